@@ -1,0 +1,161 @@
+/** Every closed vocabulary of the product. The values are the wire values of the HTTP contract. */
+
+export const STAGES = [
+  'preparing',
+  'awaiting_attestation',
+  'ready_to_submit',
+  'submitted',
+  'in_review',
+  'information_requested',
+  'approved',
+  'confirmed',
+  'panel_closed',
+  'denied',
+  'withdrawn',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+export const ACTIONS = [
+  'submission',
+  'contacts',
+  'information',
+  'contract',
+  'confirmations',
+  'appeal',
+  'resubmission',
+  'restoration',
+  'waivers',
+  'withdrawal',
+  'pause',
+  'resume',
+  'participation-end',
+  'notes',
+  'assignment',
+  'corrections',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
+export const OUTCOMES = [
+  'received',
+  'in_review',
+  'committee',
+  'tabled',
+  'information_requested',
+  'invited',
+  'no_record',
+  'returned',
+  'panel_closed',
+  'approved',
+  'denied',
+  'no_answer',
+  'other',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export const KINDS = [
+  'new_individual',
+  'new_group',
+  'add_to_group',
+  'add_tin_or_location',
+  'change',
+  'recredentialing',
+  'reinstatement',
+  'termination',
+] as const;
+export type ApplicationKind = (typeof KINDS)[number];
+
+export const LINES_OF_BUSINESS = [
+  'commercial',
+  'medicare',
+  'medicare_advantage',
+  'medicaid',
+  'tricare',
+  'eap',
+  'other',
+] as const;
+export type LineOfBusiness = (typeof LINES_OF_BUSINESS)[number];
+
+export const SUBMISSION_CHANNELS = [
+  'caqh_pull',
+  'payer_portal',
+  'availity',
+  'email',
+  'fax',
+  'mail',
+  'esign',
+  'pecos',
+  'state_portal',
+  'roster',
+] as const;
+export type SubmissionChannel = (typeof SUBMISSION_CHANNELS)[number];
+
+export const CONTACT_CHANNELS = ['phone', 'portal', 'email', 'fax', 'mail'] as const;
+export type ContactChannel = (typeof CONTACT_CHANNELS)[number];
+
+export const CONTRACT_STATUSES = ['none', 'sent', 'negotiating', 'signed', 'executed', 'declined'] as const;
+export type ContractStatus = (typeof CONTRACT_STATUSES)[number];
+
+export const FACTS = ['contract', 'effectiveDate', 'payerProviderId', 'claimsRoute'] as const;
+export type Fact = (typeof FACTS)[number];
+
+export const FACT_SOURCES = [
+  'letter',
+  'portal',
+  'phone',
+  'email',
+  'test_claim',
+  'remittance',
+  'executed_contract',
+  'client_word',
+] as const;
+export type FactSource = (typeof FACT_SOURCES)[number];
+
+export const CONTRACT_BASES = ['government_program', 'group_contract', 'existing_agreement'] as const;
+export type ContractBasis = (typeof CONTRACT_BASES)[number];
+
+export const PREREQUISITES = [
+  'npi',
+  'caqh_id',
+  'licence_in_state',
+  'malpractice',
+  'practice_tin',
+  'practice_address',
+] as const;
+export type Prerequisite = (typeof PREREQUISITES)[number];
+
+export const WAITING_ON = ['operator', 'provider', 'payer', 'nobody'] as const;
+export type WaitingOn = (typeof WAITING_ON)[number];
+
+export const ROLES = ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const READINESS_REASONS = [
+  'no_application',
+  'platform_only',
+  'not_approved',
+  'contract_unconfirmed',
+  'effective_date_unconfirmed',
+  'before_effective_date',
+  'provider_id_unconfirmed',
+  'claims_route_unconfirmed',
+  'fact_disputed',
+  'scope_ambiguous',
+  'licence_not_current',
+  'excluded',
+  'participation_ended',
+] as const;
+export type ReadinessReason = (typeof READINESS_REASONS)[number];
+
+export const READINESS_CAUTIONS = [
+  'not_seen_loaded',
+  'party_not_seen',
+  'attestation_lapsed',
+  'malpractice_lapsed',
+] as const;
+export type ReadinessCaution = (typeof READINESS_CAUTIONS)[number];
+
+/** USPS codes of the states, the District of Columbia and the inhabited territories. */
+export const US_STATES =
+  'AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AS GU MP PR VI'.split(
+    ' ',
+  );
