@@ -1,0 +1,165 @@
+import type {
+  Action,
+  ApplicationKind,
+  ContractStatus,
+  Fact,
+  LineOfBusiness,
+  Outcome,
+  Prerequisite,
+  Stage,
+} from '../codes';
+
+/** RFC 3339 UTC with milliseconds. */
+export type Instant = string;
+/** YYYY-MM-DD. */
+export type PlainDate = string;
+
+/** What an application is about; at most one is open for it. Opaque ids and codes only. */
+export interface ApplicationKey {
+  providerId: string | null;
+  practiceId: string;
+  payerId: string;
+  state: string;
+  lineOfBusiness: LineOfBusiness;
+  kind: ApplicationKind;
+  locationId: string | null;
+}
+
+/** What the pinned playbook and the kind demand of this application. */
+export interface Rules {
+  requiresCaqh: boolean;
+  facts: Fact[];
+  opensSpan: boolean;
+  endsSpan: boolean;
+}
+
+/** The file as read on a day: what is there, and when that may change by itself. */
+export interface FileReading {
+  prerequisites: { code: Prerequisite; met: boolean; reason?: 'missing' | 'expired' }[];
+  attestation: { state: AttestationState; attestedOn: PlainDate | null; dueOn: PlainDate | null } | null;
+  changesOn: PlainDate | null;
+}
+export type AttestationState = 'current' | 'missing' | 'lapsed' | 'not_authorised';
+
+export type Track = 'credentialing' | 'contracting' | 'confirmation';
+export const TRACKS: readonly Track[] = ['credentialing', 'contracting', 'confirmation'];
+
+export type TimerName =
+  | `followUp:${Track}`
+  | `escalation:${Track}`
+  | 'escalation:step'
+  | 'informationDeadline'
+  | 'appealWindow'
+  | 'pauseEnd'
+  | 'file';
+
+/** What the recording step computed from a state: instants only, so that the workflow needs no calendar. */
+export interface Agenda {
+  timers: Partial<Record<TimerName, Instant>>;
+  followUps: Partial<Record<Track, { at: Instant; dueAt: Instant }>>;
+  items: { purpose: Purpose; since: Instant; dueAt: Instant }[];
+  expectedDecisionAt: Instant | null;
+}
+
+/** What a queue item asks for. */
+export type Purpose =
+  | 'prepare'
+  | 'obtain_attestation'
+  | 'submit'
+  | 'confirm_receipt'
+  | 'second_look'
+  | 'check_status'
+  | 'provide_information'
+  | 'decide_on_appeal'
+  | 'obtain_written_notice'
+  | 'recheck_panel'
+  | 'chase_contract'
+  | 'confirm_facts';
+
+interface Payloads {
+  opened: { applicationId: string; clientId: string; key: ApplicationKey; rules: Rules; file: FileReading };
+  adopted: {
+    stage: Stage;
+    stageSince?: PlainDate;
+    submittedOn?: PlainDate;
+    lastContactOn?: PlainDate;
+    nextFollowUpOn?: PlainDate;
+  };
+  file: FileReading;
+  submission: { submittedOn: PlainDate; outOfOrder?: true };
+  contact: {
+    outcome: Outcome;
+    channel: string;
+    missingItems?: string[];
+    itemsNotNeeded?: true;
+    promisedOn?: PlainDate;
+    nextFollowUpOn?: PlainDate;
+    outOfOrder?: true;
+  };
+  information: { providedOn: PlainDate; settled: string[]; outOfOrder?: true };
+  contract: { status: ContractStatus; on: PlainDate; outOfOrder?: true };
+  confirmation: {
+    fact: Fact;
+    digest: string;
+    counts: boolean;
+    reasoned: boolean;
+    /** Only of effectiveDate. */
+    effectiveOn?: PlainDate;
+    outOfOrder?: true;
+  };
+  waiver: { prerequisite: Prerequisite; until: PlainDate };
+  withdrawal: Record<never, never>;
+  pause: { until?: PlainDate };
+  resume: Record<never, never>;
+  appeal: { filedOn: PlainDate };
+  resubmission: Record<never, never>;
+  restoration: { attempt: number };
+  note: { visibility: 'internal' | 'client' };
+  assignment: { assignee: string | null };
+  correction: { strikes: string };
+  participation_end: { on: PlainDate };
+  nudge: { track: Track; purpose: Purpose; armedBy: string; at: Instant };
+  escalation: { track: Track | 'step'; armedBy: string };
+  deadline_passed: { armedBy: string };
+  appeal_window_closed: Record<never, never>;
+  stage: { from: Stage; to: Stage; attempt: number };
+}
+
+export type EventKind = keyof Payloads;
+export type EventData<K extends EventKind> = Payloads[K];
+
+interface Envelope<K extends EventKind> {
+  v: 1;
+  seq: number;
+  id: string;
+  at: Instant;
+  kind: K;
+  /** The entry that this one follows from, where it is not a command's own. */
+  causeId?: string;
+  data: Payloads[K];
+  /** On the last event of a step, when it changed. */
+  agenda?: Agenda;
+}
+export type ApplicationEvent = { [K in EventKind]: Envelope<K> }[EventKind];
+/** An event before the recording step numbers and dates it. */
+export type Draft = { [K in EventKind]: { kind: K; data: Payloads[K]; derived?: true } }[EventKind];
+
+/** The entry that each action writes. */
+export const ENTRY_OF: Record<Action, EventKind> = {
+  submission: 'submission',
+  contacts: 'contact',
+  information: 'information',
+  contract: 'contract',
+  confirmations: 'confirmation',
+  appeal: 'appeal',
+  resubmission: 'resubmission',
+  restoration: 'restoration',
+  waivers: 'waiver',
+  withdrawal: 'withdrawal',
+  pause: 'pause',
+  resume: 'resume',
+  'participation-end': 'participation_end',
+  notes: 'note',
+  assignment: 'assignment',
+  corrections: 'correction',
+};

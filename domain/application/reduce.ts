@@ -1,0 +1,487 @@
+import type { Outcome, Stage, WaitingOn } from '../codes';
+import { WAITING_ON } from '../codes';
+import type { Agenda, ApplicationEvent, EventData, EventKind, Instant, PlainDate, Purpose, Track } from './events';
+import {
+  BEFORE_SUBMISSION,
+  factsOnFile,
+  isOpen,
+  type ApplicationState,
+  type BlockerCode,
+  type EndedAttempt,
+  type FollowUp,
+  type LossCause,
+} from './state';
+
+const EMPTY_AGENDA: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
+
+/** What a reducer step knows of the entry it folds. */
+interface Entry {
+  id: string;
+  at: Instant;
+}
+
+type Handlers = { [K in Exclude<EventKind, 'opened'>]: (s: ApplicationState, data: EventData<K>, e: Entry) => void };
+
+/** Folds one event into a state; the state is changed in place and returned. `opened` makes the state. */
+export function reduce(state: ApplicationState | null, event: ApplicationEvent): ApplicationState {
+  const next = event.kind === 'opened' ? open(event.data, event) : state;
+  if (!next) throw new Error('an application begins with `opened`');
+  if (event.kind !== 'opened') {
+    (HANDLERS[event.kind] as (s: ApplicationState, data: unknown, e: Entry) => void)(next, event.data, event);
+    settle(next, event);
+  }
+  if (event.agenda) next.agenda = event.agenda;
+  count(next, event.at);
+  next.version = event.seq;
+  next.updatedAt = event.at;
+  return next;
+}
+
+/** Folds a whole history, leaving out what corrections struck, with what followed from it. */
+export function fold(events: readonly ApplicationEvent[]): ApplicationState {
+  const struck = new Set(events.flatMap((e) => (e.kind === 'correction' ? [e.data.strikes] : [])));
+  let state: ApplicationState | null = null;
+  for (const event of events)
+    if (!struck.has(event.id) && !(event.causeId && struck.has(event.causeId))) state = reduce(state, event);
+  if (!state) throw new Error('an application begins with `opened`');
+  return state;
+}
+
+function open(data: EventData<'opened'>, e: Entry): ApplicationState {
+  const state: ApplicationState = {
+    v: 1,
+    id: data.applicationId,
+    clientId: data.clientId,
+    key: data.key,
+    rules: data.rules,
+    version: 0,
+    openedAt: e.at,
+    updatedAt: e.at,
+    closedAt: null,
+    stage: 'preparing',
+    stageSince: e.at,
+    attempt: 1,
+    submitted: false,
+    submittedOn: null,
+    ended: [],
+    file: data.file,
+    waivers: [],
+    blockers: [],
+    contract: { status: 'none', on: null },
+    facts: {},
+    outstanding: [],
+    noRecordLooks: 0,
+    paused: null,
+    participationEndedOn: null,
+    assignee: null,
+    step: null,
+    followUps: {},
+    agenda: EMPTY_AGENDA,
+    waiting: { on: 'operator', since: e.at, ms: { operator: 0, provider: 0, payer: 0, nobody: 0 } },
+  };
+  enter(state, readiness(state), e);
+  return state;
+}
+
+const HANDLERS: Handlers = {
+  adopted(s, data, e) {
+    s.submitted = true;
+    s.submittedOn = data.submittedOn ?? null;
+    enter(s, data.stage, e);
+    if (data.stageSince) s.stageSince = `${data.stageSince}T00:00:00.000Z`;
+    if (!isOpen(s)) return;
+    const from = data.lastContactOn ?? data.stageSince ?? data.submittedOn;
+    arm(s, 'credentialing', e, { ...(from && { from }), ...(data.nextFollowUpOn && { on: data.nextFollowUpOn }) });
+  },
+
+  file(s, data) {
+    s.file = data;
+  },
+
+  submission(s, data, e) {
+    if (s.submitted && (s.stage === 'panel_closed' || s.stage === 'denied')) startAttempt(s, 'submission', e);
+    const first = !s.submitted;
+    s.submitted = true;
+    s.submittedOn = data.submittedOn;
+    if (!first) return;
+    enter(s, 'submitted', e);
+    arm(s, 'credentialing', e, { from: data.submittedOn });
+  },
+
+  contact(s, data, e) {
+    if (data.outcome === 'no_answer') {
+      if (data.nextFollowUpOn) arm(s, primary(s), e, { on: data.nextFollowUpOn });
+      return;
+    }
+    const known = s.submitted;
+    OUTCOMES_LEAD[data.outcome](s, data, e);
+    if (data.outcome !== 'no_record') s.noRecordLooks = 0;
+    if (data.itemsNotNeeded) endInformationRequest(s, e);
+    if (data.outcome === 'information_requested') request(s, data.missingItems, e);
+    if (isOpen(s)) rearm(s, data, e, known);
+  },
+
+  information(s, data, e) {
+    s.outstanding = s.outstanding.filter((item) => !data.settled.includes(item));
+    if (s.outstanding.length > 0) return;
+    endInformationRequest(s, e);
+    if (s.submitted && isOpen(s))
+      arm(s, 'credentialing', e, { rule: 'confirmReceiptAfter', purpose: 'confirm_receipt', from: data.providedOn });
+  },
+
+  contract(s, data, e) {
+    s.contract = { status: data.status, on: data.on };
+    chaseContract(s, e, data.on);
+  },
+
+  confirmation(s, data, e) {
+    const entry = {
+      entryId: e.id,
+      digest: data.digest,
+      counts: data.counts,
+      ...(data.effectiveOn && { effectiveOn: data.effectiveOn }),
+    };
+    const on = s.facts[data.fact];
+    const settledAs = { ...entry, status: data.counts ? 'confirmed' : 'claimed', against: [] } as const;
+    if (!on || data.reasoned) s.facts[data.fact] = { ...settledAs, against: [] };
+    else if (on.status === 'disputed') {
+      if (on.digest !== data.digest && !on.against.some((a) => a.digest === data.digest))
+        on.against.push({ entryId: e.id, digest: data.digest });
+    } else if (on.digest === data.digest) {
+      if (data.counts || !on.counts) s.facts[data.fact] = { ...settledAs, against: [] };
+    } else s.facts[data.fact] = { ...on, status: 'disputed', against: [{ entryId: e.id, digest: data.digest }] };
+    if (data.fact === 'contract' && s.facts.contract?.status === 'confirmed') {
+      if (s.contract.status !== 'executed') s.contract = { status: 'executed', on: e.at.slice(0, 10) };
+      delete s.followUps.contracting;
+    }
+    if (s.stage === 'approved') chaseFacts(s, e);
+  },
+
+  waiver(s, data) {
+    s.waivers = [...s.waivers.filter((w) => w.prerequisite !== data.prerequisite), data];
+  },
+
+  withdrawal(s, _data, e) {
+    enter(s, 'withdrawn', e);
+    s.closedAt = e.at;
+  },
+
+  pause(s, data, e) {
+    s.paused = { since: s.paused?.since ?? e.at, until: data.until ?? null };
+  },
+
+  resume(s) {
+    s.paused = null;
+  },
+
+  appeal(s, _data, e) {
+    enter(s, 'in_review', e);
+    arm(s, 'credentialing', e, {});
+  },
+
+  resubmission(s, _data, e) {
+    if (s.submitted) startAttempt(s, 'resubmission', e);
+    else enter(s, readiness(s), e);
+  },
+
+  restoration(s, data, e) {
+    const lost = s.ended.find((a) => a.number === data.attempt);
+    if (lost) restore(s, lost, lost.submitted ? lost.stage : readiness(s), e);
+  },
+
+  note() {},
+
+  assignment(s, data) {
+    s.assignee = data.assignee;
+  },
+
+  correction() {},
+
+  participation_end(s, data) {
+    s.participationEndedOn = data.on;
+  },
+
+  nudge(s, data, e) {
+    const followUp = s.followUps[data.track];
+    if (followUp?.armedBy === data.armedBy) followUp.firedAt ??= e.at;
+  },
+
+  escalation(s, data, e) {
+    const due = data.track === 'step' ? s.step : s.followUps[data.track];
+    if (due?.armedBy === data.armedBy) due.escalatedAt ??= e.at;
+  },
+
+  deadline_passed(s, data, e) {
+    if (s.step?.armedBy === data.armedBy) s.step.deadlinePassedAt ??= e.at;
+  },
+
+  appeal_window_closed(s, _data, e) {
+    if (s.stage !== 'denied') return;
+    s.closedAt = e.at;
+    s.step = null;
+    s.followUps = {};
+  },
+
+  stage() {},
+};
+
+type Contact = EventData<'contact'>;
+type Lead = (s: ApplicationState, data: Contact, e: Entry) => void;
+
+/** The payer is at work on it; an open request or an approval is not undone by a vague word. */
+const inReview: Lead = (s, _data, e) => {
+  if (s.stage !== 'information_requested' && s.stage !== 'approved') enter(s, 'in_review', e);
+  s.submitted = true;
+};
+const newAttempt =
+  (cause: LossCause): Lead =>
+  (s, _data, e) => {
+    if (s.submitted) startAttempt(s, cause, e);
+    else enter(s, readiness(s), e);
+  };
+const to =
+  (stage: Stage): Lead =>
+  (s, _data, e) => {
+    s.submitted = true;
+    enter(s, stage, e);
+  };
+
+/** Where the payer's word leads; facts are never refused, so each works from every open stage. */
+const OUTCOMES_LEAD: Record<Exclude<Outcome, 'no_answer'>, Lead> = {
+  received(s, data, e) {
+    const lost = s.submitted ? undefined : s.ended.findLast((a) => a.submitted);
+    if (lost) restore(s, lost, 'in_review', e);
+    else inReview(s, data, e);
+  },
+  in_review: inReview,
+  committee: inReview,
+  tabled: inReview,
+  information_requested: to('information_requested'),
+  invited: newAttempt('invited'),
+  no_record(s, data, e) {
+    s.noRecordLooks += 1;
+    if (s.submitted && s.noRecordLooks > 1) newAttempt('no_record')(s, data, e);
+  },
+  returned: newAttempt('returned'),
+  panel_closed(s, _data, e) {
+    if (s.stage !== 'panel_closed') enter(s, 'panel_closed', e);
+  },
+  approved: (s, data, e) => {
+    if (s.stage !== 'approved') to('approved')(s, data, e);
+  },
+  denied: (s, data, e) => {
+    if (s.stage !== 'denied') to('denied')(s, data, e);
+  },
+  other() {},
+};
+
+/** A contact that was made settles what was due and arms the next look. */
+function rearm(s: ApplicationState, data: Contact, e: Entry, known: boolean): void {
+  const named: { on?: PlainDate } = data.nextFollowUpOn
+    ? { on: data.nextFollowUpOn }
+    : data.promisedOn
+      ? { on: dayAfter(data.promisedOn) }
+      : {};
+  for (const track of ['contracting', 'confirmation'] as const)
+    if (s.followUps[track]?.firedAt) arm(s, track, e, { ...s.followUps[track], ...CLEARED });
+  if (s.stage === 'approved') {
+    chaseFacts(s, e, named);
+    return;
+  }
+  if (BEFORE_SUBMISSION.includes(s.stage)) {
+    if (s.step && !known) s.step = { purpose: s.step.purpose, since: e.at, armedBy: e.id };
+    if (named.on) arm(s, 'credentialing', e, { purpose: 'check_status', ...named });
+    else delete s.followUps.credentialing;
+    return;
+  }
+  if (s.stage === 'panel_closed' || s.stage === 'denied') {
+    const spoken = data.outcome === s.stage && data.channel === 'phone';
+    if (spoken) arm(s, 'credentialing', e, { rule: 'confirmationChase', purpose: 'obtain_written_notice', ...named });
+    else if (s.stage === 'panel_closed' || named.on) arm(s, 'credentialing', e, named);
+    else delete s.followUps.credentialing;
+    return;
+  }
+  if (data.outcome === 'no_record')
+    arm(s, 'credentialing', e, { rule: 'contactOverdueAfter', purpose: 'second_look', ...named });
+  else arm(s, 'credentialing', e, named);
+}
+
+/** The follow-up of a stage, where nothing more particular is said. */
+const FOLLOW_UP: Partial<Record<Stage, Pick<FollowUp, 'rule' | 'purpose'>>> = {
+  submitted: { rule: 'confirmReceiptAfter', purpose: 'confirm_receipt' },
+  in_review: { rule: 'followUpEvery', purpose: 'check_status' },
+  information_requested: { rule: 'followUpEvery', purpose: 'check_status' },
+  panel_closed: { rule: 'panelRecheck', purpose: 'recheck_panel' },
+};
+const CHASE: Record<'contracting' | 'confirmation', Pick<FollowUp, 'rule' | 'purpose'>> = {
+  contracting: { rule: 'contractChase', purpose: 'chase_contract' },
+  confirmation: { rule: 'confirmationChase', purpose: 'confirm_facts' },
+};
+/** The operator's own step of a stage. */
+const STEP: Partial<Record<Stage, Purpose>> = {
+  preparing: 'prepare',
+  awaiting_attestation: 'obtain_attestation',
+  ready_to_submit: 'submit',
+  information_requested: 'provide_information',
+  denied: 'decide_on_appeal',
+};
+const CLEARED = { from: undefined, on: undefined, firedAt: undefined, escalatedAt: undefined };
+
+function arm(s: ApplicationState, track: Track, e: Entry, how: Partial<FollowUp>): void {
+  const usual = track === 'credentialing' ? (FOLLOW_UP[s.stage] ?? FOLLOW_UP.in_review!) : CHASE[track];
+  const followUp: FollowUp = { ...usual, ...how, at: e.at, armedBy: e.id };
+  s.followUps[track] = JSON.parse(JSON.stringify(followUp)) as FollowUp;
+}
+
+/** The track that a bare next date is for: credentialing until approval, then the chase of the facts. */
+const primary = (s: ApplicationState): Track =>
+  s.stage !== 'approved' ? 'credentialing' : s.followUps.confirmation ? 'confirmation' : 'contracting';
+
+/** Leaves one stage for another and brings up the new one's own step. */
+function enter(s: ApplicationState, stage: Stage, e: Entry): void {
+  s.stage = stage;
+  s.stageSince = e.at;
+  s.closedAt = null;
+  s.noRecordLooks = 0;
+  const purpose = STEP[stage];
+  s.step = purpose ? { purpose, since: e.at, armedBy: e.id } : null;
+  delete s.followUps.credentialing;
+  if (stage !== 'information_requested') s.outstanding = [];
+  if (stage === 'withdrawn' || stage === 'confirmed') {
+    s.closedAt = e.at;
+    s.step = null;
+    s.followUps = {};
+    s.paused = null;
+  } else if (stage === 'approved') chaseFacts(s, e);
+  else delete s.followUps.confirmation;
+}
+
+/** After approval every missing fact is chased: the contract on its own track. */
+function chaseFacts(s: ApplicationState, e: Entry, named: { on?: PlainDate } = {}): void {
+  const missing = s.rules.facts.filter((fact) => s.facts[fact]?.status !== 'confirmed');
+  const others = missing.some((fact) => fact !== 'contract');
+  for (const [track, needed] of [
+    ['confirmation', others],
+    ['contracting', missing.includes('contract')],
+  ] as const) {
+    if (!needed) delete s.followUps[track];
+    else if (!s.followUps[track] || named.on) arm(s, track, e, named);
+  }
+}
+
+function chaseContract(s: ApplicationState, e: Entry, from: PlainDate): void {
+  const running = ['sent', 'negotiating', 'signed'].includes(s.contract.status);
+  const unconfirmed = s.stage === 'approved' && s.facts.contract?.status !== 'confirmed';
+  if (s.rules.facts.includes('contract') && (running || unconfirmed)) arm(s, 'contracting', e, { from });
+  else delete s.followUps.contracting;
+}
+
+function request(s: ApplicationState, items: string[] | undefined, e: Entry): void {
+  s.outstanding = [...s.outstanding, ...(items ?? []).map((_item, i) => `${e.id}#${i}`)];
+}
+
+function endInformationRequest(s: ApplicationState, e: Entry): void {
+  s.outstanding = [];
+  if (s.stage === 'information_requested') enter(s, 'in_review', e);
+}
+
+/** Where the file leads before submission. */
+function readiness(s: ApplicationState): Stage {
+  const unmet = s.file.prerequisites.some((p) => !p.met && !s.waivers.some((w) => w.prerequisite === p.code));
+  if (unmet) return 'preparing';
+  return s.file.attestation && s.file.attestation.state !== 'current' ? 'awaiting_attestation' : 'ready_to_submit';
+}
+
+function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
+  const { attempt: number, stage, submitted, submittedOn } = s;
+  const filingDateLost = endedBy === 'returned';
+  const ended: EndedAttempt = { number, stage, submitted, submittedOn, endedAt: e.at, endedBy, filingDateLost };
+  s.ended = [...s.ended.filter((a) => a.number !== number), ended].sort((a, b) => a.number - b.number);
+}
+
+function startAttempt(s: ApplicationState, cause: LossCause, e: Entry): void {
+  endAttempt(s, cause, e);
+  s.attempt = Math.max(...s.ended.map((a) => a.number)) + 1;
+  s.submitted = false;
+  s.submittedOn = null;
+  enter(s, readiness(s), e);
+}
+
+function restore(s: ApplicationState, lost: EndedAttempt, stage: Stage, e: Entry): void {
+  endAttempt(s, 'restoration', e);
+  s.ended = s.ended.filter((a) => a.number !== lost.number);
+  s.attempt = lost.number;
+  s.submitted = lost.submitted;
+  s.submittedOn = lost.submittedOn;
+  enter(s, stage, e);
+  if (!BEFORE_SUBMISSION.includes(stage)) arm(s, 'credentialing', e, {});
+}
+
+/** What follows by itself from any event: the file moves what is unsubmitted, the last fact confirms what is approved. */
+function settle(s: ApplicationState, e: Entry): void {
+  if (!isOpen(s)) return;
+  if (!s.submitted && BEFORE_SUBMISSION.includes(s.stage) && s.stage !== readiness(s)) enter(s, readiness(s), e);
+  if (s.stage === 'approved' && factsOnFile(s)) enter(s, 'confirmed', e);
+  const codes = s.submitted && isOpen(s) ? blockersOf(s) : [];
+  s.blockers = codes.map((code) => s.blockers.find((b) => b.code === code) ?? { code, since: e.at });
+}
+
+function blockersOf(s: ApplicationState): BlockerCode[] {
+  const attestation = s.file.attestation?.state ?? 'current';
+  return [
+    ...s.file.prerequisites.filter((p) => !p.met).map((p): BlockerCode => p.code),
+    ...(attestation === 'current' ? [] : [`attestation_${attestation}` as const]),
+  ];
+}
+
+/** Who has the ball on each track. */
+export function waitingOnTrack(s: ApplicationState): { credentialing: WaitingOn; contracting: WaitingOn } {
+  return { credentialing: onCredentialing(s), contracting: onContract(s) };
+}
+
+function onCredentialing(s: ApplicationState): WaitingOn {
+  if (!isOpen(s) || s.stage === 'panel_closed') return 'nobody';
+  if (s.stage === 'preparing') {
+    const theirs = s.file.prerequisites.filter((p) => !p.met && p.code.startsWith('practice_'));
+    return s.key.kind === 'new_group' || theirs.length > 0 ? 'operator' : 'provider';
+  }
+  if (s.stage === 'awaiting_attestation') return 'provider';
+  if (s.step) return 'operator';
+  if (s.blockers.length > 0) return 'provider';
+  const missing = s.rules.facts.some((fact) => fact !== 'contract' && s.facts[fact]?.status !== 'confirmed');
+  return s.stage === 'approved' && !missing ? 'nobody' : 'payer';
+}
+
+function onContract(s: ApplicationState): WaitingOn {
+  if (!isOpen(s) || !s.rules.facts.includes('contract') || s.facts.contract?.status === 'confirmed') return 'nobody';
+  switch (s.contract.status) {
+    case 'sent':
+      return 'provider';
+    case 'negotiating':
+    case 'signed':
+      return 'payer';
+    case 'none':
+      return s.stage === 'approved' ? 'payer' : 'nobody';
+    case 'executed':
+    case 'declined':
+      return s.stage === 'approved' ? 'operator' : 'nobody';
+  }
+}
+
+/** Operator before provider before payer before nobody; a paused application waits on nobody. */
+export function waitingOn(s: ApplicationState): WaitingOn {
+  if (s.paused) return 'nobody';
+  const tracks = waitingOnTrack(s);
+  return WAITING_ON.find((who) => who === tracks.credentialing || who === tracks.contracting)!;
+}
+
+function count(s: ApplicationState, at: Instant): void {
+  const until = s.closedAt ?? at;
+  const elapsed = Date.parse(until) - Date.parse(s.waiting.since);
+  if (elapsed > 0) s.waiting.ms[s.waiting.on] += elapsed;
+  s.waiting = { ...s.waiting, on: waitingOn(s), since: until };
+}
+
+function dayAfter(date: PlainDate): PlainDate {
+  return new Date(Date.parse(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,104 @@
+import type { ContractStatus, Fact, Prerequisite, Stage, WaitingOn } from '../codes';
+import type { Agenda, ApplicationKey, FileReading, Instant, PlainDate, Purpose, Rules, Track } from './events';
+
+/** The playbook's durations that a follow-up can be counted by. */
+export type FollowUpRule =
+  | 'confirmReceiptAfter'
+  | 'followUpEvery'
+  | 'contactOverdueAfter'
+  | 'panelRecheck'
+  | 'contractChase'
+  | 'confirmationChase';
+
+/** When to look again: counted from an event by a rule of the playbook, or on a date that somebody named. */
+export interface FollowUp {
+  purpose: Purpose;
+  rule: FollowUpRule;
+  at: Instant;
+  /** Day 0 where it is not the local date of `at`. */
+  from?: PlainDate;
+  /** A named date wins over the rule. */
+  on?: PlainDate;
+  /** The entry that armed it. */
+  armedBy: string;
+  firedAt?: Instant;
+  escalatedAt?: Instant;
+}
+
+/** The operator's own next step, in the queue from the moment it arises. */
+export interface Step {
+  purpose: Purpose;
+  since: Instant;
+  armedBy: string;
+  escalatedAt?: Instant;
+  deadlinePassedAt?: Instant;
+}
+
+export type LossCause = 'no_record' | 'returned' | 'resubmission' | 'invited' | 'restoration' | 'submission';
+
+/** An attempt that is over; it keeps its proof and dates and can be restored. */
+export interface EndedAttempt {
+  number: number;
+  stage: Stage;
+  submitted: boolean;
+  submittedOn: PlainDate | null;
+  endedAt: Instant;
+  endedBy: LossCause;
+  filingDateLost: boolean;
+}
+
+export interface FactState {
+  status: 'confirmed' | 'claimed' | 'disputed';
+  /** The entry whose value counts; while disputed, the first of those that disagree. */
+  entryId: string;
+  digest: string;
+  counts: boolean;
+  effectiveOn?: PlainDate;
+  /** While disputed: the entries that say otherwise. */
+  against: { entryId: string; digest: string }[];
+}
+
+/** One application as its events tell it. Plain JSON: it crosses payloads and continue-as-new. */
+export interface ApplicationState {
+  v: 1;
+  id: string;
+  clientId: string;
+  key: ApplicationKey;
+  rules: Rules;
+  /** Number of the last event. */
+  version: number;
+  openedAt: Instant;
+  updatedAt: Instant;
+  closedAt: Instant | null;
+  stage: Stage;
+  stageSince: Instant;
+  attempt: number;
+  submitted: boolean;
+  submittedOn: PlainDate | null;
+  ended: EndedAttempt[];
+  file: FileReading;
+  waivers: { prerequisite: Prerequisite; until: PlainDate }[];
+  blockers: { code: BlockerCode; since: Instant }[];
+  contract: { status: ContractStatus; on: PlainDate | null };
+  facts: Partial<Record<Fact, FactState>>;
+  /** Outstanding items of an information request, as references to the entry that listed them. */
+  outstanding: string[];
+  noRecordLooks: number;
+  paused: { since: Instant; until: PlainDate | null } | null;
+  participationEndedOn: PlainDate | null;
+  assignee: string | null;
+  step: Step | null;
+  followUps: Partial<Record<Track, FollowUp>>;
+  agenda: Agenda;
+  waiting: { on: WaitingOn; since: Instant; ms: Record<WaitingOn, number> };
+}
+
+export type BlockerCode = Prerequisite | 'attestation_missing' | 'attestation_lapsed' | 'attestation_not_authorised';
+
+export const isOpen = (state: ApplicationState): boolean => state.closedAt === null;
+
+export const BEFORE_SUBMISSION: readonly Stage[] = ['preparing', 'awaiting_attestation', 'ready_to_submit'];
+
+/** All facts that this kind of application needs are on file and undisputed. */
+export const factsOnFile = (state: ApplicationState): boolean =>
+  state.rules.facts.every((fact) => state.facts[fact]?.status === 'confirmed');
