@@ -85,12 +85,13 @@ interface Payloads {
     lastContactOn?: PlainDate;
     nextFollowUpOn?: PlainDate;
   };
-  file: FileReading;
+  file: { reading: FileReading; today: PlainDate };
   submission: { submittedOn: PlainDate; outOfOrder?: true };
   contact: {
     outcome: Outcome;
     channel: string;
-    missingItems?: string[];
+    /** How many items were listed; their words stay with the command. */
+    missingItems?: number;
     itemsNotNeeded?: true;
     promisedOn?: PlainDate;
     nextFollowUpOn?: PlainDate;

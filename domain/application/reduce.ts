@@ -1,4 +1,4 @@
-import type { Outcome, Stage, WaitingOn } from '../codes';
+import type { ContractStatus, Outcome, Stage, WaitingOn } from '../codes';
 import { WAITING_ON } from '../codes';
 import type { Agenda, ApplicationEvent, EventData, EventKind, Instant, PlainDate, Purpose, Track } from './events';
 import {
@@ -63,6 +63,7 @@ function open(data: EventData<'opened'>, e: Entry): ApplicationState {
     attempt: 1,
     submitted: false,
     submittedOn: null,
+    submittedAt: null,
     ended: [],
     file: data.file,
     waivers: [],
@@ -87,15 +88,20 @@ const HANDLERS: Handlers = {
   adopted(s, data, e) {
     s.submitted = true;
     s.submittedOn = data.submittedOn ?? null;
+    s.submittedAt = e.at;
     enter(s, data.stage, e);
     if (data.stageSince) s.stageSince = `${data.stageSince}T00:00:00.000Z`;
+    if (data.stage === 'denied') close(s, e);
     if (!isOpen(s)) return;
     const from = data.lastContactOn ?? data.stageSince ?? data.submittedOn;
-    arm(s, 'credentialing', e, { ...(from && { from }), ...(data.nextFollowUpOn && { on: data.nextFollowUpOn }) });
+    const how = { ...(from && { from }), ...(data.nextFollowUpOn && { on: data.nextFollowUpOn }) };
+    if (data.stage === 'approved') chaseFacts(s, e, how);
+    else arm(s, 'credentialing', e, how);
   },
 
   file(s, data) {
-    s.file = data;
+    s.file = data.reading;
+    s.waivers = s.waivers.filter((w) => w.until >= data.today);
   },
 
   submission(s, data, e) {
@@ -103,6 +109,7 @@ const HANDLERS: Handlers = {
     const first = !s.submitted;
     s.submitted = true;
     s.submittedOn = data.submittedOn;
+    s.submittedAt = e.at;
     if (!first) return;
     enter(s, 'submitted', e);
     arm(s, 'credentialing', e, { from: data.submittedOn });
@@ -113,19 +120,19 @@ const HANDLERS: Handlers = {
       if (data.nextFollowUpOn) arm(s, primary(s), e, { on: data.nextFollowUpOn });
       return;
     }
-    const known = s.submitted;
     OUTCOMES_LEAD[data.outcome](s, data, e);
     if (data.outcome !== 'no_record') s.noRecordLooks = 0;
     if (data.itemsNotNeeded) endInformationRequest(s, e);
-    if (data.outcome === 'information_requested') request(s, data.missingItems, e);
-    if (isOpen(s)) rearm(s, data, e, known);
+    if (data.outcome === 'information_requested') request(s, data.missingItems ?? 0, e);
+    if (isOpen(s)) rearm(s, data, e);
   },
 
   information(s, data, e) {
     s.outstanding = s.outstanding.filter((item) => !data.settled.includes(item));
     if (s.outstanding.length > 0) return;
     endInformationRequest(s, e);
-    if (s.submitted && isOpen(s))
+    if (s.stage === 'submitted') enter(s, 'in_review', e);
+    if (s.stage === 'in_review')
       arm(s, 'credentialing', e, { rule: 'confirmReceiptAfter', purpose: 'confirm_receipt', from: data.providedOn });
   },
 
@@ -163,7 +170,6 @@ const HANDLERS: Handlers = {
 
   withdrawal(s, _data, e) {
     enter(s, 'withdrawn', e);
-    s.closedAt = e.at;
   },
 
   pause(s, data, e) {
@@ -216,10 +222,7 @@ const HANDLERS: Handlers = {
   },
 
   appeal_window_closed(s, _data, e) {
-    if (s.stage !== 'denied') return;
-    s.closedAt = e.at;
-    s.step = null;
-    s.followUps = {};
+    if (s.stage === 'denied') close(s, e);
   },
 
   stage() {},
@@ -276,7 +279,7 @@ const OUTCOMES_LEAD: Record<Exclude<Outcome, 'no_answer'>, Lead> = {
 };
 
 /** A contact that was made settles what was due and arms the next look. */
-function rearm(s: ApplicationState, data: Contact, e: Entry, known: boolean): void {
+function rearm(s: ApplicationState, data: Contact, e: Entry): void {
   const named: { on?: PlainDate } = data.nextFollowUpOn
     ? { on: data.nextFollowUpOn }
     : data.promisedOn
@@ -284,12 +287,16 @@ function rearm(s: ApplicationState, data: Contact, e: Entry, known: boolean): vo
       : {};
   for (const track of ['contracting', 'confirmation'] as const)
     if (s.followUps[track]?.firedAt) arm(s, track, e, { ...s.followUps[track], ...CLEARED });
+  if (data.outcome === 'no_record' && s.submitted) {
+    arm(s, primary(s), e, { rule: 'contactOverdueAfter', purpose: 'second_look', ...named });
+    return;
+  }
   if (s.stage === 'approved') {
+    delete s.followUps.confirmation;
     chaseFacts(s, e, named);
     return;
   }
   if (BEFORE_SUBMISSION.includes(s.stage)) {
-    if (s.step && !known) s.step = { purpose: s.step.purpose, since: e.at, armedBy: e.id };
     if (named.on) arm(s, 'credentialing', e, { purpose: 'check_status', ...named });
     else delete s.followUps.credentialing;
     return;
@@ -301,9 +308,7 @@ function rearm(s: ApplicationState, data: Contact, e: Entry, known: boolean): vo
     else delete s.followUps.credentialing;
     return;
   }
-  if (data.outcome === 'no_record')
-    arm(s, 'credentialing', e, { rule: 'contactOverdueAfter', purpose: 'second_look', ...named });
-  else arm(s, 'credentialing', e, named);
+  arm(s, 'credentialing', e, named);
 }
 
 /** The follow-up of a stage, where nothing more particular is said. */
@@ -325,6 +330,7 @@ const STEP: Partial<Record<Stage, Purpose>> = {
   information_requested: 'provide_information',
   denied: 'decide_on_appeal',
 };
+const CONTRACT_RUNS: readonly ContractStatus[] = ['sent', 'negotiating', 'signed'];
 const CLEARED = { from: undefined, on: undefined, firedAt: undefined, escalatedAt: undefined };
 
 function arm(s: ApplicationState, track: Track, e: Entry, how: Partial<FollowUp>): void {
@@ -347,17 +353,24 @@ function enter(s: ApplicationState, stage: Stage, e: Entry): void {
   s.step = purpose ? { purpose, since: e.at, armedBy: e.id } : null;
   delete s.followUps.credentialing;
   if (stage !== 'information_requested') s.outstanding = [];
-  if (stage === 'withdrawn' || stage === 'confirmed') {
-    s.closedAt = e.at;
-    s.step = null;
-    s.followUps = {};
-    s.paused = null;
-  } else if (stage === 'approved') chaseFacts(s, e);
-  else delete s.followUps.confirmation;
+  if (stage === 'withdrawn' || stage === 'confirmed') close(s, e);
+  else if (stage === 'approved') chaseFacts(s, e);
+  else {
+    delete s.followUps.confirmation;
+    if (!CONTRACT_RUNS.includes(s.contract.status)) delete s.followUps.contracting;
+  }
+}
+
+/** Nothing is awaited any more. */
+function close(s: ApplicationState, e: Entry): void {
+  s.closedAt = e.at;
+  s.step = null;
+  s.followUps = {};
+  s.paused = null;
 }
 
 /** After approval every missing fact is chased: the contract on its own track. */
-function chaseFacts(s: ApplicationState, e: Entry, named: { on?: PlainDate } = {}): void {
+function chaseFacts(s: ApplicationState, e: Entry, named: { on?: PlainDate; from?: PlainDate } = {}): void {
   const missing = s.rules.facts.filter((fact) => s.facts[fact]?.status !== 'confirmed');
   const others = missing.some((fact) => fact !== 'contract');
   for (const [track, needed] of [
@@ -370,14 +383,14 @@ function chaseFacts(s: ApplicationState, e: Entry, named: { on?: PlainDate } = {
 }
 
 function chaseContract(s: ApplicationState, e: Entry, from: PlainDate): void {
-  const running = ['sent', 'negotiating', 'signed'].includes(s.contract.status);
+  const running = CONTRACT_RUNS.includes(s.contract.status);
   const unconfirmed = s.stage === 'approved' && s.facts.contract?.status !== 'confirmed';
   if (s.rules.facts.includes('contract') && (running || unconfirmed)) arm(s, 'contracting', e, { from });
   else delete s.followUps.contracting;
 }
 
-function request(s: ApplicationState, items: string[] | undefined, e: Entry): void {
-  s.outstanding = [...s.outstanding, ...(items ?? []).map((_item, i) => `${e.id}#${i}`)];
+function request(s: ApplicationState, items: number, e: Entry): void {
+  s.outstanding = [...s.outstanding, ...Array.from({ length: items }, (_item, i) => `${e.id}#${i}`)];
 }
 
 function endInformationRequest(s: ApplicationState, e: Entry): void {
@@ -393,9 +406,9 @@ function readiness(s: ApplicationState): Stage {
 }
 
 function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
-  const { attempt: number, stage, submitted, submittedOn } = s;
+  const { attempt: number, stage, submitted, submittedOn, submittedAt } = s;
   const filingDateLost = endedBy === 'returned';
-  const ended: EndedAttempt = { number, stage, submitted, submittedOn, endedAt: e.at, endedBy, filingDateLost };
+  const ended: EndedAttempt = { number, stage, submitted, submittedOn, submittedAt, endedAt: e.at, endedBy, filingDateLost };
   s.ended = [...s.ended.filter((a) => a.number !== number), ended].sort((a, b) => a.number - b.number);
 }
 
@@ -404,6 +417,7 @@ function startAttempt(s: ApplicationState, cause: LossCause, e: Entry): void {
   s.attempt = Math.max(...s.ended.map((a) => a.number)) + 1;
   s.submitted = false;
   s.submittedOn = null;
+  s.submittedAt = null;
   enter(s, readiness(s), e);
 }
 
@@ -413,6 +427,7 @@ function restore(s: ApplicationState, lost: EndedAttempt, stage: Stage, e: Entry
   s.attempt = lost.number;
   s.submitted = lost.submitted;
   s.submittedOn = lost.submittedOn;
+  s.submittedAt = lost.submittedAt;
   enter(s, stage, e);
   if (!BEFORE_SUBMISSION.includes(stage)) arm(s, 'credentialing', e, {});
 }
@@ -447,7 +462,7 @@ function onCredentialing(s: ApplicationState): WaitingOn {
   }
   if (s.stage === 'awaiting_attestation') return 'provider';
   if (s.step) return 'operator';
-  if (s.blockers.length > 0) return 'provider';
+  if (s.blockers.length > 0) return s.blockers.some((b) => b.code.startsWith('practice_')) ? 'operator' : 'provider';
   const missing = s.rules.facts.some((fact) => fact !== 'contract' && s.facts[fact]?.status !== 'confirmed');
   return s.stage === 'approved' && !missing ? 'nobody' : 'payer';
 }

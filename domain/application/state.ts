@@ -42,6 +42,8 @@ export interface EndedAttempt {
   stage: Stage;
   submitted: boolean;
   submittedOn: PlainDate | null;
+  /** When the submission was recorded: elapsed durations count from here, dates from `submittedOn`. */
+  submittedAt: Instant | null;
   endedAt: Instant;
   endedBy: LossCause;
   filingDateLost: boolean;
@@ -75,6 +77,7 @@ export interface ApplicationState {
   attempt: number;
   submitted: boolean;
   submittedOn: PlainDate | null;
+  submittedAt: Instant | null;
   ended: EndedAttempt[];
   file: FileReading;
   waivers: { prerequisite: Prerequisite; until: PlainDate }[];

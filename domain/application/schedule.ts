@@ -1,0 +1,79 @@
+import { addDays } from '../dates';
+import { atDate, due, localDate, startOfDay } from '../calendar';
+import type { Duration } from '../duration';
+import type { ResolvedPlaybook } from '../playbook';
+import { TRACKS, type Agenda, type Instant, type PlainDate, type Purpose, type TimerName } from './events';
+import { isOpen, type ApplicationState, type FollowUp } from './state';
+
+/** Steps that carry somebody else's deadline; a pause silences neither them nor their timers. */
+const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];
+
+/**
+ * Every instant that a state waits for, by the playbook's durations and the calendar: the one place that turns rules
+ * into time. `timeZone` is the client's; the payer's is in the playbook's window.
+ */
+export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
+  const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
+  if (!isOpen(state)) return agenda;
+  const { window } = playbook;
+  const after = (at: Instant, duration: Duration) => due({ at }, duration, window);
+  const timer = (name: TimerName, at: Instant, silenced = state.paused !== null) => {
+    if (!silenced) agenda.timers[name] = at;
+  };
+
+  for (const track of TRACKS) {
+    const followUp = state.followUps[track];
+    if (!followUp) continue;
+    const at = followUpAt(state, followUp, playbook);
+    const dueAt = after(at, playbook.contactOverdueAfter);
+    agenda.followUps[track] = { at, dueAt };
+    if (!followUp.firedAt) timer(`followUp:${track}`, at);
+    else if (!followUp.escalatedAt) timer(`escalation:${track}`, after(at, playbook.escalateAfter));
+    if (followUp.firedAt && !state.paused) agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
+  }
+
+  const { step } = state;
+  if (step) {
+    const duration =
+      step.purpose === 'provide_information'
+        ? playbook.informationDeadline
+        : step.purpose === 'decide_on_appeal'
+          ? playbook.appealWindow
+          : playbook.contactOverdueAfter;
+    const dueAt = after(step.since, duration);
+    if (!step.escalatedAt) timer('escalation:step', after(step.since, playbook.escalateAfter));
+    if (step.purpose === 'provide_information' && !step.deadlinePassedAt)
+      timer('informationDeadline', lastMoment(dueAt, duration, window.timeZone), false);
+    if (step.purpose === 'decide_on_appeal')
+      timer('appealWindow', lastMoment(dueAt, duration, window.timeZone), false);
+    if (!state.paused || DEADLINES.includes(step.purpose))
+      agenda.items.push({ purpose: step.purpose, since: step.since, dueAt });
+  }
+
+  if (state.paused?.until) timer('pauseEnd', atDate(state.paused.until, window), false);
+  const changesOn = [state.file.changesOn, ...state.waivers.map((w) => addDays(w.until, 1))].filter((d) => d !== null);
+  if (changesOn.length > 0) timer('file', startOfDay(changesOn.sort()[0]!, timeZone), false);
+  if (state.submittedAt)
+    agenda.expectedDecisionAt = due(anchor(state.submittedAt, state.submittedOn), playbook.expectedDecision, window);
+  return agenda;
+}
+
+function followUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
+  const { window, earliestInquiry } = playbook;
+  const at = f.on ? atDate(f.on, window) : due(anchor(f.at, f.from), playbook[f.rule], window);
+  const inquiry = !f.on && (f.purpose === 'confirm_receipt' || f.purpose === 'check_status');
+  const earliest =
+    inquiry && earliestInquiry && state.submittedAt
+      ? due(anchor(state.submittedAt, state.submittedOn), earliestInquiry, window)
+      : f.at;
+  // what would be long past (a late record, an adoption) is due from the moment we know of it
+  return [at, earliest, f.at].sort().at(-1)!;
+}
+
+const anchor = (at: Instant, on?: PlainDate | null) => (on ? { at, on } : { at });
+
+/** A deadline in days holds through its last day; one in hours ends on the second. */
+function lastMoment(at: Instant, duration: Duration, timeZone: string): Instant {
+  const elapsed = 'hours' in duration || 'minutes' in duration || 'seconds' in duration;
+  return elapsed ? at : startOfDay(addDays(localDate(at, timeZone), 1), timeZone);
+}
