@@ -163,8 +163,6 @@ create table applications (
   submitted_on date,
   reference_number text,
   next_follow_up_at timestamptz,
-  item_purpose text,                            -- an open item of the work queue: what is to be done
-  item_since timestamptz,
   due_at timestamptz,
   version integer not null,
   snapshot jsonb not null,                      -- domain/application/state.ts
@@ -180,15 +178,26 @@ create index applications_payer on applications (payer_id, stage);
 create index applications_updated on applications (updated_at desc, id desc);
 create index applications_follow_up on applications (next_follow_up_at, id);
 create index applications_submitted on applications (submitted_on, id);
-create index applications_queue on applications (due_at, id) where item_since is not null;
+
+-- The work queue: what a person has to do now, replaced by each step.
+create table work_items (
+  client_id uuid not null references clients,
+  application_id uuid not null references applications,
+  purpose text not null,                        -- domain/application/events.ts
+  since timestamptz not null,
+  due_at timestamptz not null,
+  primary key (application_id, purpose)
+);
+create index work_items_due on work_items (due_at, application_id);
 
 -- What was asked of an application, whole: free text, names and references live here and nowhere else.
 create table commands (
   id uuid primary key,
   client_id uuid not null references clients,
   application_id uuid not null references applications,
-  action text not null,
+  action text not null,                         -- domain/codes.ts, or 'open'
   body jsonb not null,
+  expected_version integer,                     -- If-Match
   actor jsonb not null,                         -- {type, id, name}
   status text not null default 'pending',       -- pending, applied, refused
   refusal jsonb,
