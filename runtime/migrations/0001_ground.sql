@@ -295,3 +295,11 @@ create table audit_log (
   request_id text
 );
 create index audit_log_subject on audit_log (subject_type, subject_id);
+
+-- Which workers poll: readiness asks for one that was seen just now.
+create table worker_heartbeats (
+  worker_id text primary key,
+  run_id text,
+  started_at timestamptz not null,
+  seen_at timestamptz not null
+);

@@ -1,0 +1,39 @@
+import postgres from 'postgres';
+
+const options = {
+  types: {
+    // A date stays text: a Date would move it by the process's zone.
+    date: { to: 1082, from: [1082], serialize: (day: string) => day, parse: (day: string) => day },
+    timestamptz: {
+      to: 1184,
+      from: [1184],
+      serialize: (instant: string | Date) => (instant instanceof Date ? instant.toISOString() : instant),
+      parse: (instant: string) => new Date(instant).toISOString(),
+    },
+    // Counts and identity columns: all far below 2^53.
+    bigint: { to: 20, from: [20], serialize: String, parse: Number },
+  },
+  // Column names only: postgres.camel would rename keys inside jsonb too.
+  transform: { column: { from: postgres.toCamel, to: postgres.fromCamel } },
+  connect_timeout: 5,
+  onnotice: () => undefined,
+};
+
+export type Sql = postgres.Sql;
+/** What a query needs: the pool or a transaction of it. */
+export type Db = postgres.ISql;
+export type Tx = postgres.TransactionSql;
+/** A piece of a query. */
+export type Fragment = postgres.PendingQuery<postgres.Row[]>;
+
+/**
+ * The process's one pool of at most `max` connections; it connects on first use. Rows have camelCase columns, dates as
+ * YYYY-MM-DD, instants as RFC 3339 UTC with milliseconds, and jsonb as it was stored.
+ */
+export function createDatabase(url: string, { max }: { max: number }): Sql {
+  return postgres(url, {
+    ...options,
+    max,
+    connection: { TimeZone: 'UTC', statement_timeout: 30_000, application_name: 'countersign' },
+  });
+}

@@ -1,0 +1,89 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { ConfigError } from './config';
+
+export interface Ciphertext {
+  keyId: string;
+  /** Initialisation vector (12 bytes), ciphertext, tag (16 bytes). */
+  data: Buffer;
+}
+
+/** Encrypts with the first key, opens what any of them sealed. Each purpose has its own subkey. */
+export interface Keyring {
+  encrypt(purpose: string, plaintext: Uint8Array, aad: string): Ciphertext;
+  /** Throws where the key id is unknown, or where data, purpose or aad are not those of the encryption. */
+  decrypt(purpose: string, sealed: { keyId: string; data: Uint8Array }, aad: string): Buffer;
+  /** Text to store: key id, dot, base64url. `aad` says whose it is, so that it opens nowhere else. */
+  seal(text: string, aad: string): string;
+  open(sealed: string, aad: string): string;
+  /** A keyed hash, for finding what is only stored sealed; under the key that seals. */
+  lookupHash(text: string): Buffer;
+  /** The hashes under every key, so that what was stored before a rotation is found too. */
+  lookupHashes(text: string): Buffer[];
+}
+
+const FORM = /^([A-Za-z0-9_-]{1,40}):([A-Za-z0-9+/]{43}=)$/;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Reads ENCRYPTION_KEYS, `id:base64 of 32 bytes` with commas between; the first seals, all open. Throws a ConfigError. */
+export function createKeyring(encryptionKeys: string): Keyring {
+  const masters = parse(encryptionKeys);
+  const [active] = masters.keys() as Iterable<string> as [string];
+  const subkeys = new Map<string, Buffer>();
+
+  function subkey(keyId: string, purpose: string): Buffer {
+    const name = `${keyId} ${purpose}`;
+    const known = subkeys.get(name);
+    if (known) return known;
+    const master = masters.get(keyId);
+    if (!master) throw new Error('The key that sealed this is not in ENCRYPTION_KEYS');
+    const derived = Buffer.from(hkdfSync('sha256', master, '', `countersign/${purpose}`, 32));
+    subkeys.set(name, derived);
+    return derived;
+  }
+
+  function encrypt(purpose: string, plaintext: Uint8Array, aad: string): Ciphertext {
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', subkey(active, purpose), iv).setAAD(Buffer.from(aad));
+    const body = [iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()];
+    return { keyId: active, data: Buffer.concat(body) };
+  }
+
+  function decrypt(purpose: string, { keyId, data }: { keyId: string; data: Uint8Array }, aad: string): Buffer {
+    const key = subkey(keyId, purpose);
+    if (data.length < IV_BYTES + TAG_BYTES) throw new Error('The sealed data is too short');
+    const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
+      .setAAD(Buffer.from(aad))
+      .setAuthTag(data.subarray(-TAG_BYTES));
+    return Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
+  }
+
+  const hash = (keyId: string, text: string) => createHmac('sha256', subkey(keyId, 'lookup')).update(text).digest();
+
+  return {
+    encrypt,
+    decrypt,
+    seal(text, aad) {
+      const { keyId, data } = encrypt('field', Buffer.from(text), aad);
+      return `${keyId}.${data.toString('base64url')}`;
+    },
+    open(sealed, aad) {
+      const dot = sealed.indexOf('.');
+      const data = Buffer.from(sealed.slice(dot + 1), 'base64url');
+      return decrypt('field', { keyId: sealed.slice(0, dot), data }, aad).toString();
+    },
+    lookupHash: (text) => hash(active, text),
+    lookupHashes: (text) => [...masters.keys()].map((keyId) => hash(keyId, text)),
+  };
+}
+
+function parse(encryptionKeys: string): Map<string, Buffer> {
+  const masters = new Map<string, Buffer>();
+  for (const entry of encryptionKeys.split(',')) {
+    const [, id, key] = FORM.exec(entry.trim()) ?? [];
+    if (!id || !key) throw new ConfigError('ENCRYPTION_KEYS: must be id:base64 of 32 bytes, with commas between keys');
+    if (masters.has(id)) throw new ConfigError(`ENCRYPTION_KEYS: names the key ${id} twice`);
+    masters.set(id, Buffer.from(key, 'base64'));
+  }
+  return masters;
+}

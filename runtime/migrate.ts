@@ -1,0 +1,39 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import type { Sql } from './database';
+
+// Beside the sources, also for compiled code.
+const DIRECTORY = [join(__dirname, 'migrations'), join(__dirname, '../../runtime/migrations')].find(existsSync)!;
+// Any number that nothing else locks.
+const LOCK = 7_203_511;
+
+/** Applies what is missing of runtime/migrations in order, each file in a transaction of its own; answers how many. */
+export async function migrate(databaseUrl: string): Promise<number> {
+  const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
+  try {
+    // Two nodes that boot at once: the second waits, then finds nothing to do.
+    await sql`select pg_advisory_lock(${LOCK})`;
+    await sql`
+      create table if not exists migrations (
+        id integer primary key,
+        name text not null,
+        applied_at timestamptz not null default now()
+      )`;
+    const files = readdirSync(DIRECTORY).filter((file) => /^\d{4}_.+\.sql$/.test(file));
+    let applied = 0;
+    for (const file of files.sort()) if (await apply(sql, file)) applied++;
+    return applied;
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+const apply = (sql: Sql, file: string): Promise<boolean> =>
+  sql.begin(async (tx) => {
+    const claimed = await tx`
+      insert into migrations (id, name) values (${Number(file.slice(0, 4))}, ${file}) on conflict do nothing returning id`;
+    if (claimed.length === 0) return false;
+    await tx.file(join(DIRECTORY, file));
+    return true;
+  });
