@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-const port = z.coerce.number('must be a port number').int('must be a port number').min(0).max(65_535);
+const port = z
+  .string()
+  .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, 'must be a port number, 0 to 65535')
+  .transform(Number);
 const required = 'is required';
 
 const nodeSchema = z.object({

@@ -1,5 +1,5 @@
 const SECRET =
-  /^(authorization|cookie|set-?cookie|(api|admin|encryption)?_?keys?|.*(password|secret|token|sealed|hash)|tin|ssn|ein|value|email|contact_?email|phone|policy_?number)$/i;
+  /^(authorization|cookie|set-?cookie|key|.*((api|admin|encryption)_?keys?|password|secret|token|sealed|hash)|tin|ssn|ein|value|email|contact_?email|phone|policy_?number)$/i;
 const REDACTED = '[redacted]';
 
 /** A copy of plain data in which whatever stands under a secret's name, at any depth, reads [redacted]. */

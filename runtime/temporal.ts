@@ -23,5 +23,9 @@ export interface Temporal {
 export function connectTemporal(env: Environment, keyring: Keyring): Temporal {
   const { connectionOptions, namespace } = temporalSettings(env);
   const connection = Connection.lazy(connectionOptions);
-  return { connection, client: new Client({ connection, namespace, dataConverter: dataConverter(keyring) }), namespace };
+  return {
+    connection,
+    client: new Client({ connection, namespace, dataConverter: dataConverter(keyring) }),
+    namespace,
+  };
 }

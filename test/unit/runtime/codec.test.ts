@@ -1,0 +1,50 @@
+import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
+import type { Payload } from '@temporalio/common';
+import { decode, encode } from '@temporalio/common/lib/encoding';
+import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow';
+import { createCodec, dataConverter } from '../../../runtime/codec';
+import { createKeyring } from '../../../runtime/keyring';
+
+const keyring = createKeyring(`k1:${Buffer.alloc(32, 1).toString('base64')}`);
+const codec = createCodec(keyring);
+const payload = defaultPayloadConverter.toPayload({ text: 'panel closed' })!;
+
+async function encoded(): Promise<Payload> {
+  const [sealed] = await codec.encode([payload]);
+  return sealed!;
+}
+
+test('a payload comes back as it was, and is unreadable between', async () => {
+  const sealed = await encoded();
+  expect(decode(sealed.metadata?.encoding as Uint8Array)).toBe('binary/encrypted');
+  expect(decode(sealed.metadata?.['encryption-key-id'] as Uint8Array)).toBe('k1');
+  expect(Buffer.from(sealed.data!).toString('latin1')).not.toContain('panel');
+  const [opened] = await codec.decode([sealed]);
+  expect(defaultPayloadConverter.fromPayload(opened!)).toEqual({ text: 'panel closed' });
+});
+
+test('a payload that was tampered with does not open', async () => {
+  const sealed = await encoded();
+  sealed.data![20]! ^= 1;
+  await expect(codec.decode([sealed])).rejects.toThrow();
+});
+
+test('a payload under an unknown key does not open', async () => {
+  const sealed = await encoded();
+  const renamed = { ...sealed, metadata: { ...sealed.metadata, 'encryption-key-id': encode('k2') } };
+  await expect(codec.decode([renamed])).rejects.toThrow('not in ENCRYPTION_KEYS');
+});
+
+test('a payload that nobody encrypted passes as it is', async () => {
+  expect(await codec.decode([payload])).toEqual([payload]);
+});
+
+test('the converter that the path names hides the words of a failure', () => {
+  const { failureConverter, payloadConverter } = loadDataConverter(dataConverter(keyring));
+  const failure = failureConverter.errorToFailure(
+    ApplicationFailure.create({ message: 'secret words' }),
+    payloadConverter,
+  );
+  expect(failure.message).toBe('Encoded failure');
+  expect(failureConverter.failureToError(failure, payloadConverter).message).toBe('secret words');
+});

@@ -1,0 +1,31 @@
+import { loadApiConfig, loadConfig } from '../../../runtime/config';
+
+const node = { DATABASE_URL: 'postgres://localhost/countersign', ENCRYPTION_KEYS: 'k1:secret-of-ours' };
+const api = { ...node, ADMIN_API_KEY: 'a'.repeat(32) };
+
+test('what is set is read, the rest has defaults', () => {
+  expect(loadConfig({ ...node, RUN_ID: 'r1' })).toEqual({
+    databaseUrl: 'postgres://localhost/countersign',
+    encryptionKeys: 'k1:secret-of-ours',
+    logLevel: 'info',
+    runId: 'r1',
+  });
+  expect(loadApiConfig({ ...api, PORT: '8080' })).toMatchObject({ port: 8080, host: '127.0.0.1' });
+});
+
+test('every bad variable is named at once with its rule', () => {
+  const env = { DATABASE_URL: 'mysql://localhost', PORT: '70000', ADMIN_API_KEY: 'short-secret' };
+  expect(() => loadApiConfig(env)).toThrow(
+    [
+      'The environment is not usable:',
+      '  DATABASE_URL: must start with postgres:// or postgresql://',
+      '  ENCRYPTION_KEYS: is required',
+      '  PORT: must be a port number, 0 to 65535',
+      '  ADMIN_API_KEY: must have at least 32 characters',
+    ].join('\n'),
+  );
+});
+
+test.each(['', '3e3', 'http', '-1', '80.5'])('PORT=%j is refused', (PORT) => {
+  expect(() => loadApiConfig({ ...api, PORT })).toThrow('PORT: must be');
+});

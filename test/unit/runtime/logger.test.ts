@@ -1,0 +1,36 @@
+import { createLogger } from '../../../runtime/logger';
+
+function logged(line: object): string {
+  const lines: string[] = [];
+  createLogger('test', 'info', { write: (text) => lines.push(text) }).info(line, 'message');
+  return lines.join();
+}
+
+test('secrets are redacted by name at any depth, the rest is kept', () => {
+  const line = logged({
+    practice: { legalName: 'Elm Therapy', tin: { type: 'ssn', value: '123456789' } },
+    headers: [{ authorization: 'Bearer abc' }],
+    key: 'cs_abc',
+    contactEmail: 'a@example.org',
+    tinSealed: 'k1.xyz',
+    adminApiKey: 'zzz',
+  });
+  for (const secret of ['123456789', 'Bearer', 'cs_abc', 'example.org', 'xyz', 'zzz'])
+    expect(line).not.toContain(secret);
+  expect(JSON.parse(line)).toMatchObject({ name: 'test', msg: 'message', practice: { legalName: 'Elm Therapy' } });
+});
+
+test('an error keeps its stack, a refusal of PostgreSQL its code but not the row that it quotes', () => {
+  expect(JSON.parse(logged({ err: new TypeError('no such thing') }))).toMatchObject({
+    err: { type: 'TypeError', message: 'no such thing', stack: expect.stringContaining('logger.test') },
+  });
+  const refusal = Object.assign(new Error('Key (email)=(a@example.org) exists'), {
+    name: 'PostgresError',
+    code: '23505',
+    constraint_name: 'users_email',
+    detail: 'Key (email)=(a@example.org)',
+  });
+  const line = logged({ err: refusal });
+  expect(line).not.toContain('example.org');
+  expect(JSON.parse(line)).toMatchObject({ err: { code: '23505', constraint: 'users_email' } });
+});
