@@ -1,0 +1,21 @@
+const shared = {
+  testEnvironment: 'node',
+  transform: { '\\.ts$': '@swc/jest' },
+  modulePathIgnorePatterns: ['<rootDir>/(dist|\\.cache|\\.data)/'],
+  testPathIgnorePatterns: ['/node_modules/', '\\.slow\\.test\\.ts$'],
+};
+
+/** What needs no server runs without any; the rest shares those of test/support/global-setup.ts. */
+const servers = {
+  ...shared,
+  displayName: 'servers',
+  testMatch: ['<rootDir>/test/{workflow,integration,replay}/**/*.test.ts'],
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  testTimeout: 60_000,
+};
+
+module.exports = {
+  maxWorkers: 2,
+  projects: [{ ...shared, displayName: 'unit', testMatch: ['<rootDir>/test/{unit,contract}/**/*.test.ts'] }, servers],
+};

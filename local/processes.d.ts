@@ -1,0 +1,8 @@
+export interface ProcessIdentity {
+  pid: number;
+  startedAt: string | undefined;
+}
+export function identify(pid: number): ProcessIdentity;
+export function isAlive(identity: ProcessIdentity): boolean;
+export function takeLock(file: string): ProcessIdentity | undefined;
+export function releaseLock(file: string): void;

@@ -1,0 +1,81 @@
+'use strict';
+/** Processes by pid and start time, and locks that name their holder. Plain JavaScript: the first stage runs it before anything is installed. */
+const fs = require('node:fs');
+const path = require('node:path');
+const { spawnSync } = require('node:child_process');
+
+/** When a process started, in a form that only compares; undefined when it is gone (a zombie is gone). */
+function startedAt(pid) {
+  if (process.platform !== 'linux') {
+    return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim() || undefined;
+  }
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Counted behind the last parenthesis: a process may carry spaces and parentheses in its name.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : `${boot}/${fields[19]}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process that another one can recognise later: `{pid, startedAt}`. */
+function identify(pid) {
+  return { pid, startedAt: startedAt(pid) };
+}
+
+/** Whether that very process still runs, not merely one with its pid. */
+function isAlive(identity) {
+  return identity.startedAt !== undefined && startedAt(identity.pid) === identity.startedAt;
+}
+
+function holderOf(file) {
+  try {
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Moves a dead holder's lock away; a lock that a live process took in the meantime is put back. */
+function discardStale(file, aside) {
+  try {
+    fs.renameSync(file, aside);
+    const moved = holderOf(aside);
+    if (moved && isAlive(moved)) fs.linkSync(aside, file);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  }
+  fs.rmSync(aside, { force: true });
+}
+
+/** Takes the lock `file` for this process; answers the holder `{pid, startedAt}` when a live process has it, else undefined. */
+function takeLock(file) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const own = `${file}.${process.pid}`;
+  fs.writeFileSync(own, JSON.stringify(identify(process.pid)));
+  try {
+    for (;;) {
+      try {
+        // A link appears whole or not at all, so nobody ever reads a half-written lock.
+        fs.linkSync(own, file);
+        return undefined;
+      } catch (error) {
+        if (error.code !== 'EEXIST') throw error;
+      }
+      const holder = holderOf(file);
+      if (holder && isAlive(holder)) return holder;
+      discardStale(file, `${own}.stale`);
+    }
+  } finally {
+    fs.rmSync(own, { force: true });
+  }
+}
+
+/** Gives the lock back, if it is still this process's. */
+function releaseLock(file) {
+  if (holderOf(file)?.pid === process.pid) fs.rmSync(file, { force: true });
+}
+
+module.exports = { identify, isAlive, takeLock, releaseLock };

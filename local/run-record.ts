@@ -1,0 +1,69 @@
+import { appendFileSync, existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { identify, isAlive, type ProcessIdentity } from './processes';
+
+interface Child extends ProcessIdentity {
+  name: string;
+  /** The signal that asks it to stop. */
+  signal: NodeJS.Signals;
+}
+
+const fileOf = (directory: string) => join(directory, 'run.jsonl');
+
+/** Starts the record of what runs on a data directory: its first line names the directory and the owner, each other line a child. */
+export function beginRecord(directory: string): void {
+  const head = { directory: realpathSync(directory), owner: identify(process.pid) };
+  writeFileSync(fileOf(directory), `${JSON.stringify(head)}\n`);
+}
+
+/** Adds a child; a line is appended whole, so that even a kill right after loses none. */
+export function recordChild(directory: string, name: string, pid: number, signal: NodeJS.Signals): void {
+  appendFileSync(fileOf(directory), `${JSON.stringify({ name, ...identify(pid), signal } satisfies Child)}\n`);
+}
+
+function read(directory: string): { owner?: ProcessIdentity; children: Child[] } {
+  if (!existsSync(fileOf(directory))) return { children: [] };
+  const [head, ...children] = readFileSync(fileOf(directory), 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line)];
+      } catch {
+        return [];
+      }
+    });
+  // A copied data directory brings the record of somebody else's processes.
+  return head?.directory === realpathSync(directory) ? { owner: head.owner, children } : { children: [] };
+}
+
+/** Whether the process that began the record still runs. */
+export function ownerIsAlive(directory: string): boolean {
+  const { owner } = read(directory);
+  return owner !== undefined && isAlive(owner);
+}
+
+/** Asks a process to stop and kills it after `patience` milliseconds; answers when it is gone. */
+export async function end(child: ProcessIdentity, signal: NodeJS.Signals, patience: number): Promise<void> {
+  const began = Date.now();
+  send(child, signal);
+  while (isAlive(child)) {
+    if (Date.now() - began > patience) send(child, 'SIGKILL');
+    await delay(20);
+  }
+}
+
+function send(child: ProcessIdentity, signal: NodeJS.Signals): void {
+  try {
+    if (isAlive(child)) process.kill(child.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Ends what an earlier run on this directory left behind, recognised by pid and start time; answers the names. */
+export async function endOrphans(directory: string): Promise<string[]> {
+  const orphans = read(directory).children.filter(isAlive);
+  await Promise.all(orphans.map((child) => end(child, child.signal, 3000)));
+  return orphans.map((child) => child.name);
+}

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import postgres from 'postgres';
+import { recordChild } from '../../local/run-record';
+
+/** What global-setup.ts started for the run. */
+export interface TestServers {
+  directory: string;
+  /** The URL of the migrated template database. */
+  template: string;
+  devServer: string;
+  /** The executable of the time-skipping server. */
+  skipping: string;
+  build: { bundle: string } | { error: string };
+}
+
+export function testServers(): TestServers {
+  const servers = process.env.COUNTERSIGN_TEST_SERVERS;
+  if (!servers)
+    throw new Error('No servers here: a test that needs them lives in test/workflow, test/integration or test/replay.');
+  return JSON.parse(servers);
+}
+
+async function administer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
+  const url = new URL(testServers().template);
+  url.pathname = '/postgres';
+  const sql = postgres(url.href, { max: 1, onnotice: () => undefined });
+  try {
+    return await work(sql);
+  } finally {
+    await sql.end();
+  }
+}
+
+/** A fresh, migrated database of its own for a test; `drop` ends its connections too. */
+export async function createTestDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const template = new URL(testServers().template);
+  const [source, name] = [template.pathname.slice(1), `test_${randomBytes(8).toString('hex')}`];
+  await administer((sql) => sql`create database ${sql(name)} template ${sql(source)}`);
+  const url = new URL(template);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    drop: () => administer(async (sql) => void (await sql`drop database ${sql(name)} with (force)`)),
+  };
+}
+
+/** `host:port` of the run's Temporal dev server, namespace `default`, with the search attributes; real time, shared by all files. */
+export function devServerAddress(): string {
+  return testServers().devServer;
+}
+
+/** A time-skipping Temporal server for one test file, which must call `teardown()` in the end. */
+export async function skippingEnvironment(): Promise<TestWorkflowEnvironment> {
+  const { directory, skipping } = testServers();
+  const environment = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: skipping } },
+  });
+  recordChild(directory, 'time-skipping server', Number(readFileSync(`${skipping}.${process.pid}`, 'utf8')), 'SIGTERM');
+  return environment;
+}
+
+/** The workflow bundle as a worker takes it. */
+export function workflowBundle(): { codePath: string } {
+  const { build } = testServers();
+  if ('error' in build) throw new Error(`The build failed: ${build.error}`);
+  return { codePath: build.bundle };
+}
