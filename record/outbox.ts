@@ -1,16 +1,60 @@
 import type { Db } from '../runtime/database';
 
-/** Who has to hear of a change, and of what: ids only. */
-export interface OutboxSubjects {
-  file_changed: { personId: string } | { practiceId: string };
-  start_application: { applicationId: string };
-  start_participation: { applicationId: string };
-  end_participations: { applicationId: string };
+/**
+ * Who has to hear of a change, and of what, by one id: `file_changed_person` a person, `file_changed_practice` a
+ * practice, the others an application.
+ */
+export type OutboxTopic =
+  | 'file_changed_person'
+  | 'file_changed_practice'
+  | 'start_application'
+  | 'start_participation'
+  | 'end_participations';
+
+export interface OutboxRow {
+  id: number;
+  topic: OutboxTopic;
+  subject: string;
+  attempts: number;
 }
-export type OutboxTopic = keyof OutboxSubjects;
 
 /** Tells the relay of a change when, and only when, the transaction commits. */
-export async function enqueue<T extends OutboxTopic>(tx: Db, topic: T, subject: OutboxSubjects[T]): Promise<void> {
-  await tx`insert into outbox (topic, subject) values (${topic}, ${tx.json({ ...subject })})`;
-  await tx`notify outbox`;
+export async function enqueue(
+  tx: Db,
+  topic: OutboxTopic,
+  subject: string,
+  { afterSeconds = 0 }: { afterSeconds?: number } = {},
+): Promise<void> {
+  await tx`
+    insert into outbox (topic, subject, next_attempt_at)
+    values (${topic}, ${subject}, now() + make_interval(secs => ${afterSeconds}))`;
+  if (afterSeconds === 0) await tx`notify outbox`;
+}
+
+/** Takes up to `limit` rows that are due, for as long as the lease lasts; nobody else gets them meanwhile. */
+export function claim(sql: Db, limit: number, leaseSeconds: number): Promise<OutboxRow[]> {
+  return sql<OutboxRow[]>`
+    update outbox set attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${leaseSeconds})
+    where id in (
+      select id from outbox where next_attempt_at <= now() order by next_attempt_at, id
+      limit ${limit} for update skip locked)
+    returning id, topic, subject, attempts`;
+}
+
+/** The change was heard. */
+export async function heard(sql: Db, id: number): Promise<void> {
+  await sql`delete from outbox where id = ${id}`;
+}
+
+/** Whoever started an application himself spares the relay the way. */
+export async function heardOfStart(sql: Db, applicationId: string): Promise<void> {
+  await sql`delete from outbox where topic = 'start_application' and subject = ${applicationId}`;
+}
+
+/** The change was not heard: again later, at most a minute apart. */
+export async function postpone(sql: Db, { id, attempts }: OutboxRow, error: string): Promise<void> {
+  const seconds = Math.min(60, 2 ** Math.min(attempts, 6));
+  await sql`
+    update outbox set next_attempt_at = now() + make_interval(secs => ${seconds}), last_error = ${error}
+    where id = ${id}`;
 }

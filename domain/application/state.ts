@@ -100,6 +100,10 @@ export type BlockerCode = Prerequisite | 'attestation_missing' | 'attestation_la
 
 export const isOpen = (state: ApplicationState): boolean => state.closedAt === null;
 
+/** Whether a participation goes on after the application has closed. */
+export const participates = (state: ApplicationState): boolean =>
+  state.stage === 'confirmed' && state.rules.opensSpan && state.participationEndedOn === null;
+
 export const BEFORE_SUBMISSION: readonly Stage[] = ['preparing', 'awaiting_attestation', 'ready_to_submit'];
 
 /** All facts that this kind of application needs are on file and undisputed. */

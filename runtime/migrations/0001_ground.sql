@@ -263,14 +263,14 @@ create table agreements (
 create table outbox (
   id bigint generated always as identity primary key,
   topic text not null,                          -- record/outbox.ts
-  subject jsonb not null,
+  subject uuid not null,                        -- what it is about; a row that was heard is gone
   created_at timestamptz not null default now(),
   next_attempt_at timestamptz not null default now(),
   attempts integer not null default 0,
-  last_error text,
-  done_at timestamptz
+  last_error text
 );
-create index outbox_open on outbox (next_attempt_at) where done_at is null;
+create index outbox_next on outbox (next_attempt_at);
+create index outbox_subject on outbox (subject);
 
 create table idempotency_keys (
   id uuid primary key,                          -- of caller, route and Idempotency-Key; also the command id

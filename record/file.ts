@@ -1,0 +1,38 @@
+import type { ApplicationKey, FileReading, PlainDate } from '../domain/application/events';
+import type { ResolvedPlaybook } from '../domain/playbook';
+import { evaluateFile, type ProviderFile } from '../domain/prerequisites';
+import type { Db } from '../runtime/database';
+
+/** Reads the file behind an application and evaluates it for a day: codes and dates only. */
+export async function readFile(
+  sql: Db,
+  key: ApplicationKey,
+  playbook: ResolvedPlaybook,
+  today: PlainDate,
+): Promise<FileReading> {
+  const [row] = await sql<ProviderFile[]>`
+    select
+      jsonb_build_object('npi', pr.npi, 'hasTin', pr.tin_hash is not null, 'address', pr.address) as practice,
+      case when p.id is null then null else jsonb_build_object(
+        'npi', n.npi, 'caqhId', p.caqh_id, 'malpractice', p.malpractice,
+        'licences', coalesce((
+          select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
+            order by l.state, l.number)
+          from licences l where l.provider_id = p.id), '[]'::jsonb)) end as provider,
+      case when latest.attested_on is null then null else jsonb_build_object(
+        'attestedOn', latest.attested_on, 'authorizedPayerIds', authorized.ids) end as attestation
+    from practices pr
+    left join providers p on p.id = ${key.providerId}
+    left join persons n on n.id = p.person_id
+    left join lateral (
+      select a.attested_on from attestations a where a.person_id = p.person_id
+      order by a.attested_on desc, a.recorded_at desc limit 1) latest on true
+    left join lateral (
+      select to_jsonb(a.authorized_payer_ids) as ids from attestations a
+      where a.person_id = p.person_id and a.authorized_payer_ids is not null
+      order by a.attested_on desc, a.recorded_at desc limit 1) authorized on true
+    where pr.id = ${key.practiceId}`;
+  if (!row) throw new Error(`no practice ${key.practiceId}`);
+  const { requires, requiresCaqh } = playbook;
+  return evaluateFile(row, { requires, requiresCaqh, state: key.state, payerId: key.payerId, kind: key.kind }, today);
+}

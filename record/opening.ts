@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { append, decideOpening } from '../domain/application/decide';
+import type { ApplicationKey, Instant } from '../domain/application/events';
+import { naturalKey } from '../domain/application/key';
+import type { ApplicationState } from '../domain/application/state';
+import { localDate } from '../domain/calendar';
+import { KIND_RULES, resolvePlaybook, type Playbook } from '../domain/playbook';
+import type { Sql } from '../runtime/database';
+import { digest, keepCommand, type Actor } from './commands';
+import { readFile } from './file';
+import { columns, project } from './projection';
+import { plan } from './step';
+
+export interface OpeningRequest {
+  /** Of the command and of the application that it opens. */
+  id: string;
+  clientId: string;
+  key: ApplicationKey;
+  /** The validated body, whole. */
+  body: { neededBy?: string; monthlyValue?: number; adopt?: { referenceNumber?: string } } & Record<string, unknown>;
+  at: Instant;
+}
+
+export type Opened = { state: ApplicationState } | { existingId: string };
+
+/**
+ * Opens an application: command, first entries, read model and the outbox row that starts its workflow, in one
+ * transaction. Repeated under the same id it changes nothing; where another is open for the key, it names that one.
+ */
+export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor): Promise<Opened> {
+  const { id, clientId, key, body } = request;
+  const natural = naturalKey(key);
+  return sql.begin(async (tx): Promise<Opened> => {
+    await tx`select pg_advisory_xact_lock(hashtextextended(${natural}, 0))`;
+    const [taken] = await tx<{ id: string; snapshot: ApplicationState }[]>`
+      select id, snapshot from applications where id = ${id} or (natural_key = ${natural} and open)
+      order by (id = ${id}) desc limit 1`;
+    if (taken) return taken.id === id ? { state: taken.snapshot } : { existingId: taken.id };
+
+    const [row] = await tx<{ timeZone: string; playbook: Playbook; version: number; previousId: string | null }[]>`
+      select c.time_zone, p.body as playbook, p.version,
+        (select a.id from applications a where a.natural_key = ${natural} order by a.created_at desc limit 1) as previous_id
+      from clients c, payers y join playbooks p on p.payer_id = y.id and p.version = y.playbook_version
+      where c.id = ${clientId} and y.id = ${key.payerId}`;
+    if (!row) throw new Error(`no client ${clientId} or payer ${key.payerId}`);
+
+    const playbook = resolvePlaybook(row.playbook, key.kind, row.timeZone);
+    const today = localDate(request.at, row.timeZone);
+    const { facts, opensSpan, endsSpan } = KIND_RULES[key.kind];
+    const drafts = decideOpening(body, {
+      applicationId: id,
+      clientId,
+      key,
+      rules: { requiresCaqh: playbook.requiresCaqh, facts: [...facts], opensSpan, endsSpan },
+      reading: await readFile(tx, key, playbook, today),
+      today,
+      digest,
+    });
+    const { state, events } = append(null, drafts, { at: request.at, entryId: id, newId: randomUUID });
+    if (!state) throw new Error('an opening opens');
+    plan(state, events, playbook, row.timeZone);
+    const { state: usState, ...scope } = key;
+    await tx`
+      insert into applications ${tx({
+        id,
+        clientId,
+        ...scope,
+        naturalKey: natural,
+        previousId: row.previousId,
+        neededBy: body.neededBy ?? null,
+        monthlyValue: body.monthlyValue ?? null,
+        referenceNumber: body.adopt?.referenceNumber ?? null,
+        playbookVersion: row.version,
+        ...columns(state),
+        createdAt: state.openedAt,
+        state: usState,
+        snapshot: tx.json(state as never),
+      } as never)}`;
+    await keepCommand(tx, { id, clientId, applicationId: id, action: 'open', body }, actor);
+    await tx`update commands set status = 'applied', settled_at = now() where id = ${id}`;
+    await project(tx, null, state, events, id);
+    return { state };
+  });
+}

@@ -1,0 +1,73 @@
+import type { TransactionSql } from 'postgres';
+import type { ApplicationEvent } from '../domain/application/events';
+import { isOpen, participates, type ApplicationState } from '../domain/application/state';
+import { dueAt, nextFollowUpAt } from '../domain/application/view';
+import { enqueue } from './outbox';
+import { projectAgreement, projectSpan } from './spans';
+
+/** The columns that lists filter and sort on: all of them a reading of the state. */
+export const columns = (state: ApplicationState) => ({
+  open: isOpen(state),
+  stage: state.stage,
+  waitingOn: state.waiting.on,
+  assignee: state.assignee,
+  submittedOn: state.submittedOn,
+  nextFollowUpAt: nextFollowUpAt(state),
+  dueAt: dueAt(state),
+  version: state.version,
+  updatedAt: state.updatedAt,
+});
+
+/** Writes what a step came to: entries, state, queue, spans, agreement, and what others have to hear of. */
+export async function project(
+  tx: TransactionSql,
+  before: ApplicationState | null,
+  state: ApplicationState,
+  events: readonly ApplicationEvent[],
+  commandId: string | null,
+): Promise<void> {
+  await tx`insert into events ${tx(
+    events.map((event) => ({
+      clientId: state.clientId,
+      applicationId: state.id,
+      seq: event.seq,
+      id: event.id,
+      at: event.at,
+      kind: event.kind,
+      commandId: commandId && (event.id === commandId || event.causeId === commandId) ? commandId : null,
+      causeId: event.causeId ?? null,
+      event: tx.json(event as never),
+    })),
+  )}`;
+  for (const event of events)
+    if (event.kind === 'correction')
+      await tx`
+        update events set struck_by = ${event.id}
+        where application_id = ${state.id} and (id = ${event.data.strikes} or cause_id = ${event.data.strikes})`;
+  if (before)
+    await tx`
+      update applications set ${tx({ ...columns(state), snapshot: tx.json(state as never) } as never)}
+      where id = ${state.id}`;
+  await projectItems(tx, before, state);
+  await projectSpan(tx, before, state);
+  await projectAgreement(tx, before, state);
+
+  const reopened = isOpen(state) && (before === null || !isOpen(before));
+  if (reopened)
+    // who opened it starts it; the relay steps in when that failed
+    await enqueue(tx, 'start_application', state.id, { afterSeconds: before ? 0 : 5 });
+  if (participates(state) && !(before && participates(before)))
+    await enqueue(tx, 'start_participation', state.id);
+  if (state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed')
+    await enqueue(tx, 'end_participations', state.id);
+}
+
+async function projectItems(tx: TransactionSql, before: ApplicationState | null, state: ApplicationState) {
+  const { items } = state.agenda;
+  if (JSON.stringify(before?.agenda.items ?? []) === JSON.stringify(items)) return;
+  await tx`delete from work_items where application_id = ${state.id}`;
+  if (items.length > 0)
+    await tx`
+      insert into work_items ${tx(items.map((item) => ({ clientId: state.clientId, applicationId: state.id, ...item })))}`;
+
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { FACTS, type Fact } from '../domain/codes';
+import type { FactRecord } from '../domain/facts';
+import type { ApplicationState, FactState } from '../domain/application/state';
+import type { Tx } from '../runtime/database';
+import { factBody } from './commands';
+
+/** Approved by the payer, whatever has become of the facts. */
+const approved = (state: ApplicationState): boolean => state.stage === 'approved' || state.stage === 'confirmed';
+
+/** What a span is made from: unchanged, the span stays. */
+const basis = (state: ApplicationState | null) =>
+  state && JSON.stringify([approved(state), state.participationEndedOn, state.facts]);
+
+/** Keeps the span of an application as its facts stand, and what was known before as it was known. */
+export async function projectSpan(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
+  if (!state.rules.opensSpan || basis(before) === basis(state)) return;
+  await tx`
+    update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null`;
+  const facts = await factRecords(tx, state);
+  if (!approved(state) && Object.keys(facts).length === 0) return;
+  const effective = facts.effectiveDate;
+  await tx`
+    insert into network_spans ${tx({
+      clientId: state.clientId,
+      applicationId: state.id,
+      providerId: state.key.providerId,
+      practiceId: state.key.practiceId,
+      payerId: state.key.payerId,
+      state: state.key.state,
+      lineOfBusiness: state.key.lineOfBusiness,
+      locationId: state.key.locationId,
+      approved: approved(state),
+      effectiveFrom: effective?.status === 'confirmed' ? (effective.value as string) : null,
+      effectiveTo: state.participationEndedOn,
+      facts: tx.json(facts as never),
+      knownFrom: state.updatedAt,
+    })}`;
+}
+
+async function factRecords(tx: Tx, state: ApplicationState): Promise<Partial<Record<Fact, FactRecord>>> {
+  const records: Partial<Record<Fact, FactRecord>> = {};
+  for (const fact of FACTS) {
+    const on = state.facts[fact];
+    if (on) records[fact] = await factRecord(tx, state, fact, on);
+  }
+  return records;
+}
+
+/** A fact as it stands, with its value and proof. */
+export async function factRecord(tx: Tx, state: ApplicationState, fact: Fact, on: FactState): Promise<FactRecord> {
+  const body = await factBody(tx, state, fact, on.entryId);
+  const others = await Promise.all(on.against.map((a) => factBody(tx, state, fact, a.entryId)));
+  return {
+    status: on.status,
+    value: body.value,
+    entryId: on.entryId,
+    source: body.source,
+    evidence: body.evidence ?? [],
+    partySeen: body.seen !== undefined,
+    ...(others.length > 0 && { otherValues: others.map((other) => other.value) }),
+  } as FactRecord;
+}
+
+interface AgreementFact {
+  applicationId: string;
+  entryId: string;
+  value: unknown;
+  source: string;
+}
+
+const COLUMN = { contract: 'contract', claimsRoute: 'claims_route' } as const;
+
+/**
+ * The first confirmed contract or claims route of a practice, payer, state and line makes the agreement; it stays that
+ * application's to correct, and others inherit it.
+ */
+export async function projectAgreement(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
+  for (const fact of ['contract', 'claimsRoute'] as const) {
+    const on = state.facts[fact];
+    if (JSON.stringify(before?.facts[fact]) === JSON.stringify(on)) continue;
+    const body = on?.status === 'confirmed' ? await factBody(tx, state, fact, on.entryId) : null;
+    const value = body?.value as Record<string, unknown> | string | undefined;
+    const inherited = typeof value === 'object' && 'inheritedFrom' in value;
+    const held: AgreementFact | null =
+      body && on && !inherited
+        ? { applicationId: state.id, entryId: on.entryId, value, source: body.source as string }
+        : null;
+    const column = tx(COLUMN[fact]);
+    const { practiceId, payerId, state: usState, lineOfBusiness } = state.key;
+    if (held)
+      await tx`
+        insert into agreements as a ${tx({
+          id: randomUUID(),
+          clientId: state.clientId,
+          practiceId,
+          payerId,
+          state: usState,
+          lineOfBusiness,
+          [fact]: tx.json(held as never),
+        } as never)}
+        on conflict (practice_id, payer_id, state, line_of_business) do update
+        set ${column} = excluded.${column}, version = a.version + 1, updated_at = now()
+        where a.${column} is null or a.${column}->>'applicationId' = ${state.id}`;
+    else
+      await tx`
+        update agreements set ${column} = null, version = version + 1, updated_at = now()
+        where practice_id = ${practiceId} and payer_id = ${payerId} and state = ${usState}
+          and line_of_business = ${lineOfBusiness} and ${column}->>'applicationId' = ${state.id}`;
+  }
+}

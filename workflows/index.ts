@@ -1,0 +1,2 @@
+export { payerApplication } from './payer-application';
+export { networkParticipation } from './network-participation';

@@ -1,0 +1,56 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { UpdateDefinition } from '@temporalio/common';
+import { ACTIONS, type Action, type Outcome } from '../domain/codes';
+import type { ApplicationEvent, Instant, TimerName } from '../domain/application/events';
+import type { ApplicationState } from '../domain/application/state';
+import type { Refusal } from '../domain/application/transitions';
+
+/** What both workflows start from: a fold of the application's events. JSON only. */
+export interface ApplicationInput {
+  state: ApplicationState;
+  /** Commands of late, so that a repeated one is known across continue-as-new: [command id, version it led to]. */
+  recent?: [string, number][];
+  /** The file changed while the last run ended. */
+  fileChanged?: boolean;
+  /** Of tests: continue as new once the history is this long, instead of when the server suggests it. */
+  continueAfter?: number;
+}
+
+/** A person's command on the way to the workflow: ids, codes and dates; its words are in the record. */
+export interface ActionMessage {
+  commandId: string;
+  outcome?: Outcome;
+  outOfOrder?: boolean;
+  attempt?: number;
+  version?: number;
+}
+
+/** Version of the application with the command recorded. */
+export interface ActionResult {
+  version: number;
+}
+
+/** One update for each action, named like it. */
+export const actionUpdates = Object.fromEntries(
+  ACTIONS.map((action) => [action, defineUpdate<ActionResult, [ActionMessage]>(action)]),
+) as Record<Action, UpdateDefinition<ActionResult, [ActionMessage]>>;
+
+/** Something in the file that this application rests on has changed; what, the recording step reads. */
+export const fileChangedSignal = defineSignal('fileChanged');
+
+/** The state as the workflow knows it. */
+export const applicationStateQuery = defineQuery<ApplicationState>('applicationState');
+
+/** The failure type of an update that was refused; its one detail is the `Refusal`. */
+export const REFUSED = 'Refused';
+
+/** What the recording step is asked and answers (record/step.ts). */
+export interface RecordStep {
+  recordStep(request: {
+    applicationId: string;
+    knownVersion: number;
+    at: Instant;
+    intent:
+      { type: 'command'; commandId: string } | { type: 'timer'; timer: TimerName; due: Instant } | { type: 'file' };
+  }): Promise<{ events: ApplicationEvent[]; state?: ApplicationState; refusal?: Refusal }>;
+}
