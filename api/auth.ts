@@ -1,0 +1,33 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { RequestHandler, Response } from 'express';
+import { findApiKey } from '../record/registry/api-keys';
+import type { Principal } from '../record/principal';
+import type { Sql } from '../runtime/database';
+import { Problem } from './errors';
+
+const sha256 = (bytes: string | Buffer): Buffer => createHash('sha256').update(bytes).digest();
+
+/** Lets nobody on without a valid bearer key; principalOf then says who it is. */
+export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
+  const adminHash = sha256(adminApiKey.trim());
+
+  async function identify(header: string | undefined): Promise<Principal | null> {
+    const token = /^Bearer +(\S.*)$/i.exec(header ?? '')?.[1];
+    if (!token) return null;
+    // Node reads headers as latin1; the key may have been sent as UTF-8.
+    const hashes = [sha256(Buffer.from(token, 'latin1')), sha256(token)];
+    if (hashes.some((hash) => timingSafeEqual(hash, adminHash)))
+      return { type: 'admin', id: 'admin', name: 'Administrator', role: 'admin', clientIds: null };
+    return findApiKey(sql, hashes[1]!);
+  }
+
+  return async (req, res, next) => {
+    const principal = await identify(req.headers.authorization);
+    if (!principal) throw new Problem('unauthenticated', {}, { 'WWW-Authenticate': 'Bearer' });
+    res.locals.principal = { ...principal, requestId: String(req.id) };
+    next();
+  };
+}
+
+/** Who the request is from, behind `authenticate`. */
+export const principalOf = (res: Response): Principal => res.locals.principal as Principal;

@@ -1,0 +1,90 @@
+import { isGrpcServiceError } from '@temporalio/client';
+
+/** Every problem that the API answers: its type, status and title. */
+export const PROBLEMS = {
+  malformed_request: [400, 'The request could not be read'],
+  validation_failed: [400, 'The request has fields that break a rule'],
+  unauthenticated: [401, 'A valid API key is needed'],
+  forbidden: [403, 'This key may not do that'],
+  not_found: [404, 'There is no such thing'],
+  method_not_allowed: [405, 'This method is not offered here'],
+  duplicate_provider: [409, 'This client has this provider already'],
+  duplicate_payer: [409, 'A payer of this name exists already'],
+  duplicate_user: [409, 'A user with this email address exists already'],
+  location_in_use: [409, 'A location that applications refer to cannot be removed'],
+  stale_version: [412, 'It was changed since it was read'],
+  body_too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The body must be application/json'],
+  idempotency_key_reused: [422, 'This Idempotency-Key was sent before with another body'],
+  internal_error: [500, 'Something went wrong on our side'],
+  unavailable: [503, 'A part that is needed cannot be reached right now'],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+export type ProblemType = keyof typeof PROBLEMS;
+
+/** One bad field: where it is (dots between names), the rule that it breaks and the rule in words. */
+export interface FieldError {
+  path: string;
+  rule: string;
+  message: string;
+}
+
+/** What a problem says beyond its type; never anything of the caller's input. */
+export interface ProblemDetails {
+  detail?: string;
+  errors?: FieldError[];
+  /** The one that stands in the way, where the caller may see it. */
+  existingId?: string;
+}
+
+/** An expected failure: thrown anywhere in a request, answered by the one error handler. */
+export class Problem extends Error {
+  override name = 'Problem';
+
+  constructor(
+    readonly type: ProblemType,
+    readonly details: ProblemDetails = {},
+    readonly headers: Record<string, string> = {},
+  ) {
+    super(type);
+  }
+
+  get status(): number {
+    return PROBLEMS[this.type][0];
+  }
+
+  /** The application/problem+json body (RFC 9457). */
+  toJSON() {
+    const [status, title] = PROBLEMS[this.type];
+    return { type: `urn:countersign:problem:${this.type}`, title, status, ...this.details };
+  }
+}
+
+/** The refusal of fields that only the handler could judge. */
+export const invalid = (...errors: FieldError[]): Problem => new Problem('validation_failed', { errors });
+
+/** The problem that an error of any origin is answered with; a stranger's words are never passed on. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (isUnavailable(error)) return new Problem('unavailable', {}, { 'Retry-After': '2' });
+  const byStatus = error instanceof Error && 'status' in error ? BY_STATUS[Number(error.status)] : undefined;
+  return new Problem(byStatus ?? 'internal_error');
+}
+
+// What Express and its body parser throw.
+const BY_STATUS: Record<number, ProblemType> = {
+  400: 'malformed_request',
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+};
+
+const DATABASE_AWAY =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|53300|08...)$/;
+const TEMPORAL_AWAY = new Set([4, 14]); // DEADLINE_EXCEEDED, UNAVAILABLE
+
+/** Whether PostgreSQL or Temporal could not be reached, so that the same request may work later. */
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (isGrpcServiceError(error)) return TEMPORAL_AWAY.has(error.code);
+  if ('code' in error && DATABASE_AWAY.test(String(error.code))) return true;
+  return isUnavailable(error.cause);
+}

@@ -1,0 +1,62 @@
+import type { z } from 'zod';
+import type { Principal } from '../record/principal';
+import type { Answer } from './idempotency';
+import type { Permission } from './policy';
+
+export type { Answer } from './idempotency';
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** The names in braces of a path. */
+type ParamsOf<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
+  ? { [K in Name]: string } & ParamsOf<Rest>
+  : unknown;
+
+/** What is known before the body is looked at. */
+export interface Scope<Params> {
+  principal: Principal;
+  params: Params;
+}
+
+export interface RouteRequest<Params, Subject, Query, Body> extends Scope<Params> {
+  subject: Subject;
+  query: Query;
+  body: Body;
+  /** The id that what this request does is recorded under; a retry with its Idempotency-Key has the same. */
+  commandId: string;
+  /** Answers 412 where the request's If-Match doesn't name this version. */
+  ifMatch: (version: number) => void;
+}
+
+/**
+ * One route, declared as data: router and OpenAPI document both come from it. For each request, in this order: path
+ * parameters (each an id unless `params` says otherwise; 404), `subject` (what the path names, null where the caller may
+ * not see it; 404), `access` (403), query and body (400), `handler`.
+ */
+interface RouteSpec<Path extends string, Subject, Query, Body> {
+  method: Method;
+  path: Path;
+  summary: string;
+  description?: string;
+  tag: string;
+  /** `public` only outside /v1. */
+  access: Permission | 'public';
+  params?: Partial<Record<keyof ParamsOf<Path>, z.ZodType<string>>>;
+  subject?: (scope: Scope<ParamsOf<Path>>) => Promise<Subject | null>;
+  query?: z.ZodType<Query>;
+  body?: z.ZodType<Body>;
+  /** The good answers by status; the problems are added by themselves. */
+  responses: Record<number, { description: string; schema?: z.ZodType }>;
+  handler: (request: RouteRequest<ParamsOf<Path>, Subject, Query, Body>) => Promise<Answer>;
+}
+
+/** A route whose types have served their purpose. */
+export type Route = RouteSpec<string, unknown, unknown, unknown>;
+
+/** Declares a route; the handler's request is typed by the path, the subject and the schemas. */
+export const route = <Path extends string, Subject = undefined, Query = undefined, Body = undefined>(
+  spec: RouteSpec<Path, Subject, Query, Body>,
+): Route => spec as unknown as Route;
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+export const created = (location: string, body: unknown): Answer => ({ status: 201, location, body });
+export const noContent = (): Answer => ({ status: 204 });

@@ -1,0 +1,30 @@
+import type { Db, Fragment } from '../../runtime/database';
+
+/** Microseconds since the epoch, and the id where they are the same. */
+export type Position = [createdAt: number, id: string];
+
+export interface PageRequest {
+  limit: number;
+  /** The last one of the page before. */
+  cursor?: Position;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: Position | null;
+}
+
+// Instants reach us in milliseconds, which would lose rows between two pages.
+const micros = (sql: Db): Fragment => sql`(extract(epoch from created_at) * 1000000)::bigint`;
+
+/** One page, in order of creation, of the rows that `query` selects with their id and created_at. */
+export async function page<T extends { id: string }>(sql: Db, query: Fragment, { limit, cursor }: PageRequest): Promise<Page<T>> {
+  const after = cursor
+    ? sql`where (created_at, id) > (timestamptz 'epoch' + ${cursor[0]} * interval '1 microsecond', ${cursor[1]}::uuid)`
+    : sql``;
+  const rows = await sql<(T & { position: number })[]>`
+    select *, ${micros(sql)} as position from (${query}) as listed ${after} order by created_at, id limit ${limit + 1}`;
+  const items = rows.slice(0, limit);
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  return { items: items.map(({ position: _, ...item }) => item as unknown as T), next: last ? [last.position, last.id] : null };
+}
