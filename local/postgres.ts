@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { root } from './paths';
+import { commandLine } from './processes';
 
 const binaries = join(
   root,
@@ -108,15 +109,26 @@ export function serve(directory: string, port: number, settings: Record<string, 
   ]);
 }
 
-/** The pid in `postmaster.pid`, or undefined without one. */
-export function recordedPostmaster(directory: string): number | undefined {
-  const file = join(directory, 'postmaster.pid');
-  return existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : undefined;
+/**
+ * Looks at the lock of an earlier run: answers the pid of a server that still runs on `directory`, and removes a lock whose pid
+ * has gone to another process.
+ */
+export function earlierPostmaster(directory: string): number | undefined {
+  const lock = join(directory, 'postmaster.pid');
+  if (!existsSync(lock)) return undefined;
+  const pid = Number.parseInt(readFileSync(lock, 'utf8'), 10);
+  const command = commandLine(pid);
+  if (command.includes('postgres') && command.includes(directory)) return pid;
+  // PostgreSQL itself removes the lock of a process that is gone, once nothing uses its memory any more.
+  if (command !== '') rmSync(lock);
+  return undefined;
 }
 
 export function urlOf(port: number, password: string, database: string = OWNER): string {
   return `postgres://${OWNER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
+
+const NOT_YET = new Set(['ECONNREFUSED', 'ECONNRESET', 'CONNECTION_CLOSED', 'CONNECT_TIMEOUT', '57P03']);
 
 /** Waits until the server answers (`signal` gives up), and makes the database when it is not there. */
 export async function ensureDatabase(url: string, signal: AbortSignal): Promise<void> {
@@ -124,14 +136,17 @@ export async function ensureDatabase(url: string, signal: AbortSignal): Promise<
   const database = target.pathname.slice(1);
   target.pathname = '/postgres';
   const sql = postgres(target.href, { max: 1, connect_timeout: 5, onnotice: () => undefined });
+  const answers = async () => {
+    try {
+      await sql`select 1`;
+      return true;
+    } catch (error) {
+      if (NOT_YET.has((error as { code: string }).code)) return false;
+      throw error;
+    }
+  };
   try {
-    while (
-      !(await sql`select 1`.then(
-        () => true,
-        () => false,
-      ))
-    )
-      await delay(50, undefined, { signal });
+    while (!(await answers())) await delay(50, undefined, { signal });
     const [existing] = await sql`select 1 from pg_database where datname = ${database}`;
     if (!existing) await sql`create database ${sql(database)}`;
   } finally {

@@ -6,3 +6,4 @@ export function identify(pid: number): ProcessIdentity;
 export function isAlive(identity: ProcessIdentity): boolean;
 export function takeLock(file: string): ProcessIdentity | undefined;
 export function releaseLock(file: string): void;
+export function commandLine(pid: number): string;

@@ -30,6 +30,18 @@ function isAlive(identity) {
   return identity.startedAt !== undefined && startedAt(identity.pid) === identity.startedAt;
 }
 
+/** The command line of a process, its words parted by spaces; empty when it is gone. */
+function commandLine(pid) {
+  if (process.platform !== 'linux') {
+    return spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+  }
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
 function holderOf(file) {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'));
@@ -78,4 +90,4 @@ function releaseLock(file) {
   if (holderOf(file)?.pid === process.pid) fs.rmSync(file, { force: true });
 }
 
-module.exports = { identify, isAlive, takeLock, releaseLock };
+module.exports = { identify, isAlive, commandLine, takeLock, releaseLock };

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import { msToTs, optionalTsToMs, tsToMs } from '@temporalio/common/lib/time';
 import { SEARCH_ATTRIBUTES } from '../runtime/search-attributes';
 
 /** The arguments of a dev server on the loopback; without `file` it keeps everything in memory. */
@@ -39,4 +40,17 @@ export async function connect(address: string, namespace: string, signal: AbortS
       await delay(50, undefined, { signal });
     }
   }
+}
+
+const TEN_YEARS = msToTs('3650 days');
+
+/** Has the namespace keep the histories of closed workflows for ten years, to look back; throws where it doesn't take. */
+export async function keepHistory(connection: Connection, namespace: string): Promise<void> {
+  const takes = async () => {
+    const { config } = await connection.workflowService.describeNamespace({ namespace });
+    return optionalTsToMs(config?.workflowExecutionRetentionTtl) === tsToMs(TEN_YEARS);
+  };
+  if (await takes()) return;
+  await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: TEN_YEARS } });
+  if (!(await takes())) throw new Error(`The Temporal server did not take a retention of ten years for ${namespace}.`);
 }

@@ -1,0 +1,113 @@
+import { spawn, type SpawnOptions } from 'node:child_process';
+import { openSync, closeSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { identify, type ProcessIdentity } from './processes';
+import { end, recordChild } from './run-record';
+
+const TRIES_BEFORE_READY = 5;
+const BACKOFF = { first: 200, most: 10_000 };
+const STEADY_AFTER = 60_000;
+const LOG_KEPT = 10_000_000;
+const TAIL_LINES = 15;
+
+export interface ChildPlan {
+  name: string;
+  file: string;
+  args: string[];
+  options?: Pick<SpawnOptions, 'uid' | 'gid' | 'cwd' | 'env'>;
+  /** With a channel, the child can end itself when this process is gone. */
+  channel?: boolean;
+  /** The signal that asks it to stop, and the milliseconds until it is killed. */
+  stop: { signal: NodeJS.Signals; patience: number };
+  /** Run before each spawn. */
+  prepare?: () => Promise<void> | void;
+}
+
+/** A supervised process in a group of its own: it is started again whenever it ends, until it is stopped. */
+export class Child {
+  /** Rejects when the child keeps ending before it was ever ready. */
+  readonly failed: Promise<never>;
+  readonly log: string;
+  private fail!: (reason: Error) => void;
+  private current: ProcessIdentity | undefined;
+  private stopping = false;
+  private ready = false;
+  private ends = 0;
+  private again: NodeJS.Timeout | undefined;
+  private logStart: number | undefined;
+
+  constructor(
+    private readonly plan: ChildPlan,
+    private readonly directory: string,
+  ) {
+    this.log = join(directory, 'logs', `${plan.name}.log`);
+    this.failed = new Promise((_, reject) => (this.fail = reject));
+    this.failed.catch(() => undefined);
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.plan.prepare?.();
+    } catch (error) {
+      return this.ended((error as Error).message, 0);
+    }
+    if (this.stopping) return;
+    const log = this.openLog();
+    const began = Date.now();
+    const child = spawn(this.plan.file, this.plan.args, {
+      ...this.plan.options,
+      detached: true,
+      stdio: ['ignore', log, log, ...(this.plan.channel ? (['ipc'] as const) : [])],
+    });
+    closeSync(log);
+    if (child.pid !== undefined) {
+      recordChild(this.directory, this.plan.name, child.pid, this.plan.stop.signal);
+      this.current = identify(child.pid);
+    }
+    child.once('error', (error) => this.ended(error.message, 0));
+    child.once('exit', (code, signal) => this.ended(signal ?? `code ${code}`, Date.now() - began));
+  }
+
+  /** From now on it is started again as often as it takes. */
+  markReady(): void {
+    this.ready = true;
+  }
+
+  /** It is expected to end, and not started again. */
+  expectEnd(): void {
+    this.stopping = true;
+    clearTimeout(this.again);
+  }
+
+  async stop(): Promise<void> {
+    this.expectEnd();
+    const { signal, patience } = this.plan.stop;
+    if (this.current) await end(this.current, signal, patience);
+  }
+
+  private ended(how: string, lived: number): void {
+    if (this.stopping) return;
+    this.ends = lived > STEADY_AFTER ? 1 : this.ends + 1;
+    if (!this.ready && this.ends >= TRIES_BEFORE_READY) {
+      return this.fail(new Error(`${this.plan.name} does not start (${how}). The end of ${this.log}:\n${this.tail()}`));
+    }
+    const wait = Math.min(BACKOFF.first * 2 ** (this.ends - 1), BACKOFF.most);
+    if (this.ready) console.log(`${this.plan.name} ended (${how}); starting it again in ${wait / 1000} s.`);
+    this.again = setTimeout(() => void this.start(), wait);
+  }
+
+  private openLog(): number {
+    mkdirSync(dirname(this.log), { recursive: true });
+    const size = statSync(this.log, { throwIfNoEntry: false })?.size ?? 0;
+    const full = size > LOG_KEPT;
+    if (full) renameSync(this.log, `${this.log}.1`);
+    this.logStart = full ? 0 : (this.logStart ?? size);
+    return openSync(this.log, 'a', 0o600);
+  }
+
+  /** The last lines that it logged in this run. */
+  private tail(): string {
+    const text = readFileSync(this.log).subarray(this.logStart).toString().trimEnd();
+    return text.split('\n').slice(-TAIL_LINES).join('\n');
+  }
+}

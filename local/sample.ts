@@ -1,0 +1,5 @@
+import type { Api } from './http';
+
+export async function loadSample(api: Api): Promise<void> {
+  await api.get('/v1/payers');
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { createKeyring } from '../runtime/keyring';
+import { root } from './paths';
+
+export type Environment = Record<string, string | undefined>;
+
+export interface Settings {
+  port: number;
+  dataDirectory: string;
+  /** Unset: an embedded PostgreSQL. */
+  databaseUrl: string | undefined;
+  /** Unset: a local Temporal server. */
+  temporalAddress: string | undefined;
+  namespace: string;
+  sampleData: boolean;
+}
+
+function oneOf<T extends string>(name: string, value: string | undefined, allowed: T[]): T | undefined {
+  if (value === undefined || value === '') return undefined;
+  if (!allowed.includes(value as T)) throw new Error(`${name} must be ${allowed.join(' or ')}.`);
+  return value as T;
+}
+
+/** Reads the variables of `npm start`; the error names the variable and its rule. */
+export function readSettings(env: Environment): Settings {
+  const port = env.PORT || '3000';
+  if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
+    throw new Error('PORT must be a number from 1 to 65535.');
+  }
+  const set = Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]));
+  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set) });
+  const local = !env.DATABASE_URL && !connectionOptions.address;
+  return {
+    port: Number(port),
+    dataDirectory: resolve(root, env.DATA_DIR || '.data'),
+    databaseUrl: env.DATABASE_URL || undefined,
+    temporalAddress: connectionOptions.address,
+    namespace: namespace ?? 'default',
+    sampleData: (oneOf('SAMPLE_DATA', env.SAMPLE_DATA, ['on', 'off']) ?? (local ? 'on' : 'off')) === 'on',
+  };
+}
+
+/** What the file keeps; made and kept, for its owner's eyes only, when there is none. */
+export function kept(file: string, make: () => string): string {
+  if (!existsSync(file)) {
+    writeFileSync(`${file}.new`, `${make()}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+  return readFileSync(file, 'utf8').trim();
+}
+
+export const adminKeyFile = (dataDirectory: string) => join(dataDirectory, 'admin-key');
+
+export interface Secrets {
+  adminApiKey: string;
+  encryptionKeys: string;
+}
+
+/** The secrets from the environment, else from the data directory, where the first start makes them. */
+export function readSecrets(env: Environment, dataDirectory: string): Secrets {
+  const adminApiKey =
+    env.ADMIN_API_KEY || kept(adminKeyFile(dataDirectory), () => randomBytes(32).toString('base64url'));
+  if (adminApiKey.length < 32) throw new Error('ADMIN_API_KEY must have at least 32 characters.');
+  const encryptionKeys =
+    env.ENCRYPTION_KEYS ||
+    kept(join(dataDirectory, 'encryption-keys'), () => `local:${randomBytes(32).toString('base64')}`);
+  createKeyring(encryptionKeys);
+  return { adminApiKey, encryptionKeys };
+}
+
+/** Makes the data directory, readable by its owner alone, and answers its real path. */
+export function openDataDirectory(directory: string): string {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return realpathSync(directory);
+}

@@ -1,0 +1,226 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { migrate } from '../runtime/migrate';
+import { registerSearchAttributes } from '../runtime/search-attributes';
+import { temporalSettings } from '../runtime/temporal';
+import { obtain } from './binaries';
+import { createApi } from './http';
+import { root } from './paths';
+import { isFree, rememberedPorts } from './ports';
+import { earlierPostmaster, ensureDatabase, initialise, serve, urlOf } from './postgres';
+import { identify, releaseLock, takeLock } from './processes';
+import { announced } from './progress';
+import { Run } from './run';
+import { beginRecord, end, endOrphans } from './run-record';
+import { loadSample } from './sample';
+import { adminKeyFile, kept, openDataDirectory, readSecrets, readSettings } from './settings';
+import type { Environment, Secrets, Settings } from './settings';
+import { connect, devServerArguments, keepHistory } from './temporal';
+
+/** In the order in which they stop; ten seconds in all, also when none stops by itself. */
+const PATIENCE = { api: 2500, worker: 3000, temporal: 2000, postgres: 2000 };
+
+interface Ports {
+  postgres: number;
+  temporal: number;
+  temporalUi: number;
+}
+
+/** The path as a person in the checkout would type it. */
+const shown = (path: string) => (relative(root, path).startsWith('..') ? path : relative(root, path));
+
+/** What `npm start` runs: brings everything up, says where it is, and takes it down again when asked to. */
+export async function supervise(env: Environment): Promise<void> {
+  const settings = readSettings(env);
+  settings.dataDirectory = openDataDirectory(settings.dataDirectory);
+  const lock = join(settings.dataDirectory, 'lock');
+  const holder = takeLock(lock);
+  if (holder) {
+    const where = `DATA_DIR ${shown(settings.dataDirectory)} (process ${holder.pid})`;
+    throw new Error(`Countersign already runs on ${where}. Stop it, or choose another DATA_DIR and PORT.`);
+  }
+  const run = new Run(settings.dataDirectory, Object.keys(PATIENCE));
+  const fail = (error: Error) => {
+    if (!run.ending.aborted) console.error(error.message);
+    process.exitCode ??= run.ending.aborted ? 0 : 1;
+    run.end();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.end());
+  process.on('uncaughtException', fail);
+  // The terminal may be gone before we are.
+  process.stdout.on('error', () => undefined);
+
+  const ended = new Promise((resolve) => run.ending.addEventListener('abort', resolve, { once: true }));
+  await bringUpAll(run, settings, env).catch(fail);
+  await ended;
+  console.log('Stopping ...');
+  await run.stop();
+  releaseLock(lock);
+  process.exit();
+}
+
+async function bringUpAll(run: Run, settings: Settings, env: Environment): Promise<void> {
+  const { dataDirectory, port } = settings;
+  const orphans = await endOrphans(dataDirectory);
+  if (orphans.length > 0) console.log(`Ended what an earlier run left behind: ${orphans.join(', ')}.`);
+  if (!(await isFree(port))) {
+    throw new Error(`PORT ${port} is taken by another program. Stop it, or choose another: PORT=${port + 1} npm start`);
+  }
+  beginRecord(dataDirectory);
+  const secrets = readSecrets(env, dataDirectory);
+  const ports = await rememberedPorts(
+    join(dataDirectory, 'ports.json'),
+    ['postgres', 'temporal', 'temporalUi'],
+    [port],
+  );
+  console.log('Starting PostgreSQL and Temporal ...');
+  const [databaseUrl, temporal] = await Promise.all([
+    settings.databaseUrl ? useDatabase(settings.databaseUrl) : startPostgres(run, dataDirectory, ports),
+    settings.temporalAddress ? useTemporal(env) : startTemporal(run, settings, ports),
+  ]);
+  console.log('Starting worker and API ...');
+  await startProduct(run, settings, { ...env, ...temporal, DATABASE_URL: databaseUrl }, secrets);
+  if (settings.sampleData) await loadSampleOnce(settings, secrets);
+  console.log(summary(settings, secrets, env, ports));
+}
+
+async function useDatabase(url: string): Promise<string> {
+  try {
+    await migrate(url);
+    return url;
+  } catch (error) {
+    throw new Error(`DATABASE_URL could not be used: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function startPostgres(run: Run, dataDirectory: string, ports: Ports): Promise<string> {
+  const cluster = join(dataDirectory, 'postgres');
+  const password = kept(join(dataDirectory, 'postgres-password'), () => randomBytes(24).toString('hex'));
+  await initialise(cluster, password);
+  const url = urlOf(ports.postgres, password);
+  await run.bringUp(
+    {
+      name: 'postgres',
+      ...serve(cluster, ports.postgres),
+      stop: { signal: 'SIGINT', patience: PATIENCE.postgres },
+      prepare: async () => {
+        const earlier = earlierPostmaster(cluster);
+        if (earlier) await end(identify(earlier), 'SIGINT', PATIENCE.postgres);
+      },
+    },
+    (signal) => ensureDatabase(url, signal),
+  );
+  await migrate(url);
+  return url;
+}
+
+async function useTemporal(env: Environment): Promise<Environment> {
+  const { connectionOptions, namespace } = temporalSettings(env);
+  try {
+    const connection = await Connection.connect(connectionOptions);
+    await offerSearchAttributes(connection, namespace);
+    await connection.close();
+    return {};
+  } catch (error) {
+    throw new Error(`Temporal at ${connectionOptions.address} could not be used: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function startTemporal(run: Run, { dataDirectory, namespace }: Settings, ports: Ports): Promise<Environment> {
+  const address = `127.0.0.1:${ports.temporal}`;
+  const connection = await run.bringUp(
+    {
+      name: 'temporal',
+      file: await obtain('devServer', run.ending),
+      args: devServerArguments({
+        port: ports.temporal,
+        uiPort: ports.temporalUi,
+        namespace,
+        file: join(dataDirectory, 'temporal.db'),
+      }),
+      stop: { signal: 'SIGTERM', patience: PATIENCE.temporal },
+    },
+    (signal) => connect(address, namespace, signal),
+  );
+  await keepHistory(connection, namespace);
+  await offerSearchAttributes(connection, namespace);
+  await connection.close();
+  // A profile without an address may still carry keys that are for another server.
+  return { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_CONFIG_FILE: '/dev/null' };
+}
+
+async function offerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
+  const command = await registerSearchAttributes(connection, namespace);
+  if (command) console.log(`The server did not let us add search attributes. Run this once:\n  ${command}`);
+}
+
+async function startProduct(run: Run, settings: Settings, env: Environment, secrets: Secrets): Promise<void> {
+  const runId = randomUUID();
+  const shared = {
+    LOG_LEVEL: 'warn',
+    NODE_ENV: 'production',
+    ...env,
+    DATA_DIR: settings.dataDirectory,
+    ENCRYPTION_KEYS: secrets.encryptionKeys,
+    RUN_ID: runId,
+    SUPERVISOR_PID: String(process.pid),
+  };
+  const node = (name: 'api' | 'worker', own: Environment = {}) => ({
+    name,
+    file: process.execPath,
+    args: ['--enable-source-maps', join(root, 'dist', name, 'main.js')],
+    options: { env: { ...shared, ...own } },
+    channel: true,
+    stop: { signal: 'SIGTERM' as const, patience: PATIENCE[name] },
+  });
+  const ready = (signal: AbortSignal) => untilReady(`http://127.0.0.1:${settings.port}/readyz`, runId, signal);
+  await Promise.all([
+    run.bringUp(node('worker'), ready),
+    run.bringUp(node('api', { PORT: String(settings.port), ADMIN_API_KEY: secrets.adminApiKey }), ready),
+  ]);
+}
+
+/** Waits until /readyz answers 200 for this run; an API of an earlier one doesn't count. */
+async function untilReady(url: string, runId: string, signal: AbortSignal): Promise<void> {
+  const isReady = async () => {
+    const response = await fetch(url, { signal });
+    return response.ok && ((await response.json()) as { runId?: string }).runId === runId;
+  };
+  while (!(await isReady().catch(() => false))) await delay(50, undefined, { signal });
+}
+
+async function loadSampleOnce({ dataDirectory, port }: Settings, { adminApiKey }: Secrets): Promise<void> {
+  const mark = join(dataDirectory, 'sample-loaded');
+  if (existsSync(mark)) return;
+  try {
+    await announced('Loading the sample book', () => loadSample(createApi(`http://127.0.0.1:${port}`, adminApiKey)));
+    writeFileSync(mark, '');
+  } catch (error) {
+    console.log(`The sample book is not complete, the next start tries again: ${(error as Error).message}`);
+  }
+}
+
+function summary(
+  { dataDirectory, port, temporalAddress }: Settings,
+  secrets: Secrets,
+  env: Environment,
+  ports: Ports,
+): string {
+  const file = shown(adminKeyFile(dataDirectory));
+  const key = env.ADMIN_API_KEY ? 'ADMIN_API_KEY' : process.stdout.isTTY ? `${secrets.adminApiKey}  (${file})` : file;
+  return [
+    '',
+    `Countersign is ready after ${process.uptime().toFixed(1)} s.`,
+    `  API          http://localhost:${port}/v1`,
+    `  Docs         http://localhost:${port}/docs`,
+    `  Temporal     ${temporalAddress ?? `http://localhost:${ports.temporalUi}`}`,
+    `  Admin key    ${key}`,
+    `  Logs         ${shown(join(dataDirectory, 'logs'))}`,
+    'Ctrl-C stops it. `npm run tour` shows a whole life of an application.',
+  ].join('\n');
+}

@@ -1,0 +1,17 @@
+const PATIENCE_MS = 3000;
+
+/**
+ * Ends this process when the supervisor that started it over an IPC channel is gone: first as SIGTERM would, then by force.
+ * Does nothing in a process that nobody supervises.
+ */
+export function exitWithSupervisor(): void {
+  if (process.connected === undefined) return;
+  if (!process.connected) return end();
+  process.once('disconnect', end);
+  process.channel?.unref();
+}
+
+function end(): void {
+  process.kill(process.pid, 'SIGTERM');
+  setTimeout(() => process.exit(1), PATIENCE_MS).unref();
+}
