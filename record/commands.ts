@@ -23,7 +23,14 @@ export interface KeptCommand extends Command {
 /** Keeps a command whole and inert, before anybody acts on it; a command that is there already stays as it is. */
 export async function keepCommand(
   sql: Db,
-  command: { id: string; clientId: string; applicationId: string; action: Action | 'open'; body: object; version?: number },
+  command: {
+    id: string;
+    clientId: string;
+    applicationId: string;
+    action: Action | 'open';
+    body: object;
+    version?: number;
+  },
   actor: Actor,
 ): Promise<void> {
   await sql`
@@ -62,7 +69,8 @@ export async function acknowledgeCommand(sql: Db, id: string): Promise<void> {
 }
 
 /** A digest by which two values of a fact are told apart without carrying them. */
-export const digest = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex').slice(0, 32);
+export const digest = (value: unknown): string =>
+  createHash('sha256').update(canonical(value)).digest('hex').slice(0, 32);
 
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_key, v: unknown) =>
@@ -76,7 +84,10 @@ export async function lookUp(tx: Tx, state: ApplicationState, command: Command):
     case 'confirmations': {
       const on = state.facts[body.fact as Fact];
       const current = on && on.status !== 'disputed' ? await factBody(tx, state, body.fact as Fact, on.entryId) : null;
-      return { digest: digest(body.value), identical: current !== null && digest(proof(current)) === digest(proof(body)) };
+      return {
+        digest: digest(body.value),
+        identical: current !== null && digest(proof(current)) === digest(proof(body)),
+      };
     }
     case 'information':
       return { settled: await settledItems(tx, state, body.items as string[]) };
@@ -99,7 +110,12 @@ function proof({ value, source, reference, rep, confirmedOn, seen, evidence }: R
 }
 
 /** The body that an entry of a fact was given with, by a PUT or by an adoption. */
-export async function factBody(tx: Db, state: ApplicationState, fact: Fact, entryId: string): Promise<Record<string, unknown>> {
+export async function factBody(
+  tx: Db,
+  state: ApplicationState,
+  fact: Fact,
+  entryId: string,
+): Promise<Record<string, unknown>> {
   const [row] = await tx<{ action: string; body: Record<string, unknown> }[]>`
     select c.action, c.body from events e join commands c on c.id = e.command_id
     where e.application_id = ${state.id} and e.id = ${entryId}`;
@@ -121,4 +137,13 @@ async function settledItems(tx: Tx, state: ApplicationState, returned: string[])
     const asked = rows.find((row) => row.id === entry)?.items[Number(index)];
     return asked !== undefined && given.has(wording(asked));
   });
+}
+
+/** Commands that nobody knows the outcome of: their API is gone, or was answered by nobody in time. */
+export async function unsettledCommands(sql: Db, olderThanSeconds: number, limit: number): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from commands
+    where settled_at is null and received_at < now() - make_interval(secs => ${olderThanSeconds})
+    order by received_at limit ${limit}`;
+  return rows.map((row) => row.id);
 }

@@ -5,11 +5,7 @@ import type { Db } from '../runtime/database';
  * practice, the others an application.
  */
 export type OutboxTopic =
-  | 'file_changed_person'
-  | 'file_changed_practice'
-  | 'start_application'
-  | 'start_participation'
-  | 'end_participations';
+  'file_changed_person' | 'file_changed_practice' | 'start_application' | 'start_participation' | 'end_participations';
 
 export interface OutboxRow {
   id: number;

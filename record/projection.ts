@@ -56,8 +56,7 @@ export async function project(
   if (reopened)
     // who opened it starts it; the relay steps in when that failed
     await enqueue(tx, 'start_application', state.id, { afterSeconds: before ? 0 : 5 });
-  if (participates(state) && !(before && participates(before)))
-    await enqueue(tx, 'start_participation', state.id);
+  if (participates(state) && !(before && participates(before))) await enqueue(tx, 'start_participation', state.id);
   if (state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed')
     await enqueue(tx, 'end_participations', state.id);
 }
@@ -69,5 +68,4 @@ async function projectItems(tx: TransactionSql, before: ApplicationState | null,
   if (items.length > 0)
     await tx`
       insert into work_items ${tx(items.map((item) => ({ clientId: state.clientId, applicationId: state.id, ...item })))}`;
-
 }

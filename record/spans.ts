@@ -75,7 +75,11 @@ const COLUMN = { contract: 'contract', claimsRoute: 'claims_route' } as const;
  * The first confirmed contract or claims route of a practice, payer, state and line makes the agreement; it stays that
  * application's to correct, and others inherit it.
  */
-export async function projectAgreement(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
+export async function projectAgreement(
+  tx: Tx,
+  before: ApplicationState | null,
+  state: ApplicationState,
+): Promise<void> {
   for (const fact of ['contract', 'claimsRoute'] as const) {
     const on = state.facts[fact];
     if (JSON.stringify(before?.facts[fact]) === JSON.stringify(on)) continue;

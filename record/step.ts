@@ -19,8 +19,7 @@ export interface StepRequest {
   knownVersion: number;
   /** The caller's clock. */
   at: Instant;
-  intent:
-    { type: 'command'; commandId: string } | { type: 'timer'; timer: TimerName; due: Instant } | { type: 'file' };
+  intent: { type: 'command'; commandId: string } | { type: 'timer'; timer: TimerName; due: Instant } | { type: 'file' };
 }
 
 export interface StepResult {
@@ -59,7 +58,10 @@ export function recordStep(sql: Sql, request: StepRequest): Promise<StepResult> 
     const stamp = { at, entryId: command?.id ?? randomUUID(), newId: randomUUID };
     const filed = append(before, decideFile(before, circumstances), stamp);
     const decision = decide(filed.state!, intent, circumstances);
-    const { state, events } = append(filed.state, decision.drafts, stamp) as { state: ApplicationState; events: ApplicationEvent[] };
+    const { state, events } = append(filed.state, decision.drafts, stamp) as {
+      state: ApplicationState;
+      events: ApplicationEvent[];
+    };
     const all = [...filed.events, ...events];
     const corrected = all.some((e) => e.kind === 'correction');
     const after = corrected ? fold([...(await history(tx, before.id)), ...all]) : state;

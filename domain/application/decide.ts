@@ -1,5 +1,14 @@
 import type { Action, Fact, Outcome } from '../codes';
-import type { ApplicationKey, ApplicationEvent, Draft, FileReading, Instant, PlainDate, Rules, TimerName } from './events';
+import type {
+  ApplicationKey,
+  ApplicationEvent,
+  Draft,
+  FileReading,
+  Instant,
+  PlainDate,
+  Rules,
+  TimerName,
+} from './events';
 import { reduce } from './reduce';
 import { isOpen, type ApplicationState } from './state';
 import { refusal, type Asked, type Refusal } from './transitions';

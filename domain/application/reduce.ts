@@ -408,7 +408,16 @@ function readiness(s: ApplicationState): Stage {
 function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
   const { attempt: number, stage, submitted, submittedOn, submittedAt } = s;
   const filingDateLost = endedBy === 'returned';
-  const ended: EndedAttempt = { number, stage, submitted, submittedOn, submittedAt, endedAt: e.at, endedBy, filingDateLost };
+  const ended: EndedAttempt = {
+    number,
+    stage,
+    submitted,
+    submittedOn,
+    submittedAt,
+    endedAt: e.at,
+    endedBy,
+    filingDateLost,
+  };
   s.ended = [...s.ended.filter((a) => a.number !== number), ended].sort((a, b) => a.number - b.number);
 }
 

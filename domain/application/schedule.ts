@@ -44,8 +44,7 @@ export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, ti
     if (!step.escalatedAt) timer('escalation:step', after(step.since, playbook.escalateAfter));
     if (step.purpose === 'provide_information' && !step.deadlinePassedAt)
       timer('informationDeadline', lastMoment(dueAt, duration, window.timeZone), false);
-    if (step.purpose === 'decide_on_appeal')
-      timer('appealWindow', lastMoment(dueAt, duration, window.timeZone), false);
+    if (step.purpose === 'decide_on_appeal') timer('appealWindow', lastMoment(dueAt, duration, window.timeZone), false);
     if (!state.paused || DEADLINES.includes(step.purpose))
       agenda.items.push({ purpose: step.purpose, since: step.since, dueAt });
   }

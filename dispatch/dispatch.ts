@@ -1,0 +1,176 @@
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  isGrpcServiceError,
+  type Client,
+} from '@temporalio/client';
+import { ApplicationFailure, TypedSearchAttributes, WorkflowIdConflictPolicy } from '@temporalio/common';
+import { applicationWorkflowId, participationWorkflowId } from '../domain/application/key';
+import { isOpen, participates, type ApplicationState } from '../domain/application/state';
+import type { Refusal } from '../domain/application/transitions';
+import { asked } from '../domain/application/decide';
+import { acknowledgeCommand, pendingCommand, settleCommand } from '../record/commands';
+import { recordStep } from '../record/step';
+import type { Sql } from '../runtime/database';
+import { applicationIdAttribute, clientIdAttribute, payerIdAttribute } from '../runtime/search-attributes';
+import {
+  actionUpdates,
+  applicationStateQuery,
+  fileChangedSignal,
+  REFUSED,
+  type ApplicationInput,
+} from '../workflows/messages';
+
+export const TASK_QUEUE = 'countersign';
+
+/** What became of a command: recorded, refused, or on its way (the relay delivers it, whatever happens here). */
+export type Delivery = { status: 'recorded' } | { status: 'refused'; refusal: Refusal } | { status: 'on_its_way' };
+
+export type Dispatch = ReturnType<typeof createDispatch>;
+
+interface Held {
+  state: ApplicationState;
+  workflowId: string | null;
+}
+
+/** The only door to Temporal: starts, updates, signals and queries workflows for API and relay. */
+export function createDispatch({ sql, client }: { sql: Sql; client: Client }) {
+  let indexed = true;
+
+  /** Starts the workflow of an open application from its recorded state; started already is as good. */
+  async function startApplication(applicationId: string): Promise<void> {
+    const state = await load(applicationId);
+    if (isOpen(state)) await start('payerApplication', applicationWorkflowId(state.key), state);
+  }
+
+  /** Starts the participation of a confirmed application; started already is as good. */
+  async function startParticipation(applicationId: string): Promise<void> {
+    const state = await load(applicationId);
+    if (participates(state)) await start('networkParticipation', participationWorkflowId(applicationId), state);
+  }
+
+  async function start(type: string, workflowId: string, state: ApplicationState): Promise<void> {
+    const input: ApplicationInput = { state };
+    try {
+      await client.workflow.start(type, {
+        workflowId,
+        taskQueue: TASK_QUEUE,
+        args: [input],
+        memo: { applicationId: state.id },
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+        ...(indexed && {
+          typedSearchAttributes: new TypedSearchAttributes([
+            { key: applicationIdAttribute, value: state.id },
+            { key: clientIdAttribute, value: state.clientId },
+            { key: payerIdAttribute, value: state.key.payerId },
+          ]),
+        }),
+      });
+    } catch (error) {
+      if (indexed && isGrpcServiceError(error) && /search attribute/i.test(error.details)) {
+        // the namespace does not have them (and may not let us add them): the work goes on without
+        indexed = false;
+        return start(type, workflowId, state);
+      }
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const { memo } = await client.workflow.getHandle(workflowId).describe();
+      if (memo?.applicationId !== state.id) throw error; // its predecessor is about to end: again later
+    }
+  }
+
+  /**
+   * Brings a kept command to whoever keeps its application, and waits up to `within` milliseconds for the outcome.
+   * Repeating it is safe.
+   */
+  async function deliver(commandId: string, within: number): Promise<Delivery> {
+    const until = Date.now() + within;
+    const command = await pendingCommand(sql, commandId);
+    for (;;) {
+      const held = await holder(command.applicationId);
+      try {
+        const refusal = held.workflowId
+          ? await update(held.workflowId, command, until)
+          : await direct(command.applicationId, commandId);
+        if (refusal && held.workflowId) await settleCommand(sql, commandId, refusal);
+        await acknowledgeCommand(sql, commandId);
+        return refusal ? { status: 'refused', refusal } : { status: 'recorded' };
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError) && !isLate(error)) throw error;
+        if (isLate(error) || Date.now() >= until) return { status: 'on_its_way' };
+        // not started yet, or just closed: start what should run, then look again
+        await (participates(held.state) ? startParticipation : startApplication)(command.applicationId).catch((e) => {
+          if (!(e instanceof WorkflowExecutionAlreadyStartedError)) throw e;
+        });
+      }
+    }
+  }
+
+  async function update(
+    workflowId: string,
+    command: Awaited<ReturnType<typeof pendingCommand>>,
+    until: number,
+  ): Promise<Refusal | null> {
+    const { action: _action, ...legality } = asked(command);
+    try {
+      await client.connection.withDeadline(until, () =>
+        client.workflow.getHandle(workflowId).executeUpdate(actionUpdates[command.action], {
+          updateId: command.id,
+          args: [{ commandId: command.id, ...legality }],
+        }),
+      );
+      return null;
+    } catch (error) {
+      const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+      if (cause instanceof ApplicationFailure && cause.type === REFUSED) return cause.details![0] as Refusal;
+      throw error;
+    }
+  }
+
+  /** No workflow keeps a closed application: the recording step's own lock is enough. */
+  async function direct(applicationId: string, commandId: string): Promise<Refusal | null> {
+    const intent = { type: 'command', commandId } as const;
+    const request = { applicationId, knownVersion: Number.MAX_SAFE_INTEGER, at: new Date().toISOString(), intent };
+    return (await recordStep(sql, request)).refusal ?? null;
+  }
+
+  /** Tells an application's workflow that something in its file changed. */
+  async function fileChanged(applicationId: string): Promise<void> {
+    const { state, workflowId } = await holder(applicationId);
+    if (isOpen(state)) await client.workflow.getHandle(workflowId!).signal(fileChangedSignal);
+  }
+
+  /** The state as the workflow itself tells it; null where none keeps the application. */
+  async function query(
+    applicationId: string,
+    within: number,
+  ): Promise<{ workflowId: string; state: ApplicationState } | null> {
+    const { workflowId } = await holder(applicationId);
+    if (!workflowId) return null;
+    const state = await client.connection.withDeadline(Date.now() + within, () =>
+      client.workflow.getHandle(workflowId).query(applicationStateQuery),
+    );
+    return { workflowId, state };
+  }
+
+  async function load(applicationId: string): Promise<ApplicationState> {
+    const [row] = await sql<
+      { snapshot: ApplicationState }[]
+    >`select snapshot from applications where id = ${applicationId}`;
+    if (!row) throw new Error(`no application ${applicationId}`);
+    return row.snapshot;
+  }
+
+  async function holder(applicationId: string): Promise<Held> {
+    const state = await load(applicationId);
+    if (isOpen(state)) return { state, workflowId: applicationWorkflowId(state.key) };
+    return { state, workflowId: participates(state) ? participationWorkflowId(applicationId) : null };
+  }
+
+  return { startApplication, startParticipation, deliver, fileChanged, query };
+}
+
+const isLate = (error: unknown): boolean =>
+  error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+  (isGrpcServiceError(error) && [4, 14].includes(error.code));

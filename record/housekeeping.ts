@@ -1,0 +1,14 @@
+import type { Db } from '../runtime/database';
+
+/** A worker says that it polls. */
+export async function beat(sql: Db, workerId: string, runId: string | null): Promise<void> {
+  await sql`
+    insert into worker_heartbeats (worker_id, run_id, started_at, seen_at) values (${workerId}, ${runId}, now(), now())
+    on conflict (worker_id) do update set seen_at = excluded.seen_at`;
+}
+
+/** Forgets workers that have not been seen for a day, and idempotency keys older than 30 days. */
+export async function forgetTheOld(sql: Db): Promise<void> {
+  await sql`delete from worker_heartbeats where seen_at < now() - interval '1 day'`;
+  await sql`delete from idempotency_keys where created_at < now() - interval '30 days'`;
+}

@@ -1,0 +1,38 @@
+import type { ApplicationState } from '../domain/application/state';
+import type { Db } from '../runtime/database';
+import { factBody } from './commands';
+
+/** The open applications that rest on a person's file, whichever client's they are. */
+export async function applicationsOfPerson(sql: Db, personId: string): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select a.id from applications a join providers p on p.id = a.provider_id
+    where p.person_id = ${personId} and a.open`;
+  return rows.map((row) => row.id);
+}
+
+/** The open applications that rest on a practice's file. */
+export async function applicationsOfPractice(sql: Db, practiceId: string): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`select id from applications where practice_id = ${practiceId} and open`;
+  return rows.map((row) => row.id);
+}
+
+/** The participations that a confirmed termination ends, each with the body of the command that ends it. */
+export async function endedByTermination(
+  sql: Db,
+  terminationId: string,
+): Promise<{ id: string; clientId: string; body: object }[]> {
+  const [termination] = await sql<{ snapshot: ApplicationState }[]>`
+    select snapshot from applications where id = ${terminationId}`;
+  const lastDay = termination?.snapshot.facts.effectiveDate;
+  if (!termination || lastDay?.status !== 'confirmed') return [];
+  const { source, reference } = await factBody(sql, termination.snapshot, 'effectiveDate', lastDay.entryId);
+  const body = { on: lastDay.effectiveOn, reason: 'termination', source, reference };
+  const rows = await sql<{ id: string; clientId: string }[]>`
+    select o.id, o.client_id from applications t
+    join applications o on o.practice_id = t.practice_id and o.provider_id = t.provider_id and o.payer_id = t.payer_id
+      and o.state = t.state and o.line_of_business = t.line_of_business
+      and o.location_id is not distinct from t.location_id
+    join network_spans s on s.application_id = o.id and s.known_to is null and s.effective_to is null
+    where t.id = ${terminationId} and o.stage = 'confirmed'`;
+  return rows.map((row) => ({ ...row, body }));
+}

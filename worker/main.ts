@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { NativeConnection, Runtime, Worker, makeTelemetryFilterString, DefaultLogger } from '@temporalio/worker';
+import { createActivities } from '../activities';
+import { createDispatch, TASK_QUEUE } from '../dispatch/dispatch';
+import { dataConverter } from '../runtime/codec';
+import { loadConfig } from '../runtime/config';
+import { createDatabase } from '../runtime/database';
+import { createKeyring } from '../runtime/keyring';
+import { createLogger } from '../runtime/logger';
+import { exitWithSupervisor } from '../runtime/supervised';
+import { connectTemporal, temporalSettings } from '../runtime/temporal';
+import { startHeartbeat } from './heartbeat';
+import { WORKER_CONNECTIONS, WORKER_OPTIONS } from './options';
+import { startRelay } from './relay';
+
+async function main(): Promise<void> {
+  exitWithSupervisor();
+  const config = loadConfig(process.env);
+  const logger = createLogger('worker', config.logLevel);
+  Runtime.install({
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+      logger.info({ temporal: level, error: (meta?.error as Error | undefined)?.name }, message),
+    ),
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
+  });
+
+  const keyring = createKeyring(config.encryptionKeys);
+  const sql = createDatabase(config.databaseUrl, { max: WORKER_CONNECTIONS });
+  const temporal = connectTemporal(process.env, keyring);
+  const { connectionOptions, namespace } = temporalSettings(process.env);
+  const connection = await NativeConnection.connect(connectionOptions);
+  const worker = await Worker.create({
+    ...WORKER_OPTIONS,
+    connection,
+    namespace,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: { codePath: path.join(__dirname, '..', 'workflow-bundle.js') },
+    activities: createActivities({ sql }),
+    dataConverter: dataConverter(keyring),
+  });
+
+  const dispatch = createDispatch({ sql, client: temporal.client });
+  const relay = startRelay({ sql, dispatch, logger });
+  const heartbeat = startHeartbeat({ sql, worker, workerId: randomUUID(), runId: config.runId, logger });
+  try {
+    await worker.run();
+  } finally {
+    heartbeat.stop();
+    await relay.stop();
+    await temporal.connection.close();
+    await connection.close();
+    await sql.end({ timeout: 2 });
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Dispatch } from '../dispatch/dispatch';
+import { keepCommand, unsettledCommands } from '../record/commands';
+import { claim, heard, postpone, type OutboxRow, type OutboxTopic } from '../record/outbox';
+import { applicationsOfPerson, applicationsOfPractice, endedByTermination } from '../record/touched';
+import { forgetTheOld } from '../record/housekeeping';
+import type { Sql } from '../runtime/database';
+
+const BATCH = 50;
+/** Longer than a batch takes while Temporal answers slowly. */
+const LEASE_SECONDS = 60;
+const IDLE_MS = 1_000;
+/** A command that its API has not settled by then is delivered again. */
+const UNSETTLED_SECONDS = 10;
+const DELIVERY_MS = 10_000;
+const HOUSEKEEPING_MS = 3_600_000;
+
+export interface Relay {
+  stop(): Promise<void>;
+}
+
+/**
+ * Carries what was committed to whom it concerns: starts workflows, signals changed files, delivers unsettled
+ * commands. Any number of relays may run; each row is leased, and everything it does may be repeated.
+ */
+export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Dispatch; logger: Logger }): Relay {
+  const hear: Record<OutboxTopic, (subject: string) => Promise<unknown>> = {
+    start_application: dispatch.startApplication,
+    start_participation: dispatch.startParticipation,
+    file_changed_person: async (id) => all(await applicationsOfPerson(sql, id), dispatch.fileChanged),
+    file_changed_practice: async (id) => all(await applicationsOfPractice(sql, id), dispatch.fileChanged),
+    end_participations: endParticipations,
+  };
+  let stopped = false;
+  let wake = () => {};
+  let nextHousekeeping = 0;
+
+  async function endParticipations(terminationId: string): Promise<void> {
+    for (const { id, clientId, body } of await endedByTermination(sql, terminationId)) {
+      const commandId = uuidOf(`${terminationId}/${id}`);
+      await keepCommand(sql, { id: commandId, clientId, applicationId: id, action: 'participation-end', body }, SYSTEM);
+      await dispatch.deliver(commandId, DELIVERY_MS);
+    }
+  }
+
+  async function relay(row: OutboxRow): Promise<void> {
+    try {
+      await hear[row.topic](row.subject);
+      await heard(sql, row.id);
+    } catch (error) {
+      logger.warn(
+        { err: error, topic: row.topic, subject: row.subject, attempts: row.attempts },
+        'not heard; again later',
+      );
+      await postpone(sql, row, error instanceof Error ? error.name : 'unknown');
+    }
+  }
+
+  async function round(): Promise<boolean> {
+    const rows = await claim(sql, BATCH, LEASE_SECONDS);
+    await Promise.all(rows.map(relay));
+    const unsettled = await unsettledCommands(sql, UNSETTLED_SECONDS, BATCH);
+    await Promise.all(unsettled.map((id) => dispatch.deliver(id, DELIVERY_MS)));
+    if (Date.now() >= nextHousekeeping) {
+      nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
+      await forgetTheOld(sql);
+    }
+    return rows.length === BATCH;
+  }
+
+  const pause = () =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, IDLE_MS);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  const listening = sql
+    .listen('outbox', () => wake())
+    .catch((error: unknown) => logger.warn({ err: error }, 'not listening'));
+  const running = (async () => {
+    while (!stopped) {
+      const more = await round().catch((error: unknown) => {
+        logger.error({ err: error }, 'the relay stumbled; again in a moment');
+        return false;
+      });
+      if (!more && !stopped) await pause();
+    }
+  })();
+
+  return {
+    async stop() {
+      stopped = true;
+      wake();
+      await running;
+      const listener = await listening;
+      if (listener) await listener.unlisten().catch(() => undefined);
+    },
+  };
+}
+
+const SYSTEM = { type: 'system', id: 'termination', name: 'Countersign' } as const;
+
+async function all(ids: string[], tell: (id: string) => Promise<void>): Promise<void> {
+  const results = await Promise.allSettled(ids.map(tell));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+/** A command id that two relays agree on. */
+function uuidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
