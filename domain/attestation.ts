@@ -1,28 +1,36 @@
-import type { AttestationState } from './application/events';
+import type { AttestationState, PlainDate } from './application/events';
 import { addDays } from './dates';
+
+/** A licence as far as its end matters: valid through `expiresOn`. */
+export interface LicenceTerm {
+  state: string;
+  expiresOn: PlainDate;
+}
+
+/** The latest attestation; `authorizedPayerIds` is null where it is not recorded who may see the profile. */
+export interface Attestation {
+  attestedOn: PlainDate;
+  authorizedPayerIds: readonly string[] | null;
+}
 
 const CYCLE_DAYS = 120;
 const ILLINOIS_CYCLE_DAYS = 180;
 
-/** The last day of an attestation: 120 days on, 180 where all current licences are in Illinois (CAQH FAQ). */
-export function attestationDueOn(
-  attestedOn: string,
-  licences: readonly { state: string; expiresOn: string }[],
-  today: string,
-): string {
-  const current = licences.filter((licence) => licence.expiresOn >= today);
-  const illinois = current.length > 0 && current.every((licence) => licence.state === 'IL');
-  return addDays(attestedOn, illinois ? ILLINOIS_CYCLE_DAYS : CYCLE_DAYS);
+/** The last day on which an attestation is valid: 120 days on, 180 where all licences current on `asOf` are Illinois's. */
+export function attestationDueOn(attestedOn: PlainDate, licences: readonly LicenceTerm[], asOf: PlainDate): PlainDate {
+  const current = licences.filter((licence) => asOf <= licence.expiresOn);
+  const illinoisOnly = current.length > 0 && current.every((licence) => licence.state === 'IL');
+  return addDays(attestedOn, illinoisOnly ? ILLINOIS_CYCLE_DAYS : CYCLE_DAYS);
 }
 
-/** Ready means attested, current through its due day, and authorised for the payer where that is recorded. */
+/** How an attestation stands for a payer on a day. */
 export function attestationState(
-  attestation: { dueOn: string; authorizedPayerIds: readonly string[] | null } | null,
+  attestation: (Attestation & { dueOn: PlainDate }) | null,
   payerId: string,
-  today: string,
+  today: PlainDate,
 ): AttestationState {
   if (!attestation) return 'missing';
-  if (attestation.dueOn < today) return 'lapsed';
+  if (today > attestation.dueOn) return 'lapsed';
   const { authorizedPayerIds } = attestation;
   return authorizedPayerIds && !authorizedPayerIds.includes(payerId) ? 'not_authorised' : 'current';
 }

@@ -1,19 +1,19 @@
-/** Dates are YYYY-MM-DD and compare as text; nothing here knows a zone or a calendar. */
+import type { Instant, PlainDate } from './application/events';
 
 const DAY_MS = 86_400_000;
-const UTC_PLUS_14_MS = 14 * 3_600_000;
+/** Where a date begins first on earth: UTC+14. */
+const FIRST_ZONE_MS = 14 * 3_600_000;
 
-/** A date that exists. */
+/** Whether a string is YYYY-MM-DD and names a date that exists. */
 export function isRealDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const parsed = new Date(`${text}T00:00:00Z`);
-  return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(text);
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : NaN;
+  return !Number.isNaN(time) && isoDate(time) === text;
 }
 
-/** The date `days` after (or, negative, before) another. */
-export const addDays = (date: string, days: number): string =>
-  new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+/** The date a number of days later, or earlier where it is negative. */
+export const addDays = (date: PlainDate, days: number): PlainDate => isoDate(Date.parse(date) + days * DAY_MS);
 
-/** Later than today anywhere on Earth: in UTC+14. `now` is an instant or epoch milliseconds. */
-export const isFuture = (date: string, now: string | number): boolean =>
-  date > new Date((typeof now === 'number' ? now : Date.parse(now)) + UTC_PLUS_14_MS).toISOString().slice(0, 10);
+/** Whether a date has yet begun nowhere on earth. */
+export const isFuture = (date: PlainDate, now: Instant): boolean => date > isoDate(Date.parse(now) + FIRST_ZONE_MS);
+
+const isoDate = (time: number): PlainDate => new Date(time).toISOString().slice(0, 10);

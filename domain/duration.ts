@@ -1,28 +1,34 @@
-/** An object with one positive integer, at most ten years: `{businessDays: 10}`. */
-export type Duration =
-  | { businessDays: number }
-  | { days: number }
-  | { months: number }
-  | { hours: number }
-  | { minutes: number }
-  | { seconds: number };
-
-/** The most of each unit that fits into ten years. */
-const AT_MOST: Record<string, number> = {
-  businessDays: 2_600,
-  days: 3_650,
+/** The most of each unit that a duration may have: ten years, of which three may be leap years. */
+const MOST = {
+  businessDays: 2_500,
+  days: 3_653,
   months: 120,
-  hours: 87_600,
-  minutes: 5_256_000,
-  seconds: 315_360_000,
-};
+  hours: 3_653 * 24,
+  minutes: 3_653 * 24 * 60,
+  seconds: 3_653 * 24 * 3_600,
+} as const;
 
-/** The rule that a value breaks as a duration, or null. */
+export type DurationUnit = keyof typeof MOST;
+
+type Only<Unit extends DurationUnit> = { [K in Unit]: number } & { [K in Exclude<DurationUnit, Unit>]?: never };
+
+/** One unit with a positive integer, such as {businessDays: 10}. */
+export type Duration = { [Unit in DurationUnit]: Only<Unit> }[DurationUnit];
+
+export const DURATION_UNITS = Object.keys(MOST) as DurationUnit[];
+
+/** The unit and number of a duration. */
+export function partsOf(duration: Duration): { unit: DurationUnit; count: number } {
+  const [[unit, count]] = Object.entries(duration) as [[DurationUnit, number]];
+  return { unit, count };
+}
+
+/** What keeps a value from being a duration, in words; null where it is one. */
 export function durationProblem(value: unknown): string | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'duration_object';
-  const entries = Object.entries(value);
-  const [unit, amount] = entries[0] ?? [];
-  if (entries.length !== 1 || unit === undefined || !(unit in AT_MOST)) return 'duration_one_unit';
-  if (!Number.isInteger(amount) || (amount as number) < 1) return 'duration_positive_integer';
-  return (amount as number) > AT_MOST[unit]! ? 'duration_at_most_ten_years' : null;
+  const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  const [unit, count] = entries[0] ?? [];
+  if (entries.length !== 1 || !DURATION_UNITS.includes(unit as DurationUnit))
+    return `must have exactly one of ${DURATION_UNITS.join(', ')}`;
+  if (!Number.isInteger(count) || (count as number) < 1) return `${unit} must be a positive integer`;
+  return (count as number) > MOST[unit as DurationUnit] ? 'must be at most ten years' : null;
 }

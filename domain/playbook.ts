@@ -1,7 +1,16 @@
+import type { PlainDate } from './application/events';
 import type { CallHours, Window } from './calendar';
-import type { ApplicationKind, ContractBasis, Fact, Prerequisite, SubmissionChannel } from './codes';
+import {
+  FACTS,
+  type ApplicationKind,
+  type ContractBasis,
+  type Fact,
+  type Prerequisite,
+  type SubmissionChannel,
+} from './codes';
 import type { Duration } from './duration';
 
+/** How to reach a payer for a purpose. */
 export interface PayerContact {
   state?: string;
   purpose: string;
@@ -11,48 +20,37 @@ export interface PayerContact {
   portalUrl?: string;
 }
 
-/** How long things take and how often they are asked after. */
-export interface Durations {
-  confirmReceiptAfter: Duration;
-  followUpEvery: Duration;
-  contactOverdueAfter: Duration;
-  escalateAfter: Duration;
-  expectedDecision: Duration;
-  informationDeadline: Duration;
-  appealWindow: Duration;
-  panelRecheck: Duration;
-  contractChase: Duration;
-  confirmationChase: Duration;
-  recredentialEvery: Duration;
-}
-
-/** How a payer's applications are filed and chased; only what differs from the defaults. */
-export interface Playbook extends Partial<Durations> {
+/** How a payer's applications are filed and chased; a payer's playbook names only what differs from the defaults. */
+export interface Playbook {
   channel?: SubmissionChannel;
   requires?: Prerequisite[];
   requiresCaqh?: boolean;
+  confirmReceiptAfter?: Duration;
+  followUpEvery?: Duration;
   earliestInquiry?: Duration;
+  contactOverdueAfter?: Duration;
+  escalateAfter?: Duration;
+  expectedDecision?: Duration;
+  informationDeadline?: Duration;
+  appealWindow?: Duration;
+  panelRecheck?: Duration;
+  contractChase?: Duration;
+  confirmationChase?: Duration;
+  recredentialEvery?: Duration;
   callHours?: CallHours;
   contacts?: PayerContact[];
   callerVerification?: string[];
   maxPerCall?: number;
   questions?: string[];
   contractBases?: ContractBasis[];
-  sources?: Record<string, { source: string; asOf: string }>;
+  /** By the name of what a source is for: where it was read, and as of when. */
+  sources?: Record<string, { source: string; asOf: PlainDate }>;
 }
 
-/** A playbook with its defaults, for one kind of application. */
-export interface ResolvedPlaybook extends Durations {
-  channel: SubmissionChannel;
-  requires: Prerequisite[];
-  requiresCaqh: boolean;
-  earliestInquiry: Duration | null;
-  contractBases: ContractBasis[];
-  window: Window;
-}
-
-export const PLAYBOOK_DEFAULTS: Durations & Pick<ResolvedPlaybook, 'channel'> = {
+export const PLAYBOOK_DEFAULTS = {
   channel: 'payer_portal',
+  requires: ['npi', 'caqh_id', 'licence_in_state', 'malpractice', 'practice_tin', 'practice_address'],
+  requiresCaqh: true,
   confirmReceiptAfter: { businessDays: 5 },
   followUpEvery: { businessDays: 10 },
   contactOverdueAfter: { businessDays: 2 },
@@ -64,56 +62,63 @@ export const PLAYBOOK_DEFAULTS: Durations & Pick<ResolvedPlaybook, 'channel'> = 
   contractChase: { businessDays: 10 },
   confirmationChase: { businessDays: 5 },
   recredentialEvery: { months: 36 },
-};
+} as const satisfies Playbook;
 
-const REQUIRES: Prerequisite[] = [
-  'npi',
-  'caqh_id',
-  'licence_in_state',
-  'malpractice',
-  'practice_tin',
-  'practice_address',
-];
-const REQUIRES_OF_GROUP: Prerequisite[] = ['npi', 'practice_tin', 'practice_address'];
-
-/** The playbook in force for a kind; without call hours, in the client's zone. */
-export function resolvePlaybook(playbook: Playbook, kind: ApplicationKind, clientTimeZone: string): ResolvedPlaybook {
-  const { requires, requiresCaqh = true, earliestInquiry = null, contractBases = [], callHours, ...rest } = playbook;
-  const { contacts: _c, callerVerification: _v, maxPerCall: _m, questions: _q, sources: _s, ...durations } = rest;
-  const group = kind === 'new_group';
-  const usual = requiresCaqh ? REQUIRES : REQUIRES.filter((code) => code !== 'caqh_id');
-  return {
-    ...PLAYBOOK_DEFAULTS,
-    ...durations,
-    requires: group ? REQUIRES_OF_GROUP : (requires ?? usual),
-    requiresCaqh: !group && requiresCaqh,
-    earliestInquiry,
-    contractBases,
-    window: callHours ?? { timeZone: clientTimeZone },
-  };
+/** A playbook as one application lives by it: nothing left out, plain JSON. */
+export interface ResolvedPlaybook extends Required<Omit<Playbook, 'callHours' | 'earliestInquiry' | 'maxPerCall'>> {
+  earliestInquiry: Duration | null;
+  maxPerCall: number | null;
+  /** The call hours, or the client's zone where there are none. */
+  window: Window;
 }
 
-/** What a kind of application is about. */
-export interface KindRule {
-  /** Filed for a provider; only a new group has none. */
-  provider: boolean;
-  /** The facts that confirm it. */
+interface KindRules {
+  /** What `confirmed` needs on file. */
   facts: readonly Fact[];
   opensSpan: boolean;
   endsSpan: boolean;
+  /** Whether it is for one provider, or for the practice alone. */
+  provider: boolean;
 }
 
-const FOUR: readonly Fact[] = ['contract', 'effectiveDate', 'payerProviderId', 'claimsRoute'];
-const opening: KindRule = { provider: true, facts: FOUR, opensSpan: true, endsSpan: false };
-const within: KindRule = { provider: true, facts: [], opensSpan: false, endsSpan: false };
+const JOINING: KindRules = { facts: FACTS, opensSpan: true, endsSpan: false, provider: true };
+/** Of a participation that goes on: its facts are on file, the payer's yes is all that is awaited. */
+const CONTINUING: KindRules = { facts: [], opensSpan: false, endsSpan: false, provider: true };
 
-export const KIND_RULES: Record<ApplicationKind, KindRule> = {
-  new_individual: opening,
-  add_to_group: opening,
-  add_tin_or_location: opening,
-  reinstatement: opening,
-  recredentialing: within,
-  change: within,
-  termination: { ...within, facts: ['effectiveDate'], endsSpan: true },
-  new_group: { provider: false, facts: ['contract', 'claimsRoute'], opensSpan: false, endsSpan: false },
+/** What each kind of application needs and makes. */
+export const KIND_RULES: Record<ApplicationKind, KindRules> = {
+  new_individual: JOINING,
+  new_group: { facts: ['contract', 'claimsRoute'], opensSpan: false, endsSpan: false, provider: false },
+  add_to_group: JOINING,
+  add_tin_or_location: JOINING,
+  change: CONTINUING,
+  recredentialing: CONTINUING,
+  reinstatement: JOINING,
+  termination: { facts: ['effectiveDate'], opensSpan: false, endsSpan: true, provider: true },
 };
+
+/** What can be asked of a practice where no provider is concerned. */
+const OF_A_PRACTICE: readonly Prerequisite[] = ['npi', 'practice_tin', 'practice_address'];
+
+/** A playbook with its defaults, for a kind of application and a client's zone. */
+export function resolvePlaybook(playbook: Playbook, kind: ApplicationKind, clientTimeZone: string): ResolvedPlaybook {
+  const { callHours, ...own } = playbook;
+  const requiresCaqh = KIND_RULES[kind].provider && (own.requiresCaqh ?? PLAYBOOK_DEFAULTS.requiresCaqh);
+  const usual = PLAYBOOK_DEFAULTS.requires.filter((code) => requiresCaqh || code !== 'caqh_id');
+  return {
+    ...PLAYBOOK_DEFAULTS,
+    earliestInquiry: null,
+    contacts: [],
+    callerVerification: [],
+    maxPerCall: null,
+    questions: [],
+    contractBases: [],
+    sources: {},
+    ...own,
+    requires: KIND_RULES[kind].provider
+      ? (own.requires ?? usual)
+      : OF_A_PRACTICE.filter((code) => !own.requires || own.requires.includes(code)),
+    requiresCaqh,
+    window: callHours ?? { timeZone: clientTimeZone },
+  };
+}

@@ -1,0 +1,33 @@
+// the country's own entry: the package's index loads ninety others
+import { ein, ssn } from 'stdnum/lib/cjs/us';
+
+/** Whether a string is an NPI: 10 digits, the first 1 or 2, with a right check digit. */
+export const isNpi = (text: string): boolean => /^[12]\d{9}$/.test(text) && luhnHolds(`80840${text}`);
+
+/** Whether a string is an EIN, plain or as NN-NNNNNNN, with a prefix that the IRS assigns. */
+export const isEin = (text: string): boolean => /^\d{2}-?\d{7}$/.test(text) && ein.validate(text).isValid;
+
+/** Whether a string is an SSN, plain or as NNN-NN-NNNN, with an area, group and serial number that can be issued. */
+export const isSsn = (text: string): boolean =>
+  // the serial number is not among the library's rules
+  /^(\d{9}|\d{3}-\d{2}-\d{4})$/.test(text) && !text.endsWith('0000') && ssn.validate(text).isValid;
+
+/** The digits of an EIN or SSN: the form by which two writings of one number are found equal. */
+export const normalizeTin = (tin: string): string => tin.replaceAll('-', '');
+
+/** Whether a string is a CAQH provider id: 7 to 10 digits. */
+export const isCaqhId = (text: string): boolean => /^\d{7,10}$/.test(text);
+
+/** Whether a string has the form of a NUCC taxonomy code. */
+export const isTaxonomy = (text: string): boolean => /^[0-9A-Z]{9}X$/.test(text);
+
+function luhnHolds(digits: string): boolean {
+  const sum = digits
+    .split('')
+    .reverse()
+    .reduce((total, digit, i) => {
+      const value = Number(digit) * (i % 2 === 0 ? 1 : 2);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
+  return sum % 10 === 0;
+}
