@@ -1,5 +1,32 @@
 import type { Api } from './http';
+import { sampleBook } from './sample-book';
 
-export async function loadSample(api: Api): Promise<void> {
-  await api.get('/v1/payers');
+/** Loads the invented book of `day`. Each request has a key of its own, so that a broken-off load can be repeated. */
+export async function loadSample(api: Api, day: string): Promise<void> {
+  const book = sampleBook(day);
+  const post = (path: string, body: object, name: string) => api.post(path, body, `sample/${day}/${name}`);
+
+  const payerIds = new Map<string, string>();
+  for (const payer of book.payers) {
+    const { id } = await post('/v1/payers', payer, payer.name);
+    for (const name of [payer.name, ...payer.aliases]) payerIds.set(name, id);
+  }
+  const providers = new Map<string, { providerId: string; practiceId: string }>();
+  for (const { practices, providers: members, ...client } of book.clients) {
+    const { id } = await post('/v1/clients', client, client.name);
+    const [practice] = await Promise.all(
+      practices.map((each) => post(`/v1/clients/${id}/practices`, each, each.legalName)),
+    );
+    for (const member of members) {
+      const provider = await post(`/v1/clients/${id}/providers`, member, member.lastName);
+      providers.set(member.lastName, { providerId: provider.id, practiceId: practice.id });
+    }
+  }
+  for (const { provider, ...attestation } of book.attestations) {
+    await post(`/v1/providers/${providers.get(provider)!.providerId}/attestations`, attestation, `${provider} attests`);
+  }
+  for (const { provider, payer, ...application } of book.applications) {
+    const body = { ...providers.get(provider), payerId: payerIds.get(payer), ...application };
+    await post('/v1/applications', body, `${provider} at ${payer}`);
+  }
 }

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Environment } from '../runtime/config';
 import { createKeyring } from '../runtime/keyring';
+import { temporalSettings } from '../runtime/temporal';
 import { root } from './paths';
-
-export type Environment = Record<string, string | undefined>;
 
 export interface Settings {
   port: number;
@@ -24,21 +23,31 @@ function oneOf<T extends string>(name: string, value: string | undefined, allowe
   return value as T;
 }
 
+function readTemporal(env: Environment) {
+  try {
+    return temporalSettings(env);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`The Temporal settings (TEMPORAL_* variables, profile file) are not usable: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
 /** Reads the variables of `npm start`; the error names the variable and its rule. */
 export function readSettings(env: Environment): Settings {
   const port = env.PORT || '3000';
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
     throw new Error('PORT must be a number from 1 to 65535.');
   }
-  const set = Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]));
-  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: Object.fromEntries(set) });
+  const { connectionOptions, namespace } = readTemporal(env);
   const local = !env.DATABASE_URL && !connectionOptions.address;
   return {
     port: Number(port),
     dataDirectory: resolve(root, env.DATA_DIR || '.data'),
     databaseUrl: env.DATABASE_URL || undefined,
-    temporalAddress: connectionOptions.address,
-    namespace: namespace ?? 'default',
+    temporalAddress: connectionOptions.address || undefined,
+    namespace,
     sampleData: (oneOf('SAMPLE_DATA', env.SAMPLE_DATA, ['on', 'off']) ?? (local ? 'on' : 'off')) === 'on',
   };
 }

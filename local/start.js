@@ -1,15 +1,17 @@
 'use strict';
-/** `npm start`: prepares the checkout, then hands over to the supervisor. */
+/** `npm start` and `npm run tour`: prepares the checkout, then hands over to the built code. */
 const path = require('node:path');
 const { prepare } = require('./first-stage');
 
-async function start() {
+async function start(what) {
   await prepare();
   await require('./build').build();
-  await require(path.join(__dirname, '../dist/local/supervisor.js')).supervise(process.env);
+  const built = (module) => require(path.join(__dirname, '../dist/local', module));
+  if (what === 'tour') await built('tour').tour();
+  else await built('supervisor').supervise(process.env);
 }
 
-start().catch((error) => {
+start(process.argv[2]).catch((error) => {
   console.error(error.message);
   process.exit(1);
 });

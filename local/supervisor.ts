@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
+import type { Environment } from '../runtime/config';
 import { migrate } from '../runtime/migrate';
 import { registerSearchAttributes } from '../runtime/search-attributes';
 import { temporalSettings } from '../runtime/temporal';
@@ -17,7 +18,7 @@ import { Run } from './run';
 import { beginRecord, end, endOrphans } from './run-record';
 import { loadSample } from './sample';
 import { adminKeyFile, kept, openDataDirectory, readSecrets, readSettings } from './settings';
-import type { Environment, Secrets, Settings } from './settings';
+import type { Secrets, Settings } from './settings';
 import { connect, devServerArguments, keepHistory } from './temporal';
 
 /** In the order in which they stop; ten seconds in all, also when none stops by itself. */
@@ -77,12 +78,12 @@ async function bringUpAll(run: Run, settings: Settings, env: Environment): Promi
     [port],
   );
   console.log('Starting PostgreSQL and Temporal ...');
-  const [databaseUrl, temporal] = await Promise.all([
+  const [databaseUrl, productEnv] = await Promise.all([
     settings.databaseUrl ? useDatabase(settings.databaseUrl) : startPostgres(run, dataDirectory, ports),
-    settings.temporalAddress ? useTemporal(env) : startTemporal(run, settings, ports),
+    settings.temporalAddress ? useTemporal(env) : startTemporal(run, settings, ports, env),
   ]);
   console.log('Starting worker and API ...');
-  await startProduct(run, settings, { ...env, ...temporal, DATABASE_URL: databaseUrl }, secrets);
+  await startProduct(run, settings, { ...productEnv, DATABASE_URL: databaseUrl }, secrets);
   if (settings.sampleData) await loadSampleOnce(settings, secrets);
   console.log(summary(settings, secrets, env, ports));
 }
@@ -117,13 +118,14 @@ async function startPostgres(run: Run, dataDirectory: string, ports: Ports): Pro
   return url;
 }
 
+/** Checks the server that the environment names; answers the environment for the product. */
 async function useTemporal(env: Environment): Promise<Environment> {
   const { connectionOptions, namespace } = temporalSettings(env);
   try {
     const connection = await Connection.connect(connectionOptions);
     await offerSearchAttributes(connection, namespace);
     await connection.close();
-    return {};
+    return env;
   } catch (error) {
     throw new Error(`Temporal at ${connectionOptions.address} could not be used: ${(error as Error).message}`, {
       cause: error,
@@ -131,7 +133,9 @@ async function useTemporal(env: Environment): Promise<Environment> {
   }
 }
 
-async function startTemporal(run: Run, { dataDirectory, namespace }: Settings, ports: Ports): Promise<Environment> {
+/** Starts a dev server; answers the environment for the product. */
+async function startTemporal(run: Run, settings: Settings, ports: Ports, env: Environment): Promise<Environment> {
+  const { dataDirectory, namespace } = settings;
   const address = `127.0.0.1:${ports.temporal}`;
   const connection = await run.bringUp(
     {
@@ -150,8 +154,15 @@ async function startTemporal(run: Run, { dataDirectory, namespace }: Settings, p
   await keepHistory(connection, namespace);
   await offerSearchAttributes(connection, namespace);
   await connection.close();
-  // A profile without an address may still carry keys that are for another server.
-  return { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, TEMPORAL_CONFIG_FILE: '/dev/null' };
+  // Keys and profiles without an address would be for another server.
+  const rest = Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'));
+  const file = join(dataDirectory, 'no-temporal-profiles.toml');
+  return {
+    ...Object.fromEntries(rest),
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespace,
+    TEMPORAL_CONFIG_FILE: file,
+  };
 }
 
 async function offerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
@@ -197,8 +208,11 @@ async function untilReady(url: string, runId: string, signal: AbortSignal): Prom
 async function loadSampleOnce({ dataDirectory, port }: Settings, { adminApiKey }: Secrets): Promise<void> {
   const mark = join(dataDirectory, 'sample-loaded');
   if (existsSync(mark)) return;
+  // A repetition must send the very same bodies, whatever the day.
+  const day = kept(join(dataDirectory, 'sample-day'), () => new Date().toISOString().slice(0, 10));
+  const api = createApi(`http://127.0.0.1:${port}`, adminApiKey);
   try {
-    await announced('Loading the sample book', () => loadSample(createApi(`http://127.0.0.1:${port}`, adminApiKey)));
+    await announced('Loading the sample book', () => loadSample(api, day));
     writeFileSync(mark, '');
   } catch (error) {
     console.log(`The sample book is not complete, the next start tries again: ${(error as Error).message}`);
