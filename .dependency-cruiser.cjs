@@ -1,0 +1,107 @@
+const { builtinModules } = require('node:module');
+
+/** What each room may import besides itself, as beginnings of paths. Nothing imports api or local. */
+const MAY_IMPORT = {
+  domain: [],
+  runtime: ['domain/'],
+  record: ['domain/', 'runtime/'],
+  workflows: ['domain/application/', 'domain/codes'],
+  activities: ['record/', 'runtime/', 'domain/', 'workflows/messages'],
+  dispatch: ['record/', 'runtime/', 'domain/', 'workflows/messages'],
+  worker: ['activities/', 'dispatch/', 'record/', 'runtime/', 'domain/'],
+  api: ['dispatch/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
+  local: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/messages'],
+  bench: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/', 'local/', 'test/support/'],
+};
+
+/** Packages with a home, so that there is one way to reach what they stand for. */
+const HOMES = {
+  'date-holidays|stdnum': ['domain/'],
+  luxon: ['domain/', 'api/schemas/'],
+  postgres: ['runtime/', 'record/'],
+  'zod|zod-openapi': ['runtime/', 'api/'],
+  'express|helmet|pino-http|swagger-ui-dist': ['api/'],
+  '@temporalio/client': ['dispatch/', 'runtime/', 'api/errors'],
+  '@temporalio/(worker|activity)': ['worker/', 'activities/'],
+  '@temporalio/workflow': ['workflows/'],
+};
+
+const PRODUCTION = 'domain|runtime|record|workflows|activities|dispatch|worker|api';
+const ROOMS = `^(${Object.keys(MAY_IMPORT).join('|')}|test)/`;
+const BUILTIN = `^(node:)?(${builtinModules.join('|')})$`;
+const packages = (names) => `^node_modules/(@types/)?(${names})/`;
+const room = (name) => `^(${name})/`;
+
+const begins = (prefixes) => prefixes.map((prefix) => `^${prefix}`);
+
+const rooms = Object.entries(MAY_IMPORT).map(([name, others]) => ({
+  name: `${name}-imports`,
+  comment: `${name} may import ${others.join(', ') || 'nothing of ours'}`,
+  from: { path: room(name) },
+  to: { path: ROOMS, pathNot: begins([`${name}/`, ...others]) },
+}));
+
+const homes = Object.entries(HOMES).map(([names, places]) => ({
+  name: `home-of-${names}`,
+  comment: `only ${places.join(', ')} may import it`,
+  from: { path: room(PRODUCTION), pathNot: begins(places) },
+  to: { path: packages(names) },
+}));
+
+// What the sandbox loads; a type-only import counts too, so that no later edit turns one into a value.
+const bundled = { path: ['^workflows/', '^runtime/failure-converter'] };
+
+module.exports = {
+  forbidden: [
+    ...rooms,
+    ...homes,
+    {
+      name: 'domain-is-pure',
+      comment: 'domain has rules and calendars; what it needs from outside is handed to it',
+      from: { path: room('domain') },
+      to: { path: [BUILTIN, '^node_modules/'], pathNot: packages('luxon|date-holidays|stdnum') },
+    },
+    {
+      name: 'workflows-import-the-sdk-only',
+      from: { path: room('workflows') },
+      to: { path: [BUILTIN, '^node_modules/'], pathNot: packages('@temporalio/(workflow|common)') },
+    },
+    {
+      name: 'bundle-reaches-no-node',
+      comment: 'a workflow is replayed: it reads no clock, disk or network of the machine',
+      from: bundled,
+      to: { path: BUILTIN, reachable: true },
+    },
+    {
+      name: 'bundle-reaches-no-heavy-package',
+      comment: 'zod alone costs every cached workflow a megabyte',
+      from: bundled,
+      to: { path: '^node_modules/(?!@temporalio/(workflow|common)/)', reachable: true },
+    },
+    {
+      name: 'bundle-reaches-no-calendar',
+      comment: 'zones and holidays change between releases: instants come from the recording step',
+      from: bundled,
+      to: { path: '^domain/(calendar|application/(schedule|decide))', reachable: true },
+    },
+    {
+      name: 'bundle-reaches-no-room-with-effects',
+      from: bundled,
+      to: { path: room('activities|record|dispatch|worker|api|local'), reachable: true },
+    },
+    {
+      name: 'no-dev-dependency-in-production',
+      comment: 'the image has none of them',
+      from: { path: room(PRODUCTION) },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    { name: 'no-cycle', from: {}, to: { circular: true } },
+    { name: 'no-orphan', from: { orphan: true, pathNot: '\\.d\\.ts$' }, to: {} },
+    { name: 'no-unresolved', from: {}, to: { couldNotResolve: true } },
+  ].map((rule) => ({ severity: 'error', ...rule })),
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.json', '.d.ts'] },
+  },
+};
