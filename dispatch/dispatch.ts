@@ -69,7 +69,7 @@ export function createDispatch({ sql, client }: { sql: Sql; client: Client }) {
         }),
       });
     } catch (error) {
-      if (indexed && isGrpcServiceError(error) && /search attribute/i.test(error.details)) {
+      if (indexed && /search attribute/i.test(grpcError(error)?.details ?? '')) {
         // the namespace does not have them (and may not let us add them): the work goes on without
         indexed = false;
         return start(type, workflowId, state);
@@ -171,6 +171,14 @@ export function createDispatch({ sql, client }: { sql: Sql; client: Client }) {
   return { startApplication, startParticipation, deliver, fileChanged, query };
 }
 
+/** What the server (or its absence) answered, wherever the client wrapped it. */
+function grpcError(error: unknown): { code: number; details: string } | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return [error, cause].find(isGrpcServiceError);
+}
+
+/** gRPC codes of a call that nobody answered in time: cancelled, deadline exceeded, unavailable. */
+const UNANSWERED = [1, 4, 14];
+
 const isLate = (error: unknown): boolean =>
-  error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
-  (isGrpcServiceError(error) && [4, 14].includes(error.code));
+  error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED.includes(grpcError(error)?.code ?? 0);

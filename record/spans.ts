@@ -69,8 +69,6 @@ interface AgreementFact {
   source: string;
 }
 
-const COLUMN = { contract: 'contract', claimsRoute: 'claims_route' } as const;
-
 /**
  * The first confirmed contract or claims route of a practice, payer, state and line makes the agreement; it stays that
  * application's to correct, and others inherit it.
@@ -90,11 +88,11 @@ export async function projectAgreement(
       body && on && !inherited
         ? { applicationId: state.id, entryId: on.entryId, value, source: body.source as string }
         : null;
-    const column = tx(COLUMN[fact]);
+    const column = fact === 'contract' ? tx`contract` : tx`claims_route`;
     const { practiceId, payerId, state: usState, lineOfBusiness } = state.key;
     if (held)
       await tx`
-        insert into agreements as a ${tx({
+        insert into agreements ${tx({
           id: randomUUID(),
           clientId: state.clientId,
           practiceId,
@@ -104,8 +102,8 @@ export async function projectAgreement(
           [fact]: tx.json(held as never),
         } as never)}
         on conflict (practice_id, payer_id, state, line_of_business) do update
-        set ${column} = excluded.${column}, version = a.version + 1, updated_at = now()
-        where a.${column} is null or a.${column}->>'applicationId' = ${state.id}`;
+        set ${column} = excluded.${column}, version = agreements.version + 1, updated_at = now()
+        where coalesce(agreements.${column}->>'applicationId', ${state.id}) = ${state.id}`;
     else
       await tx`
         update agreements set ${column} = null, version = version + 1, updated_at = now()

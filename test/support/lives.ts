@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import type { Connection } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { createActivities } from '../../activities';
+import { createDispatch, TASK_QUEUE, type Delivery } from '../../dispatch/dispatch';
+import type { Action } from '../../domain/codes';
+import type { ApplicationEvent, ApplicationKey, PlainDate } from '../../domain/application/events';
+import type { ApplicationState } from '../../domain/application/state';
+import { addDays } from '../../domain/dates';
+import type { Playbook } from '../../domain/playbook';
+import { keepCommand } from '../../record/commands';
+import { openApplication } from '../../record/opening';
+import { history } from '../../record/step';
+import { createDatabase, type Sql } from '../../runtime/database';
+import { registerSearchAttributes } from '../../runtime/search-attributes';
+import { book, attest, type Book } from './file';
+import { createTestDatabase, skippingEnvironment, workflowBundle } from './servers';
+
+const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
+const WITHIN_MS = 20_000;
+
+/** Real workflows on the time-skipping server over a real database: applications live for months in seconds. */
+export class Lives {
+  private constructor(
+    readonly env: TestWorkflowEnvironment,
+    readonly sql: Sql,
+    readonly dispatch: ReturnType<typeof createDispatch>,
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  static async begin(): Promise<Lives> {
+    const env = await skippingEnvironment();
+    await registerSearchAttributes(env.connection as Connection, env.namespace ?? 'default');
+    const database = await createTestDatabase();
+    const sql = createDatabase(database.url, { max: 8 });
+    const worker = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: workflowBundle(),
+      activities: createActivities({ sql }),
+    });
+    const running = worker.run();
+    return new Lives(env, sql, createDispatch({ sql, client: env.client }), async () => {
+      worker.shutdown();
+      await running;
+      await env.teardown();
+      await sql.end();
+      await database.drop();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.end();
+  }
+
+  async now(): Promise<string> {
+    return new Date(await this.env.currentTimeMs()).toISOString();
+  }
+
+  async today(): Promise<PlainDate> {
+    return (await this.now()).slice(0, 10);
+  }
+
+  /** Opens an application on a fresh book. */
+  async open(
+    how: {
+      playbook?: Playbook;
+      attestedDaysAgo?: number;
+      key?: Partial<ApplicationKey>;
+      adopt?: object;
+      book?: Book;
+    } = {},
+  ): Promise<Life> {
+    const attestedOn =
+      how.attestedDaysAgo === undefined ? undefined : addDays(await this.today(), -how.attestedDaysAgo);
+    const on = how.book ?? (await book(this.sql, { playbook: how.playbook, attestedOn }));
+    const key: ApplicationKey = {
+      providerId: on.providerId,
+      practiceId: on.practiceId,
+      payerId: on.payerId,
+      state: 'CO',
+      lineOfBusiness: 'commercial',
+      kind: 'new_individual',
+      locationId: null,
+      ...how.key,
+    };
+    const id = randomUUID();
+    const body = { ...key, ...(how.adopt && { adopt: how.adopt }) };
+    const opened = await openApplication(
+      this.sql,
+      { id, clientId: on.clientId, key, body, at: await this.now() },
+      ACTOR,
+    );
+    if ('existingId' in opened) throw new Error(`open already: ${opened.existingId}`);
+    await this.dispatch.startApplication(id);
+    return new Life(this, id, on);
+  }
+}
+
+/** One application under test. */
+export class Life {
+  constructor(
+    private readonly lives: Lives,
+    readonly id: string,
+    readonly book: Book,
+  ) {}
+
+  /** Gives a command as the API would, and answers what became of it. */
+  async give(
+    action: Action,
+    body: object,
+    { commandId = randomUUID() as string, version }: { commandId?: string; version?: number } = {},
+  ): Promise<Delivery> {
+    await keepCommand(
+      this.lives.sql,
+      {
+        id: commandId,
+        clientId: this.book.clientId,
+        applicationId: this.id,
+        action,
+        body,
+        ...(version !== undefined && { version }),
+      },
+      ACTOR,
+    );
+    const delivery = await this.lives.dispatch.deliver(commandId, WITHIN_MS);
+    if ((await this.state()).stage === 'confirmed') await this.lives.dispatch.startParticipation(this.id);
+    return delivery;
+  }
+
+  /** Gives a command that must be taken; answers the state after it. */
+  async act(action: Action, body: object = {}): Promise<ApplicationState> {
+    const delivery = await this.give(action, body);
+    if (delivery.status !== 'recorded') throw new Error(`${action}: ${JSON.stringify(delivery)}`);
+    return this.state();
+  }
+
+  contact(outcome: string, more: object = {}): Promise<ApplicationState> {
+    return this.act('contacts', { channel: 'portal', outcome, ...more });
+  }
+
+  /** Confirms a fact with its proof. */
+  async confirm(fact: keyof typeof VALUES, more: object = {}): Promise<ApplicationState> {
+    const on = await this.lives.today();
+    return this.act('confirmations', {
+      fact,
+      value: VALUES[fact],
+      source: 'letter',
+      reference: 'L1',
+      confirmedOn: on,
+      ...more,
+    });
+  }
+
+  /** The provider attests today, and the workflow hears that the file changed. */
+  async attest(): Promise<void> {
+    await attest(this.lives.sql, this.book, await this.lives.today());
+    await this.lives.dispatch.fileChanged(this.id);
+  }
+
+  /** Lets time pass until the application is in a state; throws when the given span has passed without. */
+  async until(what: (state: ApplicationState) => boolean, atMost = '400 days'): Promise<ApplicationState> {
+    const days = Number.parseInt(atMost, 10);
+    for (let passed = 0; passed <= days * 4; passed += 1) {
+      const state = await this.state();
+      if (what(state)) return state;
+      await this.lives.env.sleep('6 hours');
+    }
+    throw new Error(`not within ${atMost}: ${JSON.stringify(await this.state())}`);
+  }
+
+  async state(): Promise<ApplicationState> {
+    const [row] = await this.lives.sql<{ snapshot: ApplicationState }[]>`
+      select snapshot from applications where id = ${this.id}`;
+    return row!.snapshot;
+  }
+
+  entries(): Promise<ApplicationEvent[]> {
+    return history(this.lives.sql, this.id);
+  }
+
+  async items(): Promise<string[]> {
+    const rows = await this.lives.sql<{ purpose: string }[]>`
+      select purpose from work_items where application_id = ${this.id} order by purpose`;
+    return rows.map((row) => row.purpose);
+  }
+}
+
+export const VALUES = {
+  contract: 'executed',
+  effectiveDate: '2027-03-01',
+  payerProviderId: 'PIN-1',
+  claimsRoute: { clearinghouse: 'Availity', payerId: '60054' },
+} as const;
