@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
-import { findApiKey } from '../record/registry/api-keys';
+import { principalOfKey } from '../record/registry/api-keys';
 import type { Principal } from '../record/principal';
 import type { Sql } from '../runtime/database';
 import { Problem } from './errors';
@@ -18,7 +18,7 @@ export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
     const hashes = [sha256(Buffer.from(token, 'latin1')), sha256(token)];
     if (hashes.some((hash) => timingSafeEqual(hash, adminHash)))
       return { type: 'admin', id: 'admin', name: 'Administrator', role: 'admin', clientIds: null };
-    return findApiKey(sql, hashes[1]!);
+    return principalOfKey(sql, hashes[1]!);
   }
 
   return async (req, res, next) => {

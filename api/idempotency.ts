@@ -72,12 +72,7 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
     return { status, body: JSON.parse(keyring.open(response, owner(id))), location: location ?? undefined };
   }
 
-  /** Forgets what is too old to be answered from. */
-  const purge = async (): Promise<void> => {
-    await sql`delete from idempotency_keys where created_at < now() - ${KEPT}::interval`;
-  };
-
-  return { claim, purge };
+  return { claim };
 }
 export type Idempotency = ReturnType<typeof createIdempotency>;
 

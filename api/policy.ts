@@ -25,8 +25,7 @@ export type Permission = keyof typeof POLICY;
 // Beyond any client: a key that is scoped to some may not do these.
 const UNSCOPED: readonly Permission[] = ['clients:create', 'payers:write'];
 
-const roleMay = (role: Role, permission: Permission): boolean =>
-  (POLICY[permission] as readonly Role[]).includes(role);
+const roleMay = (role: Role, permission: Permission): boolean => (POLICY[permission] as readonly Role[]).includes(role);
 
 export const may = (principal: Principal, permission: Permission): boolean =>
   roleMay(principal.role, permission) && (principal.clientIds === null || !UNSCOPED.includes(permission));

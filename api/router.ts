@@ -55,7 +55,8 @@ async function answer(route: Route, req: Request, res: Response, { sql, idempote
     if (!may(principal, route.access as Permission)) throw new Problem('forbidden');
     const { query, body } = await inputOf(route, req, res);
     const key = route.method === 'post' ? keyOf(req) : undefined;
-    if (key !== undefined) attempt = await idempotency.claim([principal.id, route.path, ...Object.values(params)], key, body);
+    if (key !== undefined)
+      attempt = await idempotency.claim([principal.id, route.path, ...Object.values(params)], key, body);
     if (attempt.answered) return attempt.answered;
     const { commandId } = attempt;
     const ifMatch = ifMatchOf(req);
@@ -121,7 +122,10 @@ function keyOf(req: Request): string | undefined {
 }
 
 function ifMatchOf(req: Request): (version: number) => void {
-  const tags = req.get('If-Match')?.split(',').map((tag) => tag.trim());
+  const tags = req
+    .get('If-Match')
+    ?.split(',')
+    .map((tag) => tag.trim());
   return (version) => {
     if (tags && !tags.includes('*') && !tags.includes(etag(version))) throw new Problem('stale_version');
   };

@@ -18,7 +18,11 @@ export function refuse(errors: FieldError[]): void {
 type Issue = z.core.$ZodIssue;
 
 function describe(issue: Issue, root: unknown): FieldError[] {
-  const at = (path: PropertyKey[], rule: string, message: string) => ({ path: path.map(String).join('.'), rule, message });
+  const at = (path: PropertyKey[], rule: string, message: string) => ({
+    path: path.map(String).join('.'),
+    rule,
+    message,
+  });
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => at([...issue.path, printable(key)], 'unknown_field', 'is not a known field'));
   if (issue.code !== 'custom' && valueAt(root, issue.path) === undefined)

@@ -1,6 +1,7 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { ROLES, US_STATES } from '../../domain/codes';
+import { US_STATES } from '../../domain/codes';
+import { isFuture, isRealDate } from '../../domain/dates';
 import { isNpi } from '../../domain/identifiers';
 
 /** A rule that a string keeps or breaks; `rule` is stable, `message` is for people and quotes nothing. */
@@ -64,17 +65,15 @@ export const id = text([{ ...UNKNOWN_REFERENCE, holds: (value) => ID.test(value)
   example: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11',
 });
 
-const isRealDate = (value: string): boolean => {
-  const time = /^\d{4}-\d\d-\d\d$/.test(value) ? Date.parse(value) : NaN;
-  return !Number.isNaN(time) && value >= '1900-01-01' && new Date(time).toISOString().startsWith(value);
+const REAL_DATE: TextRule = {
+  rule: 'real_date',
+  message: 'must be a date that exists, YYYY-MM-DD, from 1900 on',
+  holds: (value) => isRealDate(value) && value >= '1900-01-01',
 };
-const REAL_DATE: TextRule = { rule: 'real_date', message: 'must be a date that exists, YYYY-MM-DD', holds: isRealDate };
-const FIRST_ZONE_MS = 14 * 3_600_000;
 const NOT_IN_FUTURE: TextRule = {
   rule: 'not_in_future',
-  message: 'must not be in the future',
-  // Until the date has begun nowhere on earth, it is not yet.
-  holds: (value) => value <= new Date(Date.now() + FIRST_ZONE_MS).toISOString().slice(0, 10),
+  message: 'must not be later than today is anywhere on Earth',
+  holds: (value) => !isFuture(value, new Date().toISOString()),
 };
 const DATE_META = { format: 'date', example: '2026-03-31' };
 
@@ -121,8 +120,26 @@ export const address = z
   .strictObject({ line1: line, line2: line.optional(), city: line, state, postalCode })
   .meta({ id: 'Address' });
 
-export const role = z.enum(ROLES);
-export const clientIds = z.array(id).min(1).max(500);
+export const url = text(
+  [...between(1, 2000), { rule: 'url', message: 'must be an http or https URL', holds: isWebUrl }],
+  { format: 'uri', example: 'https://portal.example.com' },
+);
+
+function isWebUrl(value: string): boolean {
+  return URL.canParse(value) && /^https?:\/\/\S+$/.test(value);
+}
+
+/** A field of a list that must name each thing once. */
+export const unique =
+  <T>(keyOf: (item: T) => string) =>
+  (items: T[], context: z.core.$RefinementCtx): void => {
+    const seen = new Set<string>();
+    for (const [index, item] of items.entries()) {
+      if (seen.has(keyOf(item)))
+        context.addIssue({ code: 'custom', path: [index], message: 'is there twice', params: { rule: 'unique' } });
+      seen.add(keyOf(item));
+    }
+  };
 
 export const version = z.int().meta({ description: 'Also the ETag, for If-Match' });
 

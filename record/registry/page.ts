@@ -18,7 +18,11 @@ export interface Page<T> {
 const micros = (sql: Db): Fragment => sql`(extract(epoch from created_at) * 1000000)::bigint`;
 
 /** One page, in order of creation, of the rows that `query` selects with their id and created_at. */
-export async function page<T extends { id: string }>(sql: Db, query: Fragment, { limit, cursor }: PageRequest): Promise<Page<T>> {
+export async function page<T extends { id: string }>(
+  sql: Db,
+  query: Fragment,
+  { limit, cursor }: PageRequest,
+): Promise<Page<T>> {
   const after = cursor
     ? sql`where (created_at, id) > (timestamptz 'epoch' + ${cursor[0]} * interval '1 microsecond', ${cursor[1]}::uuid)`
     : sql``;
@@ -26,5 +30,8 @@ export async function page<T extends { id: string }>(sql: Db, query: Fragment, {
     select *, ${micros(sql)} as position from (${query}) as listed ${after} order by created_at, id limit ${limit + 1}`;
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
-  return { items: items.map(({ position: _, ...item }) => item as unknown as T), next: last ? [last.position, last.id] : null };
+  return {
+    items: items.map(({ position: _, ...item }) => item as unknown as T),
+    next: last ? [last.position, last.id] : null,
+  };
 }

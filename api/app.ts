@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import express from 'express';
+import type { ErrorRequestHandler, Express } from 'express';
+import helmet from 'helmet';
+import { pinoHttp } from 'pino-http';
+import { authenticate } from './auth';
+import type { Deps } from './deps';
+import { docs } from './docs';
+import { Problem, toProblem } from './errors';
+import { createIdempotency } from './idempotency';
+import { createRouter, send } from './router';
+import { allRoutes } from './routes';
+
+/** The whole API, without a port. */
+export function createApp(deps: Deps): Express {
+  const { sql, keyring, logger, config } = deps;
+  const routes = allRoutes(deps);
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(pinoHttp({ logger, genReqId: requestId, serializers, quietReqLogger: true, customLogLevel: levelOf }));
+  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY } }));
+  app.use((req, res, next) => {
+    res.set({ 'X-Request-Id': String(req.id), 'Cache-Control': 'no-store' });
+    next();
+  });
+  app.use('/v1', authenticate(sql, config.adminApiKey));
+  app.use(docs(routes));
+  app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring) }));
+  app.use(() => {
+    throw new Problem('not_found');
+  });
+  app.use(answerError);
+  return app;
+}
+
+// Everything a page of ours needs is ours; Swagger UI styles its elements inline.
+const CONTENT_SECURITY_POLICY = {
+  defaultSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  objectSrc: ["'none'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+};
+
+const serializers = {
+  // Neither headers nor the query: both may hold personal data or secrets.
+  req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, path: url.split('?')[0] }),
+  res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
+};
+
+const QUIET = new Set(['/healthz', '/readyz']);
+
+function levelOf(req: IncomingMessage, res: { statusCode: number }, error?: Error) {
+  if (QUIET.has(req.url ?? '')) return 'debug';
+  return error || res.statusCode >= 500 ? 'error' : 'info';
+}
+
+/** The caller's own id of the request where it is a decent one. */
+function requestId(req: IncomingMessage): string {
+  const given = req.headers['x-request-id'];
+  return typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+const answerError: ErrorRequestHandler = (error: unknown, req, res, next) => {
+  const problem = toProblem(error);
+  if (problem.status >= 500) req.log.error({ err: error }, problem.type);
+  if (res.headersSent) return next(error);
+  res.set(problem.headers);
+  send(res, { status: problem.status, body: problem });
+};

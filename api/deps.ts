@@ -1,0 +1,13 @@
+import type { Sql } from '../runtime/database';
+import type { Keyring } from '../runtime/keyring';
+import type { Logger } from '../runtime/logger';
+import type { Temporal } from '../runtime/temporal';
+
+/** What the API is built from; a test brings its own. */
+export interface Deps {
+  sql: Sql;
+  keyring: Keyring;
+  logger: Logger;
+  temporal: Temporal;
+  config: { adminApiKey: string; runId: string | undefined };
+}

@@ -1,0 +1,40 @@
+import { dirname } from 'node:path';
+import express from 'express';
+import type { Router } from 'express';
+import { openApiDocument } from './openapi';
+import type { Route } from './route';
+
+const SWAGGER_UI = dirname(require.resolve('swagger-ui-dist/package.json'));
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Countersign API</title>
+    <link rel="stylesheet" href="/docs/swagger-ui.css">
+    <link rel="icon" type="image/png" href="/docs/favicon-32x32.png">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
+</html>
+`;
+
+// validatorUrl null: the page asks nobody else.
+const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });
+`;
+
+/** The OpenAPI document of the routes and a page that shows it, all served from here. */
+export function docs(routes: Route[]): Router {
+  const document = JSON.stringify(openApiDocument(routes));
+  const router = express.Router();
+  router.get('/', (_, res) => res.redirect('/docs'));
+  router.get('/openapi.json', (_, res) => void res.type('json').end(document));
+  router.get('/docs', (_, res) => void res.type('html').end(PAGE));
+  router.get('/docs/start.js', (_, res) => void res.type('js').end(START));
+  router.use('/docs', express.static(SWAGGER_UI, { index: false }));
+  return router;
+}

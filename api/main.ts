@@ -1,0 +1,47 @@
+import { ConfigError, loadApiConfig } from '../runtime/config';
+import { createDatabase } from '../runtime/database';
+import { createKeyring } from '../runtime/keyring';
+import { createLogger } from '../runtime/logger';
+import { migrate } from '../runtime/migrate';
+import { exitWithSupervisor } from '../runtime/supervised';
+import { connectTemporal } from '../runtime/temporal';
+import { createApp } from './app';
+
+const CONNECTIONS = 20;
+const GRACE_MS = 2500;
+
+async function main(): Promise<void> {
+  exitWithSupervisor();
+  const config = loadApiConfig(process.env);
+  const keyring = createKeyring(config.encryptionKeys);
+  const logger = createLogger('api', config.logLevel);
+  await migrate(config.databaseUrl);
+  const sql = createDatabase(config.databaseUrl, { max: CONNECTIONS });
+  const temporal = connectTemporal(process.env, keyring);
+
+  const server = createApp({ sql, keyring, logger, temporal, config }).listen(config.port, config.host, (error) => {
+    if (error) fail(listenError(error, config.port));
+    logger.info({ port: config.port, host: config.host }, 'listening');
+  });
+
+  // Requests under way get their answers; then the process ends, also where something hangs.
+  const stop = () => {
+    setTimeout(() => process.exit(0), GRACE_MS).unref();
+    server.close(() => {
+      void Promise.allSettled([sql.end({ timeout: 1 }), temporal.connection.close()]).then(() => process.exit(0));
+    });
+    server.closeIdleConnections();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+}
+
+function listenError(error: Error & { code?: string }, port: number): Error {
+  return error.code === 'EADDRINUSE' ? new ConfigError(`PORT: ${port} is taken by another process`) : error;
+}
+
+function fail(error: unknown): never {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exit(1);
+}
+
+main().catch(fail);

@@ -1,0 +1,50 @@
+import { findClient } from '../../record/registry/clients';
+import { createDocument, findDocument, listDocuments } from '../../record/registry/documents';
+import type { Deps } from '../deps';
+import { listed } from '../listing';
+import { created, ok, route } from '../route';
+import type { Route } from '../route';
+import { pageOf, pageQuery } from '../schemas/common';
+import { document, documentInput } from '../schemas/documents';
+
+const tag = 'documents';
+
+export const documentRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/clients/{id}/documents',
+    summary: 'Register a document',
+    description: 'What it is and the hash of its content, for evidence and proof to point at.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    body: documentInput,
+    responses: { 201: { description: 'The document', schema: document } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      const made = await createDocument(sql, principal, commandId, subject.id, body);
+      return created(`/v1/clients/${subject.id}/documents/${made.id}`, made);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/documents',
+    summary: "List a client's documents",
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'Documents in order of registration', schema: pageOf(document) } },
+    handler: async ({ principal, subject, query }) =>
+      listed(await listDocuments(sql, principal, subject.id, query), (item) => item),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/documents/{documentId}',
+    summary: 'Read a document',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findDocument(sql, principal, params.id, params.documentId),
+    responses: { 200: { description: 'The document', schema: document } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+];

@@ -1,0 +1,77 @@
+import { findClient } from '../../record/registry/clients';
+import { createPractice, findPractice, listPractices, updatePractice } from '../../record/registry/practices';
+import type { Deps } from '../deps';
+import { Problem } from '../errors';
+import { listed } from '../listing';
+import { unknownIn } from '../references';
+import { created, ok, route } from '../route';
+import type { Route } from '../route';
+import { pageOf, pageQuery } from '../schemas/common';
+import { practice, practiceInput, practicePatch } from '../schemas/practices';
+import { refuse } from '../validation';
+
+const tag = 'practices';
+
+export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/clients/{id}/practices',
+    summary: 'Add a practice to a client',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    body: practiceInput,
+    responses: { 201: { description: 'The practice', schema: practice } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      const made = await createPractice(sql, keyring, principal, commandId, subject.id, body);
+      return created(`/v1/practices/${made.id}`, made);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/practices',
+    summary: "List a client's practices",
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'Practices in order of creation', schema: pageOf(practice) } },
+    handler: async ({ principal, subject, query }) =>
+      listed(await listPractices(sql, principal, subject.id, query), (item) => item),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/practices/{id}',
+    summary: 'Read a practice',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findPractice(sql, principal, params.id),
+    responses: { 200: { description: 'The practice', schema: practice } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/practices/{id}',
+    summary: 'Change a practice',
+    description: 'What is left out stays; null empties `npi` and `billing`.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findPractice(sql, principal, params.id),
+    body: practicePatch,
+    responses: { 200: { description: 'The practice as it is now', schema: practice } },
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      const known = new Set([undefined, ...subject.locations.map((location) => location.id)]);
+      refuse(
+        unknownIn(
+          'locations',
+          body.locations?.map((location) => location.id),
+          known,
+          '.id',
+        ),
+      );
+      const changed = await updatePractice(sql, keyring, principal, subject, body, ifMatch);
+      if (!changed) throw new Problem('location_in_use');
+      return ok(changed);
+    },
+  }),
+];

@@ -1,0 +1,77 @@
+import { attestationDueOn } from '../../domain/attestation';
+import { localDate } from '../../domain/calendar';
+import { findClient } from '../../record/registry/clients';
+import { createProvider, findProvider, listProviders, updateProvider } from '../../record/registry/providers';
+import type { Provider } from '../../record/registry/providers';
+import type { Deps } from '../deps';
+import { Problem } from '../errors';
+import { listed } from '../listing';
+import { created, ok, route } from '../route';
+import type { Route } from '../route';
+import { pageOf, pageQuery } from '../schemas/common';
+import { provider, providerInput, providerPatch } from '../schemas/providers';
+
+const tag = 'providers';
+
+// The person behind a provider stays ours: by its id two clients would find each other.
+function view({ personId: _, timeZone, attestedOn, ...shown }: Provider) {
+  const today = localDate(new Date().toISOString(), timeZone);
+  const dueOn = attestedOn && attestationDueOn(attestedOn, shown.licences, today);
+  return { ...shown, attestation: dueOn && { attestedOn, dueOn, current: today <= dueOn } };
+}
+
+export const providerRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/clients/{id}/providers',
+    summary: 'Add a provider to a client',
+    description: 'A provider is there once per client and NPI.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    body: providerInput,
+    responses: { 201: { description: 'The provider', schema: provider } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      const result = await createProvider(sql, principal, commandId, subject.id, body);
+      if ('existingId' in result) throw new Problem('duplicate_provider', result);
+      return created(`/v1/providers/${result.provider.id}`, view(result.provider));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/providers',
+    summary: "List a client's providers",
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'Providers in order of creation', schema: pageOf(provider) } },
+    handler: async ({ principal, subject, query }) =>
+      listed(await listProviders(sql, principal, subject.id, query), view),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}',
+    summary: 'Read a provider',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    responses: { 200: { description: 'The provider', schema: provider } },
+    handler: async ({ subject }) => ok(view(subject)),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/providers/{id}',
+    summary: 'Change a provider',
+    description:
+      'What is left out stays; `licences` are all of them; null empties `caqhId`, `taxonomyCode` and `malpractice`. ' +
+      'The NPI is who the provider is and never changes.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    body: providerPatch,
+    responses: { 200: { description: 'The provider as it is now', schema: provider } },
+    handler: async ({ principal, subject, body, ifMatch }) =>
+      ok(view(await updateProvider(sql, principal, subject, body, ifMatch))),
+  }),
+];

@@ -1,0 +1,49 @@
+import { createUser, findUser, listUsers } from '../../record/registry/users';
+import type { Deps } from '../deps';
+import { Problem } from '../errors';
+import { checkGrant } from '../grant';
+import { listed } from '../listing';
+import { created, ok, route } from '../route';
+import type { Route } from '../route';
+import { user, userInput } from '../schemas/access';
+import { pageOf, pageQuery } from '../schemas/common';
+
+const tag = 'users';
+
+export const userRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/users',
+    summary: 'Add a user',
+    tag,
+    access: 'users:write',
+    body: userInput,
+    responses: { 201: { description: 'The user', schema: user } },
+    handler: async ({ principal, body, commandId }) => {
+      await checkGrant(sql, principal, body);
+      const result = await createUser(sql, principal, commandId, body);
+      if ('existingId' in result) throw new Problem('duplicate_user', result);
+      return created(`/v1/users/${result.user.id}`, result.user);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/users',
+    summary: 'List the users',
+    tag,
+    access: 'users:read',
+    query: pageQuery,
+    responses: { 200: { description: 'Users in order of creation', schema: pageOf(user) } },
+    handler: async ({ principal, query }) => listed(await listUsers(sql, principal, query), (item) => item),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/users/{id}',
+    summary: 'Read a user',
+    tag,
+    access: 'users:read',
+    subject: ({ principal, params }) => findUser(sql, principal, params.id),
+    responses: { 200: { description: 'The user', schema: user } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+];

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { ROLES } from '../../domain/codes';
+import { actor, date, email, id, instant, line } from './common';
+
+const role = z.enum(ROLES);
+const clientIds = z.array(id).min(1).max(500);
+const EVERY_CLIENT = { description: 'Left out: every client' };
+
+export const userInput = z
+  .strictObject({
+    name: line,
+    email,
+    role,
+    clientIds: clientIds.optional().meta(EVERY_CLIENT),
+    team: line.optional(),
+  })
+  .meta({ id: 'UserInput' });
+
+export const user = z
+  .strictObject({
+    id,
+    name: line,
+    email,
+    role,
+    clientIds: clientIds.nullable(),
+    team: line.nullable(),
+    createdAt: instant,
+  })
+  .meta({ id: 'User' });
+
+export const apiKeyInput = z
+  .strictObject({
+    name: line,
+    role,
+    clientIds: clientIds.optional().meta(EVERY_CLIENT),
+    expiresOn: date.optional().meta({ description: 'The last day, in UTC, on which it is valid' }),
+  })
+  .meta({ id: 'ApiKeyInput' });
+
+const apiKeyFields = {
+  id,
+  name: line,
+  role,
+  clientIds: clientIds.nullable(),
+  expiresOn: date.nullable(),
+  createdBy: actor,
+  createdAt: instant,
+  revokedAt: instant.nullable(),
+};
+
+export const apiKey = z.strictObject(apiKeyFields).meta({ id: 'ApiKey' });
+export const newApiKey = z
+  .strictObject({ ...apiKeyFields, key: z.string().meta({ description: 'Shown here and never again' }) })
+  .meta({ id: 'NewApiKey' });

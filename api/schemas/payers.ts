@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { id, instant, line, version } from './common';
+import { playbook } from './playbook';
+
+const electronicPayerIds = z.array(z.strictObject({ clearinghouse: line, payerId: line })).max(100);
+const aliases = z.array(line).max(100);
+const covers = z.array(id).max(500).meta({ description: 'Payers that this one stands for, e.g. as a network' });
+
+export const payerInput = z
+  .strictObject({ name: line, aliases: aliases.optional(), electronicPayerIds, covers: covers.optional(), playbook })
+  .meta({ id: 'PayerInput' });
+
+export const payerPatch = z
+  .strictObject({ name: line, aliases, electronicPayerIds, covers, playbook })
+  .partial()
+  .meta({ id: 'PayerPatch' });
+
+export const payer = z
+  .strictObject({
+    id,
+    name: line,
+    aliases,
+    electronicPayerIds,
+    covers,
+    playbook: playbook.optional().meta({ description: 'Not shown to the role `client`' }),
+    playbookVersion: z.int(),
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Payer' });

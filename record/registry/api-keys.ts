@@ -1,0 +1,85 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Role } from '../../domain/codes';
+import type { Db, Fragment, Sql } from '../../runtime/database';
+import { audit } from '../audit';
+import { actorOf } from '../principal';
+import type { Actor, Principal } from '../principal';
+import { page } from './page';
+import type { Page, PageRequest } from './page';
+
+export interface ApiKeyInput {
+  name: string;
+  role: Role;
+  /** Left out: every client. */
+  clientIds?: string[];
+  /** The last day, in UTC, on which it is valid. */
+  expiresOn?: string;
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  role: Role;
+  clientIds: string[] | null;
+  expiresOn: string | null;
+  createdBy: Actor;
+  createdAt: string;
+  revokedAt: string | null;
+}
+
+// A key can be managed by whoever reaches all that it reaches.
+const withinReach = (sql: Db, { clientIds }: Principal): Fragment =>
+  clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
+
+const selectKeys = (sql: Db, principal: Principal) => sql`
+  select id, name, role, client_ids, expires_on, created_by, created_at, revoked_at
+  from api_keys where ${withinReach(sql, principal)}`;
+
+/**
+ * Makes a key; only here is it ever to be had. Repeated under the same id it is made anew: nobody can have been told the
+ * first one, or the answer would have been kept.
+ */
+export const createApiKey = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  input: ApiKeyInput,
+): Promise<ApiKey & { key: string }> =>
+  sql.begin(async (tx) => {
+    const { name, role, clientIds = null, expiresOn = null } = input;
+    const key = `cs_${randomBytes(32).toString('base64url')}`;
+    const createdBy = tx.json({ ...actorOf(principal) });
+    const keyHash = createHash('sha256').update(key).digest();
+    await tx`
+      insert into api_keys ${tx({ id, name, role, clientIds, expiresOn, keyHash, createdBy })}
+      on conflict (id) do update set key_hash = excluded.key_hash`;
+    await audit(tx, principal, { action: 'api_key.create', subjectType: 'api_key', subjectId: id, detail: input });
+    const [made] = await tx<ApiKey[]>`${selectKeys(tx, principal)} and id = ${id}`;
+    return { ...made!, key };
+  });
+
+export async function findKey(sql: Db, principal: Principal, id: string): Promise<ApiKey | null> {
+  const [key] = await sql<ApiKey[]>`${selectKeys(sql, principal)} and id = ${id}`;
+  return key ?? null;
+}
+
+export const listKeys = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<ApiKey>> =>
+  page(sql, selectKeys(sql, principal), request);
+
+/** From now on the key opens nothing; it stays on record. */
+export const revokeKey = (sql: Sql, principal: Principal, id: string): Promise<void> =>
+  sql.begin(async (tx) => {
+    const revoked = await tx`
+      update api_keys set revoked_at = now()
+      where id = ${id} and revoked_at is null and ${withinReach(tx, principal)} returning id`;
+    if (revoked.length > 0)
+      await audit(tx, principal, { action: 'api_key.revoke', subjectType: 'api_key', subjectId: id });
+  });
+
+/** Whose key hashes (SHA-256) to this; null where it is unknown, expired or revoked. */
+export async function principalOfKey(sql: Db, keyHash: Buffer): Promise<Principal | null> {
+  const [key] = await sql<{ id: string; name: string; role: Role; clientIds: string[] | null }[]>`
+    select id, name, role, client_ids from api_keys
+    where key_hash = ${keyHash} and revoked_at is null and (expires_on is null or expires_on >= current_date)`;
+  return key ? { type: 'key', ...key } : null;
+}

@@ -1,0 +1,64 @@
+import type { Db, Sql } from '../../runtime/database';
+import { audit } from '../audit';
+import { inScope } from '../principal';
+import type { Principal } from '../principal';
+import { page } from './page';
+import type { Page, PageRequest } from './page';
+import { revise } from './revise';
+import type { Precondition } from './revise';
+
+export interface ClientInput {
+  name: string;
+  timeZone: string;
+  contactEmail: string;
+}
+
+export interface Client extends ClientInput {
+  id: string;
+  clientId: string;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+/** Repeated under the same id it changes nothing. */
+export const createClient = (sql: Sql, principal: Principal, id: string, input: ClientInput): Promise<Client> =>
+  sql.begin(async (tx) => {
+    const inserted = await tx`insert into clients ${tx({ id, ...input })} on conflict (id) do nothing returning id`;
+    if (inserted.length > 0)
+      await audit(tx, principal, {
+        action: 'client.create',
+        subjectType: 'client',
+        subjectId: id,
+        clientId: id,
+        detail: input,
+      });
+    return (await findClient(tx, principal, id))!;
+  });
+
+export async function findClient(sql: Db, principal: Principal, id: string): Promise<Client | null> {
+  const [client] = await sql<Client[]>`select * from clients where id = ${id} and ${inScope(sql, principal)}`;
+  return client ?? null;
+}
+
+export const listClients = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<Client>> =>
+  page(sql, sql`select * from clients where ${inScope(sql, principal)}`, request);
+
+export const updateClient = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  patch: Partial<ClientInput>,
+  precondition: Precondition,
+): Promise<Client> =>
+  sql.begin(async (tx) => {
+    await revise(tx, principal, 'client', id, { columns: patch, asked: patch, precondition });
+    return (await findClient(tx, principal, id))!;
+  });
+
+/** Those of `ids` that the principal may see. */
+export async function knownClients(sql: Db, principal: Principal, ids: string[]): Promise<Set<string>> {
+  const rows = await sql<{ id: string }[]>`
+    select id from clients where id = any(${ids}::uuid[]) and ${inScope(sql, principal)}`;
+  return new Set(rows.map((row) => row.id));
+}

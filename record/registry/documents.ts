@@ -1,0 +1,68 @@
+import type { Db, Sql } from '../../runtime/database';
+import { audit } from '../audit';
+import { inScope } from '../principal';
+import type { Principal } from '../principal';
+import { page } from './page';
+import type { Page, PageRequest } from './page';
+
+export interface DocumentInput {
+  kind: string;
+  name: string;
+  /** Of its content, 64 hexadecimal digits. */
+  sha256: string;
+  expiresOn?: string;
+}
+
+export interface Document {
+  id: string;
+  clientId: string;
+  kind: string;
+  name: string;
+  sha256: string;
+  expiresOn: string | null;
+  createdAt: string;
+}
+
+const selectDocuments = (sql: Db, principal: Principal, clientId: string) => sql`
+  select * from documents where client_id = ${clientId} and ${inScope(sql, principal)}`;
+
+/** Repeated under the same id it changes nothing. */
+export const createDocument = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  clientId: string,
+  input: DocumentInput,
+): Promise<Document> =>
+  sql.begin(async (tx) => {
+    const { kind, name, sha256, expiresOn = null } = input;
+    const inserted = await tx`
+      insert into documents ${tx({ id, clientId, kind, name, sha256, expiresOn })}
+      on conflict (id) do nothing returning id`;
+    if (inserted.length > 0)
+      await audit(tx, principal, {
+        action: 'document.create',
+        subjectType: 'document',
+        subjectId: id,
+        clientId,
+        detail: input,
+      });
+    return (await findDocument(tx, principal, clientId, id))!;
+  });
+
+export async function findDocument(
+  sql: Db,
+  principal: Principal,
+  clientId: string,
+  id: string,
+): Promise<Document | null> {
+  const [document] = await sql<Document[]>`${selectDocuments(sql, principal, clientId)} and id = ${id}`;
+  return document ?? null;
+}
+
+export const listDocuments = (
+  sql: Db,
+  principal: Principal,
+  clientId: string,
+  request: PageRequest,
+): Promise<Page<Document>> => page(sql, selectDocuments(sql, principal, clientId), request);

@@ -1,0 +1,95 @@
+import type { Playbook } from '../../domain/playbook';
+import type { Db, Sql } from '../../runtime/database';
+import { audit } from '../audit';
+import type { Principal } from '../principal';
+import { page } from './page';
+import type { Page, PageRequest } from './page';
+import { revise } from './revise';
+import type { Precondition } from './revise';
+import { unlessViolated } from './violation';
+
+export interface PayerInput {
+  name: string;
+  aliases?: string[];
+  electronicPayerIds: { clearinghouse: string; payerId: string }[];
+  covers?: string[];
+  playbook: Playbook;
+}
+
+/** A payer is the operator's own: whoever may read the registry sees every one. */
+export interface Payer extends Required<PayerInput> {
+  id: string;
+  /** Counts the playbooks; applications pin the one that they started with. */
+  playbookVersion: number;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+const selectPayers = (sql: Db) => sql`
+  select p.*, b.body as playbook
+  from payers p join playbooks b on b.payer_id = p.id and b.version = p.playbook_version`;
+
+export type PayerOrExisting = { payer: Payer } | { existingId: string };
+
+/** Repeated under the same id it changes nothing; where the name is taken, names that payer. */
+export const createPayer = (sql: Sql, principal: Principal, id: string, input: PayerInput): Promise<PayerOrExisting> =>
+  sql.begin(async (tx) => {
+    const { name, aliases = [], electronicPayerIds, covers = [], playbook } = input;
+    const inserted = await tx`
+      insert into payers ${tx({ id, name, aliases, electronicPayerIds: tx.json(electronicPayerIds), covers })}
+      on conflict do nothing returning id`;
+    if (inserted.length > 0) {
+      await tx`insert into playbooks (payer_id, version, body) values (${id}, 1, ${tx.json(playbook as never)})`;
+      await audit(tx, principal, { action: 'payer.create', subjectType: 'payer', subjectId: id, detail: input });
+    }
+    const payer = await findPayer(tx, id);
+    return payer ? { payer } : { existingId: (await idOfName(tx, name))! };
+  });
+
+export async function findPayer(sql: Db, id: string): Promise<Payer | null> {
+  const [payer] = await sql<Payer[]>`${selectPayers(sql)} where p.id = ${id}`;
+  return payer ?? null;
+}
+
+export const listPayers = (sql: Db, request: PageRequest): Promise<Page<Payer>> =>
+  page(sql, selectPayers(sql), request);
+
+/** A playbook in the patch becomes the next version of it: versions never change. */
+export async function updatePayer(
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  patch: Partial<PayerInput>,
+  precondition: Precondition,
+): Promise<PayerOrExisting> {
+  const payer = await unlessViolated('unique', () =>
+    sql.begin(async (tx) => {
+      const { playbook, electronicPayerIds, ...columns } = patch;
+      await revise(tx, principal, 'payer', id, {
+        columns: { ...columns, ...(electronicPayerIds && { electronicPayerIds: tx.json(electronicPayerIds) }) },
+        asked: patch,
+        precondition,
+      });
+      if (playbook)
+        await tx`
+          with next as (
+            update payers set playbook_version = playbook_version + 1 where id = ${id} returning playbook_version)
+          insert into playbooks (payer_id, version, body)
+          select ${id}, playbook_version, ${tx.json(playbook as never)} from next`;
+      return findPayer(tx, id);
+    }),
+  );
+  return payer ? { payer } : { existingId: (await idOfName(sql, patch.name!))! };
+}
+
+/** Those of `ids` that there are. */
+export async function knownPayers(sql: Db, ids: string[] = []): Promise<Set<string>> {
+  const rows = await sql<{ id: string }[]>`select id from payers where id = any(${ids}::uuid[])`;
+  return new Set(rows.map((row) => row.id));
+}
+
+async function idOfName(sql: Db, name: string): Promise<string | undefined> {
+  const [row] = await sql<{ id: string }[]>`select id from payers where lower(name) = lower(${name})`;
+  return row?.id;
+}

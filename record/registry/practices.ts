@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { normalizeTin } from '../../domain/identifiers';
+import type { Db, Sql, Tx } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
+import { audit } from '../audit';
+import { enqueue } from '../outbox';
+import { inScope } from '../principal';
+import type { Principal } from '../principal';
+import { page } from './page';
+import type { Page, PageRequest } from './page';
+import { revise } from './revise';
+import type { Precondition } from './revise';
+import { unlessViolated } from './violation';
+
+export interface Address {
+  line1: string;
+  line2?: string;
+  city: string;
+  state: string;
+  postalCode: string;
+}
+
+export interface Tin {
+  type: 'ein' | 'ssn';
+  value: string;
+}
+
+export interface Billing {
+  clearinghouse?: string;
+  billingNpi?: string;
+}
+
+export interface LocationInput {
+  /** Of one that is there already. */
+  id?: string;
+  name?: string;
+  address: Address;
+}
+
+export interface PracticeInput {
+  legalName: string;
+  tin: Tin;
+  npi?: string | null;
+  address: Address;
+  locations?: LocationInput[];
+  billing?: Billing | null;
+}
+
+export interface Practice {
+  id: string;
+  clientId: string;
+  legalName: string;
+  tin: { type: Tin['type']; last4: string };
+  npi: string | null;
+  address: Address;
+  locations: { id: string; name: string | null; address: Address }[];
+  billing: Billing | null;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+const selectPractices = (sql: Db, principal: Principal) => sql`
+  select p.id, p.client_id, p.legal_name, jsonb_build_object('type', p.tin_type, 'last4', p.tin_last4) as tin, p.npi,
+    p.address, p.billing, p.version, p.created_at, p.updated_at,
+    coalesce((
+      select jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'address', l.address) order by l.position)
+      from locations l where l.practice_id = p.id), '[]') as locations
+  from practices p where ${inScope(sql, principal, 'p.client_id')}`;
+
+/** Repeated under the same id it changes nothing. */
+export const createPractice = (
+  sql: Sql,
+  keyring: Keyring,
+  principal: Principal,
+  id: string,
+  clientId: string,
+  input: PracticeInput,
+): Promise<Practice> =>
+  sql.begin(async (tx) => {
+    const { locations = [], tin, legalName, npi = null, address, billing = null } = input;
+    const row = { id, clientId, legalName, npi, address, billing, ...tinColumns(keyring, id, tin) };
+    const inserted = await tx`
+      insert into practices ${tx(row as never)} on conflict (id) do nothing returning id`;
+    if (inserted.length > 0) {
+      await placeLocations(tx, clientId, id, locations);
+      await audit(tx, principal, {
+        action: 'practice.create',
+        subjectType: 'practice',
+        subjectId: id,
+        clientId,
+        detail: input,
+      });
+    }
+    return (await findPractice(tx, principal, id))!;
+  });
+
+export async function findPractice(sql: Db, principal: Principal, id: string): Promise<Practice | null> {
+  const [practice] = await sql<Practice[]>`${selectPractices(sql, principal)} and p.id = ${id}`;
+  return practice ?? null;
+}
+
+export const listPractices = (
+  sql: Db,
+  principal: Principal,
+  clientId: string,
+  request: PageRequest,
+): Promise<Page<Practice>> => page(sql, sql`${selectPractices(sql, principal)} and p.client_id = ${clientId}`, request);
+
+/** Answers null, and changes nothing, where a location would go that applications refer to. */
+export const updatePractice = (
+  sql: Sql,
+  keyring: Keyring,
+  principal: Principal,
+  { id, clientId }: Practice,
+  patch: Partial<PracticeInput>,
+  precondition: Precondition,
+): Promise<Practice | null> =>
+  unlessViolated('foreign_key', () =>
+    sql.begin(async (tx) => {
+      const { tin, locations, ...columns } = patch;
+      await revise(tx, principal, 'practice', id, {
+        columns: { ...columns, ...(tin && tinColumns(keyring, id, tin)) },
+        asked: patch,
+        precondition,
+      });
+      if (locations) await placeLocations(tx, clientId, id, locations);
+      if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_practice', id);
+      return (await findPractice(tx, principal, id))!;
+    }),
+  );
+
+// What an application's file holds of a practice.
+const FILE_FIELDS: (keyof PracticeInput)[] = ['tin', 'npi', 'address', 'locations'];
+
+function tinColumns(keyring: Keyring, practiceId: string, { type, value }: Tin) {
+  const digits = normalizeTin(value);
+  return {
+    tinType: type,
+    tinSealed: keyring.seal(value, `practices/${practiceId}/tin`),
+    tinHash: keyring.lookupHash(digits),
+    tinLast4: digits.slice(-4),
+  };
+}
+
+/** Makes the practice's locations these, in this order: those with an id stay, others are new, what is left out goes. */
+async function placeLocations(tx: Tx, clientId: string, practiceId: string, locations: LocationInput[]): Promise<void> {
+  const rows = locations.map(({ id = randomUUID(), name = null, address }, position) => ({
+    id,
+    clientId,
+    practiceId,
+    position,
+    name,
+    address: tx.json({ ...address }),
+  }));
+  await tx`
+    delete from locations where practice_id = ${practiceId} and id <> all(${rows.map((row) => row.id)}::uuid[])`;
+  if (rows.length > 0)
+    await tx`
+      insert into locations ${tx(rows)}
+      on conflict (id) do update
+        set position = excluded.position, name = excluded.name, address = excluded.address
+        where locations.practice_id = excluded.practice_id`;
+}

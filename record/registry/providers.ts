@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { Db, Sql, Tx } from '../../runtime/database';
+import { audit } from '../audit';
+import { enqueue } from '../outbox';
+import { inScope } from '../principal';
+import type { Principal } from '../principal';
+import { page } from './page';
+import type { Page, PageRequest } from './page';
+import { revise } from './revise';
+import type { Precondition } from './revise';
+
+export interface Licence {
+  state: string;
+  number: string;
+  expiresOn: string;
+}
+
+export interface Malpractice {
+  carrier: string;
+  policyNumber: string;
+  expiresOn: string;
+}
+
+export interface ProviderPatch {
+  firstName: string;
+  lastName: string;
+  email: string;
+  caqhId?: string | null;
+  taxonomyCode?: string | null;
+  licences: Licence[];
+  malpractice?: Malpractice | null;
+}
+
+export interface ProviderInput extends ProviderPatch {
+  npi: string;
+}
+
+export interface Provider {
+  id: string;
+  clientId: string;
+  personId: string;
+  /** The client's. */
+  timeZone: string;
+  npi: string;
+  firstName: string;
+  lastName: string;
+  email: string;
+  caqhId: string | null;
+  taxonomyCode: string | null;
+  licences: Licence[];
+  malpractice: Malpractice | null;
+  /** When the person last attested, whichever client's file it was recorded on; null where never. */
+  attestedOn: string | null;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+}
+
+// A person is shared; everything else here is this client's own statement, so that two never learn of each other.
+const selectProviders = (sql: Db, principal: Principal) => sql`
+  select p.*, n.npi, c.time_zone,
+    (select max(a.attested_on) from attestations a where a.person_id = p.person_id) as attested_on,
+    coalesce((
+      select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
+        order by l.state, l.number)
+      from licences l where l.provider_id = p.id), '[]') as licences
+  from providers p join persons n on n.id = p.person_id join clients c on c.id = p.client_id
+  where ${inScope(sql, principal, 'p.client_id')}`;
+
+/** Repeated under the same id it changes nothing; where the client has the person already, names that provider. */
+export const createProvider = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  clientId: string,
+  input: ProviderInput,
+): Promise<{ provider: Provider } | { existingId: string }> =>
+  sql.begin(async (tx) => {
+    const { npi, licences, caqhId = null, taxonomyCode = null, malpractice = null, ...name } = input;
+    await tx`insert into persons ${tx({ id: randomUUID(), npi })} on conflict (npi) do nothing`;
+    const [person] = await tx<{ id: string }[]>`select id from persons where npi = ${npi}`;
+    const row = { id, clientId, personId: person!.id, ...name, caqhId, taxonomyCode, malpractice };
+    const inserted = await tx`
+      insert into providers ${tx(row as never)} on conflict do nothing returning id`;
+    if (inserted.length > 0) {
+      await placeLicences(tx, clientId, id, licences);
+      await audit(tx, principal, {
+        action: 'provider.create',
+        subjectType: 'provider',
+        subjectId: id,
+        clientId,
+        detail: input,
+      });
+    }
+    const [own] = await tx<{ id: string }[]>`
+      select id from providers where client_id = ${clientId} and person_id = ${person!.id}`;
+    if (own!.id !== id) return { existingId: own!.id };
+    return { provider: (await findProvider(tx, principal, id))! };
+  });
+
+export async function findProvider(sql: Db, principal: Principal, id: string): Promise<Provider | null> {
+  const [provider] = await sql<Provider[]>`${selectProviders(sql, principal)} and p.id = ${id}`;
+  return provider ?? null;
+}
+
+export const listProviders = (
+  sql: Db,
+  principal: Principal,
+  clientId: string,
+  request: PageRequest,
+): Promise<Page<Provider>> => page(sql, sql`${selectProviders(sql, principal)} and p.client_id = ${clientId}`, request);
+
+export const updateProvider = (
+  sql: Sql,
+  principal: Principal,
+  provider: Provider,
+  patch: Partial<ProviderPatch>,
+  precondition: Precondition,
+): Promise<Provider> =>
+  sql.begin(async (tx) => {
+    const { licences, ...columns } = patch;
+    await revise(tx, principal, 'provider', provider.id, { columns, asked: patch, precondition });
+    if (licences) await placeLicences(tx, provider.clientId, provider.id, licences);
+    if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_person', provider.personId);
+    return (await findProvider(tx, principal, provider.id))!;
+  });
+
+// What an application's file holds of a provider.
+const FILE_FIELDS: (keyof ProviderPatch)[] = ['caqhId', 'licences', 'malpractice'];
+
+async function placeLicences(tx: Tx, clientId: string, providerId: string, licences: Licence[]): Promise<void> {
+  await tx`delete from licences where provider_id = ${providerId}`;
+  if (licences.length > 0)
+    await tx`insert into licences ${tx(licences.map((licence) => ({ clientId, providerId, ...licence })))}`;
+}

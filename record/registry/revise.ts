@@ -1,0 +1,45 @@
+import type { Tx } from '../../runtime/database';
+import { audit } from '../audit';
+import { inScope } from '../principal';
+import type { Principal } from '../principal';
+
+/** Throws where the version is not the one that the caller meant to change. */
+export type Precondition = (version: number) => void;
+
+const TABLES = { client: 'clients', practice: 'practices', provider: 'providers', payer: 'payers' } as const;
+
+interface Revision {
+  /** Columns of the row itself. */
+  columns: object;
+  /** What was asked, for the audit log; without a field it is no revision. */
+  asked: object;
+  precondition: Precondition;
+}
+
+/** Locks a versioned row that the principal may see, changes it and counts its version; answers its client. */
+export async function revise(
+  tx: Tx,
+  principal: Principal,
+  kind: keyof typeof TABLES,
+  id: string,
+  { columns, asked, precondition }: Revision,
+): Promise<void> {
+  const table = tx(TABLES[kind]);
+  // Payers are the operator's own: they belong to no client.
+  const scope = kind === 'payer' ? tx`true` : inScope(tx, principal);
+  const clientId = kind === 'payer' ? tx`null::uuid` : tx`client_id`;
+  const [row] = await tx<{ version: number; clientId: string | null }[]>`
+    select version, ${clientId} as client_id from ${table} where id = ${id} and ${scope} for update`;
+  if (!row) throw new Error(`no ${kind} ${id}`);
+  precondition(row.version);
+  if (Object.keys(asked).length === 0) return;
+  const set = Object.keys(columns).length > 0 ? tx`${tx(columns as never)}, ` : tx``;
+  await tx`update ${table} set ${set} version = version + 1, updated_at = now() where id = ${id}`;
+  await audit(tx, principal, {
+    action: `${kind}.update`,
+    subjectType: kind,
+    subjectId: id,
+    clientId: row.clientId,
+    detail: asked,
+  });
+}

@@ -1,0 +1,57 @@
+import type { Role } from '../../domain/codes';
+import type { Db, Fragment, Sql } from '../../runtime/database';
+import { audit } from '../audit';
+import type { Principal } from '../principal';
+import { page } from './page';
+import type { Page, PageRequest } from './page';
+
+export interface UserInput {
+  name: string;
+  email: string;
+  role: Role;
+  /** Left out: every client. */
+  clientIds?: string[];
+  team?: string;
+}
+
+export interface User {
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  clientIds: string[] | null;
+  team: string | null;
+  createdAt: string;
+}
+
+/** Who is there to work with: everybody who shares a client with the principal. */
+const sharesClient = (sql: Db, { clientIds }: Principal): Fragment =>
+  clientIds === null ? sql`true` : sql`(client_ids is null or client_ids && ${clientIds}::uuid[])`;
+
+/** Repeated under the same id it changes nothing; where the email address is taken, names that user if visible. */
+export const createUser = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  input: UserInput,
+): Promise<{ user: User } | { existingId: string | undefined }> =>
+  sql.begin(async (tx) => {
+    const { name, email, role, clientIds = null, team = null } = input;
+    const inserted = await tx`
+      insert into users ${tx({ id, name, email, role, clientIds, team })} on conflict do nothing returning id`;
+    if (inserted.length > 0)
+      await audit(tx, principal, { action: 'user.create', subjectType: 'user', subjectId: id, detail: input });
+    const user = await findUser(tx, principal, id);
+    if (user) return { user };
+    const [existing] = await tx<{ id: string }[]>`
+      select id from users where lower(email) = lower(${email}) and ${sharesClient(tx, principal)}`;
+    return { existingId: existing?.id };
+  });
+
+export async function findUser(sql: Db, principal: Principal, id: string): Promise<User | null> {
+  const [user] = await sql<User[]>`select * from users where id = ${id} and ${sharesClient(sql, principal)}`;
+  return user ?? null;
+}
+
+export const listUsers = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<User>> =>
+  page(sql, sql`select * from users where ${sharesClient(sql, principal)}`, request);

@@ -1,0 +1,12 @@
+type Violation = 'foreign_key' | 'unique';
+const CODES: Record<Violation, string> = { foreign_key: '23503', unique: '23505' };
+
+/** Runs a change; answers null, with nothing changed, where a constraint of this kind refuses it. */
+export async function unlessViolated<T>(violation: Violation, change: () => Promise<T>): Promise<T | null> {
+  try {
+    return await change();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === CODES[violation]) return null;
+    throw error;
+  }
+}
