@@ -1,0 +1,161 @@
+import type { PlainDate } from './application/events';
+import {
+  FACTS,
+  READINESS_REASONS,
+  type Fact,
+  type LineOfBusiness,
+  type ReadinessCaution,
+  type ReadinessReason,
+} from './codes';
+import { inheritedFrom, type FactRecord } from './facts';
+
+/** What is asked for one provider, practice, payer and state. */
+export interface ReadinessQuery {
+  dateOfService: PlainDate;
+  lineOfBusiness?: LineOfBusiness;
+  locationId?: string;
+}
+
+/** What an application that opens a participation has come to; one with nothing on file yet is a span too. */
+export interface Span {
+  applicationId: string;
+  lineOfBusiness: LineOfBusiness;
+  /** Null where it holds for every location. */
+  locationId: string | null;
+  approved: boolean;
+  /** The last day in network, inclusive. */
+  effectiveTo: PlainDate | null;
+  facts: Partial<Record<Fact, FactRecord>>;
+  /** Whether the payer's systems or directory were seen to list the provider. */
+  loadedSeen: boolean;
+}
+
+/** What a practice holds with the payer, by line; each fact names the entry that made it. */
+export interface AgreementEvidence {
+  id: string;
+  lineOfBusiness: LineOfBusiness;
+  contract: { entryId: string } | null;
+  claimsRoute: { entryId: string } | null;
+  /** The last day, inclusive. */
+  endedOn: PlainDate | null;
+}
+
+/** Everything on file that bears on the answer, as of the date of service. */
+export interface ReadinessEvidence {
+  /** Of the provider, practice, payer and state, whatever the line; the oldest application first. */
+  spans: readonly Span[];
+  /** Of the practice, payer and state, whatever the line. */
+  agreements: readonly AgreementEvidence[];
+  platformCovers: boolean;
+  licenceCurrent: boolean;
+  malpracticeCurrent: boolean;
+  attestationCurrent: boolean;
+  excluded: boolean;
+}
+
+export interface ReadinessAnswer {
+  mayBill: boolean;
+  /** Every reason against, in the order of the vocabulary; none beside a yes. */
+  reasons: ReadinessReason[];
+  /** Beside a yes only. */
+  cautions: ReadinessCaution[];
+  billThrough: 'own' | 'platform' | 'nobody';
+  mayRepresentInNetwork: boolean;
+  /** Of the span that decided: what a yes rests on, what a no is about. */
+  facts: Partial<Record<Fact, FactRecord>>;
+}
+
+const UNCONFIRMED: Record<Fact, ReadinessReason> = {
+  contract: 'contract_unconfirmed',
+  effectiveDate: 'effective_date_unconfirmed',
+  payerProviderId: 'provider_id_unconfirmed',
+  claimsRoute: 'claims_route_unconfirmed',
+};
+
+/**
+ * Whether a service may be billed as in network under the practice's own setup. Of several spans one that covers the
+ * date decides, a clear one before others, otherwise the latest. A contract or claims route that rests on an ended
+ * agreement ends with it (`participation_ended`); one that the agreement no longer has is unconfirmed.
+ */
+export function billingReadiness(query: ReadinessQuery, evidence: ReadinessEvidence): ReadinessAnswer {
+  const { deciding, ambiguous } = inScope(query, evidence.spans);
+  const judged = deciding.map((span) => ({ span, reasons: reasonsAgainst(span, query.dateOfService, evidence) }));
+  const decision =
+    judged.findLast(({ reasons }) => reasons.length === 0) ??
+    judged.findLast(({ span }) => covers(span, query.dateOfService)) ??
+    judged.at(-1);
+  const ofScope = ambiguous ? 'scope_ambiguous' : evidence.platformCovers ? 'platform_only' : 'no_application';
+  const found = new Set<ReadinessReason>(decision ? decision.reasons : [ofScope]);
+  if (!evidence.licenceCurrent) found.add('licence_not_current');
+  if (evidence.excluded) found.add('excluded');
+
+  const mayBill = found.size === 0;
+  return {
+    mayBill,
+    reasons: READINESS_REASONS.filter((reason) => found.has(reason)),
+    cautions: mayBill && decision ? cautionsBeside(decision.span, evidence) : [],
+    billThrough: mayBill ? 'own' : evidence.platformCovers ? 'platform' : 'nobody',
+    mayRepresentInNetwork: mayBill,
+    facts: decision?.span.facts ?? {},
+  };
+}
+
+/** The spans that a query is about; a line or location left out is fine while only one exists. */
+function inScope(query: ReadinessQuery, spans: readonly Span[]): { deciding: readonly Span[]; ambiguous: boolean } {
+  const { lineOfBusiness, locationId } = query;
+  const line = spans.filter((span) => lineOfBusiness === undefined || span.lineOfBusiness === lineOfBusiness);
+  const place = line.filter(
+    (span) => locationId === undefined || span.locationId === null || span.locationId === locationId,
+  );
+  const lines = new Set(place.map((span) => span.lineOfBusiness));
+  const places = new Set(place.map((span) => span.locationId));
+  const ambiguous = lines.size > 1 || (locationId === undefined && places.size > 1);
+  return { deciding: ambiguous ? [] : place, ambiguous };
+}
+
+const covers = ({ facts, effectiveTo }: Span, date: PlainDate): boolean =>
+  facts.effectiveDate?.status === 'confirmed' &&
+  (facts.effectiveDate.value as PlainDate) <= date &&
+  (effectiveTo === null || date <= effectiveTo);
+
+function reasonsAgainst(span: Span, date: PlainDate, { agreements }: ReadinessEvidence): ReadinessReason[] {
+  const { effectiveDate } = span.facts;
+  const reasons: (ReadinessReason | null)[] = [
+    span.approved ? null : 'not_approved',
+    ...FACTS.map((fact) => factAgainst(fact, span, date, agreements)),
+    effectiveDate?.status === 'confirmed' && date < (effectiveDate.value as PlainDate) ? 'before_effective_date' : null,
+    span.effectiveTo !== null && date > span.effectiveTo ? 'participation_ended' : null,
+  ];
+  return reasons.filter((reason) => reason !== null);
+}
+
+function factAgainst(
+  fact: Fact,
+  span: Span,
+  date: PlainDate,
+  agreements: readonly AgreementEvidence[],
+): ReadinessReason | null {
+  const record = span.facts[fact];
+  if (record?.status === 'disputed') return 'fact_disputed';
+  if (record?.status !== 'confirmed') return UNCONFIRMED[fact];
+  if (fact !== 'contract' && fact !== 'claimsRoute') return null;
+  const from = inheritedFrom(record.value);
+  // the span whose own fact made the agreement rests on it like those that inherit
+  const agreement = agreements.find(
+    (held) =>
+      held.lineOfBusiness === span.lineOfBusiness &&
+      (from === null ? held[fact]?.entryId === record.entryId : held.id === from && held[fact] !== null),
+  );
+  if (!agreement) return from === null ? null : UNCONFIRMED[fact];
+  return agreement.endedOn !== null && date > agreement.endedOn ? 'participation_ended' : null;
+}
+
+function cautionsBeside(span: Span, evidence: ReadinessEvidence): ReadinessCaution[] {
+  const cautions: [ReadinessCaution, boolean][] = [
+    ['not_seen_loaded', !span.loadedSeen],
+    ['party_not_seen', !FACTS.some((fact) => span.facts[fact]?.partySeen)],
+    ['attestation_lapsed', !evidence.attestationCurrent],
+    ['malpractice_lapsed', !evidence.malpracticeCurrent],
+  ];
+  return cautions.filter(([, stands]) => stands).map(([caution]) => caution);
+}
