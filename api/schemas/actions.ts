@@ -1,0 +1,228 @@
+import { z } from 'zod';
+import {
+  CONTACT_CHANNELS,
+  CONTRACT_BASES,
+  CONTRACT_STATUSES,
+  FACT_SOURCES,
+  OUTCOMES,
+  PREREQUISITES,
+  SUBMISSION_CHANNELS,
+  type Fact,
+} from '../../domain/codes';
+import { addDays, isRealDate } from '../../domain/dates';
+import { address, date, id, line, longText, npi, pastDate, text, unique } from './common';
+
+/** Reports a rule that fields break together. */
+export const broken = (context: z.core.$RefinementCtx, path: string[], rule: string, message: string): void =>
+  context.addIssue({ code: 'custom', path, message, params: { rule } });
+
+const TEN_YEARS = 3_653;
+const inUtcMinus12 = () => new Date(Date.now() - 12 * 3_600_000).toISOString().slice(0, 10);
+
+/** A date to act on: not over yet everywhere on Earth, and within ten years. */
+export const comingDate = date.superRefine((value, context) => {
+  const today = inUtcMinus12();
+  if (!isRealDate(value)) return;
+  if (value < today) broken(context, [], 'not_in_past', 'must not be earlier than today is anywhere on Earth');
+  else if (value > addDays(today, TEN_YEARS)) broken(context, [], 'within_ten_years', 'must be within ten years');
+});
+
+const documents = z
+  .array(id)
+  .max(50)
+  .superRefine(unique((one) => one))
+  .meta({ description: 'Ids of documents' });
+const items = z.array(line).min(1).max(50);
+
+/** For what happened outside, and has to be recorded in a stage that does not expect it. */
+const outOfOrder = z
+  .strictObject({ reason: longText })
+  .meta({
+    id: 'OutOfOrder',
+    description: 'What already happened outside may arrive in every open stage, with a reason',
+  })
+  .optional();
+
+const submissionFields = {
+  submittedOn: pastDate,
+  channel: z.enum(SUBMISSION_CHANNELS),
+  referenceNumber: line.optional(),
+  proof: documents.optional(),
+};
+export const submission = z.strictObject({ ...submissionFields, outOfOrder }).meta({ id: 'Submission' });
+
+const callFields = {
+  channel: z.enum(CONTACT_CHANNELS),
+  rep: line.optional().meta({ description: 'Who answered at the payer' }),
+  department: line.optional(),
+  referenceNumber: line.optional(),
+};
+const answerFields = {
+  outcome: z.enum(OUTCOMES).meta({ description: 'Picks the stage and the next follow-up' }),
+  missingItems: items
+    .optional()
+    .meta({ description: 'Of `information_requested`: what the payer wants, one per item' }),
+  itemsNotNeeded: z.literal(true).optional().meta({ description: 'The payer no longer needs what it asked for' }),
+  promisedOn: comingDate.optional().meta({ description: 'By when the payer promised an answer' }),
+  nextFollowUpOn: comingDate.optional().meta({ description: "Goes before the playbook's rule" }),
+  notes: longText.optional(),
+  outOfOrder,
+};
+
+function checkAnswer(answer: z.infer<z.ZodObject<typeof answerFields>>, context: z.core.$RefinementCtx): void {
+  const asks = answer.outcome === 'information_requested';
+  if (answer.missingItems && !asks)
+    broken(context, ['missingItems'], 'information_requested_only', 'belongs to the outcome information_requested');
+  if (answer.itemsNotNeeded && asks)
+    broken(context, ['itemsNotNeeded'], 'contradiction', 'contradicts the outcome information_requested');
+}
+export const contact = z
+  .strictObject({ ...callFields, ...answerFields })
+  .superRefine(checkAnswer)
+  .meta({ id: 'Contact' });
+
+export const information = z
+  .strictObject({
+    providedOn: pastDate,
+    items: items.meta({ description: 'What was provided, in the words in which it was asked for' }),
+    proof: documents.optional(),
+    outOfOrder,
+  })
+  .meta({ id: 'Information' });
+
+export const contract = z
+  .strictObject({
+    status: z.enum(CONTRACT_STATUSES),
+    on: pastDate,
+    reference: line.optional(),
+    feeScheduleReference: line.optional(),
+    termNoticeDays: z.int().min(0).max(3_650).optional(),
+    renewsOn: date.optional(),
+    outOfOrder,
+  })
+  .meta({ id: 'Contract' });
+
+const inherited = z
+  .strictObject({ inheritedFrom: id })
+  .meta({
+    id: 'Inherited',
+    description: 'Held by an agreement of the same practice, payer, state and line of business',
+  });
+const none = { none: z.literal(true), saidBy: line };
+
+/** What each of the four facts can be. */
+export const FACT_VALUES = {
+  contract: z.union([z.literal('executed'), z.strictObject({ ...none, basis: z.enum(CONTRACT_BASES) }), inherited]),
+  effectiveDate: date,
+  payerProviderId: z.union([line, z.strictObject(none)]),
+  claimsRoute: z.union([
+    z.strictObject({ clearinghouse: line, payerId: line, eraEnrolled: z.boolean().optional() }),
+    z.strictObject({ portal: line }),
+    z.strictObject({ paperAddress: z.union([longText, address]) }),
+    inherited,
+  ]),
+} satisfies Record<Fact, z.ZodType>;
+
+const last4 = text([{ rule: 'four_digits', message: 'must be 4 digits', holds: (value) => /^\d{4}$/.test(value) }], {
+  example: '6789',
+});
+
+export const seen = z
+  .strictObject({ partyName: line, tinLast4: last4, npi, locationId: id })
+  .partial()
+  .superRefine((value, context) => {
+    if (Object.keys(value).length === 0) broken(context, [], 'not_empty', 'must say what was seen');
+  })
+  .meta({ id: 'Seen', description: 'Whom the evidence names; another party than the application’s answers 422' });
+
+/** A fact with where it is from; also as an adoption brings it. */
+export const confirmationFields = {
+  source: z.enum(FACT_SOURCES),
+  reference: line.meta({ description: 'Of the letter, the call, the page: where it can be found again' }),
+  rep: line.optional(),
+  confirmedOn: pastDate,
+  seen: seen.optional(),
+  evidence: documents.optional(),
+};
+
+export const confirmationOf = <F extends Fact>(fact: F) =>
+  z
+    .strictObject({
+      value: FACT_VALUES[fact],
+      ...confirmationFields,
+      reason: longText
+        .optional()
+        .meta({ description: 'Why it takes the place of what is on file, or is the choice between what disagrees' }),
+      outOfOrder,
+    })
+    .meta({ id: `${fact[0]!.toUpperCase()}${fact.slice(1)}Confirmation` });
+
+export const appeal = z
+  .strictObject({
+    filedOn: pastDate,
+    channel: z.enum([...new Set([...SUBMISSION_CHANNELS, ...CONTACT_CHANNELS])]),
+    referenceNumber: line.optional(),
+    reason: longText,
+  })
+  .meta({ id: 'Appeal' });
+
+export const withReason = z.strictObject({ reason: longText }).meta({ id: 'WithReason' });
+export const pause = z.strictObject({ reason: longText, until: comingDate.optional() }).meta({ id: 'Pause' });
+export const resume = z.strictObject({ reason: longText.optional() }).meta({ id: 'Resume' });
+export const restoration = z
+  .strictObject({ attempt: z.int().min(1).max(1_000_000), reason: longText })
+  .meta({ id: 'Restoration' });
+export const waiver = z
+  .strictObject({
+    prerequisite: z.enum(PREREQUISITES),
+    reason: longText,
+    until: comingDate.meta({ description: 'The last day on which it holds' }),
+  })
+  .meta({ id: 'Waiver' });
+export const correction = z
+  .strictObject({ entryId: id.meta({ description: 'The entry of the timeline that is struck out' }), reason: longText })
+  .meta({ id: 'Correction' });
+export const note = z
+  .strictObject({
+    text: longText,
+    visibility: z.enum(['internal', 'client']).meta({ description: '`internal` stays within the operator' }),
+  })
+  .meta({ id: 'Note' });
+export const assignment = z.strictObject({ assignee: id.nullable() }).meta({ id: 'Assignment' });
+
+/** How a participation, or an agreement, ended: `on` is the last day, and may be ahead. */
+export const ending = z
+  .strictObject({
+    on: date.refine((value) => value <= addDays(inUtcMinus12(), TEN_YEARS), {
+      message: 'must be within ten years',
+      params: { rule: 'within_ten_years' },
+    }),
+    reason: longText,
+    source: z.enum(FACT_SOURCES),
+    reference: line,
+  })
+  .meta({ id: 'Ending' });
+
+const many = <T extends z.ZodRawShape>(fields: T, example: object) =>
+  z.strictObject({
+    payerId: id,
+    ...fields,
+    applications: z
+      .array(z.looseObject({ id: z.string() }))
+      .min(1)
+      .max(500)
+      .superRefine(unique((one) => one.id))
+      .meta({ description: 'Each is judged on its own', example: [example] }),
+  });
+
+export const submissions = many(submissionFields, { id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11' }).meta({
+  id: 'Submissions',
+  description: 'One roster for many applications; each `{id, outOfOrder?}`',
+});
+export const contacts = many(callFields, {
+  id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11',
+  outcome: 'in_review',
+}).meta({
+  id: 'Contacts',
+  description: 'One call about many applications; each with its `id` and what an answer of `Contact` has',
+});

@@ -1,0 +1,310 @@
+import { z } from 'zod';
+import {
+  ACTIONS,
+  CONTRACT_STATUSES,
+  FACTS,
+  FACT_SOURCES,
+  KINDS,
+  LINES_OF_BUSINESS,
+  OUTCOMES,
+  PREREQUISITES,
+  STAGES,
+  WAITING_ON,
+  type Fact,
+  type Stage,
+} from '../../domain/codes';
+import { KIND_RULES } from '../../domain/playbook';
+import { broken, confirmationFields, FACT_VALUES, seen } from './actions';
+import { actor, cursorOf, date, id, instant, limit, line, longText, pastDate, state, version } from './common';
+
+/** Where an application can be taken over from elsewhere: it was submitted there, or is closed. */
+const ADOPTABLE = [
+  'submitted',
+  'in_review',
+  'information_requested',
+  'approved',
+  'confirmed',
+  'panel_closed',
+  'denied',
+  'withdrawn',
+] as const satisfies readonly Stage[];
+const WITHOUT_FACTS: readonly Stage[] = ['denied', 'withdrawn'];
+
+const adoptedFact = <F extends Fact>(fact: F) =>
+  z.strictObject({ value: FACT_VALUES[fact], ...confirmationFields }).optional();
+
+const adopt = z
+  .strictObject({
+    stage: z.enum(ADOPTABLE),
+    stageSince: pastDate.optional(),
+    submittedOn: pastDate.optional(),
+    referenceNumber: line.optional(),
+    lastContactOn: pastDate.optional(),
+    nextFollowUpOn: date.optional(),
+    contractStatus: z.enum(CONTRACT_STATUSES).optional(),
+    confirmations: z
+      .strictObject({
+        contract: adoptedFact('contract'),
+        effectiveDate: adoptedFact('effectiveDate'),
+        payerProviderId: adoptedFact('payerProviderId'),
+        claimsRoute: adoptedFact('claimsRoute'),
+      })
+      .optional(),
+    notes: longText.optional(),
+  })
+  .meta({ id: 'Adoption', description: 'An application that is under way, or over, elsewhere' });
+
+const notBefore = [
+  ['stageSince', 'submittedOn'],
+  ['nextFollowUpOn', 'lastContactOn'],
+] as const;
+
+/** Rules of an application's body that hold between its fields. */
+function checkCreation(body: z.infer<typeof fields>, context: z.core.$RefinementCtx): void {
+  const { kind, providerId, adopt: adopted } = body;
+  if (KIND_RULES[kind].provider && !providerId) broken(context, ['providerId'], 'required', `is required for ${kind}`);
+  if (!KIND_RULES[kind].provider && providerId)
+    broken(context, ['providerId'], 'not_for_this_kind', `must be left out for ${kind}`);
+  if (!adopted) return;
+  const { stage, confirmations = {} } = adopted;
+  for (const [later, earlier] of notBefore)
+    if (adopted[later] && adopted[earlier] && adopted[later] < adopted[earlier])
+      broken(context, ['adopt', later], 'not_before', `must not be earlier than ${earlier}`);
+  const given = FACTS.filter((fact) => confirmations[fact]);
+  if (WITHOUT_FACTS.includes(stage) && given.length > 0)
+    broken(context, ['adopt', 'confirmations'], 'not_in_stage', `must be left out where the stage is ${stage}`);
+  if (stage !== 'confirmed') return;
+  for (const fact of KIND_RULES[kind].facts) {
+    const path = ['adopt', 'confirmations', fact];
+    if (!confirmations[fact]) broken(context, path, 'required', 'is required where the stage is confirmed');
+    else if (confirmations[fact].source === 'client_word')
+      broken(context, [...path, 'source'], 'only_a_claim', "must be more than the client's word for a confirmed stage");
+  }
+}
+
+const fields = z.strictObject({
+  providerId: id.optional().meta({ description: 'Left out for `new_group` only' }),
+  practiceId: id,
+  payerId: id,
+  state,
+  lineOfBusiness: z.enum(LINES_OF_BUSINESS).default('commercial'),
+  kind: z.enum(KINDS).default('new_individual'),
+  locationId: id.optional().meta({ description: 'Where the payer credentials by location' }),
+  neededBy: date.optional(),
+  monthlyValue: z.int().min(0).max(1_000_000_000).optional(),
+  adopt: adopt.optional(),
+});
+export const applicationInput = fields.superRefine(checkCreation).meta({ id: 'ApplicationInput' });
+export type ApplicationInput = z.infer<typeof applicationInput>;
+
+const stage = z.enum(STAGES);
+const waitingOn = z.enum(WAITING_ON);
+const wholeSeconds = z.int();
+
+const summaryFields = {
+  id,
+  clientId: id,
+  providerId: id.nullable(),
+  providerName: z.string().nullable(),
+  practiceId: id,
+  practiceName: z.string(),
+  payerId: id,
+  payerName: z.string(),
+  state,
+  lineOfBusiness: z.enum(LINES_OF_BUSINESS),
+  kind: z.enum(KINDS),
+  locationId: id.nullable(),
+  previousId: id.nullable().meta({ description: 'The closed application for the same key before this one' }),
+  neededBy: date.nullable(),
+  monthlyValue: z.int().nullable(),
+  open: z.boolean(),
+  stage,
+  attempt: z.int().meta({ description: 'Counts the submissions' }),
+  waitingOn,
+  assignee: id.nullable(),
+  submittedOn: date.nullable(),
+  referenceNumber: z
+    .string()
+    .nullable()
+    .meta({ description: 'Of the current attempt’s submission, else as a contact gave it' }),
+  nextFollowUpAt: instant.nullable(),
+  dueAt: instant.nullable().meta({ description: 'When what is to be done is late' }),
+  overdue: z.boolean(),
+  playbookVersion: z.int(),
+  version,
+  createdAt: instant,
+  updatedAt: instant,
+};
+export const applicationSummary = z.strictObject(summaryFields).meta({ id: 'ApplicationSummary' });
+
+const given = {
+  entryId: id,
+  value: z.union(Object.values(FACT_VALUES)),
+  source: z.enum(FACT_SOURCES),
+  reference: z.string(),
+  rep: z.string().optional(),
+  confirmedOn: date,
+  seen: seen.optional(),
+  evidence: z.array(id).optional(),
+  reason: z.string().optional(),
+};
+const confirmation = z
+  .strictObject({
+    status: z.enum(['confirmed', 'claimed', 'disputed']),
+    ...given,
+    against: z.array(z.strictObject(given)).optional().meta({ description: 'While disputed: what says otherwise' }),
+  })
+  .optional();
+
+const track = { waitingOn, nextFollowUpAt: instant.nullable(), dueAt: instant.nullable() };
+
+export const application = z
+  .strictObject({
+    ...summaryFields,
+    stageSince: instant,
+    endedAttempts: z.array(
+      z.strictObject({
+        number: z.int(),
+        stage,
+        submitted: z.boolean(),
+        submittedOn: date.nullable(),
+        submittedAt: instant.nullable(),
+        endedAt: instant,
+        endedBy: z.enum(['no_record', 'returned', 'resubmission', 'invited', 'restoration', 'submission']),
+        filingDateLost: z.boolean(),
+      }),
+    ),
+    waitingSeconds: z
+      .strictObject({ operator: wholeSeconds, provider: wholeSeconds, payer: wholeSeconds, nobody: wholeSeconds })
+      .meta({ description: 'They add up to `ageSeconds`' }),
+    ageSeconds: wholeSeconds,
+    tracks: z.strictObject({
+      credentialing: z.strictObject(track),
+      contracting: z.strictObject({
+        ...track,
+        status: z.enum(CONTRACT_STATUSES),
+        on: date.nullable(),
+        reference: z.string().optional(),
+        feeScheduleReference: z.string().optional(),
+        termNoticeDays: z.int().optional(),
+        renewsOn: date.optional(),
+      }),
+    }),
+    prerequisites: z.array(
+      z.strictObject({
+        code: z.enum(PREREQUISITES),
+        met: z.boolean(),
+        reason: z.enum(['missing', 'expired']).optional(),
+        waivedUntil: date.optional(),
+      }),
+    ),
+    attestation: z
+      .strictObject({
+        state: z.enum(['current', 'missing', 'lapsed', 'not_authorised']),
+        attestedOn: date.nullable(),
+        dueOn: date.nullable(),
+      })
+      .nullable()
+      .meta({ description: 'null where the playbook needs no CAQH' }),
+    blockers: z.array(z.strictObject({ code: z.string(), since: instant })),
+    expectedDecisionAt: instant.nullable(),
+    paused: z.strictObject({ since: instant, until: date.nullable() }).nullable(),
+    participationEndedOn: date.nullable(),
+    allowedActions: z.array(z.enum(ACTIONS)).meta({ description: 'What needs no `outOfOrder` now' }),
+    allowedOutcomes: z.array(z.enum(OUTCOMES)),
+    missingFacts: z.array(z.enum(FACTS)),
+    confirmations: z.strictObject({
+      contract: confirmation,
+      effectiveDate: confirmation,
+      payerProviderId: confirmation,
+      claimsRoute: confirmation,
+    }),
+    outstandingItems: z.array(z.string()).meta({ description: 'What the payer asked for and has not got' }),
+  })
+  .meta({ id: 'Application' });
+
+export const onItsWay = z
+  .strictObject({ id, status: z.literal('on_its_way') })
+  .meta({ id: 'OnItsWay', description: 'It is on record and will be done; `id` becomes that of its entry' });
+
+export const workflowState = z
+  .looseObject({
+    workflowId: z.string(),
+    inStep: z.boolean().meta({ description: 'Whether it knows the version that the record has' }),
+    stage,
+    version,
+  })
+  .meta({ id: 'WorkflowState' });
+
+export const timelineEntry = z
+  .looseObject({
+    id,
+    at: instant,
+    kind: z.string(),
+    actor,
+    causeId: id.optional().meta({ description: 'The entry that this one followed from' }),
+    struck: z.strictObject({ byId: id, reason: z.string() }).optional(),
+  })
+  .meta({ id: 'TimelineEntry', description: 'Beside these, the fields of the command that it records' });
+
+export const timelineQuery = z.strictObject({
+  limit,
+  cursor: cursorOf(
+    z
+      .int()
+      .nonnegative()
+      .max(2 ** 31 - 1),
+  ).optional(),
+});
+
+export const SORTS = ['nextFollowUpAt', '-updatedAt', 'submittedOn'] as const;
+const position = z.tuple([z.enum(SORTS), z.union([z.iso.datetime(), z.iso.date()]).nullable(), id]);
+
+const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
+
+export const applicationsQuery = z
+  .strictObject({
+    stage: stage.optional(),
+    payerId: id.optional(),
+    clientId: id.optional(),
+    providerId: id.optional(),
+    assignee: id.optional(),
+    state: state.optional(),
+    waitingOn: waitingOn.optional(),
+    overdue: yesOrNo.optional(),
+    q: line.optional().meta({
+      description: 'In the name of provider, practice or payer, a payer’s alias or a reference; or an NPI',
+    }),
+    sort: z.enum(SORTS).default('-updatedAt').meta({ description: 'Without a date last' }),
+    limit,
+    cursor: cursorOf(position).optional(),
+  })
+  .superRefine(({ sort, cursor }, context) => {
+    if (cursor && cursor[0] !== sort) broken(context, ['cursor'], 'cursor', 'must be a nextCursor of this list');
+  });
+
+export const GROUPS = ['stage', 'payer', 'client', 'assignee'] as const;
+export const summaryQuery = z.strictObject({ groupBy: z.enum(GROUPS) });
+export const applicationGroups = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      stage: stage.optional(),
+      payerId: id.optional(),
+      clientId: id.optional(),
+      assignee: id.nullable().optional(),
+      count: z.int(),
+    }),
+  ),
+});
+
+export const bulkResult = z
+  .strictObject({
+    items: z.array(
+      z.strictObject({
+        id: z.string(),
+        status: z.int().meta({ description: 'As the same action on one application would answer' }),
+        problem: z.looseObject({ type: z.string(), title: z.string(), status: z.int() }).optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'BulkResult' });
