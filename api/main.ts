@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const stop = () => {
     setTimeout(() => process.exit(0), GRACE_MS).unref();
     server.close(() => {
-      void Promise.allSettled([sql.end({ timeout: 1 }), temporal.connection.close()]).then(() => process.exit(0));
+      void sql.end({ timeout: 1 }).finally(() => process.exit(0));
     });
     server.closeIdleConnections();
   };

@@ -117,8 +117,7 @@ function problemResponses({ method, body, responses }: Route, names: string[]) {
 
 const PROBLEM_CONTENT = { 'application/problem+json': { schema: problem } };
 
-const titlesOf = (status: number): string =>
-  Object.values(PROBLEMS)
-    .filter(([problemStatus]) => problemStatus === status)
-    .map(([, title]) => title)
-    .join('; or: ');
+function titlesOf(status: number): string {
+  const titles = Object.values(PROBLEMS).flatMap(([of, title]) => (of === status ? [title] : []));
+  return titles.length > 2 ? 'Refused by what is on record; `type` says why' : titles.join('; or: ');
+}

@@ -17,15 +17,26 @@ export interface Temporal {
   connection: Connection;
   client: Client;
   namespace: string;
+  /** Throws where the server doesn't answer by `deadline`, in epoch milliseconds; fails fast, without retries. */
+  ping(deadline: number): Promise<void>;
+  close(): Promise<void>;
 }
+
+// A server that comes back is found again within seconds, however long it was away.
+const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2000 };
 
 /** A client that connects on first use, so that its process boots, and answers, while Temporal is away. */
 export function connectTemporal(env: Environment, keyring: Keyring): Temporal {
   const { connectionOptions, namespace } = temporalSettings(env);
-  const connection = Connection.lazy(connectionOptions);
+  const options = { ...connectionOptions, channelArgs: CHANNEL };
+  const connection = Connection.lazy(options);
+  // Retries are an interceptor; without them a call tells how things are now.
+  const probe = Connection.lazy({ ...options, interceptors: [] });
   return {
     connection,
     client: new Client({ connection, namespace, dataConverter: dataConverter(keyring) }),
     namespace,
+    ping: async (deadline) => void (await probe.withDeadline(deadline, () => probe.workflowService.getSystemInfo({}))),
+    close: async () => void (await Promise.all([connection.close(), probe.close()])),
   };
 }

@@ -14,7 +14,7 @@ const readiness = z.strictObject({
   runId: z.string().nullable(),
 });
 
-export const healthRoutes = ({ sql, temporal: { connection }, config: { runId } }: Deps): Route[] => [
+export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/healthz',
@@ -35,10 +35,9 @@ export const healthRoutes = ({ sql, temporal: { connection }, config: { runId } 
       503: { description: 'Not all are', schema: readiness },
     },
     handler: async () => {
-      const deadline = Date.now() + CAP_MS;
       const [postgres, temporal, worker] = await Promise.all([
         inTime(ping(sql)),
-        inTime(connection.withDeadline(deadline, () => connection.workflowService.getSystemInfo({}))),
+        inTime(server.ping(Date.now() + CAP_MS)),
         inTime(isWorkerPolling(sql, runId)),
       ]);
       const ready = postgres && temporal && worker;

@@ -1,0 +1,133 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../../api/app';
+import type { Deps } from '../../api/deps';
+import type { Route } from '../../api/route';
+import { allRoutes } from '../../api/routes';
+import { createDatabase } from '../../runtime/database';
+import { createKeyring } from '../../runtime/keyring';
+import { createLogger } from '../../runtime/logger';
+import { connectTemporal } from '../../runtime/temporal';
+import { createTestDatabase } from './servers';
+
+export const ADMIN_KEY = 'an admin key that only tests know of';
+
+export interface Reply {
+  status: number;
+  headers: Headers;
+  // oxlint-disable-next-line no-explicit-any -- what comes back is what the test is about
+  body: any;
+}
+export interface Sent {
+  body?: unknown;
+  key?: string;
+  headers?: Record<string, string>;
+}
+
+/** An API on a port of its own over a database of its own, whose answers are all held against its own description. */
+export class TestApi {
+  private constructor(
+    readonly deps: Deps,
+    readonly url: string,
+    private readonly routes: Route[],
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  static async start({ temporalAddress = '127.0.0.1:1' } = {}): Promise<TestApi> {
+    const database = await createTestDatabase();
+    const sql = createDatabase(database.url, { max: 5 });
+    const keyring = createKeyring(`test:${Buffer.alloc(32, 7).toString('base64')}`);
+    const temporal = connectTemporal({ TEMPORAL_ADDRESS: temporalAddress }, keyring);
+    const config = { adminApiKey: ADMIN_KEY, runId: undefined };
+    const deps: Deps = { sql, keyring, logger: createLogger('test', 'silent'), temporal, config };
+    const server = await new Promise<Server>((resolve) => {
+      const listening: Server = createApp(deps).listen(0, '127.0.0.1', () => resolve(listening));
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return new TestApi(deps, url, allRoutes(deps), async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await sql.end();
+      await temporal.close();
+      await database.drop();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.end();
+  }
+
+  /** Sends a request as the admin, or with another `key`; a body that is no string goes as JSON. */
+  async call(method: string, path: string, { body, key = ADMIN_KEY, headers = {} }: Sent = {}): Promise<Reply> {
+    const response = await fetch(this.url + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(key && { Authorization: `Bearer ${key}` }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const reply = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+    this.holdAgainstDescription(method, path, reply);
+    return reply;
+  }
+
+  get = (path: string, sent?: Sent): Promise<Reply> => this.call('GET', path, sent);
+  post = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('POST', path, { ...sent, body });
+  patch = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('PATCH', path, { ...sent, body });
+
+  /** Creates a resource, which has to work, and answers it. */
+  async make(path: string, body: unknown, sent?: Sent): Promise<Reply['body']> {
+    const reply = await this.post(path, body, sent);
+    if (reply.status !== 201) throw new Error(`POST ${path} answered ${reply.status}: ${JSON.stringify(reply.body)}`);
+    return reply.body;
+  }
+
+  /** A key of a role, for some clients or for all. */
+  async keyOf(role: string, clientIds?: string[]): Promise<string> {
+    return (await this.make('/v1/api-keys', { name: `a ${role}`, role, clientIds })).key;
+  }
+
+  private holdAgainstDescription(method: string, path: string, { status, headers, body }: Reply): void {
+    if (status >= 400 && headers.get('content-type')?.startsWith('application/problem+json')) {
+      if (body.status !== status || !/^urn:countersign:problem:\w+$/.test(body.type) || !body.title)
+        throw new Error(`${method} ${path}: not a problem: ${JSON.stringify(body)}`);
+      return;
+    }
+    const route = this.routes.find((one) => one.method === method.toLowerCase() && matches(one.path, path));
+    const described = route?.responses[status];
+    if (route && !described) throw new Error(`${method} ${path}: ${status} is not described`);
+    const result = described?.schema?.safeParse(body);
+    if (result?.success === false) throw new Error(`${method} ${path}: ${result.error.message}`);
+  }
+}
+
+const matches = (template: string, path: string): boolean =>
+  new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+').replaceAll('.', '\\.')}$`).test(path.split('?')[0]!);
+
+/** Names and numbers of an invented therapist and practice; the NPIs have right check digits. */
+export const NPI = '1234567893';
+export const OTHER_NPI = '1245319599';
+export const ADDRESS = { line1: '1 Elm Street', city: 'Springfield', state: 'CA', postalCode: '94107' };
+export const CLIENT = { name: 'Elm Therapy', timeZone: 'America/Los_Angeles', contactEmail: 'office@example.org' };
+export const PRACTICE = {
+  legalName: 'Elm Therapy PLLC',
+  tin: { type: 'ein', value: '12-3456789' },
+  npi: OTHER_NPI,
+  address: ADDRESS,
+};
+export const PROVIDER = {
+  firstName: 'Robin',
+  lastName: 'Vale',
+  npi: NPI,
+  caqhId: '12345678',
+  taxonomyCode: '101YM0800X',
+  email: 'robin@example.org',
+  licences: [{ state: 'CA', number: 'LMFT 1', expiresOn: '2099-01-31' }],
+  malpractice: { carrier: 'Good Cover', policyNumber: 'P-1', expiresOn: '2099-01-31' },
+};
+export const PAYER = { name: 'Acme Health', electronicPayerIds: [], playbook: {} };
