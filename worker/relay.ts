@@ -32,9 +32,8 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
     file_changed_practice: async (id) => all(await applicationsOfPractice(sql, id), dispatch.fileChanged),
     end_participations: endParticipations,
   };
+  const sleepers = new Set<{ early: boolean; wake: () => void }>();
   let stopped = false;
-  let wake = () => {};
-  let nextHousekeeping = 0;
 
   async function endParticipations(terminationId: string): Promise<void> {
     for (const { id, clientId, body } of await endedByTermination(sql, terminationId)) {
@@ -57,44 +56,65 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
     }
   }
 
-  async function round(): Promise<boolean> {
+  /** Everything in the outbox that is due; whether there may be more. */
+  async function hearAll(): Promise<boolean> {
     const rows = await claim(sql, BATCH, LEASE_SECONDS);
     await Promise.all(rows.map(relay));
-    const unsettled = await unsettledCommands(sql, UNSETTLED_SECONDS, BATCH);
-    await Promise.all(unsettled.map((id) => dispatch.deliver(id, DELIVERY_MS)));
-    if (Date.now() >= nextHousekeeping) {
-      nextHousekeeping = Date.now() + HOUSEKEEPING_MS;
-      await forgetTheOld(sql);
-    }
     return rows.length === BATCH;
   }
 
-  const pause = () =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, IDLE_MS);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  async function deliverUnsettled(): Promise<boolean> {
+    const ids = await unsettledCommands(sql, UNSETTLED_SECONDS, BATCH);
+    await all(ids, (id) => dispatch.deliver(id, DELIVERY_MS));
+    return false;
+  }
 
-  const listening = sql
-    .listen('outbox', () => wake())
-    .catch((error: unknown) => logger.warn({ err: error }, 'not listening'));
-  const running = (async () => {
+  async function keepHouse(): Promise<boolean> {
+    await forgetTheOld(sql);
+    return false;
+  }
+
+  /** Works round after round, with a pause where nothing is left; a notification cuts an `early` pause short. */
+  async function loop(round: () => Promise<boolean>, idleMs: number, early = false): Promise<void> {
     while (!stopped) {
       const more = await round().catch((error: unknown) => {
         logger.error({ err: error }, 'the relay stumbled; again in a moment');
         return false;
       });
-      if (!more && !stopped) await pause();
+      if (!more && !stopped) await pause(idleMs, early);
     }
-  })();
+  }
+
+  const pause = (ms: number, early: boolean) =>
+    new Promise<void>((resolve) => {
+      const sleeper = {
+        early,
+        wake() {
+          clearTimeout(timer);
+          sleepers.delete(sleeper);
+          resolve();
+        },
+      };
+      const timer = setTimeout(sleeper.wake, ms);
+      sleepers.add(sleeper);
+    });
+  const wake = (which: (sleeper: { early: boolean }) => boolean) => {
+    for (const sleeper of sleepers) if (which(sleeper)) sleeper.wake();
+  };
+
+  const listening = sql
+    .listen('outbox', () => wake(({ early }) => early))
+    .catch((error: unknown) => logger.warn({ err: error }, 'not listening'));
+  const running = Promise.all([
+    loop(hearAll, IDLE_MS, true),
+    loop(deliverUnsettled, IDLE_MS),
+    loop(keepHouse, HOUSEKEEPING_MS),
+  ]);
 
   return {
     async stop() {
       stopped = true;
-      wake();
+      wake(() => true);
       await running;
       const listener = await listening;
       if (listener) await listener.unlisten().catch(() => undefined);
@@ -104,7 +124,7 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
 
 const SYSTEM = { type: 'system', id: 'termination', name: 'Countersign' } as const;
 
-async function all(ids: string[], tell: (id: string) => Promise<void>): Promise<void> {
+async function all(ids: string[], tell: (id: string) => Promise<unknown>): Promise<void> {
   const results = await Promise.allSettled(ids.map(tell));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
