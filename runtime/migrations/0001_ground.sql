@@ -303,3 +303,16 @@ create table worker_heartbeats (
   started_at timestamptz not null,
   seen_at timestamptz not null
 );
+
+-- Every answer of the gate, so that it can be shown later what was known on that day, and what rested on an entry.
+create table readiness_answers (
+  id bigint generated always as identity primary key,
+  client_id uuid not null references clients,
+  at timestamptz not null default now(),
+  asked_by jsonb not null,
+  question jsonb not null,
+  may_bill boolean not null,
+  reasons text[] not null,
+  entry_ids uuid[] not null                     -- the confirmations that a yes rests on
+);
+create index readiness_answers_entries on readiness_answers using gin (entry_ids) where may_bill;
