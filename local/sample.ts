@@ -4,7 +4,8 @@ import { sampleBook } from './sample-book';
 /** Loads the invented book of `day`. Each request has a key of its own, so that a broken-off load can be repeated. */
 export async function loadSample(api: Api, day: string): Promise<void> {
   const book = sampleBook(day);
-  const post = (path: string, body: object, name: string) => api.post(path, body, `sample/${day}/${name}`);
+  const post = (path: string, body: object, name: string) =>
+    api.post(path, body, `sample/${day}/${name}`.replaceAll(' ', '-'));
 
   const payerIds = new Map<string, string>();
   for (const payer of book.payers) {

@@ -232,7 +232,7 @@ function summary(
     `Countersign is ready after ${process.uptime().toFixed(1)} s.`,
     `  API          http://localhost:${port}/v1`,
     `  Docs         http://localhost:${port}/docs`,
-    `  Temporal     ${temporalAddress ?? `http://localhost:${ports.temporalUi}`}`,
+    temporalAddress ? `  Temporal     ${temporalAddress}` : `  Temporal UI  http://localhost:${ports.temporalUi}`,
     `  Admin key    ${key}`,
     `  Logs         ${shown(join(dataDirectory, 'logs'))}`,
     'Ctrl-C stops it. `npm run tour` shows a whole life of an application.',
