@@ -47,6 +47,8 @@ function ruleOf(issue: Issue): [rule: string, message: string] {
       return issue.origin === 'array'
         ? ['max_items', `must have at most ${issue.maximum} items`]
         : ['maximum', `must be at most ${issue.maximum}`];
+    case 'invalid_union':
+      return ['one_of', 'must be one of the forms that are described'];
     default:
       return ['invalid', 'has no form that is known here'];
   }

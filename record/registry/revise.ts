@@ -33,8 +33,8 @@ export async function revise(
   if (!row) throw new Error(`no ${kind} ${id}`);
   precondition(row.version);
   if (Object.keys(asked).length === 0) return;
-  const set = Object.keys(columns).length > 0 ? tx`${tx(columns as never)}, ` : tx``;
-  await tx`update ${table} set ${set} version = version + 1, updated_at = now() where id = ${id}`;
+  await tx`
+    update ${table} set ${tx({ ...columns, version: row.version + 1 } as never)}, updated_at = now() where id = ${id}`;
   await audit(tx, principal, {
     action: `${kind}.update`,
     subjectType: kind,

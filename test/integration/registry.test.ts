@@ -1,0 +1,371 @@
+import { ADDRESS, CLIENT, NPI, OTHER_NPI, PRACTICE, PROVIDER, TestApi } from '../support/api';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await TestApi.start();
+}, 60_000);
+afterAll(() => api.stop());
+
+const outbox = (subject: string) => api.deps.sql`select topic from outbox where subject = ${subject}`;
+async function personOf(providerId: string): Promise<string> {
+  const [row] = await api.deps.sql`select person_id from providers where id = ${providerId}`;
+  return row!.personId;
+}
+const rules = (body: { errors: { path: string; rule: string }[] }) =>
+  body.errors.map(({ path, rule }) => `${path} ${rule}`);
+
+describe('clients', () => {
+  test('a client is created, found again, listed and changed', async () => {
+    const made = await api.post('/v1/clients', CLIENT);
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({ ...CLIENT, version: 1 });
+    expect(made.headers.get('location')).toBe(`/v1/clients/${made.body.id}`);
+    expect((await api.get(made.headers.get('location')!)).body).toEqual(made.body);
+
+    const changed = await api.patch(`/v1/clients/${made.body.id}`, { timeZone: 'America/Chicago' });
+    expect(changed.body).toMatchObject({ name: CLIENT.name, timeZone: 'America/Chicago', version: 2 });
+    const { body } = await api.get('/v1/clients');
+    expect(body.items).toContainEqual(changed.body);
+  });
+
+  test('every bad field is named at once, and none is quoted', async () => {
+    const secret = 'Mars/Olympus';
+    const bad = { name: 'a\u0000b', timeZone: secret, contactEmail: 'nobody', colour: 'red' };
+    const { status, body } = await api.post('/v1/clients', bad);
+    expect(status).toBe(400);
+    expect(rules(body).sort()).toEqual([
+      'colour unknown_field',
+      'contactEmail email',
+      'name no_control_characters',
+      'timeZone iana_time_zone',
+    ]);
+    expect(JSON.stringify(body)).not.toContain(secret);
+    expect(rules((await api.post('/v1/clients', '')).body)).toEqual([
+      'name required',
+      'timeZone required',
+      'contactEmail required',
+    ]);
+  });
+
+  test('a page leads to the next one until all were seen once', async () => {
+    for (let i = 0; i < 3; i++) await api.make('/v1/clients', { ...CLIENT, name: `Client ${i}` });
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const { body } = await api.get(`/v1/clients?limit=2${cursor && `&cursor=${cursor}`}`);
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      seen.push(...body.items.map((client: { id: string }) => client.id));
+      cursor = body.nextCursor;
+    }
+    expect(new Set(seen).size).toBe(seen.length);
+    const [all] = await api.deps.sql`select count(*) from clients`;
+    expect(seen).toHaveLength(all!.count);
+  });
+
+  test.each([
+    ['limit=0', 'limit limit'],
+    ['limit=201', 'limit limit'],
+    ['limit=1&limit=2', 'limit type'],
+    ['cursor=zzz', 'cursor cursor'],
+    [`cursor=${Buffer.from('["1","x"]').toString('base64url')}`, 'cursor cursor'],
+    ['colour=red', 'colour unknown_field'],
+  ])('a list asked with %s is refused', async (query, rule) => {
+    const { status, body } = await api.get(`/v1/clients?${query}`);
+    expect(status).toBe(400);
+    expect(rules(body)).toEqual([rule]);
+  });
+});
+
+describe('practices', () => {
+  test('a practice shows its TIN by type and last four digits only, and keeps it sealed', async () => {
+    const { id } = await api.make('/v1/clients', CLIENT);
+    const billing = { clearinghouse: 'availity', nested: { kept_as: ['it', 'came'] } };
+    const practice = await api.make(`/v1/clients/${id}/practices`, {
+      ...PRACTICE,
+      tin: { type: 'ssn', value: '123-45-6789' },
+      locations: [{ name: 'Main', address: ADDRESS }, { address: { ...ADDRESS, line2: 'Suite 2' } }],
+      billing,
+    });
+    expect(practice).toMatchObject({ clientId: id, tin: { type: 'ssn', last4: '6789' }, npi: OTHER_NPI, billing });
+    expect(practice.locations).toEqual([
+      { id: expect.any(String), name: 'Main', address: ADDRESS },
+      { id: expect.any(String), name: null, address: { ...ADDRESS, line2: 'Suite 2' } },
+    ]);
+    expect((await api.get(`/v1/practices/${practice.id}`)).body).toEqual(practice);
+    expect((await api.get(`/v1/clients/${id}/practices`)).body.items).toEqual([practice]);
+
+    const { sql, keyring } = api.deps;
+    const [row] = await sql`select tin_sealed, tin_hash from practices where id = ${practice.id}`;
+    expect(keyring.open(row!.tinSealed, `practices/${practice.id}/tin`)).toBe('123-45-6789');
+    expect(row!.tinHash).toEqual(keyring.lookupHash('123456789'));
+    const everything =
+      await sql`select to_jsonb(p)::text || (select string_agg(to_jsonb(a)::text, '') from audit_log a) as all
+      from practices p where id = ${practice.id}`;
+    expect(everything[0]!.all).not.toMatch(/123-?45-?6789/);
+  });
+
+  test('a bad practice is refused with every bad field', async () => {
+    const { id } = await api.make('/v1/clients', CLIENT);
+    const { status, body } = await api.post(`/v1/clients/${id}/practices`, {
+      legalName: ' ',
+      tin: { type: 'ein', value: '00-3456789' },
+      npi: '1234567898',
+      address: { ...ADDRESS, state: 'XX', postalCode: '12345-6789' },
+      locations: [{ address: { ...ADDRESS, city: '' } }],
+      billing: 'availity',
+    });
+    expect(status).toBe(400);
+    expect(rules(body).sort()).toEqual([
+      'address.postalCode postal_code',
+      'address.state one_of',
+      'billing type',
+      'legalName not_blank',
+      'locations.0.address.city min_length',
+      'npi npi_check_digit',
+      'tin.value ein',
+    ]);
+    const ssn = { ...PRACTICE, tin: { type: 'ssn', value: '666-12-3456' } };
+    expect(rules((await api.post(`/v1/clients/${id}/practices`, ssn)).body)).toEqual(['tin.value ssn']);
+    const passport = { ...PRACTICE, tin: { type: 'passport', value: '1' } };
+    expect(rules((await api.post(`/v1/clients/${id}/practices`, passport)).body)).toEqual(['tin.type one_of']);
+  });
+
+  test('a change keeps what it does not name, empties what is null and tells the workflows', async () => {
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    const locations = [{ name: 'Main', address: ADDRESS }];
+    const { id, locations: made } = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, locations });
+    const renamed = await api.patch(`/v1/practices/${id}`, { legalName: 'Elm PLLC' });
+    expect(renamed.body).toMatchObject({ legalName: 'Elm PLLC', npi: OTHER_NPI, locations: made, version: 2 });
+    expect(await outbox(id)).toHaveLength(0);
+
+    const moved = await api.patch(`/v1/practices/${id}`, {
+      npi: null,
+      tin: { type: 'ein', value: '98-7654321' },
+      locations: [{ id: made[0].id, name: 'Annex', address: ADDRESS }, { address: ADDRESS }],
+    });
+    expect(moved.body).toMatchObject({ npi: null, tin: { type: 'ein', last4: '4321' }, version: 3 });
+    expect(moved.body.locations.map((one: { name: string | null }) => one.name)).toEqual(['Annex', null]);
+    expect(moved.body.locations[0].id).toBe(made[0].id);
+    expect(await outbox(id)).toEqual([{ topic: 'file_changed_practice' }]);
+  });
+
+  test("another practice's location cannot be taken over", async () => {
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    const path = `/v1/clients/${clientId}/practices`;
+    const one = await api.make(path, { ...PRACTICE, locations: [{ address: ADDRESS }] });
+    const two = await api.make(path, PRACTICE);
+    const taken = { locations: [{ id: one.locations[0].id, address: ADDRESS }] };
+    const { status, body } = await api.patch(`/v1/practices/${two.id}`, taken);
+    expect([status, ...rules(body)]).toEqual([400, 'locations.0.id unknown_reference']);
+    expect((await api.get(`/v1/practices/${one.id}`)).body.locations).toEqual(one.locations);
+  });
+
+  test('a location that an application refers to stays', async () => {
+    const { sql } = api.deps;
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    const practice = await api.make(`/v1/clients/${clientId}/practices`, {
+      ...PRACTICE,
+      locations: [{ address: ADDRESS }],
+    });
+    const payer = await api.make('/v1/payers', { name: 'Location Payer', electronicPayerIds: [], playbook: {} });
+    await sql`
+      insert into applications ${sql({
+        id: payer.id,
+        clientId,
+        practiceId: practice.id,
+        payerId: payer.id,
+        locationId: practice.locations[0].id,
+        state: 'CA',
+        lineOfBusiness: 'commercial',
+        kind: 'new_group',
+        naturalKey: payer.id,
+        playbookVersion: 1,
+        open: true,
+        stage: 'preparing',
+        waitingOn: 'operator',
+        version: 1,
+        snapshot: sql.json({}),
+        createdAt: practice.createdAt,
+        updatedAt: practice.createdAt,
+      })}`;
+    const refused = await api.patch(`/v1/practices/${practice.id}`, { legalName: 'New', locations: [] });
+    expect([refused.status, refused.body.type]).toEqual([409, 'urn:countersign:problem:location_in_use']);
+    expect((await api.get(`/v1/practices/${practice.id}`)).body).toEqual(practice);
+  });
+});
+
+describe('providers', () => {
+  test('a provider is created, found, listed and changed; what touches the file tells the workflows', async () => {
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    const path = `/v1/clients/${clientId}/providers`;
+    const provider = await api.make(path, PROVIDER);
+    expect(provider).toMatchObject({ ...PROVIDER, clientId, attestation: null, version: 1 });
+    expect(provider).not.toHaveProperty('personId');
+    expect((await api.get(path)).body.items).toEqual([provider]);
+    const personId = await personOf(provider.id);
+    const before = (await outbox(personId)).length;
+
+    await api.patch(`/v1/providers/${provider.id}`, { firstName: 'Robyn' });
+    expect(await outbox(personId)).toHaveLength(before);
+    const licences = [{ state: 'NY', number: '2', expiresOn: '2099-05-05' }];
+    const changed = await api.patch(`/v1/providers/${provider.id}`, { licences, malpractice: null });
+    expect(changed.body).toMatchObject({
+      firstName: 'Robyn',
+      licences,
+      malpractice: null,
+      caqhId: '12345678',
+      version: 3,
+    });
+    expect((await outbox(personId)).slice(before)).toEqual([{ topic: 'file_changed_person' }]);
+  });
+
+  test('a bad provider is refused with every bad field, and its NPI never changes', async () => {
+    const { id } = await api.make('/v1/clients', CLIENT);
+    const licence = PROVIDER.licences[0];
+    const bad = {
+      ...PROVIDER,
+      firstName: 'x'.repeat(201),
+      npi: 1234567893,
+      caqhId: '12x',
+      taxonomyCode: 'psych',
+      licences: [licence, { ...licence, expiresOn: '2025-02-29' }, { state: 'CA' }],
+      malpractice: { carrier: 'Good Cover', policyNumber: 'P-1', expiresOn: 'soon' },
+    };
+    const { status, body } = await api.post(`/v1/clients/${id}/providers`, bad);
+    expect(status).toBe(400);
+    expect(rules(body).sort()).toEqual([
+      'caqhId caqh_id',
+      'firstName max_length',
+      'licences.1.expiresOn real_date',
+      'licences.2.expiresOn required',
+      'licences.2.number required',
+      'malpractice.expiresOn real_date',
+      'npi type',
+      'taxonomyCode taxonomy_code',
+    ]);
+    const twice = { ...PROVIDER, licences: [licence, licence] };
+    expect(rules((await api.post(`/v1/clients/${id}/providers`, twice)).body)).toEqual(['licences.1 unique']);
+
+    const provider = await api.make(`/v1/clients/${id}/providers`, PROVIDER);
+    const renamed = await api.patch(`/v1/providers/${provider.id}`, { npi: OTHER_NPI });
+    expect(rules(renamed.body)).toEqual(['npi unknown_field']);
+  });
+
+  test('the same NPI twice in one client answers the one that is there', async () => {
+    const { id } = await api.make('/v1/clients', CLIENT);
+    const provider = await api.make(`/v1/clients/${id}/providers`, PROVIDER);
+    const again = await api.post(`/v1/clients/${id}/providers`, { ...PROVIDER, firstName: 'R.' });
+    expect(again.status).toBe(409);
+    expect(again.body).toMatchObject({ type: 'urn:countersign:problem:duplicate_provider', existingId: provider.id });
+  });
+
+  test('two clients with one clinician hold statements of their own', async () => {
+    const [one, two] = [await api.make('/v1/clients', CLIENT), await api.make('/v1/clients', CLIENT)];
+    const mine = await api.make(`/v1/clients/${one.id}/providers`, PROVIDER);
+    const theirs = await api.make(`/v1/clients/${two.id}/providers`, { ...PROVIDER, licences: [], caqhId: '87654321' });
+    await api.patch(`/v1/providers/${theirs.id}`, { malpractice: null });
+    expect((await api.get(`/v1/providers/${mine.id}`)).body).toEqual(mine);
+    expect(await personOf(mine.id)).toBe(await personOf(theirs.id));
+  });
+});
+
+describe('attestations', () => {
+  const today = new Date().toISOString().slice(0, 10);
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+
+  async function provider(npi: string, licences: object[] = PROVIDER.licences) {
+    const { id } = await api.make('/v1/clients', { ...CLIENT, timeZone: 'UTC' });
+    return api.make(`/v1/clients/${id}/providers`, { ...PROVIDER, npi, licences });
+  }
+
+  test('the provider shows the latest one and through which day it is current', async () => {
+    const { id } = await provider('1000000004');
+    const path = `/v1/providers/${id}/attestations`;
+    const made = await api.post(path, { attestedOn: daysAgo(1), source: 'caqh', reference: 'R-1' });
+    expect(made.body).toMatchObject({ providerId: id, source: 'caqh', reference: 'R-1', authorizedPayerIds: null });
+    expect(made.body.recordedBy).toEqual({ type: 'admin', id: 'admin', name: 'Administrator' });
+    expect((await api.get(made.headers.get('location')!)).body).toEqual(made.body);
+    await api.make(path, { attestedOn: daysAgo(200), source: 'provider' });
+    const { attestation } = (await api.get(`/v1/providers/${id}`)).body;
+    expect(attestation).toEqual({ attestedOn: daysAgo(1), dueOn: daysAgo(-119), current: true });
+    expect((await api.get(path)).body.items).toHaveLength(2);
+  });
+
+  test.each([
+    ['120 days ago is current through today', 120, 'CA', { dueOn: today, current: true }],
+    ['121 days ago has lapsed', 121, 'CA', { dueOn: daysAgo(1), current: false }],
+    ['180 days ago is current where all licences are in Illinois', 180, 'IL', { dueOn: today, current: true }],
+  ])('%s', async (_, days, state, expected) => {
+    const licences = [{ state, number: '1', expiresOn: '2099-01-01' }];
+    const { id } = await provider(OTHER_NPI, licences);
+    await api.make(`/v1/providers/${id}/attestations`, { attestedOn: daysAgo(days), source: 'operator' });
+    expect((await api.get(`/v1/providers/${id}`)).body.attestation).toEqual({ attestedOn: daysAgo(days), ...expected });
+    await api.deps.sql`delete from attestations`;
+  });
+
+  test('it counts for the person with every client, but only its recorder sees the record', async () => {
+    const [mine, theirs] = [await provider(NPI), await provider(NPI)];
+    const personId = await personOf(mine.id);
+    const before = (await outbox(personId)).length;
+    const made = await api.post(`/v1/providers/${mine.id}/attestations`, { attestedOn: today, source: 'caqh' });
+    expect((await outbox(personId)).slice(before)).toEqual([{ topic: 'file_changed_person' }]);
+    expect((await api.get(`/v1/providers/${theirs.id}`)).body.attestation).toMatchObject({ attestedOn: today });
+    expect((await api.get(`/v1/providers/${theirs.id}/attestations`)).body.items).toEqual([]);
+    expect((await api.get(`/v1/providers/${theirs.id}/attestations/${made.body.id}`)).status).toBe(404);
+  });
+
+  test('one from the future, or for payers that nobody knows, is refused', async () => {
+    const { id } = await provider(NPI);
+    const path = `/v1/providers/${id}/attestations`;
+    const future = await api.post(path, { attestedOn: daysAgo(-3), source: 'payer' });
+    expect(rules(future.body)).toEqual(['attestedOn not_in_future', 'source one_of']);
+    const payer = await api.make('/v1/payers', { name: 'Known Payer', electronicPayerIds: [], playbook: {} });
+    const authorizedPayerIds = [payer.id, id, 'not-an-id'];
+    const malformed = await api.post(path, { attestedOn: today, source: 'caqh', authorizedPayerIds });
+    expect(rules(malformed.body)).toEqual(['authorizedPayerIds.2 unknown_reference']);
+    const unknown = await api.post(path, { attestedOn: today, source: 'caqh', authorizedPayerIds: [payer.id, id] });
+    expect(rules(unknown.body)).toEqual(['authorizedPayerIds.1 unknown_reference']);
+    const known = await api.make(path, { attestedOn: today, source: 'caqh', authorizedPayerIds: [payer.id] });
+    expect(known.authorizedPayerIds).toEqual([payer.id]);
+  });
+});
+
+describe('documents', () => {
+  const sha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+  test('a document is registered, found and listed with its client', async () => {
+    const { id } = await api.make('/v1/clients', CLIENT);
+    const made = await api.post(`/v1/clients/${id}/documents`, { kind: 'contract', name: 'Contract.pdf', sha256 });
+    expect(made.body).toMatchObject({ clientId: id, kind: 'contract', sha256, expiresOn: null });
+    expect((await api.get(made.headers.get('location')!)).body).toEqual(made.body);
+    expect((await api.get(`/v1/clients/${id}/documents`)).body.items).toEqual([made.body]);
+    const other = await api.make('/v1/clients', CLIENT);
+    expect((await api.get(`/v1/clients/${other.id}/documents/${made.body.id}`)).status).toBe(404);
+  });
+
+  test('a hash of another length is refused', async () => {
+    const { id } = await api.make('/v1/clients', CLIENT);
+    const { body } = await api.post(`/v1/clients/${id}/documents`, {
+      kind: 'w9',
+      name: 'W-9',
+      sha256: sha256.slice(1),
+    });
+    expect(rules(body)).toEqual(['sha256 sha256']);
+  });
+});
+
+test('every change is in the audit log with its request', async () => {
+  const headers = { 'X-Request-Id': 'request-of-this-test' };
+  const { id } = await api.make('/v1/clients', CLIENT, { headers });
+  await api.make(`/v1/clients/${id}/providers`, PROVIDER, { headers });
+  await api.post(`/v1/clients/${id}/providers`, PROVIDER, { headers });
+  const entries = await api.deps.sql`
+    select actor->>'name' as who, client_id, action, outcome from audit_log
+    where request_id = 'request-of-this-test' order by id`;
+  const entry = { who: 'Administrator', clientId: id };
+  expect(entries).toEqual([
+    { ...entry, action: 'client.create', outcome: 'done' },
+    { ...entry, action: 'provider.create', outcome: 'done' },
+    { ...entry, action: 'post /v1/clients/{id}/providers', outcome: 'refused' },
+  ]);
+});
