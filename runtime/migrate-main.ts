@@ -1,0 +1,13 @@
+import { loadConfig } from './config';
+import { migrate } from './migrate';
+
+/** Brings the database up to date and ends: what a deployment runs before its API and workers. */
+async function main(): Promise<void> {
+  const applied = await migrate(loadConfig(process.env).databaseUrl);
+  console.log(`Migrations applied: ${applied}`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});
