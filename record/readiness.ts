@@ -1,0 +1,128 @@
+import { attestationDueOn } from '../domain/attestation';
+import { KINDS } from '../domain/codes';
+import type { Instant, PlainDate } from '../domain/application/events';
+import { KIND_RULES } from '../domain/playbook';
+import type { AgreementEvidence, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
+import type { Db, Fragment } from '../runtime/database';
+import { inScope, type Principal } from './principal';
+
+export interface ReadinessRequest extends ReadinessQuery {
+  providerId: string;
+  practiceId: string;
+  payerId: string;
+  state: string;
+  /** What was known then; left out: now. */
+  asOf?: Instant;
+}
+
+/** The reference of a request that the principal knows nothing of. */
+export type UnknownReference = 'providerId' | 'practiceId' | 'payerId' | 'locationId';
+
+interface File {
+  i: number;
+  provider: boolean;
+  practice: boolean;
+  payer: boolean;
+  location: boolean;
+  requiresCaqh: boolean;
+  licences: { state: string; expiresOn: PlainDate }[];
+  malpracticeUntil: PlainDate | null;
+  attestedOn: PlainDate | null;
+}
+
+const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
+
+/**
+ * What the gate needs to answer each request, in their order, or the reference that is unknown; three queries, however
+ * many are asked. Of an agreement the record keeps when it was made and ended, not what it said in between.
+ */
+export async function readinessEvidence(
+  sql: Db,
+  principal: Principal,
+  requests: readonly ReadinessRequest[],
+): Promise<({ evidence: ReadinessEvidence } | { unknown: UnknownReference[] })[]> {
+  const asked = sql`
+    (select * from jsonb_to_recordset(${sql.json(requests.map((request, i) => ({ i, ...request })) as never)})
+      as q(i int, "providerId" uuid, "practiceId" uuid, "payerId" uuid, state text, "locationId" uuid,
+        "dateOfService" date, "asOf" timestamptz)) q`;
+  const [files, spans, agreements] = await Promise.all([
+    filesOf(sql, principal, asked),
+    spansOf(sql, principal, asked),
+    agreementsOf(sql, principal, asked),
+  ]);
+  const [spansOfItem, agreementsOfItem] = [byItem(spans), byItem(agreements)];
+  return files.map((file) => {
+    const unknown = (['provider', 'practice', 'payer', 'location'] as const).filter((name) => !file[name]);
+    if (unknown.length > 0) return { unknown: unknown.map((name) => `${name}Id` as const) };
+    const { state, dateOfService } = requests[file.i]!;
+    return {
+      evidence: {
+        spans: spansOfItem.get(file.i) ?? [],
+        agreements: agreementsOfItem.get(file.i) ?? [],
+        // neither platform relationships nor exclusion checks are on record yet
+        platformCovers: false,
+        excluded: false,
+        ...currency(file, state, dateOfService),
+      },
+    };
+  });
+}
+
+function byItem<T extends { i: number }>(rows: readonly T[]): Map<number, T[]> {
+  const items = new Map<number, T[]>();
+  for (const row of rows) items.set(row.i, [...(items.get(row.i) ?? []), row]);
+  return items;
+}
+
+/** What of the file is current on a day. */
+function currency({ licences, malpracticeUntil, attestedOn, requiresCaqh }: File, state: string, on: PlainDate) {
+  return {
+    licenceCurrent: licences.some((licence) => licence.state === state && licence.expiresOn >= on),
+    malpracticeCurrent: malpracticeUntil !== null && malpracticeUntil >= on,
+    attestationCurrent: !requiresCaqh || (attestedOn !== null && attestationDueOn(attestedOn, licences, on) >= on),
+  };
+}
+
+const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]> => sql<File[]>`
+  select q.i, p.id is not null as provider, pr.id is not null as practice, y.id is not null as payer,
+    q."locationId" is null or exists (
+      select from locations l where l.id = q."locationId" and l.practice_id = pr.id) as location,
+    coalesce((b.body->>'requiresCaqh')::boolean, true) as requires_caqh,
+    coalesce((
+      select jsonb_agg(jsonb_build_object('state', l.state, 'expiresOn', l.expires_on))
+      from licences l where l.provider_id = p.id), '[]') as licences,
+    p.malpractice->>'expiresOn' as malpractice_until,
+    (select max(t.attested_on) from attestations t
+      where t.person_id = p.person_id and t.attested_on <= q."dateOfService"
+        and t.recorded_at <= coalesce(q."asOf", 'infinity')) as attested_on
+  from ${asked}
+  left join providers p on p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}
+  left join practices pr on pr.id = q."practiceId" and ${inScope(sql, principal, 'pr.client_id')}
+  left join payers y on y.id = q."payerId"
+  left join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
+  order by q.i`;
+
+/** The applications that open a participation, but those that came to nothing; the oldest first. */
+const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<(Span & { i: number })[]> => sql<
+  (Span & { i: number })[]
+>`
+  select q.i, a.id as application_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
+    s.effective_to, coalesce(s.facts, '{}') as facts, false as loaded_seen
+  from ${asked}
+  join applications a on a.provider_id = q."providerId" and a.practice_id = q."practiceId"
+    and a.payer_id = q."payerId" and a.state = q.state and a.kind = any(${OPENING_KINDS})
+    and a.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'a.client_id')}
+    and (a.stage not in ('withdrawn', 'denied') or a.open
+      or (a.snapshot->>'closedAt')::timestamptz > coalesce(q."asOf", 'infinity'))
+  left join network_spans s on s.application_id = a.id
+    and case when q."asOf" is null then s.known_to is null
+      else s.known_from <= q."asOf" and coalesce(s.known_to, 'infinity') > q."asOf" end
+  order by a.created_at, a.id`;
+
+const agreementsOf = (sql: Db, principal: Principal, asked: Fragment): Promise<(AgreementEvidence & { i: number })[]> =>
+  sql<(AgreementEvidence & { i: number })[]>`
+    select q.i, g.id, g.line_of_business, g.contract, g.claims_route,
+      case when (g.ending->>'recordedAt')::timestamptz <= coalesce(q."asOf", 'infinity') then g.ended_on end as ended_on
+    from ${asked}
+    join agreements g on g.practice_id = q."practiceId" and g.payer_id = q."payerId" and g.state = q.state
+      and g.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'g.client_id')}`;
