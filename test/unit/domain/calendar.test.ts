@@ -1,0 +1,310 @@
+import fc from 'fast-check';
+import {
+  atDate,
+  due,
+  isBusinessDay,
+  isTimeZone,
+  localDate,
+  startOfDay,
+  WEEKDAYS,
+  type Weekday,
+  type Window,
+} from '../../../domain/calendar';
+import type { Duration } from '../../../domain/duration';
+
+/*
+ * An independent computation: a loop over days in UTC, holidays by counting weekdays, and zones by asking
+ * Intl.DateTimeFormat what the clock on the wall shows.
+ */
+const DAY_MS = 86_400_000;
+const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+const utc = (year: number, month: number, date: number) => Date.UTC(year, month - 1, date);
+const weekdayOf = (date: string) => new Date(`${date}T12:00:00Z`).getUTCDay();
+
+function nth(year: number, month: number, weekday: number, n: number): string {
+  const matching: string[] = [];
+  for (let ms = utc(year, month, 1); new Date(ms).getUTCMonth() === month - 1; ms += DAY_MS)
+    if (new Date(ms).getUTCDay() === weekday) matching.push(day(ms));
+  return matching.at(n)!;
+}
+
+function daysOff(year: number): string[] {
+  const fixed = [utc(year, 1, 1), utc(year, 7, 4), utc(year, 11, 11), utc(year, 12, 25)];
+  if (year >= 2021) fixed.push(utc(year, 6, 19));
+  const observed = fixed.map((ms) => {
+    const weekday = new Date(ms).getUTCDay();
+    return day(weekday === 6 ? ms - DAY_MS : weekday === 0 ? ms + DAY_MS : ms);
+  });
+  const floating = [
+    nth(year, 1, 1, 2), // Martin Luther King Jr.
+    nth(year, 2, 1, 2), // Washington
+    nth(year, 5, 1, -1), // Memorial
+    nth(year, 9, 1, 0), // Labor
+    nth(year, 10, 1, 1), // Columbus
+    nth(year, 11, 4, 3), // Thanksgiving
+  ];
+  return [...observed, ...floating];
+}
+const OFF = new Set(Array.from({ length: 60 }, (_x, i) => daysOff(2010 + i)).flat());
+const works = (date: string) => weekdayOf(date) % 6 !== 0 && !OFF.has(date);
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+/** What a clock in a zone shows, as if it were UTC. */
+function wall(ms: number, timeZone: string): number {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(timeZone, format);
+  }
+  const [month, date, year, ...time] = format.format(ms).match(/\d+/g)!.map(Number);
+  return Date.UTC(year!, month! - 1, date, ...time) + (ms % 1_000);
+}
+
+function instantOf(date: string, time: string, timeZone: string): string {
+  const shown = Date.parse(`${date}T${time}:00Z`);
+  const offset = (ms: number) => wall(ms, timeZone) - ms;
+  const [before, after] = [offset(shown - DAY_MS), offset(shown + DAY_MS)];
+  const real = [shown - before, shown - after].filter((ms) => wall(ms, timeZone) === shown);
+  // a time that the clock skips is read as if it had not been put forward yet
+  return new Date(real.length > 0 ? Math.min(...real) : shown - before).toISOString();
+}
+
+function expectedDue(anchor: { at: string; on?: string }, duration: Duration, window: Window): string {
+  const elapsed = { hours: 3_600_000, minutes: 60_000, seconds: 1_000 };
+  for (const [unit, ms] of Object.entries(elapsed))
+    if (unit in duration) return new Date(Date.parse(anchor.at) + (duration as never)[unit] * ms).toISOString();
+  let ms = Date.parse(anchor.on ?? day(wall(Date.parse(anchor.at), window.timeZone)));
+  if (duration.days) ms += duration.days * DAY_MS;
+  if (duration.months) {
+    const at = new Date(ms);
+    const [year, month] = [at.getUTCFullYear(), at.getUTCMonth() + duration.months];
+    ms = Math.min(Date.UTC(year, month, at.getUTCDate()), Date.UTC(year, month + 1, 0));
+  }
+  for (let left = duration.businessDays ?? 0; left > 0;) {
+    ms += DAY_MS;
+    if (works(day(ms))) left--;
+  }
+  const names = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+  while (window.days && !window.days.includes(names[new Date(ms).getUTCDay()]!)) ms += DAY_MS;
+  return instantOf(day(ms), window.from ?? '09:00', window.timeZone);
+}
+
+const ZONES = [
+  'America/New_York',
+  'America/Chicago',
+  'America/Los_Angeles',
+  'America/Phoenix',
+  'America/Anchorage',
+  'Pacific/Honolulu',
+  'America/Puerto_Rico',
+  'Pacific/Guam',
+  'UTC',
+];
+
+const zone = fc.constantFrom(...ZONES);
+const days = fc.option(fc.subarray([...WEEKDAYS] as Weekday[], { minLength: 1 }), { nil: undefined });
+const time = fc.constantFrom('00:00', '01:30', '02:00', '02:30', '08:00', '09:15', '17:45', '23:30');
+const window: fc.Arbitrary<Window> = fc.oneof(
+  zone.map((timeZone) => ({ timeZone })),
+  fc.record({ timeZone: zone, from: time, to: fc.constant('23:59'), days }),
+);
+const instant = fc
+  .integer({ min: Date.parse('2020-01-01T00:00:00Z'), max: Date.parse('2045-12-31T23:59:59Z') })
+  .map((ms) => new Date(ms).toISOString());
+const date = instant.map((at) => at.slice(0, 10));
+const upTo = (max: number) => fc.integer({ min: 1, max });
+const calendarDuration: fc.Arbitrary<Duration> = fc.oneof(
+  fc.record({ businessDays: upTo(30) }),
+  fc.record({ days: upTo(400) }),
+  fc.record({ months: upTo(60) }),
+);
+const elapsedDuration: fc.Arbitrary<Duration> = fc.oneof(
+  fc.record({ hours: upTo(10_000) }),
+  fc.record({ minutes: upTo(100_000) }),
+  fc.record({ seconds: upTo(1_000_000) }),
+);
+
+describe('business days', () => {
+  test('leave out weekends, the eleven federal holidays as observed, and nothing else, from 2020 to 2045', () => {
+    const differing: string[] = [];
+    for (let ms = utc(2020, 1, 1); ms <= utc(2045, 12, 31); ms += DAY_MS)
+      if (isBusinessDay(day(ms)) !== works(day(ms))) differing.push(day(ms));
+    expect(differing).toEqual([]);
+  });
+
+  test.each([
+    ['New Year on a Saturday, observed the year before', '2021-12-31'],
+    ['New Year on a Sunday', '2023-01-02'],
+    ['Juneteenth on a Saturday', '2027-06-18'],
+    ['Independence Day on a Sunday', '2027-07-05'],
+    ['Veterans Day on a Saturday', '2028-11-10'],
+    ['Veterans Day on a Sunday', '2029-11-12'],
+    ['Christmas on a Saturday', '2027-12-24'],
+    ['Thanksgiving', '2026-11-26'],
+  ])('stop for %s', (_what, off) => {
+    expect(isBusinessDay(off)).toBe(false);
+  });
+
+  test.each([
+    ['the day after Thanksgiving', '2026-11-27'],
+    ['Christmas Eve on a Thursday', '2026-12-24'],
+    ['the last day of a year before a New Year on a weekday', '2026-12-31'],
+    ['Good Friday', '2026-04-03'],
+    ['Juneteenth before it was a holiday', '2020-06-19'],
+    ['an inauguration', '2021-01-20'],
+    ['an election', '2028-11-07'],
+  ])('go on over %s', (_what, open) => {
+    expect(isBusinessDay(open)).toBe(true);
+  });
+});
+
+describe('a due instant', () => {
+  test('falls where an independent computation puts it, for 10,000 dates, zones and windows', () => {
+    fc.assert(
+      fc.property(
+        instant,
+        fc.option(date, { nil: undefined }),
+        calendarDuration,
+        window,
+        (at, on, duration, within) => {
+          const anchor = on ? { at, on } : { at };
+          expect(due(anchor, duration, within)).toBe(expectedDue(anchor, duration, within));
+        },
+      ),
+      { numRuns: 10_000 },
+    );
+  });
+
+  test('falls there on every day around both clock changes, at hours that are skipped and repeated', () => {
+    for (const timeZone of ZONES)
+      for (let year = 2026; year <= 2028; year++)
+        for (const around of [nth(year, 3, 0, 1), nth(year, 11, 0, 0)])
+          for (const from of ['00:00', '01:00', '01:30', '02:00', '02:30', '03:00', '09:00'])
+            for (let shift = -2; shift <= 2; shift++) {
+              const at = `${day(Date.parse(around) + shift * DAY_MS)}T18:00:00.000Z`;
+              const within = { timeZone, from, to: '23:00' };
+              expect(due({ at }, { days: 1 }, within)).toBe(expectedDue({ at }, { days: 1 }, within));
+            }
+  });
+
+  test('in hours and less is elapsed time, and never moved', () => {
+    fc.assert(
+      fc.property(instant, elapsedDuration, window, (at, duration, within) => {
+        expect(due({ at, on: '2020-01-01' }, duration, within)).toBe(expectedDue({ at }, duration, within));
+      }),
+    );
+    // over the change to summer time, in the night, on a Sunday
+    const within = { timeZone: 'America/New_York', from: '09:00', to: '17:00', days: ['mon' as const] };
+    expect(due({ at: '2026-03-08T05:30:00.000Z' }, { hours: 2 }, within)).toBe('2026-03-08T07:30:00.000Z');
+  });
+
+  test('shows the beginning of the call hours on an allowed weekday, after the day of the event', () => {
+    fc.assert(
+      fc.property(instant, calendarDuration, window, (at, duration, within) => {
+        const result = due({ at }, duration, within);
+        const shown = new Date(wall(Date.parse(result), within.timeZone)).toISOString();
+        const from = within.from ?? '09:00';
+        // the hour that the clocks skip in spring
+        expect([from, from.replace(/^02/, '03')]).toContain(shown.slice(11, 16));
+        expect(within.days ?? WEEKDAYS).toContain(WEEKDAYS[(weekdayOf(shown.slice(0, 10)) + 6) % 7]);
+        expect(result > at).toBe(true);
+        expect(localDate(result, within.timeZone) > localDate(at, within.timeZone)).toBe(true);
+      }),
+    );
+  });
+
+  test('is never earlier for a longer duration', () => {
+    const longer = fc.tuple(fc.constantFrom('businessDays', 'days', 'months'), upTo(100));
+    fc.assert(
+      fc.property(instant, longer, window, (at, [unit, count], within) => {
+        const after = (n: number) => due({ at }, { [unit]: n } as unknown as Duration, within);
+        expect(after(count + 1) >= after(count)).toBe(true);
+      }),
+    );
+  });
+
+  const newYork: Window = { timeZone: 'America/New_York' };
+  test.each<[string, string, Duration, string]>([
+    ['an evening belongs to its local date', '2026-03-10T01:00:00.000Z', { days: 1 }, '2026-03-10T13:00:00.000Z'],
+    ['31 January and a month', '2026-01-31T15:00:00.000Z', { months: 1 }, '2026-02-28T14:00:00.000Z'],
+    ['31 January and a month in a leap year', '2028-01-31T15:00:00.000Z', { months: 1 }, '2028-02-29T14:00:00.000Z'],
+    ['29 February and 36 months', '2028-02-29T15:00:00.000Z', { months: 36 }, '2031-02-28T14:00:00.000Z'],
+    ['a Friday and a business day', '2026-03-06T15:00:00.000Z', { businessDays: 1 }, '2026-03-09T13:00:00.000Z'],
+    ['a Saturday and a business day', '2026-03-07T15:00:00.000Z', { businessDays: 1 }, '2026-03-09T13:00:00.000Z'],
+    ['five business days over a holiday', '2026-11-23T15:00:00.000Z', { businessDays: 5 }, '2026-12-01T14:00:00.000Z'],
+    ['days are never moved off a weekend', '2026-03-06T15:00:00.000Z', { days: 1 }, '2026-03-07T14:00:00.000Z'],
+  ])('%s', (_what, at, duration, expected) => {
+    expect(due({ at }, duration, newYork)).toBe(expected);
+  });
+
+  test('counts from a named day where there is one', () => {
+    const at = '2026-03-20T15:00:00.000Z';
+    expect(due({ at, on: '2026-03-02' }, { days: 14 }, newYork)).toBe('2026-03-16T13:00:00.000Z');
+    expect(due({ at }, { days: 14 }, newYork)).toBe('2026-04-03T13:00:00.000Z');
+  });
+});
+
+describe('a window', () => {
+  const hours = { timeZone: 'America/New_York', from: '02:30', to: '17:00' };
+
+  test('moves a time that the clocks skip forward', () => {
+    expect(atDate('2026-03-08', hours)).toBe('2026-03-08T07:30:00.000Z'); // 03:30
+  });
+
+  test('takes the first of a time that the clocks show twice', () => {
+    expect(atDate('2026-11-01', { ...hours, from: '01:30' })).toBe('2026-11-01T05:30:00.000Z');
+  });
+
+  test('moves a date that it has not to the next weekday that it has', () => {
+    const days: Weekday[] = ['tue', 'thu'];
+    expect(atDate('2026-03-12', { ...hours, from: '08:00', days })).toBe('2026-03-12T12:00:00.000Z');
+    expect(atDate('2026-03-13', { ...hours, from: '08:00', days })).toBe('2026-03-17T12:00:00.000Z');
+  });
+
+  test('without any day is an error', () => {
+    expect(() => atDate('2026-03-12', { ...hours, days: [] })).toThrow('at least one day');
+  });
+});
+
+describe('a local date', () => {
+  test('is what the wall calendar shows', () => {
+    fc.assert(
+      fc.property(instant, zone, (at, timeZone) => {
+        expect(localDate(at, timeZone)).toBe(day(wall(Date.parse(at), timeZone)));
+      }),
+    );
+  });
+
+  test('begins at its first instant', () => {
+    fc.assert(
+      fc.property(date, zone, (on, timeZone) => {
+        const start = startOfDay(on, timeZone);
+        expect(localDate(start, timeZone)).toBe(on);
+        expect(localDate(new Date(Date.parse(start) - 1).toISOString(), timeZone) < on).toBe(true);
+      }),
+    );
+    // midnight itself is skipped
+    expect(startOfDay('2024-09-08', 'America/Santiago')).toBe('2024-09-08T04:00:00.000Z');
+  });
+
+  test('of an unknown zone or an unreadable instant is an error', () => {
+    expect(() => localDate('2026-03-09T13:00:00.000Z', 'America/Springfield')).toThrow('Springfield');
+    expect(() => localDate('yesterday', 'UTC')).toThrow('yesterday');
+    expect(() => startOfDay('2026-02-30', 'UTC')).toThrow('Invalid');
+  });
+});
+
+test('a time zone is one that the tz database names', () => {
+  for (const name of ZONES) expect([name, isTimeZone(name)]).toEqual([name, true]);
+  for (const name of ['America/Springfield', 'Eastern', '', 'EST5EDT4'])
+    expect([name, isTimeZone(name)]).toEqual([name, false]);
+});
