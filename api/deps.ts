@@ -1,3 +1,4 @@
+import type { Dispatch } from '../dispatch/dispatch';
 import type { Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import type { Logger } from '../runtime/logger';
@@ -9,5 +10,8 @@ export interface Deps {
   keyring: Keyring;
   logger: Logger;
   temporal: Temporal;
+  dispatch: Dispatch;
+  /** How long a request waits for a workflow to take its command; later it is answered as accepted. */
+  patienceMs: number;
   config: { adminApiKey: string; runId: string | undefined };
 }

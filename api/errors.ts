@@ -1,4 +1,5 @@
 import { isGrpcServiceError } from '@temporalio/client';
+import type { Action, Outcome, Stage } from '../domain/codes';
 
 /** Every problem that the API answers: its type, status and title. */
 export const PROBLEMS = {
@@ -12,9 +13,16 @@ export const PROBLEMS = {
   duplicate_payer: [409, 'A payer of this name exists already'],
   duplicate_user: [409, 'A user with this email address exists already'],
   location_in_use: [409, 'A location that applications refer to cannot be removed'],
+  application_exists: [409, 'Another application is open for the same key'],
+  action_not_allowed: [409, 'The stage of the application does not allow this'],
+  agreement_ended: [409, 'The agreement has ended already'],
+  no_workflow: [409, 'No workflow keeps this application'],
   stale_version: [412, 'It was changed since it was read'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The body must be application/json'],
+  wrong_party: [422, 'The evidence names another party than the application is for'],
+  unknown_entry: [422, 'The application has no such entry'],
+  not_correctable: [422, 'This entry cannot be struck out'],
   idempotency_key_reused: [422, 'This Idempotency-Key was sent before with another body'],
   internal_error: [500, 'Something went wrong on our side'],
   unavailable: [503, 'A part that is needed cannot be reached right now'],
@@ -34,6 +42,10 @@ export interface ProblemDetails {
   errors?: FieldError[];
   /** The one that stands in the way, where the caller may see it. */
   existingId?: string;
+  /** Of an action that is not allowed: where the application stands, and what is. */
+  stage?: Stage;
+  allowedActions?: Action[];
+  allowedOutcomes?: Outcome[];
 }
 
 /** An expected failure: thrown anywhere in a request, answered by the one error handler. */

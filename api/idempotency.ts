@@ -89,7 +89,7 @@ export const isFinal = (status: number): boolean =>
   (status < 300 && status !== 202) || status === 409 || status === 422;
 
 /** A UUID (version 8) that always comes out of the same parts. */
-function uuidOf(parts: string[]): string {
+export function uuidOf(parts: string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest();
   hash[6] = (hash[6]! & 0x0f) | 0x80;
   hash[8] = (hash[8]! & 0x3f) | 0x80;

@@ -1,3 +1,4 @@
+import { createDispatch } from '../dispatch/dispatch';
 import { ConfigError, loadApiConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
 import { createKeyring } from '../runtime/keyring';
@@ -8,6 +9,7 @@ import { connectTemporal } from '../runtime/temporal';
 import { createApp } from './app';
 
 const CONNECTIONS = 20;
+const PATIENCE_MS = 5000;
 const GRACE_MS = 2500;
 
 async function main(): Promise<void> {
@@ -19,7 +21,10 @@ async function main(): Promise<void> {
   const sql = createDatabase(config.databaseUrl, { max: CONNECTIONS });
   const temporal = connectTemporal(process.env, keyring);
 
-  const server = createApp({ sql, keyring, logger, temporal, config }).listen(config.port, config.host, (error) => {
+  const dispatch = createDispatch({ sql, client: temporal.client });
+  const deps = { sql, keyring, logger, temporal, dispatch, patienceMs: PATIENCE_MS, config };
+
+  const server = createApp(deps).listen(config.port, config.host, (error) => {
     if (error) fail(listenError(error, config.port));
     logger.info({ port: config.port, host: config.host }, 'listening');
   });

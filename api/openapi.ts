@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
+import { ACTIONS, OUTCOMES, STAGES } from '../domain/codes';
 import { PROBLEMS } from './errors';
 import { rolesOf } from './policy';
 import type { Method, Route } from './route';
@@ -17,6 +18,9 @@ const problem = z
       .optional()
       .meta({ description: 'Every bad field at once; `rule` is stable' }),
     existingId: id.optional().meta({ description: 'What stands in the way' }),
+    stage: z.enum(STAGES).optional().meta({ description: 'Of an action that is not allowed: where it stands' }),
+    allowedActions: z.array(z.enum(ACTIONS)).optional(),
+    allowedOutcomes: z.array(z.enum(OUTCOMES)).optional(),
   })
   .meta({
     id: 'Problem',
@@ -29,15 +33,17 @@ const problem = z
     },
   });
 
+const ifMatch = z.string().optional().meta({ description: 'The ETag that is to be changed; another answers 412' });
+
 const HEADERS: Partial<Record<Method, z.ZodObject>> = {
   post: z.object({
     'Idempotency-Key': z.string().min(1).max(200).optional().meta({
       description: 'A retry with the same key and body gets the first answer, for 30 days',
     }),
+    'If-Match': ifMatch,
   }),
-  patch: z.object({
-    'If-Match': z.string().optional().meta({ description: 'The ETag that is to be changed; another answers 412' }),
-  }),
+  put: z.object({ 'If-Match': ifMatch }),
+  patch: z.object({ 'If-Match': ifMatch }),
 };
 
 /** The OpenAPI 3.1 document of the routes, from the schemas that validate. */
@@ -105,8 +111,8 @@ function problemResponses({ method, body, responses }: Route, names: string[]) {
   const statuses = [400, 401, 403, 503];
   if (names.length > 0) statuses.push(404);
   if (body) statuses.push(409, 413, 415);
-  if (method === 'patch') statuses.push(412);
-  if (method === 'post') statuses.push(422);
+  if (method !== 'get' && method !== 'delete') statuses.push(412);
+  if (method === 'post' || method === 'put') statuses.push(422);
   return Object.fromEntries(
     statuses
       .filter((status) => !(status in responses))

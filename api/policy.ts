@@ -17,6 +17,8 @@ const POLICY = {
   // Contacts, notes and information: what a follow-up consists of.
   'applications:follow_up': ['admin', 'lead', 'specialist', 'agent'],
   'applications:waive': ['admin', 'lead'],
+  // How the operator works: what is to be done, and the workflow behind an application.
+  'operations:read': ['admin', 'lead', 'specialist', 'agent', 'auditor'],
   'readiness:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
   'imports:run': ['admin', 'lead', 'specialist', 'service'],
 } as const satisfies Record<string, readonly Role[]>;

@@ -23,8 +23,8 @@ export interface RouteRequest<Params, Subject, Query, Body> extends Scope<Params
   body: Body;
   /** The id that what this request does is recorded under; a retry with its Idempotency-Key has the same. */
   commandId: string;
-  /** Answers 412 where the request's If-Match doesn't name this version. */
-  ifMatch: (version: number) => void;
+  /** Answers 412 where the request's If-Match doesn't name this version; the version where it does. */
+  ifMatch: (version: number) => number | undefined;
 }
 
 /**

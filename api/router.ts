@@ -121,13 +121,15 @@ function keyOf(req: Request): string | undefined {
   return key;
 }
 
-function ifMatchOf(req: Request): (version: number) => void {
+function ifMatchOf(req: Request): (version: number) => number | undefined {
   const tags = req
     .get('If-Match')
     ?.split(',')
     .map((tag) => tag.trim());
   return (version) => {
-    if (tags && !tags.includes('*') && !tags.includes(etag(version))) throw new Problem('stale_version');
+    if (!tags || tags.includes('*')) return undefined;
+    if (!tags.includes(etag(version))) throw new Problem('stale_version');
+    return version;
   };
 }
 

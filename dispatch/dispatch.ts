@@ -36,13 +36,32 @@ interface Held {
 }
 
 /** The only door to Temporal: starts, updates, signals and queries workflows for API and relay. */
-export function createDispatch({ sql, client }: { sql: Sql; client: Client }) {
+export function createDispatch({
+  sql,
+  client,
+  taskQueue = TASK_QUEUE,
+}: {
+  sql: Sql;
+  client: Client;
+  taskQueue?: string;
+}) {
   let indexed = true;
 
   /** Starts the workflow of an open application from its recorded state; started already is as good. */
   async function startApplication(applicationId: string): Promise<void> {
     const state = await load(applicationId);
     if (isOpen(state)) await start('payerApplication', applicationWorkflowId(state.key), state);
+  }
+
+  /** Starts it for a caller who waits; false where that did not work out `within` milliseconds, and the relay does it. */
+  async function startWithin(applicationId: string, within: number): Promise<boolean> {
+    try {
+      await client.connection.withDeadline(Date.now() + within, () => startApplication(applicationId));
+      return true;
+    } catch (error) {
+      if (isLate(error) || error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      throw error;
+    }
   }
 
   /** Starts the participation of a confirmed application; started already is as good. */
@@ -56,7 +75,7 @@ export function createDispatch({ sql, client }: { sql: Sql; client: Client }) {
     try {
       await client.workflow.start(type, {
         workflowId,
-        taskQueue: TASK_QUEUE,
+        taskQueue,
         args: [input],
         memo: { applicationId: state.id },
         workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
@@ -168,7 +187,7 @@ export function createDispatch({ sql, client }: { sql: Sql; client: Client }) {
     return { state, workflowId: participates(state) ? participationWorkflowId(applicationId) : null };
   }
 
-  return { startApplication, startParticipation, deliver, fileChanged, query };
+  return { startApplication, startWithin, startParticipation, deliver, fileChanged, query };
 }
 
 /** What the server (or its absence) answered, wherever the client wrapped it. */

@@ -4,6 +4,7 @@ import { createApp } from '../../api/app';
 import type { Deps } from '../../api/deps';
 import type { Route } from '../../api/route';
 import { allRoutes } from '../../api/routes';
+import { createDispatch } from '../../dispatch/dispatch';
 import { createDatabase } from '../../runtime/database';
 import { createKeyring } from '../../runtime/keyring';
 import { createLogger } from '../../runtime/logger';
@@ -33,13 +34,20 @@ export class TestApi {
     private readonly end: () => Promise<void>,
   ) {}
 
-  static async start({ temporalAddress = '127.0.0.1:1' } = {}): Promise<TestApi> {
+  static async start({
+    temporalAddress = '127.0.0.1:1',
+    taskQueue = 'nobody',
+    patienceMs = 5000,
+    connections = 5,
+  } = {}): Promise<TestApi> {
     const database = await createTestDatabase();
-    const sql = createDatabase(database.url, { max: 5 });
+    const sql = createDatabase(database.url, { max: connections });
     const keyring = createKeyring(`test:${Buffer.alloc(32, 7).toString('base64')}`);
     const temporal = connectTemporal({ TEMPORAL_ADDRESS: temporalAddress }, keyring);
     const config = { adminApiKey: ADMIN_KEY, runId: undefined };
-    const deps: Deps = { sql, keyring, logger: createLogger('test', 'silent'), temporal, config };
+    const dispatch = createDispatch({ sql, client: temporal.client, taskQueue });
+    const logger = createLogger('test', 'silent');
+    const deps: Deps = { sql, keyring, logger, temporal, dispatch, patienceMs, config };
     const server = await new Promise<Server>((resolve) => {
       const listening: Server = createApp(deps).listen(0, '127.0.0.1', () => resolve(listening));
     });
@@ -78,6 +86,7 @@ export class TestApi {
 
   get = (path: string, sent?: Sent): Promise<Reply> => this.call('GET', path, sent);
   post = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('POST', path, { ...sent, body });
+  put = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('PUT', path, { ...sent, body });
   patch = (path: string, body: unknown, sent?: Sent): Promise<Reply> => this.call('PATCH', path, { ...sent, body });
 
   /** Creates a resource, which has to work, and answers it. */
