@@ -1,0 +1,49 @@
+import { attestationDueOn, attestationState } from '../../../domain/attestation';
+
+const licence = (state: string, expiresOn = '2030-12-31') => ({ state, expiresOn });
+
+describe('an attestation is due', () => {
+  const due = (...licences: ReturnType<typeof licence>[]) => attestationDueOn('2026-01-01', licences, '2026-02-01');
+
+  test('after 120 days', () => {
+    expect(due(licence('CA'))).toBe('2026-05-01');
+    expect(due()).toBe('2026-05-01');
+  });
+
+  test('after 180 days where all current licences are in Illinois', () => {
+    expect(due(licence('IL'))).toBe('2026-06-30');
+    expect(due(licence('IL'), licence('IL', '2026-02-01'))).toBe('2026-06-30');
+    expect(due(licence('IL'), licence('CA', '2026-01-31'))).toBe('2026-06-30');
+  });
+
+  test('after 120 days with one current licence elsewhere, or none current in Illinois', () => {
+    expect(due(licence('IL'), licence('CA', '2026-02-01'))).toBe('2026-05-01');
+    expect(due(licence('IL', '2026-01-31'))).toBe('2026-05-01');
+  });
+
+  test('counting over a leap day', () => {
+    expect(attestationDueOn('2028-01-01', [], '2028-01-01')).toBe('2028-04-30');
+  });
+});
+
+describe('for a payer, an attestation', () => {
+  const state = (today: string, authorizedPayerIds: string[] | null) =>
+    attestationState({ attestedOn: '2026-01-01', dueOn: '2026-05-01', authorizedPayerIds }, 'payer-a', today);
+
+  test('is current through the day on which it is due, and lapsed the day after', () => {
+    expect(state('2026-01-01', null)).toBe('current');
+    expect(state('2026-05-01', null)).toBe('current');
+    expect(state('2026-05-02', null)).toBe('lapsed');
+  });
+
+  test('must name the payer only where it is recorded whom it names', () => {
+    expect(state('2026-03-01', ['payer-b', 'payer-a'])).toBe('current');
+    expect(state('2026-03-01', ['payer-b'])).toBe('not_authorised');
+    expect(state('2026-03-01', [])).toBe('not_authorised');
+    expect(state('2026-05-02', ['payer-b'])).toBe('lapsed');
+  });
+
+  test('is missing where there is none', () => {
+    expect(attestationState(null, 'payer-a', '2026-03-01')).toBe('missing');
+  });
+});

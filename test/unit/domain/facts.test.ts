@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import {
+  factProblems,
+  inheritedFrom,
+  partyProblem,
+  sameName,
+  sameValue,
+  statusBySource,
+  type FactValue,
+} from '../../../domain/facts';
+import { FACT_SOURCES, FACTS, type Fact, type FactSource } from '../../../domain/codes';
+
+const VALUES: Record<Fact, FactValue> = {
+  contract: 'executed',
+  effectiveDate: '2026-03-01',
+  payerProviderId: 'PIN-1',
+  claimsRoute: { clearinghouse: 'stedi', payerId: '60054' },
+};
+const call = { rep: 'Kim', reference: 'C-1' };
+const rules = (fact: Fact, given: { source: FactSource; value?: FactValue; rep?: string; reference?: string }) =>
+  factProblems(fact, { value: VALUES[fact], ...given }, { contractBases: ['group_contract'] }).map(({ rule }) => rule);
+
+describe('a confirmation', () => {
+  test('may come from every source that is named in full, but a contract never by phone', () => {
+    for (const fact of FACTS)
+      for (const source of FACT_SOURCES) {
+        const refused = fact === 'contract' && source === 'phone' ? ['contract_never_by_phone'] : [];
+        expect([fact, source, ...rules(fact, { source, ...call })]).toEqual([fact, source, ...refused]);
+      }
+  });
+
+  test('by phone needs the representative and a call reference, both named at once', () => {
+    expect(rules('effectiveDate', { source: 'phone' })).toEqual(['phone_needs_rep', 'phone_needs_reference']);
+    expect(rules('effectiveDate', { source: 'phone', rep: 'Kim' })).toEqual(['phone_needs_reference']);
+    expect(rules('effectiveDate', { source: 'phone', reference: 'C-1' })).toEqual(['phone_needs_rep']);
+    expect(rules('effectiveDate', { source: 'letter' })).toEqual([]);
+  });
+
+  test('of no contract needs a basis that the playbook lists', () => {
+    const none = (basis: 'group_contract' | 'government_program') =>
+      factProblems(
+        'contract',
+        { value: { none: true, basis, saidBy: 'Kim' }, source: 'letter' },
+        { contractBases: ['group_contract'] },
+      );
+    expect(none('group_contract')).toEqual([]);
+    expect(none('government_program')).toEqual([{ path: 'value.basis', rule: 'basis_not_in_playbook' }]);
+    expect(rules('payerProviderId', { source: 'letter', value: { none: true, saidBy: 'Kim' } })).toEqual([]);
+  });
+
+  test('on the client’s word alone is a claim', () => {
+    for (const source of FACT_SOURCES)
+      expect([source, statusBySource(source)]).toEqual([source, source === 'client_word' ? 'claimed' : 'confirmed']);
+  });
+});
+
+test('a value that is inherited names its agreement; others name none', () => {
+  expect(inheritedFrom({ inheritedFrom: 'agreement-1' })).toBe('agreement-1');
+  for (const value of [...Object.values(VALUES), { portal: 'x' }]) expect(inheritedFrom(value)).toBeNull();
+});
+
+describe('evidence', () => {
+  const party = {
+    legalName: 'Cedar & Vine Therapy, LLC',
+    tinLast4: '6789',
+    npis: ['1234567893', '1245319599'],
+    locationId: 'here' as string | null,
+  };
+
+  test('that names the party, or nobody, is taken', () => {
+    for (const seen of [
+      {},
+      { partyName: 'CEDAR AND VINE THERAPY' },
+      { tinLast4: '6789' },
+      { npi: '1234567893' },
+      { npi: '1245319599' },
+      { locationId: 'here' },
+      { partyName: 'Cedar & Vine Therapy L.L.C.', tinLast4: '6789', npi: '1234567893', locationId: 'here' },
+    ])
+      expect([seen, partyProblem(seen, party)]).toEqual([seen, null]);
+  });
+
+  test('that names another party by anything at all is refused', () => {
+    const right = { partyName: party.legalName, tinLast4: '6789', npi: '1234567893', locationId: 'here' };
+    for (const wrong of [{ partyName: 'Alma' }, { tinLast4: '6780' }, { npi: '1000000004' }, { locationId: 'there' }]) {
+      expect([wrong, partyProblem(wrong, party)]).toEqual([wrong, 'wrong_party']);
+      expect([wrong, partyProblem({ ...right, ...wrong }, party)]).toEqual([wrong, 'wrong_party']);
+    }
+  });
+
+  test('of a location is taken where the payer doesn’t credential by location', () => {
+    expect(partyProblem({ locationId: 'there' }, { ...party, locationId: null })).toBeNull();
+  });
+});
+
+describe('a name', () => {
+  test.each([
+    ['Cedar Therapy LLC', 'cedar therapy, l.l.c.'],
+    ['Cedar Therapy LLC', 'Cedar   Therapy'],
+    ['Cedar Therapy', 'Cedar Therapy, Inc.'],
+    ['Smith & Jones P.A.', 'Smith and Jones, PA'],
+    ['Núñez Counseling', 'NUNEZ COUNSELING'],
+    ["O'Hara Therapy", 'OHara Therapy'],
+    ['Cedar-Vine Therapy', 'Cedar Vine Therapy'],
+    ['Cedar Therapy Professional Corporation', 'Cedar Therapy PC'],
+    ['Cedar Therapy Professional Limited Liability Company', 'Cedar Therapy PLLC'],
+  ])('%j is %j', (a, b) => {
+    expect(sameName(a, b)).toBe(true);
+    expect(sameName(b, a)).toBe(true);
+  });
+
+  test.each([
+    ['Cedar Therapy LLC', 'Cedar Therapy Inc'],
+    ['Cedar Therapy PLLC', 'Cedar Therapy LLC'],
+    ['Cedar Therapy', 'Cedar Therapy Group'],
+    ['Cedar Therapy', 'Ceder Therapy'],
+    ['Cedar Therapy', 'The Cedar Therapy'],
+    ['Cedar Therapy 2', 'Cedar Therapy 3'],
+    ['LLC', 'Inc'],
+    ['Alma', 'Alma Medical'],
+  ])('%j is not %j', (a, b) => {
+    expect(sameName(a, b)).toBe(false);
+    expect(sameName(b, a)).toBe(false);
+  });
+});
+
+describe('a value', () => {
+  test('is the same in whatever order its keys stand', () => {
+    expect(sameValue({ clearinghouse: 'a', payerId: 'b' }, { payerId: 'b', clearinghouse: 'a' })).toBe(true);
+  });
+
+  test.each<[unknown, unknown]>([
+    ['executed', { inheritedFrom: 'executed' }],
+    [{ a: 1 }, { a: 1, b: undefined }],
+    [{ a: undefined }, { b: undefined }],
+    [{ a: 1 }, { b: 1 }],
+    [['a'], { 0: 'a' }],
+    [
+      ['a', 'b'],
+      ['b', 'a'],
+    ],
+    [null, {}],
+    ['1', 1],
+  ])('%j differs from %j', (a, b) => {
+    expect(sameValue(a, b)).toBe(false);
+    expect(sameValue(b, a)).toBe(false);
+  });
+
+  test('equals its copy, and not what was changed anywhere in it', () => {
+    const reversed = (value: unknown): unknown =>
+      Array.isArray(value)
+        ? value.map(reversed)
+        : value !== null && typeof value === 'object'
+          ? Object.fromEntries(
+              Object.entries(value)
+                .reverse()
+                .map(([key, inner]) => [key, reversed(inner)]),
+            )
+          : value;
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
+        expect(sameValue(a, reversed(JSON.parse(JSON.stringify(a))))).toBe(true);
+        expect(sameValue({ a, x: [a] }, { a, x: [a, b] })).toBe(false);
+      }),
+    );
+  });
+});

@@ -1,0 +1,112 @@
+import { KINDS, type ApplicationKind } from '../../../domain/codes';
+import { durationProblem } from '../../../domain/duration';
+import { KIND_RULES, PLAYBOOK_DEFAULTS, resolvePlaybook, type Playbook } from '../../../domain/playbook';
+
+const ZONE = 'America/Chicago';
+const resolve = (playbook: Playbook, kind: ApplicationKind = 'new_individual') => resolvePlaybook(playbook, kind, ZONE);
+const ALL = ['npi', 'caqh_id', 'licence_in_state', 'malpractice', 'practice_tin', 'practice_address'];
+
+describe('an empty playbook', () => {
+  test('resolves to the defaults of the contract, in the zone of the client', () => {
+    expect(resolve({})).toEqual({
+      channel: 'payer_portal',
+      requires: ALL,
+      requiresCaqh: true,
+      confirmReceiptAfter: { businessDays: 5 },
+      followUpEvery: { businessDays: 10 },
+      earliestInquiry: null,
+      contactOverdueAfter: { businessDays: 2 },
+      escalateAfter: { businessDays: 10 },
+      expectedDecision: { days: 90 },
+      informationDeadline: { days: 14 },
+      appealWindow: { days: 30 },
+      panelRecheck: { days: 90 },
+      contractChase: { businessDays: 10 },
+      confirmationChase: { businessDays: 5 },
+      recredentialEvery: { months: 36 },
+      contacts: [],
+      callerVerification: [],
+      maxPerCall: null,
+      questions: [],
+      contractBases: [],
+      sources: {},
+      window: { timeZone: ZONE },
+    });
+  });
+
+  test('has durations that may be written', () => {
+    const durations = Object.values(PLAYBOOK_DEFAULTS).filter(
+      (value) => typeof value === 'object' && !Array.isArray(value),
+    );
+    expect(durations).toHaveLength(11);
+    expect(durations.map(durationProblem).filter((problem) => problem !== null)).toEqual([]);
+  });
+});
+
+test('a playbook overrides only what it names', () => {
+  const callHours = { timeZone: 'America/New_York', from: '08:00', to: '17:00', days: ['mon' as const] };
+  const own: Playbook = {
+    channel: 'fax',
+    followUpEvery: { days: 7 },
+    earliestInquiry: { days: 120 },
+    callHours,
+    maxPerCall: 3,
+    contractBases: ['group_contract'],
+  };
+  const { callHours: window, ...rest } = own;
+  expect(resolve(own)).toEqual({ ...resolve({}), ...rest, window });
+});
+
+test('a resolved playbook is plain JSON', () => {
+  const resolved = resolve({ callHours: { timeZone: ZONE, from: '08:00', to: '17:00' } });
+  expect(JSON.parse(JSON.stringify(resolved))).toEqual(resolved);
+});
+
+describe('what is required', () => {
+  test('without CAQH leaves the default alone out of it', () => {
+    expect(resolve({ requiresCaqh: false })).toMatchObject({
+      requiresCaqh: false,
+      requires: ALL.filter((code) => code !== 'caqh_id'),
+    });
+  });
+
+  test('stays as it is written, CAQH or not', () => {
+    for (const requiresCaqh of [true, false])
+      expect(resolve({ requires: ['caqh_id', 'npi'], requiresCaqh })).toMatchObject({
+        requiresCaqh,
+        requires: ['caqh_id', 'npi'],
+      });
+    expect(resolve({ requires: [] }).requires).toEqual([]);
+  });
+
+  test('of a new group is what a practice can have, and never CAQH', () => {
+    expect(resolve({}, 'new_group')).toMatchObject({
+      requiresCaqh: false,
+      requires: ['npi', 'practice_tin', 'practice_address'],
+    });
+    expect(resolve({ requiresCaqh: true, requires: ['malpractice', 'practice_tin'] }, 'new_group')).toMatchObject({
+      requiresCaqh: false,
+      requires: ['practice_tin'],
+    });
+  });
+
+  test('is the same for every kind that has a provider', () => {
+    for (const kind of KINDS.filter((k) => k !== 'new_group')) expect(resolve({}, kind)).toEqual(resolve({}));
+  });
+});
+
+test('each kind needs the facts and makes the span that the contract says', () => {
+  const four = ['contract', 'effectiveDate', 'payerProviderId', 'claimsRoute'];
+  const joining = { facts: four, opensSpan: true, endsSpan: false, provider: true };
+  const continuing = { facts: [], opensSpan: false, endsSpan: false, provider: true };
+  expect(KIND_RULES).toEqual({
+    new_individual: joining,
+    new_group: { facts: ['contract', 'claimsRoute'], opensSpan: false, endsSpan: false, provider: false },
+    add_to_group: joining,
+    add_tin_or_location: joining,
+    change: continuing,
+    recredentialing: continuing,
+    reinstatement: joining,
+    termination: { facts: ['effectiveDate'], opensSpan: false, endsSpan: true, provider: true },
+  });
+});

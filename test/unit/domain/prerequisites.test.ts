@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { PREREQUISITES, type Prerequisite } from '../../../domain/codes';
+import { addDays } from '../../../domain/dates';
+import { evaluateFile, type FileDemand, type ProviderFile } from '../../../domain/prerequisites';
+
+const TODAY = '2026-03-10';
+const FILE: ProviderFile = {
+  provider: {
+    npi: '1234567893',
+    caqhId: '12345678',
+    licences: [{ state: 'CA', expiresOn: '2027-01-31' }],
+    malpractice: { expiresOn: '2026-12-31' },
+  },
+  practice: { npi: null, hasTin: true, address: { line1: '1 Main St' } },
+  attestation: { attestedOn: '2026-02-01', authorizedPayerIds: null },
+};
+const DEMAND: FileDemand = {
+  requires: PREREQUISITES,
+  requiresCaqh: true,
+  state: 'CA',
+  payerId: 'payer-a',
+  kind: 'new_individual',
+};
+
+const withProvider = (changes: Partial<NonNullable<ProviderFile['provider']>>): ProviderFile => ({
+  ...FILE,
+  provider: { ...FILE.provider!, ...changes },
+});
+const find = (code: Prerequisite, file: ProviderFile, demand = DEMAND, today = TODAY) =>
+  evaluateFile(file, demand, today).prerequisites.find((p) => p.code === code);
+const met = (code: Prerequisite) => ({ code, met: true });
+const unmet = (code: Prerequisite, reason: 'missing' | 'expired') => ({ code, met: false, reason });
+
+test('a complete file meets everything, in the order in which it was asked', () => {
+  expect(evaluateFile(FILE, DEMAND, TODAY)).toEqual({
+    prerequisites: PREREQUISITES.map(met),
+    attestation: { state: 'current', attestedOn: '2026-02-01', dueOn: '2026-06-01' },
+    changesOn: '2026-06-02',
+  });
+});
+
+test('an evaluation is plain JSON with keys in one order', () => {
+  const text = JSON.stringify(evaluateFile(FILE, DEMAND, TODAY));
+  expect(JSON.stringify(evaluateFile(JSON.parse(JSON.stringify(FILE)) as ProviderFile, DEMAND, TODAY))).toBe(text);
+  expect(JSON.parse(text)).toEqual(evaluateFile(FILE, DEMAND, TODAY));
+});
+
+test('only what is required is looked at', () => {
+  const bare = { ...FILE, provider: { ...FILE.provider!, caqhId: null, malpractice: null } };
+  expect(evaluateFile(bare, { ...DEMAND, requires: ['npi'], requiresCaqh: false }, TODAY)).toEqual({
+    prerequisites: [met('npi')],
+    attestation: null,
+    changesOn: null,
+  });
+});
+
+describe('a prerequisite', () => {
+  test('that is not on file is missing', () => {
+    expect(find('caqh_id', withProvider({ caqhId: null }))).toEqual(unmet('caqh_id', 'missing'));
+    expect(find('malpractice', withProvider({ malpractice: null }))).toEqual(unmet('malpractice', 'missing'));
+    expect(find('licence_in_state', withProvider({ licences: [] }))).toEqual(unmet('licence_in_state', 'missing'));
+    const practice = { npi: null, hasTin: false, address: null };
+    expect(find('practice_tin', { ...FILE, practice })).toEqual(unmet('practice_tin', 'missing'));
+    expect(find('practice_address', { ...FILE, practice })).toEqual(unmet('practice_address', 'missing'));
+  });
+
+  test('of malpractice holds through its last day', () => {
+    const until = (expiresOn: string) => find('malpractice', withProvider({ malpractice: { expiresOn } }));
+    expect(until(TODAY)).toEqual(met('malpractice'));
+    expect(until(addDays(TODAY, -1))).toEqual(unmet('malpractice', 'expired'));
+  });
+
+  test('of a licence looks at the state of the application alone', () => {
+    const held = (...licences: [string, string][]) =>
+      find(
+        'licence_in_state',
+        withProvider({ licences: licences.map(([state, expiresOn]) => ({ state, expiresOn })) }),
+      );
+    expect(held(['CA', TODAY])).toEqual(met('licence_in_state'));
+    expect(held(['NV', '2030-01-01'])).toEqual(unmet('licence_in_state', 'missing'));
+    expect(held(['CA', '2026-03-09'], ['NV', '2030-01-01'])).toEqual(unmet('licence_in_state', 'expired'));
+    expect(held(['CA', '2020-01-01'], ['CA', '2030-01-01'])).toEqual(met('licence_in_state'));
+  });
+
+  test('of an NPI is the provider’s, and the practice’s for a new group', () => {
+    const demand: FileDemand = { ...DEMAND, kind: 'new_group', requires: ['npi'], requiresCaqh: false };
+    const group: ProviderFile = { ...FILE, provider: null };
+    expect(find('npi', FILE)).toEqual(met('npi'));
+    expect(find('npi', group, demand)).toEqual(unmet('npi', 'missing'));
+    expect(find('npi', { ...group, practice: { ...FILE.practice, npi: '1245319599' } }, demand)).toEqual(met('npi'));
+  });
+});
+
+describe('the attestation', () => {
+  const read = (file: ProviderFile, today = TODAY) => evaluateFile(file, DEMAND, today).attestation;
+
+  test('is missing before the first', () => {
+    expect(read({ ...FILE, attestation: null })).toEqual({ state: 'missing', attestedOn: null, dueOn: null });
+  });
+
+  test('lapses the day after it is due, and says when it was', () => {
+    expect(read(FILE, '2026-06-01')).toMatchObject({ state: 'current' });
+    expect(read(FILE, '2026-06-02')).toEqual({ state: 'lapsed', attestedOn: '2026-02-01', dueOn: '2026-06-01' });
+  });
+
+  test('that was already old when it was recorded is lapsed', () => {
+    const old = { ...FILE, attestation: { attestedOn: '2025-01-01', authorizedPayerIds: null } };
+    expect(read(old)).toEqual({ state: 'lapsed', attestedOn: '2025-01-01', dueOn: '2025-05-01' });
+  });
+
+  test('must be authorised for this payer where that is recorded', () => {
+    const authorized = (ids: string[]) => ({ ...FILE, attestation: { ...FILE.attestation!, authorizedPayerIds: ids } });
+    expect(read(authorized(['payer-a']))).toMatchObject({ state: 'current' });
+    expect(read(authorized(['payer-b']))).toMatchObject({ state: 'not_authorised' });
+  });
+
+  test('lasts 180 days in Illinois alone, from the day on which another licence has run out', () => {
+    const both = withProvider({
+      licences: [
+        { state: 'CA', expiresOn: '2026-03-15' },
+        { state: 'IL', expiresOn: '2030-01-01' },
+      ],
+    });
+    expect(evaluateFile(both, { ...DEMAND, state: 'IL' }, TODAY)).toMatchObject({
+      attestation: { dueOn: '2026-06-01' },
+      changesOn: '2026-03-16',
+    });
+    expect(read(both, '2026-03-16')).toMatchObject({ dueOn: '2026-07-31' });
+  });
+});
+
+test('an evaluation stays as it is until changesOn, and forever where that is null', () => {
+  const near = fc.integer({ min: -30, max: 260 }).map((days) => addDays(TODAY, days));
+  const licence = fc.record({ state: fc.constantFrom('CA', 'IL'), expiresOn: near });
+  const attestation = fc.record({
+    attestedOn: fc.integer({ min: -200, max: 0 }).map((days) => addDays(TODAY, days)),
+    authorizedPayerIds: fc.constantFrom(null, ['payer-a'], ['payer-b']),
+  });
+  const file: fc.Arbitrary<ProviderFile> = fc.record({
+    provider: fc.record({
+      npi: fc.constant('1234567893'),
+      caqhId: fc.constantFrom(null, '12345678'),
+      licences: fc.array(licence, { maxLength: 3 }),
+      malpractice: fc.option(fc.record({ expiresOn: near })),
+    }),
+    practice: fc.constant(FILE.practice),
+    attestation: fc.option(attestation),
+  });
+  const demand: fc.Arbitrary<FileDemand> = fc
+    .record({
+      requires: fc.subarray([...PREREQUISITES]),
+      requiresCaqh: fc.boolean(),
+      state: fc.constantFrom('CA', 'IL'),
+    })
+    .map((asked) => ({ ...DEMAND, ...asked }));
+  const shown = (on: ProviderFile, asked: FileDemand, today: string) => {
+    const { changesOn: _when, ...reading } = evaluateFile(on, asked, today);
+    return JSON.stringify(reading);
+  };
+
+  fc.assert(
+    fc.property(file, demand, (on, asked) => {
+      const { changesOn } = evaluateFile(on, asked, TODAY);
+      const now = shown(on, asked, TODAY);
+      const days = Array.from({ length: 400 }, (_day, i) => addDays(TODAY, i));
+      expect(changesOn).toBe(days.find((day) => shown(on, asked, day) !== now) ?? null);
+    }),
+    { numRuns: 150 },
+  );
+});
