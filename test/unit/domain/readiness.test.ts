@@ -1,0 +1,379 @@
+import { FACTS, type Fact, type LineOfBusiness, type ReadinessReason } from '../../../domain/codes';
+import { addDays } from '../../../domain/dates';
+import type { FactRecord, FactValue } from '../../../domain/facts';
+import {
+  billingReadiness,
+  type AgreementEvidence,
+  type ReadinessEvidence,
+  type ReadinessQuery,
+  type Span,
+} from '../../../domain/readiness';
+
+const EFFECTIVE = '2026-03-01';
+const LAST_DAY = '2026-09-30';
+const GOOD_DAY = '2026-06-15';
+
+const VALUES: Record<Fact, FactValue> = {
+  contract: 'executed',
+  effectiveDate: EFFECTIVE,
+  payerProviderId: 'PIN-1',
+  claimsRoute: { clearinghouse: 'stedi', payerId: '60054' },
+};
+
+const record = (fact: Fact, changes: Partial<FactRecord> = {}): FactRecord => ({
+  status: 'confirmed',
+  value: VALUES[fact],
+  entryId: `entry-${fact}`,
+  source: 'letter',
+  evidence: [],
+  partySeen: true,
+  ...changes,
+});
+
+const AGREEMENTS: AgreementEvidence[] = [
+  { id: 'live', contract: { entryId: 'theirs' }, claimsRoute: { entryId: 'theirs' }, endedOn: null },
+  { id: 'ended', contract: { entryId: 'theirs' }, claimsRoute: { entryId: 'theirs' }, endedOn: '2026-02-28' },
+  { id: 'empty', contract: null, claimsRoute: null, endedOn: null },
+].map((agreement) => ({ lineOfBusiness: 'commercial', ...agreement }));
+
+const span = (changes: Partial<Span> = {}): Span => ({
+  applicationId: 'application-1',
+  lineOfBusiness: 'commercial',
+  locationId: null,
+  approved: true,
+  effectiveTo: null,
+  facts: Object.fromEntries(FACTS.map((fact) => [fact, record(fact)])),
+  loadedSeen: true,
+  ...changes,
+});
+
+const evidence = (changes: Partial<ReadinessEvidence> = {}): ReadinessEvidence => ({
+  spans: [span()],
+  agreements: AGREEMENTS,
+  platformCovers: false,
+  licenceCurrent: true,
+  malpracticeCurrent: true,
+  attestationCurrent: true,
+  excluded: false,
+  ...changes,
+});
+
+const ask = (changes: Partial<ReadinessEvidence> = {}, query: Partial<ReadinessQuery> = {}) =>
+  billingReadiness({ dateOfService: GOOD_DAY, lineOfBusiness: 'commercial', ...query }, evidence(changes));
+
+/** A span with one fact changed. */
+const but = (fact: Fact, changes: Partial<FactRecord>): Span =>
+  span({ facts: { ...span().facts, [fact]: record(fact, changes) } });
+
+/* How a fact can stand, and what each state is: the second column is the oracle's only knowledge of it. */
+const STANDING = {
+  absent: [null, 'unconfirmed'],
+  claimed: [{ status: 'claimed', source: 'client_word' }, 'unconfirmed'],
+  disputed: [{ status: 'disputed' }, 'disputed'],
+  confirmed: [{}, 'good'],
+} as const;
+const INHERITED = {
+  live: [{ value: { inheritedFrom: 'live' } }, 'good'],
+  ended: [{ value: { inheritedFrom: 'ended' } }, 'over'],
+  emptied: [{ value: { inheritedFrom: 'empty' } }, 'unconfirmed'],
+  unknown: [{ value: { inheritedFrom: 'nowhere' } }, 'unconfirmed'],
+  live_claimed: [{ value: { inheritedFrom: 'live' }, status: 'claimed' }, 'unconfirmed'],
+} as const;
+type Standing = readonly [Partial<FactRecord> | null, 'unconfirmed' | 'disputed' | 'good' | 'over'];
+const OWN: Standing[] = Object.values(STANDING);
+const SHARED: Standing[] = [...OWN, ...Object.values(INHERITED)];
+
+const DATES = {
+  before: addDays(EFFECTIVE, -1),
+  onEffective: EFFECTIVE,
+  between: GOOD_DAY,
+  onLastDay: LAST_DAY,
+  after: addDays(LAST_DAY, 1),
+} as const;
+type When = keyof typeof DATES;
+const WHEN = Object.keys(DATES) as When[];
+
+/* Which lines exist, which is asked for, and whether the span in question is then meant. */
+const SCOPES = {
+  same: { lines: ['commercial'], asked: 'commercial', meant: 'yes' },
+  sameOfTwo: { lines: ['commercial', 'medicaid'], asked: 'commercial', meant: 'yes' },
+  leftOutOfOne: { lines: ['commercial'], asked: undefined, meant: 'yes' },
+  leftOutOfTwo: { lines: ['commercial', 'medicaid'], asked: undefined, meant: 'unclear' },
+  other: { lines: ['commercial'], asked: 'medicaid', meant: 'no' },
+} as const;
+
+describe('over all combinations of facts, approval, dates, ends and scopes', () => {
+  const NAMES = ['contract', 'effective_date', 'provider_id', 'claims_route'];
+
+  /** The rules once more, told from the other end: what must hold, each with what is said where it doesn't. */
+  function oracle(
+    scope: keyof typeof SCOPES,
+    approved: boolean,
+    standings: Standing[],
+    when: When,
+    ends: boolean,
+  ): Set<string> {
+    const { meant } = SCOPES[scope];
+    if (meant !== 'yes') return new Set([meant === 'no' ? 'no_application' : 'scope_ambiguous']);
+    const said = new Set<string>();
+    if (!approved) said.add('not_approved');
+    standings.forEach(([, kind], i) => {
+      if (kind === 'unconfirmed') said.add(`${NAMES[i]}_unconfirmed`);
+      if (kind === 'disputed') said.add('fact_disputed');
+      // the ended agreement's last day is the day before the earliest of the effective dates
+      if (kind === 'over' && when !== 'before') said.add('participation_ended');
+    });
+    if (when === 'before' && standings[1]![1] === 'good') said.add('before_effective_date');
+    if (when === 'after' && ends) said.add('participation_ended');
+    return said;
+  }
+
+  test('the gate says what an oracle says, and yes only when the four facts are on file, undisputed, in scope and in date', () => {
+    let asked = 0;
+    let yes = 0;
+    const wrong: unknown[] = [];
+    for (const contract of SHARED)
+      for (const effectiveDate of OWN)
+        for (const payerProviderId of OWN)
+          for (const claimsRoute of SHARED)
+            for (const approved of [true, false])
+              for (const ends of [true, false])
+                for (const when of WHEN)
+                  for (const scope of Object.keys(SCOPES) as (keyof typeof SCOPES)[]) {
+                    const standings = [contract, effectiveDate, payerProviderId, claimsRoute];
+                    const facts = Object.fromEntries(
+                      FACTS.flatMap((fact, i) => (standings[i]![0] ? [[fact, record(fact, standings[i]![0])]] : [])),
+                    );
+                    const one = span({ approved, facts, effectiveTo: ends ? LAST_DAY : null });
+                    // the other line is all clear: nothing of it may count for this one
+                    const spans = SCOPES[scope].lines.map((line) =>
+                      line === 'commercial' ? one : span({ lineOfBusiness: line }),
+                    );
+                    const answer = ask({ spans }, { dateOfService: DATES[when], lineOfBusiness: SCOPES[scope].asked });
+                    const expected = oracle(scope, approved, standings, when, ends);
+                    const allGood =
+                      approved &&
+                      standings.every(([, kind]) => kind === 'good' || (kind === 'over' && when === 'before')) &&
+                      when !== 'before' &&
+                      !(ends && when === 'after') &&
+                      SCOPES[scope].meant === 'yes';
+                    asked += 1;
+                    if (answer.mayBill) yes += 1;
+                    const same =
+                      answer.reasons.length === expected.size && answer.reasons.every((reason) => expected.has(reason));
+                    if (!same || answer.mayBill !== allGood || answer.mayBill !== (answer.reasons.length === 0))
+                      wrong.push({ scope, approved, standings, when, ends, reasons: answer.reasons });
+                  }
+    expect(wrong.slice(0, 3)).toEqual([]);
+    expect(asked).toBe(9 * 4 * 4 * 9 * 2 * 2 * 5 * 5);
+    // good contracts, good routes, days in date without an end and with one, scopes
+    expect(yes).toBe(2 * 2 * (4 + 3) * 3);
+  });
+});
+
+test('a yes names the facts that it rests on and may be said aloud', () => {
+  expect(ask()).toEqual({
+    mayBill: true,
+    reasons: [],
+    cautions: [],
+    billThrough: 'own',
+    mayRepresentInNetwork: true,
+    facts: span().facts,
+  });
+});
+
+test('a no names every reason at once, in one order', () => {
+  const bare = span({ approved: false, facts: {}, effectiveTo: '2026-01-31' });
+  expect(ask({ spans: [bare], licenceCurrent: false, excluded: true })).toEqual({
+    mayBill: false,
+    reasons: [
+      'not_approved',
+      'contract_unconfirmed',
+      'effective_date_unconfirmed',
+      'provider_id_unconfirmed',
+      'claims_route_unconfirmed',
+      'licence_not_current',
+      'excluded',
+      'participation_ended',
+    ],
+    cautions: [],
+    billThrough: 'nobody',
+    mayRepresentInNetwork: false,
+    facts: {},
+  });
+});
+
+describe('a platform relationship', () => {
+  test('is what is left where no application was made for the key', () => {
+    expect(ask({ spans: [], platformCovers: true })).toMatchObject({
+      mayBill: false,
+      reasons: ['platform_only'],
+      billThrough: 'platform',
+      mayRepresentInNetwork: false,
+    });
+    expect(ask({ spans: [] })).toMatchObject({ reasons: ['no_application'], billThrough: 'nobody' });
+    expect(ask({ platformCovers: true }, { lineOfBusiness: 'medicare' })).toMatchObject({ reasons: ['platform_only'] });
+  });
+
+  test('is billed through while the application is under way, and satisfies none of its facts', () => {
+    for (const fact of FACTS) {
+      const facts = Object.fromEntries(Object.entries(span().facts).filter(([name]) => name !== fact));
+      const without = ask({ spans: [span({ facts })] });
+      const withPlatform = ask({ spans: [span({ facts })], platformCovers: true });
+      expect(withPlatform).toEqual({ ...without, billThrough: 'platform' });
+      expect(withPlatform.mayBill).toBe(false);
+    }
+  });
+
+  test('changes nothing about a yes', () => {
+    expect(ask({ platformCovers: true })).toEqual(ask());
+  });
+});
+
+describe('the person behind it', () => {
+  test.each<[keyof ReadinessEvidence, boolean, ReadinessReason]>([
+    ['licenceCurrent', false, 'licence_not_current'],
+    ['excluded', true, 'excluded'],
+  ])('with %s %s closes the gate', (key, value, reason) => {
+    expect(ask({ [key]: value })).toMatchObject({ mayBill: false, reasons: [reason] });
+    expect(ask({ [key]: value, spans: [] })).toMatchObject({ reasons: ['no_application', reason] });
+  });
+
+  test('is said where the scope is unclear too', () => {
+    const spans = [span(), span({ lineOfBusiness: 'medicaid' })];
+    expect(ask({ spans, excluded: true }, { lineOfBusiness: undefined })).toMatchObject({
+      reasons: ['scope_ambiguous', 'excluded'],
+    });
+  });
+});
+
+describe('cautions', () => {
+  test.each<[string, Partial<ReadinessEvidence>]>([
+    ['not_seen_loaded', { spans: [span({ loadedSeen: false })] }],
+    [
+      'party_not_seen',
+      { spans: [span({ facts: Object.fromEntries(FACTS.map((fact) => [fact, record(fact, { partySeen: false })])) })] },
+    ],
+    ['attestation_lapsed', { attestationCurrent: false }],
+    ['malpractice_lapsed', { malpracticeCurrent: false }],
+  ])('%s stands beside a yes, and not beside a no', (caution, changes) => {
+    expect(ask(changes)).toMatchObject({ mayBill: true, cautions: [caution] });
+    expect(ask({ ...changes, excluded: true })).toMatchObject({ mayBill: false, cautions: [] });
+  });
+
+  test('of a party are silent once one fact has a seen party', () => {
+    for (const fact of FACTS) {
+      const facts = Object.fromEntries(FACTS.map((f) => [f, record(f, { partySeen: f === fact })]));
+      expect(ask({ spans: [span({ facts })] }).cautions).toEqual([]);
+    }
+  });
+
+  test('stand together', () => {
+    const facts = Object.fromEntries(FACTS.map((fact) => [fact, record(fact, { partySeen: false })]));
+    const all = { spans: [span({ facts, loadedSeen: false })], attestationCurrent: false, malpracticeCurrent: false };
+    expect(ask(all).cautions).toEqual([
+      'not_seen_loaded',
+      'party_not_seen',
+      'attestation_lapsed',
+      'malpractice_lapsed',
+    ]);
+  });
+});
+
+describe('a value of none', () => {
+  test('counts as the fact', () => {
+    const contract = but('contract', { value: { none: true, basis: 'government_program', saidBy: 'Kim' } });
+    const payerProviderId = but('payerProviderId', { value: { none: true, saidBy: 'Kim' } });
+    for (const one of [contract, payerProviderId]) expect(ask({ spans: [one] }).mayBill).toBe(true);
+  });
+});
+
+describe('an agreement', () => {
+  const inherits = (from: string) => [but('contract', { value: { inheritedFrom: from } })];
+
+  test('that has ended ends what inherits from it on the day after', () => {
+    const on = (dateOfService: string) => {
+      const facts = { ...inherits('ended')[0]!.facts, effectiveDate: record('effectiveDate', { value: '2025-01-01' }) };
+      return ask({ spans: [span({ facts })] }, { dateOfService });
+    };
+    expect(on('2026-02-28').mayBill).toBe(true);
+    expect(on('2026-03-01').reasons).toEqual(['participation_ended']);
+  });
+
+  test('that has ended ends the participation whose own contract made it', () => {
+    const made = AGREEMENTS.map((held) => ({ ...held, contract: { entryId: 'entry-contract' } }));
+    expect(ask({ agreements: made.filter(({ id }) => id === 'live') }).mayBill).toBe(true);
+    expect(ask({ agreements: made.filter(({ id }) => id === 'ended') }).reasons).toEqual(['participation_ended']);
+  });
+
+  test('of another line is none of this one', () => {
+    const agreements = AGREEMENTS.map((held) => ({ ...held, lineOfBusiness: 'medicaid' as LineOfBusiness }));
+    expect(ask({ agreements, spans: inherits('live') }).reasons).toEqual(['contract_unconfirmed']);
+    expect(ask({ agreements }).mayBill).toBe(true);
+  });
+
+  test('gives the fact that it has and no other', () => {
+    const agreements = AGREEMENTS.map((held) => ({ ...held, claimsRoute: null }));
+    expect(ask({ agreements, spans: inherits('live') }).mayBill).toBe(true);
+    const route = [but('claimsRoute', { value: { inheritedFrom: 'live' } })];
+    expect(ask({ agreements, spans: route }).reasons).toEqual(['claims_route_unconfirmed']);
+  });
+});
+
+describe('a location', () => {
+  const here = span({ applicationId: 'here', locationId: 'here' });
+  const there = span({ applicationId: 'there', locationId: 'there', approved: false });
+
+  test('is billed under its own application only', () => {
+    const spans = [here, there];
+    expect(ask({ spans }, { locationId: 'here' }).mayBill).toBe(true);
+    expect(ask({ spans }, { locationId: 'there' }).reasons).toEqual(['not_approved']);
+    expect(ask({ spans }, { locationId: 'elsewhere' }).reasons).toEqual(['no_application']);
+  });
+
+  test('may be left out while only one exists', () => {
+    expect(ask({ spans: [here] }).mayBill).toBe(true);
+    expect(ask({ spans: [here, there] }).reasons).toEqual(['scope_ambiguous']);
+  });
+
+  test('needs no application of its own where one holds for all', () => {
+    expect(ask({}, { locationId: 'here' }).mayBill).toBe(true);
+    expect(ask({ spans: [there, span()] }, { locationId: 'there' }).mayBill).toBe(true);
+  });
+});
+
+describe('of several participations over time', () => {
+  const first = span({ applicationId: 'first', effectiveTo: '2026-05-31' });
+  const second = (changes: Partial<Span> = {}) =>
+    span({
+      applicationId: 'second',
+      ...changes,
+      facts: changes.facts ?? { ...span().facts, effectiveDate: record('effectiveDate', { value: '2026-08-01' }) },
+    });
+
+  test('the one that covers the date decides', () => {
+    const spans = [first, second()];
+    expect(ask({ spans }, { dateOfService: '2026-05-31' }).mayBill).toBe(true);
+    expect(ask({ spans }, { dateOfService: '2026-08-01' }).mayBill).toBe(true);
+  });
+
+  test('the latest says why not where none covers it', () => {
+    const spans = [first, second()];
+    expect(ask({ spans }, { dateOfService: '2026-07-01' }).reasons).toEqual(['before_effective_date']);
+    expect(ask({ spans: [first, second({ facts: {}, approved: false })] }).reasons).toContain('not_approved');
+  });
+
+  test('one that covers the date speaks before a later one that doesn’t', () => {
+    const disputed = span({ ...but('claimsRoute', { status: 'disputed' }), applicationId: 'disputed' });
+    expect(ask({ spans: [disputed, second()] }).reasons).toEqual(['fact_disputed']);
+  });
+
+  test('a clear one decides over an unclear one of the same dates', () => {
+    const claimed = but('contract', { status: 'claimed' });
+    for (const spans of [
+      [span(), claimed],
+      [claimed, span()],
+    ])
+      expect(ask({ spans }).mayBill).toBe(true);
+  });
+});
