@@ -19,6 +19,8 @@ export interface Keyring {
   lookupHash(text: string): Buffer;
   /** The hashes under every key, so that what was stored before a rotation is found too. */
   lookupHashes(text: string): Buffer[];
+  /** 32 bytes that nobody else can tell, always the same for a text as long as the same key seals. */
+  derive(purpose: string, text: string): Buffer;
 }
 
 const FORM = /^([A-Za-z0-9_-]{1,40}):([A-Za-z0-9+/]{43}=)$/;
@@ -58,7 +60,8 @@ export function createKeyring(encryptionKeys: string): Keyring {
     return Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
   }
 
-  const hash = (keyId: string, text: string) => createHmac('sha256', subkey(keyId, 'lookup')).update(text).digest();
+  const hmac = (keyId: string, purpose: string, text: string) =>
+    createHmac('sha256', subkey(keyId, purpose)).update(text).digest();
 
   return {
     encrypt,
@@ -72,8 +75,9 @@ export function createKeyring(encryptionKeys: string): Keyring {
       const data = Buffer.from(sealed.slice(dot + 1), 'base64url');
       return decrypt('field', { keyId: sealed.slice(0, dot), data }, aad).toString();
     },
-    lookupHash: (text) => hash(active, text),
-    lookupHashes: (text) => [...masters.keys()].map((keyId) => hash(keyId, text)),
+    lookupHash: (text) => hmac(active, 'lookup', text),
+    lookupHashes: (text) => [...masters.keys()].map((keyId) => hmac(keyId, 'lookup', text)),
+    derive: (purpose, text) => hmac(active, `derive ${purpose}`, text),
   };
 }
 

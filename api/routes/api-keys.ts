@@ -9,7 +9,7 @@ import { pageOf, pageQuery } from '../schemas/common';
 
 const tag = 'API keys';
 
-export const apiKeyRoutes = ({ sql }: Deps): Route[] => [
+export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/api-keys',
@@ -21,7 +21,7 @@ export const apiKeyRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The key', schema: newApiKey } },
     handler: async ({ principal, body, commandId }) => {
       await checkGrant(sql, principal, body);
-      const made = await createApiKey(sql, principal, commandId, body);
+      const made = await createApiKey(sql, keyring, principal, commandId, body);
       return created(`/v1/api-keys/${made.id}`, made);
     },
   }),

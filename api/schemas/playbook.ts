@@ -6,20 +6,13 @@ import type { Duration } from '../../domain/duration';
 import type { Playbook } from '../../domain/playbook';
 import { date, email, line, longText, state, text, timeZone, url } from './common';
 
-const DURATION_MESSAGES: Record<string, string> = {
-  duration_one_unit: 'must have exactly one unit',
-  duration_positive_integer: 'must be a positive whole number',
-  duration_at_most_ten_years: 'must be at most ten years',
-};
-
 const amount = z.number().optional();
 
 export const duration = z
   .strictObject({ businessDays: amount, days: amount, months: amount, hours: amount, minutes: amount, seconds: amount })
   .superRefine((value, context) => {
-    const rule = durationProblem(value);
-    if (rule)
-      context.addIssue({ code: 'custom', message: DURATION_MESSAGES[rule] ?? 'must be a duration', params: { rule } });
+    const message = durationProblem(value);
+    if (message) context.addIssue({ code: 'custom', message, params: { rule: 'duration' } });
   })
   .transform((value) => value as Duration)
   .meta({
@@ -28,15 +21,13 @@ export const duration = z
     example: { businessDays: 10 },
   });
 
-const time = text(
-  [{ rule: 'time', message: 'must be a time, HH:MM', holds: (value) => /^([01]\d|2[0-3]):[0-5]\d$/.test(value) }],
-  { example: '09:00' },
-);
+const isTime = (value: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$/.test(value);
+const time = text([{ rule: 'time', message: 'must be a time, HH:MM', holds: isTime }], { example: '09:00' });
 
 const callHours = z
   .strictObject({ timeZone, from: time, to: time, days: z.array(z.enum(WEEKDAYS)).min(1).max(7).optional() })
   .superRefine(({ from, to }, context) => {
-    if (from >= to)
+    if (isTime(from) && isTime(to) && from >= to)
       context.addIssue({
         code: 'custom',
         path: ['to'],

@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Role } from '../../domain/codes';
 import type { Db, Fragment, Sql } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../audit';
 import { actorOf } from '../principal';
 import type { Actor, Principal } from '../principal';
@@ -36,24 +37,28 @@ const selectKeys = (sql: Db, principal: Principal) => sql`
   from api_keys where ${withinReach(sql, principal)}`;
 
 /**
- * Makes a key; only here is it ever to be had. Repeated under the same id it is made anew: nobody can have been told the
- * first one, or the answer would have been kept.
+ * Makes a key; only here is it ever to be had. It derives from its id, so that attempts that overlap make the same one,
+ * and a retry after a crash finds it.
  */
 export const createApiKey = (
   sql: Sql,
+  keyring: Keyring,
   principal: Principal,
   id: string,
   input: ApiKeyInput,
 ): Promise<ApiKey & { key: string }> =>
   sql.begin(async (tx) => {
     const { name, role, clientIds = null, expiresOn = null } = input;
-    const key = `cs_${randomBytes(32).toString('base64url')}`;
+    const key = `cs_${keyring.derive('api key', id).toString('base64url')}`;
     const createdBy = tx.json({ ...actorOf(principal) });
     const keyHash = createHash('sha256').update(key).digest();
-    await tx`
+    // Different only where the keyring was rotated in between, and then nobody was told the first one.
+    const inserted = await tx`
       insert into api_keys ${tx({ id, name, role, clientIds, expiresOn, keyHash, createdBy })}
-      on conflict (id) do update set key_hash = excluded.key_hash`;
-    await audit(tx, principal, { action: 'api_key.create', subjectType: 'api_key', subjectId: id, detail: input });
+      on conflict (id) do update set key_hash = excluded.key_hash where api_keys.key_hash <> excluded.key_hash
+      returning id`;
+    if (inserted.length > 0)
+      await audit(tx, principal, { action: 'api_key.create', subjectType: 'api_key', subjectId: id, detail: input });
     const [made] = await tx<ApiKey[]>`${selectKeys(tx, principal)} and id = ${id}`;
     return { ...made!, key };
   });
