@@ -5,13 +5,7 @@ import type { ApplicationEvent } from '../domain/application/events';
 import type { ApplicationState } from '../domain/application/state';
 import type { Refusal } from '../domain/application/transitions';
 import type { Db, Tx } from '../runtime/database';
-
-/** Who gave a command. */
-export interface Actor {
-  type: 'key' | 'admin' | 'system';
-  id: string;
-  name: string;
-}
+import type { Actor } from './principal';
 
 export interface KeptCommand extends Command {
   clientId: string;
@@ -43,6 +37,12 @@ export async function keepCommand(
       expectedVersion: command.version ?? null,
       actor: sql.json(actor as never),
     })} on conflict (id) do nothing`;
+}
+
+/** Whether a command is there already: then this is a retry of it. */
+export async function isKept(sql: Db, id: string): Promise<boolean> {
+  const rows = await sql`select from commands where id = ${id}`;
+  return rows.length > 0;
 }
 
 /** A command by its id, as the recording step takes it up. */

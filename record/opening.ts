@@ -6,8 +6,9 @@ import type { ApplicationState } from '../domain/application/state';
 import { localDate } from '../domain/calendar';
 import { KIND_RULES, resolvePlaybook, type Playbook } from '../domain/playbook';
 import type { Sql } from '../runtime/database';
-import { digest, keepCommand, type Actor } from './commands';
+import { digest, keepCommand } from './commands';
 import { readFile } from './file';
+import type { Actor } from './principal';
 import { columns, project } from './projection';
 import { plan } from './step';
 

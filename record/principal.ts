@@ -15,7 +15,7 @@ export interface Principal {
 
 /** Who did it, as it is kept on record. */
 export interface Actor {
-  type: string;
+  type: Principal['type'];
   id: string;
   name: string;
 }

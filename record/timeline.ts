@@ -1,7 +1,6 @@
 import type { EventKind, Instant } from '../domain/application/events';
 import type { Db } from '../runtime/database';
-import type { Actor } from './commands';
-import type { Principal } from './principal';
+import type { Actor, Principal } from './principal';
 
 /** What happened, as it was entered: an entry of a command has the command's fields, one that followed has its own. */
 export interface TimelineEntry extends Record<string, unknown> {

@@ -1,0 +1,211 @@
+import type { z } from 'zod';
+import { FACTS, type Action, type Fact } from '../../domain/codes';
+import type { Refusal } from '../../domain/application/transitions';
+import { describeApplication, findApplication, type KeptApplication } from '../../record/applications';
+import { isKept, keepCommand } from '../../record/commands';
+import { groundOf } from '../../record/ground';
+import { actorOf, type Principal } from '../../record/principal';
+import { findUser } from '../../record/registry/users';
+import type { Deps } from '../deps';
+import { Problem, type FieldError } from '../errors';
+import type { Permission } from '../policy';
+import { ok, route, type Answer, type Method, type Route } from '../route';
+import * as actions from '../schemas/actions';
+import { application, onItsWay } from '../schemas/applications';
+import { UNKNOWN_REFERENCE } from '../schemas/common';
+import { refuse } from '../validation';
+import { checkFacts, documentErrors, type GivenFact } from './applications-checks';
+
+/** What a check of an action's references has at hand. */
+interface Checked<Body> extends Deps {
+  principal: Principal;
+  subject: KeptApplication;
+  body: Body;
+}
+
+/** One action of the table, as data: how it is called, who may, what it takes. */
+export interface ActionRow {
+  action: Action;
+  segment: string;
+  method: Method;
+  access: Permission;
+  summary: string;
+  description?: string;
+  schema: z.ZodType;
+  /** Refuses what the schema cannot see: references, and what depends on the application. */
+  check?: (of: Checked<never>) => Promise<void>;
+  /** What the command carries beside its body. */
+  more?: object;
+}
+
+const row = <Body>(
+  action: Action,
+  summary: string,
+  schema: z.ZodType<Body>,
+  { check, ...rest }: Partial<Omit<ActionRow, 'check'>> & { check?: (of: Checked<Body>) => Promise<void> } = {},
+): ActionRow => ({
+  action,
+  segment: action,
+  method: 'post',
+  access: 'applications:work',
+  summary,
+  schema,
+  ...rest,
+  ...(check && { check: check as ActionRow['check'] }),
+});
+
+const followUp = { access: 'applications:follow_up' } as const;
+
+async function checkProof({ sql, subject, body }: Checked<{ proof?: string[] }>): Promise<void> {
+  refuse(await documentErrors(sql, subject.clientId, 'proof', body.proof));
+}
+
+async function checkPrerequisite({ subject, body }: Checked<{ prerequisite: string }>): Promise<void> {
+  if (subject.snapshot.file.prerequisites.some(({ code }) => code === body.prerequisite)) return;
+  refuse([{ path: 'prerequisite', rule: 'not_a_prerequisite', message: 'is not asked for in this application' }]);
+}
+
+async function checkAssignee({ sql, principal, subject, body }: Checked<{ assignee: string | null }>): Promise<void> {
+  if (body.assignee === null) return;
+  const user = await findUser(sql, principal, body.assignee);
+  const errors: FieldError[] = [];
+  if (!user) errors.push({ path: 'assignee', ...UNKNOWN_REFERENCE });
+  else if (user.clientIds && !user.clientIds.includes(subject.clientId))
+    errors.push({ path: 'assignee', rule: 'sees_the_client', message: 'must be a user who may see this client' });
+  refuse(errors);
+}
+
+const checkFact =
+  (fact: Fact) =>
+  async ({ sql, principal, subject, body }: Checked<GivenFact>): Promise<void> => {
+    const { id: applicationId, snapshot, playbookVersion, clientId } = subject;
+    const ground = await groundOf(sql, principal, snapshot.key, playbookVersion);
+    await checkFacts(sql, { ...snapshot.key, applicationId, clientId, ground }, [{ fact, given: body, path: '' }]);
+  };
+
+const confirmation = (fact: Fact): ActionRow =>
+  row('confirmations', `Put the ${FACT_NAMES[fact]} on file`, actions.confirmationOf(fact) as z.ZodType<GivenFact>, {
+    segment: `confirmations/${fact}`,
+    method: 'put',
+    description:
+      'An identical repetition changes nothing. Another value with a `reason` takes the place of the first, which is ' +
+      'kept; without one the fact is disputed, and counts for nothing, until somebody chooses one with a `reason`.',
+    check: checkFact(fact),
+    more: { fact },
+  });
+
+const FACT_NAMES: Record<Fact, string> = {
+  contract: 'contract',
+  effectiveDate: 'effective date',
+  payerProviderId: "payer's provider ID",
+  claimsRoute: 'claims route',
+};
+
+export const SUBMISSION = row('submission', 'Record that it was submitted', actions.submission, {
+  check: checkProof,
+});
+export const CONTACT = row('contacts', 'Log a contact with the payer', actions.contact, {
+  ...followUp,
+  description: 'Its outcome picks the stage, and arms the next follow-up.',
+});
+
+/** Every action on one application. */
+const ROWS: ActionRow[] = [
+  SUBMISSION,
+  CONTACT,
+  row('information', 'Record what was provided of the items asked for', actions.information, {
+    ...followUp,
+    description: 'Items left over keep the request open.',
+    check: checkProof,
+  }),
+  row('contract', 'Record how the contract stands', actions.contract),
+  ...FACTS.map(confirmation),
+  row('appeal', 'Appeal a denial', actions.appeal),
+  row('resubmission', 'Start a new attempt', actions.withReason),
+  row('restoration', 'Go back to an earlier attempt', actions.restoration),
+  row('waivers', 'Waive a prerequisite for a while', actions.waiver, {
+    access: 'applications:waive',
+    check: checkPrerequisite,
+  }),
+  row('withdrawal', 'Withdraw it', actions.withReason),
+  row('pause', 'Pause it', actions.pause, {
+    description: "Silences nudges, never the payer's deadlines, appeal windows or expiries.",
+  }),
+  row('resume', 'Go on with it', actions.resume),
+  row('participation-end', 'Record the last day in network', actions.ending),
+  row('notes', 'Add a note', actions.note, followUp),
+  row('assignment', 'Assign it to a user, or to nobody', actions.assignment, { method: 'put', check: checkAssignee }),
+  row('corrections', 'Strike out what was logged in error', actions.correction, {
+    description:
+      'The entry stays on the timeline; stage, timers and readiness are derived again, and the readiness answers that ' +
+      'rested on it are listed on the entry of the correction.',
+  }),
+];
+
+/**
+ * Keeps a command, unless it is a retry of one that is kept already, and brings it to the workflow. Answers whether it
+ * is recorded or still on its way; a refusal is thrown as its problem.
+ */
+export async function take(
+  deps: Deps,
+  { action, check, more }: ActionRow,
+  request: { principal: Principal; subject: KeptApplication; body: object; commandId: string },
+  { version, patienceMs = deps.patienceMs }: { version?: () => number | undefined; patienceMs?: number } = {},
+): Promise<'recorded' | 'on_its_way'> {
+  const { principal, subject, body, commandId } = request;
+  if (!(await isKept(deps.sql, commandId))) {
+    const expected = version?.();
+    await check?.({ ...deps, principal, subject, body: body as never });
+    const command = { id: commandId, clientId: subject.clientId, applicationId: subject.id, action };
+    await keepCommand(
+      deps.sql,
+      { ...command, body: { ...body, ...more }, ...(expected !== undefined && { version: expected }) },
+      actorOf(principal),
+    );
+  }
+  const delivery = await deps.dispatch.deliver(commandId, patienceMs);
+  if (delivery.status === 'refused') throw refused(delivery.refusal);
+  return delivery.status;
+}
+
+function refused({ type, ...rest }: Refusal): Problem {
+  switch (type) {
+    case 'action_not_allowed':
+      return new Problem(type, rest as never);
+    case 'open_application_exists':
+      return new Problem('application_exists', rest as never);
+    default:
+      return new Problem(type);
+  }
+}
+
+/** The application as GET answers it. */
+export const shown = async ({ sql }: Deps, kept: KeptApplication): Promise<object> =>
+  describeApplication(sql, kept, new Date().toISOString());
+
+const tag = 'application actions';
+
+const routeOf = (deps: Deps, one: ActionRow): Route =>
+  route({
+    method: one.method,
+    path: `/v1/applications/{id}/${one.segment}`,
+    summary: one.summary,
+    ...(one.description && { description: one.description }),
+    tag,
+    access: one.access,
+    subject: ({ principal, params }) => findApplication(deps.sql, principal, (params as { id: string }).id),
+    body: one.schema as z.ZodType<object>,
+    responses: {
+      200: { description: 'The application as it is now', schema: application },
+      202: { description: 'It is on record, and will be done once a worker is there', schema: onItsWay },
+    },
+    handler: async ({ principal, subject, body, commandId, ifMatch }): Promise<Answer> => {
+      const request = { principal, subject, body, commandId };
+      const status = await take(deps, one, request, { version: () => ifMatch(subject.version) });
+      if (status === 'on_its_way')
+        return { status: 202, location: `/v1/applications/${subject.id}`, body: { id: commandId, status } };
+      return ok(await shown(deps, (await findApplication(deps.sql, principal, subject.id))!));
+    },
+  });
+
+export const applicationActionRoutes = (deps: Deps): Route[] => ROWS.map((one) => routeOf(deps, one));
