@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Action, Outcome, Stage } from '../domain/codes';
 
@@ -90,12 +91,12 @@ const BY_STATUS: Record<number, ProblemType> = {
 };
 
 const DATABASE_AWAY =
-  /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|53300|08...)$/;
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|53300|08...)$/;
 const TEMPORAL_AWAY = new Set([4, 14]); // DEADLINE_EXCEEDED, UNAVAILABLE
 
 /** Whether PostgreSQL or Temporal could not be reached, so that the same request may work later. */
 function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isNativeError(error)) return false;
   if (isGrpcServiceError(error)) return TEMPORAL_AWAY.has(error.code);
   if ('code' in error && DATABASE_AWAY.test(String(error.code))) return true;
   return isUnavailable(error.cause);

@@ -1,0 +1,66 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../../../api/app';
+import type { Deps } from '../../../api/deps';
+import { createKeyring } from '../../../runtime/keyring';
+import { createDatabase } from '../../../runtime/database';
+import { createLogger } from '../../../runtime/logger';
+
+const ADMIN_KEY = 'Ünusual keys are keys as well: 32';
+
+/** Serves one request of an app that has no database, and answers its status and every line that was logged. */
+async function logged(path: string, init: RequestInit): Promise<{ status: number; log: string }> {
+  const lines: string[] = [];
+  const deps = {
+    sql: createDatabase('postgres://127.0.0.1:1/none', { max: 1 }),
+    keyring: createKeyring(`k:${Buffer.alloc(32).toString('base64')}`),
+    logger: createLogger('api', 'debug', { write: (line) => lines.push(line) }),
+    config: { adminApiKey: ADMIN_KEY, runId: undefined },
+  } as Partial<Deps> as Deps;
+  const server = await new Promise<Server>((resolve) => {
+    const listening: Server = createApp(deps).listen(0, '127.0.0.1', () => resolve(listening));
+  });
+  try {
+    const { port } = server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, init);
+    await response.text();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    return { status: response.status, log: lines.join('') };
+  } finally {
+    await deps.sql.end();
+  }
+}
+
+test('a request leaves a line with path, status and id, and neither query, headers nor body', async () => {
+  const { status, log } = await logged('/v1/users?q=sam%40example.org', {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${ADMIN_KEY}`,
+      'Content-Type': 'application/json',
+      'X-Request-Id': 'r-1',
+      'X-Other': 'a secret of theirs',
+    },
+    body: '{"name":"Robin Vale"}',
+  });
+  expect(status).toBe(400);
+  expect(log).toContain('"path":"/v1/users"');
+  expect(log).toContain('"id":"r-1"');
+  expect(log).toContain('"status":400');
+  for (const word of ['sam', 'example.org', 'keys are keys', 'secret of theirs', 'Robin'])
+    expect(log.toLowerCase()).not.toContain(word.toLowerCase());
+});
+
+test('a key is taken as it was configured, in either encoding of its letters', async () => {
+  const asUtf8 = Buffer.from(ADMIN_KEY).toString('latin1');
+  for (const key of [ADMIN_KEY, asUtf8]) {
+    const { status } = await logged('/v1/nothing', { headers: { Authorization: `Bearer ${key}` } });
+    expect(status).toBe(404);
+  }
+});
+
+test('what is unknown for want of a database is unavailable, not refused', async () => {
+  const { status, log } = await logged('/v1/clients', { headers: { Authorization: 'Bearer cs_unknown' } });
+  expect(status).toBe(503);
+  expect(log).not.toContain('cs_unknown');
+});

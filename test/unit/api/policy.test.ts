@@ -1,0 +1,37 @@
+import { may, mayGrant } from '../../../api/policy';
+import { ROLES } from '../../../domain/codes';
+import type { Role } from '../../../domain/codes';
+import type { Principal } from '../../../record/principal';
+
+const principal = (role: Role, clientIds: string[] | null = null): Principal => ({
+  type: 'key',
+  id: 'k',
+  name: 'k',
+  role,
+  clientIds,
+});
+
+test('auditor, client and service change neither registry nor applications', () => {
+  for (const role of ['auditor', 'client', 'service'] as const)
+    for (const permission of ['registry:write', 'applications:work', 'applications:follow_up', 'users:write'] as const)
+      expect([role, permission, may(principal(role), permission)]).toEqual([role, permission, false]);
+});
+
+test('an agent follows up and nothing else; a specialist works applications but waives nothing; a lead waives', () => {
+  expect(may(principal('agent'), 'applications:follow_up')).toBe(true);
+  expect(may(principal('agent'), 'applications:work')).toBe(false);
+  expect(may(principal('specialist'), 'applications:work')).toBe(true);
+  expect(may(principal('specialist'), 'applications:waive')).toBe(false);
+  expect(may(principal('lead'), 'applications:waive')).toBe(true);
+});
+
+test('nobody grants a role that may more, or a scope that is wider', () => {
+  for (const role of ROLES) {
+    expect(mayGrant(principal('admin'), role, null)).toBe(true);
+    expect(mayGrant(principal(role), role, null)).toBe(true);
+    expect(mayGrant(principal('agent'), role, null)).toBe(['agent', 'client'].includes(role));
+    expect(mayGrant(principal('admin', ['a', 'b']), role, ['b'])).toBe(true);
+    expect(mayGrant(principal('admin', ['a', 'b']), role, ['b', 'c'])).toBe(false);
+    expect(mayGrant(principal('admin', ['a', 'b']), role, null)).toBe(false);
+  }
+});
