@@ -149,13 +149,18 @@ export class Keeper {
     return step.refusal;
   }
 
-  /** One timer, for the earliest instant; it is left alone while that stays the same. */
+  /**
+   * One timer, for the earliest instant. It is left alone while that stays the same, and also where that moves later
+   * while somebody is at an item: the next action moves it again, so ringing early once costs less than replacing it.
+   */
   private setAlarm(): void {
     const timer = this.nextTimer();
     if (timer?.due === this.alarm?.due) {
       this.rang ||= timer !== undefined && Date.parse(timer.due) <= Date.now();
       return;
     }
+    const atWork = this.state.agenda.items.length > 0;
+    if (atWork && timer && this.alarm && this.alarm.due < timer.due && Date.parse(this.alarm.due) > Date.now()) return;
     this.alarm?.scope.cancel();
     this.alarm = undefined;
     if (!timer) return;

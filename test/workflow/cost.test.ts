@@ -1,0 +1,147 @@
+import { temporal } from '@temporalio/proto';
+import { applicationWorkflowId, participationWorkflowId } from '../../domain/application/key';
+import { eventually } from '../support/eventually';
+import { Lives } from '../support/lives';
+
+/**
+ * A straight life in turns of its workflow: what woke it, events of history, billed actions, what those buy. Each turn
+ * has one workflow task (three events). 89 events and 32 actions in all; who changes a number here says why.
+ */
+const STRAIGHT_LIFE = [
+  ['start', 5, 2, 'the workflow; a timer that escalates an attestation nobody obtains'],
+  [
+    'signal fileChanged',
+    5,
+    2,
+    'word that the file changed; the recorded step. The timer is left alone: somebody is at it',
+  ],
+  ['update submission', 8, 3, 'an answer to the person; the recorded step; the timer to confirm receipt'],
+  ['update contacts', 8, 3, 'an answer; the step; the timer of the first follow-up'],
+  ['timer', 6, 2, 'the recorded nudge; the timer that escalates it'],
+  ['update contacts', 8, 3, 'an answer; the step; the timer of the second follow-up'],
+  ['timer', 6, 2, 'the recorded nudge; the timer that escalates it'],
+  ['update contacts', 8, 3, 'an answer; the step; the timer of the next follow-up'],
+  ['update contacts', 8, 3, 'approved. An answer; the step; the timer that chases the facts'],
+  ['update confirmations', 6, 2, 'an answer; the step'],
+  ['update confirmations', 6, 2, 'an answer; the step'],
+  ['update confirmations', 8, 3, 'an answer; the step; the timer that chases the contract alone'],
+  ['update confirmations', 7, 2, 'an answer; the step; the end'],
+] as const;
+const EVENTS = 89;
+const ACTIONS = 32;
+
+type Event = temporal.api.history.v1.IHistoryEvent;
+const { EventType } = temporal.api.enums.v1;
+const name = (event: Event) => EventType[event.eventType!].replace('EVENT_TYPE_', '');
+
+/** What Temporal Cloud bills; of the local activities, one for each workflow task, and any other marker. */
+const BILLED = [
+  'WORKFLOW_EXECUTION_STARTED',
+  'WORKFLOW_EXECUTION_SIGNALED',
+  'WORKFLOW_EXECUTION_UPDATE_ACCEPTED',
+  'TIMER_STARTED',
+  'ACTIVITY_TASK_SCHEDULED',
+  'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES',
+  'START_CHILD_WORKFLOW_EXECUTION_INITIATED',
+  'SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED',
+];
+
+function actions(turn: Event[]): number {
+  const markers = turn.flatMap((event) => event.markerRecordedEventAttributes?.markerName ?? []);
+  const others = markers.filter((marker) => marker !== 'core_local_activity').length;
+  return turn.filter((event) => BILLED.includes(name(event))).length + others + (others < markers.length ? 1 : 0);
+}
+
+const WAKES = ['WORKFLOW_EXECUTION_SIGNALED', 'TIMER_FIRED', 'WORKFLOW_TASK_SCHEDULED'];
+
+/** A history in turns: what woke the workflow, its workflow task, and what that task came to. */
+function turnsOf(events: Event[]): Event[][] {
+  const turns: Event[][] = [[]];
+  for (const event of events) {
+    const over = turns.at(-1)!.some((e) => name(e) === 'WORKFLOW_TASK_COMPLETED');
+    if (over && WAKES.includes(name(event))) turns.push([]);
+    turns.at(-1)!.push(event);
+  }
+  return turns;
+}
+
+function cause(turn: Event[]): string {
+  for (const event of turn) {
+    const signal = event.workflowExecutionSignaledEventAttributes;
+    if (signal) return `signal ${signal.signalName}`;
+    const update = event.workflowExecutionUpdateAcceptedEventAttributes;
+    if (update) return `update ${update.acceptedRequest!.input!.name}`;
+    if (name(event) === 'TIMER_FIRED') return 'timer';
+  }
+  return 'start';
+}
+
+const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b);
+
+/** Days, so that no weekend and no holiday changes the count. */
+const PLAYBOOK = {
+  confirmReceiptAfter: { days: 7 },
+  followUpEvery: { days: 14 },
+  contactOverdueAfter: { days: 2 },
+  escalateAfter: { days: 14 },
+  contractChase: { days: 14 },
+  confirmationChase: { days: 7 },
+};
+
+describe('what it costs on Temporal', () => {
+  let lives: Lives;
+  beforeAll(async () => {
+    lives = await Lives.begin();
+  }, 60_000);
+  afterAll(() => lives.stop());
+
+  const historyOf = async (workflowId: string) =>
+    (await lives.env.client.workflow.getHandle(workflowId).fetchHistory()).events!;
+
+  /** The history once it has come to this event. */
+  const until = (workflowId: string, last: string) =>
+    eventually(async () => {
+      const events = await historyOf(workflowId);
+      return name(events.at(-1)!) === last ? events : null;
+    });
+
+  test('a straight life stays within its budget of events and actions, and its participation waits for nothing', async () => {
+    const life = await lives.open({ playbook: PLAYBOOK });
+    await lives.env.sleep('3 days');
+    await life.attest();
+    await life.until((s) => s.stage === 'ready_to_submit', '1 days');
+    await lives.env.sleep('1 day');
+    await life.act('submission', { submittedOn: await lives.today(), channel: 'payer_portal' });
+    await lives.env.sleep('4 days');
+    await life.contact('received');
+    for (const outcome of ['in_review', 'committee']) {
+      await life.until((s) => s.agenda.items.length > 0, '20 days');
+      await lives.env.sleep('1 day');
+      await life.contact(outcome);
+    }
+    await lives.env.sleep('5 days');
+    await life.contact('approved');
+    await lives.env.sleep('2 days');
+    for (const fact of ['effectiveDate', 'payerProviderId', 'claimsRoute', 'contract'] as const)
+      await life.confirm(fact);
+
+    const { key } = await life.state();
+    const turns = turnsOf(await until(applicationWorkflowId(key), 'WORKFLOW_EXECUTION_COMPLETED'));
+    const counted = turns.map((turn) => [cause(turn), turn.length, actions(turn)]);
+    expect(counted).toEqual(STRAIGHT_LIFE.map(([woken, events, billed]) => [woken, events, billed]));
+    expect(sum(turns.map((turn) => turn.length))).toBe(EVENTS);
+    expect(sum(turns.map(actions))).toBe(ACTIONS);
+
+    const participation = participationWorkflowId(life.id);
+    await until(participation, 'WORKFLOW_TASK_COMPLETED');
+    await lives.env.sleep('400 days');
+    const idle = await historyOf(participation);
+    expect(idle.map(name)).toEqual([
+      'WORKFLOW_EXECUTION_STARTED',
+      'WORKFLOW_TASK_SCHEDULED',
+      'WORKFLOW_TASK_STARTED',
+      'WORKFLOW_TASK_COMPLETED',
+    ]);
+    expect(actions(idle)).toBe(1);
+  });
+});
