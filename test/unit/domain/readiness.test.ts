@@ -363,9 +363,14 @@ describe('of several participations over time', () => {
     expect(ask({ spans: [first, second({ facts: {}, approved: false })] }).reasons).toContain('not_approved');
   });
 
-  test('one that covers the date speaks before a later one that doesn’t', () => {
-    const disputed = span({ ...but('claimsRoute', { status: 'disputed' }), applicationId: 'disputed' });
-    expect(ask({ spans: [disputed, second()] }).reasons).toEqual(['fact_disputed']);
+  test('one that covers the date, its first and last day included, speaks before a later one that doesn’t', () => {
+    const disputed = { ...but('claimsRoute', { status: 'disputed' }), effectiveTo: LAST_DAY };
+    const later = { ...span().facts, effectiveDate: record('effectiveDate', { value: '2026-12-01' }) };
+    const spans = [disputed, second({ facts: later })];
+    for (const dateOfService of [EFFECTIVE, GOOD_DAY, LAST_DAY])
+      expect(ask({ spans }, { dateOfService }).reasons).toEqual(['fact_disputed']);
+    for (const dateOfService of [DATES.before, DATES.after])
+      expect(ask({ spans }, { dateOfService }).reasons).toEqual(['before_effective_date']);
   });
 
   test('a clear one decides over an unclear one of the same dates', () => {
