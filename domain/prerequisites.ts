@@ -33,7 +33,7 @@ interface Finding {
   changesOn?: PlainDate;
 }
 
-/** Reads a file for what is asked of it, as of a day. Plain JSON whose keys keep their order: it is compared as text. */
+/** Reads a file for what is asked of it, as of a day. Plain JSON. */
 export function evaluateFile(file: ProviderFile, demand: FileDemand, today: PlainDate): FileReading {
   const findings = demand.requires.map((code) => ({ code, ...FIND[code](file, demand, today) }));
   const attested = demand.requiresCaqh ? readAttestation(file, demand.payerId, today) : null;

@@ -2,6 +2,7 @@ import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../domain/application/events';
 import { isOpen, participates, type ApplicationState } from '../domain/application/state';
 import { dueAt, nextFollowUpAt } from '../domain/application/view';
+import { sameValue } from '../domain/facts';
 import { enqueue } from './outbox';
 import { projectAgreement, projectSpan } from './spans';
 
@@ -63,7 +64,7 @@ export async function project(
 
 async function projectItems(tx: TransactionSql, before: ApplicationState | null, state: ApplicationState) {
   const { items } = state.agenda;
-  if (JSON.stringify(before?.agenda.items ?? []) === JSON.stringify(items)) return;
+  if (sameValue(before?.agenda.items ?? [], items)) return;
   await tx`delete from work_items where application_id = ${state.id}`;
   if (items.length > 0)
     await tx`

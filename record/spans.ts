@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FACTS, type Fact } from '../domain/codes';
-import type { FactRecord } from '../domain/facts';
+import { sameValue, type FactRecord } from '../domain/facts';
 import type { ApplicationState, FactState } from '../domain/application/state';
 import type { Tx } from '../runtime/database';
 import { factBody } from './commands';
@@ -9,12 +9,11 @@ import { factBody } from './commands';
 const approved = (state: ApplicationState): boolean => state.stage === 'approved' || state.stage === 'confirmed';
 
 /** What a span is made from: unchanged, the span stays. */
-const basis = (state: ApplicationState | null) =>
-  state && JSON.stringify([approved(state), state.participationEndedOn, state.facts]);
+const basis = (state: ApplicationState | null) => state && [approved(state), state.participationEndedOn, state.facts];
 
 /** Keeps the span of an application as its facts stand, and what was known before as it was known. */
 export async function projectSpan(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
-  if (!state.rules.opensSpan || basis(before) === basis(state)) return;
+  if (!state.rules.opensSpan || sameValue(basis(before), basis(state))) return;
   await tx`
     update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null`;
   const facts = await factRecords(tx, state);
@@ -80,7 +79,7 @@ export async function projectAgreement(
 ): Promise<void> {
   for (const fact of ['contract', 'claimsRoute'] as const) {
     const on = state.facts[fact];
-    if (JSON.stringify(before?.facts[fact]) === JSON.stringify(on)) continue;
+    if (sameValue(before?.facts[fact], on)) continue;
     const body = on?.status === 'confirmed' ? await factBody(tx, state, fact, on.entryId) : null;
     const value = body?.value as Record<string, unknown> | string | undefined;
     const inherited = typeof value === 'object' && 'inheritedFrom' in value;

@@ -7,6 +7,7 @@ import { schedule } from '../domain/application/schedule';
 import { isOpen, type ApplicationState } from '../domain/application/state';
 import type { Refusal } from '../domain/application/transitions';
 import { localDate } from '../domain/calendar';
+import { sameValue } from '../domain/facts';
 import { resolvePlaybook, type Playbook, type ResolvedPlaybook } from '../domain/playbook';
 import { lookUp, pendingCommand, settleCommand } from './commands';
 import { readFile } from './file';
@@ -91,7 +92,7 @@ export function plan(
   timeZone: string,
 ): void {
   const agenda = schedule(state, playbook, timeZone);
-  if (JSON.stringify(agenda) === JSON.stringify(state.agenda)) return;
+  if (sameValue(agenda, state.agenda)) return;
   state.agenda = agenda;
   events.at(-1)!.agenda = agenda;
 }

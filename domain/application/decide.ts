@@ -1,4 +1,5 @@
 import type { Action, Fact, Outcome } from '../codes';
+import { sameValue } from '../facts';
 import type {
   ApplicationKey,
   ApplicationEvent,
@@ -54,7 +55,7 @@ export const asked = ({ action, body, version }: Command): Asked => ({
 
 /** The file's part in every step: recorded when it reads differently, or a waiver has run out. */
 export function decideFile(state: ApplicationState, { reading, today }: Circumstances): Draft[] {
-  const same = JSON.stringify(state.file) === JSON.stringify(reading);
+  const same = sameValue(state.file, reading);
   const waiverOver = state.waivers.some((w) => w.until < today);
   return isOpen(state) && (!same || waiverOver) ? [{ kind: 'file', data: { reading, today } }] : [];
 }

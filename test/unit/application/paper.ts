@@ -1,0 +1,287 @@
+import {
+  append,
+  decide,
+  decideFile,
+  decideOpening,
+  type Circumstances,
+  type Intent,
+} from '../../../domain/application/decide';
+import type {
+  ApplicationEvent,
+  ApplicationKey,
+  Instant,
+  PlainDate,
+  TimerName,
+} from '../../../domain/application/events';
+import { fold, reduce } from '../../../domain/application/reduce';
+import { schedule } from '../../../domain/application/schedule';
+import type { ApplicationState } from '../../../domain/application/state';
+import type { Refusal } from '../../../domain/application/transitions';
+import { nextFollowUpAt, view } from '../../../domain/application/view';
+import { localDate } from '../../../domain/calendar';
+import type { Action, ApplicationKind, Fact } from '../../../domain/codes';
+import { addDays } from '../../../domain/dates';
+import { sameValue } from '../../../domain/facts';
+import { KIND_RULES, resolvePlaybook, type Playbook, type ResolvedPlaybook } from '../../../domain/playbook';
+import { evaluateFile, type ProviderFile } from '../../../domain/prerequisites';
+
+export const ZONE = 'America/Denver';
+/** A Monday, 09:00 in the client's zone. */
+export const DAY0 = '2027-01-04T16:00:00.000Z';
+export const TODAY0 = '2027-01-04';
+
+export const COMPLETE: ProviderFile = {
+  provider: {
+    npi: '1003000126',
+    caqhId: '12345678',
+    licences: [{ state: 'CO', expiresOn: '2099-12-31' }],
+    malpractice: { expiresOn: '2099-12-31' },
+  },
+  practice: { npi: '1245319599', hasTin: true, address: {} },
+  attestation: { attestedOn: '2027-01-02', authorizedPayerIds: null },
+};
+
+export const VALUES: Record<Fact, unknown> = {
+  contract: 'executed',
+  effectiveDate: '2027-03-01',
+  payerProviderId: 'PIN-1',
+  claimsRoute: { clearinghouse: 'Availity', payerId: '60054' },
+};
+
+type Body = Record<string, unknown>;
+
+/** JSON as PostgreSQL gives it back: the same values, the keys in an order of its own. */
+export const stored = <T>(value: T): T => JSON.parse(JSON.stringify(value), reordered) as T;
+const reordered = (_key: string, value: unknown): unknown =>
+  value !== null && typeof value === 'object' && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1)))
+    : value;
+
+/**
+ * One application on paper: the rules played without a server. It does what the recording step and the workflow do
+ * between them: a command, a due timer or a changed file becomes entries, these a state, that an agenda.
+ */
+export class Paper {
+  readonly events: ApplicationEvent[] = [];
+  /** As the record keeps it. */
+  state: ApplicationState;
+  /** As the workflow folds it, from what each step returns. */
+  workflow: ApplicationState;
+  now: Instant;
+  file: ProviderFile;
+  readonly playbook: ResolvedPlaybook;
+  private readonly bodies = new Map<string, { action: Action; body: Body }>();
+  private ids = 0;
+
+  constructor({
+    kind = 'new_individual' as ApplicationKind,
+    playbook = {} as Playbook,
+    file = COMPLETE,
+    at = DAY0,
+    adopt = undefined as Body | undefined,
+  } = {}) {
+    this.now = at;
+    this.file = file;
+    this.playbook = resolvePlaybook(playbook, kind, ZONE);
+    const key: ApplicationKey = {
+      providerId: KIND_RULES[kind].provider ? 'provider' : null,
+      practiceId: 'practice',
+      payerId: 'payer',
+      state: 'CO',
+      lineOfBusiness: 'commercial',
+      kind,
+      locationId: null,
+    };
+    const { facts, opensSpan, endsSpan } = KIND_RULES[kind];
+    const drafts = decideOpening(adopt ? { adopt } : {}, {
+      applicationId: 'application',
+      clientId: 'client',
+      key,
+      rules: { requiresCaqh: this.playbook.requiresCaqh, facts: [...facts], opensSpan, endsSpan },
+      reading: this.reading(key),
+      today: this.today,
+      digest: (value) => JSON.stringify(value),
+    });
+    const { state, events } = append(null, drafts, { at, entryId: 'application', newId: this.newId });
+    this.state = state!;
+    this.write(state!, events);
+    this.state = stored(state!);
+    this.workflow = stored(state!);
+  }
+
+  get today(): PlainDate {
+    return localDate(this.now, ZONE);
+  }
+
+  get stage() {
+    return this.state.stage;
+  }
+
+  /** What the queue asks for. */
+  get items(): string[] {
+    return this.state.agenda.items.map((item) => item.purpose).sort();
+  }
+
+  get nextFollowUpAt(): Instant | null {
+    return nextFollowUpAt(this.state);
+  }
+
+  /** The next follow-up as a date and time in the client's zone. */
+  get nextFollowUp(): string | null {
+    return this.nextFollowUpAt && local(this.nextFollowUpAt);
+  }
+
+  get view() {
+    return view(this.state, this.now);
+  }
+
+  kinds(): string[] {
+    return this.events.map((event) => event.kind);
+  }
+
+  last<K extends ApplicationEvent['kind']>(kind: K): Extract<ApplicationEvent, { kind: K }> {
+    return this.events.findLast((event) => event.kind === kind) as Extract<ApplicationEvent, { kind: K }>;
+  }
+
+  /** Gives a command; answers why it was refused, or null. */
+  give(action: Action, body: Body = {}, version?: number): Refusal | null {
+    const id = this.newId();
+    this.bodies.set(id, { action, body });
+    const command = { id, action, body, ...(version !== undefined && { version }) };
+    return this.step({ type: 'command', command }, this.lookUp(action, body), id);
+  }
+
+  /** Gives a command that must be taken. */
+  act(action: Action, body: Body = {}): this {
+    const refusal = this.give(action, body);
+    if (refusal) throw new Error(`${action} in ${this.stage}: ${JSON.stringify(refusal)}`);
+    return this;
+  }
+
+  contact(outcome: string, more: Body = {}): this {
+    return this.act('contacts', { channel: 'portal', outcome, ...more });
+  }
+
+  confirm(fact: Fact, more: Body = {}): this {
+    return this.act('confirmations', { fact, value: VALUES[fact], source: 'letter', reference: 'L1', ...more });
+  }
+
+  submit(more: Body = {}): this {
+    return this.act('submission', { submittedOn: this.today, channel: 'payer_portal', ...more });
+  }
+
+  /** Strikes out the latest entry of a kind. */
+  strike(kind: ApplicationEvent['kind']): this {
+    return this.act('corrections', { entryId: this.last(kind).id });
+  }
+
+  /** The file changes, and the application hears of it. */
+  change(change: Partial<ProviderFile>): this {
+    this.file = { ...this.file, ...change };
+    this.step({ type: 'file' });
+    return this;
+  }
+
+  /** Time passes; what falls due rings when it does. */
+  until(instant: Instant): this {
+    for (let rings = 0; ; rings += 1) {
+      const next = this.nextTimer();
+      if (!next || next.due > instant) break;
+      if (rings > 200) throw new Error(`${next.name} rings for ever`);
+      if (next.due > this.now) this.now = next.due;
+      this.step({ type: 'timer', timer: next.name, due: next.due });
+      if (this.state.agenda.timers[next.name] === next.due) throw new Error(`${next.name} came to nothing`);
+    }
+    if (instant > this.now) this.now = instant;
+    return this;
+  }
+
+  days(days: number): this {
+    return this.until(new Date(Date.parse(this.now) + days * 86_400_000).toISOString());
+  }
+
+  /** Time passes until the end of a local date. */
+  endOf(date: PlainDate): this {
+    return this.until(`${addDays(date, 1)}T05:59:59.000Z`);
+  }
+
+  /** Time passes until something falls due, and it rings. */
+  ring(): this {
+    const next = this.nextTimer();
+    if (!next) throw new Error('nothing is armed');
+    return this.until(next.due > this.now ? next.due : this.now);
+  }
+
+  nextTimer(): { name: TimerName; due: Instant } | undefined {
+    const timers = Object.entries(this.state.agenda.timers) as [TimerName, Instant][];
+    const [first] = timers.sort(([n, a], [m, b]) => (a === b ? n.localeCompare(m) : a < b ? -1 : 1));
+    return first && { name: first[0], due: first[1] };
+  }
+
+  /** What the record looks up for a command. */
+  private lookUp(action: Action, body: Body): Partial<Circumstances> {
+    if (action === 'confirmations') {
+      const on = this.state.facts[body.fact as Fact];
+      const current = on && on.status !== 'disputed' ? this.bodies.get(on.entryId)?.body : undefined;
+      const proof = ({ value, source, reference }: Body) => JSON.stringify([value, source, reference]);
+      return {
+        digest: JSON.stringify(body.value),
+        identical: current !== undefined && proof(current) === proof(body),
+      };
+    }
+    if (action === 'information') {
+      const given = body.items as string[];
+      const asked = (ref: string) => {
+        const [entry, index] = ref.split('#');
+        return (this.bodies.get(entry!)!.body.missingItems as string[])[Number(index)]!;
+      };
+      return { settled: this.state.outstanding.filter((ref) => given.includes(asked(ref))) };
+    }
+    if (action === 'corrections') {
+      const entry = this.events.find((event) => event.id === body.entryId);
+      if (!entry) return {};
+      const own = this.bodies.has(entry.id) || entry.kind === 'opened';
+      const struck = this.events.some((event) => event.kind === 'correction' && event.data.strikes === entry.id);
+      return { entry: { kind: entry.kind, own, struck } };
+    }
+    return {};
+  }
+
+  private step(intent: Intent, found: Partial<Circumstances> = {}, commandId?: string): Refusal | null {
+    const { state: before, now: at } = this;
+    const circumstances = { reading: this.reading(before.key), today: this.today, ...found };
+    const stamp = { at, entryId: commandId ?? this.newId(), newId: this.newId };
+    const filed = append(before, decideFile(before, circumstances), stamp);
+    const { drafts, refusal = null } = decide(filed.state!, intent, circumstances);
+    const decided = append(filed.state, drafts, stamp);
+    const events = [...filed.events, ...decided.events];
+    const corrected = events.some((event) => event.kind === 'correction');
+    const state = corrected ? fold([...this.events, ...events]) : decided.state!;
+    if (events.length === 0) return refusal;
+    this.write(state, events);
+    this.state = stored(state);
+    this.workflow = corrected ? stored(state) : stored(events).reduce<ApplicationState>(reduce, this.workflow);
+    return refusal;
+  }
+
+  private write(state: ApplicationState, events: ApplicationEvent[]): void {
+    const agenda = schedule(state, this.playbook, ZONE);
+    if (!sameValue(agenda, state.agenda)) events.at(-1)!.agenda = state.agenda = agenda;
+    this.events.push(...stored(events));
+  }
+
+  private reading(key: ApplicationKey) {
+    const { requires, requiresCaqh } = this.playbook;
+    return evaluateFile(
+      this.file,
+      { requires, requiresCaqh, state: key.state, payerId: key.payerId, kind: key.kind },
+      this.today,
+    );
+  }
+
+  private readonly newId = (): string => `e${++this.ids}`;
+}
+
+/** An instant as date and time in the client's zone. */
+export const local = (instant: Instant): string =>
+  new Date(instant).toLocaleString('sv-SE', { timeZone: ZONE, dateStyle: 'short', timeStyle: 'short' });
