@@ -40,13 +40,19 @@ function readManifest(file) {
 function compile(source, content, target) {
   if (!source.endsWith('.ts')) return write(target, content);
   const { transformSync } = require('@swc/core');
-  const { code, map } = transformSync(content.toString(), {
+  const options = {
     filename: path.join(root, source),
     configFile: path.join(root, '.swcrc'),
     sourceFileName: path.relative(path.dirname(target), path.join(root, source)),
-  });
-  write(`${target}.map`, map);
-  write(target, `${code}\n//# sourceMappingURL=${path.basename(target)}.map\n`);
+  };
+  try {
+    const { code, map } = transformSync(content.toString(), options);
+    write(`${target}.map`, map);
+    write(target, `${code}\n//# sourceMappingURL=${path.basename(target)}.map\n`);
+  } catch (error) {
+    // What follows are the compiler's own frames.
+    throw new Error(`${source} does not compile:\n${error.message.split('Caused by:')[0].trimEnd()}`, { cause: error });
+  }
 }
 
 /** Brings `dist/` up to date with the sources; answers the path of the workflow bundle. */

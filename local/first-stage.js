@@ -2,7 +2,7 @@
 /** What must hold before anything else can run: the right Node, and the dependencies. Needs nothing but Node. */
 const fs = require('node:fs');
 const path = require('node:path');
-const { spawnSync } = require('node:child_process');
+const { spawn } = require('node:child_process');
 const { takeLock, releaseLock } = require('./processes');
 
 const root = path.join(__dirname, '..');
@@ -33,30 +33,26 @@ function checkNode() {
 }
 
 function dependenciesAreCurrent() {
-  const mark = path.join(modules, '.countersign-lock.json');
-  const lock = fs.readFileSync(path.join(root, 'package-lock.json'));
-  if (fs.existsSync(mark)) return fs.readFileSync(mark).equals(lock);
-  // An install made by hand is as good as ours, unless the lock file is newer.
-  const installed = path.join(modules, '.package-lock.json');
-  return (
-    fs.existsSync(installed) &&
-    fs.statSync(installed).mtimeMs >= fs.statSync(path.join(root, 'package-lock.json')).mtimeMs
-  );
+  const lock = path.join(root, 'package-lock.json');
+  const [ours, npms] = ['.countersign-lock.json', '.package-lock.json'].map((name) => path.join(modules, name));
+  if (fs.existsSync(ours) && fs.readFileSync(ours).equals(fs.readFileSync(lock))) return true;
+  // An install made by hand is as good as ours.
+  return fs.existsSync(npms) && fs.statSync(npms).mtimeMs >= fs.statSync(lock).mtimeMs;
 }
 
-function install() {
+async function install() {
   console.log('Installing the dependencies (npm ci) ...');
   const npm = process.env.npm_execpath;
   const [command, ...prefix] = npm?.endsWith('npm-cli.js') ? [process.execPath, npm] : ['npm'];
-  const { status, error } = spawnSync(
-    command,
-    [...prefix, 'ci', '--include=dev', '--no-audit', '--no-fund', '--progress=true'],
-    {
-      cwd: root,
-      stdio: 'inherit',
-    },
-  );
-  if (status !== 0) throw new Error(`npm ci failed${error ? `: ${error.message}` : ''}; its messages are above.`);
+  const began = Date.now();
+  const beat = setInterval(() => console.log(`  ... ${Math.round((Date.now() - began) / 1000)} s`), 10_000);
+  const outcome = await new Promise((resolve) => {
+    const child = spawn(command, [...prefix, 'ci', '--include=dev'], { cwd: root, stdio: 'inherit' });
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? code));
+  });
+  clearInterval(beat);
+  if (outcome !== 0) throw new Error(`npm ci failed (${outcome}); its messages are above.`);
   fs.copyFileSync(path.join(root, 'package-lock.json'), path.join(modules, '.countersign-lock.json'));
 }
 
@@ -81,7 +77,7 @@ function linkPostgresLibraries() {
 async function prepare() {
   checkNode();
   if (!dependenciesAreCurrent()) {
-    await withLock(path.join(root, '.cache', 'install.lock'), () => dependenciesAreCurrent() || install());
+    await withLock(path.join(root, '.cache', 'install.lock'), async () => dependenciesAreCurrent() || install());
   }
   linkPostgresLibraries();
 }

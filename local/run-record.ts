@@ -22,8 +22,10 @@ export function recordChild(directory: string, name: string, pid: number, signal
   appendFileSync(fileOf(directory), `${JSON.stringify({ name, ...identify(pid), signal } satisfies Child)}\n`);
 }
 
+export const hasRecord = (directory: string): boolean => existsSync(fileOf(directory));
+
 function read(directory: string): { owner?: ProcessIdentity; children: Child[] } {
-  if (!existsSync(fileOf(directory))) return { children: [] };
+  if (!hasRecord(directory)) return { children: [] };
   const [head, ...children] = readFileSync(fileOf(directory), 'utf8')
     .split('\n')
     .flatMap((line) => {

@@ -1,13 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { obtain } from '../../local/binaries';
 import { root } from '../../local/paths';
 import { freePort } from '../../local/ports';
 import { ensureDatabase, initialise, serve, urlOf } from '../../local/postgres';
-import { beginRecord, endOrphans, ownerIsAlive, recordChild } from '../../local/run-record';
+import { beginRecord, endOrphans, hasRecord, ownerIsAlive, recordChild } from '../../local/run-record';
 import { connect, devServerArguments } from '../../local/temporal';
 import { migrate } from '../../runtime/migrate';
 import type { TestServers } from './servers';
@@ -19,7 +19,9 @@ const PATIENCE = 60_000;
 async function sweep(): Promise<void> {
   for (const name of existsSync(RUNS) ? readdirSync(RUNS) : []) {
     const directory = join(RUNS, name);
-    if (ownerIsAlive(directory)) continue;
+    // One without a record is either just being made or old and empty.
+    const young = Date.now() - statSync(directory).mtimeMs < PATIENCE;
+    if (ownerIsAlive(directory) || (young && !hasRecord(directory))) continue;
     await endOrphans(directory);
     rmSync(directory, { recursive: true, force: true });
   }

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../../local/paths';
+import { isAlive } from '../../local/processes';
+import { eventually } from '../support/eventually';
+import { testServers } from '../support/servers';
+
+const RUNS = join(root, '.cache', 'test-runs');
+const SUITE = 'test/integration/servers.test.ts';
+
+function runTests() {
+  const jest = spawn(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), SUITE], {
+    cwd: root,
+    stdio: 'ignore',
+  });
+  const ended = new Promise<number | null>((resolve) => jest.once('exit', resolve));
+  return { pid: jest.pid!, ended };
+}
+
+/** What a run recorded of itself: its directory and its children, once `count` of them are there. */
+async function recordOf(owner: number, count: number) {
+  return eventually(
+    () => {
+      for (const name of readdirSync(RUNS)) {
+        const file = join(RUNS, name, 'run.jsonl');
+        const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+        const [head, ...children] = lines.map((line) => JSON.parse(line));
+        if (head?.owner.pid === owner && children.length >= count) return { directory: join(RUNS, name), children };
+      }
+      return undefined;
+    },
+    { within: 60_000 },
+  );
+}
+
+test('a test run that is killed midway is cleaned up by the next one, which leaves this one alone', async () => {
+  const killed = runTests();
+  const { directory, children } = await recordOf(killed.pid, 2);
+  process.kill(killed.pid, 'SIGKILL');
+  await killed.ended;
+  expect(children.some(isAlive)).toBe(true);
+
+  expect(await runTests().ended).toBe(0);
+  expect(children.filter(isAlive)).toEqual([]);
+  expect(existsSync(directory)).toBe(false);
+  expect(existsSync(testServers().directory)).toBe(true);
+});
+
+test('a test run that ends leaves no process and no files', async () => {
+  const run = runTests();
+  const { directory, children } = await recordOf(run.pid, 2);
+  expect(await run.ended).toBe(0);
+  expect(children.filter(isAlive)).toEqual([]);
+  expect(existsSync(directory)).toBe(false);
+});
