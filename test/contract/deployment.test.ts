@@ -1,0 +1,134 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { SEARCH_ATTRIBUTES } from '../../runtime/search-attributes';
+
+const root = join(__dirname, '../..');
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+
+interface Service {
+  image: string;
+  build?: { args: Record<string, string> };
+  command?: string[];
+  environment?: Record<string, string>;
+  depends_on?: Record<string, { condition: string }>;
+  healthcheck?: { test?: string[]; disable?: boolean };
+  ports?: string[];
+  configs?: { source: string }[];
+  container_name?: string;
+}
+interface Compose {
+  services: Record<string, Service>;
+  volumes: Record<string, unknown>;
+  configs: Record<string, { content: string }>;
+}
+
+const text = read('docker-compose.yml');
+const compose = parse(text, { merge: true }) as Compose;
+const services = Object.entries(compose.services);
+const versions = Object.fromEntries(
+  read('.env')
+    .split('\n')
+    .filter((line) => line && !line.startsWith('#'))
+    .map((line) => line.split('=') as [string, string]),
+);
+const dockerfile = read('Dockerfile');
+const ENDED = 'service_completed_successfully';
+/** An entry point of the image, as its source. */
+const source = (compiled: string) => compiled.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+
+describe('docker-compose.yml', () => {
+  test('every service waits for services that exist, and for a state that they can reach', () => {
+    const waits = services.flatMap(([name, { depends_on = {} }]) =>
+      Object.entries(depends_on).map(([other, { condition }]) => ({ name, other, condition })),
+    );
+    expect(waits.length).toBeGreaterThan(0);
+    const reachable = waits.filter(({ other, condition }) => {
+      const { healthcheck, command } = compose.services[other] ?? {};
+      return condition === 'service_healthy' ? healthcheck?.test : condition === ENDED && command;
+    });
+    expect(reachable).toEqual(waits);
+  });
+
+  test('every image is pinned by a variable of .env, and .env holds nothing else', () => {
+    const used = services.flatMap(([, { image, build }]) => [image, ...Object.values(build?.args ?? {})]);
+    const names = used.map((value) => /^(?:[\w./-]+:)?\$\{(\w+)\}$/.exec(value)?.[1]);
+    expect(new Set(names)).toEqual(new Set(Object.keys(versions)));
+    for (const version of Object.values(versions)) expect(version).toMatch(/^\d+\.\d+(\.\d+)?$/);
+  });
+
+  test('the version of the image is that of the package, and Node is the same with and without compose', () => {
+    expect(versions.COUNTERSIGN_VERSION).toBe((JSON.parse(read('package.json')) as { version: string }).version);
+    expect(dockerfile).toContain(`ARG NODE_VERSION=${versions.NODE_VERSION}\n`);
+  });
+
+  test('a secret has no default: where it is unset, compose says so and stops', () => {
+    const secrets = [...text.matchAll(/\$\{(\w*(?:PASSWORD|KEYS?))(:\?)?/g)];
+    expect(new Set(secrets.map(([, name]) => name))).toEqual(
+      new Set([
+        'ADMIN_API_KEY',
+        'COUNTERSIGN_DB_PASSWORD',
+        'ENCRYPTION_KEYS',
+        'POSTGRES_PASSWORD',
+        'TEMPORAL_DB_PASSWORD',
+      ]),
+    );
+    expect(secrets.filter(([, , required]) => !required)).toEqual([]);
+  });
+
+  test('only the API and the Temporal UI are published, to this host alone', () => {
+    expect(services.filter(([, { ports }]) => ports).map(([name]) => name)).toEqual(['temporal-ui', 'api']);
+    for (const port of services.flatMap(([, { ports = [] }]) => ports)) expect(port).toMatch(/^127\.0\.0\.1:/);
+    expect(services.filter(([, service]) => service.container_name)).toEqual([]);
+  });
+
+  test('Temporal gets every search attribute that workflows are started with', () => {
+    const { content } = compose.configs['temporal-namespace']!;
+    expect([...content.matchAll(/--type Keyword --name (\w+)/g)].map(([, name]) => name)).toEqual(SEARCH_ATTRIBUTES);
+  });
+
+  test('API and worker see the same Temporal namespace as the setup and the UI', () => {
+    const of = (name: string) => compose.services[name]!.environment!;
+    const namespace = of('temporal-namespace').TEMPORAL_NAMESPACE;
+    expect(namespace).toBeTruthy();
+    expect(of('api').TEMPORAL_NAMESPACE).toBe(namespace);
+    expect(of('worker').TEMPORAL_NAMESPACE).toBe(namespace);
+    expect(of('temporal-ui').TEMPORAL_DEFAULT_NAMESPACE).toBe(namespace);
+  });
+
+  test('every text that a service mounts is there', () => {
+    const mounted = services.flatMap(([, { configs = [] }]) => configs.map(({ source: name }) => name));
+    expect(mounted.sort()).toEqual(Object.keys(compose.configs).sort());
+  });
+});
+
+describe('Dockerfile', () => {
+  const entryPoints = services.flatMap(([, { command = [] }]) => command.filter((word) => word.startsWith('dist/')));
+
+  test('every program that compose runs, and every file that a build stage copies, exists', () => {
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files]) => files!.split(' '));
+    expect(entryPoints.length).toBe(3);
+    expect(copied.length).toBeGreaterThan(0);
+    for (const file of [...entryPoints.map(source), ...copied])
+      expect([file, existsSync(join(root, file))]).toEqual([file, true]);
+  });
+
+  test('the build sees every room that the build compiles and that production needs', () => {
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'))
+      .map((line) => line.slice(1));
+    for (const room of allowed) expect([room, existsSync(join(root, room))]).toEqual([room, true]);
+    for (const room of ['domain', 'record', 'workflows', 'activities', 'dispatch', 'worker', 'api', 'runtime'])
+      expect(allowed).toContain(room);
+  });
+
+  test('the image runs as a user other than root, on production dependencies, and checks its health', () => {
+    const [, image] = dockerfile.split(/\nFROM (?!.* AS )/);
+    expect(image).toMatch(/^USER node$/m);
+    expect(image).toMatch(/^HEALTHCHECK /m);
+    expect(image).toContain('/healthz');
+    expect(image).toContain('--from=production-dependencies');
+    expect(dockerfile).toMatch(/AS production-dependencies\nRUN npm ci --omit=dev$/m);
+  });
+});
