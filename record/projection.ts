@@ -4,6 +4,7 @@ import { isOpen, participates, type ApplicationState } from '../domain/applicati
 import { dueAt, nextFollowUpAt } from '../domain/application/view';
 import { sameValue } from '../domain/facts';
 import { enqueue } from './outbox';
+import { projectReference } from './reference';
 import { projectAgreement, projectSpan } from './spans';
 
 /** The columns that lists filter and sort on: all of them a reading of the state. */
@@ -49,6 +50,7 @@ export async function project(
     await tx`
       update applications set ${tx({ ...columns(state), snapshot: tx.json(state as never) } as never)}
       where id = ${state.id}`;
+  if (before) await projectReference(tx, state, events);
   await projectItems(tx, before, state);
   await projectSpan(tx, before, state);
   await projectAgreement(tx, before, state);

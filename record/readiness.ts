@@ -2,9 +2,9 @@ import { attestationDueOn } from '../domain/attestation';
 import { KINDS } from '../domain/codes';
 import type { Instant, PlainDate } from '../domain/application/events';
 import { KIND_RULES } from '../domain/playbook';
-import type { AgreementEvidence, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
+import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
 import type { Db, Fragment } from '../runtime/database';
-import { inScope, type Principal } from './principal';
+import { actorOf, inScope, type Principal } from './principal';
 
 export interface ReadinessRequest extends ReadinessQuery {
   providerId: string;
@@ -18,8 +18,12 @@ export interface ReadinessRequest extends ReadinessQuery {
 /** The reference of a request that the principal knows nothing of. */
 export type UnknownReference = 'providerId' | 'practiceId' | 'payerId' | 'locationId';
 
+/** What is on file for a request, with the practice's client; or the references that are unknown. */
+export type Known = { clientId: string; evidence: ReadinessEvidence } | { unknown: UnknownReference[] };
+
 interface File {
   i: number;
+  clientId: string;
   provider: boolean;
   practice: boolean;
   payer: boolean;
@@ -40,7 +44,7 @@ export async function readinessEvidence(
   sql: Db,
   principal: Principal,
   requests: readonly ReadinessRequest[],
-): Promise<({ evidence: ReadinessEvidence } | { unknown: UnknownReference[] })[]> {
+): Promise<Known[]> {
   const asked = sql`
     (select * from jsonb_to_recordset(${sql.json(requests.map((request, i) => ({ i, ...request })) as never)})
       as q(i int, "providerId" uuid, "practiceId" uuid, "payerId" uuid, state text, "locationId" uuid,
@@ -56,6 +60,7 @@ export async function readinessEvidence(
     if (unknown.length > 0) return { unknown: unknown.map((name) => `${name}Id` as const) };
     const { state, dateOfService } = requests[file.i]!;
     return {
+      clientId: file.clientId,
       evidence: {
         spans: spansOfItem.get(file.i) ?? [],
         agreements: agreementsOfItem.get(file.i) ?? [],
@@ -66,6 +71,27 @@ export async function readinessEvidence(
       },
     };
   });
+}
+
+/** Keeps answers as they were given, so that a correction can list those that rested on what it strikes. */
+export async function keepAnswers(
+  sql: Db,
+  principal: Principal,
+  given: readonly { clientId: string; question: ReadinessRequest; answer: ReadinessAnswer }[],
+): Promise<void> {
+  if (given.length === 0) return;
+  const askedBy = sql.json({ ...actorOf(principal) });
+  await sql`
+    insert into readiness_answers ${sql(
+      given.map(({ clientId, question, answer }) => ({
+        clientId,
+        askedBy,
+        question: sql.json({ ...question }),
+        mayBill: answer.mayBill,
+        reasons: answer.reasons,
+        entryIds: answer.mayBill ? Object.values(answer.facts).map((fact) => fact.entryId) : [],
+      })) as never,
+    )}`;
 }
 
 function byItem<T extends { i: number }>(rows: readonly T[]): Map<number, T[]> {
@@ -84,7 +110,7 @@ function currency({ licences, malpracticeUntil, attestedOn, requiresCaqh }: File
 }
 
 const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]> => sql<File[]>`
-  select q.i, p.id is not null as provider, pr.id is not null as practice, y.id is not null as payer,
+  select q.i, pr.client_id, p.id is not null as provider, pr.id is not null as practice, y.id is not null as payer,
     q."locationId" is null or exists (
       select from locations l where l.id = q."locationId" and l.practice_id = pr.id) as location,
     coalesce((b.body->>'requiresCaqh')::boolean, true) as requires_caqh,

@@ -1,14 +1,20 @@
 import type { Deps } from '../deps';
 import type { Route } from '../route';
+import { agreementRoutes } from './agreements';
 import { apiKeyRoutes } from './api-keys';
+import { applicationRoutes } from './applications';
+import { applicationActionRoutes } from './applications-actions';
 import { attestationRoutes } from './attestations';
+import { bulkRoutes } from './bulk';
 import { clientRoutes } from './clients';
 import { documentRoutes } from './documents';
 import { healthRoutes } from './health';
 import { payerRoutes } from './payers';
 import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
+import { readinessRoutes } from './readiness';
 import { userRoutes } from './users';
+import { workQueueRoutes } from './work-queue';
 
 const GROUPS = [
   healthRoutes,
@@ -18,6 +24,12 @@ const GROUPS = [
   attestationRoutes,
   payerRoutes,
   documentRoutes,
+  applicationRoutes,
+  applicationActionRoutes,
+  bulkRoutes,
+  workQueueRoutes,
+  readinessRoutes,
+  agreementRoutes,
   userRoutes,
   apiKeyRoutes,
 ];

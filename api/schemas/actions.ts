@@ -50,6 +50,8 @@ const submissionFields = {
   proof: documents.optional(),
 };
 export const submission = z.strictObject({ ...submissionFields, outOfOrder }).meta({ id: 'Submission' });
+/** Of a roster: what one application has for itself. */
+export const rosterEntry = z.strictObject({ outOfOrder });
 
 const callFields = {
   channel: z.enum(CONTACT_CHANNELS),
@@ -76,6 +78,8 @@ function checkAnswer(answer: z.infer<z.ZodObject<typeof answerFields>>, context:
   if (answer.itemsNotNeeded && asks)
     broken(context, ['itemsNotNeeded'], 'contradiction', 'contradicts the outcome information_requested');
 }
+/** Of a call about many: what the payer said of one. */
+export const answer = z.strictObject(answerFields).superRefine(checkAnswer);
 export const contact = z
   .strictObject({ ...callFields, ...answerFields })
   .superRefine(checkAnswer)
@@ -102,12 +106,10 @@ export const contract = z
   })
   .meta({ id: 'Contract' });
 
-const inherited = z
-  .strictObject({ inheritedFrom: id })
-  .meta({
-    id: 'Inherited',
-    description: 'Held by an agreement of the same practice, payer, state and line of business',
-  });
+const inherited = z.strictObject({ inheritedFrom: id }).meta({
+  id: 'Inherited',
+  description: 'Held by an agreement of the same practice, payer, state and line of business',
+});
 const none = { none: z.literal(true), saidBy: line };
 
 /** What each of the four facts can be. */

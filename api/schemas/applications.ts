@@ -15,7 +15,7 @@ import {
 } from '../../domain/codes';
 import { KIND_RULES } from '../../domain/playbook';
 import { broken, confirmationFields, FACT_VALUES, seen } from './actions';
-import { actor, cursorOf, date, id, instant, limit, line, longText, pastDate, state, version } from './common';
+import { actor, cursorOf, date, id, instant, limit, line, longText, pastDate, state, version, yesOrNo } from './common';
 
 /** Where an application can be taken over from elsewhere: it was submitted there, or is closed. */
 const ADOPTABLE = [
@@ -259,8 +259,6 @@ export const timelineQuery = z.strictObject({
 
 export const SORTS = ['nextFollowUpAt', '-updatedAt', 'submittedOn'] as const;
 const position = z.tuple([z.enum(SORTS), z.union([z.iso.datetime(), z.iso.date()]).nullable(), id]);
-
-const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
 
 export const applicationsQuery = z
   .strictObject({

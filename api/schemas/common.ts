@@ -85,6 +85,19 @@ export const pastDate = text([REAL_DATE, NOT_IN_FUTURE], DATE_META);
 /** An answer's instant. */
 export const instant = z.string().meta({ format: 'date-time', example: '2026-03-31T14:00:00.000Z' });
 
+/** An instant of a question that is not ahead. */
+export const pastInstant = text(
+  [
+    {
+      rule: 'instant',
+      message: 'must be an instant in UTC, RFC 3339',
+      holds: (value) => z.iso.datetime().safeParse(value).success,
+    },
+    { rule: 'not_in_future', message: 'must not be in the future', holds: (value) => Date.parse(value) <= Date.now() },
+  ],
+  { format: 'date-time', example: '2026-03-31T14:00:00.000Z' },
+);
+
 export const email = text(
   [
     ...between(3, 200),
@@ -182,6 +195,8 @@ export const limit = text(
 )
   .default('50')
   .transform(Number);
+
+export const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
 
 /** A list's page and where the next one begins. */
 export const pageOf = <T extends z.ZodType>(item: T) =>

@@ -45,6 +45,15 @@ const contact = z.strictObject({
   portalUrl: url.optional(),
 });
 
+/** What of a playbook a call to the payer needs. */
+export const calling = {
+  callHours,
+  contacts: z.array(contact).max(200),
+  callerVerification: z.array(line).max(50),
+  maxPerCall: z.int().min(1).max(1000),
+  questions: z.array(longText).max(100),
+};
+
 export const playbook: z.ZodType<Playbook> = z
   .strictObject({
     channel: z.enum(SUBMISSION_CHANNELS),
@@ -62,11 +71,7 @@ export const playbook: z.ZodType<Playbook> = z
     contractChase: duration,
     confirmationChase: duration,
     recredentialEvery: duration,
-    callHours,
-    contacts: z.array(contact).max(200),
-    callerVerification: z.array(line).max(50),
-    maxPerCall: z.int().min(1).max(1000),
-    questions: z.array(longText).max(100),
+    ...calling,
     contractBases: z.array(z.enum(CONTRACT_BASES)),
     sources: z
       .record(line, z.strictObject({ source: line, asOf: date }))

@@ -62,19 +62,21 @@ export interface Agenda {
 }
 
 /** What a queue item asks for. */
-export type Purpose =
-  | 'prepare'
-  | 'obtain_attestation'
-  | 'submit'
-  | 'confirm_receipt'
-  | 'second_look'
-  | 'check_status'
-  | 'provide_information'
-  | 'decide_on_appeal'
-  | 'obtain_written_notice'
-  | 'recheck_panel'
-  | 'chase_contract'
-  | 'confirm_facts';
+export const PURPOSES = [
+  'prepare',
+  'obtain_attestation',
+  'submit',
+  'confirm_receipt',
+  'second_look',
+  'check_status',
+  'provide_information',
+  'decide_on_appeal',
+  'obtain_written_notice',
+  'recheck_panel',
+  'chase_contract',
+  'confirm_facts',
+] as const;
+export type Purpose = (typeof PURPOSES)[number];
 
 interface Payloads {
   opened: { applicationId: string; clientId: string; key: ApplicationKey; rules: Rules; file: FileReading };

@@ -1,0 +1,173 @@
+import { FACTS } from '../../domain/codes';
+import type { ApplicationKey } from '../../domain/application/events';
+import { isOpen } from '../../domain/application/state';
+import { findApplication } from '../../record/applications';
+import { countApplications, listApplications } from '../../record/applications-list';
+import { groundOf, type Ground } from '../../record/ground';
+import { openApplication } from '../../record/opening';
+import { heardOfStart } from '../../record/outbox';
+import { actorOf } from '../../record/principal';
+import { timeline } from '../../record/timeline';
+import type { Deps } from '../deps';
+import { Problem, type FieldError } from '../errors';
+import { listed } from '../listing';
+import { created, ok, route, type Route } from '../route';
+import {
+  application,
+  applicationGroups,
+  applicationInput,
+  applicationSummary,
+  applicationsQuery,
+  summaryQuery,
+  timelineEntry,
+  timelineQuery,
+  workflowState,
+  type ApplicationInput,
+} from '../schemas/applications';
+import { pageOf, UNKNOWN_REFERENCE } from '../schemas/common';
+import { refuse } from '../validation';
+import { shown } from './applications-actions';
+import { checkFacts, type GivenFact } from './applications-checks';
+import { checkFilter } from './filters';
+
+const tag = 'applications';
+const QUERY_MS = 3000;
+
+export const applicationRoutes = (deps: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/applications',
+    summary: 'Open an application, or adopt one that is under way elsewhere',
+    description:
+      'At most one is open for a provider, practice, payer, state, line of business and kind (and location, where one ' +
+      'is given). It starts in `preparing` and moves on by itself; an adopted one starts in its stage, and what is ' +
+      'missing in the file becomes a blocker.',
+    tag,
+    access: 'applications:work',
+    body: applicationInput,
+    responses: {
+      201: { description: 'The application', schema: application },
+      202: { description: 'The application; its workflow starts once Temporal is there', schema: application },
+    },
+    handler: async ({ principal, body, commandId: id }) => {
+      const { sql, dispatch, patienceMs } = deps;
+      const key = keyOf(body);
+      const ground = await groundOf(sql, principal, key);
+      refuse(subjectErrors(key, ground));
+      const { clientId } = ground.practice!;
+      await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, adoptedFacts(body));
+
+      const at = new Date().toISOString();
+      const opened = await openApplication(sql, { id, clientId, key, body, at }, actorOf(principal));
+      if ('existingId' in opened) throw new Problem('application_exists', opened);
+      const started = !isOpen(opened.state) || (await dispatch.startWithin(id, patienceMs));
+      if (started) await heardOfStart(sql, id);
+      const made = await shown(deps, (await findApplication(sql, principal, id))!);
+      return { ...created(`/v1/applications/${id}`, made), ...(!started && { status: 202 }) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/applications',
+    summary: 'List applications',
+    tag,
+    access: 'applications:read',
+    query: applicationsQuery,
+    responses: { 200: { description: 'What they are, and where they stand', schema: pageOf(applicationSummary) } },
+    handler: async ({ principal, query: { sort, limit, cursor, ...filter } }) => {
+      await checkFilter(deps.sql, principal, filter);
+      return listed(await listApplications(deps.sql, principal, filter, { sort, limit, cursor }), (item) => item);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/applications/summary',
+    summary: 'Count applications',
+    tag,
+    access: 'applications:read',
+    query: summaryQuery,
+    responses: { 200: { description: 'The largest group first', schema: applicationGroups } },
+    handler: async ({ principal, query }) => ok({ items: await countApplications(deps.sql, principal, query.groupBy) }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/applications/{id}',
+    summary: 'Read an application',
+    tag,
+    access: 'applications:read',
+    subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
+    responses: { 200: { description: 'The application', schema: application } },
+    handler: async ({ subject }) => ok(await shown(deps, subject)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/applications/{id}/timeline',
+    summary: 'Read what happened to an application',
+    description:
+      'In order. What was struck out stays, with the reason. The role `client` does not see internal notes, nor what ' +
+      'was written down in the `notes` of a contact.',
+    tag,
+    access: 'applications:read',
+    subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
+    query: timelineQuery,
+    responses: { 200: { description: 'Its entries', schema: pageOf(timelineEntry) } },
+    handler: async ({ principal, subject, query: { limit, cursor: after } }) =>
+      listed(await timeline(deps.sql, principal, subject.id, { limit, after }), (item) => item),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/applications/{id}/workflow',
+    summary: 'Read an application as its workflow knows it',
+    description: 'For operations: every other answer comes from the record.',
+    tag,
+    access: 'operations:read',
+    subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
+    responses: { 200: { description: 'The state that the workflow keeps', schema: workflowState } },
+    handler: async ({ principal, subject }) => {
+      const live = await deps.dispatch.query(subject.id, QUERY_MS);
+      if (!live) throw new Problem('no_workflow');
+      const record = await findApplication(deps.sql, principal, subject.id);
+      const { workflowId, state } = live;
+      return ok({ workflowId, inStep: state.version === record!.version, ...state });
+    },
+  }),
+];
+
+const keyOf = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind, locationId }: ApplicationInput) =>
+  ({
+    providerId: providerId ?? null,
+    practiceId,
+    payerId,
+    state,
+    lineOfBusiness,
+    kind,
+    locationId: locationId ?? null,
+  }) satisfies ApplicationKey;
+
+/** References that the caller knows nothing of, or that do not belong together. */
+function subjectErrors(
+  { providerId, locationId }: ApplicationKey,
+  { practice, provider, playbook }: Ground,
+): FieldError[] {
+  const unknown = (path: string) => ({ path, ...UNKNOWN_REFERENCE });
+  const errors: (FieldError | false)[] = [
+    !practice && unknown('practiceId'),
+    !playbook && unknown('payerId'),
+    providerId !== null && !provider && unknown('providerId'),
+    practice !== null &&
+      provider !== null &&
+      practice.clientId !== provider.clientId && {
+        path: 'providerId',
+        rule: 'same_client',
+        message: "must be a provider of the practice's client",
+      },
+    practice !== null && locationId !== null && !practice.locationIds.includes(locationId) && unknown('locationId'),
+  ];
+  return errors.filter((error) => error !== false);
+}
+
+const adoptedFacts = ({ adopt }: ApplicationInput) =>
+  FACTS.flatMap((fact) => {
+    const given = adopt?.confirmations?.[fact] as GivenFact | undefined;
+    return given ? [{ fact, given, path: `adopt.confirmations.${fact}.` }] : [];
+  });

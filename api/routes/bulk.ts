@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { audit } from '../../record/audit';
+import { findApplications, type KeptApplication } from '../../record/applications';
+import type { Principal } from '../../record/principal';
+import type { Deps } from '../deps';
+import { invalid, Problem, toProblem, type FieldError } from '../errors';
+import { uuidOf } from '../idempotency';
+import { pooled } from '../pooled';
+import { ok, route, type Route } from '../route';
+import { answer, contacts, rosterEntry, submissions } from '../schemas/actions';
+import { bulkResult } from '../schemas/applications';
+import { id } from '../schemas/common';
+import { check, refuse } from '../validation';
+import { CONTACT, SUBMISSION, take, type ActionRow } from './applications-actions';
+import { checkFilter } from './filters';
+
+const tag = 'application actions';
+const AT_ONCE = 8;
+const STATUS = { recorded: 200, on_its_way: 202 } as const;
+
+interface Many {
+  payerId: string;
+  applications: ({ id: string } & Record<string, unknown>)[];
+}
+
+/** Takes one action for many applications of a payer, each on its own; answers what became of each, in order. */
+async function takeMany(
+  deps: Deps,
+  row: ActionRow,
+  own: z.ZodType<object>,
+  { principal, body, commandId }: { principal: Principal; body: Many; commandId: string },
+): Promise<object[]> {
+  const { payerId, applications, ...shared } = body;
+  await checkFilter(deps.sql, principal, { payerId });
+  const ids = applications.map((one) => one.id).filter((one) => id.safeParse(one).success);
+  const found = new Map((await findApplications(deps.sql, principal, ids)).map((one) => [one.id, one]));
+  // where one had to wait for nobody, the others need not wait as well
+  let { patienceMs } = deps;
+
+  async function takeOne(subject: KeptApplication | undefined, fields: object, itemId: string): Promise<number> {
+    if (!subject) throw new Problem('not_found');
+    if (subject.payerId !== payerId)
+      throw invalid({ path: 'id', rule: 'same_payer', message: 'must be an application with this payer' });
+    const errors: FieldError[] = [];
+    const given = check(own, fields, errors);
+    refuse(errors);
+    const request = { principal, subject, body: { ...shared, ...given }, commandId: uuidOf([commandId, itemId]) };
+    const status = await take(deps, row, request, { patienceMs });
+    if (status === 'on_its_way') patienceMs = 0;
+    return STATUS[status];
+  }
+
+  return pooled(applications, AT_ONCE, async ({ id: itemId, ...fields }) => {
+    const subject = found.get(itemId);
+    try {
+      return { id: itemId, status: await takeOne(subject, fields, itemId) };
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.status === 409)
+        await audit(deps.sql, principal, {
+          action: row.action,
+          subjectType: tag,
+          subjectId: itemId,
+          clientId: subject?.clientId ?? null,
+          outcome: 'refused',
+          detail: { problem: problem.type },
+        });
+      return { id: itemId, status: problem.status, problem };
+    }
+  });
+}
+
+const responses = { 200: { description: 'What became of each, in order', schema: bulkResult } };
+
+export const bulkRoutes = (deps: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/submissions',
+    summary: 'Record one roster that submitted many applications',
+    tag,
+    access: SUBMISSION.access,
+    body: submissions,
+    responses,
+    handler: async (request) => ok({ items: await takeMany(deps, SUBMISSION, rosterEntry, request) }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/contacts',
+    summary: 'Log one call about many applications',
+    tag,
+    access: CONTACT.access,
+    body: contacts,
+    responses,
+    handler: async (request) => ok({ items: await takeMany(deps, CONTACT, answer, request) }),
+  }),
+];
