@@ -6,15 +6,19 @@ import { createActivities } from '../../activities';
 import { createDispatch, TASK_QUEUE, type Delivery } from '../../dispatch/dispatch';
 import type { Action } from '../../domain/codes';
 import type { ApplicationEvent, ApplicationKey, PlainDate } from '../../domain/application/events';
+import { applicationWorkflowId } from '../../domain/application/key';
 import type { ApplicationState } from '../../domain/application/state';
 import { addDays } from '../../domain/dates';
 import type { Playbook } from '../../domain/playbook';
 import { keepCommand } from '../../record/commands';
 import { openApplication } from '../../record/opening';
 import { history } from '../../record/step';
+import { dataConverter } from '../../runtime/codec';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { registerSearchAttributes } from '../../runtime/search-attributes';
+import type { ApplicationInput } from '../../workflows/messages';
 import { book, attest, type Book } from './file';
+import { testKeyring } from './keys';
 import { createTestDatabase, skippingEnvironment, workflowBundle } from './servers';
 
 const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
@@ -30,11 +34,13 @@ export class Lives {
   ) {}
 
   static async begin(): Promise<Lives> {
-    const env = await skippingEnvironment();
+    const converting = { dataConverter: dataConverter(testKeyring), identity: 'lives' };
+    const env = await skippingEnvironment(converting);
     await registerSearchAttributes(env.connection as Connection, env.namespace ?? 'default');
     const database = await createTestDatabase();
     const sql = createDatabase(database.url, { max: 8 });
     const worker = await Worker.create({
+      ...converting,
       connection: env.nativeConnection,
       taskQueue: TASK_QUEUE,
       workflowBundle: workflowBundle(),
@@ -70,6 +76,8 @@ export class Lives {
       key?: Partial<ApplicationKey>;
       adopt?: object;
       book?: Book;
+      /** Continue as new once the history is this long. */
+      continueAfter?: number;
     } = {},
   ): Promise<Life> {
     const attestedOn =
@@ -93,8 +101,19 @@ export class Lives {
       ACTOR,
     );
     if ('existingId' in opened) throw new Error(`open already: ${opened.existingId}`);
-    await this.dispatch.startApplication(id);
+    if (how.continueAfter) await this.startShort(opened.state, how.continueAfter);
+    else await this.dispatch.startApplication(id);
     return new Life(this, id, on);
+  }
+
+  private async startShort(state: ApplicationState, continueAfter: number): Promise<void> {
+    const input: ApplicationInput = { state, continueAfter };
+    await this.env.client.workflow.start('payerApplication', {
+      workflowId: applicationWorkflowId(state.key),
+      taskQueue: TASK_QUEUE,
+      args: [input],
+      memo: { applicationId: state.id },
+    });
   }
 }
 

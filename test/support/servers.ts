@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { ClientOptions } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import postgres from 'postgres';
 import { recordChild } from '../../local/run-record';
@@ -52,10 +53,13 @@ export function devServerAddress(): string {
 }
 
 /** A time-skipping Temporal server for one test file, which must call `teardown()` in the end. */
-export async function skippingEnvironment(): Promise<TestWorkflowEnvironment> {
+export async function skippingEnvironment(
+  client: Pick<ClientOptions, 'dataConverter' | 'identity'> = {},
+): Promise<TestWorkflowEnvironment> {
   const { directory, skipping } = testServers();
   const environment = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path: skipping } },
+    client,
   });
   recordChild(directory, 'time-skipping server', Number(readFileSync(`${skipping}.${process.pid}`, 'utf8')), 'SIGTERM');
   return environment;
