@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
+import type { Options } from 'pino-http';
 import { authenticate } from './auth';
 import type { Deps } from './deps';
 import { docs } from './docs';
@@ -18,10 +19,10 @@ export function createApp(deps: Deps): Express {
   const routes = allRoutes(deps);
   const app = express();
   app.disable('x-powered-by');
-  app.use(pinoHttp({ logger, genReqId: requestId, serializers, quietReqLogger: true, customLogLevel: levelOf }));
+  app.use(pinoHttp({ ...LOGGING, logger, genReqId: nameRequest, quietReqLogger: true }));
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: CONTENT_SECURITY_POLICY } }));
-  app.use((req, res, next) => {
-    res.set({ 'X-Request-Id': String(req.id), 'Cache-Control': 'no-store' });
+  app.use((_req, res, next) => {
+    res.set('Cache-Control', 'no-store');
     next();
   });
   app.use('/v1', authenticate(sql, config.adminApiKey));
@@ -45,23 +46,32 @@ const CONTENT_SECURITY_POLICY = {
   frameAncestors: ["'none'"],
 };
 
-const serializers = {
-  // Neither headers nor the query: both may hold personal data or secrets.
-  req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, path: url.split('?')[0] }),
-  res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
+const LOGGING: Options = {
+  serializers: {
+    // Neither headers nor the query: both may hold personal data or secrets.
+    req: ({ id, method, url }: { id: string; method: string; url: string }) => ({
+      id,
+      method,
+      path: url.split('?')[0],
+    }),
+    res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
+  },
+  customLogLevel: (req, res, error) => {
+    if (QUIET.has(req.url ?? '')) return 'debug';
+    return error || res.statusCode >= 500 ? 'error' : 'info';
+  },
+  // What went wrong has a line of its own.
+  customErrorObject: (_req, _res, _error, line: object) => ({ ...line, err: undefined }),
 };
 
 const QUIET = new Set(['/healthz', '/readyz']);
 
-function levelOf(req: IncomingMessage, res: { statusCode: number }, error?: Error) {
-  if (QUIET.has(req.url ?? '')) return 'debug';
-  return error || res.statusCode >= 500 ? 'error' : 'info';
-}
-
-/** The caller's own id of the request where it is a decent one. */
-function requestId(req: IncomingMessage): string {
+/** The caller's own id of the request where it is a decent one; the answer carries it. */
+function nameRequest(req: IncomingMessage, res: ServerResponse): string {
   const given = req.headers['x-request-id'];
-  return typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
+  const id = typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
+  res.setHeader('X-Request-Id', id);
+  return id;
 }
 
 const answerError: ErrorRequestHandler = (error: unknown, req, res, next) => {

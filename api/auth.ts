@@ -24,7 +24,7 @@ export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
   return async (req, res, next) => {
     const principal = await identify(req.headers.authorization);
     if (!principal) throw new Problem('unauthenticated', {}, { 'WWW-Authenticate': 'Bearer' });
-    res.locals.principal = { ...principal, requestId: String(req.id) };
+    res.locals.principal = { ...principal, requestId: res.get('X-Request-Id') };
     next();
   };
 }

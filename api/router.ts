@@ -68,7 +68,7 @@ async function answer(route: Route, req: Request, res: Response, { sql, idempote
         action: `${route.method} ${route.path}`,
         subjectType: route.tag,
         subjectId: Object.values(params).join('/') || '-',
-        clientId: (subject as { clientId?: string } | undefined)?.clientId,
+        clientId: clientOf(subject),
         outcome: 'refused',
         detail: { problem: problem.type },
       });
@@ -76,6 +76,9 @@ async function answer(route: Route, req: Request, res: Response, { sql, idempote
     throw error;
   }
 }
+
+const clientOf = (subject: unknown): string | null =>
+  typeof subject === 'object' && subject !== null && 'clientId' in subject ? String(subject.clientId) : null;
 
 // Tried, understood and not allowed: worth knowing afterwards.
 const REFUSALS = new Set([403, 409]);
@@ -105,7 +108,7 @@ async function bodyOf(req: Request, res: Response): Promise<unknown> {
   if (empty) return {};
   if (!req.is(['json', '+json'])) throw new Problem('unsupported_media_type');
   await new Promise<void>((resolve, reject) => {
-    parseJson(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve()));
+    parseJson(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
   });
   return req.body;
 }

@@ -7,7 +7,7 @@ import { createKeyring } from '../../../runtime/keyring';
 
 const keyring = createKeyring(`k1:${Buffer.alloc(32, 1).toString('base64')}`);
 const codec = createCodec(keyring);
-const payload = defaultPayloadConverter.toPayload({ text: 'panel closed' })!;
+const payload = defaultPayloadConverter.toPayload({ text: 'panel closed' });
 
 async function encoded(): Promise<Payload> {
   const [sealed] = await codec.encode([payload]);
