@@ -22,10 +22,13 @@ async function makeClient(system: StartedSystem): Promise<string> {
   return (await system.api().post('/v1/clients', body)).id;
 }
 
-test('Ctrl-C on the whole foreground group stops everything and leaves no process behind', async () => {
+test.each([
+  ['Ctrl-C on the whole foreground group', (system: StartedSystem) => system.interrupt()],
+  ['SIGTERM to npm alone', (system: StartedSystem) => system.terminate()],
+])('%s stops everything and leaves no process behind', async (_, stop) => {
   const system = await start().ready();
   expect(processesOn(place.directory).length).toBeGreaterThanOrEqual(5);
-  system.interrupt();
+  stop(system);
   expect(await system.ended).toBe(0);
   await eventually(gone, { within: 10_000 });
 });

@@ -70,6 +70,11 @@ export class StartedSystem {
     process.kill(-this.npm.pid!, 'SIGINT');
   }
 
+  /** As a service manager would: npm alone gets the signal. */
+  terminate(): void {
+    this.npm.kill('SIGTERM');
+  }
+
   /** The pid of a child, or of the supervisor itself, as the run record has it now. */
   pidOf(name: 'supervisor' | 'postgres' | 'temporal' | 'worker' | 'api'): number {
     const [head, ...children] = readFileSync(join(this.directory, 'run.jsonl'), 'utf8')
