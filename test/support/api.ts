@@ -30,6 +30,7 @@ export class TestApi {
   private constructor(
     readonly deps: Deps,
     readonly url: string,
+    readonly databaseUrl: string,
     private readonly routes: Route[],
     private readonly end: () => Promise<void>,
   ) {}
@@ -52,7 +53,7 @@ export class TestApi {
       const listening: Server = createApp(deps).listen(0, '127.0.0.1', () => resolve(listening));
     });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return new TestApi(deps, url, allRoutes(deps), async () => {
+    return new TestApi(deps, url, database.url, allRoutes(deps), async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await sql.end();
