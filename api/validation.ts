@@ -19,12 +19,12 @@ type Issue = z.core.$ZodIssue;
 
 function describe(issue: Issue, root: unknown): FieldError[] {
   const at = (path: PropertyKey[], rule: string, message: string) => ({
-    path: path.map(String).join('.'),
+    path: path.map(printable).join('.'),
     rule,
     message,
   });
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => at([...issue.path, printable(key)], 'unknown_field', 'is not a known field'));
+    return issue.keys.map((key) => at([...issue.path, key], 'unknown_field', 'is not a known field'));
   if (issue.code !== 'custom' && valueAt(root, issue.path) === undefined)
     return [at(issue.path, 'required', 'is required')];
   const [rule, message] = ruleOf(issue);
@@ -57,8 +57,8 @@ function ruleOf(issue: Issue): [rule: string, message: string] {
 const ARTICLES: Record<string, string> = { array: 'an array', object: 'an object', int: 'a whole number' };
 const article = (type: string): string => ARTICLES[type] ?? `a ${type}`;
 
-// A field's name is the caller's input: named where it can be a name, never echoed at length.
-const printable = (name: string): string => (/^[\w.-]{1,60}$/.test(name) ? name : '?');
+// A field's name may be the caller's input: named where it can be a name, never echoed at length.
+const printable = (name: PropertyKey): string => (/^[\w.-]{1,60}$/.test(String(name)) ? String(name) : '?');
 
 const valueAt = (root: unknown, path: PropertyKey[]): unknown =>
   path.reduce<unknown>((value, name) => (value as Record<PropertyKey, unknown> | null | undefined)?.[name], root);

@@ -17,17 +17,28 @@ const tinInput = z
   ])
   .meta({ description: 'Kept encrypted; only its type and last four digits are ever answered' });
 
-const MAX_BILLING = 10_000;
+const MAX_BILLING = { characters: 10_000, levels: 10 };
+
+const isWithin = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1)));
+
+/** Whether PostgreSQL's jsonb takes it, and nobody minds its size. */
+function isStorable(value: object): boolean {
+  if (!isWithin(value, MAX_BILLING.levels)) return false;
+  const json = JSON.stringify(value);
+  return json.length <= MAX_BILLING.characters && !/\\u(0000|d[89a-f])/.test(json);
+}
 
 // What belongs to a billing setup differs by practice; it is kept as it comes.
 const billing = z
   .record(z.string(), z.unknown())
   .superRefine((value, context) => {
-    const json = JSON.stringify(value);
-    if (json.length > MAX_BILLING || /\\u(0000|d[89a-f])/.test(json))
+    if (!isStorable(value))
       context.addIssue({
         code: 'custom',
-        message: 'must be an object of at most 10,000 characters without NUL characters',
+        message: 'must have at most 10,000 characters in at most 10 levels, and no NUL characters',
         params: { rule: 'billing' },
       });
   })

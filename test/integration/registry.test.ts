@@ -124,6 +124,15 @@ describe('practices', () => {
       'npi npi_check_digit',
       'tin.value ein',
     ]);
+    for (const setup of [
+      '"\\u0000"',
+      '"\\ud800"',
+      '[['.repeat(50_000) + ']]'.repeat(50_000),
+      `"${'x'.repeat(10_000)}"`,
+    ]) {
+      const sent = JSON.stringify(PRACTICE).replace(/}$/, `,"billing":{"setup":${setup}}}`);
+      expect(rules((await api.post(`/v1/clients/${id}/practices`, sent)).body)).toEqual(['billing billing']);
+    }
     const ssn = { ...PRACTICE, tin: { type: 'ssn', value: '666-12-3456' } };
     expect(rules((await api.post(`/v1/clients/${id}/practices`, ssn)).body)).toEqual(['tin.value ssn']);
     const passport = { ...PRACTICE, tin: { type: 'passport', value: '1' } };
