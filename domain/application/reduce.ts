@@ -105,7 +105,9 @@ const HANDLERS: Handlers = {
   },
 
   submission(s, data, e) {
-    if (s.submitted && (s.stage === 'panel_closed' || s.stage === 'denied')) startAttempt(s, 'submission', e);
+    // out of order it tells when the running attempt was filed, unless that one is decided
+    const another = !data.outOfOrder || s.stage === 'panel_closed' || s.stage === 'denied';
+    if (s.submitted && another) startAttempt(s, 'submission', e);
     const first = !s.submitted;
     s.submitted = true;
     s.submittedOn = data.submittedOn;
@@ -117,14 +119,15 @@ const HANDLERS: Handlers = {
 
   contact(s, data, e) {
     if (data.outcome === 'no_answer') {
-      if (data.nextFollowUpOn) arm(s, primary(s), e, { on: data.nextFollowUpOn });
+      if (data.nextFollowUpOn) putOff(s, data.nextFollowUpOn, e);
       return;
     }
+    const from = s.stage;
+    if (data.itemsNotNeeded) endInformationRequest(s, e);
     OUTCOMES_LEAD[data.outcome](s, data, e);
     if (data.outcome !== 'no_record') s.noRecordLooks = 0;
-    if (data.itemsNotNeeded) endInformationRequest(s, e);
     if (data.outcome === 'information_requested') request(s, data.missingItems ?? 0, e);
-    if (isOpen(s)) rearm(s, data, e);
+    if (isOpen(s)) rearm(s, data, e, from);
   },
 
   information(s, data, e) {
@@ -181,6 +184,7 @@ const HANDLERS: Handlers = {
   },
 
   appeal(s, _data, e) {
+    if (s.stage !== 'denied') return; // of a denial that was struck out
     enter(s, 'in_review', e);
     arm(s, 'credentialing', e, {});
   },
@@ -192,7 +196,7 @@ const HANDLERS: Handlers = {
 
   restoration(s, data, e) {
     const lost = s.ended.find((a) => a.number === data.attempt);
-    if (lost) restore(s, lost, lost.submitted ? lost.stage : readiness(s), e);
+    if (lost) restore(s, lost, e);
   },
 
   note() {},
@@ -233,7 +237,7 @@ type Lead = (s: ApplicationState, data: Contact, e: Entry) => void;
 
 /** The payer is at work on it; an open request or an approval is not undone by a vague word. */
 const inReview: Lead = (s, _data, e) => {
-  if (s.stage !== 'information_requested' && s.stage !== 'approved') enter(s, 'in_review', e);
+  if (!['information_requested', 'approved', 'confirmed'].includes(s.stage)) enter(s, 'in_review', e);
   s.submitted = true;
 };
 const newAttempt =
@@ -253,24 +257,31 @@ const to =
 const OUTCOMES_LEAD: Record<Exclude<Outcome, 'no_answer'>, Lead> = {
   received(s, data, e) {
     const lost = s.submitted ? undefined : s.ended.findLast((a) => a.submitted);
-    if (lost) restore(s, lost, 'in_review', e);
-    else inReview(s, data, e);
+    if (lost) restore(s, lost, e);
+    inReview(s, data, e);
   },
   in_review: inReview,
   committee: inReview,
   tabled: inReview,
-  information_requested: to('information_requested'),
+  information_requested(s, data, e) {
+    // what is asked for again is due when it first was
+    const due = s.stage === 'information_requested' && !s.step?.deadlinePassedAt;
+    if (!due) to('information_requested')(s, data, e);
+  },
   invited: newAttempt('invited'),
   no_record(s, data, e) {
     s.noRecordLooks += 1;
     if (s.submitted && s.noRecordLooks > 1) newAttempt('no_record')(s, data, e);
   },
-  returned: newAttempt('returned'),
+  returned(s, _data, e) {
+    s.submitted = true;
+    startAttempt(s, 'returned', e);
+  },
   panel_closed(s, _data, e) {
     if (s.stage !== 'panel_closed') enter(s, 'panel_closed', e);
   },
   approved: (s, data, e) => {
-    if (s.stage !== 'approved') to('approved')(s, data, e);
+    if (s.stage !== 'approved' && s.stage !== 'confirmed') to('approved')(s, data, e);
   },
   denied: (s, data, e) => {
     if (s.stage !== 'denied') to('denied')(s, data, e);
@@ -279,14 +290,16 @@ const OUTCOMES_LEAD: Record<Exclude<Outcome, 'no_answer'>, Lead> = {
 };
 
 /** A contact that was made settles what was due and arms the next look. */
-function rearm(s: ApplicationState, data: Contact, e: Entry): void {
+function rearm(s: ApplicationState, data: Contact, e: Entry, from: Stage): void {
   const named: { on?: PlainDate } = data.nextFollowUpOn
     ? { on: data.nextFollowUpOn }
     : data.promisedOn
       ? { on: dayAfter(data.promisedOn) }
       : {};
-  for (const track of ['contracting', 'confirmation'] as const)
-    if (s.followUps[track]?.firedAt) arm(s, track, e, { ...s.followUps[track], ...CLEARED });
+  for (const track of ['contracting', 'confirmation'] as const) {
+    const followUp = s.followUps[track];
+    if (followUp?.firedAt || followUp?.purpose === 'second_look') arm(s, track, e, {});
+  }
   if (data.outcome === 'no_record' && s.submitted) {
     arm(s, primary(s), e, { rule: 'contactOverdueAfter', purpose: 'second_look', ...named });
     return;
@@ -302,8 +315,11 @@ function rearm(s: ApplicationState, data: Contact, e: Entry): void {
     return;
   }
   if (s.stage === 'panel_closed' || s.stage === 'denied') {
-    const spoken = data.outcome === s.stage && data.channel === 'phone';
-    if (spoken) arm(s, 'credentialing', e, { rule: 'confirmationChase', purpose: 'obtain_written_notice', ...named });
+    const awaited =
+      s.stage === from ? s.followUps.credentialing?.purpose === 'obtain_written_notice' : data.channel === 'phone';
+    const written = data.outcome === s.stage && data.channel !== 'phone';
+    if (awaited && !written)
+      arm(s, 'credentialing', e, { rule: 'confirmationChase', purpose: 'obtain_written_notice', ...named });
     else if (s.stage === 'panel_closed' || named.on) arm(s, 'credentialing', e, named);
     else delete s.followUps.credentialing;
     return;
@@ -333,13 +349,20 @@ const STEP: Partial<Record<Stage, Purpose>> = {
 const CONTRACT_RUNS: readonly ContractStatus[] = ['sent', 'negotiating', 'signed'];
 const CLEARED = { from: undefined, on: undefined, firedAt: undefined, escalatedAt: undefined };
 
+/** Nobody was reached: what is chased now is looked at on another day, for what it was. */
+function putOff(s: ApplicationState, on: PlainDate, e: Entry): void {
+  const chases = (['confirmation', 'contracting'] as const).filter((track) => s.followUps[track]);
+  for (const track of s.stage === 'approved' ? chases : (['credentialing'] as const))
+    arm(s, track, e, { ...s.followUps[track], ...CLEARED, on });
+}
+
 function arm(s: ApplicationState, track: Track, e: Entry, how: Partial<FollowUp>): void {
   const usual = track === 'credentialing' ? (FOLLOW_UP[s.stage] ?? FOLLOW_UP.in_review!) : CHASE[track];
   const followUp: FollowUp = { ...usual, ...how, at: e.at, armedBy: e.id };
   s.followUps[track] = JSON.parse(JSON.stringify(followUp)) as FollowUp;
 }
 
-/** The track that a bare next date is for: credentialing until approval, then the chase of the facts. */
+/** The track on which a lost application is looked for: credentialing until approval, then the chase of the facts. */
 const primary = (s: ApplicationState): Track =>
   s.stage !== 'approved' ? 'credentialing' : s.followUps.confirmation ? 'confirmation' : 'contracting';
 
@@ -364,9 +387,6 @@ function enter(s: ApplicationState, stage: Stage, e: Entry): void {
 /** Nothing is awaited any more. */
 function close(s: ApplicationState, e: Entry): void {
   s.closedAt = e.at;
-  s.step = null;
-  s.followUps = {};
-  s.paused = null;
 }
 
 /** After approval every missing fact is chased: the contract on its own track. */
@@ -378,7 +398,7 @@ function chaseFacts(s: ApplicationState, e: Entry, named: { on?: PlainDate; from
     ['contracting', missing.includes('contract')],
   ] as const) {
     if (!needed) delete s.followUps[track];
-    else if (!s.followUps[track] || named.on) arm(s, track, e, named);
+    else if (!s.followUps[track] || named.on || named.from) arm(s, track, e, named);
   }
 }
 
@@ -400,24 +420,19 @@ function endInformationRequest(s: ApplicationState, e: Entry): void {
 
 /** Where the file leads before submission. */
 function readiness(s: ApplicationState): Stage {
-  const unmet = s.file.prerequisites.some((p) => !p.met && !s.waivers.some((w) => w.prerequisite === p.code));
-  if (unmet) return 'preparing';
+  if (unmet(s).length > 0) return 'preparing';
   return s.file.attestation && s.file.attestation.state !== 'current' ? 'awaiting_attestation' : 'ready_to_submit';
 }
 
+/** Prerequisites that neither the file nor a waiver meets. */
+const unmet = (s: ApplicationState) =>
+  s.file.prerequisites.filter((p) => !p.met && !s.waivers.some((w) => w.prerequisite === p.code));
+
 function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
-  const { attempt: number, stage, submitted, submittedOn, submittedAt } = s;
+  const { attempt: number, stage, submitted, submittedOn, submittedAt, step, outstanding } = s;
   const filingDateLost = endedBy === 'returned';
-  const ended: EndedAttempt = {
-    number,
-    stage,
-    submitted,
-    submittedOn,
-    submittedAt,
-    endedAt: e.at,
-    endedBy,
-    filingDateLost,
-  };
+  const dates = { submittedOn, submittedAt, endedAt: e.at };
+  const ended: EndedAttempt = { number, stage, submitted, ...dates, endedBy, filingDateLost, step, outstanding };
   s.ended = [...s.ended.filter((a) => a.number !== number), ended].sort((a, b) => a.number - b.number);
 }
 
@@ -430,22 +445,34 @@ function startAttempt(s: ApplicationState, cause: LossCause, e: Entry): void {
   enter(s, readiness(s), e);
 }
 
-function restore(s: ApplicationState, lost: EndedAttempt, stage: Stage, e: Entry): void {
+/** An attempt goes on where it was, its deadlines too. */
+function restore(s: ApplicationState, lost: EndedAttempt, e: Entry): void {
   endAttempt(s, 'restoration', e);
   s.ended = s.ended.filter((a) => a.number !== lost.number);
   s.attempt = lost.number;
   s.submitted = lost.submitted;
   s.submittedOn = lost.submittedOn;
   s.submittedAt = lost.submittedAt;
-  enter(s, stage, e);
-  if (!BEFORE_SUBMISSION.includes(stage)) arm(s, 'credentialing', e, {});
+  if (!lost.submitted) {
+    enter(s, readiness(s), e);
+    return;
+  }
+  enter(s, lost.stage, e);
+  s.step = lost.step;
+  s.outstanding = lost.outstanding;
+  if (FOLLOW_UP[s.stage]) arm(s, 'credentialing', e, {});
 }
 
 /** What follows by itself from any event: the file moves what is unsubmitted, the last fact confirms what is approved. */
 function settle(s: ApplicationState, e: Entry): void {
-  if (!isOpen(s)) return;
-  if (!s.submitted && BEFORE_SUBMISSION.includes(s.stage) && s.stage !== readiness(s)) enter(s, readiness(s), e);
+  if (isOpen(s) && !s.submitted && BEFORE_SUBMISSION.includes(s.stage) && s.stage !== readiness(s))
+    enter(s, readiness(s), e);
   if (s.stage === 'approved' && factsOnFile(s)) enter(s, 'confirmed', e);
+  if (!isOpen(s)) {
+    s.step = null;
+    s.followUps = {};
+    s.paused = null;
+  }
   const codes = s.submitted && isOpen(s) ? blockersOf(s) : [];
   s.blockers = codes.map((code) => s.blockers.find((b) => b.code === code) ?? { code, since: e.at });
 }
@@ -453,7 +480,7 @@ function settle(s: ApplicationState, e: Entry): void {
 function blockersOf(s: ApplicationState): BlockerCode[] {
   const attestation = s.file.attestation?.state ?? 'current';
   return [
-    ...s.file.prerequisites.filter((p) => !p.met).map((p): BlockerCode => p.code),
+    ...unmet(s).map((p): BlockerCode => p.code),
     ...(attestation === 'current' ? [] : [`attestation_${attestation}` as const]),
   ];
 }
@@ -466,8 +493,8 @@ export function waitingOnTrack(s: ApplicationState): { credentialing: WaitingOn;
 function onCredentialing(s: ApplicationState): WaitingOn {
   if (!isOpen(s) || s.stage === 'panel_closed') return 'nobody';
   if (s.stage === 'preparing') {
-    const theirs = s.file.prerequisites.filter((p) => !p.met && p.code.startsWith('practice_'));
-    return s.key.kind === 'new_group' || theirs.length > 0 ? 'operator' : 'provider';
+    const practices = unmet(s).some((p) => p.code.startsWith('practice_'));
+    return s.key.kind === 'new_group' || practices ? 'operator' : 'provider';
   }
   if (s.stage === 'awaiting_attestation') return 'provider';
   if (s.step) return 'operator';

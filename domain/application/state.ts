@@ -47,6 +47,9 @@ export interface EndedAttempt {
   endedAt: Instant;
   endedBy: LossCause;
   filingDateLost: boolean;
+  /** Where it stood: its deadline and what was asked for, for a restoration. */
+  step: Step | null;
+  outstanding: string[];
 }
 
 export interface FactState {

@@ -2,7 +2,7 @@ import type { Action, Fact, Outcome, WaitingOn } from '../codes';
 import { WAITING_ON } from '../codes';
 import type { Instant, Track } from './events';
 import { waitingOnTrack } from './reduce';
-import { factsOnFile, isOpen, type ApplicationState } from './state';
+import { factsOnFile, isOpen, type ApplicationState, type EndedAttempt } from './state';
 import { allowedActions, allowedOutcomes } from './transitions';
 
 export interface TrackView {
@@ -17,7 +17,7 @@ export interface ApplicationView {
   stageSince: Instant;
   open: boolean;
   attempt: number;
-  endedAttempts: ApplicationState['ended'];
+  endedAttempts: Omit<EndedAttempt, 'step' | 'outstanding'>[];
   submittedOn: string | null;
   waitingOn: WaitingOn;
   /** Whole seconds by whom was waited for; they add up to `ageSeconds`. */
@@ -70,7 +70,7 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
     stageSince: state.stageSince,
     open: isOpen(state),
     attempt: state.attempt,
-    endedAttempts: state.ended,
+    endedAttempts: state.ended.map(({ step: _step, outstanding: _outstanding, ...shown }) => shown),
     submittedOn: state.submittedOn,
     waitingOn: state.waiting.on,
     ...waiting,

@@ -1,0 +1,427 @@
+import { COMPLETE, DAY0, Paper, TODAY0, local } from './paper';
+
+/** Received on a Monday; the next look is ten business days on, over a holiday: Tuesday the 19th. */
+const reviewed = (playbook = {}) => new Paper({ playbook }).submit().contact('received');
+const due = (paper: Paper) => paper.view.dueAt && local(paper.view.dueAt);
+
+describe('when a follow-up is due', () => {
+  test('receipt is confirmed five business days after the submission, the status asked every ten', () => {
+    const paper = new Paper().submit();
+    expect(paper.nextFollowUp).toBe('2027-01-11 09:00');
+    expect(paper.contact('received').nextFollowUp).toBe('2027-01-19 09:00');
+  });
+
+  test('it counts from the day of submission, not from the day on which we heard of it', () => {
+    expect(new Paper().submit({ submittedOn: '2026-12-30' }).nextFollowUp).toBe('2027-01-07 09:00');
+  });
+
+  test('a record that is late in coming is due now, and not overdue', () => {
+    const paper = new Paper().submit({ submittedOn: '2026-06-01' });
+    expect(paper.nextFollowUpAt).toBe(DAY0);
+    paper.days(0);
+    expect(paper.items).toEqual(['confirm_receipt']);
+    expect(paper.view).toMatchObject({ overdue: false });
+    expect(due(paper)).toBe('2027-01-06 09:00');
+  });
+
+  test('the day after a promised date', () => {
+    expect(reviewed().contact('in_review', { promisedOn: '2027-01-07' }).nextFollowUp).toBe('2027-01-08 09:00');
+  });
+
+  test('a named date wins over a promise and over the rule', () => {
+    const named = { promisedOn: '2027-01-07', nextFollowUpOn: '2027-01-22' };
+    expect(reviewed().contact('in_review', named).nextFollowUp).toBe('2027-01-22 09:00');
+  });
+
+  test('a named date that has passed is due now', () => {
+    expect(reviewed().contact('in_review', { nextFollowUpOn: '2026-12-01' }).nextFollowUpAt).toBe(DAY0);
+  });
+
+  test('inside the hours in which the payer can be called, in its zone, on its days', () => {
+    const callHours = { timeZone: 'America/New_York', from: '13:30', to: '16:00', days: ['wed' as const] };
+    expect(reviewed({ callHours }).nextFollowUp).toBe('2027-01-20 11:30');
+  });
+
+  test('never before the payer answers inquiries, unless a date is named', () => {
+    const playbook = { earliestInquiry: { days: 45 } };
+    expect(new Paper({ playbook }).submit().nextFollowUp).toBe('2027-02-18 09:00');
+    expect(reviewed(playbook).nextFollowUp).toBe('2027-02-18 09:00');
+    expect(reviewed(playbook).contact('in_review', { nextFollowUpOn: '2027-01-12' }).nextFollowUp).toBe(
+      '2027-01-12 09:00',
+    );
+  });
+
+  test('elapsed time is never moved into hours or off a weekend', () => {
+    const paper = new Paper({ playbook: { confirmReceiptAfter: { seconds: 5 } } }).submit();
+    expect(paper.nextFollowUpAt).toBe('2027-01-04T16:00:05.000Z');
+  });
+});
+
+describe('what falls due', () => {
+  test('goes into the queue and stays as it was until a contact, however long that takes', () => {
+    const paper = reviewed().days(20);
+    expect(paper.items).toEqual(['check_status']);
+    paper.days(100);
+    expect(paper.items).toEqual(['check_status']);
+    expect(paper.nextFollowUp).toBe('2027-01-19 09:00');
+    expect(due(paper)).toBe('2027-01-21 09:00');
+    expect(paper.view.overdue).toBe(true);
+    paper.contact('in_review');
+    expect(paper.items).toEqual([]);
+    expect(paper.nextFollowUpAt! > paper.now).toBe(true);
+    expect(paper.view.overdue).toBe(false);
+  });
+
+  test('nudges once and escalates once', () => {
+    const paper = reviewed().days(200);
+    expect(paper.kinds().filter((kind) => kind === 'nudge' || kind === 'escalation')).toEqual(['nudge', 'escalation']);
+    expect(local(paper.last('escalation').at)).toBe('2027-02-02 09:00');
+  });
+
+  test('is not settled by notes, assignments, a changed file, a waiver, or a pause and its end', () => {
+    const paper = reviewed().days(20);
+    paper
+      .act('notes', { visibility: 'internal' })
+      .act('assignment', { assignee: 'user' })
+      .change({ attestation: null });
+    paper.act('pause').act('resume');
+    expect(paper.items).toEqual(['check_status']);
+    expect(paper.nextFollowUp).toBe('2027-01-19 09:00');
+  });
+
+  test('is not settled by a call that nobody answered', () => {
+    const paper = reviewed().days(20).contact('no_answer');
+    expect(paper.items).toEqual(['check_status']);
+    expect(paper.nextFollowUp).toBe('2027-01-19 09:00');
+    expect(paper.state.noRecordLooks).toBe(0);
+  });
+
+  test('is put off to a named date by a call that nobody answered, and is then what it was', () => {
+    const paper = new Paper().submit().contact('received').contact('no_record').ring();
+    expect(paper.items).toEqual(['second_look']);
+    paper.contact('no_answer', { nextFollowUpOn: '2027-02-01' });
+    expect([paper.items, paper.nextFollowUp]).toEqual([[], '2027-02-01 09:00']);
+    expect(paper.ring().items).toEqual(['second_look']);
+    expect(paper.contact('no_record').state).toMatchObject({ stage: 'ready_to_submit', attempt: 2 });
+  });
+
+  test('is settled by what was asked: the submission, the items, the fact, the closing', () => {
+    expect(new Paper().items).toEqual(['submit']);
+    expect(new Paper().submit().items).toEqual([]);
+    const asked = reviewed().contact('information_requested', { missingItems: ['W-9'] });
+    expect(asked.items).toEqual(['provide_information']);
+    expect(asked.act('information', { providedOn: TODAY0, items: ['W-9'] }).items).toEqual([]);
+    const approved = reviewed().contact('approved').days(40);
+    expect(approved.items).toEqual(['chase_contract', 'confirm_facts']);
+    expect(approved.confirm('contract').items).toEqual(['confirm_facts']);
+    approved.confirm('effectiveDate').confirm('claimsRoute').confirm('payerProviderId');
+    expect([approved.stage, approved.items]).toEqual(['confirmed', []]);
+    expect(reviewed().days(20).act('withdrawal').items).toEqual([]);
+  });
+});
+
+describe('before submission', () => {
+  test("the operator's own next step is the item, and there is no follow-up", () => {
+    const bare = { ...COMPLETE, attestation: null };
+    const paper = new Paper({ file: { ...bare, provider: { ...COMPLETE.provider!, malpractice: null } } });
+    expect([paper.stage, paper.items, paper.nextFollowUpAt]).toEqual(['preparing', ['prepare'], null]);
+    paper.change({ provider: COMPLETE.provider });
+    expect([paper.stage, paper.items]).toEqual(['awaiting_attestation', ['obtain_attestation']]);
+    paper.change({ attestation: COMPLETE.attestation });
+    expect([paper.stage, paper.items]).toEqual(['ready_to_submit', ['submit']]);
+  });
+
+  test('a promised date is looked after', () => {
+    const paper = new Paper().contact('other', { promisedOn: '2027-01-07' });
+    expect(paper.nextFollowUp).toBe('2027-01-08 09:00');
+    expect(paper.endOf('2027-01-08').items).toEqual(['check_status', 'submit']);
+  });
+});
+
+describe('no record', () => {
+  test('asks for a second look first, then means a new attempt; the earlier one keeps its dates', () => {
+    const paper = new Paper().submit({ submittedOn: '2027-01-02' }).ring();
+    expect(paper.items).toEqual(['confirm_receipt']);
+    paper.contact('no_record');
+    expect([paper.stage, paper.state.attempt, paper.items]).toEqual(['submitted', 1, []]);
+    expect(paper.nextFollowUp).toBe('2027-01-12 09:00');
+    expect(paper.ring().items).toEqual(['second_look']);
+    paper.contact('no_record');
+    expect(paper.state).toMatchObject({
+      stage: 'ready_to_submit',
+      attempt: 2,
+      submittedOn: null,
+      ended: [
+        { number: 1, stage: 'submitted', submittedOn: '2027-01-02', endedBy: 'no_record', filingDateLost: false },
+      ],
+    });
+    expect(paper.last('stage').data).toEqual({ from: 'submitted', to: 'ready_to_submit', attempt: 2 });
+  });
+
+  test('a found record in between starts over: the next `no_record` is again a first', () => {
+    const paper = new Paper().submit().contact('no_record').contact('in_review').contact('no_record');
+    expect(paper.state).toMatchObject({ stage: 'in_review', attempt: 1 });
+    expect(paper.ring().items).toEqual(['second_look']);
+    expect(paper.contact('in_review').ring().items).toEqual(['check_status']);
+  });
+
+  test('the lost one is found again: its dates count, and the new attempt is over', () => {
+    const paper = new Paper().submit({ submittedOn: '2027-01-02' }).contact('no_record').contact('no_record');
+    paper.contact('received');
+    expect(paper.state).toMatchObject({
+      stage: 'in_review',
+      attempt: 1,
+      submittedOn: '2027-01-02',
+      ended: [{ number: 2, submitted: false, endedBy: 'restoration' }],
+    });
+    expect(paper.nextFollowUp).toBe('2027-01-19 09:00');
+  });
+
+  test('after approval it takes a second look too, and then chases facts and contract as before', () => {
+    const paper = reviewed().contact('approved').confirm('effectiveDate').confirm('claimsRoute');
+    paper.confirm('payerProviderId').contact('no_record').ring();
+    expect(paper.items).toEqual(['second_look']);
+    paper.contact('other').ring();
+    expect(paper.items).toEqual(['chase_contract']);
+    expect(paper.contact('other').ring().items).toEqual(['chase_contract']);
+  });
+});
+
+describe('returned unprocessed', () => {
+  test('is a new attempt, and the filing date is lost', () => {
+    const paper = new Paper().submit({ submittedOn: '2027-01-02' }).contact('returned');
+    expect(paper.state).toMatchObject({
+      stage: 'ready_to_submit',
+      attempt: 2,
+      ended: [{ number: 1, submittedOn: '2027-01-02', endedBy: 'returned', filingDateLost: true }],
+    });
+  });
+
+  test('a resubmission of our own loses no date', () => {
+    expect(new Paper().submit().act('resubmission').state.ended).toMatchObject([{ filingDateLost: false }]);
+  });
+
+  test('the third attempt is the third, whichever was restored in between', () => {
+    const paper = new Paper().submit().contact('returned').submit().act('restoration', { attempt: 1 });
+    expect(paper.contact('returned').state).toMatchObject({
+      attempt: 3,
+      ended: [
+        { number: 1, endedBy: 'returned' },
+        { number: 2, endedBy: 'restoration', submitted: true },
+      ],
+    });
+  });
+});
+
+describe('a decision by phone alone', () => {
+  test.each(['denied', 'panel_closed'])('%s is chased for written notice', (outcome) => {
+    const paper = reviewed().contact(outcome, { channel: 'phone' });
+    expect(paper.nextFollowUp).toBe('2027-01-11 09:00');
+    expect(paper.endOf('2027-01-11').items).toContain('obtain_written_notice');
+    paper.contact(outcome, { channel: 'mail' });
+    expect(paper.items).not.toContain('obtain_written_notice');
+  });
+
+  test('a call that is not about the decision leaves the notice to be chased', () => {
+    const paper = reviewed().contact('denied', { channel: 'phone' }).endOf('2027-01-11');
+    paper.contact('other');
+    expect(paper.days(8).items).toContain('obtain_written_notice');
+  });
+
+  test('in writing it is not chased: a closed panel is looked at again, a denial waits for our decision', () => {
+    const panel = reviewed().contact('panel_closed', { channel: 'email' });
+    expect([panel.nextFollowUp, panel.items, panel.view.waitingOn]).toEqual(['2027-04-04 09:00', [], 'nobody']);
+    expect(panel.ring().items).toEqual(['recheck_panel']);
+    const denied = reviewed().contact('denied');
+    expect([denied.nextFollowUp, denied.items]).toEqual([null, ['decide_on_appeal']]);
+  });
+
+  test('an appeal puts the payer back to work', () => {
+    const paper = reviewed().contact('denied', { channel: 'phone' }).act('appeal', { filedOn: TODAY0 });
+    expect([paper.stage, paper.items, paper.nextFollowUp]).toEqual(['in_review', [], '2027-01-19 09:00']);
+  });
+});
+
+describe('a denial', () => {
+  test('can be appealed through the last day of its window and is closed afterwards', () => {
+    const paper = reviewed().contact('denied').endOf('2027-02-03');
+    expect(paper.view.allowedActions).toEqual(expect.arrayContaining(['appeal', 'resubmission']));
+    paper.endOf('2027-02-04');
+    expect([paper.stage, paper.view.open]).toEqual(['denied', false]);
+    expect(local(paper.state.closedAt!)).toBe('2027-02-04 00:00');
+  });
+
+  test('a second notice of the same denial does not lengthen the window, a denial of the appeal opens one', () => {
+    const paper = reviewed().contact('denied').days(10).contact('denied');
+    const closes = () => paper.state.agenda.timers.appealWindow && local(paper.state.agenda.timers.appealWindow);
+    expect(closes()).toBe('2027-02-04 00:00');
+    paper.act('appeal', { filedOn: paper.today });
+    expect(closes()).toBeUndefined();
+    paper.days(10).contact('denied');
+    expect(closes()).toBe('2027-02-24 00:00');
+  });
+
+  test('restored, an attempt has what was left of its window', () => {
+    const paper = reviewed().contact('denied').days(10).act('resubmission').act('restoration', { attempt: 1 });
+    expect(local(paper.state.agenda.timers.appealWindow!)).toBe('2027-02-04 00:00');
+    expect(paper.items).toEqual(['decide_on_appeal']);
+  });
+});
+
+describe('an information request', () => {
+  const asked = () => reviewed().contact('information_requested', { missingItems: ['W-9', 'Face sheet'] });
+  const returns = (paper: Paper, ...items: string[]) => paper.act('information', { providedOn: paper.today, items });
+
+  test('ends when its last item is returned, and receipt is then confirmed', () => {
+    const paper = returns(asked(), 'W-9');
+    expect([paper.stage, paper.items]).toEqual(['information_requested', ['provide_information']]);
+    returns(paper, 'Face sheet');
+    expect([paper.stage, paper.items, paper.nextFollowUp]).toEqual(['in_review', [], '2027-01-11 09:00']);
+    expect(paper.ring().items).toEqual(['confirm_receipt']);
+  });
+
+  test('never ends by a vague word', () => {
+    for (const outcome of ['received', 'in_review', 'committee', 'tabled', 'other', 'no_answer'])
+      expect(asked().contact(outcome).stage).toBe('information_requested');
+    expect(returns(asked(), 'something else').stage).toBe('information_requested');
+  });
+
+  test("ends by the payer's word that the items aren't needed", () => {
+    const paper = asked().contact('in_review', { itemsNotNeeded: true });
+    expect([paper.stage, paper.items, paper.state.outstanding]).toEqual(['in_review', [], []]);
+    expect(paper.nextFollowUp).not.toBeNull();
+  });
+
+  test('where no items were listed, any end it', () => {
+    const paper = reviewed().contact('information_requested');
+    expect(returns(paper, 'W-9').stage).toBe('in_review');
+  });
+
+  test('a second request adds to the first and does not move its deadline', () => {
+    const paper = asked()
+      .days(5)
+      .contact('information_requested', { missingItems: ['Diploma'] });
+    expect(local(paper.state.agenda.timers.informationDeadline!)).toBe('2027-01-19 00:00');
+    expect(returns(paper, 'W-9', 'Face sheet').stage).toBe('information_requested');
+    expect(returns(paper, 'Diploma').stage).toBe('in_review');
+  });
+
+  test('holds through its last day; when that has passed the item stays, and a new request has a new deadline', () => {
+    const paper = asked().endOf('2027-01-18');
+    expect(paper.kinds()).not.toContain('deadline_passed');
+    paper.endOf('2027-01-19');
+    expect(paper.kinds()).toContain('deadline_passed');
+    expect(paper.items).toContain('provide_information');
+    paper.contact('information_requested', { missingItems: ['Diploma'] });
+    expect(local(paper.state.agenda.timers.informationDeadline!)).toBe('2027-02-03 00:00');
+  });
+
+  test('restored, an attempt still has its items and its deadline', () => {
+    const paper = asked().days(2).act('resubmission').act('restoration', { attempt: 1 });
+    expect(paper.stage).toBe('information_requested');
+    expect(local(paper.state.agenda.timers.informationDeadline!)).toBe('2027-01-19 00:00');
+    expect(returns(paper, 'W-9').stage).toBe('information_requested');
+    expect(returns(paper, 'Face sheet').stage).toBe('in_review');
+  });
+});
+
+describe('a pause', () => {
+  test('silences nudges; what fell due meanwhile rings when it ends', () => {
+    const paper = reviewed().act('pause').days(60);
+    expect([paper.items, paper.kinds().includes('nudge'), paper.view.overdue]).toEqual([[], false, false]);
+    expect(paper.stage).toBe('in_review');
+    paper.act('resume').days(0);
+    expect(paper.items).toEqual(['check_status']);
+    expect(paper.nextFollowUp).toBe('2027-01-19 09:00');
+  });
+
+  test('ends by itself on its date', () => {
+    const paper = reviewed().act('pause', { until: '2027-02-01' }).endOf('2027-01-31');
+    expect(paper.state.paused).toMatchObject({ until: '2027-02-01' });
+    paper.endOf('2027-02-01');
+    expect([paper.state.paused, paper.items]).toEqual([null, ['check_status']]);
+  });
+
+  test("never silences the payer's deadline for information", () => {
+    const paper = reviewed()
+      .contact('information_requested', { missingItems: ['W-9'] })
+      .act('pause');
+    expect(paper.items).toEqual(['provide_information']);
+    expect(paper.days(16).kinds()).toContain('deadline_passed');
+  });
+
+  test('never silences an appeal window', () => {
+    const paper = reviewed().contact('denied').act('pause');
+    expect(paper.items).toEqual(['decide_on_appeal']);
+    expect(paper.days(40).view.open).toBe(false);
+  });
+
+  test('never silences an expiry', () => {
+    const paper = new Paper().act('pause').days(130);
+    expect(paper.stage).toBe('awaiting_attestation');
+    const submitted = new Paper().submit().act('pause').days(130);
+    expect(submitted.state.blockers.map((b) => b.code)).toEqual(['attestation_lapsed']);
+  });
+
+  test('waits on nobody meanwhile', () => {
+    expect(reviewed().act('pause').view.waitingOn).toBe('nobody');
+    expect(reviewed().act('pause').act('resume').view.waitingOn).toBe('payer');
+  });
+});
+
+describe('the two tracks', () => {
+  test('the contract is chased from the day it was sent, next to the credentialing', () => {
+    const paper = reviewed().act('contract', { status: 'sent', on: '2026-12-30' });
+    expect(paper.view.tracks.contracting).toMatchObject({ status: 'sent', waitingOn: 'provider' });
+    expect(local(paper.view.tracks.contracting.nextFollowUpAt!)).toBe('2027-01-14 09:00');
+    expect(paper.nextFollowUp).toBe('2027-01-19 09:00');
+    expect(paper.endOf('2027-01-14').items).toEqual(['chase_contract']);
+  });
+
+  test.each(['none', 'executed', 'declined'])('a contract that is %s is not chased before approval', (status) => {
+    const paper = reviewed().act('contract', { status: 'sent', on: TODAY0 }).act('contract', { status, on: TODAY0 });
+    expect(paper.view.tracks.contracting.nextFollowUpAt).toBeNull();
+  });
+
+  test('after approval an unconfirmed contract is chased whatever its track says', () => {
+    const paper = reviewed().act('contract', { status: 'executed', on: TODAY0 }).contact('approved');
+    expect(local(paper.view.tracks.contracting.nextFollowUpAt!)).toBe('2027-01-19 09:00');
+    expect(paper.nextFollowUp).toBe('2027-01-11 09:00');
+    paper.confirm('effectiveDate').confirm('claimsRoute').confirm('payerProviderId');
+    expect(paper.nextFollowUp).toBe('2027-01-19 09:00');
+  });
+
+  test('`waitingOn` shows operator before provider before payer before nobody', () => {
+    const paper = reviewed();
+    expect(paper.view.waitingOn).toBe('payer');
+    paper.act('contract', { status: 'sent', on: TODAY0 });
+    expect(paper.view).toMatchObject({ waitingOn: 'provider', tracks: { credentialing: { waitingOn: 'payer' } } });
+    paper.contact('information_requested');
+    expect(paper.view.waitingOn).toBe('operator');
+    expect(new Paper({ file: { ...COMPLETE, attestation: null } }).view.waitingOn).toBe('provider');
+    expect(new Paper().view.waitingOn).toBe('operator');
+  });
+
+  test('a waived prerequisite keeps nobody waiting', () => {
+    const file = { ...COMPLETE, practice: { ...COMPLETE.practice, address: null } };
+    const paper = new Paper({ file: { ...file, provider: { ...COMPLETE.provider!, malpractice: null } } });
+    expect(paper.view.waitingOn).toBe('operator');
+    paper.act('waivers', { prerequisite: 'practice_address', until: '2027-02-01' });
+    expect(paper.view.waitingOn).toBe('provider');
+  });
+
+  test('the days by whom was waited for add up to the age, to the second', () => {
+    const paper = new Paper({ file: { ...COMPLETE, attestation: null } }).days(3.25);
+    paper
+      .change({ attestation: { attestedOn: paper.today, authorizedPayerIds: null } })
+      .days(1.5)
+      .submit()
+      .days(20.125);
+    paper.act('pause').days(2.5).act('resume').contact('in_review').days(5).act('withdrawal').days(10);
+    const { waitingSeconds, ageSeconds } = paper.view;
+    expect(ageSeconds).toBe(Math.floor((3.25 + 1.5 + 20.125 + 2.5 + 5) * 86_400));
+    expect(Object.values(waitingSeconds).reduce((a, b) => a + b)).toBe(ageSeconds);
+    expect(waitingSeconds.provider).toBe(Math.floor(3.25 * 86_400));
+    expect(waitingSeconds.nobody).toBe(Math.floor(2.5 * 86_400));
+  });
+});
