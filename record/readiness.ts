@@ -18,8 +18,14 @@ export interface ReadinessRequest extends ReadinessQuery {
 /** The reference of a request that the principal knows nothing of. */
 export type UnknownReference = 'providerId' | 'practiceId' | 'payerId' | 'locationId';
 
-/** What is on file for a request, with the practice's client; or the references that are unknown. */
-export type Known = { clientId: string; evidence: ReadinessEvidence } | { unknown: UnknownReference[] };
+/** What is on file for a question, with the practice's client. */
+export interface OnFile {
+  clientId: string;
+  evidence: ReadinessEvidence & { spans: KeptSpan[] };
+}
+
+/** A span with the entries by which the payer said yes. */
+type KeptSpan = Span & { i: number; approvals: string[] };
 
 interface File {
   i: number;
@@ -44,7 +50,7 @@ export async function readinessEvidence(
   sql: Db,
   principal: Principal,
   requests: readonly ReadinessRequest[],
-): Promise<Known[]> {
+): Promise<(OnFile | { unknown: UnknownReference[] })[]> {
   const asked = sql`
     (select * from jsonb_to_recordset(${sql.json(requests.map((request, i) => ({ i, ...request })) as never)})
       as q(i int, "providerId" uuid, "practiceId" uuid, "payerId" uuid, state text, "locationId" uuid,
@@ -77,21 +83,28 @@ export async function readinessEvidence(
 export async function keepAnswers(
   sql: Db,
   principal: Principal,
-  given: readonly { clientId: string; question: ReadinessRequest; answer: ReadinessAnswer }[],
+  given: readonly { onFile: OnFile; question: ReadinessRequest; answer: ReadinessAnswer }[],
 ): Promise<void> {
   if (given.length === 0) return;
   const askedBy = sql.json({ ...actorOf(principal) });
   await sql`
     insert into readiness_answers ${sql(
-      given.map(({ clientId, question, answer }) => ({
-        clientId,
+      given.map(({ onFile, question, answer }) => ({
+        clientId: onFile.clientId,
         askedBy,
         question: sql.json({ ...question }),
         mayBill: answer.mayBill,
         reasons: answer.reasons,
-        entryIds: answer.mayBill ? Object.values(answer.facts).map((fact) => fact.entryId) : [],
+        entryIds: restsOn(answer, onFile.evidence.spans),
       })) as never,
     )}`;
+}
+
+/** The entries without which the answer would not be yes. */
+function restsOn({ mayBill, facts }: ReadinessAnswer, spans: readonly KeptSpan[]): string[] {
+  if (!mayBill) return [];
+  const span = spans.find((one) => one.facts === facts);
+  return [...Object.values(facts).map((fact) => fact.entryId), ...(span?.approvals ?? [])];
 }
 
 function byItem<T extends { i: number }>(rows: readonly T[]): Map<number, T[]> {
@@ -129,11 +142,13 @@ const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]
   order by q.i`;
 
 /** The applications that open a participation, but those that came to nothing; the oldest first. */
-const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<(Span & { i: number })[]> => sql<
-  (Span & { i: number })[]
->`
+const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSpan[]> => sql<KeptSpan[]>`
   select q.i, a.id as application_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
-    s.effective_to, coalesce(s.facts, '{}') as facts, false as loaded_seen
+    s.effective_to, coalesce(s.facts, '{}') as facts, false as loaded_seen,
+    coalesce((
+      select array_agg(e.id) from events e
+      where e.application_id = a.id and e.kind = 'contact' and e.event->'data'->>'outcome' = 'approved'
+        and e.struck_by is null), '{}') as approvals
   from ${asked}
   join applications a on a.provider_id = q."providerId" and a.practice_id = q."practiceId"
     and a.payer_id = q."payerId" and a.state = q.state and a.kind = any(${OPENING_KINDS})

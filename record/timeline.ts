@@ -1,5 +1,5 @@
 import type { EventKind, Instant } from '../domain/application/events';
-import type { Db } from '../runtime/database';
+import type { Db, Fragment } from '../runtime/database';
 import type { Actor, Principal } from './principal';
 
 /** What happened, as it was entered: an entry of a command has the command's fields, one that followed has its own. */
@@ -11,6 +11,8 @@ export interface TimelineEntry extends Record<string, unknown> {
   /** The entry that this one followed from. */
   causeId?: string;
   struck?: { byId: string; reason: string };
+  /** Of a correction: how many readiness answers said yes on what it strikes, and the latest of them. */
+  answers?: { count: number; latest: { at: Instant; question: object }[] };
 }
 
 interface Row {
@@ -25,7 +27,14 @@ interface Row {
   own: boolean;
   struckBy: string | null;
   reason: string | null;
+  answers: TimelineEntry['answers'] | null;
 }
+
+/** Of the answers that rested on what was struck out, so many are listed. */
+const LATEST = 100;
+
+const rfc3339 = (sql: Db, at: Fragment): Fragment =>
+  sql`to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 const MACHINE: Actor = { type: 'system', id: 'workflow', name: 'Countersign' };
 
@@ -47,7 +56,14 @@ export async function timeline(
       : sql`true`;
   const rows = await sql<Row[]>`
     select e.id, e.seq, e.at, e.kind, e.cause_id, e.event->'data' as data, c.actor, c.body, c.id = e.id as own,
-      e.struck_by, s.body->>'reason' as reason
+      e.struck_by, s.body->>'reason' as reason,
+      case when e.kind = 'correction' then (
+        select jsonb_build_object('count', max(n), 'latest', coalesce(jsonb_agg(
+          jsonb_build_object('at', ${rfc3339(sql, sql`at`)}, 'question', question) order by id desc), '[]'))
+        from (
+          select r.*, count(*) over () as n from readiness_answers r
+          where r.may_bill and r.entry_ids && array[(e.event->'data'->>'strikes')::uuid] and r.at < e.at
+          order by r.id desc limit ${LATEST}) r) end as answers
     from events e
     left join commands c on c.id = e.command_id
     left join commands s on s.id = e.struck_by
@@ -63,26 +79,30 @@ export async function timeline(
 function entry(row: Row, forClient: boolean): TimelineEntry {
   const { id, at, kind, causeId, struckBy } = row;
   return {
-    ...(row.own ? given(row, forClient) : followed(row)),
     id,
     at,
     kind,
     actor: row.actor ?? MACHINE,
     ...(causeId && { causeId }),
     ...(struckBy && { struck: { byId: struckBy, reason: row.reason ?? '' } }),
+    ...(row.answers?.count && { answers: row.answers }),
+    ...(row.own ? given(row, forClient) : followed(row)),
   };
 }
 
-/** The command's own fields; the kind of application gives way to the kind of entry. */
+/** The command's own fields; of an opening, the kind of application gives way to the kind of entry. */
 function given({ kind, body }: Row, forClient: boolean): Record<string, unknown> {
-  const fields = { ...body };
-  if (kind === 'opened') {
-    fields.applicationKind = fields.kind;
-    if (forClient && fields.adopt) fields.adopt = { ...fields.adopt, notes: undefined };
-  }
+  const { notes, ...fields } = { ...body };
   // what the operator's people wrote down for themselves
-  if (forClient) delete fields.notes;
-  return fields;
+  if (notes !== undefined && !forClient) fields.notes = notes;
+  if (kind !== 'opened') return fields;
+  const { kind: applicationKind, adopt, ...opening } = fields;
+  const { notes: _, ...adopted } = { ...(adopt as Record<string, unknown> | undefined) };
+  return {
+    ...opening,
+    applicationKind,
+    ...(adopt !== undefined && { adopt: forClient ? adopted : adopt }),
+  };
 }
 
 /** What an entry says beyond the command that it followed from. */

@@ -59,7 +59,7 @@ async function answers(
   const given = known.flatMap((one, i) => {
     if ('unknown' in one) return [];
     const asked = questions[i]!;
-    return [{ i, clientId: one.clientId, question: asked, answer: billingReadiness(asked, one.evidence) }];
+    return [{ i, onFile: one, question: asked, answer: billingReadiness(asked, one.evidence) }];
   });
   await keepAnswers(sql, principal, given);
   const answered = new Map(given.map((one) => [one.i, one.answer]));
