@@ -89,7 +89,13 @@ export async function projectAgreement(
         : null;
     const column = fact === 'contract' ? tx`contract` : tx`claims_route`;
     const { practiceId, payerId, state: usState, lineOfBusiness } = state.key;
-    if (held)
+    const [last] = await tx<{ id: string; endedOn: string | null }[]>`
+      select id, ended_on from agreements
+      where practice_id = ${practiceId} and payer_id = ${payerId} and state = ${usState}
+        and line_of_business = ${lineOfBusiness}
+      order by created_at desc limit 1`;
+    // what is confirmed after an agreement has ended is a new one
+    if (held && (!last || (last.endedOn !== null && (body!.confirmedOn as string) > last.endedOn)))
       await tx`
         insert into agreements ${tx({
           id: randomUUID(),
@@ -99,14 +105,11 @@ export async function projectAgreement(
           state: usState,
           lineOfBusiness,
           [fact]: tx.json(held as never),
-        } as never)}
-        on conflict (practice_id, payer_id, state, line_of_business) do update
-        set ${column} = excluded.${column}, version = agreements.version + 1, updated_at = now()
-        where coalesce(agreements.${column}->>'applicationId', ${state.id}) = ${state.id}`;
-    else
+        } as never)}`;
+    else if (last)
       await tx`
-        update agreements set ${column} = null, version = version + 1, updated_at = now()
-        where practice_id = ${practiceId} and payer_id = ${payerId} and state = ${usState}
-          and line_of_business = ${lineOfBusiness} and ${column}->>'applicationId' = ${state.id}`;
+        update agreements
+        set ${column} = ${held ? tx.json(held as never) : null}, version = version + 1, updated_at = now()
+        where id = ${last.id} and ${held ? tx`coalesce(${column}->>'applicationId', ${state.id})` : tx`${column}->>'applicationId'`} = ${state.id}`;
   }
 }

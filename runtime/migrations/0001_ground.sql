@@ -256,9 +256,10 @@ create table agreements (
   ending jsonb,                                 -- {on, reason, source, reference, recordedAt}
   version integer not null default 1,
   created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
-  unique (practice_id, payer_id, state, line_of_business)
+  updated_at timestamptz not null default now()
 );
+create unique index agreements_live on agreements (practice_id, payer_id, state, line_of_business) where ended_on is null;
+create index agreements_key on agreements (practice_id, payer_id, state, line_of_business, created_at);
 
 create table outbox (
   id bigint generated always as identity primary key,
