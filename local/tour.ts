@@ -13,12 +13,19 @@ const say = (text: string) => console.log(`${`${process.uptime().toFixed(1)} s`.
 const heading = (text: string) => console.log(`\n${text}`);
 const clock = (instant: string | null) => (instant ? instant.slice(11, 19) : 'none');
 
-async function until(poll: () => Promise<Answer>, what: string): Promise<Answer> {
+/** What an entry of the timeline says beside its kind. */
+function what({ kind, actor, ...entry }: Answer): string {
+  if (kind === 'stage') return `${entry.from} -> ${entry.to}`;
+  const said = [entry.purpose, entry.outcome, entry.fact, entry.channel, entry.referenceNumber, entry.reference];
+  return [...said.filter(Boolean), `by ${actor.name}`].join(', ');
+}
+
+async function until(poll: () => Promise<Answer>, awaited: string): Promise<Answer> {
   for (const late = Date.now() + PATIENCE; Date.now() < late; await delay(250)) {
     const answer = await poll();
     if (answer) return answer;
   }
-  throw new Error(`Waited ${PATIENCE / 1000} s for ${what}, in vain.`);
+  throw new Error(`Waited ${PATIENCE / 1000} s for ${awaited}, in vain.`);
 }
 
 async function openApi(): Promise<Api> {
@@ -95,8 +102,8 @@ export async function tour(): Promise<void> {
     return application;
   };
   const stage = (name: string) => until(async () => (await look()).stage === name, `the stage ${name}`);
-  const act = async (what: string, request: Promise<Answer>) => {
-    say(what);
+  const act = async (told: string, request: Promise<Answer>) => {
+    say(told);
     await request;
     await look();
   };
@@ -161,8 +168,7 @@ export async function tour(): Promise<void> {
   });
   await stage('confirmed');
 
-  heading('The timeline');
+  heading(`The timeline, as GET ${path}/timeline answers it`);
   const { items } = await api.get(`${path}/timeline?limit=200`);
-  for (const entry of items) console.log(`  ${clock(entry.at)}  ${entry.kind}${entry.causeId ? ' (by itself)' : ''}`);
-  console.log(`\nIt is all at ${path}; every restart in between would have left no trace.`);
+  for (const entry of items) console.log(`  ${clock(entry.at)}  ${entry.kind.padEnd(14)}${what(entry)}`);
 }
