@@ -51,11 +51,13 @@ export const VALUES: Record<Fact, unknown> = {
 type Body = Record<string, unknown>;
 
 /** JSON as PostgreSQL gives it back: the same values, the keys in an order of its own. */
-export const stored = <T>(value: T): T => JSON.parse(JSON.stringify(value), reordered) as T;
-const reordered = (_key: string, value: unknown): unknown =>
-  value !== null && typeof value === 'object' && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1)))
-    : value;
+export function stored<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(stored) as T;
+  const entries = Object.entries(value).filter(([, v]) => v !== undefined);
+  entries.sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([k, v]) => [k, stored(v)])) as T;
+}
 
 /**
  * One application on paper: the rules played without a server. It does what the recording step and the workflow do
@@ -260,7 +262,7 @@ export class Paper {
     if (events.length === 0) return refusal;
     this.write(state, events);
     this.state = stored(state);
-    this.workflow = corrected ? stored(state) : stored(events).reduce<ApplicationState>(reduce, this.workflow);
+    this.workflow = corrected ? stored(state) : events.reduce<ApplicationState>(reduce, this.workflow);
     return refusal;
   }
 
