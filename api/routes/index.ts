@@ -10,6 +10,7 @@ import { clientRoutes } from './clients';
 import { documentRoutes } from './documents';
 import { healthRoutes } from './health';
 import { payerRoutes } from './payers';
+import { platformRoutes } from './platforms';
 import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
 import { readinessRoutes } from './readiness';
@@ -24,6 +25,7 @@ const GROUPS = [
   attestationRoutes,
   payerRoutes,
   documentRoutes,
+  platformRoutes,
   applicationRoutes,
   applicationActionRoutes,
   bulkRoutes,

@@ -27,7 +27,7 @@ export const comingDate = date.superRefine((value, context) => {
   else if (value > addDays(today, TEN_YEARS)) broken(context, [], 'within_ten_years', 'must be within ten years');
 });
 
-const documents = z
+export const documents = z
   .array(id)
   .max(50)
   .superRefine(unique((one) => one))

@@ -273,8 +273,9 @@ const OUTCOMES_LEAD: Record<Exclude<Outcome, 'no_answer'>, Lead> = {
     s.noRecordLooks += 1;
     if (s.submitted && s.noRecordLooks > 1) newAttempt('no_record')(s, data, e);
   },
-  returned(s, _data, e) {
-    s.submitted = true;
+  returned(s, data, e) {
+    // what came back had been submitted, known or not
+    if (!s.submitted) to('submitted')(s, data, e);
     startAttempt(s, 'returned', e);
   },
   panel_closed(s, _data, e) {

@@ -1,0 +1,170 @@
+/** The six questions of the ledger, in their order. */
+export const QUESTIONS = [
+  'direct_contract',
+  'bill_outside',
+  'portable_on_exit',
+  'claims_under_own_setup',
+  'control_terms',
+  'free_of_restrictions',
+] as const;
+export type Question = (typeof QUESTIONS)[number];
+
+export const ANSWERS = ['yes', 'no', 'unclear'] as const;
+export type Answer = (typeof ANSWERS)[number];
+/** How a question stands. */
+export type Standing = Answer | 'unanswered';
+
+/** What of a participation may remain on leaving the platform. */
+export const PORTABLE_ITEMS = [
+  'payerRelationships',
+  'providerIds',
+  'rates',
+  'claimsRoutes',
+  'clientWorkflows',
+] as const;
+export type PortableItem = (typeof PORTABLE_ITEMS)[number];
+
+/** Whose the contract with the payer is. */
+export const CONTRACT_HOLDERS = ['provider', 'practice', 'platform', 'other', 'unclear'] as const;
+export type ContractHolder = (typeof CONTRACT_HOLDERS)[number];
+
+export const DECISIONS = ['stay', 'bridge', 'build_direct'] as const;
+export type Decision = (typeof DECISIONS)[number];
+
+export const VERDICTS = ['direct', 'platform_model', 'unclear'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What an answer says beyond itself. */
+export interface AnswerDetails {
+  parts?: { credentialed?: Answer; contracted?: Answer; contractHolder?: ContractHolder } | null;
+  items?: Partial<Record<PortableItem, Answer>> | null;
+  noticeDays?: number | null;
+}
+
+/** The one question to which each detail belongs. */
+export const QUESTION_OF = {
+  parts: 'direct_contract',
+  items: 'portable_on_exit',
+  noticeDays: 'free_of_restrictions',
+} as const satisfies Record<keyof AnswerDetails, Question>;
+
+/** An answer in force; without a payer or a state it holds for all of them. */
+export interface LedgerAnswer extends AnswerDetails {
+  question: Question;
+  answer: Answer;
+  payerId: string | null;
+  state: string | null;
+}
+
+/** How a question reads; of a yes that doesn't stand, the details that say otherwise. */
+export interface Reading {
+  question: Question;
+  answer: Standing;
+  contradictedBy?: string[];
+}
+
+export interface Assessed {
+  verdict: Verdict;
+  /** The questions that stand in the way of `direct`. */
+  because: Reading[];
+  unanswered: Question[];
+  /** What remains on leaving the platform, item by item. */
+  portable: Record<PortableItem, Standing>;
+}
+
+export interface StateAssessment extends Assessed {
+  /** Null where the provider works in no state that is known. */
+  state: string | null;
+  /** All six questions, in their order. */
+  readings: Reading[];
+}
+
+export interface PayerAssessment extends Assessed {
+  payerId: string;
+  states: StateAssessment[];
+}
+
+export interface Assessment extends Omit<Assessed, 'portable'> {
+  byPayer: PayerAssessment[];
+}
+
+/** The questions that must all be yes for a contract to be direct. */
+const DECISIVE: readonly Question[] = ['direct_contract', 'bill_outside', 'claims_under_own_setup', 'control_terms'];
+
+/** What a relationship's answers come to for each of its payers, in the states where the provider is licensed. */
+export function assess(
+  payerIds: readonly string[],
+  licensedIn: readonly string[],
+  answers: readonly LedgerAnswer[],
+): Assessment {
+  const byPayer = payerIds.map((payerId) => {
+    const ofPayer = answers.filter((given) => given.payerId === null || given.payerId === payerId);
+    const named = [...new Set([...licensedIn, ...ofPayer.flatMap(({ state }) => state ?? [])])].sort();
+    const states = (named.length > 0 ? named : [null]).map((state) => assessIn(ofPayer, state));
+    return { payerId, ...shared(states), states };
+  });
+  const { portable: _, ...overall } = shared(byPayer);
+  return { ...overall, byPayer };
+}
+
+/** How one payer's answers come out in a state: of each question the most specific, a payer's before a state's. */
+function assessIn(ofPayer: readonly LedgerAnswer[], state: string | null): StateAssessment {
+  const specificity = (given: LedgerAnswer) => (given.payerId === null ? 0 : 2) + (given.state === null ? 0 : 1);
+  const inState = ofPayer
+    .filter((given) => given.state === null || given.state === state)
+    .sort((a, b) => specificity(b) - specificity(a));
+  const inForce = new Map(
+    QUESTIONS.map((question) => [question, inState.find((given) => given.question === question)]),
+  );
+  const readings = QUESTIONS.map((question) => read(question, inForce.get(question)));
+  return {
+    state,
+    ...verdictOf(readings),
+    unanswered: readings.filter(({ answer }) => answer === 'unanswered').map(({ question }) => question),
+    portable: portableBy(inForce.get('portable_on_exit')),
+    readings,
+  };
+}
+
+const BEARS_OUT: readonly unknown[] = ['yes', 'provider', 'practice', 0];
+
+/** A yes whose own details don't bear it out is unclear. */
+function read(question: Question, given: LedgerAnswer | undefined): Reading {
+  if (given?.answer !== 'yes') return { question, answer: given?.answer ?? 'unanswered' };
+  const { parts, items, noticeDays } = given;
+  const contradictedBy = [
+    ...Object.entries(parts ?? {}).map(([name, value]) => [`parts.${name}`, value]),
+    ...Object.entries(items ?? {}).map(([name, value]) => [`items.${name}`, value]),
+    ['noticeDays', noticeDays ?? 0],
+  ].flatMap(([path, value]) => (BEARS_OUT.includes(value) ? [] : [String(path)]));
+  return contradictedBy.length > 0 ? { question, answer: 'unclear', contradictedBy } : { question, answer: 'yes' };
+}
+
+/** `direct` only where 1, 2, 4 and 5 are yes; `platform_model` where 1 is no; anything else is unclear: not direct. */
+function verdictOf(readings: readonly Reading[]): Pick<Assessed, 'verdict' | 'because'> {
+  const [direct] = readings;
+  if (direct!.answer === 'no') return { verdict: 'platform_model', because: [direct!] };
+  const because = readings.filter(({ question, answer }) => DECISIVE.includes(question) && answer !== 'yes');
+  return { verdict: because.length === 0 ? 'direct' : 'unclear', because };
+}
+
+/** What remains, by item; a yes in general says of no item that it does. */
+function portableBy(given: LedgerAnswer | undefined): Assessed['portable'] {
+  const otherwise: Standing = !given ? 'unanswered' : given.answer === 'no' ? 'no' : 'unclear';
+  return portableEach((item) => given?.items?.[item] ?? otherwise);
+}
+
+const portableEach = (of: (item: PortableItem) => Standing): Assessed['portable'] =>
+  Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, of(item)])) as Assessed['portable'];
+
+/** What all share, otherwise unclear; because of everything that stands in the way of any. */
+function shared(parts: readonly Assessed[]): Assessed {
+  const same = <T>(values: T[]): T | 'unclear' => (new Set(values).size === 1 ? values[0]! : 'unclear');
+  const because = parts.flatMap((part) => part.because).map((reading) => [JSON.stringify(reading), reading] as const);
+  return {
+    verdict: same(parts.map((part) => part.verdict)),
+    because: [...new Map(because).values()],
+    unanswered: QUESTIONS.filter((question) => parts.some((part) => part.unanswered.includes(question))),
+    portable: portableEach((item) => same(parts.map((part) => part.portable[item]))),
+  };
+}

@@ -1,0 +1,254 @@
+import type { Instant, PlainDate } from '../domain/application/events';
+import { sameValue } from '../domain/facts';
+import { assess, type Assessment, type Decision, type LedgerAnswer, type Question } from '../domain/platform';
+import type { Db, Fragment, Sql, Tx } from '../runtime/database';
+import { audit } from './audit';
+import { actorOf, inScope, type Actor, type Principal } from './principal';
+import { page, type Page, type PageRequest } from './registry/page';
+import type { Precondition } from './registry/revise';
+
+export interface RelationshipInput {
+  platform: string;
+  payerIds: string[];
+  since?: PlainDate;
+}
+
+/** A provider's participation through a platform, with the client's decision on it. */
+export interface Relationship {
+  id: string;
+  clientId: string;
+  providerId: string;
+  platform: string;
+  payerIds: string[];
+  since: PlainDate | null;
+  decision: Decision | null;
+  decisionReason: string | null;
+  /** Counts answers and decisions too. */
+  version: number;
+  createdAt: Instant;
+  updatedAt: Instant;
+}
+
+export interface RelationshipFilter {
+  providerId?: string | undefined;
+  payerId?: string | undefined;
+  clientId?: string | undefined;
+}
+
+export interface AnswerInput extends Omit<LedgerAnswer, 'question'> {
+  answeredBy: string;
+  answeredOn: PlainDate;
+  channel: string;
+  words: string | null;
+  /** Ids of documents. */
+  evidence: string[];
+}
+
+export interface DecisionInput {
+  decision: Decision;
+  reason: string;
+}
+
+/** An entry of the ledger: never changed but to say what took its place. */
+export interface Entry {
+  id: string;
+  clientId: string;
+  relationshipId: string;
+  recordedBy: Actor;
+  createdAt: Instant;
+  /** Null while it is in force. */
+  supersededBy: string | null;
+}
+export type RecordedAnswer = Entry & AnswerInput & { question: Question };
+export type RecordedDecision = Entry & DecisionInput;
+
+/** What was put on record, with the relationship's version after it. */
+export type Put<T> = T & { version: number };
+
+const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
+  select r.*, d.decision, d.reason as decision_reason
+  from platform_relationships r
+  left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
+  where ${inScope(sql, principal, 'r.client_id')}`;
+
+/** Repeated under the same id it changes nothing. */
+export const createRelationship = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  provider: { id: string; clientId: string },
+  { platform, payerIds, since }: RelationshipInput,
+): Promise<Relationship> =>
+  sql.begin(async (tx) => {
+    const { id: providerId, clientId } = provider;
+    const row = { id, clientId, providerId, platform, payerIds, since: since ?? null };
+    const inserted = await tx`
+      insert into platform_relationships ${tx(row as never)} on conflict (id) do nothing returning id`;
+    if (inserted.length > 0) await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, since });
+    return (await findRelationship(tx, principal, id))!;
+  });
+
+export async function findRelationship(sql: Db, principal: Principal, id: string): Promise<Relationship | null> {
+  const [relationship] = await sql<Relationship[]>`${selectRelationships(sql, principal)} and r.id = ${id}`;
+  return relationship ?? null;
+}
+
+export const listRelationships = (
+  sql: Db,
+  principal: Principal,
+  { providerId, payerId, clientId }: RelationshipFilter,
+  request: PageRequest,
+): Promise<Page<Relationship>> =>
+  page(
+    sql,
+    sql`${selectRelationships(sql, principal)}
+      ${providerId ? sql`and r.provider_id = ${providerId}` : sql``}
+      ${payerId ? sql`and r.payer_ids @> array[${payerId}::uuid]` : sql``}
+      ${clientId ? sql`and r.client_id = ${clientId}` : sql``}`,
+    request,
+  );
+
+/** An answer takes the place of the one for the same payer and state; the same once more changes nothing. */
+export const putAnswer = (
+  sql: Sql,
+  principal: Principal,
+  relationshipId: string,
+  id: string,
+  question: Question,
+  answer: AnswerInput,
+  precondition: Precondition,
+): Promise<Put<RecordedAnswer>> =>
+  sql.begin(async (tx) => {
+    const { payerId, state, parts, items } = answer;
+    return put<RecordedAnswer>(
+      tx,
+      principal,
+      'answer',
+      { relationshipId, id, precondition },
+      {
+        scope: tx`question = ${question} and payer_id is not distinct from ${payerId}::uuid
+        and state is not distinct from ${state}::text`,
+        said: { question, ...answer },
+        stored: { parts: parts && tx.json(parts), items: items && tx.json(items) },
+      },
+    );
+  });
+
+/** A decision takes the place of the one before; the same once more changes nothing. */
+export const putDecision = (
+  sql: Sql,
+  principal: Principal,
+  relationshipId: string,
+  id: string,
+  decision: DecisionInput,
+  precondition: Precondition,
+): Promise<Put<RecordedDecision>> =>
+  sql.begin((tx) =>
+    put<RecordedDecision>(
+      tx,
+      principal,
+      'decision',
+      { relationshipId, id, precondition },
+      {
+        scope: tx`true`,
+        said: decision,
+      },
+    ),
+  );
+
+const TABLES = { answer: 'platform_answers', decision: 'platform_decisions' } as const;
+
+async function put<T extends Entry>(
+  tx: Tx,
+  principal: Principal,
+  kind: keyof typeof TABLES,
+  { relationshipId, id, precondition }: { relationshipId: string; id: string; precondition: Precondition },
+  { scope, said, stored = {} }: { scope: Fragment; said: object; stored?: object },
+): Promise<Put<T>> {
+  const table = tx(TABLES[kind]);
+  const [relationship] = await tx<{ id: string; clientId: string; version: number }[]>`
+    select id, client_id, version from platform_relationships
+    where id = ${relationshipId} and ${inScope(tx, principal)} for update`;
+  const { clientId, version } = relationship!;
+  precondition(version);
+  const [before] = await tx<(T & Record<string, unknown>)[]>`
+    select * from ${table} where relationship_id = ${relationshipId} and superseded_by is null and ${scope}`;
+  const same = before && Object.entries(said).every(([name, value]) => sameValue(before[name], value));
+  if (same) return { ...before, version };
+  if (before) await tx`update ${table} set superseded_by = ${id} where id = ${before.id}`;
+  const recordedBy = tx.json({ ...actorOf(principal) });
+  const row = { ...said, ...stored, id, clientId, relationshipId, recordedBy };
+  const [made] = await tx<T[]>`insert into ${table} ${tx(row as never)} returning *`;
+  await tx`
+    update platform_relationships set version = version + 1, updated_at = now() where id = ${relationshipId}`;
+  await keepAudit(tx, principal, relationship!, kind, said);
+  return { ...made!, version: version + 1 };
+}
+
+const keepAudit = (
+  tx: Tx,
+  principal: Principal,
+  { id, clientId }: { id: string; clientId: string },
+  what: string,
+  detail: object,
+): Promise<void> =>
+  audit(tx, principal, {
+    action: `platform_relationship.${what}`,
+    subjectType: 'platform_relationship',
+    subjectId: id,
+    clientId,
+    detail,
+  });
+
+/** Every answer that was given, in order; or those to one question, or in force, or not. */
+export const listAnswers = (
+  sql: Db,
+  principal: Principal,
+  relationshipId: string,
+  { question, current }: { question?: Question | undefined; current?: boolean | undefined },
+  request: PageRequest,
+): Promise<Page<RecordedAnswer>> =>
+  page(
+    sql,
+    sql`select * from platform_answers where relationship_id = ${relationshipId} and ${inScope(sql, principal)}
+      ${question ? sql`and question = ${question}` : sql``}
+      ${current === undefined ? sql`` : sql`and (superseded_by is null) = ${current}`}`,
+    request,
+  );
+
+export const listDecisions = (
+  sql: Db,
+  principal: Principal,
+  relationshipId: string,
+  request: PageRequest,
+): Promise<Page<RecordedDecision>> =>
+  page(
+    sql,
+    sql`select * from platform_decisions where relationship_id = ${relationshipId} and ${inScope(sql, principal)}`,
+    request,
+  );
+
+/** What the answers in force come to, in the states where the provider is licensed. */
+export async function assessmentOf(
+  sql: Db,
+  principal: Principal,
+  { id, providerId, payerIds }: Relationship,
+): Promise<Assessment> {
+  const [answers, licences] = await Promise.all([
+    sql<LedgerAnswer[]>`
+      select question, answer, payer_id, state, parts, items, notice_days from platform_answers
+      where relationship_id = ${id} and superseded_by is null and ${inScope(sql, principal)}`,
+    sql<{ state: string }[]>`
+      select distinct state from licences where provider_id = ${providerId} and ${inScope(sql, principal)}`,
+  ]);
+  return assess(
+    payerIds,
+    licences.map(({ state }) => state),
+    answers,
+  );
+}
+
+/** The condition that a relationship's payers are this one, or stand for it; `r` is the relationship. */
+export const reaches = (sql: Db, payerId: Fragment): Fragment => sql`
+  (${payerId} = any(r.payer_ids)
+    or exists (select from payers n where n.id = any(r.payer_ids) and ${payerId} = any(n.covers)))`;

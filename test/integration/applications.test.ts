@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import { eventually } from '../support/eventually';
+import { daysAhead, FACTS, System, TODAY, type OpenApplication } from '../support/system';
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+}, 60_000);
+afterAll(() => system.stop());
+
+const typeOf = ({ body }: { body: { type: string } }) => body.type?.replace('urn:countersign:problem:', '');
+const stageOf = async (application: OpenApplication) => (await application.get()).stage;
+const becomes = (application: OpenApplication, stage: string) =>
+  eventually(async () => (await stageOf(application)) === stage);
+
+describe('a whole life', () => {
+  test('from the first look at the file to the end of the participation', async () => {
+    const application = await system.at('awaiting_attestation', { playbook: { confirmReceiptAfter: { seconds: 1 } } });
+    const { providerId } = application.filed;
+    expect((await application.queue()).map((item) => item.purpose)).toEqual(['obtain_attestation']);
+
+    await system.api.make(`/v1/providers/${providerId}/attestations`, { attestedOn: TODAY, source: 'provider' });
+    await becomes(application, 'ready_to_submit');
+
+    const submitted = await application.submit({ referenceNumber: 'REF-1' });
+    expect(submitted).toMatchObject({
+      stage: 'submitted',
+      referenceNumber: 'REF-1',
+      submittedOn: TODAY,
+      waitingOn: 'payer',
+    });
+    await eventually(async () => (await application.queue())[0]?.purpose === 'confirm_receipt');
+
+    const received = await application.contact('received', { channel: 'phone', rep: 'Dana', notes: 'they have it' });
+    expect(received).toMatchObject({ stage: 'in_review', referenceNumber: 'REF-1' });
+    expect(await application.queue()).toEqual([]);
+
+    const missingItems = ['W-9 form', 'Malpractice certificate'];
+    const asked = await application.contact('information_requested', { missingItems });
+    expect(asked).toMatchObject({
+      stage: 'information_requested',
+      outstandingItems: missingItems,
+      waitingOn: 'operator',
+    });
+    const half = await application.act('information', { providedOn: TODAY, items: ['w-9  FORM'] });
+    expect(half).toMatchObject({ stage: 'information_requested', outstandingItems: ['Malpractice certificate'] });
+    const whole = await application.act('information', { providedOn: TODAY, items: ['Malpractice certificate'] });
+    expect(whole).toMatchObject({ stage: 'in_review', outstandingItems: [] });
+
+    await application.act('contract', {
+      status: 'sent',
+      on: TODAY,
+      reference: 'C-7',
+      feeScheduleReference: 'FS-1',
+      termNoticeDays: 90,
+      renewsOn: daysAhead(365),
+    });
+    const approved = await application.contact('approved');
+    expect(approved).toMatchObject({
+      stage: 'approved',
+      missingFacts: Object.keys(FACTS),
+      tracks: { contracting: { status: 'sent', reference: 'C-7', feeScheduleReference: 'FS-1', termNoticeDays: 90 } },
+    });
+    for (const fact of ['effectiveDate', 'payerProviderId', 'claimsRoute'] as const) await application.confirm(fact);
+    expect(await application.readiness()).toMatchObject({ mayBill: false, reasons: ['contract_unconfirmed'] });
+    const confirmed = await application.confirm('contract', {
+      seen: { partyName: 'Elm Therapy, PLLC', tinLast4: '6789' },
+    });
+    expect(confirmed).toMatchObject({
+      stage: 'confirmed',
+      open: false,
+      allowedActions: expect.arrayContaining(['participation-end']),
+    });
+    expect(await application.readiness()).toMatchObject({ mayBill: true, reasons: [], billThrough: 'own' });
+
+    // a corrected effective date takes the place of the first, which is kept
+    const later = await application.confirm('effectiveDate', {
+      value: daysAhead(5),
+      reason: 'the letter says otherwise',
+    });
+    expect(later.confirmations.effectiveDate).toMatchObject({ status: 'confirmed', value: daysAhead(5) });
+    expect(await application.readiness()).toMatchObject({ mayBill: false, reasons: ['before_effective_date'] });
+
+    const ended = await application.act('participation-end', {
+      on: daysAhead(40),
+      reason: 'the practice closes',
+      source: 'letter',
+      reference: 'T-1',
+    });
+    expect(ended.participationEndedOn).toBe(daysAhead(40));
+    const at = (dateOfService: string) => application.readiness({ dateOfService });
+    expect(await at(daysAhead(40))).toMatchObject({ mayBill: true });
+    expect(await at(daysAhead(41))).toMatchObject({ mayBill: false, reasons: ['participation_ended'] });
+    expect(
+      (await application.try('participation-end', { on: TODAY, reason: 'x', source: 'letter', reference: 'y' })).status,
+    ).toBe(409);
+
+    const kinds = (await application.timeline()).map((entry) => entry.kind);
+    expect(kinds.filter((kind) => kind === 'submission')).toHaveLength(1);
+    expect(kinds.filter((kind) => kind === 'confirmation')).toHaveLength(5);
+    expect(kinds.filter((kind) => kind === 'nudge')).toHaveLength(1);
+  });
+});
+
+describe('what is refused', () => {
+  test('an action that the stage does not allow is told what is, and the refusal is kept in the audit log', async () => {
+    const application = await system.at('preparing');
+    const before = await application.get();
+    const reply = await application.try('submission', { submittedOn: TODAY, channel: 'fax' });
+    expect([reply.status, typeOf(reply)]).toEqual([409, 'action_not_allowed']);
+    const { stage, allowedActions, allowedOutcomes } = before;
+    expect(reply.body).toMatchObject({ stage, allowedActions, allowedOutcomes });
+    expect(await application.get()).toMatchObject({ version: before.version, stage: 'preparing' });
+    expect((await application.timeline()).map((entry) => entry.kind)).toEqual(['opened']);
+    const [audited] = await system.api.deps.sql`
+      select outcome, detail, client_id from audit_log where subject_id = ${application.id}`;
+    expect(audited).toMatchObject({
+      outcome: 'refused',
+      detail: { problem: 'action_not_allowed' },
+      clientId: application.filed.clientId,
+    });
+  });
+
+  test('a contact is refused by its outcome, and names the outcomes that are allowed', async () => {
+    const application = await system.at('ready_to_submit');
+    const reply = await application.try('contacts', { channel: 'portal', outcome: 'approved' });
+    expect([reply.status, reply.body.stage]).toEqual([409, 'ready_to_submit']);
+    expect(reply.body.allowedActions).toContain('contacts');
+    expect(reply.body.allowedOutcomes).toEqual(['invited', 'panel_closed', 'no_answer', 'other']);
+    expect(await application.contact('no_answer')).toMatchObject({ stage: 'ready_to_submit' });
+  });
+
+  test('a stale If-Match answers 412 and changes nothing; the right one is taken', async () => {
+    const application = await system.at('ready_to_submit');
+    const { version } = await application.get();
+    const note = { text: 'first', visibility: 'client' };
+    const stale = await application.try('notes', note, { headers: { 'If-Match': `"${version + 1}"` } });
+    expect([stale.status, typeOf(stale)]).toEqual([412, 'stale_version']);
+    expect((await application.timeline()).map((entry) => entry.kind)).not.toContain('note');
+    const match = { headers: { 'If-Match': `"${version}"` } };
+    const [one, other] = await Promise.all([
+      application.try('notes', note, match),
+      application.try('notes', note, match),
+    ]);
+    expect([one.status, other.status].sort()).toEqual([200, 412]);
+    expect(one.headers.get('etag') ?? other.headers.get('etag')).toBe(`"${version + 1}"`);
+  });
+
+  test('entries that are not there, or cannot be struck out', async () => {
+    const application = await system.at('ready_to_submit');
+    const strike = (entryId: string) => application.try('corrections', { entryId, reason: 'in error' });
+    const unknown = await strike(randomUUID());
+    expect([unknown.status, typeOf(unknown)]).toEqual([422, 'unknown_entry']);
+    const other = await system.at('ready_to_submit');
+    await other.submit();
+    const elsewhere = (await other.timeline()).find((entry) => entry.kind === 'submission').id;
+    expect((await strike(elsewhere)).status).toBe(422);
+    const opened = await strike(application.id);
+    expect([opened.status, typeOf(opened)]).toEqual([422, 'not_correctable']);
+    await application.submit();
+    const derived = (await application.timeline()).find((entry) => entry.kind === 'stage').id;
+    expect(typeOf(await strike(derived))).toBe('not_correctable');
+    const entry = (await application.timeline()).find((one) => one.kind === 'submission').id;
+    expect((await strike(entry)).status).toBe(200);
+    expect(typeOf(await strike(entry))).toBe('not_correctable');
+  });
+
+  test('a second open application for the key answers 409 with the first; a closed one makes way', async () => {
+    const application = await system.at('ready_to_submit');
+    const { providerId, practiceId, payerId } = application.filed;
+    const again = (more: object = {}) =>
+      system.api.post('/v1/applications', { providerId, practiceId, payerId, state: 'CA', ...more });
+    const second = await again();
+    expect([second.status, typeOf(second), second.body.existingId]).toEqual([
+      409,
+      'application_exists',
+      application.id,
+    ]);
+    expect((await again({ state: 'NV' })).status).toBe(201);
+    expect((await again({ lineOfBusiness: 'medicare' })).status).toBe(201);
+    await application.act('withdrawal', { reason: 'not wanted any more' });
+    const next = await again();
+    expect([next.status, next.body.previousId]).toEqual([201, application.id]);
+    const submitted = await system.api.post(`/v1/applications/${next.body.id}/submission`, {
+      submittedOn: TODAY,
+      channel: 'fax',
+    });
+    expect(submitted.status).toBe(200);
+  });
+
+  test('of many that open the same key at once, one does', async () => {
+    const { providerId, practiceId, payerId } = await system.file();
+    const open = () => system.api.post('/v1/applications', { providerId, practiceId, payerId, state: 'CA' });
+    const replies = await Promise.all([open(), open(), open(), open()]);
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409]);
+    const made = replies.find(({ status }) => status === 201)!.body.id;
+    for (const { status, body } of replies) expect(status === 201 ? body.id : body.existingId).toBe(made);
+  });
+});
+
+describe('retries', () => {
+  const key = () => ({ headers: { 'Idempotency-Key': randomUUID() } });
+
+  test('an opening that is sent again is answered as the first time, and is there once', async () => {
+    const { providerId, practiceId, payerId } = await system.file();
+    const body = { providerId, practiceId, payerId, state: 'CA' };
+    const sent = key();
+    const replies = await Promise.all([1, 2, 3].map(() => system.api.post('/v1/applications', body, sent)));
+    replies.push(await system.api.post('/v1/applications', body, sent));
+    expect(replies.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect(new Set(replies.map((reply) => reply.body.id)).size).toBe(1);
+    expect(replies.at(-1)!.headers.get('location')).toBe(`/v1/applications/${replies[0]!.body.id}`);
+    const other = await system.api.post('/v1/applications', { ...body, state: 'NV' }, sent);
+    expect([other.status, typeOf(other)]).toEqual([422, 'idempotency_key_reused']);
+  });
+
+  test('an action that is sent again happens once, also all at once, also after the stage has moved on', async () => {
+    const application = await system.at('ready_to_submit');
+    const sent = key();
+    const body = { submittedOn: TODAY, channel: 'fax', referenceNumber: 'R-1' };
+    const replies = await Promise.all([1, 2, 3, 4].map(() => application.try('submission', body, sent)));
+    expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    await application.contact('received');
+    const late = await application.try('submission', body, sent);
+    expect([late.status, late.body.stage]).toEqual([200, 'submitted']);
+    const other = await application.try('submission', { ...body, channel: 'mail' }, sent);
+    expect([other.status, typeOf(other)]).toEqual([422, 'idempotency_key_reused']);
+    expect((await application.timeline()).filter((entry) => entry.kind === 'submission')).toHaveLength(1);
+    const refusal = key();
+    const first = await application.try('submission', body, refusal);
+    const second = await application.try('submission', body, refusal);
+    expect([first.status, second.status]).toEqual([409, 409]);
+    expect(second.body).toEqual(first.body);
+  });
+
+  test('actions at the same time are recorded one after the other, each once', async () => {
+    const application = await system.at('in_review');
+    const notes = Array.from({ length: 12 }, (_, n) =>
+      application.act('notes', { text: `note ${n}`, visibility: 'client' }),
+    );
+    const versions = (await Promise.all(notes)).map((answer) => answer.version);
+    const { version } = await application.get();
+    expect(Math.max(...versions)).toBe(version);
+    const texts = (await application.timeline()).flatMap((entry) => (entry.kind === 'note' ? [entry.text] : []));
+    expect(texts.sort()).toEqual(Array.from({ length: 12 }, (_, n) => `note ${n}`).sort());
+  });
+
+  test('an identical confirmation changes nothing; the choice in a dispute does', async () => {
+    const application = await system.at('approved');
+    const first = await application.confirm('payerProviderId');
+    const again = await application.confirm('payerProviderId');
+    expect(again.version).toBe(first.version);
+    const disputed = await application.confirm('payerProviderId', { value: 'PIN-2', reference: 'another letter' });
+    expect(disputed.confirmations.payerProviderId).toMatchObject({
+      status: 'disputed',
+      value: 'PIN-1',
+      against: [{ value: 'PIN-2', reference: 'another letter' }],
+    });
+    expect(await application.readiness()).toMatchObject({ reasons: expect.arrayContaining(['fact_disputed']) });
+    const chosen = await application.confirm('payerProviderId', { value: 'PIN-2', reason: 'the newer letter' });
+    expect(chosen.confirmations.payerProviderId).toMatchObject({
+      status: 'confirmed',
+      value: 'PIN-2',
+      reason: 'the newer letter',
+    });
+    expect(chosen.confirmations.payerProviderId).not.toHaveProperty('against');
+  });
+});

@@ -1,0 +1,58 @@
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
+import type { ReplayWorkerOptions } from '@temporalio/worker';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { ACTIONS } from '../../domain/codes';
+import { dataConverter } from '../../runtime/codec';
+import { testKeyring } from '../support/keys';
+import { workflowBundle } from '../support/servers';
+import { recordedHistories } from './histories';
+
+const recorded = recordedHistories();
+const updates = ({ history }: (typeof recorded)[number]) =>
+  historyFromJSON(history).events!.flatMap(
+    (event) => event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name ?? [],
+  );
+
+/** Replays what is recorded; answers those histories that no longer lead where they led. */
+async function diverging(bundle: ReplayWorkerOptions['workflowBundle']): Promise<Map<string, unknown>> {
+  const histories = recorded.map(({ name, history }) => ({ workflowId: name, history: historyFromJSON(history) }));
+  const failures = new Map<string, unknown>();
+  const options = { workflowBundle: bundle, dataConverter: dataConverter(testKeyring) };
+  let replayed = 0;
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, histories)) {
+    replayed += 1;
+    if (error) failures.set(workflowId, error);
+  }
+  expect(replayed).toBe(recorded.length);
+  return failures;
+}
+
+describe('recorded histories', () => {
+  test('tell of at least eight lives, and of every action', () => {
+    const lives = new Set(recorded.map(({ name }) => name.split('/').pop()!.split('.')[0]));
+    expect(lives.size).toBeGreaterThanOrEqual(8);
+    expect(new Set(recorded.flatMap(updates))).toEqual(new Set<string>(ACTIONS));
+  });
+
+  test('hold nothing in the clear but names of messages and ids', () => {
+    const plain = recorded.filter(({ history }) => /"anNvbi9wbGFpbg=="/.test(JSON.stringify(history)));
+    expect(plain.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('lead where they led, through the codec, on the built workflows', async () => {
+    expect(await diverging(workflowBundle())).toEqual(new Map());
+  });
+
+  test('a change that takes another path is caught', async () => {
+    const bundle = await bundleWorkflowCode({
+      workflowsPath: require.resolve('./incompatible'),
+      failureConverterPath: require.resolve('../../runtime/failure-converter'),
+      logger: new DefaultLogger('ERROR'),
+    });
+    const failures = await diverging(bundle);
+    const applications = recorded.filter(({ name }) => name.startsWith('payerApplication/'));
+    expect([...failures.keys()].sort()).toEqual(applications.map(({ name }) => name));
+    for (const error of failures.values()) expect(error).toBeInstanceOf(DeterminismViolationError);
+  });
+});
