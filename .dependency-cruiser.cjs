@@ -96,12 +96,13 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
     { name: 'no-cycle', from: {}, to: { circular: true } },
-    { name: 'no-orphan', from: { orphan: true, pathNot: '\\.d\\.ts$' }, to: {} },
+    { name: 'no-orphan', from: { orphan: true, pathNot: ['\\.d\\.ts$', '^[^/]+$'] }, to: {} },
     { name: 'no-unresolved', from: {}, to: { couldNotResolve: true } },
   ].map((rule) => ({ severity: 'error', ...rule })),
   options: {
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|coverage|\\.cache|\\.data)/' },
     enhancedResolveOptions: { extensions: ['.ts', '.js', '.json', '.d.ts'] },
   },
 };

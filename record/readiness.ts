@@ -4,13 +4,16 @@ import type { Instant, PlainDate } from '../domain/application/events';
 import { KIND_RULES } from '../domain/playbook';
 import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
 import type { Db, Fragment } from '../runtime/database';
+import { reaches } from './platforms';
 import { actorOf, inScope, type Principal } from './principal';
 
 export interface ReadinessRequest extends ReadinessQuery {
   providerId: string;
-  practiceId: string;
+  /** Null where there is no application for the rest: what is on file without one. */
+  practiceId: string | null;
   payerId: string;
-  state: string;
+  /** Null where it is not known in which state. */
+  state: string | null;
   /** What was known then; left out: now. */
   asOf?: Instant;
 }
@@ -38,9 +41,10 @@ interface File {
   licences: { state: string; expiresOn: PlainDate }[];
   malpracticeUntil: PlainDate | null;
   attestedOn: PlainDate | null;
+  platformCovers: boolean;
 }
 
-const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
+export const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
 
 /**
  * What the gate needs to answer each request, in their order, or the reference that is unknown; three queries, however
@@ -70,8 +74,8 @@ export async function readinessEvidence(
       evidence: {
         spans: spansOfItem.get(file.i) ?? [],
         agreements: agreementsOfItem.get(file.i) ?? [],
-        // neither platform relationships nor exclusion checks are on record yet
-        platformCovers: false,
+        platformCovers: file.platformCovers,
+        // exclusion checks are not on record yet
         excluded: false,
         ...currency(file, state, dateOfService),
       },
@@ -114,7 +118,7 @@ function byItem<T extends { i: number }>(rows: readonly T[]): Map<number, T[]> {
 }
 
 /** What of the file is current on a day. */
-function currency({ licences, malpracticeUntil, attestedOn, requiresCaqh }: File, state: string, on: PlainDate) {
+function currency({ licences, malpracticeUntil, attestedOn, requiresCaqh }: File, state: string | null, on: PlainDate) {
   return {
     licenceCurrent: licences.some((licence) => licence.state === state && licence.expiresOn >= on),
     malpracticeCurrent: malpracticeUntil !== null && malpracticeUntil >= on,
@@ -123,7 +127,8 @@ function currency({ licences, malpracticeUntil, attestedOn, requiresCaqh }: File
 }
 
 const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]> => sql<File[]>`
-  select q.i, pr.client_id, p.id is not null as provider, pr.id is not null as practice, y.id is not null as payer,
+  select q.i, coalesce(pr.client_id, p.client_id) as client_id, p.id is not null as provider,
+    q."practiceId" is null or pr.id is not null as practice, y.id is not null as payer,
     q."locationId" is null or exists (
       select from locations l where l.id = q."locationId" and l.practice_id = pr.id) as location,
     coalesce((b.body->>'requiresCaqh')::boolean, true) as requires_caqh,
@@ -133,7 +138,10 @@ const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]
     p.malpractice->>'expiresOn' as malpractice_until,
     (select max(t.attested_on) from attestations t
       where t.person_id = p.person_id and t.attested_on <= q."dateOfService"
-        and t.recorded_at <= coalesce(q."asOf", 'infinity')) as attested_on
+        and t.recorded_at <= coalesce(q."asOf", 'infinity')) as attested_on,
+    exists (select from platform_relationships r
+      where r.provider_id = p.id and ${reaches(sql, sql`y.id`)} and coalesce(r.since, '-infinity') <= q."dateOfService"
+        and r.created_at <= coalesce(q."asOf", 'infinity')) as platform_covers
   from ${asked}
   left join providers p on p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}
   left join practices pr on pr.id = q."practiceId" and ${inScope(sql, principal, 'pr.client_id')}

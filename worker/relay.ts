@@ -89,13 +89,13 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
     new Promise<void>((resolve) => {
       const sleeper = {
         early,
-        wake() {
+        wake: () => {
           clearTimeout(timer);
           sleepers.delete(sleeper);
           resolve();
         },
       };
-      const timer = setTimeout(sleeper.wake, ms);
+      const timer = setTimeout(() => sleeper.wake(), ms);
       sleepers.add(sleeper);
     });
   const wake = (which: (sleeper: { early: boolean }) => boolean) => {

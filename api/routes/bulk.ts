@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { audit } from '../../record/audit';
 import { findApplications, type KeptApplication } from '../../record/applications';
 import type { Principal } from '../../record/principal';

@@ -79,7 +79,7 @@ export class System {
       dataConverter: dataConverter(deps.keyring),
     });
     const relay = startRelay({ sql, dispatch: deps.dispatch, logger: deps.logger });
-    this.worker = { worker, relay, running: worker.run().finally(() => sql.end()) };
+    this.worker = { worker, relay, running: worker.run().finally(() => void sql.end()) };
   }
 
   async stopWorker(): Promise<void> {
