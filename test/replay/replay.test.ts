@@ -64,8 +64,8 @@ describe('recorded histories', () => {
       logger: new DefaultLogger('ERROR'),
     });
     const failures = await diverging(bundle);
-    expect([...failures.keys()].every((name) => name.startsWith('payerApplication/'))).toBe(true);
-    expect(failures.has('payerApplication/v1/straight')).toBe(true);
+    const applications = recorded.filter(({ name }) => name.startsWith('payerApplication/'));
+    expect([...failures.keys()].sort()).toEqual(applications.map(({ name }) => name));
     for (const error of failures.values()) expect(error).toBeInstanceOf(DeterminismViolationError);
   });
 });
