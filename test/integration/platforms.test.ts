@@ -1,0 +1,420 @@
+import { FACTS } from '../../domain/codes';
+import { QUESTIONS } from '../../domain/platform';
+import { CLIENT, NPI, OTHER_NPI, PAYER, PRACTICE, PROVIDER, TestApi, type Reply, type Sent } from '../support/api';
+import { devServerAddress } from '../support/servers';
+import { allFacts, daysAgo, daysAhead, TODAY } from '../support/system';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await TestApi.start({ temporalAddress: devServerAddress() });
+}, 60_000);
+afterAll(() => api.stop());
+
+const PATH = '/v1/platform-relationships';
+const ANSWER = { answer: 'yes', answeredBy: 'Alma support', answeredOn: TODAY, channel: 'email' };
+const DIRECT = ['direct_contract', 'bill_outside', 'claims_under_own_setup', 'control_terms'];
+
+const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
+const typeOf = ({ body }: Reply) => body.type.replace('urn:countersign:problem:', '');
+
+let payers = 0;
+const payer = async (more: object = {}): Promise<string> =>
+  (await api.make('/v1/payers', { ...PAYER, name: `Payer ${++payers}`, ...more })).id;
+
+/** A client's provider with two payers. */
+async function file(npi = NPI) {
+  const { id: clientId } = await api.make('/v1/clients', CLIENT);
+  const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi });
+  return { clientId, providerId: provider.id as string, payerIds: [await payer(), await payer()] };
+}
+
+/** A relationship of a provider of its own client; what is `more` goes into its body. */
+async function relationship(more: object = {}) {
+  const { clientId, providerId, payerIds } = await file();
+  const made = await api.make(PATH, { providerId, platform: 'Alma', payerIds, ...more });
+  const at = `${PATH}/${made.id}`;
+  return {
+    ...made,
+    clientId,
+    at,
+    answer: (question: string, body: object = {}, sent?: Sent) =>
+      api.put(`${at}/answers/${question}`, { ...ANSWER, ...body }, sent),
+    decide: (body: object, sent?: Sent) => api.put(`${at}/decision`, body, sent),
+    answers: async (query = '') => (await api.get(`${at}/answers?limit=200${query}`)).body.items,
+    assessment: async () => (await api.get(`${at}/assessment`)).body,
+    now: async () => (await api.get(at)).body,
+  };
+}
+
+describe('a relationship', () => {
+  test('is created, found again and listed by provider, payer and client', async () => {
+    const { clientId, providerId, payerIds } = await file();
+    const input = { providerId, platform: 'Headway', payerIds, since: daysAgo(400) };
+    const made = await api.post(PATH, input);
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({ ...input, clientId, decision: null, decisionReason: null, version: 1 });
+    expect((await api.get(made.headers.get('location')!)).body).toEqual(made.body);
+    expect(made.headers.get('etag')).toBe('"1"');
+
+    const other = await relationship();
+    for (const query of [`providerId=${providerId}`, `payerId=${payerIds[1]}`, `clientId=${clientId}`])
+      expect((await api.get(`${PATH}?${query}`)).body.items).toEqual([made.body]);
+    const all = (await api.get(`${PATH}?limit=200`)).body.items.map(({ id }: { id: string }) => id);
+    expect(all).toEqual(expect.arrayContaining([made.body.id, other.id]));
+  });
+
+  test('is made once, however often it is sent under one key', async () => {
+    const { providerId, payerIds } = await file();
+    const sent = { headers: { 'Idempotency-Key': 'once' } };
+    const input = { providerId, platform: 'Grow', payerIds };
+    const [one, again] = [await api.post(PATH, input, sent), await api.post(PATH, input, sent)];
+    expect(again.body).toEqual(one.body);
+    expect((await api.get(`${PATH}?providerId=${providerId}`)).body.items).toHaveLength(1);
+  });
+
+  test('is refused with every bad field, and nothing is stored', async () => {
+    const { clientId, providerId, payerIds } = await file();
+    const bad = { providerId: 'nobody', platform: ' ', payerIds: [], since: daysAhead(3), colour: 'red' };
+    expect(rules(await api.post(PATH, bad)).sort()).toEqual([
+      'colour unknown_field',
+      'payerIds min_items',
+      'platform not_blank',
+      'providerId unknown_reference',
+      'since not_in_future',
+    ]);
+    const [first] = payerIds;
+    const strangers = { providerId: first, platform: 'Alma', payerIds: [first, providerId] };
+    expect(rules(await api.post(PATH, strangers))).toEqual([
+      'providerId unknown_reference',
+      'payerIds.1 unknown_reference',
+    ]);
+    const twice = { providerId, platform: 'Alma', payerIds: [first, first] };
+    expect(rules(await api.post(PATH, twice))).toEqual(['payerIds.1 unique']);
+    expect((await api.get(`${PATH}?clientId=${clientId}`)).body.items).toEqual([]);
+  });
+
+  test('is not looked for by what is unknown', async () => {
+    for (const filter of ['providerId', 'payerId', 'clientId'])
+      expect(rules(await api.get(`${PATH}?${filter}=7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11`))).toEqual([
+        `${filter} unknown_reference`,
+      ]);
+  });
+});
+
+describe('an answer', () => {
+  test('is superseded by the next one for its payer and state, never overwritten', async () => {
+    const { answer, answers, payerIds, now } = await relationship();
+    const first = (await answer('bill_outside', { words: 'Yes, you may.' })).body;
+    const ofPayer = (await answer('bill_outside', { payerId: payerIds[0] })).body;
+    const inState = (await answer('bill_outside', { payerId: payerIds[0], state: 'CA' })).body;
+    const second = (await answer('bill_outside', { answer: 'no', channel: 'contract, section 7' })).body;
+    expect(first).toMatchObject({ question: 'bill_outside', words: 'Yes, you may.', supersededBy: null, version: 2 });
+    expect(first.recordedBy).toEqual({ type: 'admin', id: 'admin', name: 'Administrator' });
+
+    const kept = ({ version: _, ...shown }: { version: number }) => shown;
+    const history = [{ ...kept(first), supersededBy: second.id }, kept(ofPayer), kept(inState), kept(second)];
+    expect(await answers()).toEqual(history);
+    expect(await answers('&current=true')).toEqual(history.slice(1));
+    expect(await answers('&current=false')).toEqual(history.slice(0, 1));
+    await answer('control_terms');
+    expect(await answers('&question=bill_outside')).toEqual(history);
+    expect((await now()).version).toBe(6);
+  });
+
+  test('that says what is on record already changes nothing', async () => {
+    const { answer, answers, clientId, payerIds } = await relationship();
+    const sha256 = 'a'.repeat(64);
+    const document = await api.make(`/v1/clients/${clientId}/documents`, { kind: 'contract', name: 'C', sha256 });
+    const said = {
+      payerId: payerIds[0],
+      parts: { credentialed: 'yes', contractHolder: 'practice' },
+      evidence: [document.id],
+    };
+    const one = await answer('direct_contract', said);
+    expect(one.body).toMatchObject(said);
+    const again = await answer('direct_contract', {
+      ...said,
+      parts: { contractHolder: 'practice', credentialed: 'yes' },
+    });
+    expect(again.body).toEqual(one.body);
+    expect(await answers()).toHaveLength(1);
+    await answer('direct_contract', { ...said, words: 'The same, in other words.' });
+    expect(await answers()).toHaveLength(2);
+  });
+
+  test('is put only on what was read, where that is said', async () => {
+    const { answer, answers } = await relationship();
+    const sent = { headers: { 'If-Match': '"1"' } };
+    const one = await answer('control_terms', {}, sent);
+    expect([one.status, one.headers.get('etag')]).toEqual([200, '"2"']);
+    const stale = await answer('control_terms', { answer: 'no' }, sent);
+    expect([stale.status, typeOf(stale)]).toEqual([412, 'stale_version']);
+    expect(await answers()).toHaveLength(1);
+  });
+
+  test('of several at the same time is one in force, and the others are in the history', async () => {
+    const { answer, answers } = await relationship();
+    const said = ['yes', 'no', 'unclear'].map((one) => answer('control_terms', { answer: one }));
+    expect((await Promise.all(said)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(await answers()).toHaveLength(3);
+    expect(await answers('&current=true')).toHaveLength(1);
+  });
+
+  test('of which anything is wrong is refused by name, and nothing is stored', async () => {
+    const { answer, answers, now, at } = await relationship();
+    const elsewhere = await file(OTHER_NPI);
+    const sha256 = 'b'.repeat(64);
+    const theirs = await api.make(`/v1/clients/${elsewhere.clientId}/documents`, {
+      kind: 'letter',
+      name: 'L',
+      sha256,
+    });
+    const refused: [question: string, body: object, ...string[]][] = [
+      ['am_i_happy', {}, 'question one_of'],
+      ['toString', { evidence: [theirs.id] }, 'question one_of', 'evidence.0 unknown_reference'],
+      ['bill_outside', { answer: 'maybe' }, 'answer one_of'],
+      ['bill_outside', { answeredBy: undefined, channel: undefined }, 'answeredBy required', 'channel required'],
+      ['bill_outside', { answeredBy: ' ' }, 'answeredBy not_blank'],
+      ['bill_outside', { answeredOn: undefined }, 'answeredOn required'],
+      ['bill_outside', { answeredOn: daysAhead(2) }, 'answeredOn not_in_future'],
+      ['bill_outside', { answeredOn: '2026-02-30' }, 'answeredOn real_date'],
+      ['bill_outside', { payerId: elsewhere.payerIds[0] }, 'payerId not_its_payer'],
+      ['bill_outside', { state: 'XX' }, 'state one_of'],
+      ['bill_outside', { evidence: [theirs.id] }, 'evidence.0 unknown_reference'],
+      [
+        'bill_outside',
+        { parts: {}, noticeDays: 60 },
+        'parts not_for_this_question',
+        'noticeDays not_for_this_question',
+      ],
+      ['direct_contract', { items: { rates: 'no' } }, 'items not_for_this_question'],
+      ['direct_contract', { parts: { contractHolder: 'me' } }, 'parts.contractHolder one_of'],
+      [
+        'portable_on_exit',
+        { items: { rates: 'some', goodwill: 'yes' } },
+        'items.rates one_of',
+        'items.goodwill unknown_field',
+      ],
+      ['free_of_restrictions', { noticeDays: -1 }, 'noticeDays minimum'],
+    ];
+    for (const [question, body, ...expected] of refused) {
+      const reply = await answer(question, body);
+      expect([question, reply.status, rules(reply)]).toEqual([question, 400, expected]);
+    }
+    expect((await api.put(`${at}/answers/bill_outside`, undefined)).status).toBe(400);
+    expect(await answers()).toEqual([]);
+    expect((await now()).version).toBe(1);
+  });
+});
+
+describe('the assessment', () => {
+  test('asks all six questions first, and is direct for a payer where the decisive four are yes', async () => {
+    const { answer, assessment, payerIds } = await relationship();
+    expect(await assessment()).toMatchObject({ verdict: 'unclear', unanswered: QUESTIONS });
+    for (const question of DIRECT) await answer(question, { payerId: payerIds[0] });
+    const half = await assessment();
+    expect(half).toMatchObject({ verdict: 'unclear', unanswered: QUESTIONS });
+    expect(half.byPayer).toMatchObject([
+      {
+        payerId: payerIds[0],
+        verdict: 'direct',
+        because: [],
+        unanswered: ['portable_on_exit', 'free_of_restrictions'],
+      },
+      { payerId: payerIds[1], verdict: 'unclear', unanswered: QUESTIONS },
+    ]);
+
+    await answer('direct_contract', { answer: 'no' });
+    const both = await assessment();
+    expect(both.byPayer.map(({ verdict }: { verdict: string }) => verdict)).toEqual(['direct', 'platform_model']);
+    expect(both).toMatchObject({
+      verdict: 'unclear',
+      because: [{ question: 'direct_contract', answer: 'no' }],
+    });
+    await answer('direct_contract', { answer: 'no', payerId: payerIds[0] });
+    expect((await assessment()).verdict).toBe('platform_model');
+  });
+
+  test('takes a contract of the platform’s for none of one’s own, and says so', async () => {
+    const { answer, assessment } = await relationship();
+    for (const question of DIRECT) await answer(question);
+    expect((await assessment()).verdict).toBe('direct');
+    await answer('direct_contract', { parts: { credentialed: 'yes', contractHolder: 'platform' } });
+    expect(await assessment()).toMatchObject({
+      verdict: 'unclear',
+      because: [{ question: 'direct_contract', answer: 'unclear', contradictedBy: ['parts.contractHolder'] }],
+    });
+  });
+
+  test('is of the states where the provider is licensed', async () => {
+    const { answer, assessment, providerId } = await relationship();
+    for (const question of DIRECT) await answer(question, { state: 'CA' });
+    expect((await assessment()).verdict).toBe('direct');
+    const licences = ['CA', 'NY'].map((state) => ({ state, number: '1', expiresOn: '2099-01-31' }));
+    await api.patch(`/v1/providers/${providerId}`, { licences });
+    const { verdict, byPayer } = await assessment();
+    expect(verdict).toBe('unclear');
+    expect(byPayer[0].states).toMatchObject([
+      { state: 'CA', verdict: 'direct' },
+      { state: 'NY', verdict: 'unclear' },
+    ]);
+  });
+
+  test('says for one payer of four what is portable', async () => {
+    const payerIds = [await payer(), await payer(), await payer(), await payer()];
+    const { answer, assessment } = await relationship({ payerIds });
+    await answer('portable_on_exit', { answer: 'no' });
+    const items = { providerIds: 'yes', rates: 'no' };
+    await answer('portable_on_exit', { answer: 'unclear', payerId: payerIds[2], items });
+    const { byPayer } = await assessment();
+    expect(byPayer[2].portable).toEqual({
+      payerRelationships: 'unclear',
+      providerIds: 'yes',
+      rates: 'no',
+      claimsRoutes: 'unclear',
+      clientWorkflows: 'unclear',
+    });
+    for (const i of [0, 1, 3]) expect(new Set(Object.values(byPayer[i].portable))).toEqual(new Set(['no']));
+  });
+});
+
+describe('the decision', () => {
+  test('is the client’s latest, with its reason; those before stay on record', async () => {
+    const { decide, now, at } = await relationship();
+    const bridge = await decide({ decision: 'bridge', reason: 'Until two direct contracts are executed' });
+    expect(bridge.body).toMatchObject({ decision: 'bridge', supersededBy: null, version: 2 });
+    await decide({ decision: 'bridge', reason: 'Until two direct contracts are executed' });
+    const stay = await decide({ decision: 'stay', reason: 'Referrals\nare worth it' });
+    expect(await now()).toMatchObject({ decision: 'stay', decisionReason: 'Referrals\nare worth it', version: 3 });
+    const { items } = (await api.get(`${at}/decisions`)).body;
+    expect(items).toMatchObject([
+      { id: bridge.body.id, decision: 'bridge', supersededBy: stay.body.id },
+      { id: stay.body.id, decision: 'stay', supersededBy: null },
+    ]);
+  });
+
+  test('without a reason, or of another kind, is refused and not stored', async () => {
+    const { decide, now } = await relationship();
+    expect(rules(await decide({ decision: 'stay' }))).toEqual(['reason required']);
+    expect(rules(await decide({ decision: 'stay', reason: '' }))).toEqual(['reason min_length']);
+    expect(rules(await decide({ decision: 'leave', reason: 'r' }))).toEqual(['decision one_of']);
+    expect(await now()).toMatchObject({ decision: null, decisionReason: null, version: 1 });
+  });
+});
+
+describe('who may', () => {
+  test('whoever may not see the client finds nothing, and cannot write to it', async () => {
+    const theirs = await relationship();
+    const mine = await file(OTHER_NPI);
+    const sent = { key: await api.keyOf('specialist', [mine.clientId]) };
+    const nowhere = `${PATH}/7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11`;
+    for (const part of ['', '/answers', '/assessment', '/decisions']) {
+      const [hidden, unknown] = [await api.get(theirs.at + part, sent), await api.get(nowhere + part, sent)];
+      expect([hidden.status, hidden.body]).toEqual([404, unknown.body]);
+    }
+    expect((await theirs.answer('bill_outside', {}, sent)).status).toBe(404);
+    expect((await theirs.decide({ decision: 'stay', reason: 'r' }, sent)).status).toBe(404);
+    expect((await api.get(PATH, sent)).body.items).toEqual([]);
+    expect(rules(await api.get(`${PATH}?providerId=${theirs.providerId}`, sent))).toEqual([
+      'providerId unknown_reference',
+    ]);
+    const taken = { providerId: theirs.providerId, platform: 'Alma', payerIds: theirs.payerIds };
+    expect(rules(await api.post(PATH, taken, sent))).toEqual(['providerId unknown_reference']);
+    expect(await theirs.answers()).toEqual([]);
+    expect((await theirs.now()).version).toBe(1);
+  });
+
+  test.each(['client', 'auditor', 'agent', 'service'])('the role %s reads and does not write', async (role) => {
+    const { at, answer, decide, answers, clientId, providerId, payerIds } = await relationship();
+    const sent = { key: await api.keyOf(role, [clientId]) };
+    for (const part of ['', '/answers', '/assessment', '/decisions'])
+      expect((await api.get(at + part, sent)).status).toBe(200);
+    const written = [
+      await answer('bill_outside', {}, sent),
+      await decide({ decision: 'stay', reason: 'r' }, sent),
+      await api.post(PATH, { providerId, platform: 'Alma', payerIds }, sent),
+    ];
+    expect(written.map(typeOf)).toEqual(['forbidden', 'forbidden', 'forbidden']);
+    expect(await answers()).toEqual([]);
+  });
+
+  test('every change is in the audit log, and one that changed nothing is not', async () => {
+    const { id, clientId, answer, decide } = await relationship();
+    for (let i = 0; i < 2; i++) {
+      await answer('bill_outside');
+      await decide({ decision: 'stay', reason: 'r' });
+    }
+    const entries = await api.deps.sql`
+      select client_id, action, detail->>'answeredBy' as who from audit_log where subject_id = ${id} order by id`;
+    expect(entries).toEqual([
+      { clientId, action: 'platform_relationship.create', who: null },
+      { clientId, action: 'platform_relationship.answer', who: 'Alma support' },
+      { clientId, action: 'platform_relationship.decision', who: null },
+    ]);
+  });
+});
+
+describe('the gate', () => {
+  const ask = async (about: object, more: Record<string, string> = {}) => {
+    const query = new URLSearchParams({ state: 'CA', dateOfService: TODAY, ...about, ...more });
+    return (await api.get(`/v1/billing-readiness?${query}`)).body;
+  };
+  const ONLY = { mayBill: false, reasons: ['platform_only'], billThrough: 'platform', mayRepresentInNetwork: false };
+  const NOTHING = { mayBill: false, reasons: ['no_application'], billThrough: 'nobody' };
+
+  async function practiceOf(clientId: string): Promise<string> {
+    return (await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: OTHER_NPI })).id;
+  }
+
+  test('bills through the platform and never as one’s own, whatever the verdict', async () => {
+    const { clientId, providerId, payerIds, answer, assessment } = await relationship();
+    const about = { providerId, practiceId: await practiceOf(clientId), payerId: payerIds[0] };
+    expect(await ask(about)).toMatchObject(ONLY);
+    for (const question of QUESTIONS) await answer(question);
+    expect((await assessment()).verdict).toBe('direct');
+    expect(await ask(about)).toMatchObject(ONLY);
+    expect(await ask({ ...about, payerId: await payer() })).toMatchObject(NOTHING);
+  });
+
+  test('counts a payer that another one stands for, and no other provider', async () => {
+    const covered = await payer();
+    const network = await payer({ covers: [covered] });
+    const { clientId, providerId } = await relationship({ payerIds: [network] });
+    const practiceId = await practiceOf(clientId);
+    expect(await ask({ providerId, practiceId, payerId: covered })).toMatchObject(ONLY);
+    const colleague = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: OTHER_NPI });
+    expect(await ask({ providerId: colleague.id, practiceId, payerId: covered })).toMatchObject(NOTHING);
+
+    // the same clinician, as another client's member
+    const elsewhere = await file();
+    const theirs = { providerId: elsewhere.providerId, practiceId: await practiceOf(elsewhere.clientId) };
+    expect(await ask({ ...theirs, payerId: covered })).toMatchObject(NOTHING);
+  });
+
+  test('knows the platform from the day since when, and only since it was on record', async () => {
+    const { clientId, providerId, payerIds, createdAt } = await relationship({ since: daysAgo(10) });
+    const about = { providerId, practiceId: await practiceOf(clientId), payerId: payerIds[0] };
+    expect(await ask(about, { dateOfService: daysAgo(10) })).toMatchObject(ONLY);
+    expect(await ask(about, { dateOfService: daysAgo(11) })).toMatchObject(NOTHING);
+    expect(await ask(about, { asOf: new Date(Date.parse(createdAt) - 1000).toISOString() })).toMatchObject(NOTHING);
+  });
+
+  test('needs all four facts beside any platform, over all combinations of them', async () => {
+    const facts = allFacts();
+    const combinations = Array.from({ length: 2 ** FACTS.length }, (_, bits) =>
+      FACTS.filter((__, i) => bits & (1 << i)),
+    );
+    const payerIds = await Promise.all(combinations.map(() => payer()));
+    const { clientId, providerId } = await relationship({ payerIds });
+    const practiceId = await practiceOf(clientId);
+    for (const [i, given] of combinations.entries()) {
+      const about = { providerId, practiceId, payerId: payerIds[i]! };
+      const confirmations = Object.fromEntries(given.map((fact) => [fact, facts[fact]]));
+      await api.make('/v1/applications', { ...about, state: 'CA', adopt: { stage: 'approved', confirmations } });
+      const { mayBill, billThrough, reasons } = await ask(about);
+      const whole = given.length === FACTS.length;
+      expect([given, mayBill, billThrough]).toEqual([given, whole, whole ? 'own' : 'platform']);
+      expect(reasons).toHaveLength(FACTS.length - given.length);
+    }
+  });
+});
