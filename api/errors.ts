@@ -92,7 +92,7 @@ const BY_STATUS: Record<number, ProblemType> = {
 
 const DATABASE_AWAY =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|53300|08...)$/;
-const TEMPORAL_AWAY = new Set([4, 14]); // DEADLINE_EXCEEDED, UNAVAILABLE
+const TEMPORAL_AWAY = new Set([4, 8, 14]); // DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE
 
 /** Whether PostgreSQL or Temporal could not be reached, so that the same request may work later. */
 function isUnavailable(error: unknown): boolean {

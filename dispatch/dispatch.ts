@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
@@ -116,8 +117,15 @@ export function createDispatch({
         await acknowledgeCommand(sql, commandId);
         return refusal ? { status: 'refused', refusal } : { status: 'recorded' };
       } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError) && !isLate(error)) throw error;
-        if (isLate(error) || Date.now() >= until) return { status: 'on_its_way' };
+        if (isLate(error)) return { status: 'on_its_way' };
+        const isGone = error instanceof WorkflowNotFoundError;
+        if (!isGone && !(error instanceof WorkflowUpdateFailedError)) throw error;
+        if (Date.now() >= until) return { status: 'on_its_way' };
+        if (!isGone) {
+          // the server lost the task that carried it, as it may where many updates meet: it was not taken
+          await sleep(AGAIN_MS);
+          continue;
+        }
         // not started yet, or just closed: start what should run, then look again
         await (participates(held.state) ? startParticipation : startApplication)(command.applicationId).catch((e) => {
           if (!(e instanceof WorkflowExecutionAlreadyStartedError)) throw e;
@@ -196,8 +204,11 @@ function grpcError(error: unknown): { code: number; details: string } | undefine
   return [error, cause].find(isGrpcServiceError);
 }
 
-/** gRPC codes of a call that nobody answered in time: cancelled, deadline exceeded, unavailable. */
-const UNANSWERED = [1, 4, 14];
+/** gRPC codes of a call that nobody answered in time: cancelled, deadline exceeded, too much at once, unavailable. */
+const UNANSWERED = [1, 4, 8, 14];
+
+/** Before an update that was not taken is sent again. */
+const AGAIN_MS = 25;
 
 const isLate = (error: unknown): boolean =>
   error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED.includes(grpcError(error)?.code ?? 0);

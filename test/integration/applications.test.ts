@@ -235,14 +235,14 @@ describe('retries', () => {
 
   test('actions at the same time are recorded one after the other, each once', async () => {
     const application = await system.at('in_review');
-    const notes = Array.from({ length: 12 }, (_, n) =>
+    const notes = Array.from({ length: 20 }, (_, n) =>
       application.act('notes', { text: `note ${n}`, visibility: 'client' }),
     );
     const versions = (await Promise.all(notes)).map((answer) => answer.version);
     const { version } = await application.get();
     expect(Math.max(...versions)).toBe(version);
     const texts = (await application.timeline()).flatMap((entry) => (entry.kind === 'note' ? [entry.text] : []));
-    expect(texts.sort()).toEqual(Array.from({ length: 12 }, (_, n) => `note ${n}`).sort());
+    expect(texts.sort()).toEqual(Array.from({ length: 20 }, (_, n) => `note ${n}`).sort());
   });
 
   test('an identical confirmation changes nothing; the choice in a dispute does', async () => {

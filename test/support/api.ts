@@ -47,7 +47,7 @@ export class TestApi {
     const temporal = connectTemporal({ TEMPORAL_ADDRESS: temporalAddress }, keyring);
     const config = { adminApiKey: ADMIN_KEY, runId: undefined };
     const dispatch = createDispatch({ sql, client: temporal.client, taskQueue });
-    const logger = createLogger('test', 'silent');
+    const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
     const deps: Deps = { sql, keyring, logger, temporal, dispatch, patienceMs, config };
     const server = await new Promise<Server>((resolve) => {
       const listening: Server = createApp(deps).listen(0, '127.0.0.1', () => resolve(listening));
