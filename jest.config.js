@@ -12,7 +12,8 @@ const servers = {
   testMatch: ['<rootDir>/test/{workflow,integration,replay}/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testTimeout: 60_000,
+  // jest reads no testTimeout of a project
+  setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'],
 };
 
 module.exports = {

@@ -6,5 +6,6 @@ module.exports = {
   maxWorkers: 1,
   testMatch: ['<rootDir>/test/**/*.slow.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
+  setupFilesAfterEnv: [],
   testTimeout: 15 * 60_000,
 };

@@ -154,6 +154,10 @@ export const READINESS_CAUTIONS = [
 ] as const;
 export type ReadinessCaution = (typeof READINESS_CAUTIONS)[number];
 
+/** What a person may have to do that is no application's work item. */
+export const TASK_KINDS = ['platform_inquiry', 'platform_check', 'message_uncertain'] as const;
+export type TaskKind = (typeof TASK_KINDS)[number];
+
 /** USPS codes of the states, the District of Columbia and the inhabited territories. */
 export const US_STATES =
   'AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AS GU MP PR VI'.split(

@@ -14,6 +14,7 @@ import { platformRoutes } from './platforms';
 import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
 import { readinessRoutes } from './readiness';
+import { taskRoutes } from './tasks';
 import { userRoutes } from './users';
 import { workQueueRoutes } from './work-queue';
 
@@ -30,6 +31,7 @@ const GROUPS = [
   applicationActionRoutes,
   bulkRoutes,
   workQueueRoutes,
+  taskRoutes,
   readinessRoutes,
   agreementRoutes,
   userRoutes,
