@@ -13,6 +13,9 @@ export function isRealDate(text: string): boolean {
 /** The date a number of days later, or earlier where it is negative. */
 export const addDays = (date: PlainDate, days: number): PlainDate => isoDate(Date.parse(date) + days * DAY_MS);
 
+/** How many days later the second date is; negative where it is earlier. */
+export const daysBetween = (from: PlainDate, to: PlainDate): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;
+
 /** Whether a date has yet begun nowhere on earth. */
 export const isFuture = (date: PlainDate, now: Instant): boolean => date > isoDate(Date.parse(now) + FIRST_ZONE_MS);
 

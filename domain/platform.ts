@@ -100,28 +100,35 @@ export function assess(
   const byPayer = payerIds.map((payerId) => {
     const ofPayer = answers.filter((given) => given.payerId === null || given.payerId === payerId);
     const named = [...new Set([...licensedIn, ...ofPayer.flatMap(({ state }) => state ?? [])])].sort();
-    const states = (named.length > 0 ? named : [null]).map((state) => assessIn(ofPayer, state));
+    const states = (named.length > 0 ? named : [null]).map((state) => assessIn(ofPayer, payerId, state));
     return { payerId, ...shared(states), states };
   });
   const { portable: _, ...overall } = shared(byPayer);
   return { ...overall, byPayer };
 }
 
-/** How one payer's answers come out in a state: of each question the most specific, a payer's before a state's. */
-function assessIn(ofPayer: readonly LedgerAnswer[], state: string | null): StateAssessment {
-  const specificity = (given: LedgerAnswer) => (given.payerId === null ? 0 : 2) + (given.state === null ? 0 : 1);
-  const inState = ofPayer
-    .filter((given) => given.state === null || given.state === state)
-    .sort((a, b) => specificity(b) - specificity(a));
-  const inForce = new Map(
-    QUESTIONS.map((question) => [question, inState.find((given) => given.question === question)]),
-  );
-  const readings = QUESTIONS.map((question) => read(question, inForce.get(question)));
+/** Of each question the answer in force for a payer and state: the most specific, a payer's before a state's. */
+export function inForce<T extends LedgerAnswer>(
+  answers: readonly T[],
+  payerId: string,
+  state: string | null,
+): Map<Question, T> {
+  const specificity = (given: T) => (given.payerId === null ? 0 : 2) + (given.state === null ? 0 : 1);
+  const applying = answers
+    .filter((given) => (given.payerId === null || given.payerId === payerId) && [null, state].includes(given.state))
+    .sort((a, b) => specificity(a) - specificity(b));
+  return new Map(applying.map((given) => [given.question, given]));
+}
+
+/** How one payer's answers come out in a state. */
+function assessIn(answers: readonly LedgerAnswer[], payerId: string, state: string | null): StateAssessment {
+  const given = inForce(answers, payerId, state);
+  const readings = QUESTIONS.map((question) => read(question, given.get(question)));
   return {
     state,
     ...verdictOf(readings),
     unanswered: readings.filter(({ answer }) => answer === 'unanswered').map(({ question }) => question),
-    portable: portableBy(inForce.get('portable_on_exit')),
+    portable: portableBy(given.get('portable_on_exit')),
     readings,
   };
 }

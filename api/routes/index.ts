@@ -7,6 +7,7 @@ import { applicationActionRoutes } from './applications-actions';
 import { attestationRoutes } from './attestations';
 import { bulkRoutes } from './bulk';
 import { clientRoutes } from './clients';
+import { consequenceRoutes } from './consequences';
 import { documentRoutes } from './documents';
 import { healthRoutes } from './health';
 import { payerRoutes } from './payers';
@@ -27,6 +28,7 @@ const GROUPS = [
   payerRoutes,
   documentRoutes,
   platformRoutes,
+  consequenceRoutes,
   applicationRoutes,
   applicationActionRoutes,
   bulkRoutes,
