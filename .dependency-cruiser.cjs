@@ -9,7 +9,8 @@ const MAY_IMPORT = {
   activities: ['record/', 'runtime/', 'domain/', 'workflows/messages'],
   dispatch: ['record/', 'runtime/', 'domain/', 'workflows/messages'],
   worker: ['activities/', 'dispatch/', 'record/', 'runtime/', 'domain/'],
-  api: ['dispatch/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
+  papers: ['domain/'],
+  api: ['dispatch/', 'papers/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
   local: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/messages'],
   bench: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/', 'local/', 'test/support/'],
 };
@@ -24,9 +25,10 @@ const HOMES = {
   '@temporalio/client': ['dispatch/', 'runtime/', 'api/errors'],
   '@temporalio/(worker|activity)': ['worker/', 'activities/'],
   '@temporalio/workflow': ['workflows/'],
+  'pdfkit|csv-stringify|dejavu-fonts-ttf': ['papers/'],
 };
 
-const PRODUCTION = 'domain|runtime|record|workflows|activities|dispatch|worker|api';
+const PRODUCTION = 'domain|runtime|record|workflows|activities|dispatch|worker|papers|api';
 const ROOMS = `^(${Object.keys(MAY_IMPORT).join('|')}|test)/`;
 const BUILTIN = `^(node:)?(${builtinModules.join('|')})$`;
 const packages = (names) => `^node_modules/(@types/)?(${names})/`;

@@ -16,6 +16,8 @@ export const PROBLEMS = {
   location_in_use: [409, 'A location that applications refer to cannot be removed'],
   application_exists: [409, 'Another application is open for the same key'],
   action_not_allowed: [409, 'The stage of the application does not allow this'],
+  not_confirmed: [409, 'The fact is not confirmed, so there is nothing to approve'],
+  second_person_needed: [409, 'Somebody else than who recorded it has to approve it'],
   agreement_ended: [409, 'The agreement has ended already'],
   no_workflow: [409, 'No workflow keeps this application'],
   stale_version: [412, 'It was changed since it was read'],

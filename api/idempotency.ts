@@ -8,8 +8,10 @@ export interface Answer {
   status: number;
   body?: unknown;
   location?: string;
-  /** Content type, where it is not the usual one. */
+  /** Content type, where it is not the usual one; a Buffer is sent as it is. */
   type?: string;
+  /** Offered to be saved under. */
+  filename?: string;
 }
 
 export interface Attempt {

@@ -101,11 +101,14 @@ const operationIdOf = ({ method, path }: Route): string =>
 
 const goodResponses = ({ responses }: Route) =>
   Object.fromEntries(
-    Object.entries(responses).map(([status, { description, schema }]) => [
+    Object.entries(responses).map(([status, { description, schema, also = [] }]) => [
       status,
-      { description, ...(schema && { content: { 'application/json': { schema } } }) },
+      { description, ...(schema && { content: { 'application/json': { schema }, ...otherTypes(also) } }) },
     ]),
   );
+
+const otherTypes = (types: string[]) =>
+  Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
 
 function problemResponses({ method, body, responses }: Route, names: string[]) {
   const statuses = [400, 401, 403, 503];

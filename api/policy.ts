@@ -19,13 +19,15 @@ const POLICY = {
   'applications:waive': ['admin', 'lead'],
   // How the operator works: what is to be done, and the workflow behind an application.
   'operations:read': ['admin', 'lead', 'specialist', 'agent', 'auditor'],
+  // How the operator wants to work.
+  'settings:write': ['admin'],
   'readiness:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
   'imports:run': ['admin', 'lead', 'specialist', 'service'],
 } as const satisfies Record<string, readonly Role[]>;
 export type Permission = keyof typeof POLICY;
 
 // Beyond any client: a key that is scoped to some may not do these.
-const UNSCOPED: readonly Permission[] = ['clients:create', 'payers:write'];
+const UNSCOPED: readonly Permission[] = ['clients:create', 'payers:write', 'settings:write'];
 
 const roleMay = (role: Role, permission: Permission): boolean => (POLICY[permission] as readonly Role[]).includes(role);
 

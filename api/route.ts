@@ -44,8 +44,8 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   subject?: (scope: Scope<ParamsOf<Path>>) => Promise<Subject | null>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
-  /** The good answers by status; the problems are added by themselves. */
-  responses: Record<number, { description: string; schema?: z.ZodType }>;
+  /** The good answers by status, with the content types that are `also` to be had; the problems are added by themselves. */
+  responses: Record<number, { description: string; schema?: z.ZodType; also?: string[] }>;
   handler: (request: RouteRequest<ParamsOf<Path>, Subject, Query, Body>) => Promise<Answer>;
 }
 

@@ -139,12 +139,16 @@ function ifMatchOf(req: Request): (version: number) => number | undefined {
 const etag = (version: number): string => `"${version}"`;
 
 /** Sends an answer; a resource that counts its versions says so in its ETag. */
-export function send(res: Response, { status, body, location, type }: Answer): void {
+export function send(res: Response, { status, body, location, type, filename }: Answer): void {
   const version = (body as { version?: unknown } | undefined)?.version;
   if (typeof version === 'number') res.set('ETag', etag(version));
   if (location) res.location(location);
+  if (filename) res.attachment(filename);
   res.status(status);
   if (body === undefined) res.end();
   // Not res.json: it would answer 304 by the ETag, though an answer also depends on the day and the caller.
-  else res.type(type ?? (status < 400 ? 'json' : 'application/problem+json')).end(JSON.stringify(body));
+  else
+    res
+      .type(type ?? (status < 400 ? 'json' : 'application/problem+json'))
+      .end(Buffer.isBuffer(body) ? body : JSON.stringify(body));
 }

@@ -19,6 +19,8 @@ export interface ReadinessQuery {
 /** What an application that opens a participation has come to; one with nothing on file yet is a span too. */
 export interface Span {
   applicationId: string;
+  /** The payer asked for, or one that stands for it. */
+  payerId: string;
   lineOfBusiness: LineOfBusiness;
   /** Null where it holds for every location. */
   locationId: string | null;
@@ -33,6 +35,8 @@ export interface Span {
 /** What a practice holds with the payer, by line; each fact names the entry that made it. */
 export interface AgreementEvidence {
   id: string;
+  /** The payer asked for, or one that stands for it. */
+  payerId: string;
   lineOfBusiness: LineOfBusiness;
   contract: { entryId: string } | null;
   claimsRoute: { entryId: string } | null;
@@ -51,6 +55,8 @@ export interface ReadinessEvidence {
   malpracticeCurrent: boolean;
   attestationCurrent: boolean;
   excluded: boolean;
+  /** Entries by phone that a second person has still to approve, where the operator wants that. */
+  unapproved: ReadonlySet<string>;
 }
 
 export interface ReadinessAnswer {
@@ -62,8 +68,32 @@ export interface ReadinessAnswer {
   billThrough: 'own' | 'platform' | 'nobody';
   mayRepresentInNetwork: boolean;
   /** Of the span that decided: what a yes rests on, what a no is about. */
-  facts: Partial<Record<Fact, FactRecord>>;
+  facts: Partial<Record<Fact, FactRecord & { awaitsApproval?: true }>>;
+  /** Whose span decided; null where there is none. */
+  applicationId: string | null;
+  /** The day from which the answer is yes if nothing else is missing; null while no effective date counts. */
+  billableFrom: PlainDate | null;
 }
+
+/** What to do about each reason. */
+export const REMEDIES: Record<ReadinessReason, string> = {
+  no_application:
+    'Open an application for this provider, practice, payer and state; until it is confirmed, do not bill.',
+  platform_only:
+    'Bill through the platform. To bill directly, open an application under the practice’s own NPI and TIN first.',
+  not_approved: 'Follow the application up until the payer approves it.',
+  contract_unconfirmed:
+    'Get the executed contract, or the payer’s word in writing that none is needed, and confirm it.',
+  effective_date_unconfirmed: 'Ask the payer for the effective date and confirm it with its source.',
+  before_effective_date: 'Hold the claim, or bill through the platform: the participation begins later.',
+  provider_id_unconfirmed: 'Ask the payer for its provider ID, or that there is none, and confirm it.',
+  claims_route_unconfirmed: 'Find out where claims go and confirm the route.',
+  fact_disputed: 'Sources disagree: choose one of the values and give the reason.',
+  scope_ambiguous: 'Name the line of business, and the location where the payer credentials by location.',
+  licence_not_current: 'Renew the licence in this state and put its new expiry on file.',
+  excluded: 'Do not bill any payer; have the exclusion checked by a person.',
+  participation_ended: 'The participation ended before this date; ask for reinstatement.',
+};
 
 const UNCONFIRMED: Record<Fact, ReadinessReason> = {
   contract: 'contract_unconfirmed',
@@ -78,7 +108,10 @@ const UNCONFIRMED: Record<Fact, ReadinessReason> = {
  * agreement ends with it (`participation_ended`); one that the agreement no longer has is unconfirmed.
  */
 export function billingReadiness(query: ReadinessQuery, evidence: ReadinessEvidence): ReadinessAnswer {
-  const { deciding, ambiguous } = inScope(query, evidence.spans);
+  const { deciding, ambiguous } = inScope(
+    query,
+    evidence.spans.map((span) => counted(span, evidence.unapproved)),
+  );
   const judged = deciding.map((span) => ({ span, reasons: reasonsAgainst(span, query.dateOfService, evidence) }));
   const decision =
     judged.findLast(({ reasons }) => reasons.length === 0) ??
@@ -97,8 +130,26 @@ export function billingReadiness(query: ReadinessQuery, evidence: ReadinessEvide
     billThrough: mayBill ? 'own' : evidence.platformCovers ? 'platform' : 'nobody',
     mayRepresentInNetwork: mayBill,
     facts: decision?.span.facts ?? {},
+    applicationId: decision?.span.applicationId ?? null,
+    billableFrom: decision ? effectiveFrom(decision.span) : null,
   };
 }
+
+type Facts = ReadinessAnswer['facts'];
+
+/** A span as far as its facts count: one that awaits approval is a claim. */
+function counted(span: Span, unapproved: ReadonlySet<string>): Span & { facts: Facts } {
+  if (unapproved.size === 0) return span;
+  const claim = (fact: FactRecord) =>
+    fact.status === 'confirmed' && unapproved.has(fact.entryId)
+      ? { ...fact, status: 'claimed' as const, awaitsApproval: true as const }
+      : fact;
+  const facts = Object.fromEntries(Object.entries(span.facts).map(([name, fact]) => [name, claim(fact)]));
+  return { ...span, facts };
+}
+
+const effectiveFrom = ({ facts: { effectiveDate } }: Span): PlainDate | null =>
+  effectiveDate?.status === 'confirmed' ? (effectiveDate.value as PlainDate) : null;
 
 /** The spans that a query is about; a line or location left out is fine while only one exists. */
 function inScope(query: ReadinessQuery, spans: readonly Span[]): { deciding: readonly Span[]; ambiguous: boolean } {
@@ -113,17 +164,17 @@ function inScope(query: ReadinessQuery, spans: readonly Span[]): { deciding: rea
   return { deciding: ambiguous ? [] : place, ambiguous };
 }
 
-const covers = ({ facts, effectiveTo }: Span, date: PlainDate): boolean =>
-  facts.effectiveDate?.status === 'confirmed' &&
-  (facts.effectiveDate.value as PlainDate) <= date &&
-  (effectiveTo === null || date <= effectiveTo);
+function covers(span: Span, date: PlainDate): boolean {
+  const from = effectiveFrom(span);
+  return from !== null && from <= date && (span.effectiveTo === null || date <= span.effectiveTo);
+}
 
-function reasonsAgainst(span: Span, date: PlainDate, { agreements }: ReadinessEvidence): ReadinessReason[] {
-  const { effectiveDate } = span.facts;
+function reasonsAgainst(span: Span, date: PlainDate, evidence: ReadinessEvidence): ReadinessReason[] {
+  const from = effectiveFrom(span);
   const reasons: (ReadinessReason | null)[] = [
     span.approved ? null : 'not_approved',
-    ...FACTS.map((fact) => factAgainst(fact, span, date, agreements)),
-    effectiveDate?.status === 'confirmed' && date < (effectiveDate.value as PlainDate) ? 'before_effective_date' : null,
+    ...FACTS.map((fact) => factAgainst(fact, span, date, evidence)),
+    from !== null && date < from ? 'before_effective_date' : null,
     span.effectiveTo !== null && date > span.effectiveTo ? 'participation_ended' : null,
   ];
   return reasons.filter((reason) => reason !== null);
@@ -133,7 +184,7 @@ function factAgainst(
   fact: Fact,
   span: Span,
   date: PlainDate,
-  agreements: readonly AgreementEvidence[],
+  { agreements, unapproved }: ReadinessEvidence,
 ): ReadinessReason | null {
   const record = span.facts[fact];
   if (record?.status === 'disputed') return 'fact_disputed';
@@ -143,10 +194,12 @@ function factAgainst(
   // the span whose own fact made the agreement rests on it like those that inherit
   const agreement = agreements.find(
     (held) =>
+      held.payerId === span.payerId &&
       held.lineOfBusiness === span.lineOfBusiness &&
       (from === null ? held[fact]?.entryId === record.entryId : held.id === from && held[fact] !== null),
   );
   if (!agreement) return from === null ? null : UNCONFIRMED[fact];
+  if (unapproved.has(agreement[fact]!.entryId)) return UNCONFIRMED[fact];
   return agreement.endedOn !== null && date > agreement.endedOn ? 'participation_ended' : null;
 }
 

@@ -1,11 +1,12 @@
 import { attestationDueOn } from '../domain/attestation';
-import { KINDS } from '../domain/codes';
+import { KINDS, type FactSource } from '../domain/codes';
 import type { Instant, PlainDate } from '../domain/application/events';
 import { KIND_RULES } from '../domain/playbook';
 import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
 import type { Db, Fragment } from '../runtime/database';
 import { reaches } from './platforms';
 import { actorOf, inScope, type Principal } from './principal';
+import { settingsAt, settingsHistory, type SettingsVersion } from './settings';
 
 export interface ReadinessRequest extends ReadinessQuery {
   providerId: string;
@@ -30,6 +31,13 @@ export interface OnFile {
 /** A span with the entries by which the payer said yes. */
 type KeptSpan = Span & { i: number; approvals: string[] };
 
+/** An agreement with the source of what it holds. */
+type KeptAgreement = AgreementEvidence & {
+  i: number;
+  contract: { entryId: string; source: FactSource } | null;
+  claimsRoute: { entryId: string; source: FactSource } | null;
+};
+
 interface File {
   i: number;
   clientId: string;
@@ -47,7 +55,7 @@ interface File {
 export const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
 
 /**
- * What the gate needs to answer each request, in their order, or the reference that is unknown; three queries, however
+ * What the gate needs to answer each request, in their order, or the reference that is unknown; as many queries for one as for all, however
  * many are asked. Of an agreement the record keeps when it was made and ended, not what it said in between.
  */
 export async function readinessEvidence(
@@ -59,11 +67,13 @@ export async function readinessEvidence(
     (select * from jsonb_to_recordset(${sql.json(requests.map((request, i) => ({ i, ...request })) as never)})
       as q(i int, "providerId" uuid, "practiceId" uuid, "payerId" uuid, state text, "locationId" uuid,
         "dateOfService" date, "asOf" timestamptz)) q`;
-  const [files, spans, agreements] = await Promise.all([
+  const [files, spans, agreements, policies] = await Promise.all([
     filesOf(sql, principal, asked),
     spansOf(sql, principal, asked),
     agreementsOf(sql, principal, asked),
+    settingsHistory(sql),
   ]);
+  const unapproved = await unapprovedOf(sql, requests, policies, spans, agreements);
   const [spansOfItem, agreementsOfItem] = [byItem(spans), byItem(agreements)];
   return files.map((file) => {
     const unknown = (['provider', 'practice', 'payer', 'location'] as const).filter((name) => !file[name]);
@@ -77,11 +87,44 @@ export async function readinessEvidence(
         platformCovers: file.platformCovers,
         // exclusion checks are not on record yet
         excluded: false,
+        unapproved: unapproved(file.i),
         ...currency(file, state, dateOfService),
       },
     };
   });
 }
+
+/** The entries by phone that want a second person's approval and, as far as each request may know, have none. */
+async function unapprovedOf(
+  sql: Db,
+  requests: readonly ReadinessRequest[],
+  policies: readonly SettingsVersion[],
+  spans: readonly KeptSpan[],
+  agreements: readonly KeptAgreement[],
+): Promise<(i: number) => ReadonlySet<string>> {
+  const wanted = requests.map(({ asOf }) => settingsAt(policies, asOf).phoneFactsNeedApproval);
+  const byPhone = [
+    ...spans.flatMap(({ i, facts }) => Object.values(facts).map((fact) => ({ i, ...fact }))),
+    ...agreements.flatMap(({ i, contract, claimsRoute }) =>
+      [contract, claimsRoute].flatMap((held) => (held ? [{ i, ...held }] : [])),
+    ),
+  ].filter(({ i, source }) => wanted[i] && source === 'phone');
+  if (byPhone.length === 0) return () => NONE;
+  const approvals = new Map(
+    (
+      await sql<{ entryId: string; createdAt: Instant }[]>`
+        select entry_id, created_at from fact_approvals where entry_id = any(${byPhone.map((fact) => fact.entryId)})`
+    ).map(({ entryId, createdAt }) => [entryId, createdAt]),
+  );
+  const pending = byPhone.filter(({ i, entryId }) => {
+    const { asOf } = requests[i]!;
+    const approvedAt = approvals.get(entryId);
+    return approvedAt === undefined || (asOf !== undefined && Date.parse(approvedAt) > Date.parse(asOf));
+  });
+  return (i) => new Set(pending.filter((fact) => fact.i === i).map((fact) => fact.entryId));
+}
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Keeps answers as they were given, so that a correction can list those that rested on what it strikes. */
 export async function keepAnswers(
@@ -149,9 +192,13 @@ const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]
   left join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
   order by q.i`;
 
+/** The payer asked for, and those that stand for it. */
+const standingFor = (sql: Db): Fragment => sql`
+  array(select y.id from payers y where y.id = q."payerId" or q."payerId" = any(y.covers))`;
+
 /** The applications that open a participation, but those that came to nothing; the oldest first. */
 const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSpan[]> => sql<KeptSpan[]>`
-  select q.i, a.id as application_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
+  select q.i, a.id as application_id, a.payer_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
     s.effective_to, coalesce(s.facts, '{}') as facts, false as loaded_seen,
     coalesce((
       select array_agg(e.id) from events e
@@ -159,7 +206,7 @@ const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSp
         and e.struck_by is null), '{}') as approvals
   from ${asked}
   join applications a on a.provider_id = q."providerId" and a.practice_id = q."practiceId"
-    and a.payer_id = q."payerId" and a.state = q.state and a.kind = any(${OPENING_KINDS})
+    and a.payer_id = any(${standingFor(sql)}) and a.state = q.state and a.kind = any(${OPENING_KINDS})
     and a.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'a.client_id')}
     and (a.stage not in ('withdrawn', 'denied') or a.open
       or (a.snapshot->>'closedAt')::timestamptz > coalesce(q."asOf", 'infinity'))
@@ -168,10 +215,10 @@ const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSp
       else s.known_from <= q."asOf" and coalesce(s.known_to, 'infinity') > q."asOf" end
   order by a.created_at, a.id`;
 
-const agreementsOf = (sql: Db, principal: Principal, asked: Fragment): Promise<(AgreementEvidence & { i: number })[]> =>
-  sql<(AgreementEvidence & { i: number })[]>`
-    select q.i, g.id, g.line_of_business, g.contract, g.claims_route,
+const agreementsOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptAgreement[]> =>
+  sql<KeptAgreement[]>`
+    select q.i, g.id, g.payer_id, g.line_of_business, g.contract, g.claims_route,
       case when (g.ending->>'recordedAt')::timestamptz <= coalesce(q."asOf", 'infinity') then g.ended_on end as ended_on
     from ${asked}
-    join agreements g on g.practice_id = q."practiceId" and g.payer_id = q."payerId" and g.state = q.state
+    join agreements g on g.practice_id = q."practiceId" and g.payer_id = any(${standingFor(sql)}) and g.state = q.state
       and g.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'g.client_id')}`;

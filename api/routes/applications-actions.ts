@@ -1,7 +1,8 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { FACTS, type Action, type Fact } from '../../domain/codes';
 import type { Refusal } from '../../domain/application/transitions';
 import { describeApplication, findApplication, type KeptApplication } from '../../record/applications';
+import { approveFact } from '../../record/approvals';
 import { isKept, keepCommand } from '../../record/commands';
 import { groundOf } from '../../record/ground';
 import { actorOf, type Principal } from '../../record/principal';
@@ -208,4 +209,26 @@ const routeOf = (deps: Deps, one: ActionRow): Route =>
     },
   });
 
-export const applicationActionRoutes = (deps: Deps): Route[] => ROWS.map((one) => routeOf(deps, one));
+/** Not an action: it changes what the gate counts, and nothing of the application. */
+const approvalOf = (deps: Deps, fact: Fact): Route =>
+  route({
+    method: 'post',
+    path: `/v1/applications/{id}/confirmations/${fact}/approval`,
+    summary: `Approve the ${FACT_NAMES[fact]} that somebody else confirmed`,
+    description: 'Where the operator wants a second person for facts by phone, one counts from this approval on.',
+    tag,
+    access: 'applications:work',
+    subject: ({ principal, params }) => findApplication(deps.sql, principal, (params as { id: string }).id),
+    body: z.strictObject({}),
+    responses: { 200: { description: 'The application as it is now', schema: application } },
+    handler: async ({ principal, subject }): Promise<Answer> => {
+      const approval = await approveFact(deps.sql, principal, subject, fact);
+      if (approval !== 'approved') throw new Problem(approval);
+      return ok(await shown(deps, subject));
+    },
+  });
+
+export const applicationActionRoutes = (deps: Deps): Route[] => [
+  ...ROWS.map((one) => routeOf(deps, one)),
+  ...FACTS.map((fact) => approvalOf(deps, fact)),
+];

@@ -8,6 +8,7 @@ import { attestationRoutes } from './attestations';
 import { bulkRoutes } from './bulk';
 import { clientRoutes } from './clients';
 import { consequenceRoutes } from './consequences';
+import { coverageRoutes } from './coverage';
 import { documentRoutes } from './documents';
 import { healthRoutes } from './health';
 import { payerRoutes } from './payers';
@@ -15,6 +16,7 @@ import { platformRoutes } from './platforms';
 import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
 import { readinessRoutes } from './readiness';
+import { settingsRoutes } from './settings';
 import { taskRoutes } from './tasks';
 import { userRoutes } from './users';
 import { workQueueRoutes } from './work-queue';
@@ -35,7 +37,9 @@ const GROUPS = [
   workQueueRoutes,
   taskRoutes,
   readinessRoutes,
+  coverageRoutes,
   agreementRoutes,
+  settingsRoutes,
   userRoutes,
   apiKeyRoutes,
 ];

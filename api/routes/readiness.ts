@@ -1,21 +1,28 @@
 import { z } from 'zod';
 import { FACTS, FACT_SOURCES, LINES_OF_BUSINESS, READINESS_CAUTIONS, READINESS_REASONS } from '../../domain/codes';
-import { billingReadiness, type ReadinessAnswer } from '../../domain/readiness';
-import { keepAnswers, readinessEvidence, type ReadinessRequest, type UnknownReference } from '../../record/readiness';
+import { billingReadiness, REMEDIES, type ReadinessAnswer } from '../../domain/readiness';
+import { keepAnswers, readinessEvidence, type OnFile, type ReadinessRequest } from '../../record/readiness';
+import { payersByElectronicId } from '../../record/registry/payers';
 import type { Principal } from '../../record/principal';
 import type { Deps } from '../deps';
-import { Problem } from '../errors';
+import { invalid, Problem } from '../errors';
 import { ok, route, type Route } from '../route';
 import { FACT_VALUES } from '../schemas/actions';
-import { date, id, pastInstant, state, UNKNOWN_REFERENCE } from '../schemas/common';
+import { date, id, line, pastInstant, state, UNKNOWN_REFERENCE } from '../schemas/common';
 
 const tag = 'billing readiness';
 
-const question = z
+const scope = z
   .strictObject({
     providerId: id,
     practiceId: id,
-    payerId: id,
+    payerId: id.optional(),
+    electronicPayerId: line
+      .optional()
+      .meta({
+        description: 'Instead of payerId: the id that claims are sent to; with `clearinghouse` where it needs that',
+      }),
+    clearinghouse: line.optional(),
     state,
     dateOfService: date,
     lineOfBusiness: z.enum(LINES_OF_BUSINESS).optional().meta({ description: 'May be left out while only one exists' }),
@@ -23,6 +30,16 @@ const question = z
     asOf: pastInstant.optional().meta({ description: 'What was known then; left out: what is known now' }),
   })
   .meta({ id: 'ReadinessQuestion' });
+
+const question = scope.superRefine(({ payerId, electronicPayerId, clearinghouse }, context) => {
+  const issue = (path: string, rule: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [path], message, params: { rule } });
+  if (!payerId && !electronicPayerId) issue('payerId', 'required', 'is required, unless electronicPayerId is given');
+  if (payerId && electronicPayerId) issue('electronicPayerId', 'not_with_payer_id', 'must be left out beside payerId');
+  if (clearinghouse && !electronicPayerId)
+    issue('clearinghouse', 'needs_electronic_payer_id', 'belongs to an electronicPayerId');
+});
+type Question = z.output<typeof question>;
 
 const fact = z
   .strictObject({
@@ -33,6 +50,10 @@ const fact = z
     evidence: z.array(id),
     partySeen: z.boolean(),
     otherValues: z.array(z.union(Object.values(FACT_VALUES))).optional(),
+    awaitsApproval: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'By phone: a second person has still to approve it' }),
   })
   .optional();
 
@@ -44,30 +65,60 @@ const answer = z
     billThrough: z.enum(['own', 'platform', 'nobody']),
     mayRepresentInNetwork: z.boolean(),
     facts: z.strictObject(Object.fromEntries(FACTS.map((name) => [name, fact]))),
+    applicationId: id.nullable().meta({ description: 'Whose facts decided' }),
+    billableFrom: date
+      .nullable()
+      .meta({
+        description: 'From then on the answer is yes, if nothing else is missing; null while no effective date counts',
+      }),
+    evidence: z.array(id).meta({ description: 'The documents behind the facts' }),
+    whatToDo: z.array(z.strictObject({ reason: z.enum(READINESS_REASONS), do: z.string() })),
   })
   .meta({ id: 'Readiness' });
 
 const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });
 
 /** The gate's answer to each question, in their order, or what it does not know; what was answered is kept. */
-async function answers(
-  { sql }: Deps,
-  principal: Principal,
-  questions: ReadinessRequest[],
-): Promise<(ReadinessAnswer | Problem)[]> {
-  const known = await readinessEvidence(sql, principal, questions);
-  const given = known.flatMap((one, i) => {
-    if ('unknown' in one) return [];
-    const asked = questions[i]!;
-    return [{ i, onFile: one, question: asked, answer: billingReadiness(asked, one.evidence) }];
+async function answers({ sql }: Deps, principal: Principal, questions: Question[]): Promise<(object | Problem)[]> {
+  const payerIds = await payersByElectronicId(sql, questions);
+  const asked = questions.map(({ electronicPayerId: _, clearinghouse: _of, ...rest }, i) => {
+    const [payerId] = payerIds[i]!;
+    return payerIds[i]!.length === 1 ? ({ ...rest, payerId } as ReadinessRequest) : null;
+  });
+  const requests = asked.filter((request) => request !== null);
+  const onFile = (await readinessEvidence(sql, principal, requests)).values();
+  const given: { onFile: OnFile; question: ReadinessRequest; answer: ReadinessAnswer }[] = [];
+  const all = asked.map((request, i) => {
+    if (!request) return payerIds[i]!.length === 0 ? unknown('electronicPayerId') : AMBIGUOUS;
+    const known = onFile.next().value!;
+    if ('unknown' in known) {
+      const byElectronicId = questions[i]!.payerId === undefined;
+      return unknown(
+        ...known.unknown.map((path) => (path === 'payerId' && byElectronicId ? 'electronicPayerId' : path)),
+      );
+    }
+    const answered = billingReadiness(request, known.evidence);
+    given.push({ onFile: known, question: request, answer: answered });
+    return view(answered);
   });
   await keepAnswers(sql, principal, given);
-  const answered = new Map(given.map((one) => [one.i, one.answer]));
-  return known.map((one, i) => ('unknown' in one ? unknown(one.unknown) : answered.get(i)!));
+  return all;
 }
 
-const unknown = (paths: UnknownReference[]): Problem =>
+const view = (given: ReadinessAnswer) => ({
+  ...given,
+  evidence: [...new Set(Object.values(given.facts).flatMap((of) => of.evidence))],
+  whatToDo: given.reasons.map((reason) => ({ reason, do: REMEDIES[reason] })),
+});
+
+const unknown = (...paths: string[]): Problem =>
   new Problem('not_found', { errors: paths.map((path) => ({ path, ...UNKNOWN_REFERENCE })) });
+
+const AMBIGUOUS = invalid({
+  path: 'electronicPayerId',
+  rule: 'ambiguous_reference',
+  message: 'is used by several payers: name the payerId, or the clearinghouse',
+});
 
 export const readinessRoutes = (deps: Deps): Route[] => [
   route({
@@ -81,7 +132,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     query: question,
     responses: { 200: { description: 'The answer', schema: answer } },
     handler: async ({ principal, query }) => {
-      const [one] = await answers(deps, principal, [query as ReadinessRequest]);
+      const [one] = await answers(deps, principal, [query]);
       if (one instanceof Problem) throw one;
       return ok(one);
     },
@@ -100,7 +151,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
       },
     },
     handler: async ({ principal, body }) => {
-      const all = await answers(deps, principal, body.items as ReadinessRequest[]);
+      const all = await answers(deps, principal, body.items);
       return ok({ items: all.map((one) => (one instanceof Problem ? { problem: one } : one)) });
     },
   }),

@@ -89,6 +89,39 @@ export async function knownPayers(sql: Db, ids: string[] = []): Promise<Set<stri
   return new Set(rows.map((row) => row.id));
 }
 
+/** Which payers each reference means: the one that it names, or those that claims reach by its electronic payer id. */
+export async function payersByElectronicId(
+  sql: Db,
+  references: readonly {
+    payerId?: string | undefined;
+    electronicPayerId?: string | undefined;
+    clearinghouse?: string | undefined;
+  }[],
+): Promise<string[][]> {
+  const electronic = [...new Set(references.flatMap(({ electronicPayerId }) => electronicPayerId ?? []))];
+  const rows =
+    electronic.length === 0
+      ? []
+      : await sql<{ id: string; clearinghouse: string; payerId: string }[]>`
+          select p.id, e.clearinghouse, e."payerId" as payer_id
+          from unnest(${electronic}::text[]) as asked(id)
+          join payers p on p.electronic_payer_ids @> jsonb_build_array(jsonb_build_object('payerId', asked.id))
+          cross join lateral jsonb_to_recordset(p.electronic_payer_ids) as e(clearinghouse text, "payerId" text)
+          where e."payerId" = asked.id`;
+  return references.map(({ payerId, electronicPayerId, clearinghouse }) =>
+    payerId
+      ? [payerId]
+      : [
+          ...new Set(
+            rows
+              .filter((row) => row.payerId === electronicPayerId)
+              .filter((row) => clearinghouse === undefined || row.clearinghouse === clearinghouse)
+              .map((row) => row.id),
+          ),
+        ],
+  );
+}
+
 async function idOfName(sql: Db, name: string): Promise<string | undefined> {
   const [row] = await sql<{ id: string }[]>`select id from payers where lower(name) = lower(${name})`;
   return row?.id;

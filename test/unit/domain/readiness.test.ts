@@ -34,10 +34,11 @@ const AGREEMENTS: AgreementEvidence[] = [
   { id: 'live', contract: { entryId: 'theirs' }, claimsRoute: { entryId: 'theirs' }, endedOn: null },
   { id: 'ended', contract: { entryId: 'theirs' }, claimsRoute: { entryId: 'theirs' }, endedOn: '2026-02-28' },
   { id: 'empty', contract: null, claimsRoute: null, endedOn: null },
-].map((agreement) => ({ lineOfBusiness: 'commercial', ...agreement }));
+].map((agreement) => ({ payerId: 'payer', lineOfBusiness: 'commercial', ...agreement }));
 
 const span = (changes: Partial<Span> = {}): Span => ({
   applicationId: 'application-1',
+  payerId: 'payer',
   lineOfBusiness: 'commercial',
   locationId: null,
   approved: true,
@@ -55,6 +56,7 @@ const evidence = (changes: Partial<ReadinessEvidence> = {}): ReadinessEvidence =
   malpracticeCurrent: true,
   attestationCurrent: true,
   excluded: false,
+  unapproved: new Set(),
   ...changes,
 });
 
@@ -178,6 +180,8 @@ test('a yes names the facts that it rests on and may be said aloud', () => {
     cautions: [],
     billThrough: 'own',
     mayRepresentInNetwork: true,
+    applicationId: 'application-1',
+    billableFrom: EFFECTIVE,
     facts: span().facts,
   });
 });
@@ -199,6 +203,8 @@ test('a no names every reason at once, in one order', () => {
     cautions: [],
     billThrough: 'nobody',
     mayRepresentInNetwork: false,
+    applicationId: 'application-1',
+    billableFrom: null,
     facts: {},
   });
 });
@@ -340,6 +346,27 @@ describe('a location', () => {
     expect(ask({}, { locationId: 'here' }).mayBill).toBe(true);
     expect(ask({ spans: [there, span()] }, { locationId: 'there' }).mayBill).toBe(true);
   });
+});
+
+describe('an entry that awaits a second person', () => {
+  test.each(FACTS)('%s is a claim until then', (fact) => {
+    const { reasons, facts } = ask({ unapproved: new Set([`entry-${fact}`]) });
+    const before = fact === 'effectiveDate' ? 'effective_date_unconfirmed' : expect.stringMatching(/_unconfirmed$/);
+    expect(reasons).toEqual([before]);
+    expect(facts[fact]).toMatchObject({ status: 'claimed', awaitsApproval: true });
+  });
+
+  test('holds up what inherits from it too', () => {
+    const inherits = but('claimsRoute', { value: { inheritedFrom: 'live' } });
+    expect(ask({ spans: [inherits], unapproved: new Set(['theirs']) }).reasons).toEqual(['claims_route_unconfirmed']);
+    expect(ask({ spans: [inherits], unapproved: new Set(['another']) }).mayBill).toBe(true);
+  });
+});
+
+test('a payer that stands for the one asked for brings its own agreements, and no other’s', () => {
+  const inherits = (payerId: string) => span({ ...but('contract', { value: { inheritedFrom: 'live' } }), payerId });
+  expect(ask({ spans: [inherits('payer')] }).mayBill).toBe(true);
+  expect(ask({ spans: [inherits('network')] }).reasons).toEqual(['contract_unconfirmed']);
 });
 
 describe('of several participations over time', () => {

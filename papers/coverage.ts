@@ -1,0 +1,106 @@
+import type { PlainDate } from '../domain/application/events';
+import type { ReadinessReason, Stage } from '../domain/codes';
+import { REMEDIES } from '../domain/readiness';
+import { csv } from './csv';
+import { pdf, type Table } from './pdf';
+
+/** A cell of a client's coverage, as far as papers show it. */
+export interface CoverageCell {
+  providerId: string;
+  providerName: string;
+  payerId: string;
+  payerName: string;
+  state: string | null;
+  practiceName: string | null;
+  lineOfBusiness: string | null;
+  through: 'platform' | 'direct' | 'none';
+  platforms: readonly { platform: string }[];
+  stage: Stage | null;
+  billableFrom: PlainDate | null;
+  mayRepresentInNetwork: boolean;
+  reasons: readonly ReadinessReason[];
+}
+
+const COLUMNS = [
+  'provider',
+  'payer',
+  'state',
+  'practice',
+  'line_of_business',
+  'through',
+  'platforms',
+  'stage',
+  'billable_from',
+  'may_represent_in_network',
+  'reasons',
+] as const;
+
+export const coverageCsv = (cells: readonly CoverageCell[]): string =>
+  csv(
+    COLUMNS,
+    cells.map((cell) => [
+      cell.providerName,
+      cell.payerName,
+      cell.state,
+      cell.practiceName,
+      cell.lineOfBusiness,
+      cell.through,
+      platformsOf(cell),
+      cell.stage,
+      cell.billableFrom,
+      cell.mayRepresentInNetwork ? 'yes' : 'no',
+      cell.reasons.join(' '),
+    ]),
+  );
+
+const platformsOf = ({ platforms }: CoverageCell): string => platforms.map(({ platform }) => platform).join(', ');
+
+const words = (code: string | null): string => (code ?? '').replaceAll('_', ' ');
+
+const PDF_COLUMNS = [
+  { title: 'Payer', share: 20 },
+  { title: 'State', share: 5 },
+  { title: 'Practice', share: 18 },
+  { title: 'Line', share: 10 },
+  { title: 'Through', share: 14 },
+  { title: 'Stage', share: 12 },
+  { title: 'Billable directly from', share: 11 },
+  { title: 'May say in network', share: 10 },
+];
+
+const through = (cell: CoverageCell): string =>
+  cell.through === 'direct' ? 'own contract' : cell.through === 'platform' ? platformsOf(cell) : 'nobody yet';
+
+/** The coverage of a client as a paper that can be sent: provider by provider. */
+export function coveragePdf(
+  client: { name: string },
+  cells: readonly CoverageCell[],
+  today: PlainDate,
+): Promise<Buffer> {
+  const providers = new Map<string, CoverageCell[]>();
+  for (const cell of cells) providers.set(cell.providerId, [...(providers.get(cell.providerId) ?? []), cell]);
+  const tables: Table[] = [...providers.values()].map((own) => ({
+    heading: own[0]!.providerName,
+    columns: PDF_COLUMNS,
+    rows: own.map((cell) => [
+      cell.payerName,
+      cell.state ?? '',
+      cell.practiceName ?? '',
+      words(cell.lineOfBusiness),
+      through(cell),
+      words(cell.stage),
+      cell.billableFrom ?? '',
+      cell.mayRepresentInNetwork ? 'yes' : 'no',
+    ]),
+  }));
+  return pdf({
+    title: `Payer coverage of ${client.name}`,
+    about: [`As of ${today}. ${cells.length === 0 ? 'Nothing is on file yet.' : ''}`.trim()],
+    tables,
+    notes: [
+      'Being in network through a platform is not the same as a contract of one’s own: “own contract” means that the ' +
+        'contract, the effective date, the provider ID and the claims route are each confirmed with the payer.',
+      ...[...new Set(cells.flatMap(({ reasons }) => reasons))].map((reason) => `${words(reason)}: ${REMEDIES[reason]}`),
+    ],
+  });
+}

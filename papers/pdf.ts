@@ -1,0 +1,116 @@
+import { dirname, join } from 'node:path';
+import PDFDocument from 'pdfkit';
+
+const FONTS = join(dirname(require.resolve('dejavu-fonts-ttf/package.json')), 'ttf');
+
+export interface Column {
+  title: string;
+  /** Of the page's width, as a share. */
+  share: number;
+}
+
+export interface Table {
+  heading?: string;
+  columns: readonly Column[];
+  rows: readonly (readonly string[])[];
+}
+
+export interface Paper {
+  title: string;
+  /** Lines under the title. */
+  about: readonly string[];
+  tables: readonly Table[];
+  /** In small print at the end. */
+  notes: readonly string[];
+}
+
+const MARGIN = 36;
+const GREY = '#555555';
+const LINE = '#cccccc';
+
+/** Lays a paper out on landscape letter pages, each with its number; a table's head is repeated on every page. */
+export async function pdf({ title, about, tables, notes }: Paper): Promise<Buffer> {
+  const doc = new PDFDocument({
+    size: 'LETTER',
+    layout: 'landscape',
+    margin: MARGIN,
+    bufferPages: true,
+    info: { Title: title },
+  });
+  const parts: Buffer[] = [];
+  doc.on('data', (part: Buffer) => parts.push(part));
+  const done = new Promise<void>((resolve, reject) => doc.on('end', resolve).on('error', reject));
+  // names are written in more letters than the standard fonts have
+  doc.registerFont('plain', join(FONTS, 'DejaVuSans.ttf'));
+  doc.registerFont('bold', join(FONTS, 'DejaVuSans-Bold.ttf'));
+
+  doc.font('bold').fontSize(15).text(title);
+  doc.font('plain').fontSize(8.5).fillColor(GREY);
+  for (const line of about) doc.text(line);
+  for (const table of tables) drawTable(doc, table);
+  doc.moveDown(1).font('plain').fontSize(7.5).fillColor(GREY);
+  for (const note of notes) doc.text(note, MARGIN, undefined, { width: width(doc) });
+  numberPages(doc);
+  doc.end();
+  await done;
+  return Buffer.concat(parts);
+}
+
+const width = (doc: PDFKit.PDFDocument): number => doc.page.width - 2 * MARGIN;
+const bottom = (doc: PDFKit.PDFDocument): number => doc.page.height - MARGIN - 16;
+
+function drawTable(doc: PDFKit.PDFDocument, { heading, columns, rows }: Table): void {
+  const total = columns.reduce((sum, { share }) => sum + share, 0);
+  const widths = columns.map(({ share }) => (share / total) * width(doc));
+  const draw = (cells: readonly string[], font: 'plain' | 'bold') => {
+    doc.font(font).fontSize(8).fillColor('black');
+    const height = Math.max(...cells.map((cell, i) => doc.heightOfString(cell || ' ', { width: widths[i]! - 6 }))) + 5;
+    if (doc.y + height > bottom(doc)) {
+      doc.addPage();
+      if (font === 'plain')
+        draw(
+          columns.map((column) => column.title),
+          'bold',
+        );
+      doc.font(font).fontSize(8).fillColor('black');
+    }
+    const top = doc.y;
+    let left = MARGIN;
+    for (const [i, cell] of cells.entries()) {
+      doc.text(cell, left, top + 2.5, { width: widths[i]! - 6 });
+      left += widths[i]!;
+    }
+    doc
+      .moveTo(MARGIN, top + height)
+      .lineTo(MARGIN + width(doc), top + height)
+      .lineWidth(0.5)
+      .stroke(LINE);
+    doc.x = MARGIN;
+    doc.y = top + height;
+  };
+  doc.moveDown(1);
+  if (heading) {
+    if (doc.y + 48 > bottom(doc)) doc.addPage();
+    doc.font('bold').fontSize(10.5).fillColor('black').text(heading, MARGIN).moveDown(0.3);
+  }
+  draw(
+    columns.map((column) => column.title),
+    'bold',
+  );
+  for (const row of rows) draw(row, 'plain');
+}
+
+function numberPages(doc: PDFKit.PDFDocument): void {
+  const { start, count } = doc.bufferedPageRange();
+  for (let page = start; page < start + count; page++) {
+    doc.switchToPage(page);
+    // below the margin, where text would otherwise start another page
+    doc.page.margins.bottom = 0;
+    doc.font('plain').fontSize(7.5).fillColor(GREY);
+    doc.text(`${page + 1} / ${count}`, MARGIN, doc.page.height - MARGIN + 6, {
+      width: width(doc),
+      align: 'right',
+      lineBreak: false,
+    });
+  }
+}

@@ -1,0 +1,43 @@
+import type { Instant } from '../domain/application/events';
+import type { Db, Sql } from '../runtime/database';
+import { audit } from './audit';
+import { actorOf, type Principal } from './principal';
+
+/** How the operator wants to work; what is not set is as here. */
+export const DEFAULT_SETTINGS = {
+  /** A fact by phone counts at the gate only after a second person has approved it. */
+  phoneFactsNeedApproval: false,
+};
+export type Settings = typeof DEFAULT_SETTINGS;
+
+export interface SettingsVersion {
+  settings: Settings;
+  knownFrom: Instant;
+}
+
+/** Every version of the settings, the latest first: an answer of the past is given by those of the past. */
+export const settingsHistory = (sql: Db): Promise<SettingsVersion[]> =>
+  sql<SettingsVersion[]>`select settings, known_from from operator_settings order by id desc`;
+
+/** The settings that held at an instant; now, where none is given. */
+export const settingsAt = (history: readonly SettingsVersion[], at?: Instant): Settings => ({
+  ...DEFAULT_SETTINGS,
+  ...history.find(({ knownFrom }) => at === undefined || Date.parse(knownFrom) <= Date.parse(at))?.settings,
+});
+
+export const putSettings = (sql: Sql, principal: Principal, change: Partial<Settings>): Promise<Settings> =>
+  sql.begin(async (tx) => {
+    // one change after the other
+    await tx`lock table operator_settings in exclusive mode`;
+    const settings = { ...settingsAt(await settingsHistory(tx)), ...change };
+    await tx`
+      insert into operator_settings (settings, set_by)
+      values (${tx.json(settings)}, ${tx.json({ ...actorOf(principal) })})`;
+    await audit(tx, principal, {
+      action: 'settings.update',
+      subjectType: 'settings',
+      subjectId: '-',
+      detail: change,
+    });
+    return settings;
+  });
