@@ -185,7 +185,14 @@ export function consequences(input: ConsequencesInput): Consequences {
   };
 }
 
-const brief = ({ id, practiceId, kind, stage, open }: DirectApplication) => ({ id, practiceId, kind, stage, open });
+/** An application as it is named beside what it bears on. */
+export const brief = ({ id, practiceId, kind, stage, open }: DirectApplication) => ({
+  id,
+  practiceId,
+  kind,
+  stage,
+  open,
+});
 
 const isUnderWay = ({ because }: Fit): boolean => because[0]!.reason === 'under_way';
 

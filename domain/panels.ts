@@ -29,7 +29,6 @@ export interface Parked {
 export interface PanelReading {
   status: PanelStatus;
   asOf: PlainDate | null;
-  source: string | null;
   /** The parked application that says so. */
   applicationId?: string;
 }
@@ -51,8 +50,6 @@ export function panelOf(
     .filter((one) => isIts(one) && one.kind === kind && one.since >= addDays(today, -RECENT_DAYS))
     .sort((a, b) => (a.since === b.since ? (a.applicationId < b.applicationId ? -1 : 1) : a.since > b.since ? -1 : 1));
   if (latest && !(stated && stated.asOf >= latest.since))
-    return { status: 'closed', asOf: latest.since, source: null, applicationId: latest.applicationId };
-  return stated
-    ? { status: stated.status, asOf: stated.asOf, source: stated.source }
-    : { status: 'unknown', asOf: null, source: null };
+    return { status: 'closed', asOf: latest.since, applicationId: latest.applicationId };
+  return { status: stated?.status ?? 'unknown', asOf: stated?.asOf ?? null };
 }

@@ -17,6 +17,7 @@ import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
 import { readinessRoutes } from './readiness';
 import { settingsRoutes } from './settings';
+import { targetRoutes } from './targets';
 import { taskRoutes } from './tasks';
 import { userRoutes } from './users';
 import { workQueueRoutes } from './work-queue';
@@ -31,6 +32,7 @@ const GROUPS = [
   documentRoutes,
   platformRoutes,
   consequenceRoutes,
+  targetRoutes,
   applicationRoutes,
   applicationActionRoutes,
   bulkRoutes,

@@ -33,7 +33,6 @@ export const panelReading = z
   .strictObject({
     status: z.enum(PANEL_STATUSES),
     asOf: date.nullable(),
-    source: z.string().nullable(),
     applicationId: id.optional().meta({ description: 'The application that was parked because of it' }),
   })
   .meta({ id: 'PanelReading' });

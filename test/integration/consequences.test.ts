@@ -177,3 +177,147 @@ describe('consequences', () => {
     expect((await api.get(`${PATH}/${NOBODY}/consequences?leaveOn=${TODAY}`)).status).toBe(404);
   });
 });
+
+describe('a caseload', () => {
+  test('is put as a whole, on what was read, and by payers that there are', async () => {
+    const { clientId, payerIds } = await onPlatform(2);
+    const at = `/v1/clients/${clientId}/caseload`;
+    const [one, other] = payerIds;
+    expect((await api.get(at)).body).toEqual({ items: [], version: 1 });
+    const items = [
+      { payerId: one, clients: 3 },
+      { payerId: other, clients: 12, monthlyValue: 4800, rates: { platform: 95, direct: 120 } },
+    ];
+    const put = await api.put(at, { items }, { headers: { 'If-Match': '"1"' } });
+    expect([put.status, put.headers.get('etag')]).toEqual([200, '"2"']);
+    expect(put.body.items).toEqual([items[1], { ...items[0], monthlyValue: null, rates: null }]);
+    expect((await api.get(at)).body).toEqual(put.body);
+    expect((await api.put(at, { items: [] }, { headers: { 'If-Match': '"1"' } })).status).toBe(412);
+
+    const bad = [
+      { payerId: NOBODY, clients: -1 },
+      { payerId: one, clients: 1.5, monthlyValue: 'much', rates: { mine: 3 } },
+    ];
+    expect(rules(await api.put(at, { items: bad })).sort()).toEqual([
+      'items.0.clients minimum',
+      'items.1.clients type',
+      'items.1.monthlyValue type',
+      'items.1.rates.mine unknown_field',
+    ]);
+    expect(rules(await api.put(at, { items: [{ payerId: NOBODY, clients: 1 }] }))).toEqual([
+      'items.0.payerId unknown_reference',
+    ]);
+    expect(rules(await api.put(at, { items: [items[0], items[0]] }))).toEqual(['items.1 unique']);
+    expect((await api.get(at)).body).toEqual(put.body);
+    const stranger = await api.keyOf('specialist', [(await onPlatform()).clientId]);
+    expect((await api.put(at, { items }, { key: stranger })).status).toBe(404);
+    expect((await api.put(at, { items }, { key: await api.keyOf('auditor') })).status).toBe(403);
+  });
+});
+
+describe('panels', () => {
+  test('are put as a whole, on what was read, by state and kind', async () => {
+    const at = `/v1/payers/${await payer()}/panels`;
+    const stated = { state: 'CA', status: 'closed', source: 'their page', asOf: TODAY };
+    const items = [stated, { ...stated, kind: 'add_to_group', status: 'open' }];
+    const put = await api.put(at, { items }, { headers: { 'If-Match': '"1"' } });
+    expect(put.body).toEqual({ items: [{ ...stated, kind: null }, items[1]], version: 2 });
+    expect((await api.get(at)).body).toEqual(put.body);
+    const bad = { state: 'XX', kind: 'none', status: 'ajar', source: ' ', asOf: daysAhead(2) };
+    expect(rules(await api.put(at, { items: [bad] })).sort()).toEqual([
+      'items.0.asOf not_in_future',
+      'items.0.kind one_of',
+      'items.0.source not_blank',
+      'items.0.state one_of',
+      'items.0.status one_of',
+    ]);
+    expect(rules(await api.put(at, { items: [stated, stated] }))).toEqual(['items.1 unique']);
+    expect((await api.put(at, { items: [] }, { headers: { 'If-Match': '"1"' } })).status).toBe(412);
+    expect((await api.get(at)).body).toEqual(put.body);
+    expect((await api.get(at, { key: await api.keyOf('client') })).status).toBe(403);
+  });
+
+  test('that were closed to one applicant are closed to the next, until somebody says otherwise', async () => {
+    const { clientId, open, leaving, payerIds } = await onPlatform();
+    const other = await practiceOf(clientId);
+    const colleague = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+    const adopt = { stage: 'panel_closed', stageSince: daysAgo(3) };
+    const parked = await open({ providerId: colleague.id, practiceId: other.id, adopt });
+    const read = async () => (await leaving(daysAhead(200))).items[0];
+    expect(await read()).toMatchObject({
+      panel: { status: 'closed', applicationId: parked.id },
+      billable: { status: 'not_expected', gapDays: null },
+    });
+    const said = { state: 'CA', status: 'open', source: 'a call', asOf: TODAY };
+    await api.put(`/v1/payers/${payerIds[0]}/panels`, { items: [said] });
+    expect(await read()).toMatchObject({ panel: { status: 'open', asOf: TODAY }, billable: { status: 'expected' } });
+  });
+});
+
+describe('payer targets', () => {
+  const targetsOf = async (file: Awaited<ReturnType<typeof onPlatform>>, more: object = {}) => {
+    const { providerId, practiceId } = file;
+    const query = new URLSearchParams({ providerId, practiceId, state: 'CA', ...more });
+    return api.get(`/v1/clients/${file.clientId}/payer-targets?${query}`);
+  };
+
+  test('are those of the caseload and of the platform, ranked, with what each score is made of', async () => {
+    const file = await onPlatform(2);
+    const [small, asked] = file.payerIds;
+    const [large, closed] = [await payer({ channel: 'fax', expectedDecision: { days: 30 } }), await payer()];
+    await api.put(`/v1/clients/${file.clientId}/caseload`, {
+      items: [
+        { payerId: large, clients: 20, rates: { platform: 90, direct: 110 } },
+        { payerId: closed, clients: 20 },
+        { payerId: asked, clients: 30 },
+      ],
+    });
+    await api.put(`/v1/payers/${closed}/panels`, {
+      items: [{ state: 'CA', status: 'closed', source: 'letter', asOf: TODAY }],
+    });
+    const application = await file.open({ payerId: asked });
+    const { items } = (await targetsOf(file)).body;
+    expect(items.map(({ payerId }: { payerId: string }) => payerId)).toEqual([large, closed, small, asked]);
+    expect(items[0]).toMatchObject({
+      clients: 20,
+      expected: { days: 30, from: 'playbook' },
+      effort: { unmet: [], channel: 'fax' },
+      panel: { status: 'unknown' },
+      fits: { kind: 'new_individual' },
+      application: null,
+      score: { rates: { points: 5.5, of: 10 } },
+    });
+    expect(items[2]).toMatchObject({ payerId: small, clients: 0, score: { caseload: { points: 0 } } });
+    expect(items[3]).toMatchObject({
+      application: { id: application.id },
+      fits: { because: [{ reason: 'under_way' }] },
+    });
+    expect((await targetsOf(file)).body.items).toEqual(items);
+  });
+
+  test('name what the file lacks', async () => {
+    const file = await onPlatform();
+    await api.patch(`/v1/providers/${file.providerId}`, { malpractice: null });
+    const [{ effort }] = (await targetsOf(file, { state: 'NY' })).body.items;
+    expect(effort.unmet).toEqual(['licence_in_state', 'malpractice']);
+  });
+
+  test('are told to nobody else, and of nothing that is wrongly asked', async () => {
+    const file = await onPlatform();
+    const stranger = await onPlatform();
+    const { practiceId, providerId } = stranger;
+    expect(rules(await targetsOf(file, { practiceId, providerId })).sort()).toEqual([
+      'practiceId unknown_reference',
+      'providerId unknown_reference',
+    ]);
+    expect(rules(await targetsOf(file, { state: 'XX' }))).toEqual(['state one_of']);
+    expect(rules(await api.get(`/v1/clients/${file.clientId}/payer-targets`))).toEqual([
+      'providerId required',
+      'practiceId required',
+      'state required',
+    ]);
+    const url = `/v1/clients/${file.clientId}/payer-targets`;
+    expect((await api.get(url, { key: await api.keyOf('client', [file.clientId]) })).status).toBe(403);
+    expect((await api.get(url, { key: await api.keyOf('agent', [stranger.clientId]) })).status).toBe(404);
+  });
+});

@@ -1,0 +1,65 @@
+import type { Instant } from '../domain/application/events';
+import { brief, decisionFrom, directApplication, kindThatFits } from '../domain/consequences';
+import { daysBetween } from '../domain/dates';
+import { panelOf } from '../domain/panels';
+import { resolvePlaybook } from '../domain/playbook';
+import { expectedDays, rankTargets, unmetOf, type CaseloadItem, type RankedTarget } from '../domain/targets';
+import type { Db } from '../runtime/database';
+import { caseloadOf, daysTaken } from './caseloads';
+import { surroundingsOf } from './consequences';
+import { readFile } from './file';
+import { inScope, type Principal } from './principal';
+import { OPENING_KINDS } from './readiness';
+
+export interface TargetScope {
+  clientId: string;
+  providerId: string;
+  practiceId: string;
+  state: string;
+}
+
+/** The payers of the client's caseload and of the provider's platforms, ranked for direct contracts in a state. */
+export async function payerTargets(
+  sql: Db,
+  principal: Principal,
+  scope: TargetScope,
+  now: Instant,
+): Promise<RankedTarget[]> {
+  const { clientId, providerId, practiceId, state } = scope;
+  const [caseload, relationships] = await Promise.all([
+    caseloadOf(sql, principal, clientId),
+    sql<{ id: string; payerIds: string[] }[]>`
+      select id, payer_ids from platform_relationships
+      where provider_id = ${providerId} and ${inScope(sql, principal)}`,
+  ]);
+  const candidates = new Map<string, CaseloadItem>(
+    relationships
+      .flatMap(({ payerIds }) => payerIds)
+      .map((payerId) => [payerId, { payerId, clients: 0, monthlyValue: null, rates: null }]),
+  );
+  for (const item of caseload.items) candidates.set(item.payerId, item);
+  const payerIds = [...candidates.keys()];
+  const relationshipIds = relationships.map(({ id }) => id);
+  const [known, taken] = await Promise.all([
+    surroundingsOf(sql, principal, scope, { payerIds, relationshipIds }, { practiceId }, now),
+    daysTaken(sql, principal, payerIds, OPENING_KINDS),
+  ]);
+  const targets = [...candidates.values()].map(async (item) => {
+    const { payerId } = item;
+    const place = { payerId, state, practiceId, locationId: null };
+    const fits = kindThatFits(place, known);
+    const application = directApplication(place, known);
+    const playbook = resolvePlaybook(known.playbooks.get(payerId)!, fits.kind, known.timeZone);
+    const key = { ...place, providerId, kind: fits.kind, lineOfBusiness: 'commercial' as const };
+    const reading = await readFile(sql, key, playbook, known.today);
+    return {
+      ...item,
+      panel: panelOf({ ...place, kind: fits.kind }, known.panels, known.parked, known.today),
+      expected: expectedDays(taken.get(payerId) ?? [], daysBetween(known.today, decisionFrom(now, playbook))),
+      effort: { unmet: unmetOf(reading), channel: playbook.channel },
+      fits,
+      application: application && brief(application),
+    };
+  });
+  return rankTargets(await Promise.all(targets));
+}
