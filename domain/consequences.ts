@@ -4,7 +4,7 @@ import type { ApplicationKind, LineOfBusiness, ReadinessReason, Stage } from './
 import { addDays, daysBetween } from './dates';
 import type { Duration } from './duration';
 import { panelOf, type Panel, type PanelReading, type Parked } from './panels';
-import type { ChecklistEntry } from './plans';
+import type { ChecklistEntry } from './checklist';
 import { assess, inForce, type LedgerAnswer, type PortableItem, type Standing, type Verdict } from './platform';
 
 /** An answer in force, as it was recorded. */

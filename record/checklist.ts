@@ -1,6 +1,8 @@
-import { CHECKLIST_ITEMS, type ChecklistEntry } from '../domain/plans';
-import type { Db } from '../runtime/database';
+import { CHECKLIST_ITEMS, type ChecklistEntry } from '../domain/checklist';
+import type { Db, Sql } from '../runtime/database';
+import type { Relationship } from './platforms';
 import { inScope, type Principal } from './principal';
+import { revise, type Precondition } from './registry/revise';
 
 /** The whole checklist of a relationship, in order; what nobody has taken up yet is open too. */
 export async function checklistOf(sql: Db, principal: Principal, relationshipId: string): Promise<ChecklistEntry[]> {
@@ -11,3 +13,25 @@ export async function checklistOf(sql: Db, principal: Principal, relationshipId:
     (item) => kept.find((one) => one.item === item) ?? { item, owner: null, due: null, doneOn: null, note: null },
   );
 }
+
+/** The entry takes the place of the one before; the audit log keeps both. Answers it with the relationship's version. */
+export const putChecklistEntry = (
+  sql: Sql,
+  principal: Principal,
+  { id: relationshipId, clientId }: Relationship,
+  entry: ChecklistEntry,
+  precondition: Precondition,
+): Promise<ChecklistEntry & { version: number }> =>
+  sql.begin(async (tx) => {
+    const asked = { checklist: entry };
+    const version = await revise(tx, principal, 'platform_relationship', relationshipId, {
+      columns: {},
+      asked,
+      precondition,
+    });
+    await tx`
+      insert into platform_checklist ${tx({ clientId, relationshipId, ...entry })}
+      on conflict (relationship_id, item) do update
+        set owner = excluded.owner, due = excluded.due, done_on = excluded.done_on, note = excluded.note`;
+    return { ...entry, version };
+  });

@@ -12,6 +12,7 @@ import { coverageRoutes } from './coverage';
 import { documentRoutes } from './documents';
 import { healthRoutes } from './health';
 import { payerRoutes } from './payers';
+import { planRoutes } from './plans';
 import { platformRoutes } from './platforms';
 import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
@@ -33,6 +34,7 @@ const GROUPS = [
   platformRoutes,
   consequenceRoutes,
   targetRoutes,
+  planRoutes,
   applicationRoutes,
   applicationActionRoutes,
   bulkRoutes,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KINDS, READINESS_REASONS, STAGES } from '../../domain/codes';
 import { PANEL_STATUSES } from '../../domain/panels';
-import { CHECKLIST_ITEMS } from '../../domain/plans';
+import { CHECKLIST_ITEMS } from '../../domain/checklist';
 import { ANSWERS, PORTABLE_ITEMS, VERDICTS, type PortableItem } from '../../domain/platform';
 import { date, id, state } from './common';
 

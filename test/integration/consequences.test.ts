@@ -321,3 +321,191 @@ describe('payer targets', () => {
     expect((await api.get(url, { key: await api.keyOf('agent', [stranger.clientId]) })).status).toBe(404);
   });
 });
+
+describe('a decision sheet', () => {
+  test('shows what the platform does beside what direct contracts take; staying is an outcome like the others', async () => {
+    const { at, decide, payerIds, clientId, answer } = await onPlatform(2);
+    await answer('free_of_restrictions', { answer: 'no', noticeDays: 60 });
+    const items = { claims: { does: 'yes', notes: 'Paid in a week.' }, community: { does: 'no' } };
+    const put = await api.put(`${at}/services`, { items }, { headers: { 'If-Match': '"2"' } });
+    expect([put.status, put.headers.get('etag'), put.body]).toEqual([200, '"3"', { items, version: 3 }]);
+    expect((await api.put(`${at}/services`, { items: {} }, { headers: { 'If-Match': '"2"' } })).status).toBe(412);
+    await api.put(`/v1/clients/${clientId}/caseload`, { items: [{ payerId: payerIds[1], clients: 7 }] });
+    await decide('stay');
+
+    const { body } = await api.get(`${at}/decision-sheet`);
+    expect(body).toMatchObject({ platform: 'Alma', decision: 'stay', decisionReason: 'So it was decided.' });
+    expect(body.services.map(({ service, platform }: never) => [service, (platform as { does: string }).does])).toEqual(
+      [
+        ['claims', 'yes'],
+        ['eligibility', 'unanswered'],
+        ['administration', 'unanswered'],
+        ['referrals', 'unanswered'],
+        ['community', 'no'],
+        ['speed', 'unanswered'],
+      ],
+    );
+    expect(body.payers).toMatchObject([
+      { payerId: payerIds[0], state: 'CA', clients: null, direct: { start: 'today', expectedOn: daysAhead(90) } },
+      { payerId: payerIds[1], state: 'CA', clients: 7, platform: { verdict: 'unclear' } },
+    ]);
+    expect(body.outcomes).toEqual([
+      {
+        decision: 'stay',
+        chosen: true,
+        applicationsToStart: 0,
+        checklistOpen: 0,
+        noticeDays: 0,
+        readyOn: TODAY,
+      },
+      {
+        decision: 'bridge',
+        chosen: false,
+        applicationsToStart: 2,
+        checklistOpen: 0,
+        noticeDays: 0,
+        readyOn: daysAhead(90),
+      },
+      {
+        decision: 'build_direct',
+        chosen: false,
+        applicationsToStart: 2,
+        checklistOpen: 7,
+        noticeDays: 60,
+        readyOn: daysAhead(90),
+      },
+    ]);
+  });
+
+  test('takes no service that there is not, and nothing but yes, no or unclear', async () => {
+    const { at } = await onPlatform();
+    const items = { parking: { does: 'yes' }, claims: { does: 'maybe' }, speed: {} };
+    expect(rules(await api.put(`${at}/services`, { items })).sort()).toEqual([
+      'items.claims.does one_of',
+      'items.parking unknown_field',
+      'items.speed.does required',
+    ]);
+    const { services } = (await api.get(`${at}/decision-sheet`)).body;
+    expect(new Set(services.map(({ platform }: { platform: { does: string } }) => platform.does))).toEqual(
+      new Set(['unanswered']),
+    );
+  });
+});
+
+describe('the checklist', () => {
+  test('has every item from the start, and each is put on what was read', async () => {
+    const { at } = await onPlatform();
+    const first = (await api.get(`${at}/checklist`)).body;
+    expect(first.version).toBe(1);
+    expect(first.items.map(({ item }: { item: string }) => item)).toEqual([
+      'intake',
+      'eligibility_checks',
+      'claims',
+      'website',
+      'referral_channels',
+      'client_notices',
+      'platform_notice',
+    ]);
+    const said = { owner: 'Robin', due: daysAhead(20), note: 'Our own forms.' };
+    const sent = { headers: { 'If-Match': '"1"' } };
+    const put = await api.put(`${at}/checklist/intake`, said, sent);
+    expect([put.headers.get('etag'), put.body]).toEqual(['"2"', { item: 'intake', ...said, doneOn: null, version: 2 }]);
+    expect((await api.put(`${at}/checklist/intake`, {}, sent)).status).toBe(412);
+    await api.put(`${at}/checklist/intake`, { owner: 'Robin', doneOn: TODAY });
+    const [intake, ...others] = (await api.get(`${at}/checklist`)).body.items;
+    expect(intake).toEqual({ item: 'intake', owner: 'Robin', due: null, doneOn: TODAY, note: null });
+    expect(others).toEqual(first.items.slice(1));
+  });
+
+  test('has no other item, and nothing is done in the future', async () => {
+    const { at } = await onPlatform();
+    const refused: [item: string, body: object, ...string[]][] = [
+      ['holiday', {}, 'item one_of'],
+      ['toString', {}, 'item one_of'],
+      ['claims', { doneOn: daysAhead(2) }, 'doneOn not_in_future'],
+      [
+        'claims',
+        { due: '2026-02-30', owner: ' ', colour: 'red' },
+        'colour unknown_field',
+        'due real_date',
+        'owner not_blank',
+      ],
+    ];
+    for (const [item, body, ...expected] of refused)
+      expect([item, rules(await api.put(`${at}/checklist/${item}`, body)).sort()]).toEqual([item, expected]);
+    expect((await api.get(`${at}/checklist`)).body.version).toBe(1);
+    expect((await api.put(`${at}/checklist/claims`, {}, { key: await api.keyOf('client') })).status).toBe(403);
+  });
+
+  test('is a risk of leaving while anything of it is open, and a notice that was given counts from its day', async () => {
+    const { at, answer, leaving } = await onPlatform();
+    await answer('free_of_restrictions', { answer: 'no', noticeDays: 60 });
+    await api.put(`${at}/checklist/claims`, { due: daysAhead(10) });
+    for (const item of ['intake', 'eligibility_checks', 'website', 'referral_channels'])
+      await api.put(`${at}/checklist/${item}`, { doneOn: TODAY });
+    await api.put(`${at}/checklist/platform_notice`, { doneOn: daysAgo(30) });
+    const found = await leaving(daysAhead(30));
+    expect(found.notice).toMatchObject({ givenOn: daysAgo(30), earliestLeaveOn: daysAhead(30), inTime: true });
+    expect(found.risks).toEqual([
+      { item: 'claims', owner: null, due: daysAhead(10), late: false },
+      { item: 'client_notices', owner: null, due: null, late: true },
+    ]);
+    expect((await api.get(`${at}/transition-plan?leaveOn=${daysAhead(5)}`)).body.risks[0]).toMatchObject({
+      late: true,
+    });
+  });
+});
+
+describe('a transition plan', () => {
+  test('says of each payer what can start today, what blocks it, and when it is expected; and when all have come', async () => {
+    const file = await onPlatform(3, { expectedDecision: { days: 45 } });
+    const { at, answer, open, payerIds } = file;
+    await answer('free_of_restrictions', { answer: 'yes' });
+    const [fresh, asked, closed] = payerIds;
+    const application = await open({ payerId: asked, adopt: { stage: 'in_review', submittedOn: daysAgo(10) } });
+    const stated = { state: 'CA', status: 'closed', source: 'letter', asOf: TODAY };
+    await api.put(`/v1/payers/${closed}/panels`, { items: [stated] });
+    const plan = async (query = '') => (await api.get(`${at}/transition-plan${query}`)).body;
+    const of = (items: { payerId: string }[], payerId: string | undefined) =>
+      items.find((one) => one.payerId === payerId);
+    const { items, earliestLeaveOn } = await plan();
+    expect(of(items, fresh)).toMatchObject({ start: 'today', blockedBy: [], billable: { expectedOn: daysAhead(45) } });
+    expect(of(items, asked)).toMatchObject({
+      start: 'under_way',
+      application: { id: application.id },
+      billable: { expectedOn: daysAhead(35), from: 'submission' },
+    });
+    expect(of(items, closed)).toMatchObject({ start: 'blocked', blockedBy: ['panel_closed'] });
+    expect(earliestLeaveOn).toBeNull();
+
+    await api.put(`/v1/payers/${closed}/panels`, { items: [] });
+    await api.patch(`/v1/providers/${file.providerId}`, { malpractice: null });
+    const later = await plan();
+    expect(later).toMatchObject({ leaveOn: daysAhead(45), earliestLeaveOn: daysAhead(45), notice: { days: 0 } });
+    expect(of(later.items, fresh)).toMatchObject({ start: 'blocked', blockedBy: ['malpractice'] });
+    expect(later.items.map((one: { billable: { gapDays: number } }) => one.billable.gapDays)).toEqual([0, 0, 0]);
+    expect(await plan(`?leaveOn=${daysAhead(44)}`)).toMatchObject({
+      leaveOn: daysAhead(44),
+      earliestLeaveOn: daysAhead(45),
+    });
+  });
+
+  test('names a practice that is to be chosen, and none that is not the client’s', async () => {
+    const { at, clientId, practiceId } = await onPlatform();
+    await practiceOf(clientId);
+    const start = async (query: string) => {
+      const [{ start: when, blockedBy }] = (await api.get(`${at}/transition-plan${query}`)).body.items;
+      return [when, ...blockedBy];
+    };
+    expect(await start('')).toEqual(['blocked', 'practice_not_chosen']);
+    expect(await start(`?practiceId=${practiceId}`)).toEqual(['today']);
+    const stranger = await onPlatform();
+    for (const path of ['transition-plan', 'decision-sheet'])
+      expect(rules(await api.get(`${at}/${path}?practiceId=${stranger.practiceId}`))).toEqual([
+        'practiceId unknown_reference',
+      ]);
+    const key = await api.keyOf('client', [stranger.clientId]);
+    for (const path of ['transition-plan', 'decision-sheet', 'checklist'])
+      expect((await api.get(`${at}/${path}`, { key })).status).toBe(404);
+  });
+});

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { ChecklistEntry } from '../../../domain/checklist';
 import { STAGES, type ApplicationKind, type ReadinessReason, type Stage } from '../../../domain/codes';
 import {
   consequences,
@@ -11,7 +12,6 @@ import {
 } from '../../../domain/consequences';
 import { addDays } from '../../../domain/dates';
 import { panelOf, type Panel, type Parked } from '../../../domain/panels';
-import type { ChecklistEntry } from '../../../domain/plans';
 import type { Answer, Question } from '../../../domain/platform';
 
 const TODAY = '2026-03-10';
