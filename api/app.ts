@@ -6,6 +6,7 @@ import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import type { Options } from 'pino-http';
 import { authenticate } from './auth';
+import { calendarFeeds } from './calendar';
 import type { Deps } from './deps';
 import { docs } from './docs';
 import { Problem, toProblem } from './errors';
@@ -26,6 +27,7 @@ export function createApp(deps: Deps): Express {
     next();
   });
   app.use('/v1', authenticate(sql, config.adminApiKey));
+  app.use(calendarFeeds(sql));
   app.use(docs(routes));
   app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring) }));
   app.use(() => {
@@ -52,7 +54,7 @@ const LOGGING: Options = {
     req: ({ id, method, url }: { id: string; method: string; url: string }) => ({
       id,
       method,
-      path: url.split('?')[0],
+      path: url.split('?')[0]!.replace(/^\/calendar\/.*/, '/calendar/…'),
     }),
     res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
   },

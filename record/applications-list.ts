@@ -82,3 +82,19 @@ export function countApplications(sql: Db, principal: Principal, groupBy: Group)
     select ${by}, count(*) as count from applications
     where ${inScope(sql, principal)} group by 1 order by 2 desc, 1`;
 }
+
+/** The open applications that a user has, the oldest first. */
+export async function assignedTo(
+  sql: Db,
+  principal: Principal,
+  userId: string,
+  { clientId, payerId }: { clientId?: string | undefined; payerId?: string | undefined },
+  limit: number,
+): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from applications
+    where assignee = ${userId} and open and ${inScope(sql, principal)}
+      ${clientId ? sql`and client_id = ${clientId}` : sql``} ${payerId ? sql`and payer_id = ${payerId}` : sql``}
+    order by created_at, id limit ${limit}`;
+  return rows.map((row) => row.id);
+}

@@ -1,6 +1,7 @@
 import type { Stage } from '../domain/codes';
-import type { Instant, Purpose } from '../domain/application/events';
+import type { Instant, PlainDate, Purpose } from '../domain/application/events';
 import type { Playbook } from '../domain/playbook';
+import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../domain/ranking';
 import type { Db, Fragment } from '../runtime/database';
 import { inScope, type Principal } from './principal';
 
@@ -17,35 +18,81 @@ export interface WorkItem {
   stage: Stage;
   attempt: number;
   assignee: string | null;
+  /** Who does the assignee's work for the time being. */
+  coveredBy: string | null;
   nextFollowUpAt: Instant | null;
+  monthlyValue: number | null;
+  /** Why it stands where it does, what presses most first; empty where only money and age count. */
+  why: { code: Urgency; on: PlainDate }[];
+  /** While it is hidden: the day on which it is back. */
+  snoozedUntil: PlainDate | null;
 }
 
 export interface QueueFilter {
   applicationId?: string | undefined;
   payerId?: string | undefined;
   clientId?: string | undefined;
+  /** Also what this user does for another for the time being, and not what others do for him. */
   assignee?: string | undefined;
+  unassigned?: boolean | undefined;
+  team?: string | undefined;
   overdue?: boolean | undefined;
+  /** Only what is hidden; left out: only what is not. */
+  snoozed?: boolean | undefined;
 }
 
 /** The last item of a page. */
-export type QueuePosition = [dueAt: Instant, applicationId: string, purpose: string];
+export type QueuePosition = [
+  urgency: number,
+  urgentOn: PlainDate,
+  money: number,
+  since: Instant,
+  applicationId: string,
+  purpose: string,
+];
+
+type Ranked = WorkItem & { urgency: number; urgentOn: PlainDate; money: number };
+
+/** What presses: of each urgency its place, its date and how far ahead it counts. */
+const urgencies = (sql: Db): Fragment => sql`
+  (values (0, case when w.purpose = any(${[...DEADLINE_STEPS]}) then w.due_at::date end, ${PRESSES_AHEAD.payer_deadline}::int),
+    (1, (a.snapshot->'agenda'->'statutory'->>'dueOn')::date, ${PRESSES_AHEAD.statutory_date}::int),
+    (2, a.needed_by, ${PRESSES_AHEAD.needed_by}::int)) as u(place, day, ahead)`;
 
 const selectItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
-  const { applicationId, payerId, clientId, assignee, overdue } = filter;
+  const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
   return sql`
     select w.application_id, w.client_id, a.provider_id, a.payer_id, w.purpose, w.since, w.due_at,
-      w.due_at < now() as overdue, a.stage, (a.snapshot->>'attempt')::int as attempt, a.assignee, a.next_follow_up_at
-    from work_items w join applications a on a.id = w.application_id
-    where ${inScope(sql, principal, 'w.client_id')}
+      w.due_at < now() as overdue, a.stage, (a.snapshot->>'attempt')::int as attempt, a.assignee, c.covered_by,
+      a.next_follow_up_at, a.monthly_value, s.until as snoozed_until,
+      coalesce(p.urgency, ${URGENCIES.length}::int) as urgency, coalesce(p.urgent_on, '9999-12-31') as urgent_on,
+      -coalesce(a.monthly_value, 0) as money, coalesce(p.why, '[]') as why
+    from work_items w
+    join applications a on a.id = w.application_id
+    join clients k on k.id = w.client_id
+    left join covers c on c.user_id = a.assignee and current_date between c.from_on and c.until_on
+    left join users n on n.id = coalesce(c.covered_by, a.assignee)
+    left join snoozes s on s.application_id = w.application_id and s.purpose = w.purpose and s.since = w.since
+      and s.until > (now() at time zone k.time_zone)::date
+    cross join lateral (
+      select min(place) as urgency, (array_agg(day order by place))[1] as urgent_on,
+        jsonb_agg(jsonb_build_object('code', (${[...URGENCIES]}::text[])[place + 1], 'on', day) order by place) as why
+      from ${urgencies(sql)} where day <= current_date + ahead) p
+    where ${inScope(sql, principal, 'w.client_id')} and (s.until is not null) = ${snoozed}
       ${applicationId ? sql`and w.application_id = ${applicationId}` : sql``}
       ${payerId ? sql`and a.payer_id = ${payerId}` : sql``}
       ${clientId ? sql`and w.client_id = ${clientId}` : sql``}
-      ${assignee ? sql`and a.assignee = ${assignee}` : sql``}
+      ${assignee ? sql`and n.id = ${assignee}` : sql``}
+      ${unassigned === undefined ? sql`` : sql`and (a.assignee is null) = ${unassigned}`}
+      ${team ? sql`and n.team = ${team}` : sql``}
       ${overdue === undefined ? sql`` : sql`and (w.due_at < now()) = ${overdue}`}`;
 };
 
-/** One page of the queue: what is due first, first. */
+const ORDER = (sql: Db): Fragment => sql`urgency, urgent_on, money, since, application_id, purpose`;
+
+const shown = ({ urgency: _, urgentOn: _on, money: _money, ...item }: Ranked): WorkItem => item;
+
+/** One page of the queue: what presses most first, then the most money, then the oldest. */
 export async function listWork(
   sql: Db,
   principal: Principal,
@@ -53,14 +100,16 @@ export async function listWork(
   { limit, cursor }: { limit: number; cursor?: QueuePosition | undefined },
 ): Promise<{ items: WorkItem[]; next: QueuePosition | null }> {
   const after = cursor
-    ? sql`and (w.due_at, w.application_id, w.purpose) > (${cursor[0]}, ${cursor[1]}::uuid, ${cursor[2]})`
+    ? sql`where (urgency, urgent_on, money, since, application_id, purpose)
+        > (${cursor[0]}::int, ${cursor[1]}::date, ${cursor[2]}::int, ${cursor[3]}::timestamptz, ${cursor[4]}::uuid, ${cursor[5]})`
     : sql``;
-  const rows = await sql<WorkItem[]>`
-    ${selectItems(sql, principal, filter)} ${after}
-    order by w.due_at, w.application_id, w.purpose limit ${limit + 1}`;
+  const rows = await sql<Ranked[]>`
+    select * from (${selectItems(sql, principal, filter)}) items ${after} order by ${ORDER(sql)} limit ${limit + 1}`;
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? [last.dueAt, last.applicationId, last.purpose] : null };
+  const next =
+    last && ([last.urgency, last.urgentOn, last.money, last.since, last.applicationId, last.purpose] as const);
+  return { items: items.map(shown), next: next ? [...next] : null };
 }
 
 /** One payer's part of the queue, with what a caller needs at hand. */
@@ -69,30 +118,58 @@ export type PayerWork = { payerId: string; name: string; count: number; items: W
   'contacts' | 'callHours' | 'callerVerification' | 'maxPerCall' | 'questions'
 >;
 
-/** The queue by payer, so that one call covers many; of each payer the first `limit` items. */
+/** The queue by payer, so that one call covers many: the payer with what presses most first, of each `limit` items. */
 export async function listWorkByPayer(
   sql: Db,
   principal: Principal,
   filter: QueueFilter,
   limit: number,
 ): Promise<PayerWork[]> {
-  const rows = await sql<(WorkItem & { count: number; position: number; name: string; playbook: Playbook })[]>`
-    select numbered.*, y.name, b.body as playbook
+  const rows = await sql<
+    (Ranked & { count: number; place: number; position: number; name: string; playbook: Playbook })[]
+  >`
+    select grouped.*, y.name, b.body as playbook
     from (
-      select items.*, count(*) over (partition by payer_id) as count,
-        row_number() over (partition by payer_id order by due_at, application_id, purpose) as position
-      from (${selectItems(sql, principal, filter)}) items) numbered
-    join payers y on y.id = numbered.payer_id
+      select ranked.*, count(*) over (partition by payer_id) as count, min(place) over (partition by payer_id) as first,
+        row_number() over (partition by payer_id order by place) as position
+      from (
+        select items.*, row_number() over (order by ${ORDER(sql)}) as place
+        from (${selectItems(sql, principal, filter)}) items) ranked) grouped
+    join payers y on y.id = grouped.payer_id
     join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
     where position <= ${limit}
-    order by min(due_at) over (partition by numbered.payer_id), numbered.payer_id, position`;
+    order by first, position`;
   const payers = new Map<string, PayerWork>();
-  for (const { count, name, playbook, position: _, ...item } of rows) {
+  for (const { count, name, playbook, position: _, place: _place, ...item } of rows) {
     const { payerId } = item;
     const { contacts, callHours, callerVerification, maxPerCall, questions } = playbook;
     const fresh = { payerId, name, contacts, callHours, callerVerification, maxPerCall, questions, count, items: [] };
     if (!payers.has(payerId)) payers.set(payerId, fresh);
-    payers.get(payerId)!.items.push(item);
+    const { first: _first, ...own } = item as typeof item & { first: number };
+    payers.get(payerId)!.items.push(shown(own));
   }
   return [...payers.values()];
 }
+
+/** What a user can do in a day, and what there is. */
+export interface Load {
+  /** Null: what nobody has. */
+  assignee: string | null;
+  name: string | null;
+  team: string | null;
+  capacity: number | null;
+  items: number;
+  overdue: number;
+  /** What the day has no room for; null where nobody said how much that is. */
+  notReached: number | null;
+}
+
+/** Everybody's day, whoever does the work for the time being: who has more than can be reached is first. */
+export const loadOf = (sql: Db, principal: Principal, filter: QueueFilter): Promise<Load[]> => sql<Load[]>`
+  select n.id as assignee, n.name, n.team, n.capacity, count(*)::int as items,
+    (count(*) filter (where overdue))::int as overdue, 
+    case when n.capacity is not null then greatest(count(*)::int - n.capacity, 0) end as not_reached
+  from (${selectItems(sql, principal, filter)}) items
+  left join users n on n.id = coalesce(items.covered_by, items.assignee)
+  group by n.id, n.name, n.team, n.capacity
+  order by not_reached desc nulls last, items desc, n.name`;

@@ -110,6 +110,11 @@ export const CONTACT = row('contacts', 'Log a contact with the payer', actions.c
   description: 'Its outcome picks the stage, and arms the next follow-up.',
 });
 
+export const ASSIGNMENT = row('assignment', 'Assign it to a user, or to nobody', actions.assignment, {
+  method: 'put',
+  check: checkAssignee,
+});
+
 /** Every action on one application. */
 const ROWS: ActionRow[] = [
   SUBMISSION,
@@ -135,7 +140,7 @@ const ROWS: ActionRow[] = [
   row('resume', 'Go on with it', actions.resume),
   row('participation-end', 'Record the last day in network', actions.ending),
   row('notes', 'Add a note', actions.note, followUp),
-  row('assignment', 'Assign it to a user, or to nobody', actions.assignment, { method: 'put', check: checkAssignee }),
+  ASSIGNMENT,
   row('corrections', 'Strike out what was logged in error', actions.correction, {
     description:
       'The entry stays on the timeline; stage, timers and readiness are derived again, and the readiness answers that ' +

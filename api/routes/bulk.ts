@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { audit } from '../../record/audit';
 import { findApplications, type KeptApplication } from '../../record/applications';
 import type { Principal } from '../../record/principal';
+import { mostPerCall } from '../../record/registry/payers';
 import type { Deps } from '../deps';
 import { invalid, Problem, toProblem, type FieldError } from '../errors';
 import { uuidOf } from '../idempotency';
@@ -20,6 +21,7 @@ const STATUS = { recorded: 200, on_its_way: 202 } as const;
 
 interface Many {
   payerId: string;
+  channel?: string;
   applications: ({ id: string } & Record<string, unknown>)[];
 }
 
@@ -37,6 +39,8 @@ async function takeMany(
   // where one had to wait for nobody, the others need not wait as well
   let { patienceMs } = deps;
 
+  const calls = row === CONTACT && body.channel === 'phone' ? await mostPerCall(deps.sql, payerId) : null;
+
   async function takeOne(subject: KeptApplication | undefined, fields: object, itemId: string): Promise<number> {
     if (!subject) throw new Problem('not_found');
     if (subject.payerId !== payerId)
@@ -50,9 +54,10 @@ async function takeMany(
     return STATUS[status];
   }
 
-  return pooled(applications, AT_ONCE, async ({ id: itemId, ...fields }) => {
+  return pooled([...applications.entries()], AT_ONCE, async ([place, { id: itemId, ...fields }]) => {
     const subject = found.get(itemId);
     try {
+      if (calls !== null && place >= calls) throw new Problem('beyond_max_per_call');
       return { id: itemId, status: await takeOne(subject, fields, itemId) };
     } catch (error) {
       const problem = toProblem(error);

@@ -21,6 +21,7 @@ import { settingsRoutes } from './settings';
 import { targetRoutes } from './targets';
 import { taskRoutes } from './tasks';
 import { userRoutes } from './users';
+import { workRoutes } from './work';
 import { workQueueRoutes } from './work-queue';
 
 const GROUPS = [
@@ -39,6 +40,7 @@ const GROUPS = [
   applicationActionRoutes,
   bulkRoutes,
   workQueueRoutes,
+  workRoutes,
   taskRoutes,
   readinessRoutes,
   coverageRoutes,

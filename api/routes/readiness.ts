@@ -17,11 +17,9 @@ const scope = z
     providerId: id,
     practiceId: id,
     payerId: id.optional(),
-    electronicPayerId: line
-      .optional()
-      .meta({
-        description: 'Instead of payerId: the id that claims are sent to; with `clearinghouse` where it needs that',
-      }),
+    electronicPayerId: line.optional().meta({
+      description: 'Instead of payerId: the id that claims are sent to; with `clearinghouse` where it needs that',
+    }),
     clearinghouse: line.optional(),
     state,
     dateOfService: date,
@@ -66,11 +64,9 @@ const answer = z
     mayRepresentInNetwork: z.boolean(),
     facts: z.strictObject(Object.fromEntries(FACTS.map((name) => [name, fact]))),
     applicationId: id.nullable().meta({ description: 'Whose facts decided' }),
-    billableFrom: date
-      .nullable()
-      .meta({
-        description: 'From then on the answer is yes, if nothing else is missing; null while no effective date counts',
-      }),
+    billableFrom: date.nullable().meta({
+      description: 'From then on the answer is yes, if nothing else is missing; null while no effective date counts',
+    }),
     evidence: z.array(id).meta({ description: 'The documents behind the facts' }),
     whatToDo: z.array(z.strictObject({ reason: z.enum(READINESS_REASONS), do: z.string() })),
   })

@@ -1,11 +1,11 @@
-import { createUser, findUser, listUsers } from '../../record/registry/users';
+import { createUser, findUser, listUsers, updateUser, type UserPatch } from '../../record/registry/users';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { checkGrant } from '../grant';
 import { listed } from '../listing';
 import { created, ok, route } from '../route';
 import type { Route } from '../route';
-import { user, userInput } from '../schemas/access';
+import { user, userInput, userPatch } from '../schemas/access';
 import { pageOf, pageQuery } from '../schemas/common';
 
 const tag = 'users';
@@ -45,5 +45,16 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
     responses: { 200: { description: 'The user', schema: user } },
     handler: async ({ subject }) => ok(subject),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/users/{id}',
+    summary: 'Change a user',
+    tag,
+    access: 'users:write',
+    subject: ({ principal, params }) => findUser(sql, principal, params.id),
+    body: userPatch,
+    responses: { 200: { description: 'The user as it is now', schema: user } },
+    handler: async ({ principal, subject, body }) => ok(await updateUser(sql, principal, subject, body as UserPatch)),
   }),
 ];

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { STAGES } from '../../domain/codes';
 import { PURPOSES } from '../../domain/application/events';
-import { listWork, listWorkByPayer } from '../../record/queue';
+import { URGENCIES } from '../../domain/ranking';
+import { listWork, listWorkByPayer, loadOf } from '../../record/queue';
 import type { Deps } from '../deps';
 import { listed } from '../listing';
 import { ok, route, type Route } from '../route';
 import { broken } from '../schemas/actions';
-import { cursorOf, id, instant, limit, pageOf, yesOrNo } from '../schemas/common';
+import { cursorOf, date, id, instant, limit, line, pageOf, yesOrNo } from '../schemas/common';
 import { calling } from '../schemas/playbook';
 import { checkFilter } from './filters';
 
@@ -23,7 +24,13 @@ const workItem = z
     stage: z.enum(STAGES),
     attempt: z.int(),
     assignee: id.nullable(),
+    coveredBy: id.nullable().meta({ description: 'Who does the assignee’s work for the time being' }),
     nextFollowUpAt: instant.nullable(),
+    monthlyValue: z.number().nullable(),
+    why: z
+      .array(z.strictObject({ code: z.enum(URGENCIES), on: date }))
+      .meta({ description: 'What presses, the most first; empty where only money and age count' }),
+    snoozedUntil: date.nullable(),
   })
   .meta({ id: 'WorkItem' });
 
@@ -37,14 +44,29 @@ const payerWork = z
   })
   .meta({ id: 'PayerWork', description: 'One payer’s part of the queue, with what a call needs' });
 
-const position = z.tuple([z.iso.datetime(), id, z.enum(PURPOSES)]);
+const load = z
+  .strictObject({
+    assignee: id.nullable().meta({ description: 'Null: what nobody has' }),
+    name: line.nullable(),
+    team: line.nullable(),
+    capacity: z.int().nullable(),
+    items: z.int(),
+    overdue: z.int(),
+    notReached: z.int().nullable().meta({ description: 'Null where nobody said how much a day holds' }),
+  })
+  .meta({ id: 'Load' });
+
+const position = z.tuple([z.int(), z.iso.date(), z.number(), z.iso.datetime(), id, z.enum(PURPOSES)]);
 const query = z
   .strictObject({
     applicationId: id.optional(),
     payerId: id.optional(),
     clientId: id.optional(),
-    assignee: id.optional(),
+    assignee: id.optional().meta({ description: 'With what this user does for others for the time being' }),
+    unassigned: yesOrNo.optional(),
+    team: line.optional(),
     overdue: yesOrNo.optional(),
+    snoozed: yesOrNo.optional().meta({ description: 'true: what is hidden; otherwise what is not' }),
     groupBy: z.literal('payer').optional().meta({ description: 'One group per payer, all of them on one page' }),
     limit,
     cursor: cursorOf(position).optional(),
@@ -59,7 +81,8 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/work-queue',
     summary: 'What people have to do now',
     description:
-      'What is due first comes first. Nothing leaves the queue but by a contact, or by an event that settles what was ' +
+      'What presses comes first (a payer’s deadline, a statutory date, the day when it is needed), then the most money, ' +
+      'then the oldest; `why` says which. Nothing leaves the queue but by a contact, or by an event that settles what was ' +
       'asked. Grouped by payer, one call covers many.',
     tag: 'work queue',
     access: 'operations:read',
@@ -71,6 +94,22 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
       await checkFilter(sql, principal, filter);
       if (groupBy) return ok({ items: await listWorkByPayer(sql, principal, filter, most), nextCursor: null });
       return listed(await listWork(sql, principal, filter, { limit: most, cursor }), (item) => item);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/work-queue/load',
+    summary: 'Everybody’s day: what there is, and what it has no room for',
+    tag: 'work queue',
+    access: 'operations:read',
+    query: z.strictObject({ team: line.optional(), clientId: id.optional(), payerId: id.optional() }),
+    responses: {
+      200: { description: 'Who has more than can be reached first', schema: z.strictObject({ items: z.array(load) }) },
+    },
+    handler: async ({ principal, query: filter }) => {
+      const { team: _, ...references } = filter;
+      await checkFilter(sql, principal, references);
+      return ok({ items: await loadOf(sql, principal, filter) });
     },
   }),
 ];

@@ -6,6 +6,8 @@ const role = z.enum(ROLES);
 const clientIds = z.array(id).min(1).max(500);
 const EVERY_CLIENT = { description: 'Left out: every client' };
 
+const capacity = z.int().min(1).max(1000).meta({ description: 'Items of the queue that a day holds' });
+
 export const userInput = z
   .strictObject({
     name: line,
@@ -13,6 +15,7 @@ export const userInput = z
     role,
     clientIds: clientIds.optional().meta(EVERY_CLIENT),
     team: line.optional(),
+    capacity: capacity.optional(),
   })
   .meta({ id: 'UserInput' });
 
@@ -24,9 +27,15 @@ export const user = z
     role,
     clientIds: clientIds.nullable(),
     team: line.nullable(),
+    capacity: capacity.nullable(),
     createdAt: instant,
   })
   .meta({ id: 'User' });
+
+export const userPatch = z
+  .strictObject({ name: line, team: line.nullable(), capacity: capacity.nullable() })
+  .partial()
+  .meta({ id: 'UserPatch' });
 
 export const apiKeyInput = z
   .strictObject({

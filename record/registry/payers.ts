@@ -126,3 +126,8 @@ async function idOfName(sql: Db, name: string): Promise<string | undefined> {
   const [row] = await sql<{ id: string }[]>`select id from payers where lower(name) = lower(${name})`;
   return row?.id;
 }
+
+/** How many applications the payer takes in one call; null where nothing says so. */
+export async function mostPerCall(sql: Db, id: string): Promise<number | null> {
+  return (await findPayer(sql, id))?.playbook.maxPerCall ?? null;
+}

@@ -12,6 +12,8 @@ export interface UserInput {
   /** Left out: every client. */
   clientIds?: string[];
   team?: string;
+  /** Items of the queue that a day holds. */
+  capacity?: number;
 }
 
 export interface User {
@@ -21,6 +23,7 @@ export interface User {
   role: Role;
   clientIds: string[] | null;
   team: string | null;
+  capacity: number | null;
   createdAt: string;
 }
 
@@ -36,9 +39,9 @@ export const createUser = (
   input: UserInput,
 ): Promise<{ user: User } | { existingId: string | undefined }> =>
   sql.begin(async (tx) => {
-    const { name, email, role, clientIds = null, team = null } = input;
+    const { name, email, role, clientIds = null, team = null, capacity = null } = input;
     const inserted = await tx`
-      insert into users ${tx({ id, name, email, role, clientIds, team })} on conflict do nothing returning id`;
+      insert into users ${tx({ id, name, email, role, clientIds, team, capacity })} on conflict do nothing returning id`;
     if (inserted.length > 0)
       await audit(tx, principal, { action: 'user.create', subjectType: 'user', subjectId: id, detail: input });
     const user = await findUser(tx, principal, id);
@@ -55,3 +58,13 @@ export async function findUser(sql: Db, principal: Principal, id: string): Promi
 
 export const listUsers = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<User>> =>
   page(sql, sql`select * from users where ${sharesClient(sql, principal)}`, request);
+
+export type UserPatch = Partial<{ name: string; team: string | null; capacity: number | null }>;
+
+export const updateUser = (sql: Sql, principal: Principal, user: User, patch: UserPatch): Promise<User> =>
+  sql.begin(async (tx) => {
+    if (Object.keys(patch).length === 0) return user;
+    await tx`update users set ${tx(patch)} where id = ${user.id}`;
+    await audit(tx, principal, { action: 'user.update', subjectType: 'user', subjectId: user.id, detail: patch });
+    return (await findUser(tx, principal, user.id))!;
+  });

@@ -39,16 +39,29 @@ test('each cell says through whom, at which stage, billable from when', async ()
   const items = await coverage(clientId!);
   expect(items).toHaveLength(5);
   expect(cell(items, direct!)).toMatchObject({
-    ...{ through: 'direct', stage: 'confirmed', state: 'CA', lineOfBusiness: 'commercial' },
-    ...{ billableFrom: '2026-01-01', mayRepresentInNetwork: true, reasons: [], platforms: [] },
+    through: 'direct',
+    stage: 'confirmed',
+    state: 'CA',
+    lineOfBusiness: 'commercial',
+    billableFrom: '2026-01-01',
+    mayRepresentInNetwork: true,
+    reasons: [],
+    platforms: [],
   });
   expect(cell(items, ahead!)).toMatchObject({
-    ...{ through: 'none', stage: 'confirmed', billableFrom: starts, mayRepresentInNetwork: false },
+    through: 'none',
+    stage: 'confirmed',
+    billableFrom: starts,
+    mayRepresentInNetwork: false,
     reasons: ['before_effective_date'],
   });
   expect(cell(items, running!)).toMatchObject({ through: 'none', stage: 'in_review', billableFrom: null });
   expect(cell(items, platform!)).toMatchObject({
-    ...{ through: 'platform', stage: null, applicationId: null, practiceId: null, reasons: ['platform_only'] },
+    through: 'platform',
+    stage: null,
+    applicationId: null,
+    practiceId: null,
+    reasons: ['platform_only'],
     platforms: [{ platform: 'Grow' }],
   });
   expect(cell(items, both!)).toMatchObject({

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PAYER, type Reply } from '../support/api';
+import { eventually } from '../support/eventually';
 import { daysAgo, daysAhead, FACTS, System, TODAY, allFacts, proof, type Filed } from '../support/system';
 
 let system: System;
@@ -103,7 +104,7 @@ describe('a fact by phone', () => {
     expect(await application.readiness()).toMatchObject({ mayBill: true });
 
     const before = new Date().toISOString();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(() => Promise.resolve(new Date().toISOString() > before));
     expect((await setting(true)).body).toEqual({ phoneFactsNeedApproval: true });
     const waiting = await application.readiness();
     expect(waiting).toMatchObject({ reasons: ['provider_id_unconfirmed'] });
@@ -185,7 +186,7 @@ describe('as it happens to operators', () => {
     const service = { dateOfService: '2026-01-15' };
     expect(await application.readiness(service)).toMatchObject({ mayBill: true });
     const cleared = new Date().toISOString();
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(() => Promise.resolve(new Date().toISOString() > cleared));
     await application.confirm('effectiveDate', { value: '2026-02-01', reason: 'the payer’s letter was wrong' });
     expect(await application.readiness(service)).toMatchObject({ reasons: ['before_effective_date'] });
     expect(await application.readiness({ ...service, asOf: cleared })).toMatchObject({
@@ -209,7 +210,11 @@ describe('as it happens to operators', () => {
       }),
     );
     const items = [first.filed.providerId, ...colleagues].map((providerId) => ({
-      ...{ providerId, practiceId, payerId, state: 'CA', dateOfService: TODAY },
+      providerId,
+      practiceId,
+      payerId,
+      state: 'CA',
+      dateOfService: TODAY,
     }));
     const all = async () => (await system.api.post('/v1/billing-readiness', { items })).body.items;
     const answers = async () =>

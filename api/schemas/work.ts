@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { PURPOSES } from '../../domain/application/events';
+import { date, id, line, longText } from './common';
+
+export const claim = z.strictObject({ assignee: id }).meta({ id: 'Claim' });
+
+export const snoozeInput = z
+  .strictObject({
+    purpose: z.enum(PURPOSES),
+    until: date.meta({ description: 'On this day it is back; at most 14 days ahead, never past a payer’s deadline' }),
+    reason: longText,
+  })
+  .meta({ id: 'Snooze' });
+
+export const reassignment = z
+  .strictObject({ to: id.nullable(), clientId: id.optional(), payerId: id.optional() })
+  .meta({ id: 'Reassignment' });
+
+export const coverInput = z
+  .strictObject({ coveredBy: id, fromOn: date, untilOn: date, reason: line.optional() })
+  .superRefine(({ fromOn, untilOn }, context) => {
+    if (untilOn < fromOn)
+      context.addIssue({
+        code: 'custom',
+        path: ['untilOn'],
+        message: 'must not be before fromOn',
+        params: { rule: 'order' },
+      });
+  })
+  .meta({ id: 'CoverInput' });
+
+export const cover = z
+  .strictObject({ id, userId: id, coveredBy: id, fromOn: date, untilOn: date, reason: line.nullable() })
+  .meta({ id: 'Cover' });
+
+export const feed = z
+  .strictObject({
+    url: z.string().meta({ description: 'Shown here and never again; whoever has it can read the feed' }),
+  })
+  .meta({ id: 'CalendarFeed' });

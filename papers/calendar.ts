@@ -1,0 +1,27 @@
+import ical from 'ical-generator';
+import type { Instant } from '../domain/application/events';
+
+/** Something with a date, as a calendar shows it. */
+export interface Appointment {
+  applicationId: string;
+  purpose: string;
+  at: Instant;
+  payer: string;
+  state: string;
+  provider: string | null;
+}
+
+const MINUTES = 15;
+
+/** Appointments as iCalendar (RFC 5545); each keeps its identity when its time moves. */
+export function calendar(appointments: readonly Appointment[]): string {
+  const feed = ical({ name: 'Countersign', ttl: 900 });
+  for (const { applicationId, purpose, at, payer, state, provider } of appointments)
+    feed.createEvent({
+      id: `${applicationId}-${purpose}@countersign`,
+      start: new Date(at),
+      end: new Date(Date.parse(at) + MINUTES * 60_000),
+      summary: [purpose.replaceAll('_', ' '), `${payer} (${state})`, provider].filter(Boolean).join(' · '),
+    });
+  return feed.toString();
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import type { Reply } from '../support/api';
+import { eventually } from '../support/eventually';
+import { daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+});
+afterAll(() => system.stop());
+
+const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
+const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
+const user = async (more: object = {}): Promise<string> => {
+  const body = { name: 'Dana', email: `${randomUUID()}@example.org`, role: 'specialist', ...more };
+  return (await system.api.make('/v1/users', body)).id;
+};
+const queue = async (query: object): Promise<Reply['body'][]> =>
+  (await system.api.get(`/v1/work-queue?${new URLSearchParams({ limit: '200', ...query })}`)).body.items;
+const idsOf = (items: { applicationId: string }[]) => items.map(({ applicationId }) => applicationId);
+const assign = (application: OpenApplication, assignee: string) => application.act('assignment', { assignee });
+
+/** Some applications of one client, each with an item in the queue. */
+async function applications(...bodies: object[]): Promise<OpenApplication[]> {
+  const { clientId } = await system.file();
+  return Promise.all(bodies.map(async (body) => system.open(await system.file({ clientId, attested: false }), body)));
+}
+
+test('what presses comes first: a deadline, the day when it is needed, money, age; and it says why', async () => {
+  const [old, rich, needed] = await applications({}, { monthlyValue: 9000 }, { neededBy: daysAhead(10) });
+  const { clientId } = old!.filed;
+  const playbook = { informationDeadline: { days: 4 } };
+  const pressed = await system.at('in_review', { filed: await system.file({ clientId, playbook }) });
+  await pressed.contact('information_requested', { missingItems: ['W-9'] });
+  const late = await system.open(await system.file({ clientId, attested: false }), { neededBy: daysAhead(300) });
+
+  const items = await queue({ clientId });
+  expect(idsOf(items)).toEqual([pressed, needed, rich, old, late].map((one) => one!.id));
+  const why = items.map((item) => item.why.map(({ code }: { code: string }) => code));
+  expect(why).toEqual([['payer_deadline'], ['needed_by'], [], [], []]);
+});
+
+test('pages meet without a gap', async () => {
+  const [first] = await applications({}, {}, { monthlyValue: 5 }, { neededBy: TODAY }, { neededBy: daysAgo(1) });
+  const { clientId } = first!.filed;
+  const whole = idsOf(await queue({ clientId }));
+  const paged: string[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const query = new URLSearchParams({ clientId, limit: '2', ...(cursor && { cursor }) });
+    const { body } = await system.api.get(`/v1/work-queue?${query}`);
+    paged.push(...idsOf(body.items));
+    cursor = body.nextCursor;
+  }
+  expect(paged).toEqual(whole);
+});
+
+describe('who has it', () => {
+  test('mine, my team’s, nobody’s', async () => {
+    const [dana, kim] = [await user({ team: 'west' }), await user({ team: 'east', name: 'Kim' })];
+    const [one, two, three] = await applications({}, {}, {});
+    const { clientId } = one!.filed;
+    await assign(one!, dana);
+    await assign(two!, kim);
+    expect(idsOf(await queue({ clientId, assignee: dana }))).toEqual([one!.id]);
+    expect(idsOf(await queue({ clientId, team: 'east' }))).toEqual([two!.id]);
+    expect(idsOf(await queue({ clientId, unassigned: 'true' }))).toEqual([three!.id]);
+  });
+
+  test('of many who claim it at once, one gets it', async () => {
+    const [application] = await applications({});
+    const users = await Promise.all(Array.from({ length: 6 }, () => user()));
+    const replies = await Promise.all(
+      users.map((assignee) => system.api.post(`${application!.path}/claim`, { assignee })),
+    );
+    expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409, 409, 409]);
+    expect(new Set(replies.filter(({ status }) => status === 409).map(typeOf))).toEqual(new Set(['claimed_already']));
+    const winner = users[replies.findIndex(({ status }) => status === 200)];
+    expect((await application!.get()).assignee).toBe(winner);
+    expect((await system.api.post(`${application!.path}/claim`, { assignee: winner })).status).toBe(200);
+  });
+
+  test('all that somebody has goes to another, each on its own', async () => {
+    const [from, to] = [await user(), await user()];
+    const all = await applications({}, {}, {});
+    for (const one of all) await assign(one, from);
+    const { body } = await system.api.post(`/v1/users/${from}/reassignment`, { to });
+    expect(body.items.map(({ status }: { status: number }) => status)).toEqual([200, 200, 200]);
+    expect(new Set(idsOf(await queue({ assignee: to })))).toEqual(new Set(all.map(({ id }) => id)));
+    expect((await system.api.post(`/v1/users/${from}/reassignment`, { to })).body.items).toEqual([]);
+    expect(rules(await system.api.post(`/v1/users/${from}/reassignment`, { to: randomUUID() }))).toEqual([
+      'assignee unknown_reference',
+    ]);
+  });
+
+  test('a cover has the work for its days, and then it is its owner’s again', async () => {
+    const [owner, cover] = [await user(), await user()];
+    const [one] = await applications({});
+    await assign(one!, owner);
+    const path = `/v1/users/${owner}/covers`;
+    await system.api.make(path, { coveredBy: cover, fromOn: daysAgo(9), untilOn: daysAgo(5) });
+    expect(idsOf(await queue({ assignee: owner }))).toEqual([one!.id]);
+    const { id } = await system.api.make(path, { coveredBy: cover, fromOn: TODAY, untilOn: daysAhead(5) });
+    expect(await queue({ assignee: cover })).toMatchObject([{ assignee: owner, coveredBy: cover }]);
+    expect(await queue({ assignee: owner })).toEqual([]);
+    const overlapping = { coveredBy: cover, fromOn: daysAhead(5), untilOn: daysAhead(8) };
+    expect(typeOf(await system.api.post(path, overlapping))).toBe('covered_already');
+    expect((await system.api.get(path)).body.items).toMatchObject([{ id }]);
+    expect((await system.api.call('DELETE', `${path}/${id}`)).status).toBe(204);
+    expect(idsOf(await queue({ assignee: owner }))).toEqual([one!.id]);
+    const bad = { coveredBy: owner, fromOn: daysAhead(5), untilOn: TODAY };
+    expect(rules(await system.api.post(path, bad))).toEqual(['untilOn order']);
+    expect(rules(await system.api.post(path, { ...bad, untilOn: daysAhead(6) }))).toEqual(['coveredBy somebody_else']);
+  });
+});
+
+describe('a snooze', () => {
+  const snooze = (application: OpenApplication, body: object) =>
+    system.api.post(`${application.path}/snooze`, { purpose: 'obtain_attestation', reason: 'on leave', ...body });
+
+  test('hides the item until its day, and not what comes after it', async () => {
+    const [application] = await applications({});
+    const { clientId, providerId } = application!.filed;
+    expect((await snooze(application!, { until: daysAhead(7) })).status).toBe(200);
+    expect(await queue({ clientId })).toEqual([]);
+    expect(await queue({ clientId, snoozed: 'true' })).toMatchObject([{ snoozedUntil: daysAhead(7) }]);
+    await system.api.make(`/v1/providers/${providerId}/attestations`, { attestedOn: TODAY, source: 'caqh' });
+    await eventually(async () => (await queue({ clientId }))[0]?.purpose === 'submit');
+  });
+
+  test('has a reason, a limit and something to hide', async () => {
+    const [application] = await applications({});
+    const limits = [daysAgo(1), daysAhead(20)].map((until) => snooze(application!, { until }));
+    expect((await Promise.all(limits)).map(rules)).toEqual([['until in_future'], ['until too_far']]);
+    expect(rules(await snooze(application!, { until: daysAhead(2), reason: undefined }))).toEqual(['reason required']);
+    expect(typeOf(await snooze(application!, { until: daysAhead(2), purpose: 'submit' }))).toBe('no_such_item');
+    const playbook = { informationDeadline: { days: 4 } };
+    const pressed = await system.at('in_review', { playbook });
+    await pressed.contact('information_requested', { missingItems: ['W-9'] });
+    const past = await snooze(pressed, { purpose: 'provide_information', until: daysAhead(8) });
+    expect(rules(past)).toEqual(['until past_deadline']);
+  });
+});
+
+test('the lead sees whose day is too full, and what nobody has', async () => {
+  const team = randomUUID();
+  const dana = await user({ team, capacity: 2, name: 'Dana' });
+  const kim = await user({ team, name: 'Kim' });
+  const all = await applications({}, {}, {}, {}, {});
+  const { clientId } = all[0]!.filed;
+  for (const one of all.slice(0, 3)) await assign(one, dana);
+  await assign(all[3]!, kim);
+  const { body } = await system.api.get(`/v1/work-queue/load?clientId=${clientId}`);
+  expect(body.items).toMatchObject([
+    { assignee: dana, capacity: 2, items: 3, notReached: 1 },
+    ...[kim, null].map((assignee) => ({ assignee, items: 1, notReached: null })),
+  ]);
+  await system.api.patch(`/v1/users/${dana}`, { capacity: 3 });
+  const after = (await system.api.get(`/v1/work-queue/load?team=${team}`)).body.items;
+  expect(after.find((one: { assignee: string }) => one.assignee === dana)).toMatchObject({ notReached: 0 });
+});
+
+test('one call about more than the payer takes: the rest stays due, and is told so', async () => {
+  const playbook = { maxPerCall: 2, confirmReceiptAfter: { seconds: 1 } };
+  const payerId = await system.payer(playbook);
+  const three = await Promise.all(
+    [1, 2, 3].map(async () => system.at('submitted', { filed: await system.file({ payerId }) })),
+  );
+  await eventually(async () => (await queue({ payerId })).length === 3);
+  const call = {
+    payerId,
+    channel: 'phone',
+    rep: 'Dana',
+    applications: three.map(({ id }) => ({ id, outcome: 'received' })),
+  };
+  const { items } = (await system.api.post('/v1/contacts', call)).body;
+  expect(items.map(({ status }: { status: number }) => status)).toEqual([200, 200, 409]);
+  expect(items[2].problem.type).toMatch(/beyond_max_per_call$/);
+  expect(idsOf(await queue({ payerId }))).toEqual([three[2]!.id]);
+});
+
+describe('a calendar feed', () => {
+  test('has what its user has, at an address that only its owner knows', async () => {
+    const dana = await user();
+    const [application] = await applications({});
+    await assign(application!, dana);
+    const made = await system.api.post(`/v1/users/${dana}/calendar-feed`, undefined);
+    const feed = await system.api.get(made.body.url, { key: '' });
+    expect(feed.headers.get('content-type')).toMatch(/^text\/calendar/);
+    expect(feed.body).toMatch(/^BEGIN:VCALENDAR/);
+    expect(feed.body).toContain('SUMMARY:obtain attestation');
+    expect(feed.body.match(/BEGIN:VEVENT/g)).toHaveLength(1);
+
+    const renewed = await system.api.post(`/v1/users/${dana}/calendar-feed`, undefined);
+    expect((await system.api.get(made.body.url, { key: '' })).status).toBe(404);
+    expect((await system.api.get(renewed.body.url, { key: '' })).status).toBe(200);
+    expect((await system.api.get(`/calendar/${'x'.repeat(43)}.ics`, { key: '' })).status).toBe(404);
+  });
+});
