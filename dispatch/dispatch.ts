@@ -119,7 +119,7 @@ export function createDispatch({
       } catch (error) {
         if (isLate(error)) return { status: 'on_its_way' };
         const isGone = error instanceof WorkflowNotFoundError;
-        if (!isGone && !(error instanceof WorkflowUpdateFailedError)) throw error;
+        if (!isGone && !isLost(error)) throw error;
         if (Date.now() >= until) return { status: 'on_its_way' };
         if (!isGone) {
           // the server lost the task that carried it, as it may where many updates meet: it was not taken
@@ -209,6 +209,9 @@ const UNANSWERED = [1, 4, 8, 14];
 
 /** Before an update that was not taken is sent again. */
 const AGAIN_MS = 25;
+
+/** The server gave up the task that carried an update: FAILED_PRECONDITION where the task itself failed, as on closing. */
+const isLost = (error: unknown): boolean => error instanceof WorkflowUpdateFailedError || grpcError(error)?.code === 9;
 
 const isLate = (error: unknown): boolean =>
   error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED.includes(grpcError(error)?.code ?? 0);

@@ -245,6 +245,20 @@ describe('retries', () => {
     expect(texts.sort()).toEqual(Array.from({ length: 20 }, (_, n) => `note ${n}`).sort());
   });
 
+  test('an action whose workflow task fails on the way is sent again', async () => {
+    const application = await system.at('in_review');
+    const { workflow } = system.api.deps.temporal.client;
+    const lost = Object.assign(new Error('unexpected workflow task failure'), { code: 9, details: '', metadata: {} });
+    const getHandle = jest.spyOn(workflow, 'getHandle').mockImplementationOnce(() => {
+      throw lost;
+    });
+    const noted = await application.act('notes', { text: 'once', visibility: 'client' });
+    expect(getHandle.mock.calls.length).toBeGreaterThan(1);
+    getHandle.mockRestore();
+    expect(noted.version).toBe((await application.get()).version);
+    expect((await application.timeline()).filter(({ text }) => text === 'once')).toHaveLength(1);
+  });
+
   test('an identical confirmation changes nothing; the choice in a dispute does', async () => {
     const application = await system.at('approved');
     const first = await application.confirm('payerProviderId');
