@@ -22,6 +22,7 @@ export const PROBLEMS = {
   covered_already: [409, 'Somebody covers some of these days already'],
   no_such_item: [409, 'The application has no such open item'],
   beyond_max_per_call: [409, 'The payer takes fewer applications in one call; it stays due'],
+  not_decided: [409, 'The client has not decided to bridge or to build direct contracts'],
   agreement_ended: [409, 'The agreement has ended already'],
   no_workflow: [409, 'No workflow keeps this application'],
   stale_version: [412, 'It was changed since it was read'],

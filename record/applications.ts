@@ -3,6 +3,7 @@ import type { Instant, PlainDate } from '../domain/application/events';
 import type { ApplicationState } from '../domain/application/state';
 import { view, type ApplicationView } from '../domain/application/view';
 import type { Db, Fragment } from '../runtime/database';
+import { bridgeOf, type Bridge } from './bridges';
 import { factBody } from './commands';
 import { inScope, type Principal } from './principal';
 
@@ -70,6 +71,8 @@ export type Application = ApplicationSummary &
     confirmations: Partial<Record<Fact, Confirmation>>;
     /** What the payer asked for and has not got, in the words in which it was asked for. */
     outstandingItems: string[];
+    /** The platform on which the provider stays meanwhile. */
+    bridge: Bridge | null;
   };
 
 /** The condition of an application that is late: paused, it is not. */
@@ -105,10 +108,11 @@ export async function findApplication(sql: Db, principal: Principal, id: string)
 export async function describeApplication(sql: Db, kept: KeptApplication, now: Instant): Promise<Application> {
   const { snapshot, ...summary } = kept;
   const { tracks, ...shown } = view(snapshot, now);
-  const [confirmations, contract, outstandingItems] = await Promise.all([
+  const [confirmations, contract, outstandingItems, bridge] = await Promise.all([
     confirmationsOf(sql, snapshot),
     contractOf(sql, snapshot),
     outstandingOf(sql, snapshot),
+    bridgeOf(sql, snapshot.id),
   ]);
   return {
     ...summary,
@@ -116,6 +120,7 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
     tracks: { ...tracks, contracting: { ...tracks.contracting, ...contract } },
     confirmations,
     outstandingItems,
+    bridge,
   };
 }
 

@@ -20,6 +20,8 @@ export interface OpeningRequest {
   /** The validated body, whole. */
   body: { neededBy?: string; monthlyValue?: number; adopt?: { referenceNumber?: string } } & Record<string, unknown>;
   at: Instant;
+  /** The platform relationship that goes on meanwhile. */
+  bridge?: string;
 }
 
 export type Opened = { state: ApplicationState } | { existingId: string };
@@ -79,6 +81,8 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
       } as never)}`;
     await keepCommand(tx, { id, clientId, applicationId: id, action: 'open', body }, actor);
     await tx`update commands set status = 'applied', settled_at = now() where id = ${id}`;
+    if (request.bridge)
+      await tx`insert into bridges ${tx({ applicationId: id, clientId, relationshipId: request.bridge })}`;
     await project(tx, null, state, events, id);
     return { state };
   });

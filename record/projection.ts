@@ -3,6 +3,7 @@ import type { ApplicationEvent } from '../domain/application/events';
 import { isOpen, participates, type ApplicationState } from '../domain/application/state';
 import { dueAt, nextFollowUpAt } from '../domain/application/view';
 import { sameValue } from '../domain/facts';
+import { projectChecks } from './bridges';
 import { enqueue } from './outbox';
 import { projectReference } from './reference';
 import { projectAgreement, projectSpan } from './spans';
@@ -54,6 +55,7 @@ export async function project(
   await projectItems(tx, before, state);
   await projectSpan(tx, before, state);
   await projectAgreement(tx, before, state);
+  await projectChecks(tx, before, state);
 
   const reopened = isOpen(state) && (before === null || !isOpen(before));
   if (reopened)

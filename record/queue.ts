@@ -1,5 +1,6 @@
 import type { Stage } from '../domain/codes';
 import type { Instant, PlainDate, Purpose } from '../domain/application/events';
+import { BRIDGE_ASKS } from '../domain/bridge';
 import type { Playbook } from '../domain/playbook';
 import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../domain/ranking';
 import type { Db, Fragment } from '../runtime/database';
@@ -21,6 +22,8 @@ export interface WorkItem {
   /** Who does the assignee's work for the time being. */
   coveredBy: string | null;
   nextFollowUpAt: Instant | null;
+  /** What to say or ask beside the usual. */
+  ask: string[];
   monthlyValue: number | null;
   /** Why it stands where it does, what presses most first; empty where only money and age count. */
   why: { code: Urgency; on: PlainDate }[];
@@ -59,10 +62,15 @@ const urgencies = (sql: Db): Fragment => sql`
     (1, (a.snapshot->'agenda'->'statutory'->>'dueOn')::date, ${PRESSES_AHEAD.statutory_date}::int),
     (2, a.needed_by, ${PRESSES_AHEAD.needed_by}::int)) as u(place, day, ahead)`;
 
+/** Of a submission on a bridge, what it has to say. */
+const askOf = (sql: Db): Fragment => sql`
+  case when w.purpose = 'submit' and exists (select from bridges b where b.application_id = w.application_id)
+    then ${[...BRIDGE_ASKS]}::text[] else '{}' end`;
+
 const selectItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
   const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
   return sql`
-    select w.application_id, w.client_id, a.provider_id, a.payer_id, w.purpose, w.since, w.due_at,
+    select ${askOf(sql)} as ask, w.application_id, w.client_id, a.provider_id, a.payer_id, w.purpose, w.since, w.due_at,
       w.due_at < now() as overdue, a.stage, (a.snapshot->>'attempt')::int as attempt, a.assignee, c.covered_by,
       a.next_follow_up_at, a.monthly_value, s.until as snoozed_until,
       coalesce(p.urgency, ${URGENCIES.length}::int) as urgency, coalesce(p.urgent_on, '9999-12-31') as urgent_on,

@@ -1,15 +1,8 @@
-import { FACTS } from '../../domain/codes';
-import type { ApplicationKey } from '../../domain/application/events';
-import { isOpen } from '../../domain/application/state';
 import { findApplication } from '../../record/applications';
 import { countApplications, listApplications } from '../../record/applications-list';
-import { groundOf, type Ground } from '../../record/ground';
-import { openApplication } from '../../record/opening';
-import { heardOfStart } from '../../record/outbox';
-import { actorOf } from '../../record/principal';
 import { timeline } from '../../record/timeline';
 import type { Deps } from '../deps';
-import { Problem, type FieldError } from '../errors';
+import { Problem } from '../errors';
 import { listed } from '../listing';
 import { created, ok, route, type Route } from '../route';
 import {
@@ -22,12 +15,10 @@ import {
   timelineEntry,
   timelineQuery,
   workflowState,
-  type ApplicationInput,
 } from '../schemas/applications';
-import { pageOf, UNKNOWN_REFERENCE } from '../schemas/common';
-import { refuse } from '../validation';
+import { pageOf } from '../schemas/common';
 import { shown } from './applications-actions';
-import { checkFacts, type GivenFact } from './applications-checks';
+import { open } from './applications-opening';
 import { checkFilter } from './filters';
 
 const tag = 'applications';
@@ -50,19 +41,8 @@ export const applicationRoutes = (deps: Deps): Route[] => [
       202: { description: 'The application; its workflow starts once Temporal is there', schema: application },
     },
     handler: async ({ principal, body, commandId: id }) => {
-      const { sql, dispatch, patienceMs } = deps;
-      const key = keyOf(body);
-      const ground = await groundOf(sql, principal, key);
-      refuse(subjectErrors(key, ground));
-      const { clientId } = ground.practice!;
-      await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, adoptedFacts(body));
-
-      const at = new Date().toISOString();
-      const opened = await openApplication(sql, { id, clientId, key, body, at }, actorOf(principal));
-      if ('existingId' in opened) throw new Problem('application_exists', opened);
-      const started = !isOpen(opened.state) || (await dispatch.startWithin(id, patienceMs));
-      if (started) await heardOfStart(sql, id);
-      const made = await shown(deps, (await findApplication(sql, principal, id))!);
+      const started = await open(deps, { principal, body, id });
+      const made = await shown(deps, (await findApplication(deps.sql, principal, id))!);
       return { ...created(`/v1/applications/${id}`, made), ...(!started && { status: 202 }) };
     },
   }),
@@ -132,42 +112,3 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     },
   }),
 ];
-
-const keyOf = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind, locationId }: ApplicationInput) =>
-  ({
-    providerId: providerId ?? null,
-    practiceId,
-    payerId,
-    state,
-    lineOfBusiness,
-    kind,
-    locationId: locationId ?? null,
-  }) satisfies ApplicationKey;
-
-/** References that the caller knows nothing of, or that do not belong together. */
-function subjectErrors(
-  { providerId, locationId }: ApplicationKey,
-  { practice, provider, playbook }: Ground,
-): FieldError[] {
-  const unknown = (path: string) => ({ path, ...UNKNOWN_REFERENCE });
-  const errors: (FieldError | false)[] = [
-    !practice && unknown('practiceId'),
-    !playbook && unknown('payerId'),
-    providerId !== null && !provider && unknown('providerId'),
-    practice !== null &&
-      provider !== null &&
-      practice.clientId !== provider.clientId && {
-        path: 'providerId',
-        rule: 'same_client',
-        message: "must be a provider of the practice's client",
-      },
-    practice !== null && locationId !== null && !practice.locationIds.includes(locationId) && unknown('locationId'),
-  ];
-  return errors.filter((error) => error !== false);
-}
-
-const adoptedFacts = ({ adopt }: ApplicationInput) =>
-  FACTS.flatMap((fact) => {
-    const given = adopt?.confirmations?.[fact] as GivenFact | undefined;
-    return given ? [{ fact, given, path: `adopt.confirmations.${fact}.` }] : [];
-  });

@@ -13,6 +13,7 @@ import { documentRoutes } from './documents';
 import { healthRoutes } from './health';
 import { payerRoutes } from './payers';
 import { planRoutes } from './plans';
+import { platformApplicationRoutes } from './platform-applications';
 import { platformRoutes } from './platforms';
 import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
@@ -36,6 +37,7 @@ const GROUPS = [
   consequenceRoutes,
   targetRoutes,
   planRoutes,
+  platformApplicationRoutes,
   applicationRoutes,
   applicationActionRoutes,
   bulkRoutes,

@@ -26,6 +26,7 @@ const workItem = z
     assignee: id.nullable(),
     coveredBy: id.nullable().meta({ description: 'Who does the assignee’s work for the time being' }),
     nextFollowUpAt: instant.nullable(),
+    ask: z.array(z.string()).meta({ description: 'What to say or ask beside the usual' }),
     monthlyValue: z.number().nullable(),
     why: z
       .array(z.strictObject({ code: z.enum(URGENCIES), on: date }))

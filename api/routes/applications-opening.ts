@@ -1,0 +1,81 @@
+import { FACTS } from '../../domain/codes';
+import type { ApplicationKey } from '../../domain/application/events';
+import { isOpen } from '../../domain/application/state';
+import { groundOf, type Ground } from '../../record/ground';
+import { openApplication } from '../../record/opening';
+import { heardOfStart } from '../../record/outbox';
+import { actorOf, type Principal } from '../../record/principal';
+import type { Deps } from '../deps';
+import { Problem, type FieldError } from '../errors';
+import type { ApplicationInput } from '../schemas/applications';
+import { UNKNOWN_REFERENCE } from '../schemas/common';
+import { refuse } from '../validation';
+import { checkFacts, type GivenFact } from './applications-checks';
+
+interface Opening {
+  principal: Principal;
+  body: ApplicationInput;
+  /** Of the application and of the command that opens it. */
+  id: string;
+  /** The platform relationship that goes on meanwhile. */
+  bridge?: string;
+}
+
+/** Opens an application, or adopts it; false where its workflow did not start in time, and the relay starts it. */
+export async function open(
+  { sql, dispatch, patienceMs }: Pick<Deps, 'sql' | 'dispatch' | 'patienceMs'>,
+  { principal, body, id, bridge }: Opening,
+): Promise<boolean> {
+  const key = keyOf(body);
+  const ground = await groundOf(sql, principal, key);
+  refuse(subjectErrors(key, ground));
+  const { clientId } = ground.practice!;
+  await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, adoptedFacts(body));
+
+  const at = new Date().toISOString();
+  const request = { id, clientId, key, body, at, ...(bridge && { bridge }) };
+  const opened = await openApplication(sql, request, actorOf(principal));
+  if ('existingId' in opened) throw new Problem('application_exists', opened);
+  const started = !isOpen(opened.state) || (await dispatch.startWithin(id, patienceMs));
+  if (started) await heardOfStart(sql, id);
+  return started;
+}
+
+const keyOf = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind, locationId }: ApplicationInput) =>
+  ({
+    providerId: providerId ?? null,
+    practiceId,
+    payerId,
+    state,
+    lineOfBusiness,
+    kind,
+    locationId: locationId ?? null,
+  }) satisfies ApplicationKey;
+
+/** References that the caller knows nothing of, or that do not belong together. */
+function subjectErrors(
+  { providerId, locationId }: ApplicationKey,
+  { practice, provider, playbook }: Ground,
+): FieldError[] {
+  const unknown = (path: string) => ({ path, ...UNKNOWN_REFERENCE });
+  const errors: (FieldError | false)[] = [
+    !practice && unknown('practiceId'),
+    !playbook && unknown('payerId'),
+    providerId !== null && !provider && unknown('providerId'),
+    practice !== null &&
+      provider !== null &&
+      practice.clientId !== provider.clientId && {
+        path: 'providerId',
+        rule: 'same_client',
+        message: "must be a provider of the practice's client",
+      },
+    practice !== null && locationId !== null && !practice.locationIds.includes(locationId) && unknown('locationId'),
+  ];
+  return errors.filter((error) => error !== false);
+}
+
+const adoptedFacts = ({ adopt }: ApplicationInput) =>
+  FACTS.flatMap((fact) => {
+    const given = adopt?.confirmations?.[fact] as GivenFact | undefined;
+    return given ? [{ fact, given, path: `adopt.confirmations.${fact}.` }] : [];
+  });

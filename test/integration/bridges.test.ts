@@ -1,0 +1,190 @@
+import { PRACTICE } from '../support/api';
+import { freshNpi } from '../support/file';
+import { daysAgo, daysAhead, OpenApplication, System, TODAY, type Filed } from '../support/system';
+import type { Reply } from '../support/api';
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+}, 60_000);
+afterAll(() => system.stop(), 60_000);
+
+const PATH = '/v1/platform-relationships';
+const NOBODY = '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11';
+
+const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
+const typeOf = ({ type }: { type: string }) => type.replace('urn:countersign:problem:', '');
+
+/** A provider on a platform with two payers, with what the client decided. */
+async function decided(decision?: string) {
+  const { api } = system;
+  const filed = await system.file();
+  const payerIds = [filed.payerId, await system.payer()];
+  const made = await api.make(PATH, { providerId: filed.providerId, platform: 'Headway', payerIds });
+  const at = `${PATH}/${made.id}`;
+  if (decision) await api.put(`${at}/decision`, { decision, reason: 'So it was decided.' });
+  const { practiceId } = filed;
+  return {
+    ...filed,
+    relationshipId: made.id as string,
+    payerIds,
+    at,
+    start: (items: object[], headers: Record<string, string> = {}, more: object = {}) =>
+      api.post(`${at}/applications`, { practiceId, items, ...more }, { headers }),
+    application: (id: string, payerId = filed.payerId) => new OpenApplication(api, id, { ...filed, payerId } as Filed),
+    checks: (id: string) =>
+      api.deps.sql<{ occasion: string; dueOn: string }[]>`
+        select occasion, due_on from platform_checks where application_id = ${id} order by occasion desc`,
+  };
+}
+
+test('all chosen applications start in one call, each on its own and each once', async () => {
+  const { start, payerIds, providerId, practiceId } = await decided('build_direct');
+  const [one, other] = payerIds;
+  const items = [
+    { payerId: one, state: 'CA' },
+    { payerId: NOBODY, state: 'CA' },
+    { payerId: other, state: 'CA', kind: 'add_to_group', neededBy: daysAhead(90) },
+    { payerId: other, state: 'NY', locationId: NOBODY },
+    { payerId: one, state: 'CA', lineOfBusiness: 'medicare', kind: 'new_group' },
+  ];
+  const once = { 'Idempotency-Key': 'all-of-them' };
+  const { status, body } = await start(items, once);
+  expect([status, body.errors]).toEqual([200, undefined]);
+  expect(body.items.map((item: Reply['body']) => [item.payerId, item.state, item.status])).toEqual([
+    [one, 'CA', 201],
+    [NOBODY, 'CA', 400],
+    [other, 'CA', 201],
+    [other, 'NY', 400],
+    [one, 'CA', 201],
+  ]);
+  const problems = body.items.flatMap(({ problem }: Reply['body']) =>
+    problem ? rules({ body: problem } as Reply) : [],
+  );
+  expect(problems).toEqual(['payerId unknown_reference', 'locationId unknown_reference']);
+  const read = async (i: number) => (await system.api.get(`/v1/applications/${body.items[i].id}`)).body;
+  expect(await read(0)).toMatchObject({ providerId, practiceId, kind: 'new_individual', lineOfBusiness: 'commercial' });
+  expect(await read(2)).toMatchObject({ kind: 'add_to_group', neededBy: daysAhead(90), bridge: null });
+  expect(await read(4)).toMatchObject({ kind: 'new_group', providerId: null });
+
+  expect((await start(items, once)).body).toEqual(body);
+  const again = (await start(items)).body.items;
+  expect(again[0]).toMatchObject({ status: 409, problem: { existingId: body.items[0].id } });
+  expect(typeOf(again[0].problem)).toBe('application_exists');
+  const { items: all } = (await system.api.get(`/v1/applications?providerId=${providerId}`)).body;
+  expect(all).toHaveLength(2);
+});
+
+test('the kind that is left out is the one that fits', async () => {
+  const { start, payerId, clientId, providerId } = await decided('build_direct');
+  const { api } = system;
+  const elsewhere = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+  await api.make('/v1/applications', { providerId, practiceId: elsewhere.id, payerId, state: 'CA' });
+  const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;
+  expect((await api.get(`/v1/applications/${id}`)).body.kind).toBe('add_tin_or_location');
+});
+
+test('none start before the client has decided, nor where it stays', async () => {
+  for (const decision of [undefined, 'stay']) {
+    const { start, payerId, providerId } = await decided(decision);
+    const refused = await start([{ payerId, state: 'CA' }]);
+    expect([refused.status, typeOf(refused.body)]).toEqual([409, 'not_decided']);
+    expect((await system.api.get(`/v1/applications?providerId=${providerId}`)).body.items).toEqual([]);
+  }
+});
+
+test('what is wrongly asked is refused by name, and nothing starts', async () => {
+  const { at, start, payerId, providerId, clientId } = await decided('bridge');
+  const stranger = await decided('bridge');
+  const item = { payerId, state: 'CA' };
+  const refused: [body: object[], more: object, ...string[]][] = [
+    [[], {}, 'items min_items'],
+    [[item, item], {}, 'items.1 unique'],
+    [[{ ...item, kind: 'termination', state: 'XX' }], {}, 'items.0.kind one_of', 'items.0.state one_of'],
+    [[{ ...item, providerId }], {}, 'items.0.providerId unknown_field'],
+    [[item], { practiceId: stranger.practiceId }, 'practiceId unknown_reference'],
+    [[item], { practiceId: undefined }, 'practiceId required'],
+  ];
+  for (const [items, more, ...expected] of refused)
+    expect([items, rules(await start(items, {}, more)).sort()]).toEqual([items, expected]);
+  expect((await system.api.get(`/v1/applications?providerId=${providerId}`)).body.items).toEqual([]);
+  const body = { practiceId: NOBODY, items: [item] };
+  const agent = await system.api.keyOf('agent', [clientId]);
+  expect((await system.api.post(`${at}/applications`, body, { key: agent })).status).toBe(403);
+  const theirs = await system.api.keyOf('lead', [stranger.clientId]);
+  expect((await system.api.post(`${at}/applications`, body, { key: theirs })).status).toBe(404);
+});
+
+test('an application on a bridge names its platform, says what to ask, and is billed through it until it is confirmed', async () => {
+  const { start, payerId, relationshipId, application } = await decided('bridge');
+  const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;
+  const direct = application(id);
+  expect(await direct.get()).toMatchObject({
+    stage: 'ready_to_submit',
+    bridge: { relationshipId, platform: 'Headway' },
+  });
+  const [toSubmit] = await direct.queue();
+  expect(toSubmit).toMatchObject({ purpose: 'submit', ask: [expect.stringMatching(/adds .* and replaces nothing/)] });
+  expect(await direct.readiness()).toMatchObject({ mayBill: false, billThrough: 'platform' });
+  await direct.submit({ submittedOn: daysAgo(20) });
+  await direct.contact('in_review', { nextFollowUpOn: TODAY });
+  for (const { ask } of await direct.queue()) expect(ask).toEqual([]);
+});
+
+test('whether the platform still works is to be seen 14 days after the submission and on the effective date', async () => {
+  const { start, payerId, application, checks } = await decided('bridge');
+  const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;
+  const direct = application(id);
+  expect(await checks(id)).toEqual([]);
+  await direct.submit({ submittedOn: daysAgo(3) });
+  expect(await checks(id)).toEqual([{ occasion: 'submission', dueOn: daysAhead(11) }]);
+  await direct.contact('approved');
+  await direct.confirm('effectiveDate', { value: daysAhead(30) });
+  expect(await checks(id)).toEqual([
+    { occasion: 'submission', dueOn: daysAhead(11) },
+    { occasion: 'effective_date', dueOn: daysAhead(30) },
+  ]);
+  await direct.confirm('effectiveDate', { value: daysAhead(60), reason: 'The payer moved it.' });
+  expect(await checks(id)).toContainEqual({ occasion: 'effective_date', dueOn: daysAhead(60) });
+  expect(await checks(id)).toHaveLength(2);
+  const entry = (await direct.timeline()).find(({ kind }) => kind === 'submission');
+  await direct.act('corrections', { entryId: entry.id, reason: 'It was another one.' });
+  expect((await checks(id)).filter(({ occasion }) => occasion === 'submission')).toEqual([]);
+});
+
+test('an application that is on no bridge arms no check and asks nothing beside the usual', async () => {
+  const { start, payerId, application, checks } = await decided('build_direct');
+  const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;
+  const direct = application(id);
+  expect((await direct.queue()).map(({ ask }) => ask)).toEqual([[]]);
+  await direct.submit();
+  expect(await checks(id)).toEqual([]);
+});
+
+test('days to a decision are those that three applications of one’s own took', async () => {
+  const payerId = await system.payer();
+  const taken = [10, 40, 20];
+  const last = await Promise.all(
+    taken.map(async (days) => {
+      const filed = await system.file({ payerId });
+      const application = await system.open(filed);
+      await application.submit({ submittedOn: daysAgo(days) });
+      await application.contact('approved');
+      for (const fact of ['contract', 'effectiveDate', 'payerProviderId', 'claimsRoute'] as const)
+        await application.confirm(fact);
+      return filed;
+    }),
+  );
+  const { api } = system;
+  const [{ clientId }] = last as [Filed, ...Filed[]];
+  const filed = await system.file({ clientId, payerId });
+  await api.put(`/v1/clients/${clientId}/caseload`, { items: [{ payerId, clients: 1 }] });
+  const { practiceId, providerId } = filed;
+  const query = new URLSearchParams({ providerId, practiceId, state: 'CA' });
+  const expected = async (key?: string) =>
+    (await api.get(`/v1/clients/${clientId}/payer-targets?${query}`, key ? { key } : {})).body.items[0].expected;
+  const { days, from } = await expected();
+  expect([Math.abs(days - 20) <= 1, from]).toEqual([true, 'own_applications']);
+  // one who sees one client's applications only has one to go by
+  expect(await expected(await api.keyOf('lead', [clientId]))).toEqual({ days: 90, from: 'playbook' });
+}, 60_000);
