@@ -8,8 +8,8 @@ import { forgetTheOld } from '../record/housekeeping';
 import type { Sql } from '../runtime/database';
 
 const BATCH = 50;
-/** Longer than a batch takes while Temporal answers slowly. */
-const LEASE_SECONDS = 60;
+/** What a killed relay had taken is another's after that; where Temporal is slower, something is said twice. */
+const LEASE_SECONDS = 15;
 const IDLE_MS = 1_000;
 /** A command that its API has not settled by then is delivered again. */
 const UNSETTLED_SECONDS = 10;
