@@ -1,3 +1,4 @@
+import { giveChecks } from '../../record/bridges';
 import { PRACTICE } from '../support/api';
 import { freshNpi } from '../support/file';
 import { daysAgo, daysAhead, OpenApplication, System, TODAY, type Filed } from '../support/system';
@@ -150,6 +151,37 @@ test('whether the platform still works is to be seen 14 days after the submissio
   const entry = (await direct.timeline()).find(({ kind }) => kind === 'submission');
   await direct.act('corrections', { entryId: entry.id, reason: 'It was another one.' });
   expect((await checks(id)).filter(({ occasion }) => occasion === 'submission')).toEqual([]);
+});
+
+test('each check is given to a person once, when it is due', async () => {
+  const { start, payerId, relationshipId, clientId, application } = await decided('bridge');
+  const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;
+  const direct = application(id);
+  const { sql } = system.api.deps;
+  const at = (days: number) => `${daysAhead(days)}T23:59:59.999Z`;
+  const tasks = async () =>
+    (await system.api.get(`/v1/tasks?kind=platform_check&clientId=${clientId}`)).body.items.map(
+      ({ subjectId, data }: Reply['body']) => ({ subjectId, ...data }),
+    );
+  const given = (occasion: string, days: number) => ({
+    subjectId: relationshipId,
+    applicationId: id,
+    occasion,
+    dueOn: daysAhead(days),
+  });
+  expect(await giveChecks(sql, id, at(1000))).toEqual({ next: null });
+
+  await direct.submit({ submittedOn: TODAY });
+  const { next } = await giveChecks(sql, id, at(13));
+  expect(next!.slice(0, 10)).toBe(daysAhead(14));
+  expect(await tasks()).toEqual([]);
+  await direct.contact('approved');
+  await direct.confirm('effectiveDate', { value: daysAhead(30) });
+  expect((await giveChecks(sql, id, at(14))).next!.slice(0, 10)).toBe(daysAhead(30));
+  expect(await tasks()).toEqual([given('submission', 14)]);
+  for (const days of [14, 30, 30, 31]) await giveChecks(sql, id, at(days));
+  expect(await giveChecks(sql, id, at(31))).toEqual({ next: null });
+  expect(await tasks()).toEqual([given('submission', 14), given('effective_date', 30)]);
 });
 
 test('an application that is on no bridge arms no check and asks nothing beside the usual', async () => {
