@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApi, type Api } from '../local/http';
+import { documents, npi } from '../local/invented';
+import { root } from '../local/paths';
+import { freePort } from '../local/ports';
+import { urlOf } from '../local/postgres';
+import { createKeyring, type Keyring } from '../runtime/keyring';
+import { connectTemporal, type Temporal } from '../runtime/temporal';
+import { createDatabase, type Sql } from '../runtime/database';
+
+/** A whole `npm start` on a data directory of its own, and every way into it. */
+export interface Booted {
+  url: string;
+  key: string;
+  api: Api;
+  sql: Sql;
+  keyring: Keyring;
+  temporal: Temporal;
+  pidOf(part: 'api' | 'worker' | 'temporal' | 'postgres'): number;
+  stop(): Promise<void>;
+}
+
+/** Boots the product as an operator would; `env` goes to all its parts. */
+export async function boot(env: NodeJS.ProcessEnv = {}): Promise<Booted> {
+  const directory = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
+  const port = await freePort();
+  const child = spawn(process.execPath, [join(root, 'local/start.js')], {
+    env: { ...process.env, ...env, DATA_DIR: directory, PORT: String(port), SAMPLE_DATA: 'off' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise<void>((resolve, reject) => {
+    let output = '';
+    child.stdout!.on('data', (chunk) => {
+      output += chunk;
+      if (output.includes('is ready after')) resolve();
+    });
+    child.once('exit', () => reject(new Error(output)));
+  });
+  const read = (name: string) => readFileSync(join(directory, name), 'utf8').trim();
+  const ports = JSON.parse(read('ports.json')) as { postgres: number; temporal: number };
+  const keyring = createKeyring(read('encryption-keys'));
+  const url = `http://127.0.0.1:${port}`;
+  const key = read('admin-key');
+  const sql = createDatabase(urlOf(ports.postgres, read('postgres-password')), { max: 10 });
+  const temporal = connectTemporal({ TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}` }, keyring);
+  return {
+    ...{ url, key, sql, keyring, temporal },
+    api: createApi(url, key),
+    pidOf: (part) => {
+      const children = read('run.jsonl').split('\n').slice(1);
+      return children.map((line) => JSON.parse(line)).findLast(({ name }) => name === part).pid;
+    },
+    async stop() {
+      await temporal.close();
+      await sql.end();
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The bodies of as many applications as there may be: one client, a few clinicians, payers, every state and line. */
+export async function* scopes(api: Api, playbook: object = {}): AsyncGenerator<Record<string, string>> {
+  const states = ['CA', 'NY', 'TX', 'FL', 'WA', 'OR', 'CO', 'MA', 'IL', 'GA'];
+  const lines = ['commercial', 'medicare', 'medicaid', 'tricare', 'eap', 'other'];
+  const client = await api.post('/v1/clients', {
+    name: 'Bench Counseling',
+    timeZone: 'America/Chicago',
+    contactEmail: 'office@bench.example',
+  });
+  const practice = await api.post(`/v1/clients/${client.id}/practices`, {
+    legalName: 'Bench Counseling PC',
+    tin: { type: 'ein', value: '951234567' },
+    npi: npi('110000001'),
+    address: { line1: '1 Market Street', city: 'San Francisco', state: 'CA', postalCode: '94105' },
+  });
+  for (let n = 0; ; n++) {
+    const payer = await api.post('/v1/payers', { name: `Bench payer ${n}`, electronicPayerIds: [], playbook });
+    const provider = await api.post(`/v1/clients/${client.id}/providers`, {
+      firstName: 'Robin',
+      lastName: `Bench ${n}`,
+      npi: npi(String(100_000_100 + n)),
+      caqhId: String(10_000_000 + n),
+      email: 'robin@bench.example',
+      ...documents(new Date().toISOString().slice(0, 10), 'CA', `B-${n}`),
+    });
+    for (const state of states)
+      for (const lineOfBusiness of lines)
+        yield { providerId: provider.id, practiceId: practice.id, payerId: payer.id, state, lineOfBusiness };
+  }
+}
+
+/** The next `count` of them. */
+export async function take<T>(from: AsyncGenerator<T>, count: number): Promise<T[]> {
+  const taken: T[] = [];
+  while (taken.length < count) taken.push((await from.next()).value);
+  return taken;
+}
+
+/** Does the work for every item, `size` at a time; answers the milliseconds that it took. */
+export async function timed<T>(
+  items: readonly T[],
+  size: number,
+  work: (item: T) => Promise<unknown>,
+): Promise<number> {
+  const left = items.values();
+  const began = performance.now();
+  await Promise.all(
+    Array.from({ length: size }, async () => {
+      for (const item of left) await work(item);
+    }),
+  );
+  return performance.now() - began;
+}
+
+/** The value below which a share of the values lies. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+}

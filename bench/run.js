@@ -1,0 +1,18 @@
+'use strict';
+/** `npm run bench:NAME`: prepares and builds the checkout, then measures; load stays on loopback and stops by itself. */
+const path = require('node:path');
+const { prepare } = require('../local/first-stage');
+
+async function measure(name) {
+  await prepare();
+  await require('../local/build').build();
+  await require(path.join(__dirname, '../dist/bench', name)).measure();
+}
+
+measure(process.argv[2]).then(
+  () => process.exit(),
+  (error) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

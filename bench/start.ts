@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { applicationWorkflowId } from '../domain/application/key';
+import type { ApplicationState } from '../domain/application/state';
+import { TASK_QUEUE } from '../dispatch/dispatch';
+import { openApplication } from '../record/opening';
+import { boot, quantile, scopes, take, timed } from './booted';
+
+const ROUNDS = 20;
+/** At once, and how many a round starts on each side. */
+const LOADS = [
+  { concurrency: 1, count: 20 },
+  { concurrency: 10, count: 60 },
+  { concurrency: 50, count: 150 },
+];
+
+/**
+ * Starting an application through the API, against a bare start of the same workflow type, served by the same worker:
+ * interleaved rounds, each side first in every other one. What the bare side starts is on record before, so that both
+ * sides' workflows have the same to do; writing it down is the API's share of the work.
+ */
+export async function measure(): Promise<void> {
+  const { api, sql, temporal, stop } = await boot();
+  try {
+    const bodies = scopes(api);
+    const actor = { type: 'system', id: 'bench', name: 'bench' } as const;
+    const { clientId } = await api.get(`/v1/practices/${(await take(bodies, 1))[0]!.practiceId}`);
+
+    const throughApi = (body: object) => api.post('/v1/applications', body);
+
+    async function onRecord(body: Record<string, string>): Promise<ApplicationState> {
+      const { providerId, practiceId, payerId, state, lineOfBusiness } = body;
+      const key = { providerId, practiceId, payerId, state, lineOfBusiness, kind: 'new_individual', locationId: null };
+      const request = { id: randomUUID(), clientId, key: key as never, body, at: new Date().toISOString() };
+      const opened = await openApplication(sql, request, actor);
+      if ('existingId' in opened) throw new Error('is open already');
+      await sql`delete from outbox where subject = ${request.id}`;
+      return opened.state;
+    }
+    const bare = (state: ApplicationState) =>
+      temporal.client.workflow.start('payerApplication', {
+        workflowId: applicationWorkflowId(state.key),
+        taskQueue: TASK_QUEUE,
+        args: [{ state }],
+      });
+
+    console.log('at once  API starts/s  bare starts/s  median ratio  (quartiles)');
+    for (const { concurrency, count } of LOADS) {
+      const rounds: { api: number; bare: number }[] = [];
+      for (let round = -1; round < ROUNDS; round++) {
+        const opened = await Promise.all((await take(bodies, count)).map(onRecord));
+        const asked = await take(bodies, count);
+        const sides = {
+          api: () => timed(asked, concurrency, throughApi),
+          bare: () => timed(opened, concurrency, bare),
+        };
+        const took = { api: 0, bare: 0 };
+        for (const side of round % 2 === 0 ? (['api', 'bare'] as const) : (['bare', 'api'] as const))
+          took[side] = await sides[side]();
+        if (round >= 0) rounds.push(took); // the first one warms up
+      }
+      const perSecond = (side: 'api' | 'bare') =>
+        quantile(
+          rounds.map((took) => (count / took[side]) * 1000),
+          0.5,
+        ).toFixed(1);
+      const ratios = rounds.map((took) => took.bare / took.api);
+      const [low, median, high] = [0.25, 0.5, 0.75].map((share) => quantile(ratios, share).toFixed(2));
+      console.log(
+        `${String(concurrency).padStart(7)}  ${perSecond('api').padStart(12)}  ${perSecond('bare').padStart(13)}  ${median!.padStart(12)}  (${low}-${high})`,
+      );
+    }
+  } finally {
+    await stop();
+  }
+}
