@@ -13,8 +13,10 @@ import { isOpen, participates, type ApplicationState } from '../domain/applicati
 import type { Refusal } from '../domain/application/transitions';
 import { asked } from '../domain/application/decide';
 import { acknowledgeCommand, pendingCommand, settleCommand } from '../record/commands';
+import { heardOfStarts } from '../record/outbox';
 import { recordStep } from '../record/step';
 import type { Sql } from '../runtime/database';
+import { gather } from '../runtime/gather';
 import { applicationIdAttribute, clientIdAttribute, payerIdAttribute } from '../runtime/search-attributes';
 import {
   actionUpdates,
@@ -47,17 +49,22 @@ export function createDispatch({
   taskQueue?: string;
 }) {
   let indexed = true;
+  // the relay would start it once more, in vain: many are told in one go
+  const spareTheRelay = gather(100, (ids: string[]) => heardOfStarts(sql, ids));
 
   /** Starts the workflow of an open application from its recorded state; started already is as good. */
   async function startApplication(applicationId: string): Promise<void> {
     const state = await load(applicationId);
-    if (isOpen(state)) await start('payerApplication', applicationWorkflowId(state.key), state);
+    if (isOpen(state)) await startOpen(state);
   }
 
+  const startOpen = (state: ApplicationState) => start('payerApplication', applicationWorkflowId(state.key), state);
+
   /** Starts it for a caller who waits; false where that did not work out `within` milliseconds, and the relay does it. */
-  async function startWithin(applicationId: string, within: number): Promise<boolean> {
+  async function startWithin(state: ApplicationState, within: number): Promise<boolean> {
     try {
-      await client.connection.withDeadline(Date.now() + within, () => startApplication(applicationId));
+      await client.connection.withDeadline(Date.now() + within, () => startOpen(state));
+      spareTheRelay(state.id);
       return true;
     } catch (error) {
       if (isLate(error) || error instanceof WorkflowExecutionAlreadyStartedError) return false;

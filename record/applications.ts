@@ -42,6 +42,8 @@ export interface ApplicationSummary {
 
 /** An application as the record keeps it: the summary, and the fold of its events. */
 export interface KeptApplication extends ApplicationSummary {
+  /** The platform on which the provider stays meanwhile. */
+  bridge: Bridge | null;
   snapshot: ApplicationState;
 }
 
@@ -61,7 +63,7 @@ type Given = { entryId: string } & Partial<Record<(typeof CONFIRMATION_FIELDS)[n
 type Confirmation = Given & { status: 'confirmed' | 'claimed' | 'disputed'; against?: Given[] };
 
 /** An application as GET answers it. */
-export type Application = ApplicationSummary &
+export type Application = Omit<KeptApplication, 'snapshot'> &
   Omit<ApplicationView, 'tracks'> & {
     tracks: {
       credentialing: ApplicationView['tracks']['credentialing'];
@@ -71,8 +73,6 @@ export type Application = ApplicationSummary &
     confirmations: Partial<Record<Fact, Confirmation>>;
     /** What the payer asked for and has not got, in the words in which it was asked for. */
     outstandingItems: string[];
-    /** The platform on which the provider stays meanwhile. */
-    bridge: Bridge | null;
   };
 
 /** The condition of an application that is late: paused, it is not. */
@@ -96,7 +96,7 @@ export const selectSummaries = (sql: Db, principal: Principal, more: Fragment = 
 /** Those of `ids` that the principal may see. */
 export async function findApplications(sql: Db, principal: Principal, ids: string[]): Promise<KeptApplication[]> {
   return sql<KeptApplication[]>`
-    ${selectSummaries(sql, principal, sql`, a.snapshot`)} and a.id = any(${ids}::uuid[])`;
+    ${selectSummaries(sql, principal, sql`, a.snapshot, ${bridgeOf(sql)} as bridge`)} and a.id = any(${ids}::uuid[])`;
 }
 
 export async function findApplication(sql: Db, principal: Principal, id: string): Promise<KeptApplication | null> {
@@ -108,11 +108,10 @@ export async function findApplication(sql: Db, principal: Principal, id: string)
 export async function describeApplication(sql: Db, kept: KeptApplication, now: Instant): Promise<Application> {
   const { snapshot, ...summary } = kept;
   const { tracks, ...shown } = view(snapshot, now);
-  const [confirmations, contract, outstandingItems, bridge] = await Promise.all([
+  const [confirmations, contract, outstandingItems] = await Promise.all([
     confirmationsOf(sql, snapshot),
     contractOf(sql, snapshot),
     outstandingOf(sql, snapshot),
-    bridgeOf(sql, snapshot.id),
   ]);
   return {
     ...summary,
@@ -120,7 +119,6 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
     tracks: { ...tracks, contracting: { ...tracks.contracting, ...contract } },
     confirmations,
     outstandingItems,
-    bridge,
   };
 }
 

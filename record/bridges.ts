@@ -3,7 +3,7 @@ import type { ApplicationState } from '../domain/application/state';
 import { platformChecks, type CheckOccasion } from '../domain/bridge';
 import { atDate } from '../domain/calendar';
 import { sameValue } from '../domain/facts';
-import type { Db, Sql, Tx } from '../runtime/database';
+import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { giveTasks } from './tasks';
 
 /** The platform on which a provider stays while an application runs. */
@@ -12,17 +12,24 @@ export interface Bridge {
   platform: string;
 }
 
-export async function bridgeOf(sql: Db, applicationId: string): Promise<Bridge | null> {
-  const [bridge] = await sql<Bridge[]>`
-    select r.id as relationship_id, r.platform
-    from bridges b join platform_relationships r on r.id = b.relationship_id where b.application_id = ${applicationId}`;
-  return bridge ?? null;
+/** The bridge of an application `a`, or null. */
+export const bridgeOf = (sql: Db): Fragment => sql`(
+  select jsonb_build_object('relationshipId', r.id, 'platform', r.platform)
+  from bridges b join platform_relationships r on r.id = b.relationship_id where b.application_id = a.id)`;
+
+export async function keepBridge(
+  tx: Tx,
+  bridge: { applicationId: string; clientId: string; relationshipId: string },
+): Promise<void> {
+  await tx`insert into bridges ${tx(bridge)}`;
 }
 
 /** Keeps the checks of an application on a bridge as it stands; those that were given to a person stay. */
 export async function projectChecks(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
   const checks = platformChecks(state);
-  if (sameValue(before ? platformChecks(before) : [], checks) || !(await bridgeOf(tx, state.id))) return;
+  if (sameValue(before ? platformChecks(before) : [], checks)) return;
+  const [bridge] = await tx`select from bridges where application_id = ${state.id}`;
+  if (!bridge) return;
   const { id: applicationId, clientId } = state;
   await tx`delete from platform_checks where application_id = ${applicationId} and given_at is null`;
   if (checks.length > 0)

@@ -14,7 +14,10 @@ export interface KeptCommand extends Command {
   refusal: Refusal | null;
 }
 
-/** Keeps a command whole and inert, before anybody acts on it; a command that is there already stays as it is. */
+/**
+ * Keeps a command whole and inert, before anybody acts on it, or as `settled` with what came of it; a command that is
+ * there already stays as it is.
+ */
 export async function keepCommand(
   sql: Db,
   command: {
@@ -26,9 +29,11 @@ export async function keepCommand(
     version?: number;
   },
   actor: Actor,
+  { settled = false } = {},
 ): Promise<void> {
   await sql`
     insert into commands ${sql({
+      ...(settled && { status: 'applied', settledAt: new Date() }),
       id: command.id,
       clientId: command.clientId,
       applicationId: command.applicationId,

@@ -78,15 +78,15 @@ async function ask(
   on: (i: number) => PlainDate,
 ): Promise<ReadinessAnswer[]> {
   if (scopes.length === 0) return [];
-  const questions = scopes.map(({ providerId, practiceId, payerId, state, lineOfBusiness, locationId }, i) => (({
-	providerId,
-	practiceId,
-	payerId,
-	state,
-	...lineOfBusiness && { lineOfBusiness },
-	...locationId && { locationId },
-	dateOfService: on(i)
-})));
+  const questions = scopes.map(({ providerId, practiceId, payerId, state, lineOfBusiness, locationId }, i) => ({
+    providerId,
+    practiceId,
+    payerId,
+    state,
+    ...(lineOfBusiness && { lineOfBusiness }),
+    ...(locationId && { locationId }),
+    dateOfService: on(i),
+  }));
   const onFile = await readinessEvidence(sql, principal, questions);
   return onFile.map((file, i) => {
     if ('unknown' in file) throw new Error(`unknown ${file.unknown.join()}`);

@@ -10,6 +10,11 @@ export async function readFile(
   playbook: ResolvedPlaybook,
   today: PlainDate,
 ): Promise<FileReading> {
+  return readingOf(await fileOf(sql, key), key, playbook, today);
+}
+
+/** What is on file behind an application. */
+export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile> {
   const [row] = await sql<ProviderFile[]>`
     select
       jsonb_build_object('npi', pr.npi, 'hasTin', pr.tin_hash is not null, 'address', pr.address) as practice,
@@ -33,6 +38,13 @@ export async function readFile(
       order by a.attested_on desc, a.recorded_at desc limit 1) authorized on true
     where pr.id = ${key.practiceId}`;
   if (!row) throw new Error(`no practice ${key.practiceId}`);
-  const { requires, requiresCaqh } = playbook;
-  return evaluateFile(row, { requires, requiresCaqh, state: key.state, payerId: key.payerId, kind: key.kind }, today);
+  return row;
 }
+
+/** What a file comes to for a day: codes and dates only. */
+export const readingOf = (
+  file: ProviderFile,
+  { state, payerId, kind }: ApplicationKey,
+  { requires, requiresCaqh }: ResolvedPlaybook,
+  today: PlainDate,
+): FileReading => evaluateFile(file, { requires, requiresCaqh, state, payerId, kind }, today);

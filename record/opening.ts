@@ -5,9 +5,10 @@ import { naturalKey } from '../domain/application/key';
 import type { ApplicationState } from '../domain/application/state';
 import { localDate } from '../domain/calendar';
 import { KIND_RULES, resolvePlaybook, type Playbook } from '../domain/playbook';
-import type { Sql } from '../runtime/database';
+import type { Sql, Tx } from '../runtime/database';
 import { digest, keepCommand } from './commands';
-import { readFile } from './file';
+import { fileOf, readingOf } from './file';
+import { keepBridge } from './bridges';
 import type { Actor } from './principal';
 import { columns, project } from './projection';
 import { plan } from './step';
@@ -34,17 +35,15 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
   const { id, clientId, key, body } = request;
   const natural = naturalKey(key);
   return sql.begin(async (tx): Promise<Opened> => {
-    await tx`select pg_advisory_xact_lock(hashtextextended(${natural}, 0))`;
-    const [taken] = await tx<{ id: string; snapshot: ApplicationState }[]>`
-      select id, snapshot from applications where id = ${id} or (natural_key = ${natural} and open)
-      order by (id = ${id}) desc limit 1`;
-    if (taken) return taken.id === id ? { state: taken.snapshot } : { existingId: taken.id };
-
-    const [row] = await tx<{ timeZone: string; playbook: Playbook; version: number; previousId: string | null }[]>`
-      select c.time_zone, p.body as playbook, p.version,
-        (select a.id from applications a where a.natural_key = ${natural} order by a.created_at desc limit 1) as previous_id
-      from clients c, payers y join playbooks p on p.payer_id = y.id and p.version = y.playbook_version
-      where c.id = ${clientId} and y.id = ${key.payerId}`;
+    const [[row], file] = await Promise.all([
+      tx<{ timeZone: string; playbook: Playbook; version: number; previousId: string | null }[]>`
+        select c.time_zone, p.body as playbook, p.version,
+          (select a.id from applications a where a.natural_key = ${natural} and a.id <> ${id}
+            order by a.created_at desc limit 1) as previous_id
+        from clients c, payers y join playbooks p on p.payer_id = y.id and p.version = y.playbook_version
+        where c.id = ${clientId} and y.id = ${key.payerId}`,
+      fileOf(tx, key),
+    ]);
     if (!row) throw new Error(`no client ${clientId} or payer ${key.payerId}`);
 
     const playbook = resolvePlaybook(row.playbook, key.kind, row.timeZone);
@@ -55,7 +54,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
       clientId,
       key,
       rules: { requiresCaqh: playbook.requiresCaqh, facts: [...facts], opensSpan, endsSpan },
-      reading: await readFile(tx, key, playbook, today),
+      reading: readingOf(file, key, playbook, today),
       today,
       digest,
     });
@@ -63,7 +62,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
     if (!state) throw new Error('an opening opens');
     plan(state, events, playbook, row.timeZone);
     const { state: usState, ...scope } = key;
-    await tx`
+    const inserted = await tx`
       insert into applications ${tx({
         id,
         clientId,
@@ -78,12 +77,22 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
         createdAt: state.openedAt,
         state: usState,
         snapshot: tx.json(state as never),
-      } as never)}`;
-    await keepCommand(tx, { id, clientId, applicationId: id, action: 'open', body }, actor);
-    await tx`update commands set status = 'applied', settled_at = now() where id = ${id}`;
-    if (request.bridge)
-      await tx`insert into bridges ${tx({ applicationId: id, clientId, relationshipId: request.bridge })}`;
-    await project(tx, null, state, events, id);
+      } as never)}
+      on conflict do nothing returning id`;
+    if (inserted.length === 0) return opened(tx, id, natural);
+    await Promise.all([
+      keepCommand(tx, { id, clientId, applicationId: id, action: 'open', body }, actor, { settled: true }),
+      request.bridge && keepBridge(tx, { applicationId: id, clientId, relationshipId: request.bridge }),
+      project(tx, null, state, events, id),
+    ]);
     return { state };
   });
+}
+
+/** What stands in the way of an opening: itself, sent before, or another that is open for the key. */
+async function opened(tx: Tx, id: string, natural: string): Promise<Opened> {
+  const [taken] = await tx<{ id: string; snapshot: ApplicationState }[]>`
+    select id, snapshot from applications where id = ${id} or (natural_key = ${natural} and open)
+    order by (id = ${id}) desc limit 1`;
+  return taken!.id === id ? { state: taken!.snapshot } : { existingId: taken!.id };
 }

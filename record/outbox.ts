@@ -42,9 +42,9 @@ export async function heard(sql: Db, id: number): Promise<void> {
   await sql`delete from outbox where id = ${id}`;
 }
 
-/** Whoever started an application himself spares the relay the way. */
-export async function heardOfStart(sql: Db, applicationId: string): Promise<void> {
-  await sql`delete from outbox where topic = 'start_application' and subject = ${applicationId}`;
+/** Whoever started applications himself spares the relay the way. */
+export async function heardOfStarts(sql: Db, applicationIds: string[]): Promise<void> {
+  await sql`delete from outbox where topic = 'start_application' and subject = any(${applicationIds}::uuid[])`;
 }
 
 /** The change was not heard: again later, at most a minute apart. */

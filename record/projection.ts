@@ -21,7 +21,10 @@ export const columns = (state: ApplicationState) => ({
   updatedAt: state.updatedAt,
 });
 
-/** Writes what a step came to: entries, state, queue, spans, agreement, and what others have to hear of. */
+/**
+ * Writes what a step came to: entries, state, queue, spans, agreement, and what others have to hear of. All of it is
+ * sent at once; the connection keeps the order.
+ */
 export async function project(
   tx: TransactionSql,
   before: ApplicationState | null,
@@ -29,10 +32,28 @@ export async function project(
   events: readonly ApplicationEvent[],
   commandId: string | null,
 ): Promise<void> {
+  await Promise.all([
+    writeEvents(tx, state, events, commandId),
+    before && writeState(tx, state),
+    before && projectReference(tx, state, events),
+    projectItems(tx, before, state),
+    projectSpan(tx, before, state),
+    projectAgreement(tx, before, state),
+    projectChecks(tx, before, state),
+    tell(tx, before, state),
+  ]);
+}
+
+async function writeEvents(
+  tx: TransactionSql,
+  { id: applicationId, clientId }: ApplicationState,
+  events: readonly ApplicationEvent[],
+  commandId: string | null,
+): Promise<void> {
   await tx`insert into events ${tx(
     events.map((event) => ({
-      clientId: state.clientId,
-      applicationId: state.id,
+      clientId,
+      applicationId,
       seq: event.seq,
       id: event.id,
       at: event.at,
@@ -46,17 +67,17 @@ export async function project(
     if (event.kind === 'correction')
       await tx`
         update events set struck_by = ${event.id}
-        where application_id = ${state.id} and (id = ${event.data.strikes} or cause_id = ${event.data.strikes})`;
-  if (before)
-    await tx`
-      update applications set ${tx({ ...columns(state), snapshot: tx.json(state as never) } as never)}
-      where id = ${state.id}`;
-  if (before) await projectReference(tx, state, events);
-  await projectItems(tx, before, state);
-  await projectSpan(tx, before, state);
-  await projectAgreement(tx, before, state);
-  await projectChecks(tx, before, state);
+        where application_id = ${applicationId} and (id = ${event.data.strikes} or cause_id = ${event.data.strikes})`;
+}
 
+async function writeState(tx: TransactionSql, state: ApplicationState): Promise<void> {
+  await tx`
+    update applications set ${tx({ ...columns(state), snapshot: tx.json(state as never) } as never)}
+    where id = ${state.id}`;
+}
+
+/** Leaves word in the outbox of what others have to hear. */
+async function tell(tx: TransactionSql, before: ApplicationState | null, state: ApplicationState): Promise<void> {
   const reopened = isOpen(state) && (before === null || !isOpen(before));
   if (reopened)
     // who opened it starts it; the relay steps in when that failed
@@ -69,7 +90,7 @@ export async function project(
 async function projectItems(tx: TransactionSql, before: ApplicationState | null, state: ApplicationState) {
   const { items } = state.agenda;
   if (sameValue(before?.agenda.items ?? [], items)) return;
-  await tx`delete from work_items where application_id = ${state.id}`;
+  if (before) await tx`delete from work_items where application_id = ${state.id}`;
   if (items.length > 0)
     await tx`
       insert into work_items ${tx(items.map((item) => ({ clientId: state.clientId, applicationId: state.id, ...item })))}`;

@@ -9,7 +9,8 @@ import { factBody } from './commands';
 const approved = (state: ApplicationState): boolean => state.stage === 'approved' || state.stage === 'confirmed';
 
 /** What a span is made from: unchanged, the span stays. */
-const basis = (state: ApplicationState | null) => state && [approved(state), state.participationEndedOn, state.facts];
+const basis = (state: ApplicationState | null) =>
+  state ? [approved(state), state.participationEndedOn, state.facts] : [false, null, {}];
 
 /** Keeps the span of an application as its facts stand, and what was known before as it was known. */
 export async function projectSpan(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {

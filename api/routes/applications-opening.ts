@@ -3,7 +3,6 @@ import type { ApplicationKey } from '../../domain/application/events';
 import { isOpen } from '../../domain/application/state';
 import { groundOf, type Ground } from '../../record/ground';
 import { openApplication } from '../../record/opening';
-import { heardOfStart } from '../../record/outbox';
 import { actorOf, type Principal } from '../../record/principal';
 import type { Deps } from '../deps';
 import { Problem, type FieldError } from '../errors';
@@ -21,11 +20,14 @@ interface Opening {
   bridge?: string;
 }
 
-/** Opens an application, or adopts it; false where its workflow did not start in time, and the relay starts it. */
+/**
+ * Opens an application, or adopts it: it is on record, and starting. `started` is false where its workflow did not start
+ * in time, and the relay starts it.
+ */
 export async function open(
   { sql, dispatch, patienceMs }: Pick<Deps, 'sql' | 'dispatch' | 'patienceMs'>,
   { principal, body, id, bridge }: Opening,
-): Promise<boolean> {
+): Promise<{ started: Promise<boolean> }> {
   const key = keyOf(body);
   const ground = await groundOf(sql, principal, key);
   refuse(subjectErrors(key, ground));
@@ -36,9 +38,8 @@ export async function open(
   const request = { id, clientId, key, body, at, ...(bridge && { bridge }) };
   const opened = await openApplication(sql, request, actorOf(principal));
   if ('existingId' in opened) throw new Problem('application_exists', opened);
-  const started = !isOpen(opened.state) || (await dispatch.startWithin(id, patienceMs));
-  if (started) await heardOfStart(sql, id);
-  return started;
+  const started = isOpen(opened.state) ? dispatch.startWithin(opened.state, patienceMs) : Promise.resolve(true);
+  return { started };
 }
 
 const keyOf = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind, locationId }: ApplicationInput) =>

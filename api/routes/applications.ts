@@ -41,9 +41,10 @@ export const applicationRoutes = (deps: Deps): Route[] => [
       202: { description: 'The application; its workflow starts once Temporal is there', schema: application },
     },
     handler: async ({ principal, body, commandId: id }) => {
-      const started = await open(deps, { principal, body, id });
-      const made = await shown(deps, (await findApplication(deps.sql, principal, id))!);
-      return { ...created(`/v1/applications/${id}`, made), ...(!started && { status: 202 }) };
+      const starting = await open(deps, { principal, body, id });
+      const made = findApplication(deps.sql, principal, id).then((kept) => shown(deps, kept!));
+      const [started, answer] = await Promise.all([starting.started, made]);
+      return { ...created(`/v1/applications/${id}`, answer), ...(!started && { status: 202 }) };
     },
   }),
   route({

@@ -50,7 +50,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
         const { payerId, state, locationId = null } = chosen;
         if (!payers.has(payerId)) throw invalid({ path: 'payerId', ...UNKNOWN_REFERENCE });
         const kind = chosen.kind ?? kindThatFits({ payerId, state, practiceId, locationId }, known).kind;
-        const started = await open(
+        const opened = await open(
           { ...deps, patienceMs },
           {
             principal,
@@ -59,6 +59,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
             ...(decision === 'bridge' && { bridge: relationshipId }),
           },
         );
+        const started = await opened.started;
         if (!started) patienceMs = 0;
         return started ? 201 : 202;
       }
