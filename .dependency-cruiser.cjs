@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   papers: ['domain/'],
   api: ['dispatch/', 'papers/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
   local: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/messages'],
-  bench: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/', 'local/', 'test/support/'],
+  bench: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/', 'worker/options', 'local/'],
 };
 
 /** Packages with a home, so that there is one way to reach what they stand for. */

@@ -20,8 +20,8 @@ export interface Booted {
   sql: Sql;
   keyring: Keyring;
   temporal: Temporal;
-  pidOf(part: 'api' | 'worker' | 'temporal' | 'postgres'): number;
-  stop(): Promise<void>;
+  pidOf: (part: 'api' | 'worker' | 'temporal' | 'postgres') => number;
+  stop: () => Promise<void>;
 }
 
 /** Boots the product as an operator would; `env` goes to all its parts. */

@@ -21,6 +21,9 @@ import { adminKeyFile, kept, openDataDirectory, readSecrets, readSettings } from
 import type { Secrets, Settings } from './settings';
 import { connect, devServerArguments, keepHistory } from './temporal';
 
+/** Of API and worker: what the memory bench states its bound for. */
+const HEAP_MB = 512;
+
 /** In the order in which they stop; ten seconds in all, also when none stops by itself. */
 const PATIENCE = { api: 2500, worker: 3000, temporal: 2000, postgres: 2000 };
 
@@ -184,7 +187,7 @@ async function startProduct(run: Run, settings: Settings, env: Environment, secr
   const node = (name: 'api' | 'worker', own: Environment = {}) => ({
     name,
     file: process.execPath,
-    args: ['--enable-source-maps', join(root, 'dist', name, 'main.js')],
+    args: ['--enable-source-maps', `--max-old-space-size=${HEAP_MB}`, join(root, 'dist', name, 'main.js')],
     options: { env: { ...shared, ...own } },
     channel: true,
     stop: { signal: 'SIGTERM' as const, patience: PATIENCE[name] },

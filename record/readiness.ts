@@ -192,6 +192,9 @@ const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]
   left join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
   order by q.i`;
 
+/** Keeps the planner, which cannot know how few are asked, from reading a whole table for them. */
+const ONE_BY_ONE = (sql: Db): Fragment => sql`offset 0`;
+
 /** The payer asked for, and those that stand for it. */
 const standingFor = (sql: Db): Fragment => sql`
   array(select y.id from payers y where y.id = q."payerId" or q."payerId" = any(y.covers))`;
@@ -205,14 +208,20 @@ const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSp
       where e.application_id = a.id and e.kind = 'contact' and e.event->'data'->>'outcome' = 'approved'
         and e.struck_by is null), '{}') as approvals
   from ${asked}
-  join applications a on a.provider_id = q."providerId" and a.practice_id = q."practiceId"
-    and a.payer_id = any(${standingFor(sql)}) and a.state = q.state and a.kind = any(${OPENING_KINDS})
-    and a.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'a.client_id')}
-    and (a.stage not in ('withdrawn', 'denied') or a.open
-      or (a.snapshot->>'closedAt')::timestamptz > coalesce(q."asOf", 'infinity'))
-  left join network_spans s on s.application_id = a.id
-    and case when q."asOf" is null then s.known_to is null
-      else s.known_from <= q."asOf" and coalesce(s.known_to, 'infinity') > q."asOf" end
+  cross join lateral (
+    select * from applications a
+    where a.provider_id = q."providerId" and a.practice_id = q."practiceId"
+      and a.payer_id = any(${standingFor(sql)}) and a.state = q.state and a.kind = any(${OPENING_KINDS})
+      and a.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'a.client_id')}
+      and (a.stage not in ('withdrawn', 'denied') or a.open
+        or (a.snapshot->>'closedAt')::timestamptz > coalesce(q."asOf", 'infinity'))
+    ${ONE_BY_ONE(sql)}) a
+  left join lateral (
+    select * from network_spans s
+    where s.application_id = a.id
+      and case when q."asOf" is null then s.known_to is null
+        else s.known_from <= q."asOf" and coalesce(s.known_to, 'infinity') > q."asOf" end
+    ${ONE_BY_ONE(sql)}) s on true
   order by a.created_at, a.id`;
 
 const agreementsOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptAgreement[]> =>
