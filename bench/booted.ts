@@ -48,7 +48,11 @@ export async function boot(env: NodeJS.ProcessEnv = {}): Promise<Booted> {
   const sql = createDatabase(urlOf(ports.postgres, read('postgres-password')), { max: 10 });
   const temporal = connectTemporal({ TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}` }, keyring);
   return {
-    ...{ url, key, sql, keyring, temporal },
+    url,
+    key,
+    sql,
+    keyring,
+    temporal,
     api: createApi(url, key),
     pidOf: (part) => {
       const children = read('run.jsonl').split('\n').slice(1);

@@ -220,12 +220,9 @@ export const application = z
       claimsRoute: confirmation,
     }),
     outstandingItems: z.array(z.string()).meta({ description: 'What the payer asked for and has not got' }),
-    bridge: z
-      .strictObject({ relationshipId: id, platform: z.string() })
-      .nullable()
-      .meta({
-        description: 'The platform on which the provider stays meanwhile: the request adds and replaces nothing',
-      }),
+    bridge: z.strictObject({ relationshipId: id, platform: z.string() }).nullable().meta({
+      description: 'The platform on which the provider stays meanwhile: the request adds and replaces nothing',
+    }),
   })
   .meta({ id: 'Application' });
 
