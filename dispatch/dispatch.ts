@@ -11,6 +11,7 @@ import { ApplicationFailure, TypedSearchAttributes, WorkflowIdConflictPolicy } f
 import { applicationWorkflowId, participationWorkflowId } from '../domain/application/key';
 import { isOpen, participates, type ApplicationState } from '../domain/application/state';
 import type { Refusal } from '../domain/application/transitions';
+import type { WatchType } from '../domain/codes';
 import { asked } from '../domain/application/decide';
 import { acknowledgeCommand, pendingCommand, settleCommand } from '../record/commands';
 import { heardOfStarts } from '../record/outbox';
@@ -21,9 +22,11 @@ import { applicationIdAttribute, clientIdAttribute, payerIdAttribute } from '../
 import {
   actionUpdates,
   applicationStateQuery,
+  changedSignal,
   fileChangedSignal,
   REFUSED,
   type ApplicationInput,
+  type WatchInput,
 } from '../workflows/messages';
 
 export const TASK_QUEUE = 'countersign';
@@ -175,6 +178,16 @@ export function createDispatch({
     if (isOpen(state)) await client.workflow.getHandle(workflowId!).signal(fileChangedSignal);
   }
 
+  /** Tells a watch that something has changed; one that isn't running starts with it. */
+  async function changed(type: WatchType, subject: string): Promise<void> {
+    await client.workflow.signalWithStart(type, {
+      workflowId: `${type}/${subject}`,
+      taskQueue,
+      args: [{ subject } satisfies WatchInput],
+      signal: changedSignal,
+    });
+  }
+
   /** The state as the workflow itself tells it; null where none keeps the application. */
   async function query(
     applicationId: string,
@@ -202,7 +215,7 @@ export function createDispatch({
     return { state, workflowId: participates(state) ? participationWorkflowId(applicationId) : null };
   }
 
-  return { startApplication, startWithin, startParticipation, deliver, fileChanged, query };
+  return { startApplication, startWithin, startParticipation, deliver, fileChanged, changed, query };
 }
 
 /** What the server (or its absence) answered, wherever the client wrapped it. */

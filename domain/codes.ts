@@ -158,6 +158,14 @@ export type ReadinessCaution = (typeof READINESS_CAUTIONS)[number];
 export const TASK_KINDS = ['platform_inquiry', 'platform_check', 'message_uncertain'] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
+/** What is watched over by a workflow of that type: a relationship, and twice an application. */
+export const WATCH_TYPES = ['platformInquiry', 'platformCheck', 'billingReadiness'] as const;
+export type WatchType = (typeof WATCH_TYPES)[number];
+
+/** What others can be told of. */
+export const EMITTED_TYPES = ['billing_readiness.changed'] as const;
+export type EmittedType = (typeof EMITTED_TYPES)[number];
+
 /** USPS codes of the states, the District of Columbia and the inhabited territories. */
 export const US_STATES =
   'AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AS GU MP PR VI'.split(

@@ -3,6 +3,7 @@ import type { Instant, PlainDate } from '../domain/application/events';
 import type { FactValues } from '../domain/facts';
 import type { Db, Fragment, Sql } from '../runtime/database';
 import { audit } from './audit';
+import { enqueueEach } from './outbox';
 import { inScope, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
 
@@ -91,6 +92,13 @@ export const endAgreement = (
       update agreements
       set ended_on = ${ending.on}, ending = ${tx.json(recorded as never)}, version = version + 1, updated_at = now()
       where id = ${id}`;
+    await enqueueEach(
+      tx,
+      'billingReadiness',
+      tx`select s.application_id from network_spans s
+        where s.known_to is null and s.practice_id = ${agreement.practiceId} and s.payer_id = ${agreement.payerId}
+          and s.state = ${agreement.state} and s.line_of_business = ${agreement.lineOfBusiness}`,
+    );
     await audit(tx, principal, {
       action: 'agreement.end',
       subjectType: 'agreement',

@@ -3,7 +3,8 @@ import type { ApplicationState } from '../domain/application/state';
 import { platformChecks, type CheckOccasion } from '../domain/bridge';
 import { atDate } from '../domain/calendar';
 import { sameValue } from '../domain/facts';
-import type { Db, Fragment, Sql, Tx } from '../runtime/database';
+import type { Db, Fragment, Tx } from '../runtime/database';
+import { enqueue } from './outbox';
 import { giveTasks } from './tasks';
 
 /** The platform on which a provider stays while an application runs. */
@@ -36,6 +37,7 @@ export async function projectChecks(tx: Tx, before: ApplicationState | null, sta
     await tx`
       insert into platform_checks ${tx(checks.map((check) => ({ applicationId, clientId, ...check })))}
       on conflict do nothing`;
+  await enqueue(tx, 'platformCheck', applicationId);
 }
 
 interface Check {
@@ -48,9 +50,8 @@ interface Check {
 }
 
 /** Gives the checks that are due to a person, each once; answers when the next one is. */
-export const giveChecks = (sql: Sql, applicationId: string, now: Instant): Promise<{ next: Instant | null }> =>
-  sql.begin(async (tx) => {
-    const checks = await tx<Check[]>`
+export async function giveChecks(tx: Db, applicationId: string, now: Instant): Promise<{ next: Instant | null }> {
+  const checks = await tx<Check[]>`
       select k.occasion, k.due_on, k.client_id, b.relationship_id, a.assignee, c.time_zone
       from platform_checks k
       join bridges b using (application_id)
@@ -58,24 +59,24 @@ export const giveChecks = (sql: Sql, applicationId: string, now: Instant): Promi
       join clients c on c.id = k.client_id
       where k.application_id = ${applicationId} and k.given_at is null
       order by k.due_on, k.occasion for update of k`;
-    const timed = checks.map(({ timeZone, ...check }) => ({ ...check, dueAt: atDate(check.dueOn, { timeZone }) }));
-    const due = timed.filter(({ dueAt }) => dueAt <= now);
-    await giveTasks(
-      tx,
-      due.map(({ occasion, dueOn, clientId, relationshipId, assignee, dueAt }) => ({
-        key: `platform_check/${applicationId}/${occasion}/${dueOn}`,
-        clientId,
-        kind: 'platform_check',
-        subjectType: 'platform_relationship',
-        subjectId: relationshipId,
-        data: { applicationId, occasion, dueOn },
-        assignee,
-        dueAt,
-      })),
-    );
-    for (const { occasion, dueOn } of due)
-      await tx`
+  const timed = checks.map(({ timeZone, ...check }) => ({ ...check, dueAt: atDate(check.dueOn, { timeZone }) }));
+  const due = timed.filter(({ dueAt }) => dueAt <= now);
+  await giveTasks(
+    tx,
+    due.map(({ occasion, dueOn, clientId, relationshipId, assignee, dueAt }) => ({
+      key: `platform_check/${applicationId}/${occasion}/${dueOn}`,
+      clientId,
+      kind: 'platform_check',
+      subjectType: 'platform_relationship',
+      subjectId: relationshipId,
+      data: { applicationId, occasion, dueOn },
+      assignee,
+      dueAt,
+    })),
+  );
+  for (const { occasion, dueOn } of due)
+    await tx`
         update platform_checks set given_at = ${now}
         where application_id = ${applicationId} and occasion = ${occasion} and due_on = ${dueOn}`;
-    return { next: timed.find(({ dueAt }) => dueAt > now)?.dueAt ?? null };
-  });
+  return { next: timed.find(({ dueAt }) => dueAt > now)?.dueAt ?? null };
+}

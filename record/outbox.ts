@@ -1,11 +1,17 @@
-import type { Db } from '../runtime/database';
+import type { WatchType } from '../domain/codes';
+import type { Db, Fragment } from '../runtime/database';
 
 /**
  * Who has to hear of a change, and of what, by one id: `file_changed_person` a person, `file_changed_practice` a
- * practice, the others an application.
+ * practice, a watch its subject, the others an application.
  */
 export type OutboxTopic =
-  'file_changed_person' | 'file_changed_practice' | 'start_application' | 'start_participation' | 'end_participations';
+  | 'file_changed_person'
+  | 'file_changed_practice'
+  | 'start_application'
+  | 'start_participation'
+  | 'end_participations'
+  | WatchType;
 
 export interface OutboxRow {
   id: number;
@@ -25,6 +31,12 @@ export async function enqueue(
     insert into outbox (topic, subject, next_attempt_at)
     values (${topic}, ${subject}, now() + make_interval(secs => ${afterSeconds}))`;
   if (afterSeconds === 0) await tx`notify outbox`;
+}
+
+/** The same for every subject that a query selects. */
+export async function enqueueEach(tx: Db, topic: OutboxTopic, subjects: Fragment): Promise<void> {
+  await tx`insert into outbox (topic, subject) select ${topic}, subject from (${subjects}) as of(subject)`;
+  await tx`notify outbox`;
 }
 
 /** Takes up to `limit` rows that are due, for as long as the lease lasts; nobody else gets them meanwhile. */

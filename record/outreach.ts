@@ -1,5 +1,7 @@
 import type { Instant } from '../domain/application/events';
 import type { Db } from '../runtime/database';
+import type { Principal } from './principal';
+import { findUser } from './registry/users';
 
 /** Whom a message is for: the id is a provider's, a user's, a client's, a payer's or a platform relationship's. */
 export const RECIPIENT_TYPES = ['provider', 'user', 'client', 'payer', 'platform'] as const;
@@ -28,4 +30,21 @@ export async function queueMessages(tx: Db, messages: readonly QueuedMessage[]):
     data: tx.json(data as never),
   }));
   await tx`insert into messages ${tx(rows as never)} on conflict (key) do nothing`;
+}
+
+/** Whether there is such a recipient within a client. */
+export async function recipientKnown(
+  sql: Db,
+  principal: Principal,
+  { id: relationshipId, clientId }: { id: string; clientId: string },
+  { type, id }: { type: RecipientType; id: string },
+): Promise<boolean> {
+  const found: Record<RecipientType, () => Promise<unknown>> = {
+    provider: () => sql`select from providers where id = ${id} and client_id = ${clientId}`,
+    client: async () => (id === clientId ? [1] : []),
+    user: async () => [(await findUser(sql, principal, id)) ?? []].flat(),
+    payer: () => sql`select from payers where id = ${id}`,
+    platform: async () => (id === relationshipId ? [1] : []),
+  };
+  return ((await found[type]()) as unknown[]).length > 0;
 }

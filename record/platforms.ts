@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../domain/application/events';
 import { sameValue } from '../domain/facts';
 import { assess, type Assessment, type Decision, type LedgerAnswer, type Question } from '../domain/platform';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
+import { openInquiry } from './inquiries';
+import { enqueue } from './outbox';
+import { prefill } from './platform-knowledge';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
 import type { Precondition } from './registry/revise';
@@ -84,7 +88,11 @@ export const createRelationship = (
     const row = { id, clientId, providerId, platform, payerIds, since: since ?? null };
     const inserted = await tx`
       insert into platform_relationships ${tx(row as never)} on conflict (id) do nothing returning id`;
-    if (inserted.length > 0) await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, since });
+    if (inserted.length > 0) {
+      await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, since });
+      await prefill(tx, principal, row);
+      await openInquiry(tx, principal, randomUUID(), row, {});
+    }
     return (await findRelationship(tx, principal, id))!;
   });
 
@@ -181,6 +189,7 @@ async function put<T extends Entry>(
   const [made] = await tx<T[]>`insert into ${table} ${tx(row as never)} returning *`;
   await tx`
     update platform_relationships set version = version + 1, updated_at = now() where id = ${relationshipId}`;
+  if (kind === 'answer') await enqueue(tx, 'platformInquiry', relationshipId);
   await keepAudit(tx, principal, relationship!, kind, said);
   return { ...made!, version: version + 1 };
 }

@@ -4,6 +4,7 @@ import { sameValue, type FactRecord } from '../domain/facts';
 import type { ApplicationState, FactState } from '../domain/application/state';
 import type { Tx } from '../runtime/database';
 import { factBody } from './commands';
+import { enqueue } from './outbox';
 
 /** Approved by the payer, whatever has become of the facts. */
 const approved = (state: ApplicationState): boolean => state.stage === 'approved' || state.stage === 'confirmed';
@@ -18,6 +19,7 @@ export async function projectSpan(tx: Tx, before: ApplicationState | null, state
   await tx`
     update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null`;
   const facts = await factRecords(tx, state);
+  await enqueue(tx, 'billingReadiness', state.id);
   if (!approved(state) && Object.keys(facts).length === 0) return;
   const effective = facts.effectiveDate;
   await tx`

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
+import { WATCH_TYPES, type WatchType } from '../domain/codes';
 import type { Dispatch } from '../dispatch/dispatch';
 import { keepCommand, unsettledCommands } from '../record/commands';
 import { claim, heard, postpone, type OutboxRow, type OutboxTopic } from '../record/outbox';
@@ -31,6 +32,7 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
     file_changed_person: async (id) => all(await applicationsOfPerson(sql, id), dispatch.fileChanged),
     file_changed_practice: async (id) => all(await applicationsOfPractice(sql, id), dispatch.fileChanged),
     end_participations: endParticipations,
+    ...watchers(dispatch),
   };
   const sleepers = new Set<{ early: boolean; wake: () => void }>();
   let stopped = false;
@@ -121,6 +123,13 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
     },
   };
 }
+
+/** Each watch is told by the topic of its name. */
+const watchers = ({ changed }: Dispatch) =>
+  Object.fromEntries(WATCH_TYPES.map((type) => [type, (subject: string) => changed(type, subject)])) as Record<
+    WatchType,
+    (subject: string) => Promise<void>
+  >;
 
 const SYSTEM = { type: 'system', id: 'termination', name: 'Countersign' } as const;
 

@@ -26,19 +26,14 @@ import {
   type ApplicationInput,
   type RecordStep,
 } from './messages';
+import { RECORDING } from './recording';
 
 type Intent = Parameters<RecordStep['recordStep']>[0]['intent'];
 
 /** Commands remembered for repetition; older ones are still known to the record. */
 const RECENT = 50;
 
-const { recordStep } = proxyLocalActivities<RecordStep>({
-  // one short transaction; the record knows a command by its id, a timer by its instant
-  startToCloseTimeout: '10 s',
-  // while PostgreSQL is away: a few quick tries, then server timers up to a minute apart, for as long as it takes
-  localRetryThreshold: '5 s',
-  retry: { initialInterval: '200 ms', backoffCoefficient: 2, maximumInterval: '60 s' },
-});
+const { recordStep } = proxyLocalActivities<RecordStep>(RECORDING);
 
 /**
  * Keeps one application: the only writer of its events while it runs. What arrives is taken one at a time, in order;

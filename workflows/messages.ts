@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
-import { ACTIONS, type Action, type Outcome } from '../domain/codes';
+import { ACTIONS, type Action, type Outcome, type WatchType } from '../domain/codes';
 import type { ApplicationEvent, Instant, TimerName } from '../domain/application/events';
 import type { ApplicationState } from '../domain/application/state';
 import type { Refusal } from '../domain/application/transitions';
@@ -53,4 +53,24 @@ export interface RecordStep {
     intent:
       { type: 'command'; commandId: string } | { type: 'timer'; timer: TimerName; due: Instant } | { type: 'file' };
   }): Promise<{ events: ApplicationEvent[]; state?: ApplicationState; refusal?: Refusal }>;
+}
+
+/** What a watch starts from, and continues as new with: all else is in the record. */
+export interface WatchInput {
+  /** The id of what it watches over. */
+  subject: string;
+  /** Of tests: continue as new once the history is this long, instead of when the server suggests it. */
+  continueAfter?: number;
+}
+
+/** Something has changed that the subject's next instant may depend on; what, the step reads. */
+export const changedSignal = defineSignal('changed');
+
+/** What a watch's step is asked and answers (record/watches.ts). */
+export interface Wake {
+  wake(request: {
+    watch: WatchType;
+    subject: string;
+    at: Instant;
+  }): Promise<{ /** When to wake again; null: there is nothing left to wait for. */ next: Instant | null }>;
 }

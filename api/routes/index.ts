@@ -10,7 +10,9 @@ import { clientRoutes } from './clients';
 import { consequenceRoutes } from './consequences';
 import { coverageRoutes } from './coverage';
 import { documentRoutes } from './documents';
+import { eventRoutes } from './events';
 import { healthRoutes } from './health';
+import { inquiryRoutes } from './inquiries';
 import { payerRoutes } from './payers';
 import { planRoutes } from './plans';
 import { platformApplicationRoutes } from './platform-applications';
@@ -34,6 +36,7 @@ const GROUPS = [
   payerRoutes,
   documentRoutes,
   platformRoutes,
+  inquiryRoutes,
   consequenceRoutes,
   targetRoutes,
   planRoutes,
@@ -45,6 +48,7 @@ const GROUPS = [
   workRoutes,
   taskRoutes,
   readinessRoutes,
+  eventRoutes,
   coverageRoutes,
   agreementRoutes,
   settingsRoutes,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { audit } from '../audit';
-import { enqueue } from '../outbox';
+import { enqueue, enqueueEach } from '../outbox';
 import { inScope } from '../principal';
 import type { Principal } from '../principal';
 import { page } from './page';
@@ -120,7 +120,14 @@ export const updateProvider = (
   sql.begin(async (tx) => {
     const { licences, ...columns } = patch;
     await revise(tx, principal, 'provider', provider.id, { columns, asked: patch, precondition });
-    if (licences) await placeLicences(tx, provider.clientId, provider.id, licences);
+    if (licences) {
+      await placeLicences(tx, provider.clientId, provider.id, licences);
+      await enqueueEach(
+        tx,
+        'billingReadiness',
+        tx`select application_id from network_spans where known_to is null and provider_id = ${provider.id}`,
+      );
+    }
     if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_person', provider.personId);
     return (await findProvider(tx, principal, provider.id))!;
   });

@@ -1,0 +1,114 @@
+import { askOpenQuestions, changeTerms, closeInquiry, inquiryOf, type InquiryInput } from '../../record/inquiries';
+import { listKnowledge, putKnowledge } from '../../record/platform-knowledge';
+import { findRelationship, type Relationship } from '../../record/platforms';
+import type { Principal } from '../../record/principal';
+import { knownPayers } from '../../record/registry/payers';
+import { recipientKnown } from '../../record/outreach';
+import type { Deps } from '../deps';
+import { Problem } from '../errors';
+import { unknownIn } from '../references';
+import { ok, route, type Route } from '../route';
+import { UNKNOWN_REFERENCE } from '../schemas/common';
+import { inquiry, inquiryClosing, inquiryInput, knowledge, termsChange } from '../schemas/inquiries';
+import { refuse } from '../validation';
+
+const tag = 'platform relationships';
+
+export const inquiryRoutes = ({ sql }: Deps): Route[] => {
+  const subject = ({ principal, params }: { principal: Principal; params: { id: string } }) =>
+    findRelationship(sql, principal, params.id);
+  const answer = async (principal: Principal, relationship: Relationship) => {
+    const found = await inquiryOf(sql, principal, relationship, new Date().toISOString());
+    if (!found) throw new Problem('not_found');
+    return ok(found);
+  };
+  const responses = { 200: { description: 'The inquiry', schema: inquiry } };
+  const path = '/v1/platform-relationships/{id}/inquiry' as const;
+  return [
+    route({
+      method: 'get',
+      path,
+      summary: 'What is still open, and how it is asked',
+      tag,
+      access: 'registry:read',
+      subject,
+      responses,
+      handler: ({ principal, subject: relationship }) => answer(principal, relationship),
+    }),
+    route({
+      method: 'post',
+      path,
+      summary: 'Ask what is open, or change how it is asked',
+      description:
+        'It asks the recipient at once and then at its cadence, until all is answered; again when an answer is a year ' +
+        'old or the terms change. One is opened with each relationship.',
+      tag,
+      access: 'registry:write',
+      subject,
+      body: inquiryInput,
+      responses,
+      handler: async ({ principal, subject: relationship, body, commandId }) => {
+        const { recipient } = body;
+        if (recipient && !(await recipientKnown(sql, principal, relationship, recipient)))
+          refuse([{ path: 'recipient.id', ...UNKNOWN_REFERENCE }]);
+        await askOpenQuestions(sql, principal, commandId, relationship, body as InquiryInput);
+        return answer(principal, relationship);
+      },
+    }),
+    route({
+      method: 'post',
+      path: `${path}/closing`,
+      summary: 'Ask no more',
+      tag,
+      access: 'registry:write',
+      subject,
+      body: inquiryClosing,
+      responses,
+      handler: async ({ principal, subject: relationship, body }) => {
+        await closeInquiry(sql, principal, relationship, body.reason);
+        return answer(principal, relationship);
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/platform-relationships/{id}/terms-changes',
+      summary: 'Record that the platform changed its terms: what was answered before is asked again',
+      tag,
+      access: 'registry:write',
+      subject,
+      body: termsChange,
+      responses,
+      handler: async ({ principal, subject: relationship, body, commandId }) => {
+        await changeTerms(sql, principal, commandId, relationship, body);
+        return answer(principal, relationship);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/platform-knowledge',
+      summary: 'What is known of platforms in general',
+      tag,
+      access: 'registry:read',
+      responses: { 200: { description: 'All of it', schema: knowledge } },
+      handler: async () => ok({ items: await listKnowledge(sql) }),
+    }),
+    route({
+      method: 'put',
+      path: '/v1/platform-knowledge',
+      summary: 'Make what is known of platforms in general this',
+      description: 'It answers the questions of relationships recorded from now on; never with a yes.',
+      tag,
+      access: 'payers:write',
+      body: knowledge,
+      responses: { 200: { description: 'All of it', schema: knowledge } },
+      handler: async ({ principal, body }) => {
+        const items = body.items.map(({ payerId = null, ...item }) => ({ ...item, payerId }));
+        const ids = items.map(({ payerId }) => payerId ?? '');
+        const known = await knownPayers(sql, ids.filter(Boolean));
+        refuse(unknownIn('items', ids, new Set([...known, '']), '.payerId'));
+        await putKnowledge(sql, principal, items);
+        return ok({ items: await listKnowledge(sql) });
+      },
+    }),
+  ];
+};

@@ -1,0 +1,21 @@
+import type { Instant } from '../domain/application/events';
+import type { WatchType } from '../domain/codes';
+import type { Sql, Tx } from '../runtime/database';
+import { giveChecks } from './bridges';
+import { askQuestions } from './inquiries';
+import { tellReadiness } from './readiness-told';
+
+/** Does what is due for a subject and answers when to look again; doing it twice is doing it once. */
+type Step = (tx: Tx, subject: string, now: Instant) => Promise<{ next: Instant | null }>;
+
+const STEPS: Record<WatchType, Step> = {
+  platformInquiry: askQuestions,
+  platformCheck: giveChecks,
+  billingReadiness: tellReadiness,
+};
+
+/** Takes a watch's step in one transaction. */
+export const wake = (
+  sql: Sql,
+  { watch, subject, at }: { watch: WatchType; subject: string; at: Instant },
+): Promise<{ next: Instant | null }> => sql.begin((tx) => STEPS[watch](tx, subject, at));

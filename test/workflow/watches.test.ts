@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { TASK_QUEUE } from '../../dispatch/dispatch';
+import { QUESTIONS, type Question } from '../../domain/platform';
+import { closeInquiry, changeTerms } from '../../record/inquiries';
+import { createRelationship, putAnswer, type Relationship } from '../../record/platforms';
+import type { Principal } from '../../record/principal';
+import { eventually } from '../support/eventually';
+import { book } from '../support/file';
+import { Lives } from '../support/lives';
+
+const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
+const UNSAID = { words: null, payerId: null, state: null, parts: null, items: null, noticeDays: null, evidence: [] };
+
+let lives: Lives;
+beforeAll(async () => {
+  lives = await Lives.begin();
+});
+afterAll(() => lives.stop());
+
+interface Sent {
+  notBefore: string;
+  data: { questions: { question: Question }[] };
+}
+
+/** A relationship whose inquiry runs, and what it does. */
+async function relationship() {
+  const { sql, dispatch } = lives;
+  const { providerId, clientId, payerId } = await book(sql);
+  const input = { platform: 'Alma', payerIds: [payerId] };
+  const made: Relationship = await createRelationship(
+    sql,
+    PRINCIPAL,
+    randomUUID(),
+    { id: providerId, clientId },
+    input,
+  );
+  const tell = () => dispatch.changed('platformInquiry', made.id);
+  const sent = () => sql<Sent[]>`
+    select not_before, data from messages where data->>'relationshipId' = ${made.id} order by not_before`;
+  return {
+    ...made,
+    tell,
+    sent,
+    /** Waits for as many messages as there should be by now. */
+    hasSent: (count: number) => eventually(async () => (await sent()).length === count),
+    answer: async (question: Question) => {
+      const answer = {
+        ...UNSAID,
+        answer: 'yes',
+        answeredBy: 'Alma',
+        answeredOn: await lives.today(),
+        channel: 'email',
+      };
+      await putAnswer(sql, PRINCIPAL, made.id, randomUUID(), question, answer as never, () => undefined);
+      await tell();
+    },
+    tasks: async () => (await sql`select from tasks where subject_id = ${made.id} and closed_at is null`).length,
+  };
+}
+
+const asked = ({ data }: Sent): Question[] => data.questions.map(({ question }) => question);
+
+describe('an inquiry', () => {
+  test('asks what is open every ten business days, what was answered no more, and gives a task after three in vain', async () => {
+    const inquiry = await relationship();
+    await inquiry.tell();
+    await inquiry.hasSent(1);
+    expect(asked((await inquiry.sent())[0]!)).toEqual([...QUESTIONS]);
+    for (const question of QUESTIONS.slice(0, 3)) await inquiry.answer(question);
+    await lives.env.sleep('30 days');
+    await inquiry.hasSent(3);
+    const messages = await inquiry.sent();
+    expect(messages.slice(1).map(asked)).toEqual([QUESTIONS.slice(3), QUESTIONS.slice(3)]);
+    expect(await inquiry.tasks()).toBe(1);
+    // on business days at nine in Denver, by another clock than ours
+    const local = new Intl.DateTimeFormat('en-US', { timeZone: 'America/Denver', weekday: 'short', hour: 'numeric' });
+    for (const { notBefore } of messages.slice(1))
+      expect(local.format(new Date(notBefore))).toMatch(/^(Mon|Tue|Wed|Thu|Fri),? 9 AM$/);
+
+    for (const question of QUESTIONS.slice(3)) await inquiry.answer(question);
+    await eventually(async () => (await inquiry.tasks()) === 0);
+    await lives.env.sleep('300 days');
+    expect(await inquiry.sent()).toHaveLength(3);
+    await lives.env.sleep('40 days');
+    await eventually(async () => (await inquiry.sent()).length > 3);
+    expect(asked((await inquiry.sent())[3]!)).toEqual(QUESTIONS.slice(0, 3));
+  });
+
+  test('asks again what was answered before the terms changed, and nothing once it is closed', async () => {
+    const inquiry = await relationship();
+    for (const question of QUESTIONS) await inquiry.answer(question);
+    await lives.env.sleep('20 days');
+    const before = (await inquiry.sent()).length;
+    const change = { on: await lives.today(), reason: 'a new agreement' };
+    await changeTerms(lives.sql, PRINCIPAL, randomUUID(), inquiry, change);
+    await inquiry.tell();
+    await inquiry.hasSent(before + 1);
+    expect(asked((await inquiry.sent()).at(-1)!)).toEqual([...QUESTIONS]);
+
+    await closeInquiry(lives.sql, PRINCIPAL, inquiry, 'the client has left the platform');
+    await inquiry.tell();
+    await lives.env.sleep('400 days');
+    expect(await inquiry.sent()).toHaveLength(before + 1);
+    const { status } = await lives.env.client.workflow.getHandle(`platformInquiry/${inquiry.id}`).describe();
+    expect(status.name).toBe('COMPLETED');
+  });
+
+  test('continues as new again and again while it is told of changes, and hears the last of them', async () => {
+    const inquiry = await relationship();
+    const handle = await lives.env.client.workflow.start('platformInquiry', {
+      workflowId: `platformInquiry/${inquiry.id}`,
+      taskQueue: TASK_QUEUE,
+      args: [{ subject: inquiry.id, continueAfter: 4 }],
+    });
+    for (let round = 0; round < 40; round++) await Promise.all(Array.from({ length: 8 }, () => inquiry.tell()));
+    for (const question of QUESTIONS) await inquiry.answer(question);
+    await eventually(async () => {
+      const [{ asked: left }] = await lives.sql<[{ asked: number }]>`
+        select asked from inquiries where relationship_id = ${inquiry.id}`;
+      return left === 0;
+    });
+    expect(await inquiry.sent()).toHaveLength(1);
+    const { runId } = await lives.env.client.workflow.getHandle(`platformInquiry/${inquiry.id}`).describe();
+    expect(runId).not.toBe(handle.firstExecutionRunId);
+  });
+});
+
+describe('a change of the gate’s answer', () => {
+  const told = (applicationId: string) => lives.sql<{ data: { from: object; to: object } }[]>`
+    select data from emitted where subject_id = ${applicationId} order by seq`;
+
+  test('is told when a fact makes it, when its day comes and when a licence has run out, each once', async () => {
+    const life = await lives.open({ adopt: { stage: 'approved' } });
+    const tell = () => lives.dispatch.changed('billingReadiness', life.id);
+    const today = await lives.today();
+    const day = (days: number) => new Date(Date.parse(today) + days * 86_400_000).toISOString().slice(0, 10);
+    await lives.sql`update licences set expires_on = ${day(60)} where provider_id = ${life.book.providerId}`;
+    await tell();
+    for (const fact of ['contract', 'payerProviderId', 'claimsRoute'] as const) await life.confirm(fact);
+    await life.confirm('effectiveDate', { value: day(20) });
+    await tell();
+    await eventually(async () => (await told(life.id)).at(-1)?.data.to);
+    expect((await told(life.id)).at(-1)!.data.to).toEqual({ mayBill: false, reasons: ['before_effective_date'] });
+
+    await lives.env.sleep('21 days');
+    const yes = { mayBill: true, reasons: [] };
+    await eventually(async () => JSON.stringify((await told(life.id)).at(-1)!.data.to) === JSON.stringify(yes));
+    await tell();
+    await lives.env.sleep('60 days');
+    const no = { mayBill: false, reasons: ['licence_not_current'] };
+    await eventually(async () => JSON.stringify((await told(life.id)).at(-1)!.data.to) === JSON.stringify(no));
+    const all = (await told(life.id)).map(({ data }) => data);
+    expect(all.at(-1)!.from).toEqual(yes);
+    expect(all.slice(1).map(({ from }) => from)).toEqual(all.slice(0, -1).map(({ to }) => to));
+  });
+});

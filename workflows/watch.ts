@@ -1,0 +1,60 @@
+import {
+  condition,
+  continueAsNew,
+  log,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setDefaultSignalHandler,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { WatchType } from '../domain/codes';
+import { changedSignal, type Wake, type WatchInput } from './messages';
+import { RECORDING } from './recording';
+
+/** An instant that has passed already is waited for this long, so that no step makes a watch spin. */
+const LEAST_MS = 1000;
+
+const { wake } = proxyLocalActivities<Wake>(RECORDING);
+
+/**
+ * Watches over a subject: takes its step now, whenever it is told of a change, and at the instant that the step names,
+ * until there is nothing left to wait for. What is known of the subject is in the record; this is its clock.
+ */
+async function watch(type: WatchType, input: WatchInput): Promise<void> {
+  let changed = false;
+  setHandler(changedSignal, () => {
+    changed = true;
+  });
+  setDefaultSignalHandler((name) => log.warn('unknown signal', { name }));
+  for (;;) {
+    changed = false;
+    const { next } = await wake({ watch: type, subject: input.subject, at: new Date().toISOString() });
+    setCurrentDetails(next ? `Wakes at ${next}, or when something changes` : 'Nothing left to wait for');
+    if (next !== null)
+      await condition(() => changed || isLong(input), Math.max(LEAST_MS, Date.parse(next) - Date.now()));
+    else if (!changed) return;
+    // the next run takes a step first of all: nothing that was heard here is lost
+    if (isLong(input)) await continueAsNew<(input: WatchInput) => Promise<void>>(input);
+  }
+}
+
+function isLong({ continueAfter }: WatchInput): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  return continueAfter ? historyLength > continueAfter : continueAsNewSuggested;
+}
+
+/** Asks what is open about a relationship with a platform, until all is answered, and again after a year. */
+export async function platformInquiry(input: WatchInput): Promise<void> {
+  await watch('platformInquiry', input);
+}
+
+/** Has somebody look whether the platform still works while a direct application runs beside it. */
+export async function platformCheck(input: WatchInput): Promise<void> {
+  await watch('platformCheck', input);
+}
+
+/** Tells when the gate's answer for an application's scope becomes another one. */
+export async function billingReadiness(input: WatchInput): Promise<void> {
+  await watch('billingReadiness', input);
+}
