@@ -198,6 +198,18 @@ describe('what is refused', () => {
   });
 });
 
+test('a confirmed termination ends the participation on its last day', async () => {
+  const application = await system.at('confirmed');
+  const termination = await system.open(application.filed, { kind: 'termination' });
+  await termination.submit();
+  await termination.contact('approved', { channel: 'mail' });
+  await termination.confirm('effectiveDate', { value: daysAhead(60) });
+  await becomes(termination, 'confirmed');
+  await eventually(async () => (await application.get()).participationEndedOn === daysAhead(60));
+  expect((await application.readiness()).mayBill).toBe(true);
+  expect((await application.readiness({ dateOfService: daysAhead(61) })).reasons).toEqual(['participation_ended']);
+});
+
 describe('retries', () => {
   const key = () => ({ headers: { 'Idempotency-Key': randomUUID() } });
 

@@ -16,10 +16,12 @@ import { history } from '../../record/step';
 import { dataConverter } from '../../runtime/codec';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { registerSearchAttributes } from '../../runtime/search-attributes';
-import type { ApplicationInput } from '../../workflows/messages';
+import type { ApplicationInput, RecordStep } from '../../workflows/messages';
 import { book, attest, type Book } from './file';
 import { testKeyring } from './keys';
 import { createTestDatabase, skippingEnvironment, workflowBundle } from './servers';
+
+type Step = RecordStep['recordStep'];
 
 const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
 const WITHIN_MS = 20_000;
@@ -33,18 +35,20 @@ export class Lives {
     private readonly end: () => Promise<void>,
   ) {}
 
-  static async begin(): Promise<Lives> {
+  /** `through` stands between the workflows and the recording step, to do what networks do. */
+  static async begin(through: (step: Step) => Step = (step) => step): Promise<Lives> {
     const converting = { dataConverter: dataConverter(testKeyring), identity: 'lives' };
     const env = await skippingEnvironment(converting);
     await registerSearchAttributes(env.connection as Connection, env.namespace ?? 'default');
     const database = await createTestDatabase();
     const sql = createDatabase(database.url, { max: 8 });
+    const activities = createActivities({ sql });
     const worker = await Worker.create({
       ...converting,
       connection: env.nativeConnection,
       taskQueue: TASK_QUEUE,
       workflowBundle: workflowBundle(),
-      activities: createActivities({ sql }),
+      activities: { ...activities, recordStep: through(activities.recordStep) },
     });
     const running = worker.run();
     return new Lives(env, sql, createDispatch({ sql, client: env.client }), async () => {

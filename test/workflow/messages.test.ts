@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { applicationWorkflowId } from '../../domain/application/key';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { createCodec } from '../../runtime/codec';
+import type { RecordStep } from '../../workflows/messages';
+import { testKeyring } from '../support/keys';
+import { Lives, type Life } from '../support/lives';
+
+type Step = RecordStep['recordStep'];
+
+/** How often a step fails before it is taken, and how often its answer is lost after it was. */
+const weather = { failing: 0, losing: 0 };
+const stormy =
+  (step: Step): Step =>
+  async (request) => {
+    if (weather.failing-- > 0) throw new Error('the database is away');
+    const result = await step(request);
+    if (weather.losing-- > 0) throw new Error('the answer was lost');
+    return result;
+  };
+
+let lives: Lives;
+beforeAll(async () => {
+  lives = await Lives.begin(stormy);
+});
+afterAll(() => lives.stop());
+beforeEach(() => Object.assign(weather, { failing: 0, losing: 0 }));
+
+const note = (text: string) => ({ text, visibility: 'internal' });
+/** The notes that are on record, by their commands. */
+const notes = async (life: Life): Promise<string[]> =>
+  (await life.entries()).filter(({ kind }) => kind === 'note').map(({ id }) => id);
+const ids = (count: number): string[] => Array.from({ length: count }, () => randomUUID());
+/** How many runs a workflow has had, from the last one back. */
+async function runs(life: Life): Promise<number> {
+  const workflowId = applicationWorkflowId((await life.state()).key);
+  let count = 0;
+  for (let runId: string | undefined; count === 0 || runId; count += 1) {
+    const { events } = await lives.env.client.workflow.getHandle(workflowId, runId).fetchHistory();
+    runId = events![0]!.workflowExecutionStartedEventAttributes!.continuedExecutionRunId || undefined;
+  }
+  return count;
+}
+
+test('the same command, however often and wherever from, is recorded once', async () => {
+  const life = await lives.open({ adopt: { stage: 'in_review' } });
+  const [commandId] = ids(1);
+  const once = await Promise.all(Array.from({ length: 6 }, () => life.give('notes', note('once'), { commandId })));
+  expect(new Set(once.map(({ status }) => status))).toEqual(new Set(['recorded']));
+  expect(await life.give('notes', note('once'), { commandId })).toEqual({ status: 'recorded' });
+  expect(await notes(life)).toEqual([commandId]);
+});
+
+test('twenty actions at the same moment are recorded one after the other, each once', async () => {
+  const life = await lives.open({ adopt: { stage: 'in_review' } });
+  const given = ids(20);
+  await Promise.all(given.map((commandId, n) => life.give('notes', note(`${n}`), { commandId })));
+  expect((await notes(life)).sort()).toEqual([...given].sort());
+});
+
+test('while it continues as new again and again, nothing that is said to it is lost or doubled', async () => {
+  const life = await lives.open({ adopt: { stage: 'in_review' }, continueAfter: 12 });
+  const given = ids(60);
+  for (let at = 0; at < given.length; at += 4) {
+    const batch = given.slice(at, at + 4);
+    // each batch with the batch before, which a run before this one may have taken, and word of a changed file
+    await Promise.all([
+      ...given.slice(Math.max(0, at - 4), at + 4).map((commandId) => life.give('notes', note('x'), { commandId })),
+      ...batch.map(() => lives.dispatch.fileChanged(life.id)),
+    ]);
+  }
+  expect((await notes(life)).sort()).toEqual([...given].sort());
+  expect(await runs(life)).toBeGreaterThan(5);
+  expect((await lives.dispatch.query(life.id, 5000))!.state).toEqual(await life.state());
+});
+
+test.each(['failing', 'losing'] as const)(
+  'a step that keeps %s is taken once, and the workflow knows of it',
+  async (how) => {
+    const life = await lives.open({ adopt: { stage: 'in_review' } });
+    weather[how] = 4;
+    const state = await life.act('contacts', { channel: 'portal', outcome: 'approved' });
+    expect(state.stage).toBe('approved');
+    expect((await life.entries()).filter(({ kind }) => kind === 'contact')).toHaveLength(1);
+    // it goes on from there: the workflow caught up with what the lost answers told
+    expect((await life.act('notes', note('after the storm'))).version).toBe(state.version + 1);
+    expect((await lives.dispatch.query(life.id, 5000))!.state).toEqual(await life.state());
+  },
+);
+
+test('a timer whose nudge was recorded and whose answer was lost nudges once', async () => {
+  const life = await lives.open({ adopt: { stage: 'in_review' } });
+  weather.losing = 3;
+  await life.until((s) => s.agenda.items.length > 0, '40 days');
+  expect((await life.entries()).filter(({ kind }) => kind === 'nudge')).toHaveLength(1);
+});
+
+test('no history holds a word, name or number of a person or a payer', async () => {
+  const life = await lives.open({ adopt: { stage: 'in_review' } });
+  const words = ['Wanda Wordsworth', 'REF-77-XYZ', 'a most private remark', 'W-9 of the practice', 'PIN-SECRET-1'];
+  const [rep, referenceNumber, notesText, item, pin] = words;
+  await life.contact('information_requested', { rep, referenceNumber, notes: notesText, missingItems: [item] });
+  await life.act('information', { providedOn: await lives.today(), items: [item] });
+  await life.act('notes', { text: notesText, visibility: 'client' });
+  await life.contact('approved', { rep });
+  await life.confirm('payerProviderId', { value: pin, reference: referenceNumber });
+  await life.act('withdrawal', { reason: notesText });
+
+  const { key } = await life.state();
+  const history = await lives.env.client.workflow.getHandle(applicationWorkflowId(key)).fetchHistory();
+  const inTheClear = await decoded(history);
+  expect(inTheClear.length).toBeGreaterThan(10);
+  const [client] = await lives.sql<
+    { name: string; firstName: string; email: string; legalName: string; npi: string }[]
+  >`
+    select c.name, p.first_name, p.email, pr.legal_name, n.npi
+    from clients c join providers p on p.client_id = c.id join persons n on n.id = p.person_id
+    join practices pr on pr.client_id = c.id where p.id = ${life.book.providerId}`;
+  for (const secret of [...words, ...Object.values(client!)]) expect(inTheClear.join('\n')).not.toContain(secret);
+});
+
+/** Every payload of a history, opened. */
+async function decoded(value: unknown): Promise<string[]> {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [];
+  const payload = value as { metadata?: Record<string, Uint8Array>; data?: Uint8Array };
+  if (payload.metadata?.encoding) {
+    const [opened] = await createCodec(testKeyring).decode([payload as never]);
+    return [JSON.stringify(defaultPayloadConverter.fromPayload(opened!))];
+  }
+  return (await Promise.all(Object.values(value).map(decoded))).flat();
+}
