@@ -18,6 +18,7 @@ export const PROBLEMS = {
   action_not_allowed: [409, 'The stage of the application does not allow this'],
   not_confirmed: [409, 'The fact is not confirmed, so there is nothing to approve'],
   second_person_needed: [409, 'Somebody else than who recorded it has to approve it'],
+  merged_already: [409, 'It was merged into another before'],
   claimed_already: [409, 'Somebody else has it'],
   covered_already: [409, 'Somebody covers some of these days already'],
   no_such_item: [409, 'The application has no such open item'],

@@ -120,6 +120,8 @@ export const PREREQUISITES = [
   'malpractice',
   'practice_tin',
   'practice_address',
+  'authorisation',
+  'portal_access',
 ] as const;
 export type Prerequisite = (typeof PREREQUISITES)[number];
 
@@ -153,6 +155,14 @@ export const READINESS_CAUTIONS = [
   'malpractice_lapsed',
 ] as const;
 export type ReadinessCaution = (typeof READINESS_CAUTIONS)[number];
+
+export const ENROLMENT_KINDS = ['837', '835', 'eft', 'portal'] as const;
+export const ENROLMENT_STATUSES = ['not_started', 'submitted', 'active', 'rejected', 'ended'] as const;
+export const PORTAL_STATUSES = ['active', 'lost'] as const;
+
+/** What a provider's signature lets the operator do. */
+export const AUTHORISATION_SCOPES = ['submit_applications', 'contact_payers', 'manage_caqh', 'sign_contracts'] as const;
+export type AuthorisationScope = (typeof AUTHORISATION_SCOPES)[number];
 
 /** What a person may have to do that is no application's work item. */
 export const TASK_KINDS = ['platform_inquiry', 'platform_check', 'message_uncertain'] as const;

@@ -21,6 +21,21 @@ export const isCaqhId = (text: string): boolean => /^\d{7,10}$/.test(text);
 /** Whether a string has the form of a NUCC taxonomy code. */
 export const isTaxonomy = (text: string): boolean => /^[0-9A-Z]{9}X$/.test(text);
 
+/** Whether a string is a DEA number: two letters (or a letter and a 9) and 7 digits, the last a right check digit. */
+export function isDea(text: string): boolean {
+  if (!/^[A-Z][A-Z9]\d{7}$/.test(text)) return false;
+  const [a, b, c, d, e, f, check] = [...text.slice(2)].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return (a + c + e + 2 * (b + d + f)) % 10 === check;
+}
+
 function luhnHolds(digits: string): boolean {
   const sum = digits
     .split('')

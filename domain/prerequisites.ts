@@ -1,6 +1,6 @@
 import type { FileReading, PlainDate } from './application/events';
 import { attestationDueOn, attestationState, type Attestation, type LicenceTerm } from './attestation';
-import type { ApplicationKind, Prerequisite } from './codes';
+import type { ApplicationKind, AuthorisationScope, Prerequisite } from './codes';
 import { addDays } from './dates';
 import { KIND_RULES } from './playbook';
 
@@ -13,9 +13,25 @@ export interface ProviderFile {
     malpractice: { expiresOn: PlainDate } | null;
   } | null;
   practice: { npi: string | null; hasTin: boolean; address: object | null };
+  /** What the provider signed; empty where nothing is on record. */
+  authorisations: readonly Authorisation[];
+  /** Whether the practice's way into a portal of the payer is open; null where none is on record. */
+  portalAccess: 'active' | 'lost' | null;
   /** The latest, where there is one. */
   attestation: Attestation | null;
 }
+
+/** What a provider let the operator do, for some payers or all, through the last day where there is one. */
+export interface Authorisation {
+  scopes: readonly AuthorisationScope[];
+  payerIds: readonly string[] | null;
+  signedOn: PlainDate;
+  until: PlainDate | null;
+  revokedOn: PlainDate | null;
+}
+
+/** Without all of these for a payer nothing is submitted to it and nobody talks to it. */
+const NEEDED_SCOPES: readonly AuthorisationScope[] = ['submit_applications', 'contact_payers'];
 
 /** What an application asks of its file. */
 export interface FileDemand {
@@ -35,7 +51,7 @@ interface Finding {
 
 /** Reads a file for what is asked of it, as of a day. Plain JSON. */
 export function evaluateFile(file: ProviderFile, demand: FileDemand, today: PlainDate): FileReading {
-  const findings = demand.requires.map((code) => ({ code, ...FIND[code](file, demand, today) }));
+  const findings = asked(file, demand).map((code) => ({ code, ...FIND[code](file, demand, today) }));
   const attested = demand.requiresCaqh ? readAttestation(file, demand.payerId, today) : null;
   const changes = [...findings, ...(attested ? [attested] : [])].flatMap(({ changesOn }) => changesOn ?? []);
   return {
@@ -43,6 +59,15 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
     attestation: attested && attested.reading,
     changesOn: changes.sort()[0] ?? null,
   };
+}
+
+/** What the playbook requires, and what has to hold once something of its kind is on record. */
+function asked({ provider, authorisations, portalAccess }: ProviderFile, { requires }: FileDemand): Prerequisite[] {
+  const onRecord: Prerequisite[] = [
+    ...(provider && authorisations.length > 0 ? (['authorisation'] as const) : []),
+    ...(portalAccess ? (['portal_access'] as const) : []),
+  ];
+  return [...requires, ...onRecord.filter((code) => !requires.includes(code))];
 }
 
 type Find = (file: ProviderFile, demand: FileDemand, today: PlainDate) => Finding;
@@ -53,7 +78,8 @@ const present = (value: unknown): Finding => (value ? { met: true } : { met: fal
 function validThrough(lastDays: readonly PlainDate[], today: PlainDate): Finding {
   const last = lastDays.toSorted().at(-1);
   if (!last) return { met: false, reason: 'missing' };
-  return today <= last ? { met: true, changesOn: addDays(last, 1) } : { met: false, reason: 'expired' };
+  if (today > last) return { met: false, reason: 'expired' };
+  return { met: true, ...(last < FOREVER && { changesOn: addDays(last, 1) }) };
 }
 
 const FIND: Record<Prerequisite, Find> = {
@@ -65,7 +91,21 @@ const FIND: Record<Prerequisite, Find> = {
     validThrough(provider?.malpractice ? [provider.malpractice.expiresOn] : [], today),
   practice_tin: ({ practice }) => present(practice.hasTin),
   practice_address: ({ practice }) => present(practice.address),
+  authorisation: ({ authorisations }, { payerId }, today) => {
+    const forPayer = authorisations.filter(
+      ({ scopes, payerIds }) =>
+        NEEDED_SCOPES.every((scope) => scopes.includes(scope)) && (payerIds === null || payerIds.includes(payerId)),
+    );
+    return validThrough(forPayer.map(lastDayOf), today);
+  },
+  portal_access: ({ portalAccess }) => present(portalAccess === 'active'),
 };
+
+const FOREVER: PlainDate = '9999-12-30';
+
+/** The last day on which an authorisation holds: the day before it was revoked, or its end. */
+const lastDayOf = ({ until, revokedOn }: Authorisation): PlainDate =>
+  [until ?? FOREVER, revokedOn ? addDays(revokedOn, -1) : FOREVER].sort()[0]!;
 
 function readAttestation({ attestation, provider }: ProviderFile, payerId: string, today: PlainDate) {
   if (!attestation)

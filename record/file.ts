@@ -24,6 +24,13 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
           select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
             order by l.state, l.number)
           from licences l where l.provider_id = p.id), '[]'::jsonb)) end as provider,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
+          'until', u.until, 'revokedOn', u.revoked_on))
+        from authorisations u where u.provider_id = p.id), '[]'::jsonb) as authorisations,
+      (select x.status from portal_access x
+        where x.practice_id = pr.id and ${key.payerId} = any(x.payer_ids) and x.superseded_by is null
+        order by x.status desc limit 1) as portal_access,
       case when latest.attested_on is null then null else jsonb_build_object(
         'attestedOn', latest.attested_on, 'authorizedPayerIds', authorized.ids) end as attestation
     from practices pr

@@ -7,7 +7,16 @@ import { findUser } from './registry/users';
 
 /** What an application stands on, as far as the principal may see it. */
 export interface Ground {
-  practice: { clientId: string; legalName: string; tinLast4: string; npi: string | null; locationIds: string[] } | null;
+  practice: {
+    clientId: string;
+    legalName: string;
+    tinLast4: string;
+    npi: string | null;
+    locationIds: string[];
+    merged: boolean;
+  } | null;
+  /** Whether another payer stands for it. */
+  payerMerged: boolean | null;
   provider: { clientId: string; npi: string } | null;
   /** The payer's playbook: the version asked for, else the one in force; null where there is no such payer. */
   playbook: Playbook | null;
@@ -28,7 +37,7 @@ export async function groundOf(
   const [ground] = await sql<Ground[]>`
     select
       (select jsonb_build_object('clientId', pr.client_id, 'legalName', pr.legal_name, 'tinLast4', pr.tin_last4,
-          'npi', pr.npi, 'locationIds', coalesce((
+          'npi', pr.npi, 'merged', pr.merged_into is not null, 'locationIds', coalesce((
             select jsonb_agg(l.id order by l.position) from locations l where l.practice_id = pr.id), '[]'))
         from practices pr where pr.id = ${practiceId} and ${inScope(sql, principal, 'pr.client_id')}) as practice,
       (select jsonb_build_object('clientId', p.client_id, 'npi', n.npi)
@@ -36,7 +45,8 @@ export async function groundOf(
         where p.id = ${providerId ?? null} and ${inScope(sql, principal, 'p.client_id')}) as provider,
       (select b.body from payers y join playbooks b
         on b.payer_id = y.id and b.version = coalesce(${playbookVersion ?? null}::int, y.playbook_version)
-        where y.id = ${payerId}) as playbook`;
+        where y.id = ${payerId}) as playbook,
+      (select y.merged_into is not null from payers y where y.id = ${payerId}) as payer_merged`;
   return ground!;
 }
 

@@ -195,9 +195,18 @@ const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]
 /** Keeps the planner, which cannot know how few are asked, from reading a whole table for them. */
 const ONE_BY_ONE = (sql: Db): Fragment => sql`offset 0`;
 
-/** The payer asked for, and those that stand for it. */
+/** The payer asked for, what was merged with it, and those that stand for any of them. */
 const standingFor = (sql: Db): Fragment => sql`
-  array(select y.id from payers y where y.id = q."payerId" or q."payerId" = any(y.covers))`;
+  array(
+    select y.id from payers y, payers asked
+    where asked.id = q."payerId" and (coalesce(y.merged_into, y.id) = coalesce(asked.merged_into, asked.id)
+      or asked.id = any(y.covers) or asked.merged_into = any(y.covers)))`;
+
+/** The practice asked for, and what was merged with it. */
+const samePractice = (sql: Db): Fragment => sql`
+  array(
+    select y.id from practices y, practices asked
+    where asked.id = q."practiceId" and coalesce(y.merged_into, y.id) = coalesce(asked.merged_into, asked.id))`;
 
 /** The applications that open a participation, but those that came to nothing; the oldest first. */
 const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSpan[]> => sql<KeptSpan[]>`
@@ -210,7 +219,7 @@ const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSp
   from ${asked}
   cross join lateral (
     select * from applications a
-    where a.provider_id = q."providerId" and a.practice_id = q."practiceId"
+    where a.provider_id = q."providerId" and a.practice_id = any(${samePractice(sql)})
       and a.payer_id = any(${standingFor(sql)}) and a.state = q.state and a.kind = any(${OPENING_KINDS})
       and a.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'a.client_id')}
       and (a.stage not in ('withdrawn', 'denied') or a.open
@@ -229,5 +238,5 @@ const agreementsOf = (sql: Db, principal: Principal, asked: Fragment): Promise<K
     select q.i, g.id, g.payer_id, g.line_of_business, g.contract, g.claims_route,
       case when (g.ending->>'recordedAt')::timestamptz <= coalesce(q."asOf", 'infinity') then g.ended_on end as ended_on
     from ${asked}
-    join agreements g on g.practice_id = q."practiceId" and g.payer_id = any(${standingFor(sql)}) and g.state = q.state
+    join agreements g on g.practice_id = any(${samePractice(sql)}) and g.payer_id = any(${standingFor(sql)}) and g.state = q.state
       and g.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'g.client_id')}`;

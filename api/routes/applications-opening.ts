@@ -53,15 +53,19 @@ const keyOf = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind, l
     locationId: locationId ?? null,
   }) satisfies ApplicationKey;
 
+const MERGED = { rule: 'merged', message: 'was merged: name the one that stands for it' };
+
 /** References that the caller knows nothing of, or that do not belong together. */
 function subjectErrors(
   { providerId, locationId }: ApplicationKey,
-  { practice, provider, playbook }: Ground,
+  { practice, provider, playbook, payerMerged }: Ground,
 ): FieldError[] {
   const unknown = (path: string) => ({ path, ...UNKNOWN_REFERENCE });
   const errors: (FieldError | false)[] = [
     !practice && unknown('practiceId'),
     !playbook && unknown('payerId'),
+    practice?.merged === true && { path: 'practiceId', ...MERGED },
+    payerMerged === true && { path: 'payerId', ...MERGED },
     providerId !== null && !provider && unknown('providerId'),
     practice !== null &&
       provider !== null &&

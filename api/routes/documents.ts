@@ -1,11 +1,14 @@
 import { findClient } from '../../record/registry/clients';
 import { createDocument, findDocument, listDocuments } from '../../record/registry/documents';
+import { findPractice } from '../../record/registry/practices';
+import { findProvider } from '../../record/registry/providers';
 import type { Deps } from '../deps';
 import { listed } from '../listing';
 import { created, ok, route } from '../route';
 import type { Route } from '../route';
-import { pageOf, pageQuery } from '../schemas/common';
+import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../schemas/common';
 import { document, documentInput } from '../schemas/documents';
+import { refuse } from '../validation';
 
 const tag = 'documents';
 
@@ -21,6 +24,15 @@ export const documentRoutes = ({ sql }: Deps): Route[] => [
     body: documentInput,
     responses: { 201: { description: 'The document', schema: document } },
     handler: async ({ principal, subject, body, commandId }) => {
+      const [provider, practice] = await Promise.all([
+        body.providerId && findProvider(sql, principal, body.providerId),
+        body.practiceId && findPractice(sql, principal, body.practiceId),
+      ]);
+      refuse(
+        Object.entries({ providerId: provider, practiceId: practice }).flatMap(([path, found]) =>
+          found === undefined || (found && found.clientId === subject.id) ? [] : [{ path, ...UNKNOWN_REFERENCE }],
+        ),
+      );
       const made = await createDocument(sql, principal, commandId, subject.id, body);
       return created(`/v1/clients/${subject.id}/documents/${made.id}`, made);
     },

@@ -20,6 +20,7 @@ import { platformRoutes } from './platforms';
 import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
 import { readinessRoutes } from './readiness';
+import { registryDepthRoutes } from './registry-depth';
 import { settingsRoutes } from './settings';
 import { targetRoutes } from './targets';
 import { taskRoutes } from './tasks';
@@ -35,6 +36,7 @@ const GROUPS = [
   attestationRoutes,
   payerRoutes,
   documentRoutes,
+  registryDepthRoutes,
   platformRoutes,
   inquiryRoutes,
   consequenceRoutes,

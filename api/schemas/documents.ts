@@ -7,9 +7,26 @@ const sha256 = text(
 );
 
 export const documentInput = z
-  .strictObject({ kind: line, name: line, sha256, expiresOn: date.optional() })
+  .strictObject({
+    kind: line,
+    name: line,
+    sha256,
+    expiresOn: date.optional(),
+    providerId: id.optional().meta({ description: 'Whose it is' }),
+    practiceId: id.optional(),
+  })
   .meta({ id: 'DocumentInput' });
 
 export const document = z
-  .strictObject({ id, clientId: id, kind: line, name: line, sha256, expiresOn: date.nullable(), createdAt: instant })
+  .strictObject({
+    id,
+    clientId: id,
+    kind: line,
+    name: line,
+    sha256,
+    expiresOn: date.nullable(),
+    providerId: id.nullable(),
+    practiceId: id.nullable(),
+    createdAt: instant,
+  })
   .meta({ id: 'Document' });

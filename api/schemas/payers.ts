@@ -24,6 +24,7 @@ export const payer = z
     covers,
     playbook: playbook.optional().meta({ description: 'Not shown to the role `client`' }),
     playbookVersion: z.int(),
+    mergedInto: id.nullable().meta({ description: 'The one that stands for it' }),
     version,
     createdAt: instant,
     updatedAt: instant,

@@ -81,6 +81,7 @@ export const practice = z
     address,
     locations: z.array(z.strictObject({ id, name: line.nullable(), address })),
     billing: billing.nullable(),
+    mergedInto: id.nullable().meta({ description: 'The one that stands for it' }),
     version,
     createdAt: instant,
     updatedAt: instant,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { isCaqhId, isTaxonomy } from '../../domain/identifiers';
+import { isCaqhId, isDea, isTaxonomy } from '../../domain/identifiers';
 import { actor, date, email, id, instant, line, npi, pastDate, state, text, unique, version } from './common';
 
 const caqhId = text([{ rule: 'caqh_id', message: 'must be a CAQH provider ID: digits only', holds: isCaqhId }], {
   example: '12345678',
 });
-const taxonomyCode = text(
+export const taxonomyCode = text(
   [{ rule: 'taxonomy_code', message: 'must be a taxonomy code: 9 digits or capitals, then X', holds: isTaxonomy }],
   { example: '101YM0800X' },
 );
@@ -15,7 +15,33 @@ const licences = z
   .array(licence)
   .max(100)
   .superRefine(unique((one) => `${one.state} ${one.number}`));
-const malpractice = z.strictObject({ carrier: line, policyNumber: line, expiresOn: date });
+const dollars = z.int().min(1).max(1_000_000_000);
+const malpractice = z
+  .strictObject({
+    carrier: line,
+    policyNumber: line,
+    expiresOn: date,
+    limits: z
+      .strictObject({ perOccurrence: dollars, aggregate: dollars })
+      .optional()
+      .meta({ description: 'US dollars' }),
+  })
+  .superRefine(({ limits }, context) => {
+    if (limits && limits.aggregate < limits.perOccurrence)
+      context.addIssue({
+        code: 'custom',
+        path: ['limits', 'aggregate'],
+        message: 'must not be less than perOccurrence',
+        params: { rule: 'order' },
+      });
+  });
+const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a right check digit', holds: isDea }], {
+  example: 'AB1234563',
+});
+const dea = z
+  .array(z.strictObject({ state, number: deaNumber, expiresOn: date }))
+  .max(60)
+  .meta({ description: 'Where they prescribe' });
 
 const fields = { firstName: line, lastName: line, email, licences };
 
@@ -26,6 +52,7 @@ export const providerInput = z
     caqhId: caqhId.optional(),
     taxonomyCode: taxonomyCode.optional(),
     malpractice: malpractice.optional(),
+    dea: dea.optional(),
   })
   .meta({ id: 'ProviderInput' });
 
@@ -35,6 +62,7 @@ export const providerPatch = z
     caqhId: caqhId.nullable(),
     taxonomyCode: taxonomyCode.nullable(),
     malpractice: malpractice.nullable(),
+    dea,
   })
   .partial()
   .meta({ id: 'ProviderPatch' });
@@ -48,6 +76,7 @@ export const provider = z
     caqhId: caqhId.nullable(),
     taxonomyCode: taxonomyCode.nullable(),
     malpractice: malpractice.nullable(),
+    dea,
     attestation: z
       .strictObject({ attestedOn: date, dueOn: date, current: z.boolean() })
       .nullable()

@@ -11,6 +11,9 @@ export interface DocumentInput {
   /** Of its content, 64 hexadecimal digits. */
   sha256: string;
   expiresOn?: string;
+  /** Whose it is. */
+  providerId?: string;
+  practiceId?: string;
 }
 
 export interface Document {
@@ -20,6 +23,8 @@ export interface Document {
   name: string;
   sha256: string;
   expiresOn: string | null;
+  providerId: string | null;
+  practiceId: string | null;
   createdAt: string;
 }
 
@@ -35,9 +40,9 @@ export const createDocument = (
   input: DocumentInput,
 ): Promise<Document> =>
   sql.begin(async (tx) => {
-    const { kind, name, sha256, expiresOn = null } = input;
+    const { kind, name, sha256, expiresOn = null, providerId = null, practiceId = null } = input;
     const inserted = await tx`
-      insert into documents ${tx({ id, clientId, kind, name, sha256, expiresOn })}
+      insert into documents ${tx({ id, clientId, kind, name, sha256, expiresOn, providerId, practiceId })}
       on conflict (id) do nothing returning id`;
     if (inserted.length > 0)
       await audit(tx, principal, {

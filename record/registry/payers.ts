@@ -21,6 +21,8 @@ export interface Payer extends Required<PayerInput> {
   id: string;
   /** Counts the playbooks; applications pin the one that they started with. */
   playbookVersion: number;
+  /** The one that stands for it. */
+  mergedInto: string | null;
   version: number;
   createdAt: string;
   updatedAt: string;

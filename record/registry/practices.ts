@@ -55,6 +55,8 @@ export interface Practice {
   address: Address;
   locations: { id: string; name: string | null; address: Address }[];
   billing: Billing | null;
+  /** The one that stands for it. */
+  mergedInto: string | null;
   version: number;
   createdAt: string;
   updatedAt: string;
@@ -62,7 +64,7 @@ export interface Practice {
 
 const selectPractices = (sql: Db, principal: Principal) => sql`
   select p.id, p.client_id, p.legal_name, jsonb_build_object('type', p.tin_type, 'last4', p.tin_last4) as tin, p.npi,
-    p.address, p.billing, p.version, p.created_at, p.updated_at,
+    p.address, p.billing, p.merged_into, p.version, p.created_at, p.updated_at,
     coalesce((
       select jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'address', l.address) order by l.position)
       from locations l where l.practice_id = p.id), '[]') as locations

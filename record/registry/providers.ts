@@ -19,6 +19,15 @@ export interface Malpractice {
   carrier: string;
   policyNumber: string;
   expiresOn: string;
+  /** US dollars. */
+  limits?: { perOccurrence: number; aggregate: number };
+}
+
+/** A registration to prescribe. */
+export interface Dea {
+  state: string;
+  number: string;
+  expiresOn: string;
 }
 
 export interface ProviderPatch {
@@ -29,6 +38,7 @@ export interface ProviderPatch {
   taxonomyCode?: string | null;
   licences: Licence[];
   malpractice?: Malpractice | null;
+  dea?: Dea[];
 }
 
 export interface ProviderInput extends ProviderPatch {
@@ -49,6 +59,7 @@ export interface Provider {
   taxonomyCode: string | null;
   licences: Licence[];
   malpractice: Malpractice | null;
+  dea: Dea[];
   /** When the person last attested, whichever client's file it was recorded on; null where never. */
   attestedOn: string | null;
   version: number;
@@ -76,10 +87,19 @@ export const createProvider = (
   input: ProviderInput,
 ): Promise<{ provider: Provider } | { existingId: string }> =>
   sql.begin(async (tx) => {
-    const { npi, licences, caqhId = null, taxonomyCode = null, malpractice = null, ...name } = input;
+    const { npi, licences, caqhId = null, taxonomyCode = null, malpractice = null, dea = [], ...name } = input;
     await tx`insert into persons ${tx({ id: randomUUID(), npi })} on conflict (npi) do nothing`;
     const [person] = await tx<{ id: string }[]>`select id from persons where npi = ${npi}`;
-    const row = { id, clientId, personId: person!.id, ...name, caqhId, taxonomyCode, malpractice };
+    const row = {
+      id,
+      clientId,
+      personId: person!.id,
+      ...name,
+      caqhId,
+      taxonomyCode,
+      malpractice,
+      dea: tx.json(dea as never),
+    };
     const inserted = await tx`
       insert into providers ${tx(row as never)} on conflict do nothing returning id`;
     if (inserted.length > 0) {
@@ -118,7 +138,8 @@ export const updateProvider = (
   precondition: Precondition,
 ): Promise<Provider> =>
   sql.begin(async (tx) => {
-    const { licences, ...columns } = patch;
+    const { licences, dea, ...rest } = patch;
+    const columns = { ...rest, ...(dea && { dea: tx.json(dea as never) }) };
     await revise(tx, principal, 'provider', provider.id, { columns, asked: patch, precondition });
     if (licences) {
       await placeLicences(tx, provider.clientId, provider.id, licences);

@@ -38,6 +38,8 @@ export const COMPLETE: ProviderFile = {
     malpractice: { expiresOn: '2099-12-31' },
   },
   practice: { npi: '1245319599', hasTin: true, address: {} },
+  authorisations: [],
+  portalAccess: null,
   attestation: { attestedOn: '2027-01-02', authorizedPayerIds: null },
 };
 

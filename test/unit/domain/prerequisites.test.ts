@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PREREQUISITES, type Prerequisite } from '../../../domain/codes';
+import { PREREQUISITES, type AuthorisationScope, type Prerequisite } from '../../../domain/codes';
 import { addDays } from '../../../domain/dates';
 import { evaluateFile, type FileDemand, type ProviderFile } from '../../../domain/prerequisites';
 
@@ -12,6 +12,16 @@ const FILE: ProviderFile = {
     malpractice: { expiresOn: '2026-12-31' },
   },
   practice: { npi: null, hasTin: true, address: { line1: '1 Main St' } },
+  authorisations: [
+    {
+      scopes: ['submit_applications', 'contact_payers'],
+      payerIds: null,
+      signedOn: TODAY,
+      until: null,
+      revokedOn: null,
+    },
+  ],
+  portalAccess: 'active',
   attestation: { attestedOn: '2026-02-01', authorizedPayerIds: null },
 };
 const DEMAND: FileDemand = {
@@ -144,6 +154,17 @@ test('an evaluation stays as it is until changesOn, and forever where that is nu
       malpractice: fc.option(fc.record({ expiresOn: near })),
     }),
     practice: fc.constant(FILE.practice),
+    authorisations: fc.array(
+      fc.record({
+        scopes: fc.subarray(['submit_applications', 'contact_payers', 'manage_caqh'] as AuthorisationScope[]),
+        payerIds: fc.constantFrom(null, ['payer-a'], ['payer-b']),
+        signedOn: fc.constant('2026-01-01'),
+        until: fc.option(near),
+        revokedOn: fc.option(near),
+      }),
+      { maxLength: 3 },
+    ),
+    portalAccess: fc.constantFrom(null, 'active', 'lost'),
     attestation: fc.option(attestation),
   });
   const demand: fc.Arbitrary<FileDemand> = fc
@@ -167,4 +188,34 @@ test('an evaluation stays as it is until changesOn, and forever where that is nu
     }),
     { numRuns: 150 },
   );
+});
+
+describe('what counts only once it is on record', () => {
+  const usual: FileDemand = { ...DEMAND, requires: ['npi'] };
+  const read = (changes: Partial<ProviderFile>, today = TODAY) =>
+    evaluateFile({ ...FILE, authorisations: [], portalAccess: null, ...changes }, usual, today);
+  const signed = { ...FILE.authorisations[0]!, until: '2026-03-31' };
+
+  test('asks for nothing where nothing is', () => {
+    expect(read({}).prerequisites.map(({ code }) => code)).toEqual(['npi']);
+  });
+
+  test('an authorisation holds through its last day, or the day before it was revoked', () => {
+    const found = (authorisations: ProviderFile['authorisations'], today: string) =>
+      read({ authorisations }, today).prerequisites.find(({ code }) => code === 'authorisation');
+    expect(found([signed], '2026-03-31')).toEqual({ code: 'authorisation', met: true });
+    expect(found([signed], '2026-04-01')).toEqual({ code: 'authorisation', met: false, reason: 'expired' });
+    expect(found([{ ...signed, revokedOn: TODAY }], TODAY)).toMatchObject({ met: false });
+    expect(found([{ ...signed, scopes: ['manage_caqh'] }], TODAY)).toMatchObject({ met: false, reason: 'missing' });
+    expect(found([{ ...signed, payerIds: ['payer-b'] }], TODAY)).toMatchObject({ met: false, reason: 'missing' });
+    expect(read({ authorisations: [signed] }).changesOn).toBe('2026-04-01');
+  });
+
+  test('lost access to the payer’s portal is unmet', () => {
+    expect(read({ portalAccess: 'lost' }).prerequisites).toContainEqual({
+      code: 'portal_access',
+      met: false,
+      reason: 'missing',
+    });
+  });
 });

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { AUTHORISATION_SCOPES, ENROLMENT_KINDS, ENROLMENT_STATUSES, PORTAL_STATUSES } from '../../domain/codes';
+import { FINDING_CODES } from '../../domain/consistency';
+import { actor, address, date, id, instant, line, longText, pageQuery, pastDate, yesOrNo } from './common';
+import { taxonomyCode } from './providers';
+
+const documents = z.array(id).max(50);
+const kept = { id, practiceId: id, recordedBy: actor, createdAt: instant, supersededBy: id.nullable() };
+
+export const currentQuery = pageQuery.extend({
+  current: yesOrNo.optional().meta({ description: 'true: what holds now; false: what was before' }),
+});
+
+const enrolmentFields = {
+  payerId: id,
+  kind: z.enum(ENROLMENT_KINDS),
+  status: z.enum(ENROLMENT_STATUSES),
+  on: pastDate,
+};
+export const enrolmentInput = z
+  .strictObject({
+    ...enrolmentFields,
+    expectedOn: date.optional(),
+    reference: line.optional(),
+    evidence: documents.optional(),
+  })
+  .meta({ id: 'EnrolmentInput' });
+export const enrolment = z
+  .strictObject({
+    ...kept,
+    ...enrolmentFields,
+    on: date,
+    expectedOn: date.nullable(),
+    reference: line.nullable(),
+    evidence: documents,
+  })
+  .meta({ id: 'Enrolment' });
+
+const portalFields = { portal: line, payerIds: z.array(id).max(500), holder: line, status: z.enum(PORTAL_STATUSES) };
+export const portalAccessInput = z
+  .strictObject({
+    ...portalFields,
+    on: pastDate,
+    secondFactorOwner: line.optional(),
+    secretKeptIn: line.optional().meta({ description: 'Where it is kept; never the secret itself' }),
+    note: longText.optional(),
+  })
+  .meta({ id: 'PortalAccessInput' });
+export const portalAccess = z
+  .strictObject({
+    ...kept,
+    ...portalFields,
+    on: date,
+    secondFactorOwner: line.nullable(),
+    secretKeptIn: line.nullable(),
+    note: longText.nullable(),
+  })
+  .meta({ id: 'PortalAccess' });
+
+const scopes = z.array(z.enum(AUTHORISATION_SCOPES)).min(1).max(AUTHORISATION_SCOPES.length);
+export const authorisationInput = z
+  .strictObject({
+    scopes,
+    payerIds: z.array(id).min(1).max(500).optional().meta({ description: 'Left out: every payer' }),
+    signedOn: pastDate,
+    until: date.optional().meta({ description: 'The last day; left out: until it is revoked' }),
+    evidence: documents.optional(),
+  })
+  .superRefine(({ signedOn, until }, context) => {
+    if (until !== undefined && until < signedOn)
+      context.addIssue({
+        code: 'custom',
+        path: ['until'],
+        message: 'must not be before signedOn',
+        params: { rule: 'order' },
+      });
+  })
+  .meta({ id: 'AuthorisationInput' });
+export const authorisation = z
+  .strictObject({
+    id,
+    providerId: id,
+    scopes,
+    payerIds: z.array(id).nullable(),
+    signedOn: date,
+    until: date.nullable(),
+    evidence: documents,
+    recordedBy: actor,
+    revokedOn: date.nullable(),
+    revocation: z.strictObject({ reason: longText, recordedBy: actor }).nullable(),
+    createdAt: instant,
+  })
+  .meta({ id: 'Authorisation' });
+export const revocation = z.strictObject({ on: date, reason: longText }).meta({ id: 'Revocation' });
+
+export const snapshotInput = z
+  .strictObject({
+    source: z.enum(['caqh', 'nppes']),
+    takenOn: pastDate,
+    firstName: line.optional(),
+    lastName: line.optional(),
+    taxonomyCode: taxonomyCode.optional(),
+    address: address.optional(),
+  })
+  .meta({ id: 'SnapshotInput' });
+
+const finding = z
+  .strictObject({
+    providerId: id,
+    practiceId: id.nullable(),
+    code: z.enum(FINDING_CODES),
+    severity: z.enum(['error', 'warning']),
+    about: z.string().nullable().meta({ description: 'A state or a source' }),
+    fix: z.string(),
+    applicationIds: z.array(id).meta({ description: 'The open applications that it touches' }),
+  })
+  .meta({ id: 'Finding' });
+export const foundList = z.strictObject({ items: z.array(finding) });
+
+export const mergeInput = z.strictObject({ into: id, reason: longText }).meta({ id: 'MergeInput' });

@@ -1,0 +1,199 @@
+import type { PlainDate } from './application/events';
+import { sameName } from './facts';
+
+/** What a source outside says of a provider. */
+export interface Snapshot {
+  source: 'caqh' | 'nppes';
+  firstName?: string | undefined;
+  lastName?: string | undefined;
+  taxonomyCode?: string | undefined;
+  address?: PlaceOnFile | undefined;
+}
+
+export interface PlaceOnFile {
+  line1: string;
+  city: string;
+  state: string;
+  postalCode: string;
+}
+
+/** A provider and a practice as they are on file, with the open applications of both. */
+export interface CheckedFile {
+  provider: {
+    npi: string;
+    firstName: string;
+    lastName: string;
+    taxonomyCode: string | null;
+    licences: readonly { state: string; number: string; expiresOn: PlainDate }[];
+    malpractice: { expiresOn: PlainDate } | null;
+  };
+  /** The practices that the provider applies for. */
+  practices: readonly {
+    id: string;
+    npi: string | null;
+    tinType: 'ein' | 'ssn';
+    address: PlaceOnFile;
+    places: readonly PlaceOnFile[];
+  }[];
+  applications: readonly { id: string; practiceId: string; state: string }[];
+  /** The latest of each source. */
+  snapshots: readonly Snapshot[];
+}
+
+export const FINDING_CODES = [
+  'own_npi_is_group_npi',
+  'group_npi_missing',
+  'no_licence_in_state',
+  'no_location_in_state',
+  'licence_expired',
+  'malpractice_missing',
+  'malpractice_expired',
+  'taxonomy_missing',
+  'taxonomy_against_licence',
+  'name_differs',
+  'taxonomy_differs',
+  'address_differs',
+] as const;
+export type FindingCode = (typeof FINDING_CODES)[number];
+
+/** Something in the file that payers stumble over. */
+export interface Finding {
+  code: FindingCode;
+  severity: 'error' | 'warning';
+  /** What it is about: a state, a source, a licence. */
+  about: string | null;
+  practiceId: string | null;
+  /** What to do. */
+  fix: string;
+  /** The open applications that it touches. */
+  applicationIds: string[];
+}
+
+const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
+  own_npi_is_group_npi: ['error', 'Put the practice’s own type 2 NPI on file, or none: the provider’s is on it now.'],
+  group_npi_missing: ['warning', 'An entity with an EIN usually needs a type 2 NPI: get one, and put it on file.'],
+  no_licence_in_state: ['error', 'Put a licence for this state on file, or withdraw the applications in it.'],
+  no_location_in_state: [
+    'warning',
+    'The practice has no location in this state: add one, or check that the payer takes telehealth only.',
+  ],
+  licence_expired: ['error', 'Renew the licence and put its new expiry on file.'],
+  malpractice_missing: ['error', 'Put the malpractice policy on file.'],
+  malpractice_expired: ['error', 'Renew the malpractice policy and put its new expiry on file.'],
+  taxonomy_missing: ['warning', 'Put the taxonomy code on file as NPPES has it.'],
+  taxonomy_against_licence: [
+    'warning',
+    'The licence and the taxonomy code name different professions: correct the one that is wrong.',
+  ],
+  name_differs: ['error', 'The name differs from this source: correct it there or here, in the same words everywhere.'],
+  taxonomy_differs: ['warning', 'The taxonomy code differs from this source: correct it there or here.'],
+  address_differs: ['warning', 'The practice address differs from this source: update it there or here.'],
+};
+
+/** Licence abbreviations that say which profession it is, by the taxonomy code of that profession (NUCC). */
+const PROFESSIONS: Record<string, RegExp> = {
+  '106H00000X': /\b(LMFT|LCMFT|MFT)\b/,
+  '1041C0700X': /\b(LCSW|LICSW|LISW|LCSW-R|CSW)\b/,
+  '101YM0800X': /\b(LMHC|LPCC?|LCPC|LCMHC)\b/,
+  '103TC0700X': /\b(PSY|LP)\b/,
+};
+
+/** Everything in a provider's file that doesn't fit together, as of a day. */
+export function findings({ provider, practices, applications, snapshots }: CheckedFile, today: PlainDate): Finding[] {
+  const all = applications.map(({ id }) => id);
+  const finding = (
+    code: FindingCode,
+    more: Partial<Pick<Finding, 'about' | 'practiceId' | 'applicationIds'>> = {},
+  ): Finding => ({
+    code,
+    severity: FIXES[code][0],
+    about: null,
+    practiceId: null,
+    fix: FIXES[code][1],
+    applicationIds: all,
+    ...more,
+  });
+  const { licences, malpractice, taxonomyCode } = provider;
+  const found: Finding[] = [];
+
+  for (const practice of practices) {
+    const own = applications.filter(({ practiceId }) => practiceId === practice.id);
+    const of = { practiceId: practice.id, applicationIds: own.map(({ id }) => id) };
+    if (practice.npi === provider.npi) found.push(finding('own_npi_is_group_npi', of));
+    if (practice.npi === null && practice.tinType === 'ein') found.push(finding('group_npi_missing', of));
+    const states = new Set([practice.address, ...practice.places].map(({ state }) => state));
+    for (const [state, ids] of byState(own))
+      if (!states.has(state)) found.push(finding('no_location_in_state', { ...of, about: state, applicationIds: ids }));
+  }
+  for (const [state, applicationIds] of byState(applications))
+    if (!licences.some((licence) => licence.state === state))
+      found.push(finding('no_licence_in_state', { about: state, applicationIds }));
+  for (const { state, expiresOn } of licences)
+    if (expiresOn < today && !licences.some((other) => other.state === state && other.expiresOn >= today))
+      found.push(
+        finding('licence_expired', {
+          about: state,
+          applicationIds: applications.filter((one) => one.state === state).map(({ id }) => id),
+        }),
+      );
+  if (!malpractice) found.push(finding('malpractice_missing'));
+  else if (malpractice.expiresOn < today) found.push(finding('malpractice_expired'));
+  if (!taxonomyCode) found.push(finding('taxonomy_missing'));
+  else
+    for (const { state, number } of licences) {
+      const named = Object.keys(PROFESSIONS).filter((code) => PROFESSIONS[code]!.test(number.toUpperCase()));
+      if (named.length > 0 && PROFESSIONS[taxonomyCode] && !named.includes(taxonomyCode))
+        found.push(finding('taxonomy_against_licence', { about: state }));
+    }
+  for (const snapshot of snapshots)
+    found.push(...againstSource(snapshot).map((code) => finding(code, { about: snapshot.source })));
+  return found;
+
+  function againstSource({ firstName, lastName, taxonomyCode: theirs, address }: Snapshot): FindingCode[] {
+    const name = `${firstName ?? provider.firstName} ${lastName ?? provider.lastName}`;
+    const places = practices.flatMap((practice) => [practice.address, ...practice.places]);
+    return [
+      ...(sameName(name, `${provider.firstName} ${provider.lastName}`) ? [] : (['name_differs'] as const)),
+      ...(theirs === undefined || !taxonomyCode || theirs === taxonomyCode ? [] : (['taxonomy_differs'] as const)),
+      ...(address === undefined || places.length === 0 || places.some((place) => samePlace(place, address))
+        ? []
+        : (['address_differs'] as const)),
+    ];
+  }
+}
+
+const byState = (applications: readonly { id: string; state: string }[]): Map<string, string[]> => {
+  const states = new Map<string, string[]>();
+  for (const { id, state } of applications) states.set(state, [...(states.get(state) ?? []), id]);
+  return states;
+};
+
+/** The same place but for case, punctuation, the usual abbreviations and the last four of a ZIP code. */
+export function samePlace(a: PlaceOnFile, b: PlaceOnFile): boolean {
+  const plain = ({ line1, city, state, postalCode }: PlaceOnFile) =>
+    [streetOf(line1), city.toLowerCase().trim(), state, postalCode.replaceAll('-', '').slice(0, 5)].join('|');
+  return plain(a) === plain(b);
+}
+
+const ABBREVIATIONS: Record<string, string> = {
+  street: 'st',
+  avenue: 'ave',
+  boulevard: 'blvd',
+  road: 'rd',
+  drive: 'dr',
+  lane: 'ln',
+  suite: 'ste',
+  north: 'n',
+  south: 's',
+  east: 'e',
+  west: 'w',
+};
+
+const streetOf = (line: string): string =>
+  line
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim()
+    .split(' ')
+    .map((word) => ABBREVIATIONS[word] ?? word)
+    .join(' ');

@@ -1,0 +1,109 @@
+import type { PlainDate } from '../../domain/application/events';
+import type { AuthorisationScope } from '../../domain/codes';
+import type { Db, Sql } from '../../runtime/database';
+import { audit } from '../audit';
+import { enqueue } from '../outbox';
+import { actorOf, inScope, type Actor, type Principal } from '../principal';
+import { page, type Page, type PageRequest } from './page';
+
+export interface AuthorisationInput {
+  scopes: AuthorisationScope[];
+  /** Left out: every payer. */
+  payerIds?: string[];
+  signedOn: PlainDate;
+  /** The last day. */
+  until?: PlainDate;
+  evidence?: string[];
+}
+
+/** What a provider let the operator do. */
+export interface Authorisation {
+  id: string;
+  clientId: string;
+  providerId: string;
+  scopes: AuthorisationScope[];
+  payerIds: string[] | null;
+  signedOn: PlainDate;
+  until: PlainDate | null;
+  evidence: string[];
+  recordedBy: Actor;
+  /** From this day on it no longer holds. */
+  revokedOn: PlainDate | null;
+  revocation: { reason: string; recordedBy: Actor } | null;
+  createdAt: string;
+}
+
+interface Signer {
+  id: string;
+  clientId: string;
+  personId: string;
+}
+
+/** Repeated under the same id it changes nothing. */
+export const createAuthorisation = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  { id: providerId, clientId, personId }: Signer,
+  input: AuthorisationInput,
+): Promise<Authorisation> =>
+  sql.begin(async (tx) => {
+    const row = { ...input, id, clientId, providerId, recordedBy: tx.json({ ...actorOf(principal) }) };
+    const made = await tx`insert into authorisations ${tx(row as never)} on conflict (id) do nothing returning id`;
+    if (made.length > 0) {
+      await audit(tx, principal, {
+        action: 'authorisation.create',
+        subjectType: 'provider',
+        subjectId: providerId,
+        clientId,
+        detail: input,
+      });
+      await enqueue(tx, 'file_changed_person', personId);
+    }
+    return (await findAuthorisation(tx, principal, id))!;
+  });
+
+/** Ends an authorisation, once: what rests on it stops as soon as its day has come. */
+export const revokeAuthorisation = (
+  sql: Sql,
+  principal: Principal,
+  { id, clientId, providerId }: Authorisation,
+  { on, reason }: { on: PlainDate; reason: string },
+): Promise<Authorisation> =>
+  sql.begin(async (tx) => {
+    const revocation = tx.json({ reason, recordedBy: { ...actorOf(principal) } });
+    const revoked = await tx`
+      update authorisations set revoked_on = ${on}, revocation = ${revocation}
+      where id = ${id} and revoked_on is null returning id`;
+    if (revoked.length > 0) {
+      await audit(tx, principal, {
+        action: 'authorisation.revoke',
+        subjectType: 'provider',
+        subjectId: providerId,
+        clientId,
+        detail: { id, on, reason },
+      });
+      const [provider] = await tx<{ personId: string }[]>`select person_id from providers where id = ${providerId}`;
+      await enqueue(tx, 'file_changed_person', provider!.personId);
+    }
+    return (await findAuthorisation(tx, principal, id))!;
+  });
+
+export async function findAuthorisation(sql: Db, principal: Principal, id: string): Promise<Authorisation | null> {
+  const [one] = await sql<
+    Authorisation[]
+  >`select * from authorisations where id = ${id} and ${inScope(sql, principal)}`;
+  return one ?? null;
+}
+
+export const listAuthorisations = (
+  sql: Db,
+  principal: Principal,
+  providerId: string,
+  request: PageRequest,
+): Promise<Page<Authorisation>> =>
+  page(
+    sql,
+    sql`select * from authorisations where provider_id = ${providerId} and ${inScope(sql, principal)}`,
+    request,
+  );

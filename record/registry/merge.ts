@@ -1,0 +1,54 @@
+import type { Sql } from '../../runtime/database';
+import { audit } from '../audit';
+import type { Principal } from '../principal';
+
+/** What came of a merge: done, or what stands in its way. */
+export type Merge = { merged: true } | { collides: string } | { elsewhere: string };
+
+const TABLES = { payer: 'payers', practice: 'practices' } as const;
+
+/**
+ * Makes one entry stand for another that is the same: reads and the gate take both for one, and nothing that is under
+ * way changes its key. Refused where two open applications would then be for one key. Repeated it changes nothing.
+ */
+export const merge = (
+  sql: Sql,
+  principal: Principal,
+  kind: keyof typeof TABLES,
+  { id, clientId }: { id: string; clientId: string | null },
+  { into, reason }: { into: string; reason: string },
+): Promise<Merge> =>
+  sql.begin(async (tx): Promise<Merge> => {
+    const table = tx(TABLES[kind]);
+    const rows = await tx<{ id: string; mergedInto: string | null }[]>`
+      select id, merged_into from ${table} where id in (${id}, ${into}) order by id for update`;
+    const [duplicate, survivor] = [id, into].map((one) => rows.find((row) => row.id === one)!);
+    if (survivor!.mergedInto !== null) return { elsewhere: survivor!.mergedInto };
+    if (duplicate!.mergedInto !== null)
+      return duplicate!.mergedInto === into ? { merged: true } : { elsewhere: duplicate!.mergedInto };
+
+    const [own, other] = kind === 'payer' ? ['payer_id', 'practice_id'] : ['practice_id', 'payer_id'];
+    const [collision] = await tx<{ id: string }[]>`
+      select a.id from applications a join applications b on b.open and b.${tx(own!)} = ${into}
+        and b.${tx(other!)} = a.${tx(other!)} and b.provider_id is not distinct from a.provider_id
+        and b.state = a.state and b.line_of_business = a.line_of_business and b.kind = a.kind
+        and b.location_id is not distinct from a.location_id
+      where a.open and a.${tx(own!)} = ${id} limit 1`;
+    if (collision) return { collides: collision.id };
+    // what was merged into it before follows
+    await tx`update ${table} set merged_into = ${into} where id = ${id} or merged_into = ${id}`;
+    if (kind === 'payer')
+      await tx`
+        update payers s
+        set aliases = s.aliases || d.name || d.aliases, electronic_payer_ids = s.electronic_payer_ids || d.electronic_payer_ids,
+          version = s.version + 1, updated_at = now()
+        from payers d where d.id = ${id} and s.id = ${into}`;
+    await audit(tx, principal, {
+      action: `${kind}.merge`,
+      subjectType: kind,
+      subjectId: id,
+      clientId,
+      detail: { into, reason },
+    });
+    return { merged: true };
+  });

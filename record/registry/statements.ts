@@ -1,0 +1,151 @@
+import type { PlainDate } from '../../domain/application/events';
+import type { Db, Fragment, Sql } from '../../runtime/database';
+import { audit } from '../audit';
+import { enqueue } from '../outbox';
+import { actorOf, inScope, type Actor, type Principal } from '../principal';
+import { page, type Page, type PageRequest } from './page';
+
+/** A statement about a practice: never changed but to say what took its place. */
+interface Statement {
+  id: string;
+  clientId: string;
+  practiceId: string;
+  on: PlainDate;
+  recordedBy: Actor;
+  createdAt: string;
+  supersededBy: string | null;
+}
+
+export interface EnrolmentInput {
+  payerId: string;
+  kind: string;
+  status: string;
+  on: PlainDate;
+  expectedOn?: PlainDate;
+  reference?: string;
+  evidence?: string[];
+}
+
+/** How a practice's enrolment with a payer's transactions stands. */
+export type Enrolment = Statement &
+  Required<Omit<EnrolmentInput, 'expectedOn' | 'reference'>> & {
+    expectedOn: PlainDate | null;
+    reference: string | null;
+  };
+
+export interface PortalAccessInput {
+  portal: string;
+  payerIds: string[];
+  holder: string;
+  secondFactorOwner?: string;
+  /** Where, never what. */
+  secretKeptIn?: string;
+  status: string;
+  on: PlainDate;
+  note?: string;
+}
+
+/** Who holds a practice's way into a portal. */
+export type PortalAccess = Statement & Required<PortalAccessInput>;
+
+interface Practice {
+  id: string;
+  clientId: string;
+}
+
+const REGISTERS = { enrolment: 'enrolments', portal_access: 'portal_access' } as const;
+type Register = keyof typeof REGISTERS;
+
+/** Puts a statement on record in the place of the one about the same thing. Repeated under the same id it changes nothing. */
+const put = (
+  sql: Sql,
+  principal: Principal,
+  register: Register,
+  id: string,
+  { id: practiceId, clientId }: Practice,
+  input: object,
+  same: (sql: Db) => Fragment,
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    const table = tx(REGISTERS[register]);
+    // one after the other
+    await tx`select from practices where id = ${practiceId} for update`;
+    const [known] = await tx`select from ${table} where id = ${id}`;
+    if (known) return;
+    await tx`
+      update ${table} set superseded_by = ${id}
+      where practice_id = ${practiceId} and superseded_by is null and ${same(tx)}`;
+    const row = { ...input, id, clientId, practiceId, recordedBy: tx.json({ ...actorOf(principal) }) };
+    await tx`insert into ${table} ${tx(row as never)}`;
+    await audit(tx, principal, {
+      action: `${register}.put`,
+      subjectType: 'practice',
+      subjectId: practiceId,
+      clientId,
+      detail: input,
+    });
+    if (register === 'portal_access') await enqueue(tx, 'file_changed_practice', practiceId);
+  });
+
+const select = (sql: Db, principal: Principal, register: Register, practiceId: string): Fragment => sql`
+  select * from ${sql(REGISTERS[register])} where practice_id = ${practiceId} and ${inScope(sql, principal)}`;
+
+const list = <T extends { id: string }>(
+  sql: Db,
+  principal: Principal,
+  register: Register,
+  practiceId: string,
+  current: boolean | undefined,
+  request: PageRequest,
+): Promise<Page<T>> =>
+  page(
+    sql,
+    sql`${select(sql, principal, register, practiceId)}
+      ${current === undefined ? sql`` : sql`and (superseded_by is null) = ${current}`}`,
+    request,
+  );
+
+async function find<T>(sql: Db, principal: Principal, register: Register, practiceId: string, id: string): Promise<T> {
+  const [row] = await sql<object[]>`${select(sql, principal, register, practiceId)} and id = ${id}`;
+  return row as T;
+}
+
+export async function putEnrolment(
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  practice: Practice,
+  input: EnrolmentInput,
+): Promise<Enrolment> {
+  const { payerId, kind } = input;
+  await put(sql, principal, 'enrolment', id, practice, input, (tx) => tx`payer_id = ${payerId} and kind = ${kind}`);
+  return find(sql, principal, 'enrolment', practice.id, id);
+}
+
+export const listEnrolments = (
+  sql: Db,
+  principal: Principal,
+  practiceId: string,
+  current: boolean | undefined,
+  request: PageRequest,
+): Promise<Page<Enrolment>> => list(sql, principal, 'enrolment', practiceId, current, request);
+
+export async function putPortalAccess(
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  practice: Practice,
+  input: PortalAccessInput,
+): Promise<PortalAccess> {
+  const { portal } = input;
+  await put(sql, principal, 'portal_access', id, practice, input, (tx) => tx`lower(portal) = lower(${portal})`);
+  return find(sql, principal, 'portal_access', practice.id, id);
+}
+
+export const listPortalAccess = (
+  sql: Db,
+  principal: Principal,
+  practiceId: string,
+  current: boolean | undefined,
+  request: PageRequest,
+): Promise<Page<PortalAccess>> => list(sql, principal, 'portal_access', practiceId, current, request);

@@ -1,0 +1,85 @@
+import { findings, samePlace, type CheckedFile } from '../../../domain/consistency';
+
+const TODAY = '2026-06-01';
+const ADDRESS = { line1: '1 Elm Street, Suite 4', city: 'Denver', state: 'CO', postalCode: '80202' };
+const FILE: CheckedFile = {
+  provider: {
+    npi: '1234567893',
+    firstName: 'Ana',
+    lastName: 'Ruiz',
+    taxonomyCode: '106H00000X',
+    licences: [{ state: 'CO', number: 'LMFT 12', expiresOn: '2027-01-31' }],
+    malpractice: { expiresOn: '2027-01-31' },
+  },
+  practices: [{ id: 'practice', npi: '1245319599', tinType: 'ein', address: ADDRESS, places: [] }],
+  applications: [{ id: 'application', practiceId: 'practice', state: 'CO' }],
+  snapshots: [],
+};
+type Provider = CheckedFile['provider'];
+type Practice = CheckedFile['practices'][number];
+
+const of = (provider: Partial<Provider>, practice: Partial<Practice> = {}, more: Partial<CheckedFile> = {}) =>
+  findings(
+    {
+      ...FILE,
+      provider: { ...FILE.provider, ...provider },
+      practices: FILE.practices.map((one) => ({ ...one, ...practice })),
+      ...more,
+    },
+    TODAY,
+  );
+const codes = (found: ReturnType<typeof findings>) => found.map(({ code }) => code);
+
+test('a file that fits together has none', () => {
+  expect(of({})).toEqual([]);
+});
+
+test.each([
+  ['own_npi_is_group_npi', {}, { npi: '1234567893' }, {}],
+  ['group_npi_missing', {}, { npi: null }, {}],
+  ['licence_expired', { licences: [{ state: 'CO', number: 'LMFT 12', expiresOn: '2026-05-31' }] }, {}, {}],
+  ['malpractice_missing', { malpractice: null }, {}, {}],
+  ['malpractice_expired', { malpractice: { expiresOn: '2026-05-31' } }, {}, {}],
+  ['taxonomy_missing', { taxonomyCode: null }, {}, {}],
+  ['taxonomy_against_licence', { taxonomyCode: '1041C0700X' }, {}, {}],
+  ['name_differs', {}, {}, { snapshots: [{ source: 'caqh', lastName: 'Ruiz-Vale' }] }],
+  ['taxonomy_differs', {}, {}, { snapshots: [{ source: 'nppes', taxonomyCode: '101YM0800X' }] }],
+  ['address_differs', {}, {}, { snapshots: [{ source: 'nppes', address: { ...ADDRESS, line1: '2 Elm Street' } }] }],
+] as [string, Partial<Provider>, Partial<Practice>, Partial<CheckedFile>][])(
+  '%s is found, said what to do about, and names what it touches',
+  (code, provider, practice, more) => {
+    const found = of(provider, practice, more);
+    expect(codes(found)).toEqual([code]);
+    expect(found[0]).toMatchObject({ applicationIds: ['application'], fix: expect.stringMatching(/\w{3}/) });
+  },
+);
+
+test('applications in a state without licence or location are named, and no others', () => {
+  const applications = [...FILE.applications, { id: 'far', practiceId: 'practice', state: 'TX' }];
+  const found = of({}, {}, { applications });
+  expect(found.map(({ code, about, applicationIds }) => [code, about, applicationIds])).toEqual([
+    ['no_location_in_state', 'TX', ['far']],
+    ['no_licence_in_state', 'TX', ['far']],
+  ]);
+});
+
+test('a renewed licence makes up for the expired one, and an SSN needs no group NPI', () => {
+  const licences = [
+    { state: 'CO', number: 'LMFT 1', expiresOn: '2020-01-31' },
+    { state: 'CO', number: 'LMFT 2', expiresOn: '2027-01-31' },
+  ];
+  expect(of({ licences }, { npi: null, tinType: 'ssn' })).toEqual([]);
+});
+
+test('names and places are the same in other spellings', () => {
+  const snapshots = [
+    {
+      source: 'nppes' as const,
+      firstName: 'ANA',
+      lastName: 'Rúiz',
+      address: { line1: '1 ELM ST STE 4', city: 'DENVER', state: 'CO', postalCode: '80202-1234' },
+    },
+  ];
+  expect(of({}, {}, { snapshots })).toEqual([]);
+  expect(samePlace(ADDRESS, { ...ADDRESS, city: 'Boulder' })).toBe(false);
+});
