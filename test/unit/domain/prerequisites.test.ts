@@ -56,7 +56,12 @@ test('an evaluation is plain JSON with keys in one order', () => {
 });
 
 test('only what is required is looked at', () => {
-  const bare = { ...FILE, provider: { ...FILE.provider!, caqhId: null, malpractice: null } };
+  const bare = {
+    ...FILE,
+    provider: { ...FILE.provider!, caqhId: null, malpractice: null },
+    authorisations: [],
+    portalAccess: null,
+  };
   expect(evaluateFile(bare, { ...DEMAND, requires: ['npi'], requiresCaqh: false }, TODAY)).toEqual({
     prerequisites: [met('npi')],
     attestation: null,

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import type { Reply } from '../support/api';
+import { eventually } from '../support/eventually';
+import { daysAgo, daysAhead, System, TODAY } from '../support/system';
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+});
+afterAll(() => system.stop());
+
+const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
+const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
+const SCOPES = ['submit_applications', 'contact_payers'];
+
+describe('a provider’s file', () => {
+  test('has DEA registrations and the limits of the malpractice policy', async () => {
+    const { providerId } = await system.file();
+    const dea = [{ state: 'CA', number: 'AB1234563', expiresOn: daysAhead(90) }];
+    const malpractice = {
+      carrier: 'Good Cover',
+      policyNumber: 'P-1',
+      expiresOn: daysAhead(90),
+      limits: { perOccurrence: 1_000_000, aggregate: 3_000_000 },
+    };
+    const path = `/v1/providers/${providerId}`;
+    expect((await system.api.patch(path, { dea, malpractice })).body).toMatchObject({ dea, malpractice });
+    const bad = {
+      dea: [{ ...dea[0], number: 'AB1234564' }],
+      malpractice: { ...malpractice, limits: { perOccurrence: 5, aggregate: 1 } },
+    };
+    expect(rules(await system.api.patch(path, bad)).sort()).toEqual([
+      'dea.0.number dea',
+      'malpractice.limits.aggregate order',
+    ]);
+  });
+
+  test('and a document says whose it is', async () => {
+    const { clientId, providerId, practiceId } = await system.file();
+    const other = await system.file();
+    const document = { kind: 'coi', name: 'Certificate', sha256: 'a'.repeat(64) };
+    const path = `/v1/clients/${clientId}/documents`;
+    expect((await system.api.post(path, { ...document, providerId, practiceId })).body).toMatchObject({
+      providerId,
+      practiceId,
+    });
+    expect(rules(await system.api.post(path, { ...document, providerId: other.providerId }))).toEqual([
+      'providerId unknown_reference',
+    ]);
+  });
+});
+
+describe('an enrolment', () => {
+  test('is stated anew, and what was before stays on record', async () => {
+    const { practiceId, payerId } = await system.file();
+    const path = `/v1/practices/${practiceId}/enrolments`;
+    const enrolment = { payerId, kind: '835', status: 'submitted', on: daysAgo(20), expectedOn: daysAhead(10) };
+    const first = await system.api.make(path, enrolment);
+    const second = await system.api.make(path, { ...enrolment, status: 'active', on: TODAY, reference: 'ERA-1' });
+    await system.api.make(path, { ...enrolment, kind: 'eft' });
+    const list = async (query: string) => (await system.api.get(`${path}?${query}`)).body.items;
+    expect(await list('current=false')).toEqual([{ ...first, supersededBy: second.id }]);
+    expect((await list('current=true')).map(({ kind, status }: Record<string, string>) => [kind, status])).toEqual([
+      ['835', 'active'],
+      ['eft', 'submitted'],
+    ]);
+    const bad = { payerId: randomUUID(), kind: '270', status: 'done', on: daysAhead(3) };
+    expect(rules(await system.api.post(path, bad)).sort()).toEqual([
+      'kind one_of',
+      'on not_in_future',
+      'status one_of',
+    ]);
+    expect(rules(await system.api.post(path, { ...enrolment, payerId: randomUUID() }))).toEqual([
+      'payerId unknown_reference',
+    ]);
+  });
+});
+
+describe('an authorisation', () => {
+  test('once there is one, its end holds what is not submitted and blocks what is', async () => {
+    const filed = await system.file();
+    const [waiting, running] = [
+      await system.open(filed),
+      await system.at('in_review', { filed: await system.file({ clientId: filed.clientId }) }),
+    ];
+    for (const { providerId } of [filed, running.filed]) {
+      const path = `/v1/providers/${providerId}/authorisations`;
+      const { id } = await system.api.make(path, { scopes: SCOPES, signedOn: daysAgo(30) });
+      const { body } = await system.api.post(`/v1/authorisations/${id}/revocation`, {
+        on: TODAY,
+        reason: 'changed agency',
+      });
+      expect(body).toMatchObject({ revokedOn: TODAY, revocation: { reason: 'changed agency' } });
+    }
+    await eventually(async () => (await waiting.get()).stage === 'preparing');
+    expect((await waiting.get()).prerequisites).toContainEqual({
+      code: 'authorisation',
+      met: false,
+      reason: 'expired',
+    });
+    await eventually(async () => (await running.get()).blockers.length === 1);
+    expect((await running.get()).blockers).toMatchObject([{ code: 'authorisation' }]);
+
+    await system.api.make(`/v1/providers/${filed.providerId}/authorisations`, { scopes: SCOPES, signedOn: TODAY });
+    await eventually(async () => (await waiting.get()).stage === 'ready_to_submit');
+  });
+
+  test('is refused where it says nothing, ends before it begins or is another client’s', async () => {
+    const { providerId, payerId } = await system.file();
+    const path = `/v1/providers/${providerId}/authorisations`;
+    expect(
+      rules(await system.api.post(path, { scopes: [], signedOn: daysAhead(3), payerIds: [payerId] })).sort(),
+    ).toEqual(['scopes min_items', 'signedOn not_in_future']);
+    expect(rules(await system.api.post(path, { scopes: SCOPES, signedOn: TODAY, until: daysAgo(1) }))).toEqual([
+      'until order',
+    ]);
+    const { id } = await system.api.make(path, { scopes: SCOPES, signedOn: TODAY, payerIds: [payerId] });
+    const stranger = { key: await system.api.keyOf('specialist', [(await system.file()).clientId]) };
+    expect((await system.api.get(`/v1/authorisations/${id}`, stranger)).status).toBe(404);
+  });
+});
+
+test('lost access to the payer’s portal is a blocker until it is back; the secret has no place here', async () => {
+  const application = await system.at('in_review');
+  const { practiceId, payerId } = application.filed;
+  const path = `/v1/practices/${practiceId}/portal-access`;
+  const access = {
+    portal: 'Availity',
+    payerIds: [payerId],
+    holder: 'Dana',
+    status: 'lost',
+    on: TODAY,
+    secretKeptIn: 'the vault',
+  };
+  await system.api.make(path, access);
+  await eventually(async () => (await application.get()).blockers[0]?.code === 'portal_access');
+  await system.api.make(path, { ...access, status: 'active', secondFactorOwner: 'Kim' });
+  await eventually(async () => (await application.get()).blockers.length === 0);
+  expect(rules(await system.api.post(path, { ...access, password: 'x' }))).toEqual(['password unknown_field']);
+  const client = { key: await system.api.keyOf('client', [application.filed.clientId]) };
+  expect((await system.api.get(path, client)).status).toBe(403);
+});
+
+test('what doesn’t fit together is found, with what to do and the applications that it touches', async () => {
+  const application = await system.at('in_review');
+  const { clientId, providerId } = application.filed;
+  const snapshot = { source: 'nppes', takenOn: TODAY, lastName: 'Another' };
+  const { items } = (await system.api.post(`/v1/providers/${providerId}/snapshots`, snapshot)).body;
+  expect(items).toContainEqual(
+    expect.objectContaining({ code: 'name_differs', about: 'nppes', applicationIds: [application.id], providerId }),
+  );
+  expect((await system.api.get(`/v1/clients/${clientId}/findings`)).body.items).toEqual(items);
+  expect((await system.api.get(`/v1/providers/${providerId}/findings`)).body.items).toEqual(items);
+});
+
+describe('what is there twice', () => {
+  test('a payer: both are one to the gate, new applications go to the one that stays', async () => {
+    const application = await system.at('confirmed');
+    const { providerId, practiceId, payerId } = application.filed;
+    const into = await system.payer();
+    const before = (await system.api.get(`/v1/payers/${payerId}`)).body;
+    const merged = await system.api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'the same payer' });
+    expect(merged.body.aliases).toContain(before.name);
+    expect((await system.api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'again' })).status).toBe(200);
+    const question = { providerId, practiceId, state: 'CA', dateOfService: TODAY };
+    for (const asked of [payerId, into])
+      expect(
+        (await system.api.get(`/v1/billing-readiness?${new URLSearchParams({ ...question, payerId: asked })}`)).body
+          .mayBill,
+      ).toBe(true);
+    const scope = { providerId, practiceId, payerId, state: 'NY' };
+    expect(rules(await system.api.post('/v1/applications', scope))).toEqual(['payerId merged']);
+    expect((await system.api.get(`/v1/payers/${payerId}`)).body.mergedInto).toBe(into);
+    const third = await system.payer();
+    expect(typeOf(await system.api.post(`/v1/payers/${payerId}/merge`, { into: third, reason: 'x' }))).toBe(
+      'merged_already',
+    );
+  });
+
+  test('a practice: of the same client and TIN only, and not while two applications would be for one key', async () => {
+    const first = await system.at('submitted');
+    const { clientId, providerId, payerId, practiceId } = first.filed;
+    const twin = await system.file({ clientId, payerId });
+    const path = `/v1/practices/${twin.practiceId}/merge`;
+    const second = await system.open({ ...twin, providerId });
+    const body = { into: practiceId, reason: 'entered twice' };
+    const collision = await system.api.post(path, body);
+    expect([typeOf(collision), collision.body.existingId]).toEqual(['application_exists', second.id]);
+    await second.act('withdrawal', { reason: 'a duplicate' });
+    expect((await system.api.post(path, body)).body.id).toBe(practiceId);
+    expect((await system.api.get(`/v1/practices/${twin.practiceId}`)).body.mergedInto).toBe(practiceId);
+
+    const stranger = await system.file();
+    expect(rules(await system.api.post(`/v1/practices/${stranger.practiceId}/merge`, body))).toEqual([
+      'into unknown_reference',
+    ]);
+  });
+});
