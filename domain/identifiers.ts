@@ -24,7 +24,7 @@ export const isTaxonomy = (text: string): boolean => /^[0-9A-Z]{9}X$/.test(text)
 /** Whether a string is a DEA number: two letters (or a letter and a 9) and 7 digits, the last a right check digit. */
 export function isDea(text: string): boolean {
   if (!/^[A-Z][A-Z9]\d{7}$/.test(text)) return false;
-  const [a, b, c, d, e, f, check] = [...text.slice(2)].map(Number) as [
+  const [a, b, c, d, e, f, check] = Array.from(text.slice(2), Number) as [
     number,
     number,
     number,

@@ -48,7 +48,7 @@ export class Lives {
       connection: env.nativeConnection,
       taskQueue: TASK_QUEUE,
       workflowBundle: workflowBundle(),
-      activities: { ...activities, recordStep: through(activities.recordStep) },
+      activities: { ...activities, recordStep: through((request) => activities.recordStep(request)) },
     });
     const running = worker.run();
     return new Lives(env, sql, createDispatch({ sql, client: env.client }), async () => {
