@@ -165,11 +165,11 @@ export const AUTHORISATION_SCOPES = ['submit_applications', 'contact_payers', 'm
 export type AuthorisationScope = (typeof AUTHORISATION_SCOPES)[number];
 
 /** What a person may have to do that is no application's work item. */
-export const TASK_KINDS = ['platform_inquiry', 'platform_check', 'message_uncertain'] as const;
+export const TASK_KINDS = ['platform_inquiry', 'platform_check', 'enrolment'] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
-/** What is watched over by a workflow of that type: a relationship, and twice an application. */
-export const WATCH_TYPES = ['platformInquiry', 'platformCheck', 'billingReadiness'] as const;
+/** What is watched over by a workflow of that type: a relationship, twice an application, a practice. */
+export const WATCH_TYPES = ['platformInquiry', 'platformCheck', 'billingReadiness', 'enrolmentChase'] as const;
 export type WatchType = (typeof WATCH_TYPES)[number];
 
 /** What others can be told of. */

@@ -2,6 +2,7 @@ import type { Instant } from '../domain/application/events';
 import type { WatchType } from '../domain/codes';
 import type { Sql, Tx } from '../runtime/database';
 import { giveChecks } from './bridges';
+import { chaseEnrolments } from './enrolment-chase';
 import { askQuestions } from './inquiries';
 import { tellReadiness } from './readiness-told';
 
@@ -12,6 +13,7 @@ const STEPS: Record<WatchType, Step> = {
   platformInquiry: askQuestions,
   platformCheck: giveChecks,
   billingReadiness: tellReadiness,
+  enrolmentChase: chaseEnrolments,
 };
 
 /** Takes a watch's step in one transaction. */

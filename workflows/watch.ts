@@ -58,3 +58,8 @@ export async function platformCheck(input: WatchInput): Promise<void> {
 export async function billingReadiness(input: WatchInput): Promise<void> {
   await watch('billingReadiness', input);
 }
+
+/** Has somebody ask after a practice's enrolments that should have become active. */
+export async function enrolmentChase(input: WatchInput): Promise<void> {
+  await watch('enrolmentChase', input);
+}

@@ -55,6 +55,8 @@ interface Practice {
 
 const REGISTERS = { enrolment: 'enrolments', portal_access: 'portal_access' } as const;
 type Register = keyof typeof REGISTERS;
+/** Who hears of a statement. */
+const TOLD = { enrolment: 'enrolmentChase', portal_access: 'file_changed_practice' } as const;
 
 /** Puts a statement on record in the place of the one about the same thing. Repeated under the same id it changes nothing. */
 const put = (
@@ -84,7 +86,7 @@ const put = (
       clientId,
       detail: input,
     });
-    if (register === 'portal_access') await enqueue(tx, 'file_changed_practice', practiceId);
+    await enqueue(tx, TOLD[register], practiceId);
   });
 
 const select = (sql: Db, principal: Principal, register: Register, practiceId: string): Fragment => sql`

@@ -4,6 +4,7 @@ import { QUESTIONS, type Question } from '../../domain/platform';
 import { closeInquiry, changeTerms } from '../../record/inquiries';
 import { createRelationship, putAnswer, type Relationship } from '../../record/platforms';
 import type { Principal } from '../../record/principal';
+import { putEnrolment } from '../../record/registry/statements';
 import { eventually } from '../support/eventually';
 import { book } from '../support/file';
 import { Lives } from '../support/lives';
@@ -152,5 +153,54 @@ describe('a change of the gate’s answer', () => {
     const all = (await told(life.id)).map(({ data }) => data);
     expect(all.at(-1)!.from).toEqual(yes);
     expect(all.slice(1).map(({ from }) => from)).toEqual(all.slice(0, -1).map(({ to }) => to));
+  });
+});
+
+describe('an enrolment that was submitted', () => {
+  test('is asked after once its day has passed, again when that was done in vain, and no more once it is active', async () => {
+    const { sql, dispatch } = lives;
+    const { practiceId, clientId, payerId } = await book(sql);
+    const today = await lives.today();
+    const day = (days: number) => new Date(Date.parse(today) + days * 86_400_000).toISOString().slice(0, 10);
+    const state = async (more: object) => {
+      const body = { payerId, kind: '835', on: today, evidence: [], ...more };
+      await putEnrolment(sql, PRINCIPAL, randomUUID(), { id: practiceId, clientId }, body as never);
+      await dispatch.changed('enrolmentChase', practiceId);
+    };
+    const tasks = (open: boolean) => sql`
+      select from tasks where subject_id = ${practiceId} and (closed_at is null) = ${open}`;
+    await state({ status: 'submitted', expectedOn: day(12) });
+    await lives.env.sleep('12 days');
+    expect(await tasks(true)).toHaveLength(0);
+    await lives.env.sleep('3 days');
+    await eventually(async () => (await tasks(true)).length === 1);
+    await sql`update tasks set closed_at = now() where subject_id = ${practiceId}`;
+    await lives.env.sleep('25 days');
+    await eventually(async () => (await tasks(true)).length === 1);
+    await state({ status: 'active' });
+    await eventually(async () => (await tasks(true)).length === 0);
+    await lives.env.sleep('90 days');
+    expect(await tasks(false)).toHaveLength(2);
+  });
+});
+
+describe('on a bridge', () => {
+  test('somebody looks whether the platform still works 14 days after the submission, once', async () => {
+    const life = await lives.open({ attestedDaysAgo: 10 });
+    const { providerId, clientId, payerId } = life.book;
+    const input = { platform: 'Headway', payerIds: [payerId] };
+    const provider = { id: providerId, clientId };
+    const { id: relationshipId } = await createRelationship(lives.sql, PRINCIPAL, randomUUID(), provider, input);
+    await lives.sql`insert into bridges ${lives.sql({ applicationId: life.id, clientId, relationshipId })}`;
+    await life.act('submission', { submittedOn: await lives.today(), channel: 'payer_portal' });
+    await lives.dispatch.changed('platformCheck', life.id);
+    const checks = () => lives.sql`
+      select from tasks where kind = 'platform_check' and subject_id = ${relationshipId}`;
+    await lives.env.sleep('12 days');
+    expect(await checks()).toHaveLength(0);
+    await lives.env.sleep('3 days');
+    await eventually(async () => (await checks()).length === 1);
+    await lives.env.sleep('60 days');
+    expect(await checks()).toHaveLength(1);
   });
 });
