@@ -143,6 +143,22 @@ describe('a fact by phone', () => {
   });
 });
 
+test('evidence that names a platform’s TIN or entity is refused for every fact, and nothing of it counts', async () => {
+  const application = await system.at('approved');
+  for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[])
+    for (const seen of [{ tinLast4: '0042' }, { partyName: 'Headway Medical Group PC' }, { npi: '1000000004' }]) {
+      const reply = await application.try(`confirmations/${fact}`, { ...proof(FACTS[fact]), seen });
+      expect([fact, seen, reply.status, reply.body.type]).toEqual([
+        fact,
+        seen,
+        422,
+        'urn:countersign:problem:wrong_party',
+      ]);
+    }
+  expect((await application.get()).confirmations).toEqual({});
+  expect((await application.readiness()).mayBill).toBe(false);
+});
+
 describe('as it happens to operators', () => {
   test('asks to bill directly a payer of Alma’s: refused, with what to do', async () => {
     const filed = await system.file();
