@@ -23,8 +23,15 @@ export interface CallHours {
   days?: Weekday[];
 }
 
+/** Days off that are a payer's own, the last one included. */
+export interface Closure {
+  from: PlainDate;
+  to?: PlainDate;
+  name?: string;
+}
+
 /** Where and when due instants fall: a payer's call hours, or a bare zone. */
-export type Window = Pick<CallHours, 'timeZone'> & Partial<CallHours>;
+export type Window = Pick<CallHours, 'timeZone'> & Partial<CallHours> & { closures?: readonly Closure[] };
 
 /** What a duration is counted from: an instant, and day 0 where it is not the local date of that instant. */
 export interface Anchor {
@@ -62,7 +69,7 @@ export function due({ at, on }: Anchor, duration: Duration, window: Window): Ins
   const dayZero = () => on ?? localDate(at, window.timeZone);
   switch (unit) {
     case 'businessDays':
-      return atDate(addBusinessDays(dayZero(), count), window);
+      return atDate(addBusinessDays(dayZero(), count, window.closures), window);
     case 'days':
       return atDate(addDays(dayZero(), count), window);
     case 'months':
@@ -72,19 +79,20 @@ export function due({ at, on }: Anchor, duration: Duration, window: Window): Ins
   }
 }
 
-/** Whether a date is a weekday and no US federal holiday, nor the day on which one is observed. */
-export function isBusinessDay(date: PlainDate): boolean {
+/** Whether a date is a weekday and no US federal holiday, nor the day on which one is observed, nor a closure. */
+export function isBusinessDay(date: PlainDate, closures: readonly Closure[] = []): boolean {
   if (weekday(date) > 4) return false;
+  if (closures.some(({ from, to = from }) => from <= date && date <= to)) return false;
   // 31 December can be a holiday only as the observed New Year's Day of the next year
   const year = Number(addDays(date, 1).slice(0, 4));
   return !observedHolidays(year).has(date);
 }
 
-function addBusinessDays(date: PlainDate, count: number): PlainDate {
+function addBusinessDays(date: PlainDate, count: number, closures: readonly Closure[] = []): PlainDate {
   let day = date;
   for (let left = count; left > 0;) {
     day = addDays(day, 1);
-    if (isBusinessDay(day)) left -= 1;
+    if (isBusinessDay(day, closures)) left -= 1;
   }
   return day;
 }

@@ -1,10 +1,11 @@
 import type { PlainDate } from './application/events';
-import type { CallHours, Window } from './calendar';
+import type { CallHours, Closure, Window } from './calendar';
 import {
   FACTS,
   type ApplicationKind,
   type ContractBasis,
   type Fact,
+  type LineOfBusiness,
   type Prerequisite,
   type SubmissionChannel,
 } from './codes';
@@ -43,9 +44,22 @@ export interface Playbook {
   maxPerCall?: number;
   questions?: string[];
   contractBases?: ContractBasis[];
+  /** Days on which the payer works no more than on a weekend. */
+  closures?: Closure[];
   /** By the name of what a source is for: where it was read, and as of when. */
   sources?: Record<string, { source: string; asOf: PlainDate }>;
+  /** What differs for a state, kind or line: of those that apply, the most specific wins field by field. */
+  variants?: Variant[];
 }
+
+/** What a variant is for; at least one of them is named. */
+export interface VariantScope {
+  state?: string;
+  kind?: ApplicationKind;
+  lineOfBusiness?: LineOfBusiness;
+}
+
+export type Variant = VariantScope & Omit<Playbook, 'variants'>;
 
 export const PLAYBOOK_DEFAULTS = {
   channel: 'payer_portal',
@@ -65,7 +79,9 @@ export const PLAYBOOK_DEFAULTS = {
 } as const satisfies Playbook;
 
 /** A playbook as one application lives by it: nothing left out, plain JSON. */
-export interface ResolvedPlaybook extends Required<Omit<Playbook, 'callHours' | 'earliestInquiry' | 'maxPerCall'>> {
+export interface ResolvedPlaybook extends Required<
+  Omit<Playbook, 'callHours' | 'earliestInquiry' | 'maxPerCall' | 'variants' | 'closures'>
+> {
   earliestInquiry: Duration | null;
   maxPerCall: number | null;
   /** The call hours, or the client's zone where there are none. */
@@ -100,9 +116,33 @@ export const KIND_RULES: Record<ApplicationKind, KindRules> = {
 /** What can be asked of a practice where no provider is concerned. */
 const OF_A_PRACTICE: readonly Prerequisite[] = ['npi', 'practice_tin', 'practice_address'];
 
-/** A playbook with its defaults, for a kind of application and a client's zone. */
-export function resolvePlaybook(playbook: Playbook, kind: ApplicationKind, clientTimeZone: string): ResolvedPlaybook {
-  const { callHours, ...own } = playbook;
+/** How specific a variant is: by how many it names, then a state before a kind before a line. */
+const specificity = ({ state, kind, lineOfBusiness }: VariantScope): number =>
+  [state, kind, lineOfBusiness].filter(Boolean).length * 8 +
+  (state ? 4 : 0) +
+  (kind ? 2 : 0) +
+  (lineOfBusiness ? 1 : 0);
+
+/** A payer's playbook as it is for an application: its variants, the most specific last, over its own. */
+function specific({ variants = [], ...own }: Playbook, scope: Required<VariantScope>): Omit<Playbook, 'variants'> {
+  const names = ['state', 'kind', 'lineOfBusiness'] as const;
+  return variants
+    .filter((variant) => names.every((name) => variant[name] === undefined || variant[name] === scope[name]))
+    .sort((a, b) => specificity(a) - specificity(b))
+    .reduce<Omit<Playbook, 'variants'>>((playbook, variant) => {
+      const { state: _, kind: _kind, lineOfBusiness: _line, ...overrides } = variant;
+      return { ...playbook, ...overrides };
+    }, own);
+}
+
+/** A playbook with its defaults, for an application and a client's zone. */
+export function resolvePlaybook(
+  playbook: Playbook,
+  scope: Required<VariantScope>,
+  clientTimeZone: string,
+): ResolvedPlaybook {
+  const { kind } = scope;
+  const { callHours, closures, ...own } = specific(playbook, scope);
   const requiresCaqh = KIND_RULES[kind].provider && (own.requiresCaqh ?? PLAYBOOK_DEFAULTS.requiresCaqh);
   const usual = PLAYBOOK_DEFAULTS.requires.filter((code) => requiresCaqh || code !== 'caqh_id');
   return {
@@ -119,6 +159,6 @@ export function resolvePlaybook(playbook: Playbook, kind: ApplicationKind, clien
       ? (own.requires ?? usual)
       : OF_A_PRACTICE.filter((code) => !own.requires || own.requires.includes(code)),
     requiresCaqh,
-    window: callHours ?? { timeZone: clientTimeZone },
+    window: { ...(callHours ?? { timeZone: clientTimeZone }), ...(closures && { closures }) },
   };
 }

@@ -96,9 +96,12 @@ export async function surroundingsOf(
     panels,
     parked: parked.map((one) => ({ ...one, since: localDate(one.since, timeZone) })),
     playbooks: bodies,
-    payers: new Map(payerIds.map((id) => [id, resolvePlaybook(bodies.get(id)!, 'new_individual', timeZone)])),
+    payers: new Map(payerIds.map((id) => [id, resolvePlaybook(bodies.get(id)!, USUAL, timeZone)])),
   };
 }
+
+/** Of a payer in general: what no state, and no other kind or line, makes different. */
+const USUAL = { kind: 'new_individual', state: '', lineOfBusiness: 'commercial' } as const;
 
 /** What the gate has against billing each application's scope on a day. */
 async function gateOn(

@@ -46,7 +46,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
     ]);
     if (!row) throw new Error(`no client ${clientId} or payer ${key.payerId}`);
 
-    const playbook = resolvePlaybook(row.playbook, key.kind, row.timeZone);
+    const playbook = resolvePlaybook(row.playbook, key, row.timeZone);
     const today = localDate(request.at, row.timeZone);
     const { facts, opensSpan, endsSpan } = KIND_RULES[key.kind];
     const drafts = decideOpening(body, {

@@ -76,8 +76,8 @@ async function unmetFor(
 ): Promise<BlockerCode[] | null> {
   const at = practiceId ?? application?.practiceId;
   if (!at) return null;
-  const playbook = resolvePlaybook(playbooks.get(payerId)!, fits.kind, timeZone);
   const scope = { payerId, state: state ?? '', lineOfBusiness: 'commercial', kind: fits.kind } as const;
+  const playbook = resolvePlaybook(playbooks.get(payerId)!, scope, timeZone);
   return unmetOf(await readFile(sql, { ...scope, providerId, practiceId: at, locationId }, playbook, today));
 }
 

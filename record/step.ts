@@ -49,7 +49,7 @@ export function recordStep(sql: Sql, request: StepRequest): Promise<StepResult> 
     if (command && command.status !== 'pending')
       return { ...(await missed(tx, before, request)), ...(command.refusal && { refusal: command.refusal }) };
 
-    const playbook = resolvePlaybook(row.playbook, before.key.kind, row.timeZone);
+    const playbook = resolvePlaybook(row.playbook, before.key, row.timeZone);
     const at = [request.at, before.updatedAt].sort()[1]!;
     const today = localDate(at, row.timeZone);
     const intent = command ? { type: 'command' as const, command } : (request.intent as Intent);

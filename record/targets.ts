@@ -49,8 +49,8 @@ export async function payerTargets(
     const place = { payerId, state, practiceId, locationId: null };
     const fits = kindThatFits(place, known);
     const application = directApplication(place, known);
-    const playbook = resolvePlaybook(known.playbooks.get(payerId)!, fits.kind, known.timeZone);
     const key = { ...place, providerId, kind: fits.kind, lineOfBusiness: 'commercial' as const };
+    const playbook = resolvePlaybook(known.playbooks.get(payerId)!, key, known.timeZone);
     const reading = await readFile(sql, key, playbook, known.today);
     return {
       ...item,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { WEEKDAYS } from '../../domain/calendar';
-import { CONTRACT_BASES, PREREQUISITES, SUBMISSION_CHANNELS } from '../../domain/codes';
+import { CONTRACT_BASES, KINDS, LINES_OF_BUSINESS, PREREQUISITES, SUBMISSION_CHANNELS } from '../../domain/codes';
 import { durationProblem } from '../../domain/duration';
 import type { Duration } from '../../domain/duration';
 import type { Playbook } from '../../domain/playbook';
@@ -54,28 +54,64 @@ export const calling = {
   questions: z.array(longText).max(100),
 };
 
+const closures = z
+  .array(
+    z.strictObject({ from: date, to: date.optional(), name: line.optional() }).superRefine(({ from, to }, context) => {
+      if (to !== undefined && to < from)
+        context.addIssue({
+          code: 'custom',
+          path: ['to'],
+          message: 'must not be before from',
+          params: { rule: 'order' },
+        });
+    }),
+  )
+  .max(500)
+  .meta({ description: 'Days on which the payer works no more than on a weekend' });
+
+const fields = {
+  channel: z.enum(SUBMISSION_CHANNELS),
+  requires: z.array(z.enum(PREREQUISITES)),
+  requiresCaqh: z.boolean(),
+  confirmReceiptAfter: duration,
+  followUpEvery: duration,
+  earliestInquiry: duration,
+  contactOverdueAfter: duration,
+  escalateAfter: duration,
+  expectedDecision: duration,
+  informationDeadline: duration,
+  appealWindow: duration,
+  panelRecheck: duration,
+  contractChase: duration,
+  confirmationChase: duration,
+  recredentialEvery: duration,
+  ...calling,
+  contractBases: z.array(z.enum(CONTRACT_BASES)),
+  closures,
+  sources: z
+    .record(line, z.strictObject({ source: line, asOf: date }))
+    .meta({ description: 'By playbook field: where its value is from, and as of when' }),
+};
+
+const variant = z
+  .strictObject({ ...fields, state, kind: z.enum(KINDS), lineOfBusiness: z.enum(LINES_OF_BUSINESS) })
+  .partial()
+  .superRefine((value, context) => {
+    if (value.state ?? value.kind ?? value.lineOfBusiness) return;
+    context.addIssue({
+      code: 'custom',
+      message: 'must name a state, a kind or a line of business',
+      params: { rule: 'names_a_scope' },
+    });
+  });
+
 export const playbook: z.ZodType<Playbook> = z
   .strictObject({
-    channel: z.enum(SUBMISSION_CHANNELS),
-    requires: z.array(z.enum(PREREQUISITES)),
-    requiresCaqh: z.boolean(),
-    confirmReceiptAfter: duration,
-    followUpEvery: duration,
-    earliestInquiry: duration,
-    contactOverdueAfter: duration,
-    escalateAfter: duration,
-    expectedDecision: duration,
-    informationDeadline: duration,
-    appealWindow: duration,
-    panelRecheck: duration,
-    contractChase: duration,
-    confirmationChase: duration,
-    recredentialEvery: duration,
-    ...calling,
-    contractBases: z.array(z.enum(CONTRACT_BASES)),
-    sources: z
-      .record(line, z.strictObject({ source: line, asOf: date }))
-      .meta({ description: 'By playbook field: where its value is from, and as of when' }),
+    ...fields,
+    variants: z
+      .array(variant)
+      .max(200)
+      .meta({ description: 'What differs for a state, kind or line; the most specific wins field by field' }),
   })
   .partial()
   .meta({ id: 'Playbook', description: 'Only what differs from the defaults' });

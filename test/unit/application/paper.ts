@@ -86,7 +86,7 @@ export class Paper {
   } = {}) {
     this.now = at;
     this.file = file;
-    this.playbook = resolvePlaybook(playbook, kind, ZONE);
+    this.playbook = resolvePlaybook(playbook, { kind, state: 'CO', lineOfBusiness: 'commercial' }, ZONE);
     const key: ApplicationKey = {
       providerId: KIND_RULES[kind].provider ? 'provider' : null,
       practiceId: 'practice',

@@ -308,3 +308,14 @@ test('a time zone is one that the tz database names', () => {
   for (const name of ['America/Springfield', 'Eastern', '', 'EST5EDT4'])
     expect([name, isTimeZone(name)]).toEqual([name, false]);
 });
+
+test('a payer’s closures are no business days, and nothing else of the calendar minds them', () => {
+  const window = {
+    timeZone: 'America/New_York',
+    closures: [{ from: '2026-07-06', to: '2026-07-07' }, { from: '2026-07-09' }],
+  };
+  const at = '2026-07-02T16:00:00.000Z';
+  // Friday the 3rd is the holiday observed, Monday and Tuesday closed, then Wednesday, closed, Friday
+  expect(due({ at }, { businessDays: 2 }, window).slice(0, 10)).toBe('2026-07-10');
+  expect(due({ at }, { days: 4 }, window).slice(0, 10)).toBe('2026-07-06');
+});

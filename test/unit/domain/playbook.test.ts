@@ -3,7 +3,8 @@ import { durationProblem } from '../../../domain/duration';
 import { KIND_RULES, PLAYBOOK_DEFAULTS, resolvePlaybook, type Playbook } from '../../../domain/playbook';
 
 const ZONE = 'America/Chicago';
-const resolve = (playbook: Playbook, kind: ApplicationKind = 'new_individual') => resolvePlaybook(playbook, kind, ZONE);
+const resolve = (playbook: Playbook, kind: ApplicationKind = 'new_individual', more: object = {}) =>
+  resolvePlaybook(playbook, { kind, state: 'CO', lineOfBusiness: 'commercial', ...more }, ZONE);
 const ALL = ['npi', 'caqh_id', 'licence_in_state', 'malpractice', 'practice_tin', 'practice_address'];
 
 describe('an empty playbook', () => {
@@ -108,5 +109,37 @@ test('each kind needs the facts and makes the span that the contract says', () =
     recredentialing: continuing,
     reinstatement: joining,
     termination: { facts: ['effectiveDate'], opensSpan: false, endsSpan: true, provider: true },
+  });
+});
+
+describe('variants', () => {
+  const days = (count: number) => ({ days: count });
+  const book: Playbook = {
+    expectedDecision: days(1),
+    appealWindow: days(1),
+    variants: [
+      { state: 'CA', kind: 'add_to_group', expectedDecision: days(6) },
+      { lineOfBusiness: 'medicaid', expectedDecision: days(2) },
+      { state: 'CA', expectedDecision: days(4), appealWindow: days(4) },
+      { kind: 'add_to_group', expectedDecision: days(3) },
+    ],
+  };
+  test.each([
+    ['nothing that is named', 'new_individual', {}, 1, 1],
+    ['a line', 'new_individual', { lineOfBusiness: 'medicaid' }, 2, 1],
+    ['a kind before a line', 'add_to_group', { lineOfBusiness: 'medicaid' }, 3, 1],
+    ['a state before a line', 'new_individual', { state: 'CA', lineOfBusiness: 'medicaid' }, 4, 4],
+    ['two before one, field by field', 'add_to_group', { state: 'CA' }, 6, 4],
+  ] as const)('%s', (_, kind, more, decision, appeal) => {
+    const resolved = resolve(book, kind, more);
+    expect([resolved.expectedDecision, resolved.appealWindow]).toEqual([days(decision), days(appeal)]);
+    expect(resolved).not.toHaveProperty('variants');
+  });
+
+  test('closures are days of the window on which no business is done', () => {
+    expect(resolve({ closures: [{ from: '2026-07-01', to: '2026-07-03' }] }).window).toEqual({
+      timeZone: ZONE,
+      closures: [{ from: '2026-07-01', to: '2026-07-03' }],
+    });
   });
 });
