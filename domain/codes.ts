@@ -33,7 +33,9 @@ export const ACTIONS = [
   'assignment',
   'corrections',
 ] as const;
-export type Action = (typeof ACTIONS)[number];
+/** What is done to applications rather than with one; nobody is offered it. */
+export const INTERNAL_ACTIONS = ['playbook-migration'] as const;
+export type Action = (typeof ACTIONS | typeof INTERNAL_ACTIONS)[number];
 
 export const OUTCOMES = [
   'received',

@@ -9,7 +9,7 @@ import type { Refusal } from '../domain/application/transitions';
 import { localDate } from '../domain/calendar';
 import { sameValue } from '../domain/facts';
 import { resolvePlaybook, type Playbook, type ResolvedPlaybook } from '../domain/playbook';
-import { lookUp, pendingCommand, settleCommand } from './commands';
+import { lookUp, pendingCommand, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './file';
 import { project } from './projection';
 
@@ -49,7 +49,8 @@ export function recordStep(sql: Sql, request: StepRequest): Promise<StepResult> 
     if (command && command.status !== 'pending')
       return { ...(await missed(tx, before, request)), ...(command.refusal && { refusal: command.refusal }) };
 
-    const playbook = resolvePlaybook(row.playbook, before.key, row.timeZone);
+    const moved = command ? await movedTo(tx, command, before) : null;
+    const playbook = resolvePlaybook(moved?.playbook ?? row.playbook, before.key, row.timeZone);
     const at = [request.at, before.updatedAt].sort()[1]!;
     const today = localDate(at, row.timeZone);
     const intent = command ? { type: 'command' as const, command } : (request.intent as Intent);
@@ -73,6 +74,8 @@ export function recordStep(sql: Sql, request: StepRequest): Promise<StepResult> 
       plan(outcome.state, outcome.events, playbook, row.timeZone);
       await project(tx, before, outcome.state, outcome.events, command?.id ?? null);
     }
+    if (moved && !refusal)
+      await tx`update applications set playbook_version = ${moved.version} where id = ${before.id}`;
     if (command) await settleCommand(tx, command.id, refusal);
 
     const unseen = await missed(tx, before, request);
@@ -106,6 +109,20 @@ async function lock(tx: TransactionSql, id: string): Promise<Row> {
     where a.id = ${id}
     for update of a`;
   if (!row) throw new Error(`no application ${id}`);
+  return row;
+}
+
+/** The playbook to which a command moves its application; null where it is about something else. */
+async function movedTo(
+  tx: TransactionSql,
+  { action, body }: KeptCommand,
+  { key }: ApplicationState,
+): Promise<{ version: number; playbook: Playbook } | null> {
+  if (action !== 'playbook-migration') return null;
+  const [row] = await tx<{ version: number; playbook: Playbook }[]>`
+    select version, body as playbook from playbooks
+    where payer_id = ${key.payerId} and version = ${body.version as number}`;
+  if (!row) throw new Error(`no playbook ${body.version as number} of ${key.payerId}`);
   return row;
 }
 

@@ -12,7 +12,7 @@ import {
   log,
   workflowInfo,
 } from '@temporalio/workflow';
-import { ACTIONS, type Action, type Stage } from '../domain/codes';
+import { ACTIONS, INTERNAL_ACTIONS, type Action, type Stage } from '../domain/codes';
 import type { Instant, TimerName } from '../domain/application/events';
 import { reduce } from '../domain/application/reduce';
 import type { ApplicationState } from '../domain/application/state';
@@ -55,7 +55,7 @@ export class Keeper {
     this.state = input.state;
     this.fileChanged = input.fileChanged ?? false;
     this.recent = input.recent ?? [];
-    for (const action of ACTIONS) this.takeAction(action);
+    for (const action of [...ACTIONS, ...INTERNAL_ACTIONS]) this.takeAction(action);
     setHandler(applicationStateQuery, () => this.state);
     setHandler(fileChangedSignal, () => {
       this.fileChanged = true;

@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
-import { ACTIONS, type Action, type Outcome, type WatchType } from '../domain/codes';
+import { ACTIONS, INTERNAL_ACTIONS, type Action, type Outcome, type WatchType } from '../domain/codes';
 import type { ApplicationEvent, Instant, TimerName } from '../domain/application/events';
 import type { ApplicationState } from '../domain/application/state';
 import type { Refusal } from '../domain/application/transitions';
@@ -32,7 +32,7 @@ export interface ActionResult {
 
 /** One update for each action, named like it. */
 export const actionUpdates = Object.fromEntries(
-  ACTIONS.map((action) => [action, defineUpdate<ActionResult, [ActionMessage]>(action)]),
+  [...ACTIONS, ...INTERNAL_ACTIONS].map((action) => [action, defineUpdate<ActionResult, [ActionMessage]>(action)]),
 ) as Record<Action, UpdateDefinition<ActionResult, [ActionMessage]>>;
 
 /** Something in the file that this application rests on has changed; what, the recording step reads. */

@@ -115,6 +115,9 @@ export const ASSIGNMENT = row('assignment', 'Assign it to a user, or to nobody',
   check: checkAssignee,
 });
 
+/** Not offered to anybody: a payer's applications are moved together. */
+export const MIGRATION = row('playbook-migration', 'Move it to the payer’s playbook of today', z.object({}));
+
 /** Every action on one application. */
 const ROWS: ActionRow[] = [
   SUBMISSION,

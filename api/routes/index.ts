@@ -17,6 +17,7 @@ import { payerRoutes } from './payers';
 import { planRoutes } from './plans';
 import { platformApplicationRoutes } from './platform-applications';
 import { platformRoutes } from './platforms';
+import { playbookRoutes } from './playbooks';
 import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
 import { readinessRoutes } from './readiness';
@@ -35,6 +36,7 @@ const GROUPS = [
   providerRoutes,
   attestationRoutes,
   payerRoutes,
+  playbookRoutes,
   documentRoutes,
   registryDepthRoutes,
   platformRoutes,

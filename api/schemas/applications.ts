@@ -208,6 +208,10 @@ export const application = z
       .meta({ description: 'null where the playbook needs no CAQH' }),
     blockers: z.array(z.strictObject({ code: z.string(), since: instant })),
     expectedDecisionAt: instant.nullable(),
+    statutory: z
+      .strictObject({ state, days: z.int(), citation: z.string(), from: date, dueOn: date })
+      .nullable()
+      .meta({ description: 'By when the law wants a decision; starts on evidence of a complete receipt' }),
     paused: z.strictObject({ since: instant, until: date.nullable() }).nullable(),
     participationEndedOn: date.nullable(),
     allowedActions: z.array(z.enum(ACTIONS)).meta({ description: 'What needs no `outOfOrder` now' }),

@@ -148,6 +148,8 @@ function entry(command: Command, of: Circumstances): Draft {
       return { kind: 'restoration', data: { attempt: body.attempt! } };
     case 'notes':
       return { kind: 'note', data: { visibility: body.visibility! } };
+    case 'playbook-migration':
+      return { kind: 'playbook', data: { version: body.version! } };
     case 'assignment':
       return { kind: 'assignment', data: { assignee: body.assignee ?? null } };
     case 'corrections':

@@ -54,11 +54,23 @@ export type TimerName =
   | 'file';
 
 /** What the recording step computed from a state: instants only, so that the workflow needs no calendar. */
+/** By when a state's law wants a decision; to press with, never to promise. */
+export interface StatutoryDate {
+  state: string;
+  days: number;
+  citation: string;
+  /** The day on which the receipt of a complete application was evidenced. */
+  from: PlainDate;
+  dueOn: PlainDate;
+}
+
 export interface Agenda {
   timers: Partial<Record<TimerName, Instant>>;
   followUps: Partial<Record<Track, { at: Instant; dueAt: Instant }>>;
   items: { purpose: Purpose; since: Instant; dueAt: Instant }[];
   expectedDecisionAt: Instant | null;
+  /** Only while the receipt of a complete application is evidenced, and a clock is known. */
+  statutory?: StatutoryDate;
 }
 
 /** What a queue item asks for. */
@@ -119,6 +131,7 @@ interface Payloads {
   restoration: { attempt: number };
   note: { visibility: 'internal' | 'client' };
   assignment: { assignee: string | null };
+  playbook: { version: number };
   correction: { strikes: string };
   participation_end: { on: PlainDate };
   nudge: { track: Track; purpose: Purpose; armedBy: string; at: Instant };
@@ -158,6 +171,7 @@ export const ENTRY_OF: Record<Action, EventKind> = {
   resubmission: 'resubmission',
   restoration: 'restoration',
   waivers: 'waiver',
+  'playbook-migration': 'playbook',
   withdrawal: 'withdrawal',
   pause: 'pause',
   resume: 'resume',

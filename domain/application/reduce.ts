@@ -126,7 +126,12 @@ const HANDLERS: Handlers = {
     if (data.itemsNotNeeded) endInformationRequest(s, e);
     OUTCOMES_LEAD[data.outcome](s, data, e);
     if (data.outcome !== 'no_record') s.noRecordLooks = 0;
-    if (data.outcome === 'information_requested') request(s, data.missingItems ?? 0, e);
+    if (s.submitted && SAYS_COMPLETE.includes(data.outcome) && !data.missingItems && s.outstanding.length === 0)
+      s.completeAt ??= e.at;
+    if (data.outcome === 'information_requested') {
+      delete s.completeAt;
+      request(s, data.missingItems ?? 0, e);
+    }
     if (isOpen(s)) rearm(s, data, e, from);
   },
 
@@ -201,6 +206,9 @@ const HANDLERS: Handlers = {
 
   note() {},
 
+  // the agenda that comes with it is the new playbook's
+  playbook: () => undefined,
+
   assignment(s, data) {
     s.assignee = data.assignee;
   },
@@ -231,6 +239,9 @@ const HANDLERS: Handlers = {
 
   stage() {},
 };
+
+/** By which the payer says that it has all that it needs, where nothing is missing. */
+const SAYS_COMPLETE: readonly Outcome[] = ['received', 'in_review', 'committee', 'tabled'];
 
 type Contact = EventData<'contact'>;
 type Lead = (s: ApplicationState, data: Contact, e: Entry) => void;
@@ -435,6 +446,7 @@ function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
   const dates = { submittedOn, submittedAt, endedAt: e.at };
   const ended: EndedAttempt = { number, stage, submitted, ...dates, endedBy, filingDateLost, step, outstanding };
   s.ended = [...s.ended.filter((a) => a.number !== number), ended].sort((a, b) => a.number - b.number);
+  delete s.completeAt;
 }
 
 function startAttempt(s: ApplicationState, cause: LossCause, e: Entry): void {

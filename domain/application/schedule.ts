@@ -2,6 +2,7 @@ import { addDays } from '../dates';
 import { atDate, due, localDate, startOfDay } from '../calendar';
 import type { Duration } from '../duration';
 import type { ResolvedPlaybook } from '../playbook';
+import { statutoryDate } from '../statutory';
 import { TRACKS, type Agenda, type Instant, type PlainDate, type Purpose, type TimerName } from './events';
 import { isOpen, type ApplicationState, type FollowUp } from './state';
 
@@ -54,6 +55,8 @@ export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, ti
   if (changesOn.length > 0) timer('file', startOfDay(changesOn.sort()[0]!, timeZone), false);
   if (state.submittedAt)
     agenda.expectedDecisionAt = due(anchor(state.submittedAt, state.submittedOn), playbook.expectedDecision, window);
+  const statutory = statutoryDate(state.key, state.completeAt ? localDate(state.completeAt, timeZone) : null);
+  if (statutory) agenda.statutory = statutory;
   return agenda;
 }
 

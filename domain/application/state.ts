@@ -81,6 +81,8 @@ export interface ApplicationState {
   submitted: boolean;
   submittedOn: PlainDate | null;
   submittedAt: Instant | null;
+  /** When the payer said that it has the attempt and misses nothing. */
+  completeAt?: Instant;
   ended: EndedAttempt[];
   file: FileReading;
   waivers: { prerequisite: Prerequisite; until: PlainDate }[];

@@ -59,6 +59,7 @@ export const TABLE: Record<Action, Row> = {
   notes: { in: OPEN, closed: STAGES },
   assignment: { in: OPEN, closed: STAGES },
   corrections: { in: OPEN, closed: STAGES },
+  'playbook-migration': { in: OPEN },
 };
 
 /** The outcomes of a contact; the stages in which each is allowed without `outOfOrder`. */

@@ -1,6 +1,6 @@
 import type { Action, Fact, Outcome, WaitingOn } from '../codes';
 import { WAITING_ON } from '../codes';
-import type { Instant, Track } from './events';
+import type { Agenda, Instant, Track } from './events';
 import { waitingOnTrack } from './reduce';
 import { factsOnFile, isOpen, type ApplicationState, type EndedAttempt } from './state';
 import { allowedActions, allowedOutcomes } from './transitions';
@@ -34,6 +34,8 @@ export interface ApplicationView {
   dueAt: Instant | null;
   overdue: boolean;
   expectedDecisionAt: Instant | null;
+  /** By when the law wants a decision, where its clock has started. */
+  statutory: Agenda['statutory'] | null;
   paused: ApplicationState['paused'];
   participationEndedOn: string | null;
   allowedActions: Action[];
@@ -88,6 +90,7 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
     dueAt: due,
     overdue: due !== null && due < now && !state.paused,
     expectedDecisionAt: state.agenda.expectedDecisionAt,
+    statutory: state.agenda.statutory ?? null,
     paused: state.paused,
     participationEndedOn: state.participationEndedOn,
     allowedActions: allowedActions(state),

@@ -133,3 +133,20 @@ async function idOfName(sql: Db, name: string): Promise<string | undefined> {
 export async function mostPerCall(sql: Db, id: string): Promise<number | null> {
   return (await findPayer(sql, id))?.playbook.maxPerCall ?? null;
 }
+
+/** Adds those payers that nobody has added under this name; what the operator made of the others stays. */
+export async function addMissing(
+  sql: Sql,
+  principal: Principal,
+  payers: readonly PayerInput[],
+  idOf: (name: string) => string,
+): Promise<{ id: string; name: string; created: boolean }[]> {
+  const items: { id: string; name: string; created: boolean }[] = [];
+  for (const payer of payers) {
+    const existingId = await idOfName(sql, payer.name);
+    const made = existingId ? { existingId } : await createPayer(sql, principal, idOf(payer.name), payer);
+    const id = 'payer' in made ? made.payer.id : made.existingId;
+    items.push({ id, name: payer.name, created: 'payer' in made });
+  }
+  return items;
+}

@@ -19,6 +19,7 @@ import { registerSearchAttributes } from '../../runtime/search-attributes';
 import type { ApplicationInput, RecordStep } from '../../workflows/messages';
 import { book, attest, type Book } from './file';
 import { testKeyring } from './keys';
+import { quietWorkers } from './quiet';
 import { createTestDatabase, skippingEnvironment, workflowBundle } from './servers';
 
 type Step = RecordStep['recordStep'];
@@ -37,6 +38,7 @@ export class Lives {
 
   /** `through` stands between the workflows and the recording step, to do what networks do. */
   static async begin(through: (step: Step) => Step = (step) => step): Promise<Lives> {
+    quietWorkers();
     const converting = { dataConverter: dataConverter(testKeyring), identity: 'lives' };
     const env = await skippingEnvironment(converting);
     await registerSearchAttributes(env.connection as Connection, env.namespace ?? 'default');

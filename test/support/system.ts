@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { NativeConnection, Runtime, DefaultLogger, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
 import type { Stage } from '../../domain/codes';
 import type { Playbook } from '../../domain/playbook';
@@ -9,6 +9,7 @@ import { WORKER_OPTIONS } from '../../worker/options';
 import { startRelay, type Relay } from '../../worker/relay';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply, type Sent } from './api';
 import { freshNpi } from './file';
+import { quietWorkers } from './quiet';
 import { devServerAddress, workflowBundle } from './servers';
 
 /** One client's file, made over HTTP. */
@@ -53,11 +54,7 @@ export class System {
   ) {}
 
   static async start({ worker = true, patienceMs = 20_000 } = {}): Promise<System> {
-    try {
-      Runtime.install({ logger: new DefaultLogger('ERROR') });
-    } catch {
-      // it is installed already
-    }
+    quietWorkers();
     const taskQueue = `countersign-${randomUUID()}`;
     const temporalAddress = devServerAddress();
     const api = await TestApi.start({ temporalAddress, taskQueue, patienceMs, connections: 10 });

@@ -1,0 +1,120 @@
+import { STARTER_SET } from '../../domain/starter-set';
+import { playbook } from '../../api/schemas/playbook';
+import type { Reply } from '../support/api';
+import { System, TODAY } from '../support/system';
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+});
+afterAll(() => system.stop());
+
+const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
+
+describe('the starter set', () => {
+  test('keeps the rules of playbooks, and says of every fact where it is from', () => {
+    for (const { name, playbook: own } of STARTER_SET) {
+      expect([name, playbook.safeParse(own).error]).toEqual([name, undefined]);
+      for (const part of [own, ...(own.variants ?? [])]) {
+        const {
+          sources = {},
+          variants: _,
+          state: _s,
+          kind: _k,
+          lineOfBusiness: _l,
+          ...facts
+        } = part as typeof own & Record<string, unknown>;
+        expect([name, Object.keys(sources).sort()]).toEqual([name, Object.keys(facts).sort()]);
+        for (const { source, asOf } of Object.values(sources))
+          expect([source.startsWith('guidance: '), asOf <= TODAY]).toEqual([true, true]);
+      }
+    }
+    expect(STARTER_SET).toHaveLength(10);
+  });
+
+  test('is added once, and what the operator made of a payer stays', async () => {
+    const add = async () => (await system.api.post('/v1/payers/starter-set', {})).body.items;
+    const first = await add();
+    expect(first.map(({ created }: { created: boolean }) => created)).toEqual(STARTER_SET.map(() => true));
+    await system.api.patch(`/v1/payers/${first[0].id}`, { playbook: { followUpEvery: { businessDays: 3 } } });
+    expect(await add()).toEqual(first.map((item: object) => ({ ...item, created: false })));
+    expect((await system.api.get(`/v1/payers/${first[0].id}`)).body.playbook).toEqual({
+      followUpEvery: { businessDays: 3 },
+    });
+  });
+});
+
+describe('a playbook', () => {
+  const put = async (body: object) =>
+    system.api.post('/v1/payers', { name: `P ${JSON.stringify(body).length}`, electronicPayerIds: [], playbook: body });
+
+  test('names what is wrong in its variants and closures', async () => {
+    const reply = await put({
+      closures: [{ from: '2026-12-24', to: '2026-12-20' }],
+      variants: [{ followUpEvery: { days: 3 } }, { state: 'XX' }, { kind: 'new_group', followUpEvery: { days: 0 } }],
+    });
+    expect(rules(reply).sort()).toEqual([
+      'playbook.closures.0.to order',
+      'playbook.variants.0 names_a_scope',
+      'playbook.variants.1.state one_of',
+      'playbook.variants.2.followUpEvery duration',
+    ]);
+  });
+
+  test('its variant for the state is what an application lives by', async () => {
+    const variants = [{ state: 'CA', requiresCaqh: false }];
+    const filed = await system.file({ playbook: { variants }, attested: false });
+    expect((await (await system.open(filed)).get()).stage).toBe('ready_to_submit');
+    expect((await (await system.open(filed, { state: 'NY' })).get()).stage).toBe('preparing');
+  });
+});
+
+describe('a migration', () => {
+  test('says what would change for each, then moves each by its workflow, once; closed ones stay', async () => {
+    const payerId = await system.payer({ followUpEvery: { businessDays: 10 } });
+    const [running, waiting, closed] = await Promise.all(
+      (['in_review', 'ready_to_submit', 'withdrawn'] as const).map(async (stage) =>
+        system.at(stage, { filed: await system.file({ payerId }) }),
+      ),
+    );
+    const playbook = { followUpEvery: { businessDays: 2 }, requires: ['npi', 'portal_access'] };
+    await system.api.patch(`/v1/payers/${payerId}`, { playbook });
+    const path = `/v1/payers/${payerId}/playbook-migrations`;
+    const before = await running!.get();
+    const preview = (await system.api.post(path, {})).body.items;
+    expect(preview.map(({ id }: { id: string }) => id).sort()).toEqual([running!.id, waiting!.id].sort());
+    const own = preview.find(({ id }: { id: string }) => id === running!.id);
+    expect(own).toMatchObject({ playbookVersion: { from: 1, to: 2 }, newlyUnmet: ['portal_access'] });
+    expect(own.nextFollowUpAt.from).toBe(before.nextFollowUpAt);
+    expect(own.nextFollowUpAt.to < before.nextFollowUpAt).toBe(true);
+    expect(await running!.get()).toMatchObject({ version: before.version, playbookVersion: 1 });
+
+    const moved = (await system.api.post(path, { preview: false })).body.items;
+    expect(moved.map(({ status }: { status: number }) => status)).toEqual([200, 200]);
+    const after = await running!.get();
+    expect(after).toMatchObject({ playbookVersion: 2, nextFollowUpAt: own.nextFollowUpAt.to });
+    expect(after.blockers).toMatchObject([{ code: 'portal_access' }]);
+    expect(after.allowedActions).not.toContain('playbook-migration');
+    expect((await waiting!.get()).stage).toBe('preparing');
+    expect((await closed!.get()).playbookVersion).toBe(1);
+    expect((await running!.timeline()).filter(({ kind }) => kind === 'playbook')).toHaveLength(1);
+    expect((await system.api.post(path, { preview: false })).body.items).toEqual([]);
+  });
+});
+
+describe('a statutory clock', () => {
+  test('starts with the evidence of a complete receipt, stops with a request, and is nobody’s for Medicare', async () => {
+    const application = await system.at('submitted');
+    expect((await application.get()).statutory).toBeNull();
+    const received = await application.contact('received', { channel: 'portal' });
+    expect(received.statutory).toMatchObject({ state: 'CA', days: 60, citation: expect.stringContaining('10144') });
+    expect(Date.parse(received.statutory.dueOn) - Date.parse(received.statutory.from)).toBe(60 * 86_400_000);
+    const asked = await application.contact('information_requested', { missingItems: ['W-9'] });
+    expect(asked.statutory).toBeNull();
+    const medicare = await system.open(await system.file(), {
+      lineOfBusiness: 'medicare',
+      adopt: { stage: 'submitted' },
+    });
+    expect((await medicare.contact('received')).statutory).toBeNull();
+  });
+});
