@@ -6,10 +6,11 @@ const MAY_IMPORT = {
   runtime: ['domain/'],
   record: ['domain/', 'runtime/'],
   workflows: ['domain/application/', 'domain/codes'],
-  activities: ['record/', 'runtime/', 'domain/', 'workflows/messages'],
+  activities: ['outreach/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
   dispatch: ['record/', 'runtime/', 'domain/', 'workflows/messages'],
-  worker: ['activities/', 'dispatch/', 'record/', 'runtime/', 'domain/'],
+  worker: ['activities/', 'outreach/mail', 'dispatch/', 'record/', 'runtime/', 'domain/'],
   papers: ['domain/'],
+  outreach: ['domain/'],
   api: ['dispatch/', 'papers/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
   local: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/messages'],
   bench: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/', 'worker/options', 'local/'],
@@ -25,10 +26,11 @@ const HOMES = {
   '@temporalio/client': ['dispatch/', 'runtime/', 'api/errors'],
   '@temporalio/(worker|activity)': ['worker/', 'activities/'],
   '@temporalio/workflow': ['workflows/'],
+  nodemailer: ['outreach/'],
   'pdfkit|csv-stringify|dejavu-fonts-ttf|ical-generator': ['papers/'],
 };
 
-const PRODUCTION = 'domain|runtime|record|workflows|activities|dispatch|worker|papers|api';
+const PRODUCTION = 'domain|runtime|record|workflows|activities|dispatch|worker|papers|outreach|api';
 const ROOMS = `^(${Object.keys(MAY_IMPORT).join('|')}|test)/`;
 const BUILTIN = `^(node:)?(${builtinModules.join('|')})$`;
 const packages = (names) => `^node_modules/(@types/)?(${names})/`;

@@ -167,15 +167,28 @@ export const AUTHORISATION_SCOPES = ['submit_applications', 'contact_payers', 'm
 export type AuthorisationScope = (typeof AUTHORISATION_SCOPES)[number];
 
 /** What a person may have to do that is no application's work item. */
-export const TASK_KINDS = ['platform_inquiry', 'platform_check', 'enrolment'] as const;
+export const TASK_KINDS = [
+  'platform_inquiry',
+  'platform_check',
+  'enrolment',
+  'message_uncertain',
+  'message_failed',
+] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
-/** What is watched over by a workflow of that type: a relationship, twice an application, a practice. */
-export const WATCH_TYPES = ['platformInquiry', 'platformCheck', 'billingReadiness', 'enrolmentChase'] as const;
+/** What is watched over by a workflow of that type: by the id of a relationship, an application, a practice and so on. */
+export const WATCH_TYPES = [
+  'platformInquiry',
+  'platformCheck',
+  'billingReadiness',
+  'enrolmentChase',
+  'outreach',
+  'webhook',
+] as const;
 export type WatchType = (typeof WATCH_TYPES)[number];
 
 /** What others can be told of. */
-export const EMITTED_TYPES = ['billing_readiness.changed'] as const;
+export const EMITTED_TYPES = ['billing_readiness.changed', 'application.stage_changed', 'follow_up.due'] as const;
 export type EmittedType = (typeof EMITTED_TYPES)[number];
 
 /** USPS codes of the states, the District of Columbia and the inhabited territories. */

@@ -2,6 +2,7 @@ import type { EmittedType } from '../domain/codes';
 import type { Instant } from '../domain/application/events';
 import type { Db } from '../runtime/database';
 import { inScope, type Principal } from './principal';
+import { queueWebhooks } from './webhooks';
 
 /** Something that others are told: ids, codes and dates. */
 export interface Emitted {
@@ -22,7 +23,9 @@ export async function emit(
 ): Promise<void> {
   // numbers become visible in their order: whoever reads on from one misses none
   await tx`select pg_advisory_xact_lock(hashtextextended('emitted', 0))`;
-  await tx`insert into emitted ${tx({ clientId, type, subjectId, data: tx.json(data as never) })}`;
+  const [made] = await tx<{ id: string }[]>`
+    insert into emitted ${tx({ clientId, type, subjectId, data: tx.json(data as never) })} returning id`;
+  await queueWebhooks(tx, { id: made!.id, clientId, type });
 }
 
 /** What was told after a number, in order. */

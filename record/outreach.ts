@@ -1,5 +1,6 @@
 import type { Instant } from '../domain/application/events';
 import type { Db } from '../runtime/database';
+import { enqueue } from './outbox';
 import type { Principal } from './principal';
 import { findUser } from './registry/users';
 
@@ -18,18 +19,23 @@ export interface QueuedMessage {
   /** Ids, codes and dates only. */
   data: Record<string, unknown>;
   applicationId?: string;
+  /** The entry that asks for it: once that is settled, it is not sent. */
+  armedBy?: string;
   notBefore: Instant;
 }
 
 /** Queues messages in the transaction that found them due; one that is there already stays as it is. */
 export async function queueMessages(tx: Db, messages: readonly QueuedMessage[]): Promise<void> {
   if (messages.length === 0) return;
-  const rows = messages.map(({ data, applicationId = null, ...rest }) => ({
+  const rows = messages.map(({ data, applicationId = null, armedBy = null, ...rest }) => ({
     ...rest,
     applicationId,
+    armedBy,
     data: tx.json(data as never),
   }));
-  await tx`insert into messages ${tx(rows as never)} on conflict (key) do nothing`;
+  const queued = await tx<{ recipientId: string }[]>`
+    insert into messages ${tx(rows as never)} on conflict (key) do nothing returning recipient_id`;
+  for (const recipientId of new Set(queued.map((row) => row.recipientId))) await enqueue(tx, 'outreach', recipientId);
 }
 
 /** Whether there is such a recipient within a client. */

@@ -4,7 +4,9 @@ import { isOpen, participates, type ApplicationState } from '../domain/applicati
 import { dueAt, nextFollowUpAt } from '../domain/application/view';
 import { sameValue } from '../domain/facts';
 import { projectChecks } from './bridges';
+import { emit } from './emitted';
 import { enqueue } from './outbox';
+import { projectOutreach } from './outreach-due';
 import { projectReference } from './reference';
 import { projectAgreement, projectSpan } from './spans';
 
@@ -40,7 +42,10 @@ export async function project(
     projectSpan(tx, before, state),
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
+    projectOutreach(tx, state, events),
     tell(tx, before, state),
+    // last: what it locks is everybody's, until the commit that comes next
+    before && emitEvents(tx, state, events),
   ]);
 }
 
@@ -74,6 +79,22 @@ async function writeState(tx: TransactionSql, state: ApplicationState): Promise<
   await tx`
     update applications set ${tx({ ...columns(state), snapshot: tx.json(state as never) } as never)}
     where id = ${state.id}`;
+}
+
+/** Tells others of what changed that they can act on. */
+async function emitEvents(
+  tx: TransactionSql,
+  { id: subjectId, clientId, key }: ApplicationState,
+  events: readonly ApplicationEvent[],
+): Promise<void> {
+  const { providerId, practiceId, payerId } = key;
+  for (const { kind, data, at } of events) {
+    const told = { providerId, practiceId, payerId, at };
+    if (kind === 'stage')
+      await emit(tx, { clientId, type: 'application.stage_changed', subjectId, data: { ...told, ...data } });
+    if (kind === 'nudge')
+      await emit(tx, { clientId, type: 'follow_up.due', subjectId, data: { ...told, purpose: data.purpose } });
+  }
 }
 
 /** Leaves word in the outbox of what others have to hear. */

@@ -4,20 +4,24 @@ import type { Sql, Tx } from '../runtime/database';
 import { giveChecks } from './bridges';
 import { chaseEnrolments } from './enrolment-chase';
 import { askQuestions } from './inquiries';
+import { dueMail, type OutreachStep } from './mail';
 import { tellReadiness } from './readiness-told';
+import { dueWebhook } from './webhooks';
 
 /** Does what is due for a subject and answers when to look again; doing it twice is doing it once. */
-type Step = (tx: Tx, subject: string, now: Instant) => Promise<{ next: Instant | null }>;
+type Step = (tx: Tx, subject: string, now: Instant) => Promise<OutreachStep>;
 
 const STEPS: Record<WatchType, Step> = {
   platformInquiry: askQuestions,
   platformCheck: giveChecks,
   billingReadiness: tellReadiness,
   enrolmentChase: chaseEnrolments,
+  outreach: dueMail,
+  webhook: dueWebhook,
 };
 
 /** Takes a watch's step in one transaction. */
 export const wake = (
   sql: Sql,
   { watch, subject, at }: { watch: WatchType; subject: string; at: Instant },
-): Promise<{ next: Instant | null }> => sql.begin((tx) => STEPS[watch](tx, subject, at));
+): Promise<OutreachStep> => sql.begin((tx) => STEPS[watch](tx, subject, at));

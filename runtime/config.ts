@@ -19,6 +19,15 @@ const apiSchema = nodeSchema.extend({
   ADMIN_API_KEY: z.string(required).min(32, 'must have at least 32 characters'),
 });
 
+const workerSchema = nodeSchema.extend({
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://')
+    .optional(),
+  MAIL_FROM: z.string().min(3, 'must be an address').default('Countersign <countersign@localhost>'),
+  WEBHOOKS_TO_PRIVATE: z.enum(['on', 'off']).default('off'),
+});
+
 export type Environment = Record<string, string | undefined>;
 
 /** What every process of a deployment needs. */
@@ -37,6 +46,13 @@ export interface ApiConfig extends NodeConfig {
   adminApiKey: string;
 }
 
+export interface WorkerConfig extends NodeConfig {
+  /** Unset: mail is kept in the local mailbox. */
+  smtpUrl: string | undefined;
+  mailFrom: string;
+  webhooksToPrivate: boolean;
+}
+
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
@@ -50,6 +66,17 @@ export function loadConfig(env: Environment): NodeConfig {
 export function loadApiConfig(env: Environment): ApiConfig {
   const values = read(apiSchema, env);
   return { ...nodeConfig(values), port: values.PORT, host: values.HOST, adminApiKey: values.ADMIN_API_KEY };
+}
+
+/** Reads what the worker needs; throws like loadConfig. */
+export function loadWorkerConfig(env: Environment): WorkerConfig {
+  const values = read(workerSchema, env);
+  return {
+    ...nodeConfig(values),
+    smtpUrl: values.SMTP_URL,
+    mailFrom: values.MAIL_FROM,
+    webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
+  };
 }
 
 const nodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({

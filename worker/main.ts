@@ -4,7 +4,8 @@ import { NativeConnection, Runtime, Worker, makeTelemetryFilterString, DefaultLo
 import { createActivities } from '../activities';
 import { createDispatch, TASK_QUEUE } from '../dispatch/dispatch';
 import { dataConverter } from '../runtime/codec';
-import { loadConfig } from '../runtime/config';
+import { smtpMailer } from '../outreach/mail';
+import { loadWorkerConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
 import { createKeyring } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
@@ -16,7 +17,7 @@ import { startRelay } from './relay';
 
 async function main(): Promise<void> {
   exitWithSupervisor();
-  const config = loadConfig(process.env);
+  const config = loadWorkerConfig(process.env);
   const logger = createLogger('worker', config.logLevel);
   Runtime.install({
     shutdownSignals: ['SIGINT', 'SIGTERM'],
@@ -37,7 +38,12 @@ async function main(): Promise<void> {
     namespace,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: path.join(__dirname, '..', 'workflow-bundle.js') },
-    activities: createActivities({ sql }),
+    activities: createActivities({
+      sql,
+      keyring,
+      mailer: config.smtpUrl ? smtpMailer(config.smtpUrl, config.mailFrom) : undefined,
+      privateWebhooks: config.webhooksToPrivate,
+    }),
     dataConverter: dataConverter(keyring),
   });
 

@@ -1,3 +1,3 @@
 export { payerApplication } from './payer-application';
 export { networkParticipation } from './network-participation';
-export { billingReadiness, enrolmentChase, platformCheck, platformInquiry } from './watch';
+export { billingReadiness, enrolmentChase, outreach, platformCheck, platformInquiry, webhook } from './watch';

@@ -68,9 +68,15 @@ export const changedSignal = defineSignal('changed');
 
 /** What a watch's step is asked and answers (record/watches.ts). */
 export interface Wake {
-  wake(request: {
-    watch: WatchType;
-    subject: string;
-    at: Instant;
-  }): Promise<{ /** When to wake again; null: there is nothing left to wait for. */ next: Instant | null }>;
+  wake(request: { watch: WatchType; subject: string; at: Instant }): Promise<{
+    /** When to wake again; null: there is nothing left to wait for. */
+    next: Instant | null;
+    /** What is to go out first. */
+    send?: { kind: 'mail' | 'webhook'; id: string; fairnessKey: string };
+  }>;
+}
+
+/** What goes to the outside (activities/outreach.ts): each thing at most once, or a person is asked. */
+export interface Send {
+  send(what: { kind: 'mail' | 'webhook'; id: string }): Promise<void>;
 }

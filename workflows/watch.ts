@@ -2,6 +2,7 @@ import {
   condition,
   continueAsNew,
   log,
+  proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
   setDefaultSignalHandler,
@@ -9,13 +10,21 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { WatchType } from '../domain/codes';
-import { changedSignal, type Wake, type WatchInput } from './messages';
+import { changedSignal, type Send, type Wake, type WatchInput } from './messages';
 import { RECORDING } from './recording';
 
 /** An instant that has passed already is waited for this long, so that no step makes a watch spin. */
 const LEAST_MS = 1000;
 
 const { wake } = proxyLocalActivities<Wake>(RECORDING);
+
+/** For days where it has to be; one client's thousands don't keep another's one waiting. */
+const sendOut = ({ fairnessKey, ...what }: { kind: 'mail' | 'webhook'; id: string; fairnessKey: string }) =>
+  proxyActivities<Send>({
+    startToCloseTimeout: '2 minutes',
+    retry: { initialInterval: '30 s', backoffCoefficient: 2, maximumInterval: '1 hour' },
+    priority: { fairnessKey },
+  }).send(what);
 
 /**
  * Watches over a subject: takes its step now, whenever it is told of a change, and at the instant that the step names,
@@ -29,9 +38,10 @@ async function watch(type: WatchType, input: WatchInput): Promise<void> {
   setDefaultSignalHandler((name) => log.warn('unknown signal', { name }));
   for (;;) {
     changed = false;
-    const { next } = await wake({ watch: type, subject: input.subject, at: new Date().toISOString() });
+    const { next, send } = await wake({ watch: type, subject: input.subject, at: new Date().toISOString() });
     setCurrentDetails(next ? `Wakes at ${next}, or when something changes` : 'Nothing left to wait for');
-    if (next !== null)
+    if (send) await sendOut(send);
+    else if (next !== null)
       await condition(() => changed || isLong(input), Math.max(LEAST_MS, Date.parse(next) - Date.now()));
     else if (!changed) return;
     // the next run takes a step first of all: nothing that was heard here is lost
@@ -62,4 +72,14 @@ export async function billingReadiness(input: WatchInput): Promise<void> {
 /** Has somebody ask after a practice's enrolments that should have become active. */
 export async function enrolmentChase(input: WatchInput): Promise<void> {
   await watch('enrolmentChase', input);
+}
+
+/** Sends a recipient what is queued for them, within the hours in which people are written to. */
+export async function outreach(input: WatchInput): Promise<void> {
+  await watch('outreach', input);
+}
+
+/** Delivers one webhook. */
+export async function webhook(input: WatchInput): Promise<void> {
+  await watch('webhook', input);
 }

@@ -13,6 +13,7 @@ import { documentRoutes } from './documents';
 import { eventRoutes } from './events';
 import { healthRoutes } from './health';
 import { inquiryRoutes } from './inquiries';
+import { outreachRoutes } from './outreach';
 import { payerRoutes } from './payers';
 import { planRoutes } from './plans';
 import { platformApplicationRoutes } from './platform-applications';
@@ -53,6 +54,7 @@ const GROUPS = [
   taskRoutes,
   readinessRoutes,
   eventRoutes,
+  outreachRoutes,
   coverageRoutes,
   agreementRoutes,
   settingsRoutes,

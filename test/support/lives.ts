@@ -10,6 +10,7 @@ import { applicationWorkflowId } from '../../domain/application/key';
 import type { ApplicationState } from '../../domain/application/state';
 import { addDays } from '../../domain/dates';
 import type { Playbook } from '../../domain/playbook';
+import type { Mailer } from '../../outreach/mail';
 import { keepCommand } from '../../record/commands';
 import { openApplication } from '../../record/opening';
 import { history } from '../../record/step';
@@ -36,15 +37,18 @@ export class Lives {
     private readonly end: () => Promise<void>,
   ) {}
 
-  /** `through` stands between the workflows and the recording step, to do what networks do. */
-  static async begin(through: (step: Step) => Step = (step) => step): Promise<Lives> {
+  /** `through` stands between the workflows and the recording step, to do what networks do; `mailer` takes the mail. */
+  static async begin({
+    through = (step) => step,
+    mailer,
+  }: { through?: (step: Step) => Step; mailer?: Mailer } = {}): Promise<Lives> {
     quietWorkers();
     const converting = { dataConverter: dataConverter(testKeyring), identity: 'lives' };
     const env = await skippingEnvironment(converting);
     await registerSearchAttributes(env.connection as Connection, env.namespace ?? 'default');
     const database = await createTestDatabase();
     const sql = createDatabase(database.url, { max: 8 });
-    const activities = createActivities({ sql });
+    const activities = createActivities({ sql, keyring: testKeyring, mailer });
     const worker = await Worker.create({
       ...converting,
       connection: env.nativeConnection,

@@ -72,7 +72,7 @@ export class System {
       namespace: 'default',
       taskQueue: this.taskQueue,
       workflowBundle: workflowBundle(),
-      activities: createActivities({ sql }),
+      activities: createActivities({ sql, keyring: deps.keyring, privateWebhooks: true }),
       dataConverter: dataConverter(deps.keyring),
     });
     const relay = startRelay({ sql, dispatch: deps.dispatch, logger: deps.logger });

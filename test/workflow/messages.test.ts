@@ -21,7 +21,7 @@ const stormy =
 
 let lives: Lives;
 beforeAll(async () => {
-  lives = await Lives.begin(stormy);
+  lives = await Lives.begin({ through: stormy });
 });
 afterAll(() => lives.stop());
 beforeEach(() => Object.assign(weather, { failing: 0, losing: 0 }));

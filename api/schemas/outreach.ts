@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { EMITTED_TYPES } from '../../domain/codes';
+import { id, instant, line, pageQuery, url, yesOrNo } from './common';
+
+const types = z.array(z.enum(EMITTED_TYPES)).min(1).max(EMITTED_TYPES.length);
+const clientIds = z.array(id).min(1).max(500);
+
+export const endpointInput = z
+  .strictObject({ url, types, clientIds: clientIds.optional().meta({ description: 'Left out: every client' }) })
+  .meta({ id: 'WebhookEndpointInput' });
+const endpointFields = { id, url, types, clientIds: clientIds.nullable(), createdAt: instant };
+export const endpoint = z.strictObject(endpointFields).meta({ id: 'WebhookEndpoint' });
+export const newEndpoint = z
+  .strictObject({ ...endpointFields, secret: z.string().meta({ description: 'Shown here and never again' }) })
+  .meta({ id: 'NewWebhookEndpoint' });
+export const rotated = z.strictObject({ secret: z.string() }).meta({ id: 'WebhookSecret' });
+
+const status = z.enum(['queued', 'delivered', 'dead']);
+export const delivery = z
+  .strictObject({
+    id,
+    clientId: id,
+    endpointId: id,
+    emittedId: id,
+    status,
+    attempts: z.int(),
+    lastError: line.nullable(),
+    createdAt: instant,
+    settledAt: instant.nullable(),
+  })
+  .meta({ id: 'WebhookDelivery' });
+export const deliveriesQuery = pageQuery.extend({ status: status.optional(), endpointId: id.optional() });
+
+const mailStatus = z.enum(['queued', 'claimed', 'transmitting', 'sent', 'uncertain', 'failed', 'dismissed']);
+export const mailBatch = z
+  .strictObject({
+    id,
+    clientId: id,
+    recipientType: z.string(),
+    recipientId: id,
+    status: mailStatus,
+    attempts: z.int(),
+    lastError: line.nullable(),
+    createdAt: instant,
+    sentAt: instant.nullable(),
+    templates: z.array(z.string()),
+  })
+  .meta({ id: 'Mail' });
+export const mailQuery = pageQuery.extend({ status: mailStatus.optional(), recipientId: id.optional() });
+
+export const inboxItem = z
+  .strictObject({
+    id,
+    clientId: id,
+    template: z.string(),
+    data: z.record(z.string(), z.unknown()),
+    applicationId: id.nullable(),
+    createdAt: instant,
+    readAt: instant.nullable(),
+  })
+  .meta({ id: 'InboxItem' });
+export const inboxQuery = pageQuery.extend({ userId: id, unread: yesOrNo.optional() });

@@ -1,0 +1,107 @@
+import type { ApplicationEvent, Instant } from '../domain/application/events';
+import type { ApplicationState } from '../domain/application/state';
+import { due } from '../domain/calendar';
+import type { Duration } from '../domain/duration';
+import type { Tx } from '../runtime/database';
+import { queueMessages, type QueuedMessage, type RecipientType } from './outreach';
+
+/** How long after the assignee each rung of the ladder is told, where nothing has happened. */
+const LEAD_AFTER: Duration = { businessDays: 2 };
+const CLIENT_AFTER: Duration = { businessDays: 5 };
+
+/** Follow-ups that a payer can be asked by mail. */
+const ASKED_BY_MAIL = ['confirm_receipt', 'check_status'];
+
+/** Queues what a step's events ask to be said, to whom; each once, by what armed it. */
+export async function projectOutreach(
+  tx: Tx,
+  state: ApplicationState,
+  events: readonly ApplicationEvent[],
+): Promise<void> {
+  const drafts = events.flatMap((event) => said(event, state));
+  if (drafts.length === 0) return;
+  const [around] = await tx<{ timeZone: string; lead: string | null; payerMail: boolean }[]>`
+    select c.time_zone,
+      (select l.id from users l left join users u on u.id = ${state.assignee}
+        where l.role = 'lead' and l.id is distinct from ${state.assignee}
+          and (l.client_ids is null or c.id = any(l.client_ids))
+        order by (l.team is not distinct from u.team) desc, l.created_at limit 1) as lead,
+      exists (
+        select from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version,
+          jsonb_array_elements(b.body->'contacts') k
+        where y.id = ${state.key.payerId} and k->>'email' is not null) as payer_mail
+    from clients c where c.id = ${state.clientId}`;
+  const { timeZone, lead, payerMail } = around!;
+  const recipients: Record<To, string | null> = {
+    assignee: state.assignee,
+    lead,
+    client: state.clientId,
+    provider: state.key.providerId,
+    payer: payerMail ? state.key.payerId : null,
+  };
+  const messages = drafts.flatMap(({ to, after, at, key, ...draft }): QueuedMessage[] => {
+    const recipientId = recipients[to];
+    if (recipientId === null) return [];
+    const notBefore = after ? due({ at }, after, { timeZone }) : at;
+    return [
+      {
+        ...draft,
+        key: `${key}/${to}`,
+        clientId: state.clientId,
+        applicationId: state.id,
+        recipientType: TYPE[to],
+        recipientId,
+        notBefore,
+      },
+    ];
+  });
+  await queueMessages(tx, messages);
+}
+
+type To = 'assignee' | 'lead' | 'client' | 'provider' | 'payer';
+const TYPE: Record<To, RecipientType> = {
+  assignee: 'user',
+  lead: 'user',
+  client: 'client',
+  provider: 'provider',
+  payer: 'payer',
+};
+
+interface Saying extends Pick<QueuedMessage, 'key' | 'template' | 'data' | 'armedBy'> {
+  to: To;
+  at: Instant;
+  after?: Duration;
+}
+
+/** What an event asks to be said. */
+function said(event: ApplicationEvent, state: ApplicationState): Saying[] {
+  const { at } = event;
+  switch (event.kind) {
+    case 'nudge': {
+      const { purpose, armedBy } = event.data;
+      if (!ASKED_BY_MAIL.includes(purpose)) return [];
+      const key = `nudge/${state.id}/${event.data.at}`;
+      return [{ to: 'payer', at, key, template: 'payer_follow_up', data: { purpose }, armedBy }];
+    }
+    case 'escalation': {
+      const { track, armedBy } = event.data;
+      const purpose = track === 'step' ? state.step?.purpose : state.followUps[track]?.purpose;
+      const rung = { at, key: `escalation/${state.id}/${armedBy}`, template: 'escalation', data: { purpose }, armedBy };
+      return [
+        { to: 'assignee', ...rung },
+        { to: 'lead', after: LEAD_AFTER, ...rung },
+        { to: 'client', after: CLIENT_AFTER, ...rung },
+      ];
+    }
+    case 'stage': {
+      const template = { awaiting_attestation: 'attestation_due', information_requested: 'information_missing' }[
+        event.data.to as string
+      ];
+      if (!template) return [];
+      const armedBy = state.step ? { armedBy: state.step.armedBy } : {};
+      return [{ to: 'provider', at, key: `stage/${state.id}/${event.id}`, template, data: {}, ...armedBy }];
+    }
+    default:
+      return [];
+  }
+}

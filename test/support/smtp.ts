@@ -1,0 +1,50 @@
+import type { AddressInfo } from 'node:net';
+import { SMTPServer } from 'smtp-server';
+
+/** How the server behaves towards the next messages. */
+export type Manner = 'takes' | 'is_busy' | 'refuses' | 'dies_after_data';
+
+/** A real mail server on a port of its own that can be told how to behave. */
+export class TestSmtp {
+  manner: Manner = 'takes';
+  readonly received: string[] = [];
+  private readonly server: SMTPServer;
+
+  private constructor() {
+    this.server = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      logger: false,
+      onData: (stream, _session, done) => {
+        const parts: Buffer[] = [];
+        stream.on('data', (part: Buffer) => parts.push(part));
+        stream.on('end', () => {
+          const manner = this.manner;
+          if (manner === 'dies_after_data') {
+            for (const one of this.server.connections) (one as { _socket: { destroy(): void } })._socket.destroy();
+            return;
+          }
+          if (manner === 'is_busy') return done(Object.assign(new Error('try later'), { responseCode: 451 }));
+          if (manner === 'refuses') return done(Object.assign(new Error('no such user'), { responseCode: 550 }));
+          this.received.push(Buffer.concat(parts).toString());
+          done();
+        });
+      },
+    });
+    this.server.on('error', () => undefined);
+  }
+
+  static async start(): Promise<TestSmtp> {
+    const smtp = new TestSmtp();
+    await new Promise<void>((resolve) => smtp.server.listen(0, '127.0.0.1', resolve));
+    return smtp;
+  }
+
+  get url(): string {
+    return `smtp://127.0.0.1:${(this.server.server.address() as AddressInfo).port}`;
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => this.server.close(resolve));
+  }
+}

@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { MailError, type Mail, type Mailer } from '../../outreach/mail';
+import { queueMessages } from '../../record/outreach';
+import { eventually } from '../support/eventually';
+import { book } from '../support/file';
+import { Lives } from '../support/lives';
+
+/** A mail server that can be away. */
+const desk = { away: false, sent: [] as Mail[] };
+const mailer: Mailer = {
+  async send(mail) {
+    if (desk.away) throw new MailError('later', 'ECONNREFUSED');
+    desk.sent.push(mail);
+  },
+};
+
+let lives: Lives;
+beforeAll(async () => {
+  lives = await Lives.begin({ mailer });
+});
+afterAll(() => lives.stop());
+beforeEach(() => Object.assign(desk, { away: false, sent: [] }));
+
+const to = (address: string) => desk.sent.filter((mail) => mail.to === address);
+
+test('a mail server that is down for two days delays, then delivers in order, once', async () => {
+  const { clientId, providerId } = await book(lives.sql);
+  const tell = async (template: string) => {
+    const message = { clientId, recipientType: 'provider', recipientId: providerId, template, data: {} } as const;
+    await queueMessages(lives.sql, [{ ...message, key: randomUUID(), notBefore: await lives.now() }]);
+    await lives.dispatch.changed('outreach', providerId);
+  };
+  desk.away = true;
+  await tell('attestation_due');
+  await lives.env.sleep('4 days');
+  await tell('information_missing');
+  await lives.env.sleep('2 days');
+  expect(desk.sent).toEqual([]);
+  desk.away = false;
+  await lives.env.sleep('5 days');
+  await eventually(() => desk.sent.length === 2);
+  expect(desk.sent.map(({ subject }) => subject)).toEqual([
+    'Please attest in CAQH',
+    'The payer asks for something more',
+  ]);
+  await lives.env.sleep('30 days');
+  expect(desk.sent).toHaveLength(2);
+});
+
+describe('the ladder', () => {
+  async function staffed() {
+    const [assignee, lead] = [randomUUID(), randomUUID()];
+    const mailOf = (id: string) => `${id}@operator.example`;
+    const life = await lives.open({ adopt: { stage: 'in_review' } });
+    const user = (id: string, role: string) => ({
+      id,
+      name: role,
+      email: mailOf(id),
+      role,
+      clientIds: [life.book.clientId],
+    });
+    await lives.sql`insert into users ${lives.sql([user(assignee, 'specialist'), user(lead, 'lead')])}`;
+    await lives.sql`update clients set contact_email = ${mailOf(life.book.clientId)} where id = ${life.book.clientId}`;
+    await life.act('assignment', { assignee });
+    const tell = async () => {
+      for (const id of [assignee, lead, life.book.clientId]) await lives.dispatch.changed('outreach', id);
+    };
+    await life.until((s) => s.followUps.credentialing?.escalatedAt !== undefined, '80 days');
+    await tell();
+    return { life, addresses: [assignee, lead, life.book.clientId].map(mailOf) as [string, string, string] };
+  }
+
+  test('tells assignee, lead and client, each once and one after the other', async () => {
+    const { addresses } = await staffed();
+    const [assignee, lead, client] = addresses;
+    await lives.env.sleep('1 days');
+    await eventually(() => to(assignee).length === 1);
+    expect([to(lead).length, to(client).length]).toEqual([0, 0]);
+    await lives.env.sleep('6 days');
+    await eventually(() => to(lead).length === 1);
+    await lives.env.sleep('6 days');
+    await eventually(() => to(client).length === 1);
+    await lives.env.sleep('40 days');
+    expect(addresses.map((address) => to(address).length)).toEqual([1, 1, 1]);
+  });
+
+  test('stops where somebody was at it', async () => {
+    const { life, addresses } = await staffed();
+    const [assignee] = addresses;
+    await lives.env.sleep('1 days');
+    await eventually(() => to(assignee).length === 1);
+    await life.contact('in_review');
+    await lives.env.sleep('12 days');
+    expect(addresses.map((address) => to(address).length)).toEqual([1, 0, 0]);
+  });
+});
