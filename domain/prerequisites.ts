@@ -33,6 +33,11 @@ export interface Authorisation {
 /** Without all of these for a payer nothing is submitted to it and nobody talks to it. */
 const NEEDED_SCOPES: readonly AuthorisationScope[] = ['submit_applications', 'contact_payers'];
 
+/** What whoever works on an application is told while nobody may talk to its payer. */
+export const UNAUTHORISED_ASKS = [
+  'Do not contact the payer: what the provider signed has ended. Have it signed again first.',
+] as const;
+
 /** What an application asks of its file. */
 export interface FileDemand {
   requires: readonly Prerequisite[];
@@ -91,13 +96,8 @@ const FIND: Record<Prerequisite, Find> = {
     validThrough(provider?.malpractice ? [provider.malpractice.expiresOn] : [], today),
   practice_tin: ({ practice }) => present(practice.hasTin),
   practice_address: ({ practice }) => present(practice.address),
-  authorisation: ({ authorisations }, { payerId }, today) => {
-    const forPayer = authorisations.filter(
-      ({ scopes, payerIds }) =>
-        NEEDED_SCOPES.every((scope) => scopes.includes(scope)) && (payerIds === null || payerIds.includes(payerId)),
-    );
-    return validThrough(forPayer.map(lastDayOf), today);
-  },
+  authorisation: ({ authorisations }, { payerId }, today) =>
+    validThrough(lastDaysOf(authorisations, NEEDED_SCOPES, payerId), today),
   portal_access: ({ portalAccess }) => present(portalAccess === 'active'),
 };
 
@@ -106,6 +106,27 @@ const FOREVER: PlainDate = '9999-12-30';
 /** The last day on which an authorisation holds: the day before it was revoked, or its end. */
 const lastDayOf = ({ until, revokedOn }: Authorisation): PlainDate =>
   [until ?? FOREVER, revokedOn ? addDays(revokedOn, -1) : FOREVER].sort()[0]!;
+
+/** The last day on which all of the scopes hold for a payer, signed on one paper or on several; none where one never did. */
+function lastDaysOf(
+  authorisations: readonly Authorisation[],
+  scopes: readonly AuthorisationScope[],
+  payerId: string,
+): PlainDate[] {
+  const ends = scopes.map(
+    (scope) =>
+      authorisations
+        .filter((one) => one.scopes.includes(scope) && (one.payerIds === null || one.payerIds.includes(payerId)))
+        .map(lastDayOf)
+        .sort()
+        .at(-1) ?? null,
+  );
+  return ends.includes(null) ? [] : [(ends as PlainDate[]).sort()[0]!];
+}
+
+/** Whether a payer may be talked to about a provider on a day: as was signed, once something was. */
+export const mayContact = (authorisations: readonly Authorisation[], payerId: string, today: PlainDate): boolean =>
+  authorisations.length === 0 || validThrough(lastDaysOf(authorisations, ['contact_payers'], payerId), today).met;
 
 function readAttestation({ attestation, provider }: ProviderFile, payerId: string, today: PlainDate) {
   if (!attestation)

@@ -1,19 +1,34 @@
 import type { Instant } from '../domain/application/events';
 import type { ApplicationState } from '../domain/application/state';
+import { localDate } from '../domain/calendar';
+import { mayContact, type Authorisation } from '../domain/prerequisites';
 import { DIGEST_MS, sendingTime } from '../domain/sending';
-import type { Db, Sql, Tx } from '../runtime/database';
+import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import type { RecipientType } from './outreach';
 import { giveTasks } from './tasks';
 
-interface Waiting {
+/** What decides whether a message still has to be sent, and may be. */
+interface Reason {
   id: string;
-  clientId: string;
   recipientType: RecipientType;
-  notBefore: Instant;
   armedBy: string | null;
   snapshot: ApplicationState | null;
   timeZone: string;
+  /** What the application's provider signed. */
+  authorisations: Authorisation[];
 }
+
+interface Waiting extends Reason {
+  clientId: string;
+  notBefore: Instant;
+}
+
+/** Reads a reason of the message `m`, joined with its client `c` and application `a`. */
+const reasonOf = (sql: Db): Fragment => sql`
+  m.id, m.recipient_type, m.armed_by, a.snapshot, c.time_zone, coalesce((
+    select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
+      'until', u.until, 'revokedOn', u.revoked_on))
+    from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations`;
 
 /** What a step of the outreach to one recipient comes to: a batch to be sent now, and when to look again. */
 export interface OutreachStep {
@@ -29,14 +44,16 @@ export async function dueMail(tx: Tx, recipientId: string, now: Instant): Promis
     order by created_at limit 1 for update`;
   if (unsent) return { next: now, send: { kind: 'mail', id: unsent.id, fairnessKey: unsent.clientId } };
   const waiting = await tx<Waiting[]>`
-    select m.id, m.client_id, m.recipient_type, m.not_before, m.armed_by, a.snapshot, c.time_zone
+    select ${reasonOf(tx)}, m.client_id, m.not_before
     from messages m join clients c on c.id = m.client_id left join applications a on a.id = m.application_id
     where m.recipient_id = ${recipientId} and m.status = 'queued'
     order by m.not_before, m.id for update of m`;
-  const settled = waiting.filter((message) => message.notBefore <= now && isSettled(message));
-  if (settled.length > 0)
-    await tx`update messages set status = 'settled' where id = any(${settled.map(({ id }) => id)}::uuid[])`;
-  const [first, ...rest] = waiting.filter((message) => !settled.includes(message));
+  const kept = await stillToBeSent(
+    tx,
+    waiting.filter(({ notBefore }) => notBefore <= now),
+    now,
+  );
+  const [first, ...rest] = waiting.filter((message) => message.notBefore > now || kept.includes(message));
   if (!first) return { next: null };
   const opens = sendingTime([first.notBefore, now].sort()[1]!, first.timeZone, recipientId);
   const at = [opens, new Date(Date.parse(first.notBefore) + DIGEST_MS).toISOString()].sort()[1]!;
@@ -50,12 +67,29 @@ export async function dueMail(tx: Tx, recipientId: string, now: Instant): Promis
   return { next: now, send: { kind: 'mail', id: batch!.id, fairnessKey: clientId } };
 }
 
+/** Those that still have to be sent, and may be; the others never will be. */
+async function stillToBeSent<T extends Reason>(tx: Tx, messages: readonly T[], now: Instant): Promise<T[]> {
+  const kept = messages.filter((message) => !isSettled(message) && !isWithheld(message, now));
+  for (const status of ['settled', 'withheld']) {
+    const ids = messages.filter((one) => !kept.includes(one) && (status === 'settled') === isSettled(one));
+    if (ids.length > 0)
+      await tx`update messages set status = ${status} where id = any(${ids.map(({ id }) => id)}::uuid[])`;
+  }
+  return kept;
+}
+
 /** Whether nobody has to be told any more: what armed it has been settled. */
-function isSettled({ armedBy, snapshot }: Waiting): boolean {
+function isSettled({ armedBy, snapshot }: Reason): boolean {
   if (armedBy === null || snapshot === null) return false;
   const armed = [snapshot.step, ...Object.values(snapshot.followUps)].map((one) => one?.armedBy);
   return snapshot.closedAt !== null || !armed.includes(armedBy);
 }
+
+/** Whether the payer may not be talked to: what the provider signed has ended. */
+const isWithheld = ({ recipientType, snapshot, authorisations, timeZone }: Reason, now: Instant): boolean =>
+  recipientType === 'payer' &&
+  snapshot !== null &&
+  !mayContact(authorisations, snapshot.key.payerId, localDate(now, timeZone));
 
 /** Everything that a batch says and to whom, as it is when it is sent; the address is null where none is known. */
 export interface ClaimedMail {
@@ -75,7 +109,7 @@ export interface ClaimedMail {
 }
 
 /**
- * Claims a batch before anything of it leaves; null where it is settled. One that was transmitting when its sender was
+ * Claims a batch before anything of it leaves; null where it is settled, or nothing of it has to be said any more. One that was transmitting when its sender was
  * lost may have arrived: it is put before a person and never repeated by itself.
  */
 export const claimMail = (sql: Sql, batchId: string): Promise<ClaimedMail | null> =>
@@ -84,6 +118,15 @@ export const claimMail = (sql: Sql, batchId: string): Promise<ClaimedMail | null
       select status, client_id, recipient_type, recipient_id from mail_batches where id = ${batchId} for update`;
     if (batch?.status === 'transmitting') await markUncertain(tx, batchId, batch.clientId, 'the sender was lost');
     if (!batch || !['queued', 'claimed'].includes(batch.status)) return null;
+    const reasons = await tx<Reason[]>`
+      select ${reasonOf(tx)} from messages m join clients c on c.id = m.client_id
+      left join applications a on a.id = m.application_id
+      where m.batch_id = ${batchId} and m.status = 'batched' for update of m`;
+    const kept = await stillToBeSent(tx, reasons, new Date().toISOString());
+    if (kept.length === 0) {
+      await tx`update mail_batches set status = 'dismissed' where id = ${batchId}`;
+      return null;
+    }
     await tx`update mail_batches set status = 'claimed', attempts = attempts + 1 where id = ${batchId}`;
     const messages = await tx<ClaimedMail['messages']>`
       select m.template, m.data, p.first_name || ' ' || p.last_name as provider_name, y.name as payer_name, a.state,
@@ -95,7 +138,7 @@ export const claimMail = (sql: Sql, batchId: string): Promise<ClaimedMail | null
       left join platform_relationships r on r.id::text = m.data->>'relationshipId'
       left join providers p on p.id = coalesce(a.provider_id, r.provider_id)
       left join persons n on n.id = p.person_id
-      where m.batch_id = ${batchId} order by m.not_before, m.id`;
+      where m.batch_id = ${batchId} and m.status = 'batched' order by m.not_before, m.id`;
     const { recipientType } = batch;
     return { id: batchId, recipientType, address: await addressOf(tx, batch), messages };
   });
@@ -142,7 +185,8 @@ export const settleMail = (
       update mail_batches
       set status = ${status}, last_error = ${error}, sent_at = ${outcome === 'sent' ? tx`now()` : tx`sent_at`}
       where id = ${batchId}`;
-    if (outcome === 'sent') await tx`update messages set status = 'sent' where batch_id = ${batchId}`;
+    if (outcome === 'sent')
+      await tx`update messages set status = 'sent' where batch_id = ${batchId} and status = 'batched'`;
     if (outcome === 'never') await askSomebody(tx, batchId, batch!.clientId, 'message_failed');
   });
 

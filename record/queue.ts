@@ -2,6 +2,7 @@ import type { Stage } from '../domain/codes';
 import type { Instant, PlainDate, Purpose } from '../domain/application/events';
 import { BRIDGE_ASKS } from '../domain/bridge';
 import type { Playbook } from '../domain/playbook';
+import { UNAUTHORISED_ASKS } from '../domain/prerequisites';
 import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../domain/ranking';
 import type { Db, Fragment } from '../runtime/database';
 import { inScope, type Principal } from './principal';
@@ -62,15 +63,17 @@ const urgencies = (sql: Db): Fragment => sql`
     (1, (a.snapshot->'agenda'->'statutory'->>'dueOn')::date, ${PRESSES_AHEAD.statutory_date}::int),
     (2, a.needed_by, ${PRESSES_AHEAD.needed_by}::int)) as u(place, day, ahead)`;
 
-/** Of a submission on a bridge, what it has to say. */
+/** Of a submission on a bridge, what it has to say; of what nobody may talk to the payer about, that. */
 const askOf = (sql: Db): Fragment => sql`
   case when w.purpose = 'submit' and exists (select from bridges b where b.application_id = w.application_id)
-    then ${[...BRIDGE_ASKS]}::text[] else '{}' end`;
+    then ${[...BRIDGE_ASKS]}::text[] else '{}' end
+  || case when a.snapshot->'blockers' @> '[{"code": "authorisation"}]'
+    then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;
 
 const selectItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
   const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
   return sql`
-    select ${askOf(sql)} as ask, w.application_id, w.client_id, a.provider_id, a.payer_id, w.purpose, w.since, w.due_at,
+    select (${askOf(sql)}) as ask, w.application_id, w.client_id, a.provider_id, a.payer_id, w.purpose, w.since, w.due_at,
       w.due_at < now() as overdue, a.stage, (a.snapshot->>'attempt')::int as attempt, a.assignee, c.covered_by,
       a.next_follow_up_at, a.monthly_value, s.until as snoozed_until,
       coalesce(p.urgency, ${URGENCIES.length}::int) as urgency, coalesce(p.urgent_on, '9999-12-31') as urgent_on,

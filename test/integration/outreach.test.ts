@@ -149,7 +149,8 @@ describe('mail', () => {
     expect(await after.mail()).toMatchObject([{ status: 'dismissed' }]);
   });
 
-  test('to a payer has NPI, practice and reference; never a TIN, nor the name of the provider', async () => {
+  /** A question to a payer about an application in review, queued. */
+  async function question() {
     const { clientId, providerId } = await person();
     const contacts = [{ purpose: 'status', email: 'status@payer.example' }];
     const payer = await api.make('/v1/payers', { ...PAYER, name: randomUUID(), playbook: { contacts } });
@@ -169,13 +170,50 @@ describe('mail', () => {
         notBefore: BEFORE,
       },
     ]);
-    const { send: ready } = await due(payer.id);
+    const authorise = (more: object = {}) =>
+      api.make(`/v1/providers/${providerId}/authorisations`, {
+        scopes: ['contact_payers', 'submit_applications'],
+        signedOn: '2026-01-02',
+        ...more,
+      });
+    const revoke = async () => {
+      const { id } = await authorise();
+      await api.post(`/v1/authorisations/${id}/revocation`, { on: '2026-06-10', reason: 'changed agency' });
+    };
+    return { payerId: payer.id as string, providerId, authorise, revoke };
+  }
+
+  test('to a payer has NPI, practice and reference; never a TIN, nor the name of the provider', async () => {
+    const { payerId, providerId, authorise } = await question();
+    await authorise();
+    const { send: ready } = await due(payerId);
     await send(ready!.id);
     const [text] = smtp.received;
     const { npi } = (await api.get(`/v1/providers/${providerId}`)).body;
     for (const said of [npi, PRACTICE.legalName, 'REF-9']) expect(text).toContain(said);
     for (const unsaid of ['12-3456789', '6789', 'Vale', 'Robin']) expect(text).not.toContain(unsaid);
     expect(text).toMatch(/^To: status@payer.example/m);
+  });
+
+  test('to a payer is not sent once what the provider signed has ended, however far it had come', async () => {
+    const [queued, over, batched, elsewhere] = await Promise.all([question(), question(), question(), question()]);
+    await queued.revoke();
+    await over.authorise({ until: '2026-06-09' });
+    await elsewhere.authorise({ payerIds: [queued.payerId] });
+    for (const { payerId } of [queued, over, elsewhere]) expect(await due(payerId)).toEqual({ next: null });
+
+    const { send: ready } = await due(batched.payerId);
+    await batched.revoke();
+    await send(ready!.id);
+    expect(smtp.received).toEqual([]);
+    expect((await api.get(`/v1/mail?recipientId=${batched.payerId}`)).body.items).toMatchObject([
+      { id: ready!.id, status: 'dismissed' },
+    ]);
+    await batched.authorise();
+    expect(await due(batched.payerId)).toEqual({ next: null });
+    const statuses = await api.deps.sql`select distinct status from messages where template = 'payer_follow_up' and
+      recipient_id = any(${[queued, over, batched, elsewhere].map(({ payerId }) => payerId)}::uuid[])`;
+    expect(statuses).toEqual([{ status: 'withheld' }]);
   });
 
   test('of what was settled meanwhile is not sent', async () => {

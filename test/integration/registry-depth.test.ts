@@ -100,6 +100,8 @@ describe('an authorisation', () => {
     });
     await eventually(async () => (await running.get()).blockers.length === 1);
     expect((await running.get()).blockers).toMatchObject([{ code: 'authorisation' }]);
+    await running.contact('information_requested', { missingItems: ['W-9'] });
+    expect((await running.queue()).map(({ ask }) => ask)).toEqual([[expect.stringMatching(/^Do not contact/)]]);
 
     await system.api.make(`/v1/providers/${filed.providerId}/authorisations`, { scopes: SCOPES, signedOn: TODAY });
     await eventually(async () => (await waiting.get()).stage === 'ready_to_submit');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { PREREQUISITES, type AuthorisationScope, type Prerequisite } from '../../../domain/codes';
 import { addDays } from '../../../domain/dates';
-import { evaluateFile, type FileDemand, type ProviderFile } from '../../../domain/prerequisites';
+import { evaluateFile, mayContact, type FileDemand, type ProviderFile } from '../../../domain/prerequisites';
 
 const TODAY = '2026-03-10';
 const FILE: ProviderFile = {
@@ -214,6 +214,31 @@ describe('what counts only once it is on record', () => {
     expect(found([{ ...signed, scopes: ['manage_caqh'] }], TODAY)).toMatchObject({ met: false, reason: 'missing' });
     expect(found([{ ...signed, payerIds: ['payer-b'] }], TODAY)).toMatchObject({ met: false, reason: 'missing' });
     expect(read({ authorisations: [signed] }).changesOn).toBe('2026-04-01');
+  });
+
+  test('what was signed on two papers is signed, until the first of them ends', () => {
+    const [one, other] = [
+      { ...signed, scopes: ['submit_applications'] as const, until: null },
+      { ...signed, scopes: ['contact_payers'] as const, until: '2026-03-20' },
+    ];
+    const both = read({ authorisations: [one, other] });
+    expect(both.prerequisites).toContainEqual({ code: 'authorisation', met: true });
+    expect(both.changesOn).toBe('2026-03-21');
+    expect(read({ authorisations: [one] }).prerequisites).toContainEqual({
+      code: 'authorisation',
+      met: false,
+      reason: 'missing',
+    });
+  });
+
+  test('a payer is talked to as was signed, and no longer; where nothing was ever signed, it is', () => {
+    const toSubmit = { ...signed, scopes: ['submit_applications'] as const };
+    expect(mayContact([], 'payer-a', TODAY)).toBe(true);
+    expect(mayContact([signed], 'payer-a', '2026-03-31')).toBe(true);
+    expect(mayContact([signed], 'payer-a', '2026-04-01')).toBe(false);
+    expect(mayContact([{ ...signed, revokedOn: TODAY }], 'payer-a', TODAY)).toBe(false);
+    expect(mayContact([toSubmit], 'payer-a', TODAY)).toBe(false);
+    expect(mayContact([{ ...signed, payerIds: ['payer-b'] }], 'payer-a', TODAY)).toBe(false);
   });
 
   test('lost access to the payer’s portal is unmet', () => {
