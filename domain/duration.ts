@@ -23,6 +23,12 @@ export function partsOf(duration: Duration): { unit: DurationUnit; count: number
   return { unit, count };
 }
 
+/** Half of a duration in whole units, and at least one. */
+export function halved(duration: Duration): Duration {
+  const { unit, count } = partsOf(duration);
+  return { [unit]: Math.max(1, Math.floor(count / 2)) } as unknown as Duration;
+}
+
 /** What keeps a value from being a duration, in words; null where it is one. */
 export function durationProblem(value: unknown): string | null {
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];

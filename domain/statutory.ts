@@ -1,6 +1,6 @@
 import type { PlainDate, StatutoryDate } from './application/events';
 import { addDays } from './dates';
-import type { LineOfBusiness } from './codes';
+import type { ApplicationKind, LineOfBusiness } from './codes';
 
 /** By when a state's law wants a decision on a complete application; to press with, never to promise. */
 export interface StatutoryClock {
@@ -24,12 +24,16 @@ export const STATUTORY_CLOCKS: Readonly<Record<string, StatutoryClock>> = {
 /** Lines that no state's law is about. */
 const FEDERAL: readonly LineOfBusiness[] = ['medicare', 'medicare_advantage', 'tricare'];
 
+/** Kinds in which nobody is credentialed. */
+const NOT_CREDENTIALING: readonly ApplicationKind[] = ['new_group', 'change', 'termination'];
+
 /** By when the payer owes a decision; null without evidence of a complete receipt, or where no clock is known. */
 export function statutoryDate(
-  { state, lineOfBusiness }: { state: string; lineOfBusiness: LineOfBusiness },
+  { state, lineOfBusiness, kind }: { state: string; lineOfBusiness: LineOfBusiness; kind: ApplicationKind },
   completeOn: PlainDate | null,
 ): StatutoryDate | null {
   const clock = STATUTORY_CLOCKS[state];
-  if (!clock || completeOn === null || FEDERAL.includes(lineOfBusiness)) return null;
+  if (!clock || completeOn === null) return null;
+  if (FEDERAL.includes(lineOfBusiness) || NOT_CREDENTIALING.includes(kind)) return null;
   return { ...clock, state, from: completeOn, dueOn: addDays(completeOn, clock.days) };
 }

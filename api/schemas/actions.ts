@@ -8,7 +8,9 @@ import {
   PREREQUISITES,
   SUBMISSION_CHANNELS,
   type Fact,
+  type Outcome,
 } from '../../domain/codes';
+import { LONGEST_SILENCE_DAYS } from '../../domain/application/state';
 import { addDays, isRealDate } from '../../domain/dates';
 import { address, date, id, line, longText, npi, pastDate, text, unique } from './common';
 
@@ -25,6 +27,12 @@ export const comingDate = date.superRefine((value, context) => {
   if (!isRealDate(value)) return;
   if (value < today) broken(context, [], 'not_in_past', 'must not be earlier than today is anywhere on Earth');
   else if (value > addDays(today, TEN_YEARS)) broken(context, [], 'within_ten_years', 'must be within ten years');
+});
+
+/** A date that a follow-up can be put off to. */
+const nextLook = comingDate.superRefine((value, context) => {
+  if (isRealDate(value) && value > addDays(inUtcMinus12(), LONGEST_SILENCE_DAYS))
+    broken(context, [], 'within_a_year', 'must be within a year, so that nothing is forgotten');
 });
 
 export const documents = z
@@ -65,11 +73,19 @@ const answerFields = {
     .optional()
     .meta({ description: 'Of `information_requested`: what the payer wants, one per item' }),
   itemsNotNeeded: z.literal(true).optional().meta({ description: 'The payer no longer needs what it asked for' }),
-  promisedOn: comingDate.optional().meta({ description: 'By when the payer promised an answer' }),
-  nextFollowUpOn: comingDate.optional().meta({ description: "Goes before the playbook's rule" }),
+  promisedOn: comingDate
+    .optional()
+    .meta({ description: 'By when the payer promised an answer: it is looked for the day after' }),
+  nextFollowUpOn: nextLook.optional().meta({ description: "Goes before the playbook's rule; within a year" }),
+  completeOn: pastDate.optional().meta({
+    description: 'Since when the payer has had a complete application, as it says: statutory clocks count from there',
+  }),
   notes: longText.optional(),
   outOfOrder,
 };
+
+/** Outcomes by which the payer has it, and can say since when whole. */
+const MAY_BE_COMPLETE: readonly Outcome[] = ['received', 'in_review', 'committee', 'tabled'];
 
 function checkAnswer(answer: z.infer<z.ZodObject<typeof answerFields>>, context: z.core.$RefinementCtx): void {
   const asks = answer.outcome === 'information_requested';
@@ -77,6 +93,8 @@ function checkAnswer(answer: z.infer<z.ZodObject<typeof answerFields>>, context:
     broken(context, ['missingItems'], 'information_requested_only', 'belongs to the outcome information_requested');
   if (answer.itemsNotNeeded && asks)
     broken(context, ['itemsNotNeeded'], 'contradiction', 'contradicts the outcome information_requested');
+  if (answer.completeOn && !MAY_BE_COMPLETE.includes(answer.outcome))
+    broken(context, ['completeOn'], 'received_only', `belongs to one of ${MAY_BE_COMPLETE.join(', ')}`);
 }
 /** Of a call about many: what the payer said of one. */
 export const answer = z.strictObject(answerFields).superRefine(checkAnswer);

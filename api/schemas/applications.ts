@@ -156,7 +156,18 @@ const confirmation = z
   })
   .optional();
 
-const track = { waitingOn, nextFollowUpAt: instant.nullable(), dueAt: instant.nullable() };
+const waitingSeconds = z.strictObject({
+  operator: wholeSeconds,
+  provider: wholeSeconds,
+  payer: wholeSeconds,
+  nobody: wholeSeconds,
+});
+const track = {
+  waitingOn,
+  waitingSeconds: waitingSeconds.meta({ description: 'Of this track for itself; they add up to `ageSeconds` too' }),
+  nextFollowUpAt: instant.nullable(),
+  dueAt: instant.nullable(),
+};
 
 export const application = z
   .strictObject({
@@ -174,9 +185,8 @@ export const application = z
         filingDateLost: z.boolean(),
       }),
     ),
-    waitingSeconds: z
-      .strictObject({ operator: wholeSeconds, provider: wholeSeconds, payer: wholeSeconds, nobody: wholeSeconds })
-      .meta({ description: 'They add up to `ageSeconds`' }),
+    waitingSeconds: waitingSeconds.meta({ description: 'They add up to `ageSeconds`' }),
+    unanswered: z.int().meta({ description: 'Calls in a row that nobody answered, since a contact was made' }),
     ageSeconds: wholeSeconds,
     tracks: z.strictObject({
       credentialing: z.strictObject(track),

@@ -119,7 +119,8 @@ function entry(command: Command, of: Circumstances): Draft {
           channel: body.channel!,
           ...(body.missingItems === undefined ? {} : { missingItems: (body.missingItems as string[]).length }),
           ...((body.itemsNotNeeded as unknown) === true ? { itemsNotNeeded: true as const } : {}),
-          ...ifSet(body, 'promisedOn', 'nextFollowUpOn'),
+          ...ifSet(body, 'promisedOn', 'nextFollowUpOn', 'completeOn'),
+          ...(body.rep && body.referenceNumber ? { vouched: true as const } : {}),
           ...ooo(body),
         },
       };

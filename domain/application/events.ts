@@ -109,6 +109,10 @@ interface Payloads {
     itemsNotNeeded?: true;
     promisedOn?: PlainDate;
     nextFollowUpOn?: PlainDate;
+    /** Since when the payer has had all that it needs. */
+    completeOn?: PlainDate;
+    /** Who answered, and a reference of the contact, are on record. */
+    vouched?: true;
     outOfOrder?: true;
   };
   information: { providedOn: PlainDate; settled: string[]; outOfOrder?: true };

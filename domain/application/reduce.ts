@@ -5,8 +5,11 @@ import {
   BEFORE_SUBMISSION,
   factsOnFile,
   isOpen,
+  LONGEST_SILENCE_DAYS,
   type ApplicationState,
   type BlockerCode,
+  type Clock,
+  type ClockedTrack,
   type EndedAttempt,
   type FollowUp,
   type LossCause,
@@ -78,7 +81,7 @@ function open(data: EventData<'opened'>, e: Entry): ApplicationState {
     step: null,
     followUps: {},
     agenda: EMPTY_AGENDA,
-    waiting: { on: 'operator', since: e.at, ms: { operator: 0, provider: 0, payer: 0, nobody: 0 } },
+    waiting: { ...stopped('operator'), since: e.at },
   };
   enter(state, readiness(state), e);
   return state;
@@ -119,17 +122,21 @@ const HANDLERS: Handlers = {
 
   contact(s, data, e) {
     if (data.outcome === 'no_answer') {
-      if (data.nextFollowUpOn) putOff(s, data.nextFollowUpOn, e);
+      unanswered(s, data, e);
       return;
     }
+    delete s.unanswered;
     const from = s.stage;
     if (data.itemsNotNeeded) endInformationRequest(s, e);
     OUTCOMES_LEAD[data.outcome](s, data, e);
     if (data.outcome !== 'no_record') s.noRecordLooks = 0;
-    if (s.submitted && SAYS_COMPLETE.includes(data.outcome) && !data.missingItems && s.outstanding.length === 0)
+    if (s.submitted && saysComplete(data) && s.outstanding.length === 0) {
       s.completeAt ??= e.at;
+      if (data.completeOn) s.completeOn = data.completeOn;
+    }
     if (data.outcome === 'information_requested') {
       delete s.completeAt;
+      delete s.completeOn;
       request(s, data.missingItems ?? 0, e);
     }
     if (isOpen(s)) rearm(s, data, e, from);
@@ -240,10 +247,16 @@ const HANDLERS: Handlers = {
   stage() {},
 };
 
-/** By which the payer says that it has all that it needs, where nothing is missing. */
-const SAYS_COMPLETE: readonly Outcome[] = ['received', 'in_review', 'committee', 'tabled'];
+/** By which the payer says that it is at work on it, and so has all that it needs. */
+const AT_WORK: readonly Outcome[] = ['in_review', 'committee', 'tabled'];
 
 type Contact = EventData<'contact'>;
+
+/** Whether it is evidence of a complete receipt: the payer is at work, or names the day; a call needs its reference. */
+const saysComplete = ({ outcome, channel, completeOn, vouched }: Contact): boolean =>
+  (AT_WORK.includes(outcome) || (outcome === 'received' && completeOn !== undefined)) &&
+  (channel !== 'phone' || vouched === true);
+
 type Lead = (s: ApplicationState, data: Contact, e: Entry) => void;
 
 /** The payer is at work on it; an open request or an approval is not undone by a vague word. */
@@ -306,7 +319,7 @@ function rearm(s: ApplicationState, data: Contact, e: Entry, from: Stage): void 
   const named: { on?: PlainDate } = data.nextFollowUpOn
     ? { on: data.nextFollowUpOn }
     : data.promisedOn
-      ? { on: dayAfter(data.promisedOn) }
+      ? { on: [daysAfter(data.promisedOn, 1), daysAfter(e.at.slice(0, 10), LONGEST_SILENCE_DAYS)].sort()[0]! }
       : {};
   for (const track of ['contracting', 'confirmation'] as const) {
     const followUp = s.followUps[track];
@@ -359,13 +372,22 @@ const STEP: Partial<Record<Stage, Purpose>> = {
   denied: 'decide_on_appeal',
 };
 const CONTRACT_RUNS: readonly ContractStatus[] = ['sent', 'negotiating', 'signed'];
-const CLEARED = { from: undefined, on: undefined, firedAt: undefined, escalatedAt: undefined };
+const CLEARED = { from: undefined, on: undefined, firedAt: undefined, escalatedAt: undefined, hurriedAt: undefined };
+/** With this many calls in a row that nobody answered, the next look comes sooner than it would. */
+const TOO_OFTEN_UNANSWERED = 2;
 
-/** Nobody was reached: what is chased now is looked at on another day, for what it was. */
-function putOff(s: ApplicationState, on: PlainDate, e: Entry): void {
+/**
+ * Nobody was reached: no contact was made, and what is due stays due. What is chased now is looked at on the day that
+ * was named, for what it was; without one it comes sooner once calls have stayed unanswered too often.
+ */
+function unanswered(s: ApplicationState, { nextFollowUpOn: on }: Contact, e: Entry): void {
+  s.unanswered = (s.unanswered ?? 0) + 1;
   const chases = (['confirmation', 'contracting'] as const).filter((track) => s.followUps[track]);
-  for (const track of s.stage === 'approved' ? chases : (['credentialing'] as const))
-    arm(s, track, e, { ...s.followUps[track], ...CLEARED, on });
+  for (const track of s.stage === 'approved' ? chases : (['credentialing'] as const)) {
+    const followUp = s.followUps[track];
+    if (on) arm(s, track, e, { ...followUp, ...CLEARED, on });
+    else if (followUp && s.unanswered >= TOO_OFTEN_UNANSWERED) followUp.hurriedAt ??= e.at;
+  }
 }
 
 function arm(s: ApplicationState, track: Track, e: Entry, how: Partial<FollowUp>): void {
@@ -384,6 +406,7 @@ function enter(s: ApplicationState, stage: Stage, e: Entry): void {
   s.stageSince = e.at;
   s.closedAt = null;
   s.noRecordLooks = 0;
+  delete s.unanswered;
   const purpose = STEP[stage];
   s.step = purpose ? { purpose, since: e.at, armedBy: e.id } : null;
   delete s.followUps.credentialing;
@@ -447,6 +470,7 @@ function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
   const ended: EndedAttempt = { number, stage, submitted, ...dates, endedBy, filingDateLost, step, outstanding };
   s.ended = [...s.ended.filter((a) => a.number !== number), ended].sort((a, b) => a.number - b.number);
   delete s.completeAt;
+  delete s.completeOn;
 }
 
 function startAttempt(s: ApplicationState, cause: LossCause, e: Entry): void {
@@ -539,13 +563,23 @@ export function waitingOn(s: ApplicationState): WaitingOn {
   return WAITING_ON.find((who) => who === tracks.credentialing || who === tracks.contracting)!;
 }
 
+/** Counts the time up to an entry for whoever was waited for until then, and says who is from now on. */
 function count(s: ApplicationState, at: Instant): void {
   const until = s.closedAt ?? at;
-  const elapsed = Date.parse(until) - Date.parse(s.waiting.since);
-  if (elapsed > 0) s.waiting.ms[s.waiting.on] += elapsed;
-  s.waiting = { ...s.waiting, on: waitingOn(s), since: until };
+  const elapsed = Math.max(0, Date.parse(until) - Date.parse(s.waiting.since));
+  const next = (clock: Clock, on: WaitingOn): Clock => ({
+    on,
+    ms: { ...clock.ms, [clock.on]: clock.ms[clock.on] + elapsed },
+  });
+  const now = waitingOnTrack(s);
+  const track = (name: ClockedTrack) =>
+    // a state from before there were clocks by track: what was counted in all stands for each
+    next(s.waiting.tracks?.[name] ?? s.waiting, s.paused ? 'nobody' : now[name]);
+  const tracks = { credentialing: track('credentialing'), contracting: track('contracting') };
+  s.waiting = { ...next(s.waiting, waitingOn(s)), since: until, tracks };
 }
 
-function dayAfter(date: PlainDate): PlainDate {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-}
+const stopped = (on: WaitingOn): Clock => ({ on, ms: { operator: 0, provider: 0, payer: 0, nobody: 0 } });
+
+const daysAfter = (date: PlainDate, days: number): PlainDate =>
+  new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);

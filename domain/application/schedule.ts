@@ -1,6 +1,6 @@
 import { addDays } from '../dates';
 import { atDate, due, localDate, startOfDay } from '../calendar';
-import type { Duration } from '../duration';
+import { halved, type Duration } from '../duration';
 import type { ResolvedPlaybook } from '../playbook';
 import { statutoryDate } from '../statutory';
 import { TRACKS, type Agenda, type Instant, type PlainDate, type Purpose, type TimerName } from './events';
@@ -29,7 +29,10 @@ export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, ti
     const dueAt = after(at, playbook.contactOverdueAfter);
     agenda.followUps[track] = { at, dueAt };
     if (!followUp.firedAt) timer(`followUp:${track}`, at);
-    else if (!followUp.escalatedAt) timer(`escalation:${track}`, after(at, playbook.escalateAfter));
+    else if (!followUp.escalatedAt) {
+      const { escalateAfter } = playbook;
+      timer(`escalation:${track}`, after(at, followUp.hurriedAt ? halved(escalateAfter) : escalateAfter));
+    }
     if (followUp.firedAt && !state.paused) agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
   }
 
@@ -55,14 +58,20 @@ export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, ti
   if (changesOn.length > 0) timer('file', startOfDay(changesOn.sort()[0]!, timeZone), false);
   if (state.submittedAt)
     agenda.expectedDecisionAt = due(anchor(state.submittedAt, state.submittedOn), playbook.expectedDecision, window);
-  const statutory = statutoryDate(state.key, state.completeAt ? localDate(state.completeAt, timeZone) : null);
+  const statutory = statutoryDate(state.key, completeSince(state, timeZone));
   if (statutory) agenda.statutory = statutory;
   return agenda;
 }
 
+/** The day from which the payer has had the whole attempt, which it cannot have had before it was submitted. */
+function completeSince({ completeAt, completeOn, submittedOn }: ApplicationState, timeZone: string): PlainDate | null {
+  if (!completeAt) return null;
+  return [completeOn ?? localDate(completeAt, timeZone), submittedOn ?? ''].sort()[1]!;
+}
+
 function followUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
   const { window, earliestInquiry } = playbook;
-  const at = f.on ? atDate(f.on, window) : due(anchor(f.at, f.from), playbook[f.rule], window);
+  const at = f.on ? atDate(f.on, window) : countedAt(f, playbook);
   const inquiry = !f.on && (f.purpose === 'confirm_receipt' || f.purpose === 'check_status');
   const earliest =
     inquiry && earliestInquiry && state.submittedAt
@@ -70,6 +79,15 @@ function followUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlay
       : f.at;
   // what would be long past (a late record, an adoption) is due from the moment we know of it
   return [at, earliest, f.at].sort().at(-1)!;
+}
+
+/** When a follow-up comes by its rule; half as long after too many unanswered calls where that is sooner. */
+function countedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, playbook: ResolvedPlaybook): Instant {
+  const { window, [rule]: every } = playbook;
+  const usual = due(anchor(at, from), every, window);
+  // what was due already stays as it was
+  if (!hurriedAt || (firedAt && firedAt <= hurriedAt)) return usual;
+  return [usual, due({ at: hurriedAt }, halved(every), window)].sort()[0]!;
 }
 
 const anchor = (at: Instant, on?: PlainDate | null) => (on ? { at, on } : { at });

@@ -23,7 +23,12 @@ export interface FollowUp {
   armedBy: string;
   firedAt?: Instant;
   escalatedAt?: Instant;
+  /** When calls had stayed unanswered too often: from then on it comes sooner, and so does its escalation. */
+  hurriedAt?: Instant;
 }
+
+/** Nothing is left alone longer: the most that a follow-up can be put off, and that a promise is waited for. */
+export const LONGEST_SILENCE_DAYS = 366;
 
 /** The operator's own next step, in the queue from the moment it arises. */
 export interface Step {
@@ -83,6 +88,8 @@ export interface ApplicationState {
   submittedAt: Instant | null;
   /** When the payer said that it has the attempt and misses nothing. */
   completeAt?: Instant;
+  /** Since when, where the payer named the day. */
+  completeOn?: PlainDate;
   ended: EndedAttempt[];
   file: FileReading;
   waivers: { prerequisite: Prerequisite; until: PlainDate }[];
@@ -92,14 +99,24 @@ export interface ApplicationState {
   /** Outstanding items of an information request, as references to the entry that listed them. */
   outstanding: string[];
   noRecordLooks: number;
+  /** Calls in a row that nobody answered, since the last contact that was made. */
+  unanswered?: number;
   paused: { since: Instant; until: PlainDate | null } | null;
   participationEndedOn: PlainDate | null;
   assignee: string | null;
   step: Step | null;
   followUps: Partial<Record<Track, FollowUp>>;
   agenda: Agenda;
-  waiting: { on: WaitingOn; since: Instant; ms: Record<WaitingOn, number> };
+  /** By whom was waited for, in milliseconds up to `since`: in all, and on each track for itself. */
+  waiting: Clock & { since: Instant; tracks?: Record<ClockedTrack, Clock> };
 }
+
+/** Who is waited for, and how long each has been. */
+export interface Clock {
+  on: WaitingOn;
+  ms: Record<WaitingOn, number>;
+}
+export type ClockedTrack = 'credentialing' | 'contracting';
 
 export type BlockerCode = Prerequisite | 'attestation_missing' | 'attestation_lapsed' | 'attestation_not_authorised';
 

@@ -2,11 +2,13 @@ import type { Action, Fact, Outcome, WaitingOn } from '../codes';
 import { WAITING_ON } from '../codes';
 import type { Agenda, Instant, Track } from './events';
 import { waitingOnTrack } from './reduce';
-import { factsOnFile, isOpen, type ApplicationState, type EndedAttempt } from './state';
+import { factsOnFile, isOpen, type ApplicationState, type Clock, type EndedAttempt } from './state';
 import { allowedActions, allowedOutcomes } from './transitions';
 
 export interface TrackView {
   waitingOn: WaitingOn;
+  /** Of this track for itself; they add up to `ageSeconds` too. */
+  waitingSeconds: Record<WaitingOn, number>;
   nextFollowUpAt: Instant | null;
   dueAt: Instant | null;
 }
@@ -33,6 +35,8 @@ export interface ApplicationView {
   nextFollowUpAt: Instant | null;
   dueAt: Instant | null;
   overdue: boolean;
+  /** Calls in a row that nobody answered. */
+  unanswered: number;
   expectedDecisionAt: Instant | null;
   /** By when the law wants a decision, where its clock has started. */
   statutory: Agenda['statutory'] | null;
@@ -60,7 +64,8 @@ export function dueAt(state: ApplicationState): Instant | null {
 
 /** How an application looks at an instant. */
 export function view(state: ApplicationState, now: Instant): ApplicationView {
-  const waiting = waitingUntil(state, now);
+  const { waiting } = state;
+  const waited = waitedUntil(state, now);
   const tracks = waitingOnTrack(state);
   const on = (...names: Track[]) => {
     const armed = names.flatMap((name) => state.agenda.followUps[name] ?? []).sort((a, b) => (a.at < b.at ? -1 : 1))[0];
@@ -74,11 +79,20 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
     attempt: state.attempt,
     endedAttempts: state.ended.map(({ step: _step, outstanding: _outstanding, ...shown }) => shown),
     submittedOn: state.submittedOn,
-    waitingOn: state.waiting.on,
-    ...waiting,
+    waitingOn: waiting.on,
+    ...waited(waiting),
     tracks: {
-      credentialing: { waitingOn: tracks.credentialing, ...on('credentialing', 'confirmation') },
-      contracting: { ...state.contract, waitingOn: tracks.contracting, ...on('contracting') },
+      credentialing: {
+        waitingOn: tracks.credentialing,
+        waitingSeconds: waited(waiting.tracks?.credentialing ?? waiting).waitingSeconds,
+        ...on('credentialing', 'confirmation'),
+      },
+      contracting: {
+        ...state.contract,
+        waitingOn: tracks.contracting,
+        waitingSeconds: waited(waiting.tracks?.contracting ?? waiting).waitingSeconds,
+        ...on('contracting'),
+      },
     },
     prerequisites: state.file.prerequisites.map((p) => {
       const waiver = state.waivers.find((w) => w.prerequisite === p.code);
@@ -89,6 +103,7 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
     nextFollowUpAt: nextFollowUpAt(state),
     dueAt: due,
     overdue: due !== null && due < now && !state.paused,
+    unanswered: state.unanswered ?? 0,
     expectedDecisionAt: state.agenda.expectedDecisionAt,
     statutory: state.agenda.statutory ?? null,
     paused: state.paused,
@@ -99,17 +114,18 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
   };
 }
 
-/** Whole seconds that add up: what rounding leaves goes to whoever is waited for now. */
-function waitingUntil(state: ApplicationState, now: Instant) {
+/** What a clock has counted until an instant, in whole seconds that add up: what rounding leaves goes to whoever is waited for. */
+function waitedUntil(state: ApplicationState, now: Instant) {
   const until = state.closedAt ?? (now > state.updatedAt ? now : state.updatedAt);
-  const ms = { ...state.waiting.ms };
-  ms[state.waiting.on] += Math.max(0, Date.parse(until) - Date.parse(state.waiting.since));
-  const ageSeconds = Math.floor(Math.max(0, Date.parse(until) - Date.parse(state.openedAt)) / 1000);
-  const waitingSeconds = Object.fromEntries(WAITING_ON.map((who) => [who, Math.floor(ms[who] / 1000)])) as Record<
-    WaitingOn,
-    number
-  >;
-  const counted = WAITING_ON.reduce((sum, who) => sum + waitingSeconds[who], 0);
-  waitingSeconds[state.waiting.on] += ageSeconds - counted;
-  return { waitingSeconds, ageSeconds };
+  const since = (from: Instant) => Math.max(0, Date.parse(until) - Date.parse(from));
+  const ageSeconds = Math.floor(since(state.openedAt) / 1000);
+  return (clock: Clock): { waitingSeconds: Record<WaitingOn, number>; ageSeconds: number } => {
+    const ms = { ...clock.ms, [clock.on]: clock.ms[clock.on] + since(state.waiting.since) };
+    const waitingSeconds = Object.fromEntries(WAITING_ON.map((who) => [who, Math.floor(ms[who] / 1000)])) as Record<
+      WaitingOn,
+      number
+    >;
+    waitingSeconds[clock.on] += ageSeconds - WAITING_ON.reduce((sum, who) => sum + waitingSeconds[who], 0);
+    return { waitingSeconds, ageSeconds };
+  };
 }

@@ -1,7 +1,7 @@
 import { STARTER_SET } from '../../domain/starter-set';
 import { playbook } from '../../api/schemas/playbook';
 import type { Reply } from '../support/api';
-import { System, TODAY } from '../support/system';
+import { daysAgo, daysAhead, System, TODAY } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -106,15 +106,17 @@ describe('a statutory clock', () => {
   test('starts with the evidence of a complete receipt, stops with a request, and is nobody’s for Medicare', async () => {
     const application = await system.at('submitted');
     expect((await application.get()).statutory).toBeNull();
-    const received = await application.contact('received', { channel: 'portal' });
-    expect(received.statutory).toMatchObject({ state: 'CA', days: 60, citation: expect.stringContaining('10144') });
-    expect(Date.parse(received.statutory.dueOn) - Date.parse(received.statutory.from)).toBe(60 * 86_400_000);
+    expect((await application.contact('received')).statutory).toBeNull();
+    expect((await application.contact('in_review', { channel: 'phone', rep: 'Dana' })).statutory).toBeNull();
+    const { statutory } = await application.contact('received', { completeOn: daysAgo(3) });
+    expect(statutory).toMatchObject({ state: 'CA', days: 60, citation: expect.stringContaining('10144') });
+    expect([statutory.from, statutory.dueOn]).toEqual([daysAgo(3), daysAhead(57)]);
     const asked = await application.contact('information_requested', { missingItems: ['W-9'] });
     expect(asked.statutory).toBeNull();
     const medicare = await system.open(await system.file(), {
       lineOfBusiness: 'medicare',
       adopt: { stage: 'submitted' },
     });
-    expect((await medicare.contact('received')).statutory).toBeNull();
+    expect((await medicare.contact('in_review')).statutory).toBeNull();
   });
 });

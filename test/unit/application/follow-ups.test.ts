@@ -2,6 +2,7 @@ import { COMPLETE, DAY0, Paper, TODAY0, local } from './paper';
 
 /** Received on a Monday; the next look is ten business days on, over a holiday: Tuesday the 19th. */
 const reviewed = (playbook = {}) => new Paper({ playbook }).submit().contact('received');
+const escalates = (paper: Paper) => local(paper.state.agenda.timers['escalation:credentialing']!);
 const due = (paper: Paper) => paper.view.dueAt && local(paper.view.dueAt);
 
 describe('when a follow-up is due', () => {
@@ -31,6 +32,10 @@ describe('when a follow-up is due', () => {
   test('a named date wins over a promise and over the rule', () => {
     const named = { promisedOn: '2027-01-07', nextFollowUpOn: '2027-01-22' };
     expect(reviewed().contact('in_review', named).nextFollowUp).toBe('2027-01-22 09:00');
+  });
+
+  test('a promise of years is looked after within one', () => {
+    expect(reviewed().contact('in_review', { promisedOn: '2036-01-07' }).nextFollowUp).toBe('2028-01-05 09:00');
   });
 
   test('a named date that has passed is due now', () => {
@@ -105,6 +110,24 @@ describe('what falls due', () => {
     expect(paper.contact('no_record').state).toMatchObject({ stage: 'ready_to_submit', attempt: 2 });
   });
 
+  test('goes out to the ladder in half the time after two calls that nobody answered, and stays as it was', () => {
+    const paper = reviewed().days(16).contact('no_answer');
+    expect(escalates(paper)).toBe('2027-02-02 09:00');
+    paper.contact('no_answer');
+    expect(escalates(paper)).toBe('2027-01-26 09:00');
+    expect([paper.items, paper.nextFollowUp, due(paper)]).toEqual([
+      ['check_status'],
+      '2027-01-19 09:00',
+      '2027-01-21 09:00',
+    ]);
+    expect(
+      paper
+        .days(60)
+        .kinds()
+        .filter((kind) => kind === 'escalation'),
+    ).toHaveLength(1);
+  });
+
   test('is settled by what was asked: the submission, the items, the fact, the closing', () => {
     expect(new Paper().items).toEqual(['submit']);
     expect(new Paper().submit().items).toEqual([]);
@@ -117,6 +140,51 @@ describe('what falls due', () => {
     approved.confirm('effectiveDate').confirm('claimsRoute').confirm('payerProviderId');
     expect([approved.stage, approved.items]).toEqual(['confirmed', []]);
     expect(reviewed().days(20).act('withdrawal').items).toEqual([]);
+  });
+});
+
+describe('calls that nobody answered', () => {
+  test('one changes nothing; with the second in a row the next look comes in half the interval', () => {
+    const paper = reviewed().contact('no_answer');
+    expect([paper.nextFollowUp, paper.view.unanswered]).toEqual(['2027-01-19 09:00', 1]);
+    paper.contact('no_answer');
+    expect([paper.nextFollowUp, paper.view.unanswered]).toEqual(['2027-01-11 09:00', 2]);
+    expect(paper.ring().items).toEqual(['check_status']);
+    expect(paper.nextFollowUp).toBe('2027-01-11 09:00');
+  });
+
+  test('further ones put nothing off, and a look that is near stays where it is', () => {
+    const paper = reviewed().contact('no_answer').contact('no_answer').days(4).contact('no_answer');
+    expect(paper.nextFollowUp).toBe('2027-01-11 09:00');
+    expect(reviewed().days(14).contact('no_answer').contact('no_answer').nextFollowUp).toBe('2027-01-19 09:00');
+  });
+
+  test('are forgotten with the next contact that is made', () => {
+    const paper = reviewed().contact('no_answer').contact('no_answer').contact('in_review');
+    expect([paper.nextFollowUp, paper.view.unanswered]).toEqual(['2027-01-19 09:00', 0]);
+    expect(paper.contact('no_answer').nextFollowUp).toBe('2027-01-19 09:00');
+  });
+
+  test('move no date that somebody named or the payer promised', () => {
+    const named = reviewed().contact('no_answer').contact('no_answer', { nextFollowUpOn: '2027-02-01' });
+    expect(named.contact('no_answer').nextFollowUp).toBe('2027-02-01 09:00');
+    const promised = reviewed().contact('in_review', { promisedOn: '2027-01-28' });
+    expect(promised.contact('no_answer').contact('no_answer').nextFollowUp).toBe('2027-01-29 09:00');
+  });
+
+  test('hurry what is chased after approval, and never before the payer answers inquiries', () => {
+    const approved = reviewed().contact('approved').contact('no_answer').contact('no_answer');
+    expect(approved.nextFollowUp).toBe('2027-01-06 09:00');
+    const early = reviewed({ earliestInquiry: { days: 45 } })
+      .contact('no_answer')
+      .contact('no_answer');
+    expect(early.nextFollowUp).toBe('2027-02-18 09:00');
+  });
+
+  test('struck out, they are as if they had not been', () => {
+    expect(reviewed().contact('no_answer').contact('no_answer').strike('contact').nextFollowUp).toBe(
+      '2027-01-19 09:00',
+    );
   });
 });
 
@@ -423,5 +491,17 @@ describe('the two tracks', () => {
     expect(Object.values(waitingSeconds).reduce((a, b) => a + b)).toBe(ageSeconds);
     expect(waitingSeconds.provider).toBe(Math.floor(3.25 * 86_400));
     expect(waitingSeconds.nobody).toBe(Math.floor(2.5 * 86_400));
+  });
+
+  test('each track counts for itself by whom it waits, and adds up to the age as well', () => {
+    const paper = reviewed().days(4).act('contract', { status: 'sent', on: TODAY0 }).days(6.5);
+    paper.act('contract', { status: 'signed', on: TODAY0 }).days(3).act('pause').days(2).act('resume').days(1.25);
+    const { tracks, waitingSeconds, ageSeconds } = paper.view;
+    const inDays = (seconds: Record<string, number>) => Object.values(seconds).map((one) => one / 86_400);
+    // operator, provider, payer, nobody
+    expect(inDays(tracks.credentialing.waitingSeconds)).toEqual([0, 0, 14.75, 2]);
+    expect(inDays(tracks.contracting.waitingSeconds)).toEqual([0, 6.5, 4.25, 6]);
+    expect(inDays(waitingSeconds)).toEqual([0, 6.5, 8.25, 2]);
+    expect(ageSeconds).toBe(16.75 * 86_400);
   });
 });
