@@ -9,10 +9,13 @@ export interface Column {
   share: number;
 }
 
+/** The cells of a row; what was struck out stays to be read, crossed out. */
+export type Row = readonly string[] | { struck: readonly string[] };
+
 export interface Table {
   heading?: string;
   columns: readonly Column[];
-  rows: readonly (readonly string[])[];
+  rows: readonly Row[];
 }
 
 export interface Paper {
@@ -22,6 +25,8 @@ export interface Paper {
   tables: readonly Table[];
   /** In small print at the end. */
   notes: readonly string[];
+  /** On every page, beside its number. */
+  foot?: string;
 }
 
 const MARGIN = 36;
@@ -29,7 +34,7 @@ const GREY = '#555555';
 const LINE = '#cccccc';
 
 /** Lays a paper out on landscape letter pages, each with its number; a table's head is repeated on every page. */
-export async function pdf({ title, about, tables, notes }: Paper): Promise<Buffer> {
+export async function pdf({ title, about, tables, notes, foot = '' }: Paper): Promise<Buffer> {
   const doc = new PDFDocument({
     size: 'LETTER',
     layout: 'landscape',
@@ -50,7 +55,7 @@ export async function pdf({ title, about, tables, notes }: Paper): Promise<Buffe
   for (const table of tables) drawTable(doc, table);
   doc.moveDown(1).font('plain').fontSize(7.5).fillColor(GREY);
   for (const note of notes) doc.text(note, MARGIN, undefined, { width: width(doc) });
-  numberPages(doc);
+  numberPages(doc, foot);
   doc.end();
   await done;
   return Buffer.concat(parts);
@@ -62,7 +67,9 @@ const bottom = (doc: PDFKit.PDFDocument): number => doc.page.height - MARGIN - 1
 function drawTable(doc: PDFKit.PDFDocument, { heading, columns, rows }: Table): void {
   const total = columns.reduce((sum, { share }) => sum + share, 0);
   const widths = columns.map(({ share }) => (share / total) * width(doc));
-  const draw = (cells: readonly string[], font: 'plain' | 'bold') => {
+  const draw = (row: Row, font: 'plain' | 'bold') => {
+    const cells = 'struck' in row ? row.struck : row;
+    const strike = 'struck' in row;
     doc.font(font).fontSize(8).fillColor('black');
     const height = Math.max(...cells.map((cell, i) => doc.heightOfString(cell || ' ', { width: widths[i]! - 6 }))) + 5;
     if (doc.y + height > bottom(doc)) {
@@ -72,12 +79,13 @@ function drawTable(doc: PDFKit.PDFDocument, { heading, columns, rows }: Table): 
           columns.map((column) => column.title),
           'bold',
         );
-      doc.font(font).fontSize(8).fillColor('black');
+      doc.font(font).fontSize(8);
     }
+    doc.fillColor(strike ? GREY : 'black');
     const top = doc.y;
     let left = MARGIN;
     for (const [i, cell] of cells.entries()) {
-      doc.text(cell, left, top + 2.5, { width: widths[i]! - 6 });
+      doc.text(cell, left, top + 2.5, { width: widths[i]! - 6, strike });
       left += widths[i]!;
     }
     doc
@@ -100,13 +108,14 @@ function drawTable(doc: PDFKit.PDFDocument, { heading, columns, rows }: Table): 
   for (const row of rows) draw(row, 'plain');
 }
 
-function numberPages(doc: PDFKit.PDFDocument): void {
+function numberPages(doc: PDFKit.PDFDocument, foot: string): void {
   const { start, count } = doc.bufferedPageRange();
   for (let page = start; page < start + count; page++) {
     doc.switchToPage(page);
     // below the margin, where text would otherwise start another page
     doc.page.margins.bottom = 0;
     doc.font('plain').fontSize(7.5).fillColor(GREY);
+    if (foot) doc.text(foot, MARGIN, doc.page.height - MARGIN + 6, { width: width(doc), lineBreak: false });
     doc.text(`${page + 1} / ${count}`, MARGIN, doc.page.height - MARGIN + 6, {
       width: width(doc),
       align: 'right',

@@ -11,6 +11,7 @@ import { consequenceRoutes } from './consequences';
 import { coverageRoutes } from './coverage';
 import { documentRoutes } from './documents';
 import { eventRoutes } from './events';
+import { evidenceRoutes } from './evidence';
 import { healthRoutes } from './health';
 import { inquiryRoutes } from './inquiries';
 import { outreachRoutes } from './outreach';
@@ -48,6 +49,7 @@ const GROUPS = [
   platformApplicationRoutes,
   applicationRoutes,
   applicationActionRoutes,
+  evidenceRoutes,
   bulkRoutes,
   workQueueRoutes,
   workRoutes,

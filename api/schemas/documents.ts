@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { date, id, instant, line, text } from './common';
 
-const sha256 = text(
+export const sha256 = text(
   [{ rule: 'sha256', message: 'must be 64 hexadecimal digits', holds: (value) => /^[0-9a-f]{64}$/i.test(value) }],
   { example: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
 );
