@@ -6,12 +6,13 @@ const MAY_IMPORT = {
   runtime: ['domain/'],
   record: ['domain/', 'runtime/'],
   workflows: ['domain/application/', 'domain/codes'],
-  activities: ['outreach/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
+  activities: ['outreach/', 'registries/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
   dispatch: ['record/', 'runtime/', 'domain/', 'workflows/messages'],
-  worker: ['activities/', 'outreach/mail', 'dispatch/', 'record/', 'runtime/', 'domain/'],
+  worker: ['activities/', 'outreach/mail', 'registries/', 'dispatch/', 'record/', 'runtime/', 'domain/'],
   papers: ['domain/'],
   outreach: ['domain/'],
-  api: ['dispatch/', 'papers/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
+  registries: ['domain/'],
+  api: ['dispatch/', 'papers/', 'registries/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
   local: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/messages'],
   bench: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/', 'worker/options', 'local/'],
 };
@@ -27,10 +28,11 @@ const HOMES = {
   '@temporalio/(worker|activity)': ['worker/', 'activities/'],
   '@temporalio/workflow': ['workflows/'],
   nodemailer: ['outreach/'],
+  'csv-parse': ['registries/'],
   'pdfkit|csv-stringify|dejavu-fonts-ttf|ical-generator': ['papers/'],
 };
 
-const PRODUCTION = 'domain|runtime|record|workflows|activities|dispatch|worker|papers|outreach|api';
+const PRODUCTION = 'domain|runtime|record|workflows|activities|dispatch|worker|papers|outreach|registries|api';
 const ROOMS = `^(${Object.keys(MAY_IMPORT).join('|')}|test)/`;
 const BUILTIN = `^(node:)?(${builtinModules.join('|')})$`;
 const packages = (names) => `^node_modules/(@types/)?(${names})/`;

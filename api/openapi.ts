@@ -68,7 +68,7 @@ export function openApiDocument(routes: Route[]) {
 }
 
 function operationOf(route: Route): ZodOpenApiOperationObject {
-  const { method, path, tag, summary, query, body, access } = route;
+  const { method, path, tag, summary, query, body, csv, access } = route;
   const isPublic = access === 'public';
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const params = Object.fromEntries(names.map((name) => [name, route.params?.[name as never] ?? id]));
@@ -85,6 +85,13 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
       ...(!isPublic && HEADERS[method] && { header: HEADERS[method] }),
     },
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(csv && {
+      requestBody: {
+        required: true,
+        description: csv.description,
+        content: { 'text/csv': { schema: { type: 'string' as const } } },
+      },
+    }),
     responses: { ...goodResponses(route), ...(!isPublic && problemResponses(route, names)) },
   };
 }
@@ -110,10 +117,10 @@ const goodResponses = ({ responses }: Route) =>
 const otherTypes = (types: string[]) =>
   Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
 
-function problemResponses({ method, body, responses }: Route, names: string[]) {
+function problemResponses({ method, body, csv, responses }: Route, names: string[]) {
   const statuses = [400, 401, 403, 503];
   if (names.length > 0) statuses.push(404);
-  if (body) statuses.push(409, 413, 415);
+  if (body || csv) statuses.push(409, 413, 415);
   if (method !== 'get' && method !== 'delete') statuses.push(412);
   if (method === 'post' || method === 'put') statuses.push(422);
   return Object.fromEntries(

@@ -22,12 +22,15 @@ const POLICY = {
   // How the operator wants to work.
   'settings:write': ['admin'],
   'readiness:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
+  // Of the lists of the excluded: an import reaches every client; a decision opens or closes gates.
+  'exclusions:import': ['admin', 'lead'],
+  'exclusions:decide': ['admin', 'lead'],
   'imports:run': ['admin', 'lead', 'specialist', 'service'],
 } as const satisfies Record<string, readonly Role[]>;
 export type Permission = keyof typeof POLICY;
 
 // Beyond any client: a key that is scoped to some may not do these.
-const UNSCOPED: readonly Permission[] = ['clients:create', 'payers:write', 'settings:write'];
+const UNSCOPED: readonly Permission[] = ['clients:create', 'payers:write', 'settings:write', 'exclusions:import'];
 
 const roleMay = (role: Role, permission: Permission): boolean => (POLICY[permission] as readonly Role[]).includes(role);
 

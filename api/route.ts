@@ -21,6 +21,8 @@ export interface RouteRequest<Params, Subject, Query, Body> extends Scope<Params
   subject: Subject;
   query: Query;
   body: Body;
+  /** The body of a route that takes a file; otherwise empty. */
+  file: Buffer;
   /** The id that what this request does is recorded under; a retry with its Idempotency-Key has the same. */
   commandId: string;
   /** Answers 412 where the request's If-Match doesn't name this version; the version where it does. */
@@ -44,6 +46,8 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   subject?: (scope: Scope<ParamsOf<Path>>) => Promise<Subject | null>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
+  /** Instead of a JSON body: a CSV file of at most so many bytes, and what is in it. */
+  csv?: { maxBytes: number; description: string };
   /** The good answers by status, with the content types that are `also` to be had; the problems are added by themselves. */
   responses: Record<number, { description: string; schema?: z.ZodType; also?: string[] }>;
   handler: (request: RouteRequest<ParamsOf<Path>, Subject, Query, Body>) => Promise<Answer>;

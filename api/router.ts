@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import express from 'express';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
@@ -53,14 +54,18 @@ async function answer(route: Route, req: Request, res: Response, { sql, idempote
   let attempt: Attempt = single();
   try {
     if (!may(principal, route.access as Permission)) throw new Problem('forbidden');
-    const { query, body } = await inputOf(route, req, res);
+    const { query, body, file } = await inputOf(route, req, res);
     const key = route.method === 'post' ? keyOf(req) : undefined;
-    if (key !== undefined)
-      attempt = await idempotency.claim([principal.id, route.path, ...Object.values(params)], key, body);
+    if (key !== undefined) {
+      const asked = route.csv ? [query, createHash('sha256').update(file).digest('hex')] : body;
+      attempt = await idempotency.claim([principal.id, route.path, ...Object.values(params)], key, asked);
+    }
     if (attempt.answered) return attempt.answered;
     const { commandId } = attempt;
     const ifMatch = ifMatchOf(req);
-    return await attempt.keep(await route.handler({ principal, params, subject, query, body, commandId, ifMatch }));
+    return await attempt.keep(
+      await route.handler({ principal, params, subject, query, body, file, commandId, ifMatch }),
+    );
   } catch (error) {
     const problem = toProblem(error);
     if (REFUSALS.has(problem.status))
@@ -97,7 +102,16 @@ async function inputOf(route: Route, req: Request, res: Response) {
   const query = check<unknown>(route.query ?? NO_QUERY, req.query, errors);
   const body = route.body && check(route.body, await bodyOf(req, res), errors);
   refuse(errors);
-  return { query, body };
+  const file = route.csv ? await fileOf(route.csv.maxBytes, req, res) : NO_FILE;
+  return { query, body, file };
+}
+
+const NO_FILE = Buffer.alloc(0);
+
+async function fileOf(limit: number, req: Request, res: Response): Promise<Buffer> {
+  if (!req.is('text/csv')) throw new Problem('unsupported_media_type');
+  await parsed(express.raw({ limit, type: 'text/csv' }), req, res);
+  return Buffer.isBuffer(req.body) ? req.body : NO_FILE;
 }
 
 const parseJson = express.json({ limit: '1mb', strict: false, type: ['json', '+json'] });
@@ -107,11 +121,14 @@ async function bodyOf(req: Request, res: Response): Promise<unknown> {
   const empty = req.headers['transfer-encoding'] === undefined && Number(req.headers['content-length'] ?? 0) === 0;
   if (empty) return {};
   if (!req.is(['json', '+json'])) throw new Problem('unsupported_media_type');
-  await new Promise<void>((resolve, reject) => {
-    parseJson(req, res, (error?: unknown) => (error ? reject(error) : resolve()));
-  });
+  await parsed(parseJson, req, res);
   return req.body;
 }
+
+const parsed = (parser: RequestHandler, req: Request, res: Response): Promise<void> =>
+  new Promise((resolve, reject) => {
+    void parser(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve()));
+  });
 
 function keyOf(req: Request): string | undefined {
   const key = req.get('Idempotency-Key');

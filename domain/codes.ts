@@ -124,8 +124,11 @@ export const PREREQUISITES = [
   'practice_address',
   'authorisation',
   'portal_access',
+  'not_excluded',
 ] as const;
 export type Prerequisite = (typeof PREREQUISITES)[number];
+/** What a lead may let pass for a while: never an exclusion. */
+export const WAIVABLE = PREREQUISITES.filter((code) => code !== 'not_excluded');
 
 export const WAITING_ON = ['operator', 'provider', 'payer', 'nobody'] as const;
 export type WaitingOn = (typeof WAITING_ON)[number];
@@ -155,6 +158,7 @@ export const READINESS_CAUTIONS = [
   'party_not_seen',
   'attestation_lapsed',
   'malpractice_lapsed',
+  'exclusion_possible',
 ] as const;
 export type ReadinessCaution = (typeof READINESS_CAUTIONS)[number];
 
@@ -166,6 +170,12 @@ export const PORTAL_STATUSES = ['active', 'lost'] as const;
 export const AUTHORISATION_SCOPES = ['submit_applications', 'contact_payers', 'manage_caqh', 'sign_contracts'] as const;
 export type AuthorisationScope = (typeof AUTHORISATION_SCOPES)[number];
 
+/** Who excludes from federal and state programmes. */
+export const EXCLUSION_SOURCES = ['oig_leie', 'sam', 'state'] as const;
+export type ExclusionSource = (typeof EXCLUSION_SOURCES)[number];
+export const EXCLUSION_RESULTS = ['clear', 'possible', 'confirmed'] as const;
+export type ExclusionResult = (typeof EXCLUSION_RESULTS)[number];
+
 /** What a person may have to do that is no application's work item. */
 export const TASK_KINDS = [
   'platform_inquiry',
@@ -173,6 +183,8 @@ export const TASK_KINDS = [
   'enrolment',
   'message_uncertain',
   'message_failed',
+  'exclusion_match',
+  'exclusion_list',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
@@ -184,6 +196,7 @@ export const WATCH_TYPES = [
   'enrolmentChase',
   'outreach',
   'webhook',
+  'exclusionList',
 ] as const;
 export type WatchType = (typeof WATCH_TYPES)[number];
 

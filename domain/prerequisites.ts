@@ -2,6 +2,7 @@ import type { FileReading, PlainDate } from './application/events';
 import { attestationDueOn, attestationState, type Attestation, type LicenceTerm } from './attestation';
 import type { ApplicationKind, AuthorisationScope, Prerequisite } from './codes';
 import { addDays } from './dates';
+import { excludedOn, type ExclusionTerm } from './exclusions';
 import { KIND_RULES } from './playbook';
 
 /** What is on file behind an application: the provider is null for the practice's own. */
@@ -17,6 +18,8 @@ export interface ProviderFile {
   authorisations: readonly Authorisation[];
   /** Whether the practice's way into a portal of the payer is open; null where none is on record. */
   portalAccess: 'active' | 'lost' | null;
+  /** The person's confirmed exclusions. */
+  exclusions: readonly ExclusionTerm[];
   /** The latest, where there is one. */
   attestation: Attestation | null;
 }
@@ -67,10 +70,15 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
 }
 
 /** What the playbook requires, and what has to hold once something of its kind is on record. */
-function asked({ provider, authorisations, portalAccess }: ProviderFile, { requires }: FileDemand): Prerequisite[] {
+function asked(
+  { provider, authorisations, portalAccess, exclusions }: ProviderFile,
+  { requires, kind }: FileDemand,
+): Prerequisite[] {
   const onRecord: Prerequisite[] = [
     ...(provider && authorisations.length > 0 ? (['authorisation'] as const) : []),
     ...(portalAccess ? (['portal_access'] as const) : []),
+    // who is excluded has to leave all the sooner
+    ...(exclusions.length > 0 && kind !== 'termination' ? (['not_excluded'] as const) : []),
   ];
   return [...requires, ...onRecord.filter((code) => !requires.includes(code))];
 }
@@ -99,6 +107,13 @@ const FIND: Record<Prerequisite, Find> = {
   authorisation: ({ authorisations }, { payerId }, today) =>
     validThrough(lastDaysOf(authorisations, NEEDED_SCOPES, payerId), today),
   portal_access: ({ portalAccess }) => present(portalAccess === 'active'),
+  not_excluded: ({ exclusions }, _demand, today) => {
+    const metOn = (day: PlainDate) => !exclusions.some((term) => excludedOn(term, day));
+    const met = metOn(today);
+    const days = exclusions.flatMap(({ from, reinstatedOn }) => [from, ...(reinstatedOn ? [reinstatedOn] : [])]);
+    const changesOn = days.sort().find((day) => day > today && metOn(day) !== met);
+    return { met, ...(changesOn && { changesOn }) };
+  },
 };
 
 const FOREVER: PlainDate = '9999-12-30';

@@ -55,6 +55,8 @@ export interface ReadinessEvidence {
   malpracticeCurrent: boolean;
   attestationCurrent: boolean;
   excluded: boolean;
+  /** Whether a listing may be this person's, and nobody has decided. */
+  exclusionPossible: boolean;
   /** Entries by phone that a second person has still to approve, where the operator wants that. */
   unapproved: ReadonlySet<string>;
 }
@@ -209,6 +211,7 @@ function cautionsBeside(span: Span, evidence: ReadinessEvidence): ReadinessCauti
     ['party_not_seen', !FACTS.some((fact) => span.facts[fact]?.partySeen)],
     ['attestation_lapsed', !evidence.attestationCurrent],
     ['malpractice_lapsed', !evidence.malpracticeCurrent],
+    ['exclusion_possible', evidence.exclusionPossible],
   ];
   return cautions.filter(([, stands]) => stands).map(([caution]) => caution);
 }

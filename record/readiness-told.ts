@@ -61,7 +61,7 @@ export async function tellReadiness(tx: Tx, applicationId: string, now: Instant)
   return { next: next ? startOfDay(next, timeZone) : null };
 }
 
-/** The days on which time alone may change the answer: after a licence or an agreement has ended. */
+/** The days on which time alone may change the answer: after a licence or an agreement has ended, of an exclusion. */
 async function changingDays(
   tx: Tx,
   providerId: string,
@@ -72,5 +72,11 @@ async function changingDays(
   const licences = await tx<{ expiresOn: PlainDate }[]>`
     select expires_on from licences where provider_id = ${providerId} and state = ${state} and expires_on >= ${today}`;
   const ends = [...licences.map(({ expiresOn }) => expiresOn), ...agreements.flatMap(({ endedOn }) => endedOn ?? [])];
-  return ends.map((day) => addDays(day, 1));
+  const exclusions = await tx<{ day: PlainDate }[]>`
+    select day from providers p
+    join exclusions x on x.person_id = p.person_id
+    join exclusion_standings s on s.exclusion_id = x.id and s.known_to is null and s.status = 'confirmed',
+      unnest(array[s.excluded_on, s.reinstated_on]) as day
+    where p.id = ${providerId} and day > ${today}`;
+  return [...ends.map((day) => addDays(day, 1)), ...exclusions.map(({ day }) => day)];
 }

@@ -50,6 +50,8 @@ interface File {
   malpracticeUntil: PlainDate | null;
   attestedOn: PlainDate | null;
   platformCovers: boolean;
+  excluded: boolean;
+  exclusionPossible: boolean;
 }
 
 export const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
@@ -85,8 +87,8 @@ export async function readinessEvidence(
         spans: spansOfItem.get(file.i) ?? [],
         agreements: agreementsOfItem.get(file.i) ?? [],
         platformCovers: file.platformCovers,
-        // exclusion checks are not on record yet
-        excluded: false,
+        excluded: file.excluded,
+        exclusionPossible: file.exclusionPossible,
         unapproved: unapproved(file.i),
         ...currency(file, state, dateOfService),
       },
@@ -184,13 +186,23 @@ const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]
         and t.recorded_at <= coalesce(q."asOf", 'infinity')) as attested_on,
     exists (select from platform_relationships r
       where r.provider_id = p.id and ${reaches(sql, sql`y.id`)} and coalesce(r.since, '-infinity') <= q."dateOfService"
-        and r.created_at <= coalesce(q."asOf", 'infinity')) as platform_covers
+        and r.created_at <= coalesce(q."asOf", 'infinity')) as platform_covers,
+    ${standingOf(sql, 'confirmed')} as excluded, ${standingOf(sql, 'possible')} as exclusion_possible
   from ${asked}
   left join providers p on p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}
   left join practices pr on pr.id = q."practiceId" and ${inScope(sql, principal, 'pr.client_id')}
   left join payers y on y.id = q."payerId"
   left join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
   order by q.i`;
+
+/** Whether an exclusion of the person stands so on the date of service, as far as the request may know. */
+const standingOf = (sql: Db, status: 'confirmed' | 'possible'): Fragment => sql`
+  exists (
+    select from exclusions x join exclusion_standings s on s.exclusion_id = x.id
+    where x.person_id = p.person_id and s.status = ${status} and s.excluded_on <= q."dateOfService"
+      and coalesce(s.reinstated_on, 'infinity') > q."dateOfService"
+      and case when q."asOf" is null then s.known_to is null
+        else s.known_from <= q."asOf" and coalesce(s.known_to, 'infinity') > q."asOf" end)`;
 
 /** Keeps the planner, which cannot know how few are asked, from reading a whole table for them. */
 const ONE_BY_ONE = (sql: Db): Fragment => sql`offset 0`;

@@ -8,7 +8,8 @@ import { page, type Page, type PageRequest } from './registry/page';
 /** Something for a person to do that is no application's work item. */
 export interface Task {
   id: string;
-  clientId: string;
+  /** Null: the operator's own. */
+  clientId: string | null;
   kind: TaskKind;
   subjectType: string;
   subjectId: string;
@@ -27,7 +28,8 @@ export interface Task {
 export interface NewTask {
   /** What it is about and the instant that made it due: the same key makes one task. */
   key: string;
-  clientId: string;
+  /** Null: the operator's own. */
+  clientId: string | null;
   kind: TaskKind;
   subjectType: string;
   subjectId: string;

@@ -3,6 +3,7 @@ import type { WatchType } from '../domain/codes';
 import type { Sql, Tx } from '../runtime/database';
 import { giveChecks } from './bridges';
 import { chaseEnrolments } from './enrolment-chase';
+import { askForList } from './exclusions';
 import { askQuestions } from './inquiries';
 import { dueMail, type OutreachStep } from './mail';
 import { tellReadiness } from './readiness-told';
@@ -18,6 +19,7 @@ const STEPS: Record<WatchType, Step> = {
   enrolmentChase: chaseEnrolments,
   outreach: dueMail,
   webhook: dueWebhook,
+  exclusionList: askForList,
 };
 
 /** Takes a watch's step in one transaction. */

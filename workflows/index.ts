@@ -1,3 +1,11 @@
 export { payerApplication } from './payer-application';
 export { networkParticipation } from './network-participation';
-export { billingReadiness, enrolmentChase, outreach, platformCheck, platformInquiry, webhook } from './watch';
+export {
+  billingReadiness,
+  enrolmentChase,
+  exclusionList,
+  outreach,
+  platformCheck,
+  platformInquiry,
+  webhook,
+} from './watch';

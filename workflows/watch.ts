@@ -79,6 +79,11 @@ export async function outreach(input: WatchInput): Promise<void> {
   await watch('outreach', input);
 }
 
+/** Asks for the month's list of the excluded where it is late. */
+export async function exclusionList(input: WatchInput): Promise<void> {
+  await watch('exclusionList', input);
+}
+
 /** Delivers one webhook. */
 export async function webhook(input: WatchInput): Promise<void> {
   await watch('webhook', input);

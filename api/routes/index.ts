@@ -12,6 +12,7 @@ import { coverageRoutes } from './coverage';
 import { documentRoutes } from './documents';
 import { eventRoutes } from './events';
 import { evidenceRoutes } from './evidence';
+import { exclusionRoutes } from './exclusions';
 import { healthRoutes } from './health';
 import { inquiryRoutes } from './inquiries';
 import { outreachRoutes } from './outreach';
@@ -41,6 +42,7 @@ const GROUPS = [
   playbookRoutes,
   documentRoutes,
   registryDepthRoutes,
+  exclusionRoutes,
   platformRoutes,
   inquiryRoutes,
   consequenceRoutes,

@@ -5,8 +5,8 @@ import {
   CONTRACT_STATUSES,
   FACT_SOURCES,
   OUTCOMES,
-  PREREQUISITES,
   SUBMISSION_CHANNELS,
+  WAIVABLE,
   type Fact,
   type Outcome,
 } from '../../domain/codes';
@@ -194,7 +194,7 @@ export const restoration = z
   .meta({ id: 'Restoration' });
 export const waiver = z
   .strictObject({
-    prerequisite: z.enum(PREREQUISITES),
+    prerequisite: z.enum(WAIVABLE),
     reason: longText,
     until: comingDate.meta({ description: 'The last day on which it holds' }),
   })

@@ -7,7 +7,7 @@ const kind = z.enum(TASK_KINDS);
 export const task = z
   .strictObject({
     id,
-    clientId: id,
+    clientId: id.nullable().meta({ description: 'Null: the operator’s own' }),
     kind,
     subjectType: line,
     subjectId: id,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { audit } from '../audit';
+import { screen } from '../exclusions';
 import { enqueue, enqueueEach } from '../outbox';
 import { inScope } from '../principal';
 import type { Principal } from '../principal';
@@ -104,6 +105,7 @@ export const createProvider = (
       insert into providers ${tx(row as never)} on conflict do nothing returning id`;
     if (inserted.length > 0) {
       await placeLicences(tx, clientId, id, licences);
+      await screen(tx, [id]);
       await audit(tx, principal, {
         action: 'provider.create',
         subjectType: 'provider',
@@ -149,12 +151,16 @@ export const updateProvider = (
         tx`select application_id from network_spans where known_to is null and provider_id = ${provider.id}`,
       );
     }
+    if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
     if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_person', provider.personId);
     return (await findProvider(tx, principal, provider.id))!;
   });
 
 // What an application's file holds of a provider.
 const FILE_FIELDS: (keyof ProviderPatch)[] = ['caqhId', 'licences', 'malpractice'];
+
+// What the lists of the excluded are searched for.
+const SCREENED_FIELDS: (keyof ProviderPatch)[] = ['firstName', 'lastName', 'licences'];
 
 async function placeLicences(tx: Tx, clientId: string, providerId: string, licences: Licence[]): Promise<void> {
   await tx`delete from licences where provider_id = ${providerId}`;

@@ -40,6 +40,7 @@ export const COMPLETE: ProviderFile = {
   practice: { npi: '1245319599', hasTin: true, address: {} },
   authorisations: [],
   portalAccess: null,
+  exclusions: [],
   attestation: { attestedOn: '2027-01-02', authorizedPayerIds: null },
 };
 

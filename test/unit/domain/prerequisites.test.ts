@@ -22,6 +22,7 @@ const FILE: ProviderFile = {
     },
   ],
   portalAccess: 'active',
+  exclusions: [],
   attestation: { attestedOn: '2026-02-01', authorizedPayerIds: null },
 };
 const DEMAND: FileDemand = {
@@ -152,6 +153,7 @@ test('an evaluation stays as it is until changesOn, and forever where that is nu
     authorizedPayerIds: fc.constantFrom(null, ['payer-a'], ['payer-b']),
   });
   const file: fc.Arbitrary<ProviderFile> = fc.record({
+    exclusions: fc.array(fc.record({ from: near, reinstatedOn: fc.option(near) }), { maxLength: 2 }),
     provider: fc.record({
       npi: fc.constant('1234567893'),
       caqhId: fc.constantFrom(null, '12345678'),
@@ -247,5 +249,18 @@ describe('what counts only once it is on record', () => {
       met: false,
       reason: 'missing',
     });
+  });
+});
+
+describe('an exclusion', () => {
+  const excluded = { ...FILE, exclusions: [{ from: '2026-03-01', reinstatedOn: '2026-04-01' }] };
+  const none = { ...DEMAND, requires: [] };
+
+  test('is asked after once there is one, holds through its last day, and lets who has to leave leave', () => {
+    expect(find('not_excluded', FILE, none)).toBeUndefined();
+    expect(find('not_excluded', excluded, none)).toEqual({ code: 'not_excluded', met: false });
+    expect(find('not_excluded', excluded, none, '2026-02-28')).toEqual(met('not_excluded'));
+    expect(find('not_excluded', excluded, none, '2026-04-01')).toEqual(met('not_excluded'));
+    expect(find('not_excluded', excluded, { ...none, kind: 'termination' })).toBeUndefined();
   });
 });

@@ -56,6 +56,7 @@ const evidence = (changes: Partial<ReadinessEvidence> = {}): ReadinessEvidence =
   malpracticeCurrent: true,
   attestationCurrent: true,
   excluded: false,
+  exclusionPossible: false,
   unapproved: new Set(),
   ...changes,
 });

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import {
+  decideExclusion,
+  exclusionsOf,
+  findExclusion,
+  importList,
+  listExclusionChecks,
+  listLists,
+  RefusedList,
+  recordExclusionCheck,
+  type ExclusionCheck,
+  type ExclusionCheckInput,
+  type ExclusionDecision,
+  type ExclusionList,
+} from '../../record/exclusions';
+import { findProvider } from '../../record/registry/providers';
+import { readLeie } from '../../registries/leie';
+import type { Deps } from '../deps';
+import { invalid, Problem } from '../errors';
+import { listed } from '../listing';
+import { created, ok, route, type Route } from '../route';
+import { pageOf, pageQuery } from '../schemas/common';
+import {
+  exclusion,
+  exclusionCheck,
+  exclusionCheckInput,
+  exclusionDecision,
+  exclusionList,
+  foundExclusions,
+  listQuery,
+} from '../schemas/exclusions';
+import { refuseTable } from '../tables';
+import { refuse } from '../validation';
+import { documentErrors } from './applications-checks';
+
+const tag = 'exclusions';
+/** The whole list is about 15 MB. */
+const MAX_BYTES = 40_000_000;
+
+const shownCheck = ({ clientId: _, ...shown }: ExclusionCheck) => shown;
+const shownList = ({ month, ...shown }: ExclusionList) => ({ ...shown, month: month.slice(0, 7) });
+
+export const exclusionRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/exclusions/imports',
+    summary: 'Take a month’s list of the excluded (OIG LEIE) and hold every provider against it',
+    description:
+      'An entry with a provider’s NPI is that person and closes the gate at once; one of the same name and state may ' +
+      'be, and is given to somebody. The same file for the same month is taken once.',
+    tag,
+    access: 'exclusions:import',
+    query: listQuery,
+    csv: { maxBytes: MAX_BYTES, description: 'The OIG’s UPDATED.csv as it is' },
+    responses: { 200: { description: 'What came of it', schema: exclusionList } },
+    handler: async ({ principal, query, file, commandId }) => {
+      const list = { month: `${query.month}-01`, sha256: createHash('sha256').update(file).digest('hex') };
+      return ok(shownList(await importList(sql, principal, commandId, list, readLeie(file)).catch(refuseList)));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/exclusions/imports',
+    summary: 'List the lists that were taken',
+    tag,
+    access: 'operations:read',
+    query: pageQuery,
+    responses: { 200: { description: 'In order of their import', schema: pageOf(exclusionList) } },
+    handler: async ({ query }) => listed(await listLists(sql, query), shownList),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/exclusion-checks',
+    summary: 'Record that somebody looked whether a provider is excluded',
+    description: 'Of SAM and the states, or of the OIG by hand. What is found is the person’s, with every client.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    body: exclusionCheckInput,
+    responses: { 201: { description: 'The check', schema: exclusionCheck } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      refuse(await documentErrors(sql, subject.clientId, 'evidence', body.evidence));
+      const made = await recordExclusionCheck(sql, principal, commandId, subject, body as ExclusionCheckInput);
+      return created(`/v1/providers/${subject.id}/exclusion-checks`, shownCheck(made));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/exclusion-checks',
+    summary: 'List the evidence that it was looked',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'In order of recording', schema: pageOf(exclusionCheck) } },
+    handler: async ({ principal, subject, query }) =>
+      listed(await listExclusionChecks(sql, principal, subject.id, query), shownCheck),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/exclusions',
+    summary: 'What is, or may be, an exclusion of this provider',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    responses: { 200: { description: 'All of it', schema: foundExclusions } },
+    handler: async ({ subject }) => ok({ items: await exclusionsOf(sql, subject) }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/exclusions/{exclusionId}/decision',
+    summary: 'Say whether it is this provider, and from when until when',
+    description:
+      'While a confirmed one stands, nothing is submitted and the gate says `excluded`. What happened outside is still ' +
+      'taken.',
+    tag,
+    access: 'exclusions:decide',
+    subject: async ({ principal, params }) => {
+      const provider = await findProvider(sql, principal, params.id);
+      const found = provider && (await findExclusion(sql, provider, params.exclusionId));
+      return provider && found && { ...provider, found };
+    },
+    body: exclusionDecision,
+    responses: { 200: { description: 'As it stands now', schema: exclusion } },
+    handler: async ({ principal, subject, body }) => {
+      const { excludedOn = subject.found.excludedOn, reinstatedOn = subject.found.reinstatedOn } = body;
+      if (reinstatedOn !== null && reinstatedOn < excludedOn)
+        throw invalid({ path: 'reinstatedOn', rule: 'order', message: 'must not be before excludedOn' });
+      return ok(await decideExclusion(sql, principal, subject, subject.found.id, body as ExclusionDecision));
+    },
+  }),
+];
+
+function refuseList(error: unknown): never {
+  if (error instanceof RefusedList) throw new Problem(error.why);
+  refuseTable(error);
+}

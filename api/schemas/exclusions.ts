@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { EXCLUSION_RESULTS, EXCLUSION_SOURCES } from '../../domain/codes';
+import { monthOf } from '../../domain/exclusions';
+import { broken } from './actions';
+import { actor, date, id, instant, line, longText, pastDate, state, text } from './common';
+
+const month = text(
+  [
+    { rule: 'month', message: 'must be a month, YYYY-MM', holds: (value) => /^\d{4}-(0[1-9]|1[0-2])$/.test(value) },
+    {
+      rule: 'not_in_future',
+      message: 'must not be a month to come',
+      holds: (value) => `${value}-01` <= monthOf(new Date().toISOString()),
+    },
+  ],
+  { example: '2026-03' },
+);
+export const listQuery = z.strictObject({ month: month.meta({ description: 'Whose list it is' }) });
+
+const count = z.int().nonnegative();
+export const exclusionList = z
+  .strictObject({
+    id,
+    month: z.string(),
+    sha256: z.string(),
+    entries: count,
+    unreadable: count.meta({ description: 'Rows that name a person and could not be read' }),
+    screened: count.meta({ description: 'Providers that were held against it' }),
+    clear: count,
+    possible: count,
+    confirmed: count,
+    importedBy: actor,
+    createdAt: instant,
+  })
+  .meta({ id: 'ExclusionList' });
+
+const source = z.enum(EXCLUSION_SOURCES);
+const result = z.enum(EXCLUSION_RESULTS);
+const evidence = z.array(id).max(50);
+
+export const exclusionCheckInput = z
+  .strictObject({
+    source,
+    state: state.optional().meta({ description: 'Whose list, where the source is a state' }),
+    checkedOn: pastDate,
+    result,
+    reference: line.optional(),
+    evidence: evidence.optional(),
+    excludedOn: date.optional().meta({ description: 'Since when, where something was found; the day of the check' }),
+  })
+  .superRefine(({ source: of, state: whose, result: came, excludedOn }, context) => {
+    if ((of === 'state') !== (whose !== undefined))
+      broken(context, ['state'], 'state_of_source', 'must be there where the source is a state, and only there');
+    if (came === 'clear' && excludedOn !== undefined)
+      broken(context, ['excludedOn'], 'nothing_found', 'must not be there where nothing was found');
+  })
+  .meta({ id: 'ExclusionCheckInput' });
+
+export const exclusionCheck = z
+  .strictObject({
+    id,
+    providerId: id,
+    source,
+    state: state.nullable(),
+    listId: id.nullable().meta({ description: 'The import that it comes from; null: recorded by hand' }),
+    checkedOn: date,
+    result,
+    reference: line.nullable(),
+    evidence,
+    recordedBy: actor,
+    createdAt: instant,
+  })
+  .meta({ id: 'ExclusionCheck' });
+
+export const exclusion = z
+  .strictObject({
+    id,
+    source,
+    state: state.nullable(),
+    matchedBy: z.enum(['npi', 'name', 'manual']),
+    status: z.enum(['possible', 'confirmed', 'dismissed']),
+    excludedOn: date,
+    reinstatedOn: date.nullable().meta({ description: 'From this day on no longer excluded' }),
+    reason: longText.nullable(),
+    decidedBy: actor.nullable().meta({ description: 'Null where nobody of this client decided' }),
+  })
+  .meta({ id: 'Exclusion' });
+export const foundExclusions = z.strictObject({ items: z.array(exclusion) });
+
+export const exclusionDecision = z
+  .strictObject({
+    result: z.enum(['confirmed', 'dismissed']),
+    reason: longText,
+    excludedOn: date.optional(),
+    reinstatedOn: date.nullable().optional().meta({ description: 'From this day on no longer; null: it is still on' }),
+  })
+  .superRefine(({ excludedOn, reinstatedOn }, context) => {
+    if (excludedOn && reinstatedOn && reinstatedOn < excludedOn)
+      broken(context, ['reinstatedOn'], 'order', 'must not be before excludedOn');
+  })
+  .meta({ id: 'ExclusionDecision' });

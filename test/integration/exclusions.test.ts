@@ -1,0 +1,219 @@
+import { PROVIDER, type Reply } from '../support/api';
+import { eventually } from '../support/eventually';
+import { freshNpi } from '../support/file';
+import { allFacts, daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+});
+afterAll(() => system.stop());
+
+const rules = ({ body }: Reply) => body.errors?.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
+const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
+
+const MONTH = TODAY.slice(0, 7);
+const HEADER = 'LASTNAME,FIRSTNAME,NPI,DOB,STATE,EXCLTYPE,EXCLDATE,REINDATE';
+const entry = (lastName: string, { npi = '0000000000', state = 'CA', on = '20260301' } = {}) =>
+  `${lastName},ROBIN,${npi},19700131,${state},1128a1,${on},00000000`;
+const FILLER = Array.from({ length: 20 }, (_, i) => entry(`NOBODY${i}`));
+
+/** Takes a list with these entries beside those of nobody. */
+const take = (entries: string[] = [], { month = MONTH, key }: { month?: string; key?: string } = {}) =>
+  system.api.call('POST', `/v1/exclusions/imports?month=${month}`, {
+    body: [HEADER, ...FILLER, ...entries].join('\n'),
+    headers: { 'Content-Type': 'text/csv' },
+    ...(key && { key }),
+  });
+const list = async (filed: { providerId: string }, what: 'exclusion-checks' | 'exclusions', key?: string) =>
+  (await system.api.get(`/v1/providers/${filed.providerId}/${what}`, key ? { key } : {})).body.items;
+const tasks = async (clientId: string) =>
+  (await system.api.get(`/v1/tasks?clientId=${clientId}&open=true&kind=exclusion_match`)).body.items;
+const decide = (providerId: string, id: string, body: object, key?: string) =>
+  system.api.post(`/v1/providers/${providerId}/exclusions/${id}/decision`, body, key ? { key } : {});
+const check = (providerId: string, more: object = {}) =>
+  system.api.post(`/v1/providers/${providerId}/exclusion-checks`, {
+    source: 'sam',
+    checkedOn: TODAY,
+    result: 'clear',
+    ...more,
+  });
+
+/** The same person at another client. */
+async function elsewhere({ filed }: OpenApplication): Promise<OpenApplication> {
+  const other = await system.file();
+  const body = { ...PROVIDER, npi: filed.providerNpi };
+  const { id } = await system.api.make(`/v1/clients/${other.clientId}/providers`, body);
+  const adopt = { stage: 'confirmed', confirmations: allFacts() };
+  return system.open({ ...other, providerId: id }, { adopt });
+}
+
+describe('scenario 11: a sanction hit mid-flight', () => {
+  test('an entry with the NPI closes both clients’ gates, blocks what runs and holds what is not submitted', async () => {
+    const billing = await system.at('confirmed');
+    const { filed } = billing;
+    const atOther = await elsewhere(billing);
+    const ready = await system.open({ ...filed, payerId: await system.payer() });
+    const running = await system.open({ ...filed, payerId: await system.payer() }, { adopt: { stage: 'in_review' } });
+    expect([(await billing.readiness()).mayBill, (await atOther.readiness()).mayBill]).toEqual([true, true]);
+    expect((await ready.get()).stage).toBe('ready_to_submit');
+
+    const taken = await take([entry('SOMEBODY', { npi: filed.providerNpi })]);
+    expect(taken.body).toMatchObject({ month: MONTH, entries: 21, unreadable: 0 });
+    expect(taken.body.confirmed).toBeGreaterThanOrEqual(2);
+    for (const application of [billing, atOther])
+      expect(await application.readiness()).toMatchObject({ mayBill: false, reasons: ['excluded'] });
+    await eventually(async () => (await ready.get()).stage === 'preparing');
+    expect((await ready.get()).prerequisites).toContainEqual({ code: 'not_excluded', met: false });
+    expect((await ready.try('submission', { submittedOn: TODAY, channel: 'fax' })).status).toBe(409);
+    await eventually(async () => (await running.get()).blockers[0]?.code === 'not_excluded');
+    // what happened outside is taken all the same
+    expect((await running.contact('approved')).stage).toBe('approved');
+    const sent = { submittedOn: TODAY, channel: 'fax', outOfOrder: { reason: 'sent before it was known' } };
+    expect((await ready.act('submission', sent)).stage).toBe('submitted');
+
+    const [task] = await tasks(filed.clientId);
+    expect(task).toMatchObject({ subjectId: filed.providerId, data: { source: 'oig_leie', status: 'confirmed' } });
+    const [{ id }] = await list(filed, 'exclusions');
+    const reinstated = { result: 'confirmed', reason: 'letter of the OIG', reinstatedOn: daysAgo(1) };
+    expect((await decide(filed.providerId, id, reinstated)).body).toMatchObject({ reinstatedOn: daysAgo(1) });
+    expect(await tasks(filed.clientId)).toEqual([]);
+    expect(await tasks(atOther.filed.clientId)).toEqual([]);
+    for (const application of [billing, atOther]) {
+      expect((await application.readiness()).mayBill).toBe(true);
+      expect(await application.readiness({ dateOfService: '2026-03-15' })).toMatchObject({ reasons: ['excluded'] });
+    }
+    await eventually(async () => (await running.get()).blockers.length === 0);
+    // what was known in between is still answered as it was
+    const asOf = new Date(Date.parse(taken.body.createdAt) - 1000).toISOString();
+    expect((await billing.readiness({ dateOfService: '2026-03-15', asOf })).reasons ?? []).not.toContain('excluded');
+  });
+
+  test('cannot be waived, and a termination is still sent', async () => {
+    const application = await system.at('ready_to_submit');
+    const { providerId } = application.filed;
+    await check(providerId, { source: 'state', state: 'CA', result: 'confirmed', excludedOn: daysAgo(3) });
+    await eventually(async () => (await application.get()).stage === 'preparing');
+    const waiver = { prerequisite: 'not_excluded', reason: 'please', until: daysAhead(3) };
+    expect(rules(await application.try('waivers', waiver))).toEqual(['prerequisite one_of']);
+    const leaving = await system.open(application.filed, { kind: 'termination' });
+    expect((await leaving.get()).prerequisites).not.toContainEqual({ code: 'not_excluded', met: false });
+  });
+});
+
+describe('an entry of the same name', () => {
+  test('is given to somebody, is a caution beside a yes, and a dismissal with a reason is not asked again', async () => {
+    const application = await system.at('confirmed');
+    const { filed } = application;
+    await system.api.patch(`/v1/providers/${filed.providerId}`, { lastName: 'Namesake' });
+    const found = [entry('NAMESAKE'), entry('NAMESAKE', { state: 'TX', on: '20250101' })];
+    await take(found);
+    expect(await application.readiness()).toMatchObject({ mayBill: true });
+    expect((await application.readiness()).cautions).toContain('exclusion_possible');
+    const [one, ...more] = await list(filed, 'exclusions');
+    expect([one.matchedBy, one.status, more]).toEqual(['name', 'possible', []]);
+    expect((await list(filed, 'exclusion-checks')).at(-1)).toMatchObject({ source: 'oig_leie', result: 'possible' });
+    expect(await tasks(filed.clientId)).toHaveLength(1);
+
+    expect(rules(await decide(filed.providerId, one.id, { result: 'dismissed' }))).toEqual(['reason required']);
+    const dismissal = { result: 'dismissed', reason: 'another date of birth' };
+    const specialist = await system.api.keyOf('specialist');
+    expect((await decide(filed.providerId, one.id, dismissal, specialist)).status).toBe(403);
+    const stranger = await system.api.keyOf('lead', [(await system.file()).clientId]);
+    expect((await decide(filed.providerId, one.id, dismissal, stranger)).status).toBe(404);
+    expect((await decide(filed.providerId, one.id, dismissal)).body).toMatchObject({ status: 'dismissed' });
+    await take([...found, entry('NEW')]);
+    expect(await tasks(filed.clientId)).toEqual([]);
+    expect((await list(filed, 'exclusion-checks')).at(-1)).toMatchObject({ result: 'clear' });
+    expect((await application.readiness()).cautions).not.toContain('exclusion_possible');
+  });
+
+  test('is found for who is added, or renamed, after the import', async () => {
+    await take([entry('LATECOMER')]);
+    const { clientId, providerId } = await system.file();
+    const body = { ...PROVIDER, npi: freshNpi(), lastName: 'Latecomer' };
+    const { id } = await system.api.make(`/v1/clients/${clientId}/providers`, body);
+    expect(await list({ providerId: id }, 'exclusions')).toMatchObject([{ status: 'possible' }]);
+    expect(await list({ providerId }, 'exclusion-checks')).toMatchObject([{ result: 'clear' }]);
+    await system.api.patch(`/v1/providers/${providerId}`, { lastName: 'Latecomer' });
+    expect(await list({ providerId }, 'exclusions')).toMatchObject([{ status: 'possible' }]);
+  });
+
+  test('that is gone from the next list is looked at, never lifted by itself', async () => {
+    const { filed } = await system.at('confirmed');
+    await take([entry('GONE', { npi: filed.providerNpi })]);
+    const [task] = await tasks(filed.clientId);
+    await system.api.post(`/v1/tasks/${task.id}/completion`, { note: 'known' });
+    await take([entry('ANOTHER')]);
+    expect(await tasks(filed.clientId)).toMatchObject([{ data: { status: 'gone' } }]);
+    expect(await list(filed, 'exclusions')).toMatchObject([{ status: 'confirmed', reinstatedOn: null }]);
+  });
+});
+
+describe('a month’s list', () => {
+  test('is taken once, and leaves evidence of each clean check', async () => {
+    const filed = await system.file();
+    const first = await take([entry('ONCE')]);
+    const again = await take([entry('ONCE')]);
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    const checks = await list(filed, 'exclusion-checks');
+    expect(checks.filter(({ listId }: { listId: string }) => listId === first.body.id)).toMatchObject([
+      { source: 'oig_leie', result: 'clear', checkedOn: first.body.createdAt.slice(0, 10) },
+    ]);
+    const lists = (await system.api.get('/v1/exclusions/imports?limit=200')).body.items;
+    expect(lists.at(-1)).toEqual(first.body);
+  });
+
+  test('is refused where it is no list, broke off, is of an older month or one to come, and by whom it may not be taken', async () => {
+    await take();
+    const before = (await system.api.get('/v1/exclusions/imports?limit=200')).body.items;
+    const post = (body: string, type = 'text/csv', month = MONTH) =>
+      system.api.call('POST', `/v1/exclusions/imports?month=${month}`, { body, headers: { 'Content-Type': type } });
+    expect(rules(await post('LASTNAME,FIRSTNAME\nA,B'))).toContain('NPI column');
+    expect(rules(await post(`${HEADER}\n"A`))).toEqual([' csv']);
+    expect(typeOf(await post(HEADER))).toBe('shrunken_list');
+    expect(typeOf(await post(`${HEADER}\n${entry('ONE')}`))).toBe('shrunken_list');
+    expect(typeOf(await post('{}', 'application/json'))).toBe('unsupported_media_type');
+    expect(typeOf(await take([], { month: '2020-01' }))).toBe('older_list');
+    expect(rules(await take([], { month: '2999-01' }))).toEqual(['month not_in_future']);
+    for (const key of [
+      await system.api.keyOf('specialist'),
+      await system.api.keyOf('lead', [(await system.file()).clientId]),
+    ])
+      expect((await take([], { key })).status).toBe(403);
+    expect((await system.api.get('/v1/exclusions/imports?limit=200')).body.items).toEqual(before);
+  });
+});
+
+describe('a check by hand', () => {
+  test('is dated evidence, and what it finds is the person’s, with every client, but not who found it', async () => {
+    const mine = await system.at('confirmed');
+    const theirs = await elsewhere(mine);
+    expect((await check(mine.filed.providerId, { reference: 'no records' })).body).toMatchObject({
+      source: 'sam',
+      result: 'clear',
+      listId: null,
+    });
+    const since = daysAgo(10);
+    await check(mine.filed.providerId, { result: 'confirmed', excludedOn: since });
+    expect(await theirs.readiness()).toMatchObject({ reasons: ['excluded'] });
+    expect((await theirs.readiness({ dateOfService: daysAgo(11) })).reasons).not.toContain('excluded');
+    const key = await system.api.keyOf('auditor', [theirs.filed.clientId]);
+    expect(await list(theirs.filed, 'exclusions', key)).toMatchObject([
+      { source: 'sam', status: 'confirmed', excludedOn: since, reason: null, decidedBy: null },
+    ]);
+    const checks = await list(theirs.filed, 'exclusion-checks', key);
+    expect(checks.filter(({ source }: { source: string }) => source === 'sam')).toEqual([]);
+  });
+
+  test('is refused where it says nothing, contradicts itself or is another client’s', async () => {
+    const { providerId } = await system.file();
+    expect(rules(await check(providerId, { source: 'ofac', result: 'maybe', checkedOn: daysAhead(3) })).sort()).toEqual(
+      ['checkedOn not_in_future', 'result one_of', 'source one_of'],
+    );
+    expect(rules(await check(providerId, { source: 'state' }))).toEqual(['state state_of_source']);
+    expect(rules(await check(providerId, { excludedOn: TODAY }))).toEqual(['excludedOn nothing_found']);
+    const key = await system.api.keyOf('specialist', [(await system.file()).clientId]);
+    expect((await system.api.get(`/v1/providers/${providerId}/exclusion-checks`, { key })).status).toBe(404);
+  });
+});

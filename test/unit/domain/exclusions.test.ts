@@ -1,0 +1,49 @@
+import {
+  excludedOn,
+  listDueAt,
+  matchOf,
+  monthOf,
+  nextMonth,
+  type Listing,
+  type Screened,
+} from '../../../domain/exclusions';
+
+const PROVIDER: Screened = { npi: '1234567893', firstName: 'Zoë', lastName: "O'Neil-Vale", states: ['CA', 'NV'] };
+const entry = (changes: Partial<Listing> = {}): Listing => ({
+  firstName: 'ZOE',
+  lastName: 'ONEIL VALE',
+  npi: null,
+  state: 'NV',
+  ...changes,
+});
+
+describe('an entry of a list', () => {
+  test.each([
+    ['with the NPI is the person, whatever the name', entry({ npi: '1234567893', lastName: 'OTHER' }), 'npi'],
+    ['with another NPI is another person of the same name', entry({ npi: '1245319599' }), null],
+    ['of the same name in a state of theirs may be', entry(), 'name'],
+    ['of the same name without a state may be', entry({ state: null }), 'name'],
+    ['of the same name in another state is not', entry({ state: 'TX' }), null],
+    ['of a name that is only alike is not', entry({ lastName: 'ONEILL VALE' }), null],
+    ['of a first name that is only alike is not', entry({ firstName: 'ZOEY' }), null],
+  ])('%s', (_what, listing, match) => {
+    expect(matchOf(listing, PROVIDER)).toBe(match);
+  });
+
+  test('may be who has no licence on file, wherever it is', () => {
+    expect(matchOf(entry({ state: 'TX' }), { ...PROVIDER, states: [] })).toBe('name');
+  });
+});
+
+test('an exclusion holds from its day until the day before the reinstatement', () => {
+  const term = { from: '2026-03-10', reinstatedOn: '2027-01-01' };
+  const days = ['2026-03-09', '2026-03-10', '2026-12-31', '2027-01-01'];
+  expect(days.map((day) => excludedOn(term, day))).toEqual([false, true, true, false]);
+  expect(excludedOn({ ...term, reinstatedOn: null }, '2099-01-01')).toBe(true);
+});
+
+test('a month is the one where lists are put out, and its list is asked for on the 15th', () => {
+  expect(monthOf('2026-12-01T03:00:00.000Z')).toBe('2026-11-01');
+  expect([nextMonth('2026-11-01'), nextMonth('2026-12-01')]).toEqual(['2026-12-01', '2027-01-01']);
+  expect(listDueAt('2026-12-01')).toBe('2026-12-15T14:00:00.000Z');
+});
