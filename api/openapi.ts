@@ -46,9 +46,25 @@ const HEADERS: Partial<Record<Method, z.ZodObject>> = {
   patch: z.object({ 'If-Match': ifMatch }),
 };
 
+const page = (operationId: string, summary: string, type: string) => ({
+  get: {
+    operationId,
+    tags: ['documentation'],
+    summary,
+    security: [],
+    responses: { 200: { description: 'It', content: { [type]: { schema: z.unknown() } } } },
+  },
+});
+
+/** What docs.ts serves: nothing that a schema of ours validates, so no routes. */
+const DOCUMENTATION = {
+  '/docs': page('getDocs', 'This description as a page', 'text/html'),
+  '/openapi.json': page('getOpenapi', 'This description, OpenAPI 3.1', 'application/json'),
+} satisfies ZodOpenApiPathsObject;
+
 /** The OpenAPI 3.1 document of the routes, from the schemas that validate. */
 export function openApiDocument(routes: Route[]) {
-  const paths: ZodOpenApiPathsObject = {};
+  const paths: ZodOpenApiPathsObject = { ...DOCUMENTATION };
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
   return createDocument({
     openapi: '3.1.0',
@@ -117,8 +133,8 @@ const goodResponses = ({ responses }: Route) =>
 const otherTypes = (types: string[]) =>
   Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
 
-function problemResponses({ method, body, csv, responses }: Route, names: string[]) {
-  const statuses = [400, 401, 403, 503];
+function problemResponses({ method, body, csv, responses, problems = [] }: Route, names: string[]) {
+  const statuses = [400, 401, 403, 503, ...problems];
   if (names.length > 0) statuses.push(404);
   if (body || csv) statuses.push(409, 413, 415);
   if (method !== 'get' && method !== 'delete') statuses.push(412);

@@ -50,6 +50,8 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   csv?: { maxBytes: number; description: string };
   /** The good answers by status, with the content types that are `also` to be had; the problems are added by themselves. */
   responses: Record<number, { description: string; schema?: z.ZodType; also?: string[] }>;
+  /** Statuses of problems that path, method and body don't tell of. */
+  problems?: number[];
   handler: (request: RouteRequest<ParamsOf<Path>, Subject, Query, Body>) => Promise<Answer>;
 }
 

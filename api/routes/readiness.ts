@@ -8,7 +8,7 @@ import type { Deps } from '../deps';
 import { invalid, Problem } from '../errors';
 import { ok, route, type Route } from '../route';
 import { FACT_VALUES } from '../schemas/actions';
-import { date, id, line, pastInstant, state, UNKNOWN_REFERENCE } from '../schemas/common';
+import { BESIDE_BAD_FIELDS, date, id, line, pastInstant, state, UNKNOWN_REFERENCE } from '../schemas/common';
 
 const tag = 'billing readiness';
 
@@ -36,7 +36,7 @@ const question = scope.superRefine(({ payerId, electronicPayerId, clearinghouse 
   if (payerId && electronicPayerId) issue('electronicPayerId', 'not_with_payer_id', 'must be left out beside payerId');
   if (clearinghouse && !electronicPayerId)
     issue('clearinghouse', 'needs_electronic_payer_id', 'belongs to an electronicPayerId');
-});
+}, BESIDE_BAD_FIELDS);
 type Question = z.output<typeof question>;
 
 const fact = z
@@ -127,6 +127,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     access: 'readiness:read',
     query: question,
     responses: { 200: { description: 'The answer', schema: answer } },
+    problems: [404],
     handler: async ({ principal, query }) => {
       const [one] = await answers(deps, principal, [query]);
       if (one instanceof Problem) throw one;

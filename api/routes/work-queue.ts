@@ -7,7 +7,7 @@ import type { Deps } from '../deps';
 import { listed } from '../listing';
 import { ok, route, type Route } from '../route';
 import { broken } from '../schemas/actions';
-import { cursorOf, date, id, instant, limit, line, pageOf, yesOrNo } from '../schemas/common';
+import { BESIDE_BAD_FIELDS, cursorOf, date, id, instant, limit, line, pageOf, yesOrNo } from '../schemas/common';
 import { calling } from '../schemas/playbook';
 import { checkFilter } from './filters';
 
@@ -74,7 +74,7 @@ const query = z
   })
   .superRefine(({ groupBy, cursor }, context) => {
     if (groupBy && cursor) broken(context, ['cursor'], 'not_grouped', 'must be left out where groupBy is given');
-  });
+  }, BESIDE_BAD_FIELDS);
 
 export const workQueueRoutes = ({ sql }: Deps): Route[] => [
   route({

@@ -12,7 +12,7 @@ import {
 } from '../../domain/codes';
 import { LONGEST_SILENCE_DAYS } from '../../domain/application/state';
 import { addDays, isRealDate } from '../../domain/dates';
-import { address, date, id, line, longText, npi, pastDate, text, unique } from './common';
+import { address, BESIDE_BAD_FIELDS, date, id, line, longText, npi, pastDate, text, unique } from './common';
 
 /** Reports a rule that fields break together. */
 export const broken = (context: z.core.$RefinementCtx, path: string[], rule: string, message: string): void =>
@@ -97,10 +97,10 @@ function checkAnswer(answer: z.infer<z.ZodObject<typeof answerFields>>, context:
     broken(context, ['completeOn'], 'received_only', `belongs to one of ${MAY_BE_COMPLETE.join(', ')}`);
 }
 /** Of a call about many: what the payer said of one. */
-export const answer = z.strictObject(answerFields).superRefine(checkAnswer);
+export const answer = z.strictObject(answerFields).superRefine(checkAnswer, BESIDE_BAD_FIELDS);
 export const contact = z
   .strictObject({ ...callFields, ...answerFields })
-  .superRefine(checkAnswer)
+  .superRefine(checkAnswer, BESIDE_BAD_FIELDS)
   .meta({ id: 'Contact' });
 
 export const information = z
@@ -152,7 +152,7 @@ export const seen = z
   .partial()
   .superRefine((value, context) => {
     if (Object.keys(value).length === 0) broken(context, [], 'not_empty', 'must say what was seen');
-  })
+  }, BESIDE_BAD_FIELDS)
   .meta({ id: 'Seen', description: 'Whom the evidence names; another party than the application’s answers 422' });
 
 /** A fact with where it is from; also as an adoption brings it. */

@@ -15,7 +15,22 @@ import {
 } from '../../domain/codes';
 import { KIND_RULES } from '../../domain/playbook';
 import { broken, confirmationFields, FACT_VALUES, seen } from './actions';
-import { actor, cursorOf, date, id, instant, limit, line, longText, pastDate, state, version, yesOrNo } from './common';
+import {
+  actor,
+  BESIDE_BAD_FIELDS,
+  cursorOf,
+  date,
+  id,
+  instant,
+  isEarlier,
+  limit,
+  line,
+  longText,
+  pastDate,
+  state,
+  version,
+  yesOrNo,
+} from './common';
 
 /** Where an application can be taken over from elsewhere: it was submitted there, or is closed. */
 const ADOPTABLE = [
@@ -32,6 +47,24 @@ const WITHOUT_FACTS: readonly Stage[] = ['denied', 'withdrawn'];
 
 const adoptedFact = <F extends Fact>(fact: F) =>
   z.strictObject({ value: FACT_VALUES[fact], ...confirmationFields }).optional();
+
+/** Dates of an adoption of which the first must not be before the second. */
+const IN_ORDER = [
+  ['stageSince', 'submittedOn'],
+  ['nextFollowUpOn', 'lastContactOn'],
+] as const;
+
+function checkAdoption(
+  adopted: Partial<Record<(typeof IN_ORDER)[number][number], string>> & { stage: Stage; confirmations?: object },
+  context: z.core.$RefinementCtx,
+): void {
+  for (const [later, earlier] of IN_ORDER)
+    if (isEarlier(adopted[later], adopted[earlier]))
+      broken(context, [later], 'not_before', `must not be earlier than ${earlier}`);
+  const { stage, confirmations } = adopted;
+  if (WITHOUT_FACTS.includes(stage) && Object.keys(confirmations ?? {}).length > 0)
+    broken(context, ['confirmations'], 'not_in_stage', `must be left out where the stage is ${stage}`);
+}
 
 const adopt = z
   .strictObject({
@@ -52,32 +85,26 @@ const adopt = z
       .optional(),
     notes: longText.optional(),
   })
+  .superRefine(checkAdoption, BESIDE_BAD_FIELDS)
   .meta({ id: 'Adoption', description: 'An application that is under way, or over, elsewhere' });
 
-const notBefore = [
-  ['stageSince', 'submittedOn'],
-  ['nextFollowUpOn', 'lastContactOn'],
-] as const;
+/** The rules of a kind; none where it is no kind. */
+const rulesOf = (kind: unknown) => KINDS.flatMap((one) => (one === kind ? [KIND_RULES[one]] : []))[0];
 
 /** Rules of an application's body that hold between its fields. */
 function checkCreation(body: z.infer<typeof fields>, context: z.core.$RefinementCtx): void {
-  const { kind, providerId, adopt: adopted } = body;
-  if (KIND_RULES[kind].provider && !providerId) broken(context, ['providerId'], 'required', `is required for ${kind}`);
-  if (!KIND_RULES[kind].provider && providerId)
+  const { kind = 'new_individual', providerId, adopt: adopted } = body;
+  const rules = rulesOf(kind);
+  if (!rules) return;
+  if (rules.provider && providerId === undefined)
+    broken(context, ['providerId'], 'required', `is required for ${kind}`);
+  if (!rules.provider && providerId !== undefined)
     broken(context, ['providerId'], 'not_for_this_kind', `must be left out for ${kind}`);
-  if (!adopted) return;
-  const { stage, confirmations = {} } = adopted;
-  for (const [later, earlier] of notBefore)
-    if (adopted[later] && adopted[earlier] && adopted[later] < adopted[earlier])
-      broken(context, ['adopt', later], 'not_before', `must not be earlier than ${earlier}`);
-  const given = FACTS.filter((fact) => confirmations[fact]);
-  if (WITHOUT_FACTS.includes(stage) && given.length > 0)
-    broken(context, ['adopt', 'confirmations'], 'not_in_stage', `must be left out where the stage is ${stage}`);
-  if (stage !== 'confirmed') return;
-  for (const fact of KIND_RULES[kind].facts) {
-    const path = ['adopt', 'confirmations', fact];
-    if (!confirmations[fact]) broken(context, path, 'required', 'is required where the stage is confirmed');
-    else if (confirmations[fact].source === 'client_word')
+  if (adopted?.stage !== 'confirmed') return;
+  for (const fact of rules.facts) {
+    const [path, confirmation] = [['adopt', 'confirmations', fact], adopted.confirmations?.[fact]];
+    if (!confirmation) broken(context, path, 'required', 'is required where the stage is confirmed');
+    else if (confirmation.source === 'client_word')
       broken(context, [...path, 'source'], 'only_a_claim', "must be more than the client's word for a confirmed stage");
   }
 }
@@ -94,7 +121,7 @@ const fields = z.strictObject({
   monthlyValue: z.int().min(0).max(1_000_000_000).optional(),
   adopt: adopt.optional(),
 });
-export const applicationInput = fields.superRefine(checkCreation).meta({ id: 'ApplicationInput' });
+export const applicationInput = fields.superRefine(checkCreation, BESIDE_BAD_FIELDS).meta({ id: 'ApplicationInput' });
 export type ApplicationInput = z.infer<typeof applicationInput>;
 
 const stage = z.enum(STAGES);

@@ -142,6 +142,19 @@ function isWebUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:\/\/\S+$/.test(value);
 }
 
+/**
+ * For a rule between fields: it is judged also where some field is bad, so that all that is wrong is named at once. It
+ * sees each field as it came, of whatever type.
+ */
+export const BESIDE_BAD_FIELDS = {
+  when: ({ value }: { value: unknown }): boolean =>
+    typeof value === 'object' && value !== null && !Array.isArray(value),
+};
+
+/** Whether both are dates and the first is the earlier one. */
+export const isEarlier = (one: unknown, other: unknown): boolean =>
+  typeof one === 'string' && typeof other === 'string' && isRealDate(one) && isRealDate(other) && one < other;
+
 /** A field of a list that must name each thing once. */
 export const unique =
   <T>(keyOf: (item: T) => string) =>

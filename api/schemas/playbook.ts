@@ -4,7 +4,7 @@ import { CONTRACT_BASES, KINDS, LINES_OF_BUSINESS, PREREQUISITES, SUBMISSION_CHA
 import { durationProblem } from '../../domain/duration';
 import type { Duration } from '../../domain/duration';
 import type { Playbook } from '../../domain/playbook';
-import { date, email, line, longText, state, text, timeZone, url } from './common';
+import { BESIDE_BAD_FIELDS, date, email, isEarlier, line, longText, state, text, timeZone, url } from './common';
 
 const amount = z.number().optional();
 
@@ -34,7 +34,7 @@ const callHours = z
         message: 'must be later than from',
         params: { rule: 'after_from' },
       });
-  });
+  }, BESIDE_BAD_FIELDS);
 
 const contact = z.strictObject({
   state: state.optional(),
@@ -57,14 +57,14 @@ export const calling = {
 const closures = z
   .array(
     z.strictObject({ from: date, to: date.optional(), name: line.optional() }).superRefine(({ from, to }, context) => {
-      if (to !== undefined && to < from)
+      if (isEarlier(to, from))
         context.addIssue({
           code: 'custom',
           path: ['to'],
           message: 'must not be before from',
           params: { rule: 'order' },
         });
-    }),
+    }, BESIDE_BAD_FIELDS),
   )
   .max(500)
   .meta({ description: 'Days on which the payer works no more than on a weekend' });
@@ -103,7 +103,7 @@ const variant = z
       message: 'must name a state, a kind or a line of business',
       params: { rule: 'names_a_scope' },
     });
-  });
+  }, BESIDE_BAD_FIELDS);
 
 export const playbook: z.ZodType<Playbook> = z
   .strictObject({

@@ -1,7 +1,20 @@
 import { z } from 'zod';
 import { AUTHORISATION_SCOPES, ENROLMENT_KINDS, ENROLMENT_STATUSES, PORTAL_STATUSES } from '../../domain/codes';
 import { FINDING_CODES } from '../../domain/consistency';
-import { actor, address, date, id, instant, line, longText, pageQuery, pastDate, yesOrNo } from './common';
+import {
+  actor,
+  address,
+  BESIDE_BAD_FIELDS,
+  date,
+  id,
+  instant,
+  isEarlier,
+  line,
+  longText,
+  pageQuery,
+  pastDate,
+  yesOrNo,
+} from './common';
 import { taxonomyCode } from './providers';
 
 const documents = z.array(id).max(50);
@@ -67,14 +80,14 @@ export const authorisationInput = z
     evidence: documents.optional(),
   })
   .superRefine(({ signedOn, until }, context) => {
-    if (until !== undefined && until < signedOn)
+    if (isEarlier(until, signedOn))
       context.addIssue({
         code: 'custom',
         path: ['until'],
         message: 'must not be before signedOn',
         params: { rule: 'order' },
       });
-  })
+  }, BESIDE_BAD_FIELDS)
   .meta({ id: 'AuthorisationInput' });
 export const authorisation = z
   .strictObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PURPOSES } from '../../domain/application/events';
-import { date, id, line, longText } from './common';
+import { BESIDE_BAD_FIELDS, date, id, isEarlier, line, longText } from './common';
 
 export const claim = z.strictObject({ assignee: id }).meta({ id: 'Claim' });
 
@@ -19,14 +19,14 @@ export const reassignment = z
 export const coverInput = z
   .strictObject({ coveredBy: id, fromOn: date, untilOn: date, reason: line.optional() })
   .superRefine(({ fromOn, untilOn }, context) => {
-    if (untilOn < fromOn)
+    if (isEarlier(untilOn, fromOn))
       context.addIssue({
         code: 'custom',
         path: ['untilOn'],
         message: 'must not be before fromOn',
         params: { rule: 'order' },
       });
-  })
+  }, BESIDE_BAD_FIELDS)
   .meta({ id: 'CoverInput' });
 
 export const cover = z

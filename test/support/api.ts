@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app';
 import type { Deps } from '../../api/deps';
+import { openApiDocument } from '../../api/openapi';
 import type { Route } from '../../api/route';
 import { allRoutes } from '../../api/routes';
 import { createDispatch } from '../../dispatch/dispatch';
@@ -27,13 +28,17 @@ export interface Sent {
 
 /** An API on a port of its own over a database of its own, whose answers are all held against its own description. */
 export class TestApi {
+  private readonly document: ReturnType<typeof openApiDocument>;
+
   private constructor(
     readonly deps: Deps,
     readonly url: string,
     readonly databaseUrl: string,
     private readonly routes: Route[],
     private readonly end: () => Promise<void>,
-  ) {}
+  ) {
+    this.document = openApiDocument(routes);
+  }
 
   static async start({
     temporalAddress = '127.0.0.1:1',
@@ -103,12 +108,14 @@ export class TestApi {
   }
 
   private holdAgainstDescription(method: string, path: string, { status, headers, body }: Reply): void {
+    const route = this.routes.find((one) => one.method === method.toLowerCase() && matches(one.path, path));
     if (status >= 400 && headers.get('content-type')?.startsWith('application/problem+json')) {
       if (body.status !== status || !/^urn:countersign:problem:\w+$/.test(body.type) || !body.title)
         throw new Error(`${method} ${path}: not a problem: ${JSON.stringify(body)}`);
+      const offered = route && this.document.paths![route.path]![route.method]!.responses!;
+      if (offered && !(status in offered)) throw new Error(`${method} ${path}: the problem ${status} is not described`);
       return;
     }
-    const route = this.routes.find((one) => one.method === method.toLowerCase() && matches(one.path, path));
     const described = route?.responses[status];
     if (described && !headers.get('content-type')?.includes('json')) return;
     if (route && !described) throw new Error(`${method} ${path}: ${status} is not described`);

@@ -16,6 +16,8 @@ import {
   unique,
   url,
 } from '../../../api/schemas/common';
+import { contact } from '../../../api/schemas/actions';
+import { applicationInput } from '../../../api/schemas/applications';
 import { check } from '../../../api/validation';
 
 function errorsOf(schema: z.ZodType, value: unknown): FieldError[] {
@@ -209,6 +211,46 @@ test('every bad field is reported, at any depth, each by its own path', () => {
     'union.type one_of',
   ]);
   expect(rulesOf(schema.pick({ inner: true }), { inner: [] })).toEqual(['min_items']);
+});
+
+test('a rule between fields is judged beside fields that are bad', () => {
+  const rules = (schema: z.ZodType, value: unknown) =>
+    errorsOf(schema, value)
+      .map(({ path, rule }) => `${path} ${rule}`)
+      .sort();
+  expect(rules(applicationInput, {})).toEqual([
+    'payerId required',
+    'practiceId required',
+    'providerId required',
+    'state required',
+  ]);
+  const adopt = { stage: 'confirmed', submittedOn: '2026-02-01', stageSince: '2026-01-01', lastContactOn: 5 };
+  expect(rules(applicationInput, { kind: 'new_group', providerId: 5, state: 'CA', adopt })).toEqual([
+    'adopt.confirmations.claimsRoute required',
+    'adopt.confirmations.contract required',
+    'adopt.lastContactOn type',
+    'adopt.stageSince not_before',
+    'payerId required',
+    'practiceId required',
+    'providerId not_for_this_kind',
+    'providerId type',
+  ]);
+  expect(rules(contact, { outcome: 'received', missingItems: ['W-9'] })).toEqual([
+    'channel required',
+    'missingItems information_requested_only',
+  ]);
+});
+
+test.each([
+  null,
+  5,
+  'x',
+  [],
+  { kind: 'constructor', adopt: null },
+  { adopt: { stage: 'confirmed', confirmations: null } },
+])('a rule between fields takes %j for what it is', (value) => {
+  expect(errorsOf(applicationInput, value).length).toBeGreaterThan(0);
+  expect(JSON.stringify(errorsOf(applicationInput, value))).not.toContain('constructor');
 });
 
 test('no message quotes what was sent', () => {
