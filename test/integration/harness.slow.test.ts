@@ -9,13 +9,24 @@ import { testServers } from '../support/servers';
 const RUNS = join(root, '.cache', 'test-runs');
 const SUITE = 'test/integration/servers.test.ts';
 
+/** A run of jest of its own; `ended` answers its exit code and what it printed. */
 function runTests() {
   const jest = spawn(process.execPath, [join(root, 'node_modules/jest/bin/jest.js'), SUITE], {
     cwd: root,
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ended = new Promise<number | null>((resolve) => jest.once('exit', resolve));
+  let output = '';
+  for (const stream of [jest.stdout, jest.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const ended = new Promise<{ code: number | null; output: string }>((resolve) =>
+    jest.once('exit', (code) => resolve({ code, output })),
+  );
   return { pid: jest.pid!, ended };
+}
+
+/** Fails with what the run printed, where it did not end well. */
+async function endsWell({ ended }: ReturnType<typeof runTests>): Promise<void> {
+  const { code, output } = await ended;
+  if (code !== 0) throw new Error(`the run ended with code ${code}:\n${output}`);
 }
 
 /** What a run recorded of itself: its directory and its children, once `count` of them are there. */
@@ -41,7 +52,7 @@ test('a test run that is killed midway is cleaned up by the next one, which leav
   await killed.ended;
   expect(children.some(isAlive)).toBe(true);
 
-  expect(await runTests().ended).toBe(0);
+  await endsWell(runTests());
   expect(children.filter(isAlive)).toEqual([]);
   expect(existsSync(directory)).toBe(false);
   expect(existsSync(testServers().directory)).toBe(true);
@@ -50,7 +61,7 @@ test('a test run that is killed midway is cleaned up by the next one, which leav
 test('a test run that ends leaves no process and no files', async () => {
   const run = runTests();
   const { directory, children } = await recordOf(run.pid, 2);
-  expect(await run.ended).toBe(0);
+  await endsWell(run);
   expect(children.filter(isAlive)).toEqual([]);
   expect(existsSync(directory)).toBe(false);
 });

@@ -125,15 +125,13 @@ describe('when parts are away', () => {
 });
 
 describe('the description', () => {
-  test('names every route, is valid OpenAPI 3.1 and shows who may', async () => {
+  test('names every route and itself, is valid OpenAPI 3.1 and shows who may', async () => {
     const { body: document } = await api.get('/openapi.json', { key: '' });
     const described = Object.entries(document.paths as Record<string, object>).flatMap(([path, operations]) =>
       Object.keys(operations).map((method) => `${method} ${path}`),
     );
     expect(described.sort()).toEqual(
-      allRoutes(api.deps)
-        .map(({ method, path }) => `${method} ${path}`)
-        .sort(),
+      ['get /docs', 'get /openapi.json', ...allRoutes(api.deps).map(({ method, path }) => `${method} ${path}`)].sort(),
     );
     expect(document.paths['/v1/clients/{id}/providers'].post.description).toContain('Roles: admin, lead, specialist.');
     expect(document.components.schemas.Problem.properties).toHaveProperty('errors');

@@ -1,68 +1,62 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { obtain } from '../../local/binaries';
 import { root } from '../../local/paths';
-import { freePort } from '../../local/ports';
 import { ensureDatabase, initialise, serve, urlOf } from '../../local/postgres';
-import { beginRecord, endOrphans, hasRecord, ownerIsAlive, recordChild } from '../../local/run-record';
+import { beginRecord, endOrphans, hasRecord, ownerIsAlive } from '../../local/run-record';
 import { connect, devServerArguments } from '../../local/temporal';
 import { migrate } from '../../runtime/migrate';
+import { bringUp } from './bring-up';
 import type { TestServers } from './servers';
 
 const RUNS = join(root, '.cache', 'test-runs');
-const PATIENCE = 60_000;
+/** Without a record for this long, a run's directory is old and empty. */
+const YOUNG = 60_000;
 
 /** Ends and removes what runs that were killed left behind. */
 async function sweep(): Promise<void> {
   for (const name of existsSync(RUNS) ? readdirSync(RUNS) : []) {
     const directory = join(RUNS, name);
     // One without a record is either just being made or old and empty.
-    const young = Date.now() - statSync(directory).mtimeMs < PATIENCE;
+    const young = Date.now() - statSync(directory).mtimeMs < YOUNG;
     if (ownerIsAlive(directory) || (young && !hasRecord(directory))) continue;
     await endOrphans(directory);
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function start(
-  directory: string,
-  name: string,
-  file: string,
-  args: string[],
-  signal: NodeJS.Signals,
-  options = {},
-): void {
-  const log = openSync(join(directory, `${name}.log`), 'a');
-  const child = spawn(file, args, { ...options, stdio: ['ignore', log, log] });
-  recordChild(directory, name, child.pid!, signal);
-  child.unref();
-}
-
 async function startPostgres(directory: string): Promise<string> {
-  const [cluster, password, port] = [join(directory, 'postgres'), randomBytes(16).toString('hex'), await freePort()];
+  const [cluster, password] = [join(directory, 'postgres'), randomBytes(16).toString('hex')];
   await initialise(cluster, password);
-  const launch = serve(cluster, port, {
-    fsync: 'off',
-    synchronous_commit: 'off',
-    full_page_writes: 'off',
-    max_connections: '200',
-  });
-  start(directory, 'postgres', launch.file, launch.args, 'SIGINT', launch.options);
-  const template = urlOf(port, password, 'template_migrated');
-  await ensureDatabase(template, AbortSignal.timeout(PATIENCE));
+  const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
+  const urlOn = (port: number) => urlOf(port, password, 'template_migrated');
+  const template = await bringUp(
+    directory,
+    (port) => ({ name: 'postgres', launch: serve(cluster, port, settings), signal: 'SIGINT' }),
+    (port, signal) => ensureDatabase(urlOn(port), signal).then(() => urlOn(port)),
+  );
   await migrate(template);
   return template;
 }
 
 async function startTemporal(directory: string): Promise<string> {
-  const [file, port] = [await obtain('devServer'), await freePort()];
-  start(directory, 'temporal', file, devServerArguments({ port, namespace: 'default' }), 'SIGTERM');
-  const address = `127.0.0.1:${port}`;
-  await (await connect(address, 'default', AbortSignal.timeout(PATIENCE))).close();
-  return address;
+  const file = await obtain('devServer');
+  return bringUp(
+    directory,
+    (port) => ({
+      name: 'temporal',
+      launch: { file, args: devServerArguments({ port, namespace: 'default' }) },
+      signal: 'SIGTERM',
+    }),
+    async (port, signal) => {
+      const address = `127.0.0.1:${port}`;
+      await (await connect(address, 'default', signal)).close();
+      return address;
+    },
+  );
 }
 
 /** The time-skipping server behind a script that says its pid, so that a killed run's servers can be found. */
@@ -89,12 +83,14 @@ export default async function globalSetup(): Promise<void> {
   const directory = join(RUNS, `${process.pid}-${randomBytes(4).toString('hex')}`);
   mkdirSync(directory, { recursive: true });
   beginRecord(directory);
-  const [template, devServer, skipping, built] = await Promise.all([
-    startPostgres(directory),
-    startTemporal(directory),
-    skippingServer(directory),
-    build(),
-  ]);
+  const started = [startPostgres(directory), startTemporal(directory), skippingServer(directory), build()] as const;
+  const [template, devServer, skipping, built] = await Promise.all(started).catch(async (error: unknown) => {
+    // jest runs no teardown after a setup that failed
+    await Promise.allSettled(started);
+    await endOrphans(directory);
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  });
   const servers: TestServers = { directory, template, devServer, skipping, build: built };
   process.env.COUNTERSIGN_TEST_SERVERS = JSON.stringify(servers);
 }

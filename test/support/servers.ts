@@ -57,10 +57,10 @@ export async function skippingEnvironment(
   client: Pick<ClientOptions, 'dataConverter' | 'identity'> = {},
 ): Promise<TestWorkflowEnvironment> {
   const { directory, skipping } = testServers();
-  const environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: skipping } },
-    client,
-  });
+  const server = { executable: { type: 'existing-path', path: skipping } } as const;
+  const create = () => TestWorkflowEnvironment.createTimeSkipping({ server, client });
+  // the SDK gives it five seconds to answer on a port that somebody may take before it: two cores may need a second try
+  const environment = await create().catch(create);
   recordChild(directory, 'time-skipping server', Number(readFileSync(`${skipping}.${process.pid}`, 'utf8')), 'SIGTERM');
   return environment;
 }
