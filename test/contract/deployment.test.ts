@@ -10,7 +10,8 @@ interface Service {
   image: string;
   build?: { args: Record<string, string> };
   command?: string[];
-  environment?: Record<string, string>;
+  /** A variable without a value is given on where it is set. */
+  environment?: Record<string, string | null>;
   depends_on?: Record<string, { condition: string }>;
   healthcheck?: { test?: string[]; disable?: boolean };
   ports?: string[];
@@ -94,6 +95,27 @@ describe('docker-compose.yml', () => {
     expect(of('api').TEMPORAL_NAMESPACE).toBe(namespace);
     expect(of('worker').TEMPORAL_NAMESPACE).toBe(namespace);
     expect(of('temporal-ui').TEMPORAL_DEFAULT_NAMESPACE).toBe(namespace);
+  });
+
+  test('API and worker are given every variable that they read, and README.md tells of each', () => {
+    const [node, api, worker] = read('runtime/config.ts')
+      .split(/^const \w+Schema = /m)
+      .slice(1)
+      .map((schema) => [...schema.split(/^}\);$/m)[0]!.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, name]) => name!));
+    // The supervisor's own, and the image's.
+    const fixed = ['RUN_ID', 'PORT', 'HOST'];
+    const reads = { api: [...node!, ...api!], worker: [...node!, ...worker!] };
+    for (const [name, variables] of Object.entries(reads))
+      expect([name, Object.keys(compose.services[name]!.environment!)]).toEqual([
+        name,
+        expect.arrayContaining(variables.filter((variable) => !fixed.includes(variable))),
+      ]);
+    const told = [...read('README.md').matchAll(/^\| (`[A-Z_`, ]+`)/gm)].flatMap(([, names]) =>
+      names!.match(/[A-Z_]{4,}/g),
+    );
+    for (const variable of new Set([...node!, ...api!, ...worker!]))
+      if (variable !== 'RUN_ID') expect(told).toContain(variable);
+    expect(told).toEqual(expect.arrayContaining(['SMTP_URL', 'ENCRYPTION_KEYS', 'PORT']));
   });
 
   test('every text that a service mounts is there', () => {
