@@ -93,7 +93,7 @@ const rulesOf = (kind: unknown) => KINDS.flatMap((one) => (one === kind ? [KIND_
 
 /** Rules of an application's body that hold between its fields. */
 function checkCreation(body: z.infer<typeof fields>, context: z.core.$RefinementCtx): void {
-  const { kind = 'new_individual', providerId, adopt: adopted } = body;
+  const { kind, providerId, adopt: adopted } = body;
   const rules = rulesOf(kind);
   if (!rules) return;
   if (rules.provider && providerId === undefined)
