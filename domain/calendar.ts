@@ -79,6 +79,22 @@ export function due({ at, on }: Anchor, duration: Duration, window: Window): Ins
   }
 }
 
+/** As long before an instant as a duration says; business days count back over those days alone. */
+export function before(at: Instant, duration: Duration, window: Window): Instant {
+  const { unit, count } = partsOf(duration);
+  const day = localDate(at, window.timeZone);
+  switch (unit) {
+    case 'businessDays':
+      return atDate(addBusinessDays(day, -count, window.closures), window);
+    case 'days':
+      return atDate(addDays(day, -count), window);
+    case 'months':
+      return atDate(utc(day).minus({ months: count }).toISODate(), window);
+    default:
+      return new Date(Date.parse(at) - count * SECONDS[unit] * 1_000).toISOString();
+  }
+}
+
 /** Whether a date is a weekday and no US federal holiday, nor the day on which one is observed, nor a closure. */
 export function isBusinessDay(date: PlainDate, closures: readonly Closure[] = []): boolean {
   if (weekday(date) > 4) return false;
@@ -90,8 +106,8 @@ export function isBusinessDay(date: PlainDate, closures: readonly Closure[] = []
 
 function addBusinessDays(date: PlainDate, count: number, closures: readonly Closure[] = []): PlainDate {
   let day = date;
-  for (let left = count; left > 0;) {
-    day = addDays(day, 1);
+  for (let left = Math.abs(count); left > 0;) {
+    day = addDays(day, Math.sign(count));
     if (isBusinessDay(day, closures)) left -= 1;
   }
   return day;

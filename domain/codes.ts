@@ -28,6 +28,12 @@ export const ACTIONS = [
   'withdrawal',
   'pause',
   'resume',
+  'loading',
+  'directory',
+  'issues',
+  'issue-resolution',
+  'committee-date',
+  'recredentialing',
   'participation-end',
   'notes',
   'assignment',
@@ -114,6 +120,18 @@ export type FactSource = (typeof FACT_SOURCES)[number];
 
 export const CONTRACT_BASES = ['government_program', 'group_contract', 'existing_agreement'] as const;
 export type ContractBasis = (typeof CONTRACT_BASES)[number];
+
+/** Whether the payer's systems have a provider in network. */
+export const LOADING_STATUSES = ['loaded', 'not_loaded'] as const;
+export type LoadingStatus = (typeof LOADING_STATUSES)[number];
+
+/** How the payer's directory has a provider. */
+export const DIRECTORY_STATUSES = ['listed', 'not_listed', 'inaccurate'] as const;
+export type DirectoryStatus = (typeof DIRECTORY_STATUSES)[number];
+
+/** What can go wrong in a participation. */
+export const ISSUE_CODES = ['not_loaded', 'wrong_tin', 'claims_denied', 'directory_wrong'] as const;
+export type IssueCode = (typeof ISSUE_CODES)[number];
 
 export const PREREQUISITES = [
   'npi',

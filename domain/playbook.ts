@@ -38,6 +38,11 @@ export interface Playbook {
   contractChase?: Duration;
   confirmationChase?: Duration;
   recredentialEvery?: Duration;
+  /** How long before a recredentialing is due its application is opened. */
+  recredentialOpens?: Duration;
+  /** After the later of confirmation and effective date: whether the payer has loaded the provider. */
+  loadingCheck?: Duration;
+  directoryEvery?: Duration;
   callHours?: CallHours;
   contacts?: PayerContact[];
   callerVerification?: string[];
@@ -76,7 +81,26 @@ export const PLAYBOOK_DEFAULTS = {
   contractChase: { businessDays: 10 },
   confirmationChase: { businessDays: 5 },
   recredentialEvery: { months: 36 },
+  recredentialOpens: { days: 180 },
+  loadingCheck: { businessDays: 30 },
+  directoryEvery: { days: 90 },
 } as const satisfies Playbook;
+
+/** Programs with a cycle of their own, where a payer's playbook names none. */
+export const RECREDENTIALING_BY_LINE: Partial<
+  Record<LineOfBusiness, { recredentialEvery: Duration; source: string; asOf: PlainDate }>
+> = {
+  medicare: {
+    recredentialEvery: { months: 60 },
+    source: '42 CFR 424.515: revalidation every 5 years',
+    asOf: '2026-11-23',
+  },
+  medicaid: {
+    recredentialEvery: { months: 60 },
+    source: '42 CFR 455.414: revalidation every 5 years',
+    asOf: '2026-11-23',
+  },
+};
 
 /** A playbook as one application lives by it: nothing left out, plain JSON. */
 export interface ResolvedPlaybook extends Required<
@@ -141,7 +165,8 @@ export function resolvePlaybook(
   scope: Required<VariantScope>,
   clientTimeZone: string,
 ): ResolvedPlaybook {
-  const { kind } = scope;
+  const { kind, lineOfBusiness } = scope;
+  const ofLine = RECREDENTIALING_BY_LINE[lineOfBusiness];
   const { callHours, closures, ...own } = specific(playbook, scope);
   const requiresCaqh = KIND_RULES[kind].provider && (own.requiresCaqh ?? PLAYBOOK_DEFAULTS.requiresCaqh);
   const usual = PLAYBOOK_DEFAULTS.requires.filter((code) => requiresCaqh || code !== 'caqh_id');
@@ -154,6 +179,7 @@ export function resolvePlaybook(
     questions: [],
     contractBases: [],
     sources: {},
+    ...(ofLine && { recredentialEvery: ofLine.recredentialEvery }),
     ...own,
     requires: KIND_RULES[kind].provider
       ? (own.requires ?? usual)

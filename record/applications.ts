@@ -1,11 +1,12 @@
 import type { ApplicationKind, Fact, LineOfBusiness, Stage, WaitingOn } from '../domain/codes';
 import type { Instant, PlainDate } from '../domain/application/events';
 import type { ApplicationState } from '../domain/application/state';
-import { view, type ApplicationView } from '../domain/application/view';
+import { view, type ApplicationView, type ParticipationView } from '../domain/application/view';
 import type { Db, Fragment } from '../runtime/database';
 import { bridgeOf, type Bridge } from './bridges';
 import { factBody } from './commands';
 import { inScope, type Principal } from './principal';
+import { renewalOf } from './renewals';
 
 /** What a list shows of an application: its key, who and what it is for, and where it stands. */
 export interface ApplicationSummary {
@@ -62,9 +63,16 @@ const CONTRACT_FIELDS = ['reference', 'feeScheduleReference', 'termNoticeDays', 
 type Given = { entryId: string } & Partial<Record<(typeof CONFIRMATION_FIELDS)[number], unknown>>;
 type Confirmation = Given & { status: 'confirmed' | 'claimed' | 'disputed'; against?: Given[] };
 
+type Cycle = NonNullable<ParticipationView['recredentialing']>;
+/** With the application by which the running cycle is renewed. */
+type Participation = Omit<ParticipationView, 'recredentialing'> & {
+  recredentialing: (Cycle & { openedId: string | null }) | null;
+};
+
 /** An application as GET answers it. */
 export type Application = Omit<KeptApplication, 'snapshot'> &
-  Omit<ApplicationView, 'tracks'> & {
+  Omit<ApplicationView, 'tracks' | 'participation'> & {
+    participation: Participation | null;
     tracks: {
       credentialing: ApplicationView['tracks']['credentialing'];
       contracting: ApplicationView['tracks']['contracting'] &
@@ -107,11 +115,12 @@ export async function findApplication(sql: Db, principal: Principal, id: string)
 /** The whole resource: what the fold shows of itself now, with the words and values that commands brought. */
 export async function describeApplication(sql: Db, kept: KeptApplication, now: Instant): Promise<Application> {
   const { snapshot, ...summary } = kept;
-  const { tracks, ...shown } = view(snapshot, now);
-  const [confirmations, contract, outstandingItems] = await Promise.all([
+  const { tracks, participation, ...shown } = view(snapshot, now);
+  const [confirmations, contract, outstandingItems, openedId] = await Promise.all([
     confirmationsOf(sql, snapshot),
     contractOf(sql, snapshot),
     outstandingOf(sql, snapshot),
+    participation && renewalOf(sql, snapshot),
   ]);
   return {
     ...summary,
@@ -119,6 +128,10 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
     tracks: { ...tracks, contracting: { ...tracks.contracting, ...contract } },
     confirmations,
     outstandingItems,
+    participation: participation && {
+      ...participation,
+      recredentialing: participation.recredentialing && { ...participation.recredentialing, openedId },
+    },
   };
 }
 

@@ -47,7 +47,7 @@ export async function appointmentsOf(sql: Db, token: string): Promise<Appointmen
       union all
       select id, 'follow_up', next_follow_up_at from applications
       where open and next_follow_up_at > now()) d
-    join applications a on a.id = d.application_id and a.open
+    join applications a on a.id = d.application_id
     join users u on u.id = ${feed.userId} and (u.client_ids is null or a.client_id = any(u.client_ids))
     join payers y on y.id = a.payer_id
     left join providers p on p.id = a.provider_id

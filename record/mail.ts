@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/application/events';
-import type { ApplicationState } from '../domain/application/state';
+import { armedEntries, type ApplicationState } from '../domain/application/state';
 import { localDate } from '../domain/calendar';
 import { mayContact, type Authorisation } from '../domain/prerequisites';
 import { DIGEST_MS, sendingTime } from '../domain/sending';
@@ -81,8 +81,7 @@ async function stillToBeSent<T extends Reason>(tx: Tx, messages: readonly T[], n
 /** Whether nobody has to be told any more: what armed it has been settled. */
 function isSettled({ armedBy, snapshot }: Reason): boolean {
   if (armedBy === null || snapshot === null) return false;
-  const armed = [snapshot.step, ...Object.values(snapshot.followUps)].map((one) => one?.armedBy);
-  return snapshot.closedAt !== null || !armed.includes(armedBy);
+  return !armedEntries(snapshot).includes(armedBy);
 }
 
 /** Whether the payer may not be talked to: what the provider signed has ended. */

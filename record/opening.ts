@@ -23,6 +23,8 @@ export interface OpeningRequest {
   at: Instant;
   /** The platform relationship that goes on meanwhile. */
   bridge?: string;
+  /** The participation that it continues; left out: the last application for the key. */
+  previousId?: string;
 }
 
 export type Opened = { state: ApplicationState } | { existingId: string };
@@ -68,7 +70,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
         clientId,
         ...scope,
         naturalKey: natural,
-        previousId: row.previousId,
+        previousId: request.previousId ?? row.previousId,
         neededBy: body.neededBy ?? null,
         monthlyValue: body.monthlyValue ?? null,
         referenceNumber: body.adopt?.referenceNumber ?? null,

@@ -11,6 +11,8 @@ export type OutboxTopic =
   | 'start_application'
   | 'start_participation'
   | 'end_participations'
+  | 'open_recredentialing'
+  | 'renew_participations'
   | WatchType;
 
 export interface OutboxRow {

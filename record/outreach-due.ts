@@ -1,5 +1,5 @@
 import type { ApplicationEvent, Instant } from '../domain/application/events';
-import type { ApplicationState } from '../domain/application/state';
+import { followUpOf, type ApplicationState } from '../domain/application/state';
 import { due } from '../domain/calendar';
 import type { Duration } from '../domain/duration';
 import type { Tx } from '../runtime/database';
@@ -85,7 +85,7 @@ function said(event: ApplicationEvent, state: ApplicationState): Saying[] {
     }
     case 'escalation': {
       const { track, armedBy } = event.data;
-      const purpose = track === 'step' ? state.step?.purpose : state.followUps[track]?.purpose;
+      const purpose = (track === 'step' ? state.step : followUpOf(state, track))?.purpose;
       const rung = { at, key: `escalation/${state.id}/${armedBy}`, template: 'escalation', data: { purpose }, armedBy };
       return [
         { to: 'assignee', ...rung },

@@ -106,6 +106,13 @@ async function tell(tx: TransactionSql, before: ApplicationState | null, state: 
   if (participates(state) && !(before && participates(before))) await enqueue(tx, 'start_participation', state.id);
   if (state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed')
     await enqueue(tx, 'end_participations', state.id);
+  if (
+    state.participation?.cycle?.openedAt &&
+    state.participation.cycle.openedAt !== before?.participation?.cycle?.openedAt
+  )
+    await enqueue(tx, 'open_recredentialing', state.id);
+  if (state.key.kind === 'recredentialing' && state.stage === 'confirmed' && before?.stage !== 'confirmed')
+    await enqueue(tx, 'renew_participations', state.id);
 }
 
 async function projectItems(tx: TransactionSql, before: ApplicationState | null, state: ApplicationState) {

@@ -223,7 +223,7 @@ const samePractice = (sql: Db): Fragment => sql`
 /** The applications that open a participation, but those that came to nothing; the oldest first. */
 const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSpan[]> => sql<KeptSpan[]>`
   select q.i, a.id as application_id, a.payer_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
-    s.effective_to, coalesce(s.facts, '{}') as facts, false as loaded_seen,
+    s.effective_to, coalesce(s.facts, '{}') as facts, coalesce(s.loaded_seen, false) as loaded_seen,
     coalesce((
       select array_agg(e.id) from events e
       where e.application_id = a.id and e.kind = 'contact' and e.event->'data'->>'outcome' = 'approved'

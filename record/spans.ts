@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { FACTS, type Fact } from '../domain/codes';
 import { sameValue, type FactRecord } from '../domain/facts';
+import { seenLoaded } from '../domain/application/participation';
 import type { ApplicationState, FactState } from '../domain/application/state';
 import type { Tx } from '../runtime/database';
 import { factBody } from './commands';
@@ -11,7 +12,7 @@ const approved = (state: ApplicationState): boolean => state.stage === 'approved
 
 /** What a span is made from: unchanged, the span stays. */
 const basis = (state: ApplicationState | null) =>
-  state ? [approved(state), state.participationEndedOn, state.facts] : [false, null, {}];
+  state ? [approved(state), state.participationEndedOn, state.facts, seenLoaded(state)] : [false, null, {}, false];
 
 /** Keeps the span of an application as its facts stand, and what was known before as it was known. */
 export async function projectSpan(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
@@ -36,6 +37,7 @@ export async function projectSpan(tx: Tx, before: ApplicationState | null, state
       effectiveFrom: effective?.status === 'confirmed' ? (effective.value as string) : null,
       effectiveTo: state.participationEndedOn,
       facts: tx.json(facts as never),
+      loadedSeen: seenLoaded(state),
       knownFrom: state.updatedAt,
     })}`;
 }
@@ -83,6 +85,8 @@ export async function projectAgreement(
   for (const fact of ['contract', 'claimsRoute'] as const) {
     const on = state.facts[fact];
     if (sameValue(before?.facts[fact], on)) continue;
+    // what goes wrong for one provider leaves the practice's agreement as it is
+    if (on?.disprovedBy) continue;
     const body = on?.status === 'confirmed' ? await factBody(tx, state, fact, on.entryId) : null;
     const value = body?.value as Record<string, unknown> | string | undefined;
     const inherited = typeof value === 'object' && 'inheritedFrom' in value;

@@ -1,5 +1,5 @@
 import type { ApplicationState } from '../domain/application/state';
-import type { Db } from '../runtime/database';
+import type { Db, Fragment } from '../runtime/database';
 import { factBody } from './commands';
 
 /** The open applications that rest on a person's file, whichever client's they are. */
@@ -16,6 +16,12 @@ export async function applicationsOfPractice(sql: Db, practiceId: string): Promi
   return rows.map((row) => row.id);
 }
 
+/** Other confirmed applications `o` for the scope of an application `t`. */
+export const sameScope = (sql: Db): Fragment => sql`
+  o.practice_id = t.practice_id and o.provider_id = t.provider_id and o.payer_id = t.payer_id
+  and o.state = t.state and o.line_of_business = t.line_of_business
+  and o.location_id is not distinct from t.location_id and o.stage = 'confirmed'`;
+
 /** The participations that a confirmed termination ends, each with the body of the command that ends it. */
 export async function endedByTermination(
   sql: Db,
@@ -29,10 +35,8 @@ export async function endedByTermination(
   const body = { on: lastDay.effectiveOn, reason: 'termination', source, reference };
   const rows = await sql<{ id: string; clientId: string }[]>`
     select o.id, o.client_id from applications t
-    join applications o on o.practice_id = t.practice_id and o.provider_id = t.provider_id and o.payer_id = t.payer_id
-      and o.state = t.state and o.line_of_business = t.line_of_business
-      and o.location_id is not distinct from t.location_id
+    join applications o on ${sameScope(sql)}
     join network_spans s on s.application_id = o.id and s.known_to is null and s.effective_to is null
-    where t.id = ${terminationId} and o.stage = 'confirmed'`;
+    where t.id = ${terminationId}`;
   return rows.map((row) => ({ ...row, body }));
 }

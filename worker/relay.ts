@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
-import { WATCH_TYPES, type WatchType } from '../domain/codes';
+import { WATCH_TYPES, type Action, type WatchType } from '../domain/codes';
 import type { Dispatch } from '../dispatch/dispatch';
 import { keepCommand, unsettledCommands } from '../record/commands';
 import { claim, heard, postpone, type OutboxRow, type OutboxTopic } from '../record/outbox';
+import { derivedId } from '../record/derived-id';
+import { openRecredentialing, renewedBy } from '../record/renewals';
 import { applicationsOfPerson, applicationsOfPractice, endedByTermination } from '../record/touched';
 import { forgetTheOld } from '../record/housekeeping';
+import type { Actor } from '../record/principal';
 import type { Sql } from '../runtime/database';
 
 const BATCH = 50;
@@ -26,21 +28,29 @@ export interface Relay {
  * commands. Any number of relays may run; each row is leased, and everything it does may be repeated.
  */
 export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Dispatch; logger: Logger }): Relay {
+  const endParticipations = async (id: string) =>
+    give('participation-end', id, await endedByTermination(sql, id), TERMINATION);
+
+  const renewParticipations = async (id: string) =>
+    give('committee-date', id, await renewedBy(sql, id), RECREDENTIALING);
   const hear: Record<OutboxTopic, (subject: string) => Promise<unknown>> = {
     start_application: dispatch.startApplication,
     start_participation: dispatch.startParticipation,
     file_changed_person: async (id) => all(await applicationsOfPerson(sql, id), dispatch.fileChanged),
     file_changed_practice: async (id) => all(await applicationsOfPractice(sql, id), dispatch.fileChanged),
     end_participations: endParticipations,
+    open_recredentialing: (id) => openRecredentialing(sql, id),
+    renew_participations: renewParticipations,
     ...watchers(dispatch),
   };
   const sleepers = new Set<{ early: boolean; wake: () => void }>();
   let stopped = false;
 
-  async function endParticipations(terminationId: string): Promise<void> {
-    for (const { id, clientId, body } of await endedByTermination(sql, terminationId)) {
-      const commandId = uuidOf(`${terminationId}/${id}`);
-      await keepCommand(sql, { id: commandId, clientId, applicationId: id, action: 'participation-end', body }, SYSTEM);
+  /** Gives each of them the command that follows from an application, once. */
+  async function give(action: Action, from: string, to: Concerned[], actor: Actor): Promise<void> {
+    for (const { id, clientId, body } of to) {
+      const commandId = derivedId(`${from}/${id}`);
+      await keepCommand(sql, { id: commandId, clientId, applicationId: id, action, body }, actor);
       await dispatch.deliver(commandId, DELIVERY_MS);
     }
   }
@@ -131,16 +141,18 @@ const watchers = ({ changed }: Dispatch) =>
     (subject: string) => Promise<void>
   >;
 
-const SYSTEM = { type: 'system', id: 'termination', name: 'Countersign' } as const;
+const TERMINATION: Actor = { type: 'system', id: 'termination', name: 'Countersign' };
+const RECREDENTIALING: Actor = { type: 'system', id: 'recredentialing', name: 'Countersign' };
+
+/** An application that something follows for, with the body of the command that says so. */
+interface Concerned {
+  id: string;
+  clientId: string;
+  body: object;
+}
 
 async function all(ids: string[], tell: (id: string) => Promise<unknown>): Promise<void> {
   const results = await Promise.allSettled(ids.map(tell));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
-}
-
-/** A command id that two relays agree on. */
-function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

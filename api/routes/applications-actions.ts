@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { FACTS, type Action, type Fact } from '../../domain/codes';
+import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/codes';
+import { unresolved } from '../../domain/application/participation';
 import type { Refusal } from '../../domain/application/transitions';
 import { describeApplication, findApplication, type KeptApplication } from '../../record/applications';
 import { approveFact } from '../../record/approvals';
@@ -12,6 +13,7 @@ import { Problem, type FieldError } from '../errors';
 import type { Permission } from '../policy';
 import { ok, route, type Answer, type Method, type Route } from '../route';
 import * as actions from '../schemas/actions';
+import * as participation from '../schemas/participation';
 import { application, onItsWay } from '../schemas/applications';
 import { UNKNOWN_REFERENCE } from '../schemas/common';
 import { refuse } from '../validation';
@@ -59,6 +61,26 @@ const followUp = { access: 'applications:follow_up' } as const;
 
 async function checkProof({ sql, subject, body }: Checked<{ proof?: string[] }>): Promise<void> {
   refuse(await documentErrors(sql, subject.clientId, 'proof', body.proof));
+}
+
+async function checkEvidence({ sql, subject, body }: Checked<{ evidence?: string[] | undefined }>): Promise<void> {
+  refuse(await documentErrors(sql, subject.clientId, 'evidence', body.evidence));
+}
+
+type OfIssue = Checked<{ code: IssueCode; evidence?: string[] | undefined }>;
+
+async function checkIssue(of: OfIssue): Promise<void> {
+  await checkEvidence(of);
+  if (unresolved(of.subject.snapshot, of.body.code))
+    refuse([
+      { path: 'code', rule: 'unresolved_already', message: 'is on record and unresolved: log a contact about it' },
+    ]);
+}
+
+async function checkResolution(of: OfIssue): Promise<void> {
+  await checkEvidence(of);
+  if (!unresolved(of.subject.snapshot, of.body.code) && unresolved(of.subject.snapshot))
+    refuse([{ path: 'code', rule: 'unresolved', message: 'must be an issue that is not resolved yet' }]);
 }
 
 async function checkPrerequisite({ subject, body }: Checked<{ prerequisite: string }>): Promise<void> {
@@ -141,6 +163,34 @@ const ROWS: ActionRow[] = [
     description: "Silences nudges, never the payer's deadlines, appeal windows or expiries.",
   }),
   row('resume', 'Go on with it', actions.resume),
+  row('loading', 'Record whether the payer has loaded the provider', participation.loading, {
+    ...followUp,
+    description: 'Seen loaded, the caution `not_seen_loaded` goes; until then it is looked at again.',
+    check: checkEvidence,
+  }),
+  row('directory', 'Record how the payer’s directory lists the provider', participation.directory, {
+    ...followUp,
+    description: 'It is verified again and again, sooner while it is wrong.',
+    check: checkEvidence,
+  }),
+  row('issues', 'Record what has gone wrong with a participation', participation.issue, {
+    ...followUp,
+    description: 'It is in the queue at once and chased by contacts, until it is resolved.',
+    check: checkIssue,
+  }),
+  row('issue-resolution', 'Record that it is put right', participation.issueResolution, {
+    ...followUp,
+    description: 'Facts that it disproved stay disputed until somebody confirms one with a `reason`.',
+    check: checkResolution,
+  }),
+  row('committee-date', 'Record the day of the committee’s decision', participation.committeeDate, {
+    description: 'The next recredentialing is counted from it.',
+    check: checkEvidence,
+  }),
+  row('recredentialing', 'Record that the payer has begun recredentialing', participation.recredentialing, {
+    description: 'Its application is opened at once, where none is open.',
+    check: checkEvidence,
+  }),
   row('participation-end', 'Record the last day in network', actions.ending),
   row('notes', 'Add a note', actions.note, followUp),
   ASSIGNMENT,

@@ -11,6 +11,7 @@ import {
   type Outcome,
 } from '../../domain/codes';
 import { LONGEST_SILENCE_DAYS } from '../../domain/application/state';
+import { CARES } from '../../domain/application/events';
 import { addDays, isRealDate } from '../../domain/dates';
 import { address, BESIDE_BAD_FIELDS, date, id, line, longText, npi, pastDate, text, unique } from './common';
 
@@ -81,6 +82,10 @@ const answerFields = {
     description: 'Since when the payer has had a complete application, as it says: statutory clocks count from there',
   }),
   notes: longText.optional(),
+  about: z
+    .enum(CARES)
+    .optional()
+    .meta({ description: 'Of a participation: what was talked about; left out, all that was due' }),
   outOfOrder,
 };
 

@@ -31,6 +31,7 @@ import {
   version,
   yesOrNo,
 } from './common';
+import { participation } from './participation';
 
 /** Where an application can be taken over from elsewhere: it was submitted there, or is closed. */
 const ADOPTABLE = [
@@ -251,6 +252,7 @@ export const application = z
       .meta({ description: 'By when the law wants a decision; starts on evidence of a complete receipt' }),
     paused: z.strictObject({ since: instant, until: date.nullable() }).nullable(),
     participationEndedOn: date.nullable(),
+    participation: participation.nullable().meta({ description: 'From the confirmation on' }),
     allowedActions: z.array(z.enum(ACTIONS)).meta({ description: 'What needs no `outOfOrder` now' }),
     allowedOutcomes: z.array(z.enum(OUTCOMES)),
     missingFacts: z.array(z.enum(FACTS)),

@@ -1,17 +1,20 @@
-import type { Action, Fact, Outcome } from '../codes';
+import type { Action, Fact, IssueCode, Outcome } from '../codes';
 import { sameValue } from '../facts';
 import type {
   ApplicationKey,
   ApplicationEvent,
+  Care,
   Draft,
   FileReading,
   Instant,
   PlainDate,
   Rules,
   TimerName,
+  Track,
 } from './events';
 import { reduce } from './reduce';
-import { isOpen, type ApplicationState } from './state';
+import { DISPROVES } from './participation';
+import { followUpOf, isOpen, type ApplicationState } from './state';
 import { refusal, type Asked, type Refusal } from './transitions';
 
 /** A command as the record keeps it; of the body, decide reads codes and dates only. */
@@ -78,15 +81,15 @@ export function decide(state: ApplicationState, intent: Intent, of: Circumstance
 
 function onTimer(state: ApplicationState, { timer, due }: { timer: TimerName; due: Instant }): Draft[] {
   if (state.agenda.timers[timer] !== due) return [];
-  const [name, track] = timer.split(':') as [string, 'credentialing' | 'contracting' | 'confirmation' | 'step'];
+  const [name, track] = timer.split(':') as [string, Track | Care | 'step'];
   switch (name) {
     case 'followUp': {
-      const followUp = track === 'step' ? undefined : state.followUps[track];
+      const followUp = track === 'step' ? undefined : followUpOf(state, track);
       if (track === 'step' || !followUp) return [];
       return [{ kind: 'nudge', data: { track, purpose: followUp.purpose, armedBy: followUp.armedBy, at: due } }];
     }
     case 'escalation': {
-      const late = track === 'step' ? state.step : state.followUps[track];
+      const late = track === 'step' ? state.step : followUpOf(state, track);
       return late ? [{ kind: 'escalation', data: { track, armedBy: late.armedBy } }] : [];
     }
     case 'informationDeadline':
@@ -95,8 +98,27 @@ function onTimer(state: ApplicationState, { timer, due }: { timer: TimerName; du
       return [{ kind: 'appeal_window_closed', data: {} }];
     case 'pauseEnd':
       return [{ kind: 'resume', data: {} }];
+    case 'effective':
+      return state.participation?.effective
+        ? [{ kind: 'effective', data: { on: state.participation.effective.on } }]
+        : [];
+    case 'recredentialing':
+      return onRecredentialing(state, timer);
     default:
       return [];
+  }
+}
+
+function onRecredentialing({ agenda: { recredentialing: cycle } }: ApplicationState, timer: TimerName): Draft[] {
+  if (!cycle) return [];
+  const { from, dueOn, remindOn } = cycle;
+  switch (timer) {
+    case 'recredentialing:due':
+      return [{ kind: 'recredentialing_due', data: { from, dueOn } }];
+    case 'recredentialing:reminder':
+      return remindOn ? [{ kind: 'recredentialing_reminder', data: { from, dueOn, ...remindOn } }] : [];
+    default:
+      return [{ kind: 'recredentialing_missed', data: { from, dueOn } }];
   }
 }
 
@@ -119,7 +141,7 @@ function entry(command: Command, of: Circumstances): Draft {
           channel: body.channel!,
           ...(body.missingItems === undefined ? {} : { missingItems: (body.missingItems as string[]).length }),
           ...((body.itemsNotNeeded as unknown) === true ? { itemsNotNeeded: true as const } : {}),
-          ...ifSet(body, 'promisedOn', 'nextFollowUpOn', 'completeOn'),
+          ...ifSet(body, 'promisedOn', 'nextFollowUpOn', 'completeOn', 'about'),
           ...(body.rep && body.referenceNumber ? { vouched: true as const } : {}),
           ...ooo(body),
         },
@@ -155,6 +177,20 @@ function entry(command: Command, of: Circumstances): Draft {
       return { kind: 'assignment', data: { assignee: body.assignee ?? null } };
     case 'corrections':
       return { kind: 'correction', data: { strikes: body.entryId! } };
+    case 'loading':
+      return { kind: 'loading', data: { status: body.status!, seenOn: body.seenOn! } };
+    case 'directory':
+      return { kind: 'directory', data: { status: body.status!, seenOn: body.seenOn! } };
+    case 'issues': {
+      const code: IssueCode = body.code!;
+      return { kind: 'issue', data: { code, since: body.since!, disproves: body.disproves ?? [...DISPROVES[code]] } };
+    }
+    case 'issue-resolution':
+      return { kind: 'issue_resolved', data: { code: body.code!, resolvedOn: body.resolvedOn! } };
+    case 'committee-date':
+      return { kind: 'committee_date', data: { on: body.on! } };
+    case 'recredentialing':
+      return { kind: 'recredentialing', data: { startedOn: body.startedOn!, ...ifSet(body, 'dueOn') } };
     case 'participation-end':
       return { kind: 'participation_end', data: { on: body.on! } };
   }

@@ -2,8 +2,11 @@ import type {
   Action,
   ApplicationKind,
   ContractStatus,
+  DirectoryStatus,
   Fact,
+  IssueCode,
   LineOfBusiness,
+  LoadingStatus,
   Outcome,
   Prerequisite,
   Stage,
@@ -44,9 +47,27 @@ export type AttestationState = 'current' | 'missing' | 'lapsed' | 'not_authorise
 export type Track = 'credentialing' | 'contracting' | 'confirmation';
 export const TRACKS: readonly Track[] = ['credentialing', 'contracting', 'confirmation'];
 
+/** What is looked after in a participation, each with its own follow-up. */
+export const CARES = [
+  'confirmation',
+  'loading',
+  'directory',
+  'not_loaded',
+  'wrong_tin',
+  'claims_denied',
+  'directory_wrong',
+  'committee_date',
+  'recredentialing',
+] as const;
+export type Care = (typeof CARES)[number];
+
 export type TimerName =
-  | `followUp:${Track}`
-  | `escalation:${Track}`
+  | `followUp:${Track | Care}`
+  | `escalation:${Track | Care}`
+  | 'effective'
+  | 'recredentialing:due'
+  | 'recredentialing:reminder'
+  | 'recredentialing:missed'
   | 'escalation:step'
   | 'informationDeadline'
   | 'appealWindow'
@@ -66,12 +87,32 @@ export interface StatutoryDate {
 
 export interface Agenda {
   timers: Partial<Record<TimerName, Instant>>;
-  followUps: Partial<Record<Track, { at: Instant; dueAt: Instant }>>;
+  followUps: Partial<Record<Track | Care, { at: Instant; dueAt: Instant }>>;
   items: { purpose: Purpose; since: Instant; dueAt: Instant }[];
   expectedDecisionAt: Instant | null;
   /** Only while the receipt of a complete application is evidenced, and a clock is known. */
   statutory?: StatutoryDate;
+  /** Only of a participation. */
+  recredentialing?: RecredentialingDates;
 }
+
+/** The cycle of a participation, by the playbook. */
+export interface RecredentialingDates {
+  /** What it is counted from, and how that is known. */
+  from: PlainDate;
+  basis: CycleBasis;
+  /** The last day on which the payer may decide in time. */
+  dueOn: PlainDate;
+  /** The day on which the linked application is opened. */
+  opensOn: PlainDate;
+  /** The next reminder. */
+  remindOn?: { daysBefore: number };
+  /** The last day on which a late decision still renews; afterwards it is an initial application again. */
+  lateUntil: PlainDate;
+}
+
+/** `effective_date` is an assumption, until somebody has asked for the committee's date. */
+export type CycleBasis = 'stated' | 'committee_contact' | 'approval' | 'effective_date';
 
 /** What a queue item asks for. */
 export const PURPOSES = [
@@ -87,6 +128,14 @@ export const PURPOSES = [
   'recheck_panel',
   'chase_contract',
   'confirm_facts',
+  'check_loading',
+  'verify_directory',
+  'resolve_not_loaded',
+  'resolve_wrong_tin',
+  'resolve_claims_denied',
+  'correct_directory',
+  'ask_committee_date',
+  'recover_recredentialing',
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
@@ -113,6 +162,8 @@ interface Payloads {
     completeOn?: PlainDate;
     /** Who answered, and a reference of the contact, are on record. */
     vouched?: true;
+    /** Of a participation: what it was about; left out, everything that was due. */
+    about?: Care;
     outOfOrder?: true;
   };
   information: { providedOn: PlainDate; settled: string[]; outOfOrder?: true };
@@ -138,8 +189,23 @@ interface Payloads {
   playbook: { version: number };
   correction: { strikes: string };
   participation_end: { on: PlainDate };
-  nudge: { track: Track; purpose: Purpose; armedBy: string; at: Instant };
-  escalation: { track: Track | 'step'; armedBy: string };
+  loading: { status: LoadingStatus; seenOn: PlainDate };
+  directory: { status: DirectoryStatus; seenOn: PlainDate };
+  /** `disproves` are facts that no longer stand with it, until a person chooses. */
+  issue: { code: IssueCode; since: PlainDate; disproves: Fact[] };
+  issue_resolved: { code: IssueCode; resolvedOn: PlainDate };
+  /** The committee's latest decision, from which the cycle is counted. */
+  committee_date: { on: PlainDate };
+  /** The payer has begun it by itself, and wants it by a day where it named one. */
+  recredentialing: { startedOn: PlainDate; dueOn?: PlainDate };
+  /** The day from which it may be billed has come. */
+  effective: { on: PlainDate };
+  /** The linked application is to be opened now; `from` names the cycle. */
+  recredentialing_due: { from: PlainDate; dueOn: PlainDate };
+  recredentialing_reminder: { from: PlainDate; dueOn: PlainDate; daysBefore: number };
+  recredentialing_missed: { from: PlainDate; dueOn: PlainDate };
+  nudge: { track: Track | Care; purpose: Purpose; armedBy: string; at: Instant };
+  escalation: { track: Track | Care | 'step'; armedBy: string };
   deadline_passed: { armedBy: string };
   appeal_window_closed: Record<never, never>;
   stage: { from: Stage; to: Stage; attempt: number };
@@ -179,6 +245,12 @@ export const ENTRY_OF: Record<Action, EventKind> = {
   withdrawal: 'withdrawal',
   pause: 'pause',
   resume: 'resume',
+  loading: 'loading',
+  directory: 'directory',
+  issues: 'issue',
+  'issue-resolution': 'issue_resolved',
+  'committee-date': 'committee_date',
+  recredentialing: 'recredentialing',
   'participation-end': 'participation_end',
   notes: 'note',
   assignment: 'assignment',

@@ -1,11 +1,14 @@
 import type { ContractStatus, Outcome, Stage, WaitingOn } from '../codes';
 import { WAITING_ON } from '../codes';
 import type { Agenda, ApplicationEvent, EventData, EventKind, Instant, PlainDate, Purpose, Track } from './events';
+import { attend, contacted, noteDecision, PARTICIPATION_HANDLERS, type Entry } from './participation';
 import {
   BEFORE_SUBMISSION,
   factsOnFile,
+  followUpOf,
   isOpen,
   LONGEST_SILENCE_DAYS,
+  participates,
   type ApplicationState,
   type BlockerCode,
   type Clock,
@@ -16,12 +19,6 @@ import {
 } from './state';
 
 const EMPTY_AGENDA: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
-
-/** What a reducer step knows of the entry it folds. */
-interface Entry {
-  id: string;
-  at: Instant;
-}
 
 type Handlers = { [K in Exclude<EventKind, 'opened'>]: (s: ApplicationState, data: EventData<K>, e: Entry) => void };
 
@@ -121,6 +118,7 @@ const HANDLERS: Handlers = {
   },
 
   contact(s, data, e) {
+    if (participates(s) && OF_A_PARTICIPATION.includes(data.outcome)) return contacted(s, data, e);
     if (data.outcome === 'no_answer') {
       unanswered(s, data, e);
       return;
@@ -129,6 +127,7 @@ const HANDLERS: Handlers = {
     const from = s.stage;
     if (data.itemsNotNeeded) endInformationRequest(s, e);
     OUTCOMES_LEAD[data.outcome](s, data, e);
+    noteDecision(s, data.outcome, e);
     if (data.outcome !== 'no_record') s.noRecordLooks = 0;
     if (s.submitted && saysComplete(data) && s.outstanding.length === 0) {
       s.completeAt ??= e.at;
@@ -226,13 +225,15 @@ const HANDLERS: Handlers = {
     s.participationEndedOn = data.on;
   },
 
+  ...PARTICIPATION_HANDLERS,
+
   nudge(s, data, e) {
-    const followUp = s.followUps[data.track];
+    const followUp = followUpOf(s, data.track);
     if (followUp?.armedBy === data.armedBy) followUp.firedAt ??= e.at;
   },
 
   escalation(s, data, e) {
-    const due = data.track === 'step' ? s.step : s.followUps[data.track];
+    const due = data.track === 'step' ? s.step : followUpOf(s, data.track);
     if (due?.armedBy === data.armedBy) due.escalatedAt ??= e.at;
   },
 
@@ -246,6 +247,9 @@ const HANDLERS: Handlers = {
 
   stage() {},
 };
+
+/** Of a contact after the confirmation. */
+const OF_A_PARTICIPATION: readonly Outcome[] = ['no_answer', 'other'];
 
 /** By which the payer says that it is at work on it, and so has all that it needs. */
 const AT_WORK: readonly Outcome[] = ['in_review', 'committee', 'tabled'];
@@ -510,6 +514,7 @@ function settle(s: ApplicationState, e: Entry): void {
     s.followUps = {};
     s.paused = null;
   }
+  attend(s, e);
   const codes = s.submitted && isOpen(s) ? blockersOf(s) : [];
   s.blockers = codes.map((code) => s.blockers.find((b) => b.code === code) ?? { code, since: e.at });
 }

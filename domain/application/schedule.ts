@@ -1,10 +1,19 @@
 import { addDays } from '../dates';
-import { atDate, due, localDate, startOfDay } from '../calendar';
+import { atDate, before, due, localDate, startOfDay } from '../calendar';
 import { halved, type Duration } from '../duration';
 import type { ResolvedPlaybook } from '../playbook';
 import { statutoryDate } from '../statutory';
-import { TRACKS, type Agenda, type Instant, type PlainDate, type Purpose, type TimerName } from './events';
-import { isOpen, type ApplicationState, type FollowUp } from './state';
+import {
+  CARES,
+  TRACKS,
+  type Agenda,
+  type Instant,
+  type PlainDate,
+  type Purpose,
+  type RecredentialingDates,
+  type TimerName,
+} from './events';
+import { isOpen, participates, type ApplicationState, type FollowUp, type RecredentialingCycle } from './state';
 
 /** Steps that carry somebody else's deadline; a pause silences neither them nor their timers. */
 const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];
@@ -15,6 +24,7 @@ const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'
  */
 export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
   const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
+  if (participates(state)) return participation(state, playbook, timeZone);
   if (!isOpen(state)) return agenda;
   const { window } = playbook;
   const after = (at: Instant, duration: Duration) => due({ at }, duration, window);
@@ -70,6 +80,7 @@ function completeSince({ completeAt, completeOn, submittedOn }: ApplicationState
 }
 
 function followUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
+  if (f.atOnce) return f.at;
   const { window, earliestInquiry } = playbook;
   const at = f.on ? atDate(f.on, window) : countedAt(f, playbook);
   const inquiry = !f.on && (f.purpose === 'confirm_receipt' || f.purpose === 'check_status');
@@ -96,4 +107,67 @@ const anchor = (at: Instant, on?: PlainDate | null) => (on ? { at, on } : { at }
 function lastMoment(at: Instant, duration: Duration, timeZone: string): Instant {
   const elapsed = 'hours' in duration || 'minutes' in duration || 'seconds' in duration;
   return elapsed ? at : startOfDay(addDays(localDate(at, timeZone), 1), timeZone);
+}
+
+/** Days before a recredentialing is due on which it is called to mind, the earliest first. */
+const REMINDERS = [120, 90] as const;
+/** NCQA: decided so many days late at most, it still renews; afterwards it is an initial application again. */
+const LATE_DAYS = 30;
+
+/** What a participation waits for. */
+function participation(state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
+  const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
+  const p = state.participation;
+  if (!p) return agenda;
+  const { window } = playbook;
+  for (const care of CARES) {
+    const followUp = p.followUps[care];
+    if (!followUp) continue;
+    const at = followUpAt(state, followUp, playbook);
+    const dueAt = due({ at }, playbook.contactOverdueAfter, window);
+    agenda.followUps[care] = { at, dueAt };
+    if (!followUp.firedAt) agenda.timers[`followUp:${care}`] = at;
+    else {
+      agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
+      if (!followUp.escalatedAt) agenda.timers[`escalation:${care}`] = due({ at }, playbook.escalateAfter, window);
+    }
+  }
+  const { effective } = p;
+  if (effective && !effective.begunAt && localDate(effective.knownAt, timeZone) < effective.on)
+    agenda.timers.effective = startOfDay(effective.on, timeZone);
+  if (p.cycle) recredentialing(agenda, p.cycle, playbook);
+  return agenda;
+}
+
+function recredentialing(agenda: Agenda, cycle: RecredentialingCycle, playbook: ResolvedPlaybook): void {
+  const { window, recredentialEvery, recredentialOpens } = playbook;
+  const { timeZone } = window;
+  const { from, basis, knownAt } = cycle;
+  const today = localDate(knownAt, timeZone);
+  // no day's grace for the payer's hours: the date is the committee's
+  const next = (on: PlainDate) => due({ at: knownAt, on }, recredentialEvery, { timeZone });
+  let at = cycle.dueOn ? atDate(cycle.dueOn, { timeZone }) : next(from);
+  // an assumption is not held against anybody: cycles that would be over are taken for done
+  if (basis === 'effective_date' && !cycle.dueOn)
+    while (localDate(at, timeZone) < today) at = next(localDate(at, timeZone));
+  const dueOn = localDate(at, timeZone);
+  const opensAt = before(at, recredentialOpens, window);
+  const dates: RecredentialingDates = {
+    from,
+    basis,
+    dueOn,
+    opensOn: localDate(opensAt, timeZone),
+    lateUntil: addDays(dueOn, LATE_DAYS),
+  };
+  agenda.recredentialing = dates;
+  if (cycle.missedAt) return;
+  // what the payer has begun by itself is worked on at once
+  if (!cycle.openedAt) agenda.timers['recredentialing:due'] = cycle.startedByPayerOn ? knownAt : opensAt;
+  const ahead = REMINDERS.filter((days) => days < (cycle.remindedAt ?? Infinity));
+  const daysBefore = ahead.find((days) => addDays(dueOn, -days) > today);
+  if (daysBefore !== undefined) {
+    dates.remindOn = { daysBefore };
+    agenda.timers['recredentialing:reminder'] = atDate(addDays(dueOn, -daysBefore), window);
+  }
+  agenda.timers['recredentialing:missed'] = lastMoment(at, cycle.dueOn ? { days: 1 } : recredentialEvery, timeZone);
 }

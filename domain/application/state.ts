@@ -1,5 +1,25 @@
-import type { ContractStatus, Fact, Prerequisite, Stage, WaitingOn } from '../codes';
-import type { Agenda, ApplicationKey, FileReading, Instant, PlainDate, Purpose, Rules, Track } from './events';
+import type {
+  ContractStatus,
+  DirectoryStatus,
+  Fact,
+  IssueCode,
+  LoadingStatus,
+  Prerequisite,
+  Stage,
+  WaitingOn,
+} from '../codes';
+import type {
+  Agenda,
+  ApplicationKey,
+  Care,
+  CycleBasis,
+  FileReading,
+  Instant,
+  PlainDate,
+  Purpose,
+  Rules,
+  Track,
+} from './events';
 
 /** The playbook's durations that a follow-up can be counted by. */
 export type FollowUpRule =
@@ -8,7 +28,9 @@ export type FollowUpRule =
   | 'contactOverdueAfter'
   | 'panelRecheck'
   | 'contractChase'
-  | 'confirmationChase';
+  | 'confirmationChase'
+  | 'loadingCheck'
+  | 'directoryEvery';
 
 /** When to look again: counted from an event by a rule of the playbook, or on a date that somebody named. */
 export interface FollowUp {
@@ -19,6 +41,8 @@ export interface FollowUp {
   from?: PlainDate;
   /** A named date wins over the rule. */
   on?: PlainDate;
+  /** There is something to do from the entry on, whatever the rule. */
+  atOnce?: true;
   /** The entry that armed it. */
   armedBy: string;
   firedAt?: Instant;
@@ -66,6 +90,46 @@ export interface FactState {
   effectiveOn?: PlainDate;
   /** While disputed: the entries that say otherwise. */
   against: { entryId: string; digest: string }[];
+  /** While disputed by an issue of the participation: its entry. */
+  disprovedBy?: string;
+}
+
+/** Something that has gone wrong with a participation. */
+export interface Issue {
+  code: IssueCode;
+  /** The entry that raised it. */
+  entryId: string;
+  since: PlainDate;
+  raisedAt: Instant;
+  resolvedOn: PlainDate | null;
+}
+
+/** What follows a confirmed application: what was seen at the payer, what is wrong, and the cycle of its renewal. */
+export interface Participation {
+  /** Null while no effective date counts; `knownAt` is when it was recorded. */
+  effective: { on: PlainDate; knownAt: Instant; begunAt: Instant | null } | null;
+  /** As it was last seen. */
+  loading: { status: LoadingStatus; seenOn: PlainDate } | null;
+  directory: { status: DirectoryStatus; seenOn: PlainDate } | null;
+  /** Resolved ones too; of each code at most one is unresolved. */
+  issues: Issue[];
+  cycle: RecredentialingCycle | null;
+  followUps: Partial<Record<Care, FollowUp>>;
+}
+
+/** One cycle of recredentialing, from one decision of the committee to the next. */
+export interface RecredentialingCycle {
+  from: PlainDate;
+  basis: CycleBasis;
+  /** When it became known: elapsed durations count from here, dates from `from`. */
+  knownAt: Instant;
+  /** The day that the payer named, where it began by itself. */
+  dueOn: PlainDate | null;
+  startedByPayerOn: PlainDate | null;
+  openedAt: Instant | null;
+  /** The last reminder: so many days before the due date. */
+  remindedAt: number | null;
+  missedAt: Instant | null;
 }
 
 /** One application as its events tell it. Plain JSON: it crosses payloads and continue-as-new. */
@@ -103,6 +167,11 @@ export interface ApplicationState {
   unanswered?: number;
   paused: { since: Instant; until: PlainDate | null } | null;
   participationEndedOn: PlainDate | null;
+  /** When the committee had it, and when the payer said yes, as far as contacts told. */
+  committeeOn?: PlainDate;
+  approvedOn?: PlainDate;
+  /** From its confirmation on; older states get it with their next entry. */
+  participation?: Participation;
   assignee: string | null;
   step: Step | null;
   followUps: Partial<Record<Track, FollowUp>>;
@@ -125,6 +194,16 @@ export const isOpen = (state: ApplicationState): boolean => state.closedAt === n
 /** Whether a participation goes on after the application has closed. */
 export const participates = (state: ApplicationState): boolean =>
   state.stage === 'confirmed' && state.rules.opensSpan && state.participationEndedOn === null;
+
+/** What is looked at again on a track, or for a care of the participation. */
+export const followUpOf = (state: ApplicationState, of: Track | Care): FollowUp | undefined =>
+  participates(state) ? state.participation?.followUps[of as Care] : state.followUps[of as Track];
+
+/** The entries that ask for something now or later. */
+export const armedEntries = (state: ApplicationState): string[] => {
+  const followUps = participates(state) ? (state.participation?.followUps ?? {}) : state.followUps;
+  return [...(state.step ? [state.step] : []), ...Object.values(followUps)].map((one) => one.armedBy);
+};
 
 export const BEFORE_SUBMISSION: readonly Stage[] = ['preparing', 'awaiting_attestation', 'ready_to_submit'];
 

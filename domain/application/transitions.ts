@@ -1,5 +1,6 @@
 import { ACTIONS, OUTCOMES, STAGES, type Action, type Outcome, type Stage } from '../codes';
-import { BEFORE_SUBMISSION, isOpen, type ApplicationState } from './state';
+import { unresolved } from './participation';
+import { BEFORE_SUBMISSION, isOpen, participates, type ApplicationState } from './state';
 
 /** What legality depends on, of an action's body. */
 export interface Asked {
@@ -31,12 +32,18 @@ interface Row {
 
 const OPEN: readonly Stage[] = STAGES.filter((s) => s !== 'confirmed' && s !== 'withdrawn');
 const FROM_SUBMITTED = OPEN.filter((s) => !BEFORE_SUBMISSION.includes(s));
+const OF_A_PARTICIPATION: Row = { in: [], closed: ['confirmed'], when: participates };
 const wasSubmitted = (state: ApplicationState) => state.submitted;
 
 /** The one table: which action is allowed in which stage. */
 export const TABLE: Record<Action, Row> = {
   submission: { in: ['ready_to_submit'], fact: true },
-  contacts: { in: OPEN, fact: true, when: (state, { outcome }) => !outcome || outcomeAllowed(state, outcome) },
+  contacts: {
+    in: OPEN,
+    fact: true,
+    closed: ['confirmed'],
+    when: (state, { outcome }) => (outcome ? outcomeAllowed(state, outcome) : isOpen(state) || participates(state)),
+  },
   information: { in: ['information_requested'], fact: true },
   contract: { in: FROM_SUBMITTED, fact: true, when: wasSubmitted },
   confirmations: { in: FROM_SUBMITTED, fact: true, when: wasSubmitted, closed: ['confirmed'] },
@@ -51,11 +58,13 @@ export const TABLE: Record<Action, Row> = {
   withdrawal: { in: OPEN },
   pause: { in: OPEN },
   resume: { in: OPEN, when: (state) => state.paused !== null },
-  'participation-end': {
-    in: [],
-    closed: ['confirmed'],
-    when: (state) => state.rules.opensSpan && state.participationEndedOn === null,
-  },
+  loading: OF_A_PARTICIPATION,
+  directory: OF_A_PARTICIPATION,
+  issues: OF_A_PARTICIPATION,
+  'issue-resolution': { ...OF_A_PARTICIPATION, when: (state) => participates(state) && !!unresolved(state) },
+  'committee-date': OF_A_PARTICIPATION,
+  recredentialing: OF_A_PARTICIPATION,
+  'participation-end': OF_A_PARTICIPATION,
   notes: { in: OPEN, closed: STAGES },
   assignment: { in: OPEN, closed: STAGES },
   corrections: { in: OPEN, closed: STAGES },
@@ -63,7 +72,10 @@ export const TABLE: Record<Action, Row> = {
 };
 
 /** The outcomes of a contact; the stages in which each is allowed without `outOfOrder`. */
-export const OUTCOME_TABLE: Record<Outcome, { in: readonly Stage[]; when?: (state: ApplicationState) => boolean }> = {
+export const OUTCOME_TABLE: Record<
+  Outcome,
+  { in: readonly Stage[]; when?: (state: ApplicationState) => boolean; ofParticipation?: true }
+> = {
   // the payer found what was thought lost: the new attempt is not yet submitted
   received: { in: OPEN, when: (state) => state.submitted || state.ended.some((e) => e.submitted) },
   in_review: { in: FROM_SUBMITTED, when: wasSubmitted },
@@ -76,12 +88,13 @@ export const OUTCOME_TABLE: Record<Outcome, { in: readonly Stage[]; when?: (stat
   panel_closed: { in: OPEN },
   approved: { in: FROM_SUBMITTED, when: wasSubmitted },
   denied: { in: FROM_SUBMITTED, when: wasSubmitted },
-  no_answer: { in: OPEN },
-  other: { in: OPEN },
+  no_answer: { in: OPEN, ofParticipation: true },
+  other: { in: OPEN, ofParticipation: true },
 };
 
 function outcomeAllowed(state: ApplicationState, outcome: Outcome): boolean {
   const row = OUTCOME_TABLE[outcome];
+  if (!isOpen(state)) return row.ofParticipation === true && participates(state);
   return row.in.includes(state.stage) && (row.when?.(state) ?? true);
 }
 
@@ -98,7 +111,7 @@ export const allowedActions = (state: ApplicationState): Action[] =>
 
 /** The outcomes that a contact may have now without `outOfOrder`. */
 export const allowedOutcomes = (state: ApplicationState): Outcome[] =>
-  isOpen(state) ? OUTCOMES.filter((outcome) => outcomeAllowed(state, outcome)) : [];
+  OUTCOMES.filter((outcome) => outcomeAllowed(state, outcome));
 
 /** Null where the action may be taken, otherwise why not. Synchronous and pure: it is the workflow's validator. */
 export function refusal(state: ApplicationState, asked: Asked): Refusal | null {

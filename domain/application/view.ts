@@ -1,8 +1,16 @@
 import type { Action, Fact, Outcome, WaitingOn } from '../codes';
 import { WAITING_ON } from '../codes';
-import type { Agenda, Instant, Track } from './events';
+import type { Agenda, Care, Instant, RecredentialingDates, Track } from './events';
 import { waitingOnTrack } from './reduce';
-import { factsOnFile, isOpen, type ApplicationState, type Clock, type EndedAttempt } from './state';
+import {
+  factsOnFile,
+  isOpen,
+  participates,
+  type ApplicationState,
+  type Clock,
+  type EndedAttempt,
+  type Participation,
+} from './state';
 import { allowedActions, allowedOutcomes } from './transitions';
 
 export interface TrackView {
@@ -11,6 +19,25 @@ export interface TrackView {
   waitingSeconds: Record<WaitingOn, number>;
   nextFollowUpAt: Instant | null;
   dueAt: Instant | null;
+}
+
+/** What follows the confirmation, as it stands. */
+export interface ParticipationView {
+  effectiveOn: string | null;
+  /** Whether it goes on. */
+  current: boolean;
+  loaded: Participation['loading'];
+  directory: Participation['directory'];
+  issues: Participation['issues'];
+  /** By care: when somebody looks next, and when that is late. */
+  followUps: Partial<Record<Care, { nextFollowUpAt: Instant; dueAt: Instant }>>;
+  recredentialing:
+    | (Omit<RecredentialingDates, 'remindOn'> &
+        Pick<NonNullable<Participation['cycle']>, 'startedByPayerOn' | 'openedAt' | 'missedAt'> & {
+          /** `late` may still renew; `initial_again` is past that. */
+          status: 'ahead' | 'under_way' | 'late' | 'initial_again';
+        })
+    | null;
 }
 
 /** What a state shows of itself: codes, dates and counts; names and values are joined by the record. */
@@ -42,14 +69,21 @@ export interface ApplicationView {
   statutory: Agenda['statutory'] | null;
   paused: ApplicationState['paused'];
   participationEndedOn: string | null;
+  participation: ParticipationView | null;
   allowedActions: Action[];
   allowedOutcomes: Outcome[];
   missingFacts: Fact[];
 }
 
-/** The credentialing follow-up until approval, then the earliest chase. */
+/** The credentialing follow-up until approval, then the earliest chase; of a participation the earliest of any. */
 export function nextFollowUpAt(state: ApplicationState): Instant | null {
   const { followUps } = state.agenda;
+  if (participates(state))
+    return (
+      Object.values(followUps)
+        .map(({ at }) => at)
+        .sort()[0] ?? null
+    );
   if (state.stage !== 'approved') return followUps.credentialing?.at ?? null;
   return [followUps.confirmation?.at, followUps.contracting?.at].filter((at) => at !== undefined).sort()[0] ?? null;
 }
@@ -108,10 +142,38 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
     statutory: state.agenda.statutory ?? null,
     paused: state.paused,
     participationEndedOn: state.participationEndedOn,
+    participation: participationOf(state, now),
     allowedActions: allowedActions(state),
     allowedOutcomes: allowedOutcomes(state),
     missingFacts: factsOnFile(state) ? [] : state.rules.facts.filter((f) => state.facts[f]?.status !== 'confirmed'),
   };
+}
+
+function participationOf(state: ApplicationState, now: Instant): ParticipationView | null {
+  const { participation: p, agenda } = state;
+  if (!p) return null;
+  const { effective, loading, directory, issues, cycle } = p;
+  const current = participates(state);
+  const looks = current ? (Object.entries(agenda.followUps) as [Care, { at: Instant; dueAt: Instant }][]) : [];
+  return {
+    effectiveOn: effective?.on ?? null,
+    current,
+    loaded: loading,
+    directory,
+    issues,
+    followUps: Object.fromEntries(looks.map(([care, { at, dueAt }]) => [care, { nextFollowUpAt: at, dueAt }])),
+    recredentialing: cycle && agenda.recredentialing ? cycleOf(cycle, agenda.recredentialing, now) : null,
+  };
+}
+
+function cycleOf(
+  { startedByPayerOn, openedAt, missedAt }: NonNullable<Participation['cycle']>,
+  { remindOn: _, ...dates }: RecredentialingDates,
+  now: Instant,
+): ParticipationView['recredentialing'] {
+  const over = now.slice(0, 10) > dates.lateUntil;
+  const status = missedAt ? (over ? 'initial_again' : 'late') : openedAt ? 'under_way' : 'ahead';
+  return { ...dates, startedByPayerOn, openedAt, missedAt, status };
 }
 
 /** What a clock has counted until an instant, in whole seconds that add up: what rounding leaves goes to whoever is waited for. */

@@ -1,5 +1,6 @@
 import { temporal } from '@temporalio/proto';
 import { applicationWorkflowId, participationWorkflowId } from '../../domain/application/key';
+import { addDays } from '../../domain/dates';
 import { eventually } from '../support/eventually';
 import { Lives } from '../support/lives';
 
@@ -29,6 +30,14 @@ const STRAIGHT_LIFE = [
 ] as const;
 const EVENTS = 89;
 const ACTIONS = 32;
+
+/** Its participation over 400 days in which nobody does anything, in the same turns. */
+const NEGLECTED_PARTICIPATION = [
+  ['start', 5, 2, 'the workflow; the timer of the effective date'],
+  ['timer', 6, 2, 'the day from which it is billable; the timer that asks whether it is loaded and listed'],
+  ['timer', 7, 2, 'the directory is to be verified, the loading to be checked at the same instant: two steps'],
+  ['timer', 7, 2, 'both are escalated; the timer that opens the recredentialing'],
+] as const;
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 const { EventType } = temporal.api.enums.v1;
@@ -105,7 +114,7 @@ describe('what it costs on Temporal', () => {
       return name(events.at(-1)!) === last ? events : null;
     });
 
-  test('a straight life stays within its budget of events and actions, and its participation waits for nothing', async () => {
+  test('a straight life stays within its budget of events and actions, and so does its participation', async () => {
     const life = await lives.open({ playbook: PLAYBOOK });
     await lives.env.sleep('3 days');
     await life.attest();
@@ -123,7 +132,7 @@ describe('what it costs on Temporal', () => {
     await life.contact('approved');
     await lives.env.sleep('2 days');
     for (const fact of ['effectiveDate', 'payerProviderId', 'claimsRoute', 'contract'] as const)
-      await life.confirm(fact);
+      await life.confirm(fact, fact === 'effectiveDate' ? { value: addDays(await lives.today(), 30) } : {});
 
     const { key } = await life.state();
     const turns = turnsOf(await until(applicationWorkflowId(key), 'WORKFLOW_EXECUTION_COMPLETED'));
@@ -133,15 +142,9 @@ describe('what it costs on Temporal', () => {
     expect(sum(turns.map(actions))).toBe(ACTIONS);
 
     const participation = participationWorkflowId(life.id);
-    await until(participation, 'WORKFLOW_TASK_COMPLETED');
+    await until(participation, 'TIMER_STARTED');
     await lives.env.sleep('400 days');
-    const idle = await historyOf(participation);
-    expect(idle.map(name)).toEqual([
-      'WORKFLOW_EXECUTION_STARTED',
-      'WORKFLOW_TASK_SCHEDULED',
-      'WORKFLOW_TASK_STARTED',
-      'WORKFLOW_TASK_COMPLETED',
-    ]);
-    expect(actions(idle)).toBe(1);
+    const neglected = turnsOf(await historyOf(participation)).map((turn) => [cause(turn), turn.length, actions(turn)]);
+    expect(neglected).toEqual(NEGLECTED_PARTICIPATION.map(([woken, events, billed]) => [woken, events, billed]));
   });
 });

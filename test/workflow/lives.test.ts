@@ -26,6 +26,7 @@ const PATHS: Record<string, string> = {
   'continued-as-new': 'submitted in_review approved',
   'participation-corrected-and-ended': 'submitted approved confirmed',
   'twice-refused-out-of-order': 'approved',
+  'participation-looked-after': 'submitted in_review approved confirmed',
 };
 
 test.each(Object.keys(LIVES))('%s: the way it goes, and record and workflow agree on where it stands', async (name) => {

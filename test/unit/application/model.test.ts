@@ -1,10 +1,21 @@
 import * as fc from 'fast-check';
-import type { ApplicationEvent, TimerName } from '../../../domain/application/events';
+import { CARES, type ApplicationEvent, type TimerName } from '../../../domain/application/events';
 import { fold, reduce } from '../../../domain/application/reduce';
 import { schedule } from '../../../domain/application/schedule';
-import { isOpen, type ApplicationState } from '../../../domain/application/state';
+import { isOpen, participates, type ApplicationState } from '../../../domain/application/state';
 import { allowedActions, allowedOutcomes, type Refusal } from '../../../domain/application/transitions';
-import { ACTIONS, CONTRACT_STATUSES, FACTS, KINDS, OUTCOMES, PREREQUISITES, STAGES } from '../../../domain/codes';
+import {
+  ACTIONS,
+  CONTRACT_STATUSES,
+  DIRECTORY_STATUSES,
+  FACTS,
+  ISSUE_CODES,
+  KINDS,
+  LOADING_STATUSES,
+  OUTCOMES,
+  PREREQUISITES,
+  STAGES,
+} from '../../../domain/codes';
 import { addDays } from '../../../domain/dates';
 import { sameValue } from '../../../domain/facts';
 import type { Playbook } from '../../../domain/playbook';
@@ -22,6 +33,10 @@ const IN_HOURS: Playbook = {
   panelRecheck: { hours: 700 },
   contractChase: { hours: 90 },
   confirmationChase: { hours: 40 },
+  loadingCheck: { hours: 200 },
+  directoryEvery: { hours: 500 },
+  recredentialEvery: { hours: 1_500 },
+  recredentialOpens: { hours: 400 },
 };
 const PLAYBOOKS: Playbook[] = [IN_HOURS, { ...IN_HOURS, requiresCaqh: false }, { earliestInquiry: { days: 30 } }];
 
@@ -82,6 +97,18 @@ function bodyOf(paper: Paper, action: string, h: Happening): Record<string, unkn
       return h.named === 'next' ? { until: ahead } : {};
     case 'restoration':
       return { attempt: h.number };
+    case 'loading':
+      return { status: pick(LOADING_STATUSES, h.outcome), seenOn: on };
+    case 'directory':
+      return { status: pick(DIRECTORY_STATUSES, h.outcome), seenOn: on };
+    case 'issues':
+      return { code: pick(ISSUE_CODES, h.outcome), since: on, ...(h.late && { disproves: [pick(FACTS, h.number)] }) };
+    case 'issue-resolution':
+      return { code: pick(ISSUE_CODES, h.outcome), resolvedOn: on };
+    case 'committee-date':
+      return { on };
+    case 'recredentialing':
+      return { startedOn: on, ...(h.late && { dueOn: ahead }) };
     case 'participation-end':
       return { on };
     case 'notes':
@@ -147,6 +174,11 @@ const TIMERS: TimerName[] = [
   'appealWindow',
   'pauseEnd',
   'file',
+  ...CARES.flatMap((care) => [`followUp:${care}`, `escalation:${care}`] as const),
+  'effective',
+  'recredentialing:due',
+  'recredentialing:reminder',
+  'recredentialing:missed',
 ];
 /** What touches neither a follow-up nor the queue. */
 const SETTLES_NOTHING = ['time', 'file', 'notes', 'assignment', 'pause', 'resume', 'waivers'];
@@ -165,12 +197,15 @@ function broken(paper: Paper, before: ApplicationState, done: Done): string[] {
   const timers = Object.keys(state.agenda.timers) as TimerName[];
   const items = paper.items;
 
-  if (isOpen(state) && !state.paused)
+  if ((isOpen(state) && !state.paused) || participates(state))
     must(timers.some((name) => name !== 'file') || items.length > 0, 'an armed timer or an open item');
   if (!isOpen(state)) {
-    must(timers.length === 0 && items.length === 0, 'closed: no timer, no item');
+    must(
+      participates(state) || (timers.length === 0 && items.length === 0),
+      'closed, and no participation goes on: no timer, no item',
+    );
     must(state.step === null && state.paused === null && sameValue(state.followUps, {}), 'closed: nothing awaited');
-    must(paper.nextFollowUpAt === null, 'closed: no next follow-up');
+    must(participates(state) || paper.nextFollowUpAt === null, 'closed: no next follow-up');
   }
   must(
     timers.every((name) => TIMERS.includes(name)),

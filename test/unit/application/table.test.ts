@@ -21,8 +21,8 @@ contacts:returned               ./+pre    ./+awa   ./+      +         +         
 contacts:panel_closed           pan       pan      pan      pan       pan       pan         pan      =        =           pan      .             .         .
 contacts:approved               ./app     ./app    ./app    app       app       app         =        app      ./app       app      .             .         .
 contacts:denied                 ./den     ./den    ./den    den       den       den         den      den      ./den       =        .             .         .
-contacts:no_answer              =         =        =        =         =         =           =        =        =           =        .             .         .
-contacts:other                  =         =        =        =         =         =           =        =        =           =        .             .         .
+contacts:no_answer              =         =        =        =         =         =           =        =        =           =        .             .         =
+contacts:other                  =         =        =        =         =         =           =        =        =           =        .             .         =
 information                     ./=       ./=      ./=      ./in_r    ./=       in_r        ./=      ./=      ./=         ./=      .             .         .
 contract                        ./=       ./=      ./=      =         =         =           =        =        ./=         =        .             .         .
 confirmations                   ./=       ./=      ./=      =         =         =           =        =        ./=         =        .             .         =
@@ -34,6 +34,12 @@ waivers                         =         =        =        .         .         
 withdrawal                      with      with     with     with      with      with        with     with     with        with     .             .         .
 pause                           =         =        =        =         =         =           =        =        =           =        .             .         .
 resume                          .         .        .        .         .         .           .        .        .           .        .             .         .
+loading                         .         .        .        .         .         .           .        .        .           .        .             .         =
+directory                       .         .        .        .         .         .           .        .        .           .        .             .         =
+issues                          .         .        .        .         .         .           .        .        .           .        .             .         =
+issue-resolution                .         .        .        .         .         .           .        .        .           .        .             .         .
+committee-date                  .         .        .        .         .         .           .        .        .           .        .             .         =
+recredentialing                 .         .        .        .         .         .           .        .        .           .        .             .         =
 participation-end               .         .        .        .         .         .           .        .        .           .        .             .         =
 notes                           =         =        =        =         =         =           =        =        =           =        =             =         =
 assignment                      =         =        =        =         =         =           =        =        =           =        =             =         =
@@ -104,6 +110,12 @@ const BODIES: Partial<Record<string, object>> = {
   appeal: { filedOn: '2027-01-04', channel: 'mail' },
   restoration: { attempt: 1 },
   waivers: { prerequisite: 'npi', until: '2027-02-01' },
+  loading: { status: 'loaded', seenOn: '2027-01-04' },
+  directory: { status: 'listed', seenOn: '2027-01-04' },
+  issues: { code: 'wrong_tin', since: '2027-01-04' },
+  'issue-resolution': { code: 'wrong_tin', resolvedOn: '2027-01-04' },
+  'committee-date': { on: '2026-12-15' },
+  recredentialing: { startedOn: '2027-01-04' },
   'participation-end': { on: '2027-12-31' },
   notes: { visibility: 'internal' },
   assignment: { assignee: 'user' },
@@ -223,6 +235,21 @@ describe('what depends on more than the stage', () => {
       version: paper.state.version,
     });
     expect(paper.give('submission', { submittedOn: '2027-01-04' }, paper.state.version)).toBeNull();
+  });
+
+  test('an issue is resolved while it is open, and once', () => {
+    const paper = confirmed().act('issues', { code: 'wrong_tin', since: '2027-01-04' });
+    expect(paper.view.allowedActions).toContain('issue-resolution');
+    paper.act('issue-resolution', { code: 'wrong_tin', resolvedOn: '2027-01-05' });
+    expect(paper.give('issue-resolution', { code: 'wrong_tin', resolvedOn: '2027-01-05' })).toMatchObject({
+      type: 'action_not_allowed',
+    });
+  });
+
+  test('what has ended is looked after no more', () => {
+    const paper = confirmed().act('participation-end', { on: '2027-12-31' });
+    expect(paper.view).toMatchObject({ allowedActions: ['confirmations', 'notes', 'assignment', 'corrections'] });
+    expect(paper.view).toMatchObject({ allowedOutcomes: [] });
   });
 
   test('a participation ends once', () => {
