@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DIRECTORY_STATUSES, FACTS, FACT_SOURCES, ISSUE_CODES, LOADING_STATUSES } from '../../domain/codes';
 import { CARES } from '../../domain/application/events';
 import { broken, documents } from './actions';
-import { date, id, instant, line, longText, pastDate, unique } from './common';
+import { BESIDE_BAD_FIELDS, date, id, instant, line, longText, pastDate, unique } from './common';
 
 /** Where somebody can see how the payer has a provider. */
 const SIGHT_SOURCES = ['portal', 'directory', 'phone', 'email', 'letter', 'test_claim', 'remittance'] as const;
@@ -21,12 +21,12 @@ function checkPhone({ source, rep }: { source: string; rep?: string | undefined 
 
 export const loading = z
   .strictObject({ status: z.enum(LOADING_STATUSES), ...sighting })
-  .superRefine(checkPhone)
+  .superRefine(checkPhone, BESIDE_BAD_FIELDS)
   .meta({ id: 'Loading', description: 'Whether the payer’s systems were seen to have the provider in network' });
 
 export const directory = z
   .strictObject({ status: z.enum(DIRECTORY_STATUSES), ...sighting })
-  .superRefine(checkPhone)
+  .superRefine(checkPhone, BESIDE_BAD_FIELDS)
   .meta({ id: 'DirectorySighting', description: 'How the payer’s directory was seen to list the provider' });
 
 export const issue = z
@@ -50,7 +50,7 @@ export const issue = z
 
 export const issueResolution = z
   .strictObject({ code: z.enum(ISSUE_CODES), resolvedOn: pastDate, source: z.enum(SIGHT_SOURCES), ...proof })
-  .superRefine(checkPhone)
+  .superRefine(checkPhone, BESIDE_BAD_FIELDS)
   .meta({ id: 'IssueResolution' });
 
 export const committeeDate = z
@@ -59,7 +59,7 @@ export const committeeDate = z
     source: z.enum(FACT_SOURCES),
     ...proof,
   })
-  .superRefine(checkPhone)
+  .superRefine(checkPhone, BESIDE_BAD_FIELDS)
   .meta({ id: 'CommitteeDate' });
 
 export const recredentialing = z
@@ -73,7 +73,7 @@ export const recredentialing = z
     checkPhone(value, context);
     if (value.dueOn && value.dueOn < value.startedOn)
       broken(context, ['dueOn'], 'order', 'must not be before startedOn');
-  })
+  }, BESIDE_BAD_FIELDS)
   .meta({ id: 'PayersRecredentialing' });
 
 const seen = <T extends readonly [string, ...string[]]>(statuses: T) =>
