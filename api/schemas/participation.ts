@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DIRECTORY_STATUSES, FACTS, FACT_SOURCES, ISSUE_CODES, LOADING_STATUSES } from '../../domain/codes';
 import { CARES } from '../../domain/application/events';
 import { broken, documents } from './actions';
-import { BESIDE_BAD_FIELDS, date, id, instant, line, longText, pastDate, unique } from './common';
+import { BESIDE_BAD_FIELDS, date, id, instant, isEarlier, line, longText, pastDate, unique } from './common';
 
 /** Where somebody can see how the payer has a provider. */
 const SIGHT_SOURCES = ['portal', 'directory', 'phone', 'email', 'letter', 'test_claim', 'remittance'] as const;
@@ -71,8 +71,7 @@ export const recredentialing = z
   })
   .superRefine((value, context) => {
     checkPhone(value, context);
-    if (value.dueOn && value.dueOn < value.startedOn)
-      broken(context, ['dueOn'], 'order', 'must not be before startedOn');
+    if (isEarlier(value.dueOn, value.startedOn)) broken(context, ['dueOn'], 'order', 'must not be before startedOn');
   }, BESIDE_BAD_FIELDS)
   .meta({ id: 'PayersRecredentialing' });
 

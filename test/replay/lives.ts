@@ -195,7 +195,7 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     await life.contact('committee');
     await life.contact('approved');
     for (const fact of FACTS) await life.confirm(fact, fact === 'effectiveDate' ? { value: await soon(lives) } : {});
-    await life.until((s) => s.participation?.effective?.begunAt != null, '20 days');
+    await life.until((s) => typeof s.participation?.effective?.begunAt === 'string', '20 days');
     await nudged(life);
     const seen = async () => ({ seenOn: await lives.today(), source: 'portal', reference: 'P-1' });
     await life.act('loading', { status: 'not_loaded', ...(await seen()) });
@@ -207,11 +207,11 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     await life.act('issue-resolution', { code: 'wrong_tin', resolvedOn: await lives.today(), source: 'portal' });
     await life.act('loading', { status: 'loaded', ...(await seen()) });
     await life.act('recredentialing', { startedOn: await lives.today(), source: 'letter', reference: 'L-9' });
-    await life.until((s) => s.participation?.cycle?.openedAt != null, '1 days');
+    await life.until((s) => typeof s.participation?.cycle?.openedAt === 'string', '1 days');
     await life.act('committee-date', { on: await lives.today(), source: 'letter', reference: 'L-10' });
     // years without a word: the directory to verify, reminders, a cycle that is missed
     await lives.env.sleep('1150 days');
-    await life.until((s) => s.participation?.cycle?.missedAt != null, '60 days');
+    await life.until((s) => typeof s.participation?.cycle?.missedAt === 'string', '60 days');
     await life.act('participation-end', { on: await lives.today(), reason: 'x', source: 'letter', reference: 'T-1' });
     return life;
   },
