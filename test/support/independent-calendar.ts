@@ -1,0 +1,106 @@
+import type { Duration } from '../../domain/duration';
+import type { Window } from '../../domain/calendar';
+
+/*
+ * An independent computation of what domain/calendar.ts answers: a loop over days in UTC, holidays by counting weekdays,
+ * and zones by asking Intl.DateTimeFormat what the clock on the wall shows.
+ */
+export const DAY_MS = 86_400_000;
+export const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+export const utc = (year: number, month: number, date: number) => Date.UTC(year, month - 1, date);
+/** 0 for Sunday. */
+export const weekdayOf = (date: string) => new Date(`${date}T12:00:00Z`).getUTCDay();
+
+/** The nth of a weekday in a month, from 0; negative from its end. */
+export function nth(year: number, month: number, weekday: number, n: number): string {
+  const matching: string[] = [];
+  for (let ms = utc(year, month, 1); new Date(ms).getUTCMonth() === month - 1; ms += DAY_MS)
+    if (new Date(ms).getUTCDay() === weekday) matching.push(day(ms));
+  return matching.at(n)!;
+}
+
+function daysOff(year: number): string[] {
+  const fixed = [utc(year, 1, 1), utc(year, 7, 4), utc(year, 11, 11), utc(year, 12, 25)];
+  if (year >= 2021) fixed.push(utc(year, 6, 19));
+  const observed = fixed.map((ms) => {
+    const weekday = new Date(ms).getUTCDay();
+    return day(weekday === 6 ? ms - DAY_MS : weekday === 0 ? ms + DAY_MS : ms);
+  });
+  const floating = [
+    nth(year, 1, 1, 2), // Martin Luther King Jr.
+    nth(year, 2, 1, 2), // Washington
+    nth(year, 5, 1, -1), // Memorial
+    nth(year, 9, 1, 0), // Labor
+    nth(year, 10, 1, 1), // Columbus
+    nth(year, 11, 4, 3), // Thanksgiving
+  ];
+  return [...observed, ...floating];
+}
+const OFF = new Set(Array.from({ length: 60 }, (_x, i) => daysOff(2010 + i)).flat());
+/** Whether the United States work on a date. */
+export const works = (date: string) => weekdayOf(date) % 6 !== 0 && !OFF.has(date);
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+/** What a clock in a zone shows, as if it were UTC. */
+export function wall(ms: number, timeZone: string): number {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(timeZone, format);
+  }
+  const [month, date, year, ...time] = format.format(ms).match(/\d+/g)!.map(Number);
+  return Date.UTC(year!, month! - 1, date, ...time) + (ms % 1_000);
+}
+
+function instantOf(date: string, time: string, timeZone: string): string {
+  const shown = Date.parse(`${date}T${time}:00Z`);
+  const offset = (ms: number) => wall(ms, timeZone) - ms;
+  const [before, after] = [offset(shown - DAY_MS), offset(shown + DAY_MS)];
+  const real = [shown - before, shown - after].filter((ms) => wall(ms, timeZone) === shown);
+  // a time that the clock skips is read as if it had not been put forward yet
+  return new Date(real.length > 0 ? Math.min(...real) : shown - before).toISOString();
+}
+
+/** When a duration after an event has passed. */
+export function expectedDue(anchor: { at: string; on?: string }, duration: Duration, window: Window): string {
+  const elapsed = { hours: 3_600_000, minutes: 60_000, seconds: 1_000 };
+  for (const [unit, ms] of Object.entries(elapsed))
+    if (unit in duration) return new Date(Date.parse(anchor.at) + (duration as never)[unit] * ms).toISOString();
+  let ms = Date.parse(anchor.on ?? day(wall(Date.parse(anchor.at), window.timeZone)));
+  if (duration.days) ms += duration.days * DAY_MS;
+  if (duration.months) {
+    const at = new Date(ms);
+    const [year, month] = [at.getUTCFullYear(), at.getUTCMonth() + duration.months];
+    ms = Math.min(Date.UTC(year, month, at.getUTCDate()), Date.UTC(year, month + 1, 0));
+  }
+  const closed = (date: string) => window.closures?.some(({ from, to = from }) => from <= date && date <= to);
+  for (let left = duration.businessDays ?? 0; left > 0;) {
+    ms += DAY_MS;
+    if (works(day(ms)) && !closed(day(ms))) left--;
+  }
+  const names = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
+  while (window.days && !window.days.includes(names[new Date(ms).getUTCDay()]!)) ms += DAY_MS;
+  return instantOf(day(ms), window.from ?? '09:00', window.timeZone);
+}
+
+/** The zones of the United States, and one without summer time. */
+export const ZONES = [
+  'America/New_York',
+  'America/Chicago',
+  'America/Los_Angeles',
+  'America/Phoenix',
+  'America/Anchorage',
+  'Pacific/Honolulu',
+  'America/Puerto_Rico',
+  'Pacific/Guam',
+  'UTC',
+];

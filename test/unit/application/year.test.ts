@@ -1,0 +1,51 @@
+import { append } from '../../../domain/application/decide';
+import { schedule } from '../../../domain/application/schedule';
+import type { CallHours, Closure } from '../../../domain/calendar';
+import type { Duration } from '../../../domain/duration';
+import { day, expectedDue, wall, works, ZONES } from '../../support/independent-calendar';
+import { DAY0, Paper, ZONE } from './paper';
+
+/** How often the status is asked after. */
+const CADENCES: Duration[] = [{ businessDays: 1 }, { days: 1 }, { businessDays: 2 }, { days: 4 }, { businessDays: 5 }];
+const HOURS: Pick<CallHours, 'from' | 'to' | 'days'>[] = [
+  { from: '08:30', to: '17:00', days: ['mon', 'tue', 'wed', 'thu', 'fri'] },
+  // both changes of the clocks fall into it
+  { from: '02:30', to: '23:00' },
+];
+const closures: Closure[] = [{ from: '2027-12-27', to: '2027-12-30' }, { from: '2027-07-06' }];
+/** How long it takes until somebody calls, in hours, over and over. */
+const LATE = [0.25, 3, 7.5, 9, 22, 31, 0.5, 15];
+const YEAR_END = '2028-01-10T00:00:00.000Z';
+
+/** One application's year of calls: each next follow-up, with the instant that an independent computation has for it. */
+function* year(followUpEvery: Duration, callHours: CallHours): Generator<[expected: string, next: string]> {
+  const paper = new Paper({ playbook: { followUpEvery, callHours, closures }, adopt: { stage: 'in_review' } });
+  let { state } = paper;
+  for (let at = DAY0, call = 0; at < YEAR_END; call += 1) {
+    const contact = { kind: 'contact', data: { outcome: 'in_review', channel: 'phone' } } as const;
+    state = append(state, [contact], { at, entryId: `call-${call}`, newId: () => 'none' }).state!;
+    const next = schedule(state, paper.playbook, ZONE).followUps.credentialing!.at;
+    yield [expectedDue({ at }, followUpEvery, { ...callHours, closures }), next];
+    at = new Date(Date.parse(next) + LATE[call % LATE.length]! * 3_600_000).toISOString();
+  }
+}
+
+test('a year of follow-ups falls where an independent computation puts it: over 10,000, in every zone, through holidays and clock changes', () => {
+  const wrong: string[] = [];
+  const offsets = new Set<string>();
+  let count = 0;
+  for (const timeZone of ZONES)
+    for (const hours of HOURS)
+      for (const every of CADENCES)
+        for (const [expected, next] of year(every, { timeZone, ...hours })) {
+          count += 1;
+          const shown = wall(Date.parse(next), timeZone);
+          offsets.add(`${timeZone} ${shown - Date.parse(next)}`);
+          if (next !== expected) wrong.push(`${timeZone} ${JSON.stringify(every)}: ${next}, not ${expected}`);
+          if (every.businessDays && !works(day(shown))) wrong.push(`${next} is no business day in ${timeZone}`);
+        }
+  expect(wrong).toEqual([]);
+  expect(count).toBeGreaterThan(10_000);
+  // of the nine zones, four change their clocks
+  expect(offsets.size).toBe(ZONES.length + 4);
+}, 120_000);
