@@ -48,8 +48,13 @@ function contentOf(
   { npi, practiceName, referenceNumber, ...rest }: ClaimedMail['messages'][number],
 ) {
   return recipientType === 'payer'
-    ? { ...rest, providerName: null, forPayer: { npi, practiceName: practiceName ?? '', referenceNumber } }
-    : rest;
+    ? {
+        ...rest,
+        recipientType,
+        providerName: null,
+        forPayer: { npi, practiceName: practiceName ?? '', referenceNumber },
+      }
+    : { ...rest, recipientType };
 }
 
 async function sendWebhook(sql: Sql, { keyring, privateWebhooks = false }: Outside, deliveryId: string): Promise<void> {

@@ -24,6 +24,7 @@ export const PROBLEMS = {
   no_such_item: [409, 'The application has no such open item'],
   beyond_max_per_call: [409, 'The payer takes fewer applications in one call; it stays due'],
   not_decided: [409, 'The client has not decided to bridge or to build direct contracts'],
+  relationship_ended: [409, 'The provider has left the platform already'],
   agreement_ended: [409, 'The agreement has ended already'],
   older_list: [409, 'A later month’s list is on file'],
   shrunken_list: [422, 'The list has no entries, or far fewer than the one before'],

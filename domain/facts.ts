@@ -28,6 +28,8 @@ export interface FactRecord<F extends Fact = Fact> {
   source: FactSource;
   /** Ids of documents. */
   evidence: string[];
+  /** Missing of what was recorded before it was kept. */
+  confirmedOn?: PlainDate;
   /** Whether somebody noted which party the evidence names. */
   partySeen: boolean;
   /** While disputed: what other sources say. */

@@ -42,13 +42,15 @@ export interface AgreementEvidence {
   claimsRoute: { entryId: string } | null;
   /** The last day, inclusive. */
   endedOn: PlainDate | null;
+  /** The contracts and claims routes that stood under it when its end was recorded. */
+  endedEntries?: readonly string[];
 }
 
 /** Everything on file that bears on the answer, as of the date of service. */
 export interface ReadinessEvidence {
   /** Of the provider, practice, payer and state, whatever the line; the oldest application first. */
   spans: readonly Span[];
-  /** Of the practice, payer and state, whatever the line. */
+  /** Of the practice, payer and state, whatever the line; the oldest first. */
   agreements: readonly AgreementEvidence[];
   platformCovers: boolean;
   licenceCurrent: boolean;
@@ -192,17 +194,35 @@ function factAgainst(
   if (record?.status === 'disputed') return 'fact_disputed';
   if (record?.status !== 'confirmed') return UNCONFIRMED[fact];
   if (fact !== 'contract' && fact !== 'claimsRoute') return null;
-  const from = inheritedFrom(record.value);
-  // the span whose own fact made the agreement rests on it like those that inherit
-  const agreement = agreements.find(
-    (held) =>
-      held.payerId === span.payerId &&
-      held.lineOfBusiness === span.lineOfBusiness &&
-      (from === null ? held[fact]?.entryId === record.entryId : held.id === from && held[fact] !== null),
-  );
-  if (!agreement) return from === null ? null : UNCONFIRMED[fact];
-  if (unapproved.has(agreement[fact]!.entryId)) return UNCONFIRMED[fact];
+  const agreement = restsOn(fact, record, span, agreements);
+  if (!agreement) return inheritedFrom(record.value) === null ? null : UNCONFIRMED[fact];
+  const holder = agreement[fact];
+  if (holder && (inheritedFrom(record.value) !== null || holder.entryId === record.entryId))
+    if (unapproved.has(holder.entryId)) return UNCONFIRMED[fact];
   return agreement.endedOn !== null && date > agreement.endedOn ? 'participation_ended' : null;
+}
+
+/**
+ * The agreement that a contract or claims route rests on: the one that it is inherited from; the one that it made; or,
+ * of a practice, payer and line that held one already, the first that had not ended by then.
+ */
+function restsOn(
+  fact: 'contract' | 'claimsRoute',
+  { value, entryId, confirmedOn }: FactRecord,
+  { payerId, lineOfBusiness }: Span,
+  agreements: readonly AgreementEvidence[],
+): AgreementEvidence | undefined {
+  const ofScope = agreements.filter((held) => held.payerId === payerId && held.lineOfBusiness === lineOfBusiness);
+  const from = inheritedFrom(value);
+  if (from !== null) return ofScope.find((held) => held.id === from && held[fact] !== null);
+  const own = ofScope.find((held) => held[fact]?.entryId === entryId);
+  return (
+    own ??
+    ofScope.find(
+      ({ endedOn, endedEntries = [] }) =>
+        endedOn === null || endedEntries.includes(entryId) || (confirmedOn !== undefined && confirmedOn <= endedOn),
+    )
+  );
 }
 
 function cautionsBeside(span: Span, evidence: ReadinessEvidence): ReadinessCaution[] {

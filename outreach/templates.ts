@@ -6,6 +6,10 @@ export interface Content {
   providerName: string | null;
   payerName: string | null;
   state: string | null;
+  recipientType?: string;
+  /** What a message about a platform is about, with the names of its payers by id. */
+  platform?: string | null;
+  payerNames?: Record<string, string> | null;
   /** To a payer only. */
   forPayer?: { npi: string | null; practiceName: string; referenceNumber: string | null };
 }
@@ -19,24 +23,60 @@ const words = (code: unknown): string => (typeof code === 'string' ? code.replac
 const about = ({ providerName, payerName, state }: Content): string =>
   [providerName, payerName && (state ? `${payerName} (${state})` : payerName)].filter(Boolean).join(', ');
 
-const QUESTIONS: Record<string, string> = {
-  direct_contract: 'Is there a contract with the payer under the provider’s own NPI, TIN and practice?',
-  bill_outside: 'May the same payer be billed outside the platform, under the provider’s own details?',
-  portable_on_exit: 'What remains on leaving: payer relationships, provider IDs, rates, claims routes, workflows?',
-  claims_under_own_setup: 'Are claims submitted under the provider’s own practice setup?',
-  control_terms: 'Who controls contract, fee schedule, effective date and billing route?',
-  free_of_restrictions: 'Are there restrictions on client transition, notice, payer use or outside billing?',
+/** The questions of the ledger, put to the provider or about one. */
+const QUESTIONS: Record<string, (own: string) => string> = {
+  direct_contract: (own) => `Is there a contract with the payer under ${own} own NPI, TIN and practice?`,
+  bill_outside: (own) => `May the same payer be billed outside the platform, under ${own} own details?`,
+  portable_on_exit: () =>
+    'What remains on leaving the platform: payer relationships, provider IDs, rates, claims routes, workflows with clients?',
+  claims_under_own_setup: (own) => `Are claims submitted under ${own} own practice setup?`,
+  control_terms: (own) =>
+    `Outside the platform, are contract, fee schedule, effective date and billing route in ${own} own hands?`,
+  free_of_restrictions: () =>
+    'Are there restrictions on client transition, notice, payer use or billing outside? Which clause says so, and how many days of notice?',
+};
+
+interface OpenQuestion {
+  question: string;
+  payerId: string;
+  state: string | null;
+  because: string;
+}
+
+/** Each question once, with the payers and states for which it is open where that is not all of them. */
+function questionLines({ data, payerNames }: Content, own: string): string[] {
+  const open = data.questions as OpenQuestion[];
+  const where = ({ payerId, state }: OpenQuestion) => `${payerNames?.[payerId] ?? ''}${state ? ` (${state})` : ''}`;
+  const everywhere = new Set(open.map(where)).size;
+  const codes = [...new Set(open.map(({ question }) => question))];
+  return codes.map((code, i) => {
+    const places = open.filter(({ question }) => question === code).map(where);
+    const asked = QUESTIONS[code]?.(own) ?? words(code);
+    return `${i + 1}. ${asked}${places.length < everywhere || everywhere === 1 ? ` – ${places.join(', ')}` : ''}`;
+  });
+}
+
+/** Why what was answered before is asked once more. */
+const ASKED_ANEW: Record<string, string> = {
+  old: 'Some of this was answered more than a year ago: please say whether it still holds.',
+  terms_changed: 'The terms have changed since some of this was answered: please say what holds now.',
 };
 
 const TEMPLATES: Record<string, (content: Content) => Rendered> = {
-  platform_inquiry: ({ data }) => {
-    const codes = (data.questions as { question: string }[]).map(({ question }) => question);
+  platform_inquiry: (content) => {
+    const { data, platform, providerName, recipientType } = content;
+    const through = platform ?? 'the platform';
+    const theirs = recipientType === 'provider' ? 'your' : `${providerName ?? 'the provider'}’s`;
+    const own = recipientType === 'provider' ? 'your' : 'the provider’s';
+    const again = new Set((data.questions as OpenQuestion[]).map(({ because }) => because));
     return {
-      subject: 'Questions about your participation through the platform',
+      subject: `${Number(data.asked) > 1 ? 'Reminder: ' : ''}Questions about ${theirs} participation through ${through}`,
       paragraphs: [
-        'To know which contracts are your own, these questions are still open:',
-        ...[...new Set(codes)].map((code) => `• ${QUESTIONS[code] ?? words(code)}`),
-        'An answer with its date and where it came from is enough.',
+        `To know which contracts with payers are ${own} own and which are the platform’s, these questions are still open:`,
+        ...questionLines(content, own),
+        ...Object.keys(ASKED_ANEW).flatMap((because) => (again.has(because) ? ASKED_ANEW[because]! : [])),
+        'Yes, no or unclear is enough, with who says so and since when; a copy of the clause or letter helps. ' +
+          'What is not known can stay open.',
       ],
     };
   },

@@ -33,7 +33,7 @@ export interface Agreement {
   contract: Held<FactValues['contract']> | null;
   claimsRoute: Held<FactValues['claimsRoute']> | null;
   endedOn: PlainDate | null;
-  ending: (Ending & { commandId: string; recordedAt: Instant }) | null;
+  ending: (Ending & { commandId: string; recordedAt: Instant; entryIds?: string[] }) | null;
   version: number;
   createdAt: Instant;
   updatedAt: Instant;
@@ -70,6 +70,17 @@ export const listAgreements = (
     request,
   );
 
+type Key = Pick<Agreement, 'practiceId' | 'payerId' | 'state' | 'lineOfBusiness'>;
+
+/** The participations of an agreement's practice, payer, state and line as they stand; `s` is the span. */
+const sharing = (sql: Db, { practiceId, payerId, state, lineOfBusiness }: Key): Fragment => sql`
+  s.known_to is null and s.practice_id = ${practiceId} and s.payer_id = ${payerId} and s.state = ${state}
+    and s.line_of_business = ${lineOfBusiness}`;
+
+/** Has the gate asked again for every participation of an agreement's practice, payer, state and line. */
+export const tellSharers = (tx: Db, key: Key): Promise<void> =>
+  enqueueEach(tx, 'billingReadiness', tx`select application_id from network_spans s where ${sharing(tx, key)}`);
+
 /**
  * Ends an agreement, once, for all that rest on it; null where it has ended already. Repeated under the same command
  * it changes nothing.
@@ -87,18 +98,18 @@ export const endAgreement = (
     if (!agreement) throw new Error(`no agreement ${id}`);
     if (agreement.ending) return agreement.ending.commandId === commandId ? agreement : null;
     precondition(agreement.version);
-    const recorded = { ...ending, commandId, recordedAt: new Date().toISOString() };
+    const entryIds = (
+      await tx<{ entryId: string }[]>`
+        select fact->>'entryId' as entry_id
+        from network_spans s, unnest(array[s.facts->'contract', s.facts->'claimsRoute']) as fact
+        where ${sharing(tx, agreement)} and fact is not null`
+    ).map(({ entryId }) => entryId);
+    const recorded = { ...ending, commandId, recordedAt: new Date().toISOString(), entryIds };
     await tx`
       update agreements
       set ended_on = ${ending.on}, ending = ${tx.json(recorded as never)}, version = version + 1, updated_at = now()
       where id = ${id}`;
-    await enqueueEach(
-      tx,
-      'billingReadiness',
-      tx`select s.application_id from network_spans s
-        where s.known_to is null and s.practice_id = ${agreement.practiceId} and s.payer_id = ${agreement.payerId}
-          and s.state = ${agreement.state} and s.line_of_business = ${agreement.lineOfBusiness}`,
-    );
+    await tellSharers(tx, agreement);
     await audit(tx, principal, {
       action: 'agreement.end',
       subjectType: 'agreement',

@@ -1,8 +1,8 @@
 import type { Fact } from '../domain/codes';
 import type { ApplicationState } from '../domain/application/state';
 import type { Sql } from '../runtime/database';
+import { tellSharers } from './agreements';
 import { audit } from './audit';
-import { enqueue } from './outbox';
 import { actorOf, type Principal } from './principal';
 
 /** What came of an approval; the same person twice, or of the same entry again, changes nothing. */
@@ -27,7 +27,7 @@ export const approveFact = (
     const made = await tx`
       insert into fact_approvals ${tx({ entryId, clientId, applicationId, approvedBy })}
       on conflict (entry_id) do nothing returning entry_id`;
-    if (made.length > 0) await enqueue(tx, 'billingReadiness', applicationId);
+    if (made.length > 0) await tellSharers(tx, snapshot.key);
     if (made.length > 0)
       await audit(tx, principal, {
         action: 'fact.approve',

@@ -29,13 +29,17 @@ export async function keepBridge(
 export async function projectChecks(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
   const checks = platformChecks(state);
   if (sameValue(before ? platformChecks(before) : [], checks)) return;
-  const [bridge] = await tx`select from bridges where application_id = ${state.id}`;
+  const [bridge] = await tx<{ endedOn: PlainDate | null }[]>`
+    select r.ended_on from bridges b join platform_relationships r on r.id = b.relationship_id
+    where b.application_id = ${state.id}`;
   if (!bridge) return;
+  const { endedOn } = bridge;
+  const meant = checks.filter(({ dueOn }) => endedOn === null || dueOn <= endedOn);
   const { id: applicationId, clientId } = state;
   await tx`delete from platform_checks where application_id = ${applicationId} and given_at is null`;
-  if (checks.length > 0)
+  if (meant.length > 0)
     await tx`
-      insert into platform_checks ${tx(checks.map((check) => ({ applicationId, clientId, ...check })))}
+      insert into platform_checks ${tx(meant.map((check) => ({ applicationId, clientId, ...check })))}
       on conflict do nothing`;
   await enqueue(tx, 'platformCheck', applicationId);
 }

@@ -2,6 +2,7 @@ import type { PlainDate } from '../domain/application/events';
 import type { LineOfBusiness, ReadinessReason, Stage } from '../domain/codes';
 import { billingReadiness, type ReadinessAnswer } from '../domain/readiness';
 import type { Db } from '../runtime/database';
+import { reaches } from './platforms';
 import { inScope, type Principal } from './principal';
 import { OPENING_KINDS, readinessEvidence } from './readiness';
 
@@ -102,20 +103,23 @@ const scopesOf = (
   { providerId, payerId }: CoverageFilter,
 ): Promise<Scope[]> => sql<Scope[]>`
   with applied as (
-    select distinct on (provider_id, practice_id, payer_id, state, line_of_business, location_id)
-      provider_id, practice_id, payer_id, state, line_of_business, location_id, id as application_id, stage
-    from applications
+    -- what was merged is one
+    select distinct on (provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id)
+      provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id, a.id as application_id, stage
+    from applications a
+    cross join lateral (
+      select coalesce(y.merged_into, y.id) as payer_id, coalesce(pr.merged_into, pr.id) as practice_id
+      from payers y, practices pr where y.id = a.payer_id and pr.id = a.practice_id) m
     where client_id = ${clientId} and ${inScope(sql, principal)} and kind = any(${OPENING_KINDS})
-    order by provider_id, practice_id, payer_id, state, line_of_business, location_id, open desc, created_at desc
+    order by provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id, open desc, a.created_at desc
   ), reached as (
     select r.provider_id, y.id as payer_id, l.state,
       jsonb_agg(jsonb_build_object('relationshipId', r.id, 'platform', r.platform) order by r.created_at) as platforms
     from platform_relationships r
-    join payers y on y.id = any(r.payer_ids)
-      or exists (select from payers n where n.id = any(r.payer_ids) and y.id = any(n.covers))
+    join payers y on y.merged_into is null and ${reaches(sql, sql`y.id`)}
     left join (select distinct provider_id, state from licences) l on l.provider_id = r.provider_id
     where r.client_id = ${clientId} and ${inScope(sql, principal, 'r.client_id')}
-      and coalesce(r.since, '-infinity') <= ${today}
+      and coalesce(r.since, '-infinity') <= ${today} and coalesce(r.ended_on, 'infinity') >= ${today}
     group by r.provider_id, y.id, l.state
   )
   select provider_id, p.first_name || ' ' || p.last_name as provider_name, payer_id, y.name as payer_name, state,

@@ -6,14 +6,14 @@ import { assess } from '../domain/platform';
 import type { Db, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue } from './outbox';
-import { queueMessages, type RecipientType } from './outreach';
+import { amendMessages, queueMessages, type RecipientType } from './outreach';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { giveTasks, settleTasks } from './tasks';
 
 export interface InquiryInput {
   cadence?: Duration;
   /** Who is asked; the provider where it is left out. */
-  recipient?: { type: RecipientType; id: string };
+  recipient?: { type: RecipientType; id: string; email?: string };
 }
 
 /** An inquiry as it stands. */
@@ -33,6 +33,8 @@ export interface Inquiry {
   closedReason: string | null;
 }
 
+const TEMPLATE = 'platform_inquiry';
+
 /** What of a relationship is asked about. */
 interface Asked {
   id: string;
@@ -51,7 +53,8 @@ export async function openInquiry(
 ): Promise<void> {
   const changes = {
     ...(cadence && { cadence: tx.json(cadence) }),
-    ...(recipient && { recipientType: recipient.type, recipientId: recipient.id }),
+    // somebody else is asked at once
+    ...(recipient && { recipientType: recipient.type, recipientId: recipient.id, nextAskAt: null }),
   };
   const row = {
     id,
@@ -65,9 +68,13 @@ export async function openInquiry(
   };
   const opened = await tx`
     insert into inquiries ${tx(row as never)} on conflict do nothing returning id`;
-  if (opened.length === 0 && Object.keys(changes).length > 0)
+  if (recipient?.email)
+    await tx`update platform_relationships set contact_email = ${recipient.email} where id = ${relationshipId}`;
+  if (opened.length === 0 && Object.keys(changes).length > 0) {
+    if (recipient) await amendMessages(tx, TEMPLATE, relationshipId, null);
     await tx`
       update inquiries set ${tx(changes as never)} where relationship_id = ${relationshipId} and closed_at is null`;
+  }
   await enqueue(tx, 'platformInquiry', relationshipId);
 }
 
@@ -90,29 +97,33 @@ export const askOpenQuestions = (
     });
   });
 
-export const closeInquiry = (
-  sql: Sql,
+export const closeInquiry = (sql: Sql, principal: Principal, relationship: Asked, reason: string): Promise<void> =>
+  sql.begin((tx) => closeOpen(tx, principal, relationship, reason));
+
+/** Closes the inquiry of a relationship, where one is open; what of it has not left stays here. */
+export async function closeOpen(
+  tx: Tx,
   principal: Principal,
-  { id: relationshipId, clientId }: Asked,
+  { id: relationshipId, clientId }: Pick<Asked, 'id' | 'clientId'>,
   reason: string,
-): Promise<void> =>
-  sql.begin(async (tx) => {
-    const closed = await tx`
-      update inquiries
-      set closed_at = now(), closed_by = ${tx.json({ ...actorOf(principal) })}, closed_reason = ${reason},
-        next_ask_at = null
-      where relationship_id = ${relationshipId} and closed_at is null returning id`;
-    if (closed.length === 0) return;
-    await settleTasks(tx, relationshipId, 'platform_inquiry');
-    await audit(tx, principal, {
-      action: 'inquiry.close',
-      subjectType: 'platform_relationship',
-      subjectId: relationshipId,
-      clientId,
-      detail: { reason },
-    });
-    await enqueue(tx, 'platformInquiry', relationshipId);
+): Promise<void> {
+  const closed = await tx`
+    update inquiries
+    set closed_at = now(), closed_by = ${tx.json({ ...actorOf(principal) })}, closed_reason = ${reason},
+      next_ask_at = null
+    where relationship_id = ${relationshipId} and closed_at is null returning id`;
+  if (closed.length === 0) return;
+  await amendMessages(tx, TEMPLATE, relationshipId, null);
+  await settleTasks(tx, relationshipId, 'platform_inquiry');
+  await audit(tx, principal, {
+    action: 'inquiry.close',
+    subjectType: 'platform_relationship',
+    subjectId: relationshipId,
+    clientId,
+    detail: { reason },
   });
+  await enqueue(tx, 'platformInquiry', relationshipId);
+}
 
 /** The platform's terms have changed: what was answered before that day is asked again. */
 export const changeTerms = (
@@ -136,13 +147,19 @@ export const changeTerms = (
     await enqueue(tx, 'platformInquiry', relationshipId);
   });
 
+type InquiryNow = Inquiry & {
+  status: 'open' | 'answered' | 'closed';
+  openQuestions: OpenQuestion[];
+  asksAgainAt: Instant | null;
+};
+
 /** The latest inquiry of a relationship, and what is open now; null where none was ever opened. */
 export async function inquiryOf(
   sql: Db,
   principal: Principal,
   relationship: Asked,
   now: Instant,
-): Promise<(Inquiry & { openQuestions: OpenQuestion[]; asksAgainAt: Instant | null }) | null> {
+): Promise<InquiryNow | null> {
   const [inquiry] = await sql<(Inquiry & { timeZone: string })[]>`
     select i.id, i.recipient_type, i.recipient_id, i.cadence, i.asked, i.asked_at, i.next_ask_at, i.opened_by,
       i.opened_at, i.closed_by, i.closed_at, i.closed_reason, c.time_zone
@@ -152,7 +169,8 @@ export async function inquiryOf(
   if (!inquiry) return null;
   const { timeZone, ...shown } = inquiry;
   const { open, asksAgainAt } = await questionsOf(sql, relationship, now, timeZone);
-  return { ...shown, openQuestions: open, asksAgainAt };
+  const status = shown.closedAt !== null ? 'closed' : open.length > 0 ? 'open' : 'answered';
+  return { ...shown, status, openQuestions: open, asksAgainAt };
 }
 
 async function questionsOf(sql: Db, { id, providerId, payerIds }: Asked, now: Instant, timeZone: string) {
@@ -180,6 +198,8 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
   if (!inquiry) return { next: null };
   const { inquiryId, clientId, timeZone, cadence, recipientType, recipientId } = inquiry;
   const { open, asksAgainAt } = await questionsOf(tx, inquiry, now, timeZone);
+  // answers may have come since a message was queued
+  await amendMessages(tx, TEMPLATE, relationshipId, open.length > 0 ? { questions: open } : null);
   if (open.length === 0) {
     await tx`update inquiries set asked = 0, asked_at = null, next_ask_at = null where id = ${inquiryId}`;
     await settleTasks(tx, relationshipId, 'platform_inquiry');
@@ -193,9 +213,7 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
   await tx`update inquiries set asked = ${asked}, asked_at = ${now}, next_ask_at = ${next} where id = ${inquiryId}`;
   const key = `platform_inquiry/${inquiryId}/${now}`;
   const data = { relationshipId, asked, questions: open };
-  await queueMessages(tx, [
-    { key, clientId, recipientType, recipientId, template: 'platform_inquiry', data, notBefore: now },
-  ]);
+  await queueMessages(tx, [{ key, clientId, recipientType, recipientId, template: TEMPLATE, data, notBefore: now }]);
   if (asked === ASKED_IN_VAIN)
     await giveTasks(tx, [
       {

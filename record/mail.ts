@@ -104,6 +104,9 @@ export interface ClaimedMail {
     npi: string | null;
     practiceName: string | null;
     referenceNumber: string | null;
+    platform: string | null;
+    /** By id, of the platform's payers. */
+    payerNames: Record<string, string> | null;
   }[];
 }
 
@@ -129,7 +132,8 @@ export const claimMail = (sql: Sql, batchId: string): Promise<ClaimedMail | null
     await tx`update mail_batches set status = 'claimed', attempts = attempts + 1 where id = ${batchId}`;
     const messages = await tx<ClaimedMail['messages']>`
       select m.template, m.data, p.first_name || ' ' || p.last_name as provider_name, y.name as payer_name, a.state,
-        n.npi, pr.legal_name as practice_name, a.reference_number
+        n.npi, pr.legal_name as practice_name, a.reference_number, r.platform,
+        (select jsonb_object_agg(o.id, o.name) from payers o where o.id = any(r.payer_ids)) as payer_names
       from messages m
       left join applications a on a.id = m.application_id
       left join payers y on y.id = a.payer_id
@@ -156,8 +160,7 @@ async function addressOf(
       from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version,
         jsonb_array_elements(b.body->'contacts') c
       where y.id = ${recipientId} and c->>'email' is not null limit 1`,
-    platform: () => sql`
-      select p.email from platform_relationships r join providers p on p.id = r.provider_id where r.id = ${recipientId}`,
+    platform: () => sql`select contact_email as email from platform_relationships where id = ${recipientId}`,
   };
   const [row] = await found[recipientType]();
   return row?.email ?? null;

@@ -38,6 +38,20 @@ export async function queueMessages(tx: Db, messages: readonly QueuedMessage[]):
   for (const recipientId of new Set(queued.map((row) => row.recipientId))) await enqueue(tx, 'outreach', recipientId);
 }
 
+/** Of the messages of a template about a relationship, makes those that have not left say something else, or nothing. */
+export async function amendMessages(
+  tx: Db,
+  template: string,
+  relationshipId: string,
+  change: Record<string, unknown> | null,
+): Promise<void> {
+  await tx`
+    update messages m set ${change ? tx`data = data || ${tx.json(change as never)}` : tx`status = 'settled'`}
+    where template = ${template} and data->>'relationshipId' = ${relationshipId}
+      and (status = 'queued' or status = 'batched' and exists (
+        select from mail_batches b where b.id = m.batch_id and b.status in ('queued', 'claimed')))`;
+}
+
 /** Whether there is such a recipient within a client. */
 export async function recipientKnown(
   sql: Db,

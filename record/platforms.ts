@@ -4,17 +4,20 @@ import { sameValue } from '../domain/facts';
 import { assess, type Assessment, type Decision, type LedgerAnswer, type Question } from '../domain/platform';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
-import { openInquiry } from './inquiries';
+import { closeOpen, openInquiry } from './inquiries';
 import { enqueue } from './outbox';
 import { prefill } from './platform-knowledge';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
 import type { Precondition } from './registry/revise';
+import { settleTasks } from './tasks';
 
 export interface RelationshipInput {
   platform: string;
   payerIds: string[];
   since?: PlainDate;
+  /** Where the platform itself is asked. */
+  contactEmail?: string;
 }
 
 /** A provider's participation through a platform, with the client's decision on it. */
@@ -25,6 +28,10 @@ export interface Relationship {
   platform: string;
   payerIds: string[];
   since: PlainDate | null;
+  contactEmail: string | null;
+  /** The last day on which the payers are billed through it; null while that goes on. */
+  endedOn: PlainDate | null;
+  endReason: string | null;
   decision: Decision | null;
   decisionReason: string | null;
   /** Counts answers and decisions too. */
@@ -70,7 +77,8 @@ export type RecordedDecision = Entry & DecisionInput;
 export type Put<T> = T & { version: number };
 
 const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
-  select r.*, d.decision, d.reason as decision_reason
+  select r.id, r.client_id, r.provider_id, r.platform, r.payer_ids, r.since, r.contact_email, r.ended_on,
+    r.ending->>'reason' as end_reason, r.version, r.created_at, r.updated_at, d.decision, d.reason as decision_reason
   from platform_relationships r
   left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
   where ${inScope(sql, principal, 'r.client_id')}`;
@@ -81,11 +89,19 @@ export const createRelationship = (
   principal: Principal,
   id: string,
   provider: { id: string; clientId: string },
-  { platform, payerIds, since }: RelationshipInput,
+  { platform, payerIds, since, contactEmail }: RelationshipInput,
 ): Promise<Relationship> =>
   sql.begin(async (tx) => {
     const { id: providerId, clientId } = provider;
-    const row = { id, clientId, providerId, platform, payerIds, since: since ?? null };
+    const row = {
+      id,
+      clientId,
+      providerId,
+      platform,
+      payerIds,
+      since: since ?? null,
+      contactEmail: contactEmail ?? null,
+    };
     const inserted = await tx`
       insert into platform_relationships ${tx(row as never)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
@@ -115,6 +131,37 @@ export const listRelationships = (
       ${clientId ? sql`and r.client_id = ${clientId}` : sql``}`,
     request,
   );
+
+/**
+ * The provider has left the platform, or will have after `on`: nothing more is asked about it, and nobody looks whether
+ * it still works. Null where it ended before; repeated under the same command it changes nothing.
+ */
+export const endRelationship = (
+  sql: Sql,
+  principal: Principal,
+  { id, clientId }: Relationship,
+  commandId: string,
+  { on, reason }: { on: PlainDate; reason: string },
+  precondition: Precondition,
+): Promise<Relationship | null> =>
+  sql.begin(async (tx) => {
+    const [row] = await tx<{ version: number; ending: { commandId: string } | null }[]>`
+      select version, ending from platform_relationships where id = ${id} for update`;
+    const { version, ending } = row!;
+    if (ending) return ending.commandId === commandId ? findRelationship(tx, principal, id) : null;
+    precondition(version);
+    const recorded = { reason, commandId, recordedBy: { ...actorOf(principal) }, recordedAt: new Date().toISOString() };
+    await tx`
+      update platform_relationships
+      set ended_on = ${on}, ending = ${tx.json(recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
+    await closeOpen(tx, principal, { id, clientId }, reason);
+    await tx`
+      delete from platform_checks k using bridges b
+      where b.application_id = k.application_id and b.relationship_id = ${id} and k.given_at is null and k.due_on > ${on}`;
+    await settleTasks(tx, id, 'platform_check');
+    await keepAudit(tx, principal, { id, clientId }, 'end', { on, reason });
+    return findRelationship(tx, principal, id);
+  });
 
 /** An answer takes the place of the one for the same payer and state; the same once more changes nothing. */
 export const putAnswer = (
@@ -257,7 +304,9 @@ export async function assessmentOf(
   );
 }
 
-/** The condition that a relationship's payers are this one, or stand for it; `r` is the relationship. */
+/** The condition that a relationship's payers are this one, were merged with it or stand for it; `r` is the relationship. */
 export const reaches = (sql: Db, payerId: Fragment): Fragment => sql`
-  (${payerId} = any(r.payer_ids)
-    or exists (select from payers n where n.id = any(r.payer_ids) and ${payerId} = any(n.covers)))`;
+  exists (select from payers n, payers asked
+    where n.id = any(r.payer_ids) and asked.id = ${payerId}
+      and (coalesce(n.merged_into, n.id) = coalesce(asked.merged_into, asked.id)
+        or asked.id = any(n.covers) or asked.merged_into = any(n.covers)))`;

@@ -65,7 +65,9 @@ const urgencies = (sql: Db): Fragment => sql`
 
 /** Of a submission on a bridge, what it has to say; of what nobody may talk to the payer about, that. */
 const askOf = (sql: Db): Fragment => sql`
-  case when w.purpose = 'submit' and exists (select from bridges b where b.application_id = w.application_id)
+  case when w.purpose = 'submit' and exists (
+      select from bridges b join platform_relationships r on r.id = b.relationship_id
+      where b.application_id = w.application_id and coalesce(r.ended_on, 'infinity') >= current_date)
     then ${[...BRIDGE_ASKS]}::text[] else '{}' end
   || case when a.snapshot->'blockers' @> '[{"code": "authorisation"}]'
     then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;

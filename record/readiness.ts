@@ -186,7 +186,9 @@ const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]
         and t.recorded_at <= coalesce(q."asOf", 'infinity')) as attested_on,
     exists (select from platform_relationships r
       where r.provider_id = p.id and ${reaches(sql, sql`y.id`)} and coalesce(r.since, '-infinity') <= q."dateOfService"
-        and r.created_at <= coalesce(q."asOf", 'infinity')) as platform_covers,
+        and r.created_at <= coalesce(q."asOf", 'infinity')
+        and (r.ended_on is null or r.ended_on >= q."dateOfService"
+          or (r.ending->>'recordedAt')::timestamptz > coalesce(q."asOf", 'infinity'))) as platform_covers,
     ${standingOf(sql, 'confirmed')} as excluded, ${standingOf(sql, 'possible')} as exclusion_possible
   from ${asked}
   left join providers p on p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}
@@ -248,7 +250,10 @@ const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSp
 const agreementsOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptAgreement[]> =>
   sql<KeptAgreement[]>`
     select q.i, g.id, g.payer_id, g.line_of_business, g.contract, g.claims_route,
-      case when (g.ending->>'recordedAt')::timestamptz <= coalesce(q."asOf", 'infinity') then g.ended_on end as ended_on
+      case when (g.ending->>'recordedAt')::timestamptz <= coalesce(q."asOf", 'infinity') then g.ended_on end as ended_on,
+      case when (g.ending->>'recordedAt')::timestamptz <= coalesce(q."asOf", 'infinity')
+        then coalesce(g.ending->'entryIds', '[]') else '[]' end as ended_entries
     from ${asked}
     join agreements g on g.practice_id = any(${samePractice(sql)}) and g.payer_id = any(${standingFor(sql)}) and g.state = q.state
-      and g.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'g.client_id')}`;
+      and g.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'g.client_id')}
+    order by g.created_at, g.id`;

@@ -1,6 +1,7 @@
 import type { Instant } from '../domain/application/events';
 import type { Db, Sql } from '../runtime/database';
 import { audit } from './audit';
+import { enqueueEach } from './outbox';
 import { actorOf, type Principal } from './principal';
 
 /** How the operator wants to work; what is not set is as here. */
@@ -39,5 +40,17 @@ export const putSettings = (sql: Sql, principal: Principal, change: Partial<Sett
       subjectId: '-',
       detail: change,
     });
+    // whatever rests on somebody's word by phone may be answered otherwise now
+    await enqueueEach(
+      tx,
+      'billingReadiness',
+      tx`select s.application_id from network_spans s
+        where s.known_to is null and (
+          exists (select from jsonb_each(s.facts) fact where fact.value->>'source' = 'phone')
+          or exists (select from agreements g
+            where g.practice_id = s.practice_id and g.payer_id = s.payer_id and g.state = s.state
+              and g.line_of_business = s.line_of_business
+              and 'phone' in (g.contract->>'source', g.claims_route->>'source')))`,
+    );
     return settings;
   });

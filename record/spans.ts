@@ -4,6 +4,7 @@ import { sameValue, type FactRecord } from '../domain/facts';
 import { seenLoaded } from '../domain/application/participation';
 import type { ApplicationState, FactState } from '../domain/application/state';
 import type { Tx } from '../runtime/database';
+import { tellSharers } from './agreements';
 import { factBody } from './commands';
 import { enqueue } from './outbox';
 
@@ -61,6 +62,7 @@ export async function factRecord(tx: Tx, state: ApplicationState, fact: Fact, on
     entryId: on.entryId,
     source: body.source,
     evidence: body.evidence ?? [],
+    confirmedOn: body.confirmedOn,
     partySeen: body.seen !== undefined,
     ...(others.length > 0 && { otherValues: others.map((other) => other.value) }),
   } as FactRecord;
@@ -113,10 +115,13 @@ export async function projectAgreement(
           lineOfBusiness,
           [fact]: tx.json(held as never),
         } as never)}`;
-    else if (last)
-      await tx`
+    else if (last) {
+      const changed = await tx`
         update agreements
         set ${column} = ${held ? tx.json(held as never) : null}, version = version + 1, updated_at = now()
-        where id = ${last.id} and ${held ? tx`coalesce(${column}->>'applicationId', ${state.id})` : tx`${column}->>'applicationId'`} = ${state.id}`;
+        where id = ${last.id} and ${held ? tx`coalesce(${column}->>'applicationId', ${state.id})` : tx`${column}->>'applicationId'`} = ${state.id}
+        returning id`;
+      if (changed.length > 0) await tellSharers(tx, state.key);
+    }
   }
 }

@@ -46,7 +46,7 @@ const agreement = z
 
 function view({ ending: ended, ...shown }: Agreement) {
   if (!ended) return { ...shown, ending: null };
-  const { commandId: _, ...rest } = ended;
+  const { commandId: _, entryIds: _entries, ...rest } = ended;
   return { ...shown, ending: rest };
 }
 

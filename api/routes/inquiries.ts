@@ -5,7 +5,7 @@ import type { Principal } from '../../record/principal';
 import { knownPayers } from '../../record/registry/payers';
 import { recipientKnown } from '../../record/outreach';
 import type { Deps } from '../deps';
-import { Problem } from '../errors';
+import { Problem, type FieldError } from '../errors';
 import { unknownIn } from '../references';
 import { ok, route, type Route } from '../route';
 import { UNKNOWN_REFERENCE } from '../schemas/common';
@@ -13,6 +13,18 @@ import { inquiry, inquiryClosing, inquiryInput, knowledge, termsChange } from '.
 import { refuse } from '../validation';
 
 const tag = 'platform relationships';
+
+/** A platform is written to where somebody said; everybody else where the registry says. */
+function addressErrors(
+  { type, email }: { type: string; email?: string | undefined },
+  { contactEmail }: Relationship,
+): FieldError[] {
+  const path = 'recipient.email';
+  if (type !== 'platform')
+    return email === undefined ? [] : [{ path, rule: 'not_for_this_type', message: 'belongs to a platform' }];
+  const known = email ?? contactEmail;
+  return known ? [] : [{ path, rule: 'required', message: 'is required for a platform without a contactEmail' }];
+}
 
 export const inquiryRoutes = ({ sql }: Deps): Route[] => {
   const subject = ({ principal, params }: { principal: Principal; params: { id: string } }) =>
@@ -51,6 +63,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
         const { recipient } = body;
         if (recipient && !(await recipientKnown(sql, principal, relationship, recipient)))
           refuse([{ path: 'recipient.id', ...UNKNOWN_REFERENCE }]);
+        refuse(recipient ? addressErrors(recipient, relationship) : []);
         await askOpenQuestions(sql, principal, commandId, relationship, body as InquiryInput);
         return answer(principal, relationship);
       },

@@ -36,7 +36,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
     responses: { 200: { description: 'What became of each, in order', schema: startedApplications } },
     handler: async ({ principal, subject, body: { practiceId, items }, commandId }) => {
       const { sql } = deps;
-      const { id: relationshipId, providerId, clientId, decision } = subject;
+      const { id: relationshipId, providerId, clientId, decision, endedOn } = subject;
       await checkPlace(sql, principal, subject, { practiceId });
       if (decision !== 'bridge' && decision !== 'build_direct') throw new Problem('not_decided');
       const asked = [...new Set(items.map(({ payerId }) => payerId))];
@@ -56,7 +56,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
             principal,
             id,
             body: { ...chosen, practiceId, kind, ...(KIND_RULES[kind].provider && { providerId }) },
-            ...(decision === 'bridge' && { bridge: relationshipId }),
+            ...(decision === 'bridge' && endedOn === null && { bridge: relationshipId }),
           },
         );
         const started = await opened.started;

@@ -3,6 +3,7 @@ import { QUESTIONS, QUESTION_OF, type AnswerDetails, type Question } from '../..
 import {
   assessmentOf,
   createRelationship,
+  endRelationship,
   findRelationship,
   listAnswers,
   listDecisions,
@@ -14,7 +15,7 @@ import {
 import { knownPayers } from '../../record/registry/payers';
 import { findProvider } from '../../record/registry/providers';
 import type { Deps } from '../deps';
-import type { FieldError } from '../errors';
+import { Problem, type FieldError } from '../errors';
 import { listed } from '../listing';
 import { unknownIn } from '../references';
 import { created, ok, route, type Route } from '../route';
@@ -29,6 +30,7 @@ import {
   decisionInput,
   decisionPut,
   relationship,
+  relationshipEnd,
   relationshipInput,
   relationshipsQuery,
 } from '../schemas/platforms';
@@ -103,6 +105,24 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     responses: { 200: { description: 'The relationship', schema: relationship } },
     handler: async ({ subject }) => ok(subject),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/platform-relationships/{id}/end',
+    summary: 'Record that the provider leaves the platform',
+    description:
+      'From the day after on the gate and the coverage no longer count on it; its inquiry is closed. Who comes back ' +
+      'gets a new relationship.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    body: relationshipEnd,
+    responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
+    handler: async ({ principal, subject, body, commandId, ifMatch }) => {
+      const ended = await endRelationship(sql, principal, subject, commandId, body, ifMatch);
+      if (!ended) throw new Problem('relationship_ended');
+      return ok(ended);
+    },
   }),
   route({
     method: 'put',

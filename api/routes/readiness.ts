@@ -46,6 +46,7 @@ const fact = z
     entryId: id,
     source: z.enum(FACT_SOURCES),
     evidence: z.array(id),
+    confirmedOn: date.optional(),
     partySeen: z.boolean(),
     otherValues: z.array(z.union(Object.values(FACT_VALUES))).optional(),
     awaitsApproval: z

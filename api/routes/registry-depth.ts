@@ -51,6 +51,7 @@ const shownAuthorisation = ({ clientId: _, ...shown }: Authorisation) => shown;
 
 function throwUnlessMerged(result: Merge): void {
   if ('merged' in result) return;
+  if ('otherTin' in result) throw invalid({ path: 'into', rule: 'same_tin', message: 'must have the same TIN' });
   throw 'collides' in result
     ? new Problem('application_exists', { existingId: result.collides })
     : new Problem('merged_already', { existingId: result.elsewhere });
@@ -252,8 +253,6 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
       const into = await findPractice(sql, principal, body.into);
       if (!into || into.id === subject.id || into.clientId !== subject.clientId)
         throw invalid({ path: 'into', ...UNKNOWN_REFERENCE });
-      if (into.tin.last4 !== subject.tin.last4 || into.tin.type !== subject.tin.type)
-        throw invalid({ path: 'into', rule: 'same_tin', message: 'must have the same TIN' });
       throwUnlessMerged(await merge(sql, principal, 'practice', subject, body));
       return ok(await findPractice(sql, principal, into.id));
     },

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { QUESTIONS } from '../../domain/platform';
 import { RECIPIENT_TYPES } from '../../record/outreach';
-import { actor, id, instant, line, longText, pastDate, state } from './common';
+import { actor, email, id, instant, line, longText, pastDate, state } from './common';
 import { duration } from './playbook';
 
 export const inquiryInput = z
   .strictObject({
     cadence: duration.optional().meta({ description: '10 business days where it is left out' }),
     recipient: z
-      .strictObject({ type: z.enum(RECIPIENT_TYPES), id })
+      .strictObject({
+        type: z.enum(RECIPIENT_TYPES).exclude(['payer']),
+        id,
+        email: email.optional().meta({ description: 'Of a platform, whose id is the relationship’s' }),
+      })
       .optional()
       .meta({ description: 'Who is asked; the provider where it is left out' }),
   })
@@ -17,6 +21,9 @@ export const inquiryInput = z
 export const inquiry = z
   .strictObject({
     id,
+    status: z.enum(['open', 'answered', 'closed']).meta({
+      description: 'Answered: nothing is open now; it is asked again when an answer is a year old or the terms change',
+    }),
     recipientType: z.enum(RECIPIENT_TYPES),
     recipientId: id,
     cadence: duration,

@@ -12,6 +12,7 @@ import { documents } from './actions';
 import {
   actor,
   date,
+  email,
   id,
   instant,
   line,
@@ -36,7 +37,7 @@ const relationshipFields = {
 };
 
 export const relationshipInput = z
-  .strictObject({ ...relationshipFields, since: pastDate.optional() })
+  .strictObject({ ...relationshipFields, since: pastDate.optional(), contactEmail: email.optional() })
   .meta({ id: 'PlatformRelationshipInput' });
 
 const decision = z.enum(DECISIONS);
@@ -47,6 +48,9 @@ export const relationship = z
     clientId: id,
     ...relationshipFields,
     since: date.nullable(),
+    contactEmail: email.nullable().meta({ description: 'Where the platform itself is asked' }),
+    endedOn: date.nullable().meta({ description: 'The last day through the platform; null while it goes on' }),
+    endReason: z.string().nullable(),
     decision: decision.nullable().meta({ description: 'Of the client; null while there is none' }),
     decisionReason: z.string().nullable(),
     version,
@@ -54,6 +58,10 @@ export const relationship = z
     updatedAt: instant,
   })
   .meta({ id: 'PlatformRelationship' });
+
+export const relationshipEnd = z
+  .strictObject({ on: date.meta({ description: 'The last day, which may be ahead' }), reason: longText })
+  .meta({ id: 'PlatformRelationshipEnd' });
 
 export const relationshipsQuery = pageQuery.extend({
   providerId: id.optional(),

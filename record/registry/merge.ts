@@ -3,7 +3,7 @@ import { audit } from '../audit';
 import type { Principal } from '../principal';
 
 /** What came of a merge: done, or what stands in its way. */
-export type Merge = { merged: true } | { collides: string } | { elsewhere: string };
+export type Merge = { merged: true } | { collides: string } | { elsewhere: string } | { otherTin: true };
 
 const TABLES = { payer: 'payers', practice: 'practices' } as const;
 
@@ -20,12 +20,15 @@ export const merge = (
 ): Promise<Merge> =>
   sql.begin(async (tx): Promise<Merge> => {
     const table = tx(TABLES[kind]);
-    const rows = await tx<{ id: string; mergedInto: string | null }[]>`
-      select id, merged_into from ${table} where id in (${id}, ${into}) order by id for update`;
+    const tin = kind === 'practice' ? tx`tin_type || '/' || encode(tin_hash, 'hex')` : tx`null`;
+    const rows = await tx<{ id: string; mergedInto: string | null; tin: string | null }[]>`
+      select id, merged_into, ${tin} as tin from ${table} where id in (${id}, ${into}) order by id for update`;
     const [duplicate, survivor] = [id, into].map((one) => rows.find((row) => row.id === one)!);
     if (survivor!.mergedInto !== null) return { elsewhere: survivor!.mergedInto };
     if (duplicate!.mergedInto !== null)
       return duplicate!.mergedInto === into ? { merged: true } : { elsewhere: duplicate!.mergedInto };
+
+    if (duplicate!.tin !== survivor!.tin) return { otherTin: true };
 
     const [own, other] = kind === 'payer' ? ['payer_id', 'practice_id'] : ['practice_id', 'payer_id'];
     const [collision] = await tx<{ id: string }[]>`

@@ -61,46 +61,6 @@ async function onPlatform(payers = 1, playbook: object = {}) {
 }
 
 describe('consequences', () => {
-  test('what is portable is told for one payer of four, item by item', async () => {
-    const { answer, leaving, payerIds } = await onPlatform(4);
-    const items = { payerRelationships: 'yes', providerIds: 'yes', rates: 'no' };
-    const { id: entryId } = await answer('portable_on_exit', { answer: 'unclear', payerId: payerIds[2], items });
-    const found = await leaving(daysAhead(30));
-    expect(found.items.map((one: { payerId: string }) => one.payerId)).toEqual(payerIds);
-    expect(found.items.map((one: { portable: object }) => one.portable)).toEqual(
-      payerIds.map((payerId) =>
-        payerId === payerIds[2]
-          ? { answer: 'unclear', entryId, ...items, claimsRoutes: 'unclear', clientWorkflows: 'unclear' }
-          : {
-              answer: 'unanswered',
-              entryId: null,
-              payerRelationships: 'unanswered',
-              providerIds: 'unanswered',
-              rates: 'unanswered',
-              claimsRoutes: 'unanswered',
-              clientWorkflows: 'unanswered',
-            },
-      ),
-    );
-    expect(found.withoutApplication).toEqual(payerIds);
-  });
-
-  test('a notice of 60 days is counted both ways, and its clause is shown with its entry', async () => {
-    const { answer, leaving } = await onPlatform(2);
-    const words = 'Sixty days of notice in writing; no contact with clients for a year.';
-    const { id: entryId } = await answer('free_of_restrictions', { answer: 'no', noticeDays: 60, words });
-    const late = await leaving(daysAhead(59));
-    expect(late.notice).toEqual({
-      days: 60,
-      givenOn: null,
-      lastDayToGive: daysAgo(1),
-      earliestLeaveOn: daysAhead(60),
-      inTime: false,
-    });
-    expect(late.items[0].restrictions).toEqual({ freeOf: 'no', entryId, words });
-    expect((await leaving(daysAhead(60))).notice).toMatchObject({ lastDayToGive: TODAY, inTime: true });
-  });
-
   test('an application is followed from its opening to the day on which the gate says yes', async () => {
     const { leaving, open, payerIds, practiceId } = await onPlatform(4);
     const [none, fresh, asked, network] = payerIds;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
+import { createSend } from '../../activities/outreach';
+import { dueMail } from '../../record/mail';
 import { daysAgo, daysAhead, System, TODAY } from '../support/system';
 
 let system: System;
@@ -27,13 +29,15 @@ const openOf = ({ openQuestions }: { openQuestions: { question: string }[] }) =>
 test('opens with the relationship, is asked at once, and takes answers as they come', async () => {
   const { path, inquiry, providerId } = await relationship();
   await eventually(async () => (await inquiry()).asked === 1);
-  expect(await inquiry()).toMatchObject({ recipientType: 'provider', recipientId: providerId, closedAt: null });
+  const asked = { status: 'open', recipientType: 'provider', recipientId: providerId, closedAt: null };
+  expect(await inquiry()).toMatchObject(asked);
   expect(openOf(await inquiry())).toHaveLength(6);
   for (const question of ['direct_contract', 'bill_outside', 'control_terms'])
     await system.api.put(`${path}/answers/${question}`, ANSWER);
   expect(openOf(await inquiry())).toEqual(['portable_on_exit', 'claims_under_own_setup', 'free_of_restrictions']);
   for (const question of openOf(await inquiry())) await system.api.put(`${path}/answers/${question}`, ANSWER);
   await eventually(async () => (await inquiry()).asked === 0);
+  expect(await inquiry()).toMatchObject({ status: 'answered' });
   expect((await inquiry()).asksAgainAt.slice(0, 4)).toBe(String(Number(TODAY.slice(0, 4)) + 1));
 });
 
@@ -55,6 +59,72 @@ test('is closed with a reason, and opened again for somebody else', async () => 
   const stranger = { recipient: { type: 'client', id: randomUUID() } };
   expect(rules(await system.api.post(`${path}/inquiry`, stranger))).toEqual(['recipient.id unknown_reference']);
   expect(rules(await system.api.post(`${path}/inquiry`, { cadence: { days: 0 } }))).toEqual(['cadence duration']);
+});
+
+describe('the mail of an inquiry', () => {
+  /** What is queued for a recipient, sent as the worker does it: the texts that the local mailbox got. */
+  async function sentTo(recipientId: string, email: string): Promise<{ subject: string; text: string }[]> {
+    const { sql, keyring } = system.api.deps;
+    const { send } = await sql.begin((tx) => dueMail(tx, recipientId, '2099-06-10T19:00:00.000Z'));
+    if (send) await createSend(sql, { keyring }).send(send);
+    const { items } = (await system.api.get('/v1/local-mailbox')).body;
+    return items.filter(({ recipient }: { recipient: string }) => recipient === email);
+  }
+
+  test('asks the provider what is still open when it leaves, of which payer and in which state', async () => {
+    const { path, inquiry, providerId, payerId } = await relationship('Alma & Co');
+    const email = `${randomUUID()}@example.org`;
+    await system.api.patch(`/v1/providers/${providerId}`, { email });
+    await eventually(async () => (await inquiry()).asked === 1);
+    for (const question of ['direct_contract', 'bill_outside'])
+      await system.api.put(`${path}/answers/${question}`, ANSWER);
+    const told = async () =>
+      (
+        await system.api.deps.sql<{ n: number }[]>`
+        select jsonb_array_length(data->'questions') as n from messages where recipient_id = ${providerId}`
+      )[0]!.n;
+    await eventually(async () => (await told()) === 4);
+    const [mail] = await sentTo(providerId, email);
+    expect(mail!.subject).toBe('Questions about your participation through Alma & Co');
+    const { name } = (await system.api.get(`/v1/payers/${payerId}`)).body;
+    expect(mail!.text).toContain(`1. What remains on leaving the platform`);
+    expect(mail!.text).toContain(`under your own practice setup? – ${name} (CA)`);
+    expect(mail!.text).not.toContain('NPI');
+  });
+
+  test('goes to the platform itself where its address is known, and to nobody else', async () => {
+    const { path, id, inquiry, providerId } = await relationship();
+    await eventually(async () => (await inquiry()).asked === 1);
+    const platform = { type: 'platform', id };
+    expect(rules(await system.api.post(`${path}/inquiry`, { recipient: platform }))).toEqual([
+      'recipient.email required',
+    ]);
+    const email = `${randomUUID()}@platform.example`;
+    const wrong = { recipient: { type: 'provider', id: providerId, email } };
+    expect(rules(await system.api.post(`${path}/inquiry`, wrong))).toEqual(['recipient.email not_for_this_type']);
+    await system.api.post(`${path}/inquiry`, { recipient: { ...platform, email } });
+    await eventually(async () => (await inquiry()).asked === 2);
+    expect((await system.api.get(path)).body.contactEmail).toBe(email);
+    const [mail] = await sentTo(id, email);
+    expect(mail!.subject).toMatch(/^Reminder: Questions about Robin Vale’s participation through Alma/);
+    // what was queued for the provider has been settled
+    const { email: own } = (await system.api.get(`/v1/providers/${providerId}`)).body;
+    expect((await sentTo(providerId, own)).filter(({ subject }) => subject.includes('participation'))).toEqual([]);
+  });
+
+  test('stays here once the inquiry is closed, or the provider has left the platform', async () => {
+    for (const [action, body] of [
+      ['inquiry/closing', { reason: 'they have left' }],
+      ['end', { on: TODAY, reason: 'they have left' }],
+    ] as const) {
+      const { path, inquiry, providerId } = await relationship();
+      await eventually(async () => (await inquiry()).asked === 1);
+      expect((await system.api.post(`${path}/${action}`, body)).status).toBe(200);
+      const statuses = await system.api.deps.sql`select status from messages where recipient_id = ${providerId}`;
+      expect(statuses).toEqual([{ status: 'settled' }]);
+      expect(await inquiry()).toMatchObject({ status: 'closed', closedReason: 'they have left' });
+    }
+  });
 });
 
 test('new terms reopen what was answered before', async () => {

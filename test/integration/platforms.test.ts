@@ -259,23 +259,6 @@ describe('the assessment', () => {
       { state: 'NY', verdict: 'unclear' },
     ]);
   });
-
-  test('says for one payer of four what is portable', async () => {
-    const payerIds = [await payer(), await payer(), await payer(), await payer()];
-    const { answer, assessment } = await relationship({ payerIds });
-    await answer('portable_on_exit', { answer: 'no' });
-    const items = { providerIds: 'yes', rates: 'no' };
-    await answer('portable_on_exit', { answer: 'unclear', payerId: payerIds[2], items });
-    const { byPayer } = await assessment();
-    expect(byPayer[2].portable).toEqual({
-      payerRelationships: 'unclear',
-      providerIds: 'yes',
-      rates: 'no',
-      claimsRoutes: 'unclear',
-      clientWorkflows: 'unclear',
-    });
-    for (const i of [0, 1, 3]) expect(new Set(Object.values(byPayer[i].portable))).toEqual(new Set(['no']));
-  });
 });
 
 describe('the decision', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PAYER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
-import { daysAgo, daysAhead, FACTS, System, TODAY, allFacts, proof, type Filed } from '../support/system';
+import { daysAgo, daysAhead, FACTS, System, TODAY, proof, type Filed } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -157,102 +157,4 @@ test('evidence that names a platform’s TIN or entity is refused for every fact
     }
   expect((await application.get()).confirmations).toEqual({});
   expect((await application.readiness()).mayBill).toBe(false);
-});
-
-describe('as it happens to operators', () => {
-  test('asks to bill directly a payer of Alma’s: refused, with what to do', async () => {
-    const filed = await system.file();
-    const relationship = { providerId: filed.providerId, platform: 'Alma', payerIds: [filed.payerId, await payer({})] };
-    await system.api.make('/v1/platform-relationships', relationship);
-    expect((await ask({ ...scope(filed), payerId: filed.payerId })).body).toMatchObject({
-      mayBill: false,
-      reasons: ['platform_only'],
-      billThrough: 'platform',
-      whatToDo: [{ reason: 'platform_only', do: expect.stringContaining('open an application') }],
-    });
-  });
-
-  test('bridges through Headway while the direct application runs, and bills directly once it is confirmed', async () => {
-    const filed = await system.file();
-    const relationship = { providerId: filed.providerId, platform: 'Headway', payerIds: [filed.payerId] };
-    const { id } = await system.api.make('/v1/platform-relationships', relationship);
-    await system.api.put(`/v1/platform-relationships/${id}/decision`, { decision: 'bridge', reason: 'keep income' });
-    const application = await system.at('ready_to_submit', { filed });
-    expect(await application.readiness()).toMatchObject({ mayBill: false, billThrough: 'platform' });
-    await application.submit();
-    await application.contact('approved', { channel: 'mail' });
-    expect(await application.readiness()).toMatchObject({ mayBill: false, billThrough: 'platform' });
-    for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[]) await application.confirm(fact);
-    expect(await application.readiness()).toMatchObject({ mayBill: true, billThrough: 'own' });
-  });
-
-  test('is approved with a retroactive date: billable from that day on, not before', async () => {
-    const application = await system.at('approved');
-    const back = daysAgo(60);
-    for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[])
-      await application.confirm(fact, fact === 'effectiveDate' ? { value: back } : {});
-    expect(await application.readiness({ dateOfService: back })).toMatchObject({ mayBill: true, billableFrom: back });
-    expect(await application.readiness({ dateOfService: daysAgo(61) })).toMatchObject({
-      reasons: ['before_effective_date'],
-    });
-  });
-
-  test('has a date corrected after claims were cleared: the earlier answer is still shown as it was', async () => {
-    const application = await system.at('confirmed');
-    const service = { dateOfService: '2026-01-15' };
-    expect(await application.readiness(service)).toMatchObject({ mayBill: true });
-    const cleared = new Date().toISOString();
-    await eventually(() => Promise.resolve(new Date().toISOString() > cleared));
-    await application.confirm('effectiveDate', { value: '2026-02-01', reason: 'the payer’s letter was wrong' });
-    expect(await application.readiness(service)).toMatchObject({ reasons: ['before_effective_date'] });
-    expect(await application.readiness({ ...service, asOf: cleared })).toMatchObject({
-      mayBill: true,
-      billableFrom: '2026-01-01',
-    });
-  });
-
-  test('loses the group’s contract: forty participations end at once', async () => {
-    const first = await system.at('confirmed');
-    const { clientId, practiceId, payerId } = first.filed;
-    const [{ id }] = (await system.api.get(`/v1/agreements?practiceId=${practiceId}`)).body.items;
-    const inherited = { contract: proof({ inheritedFrom: id }), claimsRoute: proof({ inheritedFrom: id }) };
-    const colleagues = await Promise.all(
-      Array.from({ length: 39 }, async () => {
-        const { providerId } = await system.file({ clientId, payerId });
-        const body = { providerId, practiceId, payerId, state: 'CA', kind: 'add_to_group' };
-        const confirmations = { ...allFacts(), ...inherited };
-        await system.api.make('/v1/applications', { ...body, adopt: { stage: 'confirmed', confirmations } });
-        return providerId;
-      }),
-    );
-    const items = [first.filed.providerId, ...colleagues].map((providerId) => ({
-      providerId,
-      practiceId,
-      payerId,
-      state: 'CA',
-      dateOfService: TODAY,
-    }));
-    const all = async () => (await system.api.post('/v1/billing-readiness', { items })).body.items;
-    const answers = async () =>
-      (await all()).map((answer: { mayBill: boolean; reasons: string[] }) => answer.mayBill || answer.reasons);
-    expect(await answers()).toEqual(items.map(() => true));
-    const ending = { on: daysAgo(1), reason: 'terminated', source: 'letter', reference: 'L-1' };
-    await system.api.post(`/v1/agreements/${id}/end`, ending);
-    expect(await answers()).toEqual(items.map(() => ['participation_ended']));
-  });
-
-  test('arrives with nine direct contracts of years ago: billable at once, and chased no more', async () => {
-    const filed = await system.file();
-    const payers = [filed.payerId, ...(await Promise.all(Array.from({ length: 8 }, () => payer({}))))];
-    for (const payerId of payers) {
-      const confirmations = { ...allFacts(), effectiveDate: proof('2019-05-01', { confirmedOn: '2019-04-20' }) };
-      const { providerId, practiceId } = filed;
-      const body = { providerId, practiceId, payerId, state: 'CA', adopt: { stage: 'confirmed', confirmations } };
-      await system.api.make('/v1/applications', body);
-    }
-    const items = payers.map((payerId) => ({ ...scope(filed), payerId, dateOfService: '2020-02-29' }));
-    const { body } = await system.api.post('/v1/billing-readiness', { items });
-    expect(body.items.map(({ mayBill }: { mayBill: boolean }) => mayBill)).toEqual(payers.map(() => true));
-    expect((await system.api.get(`/v1/work-queue?clientId=${filed.clientId}`)).body.items).toEqual([]);
-  });
 });

@@ -162,6 +162,20 @@ describe('over all combinations of facts, approval, dates, ends and scopes', () 
                       SCOPES[scope].meant === 'yes';
                     asked += 1;
                     if (answer.mayBill) yes += 1;
+                    // beside a platform: the same answer, never a yes more
+                    const beside = ask(
+                      { spans, platformCovers: true },
+                      { dateOfService: DATES[when], lineOfBusiness: SCOPES[scope].asked },
+                    );
+                    const only = answer.reasons.map((reason) =>
+                      reason === 'no_application' ? 'platform_only' : reason,
+                    );
+                    if (
+                      beside.mayBill !== allGood ||
+                      beside.billThrough !== (allGood ? 'own' : 'platform') ||
+                      String(beside.reasons) !== String(only)
+                    )
+                      wrong.push({ scope, approved, standings, when, ends, beside });
                     const same =
                       answer.reasons.length === expected.size && answer.reasons.every((reason) => expected.has(reason));
                     if (!same || answer.mayBill !== allGood || answer.mayBill !== (answer.reasons.length === 0))
@@ -311,6 +325,21 @@ describe('an agreement', () => {
     const made = AGREEMENTS.map((held) => ({ ...held, contract: { entryId: 'entry-contract' } }));
     expect(ask({ agreements: made.filter(({ id }) => id === 'live') }).mayBill).toBe(true);
     expect(ask({ agreements: made.filter(({ id }) => id === 'ended') }).reasons).toEqual(['participation_ended']);
+  });
+
+  test('that has ended ends every contract under it, whoever brought it, but one that was confirmed later', () => {
+    const ended = AGREEMENTS.filter(({ id }) => id === 'ended');
+    const on = (confirmedOn: string, agreements = ended, fact: Fact = 'contract') =>
+      ask({ agreements, spans: [but(fact, { confirmedOn })] }).reasons;
+    expect(on('2026-02-28')).toEqual(['participation_ended']);
+    expect(on('2026-02-28', ended, 'claimsRoute')).toEqual(['participation_ended']);
+    expect(on('2026-03-01')).toEqual([]);
+    const stood = ended.map((held) => ({ ...held, endedEntries: ['entry-contract'] }));
+    expect(on('2026-03-01', stood)).toEqual(['participation_ended']);
+    const renewed = [...ended, ...AGREEMENTS.filter(({ id }) => id === 'live')];
+    expect(on('2026-02-28', renewed)).toEqual(['participation_ended']);
+    expect(on('2026-03-01', renewed)).toEqual([]);
+    expect(ask({ agreements: ended, unapproved: new Set(['theirs']), spans: [span()] }).mayBill).toBe(true);
   });
 
   test('of another line is none of this one', () => {
