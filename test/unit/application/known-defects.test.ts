@@ -56,13 +56,18 @@ describe('a note that doesn’t restart it', () => {
 });
 
 describe('escalation after merge or close', () => {
-  const all = (paper: Paper) => {
-    for (const fact of FACTS) paper.confirm(fact);
-    return paper;
-  };
   test.each<[string, () => Paper]>([
     ['withdrawn', () => reviewed().days(20).act('withdrawal')],
-    ['confirmed', () => all(approved().days(20))],
+    [
+      'confirmed',
+      () =>
+        new Paper({ kind: 'new_group' })
+          .submit()
+          .contact('approved')
+          .confirm('contract')
+          .days(20)
+          .confirm('claimsRoute'),
+    ],
     ['denied for good', () => reviewed().contact('denied').days(31)],
     ['recredentialed', () => new Paper({ kind: 'recredentialing' }).submit().days(20).contact('approved')],
   ])('%s, nothing rings, is due or escalates any more', (_, closed) => {
@@ -70,6 +75,19 @@ describe('escalation after merge or close', () => {
     const entries = paper.events.length;
     expect(paper.view).toMatchObject({ open: false, overdue: false, dueAt: null });
     expect([paper.days(400).events.length, paper.items]).toEqual([entries, []]);
+  });
+
+  test('confirmed, what is asked from then on is the participation’s, and nothing of the application', () => {
+    const paper = approved().days(40);
+    for (const fact of FACTS) paper.confirm(fact);
+    const closedAt = paper.events.length;
+    const asked = paper
+      .days(400)
+      .events.slice(closedAt)
+      .flatMap((event) => (event.kind === 'nudge' ? [event.data.purpose] : []));
+    expect(asked).toContain('check_loading');
+    for (const purpose of ['chase_contract', 'confirm_facts', 'check_status', 'confirm_receipt'])
+      expect(asked).not.toContain(purpose);
   });
 
   test('an attempt that another took up escalates in the other alone', () => {
@@ -84,11 +102,14 @@ describe('escalation after merge or close', () => {
 
 describe('a date not refreshed by the first reply', () => {
   test.each([
-    ['before it is due', 3, '2027-01-22 09:00', '2027-01-26 09:00'],
-    ['while it is due', 8, '2027-01-27 09:00', '2027-01-29 09:00'],
-    ['after it has escalated', 30, '2027-02-18 09:00', '2027-02-22 09:00'],
-  ])('%s', (_, days, next, late) => {
-    const paper = new Paper().submit().days(days).contact('received');
+    ['before it is due', 3, 'received', '2027-01-22 09:00', '2027-01-26 09:00'],
+    ['while it is due', 8, 'received', '2027-01-27 09:00', '2027-01-29 09:00'],
+    ['after it has escalated', 30, 'received', '2027-02-18 09:00', '2027-02-22 09:00'],
+    ['by a word that moves nothing, before it is due', 3, 'other', '2027-01-14 09:00', '2027-01-19 09:00'],
+    ['by such a word, while it is due', 8, 'other', '2027-01-20 09:00', '2027-01-22 09:00'],
+    ['by such a word, after it has escalated', 30, 'other', '2027-02-10 09:00', '2027-02-12 09:00'],
+  ])('%s', (_, days, outcome, next, late) => {
+    const paper = new Paper().submit().days(days).contact(outcome);
     expect([paper.nextFollowUp, dueOf(paper), paper.view.overdue]).toEqual([next, late, false]);
     // and the ladder begins with it anew
     const before = ladder(paper).length;
@@ -160,6 +181,13 @@ describe('an approval that drops the chase', () => {
       expect([paper.stage, paper.items]).toEqual(['confirmed', []]);
     },
   );
+});
+
+test('an approval that drops the chase when its attempt is restored', () => {
+  const paper = approved().contact('no_record').contact('no_record');
+  expect(paper.stage).toBe('ready_to_submit');
+  paper.act('restoration', { attempt: 1 });
+  expect([paper.stage, paper.days(30).items]).toEqual(['approved', ['chase_contract', 'confirm_facts']]);
 });
 
 describe('a contact without a next date that silences an item', () => {
