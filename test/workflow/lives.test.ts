@@ -71,6 +71,25 @@ test('an approval that arrives while preparing counts, and what is unmet is a bl
   expect(state).toMatchObject({ stage: 'approved', blockers: [{ code: 'malpractice' }] });
 });
 
+test('a contact on the wrong application is struck out: stage, timers and queue are those of before, here and in its workflow', async () => {
+  const life = await standing('in_review');
+  const before = await life.state();
+  await lives.env.sleep('1 day');
+  const wrong = await life.contact('denied', { channel: 'mail' });
+  expect(wrong).toMatchObject({ stage: 'denied', agenda: { timers: { appealWindow: expect.any(String) } } });
+  expect(await life.items()).toEqual(['decide_on_appeal']);
+  const { id } = (await life.entries()).findLast(({ kind }) => kind === 'contact')!;
+  const after = await life.act('corrections', { entryId: id, reason: 'the caller meant another provider' });
+  expect(after).toMatchObject({ stage: 'in_review', agenda: before.agenda, followUps: before.followUps });
+  expect(await life.items()).toEqual([]);
+  expect((await lives.dispatch.query(life.id, 5000))!.state).toEqual(after);
+  // and the follow-up that the struck contact had taken away rings when it was due
+  await life.until((s) => s.agenda.items.length > 0, '30 days');
+  expect((await life.state()).followUps.credentialing!.firedAt! >= before.agenda.followUps.credentialing!.at).toBe(
+    true,
+  );
+});
+
 test('the four facts in every order: confirmed with the fourth, never before', async () => {
   const orders = permutations([...FACTS]);
   expect(orders).toHaveLength(24);

@@ -1,3 +1,4 @@
+import { addDays, daysBetween } from '../../domain/dates';
 import { Lives } from '../support/lives';
 
 describe('a whole life', () => {
@@ -19,10 +20,13 @@ describe('a whole life', () => {
     let state = await life.act('submission', { submittedOn: await lives.today(), channel: 'payer_portal' });
     expect(state).toMatchObject({ stage: 'submitted', attempt: 1, waiting: { on: 'payer' } });
 
-    state = await life.until((s) => s.agenda.items.length > 0, '10 days');
-    expect(await life.items()).toEqual(['confirm_receipt']);
-    await life.contact('other');
-    state = await life.until((s) => s.agenda.items.length > 0, '10 days');
+    for (const look of [1, 2]) {
+      await life.until((s) => s.agenda.items.length > 0, '10 days');
+      expect([look, await life.items()]).toEqual([look, ['confirm_receipt']]);
+      state = await life.contact('other');
+      expect([look, state.stage]).toEqual([look, 'submitted']);
+    }
+    await life.until((s) => s.agenda.items.length > 0, '10 days');
     state = await life.contact('received', { referenceNumber: 'R-1' });
     expect(state.stage).toBe('in_review');
 
@@ -39,11 +43,13 @@ describe('a whole life', () => {
     state = await life.act('contract', { status: 'executed', on: await lives.today() });
     expect(state.contract.status).toBe('executed');
 
-    await lives.env.sleep('60 days');
+    await lives.env.sleep('90 days');
     state = await life.contact('approved');
-    expect(state).toMatchObject({ stage: 'approved' });
+    expect(state).toMatchObject({ stage: 'approved', contract: { status: 'executed' }, facts: {} });
     state = await life.until((s) => s.agenda.items.length > 0, '10 days');
     expect(await life.items()).toContain('confirm_facts');
+    await life.contact('approved', { promisedOn: addDays(await lives.today(), 20) });
+    await life.until((s) => s.agenda.items.length > 0, '30 days');
 
     await life.confirm('effectiveDate');
     await life.confirm('claimsRoute');
@@ -53,6 +59,7 @@ describe('a whole life', () => {
     const ageMs = Date.parse(state.closedAt!) - Date.parse(state.openedAt);
     expect(Object.values(state.waiting.ms).reduce((a, b) => a + b)).toBe(ageMs);
 
+    await lives.env.sleep('30 days');
     state = await life.confirm('effectiveDate', { value: '2027-04-01', reason: 'the welcome letter was wrong' });
     expect(state.facts.effectiveDate).toMatchObject({ status: 'confirmed', effectiveOn: '2027-04-01' });
     state = await life.act('participation-end', {
@@ -63,6 +70,7 @@ describe('a whole life', () => {
     });
     expect(state.participationEndedOn).toBe('2027-12-31');
 
+    expect(daysBetween(state.openedAt.slice(0, 10), await lives.today())).toBeGreaterThanOrEqual(200);
     const entries = await life.entries();
     expect(entries.map((e) => e.seq)).toEqual(entries.map((_e, i) => i + 1));
     expect(entries.filter((e) => e.kind === 'submission')).toHaveLength(1);

@@ -2,10 +2,11 @@ import { upsertMemo } from '@temporalio/workflow';
 import * as workflows from '../../../workflows';
 import type { ApplicationInput } from '../../../workflows/messages';
 
-export { networkParticipation } from '../../../workflows';
-
-/** What a careless change could look like: every application now leaves a note before its first step. */
-export async function payerApplication(input: ApplicationInput): Promise<void> {
+/** What a careless change could look like: every run now leaves a note before its first step. */
+const careless = (workflow: (input: ApplicationInput) => Promise<void>) => (input: ApplicationInput) => {
   upsertMemo({ begun: true });
-  await workflows.payerApplication(input);
-}
+  return workflow(input);
+};
+
+export const payerApplication = careless(workflows.payerApplication);
+export const networkParticipation = careless(workflows.networkParticipation);
