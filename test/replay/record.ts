@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually';
 import { Lives } from '../support/lives';
 import { record, recordedHistories, VERSION } from './histories';
 import { LIVES } from './lives';
+import { WATCHES } from './watches';
 
 const { EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EVENT_TYPE_WORKFLOW_TASK_STARTED } = temporal.api.enums.v1.EventType;
 const UNDER_WAY = [EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EVENT_TYPE_WORKFLOW_TASK_STARTED];
@@ -45,25 +46,36 @@ function write(workflow: string, life: string, runs: Map<string, History>): void
 /** `npm run record-histories`: lives every life of which nothing is recorded, and keeps its histories. */
 describe('recording', () => {
   const known = recordedHistories().map(({ name }) => name.split('/').pop()!.split('.')[0]);
-  const fresh = Object.entries(LIVES).filter(([name]) => !known.includes(name));
+  const unknown = <T>(all: Record<string, T>) => Object.entries(all).filter(([name]) => !known.includes(name));
+  const [fresh, watches] = [unknown(LIVES), unknown(WATCHES)];
   let lives: Lives;
   beforeAll(async () => {
-    if (fresh.length === 0) throw new Error('Every life is recorded already, and histories are never recorded again.');
+    if (fresh.length + watches.length === 0)
+      throw new Error('Every life is recorded already, and histories are never recorded again.');
     lives = await Lives.begin();
   }, 60_000);
   afterAll(() => lives?.stop());
 
-  test.each(fresh)('%s', async (name, live) => {
-    const application = new Map<string, History>();
-    const keep = async (life: { state(): ReturnType<Awaited<ReturnType<typeof live>>['state']> }) => {
-      for (const [runId, history] of await chain(lives, applicationWorkflowId((await life.state()).key)))
-        application.set(runId, history);
-    };
-    const life = await live(lives, keep);
-    await keep(life);
-    const participation = new Map(await chain(lives, participationWorkflowId(life.id)));
-    write('payerApplication', name, application);
-    write('networkParticipation', name, participation);
-    expect(application.size).toBeGreaterThan(0);
-  });
+  // jest wants something to test each of
+  if (watches.length > 0)
+    test.each(watches)('%s', async (name, keepWatch) => {
+      const runs = await chain(lives, await keepWatch(lives));
+      expect(runs.length).toBeGreaterThan(0);
+      write('watch', name, new Map(runs));
+    });
+
+  if (fresh.length > 0)
+    test.each(fresh)('%s', async (name, live) => {
+      const application = new Map<string, History>();
+      const keep = async (life: { state(): ReturnType<Awaited<ReturnType<typeof live>>['state']> }) => {
+        for (const [runId, history] of await chain(lives, applicationWorkflowId((await life.state()).key)))
+          application.set(runId, history);
+      };
+      const life = await live(lives, keep);
+      await keep(life);
+      const participation = new Map(await chain(lives, participationWorkflowId(life.id)));
+      write('payerApplication', name, application);
+      write('networkParticipation', name, participation);
+      expect(application.size).toBeGreaterThan(0);
+    });
 });

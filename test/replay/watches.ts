@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { TASK_QUEUE } from '../../dispatch/dispatch';
+import { QUESTIONS } from '../../domain/platform';
+import { closeInquiry } from '../../record/inquiries';
+import { queueMessages } from '../../record/outreach';
+import { createRelationship, putAnswer } from '../../record/platforms';
+import type { Principal } from '../../record/principal';
+import type { WatchInput } from '../../workflows/messages';
+import { eventually } from '../support/eventually';
+import { book } from '../support/file';
+import type { Lives } from '../support/lives';
+
+const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
+const SAID = { words: null, payerId: null, state: null, parts: null, items: null, noticeDays: null, evidence: [] };
+
+/** A relationship with a platform, of which nothing is known yet. */
+async function relationship(lives: Lives) {
+  const { sql, dispatch } = lives;
+  const { providerId: id, clientId, payerId } = await book(sql);
+  const input = { platform: 'Alma', payerIds: [payerId] };
+  const made = await createRelationship(sql, PRINCIPAL, randomUUID(), { id, clientId }, input);
+  const tell = () => dispatch.changed('platformInquiry', made.id);
+  return {
+    workflowId: `platformInquiry/${made.id}`,
+    subject: made.id,
+    tell,
+    async answerAll() {
+      const answer = { ...SAID, answer: 'yes', answeredBy: 'Alma', answeredOn: await lives.today(), channel: 'email' };
+      for (const question of QUESTIONS)
+        await putAnswer(sql, PRINCIPAL, made.id, randomUUID(), question, answer as never, () => undefined);
+      await tell();
+    },
+    async close() {
+      await closeInquiry(sql, PRINCIPAL, made, 'the client has left the platform');
+      await tell();
+    },
+  };
+}
+
+const ended = ({ env }: Lives, workflowId: string) =>
+  eventually(async () => (await env.client.workflow.getHandle(workflowId).describe()).status.name === 'COMPLETED');
+
+/** Watches as they were kept when their histories were recorded, by name; each answers its workflow's id. */
+export const WATCHES: Record<string, (lives: Lives) => Promise<string>> = {
+  /** Waits, is told, waits for longer, ends. */
+  async 'inquiry-answered-and-closed'(lives) {
+    const inquiry = await relationship(lives);
+    await inquiry.tell();
+    await lives.env.sleep('30 days');
+    await inquiry.answerAll();
+    await lives.env.sleep('400 days');
+    await inquiry.close();
+    await ended(lives, inquiry.workflowId);
+    return inquiry.workflowId;
+  },
+
+  async 'inquiry-continued-as-new'(lives) {
+    const inquiry = await relationship(lives);
+    const { workflowId, subject } = inquiry;
+    const input: WatchInput = { subject, continueAfter: 4 };
+    await lives.env.client.workflow.start('platformInquiry', { workflowId, taskQueue: TASK_QUEUE, args: [input] });
+    await lives.env.sleep('20 days');
+    await inquiry.answerAll();
+    await lives.env.sleep('1 day');
+    await inquiry.close();
+    await ended(lives, workflowId);
+    return workflowId;
+  },
+
+  /** Two messages go out, within the hours in which people are written to; then nothing is left. */
+  async 'mail-that-goes-out'(lives) {
+    const { clientId, providerId } = await book(lives.sql);
+    for (const template of ['attestation_due', 'information_missing']) {
+      const message = { clientId, recipientType: 'provider', recipientId: providerId, template, data: {} } as const;
+      await queueMessages(lives.sql, [{ ...message, key: randomUUID(), notBefore: await lives.now() }]);
+      await lives.dispatch.changed('outreach', providerId);
+      await lives.env.sleep('4 days');
+    }
+    await eventually(async () => {
+      const [row] = await lives.sql<[{ sent: number }]>`select count(*)::int as sent from local_mailbox`;
+      return row.sent >= 2;
+    });
+    return `outreach/${providerId}`;
+  },
+};
