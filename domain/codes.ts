@@ -133,6 +133,14 @@ export type DirectoryStatus = (typeof DIRECTORY_STATUSES)[number];
 export const ISSUE_CODES = ['not_loaded', 'wrong_tin', 'claims_denied', 'directory_wrong'] as const;
 export type IssueCode = (typeof ISSUE_CODES)[number];
 
+/** What of a practice or provider may change that payers have on file. */
+export const CHANGE_FIELDS = ['name', 'address', 'tin'] as const;
+export type ChangeField = (typeof CHANGE_FIELDS)[number];
+
+/** What a payer wants of a change: an application of its own, word of it, or nothing. */
+export const CHANGE_HANDLINGS = ['application', 'notice', 'none'] as const;
+export type ChangeHandling = (typeof CHANGE_HANDLINGS)[number];
+
 export const PREREQUISITES = [
   'npi',
   'caqh_id',

@@ -2,7 +2,10 @@ import type { PlainDate } from './application/events';
 import type { CallHours, Closure, Window } from './calendar';
 import {
   FACTS,
+  CHANGE_FIELDS,
   type ApplicationKind,
+  type ChangeField,
+  type ChangeHandling,
   type ContractBasis,
   type Fact,
   type LineOfBusiness,
@@ -43,6 +46,8 @@ export interface Playbook {
   /** After the later of confirmation and effective date: whether the payer has loaded the provider. */
   loadingCheck?: Duration;
   directoryEvery?: Duration;
+  /** What the payer wants of a change of each; left out, an application. */
+  changes?: Partial<Record<ChangeField, ChangeHandling>>;
   callHours?: CallHours;
   contacts?: PayerContact[];
   callerVerification?: string[];
@@ -102,11 +107,17 @@ export const RECREDENTIALING_BY_LINE: Partial<
   },
 };
 
+const CHANGES_BY_APPLICATION = Object.fromEntries(CHANGE_FIELDS.map((field) => [field, 'application'])) as Record<
+  ChangeField,
+  ChangeHandling
+>;
+
 /** A playbook as one application lives by it: nothing left out, plain JSON. */
 export interface ResolvedPlaybook extends Required<
   Omit<Playbook, 'callHours' | 'earliestInquiry' | 'maxPerCall' | 'variants' | 'closures'>
 > {
   earliestInquiry: Duration | null;
+  changes: Record<ChangeField, ChangeHandling>;
   maxPerCall: number | null;
   /** The call hours, or the client's zone where there are none. */
   window: Window;
@@ -181,6 +192,7 @@ export function resolvePlaybook(
     sources: {},
     ...(ofLine && { recredentialEvery: ofLine.recredentialEvery }),
     ...own,
+    changes: { ...CHANGES_BY_APPLICATION, ...own.changes },
     requires: KIND_RULES[kind].provider
       ? (own.requires ?? usual)
       : OF_A_PRACTICE.filter((code) => !own.requires || own.requires.includes(code)),

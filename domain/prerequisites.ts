@@ -1,4 +1,4 @@
-import type { FileReading, PlainDate } from './application/events';
+import type { FileChange, FileReading, PlainDate } from './application/events';
 import { attestationDueOn, attestationState, type Attestation, type LicenceTerm } from './attestation';
 import type { ApplicationKind, AuthorisationScope, Prerequisite } from './codes';
 import { addDays } from './dates';
@@ -22,6 +22,8 @@ export interface ProviderFile {
   exclusions: readonly ExclusionTerm[];
   /** The latest, where there is one. */
   attestation: Attestation | null;
+  /** The latest change of each thing that payers have on file. */
+  changes?: readonly FileChange[];
 }
 
 /** What a provider let the operator do, for some payers or all, through the last day where there is one. */
@@ -66,6 +68,7 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
     prerequisites: findings.map(({ code, met, reason }) => ({ code, met, ...(reason && { reason }) })),
     attestation: attested && attested.reading,
     changesOn: changes.sort()[0] ?? null,
+    ...(file.changes?.length && { changes: [...file.changes] }),
   };
 }
 

@@ -36,6 +36,12 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
       (select x.status from portal_access x
         where x.practice_id = pr.id and ${key.payerId} = any(x.payer_ids) and x.superseded_by is null
         order by x.status desc limit 1) as portal_access,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('code', c.code, 'at', c.at) order by c.code)
+        from (
+          select subject_type || '_' || field || '_changed' as code,
+            to_char(max(created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+          from file_changes where subject_id in (pr.id, p.id) group by subject_type, field) c), '[]'::jsonb) as changes,
       case when latest.attested_on is null then null else jsonb_build_object(
         'attestedOn', latest.attested_on, 'authorizedPayerIds', authorized.ids) end as attestation
     from practices pr

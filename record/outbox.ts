@@ -3,7 +3,7 @@ import type { Db, Fragment } from '../runtime/database';
 
 /**
  * Who has to hear of a change, and of what, by one id: `file_changed_person` a person, `file_changed_practice` a
- * practice, a watch its subject, the others an application.
+ * practice, `open_changes` a change of a file, a watch its subject, the others an application.
  */
 export type OutboxTopic =
   | 'file_changed_person'
@@ -11,6 +11,7 @@ export type OutboxTopic =
   | 'start_application'
   | 'start_participation'
   | 'end_participations'
+  | 'open_changes'
   | 'open_recredentialing'
   | 'renew_participations'
   | WatchType;

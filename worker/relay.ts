@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { WATCH_TYPES, type Action, type WatchType } from '../domain/codes';
 import type { Dispatch } from '../dispatch/dispatch';
+import { openChanges } from '../record/changes';
 import { keepCommand, unsettledCommands } from '../record/commands';
 import { claim, heard, postpone, type OutboxRow, type OutboxTopic } from '../record/outbox';
 import { derivedId } from '../record/derived-id';
@@ -39,6 +40,7 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
     file_changed_person: async (id) => all(await applicationsOfPerson(sql, id), dispatch.fileChanged),
     file_changed_practice: async (id) => all(await applicationsOfPractice(sql, id), dispatch.fileChanged),
     end_participations: endParticipations,
+    open_changes: (id) => openChanges(sql, id),
     open_recredentialing: (id) => openRecredentialing(sql, id),
     renew_participations: renewParticipations,
     ...watchers(dispatch),

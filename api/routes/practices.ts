@@ -1,11 +1,13 @@
 import { findClient } from '../../record/registry/clients';
 import { createPractice, findPractice, listPractices, updatePractice } from '../../record/registry/practices';
+import { changesOf } from '../../record/changes';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { listed } from '../listing';
 import { unknownIn } from '../references';
 import { created, ok, route } from '../route';
 import type { Route } from '../route';
+import { fileChanges } from '../schemas/changes';
 import { pageOf, pageQuery } from '../schemas/common';
 import { practice, practiceInput, practicePatch } from '../schemas/practices';
 import { refuse } from '../validation';
@@ -50,10 +52,23 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     handler: async ({ subject }) => ok(subject),
   }),
   route({
+    method: 'get',
+    path: '/v1/practices/{id}/changes',
+    summary: 'Read what has changed of a practice, and whom it concerns',
+    description: 'The latest first; each with the applications that it touches and what each needs.',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findPractice(sql, principal, params.id),
+    responses: { 200: { description: 'The changes', schema: fileChanges } },
+    handler: async ({ principal, subject }) => ok({ items: await changesOf(sql, principal, subject.id) }),
+  }),
+  route({
     method: 'patch',
     path: '/v1/practices/{id}',
     summary: 'Change a practice',
-    description: 'What is left out stays; null empties `npi` and `billing`.',
+    description:
+      'What is left out stays; null empties `npi` and `billing`. Where payers have to hear of a change, their ' +
+      'applications are opened: see its changes.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),

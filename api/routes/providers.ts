@@ -3,11 +3,13 @@ import { localDate } from '../../domain/calendar';
 import { findClient } from '../../record/registry/clients';
 import { createProvider, findProvider, listProviders, updateProvider } from '../../record/registry/providers';
 import type { Provider } from '../../record/registry/providers';
+import { changesOf } from '../../record/changes';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { listed } from '../listing';
 import { created, ok, route } from '../route';
 import type { Route } from '../route';
+import { fileChanges } from '../schemas/changes';
 import { pageOf, pageQuery } from '../schemas/common';
 import { provider, providerInput, providerPatch } from '../schemas/providers';
 
@@ -58,6 +60,17 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The provider', schema: provider } },
     handler: async ({ subject }) => ok(view(subject)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/changes',
+    summary: 'Read what has changed of a provider, and whom it concerns',
+    description: 'The latest first; each with the applications that it touches and what each needs.',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    responses: { 200: { description: 'The changes', schema: fileChanges } },
+    handler: async ({ principal, subject }) => ok({ items: await changesOf(sql, principal, subject.id) }),
   }),
   route({
     method: 'patch',

@@ -82,6 +82,9 @@ const answerFields = {
     description: 'Since when the payer has had a complete application, as it says: statutory clocks count from there',
   }),
   notes: longText.optional(),
+  toldOfChanges: z.literal(true).optional().meta({
+    description: 'The payer was told of what has changed in the file since the submission: no blocker any more',
+  }),
   about: z
     .enum(CARES)
     .optional()

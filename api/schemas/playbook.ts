@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { WEEKDAYS } from '../../domain/calendar';
-import { CONTRACT_BASES, KINDS, LINES_OF_BUSINESS, PREREQUISITES, SUBMISSION_CHANNELS } from '../../domain/codes';
+import {
+  CHANGE_HANDLINGS,
+  CONTRACT_BASES,
+  KINDS,
+  LINES_OF_BUSINESS,
+  PREREQUISITES,
+  SUBMISSION_CHANNELS,
+} from '../../domain/codes';
 import { durationProblem } from '../../domain/duration';
 import type { Duration } from '../../domain/duration';
 import type { Playbook } from '../../domain/playbook';
@@ -69,6 +76,8 @@ const closures = z
   .max(500)
   .meta({ description: 'Days on which the payer works no more than on a weekend' });
 
+const handling = z.enum(CHANGE_HANDLINGS);
+
 const fields = {
   channel: z.enum(SUBMISSION_CHANNELS),
   requires: z.array(z.enum(PREREQUISITES)),
@@ -88,6 +97,10 @@ const fields = {
   recredentialOpens: duration,
   loadingCheck: duration,
   directoryEvery: duration,
+  changes: z
+    .strictObject({ name: handling, address: handling, tin: handling })
+    .partial()
+    .meta({ description: 'What the payer wants of a change of each; left out, an application' }),
   ...calling,
   contractBases: z.array(z.enum(CONTRACT_BASES)),
   closures,

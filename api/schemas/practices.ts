@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isEin, isSsn } from '../../domain/identifiers';
+import { circumstance } from './changes';
 import { address, id, instant, line, npi, text, version } from './common';
 
 const ein = text(
@@ -67,6 +68,7 @@ export const practicePatch = z
       .max(MAX_LOCATIONS)
       .meta({ description: 'All of them: those with an id stay, others are new, what is left out is removed' }),
     billing: billing.nullable(),
+    ...circumstance,
   })
   .partial()
   .meta({ id: 'PracticePatch' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isCaqhId, isDea, isTaxonomy } from '../../domain/identifiers';
+import { circumstance } from './changes';
 import { actor, date, email, id, instant, line, npi, pastDate, state, text, unique, version } from './common';
 
 const caqhId = text([{ rule: 'caqh_id', message: 'must be a CAQH provider ID: digits only', holds: isCaqhId }], {
@@ -63,6 +64,7 @@ export const providerPatch = z
     taxonomyCode: taxonomyCode.nullable(),
     malpractice: malpractice.nullable(),
     dea,
+    ...circumstance,
   })
   .partial()
   .meta({ id: 'ProviderPatch' });

@@ -137,6 +137,7 @@ function entry(command: Command, of: Circumstances): Draft {
       return {
         kind: 'contact',
         data: {
+          ...((body.toldOfChanges as unknown) === true && { toldOfChanges: true as const }),
           outcome: body.outcome!,
           channel: body.channel!,
           ...(body.missingItems === undefined ? {} : { missingItems: (body.missingItems as string[]).length }),

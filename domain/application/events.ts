@@ -1,6 +1,7 @@
 import type {
   Action,
   ApplicationKind,
+  ChangeField,
   ContractStatus,
   DirectoryStatus,
   Fact,
@@ -41,7 +42,17 @@ export interface FileReading {
   prerequisites: { code: Prerequisite; met: boolean; reason?: 'missing' | 'expired' }[];
   attestation: { state: AttestationState; attestedOn: PlainDate | null; dueOn: PlainDate | null } | null;
   changesOn: PlainDate | null;
+  /** The latest change of each that a payer has on file; left out where nothing has changed. */
+  changes?: FileChange[];
 }
+
+/** Something that payers have on file has become another. */
+export interface FileChange {
+  code: ChangeCode;
+  at: Instant;
+}
+export type ChangeCode = `practice_${ChangeField}_changed` | `provider_${ChangeField}_changed`;
+
 export type AttestationState = 'current' | 'missing' | 'lapsed' | 'not_authorised';
 
 export type Track = 'credentialing' | 'contracting' | 'confirmation';
@@ -164,6 +175,8 @@ interface Payloads {
     vouched?: true;
     /** Of a participation: what it was about; left out, everything that was due. */
     about?: Care;
+    /** The payer was told of what has changed in the file since the submission. */
+    toldOfChanges?: true;
     outOfOrder?: true;
   };
   information: { providedOn: PlainDate; settled: string[]; outOfOrder?: true };

@@ -125,6 +125,7 @@ const HANDLERS: Handlers = {
     }
     delete s.unanswered;
     const from = s.stage;
+    if (data.toldOfChanges) s.toldOfChangesAt = e.at;
     if (data.itemsNotNeeded) endInformationRequest(s, e);
     OUTCOMES_LEAD[data.outcome](s, data, e);
     noteDecision(s, data.outcome, e);
@@ -142,6 +143,7 @@ const HANDLERS: Handlers = {
   },
 
   information(s, data, e) {
+    s.toldOfChangesAt = e.at;
     s.outstanding = s.outstanding.filter((item) => !data.settled.includes(item));
     if (s.outstanding.length > 0) return;
     endInformationRequest(s, e);
@@ -519,11 +521,17 @@ function settle(s: ApplicationState, e: Entry): void {
   s.blockers = codes.map((code) => s.blockers.find((b) => b.code === code) ?? { code, since: e.at });
 }
 
+/** What has changed since the payer got the file or heard of it: what was submitted says otherwise. */
+function untold({ file: { changes = [] }, submittedAt, toldOfChangesAt = '' }: ApplicationState): BlockerCode[] {
+  return changes.flatMap(({ code, at }) => (at > (submittedAt ?? '') && at > toldOfChangesAt ? [code] : []));
+}
+
 function blockersOf(s: ApplicationState): BlockerCode[] {
   const attestation = s.file.attestation?.state ?? 'current';
   return [
     ...unmet(s).map((p): BlockerCode => p.code),
     ...(attestation === 'current' ? [] : [`attestation_${attestation}` as const]),
+    ...untold(s),
   ];
 }
 
@@ -540,7 +548,8 @@ function onCredentialing(s: ApplicationState): WaitingOn {
   }
   if (s.stage === 'awaiting_attestation') return 'provider';
   if (s.step) return 'operator';
-  if (s.blockers.length > 0) return s.blockers.some((b) => b.code.startsWith('practice_')) ? 'operator' : 'provider';
+  const operators = ({ code }: { code: BlockerCode }) => code.startsWith('practice_') || code.endsWith('_changed');
+  if (s.blockers.length > 0) return s.blockers.some(operators) ? 'operator' : 'provider';
   const missing = s.rules.facts.some((fact) => fact !== 'contract' && s.facts[fact]?.status !== 'confirmed');
   return s.stage === 'approved' && !missing ? 'nobody' : 'payer';
 }

@@ -12,6 +12,7 @@ import type {
   Agenda,
   ApplicationKey,
   Care,
+  ChangeCode,
   CycleBasis,
   FileReading,
   Instant,
@@ -154,6 +155,8 @@ export interface ApplicationState {
   completeAt?: Instant;
   /** Since when, where the payer named the day. */
   completeOn?: PlainDate;
+  /** When the payer last heard of changes in the file. */
+  toldOfChangesAt?: Instant;
   ended: EndedAttempt[];
   file: FileReading;
   waivers: { prerequisite: Prerequisite; until: PlainDate }[];
@@ -187,7 +190,8 @@ export interface Clock {
 }
 export type ClockedTrack = 'credentialing' | 'contracting';
 
-export type BlockerCode = Prerequisite | 'attestation_missing' | 'attestation_lapsed' | 'attestation_not_authorised';
+export type BlockerCode =
+  Prerequisite | ChangeCode | 'attestation_missing' | 'attestation_lapsed' | 'attestation_not_authorised';
 
 export const isOpen = (state: ApplicationState): boolean => state.closedAt === null;
 

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { CHANGE_FIELDS, type ChangeField } from '../../domain/codes';
+import { sameValue } from '../../domain/facts';
 import { normalizeTin } from '../../domain/identifiers';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../audit';
+import { keepChanges, type Circumstance } from '../changes';
 import { enqueue } from '../outbox';
 import { inScope } from '../principal';
 import type { Principal } from '../principal';
@@ -115,25 +118,53 @@ export const updatePractice = (
   keyring: Keyring,
   principal: Principal,
   { id, clientId }: Practice,
-  patch: Partial<PracticeInput>,
+  { changedOn, correction, ...patch }: Partial<PracticeInput> & Circumstance,
   precondition: Precondition,
 ): Promise<Practice | null> =>
   unlessViolated('foreign_key', () =>
     sql.begin(async (tx) => {
       const { tin, locations, ...columns } = patch;
+      const changed = await changedFields(tx, keyring, id, patch);
       await revise(tx, principal, 'practice', id, {
         columns: { ...columns, ...(tin && tinColumns(keyring, id, tin)) },
         asked: patch,
         precondition,
       });
       if (locations) await placeLocations(tx, clientId, id, locations);
-      if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_practice', id);
+      await keepChanges(tx, principal, { type: 'practice', id, clientId }, changed, { changedOn, correction });
+      if (changed.length > 0 || FILE_FIELDS.some((field) => field in patch))
+        await enqueue(tx, 'file_changed_practice', id);
       return (await findPractice(tx, principal, id))!;
     }),
   );
 
 // What an application's file holds of a practice.
 const FILE_FIELDS: (keyof PracticeInput)[] = ['tin', 'npi', 'address', 'locations'];
+
+/** What payers have on file of a practice and a patch makes another. */
+async function changedFields(
+  tx: Tx,
+  keyring: Keyring,
+  id: string,
+  { legalName, tin, address, locations }: Partial<PracticeInput>,
+): Promise<ChangeField[]> {
+  const [held] = await tx<
+    { legalName: string; tinHash: Uint8Array; address: Address; places: Record<string, Address> }[]
+  >`
+    select legal_name, tin_hash, address, coalesce((
+      select jsonb_object_agg(l.id, l.address) from locations l where l.practice_id = p.id), '{}') as places
+    from practices p where p.id = ${id} for update`;
+  const { places } = held!;
+  const moved =
+    (address !== undefined && !sameValue({ ...address }, held!.address)) ||
+    (locations !== undefined &&
+      (locations.length !== Object.keys(places).length ||
+        locations.some((place) => !sameValue({ ...place.address }, places[place.id ?? '']))));
+  const other = tin !== undefined && !keyring.lookupHash(normalizeTin(tin.value)).equals(held!.tinHash);
+  return CHANGE_FIELDS.filter(
+    (field) => ({ name: legalName !== undefined && legalName !== held!.legalName, address: moved, tin: other })[field],
+  );
+}
 
 function tinColumns(keyring: Keyring, practiceId: string, { type, value }: Tin) {
   const digits = normalizeTin(value);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { audit } from '../audit';
 import { screen } from '../exclusions';
+import { keepChanges, type Circumstance } from '../changes';
 import { enqueue, enqueueEach } from '../outbox';
 import { inScope } from '../principal';
 import type { Principal } from '../principal';
@@ -136,13 +137,21 @@ export const updateProvider = (
   sql: Sql,
   principal: Principal,
   provider: Provider,
-  patch: Partial<ProviderPatch>,
+  { changedOn, correction, ...patch }: Partial<ProviderPatch> & Circumstance,
   precondition: Precondition,
 ): Promise<Provider> =>
   sql.begin(async (tx) => {
     const { licences, dea, ...rest } = patch;
     const columns = { ...rest, ...(dea && { dea: tx.json(dea as never) }) };
     await revise(tx, principal, 'provider', provider.id, { columns, asked: patch, precondition });
+    const { id, clientId } = provider;
+    const renamed = (['firstName', 'lastName'] as const).some(
+      (name) => patch[name] !== undefined && patch[name] !== provider[name],
+    );
+    await keepChanges(tx, principal, { type: 'provider', id, clientId }, renamed ? ['name'] : [], {
+      changedOn,
+      correction,
+    });
     if (licences) {
       await placeLicences(tx, provider.clientId, provider.id, licences);
       await enqueueEach(
@@ -152,7 +161,8 @@ export const updateProvider = (
       );
     }
     if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
-    if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_person', provider.personId);
+    if (renamed || FILE_FIELDS.some((field) => field in patch))
+      await enqueue(tx, 'file_changed_person', provider.personId);
     return (await findProvider(tx, principal, provider.id))!;
   });
 

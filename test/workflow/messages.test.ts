@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { applicationWorkflowId } from '../../domain/application/key';
+import { TASK_QUEUE } from '../../dispatch/dispatch';
+import { applicationWorkflowId, participationWorkflowId } from '../../domain/application/key';
+import { FACTS } from '../../domain/codes';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { createCodec } from '../../runtime/codec';
-import type { RecordStep } from '../../workflows/messages';
+import type { ApplicationInput, RecordStep } from '../../workflows/messages';
 import { testKeyring } from '../support/keys';
-import { Lives, type Life } from '../support/lives';
+import { Lives, VALUES, type Life } from '../support/lives';
 
 type Step = RecordStep['recordStep'];
 
@@ -32,8 +34,8 @@ const notes = async (life: Life): Promise<string[]> =>
   (await life.entries()).filter(({ kind }) => kind === 'note').map(({ id }) => id);
 const ids = (count: number): string[] => Array.from({ length: count }, () => randomUUID());
 /** How many runs a workflow has had, from the last one back. */
-async function runs(life: Life): Promise<number> {
-  const workflowId = applicationWorkflowId((await life.state()).key);
+async function runs(life: Life, of = ''): Promise<number> {
+  const workflowId = of || applicationWorkflowId((await life.state()).key);
   let count = 0;
   for (let runId: string | undefined; count === 0 || runId; count += 1) {
     const { events } = await lives.env.client.workflow.getHandle(workflowId, runId).fetchHistory();
@@ -87,6 +89,44 @@ test.each(['failing', 'losing'] as const)(
     expect((await lives.dispatch.query(life.id, 5000))!.state).toEqual(await life.state());
   },
 );
+
+test('hundreds of times a participation continues as new with actions on their way, and each is recorded once', async () => {
+  const given = Object.fromEntries(
+    FACTS.map((fact) => [fact, { value: VALUES[fact], source: 'letter', reference: 'L1', confirmedOn: '2026-01-01' }]),
+  );
+  const life = await lives.open({ adopt: { stage: 'confirmed', confirmations: given } });
+  const workflowId = participationWorkflowId(life.id);
+  await lives.env.client.workflow.start('networkParticipation', {
+    workflowId,
+    taskQueue: TASK_QUEUE,
+    args: [{ state: await life.state(), continueAfter: 6 } satisfies ApplicationInput],
+    memo: { applicationId: life.id },
+  });
+  const said = ids(660);
+  const callers = Array.from({ length: 3 }, (_caller, n) => said.filter((_id, i) => i % 3 === n));
+  await Promise.all(
+    callers.map(async (mine) => {
+      for (const [n, commandId] of mine.entries()) {
+        const delivery =
+          n % 3 === 0
+            ? await life.give(
+                'loading',
+                { status: n % 2 ? 'loaded' : 'not_loaded', seenOn: '2026-11-01' },
+                { commandId },
+              )
+            : await life.give('notes', note(`${n}`), { commandId });
+        expect(delivery).toEqual({ status: 'recorded' });
+      }
+    }),
+  );
+  const kept = (await life.entries()).filter(({ kind }) => kind === 'note' || kind === 'loading').map(({ id }) => id);
+  expect(kept).toHaveLength(said.length);
+  expect(new Set(kept)).toEqual(new Set(said));
+  expect(await runs(life, workflowId)).toBeGreaterThan(200);
+  // what it waited for, it still waits for
+  const { state } = (await lives.dispatch.query(life.id, 5000))!;
+  expect(state).toEqual(await life.state());
+}, 300_000);
 
 test('a timer whose nudge was recorded and whose answer was lost nudges once', async () => {
   const life = await lives.open({ adopt: { stage: 'in_review' } });

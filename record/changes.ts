@@ -1,0 +1,177 @@
+import type { ApplicationKey, PlainDate } from '../domain/application/events';
+import { naturalKey } from '../domain/application/key';
+import { participates, type ApplicationState } from '../domain/application/state';
+import { changeNeed, kindFor, toldBy, type ChangeNeed, type Standing } from '../domain/changes';
+import type { ChangeField } from '../domain/codes';
+import { resolvePlaybook, type Playbook } from '../domain/playbook';
+import type { Db, Sql, Tx } from '../runtime/database';
+import { derivedId } from './derived-id';
+import { openApplication } from './opening';
+import { enqueue } from './outbox';
+import { actorOf, inScope, type Actor, type Principal } from './principal';
+
+const SYSTEM: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
+
+/** Of the changes of a practice or provider so many are shown. */
+const LATEST = 50;
+
+export interface Subject {
+  type: 'practice' | 'provider';
+  id: string;
+  clientId: string;
+}
+
+/** How a change came about: since when, and whether the file alone was wrong. */
+export interface Circumstance {
+  changedOn?: PlainDate | undefined;
+  correction?: boolean | undefined;
+}
+
+/** What a change means for one application. */
+export interface Affected {
+  applicationId: string;
+  providerId: string | null;
+  payerId: string;
+  state: string;
+  standing: Standing;
+  needs: ChangeNeed;
+  /** By when the payer has to hear of it, and where that is said. */
+  dueOn: PlainDate | null;
+  citation: string | null;
+  /** The application that was opened for it, or was open already. */
+  openedId: string | null;
+}
+
+/** A change with everything that it touches. */
+export interface FileChange {
+  id: string;
+  field: ChangeField;
+  changedOn: PlainDate;
+  correction: boolean;
+  recordedBy: Actor;
+  createdAt: string;
+  affects: Affected[];
+}
+
+type Row = Omit<FileChange, 'affects'> & { subjectType: Subject['type']; subjectId: string; clientId: string };
+
+/** Keeps what has changed of a subject, and has applications opened where payers want one. */
+export async function keepChanges(
+  tx: Tx,
+  principal: Principal,
+  { type: subjectType, id: subjectId, clientId }: Subject,
+  fields: readonly ChangeField[],
+  { changedOn, correction = false }: Circumstance,
+): Promise<void> {
+  for (const field of fields) {
+    const [made] = await tx<{ id: string }[]>`
+      insert into file_changes ${tx({
+        clientId,
+        subjectType,
+        subjectId,
+        field,
+        changedOn: changedOn ?? tx`(select (now() at time zone time_zone)::date from clients where id = ${clientId})`,
+        correction,
+        recordedBy: tx.json({ ...actorOf(principal) }),
+      } as never)} returning id`;
+    if (!correction) await enqueue(tx, 'open_changes', made!.id);
+  }
+}
+
+const selectChanges = (sql: Db) => sql`
+  select id, client_id, subject_type, subject_id, field, changed_on, correction, recorded_by, created_at
+  from file_changes`;
+
+/** The latest changes of a subject, each with the applications that it touches and what each needs. */
+export async function changesOf(sql: Db, principal: Principal, subjectId: string): Promise<FileChange[]> {
+  const rows = await sql<Row[]>`
+    ${selectChanges(sql)} where subject_id = ${subjectId} and ${inScope(sql, principal)}
+    order by created_at desc, id limit ${LATEST}`;
+  return Promise.all(
+    rows.map(async ({ subjectType, subjectId: _, clientId: _client, ...row }) => ({
+      ...row,
+      affects: (await touchedBy(sql, { subjectType, subjectId, ...row })).map(({ key: _key, ...one }) => one),
+    })),
+  );
+}
+
+type Change = Pick<Row, 'id' | 'subjectType' | 'subjectId' | 'field' | 'changedOn' | 'correction' | 'createdAt'>;
+
+/** The applications that rested on what has changed, when it did: open, or with a participation that goes on. */
+async function touchedBy(sql: Db, change: Change): Promise<(Affected & { key: ApplicationKey | null })[]> {
+  const column = change.subjectType === 'practice' ? sql`a.practice_id` : sql`a.provider_id`;
+  const rows = await sql<{ snapshot: ApplicationState; playbook: Playbook; timeZone: string }[]>`
+    select a.snapshot, b.body as playbook, c.time_zone
+    from applications a
+    join clients c on c.id = a.client_id
+    join playbooks b on b.payer_id = a.payer_id and b.version = a.playbook_version
+    where ${column} = ${change.subjectId} and (a.open or a.stage = 'confirmed') and a.created_at < ${change.createdAt}
+    order by a.created_at, a.id`;
+  const touched = rows.flatMap(({ snapshot, playbook, timeZone }) => {
+    const { id: applicationId, key, closedAt, submitted } = snapshot;
+    if (closedAt !== null && !participates(snapshot)) return [];
+    const standing = closedAt !== null ? 'participating' : submitted ? 'submitted' : 'unsubmitted';
+    const handling = resolvePlaybook(playbook, key, timeZone).changes[change.field];
+    const needs = change.correction ? 'nothing' : changeNeed(change.field, standing, handling);
+    const told = toldBy(key.lineOfBusiness, needs, change.changedOn);
+    const { providerId, payerId, state } = key;
+    const kind = kindFor(needs);
+    return [
+      {
+        applicationId,
+        providerId,
+        payerId,
+        state,
+        standing: standing as Standing,
+        needs,
+        dueOn: told?.dueOn ?? null,
+        citation: told?.citation ?? null,
+        openedId: null,
+        key: kind && { ...key, kind },
+      },
+    ];
+  });
+  const opened = await openedFor(sql, change.id, touched);
+  return touched.map((one) => ({ ...one, openedId: opened(one) }));
+}
+
+const idOf = (changeId: string, applicationId: string): string => derivedId(`${changeId}/${applicationId}`);
+
+type Touched = Pick<Affected, 'applicationId'> & { key: ApplicationKey | null };
+
+/** Which application was opened for each, or was open for the same key already. */
+async function openedFor(sql: Db, changeId: string, touched: readonly Touched[]) {
+  const needing = touched.flatMap(({ applicationId, key }) => (key ? [{ applicationId, key }] : []));
+  const rows = await sql<{ id: string; naturalKey: string }[]>`
+    select id, natural_key from applications
+    where id = any(${needing.map((one) => idOf(changeId, one.applicationId))}::uuid[])
+      or (open and natural_key = any(${needing.map((one) => naturalKey(one.key))}))`;
+  return ({ applicationId, key }: Touched): string | null => {
+    if (!key) return null;
+    const own = rows.find(({ id }) => id === idOf(changeId, applicationId));
+    return (own ?? rows.find((row) => row.naturalKey === naturalKey(key)))?.id ?? null;
+  };
+}
+
+/** Opens what a change needs, each once; an application that is open for the same already will do. */
+export async function openChanges(sql: Sql, changeId: string): Promise<void> {
+  const [change] = await sql<Row[]>`${selectChanges(sql)} where id = ${changeId}`;
+  if (!change) return;
+  const { field, changedOn, clientId, createdAt } = change;
+  for (const { applicationId, key, dueOn } of await touchedBy(sql, change)) {
+    if (!key) continue;
+    const body = { ...key, ...(dueOn && { neededBy: dueOn }), change: { id: changeId, field, changedOn } };
+    await openApplication(
+      sql,
+      {
+        id: idOf(changeId, applicationId),
+        clientId,
+        key,
+        body,
+        at: new Date(createdAt).toISOString(),
+        previousId: applicationId,
+      },
+      SYSTEM,
+    );
+  }
+}

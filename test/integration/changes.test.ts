@@ -1,0 +1,109 @@
+import { eventually } from '../support/eventually';
+import { PRACTICE } from '../support/api';
+import { allFacts, daysAgo, System, type Filed } from '../support/system';
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+});
+afterAll(() => system.stop());
+
+const practice = ({ practiceId }: Filed) => `/v1/practices/${practiceId}`;
+const changes = async (path: string) => (await system.api.get(`${path}/changes`)).body.items;
+/** The change once everything that it needs has been opened. */
+const opened = (path: string) =>
+  eventually(async () => {
+    const [change] = await changes(path);
+    const open = change.affects.every(
+      (one: { needs: string; openedId: string | null }) =>
+        !['application', 'contract'].includes(one.needs) || one.openedId !== null,
+    );
+    return open ? change : null;
+  });
+const NEW_ADDRESS = { ...PRACTICE.address, line1: '2 Other St' };
+
+test('awkward scenario 3: a practice moves; each participation gets a change application, once, and what is under way is told', async () => {
+  const participation = await system.at('confirmed');
+  const { filed } = participation;
+  const path = practice(filed);
+  const submitted = await system.at('in_review', { filed: { ...filed, payerId: await system.payer() } });
+  const unsent = await system.open({ ...filed, payerId: await system.payer() });
+  const stranger = await system.at('confirmed');
+  await system.api.patch(path, { address: NEW_ADDRESS });
+  const change = await opened(path);
+  expect(change).toMatchObject({ field: 'address', changedOn: expect.any(String), correction: false });
+  const needs = Object.fromEntries(
+    change.affects.map((one: { applicationId: string; needs: string }) => [one.applicationId, one.needs]),
+  );
+  expect(needs).toEqual({
+    [participation.id]: 'application',
+    [submitted.id]: 'tell_payer',
+    [unsent.id]: 'nothing',
+  });
+  const made = (await system.api.get(`/v1/applications/${change.affects[0].openedId}`)).body;
+  expect(made).toMatchObject({ kind: 'change', previousId: participation.id, payerId: filed.payerId, open: true });
+
+  // the same again is no change, and another one finds the application that is open
+  await system.api.patch(path, { address: NEW_ADDRESS });
+  expect(await changes(path)).toHaveLength(1);
+  await system.api.patch(path, { address: { ...NEW_ADDRESS, line1: '3 Third St' } });
+  expect((await opened(path)).affects[0].openedId).toBe(made.id);
+  expect(await changes(practice(stranger.filed))).toEqual([]);
+
+  await eventually(async () => (await submitted.get()).blockers.length > 0);
+  expect(await submitted.get()).toMatchObject({
+    stage: 'in_review',
+    blockers: [{ code: 'practice_address_changed' }],
+    waitingOn: 'operator',
+  });
+  expect(await submitted.contact('other')).toMatchObject({ blockers: [{ code: 'practice_address_changed' }] });
+  expect(await submitted.contact('other', { toldOfChanges: true })).toMatchObject({ blockers: [] });
+});
+
+test('another TIN takes a contract: its application wants all four facts anew', async () => {
+  const participation = await system.at('confirmed');
+  const path = practice(participation.filed);
+  await system.api.patch(path, { tin: { type: 'ein', value: '12-7654321' } });
+  const change = await opened(path);
+  expect(change).toMatchObject({ field: 'tin', affects: [{ needs: 'contract' }] });
+  const made = (await system.api.get(`/v1/applications/${change.affects[0].openedId}`)).body;
+  expect(made).toMatchObject({ kind: 'add_tin_or_location', missingFacts: expect.arrayContaining(['contract']) });
+});
+
+test('Medicare hears of it within 30 days; a payer that wants a notice or nothing gets no application', async () => {
+  const medicare = await system.file();
+  const confirmations = allFacts();
+  await system.open(medicare, { lineOfBusiness: 'medicare', adopt: { stage: 'confirmed', confirmations } });
+  await system.api.patch(`/v1/providers/${medicare.providerId}`, { lastName: 'Married', changedOn: daysAgo(10) });
+  const change = await opened(`/v1/providers/${medicare.providerId}`);
+  const dueOn = new Date(Date.parse(daysAgo(10)) + 30 * 86_400_000).toISOString().slice(0, 10);
+  expect(change).toMatchObject({ field: 'name', affects: [{ needs: 'application', dueOn }] });
+  const made = (await system.api.get(`/v1/applications/${change.affects[0].openedId}`)).body;
+  expect(made.neededBy).toBe(dueOn);
+
+  for (const [handling, needs] of [
+    ['notice', 'notice'],
+    ['none', 'nothing'],
+  ]) {
+    const { filed } = await system.at('confirmed', { playbook: { changes: { name: handling as 'notice' } } });
+    await system.api.patch(practice(filed), { legalName: 'Another Name PLLC' });
+    expect(await opened(practice(filed))).toMatchObject({ affects: [{ needs, openedId: null }] });
+  }
+});
+
+test('a file that was merely wrong is corrected without telling anybody', async () => {
+  const { filed } = await system.at('confirmed');
+  await system.api.patch(practice(filed), { tin: { type: 'ein', value: '12-7654322' }, correction: true });
+  expect(await changes(practice(filed))).toMatchObject([{ correction: true, affects: [{ needs: 'nothing' }] }]);
+});
+
+test('another client’s changes are not there, a bad circumstance is named, and who may not change may not', async () => {
+  const { filed } = await system.at('confirmed');
+  const other = { key: await system.api.keyOf('lead', [(await system.file()).clientId]) };
+  expect((await system.api.get(`${practice(filed)}/changes`, other)).status).toBe(404);
+  const bad = await system.api.patch(practice(filed), { legalName: 'X', changedOn: '2999-01-01' });
+  expect(bad.body.errors).toMatchObject([{ path: 'changedOn' }]);
+  const auditor = { key: await system.api.keyOf('auditor') };
+  expect((await system.api.patch(practice(filed), { legalName: 'X' }, auditor)).status).toBe(403);
+  expect((await system.api.get(`${practice(filed)}/changes`, auditor)).status).toBe(200);
+});
