@@ -25,6 +25,10 @@ describe('an empty playbook', () => {
       contractChase: { businessDays: 10 },
       confirmationChase: { businessDays: 5 },
       recredentialEvery: { months: 36 },
+      recredentialOpens: { days: 180 },
+      loadingCheck: { businessDays: 30 },
+      directoryEvery: { days: 90 },
+      changes: { name: 'application', address: 'application', tin: 'application' },
       contacts: [],
       callerVerification: [],
       maxPerCall: null,
@@ -39,8 +43,25 @@ describe('an empty playbook', () => {
     const durations = Object.values(PLAYBOOK_DEFAULTS).filter(
       (value) => typeof value === 'object' && !Array.isArray(value),
     );
-    expect(durations).toHaveLength(11);
+    expect(durations).toHaveLength(14);
     expect(durations.map(durationProblem).filter((problem) => problem !== null)).toEqual([]);
+  });
+});
+
+test('recredentialing goes by the program where the payer names no cycle of its own', () => {
+  const of = (playbook: Playbook, lineOfBusiness: 'commercial' | 'medicare' | 'medicaid' | 'medicare_advantage') =>
+    resolvePlaybook(playbook, { state: 'CO', kind: 'new_individual', lineOfBusiness }, ZONE).recredentialEvery;
+  expect(of({}, 'commercial')).toEqual({ months: 36 });
+  expect(of({}, 'medicare_advantage')).toEqual({ months: 36 });
+  expect([of({}, 'medicare'), of({}, 'medicaid')]).toEqual([{ months: 60 }, { months: 60 }]);
+  expect(of({ recredentialEvery: { months: 24 } }, 'medicaid')).toEqual({ months: 24 });
+});
+
+test('a playbook names what it wants of a change, field by field', () => {
+  expect(resolve({ changes: { address: 'notice' } }).changes).toEqual({
+    name: 'application',
+    address: 'notice',
+    tin: 'application',
   });
 });
 
