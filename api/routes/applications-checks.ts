@@ -1,16 +1,10 @@
 import type { Fact, LineOfBusiness } from '../../domain/codes';
-import {
-  factProblems,
-  inheritedFrom,
-  partyProblem,
-  type FactProblem,
-  type FactValue,
-  type Seen,
-} from '../../domain/facts';
+import { factProblems, inheritedFrom, partyProblem, type FactValue, type Seen } from '../../domain/facts';
 import { holderOf, knownDocuments, type Ground } from '../../record/ground';
 import type { Sql } from '../../runtime/database';
 import { Problem, type FieldError } from '../errors';
 import { unknownIn } from '../references';
+import { FACT_MESSAGES } from '../schemas/actions';
 import { UNKNOWN_REFERENCE } from '../schemas/common';
 import { refuse } from '../validation';
 
@@ -36,13 +30,6 @@ export interface GivenFact {
   seen?: Seen | undefined;
   evidence?: string[] | undefined;
 }
-
-const MESSAGES: Record<FactProblem['rule'], string> = {
-  contract_never_by_phone: 'a contract is never confirmed by phone',
-  phone_needs_rep: 'is required where the source is phone',
-  phone_needs_reference: 'is required where the source is phone',
-  basis_not_in_playbook: "must be one of the playbook's contractBases",
-};
 
 /** Refuses confirmations that break a rule, each bad field named under `path`; then evidence that names somebody else. */
 export async function checkFacts(
@@ -73,7 +60,7 @@ async function factErrors(
     ...factProblems(fact, { ...rest, ...(rep && { rep }) }, { contractBases }).map((problem) => ({
       path: path + problem.path,
       rule: problem.rule,
-      message: MESSAGES[problem.rule],
+      message: FACT_MESSAGES[problem.rule],
     })),
     ...(await documentErrors(sql, against.clientId, `${path}evidence`, evidence)),
     ...(await inheritanceErrors(sql, against, fact, given.value, path)),

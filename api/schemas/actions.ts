@@ -8,11 +8,13 @@ import {
   SUBMISSION_CHANNELS,
   WAIVABLE,
   type Fact,
+  type FactSource,
   type Outcome,
 } from '../../domain/codes';
 import { LONGEST_SILENCE_DAYS } from '../../domain/application/state';
 import { CARES } from '../../domain/application/events';
 import { addDays, isRealDate } from '../../domain/dates';
+import { factProblems, type FactProblem } from '../../domain/facts';
 import { address, BESIDE_BAD_FIELDS, date, id, line, longText, npi, pastDate, text, unique } from './common';
 
 /** Reports a rule that fields break together. */
@@ -173,6 +175,23 @@ export const confirmationFields = {
   evidence: documents.optional(),
 };
 
+/** The rules on the source of a fact, for people. */
+export const FACT_MESSAGES: Record<FactProblem['rule'], string> = {
+  contract_never_by_phone: 'a contract is never confirmed by phone',
+  phone_needs_rep: 'is required where the source is phone',
+  phone_needs_reference: 'is required where the source is phone',
+  basis_not_in_playbook: "must be one of the playbook's contractBases",
+};
+
+/** What a source alone breaks: the value is judged by the playbook, and the reference is always asked for. */
+export const checkSource =
+  (fact: Fact) =>
+  ({ source, rep }: { source: FactSource; rep?: string | undefined }, context: z.core.$RefinementCtx): void => {
+    const given = { value: '', source, reference: '-', ...(rep !== undefined && { rep }) };
+    for (const { path, rule } of factProblems(fact, given, { contractBases: [] }))
+      broken(context, [path], rule, FACT_MESSAGES[rule]);
+  };
+
 export const confirmationOf = <F extends Fact>(fact: F) =>
   z
     .strictObject({
@@ -183,6 +202,7 @@ export const confirmationOf = <F extends Fact>(fact: F) =>
         .meta({ description: 'Why it takes the place of what is on file, or is the choice between what disagrees' }),
       outOfOrder,
     })
+    .superRefine(checkSource(fact), BESIDE_BAD_FIELDS)
     .meta({ id: `${fact[0]!.toUpperCase()}${fact.slice(1)}Confirmation` });
 
 export const appeal = z

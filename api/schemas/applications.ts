@@ -14,7 +14,7 @@ import {
   type Stage,
 } from '../../domain/codes';
 import { KIND_RULES } from '../../domain/playbook';
-import { broken, confirmationFields, FACT_VALUES, seen } from './actions';
+import { broken, checkSource, confirmationFields, FACT_VALUES, seen } from './actions';
 import {
   actor,
   BESIDE_BAD_FIELDS,
@@ -47,7 +47,10 @@ const ADOPTABLE = [
 const WITHOUT_FACTS: readonly Stage[] = ['denied', 'withdrawn'];
 
 const adoptedFact = <F extends Fact>(fact: F) =>
-  z.strictObject({ value: FACT_VALUES[fact], ...confirmationFields }).optional();
+  z
+    .strictObject({ value: FACT_VALUES[fact], ...confirmationFields })
+    .superRefine(checkSource(fact), BESIDE_BAD_FIELDS)
+    .optional();
 
 /** Dates of an adoption of which the first must not be before the second. */
 const IN_ORDER = [

@@ -16,7 +16,7 @@ import {
   unique,
   url,
 } from '../../../api/schemas/common';
-import { contact } from '../../../api/schemas/actions';
+import { confirmationOf, contact } from '../../../api/schemas/actions';
 import { applicationInput } from '../../../api/schemas/applications';
 import { check } from '../../../api/validation';
 
@@ -238,6 +238,18 @@ test('a rule between fields is judged beside fields that are bad', () => {
   expect(rules(contact, { outcome: 'received', missingItems: ['W-9'] })).toEqual([
     'channel required',
     'missingItems information_requested_only',
+  ]);
+  expect(rules(confirmationOf('contract'), { value: 5, source: 'phone', reference: 'C-1' })).toEqual([
+    'confirmedOn required',
+    'rep phone_needs_rep',
+    'source contract_never_by_phone',
+    'value one_of',
+  ]);
+  expect(rules(confirmationOf('effectiveDate'), { value: '2026-02-30', source: 'phone' })).toEqual([
+    'confirmedOn required',
+    'reference required',
+    'rep phone_needs_rep',
+    'value real_date',
   ]);
 });
 
