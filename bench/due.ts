@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openApplication } from '../record/opening';
+import { createDispatch } from '../dispatch/dispatch';
+import { boot, quantile, scopes, take, timed, type Booted } from './booted';
+
+const OPEN = 10_000;
+/** How long after they are adopted all follow-ups fall due: longer than adopting them takes. */
+const AHEAD_MINUTES = 15;
+const AT_ONCE = 24;
+/** How often the queue is counted, and between two rounds of requests. */
+const EVERY_MS = 500;
+const IDLE_ROUNDS = 60;
+/** Nothing more is waited for then. */
+const PATIENCE_MS = 30 * 60_000;
+
+const PROBES = ['one application', 'list of applications', 'work queue', 'note on an application'] as const;
+type Latencies = Record<(typeof PROBES)[number], number[]>;
+
+/** Adopts them in bulk, every one at the same instant, so that every follow-up falls due at the same. */
+async function adoptAll({ api, sql, temporal }: Booted): Promise<{ ids: string[]; dueAt: number }> {
+  const bodies = await take(
+    scopes(api, { requires: ['npi'], requiresCaqh: false, followUpEvery: { minutes: AHEAD_MINUTES } }),
+    OPEN,
+  );
+  const { clientId } = await api.get(`/v1/practices/${bodies[0]!.practiceId}`);
+  const dispatch = createDispatch({ sql, client: temporal.client });
+  const at = new Date().toISOString();
+  const ids: string[] = [];
+  const took = await timed(bodies, AT_ONCE, async ({ providerId, practiceId, payerId, state, lineOfBusiness }) => {
+    const key = { providerId, practiceId, payerId, state, lineOfBusiness, kind: 'new_individual', locationId: null };
+    const body = { ...key, adopt: { stage: 'in_review' } } as never;
+    const id = randomUUID();
+    const opened = await openApplication(
+      sql,
+      { id, clientId, key: key as never, body, at },
+      { type: 'system', id: 'bench', name: 'bench' },
+    );
+    if ('existingId' in opened) throw new Error('is open already');
+    if (!(await dispatch.startWithin(opened.state, 60_000))) throw new Error('did not start');
+    ids.push(id);
+  });
+  console.log(`adopted and started ${OPEN} in ${(took / 1000).toFixed(0)} s`);
+  return { ids, dueAt: Date.parse(at) + AHEAD_MINUTES * 60_000 };
+}
+
+/** One request of every kind, one after the other. */
+async function probe({ api }: Booted, ids: string[], into: Latencies): Promise<void> {
+  const id = ids[Math.floor(Math.random() * ids.length)]!;
+  const requests: Record<(typeof PROBES)[number], () => Promise<unknown>> = {
+    'one application': () => api.get(`/v1/applications/${id}`),
+    'list of applications': () => api.get('/v1/applications?stage=in_review&sort=nextFollowUpAt&limit=50'),
+    'work queue': () => api.get('/v1/work-queue?limit=50'),
+    'note on an application': () =>
+      api.post(`/v1/applications/${id}/notes`, { text: 'measured', visibility: 'internal' }),
+  };
+  for (const name of PROBES) {
+    const began = performance.now();
+    await requests[name]();
+    into[name].push(performance.now() - began);
+  }
+}
+
+const none = (): Latencies => Object.fromEntries(PROBES.map((name) => [name, []])) as never;
+
+/** Until all are in the queue: the milliseconds after the instant at which each came, and what the API took meanwhile. */
+async function fallDue(booted: Booted, ids: string[], dueAt: number): Promise<{ late: number[]; busy: Latencies }> {
+  const late: number[] = [];
+  const busy = none();
+  let over = false;
+  await delay(Math.max(0, dueAt - Date.now()));
+  const probing = (async () => {
+    while (!over) await probe(booted, ids, busy);
+  })();
+  try {
+    while (late.length < OPEN && Date.now() < dueAt + PATIENCE_MS) {
+      const [{ count }] = (await booted.sql`select count(*)::int as count from work_items`) as [{ count: number }];
+      const now = Date.now() - dueAt;
+      while (late.length < count) late.push(now);
+      await delay(EVERY_MS);
+    }
+  } finally {
+    over = true;
+    await probing;
+  }
+  return { late, busy };
+}
+
+export async function measure(): Promise<void> {
+  const booted = await boot();
+  try {
+    const { ids, dueAt } = await adoptAll(booted);
+    if (Date.now() > dueAt - 60_000) throw new Error(`adopting took longer than ${AHEAD_MINUTES} minutes`);
+    const idle = none();
+    for (let round = 0; round < IDLE_ROUNDS && Date.now() < dueAt - EVERY_MS * 4; round++) {
+      await probe(booted, ids, idle);
+      await delay(EVERY_MS);
+    }
+    const { late, busy } = await fallDue(booted, ids, dueAt);
+    const seconds = (ms: number) => (ms / 1000).toFixed(0);
+    console.log(`${late.length} of ${OPEN} in the queue; late by, in seconds:`);
+    console.log(
+      `  half within ${seconds(quantile(late, 0.5))}, 95% within ${seconds(quantile(late, 0.95))}, the last ${seconds(late.at(-1)!)}`,
+    );
+    console.log('API over HTTP, one request at a time, ms     idle p50    p95    busy p50    p95');
+    for (const name of PROBES) {
+      const figures = [idle, busy].flatMap((of) => [0.5, 0.95].map((share) => quantile(of[name], share).toFixed(1)));
+      console.log(`  ${name.padEnd(40)} ${figures.map((figure) => figure.padStart(9)).join('')}`);
+    }
+  } finally {
+    await booted.stop();
+  }
+}
