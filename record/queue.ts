@@ -1,7 +1,7 @@
 import type { Stage } from '../domain/codes';
 import type { Instant, PlainDate, Purpose } from '../domain/application/events';
 import { BRIDGE_ASKS } from '../domain/bridge';
-import type { Playbook } from '../domain/playbook';
+import type { PayerContact, Playbook } from '../domain/playbook';
 import { UNAUTHORISED_ASKS } from '../domain/prerequisites';
 import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../domain/ranking';
 import type { Db, Fragment } from '../runtime/database';
@@ -43,6 +43,8 @@ export interface QueueFilter {
   overdue?: boolean | undefined;
   /** Only what is hidden; left out: only what is not. */
   snoozed?: boolean | undefined;
+  /** What everybody's day has room for, or what it has no room for; needs whole days, so no filter but by people. */
+  today?: boolean | undefined;
 }
 
 /** The last item of a page. */
@@ -55,7 +57,13 @@ export type QueuePosition = [
   purpose: string,
 ];
 
-type Ranked = WorkItem & { urgency: number; urgentOn: PlainDate; money: number };
+type Ranked = WorkItem & {
+  urgency: number;
+  urgentOn: PlainDate;
+  money: number;
+  worker: string | null;
+  capacity: number | null;
+};
 
 /** What presses: of each urgency its place, its date and how far ahead it counts. */
 const urgencies = (sql: Db): Fragment => sql`
@@ -72,14 +80,15 @@ const askOf = (sql: Db): Fragment => sql`
   || case when a.snapshot->'blockers' @> '[{"code": "authorisation"}]'
     then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;
 
-const selectItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
+const selectAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
   const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
   return sql`
     select (${askOf(sql)}) as ask, w.application_id, w.client_id, a.provider_id, a.payer_id, w.purpose, w.since, w.due_at,
       w.due_at < now() as overdue, a.stage, (a.snapshot->>'attempt')::int as attempt, a.assignee, c.covered_by,
       a.next_follow_up_at, a.monthly_value, s.until as snoozed_until,
       coalesce(p.urgency, ${URGENCIES.length}::int) as urgency, coalesce(p.urgent_on, '9999-12-31') as urgent_on,
-      -coalesce(a.monthly_value, 0) as money, coalesce(p.why, '[]') as why
+      -coalesce(a.monthly_value, 0) as money, coalesce(p.why, '[]') as why,
+      n.id as worker, n.capacity
     from work_items w
     join applications a on a.id = w.application_id
     join clients k on k.id = w.client_id
@@ -101,9 +110,24 @@ const selectItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragme
       ${overdue === undefined ? sql`` : sql`and (w.due_at < now()) = ${overdue}`}`;
 };
 
+/** The items that a filter asks for. Whoever has no limit, and what nobody has, has room for all. */
+const selectItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
+  const all = selectAll(sql, principal, filter);
+  if (filter.today === undefined) return all;
+  return sql`
+    select d.* from (
+      select a.*, row_number() over (partition by worker order by ${ORDER(sql)}) as turn from (${all}) a) d
+    where (d.turn <= coalesce(d.capacity, d.turn)) = ${filter.today}`;
+};
+
 const ORDER = (sql: Db): Fragment => sql`urgency, urgent_on, money, since, application_id, purpose`;
 
-const shown = ({ urgency: _, urgentOn: _on, money: _money, ...item }: Ranked): WorkItem => item;
+/** Without what only ranks it. */
+function shown(ranked: Ranked & { turn?: number }): WorkItem {
+  const { urgency: _urgency, urgentOn: _on, money: _money, worker: _worker, capacity: _capacity, ...rest } = ranked;
+  const { turn: _turn, ...item } = rest;
+  return item;
+}
 
 /** One page of the queue: what presses most first, then the most money, then the oldest. */
 export async function listWork(
@@ -131,6 +155,14 @@ export type PayerWork = { payerId: string; name: string; count: number; items: W
   'contacts' | 'callHours' | 'callerVerification' | 'maxPerCall' | 'questions'
 >;
 
+/** Every way to reach a payer, those that only a state has among them. */
+function contactsOf({ contacts, variants = [] }: Playbook): PayerContact[] | undefined {
+  const own = variants.flatMap(({ state, contacts: ofVariant = [] }) =>
+    ofVariant.map((contact) => ({ ...(state && { state }), ...contact })),
+  );
+  return contacts || own.length > 0 ? [...(contacts ?? []), ...own] : undefined;
+}
+
 /** The queue by payer, so that one call covers many: the payer with what presses most first, of each `limit` items. */
 export async function listWorkByPayer(
   sql: Db,
@@ -155,7 +187,8 @@ export async function listWorkByPayer(
   const payers = new Map<string, PayerWork>();
   for (const { count, name, playbook, position: _, place: _place, ...item } of rows) {
     const { payerId } = item;
-    const { contacts, callHours, callerVerification, maxPerCall, questions } = playbook;
+    const { callHours, callerVerification, maxPerCall, questions } = playbook;
+    const contacts = contactsOf(playbook);
     const fresh = { payerId, name, contacts, callHours, callerVerification, maxPerCall, questions, count, items: [] };
     if (!payers.has(payerId)) payers.set(payerId, fresh);
     const { first: _first, ...own } = item as typeof item & { first: number };

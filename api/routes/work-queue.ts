@@ -67,12 +67,19 @@ const query = z
     unassigned: yesOrNo.optional(),
     team: line.optional(),
     overdue: yesOrNo.optional(),
+    today: yesOrNo.optional().meta({
+      description: 'true: what everybody’s day has room for; false: what won’t be reached. By people only',
+    }),
     snoozed: yesOrNo.optional().meta({ description: 'true: what is hidden; otherwise what is not' }),
     groupBy: z.literal('payer').optional().meta({ description: 'One group per payer, all of them on one page' }),
     limit,
     cursor: cursorOf(position).optional(),
   })
-  .superRefine(({ groupBy, cursor }, context) => {
+  .superRefine(({ groupBy, cursor, today, applicationId, payerId, clientId, overdue, snoozed }, context) => {
+    const parts = { applicationId, payerId, clientId, overdue, snoozed };
+    if (today !== undefined)
+      for (const [name, part] of Object.entries(parts))
+        if (part !== undefined) broken(context, [name], 'whole_day', 'must be left out where today is given');
     if (groupBy && cursor) broken(context, ['cursor'], 'not_grouped', 'must be left out where groupBy is given');
   }, BESIDE_BAD_FIELDS);
 

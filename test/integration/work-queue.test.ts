@@ -160,6 +160,39 @@ test('the lead sees whose day is too full, and what nobody has', async () => {
   expect(after.find((one: { assignee: string }) => one.assignee === dana)).toMatchObject({ notReached: 0 });
 });
 
+test('a day’s list fits the day, and what won’t be reached is there to see', async () => {
+  const team = randomUUID();
+  const dana = await user({ team, capacity: 2 });
+  const all = await applications({}, { monthlyValue: 50 }, { neededBy: daysAhead(3) });
+  const [plain, rich, needed] = all as [OpenApplication, OpenApplication, OpenApplication];
+  for (const one of all) await assign(one, dana);
+  expect(idsOf(await queue({ assignee: dana, today: 'true' }))).toEqual([needed.id, rich.id]);
+  expect(idsOf(await queue({ team, today: 'false' }))).toEqual([plain.id]);
+  const [group] = await queue({ team, today: 'true', groupBy: 'payer' });
+  expect(Object.keys(group!.items[0])).not.toContain('worker');
+  const { clientId } = plain.filed;
+  expect(rules(await system.api.get(`/v1/work-queue?today=true&clientId=${clientId}`))).toEqual(['clientId whole_day']);
+});
+
+test('whom to call in which state is with the payer’s group, with hours and what to ask', async () => {
+  const phone = { purpose: 'status', phone: '1-800-555-0100', ivrPath: '2, 1' };
+  const playbook = {
+    contacts: [phone],
+    callHours: { timeZone: 'America/New_York', from: '08:00', to: '17:00' },
+    questions: ['Has it been loaded?'],
+    variants: [{ state: 'TX', contacts: [{ purpose: 'status', phone: '1-800-555-0199' }] }],
+  };
+  const payerId = await system.payer(playbook);
+  await system.open(await system.file({ payerId, attested: false }));
+  const [group] = await queue({ payerId, groupBy: 'payer' });
+  expect(group).toMatchObject({
+    payerId,
+    contacts: [phone, { state: 'TX', phone: '1-800-555-0199' }],
+    callHours: { from: '08:00' },
+    questions: ['Has it been loaded?'],
+  });
+});
+
 test('one call about more than the payer takes: the rest stays due, and is told so', async () => {
   const playbook = { maxPerCall: 2, confirmReceiptAfter: { seconds: 1 } };
   const payerId = await system.payer(playbook);
