@@ -1,9 +1,11 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { Instant } from '../domain/application/events';
 import { MailError, type Mailer } from '../outreach/mail';
-import { render } from '../outreach/templates';
-import { post } from '../outreach/webhook';
+import { render, type Content } from '../outreach/templates';
+import { post, type WebhookError } from '../outreach/webhook';
 import { claimMail, keepLocally, settleMail, transmitting, type ClaimedMail } from '../record/mail';
-import { claimWebhook, settleWebhook } from '../record/webhooks';
+import { openTin } from '../record/registry/practices';
+import { waitingWebhooks, webhookArrived, webhookFailed } from '../record/webhooks';
 import type { Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import type { Send } from '../workflows/messages';
@@ -17,57 +19,77 @@ export interface Outside {
   privateWebhooks?: boolean;
 }
 
-/** Attempts at a webhook: with the retry policy's intervals, about three days. */
-const WEBHOOK_ATTEMPTS = 78;
+/** What is sent to an endpoint in one go, and how long that may take before the next. */
+const WEBHOOKS_AT_ONCE = 50;
+const WEBHOOKS_MS = 60_000;
 
-/** Sends one thing. Throws where it is to be tried again; what is uncertain or hopeless is settled. */
+/** Sends what it is told. Throws where mail is to be tried again; what is uncertain or hopeless is settled. */
 export const createSend = (sql: Sql, outside: Outside): Send => ({
-  send: ({ kind, id }) => (kind === 'mail' ? sendMail(sql, outside.mailer, id) : sendWebhook(sql, outside, id)),
+  send: ({ kind, id, at }) =>
+    kind === 'mail' ? sendMail(sql, outside, id) : sendWebhooks(sql, outside, id, at ?? new Date().toISOString()),
 });
 
-async function sendMail(sql: Sql, mailer: Mailer | undefined, batchId: string): Promise<void> {
-  const claimed = await claimMail(sql, batchId);
+async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string): Promise<void> {
+  const claimed = await claimMail(sql, batchId, { paced: mailer !== undefined });
   if (!claimed) return;
-  if (claimed.address === null) return settleMail(sql, batchId, 'never', 'no address is known');
-  const mail = { to: claimed.address, ...render(claimed.messages.map((one) => contentOf(claimed, one))) };
-  try {
-    if (mailer) await mailer.send({ ...mail, messageId: `<${batchId}@countersign>` }, () => transmitting(sql, batchId));
-    else await keepLocally(sql, mail);
-  } catch (error) {
-    const { outcome, message } = error instanceof MailError ? error : new MailError('later', String(error));
-    await settleMail(sql, batchId, outcome, message);
-    if (outcome === 'later') throw ApplicationFailure.create({ type: 'MailLater', message: 'not accepted yet' });
+  if ('waitMs' in claimed) throw again('NotItsTurn', 'others go there first', claimed.waitMs);
+  if (claimed.address === null) {
+    await settleMail(sql, claimed, 'never', 'no address is known');
     return;
   }
-  await settleMail(sql, batchId, 'sent', null);
+  const contents = claimed.messages.map((message) => contentOf(keyring, claimed, message));
+  const mail = { to: claimed.address, ...render(claimed.recipientType, contents) };
+  const outcome = await (
+    mailer
+      ? mailer.send({ ...mail, messageId: `<${batchId}@countersign>` }, () => transmitting(sql, claimed))
+      : keepLocally(sql, mail)
+  ).then(
+    () => ({ is: 'sent', reason: null }) as const,
+    (error: unknown) => {
+      const { outcome: is, message: reason } =
+        error instanceof MailError ? error : new MailError('later', String(error));
+      return { is, reason };
+    },
+  );
+  if ((await settleMail(sql, claimed, outcome.is, outcome.reason)) === 'again')
+    throw again('MailLater', 'not accepted yet');
 }
+
+/** What is tried again in the course of things: nothing has failed that anybody has to look at. */
+const again = (type: string, message: string, nextRetryDelay?: number): ApplicationFailure =>
+  ApplicationFailure.create({
+    type,
+    message,
+    category: ApplicationFailureCategory.BENIGN,
+    ...(nextRetryDelay !== undefined && { nextRetryDelay }),
+  });
 
 /** To a payer its own words and numbers; to everyone else the provider's name and nothing more. */
 function contentOf(
+  keyring: Keyring,
   { recipientType }: ClaimedMail,
-  { npi, practiceName, referenceNumber, ...rest }: ClaimedMail['messages'][number],
-) {
-  return recipientType === 'payer'
-    ? {
-        ...rest,
-        recipientType,
-        providerName: null,
-        forPayer: { npi, practiceName: practiceName ?? '', referenceNumber },
-      }
-    : { ...rest, recipientType };
+  { npi, practiceId, practiceName, referenceNumber, tinSealed, ...rest }: ClaimedMail['messages'][number],
+): Content {
+  if (recipientType !== 'payer') return rest;
+  const tin = tinSealed && practiceId ? openTin(keyring, practiceId, tinSealed) : null;
+  return { ...rest, providerName: null, forPayer: { npi, practiceName: practiceName ?? '', referenceNumber, tin } };
 }
 
-async function sendWebhook(sql: Sql, { keyring, privateWebhooks = false }: Outside, deliveryId: string): Promise<void> {
-  const claimed = await claimWebhook(sql, keyring, deliveryId);
-  if (!claimed) return;
-  try {
-    await post(claimed, { privateAllowed: privateWebhooks });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.slice(0, 200) : 'failed';
-    const over = claimed.attempts >= WEBHOOK_ATTEMPTS;
-    await settleWebhook(sql, deliveryId, over ? 'dead' : 'queued', reason);
-    if (!over) throw ApplicationFailure.create({ type: 'WebhookLater', message: 'not delivered yet' });
-    return;
+/** What waits for an endpoint, in order; where the endpoint fails, all of it waits on. */
+async function sendWebhooks(
+  sql: Sql,
+  { keyring, privateWebhooks = false }: Outside,
+  endpointId: string,
+  at: Instant,
+): Promise<void> {
+  const until = performance.now() + WEBHOOKS_MS;
+  for (const webhook of await waitingWebhooks(sql, keyring, endpointId, at, WEBHOOKS_AT_ONCE)) {
+    const failure = await post(webhook, { privateAllowed: privateWebhooks }).then(
+      () => null,
+      (error: WebhookError) => error,
+    );
+    if (!failure) await webhookArrived(sql, endpointId, webhook.deliveryId);
+    else await webhookFailed(sql, endpointId, webhook.deliveryId, { at, error: failure.message, of: failure.of });
+    if (failure?.of === 'endpoint' || performance.now() > until) return;
   }
-  await settleWebhook(sql, deliveryId, 'delivered', null);
 }

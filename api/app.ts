@@ -11,6 +11,7 @@ import type { Deps } from './deps';
 import { docs } from './docs';
 import { Problem, toProblem } from './errors';
 import { createIdempotency } from './idempotency';
+import { mailbox } from './mailbox';
 import { createRouter, send } from './router';
 import { allRoutes } from './routes';
 
@@ -29,6 +30,7 @@ export function createApp(deps: Deps): Express {
   app.use('/v1', authenticate(sql, config.adminApiKey));
   app.use(calendarFeeds(sql));
   app.use(docs(routes));
+  if (config.smtpUrl === undefined) app.use(mailbox());
   app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring) }));
   app.use(() => {
     throw new Problem('not_found');

@@ -13,5 +13,6 @@ export interface Deps {
   dispatch: Dispatch;
   /** How long a request waits for a workflow to take its command; later it is answered as accepted. */
   patienceMs: number;
-  config: { adminApiKey: string; runId: string | undefined };
+  /** With a mail server there is no local mailbox to show. */
+  config: { adminApiKey: string; runId: string | undefined; smtpUrl?: string | undefined };
 }

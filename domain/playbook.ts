@@ -53,6 +53,8 @@ export interface Playbook {
   callerVerification?: string[];
   maxPerCall?: number;
   questions?: string[];
+  /** Whether mail to the payer names the practice's EIN; an SSN is never named. */
+  tinByMail?: boolean;
   contractBases?: ContractBasis[];
   /** Days on which the payer works no more than on a weekend. */
   closures?: Closure[];
@@ -89,6 +91,7 @@ export const PLAYBOOK_DEFAULTS = {
   recredentialOpens: { days: 180 },
   loadingCheck: { businessDays: 30 },
   directoryEvery: { days: 90 },
+  tinByMail: false,
 } as const satisfies Playbook;
 
 /** Programs with a cycle of their own, where a payer's playbook names none. */

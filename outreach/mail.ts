@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import MailComposer from 'nodemailer/lib/mail-composer';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { MailOutcome } from '../domain/sending';
 
 export interface Mail {
   to: string;
@@ -21,8 +23,7 @@ export class MailError extends Error {
   override name = 'MailError';
 
   constructor(
-    /** `later`: not accepted, and worth another try; `never`: refused for good; `uncertain`: it may have arrived. */
-    readonly outcome: 'later' | 'never' | 'uncertain',
+    readonly outcome: MailOutcome,
     message: string,
   ) {
     super(message);
@@ -32,43 +33,67 @@ export class MailError extends Error {
 interface SmtpFailure extends Error {
   responseCode?: number;
   code?: string;
+  command?: string;
 }
 
 const TIMEOUT_MS = 20_000;
 
 /** Mail by SMTP; `url` as nodemailer reads it, smtp://user:password@host:port. */
 export function smtpMailer(url: string, from: string): Mailer {
-  const transport = createTransport(url, {});
-  Object.assign(transport.options, {
-    connectionTimeout: TIMEOUT_MS,
-    greetingTimeout: TIMEOUT_MS,
-    socketTimeout: TIMEOUT_MS,
-  });
+  const { options } = createTransport(url);
+  const settings = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };
   return {
     async send({ to, subject, text, html, messageId }, transmitting) {
-      const content = await new MailComposer({ from, to, subject, text, html, messageId }).compile().build();
+      // nobody's absence is to be answered to it
+      const headers = { 'Auto-Submitted': 'auto-generated' };
+      const composed = new MailComposer({ from, to, subject, text, html, messageId, headers }).compile();
+      const content = await composed.build();
       let began = false;
       // read only once the server has said that it takes the message
       async function* whole() {
-        began = true;
         await transmitting();
+        began = true;
         yield content;
       }
+      const connection = new SMTPConnection({ ...options, ...settings });
       try {
-        await transport.sendMail({ envelope: { from, to }, raw: Readable.from(whole()) });
+        await deliver(connection, options.auth, composed.getEnvelope(), Readable.from(whole()));
       } catch (error) {
-        const { responseCode, code, message } = error as SmtpFailure;
-        throw new MailError(
-          outcomeOf(responseCode, began),
-          `${responseCode ?? code ?? 'error'}: ${message}`.slice(0, 200),
-        );
+        const failure = error as SmtpFailure;
+        const { responseCode, code, message } = failure;
+        throw new MailError(outcomeOf(failure, began), `${responseCode ?? code ?? 'error'}: ${message}`.slice(0, 200));
+      } finally {
+        connection.close();
       }
     },
   };
 }
 
-/** What a failure says: an answer of the server is certain; silence after the message began is not. */
-export function outcomeOf(responseCode: number | undefined, began: boolean): MailError['outcome'] {
-  if (responseCode !== undefined) return responseCode >= 500 ? 'never' : 'later';
-  return began ? 'uncertain' : 'later';
+/** One message over a connection of its own; unlike nodemailer's transport it reads the message no earlier than DATA. */
+function deliver(
+  connection: SMTPConnection,
+  auth: SMTPConnection.AuthenticationType | undefined,
+  { from, to }: { from: string | false; to: string[] },
+  message: Readable,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const then = (next: () => void) => (error?: Error | null) => (error ? reject(error) : next());
+    const sendIt = () => connection.send({ from, to }, message, then(resolve));
+    connection.once('error', reject);
+    connection.once('end', () => reject(new Error('the connection ended')));
+    connection.connect(then(() => (auth ? connection.login(auth, then(sendIt)) : sendIt())));
+  });
+}
+
+/**
+ * What a failure says. An answer to the recipient or to the message is about this mail, any other one about us or the
+ * server; silence after the message began leaves it open.
+ */
+export function outcomeOf({ responseCode, command, code }: SmtpFailure, began: boolean): MailOutcome {
+  const aboutIt = command === 'RCPT TO' || command === 'DATA';
+  if (responseCode !== undefined && aboutIt) return responseCode >= 500 ? 'never' : 'deferred';
+  if (began) return 'uncertain';
+  // what the library itself finds wrong with address or size
+  const hopeless = responseCode === undefined && (code === 'EENVELOPE' || code === 'EMESSAGE');
+  return hopeless ? 'never' : 'later';
 }

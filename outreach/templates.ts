@@ -1,3 +1,5 @@
+import { page, type Block } from './page';
+
 /** What a template may say: codes and dates of the message, names as they are when it is sent. */
 export interface Content {
   template: string;
@@ -6,22 +8,29 @@ export interface Content {
   providerName: string | null;
   payerName: string | null;
   state: string | null;
-  recipientType?: string;
   /** What a message about a platform is about, with the names of its payers by id. */
   platform?: string | null;
   payerNames?: Record<string, string> | null;
-  /** To a payer only. */
-  forPayer?: { npi: string | null; practiceName: string; referenceNumber: string | null };
+  /** To a payer only; the TIN only where its playbook says so. */
+  forPayer?: { npi: string | null; practiceName: string; referenceNumber: string | null; tin: string | null };
 }
 
-export interface Rendered {
+/** Whom it is written to: it is not said to all in the same words. */
+export type Reader = 'provider' | 'user' | 'client' | 'payer' | 'platform';
+
+interface Section {
   subject: string;
-  paragraphs: string[];
+  blocks: Block[];
 }
 
-const words = (code: unknown): string => (typeof code === 'string' ? code.replaceAll('_', ' ') : '');
-const about = ({ providerName, payerName, state }: Content): string =>
-  [providerName, payerName && (state ? `${payerName} (${state})` : payerName)].filter(Boolean).join(', ');
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const unique = (lines: string[]): string[] => [...new Set(lines)];
+const day = (date: string): string =>
+  new Date(`${date}T00:00:00Z`).toLocaleDateString('en-US', { month: 'long', day: 'numeric', timeZone: 'UTC' });
+
+const payerOf = ({ payerName, state }: Content): string =>
+  payerName ? (state ? `${payerName} (${state})` : payerName) : 'the payer';
+const about = (content: Content): string => [content.providerName, payerOf(content)].filter(Boolean).join(', ');
 
 /** The questions of the ledger, put to the provider or about one. */
 const QUESTIONS: Record<string, (own: string) => string> = {
@@ -43,16 +52,18 @@ interface OpenQuestion {
   because: string;
 }
 
+const questionsOf = ({ data }: Pick<Content, 'data'>): OpenQuestion[] => data.questions as OpenQuestion[];
+
 /** Each question once, with the payers and states for which it is open where that is not all of them. */
 function questionLines({ data, payerNames }: Content, own: string): string[] {
-  const open = data.questions as OpenQuestion[];
+  const open = questionsOf({ data });
   const where = ({ payerId, state }: OpenQuestion) => `${payerNames?.[payerId] ?? ''}${state ? ` (${state})` : ''}`;
   const everywhere = new Set(open.map(where)).size;
   const codes = [...new Set(open.map(({ question }) => question))];
-  return codes.map((code, i) => {
+  return codes.map((code) => {
     const places = open.filter(({ question }) => question === code).map(where);
-    const asked = QUESTIONS[code]?.(own) ?? words(code);
-    return `${i + 1}. ${asked}${places.length < everywhere || everywhere === 1 ? ` – ${places.join(', ')}` : ''}`;
+    const asked = QUESTIONS[code]?.(own) ?? code.replaceAll('_', ' ');
+    return `${asked}${places.length < everywhere || everywhere === 1 ? ` – ${places.join(', ')}` : ''}`;
   });
 }
 
@@ -62,76 +73,117 @@ const ASKED_ANEW: Record<string, string> = {
   terms_changed: 'The terms have changed since some of this was answered: please say what holds now.',
 };
 
-const TEMPLATES: Record<string, (content: Content) => Rendered> = {
-  platform_inquiry: (content) => {
-    const { data, platform, providerName, recipientType } = content;
+/** What is to be done, as it reads after "We have yet to". */
+const TASKS: Record<string, string> = {
+  prepare: 'complete the file',
+  obtain_attestation: 'get the CAQH attestation',
+  submit: 'submit the application',
+  confirm_receipt: 'confirm that the payer received it',
+  second_look: 'have the payer look a second time',
+  check_status: 'ask the payer how it stands',
+  provide_information: 'send what the payer asked for',
+  decide_on_appeal: 'decide on an appeal',
+  obtain_written_notice: 'get the decision in writing',
+  recheck_panel: 'ask whether the panel is open again',
+  chase_contract: 'move the contract on',
+  confirm_facts: 'get the last facts confirmed',
+};
+const taskOf = ({ data }: Content): string => TASKS[text(data.purpose)] ?? text(data.purpose).replaceAll('_', ' ');
+const lateSince = ({ data }: Content): string => (data.dueOn ? `, due since ${day(text(data.dueOn))}` : '');
+
+/** All that a mail says of one kind, in one section. */
+type Template = (contents: readonly Content[], reader: Reader) => Section;
+
+const TEMPLATES: Record<string, Template> = {
+  platform_inquiry: (contents, reader) => {
+    const { data, platform, providerName } = contents[0]!;
     const through = platform ?? 'the platform';
-    const theirs = recipientType === 'provider' ? 'your' : `${providerName ?? 'the provider'}’s`;
-    const own = recipientType === 'provider' ? 'your' : 'the provider’s';
-    const again = new Set((data.questions as OpenQuestion[]).map(({ because }) => because));
+    const theirs = reader === 'provider' ? 'your' : `${providerName ?? 'the provider'}’s`;
+    const own = reader === 'provider' ? 'your' : 'the provider’s';
+    const again = new Set(contents.flatMap((content) => questionsOf(content).map(({ because }) => because)));
     return {
       subject: `${Number(data.asked) > 1 ? 'Reminder: ' : ''}Questions about ${theirs} participation through ${through}`,
-      paragraphs: [
+      blocks: [
         `To know which contracts with payers are ${own} own and which are the platform’s, these questions are still open:`,
-        ...questionLines(content, own),
+        { numbered: unique(contents.flatMap((content) => questionLines(content, own))) },
         ...Object.keys(ASKED_ANEW).flatMap((because) => (again.has(because) ? ASKED_ANEW[because]! : [])),
         'Yes, no or unclear is enough, with who says so and since when; a copy of the clause or letter helps. ' +
           'What is not known can stay open.',
       ],
     };
   },
-  attestation_due: (content) => ({
+  attestation_due: (contents) => ({
     subject: 'Please attest in CAQH',
-    paragraphs: [
-      `The application to ${content.payerName ?? 'the payer'} waits for your attestation in CAQH.`,
-      'Please log in, check the profile, authorise this payer, and attest. Nobody else may do that for you.',
+    blocks: [
+      `${contents.length > 1 ? 'These applications wait' : 'One application waits'} for your CAQH attestation:`,
+      unique(contents.map(payerOf)),
+      'Please log in to CAQH, check that your profile is right, authorise each payer named here, and attest. Only you may do that.',
     ],
   }),
-  information_missing: (content) => ({
-    subject: `${content.payerName ?? 'The payer'} asks for something more`,
-    paragraphs: [
-      `${content.payerName ?? 'The payer'} has asked for more before it goes on. We will tell you what we need from you.`,
+  information_missing: (contents) => ({
+    subject:
+      contents.length > 1
+        ? 'Payers ask for something more'
+        : `${contents[0]!.payerName ?? 'The payer'} asks for something more`,
+    blocks: [
+      `${contents.length > 1 ? 'These payers have' : 'A payer has'} asked for something more before going on with your application:`,
+      unique(contents.map(payerOf)),
+      'We are going through the request and will tell you what we need from you. You don’t have to do anything yet.',
     ],
   }),
-  escalation: (content) => ({
-    subject: `Late: ${words(content.data.purpose)}`,
-    paragraphs: [`${about(content)}: ${words(content.data.purpose)} has been due for a while and nobody was at it.`],
-  }),
-  payer_follow_up: ({ forPayer, state }) => ({
-    subject: `Status of an application${forPayer?.referenceNumber ? `, reference ${forPayer.referenceNumber}` : ''}`,
-    paragraphs: [
-      `May we ask how the following application stands, and whether anything is missing?`,
-      `Practice: ${forPayer?.practiceName ?? ''}`,
-      `NPI: ${forPayer?.npi ?? ''}`,
-      `State: ${state ?? ''}`,
-      ...(forPayer?.referenceNumber ? [`Your reference: ${forPayer.referenceNumber}`] : []),
-    ],
-  }),
+  escalation: (contents, reader) =>
+    reader === 'client'
+      ? {
+          subject: contents.length > 1 ? 'Where we are late' : 'One thing we are late with',
+          blocks: [
+            'You should hear it from us: we are behind with',
+            unique(contents.map((content) => `${about(content)}: we have yet to ${taskOf(content)}`)),
+            'It has been brought to the lead of the team. Reply to this mail if you need to know more.',
+          ],
+        }
+      : {
+          subject: contents.length > 1 ? `${contents.length} things are late` : `Late: ${taskOf(contents[0]!)}`,
+          blocks: [
+            'Nobody has been at this since it fell due:',
+            unique(contents.map((content) => `${about(content)}: ${taskOf(content)}${lateSince(content)}`)),
+            'Each leaves this list with the next contact that is logged.',
+          ],
+        },
+  payer_follow_up: (contents) => {
+    const [first] = contents;
+    const reference = contents.length === 1 && first!.forPayer?.referenceNumber;
+    return {
+      subject: `Credentialing status request${reference ? `, reference ${reference}` : ''}`,
+      blocks: [
+        `May we ask how the following ${contents.length > 1 ? 'applications stand' : 'application stands'}, and whether anything is missing?`,
+        ...contents.map(({ forPayer, state }) =>
+          Object.entries({
+            Practice: forPayer?.practiceName,
+            NPI: forPayer?.npi,
+            TIN: forPayer?.tin,
+            State: state,
+            'Your reference': forPayer?.referenceNumber,
+          }).flatMap(([name, value]) => (value ? [`${name}: ${value}`] : [])),
+        ),
+        'Please reply with the status, the date of the next step, and your name. Thank you.',
+      ],
+    };
+  },
 };
 
 export const TEMPLATE_NAMES = Object.keys(TEMPLATES);
 
 /** One message, or several as one digest, as plain text and HTML. */
-export function render(contents: readonly Content[]): { subject: string; text: string; html: string } {
-  const parts = contents.map((content) => {
-    const template = TEMPLATES[content.template];
-    if (!template) throw new Error(`no template ${content.template}`);
-    return template(content);
+export function render(reader: Reader, contents: readonly Content[]): { subject: string; text: string; html: string } {
+  const names = unique(contents.map(({ template }) => template));
+  const sections = names.map((name) => {
+    const template = TEMPLATES[name];
+    if (!template) throw new Error(`no template ${name}`);
+    return template(
+      contents.filter((content) => content.template === name),
+      reader,
+    );
   });
-  const [first] = parts;
-  const subject = parts.length === 1 ? first!.subject : `${parts.length} things about your applications`;
-  const text = parts
-    .map((part) => [...(parts.length > 1 ? [part.subject] : []), ...part.paragraphs].join('\n\n'))
-    .join('\n\n---\n\n');
-  const html = parts
-    .map(
-      (part) =>
-        (parts.length > 1 ? `<h2>${escape(part.subject)}</h2>` : '') +
-        part.paragraphs.map((paragraph) => `<p>${escape(paragraph)}</p>`).join(''),
-    )
-    .join('<hr>');
-  return { subject, text: `${text}\n`, html: `<!doctype html><meta charset="utf-8">${html}` };
+  const subject = sections.length === 1 ? sections[0]!.subject : `${contents.length} things about your applications`;
+  return { subject, ...page(sections.map(({ subject: title, blocks }) => ({ title, blocks }))) };
 }
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);

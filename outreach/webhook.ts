@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { lookup } from 'node:dns/promises';
-import { BlockList, isIP } from 'node:net';
+import { lookup, type LookupAddress } from 'node:dns';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 export interface Webhook {
   url: string;
@@ -22,24 +24,64 @@ export const sign = ({ id, body, secrets }: Pick<Webhook, 'id' | 'body' | 'secre
     })
     .join(' ');
 
-/** Posts a webhook; throws where the receiver did not answer 2xx in time. Redirects are not followed. */
-export async function post(webhook: Webhook, { privateAllowed = false } = {}): Promise<void> {
-  if (!privateAllowed) await refusePrivate(new URL(webhook.url));
-  const timestamp = Math.floor(Date.now() / 1000);
-  const response = await fetch(webhook.url, {
-    method: 'POST',
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': webhook.id,
-      'webhook-timestamp': String(timestamp),
-      'webhook-signature': sign(webhook, timestamp),
-    },
-    body: webhook.body,
+/** Why a webhook did not arrive, and whose fault it seems. */
+export class WebhookError extends Error {
+  override name = 'WebhookError';
+
+  constructor(
+    message: string,
+    /** `delivery`: the receiver does not take this one; `endpoint`: it takes nothing for the time being. */
+    readonly of: 'delivery' | 'endpoint',
+  ) {
+    super(message);
+  }
+}
+
+/** Answers that are about what was sent: others may well be taken. */
+const ABOUT_THIS_ONE = [400, 409, 413, 422];
+
+/** Posts a webhook; throws a WebhookError where no 2xx came in time. Redirects are not followed. */
+export async function post(webhook: Webhook, { privateAllowed = false, timeoutMs = TIMEOUT_MS } = {}): Promise<void> {
+  const status = await send(webhook, privateAllowed, timeoutMs).catch((error: unknown) => {
+    const { name, message, code } = error as NodeJS.ErrnoException;
+    const reason = name === 'AbortError' ? 'no answer in time' : message || code || name;
+    throw new WebhookError(reason.slice(0, 200), 'endpoint');
   });
-  await response.body?.cancel();
-  if (!response.ok) throw new Error(`answered ${response.status}`);
+  if (status >= 200 && status < 300) return;
+  throw new WebhookError(`answered ${status}`, ABOUT_THIS_ONE.includes(status) ? 'delivery' : 'endpoint');
+}
+
+async function send(webhook: Webhook, privateAllowed: boolean, timeoutMs: number): Promise<number> {
+  const url = new URL(webhook.url);
+  if (!privateAllowed) {
+    if (url.protocol !== 'https:') throw new Error('only https is called');
+    // an address is connected to as it is, without a look-up
+    const literal = url.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(literal) !== 0 && isPrivate(literal)) throw new Error(NOT_CALLED);
+  }
+  const timestamp = Math.floor(Date.now() / 1000);
+  return new Promise((resolve, reject) => {
+    const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
+      method: 'POST',
+      signal: AbortSignal.timeout(timeoutMs),
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(webhook.body),
+        'user-agent': 'Countersign',
+        'webhook-id': webhook.id,
+        'webhook-timestamp': String(timestamp),
+        'webhook-signature': sign(webhook, timestamp),
+      },
+      ...(!privateAllowed && { lookup: publicLookup }),
+    });
+    request.once('response', (response) => {
+      response.once('error', reject);
+      response.once('end', () => resolve(response.statusCode!));
+      response.resume();
+    });
+    request.once('error', reject);
+    request.end(webhook.body);
+  });
 }
 
 const PRIVATE = new BlockList();
@@ -50,24 +92,38 @@ for (const [network, prefix] of [
   ['127.0.0.0', 8],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
   ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 3],
 ] as const)
   PRIVATE.addSubnet(network, prefix);
 for (const [network, prefix] of [
   ['::', 127],
+  ['64:ff9b::', 96],
+  ['100::', 64],
+  ['2001::', 23],
+  ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['ff00::', 8],
 ] as const)
   PRIVATE.addSubnet(network, prefix, 'ipv6');
 
 /** Whether an address is none of the public network: nothing of ours is to be reached by a webhook. */
-export function isPrivate(address: string): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
-  return PRIVATE.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
-}
+export const isPrivate = (address: string): boolean => PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
-async function refusePrivate({ protocol, hostname }: URL): Promise<void> {
-  if (protocol !== 'https:') throw new Error('only https is called');
-  const addresses = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true });
-  if (addresses.some(({ address }) => isPrivate(address))) throw new Error('a private address is not called');
-}
+const NOT_CALLED = 'a private address is not called';
+
+/** Looks a name up for the connection itself, so that what was checked is what is called. */
+export const publicLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+    if (error) return callback(error, []);
+    if (addresses.some(({ address }) => isPrivate(address))) return callback(new Error(NOT_CALLED), []);
+    if (options.all) return callback(null, addresses);
+    callback(null, addresses[0]!.address, addresses[0]!.family);
+  });
+};

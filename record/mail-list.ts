@@ -8,7 +8,8 @@ import { settleTasks } from './tasks';
 
 export interface MailBatch {
   id: string;
-  clientId: string;
+  /** Null: a digest to a colleague, about several clients. */
+  clientId: string | null;
   recipientType: string;
   recipientId: string;
   status: string;
@@ -20,7 +21,8 @@ export interface MailBatch {
 }
 
 const selectBatches = (sql: Db, principal: Principal) => sql`
-  select b.*, array(select m.template from messages m where m.batch_id = b.id order by m.not_before, m.id) as templates
+  select b.id, b.client_id, b.recipient_type, b.recipient_id, b.status, b.attempts, b.last_error, b.created_at, b.sent_at,
+    array(select m.template from messages m where m.batch_id = b.id order by m.not_before, m.id) as templates
   from mail_batches b where ${inScope(sql, principal, 'b.client_id')}`;
 
 export const listMail = (
@@ -50,7 +52,7 @@ export const decideOnMail = (
 ): Promise<MailBatch> =>
   sql.begin(async (tx) => {
     const decided = await tx`
-      update mail_batches set status = ${what === 'resend' ? 'queued' : 'dismissed'}
+      update mail_batches set status = ${what === 'resend' ? 'queued' : 'dismissed'}, deferred_at = null
       where id = ${id} and status in ('uncertain', 'failed') returning id`;
     if (decided.length > 0) {
       await settleTasks(tx, id, 'message_uncertain');
@@ -85,7 +87,8 @@ export const listInbox = (
 ): Promise<Page<InboxItem>> =>
   page(
     sql,
-    sql`${selectInbox(sql, principal)} and recipient_id = ${userId}
+    sql`${selectInbox(sql, principal)} and (recipient_id = ${userId} or recipient_id in (
+        select user_id from covers where covered_by = ${userId} and current_date between from_on and until_on))
       ${unread === undefined ? sql`` : sql`and (read_at is null) = ${unread}`}`,
     request,
   );
@@ -99,6 +102,14 @@ export async function readInboxItem(sql: Db, id: string): Promise<void> {
   await sql`update messages set read_at = coalesce(read_at, now()) where id = ${id}`;
 }
 
+export interface LocalMail {
+  recipient: string;
+  subject: string;
+  text: string;
+  html: string;
+  at: Instant;
+}
+
 /** What would have gone out, where no mail server is set; the latest first. */
-export const localMailbox = (sql: Db): Promise<{ recipient: string; subject: string; text: string; at: Instant }[]> =>
-  sql`select recipient, subject, text, at from local_mailbox order by id desc limit 200`;
+export const localMailbox = (sql: Db): Promise<LocalMail[]> => sql<LocalMail[]>`
+  select recipient, subject, text, html, at from local_mailbox order by id desc limit 200`;

@@ -2,10 +2,10 @@ import type { Instant } from '../domain/application/events';
 import { armedEntries, type ApplicationState } from '../domain/application/state';
 import { localDate } from '../domain/calendar';
 import { mayContact, type Authorisation } from '../domain/prerequisites';
-import { DIGEST_MS, sendingTime } from '../domain/sending';
+import { BURST_MS, mailingTime, paces, type MailOutcome } from '../domain/sending';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import type { RecipientType } from './outreach';
-import { giveTasks } from './tasks';
+import { giveTasks, settleTasks } from './tasks';
 
 /** What decides whether a message still has to be sent, and may be. */
 interface Reason {
@@ -21,6 +21,8 @@ interface Reason {
 interface Waiting extends Reason {
   clientId: string;
   notBefore: Instant;
+  /** The application's. */
+  state: string | null;
 }
 
 /** Reads a reason of the message `m`, joined with its client `c` and application `a`. */
@@ -30,6 +32,9 @@ const reasonOf = (sql: Db): Fragment => sql`
       'until', u.until, 'revokedOn', u.revoked_on))
     from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations`;
 
+/** Of one mail: what is left goes into the next. */
+const MOST_AT_ONCE = 100;
+
 /** What a step of the outreach to one recipient comes to: a batch to be sent now, and when to look again. */
 export interface OutreachStep {
   next: Instant | null;
@@ -38,13 +43,13 @@ export interface OutreachStep {
 
 /** Puts what is due for a recipient into one batch, drops what was settled meanwhile; answers when to look again. */
 export async function dueMail(tx: Tx, recipientId: string, now: Instant): Promise<OutreachStep> {
-  const [unsent] = await tx<{ id: string; clientId: string }[]>`
+  const [unsent] = await tx<{ id: string; clientId: string | null }[]>`
     select id, client_id from mail_batches
     where recipient_id = ${recipientId} and status in ('queued', 'claimed', 'transmitting')
     order by created_at limit 1 for update`;
-  if (unsent) return { next: now, send: { kind: 'mail', id: unsent.id, fairnessKey: unsent.clientId } };
+  if (unsent) return { next: now, send: sending(unsent) };
   const waiting = await tx<Waiting[]>`
-    select ${reasonOf(tx)}, m.client_id, m.not_before
+    select ${reasonOf(tx)}, m.client_id, m.not_before, a.state
     from messages m join clients c on c.id = m.client_id left join applications a on a.id = m.application_id
     where m.recipient_id = ${recipientId} and m.status = 'queued'
     order by m.not_before, m.id for update of m`;
@@ -55,17 +60,31 @@ export async function dueMail(tx: Tx, recipientId: string, now: Instant): Promis
   );
   const [first, ...rest] = waiting.filter((message) => message.notBefore > now || kept.includes(message));
   if (!first) return { next: null };
-  const opens = sendingTime([first.notBefore, now].sort()[1]!, first.timeZone, recipientId);
-  const at = [opens, new Date(Date.parse(first.notBefore) + DIGEST_MS).toISOString()].sort()[1]!;
+  const at = mailingTime(first.notBefore, now, first.timeZone, recipientId);
   if (at > now) return { next: at };
-  const due = [first, ...rest].filter(({ clientId, notBefore }) => clientId === first.clientId && notBefore <= now);
-  const { clientId, recipientType } = first;
+  const due = [first, ...rest]
+    .filter((message) => message.notBefore <= now && goesWith(first, message))
+    .slice(0, MOST_AT_ONCE);
+  const { recipientType } = first;
+  // colleagues get one mail, whatever clients it is about
+  const clientId = due.every((message) => message.clientId === first.clientId) ? first.clientId : null;
   const [batch] = await tx<{ id: string }[]>`
     insert into mail_batches ${tx({ clientId, recipientType, recipientId })} returning id`;
   await tx`
     update messages set status = 'batched', batch_id = ${batch!.id} where id = any(${due.map(({ id }) => id)}::uuid[])`;
-  return { next: now, send: { kind: 'mail', id: batch!.id, fairnessKey: clientId } };
+  return { next: now, send: sending({ id: batch!.id, clientId }) };
 }
+
+const sending = ({ id, clientId }: { id: string; clientId: string | null }): OutreachStep['send'] => ({
+  kind: 'mail',
+  id,
+  fairnessKey: clientId ?? 'operator',
+});
+
+/** Whether two messages to one recipient may be in one mail: clients are kept apart, and a payer's states. */
+const goesWith = (one: Waiting, other: Waiting): boolean =>
+  one.recipientType === 'user' ||
+  (one.clientId === other.clientId && (one.recipientType !== 'payer' || one.state === other.state));
 
 /** Those that still have to be sent, and may be; the others never will be. */
 async function stillToBeSent<T extends Reason>(tx: Tx, messages: readonly T[], now: Instant): Promise<T[]> {
@@ -93,6 +112,8 @@ const isWithheld = ({ recipientType, snapshot, authorisations, timeZone }: Reaso
 /** Everything that a batch says and to whom, as it is when it is sent; the address is null where none is known. */
 export interface ClaimedMail {
   id: string;
+  /** Whoever claims it after this attempt takes it away from it. */
+  attempt: number;
   recipientType: RecipientType;
   address: string | null;
   messages: {
@@ -102,23 +123,46 @@ export interface ClaimedMail {
     payerName: string | null;
     state: string | null;
     npi: string | null;
+    practiceId: string | null;
     practiceName: string | null;
     referenceNumber: string | null;
     platform: string | null;
     /** By id, of the platform's payers. */
     payerNames: Record<string, string> | null;
+    /** Sealed; only an EIN, and only where the payer's playbook says that its mail names it. */
+    tinSealed: string | null;
   }[];
 }
 
+interface Batch {
+  id: string;
+  status: string;
+  clientId: string | null;
+  recipientType: RecipientType;
+  recipientId: string;
+  sendAt: Instant | null;
+}
+
+/** The turn of a mail has not come yet. */
+export interface Turn {
+  waitMs: number;
+}
+
 /**
- * Claims a batch before anything of it leaves; null where it is settled, or nothing of it has to be said any more. One that was transmitting when its sender was
- * lost may have arrived: it is put before a person and never repeated by itself.
+ * Claims a batch before anything of it leaves; null where it is settled, or nothing of it has to be said any more. One
+ * that was transmitting when its sender was lost may have arrived: it is put before a person and never repeated by
+ * itself. With a pace, each takes its turn among what goes to the same place.
  */
-export const claimMail = (sql: Sql, batchId: string): Promise<ClaimedMail | null> =>
+export const claimMail = (
+  sql: Sql,
+  batchId: string,
+  { paced }: { paced: boolean },
+): Promise<ClaimedMail | Turn | null> =>
   sql.begin(async (tx) => {
-    const [batch] = await tx<{ status: string; clientId: string; recipientType: RecipientType; recipientId: string }[]>`
-      select status, client_id, recipient_type, recipient_id from mail_batches where id = ${batchId} for update`;
-    if (batch?.status === 'transmitting') await markUncertain(tx, batchId, batch.clientId, 'the sender was lost');
+    const [batch] = await tx<Batch[]>`
+      select id, status, client_id, recipient_type, recipient_id, send_at
+      from mail_batches where id = ${batchId} for update`;
+    if (batch?.status === 'transmitting') await markUncertain(tx, batchId, 'the sender was lost');
     if (!batch || !['queued', 'claimed'].includes(batch.status)) return null;
     const reasons = await tx<Reason[]>`
       select ${reasonOf(tx)} from messages m join clients c on c.id = m.client_id
@@ -129,85 +173,153 @@ export const claimMail = (sql: Sql, batchId: string): Promise<ClaimedMail | null
       await tx`update mail_batches set status = 'dismissed' where id = ${batchId}`;
       return null;
     }
-    await tx`update mail_batches set status = 'claimed', attempts = attempts + 1 where id = ${batchId}`;
+    const { recipientType } = batch;
+    const address = await addressOf(tx, batch);
+    const waitMs = paced && address !== null ? await takeTurn(tx, batch, address) : 0;
+    if (waitMs > 0) return { waitMs };
+    const [claimed] = await tx<{ attempts: number }[]>`
+      update mail_batches set status = 'claimed', attempts = attempts + 1, send_at = null
+      where id = ${batchId} returning attempts`;
     const messages = await tx<ClaimedMail['messages']>`
       select m.template, m.data, p.first_name || ' ' || p.last_name as provider_name, y.name as payer_name, a.state,
-        n.npi, pr.legal_name as practice_name, a.reference_number, r.platform,
-        (select jsonb_object_agg(o.id, o.name) from payers o where o.id = any(r.payer_ids)) as payer_names
+        n.npi, pr.id as practice_id, pr.legal_name as practice_name, a.reference_number, r.platform,
+        (select jsonb_object_agg(o.id, o.name) from payers o where o.id = any(r.payer_ids)) as payer_names,
+        case when ${recipientType} = 'payer' and pr.tin_type = 'ein' and (b.body->>'tinByMail')::boolean
+          then pr.tin_sealed end as tin_sealed
       from messages m
       left join applications a on a.id = m.application_id
       left join payers y on y.id = a.payer_id
+      left join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
       left join practices pr on pr.id = a.practice_id
       left join platform_relationships r on r.id::text = m.data->>'relationshipId'
       left join providers p on p.id = coalesce(a.provider_id, r.provider_id)
       left join persons n on n.id = p.person_id
       where m.batch_id = ${batchId} and m.status = 'batched' order by m.not_before, m.id`;
-    const { recipientType } = batch;
-    return { id: batchId, recipientType, address: await addressOf(tx, batch), messages };
+    return { id: batchId, attempt: claimed!.attempts, recipientType, address, messages };
   });
 
-/** Where a recipient is written to. */
+/** How long a mail still waits for its turn; its place is given once, so that nobody is overtaken. */
+async function takeTurn(tx: Tx, { id, recipientType, sendAt }: Batch, address: string): Promise<number> {
+  const turn = sendAt ?? (await nextTurn(tx, recipientType, address));
+  const waitMs = Date.parse(turn) - Date.now();
+  if (waitMs > 0 && sendAt === null) await tx`update mail_batches set send_at = ${turn} where id = ${id}`;
+  return Math.max(0, waitMs);
+}
+
+async function nextTurn(tx: Tx, recipientType: RecipientType, address: string): Promise<Instant> {
+  const turns: Instant[] = [];
+  for (const { name, everyMs } of paces(recipientType, address)) {
+    const every = tx`make_interval(secs => ${everyMs / 1000})`;
+    const quiet = tx`now() - make_interval(secs => ${BURST_MS / 1000})`;
+    const [row] = await tx<{ turn: Instant }[]>`
+      insert into destinations (name, next_at) values (${name}, ${quiet} + ${every})
+      on conflict (name) do update set next_at = greatest(destinations.next_at, ${quiet}) + ${every}
+      returning next_at - ${every} as turn`;
+    turns.push(row!.turn);
+  }
+  return turns.sort().at(-1)!;
+}
+
+/** Where a recipient is written to; whoever is covered, at whoever does the work. */
 async function addressOf(
   sql: Db,
-  { recipientType, recipientId }: { recipientType: RecipientType; recipientId: string },
+  { id, recipientType, recipientId }: Pick<Batch, 'id' | 'recipientType' | 'recipientId'>,
 ): Promise<string | null> {
   const found: Record<RecipientType, () => Promise<{ email: string | null }[]>> = {
     provider: () => sql`select email from providers where id = ${recipientId}`,
     client: () => sql`select contact_email as email from clients where id = ${recipientId}`,
-    user: () => sql`select email from users where id = ${recipientId}`,
+    user: () => sql`
+      select email from users
+      where id = coalesce((select covered_by from covers
+        where user_id = ${recipientId} and current_date between from_on and until_on), ${recipientId})`,
     payer: () => sql`
-      select c->>'email' as email
+      select k->>'email' as email
       from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version,
-        jsonb_array_elements(b.body->'contacts') c
-      where y.id = ${recipientId} and c->>'email' is not null limit 1`,
+        jsonb_array_elements(b.body->'contacts') with ordinality as c(k, place),
+        (select a.state from messages m join applications a on a.id = m.application_id where m.batch_id = ${id} limit 1) s
+      where y.id = ${recipientId} and k->>'email' is not null and coalesce(k->>'state', s.state) = s.state
+      order by k->>'state' is null, c.place limit 1`,
     platform: () => sql`select contact_email as email from platform_relationships where id = ${recipientId}`,
   };
   const [row] = await found[recipientType]();
   return row?.email ?? null;
 }
 
-/** The first byte is about to leave: from now on it may have arrived. */
-export const transmitting = async (sql: Sql, batchId: string): Promise<void> => {
-  await sql`update mail_batches set status = 'transmitting' where id = ${batchId} and status = 'claimed'`;
-};
-
-/** What came of a batch; what nobody can be sure of, or will never go, is put before a person. */
-export const settleMail = (
-  sql: Sql,
-  batchId: string,
-  outcome: 'sent' | 'later' | 'never' | 'uncertain',
-  error: string | null,
-): Promise<void> =>
-  sql.begin(async (tx) => {
-    const [batch] = await tx<{ clientId: string }[]>`
-      select client_id from mail_batches where id = ${batchId} for update`;
-    if (outcome === 'uncertain') return markUncertain(tx, batchId, batch!.clientId, error);
-    const status = { sent: 'sent', later: 'claimed', never: 'failed' }[outcome];
-    await tx`
-      update mail_batches
-      set status = ${status}, last_error = ${error}, sent_at = ${outcome === 'sent' ? tx`now()` : tx`sent_at`}
-      where id = ${batchId}`;
-    if (outcome === 'sent')
-      await tx`update messages set status = 'sent' where batch_id = ${batchId} and status = 'batched'`;
-    if (outcome === 'never') await askSomebody(tx, batchId, batch!.clientId, 'message_failed');
-  });
-
-async function markUncertain(tx: Tx, batchId: string, clientId: string, error: string | null): Promise<void> {
-  await tx`update mail_batches set status = 'uncertain', last_error = ${error} where id = ${batchId}`;
-  await askSomebody(tx, batchId, clientId, 'message_uncertain');
+/** The first byte is about to leave: from now on it may have arrived. Throws where another attempt has claimed it since. */
+export async function transmitting(sql: Sql, { id, attempt }: Attempt): Promise<void> {
+  const mine = await sql`
+    update mail_batches set status = 'transmitting'
+    where id = ${id} and status = 'claimed' and attempts = ${attempt} returning id`;
+  if (mine.length === 0) throw new Error('another sender has it');
 }
 
-const askSomebody = (tx: Tx, batchId: string, clientId: string, kind: 'message_uncertain' | 'message_failed') =>
-  giveTasks(tx, [
-    {
-      key: `${kind}/${batchId}`,
-      clientId,
-      kind,
-      subjectType: 'mail',
-      subjectId: batchId,
-      dueAt: new Date().toISOString(),
-    },
+type Attempt = Pick<ClaimedMail, 'id' | 'attempt'>;
+
+/** A mail that a server will not take for so long is given up, as mail servers do. */
+const DEFERRED_DAYS = 5;
+
+/**
+ * What came of an attempt, and whether it is to be tried again; what nobody can be sure of, or will never go, is put
+ * before a person. What an attempt that was overtaken learns counts only where it is that the mail went.
+ */
+export const settleMail = (
+  sql: Sql,
+  { id, attempt }: Attempt,
+  outcome: 'sent' | MailOutcome,
+  error: string | null,
+): Promise<'again' | 'settled'> =>
+  sql.begin(async (tx) => {
+    const [batch] = await tx<{ status: string; attempts: number }[]>`
+      select status, attempts from mail_batches where id = ${id} for update`;
+    const open = ['claimed', 'transmitting', ...(outcome === 'sent' ? ['uncertain'] : [])];
+    if (!batch || batch.attempts !== attempt || !open.includes(batch.status)) return 'settled';
+    switch (outcome) {
+      case 'sent':
+        await tx`update mail_batches set status = 'sent', last_error = null, sent_at = now() where id = ${id}`;
+        await tx`update messages set status = 'sent' where batch_id = ${id} and status = 'batched'`;
+        if (batch.status === 'uncertain') await settleTasks(tx, id, 'message_uncertain');
+        return 'settled';
+      case 'uncertain':
+        await markUncertain(tx, id, error);
+        return 'settled';
+      case 'never':
+        await giveUp(tx, id, error);
+        return 'settled';
+      default: {
+        const [deferred] = await tx<{ over: boolean }[]>`
+          update mail_batches
+          set status = 'claimed', last_error = ${error},
+            deferred_at = ${outcome === 'deferred' ? tx`coalesce(deferred_at, now())` : null}
+          where id = ${id}
+          returning coalesce(deferred_at < now() - make_interval(days => ${DEFERRED_DAYS}), false) as over`;
+        if (!deferred!.over) return 'again';
+        await giveUp(tx, id, error);
+        return 'settled';
+      }
+    }
+  });
+
+async function giveUp(tx: Tx, batchId: string, error: string | null): Promise<void> {
+  await tx`update mail_batches set status = 'failed', last_error = ${error} where id = ${batchId}`;
+  await askSomebody(tx, batchId, 'message_failed');
+}
+
+async function markUncertain(tx: Tx, batchId: string, error: string | null): Promise<void> {
+  await tx`update mail_batches set status = 'uncertain', last_error = ${error} where id = ${batchId}`;
+  await askSomebody(tx, batchId, 'message_uncertain');
+}
+
+async function askSomebody(tx: Tx, batchId: string, kind: 'message_uncertain' | 'message_failed'): Promise<void> {
+  // one that failed, was sent again and failed again is a new task
+  const [about] = await tx<{ clientId: string; attempts: number }[]>`
+    select m.client_id, b.attempts from mail_batches b join messages m on m.batch_id = b.id
+    where b.id = ${batchId} order by m.not_before, m.id limit 1`;
+  const { clientId, attempts } = about!;
+  const key = `${kind}/${batchId}/${attempts}`;
+  await giveTasks(tx, [
+    { key, clientId, kind, subjectType: 'mail', subjectId: batchId, dueAt: new Date().toISOString() },
   ]);
+}
 
 /** What would have gone out, where no mail server is set. */
 export async function keepLocally(

@@ -52,9 +52,9 @@ export function claim(sql: Db, limit: number, leaseSeconds: number): Promise<Out
     returning id, topic, subject, attempts`;
 }
 
-/** The change was heard. */
-export async function heard(sql: Db, id: number): Promise<void> {
-  await sql`delete from outbox where id = ${id}`;
+/** The changes were heard. */
+export async function heard(sql: Db, ids: number[]): Promise<void> {
+  await sql`delete from outbox where id = any(${ids}::bigint[])`;
 }
 
 /** Whoever started applications himself spares the relay the way. */

@@ -1,6 +1,6 @@
 import type { ApplicationEvent, Instant } from '../domain/application/events';
 import { followUpOf, type ApplicationState } from '../domain/application/state';
-import { due } from '../domain/calendar';
+import { due, localDate } from '../domain/calendar';
 import type { Duration } from '../domain/duration';
 import type { Tx } from '../runtime/database';
 import { queueMessages, type QueuedMessage, type RecipientType } from './outreach';
@@ -29,7 +29,8 @@ export async function projectOutreach(
       exists (
         select from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version,
           jsonb_array_elements(b.body->'contacts') k
-        where y.id = ${state.key.payerId} and k->>'email' is not null) as payer_mail
+        where y.id = ${state.key.payerId} and k->>'email' is not null
+          and coalesce(k->>'state', ${state.key.state}) = ${state.key.state}) as payer_mail
     from clients c where c.id = ${state.clientId}`;
   const { timeZone, lead, payerMail } = around!;
   const recipients: Record<To, string | null> = {
@@ -39,13 +40,16 @@ export async function projectOutreach(
     provider: state.key.providerId,
     payer: payerMail ? state.key.payerId : null,
   };
-  const messages = drafts.flatMap(({ to, after, at, key, ...draft }): QueuedMessage[] => {
+  const messages = drafts.flatMap(({ to, after, at, key, data, dueAt, ...draft }): QueuedMessage[] => {
     const recipientId = recipients[to];
     if (recipientId === null) return [];
-    const notBefore = after ? due({ at }, after, { timeZone }) : at;
+    // where nobody has it, the lead is told at once
+    const waits = to === 'lead' && state.assignee === null ? undefined : after;
+    const notBefore = waits ? due({ at }, waits, { timeZone }) : at;
     return [
       {
         ...draft,
+        data: { ...data, ...(dueAt && { dueOn: localDate(dueAt, timeZone) }) },
         key: `${key}/${to}`,
         clientId: state.clientId,
         applicationId: state.id,
@@ -71,6 +75,8 @@ interface Saying extends Pick<QueuedMessage, 'key' | 'template' | 'data' | 'arme
   to: To;
   at: Instant;
   after?: Duration;
+  /** When what it is about was due; people are told the day. */
+  dueAt?: Instant | undefined;
 }
 
 /** What an event asks to be said. */
@@ -86,7 +92,9 @@ function said(event: ApplicationEvent, state: ApplicationState): Saying[] {
     case 'escalation': {
       const { track, armedBy } = event.data;
       const purpose = (track === 'step' ? state.step : followUpOf(state, track))?.purpose;
-      const rung = { at, key: `escalation/${state.id}/${armedBy}`, template: 'escalation', data: { purpose }, armedBy };
+      const dueAt = state.agenda.items.find((item) => item.purpose === purpose)?.dueAt;
+      const key = `escalation/${state.id}/${armedBy}`;
+      const rung = { at, key, template: 'escalation', data: { purpose }, dueAt, armedBy };
       return [
         { to: 'assignee', ...rung },
         { to: 'lead', after: LEAD_AFTER, ...rung },

@@ -7,7 +7,7 @@ import { askForList } from './exclusions';
 import { askQuestions } from './inquiries';
 import { dueMail, type OutreachStep } from './mail';
 import { tellReadiness } from './readiness-told';
-import { dueWebhook } from './webhooks';
+import { dueWebhooks } from './webhooks';
 
 /** Does what is due for a subject and answers when to look again; doing it twice is doing it once. */
 type Step = (tx: Tx, subject: string, now: Instant) => Promise<OutreachStep>;
@@ -18,7 +18,7 @@ const STEPS: Record<WatchType, Step> = {
   billingReadiness: tellReadiness,
   enrolmentChase: chaseEnrolments,
   outreach: dueMail,
-  webhook: dueWebhook,
+  webhook: dueWebhooks,
   exclusionList: askForList,
 };
 

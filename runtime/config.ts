@@ -11,6 +11,10 @@ const nodeSchema = z.object({
   ENCRYPTION_KEYS: z.string(required).min(1, required),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RUN_ID: z.string().min(1, 'must not be empty').optional(),
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://')
+    .optional(),
 });
 
 const apiSchema = nodeSchema.extend({
@@ -20,10 +24,6 @@ const apiSchema = nodeSchema.extend({
 });
 
 const workerSchema = nodeSchema.extend({
-  SMTP_URL: z
-    .string()
-    .regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://')
-    .optional(),
   MAIL_FROM: z.string().min(3, 'must be an address').default('Countersign <countersign@localhost>'),
   WEBHOOKS_TO_PRIVATE: z.enum(['on', 'off']).default('off'),
 });
@@ -38,6 +38,8 @@ export interface NodeConfig {
   logLevel: string;
   /** Set by a supervisor: readiness then asks for a worker of the same run. */
   runId: string | undefined;
+  /** Unset: mail is kept in the local mailbox. */
+  smtpUrl: string | undefined;
 }
 
 export interface ApiConfig extends NodeConfig {
@@ -47,8 +49,6 @@ export interface ApiConfig extends NodeConfig {
 }
 
 export interface WorkerConfig extends NodeConfig {
-  /** Unset: mail is kept in the local mailbox. */
-  smtpUrl: string | undefined;
   mailFrom: string;
   webhooksToPrivate: boolean;
 }
@@ -73,7 +73,6 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
   const values = read(workerSchema, env);
   return {
     ...nodeConfig(values),
-    smtpUrl: values.SMTP_URL,
     mailFrom: values.MAIL_FROM,
     webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
   };
@@ -84,6 +83,7 @@ const nodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
   encryptionKeys: values.ENCRYPTION_KEYS,
   logLevel: values.LOG_LEVEL,
   runId: values.RUN_ID,
+  smtpUrl: values.SMTP_URL,
 });
 
 function read<T>(schema: z.ZodType<T>, env: Environment): T {

@@ -57,23 +57,30 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
     }
   }
 
-  async function relay(row: OutboxRow): Promise<void> {
+  /** Rows of one topic and subject say the same: it is told once. */
+  async function relay(rows: OutboxRow[]): Promise<void> {
+    const { topic, subject, attempts } = rows[0]!;
     try {
-      await hear[row.topic](row.subject);
-      await heard(sql, row.id);
-    } catch (error) {
-      logger.warn(
-        { err: error, topic: row.topic, subject: row.subject, attempts: row.attempts },
-        'not heard; again later',
+      await hear[topic](subject);
+      await heard(
+        sql,
+        rows.map(({ id }) => id),
       );
-      await postpone(sql, row, error instanceof Error ? error.name : 'unknown');
+    } catch (error) {
+      logger.warn({ err: error, topic, subject, attempts }, 'not heard; again later');
+      for (const row of rows) await postpone(sql, row, error instanceof Error ? error.name : 'unknown');
     }
   }
 
   /** Everything in the outbox that is due; whether there may be more. */
   async function hearAll(): Promise<boolean> {
     const rows = await claim(sql, BATCH, LEASE_SECONDS);
-    await Promise.all(rows.map(relay));
+    const told = new Map<string, OutboxRow[]>();
+    for (const row of rows) {
+      const key = `${row.topic}/${row.subject}`;
+      told.set(key, [...(told.get(key) ?? []), row]);
+    }
+    await Promise.all([...told.values()].map(relay));
     return rows.length === BATCH;
   }
 

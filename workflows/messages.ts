@@ -76,7 +76,10 @@ export interface Wake {
   }>;
 }
 
-/** What goes to the outside (activities/outreach.ts): each thing at most once, or a person is asked. */
+/**
+ * What goes to the outside (activities/outreach.ts): a mail at most once, or a person is asked; of an endpoint what
+ * waits for it at that instant.
+ */
 export interface Send {
-  send(what: { kind: 'mail' | 'webhook'; id: string }): Promise<void>;
+  send(what: { kind: 'mail' | 'webhook'; id: string; at?: Instant }): Promise<void>;
 }

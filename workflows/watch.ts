@@ -18,13 +18,13 @@ const LEAST_MS = 1000;
 
 const { wake } = proxyLocalActivities<Wake>(RECORDING);
 
-/** For days where it has to be; one client's thousands don't keep another's one waiting. */
+/** For days where it has to be; where the server has fairness on, one client's thousands don't keep another's one waiting. */
 const sendOut = ({ fairnessKey, ...what }: { kind: 'mail' | 'webhook'; id: string; fairnessKey: string }) =>
   proxyActivities<Send>({
     startToCloseTimeout: '2 minutes',
     retry: { initialInterval: '30 s', backoffCoefficient: 2, maximumInterval: '1 hour' },
     priority: { fairnessKey },
-  }).send(what);
+  }).send({ ...what, at: new Date().toISOString() });
 
 /**
  * Watches over a subject: takes its step now, whenever it is told of a change, and at the instant that the step names,
@@ -84,7 +84,7 @@ export async function exclusionList(input: WatchInput): Promise<void> {
   await watch('exclusionList', input);
 }
 
-/** Delivers one webhook. */
+/** Delivers to an endpoint what waits for it. */
 export async function webhook(input: WatchInput): Promise<void> {
   await watch('webhook', input);
 }

@@ -16,6 +16,7 @@ import {
   listDeliveries,
   listEndpoints,
   replayDelivery,
+  replayEndpoint,
   rotateSecret,
 } from '../../record/webhooks';
 import type { Deps } from '../deps';
@@ -23,7 +24,7 @@ import { checkGrant } from '../grant';
 import { listed } from '../listing';
 import { created, ok, route, type Route } from '../route';
 import { z } from 'zod';
-import { instant, pageOf, pageQuery, UNKNOWN_REFERENCE } from '../schemas/common';
+import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../schemas/common';
 import {
   deliveriesQuery,
   delivery,
@@ -31,9 +32,11 @@ import {
   endpointInput,
   inboxItem,
   inboxQuery,
+  localMail,
   mailBatch,
   mailQuery,
   newEndpoint,
+  replayed,
   rotated,
 } from '../schemas/outreach';
 import { refuse } from '../validation';
@@ -46,7 +49,8 @@ export const outreachRoutes = ({ sql, keyring }: Deps): Route[] => [
     path: '/v1/webhook-endpoints',
     summary: 'Add an endpoint for webhooks',
     description:
-      'Signed by the Standard Webhooks specification; delivered at least once, over days, in no certain order.',
+      'Signed by the Standard Webhooks specification. Delivered at least once, in order as long as each is taken. ' +
+      'An endpoint that fails is called again after 30 s, then less and less often, for three days; then what waits is dead.',
     tag: 'webhooks',
     access: 'keys:write',
     body: endpointInput,
@@ -76,6 +80,16 @@ export const outreachRoutes = ({ sql, keyring }: Deps): Route[] => [
     subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
     responses: { 200: { description: 'The new secret', schema: rotated } },
     handler: async ({ principal, subject }) => ok({ secret: await rotateSecret(sql, keyring, principal, subject.id) }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/webhook-endpoints/{id}/replay',
+    summary: 'Send all its dead deliveries again, each under its own id, and what waits at once',
+    tag: 'webhooks',
+    access: 'keys:write',
+    subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
+    responses: { 200: { description: 'How many', schema: replayed } },
+    handler: async ({ principal, subject }) => ok({ replayed: await replayEndpoint(sql, principal, subject.id) }),
   }),
   route({
     method: 'delete',
@@ -174,7 +188,7 @@ export const outreachRoutes = ({ sql, keyring }: Deps): Route[] => [
       200: {
         description: 'At most 200',
         schema: z.strictObject({
-          items: z.array(z.strictObject({ recipient: z.string(), subject: z.string(), text: z.string(), at: instant })),
+          items: z.array(localMail),
         }),
       },
     },

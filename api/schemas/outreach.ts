@@ -8,11 +8,21 @@ const clientIds = z.array(id).min(1).max(500);
 export const endpointInput = z
   .strictObject({ url, types, clientIds: clientIds.optional().meta({ description: 'Left out: every client' }) })
   .meta({ id: 'WebhookEndpointInput' });
-const endpointFields = { id, url, types, clientIds: clientIds.nullable(), createdAt: instant };
+const endpointFields = {
+  id,
+  url,
+  types,
+  clientIds: clientIds.nullable(),
+  createdAt: instant,
+  failures: z.int().meta({ description: 'In a row, up to now' }),
+  resumeAt: instant.nullable().meta({ description: 'Until then it is left alone, because it failed' }),
+  lastError: line.nullable(),
+};
 export const endpoint = z.strictObject(endpointFields).meta({ id: 'WebhookEndpoint' });
 export const newEndpoint = z
   .strictObject({ ...endpointFields, secret: z.string().meta({ description: 'Shown here and never again' }) })
   .meta({ id: 'NewWebhookEndpoint' });
+export const replayed = z.strictObject({ replayed: z.int() }).meta({ id: 'WebhooksReplayed' });
 export const rotated = z.strictObject({ secret: z.string() }).meta({ id: 'WebhookSecret' });
 
 const status = z.enum(['queued', 'delivered', 'dead']);
@@ -35,7 +45,7 @@ const mailStatus = z.enum(['queued', 'claimed', 'transmitting', 'sent', 'uncerta
 export const mailBatch = z
   .strictObject({
     id,
-    clientId: id,
+    clientId: id.nullable().meta({ description: 'Null: a digest to a colleague, about several clients' }),
     recipientType: z.string(),
     recipientId: id,
     status: mailStatus,
@@ -60,3 +70,7 @@ export const inboxItem = z
   })
   .meta({ id: 'InboxItem' });
 export const inboxQuery = pageQuery.extend({ userId: id, unread: yesOrNo.optional() });
+
+export const localMail = z
+  .strictObject({ recipient: z.string(), subject: z.string(), text: z.string(), html: z.string(), at: instant })
+  .meta({ id: 'LocalMail' });

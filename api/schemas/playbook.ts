@@ -102,6 +102,7 @@ const fields = {
     .partial()
     .meta({ description: 'What the payer wants of a change of each; left out, an application' }),
   ...calling,
+  tinByMail: z.boolean().meta({ description: 'Whether mail to the payer names the practice’s EIN; an SSN never is' }),
   contractBases: z.array(z.enum(CONTRACT_BASES)),
   closures,
   sources: z

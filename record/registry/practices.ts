@@ -166,11 +166,17 @@ async function changedFields(
   );
 }
 
+const tinOwner = (practiceId: string): string => `practices/${practiceId}/tin`;
+
+/** A practice's tax id from what is kept of it. */
+export const openTin = (keyring: Keyring, practiceId: string, sealed: string): string =>
+  keyring.open(sealed, tinOwner(practiceId));
+
 function tinColumns(keyring: Keyring, practiceId: string, { type, value }: Tin) {
   const digits = normalizeTin(value);
   return {
     tinType: type,
-    tinSealed: keyring.seal(value, `practices/${practiceId}/tin`),
+    tinSealed: keyring.seal(value, tinOwner(practiceId)),
     tinHash: keyring.lookupHash(digits),
     tinLast4: digits.slice(-4),
   };

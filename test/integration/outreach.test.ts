@@ -1,12 +1,17 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { createApp } from '../../api/app';
 import { createSend } from '../../activities/outreach';
 import { smtpMailer } from '../../outreach/mail';
-import { isPrivate } from '../../outreach/webhook';
+import { isPrivate, post } from '../../outreach/webhook';
 import { emit } from '../../record/emitted';
-import { dueMail } from '../../record/mail';
+import { claimMail, dueMail, settleMail, transmitting, type ClaimedMail } from '../../record/mail';
 import { queueMessages, type QueuedMessage } from '../../record/outreach';
+import { dueWebhooks } from '../../record/webhooks';
+import type { Db } from '../../runtime/database';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 import { freshNpi } from '../support/file';
 import { TestSmtp } from '../support/smtp';
@@ -118,6 +123,108 @@ describe('mail', () => {
     expect(await tasks()).toContain('message_failed');
   });
 
+  test('goes nowhere while the server takes nothing of ours, and nobody is asked', async () => {
+    const { id, mail, tasks } = await batch();
+    const locked = smtpMailer(smtp.url.replace('//', '//desk:wrong@'), 'desk@operator.example');
+    const refused = createSend(api.deps.sql, { keyring: api.deps.keyring, mailer: locked });
+    await expect(refused.send({ kind: 'mail', id })).rejects.toMatchObject({ type: 'MailLater' });
+    smtp.manner = 'dies_at_recipient';
+    await expect(send(id)).rejects.toMatchObject({ type: 'MailLater' });
+    expect(await mail()).toMatchObject([{ status: 'claimed' }]);
+    expect(await tasks()).toEqual([]);
+    smtp.manner = 'takes';
+    await send(id);
+    expect(smtp.received).toHaveLength(1);
+  });
+
+  test('waits while the server is away, and goes out in order, once, when it is back', async () => {
+    const away = await TestSmtp.start();
+    const { port } = new URL(away.url);
+    const through = createSend(api.deps.sql, {
+      keyring: api.deps.keyring,
+      mailer: smtpMailer(away.url, 'desk@x.example'),
+    });
+    await away.stop();
+    const { id, queue, providerId, mail } = await batch();
+    await queue({ template: 'information_missing' });
+    const attempt = async () => through.send({ kind: 'mail', id: (await due(providerId)).send!.id });
+    for (let times = 0; times < 3; times++) await expect(attempt()).rejects.toMatchObject({ type: 'MailLater' });
+    expect(await mail()).toMatchObject([{ id, status: 'claimed', attempts: 3 }]);
+
+    const back = await TestSmtp.start(Number(port));
+    await attempt();
+    await attempt();
+    expect(await due(providerId)).toEqual({ next: null });
+    expect(back.received.map((one) => /^Subject: (.*)\r$/m.exec(one)![1])).toEqual([
+      'Please attest in CAQH',
+      'The payer asks for something more',
+    ]);
+    await back.stop();
+  });
+
+  test('to nobody that the server knows is put before a person, and so is what it defers for days', async () => {
+    const unknown = await batch();
+    smtp.manner = 'knows_nobody';
+    await send(unknown.id);
+    expect(await unknown.mail()).toMatchObject([{ status: 'failed' }]);
+    const full = await batch();
+    smtp.manner = 'is_busy';
+    await expect(send(full.id)).rejects.toMatchObject({ type: 'MailLater' });
+    await api.deps.sql`update mail_batches set deferred_at = now() - interval '6 days' where id = ${full.id}`;
+    await send(full.id);
+    expect(await full.mail()).toMatchObject([{ status: 'failed', attempts: 2 }]);
+    expect(await full.tasks()).toEqual(['message_failed']);
+  });
+
+  test('of a slow sender is not sent by two: whoever claimed it last may, and what went is known', async () => {
+    const { id, mail, tasks } = await batch();
+    const claim = () => claimMail(api.deps.sql, id, { paced: false });
+    const [slow, quick] = [await claim(), await claim()] as [ClaimedMail, ClaimedMail];
+    await expect(transmitting(api.deps.sql, slow)).rejects.toThrow();
+    await transmitting(api.deps.sql, quick);
+    expect(await settleMail(api.deps.sql, slow, 'later', 'lost')).toBe('settled');
+    expect(await claim()).toBeNull();
+    expect(await tasks()).toEqual(['message_uncertain']);
+    await settleMail(api.deps.sql, quick, 'sent', null);
+    expect(await mail()).toMatchObject([{ status: 'sent' }]);
+    expect(await tasks()).toEqual([]);
+  });
+
+  test('takes its turn among what goes to the same place, and keeps its place', async () => {
+    const { id, mail } = await batch();
+    const [, domain] = PROVIDER.email.split('@');
+    await api.deps.sql`
+      insert into destinations (name, next_at) values (${`@${domain}`}, now() + interval '50 s')
+      on conflict (name) do update set next_at = excluded.next_at`;
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const refused = await send(id).catch((error: unknown) => error as { type: string; nextRetryDelay: number });
+      expect(refused).toMatchObject({ type: 'NotItsTurn', nextRetryDelay: expect.any(Number) });
+      expect((refused as { nextRetryDelay: number }).nextRetryDelay).toBeLessThanOrEqual(50_000);
+    }
+    expect(await mail()).toMatchObject([{ status: 'queued', attempts: 0 }]);
+    await api.deps.sql`update mail_batches set send_at = now() - interval '1 s' where id = ${id}`;
+    await api.deps.sql`delete from destinations`;
+    await send(id);
+    expect(smtp.received).toHaveLength(1);
+  });
+
+  test('to a colleague is one, whatever clients it is about, and goes to whoever covers', async () => {
+    const mailOf = () => `${randomUUID()}@operator.example`;
+    const user = (name: string) => api.make('/v1/users', { name, email: mailOf(), role: 'specialist' });
+    const [dana, kim] = [await user('Dana'), await user('Kim')];
+    const [one, two] = [await person(), await person()];
+    const escalation = { recipientType: 'user', recipientId: dana.id, template: 'escalation' } as const;
+    for (const { queue } of [one, two]) await queue({ ...escalation, data: { purpose: 'check_status' } });
+    await api.make(`/v1/users/${dana.id}/covers`, { coveredBy: kim.id, fromOn: '2020-01-01', untilOn: '2099-01-01' });
+    const { send: ready } = await due(dana.id);
+    await send(ready!.id);
+    expect(smtp.received).toHaveLength(1);
+    expect(smtp.received[0]).toContain(`To: ${kim.email}`);
+    expect((await api.get(`/v1/mail?recipientId=${dana.id}`)).body.items).toMatchObject([{ clientId: null }]);
+    const scoped = { key: await api.keyOf('lead', [one.clientId]) };
+    expect((await api.get(`/v1/mail?recipientId=${dana.id}`, scoped)).body.items).toEqual([]);
+  });
+
   test('of which nobody knows whether it arrived is never repeated by itself; a person may', async () => {
     const { id, mail, tasks, providerId } = await batch();
     smtp.manner = 'dies_after_data';
@@ -150,11 +257,18 @@ describe('mail', () => {
   });
 
   /** A question to a payer about an application in review, queued. */
-  async function question() {
+  async function question(playbook: object = {}, practiceMore: object = {}) {
     const { clientId, providerId } = await person();
-    const contacts = [{ purpose: 'status', email: 'status@payer.example' }];
-    const payer = await api.make('/v1/payers', { ...PAYER, name: randomUUID(), playbook: { contacts } });
-    const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+    const contacts = [
+      { purpose: 'status', email: 'texas@payer.example', state: 'TX' },
+      { purpose: 'status', email: 'status@payer.example' },
+    ];
+    const payer = await api.make('/v1/payers', { ...PAYER, name: randomUUID(), playbook: { contacts, ...playbook } });
+    const practice = await api.make(`/v1/clients/${clientId}/practices`, {
+      ...PRACTICE,
+      npi: freshNpi(),
+      ...practiceMore,
+    });
     const scope = { providerId, practiceId: practice.id, payerId: payer.id, state: 'CA' };
     const adopt = { stage: 'in_review', referenceNumber: 'REF-9' };
     const application = await api.post('/v1/applications', { ...scope, adopt });
@@ -193,6 +307,18 @@ describe('mail', () => {
     for (const said of [npi, PRACTICE.legalName, 'REF-9']) expect(text).toContain(said);
     for (const unsaid of ['12-3456789', '6789', 'Vale', 'Robin']) expect(text).not.toContain(unsaid);
     expect(text).toMatch(/^To: status@payer.example/m);
+  });
+
+  test('to a payer names the EIN where its playbook says so, and an SSN never', async () => {
+    const said = async (...how: Parameters<typeof question>) => {
+      const { payerId, authorise } = await question(...how);
+      await authorise();
+      await send((await due(payerId)).send!.id);
+      return smtp.received.at(-1)!;
+    };
+    expect(await said({ tinByMail: true })).toContain('TIN: 12-3456789');
+    const person = { tin: { type: 'ssn', value: '536-22-8726' } };
+    expect(await said({ tinByMail: true }, person)).not.toMatch(/TIN|536-?22|8726/);
   });
 
   test('to a payer is not sent once what the provider signed has ended, however far it had come', async () => {
@@ -240,6 +366,61 @@ describe('mail', () => {
   });
 });
 
+describe('the page of the local mailbox', () => {
+  test('is open to all and holds nothing; what it shows needs a key that may read it', async () => {
+    for (const [path, type] of [
+      ['/mailbox', 'text/html'],
+      ['/mailbox/page.js', 'text/javascript'],
+      ['/mailbox/page.css', 'text/css'],
+    ] as const) {
+      const page = await api.get(path, { key: '' });
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining(type)]);
+    }
+    expect((await api.get('/v1/local-mailbox', { key: '' })).status).toBe(401);
+    expect((await api.get('/v1/local-mailbox', { key: await api.keyOf('specialist') })).status).toBe(403);
+  });
+
+  test('is not there where mail goes out', async () => {
+    const { config } = api.deps;
+    const app = createApp({ ...api.deps, config: { ...config, smtpUrl: smtp.url } });
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    expect((await fetch(`http://127.0.0.1:${port}/mailbox`)).status).toBe(404);
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
+
+describe('what is emitted', () => {
+  test('waits for no other transaction, and whoever reads on misses none', async () => {
+    const { clientId } = await person();
+    const key = await api.keyOf('auditor', [clientId]);
+    const tell = (tx: Db, subjectId: string) => emit(tx, { clientId, type: 'follow_up.due', subjectId, data: {} });
+    const read = async (after: number) => (await api.get(`/v1/events?after=${after}`, { key })).body.items;
+    const [slow, quick] = [randomUUID(), randomUUID()];
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    let told = () => {};
+    const emitted = new Promise<void>((resolve) => (told = resolve));
+    const slowOne = api.deps.sql.begin(async (tx) => {
+      await tell(tx, slow);
+      told();
+      await gate;
+    });
+    await emitted;
+    await api.deps.sql.begin((tx) => tell(tx, quick));
+    const [first, ...none] = await read(0);
+    expect([first.subjectId, none]).toEqual([quick, []]);
+    go();
+    await slowOne;
+    const rest = await Promise.all([read(first.seq), read(first.seq), read(first.seq)]);
+    expect(rest.map((items) => items.map(({ subjectId }: { subjectId: string }) => subjectId))).toEqual(
+      Array(3).fill([slow]),
+    );
+    expect((await read(0)).map(({ seq }: { seq: number }) => seq)).toEqual([first.seq, rest[0]![0].seq]);
+  });
+});
+
 describe('the inbox', () => {
   test('has what a user is told, until it was read', async () => {
     const { clientId, queue } = await person();
@@ -257,7 +438,7 @@ describe('the inbox', () => {
 describe('a webhook', () => {
   let receiver: Server;
   let url: string;
-  let answer: (request: IncomingMessage, body: string) => number | null;
+  let answer: (request: IncomingMessage, body: string) => number | null | undefined;
   beforeAll(async () => {
     receiver = createServer((request, response) => {
       let body = '';
@@ -265,7 +446,7 @@ describe('a webhook', () => {
       request.on('end', () => {
         const status = answer(request, body);
         if (status === null) request.socket.destroy();
-        else response.writeHead(status).end();
+        else if (status !== undefined) response.writeHead(status).end();
       });
     });
     await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
@@ -274,88 +455,167 @@ describe('a webhook', () => {
   afterAll(() => new Promise((resolve) => receiver.close(resolve)));
 
   const outside = () => ({ keyring: api.deps.keyring, privateWebhooks: true });
-  const deliver = (id: string) => createSend(api.deps.sql, outside()).send({ kind: 'webhook', id });
-  const verified = (request: IncomingMessage, body: string, secret: string): boolean => {
-    const { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': signatures } = request.headers;
-    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
-    const expected = createHmac('sha256', key)
-      .update(`${String(id)}.${String(at)}.${body}`)
-      .digest('base64');
-    return String(signatures).split(' ').includes(`v1,${expected}`);
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+  const deliver = (id: string, at = inDays(0)) => createSend(api.deps.sql, outside()).send({ kind: 'webhook', id, at });
+  const step = (id: string, at = inDays(0)) => api.deps.sql.begin((tx) => dueWebhooks(tx, id, at));
+  const verified = ({ headers }: IncomingMessage, body: string, secret: string): boolean => {
+    try {
+      return Boolean(new Webhook(secret).verify(body, headers as Record<string, string>));
+    } catch {
+      return false;
+    }
   };
 
-  async function endpoint() {
+  async function endpoint({ events = 1 } = {}) {
     const { clientId } = await person();
-    const made = await api.make('/v1/webhook-endpoints', {
-      url,
-      types: ['billing_readiness.changed'],
-      clientIds: [clientId],
-    });
-    const subjectId = randomUUID();
-    await api.deps.sql.begin((tx) =>
-      emit(tx, { clientId, type: 'billing_readiness.changed', subjectId, data: { to: { mayBill: true } } }),
-    );
+    const type = 'billing_readiness.changed';
+    const made = await api.make('/v1/webhook-endpoints', { url, types: [type], clientIds: [clientId] });
+    const subjects = Array.from({ length: events }, () => randomUUID());
+    for (const subjectId of subjects)
+      await api.deps.sql.begin((tx) => emit(tx, { clientId, type, subjectId, data: { to: { mayBill: true } } }));
     const deliveries = async () => (await api.get(`/v1/webhook-deliveries?endpointId=${made.id}`)).body.items;
-    const [{ id }] = await deliveries();
-    return { ...made, clientId, subjectId, deliveries, deliveryId: id as string };
+    const state = async () =>
+      (await api.get('/v1/webhook-endpoints?limit=200')).body.items.find((one: { id: string }) => one.id === made.id);
+    return { id: made.id as string, secret: made.secret as string, subjects, deliveries, state };
   }
 
   test('is signed by the specification, fails, is lost on the way, and arrives under one id', async () => {
-    const { secret, deliveryId, deliveries, subjectId } = await endpoint();
+    const { id, secret, deliveries, subjects } = await endpoint();
     const seen: { id: unknown; body: string; good: boolean }[] = [];
     const answers = [500, null, 302, 204];
     answer = (request, body) => {
       seen.push({ id: request.headers['webhook-id'], body, good: verified(request, body, secret) });
       return answers.shift()!;
     };
-    for (let attempt = 0; attempt < 3; attempt++)
-      await expect(deliver(deliveryId)).rejects.toMatchObject({ type: 'WebhookLater' });
-    await deliver(deliveryId);
-    await deliver(deliveryId);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await deliver(id);
+      expect(await deliveries()).toMatchObject([{ status: 'queued', attempts: attempt + 1 }]);
+    }
+    await deliver(id);
+    await deliver(id);
     expect(seen).toHaveLength(4);
     expect(seen.every(({ good }) => good)).toBe(true);
-    expect(new Set(seen.map(({ id }) => id)).size).toBe(1);
-    expect(JSON.parse(seen[0]!.body)).toMatchObject({ type: 'billing_readiness.changed', data: { subjectId } });
+    expect(new Set(seen.map((one) => one.id)).size).toBe(1);
+    expect(JSON.parse(seen[0]!.body)).toMatchObject({
+      type: 'billing_readiness.changed',
+      data: { subjectId: subjects[0] },
+    });
     expect(await deliveries()).toMatchObject([{ status: 'delivered', attempts: 4 }]);
   });
 
-  test('that never arrives is dead after days, and can be replayed', async () => {
-    const { deliveryId, deliveries } = await endpoint();
-    answer = () => 503;
-    await api.deps.sql`update webhook_deliveries set attempts = 77 where id = ${deliveryId}`;
-    await deliver(deliveryId);
-    expect(await deliveries()).toMatchObject([{ status: 'dead', lastError: 'answered 503' }]);
-    expect((await api.post(`/v1/webhook-deliveries/${deliveryId}/replay`, undefined)).body).toMatchObject({
-      status: 'queued',
-    });
+  test('of many for an endpoint that fails calls it once at a time, and brings all of them in order', async () => {
+    const { id, subjects, deliveries, state } = await endpoint({ events: 12 });
+    const seen: string[] = [];
+    let well = false;
+    answer = (_request, body) => {
+      seen.push(JSON.parse(body).data.subjectId);
+      return well ? 200 : 503;
+    };
+    expect((await step(id)).send).toMatchObject({ kind: 'webhook', id });
+    await deliver(id);
+    await deliver(id);
+    expect(seen).toEqual([subjects[0], subjects[0]]);
+    const { resumeAt, ...rest } = await state();
+    expect(rest).toMatchObject({ failures: 2, lastError: 'answered 503' });
+    expect(await step(id)).toEqual({ next: resumeAt });
+    well = true;
+    await deliver(id, resumeAt);
+    expect(seen.slice(2)).toEqual(subjects);
+    expect(await state()).toMatchObject({ failures: 0, resumeAt: null, lastError: null });
+    expect(new Set((await deliveries()).map(({ status }: { status: string }) => status))).toEqual(
+      new Set(['delivered']),
+    );
+    expect(await step(id)).toEqual({ next: null });
+  });
+
+  test('that alone is not taken keeps no other one waiting', async () => {
+    const { id, subjects, deliveries, state } = await endpoint({ events: 3 });
+    answer = (_request, body) => (JSON.parse(body).data.subjectId === subjects[1] ? 422 : 200);
+    await deliver(id);
+    const statuses = (await deliveries()).map(({ status }: { status: string }) => status);
+    expect(statuses).toEqual(['delivered', 'queued', 'delivered']);
+    expect(await state()).toMatchObject({ failures: 0 });
+    const { next } = await step(id);
     answer = () => 200;
-    await deliver(deliveryId);
-    expect(await deliveries()).toMatchObject([{ status: 'delivered' }]);
+    await deliver(id, next!);
+    expect(await step(id)).toEqual({ next: null });
+  });
+
+  test('that never arrives is dead after days, and can be replayed, alone or with all others', async () => {
+    const { id, deliveries, state } = await endpoint({ events: 3 });
+    answer = () => 503;
+    await deliver(id, inDays(4));
+    const dead = await deliveries();
+    expect(dead).toMatchObject(Array(3).fill({ status: 'dead', lastError: 'answered 503' }));
+    expect((await api.post(`/v1/webhook-deliveries/${dead[0].id}/replay`, undefined)).body).toMatchObject({
+      status: 'queued',
+      attempts: 0,
+    });
+    expect((await api.post(`/v1/webhook-endpoints/${id}/replay`, undefined)).body).toEqual({ replayed: 2 });
+    expect(await state()).toMatchObject({ resumeAt: null });
+    answer = () => 200;
+    await deliver(id);
+    expect(await deliveries()).toMatchObject(Array(3).fill({ status: 'delivered' }));
+  });
+
+  test('that is not answered in time has failed', async () => {
+    answer = () => undefined;
+    const webhook = { url, id: randomUUID(), body: '{}', secrets: ['whsec_c2VjcmV0'] };
+    await expect(post(webhook, { privateAllowed: true, timeoutMs: 100 })).rejects.toMatchObject({
+      of: 'endpoint',
+      message: 'no answer in time',
+    });
   });
 
   test('is signed with the new and the earlier secret after a rotation', async () => {
-    const { id, secret, deliveryId } = await endpoint();
+    const { id, secret } = await endpoint();
     const { secret: next } = (await api.post(`/v1/webhook-endpoints/${id}/rotation`, undefined)).body;
     const good: boolean[] = [];
     answer = (request, body) => {
-      good.push(verified(request, body, secret), verified(request, body, next));
+      good.push(verified(request, body, secret), verified(request, body, next), verified(request, `${body} `, next));
       return 200;
     };
-    await deliver(deliveryId);
-    expect(good).toEqual([true, true]);
+    await deliver(id);
+    expect(good).toEqual([true, true, false]);
   });
 
-  test('reaches nothing of ours: neither private addresses nor plain HTTP', async () => {
-    const { deliveryId, deliveries } = await endpoint();
+  test('goes no more to an endpoint that was ended', async () => {
+    const { id, deliveries } = await endpoint();
     answer = () => 200;
-    await expect(
-      createSend(api.deps.sql, { keyring: api.deps.keyring }).send({ kind: 'webhook', id: deliveryId }),
-    ).rejects.toThrow();
+    expect((await api.call('DELETE', `/v1/webhook-endpoints/${id}`)).status).toBe(204);
+    expect(await deliveries()).toMatchObject([{ status: 'dead' }]);
+    expect(await step(id)).toEqual({ next: null });
+    const [{ id: dead }] = await deliveries();
+    expect((await api.post(`/v1/webhook-deliveries/${dead}/replay`, undefined)).body.status).toBe('dead');
+  });
+
+  test('reaches nothing of ours: neither private addresses, by whatever name, nor plain HTTP', async () => {
+    const { id, deliveries } = await endpoint();
+    let reached = 0;
+    answer = () => {
+      reached += 1;
+      return 200;
+    };
+    await createSend(api.deps.sql, { keyring: api.deps.keyring }).send({ kind: 'webhook', id });
     expect(await deliveries()).toMatchObject([{ status: 'queued', lastError: 'only https is called' }]);
-    expect(
-      ['127.0.0.1', '10.1.2.3', '169.254.169.254', '::1', 'fd00::1', '192.168.1.1', '::ffff:10.0.0.1'].map(isPrivate),
-    ).toEqual(Array(7).fill(true));
-    expect(isPrivate('93.184.216.34')).toBe(false);
+    const { port } = new URL(url);
+    for (const host of ['127.0.0.1', '2130706433', '[::1]', '[::ffff:127.0.0.1]', 'localhost']) {
+      const webhook = { url: `https://${host}:${port}/`, id, body: '{}', secrets: ['whsec_c2VjcmV0'] };
+      await expect(post(webhook)).rejects.toMatchObject({ message: 'a private address is not called' });
+    }
+    expect(reached).toBe(0);
+    const ours = ['127.0.0.1', '10.1.2.3', '169.254.169.254', '::1', 'fd00::1', '192.168.1.1', '::ffff:10.0.0.1'];
+    const reserved = [
+      '::ffff:7f00:1',
+      '64:ff9b::a00:1',
+      '2002:a00:1::',
+      '224.0.0.1',
+      '255.255.255.255',
+      '0.0.0.0',
+      '::',
+    ];
+    expect([...ours, ...reserved].filter((address) => !isPrivate(address))).toEqual([]);
+    expect(['93.184.216.34', '2606:2800:220:1::1'].filter(isPrivate)).toEqual([]);
   });
 
   test('is for those who may manage keys, and says what is wrong', async () => {

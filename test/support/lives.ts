@@ -3,6 +3,7 @@ import type { Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../activities';
+import type { Outside } from '../../activities/outreach';
 import { createDispatch, TASK_QUEUE, type Delivery } from '../../dispatch/dispatch';
 import type { Action } from '../../domain/codes';
 import type { ApplicationEvent, ApplicationKey, PlainDate } from '../../domain/application/events';
@@ -10,7 +11,6 @@ import { applicationWorkflowId } from '../../domain/application/key';
 import type { ApplicationState } from '../../domain/application/state';
 import { addDays } from '../../domain/dates';
 import type { Playbook } from '../../domain/playbook';
-import type { Mailer } from '../../outreach/mail';
 import { keepCommand } from '../../record/commands';
 import { openApplication } from '../../record/opening';
 import { history } from '../../record/step';
@@ -37,18 +37,18 @@ export class Lives {
     private readonly end: () => Promise<void>,
   ) {}
 
-  /** `through` stands between the workflows and the recording step, to do what networks do; `mailer` takes the mail. */
+  /** `through` stands between the workflows and the recording step, to do what networks do; the rest is what goes outside. */
   static async begin({
     through = (step) => step,
-    mailer,
-  }: { through?: (step: Step) => Step; mailer?: Mailer } = {}): Promise<Lives> {
+    ...outside
+  }: { through?: (step: Step) => Step } & Omit<Partial<Outside>, 'keyring'> = {}): Promise<Lives> {
     quietWorkers();
     const converting = { dataConverter: dataConverter(testKeyring), identity: 'lives' };
     const env = await skippingEnvironment(converting);
     await registerSearchAttributes(env.connection as Connection, env.namespace ?? 'default');
     const database = await createTestDatabase();
     const sql = createDatabase(database.url, { max: 8 });
-    const activities = createActivities({ sql, keyring: testKeyring, mailer });
+    const activities = createActivities({ sql, keyring: testKeyring, ...outside });
     const worker = await Worker.create({
       ...converting,
       connection: env.nativeConnection,

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
 /** How the server behaves towards the next messages. */
-export type Manner = 'takes' | 'is_busy' | 'refuses' | 'dies_after_data';
+export type Manner = 'takes' | 'is_busy' | 'refuses' | 'knows_nobody' | 'dies_at_recipient' | 'dies_after_data';
 
 /** A real mail server on a port of its own that can be told how to behave. */
 export class TestSmtp {
@@ -13,17 +13,22 @@ export class TestSmtp {
   private constructor() {
     this.server = new SMTPServer({
       authOptional: true,
+      allowInsecureAuth: true,
       disabledCommands: ['STARTTLS'],
       logger: false,
+      onAuth: (_auth, _session, done) => done(Object.assign(new Error('wrong password'), { responseCode: 535 })),
+      onRcptTo: (_address, _session, done) => {
+        if (this.manner === 'dies_at_recipient') return this.hangUp();
+        if (this.manner === 'knows_nobody')
+          return done(Object.assign(new Error('no such user'), { responseCode: 550 }));
+        done();
+      },
       onData: (stream, _session, done) => {
         const parts: Buffer[] = [];
         stream.on('data', (part: Buffer) => parts.push(part));
         stream.on('end', () => {
           const manner = this.manner;
-          if (manner === 'dies_after_data') {
-            for (const one of this.server.connections) (one as { _socket: { destroy(): void } })._socket.destroy();
-            return;
-          }
+          if (manner === 'dies_after_data') return this.hangUp();
           if (manner === 'is_busy') return done(Object.assign(new Error('try later'), { responseCode: 451 }));
           if (manner === 'refuses') return done(Object.assign(new Error('no such user'), { responseCode: 550 }));
           this.received.push(Buffer.concat(parts).toString());
@@ -34,10 +39,15 @@ export class TestSmtp {
     this.server.on('error', () => undefined);
   }
 
-  static async start(): Promise<TestSmtp> {
+  /** On a port of its own, or on one where another was before. */
+  static async start(port = 0): Promise<TestSmtp> {
     const smtp = new TestSmtp();
-    await new Promise<void>((resolve) => smtp.server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => smtp.server.listen(port, '127.0.0.1', resolve));
     return smtp;
+  }
+
+  private hangUp(): void {
+    for (const one of this.server.connections) (one as { _socket: { destroy(): void } })._socket.destroy();
   }
 
   get url(): string {

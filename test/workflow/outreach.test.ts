@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { MailError, type Mail, type Mailer } from '../../outreach/mail';
+import { emit } from '../../record/emitted';
 import { queueMessages } from '../../record/outreach';
+import type { Principal } from '../../record/principal';
+import { createEndpoint, replayEndpoint } from '../../record/webhooks';
 import { eventually } from '../support/eventually';
 import { book } from '../support/file';
+import { testKeyring } from '../support/keys';
 import { Lives } from '../support/lives';
 
 /** A mail server that can be away. */
@@ -16,10 +22,12 @@ const mailer: Mailer = {
 
 let lives: Lives;
 beforeAll(async () => {
-  lives = await Lives.begin({ mailer });
+  lives = await Lives.begin({ mailer, privateWebhooks: true });
 });
 afterAll(() => lives.stop());
 beforeEach(() => Object.assign(desk, { away: false, sent: [] }));
+
+const ADMIN: Principal = { type: 'admin', id: 'admin', name: 'admin', role: 'admin', clientIds: null };
 
 const to = (address: string) => desk.sent.filter((mail) => mail.to === address);
 
@@ -45,6 +53,49 @@ test('a mail server that is down for two days delays, then delivers in order, on
   ]);
   await lives.env.sleep('30 days');
   expect(desk.sent).toHaveLength(2);
+});
+
+test('webhooks to an endpoint that is down for days are dead in the end, and arrive in order once replayed', async () => {
+  const { clientId } = await book(lives.sql);
+  const seen: string[] = [];
+  let well = false;
+  const receiver = createServer((request, response) => {
+    let body = '';
+    request.on('data', (part) => (body += part));
+    request.on('end', () => {
+      seen.push(JSON.parse(body).data.subjectId);
+      response.writeHead(well ? 200 : 503).end();
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  const type = 'follow_up.due';
+  const { id } = await createEndpoint(lives.sql, testKeyring, ADMIN, randomUUID(), { url, types: [type] });
+  const subjects = [randomUUID(), randomUUID(), randomUUID()];
+  for (const subjectId of subjects) await lives.sql.begin((tx) => emit(tx, { clientId, type, subjectId, data: {} }));
+  // this server's clock is ahead of the record's
+  await lives.sql`update webhook_deliveries set queued_at = ${await lives.now()} where endpoint_id = ${id}`;
+  await lives.dispatch.changed('webhook', id);
+  const statuses = async () =>
+    (await lives.sql`select distinct status from webhook_deliveries where endpoint_id = ${id}`).map(
+      (row) => row.status,
+    );
+  await lives.env.sleep('2 days');
+  expect(await statuses()).toEqual(['queued']);
+  await lives.env.sleep('3 days');
+  await eventually(async () => (await statuses()).join() === 'dead');
+  // one at a time, and less and less often
+  expect(new Set(seen)).toEqual(new Set([subjects[0]]));
+  expect(seen.length).toBeLessThan(50);
+
+  well = true;
+  seen.length = 0;
+  await replayEndpoint(lives.sql, ADMIN, id);
+  await lives.dispatch.changed('webhook', id);
+  await lives.env.sleep('1 hour');
+  await eventually(() => seen.length === 3);
+  expect(seen).toEqual(subjects);
+  await new Promise((resolve) => receiver.close(resolve));
 });
 
 describe('the ladder', () => {

@@ -129,7 +129,7 @@ describe('an inquiry', () => {
 describe('a change of the gate’s answer', () => {
   const told = (applicationId: string) => lives.sql<{ data: { from: object; to: object } }[]>`
     select data from emitted
-    where subject_id = ${applicationId} and type = 'billing_readiness.changed' order by seq`;
+    where subject_id = ${applicationId} and type = 'billing_readiness.changed' order by place`;
 
   test('is told when a fact makes it, when its day comes and when a licence has run out, each once', async () => {
     const life = await lives.open({ adopt: { stage: 'approved' } });

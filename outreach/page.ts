@@ -1,0 +1,53 @@
+/** A paragraph, a list, or a list whose entries are answered by their number. */
+export type Block = string | string[] | { numbered: string[] };
+
+export interface Part {
+  title: string;
+  blocks: Block[];
+}
+
+const FOOT = 'Sent by Countersign on behalf of the credentialing team. Replies reach the team.';
+
+/** Parts of a mail as plain text and as HTML; a title stands where there are several. */
+export function page(parts: readonly Part[]): { text: string; html: string } {
+  const titled = parts.length > 1;
+  const plain = parts.flatMap(({ title, blocks }) => [
+    ...(titled ? [`${title}\n${'-'.repeat(title.length)}`] : []),
+    ...blocks.map(write),
+  ]);
+  const marked = parts
+    .map(({ title, blocks }) => (titled ? tag('h2', TITLE, escape(title)) : '') + blocks.map(markUp).join(''))
+    .join(RULE);
+  return {
+    text: `${[...plain, `-- \n${FOOT}`].join('\n\n')}\n`,
+    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body style="${BODY}"><div style="${SHEET}">${marked}</div>${tag('p', SMALL, FOOT)}</body></html>`,
+  };
+}
+
+// mail programs read styles where they stand, and little else
+const FONT = 'font:16px/1.5 -apple-system,BlinkMacSystemFont,Segoe UI,Helvetica,Arial,sans-serif';
+const BODY = `margin:0;padding:24px 12px;background:#f4f5f7;color:#1d2733;${FONT}`;
+const SHEET =
+  'max-width:560px;margin:0 auto;padding:20px 28px;background:#ffffff;border:1px solid #dfe3e8;border-radius:8px';
+const TITLE = 'margin:12px 0;font-size:18px;line-height:1.35';
+const TEXT = 'margin:12px 0';
+const SMALL = 'max-width:560px;margin:16px auto 0;font-size:13px;color:#5b6775;text-align:center';
+const RULE = '<hr style="margin:24px 0;border:0;border-top:1px solid #dfe3e8">';
+
+function write(block: Block): string {
+  if (typeof block === 'string') return block;
+  if ('numbered' in block) return block.numbered.map((line, i) => `${i + 1}. ${line}`).join('\n');
+  return block.map((line) => `- ${line}`).join('\n');
+}
+
+function markUp(block: Block): string {
+  if (typeof block === 'string') return tag('p', TEXT, escape(block));
+  const [name, lines] = 'numbered' in block ? (['ol', block.numbered] as const) : (['ul', block] as const);
+  const items = lines.map((line) => tag('li', 'margin:4px 0', escape(line)));
+  return tag(name, `${TEXT};padding-left:22px`, items.join(''));
+}
+
+const tag = (name: string, style: string, content: string): string => `<${name} style="${style}">${content}</${name}>`;
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
