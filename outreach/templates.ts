@@ -87,8 +87,17 @@ const TASKS: Record<string, string> = {
   recheck_panel: 'ask whether the panel is open again',
   chase_contract: 'move the contract on',
   confirm_facts: 'get the last facts confirmed',
+  check_loading: 'check that the payer has loaded the provider',
+  verify_directory: 'verify the payer’s directory',
+  resolve_not_loaded: 'have the payer load the provider',
+  resolve_wrong_tin: 'have the payer put the TIN right',
+  resolve_claims_denied: 'find out why claims are denied',
+  correct_directory: 'have the payer correct its directory',
+  ask_committee_date: 'ask for the date of the committee’s decision',
+  recover_recredentialing: 'save a recredentialing that was missed',
 };
 const taskOf = ({ data }: Content): string => TASKS[text(data.purpose)] ?? text(data.purpose).replaceAll('_', ' ');
+const dueOnOf = ({ data }: Content): string => `${day(text(data.dueOn))}, ${text(data.dueOn).slice(0, 4)}`;
 const lateSince = ({ data }: Content): string => (data.dueOn ? `, due since ${day(text(data.dueOn))}` : '');
 
 /** All that a mail says of one kind, in one section. */
@@ -149,6 +158,25 @@ const TEMPLATES: Record<string, Template> = {
             'Each leaves this list with the next contact that is logged.',
           ],
         },
+  recredentialing_due: (contents, reader) => ({
+    subject: contents.length > 1 ? 'Recredentialing ahead' : `Recredentialing by ${dueOnOf(contents[0]!)}`,
+    blocks: [
+      'These payers look at the credentials again, and have to decide in time:',
+      unique(contents.map((content) => `${about(content)}: by ${dueOnOf(content)}`)),
+      reader === 'provider'
+        ? 'Please keep your CAQH profile attested and pass on any letter from a payer: one that gets no answer ends the participation.'
+        : 'An application is open for each. A payer that gets no answer ends the participation.',
+    ],
+  }),
+  recredentialing_missed: (contents) => ({
+    subject:
+      contents.length > 1 ? 'Recredentialing was missed' : `Recredentialing was missed: ${payerOf(contents[0]!)}`,
+    blocks: [
+      'No decision is on record for:',
+      unique(contents.map((content) => `${about(content)}: due by ${dueOnOf(content)}`)),
+      'For 30 days a payer may still renew; afterwards it is an initial application again. We ask each how it stands.',
+    ],
+  }),
   payer_follow_up: (contents) => {
     const [first] = contents;
     const reference = contents.length === 1 && first!.forPayer?.referenceNumber;

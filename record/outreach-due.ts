@@ -101,6 +101,23 @@ function said(event: ApplicationEvent, state: ApplicationState): Saying[] {
         { to: 'client', after: CLIENT_AFTER, ...rung },
       ];
     }
+    case 'recredentialing_due':
+    case 'recredentialing_reminder': {
+      const { from, dueOn } = event.data;
+      const rung = 'daysBefore' in event.data ? event.data.daysBefore : 'opened';
+      const key = `recredentialing/${state.id}/${from}/${rung}`;
+      const word = { at, key, template: 'recredentialing_due', data: { dueOn } };
+      return [
+        { to: 'provider', ...word },
+        { to: 'assignee', ...word },
+      ];
+    }
+    case 'recredentialing_missed': {
+      const { from, dueOn } = event.data;
+      const word = { at, key: `recredentialing/${state.id}/${from}/missed`, template: 'recredentialing_missed' };
+      // there are days left in which a late decision still renews: the lead hears of it at once
+      return (['assignee', 'lead', 'client'] as const).map((to) => ({ to, ...word, data: { dueOn } }));
+    }
     case 'stage': {
       const template = { awaiting_attestation: 'attestation_due', information_requested: 'information_missing' }[
         event.data.to as string

@@ -216,6 +216,14 @@ test('awkward scenario 9: two cycles of recredentialing, the second one missed; 
   expect(await countOf(life, 'recredentialing_missed')).toBe(1);
   expect(await life.items()).toContain('recover_recredentialing');
   expect((await life.entries()).some((e) => e.kind === 'escalation' && e.data.track === 'recredentialing')).toBe(true);
+  const messages = await lives.sql<{ template: string; count: number }[]>`
+    select template, count(*)::int as count from messages
+    where application_id = ${life.id} and template like 'recredentialing%' group by template order by template`;
+  expect(messages.map(({ template, count }) => [template, count])).toEqual([
+    // of each cycle the provider hears that it is opened, and twice more; nobody is assigned
+    ['recredentialing_due', 6],
+    ['recredentialing_missed', 1],
+  ]);
   // the payer had ended it without a word
   const lastDay = addDays(await lives.today(), -20);
   await life.act('participation-end', { on: lastDay, reason: 'no answer', source: 'portal', reference: 'P-9' });
