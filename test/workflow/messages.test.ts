@@ -99,11 +99,11 @@ test('hundreds of times a participation continues as new with actions on their w
   await lives.env.client.workflow.start('networkParticipation', {
     workflowId,
     taskQueue: TASK_QUEUE,
-    args: [{ state: await life.state(), continueAfter: 6 } satisfies ApplicationInput],
+    args: [{ state: await life.state(), continueAfter: 4 } satisfies ApplicationInput],
     memo: { applicationId: life.id },
   });
-  const said = ids(660);
-  const callers = Array.from({ length: 3 }, (_caller, n) => said.filter((_id, i) => i % 3 === n));
+  const said = ids(440);
+  const callers = Array.from({ length: 2 }, (_caller, n) => said.filter((_id, i) => i % 2 === n));
   await Promise.all(
     callers.map(async (mine) => {
       for (const [n, commandId] of mine.entries()) {
