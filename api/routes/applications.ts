@@ -104,6 +104,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
     responses: { 200: { description: 'The state that the workflow keeps', schema: workflowState } },
+    problems: [409],
     handler: async ({ principal, subject }) => {
       const live = await deps.dispatch.query(subject.id, QUERY_MS);
       if (!live) throw new Problem('no_workflow');

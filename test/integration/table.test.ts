@@ -57,6 +57,12 @@ async function take(application: OpenApplication, action: Action) {
   return application.try(path, { ...body, entryId: (await application.timeline()).at(-1).id });
 }
 
+test('an application that no workflow keeps says so where it is asked for', async () => {
+  const { api, path } = await standing('withdrawn');
+  const { status, body } = await api.get(`${path}/workflow`);
+  expect([status, body.type]).toEqual([409, 'urn:countersign:problem:no_workflow']);
+});
+
 test.each(SITUATIONS)('%s: what is shown as allowed is done, and all else is refused with it', async (situation) => {
   const application = await standing(situation);
   const { stage, allowedActions, allowedOutcomes, version } = await application.get();
