@@ -74,7 +74,7 @@ export async function keepChanges(
         correction,
         recordedBy: tx.json({ ...actorOf(principal) }),
       } as never)} returning id`;
-    if (!correction) await enqueue(tx, 'open_changes', made!.id);
+    await enqueue(tx, 'open_changes', made!.id);
   }
 }
 
@@ -112,7 +112,9 @@ async function touchedBy(sql: Db, change: Change): Promise<(Affected & { key: Ap
     if (closedAt !== null && !participates(snapshot)) return [];
     const standing = closedAt !== null ? 'participating' : submitted ? 'submitted' : 'unsubmitted';
     const handling = resolvePlaybook(playbook, key, timeZone).changes[change.field];
-    const needs = change.correction ? 'nothing' : changeNeed(change.field, standing, handling);
+    // what was sent with the mistake in it has to be told all the same
+    const needs =
+      change.correction && standing === 'participating' ? 'nothing' : changeNeed(change.field, standing, handling);
     const told = toldBy(key.lineOfBusiness, needs, change.changedOn);
     const { providerId, payerId, state } = key;
     const kind = kindFor(needs);
@@ -153,12 +155,16 @@ async function openedFor(sql: Db, changeId: string, touched: readonly Touched[])
   };
 }
 
-/** Opens what a change needs, each once; an application that is open for the same already will do. */
-export async function openChanges(sql: Sql, changeId: string): Promise<void> {
+/**
+ * Opens what a change needs, each once; an application that is open for the same already will do. Answers those whose
+ * payer got the file as it was before.
+ */
+export async function openChanges(sql: Sql, changeId: string): Promise<string[]> {
   const [change] = await sql<Row[]>`${selectChanges(sql)} where id = ${changeId}`;
-  if (!change) return;
+  if (!change) return [];
   const { field, changedOn, clientId, createdAt } = change;
-  for (const { applicationId, key, dueOn } of await touchedBy(sql, change)) {
+  const touched = await touchedBy(sql, change);
+  for (const { applicationId, key, dueOn } of touched) {
     if (!key) continue;
     const body = { ...key, ...(dueOn && { neededBy: dueOn }), change: { id: changeId, field, changedOn } };
     await openApplication(
@@ -174,4 +180,5 @@ export async function openChanges(sql: Sql, changeId: string): Promise<void> {
       SYSTEM,
     );
   }
+  return touched.flatMap(({ applicationId, needs }) => (needs === 'tell_payer' ? [applicationId] : []));
 }

@@ -40,7 +40,7 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
     file_changed_person: async (id) => all(await applicationsOfPerson(sql, id), dispatch.fileChanged),
     file_changed_practice: async (id) => all(await applicationsOfPractice(sql, id), dispatch.fileChanged),
     end_participations: endParticipations,
-    open_changes: (id) => openChanges(sql, id),
+    open_changes: async (id) => all(await openChanges(sql, id), dispatch.fileChanged),
     open_recredentialing: (id) => openRecredentialing(sql, id),
     renew_participations: renewParticipations,
     ...watchers(dispatch),

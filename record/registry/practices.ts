@@ -132,8 +132,7 @@ export const updatePractice = (
       });
       if (locations) await placeLocations(tx, clientId, id, locations);
       await keepChanges(tx, principal, { type: 'practice', id, clientId }, changed, { changedOn, correction });
-      if (changed.length > 0 || FILE_FIELDS.some((field) => field in patch))
-        await enqueue(tx, 'file_changed_practice', id);
+      if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_practice', id);
       return (await findPractice(tx, principal, id))!;
     }),
   );

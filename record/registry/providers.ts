@@ -161,8 +161,7 @@ export const updateProvider = (
       );
     }
     if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
-    if (renamed || FILE_FIELDS.some((field) => field in patch))
-      await enqueue(tx, 'file_changed_person', provider.personId);
+    if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_person', provider.personId);
     return (await findProvider(tx, principal, provider.id))!;
   });
 

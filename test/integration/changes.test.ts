@@ -91,6 +91,16 @@ test('Medicare hears of it within 30 days; a payer that wants a notice or nothin
   }
 });
 
+test('a provider’s other name is told to whom it was submitted under the old one', async () => {
+  const submitted = await system.at('submitted');
+  await system.api.patch(`/v1/providers/${submitted.filed.providerId}`, { lastName: 'Married' });
+  await eventually(async () => (await submitted.get()).blockers.length > 0);
+  expect(await submitted.get()).toMatchObject({
+    blockers: [{ code: 'provider_name_changed' }],
+    waitingOn: 'operator',
+  });
+});
+
 test('a file that was merely wrong is corrected without telling anybody', async () => {
   const { filed } = await system.at('confirmed');
   await system.api.patch(practice(filed), { tin: { type: 'ein', value: '12-7654322' }, correction: true });
