@@ -207,6 +207,7 @@ export const TASK_KINDS = [
   'platform_inquiry',
   'platform_check',
   'enrolment',
+  'upkeep',
   'message_uncertain',
   'message_failed',
   'exclusion_match',
@@ -214,12 +215,17 @@ export const TASK_KINDS = [
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
+/** What of a person ends by itself and has to be renewed. */
+export const UPKEEP_KINDS = ['attestation', 'licence', 'malpractice', 'dea', 'document', 'authorisation'] as const;
+export type UpkeepKind = (typeof UPKEEP_KINDS)[number];
+
 /** What is watched over by a workflow of that type: by the id of a relationship, an application, a practice and so on. */
 export const WATCH_TYPES = [
   'platformInquiry',
   'platformCheck',
   'billingReadiness',
   'enrolmentChase',
+  'providerUpkeep',
   'outreach',
   'webhook',
   'exclusionList',

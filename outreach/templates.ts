@@ -11,6 +11,8 @@ export interface Content {
   /** What a message about a platform is about, with the names of its payers by id. */
   platform?: string | null;
   payerNames?: Record<string, string> | null;
+  /** Of the document that a message is about. */
+  documentKind?: string | null;
   /** To a payer only; the TIN only where its playbook says so. */
   forPayer?: { npi: string | null; practiceName: string; referenceNumber: string | null; tin: string | null };
 }
@@ -31,6 +33,20 @@ const day = (date: string): string =>
 const payerOf = ({ payerName, state }: Content): string =>
   payerName ? (state ? `${payerName} (${state})` : payerName) : 'the payer';
 const about = (content: Content): string => [content.providerName, payerOf(content)].filter(Boolean).join(', ');
+
+/** What of a person's upkeep a message is about. */
+function upkeepItem({ data: { item, state }, documentKind }: Content): string {
+  const at = state ? ` (${text(state)})` : '';
+  const names: Record<string, string> = {
+    attestation: 'CAQH attestation',
+    licence: `licence${at}`,
+    malpractice: 'malpractice insurance',
+    dea: `DEA registration${at}`,
+    document: documentKind ? `document “${documentKind}”` : 'document',
+    authorisation: 'signed authorisation',
+  };
+  return names[text(item)] ?? text(item);
+}
 
 /** The questions of the ledger, put to the provider or about one. */
 const QUESTIONS: Record<string, (own: string) => string> = {
@@ -138,6 +154,52 @@ const TEMPLATES: Record<string, Template> = {
       `${contents.length > 1 ? 'These payers have' : 'A payer has'} asked for something more before going on with your application:`,
       unique(contents.map(payerOf)),
       'We are going through the request and will tell you what we need from you. You don’t have to do anything yet.',
+    ],
+  }),
+  upkeep_due: (contents) => {
+    const lapsed = contents.filter(({ data }) => (data.rung as number) > 0);
+    const [first] = contents;
+    const subject = lapsed.length > 0 ? `Your ${upkeepItem(first!)} has lapsed` : `Your ${upkeepItem(first!)}`;
+    return {
+      subject:
+        contents.length > 1
+          ? 'What you have to renew'
+          : lapsed.length > 0
+            ? subject
+            : `${subject} holds through ${dueOnOf(first!)}`,
+      blocks: [
+        contents.map((content) => `${upkeepItem(content)}: good through ${dueOnOf(content)}`),
+        ...(contents.some(({ data }) => data.item === 'attestation')
+          ? ['Please log in to CAQH, check that your profile is right, and attest. Only you may do that.']
+          : []),
+        ...(contents.some(({ data }) => data.item !== 'attestation')
+          ? ['Please renew what ends and send us what shows the new date.']
+          : []),
+      ],
+    };
+  },
+  upkeep_lapsed: (contents) => ({
+    subject: contents.length > 1 ? 'Lapsed under open applications' : `Lapsed: ${upkeepItem(contents[0]!)}`,
+    blocks: [
+      'Open applications rest on what has lapsed:',
+      contents.map(
+        (content) =>
+          `${content.providerName ?? 'A provider'}, ${upkeepItem(content)}: good through ${dueOnOf(content)}, ` +
+          `${(content.data.applicationIds as string[]).length} open`,
+      ),
+      'Have it renewed, and ask each payer whether it closed the file meanwhile.',
+    ],
+  }),
+  lapse_predicted: (contents) => ({
+    subject:
+      contents.length > 1 ? 'Lapses before the decision' : `Lapses before the decision: ${upkeepItem(contents[0]!)}`,
+    blocks: [
+      'Have these renewed before the payer decides:',
+      contents.map(
+        (content) =>
+          `${about(content)}: ${upkeepItem(content)} good through ${dueOnOf(content)}, decision expected on ` +
+          text(content.data.expectedDecisionOn),
+      ),
     ],
   }),
   escalation: (contents, reader) =>

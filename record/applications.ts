@@ -1,12 +1,14 @@
 import type { ApplicationKind, Fact, LineOfBusiness, Stage, WaitingOn } from '../domain/codes';
 import type { Instant, PlainDate } from '../domain/application/events';
 import type { ApplicationState } from '../domain/application/state';
+import type { LapseWarning } from '../domain/upkeep';
 import { view, type ApplicationView, type ParticipationView } from '../domain/application/view';
 import type { Db, Fragment } from '../runtime/database';
 import { bridgeOf, type Bridge } from './bridges';
 import { factBody } from './commands';
 import { inScope, type Principal } from './principal';
 import { renewalOf } from './renewals';
+import { warningsOf } from './upkeep-shown';
 
 /** What a list shows of an application: its key, who and what it is for, and where it stands. */
 export interface ApplicationSummary {
@@ -81,6 +83,8 @@ export type Application = Omit<KeptApplication, 'snapshot'> &
     confirmations: Partial<Record<Fact, Confirmation>>;
     /** What the payer asked for and has not got, in the words in which it was asked for. */
     outstandingItems: string[];
+    /** What will have lapsed when the payer is expected to decide. */
+    warnings: LapseWarning[];
   };
 
 /** The condition of an application that is late: paused, it is not. */
@@ -116,10 +120,11 @@ export async function findApplication(sql: Db, principal: Principal, id: string)
 export async function describeApplication(sql: Db, kept: KeptApplication, now: Instant): Promise<Application> {
   const { snapshot, ...summary } = kept;
   const { tracks, participation, ...shown } = view(snapshot, now);
-  const [confirmations, contract, outstandingItems, openedId] = await Promise.all([
+  const [confirmations, contract, outstandingItems, warnings, openedId] = await Promise.all([
     confirmationsOf(sql, snapshot),
     contractOf(sql, snapshot),
     outstandingOf(sql, snapshot),
+    warningsOf(sql, snapshot, now),
     participation && renewalOf(sql, snapshot),
   ]);
   return {
@@ -128,6 +133,7 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
     tracks: { ...tracks, contracting: { ...tracks.contracting, ...contract } },
     confirmations,
     outstandingItems,
+    warnings,
     participation: participation && {
       ...participation,
       recredentialing: participation.recredentialing && { ...participation.recredentialing, openedId },

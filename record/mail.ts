@@ -19,7 +19,7 @@ interface Reason {
 }
 
 interface Waiting extends Reason {
-  clientId: string;
+  clientId: string | null;
   notBefore: Instant;
   /** The application's. */
   state: string | null;
@@ -34,6 +34,13 @@ const reasonOf = (sql: Db): Fragment => sql`
 
 /** Of one mail: what is left goes into the next. */
 const MOST_AT_ONCE = 100;
+
+/** A message with what decides on it; one that is no client's is sent as the client does through which it goes. */
+const decidedOn = (sql: Db): Fragment => sql`
+  messages m
+  left join providers via on m.recipient_type = 'provider' and via.id = m.recipient_id
+  join clients c on c.id = coalesce(m.client_id, via.client_id)
+  left join applications a on a.id = m.application_id`;
 
 /** What a step of the outreach to one recipient comes to: a batch to be sent now, and when to look again. */
 export interface OutreachStep {
@@ -50,7 +57,7 @@ export async function dueMail(tx: Tx, recipientId: string, now: Instant): Promis
   if (unsent) return { next: now, send: sending(unsent) };
   const waiting = await tx<Waiting[]>`
     select ${reasonOf(tx)}, m.client_id, m.not_before, a.state
-    from messages m join clients c on c.id = m.client_id left join applications a on a.id = m.application_id
+    from ${decidedOn(tx)}
     where m.recipient_id = ${recipientId} and m.status = 'queued'
     order by m.not_before, m.id for update of m`;
   const kept = await stillToBeSent(
@@ -131,6 +138,7 @@ export interface ClaimedMail {
     payerNames: Record<string, string> | null;
     /** Sealed; only an EIN, and only where the payer's playbook says that its mail names it. */
     tinSealed: string | null;
+    documentKind: string | null;
   }[];
 }
 
@@ -165,8 +173,7 @@ export const claimMail = (
     if (batch?.status === 'transmitting') await markUncertain(tx, batchId, 'the sender was lost');
     if (!batch || !['queued', 'claimed'].includes(batch.status)) return null;
     const reasons = await tx<Reason[]>`
-      select ${reasonOf(tx)} from messages m join clients c on c.id = m.client_id
-      left join applications a on a.id = m.application_id
+      select ${reasonOf(tx)} from ${decidedOn(tx)}
       where m.batch_id = ${batchId} and m.status = 'batched' for update of m`;
     const kept = await stillToBeSent(tx, reasons, new Date().toISOString());
     if (kept.length === 0) {
@@ -182,7 +189,7 @@ export const claimMail = (
       where id = ${batchId} returning attempts`;
     const messages = await tx<ClaimedMail['messages']>`
       select m.template, m.data, p.first_name || ' ' || p.last_name as provider_name, y.name as payer_name, a.state,
-        n.npi, pr.id as practice_id, pr.legal_name as practice_name, a.reference_number, r.platform,
+        n.npi, pr.id as practice_id, pr.legal_name as practice_name, a.reference_number, r.platform, d.kind as document_kind,
         (select jsonb_object_agg(o.id, o.name) from payers o where o.id = any(r.payer_ids)) as payer_names,
         case when ${recipientType} = 'payer' and pr.tin_type = 'ein' and (b.body->>'tinByMail')::boolean
           then pr.tin_sealed end as tin_sealed
@@ -192,7 +199,8 @@ export const claimMail = (
       left join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
       left join practices pr on pr.id = a.practice_id
       left join platform_relationships r on r.id::text = m.data->>'relationshipId'
-      left join providers p on p.id = coalesce(a.provider_id, r.provider_id)
+      left join documents d on d.id::text = m.data->>'documentId'
+      left join providers p on p.id = coalesce(a.provider_id, r.provider_id, (m.data->>'providerId')::uuid)
       left join persons n on n.id = p.person_id
       where m.batch_id = ${batchId} and m.status = 'batched' order by m.not_before, m.id`;
     return { id: batchId, attempt: claimed!.attempts, recipientType, address, messages };
@@ -311,8 +319,8 @@ async function markUncertain(tx: Tx, batchId: string, error: string | null): Pro
 
 async function askSomebody(tx: Tx, batchId: string, kind: 'message_uncertain' | 'message_failed'): Promise<void> {
   // one that failed, was sent again and failed again is a new task
-  const [about] = await tx<{ clientId: string; attempts: number }[]>`
-    select m.client_id, b.attempts from mail_batches b join messages m on m.batch_id = b.id
+  const [about] = await tx<{ clientId: string | null; attempts: number }[]>`
+    select m.client_id, b.attempts from mail_batches b left join messages m on m.batch_id = b.id
     where b.id = ${batchId} order by m.not_before, m.id limit 1`;
   const { clientId, attempts } = about!;
   const key = `${kind}/${batchId}/${attempts}`;

@@ -2,8 +2,9 @@ import type { WatchType } from '../domain/codes';
 import type { Db, Fragment } from '../runtime/database';
 
 /**
- * Who has to hear of a change, and of what, by one id: `file_changed_person` a person, `file_changed_practice` a
- * practice, `open_changes` a change of a file, a watch its subject, the others an application.
+ * Who has to hear of a change, and of what, by one id: `file_changed_person` a person (its open applications and its
+ * upkeep), `file_changed_practice` a practice, `open_changes` a change of a file, a watch its subject, the others an
+ * application.
  */
 export type OutboxTopic =
   | 'file_changed_person'

@@ -3,7 +3,7 @@ import { followUpOf, type ApplicationState } from '../domain/application/state';
 import { due, localDate } from '../domain/calendar';
 import type { Duration } from '../domain/duration';
 import type { Tx } from '../runtime/database';
-import { queueMessages, type QueuedMessage, type RecipientType } from './outreach';
+import { leadOver, queueMessages, type QueuedMessage, type RecipientType } from './outreach';
 
 /** How long after the assignee each rung of the ladder is told, where nothing has happened. */
 const LEAD_AFTER: Duration = { businessDays: 2 };
@@ -22,10 +22,7 @@ export async function projectOutreach(
   if (drafts.length === 0) return;
   const [around] = await tx<{ timeZone: string; lead: string | null; payerMail: boolean }[]>`
     select c.time_zone,
-      (select l.id from users l left join users u on u.id = ${state.assignee}
-        where l.role = 'lead' and l.id is distinct from ${state.assignee}
-          and (l.client_ids is null or c.id = any(l.client_ids))
-        order by (l.team is not distinct from u.team) desc, l.created_at limit 1) as lead,
+      ${leadOver(tx, tx`c.id`, tx`${state.assignee}::uuid`)} as lead,
       exists (
         select from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version,
           jsonb_array_elements(b.body->'contacts') k

@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/application/events';
-import type { Db } from '../runtime/database';
+import type { Db, Fragment } from '../runtime/database';
 import { enqueue } from './outbox';
 import type { Principal } from './principal';
 import { findUser } from './registry/users';
@@ -12,7 +12,8 @@ export type RecipientType = (typeof RECIPIENT_TYPES)[number];
 export interface QueuedMessage {
   /** What it is about and the instant that made it due: the same key is never sent twice. */
   key: string;
-  clientId: string;
+  /** null: of a person's own upkeep, which goes out once, whichever clients have the person; no client is shown it. */
+  clientId: string | null;
   recipientType: RecipientType;
   recipientId: string;
   template: string;
@@ -38,6 +39,11 @@ export async function queueMessages(tx: Db, messages: readonly QueuedMessage[]):
   for (const recipientId of new Set(queued.map((row) => row.recipientId))) await enqueue(tx, 'outreach', recipientId);
 }
 
+/** Whether nothing of a message `m` has gone out yet. */
+export const hasNotLeft = (sql: Db): Fragment => sql`
+  (m.status = 'queued' or m.status = 'batched' and exists (
+    select from mail_batches b where b.id = m.batch_id and b.status in ('queued', 'claimed')))`;
+
 /** Of the messages of a template about a relationship, makes those that have not left say something else, or nothing. */
 export async function amendMessages(
   tx: Db,
@@ -48,9 +54,15 @@ export async function amendMessages(
   await tx`
     update messages m set ${change ? tx`data = data || ${tx.json(change as never)}` : tx`status = 'settled'`}
     where template = ${template} and data->>'relationshipId' = ${relationshipId}
-      and (status = 'queued' or status = 'batched' and exists (
-        select from mail_batches b where b.id = m.batch_id and b.status in ('queued', 'claimed')))`;
+      and ${hasNotLeft(tx)}`;
 }
+
+/** Who leads an assignee's work for a client: of the same team where there is one; null where nobody does. */
+export const leadOver = (sql: Db, clientId: Fragment, assignee: Fragment): Fragment => sql`(
+  select l.id from users l left join users u on u.id = ${assignee}
+  where l.role = 'lead' and l.id is distinct from ${assignee}
+    and (l.client_ids is null or ${clientId} = any(l.client_ids))
+  order by (l.team is not distinct from u.team) desc, l.created_at limit 1)`;
 
 /** Whether there is such a recipient within a client. */
 export async function recipientKnown(

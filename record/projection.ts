@@ -5,7 +5,7 @@ import { dueAt, nextFollowUpAt } from '../domain/application/view';
 import { sameValue } from '../domain/facts';
 import { projectChecks } from './bridges';
 import { emit } from './emitted';
-import { enqueue } from './outbox';
+import { enqueue, enqueueEach } from './outbox';
 import { projectOutreach } from './outreach-due';
 import { projectReference } from './reference';
 import { projectAgreement, projectSpan } from './spans';
@@ -113,6 +113,10 @@ async function tell(tx: TransactionSql, before: ApplicationState | null, state: 
     await enqueue(tx, 'open_recredentialing', state.id);
   if (state.key.kind === 'recredentialing' && state.stage === 'confirmed' && before?.stage !== 'confirmed')
     await enqueue(tx, 'renew_participations', state.id);
+  const { expectedDecisionAt } = state.agenda;
+  if (expectedDecisionAt && expectedDecisionAt !== before?.agenda.expectedDecisionAt && state.key.providerId)
+    // what lapses before it, its provider's upkeep warns of
+    await enqueueEach(tx, 'providerUpkeep', tx`select person_id from providers where id = ${state.key.providerId}`);
 }
 
 async function projectItems(tx: TransactionSql, before: ApplicationState | null, state: ApplicationState) {

@@ -5,6 +5,7 @@ import { giveChecks } from './bridges';
 import { chaseEnrolments } from './enrolment-chase';
 import { askForList } from './exclusions';
 import { askQuestions } from './inquiries';
+import { keepUp } from './upkeep';
 import { dueMail, type OutreachStep } from './mail';
 import { tellReadiness } from './readiness-told';
 import { dueWebhooks } from './webhooks';
@@ -17,6 +18,7 @@ const STEPS: Record<WatchType, Step> = {
   platformCheck: giveChecks,
   billingReadiness: tellReadiness,
   enrolmentChase: chaseEnrolments,
+  providerUpkeep: keepUp,
   outreach: dueMail,
   webhook: dueWebhooks,
   exclusionList: askForList,

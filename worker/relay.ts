@@ -37,7 +37,10 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
   const hear: Record<OutboxTopic, (subject: string) => Promise<unknown>> = {
     start_application: dispatch.startApplication,
     start_participation: dispatch.startParticipation,
-    file_changed_person: async (id) => all(await applicationsOfPerson(sql, id), dispatch.fileChanged),
+    file_changed_person: async (id) => {
+      await all(await applicationsOfPerson(sql, id), dispatch.fileChanged);
+      await dispatch.changed('providerUpkeep', id);
+    },
     file_changed_practice: async (id) => all(await applicationsOfPractice(sql, id), dispatch.fileChanged),
     end_participations: endParticipations,
     open_changes: async (id) => all(await openChanges(sql, id), dispatch.fileChanged),

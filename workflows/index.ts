@@ -7,5 +7,6 @@ export {
   outreach,
   platformCheck,
   platformInquiry,
+  providerUpkeep,
   webhook,
 } from './watch';

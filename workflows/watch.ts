@@ -74,6 +74,11 @@ export async function enrolmentChase(input: WatchInput): Promise<void> {
   await watch('enrolmentChase', input);
 }
 
+/** Keeps a person's attestation and documents from lapsing: reminds of each before its end, and tells when it has passed. */
+export async function providerUpkeep(input: WatchInput): Promise<void> {
+  await watch('providerUpkeep', input);
+}
+
 /** Sends a recipient what is queued for them, within the hours in which people are written to. */
 export async function outreach(input: WatchInput): Promise<void> {
   await watch('outreach', input);

@@ -28,6 +28,7 @@ import { registryDepthRoutes } from './registry-depth';
 import { settingsRoutes } from './settings';
 import { targetRoutes } from './targets';
 import { taskRoutes } from './tasks';
+import { upkeepRoutes } from './upkeep';
 import { userRoutes } from './users';
 import { workRoutes } from './work';
 import { workQueueRoutes } from './work-queue';
@@ -38,6 +39,7 @@ const GROUPS = [
   practiceRoutes,
   providerRoutes,
   attestationRoutes,
+  upkeepRoutes,
   payerRoutes,
   playbookRoutes,
   documentRoutes,

@@ -32,6 +32,7 @@ import {
   yesOrNo,
 } from './common';
 import { participation } from './participation';
+import { lapseWarning } from './upkeep';
 
 /** Where an application can be taken over from elsewhere: it was submitted there, or is closed. */
 const ADOPTABLE = [
@@ -248,6 +249,7 @@ export const application = z
       .nullable()
       .meta({ description: 'null where the playbook needs no CAQH' }),
     blockers: z.array(z.strictObject({ code: z.string(), since: instant })),
+    warnings: z.array(lapseWarning).meta({ description: 'What lapses before the decision, unless it is renewed' }),
     expectedDecisionAt: instant.nullable(),
     statutory: z
       .strictObject({ state, days: z.int(), citation: z.string(), from: date, dueOn: date })

@@ -45,7 +45,10 @@ const mailStatus = z.enum(['queued', 'claimed', 'transmitting', 'sent', 'uncerta
 export const mailBatch = z
   .strictObject({
     id,
-    clientId: id.nullable().meta({ description: 'Null: a digest to a colleague, about several clients' }),
+    clientId: id.nullable().meta({
+      description:
+        'Null: a digest to a colleague, about several clients, or a person’s own upkeep; only who sees every client sees it',
+    }),
     recipientType: z.string(),
     recipientId: id,
     status: mailStatus,

@@ -1,5 +1,6 @@
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';
+import { enqueueEach } from '../outbox';
 import { inScope } from '../principal';
 import type { Principal } from '../principal';
 import { page } from './page';
@@ -44,7 +45,9 @@ export const createDocument = (
     const inserted = await tx`
       insert into documents ${tx({ id, clientId, kind, name, sha256, expiresOn, providerId, practiceId })}
       on conflict (id) do nothing returning id`;
-    if (inserted.length > 0)
+    if (inserted.length > 0) {
+      if (providerId && expiresOn)
+        await enqueueEach(tx, 'providerUpkeep', tx`select person_id from providers where id = ${providerId}`);
       await audit(tx, principal, {
         action: 'document.create',
         subjectType: 'document',
@@ -52,6 +55,7 @@ export const createDocument = (
         clientId,
         detail: input,
       });
+    }
     return (await findDocument(tx, principal, clientId, id))!;
   });
 

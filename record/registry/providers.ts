@@ -107,6 +107,7 @@ export const createProvider = (
     if (inserted.length > 0) {
       await placeLicences(tx, clientId, id, licences);
       await screen(tx, [id]);
+      await enqueue(tx, 'providerUpkeep', person!.id);
       await audit(tx, principal, {
         action: 'provider.create',
         subjectType: 'provider',
@@ -162,6 +163,7 @@ export const updateProvider = (
     }
     if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
     if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_person', provider.personId);
+    else if (dea) await enqueue(tx, 'providerUpkeep', provider.personId);
     return (await findProvider(tx, principal, provider.id))!;
   });
 

@@ -1,0 +1,21 @@
+import { findProvider } from '../../record/registry/providers';
+import { upkeepOf } from '../../record/upkeep-shown';
+import type { Deps } from '../deps';
+import { ok, route, type Route } from '../route';
+import { upkeep } from '../schemas/upkeep';
+
+export const upkeepRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/upkeep',
+    summary: 'What of a provider’s file ends, and who was reminded of it when',
+    description:
+      'Attestation, licences, malpractice insurance, DEA registrations, documents and authorisations that end. The ' +
+      'person is reminded of each on a ladder of days; attesting is the provider’s own act.',
+    tag: 'providers',
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    responses: { 200: { description: 'All of it', schema: upkeep } },
+    handler: async ({ principal, subject }) => ok(await upkeepOf(sql, principal, subject.id, new Date().toISOString())),
+  }),
+];

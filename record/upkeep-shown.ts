@@ -1,0 +1,85 @@
+import type { Instant, PlainDate } from '../domain/application/events';
+import type { ApplicationState } from '../domain/application/state';
+import { localDate } from '../domain/calendar';
+import type { UpkeepKind } from '../domain/codes';
+import {
+  LADDERS,
+  predictedLapses,
+  rungs,
+  standing,
+  type LapseWarning,
+  type Standing,
+  type UpkeepItem,
+} from '../domain/upkeep';
+import type { Db } from '../runtime/database';
+import { inScope, type Principal } from './principal';
+import { reminderKey, upkeepOn } from './upkeep';
+
+/** Something to be renewed, as one client's file states it. */
+export interface ShownItem {
+  kind: UpkeepKind;
+  state: string | null;
+  name: string | null;
+  documentId: string | null;
+  dueOn: PlainDate | null;
+  standing: Standing | 'missing';
+  nextReminderOn: PlainDate | null;
+  /** Of this item and day. The day counts for the person, whichever client it was said through. */
+  reminders: { rung: number; on: PlainDate }[];
+}
+
+export interface Upkeep {
+  items: ShownItem[];
+  predictedLapses: (LapseWarning & { applicationId: string })[];
+}
+
+const NEVER_ATTESTED: ShownItem = {
+  kind: 'attestation',
+  ...{ state: null, name: null, documentId: null, dueOn: null },
+  standing: 'missing',
+  nextReminderOn: null,
+  reminders: [],
+};
+
+/** A provider's upkeep, from this client's own statements and the person's attestation. */
+export async function upkeepOf(sql: Db, principal: Principal, providerId: string, now: Instant): Promise<Upkeep> {
+  const [own] = await upkeepOn(sql, sql`p.id = ${providerId} and ${inScope(sql, principal, 'p.client_id')}`, now);
+  if (!own) throw new Error(`no provider ${providerId}`);
+  const { items, personId, timeZone, today } = own;
+  const keys = (item: UpkeepItem) => LADDERS[item.kind].map((rung) => reminderKey(personId, item, rung));
+  const [said, applications] = await Promise.all([
+    sql<{ key: string; rung: number; notBefore: Instant }[]>`
+      select key, (data->>'rung')::int as rung, not_before from messages
+      where key = any(${items.flatMap(keys)}::text[]) order by not_before`,
+    sql<{ id: string; snapshot: ApplicationState }[]>`
+      select id, snapshot from applications where provider_id = ${providerId} and open order by created_at, id`,
+  ]);
+  const shown = items.map((item): ShownItem => {
+    const { kind, state, name, documentId, dueOn } = item;
+    const { next } = rungs(item, timeZone, now);
+    const ours = said.filter(({ key }) => keys(item).includes(key));
+    return {
+      ...{ kind, state, name, documentId, dueOn },
+      standing: standing(item, today),
+      nextReminderOn: next && localDate(next, timeZone),
+      reminders: ours.map(({ rung, notBefore }) => ({ rung, on: localDate(notBefore, timeZone) })),
+    };
+  });
+  return {
+    items: items.some(({ kind }) => kind === 'attestation') ? shown : [NEVER_ATTESTED, ...shown],
+    predictedLapses: applications.flatMap(({ id: applicationId, snapshot }) =>
+      predictedLapses(items, snapshot, timeZone, today).map((warning) => ({ applicationId, ...warning })),
+    ),
+  };
+}
+
+/** What lapses before an application's payer is expected to decide. */
+export async function warningsOf(
+  sql: Db,
+  { key, agenda, file }: ApplicationState,
+  now: Instant,
+): Promise<LapseWarning[]> {
+  if (!key.providerId || !agenda.expectedDecisionAt) return [];
+  const [own] = await upkeepOn(sql, sql`p.id = ${key.providerId}`, now);
+  return own ? predictedLapses(own.items, { key, agenda, file }, own.timeZone, own.today) : [];
+}

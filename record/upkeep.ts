@@ -1,0 +1,205 @@
+import type { Instant, PlainDate } from '../domain/application/events';
+import type { ApplicationState } from '../domain/application/state';
+import { atDate, due, localDate } from '../domain/calendar';
+import { addDays } from '../domain/dates';
+import {
+  identity,
+  predictedLapses,
+  remindersOf,
+  restsOn,
+  rungs,
+  standing,
+  upkeepItems,
+  type UpkeepFile,
+  type UpkeepItem,
+  type UpkeepView,
+} from '../domain/upkeep';
+import type { Db, Fragment, Tx } from '../runtime/database';
+import { digest } from './commands';
+import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from './outreach';
+import { giveTasks } from './tasks';
+
+/** One client's statements about a person, read on a day of that client's. */
+export interface OwnUpkeep extends UpkeepView {
+  personId: string;
+  clientId: string;
+  today: PlainDate;
+}
+
+/** What is on file behind the providers `p` that a condition selects, the longest known first. */
+export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
+  const rows = await sql<(UpkeepFile & Pick<OwnUpkeep, 'personId' | 'providerId' | 'clientId' | 'timeZone'>)[]>`
+    select p.person_id, p.id as provider_id, p.client_id, c.time_zone, p.malpractice, p.dea,
+      (select max(a.attested_on) from attestations a where a.person_id = p.person_id) as attested_on,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
+          order by l.state, l.number)
+        from licences l where l.provider_id = p.id), '[]') as licences,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'expiresOn', d.expires_on) order by d.id)
+        from documents d where d.provider_id = p.id and d.expires_on is not null), '[]') as documents,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('id', u.id, 'scopes', u.scopes, 'payerIds', u.payer_ids,
+          'signedOn', u.signed_on, 'until', u.until, 'revokedOn', u.revoked_on) order by u.id)
+        from authorisations u where u.provider_id = p.id), '[]') as authorisations
+    from providers p join clients c on c.id = p.client_id
+    where ${condition} order by p.created_at, p.id`;
+  return rows.map(({ personId, providerId, clientId, timeZone, ...file }) => {
+    const today = localDate(now, timeZone);
+    return { personId, providerId, clientId, timeZone, today, items: upkeepItems(file, today) };
+  });
+}
+
+/** An open application that rests on a person's file, and who hears of it. */
+interface Resting {
+  id: string;
+  providerId: string;
+  snapshot: ApplicationState;
+  /** The assignee, else a lead. */
+  userId: string | null;
+}
+
+const TEMPLATES = { reminder: 'upkeep_due', lapsed: 'upkeep_lapsed', warning: 'lapse_predicted' } as const;
+/** However quiet a person's file is, it is looked at once a year. */
+const AT_LEAST = { months: 12 } as const;
+
+/**
+ * The step of a person's upkeep: reminds the person of what has come to a rung, tells the operator of what has lapsed
+ * and what will have before a payer is expected to decide, and takes back what was renewed meanwhile. Answers when to
+ * look again; null once no client has the person. Applications are not woken: each has its own timer for what time
+ * changes in its file, and hears of what people change as this does.
+ */
+export async function keepUp(tx: Tx, personId: string, now: Instant): Promise<{ next: Instant | null }> {
+  const [own, applications] = await Promise.all([
+    upkeepOn(tx, tx`p.person_id = ${personId}`, now),
+    tx<Resting[]>`
+      select a.id, a.provider_id, a.snapshot, coalesce(a.assignee, ${leadOver(tx, tx`a.client_id`, tx`a.assignee`)}) as user_id
+      from applications a join providers p on p.id = a.provider_id
+      where p.person_id = ${personId} and a.open order by a.created_at, a.id`,
+  ]);
+  await remind(tx, personId, own, now);
+  for (const one of own) {
+    const resting = applications.filter(({ providerId }) => providerId === one.providerId);
+    await tellOfLapses(tx, one, resting, now);
+    await warn(tx, one, resting, now);
+  }
+  if (own.length === 0) return { next: null };
+  const instants = own.flatMap(({ items, timeZone }) => items.flatMap((item) => rungs(item, timeZone, now).next ?? []));
+  return { next: [...instants, due({ at: now }, AT_LEAST, own[0]!)].sort()[0]! };
+}
+
+/** Once for an item, the day on which it ends, and a rung, whatever is repeated. */
+export const reminderKey = (personId: string, item: UpkeepItem, rung: number): string =>
+  `upkeep/${personId}/${digest(identity(item))}/${rung}`;
+
+const said = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => ({
+  item,
+  state,
+  dueOn,
+  ...(documentId && { documentId }),
+});
+
+/** Reminds the person, once of each rung; what waits to go out and is no longer so is taken back. */
+async function remind(tx: Tx, personId: string, own: readonly OwnUpkeep[], now: Instant): Promise<void> {
+  const messages = remindersOf(own, now).map(({ providerId, item, rung }): QueuedMessage => ({
+    key: reminderKey(personId, item, rung),
+    clientId: null,
+    recipientType: 'provider',
+    recipientId: providerId,
+    template: TEMPLATES.reminder,
+    data: { ...said(item), rung },
+    notBefore: now,
+  }));
+  const ours = tx`
+    recipient_type = 'provider' and template = ${TEMPLATES.reminder}
+    and recipient_id in (select id from providers where person_id = ${personId})`;
+  await say(tx, messages, ours);
+}
+
+/**
+ * Of what has lapsed by one client's statements, a person has a task until it is renewed, and who works the
+ * applications that rest on it hears of it at each rung.
+ */
+async function tellOfLapses(
+  tx: Tx,
+  { providerId, clientId, timeZone, items, today }: OwnUpkeep,
+  applications: readonly Resting[],
+  now: Instant,
+): Promise<void> {
+  const lapsed = items
+    .filter((item) => standing(item, today) === 'lapsed')
+    .map((item) => ({ item, rung: rungs(item, timeZone, now).latest ?? 0, about: digest(identity(item)) }))
+    .filter(({ rung }) => rung > 0);
+  const tasks = lapsed.map(({ item, about }) => ({
+    key: `upkeep/${providerId}/${about}`,
+    clientId,
+    kind: 'upkeep' as const,
+    subjectType: 'provider',
+    subjectId: providerId,
+    data: said(item),
+    dueAt: atDate(addDays(item.dueOn, 1), { timeZone }),
+  }));
+  const messages = lapsed.flatMap(({ item, rung, about }) => {
+    const touched = applications.filter(({ snapshot }) => restsOn(items, snapshot).includes(item));
+    const users = new Set(touched.flatMap(({ userId }) => userId ?? []));
+    return [...users].map((userId): QueuedMessage => {
+      const applicationIds = touched.filter((one) => one.userId === userId).map(({ id }) => id);
+      return {
+        key: `${TEMPLATES.lapsed}/${providerId}/${about}/${rung}/${userId}`,
+        clientId,
+        recipientType: 'user',
+        recipientId: userId,
+        template: TEMPLATES.lapsed,
+        data: { ...said(item), rung, providerId, applicationIds },
+        notBefore: now,
+      };
+    });
+  });
+  await tx`
+    update tasks set closed_at = now()
+    where subject_id = ${providerId} and kind = 'upkeep' and closed_at is null
+      and key <> all(${tasks.map(({ key }) => key)}::text[])`;
+  await giveTasks(tx, tasks);
+  const ours = tx`
+    recipient_type = 'user' and template = ${TEMPLATES.lapsed} and data->>'providerId' = ${providerId}`;
+  await say(tx, messages, ours);
+}
+
+/** Warns once for an application, what will lapse, and the day. */
+async function warn(
+  tx: Tx,
+  { clientId, timeZone, items, today }: OwnUpkeep,
+  applications: readonly Resting[],
+  now: Instant,
+): Promise<void> {
+  const messages = applications.flatMap(({ id: applicationId, snapshot, userId }) =>
+    predictedLapses(items, snapshot, timeZone, today).flatMap(({ item, state, dueOn, expectedDecisionOn }) =>
+      userId === null
+        ? []
+        : [
+            {
+              key: `${TEMPLATES.warning}/${applicationId}/${item}/${state}/${dueOn}`,
+              clientId,
+              applicationId,
+              recipientType: 'user' as const,
+              recipientId: userId,
+              template: TEMPLATES.warning,
+              data: { item, state, dueOn, expectedDecisionOn },
+              notBefore: now,
+            },
+          ],
+    ),
+  );
+  const ours = tx`
+    recipient_type = 'user' and template = ${TEMPLATES.warning}
+    and application_id = any(${applications.map(({ id }) => id)}::uuid[])`;
+  await say(tx, messages, ours);
+}
+
+/** Queues what is to be said and takes back what of `ours` has not gone out and is no longer so. */
+async function say(tx: Tx, messages: readonly QueuedMessage[], ours: Fragment): Promise<void> {
+  const keys = messages.map(({ key }) => key);
+  await tx`
+    delete from messages m where ${hasNotLeft(tx)} and ${ours} and m.key <> all(${keys}::text[])`;
+  await queueMessages(tx, messages);
+}

@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { atDate } from '../../../domain/calendar';
+import { addDays } from '../../../domain/dates';
+import {
+  identity,
+  LADDERS,
+  predictedLapses,
+  remindersOf,
+  rungs,
+  standing,
+  upkeepItems,
+  type UpkeepFile,
+  type UpkeepView,
+} from '../../../domain/upkeep';
+import { Paper } from '../application/paper';
+
+const TODAY = '2026-03-01';
+const ZONE = 'America/Denver';
+const file = (more: Partial<UpkeepFile> = {}): UpkeepFile => ({
+  ...{ attestedOn: null, licences: [], malpractice: null, dea: [], documents: [], authorisations: [] },
+  ...more,
+});
+const licence = (state: string, expiresOn: string, number = 'L1') => ({ state, number, expiresOn });
+const scopes = ['submit_applications', 'contact_payers'] as const;
+const signed = (id: string, until: string | null, more: object = {}) => ({
+  ...{ id, scopes, payerIds: null, signedOn: '2026-01-01', until, revokedOn: null },
+  ...more,
+});
+const at = (day: string) => atDate(day, { timeZone: ZONE });
+const view = (providerId: string, of: UpkeepFile, timeZone = ZONE): UpkeepView => ({
+  providerId,
+  timeZone,
+  items: upkeepItems(of, TODAY),
+});
+
+describe('what has to be renewed', () => {
+  const ends = (of: UpkeepFile) => upkeepItems(of, TODAY).map(({ kind, state, dueOn }) => [kind, state, dueOn]);
+
+  test('is the attestation, every licence, the policy, what lets them prescribe, and what was signed for a time', () => {
+    const all = file({
+      attestedOn: '2026-01-01',
+      licences: [licence('CO', '2026-09-30'), licence('IL', '2027-03-31')],
+      malpractice: { policyNumber: 'P', expiresOn: '2026-12-31' },
+      dea: [licence('CO', '2028-05-31')],
+      documents: [{ id: 'd1', kind: 'cv', expiresOn: '2026-08-01' }],
+      authorisations: [signed('a1', '2026-07-01'), signed('a2', null, { scopes: ['manage_caqh'] })],
+    });
+    expect(ends(all)).toEqual([
+      ['attestation', null, '2026-05-01'],
+      ['licence', 'CO', '2026-09-30'],
+      ['licence', 'IL', '2027-03-31'],
+      ['malpractice', null, '2026-12-31'],
+      ['dea', 'CO', '2028-05-31'],
+      ['document', null, '2026-08-01'],
+      ['authorisation', null, '2026-07-01'],
+    ]);
+    expect(ends(file())).toEqual([]);
+  });
+
+  test('is due after 180 days where all current licences are in Illinois', () => {
+    const inIllinois = file({ attestedOn: '2026-01-01', licences: [licence('IL', '2027-03-31')] });
+    expect(ends(inIllinois)[0]).toEqual(['attestation', null, '2026-06-30']);
+  });
+
+  test('is not what another document or signature has taken the place of, nor what was taken back', () => {
+    const documents = ['2026-08-01', '2027-08-01'].map((expiresOn, i) => ({ id: `d${i}`, kind: 'cv', expiresOn }));
+    expect(ends(file({ documents }))).toEqual([['document', null, '2027-08-01']]);
+    const renewed = [signed('a1', '2026-07-01'), signed('a2', '2027-07-01')];
+    expect(ends(file({ authorisations: renewed }))).toEqual([['authorisation', null, '2027-07-01']]);
+    const forGood = [signed('a1', '2026-07-01', { payerIds: ['y'] }), signed('a2', null)];
+    expect(ends(file({ authorisations: forGood }))).toEqual([]);
+    const narrower = [signed('a1', '2026-07-01'), signed('a2', null, { payerIds: ['y'] })];
+    expect(ends(file({ authorisations: narrower }))).toHaveLength(1);
+    expect(ends(file({ authorisations: [signed('a1', '2026-07-01', { revokedOn: '2026-02-01' })] }))).toEqual([]);
+  });
+});
+
+describe('the ladder', () => {
+  const [attestation, document] = [
+    upkeepItems(file({ attestedOn: '2026-01-01' }), TODAY)[0]!,
+    upkeepItems(file({ licences: [licence('CO', '2026-09-30')] }), TODAY)[0]!,
+  ];
+
+  test('climbs as CAQH writes, and a month ahead; documents from three months ahead', () => {
+    expect(LADDERS.attestation).toEqual([-30, -15, -10, -5, 1, 14, 28, 42]);
+    for (const kind of ['licence', 'malpractice', 'dea', 'document', 'authorisation'] as const)
+      expect(LADDERS[kind]).toEqual([-90, -60, -30, -14, -7, 1]);
+  });
+
+  test('comes to a rung at nine in the morning, and to none after the last', () => {
+    expect(rungs(attestation, ZONE, '2026-03-01T00:00:00.000Z')).toEqual({
+      latest: null,
+      next: '2026-04-01T15:00:00.000Z',
+    });
+    expect(rungs(attestation, ZONE, '2026-04-01T15:00:00.000Z')).toEqual({
+      latest: -30,
+      next: '2026-04-16T15:00:00.000Z',
+    });
+    expect(rungs(document, ZONE, '2027-01-01T00:00:00.000Z')).toEqual({ latest: 1, next: null });
+  });
+
+  test('is lapsed from the day after the last good one on', () => {
+    expect(['2026-03-31', '2026-04-01', '2026-05-01', '2026-05-02'].map((day) => standing(attestation, day))).toEqual([
+      'current',
+      'due',
+      'due',
+      'lapsed',
+    ]);
+  });
+
+  test('looked at as rarely as one likes says each rung at most once, and of several missed the latest', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -200, max: 200 }), { minLength: 1, maxLength: 30 }), (days) => {
+        const looks = [...days].sort((a, b) => a - b);
+        const said = looks.map((day) => rungs(document, ZONE, at(addDays(document.dueOn, day))).latest);
+        for (const [i, day] of looks.entries()) {
+          const passed = LADDERS.licence.filter((rung) => rung <= day);
+          expect(said[i]).toBe(passed.at(-1) ?? null);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('a person whom two clients have', () => {
+  const said = (day: string, ...views: UpkeepView[]) =>
+    remindersOf(views, at(day)).map(({ providerId, item, rung }) => [providerId, item.kind, item.dueOn, rung]);
+
+  test('hears once of what both state alike, through the client that had the person first', () => {
+    const alike = file({ attestedOn: '2026-01-01', licences: [licence('CO', '2026-05-31')] });
+    expect(said('2026-04-02', view('a', alike), view('b', alike, 'America/New_York'))).toEqual([
+      ['a', 'licence', '2026-05-31', -60],
+      ['a', 'attestation', '2026-05-01', -30],
+    ]);
+  });
+
+  test('has one attestation cycle: the earlier end, told through the client by whose licences it ends then', () => {
+    const [illinois, both] = [
+      file({ attestedOn: '2026-01-01', licences: [licence('IL', '2099-01-01')] }),
+      file({ attestedOn: '2026-01-01', licences: [licence('IL', '2099-01-01'), licence('WI', '2099-01-01', 'L2')] }),
+    ];
+    const attestations = (day: string) =>
+      said(day, view('a', illinois), view('b', both)).filter(([, kind]) => kind === 'attestation');
+    expect(attestations('2026-04-01')).toEqual([['b', 'attestation', '2026-05-01', -30]]);
+    // by the other client's file it is current for two months more: its ladder waits for the end of this one
+    expect(attestations('2026-06-11')).toEqual([['b', 'attestation', '2026-05-01', 28]]);
+    expect(attestations('2026-06-12')).toEqual([['b', 'attestation', '2026-05-01', 42]]);
+    expect(attestations('2026-06-15')).toEqual([['a', 'attestation', '2026-06-30', -15]]);
+  });
+
+  test('hears of what only one states through that one alone', () => {
+    const own = file({ licences: [licence('WI', '2026-03-20')] });
+    expect(said(TODAY, view('a', file()), view('b', own))).toEqual([['b', 'licence', '2026-03-20', -30]]);
+  });
+
+  test('an item that was renewed is another one', () => {
+    const [before] = upkeepItems(file({ licences: [licence('WI', '2026-03-20')] }), TODAY);
+    const [after] = upkeepItems(file({ licences: [licence('WI', '2028-03-20')] }), TODAY);
+    expect(identity(before!)).not.toBe(identity(after!));
+  });
+});
+
+describe('a lapse before the decision', () => {
+  const paper = new Paper();
+  paper.act('submission', { submittedOn: paper.today, channel: 'payer_portal' });
+  const warned = (of: UpkeepFile, today = paper.today) =>
+    predictedLapses(upkeepItems(of, today), paper.state, ZONE, today).map(({ item, state, dueOn }) => [
+      item,
+      state,
+      dueOn,
+    ]);
+
+  test('is foreseen of what the application rests on, as long as it is ahead', () => {
+    expect(paper.state.agenda.expectedDecisionAt!.slice(0, 10)).toBe('2027-04-04');
+    const late = { attestedOn: '2026-12-20', licences: [licence('CO', '2027-04-03'), licence('NY', '2027-02-01')] };
+    expect(warned(file(late))).toEqual([['licence', 'CO', '2027-04-03']]);
+    expect(warned(file({ attestedOn: '2026-11-01' }))).toEqual([['attestation', null, '2027-03-01']]);
+    expect(warned(file({ attestedOn: '2026-11-01' }), '2027-03-02')).toEqual([]);
+    expect(warned(file({ malpractice: { policyNumber: 'P', expiresOn: '2027-03-31' } }))).toHaveLength(1);
+    expect(warned(file({ malpractice: { policyNumber: 'P', expiresOn: '2027-04-04' } }))).toEqual([]);
+  });
+
+  test('is none where another licence in the state holds longer', () => {
+    const two = [licence('CO', '2027-02-01'), licence('CO', '2029-02-01', 'L2')];
+    expect(warned(file({ licences: two }))).toEqual([]);
+  });
+});

@@ -1,0 +1,340 @@
+import { randomUUID } from 'node:crypto';
+import { TASK_QUEUE } from '../../dispatch/dispatch';
+import type { PlainDate } from '../../domain/application/events';
+import type { Mail, Mailer } from '../../outreach/mail';
+import type { Principal } from '../../record/principal';
+import { createDocument } from '../../record/registry/documents';
+import { attest, book, type Book } from '../support/file';
+import { eventually } from '../support/eventually';
+import { Lives } from '../support/lives';
+
+const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
+
+const sent: Mail[] = [];
+const mailer: Mailer = {
+  send: (mail) => {
+    sent.push(mail);
+    return Promise.resolve();
+  },
+};
+
+let lives: Lives;
+beforeAll(async () => {
+  lives = await Lives.begin({ mailer });
+});
+afterAll(() => lives.stop());
+
+// arithmetic of this test's own
+const DAY_MS = 86_400_000;
+const plus = (day: PlainDate, days: number): PlainDate =>
+  new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
+const rung = (dueOn: PlainDate, day: PlainDate): number => (Date.parse(day) - Date.parse(dueOn)) / DAY_MS;
+const LADDER = {
+  attestation: [-30, -15, -10, -5, 1, 14, 28, 42],
+  licence: [-90, -60, -30, -14, -7, 1],
+  malpractice: [-90, -60, -30, -14, -7, 1],
+};
+type Kind = keyof typeof LADDER;
+
+const workflowId = ({ personId }: Book) => `providerUpkeep/${personId}`;
+
+/** Starts a person's upkeep so that it continues as new all the time. */
+const watchOver = (on: Book, continueAfter: number) =>
+  lives.env.client.workflow.start('providerUpkeep', {
+    workflowId: workflowId(on),
+    taskQueue: TASK_QUEUE,
+    args: [{ subject: on.personId, continueAfter }],
+  });
+
+/** How many runs the upkeep has had. */
+async function runs(on: Book): Promise<number> {
+  let count = 0;
+  for (let runId: string | undefined; count === 0 || runId; count += 1) {
+    const { events } = await lives.env.client.workflow.getHandle(workflowId(on), runId).fetchHistory();
+    runId = events![0]!.workflowExecutionStartedEventAttributes!.continuedExecutionRunId || undefined;
+  }
+  return count;
+}
+
+/** Tells the upkeep of a change and waits until it has heard. */
+async function tell(on: Book): Promise<void> {
+  await lives.dispatch.changed('providerUpkeep', on.personId);
+  await eventually(async () => {
+    const { events } = await lives.env.client.workflow.getHandle(workflowId(on)).fetchHistory();
+    const last = events!.at(-1)!;
+    return last.timerStartedEventAttributes || last.workflowExecutionCompletedEventAttributes;
+  });
+}
+
+/** At six in the morning in Denver: before anything is said on that day. */
+async function sleepUntil(day: PlainDate): Promise<void> {
+  const ms = Date.parse(`${day}T13:00:00.000Z`) - (await lives.env.currentTimeMs());
+  if (ms > 0) await lives.env.sleep(ms);
+}
+
+interface Said {
+  on: PlainDate;
+  item: Kind;
+  state: string | null;
+  dueOn: PlainDate;
+  rung: number;
+}
+
+/** What the person was told, with the day in Denver. */
+async function said({ providerId }: Book): Promise<Said[]> {
+  const rows = await lives.sql<{ notBefore: string; data: Omit<Said, 'on'> }[]>`
+    select not_before, data from messages
+    where recipient_id = ${providerId} and template = 'upkeep_due' order by not_before, data->>'item', data->>'state'`;
+  const denver = new Intl.DateTimeFormat('en-CA', { timeZone: 'America/Denver' });
+  return rows.map(({ notBefore, data }) => ({ on: denver.format(new Date(notBefore)), ...data }));
+}
+
+/** Something that holds through `dueOn`, as the file states it from one day until the day before another. */
+interface Statement {
+  item: Kind;
+  state: string | null;
+  dueOn: PlainDate;
+  from: PlainDate;
+  until: PlainDate;
+}
+
+/** What should have been said of a statement: the rungs that fell while it was on file, and of those missed the last. */
+function expected({ item, state, dueOn, from, until }: Statement): Said[] {
+  const days = LADDER[item].map((days) => plus(dueOn, days));
+  const missed = days.filter((day) => day < from).at(-1);
+  const fell = days.filter((day) => from <= day && day < until);
+  return [
+    ...(missed ? [{ on: from, item, state, dueOn, rung: rung(dueOn, missed) }] : []),
+    ...fell.map((on) => ({ on, item, state, dueOn, rung: rung(dueOn, on) })),
+  ];
+}
+
+const inOrder = (all: Said[]) =>
+  all.toSorted((a, b) =>
+    JSON.stringify([a.on, a.item, a.state]).localeCompare(JSON.stringify([b.on, b.item, b.state])),
+  );
+
+test('eight years of one person: every reminder exactly once, while it continues as new again and again', async () => {
+  const { sql } = lives;
+  const on = await book(sql);
+  const day0 = plus(await lives.today(), 2);
+  const end = plus(day0, 8 * 365 + 2);
+  await sleepUntil(day0);
+
+  // attestations: days of the years on which they were made; mostly in time, some late, one long after the lapse
+  const attestedDays = [0, 110, 225, 350];
+  for (let day = 350, n = 0; day < 8 * 365; n++) {
+    day += [112, 119, 120, 131, 160, 118, 300][n % 7]!;
+    attestedDays.push(day);
+  }
+  // licences and the policy: renewed every two years or one, early, on the last day, and once forgotten for months
+  const terms: Record<string, { dueAfter: number; renewedAfter: number }[]> = {
+    'licence CO': [
+      { dueAfter: 400, renewedAfter: 370 },
+      { dueAfter: 1130, renewedAfter: 1130 },
+      { dueAfter: 1860, renewedAfter: 1940 },
+      { dueAfter: 2590, renewedAfter: 2495 },
+      { dueAfter: 3320, renewedAfter: 4000 },
+    ],
+    'licence WY': [
+      { dueAfter: 20, renewedAfter: 15 },
+      { dueAfter: 750, renewedAfter: 700 },
+      { dueAfter: 1480, renewedAfter: 1475 },
+      { dueAfter: 2210, renewedAfter: 2200 },
+      { dueAfter: 2940, renewedAfter: 4000 },
+    ],
+    malpractice: Array.from({ length: 9 }, (_, year) => ({
+      dueAfter: 365 * (year + 1) - 65,
+      renewedAfter: year === 4 ? 365 * (year + 1) + 40 : 365 * (year + 1) - 80,
+    })),
+  };
+
+  const changes = new Map<number, (() => Promise<void>)[]>();
+  const statements: Statement[] = [];
+  const change = (day: number, what: () => Promise<void>) => changes.set(day, [...(changes.get(day) ?? []), what]);
+  for (const [i, day] of attestedDays.entries()) {
+    const from = plus(day0, day);
+    const next = attestedDays[i + 1];
+    statements.push({
+      ...{ item: 'attestation', state: null, dueOn: plus(from, 120), from },
+      until: next === undefined ? end : plus(day0, next),
+    });
+    change(day, () => attest(sql, on, from));
+  }
+  for (const [what, periods] of Object.entries(terms)) {
+    const [item, state = null] = what.split(' ') as [Kind, string?];
+    let from = 0;
+    for (const { dueAfter, renewedAfter } of periods) {
+      const dueOn = plus(day0, dueAfter);
+      const until = plus(day0, Math.min(renewedAfter, 8 * 365 + 2));
+      statements.push({ item, state, dueOn, from: plus(day0, from), until });
+      change(from, async () => {
+        const malpractice = { carrier: 'HPSO', policyNumber: 'P1', expiresOn: dueOn };
+        if (item === 'malpractice')
+          await sql`update providers set malpractice = ${sql.json(malpractice)} where id = ${on.providerId}`;
+        else
+          await sql`
+            insert into licences ${sql({ clientId: on.clientId, providerId: on.providerId, state, number: 'L', expiresOn: dueOn })}
+            on conflict (provider_id, state, number) do update set expires_on = excluded.expires_on`;
+      });
+      from = renewedAfter;
+    }
+  }
+  await sql`delete from licences where provider_id = ${on.providerId}`;
+
+  const days = [...changes.keys()].filter((day) => plus(day0, day) < end).sort((a, b) => a - b);
+  for (const [i, day] of days.entries()) {
+    await sleepUntil(plus(day0, day));
+    for (const made of changes.get(day)!) await made();
+    if (i === 0) await watchOver(on, 10);
+    await tell(on);
+  }
+  await sleepUntil(end);
+  await eventually(async () => (await said(on)).length >= statements.flatMap(expected).length);
+  expect(inOrder(await said(on))).toEqual(inOrder(statements.flatMap(expected)));
+  expect(new Set((await said(on)).map(({ rung: at }) => at)).size).toBeGreaterThan(9);
+  expect(await runs(on)).toBeGreaterThan(30);
+});
+
+test('in Illinois alone the cycle has 180 days, and 120 from the day on which another licence is on file', async () => {
+  const { sql } = lives;
+  const today = await lives.today();
+  const on = await book(sql, { state: 'IL', attestedOn: today });
+  await tell(on);
+  await sleepUntil(plus(today, 100));
+  expect(await said(on)).toEqual([]);
+  const { clientId, providerId } = on;
+  await sql`insert into licences ${sql({ clientId, providerId, state: 'WI', number: 'W', expiresOn: '2099-12-31' })}`;
+  await tell(on);
+  await sql`delete from licences where provider_id = ${providerId} and state = 'WI'`;
+  await tell(on);
+  await sleepUntil(plus(today, 151));
+  await eventually(async () => (await said(on)).length === 2);
+  expect((await said(on)).map(({ dueOn, rung: at }) => [dueOn, at])).toEqual([
+    [plus(today, 120), -30],
+    [plus(today, 180), -30],
+  ]);
+});
+
+test('messages that arrive while it continues as new, hundreds of times, are neither lost nor doubled', async () => {
+  const on = await book(lives.sql);
+  await watchOver(on, 4);
+  const { clientId, providerId } = on;
+  const expiresOn = plus(await lives.today(), 20);
+  const documents = Array.from({ length: 400 }, (_, n) => `paper ${n}`);
+  const put = (kind: string) =>
+    createDocument(lives.sql, PRINCIPAL, randomUUID(), clientId, {
+      ...{ kind, name: 'a.pdf', sha256: 'a'.repeat(64), providerId, expiresOn },
+    });
+  const left = documents.values();
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      for (const kind of left) {
+        await put(kind);
+        await lives.dispatch.changed('providerUpkeep', on.personId);
+        // now and then alone, so that it waits when the next one comes
+        if (Number(kind.split(' ')[1]) % 3 === 0) await tell(on);
+      }
+    }),
+  );
+  await eventually(async () => (await said(on)).length >= documents.length);
+  expect(await said(on)).toHaveLength(documents.length);
+  expect(await runs(on)).toBeGreaterThan(200);
+});
+
+describe('awkward scenario 1: the attestation lapses mid-application', () => {
+  async function underWay() {
+    const assignee = randomUUID();
+    const life = await lives.open({ attestedDaysAgo: 60 });
+    await lives.sql`insert into users ${lives.sql({ id: assignee, name: 'Sam', email: `${assignee}@operator.example`, role: 'specialist' })}`;
+    await life.act('assignment', { assignee });
+    await life.act('submission', { submittedOn: await lives.today(), channel: 'payer_portal' });
+    await life.contact('in_review');
+    await tell(life.book);
+    const told = async () =>
+      (
+        await lives.sql<{ template: string; data: { rung?: number; dueOn: string } }[]>`
+          select template, data from messages where recipient_id = ${assignee} and template <> 'escalation'
+          order by not_before`
+      ).map(({ template, data }) => (data.rung === undefined ? template : `${template} ${data.rung}`));
+    return { life, told };
+  }
+  const fileEntries = async (life: Awaited<ReturnType<typeof underWay>>['life']) =>
+    (await life.entries()).filter(({ kind }) => kind === 'file');
+
+  test('1: a lapse before the expected decision is warned of, once', async () => {
+    const { life, told } = await underWay();
+    expect(await told()).toEqual(['lapse_predicted']);
+    await lives.env.sleep('20 days');
+    await tell(life.book);
+    expect(await told()).toEqual(['lapse_predicted']);
+  });
+
+  test('1: it raises a blocker, restarts nothing, keeps the payer’s timers, and goes when the provider attests', async () => {
+    const { life, told } = await underWay();
+    const { attempt, submittedOn, followUps } = await life.state();
+    const lapsed = await life.until((s) => s.blockers.length > 0, '70 days');
+    expect(lapsed).toMatchObject({
+      stage: 'in_review',
+      attempt,
+      submittedOn,
+      blockers: [{ code: 'attestation_lapsed' }],
+    });
+    expect(lapsed.followUps.credentialing!.armedBy).toBe(followUps.credentialing!.armedBy);
+    await eventually(async () => (await told()).includes('upkeep_lapsed 1'));
+    // its own timer woke it, and nobody else did
+    expect(await fileEntries(life)).toHaveLength(1);
+    const tasks = () => lives.sql`
+      select from tasks where subject_id = ${life.book.providerId} and kind = 'upkeep' and closed_at is null`;
+    expect(await tasks()).toHaveLength(1);
+
+    await lives.env.sleep('15 days');
+    await eventually(async () => (await told()).includes('upkeep_lapsed 14'));
+    await life.attest();
+    await tell(life.book);
+    const current = await life.until((s) => s.blockers.length === 0, '1 days');
+    expect(current).toMatchObject({ stage: 'in_review', attempt, submittedOn });
+    expect(await fileEntries(life)).toHaveLength(2);
+    expect(await tasks()).toHaveLength(0);
+    await lives.env.sleep('40 days');
+    expect(await told()).toEqual(['lapse_predicted', 'upkeep_lapsed 1', 'upkeep_lapsed 14']);
+  });
+});
+
+describe('what is said', () => {
+  const to = (address: string) => sent.filter((mail) => mail.to === address).map(({ subject }) => subject);
+
+  test('reaches the provider within people’s hours, and no more once it is renewed', async () => {
+    const { sql } = lives;
+    const today = await lives.today();
+    const on = await book(sql, { attestedOn: plus(today, -80) });
+    const address = `${on.providerId}@example.org`;
+    await sql`update providers set email = ${address} where id = ${on.providerId}`;
+    await tell(on);
+    await sleepUntil(plus(today, 11));
+    await lives.dispatch.changed('outreach', on.providerId);
+    await lives.env.sleep('5 days');
+    await eventually(() => to(address).length === 1);
+    expect(to(address)).toEqual([`Your CAQH attestation holds through ${plus(today, 40)}`]);
+    // the second rung has come, and the provider attests before the mail goes out
+    await sleepUntil(plus(today, 26));
+    await eventually(async () => (await said(on)).length === 2);
+    await attest(sql, on, plus(today, 26));
+    await tell(on);
+    await lives.dispatch.changed('outreach', on.providerId);
+    await lives.env.sleep('20 days');
+    expect(to(address)).toHaveLength(1);
+  });
+});
+
+test('where no client has the person any more, it ends', async () => {
+  const on = await book(lives.sql, { attestedOn: await lives.today() });
+  await tell(on);
+  await lives.sql`delete from licences where provider_id = ${on.providerId}`;
+  await lives.sql`delete from providers where id = ${on.providerId}`;
+  await tell(on);
+  const { status } = await lives.env.client.workflow.getHandle(workflowId(on)).describe();
+  expect(status.name).toBe('COMPLETED');
+  await lives.env.sleep('300 days');
+  expect(await said(on)).toEqual([]);
+});
