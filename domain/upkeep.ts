@@ -47,7 +47,12 @@ export const LADDERS: Record<UpkeepKind, readonly number[]> = {
 export function upkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
   const { attestedOn, licences, malpractice, dea, documents, authorisations } = file;
   const item = (kind: UpkeepKind, dueOn: PlainDate, more: Partial<UpkeepItem> = {}): UpkeepItem => ({
-    ...{ kind, state: null, name: null, documentId: null, payerIds: null, dueOn },
+    kind,
+    state: null,
+    name: null,
+    documentId: null,
+    payerIds: null,
+    dueOn,
     ...more,
   });
   return [
@@ -111,7 +116,9 @@ export interface Reminder {
 export function remindersOf(views: readonly UpkeepView[], now: Instant): Reminder[] {
   const known = views.flatMap(({ providerId, timeZone, items }) =>
     items.map((item) => ({
-      ...{ providerId, item, ...rungs(item, timeZone, now) },
+      providerId,
+      item,
+      ...rungs(item, timeZone, now),
       // the day after the last rung
       through: atDate(addDays(item.dueOn, LADDERS[item.kind].at(-1)! + 1), { timeZone }),
     })),

@@ -35,7 +35,10 @@ export interface Upkeep {
 
 const NEVER_ATTESTED: ShownItem = {
   kind: 'attestation',
-  ...{ state: null, name: null, documentId: null, dueOn: null },
+  state: null,
+  name: null,
+  documentId: null,
+  dueOn: null,
   standing: 'missing',
   nextReminderOn: null,
   reminders: [],
@@ -59,7 +62,11 @@ export async function upkeepOf(sql: Db, principal: Principal, providerId: string
     const { next } = rungs(item, timeZone, now);
     const ours = said.filter(({ key }) => keys(item).includes(key));
     return {
-      ...{ kind, state, name, documentId, dueOn },
+      kind,
+      state,
+      name,
+      documentId,
+      dueOn,
       standing: standing(item, today),
       nextReminderOn: next && localDate(next, timeZone),
       reminders: ours.map(({ rung, notBefore }) => ({ rung, on: localDate(notBefore, timeZone) })),

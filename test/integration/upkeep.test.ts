@@ -14,7 +14,7 @@ afterAll(() => api.stop());
 type Body = Reply['body'];
 
 /** A provider of a client of its own; of the same person where an NPI is given. */
-async function provider(more: object = {}): Promise<Body & { key: string }> {
+async function provider(more: object = {}): Promise<Body> {
   const { id: clientId } = await api.make('/v1/clients', CLIENT);
   const made = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi(), ...more });
   return { ...made, key: await api.keyOf('specialist', [clientId]) };
@@ -101,7 +101,10 @@ describe('a provider’s upkeep', () => {
     const one = await provider();
     const put = (expiresOn: string) =>
       api.make(`/v1/clients/${one.clientId}/documents`, {
-        ...{ kind: 'collaborative agreement', name: 'a.pdf', sha256: 'a'.repeat(64), providerId: one.id },
+        kind: 'collaborative agreement',
+        name: 'a.pdf',
+        sha256: 'a'.repeat(64),
+        providerId: one.id,
         expiresOn,
       });
     await put(daysAhead(10));
@@ -127,7 +130,8 @@ describe('one person at two clients', () => {
     const alone = await provider({ licences: shared.licences, email: 'alone@example.org' });
     const mine = await provider({ ...shared, email: 'mine@example.org' });
     const theirs = await provider({
-      ...{ npi, email: 'theirs@example.org' },
+      npi,
+      email: 'theirs@example.org',
       licences: [
         { state: 'CA', number: 'LMFT-1', expiresOn: daysAhead(80) },
         { state: 'WI', number: 'W-9', expiresOn: daysAhead(5) },
@@ -177,12 +181,17 @@ describe('an application under way', () => {
     const payer = await api.make('/v1/payers', { ...PAYER, name: `Payer ${randomUUID()}` });
     const { id } = (
       await api.post('/v1/applications', {
-        ...{ providerId: one.id, practiceId: practice.id, payerId: payer.id, state: 'CA' },
+        providerId: one.id,
+        practiceId: practice.id,
+        payerId: payer.id,
+        state: 'CA',
         adopt: { stage: 'in_review', submittedOn: TODAY },
       })
     ).body;
     const lead = await api.make('/v1/users', {
-      ...{ name: 'Lee', email: `${randomUUID()}@operator.example`, role: 'lead' },
+      name: 'Lee',
+      email: `${randomUUID()}@operator.example`,
+      role: 'lead',
       clientIds: [one.clientId],
     });
     const inbox = async () => (await api.get(`/v1/inbox?userId=${lead.id}`, { key: one.key })).body.items;
@@ -192,7 +201,10 @@ describe('an application under way', () => {
   test('warns once of a lapse that comes before the decision, until the provider has attested again', async () => {
     const { one, id, inbox } = await application(60);
     const warning = {
-      ...{ code: 'lapse_predicted', item: 'attestation', state: null, dueOn: daysAhead(60) },
+      code: 'lapse_predicted',
+      item: 'attestation',
+      state: null,
+      dueOn: daysAhead(60),
       expectedDecisionOn: expect.any(String),
     };
     expect((await api.get(`/v1/applications/${id}`, { key: one.key })).body.warnings).toEqual([warning]);

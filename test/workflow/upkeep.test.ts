@@ -174,7 +174,10 @@ test('eight years of one person: every reminder exactly once, while it continues
     const from = plus(day0, day);
     const next = attestedDays[i + 1];
     statements.push({
-      ...{ item: 'attestation', state: null, dueOn: plus(from, 120), from },
+      item: 'attestation',
+      state: null,
+      dueOn: plus(from, 120),
+      from,
       until: next === undefined ? end : plus(day0, next),
     });
     change(day, () => attest(sql, on, from));
@@ -243,7 +246,11 @@ test('messages that arrive while it continues as new, hundreds of times, are nei
   const expiresOn = plus(await lives.today(), 20);
   const put = async (kind: string) => {
     await createDocument(lives.sql, PRINCIPAL, randomUUID(), clientId, {
-      ...{ kind, name: 'a.pdf', sha256: 'a'.repeat(64), providerId, expiresOn },
+      kind,
+      name: 'a.pdf',
+      sha256: 'a'.repeat(64),
+      providerId,
+      expiresOn,
     });
     await lives.dispatch.changed('providerUpkeep', on.personId);
   };

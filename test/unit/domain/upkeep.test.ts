@@ -17,13 +17,23 @@ import { Paper } from '../application/paper';
 const TODAY = '2026-03-01';
 const ZONE = 'America/Denver';
 const file = (more: Partial<UpkeepFile> = {}): UpkeepFile => ({
-  ...{ attestedOn: null, licences: [], malpractice: null, dea: [], documents: [], authorisations: [] },
+  attestedOn: null,
+  licences: [],
+  malpractice: null,
+  dea: [],
+  documents: [],
+  authorisations: [],
   ...more,
 });
 const licence = (state: string, expiresOn: string, number = 'L1') => ({ state, number, expiresOn });
 const scopes = ['submit_applications', 'contact_payers'] as const;
 const signed = (id: string, until: string | null, more: object = {}) => ({
-  ...{ id, scopes, payerIds: null, signedOn: '2026-01-01', until, revokedOn: null },
+  id,
+  scopes,
+  payerIds: null,
+  signedOn: '2026-01-01',
+  until,
+  revokedOn: null,
   ...more,
 });
 const at = (day: string) => atDate(day, { timeZone: ZONE });
