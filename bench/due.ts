@@ -6,7 +6,7 @@ import { boot, quantile, scopes, take, timed, type Booted } from './booted';
 
 const OPEN = 10_000;
 /** How long after they are adopted all follow-ups fall due: longer than adopting them takes. */
-const AHEAD_MINUTES = 15;
+const AHEAD_MINUTES = 10;
 const AT_ONCE = 24;
 /** How often the queue is counted, and between two rounds of requests. */
 const EVERY_MS = 500;
@@ -86,11 +86,22 @@ async function fallDue(booted: Booted, ids: string[], dueAt: number): Promise<{ 
   return { late, busy };
 }
 
+/** Until a command is answered well within the time that a request waits: nothing stands before it any more. */
+async function quiet({ api }: Booted, id: string, dueAt: number): Promise<void> {
+  for (let took = Infinity; took > 1_000 && Date.now() < dueAt - 60_000;) {
+    const began = performance.now();
+    await api.post(`/v1/applications/${id}/notes`, { text: 'quiet yet?', visibility: 'internal' });
+    took = performance.now() - began;
+  }
+}
+
 export async function measure(): Promise<void> {
   const booted = await boot();
   try {
     const { ids, dueAt } = await adoptAll(booted);
     if (Date.now() > dueAt - 60_000) throw new Error(`adopting took longer than ${AHEAD_MINUTES} minutes`);
+    // what was adopted has been started by then, and the worker is idle
+    await quiet(booted, ids[0]!, dueAt);
     const idle = none();
     for (let round = 0; round < IDLE_ROUNDS && Date.now() < dueAt - EVERY_MS * 4; round++) {
       await probe(booted, ids, idle);
