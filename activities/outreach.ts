@@ -1,5 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { Instant } from '../domain/application/events';
+import type { SentKind } from '../domain/codes';
 import { MailError, type Mailer } from '../outreach/mail';
 import { render, type Content } from '../outreach/templates';
 import { post, type WebhookError } from '../outreach/webhook';
@@ -9,6 +10,7 @@ import { waitingWebhooks, webhookArrived, webhookFailed } from '../record/webhoo
 import type { Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import type { Send } from '../workflows/messages';
+import { createQuestions, type Registries } from './registries';
 
 /** What goes to the outside goes through these. */
 export interface Outside {
@@ -17,17 +19,23 @@ export interface Outside {
   mailer?: Mailer | undefined;
   /** Whether webhooks may go to addresses that are not public, and without TLS. */
   privateWebhooks?: boolean;
+  /** Left out: nothing is asked of CAQH and NPPES. */
+  registries?: Registries;
 }
 
 /** What is sent to an endpoint in one go, and how long that may take before the next. */
 const WEBHOOKS_AT_ONCE = 50;
 const WEBHOOKS_MS = 60_000;
 
-/** Sends what it is told. Throws where mail is to be tried again; what is uncertain or hopeless is settled. */
-export const createSend = (sql: Sql, outside: Outside): Send => ({
-  send: ({ kind, id, at }) =>
-    kind === 'mail' ? sendMail(sql, outside, id) : sendWebhooks(sql, outside, id, at ?? new Date().toISOString()),
-});
+/** Sends what it is told, and asks what it is told. Throws where mail is to be tried again; what is hopeless is settled. */
+export function createSend(sql: Sql, outside: Outside): Send {
+  const ways: Record<SentKind, (id: string, at: Instant) => Promise<void>> = {
+    mail: (id) => sendMail(sql, outside, id),
+    webhook: (id, at) => sendWebhooks(sql, outside, id, at),
+    ...createQuestions(sql, outside.registries ?? {}),
+  };
+  return { send: ({ kind, id, at }) => ways[kind](id, at ?? new Date().toISOString()) };
+}
 
 async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string): Promise<void> {
   const claimed = await claimMail(sql, batchId, { paced: mailer !== undefined });

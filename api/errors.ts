@@ -26,6 +26,8 @@ export const PROBLEMS = {
   not_decided: [409, 'The client has not decided to bridge or to build direct contracts'],
   relationship_ended: [409, 'The provider has left the platform already'],
   agreement_ended: [409, 'The agreement has ended already'],
+  caqh_not_asked: [409, 'CAQH is not asked by its API (CAQH_MODE)'],
+  caqh_id_missing: [409, 'The provider has no CAQH id on file'],
   older_list: [409, 'A later month’s list is on file'],
   shrunken_list: [422, 'The list has no entries, or far fewer than the one before'],
   no_workflow: [409, 'No workflow keeps this application'],

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
+import { uuidOf } from '../runtime/uuid';
 import { Problem } from './errors';
 
 /** What a handler answers with. */
@@ -89,14 +90,6 @@ interface Row {
 /** What a later attempt could not answer better: done, or refused by what was on record at the time. */
 export const isFinal = (status: number): boolean =>
   (status < 300 && status !== 202) || status === 409 || status === 422;
-
-/** A UUID (version 8) that always comes out of the same parts. */
-export function uuidOf(parts: string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(parts)).digest();
-  hash[6] = (hash[6]! & 0x0f) | 0x80;
-  hash[8] = (hash[8]! & 0x3f) | 0x80;
-  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
 
 // The order of an object's keys doesn't make another body.
 const canonical = (body: unknown): string =>

@@ -196,6 +196,14 @@ export const PORTAL_STATUSES = ['active', 'lost'] as const;
 export const AUTHORISATION_SCOPES = ['submit_applications', 'contact_payers', 'manage_caqh', 'sign_contracts'] as const;
 export type AuthorisationScope = (typeof AUTHORISATION_SCOPES)[number];
 
+/** What is asked about a person outside. */
+export const REGISTRY_SERVICES = ['caqh', 'nppes'] as const;
+export type RegistryService = (typeof REGISTRY_SERVICES)[number];
+
+/** What a workflow has sent out, or asked of others, by an activity. */
+export const SENT_KINDS = ['mail', 'webhook', 'caqhStatus', 'caqhRoster', 'nppesRecord'] as const;
+export type SentKind = (typeof SENT_KINDS)[number];
+
 /** Who excludes from federal and state programmes. */
 export const EXCLUSION_SOURCES = ['oig_leie', 'sam', 'state'] as const;
 export type ExclusionSource = (typeof EXCLUSION_SOURCES)[number];
@@ -212,6 +220,8 @@ export const TASK_KINDS = [
   'message_failed',
   'exclusion_match',
   'exclusion_list',
+  'registry_mismatch',
+  'registry_access',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
@@ -229,6 +239,8 @@ export const WATCH_TYPES = [
   'outreach',
   'webhook',
   'exclusionList',
+  'caqhStatus',
+  'nppesRecord',
 ] as const;
 export type WatchType = (typeof WATCH_TYPES)[number];
 

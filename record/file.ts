@@ -43,13 +43,21 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
             to_char(max(created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
           from file_changes where subject_id in (pr.id, p.id) group by subject_type, field) c), '[]'::jsonb) as changes,
       case when latest.attested_on is null then null else jsonb_build_object(
-        'attestedOn', latest.attested_on, 'authorizedPayerIds', authorized.ids) end as attestation
+        'attestedOn', latest.attested_on,
+        'authorizedPayerIds', case when withdrawn.yes then '[]'::jsonb else authorized.ids end) end as attestation
     from practices pr
     left join providers p on p.id = ${key.providerId}
     left join persons n on n.id = p.person_id
     left join lateral (
       select a.attested_on from attestations a where a.person_id = p.person_id
       order by a.attested_on desc, a.recorded_at desc limit 1) latest on true
+    left join lateral (
+      select true as yes from registry_records r
+      where r.service = 'caqh' and r.person_id = p.person_id and r.status = 'not_authorised'
+        -- what somebody recorded afterwards counts
+        and r.said_at >= all (
+          select a.recorded_at from attestations a
+          where a.person_id = p.person_id and a.authorized_payer_ids is not null)) withdrawn on true
     left join lateral (
       select to_jsonb(a.authorized_payer_ids) as ids from attestations a
       where a.person_id = p.person_id and a.authorized_payer_ids is not null

@@ -2,6 +2,7 @@ import type { Instant } from '../domain/application/events';
 import { armedEntries, type ApplicationState } from '../domain/application/state';
 import { localDate } from '../domain/calendar';
 import { mayContact, type Authorisation } from '../domain/prerequisites';
+import type { SentKind } from '../domain/codes';
 import { BURST_MS, mailingTime, paces, type MailOutcome } from '../domain/sending';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import type { RecipientType } from './outreach';
@@ -45,7 +46,7 @@ const decidedOn = (sql: Db): Fragment => sql`
 /** What a step of the outreach to one recipient comes to: a batch to be sent now, and when to look again. */
 export interface OutreachStep {
   next: Instant | null;
-  send?: { kind: 'mail' | 'webhook'; id: string; fairnessKey: string };
+  send?: { kind: SentKind; id: string; fairnessKey: string };
 }
 
 /** Puts what is due for a recipient into one batch, drops what was settled meanwhile; answers when to look again. */

@@ -8,6 +8,7 @@ import { askQuestions } from './inquiries';
 import { keepUp } from './upkeep';
 import { dueMail, type OutreachStep } from './mail';
 import { tellReadiness } from './readiness-told';
+import { dueCaqh, dueNppes } from './registries';
 import { dueWebhooks } from './webhooks';
 
 /** Does what is due for a subject and answers when to look again; doing it twice is doing it once. */
@@ -22,6 +23,8 @@ const STEPS: Record<WatchType, Step> = {
   outreach: dueMail,
   webhook: dueWebhooks,
   exclusionList: askForList,
+  caqhStatus: dueCaqh,
+  nppesRecord: dueNppes,
 };
 
 /** Takes a watch's step in one transaction. */

@@ -21,7 +21,6 @@ export async function* readCsv(file: Buffer, columnsOf: (headings: string[]) => 
     bom: true,
     trim: true,
     relax_column_count: true,
-    skip_empty_lines: true,
     info: true,
     columns: (headings: string[]) => {
       headed = true;
@@ -34,7 +33,7 @@ export async function* readCsv(file: Buffer, columnsOf: (headings: string[]) => 
       record: Record<string, string>;
       info: { lines: number };
     }>) {
-      yield { line, values: record };
+      if (Object.values(record).some((value) => value !== '')) yield { line, values: record };
       line = info.lines + 1;
     }
   } catch (error) {

@@ -5,6 +5,9 @@ const port = z
   .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, 'must be a port number, 0 to 65535')
   .transform(Number);
 const required = 'is required';
+const webUrl = z
+  .string()
+  .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), 'must be an http or https URL');
 
 const nodeSchema = z.object({
   DATABASE_URL: z.string(required).regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://'),
@@ -26,6 +29,24 @@ const apiSchema = nodeSchema.extend({
 const workerSchema = nodeSchema.extend({
   MAIL_FROM: z.string().min(3, 'must be an address').default('Countersign <countersign@localhost>'),
   WEBHOOKS_TO_PRIVATE: z.enum(['on', 'off']).default('off'),
+  CAQH_MODE: z.enum(['manual', 'file', 'api']).default('manual'),
+  CAQH_NAME: z.string().min(1, 'must not be empty').default('CAQH'),
+  CAQH_URL: webUrl.default('https://proview.caqh.org'),
+  CAQH_PRODUCT: z.enum(['PV', 'DA']).default('PV'),
+  CAQH_ORGANIZATION_ID: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must have 1 to 5 digits')
+    .optional(),
+  CAQH_USERNAME: z.string().min(1, 'must not be empty').optional(),
+  CAQH_PASSWORD: z.string().min(1, 'must not be empty').optional(),
+  NPPES_URL: z.union([z.literal('off'), webUrl]).default('https://npiregistry.cms.hhs.gov/api/'),
+});
+
+const withAccount = workerSchema.superRefine((values, context) => {
+  if (values.CAQH_MODE !== 'api') return;
+  for (const name of ['CAQH_ORGANIZATION_ID', 'CAQH_USERNAME', 'CAQH_PASSWORD'] as const)
+    if (values[name] === undefined)
+      context.addIssue({ code: 'custom', path: [name], message: 'is required where CAQH_MODE is api' });
 });
 
 export type Environment = Record<string, string | undefined>;
@@ -51,6 +72,18 @@ export interface ApiConfig extends NodeConfig {
 export interface WorkerConfig extends NodeConfig {
   mailFrom: string;
   webhooksToPrivate: boolean;
+  caqh: { mode: 'manual' | 'file' | 'api'; name: string; account: CaqhAccount | null };
+  /** Null: NPPES is not asked. */
+  nppesUrl: string | null;
+}
+
+/** With what CAQH is asked. */
+export interface CaqhAccount {
+  url: string;
+  organizationId: string;
+  username: string;
+  password: string;
+  product: string;
 }
 
 export class ConfigError extends Error {
@@ -70,13 +103,26 @@ export function loadApiConfig(env: Environment): ApiConfig {
 
 /** Reads what the worker needs; throws like loadConfig. */
 export function loadWorkerConfig(env: Environment): WorkerConfig {
-  const values = read(workerSchema, env);
+  const values = read(withAccount, env);
   return {
     ...nodeConfig(values),
     mailFrom: values.MAIL_FROM,
     webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
+    caqh: { mode: values.CAQH_MODE, name: values.CAQH_NAME, account: accountOf(values) },
+    nppesUrl: values.NPPES_URL === 'off' ? null : values.NPPES_URL,
   };
 }
+
+const accountOf = (values: z.infer<typeof workerSchema>): CaqhAccount | null =>
+  values.CAQH_MODE === 'api'
+    ? {
+        url: values.CAQH_URL,
+        organizationId: values.CAQH_ORGANIZATION_ID!,
+        username: values.CAQH_USERNAME!,
+        password: values.CAQH_PASSWORD!,
+        product: values.CAQH_PRODUCT,
+      }
+    : null;
 
 const nodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
   databaseUrl: values.DATABASE_URL,

@@ -5,6 +5,9 @@ import { createActivities } from '../activities';
 import { createDispatch, TASK_QUEUE } from '../dispatch/dispatch';
 import { dataConverter } from '../runtime/codec';
 import { smtpMailer } from '../outreach/mail';
+import { setServices } from '../record/registries';
+import { Caqh } from '../registries/caqh';
+import { Nppes } from '../registries/nppes';
 import { loadWorkerConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
 import { createKeyring } from '../runtime/keyring';
@@ -29,6 +32,11 @@ async function main(): Promise<void> {
 
   const keyring = createKeyring(config.encryptionKeys);
   const sql = createDatabase(config.databaseUrl, { max: WORKER_CONNECTIONS });
+  const { caqh, nppesUrl } = config;
+  await setServices(sql, {
+    caqh: { mode: caqh.mode, name: caqh.name },
+    nppes: { mode: nppesUrl ? 'api' : 'off', name: 'NPPES' },
+  });
   const temporal = connectTemporal(process.env, keyring);
   const { connectionOptions, namespace } = temporalSettings(process.env);
   const connection = await NativeConnection.connect(connectionOptions);
@@ -43,6 +51,10 @@ async function main(): Promise<void> {
       keyring,
       mailer: config.smtpUrl ? smtpMailer(config.smtpUrl, config.mailFrom) : undefined,
       privateWebhooks: config.webhooksToPrivate,
+      registries: {
+        caqh: caqh.account ? new Caqh(caqh.account) : undefined,
+        nppes: nppesUrl ? new Nppes({ url: nppesUrl }) : undefined,
+      },
     }),
     dataConverter: dataConverter(keyring),
   });

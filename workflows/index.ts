@@ -2,8 +2,10 @@ export { payerApplication } from './payer-application';
 export { networkParticipation } from './network-participation';
 export {
   billingReadiness,
+  caqhStatus,
   enrolmentChase,
   exclusionList,
+  nppesRecord,
   outreach,
   platformCheck,
   platformInquiry,

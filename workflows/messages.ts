@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
-import { ACTIONS, INTERNAL_ACTIONS, type Action, type Outcome, type WatchType } from '../domain/codes';
+import { ACTIONS, INTERNAL_ACTIONS, type Action, type Outcome, type SentKind, type WatchType } from '../domain/codes';
 import type { ApplicationEvent, Instant, TimerName } from '../domain/application/events';
 import type { ApplicationState } from '../domain/application/state';
 import type { Refusal } from '../domain/application/transitions';
@@ -72,7 +72,7 @@ export interface Wake {
     /** When to wake again; null: there is nothing left to wait for. */
     next: Instant | null;
     /** What is to go out first. */
-    send?: { kind: 'mail' | 'webhook'; id: string; fairnessKey: string };
+    send?: { kind: SentKind; id: string; fairnessKey: string };
   }>;
 }
 
@@ -81,5 +81,5 @@ export interface Wake {
  * waits for it at that instant.
  */
 export interface Send {
-  send(what: { kind: 'mail' | 'webhook'; id: string; at?: Instant }): Promise<void>;
+  send(what: { kind: SentKind; id: string; at?: Instant }): Promise<void>;
 }

@@ -9,7 +9,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { WatchType } from '../domain/codes';
+import type { SentKind, WatchType } from '../domain/codes';
 import { changedSignal, type Send, type Wake, type WatchInput } from './messages';
 import { RECORDING } from './recording';
 
@@ -19,7 +19,7 @@ const LEAST_MS = 1000;
 const { wake } = proxyLocalActivities<Wake>(RECORDING);
 
 /** For days where it has to be; where the server has fairness on, one client's thousands don't keep another's one waiting. */
-const sendOut = ({ fairnessKey, ...what }: { kind: 'mail' | 'webhook'; id: string; fairnessKey: string }) =>
+const sendOut = ({ fairnessKey, ...what }: { kind: SentKind; id: string; fairnessKey: string }) =>
   proxyActivities<Send>({
     startToCloseTimeout: '2 minutes',
     retry: { initialInterval: '30 s', backoffCoefficient: 2, maximumInterval: '1 hour' },
@@ -87,6 +87,16 @@ export async function outreach(input: WatchInput): Promise<void> {
 /** Asks for the month's list of the excluded where it is late. */
 export async function exclusionList(input: WatchInput): Promise<void> {
   await watch('exclusionList', input);
+}
+
+/** Asks CAQH how a person stands, politely, and has them put on the roster where somebody wishes. */
+export async function caqhStatus(input: WatchInput): Promise<void> {
+  await watch('caqhStatus', input);
+}
+
+/** Asks NPPES what it has under a person's NPI. */
+export async function nppesRecord(input: WatchInput): Promise<void> {
+  await watch('nppesRecord', input);
 }
 
 /** Delivers to an endpoint what waits for it. */

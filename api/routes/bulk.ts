@@ -5,7 +5,7 @@ import type { Principal } from '../../record/principal';
 import { mostPerCall } from '../../record/registry/payers';
 import type { Deps } from '../deps';
 import { invalid, Problem, toProblem, type FieldError } from '../errors';
-import { uuidOf } from '../idempotency';
+import { uuidOf } from '../../runtime/uuid';
 import { pooled } from '../pooled';
 import { ok, route, type Route } from '../route';
 import { answer, contacts, rosterEntry, submissions } from '../schemas/actions';

@@ -25,6 +25,7 @@ import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
 import { readinessRoutes } from './readiness';
 import { registryDepthRoutes } from './registry-depth';
+import { registryRoutes } from './registries';
 import { settingsRoutes } from './settings';
 import { targetRoutes } from './targets';
 import { taskRoutes } from './tasks';
@@ -45,6 +46,7 @@ const GROUPS = [
   documentRoutes,
   registryDepthRoutes,
   exclusionRoutes,
+  registryRoutes,
   platformRoutes,
   inquiryRoutes,
   consequenceRoutes,

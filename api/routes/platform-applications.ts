@@ -7,7 +7,7 @@ import { findRelationship } from '../../record/platforms';
 import { knownPayers } from '../../record/registry/payers';
 import type { Deps } from '../deps';
 import { invalid, Problem, toProblem } from '../errors';
-import { uuidOf } from '../idempotency';
+import { uuidOf } from '../../runtime/uuid';
 import { pooled } from '../pooled';
 import { ok, route, type Route } from '../route';
 import { UNKNOWN_REFERENCE } from '../schemas/common';

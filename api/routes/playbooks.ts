@@ -6,7 +6,7 @@ import { playbookMoves } from '../../record/playbook-moves';
 import { addMissing, findPayer } from '../../record/registry/payers';
 import type { Deps } from '../deps';
 import { toProblem } from '../errors';
-import { uuidOf } from '../idempotency';
+import { uuidOf } from '../../runtime/uuid';
 import { pooled } from '../pooled';
 import { ok, route, type Route } from '../route';
 import { bulkResult } from '../schemas/applications';

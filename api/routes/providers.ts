@@ -2,7 +2,7 @@ import { attestationDueOn } from '../../domain/attestation';
 import { localDate } from '../../domain/calendar';
 import { findClient } from '../../record/registry/clients';
 import { createProvider, findProvider, listProviders, updateProvider } from '../../record/registry/providers';
-import type { Provider } from '../../record/registry/providers';
+import type { Provider, RegistryState } from '../../record/registry/providers';
 import { changesOf } from '../../record/changes';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
@@ -16,10 +16,26 @@ import { provider, providerInput, providerPatch } from '../schemas/providers';
 const tag = 'providers';
 
 // The person behind a provider stays ours: by its id two clients would find each other.
-function view({ personId: _, timeZone, attestedOn, ...shown }: Provider) {
+export function viewOfProvider({ personId: _, timeZone, attestedOn, ...shown }: Provider) {
   const today = localDate(new Date().toISOString(), timeZone);
   const dueOn = attestedOn && attestationDueOn(attestedOn, shown.licences, today);
-  return { ...shown, attestation: dueOn && { attestedOn, dueOn, current: today <= dueOn } };
+  const { caqh, nppes } = shown.registries;
+  return {
+    ...shown,
+    attestation: dueOn && { attestedOn, dueOn, current: today <= dueOn },
+    registries: { caqh: stateOf(caqh), nppes: stateOf(nppes) },
+  };
+}
+
+const utc = (instant: string | null) => instant && new Date(instant).toISOString();
+
+function stateOf({ checkedAt, unavailableSince, nextCheckAt, ...state }: RegistryState) {
+  return {
+    ...state,
+    checkedAt: utc(checkedAt),
+    unavailableSince: utc(unavailableSince),
+    nextCheckAt: utc(nextCheckAt),
+  };
 }
 
 export const providerRoutes = ({ sql }: Deps): Route[] => [
@@ -36,7 +52,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, commandId }) => {
       const result = await createProvider(sql, principal, commandId, subject.id, body);
       if ('existingId' in result) throw new Problem('duplicate_provider', result);
-      return created(`/v1/providers/${result.provider.id}`, view(result.provider));
+      return created(`/v1/providers/${result.provider.id}`, viewOfProvider(result.provider));
     },
   }),
   route({
@@ -49,7 +65,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     query: pageQuery,
     responses: { 200: { description: 'Providers in order of creation', schema: pageOf(provider) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listProviders(sql, principal, subject.id, query), view),
+      listed(await listProviders(sql, principal, subject.id, query), viewOfProvider),
   }),
   route({
     method: 'get',
@@ -59,7 +75,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The provider', schema: provider } },
-    handler: async ({ subject }) => ok(view(subject)),
+    handler: async ({ subject }) => ok(viewOfProvider(subject)),
   }),
   route({
     method: 'get',
@@ -85,6 +101,6 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     body: providerPatch,
     responses: { 200: { description: 'The provider as it is now', schema: provider } },
     handler: async ({ principal, subject, body, ifMatch }) =>
-      ok(view(await updateProvider(sql, principal, subject, body, ifMatch))),
+      ok(viewOfProvider(await updateProvider(sql, principal, subject, body, ifMatch))),
   }),
 ];

@@ -10,7 +10,7 @@ import { findUser } from '../../record/registry/users';
 import { snooze } from '../../record/snoozes';
 import type { Deps } from '../deps';
 import { invalid, Problem, toProblem, type FieldError } from '../errors';
-import { uuidOf } from '../idempotency';
+import { uuidOf } from '../../runtime/uuid';
 import { pooled } from '../pooled';
 import { created, ok, route, type Route } from '../route';
 import { application, bulkResult, onItsWay } from '../schemas/applications';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CAQH_STANDINGS } from '../../domain/caqh';
 import { isCaqhId, isDea, isTaxonomy } from '../../domain/identifiers';
 import { circumstance } from './changes';
 import { actor, date, email, id, instant, line, npi, pastDate, state, text, unique, version } from './common';
@@ -69,6 +70,23 @@ export const providerPatch = z
   .partial()
   .meta({ id: 'ProviderPatch' });
 
+const registryState = z
+  .strictObject({
+    name: line,
+    mode: z.enum(['off', 'manual', 'file', 'api']),
+    status: z
+      .enum([...CAQH_STANDINGS, 'found'])
+      .nullable()
+      .meta({ description: 'What its words come to; null where it has said nothing yet' }),
+    said: z.record(z.string(), z.unknown()).nullable().meta({ description: 'Its own words' }),
+    checkedAt: instant.nullable(),
+    unavailableSince: instant.nullable().meta({ description: 'Since when it has given no answer that can be used' }),
+    reason: z.enum(['unavailable', 'unauthorised', 'nonsense']).nullable(),
+    detail: line.nullable(),
+    nextCheckAt: instant.nullable(),
+  })
+  .meta({ id: 'RegistryState' });
+
 export const provider = z
   .strictObject({
     id,
@@ -83,6 +101,9 @@ export const provider = z
       .strictObject({ attestedOn: date, dueOn: date, current: z.boolean() })
       .nullable()
       .meta({ description: 'The latest CAQH attestation; valid through `dueOn`' }),
+    registries: z
+      .strictObject({ caqh: registryState, nppes: registryState })
+      .meta({ description: 'What services outside say of the provider, and since when they don’t answer' }),
     version,
     createdAt: instant,
     updatedAt: instant,

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { RegistryService } from '../../domain/codes';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { audit } from '../audit';
 import { screen } from '../exclusions';
 import { keepChanges, type Circumstance } from '../changes';
+import { lookUpAnew } from '../look-up';
 import { enqueue, enqueueEach } from '../outbox';
 import { inScope } from '../principal';
 import type { Principal } from '../principal';
@@ -47,6 +49,20 @@ export interface ProviderInput extends ProviderPatch {
   npi: string;
 }
 
+/** How it goes with asking a service about the person. */
+export interface RegistryState {
+  name: string;
+  mode: 'off' | 'manual' | 'file' | 'api';
+  /** Null where it has said nothing since this client has the person. */
+  status: string | null;
+  said: object | null;
+  checkedAt: string | null;
+  unavailableSince: string | null;
+  reason: string | null;
+  detail: string | null;
+  nextCheckAt: string | null;
+}
+
 export interface Provider {
   id: string;
   clientId: string;
@@ -64,6 +80,7 @@ export interface Provider {
   dea: Dea[];
   /** When the person last attested, whichever client's file it was recorded on; null where never. */
   attestedOn: string | null;
+  registries: Record<RegistryService, RegistryState>;
   version: number;
   createdAt: string;
   updatedAt: string;
@@ -72,6 +89,17 @@ export interface Provider {
 // A person is shared; everything else here is this client's own statement, so that two never learn of each other.
 const selectProviders = (sql: Db, principal: Principal) => sql`
   select p.*, n.npi, c.time_zone,
+    (select jsonb_object_agg(s.service, jsonb_build_object(
+        'name', coalesce(v.name, s.name), 'mode', coalesce(v.mode, s.mode),
+        'status', r.status, 'said', r.said, 'checkedAt', r.checked_at,
+        'unavailableSince', coalesce(v.unavailable_since, r.failing_since),
+        'reason', coalesce(v.reason, r.reason), 'detail', coalesce(v.detail, r.detail),
+        'nextCheckAt', case when v.mode = 'api' then greatest(r.next_check_at, v.next_probe_at) end))
+      from (values ('caqh', 'manual', 'CAQH'), ('nppes', 'off', 'NPPES')) as s(service, mode, name)
+      left join registry_services v on v.service = s.service
+      -- what was said before this client had the person would tell it of another
+      left join registry_records r on r.service = s.service and r.person_id = p.person_id
+        and coalesce(r.said_at, p.created_at) >= p.created_at) as registries,
     (select max(a.attested_on) from attestations a where a.person_id = p.person_id) as attested_on,
     coalesce((
       select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
@@ -108,6 +136,7 @@ export const createProvider = (
       await placeLicences(tx, clientId, id, licences);
       await screen(tx, [id]);
       await enqueue(tx, 'providerUpkeep', person!.id);
+      await lookUpAnew(tx, person!.id);
       await audit(tx, principal, {
         action: 'provider.create',
         subjectType: 'provider',
@@ -162,6 +191,7 @@ export const updateProvider = (
       );
     }
     if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
+    if ('caqhId' in patch) await lookUpAnew(tx, provider.personId);
     if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_person', provider.personId);
     else if (dea) await enqueue(tx, 'providerUpkeep', provider.personId);
     return (await findProvider(tx, principal, provider.id))!;

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { PROPOSED_FIELDS } from '../../domain/proposals';
+import { actor, date, id, instant, line, yesOrNo } from './common';
+
+export const rosterRequest = z
+  .strictObject({
+    id,
+    caqhId: line,
+    status: z.enum(['queued', 'pending', 'added', 'refused']),
+    exception: line.nullable().meta({ description: 'Why CAQH did not add the provider' }),
+    requestedBy: actor,
+    createdAt: instant,
+    settledAt: instant.nullable(),
+  })
+  .meta({ id: 'RosterRequest' });
+export const rosterRequests = z.strictObject({ items: z.array(rosterRequest) });
+
+export const exportQuery = z.strictObject({
+  dryRun: yesOrNo.optional().meta({ description: 'true: says what would come of it and records nothing' }),
+});
+const count = z.int().nonnegative();
+export const exportOutcome = z
+  .strictObject({
+    dryRun: z.boolean(),
+    total: count,
+    recorded: count,
+    unchanged: count,
+    rejected: z.array(z.strictObject({ line: count, column: line, rule: line })),
+  })
+  .meta({ id: 'CaqhExportOutcome' });
+
+const source = z.enum(['caqh', 'nppes']);
+const field = z.enum(PROPOSED_FIELDS);
+export const proposalList = z.strictObject({
+  items: z.array(
+    z.strictObject({ source, takenOn: date, field, onFile: line.nullable(), proposed: line }).meta({ id: 'Proposal' }),
+  ),
+});
+export const proposalChoice = z
+  .strictObject({ source, fields: z.array(field).min(1).max(PROPOSED_FIELDS.length) })
+  .meta({ id: 'ProposalChoice' });

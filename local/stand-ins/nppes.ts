@@ -1,0 +1,37 @@
+import { StandIn } from './server';
+
+export interface StandInRecord {
+  /** An integer where the version that is stood in for has it so. */
+  number: string | number;
+  firstName: string;
+  lastName: string;
+  taxonomyCode?: string;
+  /** `A` where it is left out; `D` deactivated. */
+  status?: string;
+  address?: { address_1: string; city: string; state: string; postal_code: string };
+}
+
+/** Speaks the API of NPPES, version 2.1 (domain.md, 2), for tests and `npm start`. */
+export class StandInNppes extends StandIn {
+  readonly records: StandInRecord[] = [];
+
+  constructor() {
+    super(({ query }) => {
+      if (query.version !== '2.1' || !/^\d{10}$/.test(query.number ?? ''))
+        return { body: { Errors: [{ description: 'No valid search criteria', field: 'number', number: '04' }] } };
+      const found = this.records.find((one) => String(one.number) === query.number);
+      return { body: { result_count: found ? 1 : 0, results: found ? [resultOf(found)] : [] } };
+    });
+  }
+}
+
+const resultOf = ({ number, firstName, lastName, taxonomyCode, status = 'A', address }: StandInRecord) => ({
+  number,
+  enumeration_type: 'NPI-1',
+  basic: { first_name: firstName, last_name: lastName, credential: 'LMFT', sole_proprietor: 'YES', status },
+  addresses: address ? [{ address_purpose: 'MAILING' }, { address_purpose: 'LOCATION', ...address }] : [],
+  taxonomies: taxonomyCode ? [{ code: taxonomyCode, desc: '', primary: true, state: 'CA', license: '1' }] : [],
+  identifiers: [],
+  other_names: [],
+  endpoints: [],
+});

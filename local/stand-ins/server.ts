@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** How a stand-in behaves towards the next calls: as it should, or as services do on bad days. */
+export const MANNERS = [
+  'answers',
+  'down',
+  'slow',
+  'overloaded',
+  'malformed',
+  'redirects',
+  'endless',
+  'unauthorised',
+] as const;
+export type Manner = (typeof MANNERS)[number];
+
+export interface Called {
+  method: string;
+  path: string;
+  query: Record<string, string>;
+  body: unknown;
+}
+
+type Reply = { status?: number; body: unknown };
+
+/** An HTTP service on the loopback that speaks as the real one does, and remembers what it was asked. */
+export class StandIn {
+  manner: Manner = 'answers';
+  readonly calls: Called[] = [];
+  private readonly server: Server;
+
+  constructor(private readonly answer: (called: Called, request: IncomingMessage) => Reply) {
+    this.server = createServer((request, response) => void this.take(request, response));
+  }
+
+  async listen(port = 0): Promise<this> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(port, '127.0.0.1', resolve);
+    });
+    return this;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  stop(): Promise<void> {
+    this.server.closeAllConnections();
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
+  private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const url = new URL(request.url ?? '/', this.url);
+    const text = Buffer.concat(parts).toString();
+    const called = {
+      method: request.method ?? 'GET',
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      body: text === '' ? undefined : (JSON.parse(text) as unknown),
+    };
+    this.calls.push(called);
+    const send = ({ status = 200, body }: Reply, headers: Record<string, string> = {}) =>
+      response
+        .writeHead(status, { 'content-type': 'application/json', ...headers })
+        .end(typeof body === 'string' ? body : JSON.stringify(body));
+    const manners: Record<Manner, () => unknown> = {
+      answers: () => send(this.answer(called, request)),
+      down: () => request.socket.destroy(),
+      slow: () => undefined,
+      overloaded: () => send({ status: 503, body: '<h1>Service Unavailable</h1>' }),
+      malformed: () => send({ body: '<!doctype html><title>Maintenance</title>' }),
+      redirects: () => send({ status: 302, body: '' }, { location: 'http://127.0.0.1:1/elsewhere' }),
+      endless: () => send({ body: `"${'x'.repeat(2_000_000)}"` }),
+      unauthorised: () => send({ status: 401, body: { Message: 'Authorization has been denied for this request.' } }),
+    };
+    manners[this.manner]();
+  }
+}

@@ -1,0 +1,77 @@
+import type { CaqhSaid } from '../domain/caqh';
+import type { PlainDate } from '../domain/application/events';
+import { isRealDate } from '../domain/dates';
+import { isCaqhId, isNpi } from '../domain/identifiers';
+import { BadTable, readCsv } from './csv';
+
+/** A row of an export of CAQH's portal, or the first thing that is wrong with it. */
+export type ExportRow = { line: number } & (
+  { caqhId: string | null; npi: string | null; said: CaqhSaid } | { column: string; rule: string }
+);
+
+/** Our names, by what exports and the API call the columns; without case, spaces and punctuation. */
+const HEADINGS: Record<string, string> = {
+  caqhproviderid: 'caqh_id',
+  caqhid: 'caqh_id',
+  providerid: 'caqh_id',
+  npi: 'npi',
+  npinumber: 'npi',
+  individualnpi: 'npi',
+  rosterstatus: 'roster_status',
+  authorizationflag: 'authorized',
+  authorizationstatus: 'authorized',
+  authorized: 'authorized',
+  providerstatus: 'status',
+  profilestatus: 'status',
+  status: 'status',
+  providerstatusdate: 'status_date',
+  statusdate: 'status_date',
+  attestationdate: 'status_date',
+  lastattestationdate: 'status_date',
+};
+const REQUIRED = ['status', 'status_date'];
+
+/** Reads an export; every row that can't be read says why. */
+export async function* readCaqhExport(file: Buffer): AsyncGenerator<ExportRow> {
+  for await (const { line, values } of readCsv(file, columnsOf)) yield { line, ...rowOf(values) };
+}
+
+function columnsOf(headings: string[]): string[] {
+  const names = headings.map((heading) => HEADINGS[heading.toLowerCase().replace(/[^a-z]/g, '')] ?? heading);
+  const missing = REQUIRED.filter((name) => !names.includes(name));
+  if (!names.includes('caqh_id') && !names.includes('npi')) missing.unshift('caqh_id');
+  if (missing.length > 0) throw new BadTable(missing);
+  return names;
+}
+
+const YES = /^(y|yes|authorized|true|1)$/i;
+const NO = /^(n|no|not authorized|unauthorized|false|0)$/i;
+
+function rowOf(row: Partial<Record<string, string>>) {
+  const { caqh_id: caqhId = '', npi = '', status = '', status_date: day = '', authorized = '' } = row;
+  const statusOn = day === '' ? null : dateOf(day);
+  if (caqhId === '' && npi === '') return { column: 'caqh_id', rule: 'required' };
+  if (caqhId !== '' && !isCaqhId(caqhId)) return { column: 'caqh_id', rule: 'caqh_id' };
+  if (npi !== '' && !isNpi(npi)) return { column: 'npi', rule: 'npi_check_digit' };
+  if (status === '') return { column: 'status', rule: 'required' };
+  if (statusOn === undefined) return { column: 'status_date', rule: 'real_date' };
+  if (authorized !== '' && !YES.test(authorized) && !NO.test(authorized))
+    return { column: 'authorized', rule: 'yes_or_no' };
+  const said: CaqhSaid = {
+    found: true,
+    rosterStatus: row.roster_status || null,
+    authorised: authorized === '' ? null : YES.test(authorized),
+    providerStatus: status,
+    statusOn,
+  };
+  return { caqhId: caqhId || null, npi: npi || null, said };
+}
+
+/** YYYYMMDD, M/D/YYYY or ISO; undefined where it is no date. */
+function dateOf(text: string): PlainDate | undefined {
+  const american = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?: .*)?$/.exec(text);
+  const date = american
+    ? `${american[3]}-${american[1]!.padStart(2, '0')}-${american[2]!.padStart(2, '0')}`
+    : text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
+  return isRealDate(date) ? date : undefined;
+}

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import type { CaqhSaid } from '../domain/caqh';
+import type { PlainDate } from '../domain/application/events';
+import { isRealDate } from '../domain/dates';
+import { call, jsonOf, ServiceError, type Call } from './http';
+
+export interface CaqhSettings {
+  url: string;
+  /** The participating organisation's. */
+  organizationId: string;
+  username: string;
+  password: string;
+  /** `PV` or `DA`. */
+  product: string;
+  timeoutMs?: number;
+}
+
+/** Whom to ask about: by the CAQH id, or the NPI where that is not known. */
+export interface CaqhSubject {
+  caqhId: string | null;
+  npi: string;
+}
+
+/** What became of a batch: null while CAQH works on it. */
+export type BatchResult = { added: true } | { added: false; exception: string } | null;
+
+/** Statuses of CAQH's own: not on the roster, or refused otherwise; not current and complete. */
+const NOT_ON_ROSTER = 292;
+const NOT_CURRENT = 294;
+
+const TIMEOUT_MS = 15_000;
+
+const words = z
+  .union([z.string(), z.number(), z.null()])
+  .optional()
+  .transform((value) => String(value ?? '').trim());
+const statusAnswer = z.object({
+  roster_status: words,
+  authorization_flag: words,
+  provider_status: words,
+  provider_status_date: words,
+  provider_found_flag: words,
+});
+const batchAnswer = z.object({ batch_id: z.union([z.string().min(1), z.number()]).transform(String) });
+const resultAnswer = z.object({
+  batch_status: words,
+  roster_result: z.array(z.object({ exception_description: words })).nullish(),
+});
+
+/** CAQH's services for participating organisations (domain.md, 1.4): parameter names and dates differ by family. */
+export class Caqh {
+  constructor(private readonly settings: CaqhSettings) {}
+
+  /** How a provider stands; what CAQH doesn't know is an answer too. */
+  async status({ caqhId, npi }: CaqhSubject): Promise<CaqhSaid> {
+    const { product: Product, organizationId: Organization_Id } = this.settings;
+    const { status, text } = caqhId
+      ? await this.get('/RosterAPI/api/providerstatus', { Product, Organization_Id, Caqh_Provider_Id: caqhId })
+      : await this.get('/RosterAPI/api/providerstatusbynpi', { Product, Organization_Id, NPI_Provider_Id: npi });
+    if (status === NOT_ON_ROSTER) return { ...NOTHING, found: true, rosterStatus: 'NOT ON ROSTER' };
+    if (status === NOT_CURRENT) return { ...NOTHING, found: true, providerStatus: 'NOT CURRENT' };
+    if (status === 404) return NOTHING;
+    const said = read(statusAnswer, status, text);
+    return {
+      found: said.provider_found_flag !== 'N',
+      rosterStatus: said.roster_status || null,
+      authorised: { Y: true, N: false }[said.authorization_flag] ?? null,
+      providerStatus: said.provider_status || null,
+      statusOn: compactDate(said.provider_status_date),
+    };
+  }
+
+  /** Whether the profile of that attestation can be pulled; null where we may not ask. What is in it is not read. */
+  async readable(
+    caqhProviderId: string,
+    attested: PlainDate,
+  ): Promise<'readable' | 'not_on_roster' | 'not_current' | null> {
+    const [year, month, day] = attested.split('-');
+    const asked = {
+      organizationId: this.settings.organizationId,
+      caqhProviderId,
+      attestationDate: `${month}/${day}/${year}`,
+    };
+    try {
+      const { status } = await this.get('/credentialingapi/api/v8/entities', asked);
+      return status === NOT_ON_ROSTER ? 'not_on_roster' : status === NOT_CURRENT ? 'not_current' : 'readable';
+    } catch (error) {
+      if (error instanceof ServiceError && error.kind === 'unauthorised') return null;
+      throw error;
+    }
+  }
+
+  /** Asks for a provider to be put on the roster; answers the batch in which CAQH does so, in its own time. */
+  async addToRoster(caqhId: string, reference: string): Promise<string> {
+    const { organizationId: organization_id, product } = this.settings;
+    const body = [{ caqh_provider_id: caqhId, po_provider_id: reference, organization_id }];
+    return this.batch('POST', '/RosterAPI/API/Roster', product, body);
+  }
+
+  /** Takes a provider off the roster. */
+  async deroster(caqhId: string): Promise<string> {
+    const { organizationId: organization_id, product } = this.settings;
+    return this.batch('PUT', '/RosterAPI/API/Deroster', product, [{ caqh_provider_id: caqhId, organization_id }]);
+  }
+
+  async batchResult(batch_id: string): Promise<BatchResult> {
+    const { status, text } = await this.get('/RosterAPI/API/Roster', { batch_id });
+    const { batch_status, roster_result } = read(resultAnswer, status, text);
+    if (!/^complete/i.test(batch_status)) return null;
+    const exception = roster_result?.map(({ exception_description }) => exception_description).find(Boolean);
+    return exception ? { added: false, exception: exception.slice(0, 200) } : { added: true };
+  }
+
+  private async batch(method: 'POST' | 'PUT', path: string, product: string, body: unknown): Promise<string> {
+    const { status, text } = await this.ask(path, { product }, { method, body });
+    return read(batchAnswer, status, text).batch_id;
+  }
+
+  private readonly get = (path: string, query: Record<string, string>) => this.ask(path, query);
+
+  private ask(path: string, query: Record<string, string>, how: Omit<Call, 'timeoutMs' | 'headers'> = {}) {
+    const { url, username, password, timeoutMs = TIMEOUT_MS } = this.settings;
+    const target = new URL(path, url);
+    target.search = new URLSearchParams(query).toString();
+    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+    return call(target, { ...how, headers: { authorization }, timeoutMs });
+  }
+}
+
+const NOTHING: CaqhSaid = { found: false, rosterStatus: null, authorised: null, providerStatus: null, statusOn: null };
+
+function read<T>(schema: z.ZodType<T>, status: number, text: string): T {
+  if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
+  const result = schema.safeParse(jsonOf(text));
+  if (!result.success) throw new ServiceError('nonsense', 'the answer has another form');
+  return result.data;
+}
+
+/** YYYYMMDD; null where it is none. */
+function compactDate(text: string): PlainDate | null {
+  const date = text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
+  return isRealDate(date) ? date : null;
+}

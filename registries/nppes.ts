@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { Snapshot } from '../domain/consistency';
+import { call, jsonOf, ServiceError } from './http';
+
+/** What NPPES has under an NPI: null where nothing, or nothing any more. */
+export type NppesRecord = Omit<Snapshot, 'source'> | null;
+
+const TIMEOUT_MS = 15_000;
+
+const text = z.string().nullish();
+const answer = z.object({
+  result_count: z.number().optional(),
+  Errors: z.array(z.object({ number: z.union([z.string(), z.number()]).optional() })).optional(),
+  results: z
+    .array(
+      z.object({
+        // a string or an integer, by version
+        number: z.union([z.string(), z.number()]).transform(String),
+        enumeration_type: text,
+        basic: z.object({ first_name: text, last_name: text, status: text }),
+        addresses: z
+          .array(z.object({ address_purpose: text, address_1: text, city: text, state: text, postal_code: text }))
+          .default([]),
+        taxonomies: z.array(z.object({ code: text, primary: z.boolean().nullish() })).default([]),
+      }),
+    )
+    .default([]),
+});
+
+/** The public registry of NPIs (domain.md, 2): self-reported, so it shows what differs and verifies nothing. */
+export class Nppes {
+  constructor(private readonly settings: { url: string; timeoutMs?: number }) {}
+
+  async record(npi: string): Promise<NppesRecord> {
+    const { url, timeoutMs = TIMEOUT_MS } = this.settings;
+    const target = new URL(url);
+    target.search = new URLSearchParams({ version: '2.1', number: npi }).toString();
+    const { status, text: body } = await call(target, { timeoutMs });
+    if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
+    const read = answer.safeParse(jsonOf(body));
+    if (!read.success) throw new ServiceError('nonsense', 'the answer has another form');
+    const { Errors: errors, result_count: count, results } = read.data;
+    // a query that it does not like is answered 200 too
+    if (errors?.length) throw new ServiceError('nonsense', `answered error ${errors[0]!.number ?? ''}`.trim());
+    if (count === undefined) throw new ServiceError('nonsense', 'the answer has another form');
+    const [found] = results;
+    if (!found || count === 0) return null;
+    if (found.number !== npi) throw new ServiceError('nonsense', 'answered about another NPI');
+    if (found.basic.status && found.basic.status !== 'A') return null;
+    return snapshotOf(found);
+  }
+}
+
+function snapshotOf({ basic, addresses, taxonomies }: z.infer<typeof answer>['results'][number]): NppesRecord {
+  const place = addresses.find((one) => one.address_purpose === 'LOCATION');
+  const taxonomy = taxonomies.find(({ primary }) => primary) ?? taxonomies[0];
+  const { address_1: line1, city, state, postal_code: postalCode } = place ?? {};
+  return {
+    ...(basic.first_name && { firstName: basic.first_name }),
+    ...(basic.last_name && { lastName: basic.last_name }),
+    ...(taxonomy?.code && { taxonomyCode: taxonomy.code }),
+    ...(line1 && city && state && postalCode && { address: { line1, city, state, postalCode } }),
+  };
+}

@@ -1,0 +1,154 @@
+import { StandInCaqh } from '../../../local/stand-ins/caqh';
+import { StandInNppes } from '../../../local/stand-ins/nppes';
+import type { Manner } from '../../../local/stand-ins/server';
+import { Caqh } from '../../../registries/caqh';
+import { Nppes } from '../../../registries/nppes';
+
+const NPI = '1234567893';
+const CAQH_ID = '12345678';
+
+let theirs: StandInCaqh;
+let registry: StandInNppes;
+beforeEach(async () => {
+  theirs = await new StandInCaqh().listen();
+  registry = await new StandInNppes().listen();
+});
+afterEach(async () => {
+  await theirs.stop();
+  await registry.stop();
+});
+
+// only who never answers is not waited for
+const patience = ({ manner }: { manner: Manner }) => (manner === 'slow' ? 100 : 5000);
+
+const caqh = (more: object = {}) =>
+  new Caqh({
+    url: theirs.url,
+    organizationId: '4321',
+    username: 'operator',
+    password: 'secret',
+    product: 'PV',
+    timeoutMs: patience(theirs),
+    ...more,
+  });
+const nppes = () => new Nppes({ url: `${registry.url}/api/`, timeoutMs: patience(registry) });
+
+const BAD_DAYS: [Manner, object][] = [
+  ['down', { kind: 'unavailable' }],
+  ['slow', { kind: 'unavailable', detail: 'no answer in time' }],
+  ['overloaded', { kind: 'unavailable', detail: 'answered 503' }],
+  ['malformed', { kind: 'nonsense', detail: 'the answer is not JSON' }],
+  ['redirects', { kind: 'nonsense', detail: 'answered 302, elsewhere' }],
+  ['endless', { kind: 'nonsense', detail: 'an answer of more than a megabyte' }],
+  ['unauthorised', { kind: 'unauthorised', detail: 'answered 401' }],
+];
+
+describe('CAQH', () => {
+  const subject = { caqhId: CAQH_ID, npi: NPI };
+
+  test('is asked with the parameters of each family, by CAQH id or by NPI', async () => {
+    theirs.providers.push({
+      caqhId: CAQH_ID,
+      npi: NPI,
+      providerStatus: 'Initial Profile Complete',
+      statusDate: '20260301',
+    });
+    const said = {
+      found: true,
+      rosterStatus: 'ACTIVE',
+      authorised: true,
+      providerStatus: 'Initial Profile Complete',
+      statusOn: '2026-03-01',
+    };
+    expect(await caqh().status(subject)).toEqual(said);
+    expect(await caqh().status({ caqhId: null, npi: NPI })).toEqual(said);
+    expect(await caqh().readable(CAQH_ID, '2026-03-01')).toBe('readable');
+    expect(theirs.calls.map(({ path, query }) => [path, query])).toEqual([
+      ['/RosterAPI/api/providerstatus', { Product: 'PV', Organization_Id: '4321', Caqh_Provider_Id: CAQH_ID }],
+      ['/RosterAPI/api/providerstatusbynpi', { Product: 'PV', Organization_Id: '4321', NPI_Provider_Id: NPI }],
+      [
+        '/credentialingapi/api/v8/entities',
+        { organizationId: '4321', caqhProviderId: CAQH_ID, attestationDate: '03/01/2026' },
+      ],
+    ]);
+  });
+
+  test('tells who it doesn’t know, who is not on the roster, and who has not authorised', async () => {
+    expect(await caqh().status(subject)).toMatchObject({ found: false });
+    theirs.providers.push({ caqhId: CAQH_ID, npi: NPI, rosterStatus: 'NOT ON ROSTER', authorizationFlag: 'N' });
+    expect(await caqh().status(subject)).toMatchObject({
+      found: true,
+      rosterStatus: 'NOT ON ROSTER',
+      authorised: false,
+    });
+  });
+
+  test('says 292 and 294 in its own way', async () => {
+    theirs.providers.push({ caqhId: CAQH_ID, npi: NPI, profile: 292 });
+    expect(await caqh().readable(CAQH_ID, '2026-03-01')).toBe('not_on_roster');
+    theirs.providers[0]!.profile = 294;
+    expect(await caqh().readable(CAQH_ID, '2026-03-01')).toBe('not_current');
+  });
+
+  test('adds to the roster in a batch that is pending, then done or refused', async () => {
+    theirs.pending = 1;
+    theirs.providers.push({ caqhId: CAQH_ID, npi: NPI, rosterStatus: 'NOT ON ROSTER' });
+    const batch = await caqh().addToRoster(CAQH_ID, 'ours');
+    expect(theirs.calls[0]!.body).toEqual([
+      { caqh_provider_id: CAQH_ID, po_provider_id: 'ours', organization_id: '4321' },
+    ]);
+    expect(await caqh().batchResult(batch)).toBeNull();
+    expect(await caqh().batchResult(batch)).toEqual({ added: true });
+    theirs.providers[0]!.exception = 'Provider opted out';
+    const second = await caqh().deroster(CAQH_ID);
+    await caqh().batchResult(second);
+    expect(await caqh().batchResult(second)).toEqual({ added: false, exception: 'Provider opted out' });
+  });
+
+  test.each(BAD_DAYS)('on a bad day: %s', async (manner, failure) => {
+    theirs.manner = manner;
+    await expect(caqh().status(subject)).rejects.toMatchObject(failure);
+    await expect(caqh().addToRoster(CAQH_ID, 'ours')).rejects.toMatchObject(failure);
+  });
+
+  test('with a wrong password, or an answer of another form', async () => {
+    await expect(caqh({ password: 'wrong' }).status(subject)).rejects.toMatchObject({ kind: 'unauthorised' });
+    await expect(caqh({ organizationId: '1' }).status(subject)).rejects.toMatchObject({ kind: 'nonsense' });
+    await expect(caqh().batchResult('unknown')).rejects.toMatchObject({ kind: 'nonsense', detail: 'answered 400' });
+  });
+});
+
+describe('NPPES', () => {
+  const RECORD = {
+    number: NPI,
+    firstName: 'ROBIN',
+    lastName: 'VALE',
+    taxonomyCode: '101YM0800X',
+    address: { address_1: '1 ELM STREET', city: 'SPRINGFIELD', state: 'CA', postal_code: '941071234' },
+  };
+
+  test.each([NPI, Number(NPI)])('is read, the number a string or an integer', async (number) => {
+    registry.records.push({ ...RECORD, number });
+    expect(await nppes().record(NPI)).toEqual({
+      firstName: 'ROBIN',
+      lastName: 'VALE',
+      taxonomyCode: '101YM0800X',
+      address: { line1: '1 ELM STREET', city: 'SPRINGFIELD', state: 'CA', postalCode: '941071234' },
+    });
+  });
+
+  test('has nothing under an NPI that is unknown or deactivated', async () => {
+    expect(await nppes().record(NPI)).toBeNull();
+    registry.records.push({ ...RECORD, status: 'D' });
+    expect(await nppes().record(NPI)).toBeNull();
+  });
+
+  test('says with status 200 that it does not like a question', async () => {
+    await expect(nppes().record('12')).rejects.toMatchObject({ kind: 'nonsense', detail: 'answered error 04' });
+  });
+
+  test.each(BAD_DAYS)('on a bad day: %s', async (manner, failure) => {
+    registry.manner = manner;
+    await expect(nppes().record(NPI)).rejects.toMatchObject(failure);
+  });
+});

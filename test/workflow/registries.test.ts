@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto';
+import { StandInCaqh } from '../../local/stand-ins/caqh';
+import { StandInNppes } from '../../local/stand-ins/nppes';
+import type { Manner } from '../../local/stand-ins/server';
+import { importList, OPERATOR } from '../../record/exclusions';
+import type { Principal } from '../../record/principal';
+import { requestRoster } from '../../record/caqh-roster';
+import { setServices } from '../../record/registries';
+import { findProvider } from '../../record/registry/providers';
+import { Caqh } from '../../registries/caqh';
+import { Nppes } from '../../registries/nppes';
+import { eventually } from '../support/eventually';
+import { book, type Book } from '../support/file';
+import { Lives, type Life } from '../support/lives';
+
+const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
+
+let lives: Lives;
+let theirs: StandInCaqh;
+let registry: StandInNppes;
+beforeAll(async () => {
+  [theirs, registry] = [await new StandInCaqh().listen(), await new StandInNppes().listen()];
+  const account = { organizationId: '4321', username: 'operator', password: 'secret', product: 'PV', timeoutMs: 2000 };
+  lives = await Lives.begin({
+    registries: {
+      caqh: new Caqh({ url: theirs.url, ...account }),
+      nppes: new Nppes({ url: registry.url, timeoutMs: 2000 }),
+    },
+  });
+});
+afterAll(async () => {
+  await lives.stop();
+  await theirs.stop();
+  await registry.stop();
+});
+const turn = (mode: 'api' | 'off') =>
+  setServices(lives.sql, { caqh: { mode, name: 'CAQH' }, nppes: { mode, name: 'NPPES' } });
+beforeEach(async () => {
+  await turn('api');
+  for (const service of [theirs, registry]) {
+    service.manner = 'answers';
+    service.calls.length = 0;
+  }
+});
+
+// whoever was watched before is no longer
+afterEach(() => turn('off'));
+
+let ids = 20_000_000;
+
+/** A person whom CAQH knows as somebody says. */
+async function known(on: Book, says: object = {}) {
+  const caqhId = String(++ids);
+  const [{ npi }] = await lives.sql<[{ npi: string }]>`select npi from persons where id = ${on.personId}`;
+  await lives.sql`update providers set caqh_id = ${caqhId} where id = ${on.providerId}`;
+  const provider = { caqhId, npi, providerStatus: 'Re-Attestation', statusDate: compact(await lives.today()), ...says };
+  theirs.providers.push(provider);
+  return provider;
+}
+
+const compact = (date: string) => date.replaceAll('-', '');
+const ask = (personId: string) => lives.dispatch.changed('caqhStatus', personId);
+const stateOf = async ({ providerId }: Book) => (await findProvider(lives.sql, PRINCIPAL, providerId))!.registries;
+const answered = (on: Book, service: 'caqh' | 'nppes', status: string) =>
+  eventually(async () => (await stateOf(on))[service].status === status);
+const statusCalls = () => theirs.calls.filter(({ path }) => path.includes('providerstatus'));
+
+/** An application whose provider has not attested, as far as we know. */
+async function waiting(): Promise<Life> {
+  const life = await lives.open();
+  expect((await life.state()).stage).toBe('awaiting_attestation');
+  return life;
+}
+
+describe('CAQH’s word', () => {
+  test('on an attestation moves the application on, and is asked for weekly', async () => {
+    const life = await waiting();
+    await known(life.book);
+    await ask(life.book.personId);
+    await answered(life.book, 'caqh', 'current');
+    await lives.dispatch.fileChanged(life.id);
+    await eventually(async () => (await life.state()).stage === 'ready_to_submit');
+    const [attestation] = await lives.sql<{ source: string; recordedBy: object }[]>`
+      select source, recorded_by from attestations where person_id = ${life.book.personId}`;
+    expect(attestation).toMatchObject({ source: 'caqh', recordedBy: { type: 'system', id: 'caqh' } });
+    await lives.env.sleep('60 days');
+    const calls = statusCalls().length;
+    expect(calls).toBeGreaterThanOrEqual(8);
+    expect(calls).toBeLessThanOrEqual(10);
+    expect(await lives.sql`select from attestations where person_id = ${life.book.personId}`).toHaveLength(1);
+  });
+
+  test('that the provider took the authorisation back blocks what runs, until it is given again', async () => {
+    const life = await lives.open({ attestedDaysAgo: 5, adopt: { stage: 'in_review' } });
+    const provider = await known(life.book, { authorizationFlag: 'N' });
+    await ask(life.book.personId);
+    await answered(life.book, 'caqh', 'not_authorised');
+    await lives.dispatch.fileChanged(life.id);
+    await eventually(async () => (await life.state()).blockers[0]?.code === 'attestation_not_authorised');
+    Object.assign(provider, { authorizationFlag: 'Y' });
+    await lives.env.sleep('2 days');
+    await answered(life.book, 'caqh', 'current');
+    await lives.dispatch.fileChanged(life.id);
+    await eventually(async () => (await life.state()).blockers.length === 0);
+  });
+
+  test('of an attestation that nobody can pull yet is not taken for one', async () => {
+    const life = await waiting();
+    const provider = await known(life.book, { profile: 294 });
+    await ask(life.book.personId);
+    await answered(life.book, 'caqh', 'not_current');
+    expect(await lives.sql`select from attestations where person_id = ${life.book.personId}`).toHaveLength(0);
+    Object.assign(provider, { profile: 200 });
+    await lives.env.sleep('2 days');
+    await answered(life.book, 'caqh', 'current');
+    expect(await lives.sql`select from attestations where person_id = ${life.book.personId}`).toHaveLength(1);
+  });
+
+  test('in words that nobody has told us of is kept as it is', async () => {
+    const on = await book(lives.sql);
+    await known(on, { providerStatus: 'Something New' });
+    await ask(on.personId);
+    await answered(on, 'caqh', 'unknown');
+    expect((await stateOf(on)).caqh.said).toMatchObject({ providerStatus: 'Something New' });
+  });
+
+  test('that the provider is not on the roster is shown; asked to, we have them added, in a batch that takes its time', async () => {
+    const on = await book(lives.sql);
+    const { caqhId } = await known(on, { rosterStatus: 'NOT ON ROSTER' });
+    theirs.pending = 2;
+    await ask(on.personId);
+    await answered(on, 'caqh', 'not_on_roster');
+    const provider = (await findProvider(lives.sql, PRINCIPAL, on.providerId))!;
+    const request = await requestRoster(lives.sql, PRINCIPAL, randomUUID(), provider, caqhId);
+    expect((await requestRoster(lives.sql, PRINCIPAL, randomUUID(), provider, caqhId)).id).toBe(request.id);
+    await ask(on.personId);
+    await lives.env.sleep('4 hours');
+    await answered(on, 'caqh', 'current');
+    const [row] = await lives.sql`select status, exception from caqh_roster_requests where id = ${request.id}`;
+    expect(row).toEqual({ status: 'added', exception: null });
+    const roster = theirs.calls.filter(({ path }) => path === '/RosterAPI/API/Roster');
+    expect(roster.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'GET']);
+    theirs.pending = 0;
+  });
+});
+
+describe('down for three days', () => {
+  const MANNERS: Manner[] = ['down', 'malformed', 'slow', 'unauthorised'];
+
+  test.each(MANNERS)(
+    'CAQH, %s: few calls whoever asks, the state is shown, the rest goes on, nothing is lost',
+    async (manner) => {
+      const people = await Promise.all(Array.from({ length: 12 }, () => book(lives.sql)));
+      for (const one of people) await known(one);
+      const other = await lives.open({ attestedDaysAgo: 5 });
+      theirs.manner = manner;
+      const since = await lives.now();
+      for (const { personId } of people) await ask(personId);
+      await eventually(async () => (await stateOf(people[0]!)).caqh.unavailableSince !== null);
+
+      await lives.env.sleep('1 days');
+      const { caqh } = await stateOf(people[5]!);
+      const reason = { down: 'unavailable', slow: 'unavailable', malformed: 'nonsense' }[manner as string] ?? manner;
+      expect(caqh).toMatchObject({ status: null, checkedAt: null, reason });
+      expect(Date.parse(caqh.unavailableSince!) - Date.parse(since)).toBeLessThan(3_600_000);
+      expect(caqh.nextCheckAt).not.toBeNull();
+      // an application that doesn't wait for it goes on
+      await other.act('submission', { submittedOn: await lives.today(), channel: 'payer_portal' });
+      await lives.env.sleep('2 days');
+      // twelve people, one circuit: not many more than one person alone would make
+      expect(theirs.calls.length).toBeLessThanOrEqual(25);
+      expect((await other.state()).stage).toBe('submitted');
+
+      theirs.manner = 'answers';
+      await lives.env.sleep('2 days');
+      for (const one of people) await answered(one, 'caqh', 'current');
+      expect((await stateOf(people[0]!)).caqh).toMatchObject({ unavailableSince: null, reason: null });
+      expect(
+        await lives.sql`
+      select from tasks where kind = 'registry_access' and closed_at is null`,
+      ).toHaveLength(0);
+    },
+  );
+
+  test('NPPES: the same', async () => {
+    const people = await Promise.all(Array.from({ length: 12 }, () => book(lives.sql)));
+    registry.manner = 'overloaded';
+    for (const { personId } of people) await lives.dispatch.changed('nppesRecord', personId);
+    await lives.env.sleep('3 days');
+    expect((await stateOf(people[3]!)).nppes).toMatchObject({ reason: 'unavailable', detail: 'answered 503' });
+    expect(registry.calls.length).toBeLessThanOrEqual(25);
+    registry.manner = 'answers';
+    await lives.env.sleep('2 days');
+    for (const one of people) await answered(one, 'nppes', 'not_found');
+  });
+});
+
+describe('scenario 3: the provider’s name and address have changed', () => {
+  test('NPPES shows it, once, to somebody; every client’s file is held against it', async () => {
+    const on = await book(lives.sql);
+    const [{ npi }] = await lives.sql<[{ npi: string }]>`select npi from persons where id = ${on.personId}`;
+    registry.records.push({
+      number: Number(npi),
+      firstName: 'ADA',
+      lastName: 'RIVERA-STONE',
+      address: { address_1: '9 NEW RD', city: 'BOULDER', state: 'CO', postal_code: '803010000' },
+    });
+    await lives.dispatch.changed('nppesRecord', on.personId);
+    await answered(on, 'nppes', 'found');
+    const tasks = () => lives.sql<{ data: object; closedAt: string | null }[]>`
+      select data, closed_at from tasks where subject_id = ${on.providerId} and kind = 'registry_mismatch'`;
+    expect(await tasks()).toMatchObject([{ data: { codes: ['name_differs'] }, closedAt: null }]);
+    await lives.env.sleep('70 days');
+    expect(await tasks()).toHaveLength(1);
+    expect(await lives.sql`select from registry_snapshots where provider_id = ${on.providerId}`).toHaveLength(1);
+    await lives.sql`update providers set last_name = 'Rivera-Stone' where id = ${on.providerId}`;
+    await lives.env.sleep('35 days');
+    await eventually(async () => (await tasks())[0]!.closedAt !== null);
+  });
+});
+
+test('the month’s list of the excluded is asked for where it is late, each month once, and by nobody’s clock but its own', async () => {
+  const tasks = () => lives.sql<{ month: string; open: boolean }[]>`
+    select data->>'month' as month, closed_at is null as open from tasks where kind = 'exclusion_list' order by due_at`;
+  await lives.dispatch.changed('exclusionList', OPERATOR);
+  await eventually(async () => (await tasks()).length === 1);
+  const today = await lives.today();
+  const month = `${today.slice(0, 7)}-01`;
+  const entry = { listing: 'one', firstName: 'A', lastName: 'B', npi: null, state: null, excludedOn: '2026-01-01' };
+  async function* rows() {
+    yield { ...entry, reinstatedOn: null };
+  }
+  await importList(lives.sql, PRINCIPAL, randomUUID(), { month, sha256: 'a' }, rows());
+  await lives.dispatch.changed('exclusionList', OPERATOR);
+  expect(await tasks()).toEqual([{ month, open: false }]);
+  await lives.env.sleep('80 days');
+  const asked = await tasks();
+  expect(asked.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(asked.map((one) => one.month)).size).toBe(asked.length);
+});
