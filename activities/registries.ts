@@ -1,9 +1,9 @@
 import { keepRoster, openRosterRequest } from '../record/caqh-roster';
 import { keepCaqh, keepNppes, keepTrouble, newAttestation, subjectOf } from '../record/registries';
 import type { RegistryService } from '../domain/codes';
-import { Caqh } from '../registries/caqh';
+import type { Caqh } from '../registries/caqh';
 import { ServiceError } from '../registries/http';
-import { Nppes } from '../registries/nppes';
+import type { Nppes } from '../registries/nppes';
 import type { Sql } from '../runtime/database';
 
 /** The services that are asked; one that is left out is not. */

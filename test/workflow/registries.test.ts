@@ -97,6 +97,7 @@ describe('CAQH’s word', () => {
     await answered(life.book, 'caqh', 'not_authorised');
     await lives.dispatch.fileChanged(life.id);
     await eventually(async () => (await life.state()).blockers[0]?.code === 'attestation_not_authorised');
+    expect((await life.state()).stage).toBe('in_review');
     Object.assign(provider, { authorizationFlag: 'Y' });
     await lives.env.sleep('2 days');
     await answered(life.book, 'caqh', 'current');
