@@ -178,6 +178,8 @@ async function startProduct(run: Run, settings: Settings, env: Environment, secr
   const shared = {
     LOG_LEVEL: 'warn',
     NODE_ENV: 'production',
+    // nothing reaches out by surprise
+    NPPES_URL: 'off',
     ...env,
     DATA_DIR: settings.dataDirectory,
     ENCRYPTION_KEYS: secrets.encryptionKeys,
