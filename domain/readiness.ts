@@ -30,6 +30,8 @@ export interface Span {
   facts: Partial<Record<Fact, FactRecord>>;
   /** Whether the payer's systems or directory were seen to list the provider. */
   loadedSeen: boolean;
+  /** Since when the practice has another TIN than the one that its contract was confirmed under. */
+  tinChangedOn: PlainDate | null;
 }
 
 /** What a practice holds with the payer, by line; each fact names the entry that made it. */
@@ -194,6 +196,8 @@ function factAgainst(
   if (record?.status === 'disputed') return 'fact_disputed';
   if (record?.status !== 'confirmed') return UNCONFIRMED[fact];
   if (fact !== 'contract' && fact !== 'claimsRoute') return null;
+  // another TIN is another party: until a contract is confirmed under it, there is none
+  if (fact === 'contract' && span.tinChangedOn !== null && date >= span.tinChangedOn) return UNCONFIRMED[fact];
   const agreement = restsOn(fact, record, span, agreements);
   if (!agreement) return inheritedFrom(record.value) === null ? null : UNCONFIRMED[fact];
   const holder = agreement[fact];

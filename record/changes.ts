@@ -7,7 +7,7 @@ import { resolvePlaybook, type Playbook } from '../domain/playbook';
 import type { Db, Sql, Tx } from '../runtime/database';
 import { derivedId } from './derived-id';
 import { openApplication } from './opening';
-import { enqueue } from './outbox';
+import { enqueue, enqueueEach } from './outbox';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 
 const SYSTEM: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
@@ -75,6 +75,12 @@ export async function keepChanges(
         recordedBy: tx.json({ ...actorOf(principal) }),
       } as never)} returning id`;
     await enqueue(tx, 'open_changes', made!.id);
+    if (field === 'tin')
+      await enqueueEach(
+        tx,
+        'billingReadiness',
+        tx`select s.application_id from network_spans s where s.practice_id = ${subjectId} and s.known_to is null`,
+      );
   }
 }
 

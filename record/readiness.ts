@@ -226,6 +226,12 @@ const samePractice = (sql: Db): Fragment => sql`
 const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSpan[]> => sql<KeptSpan[]>`
   select q.i, a.id as application_id, a.payer_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
     s.effective_to, coalesce(s.facts, '{}') as facts, coalesce(s.loaded_seen, false) as loaded_seen,
+    (
+      select min(f.changed_on) from file_changes f
+      where f.subject_id = any(${samePractice(sql)}) and f.field = 'tin' and not f.correction
+        and f.created_at <= coalesce(q."asOf", 'infinity')
+        and f.created_at > (select e.at from events e where e.id = (s.facts->'contract'->>'entryId')::uuid)
+    ) as tin_changed_on,
     coalesce((
       select array_agg(e.id) from events e
       where e.application_id = a.id and e.kind = 'contact' and e.event->'data'->>'outcome' = 'approved'

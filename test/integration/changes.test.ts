@@ -60,10 +60,16 @@ test('awkward scenario 3: a practice moves; each participation gets a change app
   expect(await submitted.contact('other', { toldOfChanges: true })).toMatchObject({ blockers: [] });
 });
 
-test('another TIN takes a contract: its application wants all four facts anew', async () => {
+test('another TIN takes a contract: its application wants all four facts anew, and the gate does not rest on the old one', async () => {
   const participation = await system.at('confirmed');
   const path = practice(participation.filed);
-  await system.api.patch(path, { tin: { type: 'ein', value: '12-7654321' } });
+  const before = new Date().toISOString();
+  await system.api.patch(path, { tin: { type: 'ein', value: '12-7654321' }, changedOn: daysAgo(2) });
+  expect((await participation.readiness()).reasons).toContain('contract_unconfirmed');
+  expect((await participation.readiness({ dateOfService: daysAgo(3) })).reasons).not.toContain('contract_unconfirmed');
+  expect((await participation.readiness({ asOf: before })).reasons).not.toContain('contract_unconfirmed');
+  await participation.confirm('contract', { reference: 'signed anew', reason: 'the payer assigned it to the new TIN' });
+  expect((await participation.readiness()).reasons).not.toContain('contract_unconfirmed');
   const change = await opened(path);
   expect(change).toMatchObject({ field: 'tin', affects: [{ needs: 'contract' }] });
   const made = (await system.api.get(`/v1/applications/${change.affects[0].openedId}`)).body;

@@ -45,6 +45,7 @@ const span = (changes: Partial<Span> = {}): Span => ({
   effectiveTo: null,
   facts: Object.fromEntries(FACTS.map((fact) => [fact, record(fact)])),
   loadedSeen: true,
+  tinChangedOn: null,
   ...changes,
 });
 
@@ -265,6 +266,14 @@ describe('the person behind it', () => {
     expect(ask({ spans, excluded: true }, { lineOfBusiness: undefined })).toMatchObject({
       reasons: ['scope_ambiguous', 'excluded'],
     });
+  });
+});
+
+describe('another TIN', () => {
+  test('takes a contract of its own: from that day on the one before is no proof', () => {
+    const spans = [span({ tinChangedOn: '2026-03-02' })];
+    expect(ask({ spans }, { dateOfService: '2026-03-01' })).toMatchObject({ mayBill: true });
+    expect(ask({ spans }, { dateOfService: '2026-03-02' })).toMatchObject({ reasons: ['contract_unconfirmed'] });
   });
 });
 
