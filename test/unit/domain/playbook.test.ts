@@ -35,6 +35,7 @@ describe('an empty playbook', () => {
       questions: [],
       contractBases: [],
       sources: {},
+      tinByMail: false,
       window: { timeZone: ZONE },
     });
   });
