@@ -25,6 +25,8 @@ export const PROBLEMS = {
   beyond_max_per_call: [409, 'The payer takes fewer applications in one call; it stays due'],
   not_decided: [409, 'The client has not decided to bridge or to build direct contracts'],
   relationship_ended: [409, 'The provider has left the platform already'],
+  ended: [409, 'Whoever this is for has left, and takes nothing new'],
+  ended_already: [409, 'It was ended already'],
   agreement_ended: [409, 'The agreement has ended already'],
   caqh_not_asked: [409, 'CAQH is not asked by its API (CAQH_MODE)'],
   caqh_id_missing: [409, 'The provider has no CAQH id on file'],

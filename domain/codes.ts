@@ -241,8 +241,14 @@ export const WATCH_TYPES = [
   'exclusionList',
   'caqhStatus',
   'nppesRecord',
+  'ending',
+  'retention',
 ] as const;
 export type WatchType = (typeof WATCH_TYPES)[number];
+
+/** Why a provider or a client leaves. */
+export const ENDING_REASONS = ['changed_operator', 'left_practice', 'retired', 'deceased', 'closed', 'other'] as const;
+export type EndingReason = (typeof ENDING_REASONS)[number];
 
 /** What others can be told of. */
 export const EMITTED_TYPES = ['billing_readiness.changed', 'application.stage_changed', 'follow_up.due'] as const;

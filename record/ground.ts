@@ -14,10 +14,12 @@ export interface Ground {
     npi: string | null;
     locationIds: string[];
     merged: boolean;
+    /** Its client takes nothing new. */
+    ended: boolean;
   } | null;
   /** Whether another payer stands for it. */
   payerMerged: boolean | null;
-  provider: { clientId: string; npi: string } | null;
+  provider: { clientId: string; npi: string; ended: boolean } | null;
   /** The payer's playbook: the version asked for, else the one in force; null where there is no such payer. */
   playbook: Playbook | null;
 }
@@ -37,10 +39,11 @@ export async function groundOf(
   const [ground] = await sql<Ground[]>`
     select
       (select jsonb_build_object('clientId', pr.client_id, 'legalName', pr.legal_name, 'tinLast4', pr.tin_last4,
-          'npi', pr.npi, 'merged', pr.merged_into is not null, 'locationIds', coalesce((
+          'npi', pr.npi, 'merged', pr.merged_into is not null,
+          'ended', exists (select from clients c where c.id = pr.client_id and c.ended_on is not null), 'locationIds', coalesce((
             select jsonb_agg(l.id order by l.position) from locations l where l.practice_id = pr.id), '[]'))
         from practices pr where pr.id = ${practiceId} and ${inScope(sql, principal, 'pr.client_id')}) as practice,
-      (select jsonb_build_object('clientId', p.client_id, 'npi', n.npi)
+      (select jsonb_build_object('clientId', p.client_id, 'npi', n.npi, 'ended', p.ended_on is not null)
         from providers p join persons n on n.id = p.person_id
         where p.id = ${providerId ?? null} and ${inScope(sql, principal, 'p.client_id')}) as provider,
       (select b.body from payers y join playbooks b

@@ -3,8 +3,8 @@ import type { Db, Fragment } from '../runtime/database';
 
 /**
  * Who has to hear of a change, and of what, by one id: `file_changed_person` a person (its open applications and its
- * upkeep), `file_changed_practice` a practice, `open_changes` a change of a file, a watch its subject, the others an
- * application.
+ * upkeep), `file_changed_practice` a practice, `open_changes` a change of a file, a watch its subject, `ending_item`
+ * what an ending comes to, the others an application.
  */
 export type OutboxTopic =
   | 'file_changed_person'
@@ -15,6 +15,7 @@ export type OutboxTopic =
   | 'open_changes'
   | 'open_recredentialing'
   | 'renew_participations'
+  | 'ending_item'
   | WatchType;
 
 export interface OutboxRow {

@@ -1,4 +1,5 @@
 import type { Instant } from '../domain/application/events';
+import { RETENTION_DEFAULTS } from '../domain/retention';
 import type { Db, Sql } from '../runtime/database';
 import { audit } from './audit';
 import { enqueueEach } from './outbox';
@@ -8,6 +9,7 @@ import { actorOf, type Principal } from './principal';
 export const DEFAULT_SETTINGS = {
   /** A fact by phone counts at the gate only after a second person has approved it. */
   phoneFactsNeedApproval: false,
+  ...RETENTION_DEFAULTS,
 };
 export type Settings = typeof DEFAULT_SETTINGS;
 
@@ -52,5 +54,13 @@ export const putSettings = (sql: Sql, principal: Principal, change: Partial<Sett
               and g.line_of_business = s.line_of_business
               and 'phone' in (g.contract->>'source', g.claims_route->>'source')))`,
     );
+    // who has left is purged by what holds now
+    if (Object.keys(RETENTION_DEFAULTS).some((name) => name in change))
+      await enqueueEach(
+        tx,
+        'retention',
+        tx`select id from clients where ended_on is not null
+          union all select id from providers where ended_on is not null`,
+      );
     return settings;
   });

@@ -98,6 +98,8 @@ export async function projectAgreement(
         : null;
     const column = fact === 'contract' ? tx`contract` : tx`claims_route`;
     const { practiceId, payerId, state: usState, lineOfBusiness } = state.key;
+    // two that are confirmed at once make one agreement
+    await tx`select pg_advisory_xact_lock(hashtextextended(${`agreement/${practiceId}/${payerId}/${usState}/${lineOfBusiness}`}, 0))`;
     const [last] = await tx<{ id: string; endedOn: string | null }[]>`
       select id, ended_on from agreements
       where practice_id = ${practiceId} and payer_id = ${payerId} and state = ${usState}

@@ -2,6 +2,7 @@ import type { Instant } from '../domain/application/events';
 import type { WatchType } from '../domain/codes';
 import type { Sql, Tx } from '../runtime/database';
 import { giveChecks } from './bridges';
+import { endStepByStep } from './endings';
 import { chaseEnrolments } from './enrolment-chase';
 import { askForList } from './exclusions';
 import { askQuestions } from './inquiries';
@@ -10,6 +11,7 @@ import { dueMail, type OutreachStep } from './mail';
 import { tellReadiness } from './readiness-told';
 import { dueCaqh, dueNppes } from './registries';
 import { dueWebhooks } from './webhooks';
+import { purgeWhatIsDue } from './retention';
 
 /** Does what is due for a subject and answers when to look again; doing it twice is doing it once. */
 type Step = (tx: Tx, subject: string, now: Instant) => Promise<OutreachStep>;
@@ -25,6 +27,8 @@ const STEPS: Record<WatchType, Step> = {
   exclusionList: askForList,
   caqhStatus: dueCaqh,
   nppesRecord: dueNppes,
+  ending: endStepByStep,
+  retention: purgeWhatIsDue,
 };
 
 /** Takes a watch's step in one transaction. */

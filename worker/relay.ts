@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { WATCH_TYPES, type Action, type WatchType } from '../domain/codes';
 import type { Dispatch } from '../dispatch/dispatch';
 import { openChanges } from '../record/changes';
+import { endItem } from '../dispatch/endings';
 import { keepCommand, unsettledCommands } from '../record/commands';
 import { claim, heard, postpone, type OutboxRow, type OutboxTopic } from '../record/outbox';
 import { derivedId } from '../record/derived-id';
@@ -46,6 +47,7 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
     open_changes: async (id) => all(await openChanges(sql, id), dispatch.fileChanged),
     open_recredentialing: (id) => openRecredentialing(sql, id),
     renew_participations: renewParticipations,
+    ending_item: (id) => endItem(sql, dispatch, id),
     ...watchers(dispatch),
   };
   const sleepers = new Set<{ early: boolean; wake: () => void }>();

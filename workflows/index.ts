@@ -3,6 +3,7 @@ export { networkParticipation } from './network-participation';
 export {
   billingReadiness,
   caqhStatus,
+  ending,
   enrolmentChase,
   exclusionList,
   nppesRecord,
@@ -10,5 +11,6 @@ export {
   platformCheck,
   platformInquiry,
   providerUpkeep,
+  retention,
   webhook,
 } from './watch';

@@ -103,3 +103,13 @@ export async function nppesRecord(input: WatchInput): Promise<void> {
 export async function webhook(input: WatchInput): Promise<void> {
   await watch('webhook', input);
 }
+
+/** Ends a provider or a client: what is due at once, and what is once the last day has passed. */
+export async function ending(input: WatchInput): Promise<void> {
+  await watch('ending', input);
+}
+
+/** Purges what has been kept long enough of somebody who left. */
+export async function retention(input: WatchInput): Promise<void> {
+  await watch('retention', input);
+}

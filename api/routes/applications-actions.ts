@@ -95,6 +95,8 @@ async function checkAssignee({ sql, principal, subject, body }: Checked<{ assign
   if (!user) errors.push({ path: 'assignee', ...UNKNOWN_REFERENCE });
   else if (user.clientIds && !user.clientIds.includes(subject.clientId))
     errors.push({ path: 'assignee', rule: 'sees_the_client', message: 'must be a user who may see this client' });
+  if (user?.revokedAt)
+    errors.push({ path: 'assignee', rule: 'has_access', message: 'must be a user who still has access' });
   refuse(errors);
 }
 

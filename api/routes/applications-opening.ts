@@ -31,6 +31,7 @@ export async function open(
   const key = keyOf(body);
   const ground = await groundOf(sql, principal, key);
   refuse(subjectErrors(key, ground));
+  if (ground.practice!.ended || ground.provider?.ended) throw new Problem('ended');
   const { clientId } = ground.practice!;
   await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, adoptedFacts(body));
 

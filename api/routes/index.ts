@@ -10,6 +10,7 @@ import { clientRoutes } from './clients';
 import { consequenceRoutes } from './consequences';
 import { coverageRoutes } from './coverage';
 import { documentRoutes } from './documents';
+import { endingRoutes } from './endings';
 import { eventRoutes } from './events';
 import { evidenceRoutes } from './evidence';
 import { exclusionRoutes } from './exclusions';
@@ -65,6 +66,7 @@ const GROUPS = [
   outreachRoutes,
   coverageRoutes,
   agreementRoutes,
+  endingRoutes,
   settingsRoutes,
   userRoutes,
   apiKeyRoutes,

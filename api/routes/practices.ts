@@ -25,6 +25,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     body: practiceInput,
     responses: { 201: { description: 'The practice', schema: practice } },
     handler: async ({ principal, subject, body, commandId }) => {
+      if (subject.endedOn !== null) throw new Problem('ended');
       const made = await createPractice(sql, keyring, principal, commandId, subject.id, body);
       return created(`/v1/practices/${made.id}`, made);
     },

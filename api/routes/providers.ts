@@ -16,12 +16,13 @@ import { provider, providerInput, providerPatch } from '../schemas/providers';
 const tag = 'providers';
 
 // The person behind a provider stays ours: by its id two clients would find each other.
-export function viewOfProvider({ personId: _, timeZone, attestedOn, ...shown }: Provider) {
+export function viewOfProvider({ personId: _, timeZone, attestedOn, legalHold: _hold, purged, ...shown }: Provider) {
   const today = localDate(new Date().toISOString(), timeZone);
   const dueOn = attestedOn && attestationDueOn(attestedOn, shown.licences, today);
   const { caqh, nppes } = shown.registries;
   return {
     ...shown,
+    secretsPurgedAt: purged.secrets ?? null,
     attestation: dueOn && { attestedOn, dueOn, current: today <= dueOn },
     registries: { caqh: stateOf(caqh), nppes: stateOf(nppes) },
   };
@@ -50,6 +51,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     body: providerInput,
     responses: { 201: { description: 'The provider', schema: provider } },
     handler: async ({ principal, subject, body, commandId }) => {
+      if (subject.endedOn !== null) throw new Problem('ended');
       const result = await createProvider(sql, principal, commandId, subject.id, body);
       if ('existingId' in result) throw new Problem('duplicate_provider', result);
       return created(`/v1/providers/${result.provider.id}`, viewOfProvider(result.provider));

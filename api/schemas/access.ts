@@ -28,6 +28,7 @@ export const user = z
     clientIds: clientIds.nullable(),
     team: line.nullable(),
     capacity: capacity.nullable(),
+    revokedAt: instant.nullable().meta({ description: 'When they left with the only client they saw' }),
     createdAt: instant,
   })
   .meta({ id: 'User' });

@@ -1,10 +1,16 @@
 import { z } from 'zod';
-import { email, id, instant, line, timeZone, version } from './common';
+import { date, email, id, instant, line, timeZone, version } from './common';
 
 const fields = { name: line, timeZone, contactEmail: email };
+
+/** Of a client or provider: whether it leaves or has left. */
+export const ended = {
+  endedOn: date.nullable().meta({ description: 'The last day, of one that leaves or has left' }),
+  secretsPurgedAt: instant.nullable(),
+};
 
 export const clientInput = z.strictObject(fields).meta({ id: 'ClientInput' });
 export const clientPatch = z.strictObject(fields).partial().meta({ id: 'ClientPatch' });
 export const client = z
-  .strictObject({ id, ...fields, version, createdAt: instant, updatedAt: instant })
+  .strictObject({ id, ...fields, ...ended, version, createdAt: instant, updatedAt: instant })
   .meta({ id: 'Client' });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { CAQH_STANDINGS } from '../../domain/caqh';
 import { isCaqhId, isDea, isTaxonomy } from '../../domain/identifiers';
 import { circumstance } from './changes';
+import { ended } from './clients';
 import { actor, date, email, id, instant, line, npi, pastDate, state, text, unique, version } from './common';
 
 const caqhId = text([{ rule: 'caqh_id', message: 'must be a CAQH provider ID: digits only', holds: isCaqhId }], {
@@ -18,25 +19,21 @@ const licences = z
   .max(100)
   .superRefine(unique((one) => `${one.state} ${one.number}`));
 const dollars = z.int().min(1).max(1_000_000_000);
-const malpractice = z
-  .strictObject({
-    carrier: line,
-    policyNumber: line,
-    expiresOn: date,
-    limits: z
-      .strictObject({ perOccurrence: dollars, aggregate: dollars })
-      .optional()
-      .meta({ description: 'US dollars' }),
-  })
-  .superRefine(({ limits }, context) => {
-    if (limits && limits.aggregate < limits.perOccurrence)
-      context.addIssue({
-        code: 'custom',
-        path: ['limits', 'aggregate'],
-        message: 'must not be less than perOccurrence',
-        params: { rule: 'order' },
-      });
-  });
+const policy = z.strictObject({
+  carrier: line,
+  policyNumber: line,
+  expiresOn: date,
+  limits: z.strictObject({ perOccurrence: dollars, aggregate: dollars }).optional().meta({ description: 'US dollars' }),
+});
+const malpractice = policy.superRefine(({ limits }, context) => {
+  if (limits && limits.aggregate < limits.perOccurrence)
+    context.addIssue({
+      code: 'custom',
+      path: ['limits', 'aggregate'],
+      message: 'must not be less than perOccurrence',
+      params: { rule: 'order' },
+    });
+});
 const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a right check digit', holds: isDea }], {
   example: 'AB1234563',
 });
@@ -95,8 +92,12 @@ export const provider = z
     npi,
     caqhId: caqhId.nullable(),
     taxonomyCode: taxonomyCode.nullable(),
-    malpractice: malpractice.nullable(),
+    malpractice: policy
+      .partial({ policyNumber: true })
+      .nullable()
+      .meta({ description: 'Without its number once the secrets of whoever left are purged' }),
     dea,
+    ...ended,
     attestation: z
       .strictObject({ attestedOn: date, dueOn: date, current: z.boolean() })
       .nullable()

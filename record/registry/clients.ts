@@ -16,10 +16,18 @@ export interface ClientInput {
 export interface Client extends ClientInput {
   id: string;
   clientId: string;
+  /** The last day, of one that leaves or has left. */
+  endedOn: string | null;
+  secretsPurgedAt: string | null;
   version: number;
   createdAt: string;
   updatedAt: string;
 }
+
+const selectClients = (sql: Db, principal: Principal) => sql`
+  select id, client_id, name, time_zone, contact_email, ended_on, purged->>'secrets' as secrets_purged_at, version,
+    created_at, updated_at
+  from clients where ${inScope(sql, principal)}`;
 
 /** Repeated under the same id it changes nothing. */
 export const createClient = (sql: Sql, principal: Principal, id: string, input: ClientInput): Promise<Client> =>
@@ -37,12 +45,12 @@ export const createClient = (sql: Sql, principal: Principal, id: string, input: 
   });
 
 export async function findClient(sql: Db, principal: Principal, id: string): Promise<Client | null> {
-  const [client] = await sql<Client[]>`select * from clients where id = ${id} and ${inScope(sql, principal)}`;
+  const [client] = await sql<Client[]>`${selectClients(sql, principal)} and id = ${id}`;
   return client ?? null;
 }
 
 export const listClients = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<Client>> =>
-  page(sql, sql`select * from clients where ${inScope(sql, principal)}`, request);
+  page(sql, selectClients(sql, principal), request);
 
 export const updateClient = (
   sql: Sql,

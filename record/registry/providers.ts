@@ -81,6 +81,10 @@ export interface Provider {
   /** When the person last attested, whichever client's file it was recorded on; null where never. */
   attestedOn: string | null;
   registries: Record<RegistryService, RegistryState>;
+  /** The last day, of one that leaves or has left. */
+  endedOn: string | null;
+  legalHold: object | null;
+  purged: { secrets?: string };
   version: number;
   createdAt: string;
   updatedAt: string;

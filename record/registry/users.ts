@@ -24,6 +24,8 @@ export interface User {
   clientIds: string[] | null;
   team: string | null;
   capacity: number | null;
+  /** Null while they have access. */
+  revokedAt: string | null;
   createdAt: string;
 }
 

@@ -1,0 +1,132 @@
+import type { z } from 'zod';
+import { findEnding, previewEnding, recordEnding, type Leaving } from '../../record/endings';
+import type { Principal } from '../../record/principal';
+import { findClient } from '../../record/registry/clients';
+import { findProvider } from '../../record/registry/providers';
+import { holdOf, putHold, type Hold } from '../../record/retention';
+import type { Sql } from '../../runtime/database';
+import type { Deps } from '../deps';
+import { Problem } from '../errors';
+import { created, ok, route, type Answer, type Route } from '../route';
+import { ending, endingInput, endingPreview, endingQuery, hold, holdInput } from '../schemas/endings';
+
+const tag = 'leaving';
+
+const DESCRIPTION =
+  'Open applications are withdrawn or handed over once the last day has passed. A participation by the group’s ' +
+  'contract ends on that day; one by a contract of the provider’s own goes on until a payer ends it or it is handed ' +
+  'over. With `terminate`, a termination is opened with each payer, with the contract’s notice where that is on file. ' +
+  'Keys, users, webhooks and mail that reach nobody else are shut, upkeep stops where no other client has the person, ' +
+  'and secrets are purged later (`secretsPurgeDays` of the settings) except under a legal hold. All of it is done ' +
+  'once, whatever happens meanwhile; `GET /v1/endings/{id}` says how far it is.';
+
+const RESPONSES = {
+  200: { description: 'What it would come to', schema: endingPreview },
+  201: { description: 'The ending, which is under way', schema: ending },
+};
+
+const shown = (held: Hold | null) => ({
+  hold: held !== null,
+  reason: held?.reason ?? null,
+  setBy: held?.setBy ?? null,
+  setAt: held?.setAt ?? null,
+});
+
+/** Ends a provider, or a client; the answer is the ending, or what it would come to. */
+async function end(
+  { sql }: Deps,
+  leaving: Leaving & { endedOn: string | null },
+  request: {
+    principal: Principal;
+    query: z.output<typeof endingQuery>;
+    body: z.output<typeof endingInput>;
+    commandId: string;
+  },
+): Promise<Answer> {
+  const { principal, query, commandId } = request;
+  const { terminate = false, ...rest } = request.body;
+  const body = { ...rest, terminate };
+  if (query.dryRun) {
+    if (leaving.endedOn !== null) throw new Problem('ended_already');
+    return ok(await previewEnding(sql, leaving, body, new Date().toISOString()));
+  }
+  const recorded = await recordEnding(sql, principal, commandId, leaving, body);
+  if ('existingId' in recorded)
+    throw new Problem('ended_already', recorded.existingId ? { existingId: recorded.existingId } : {});
+  return created(`/v1/endings/${recorded.ending.id}`, recorded.ending);
+}
+
+export const endingRoutes = (deps: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/end',
+    summary: 'End a provider: everything that goes on of theirs with this client',
+    description: DESCRIPTION,
+    tag,
+    access: 'endings:write',
+    subject: ({ principal, params }) => findProvider(deps.sql, principal, params.id),
+    query: endingQuery,
+    body: endingInput,
+    responses: RESPONSES,
+    handler: ({ subject: { id: providerId, clientId, endedOn }, ...request }) =>
+      end(deps, { clientId, providerId, endedOn }, request),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/clients/{id}/end',
+    summary: 'End a client: everything that goes on of theirs, and of each of their providers',
+    description: `${DESCRIPTION} Agreements that nothing rests on any more end too.`,
+    tag,
+    access: 'endings:write',
+    subject: ({ principal, params }) => findClient(deps.sql, principal, params.id),
+    query: endingQuery,
+    body: endingInput,
+    responses: RESPONSES,
+    handler: ({ subject: { id: clientId, endedOn }, ...request }) =>
+      end(deps, { clientId, providerId: null, endedOn }, request),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/endings/{id}',
+    summary: 'Read an ending, and how far it is',
+    tag,
+    access: 'operations:read',
+    subject: ({ principal, params }) => findEnding(deps.sql, principal, params.id),
+    responses: { 200: { description: 'The ending, with what came of each thing', schema: ending } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+  ...holdRoutes(deps, 'client', '/v1/clients/{id}/legal-hold', findClient),
+  ...holdRoutes(deps, 'provider', '/v1/providers/{id}/legal-hold', findProvider),
+];
+
+type Held = { id: string; clientId: string };
+
+const holdRoutes = <Path extends `${string}{id}${string}`>(
+  { sql }: Deps,
+  kind: 'client' | 'provider',
+  path: Path,
+  find: (sql: Sql, principal: Principal, id: string) => Promise<Held | null>,
+): Route[] => [
+  route({
+    method: 'get',
+    path,
+    summary: `Read whether a ${kind} is under a legal hold`,
+    tag,
+    access: 'operations:read',
+    subject: ({ principal, params }) => find(sql, principal, (params as { id: string }).id),
+    responses: { 200: { description: 'The hold', schema: hold } },
+    handler: async ({ principal, subject }) => ok(shown(await holdOf(sql, principal, kind, subject.id))),
+  }),
+  route({
+    method: 'put',
+    path,
+    summary: `Put a ${kind} under a legal hold, or release it`,
+    description: 'Under a hold nothing is purged; once released, what was due meanwhile is purged at once.',
+    tag,
+    access: 'endings:write',
+    subject: ({ principal, params }) => find(sql, principal, (params as { id: string }).id),
+    body: holdInput,
+    responses: { 200: { description: 'The hold as it is now', schema: hold } },
+    handler: async ({ principal, subject, body }) => ok(shown(await putHold(sql, principal, kind, subject, body))),
+  }),
+];

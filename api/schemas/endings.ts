@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { ENDING_REASONS, FACT_SOURCES, LINES_OF_BUSINESS } from '../../domain/codes';
+import { addDays } from '../../domain/dates';
+import { LEAVING_ACTIONS, LEAVING_CAUSES } from '../../domain/leaving';
+import { broken } from './actions';
+import { actor, date, id, instant, line, longText, state, yesOrNo } from './common';
+
+const YEAR = 366;
+
+/** The last day: of an ending that is a year away, or long past, somebody has mistyped it. */
+const lastDay = date.superRefine((value, context) => {
+  const today = new Date().toISOString().slice(0, 10);
+  if (value > addDays(today, YEAR) || value < addDays(today, -YEAR))
+    broken(context, [], 'within_a_year', 'must be within a year of today');
+});
+
+const fields = {
+  on: lastDay.meta({ description: 'The last day; what is open goes on until it has passed' }),
+  reason: z.enum(ENDING_REASONS),
+  applications: z.enum(['withdraw', 'hand_over']).meta({
+    description:
+      'What becomes of open applications: withdrawn, or withdrawn as handed over, with their evidence frozen; ' +
+      'handed over with it are participations of the provider’s own, unless payers are asked to end them',
+  }),
+  source: z.enum(FACT_SOURCES),
+  reference: line,
+};
+
+export const endingInput = z
+  .strictObject({
+    ...fields,
+    words: longText.optional(),
+    terminate: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'A termination is opened with each payer where a participation goes on' }),
+  })
+  .meta({ id: 'EndingInput' });
+
+export const endingQuery = z.strictObject({
+  dryRun: yesOrNo.optional().meta({ description: 'Only say what it would come to' }),
+});
+
+const item = {
+  action: z.enum(LEAVING_ACTIONS),
+  subjectId: id.meta({ description: 'An application, an agreement or a platform relationship' }),
+  because: z.enum(LEAVING_CAUSES),
+  when: z.enum(['now', 'after']).meta({ description: 'At once, or once the last day has passed' }),
+  noticeDays: z.int().optional().meta({ description: 'By the contract, where it is on file' }),
+  noticeBy: date.optional().meta({ description: 'The day by which a termination has to be with the payer' }),
+  lastDay: date.optional().meta({ description: 'The earliest that a termination can come to, from the last day on' }),
+  providerId: id.nullable(),
+  practiceId: id.nullable(),
+  payerId: id.nullable(),
+  state: state.nullable(),
+  lineOfBusiness: z.enum(LINES_OF_BUSINESS).nullable(),
+};
+
+const access = z.strictObject({ apiKeys: z.int(), users: z.int(), webhooks: z.int(), messages: z.int() }).meta({
+  id: 'AccessShut',
+  description: 'How many are shut once the last day has passed: those that see nobody else',
+});
+
+export const endingPreview = z
+  .strictObject({ items: z.array(z.strictObject(item)), access })
+  .meta({ id: 'EndingPreview' });
+
+export const ending = z
+  .strictObject({
+    id,
+    clientId: id,
+    providerId: id.nullable().meta({ description: 'Null where the whole client leaves' }),
+    ...fields,
+    on: date,
+    words: z.string().nullable(),
+    terminate: z.boolean(),
+    status: z.enum(['waiting', 'running', 'done']).meta({ description: '`waiting` for the last day to pass' }),
+    items: z.array(
+      z.strictObject({
+        ...item,
+        status: z.enum(['waiting', 'queued', 'done', 'refused']),
+        result: z
+          .strictObject({
+            applicationId: id.optional(),
+            evidenceSha256: z.string().optional(),
+            problem: z.string().optional(),
+          })
+          .nullable(),
+        settledAt: instant.nullable(),
+      }),
+    ),
+    access: access.nullable(),
+    recordedBy: actor,
+    createdAt: instant,
+    doneAt: instant.nullable(),
+  })
+  .meta({ id: 'LeavingEnding' });
+
+export const holdInput = z.strictObject({ hold: z.boolean(), reason: longText }).meta({ id: 'LegalHoldInput' });
+
+export const hold = z
+  .strictObject({
+    hold: z.boolean(),
+    reason: z.string().nullable(),
+    setBy: actor.nullable(),
+    setAt: instant.nullable(),
+  })
+  .meta({ id: 'LegalHold' });

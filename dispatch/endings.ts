@@ -1,0 +1,106 @@
+import { endAgreement } from '../record/agreements';
+import { keepCommand } from '../record/commands';
+import { dueItem, settleItem, type DueItem, type EndingItem } from '../record/endings';
+import { freezeEvidence } from '../record/evidence';
+import { openApplication } from '../record/opening';
+import { endRelationship, findRelationship } from '../record/platforms';
+import type { Principal } from '../record/principal';
+import type { ApplicationState } from '../domain/application/state';
+import type { LeavingAction } from '../domain/leaving';
+import type { Sql } from '../runtime/database';
+import type { Dispatch } from './dispatch';
+
+const DELIVERY_MS = 10_000;
+
+interface Outcome {
+  status: 'done' | 'refused';
+  result: EndingItem['result'];
+}
+const DONE: Outcome = { status: 'done', result: null };
+
+/**
+ * Does one thing that an ending comes to, under the item's id as the command's: repeated, or begun by somebody who is
+ * gone, it comes to the same. Throws where it is to be tried again.
+ */
+export async function endItem(sql: Sql, { deliver }: Pick<Dispatch, 'deliver'>, itemId: string): Promise<void> {
+  const item = await dueItem(sql, itemId);
+  if (!item) return;
+  const { status, result } = await DO[item.action](sql, deliver, item);
+  await settleItem(sql, item, status, result);
+}
+
+type Do = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem) => Promise<Outcome>;
+
+const DO: Record<LeavingAction, Do> = {
+  withdraw: (sql, deliver, item) => withdraw(sql, deliver, item, item.reason),
+
+  async hand_over(sql, deliver, item) {
+    const outcome =
+      item.because === 'open'
+        ? await withdraw(sql, deliver, item, HANDED_OVER)
+        : await endParticipation(sql, deliver, item, HANDED_OVER);
+    if (outcome.status === 'refused') return outcome;
+    const { id, subjectId, clientId } = item;
+    // with what has just been done in it
+    const evidenceSha256 = await sql.begin('isolation level repeatable read', (tx) =>
+      freezeEvidence(tx, id, { id: subjectId, clientId }),
+    );
+    return { status: 'done', result: { evidenceSha256 } };
+  },
+
+  end_participation: (sql, deliver, item) => endParticipation(sql, deliver, item, item.reason),
+
+  async terminate(sql, _deliver, { id, subjectId, clientId, endingId, notice, recordedBy }) {
+    const [row] = await sql<{ snapshot: ApplicationState }[]>`
+      select snapshot from applications where id = ${subjectId}`;
+    const key = { ...row!.snapshot.key, kind: 'termination' as const };
+    const { noticeBy, ...rest } = notice!;
+    const body = { ...key, neededBy: noticeBy, endingId, ...rest };
+    const at = new Date().toISOString();
+    const opened = await openApplication(sql, { id, clientId, key, body, at }, recordedBy);
+    return { status: 'done', result: { applicationId: 'existingId' in opened ? opened.existingId : id } };
+  },
+
+  async end_agreement(sql, _deliver, item) {
+    await endAgreement(sql, inTheNameOf(item), item.subjectId, item.id, endingOf(item, item.reason), () => undefined);
+    return DONE;
+  },
+
+  async end_platform(sql, _deliver, { on, reason, ...item }) {
+    const principal = inTheNameOf(item);
+    const relationship = await findRelationship(sql, principal, item.subjectId);
+    await endRelationship(sql, principal, relationship!, item.id, { on, reason }, () => undefined);
+    return DONE;
+  },
+
+  keep: () => Promise.resolve(DONE),
+};
+
+const HANDED_OVER = 'handed_over';
+
+const withdraw = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
+  command(sql, deliver, item, 'withdrawal', { reason });
+
+const endParticipation = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
+  command(sql, deliver, item, 'participation-end', endingOf(item, reason));
+
+const endingOf = ({ on, source, reference }: DueItem, reason: string) => ({ on, reason, source, reference });
+
+async function command(
+  sql: Sql,
+  deliver: Dispatch['deliver'],
+  { id, clientId, subjectId: applicationId, recordedBy }: DueItem,
+  action: 'withdrawal' | 'participation-end',
+  body: object,
+): Promise<Outcome> {
+  await keepCommand(sql, { id, clientId, applicationId, action, body }, recordedBy);
+  const delivery = await deliver(id, DELIVERY_MS);
+  if (delivery.status === 'on_its_way') throw new Error('not taken yet');
+  return delivery.status === 'recorded' ? DONE : { status: 'refused', result: { problem: delivery.refusal.type } };
+}
+
+const inTheNameOf = ({ recordedBy }: Pick<DueItem, 'recordedBy'>): Principal => ({
+  ...recordedBy,
+  role: 'admin',
+  clientIds: null,
+});

@@ -1,0 +1,368 @@
+import { randomUUID } from 'node:crypto';
+import { createDispatch } from '../../dispatch/dispatch';
+import { endItem } from '../../dispatch/endings';
+import { eventually } from '../support/eventually';
+import { CLIENT, PRACTICE, PROVIDER } from '../support/api';
+import { freshNpi } from '../support/file';
+import { allFacts, daysAgo, daysAhead, System, TODAY, type Filed } from '../support/system';
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+});
+afterAll(() => system.stop());
+
+const YESTERDAY = daysAgo(2);
+const TERMS = {
+  on: YESTERDAY,
+  reason: 'left_practice',
+  applications: 'withdraw',
+  source: 'email',
+  reference: 'their mail',
+};
+const end = (what: string, id: string, more: object = {}, sent = {}) =>
+  system.api.post(`/v1/${what}s/${id}/end`, { ...TERMS, ...more }, sent);
+const endingOf = async (id: string) => (await system.api.get(`/v1/endings/${id}`)).body;
+/** Ends, which has to work, and waits until all of it is done. */
+async function ended(what: string, id: string, more: object = {}) {
+  const made = await end(what, id, more);
+  expect(made.status).toBe(201);
+  await eventually(async () => (await endingOf(made.body.id)).status === 'done');
+  return endingOf(made.body.id);
+}
+const sorted = (items: { action: string; subjectId: string }[]) =>
+  items.map(({ action, subjectId }) => `${action} ${subjectId}`).sort();
+
+/** An application on another payer for the same provider. */
+const with_ = async (filed: Filed, stage: 'in_review' | 'confirmed' | 'submitted', more: object = {}) =>
+  system.open(
+    { ...filed, payerId: await system.payer() },
+    { adopt: { stage, ...(stage === 'confirmed' && { confirmations: allFacts() }) }, ...more },
+  );
+
+/** A provider of a group: two open applications, one participation of the group's, one of the provider's own. */
+async function groupMember() {
+  const filed = await system.file();
+  const reviewed = await with_(filed, 'in_review');
+  const submitted = await with_(filed, 'submitted');
+  const own = await with_(filed, 'confirmed');
+  const group = await with_(filed, 'confirmed', { kind: 'add_to_group' });
+  return { filed, reviewed, submitted, own, group };
+}
+
+test('domain scenario 7: a provider who leaves the practice: open applications withdrawn, the group’s participation ended, their own goes on, the platform is over', async () => {
+  const { filed, reviewed, submitted, own, group } = await groupMember();
+  const relationship = await system.api.make('/v1/platform-relationships', {
+    providerId: filed.providerId,
+    platform: 'Alma',
+    payerIds: [filed.payerId],
+  });
+  const { items, access } = await ended('provider', filed.providerId, { words: 'moves to Oregon' });
+  expect(sorted(items)).toEqual(
+    [
+      `withdraw ${reviewed.id}`,
+      `withdraw ${submitted.id}`,
+      `keep ${own.id}`,
+      `end_participation ${group.id}`,
+      `end_platform ${relationship.id}`,
+    ].sort(),
+  );
+  expect(items.every(({ status }: { status: string }) => status === 'done')).toBe(true);
+  expect(access).toMatchObject({ apiKeys: 0, users: 0, webhooks: 0 });
+  expect(await reviewed.get()).toMatchObject({ stage: 'withdrawn', open: false });
+  expect((await group.get()).participationEndedOn).toBe(YESTERDAY);
+  expect((await own.get()).participationEndedOn).toBeNull();
+  // the gate: the group's no longer, their own still
+  expect(await group.readiness()).toMatchObject({ mayBill: false, reasons: ['participation_ended'] });
+  expect(await group.readiness({ dateOfService: YESTERDAY })).toMatchObject({ mayBill: true });
+  expect(await own.readiness()).toMatchObject({ mayBill: true });
+  // stays to be read, takes nothing new, and can be corrected
+  const provider = await system.api.get(`/v1/providers/${filed.providerId}`);
+  expect(provider.body).toMatchObject({ endedOn: YESTERDAY, secretsPurgedAt: null });
+  const { providerId, practiceId, payerId } = filed;
+  const anew = await system.api.post('/v1/applications', { providerId, practiceId, payerId, state: 'CA' });
+  expect([anew.status, anew.body.type]).toEqual([409, 'urn:countersign:problem:ended']);
+  const ending = (await group.timeline()).find(({ kind }) => kind === 'participation_end');
+  await group.act('corrections', { entryId: ending.id, reason: 'the group keeps them until March' });
+  expect((await group.get()).participationEndedOn).toBeNull();
+});
+
+test('handed over means withdrawn as such, with the evidence frozen as it was then', async () => {
+  const { filed, reviewed, own } = await groupMember();
+  const { items } = await ended('provider', filed.providerId, {
+    applications: 'hand_over',
+    reason: 'changed_operator',
+  });
+  const handed = items.filter(({ action }: { action: string }) => action === 'hand_over');
+  expect(handed).toHaveLength(3);
+  const { result } = items.find(({ subjectId }: { subjectId: string }) => subjectId === reviewed.id);
+  const frozen = await system.api.get(`${reviewed.path}/evidence?sha256=${result.evidenceSha256}`);
+  expect(frozen.body.application).toMatchObject({ id: reviewed.id, stage: 'withdrawn' });
+  expect(frozen.body.timeline.at(-2)).toMatchObject({ kind: 'withdrawal', reason: 'handed_over' });
+  await reviewed.act('notes', { text: 'they called again', visibility: 'client' });
+  expect((await system.api.get(`${reviewed.path}/evidence?sha256=${result.evidenceSha256}`)).body).toEqual(frozen.body);
+  expect((await system.api.get(`${reviewed.path}/evidence?format=pdf&sha256=${result.evidenceSha256}`)).status).toBe(
+    200,
+  );
+  expect((await own.timeline()).find(({ kind }) => kind === 'participation_end').reason).toBe('handed_over');
+});
+
+test('terminations are opened with each payer where a participation goes on, with the contract’s notice, each once', async () => {
+  const filed = await system.file();
+  const own = await system.at('approved', { filed: { ...filed, payerId: await system.payer() } });
+  await own.act('contract', { status: 'executed', on: daysAgo(30), termNoticeDays: 60 });
+  for (const fact of ['contract', 'effectiveDate', 'payerProviderId', 'claimsRoute'] as const) await own.confirm(fact);
+  const group = await with_(filed, 'confirmed', { kind: 'add_to_group' });
+  const underWay = await with_(filed, 'confirmed');
+  const before = await system.open(underWay.filed, { kind: 'termination' });
+  const preview = await end('provider', filed.providerId, { terminate: true, on: daysAhead(10) }, {});
+  expect(preview.status).toBe(201);
+  await eventually(async () =>
+    (await endingOf(preview.body.id)).items.every((i: { status: string }) => i.status === 'done'),
+  );
+  const { items, status } = await endingOf(preview.body.id);
+  expect(status).toBe('waiting');
+  expect(sorted(items)).toEqual(
+    [
+      `terminate ${own.id}`,
+      `end_participation ${group.id}`,
+      `terminate ${group.id}`,
+      `keep ${underWay.id}`,
+      `keep ${before.id}`,
+    ].sort(),
+  );
+  const item = (id: string) =>
+    items.find((i: { action: string; subjectId: string }) => i.action === 'terminate' && i.subjectId === id);
+  expect(item(own.id)).toMatchObject({ noticeDays: 60, noticeBy: TODAY, lastDay: daysAhead(60) });
+  expect(item(group.id)).toMatchObject({ noticeBy: daysAhead(10), lastDay: daysAhead(10) });
+  expect(item(group.id)).not.toHaveProperty('noticeDays');
+  const termination = await system.api.get(`/v1/applications/${item(own.id).result.applicationId}`);
+  expect(termination.body).toMatchObject({
+    kind: 'termination',
+    payerId: own.filed.payerId,
+    neededBy: TODAY,
+    open: true,
+  });
+  // it is somebody's work, and ends the participation as any other does
+  await eventually(
+    async () => (await system.api.get(`/v1/work-queue?applicationId=${termination.body.id}`)).body.items.length,
+  );
+  expect((await own.get()).participationEndedOn).toBeNull();
+});
+
+test('a preview says all of it and does nothing', async () => {
+  const { filed, reviewed, group } = await groupMember();
+  const preview = await system.api.post(`/v1/providers/${filed.providerId}/end?dryRun=true`, TERMS);
+  expect(preview.status).toBe(200);
+  expect(preview.body.items).toHaveLength(4);
+  expect(preview.body.items[0]).toMatchObject({
+    action: 'withdraw',
+    subjectId: reviewed.id,
+    because: 'open',
+    when: 'after',
+    payerId: reviewed.filed.payerId,
+    state: 'CA',
+  });
+  expect((await system.api.get(`/v1/providers/${filed.providerId}`)).body.endedOn).toBeNull();
+  expect((await reviewed.get()).open).toBe(true);
+  expect((await group.get()).participationEndedOn).toBeNull();
+});
+
+describe('a client with forty providers', () => {
+  test('ends in one action: everybody’s applications, the agreements, keys, users, webhooks; the other client notices nothing', async () => {
+    const { api } = system;
+    const clientId = (await api.make('/v1/clients', CLIENT)).id;
+    const practice = await api.make(`/v1/clients/${clientId}/practices`, PRACTICE);
+    const payers = await Promise.all(Array.from({ length: 3 }, () => system.payer()));
+    const person = freshNpi();
+    const applications = await Promise.all(
+      Array.from({ length: 40 }, async (_, i) => {
+        const npi = i === 0 ? person : freshNpi();
+        const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi });
+        await api.make(`/v1/providers/${providerId}/attestations`, { attestedOn: TODAY, source: 'caqh' });
+        const filed = {
+          clientId,
+          practiceId: practice.id,
+          providerId,
+          payerId: payers[i % 3]!,
+          practiceNpi: '',
+          providerNpi: npi,
+        };
+        return system.open(
+          filed,
+          i % 4 === 0 ? { kind: 'add_to_group', adopt: { stage: 'confirmed', confirmations: allFacts() } } : {},
+        );
+      }),
+    );
+    // the same person, at another client of the operator
+    const other = await system.file();
+    const twin = await api.make(`/v1/clients/${other.clientId}/providers`, { ...PROVIDER, npi: person });
+    const elsewhere = await system.open({ ...other, providerId: twin.id });
+    const untouched = await system.open(
+      { ...other, providerId: twin.id, payerId: await system.payer() },
+      { adopt: { stage: 'confirmed', confirmations: allFacts() } },
+    );
+    const before = [
+      await elsewhere.get(),
+      await untouched.get(),
+      await untouched.readiness(),
+      (await api.get(`/v1/providers/${twin.id}`)).body,
+    ];
+    const key = await api.keyOf('client', [clientId]);
+    const both = await api.keyOf('client', [clientId, other.clientId]);
+    const user = await api.make('/v1/users', {
+      name: 'Kim',
+      email: `${randomUUID()}@x.example`,
+      role: 'client',
+      clientIds: [clientId],
+    });
+    const webhook = { url: 'https://hooks.example.org/x', types: ['follow_up.due'], clientIds: [clientId] };
+    const hook = await api.make('/v1/webhooks', webhook);
+
+    const preview = await api.post(`/v1/clients/${clientId}/end?dryRun=true`, { ...TERMS, reason: 'closed' });
+    expect(preview.status).toBe(200);
+    expect(preview.body.access).toMatchObject({ apiKeys: 1, users: 1, webhooks: 1 });
+    expect((await applications[1]!.get()).open).toBe(true);
+
+    const { items, access } = await ended('client', clientId, { reason: 'closed' });
+    expect(sorted(items)).toEqual(sorted(preview.body.items));
+    const count = (action: string) => items.filter((item: { action: string }) => item.action === action).length;
+    expect([count('withdraw'), count('end_participation'), count('end_agreement')]).toEqual([30, 10, 3]);
+    expect(items.every(({ status }: { status: string }) => status === 'done')).toBe(true);
+    expect(access).toMatchObject({ apiKeys: 1, users: 1, webhooks: 1 });
+    const { body } = await api.get(`/v1/applications?clientId=${clientId}&limit=200`);
+    expect(body.items.some(({ open }: { open: boolean }) => open)).toBe(false);
+    const agreements = (await api.get(`/v1/agreements?practiceId=${practice.id}`)).body.items;
+    expect(agreements.every(({ endedOn }: { endedOn: string }) => endedOn === YESTERDAY)).toBe(true);
+    expect((await api.get('/v1/clients', { key })).status).toBe(401);
+    expect((await api.get(`/v1/clients/${other.clientId}`, { key: both })).status).toBe(200);
+    expect((await api.get(`/v1/users/${user.id}`)).body.revokedAt).not.toBeNull();
+    expect((await api.get(`/v1/webhooks/${hook.id}`)).status).toBe(404);
+    const practiceAnew = await api.post(`/v1/clients/${clientId}/practices`, PRACTICE);
+    expect([practiceAnew.status, practiceAnew.body.type]).toEqual([409, 'urn:countersign:problem:ended']);
+
+    const after = [
+      await elsewhere.get(),
+      await untouched.get(),
+      await untouched.readiness(),
+      (await api.get(`/v1/providers/${twin.id}`)).body,
+    ];
+    const still = (one: object) => ({ ...one, ageSeconds: 0, waitingSeconds: null });
+    expect(after.map(still)).toEqual(before.map(still));
+  });
+});
+
+describe('whatever happens meanwhile', () => {
+  test('each thing is done once: repeated, begun by a relay that is gone, refused a few times by the way', async () => {
+    const { filed, reviewed, submitted, group } = await groupMember();
+    const { deps } = system.api;
+    await system.stopWorker();
+    const made = await end('provider', filed.providerId);
+    const { id } = made.body;
+    await system.startWorker();
+    // beside the relay: the same items, again and again, through a door that fails the first times
+    let failures = 3;
+    const dispatch = createDispatch({ sql: deps.sql, client: deps.temporal.client });
+    const shaky = {
+      deliver: async (...args: Parameters<typeof dispatch.deliver>) => {
+        const delivery = await deps.dispatch.deliver(...args);
+        if (failures-- > 0) throw new Error('lost on the way back');
+        return delivery;
+      },
+    };
+    await eventually(async () => (await endingOf(id)).items.length > 0);
+    const itemIds = (await deps.sql<{ id: string }[]>`select id from ending_items where ending_id = ${id}`).map(
+      (row) => row.id,
+    );
+    for (const itemId of [...itemIds, ...itemIds]) await endItem(deps.sql, shaky, itemId).catch(() => undefined);
+    await eventually(async () => (await endingOf(id)).status === 'done');
+    for (const application of [reviewed, submitted]) {
+      const entries = (await application.timeline()).filter(({ kind }: { kind: string }) => kind === 'withdrawal');
+      expect(entries).toHaveLength(1);
+    }
+    expect((await group.timeline()).filter(({ kind }: { kind: string }) => kind === 'participation_end')).toHaveLength(
+      1,
+    );
+    await deps.dispatch.changed('ending', id);
+    expect((await endingOf(id)).items).toHaveLength(itemIds.length);
+  });
+
+  test('what is confirmed before the last day ends as a participation', async () => {
+    const filed = await system.file();
+    const application = await with_(filed, 'in_review', { kind: 'add_to_group' });
+    const { body } = await end('provider', filed.providerId, { on: daysAhead(30) });
+    await eventually(async () => (await endingOf(body.id)).items.length === 1);
+    expect(await endingOf(body.id)).toMatchObject({
+      status: 'waiting',
+      items: [{ action: 'withdraw', status: 'waiting' }],
+    });
+    await application.contact('approved', { channel: 'mail' });
+    for (const fact of ['contract', 'effectiveDate', 'payerProviderId', 'claimsRoute'] as const)
+      await application.confirm(fact);
+    await system.api.deps.dispatch.changed('ending', body.id);
+    await eventually(async () =>
+      (await endingOf(body.id)).items.some(
+        (i: { action: string; status: string }) => i.action === 'end_participation' && i.status === 'done',
+      ),
+    );
+    expect((await application.get()).participationEndedOn).toBe(daysAhead(30));
+  });
+
+  test('an Idempotency-Key sent again is answered as before; another ending finds the first', async () => {
+    const { filed } = await groupMember();
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const first = await end('provider', filed.providerId, {}, { headers });
+    const again = await end('provider', filed.providerId, {}, { headers });
+    expect([again.status, again.body.id]).toEqual([201, first.body.id]);
+    const other = await end('provider', filed.providerId);
+    expect(other.body).toMatchObject({
+      status: 409,
+      type: 'urn:countersign:problem:ended_already',
+      existingId: first.body.id,
+    });
+    const dry = await system.api.post(`/v1/providers/${filed.providerId}/end?dryRun=true`, TERMS);
+    expect(dry.body.type).toBe('urn:countersign:problem:ended_already');
+  });
+});
+
+describe('who may, and what is refused', () => {
+  test('admin and lead end; a client never does, an auditor reads, strangers find nothing', async () => {
+    const { filed } = await groupMember();
+    const keyOf = async (role: string, clientId = filed.clientId) => ({
+      key: await system.api.keyOf(role, [clientId]),
+    });
+    for (const role of ['client', 'specialist', 'agent', 'auditor', 'service'])
+      expect((await end('provider', filed.providerId, {}, await keyOf(role))).status).toBe(403);
+    const stranger = await keyOf('lead', (await system.file()).clientId);
+    expect((await end('provider', filed.providerId, {}, stranger)).status).toBe(404);
+    expect((await end('client', filed.clientId, {}, stranger)).status).toBe(404);
+    const made = await end('provider', filed.providerId, {}, await keyOf('lead'));
+    expect(made.status).toBe(201);
+    const path = `/v1/endings/${made.body.id}`;
+    expect((await system.api.get(path, await keyOf('auditor'))).status).toBe(200);
+    expect((await system.api.get(path, await keyOf('client'))).status).toBe(403);
+    expect((await system.api.get(path, stranger)).status).toBe(404);
+  });
+
+  test('every bad field is named at once', async () => {
+    const { providerId } = await system.file();
+    const bad = await end('provider', providerId, {
+      on: daysAhead(800),
+      reason: 'fired',
+      applications: 'burn',
+      source: 'gossip',
+      reference: '',
+      terminate: false,
+      more: 1,
+    });
+    expect(bad.status).toBe(400);
+    const paths = new Set(bad.body.errors.map(({ path }: { path: string }) => path));
+    expect(paths).toEqual(new Set(['on', 'reason', 'applications', 'source', 'reference', 'terminate', 'more']));
+    expect((await end('provider', providerId, { on: daysAgo(800) })).body.errors).toMatchObject([
+      { path: 'on', rule: 'within_a_year' },
+    ]);
+    expect((await end('provider', providerId, { on: '2026-02-30' })).body.errors[0].path).toBe('on');
+    expect((await system.api.post(`/v1/providers/${providerId}/end?dryRun=perhaps`, TERMS)).status).toBe(400);
+    expect((await system.api.get(`/v1/providers/${providerId}`)).body.endedOn).toBeNull();
+  });
+});
