@@ -234,6 +234,8 @@ export const settleItem = (
   result: EndingItem['result'],
 ): Promise<void> =>
   sql.begin(async (tx) => {
+    // one after the other: the last of them sees that it is
+    await tx`select from endings where id = ${endingId} for update`;
     const settled = await tx`
       update ending_items set status = ${status}, result = ${result && tx.json(result)}, settled_at = now()
       where id = ${id} and status = 'queued' returning id`;

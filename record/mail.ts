@@ -1,4 +1,4 @@
-import type { Instant } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/application/events';
 import { armedEntries, type ApplicationState } from '../domain/application/state';
 import { localDate } from '../domain/calendar';
 import { mayContact, type Authorisation } from '../domain/prerequisites';
@@ -17,6 +17,8 @@ interface Reason {
   timeZone: string;
   /** What the application's provider signed. */
   authorisations: Authorisation[];
+  /** The last day of a recipient who leaves or has left. */
+  recipientLeftOn: PlainDate | null;
 }
 
 interface Waiting extends Reason {
@@ -31,7 +33,10 @@ const reasonOf = (sql: Db): Fragment => sql`
   m.id, m.recipient_type, m.armed_by, a.snapshot, c.time_zone, coalesce((
     select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
       'until', u.until, 'revokedOn', u.revoked_on))
-    from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations`;
+    from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations,
+  case when m.recipient_type in ('provider', 'client', 'platform') then coalesce((
+    select p.ended_on from providers p left join platform_relationships r on r.provider_id = p.id
+    where m.recipient_id in (p.id, r.id) limit 1), c.ended_on) end as recipient_left_on`;
 
 /** Of one mail: what is left goes into the next. */
 const MOST_AT_ONCE = 100;
@@ -111,11 +116,12 @@ function isSettled({ armedBy, snapshot }: Reason): boolean {
   return !armedEntries(snapshot).includes(armedBy);
 }
 
-/** Whether the payer may not be talked to: what the provider signed has ended. */
-const isWithheld = ({ recipientType, snapshot, authorisations, timeZone }: Reason, now: Instant): boolean =>
-  recipientType === 'payer' &&
-  snapshot !== null &&
-  !mayContact(authorisations, snapshot.key.payerId, localDate(now, timeZone));
+/** Whether the payer may not be talked to, since what the provider signed has ended, or the recipient has left. */
+function isWithheld({ recipientType, snapshot, authorisations, timeZone, recipientLeftOn }: Reason, now: Instant) {
+  const today = localDate(now, timeZone);
+  if (recipientLeftOn !== null && recipientLeftOn < today) return true;
+  return recipientType === 'payer' && snapshot !== null && !mayContact(authorisations, snapshot.key.payerId, today);
+}
 
 /** Everything that a batch says and to whom, as it is when it is sent; the address is null where none is known. */
 export interface ClaimedMail {
