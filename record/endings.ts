@@ -309,7 +309,7 @@ async function named<T extends { subjectId: string }>(
 function reach(sql: Db, { clientId, providerId }: Leaving): Record<keyof Access, Fragment> {
   const only = providerId ? sql`false` : sql`client_ids <@ ${[clientId]}::uuid[] and cardinality(client_ids) > 0`;
   const theirs = providerId
-    ? sql`(recipient_id = ${providerId} or recipient_id in (
+    ? sql`client_id is not null and (recipient_id = ${providerId} or recipient_id in (
         select id from platform_relationships where provider_id = ${providerId}))`
     : sql`client_id = ${clientId} and recipient_type in ('provider', 'client', 'platform')`;
   return {
@@ -339,10 +339,12 @@ async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
   await tx`update users set revoked_at = now() where id in ${within(those.users)}`;
   await tx`update webhook_endpoints set ended_at = now() where id in ${within(those.webhooks)}`;
   await tx`update messages set status = 'settled' where id in ${within(those.messages)}`;
-  await enqueueEach(
-    tx,
-    'file_changed_person',
-    tx`select distinct person_id from providers where ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`}`,
-  );
+  const providers = tx`
+    (select id from providers where ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`})`;
+  // what a person is reminded of may be another client's to say
+  await tx`delete from messages where status = 'queued' and client_id is null and recipient_id in ${providers}`;
+  await tx`
+    update tasks set closed_at = now() where kind = 'upkeep' and closed_at is null and subject_id in ${providers}`;
+  await enqueueEach(tx, 'file_changed_person', tx`select distinct person_id from providers where id in ${providers}`);
   await tx`update endings set access = ${tx.json(access as never)} where id = ${id}`;
 }

@@ -34,9 +34,10 @@ const reasonOf = (sql: Db): Fragment => sql`
     select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
       'until', u.until, 'revokedOn', u.revoked_on))
     from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations,
-  case when m.recipient_type in ('provider', 'client', 'platform') then coalesce((
-    select p.ended_on from providers p left join platform_relationships r on r.provider_id = p.id
-    where m.recipient_id in (p.id, r.id) limit 1), c.ended_on) end as recipient_left_on`;
+  case when m.recipient_type in ('provider', 'client', 'platform') then coalesce(
+    (select p.ended_on from providers p where p.id = m.recipient_id),
+    (select p.ended_on from platform_relationships r join providers p on p.id = r.provider_id
+      where r.id = m.recipient_id), c.ended_on) end as recipient_left_on`;
 
 /** Of one mail: what is left goes into the next. */
 const MOST_AT_ONCE = 100;

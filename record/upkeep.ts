@@ -63,6 +63,10 @@ const TEMPLATES = { reminder: 'upkeep_due', lapsed: 'upkeep_lapsed', warning: 'l
 /** However quiet a person's file is, it is looked at once a year. */
 const AT_LEAST = { months: 12 } as const;
 
+/** The condition that the provider `p` of the client `c` has not left by its last day. */
+const stillThere = (sql: Db, now: Instant): Fragment => sql`
+  coalesce(p.ended_on >= (${now}::timestamptz at time zone c.time_zone)::date, true)`;
+
 /**
  * The step of a person's upkeep: reminds the person of what has come to a rung, tells the operator of what has lapsed
  * and what will have before a payer is expected to decide, and takes back what was renewed meanwhile. Answers when to
@@ -71,7 +75,7 @@ const AT_LEAST = { months: 12 } as const;
  */
 export async function keepUp(tx: Tx, personId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [own, applications] = await Promise.all([
-    upkeepOn(tx, tx`p.person_id = ${personId}`, now),
+    upkeepOn(tx, tx`p.person_id = ${personId} and ${stillThere(tx, now)}`, now),
     tx<Resting[]>`
       select a.id, a.provider_id, a.snapshot, coalesce(a.assignee, ${leadOver(tx, tx`a.client_id`, tx`a.assignee`)}) as user_id
       from applications a join providers p on p.id = a.provider_id
