@@ -250,7 +250,9 @@ describe('a client with forty providers', () => {
       await untouched.readiness(),
       (await api.get(`/v1/providers/${twin.id}`)).body,
     ];
-    const still = (one: object) => ({ ...one, ageSeconds: 0, waitingSeconds: null });
+    // all but the seconds that have passed
+    const still = (one: object): unknown =>
+      JSON.parse(JSON.stringify(one, (name, value: unknown) => (/^(waiting|age)Seconds$/.test(name) ? 0 : value)));
     expect(after.map(still)).toEqual(before.map(still));
   });
 });
