@@ -103,6 +103,10 @@ export type ContactChannel = (typeof CONTACT_CHANNELS)[number];
 export const CONTRACT_STATUSES = ['none', 'sent', 'negotiating', 'signed', 'executed', 'declined'] as const;
 export type ContractStatus = (typeof CONTRACT_STATUSES)[number];
 
+/** Which of its two decisions a payer makes first. */
+export const TRACK_ORDERS = ['credentialing_first', 'contracting_first'] as const;
+export type TrackOrder = (typeof TRACK_ORDERS)[number];
+
 export const FACTS = ['contract', 'effectiveDate', 'payerProviderId', 'claimsRoute'] as const;
 export type Fact = (typeof FACTS)[number];
 

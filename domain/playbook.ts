@@ -1,4 +1,4 @@
-import type { PlainDate } from './application/events';
+import type { PlainDate, Rules } from './application/events';
 import type { CallHours, Closure, Window } from './calendar';
 import {
   FACTS,
@@ -11,6 +11,7 @@ import {
   type LineOfBusiness,
   type Prerequisite,
   type SubmissionChannel,
+  type TrackOrder,
 } from './codes';
 import type { Duration } from './duration';
 
@@ -56,6 +57,7 @@ export interface Playbook {
   /** Whether mail to the payer names the practice's EIN; an SSN is never named. */
   tinByMail?: boolean;
   contractBases?: ContractBasis[];
+  trackOrder?: TrackOrder;
   /** Days on which the payer works no more than on a weekend. */
   closures?: Closure[];
   /** By the name of what a source is for: where it was read, and as of when. */
@@ -117,11 +119,13 @@ const CHANGES_BY_APPLICATION = Object.fromEntries(CHANGE_FIELDS.map((field) => [
 
 /** A playbook as one application lives by it: nothing left out, plain JSON. */
 export interface ResolvedPlaybook extends Required<
-  Omit<Playbook, 'callHours' | 'earliestInquiry' | 'maxPerCall' | 'variants' | 'closures'>
+  Omit<Playbook, 'callHours' | 'earliestInquiry' | 'maxPerCall' | 'trackOrder' | 'variants' | 'closures'>
 > {
   earliestInquiry: Duration | null;
   changes: Record<ChangeField, ChangeHandling>;
   maxPerCall: number | null;
+  /** Null where nothing says so: they may come in either order. */
+  trackOrder: TrackOrder | null;
   /** The call hours, or the client's zone where there are none. */
   window: Window;
 }
@@ -192,6 +196,7 @@ export function resolvePlaybook(
     maxPerCall: null,
     questions: [],
     contractBases: [],
+    trackOrder: null,
     sources: {},
     ...(ofLine && { recredentialEvery: ofLine.recredentialEvery }),
     ...own,
@@ -203,3 +208,13 @@ export function resolvePlaybook(
     window: { ...(callHours ?? { timeZone: clientTimeZone }), ...(closures && { closures }) },
   };
 }
+
+/** What a kind and the playbook that it is pinned to demand of an application. */
+export function rulesOf(kind: ApplicationKind, { requiresCaqh, trackOrder }: ResolvedPlaybook): Rules {
+  const { facts, opensSpan, endsSpan } = KIND_RULES[kind];
+  return { requiresCaqh, facts: [...facts], opensSpan, endsSpan, ...(trackOrder && { trackOrder }) };
+}
+
+/** How many applications like this one a payer takes in one call; null where nothing says so. */
+export const mostPerCall = (playbook: Playbook, scope: Required<VariantScope>): number | null =>
+  specific(playbook, scope).maxPerCall ?? null;

@@ -11,7 +11,10 @@ export interface StarterPayer {
 const AS_OF = '2026-11-23';
 const from = (source: string) => ({ source: `guidance: ${source}`, asOf: AS_OF });
 
-/** Payers of behavioural health practices, each fact with where it was read. */
+/**
+ * Payers of behavioural health practices, each fact with where it was read. What no source says is left out, and the
+ * defaults hold: none says how many files a representative takes in a call.
+ */
 export const STARTER_SET: readonly StarterPayer[] = [
   {
     name: 'Aetna Behavioral Health',
@@ -21,6 +24,8 @@ export const STARTER_SET: readonly StarterPayer[] = [
       channel: 'payer_portal',
       expectedDecision: { days: 180 },
       followUpEvery: { businessDays: 10 },
+      trackOrder: 'contracting_first',
+      loadingCheck: { businessDays: 30 },
       questions: [
         'Was the request received, and under which request number?',
         'Has the contract been sent by e-mail for signature, and to which address?',
@@ -30,8 +35,21 @@ export const STARTER_SET: readonly StarterPayer[] = [
         channel: from('aetna.com, join the network: web request form, then e-signature, then CAQH'),
         expectedDecision: from('aetna.com: credentialing 45 to 180 days'),
         followUpEvery: from('GetPaneled: every one to two weeks'),
+        trackOrder: from('aetna.com: the contract first, then credentialing; both are needed'),
+        loadingCheck: from(
+          'rushcredentialing.com: loaded some 30 business days after the welcome letter, without notice',
+        ),
         questions: from('GetPaneled follow-up script; contract mail lands in spam'),
       },
+      variants: [
+        {
+          kind: 'add_to_group',
+          contractBases: ['group_contract'],
+          sources: {
+            contractBases: from('therassistfl.com: a group contract from 2 clinicians on; it belongs to the business'),
+          },
+        },
+      ],
     },
   },
   {
@@ -49,6 +67,13 @@ export const STARTER_SET: readonly StarterPayer[] = [
         informationDeadline: from('Cigna North Carolina: the file is closed where documents are missing for 60 days'),
         questions: from('evernorth.com: do not submit where the provider is listed'),
       },
+      variants: [
+        {
+          kind: 'add_to_group',
+          contractBases: ['group_contract'],
+          sources: { contractBases: from('therassistfl.com: a group contract only from 4 to 6 clinicians on') },
+        },
+      ],
     },
   },
   {
@@ -59,6 +84,7 @@ export const STARTER_SET: readonly StarterPayer[] = [
       channel: 'payer_portal',
       expectedDecision: { days: 120 },
       earliestInquiry: { days: 120 },
+      trackOrder: 'credentialing_first',
       questions: [
         'Does the CAQH profile match the network participation request?',
         'Is United Behavioral Health authorised in CAQH?',
@@ -68,8 +94,16 @@ export const STARTER_SET: readonly StarterPayer[] = [
         channel: from('Provider Express: network participation request with a login'),
         expectedDecision: from('Optum talking points: on average less than 120 days'),
         earliestInquiry: from('Optum talking points: status queries from day 120'),
+        trackOrder: from('uhcprovider.com: credentialing, then the contract'),
         questions: from('Provider Express: commonest reasons for a cancelled request'),
       },
+      variants: [
+        {
+          kind: 'add_to_group',
+          contractBases: ['group_contract'],
+          sources: { contractBases: from('therassistfl.com: a group contract only from 4 to 6 clinicians on') },
+        },
+      ],
     },
   },
   {
@@ -78,9 +112,13 @@ export const STARTER_SET: readonly StarterPayer[] = [
     electronicPayerIds: [{ clearinghouse: 'stedi', payerId: 'BHOVO' }],
     playbook: {
       channel: 'availity',
+      trackOrder: 'contracting_first',
+      informationDeadline: { days: 7 },
       questions: ['Is the panel open in this state for a new agreement, or for joining a group only?'],
       sources: {
         channel: from('carelonbehavioralhealth.com: Availity is mandatory'),
+        trackOrder: from('carelonbehavioralhealth.com: the contract first, then credentialing'),
+        informationDeadline: from('Sokndall payer guide: 7 calendar days to correct a conflict'),
         questions: from('carelonbehavioralhealth.com: states closed to new agreements while groups may add members'),
       },
       variants: [
@@ -104,6 +142,13 @@ export const STARTER_SET: readonly StarterPayer[] = [
         channel: from('Humana: request form by e-mail, and CAQH'),
         expectedDecision: from('Therassist: 5 to 6 months'),
       },
+      variants: [
+        {
+          kind: 'add_to_group',
+          contractBases: ['group_contract'],
+          sources: { contractBases: from('therassistfl.com: a group contract even with one clinician') },
+        },
+      ],
     },
   },
   {
@@ -136,6 +181,13 @@ export const STARTER_SET: readonly StarterPayer[] = [
         ),
         questions: from('bluechoicesc.com FAQ: behavioural health may go to a separate company'),
       },
+      variants: [
+        {
+          kind: 'add_to_group',
+          contractBases: ['group_contract'],
+          sources: { contractBases: from('therassistfl.com: BCBS plans, a group contract from 2 clinicians on') },
+        },
+      ],
     },
   },
   {
@@ -147,6 +199,9 @@ export const STARTER_SET: readonly StarterPayer[] = [
       requiresCaqh: false,
       expectedDecision: { days: 65 },
       informationDeadline: { days: 30 },
+      appealWindow: { days: 60 },
+      followUpEvery: { businessDays: 15 },
+      callerVerification: ['NPI', 'PTAN where there is one'],
       contractBases: ['government_program'],
       recredentialEvery: { months: 60 },
       questions: [
@@ -160,6 +215,9 @@ export const STARTER_SET: readonly StarterPayer[] = [
         informationDeadline: from(
           'Palmetto: development letters are answered within 30 days; a rejected one loses the filing date',
         ),
+        appealWindow: from('payerready.com: 60 days'),
+        followUpEvery: from('Sokndall payer guide: every 3 weeks'),
+        callerVerification: from('CMS MLN SE1216: the PTAN tells the contractor who calls'),
         contractBases: from('CMS: enrolment takes the place of a contract'),
         recredentialEvery: from('CMS: revalidation every 5 years'),
         questions: from('CMS program integrity manual, chapter 15: statuses'),
@@ -191,9 +249,11 @@ export const STARTER_SET: readonly StarterPayer[] = [
     electronicPayerIds: [],
     playbook: {
       channel: 'payer_portal',
+      expectedDecision: { days: 120 },
       questions: ['Is the certification done, apart from credentialing and contracting?'],
       sources: {
         channel: from('Humana Military; the West is TriWest since 2025-01-01'),
+        expectedDecision: from('totalmd.com: 60 to 120 days'),
         questions: from('TRICARE: certification, credentialing and contracting are three steps'),
       },
     },

@@ -12,6 +12,7 @@ export async function loadSample(api: Api, day: string): Promise<void> {
     const { id } = await post('/v1/payers', payer, payer.name);
     for (const name of [payer.name, ...payer.aliases]) payerIds.set(name, id);
   }
+  await post('/v1/payers/starter-set', {}, 'starter set');
   const providers = new Map<string, { providerId: string; practiceId: string }>();
   for (const { practices, providers: members, ...client } of book.clients) {
     const { id } = await post('/v1/clients', client, client.name);

@@ -4,7 +4,7 @@ import type { ApplicationKey, Instant } from '../domain/application/events';
 import { naturalKey } from '../domain/application/key';
 import type { ApplicationState } from '../domain/application/state';
 import { localDate } from '../domain/calendar';
-import { KIND_RULES, resolvePlaybook, type Playbook } from '../domain/playbook';
+import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
 import type { Sql, Tx } from '../runtime/database';
 import { digest, keepCommand } from './commands';
 import { fileOf, readingOf } from './file';
@@ -50,12 +50,11 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
 
     const playbook = resolvePlaybook(row.playbook, key, row.timeZone);
     const today = localDate(request.at, row.timeZone);
-    const { facts, opensSpan, endsSpan } = KIND_RULES[key.kind];
     const drafts = decideOpening(body, {
       applicationId: id,
       clientId,
       key,
-      rules: { requiresCaqh: playbook.requiresCaqh, facts: [...facts], opensSpan, endsSpan },
+      rules: rulesOf(key.kind, playbook),
       reading: readingOf(file, key, playbook, today),
       today,
       digest,

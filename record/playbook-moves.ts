@@ -1,10 +1,11 @@
+import { append, decideFile } from '../domain/application/decide';
 import type { Instant } from '../domain/application/events';
 import { schedule } from '../domain/application/schedule';
 import type { ApplicationState } from '../domain/application/state';
 import { dueAt, nextFollowUpAt } from '../domain/application/view';
 import { localDate } from '../domain/calendar';
-import type { Prerequisite } from '../domain/codes';
-import { resolvePlaybook, type Playbook } from '../domain/playbook';
+import type { Prerequisite, Stage } from '../domain/codes';
+import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
 import type { Db } from '../runtime/database';
 import { readFile } from './file';
 import { inScope, type Principal } from './principal';
@@ -18,6 +19,7 @@ interface Change<T> {
 export interface PlaybookMove {
   id: string;
   playbookVersion: Change<number>;
+  stage: Change<Stage>;
   nextFollowUpAt: Change<Instant | null>;
   dueAt: Change<Instant | null>;
   /** What it would ask for and the file does not have. */
@@ -28,25 +30,31 @@ export interface PlaybookMove {
 export async function playbookMoves(
   sql: Db,
   principal: Principal,
-  { id: payerId, playbook, playbookVersion }: { id: string; playbook: Playbook; playbookVersion: number },
+  { id: payerId, playbook, playbookVersion: to }: { id: string; playbook: Playbook; playbookVersion: number },
   now: Instant,
   { ids, limit }: { ids?: readonly string[] | undefined; limit: number },
 ): Promise<PlaybookMove[]> {
   const rows = await sql<{ snapshot: ApplicationState; playbookVersion: number; timeZone: string }[]>`
     select a.snapshot, a.playbook_version, c.time_zone
     from applications a join clients c on c.id = a.client_id
-    where a.payer_id = ${payerId} and a.open and a.playbook_version <> ${playbookVersion}
+    where a.payer_id = ${payerId} and a.open and a.playbook_version <> ${to}
       and ${inScope(sql, principal, 'a.client_id')} ${ids ? sql`and a.id = any(${[...ids]}::uuid[])` : sql``}
     order by a.created_at, a.id limit ${limit}`;
   return Promise.all(
     rows.map(async ({ snapshot, playbookVersion: from, timeZone }) => {
       const next = resolvePlaybook(playbook, snapshot.key, timeZone);
-      const reading = await readFile(sql, snapshot.key, next, localDate(now, timeZone));
-      const after = { ...snapshot, agenda: schedule(snapshot, next, timeZone) };
+      const today = localDate(now, timeZone);
+      const reading = await readFile(sql, snapshot.key, next, today);
+      const rules = rulesOf(snapshot.key.kind, next);
+      const stamp = { at: now, entryId: snapshot.id, newId: () => snapshot.id };
+      const drafts = decideFile(snapshot, { reading, today });
+      const { state } = append(snapshot, [...drafts, { kind: 'playbook', data: { version: to, rules } }], stamp);
+      const after = { ...state!, agenda: schedule(state!, next, timeZone) };
       const known = new Set(snapshot.file.prerequisites.map(({ code }) => code));
       return {
         id: snapshot.id,
-        playbookVersion: { from, to: playbookVersion },
+        playbookVersion: { from, to },
+        stage: { from: snapshot.stage, to: after.stage },
         nextFollowUpAt: { from: nextFollowUpAt(snapshot), to: nextFollowUpAt(after) },
         dueAt: { from: dueAt(snapshot), to: dueAt(after) },
         newlyUnmet: reading.prerequisites.flatMap(({ code, met }) => (met || known.has(code) ? [] : [code])),

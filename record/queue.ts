@@ -152,7 +152,7 @@ export async function listWork(
 /** One payer's part of the queue, with what a caller needs at hand. */
 export type PayerWork = { payerId: string; name: string; count: number; items: WorkItem[] } & Pick<
   Playbook,
-  'contacts' | 'callHours' | 'callerVerification' | 'maxPerCall' | 'questions'
+  'contacts' | 'callHours' | 'callerVerification' | 'maxPerCall' | 'questions' | 'trackOrder'
 >;
 
 /** Every way to reach a payer, those that only a state has among them. */
@@ -187,9 +187,16 @@ export async function listWorkByPayer(
   const payers = new Map<string, PayerWork>();
   for (const { count, name, playbook, position: _, place: _place, ...item } of rows) {
     const { payerId } = item;
-    const { callHours, callerVerification, maxPerCall, questions } = playbook;
-    const contacts = contactsOf(playbook);
-    const fresh = { payerId, name, contacts, callHours, callerVerification, maxPerCall, questions, count, items: [] };
+    const { callHours, callerVerification, maxPerCall, questions, trackOrder } = playbook;
+    const calling = {
+      contacts: contactsOf(playbook),
+      callHours,
+      callerVerification,
+      maxPerCall,
+      questions,
+      trackOrder,
+    };
+    const fresh = { payerId, name, ...calling, count, items: [] };
     if (!payers.has(payerId)) payers.set(payerId, fresh);
     const { first: _first, ...own } = item as typeof item & { first: number };
     payers.get(payerId)!.items.push(shown(own));

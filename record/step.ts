@@ -8,7 +8,7 @@ import { isOpen, type ApplicationState } from '../domain/application/state';
 import type { Refusal } from '../domain/application/transitions';
 import { localDate } from '../domain/calendar';
 import { sameValue } from '../domain/facts';
-import { resolvePlaybook, type Playbook, type ResolvedPlaybook } from '../domain/playbook';
+import { resolvePlaybook, rulesOf, type Playbook, type ResolvedPlaybook } from '../domain/playbook';
 import { lookUp, pendingCommand, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './file';
 import { project } from './projection';
@@ -55,7 +55,12 @@ export function recordStep(sql: Sql, request: StepRequest): Promise<StepResult> 
     const today = localDate(at, row.timeZone);
     const intent = command ? { type: 'command' as const, command } : (request.intent as Intent);
     const reading = await readFile(tx, before.key, playbook, today);
-    const circumstances = { reading, today, ...(command && (await lookUp(tx, before, command))) };
+    const circumstances = {
+      reading,
+      today,
+      ...(command && (await lookUp(tx, before, command))),
+      ...(moved && { rules: rulesOf(before.key.kind, playbook) }),
+    };
 
     const stamp = { at, entryId: command?.id ?? randomUUID(), newId: randomUUID };
     const filed = append(before, decideFile(before, circumstances), stamp);

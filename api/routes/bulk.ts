@@ -2,7 +2,8 @@ import type { z } from 'zod';
 import { audit } from '../../record/audit';
 import { findApplications, type KeptApplication } from '../../record/applications';
 import type { Principal } from '../../record/principal';
-import { mostPerCall } from '../../record/registry/payers';
+import { mostPerCall } from '../../domain/playbook';
+import { findPayer } from '../../record/registry/payers';
 import type { Deps } from '../deps';
 import { invalid, Problem, toProblem, type FieldError } from '../errors';
 import { uuidOf } from '../../runtime/uuid';
@@ -39,7 +40,18 @@ async function takeMany(
   // where one had to wait for nobody, the others need not wait as well
   let { patienceMs } = deps;
 
-  const calls = row === CONTACT && body.channel === 'phone' ? await mostPerCall(deps.sql, payerId) : null;
+  const playbook =
+    row === CONTACT && body.channel === 'phone' ? (await findPayer(deps.sql, payerId))?.playbook : undefined;
+  // what is not this payer's takes no place in the call
+  const called = new Map(
+    applications.filter(({ id: one }) => found.get(one)?.payerId === payerId).map(({ id: one }, place) => [one, place]),
+  );
+
+  /** Whether the call has no room for one; how much it has may depend on state, kind and line. */
+  function beyond({ id: one, state, kind, lineOfBusiness }: KeptApplication): boolean {
+    const most = playbook && mostPerCall(playbook, { state, kind, lineOfBusiness });
+    return typeof most === 'number' && (called.get(one) ?? 0) >= most;
+  }
 
   async function takeOne(subject: KeptApplication | undefined, fields: object, itemId: string): Promise<number> {
     if (!subject) throw new Problem('not_found');
@@ -54,10 +66,10 @@ async function takeMany(
     return STATUS[status];
   }
 
-  return pooled([...applications.entries()], AT_ONCE, async ([place, { id: itemId, ...fields }]) => {
+  return pooled(applications, AT_ONCE, async ({ id: itemId, ...fields }) => {
     const subject = found.get(itemId);
     try {
-      if (calls !== null && place >= calls) throw new Problem('beyond_max_per_call');
+      if (subject && beyond(subject)) throw new Problem('beyond_max_per_call');
       return { id: itemId, status: await takeOne(subject, fields, itemId) };
     } catch (error) {
       const problem = toProblem(error);

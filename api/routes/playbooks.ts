@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PREREQUISITES } from '../../domain/codes';
+import { PREREQUISITES, STAGES } from '../../domain/codes';
 import { STARTER_SET } from '../../domain/starter-set';
 import { findApplications } from '../../record/applications';
 import { playbookMoves } from '../../record/playbook-moves';
@@ -22,6 +22,7 @@ const move = z
   .strictObject({
     id,
     playbookVersion: changeOf(z.int()),
+    stage: changeOf(z.enum(STAGES)),
     nextFollowUpAt: changeOf(instant.nullable()),
     dueAt: changeOf(instant.nullable()),
     newlyUnmet: z

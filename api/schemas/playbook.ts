@@ -7,6 +7,7 @@ import {
   LINES_OF_BUSINESS,
   PREREQUISITES,
   SUBMISSION_CHANNELS,
+  TRACK_ORDERS,
 } from '../../domain/codes';
 import { durationProblem } from '../../domain/duration';
 import type { Duration } from '../../domain/duration';
@@ -59,6 +60,7 @@ export const calling = {
   callerVerification: z.array(line).max(50),
   maxPerCall: z.int().min(1).max(1000),
   questions: z.array(longText).max(100),
+  trackOrder: z.enum(TRACK_ORDERS).meta({ description: 'Which decision the payer makes first' }),
 };
 
 const closures = z

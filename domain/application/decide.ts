@@ -38,6 +38,8 @@ export interface Circumstances {
   identical?: boolean;
   /** Of an information: which outstanding items it settles. */
   settled?: string[];
+  /** Of a move to another playbook: what that one demands. */
+  rules?: Rules;
   /** Of a correction: the entry that it names, if the application has it. */
   entry?: { kind: ApplicationEvent['kind']; own: boolean; struck: boolean };
 }
@@ -173,7 +175,7 @@ function entry(command: Command, of: Circumstances): Draft {
     case 'notes':
       return { kind: 'note', data: { visibility: body.visibility! } };
     case 'playbook-migration':
-      return { kind: 'playbook', data: { version: body.version! } };
+      return { kind: 'playbook', data: { version: body.version!, ...(of.rules && { rules: of.rules }) } };
     case 'assignment':
       return { kind: 'assignment', data: { assignee: body.assignee ?? null } };
     case 'corrections':

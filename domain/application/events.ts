@@ -11,6 +11,7 @@ import type {
   Outcome,
   Prerequisite,
   Stage,
+  TrackOrder,
 } from '../codes';
 
 /** RFC 3339 UTC with milliseconds. */
@@ -35,6 +36,7 @@ export interface Rules {
   facts: Fact[];
   opensSpan: boolean;
   endsSpan: boolean;
+  trackOrder?: TrackOrder;
 }
 
 /** The file as read on a day: what is there, and when that may change by itself. */
@@ -199,7 +201,7 @@ interface Payloads {
   restoration: { attempt: number };
   note: { visibility: 'internal' | 'client' };
   assignment: { assignee: string | null };
-  playbook: { version: number };
+  playbook: { version: number; rules?: Rules };
   correction: { strikes: string };
   participation_end: { on: PlainDate };
   loading: { status: LoadingStatus; seenOn: PlainDate };

@@ -215,7 +215,9 @@ const HANDLERS: Handlers = {
   note() {},
 
   // the agenda that comes with it is the new playbook's
-  playbook: () => undefined,
+  playbook(s, data) {
+    if (data.rules) s.rules = data.rules;
+  },
 
   assignment(s, data) {
     s.assignee = data.assignee;
@@ -563,7 +565,7 @@ function onContract(s: ApplicationState): WaitingOn {
     case 'signed':
       return 'payer';
     case 'none':
-      return s.stage === 'approved' ? 'payer' : 'nobody';
+      return s.stage === 'approved' || (s.submitted && s.rules.trackOrder === 'contracting_first') ? 'payer' : 'nobody';
     case 'executed':
     case 'declined':
       return s.stage === 'approved' ? 'operator' : 'nobody';

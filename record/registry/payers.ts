@@ -129,11 +129,6 @@ async function idOfName(sql: Db, name: string): Promise<string | undefined> {
   return row?.id;
 }
 
-/** How many applications the payer takes in one call; null where nothing says so. */
-export async function mostPerCall(sql: Db, id: string): Promise<number | null> {
-  return (await findPayer(sql, id))?.playbook.maxPerCall ?? null;
-}
-
 /** Adds those payers that nobody has added under this name; what the operator made of the others stays. */
 export async function addMissing(
   sql: Sql,

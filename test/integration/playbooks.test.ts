@@ -77,7 +77,11 @@ describe('a migration', () => {
         system.at(stage, { filed: await system.file({ payerId }) }),
       ),
     );
-    const playbook = { followUpEvery: { businessDays: 2 }, requires: ['npi', 'portal_access'] };
+    const playbook = {
+      followUpEvery: { businessDays: 2 },
+      requires: ['npi', 'portal_access'],
+      trackOrder: 'contracting_first',
+    };
     await system.api.patch(`/v1/payers/${payerId}`, { playbook });
     const path = `/v1/payers/${payerId}/playbook-migrations`;
     const before = await running!.get();
@@ -85,6 +89,8 @@ describe('a migration', () => {
     expect(preview.map(({ id }: { id: string }) => id).sort()).toEqual([running!.id, waiting!.id].sort());
     const own = preview.find(({ id }: { id: string }) => id === running!.id);
     expect(own).toMatchObject({ playbookVersion: { from: 1, to: 2 }, newlyUnmet: ['portal_access'] });
+    expect(own.stage).toEqual({ from: 'in_review', to: 'in_review' });
+    expect(preview.find(({ id }: { id: string }) => id === waiting!.id).stage.to).toBe('preparing');
     expect(own.nextFollowUpAt.from).toBe(before.nextFollowUpAt);
     expect(own.nextFollowUpAt.to < before.nextFollowUpAt).toBe(true);
     expect(await running!.get()).toMatchObject({ version: before.version, playbookVersion: 1 });
@@ -93,6 +99,7 @@ describe('a migration', () => {
     expect(moved.map(({ status }: { status: number }) => status)).toEqual([200, 200]);
     const after = await running!.get();
     expect(after).toMatchObject({ playbookVersion: 2, nextFollowUpAt: own.nextFollowUpAt.to });
+    expect([before, after].map(({ tracks }) => tracks.contracting.waitingOn)).toEqual(['nobody', 'payer']);
     expect(after.blockers).toMatchObject([{ code: 'portal_access' }]);
     expect(after.allowedActions).not.toContain('playbook-migration');
     expect((await waiting!.get()).stage).toBe('preparing');

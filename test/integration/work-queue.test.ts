@@ -212,6 +212,29 @@ test('one call about more than the payer takes: the rest stays due, and is told 
   expect(idsOf(await queue({ payerId }))).toEqual([three[2]!.id]);
 });
 
+test('how many a call takes is the most specific word of the playbook, and what is another payer’s takes no place', async () => {
+  const payerId = await system.payer({ maxPerCall: 1, variants: [{ state: 'NY', maxPerCall: 3 }] });
+  const of = async (more: object, payer = payerId) =>
+    (await system.open(await system.file({ payerId: payer }), more)).id;
+  const adopt = { stage: 'submitted' };
+  const ids = [
+    await of({ adopt }, await system.payer()),
+    await of({ adopt }),
+    await of({ adopt }),
+    await of({ adopt, state: 'NY' }),
+    await of({ adopt, state: 'NY' }),
+  ];
+  const call = (channel: string) => ({
+    payerId,
+    channel,
+    applications: ids.map((id) => ({ id, outcome: 'received' })),
+  });
+  const statuses = async (channel: string) =>
+    (await system.api.post('/v1/contacts', call(channel))).body.items.map(({ status }: { status: number }) => status);
+  expect(await statuses('phone')).toEqual([400, 200, 409, 200, 409]);
+  expect(await statuses('email')).toEqual([400, 200, 200, 200, 200]);
+});
+
 describe('a calendar feed', () => {
   test('has what its user has, at an address that only its owner knows', async () => {
     const dana = await user();

@@ -470,6 +470,15 @@ describe('the two tracks', () => {
     expect(new Paper().view.waitingOn).toBe('operator');
   });
 
+  test('where the payer contracts first, its contract is waited for from the submission on', () => {
+    const waits = (paper: Paper) => paper.view.tracks.contracting.waitingOn;
+    expect(waits(reviewed())).toBe('nobody');
+    expect(waits(new Paper({ playbook: { trackOrder: 'contracting_first' } }))).toBe('nobody');
+    const paper = reviewed({ trackOrder: 'contracting_first' });
+    expect(waits(paper)).toBe('payer');
+    expect(waits(paper.act('contract', { status: 'sent', on: TODAY0 }))).toBe('provider');
+  });
+
   test('a waived prerequisite keeps nobody waiting', () => {
     const file = { ...COMPLETE, practice: { ...COMPLETE.practice, address: null } };
     const paper = new Paper({ file: { ...file, provider: { ...COMPLETE.provider!, malpractice: null } } });

@@ -22,7 +22,7 @@ import { localDate } from '../../../domain/calendar';
 import type { Action, ApplicationKind, Fact } from '../../../domain/codes';
 import { addDays } from '../../../domain/dates';
 import { sameValue } from '../../../domain/facts';
-import { KIND_RULES, resolvePlaybook, type Playbook, type ResolvedPlaybook } from '../../../domain/playbook';
+import { KIND_RULES, resolvePlaybook, rulesOf, type Playbook, type ResolvedPlaybook } from '../../../domain/playbook';
 import { evaluateFile, type ProviderFile } from '../../../domain/prerequisites';
 
 export const ZONE = 'America/Denver';
@@ -97,12 +97,11 @@ export class Paper {
       kind,
       locationId: null,
     };
-    const { facts, opensSpan, endsSpan } = KIND_RULES[kind];
     const drafts = decideOpening(adopt ? { adopt } : {}, {
       applicationId: 'application',
       clientId: 'client',
       key,
-      rules: { requiresCaqh: this.playbook.requiresCaqh, facts: [...facts], opensSpan, endsSpan },
+      rules: rulesOf(kind, this.playbook),
       reading: this.reading(key),
       today: this.today,
       digest: (value) => JSON.stringify(value),

@@ -34,6 +34,7 @@ describe('an empty playbook', () => {
       maxPerCall: null,
       questions: [],
       contractBases: [],
+      trackOrder: null,
       sources: {},
       tinByMail: false,
       window: { timeZone: ZONE },
