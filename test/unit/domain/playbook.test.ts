@@ -35,6 +35,7 @@ describe('an empty playbook', () => {
       questions: [],
       contractBases: [],
       trackOrder: null,
+      tinByMail: false,
       sources: {},
       tinByMail: false,
       window: { timeZone: ZONE },
