@@ -114,4 +114,4 @@ test('for every playbook and every sequence of outcomes an open application wait
     ),
     { numRuns: 500 },
   );
-}, 120_000);
+}, 300_000);

@@ -35,7 +35,6 @@ describe('an empty playbook', () => {
       questions: [],
       contractBases: [],
       trackOrder: null,
-      tinByMail: false,
       sources: {},
       tinByMail: false,
       window: { timeZone: ZONE },
