@@ -74,6 +74,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     tag: 'providers',
     access: 'registry:write',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    problems: [409],
     responses: { 200: { description: 'The request, or the one that is under way', schema: rosterRequest } },
     handler: async ({ principal, subject, commandId }) => {
       if (!(await caqhIsAsked(sql))) throw new Problem('caqh_not_asked');

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { StandInCaqh } from '../../local/stand-ins/caqh';
 import { StandInNppes } from '../../local/stand-ins/nppes';
-import type { Manner } from '../../local/stand-ins/server';
 import { importList, OPERATOR } from '../../record/exclusions';
 import type { Principal } from '../../record/principal';
 import { requestRoster } from '../../record/caqh-roster';
@@ -142,57 +141,6 @@ describe('CAQH’s word', () => {
     const roster = theirs.calls.filter(({ path }) => path === '/RosterAPI/API/Roster');
     expect(roster.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'GET']);
     theirs.pending = 0;
-  });
-});
-
-describe('down for three days', () => {
-  const MANNERS: Manner[] = ['down', 'malformed', 'slow', 'unauthorised'];
-
-  test.each(MANNERS)(
-    'CAQH, %s: few calls whoever asks, the state is shown, the rest goes on, nothing is lost',
-    async (manner) => {
-      const people = await Promise.all(Array.from({ length: 12 }, () => book(lives.sql)));
-      for (const one of people) await known(one);
-      const other = await lives.open({ attestedDaysAgo: 5 });
-      theirs.manner = manner;
-      const since = await lives.now();
-      for (const { personId } of people) await ask(personId);
-      await eventually(async () => (await stateOf(people[0]!)).caqh.unavailableSince !== null);
-
-      await lives.env.sleep('1 days');
-      const { caqh } = await stateOf(people[5]!);
-      const reason = { down: 'unavailable', slow: 'unavailable', malformed: 'nonsense' }[manner as string] ?? manner;
-      expect(caqh).toMatchObject({ status: null, checkedAt: null, reason });
-      expect(Date.parse(caqh.unavailableSince!) - Date.parse(since)).toBeLessThan(3_600_000);
-      expect(caqh.nextCheckAt).not.toBeNull();
-      // an application that doesn't wait for it goes on
-      await other.act('submission', { submittedOn: await lives.today(), channel: 'payer_portal' });
-      await lives.env.sleep('2 days');
-      // twelve people, one circuit: not many more than one person alone would make
-      expect(theirs.calls.length).toBeLessThanOrEqual(25);
-      expect((await other.state()).stage).toBe('submitted');
-
-      theirs.manner = 'answers';
-      await lives.env.sleep('2 days');
-      for (const one of people) await answered(one, 'caqh', 'current');
-      expect((await stateOf(people[0]!)).caqh).toMatchObject({ unavailableSince: null, reason: null });
-      expect(
-        await lives.sql`
-      select from tasks where kind = 'registry_access' and closed_at is null`,
-      ).toHaveLength(0);
-    },
-  );
-
-  test('NPPES: the same', async () => {
-    const people = await Promise.all(Array.from({ length: 12 }, () => book(lives.sql)));
-    registry.manner = 'overloaded';
-    for (const { personId } of people) await lives.dispatch.changed('nppesRecord', personId);
-    await lives.env.sleep('3 days');
-    expect((await stateOf(people[3]!)).nppes).toMatchObject({ reason: 'unavailable', detail: 'answered 503' });
-    expect(registry.calls.length).toBeLessThanOrEqual(25);
-    registry.manner = 'answers';
-    await lives.env.sleep('2 days');
-    for (const one of people) await answered(one, 'nppes', 'not_found');
   });
 });
 

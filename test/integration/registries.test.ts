@@ -1,0 +1,127 @@
+import { setServices } from '../../record/registries';
+import { PROVIDER, type Reply } from '../support/api';
+import { eventually } from '../support/eventually';
+import { freshNpi } from '../support/file';
+import { daysAgo, System, TODAY } from '../support/system';
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+});
+afterAll(() => system.stop());
+
+const rules = ({ body }: Reply) => body.errors?.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
+const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
+const HEADER = 'CAQH Provider ID,NPI,Provider Status,Provider Status Date,Authorization Flag';
+
+/** Takes an export with these rows. */
+const take = (rows: string[], { dryRun = false, key }: { dryRun?: boolean; key?: string } = {}) =>
+  system.api.call('POST', `/v1/caqh-exports?dryRun=${dryRun}`, {
+    body: [HEADER, ...rows].join('\n'),
+    headers: { 'Content-Type': 'text/csv' },
+    ...(key && { key }),
+  });
+const provider = async (id: string) => (await system.api.get(`/v1/providers/${id}`)).body;
+
+describe('an export of CAQH’s portal', () => {
+  test('moves an application on; a dry run records nothing, a repetition changes nothing', async () => {
+    const application = await system.at('awaiting_attestation');
+    const { providerId, providerNpi } = application.filed;
+    const rows = [`,${providerNpi},Re-Attestation,${daysAgo(3)},Y`, `,${freshNpi()},Expired,,`, ',12,Expired,,'];
+    const rejected = [
+      { line: 3, column: 'npi', rule: 'unknown_provider' },
+      { line: 4, column: 'npi', rule: 'npi_check_digit' },
+    ];
+    expect((await take(rows, { dryRun: true })).body).toEqual({
+      dryRun: true,
+      total: 3,
+      recorded: 1,
+      unchanged: 0,
+      rejected,
+    });
+    expect((await provider(providerId)).registries.caqh.status).toBeNull();
+    expect((await take(rows)).body).toMatchObject({ recorded: 1, rejected });
+    expect((await take(rows)).body).toMatchObject({ recorded: 0, unchanged: 1, rejected });
+    expect(await provider(providerId)).toMatchObject({
+      attestation: { attestedOn: daysAgo(3) },
+      registries: { caqh: { name: 'CAQH', mode: 'manual', status: 'current', unavailableSince: null } },
+    });
+    await eventually(async () => (await application.get()).stage === 'ready_to_submit');
+  });
+
+  test('that the authorisation was taken back is a blocker until somebody records another word', async () => {
+    const application = await system.at('in_review');
+    const { providerId, providerNpi, payerId } = application.filed;
+    await take([`,${providerNpi},Re-Attestation,${TODAY},N`]);
+    await eventually(async () => (await application.get()).blockers[0]?.code === 'attestation_not_authorised');
+    const word = { attestedOn: TODAY, source: 'provider', authorizedPayerIds: [payerId] };
+    await system.api.make(`/v1/providers/${providerId}/attestations`, word);
+    await eventually(async () => (await application.get()).blockers.length === 0);
+  });
+
+  test('reaches only whom the caller may see, says which columns it lacks, and who may not take it', async () => {
+    const mine = await system.file();
+    const key = await system.api.keyOf('specialist', [(await system.file()).clientId]);
+    const rows = [`,${mine.providerNpi},Expired,,`];
+    expect((await take(rows, { key })).body.rejected).toEqual([{ line: 2, column: 'npi', rule: 'unknown_provider' }]);
+    const bad = { body: 'name\nx', headers: { 'Content-Type': 'text/csv' } };
+    expect(rules(await system.api.call('POST', '/v1/caqh-exports', bad))).toEqual([
+      'caqh_id column',
+      'status column',
+      'status_date column',
+    ]);
+    expect((await take(rows, { key: await system.api.keyOf('auditor') })).status).toBe(403);
+  });
+});
+
+test('what a registry said before a client had the person stays unsaid to it', async () => {
+  const first = await system.file();
+  await take([`,${first.providerNpi},Re-Attestation,${daysAgo(2)},Y`]);
+  const other = await system.file();
+  const body = { ...PROVIDER, npi: first.providerNpi };
+  const { id } = await system.api.make(`/v1/clients/${other.clientId}/providers`, body);
+  expect((await provider(id)).registries.caqh).toMatchObject({ status: null, said: null, checkedAt: null });
+});
+
+describe('what NPPES proposes', () => {
+  test('is put on file field by field, by a person', async () => {
+    const { providerId } = await system.file();
+    const path = `/v1/providers/${providerId}/proposals`;
+    const snapshot = {
+      source: 'nppes',
+      takenOn: TODAY,
+      firstName: 'ROBIN',
+      lastName: 'Stone',
+      taxonomyCode: '106H00000X',
+    };
+    await system.api.post(`/v1/providers/${providerId}/snapshots`, snapshot);
+    expect((await system.api.get(path)).body.items.map(({ field }: { field: string }) => field)).toEqual([
+      'lastName',
+      'taxonomyCode',
+    ]);
+    expect(rules(await system.api.post(path, { source: 'nppes', fields: ['firstName'] }))).toEqual([
+      'fields.0 not_proposed',
+    ]);
+    const stranger = { key: await system.api.keyOf('specialist', [(await system.file()).clientId]) };
+    expect((await system.api.post(path, { source: 'nppes', fields: ['lastName'] }, stranger)).status).toBe(404);
+    const changed = await system.api.post(path, { source: 'nppes', fields: ['lastName'] });
+    expect(changed.body).toMatchObject({ lastName: 'Stone', taxonomyCode: PROVIDER.taxonomyCode });
+    expect((await system.api.get(path)).body.items).toMatchObject([{ field: 'taxonomyCode' }]);
+  });
+});
+
+test('the roster is asked for where CAQH is asked at all, once, and shown to the client that asked', async () => {
+  const { providerId } = await system.file();
+  const path = `/v1/providers/${providerId}/caqh-roster`;
+  const { sql } = system.api.deps;
+  expect(typeOf(await system.api.post(path, {}))).toBe('caqh_not_asked');
+  await system.stopWorker();
+  await setServices(sql, { caqh: { mode: 'api', name: 'CAQH' }, nppes: { mode: 'off', name: 'NPPES' } });
+  const first = await system.api.post(path, {});
+  expect(first.body).toMatchObject({ status: 'queued', caqhId: PROVIDER.caqhId, exception: null });
+  expect((await system.api.post(path, {})).body.id).toBe(first.body.id);
+  expect((await system.api.get(path)).body.items).toHaveLength(1);
+  expect((await system.api.post(path, {}, { key: await system.api.keyOf('auditor') })).status).toBe(403);
+  await system.api.patch(`/v1/providers/${providerId}`, { caqhId: null });
+  expect(typeOf(await system.api.post(path, {}))).toBe('caqh_id_missing');
+});
