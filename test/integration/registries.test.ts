@@ -54,6 +54,7 @@ describe('an export of CAQH’s portal', () => {
     const { providerId, providerNpi, payerId } = application.filed;
     await take([`,${providerNpi},Re-Attestation,${TODAY},N`]);
     await eventually(async () => (await application.get()).blockers[0]?.code === 'attestation_not_authorised');
+    expect((await application.get()).stage).toBe('in_review');
     const word = { attestedOn: TODAY, source: 'provider', authorizedPayerIds: [payerId] };
     await system.api.make(`/v1/providers/${providerId}/attestations`, word);
     await eventually(async () => (await application.get()).blockers.length === 0);
