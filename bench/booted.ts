@@ -20,6 +20,8 @@ export interface Booted {
   sql: Sql;
   keyring: Keyring;
   temporal: Temporal;
+  /** Where everything is kept. */
+  directory: string;
   pidOf: (part: 'api' | 'worker' | 'temporal' | 'postgres') => number;
   stop: () => Promise<void>;
 }
@@ -53,6 +55,7 @@ export async function boot(env: NodeJS.ProcessEnv = {}): Promise<Booted> {
     sql,
     keyring,
     temporal,
+    directory,
     api: createApi(url, key),
     pidOf: (part) => {
       const children = read('run.jsonl').split('\n').slice(1);

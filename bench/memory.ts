@@ -14,7 +14,8 @@ export interface Memory {
   perCached: number;
 }
 
-const rss = (pid: number): number =>
+/** Bytes that a process holds. */
+export const rss = (pid: number): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
 
 /** What the worker holds once it has been still for a moment. */

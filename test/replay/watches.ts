@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
+import { addDays } from '../../domain/dates';
 import { QUESTIONS } from '../../domain/platform';
 import { closeInquiry } from '../../record/inquiries';
 import { queueMessages } from '../../record/outreach';
@@ -7,7 +8,7 @@ import { createRelationship, putAnswer } from '../../record/platforms';
 import type { Principal } from '../../record/principal';
 import type { WatchInput } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
-import { book } from '../support/file';
+import { attest, book } from '../support/file';
 import type { Lives } from '../support/lives';
 
 const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
@@ -64,6 +65,30 @@ export const WATCHES: Record<string, (lives: Lives) => Promise<string>> = {
     await lives.env.sleep('1 day');
     await inquiry.close();
     await ended(lives, workflowId);
+    return workflowId;
+  },
+
+  /** A person's upkeep over a lapse and its end. */
+  async 'upkeep-lapsed-and-attested'(lives) {
+    const on = await book(lives.sql, { attestedOn: addDays(await lives.today(), -80) });
+    const tell = () => lives.dispatch.changed('providerUpkeep', on.personId);
+    await tell();
+    await lives.env.sleep('60 days');
+    await attest(lives.sql, on, await lives.today());
+    await tell();
+    await lives.env.sleep('100 days');
+    await lives.sql`delete from licences where provider_id = ${on.providerId}`;
+    await lives.sql`delete from providers where id = ${on.providerId}`;
+    await tell();
+    await ended(lives, `providerUpkeep/${on.personId}`);
+    return `providerUpkeep/${on.personId}`;
+  },
+
+  async 'upkeep-continued-as-new'(lives) {
+    const on = await book(lives.sql, { attestedOn: await lives.today() });
+    const [workflowId, input] = [`providerUpkeep/${on.personId}`, { subject: on.personId, continueAfter: 10 }];
+    await lives.env.client.workflow.start('providerUpkeep', { workflowId, taskQueue: TASK_QUEUE, args: [input] });
+    await lives.env.sleep('200 days');
     return workflowId;
   },
 
