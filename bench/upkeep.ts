@@ -75,8 +75,14 @@ export async function measure(): Promise<void> {
     const perPerson = (second.disk - first.disk) / (all - few);
     const perWake = (woken.disk - second.disk) / few;
     console.log(`worker with a cache of ${WORKER_OPTIONS.maxCachedWorkflows}, MiB resident; server, MiB on disk`);
-    for (const [name, { memory, disk }] of Object.entries({ nobody: empty, [few]: first, [all]: second, woken }))
-      console.log(`  ${name.padEnd(8)} ${mebibytes(memory).padStart(6)} ${mebibytes(disk).padStart(6)}`);
+    const looks = [
+      ['nobody', empty],
+      [`${few} people`, first],
+      [`${all} people`, second],
+      ['woken', woken],
+    ] as const;
+    for (const [name, { memory, disk }] of looks)
+      console.log(`  ${name.padEnd(12)} ${mebibytes(memory).padStart(6)} ${mebibytes(disk).padStart(6)}`);
     console.log(
       `  worker, per person beyond the first ${few}, KiB   ${kibibytes((second.memory - first.memory) / (all - few))}`,
     );
