@@ -113,7 +113,10 @@ async function takeTurn(
 async function dueQuestion(tx: Tx, service: RegistryService, personId: string, now: Instant): Promise<OutreachStep> {
   const state = await serviceFor(tx, service);
   if (state?.mode !== 'api') return { next: null };
-  const [someones] = await tx`select from providers where person_id = ${personId} limit 1`;
+  // of who has left nobody is asked
+  const [someones] = await tx`
+    select from providers
+    where person_id = ${personId} and coalesce(ended_on >= ${now}::timestamptz::date, true) limit 1`;
   if (!someones) return { next: null };
   const [record] = await tx<{ nextCheckAt: Instant | null; inTurn: boolean }[]>`
     select next_check_at, in_turn from registry_records where service = ${service} and person_id = ${personId} for update`;
