@@ -6,11 +6,12 @@ import { day, expectedDue, wall, works, ZONES } from '../../support/independent-
 import { DAY0, Paper, ZONE } from './paper';
 
 /** How often the status is asked after. */
-const CADENCES: Duration[] = [{ businessDays: 1 }, { days: 1 }, { businessDays: 2 }, { days: 4 }, { businessDays: 5 }];
+const CADENCES: Duration[] = [{ businessDays: 1 }, { days: 1 }, { businessDays: 5 }];
 const HOURS: Pick<CallHours, 'from' | 'to' | 'days'>[] = [
   { from: '08:30', to: '17:00', days: ['mon', 'tue', 'wed', 'thu', 'fri'] },
-  // both changes of the clocks fall into it
+  // a time that the clocks skip in spring, and one that they show twice in autumn
   { from: '02:30', to: '23:00' },
+  { from: '01:30', to: '23:00' },
 ];
 const closures: Closure[] = [{ from: '2027-12-27', to: '2027-12-30' }, { from: '2027-07-06' }];
 /** How long it takes until somebody calls, in hours, over and over. */
