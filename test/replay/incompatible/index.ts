@@ -12,4 +12,5 @@ const careless =
 export const payerApplication = careless(workflows.payerApplication);
 export const networkParticipation = careless(workflows.networkParticipation);
 export const platformInquiry = careless(workflows.platformInquiry);
+export const providerUpkeep = careless(workflows.providerUpkeep);
 export const outreach = careless(workflows.outreach);
