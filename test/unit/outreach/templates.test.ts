@@ -5,6 +5,11 @@ const content = (template: string, more: Partial<Content> = {}): Content => ({
   data: {
     purpose: 'check_status',
     dueOn: '2026-06-03',
+    item: 'licence',
+    state: 'CO',
+    rung: 1,
+    applicationIds: ['a', 'b'],
+    expectedDecisionOn: '2026-07-01',
     questions: [{ question: 'bill_outside', payerId: 'p', state: null, because: 'unanswered' }],
   },
   providerName: 'Robin Vale',
