@@ -105,7 +105,7 @@ describe('a fact by phone', () => {
 
     const before = new Date().toISOString();
     await eventually(() => Promise.resolve(new Date().toISOString() > before));
-    expect((await setting(true)).body).toEqual({ phoneFactsNeedApproval: true });
+    expect((await setting(true)).body).toMatchObject({ phoneFactsNeedApproval: true });
     const waiting = await application.readiness();
     expect(waiting).toMatchObject({ reasons: ['provider_id_unconfirmed'] });
     expect(waiting.facts.payerProviderId).toMatchObject({ status: 'claimed', awaitsApproval: true });
