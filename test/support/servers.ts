@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { ClientOptions } from '@temporalio/client';
+import type { ClientOptions, WorkflowClientInterceptor } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import postgres from 'postgres';
 import { recordChild } from '../../local/run-record';
@@ -52,13 +53,24 @@ export function devServerAddress(): string {
   return testServers().devServer;
 }
 
+/**
+ * On a busy machine a worker may take longer than the usual ten seconds: the server then hands the task out once more,
+ * and the skipping one does not recover from it.
+ */
+const workflowTaskTimeout = msToTs('1 minute');
+const PATIENT: WorkflowClientInterceptor = {
+  start: (input, next) => next({ ...input, options: { ...input.options, workflowTaskTimeout } }),
+  signalWithStart: (input, next) => next({ ...input, options: { ...input.options, workflowTaskTimeout } }),
+};
+
 /** A time-skipping Temporal server for one test file, which must call `teardown()` in the end. */
 export async function skippingEnvironment(
   client: Pick<ClientOptions, 'dataConverter' | 'identity'> = {},
 ): Promise<TestWorkflowEnvironment> {
   const { directory, skipping } = testServers();
   const server = { executable: { type: 'existing-path', path: skipping } } as const;
-  const create = () => TestWorkflowEnvironment.createTimeSkipping({ server, client });
+  const patient = { ...client, interceptors: { workflow: [PATIENT] } };
+  const create = () => TestWorkflowEnvironment.createTimeSkipping({ server, client: patient });
   // the SDK gives it five seconds to answer on a port that somebody may take before it: two cores may need a second try
   const environment = await create().catch(create);
   recordChild(directory, 'time-skipping server', Number(readFileSync(`${skipping}.${process.pid}`, 'utf8')), 'SIGTERM');

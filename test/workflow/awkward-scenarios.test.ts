@@ -69,7 +69,7 @@ const told = async ({ id }: Life): Promise<boolean[]> =>
   (
     await lives.sql<{ yes: boolean }[]>`
       select (data->'to'->>'mayBill')::boolean as yes from emitted
-      where subject_id = ${id} and type = 'billing_readiness.changed' order by seq`
+      where subject_id = ${id} and type = 'billing_readiness.changed' order by created_at`
   ).map(({ yes }) => yes);
 
 /** The applications by which a participation is renewed, the first one first. */
