@@ -26,11 +26,14 @@ export interface CheckedFile {
     taxonomyCode: string | null;
     licences: readonly { state: string; number: string; expiresOn: PlainDate }[];
     malpractice: { expiresOn: PlainDate } | null;
+    dea: readonly { state: string; expiresOn: PlainDate }[];
   };
   /** The practices that the provider applies for. */
   practices: readonly {
     id: string;
     npi: string | null;
+    /** Whether its NPI is that of another of the client's providers. */
+    npiIsColleagues: boolean;
     tinType: 'ein' | 'ssn';
     address: PlaceOnFile;
     places: readonly PlaceOnFile[];
@@ -42,12 +45,14 @@ export interface CheckedFile {
 
 export const FINDING_CODES = [
   'own_npi_is_group_npi',
+  'colleagues_npi_is_group_npi',
   'group_npi_missing',
   'no_licence_in_state',
   'no_location_in_state',
   'licence_expired',
   'malpractice_missing',
   'malpractice_expired',
+  'dea_expired',
   'taxonomy_missing',
   'taxonomy_against_licence',
   'name_differs',
@@ -71,6 +76,10 @@ export interface Finding {
 
 const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
   own_npi_is_group_npi: ['error', 'Put the practice’s own type 2 NPI on file, or none: the provider’s is on it now.'],
+  colleagues_npi_is_group_npi: [
+    'error',
+    'Put the practice’s own type 2 NPI on file, or none: it has a provider’s type 1 NPI now.',
+  ],
   group_npi_missing: ['warning', 'An entity with an EIN usually needs a type 2 NPI: get one, and put it on file.'],
   no_licence_in_state: ['error', 'Put a licence for this state on file, or withdraw the applications in it.'],
   no_location_in_state: [
@@ -80,6 +89,7 @@ const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
   licence_expired: ['error', 'Renew the licence and put its new expiry on file.'],
   malpractice_missing: ['error', 'Put the malpractice policy on file.'],
   malpractice_expired: ['error', 'Renew the malpractice policy and put its new expiry on file.'],
+  dea_expired: ['warning', 'Renew the DEA registration of this state and put its new expiry on file.'],
   taxonomy_missing: ['warning', 'Put the taxonomy code on file as NPPES has it.'],
   taxonomy_against_licence: [
     'warning',
@@ -120,6 +130,7 @@ export function findings({ provider, practices, applications, snapshots }: Check
     const own = applications.filter(({ practiceId }) => practiceId === practice.id);
     const of = { practiceId: practice.id, applicationIds: own.map(({ id }) => id) };
     if (practice.npi === provider.npi) found.push(finding('own_npi_is_group_npi', of));
+    if (practice.npiIsColleagues) found.push(finding('colleagues_npi_is_group_npi', of));
     if (practice.npi === null && practice.tinType === 'ein') found.push(finding('group_npi_missing', of));
     const states = new Set([practice.address, ...practice.places].map(({ state }) => state));
     for (const [state, ids] of byState(own))
@@ -138,6 +149,9 @@ export function findings({ provider, practices, applications, snapshots }: Check
       );
   if (!malpractice) found.push(finding('malpractice_missing'));
   else if (malpractice.expiresOn < today) found.push(finding('malpractice_expired'));
+  for (const { state, expiresOn } of provider.dea)
+    if (expiresOn < today && !provider.dea.some((other) => other.state === state && other.expiresOn >= today))
+      found.push(finding('dea_expired', { about: state, applicationIds: byState(applications).get(state) ?? [] }));
   if (!taxonomyCode) found.push(finding('taxonomy_missing'));
   else
     for (const { state, number } of licences) {

@@ -16,13 +16,15 @@ export async function findingsOf(
   const files = await sql<(CheckedFile & { providerId: string })[]>`
     select p.id as provider_id,
       jsonb_build_object('npi', n.npi, 'firstName', p.first_name, 'lastName', p.last_name,
-        'taxonomyCode', p.taxonomy_code, 'malpractice', p.malpractice,
+        'taxonomyCode', p.taxonomy_code, 'malpractice', p.malpractice, 'dea', p.dea,
         'licences', coalesce((
           select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
             order by l.state, l.number)
           from licences l where l.provider_id = p.id), '[]')) as provider,
       coalesce((
-        select jsonb_agg(jsonb_build_object('id', pr.id, 'npi', pr.npi, 'tinType', pr.tin_type, 'address', pr.address,
+        select jsonb_agg(jsonb_build_object('id', pr.id, 'npi', pr.npi, 'npiIsColleagues', exists (
+            select from providers o join persons h on h.id = o.person_id
+            where o.client_id = p.client_id and o.id <> p.id and h.npi = pr.npi), 'tinType', pr.tin_type, 'address', pr.address,
           'places', coalesce((
             select jsonb_agg(o.address order by o.position) from locations o where o.practice_id = pr.id), '[]'))
           order by pr.created_at)

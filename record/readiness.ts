@@ -1,11 +1,12 @@
 import { attestationDueOn } from '../domain/attestation';
-import { KINDS, type FactSource } from '../domain/codes';
+import { KINDS, type FactSource, type ReadinessReason } from '../domain/codes';
 import type { Instant, PlainDate } from '../domain/application/events';
 import { KIND_RULES } from '../domain/playbook';
 import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
 import type { Db, Fragment } from '../runtime/database';
 import { reaches } from './platforms';
-import { actorOf, inScope, type Principal } from './principal';
+import { actorOf, inScope, type Actor, type Principal } from './principal';
+import { page, type Page, type PageRequest } from './registry/page';
 import { settingsAt, settingsHistory, type SettingsVersion } from './settings';
 
 export interface ReadinessRequest extends ReadinessQuery {
@@ -148,6 +149,48 @@ export async function keepAnswers(
       })) as never,
     )}`;
 }
+
+/** An answer as it was given. */
+export interface GivenAnswer {
+  id: string;
+  clientId: string;
+  /** Who asked. */
+  askedBy: Actor;
+  question: ReadinessRequest;
+  mayBill: boolean;
+  reasons: ReadinessReason[];
+  /** The entries that a yes rested on. */
+  entryIds: string[];
+  createdAt: Instant;
+}
+
+export interface AnswerFilter {
+  providerId?: string | undefined;
+  practiceId?: string | undefined;
+  payerId?: string | undefined;
+  /** Given on this day or later, and before that one; in UTC. */
+  from?: PlainDate | undefined;
+  until?: PlainDate | undefined;
+}
+
+/** What was answered to whom, in order. */
+export const listAnswers = (
+  sql: Db,
+  principal: Principal,
+  { from, until, ...asked }: AnswerFilter,
+  request: PageRequest,
+): Promise<Page<GivenAnswer>> =>
+  page(
+    sql,
+    sql`
+      select lpad(to_hex(id), 32, '0')::uuid as id, client_id, asked_by, question, may_bill, reasons, entry_ids,
+        at as created_at
+      from readiness_answers
+      where ${inScope(sql, principal)} and question @> ${sql.json(JSON.parse(JSON.stringify(asked)) as never)}
+        ${from ? sql`and at >= ${from}::date at time zone 'UTC'` : sql``}
+        ${until ? sql`and at < ${until}::date at time zone 'UTC'` : sql``}`,
+    request,
+  );
 
 /** The entries without which the answer would not be yes. */
 function restsOn({ mayBill, facts }: ReadinessAnswer, spans: readonly KeptSpan[]): string[] {

@@ -1,14 +1,33 @@
 import { z } from 'zod';
 import { FACTS, FACT_SOURCES, LINES_OF_BUSINESS, READINESS_CAUTIONS, READINESS_REASONS } from '../../domain/codes';
 import { billingReadiness, REMEDIES, type ReadinessAnswer } from '../../domain/readiness';
-import { keepAnswers, readinessEvidence, type OnFile, type ReadinessRequest } from '../../record/readiness';
+import {
+  keepAnswers,
+  listAnswers,
+  readinessEvidence,
+  type OnFile,
+  type ReadinessRequest,
+} from '../../record/readiness';
 import { payersByElectronicId } from '../../record/registry/payers';
 import type { Principal } from '../../record/principal';
 import type { Deps } from '../deps';
 import { invalid, Problem } from '../errors';
+import { listed } from '../listing';
 import { ok, route, type Route } from '../route';
 import { FACT_VALUES } from '../schemas/actions';
-import { BESIDE_BAD_FIELDS, date, id, line, pastInstant, state, UNKNOWN_REFERENCE } from '../schemas/common';
+import {
+  actor,
+  BESIDE_BAD_FIELDS,
+  date,
+  id,
+  instant,
+  line,
+  pageOf,
+  pageQuery,
+  pastInstant,
+  state,
+  UNKNOWN_REFERENCE,
+} from '../schemas/common';
 
 const tag = 'billing readiness';
 
@@ -73,6 +92,26 @@ const answer = z
   })
   .meta({ id: 'Readiness' });
 
+const given = z
+  .strictObject({
+    id,
+    clientId: id,
+    askedBy: actor,
+    question: z.looseObject({}).meta({ description: 'As it was asked' }),
+    mayBill: z.boolean(),
+    reasons: z.array(z.enum(READINESS_REASONS)),
+    entryIds: z.array(id).meta({ description: 'The timeline entries that a yes rested on' }),
+    createdAt: instant,
+  })
+  .meta({ id: 'GivenReadiness' });
+const givenQuery = pageQuery.extend({
+  providerId: id.optional(),
+  practiceId: id.optional(),
+  payerId: id.optional(),
+  from: date.optional().meta({ description: 'Given on this day or later, in UTC' }),
+  until: date.optional().meta({ description: 'Given before this day, in UTC' }),
+});
+
 const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });
 
 /** The gate's answer to each question, in their order, or what it does not know; what was answered is kept. */
@@ -134,6 +173,17 @@ export const readinessRoutes = (deps: Deps): Route[] => [
       if (one instanceof Problem) throw one;
       return ok(one);
     },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/readiness-answers',
+    summary: 'What the gate answered, when and to whom',
+    tag,
+    access: 'operations:read',
+    query: givenQuery,
+    responses: { 200: { description: 'In the order in which they were given', schema: pageOf(given) } },
+    handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
+      listed(await listAnswers(deps.sql, principal, filter, { limit, ...(cursor && { cursor }) }), (one) => one),
   }),
   route({
     method: 'post',

@@ -158,3 +158,27 @@ test('evidence that names a platform’s TIN or entity is refused for every fact
   expect((await application.get()).confirmations).toEqual({});
   expect((await application.readiness()).mayBill).toBe(false);
 });
+
+test('what was answered is listed with who asked and what it rested on, to those who may see the client', async () => {
+  const application = await system.at('approved');
+  const { providerId } = application.filed;
+  await application.readiness();
+  const path = `/v1/readiness-answers?providerId=${providerId}`;
+  const { items } = (await system.api.get(path)).body;
+  expect(items).toMatchObject([
+    {
+      mayBill: false,
+      reasons: expect.arrayContaining(['contract_unconfirmed']),
+      entryIds: [],
+      askedBy: { type: expect.any(String), name: expect.any(String) },
+      question: { providerId, dateOfService: expect.any(String) },
+    },
+  ]);
+  const today = items[0].createdAt.slice(0, 10);
+  expect((await system.api.get(`${path}&from=${today}`)).body.items).toHaveLength(1);
+  expect((await system.api.get(`${path}&until=${today}`)).body.items).toEqual([]);
+  const stranger = { key: await system.api.keyOf('auditor', [(await system.file()).clientId]) };
+  expect((await system.api.get(path, stranger)).body.items).toEqual([]);
+  const client = { key: await system.api.keyOf('client') };
+  expect((await system.api.get(path, client)).status).toBe(403);
+});

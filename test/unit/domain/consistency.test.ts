@@ -10,8 +10,11 @@ const FILE: CheckedFile = {
     taxonomyCode: '106H00000X',
     licences: [{ state: 'CO', number: 'LMFT 12', expiresOn: '2027-01-31' }],
     malpractice: { expiresOn: '2027-01-31' },
+    dea: [{ state: 'CO', expiresOn: '2027-01-31' }],
   },
-  practices: [{ id: 'practice', npi: '1245319599', tinType: 'ein', address: ADDRESS, places: [] }],
+  practices: [
+    { id: 'practice', npi: '1245319599', npiIsColleagues: false, tinType: 'ein', address: ADDRESS, places: [] },
+  ],
   applications: [{ id: 'application', practiceId: 'practice', state: 'CO' }],
   snapshots: [],
 };
@@ -36,10 +39,12 @@ test('a file that fits together has none', () => {
 
 test.each([
   ['own_npi_is_group_npi', {}, { npi: '1234567893' }, {}],
+  ['colleagues_npi_is_group_npi', {}, { npiIsColleagues: true }, {}],
   ['group_npi_missing', {}, { npi: null }, {}],
   ['licence_expired', { licences: [{ state: 'CO', number: 'LMFT 12', expiresOn: '2026-05-31' }] }, {}, {}],
   ['malpractice_missing', { malpractice: null }, {}, {}],
   ['malpractice_expired', { malpractice: { expiresOn: '2026-05-31' } }, {}, {}],
+  ['dea_expired', { dea: [{ state: 'CO', expiresOn: '2026-05-31' }] }, {}, {}],
   ['taxonomy_missing', { taxonomyCode: null }, {}, {}],
   ['taxonomy_against_licence', { taxonomyCode: '1041C0700X' }, {}, {}],
   ['name_differs', {}, {}, { snapshots: [{ source: 'caqh', lastName: 'Ruiz-Vale' }] }],
