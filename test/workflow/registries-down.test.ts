@@ -1,65 +1,9 @@
-import { StandInCaqh } from '../../local/stand-ins/caqh';
-import { StandInNppes } from '../../local/stand-ins/nppes';
 import type { Manner } from '../../local/stand-ins/server';
-import type { Principal } from '../../record/principal';
-import { setServices } from '../../record/registries';
-import { findProvider } from '../../record/registry/providers';
-import { Caqh } from '../../registries/caqh';
-import { Nppes } from '../../registries/nppes';
 import { eventually } from '../support/eventually';
-import { book, type Book } from '../support/file';
-import { Lives } from '../support/lives';
+import { book } from '../support/file';
+import { answered, ask, known, lives, registry, stateOf, theirs, livesWithRegistries } from '../support/registries';
 
-const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
-
-let lives: Lives;
-let theirs: StandInCaqh;
-let registry: StandInNppes;
-beforeAll(async () => {
-  [theirs, registry] = [await new StandInCaqh().listen(), await new StandInNppes().listen()];
-  const account = { organizationId: '4321', username: 'operator', password: 'secret', product: 'PV', timeoutMs: 2000 };
-  lives = await Lives.begin({
-    registries: {
-      caqh: new Caqh({ url: theirs.url, ...account }),
-      nppes: new Nppes({ url: registry.url, timeoutMs: 2000 }),
-    },
-  });
-});
-afterAll(async () => {
-  await lives.stop();
-  await theirs.stop();
-  await registry.stop();
-});
-const turn = (mode: 'api' | 'off') =>
-  setServices(lives.sql, { caqh: { mode, name: 'CAQH' }, nppes: { mode, name: 'NPPES' } });
-beforeEach(async () => {
-  await turn('api');
-  for (const service of [theirs, registry]) {
-    service.manner = 'answers';
-    service.calls.length = 0;
-  }
-});
-
-// whoever was watched before is no longer
-afterEach(() => turn('off'));
-
-let ids = 20_000_000;
-
-/** A person whom CAQH knows as somebody says. */
-async function known(on: Book, says: object = {}) {
-  const caqhId = String(++ids);
-  const [{ npi }] = await lives.sql<[{ npi: string }]>`select npi from persons where id = ${on.personId}`;
-  await lives.sql`update providers set caqh_id = ${caqhId} where id = ${on.providerId}`;
-  const provider = { caqhId, npi, providerStatus: 'Re-Attestation', statusDate: compact(await lives.today()), ...says };
-  theirs.providers.push(provider);
-  return provider;
-}
-
-const compact = (date: string) => date.replaceAll('-', '');
-const ask = (personId: string) => lives.dispatch.changed('caqhStatus', personId);
-const stateOf = async ({ providerId }: Book) => (await findProvider(lives.sql, PRINCIPAL, providerId))!.registries;
-const answered = (on: Book, service: 'caqh' | 'nppes', status: string) =>
-  eventually(async () => (await stateOf(on))[service].status === status);
+livesWithRegistries();
 
 describe('down for three days', () => {
   const MANNERS: Manner[] = ['down', 'malformed', 'slow', 'unauthorised'];
