@@ -5,7 +5,7 @@ import type { Duration } from '../domain/duration';
 import type { Tx } from '../runtime/database';
 import { giveTasks } from './tasks';
 
-/** When an enrolment that was submitted is asked after where nobody named a day (one turned down: at once), and how often then. */
+/** When an enrolment that was submitted is asked after where nobody named a day (one turned down: the day after), and how often then. */
 const EXPECTED_DAYS = 30;
 const ASK_AGAIN: Duration = { businessDays: 10 };
 

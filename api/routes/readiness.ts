@@ -44,7 +44,11 @@ const scope = z
     dateOfService: date,
     lineOfBusiness: z.enum(LINES_OF_BUSINESS).optional().meta({ description: 'May be left out while only one exists' }),
     locationId: id.optional(),
-    asOf: pastInstant.optional().meta({ description: 'What was known then; left out: what is known now' }),
+    asOf: pastInstant.optional().meta({
+      description:
+        'What was known then of facts, agreements and exclusions; licences and malpractice are taken as they are on file now. ' +
+        'Left out: what is known now',
+    }),
   })
   .meta({ id: 'ReadinessQuestion' });
 
