@@ -6,6 +6,7 @@ import { temporal } from '@temporalio/proto';
 import { applicationWorkflowId, participationWorkflowId } from '../../domain/application/key';
 import { eventually } from '../support/eventually';
 import { Lives } from '../support/lives';
+import { standIns, type StandIns } from '../support/registries';
 import { record, recordedHistories, VERSION } from './histories';
 import { LIVES } from './lives';
 import { WATCHES } from './watches';
@@ -49,17 +50,22 @@ describe('recording', () => {
   const unknown = <T>(all: Record<string, T>) => Object.entries(all).filter(([name]) => !known.includes(name));
   const [fresh, watches] = [unknown(LIVES), unknown(WATCHES)];
   let lives: Lives;
+  let outside: StandIns;
   beforeAll(async () => {
     if (fresh.length + watches.length === 0)
       throw new Error('Every life is recorded already, and histories are never recorded again.');
-    lives = await Lives.begin();
+    outside = await standIns();
+    lives = await Lives.begin({ registries: outside.registries });
   }, 60_000);
-  afterAll(() => lives?.stop());
+  afterAll(async () => {
+    await lives?.stop();
+    await outside?.stop();
+  });
 
   // jest wants something to test each of
   if (watches.length > 0)
     test.each(watches)('%s', async (name, keepWatch) => {
-      const runs = await chain(lives, await keepWatch(lives));
+      const runs = await chain(lives, await keepWatch(lives, outside));
       expect(runs.length).toBeGreaterThan(0);
       write('watch', name, new Map(runs));
     });

@@ -2,14 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
 import { addDays } from '../../domain/dates';
 import { QUESTIONS } from '../../domain/platform';
+import { requestRoster } from '../../record/caqh-roster';
+import { importList, OPERATOR } from '../../record/exclusions';
 import { closeInquiry } from '../../record/inquiries';
 import { queueMessages } from '../../record/outreach';
 import { createRelationship, putAnswer } from '../../record/platforms';
 import type { Principal } from '../../record/principal';
+import { setServices } from '../../record/registries';
 import type { WatchInput } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import { attest, book } from '../support/file';
 import type { Lives } from '../support/lives';
+import type { StandIns } from '../support/registries';
 
 const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
 const SAID = { words: null, payerId: null, state: null, parts: null, items: null, noticeDays: null, evidence: [] };
@@ -38,11 +42,29 @@ async function relationship(lives: Lives) {
   };
 }
 
+/** A person of whom a registry is asked, until they have left every client. */
+async function asked(lives: Lives, watch: 'caqhStatus' | 'nppesRecord') {
+  const { sql, dispatch } = lives;
+  const on = await book(sql);
+  const service = { mode: 'api', name: 'a registry' } as const;
+  await setServices(sql, { caqh: service, nppes: service });
+  const tell = () => dispatch.changed(watch, on.personId);
+  return {
+    ...on,
+    workflowId: `${watch}/${on.personId}`,
+    tell,
+    async leave() {
+      await sql`update providers set ended_on = '2000-01-01' where id = ${on.providerId}`;
+      await tell();
+    },
+  };
+}
+
 const ended = ({ env }: Lives, workflowId: string) =>
   eventually(async () => (await env.client.workflow.getHandle(workflowId).describe()).status.name === 'COMPLETED');
 
 /** Watches as they were kept when their histories were recorded, by name; each answers its workflow's id. */
-export const WATCHES: Record<string, (lives: Lives) => Promise<string>> = {
+export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promise<string>> = {
   /** Waits, is told, waits for longer, ends. */
   async 'inquiry-answered-and-closed'(lives) {
     const inquiry = await relationship(lives);
@@ -106,5 +128,61 @@ export const WATCHES: Record<string, (lives: Lives) => Promise<string>> = {
       return row.sent >= 2;
     });
     return `outreach/${providerId}`;
+  },
+
+  /** CAQH is away for two days, answers, adds to the roster, and is not asked of who has left. */
+  async 'caqh-away-then-asked-until-they-leave'(lives, { caqh }) {
+    const person = await asked(lives, 'caqhStatus');
+    caqh.manner = 'down';
+    await person.tell();
+    await lives.env.sleep('2 days');
+    caqh.manner = 'answers';
+    await lives.env.sleep('10 days');
+    const { providerId: id, clientId, personId } = person;
+    const provider = { id, clientId, personId, caqhId: '12345678' };
+    await requestRoster(lives.sql, PRINCIPAL, randomUUID(), provider, provider.caqhId);
+    await person.tell();
+    await lives.env.sleep('10 days');
+    await person.leave();
+    await ended(lives, person.workflowId);
+    return person.workflowId;
+  },
+
+  async 'nppes-asked-until-they-leave'(lives) {
+    const person = await asked(lives, 'nppesRecord');
+    await person.tell();
+    await lives.env.sleep('40 days');
+    await person.leave();
+    await ended(lives, person.workflowId);
+    return person.workflowId;
+  },
+
+  async 'nppes-continued-as-new'(lives) {
+    const { personId: subject, workflowId } = await asked(lives, 'nppesRecord');
+    const input: WatchInput = { subject, continueAfter: 10 };
+    await lives.env.client.workflow.start('nppesRecord', { workflowId, taskQueue: TASK_QUEUE, args: [input] });
+    await lives.env.sleep('30 days');
+    return workflowId;
+  },
+
+  /** The month's list is asked for, taken, and asked for again. */
+  async 'exclusion-list-asked-for'(lives) {
+    const tell = () => lives.dispatch.changed('exclusionList', OPERATOR);
+    await tell();
+    await lives.env.sleep('40 days');
+    const list = { month: `${(await lives.today()).slice(0, 7)}-01`, sha256: 'a' };
+    const entry = { listing: 'one', firstName: 'A', lastName: 'B', npi: null, state: null, excludedOn: '2026-01-01' };
+    await importList(
+      lives.sql,
+      PRINCIPAL,
+      randomUUID(),
+      list,
+      (async function* () {
+        yield { ...entry, reinstatedOn: null };
+      })(),
+    );
+    await tell();
+    await lives.env.sleep('40 days');
+    return `exclusionList/${OPERATOR}`;
   },
 };

@@ -15,28 +15,36 @@ export let lives: Lives;
 export let theirs: StandInCaqh;
 export let registry: StandInNppes;
 
-/** Lives on the skipping server beside a CAQH and an NPPES that stand in for the real ones; of each test file its own. */
+/** A CAQH and an NPPES that stand in for the real ones, and the clients with which they are asked. */
+export async function standIns() {
+  const [caqh, nppes] = [await new StandInCaqh().listen(), await new StandInNppes().listen()];
+  const account = { organizationId: '4321', username: 'operator', password: 'secret', product: 'PV', timeoutMs: 2000 };
+  return {
+    caqh,
+    nppes,
+    registries: {
+      caqh: new Caqh({ url: caqh.url, ...account }),
+      nppes: new Nppes({ url: nppes.url, timeoutMs: 2000 }),
+    },
+    async stop() {
+      await caqh.stop();
+      await nppes.stop();
+    },
+  };
+}
+export type StandIns = Awaited<ReturnType<typeof standIns>>;
+
+/** Lives on the skipping server beside registries that stand in for the real ones; of each test file its own. */
 export function livesWithRegistries(): void {
+  let outside: StandIns;
   beforeAll(async () => {
-    [theirs, registry] = [await new StandInCaqh().listen(), await new StandInNppes().listen()];
-    const account = {
-      organizationId: '4321',
-      username: 'operator',
-      password: 'secret',
-      product: 'PV',
-      timeoutMs: 2000,
-    };
-    lives = await Lives.begin({
-      registries: {
-        caqh: new Caqh({ url: theirs.url, ...account }),
-        nppes: new Nppes({ url: registry.url, timeoutMs: 2000 }),
-      },
-    });
+    outside = await standIns();
+    ({ caqh: theirs, nppes: registry } = outside);
+    lives = await Lives.begin({ registries: outside.registries });
   });
   afterAll(async () => {
     await lives.stop();
-    await theirs.stop();
-    await registry.stop();
+    await outside.stop();
   });
   beforeEach(async () => {
     await turn('api');

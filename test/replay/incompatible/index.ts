@@ -14,3 +14,6 @@ export const networkParticipation = careless(workflows.networkParticipation);
 export const platformInquiry = careless(workflows.platformInquiry);
 export const providerUpkeep = careless(workflows.providerUpkeep);
 export const outreach = careless(workflows.outreach);
+export const caqhStatus = careless(workflows.caqhStatus);
+export const nppesRecord = careless(workflows.nppesRecord);
+export const exclusionList = careless(workflows.exclusionList);
