@@ -5,6 +5,7 @@ import { atDate } from '../domain/calendar';
 import { sameValue } from '../domain/facts';
 import type { Db, Fragment, Tx } from '../runtime/database';
 import { enqueue } from './outbox';
+import { lastDayThrough } from './platform-spans';
 import { giveTasks } from './tasks';
 
 /** The platform on which a provider stays while an application runs. */
@@ -29,17 +30,13 @@ export async function keepBridge(
 export async function projectChecks(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
   const checks = platformChecks(state);
   if (sameValue(before ? platformChecks(before) : [], checks)) return;
-  const [bridge] = await tx<{ endedOn: PlainDate | null }[]>`
-    select r.ended_on from bridges b join platform_relationships r on r.id = b.relationship_id
-    where b.application_id = ${state.id}`;
-  if (!bridge) return;
-  const { endedOn } = bridge;
-  const meant = checks.filter(({ dueOn }) => endedOn === null || dueOn <= endedOn);
   const { id: applicationId, clientId } = state;
+  const bridges = await tx`select from bridges where application_id = ${applicationId}`;
+  if (bridges.length === 0) return;
   await tx`delete from platform_checks where application_id = ${applicationId} and given_at is null`;
-  if (meant.length > 0)
+  if (checks.length > 0)
     await tx`
-      insert into platform_checks ${tx(meant.map((check) => ({ applicationId, clientId, ...check })))}
+      insert into platform_checks ${tx(checks.map((check) => ({ applicationId, clientId, ...check })))}
       on conflict do nothing`;
   await enqueue(tx, 'platformCheck', applicationId);
 }
@@ -53,15 +50,20 @@ interface Check {
   timeZone: string;
 }
 
-/** Gives the checks that are due to a person, each once; answers when the next one is. */
+/**
+ * Gives the checks that are due to a person, each once; answers when the next one is. After the payer's last day through
+ * the platform there is nothing to check.
+ */
 export async function giveChecks(tx: Db, applicationId: string, now: Instant): Promise<{ next: Instant | null }> {
   const checks = await tx<Check[]>`
       select k.occasion, k.due_on, k.client_id, b.relationship_id, a.assignee, c.time_zone
       from platform_checks k
       join bridges b using (application_id)
+      join platform_relationships r on r.id = b.relationship_id
       join applications a on a.id = k.application_id
       join clients c on c.id = k.client_id
       where k.application_id = ${applicationId} and k.given_at is null
+        and k.due_on <= ${lastDayThrough(tx, tx`a.payer_id`)}
       order by k.due_on, k.occasion for update of k`;
   const timed = checks.map(({ timeZone, ...check }) => ({ ...check, dueAt: atDate(check.dueOn, { timeZone }) }));
   const due = timed.filter(({ dueAt }) => dueAt <= now);

@@ -2,7 +2,7 @@ import type { PlainDate } from '../domain/application/events';
 import type { LineOfBusiness, ReadinessReason, Stage } from '../domain/codes';
 import { billingReadiness, type ReadinessAnswer } from '../domain/readiness';
 import type { Db } from '../runtime/database';
-import { reaches } from './platforms';
+import { carries } from './platform-spans';
 import { inScope, type Principal } from './principal';
 import { OPENING_KINDS, readinessEvidence } from './readiness';
 
@@ -116,10 +116,9 @@ const scopesOf = (
     select r.provider_id, y.id as payer_id, l.state,
       jsonb_agg(jsonb_build_object('relationshipId', r.id, 'platform', r.platform) order by r.created_at) as platforms
     from platform_relationships r
-    join payers y on y.merged_into is null and ${reaches(sql, sql`y.id`)}
+    join payers y on y.merged_into is null and ${carries(sql, sql`y.id`, sql`${today}::date`)}
     left join (select distinct provider_id, state from licences) l on l.provider_id = r.provider_id
     where r.client_id = ${clientId} and ${inScope(sql, principal, 'r.client_id')}
-      and coalesce(r.since, '-infinity') <= ${today} and coalesce(r.ended_on, 'infinity') >= ${today}
     group by r.provider_id, y.id, l.state
   )
   select provider_id, p.first_name || ' ' || p.last_name as provider_name, payer_id, y.name as payer_name, state,

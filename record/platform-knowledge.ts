@@ -42,7 +42,7 @@ export const putKnowledge = (sql: Sql, principal: Principal, items: readonly Omi
     });
   });
 
-/** Answers a new relationship's questions as far as the platform is known; a real answer takes their place. */
+/** Answers the questions about a relationship's new payers as far as the platform is known; a real answer takes their place. */
 export async function prefill(
   tx: Tx,
   principal: Principal,
@@ -64,5 +64,5 @@ export async function prefill(
     channel: 'known of the platform in general',
     recordedBy,
   }));
-  if (rows.length > 0) await tx`insert into platform_answers ${tx(rows as never)}`;
+  if (rows.length > 0) await tx`insert into platform_answers ${tx(rows as never)} on conflict do nothing`;
 }

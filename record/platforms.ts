@@ -4,12 +4,14 @@ import { sameValue } from '../domain/facts';
 import { assess, type Assessment, type Decision, type LedgerAnswer, type Question } from '../domain/platform';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
+import type { Circumstance } from './changes';
 import { closeOpen, openInquiry } from './inquiries';
-import { enqueue } from './outbox';
+import { enqueue, enqueueEach } from './outbox';
 import { prefill } from './platform-knowledge';
+import { addSpans, lastDayThrough, restateSpans } from './platform-spans';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
-import type { Precondition } from './registry/revise';
+import { revise, type Precondition } from './registry/revise';
 import { settleTasks } from './tasks';
 
 export interface RelationshipInput {
@@ -20,6 +22,13 @@ export interface RelationshipInput {
   contactEmail?: string;
 }
 
+/** What is to be changed; null empties. */
+export interface RelationshipPatch extends Circumstance {
+  payerIds?: string[];
+  since?: PlainDate | null;
+  contactEmail?: string | null;
+}
+
 /** A provider's participation through a platform, with the client's decision on it. */
 export interface Relationship {
   id: string;
@@ -27,6 +36,8 @@ export interface Relationship {
   providerId: string;
   platform: string;
   payerIds: string[];
+  /** From which day to which each payer is billed through it, former ones too; null where no day is known. */
+  spans: { payerId: string; from: PlainDate | null; until: PlainDate | null }[];
   since: PlainDate | null;
   contactEmail: string | null;
   /** The last day on which the payers are billed through it; null while that goes on. */
@@ -78,7 +89,12 @@ export type Put<T> = T & { version: number };
 
 const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
   select r.id, r.client_id, r.provider_id, r.platform, r.payer_ids, r.since, r.contact_email, r.ended_on,
-    r.ending->>'reason' as end_reason, r.version, r.created_at, r.updated_at, d.decision, d.reason as decision_reason
+    r.ending->>'reason' as end_reason, r.version, r.created_at, r.updated_at, d.decision, d.reason as decision_reason,
+    (select coalesce(jsonb_agg(jsonb_build_object('payerId', m.payer_id, 'from', nullif(m.from_on, '-infinity'),
+        'until', nullif(m.until_on, 'infinity')) order by m.from_on, m.until_on desc, m.id), '[]')
+      from platform_spans m
+      where m.relationship_id = r.id and m.known_to is null and m.from_on <= m.until_on and m.until_on > '-infinity'
+    ) as spans
   from platform_relationships r
   left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
   where ${inScope(sql, principal, 'r.client_id')}`;
@@ -106,6 +122,7 @@ export const createRelationship = (
       insert into platform_relationships ${tx(row as never)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
       await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, since });
+      await addSpans(tx, row, payerIds, tx`${since ?? '-infinity'}::date`);
       await prefill(tx, principal, row);
       await openInquiry(tx, principal, randomUUID(), row, {});
     }
@@ -133,6 +150,59 @@ export const listRelationships = (
   );
 
 /**
+ * A payer that is no longer among them was billed through the platform until the day before, its answers stay on record,
+ * and its applications on the bridge have nothing left to keep. Null where the relationship has ended and its payers
+ * would change.
+ */
+export const updateRelationship = (
+  sql: Sql,
+  principal: Principal,
+  { id, clientId, platform }: Relationship,
+  { changedOn, correction = false, ...patch }: RelationshipPatch,
+  precondition: Precondition,
+): Promise<Relationship | null> =>
+  sql.begin(async (tx) => {
+    const [held] = await tx<Pick<Relationship, 'payerIds' | 'since' | 'endedOn'>[]>`
+      select payer_ids, since, ended_on from platform_relationships where id = ${id} for update`;
+    const { payerIds = held!.payerIds, since = held!.since } = patch;
+    if (patch.payerIds && held!.endedOn !== null) return null;
+    await revise(tx, principal, 'platform_relationship', id, {
+      columns: patch,
+      asked: Object.keys(patch).length > 0 ? { ...patch, changedOn, correction } : {},
+      precondition,
+    });
+    const begins = tx`${since ?? '-infinity'}::date`;
+    if (since !== held!.since)
+      await restateSpans(tx, id, {
+        which: tx`from_on = ${held!.since ?? '-infinity'}::date or from_on < ${begins}`,
+        fromOn: begins,
+      });
+    const day = correction
+      ? begins
+      : tx`coalesce(${changedOn ?? null}::date,
+          (select (now() at time zone time_zone)::date from clients where id = ${clientId}))`;
+    const added = payerIds.filter((payerId) => !held!.payerIds.includes(payerId));
+    const dropped = held!.payerIds.filter((payerId) => !payerIds.includes(payerId));
+    await restateSpans(tx, id, {
+      which: tx`payer_id = any(${dropped}::uuid[]) and until_on = 'infinity'`,
+      untilOn: tx`${day} - 1`,
+    });
+    await addSpans(tx, { id, clientId }, added, day);
+    await prefill(tx, principal, { id, clientId, platform, payerIds: added });
+    await settleTasks(
+      tx,
+      id,
+      'platform_check',
+      tx`exists (select from platform_relationships r, applications a
+        where r.id = subject_id and a.id = (data->>'applicationId')::uuid
+          and ${lastDayThrough(tx, tx`a.payer_id`)} < ${day})`,
+    );
+    await enqueueEach(tx, 'platformCheck', tx`select application_id from bridges where relationship_id = ${id}`);
+    await enqueue(tx, 'platformInquiry', id);
+    return findRelationship(tx, principal, id);
+  });
+
+/**
  * The provider has left the platform, or will have after `on`: nothing more is asked about it, and nobody looks whether
  * it still works. Null where it ended before; repeated under the same command it changes nothing.
  */
@@ -155,9 +225,7 @@ export const endRelationship = (
       update platform_relationships
       set ended_on = ${on}, ending = ${tx.json(recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
     await closeOpen(tx, principal, { id, clientId }, reason);
-    await tx`
-      delete from platform_checks k using bridges b
-      where b.application_id = k.application_id and b.relationship_id = ${id} and k.given_at is null and k.due_on > ${on}`;
+    await restateSpans(tx, id, { which: tx`until_on > ${on}`, untilOn: tx`${on}::date` });
     await settleTasks(tx, id, 'platform_check');
     await keepAudit(tx, principal, { id, clientId }, 'end', { on, reason });
     return findRelationship(tx, principal, id);
@@ -303,10 +371,3 @@ export async function assessmentOf(
     answers,
   );
 }
-
-/** The condition that a relationship's payers are this one, were merged with it or stand for it; `r` is the relationship. */
-export const reaches = (sql: Db, payerId: Fragment): Fragment => sql`
-  exists (select from payers n, payers asked
-    where n.id = any(r.payer_ids) and asked.id = ${payerId}
-      and (coalesce(n.merged_into, n.id) = coalesce(asked.merged_into, asked.id)
-        or asked.id = any(n.covers) or asked.merged_into = any(n.covers)))`;

@@ -5,6 +5,7 @@ import type { PayerContact, Playbook } from '../domain/playbook';
 import { UNAUTHORISED_ASKS } from '../domain/prerequisites';
 import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../domain/ranking';
 import type { Db, Fragment } from '../runtime/database';
+import { lastDayThrough } from './platform-spans';
 import { inScope, type Principal } from './principal';
 
 /** Something for a person to do now. */
@@ -75,7 +76,7 @@ const urgencies = (sql: Db): Fragment => sql`
 const askOf = (sql: Db): Fragment => sql`
   case when w.purpose = 'submit' and exists (
       select from bridges b join platform_relationships r on r.id = b.relationship_id
-      where b.application_id = w.application_id and coalesce(r.ended_on, 'infinity') >= current_date)
+      where b.application_id = w.application_id and ${lastDayThrough(sql, sql`a.payer_id`)} >= current_date)
     then ${[...BRIDGE_ASKS]}::text[] else '{}' end
   || case when a.snapshot->'blockers' @> '[{"code": "authorisation"}]'
     then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;

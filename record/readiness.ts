@@ -4,7 +4,7 @@ import type { Instant, PlainDate } from '../domain/application/events';
 import { KIND_RULES } from '../domain/playbook';
 import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
 import type { Db, Fragment } from '../runtime/database';
-import { reaches } from './platforms';
+import { carries } from './platform-spans';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
 import { settingsAt, settingsHistory, type SettingsVersion } from './settings';
@@ -228,10 +228,8 @@ const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]
       where t.person_id = p.person_id and t.attested_on <= q."dateOfService"
         and t.recorded_at <= coalesce(q."asOf", 'infinity')) as attested_on,
     exists (select from platform_relationships r
-      where r.provider_id = p.id and ${reaches(sql, sql`y.id`)} and coalesce(r.since, '-infinity') <= q."dateOfService"
-        and r.created_at <= coalesce(q."asOf", 'infinity')
-        and (r.ended_on is null or r.ended_on >= q."dateOfService"
-          or (r.ending->>'recordedAt')::timestamptz > coalesce(q."asOf", 'infinity'))) as platform_covers,
+      where r.provider_id = p.id
+        and ${carries(sql, sql`y.id`, sql`q."dateOfService"`, sql`q."asOf"`)}) as platform_covers,
     ${standingOf(sql, 'confirmed')} as excluded, ${standingOf(sql, 'possible')} as exclusion_possible
   from ${asked}
   left join providers p on p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}

@@ -57,9 +57,11 @@ export async function giveTasks(tx: Db, tasks: readonly NewTask[]): Promise<void
   await tx`insert into tasks ${tx(rows as never)} on conflict (key) do nothing`;
 }
 
-/** Closes what is open on a subject because something settled it. */
-export async function settleTasks(tx: Db, subjectId: string, kind: TaskKind): Promise<void> {
-  await tx`update tasks set closed_at = now() where subject_id = ${subjectId} and kind = ${kind} and closed_at is null`;
+/** Closes what is open on a subject, or those of it that `which` says, because something settled it. */
+export async function settleTasks(tx: Db, subjectId: string, kind: TaskKind, which = tx`true`): Promise<void> {
+  await tx`
+    update tasks set closed_at = now()
+    where subject_id = ${subjectId} and kind = ${kind} and closed_at is null and ${which}`;
 }
 
 const selectTasks = (sql: Db, principal: Principal) => sql`

@@ -10,7 +10,9 @@ import {
   listRelationships,
   putAnswer,
   putDecision,
+  updateRelationship,
   type Entry,
+  type RelationshipPatch,
 } from '../../record/platforms';
 import { knownPayers } from '../../record/registry/payers';
 import { findProvider } from '../../record/registry/providers';
@@ -32,6 +34,7 @@ import {
   relationship,
   relationshipEnd,
   relationshipInput,
+  relationshipPatch,
   relationshipsQuery,
 } from '../schemas/platforms';
 import { refuse } from '../validation';
@@ -51,6 +54,8 @@ const UNSAID = { words: null, payerId: null, state: null, parts: null, items: nu
 const UNKNOWN_QUESTION = { path: 'question', rule: 'one_of', message: `must be one of ${QUESTIONS.join(', ')}` };
 
 const NOT_ITS_PAYER = { path: 'payerId', rule: 'not_its_payer', message: "must be one of the relationship's payers" };
+
+const AFTER_ITS_END = { path: 'since', rule: 'not_after_end', message: 'must not be after its last day' };
 
 /** Details that belong to another question than the one that is answered. */
 const misplaced = (question: string, body: AnswerDetails): FieldError[] =>
@@ -105,6 +110,30 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     responses: { 200: { description: 'The relationship', schema: relationship } },
     handler: async ({ subject }) => ok(subject),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/platform-relationships/{id}',
+    summary: 'Change a platform relationship, its payers above all',
+    description:
+      'What is left out stays; null empties. The questions about a new payer are asked with the next mail of the ' +
+      'inquiry, unless that is closed. About one that is dropped nothing more is asked and its answers stay on record; ' +
+      'it was billed through the platform until its last day; its applications on a bridge go on with nothing left to keep.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    body: relationshipPatch,
+    responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      const { payerIds = [], since } = body;
+      refuse([
+        ...unknownIn('payerIds', payerIds, await knownPayers(sql, payerIds)),
+        ...(since && subject.endedOn && since > subject.endedOn ? [AFTER_ITS_END] : []),
+      ]);
+      const changed = await updateRelationship(sql, principal, subject, body as RelationshipPatch, ifMatch);
+      if (!changed) throw new Problem('relationship_ended');
+      return ok(changed);
+    },
   }),
   route({
     method: 'post',

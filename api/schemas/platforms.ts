@@ -40,6 +40,23 @@ export const relationshipInput = z
   .strictObject({ ...relationshipFields, since: pastDate.optional(), contactEmail: email.optional() })
   .meta({ id: 'PlatformRelationshipInput' });
 
+export const relationshipPatch = z
+  .strictObject({
+    payerIds: relationshipFields.payerIds,
+    since: pastDate.nullable(),
+    contactEmail: email.nullable(),
+    changedOn: date.meta({
+      description:
+        'The first day of the new payers: who is added counts from it, who is dropped until the day before. It may be ' +
+        'ahead; left out, today',
+    }),
+    correction: z
+      .boolean()
+      .meta({ description: 'The payers on file were wrong: it is as if these had been on it from the start' }),
+  })
+  .partial()
+  .meta({ id: 'PlatformRelationshipPatch' });
+
 const decision = z.enum(DECISIONS);
 
 export const relationship = z
@@ -47,6 +64,9 @@ export const relationship = z
     id,
     clientId: id,
     ...relationshipFields,
+    spans: z
+      .array(z.strictObject({ payerId: id, from: date.nullable(), until: date.nullable() }))
+      .meta({ description: 'From which day to which each payer is billed through it, former ones too' }),
     since: date.nullable(),
     contactEmail: email.nullable().meta({ description: 'Where the platform itself is asked' }),
     endedOn: date.nullable().meta({ description: 'The last day through the platform; null while it goes on' }),

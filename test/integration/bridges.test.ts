@@ -184,6 +184,40 @@ test('each check is given to a person once, when it is due', async () => {
   expect(await tasks()).toEqual([given('submission', 14), given('effective_date', 30)]);
 });
 
+test('nothing is left to check or to ask once the payer is no longer reached through the platform', async () => {
+  const { api } = system;
+  const { sql } = api.deps;
+  const tasksOf = async (clientId: string) =>
+    (await api.get(`/v1/tasks?kind=platform_check&clientId=${clientId}&open=true`)).body.items;
+  const leaving: ((of: { at: string; others: string[] }) => Promise<Reply>)[] = [
+    ({ at }) => api.post(`${at}/end`, { on: TODAY, reason: 'They have left.' }),
+    ({ at, others }) => api.patch(at, { payerIds: others }),
+  ];
+  for (const leave of leaving) {
+    const { start, at, payerId, payerIds, application, clientId } = await decided('bridge');
+    const [one, other] = (await start([payerId, payerIds[1]].map((id) => ({ payerId: id, state: 'CA' })))).body.items;
+    const direct = application(one.id);
+    await direct.submit({ submittedOn: daysAgo(20) });
+    await giveChecks(sql, one.id, new Date().toISOString());
+    expect(await tasksOf(clientId)).toHaveLength(1);
+    expect((await leave({ at, others: [payerIds[1]!] })).status).toBe(200);
+    expect(await tasksOf(clientId)).toEqual([]);
+
+    const still = (await api.get(at)).body.endedOn === null;
+    const asked = await application(other.id, payerIds[1]).queue();
+    // the last day may be today
+    if (still) expect(asked[0].ask).toEqual([expect.stringContaining('replaces nothing')]);
+    await direct.contact('approved');
+    await direct.confirm('effectiveDate', { value: daysAhead(30) });
+    expect(await giveChecks(sql, one.id, `${daysAhead(40)}T23:00:00.000Z`)).toEqual({ next: null });
+    expect(await tasksOf(clientId)).toEqual([]);
+    // who comes back is looked after again
+    if (!still) continue;
+    await api.patch(at, { payerIds });
+    expect((await giveChecks(sql, one.id, `${daysAhead(1)}T23:00:00.000Z`)).next!.slice(0, 10)).toBe(daysAhead(30));
+  }
+});
+
 test('an application that is on no bridge arms no check and asks nothing beside the usual', async () => {
   const { start, payerId, application, checks } = await decided('build_direct');
   const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;

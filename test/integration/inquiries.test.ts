@@ -127,6 +127,28 @@ describe('the mail of an inquiry', () => {
   });
 });
 
+test('a new payer is asked about and a dropped one no longer is', async () => {
+  const { path, inquiry, payerId } = await relationship();
+  for (const question of openOf(await inquiry()))
+    await system.api.put(`${path}/answers/${question}`, {
+      ...ANSWER,
+      payerId,
+    });
+  await eventually(async () => (await inquiry()).status === 'answered');
+  const added = await system.payer();
+  await system.api.patch(path, { payerIds: [payerId, added] });
+  await eventually(async () => (await inquiry()).asked === 1);
+  const { openQuestions } = await inquiry();
+  expect(openQuestions).toHaveLength(6);
+  expect(openQuestions.every((one: { payerId: string }) => one.payerId === added)).toBe(true);
+  const queued = () => system.api.deps.sql`
+    select status from messages where data->>'relationshipId' = ${path.split('/').at(-1)!} and status = 'queued'`;
+  expect(await queued()).toHaveLength(1);
+  await system.api.patch(path, { payerIds: [payerId] });
+  await eventually(async () => (await queued()).length === 0);
+  expect(await inquiry()).toMatchObject({ status: 'answered', openQuestions: [] });
+});
+
 test('new terms reopen what was answered before', async () => {
   const { path, inquiry } = await relationship();
   await system.api.put(`${path}/answers/bill_outside`, { ...ANSWER, answeredOn: daysAgo(10) });

@@ -101,6 +101,120 @@ describe('a relationship', () => {
   });
 });
 
+describe('a change of a relationship', () => {
+  const NOWHERE = '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11';
+
+  /** A relationship with what the gate says of billing its payers on a day. */
+  async function billed(more: object = {}) {
+    const made = await relationship({ since: daysAgo(100), ...more });
+    const practiceId = (await api.make(`/v1/clients/${made.clientId}/practices`, { ...PRACTICE, npi: OTHER_NPI })).id;
+    const through = async (payerId: string, dateOfService: string, more: Record<string, string> = {}) => {
+      const asked = { providerId: made.providerId, practiceId, payerId, state: 'CA', dateOfService, ...more };
+      return (await api.get(`/v1/billing-readiness?${new URLSearchParams(asked)}`)).body.billThrough;
+    };
+    return { ...made, through };
+  }
+
+  test('drops a payer from a day on: it was billed through the platform until then, and its answers stay', async () => {
+    const { at, id, answer, answers, assessment, payerIds, through, clientId, updatedAt } = await billed();
+    const [kept, dropped] = payerIds;
+    const added = await payer();
+    await answer('bill_outside', { payerId: dropped });
+    const { status, body } = await api.patch(at, { payerIds: [added, kept], changedOn: daysAgo(5) });
+    expect([status, body.payerIds, body.version]).toEqual([200, [added, kept], 3]);
+    expect(body.spans).toEqual([
+      { payerId: kept, from: daysAgo(100), until: null },
+      { payerId: dropped, from: daysAgo(100), until: daysAgo(6) },
+      { payerId: added, from: daysAgo(5), until: null },
+    ]);
+    expect([await through(dropped, daysAgo(6)), await through(dropped, daysAgo(5))]).toEqual(['platform', 'nobody']);
+    expect([await through(added, daysAgo(6)), await through(added, daysAgo(5))]).toEqual(['nobody', 'platform']);
+    expect(await through(kept, TODAY)).toBe('platform');
+    // as was known before
+    const asOf = new Date(Date.parse(updatedAt) + 1).toISOString();
+    expect(await through(dropped, daysAgo(5), { asOf })).toBe('platform');
+
+    expect((await assessment()).byPayer.map((one: { payerId: string }) => one.payerId)).toEqual([added, kept]);
+    expect(await answers()).toMatchObject([{ payerId: dropped, supersededBy: null }]);
+    expect(rules(await answer('bill_outside', { payerId: dropped }))).toEqual(['payerId not_its_payer']);
+    const { items } = (await api.get(`/v1/clients/${clientId}/coverage`)).body;
+    expect(items.map((cell: { payerId: string }) => cell.payerId).sort()).toEqual([added, kept].sort());
+    expect(
+      await api.deps.sql`select detail from audit_log where subject_id = ${id} order by id desc limit 1`,
+    ).toMatchObject([{ detail: { payerIds: [added, kept], changedOn: daysAgo(5) } }]);
+  });
+
+  test('ahead leaves today as it is; a payer that comes back is on it again, with what was answered', async () => {
+    const { at, answer, assessment, payerIds, through } = await billed();
+    const [kept, dropped] = payerIds;
+    await answer('bill_outside', { payerId: dropped });
+    await api.patch(at, { payerIds: [kept], changedOn: daysAhead(20) });
+    expect([await through(dropped, daysAhead(19)), await through(dropped, daysAhead(20))]).toEqual([
+      'platform',
+      'nobody',
+    ]);
+    await api.patch(at, { payerIds, changedOn: daysAhead(40) });
+    expect([await through(dropped, daysAhead(39)), await through(dropped, daysAhead(40))]).toEqual([
+      'nobody',
+      'platform',
+    ]);
+    expect((await assessment()).byPayer[1].unanswered).not.toContain('bill_outside');
+  });
+
+  test('that corrects the file is as if it had been so from the start', async () => {
+    const { at, payerIds, through } = await billed();
+    const [kept, mistaken] = payerIds;
+    const forgotten = await payer();
+    const { body } = await api.patch(at, { payerIds: [kept, forgotten], correction: true });
+    expect(body.spans.map(({ payerId }: { payerId: string }) => payerId)).toEqual([kept, forgotten]);
+    expect([await through(mistaken, daysAgo(50)), await through(forgotten, daysAgo(50))]).toEqual([
+      'nobody',
+      'platform',
+    ]);
+    await api.patch(at, { since: daysAgo(40) });
+    expect([await through(forgotten, daysAgo(41)), await through(kept, daysAgo(40))]).toEqual(['nobody', 'platform']);
+    await api.patch(at, { since: null });
+    expect(await through(forgotten, '1999-01-01')).toBe('platform');
+  });
+
+  test('ends with the relationship, but for its beginning', async () => {
+    const { at, payerIds, through, now } = await billed();
+    const [kept, dropped] = payerIds;
+    await api.patch(at, { payerIds: [kept], changedOn: daysAgo(30) });
+    expect((await api.post(`${at}/end`, { on: daysAgo(10), reason: 'left' })).body.spans).toMatchObject([
+      { payerId: kept, until: daysAgo(10) },
+      { payerId: dropped, until: daysAgo(31) },
+    ]);
+    const late = await api.patch(at, { payerIds });
+    expect([late.status, typeOf(late)]).toEqual([409, 'relationship_ended']);
+    expect(rules(await api.patch(at, { since: daysAgo(9) }))).toEqual(['since not_after_end']);
+    expect((await api.patch(at, { since: daysAgo(50), contactEmail: 'care@alma.example' })).status).toBe(200);
+    expect([await through(kept, daysAgo(50)), await through(kept, daysAgo(51))]).toEqual(['platform', 'nobody']);
+    expect(await now()).toMatchObject({ payerIds: [kept], contactEmail: 'care@alma.example' });
+  });
+
+  test('of which anything is wrong, or that somebody else may not make, changes nothing', async () => {
+    const { at, payerIds, clientId, now } = await billed();
+    const before = await now();
+    const refused: [body: object, ...string[]][] = [
+      [{ payerIds: [] }, 'payerIds min_items'],
+      [{ payerIds: [payerIds[0], payerIds[0]] }, 'payerIds.1 unique'],
+      [{ payerIds: [payerIds[0], NOWHERE] }, 'payerIds.1 unknown_reference'],
+      [{ payerIds, changedOn: 'soon' }, 'changedOn real_date'],
+      [{ since: daysAhead(3), platform: 'Grow' }, 'since not_in_future', 'platform unknown_field'],
+    ];
+    for (const [body, ...expected] of refused) expect(rules(await api.patch(at, body))).toEqual(expected);
+    const one = { payerIds: [payerIds[0]] };
+    expect((await api.patch(at, one, { headers: { 'If-Match': '"7"' } })).status).toBe(412);
+    expect((await api.patch(`${PATH}/${NOWHERE}`, one)).status).toBe(404);
+    const stranger = await api.keyOf('specialist', [(await file(OTHER_NPI)).clientId]);
+    expect((await api.patch(at, one, { key: stranger })).status).toBe(404);
+    for (const role of ['client', 'auditor', 'agent', 'service'])
+      expect((await api.patch(at, one, { key: await api.keyOf(role, [clientId]) })).status).toBe(403);
+    expect(await now()).toEqual(before);
+  });
+});
+
 describe('an answer', () => {
   test('is superseded by the next one for its payer and state, never overwritten', async () => {
     const { answer, answers, payerIds, now } = await relationship();
