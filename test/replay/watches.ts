@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
+import { endItem } from '../../dispatch/endings';
 import { addDays } from '../../domain/dates';
 import { QUESTIONS } from '../../domain/platform';
 import { requestRoster } from '../../record/caqh-roster';
 import { importList, OPERATOR } from '../../record/exclusions';
+import { recordEnding } from '../../record/endings';
 import { closeInquiry } from '../../record/inquiries';
 import { queueMessages } from '../../record/outreach';
 import { createRelationship, putAnswer } from '../../record/platforms';
@@ -11,7 +13,7 @@ import type { Principal } from '../../record/principal';
 import { setServices } from '../../record/registries';
 import type { WatchInput } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
-import { attest, book } from '../support/file';
+import { adoptedConfirmed, attest, book, type Book } from '../support/file';
 import type { Lives } from '../support/lives';
 import type { StandIns } from '../support/registries';
 
@@ -58,6 +60,43 @@ async function asked(lives: Lives, watch: 'caqhStatus' | 'nppesRecord') {
       await tell();
     },
   };
+}
+
+/** A member of a group who leaves on a day; what that comes to is done as the relay would. */
+async function leaver(lives: Lives, on: string) {
+  const { sql, dispatch } = lives;
+  const { book: of } = await lives.open({
+    adopt: adoptedConfirmed(await lives.today()),
+    key: { kind: 'add_to_group' },
+  });
+  const terms = { on, applications: 'withdraw', terminate: false, reason: 'left_practice' } as const;
+  const said = { ...terms, source: 'email', reference: 'their mail' } as const;
+  const recorded = await recordEnding(sql, PRINCIPAL, randomUUID(), of, said);
+  if ('existingId' in recorded) throw new Error('left before');
+  const { id } = recorded.ending;
+  const tell = () => dispatch.changed('ending', id);
+  return {
+    subject: id,
+    workflowId: `ending/${id}`,
+    tell,
+    async doItems() {
+      const items = await eventually(async () => {
+        const rows = await sql<{ id: string }[]>`
+          select id from ending_items where ending_id = ${id} and status = 'queued'`;
+        return rows.length > 0 ? rows : null;
+      });
+      for (const item of items) await endItem(sql, dispatch, item.id);
+      await tell();
+    },
+  };
+}
+
+/** A client that left a while ago, of which nothing is open; the skipping server ends whatever runs for ten years. */
+async function former(lives: Lives): Promise<Book> {
+  const { sql } = lives;
+  const of = await book(sql);
+  await sql`update clients set ended_on = ${addDays(await lives.today(), -60)} where id = ${of.clientId}`;
+  return of;
 }
 
 const ended = ({ env }: Lives, workflowId: string) =>
@@ -184,5 +223,47 @@ export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promis
     await tell();
     await lives.env.sleep('40 days');
     return `exclusionList/${OPERATOR}`;
+  },
+
+  /** A participation ends at once, the rest once the last day has passed. */
+  async 'ending-that-waits-for-its-day'(lives) {
+    const leaving = await leaver(lives, addDays(await lives.today(), 20));
+    await leaving.tell();
+    await leaving.doItems();
+    await lives.env.sleep('25 days');
+    await ended(lives, leaving.workflowId);
+    return leaving.workflowId;
+  },
+
+  async 'ending-continued-as-new'(lives) {
+    const { workflowId, subject, ...leaving } = await leaver(lives, addDays(await lives.today(), 20));
+    const input: WatchInput = { subject, continueAfter: 4 };
+    await lives.env.client.workflow.start('ending', { workflowId, taskQueue: TASK_QUEUE, args: [input] });
+    await leaving.doItems();
+    await lives.env.sleep('25 days');
+    await ended(lives, workflowId);
+    return workflowId;
+  },
+
+  /** Secrets go after months, the rest after years; then nothing is left. */
+  async 'retention-to-its-end'(lives) {
+    const { clientId } = await former(lives);
+    const workflowId = `retention/${clientId}`;
+    await lives.dispatch.changed('retention', clientId);
+    await lives.env.sleep('100 days');
+    await lives.env.sleep('3700 days');
+    await ended(lives, workflowId);
+    return workflowId;
+  },
+
+  async 'retention-continued-as-new'(lives) {
+    const { clientId: subject } = await former(lives);
+    const [workflowId, input] = [`retention/${subject}`, { subject, continueAfter: 4 }];
+    await lives.env.client.workflow.start('retention', { workflowId, taskQueue: TASK_QUEUE, args: [input] });
+    await lives.env.sleep('100 days');
+    await lives.dispatch.changed('retention', subject);
+    await lives.env.sleep('3700 days');
+    await ended(lives, workflowId);
+    return workflowId;
   },
 };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addDays } from '../../domain/dates';
 import type { Playbook } from '../../domain/playbook';
 import type { Sql } from '../../runtime/database';
 
@@ -81,3 +82,16 @@ export async function attest(
     recordedBy: sql.json({ type: 'system', id: 'test', name: 'test' }),
   })}`;
 }
+
+/** What an application is taken over with that was confirmed on a day; in network for a hundred days. */
+export const adoptedConfirmed = (on: string) => ({
+  stage: 'confirmed',
+  confirmations: Object.fromEntries(
+    Object.entries({
+      contract: 'executed',
+      effectiveDate: addDays(on, -100),
+      payerProviderId: 'PIN-1',
+      claimsRoute: { clearinghouse: 'Availity', payerId: '60054' },
+    }).map(([fact, value]) => [fact, { value, source: 'letter', reference: 'L1', confirmedOn: on }]),
+  ),
+});

@@ -7,7 +7,7 @@ import type { Principal } from '../../record/principal';
 import { readinessEvidence } from '../../record/readiness';
 import { putHold } from '../../record/retention';
 import { eventually } from '../support/eventually';
-import type { Book } from '../support/file';
+import { adoptedConfirmed, type Book } from '../support/file';
 import { Lives } from '../support/lives';
 
 const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
@@ -18,23 +18,11 @@ beforeAll(async () => {
 });
 afterAll(() => lives.stop());
 
-const adopt = async (on: string) => ({
-  stage: 'confirmed',
-  confirmations: Object.fromEntries(
-    Object.entries({
-      contract: 'executed',
-      effectiveDate: addDays(on, -100),
-      payerProviderId: 'PIN-1',
-      claimsRoute: { clearinghouse: 'Availity', payerId: '60054' },
-    }).map(([fact, value]) => [fact, { value, source: 'letter', reference: 'L1', confirmedOn: on }]),
-  ),
-});
-
 /** A client that left the day before yesterday, with a participation that is its provider's own. */
 async function left() {
   const { sql, dispatch } = lives;
   const on = addDays(await lives.today(), -2);
-  const life = await lives.open({ adopt: await adopt(on) });
+  const life = await lives.open({ adopt: adoptedConfirmed(on) });
   const { clientId, providerId } = life.book;
   const dea = [{ state: 'CO', number: 'AB1234563', expiresOn: '2099-01-01' }];
   await sql`update providers set dea = ${sql.json(dea)} where id = ${providerId}`;

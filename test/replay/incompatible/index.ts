@@ -17,3 +17,5 @@ export const outreach = careless(workflows.outreach);
 export const caqhStatus = careless(workflows.caqhStatus);
 export const nppesRecord = careless(workflows.nppesRecord);
 export const exclusionList = careless(workflows.exclusionList);
+export const ending = careless(workflows.ending);
+export const retention = careless(workflows.retention);
