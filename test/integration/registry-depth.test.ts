@@ -25,6 +25,10 @@ describe('a provider’s file', () => {
     };
     const path = `/v1/providers/${providerId}`;
     expect((await system.api.patch(path, { dea, malpractice })).body).toMatchObject({ dea, malpractice });
+    const [kept] = await system.api.deps.sql<{ detail: object }[]>`
+      select detail from audit_log where subject_id = ${providerId} order by id desc limit 1`;
+    const [number, policyNumber] = ['[redacted]', '[redacted]'];
+    expect(kept!.detail).toEqual({ dea: [{ ...dea[0], number }], malpractice: { ...malpractice, policyNumber } });
     const bad = {
       dea: [{ ...dea[0], number: 'AB1234564' }],
       malpractice: { ...malpractice, limits: { perOccurrence: 5, aggregate: 1 } },

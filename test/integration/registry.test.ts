@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ADDRESS, CLIENT, NPI, OTHER_NPI, PRACTICE, PROVIDER, TestApi } from '../support/api';
 
 let api: TestApi;
@@ -377,4 +378,33 @@ test('every change is in the audit log with its request', async () => {
     { ...entry, action: 'provider.create', outcome: 'done' },
     { ...entry, action: 'post /v1/clients/{id}/providers', outcome: 'refused' },
   ]);
+});
+
+test('what the audit log had of secrets from before is redacted when the database is brought up to date', async () => {
+  const { sql } = api.deps;
+  const before = {
+    dea: [
+      { state: 'CA', number: 'AB1234563', expiresOn: '2099-01-31' },
+      { state: 'NV', number: 'FX1234567', expiresOn: '2099-01-31' },
+    ],
+    licences: [{ state: 'CA', number: 'LMFT 1' }],
+    malpractice: { carrier: 'Good Cover', policyNumber: null },
+    portal: { secretKeptIn: 'the vault' },
+    billing: { bank: [{ accountNumber: '000111' }], taxId: { value: '12-3456789' } },
+    none: {},
+  };
+  const subjectId = 'from before';
+  await sql`
+    insert into audit_log (actor, action, subject_type, subject_id, outcome, detail)
+    values ('{}', 'provider.create', 'provider', ${subjectId}, 'done', ${sql.json(before)})`;
+  for (let again = 0; again < 2; again += 1)
+    await sql.begin((tx) => tx.file(join(__dirname, '../../runtime/migrations/0023_redaction.sql')));
+  const [kept] = await sql`select detail from audit_log where subject_id = ${subjectId}`;
+  const [number, REDACTED] = ['[redacted]', '[redacted]'];
+  expect(kept!.detail).toEqual({
+    ...before,
+    dea: before.dea.map((one) => ({ ...one, number })),
+    portal: { secretKeptIn: REDACTED },
+    billing: { bank: [{ accountNumber: REDACTED }], taxId: REDACTED },
+  });
 });

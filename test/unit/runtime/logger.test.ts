@@ -14,10 +14,15 @@ test('secrets are redacted by name at any depth, the rest is kept', () => {
     contactEmail: 'a@example.org',
     tinSealed: 'k1.xyz',
     adminApiKey: 'zzz',
+    provider: { dea: [{ state: 'CA', number: 'AB1234563' }], licences: [{ state: 'CA', number: 'LMFT 1' }] },
+    billing: { bank: { accountNumber: '000111' }, taxId: '98-7654321' },
   });
-  for (const secret of ['123456789', 'Bearer', 'cs_abc', 'example.org', 'xyz', 'zzz'])
+  for (const secret of ['123456789', 'Bearer', 'cs_abc', 'example.org', 'xyz', 'zzz', 'AB1234563', '000111', '98-76'])
     expect(line).not.toContain(secret);
   expect(JSON.parse(line)).toMatchObject({ name: 'test', msg: 'message', practice: { legalName: 'Elm Therapy' } });
+  // a licence is public
+  expect(line).toContain('LMFT 1');
+  expect(line).toContain('"state":"CA"');
 });
 
 test('an error keeps its stack, a refusal of PostgreSQL its code but not the row that it quotes', () => {
