@@ -157,31 +157,65 @@ describe('a change of the gate’s answer', () => {
   });
 });
 
-describe('an enrolment that was submitted', () => {
-  test('is asked after once its day has passed, again when that was done in vain, and no more once it is active', async () => {
+describe('an enrolment', () => {
+  /** A practice's enrolment as it is stated, and its tasks. */
+  async function enrolment() {
     const { sql, dispatch } = lives;
     const { practiceId, clientId, payerId } = await book(sql);
     const today = await lives.today();
-    const day = (days: number) => new Date(Date.parse(today) + days * 86_400_000).toISOString().slice(0, 10);
     const state = async (more: object) => {
       const body = { payerId, kind: '835', on: today, evidence: [], ...more };
       await putEnrolment(sql, PRINCIPAL, randomUUID(), { id: practiceId, clientId }, body as never);
       await dispatch.changed('enrolmentChase', practiceId);
     };
-    const tasks = (open: boolean) => sql`
-      select from tasks where subject_id = ${practiceId} and (closed_at is null) = ${open}`;
+    return {
+      state,
+      day: (days: number) => new Date(Date.parse(today) + days * 86_400_000).toISOString().slice(0, 10),
+      tasks: (open: boolean) => sql`
+        select from tasks where subject_id = ${practiceId} and (closed_at is null) = ${open}`,
+      done: () => sql`update tasks set closed_at = now() where subject_id = ${practiceId}`,
+    };
+  }
+
+  test('that was submitted is asked after once its day has passed, again when that was done in vain, and no more once it is active', async () => {
+    const { state, day, tasks, done } = await enrolment();
     await state({ status: 'submitted', expectedOn: day(12) });
     await lives.env.sleep('12 days');
     expect(await tasks(true)).toHaveLength(0);
     await lives.env.sleep('3 days');
     await eventually(async () => (await tasks(true)).length === 1);
-    await sql`update tasks set closed_at = now() where subject_id = ${practiceId}`;
+    await done();
     await lives.env.sleep('25 days');
     await eventually(async () => (await tasks(true)).length === 1);
     await state({ status: 'active' });
     await eventually(async () => (await tasks(true)).length === 0);
     await lives.env.sleep('90 days');
     expect(await tasks(false)).toHaveLength(2);
+  });
+
+  test('that was turned down is put before a person the day after, and again until something became of it', async () => {
+    const { state, tasks, done } = await enrolment();
+    await state({ status: 'rejected' });
+    expect(await tasks(true)).toHaveLength(0);
+    await lives.env.sleep('3 days');
+    await eventually(async () => (await tasks(true)).length === 1);
+    await done();
+    await lives.env.sleep('25 days');
+    await eventually(async () => (await tasks(true)).length === 1);
+    await state({ status: 'submitted' });
+    await eventually(async () => (await tasks(true)).length === 0);
+  });
+
+  test('that has not begun is asked after once it should have, and never where no day was named', async () => {
+    const [named, nameless] = [await enrolment(), await enrolment()];
+    await named.state({ status: 'not_started', expectedOn: named.day(12) });
+    await nameless.state({ status: 'not_started' });
+    await lives.env.sleep('12 days');
+    expect(await named.tasks(true)).toHaveLength(0);
+    await lives.env.sleep('3 days');
+    await eventually(async () => (await named.tasks(true)).length === 1);
+    await lives.env.sleep('90 days');
+    expect(await nameless.tasks(true)).toHaveLength(0);
   });
 });
 
