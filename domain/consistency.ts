@@ -17,7 +17,24 @@ export interface PlaceOnFile {
   postalCode: string;
 }
 
-/** A provider and a practice as they are on file, with the open applications of both. */
+/** Something with a last day; a later one of its kind takes its place. */
+export interface Expiring {
+  kind: string;
+  expiresOn: PlainDate;
+}
+
+export interface CheckedPractice {
+  id: string;
+  npi: string | null;
+  /** Whether its NPI is a type 1 NPI: that of another of the client's providers. */
+  npiIsColleagues: boolean;
+  tinType: 'ein' | 'ssn';
+  address: PlaceOnFile;
+  places: readonly PlaceOnFile[];
+  documents: readonly Expiring[];
+}
+
+/** A provider and the practices as they are on file, with the open applications of both. */
 export interface CheckedFile {
   provider: {
     npi: string;
@@ -27,17 +44,12 @@ export interface CheckedFile {
     licences: readonly { state: string; number: string; expiresOn: PlainDate }[];
     malpractice: { expiresOn: PlainDate } | null;
     dea: readonly { state: string; expiresOn: PlainDate }[];
+    documents: readonly Expiring[];
+    /** Whether anything is on record that the provider signed, in force or not. */
+    authorised: boolean;
   };
-  /** The practices that the provider applies for. */
-  practices: readonly {
-    id: string;
-    npi: string | null;
-    /** Whether its NPI is that of another of the client's providers. */
-    npiIsColleagues: boolean;
-    tinType: 'ein' | 'ssn';
-    address: PlaceOnFile;
-    places: readonly PlaceOnFile[];
-  }[];
+  /** Those that the provider applies for. */
+  practices: readonly CheckedPractice[];
   applications: readonly { id: string; practiceId: string; state: string }[];
   /** The latest of each source. */
   snapshots: readonly Snapshot[];
@@ -53,11 +65,15 @@ export const FINDING_CODES = [
   'malpractice_missing',
   'malpractice_expired',
   'dea_expired',
+  'document_expired',
+  'authorisation_missing',
   'taxonomy_missing',
   'taxonomy_against_licence',
   'name_differs',
   'taxonomy_differs',
   'address_differs',
+  'names_disagree',
+  'addresses_disagree',
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
 
@@ -65,7 +81,7 @@ export type FindingCode = (typeof FINDING_CODES)[number];
 export interface Finding {
   code: FindingCode;
   severity: 'error' | 'warning';
-  /** What it is about: a state, a source, a licence. */
+  /** What it is about: a state, a source, a kind of document. */
   about: string | null;
   practiceId: string | null;
   /** What to do. */
@@ -90,6 +106,11 @@ const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
   malpractice_missing: ['error', 'Put the malpractice policy on file.'],
   malpractice_expired: ['error', 'Renew the malpractice policy and put its new expiry on file.'],
   dea_expired: ['warning', 'Renew the DEA registration of this state and put its new expiry on file.'],
+  document_expired: ['warning', 'Have a new one of this kind, and put it on file with its expiry.'],
+  authorisation_missing: [
+    'error',
+    'Have the provider sign that you may submit applications and contact payers, and put that on file.',
+  ],
   taxonomy_missing: ['warning', 'Put the taxonomy code on file as NPPES has it.'],
   taxonomy_against_licence: [
     'warning',
@@ -98,6 +119,14 @@ const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
   name_differs: ['error', 'The name differs from this source: correct it there or here, in the same words everywhere.'],
   taxonomy_differs: ['warning', 'The taxonomy code differs from this source: correct it there or here.'],
   address_differs: ['warning', 'The practice address differs from this source: update it there or here.'],
+  names_disagree: [
+    'warning',
+    'CAQH and NPPES have different names: payers hold one against the other, so correct it there.',
+  ],
+  addresses_disagree: [
+    'warning',
+    'CAQH and NPPES have different practice addresses: payers hold one against the other, so update it there.',
+  ],
 };
 
 /** Licence abbreviations that say which profession it is, by the taxonomy code of that profession (NUCC). */
@@ -108,66 +137,86 @@ const PROFESSIONS: Record<string, RegExp> = {
   '103TC0700X': /\b(PSY|LP)\b/,
 };
 
+type Touched = Partial<Pick<Finding, 'about' | 'practiceId' | 'applicationIds'>>;
+
+const finding = (code: FindingCode, touched: Touched): Finding => ({
+  code,
+  severity: FIXES[code][0],
+  about: null,
+  practiceId: null,
+  fix: FIXES[code][1],
+  applicationIds: [],
+  ...touched,
+});
+
+/** What doesn't fit together in a practice's own file, whoever applies for it, as of a day. */
+export function practiceFindings(
+  { id: practiceId, npi, npiIsColleagues, tinType, documents }: CheckedPractice,
+  applicationIds: string[],
+  today: PlainDate,
+): Finding[] {
+  const of = { practiceId, applicationIds };
+  return [
+    ...(npiIsColleagues ? [finding('colleagues_npi_is_group_npi', of)] : []),
+    ...(npi === null && tinType === 'ein' ? [finding('group_npi_missing', of)] : []),
+    ...expired(documents, today).map((about) => finding('document_expired', { ...of, about })),
+  ];
+}
+
 /** Everything in a provider's file that doesn't fit together, as of a day. */
 export function findings({ provider, practices, applications, snapshots }: CheckedFile, today: PlainDate): Finding[] {
-  const all = applications.map(({ id }) => id);
-  const finding = (
-    code: FindingCode,
-    more: Partial<Pick<Finding, 'about' | 'practiceId' | 'applicationIds'>> = {},
-  ): Finding => ({
-    code,
-    severity: FIXES[code][0],
-    about: null,
-    practiceId: null,
-    fix: FIXES[code][1],
-    applicationIds: all,
-    ...more,
-  });
-  const { licences, malpractice, taxonomyCode } = provider;
+  const applicationIds = applications.map(({ id }) => id);
+  const states = byState(applications);
+  const { licences, malpractice, taxonomyCode, dea, documents, authorised } = provider;
   const found: Finding[] = [];
+  const add = (code: FindingCode, touched: Touched = {}) => found.push(finding(code, { applicationIds, ...touched }));
 
   for (const practice of practices) {
     const own = applications.filter(({ practiceId }) => practiceId === practice.id);
     const of = { practiceId: practice.id, applicationIds: own.map(({ id }) => id) };
-    if (practice.npi === provider.npi) found.push(finding('own_npi_is_group_npi', of));
-    if (practice.npiIsColleagues) found.push(finding('colleagues_npi_is_group_npi', of));
-    if (practice.npi === null && practice.tinType === 'ein') found.push(finding('group_npi_missing', of));
-    const states = new Set([practice.address, ...practice.places].map(({ state }) => state));
+    if (practice.npi === provider.npi) add('own_npi_is_group_npi', of);
+    found.push(...practiceFindings(practice, of.applicationIds, today));
+    const at = new Set([practice.address, ...practice.places].map(({ state }) => state));
     for (const [state, ids] of byState(own))
-      if (!states.has(state)) found.push(finding('no_location_in_state', { ...of, about: state, applicationIds: ids }));
+      if (!at.has(state)) add('no_location_in_state', { ...of, about: state, applicationIds: ids });
   }
-  for (const [state, applicationIds] of byState(applications))
+  for (const [state, ids] of states)
     if (!licences.some((licence) => licence.state === state))
-      found.push(finding('no_licence_in_state', { about: state, applicationIds }));
-  for (const { state, expiresOn } of licences)
-    if (expiresOn < today && !licences.some((other) => other.state === state && other.expiresOn >= today))
-      found.push(
-        finding('licence_expired', {
-          about: state,
-          applicationIds: applications.filter((one) => one.state === state).map(({ id }) => id),
-        }),
-      );
-  if (!malpractice) found.push(finding('malpractice_missing'));
-  else if (malpractice.expiresOn < today) found.push(finding('malpractice_expired'));
-  for (const { state, expiresOn } of provider.dea)
-    if (expiresOn < today && !provider.dea.some((other) => other.state === state && other.expiresOn >= today))
-      found.push(finding('dea_expired', { about: state, applicationIds: byState(applications).get(state) ?? [] }));
-  if (!taxonomyCode) found.push(finding('taxonomy_missing'));
+      add('no_licence_in_state', { about: state, applicationIds: ids });
+  const byKind = (held: readonly { state: string; expiresOn: PlainDate }[]) =>
+    held.map(({ state: kind, expiresOn }) => ({ kind, expiresOn }));
+  for (const about of expired(byKind(licences), today))
+    add('licence_expired', { about, applicationIds: states.get(about) ?? [] });
+  if (!malpractice) add('malpractice_missing');
+  else if (malpractice.expiresOn < today) add('malpractice_expired');
+  for (const about of expired(byKind(dea), today))
+    add('dea_expired', { about, applicationIds: states.get(about) ?? [] });
+  for (const about of expired(documents, today)) add('document_expired', { about });
+  if (!authorised) add('authorisation_missing');
+  if (!taxonomyCode) add('taxonomy_missing');
   else
     for (const { state, number } of licences) {
       const named = Object.keys(PROFESSIONS).filter((code) => PROFESSIONS[code]!.test(number.toUpperCase()));
       if (named.length > 0 && PROFESSIONS[taxonomyCode] && !named.includes(taxonomyCode))
-        found.push(finding('taxonomy_against_licence', { about: state }));
+        add('taxonomy_against_licence', { about: state });
     }
-  for (const snapshot of snapshots)
-    found.push(...againstSource(snapshot).map((code) => finding(code, { about: snapshot.source })));
+  for (const snapshot of snapshots) for (const code of againstSource(snapshot)) add(code, { about: snapshot.source });
+  const [one, other] = snapshots;
+  if (one && other) {
+    if (!sameName(nameOf(one), nameOf(other))) add('names_disagree');
+    if (one.address && other.address && !samePlace(one.address, other.address)) add('addresses_disagree');
+  }
   return found;
 
-  function againstSource({ firstName, lastName, taxonomyCode: theirs, address }: Snapshot): FindingCode[] {
-    const name = `${firstName ?? provider.firstName} ${lastName ?? provider.lastName}`;
+  /** What a source leaves out is as it is on file. */
+  function nameOf({ firstName = provider.firstName, lastName = provider.lastName }: Partial<Snapshot>): string {
+    return `${firstName} ${lastName}`;
+  }
+
+  function againstSource({ taxonomyCode: theirs, address, ...snapshot }: Snapshot): FindingCode[] {
     const places = practices.flatMap((practice) => [practice.address, ...practice.places]);
     return [
-      ...(sameName(name, `${provider.firstName} ${provider.lastName}`) ? [] : (['name_differs'] as const)),
+      ...(sameName(nameOf(snapshot), nameOf({})) ? [] : (['name_differs'] as const)),
       ...(theirs === undefined || !taxonomyCode || theirs === taxonomyCode ? [] : (['taxonomy_differs'] as const)),
       ...(address === undefined || places.length === 0 || places.some((place) => samePlace(place, address))
         ? []
@@ -175,6 +224,12 @@ export function findings({ provider, practices, applications, snapshots }: Check
     ];
   }
 }
+
+/** The kinds of which none is left that has not expired. */
+const expired = (held: readonly Expiring[], today: PlainDate): string[] => {
+  const current = new Set(held.filter(({ expiresOn }) => expiresOn >= today).map(({ kind }) => kind));
+  return [...new Set(held.map(({ kind }) => kind))].filter((kind) => !current.has(kind));
+};
 
 const byState = (applications: readonly { id: string; state: string }[]): Map<string, string[]> => {
   const states = new Map<string, string[]>();

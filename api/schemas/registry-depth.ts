@@ -119,11 +119,11 @@ export const snapshotInput = z
 
 const finding = z
   .strictObject({
-    providerId: id,
+    providerId: id.nullable().meta({ description: 'Null where it is of a practice that no provider applies for' }),
     practiceId: id.nullable(),
     code: z.enum(FINDING_CODES),
     severity: z.enum(['error', 'warning']),
-    about: z.string().nullable().meta({ description: 'A state or a source' }),
+    about: z.string().nullable().meta({ description: 'A state, a source or a kind of document' }),
     fix: z.string(),
     applicationIds: z.array(id).meta({ description: 'The open applications that it touches' }),
   })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Reply } from '../support/api';
+import { PRACTICE, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { daysAgo, daysAhead, System, TODAY } from '../support/system';
 
@@ -159,6 +159,47 @@ test('what doesn’t fit together is found, with what to do and the applications
   expect((await system.api.get(`/v1/providers/${providerId}/findings`)).body.items).toEqual(items);
 });
 
+test('findings read the file: colleagues, DEA, documents, signatures, and practices that nobody applies for', async () => {
+  const { api } = system;
+  const application = await system.at('in_review');
+  const { clientId, providerId, practiceId } = application.filed;
+  const { providerNpi: colleaguesNpi, practiceId: idle } = await system.file({ clientId });
+  const of = async (id: string) =>
+    (await api.get(`/v1/clients/${clientId}/findings`)).body.items
+      .filter((one: Reply['body']) => (one.practiceId ?? one.providerId) === id)
+      .map(({ code, about, applicationIds, providerId: whose }: Reply['body']) => [code, about, applicationIds, whose]);
+  const touched = [application.id];
+  expect(await of(practiceId)).toEqual([]);
+  expect(await of(providerId)).toContainEqual(['authorisation_missing', null, touched, providerId]);
+
+  await api.make(`/v1/providers/${providerId}/authorisations`, { scopes: SCOPES, signedOn: TODAY });
+  await api.patch(`/v1/providers/${providerId}`, {
+    dea: [{ state: 'CA', number: 'AB1234563', expiresOn: daysAgo(1) }],
+  });
+  const paper = { name: 'Certificate', sha256: 'c'.repeat(64), expiresOn: daysAgo(1) };
+  const documents = `/v1/clients/${clientId}/documents`;
+  await api.make(documents, { ...paper, kind: 'bls', providerId });
+  await api.make(documents, { ...paper, kind: 'w9', practiceId });
+  await api.make(documents, { ...paper, kind: 'w9', practiceId: idle });
+  for (const id of [practiceId, idle]) await api.patch(`/v1/practices/${id}`, { npi: colleaguesNpi });
+  const provider = await of(providerId);
+  for (const found of ['dea_expired', 'document_expired'])
+    expect(provider).toContainEqual([found, found === 'dea_expired' ? 'CA' : 'bls', touched, providerId]);
+  expect(provider.map(([code]: string[]) => code)).not.toContain('authorisation_missing');
+  expect(await of(practiceId)).toEqual([
+    ['colleagues_npi_is_group_npi', null, touched, providerId],
+    ['document_expired', 'w9', touched, providerId],
+  ]);
+  expect(await of(idle)).toEqual([
+    ['colleagues_npi_is_group_npi', null, [], null],
+    ['document_expired', 'w9', [], null],
+  ]);
+  await api.make(documents, { ...paper, kind: 'w9', practiceId, expiresOn: daysAhead(30) });
+  expect((await of(practiceId)).map(([code]: string[]) => code)).toEqual(['colleagues_npi_is_group_npi']);
+  const stranger = await api.keyOf('auditor', [(await system.file()).clientId]);
+  expect((await api.get(`/v1/clients/${clientId}/findings`, { key: stranger })).status).toBe(404);
+});
+
 describe('what is there twice', () => {
   test('a payer: both are one to the gate, new applications go to the one that stays', async () => {
     const application = await system.at('confirmed');
@@ -200,5 +241,15 @@ describe('what is there twice', () => {
     expect(rules(await system.api.post(`/v1/practices/${stranger.practiceId}/merge`, body))).toEqual([
       'into unknown_reference',
     ]);
+    // two TINs that end alike are two practices
+    for (const tin of [
+      { type: 'ein', value: '22-3456789' },
+      { type: 'ssn', value: '123-45-6789' },
+    ]) {
+      const alike = await system.api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, tin });
+      expect(alike.tin.last4).toBe('6789');
+      expect(rules(await system.api.post(`/v1/practices/${alike.id}/merge`, body))).toEqual(['into same_tin']);
+      expect((await system.api.get(`/v1/practices/${alike.id}`)).body.mergedInto).toBeNull();
+    }
   });
 });

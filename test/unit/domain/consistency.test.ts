@@ -1,4 +1,4 @@
-import { findings, samePlace, type CheckedFile } from '../../../domain/consistency';
+import { findings, practiceFindings, samePlace, type CheckedFile } from '../../../domain/consistency';
 
 const TODAY = '2026-06-01';
 const ADDRESS = { line1: '1 Elm Street, Suite 4', city: 'Denver', state: 'CO', postalCode: '80202' };
@@ -11,9 +11,19 @@ const FILE: CheckedFile = {
     licences: [{ state: 'CO', number: 'LMFT 12', expiresOn: '2027-01-31' }],
     malpractice: { expiresOn: '2027-01-31' },
     dea: [{ state: 'CO', expiresOn: '2027-01-31' }],
+    documents: [{ kind: 'coi', expiresOn: '2027-01-31' }],
+    authorised: true,
   },
   practices: [
-    { id: 'practice', npi: '1245319599', npiIsColleagues: false, tinType: 'ein', address: ADDRESS, places: [] },
+    {
+      id: 'practice',
+      npi: '1245319599',
+      npiIsColleagues: false,
+      tinType: 'ein',
+      address: ADDRESS,
+      places: [],
+      documents: [],
+    },
   ],
   applications: [{ id: 'application', practiceId: 'practice', state: 'CO' }],
   snapshots: [],
@@ -45,6 +55,9 @@ test.each([
   ['malpractice_missing', { malpractice: null }, {}, {}],
   ['malpractice_expired', { malpractice: { expiresOn: '2026-05-31' } }, {}, {}],
   ['dea_expired', { dea: [{ state: 'CO', expiresOn: '2026-05-31' }] }, {}, {}],
+  ['document_expired', { documents: [{ kind: 'coi', expiresOn: '2026-05-31' }] }, {}, {}],
+  ['document_expired', {}, { documents: [{ kind: 'w9', expiresOn: '2026-05-31' }] }, {}],
+  ['authorisation_missing', { authorised: false }, {}, {}],
   ['taxonomy_missing', { taxonomyCode: null }, {}, {}],
   ['taxonomy_against_licence', { taxonomyCode: '1041C0700X' }, {}, {}],
   ['name_differs', {}, {}, { snapshots: [{ source: 'caqh', lastName: 'Ruiz-Vale' }] }],
@@ -74,6 +87,40 @@ test('a renewed licence makes up for the expired one, and an SSN needs no group 
     { state: 'CO', number: 'LMFT 2', expiresOn: '2027-01-31' },
   ];
   expect(of({ licences }, { npi: null, tinType: 'ssn' })).toEqual([]);
+});
+
+test('a document is current through its last day, and a later one of its kind takes its place', () => {
+  const documents = ['2020-01-31', TODAY, '2021-01-31'].map((expiresOn) => ({ kind: 'coi', expiresOn }));
+  expect(of({ documents }, { documents })).toEqual([]);
+  expect(of({ documents: [...documents, { kind: 'bls', expiresOn: '2021-01-31' }] })).toMatchObject([
+    { code: 'document_expired', about: 'bls' },
+  ]);
+});
+
+test('CAQH and NPPES are held against each other, also where the file has what both say', () => {
+  const elsewhere = { ...ADDRESS, line1: '2 Elm Street' };
+  const snapshots = [
+    { source: 'caqh' as const, address: ADDRESS },
+    { source: 'nppes' as const, lastName: 'Ruiz', address: elsewhere },
+  ];
+  expect(codes(of({}, { places: [elsewhere] }, { snapshots }))).toEqual(['addresses_disagree']);
+  expect(codes(of({}, {}, { practices: [], snapshots }))).toEqual(['addresses_disagree']);
+  const [caqh, nppes] = snapshots;
+  const renamed = [
+    { ...caqh!, lastName: 'Ruiz-Vale' },
+    { ...nppes!, address: ADDRESS },
+  ];
+  expect(codes(of({}, {}, { snapshots: renamed }))).toEqual(['name_differs', 'names_disagree']);
+});
+
+test('a practice that nobody applies for is checked by itself', () => {
+  const [practice] = FILE.practices;
+  const own = { ...practice!, npi: null, documents: [{ kind: 'w9', expiresOn: '2026-05-31' }] };
+  expect(practiceFindings(practice!, [], TODAY)).toEqual([]);
+  expect(practiceFindings(own, ['group'], TODAY)).toMatchObject([
+    { code: 'group_npi_missing', practiceId: 'practice', applicationIds: ['group'] },
+    { code: 'document_expired', about: 'w9' },
+  ]);
 });
 
 test('names and places are the same in other spellings', () => {
