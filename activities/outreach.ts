@@ -19,7 +19,7 @@ export interface Outside {
   mailer?: Mailer | undefined;
   /** Whether webhooks may go to addresses that are not public, and without TLS. */
   privateWebhooks?: boolean;
-  /** Left out: nothing is asked of CAQH and NPPES. */
+  /** Left out: nothing is asked of CAQH, NPPES and the OIG. */
   registries?: Registries;
 }
 

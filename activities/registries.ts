@@ -1,13 +1,21 @@
 import { keepRoster, openRosterRequest } from '../record/caqh-roster';
-import { keepCaqh, keepNppes, keepTrouble, newAttestation, subjectOf } from '../record/registries';
+import { listAnswered, listAsked, listTrouble } from '../record/exclusion-source';
+import { importList, latestList, LIST, RefusedList } from '../record/exclusions';
+import { keepCaqh, keepNppes, keepTrouble, newAttestation, subjectOf, type Trouble } from '../record/registries';
+import type { Instant } from '../domain/application/events';
 import type { RegistryService } from '../domain/codes';
+import { monthOfList } from '../domain/exclusions';
 import type { Caqh } from '../registries/caqh';
+import { BadTable } from '../registries/csv';
 import { ServiceError } from '../registries/http';
+import { readLeie, type FetchedList, type Leie } from '../registries/leie';
 import type { Nppes } from '../registries/nppes';
 import type { Sql } from '../runtime/database';
+import { uuidOf } from '../runtime/uuid';
 
 /** The services that are asked; one that is left out is not. */
 export interface Registries {
+  leie?: Leie | undefined;
   caqh?: Caqh | undefined;
   nppes?: Nppes | undefined;
 }
@@ -16,7 +24,7 @@ export interface Registries {
  * Asks a service one thing and keeps what it said. That it is away, or says what nobody can use, is kept too and is no
  * failure: when to ask again is the watch's to say.
  */
-export const createQuestions = (sql: Sql, { caqh, nppes }: Registries) => ({
+export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => ({
   async caqhStatus(personId: string): Promise<void> {
     const subject = await subjectOf(sql, 'caqh', personId);
     if (!subject) return;
@@ -51,10 +59,42 @@ export const createQuestions = (sql: Sql, { caqh, nppes }: Registries) => ({
     });
     if (!answered) await keepRoster(sql, request, 'failed');
   },
+
+  async exclusionList(): Promise<void> {
+    const asked = await listAsked(sql);
+    if (!asked) return;
+    const { at, etag } = asked;
+    try {
+      if (!leie) throw NOT_HERE;
+      const list = await leie.updated(etag);
+      if (list) await takeList(sql, at, list);
+      await listAnswered(sql, at, list ? list.etag : etag);
+    } catch (error) {
+      const trouble = listTroubleOf(error);
+      if (!trouble) throw error;
+      await listTrouble(sql, at, trouble);
+    }
+  },
 });
 
 /** Another worker has set it to be asked, this one has no way to. */
 const NOT_HERE = new ServiceError('unavailable', 'not set up on this worker');
+
+/** Takes what was fetched; the same list again means that the month's is not out yet. */
+async function takeList(sql: Sql, at: Instant, { file, sha256, modifiedAt }: FetchedList): Promise<void> {
+  const month = monthOfList(modifiedAt, at);
+  const latest = await latestList(sql);
+  if (latest?.sha256 === sha256 && (modifiedAt === null || month <= latest.month)) return;
+  await importList(sql, LIST, uuidOf(['leie', month, sha256]), { month, sha256 }, readLeie(file));
+}
+
+/** Why a list is none that can be used; null where something else went wrong. */
+function listTroubleOf(error: unknown): Trouble | null {
+  if (error instanceof ServiceError) return error;
+  if (error instanceof BadTable) return { kind: 'nonsense', detail: `the answer is not the list: ${error.message}` };
+  if (error instanceof RefusedList) return { kind: 'nonsense', detail: error.why };
+  return null;
+}
 
 async function orTrouble(
   sql: Sql,

@@ -205,7 +205,7 @@ export const REGISTRY_SERVICES = ['caqh', 'nppes'] as const;
 export type RegistryService = (typeof REGISTRY_SERVICES)[number];
 
 /** What a workflow has sent out, or asked of others, by an activity. */
-export const SENT_KINDS = ['mail', 'webhook', 'caqhStatus', 'caqhRoster', 'nppesRecord'] as const;
+export const SENT_KINDS = ['mail', 'webhook', 'caqhStatus', 'caqhRoster', 'nppesRecord', 'exclusionList'] as const;
 export type SentKind = (typeof SENT_KINDS)[number];
 
 /** Who excludes from federal and state programmes. */

@@ -1,5 +1,6 @@
 import type { Instant, PlainDate } from './application/events';
 import { atDate, localDate } from './calendar';
+import { addDays } from './dates';
 
 /** From when a person is excluded, and from when no longer; null: until further notice. */
 export interface ExclusionTerm {
@@ -10,10 +11,15 @@ export interface ExclusionTerm {
 export const excludedOn = ({ from, reinstatedOn }: ExclusionTerm, day: PlainDate): boolean =>
   from <= day && (reinstatedOn === null || day < reinstatedOn);
 
-/** An entry of a list of the excluded, as far as it says who it is. */
-export interface Listing {
+/** A person by their names, or a business by its own. */
+export interface Named {
   firstName: string;
   lastName: string;
+  businessName?: string | null;
+}
+
+/** An entry of a list of the excluded, as far as it says who it is. */
+export interface Listing extends Named {
   /** Null where the list doesn't know it. */
   npi: string | null;
   state: string | null;
@@ -27,12 +33,10 @@ export interface LeieEntry extends Listing {
   reinstatedOn: PlainDate | null;
 }
 
-/** A provider as they are on file, for one client. */
-export interface Screened {
-  npi: string;
-  firstName: string;
-  lastName: string;
-  /** Where they are licensed; none: not known. */
+/** A provider or a practice as it is on file, for one client. */
+export interface Screened extends Named {
+  npi: string | null;
+  /** Where they are licensed, or have their addresses; none: not known. */
   states: readonly string[];
 }
 
@@ -40,19 +44,22 @@ export const MATCHES = ['npi', 'name'] as const;
 export type Match = (typeof MATCHES)[number];
 
 /**
- * Whether an entry is, by its NPI, or may be, by name and state, this provider. Another NPI is another person, whatever
- * the name; nothing is matched by likeness.
+ * Whether an entry is, by its NPI, or may be, by name and state, this provider or practice. Another NPI is another
+ * person, whatever the name, while a business may have several; nothing is matched by likeness.
  */
-export function matchOf(listing: Listing, provider: Screened): Match | null {
-  if (listing.npi !== null) return listing.npi === provider.npi ? 'npi' : null;
-  if (nameKey(listing) !== nameKey(provider)) return null;
+export function matchOf(listing: Listing, { npi, states, ...named }: Screened): Match | null {
+  if (listing.npi !== null && listing.npi === npi) return 'npi';
+  if (listing.npi !== null && !listing.businessName) return null;
+  if (nameKey(listing) !== nameKey(named)) return null;
   const { state } = listing;
-  return state === null || provider.states.length === 0 || provider.states.includes(state) ? 'name' : null;
+  return state === null || states.length === 0 || states.includes(state) ? 'name' : null;
 }
 
-/** Equal for two writings of one name: case, accents, punctuation and spacing don't count. */
-export const nameKey = ({ firstName, lastName }: { firstName: string; lastName: string }): string =>
-  `${plain(lastName)},${plain(firstName)}`;
+/**
+ * Equal for two writings of one name: case, accents, punctuation and spacing don't count. Only a person's has a comma.
+ */
+export const nameKey = ({ firstName, lastName, businessName }: Named): string =>
+  businessName ? plain(businessName) : `${plain(lastName)},${plain(firstName)}`;
 
 const plain = (text: string): string =>
   text
@@ -60,7 +67,8 @@ const plain = (text: string): string =>
     .toUpperCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 
-/** Day of the month by which the month's list should be on file: the OIG puts it out around the 10th. */
+/** Day of the month by which the OIG puts out the month's list, and the one by which it should be on file. */
+const OUT_DAY = 10;
 const DUE_DAY = 15;
 const WINDOW = { timeZone: 'America/New_York' };
 
@@ -69,6 +77,15 @@ export const monthOf = (now: Instant): PlainDate => `${localDate(now, WINDOW.tim
 
 /** When the list of a month is asked for: in the morning of its day. */
 export const listDueAt = (month: PlainDate): Instant => atDate(`${month.slice(0, 7)}-${DUE_DAY}`, WINDOW);
+
+/** When it is first fetched: in the morning of the day by which it is out. */
+export const listOutAt = (month: PlainDate): Instant => atDate(`${month.slice(0, 7)}-${OUT_DAY}`, WINDOW);
+
+/** Whose list it is that was fetched: of the month in which it changed; where nobody says, the last that should be out. */
+export function monthOfList(modifiedAt: Instant | null, at: Instant): PlainDate {
+  const month = monthOf(modifiedAt !== null && modifiedAt < at ? modifiedAt : at);
+  return modifiedAt !== null || at >= listOutAt(month) ? month : monthOf(`${addDays(month, -1)}T12:00:00Z`);
+}
 
 export function nextMonth(month: PlainDate): PlainDate {
   const [year, number] = month.split('-').map(Number) as [number, number];

@@ -18,7 +18,7 @@ export interface ProviderFile {
   authorisations: readonly Authorisation[];
   /** Whether the practice's way into a portal of the payer is open; null where none is on record. */
   portalAccess: 'active' | 'lost' | null;
-  /** The person's confirmed exclusions. */
+  /** The person's confirmed exclusions, and the practice's. */
   exclusions: readonly ExclusionTerm[];
   /** The latest, where there is one. */
   attestation: Attestation | null;

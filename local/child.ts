@@ -1,4 +1,4 @@
-import { spawn, type SpawnOptions } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { openSync, closeSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { identify, type ProcessIdentity } from './processes';
@@ -9,6 +9,7 @@ const BACKOFF = { first: 200, most: 10_000 };
 const STEADY_AFTER = 60_000;
 const LOG_KEPT = 10_000_000;
 const TAIL_LINES = 15;
+const LOOK_EVERY = 250;
 
 export interface ChildPlan {
   name: string;
@@ -19,6 +20,8 @@ export interface ChildPlan {
   channel?: boolean;
   /** The signal that asks it to stop, and the milliseconds until it is killed. */
   stop: { signal: NodeJS.Signals; patience: number };
+  /** What its log says where it runs on and will never be ready: it is ended, and started again like any that ended. */
+  hopeless?: RegExp;
   /** Run before each spawn. */
   prepare?: () => Promise<void> | void;
 }
@@ -35,6 +38,9 @@ export class Child {
   private ends = 0;
   private again: NodeJS.Timeout | undefined;
   private logStart: number | undefined;
+  /** Where the log of the process that runs now begins. */
+  private logNow = 0;
+  private looking: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly plan: ChildPlan,
@@ -64,6 +70,8 @@ export class Child {
       recordChild(this.directory, this.plan.name, child.pid, this.plan.stop.signal);
       this.current = identify(child.pid);
     }
+    if (this.plan.hopeless && !this.ready)
+      this.looking = setInterval(() => this.endIfHopeless(this.plan.hopeless!, child), LOOK_EVERY);
     child.once('error', (error) => this.ended(error.message, 0));
     child.once('exit', (code, signal) => this.ended(signal ?? `code ${code}`, Date.now() - began));
   }
@@ -71,12 +79,14 @@ export class Child {
   /** From now on it is started again as often as it takes. */
   markReady(): void {
     this.ready = true;
+    clearInterval(this.looking);
   }
 
   /** It is expected to end, and not started again. */
   expectEnd(): void {
     this.stopping = true;
     clearTimeout(this.again);
+    clearInterval(this.looking);
   }
 
   async stop(): Promise<void> {
@@ -85,7 +95,12 @@ export class Child {
     if (this.current) await end(this.current, signal, patience);
   }
 
+  private endIfHopeless(hopeless: RegExp, child: ChildProcess): void {
+    if (hopeless.test(readFileSync(this.log).subarray(this.logNow).toString())) child.kill('SIGKILL');
+  }
+
   private ended(how: string, lived: number): void {
+    clearInterval(this.looking);
     if (this.stopping) return;
     this.ends = lived > STEADY_AFTER ? 1 : this.ends + 1;
     if (!this.ready && this.ends >= TRIES_BEFORE_READY) {
@@ -102,6 +117,7 @@ export class Child {
     const full = size > LOG_KEPT;
     if (full) renameSync(this.log, `${this.log}.1`);
     this.logStart = full ? 0 : (this.logStart ?? size);
+    this.logNow = full ? 0 : size;
     return openSync(this.log, 'a', 0o600);
   }
 

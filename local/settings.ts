@@ -15,6 +15,8 @@ export interface Settings {
   temporalAddress: string | undefined;
   namespace: string;
   sampleData: boolean;
+  /** Whether CAQH, NPPES and the OIG are stood in for. */
+  standIns: boolean;
 }
 
 function oneOf<T extends string>(name: string, value: string | undefined, allowed: T[]): T | undefined {
@@ -49,6 +51,7 @@ export function readSettings(env: Environment): Settings {
     temporalAddress: connectionOptions.address || undefined,
     namespace,
     sampleData: (oneOf('SAMPLE_DATA', env.SAMPLE_DATA, ['on', 'off']) ?? (local ? 'on' : 'off')) === 'on',
+    standIns: oneOf('STAND_INS', env.STAND_INS, ['on', 'off']) === 'on',
   };
 }
 

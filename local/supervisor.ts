@@ -19,6 +19,7 @@ import { beginRecord, end, endOrphans } from './run-record';
 import { loadSample } from './sample';
 import { adminKeyFile, kept, openDataDirectory, readSecrets, readSettings } from './settings';
 import type { Secrets, Settings } from './settings';
+import { startStandIns } from './stand-ins/book';
 import { connect, devServerArguments, keepHistory } from './temporal';
 
 /** Of API and worker: what the memory bench states its bound for. */
@@ -86,9 +87,10 @@ async function bringUpAll(run: Run, settings: Settings, env: Environment): Promi
     settings.temporalAddress ? useTemporal(env) : startTemporal(run, settings, ports, env),
   ]);
   console.log('Starting worker and API ...');
-  await startProduct(run, settings, { ...productEnv, DATABASE_URL: databaseUrl }, secrets);
+  const registries = settings.standIns ? await startStandIns(new Date().toISOString().slice(0, 10)) : {};
+  await startProduct(run, settings, { ...productEnv, ...registries, DATABASE_URL: databaseUrl }, secrets);
   if (settings.sampleData) await loadSampleOnce(settings, secrets);
-  console.log(summary(settings, secrets, env, ports));
+  console.log(summary(settings, secrets, env, ports, registries));
 }
 
 async function useDatabase(url: string): Promise<string> {
@@ -151,6 +153,8 @@ async function startTemporal(run: Run, settings: Settings, ports: Ports, env: En
         file: join(dataDirectory, 'temporal.db'),
       }),
       stop: { signal: 'SIGTERM', patience: PATIENCE.temporal },
+      // of its own services' ports, which it chooses anew at each start, another program was faster with one
+      hopeless: /address already in use/,
     },
     (signal) => connect(address, namespace, signal),
   );
@@ -180,6 +184,7 @@ async function startProduct(run: Run, settings: Settings, env: Environment, secr
     NODE_ENV: 'production',
     // nothing reaches out by surprise
     NPPES_URL: 'off',
+    LEIE_URL: 'off',
     ...env,
     DATA_DIR: settings.dataDirectory,
     ENCRYPTION_KEYS: secrets.encryptionKeys,
@@ -229,6 +234,7 @@ function summary(
   secrets: Secrets,
   env: Environment,
   ports: Ports,
+  { CAQH_URL, NPPES_URL, LEIE_URL }: Environment,
 ): string {
   const file = shown(adminKeyFile(dataDirectory));
   const key = env.ADMIN_API_KEY ? 'ADMIN_API_KEY' : process.stdout.isTTY ? `${secrets.adminApiKey}  (${file})` : file;
@@ -238,6 +244,7 @@ function summary(
     `  API          http://localhost:${port}/v1`,
     `  Docs         http://localhost:${port}/docs`,
     temporalAddress ? `  Temporal     ${temporalAddress}` : `  Temporal UI  http://localhost:${ports.temporalUi}`,
+    ...(CAQH_URL ? [`  Stand-ins    CAQH ${CAQH_URL}, NPPES ${NPPES_URL}, OIG ${LEIE_URL}`] : []),
     `  Admin key    ${key}`,
     `  Logs         ${shown(join(dataDirectory, 'logs'))}`,
     'Ctrl-C stops it. `npm run tour` shows a whole life of an application.',

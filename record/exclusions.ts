@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../domain/application/events';
 import type { ExclusionResult, ExclusionSource } from '../domain/codes';
-import { listDueAt, matchOf, monthOf, nameKey, nextMonth, type LeieEntry, type Match } from '../domain/exclusions';
-import type { Db, Sql, Tx } from '../runtime/database';
+import { matchOf, nameKey, type LeieEntry, type Match, type Screened } from '../domain/exclusions';
+import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue, enqueueEach } from './outbox';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
@@ -19,7 +19,7 @@ export interface ExclusionList {
   entries: number;
   /** Rows that no entry could be read from. */
   unreadable: number;
-  /** Providers of all clients that were held against it, and what came of them. */
+  /** Providers and practices of all clients that were held against it, and what came of them. */
   screened: number;
   clear: number;
   possible: number;
@@ -42,7 +42,9 @@ export interface ExclusionCheckInput {
 export interface ExclusionCheck {
   id: string;
   clientId: string;
-  providerId: string;
+  /** One of both. */
+  providerId: string | null;
+  practiceId: string | null;
   source: ExclusionSource;
   state: string | null;
   listId: string | null;
@@ -56,7 +58,7 @@ export interface ExclusionCheck {
 
 export type ExclusionStatus = 'possible' | 'confirmed' | 'dismissed';
 
-/** An entry of a list that is, or may be, the provider's person. */
+/** An entry of a list that is, or may be, the provider's person, or the practice. */
 export interface Exclusion {
   id: string;
   source: ExclusionSource;
@@ -77,15 +79,22 @@ export interface ExclusionDecision {
   reinstatedOn?: PlainDate | null;
 }
 
-interface Provider {
+/** Who is looked for: a provider, of whom what is found is the person's, or a practice, which has none. */
+export interface Held {
   id: string;
   clientId: string;
-  personId: string;
+  personId: string | null;
 }
 
-const LIST: Principal = { type: 'system', id: 'oig_leie', name: 'OIG LEIE', role: 'service', clientIds: null };
+const typeOf = ({ personId }: Held) => (personId === null ? 'practice' : 'provider');
+const columnOf = (held: Held) => `${typeOf(held)}_id` as const;
+/** What of an exclusion says whose it is. */
+const ownerOf = ({ id, personId }: Held) => (personId === null ? { practiceId: id } : { personId });
+
+/** In whose name the list's word is kept. */
+export const LIST: Principal = { type: 'system', id: 'oig_leie', name: 'OIG LEIE', role: 'service', clientIds: null };
 const ROWS_AT_ONCE = 2_000;
-const PROVIDERS_AT_ONCE = 500;
+const AT_ONCE = 500;
 
 /** A list that must not take the place of the one on file: an earlier month's, or one that broke off. */
 export class RefusedList extends Error {
@@ -98,7 +107,7 @@ export class RefusedList extends Error {
 /** The list grows; one with less than this part of the entries before is cut off. */
 const LEAST_PART = 0.8;
 
-async function latestList(sql: Db): Promise<Pick<ExclusionList, 'id' | 'month' | 'entries' | 'createdAt'> | null> {
+export async function latestList(sql: Db): Promise<ExclusionList | null> {
   const [list] = await sql<ExclusionList[]>`
     select * from exclusion_lists order by month desc, created_at desc limit 1`;
   return list ?? null;
@@ -114,7 +123,7 @@ export const listLists = (sql: Db, request: PageRequest): Promise<Page<Exclusion
   page(sql, sql`select * from exclusion_lists`, request);
 
 /**
- * Takes a month's list in the place of the one before and holds every provider against it, all or nothing. The same
+ * Takes a month's list in the place of the one before and holds everybody against it, all or nothing. The same
  * content for the same month is taken once. Throws a RefusedList.
  */
 export const importList = (
@@ -176,78 +185,97 @@ async function keepEntries(
 
 type Found = { screened: number } & Record<ExclusionResult, number>;
 
-/** Holds every provider of every client against the list on file. */
+/** Holds every provider and practice of every client against the list on file. */
 async function screenAll(tx: Tx): Promise<Found> {
   const found: Found = { screened: 0, clear: 0, possible: 0, confirmed: 0 };
-  for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
-    const rows = await tx<{ id: string }[]>`
-      select id from providers where id > ${after} order by id limit ${PROVIDERS_AT_ONCE}`;
-    if (rows.length === 0) return found;
-    for (const result of await screen(
-      tx,
-      rows.map(({ id }) => id),
-    )) {
-      found.screened += 1;
-      found[result] += 1;
+  for (const [table, hold] of [
+    ['providers', screen],
+    ['practices', screenPractices],
+  ] as const)
+    for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+      const rows = await tx<{ id: string }[]>`
+        select id from ${tx(table)} where id > ${after} order by id limit ${AT_ONCE}`;
+      const last = rows.at(-1);
+      if (!last) break;
+      for (const result of await hold(
+        tx,
+        rows.map(({ id }) => id),
+      )) {
+        found.screened += 1;
+        found[result] += 1;
+      }
+      after = last.id;
     }
-    after = rows.at(-1)!.id;
-  }
+  return found;
 }
 
-interface OnFile extends Provider {
-  npi: string;
-  firstName: string;
-  lastName: string;
-  states: string[];
-}
+type OnFile = Held & Screened;
+
+/** Holds providers against the list on file, where there is one. */
+export const screen = async (tx: Db, providerIds: readonly string[]): Promise<ExclusionResult[]> =>
+  holdAgainst(
+    tx,
+    await tx<OnFile[]>`
+      select p.id, p.client_id, p.person_id, n.npi, p.first_name, p.last_name,
+        array(select distinct l.state from licences l where l.provider_id = p.id) as states
+      from providers p join persons n on n.id = p.person_id
+      where p.id = any(${[...providerIds]}::uuid[]) order by p.id`,
+  );
+
+/** The same of practices. */
+export const screenPractices = async (tx: Db, practiceIds: readonly string[]): Promise<ExclusionResult[]> =>
+  holdAgainst(
+    tx,
+    await tx<OnFile[]>`
+      select p.id, p.client_id, null as person_id, p.npi, '' as first_name, '' as last_name,
+        p.legal_name as business_name,
+        array(select p.address->>'state' union select l.address->>'state' from locations l where l.practice_id = p.id)
+          as states
+      from practices p where p.id = any(${[...practiceIds]}::uuid[]) order by p.id`,
+  );
 
 /**
- * Holds providers against the list on file, where there is one: keeps the evidence, and what was found. An entry with
- * the provider's NPI is the person; one of the same name may be, and is put before somebody.
+ * Keeps the evidence, and what was found. An entry with the NPI is who was looked for; one of the same name may be, and
+ * is put before somebody.
  */
-export async function screen(tx: Db, providerIds: readonly string[]): Promise<ExclusionResult[]> {
+async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionResult[]> {
   const list = await latestList(tx);
   if (!list) return [];
-  const providers = await tx<OnFile[]>`
-    select p.id, p.client_id, p.person_id, n.npi, p.first_name, p.last_name,
-      array(select distinct l.state from licences l where l.provider_id = p.id) as states
-    from providers p join persons n on n.id = p.person_id
-    where p.id = any(${[...providerIds]}::uuid[]) order by p.id`;
   const entries = await tx<LeieEntry[]>`
     select * from exclusion_entries
-    where npi = any(${providers.map(({ npi }) => npi)})
-      or (npi is null and name_key = any(${providers.map(nameKey)}))`;
+    where npi = any(${held.flatMap(({ npi }) => npi ?? [])})
+      or ((npi is null or business_name is not null) and name_key = any(${held.map(nameKey)}))`;
   const results: ExclusionResult[] = [];
-  for (const provider of providers) {
+  for (const one of held) {
     const statuses: ExclusionStatus[] = [];
     for (const entry of entries) {
-      const match = matchOf(entry, provider);
-      if (match) statuses.push(await found(tx, provider, { source: 'oig_leie', match, ...entry }));
+      const match = matchOf(entry, one);
+      if (match) statuses.push(await found(tx, one, { source: 'oig_leie', match, ...entry }));
     }
     results.push(statuses.includes('confirmed') ? 'confirmed' : statuses.includes('possible') ? 'possible' : 'clear');
   }
-  const checkedOn = list.createdAt.slice(0, 10);
-  const checks = providers.map(({ id: providerId, clientId }, i) => ({
+  const [first] = held;
+  if (!first) return results;
+  const checks = held.map(({ id, clientId }, i) => ({
     id: randomUUID(),
     clientId,
-    providerId,
+    [columnOf(first)]: id,
     source: 'oig_leie',
     listId: list.id,
-    checkedOn,
+    checkedOn: list.createdAt.slice(0, 10),
     result: results[i],
     recordedBy: tx.json({ ...actorOf(LIST) }),
   }));
-  if (checks.length > 0)
-    await tx`
-      insert into exclusion_checks ${tx(checks as never)}
-      on conflict (provider_id, list_id) do update set result = excluded.result`;
+  await tx`
+    insert into exclusion_checks ${tx(checks as never)}
+    on conflict (${tx(columnOf(first))}, list_id) do update set result = excluded.result`;
   return results;
 }
 
-/** Something that is, or may be, a provider's person: kept once, and put before somebody at each of its clients. */
+/** Something that is, or may be, who was looked for: kept once, and put before somebody at each of a person's clients. */
 async function found(
   tx: Db,
-  { id: providerId, clientId, personId }: Provider,
+  held: Held,
   what: {
     source: ExclusionSource;
     state?: string | null;
@@ -262,28 +290,28 @@ async function found(
   const { source, state = null, listing, match, excludedOn, reinstatedOn, decidedBy = LIST } = what;
   const status = what.status ?? (match === 'npi' ? 'confirmed' : 'possible');
   const [made] = await tx<{ id: string }[]>`
-    insert into exclusions ${tx({ personId, source, state, listing, matchedBy: match })}
-    on conflict (person_id, source, listing) do nothing returning id`;
+    insert into exclusions ${tx({ ...ownerOf(held), source, state, listing, matchedBy: match } as never)}
+    on conflict do nothing returning id`;
   const [exclusion] = made
     ? [made]
     : await tx<{ id: string }[]>`
-        select id from exclusions where person_id = ${personId} and source = ${source} and listing = ${listing}`;
+        select id from exclusions x where ${isOf(tx, held)} and source = ${source} and listing = ${listing}`;
   const { id } = exclusion!;
   const [standing] = await tx<{ status: ExclusionStatus }[]>`
     select status from exclusion_standings where exclusion_id = ${id} and known_to is null`;
   // the list may have come to know the NPI of who was only of the same name
   const surer = standing?.status === 'possible' && status === 'confirmed';
   const how = { status, excludedOn, reinstatedOn };
-  if (!standing || surer) await stand(tx, { id, personId }, how, decidedBy, match === 'manual' ? clientId : null);
+  if (!standing || surer) await stand(tx, id, held, how, decidedBy, match === 'manual' ? held.clientId : null);
   const now = standing && !surer ? standing.status : status;
   if (now !== 'dismissed')
     await giveTasks(tx, [
       {
-        key: `exclusion_match/${id}/${providerId}`,
-        clientId,
+        key: `exclusion_match/${id}/${held.id}`,
+        clientId: held.clientId,
         kind: 'exclusion_match',
-        subjectType: 'provider',
-        subjectId: providerId,
+        subjectType: typeOf(held),
+        subjectId: held.id,
         data: { exclusionId: id, source, status: now },
         dueAt: new Date().toISOString(),
       },
@@ -294,7 +322,8 @@ async function found(
 /** How an exclusion stands from now on; whoever rests on it hears of it. */
 async function stand(
   tx: Db,
-  { id: exclusionId, personId }: { id: string; personId: string },
+  exclusionId: string,
+  { id, personId }: Held,
   how: { status: ExclusionStatus; excludedOn: PlainDate; reinstatedOn: PlainDate | null; reason?: string },
   principal: Principal,
   clientId: string | null,
@@ -302,56 +331,65 @@ async function stand(
   await tx`update exclusion_standings set known_to = now() where exclusion_id = ${exclusionId} and known_to is null`;
   const row = { ...how, exclusionId, clientId, decidedBy: tx.json({ ...actorOf(principal) }) };
   await tx`insert into exclusion_standings ${tx(row as never)}`;
-  await enqueue(tx, 'file_changed_person', personId);
+  if (personId === null) await enqueue(tx, 'file_changed_practice', id);
+  else await enqueue(tx, 'file_changed_person', personId);
   await enqueueEach(
     tx,
     'billingReadiness',
     tx`
-      select s.application_id from network_spans s join providers p on p.id = s.provider_id
-      where s.known_to is null and p.person_id = ${personId}`,
+      select s.application_id from network_spans s
+      where s.known_to is null and ${
+        personId === null
+          ? tx`s.practice_id = ${id}`
+          : tx`s.provider_id in (select id from providers where person_id = ${personId})`
+      }`,
   );
 }
 
 /** What the list no longer has may have ended: somebody looks for the reinstatement. */
 async function askAboutTheGone(tx: Tx, listId: string): Promise<void> {
-  const gone = await tx<{ id: string; source: string; providerId: string; clientId: string }[]>`
-    select x.id, x.source, p.id as provider_id, p.client_id
+  const gone = await tx<
+    { exclusionId: string; source: string; id: string; clientId: string; personId: string | null }[]
+  >`
+    select x.id as exclusion_id, x.source, x.person_id, coalesce(p.id, r.id) as id,
+      coalesce(p.client_id, r.client_id) as client_id
     from exclusions x
     join exclusion_standings s on s.exclusion_id = x.id and s.known_to is null and s.status = 'confirmed'
-    join providers p on p.person_id = x.person_id
+    left join providers p on p.person_id = x.person_id
+    left join practices r on r.id = x.practice_id
     where x.source = 'oig_leie' and x.matched_by <> 'manual' and s.reinstated_on is null
       and not exists (select from exclusion_entries e where e.listing = x.listing)`;
   await giveTasks(
     tx,
-    gone.map(({ id, source, providerId, clientId }) => ({
-      key: `exclusion_match/${id}/${providerId}/${listId}`,
-      clientId,
+    gone.map(({ exclusionId, source, ...held }) => ({
+      key: `exclusion_match/${exclusionId}/${held.id}/${listId}`,
+      clientId: held.clientId,
       kind: 'exclusion_match' as const,
-      subjectType: 'provider',
-      subjectId: providerId,
-      data: { exclusionId: id, source, status: 'gone' },
+      subjectType: typeOf(held),
+      subjectId: held.id,
+      data: { exclusionId, source, status: 'gone' },
       dueAt: new Date().toISOString(),
     })),
   );
 }
 
-/** Records that somebody looked; what was found is the person's. Repeated under the same id it changes nothing. */
+/** Records that somebody looked; what is found of a provider is the person's. Repeated under the same id it changes nothing. */
 export const recordExclusionCheck = (
   sql: Sql,
   principal: Principal,
   id: string,
-  provider: Provider,
+  held: Held,
   { excludedOn, ...input }: ExclusionCheckInput,
 ): Promise<ExclusionCheck> =>
   sql.begin(async (tx) => {
-    const { id: providerId, clientId } = provider;
-    const row = { ...input, id, clientId, providerId, recordedBy: tx.json({ ...actorOf(principal) }) };
+    const { id: subjectId, clientId } = held;
+    const row = { ...input, id, clientId, [columnOf(held)]: subjectId, recordedBy: tx.json({ ...actorOf(principal) }) };
     const made = await tx`
       insert into exclusion_checks ${tx(row as never)} on conflict (id) do nothing returning id`;
     if (made.length > 0) {
       const { result, source, state, checkedOn } = input;
       if (result !== 'clear')
-        await found(tx, provider, {
+        await found(tx, held, {
           source,
           state: state ?? null,
           listing: id,
@@ -363,8 +401,8 @@ export const recordExclusionCheck = (
         });
       await audit(tx, principal, {
         action: 'exclusion_check.record',
-        subjectType: 'provider',
-        subjectId: providerId,
+        subjectType: typeOf(held),
+        subjectId,
         clientId,
         detail: { ...input, excludedOn },
       });
@@ -381,82 +419,63 @@ export async function findExclusionCheck(sql: Db, principal: Principal, id: stri
 export const listExclusionChecks = (
   sql: Db,
   principal: Principal,
-  providerId: string,
+  held: Held,
   request: PageRequest,
 ): Promise<Page<ExclusionCheck>> =>
   page(
     sql,
-    sql`select * from exclusion_checks where provider_id = ${providerId} and ${inScope(sql, principal)}`,
+    sql`select * from exclusion_checks where ${sql(columnOf(held))} = ${held.id} and ${inScope(sql, principal)}`,
     request,
   );
 
-// The exclusion counts with every client; who decided it, and why, is seen by the client for which that was.
-const selectExclusions = (sql: Db, { personId, clientId }: Provider) => sql`
-  select x.id, x.source, x.state, x.matched_by, s.status, s.excluded_on, s.reinstated_on, x.created_at,
-    case when s.client_id is null or s.client_id = ${clientId} then s.reason end as reason,
-    case when s.client_id is null or s.client_id = ${clientId} then s.decided_by end as decided_by
-  from exclusions x join exclusion_standings s on s.exclusion_id = x.id and s.known_to is null
-  where x.person_id = ${personId}`;
+const isOf = (sql: Db, { id, personId }: Held): Fragment =>
+  personId === null ? sql`x.practice_id = ${id}` : sql`x.person_id = ${personId}`;
 
-export async function exclusionsOf(sql: Db, provider: Provider): Promise<Exclusion[]> {
+// A person's exclusion counts with every client; who decided it, and why, is seen by the client for which that was.
+const selectExclusions = (sql: Db, held: Held) => sql`
+  select x.id, x.source, x.state, x.matched_by, s.status, s.excluded_on, s.reinstated_on, x.created_at,
+    case when s.client_id is null or s.client_id = ${held.clientId} then s.reason end as reason,
+    case when s.client_id is null or s.client_id = ${held.clientId} then s.decided_by end as decided_by
+  from exclusions x join exclusion_standings s on s.exclusion_id = x.id and s.known_to is null
+  where ${isOf(sql, held)}`;
+
+export async function exclusionsOf(sql: Db, held: Held): Promise<Exclusion[]> {
   const rows = await sql<(Exclusion & { createdAt: Instant })[]>`
-    ${selectExclusions(sql, provider)} order by x.created_at, x.id`;
+    ${selectExclusions(sql, held)} order by x.created_at, x.id`;
   return rows.map(({ createdAt: _, ...shown }) => shown);
 }
 
-export async function findExclusion(sql: Db, provider: Provider, id: string): Promise<Exclusion | null> {
-  return (await exclusionsOf(sql, provider)).find((one) => one.id === id) ?? null;
+export async function findExclusion(sql: Db, held: Held, id: string): Promise<Exclusion | null> {
+  return (await exclusionsOf(sql, held)).find((one) => one.id === id) ?? null;
 }
 
-/** Somebody's word on an exclusion: it is the person's or not, from when and until when. What was known stays known. */
+/** Somebody's word on an exclusion: it is theirs or not, from when and until when. What was known stays known. */
 export const decideExclusion = (
   sql: Sql,
   principal: Principal,
-  provider: Provider,
+  held: Held,
   exclusionId: string,
   { result, reason, excludedOn, reinstatedOn }: ExclusionDecision,
 ): Promise<Exclusion> =>
   sql.begin(async (tx) => {
     await tx`select from exclusions where id = ${exclusionId} for update`;
-    const before = (await findExclusion(tx, provider, exclusionId))!;
+    const before = (await findExclusion(tx, held, exclusionId))!;
     const how = {
       status: result,
       excludedOn: excludedOn ?? before.excludedOn,
       reinstatedOn: reinstatedOn === undefined ? before.reinstatedOn : reinstatedOn,
       reason,
     };
-    await stand(tx, { id: exclusionId, personId: provider.personId }, how, principal, provider.clientId);
+    await stand(tx, exclusionId, held, how, principal, held.clientId);
     await tx`
       update tasks set closed_at = now()
       where kind = 'exclusion_match' and closed_at is null and data->>'exclusionId' = ${exclusionId}`;
     await audit(tx, principal, {
       action: `exclusion.${result}`,
-      subjectType: 'provider',
-      subjectId: provider.id,
-      clientId: provider.clientId,
+      subjectType: typeOf(held),
+      subjectId: held.id,
+      clientId: held.clientId,
       detail: { exclusionId, ...how },
     });
-    return (await findExclusion(tx, provider, exclusionId))!;
+    return (await findExclusion(tx, held, exclusionId))!;
   });
-
-/** Asks for a month's list once its day has come, each month once; answers when to look again. */
-export async function askForList(tx: Tx, _subject: string, now: Instant): Promise<{ next: Instant | null }> {
-  const latest = (await latestList(tx))?.month ?? null;
-  const current = monthOf(now);
-  const due = latest !== null && latest >= current ? nextMonth(latest) : current;
-  // where none was ever imported there is nothing to wait for
-  const dueAt = latest === null ? now : listDueAt(due);
-  if (dueAt > now) return { next: dueAt };
-  await giveTasks(tx, [
-    {
-      key: `exclusion_list/${due}`,
-      clientId: null,
-      kind: 'exclusion_list',
-      subjectType: 'exclusion_list',
-      subjectId: OPERATOR,
-      data: { month: due },
-      dueAt,
-    },
-  ]);
-  return { next: listDueAt(nextMonth(due)) };
-}

@@ -32,7 +32,7 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
         select jsonb_agg(jsonb_build_object('from', s.excluded_on, 'reinstatedOn', s.reinstated_on)
           order by s.excluded_on)
         from exclusions x join exclusion_standings s on s.exclusion_id = x.id
-        where x.person_id = p.person_id and s.known_to is null and s.status = 'confirmed'), '[]'::jsonb) as exclusions,
+        where (x.person_id = p.person_id or x.practice_id = pr.id) and s.known_to is null and s.status = 'confirmed'), '[]'::jsonb) as exclusions,
       (select x.status from portal_access x
         where x.practice_id = pr.id and ${key.payerId} = any(x.payer_ids) and x.superseded_by is null
         order by x.status desc limit 1) as portal_access,

@@ -55,7 +55,7 @@ export async function tellReadiness(tx: Tx, applicationId: string, now: Instant)
         data: { ...asked, locationId, from: before, to: { mayBill, reasons }, asOf: now },
       });
   }
-  const days = await changingDays(tx, asked.providerId, asked.state, onFile.evidence.agreements, today);
+  const days = await changingDays(tx, asked, onFile.evidence.agreements, today);
   const ends = onFile.evidence.spans.flatMap(({ effectiveTo }) => (effectiveTo ? [addDays(effectiveTo, 1)] : []));
   const next = [...days, ...ends, ...(billableFrom ? [billableFrom] : [])].filter((day) => day > today).sort()[0];
   return { next: next ? startOfDay(next, timeZone) : null };
@@ -64,8 +64,7 @@ export async function tellReadiness(tx: Tx, applicationId: string, now: Instant)
 /** The days on which time alone may change the answer: after a licence or an agreement has ended, of an exclusion. */
 async function changingDays(
   tx: Tx,
-  providerId: string,
-  state: string,
+  { providerId, practiceId, state }: Pick<Scope, 'providerId' | 'practiceId' | 'state'>,
   agreements: readonly { endedOn: PlainDate | null }[],
   today: PlainDate,
 ): Promise<PlainDate[]> {
@@ -74,7 +73,7 @@ async function changingDays(
   const ends = [...licences.map(({ expiresOn }) => expiresOn), ...agreements.flatMap(({ endedOn }) => endedOn ?? [])];
   const exclusions = await tx<{ day: PlainDate }[]>`
     select day from providers p
-    join exclusions x on x.person_id = p.person_id
+    join exclusions x on x.person_id = p.person_id or x.practice_id = ${practiceId}
     join exclusion_standings s on s.exclusion_id = x.id and s.known_to is null and s.status = 'confirmed',
       unnest(array[s.excluded_on, s.reinstated_on]) as day
     where p.id = ${providerId} and day > ${today}`;

@@ -238,11 +238,11 @@ const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]
   left join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
   order by q.i`;
 
-/** Whether an exclusion of the person stands so on the date of service, as far as the request may know. */
+/** Whether an exclusion of the person or of the practice stands so on the date of service, as far as the request may know. */
 const standingOf = (sql: Db, status: 'confirmed' | 'possible'): Fragment => sql`
   exists (
     select from exclusions x join exclusion_standings s on s.exclusion_id = x.id
-    where x.person_id = p.person_id and s.status = ${status} and s.excluded_on <= q."dateOfService"
+    where (x.person_id = p.person_id or x.practice_id = any(${samePractice(sql)})) and s.status = ${status} and s.excluded_on <= q."dateOfService"
       and coalesce(s.reinstated_on, 'infinity') > q."dateOfService"
       and case when q."asOf" is null then s.known_to is null
         else s.known_from <= q."asOf" and coalesce(s.known_to, 'infinity') > q."asOf" end)`;

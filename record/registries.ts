@@ -7,6 +7,7 @@ import type { Snapshot } from '../domain/consistency';
 import { backOff, later, PACE_MS, spread, WAVE_MS } from '../domain/politeness';
 import type { Db, Sql, Tx } from '../runtime/database';
 import { uuidOf } from '../runtime/uuid';
+import { OPERATOR } from './exclusions';
 import { findingsOf } from './findings';
 import { WATCHES } from './look-up';
 import type { OutreachStep } from './mail';
@@ -35,20 +36,23 @@ const NPPES_EVERY_DAYS = 30;
 const UNKNOWN_NPI_EVERY_DAYS = 7;
 const DAY_MS = 86_400_000;
 
+type Service = RegistryService | 'leie';
+
 /** Puts on record which services are asked, and by what name people know them; one that was not asked begins to be. */
 export const setServices = (
   sql: Sql,
-  services: Record<RegistryService, { mode: RegistryMode; name: string }>,
+  services: Partial<Record<Service, { mode: RegistryMode; name: string }>>,
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    for (const [service, { mode, name }] of Object.entries(services) as [RegistryService, never][]) {
+    for (const [service, { mode, name }] of Object.entries(services) as [Service, never][]) {
       const [before] = await tx<{ mode: RegistryMode }[]>`
         select mode from registry_services where service = ${service} for update`;
       await tx`
         insert into registry_services ${tx({ service, mode, name })}
         on conflict (service) do update set mode = excluded.mode, name = excluded.name`;
-      if (mode === 'api' && before?.mode !== 'api')
-        await enqueueEach(tx, WATCHES[service], tx`select distinct person_id from providers`);
+      if (mode !== 'api' || before?.mode === 'api') continue;
+      if (service === 'leie') await enqueue(tx, 'exclusionList', OPERATOR);
+      else await enqueueEach(tx, WATCHES[service], tx`select distinct person_id from providers`);
     }
   });
 

@@ -4,7 +4,7 @@ import type { Sql, Tx } from '../runtime/database';
 import { giveChecks } from './bridges';
 import { endStepByStep } from './endings';
 import { chaseEnrolments } from './enrolment-chase';
-import { askForList } from './exclusions';
+import { askForList } from './exclusion-source';
 import { askQuestions } from './inquiries';
 import { keepUp } from './upkeep';
 import { dueMail, type OutreachStep } from './mail';

@@ -54,13 +54,13 @@ export class Caqh {
   /** How a provider stands; what CAQH doesn't know is an answer too. */
   async status({ caqhId, npi }: CaqhSubject): Promise<CaqhSaid> {
     const { product: Product, organizationId: Organization_Id } = this.settings;
-    const { status, text } = caqhId
+    const { status, body } = caqhId
       ? await this.get('/RosterAPI/api/providerstatus', { Product, Organization_Id, Caqh_Provider_Id: caqhId })
       : await this.get('/RosterAPI/api/providerstatusbynpi', { Product, Organization_Id, NPI_Provider_Id: npi });
     if (status === NOT_ON_ROSTER) return { ...NOTHING, found: true, rosterStatus: 'NOT ON ROSTER' };
     if (status === NOT_CURRENT) return { ...NOTHING, found: true, providerStatus: 'NOT CURRENT' };
     if (status === 404) return NOTHING;
-    const said = read(statusAnswer, status, text);
+    const said = read(statusAnswer, status, body);
     return {
       found: said.provider_found_flag !== 'N',
       rosterStatus: said.roster_status || null,
@@ -104,16 +104,16 @@ export class Caqh {
   }
 
   async batchResult(batch_id: string): Promise<BatchResult> {
-    const { status, text } = await this.get('/RosterAPI/API/Roster', { batch_id });
-    const { batch_status, roster_result } = read(resultAnswer, status, text);
+    const { status, body } = await this.get('/RosterAPI/API/Roster', { batch_id });
+    const { batch_status, roster_result } = read(resultAnswer, status, body);
     if (!/^complete/i.test(batch_status)) return null;
     const exception = roster_result?.map(({ exception_description }) => exception_description).find(Boolean);
     return exception ? { added: false, exception: exception.slice(0, 200) } : { added: true };
   }
 
-  private async batch(method: 'POST' | 'PUT', path: string, product: string, body: unknown): Promise<string> {
-    const { status, text } = await this.ask(path, { product }, { method, body });
-    return read(batchAnswer, status, text).batch_id;
+  private async batch(method: 'POST' | 'PUT', path: string, product: string, wish: unknown): Promise<string> {
+    const { status, body } = await this.ask(path, { product }, { method, body: wish });
+    return read(batchAnswer, status, body).batch_id;
   }
 
   private readonly get = (path: string, query: Record<string, string>) => this.ask(path, query);
@@ -129,9 +129,9 @@ export class Caqh {
 
 const NOTHING: CaqhSaid = { found: false, rosterStatus: null, authorised: null, providerStatus: null, statusOn: null };
 
-function read<T>(schema: z.ZodType<T>, status: number, text: string): T {
+function read<T>(schema: z.ZodType<T>, status: number, body: Buffer): T {
   if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
-  const result = schema.safeParse(jsonOf(text));
+  const result = schema.safeParse(jsonOf(body));
   if (!result.success) throw new ServiceError('nonsense', 'the answer has another form');
   return result.data;
 }

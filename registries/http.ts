@@ -12,7 +12,10 @@ export class ServiceError extends Error {
   }
 }
 
-const MAX_BYTES = 1_000_000;
+const MEGABYTE = 1_000_000;
+const MAX_BYTES = MEGABYTE;
+/** What a conditional request is answered with where nothing has changed. */
+export const NOT_MODIFIED = 304;
 
 export interface Call {
   method?: 'GET' | 'POST' | 'PUT';
@@ -20,13 +23,25 @@ export interface Call {
   /** Sent as JSON. */
   body?: unknown;
   timeoutMs: number;
+  /** Left out: a megabyte. */
+  maxBytes?: number;
+}
+
+/** What a service said, whatever its status. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Buffer;
 }
 
 /**
  * One call of a service. Answers what the service meant to say, whatever its status; throws a ServiceError where it is
  * away or overloaded, doesn't know us, sends us elsewhere, or says more than anybody would.
  */
-export async function call(url: URL, { method = 'GET', headers, body, timeoutMs }: Call) {
+export async function call(
+  url: URL,
+  { method = 'GET', headers, body, timeoutMs, maxBytes = MAX_BYTES }: Call,
+): Promise<Answer> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
@@ -43,23 +58,25 @@ export async function call(url: URL, { method = 'GET', headers, body, timeoutMs 
     const { status } = response;
     if (status === 401 || status === 403) throw new ServiceError('unauthorised', `answered ${status}`);
     if (status === 429 || status >= 500) throw new ServiceError('unavailable', `answered ${status}`);
-    if (status >= 300 && status < 400) throw new ServiceError('nonsense', `answered ${status}, elsewhere`);
-    return { status, text: await textOf(response) };
+    if (status >= 300 && status < 400 && status !== NOT_MODIFIED)
+      throw new ServiceError('nonsense', `answered ${status}, elsewhere`);
+    return { status, headers: response.headers, body: await bodyOf(response, maxBytes) };
   } catch (error) {
     if (error instanceof ServiceError) throw error;
     throw new ServiceError('unavailable', signal.aborted ? 'no answer in time' : reasonOf(error));
   }
 }
 
-async function textOf(response: Response): Promise<string> {
+/** Read as it comes, so that nothing beyond the limit is waited for. */
+async function bodyOf(response: Response, maxBytes: number): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of response.body ?? []) {
     size += part.byteLength;
-    if (size > MAX_BYTES) throw new ServiceError('nonsense', 'an answer of more than a megabyte');
+    if (size > maxBytes) throw new ServiceError('nonsense', `an answer of more than ${maxBytes / MEGABYTE} MB`);
     parts.push(part);
   }
-  return Buffer.concat(parts).toString();
+  return Buffer.concat(parts);
 }
 
 /** The system's code of what went wrong, such as ECONNREFUSED. */
@@ -68,9 +85,9 @@ function reasonOf(error: unknown): string {
   return typeof cause?.code === 'string' ? cause.code : 'no connection';
 }
 
-export function jsonOf(text: string): unknown {
+export function jsonOf(body: Buffer): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(body.toString());
   } catch {
     throw new ServiceError('nonsense', 'the answer is not JSON');
   }

@@ -3,12 +3,58 @@ import { isRealDate } from '../domain/dates';
 import type { LeieEntry } from '../domain/exclusions';
 import { isNpi } from '../domain/identifiers';
 import { BadTable, readCsv } from './csv';
+import { call, NOT_MODIFIED, ServiceError } from './http';
 
-/** The OIG's List of Excluded Individuals and Entities: the columns of `UPDATED.csv` that are read. */
-const COLUMNS = ['LASTNAME', 'FIRSTNAME', 'NPI', 'DOB', 'STATE', 'EXCLTYPE', 'EXCLDATE', 'REINDATE'] as const;
+/** The list as it was fetched. */
+export interface FetchedList {
+  file: Buffer;
+  sha256: string;
+  /** By which the next request asks whether there is another one; null where the server has none. */
+  etag: string | null;
+  /** When the server says that it changed; null where it doesn't. */
+  modifiedAt: string | null;
+}
+
+/** A slow line takes a while for the whole list of about 15 MB. */
+const TIMEOUT_MS = 60_000;
+const MAX_BYTES = 40_000_000;
+
+/** The OIG's List of Excluded Individuals and Entities, as it is put out each month. */
+export class Leie {
+  constructor(private readonly settings: { url: string; timeoutMs?: number; maxBytes?: number }) {}
+
+  /** The list, or null where it is still the one of that tag. What it says is the reader's to judge. */
+  async updated(etag: string | null): Promise<FetchedList | null> {
+    const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = this.settings;
+    const headers = { accept: 'text/csv', ...(etag !== null && { 'if-none-match': etag }) };
+    const { status, headers: said, body: file } = await call(new URL(url), { headers, timeoutMs, maxBytes });
+    if (status === NOT_MODIFIED) return null;
+    if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
+    const modified = Date.parse(said.get('last-modified') ?? '');
+    return {
+      file,
+      sha256: createHash('sha256').update(file).digest('hex'),
+      etag: said.get('etag'),
+      modifiedAt: Number.isNaN(modified) ? null : new Date(modified).toISOString(),
+    };
+  }
+}
+
+/** The columns of `UPDATED.csv` that are read. */
+const COLUMNS = [
+  'LASTNAME',
+  'FIRSTNAME',
+  'BUSNAME',
+  'NPI',
+  'DOB',
+  'STATE',
+  'EXCLTYPE',
+  'EXCLDATE',
+  'REINDATE',
+] as const;
 type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
 
-/** Each person of the list; null for a row that names one and can't be read. Entities are passed over. */
+/** Each person and entity of the list; null for a row that names one and can't be read. */
 export async function* readLeie(file: Buffer): AsyncGenerator<LeieEntry | null> {
   for await (const { values } of readCsv(file, columnsOf)) {
     const read = entryOf(values);
@@ -22,18 +68,21 @@ function columnsOf(headings: string[]): string[] {
   return headings;
 }
 
-function entryOf({ LASTNAME = '', FIRSTNAME = '', NPI = '', DOB = '', STATE = '', EXCLTYPE = '', ...dates }: Row) {
-  if (LASTNAME === '') return undefined;
-  const excludedOn = dateOf(dates.EXCLDATE);
-  const reinstatedOn = dateOf(dates.REINDATE);
+function entryOf({ LASTNAME = '', FIRSTNAME = '', BUSNAME = '', NPI = '', DOB = '', STATE = '', ...rest }: Row) {
+  if (LASTNAME === '' && BUSNAME === '') return undefined;
+  const excludedOn = dateOf(rest.EXCLDATE);
+  const reinstatedOn = dateOf(rest.REINDATE);
   if (!excludedOn || reinstatedOn === undefined) return null;
+  const named = LASTNAME === '' ? [BUSNAME] : [LASTNAME, FIRSTNAME, DOB];
   const listing = createHash('sha256')
-    .update(JSON.stringify([LASTNAME, FIRSTNAME, DOB, EXCLTYPE, excludedOn]))
+    .update(JSON.stringify([...named, rest.EXCLTYPE ?? '', excludedOn]))
     .digest('hex');
   return {
     listing,
     firstName: FIRSTNAME,
     lastName: LASTNAME,
+    // where a person is named, the business is only where they worked
+    businessName: LASTNAME === '' ? BUSNAME : null,
     // ten zeros where the OIG has none
     npi: isNpi(NPI) ? NPI : null,
     state: /^[A-Z]{2}$/.test(STATE) ? STATE : null,

@@ -35,7 +35,7 @@ export class Nppes {
     const { url, timeoutMs = TIMEOUT_MS } = this.settings;
     const target = new URL(url);
     target.search = new URLSearchParams({ version: '2.1', number: npi }).toString();
-    const { status, text: body } = await call(target, { timeoutMs });
+    const { status, body } = await call(target, { timeoutMs });
     if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
     const read = answer.safeParse(jsonOf(body));
     if (!read.success) throw new ServiceError('nonsense', 'the answer has another form');

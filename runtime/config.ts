@@ -40,6 +40,7 @@ const workerSchema = nodeSchema.extend({
   CAQH_USERNAME: z.string().min(1, 'must not be empty').optional(),
   CAQH_PASSWORD: z.string().min(1, 'must not be empty').optional(),
   NPPES_URL: z.union([z.literal('off'), webUrl]).default('https://npiregistry.cms.hhs.gov/api/'),
+  LEIE_URL: z.union([z.literal('off'), webUrl]).default('https://oig.hhs.gov/exclusions/downloadables/UPDATED.csv'),
 });
 
 const withAccount = workerSchema.superRefine((values, context) => {
@@ -75,6 +76,8 @@ export interface WorkerConfig extends NodeConfig {
   caqh: { mode: 'manual' | 'file' | 'api'; name: string; account: CaqhAccount | null };
   /** Null: NPPES is not asked. */
   nppesUrl: string | null;
+  /** Null: the OIG's list is not fetched. */
+  leieUrl: string | null;
 }
 
 /** With what CAQH is asked. */
@@ -110,6 +113,7 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
     webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
     caqh: { mode: values.CAQH_MODE, name: values.CAQH_NAME, account: accountOf(values) },
     nppesUrl: values.NPPES_URL === 'off' ? null : values.NPPES_URL,
+    leieUrl: values.LEIE_URL === 'off' ? null : values.LEIE_URL,
   };
 }
 

@@ -7,6 +7,7 @@ import { dataConverter } from '../runtime/codec';
 import { smtpMailer } from '../outreach/mail';
 import { setServices } from '../record/registries';
 import { Caqh } from '../registries/caqh';
+import { Leie } from '../registries/leie';
 import { Nppes } from '../registries/nppes';
 import { loadWorkerConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
@@ -32,10 +33,11 @@ async function main(): Promise<void> {
 
   const keyring = createKeyring(config.encryptionKeys);
   const sql = createDatabase(config.databaseUrl, { max: WORKER_CONNECTIONS });
-  const { caqh, nppesUrl } = config;
+  const { caqh, nppesUrl, leieUrl } = config;
   await setServices(sql, {
     caqh: { mode: caqh.mode, name: caqh.name },
     nppes: { mode: nppesUrl ? 'api' : 'off', name: 'NPPES' },
+    leie: { mode: leieUrl ? 'api' : 'off', name: 'OIG LEIE' },
   });
   const temporal = connectTemporal(process.env, keyring);
   const { connectionOptions, namespace } = temporalSettings(process.env);
@@ -54,6 +56,7 @@ async function main(): Promise<void> {
       registries: {
         caqh: caqh.account ? new Caqh(caqh.account) : undefined,
         nppes: nppesUrl ? new Nppes({ url: nppesUrl }) : undefined,
+        leie: leieUrl ? new Leie({ url: leieUrl }) : undefined,
       },
     }),
     dataConverter: dataConverter(keyring),

@@ -12,9 +12,14 @@ import {
   type ExclusionCheckInput,
   type ExclusionDecision,
   type ExclusionList,
+  type Held,
 } from '../../record/exclusions';
+import { listState } from '../../record/exclusion-source';
+import type { Principal } from '../../record/principal';
+import { findPractice } from '../../record/registry/practices';
 import { findProvider } from '../../record/registry/providers';
 import { readLeie } from '../../registries/leie';
+import type { Sql } from '../../runtime/database';
 import type { Deps } from '../deps';
 import { invalid, Problem } from '../errors';
 import { listed } from '../listing';
@@ -26,6 +31,7 @@ import {
   exclusionCheckInput,
   exclusionDecision,
   exclusionList,
+  exclusionSource,
   foundExclusions,
   listQuery,
 } from '../schemas/exclusions';
@@ -44,10 +50,10 @@ export const exclusionRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/exclusions/imports',
-    summary: 'Take a month’s list of the excluded (OIG LEIE) and hold every provider against it',
+    summary: 'Take a month’s list of the excluded (OIG LEIE) and hold everybody against it',
     description:
-      'An entry with a provider’s NPI is that person and closes the gate at once; one of the same name and state may ' +
-      'be, and is given to somebody. The same file for the same month is taken once.',
+      'An entry with the NPI of a provider or practice is theirs and closes the gate at once; one of the same name and ' +
+      'state may be, and is given to somebody. The same file for the same month is taken once.',
     tag,
     access: 'exclusions:import',
     query: listQuery,
@@ -69,56 +75,83 @@ export const exclusionRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ query }) => listed(await listLists(sql, query), shownList),
   }),
   route({
+    method: 'get',
+    path: '/v1/exclusions',
+    summary: 'Which month’s list is on file, which one is awaited, and how it goes with fetching it',
+    tag,
+    access: 'operations:read',
+    responses: { 200: { description: 'As it is now', schema: exclusionSource } },
+    handler: async () => {
+      const { month, awaited, ...source } = await listState(sql, new Date().toISOString());
+      return ok({ month: month?.slice(0, 7) ?? null, awaited: awaited.slice(0, 7), ...source });
+    },
+  }),
+  ...routesAbout(sql, 'providers', 'a provider', (principal, id) => findProvider(sql, principal, id)),
+  ...routesAbout(sql, 'practices', 'a practice', async (principal, id) => {
+    const practice = await findPractice(sql, principal, id);
+    return practice && { id: practice.id, clientId: practice.clientId, personId: null };
+  }),
+];
+
+/** What is recorded and asked of one who may be excluded. */
+const routesAbout = (
+  sql: Sql,
+  room: 'providers' | 'practices',
+  who: string,
+  find: (principal: Principal, id: string) => Promise<Held | null>,
+): Route[] => [
+  route({
     method: 'post',
-    path: '/v1/providers/{id}/exclusion-checks',
-    summary: 'Record that somebody looked whether a provider is excluded',
-    description: 'Of SAM and the states, or of the OIG by hand. What is found is the person’s, with every client.',
+    path: `/v1/${room}/{id}/exclusion-checks`,
+    summary: `Record that somebody looked whether ${who} is excluded`,
+    description:
+      'Of SAM and the states, or of the OIG by hand. What is found of a provider is the person’s, with every client.',
     tag,
     access: 'registry:write',
-    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    subject: ({ principal, params }) => find(principal, params.id),
     body: exclusionCheckInput,
     responses: { 201: { description: 'The check', schema: exclusionCheck } },
     handler: async ({ principal, subject, body, commandId }) => {
       refuse(await documentErrors(sql, subject.clientId, 'evidence', body.evidence));
       const made = await recordExclusionCheck(sql, principal, commandId, subject, body as ExclusionCheckInput);
-      return created(`/v1/providers/${subject.id}/exclusion-checks`, shownCheck(made));
+      return created(`/v1/${room}/${subject.id}/exclusion-checks`, shownCheck(made));
     },
   }),
   route({
     method: 'get',
-    path: '/v1/providers/{id}/exclusion-checks',
-    summary: 'List the evidence that it was looked',
+    path: `/v1/${room}/{id}/exclusion-checks`,
+    summary: `List the evidence that it was looked whether ${who} is excluded`,
     tag,
     access: 'registry:read',
-    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    subject: ({ principal, params }) => find(principal, params.id),
     query: pageQuery,
     responses: { 200: { description: 'In order of recording', schema: pageOf(exclusionCheck) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listExclusionChecks(sql, principal, subject.id, query), shownCheck),
+      listed(await listExclusionChecks(sql, principal, subject, query), shownCheck),
   }),
   route({
     method: 'get',
-    path: '/v1/providers/{id}/exclusions',
-    summary: 'What is, or may be, an exclusion of this provider',
+    path: `/v1/${room}/{id}/exclusions`,
+    summary: `What is, or may be, an exclusion of ${who}`,
     tag,
     access: 'registry:read',
-    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    subject: ({ principal, params }) => find(principal, params.id),
     responses: { 200: { description: 'All of it', schema: foundExclusions } },
     handler: async ({ subject }) => ok({ items: await exclusionsOf(sql, subject) }),
   }),
   route({
     method: 'post',
-    path: '/v1/providers/{id}/exclusions/{exclusionId}/decision',
-    summary: 'Say whether it is this provider, and from when until when',
+    path: `/v1/${room}/{id}/exclusions/{exclusionId}/decision`,
+    summary: `Say whether it is an exclusion of ${who}, and from when until when`,
     description:
       'While a confirmed one stands, nothing is submitted and the gate says `excluded`. What happened outside is still ' +
       'taken.',
     tag,
     access: 'exclusions:decide',
     subject: async ({ principal, params }) => {
-      const provider = await findProvider(sql, principal, params.id);
-      const found = provider && (await findExclusion(sql, provider, params.exclusionId));
-      return provider && found && { ...provider, found };
+      const held = await find(principal, params.id);
+      const found = held && (await findExclusion(sql, held, params.exclusionId));
+      return held && found && { ...held, found };
     },
     body: exclusionDecision,
     responses: { 200: { description: 'As it stands now', schema: exclusion } },

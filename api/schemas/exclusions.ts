@@ -3,6 +3,7 @@ import { EXCLUSION_RESULTS, EXCLUSION_SOURCES } from '../../domain/codes';
 import { monthOf } from '../../domain/exclusions';
 import { broken } from './actions';
 import { actor, date, id, instant, line, longText, pastDate, state, text } from './common';
+import { registryState } from './providers';
 
 const month = text(
   [
@@ -24,8 +25,8 @@ export const exclusionList = z
     month: z.string(),
     sha256: z.string(),
     entries: count,
-    unreadable: count.meta({ description: 'Rows that name a person and could not be read' }),
-    screened: count.meta({ description: 'Providers that were held against it' }),
+    unreadable: count.meta({ description: 'Rows that name somebody and could not be read' }),
+    screened: count.meta({ description: 'Providers and practices that were held against it' }),
     clear: count,
     possible: count,
     confirmed: count,
@@ -33,6 +34,15 @@ export const exclusionList = z
     createdAt: instant,
   })
   .meta({ id: 'ExclusionList' });
+
+export const exclusionSource = registryState
+  .pick({ mode: true, unavailableSince: true, reason: true, detail: true, checkedAt: true, nextCheckAt: true })
+  .extend({
+    month: z.string().nullable().meta({ description: 'Of the list on file' }),
+    awaited: z.string().meta({ description: 'The month whose list comes next' }),
+    dueAt: instant.meta({ description: 'From when somebody is asked for that one' }),
+  })
+  .meta({ id: 'ExclusionSource' });
 
 const source = z.enum(EXCLUSION_SOURCES);
 const result = z.enum(EXCLUSION_RESULTS);
@@ -59,7 +69,8 @@ export const exclusionCheckInput = z
 export const exclusionCheck = z
   .strictObject({
     id,
-    providerId: id,
+    providerId: id.nullable(),
+    practiceId: id.nullable().meta({ description: 'Where it is no provider’s' }),
     source,
     state: state.nullable(),
     listId: id.nullable().meta({ description: 'The import that it comes from; null: recorded by hand' }),

@@ -67,7 +67,7 @@ export const providerPatch = z
   .partial()
   .meta({ id: 'ProviderPatch' });
 
-const registryState = z
+export const registryState = z
   .strictObject({
     name: line,
     mode: z.enum(['off', 'manual', 'file', 'api']),

@@ -23,7 +23,7 @@ export class StandInCaqh extends StandIn {
   pending = 0;
   private readonly batches = new Map<string, { caqhId: string; asked: number }>();
 
-  constructor(private readonly account = { username: 'operator', password: 'secret', organizationId: '4321' }) {
+  constructor(readonly account = { username: 'operator', password: 'secret', organizationId: '4321' }) {
     super(({ method, path, query, body }, { headers }) => {
       const { username, password } = this.account;
       const expected = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;

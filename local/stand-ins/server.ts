@@ -21,9 +21,12 @@ export interface Called {
   body: unknown;
 }
 
-type Reply = { status?: number; body: unknown };
+type Reply = { status?: number; body: unknown; headers?: Record<string, string> };
 
-/** An HTTP service on the loopback that speaks as the real one does, and remembers what it was asked. */
+/**
+ * An HTTP service on the loopback that speaks as the real one does, and remembers what it was asked. `PUT /manner/down`
+ * has it behave so from then on.
+ */
 export class StandIn {
   manner: Manner = 'answers';
   readonly calls: Called[] = [];
@@ -61,8 +64,13 @@ export class StandIn {
       query: Object.fromEntries(url.searchParams),
       body: text === '' ? undefined : (JSON.parse(text) as unknown),
     };
+    const manner = MANNERS.find((one) => called.method === 'PUT' && called.path === `/manner/${one}`);
+    if (manner) {
+      this.manner = manner;
+      return void response.writeHead(204).end();
+    }
     this.calls.push(called);
-    const send = ({ status = 200, body }: Reply, headers: Record<string, string> = {}) =>
+    const send = ({ status = 200, body, headers }: Reply) =>
       response
         .writeHead(status, { 'content-type': 'application/json', ...headers })
         .end(typeof body === 'string' ? body : JSON.stringify(body));
@@ -72,7 +80,7 @@ export class StandIn {
       slow: () => undefined,
       overloaded: () => send({ status: 503, body: '<h1>Service Unavailable</h1>' }),
       malformed: () => send({ body: '<!doctype html><title>Maintenance</title>' }),
-      redirects: () => send({ status: 302, body: '' }, { location: 'http://127.0.0.1:1/elsewhere' }),
+      redirects: () => send({ status: 302, body: '', headers: { location: 'http://127.0.0.1:1/elsewhere' } }),
       endless: () => send({ body: `"${'x'.repeat(2_000_000)}"` }),
       unauthorised: () => send({ status: 401, body: { Message: 'Authorization has been denied for this request.' } }),
     };

@@ -5,6 +5,7 @@ import { normalizeTin } from '../../domain/identifiers';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../audit';
+import { screenPractices } from '../exclusions';
 import { keepChanges, type Circumstance } from '../changes';
 import { enqueue } from '../outbox';
 import { inScope } from '../principal';
@@ -89,6 +90,7 @@ export const createPractice = (
       insert into practices ${tx(row as never)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
       await placeLocations(tx, clientId, id, locations);
+      await screenPractices(tx, [id]);
       await audit(tx, principal, {
         action: 'practice.create',
         subjectType: 'practice',
@@ -131,12 +133,15 @@ export const updatePractice = (
         precondition,
       });
       if (locations) await placeLocations(tx, clientId, id, locations);
+      if (SCREENED_FIELDS.some((field) => field in patch)) await screenPractices(tx, [id]);
       await keepChanges(tx, principal, { type: 'practice', id, clientId }, changed, { changedOn, correction });
       if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_practice', id);
       return (await findPractice(tx, principal, id))!;
     }),
   );
 
+// By what a practice is found in a list of the excluded.
+const SCREENED_FIELDS: (keyof PracticeInput)[] = ['legalName', 'npi', 'address', 'locations'];
 // What an application's file holds of a practice.
 const FILE_FIELDS: (keyof PracticeInput)[] = ['tin', 'npi', 'address', 'locations'];
 

@@ -13,9 +13,11 @@ const rules = ({ body }: Reply) => body.errors?.map((e: { path: string; rule: st
 const typeOf = ({ body }: Reply) => body.type?.replace('urn:countersign:problem:', '');
 
 const MONTH = TODAY.slice(0, 7);
-const HEADER = 'LASTNAME,FIRSTNAME,NPI,DOB,STATE,EXCLTYPE,EXCLDATE,REINDATE';
+const HEADER = 'LASTNAME,FIRSTNAME,BUSNAME,NPI,DOB,STATE,EXCLTYPE,EXCLDATE,REINDATE';
 const entry = (lastName: string, { npi = '0000000000', state = 'CA', on = '20260301' } = {}) =>
-  `${lastName},ROBIN,${npi},19700131,${state},1128a1,${on},00000000`;
+  `${lastName},ROBIN,,${npi},19700131,${state},1128a1,${on},00000000`;
+const business = (name: string, { npi = '0000000000', state = 'CA' } = {}) =>
+  `,,${name},${npi},,${state},1128b4,20260301,00000000`;
 const FILLER = Array.from({ length: 20 }, (_, i) => entry(`NOBODY${i}`));
 
 /** Takes a list with these entries beside those of nobody. */
@@ -150,7 +152,58 @@ describe('an entry of the same name', () => {
   });
 });
 
+describe('an entry of a business', () => {
+  test('with a practice’s NPI closes its gate and holds what is not submitted; of its name it is given to somebody', async () => {
+    const billing = await system.at('confirmed');
+    const { practiceId, clientId } = billing.filed;
+    const ready = await system.open({ ...billing.filed, payerId: await system.payer() });
+    const npi = freshNpi();
+    await system.api.patch(`/v1/practices/${practiceId}`, { npi, legalName: 'Shady Pines, L.L.C.' });
+    await take([business('SHADY PINES LLC'), business('ANOTHER', { state: 'TX' })]);
+    const about = (what: string, key?: string) =>
+      system.api.get(`/v1/practices/${practiceId}/${what}`, key ? { key } : {});
+    expect((await about('exclusions')).body.items).toMatchObject([{ status: 'possible', matchedBy: 'name' }]);
+    expect((await about('exclusion-checks')).body.items.at(-1)).toMatchObject({
+      practiceId,
+      providerId: null,
+      result: 'possible',
+    });
+    expect(await tasks(clientId)).toMatchObject([{ subjectType: 'practice', subjectId: practiceId }]);
+    expect(await billing.readiness()).toMatchObject({ mayBill: true });
+    expect((await billing.readiness()).cautions).toContain('exclusion_possible');
+
+    await take([business('SHADY PINES LLC', { npi })]);
+    expect(await billing.readiness()).toMatchObject({ mayBill: false, reasons: ['excluded'] });
+    await eventually(async () => (await ready.get()).stage === 'preparing');
+    expect((await ready.get()).prerequisites).toContainEqual({ code: 'not_excluded', met: false });
+
+    const [{ id }] = (await about('exclusions')).body.items;
+    const path = `/v1/practices/${practiceId}/exclusions/${id}/decision`;
+    const dismissal = { result: 'dismissed', reason: 'another clinic' };
+    const stranger = await system.api.keyOf('lead', [(await system.file()).clientId]);
+    expect((await system.api.post(path, dismissal, { key: stranger })).status).toBe(404);
+    expect((await about('exclusions', stranger)).status).toBe(404);
+    expect((await system.api.post(path, dismissal, { key: await system.api.keyOf('specialist') })).status).toBe(403);
+    expect((await system.api.post(path, dismissal)).body).toMatchObject({ status: 'dismissed' });
+    expect(await billing.readiness()).toMatchObject({ mayBill: true });
+    await eventually(async () => (await ready.get()).stage === 'ready_to_submit');
+    const hand = { source: 'sam', checkedOn: TODAY, result: 'clear' };
+    expect((await system.api.post(`/v1/practices/${practiceId}/exclusion-checks`, hand)).status).toBe(201);
+  });
+});
+
 describe('a month’s list', () => {
+  test('that is on file and the one that is awaited are shown to the operator alone', async () => {
+    await take();
+    expect((await system.api.get('/v1/exclusions')).body).toMatchObject({
+      month: MONTH,
+      mode: 'off',
+      unavailableSince: null,
+      nextCheckAt: null,
+    });
+    expect((await system.api.get('/v1/exclusions', { key: await system.api.keyOf('client') })).status).toBe(403);
+  });
+
   test('is taken once, and leaves evidence of each clean check', async () => {
     const filed = await system.file();
     const first = await take([entry('ONCE')]);

@@ -1,9 +1,11 @@
 import { StandInCaqh } from '../../local/stand-ins/caqh';
+import { StandInLeie } from '../../local/stand-ins/leie';
 import { StandInNppes } from '../../local/stand-ins/nppes';
 import type { Principal } from '../../record/principal';
 import { setServices } from '../../record/registries';
 import { findProvider } from '../../record/registry/providers';
 import { Caqh } from '../../registries/caqh';
+import { Leie } from '../../registries/leie';
 import { Nppes } from '../../registries/nppes';
 import { eventually } from './eventually';
 import type { Book } from './file';
@@ -14,21 +16,27 @@ export const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', 
 export let lives: Lives;
 export let theirs: StandInCaqh;
 export let registry: StandInNppes;
+export let oig: StandInLeie;
 
-/** A CAQH and an NPPES that stand in for the real ones, and the clients with which they are asked. */
+/** A CAQH, an NPPES and an OIG that stand in for the real ones, and the clients with which they are asked. */
 export async function standIns() {
-  const [caqh, nppes] = [await new StandInCaqh().listen(), await new StandInNppes().listen()];
+  const caqh = await new StandInCaqh().listen();
+  const nppes = await new StandInNppes().listen();
+  const leie = await new StandInLeie().listen();
   const account = { organizationId: '4321', username: 'operator', password: 'secret', product: 'PV', timeoutMs: 2000 };
   return {
     caqh,
     nppes,
+    leie,
     registries: {
       caqh: new Caqh({ url: caqh.url, ...account }),
       nppes: new Nppes({ url: nppes.url, timeoutMs: 2000 }),
+      leie: new Leie({ url: leie.url, timeoutMs: 2000 }),
     },
     async stop() {
       await caqh.stop();
       await nppes.stop();
+      await leie.stop();
     },
   };
 }
@@ -39,7 +47,7 @@ export function livesWithRegistries(): void {
   let outside: StandIns;
   beforeAll(async () => {
     outside = await standIns();
-    ({ caqh: theirs, nppes: registry } = outside);
+    ({ caqh: theirs, nppes: registry, leie: oig } = outside);
     lives = await Lives.begin({ registries: outside.registries });
   });
   afterAll(async () => {
@@ -48,7 +56,7 @@ export function livesWithRegistries(): void {
   });
   beforeEach(async () => {
     await turn('api');
-    for (const service of [theirs, registry]) {
+    for (const service of [theirs, registry, oig]) {
       service.manner = 'answers';
       service.calls.length = 0;
     }

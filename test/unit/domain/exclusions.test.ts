@@ -3,6 +3,7 @@ import {
   listDueAt,
   matchOf,
   monthOf,
+  monthOfList,
   nextMonth,
   type Listing,
   type Screened,
@@ -33,6 +34,36 @@ describe('an entry of a list', () => {
   test('may be who has no licence on file, wherever it is', () => {
     expect(matchOf(entry({ state: 'TX' }), { ...PROVIDER, states: [] })).toBe('name');
   });
+});
+
+describe('an entry of a business', () => {
+  const PRACTICE: Screened = {
+    npi: '1245319599',
+    firstName: '',
+    lastName: '',
+    businessName: 'Acme, LLC',
+    states: ['CA'],
+  };
+  const business = (changes: Partial<Listing> = {}): Listing =>
+    entry({ firstName: '', lastName: '', businessName: 'ACME LLC', state: 'CA', ...changes });
+
+  test.each([
+    ['with the NPI is the practice', business({ npi: '1245319599', businessName: 'OTHER' }), PRACTICE, 'npi'],
+    ['of the same name may be, though it has another NPI', business({ npi: '1234567893' }), PRACTICE, 'name'],
+    ['of the same name in another state is not', business({ state: 'TX' }), PRACTICE, null],
+    ['may be a practice without an NPI', business({ npi: '1234567893' }), { ...PRACTICE, npi: null }, 'name'],
+    ['is never a person', business({ businessName: 'ONEIL VALE ZOE' }), PROVIDER, null],
+  ])('%s', (_what, listing, held, match) => {
+    expect(matchOf(listing, held)).toBe(match);
+  });
+});
+
+test('a list is that of the month in which it changed, else of the last that should be out', () => {
+  const at = '2026-04-08T15:00:00.000Z';
+  expect(monthOfList('2026-04-07T12:00:00.000Z', at)).toBe('2026-04-01');
+  expect(monthOfList('2026-03-09T12:00:00.000Z', at)).toBe('2026-03-01');
+  expect(monthOfList(null, at)).toBe('2026-03-01');
+  expect(monthOfList(null, '2026-04-10T15:00:00.000Z')).toBe('2026-04-01');
 });
 
 test('an exclusion holds from its day until the day before the reinstatement', () => {

@@ -53,6 +53,17 @@ test('a child that never comes up fails the start with the end of its log', asyn
   await expect(start).rejects.toThrow(/^api does not start \(code 3\)[^]*DATABASE_URL is required$/);
 });
 
+test('a child that says that it will never be ready is started anew at once, and its last word fails the start', async () => {
+  const run = new Run(folder, ['temporal']);
+  const mute = `console.error('bind: address already in use'); ${IDLE}`;
+  const start = run.bringUp(
+    { ...plan('temporal', mute), hopeless: /address already in use/ },
+    () => new Promise(() => undefined),
+  );
+  await expect(start).rejects.toThrow(/^temporal does not start \(SIGKILL\)[^]*address already in use$/);
+  expect(recorded('temporal')).toHaveLength(5);
+});
+
 test('a program that is not there fails the start', async () => {
   const run = new Run(folder, ['temporal']);
   const start = run.bringUp(

@@ -13,6 +13,7 @@ describe('the settings', () => {
       temporalAddress: undefined,
       namespace: 'default',
       sampleData: true,
+      standIns: false,
     });
   });
 
@@ -30,7 +31,8 @@ describe('the settings', () => {
     expect(() => readSettings({ PORT })).toThrow('PORT must be a number from 1 to 65535');
   });
 
-  test('refuse a SAMPLE_DATA that is neither on nor off', () => {
+  test('refuse a SAMPLE_DATA or STAND_INS that is neither on nor off', () => {
+    expect(() => readSettings({ STAND_INS: 'yes' })).toThrow('STAND_INS must be on or off');
     expect(() => readSettings({ SAMPLE_DATA: 'yes' })).toThrow('SAMPLE_DATA must be on or off');
   });
 });

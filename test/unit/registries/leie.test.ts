@@ -26,12 +26,12 @@ test('a person is read with what names them; ten zeros are no NPI, eight zeros n
   expect(bare!.listing).toBe(known!.listing);
 });
 
-test('an entity is passed over, a person that cannot be read is counted', async () => {
+test('an entity is read with its own name, what cannot be read is counted', async () => {
   expect(
     await rows(
       '"","","","ACME CLINIC","OTHER","CLINIC","","","","1 ELM","X","CA","94107","1128b4","20200101","","",""',
     ),
-  ).toEqual([]);
+  ).toMatchObject([{ businessName: 'ACME CLINIC', lastName: '', npi: null, state: 'CA', excludedOn: '2020-01-01' }]);
   expect(await rows(VALE.replace('20260318', '20261318'), VALE.replace('"20260318"', '""'))).toEqual([null, null]);
 });
 
@@ -46,7 +46,7 @@ test('what is no list of the OIG is refused by the columns that it lacks, an emp
     for await (const row of readLeie(Buffer.from(text))) if (row) return row;
   };
   await expect(read('LASTNAME,FIRSTNAME,NPI\nA,B,1')).rejects.toMatchObject({
-    missing: ['DOB', 'STATE', 'EXCLTYPE', 'EXCLDATE', 'REINDATE'],
+    missing: ['BUSNAME', 'DOB', 'STATE', 'EXCLTYPE', 'EXCLDATE', 'REINDATE'],
   });
   await expect(read('')).rejects.toThrow(BadTable);
   await expect(read(`${HEADER}\n"A`)).rejects.toMatchObject({ missing: [] });

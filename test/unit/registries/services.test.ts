@@ -1,7 +1,9 @@
 import { StandInCaqh } from '../../../local/stand-ins/caqh';
+import { StandInLeie } from '../../../local/stand-ins/leie';
 import { StandInNppes } from '../../../local/stand-ins/nppes';
 import type { Manner } from '../../../local/stand-ins/server';
 import { Caqh } from '../../../registries/caqh';
+import { Leie, readLeie } from '../../../registries/leie';
 import { Nppes } from '../../../registries/nppes';
 
 const NPI = '1234567893';
@@ -9,13 +11,16 @@ const CAQH_ID = '12345678';
 
 let theirs: StandInCaqh;
 let registry: StandInNppes;
+let oig: StandInLeie;
 beforeEach(async () => {
   theirs = await new StandInCaqh().listen();
   registry = await new StandInNppes().listen();
+  oig = await new StandInLeie().listen();
 });
 afterEach(async () => {
   await theirs.stop();
   await registry.stop();
+  await oig.stop();
 });
 
 // only who never answers is not waited for
@@ -39,7 +44,7 @@ const BAD_DAYS: [Manner, object][] = [
   ['overloaded', { kind: 'unavailable', detail: 'answered 503' }],
   ['malformed', { kind: 'nonsense', detail: 'the answer is not JSON' }],
   ['redirects', { kind: 'nonsense', detail: 'answered 302, elsewhere' }],
-  ['endless', { kind: 'nonsense', detail: 'an answer of more than a megabyte' }],
+  ['endless', { kind: 'nonsense', detail: 'an answer of more than 1 MB' }],
   ['unauthorised', { kind: 'unauthorised', detail: 'answered 401' }],
 ];
 
@@ -150,5 +155,28 @@ describe('NPPES', () => {
   test.each(BAD_DAYS)('on a bad day: %s', async (manner, failure) => {
     registry.manner = manner;
     await expect(nppes().record(NPI)).rejects.toMatchObject(failure);
+  });
+});
+
+describe('the OIG’s list', () => {
+  const leie = () => new Leie({ url: `${oig.url}/UPDATED.csv`, timeoutMs: patience(oig), maxBytes: 1_000_000 });
+
+  test('is fetched whole, and not again while it is the same', async () => {
+    oig.entries = [{ lastName: 'VALE', firstName: 'ROBIN' }, { businessName: 'ACME CLINIC' }];
+    oig.modified = 'Mon, 09 Mar 2026 14:00:00 GMT';
+    const list = (await leie().updated(null))!;
+    expect(list.modifiedAt).toBe('2026-03-09T14:00:00.000Z');
+    const read = [];
+    for await (const entry of readLeie(list.file)) read.push(entry?.lastName || entry?.businessName);
+    expect(read).toEqual(['VALE', 'ACME CLINIC']);
+    expect(await leie().updated(list.etag)).toBeNull();
+    oig.entries.push({ lastName: 'NEW' });
+    expect((await leie().updated(list.etag))!.sha256).not.toBe(list.sha256);
+  });
+
+  // a page with status 200 is the reader's to refuse
+  test.each(BAD_DAYS.filter(([manner]) => manner !== 'malformed'))('on a bad day: %s', async (manner, failure) => {
+    oig.manner = manner;
+    await expect(leie().updated(null)).rejects.toMatchObject(failure);
   });
 });

@@ -1,0 +1,42 @@
+import { addDays } from '../../domain/dates';
+import type { Environment } from '../../runtime/config';
+import { sampleBook } from '../sample-book';
+import { StandInCaqh, type StandInProvider } from './caqh';
+import { StandInLeie } from './leie';
+import { StandInNppes } from './nppes';
+
+const compact = (date: string) => date.replaceAll('-', '');
+
+/** What CAQH says of the people of the sample book: two things that are well, and two to do. */
+const says = (today: string): Record<string, Partial<StandInProvider>> => ({
+  Feldman: { providerStatus: 'Re-Attestation', statusDate: compact(addDays(today, -30)) },
+  Okafor: { providerStatus: 'Initial Profile Complete', statusDate: compact(addDays(today, -10)) },
+  Tanaka: { providerStatus: 'Re-Attestation', statusDate: compact(addDays(today, -80)), authorizationFlag: 'N' },
+  Romero: { providerStatus: 'First Provider Contact', rosterStatus: 'NOT ON ROSTER', authorizationFlag: 'N' },
+});
+
+/** Starts a CAQH, an NPPES and an OIG that know the sample book; answers the settings with which they are asked. */
+export async function startStandIns(today: string): Promise<Environment> {
+  const people = sampleBook(today).clients.flatMap(({ providers }) => providers);
+  const [caqh, nppes, leie] = [new StandInCaqh(), new StandInNppes(), new StandInLeie()];
+  for (const { firstName, lastName, npi, caqhId, taxonomyCode } of people) {
+    caqh.providers.push({ caqhId, npi, ...says(today)[lastName] });
+    // she married, and has not told everybody
+    const listed = lastName === 'Tanaka' ? 'TANAKA-REED' : lastName.toUpperCase();
+    nppes.records.push({ number: npi, firstName: firstName.toUpperCase(), lastName: listed, taxonomyCode });
+  }
+  // of the same name as one of the book, and perhaps somebody else
+  const namesake = { lastName: 'ROMERO', firstName: 'ALICIA', state: 'OR' };
+  leie.entries = [namesake, ...Array.from({ length: 50 }, (_, i) => ({ lastName: `NOBODY${i}`, firstName: 'ROBIN' }))];
+  for (const one of [caqh, nppes, leie]) await one.listen();
+  const { username, password, organizationId } = caqh.account;
+  return {
+    CAQH_MODE: 'api',
+    CAQH_URL: caqh.url,
+    CAQH_USERNAME: username,
+    CAQH_PASSWORD: password,
+    CAQH_ORGANIZATION_ID: organizationId,
+    NPPES_URL: `${nppes.url}/api/`,
+    LEIE_URL: `${leie.url}/exclusions/downloadables/UPDATED.csv`,
+  };
+}
