@@ -16,6 +16,8 @@ export interface ProviderFile {
   practice: { npi: string | null; hasTin: boolean; address: object | null };
   /** What the provider signed; empty where nothing is on record. */
   authorisations: readonly Authorisation[];
+  /** Whether it has to be something, by the operator's policy. */
+  authorisationRequired: boolean;
   /** Whether the practice's way into a portal of the payer is open; null where none is on record. */
   portalAccess: 'active' | 'lost' | null;
   /** The person's confirmed exclusions, and the practice's. */
@@ -40,7 +42,7 @@ const NEEDED_SCOPES: readonly AuthorisationScope[] = ['submit_applications', 'co
 
 /** What whoever works on an application is told while nobody may talk to its payer. */
 export const UNAUTHORISED_ASKS = [
-  'Do not contact the payer: what the provider signed has ended. Have it signed again first.',
+  'Do not contact the payer: nothing that the provider signed allows it now. Have it signed first.',
 ] as const;
 
 /** What an application asks of its file. */
@@ -72,13 +74,13 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
   };
 }
 
-/** What the playbook requires, and what has to hold once something of its kind is on record. */
+/** What the playbook requires, and what has to hold by policy or once something of its kind is on record. */
 function asked(
-  { provider, authorisations, portalAccess, exclusions }: ProviderFile,
+  { provider, authorisations, authorisationRequired, portalAccess, exclusions }: ProviderFile,
   { requires, kind }: FileDemand,
 ): Prerequisite[] {
   const onRecord: Prerequisite[] = [
-    ...(provider && authorisations.length > 0 ? (['authorisation'] as const) : []),
+    ...(provider && (authorisations.length > 0 || authorisationRequired) ? (['authorisation'] as const) : []),
     ...(portalAccess ? (['portal_access'] as const) : []),
     // who is excluded has to leave all the sooner
     ...(exclusions.length > 0 && kind !== 'termination' ? (['not_excluded'] as const) : []),
@@ -142,9 +144,14 @@ function lastDaysOf(
   return ends.includes(null) ? [] : [(ends as PlainDate[]).sort()[0]!];
 }
 
-/** Whether a payer may be talked to about a provider on a day: as was signed, once something was. */
-export const mayContact = (authorisations: readonly Authorisation[], payerId: string, today: PlainDate): boolean =>
-  authorisations.length === 0 || validThrough(lastDaysOf(authorisations, ['contact_payers'], payerId), today).met;
+/** Whether a payer may be talked to about a provider on a day: as was signed, once something was or has to be. */
+export const mayContact = (
+  { authorisations, authorisationRequired }: Pick<ProviderFile, 'authorisations' | 'authorisationRequired'>,
+  payerId: string,
+  today: PlainDate,
+): boolean =>
+  (authorisations.length === 0 && !authorisationRequired) ||
+  validThrough(lastDaysOf(authorisations, ['contact_payers'], payerId), today).met;
 
 function readAttestation({ attestation, provider }: ProviderFile, payerId: string, today: PlainDate) {
   if (!attestation)

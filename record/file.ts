@@ -2,6 +2,7 @@ import type { ApplicationKey, FileReading, PlainDate } from '../domain/applicati
 import type { ResolvedPlaybook } from '../domain/playbook';
 import { evaluateFile, type ProviderFile } from '../domain/prerequisites';
 import type { Db } from '../runtime/database';
+import { isSet } from './settings';
 
 /** Reads the file behind an application and evaluates it for a day: codes and dates only. */
 export async function readFile(
@@ -28,6 +29,7 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
         select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
           'until', u.until, 'revokedOn', u.revoked_on))
         from authorisations u where u.provider_id = p.id), '[]'::jsonb) as authorisations,
+      ${isSet(sql, 'authorisationRequired')} as authorisation_required,
       coalesce((
         select jsonb_agg(jsonb_build_object('from', s.excluded_on, 'reinstatedOn', s.reinstated_on)
           order by s.excluded_on)

@@ -6,6 +6,7 @@ import type { SentKind } from '../domain/codes';
 import { BURST_MS, mailingTime, paces, type MailOutcome } from '../domain/sending';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import type { RecipientType } from './outreach';
+import { isSet } from './settings';
 import { giveTasks, settleTasks } from './tasks';
 
 /** What decides whether a message still has to be sent, and may be. */
@@ -17,6 +18,8 @@ interface Reason {
   timeZone: string;
   /** What the application's provider signed. */
   authorisations: Authorisation[];
+  /** Whether it has to have been something: by the operator's policy, or as the playbook has it. */
+  authorisationRequired: boolean;
   /** The last day of a recipient who leaves or has left. */
   recipientLeftOn: PlainDate | null;
 }
@@ -34,6 +37,8 @@ const reasonOf = (sql: Db): Fragment => sql`
     select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
       'until', u.until, 'revokedOn', u.revoked_on))
     from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations,
+  a.provider_id is not null and (${isSet(sql, 'authorisationRequired')}
+    or a.snapshot->'file'->'prerequisites' @> '[{"code": "authorisation"}]') as authorisation_required,
   case when m.recipient_type in ('provider', 'client', 'platform') then coalesce(
     (select p.ended_on from providers p where p.id = m.recipient_id),
     (select p.ended_on from platform_relationships r join providers p on p.id = r.provider_id
@@ -117,11 +122,11 @@ function isSettled({ armedBy, snapshot }: Reason): boolean {
   return !armedEntries(snapshot).includes(armedBy);
 }
 
-/** Whether the payer may not be talked to, since what the provider signed has ended, or the recipient has left. */
-function isWithheld({ recipientType, snapshot, authorisations, timeZone, recipientLeftOn }: Reason, now: Instant) {
+/** Whether the payer may not be talked to, as nothing that was signed allows it, or the recipient has left. */
+function isWithheld({ recipientType, snapshot, timeZone, recipientLeftOn, ...signed }: Reason, now: Instant) {
   const today = localDate(now, timeZone);
   if (recipientLeftOn !== null && recipientLeftOn < today) return true;
-  return recipientType === 'payer' && snapshot !== null && !mayContact(authorisations, snapshot.key.payerId, today);
+  return recipientType === 'payer' && snapshot !== null && !mayContact(signed, snapshot.key.payerId, today);
 }
 
 /** Everything that a batch says and to whom, as it is when it is sent; the address is null where none is known. */

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/application/events';
 import { RETENTION_DEFAULTS } from '../domain/retention';
-import type { Db, Sql } from '../runtime/database';
+import type { Db, Fragment, Sql } from '../runtime/database';
 import { audit } from './audit';
 import { enqueueEach } from './outbox';
 import { actorOf, type Principal } from './principal';
@@ -9,6 +9,8 @@ import { actorOf, type Principal } from './principal';
 export const DEFAULT_SETTINGS = {
   /** A fact by phone counts at the gate only after a second person has approved it. */
   phoneFactsNeedApproval: false,
+  /** Nothing is submitted for a provider, and no payer is talked to, before something signed is on record. */
+  authorisationRequired: false,
   ...RETENTION_DEFAULTS,
 };
 export type Settings = typeof DEFAULT_SETTINGS;
@@ -27,6 +29,10 @@ export const settingsAt = (history: readonly SettingsVersion[], at?: Instant): S
   ...DEFAULT_SETTINGS,
   ...history.find(({ knownFrom }) => at === undefined || Date.parse(knownFrom) <= Date.parse(at))?.settings,
 });
+
+/** A yes or no of the settings that hold now. */
+export const isSet = (sql: Db, name: 'authorisationRequired'): Fragment => sql`
+  coalesce((select (settings->>${name}::text)::boolean from operator_settings order by id desc limit 1), ${DEFAULT_SETTINGS[name]})`;
 
 export const putSettings = (sql: Sql, principal: Principal, change: Partial<Settings>): Promise<Settings> =>
   sql.begin(async (tx) => {
@@ -54,6 +60,14 @@ export const putSettings = (sql: Sql, principal: Principal, change: Partial<Sett
               and g.line_of_business = s.line_of_business
               and 'phone' in (g.contract->>'source', g.claims_route->>'source')))`,
     );
+    // every open application is read anew
+    if ('authorisationRequired' in change)
+      await enqueueEach(
+        tx,
+        'file_changed_person',
+        tx`select distinct person_id from providers p
+          where exists (select from applications a where a.provider_id = p.id and a.open)`,
+      );
     // who has left is purged by what holds now
     if (Object.keys(RETENTION_DEFAULTS).some((name) => name in change))
       await enqueueEach(

@@ -12,6 +12,11 @@ export const settings = z
     phoneFactsNeedApproval: z
       .boolean()
       .meta({ description: 'A fact by phone counts at the gate only after a second person has approved it' }),
+    authorisationRequired: z.boolean().meta({
+      description:
+        'Nothing is submitted for a provider, and no payer is talked to, before something signed is on record; off, ' +
+        'only what is on record counts',
+    }),
     secretsPurgeDays: z
       .int()
       .min(1)

@@ -342,6 +342,21 @@ describe('mail', () => {
     expect(statuses).toEqual([{ status: 'withheld' }]);
   });
 
+  test('to a payer waits for something signed where the operator wants that, or the playbook', async () => {
+    const [unsigned, signed] = [await question(), await question()];
+    const strict = await question({ requires: ['authorisation'] });
+    await signed.authorise();
+    expect(await due(strict.payerId)).toEqual({ next: null });
+    await api.patch('/v1/settings', { authorisationRequired: true });
+    try {
+      expect(await due(unsigned.payerId)).toEqual({ next: null });
+      expect((await due(signed.payerId)).send).toMatchObject({ kind: 'mail' });
+    } finally {
+      await api.patch('/v1/settings', { authorisationRequired: false });
+    }
+    expect((await due((await question()).payerId)).send).toMatchObject({ kind: 'mail' });
+  });
+
   test('of what was settled meanwhile is not sent', async () => {
     const { clientId, providerId, queue } = await person();
     const payer = await api.make('/v1/payers', { ...PAYER, name: randomUUID() });

@@ -111,6 +111,34 @@ describe('an authorisation', () => {
     await eventually(async () => (await waiting.get()).stage === 'ready_to_submit');
   });
 
+  test('is a prerequisite of everybody where the operator wants one, and of nobody without, until there is one', async () => {
+    const { api } = system;
+    const waiting = await system.open(await system.file());
+    const running = await system.at('in_review');
+    expect((await waiting.get()).stage).toBe('ready_to_submit');
+    const sent = { key: await api.keyOf('lead') };
+    expect((await api.patch('/v1/settings', { authorisationRequired: true }, sent)).status).toBe(403);
+    expect(rules(await api.patch('/v1/settings', { authorisationRequired: 'yes' }))).toEqual([
+      'authorisationRequired type',
+    ]);
+    expect((await api.patch('/v1/settings', { authorisationRequired: true })).body.authorisationRequired).toBe(true);
+    await eventually(async () => (await waiting.get()).stage === 'preparing');
+    expect((await waiting.get()).prerequisites).toContainEqual({
+      code: 'authorisation',
+      met: false,
+      reason: 'missing',
+    });
+    expect((await waiting.try('submission', { submittedOn: TODAY, channel: 'payer_portal' })).status).toBe(409);
+    await eventually(async () => (await running.get()).blockers[0]?.code === 'authorisation');
+    expect((await (await system.open(await system.file())).get()).stage).toBe('preparing');
+
+    const path = `/v1/providers/${waiting.filed.providerId}/authorisations`;
+    await api.make(path, { scopes: SCOPES, signedOn: TODAY });
+    await eventually(async () => (await waiting.get()).stage === 'ready_to_submit');
+    await api.patch('/v1/settings', { authorisationRequired: false });
+    await eventually(async () => (await running.get()).blockers.length === 0);
+  });
+
   test('is refused where it says nothing, ends before it begins or is another client’s', async () => {
     const { providerId, payerId } = await system.file();
     const path = `/v1/providers/${providerId}/authorisations`;

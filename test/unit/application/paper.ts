@@ -39,6 +39,7 @@ export const COMPLETE: ProviderFile = {
   },
   practice: { npi: '1245319599', hasTin: true, address: {} },
   authorisations: [],
+  authorisationRequired: false,
   portalAccess: null,
   exclusions: [],
   attestation: { attestedOn: '2027-01-02', authorizedPayerIds: null },

@@ -21,6 +21,7 @@ const FILE: ProviderFile = {
       revokedOn: null,
     },
   ],
+  authorisationRequired: false,
   portalAccess: 'active',
   exclusions: [],
   attestation: { attestedOn: '2026-02-01', authorizedPayerIds: null },
@@ -61,6 +62,7 @@ test('only what is required is looked at', () => {
     ...FILE,
     provider: { ...FILE.provider!, caqhId: null, malpractice: null },
     authorisations: [],
+    authorisationRequired: false,
     portalAccess: null,
   };
   expect(evaluateFile(bare, { ...DEMAND, requires: ['npi'], requiresCaqh: false }, TODAY)).toEqual({
@@ -171,6 +173,7 @@ test('an evaluation stays as it is until changesOn, and forever where that is nu
       }),
       { maxLength: 3 },
     ),
+    authorisationRequired: fc.boolean(),
     portalAccess: fc.constantFrom(null, 'active', 'lost'),
     attestation: fc.option(attestation),
   });
@@ -233,14 +236,27 @@ describe('what counts only once it is on record', () => {
     });
   });
 
-  test('a payer is talked to as was signed, and no longer; where nothing was ever signed, it is', () => {
+  test('a payer is talked to as was signed, and no longer; where nothing was ever signed, it is unless that is required', () => {
     const toSubmit = { ...signed, scopes: ['submit_applications'] as const };
-    expect(mayContact([], 'payer-a', TODAY)).toBe(true);
-    expect(mayContact([signed], 'payer-a', '2026-03-31')).toBe(true);
-    expect(mayContact([signed], 'payer-a', '2026-04-01')).toBe(false);
-    expect(mayContact([{ ...signed, revokedOn: TODAY }], 'payer-a', TODAY)).toBe(false);
-    expect(mayContact([toSubmit], 'payer-a', TODAY)).toBe(false);
-    expect(mayContact([{ ...signed, payerIds: ['payer-b'] }], 'payer-a', TODAY)).toBe(false);
+    const may = (authorisations: ProviderFile['authorisations'], today = TODAY, authorisationRequired = false) =>
+      mayContact({ authorisations, authorisationRequired }, 'payer-a', today);
+    expect([may([]), may([], TODAY, true), may([signed], TODAY, true)]).toEqual([true, false, true]);
+    expect(may([signed], '2026-03-31')).toBe(true);
+    expect(may([signed], '2026-04-01')).toBe(false);
+    expect(may([{ ...signed, revokedOn: TODAY }])).toBe(false);
+    expect(may([toSubmit])).toBe(false);
+    expect(may([{ ...signed, payerIds: ['payer-b'] }])).toBe(false);
+  });
+
+  test('a signature that is required is missing where none is on record, but of a practice’s own application', () => {
+    const required = { authorisationRequired: true };
+    expect(read(required).prerequisites).toContainEqual({ code: 'authorisation', met: false, reason: 'missing' });
+    expect(read({ ...required, authorisations: [signed] }).prerequisites).toContainEqual({
+      code: 'authorisation',
+      met: true,
+    });
+    const codes = read({ ...required, provider: null }).prerequisites.map(({ code }) => code);
+    expect(codes).not.toContain('authorisation');
   });
 
   test('lost access to the payer’s portal is unmet', () => {
