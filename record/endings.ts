@@ -41,7 +41,8 @@ export interface NamedItem extends LeavingItem {
 }
 
 export interface EndingItem extends NamedItem {
-  status: 'waiting' | 'queued' | 'done' | 'refused';
+  /** `called_off`: they stayed, or came back, before it was done. */
+  status: 'waiting' | 'queued' | 'done' | 'refused' | 'called_off';
   /** Of a termination, the application; of what was handed over, the digest of its evidence; of a refusal, why. */
   result: { applicationId?: string; evidenceSha256?: string; problem?: string } | null;
   settledAt: Instant | null;
@@ -58,12 +59,14 @@ export interface Access {
 export interface Ending extends Leaving, Omit<EndingInput, 'words'> {
   id: string;
   words: string | null;
-  status: 'waiting' | 'running' | 'done';
+  status: 'waiting' | 'running' | 'done' | 'called_off';
   items: EndingItem[];
   access: Access | null;
   recordedBy: Actor;
   createdAt: Instant;
   doneAt: Instant | null;
+  /** The first day of whoever came back since. */
+  returnedOn: PlainDate | null;
 }
 
 /** What an ending would come to today, and nothing of it done. */
@@ -78,6 +81,11 @@ export async function previewEnding(
   return { items: await named(sql, items), access: await accessOf(sql, leaving) };
 }
 
+interface Ended {
+  endedOn: PlainDate | null;
+  endingId: string | null;
+}
+
 /**
  * Records that somebody leaves, once: what that comes to is done by the relay. Answers the ending that is there already
  * where there is one. Repeated under the same id it changes nothing.
@@ -90,21 +98,17 @@ export const recordEnding = (
   { words = null, ...input }: Omit<EndingInput, 'words'> & { words?: string | null | undefined },
 ): Promise<{ ending: Ending } | { existingId: string | undefined }> =>
   sql.begin(async (tx) => {
-    const [client] = await tx<{ endedOn: PlainDate | null }[]>`
-      select ended_on from clients where id = ${clientId} for update`;
+    const [client] = await tx<Ended[]>`select ended_on, ending_id from clients where id = ${clientId} for update`;
     const [provider] = providerId
-      ? await tx<{ endedOn: PlainDate | null }[]>`select ended_on from providers where id = ${providerId} for update`
+      ? await tx<Ended[]>`select ended_on, ending_id from providers where id = ${providerId} for update`
       : [];
-    if (client!.endedOn !== null || (provider?.endedOn ?? null) !== null) {
-      const [last] = await tx<{ id: string }[]>`
-        select id from endings where client_id = ${clientId} and (provider_id is null or provider_id = ${providerId})
-        order by (id = ${id}) desc, created_at desc limit 1`;
-      if (last?.id !== id) return { existingId: last?.id };
-      return { ending: (await findEnding(tx, principal, id))! };
-    }
+    const repeated = await findEnding(tx, principal, id);
+    if (repeated) return { ending: repeated };
+    const before = [client, provider].find((one) => one && one.endedOn !== null);
+    if (before) return { existingId: before.endingId ?? undefined };
     await tx`
       insert into endings ${tx({ id, clientId, providerId, ...input, words, recordedBy: tx.json({ ...actorOf(principal) }) } as never)}`;
-    const ended = { endedOn: input.on };
+    const ended = { endedOn: input.on, endingId: id };
     if (!providerId)
       await tx`update clients set ${tx(ended)}, version = version + 1, updated_at = now() where id = ${clientId}`;
     await tx`
@@ -123,9 +127,10 @@ export const recordEnding = (
 
 export async function findEnding(sql: Db, principal: Principal, id: string): Promise<Ending | null> {
   const [ending] = await sql<Omit<Ending, 'items' | 'status'>[]>`
-    select id, client_id, provider_id, "on", reason, words, applications, terminate, source, reference, recorded_by,
-      created_at, access, done_at
-    from endings where id = ${id} and ${inScope(sql, principal)}`;
+    select e.id, e.client_id, e.provider_id, e."on", e.reason, e.words, e.applications, e.terminate, e.source,
+      e.reference, e.recorded_by, e.created_at, e.access, e.done_at,
+      (select r."on" from returns r where r.ending_id = e.id and r.provider_id is not distinct from e.provider_id) as returned_on
+    from endings e where e.id = ${id} and ${inScope(sql, principal)}`;
   if (!ending) return null;
   const rows = await sql<KeptItem[]>`
     select action, subject_id, because, "when", notice, status, result, settled_at
@@ -134,8 +139,13 @@ export async function findEnding(sql: Db, principal: Principal, id: string): Pro
     sql,
     rows.map(({ notice, ...item }) => ({ ...item, ...notice })),
   );
-  const moving = ending.access === null && items.every(({ status }) => status === 'waiting' || status === 'done');
-  return { ...ending, items, status: ending.doneAt ? 'done' : moving ? 'waiting' : 'running' };
+  return { ...ending, items, status: statusOf(ending, items) };
+}
+
+function statusOf({ doneAt, access }: Pick<Ending, 'doneAt' | 'access'>, items: readonly EndingItem[]) {
+  if (doneAt) return access === null ? 'called_off' : 'done';
+  const settled = items.every(({ status }) => status === 'waiting' || status === 'done');
+  return access === null && settled ? 'waiting' : 'running';
 }
 
 type KeptItem = Omit<EndingItem, keyof NamedItem> &

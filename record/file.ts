@@ -18,7 +18,7 @@ export async function readFile(
 export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile> {
   const [row] = await sql<ProviderFile[]>`
     select
-      jsonb_build_object('npi', pr.npi, 'hasTin', pr.tin_last4 is not null, 'address', pr.address) as practice,
+      jsonb_build_object('npi', pr.npi, 'hasTin', pr.tin_sealed is not null, 'address', pr.address) as practice,
       case when p.id is null then null else jsonb_build_object(
         'npi', n.npi, 'caqhId', p.caqh_id, 'malpractice', p.malpractice,
         'licences', coalesce((

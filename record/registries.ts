@@ -5,7 +5,7 @@ import type { RegistryService } from '../domain/codes';
 import { addDays } from '../domain/dates';
 import type { Snapshot } from '../domain/consistency';
 import { backOff, later, PACE_MS, spread, WAVE_MS } from '../domain/politeness';
-import type { Db, Sql, Tx } from '../runtime/database';
+import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { uuidOf } from '../runtime/uuid';
 import { OPERATOR } from './exclusions';
 import { findingsOf } from './findings';
@@ -55,6 +55,9 @@ export const setServices = (
       else await enqueueEach(tx, WATCHES[service], tx`select distinct person_id from providers`);
     }
   });
+
+/** Of who has left nobody is asked, and nothing is kept. */
+const isHere = (sql: Db, at: Instant): Fragment => sql`coalesce(ended_on >= ${at}::timestamptz::date, true)`;
 
 interface ServiceState {
   mode: RegistryMode;
@@ -117,10 +120,8 @@ async function takeTurn(
 async function dueQuestion(tx: Tx, service: RegistryService, personId: string, now: Instant): Promise<OutreachStep> {
   const state = await serviceFor(tx, service);
   if (state?.mode !== 'api') return { next: null };
-  // of who has left nobody is asked
   const [someones] = await tx`
-    select from providers
-    where person_id = ${personId} and coalesce(ended_on >= ${now}::timestamptz::date, true) limit 1`;
+    select from providers where person_id = ${personId} and ${isHere(tx, now)} limit 1`;
   if (!someones) return { next: null };
   const [record] = await tx<{ nextCheckAt: Instant | null; inTurn: boolean }[]>`
     select next_check_at, in_turn from registry_records where service = ${service} and person_id = ${personId} for update`;
@@ -210,8 +211,9 @@ export const keepTrouble = (
       ]);
   });
 
-async function providersOf(sql: Db, personId: string): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`select id from providers where person_id = ${personId} order by id`;
+async function providersOf(sql: Db, personId: string, at: Instant): Promise<string[]> {
+  const rows = await sql<{ id: string }[]>`
+    select id from providers where person_id = ${personId} and ${isHere(sql, at)} order by id`;
   return rows.map(({ id }) => id);
 }
 
@@ -225,7 +227,7 @@ export async function keepCaqh(
   const standing = pull === null || pull === 'readable' ? caqhStanding(said) : pull;
   const fresh = pull === 'not_current' ? null : await newAttestation(sql, personId, at, said);
   const { caqh } = REGISTRY_PRINCIPALS;
-  if (fresh) await attest(sql, caqh, await providersOf(sql, personId), fresh);
+  if (fresh) await attest(sql, caqh, await providersOf(sql, personId, at), fresh);
   await sql.begin(async (tx) => {
     await cameBack(tx, 'caqh');
     await keepStanding(tx, personId, at, standing, { ...said, pull });
@@ -304,7 +306,7 @@ export async function keepNppes(
 ): Promise<void> {
   const takenOn = at.slice(0, 10);
   const providers = await sql<{ id: string; clientId: string }[]>`
-    select id, client_id from providers where person_id = ${personId} order by id`;
+    select id, client_id from providers where person_id = ${personId} and ${isHere(sql, at)} order by id`;
   for (const provider of found ? providers : []) {
     const [latest] = await sql<{ same: boolean }[]>`
       select body = ${sql.json(found as never)} as same from registry_snapshots

@@ -3,12 +3,26 @@ import { findEnding, previewEnding, recordEnding, type Leaving } from '../../rec
 import type { Principal } from '../../record/principal';
 import { findClient } from '../../record/registry/clients';
 import { findProvider } from '../../record/registry/providers';
+import { practicesOf } from '../../record/registry/practices';
 import { holdOf, putHold, type Hold } from '../../record/retention';
+import { findReturn, recordReturn, type ReturnInput } from '../../record/returns';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../deps';
-import { Problem } from '../errors';
+import { invalid, Problem } from '../errors';
+import { unknownIn } from '../references';
 import { created, ok, route, type Answer, type Route } from '../route';
-import { ending, endingInput, endingPreview, endingQuery, hold, holdInput } from '../schemas/endings';
+import {
+  clientReturnInput,
+  ending,
+  endingInput,
+  endingPreview,
+  endingQuery,
+  hold,
+  holdInput,
+  leavingReturn,
+  providerReturnInput,
+} from '../schemas/endings';
+import { refuse } from '../validation';
 
 const tag = 'leaving';
 
@@ -56,6 +70,43 @@ async function end(
   return created(`/v1/endings/${recorded.ending.id}`, recorded.ending);
 }
 
+const RETURN =
+  'The same record goes on: it takes new things again, upkeep and the registries’ watches begin anew, and nothing of ' +
+  'it is purged. What the ending did stays done: applications stay withdrawn, participations and agreements ended, and ' +
+  'terminations go on until they are withdrawn. What it had not done yet is called off. Secrets that were purged have ' +
+  'to be given again. A legal hold stays.';
+
+const BACK = { 201: { description: 'The return', schema: leavingReturn } };
+
+/** Records a return, or says what stands in its way. */
+async function comeBack(
+  { sql, keyring }: Deps,
+  leaving: Leaving,
+  { principal, body, commandId }: { principal: Principal; body: ReturnInput; commandId: string },
+): Promise<Answer> {
+  const result = await recordReturn(sql, keyring, principal, commandId, leaving, body);
+  if ('back' in result) return created(`/v1/returns/${result.back.id}`, result.back);
+  switch (result.refused) {
+    case 'client_ended':
+      throw new Problem('ended');
+    case 'not_ended':
+      throw new Problem('not_ended');
+    case 'under_way':
+      throw new Problem('ending_under_way', { existingId: result.endingId });
+    case 'purged':
+      throw invalid(
+        ...result.fields.map((path) => ({ path, rule: 'purged', message: PURGED })),
+        ...result.practiceIds.map((id) => ({
+          path: 'practices',
+          rule: 'purged',
+          message: `must name practice ${id} with its tin: it was purged; null where it is not given now`,
+        })),
+      );
+  }
+}
+
+const PURGED = 'was purged after they left: must be given again, empty where there is none';
+
 export const endingRoutes = (deps: Deps): Route[] => [
   route({
     method: 'post',
@@ -93,6 +144,47 @@ export const endingRoutes = (deps: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findEnding(deps.sql, principal, params.id),
     responses: { 200: { description: 'The ending, with what came of each thing', schema: ending } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/return',
+    summary: 'Bring back a provider who has left, or who stays after all',
+    description: RETURN,
+    tag,
+    access: 'endings:write',
+    subject: ({ principal, params }) => findProvider(deps.sql, principal, params.id),
+    body: providerReturnInput,
+    responses: BACK,
+    handler: ({ subject: { id: providerId, clientId }, ...request }) =>
+      comeBack(deps, { clientId, providerId }, request),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/clients/{id}/return',
+    summary: 'Bring back a client that has left, or that stays after all',
+    description:
+      `${RETURN} Providers who left with the client are back with it, and its users; keys and webhooks are made anew. ` +
+      'A provider of whom secrets were purged comes back alone, as they have to be given again.',
+    tag,
+    access: 'endings:write',
+    subject: ({ principal, params }) => findClient(deps.sql, principal, params.id),
+    body: clientReturnInput,
+    responses: BACK,
+    handler: async ({ subject: { id: clientId }, ...request }) => {
+      const ids = request.body.practices?.map((one) => one.id);
+      refuse(unknownIn('practices', ids, await practicesOf(deps.sql, clientId), '.id'));
+      return comeBack(deps, { clientId, providerId: null }, request);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/returns/{id}',
+    summary: 'Read a return',
+    tag,
+    access: 'operations:read',
+    subject: ({ principal, params }) => findReturn(deps.sql, principal, params.id),
+    responses: { 200: { description: 'The return', schema: leavingReturn } },
     handler: async ({ subject }) => ok(subject),
   }),
   ...holdRoutes(deps, 'client', '/v1/clients/{id}/legal-hold', findClient),

@@ -85,6 +85,9 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
           '.id',
         ),
       );
+      // nothing would purge it a second time
+      if (body.tin && subject.tin.purged && (await findClient(sql, principal, subject.clientId))?.endedOn)
+        throw new Problem('ended');
       const changed = await updatePractice(sql, keyring, principal, subject, body, ifMatch);
       if (!changed) throw new Problem('location_in_use');
       return ok(changed);

@@ -16,7 +16,15 @@ import { provider, providerInput, providerPatch } from '../schemas/providers';
 const tag = 'providers';
 
 // The person behind a provider stays ours: by its id two clients would find each other.
-export function viewOfProvider({ personId: _, timeZone, attestedOn, legalHold: _hold, purged, ...shown }: Provider) {
+export function viewOfProvider({
+  personId: _,
+  timeZone,
+  attestedOn,
+  legalHold: _hold,
+  hereSince: _since,
+  purged,
+  ...shown
+}: Provider) {
   const today = localDate(new Date().toISOString(), timeZone);
   const dueOn = attestedOn && attestationDueOn(attestedOn, shown.licences, today);
   const { caqh, nppes } = shown.registries;
@@ -44,7 +52,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/clients/{id}/providers',
     summary: 'Add a provider to a client',
-    description: 'A provider is there once per client and NPI.',
+    description: 'A provider is there once per client and NPI; one who left before comes back by `return`.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
@@ -53,7 +61,10 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, commandId }) => {
       if (subject.endedOn !== null) throw new Problem('ended');
       const result = await createProvider(sql, principal, commandId, subject.id, body);
-      if ('existingId' in result) throw new Problem('duplicate_provider', result);
+      if ('existingId' in result) {
+        const { hasLeft, existingId } = result;
+        throw new Problem(hasLeft ? 'left_before' : 'duplicate_provider', { existingId });
+      }
       return created(`/v1/providers/${result.provider.id}`, viewOfProvider(result.provider));
     },
   }),
@@ -102,7 +113,11 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     body: providerPatch,
     responses: { 200: { description: 'The provider as it is now', schema: provider } },
-    handler: async ({ principal, subject, body, ifMatch }) =>
-      ok(viewOfProvider(await updateProvider(sql, principal, subject, body, ifMatch))),
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      // nothing would purge it a second time
+      if (subject.endedOn !== null && subject.purged.secrets && (body.malpractice || body.dea))
+        throw new Problem('ended');
+      return ok(viewOfProvider(await updateProvider(sql, principal, subject, body, ifMatch)));
+    },
   }),
 ];

@@ -6,6 +6,7 @@ const fields = { name: line, timeZone, contactEmail: email };
 /** Of a client or provider: whether it leaves or has left. */
 export const ended = {
   endedOn: date.nullable().meta({ description: 'The last day, of one that leaves or has left' }),
+  endingId: id.nullable().meta({ description: 'What that comes to, and how far it is: `GET /v1/endings/{id}`' }),
   secretsPurgedAt: instant.nullable(),
 };
 

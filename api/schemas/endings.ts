@@ -3,19 +3,21 @@ import { ENDING_REASONS, FACT_SOURCES, LINES_OF_BUSINESS } from '../../domain/co
 import { addDays } from '../../domain/dates';
 import { LEAVING_ACTIONS, LEAVING_CAUSES } from '../../domain/leaving';
 import { broken } from './actions';
-import { actor, date, id, instant, line, longText, state, yesOrNo } from './common';
+import { actor, date, id, instant, line, longText, state, unique, yesOrNo } from './common';
+import { tinInput } from './practices';
+import { dea, malpractice } from './providers';
 
 const YEAR = 366;
 
-/** The last day: of an ending that is a year away, or long past, somebody has mistyped it. */
-const lastDay = date.superRefine((value, context) => {
+/** The last or first day: of one that is a year away, or long past, somebody has mistyped it. */
+const nearby = date.superRefine((value, context) => {
   const today = new Date().toISOString().slice(0, 10);
   if (value > addDays(today, YEAR) || value < addDays(today, -YEAR))
     broken(context, [], 'within_a_year', 'must be within a year of today');
 });
 
 const fields = {
-  on: lastDay.meta({ description: 'The last day; what is open goes on until it has passed' }),
+  on: nearby.meta({ description: 'The last day; what is open goes on until it has passed' }),
   reason: z.enum(ENDING_REASONS),
   applications: z.enum(['withdraw', 'hand_over']).meta({
     description:
@@ -65,6 +67,10 @@ export const endingPreview = z
   .strictObject({ items: z.array(z.strictObject(item)), access })
   .meta({ id: 'EndingPreview' });
 
+const endingStatus = z.enum(['waiting', 'running', 'done', 'called_off']).meta({
+  description: '`waiting` for the last day to pass; `called_off` where they stayed after all, or came back first',
+});
+
 export const ending = z
   .strictObject({
     id,
@@ -74,11 +80,11 @@ export const ending = z
     on: date,
     words: z.string().nullable(),
     terminate: z.boolean(),
-    status: z.enum(['waiting', 'running', 'done']).meta({ description: '`waiting` for the last day to pass' }),
+    status: endingStatus,
     items: z.array(
       z.strictObject({
         ...item,
-        status: z.enum(['waiting', 'queued', 'done', 'refused']),
+        status: z.enum(['waiting', 'queued', 'done', 'refused', 'called_off']),
         result: z
           .strictObject({
             applicationId: id.optional(),
@@ -93,8 +99,62 @@ export const ending = z
     recordedBy: actor,
     createdAt: instant,
     doneAt: instant.nullable(),
+    returnedOn: date.nullable().meta({ description: 'The first day of whoever came back since' }),
   })
   .meta({ id: 'LeavingEnding' });
+
+const returnFields = {
+  on: nearby.meta({ description: 'The first day' }),
+  source: z.enum(FACT_SOURCES),
+  reference: line,
+};
+
+export const providerReturnInput = z
+  .strictObject({
+    ...returnFields,
+    words: longText.optional(),
+    malpractice: malpractice.nullable().optional(),
+    dea: dea.optional(),
+  })
+  .meta({
+    id: 'ProviderReturnInput',
+    description:
+      '`malpractice` and `dea` have to be there once the secrets were purged: null and none where there is nothing',
+  });
+
+export const clientReturnInput = z
+  .strictObject({
+    ...returnFields,
+    words: longText.optional(),
+    practices: z
+      .array(z.strictObject({ id, tin: tinInput.nullable() }))
+      .max(1000)
+      .superRefine(unique((one) => one.id))
+      .optional(),
+  })
+  .meta({
+    id: 'ClientReturnInput',
+    description: '`practices` has to name each of which the tax id was purged; null where it is not given now',
+  });
+
+export const leavingReturn = z
+  .strictObject({
+    id,
+    clientId: id,
+    providerId: id.nullable().meta({ description: 'Null where the client came back' }),
+    endingId: id,
+    on: date,
+    words: z.string().nullable(),
+    source: z.enum(FACT_SOURCES),
+    reference: line,
+    providerIds: z.array(id).meta({ description: 'Who is back by it' }),
+    leftOutIds: z.array(id).meta({
+      description: 'Who left with the client and is not back: their secrets were purged, and each comes back alone',
+    }),
+    recordedBy: actor,
+    createdAt: instant,
+  })
+  .meta({ id: 'LeavingReturn' });
 
 export const holdInput = z.strictObject({ hold: z.boolean(), reason: longText }).meta({ id: 'LegalHoldInput' });
 

@@ -11,7 +11,7 @@ const ssn = text([{ rule: 'ssn', message: 'must be an SSN: 9 digits in ranges th
   example: '123-45-6789',
 });
 
-const tinInput = z
+export const tinInput = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('ein'), value: ein }),
     z.strictObject({ type: z.literal('ssn'), value: ssn }),
@@ -78,7 +78,11 @@ export const practice = z
     id,
     clientId: id,
     legalName: line,
-    tin: z.strictObject({ type: z.enum(['ein', 'ssn']), last4: z.string() }),
+    tin: z.strictObject({
+      type: z.enum(['ein', 'ssn']),
+      last4: z.string(),
+      purged: z.literal(true).optional().meta({ description: 'Only its last four digits are left' }),
+    }),
     npi: npi.nullable(),
     address,
     locations: z.array(z.strictObject({ id, name: line.nullable(), address })),

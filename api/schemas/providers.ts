@@ -25,7 +25,7 @@ const policy = z.strictObject({
   expiresOn: date,
   limits: z.strictObject({ perOccurrence: dollars, aggregate: dollars }).optional().meta({ description: 'US dollars' }),
 });
-const malpractice = policy.superRefine(({ limits }, context) => {
+export const malpractice = policy.superRefine(({ limits }, context) => {
   if (limits && limits.aggregate < limits.perOccurrence)
     context.addIssue({
       code: 'custom',
@@ -37,7 +37,7 @@ const malpractice = policy.superRefine(({ limits }, context) => {
 const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a right check digit', holds: isDea }], {
   example: 'AB1234563',
 });
-const dea = z
+export const dea = z
   .array(z.strictObject({ state, number: deaNumber, expiresOn: date }))
   .max(60)
   .meta({ description: 'Where they prescribe' });

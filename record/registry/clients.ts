@@ -18,6 +18,7 @@ export interface Client extends ClientInput {
   clientId: string;
   /** The last day, of one that leaves or has left. */
   endedOn: string | null;
+  endingId: string | null;
   secretsPurgedAt: string | null;
   version: number;
   createdAt: string;
@@ -25,8 +26,8 @@ export interface Client extends ClientInput {
 }
 
 const selectClients = (sql: Db, principal: Principal) => sql`
-  select id, client_id, name, time_zone, contact_email, ended_on, purged->>'secrets' as secrets_purged_at, version,
-    created_at, updated_at
+  select id, client_id, name, time_zone, contact_email, ended_on, ending_id, purged->>'secrets' as secrets_purged_at,
+    version, created_at, updated_at
   from clients where ${inScope(sql, principal)}`;
 
 /** Repeated under the same id it changes nothing. */

@@ -54,7 +54,8 @@ export interface Practice {
   id: string;
   clientId: string;
   legalName: string;
-  tin: { type: Tin['type']; last4: string };
+  /** `purged` where only its last four digits are left. */
+  tin: { type: Tin['type']; last4: string; purged?: true };
   npi: string | null;
   address: Address;
   locations: { id: string; name: string | null; address: Address }[];
@@ -67,8 +68,9 @@ export interface Practice {
 }
 
 const selectPractices = (sql: Db, principal: Principal) => sql`
-  select p.id, p.client_id, p.legal_name, jsonb_build_object('type', p.tin_type, 'last4', p.tin_last4) as tin, p.npi,
-    p.address, p.billing, p.merged_into, p.version, p.created_at, p.updated_at,
+  select p.id, p.client_id, p.legal_name, p.npi, p.address, p.billing, p.merged_into, p.version, p.created_at,
+    p.updated_at, jsonb_strip_nulls(jsonb_build_object('type', p.tin_type, 'last4', p.tin_last4,
+      'purged', case when p.tin_sealed is null then true end)) as tin,
     coalesce((
       select jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'address', l.address) order by l.position)
       from locations l where l.practice_id = p.id), '[]') as locations
@@ -114,6 +116,12 @@ export const listPractices = (
   request: PageRequest,
 ): Promise<Page<Practice>> => page(sql, sql`${selectPractices(sql, principal)} and p.client_id = ${clientId}`, request);
 
+/** The ids of all of a client's. */
+export async function practicesOf(sql: Db, clientId: string): Promise<Set<string>> {
+  const rows = await sql<{ id: string }[]>`select id from practices where client_id = ${clientId}`;
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Answers null, and changes nothing, where a location would go that applications refer to. */
 export const updatePractice = (
   sql: Sql,
@@ -153,7 +161,7 @@ async function changedFields(
   { legalName, tin, address, locations }: Partial<PracticeInput>,
 ): Promise<ChangeField[]> {
   const [held] = await tx<
-    { legalName: string; tinHash: Uint8Array; address: Address; places: Record<string, Address> }[]
+    { legalName: string; tinHash: Uint8Array | null; address: Address; places: Record<string, Address> }[]
   >`
     select legal_name, tin_hash, address, coalesce((
       select jsonb_object_agg(l.id, l.address) from locations l where l.practice_id = p.id), '{}') as places
@@ -164,10 +172,21 @@ async function changedFields(
     (locations !== undefined &&
       (locations.length !== Object.keys(places).length ||
         locations.some((place) => !sameValue({ ...place.address }, places[place.id ?? '']))));
-  const other = tin !== undefined && !keyring.lookupHash(normalizeTin(tin.value)).equals(held!.tinHash);
+  // one that was purged is given again, not changed
+  const other =
+    tin !== undefined && held!.tinHash !== null && !keyring.lookupHash(normalizeTin(tin.value)).equals(held!.tinHash);
   return CHANGE_FIELDS.filter(
     (field) => ({ name: legalName !== undefined && legalName !== held!.legalName, address: moved, tin: other })[field],
   );
+}
+
+/** Gives a practice its tax id again once it was purged. */
+export async function giveTin(tx: Tx, keyring: Keyring, id: string, tin: Tin): Promise<void> {
+  const columns = tinColumns(keyring, id, tin);
+  await tx`
+    update practices set ${tx(columns as never)}, version = version + 1, updated_at = now()
+    where id = ${id} and tin_sealed is null`;
+  await enqueue(tx, 'file_changed_practice', id);
 }
 
 const tinOwner = (practiceId: string): string => `practices/${practiceId}/tin`;

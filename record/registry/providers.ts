@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/codes';
-import type { Db, Sql, Tx } from '../../runtime/database';
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { audit } from '../audit';
 import { screen } from '../exclusions';
 import { keepChanges, type Circumstance } from '../changes';
@@ -83,12 +83,17 @@ export interface Provider {
   registries: Record<RegistryService, RegistryState>;
   /** The last day, of one that leaves or has left. */
   endedOn: string | null;
+  endingId: string | null;
+  hereSince: string;
   legalHold: object | null;
   purged: { secrets?: string };
   version: number;
   createdAt: string;
   updatedAt: string;
 }
+
+/** When the last day of the provider `p` of the client `c` has passed; null while none is set. */
+const whenLeft = (sql: Db): Fragment => sql`((p.ended_on + 1)::timestamp at time zone c.time_zone)`;
 
 // A person is shared; everything else here is this client's own statement, so that two never learn of each other.
 const selectProviders = (sql: Db, principal: Principal) => sql`
@@ -101,10 +106,12 @@ const selectProviders = (sql: Db, principal: Principal) => sql`
         'nextCheckAt', case when v.mode = 'api' then greatest(r.next_check_at, v.next_probe_at) end))
       from (values ('caqh', 'manual', 'CAQH'), ('nppes', 'off', 'NPPES')) as s(service, mode, name)
       left join registry_services v on v.service = s.service
-      -- what was said before this client had the person would tell it of another
+      -- what was said while this client did not have the person would tell it of another
       left join registry_records r on r.service = s.service and r.person_id = p.person_id
-        and coalesce(r.said_at, p.created_at) >= p.created_at) as registries,
-    (select max(a.attested_on) from attestations a where a.person_id = p.person_id) as attested_on,
+        and coalesce(r.said_at, p.here_since) >= p.here_since and coalesce(r.said_at < ${whenLeft(sql)}, true)) as registries,
+    (select max(a.attested_on) from attestations a
+      where a.person_id = p.person_id
+        and (a.client_id = p.client_id or coalesce(a.recorded_at < ${whenLeft(sql)}, true))) as attested_on,
     coalesce((
       select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
         order by l.state, l.number)
@@ -112,14 +119,14 @@ const selectProviders = (sql: Db, principal: Principal) => sql`
   from providers p join persons n on n.id = p.person_id join clients c on c.id = p.client_id
   where ${inScope(sql, principal, 'p.client_id')}`;
 
-/** Repeated under the same id it changes nothing; where the client has the person already, names that provider. */
+/** Repeated under the same id it changes nothing; where the client has, or had, the person already, names that provider. */
 export const createProvider = (
   sql: Sql,
   principal: Principal,
   id: string,
   clientId: string,
   input: ProviderInput,
-): Promise<{ provider: Provider } | { existingId: string }> =>
+): Promise<{ provider: Provider } | { existingId: string; hasLeft: boolean }> =>
   sql.begin(async (tx) => {
     const { npi, licences, caqhId = null, taxonomyCode = null, malpractice = null, dea = [], ...name } = input;
     await tx`insert into persons ${tx({ id: randomUUID(), npi })} on conflict (npi) do nothing`;
@@ -149,9 +156,10 @@ export const createProvider = (
         detail: input,
       });
     }
-    const [own] = await tx<{ id: string }[]>`
-      select id from providers where client_id = ${clientId} and person_id = ${person!.id}`;
-    if (own!.id !== id) return { existingId: own!.id };
+    const [own] = await tx<{ id: string; hasLeft: boolean }[]>`
+      select id, ended_on is not null as has_left from providers
+      where client_id = ${clientId} and person_id = ${person!.id}`;
+    if (own!.id !== id) return { existingId: own!.id, hasLeft: own!.hasLeft };
     return { provider: (await findProvider(tx, principal, id))! };
   });
 

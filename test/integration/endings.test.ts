@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createDispatch } from '../../dispatch/dispatch';
 import { endItem } from '../../dispatch/endings';
+import { purgeWhatIsDue } from '../../record/retention';
 import { eventually } from '../support/eventually';
 import { CLIENT, PRACTICE, PROVIDER } from '../support/api';
 import { freshNpi } from '../support/file';
@@ -327,6 +328,187 @@ describe('whatever happens meanwhile', () => {
     });
     const dry = await system.api.post(`/v1/providers/${filed.providerId}/end?dryRun=true`, TERMS);
     expect(dry.body.type).toBe('urn:countersign:problem:ended_already');
+  });
+});
+
+describe('coming back', () => {
+  const BACK = { on: TODAY, source: 'email', reference: 'their mail' };
+  const back = (what: string, id: string, more: object = {}, sent = {}) =>
+    system.api.post(`/v1/${what}s/${id}/return`, { ...BACK, ...more }, sent);
+  const typeOf = ({ status, body }: { status: number; body: { type: string } }) =>
+    `${status} ${body.type.replace('urn:countersign:problem:', '')}`;
+  const purge = (id: string) =>
+    system.api.deps.sql.begin((tx) => purgeWhatIsDue(tx, id, `${daysAhead(120)}T12:00:00.000Z`));
+  const fieldsOf = ({ body }: { body: { errors: { path: string; rule: string }[] } }) =>
+    body.errors.map(({ path, rule }) => `${path} ${rule}`);
+
+  test('a provider who returns goes on as the same one: new applications, upkeep again; what has ended stays so', async () => {
+    const { filed, reviewed, group } = await groupMember();
+    const { providerId, practiceId, clientId } = filed;
+    const { sql, temporal } = system.api.deps;
+    const first = await ended('provider', providerId);
+    expect(typeOf(await back('provider', (await system.file()).providerId))).toBe('409 not_ended');
+    const again = await system.api.post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: filed.providerNpi });
+    expect([typeOf(again), again.body.existingId]).toEqual(['409 left_before', providerId]);
+
+    const headers = { 'Idempotency-Key': randomUUID() };
+    const made = await back('provider', providerId, { words: 'moved back' }, { headers });
+    expect([made.status, made.body]).toEqual([
+      201,
+      expect.objectContaining({ providerId, endingId: first.id, providerIds: [providerId], leftOutIds: [], ...BACK }),
+    ]);
+    expect((await back('provider', providerId, { words: 'moved back' }, { headers })).body).toEqual(made.body);
+    expect((await system.api.get(`/v1/returns/${made.body.id}`)).body).toEqual(made.body);
+    expect(await endingOf(first.id)).toMatchObject({ status: 'done', returnedOn: TODAY });
+    expect((await system.api.get(`/v1/providers/${providerId}`)).body.endedOn).toBeNull();
+    expect(await reviewed.get()).toMatchObject({ stage: 'withdrawn', open: false });
+    expect((await group.get()).participationEndedOn).toBe(YESTERDAY);
+    const payerId = await system.payer();
+    expect((await system.open({ ...filed, practiceId, payerId })).id).toEqual(expect.any(String));
+    const [person] = await sql<{ personId: string }[]>`select person_id from providers where id = ${providerId}`;
+    const upkeep = temporal.client.workflow.getHandle(`providerUpkeep/${person!.personId}`);
+    await eventually(async () => (await upkeep.describe()).status.name === 'RUNNING');
+    const [audited] = await sql`
+      select detail from audit_log where subject_id = ${providerId} and action = 'provider.return'`;
+    expect(audited!.detail).toMatchObject({ on: TODAY, endingId: first.id });
+    // and may leave a second time
+    const second = await ended('provider', providerId);
+    expect(second.items.some(({ subjectId }: { subjectId: string }) => subjectId === group.id)).toBe(false);
+    expect(second.items.filter(({ action }: { action: string }) => action === 'withdraw')).toHaveLength(1);
+  });
+
+  test('who stays after all keeps what is not done yet', async () => {
+    const { filed, reviewed, group } = await groupMember();
+    const { body } = await end('provider', filed.providerId, { on: daysAhead(20) });
+    await eventually(async () => (await endingOf(body.id)).items.filter((i: Done) => i.status === 'done').length === 2);
+    expect((await back('provider', filed.providerId)).status).toBe(201);
+    const { status, items } = await endingOf(body.id);
+    expect(status).toBe('called_off');
+    expect(items.filter((i: Done) => i.status === 'called_off').map((i: Done) => i.action)).toEqual([
+      'withdraw',
+      'withdraw',
+    ]);
+    expect((await reviewed.get()).open).toBe(true);
+    // what was done is there to be corrected by whoever knows
+    expect((await group.get()).participationEndedOn).toBe(daysAhead(20));
+  });
+  interface Done {
+    action: string;
+    status: string;
+  }
+
+  test('secrets that were purged have to be given again, each named; then they are kept as any other, under the same legal hold', async () => {
+    const { api } = system;
+    const { providerId } = await system.file();
+    const hold = { hold: true, reason: 'a claim' };
+    await ended('provider', providerId);
+    await purge(providerId);
+    const path = `/v1/providers/${providerId}`;
+    const malpractice = { ...PROVIDER.malpractice, policyNumber: 'P-2' };
+    const dea = [{ state: 'CA', number: 'AB1234563', expiresOn: '2099-01-31' }];
+    expect(typeOf(await api.patch(path, { malpractice }))).toBe('409 ended');
+    await api.put(`${path}/legal-hold`, hold);
+    const refused = await back('provider', providerId);
+    expect([refused.status, fieldsOf(refused)]).toEqual([400, ['malpractice purged', 'dea purged']]);
+    expect(fieldsOf(await back('provider', providerId, { malpractice: null }))).toEqual(['dea purged']);
+    expect((await api.get(path)).body.endedOn).toBe(YESTERDAY);
+    expect((await back('provider', providerId, { malpractice, dea })).status).toBe(201);
+    expect((await api.get(path)).body).toMatchObject({ endedOn: null, secretsPurgedAt: null, malpractice, dea });
+    expect((await api.get(`${path}/legal-hold`)).body).toMatchObject(hold);
+    // in use again, it is not purged; after the next ending it is, but for the hold
+    await purge(providerId);
+    await ended('provider', providerId);
+    await purge(providerId);
+    expect((await api.get(path)).body).toMatchObject({ malpractice, dea });
+    await api.put(`${path}/legal-hold`, { ...hold, hold: false });
+    await purge(providerId);
+    expect((await api.get(path)).body).toMatchObject({ secretsPurgedAt: expect.any(String), dea: [] });
+  });
+
+  test('a client comes back with its users and those who left with it, not with who had left before', async () => {
+    const { api } = system;
+    const { clientId, practiceId, providerId } = await system.file();
+    const { providerId: gone } = await system.file({ clientId });
+    await ended('provider', gone);
+    const email = `${randomUUID()}@x.example`;
+    const user = await api.make('/v1/users', { name: 'Kim', email, role: 'client', clientIds: [clientId] });
+    const { id: endingId } = await ended('client', clientId);
+    expect(typeOf(await back('provider', providerId, { malpractice: null, dea: [] }))).toBe('409 ended');
+    const unknown = [{ id: (await system.file()).practiceId, tin: null }];
+    expect(fieldsOf(await back('client', clientId, { practices: unknown }))).toEqual([
+      'practices.0.id unknown_reference',
+    ]);
+    expect((await back('client', clientId)).body).toMatchObject({
+      endingId,
+      providerIds: [providerId],
+      leftOutIds: [],
+    });
+    expect((await api.get(`/v1/clients/${clientId}`)).body.endedOn).toBeNull();
+    expect((await api.get(`/v1/providers/${gone}`)).body.endedOn).toBe(YESTERDAY);
+    expect((await api.get(`/v1/users/${user.id}`)).body.revokedAt).toBeNull();
+
+    // once its secrets are purged they are given again, and each provider comes back with their own
+    await ended('client', clientId);
+    for (const id of [clientId, providerId]) await purge(id);
+    expect((await api.get(`/v1/practices/${practiceId}`)).body.tin).toMatchObject({ last4: '6789', purged: true });
+    const refused = await back('client', clientId);
+    // two practices: each file has one of its own
+    expect(fieldsOf(refused)).toEqual(['practices purged', 'practices purged']);
+    const all = (await api.get(`/v1/clients/${clientId}/practices`)).body.items;
+    const practices = all.map(({ id }: { id: string }) => ({ id, tin: id === practiceId ? PRACTICE.tin : null }));
+    const returned = await back('client', clientId, { practices });
+    expect(returned.body).toMatchObject({ providerIds: [], leftOutIds: [providerId] });
+    expect((await api.get(`/v1/practices/${practiceId}`)).body.tin).toEqual({ type: 'ein', last4: '6789' });
+    expect((await back('provider', providerId, { malpractice: null, dea: [] })).status).toBe(201);
+    // a practice without its tax id files nothing until it has one again
+    const other = practices.find(({ id }: { id: string }) => id !== practiceId).id;
+    const payerId = await system.payer();
+    const opened = await api.make('/v1/applications', { providerId, practiceId: other, payerId, state: 'CA' });
+    const tinOf = ({ prerequisites }: { prerequisites: { code: string; met: boolean }[] }) =>
+      prerequisites.find(({ code }) => code === 'practice_tin');
+    expect(tinOf(opened)).toMatchObject({ met: false, reason: 'missing' });
+    expect((await api.patch(`/v1/practices/${other}`, { tin: PRACTICE.tin })).status).toBe(200);
+    await eventually(async () => tinOf((await api.get(`/v1/applications/${opened.id}`)).body)?.met);
+  });
+
+  test('whoever has left is told nothing that another client has recorded since, before and after they return', async () => {
+    const { api } = system;
+    const here = await system.file({ attested: false });
+    await ended('provider', here.providerId);
+    const { clientId } = await system.file();
+    const twin = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: here.providerNpi });
+    await api.make(`/v1/providers/${twin.id}/attestations`, { attestedOn: TODAY, source: 'caqh' });
+    const { sql } = api.deps;
+    await sql`
+      insert into registry_records (service, person_id, status, said, checked_at, said_at)
+      select 'nppes', person_id, 'found', '{}', now(), now() from providers where id = ${twin.id}`;
+    const seen = async () => (await api.get(`/v1/providers/${here.providerId}`)).body;
+    const nothing = { attestation: null, registries: { nppes: { status: null, checkedAt: null } } };
+    expect(await seen()).toMatchObject(nothing);
+    expect((await back('provider', here.providerId)).status).toBe(201);
+    expect((await seen()).registries).toMatchObject(nothing.registries);
+  });
+
+  test('only who may end may bring back, and what is wrong is named at once', async () => {
+    const { providerId, clientId } = await system.file();
+    await ended('client', clientId);
+    const keyOf = async (role: string, id: string) => ({ key: await system.api.keyOf(role, [id]) });
+    for (const role of ['client', 'specialist', 'agent', 'auditor', 'service'])
+      expect((await back('client', clientId, {}, await keyOf(role, clientId))).status).toBe(403);
+    const stranger = await keyOf('lead', (await system.file()).clientId);
+    expect((await back('client', clientId, {}, stranger)).status).toBe(404);
+    expect((await back('provider', providerId, {}, stranger)).status).toBe(404);
+    const bad = await back('client', clientId, { on: daysAhead(800), source: 'gossip', reference: '', dea: [] });
+    expect(fieldsOf(bad).sort()).toEqual([
+      'dea unknown_field',
+      'on within_a_year',
+      'reference min_length',
+      'source one_of',
+    ]);
+    const made = await back('client', clientId, {}, await keyOf('lead', clientId));
+    expect(made.status).toBe(201);
+    expect((await system.api.get(`/v1/returns/${made.body.id}`, stranger)).status).toBe(404);
+    expect((await system.api.get(`/v1/returns/${made.body.id}`, await keyOf('auditor', clientId))).status).toBe(200);
   });
 });
 
