@@ -51,10 +51,10 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
     if (!request) return;
     const answered = await orTrouble(sql, 'caqh', request.personId, request.at, async () => {
       if (!caqh) throw NOT_HERE;
-      const { batchId, caqhId, personId } = request;
+      const { kind, batchId, caqhId, personId } = request;
       const came = batchId
         ? ((await caqh.batchResult(batchId)) ?? ('pending' as const))
-        : { batchId: await caqh.addToRoster(caqhId, personId) };
+        : { batchId: await (kind === 'add' ? caqh.addToRoster(caqhId, personId) : caqh.deroster(caqhId)) };
       await keepRoster(sql, request, came);
     });
     if (!answered) await keepRoster(sql, request, 'failed');

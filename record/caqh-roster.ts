@@ -1,16 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import type { Instant } from '../domain/application/events';
 import { backOff, later } from '../domain/politeness';
-import type { Db, Sql } from '../runtime/database';
+import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue } from './outbox';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 
-/** A wish to have a provider on the operator's roster with CAQH, which works on it in its own time. */
+/** A wish to have a provider on the operator's roster with CAQH, or off it; CAQH works on it in its own time. */
 export interface RosterRequest {
   id: string;
-  clientId: string;
+  /** Null: the operator's own, of somebody whom no client has any more. */
+  clientId: string | null;
+  kind: 'add' | 'remove';
   caqhId: string;
-  status: 'queued' | 'pending' | 'added' | 'refused';
+  /** `withdrawn`: before it was sent the person left, or came back. */
+  status: 'queued' | 'pending' | 'added' | 'removed' | 'refused' | 'withdrawn';
   /** Why CAQH did not. */
   exception: string | null;
   requestedBy: Actor;
@@ -53,7 +57,8 @@ export const requestRoster = (
     }
     const [request] = await tx<RosterRequest[]>`
       select * from caqh_roster_requests
-      where id = ${id} or (person_id = ${personId} and settled_at is null) order by id = ${id} desc limit 1`;
+      where id = ${id} or (person_id = ${personId} and kind = 'add' and settled_at is null)
+      order by id = ${id} desc limit 1`;
     return request!;
   });
 
@@ -64,15 +69,50 @@ export async function rosterRequestsOf(
 ): Promise<RosterRequest[]> {
   return sql<RosterRequest[]>`
     select * from caqh_roster_requests
-    where person_id = ${personId} and client_id = ${clientId} and ${inScope(sql, principal)}
+    where person_id = ${personId}
+      and (client_id = ${clientId} and ${inScope(sql, principal)} or client_id is null and ${principal.clientIds === null})
     order by created_at desc, id limit 20`;
 }
+
+const LEFT: Actor = { type: 'system', id: 'caqh_roster', name: 'Countersign' };
+
+/**
+ * Has the roster follow whether anybody still has the person: what is no longer wanted and was not sent is withdrawn,
+ * and who is on the roster and nobody's is to be taken off. CAQH charges for everybody on it.
+ */
+export async function rosterFollows(tx: Tx, personId: string, isSomeones: boolean): Promise<void> {
+  await tx`
+    update caqh_roster_requests set status = 'withdrawn', settled_at = now()
+    where person_id = ${personId} and kind <> ${isSomeones ? 'add' : 'remove'} and batch_id is null and settled_at is null`;
+  if (isSomeones) return;
+  const [on] = await tx<{ caqhId: string }[]>`
+    select caqh_id from providers
+    where person_id = ${personId} and caqh_id is not null and ${isOnRoster(tx, personId)}
+      and not exists (select from caqh_roster_requests where person_id = ${personId} and settled_at is null)
+    order by updated_at desc limit 1`;
+  if (on)
+    await tx`
+      insert into caqh_roster_requests
+        ${tx({ id: randomUUID(), kind: 'remove', personId, caqhId: on.caqhId, requestedBy: tx.json({ ...LEFT }) } as never)}`;
+}
+
+/** What CAQH last said of it: by a batch of ours, or else by the person's status. */
+const isOnRoster = (sql: Db, personId: string): Fragment => sql`
+  coalesce(
+    (select q.status = 'added' from caqh_roster_requests q
+      where q.person_id = ${personId} and q.status in ('added', 'removed', 'refused') and q.settled_at >= coalesce(
+        (select r.said_at from registry_records r where r.service = 'caqh' and r.person_id = q.person_id), '-infinity')
+      order by q.settled_at desc limit 1),
+    (select r.status not in ('not_on_roster', 'not_found') from registry_records r
+      where r.service = 'caqh' and r.person_id = ${personId}),
+    false)`;
 
 /** Pending batches are looked at after this long, then less and less often. */
 const LOOK_AFTER_MS = 10 * 60_000;
 
 export interface OpenRequest {
   id: string;
+  kind: RosterRequest['kind'];
   personId: string;
   caqhId: string;
   batchId: string | null;
@@ -82,24 +122,27 @@ export interface OpenRequest {
 
 export async function openRosterRequest(sql: Db, id: string): Promise<OpenRequest | null> {
   const [request] = await sql<OpenRequest[]>`
-    select q.id, q.person_id, q.caqh_id, q.batch_id, q.tries, r.asked_at as at
+    select q.id, q.kind, q.person_id, q.caqh_id, q.batch_id, q.tries, r.asked_at as at
     from caqh_roster_requests q join registry_records r on r.person_id = q.person_id and r.service = 'caqh'
     where q.id = ${id} and q.settled_at is null`;
   return request ?? null;
 }
 
+const DONE = { add: 'added', remove: 'removed' } as const;
+
 /** What came of a call about it: a batch, that it is still pending, or its end. Then the person's status is asked. */
 export const keepRoster = (
   sql: Sql,
-  { id, personId, tries, at }: OpenRequest,
-  came: { batchId: string } | 'pending' | { added: true } | { added: false; exception: string } | 'failed',
+  { id, kind, personId, tries, at }: OpenRequest,
+  came: { batchId: string } | 'pending' | { done: true } | { done: false; exception: string } | 'failed',
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    if (typeof came === 'object' && 'added' in came) {
-      const exception = came.added ? null : came.exception;
+    if (typeof came === 'object' && 'done' in came) {
+      const exception = came.done ? null : came.exception;
+      const status = came.done ? DONE[kind] : 'refused';
       await tx`
         update caqh_roster_requests
-        set status = ${came.added ? 'added' : 'refused'}, exception = ${exception}, settled_at = now() where id = ${id}`;
+        set status = ${status}, exception = ${exception}, settled_at = now() where id = ${id}`;
       await tx`
         update registry_records set next_check_at = null where service = 'caqh' and person_id = ${personId}`;
       return;

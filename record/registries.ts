@@ -8,6 +8,7 @@ import { backOff, later, PACE_MS, spread, WAVE_MS } from '../domain/politeness';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { uuidOf } from '../runtime/uuid';
 import { OPERATOR } from './exclusions';
+import { caqhIsAsked, rosterFollows } from './caqh-roster';
 import { findingsOf } from './findings';
 import { WATCHES } from './look-up';
 import type { OutreachStep } from './mail';
@@ -78,10 +79,12 @@ const serviceFor = async (tx: Tx, service: RegistryService): Promise<ServiceStat
 export const dueNppes = (tx: Tx, personId: string, now: Instant): Promise<OutreachStep> =>
   dueQuestion(tx, 'nppes', personId, now);
 
-/** The same of CAQH; an addition to the roster that is under way goes first. */
+/** The same of CAQH; what is under way with the roster goes first. */
 export async function dueCaqh(tx: Tx, personId: string, now: Instant): Promise<OutreachStep> {
+  if (await caqhIsAsked(tx)) await rosterFollows(tx, personId, await isSomeones(tx, personId, now));
   const [request] = await tx<{ id: string; nextAt: Instant }[]>`
-    select id, next_at from caqh_roster_requests where person_id = ${personId} and settled_at is null for update`;
+    select id, next_at from caqh_roster_requests where person_id = ${personId} and settled_at is null
+    order by created_at, id limit 1 for update`;
   if (!request || request.nextAt > now) {
     const step = await dueQuestion(tx, 'caqh', personId, now);
     return request && !step.send ? { next: [step.next, request.nextAt].filter(Boolean).sort()[0]! } : step;
@@ -117,12 +120,17 @@ async function takeTurn(
     on conflict (service, person_id) do update set asked_at = excluded.asked_at, probing = excluded.probing, in_turn = false`;
 }
 
+/** Whether any client still has the person. */
+async function isSomeones(tx: Tx, personId: string, now: Instant): Promise<boolean> {
+  const [one] = await tx`
+    select from providers where person_id = ${personId} and ${isHere(tx, now)} limit 1`;
+  return one !== undefined;
+}
+
 async function dueQuestion(tx: Tx, service: RegistryService, personId: string, now: Instant): Promise<OutreachStep> {
   const state = await serviceFor(tx, service);
   if (state?.mode !== 'api') return { next: null };
-  const [someones] = await tx`
-    select from providers where person_id = ${personId} and ${isHere(tx, now)} limit 1`;
-  if (!someones) return { next: null };
+  if (!(await isSomeones(tx, personId, now))) return { next: null };
   const [record] = await tx<{ nextCheckAt: Instant | null; inTurn: boolean }[]>`
     select next_check_at, in_turn from registry_records where service = ${service} and person_id = ${personId} for update`;
   const due = record?.nextCheckAt ?? now;

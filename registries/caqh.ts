@@ -22,7 +22,7 @@ export interface CaqhSubject {
 }
 
 /** What became of a batch: null while CAQH works on it. */
-export type BatchResult = { added: true } | { added: false; exception: string } | null;
+export type BatchResult = { done: true } | { done: false; exception: string } | null;
 
 /** Statuses of CAQH's own: not on the roster, or refused otherwise; not current and complete. */
 const NOT_ON_ROSTER = 292;
@@ -97,7 +97,7 @@ export class Caqh {
     return this.batch('POST', '/RosterAPI/API/Roster', product, body);
   }
 
-  /** Takes a provider off the roster. */
+  /** Asks for a provider to be taken off the roster; a batch too. */
   async deroster(caqhId: string): Promise<string> {
     const { organizationId: organization_id, product } = this.settings;
     return this.batch('PUT', '/RosterAPI/API/Deroster', product, [{ caqh_provider_id: caqhId, organization_id }]);
@@ -108,7 +108,7 @@ export class Caqh {
     const { batch_status, roster_result } = read(resultAnswer, status, body);
     if (!/^complete/i.test(batch_status)) return null;
     const exception = roster_result?.map(({ exception_description }) => exception_description).find(Boolean);
-    return exception ? { added: false, exception: exception.slice(0, 200) } : { added: true };
+    return exception ? { done: false, exception: exception.slice(0, 200) } : { done: true };
   }
 
   private async batch(method: 'POST' | 'PUT', path: string, product: string, wish: unknown): Promise<string> {

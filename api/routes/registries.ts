@@ -21,8 +21,9 @@ import { refuse } from '../validation';
 import { viewOfProvider } from './providers';
 
 const MAX_BYTES = 5_000_000;
-const shownRequest = ({ id, caqhId, status, exception, requestedBy, createdAt, settledAt }: RosterRequest) => ({
+const shownRequest = ({ id, kind, caqhId, status, exception, requestedBy, createdAt, settledAt }: RosterRequest) => ({
   id,
+  kind,
   caqhId,
   status,
   exception,
@@ -86,7 +87,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/providers/{id}/caqh-roster',
-    summary: 'What became of requests to put a provider on the roster',
+    summary: 'What became of requests to put a provider on the roster, and off it',
     tag: 'providers',
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),

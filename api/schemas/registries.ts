@@ -6,8 +6,9 @@ export const rosterRequest = z
   .strictObject({
     id,
     caqhId: line,
-    status: z.enum(['queued', 'pending', 'added', 'refused']),
-    exception: line.nullable().meta({ description: 'Why CAQH did not add the provider' }),
+    kind: z.enum(['add', 'remove']).meta({ description: '`remove`: of somebody whom no client has any more' }),
+    status: z.enum(['queued', 'pending', 'added', 'removed', 'refused', 'withdrawn']),
+    exception: line.nullable().meta({ description: 'Why CAQH did not' }),
     requestedBy: actor,
     createdAt: instant,
     settledAt: instant.nullable(),

@@ -21,7 +21,7 @@ export class StandInCaqh extends StandIn {
   readonly providers: StandInProvider[] = [];
   /** How often a batch is answered as pending before it is done. */
   pending = 0;
-  private readonly batches = new Map<string, { caqhId: string; asked: number }>();
+  private readonly batches = new Map<string, { caqhId: string; removes: boolean; asked: number }>();
 
   constructor(readonly account = { username: 'operator', password: 'secret', organizationId: '4321' }) {
     super(({ method, path, query, body }, { headers }) => {
@@ -36,7 +36,7 @@ export class StandInCaqh extends StandIn {
           return this.status(query.Organization_Id, (one) => one.npi === query.NPI_Provider_Id);
         case 'POST /RosterAPI/API/Roster':
         case 'PUT /RosterAPI/API/Deroster':
-          return this.batchOf((body as { caqh_provider_id: string }[])[0]!.caqh_provider_id);
+          return this.batchOf((body as { caqh_provider_id: string }[])[0]!.caqh_provider_id, method === 'PUT');
         case 'GET /RosterAPI/API/Roster':
           return this.result(query.batch_id ?? '');
         case 'GET /credentialingapi/api/v8/entities': {
@@ -66,9 +66,9 @@ export class StandInCaqh extends StandIn {
     };
   }
 
-  private batchOf(caqhId: string) {
+  private batchOf(caqhId: string, removes: boolean) {
     const batch_id = randomUUID();
-    this.batches.set(batch_id, { caqhId, asked: 0 });
+    this.batches.set(batch_id, { caqhId, removes, asked: 0 });
     return { body: { batch_id } };
   }
 
@@ -79,7 +79,7 @@ export class StandInCaqh extends StandIn {
     if (batch.asked <= this.pending) return { body: { batch_status: 'Pending', roster_result: null } };
     const provider = this.providers.find((one) => one.caqhId === batch.caqhId);
     const exception_description = provider ? (provider.exception ?? '') : 'Provider not found';
-    if (provider && !exception_description) provider.rosterStatus = 'ACTIVE';
+    if (provider && !exception_description) provider.rosterStatus = batch.removes ? 'NOT ON ROSTER' : 'ACTIVE';
     return { body: { batch_status: 'Complete', roster_result: [{ exception_description }] } };
   }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { importList, OPERATOR } from '../../record/exclusions';
-import { requestRoster } from '../../record/caqh-roster';
+import { addDays } from '../../domain/dates';
+import { requestRoster, rosterRequestsOf } from '../../record/caqh-roster';
 import { findProvider } from '../../record/registry/providers';
 import { eventually } from '../support/eventually';
 import { book } from '../support/file';
@@ -97,6 +98,72 @@ describe('CAQH’s word', () => {
     const roster = theirs.calls.filter(({ path }) => path === '/RosterAPI/API/Roster');
     expect(roster.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET', 'GET']);
     theirs.pending = 0;
+  });
+});
+
+describe('scenario 7: the last client that has a person ends', () => {
+  /** A person on the roster, at two clients. */
+  async function atTwo() {
+    const on = await book(lives.sql);
+    const other = await book(lives.sql);
+    await lives.sql`update providers set person_id = ${on.personId}, caqh_id = null where id = ${other.providerId}`;
+    const provider = await known(on);
+    await ask(on.personId);
+    await answered(on, 'caqh', 'current');
+    return { on, other, provider };
+  }
+  const end = (providerId: string, on: string | null) =>
+    lives.sql`update providers set ended_on = ${on} where id = ${providerId}`;
+  const requests = (personId: string) => lives.sql<
+    { kind: string; status: string; clientId: string | null; tries: number }[]
+  >`
+    select kind, status, client_id, tries from caqh_roster_requests where person_id = ${personId} order by created_at`;
+  const removals = ({ caqhId }: { caqhId: string }) =>
+    theirs.calls.filter(
+      ({ path, body }) =>
+        path === '/RosterAPI/API/Deroster' && (body as { caqh_provider_id: string }[])[0]!.caqh_provider_id === caqhId,
+    );
+
+  test('they are taken off the operator’s roster, politely while CAQH is away, and not asked about again', async () => {
+    const { on, other, provider } = await atTwo();
+    await end(on.providerId, addDays(await lives.today(), -1));
+    await lives.env.sleep('10 days');
+    expect(await requests(on.personId)).toEqual([]);
+
+    await end(other.providerId, addDays(await lives.today(), -1));
+    theirs.manner = 'down';
+    theirs.calls.length = 0;
+    await ask(on.personId);
+    await lives.env.sleep('3 days');
+    expect(theirs.calls.length).toBeGreaterThan(0);
+    expect(theirs.calls.length).toBeLessThanOrEqual(15);
+    theirs.manner = 'answers';
+    theirs.calls.length = 0;
+    await lives.env.sleep('2 days');
+    await eventually(async () => (await requests(on.personId))[0]?.status === 'removed');
+    expect(await requests(on.personId)).toMatchObject([{ kind: 'remove', status: 'removed', clientId: null }]);
+    expect(removals(provider)).toHaveLength(1);
+    expect(provider).toMatchObject({ rosterStatus: 'NOT ON ROSTER' });
+    // that is the operator's, and says to no client that another had the person
+    const seen = (await findProvider(lives.sql, PRINCIPAL, on.providerId))!;
+    expect(await rosterRequestsOf(lives.sql, PRINCIPAL, seen)).toHaveLength(1);
+    expect(await rosterRequestsOf(lives.sql, { ...PRINCIPAL, clientIds: [on.clientId] }, seen)).toEqual([]);
+    await lives.env.sleep('30 days');
+    expect(removals(provider)).toHaveLength(1);
+    expect(statusCalls().filter(({ query }) => query.Caqh_Provider_Id === provider.caqhId)).toEqual([]);
+  });
+
+  test('who comes back before that was sent stays on it', async () => {
+    const { on, other, provider } = await atTwo();
+    for (const { providerId } of [on, other]) await end(providerId, addDays(await lives.today(), -1));
+    theirs.manner = 'down';
+    await ask(on.personId);
+    await eventually(async () => (await requests(on.personId))[0]?.tries === 1);
+    await end(on.providerId, null);
+    theirs.manner = 'answers';
+    await lives.env.sleep('2 days');
+    expect(await requests(on.personId)).toMatchObject([{ status: 'withdrawn' }]);
+    expect(provider).not.toMatchObject({ rosterStatus: 'NOT ON ROSTER' });
   });
 });
 

@@ -103,11 +103,11 @@ describe('CAQH', () => {
       { caqh_provider_id: CAQH_ID, po_provider_id: 'ours', organization_id: '4321' },
     ]);
     expect(await caqh().batchResult(batch)).toBeNull();
-    expect(await caqh().batchResult(batch)).toEqual({ added: true });
+    expect(await caqh().batchResult(batch)).toEqual({ done: true });
     theirs.providers[0]!.exception = 'Provider opted out';
     const second = await caqh().deroster(CAQH_ID);
     await caqh().batchResult(second);
-    expect(await caqh().batchResult(second)).toEqual({ added: false, exception: 'Provider opted out' });
+    expect(await caqh().batchResult(second)).toEqual({ done: false, exception: 'Provider opted out' });
   });
 
   test.each(BAD_DAYS)('on a bad day: %s', async (manner, failure) => {
