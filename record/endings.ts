@@ -195,7 +195,13 @@ export async function endStepByStep(tx: Tx, endingId: string, now: Instant): Pro
 }
 
 async function planItems(tx: Tx, ending: EndingRow, today: PlainDate): Promise<void> {
-  const items = leavingItems(ending, await leaverOf(tx, ending), today);
+  const known = await tx<{ id: string; subjectId: string }[]>`
+    select id, subject_id from ending_items where ending_id = ${ending.id}`;
+  // what it ends itself, and the terminations that it opened, are not what is kept
+  const ours = new Set(known.flatMap(({ id, subjectId }) => [id, subjectId]));
+  const items = leavingItems(ending, await leaverOf(tx, ending), today).filter(
+    ({ action, subjectId }) => action !== 'keep' || !ours.has(subjectId),
+  );
   if (items.length === 0) return;
   const rows = items.map(({ action, subjectId, because, when, noticeDays, noticeBy, lastDay }) => ({
     endingId: ending.id,

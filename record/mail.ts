@@ -39,7 +39,9 @@ const reasonOf = (sql: Db): Fragment => sql`
     from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations,
   a.provider_id is not null and (${isSet(sql, 'authorisationRequired')}
     or a.snapshot->'file'->'prerequisites' @> '[{"code": "authorisation"}]') as authorisation_required,
-  case when m.recipient_type in ('provider', 'client', 'platform') then coalesce(
+  case when m.recipient_type = 'user' then
+    (select (u.revoked_at at time zone c.time_zone)::date - 1 from users u where u.id = m.recipient_id)
+  when m.recipient_type in ('provider', 'client', 'platform') then coalesce(
     (select p.ended_on from providers p where p.id = m.recipient_id),
     (select p.ended_on from platform_relationships r join providers p on p.id = r.provider_id
       where r.id = m.recipient_id), c.ended_on) end as recipient_left_on`;

@@ -60,7 +60,7 @@ export async function amendMessages(
 /** Who leads an assignee's work for a client: of the same team where there is one; null where nobody does. */
 export const leadOver = (sql: Db, clientId: Fragment, assignee: Fragment): Fragment => sql`(
   select l.id from users l left join users u on u.id = ${assignee}
-  where l.role = 'lead' and l.id is distinct from ${assignee}
+  where l.role = 'lead' and l.revoked_at is null and l.id is distinct from ${assignee}
     and (l.client_ids is null or ${clientId} = any(l.client_ids))
   order by (l.team is not distinct from u.team) desc, l.created_at limit 1)`;
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../support/eventually';
-import { daysAhead, FACTS, System, TODAY, type OpenApplication } from '../support/system';
+import { allFacts, daysAhead, FACTS, System, TODAY, type OpenApplication } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -196,6 +196,18 @@ describe('what is refused', () => {
     const made = replies.find(({ status }) => status === 201)!.body.id;
     for (const { status, body } of replies) expect(status === 201 ? body.id : body.existingId).toBe(made);
   });
+});
+
+test('of several that are taken over at once as confirmed, one makes the practice’s agreement and the others rest on it', async () => {
+  const filed = await system.file();
+  const providers = await Promise.all(
+    [1, 2, 3, 4].map(async () => (await system.file({ clientId: filed.clientId })).providerId),
+  );
+  const adopt = { stage: 'confirmed', confirmations: allFacts() };
+  await Promise.all(providers.map((providerId) => system.open({ ...filed, providerId }, { adopt })));
+  const { body } = await system.api.get(`/v1/agreements?practiceId=${filed.practiceId}`);
+  expect(body.items).toHaveLength(1);
+  expect(body.items[0]).toMatchObject({ endedOn: null, contract: expect.anything(), claimsRoute: expect.anything() });
 });
 
 test('a confirmed termination ends the participation on its last day', async () => {

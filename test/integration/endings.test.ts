@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createDispatch } from '../../dispatch/dispatch';
 import { endItem } from '../../dispatch/endings';
+import { queueMessages } from '../../record/outreach';
 import { purgeWhatIsDue } from '../../record/retention';
 import { eventually } from '../support/eventually';
 import { CLIENT, PRACTICE, PROVIDER } from '../support/api';
@@ -241,6 +242,17 @@ describe('a client with forty providers', () => {
     const listed = async (path: string, id: string) =>
       (await api.get(path)).body.items.find((item: { id: string }) => item.id === id);
     expect((await listed('/v1/users', user.id)).revokedAt).toEqual(expect.any(String));
+    // who has no access any more is given no work, and written to no more
+    const given = await applications[1]!.try('assignment', { assignee: user.id });
+    expect([given.status, given.body.errors[0].rule]).toEqual([400, 'has_access']);
+    const { sql } = api.deps;
+    const message = { recipientType: 'user', recipientId: user.id, template: 'follow_up_due', data: {} } as const;
+    const messageKey = randomUUID();
+    await queueMessages(sql, [{ ...message, key: messageKey, clientId, notBefore: new Date().toISOString() }]);
+    await eventually(async () => {
+      const [row] = await sql<{ status: string }[]>`select status from messages where key = ${messageKey}`;
+      return row!.status === 'withheld';
+    });
     expect(await listed('/v1/webhook-endpoints', hook.id)).toBeUndefined();
     const practiceAnew = await api.post(`/v1/clients/${clientId}/practices`, PRACTICE);
     expect([practiceAnew.status, practiceAnew.body.type]).toEqual([409, 'urn:countersign:problem:ended']);

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { addDays } from '../../domain/dates';
 import { billingReadiness } from '../../domain/readiness';
 import { recordEnding } from '../../record/endings';
-import { writeEvidence } from '../../record/evidence';
+import { freezeEvidence, writeEvidence } from '../../record/evidence';
 import type { Principal } from '../../record/principal';
 import { readinessEvidence } from '../../record/readiness';
 import { putHold } from '../../record/retention';
+import { recordReturn } from '../../record/returns';
+import { putSettings } from '../../record/settings';
 import { eventually } from '../support/eventually';
 import { adoptedConfirmed, type Book } from '../support/file';
+import { testKeyring } from '../support/keys';
 import { Lives } from '../support/lives';
 
 const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
@@ -19,11 +22,12 @@ beforeAll(async () => {
 afterAll(() => lives.stop());
 
 /** A client that left the day before yesterday, with a participation that is its provider's own. */
-async function left() {
+async function left({ open = false } = {}) {
   const { sql, dispatch } = lives;
   const on = addDays(await lives.today(), -2);
   const life = await lives.open({ adopt: adoptedConfirmed(on) });
   const { clientId, providerId } = life.book;
+  const other = open ? await lives.open({ book: life.book, key: { state: 'NM' } }) : null;
   const dea = [{ state: 'CO', number: 'AB1234563', expiresOn: '2099-01-01' }];
   await sql`update providers set dea = ${sql.json(dea)} where id = ${providerId}`;
   const terms = {
@@ -36,18 +40,17 @@ async function left() {
   } as const;
   const recorded = await recordEnding(sql, PRINCIPAL, randomUUID(), { clientId, providerId: null }, terms);
   if ('existingId' in recorded) throw new Error('ended before');
-  await dispatch.changed('ending', recorded.ending.id);
-  const tell = () => Promise.all([clientId, providerId].map((id) => dispatch.changed('retention', id)));
+  const { id } = recorded.ending;
+  await dispatch.changed('ending', id);
+  const tell = () => Promise.all([clientId, providerId].map((whom) => dispatch.changed('retention', whom)));
   await eventually(async () => {
-    const [{ access }] = await sql<
-      [{ access: object | null }]
-    >`select access from endings where id = ${recorded.ending.id}`;
+    const [{ access }] = await sql<[{ access: object | null }]>`select access from endings where id = ${id}`;
     return access;
   });
-  return { ...life.book, id: life.id, on, tell };
+  return { ...life.book, id: life.id, open: other, on, tell };
 }
 
-async function secretsOf({ practiceId, providerId }: Book) {
+async function secretsOf({ practiceId, providerId }: Pick<Book, 'practiceId' | 'providerId'>) {
   const [row] = await lives.sql<
     { tinSealed: string | null; tinHash: Buffer | null; tinLast4: string; policy: string | null; dea: [] }[]
   >`
@@ -79,16 +82,12 @@ test('secrets of whoever left are purged after 90 days, once; evidence and the g
   expect(billingReadiness(question, onFile.evidence).mayBill).toBe(true);
 });
 
+const holdOn = (kind: 'client' | 'provider', id: string, clientId: string, hold: boolean) =>
+  putHold(lives.sql, PRINCIPAL, kind, { id, clientId }, { hold, reason: 'a claim' });
+
 test('a legal hold stops the purge for as long as it lasts; released, what was due goes at once', async () => {
   const client = await left();
-  const hold = (on: boolean) =>
-    putHold(
-      lives.sql,
-      PRINCIPAL,
-      'client',
-      { id: client.clientId, clientId: client.clientId },
-      { hold: on, reason: 'a claim' },
-    );
+  const hold = (on: boolean) => holdOn('client', client.clientId, client.clientId, on);
   await hold(true);
   await client.tell();
   await lives.env.sleep('200 days');
@@ -99,4 +98,87 @@ test('a legal hold stops the purge for as long as it lasts; released, what was d
     async () => (await secretsOf(client)).tinSealed === null && (await secretsOf(client)).policy === null,
   );
   expect(await secretsOf(client)).toEqual(GONE);
+});
+
+test('a hold on one provider keeps what is theirs, and nothing else', async () => {
+  const client = await left();
+  await holdOn('provider', client.providerId, client.clientId, true);
+  await client.tell();
+  await lives.env.sleep('100 days');
+  await eventually(async () => (await secretsOf(client)).tinSealed === null);
+  expect(await secretsOf(client)).toMatchObject({ policy: 'P1', dea: [{ number: 'AB1234563' }] });
+  await holdOn('provider', client.providerId, client.clientId, false);
+  await client.tell();
+  await eventually(async () => (await secretsOf(client)).policy === null);
+});
+
+test('while an application is open nothing of it is purged; once it has closed, within a week', async () => {
+  const client = await left({ open: true });
+  await client.tell();
+  await lives.env.sleep('150 days');
+  expect(await secretsOf(client)).toMatchObject({ tinSealed: 'sealed', policy: 'P1' });
+  await client.open!.act('withdrawal', { reason: 'too late' });
+  expect((await secretsOf(client)).tinSealed).toBe('sealed');
+  await lives.env.sleep('8 days');
+  await eventually(
+    async () => (await secretsOf(client)).tinSealed === null && (await secretsOf(client)).policy === null,
+  );
+});
+
+test('whoever comes back before the day is not purged on it', async () => {
+  const client = await left();
+  await client.tell();
+  const { clientId } = client;
+  const said = { on: await lives.today(), source: 'email', reference: 'mail' } as const;
+  const back = await recordReturn(
+    lives.sql,
+    testKeyring,
+    PRINCIPAL,
+    randomUUID(),
+    { clientId, providerId: null },
+    said,
+  );
+  expect(back).toMatchObject({ back: { providerIds: [client.providerId] } });
+  await lives.env.sleep('100 days');
+  await client.tell();
+  await lives.env.sleep('1 day');
+  expect(await secretsOf(client)).toMatchObject({ tinSealed: 'sealed', policy: 'P1' });
+});
+
+test('evidence, the gate’s answers and the audit log are kept for years, each as the settings have it, and one that is changed counts at once', async () => {
+  const { sql } = lives;
+  const client = await left();
+  const { clientId } = client;
+  await freezeEvidence(sql, randomUUID(), { id: client.id, clientId });
+  await sql`
+    insert into readiness_answers ${sql({ clientId, askedBy: sql.json({}), question: sql.json({}), mayBill: false, reasons: [], entryIds: [] })}`;
+  const kept = async () => {
+    const [row] = await sql<{ evidence: number; answers: number; audit: number }[]>`
+      select (select count(*) from evidence_files where client_id = ${clientId})::int as evidence,
+        (select count(*) from readiness_answers where client_id = ${clientId})::int as answers,
+        (select count(*) from audit_log where client_id = ${clientId} and action <> 'retention.purge')::int as audit`;
+    return row!;
+  };
+  const before = await kept();
+  expect(before).toMatchObject({ evidence: 1, answers: 1 });
+  expect(before.audit).toBeGreaterThan(0);
+  await putSettings(sql, PRINCIPAL, { evidenceKeepYears: 2, readinessKeepYears: 4, auditKeepYears: 9 });
+  await client.tell();
+  await lives.env.sleep('720 days');
+  expect(await kept()).toEqual(before);
+  await lives.env.sleep('20 days');
+  await eventually(async () => (await kept()).evidence === 0);
+  expect(await kept()).toEqual({ ...before, evidence: 0 });
+  await lives.env.sleep('730 days');
+  await eventually(async () => (await kept()).answers === 0);
+  expect(await kept()).toMatchObject({ audit: before.audit });
+  // the relay tells of a setting that is changed
+  await putSettings(sql, PRINCIPAL, { auditKeepYears: 5 });
+  await client.tell();
+  await lives.env.sleep('360 days');
+  await eventually(async () => (await kept()).audit === 0);
+  // that it was done stays
+  const purges = await sql<{ what: string }[]>`
+    select detail->>'what' as what from audit_log where client_id = ${clientId} and subject_type = 'client' order by id`;
+  expect(purges.map(({ what }) => what)).toEqual(['audit']);
 });
