@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
 import type { PlainDate } from '../../domain/application/events';
+import { view } from '../../domain/application/view';
+import { FACTS } from '../../domain/codes';
 import type { Mail, Mailer } from '../../outreach/mail';
 import type { Principal } from '../../record/principal';
 import { createDocument } from '../../record/registry/documents';
-import { attest, book, type Book } from '../support/file';
+import { startRelay, type Relay } from '../../worker/relay';
 import { eventually } from '../support/eventually';
-import { Lives } from '../support/lives';
+import { attest, book, type Book } from '../support/file';
+import { Life, Lives } from '../support/lives';
 
 const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
 
@@ -19,16 +23,25 @@ const mailer: Mailer = {
 };
 
 let lives: Lives;
+/** Only while a test needs one. */
+let relay: Relay | undefined;
 beforeAll(async () => {
   lives = await Lives.begin({ mailer });
 });
-afterAll(() => lives.stop());
+afterAll(async () => {
+  await relay?.stop();
+  await lives.stop();
+});
 
 // arithmetic of this test's own
 const DAY_MS = 86_400_000;
 const plus = (day: PlainDate, days: number): PlainDate =>
   new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
-const rung = (dueOn: PlainDate, day: PlainDate): number => (Date.parse(day) - Date.parse(dueOn)) / DAY_MS;
+const daysFrom = (from: PlainDate, to: PlainDate): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;
+const threeYearsOn = (day: PlainDate): PlainDate =>
+  `${Number(day.slice(0, 4)) + 3}${day.slice(4).replace('02-29', '02-28')}`;
+const DENVER = new Intl.DateTimeFormat('en-CA', { timeZone: 'America/Denver' });
+const inDenver = (at: string): PlainDate => DENVER.format(new Date(at));
 const LADDER = {
   attestation: [-30, -15, -10, -5, 1, 14, 28, 42],
   licence: [-90, -60, -30, -14, -7, 1],
@@ -103,8 +116,7 @@ async function said({ providerId }: Book): Promise<Said[]> {
   const rows = await lives.sql<{ notBefore: string; data: Omit<Said, 'on'> }[]>`
     select not_before, data from messages
     where recipient_id = ${providerId} and template = 'upkeep_due' order by not_before, data->>'item', data->>'state'`;
-  const denver = new Intl.DateTimeFormat('en-CA', { timeZone: 'America/Denver' });
-  return rows.map(({ notBefore, data }) => ({ on: denver.format(new Date(notBefore)), ...data }));
+  return rows.map(({ notBefore, data }) => ({ on: inDenver(notBefore), ...data }));
 }
 
 /** Something that holds through `dueOn`, as the file states it from one day until the day before another. */
@@ -122,9 +134,24 @@ function expected({ item, state, dueOn, from, until }: Statement): Said[] {
   const missed = days.filter((day) => day < from).at(-1);
   const fell = days.filter((day) => from <= day && day < until);
   return [
-    ...(missed ? [{ on: from, item, state, dueOn, rung: rung(dueOn, missed) }] : []),
-    ...fell.map((on) => ({ on, item, state, dueOn, rung: rung(dueOn, on) })),
+    ...(missed ? [{ on: from, item, state, dueOn, rung: daysFrom(dueOn, missed) }] : []),
+    ...fell.map((on) => ({ on, item, state, dueOn, rung: daysFrom(dueOn, on) })),
   ];
+}
+
+/** What was said of the recredentialing of a participation: the day in Denver, to whom, which rung, and for which day. */
+async function saidOfRecredentialing({ id }: Life): Promise<string[]> {
+  const rows = await lives.sql<{ key: string; notBefore: string; dueOn: PlainDate }[]>`
+    select key, not_before, data->>'dueOn' as due_on from messages
+    where application_id = ${id} and template like 'recredentialing%' order by not_before, key`;
+  return rows.map(({ key, notBefore, dueOn }) => [inDenver(notBefore), ...key.split('/').slice(-2), dueOn].join(' '));
+}
+
+/** The applications by which a participation was renewed, or should have been. */
+async function renewalsOf({ id, book: on }: Life): Promise<Life[]> {
+  const rows = await lives.sql<{ id: string }[]>`
+    select id from applications where previous_id = ${id} and kind = 'recredentialing' order by created_at`;
+  return rows.map((row) => new Life(lives, row.id, on));
 }
 
 const inOrder = (all: Said[]) =>
@@ -132,9 +159,12 @@ const inOrder = (all: Said[]) =>
     JSON.stringify([a.on, a.item, a.state]).localeCompare(JSON.stringify([b.on, b.item, b.state])),
   );
 
-test('eight years of one person: every reminder exactly once, while it continues as new again and again', async () => {
-  const { sql } = lives;
+test('eight years of one person, one recredentialing done and one missed: every reminder exactly once, while it continues as new again and again', async () => {
+  const { sql, dispatch } = lives;
+  relay = startRelay({ sql, dispatch, logger: pino({ level: 'silent' }) });
   const on = await book(sql);
+  const lead = randomUUID();
+  await sql`insert into users ${sql({ id: lead, name: 'Lee', email: `${lead}@operator.example`, role: 'lead', clientIds: [on.clientId] })}`;
   const day0 = plus(await lives.today(), 2);
   const end = plus(day0, 8 * 365 + 2);
   await sleepUntil(day0);
@@ -201,14 +231,48 @@ test('eight years of one person: every reminder exactly once, while it continues
       from = renewedAfter;
     }
   }
+  // a participation: its first renewal is decided in time, what the payer writes of the second is not answered
+  const at = (day: PlainDate, what: () => Promise<void>) => change(daysFrom(day0, day), what);
+  const decided = plus(day0, 6);
+  const dues = [threeYearsOn(decided), threeYearsOn(plus(threeYearsOn(decided), -60))];
+  const decidedAgain = plus(dues[0]!, -60);
+  let life!: Life;
+  at(day0, async () => {
+    life = await lives.open({ book: on });
+    await life.act('submission', { submittedOn: day0, channel: 'payer_portal' });
+  });
+  at(decided, async () => void (await life.contact('committee')));
+  at(plus(decided, 8), async () => {
+    await life.contact('approved');
+    for (const fact of FACTS) await life.confirm(fact, fact === 'effectiveDate' ? { value: decided } : {});
+  });
+  at(decidedAgain, async () => {
+    const [renewal] = await renewalsOf(life);
+    await dispatch.startApplication(renewal!.id);
+    await dispatch.fileChanged(renewal!.id);
+    await eventually(async () => (await renewal!.state()).stage === 'ready_to_submit');
+    await renewal!.act('submission', { submittedOn: decidedAgain, channel: 'payer_portal' });
+    await renewal!.contact('committee');
+  });
+  at(plus(decidedAgain, 8), async () => {
+    const [renewal] = await renewalsOf(life);
+    await renewal!.contact('approved');
+    await eventually(async () => (await life.state()).participation?.cycle?.from === decidedAgain);
+  });
+  const status = async () => view(await life.state(), await lives.now()).participation?.recredentialing?.status;
+  at(plus(dues[1]!, 10), async () => {
+    expect(await status()).toBe('late');
+    expect(await life.items()).toContain('recover_recredentialing');
+  });
+  at(plus(dues[1]!, 40), async () => expect(await status()).toBe('initial_again'));
   await sql`delete from licences where provider_id = ${on.providerId}`;
   await sendAtOnce(on.providerId);
+  await watchOver(on, 10);
 
   const days = [...changes.keys()].filter((day) => plus(day0, day) < end).sort((a, b) => a - b);
-  for (const [i, day] of days.entries()) {
+  for (const day of days) {
     await sleepUntil(plus(day0, day));
     for (const made of changes.get(day)!) await made();
-    if (i === 0) await watchOver(on, 10);
     await tell(on);
   }
   await sleepUntil(end);
@@ -216,6 +280,19 @@ test('eight years of one person: every reminder exactly once, while it continues
   expect(inOrder(await said(on))).toEqual(inOrder(statements.flatMap(expected)));
   expect(new Set((await said(on)).map(({ rung: at }) => at)).size).toBeGreaterThan(9);
   expect(await runs(on)).toBeGreaterThan(30);
+
+  const RUNGS = { opened: 180, '120': 120, '90': 90 };
+  const ahead = dues.flatMap((dueOn) =>
+    Object.entries(RUNGS).map(([what, before]) => `${plus(dueOn, -before)} ${what} provider ${dueOn}`),
+  );
+  const missed = ['client', 'lead'].map((who) => `${plus(dues[1]!, 1)} missed ${who} ${dues[1]}`);
+  expect(await saidOfRecredentialing(life)).toEqual([...ahead, ...missed].toSorted());
+  const renewals = await Promise.all((await renewalsOf(life)).map((renewal) => renewal.state()));
+  expect(renewals.map(({ openedAt, stage }) => [inDenver(openedAt), stage])).toEqual([
+    [plus(dues[0]!, -180), 'confirmed'],
+    [plus(dues[1]!, -180), expect.not.stringMatching('confirmed')],
+  ]);
+  await relay.stop();
 });
 
 test('in Illinois alone the cycle has 180 days, and 120 from the day on which another licence is on file', async () => {
