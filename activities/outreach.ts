@@ -46,7 +46,7 @@ async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string)
     return;
   }
   const contents = claimed.messages.map((message) => contentOf(keyring, claimed, message));
-  const mail = { to: claimed.address, ...render(claimed.recipientType, contents) };
+  const mail = { to: claimed.address, ...render(claimed.recipientType, contents, claimed.caqhName) };
   const outcome = await (
     mailer
       ? mailer.send({ ...mail, messageId: `<${batchId}@countersign>` }, () => transmitting(sql, claimed))

@@ -23,14 +23,18 @@ export function attestationDueOn(attestedOn: PlainDate, licences: readonly Licen
   return addDays(attestedOn, illinoisOnly ? ILLINOIS_CYCLE_DAYS : CYCLE_DAYS);
 }
 
-/** How an attestation stands for a payer on a day. */
+/** The last day on which an attestation is fresh enough for a payer that wants it at most so many days old. */
+export const freshThrough = (attestedOn: PlainDate, maxDays: number): PlainDate => addDays(attestedOn, maxDays);
+
+/** How an attestation stands for a payer on a day; without `freshThrough` the payer takes what CAQH takes. */
 export function attestationState(
-  attestation: (Attestation & { dueOn: PlainDate }) | null,
+  attestation: (Attestation & { dueOn: PlainDate; freshThrough?: PlainDate }) | null,
   payerId: string,
   today: PlainDate,
 ): AttestationState {
   if (!attestation) return 'missing';
   if (today > attestation.dueOn) return 'lapsed';
+  if (attestation.freshThrough && today > attestation.freshThrough) return 'stale';
   const { authorizedPayerIds } = attestation;
   return authorizedPayerIds && !authorizedPayerIds.includes(payerId) ? 'not_authorised' : 'current';
 }

@@ -30,6 +30,8 @@ export interface Playbook {
   channel?: SubmissionChannel;
   requires?: Prerequisite[];
   requiresCaqh?: boolean;
+  /** The payer wants a CAQH attestation at most so many days old; left out, what CAQH takes for current will do. */
+  attestationMaxDays?: number;
   confirmReceiptAfter?: Duration;
   followUpEvery?: Duration;
   earliestInquiry?: Duration;
@@ -119,8 +121,12 @@ const CHANGES_BY_APPLICATION = Object.fromEntries(CHANGE_FIELDS.map((field) => [
 
 /** A playbook as one application lives by it: nothing left out, plain JSON. */
 export interface ResolvedPlaybook extends Required<
-  Omit<Playbook, 'callHours' | 'earliestInquiry' | 'maxPerCall' | 'trackOrder' | 'variants' | 'closures'>
+  Omit<
+    Playbook,
+    'callHours' | 'earliestInquiry' | 'maxPerCall' | 'trackOrder' | 'variants' | 'closures' | 'attestationMaxDays'
+  >
 > {
+  attestationMaxDays: number | null;
   earliestInquiry: Duration | null;
   changes: Record<ChangeField, ChangeHandling>;
   maxPerCall: number | null;
@@ -190,6 +196,7 @@ export function resolvePlaybook(
   const usual = PLAYBOOK_DEFAULTS.requires.filter((code) => requiresCaqh || code !== 'caqh_id');
   return {
     ...PLAYBOOK_DEFAULTS,
+    attestationMaxDays: null,
     earliestInquiry: null,
     contacts: [],
     callerVerification: [],
@@ -210,9 +217,19 @@ export function resolvePlaybook(
 }
 
 /** What a kind and the playbook that it is pinned to demand of an application. */
-export function rulesOf(kind: ApplicationKind, { requiresCaqh, trackOrder }: ResolvedPlaybook): Rules {
+export function rulesOf(
+  kind: ApplicationKind,
+  { requiresCaqh, trackOrder, attestationMaxDays }: ResolvedPlaybook,
+): Rules {
   const { facts, opensSpan, endsSpan } = KIND_RULES[kind];
-  return { requiresCaqh, facts: [...facts], opensSpan, endsSpan, ...(trackOrder && { trackOrder }) };
+  return {
+    requiresCaqh,
+    facts: [...facts],
+    opensSpan,
+    endsSpan,
+    ...(trackOrder && { trackOrder }),
+    ...(requiresCaqh && attestationMaxDays && { attestationMaxDays }),
+  };
 }
 
 /** How many applications like this one a payer takes in one call; null where nothing says so. */

@@ -1,5 +1,5 @@
 import type { FileChange, FileReading, PlainDate } from './application/events';
-import { attestationDueOn, attestationState, type Attestation, type LicenceTerm } from './attestation';
+import { attestationDueOn, attestationState, freshThrough, type Attestation, type LicenceTerm } from './attestation';
 import type { ApplicationKind, AuthorisationScope, Prerequisite } from './codes';
 import { addDays } from './dates';
 import { excludedOn, type ExclusionTerm } from './exclusions';
@@ -49,6 +49,7 @@ export const UNAUTHORISED_ASKS = [
 export interface FileDemand {
   requires: readonly Prerequisite[];
   requiresCaqh: boolean;
+  attestationMaxDays: number | null;
   state: string;
   payerId: string;
   kind: ApplicationKind;
@@ -64,7 +65,7 @@ interface Finding {
 /** Reads a file for what is asked of it, as of a day. Plain JSON. */
 export function evaluateFile(file: ProviderFile, demand: FileDemand, today: PlainDate): FileReading {
   const findings = asked(file, demand).map((code) => ({ code, ...FIND[code](file, demand, today) }));
-  const attested = demand.requiresCaqh ? readAttestation(file, demand.payerId, today) : null;
+  const attested = demand.requiresCaqh ? readAttestation(file, demand, today) : null;
   const changes = [...findings, ...(attested ? [attested] : [])].flatMap(({ changesOn }) => changesOn ?? []);
   return {
     prerequisites: findings.map(({ code, met, reason }) => ({ code, met, ...(reason && { reason }) })),
@@ -153,19 +154,30 @@ export const mayContact = (
   (authorisations.length === 0 && !authorisationRequired) ||
   validThrough(lastDaysOf(authorisations, ['contact_payers'], payerId), today).met;
 
-function readAttestation({ attestation, provider }: ProviderFile, payerId: string, today: PlainDate) {
+function readAttestation(
+  { attestation, provider }: ProviderFile,
+  { payerId, attestationMaxDays }: FileDemand,
+  today: PlainDate,
+) {
   if (!attestation)
     return { reading: { state: attestationState(null, payerId, today), attestedOn: null, dueOn: null } };
   const { attestedOn } = attestation;
   const licences = provider?.licences ?? [];
   const dueOn = attestationDueOn(attestedOn, licences, today);
+  const fresh = attestationMaxDays === null ? {} : { freshThrough: freshThrough(attestedOn, attestationMaxDays) };
   // a licence that runs out can leave Illinois alone, or nothing at all
   const cycleChanges = licences
     .filter((licence) => today <= licence.expiresOn)
     .map((licence) => addDays(licence.expiresOn, 1))
     .filter((day) => attestationDueOn(attestedOn, licences, day) !== dueOn);
+  const ends = [dueOn, ...Object.values(fresh)].filter((last) => today <= last).map((last) => addDays(last, 1));
   return {
-    reading: { state: attestationState({ ...attestation, dueOn }, payerId, today), attestedOn, dueOn },
-    changesOn: [...cycleChanges, ...(today <= dueOn ? [addDays(dueOn, 1)] : [])].sort()[0],
+    reading: {
+      state: attestationState({ ...attestation, dueOn, ...fresh }, payerId, today),
+      attestedOn,
+      dueOn,
+      ...fresh,
+    },
+    changesOn: [...cycleChanges, ...ends].sort()[0],
   };
 }

@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from './application/events';
 import type { ApplicationState } from './application/state';
-import { attestationDueOn } from './attestation';
+import { attestationDueOn, freshThrough } from './attestation';
 import { atDate, localDate } from './calendar';
 import type { UpkeepKind } from './codes';
 import { addDays } from './dates';
@@ -28,6 +28,8 @@ export interface UpkeepItem {
   payerIds: readonly string[] | null;
   /** The last day on which it holds. */
   dueOn: PlainDate;
+  /** Only of an attestation. */
+  attestedOn: PlainDate | null;
 }
 
 // days from the last day on which it holds, negative before it
@@ -53,10 +55,11 @@ export function upkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
     documentId: null,
     payerIds: null,
     dueOn,
+    attestedOn: null,
     ...more,
   });
   return [
-    ...(attestedOn ? [item('attestation', attestationDueOn(attestedOn, licences, today))] : []),
+    ...(attestedOn ? [item('attestation', attestationDueOn(attestedOn, licences, today), { attestedOn })] : []),
     ...licences.map(({ state, number, expiresOn }) => item('licence', expiresOn, { state, name: number })),
     ...(malpractice ? [item('malpractice', malpractice.expiresOn, { name: malpractice.policyNumber })] : []),
     ...dea.map(({ state, number, expiresOn }) => item('dea', expiresOn, { state, name: number })),
@@ -145,7 +148,7 @@ export function standing({ kind, dueOn }: UpkeepItem, today: PlainDate): Standin
   return today < addDays(dueOn, LADDERS[kind][0]!) ? 'current' : 'due';
 }
 
-type Rests = Pick<ApplicationState, 'key' | 'file' | 'agenda'>;
+type Rests = Pick<ApplicationState, 'key' | 'rules' | 'file' | 'agenda'>;
 
 /** Whether an application rests on an item of its provider's. */
 const TOUCHES: Record<UpkeepKind, (item: UpkeepItem, application: Rests) => boolean> = {
@@ -172,6 +175,8 @@ export interface LapseWarning {
   item: UpkeepKind;
   state: string | null;
   dueOn: PlainDate;
+  /** Where it still holds then, and is older than this payer wants it to be. */
+  maxDays?: number;
   expectedDecisionOn: PlainDate;
 }
 
@@ -186,6 +191,17 @@ export function predictedLapses(
   if (!expectedDecisionAt) return [];
   const expectedDecisionOn = localDate(expectedDecisionAt, timeZone);
   return restsOn(items, application)
+    .map(({ kind: item, state, ...ends }) => ({ item, state, ...goodThrough(ends, application) }))
     .filter(({ dueOn }) => today <= dueOn && dueOn < expectedDecisionOn)
-    .map(({ kind: item, state, dueOn }) => ({ code: 'lapse_predicted', item, state, dueOn, expectedDecisionOn }));
+    .map((one) => ({ code: 'lapse_predicted', ...one, expectedDecisionOn }));
+}
+
+/** The last day on which an item is good enough for an application's payer. */
+function goodThrough(
+  { dueOn, attestedOn }: Pick<UpkeepItem, 'dueOn' | 'attestedOn'>,
+  { rules: { attestationMaxDays: maxDays } }: Rests,
+): Pick<LapseWarning, 'dueOn' | 'maxDays'> {
+  if (attestedOn === null || maxDays === undefined) return { dueOn };
+  const fresh = freshThrough(attestedOn, maxDays);
+  return fresh < dueOn ? { dueOn: fresh, maxDays } : { dueOn };
 }

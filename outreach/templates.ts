@@ -35,10 +35,10 @@ const payerOf = ({ payerName, state }: Content): string =>
 const about = (content: Content): string => [content.providerName, payerOf(content)].filter(Boolean).join(', ');
 
 /** What of a person's upkeep a message is about. */
-function upkeepItem({ data: { item, state }, documentKind }: Content): string {
+function upkeepItem({ data: { item, state }, documentKind }: Content, caqh: string): string {
   const at = state ? ` (${text(state)})` : '';
   const names: Record<string, string> = {
-    attestation: 'CAQH attestation',
+    attestation: `${caqh} attestation`,
     licence: `licence${at}`,
     malpractice: 'malpractice insurance',
     dea: `DEA registration${at}`,
@@ -92,7 +92,7 @@ const ASKED_ANEW: Record<string, string> = {
 /** What is to be done, as it reads after "We have yet to". */
 const TASKS: Record<string, string> = {
   prepare: 'complete the file',
-  obtain_attestation: 'get the CAQH attestation',
+  obtain_attestation: 'get the attestation',
   submit: 'submit the application',
   confirm_receipt: 'confirm that the payer received it',
   second_look: 'have the payer look a second time',
@@ -114,10 +114,13 @@ const TASKS: Record<string, string> = {
 };
 const taskOf = ({ data }: Content): string => TASKS[text(data.purpose)] ?? text(data.purpose).replaceAll('_', ' ');
 const dueOnOf = ({ data }: Content): string => `${day(text(data.dueOn))}, ${text(data.dueOn).slice(0, 4)}`;
+/** Of a payer that wants the attestation fresher than CAQH does. */
+const freshEnough = ({ data: { maxDays } }: Content): string =>
+  typeof maxDays === 'number' ? ` (at most ${maxDays} days old, says the payer)` : '';
 const lateSince = ({ data }: Content): string => (data.dueOn ? `, due since ${day(text(data.dueOn))}` : '');
 
 /** All that a mail says of one kind, in one section. */
-type Template = (contents: readonly Content[], reader: Reader) => Section;
+type Template = (contents: readonly Content[], reader: Reader, caqh: string) => Section;
 
 const TEMPLATES: Record<string, Template> = {
   platform_inquiry: (contents, reader) => {
@@ -137,12 +140,12 @@ const TEMPLATES: Record<string, Template> = {
       ],
     };
   },
-  attestation_due: (contents) => ({
-    subject: 'Please attest in CAQH',
+  attestation_due: (contents, _reader, caqh) => ({
+    subject: `Please attest in ${caqh}`,
     blocks: [
-      `${contents.length > 1 ? 'These applications wait' : 'One application waits'} for your CAQH attestation:`,
-      unique(contents.map(payerOf)),
-      'Please log in to CAQH, check that your profile is right, authorise each payer named here, and attest. Only you may do that.',
+      `${contents.length > 1 ? 'These applications wait' : 'One application waits'} for your ${caqh} attestation:`,
+      unique(contents.map((content) => `${payerOf(content)}${freshEnough(content)}`)),
+      `Please log in to ${caqh}, check that your profile is right, authorise each payer named here, and attest. Only you may do that.`,
     ],
   }),
   information_missing: (contents) => ({
@@ -156,10 +159,10 @@ const TEMPLATES: Record<string, Template> = {
       'We are going through the request and will tell you what we need from you. You don’t have to do anything yet.',
     ],
   }),
-  upkeep_due: (contents) => {
+  upkeep_due: (contents, _reader, caqh) => {
     const lapsed = contents.filter(({ data }) => (data.rung as number) > 0);
     const [first] = contents;
-    const subject = lapsed.length > 0 ? `Your ${upkeepItem(first!)} has lapsed` : `Your ${upkeepItem(first!)}`;
+    const subject = `Your ${upkeepItem(first!, caqh)}${lapsed.length > 0 ? ' has lapsed' : ''}`;
     return {
       subject:
         contents.length > 1
@@ -168,9 +171,9 @@ const TEMPLATES: Record<string, Template> = {
             ? subject
             : `${subject} holds through ${dueOnOf(first!)}`,
       blocks: [
-        contents.map((content) => `${upkeepItem(content)}: good through ${dueOnOf(content)}`),
+        contents.map((content) => `${upkeepItem(content, caqh)}: good through ${dueOnOf(content)}`),
         ...(contents.some(({ data }) => data.item === 'attestation')
-          ? ['Please log in to CAQH, check that your profile is right, and attest. Only you may do that.']
+          ? [`Please log in to ${caqh}, check that your profile is right, and attest. Only you may do that.`]
           : []),
         ...(contents.some(({ data }) => data.item !== 'attestation')
           ? ['Please renew what ends and send us what shows the new date.']
@@ -178,27 +181,29 @@ const TEMPLATES: Record<string, Template> = {
       ],
     };
   },
-  upkeep_lapsed: (contents) => ({
-    subject: contents.length > 1 ? 'Lapsed under open applications' : `Lapsed: ${upkeepItem(contents[0]!)}`,
+  upkeep_lapsed: (contents, _reader, caqh) => ({
+    subject: contents.length > 1 ? 'Lapsed under open applications' : `Lapsed: ${upkeepItem(contents[0]!, caqh)}`,
     blocks: [
       'Open applications rest on what has lapsed:',
       contents.map(
         (content) =>
-          `${content.providerName ?? 'A provider'}, ${upkeepItem(content)}: good through ${dueOnOf(content)}, ` +
+          `${content.providerName ?? 'A provider'}, ${upkeepItem(content, caqh)}: good through ${dueOnOf(content)}, ` +
           `${(content.data.applicationIds as string[]).length} open`,
       ),
       'Have it renewed, and ask each payer whether it closed the file meanwhile.',
     ],
   }),
-  lapse_predicted: (contents) => ({
+  lapse_predicted: (contents, _reader, caqh) => ({
     subject:
-      contents.length > 1 ? 'Lapses before the decision' : `Lapses before the decision: ${upkeepItem(contents[0]!)}`,
+      contents.length > 1
+        ? 'Lapses before the decision'
+        : `Lapses before the decision: ${upkeepItem(contents[0]!, caqh)}`,
     blocks: [
       'Have these renewed before the payer decides:',
       contents.map(
         (content) =>
-          `${about(content)}: ${upkeepItem(content)} good through ${dueOnOf(content)}, decision expected on ` +
-          text(content.data.expectedDecisionOn),
+          `${about(content)}: ${upkeepItem(content, caqh)} good through ${dueOnOf(content)}${freshEnough(content)}, ` +
+          `decision expected on ${text(content.data.expectedDecisionOn)}`,
       ),
     ],
   }),
@@ -220,13 +225,13 @@ const TEMPLATES: Record<string, Template> = {
             'Each leaves this list with the next contact that is logged.',
           ],
         },
-  recredentialing_due: (contents, reader) => ({
+  recredentialing_due: (contents, reader, caqh) => ({
     subject: contents.length > 1 ? 'Recredentialing ahead' : `Recredentialing by ${dueOnOf(contents[0]!)}`,
     blocks: [
       'These payers look at the credentials again, and have to decide in time:',
       unique(contents.map((content) => `${about(content)}: by ${dueOnOf(content)}`)),
       reader === 'provider'
-        ? 'Please keep your CAQH profile attested and pass on any letter from a payer: one that gets no answer ends the participation.'
+        ? `Please keep your ${caqh} profile attested and pass on any letter from a payer: one that gets no answer ends the participation.`
         : 'An application is open for each. A payer that gets no answer ends the participation.',
     ],
   }),
@@ -263,8 +268,12 @@ const TEMPLATES: Record<string, Template> = {
 
 export const TEMPLATE_NAMES = Object.keys(TEMPLATES);
 
-/** One message, or several as one digest, as plain text and HTML. */
-export function render(reader: Reader, contents: readonly Content[]): { subject: string; text: string; html: string } {
+/** One message, or several as one digest, as plain text and HTML; `caqh` is the name by which people know CAQH. */
+export function render(
+  reader: Reader,
+  contents: readonly Content[],
+  caqh: string,
+): { subject: string; text: string; html: string } {
   const names = unique(contents.map(({ template }) => template));
   const sections = names.map((name) => {
     const template = TEMPLATES[name];
@@ -272,6 +281,7 @@ export function render(reader: Reader, contents: readonly Content[]): { subject:
     return template(
       contents.filter((content) => content.template === name),
       reader,
+      caqh,
     );
   });
   const subject = sections.length === 1 ? sections[0]!.subject : `${contents.length} things about your applications`;

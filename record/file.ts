@@ -73,6 +73,6 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
 export const readingOf = (
   file: ProviderFile,
   { state, payerId, kind }: ApplicationKey,
-  { requires, requiresCaqh }: ResolvedPlaybook,
+  { requires, requiresCaqh, attestationMaxDays }: ResolvedPlaybook,
   today: PlainDate,
-): FileReading => evaluateFile(file, { requires, requiresCaqh, state, payerId, kind }, today);
+): FileReading => evaluateFile(file, { requires, requiresCaqh, attestationMaxDays, state, payerId, kind }, today);

@@ -6,6 +6,7 @@ import type { SentKind } from '../domain/codes';
 import { BURST_MS, mailingTime, paces, type MailOutcome } from '../domain/sending';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import type { RecipientType } from './outreach';
+import { nameOf } from './look-up';
 import { isSet } from './settings';
 import { giveTasks, settleTasks } from './tasks';
 
@@ -138,6 +139,8 @@ export interface ClaimedMail {
   attempt: number;
   recipientType: RecipientType;
   address: string | null;
+  /** By which people know CAQH. */
+  caqhName: string;
   messages: {
     template: string;
     data: Record<string, unknown>;
@@ -218,7 +221,8 @@ export const claimMail = (
       left join providers p on p.id = coalesce(a.provider_id, r.provider_id, (m.data->>'providerId')::uuid)
       left join persons n on n.id = p.person_id
       where m.batch_id = ${batchId} and m.status = 'batched' order by m.not_before, m.id`;
-    return { id: batchId, attempt: claimed!.attempts, recipientType, address, messages };
+    const caqhName = await nameOf(tx, 'caqh');
+    return { id: batchId, attempt: claimed!.attempts, recipientType, address, caqhName, messages };
   });
 
 /** How long a mail still waits for its turn; its place is given once, so that nobody is overtaken. */

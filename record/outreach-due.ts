@@ -121,7 +121,9 @@ function said(event: ApplicationEvent, state: ApplicationState): Saying[] {
       ];
       if (!template) return [];
       const armedBy = state.step ? { armedBy: state.step.armedBy } : {};
-      return [{ to: 'provider', at, key: `stage/${state.id}/${event.id}`, template, data: {}, ...armedBy }];
+      const { attestationMaxDays: maxDays } = state.rules;
+      const data = template === 'attestation_due' && maxDays !== undefined ? { maxDays } : {};
+      return [{ to: 'provider', at, key: `stage/${state.id}/${event.id}`, template, data, ...armedBy }];
     }
     default:
       return [];

@@ -81,12 +81,9 @@ export async function upkeepOf(sql: Db, principal: Principal, providerId: string
 }
 
 /** What lapses before an application's payer is expected to decide. */
-export async function warningsOf(
-  sql: Db,
-  { key, agenda, file }: ApplicationState,
-  now: Instant,
-): Promise<LapseWarning[]> {
+export async function warningsOf(sql: Db, application: ApplicationState, now: Instant): Promise<LapseWarning[]> {
+  const { key, agenda } = application;
   if (!key.providerId || !agenda.expectedDecisionAt) return [];
   const [own] = await upkeepOn(sql, sql`p.id = ${key.providerId}`, now);
-  return own ? predictedLapses(own.items, { key, agenda, file }, own.timeZone, own.today) : [];
+  return own ? predictedLapses(own.items, application, own.timeZone, own.today) : [];
 }

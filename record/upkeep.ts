@@ -177,18 +177,18 @@ async function warn(
   now: Instant,
 ): Promise<void> {
   const messages = applications.flatMap(({ id: applicationId, snapshot, userId }) =>
-    predictedLapses(items, snapshot, timeZone, today).flatMap(({ item, state, dueOn, expectedDecisionOn }) =>
+    predictedLapses(items, snapshot, timeZone, today).flatMap(({ code: _code, ...lapse }) =>
       userId === null
         ? []
         : [
             {
-              key: `${TEMPLATES.warning}/${applicationId}/${item}/${state}/${dueOn}`,
+              key: `${TEMPLATES.warning}/${applicationId}/${lapse.item}/${lapse.state}/${lapse.dueOn}`,
               clientId,
               applicationId,
               recipientType: 'user' as const,
               recipientId: userId,
               template: TEMPLATES.warning,
-              data: { item, state, dueOn, expectedDecisionOn },
+              data: lapse,
               notBefore: now,
             },
           ],

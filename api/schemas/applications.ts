@@ -242,13 +242,18 @@ export const application = z
     ),
     attestation: z
       .strictObject({
-        state: z.enum(['current', 'missing', 'lapsed', 'not_authorised']),
+        state: z.enum(['current', 'missing', 'lapsed', 'stale', 'not_authorised']).meta({
+          description: '`stale`: CAQH takes it for current, and the payer wants a fresher one',
+        }),
         attestedOn: date.nullable(),
         dueOn: date.nullable(),
+        freshThrough: date.optional().meta({
+          description: 'Where the playbook says how old it may be: the last day on which it is fresh enough',
+        }),
       })
       .nullable()
       .meta({ description: 'null where the playbook needs no CAQH' }),
-    blockers: z.array(z.strictObject({ code: z.string(), since: instant })),
+    blockers: z.array(z.strictObject({ code: z.string(), since: instant, text: z.string() })),
     warnings: z.array(lapseWarning).meta({ description: 'What lapses before the decision, unless it is renewed' }),
     expectedDecisionAt: instant.nullable(),
     statutory: z

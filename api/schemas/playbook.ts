@@ -84,6 +84,9 @@ const fields = {
   channel: z.enum(SUBMISSION_CHANNELS),
   requires: z.array(z.enum(PREREQUISITES)),
   requiresCaqh: z.boolean(),
+  attestationMaxDays: z.int().min(1).max(180).meta({
+    description: 'The payer wants a CAQH attestation at most so many days old; left out, a current one will do',
+  }),
   confirmReceiptAfter: duration,
   followUpEvery: duration,
   earliestInquiry: duration,

@@ -10,6 +10,9 @@ export const lapseWarning = z
     item: kind,
     state: state.nullable(),
     dueOn: date,
+    maxDays: z.int().optional().meta({
+      description: 'Where it still holds then, and is older than this payer wants it to be: at most so many days',
+    }),
     expectedDecisionOn: date,
   })
   .meta({ id: 'LapseWarning', description: 'Good through `dueOn`, and the payer is expected to decide later' });

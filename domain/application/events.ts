@@ -37,12 +37,20 @@ export interface Rules {
   opensSpan: boolean;
   endsSpan: boolean;
   trackOrder?: TrackOrder;
+  /** The payer wants an attestation at most so many days old. */
+  attestationMaxDays?: number;
 }
 
 /** The file as read on a day: what is there, and when that may change by itself. */
 export interface FileReading {
   prerequisites: { code: Prerequisite; met: boolean; reason?: 'missing' | 'expired' }[];
-  attestation: { state: AttestationState; attestedOn: PlainDate | null; dueOn: PlainDate | null } | null;
+  attestation: {
+    state: AttestationState;
+    attestedOn: PlainDate | null;
+    dueOn: PlainDate | null;
+    /** The last day on which it is fresh enough for a payer that wants it fresher than CAQH does. */
+    freshThrough?: PlainDate;
+  } | null;
   changesOn: PlainDate | null;
   /** The latest change of each that a payer has on file; left out where nothing has changed. */
   changes?: FileChange[];
@@ -55,7 +63,8 @@ export interface FileChange {
 }
 export type ChangeCode = `practice_${ChangeField}_changed` | `provider_${ChangeField}_changed`;
 
-export type AttestationState = 'current' | 'missing' | 'lapsed' | 'not_authorised';
+/** `stale`: CAQH takes it for current, and the payer wants a fresher one. */
+export type AttestationState = 'current' | 'missing' | 'lapsed' | 'stale' | 'not_authorised';
 
 export type Track = 'credentialing' | 'contracting' | 'confirmation';
 export const TRACKS: readonly Track[] = ['credentialing', 'contracting', 'confirmation'];

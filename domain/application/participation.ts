@@ -1,4 +1,4 @@
-import type { Fact, IssueCode, Outcome } from '../codes';
+import type { Fact, IssueCode } from '../codes';
 import { CARES, type Care, type EventData, type Instant, type PlainDate, type Purpose } from './events';
 import {
   participates,
@@ -130,8 +130,11 @@ export const PARTICIPATION_HANDLERS: Handlers = {
   },
 };
 
-/** Keeps what the payer's word says of the day on which it decided. */
-export function noteDecision(s: ApplicationState, outcome: Outcome, e: Entry): void {
+/** Keeps what the payer's word says of the day on which it decided, or will have; a promise ends with its day. */
+export function noteDecision(s: ApplicationState, { outcome, promisedOn }: EventData<'contact'>, e: Entry): void {
+  const over = s.decisionPromisedOn !== undefined && s.decisionPromisedOn < e.at.slice(0, 10);
+  if (over || outcome === 'tabled') delete s.decisionPromisedOn;
+  if ((outcome === 'committee' || outcome === 'tabled') && promisedOn) s.decisionPromisedOn = promisedOn;
   if (outcome === 'committee') s.committeeOn = e.at.slice(0, 10);
   if (outcome === 'approved') s.approvedOn ??= e.at.slice(0, 10);
 }

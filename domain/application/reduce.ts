@@ -128,7 +128,7 @@ const HANDLERS: Handlers = {
     if (data.toldOfChanges) s.toldOfChangesAt = e.at;
     if (data.itemsNotNeeded) endInformationRequest(s, e);
     OUTCOMES_LEAD[data.outcome](s, data, e);
-    noteDecision(s, data.outcome, e);
+    noteDecision(s, data, e);
     if (data.outcome !== 'no_record') s.noRecordLooks = 0;
     if (s.submitted && saysComplete(data) && s.outstanding.length === 0) {
       s.completeAt ??= e.at;
@@ -479,6 +479,7 @@ function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
   s.ended = [...s.ended.filter((a) => a.number !== number), ended].sort((a, b) => a.number - b.number);
   delete s.completeAt;
   delete s.completeOn;
+  delete s.decisionPromisedOn;
 }
 
 function startAttempt(s: ApplicationState, cause: LossCause, e: Entry): void {

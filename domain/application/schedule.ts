@@ -66,8 +66,11 @@ export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, ti
   if (state.paused?.until) timer('pauseEnd', atDate(state.paused.until, window), false);
   const changesOn = [state.file.changesOn, ...state.waivers.map((w) => addDays(w.until, 1))].filter((d) => d !== null);
   if (changesOn.length > 0) timer('file', startOfDay(changesOn.sort()[0]!, timeZone), false);
-  if (state.submittedAt)
-    agenda.expectedDecisionAt = due(anchor(state.submittedAt, state.submittedOn), playbook.expectedDecision, window);
+  const { submittedAt, submittedOn, decisionPromisedOn } = state;
+  if (submittedAt)
+    agenda.expectedDecisionAt = decisionPromisedOn
+      ? atDate(decisionPromisedOn, { timeZone: window.timeZone })
+      : due(anchor(submittedAt, submittedOn), playbook.expectedDecision, window);
   const statutory = statutoryDate(state.key, completeSince(state, timeZone));
   if (statutory) agenda.statutory = statutory;
   return agenda;

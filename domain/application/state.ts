@@ -11,6 +11,7 @@ import type {
 import type {
   Agenda,
   ApplicationKey,
+  AttestationState,
   Care,
   ChangeCode,
   CycleBasis,
@@ -155,6 +156,8 @@ export interface ApplicationState {
   completeAt?: Instant;
   /** Since when, where the payer named the day. */
   completeOn?: PlainDate;
+  /** By when the committee will have decided, as the payer last said. */
+  decisionPromisedOn?: PlainDate;
   /** When the payer last heard of changes in the file. */
   toldOfChangesAt?: Instant;
   ended: EndedAttempt[];
@@ -190,8 +193,7 @@ export interface Clock {
 }
 export type ClockedTrack = 'credentialing' | 'contracting';
 
-export type BlockerCode =
-  Prerequisite | ChangeCode | 'attestation_missing' | 'attestation_lapsed' | 'attestation_not_authorised';
+export type BlockerCode = Prerequisite | ChangeCode | `attestation_${Exclude<AttestationState, 'current'>}`;
 
 export const isOpen = (state: ApplicationState): boolean => state.closedAt === null;
 

@@ -1,5 +1,6 @@
 import type { Action, Fact, Outcome, WaitingOn } from '../codes';
 import { WAITING_ON } from '../codes';
+import { blockerText } from './blockers';
 import type { Agenda, Care, Instant, RecredentialingDates, Track } from './events';
 import { waitingOnTrack } from './reduce';
 import {
@@ -58,7 +59,7 @@ export interface ApplicationView {
   };
   prerequisites: { code: string; met: boolean; reason?: string; waivedUntil?: string }[];
   attestation: ApplicationState['file']['attestation'];
-  blockers: ApplicationState['blockers'];
+  blockers: (ApplicationState['blockers'][number] & { text: string })[];
   nextFollowUpAt: Instant | null;
   dueAt: Instant | null;
   overdue: boolean;
@@ -133,7 +134,7 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
       return { ...p, ...(waiver && { waivedUntil: waiver.until }) };
     }),
     attestation: state.file.attestation,
-    blockers: state.blockers,
+    blockers: state.blockers.map(({ code, since }) => ({ code, since, text: blockerText(code, state.rules) })),
     nextFollowUpAt: nextFollowUpAt(state),
     dueAt: due,
     overdue: due !== null && due < now && !state.paused,

@@ -77,6 +77,25 @@ describe('the file behind an application', () => {
     expect(paper.state.blockers).toEqual([]);
   });
 
+  test('an attestation that is too old for the payer is waited for before the submission, and a blocker after it', () => {
+    const playbook = { attestationMaxDays: 90 };
+    const old = attested('2026-11-01');
+    const paper = new Paper({ playbook, file: { ...COMPLETE, ...old } });
+    expect(paper.stage).toBe('ready_to_submit');
+    expect(new Paper({ file: { ...COMPLETE, ...old } }).view.attestation).not.toHaveProperty('freshThrough');
+    // 90 days later it is the 30th of January
+    paper.days(27);
+    expect(paper.stage).toBe('awaiting_attestation');
+    expect(paper.view.attestation).toMatchObject({ state: 'stale', freshThrough: '2027-01-30', dueOn: '2027-03-01' });
+    paper.change(attested('2027-01-31')).submit().contact('received').days(91);
+    expect(paper.view).toMatchObject({
+      stage: 'in_review',
+      waitingOn: 'provider',
+      blockers: [{ code: 'attestation_stale', text: expect.stringContaining('at most 90 days old') }],
+    });
+    expect(paper.change(attested(paper.today)).view.blockers).toEqual([]);
+  });
+
   test('a waiver stands in for a prerequisite until its last day', () => {
     const paper = new Paper({ file: { ...COMPLETE, provider: MALPRACTICE_MISSING } });
     paper.act('waivers', { prerequisite: 'malpractice', until: '2027-02-01' });

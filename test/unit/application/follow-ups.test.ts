@@ -29,6 +29,28 @@ describe('when a follow-up is due', () => {
     expect(reviewed().contact('in_review', { promisedOn: '2027-01-07' }).nextFollowUp).toBe('2027-01-08 09:00');
   });
 
+  test('the day that the payer named for its committee is when a decision is expected, until it has passed', () => {
+    const paper = reviewed();
+    const expected = () => paper.state.agenda.expectedDecisionAt?.slice(0, 10);
+    expect(expected()).toBe('2027-04-04');
+    paper.contact('in_review', { promisedOn: '2027-01-29' });
+    expect(expected()).toBe('2027-04-04');
+    paper.contact('committee', { promisedOn: '2027-02-10' });
+    expect(expected()).toBe('2027-02-10');
+    paper.contact('in_review');
+    expect(expected()).toBe('2027-02-10');
+    paper.contact('tabled', { promisedOn: '2027-03-10' });
+    expect(expected()).toBe('2027-03-10');
+    paper.contact('tabled');
+    expect(expected()).toBe('2027-04-04');
+    paper.contact('committee', { promisedOn: '2027-01-10' }).days(14).contact('in_review');
+    expect(expected()).toBe('2027-04-04');
+    paper.contact('committee', { promisedOn: '2027-06-01' });
+    expect(expected()).toBe('2027-06-01');
+    // another attempt is another committee
+    expect(paper.contact('returned').submit().state.agenda.expectedDecisionAt!.slice(0, 10)).not.toBe('2027-06-01');
+  });
+
   test('a named date wins over a promise and over the rule', () => {
     const named = { promisedOn: '2027-01-07', nextFollowUpOn: '2027-01-22' };
     expect(reviewed().contact('in_review', named).nextFollowUp).toBe('2027-01-22 09:00');

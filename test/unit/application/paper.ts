@@ -276,10 +276,10 @@ export class Paper {
   }
 
   private reading(key: ApplicationKey) {
-    const { requires, requiresCaqh } = this.playbook;
+    const { requires, requiresCaqh, attestationMaxDays } = this.playbook;
     return evaluateFile(
       this.file,
-      { requires, requiresCaqh, state: key.state, payerId: key.payerId, kind: key.kind },
+      { requires, requiresCaqh, attestationMaxDays, state: key.state, payerId: key.payerId, kind: key.kind },
       this.today,
     );
   }

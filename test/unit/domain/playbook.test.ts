@@ -13,6 +13,7 @@ describe('an empty playbook', () => {
       channel: 'payer_portal',
       requires: ALL,
       requiresCaqh: true,
+      attestationMaxDays: null,
       confirmReceiptAfter: { businessDays: 5 },
       followUpEvery: { businessDays: 10 },
       earliestInquiry: null,

@@ -29,6 +29,7 @@ const FILE: ProviderFile = {
 const DEMAND: FileDemand = {
   requires: PREREQUISITES,
   requiresCaqh: true,
+  attestationMaxDays: null,
   state: 'CA',
   payerId: 'payer-a',
   kind: 'new_individual',
@@ -132,6 +133,18 @@ describe('the attestation', () => {
     expect(read(authorized(['payer-b']))).toMatchObject({ state: 'not_authorised' });
   });
 
+  test('may have to be fresher for a payer than CAQH has it', () => {
+    const strict = { ...DEMAND, attestationMaxDays: 90 };
+    const on = (today: string) => evaluateFile(FILE, strict, today);
+    expect(on(TODAY)).toMatchObject({
+      attestation: { state: 'current', freshThrough: '2026-05-02', dueOn: '2026-06-01' },
+      changesOn: '2026-05-03',
+    });
+    expect(on('2026-05-02').attestation).toMatchObject({ state: 'current' });
+    expect(on('2026-05-03')).toMatchObject({ attestation: { state: 'stale' }, changesOn: '2026-06-02' });
+    expect(on('2026-06-02').attestation).toMatchObject({ state: 'lapsed' });
+  });
+
   test('lasts 180 days in Illinois alone, from the day on which another licence has run out', () => {
     const both = withProvider({
       licences: [
@@ -181,6 +194,7 @@ test('an evaluation stays as it is until changesOn, and forever where that is nu
     .record({
       requires: fc.subarray([...PREREQUISITES]),
       requiresCaqh: fc.boolean(),
+      attestationMaxDays: fc.constantFrom(null, 60, 90, 150),
       state: fc.constantFrom('CA', 'IL'),
     })
     .map((asked) => ({ ...DEMAND, ...asked }));

@@ -191,6 +191,35 @@ describe('a lapse before the decision', () => {
     expect(warned(file({ malpractice: { policyNumber: 'P', expiresOn: '2027-04-04' } }))).toEqual([]);
   });
 
+  test('counts to the committee that the payer named, where it named one', () => {
+    const named = new Paper().submit().contact('committee', { promisedOn: '2027-05-12' });
+    const lapses = predictedLapses(
+      upkeepItems(file({ attestedOn: '2027-01-02' }), named.today),
+      named.state,
+      ZONE,
+      named.today,
+    );
+    expect(lapses).toMatchObject([{ item: 'attestation', dueOn: '2027-05-02', expectedDecisionOn: '2027-05-12' }]);
+    expect(warned(file({ attestedOn: '2027-01-02' }))).toEqual([]);
+  });
+
+  test('is also that the attestation will be older than the payer takes', () => {
+    const strict = new Paper({ playbook: { attestationMaxDays: 90 } }).submit();
+    const of = (attestedOn: string) =>
+      predictedLapses(upkeepItems(file({ attestedOn }), strict.today), strict.state, ZONE, strict.today);
+    expect(of('2027-01-02')).toEqual([
+      {
+        code: 'lapse_predicted',
+        item: 'attestation',
+        state: null,
+        dueOn: '2027-04-02',
+        maxDays: 90,
+        expectedDecisionOn: '2027-04-04',
+      },
+    ]);
+    expect(of('2027-01-04')).toEqual([]);
+  });
+
   test('is none where another licence in the state holds longer', () => {
     const two = [licence('CO', '2027-02-01'), licence('CO', '2029-02-01', 'L2')];
     expect(warned(file({ licences: two }))).toEqual([]);

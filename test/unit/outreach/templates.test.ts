@@ -1,4 +1,4 @@
-import { render, TEMPLATE_NAMES, type Content, type Reader } from '../../../outreach/templates';
+import { render as renderAs, TEMPLATE_NAMES, type Content, type Reader } from '../../../outreach/templates';
 
 const content = (template: string, more: Partial<Content> = {}): Content => ({
   template,
@@ -17,6 +17,7 @@ const content = (template: string, more: Partial<Content> = {}): Content => ({
   state: 'CO',
   ...more,
 });
+const render = (reader: Reader, contents: Content[]) => renderAs(reader, contents, 'CAQH');
 const forPayer = { npi: '1679576722', practiceName: 'Vale Counseling PC', referenceNumber: 'REF-9', tin: null };
 const words = (text: string): number => text.split(/\s+/).length;
 
@@ -27,6 +28,29 @@ test.each(TEMPLATE_NAMES)('%s is short, and says the same as text and as HTML', 
   const plain = html.replace(/<[^>]+>/g, ' ');
   const lines = text.split('\n').filter((line) => line && line !== '-- ');
   expect(lines.filter((line) => !plain.includes(line.replace(/^(- |\d\. )/, '')))).toEqual([]);
+});
+
+test('CAQH is named as the settings have it, in every mail that names it', () => {
+  for (const template of TEMPLATE_NAMES)
+    for (const reader of ['provider', 'user', 'client'] as const)
+      for (const item of ['licence', 'attestation']) {
+        const one = content(template, { forPayer, data: { ...content(template).data, item } });
+        const { subject, text, html } = renderAs(reader, [one], 'Provider Data Portal');
+        expect(subject + text + html).not.toContain('CAQH');
+      }
+  expect(renderAs('provider', [content('attestation_due')], 'Provider Data Portal').subject).toBe(
+    'Please attest in Provider Data Portal',
+  );
+});
+
+test('a payer that wants a fresher attestation than CAQH does is named with what it wants', () => {
+  const line = (template: string) =>
+    render('provider', [content(template, { data: { ...content(template).data, item: 'attestation', maxDays: 90 } })])
+      .text;
+  expect(line('attestation_due')).toContain('- Aetna (CO) (at most 90 days old, says the payer)');
+  expect(line('lapse_predicted')).toContain(
+    'good through June 3, 2026 (at most 90 days old, says the payer), decision',
+  );
 });
 
 test('several of one kind are one section, and a provider attests once for all', () => {
