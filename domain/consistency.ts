@@ -4,11 +4,18 @@ import { sameName } from './facts';
 /** What a source outside says of a provider. */
 export interface Snapshot {
   source: 'caqh' | 'nppes';
+  /** Whose NPI it is: NPI-1 a person's, NPI-2 an organisation's. */
+  enumerationType?: 'NPI-1' | 'NPI-2' | undefined;
   firstName?: string | undefined;
   lastName?: string | undefined;
   taxonomyCode?: string | undefined;
   address?: PlaceOnFile | undefined;
+  licences?: readonly { state: string; number: string }[] | undefined;
 }
+
+/** What NPPES has under an NPI, or that it has nothing, or nothing any more. */
+export type NppesRecord =
+  { status: 'found'; snapshot: Omit<Snapshot, 'source'> } | { status: 'not_found' | 'deactivated' };
 
 export interface PlaceOnFile {
   line1: string;
@@ -47,6 +54,8 @@ export interface CheckedFile {
     documents: readonly Expiring[];
     /** Whether anything is on record that the provider signed, in force or not. */
     authorised: boolean;
+    /** Whether NPPES, where it was asked, has nothing in force under the NPI. */
+    npiNotInForce: boolean;
   };
   /** Those that the provider applies for. */
   practices: readonly CheckedPractice[];
@@ -56,6 +65,8 @@ export interface CheckedFile {
 }
 
 export const FINDING_CODES = [
+  'npi_not_in_force',
+  'npi_is_an_organisations',
   'own_npi_is_group_npi',
   'colleagues_npi_is_group_npi',
   'group_npi_missing',
@@ -74,6 +85,7 @@ export const FINDING_CODES = [
   'address_differs',
   'names_disagree',
   'addresses_disagree',
+  'licence_differs',
 ] as const;
 export type FindingCode = (typeof FINDING_CODES)[number];
 
@@ -91,6 +103,14 @@ export interface Finding {
 }
 
 const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
+  npi_not_in_force: [
+    'error',
+    'NPPES has nothing in force under this NPI: check the number, or have the provider reactivate it.',
+  ],
+  npi_is_an_organisations: [
+    'error',
+    'NPPES has an organisation under this NPI: put the provider’s own type 1 NPI on file.',
+  ],
   own_npi_is_group_npi: ['error', 'Put the practice’s own type 2 NPI on file, or none: the provider’s is on it now.'],
   colleagues_npi_is_group_npi: [
     'error',
@@ -126,6 +146,10 @@ const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
   addresses_disagree: [
     'warning',
     'CAQH and NPPES have different practice addresses: payers hold one against the other, so update it there.',
+  ],
+  licence_differs: [
+    'warning',
+    'This source names another licence, by number or by state: correct it there or here, by what the board says.',
   ],
 };
 
@@ -200,8 +224,9 @@ export function findings({ provider, practices, applications, snapshots }: Check
       if (named.length > 0 && PROFESSIONS[taxonomyCode] && !named.includes(taxonomyCode))
         add('taxonomy_against_licence', { about: state });
     }
+  if (provider.npiNotInForce) add('npi_not_in_force', { about: 'nppes' });
   for (const snapshot of snapshots) for (const code of againstSource(snapshot)) add(code, { about: snapshot.source });
-  const [one, other] = snapshots;
+  const [one, other] = snapshots.filter(({ enumerationType }) => enumerationType !== 'NPI-2');
   if (one && other) {
     if (!sameName(nameOf(one), nameOf(other))) add('names_disagree');
     if (one.address && other.address && !samePlace(one.address, other.address)) add('addresses_disagree');
@@ -213,7 +238,10 @@ export function findings({ provider, practices, applications, snapshots }: Check
     return `${firstName} ${lastName}`;
   }
 
-  function againstSource({ taxonomyCode: theirs, address, ...snapshot }: Snapshot): FindingCode[] {
+  function againstSource({ enumerationType, ...snapshot }: Snapshot): FindingCode[] {
+    // the rest is about somebody else
+    if (enumerationType === 'NPI-2') return ['npi_is_an_organisations'];
+    const { taxonomyCode: theirs, address, licences: named = [] } = snapshot;
     const places = practices.flatMap((practice) => [practice.address, ...practice.places]);
     return [
       ...(sameName(nameOf(snapshot), nameOf({})) ? [] : (['name_differs'] as const)),
@@ -221,6 +249,7 @@ export function findings({ provider, practices, applications, snapshots }: Check
       ...(address === undefined || places.length === 0 || places.some((place) => samePlace(place, address))
         ? []
         : (['address_differs'] as const)),
+      ...(licencesAgree(licences, named) ? [] : (['licence_differs'] as const)),
     ];
   }
 }
@@ -230,6 +259,30 @@ const expired = (held: readonly Expiring[], today: PlainDate): string[] => {
   const current = new Set(held.filter(({ expiresOn }) => expiresOn >= today).map(({ kind }) => kind));
   return [...new Set(held.map(({ kind }) => kind))].filter((kind) => !current.has(kind));
 };
+
+type Licences = readonly { state: string; number: string }[];
+
+/** Whether one of a source's licences is on file in each state that both know; at least one, where both know any. */
+function licencesAgree(onFile: Licences, named: Licences): boolean {
+  const both = onFile.filter(({ state }) => named.some((one) => one.state === state));
+  if (both.length === 0) return onFile.length === 0 || named.length === 0;
+  return both.every(({ state }) => inState(both, state).some((one) => inState(named, state).some(sameLicence(one))));
+}
+
+export const inState = <T extends { state: string }>(licences: readonly T[], state: string): T[] =>
+  licences.filter((licence) => licence.state === state);
+
+/** The same number but for letters, punctuation and zeros before it; boards and registries write it each in their way. */
+export const sameLicence =
+  (one: { number: string }) =>
+  (other: { number: string }): boolean =>
+    bare(one.number) === bare(other.number);
+
+/** A number without what is only written around it; one without digits as it is. */
+function bare(number: string): string {
+  const digits = number.replace(/\D/g, '').replace(/^0+/, '');
+  return digits || number.toLowerCase().replace(/[^a-z]/g, '');
+}
 
 const byState = (applications: readonly { id: string; state: string }[]): Map<string, string[]> => {
   const states = new Map<string, string[]>();

@@ -170,7 +170,10 @@ function readAttestation(
     .filter((licence) => today <= licence.expiresOn)
     .map((licence) => addDays(licence.expiresOn, 1))
     .filter((day) => attestationDueOn(attestedOn, licences, day) !== dueOn);
-  const ends = [dueOn, ...Object.values(fresh)].filter((last) => today <= last).map((last) => addDays(last, 1));
+  // once it has lapsed nobody asks how fresh it is
+  const ends = [dueOn, ...Object.values(fresh)]
+    .filter((last) => today <= last && last <= dueOn)
+    .map((last) => addDays(last, 1));
   return {
     reading: {
       state: attestationState({ ...attestation, dueOn, ...fresh }, payerId, today),

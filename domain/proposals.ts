@@ -1,24 +1,61 @@
-import type { Snapshot } from './consistency';
+import { inState, sameLicence, type Snapshot } from './consistency';
 import { sameName } from './facts';
 
 export type { Snapshot } from './consistency';
 
 /** What of a provider's file a source outside may propose to change; an address is the practice's and never is. */
-export const PROPOSED_FIELDS = ['firstName', 'lastName', 'taxonomyCode'] as const;
+export const PROPOSED_FIELDS = ['firstName', 'lastName', 'taxonomyCode', 'licenceNumber'] as const;
 export type ProposedField = (typeof PROPOSED_FIELDS)[number];
 
-type Fields = Record<'firstName' | 'lastName', string> & { taxonomyCode: string | null };
+interface Fields<L extends LicenceNumber> {
+  firstName: string;
+  lastName: string;
+  taxonomyCode: string | null;
+  licences: readonly L[];
+}
+interface LicenceNumber {
+  state: string;
+  number: string;
+}
+
+export interface Proposed {
+  field: ProposedField;
+  /** Only of a licence's number. */
+  state?: string;
+  onFile: string | null;
+  proposed: string;
+}
 
 /** Each field of which the source says something else. A person decides: the source may be the one that is wrong. */
-export function proposals(
-  onFile: Fields,
-  snapshot: Snapshot,
-): { field: ProposedField; onFile: string | null; proposed: string }[] {
-  return PROPOSED_FIELDS.flatMap((field) => {
+export function proposals(onFile: Fields<LicenceNumber>, snapshot: Snapshot): Proposed[] {
+  if (snapshot.enumerationType === 'NPI-2') return [];
+  const fields = (['firstName', 'lastName', 'taxonomyCode'] as const).flatMap((field) => {
     const proposed = snapshot[field];
     const own = onFile[field];
     if (proposed === undefined || proposed === own) return [];
     if (field !== 'taxonomyCode' && own !== null && sameName(own, proposed)) return [];
     return [{ field, onFile: own, proposed }];
   });
+  const numbers = onFile.licences.flatMap(({ state, number }) => {
+    const named = inState(snapshot.licences ?? [], state);
+    // of several in a state nobody knows which is which
+    if (named.length !== 1 || inState(onFile.licences, state).length !== 1 || sameLicence(named[0]!)({ number }))
+      return [];
+    return [{ field: 'licenceNumber' as const, state, onFile: number, proposed: named[0]!.number }];
+  });
+  return [...fields, ...numbers];
+}
+
+/** What of the file becomes another with the proposals that were chosen. */
+export function accepted<L extends LicenceNumber>(
+  onFile: Fields<L>,
+  chosen: readonly Proposed[],
+): Partial<Omit<Fields<L>, 'licences'> & { licences: L[] }> {
+  const numbers = new Map(chosen.flatMap(({ state, proposed }) => (state ? [[state, proposed]] : [])));
+  return {
+    ...Object.fromEntries(chosen.filter(({ state }) => !state).map(({ field, proposed }) => [field, proposed])),
+    ...(numbers.size > 0 && {
+      licences: onFile.licences.map((one) => ({ ...one, number: numbers.get(one.state) ?? one.number })),
+    }),
+  };
 }

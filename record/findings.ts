@@ -45,7 +45,12 @@ const filesOf = (
           order by l.state, l.number)
         from licences l where l.provider_id = p.id), '[]'),
       'documents', ${expiring(sql, sql`d.provider_id = p.id`)},
-      'authorised', exists (select from authorisations u where u.provider_id = p.id)) as provider,
+      'authorised', exists (select from authorisations u where u.provider_id = p.id),
+      'npiNotInForce', exists (
+        select from registry_records r
+        where r.service = 'nppes' and r.person_id = p.person_id and r.status in ('not_found', 'deactivated')
+          -- what was said before this client had the person would tell it of another
+          and r.said_at >= p.created_at)) as provider,
     coalesce((
       select jsonb_agg(${practiceOnFile(sql, sql`o.id <> p.id`)} order by pr.created_at)
       from practices pr

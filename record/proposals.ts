@@ -1,19 +1,16 @@
 import type { PlainDate } from '../domain/application/events';
-import { proposals, type ProposedField, type Snapshot } from '../domain/proposals';
+import { proposals, type Proposed, type Snapshot } from '../domain/proposals';
 import type { Db } from '../runtime/database';
 
-export interface Proposal {
+export interface Proposal extends Proposed {
   source: Snapshot['source'];
   takenOn: PlainDate;
-  field: ProposedField;
-  onFile: string | null;
-  proposed: string;
 }
 
 /** What the latest words of CAQH and NPPES would change in a provider's file. */
 export async function proposalsFor(
   sql: Db,
-  provider: { id: string; firstName: string; lastName: string; taxonomyCode: string | null },
+  provider: Parameters<typeof proposals>[0] & { id: string },
 ): Promise<Proposal[]> {
   const snapshots = await sql<{ source: Snapshot['source']; takenOn: PlainDate; body: Omit<Snapshot, 'source'> }[]>`
     select distinct on (source) source, taken_on, body from registry_snapshots

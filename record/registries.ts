@@ -3,7 +3,7 @@ import { attestationDueOn, type LicenceTerm } from '../domain/attestation';
 import { attestedOn, caqhStanding, nextCaqhCheck, type CaqhSaid, type CaqhStanding } from '../domain/caqh';
 import type { RegistryService } from '../domain/codes';
 import { addDays } from '../domain/dates';
-import type { Snapshot } from '../domain/consistency';
+import type { NppesRecord } from '../domain/consistency';
 import { backOff, later, PACE_MS, spread, WAVE_MS } from '../domain/politeness';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { uuidOf } from '../runtime/uuid';
@@ -306,32 +306,30 @@ async function dueOnOf(tx: Db, personId: string, at: Instant): Promise<PlainDate
 }
 
 /** Keeps what NPPES has under a person's NPI, for each client's file to be held against; a person is told of a mismatch. */
-export async function keepNppes(
-  sql: Sql,
-  personId: string,
-  at: Instant,
-  found: Omit<Snapshot, 'source'> | null,
-): Promise<void> {
+export async function keepNppes(sql: Sql, personId: string, at: Instant, answer: NppesRecord): Promise<void> {
   const takenOn = at.slice(0, 10);
   const providers = await sql<{ id: string; clientId: string }[]>`
     select id, client_id from providers where person_id = ${personId} and ${isHere(sql, at)} order by id`;
-  for (const provider of found ? providers : []) {
-    const [latest] = await sql<{ same: boolean }[]>`
-      select body = ${sql.json(found as never)} as same from registry_snapshots
-      where provider_id = ${provider.id} and source = 'nppes' order by taken_on desc, created_at desc limit 1`;
-    const id = uuidOf(['nppes', provider.id, at]);
-    if (!latest?.same)
-      await keepSnapshot(sql, REGISTRY_PRINCIPALS.nppes, id, provider, { source: 'nppes', takenOn, ...found });
-    await tellMismatch(sql, provider, id, at);
+  const keyOf = ({ id }: { id: string }) => uuidOf(['nppes', id, at]);
+  if (answer.status === 'found') {
+    const { snapshot } = answer;
+    for (const provider of providers) {
+      const [latest] = await sql<{ same: boolean }[]>`
+        select body = ${sql.json(snapshot as never)} as same from registry_snapshots
+        where provider_id = ${provider.id} and source = 'nppes' order by taken_on desc, created_at desc limit 1`;
+      const kept = { source: 'nppes' as const, takenOn, ...snapshot };
+      if (!latest?.same) await keepSnapshot(sql, REGISTRY_PRINCIPALS.nppes, keyOf(provider), provider, kept);
+    }
   }
   await sql.begin(async (tx) => {
     await cameBack(tx, 'nppes');
-    const days = found ? NPPES_EVERY_DAYS : UNKNOWN_NPI_EVERY_DAYS;
+    const days = answer.status === 'found' ? NPPES_EVERY_DAYS : UNKNOWN_NPI_EVERY_DAYS;
     const nextCheckAt = later(at, days * DAY_MS + spread(personId, DAY_MS));
-    const row = { ...ANSWERED, status: found ? 'found' : 'not_found', checkedAt: at, nextCheckAt };
+    const row = { ...ANSWERED, status: answer.status, checkedAt: at, nextCheckAt };
     await tx`
       update registry_records set ${tx(row as never)}, said_at = now()
       where service = 'nppes' and person_id = ${personId}`;
+    for (const provider of providers) await tellMismatch(tx, provider, keyOf(provider), at);
   });
 }
 

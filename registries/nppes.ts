@@ -1,9 +1,6 @@
 import { z } from 'zod';
-import type { Snapshot } from '../domain/consistency';
+import type { NppesRecord, Snapshot } from '../domain/consistency';
 import { call, jsonOf, ServiceError } from './http';
-
-/** What NPPES has under an NPI: null where nothing, or nothing any more. */
-export type NppesRecord = Omit<Snapshot, 'source'> | null;
 
 const TIMEOUT_MS = 15_000;
 
@@ -21,7 +18,9 @@ const answer = z.object({
         addresses: z
           .array(z.object({ address_purpose: text, address_1: text, city: text, state: text, postal_code: text }))
           .default([]),
-        taxonomies: z.array(z.object({ code: text, primary: z.boolean().nullish() })).default([]),
+        taxonomies: z
+          .array(z.object({ code: text, primary: z.boolean().nullish(), state: text, license: text }))
+          .default([]),
       }),
     )
     .default([]),
@@ -44,21 +43,37 @@ export class Nppes {
     if (errors?.length) throw new ServiceError('nonsense', `answered error ${errors[0]!.number ?? ''}`.trim());
     if (count === undefined) throw new ServiceError('nonsense', 'the answer has another form');
     const [found] = results;
-    if (!found || count === 0) return null;
+    if (!found || count === 0) return { status: 'not_found' };
     if (found.number !== npi) throw new ServiceError('nonsense', 'answered about another NPI');
-    if (found.basic.status && found.basic.status !== 'A') return null;
-    return snapshotOf(found);
+    if (found.basic.status && found.basic.status !== 'A') return { status: 'deactivated' };
+    return { status: 'found', snapshot: snapshotOf(found) };
   }
 }
 
-function snapshotOf({ basic, addresses, taxonomies }: z.infer<typeof answer>['results'][number]): NppesRecord {
+const TYPES = ['NPI-1', 'NPI-2'] as const;
+
+function snapshotOf({
+  enumeration_type,
+  basic,
+  addresses,
+  taxonomies,
+}: z.infer<typeof answer>['results'][number]): Omit<Snapshot, 'source'> {
   const place = addresses.find((one) => one.address_purpose === 'LOCATION');
   const taxonomy = taxonomies.find(({ primary }) => primary) ?? taxonomies[0];
   const { address_1: line1, city, state, postal_code: postalCode } = place ?? {};
+  const enumerationType = TYPES.find((type) => type === enumeration_type);
+  // one licence may stand for several taxonomies
+  const licences = new Map(
+    taxonomies.flatMap(({ state: at, license }) =>
+      at && license ? [[`${at} ${license}`, { state: at, number: license }] as const] : [],
+    ),
+  );
   return {
+    ...(enumerationType && { enumerationType }),
     ...(basic.first_name && { firstName: basic.first_name }),
     ...(basic.last_name && { lastName: basic.last_name }),
     ...(taxonomy?.code && { taxonomyCode: taxonomy.code }),
     ...(line1 && city && state && postalCode && { address: { line1, city, state, postalCode } }),
+    ...(licences.size > 0 && { licences: [...licences.values()] }),
   };
 }

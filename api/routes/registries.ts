@@ -1,5 +1,6 @@
 import { auditExport, takeExported, type RowOutcome } from '../../record/caqh-exports';
 import { caqhIsAsked, requestRoster, rosterRequestsOf, type RosterRequest } from '../../record/caqh-roster';
+import { accepted } from '../../domain/proposals';
 import { proposalsFor } from '../../record/proposals';
 import { findProvider, updateProvider } from '../../record/registry/providers';
 import { settleTasks } from '../../record/tasks';
@@ -125,8 +126,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
         ),
       );
       const chosen = offered.filter(({ field }) => body.fields.includes(field));
-      const patch = Object.fromEntries(chosen.map(({ field, proposed }) => [field, proposed]));
-      const changed = await updateProvider(sql, principal, subject, patch, ifMatch);
+      const changed = await updateProvider(sql, principal, subject, accepted(subject, chosen), ifMatch);
       if (chosen.length === offered.length) await settleTasks(sql, subject.id, 'registry_mismatch');
       return ok(viewOfProvider(changed));
     },

@@ -72,7 +72,7 @@ export const registryState = z
     name: line,
     mode: z.enum(['off', 'manual', 'file', 'api']),
     status: z
-      .enum([...CAQH_STANDINGS, 'found'])
+      .enum([...CAQH_STANDINGS, 'found', 'deactivated'])
       .nullable()
       .meta({ description: 'What its words come to; null where it has said nothing yet' }),
     said: z.record(z.string(), z.unknown()).nullable().meta({ description: 'Its own words' }),

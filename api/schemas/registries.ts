@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PROPOSED_FIELDS } from '../../domain/proposals';
-import { actor, date, id, instant, line, yesOrNo } from './common';
+import { actor, date, id, instant, line, state, yesOrNo } from './common';
 
 export const rosterRequest = z
   .strictObject({
@@ -34,7 +34,16 @@ const source = z.enum(['caqh', 'nppes']);
 const field = z.enum(PROPOSED_FIELDS);
 export const proposalList = z.strictObject({
   items: z.array(
-    z.strictObject({ source, takenOn: date, field, onFile: line.nullable(), proposed: line }).meta({ id: 'Proposal' }),
+    z
+      .strictObject({
+        source,
+        takenOn: date,
+        field,
+        state: state.optional().meta({ description: 'Of a licence’s number' }),
+        onFile: line.nullable(),
+        proposed: line,
+      })
+      .meta({ id: 'Proposal' }),
   ),
 });
 export const proposalChoice = z

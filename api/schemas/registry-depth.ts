@@ -13,6 +13,7 @@ import {
   longText,
   pageQuery,
   pastDate,
+  state,
   yesOrNo,
 } from './common';
 import { taxonomyCode } from './providers';
@@ -110,10 +111,15 @@ export const snapshotInput = z
   .strictObject({
     source: z.enum(['caqh', 'nppes']),
     takenOn: pastDate,
+    enumerationType: z.enum(['NPI-1', 'NPI-2']).optional(),
     firstName: line.optional(),
     lastName: line.optional(),
     taxonomyCode: taxonomyCode.optional(),
     address: address.optional(),
+    licences: z
+      .array(z.strictObject({ state, number: line }))
+      .max(100)
+      .optional(),
   })
   .meta({ id: 'SnapshotInput' });
 

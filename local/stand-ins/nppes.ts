@@ -8,6 +8,9 @@ export interface StandInRecord {
   taxonomyCode?: string;
   /** `A` where it is left out; `D` deactivated. */
   status?: string;
+  /** `NPI-1` where it is left out. */
+  enumerationType?: 'NPI-1' | 'NPI-2';
+  licence?: { state: string; license: string };
   address?: { address_1: string; city: string; state: string; postal_code: string };
 }
 
@@ -25,12 +28,24 @@ export class StandInNppes extends StandIn {
   }
 }
 
-const resultOf = ({ number, firstName, lastName, taxonomyCode, status = 'A', address }: StandInRecord) => ({
+const resultOf = ({
   number,
-  enumeration_type: 'NPI-1',
-  basic: { first_name: firstName, last_name: lastName, credential: 'LMFT', sole_proprietor: 'YES', status },
+  firstName,
+  lastName,
+  taxonomyCode,
+  status = 'A',
+  enumerationType = 'NPI-1',
+  licence,
+  address,
+}: StandInRecord) => ({
+  number,
+  enumeration_type: enumerationType,
+  basic:
+    enumerationType === 'NPI-2'
+      ? { organization_name: lastName, organizational_subpart: 'NO', status }
+      : { first_name: firstName, last_name: lastName, credential: 'LMFT', sole_proprietor: 'YES', status },
   addresses: address ? [{ address_purpose: 'MAILING' }, { address_purpose: 'LOCATION', ...address }] : [],
-  taxonomies: taxonomyCode ? [{ code: taxonomyCode, desc: '', primary: true, state: 'CA', license: '1' }] : [],
+  taxonomies: taxonomyCode ? [{ code: taxonomyCode, desc: '', primary: true, ...licence }] : [],
   identifiers: [],
   other_names: [],
   endpoints: [],

@@ -94,19 +94,26 @@ describe('what NPPES proposes', () => {
       firstName: 'ROBIN',
       lastName: 'Stone',
       taxonomyCode: '106H00000X',
+      licences: [{ state: 'CA', number: '2' }],
     };
-    await system.api.post(`/v1/providers/${providerId}/snapshots`, snapshot);
+    const { items: found } = (await system.api.post(`/v1/providers/${providerId}/snapshots`, snapshot)).body;
+    expect(found.map(({ code }: { code: string }) => code)).toContain('licence_differs');
     expect((await system.api.get(path)).body.items.map(({ field }: { field: string }) => field)).toEqual([
       'lastName',
       'taxonomyCode',
+      'licenceNumber',
     ]);
     expect(rules(await system.api.post(path, { source: 'nppes', fields: ['firstName'] }))).toEqual([
       'fields.0 not_proposed',
     ]);
     const stranger = { key: await system.api.keyOf('specialist', [(await system.file()).clientId]) };
     expect((await system.api.post(path, { source: 'nppes', fields: ['lastName'] }, stranger)).status).toBe(404);
-    const changed = await system.api.post(path, { source: 'nppes', fields: ['lastName'] });
-    expect(changed.body).toMatchObject({ lastName: 'Stone', taxonomyCode: PROVIDER.taxonomyCode });
+    const changed = await system.api.post(path, { source: 'nppes', fields: ['lastName', 'licenceNumber'] });
+    expect(changed.body).toMatchObject({
+      lastName: 'Stone',
+      taxonomyCode: PROVIDER.taxonomyCode,
+      licences: [{ ...PROVIDER.licences[0], number: '2' }],
+    });
     expect((await system.api.get(path)).body.items).toMatchObject([{ field: 'taxonomyCode' }]);
   });
 });

@@ -4,7 +4,7 @@ import { addDays } from '../../domain/dates';
 import { requestRoster, rosterRequestsOf } from '../../record/caqh-roster';
 import { findProvider } from '../../record/registry/providers';
 import { eventually } from '../support/eventually';
-import { book } from '../support/file';
+import { book, type Book } from '../support/file';
 import type { Life } from '../support/lives';
 import {
   answered,
@@ -189,6 +189,31 @@ describe('scenario 3: the provider’s name and address have changed', () => {
     await lives.env.sleep('35 days');
     await eventually(async () => (await tasks())[0]!.closedAt !== null);
   });
+});
+
+test('an NPI that is nobody’s any more, nobody’s at all or an organisation’s is put before somebody, and proposes nothing', async () => {
+  const npiOf = async (on: Book) =>
+    (await lives.sql<{ npi: string }[]>`select npi from persons where id = ${on.personId}`)[0]!.npi;
+  const codes = async ({ providerId }: Book) =>
+    (
+      await lives.sql`select data->'codes' as codes from tasks where subject_id = ${providerId} and closed_at is null`
+    ).map((row) => row.codes);
+  const record = { firstName: 'ADA', lastName: 'RIVERA' };
+  const [unknown, deactivated, group] = await Promise.all([1, 2, 3].map(() => book(lives.sql)));
+  registry.records.push(
+    { ...record, number: await npiOf(deactivated!), status: 'D' },
+    { ...record, number: await npiOf(group!), enumerationType: 'NPI-2' },
+  );
+  for (const on of [unknown, deactivated, group]) await lives.dispatch.changed('nppesRecord', on!.personId);
+  await answered(unknown!, 'nppes', 'not_found');
+  await answered(deactivated!, 'nppes', 'deactivated');
+  await answered(group!, 'nppes', 'found');
+  expect([await codes(unknown!), await codes(deactivated!)]).toEqual([[['npi_not_in_force']], [['npi_not_in_force']]]);
+  expect(await codes(group!)).toEqual([['npi_is_an_organisations']]);
+  // it is reactivated
+  registry.records.find(({ status }) => status === 'D')!.status = 'A';
+  await lives.env.sleep('9 days');
+  await eventually(async () => (await codes(deactivated!)).length === 0);
 });
 
 test('the month’s list of the excluded is asked for where it is late, each month once, and by nobody’s clock but its own', async () => {

@@ -341,6 +341,7 @@ test('messages that arrive while it continues as new, hundreds of times, are nei
   }
   await eventually(async () => (await said(on)).length >= 3 * ROUNDS);
   expect(await said(on)).toHaveLength(3 * ROUNDS);
+  process.stderr.write(`RUNS ${await runs(on)}\n`);
   expect(await runs(on)).toBeGreaterThan(200);
 });
 

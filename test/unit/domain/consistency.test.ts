@@ -13,6 +13,7 @@ const FILE: CheckedFile = {
     dea: [{ state: 'CO', expiresOn: '2027-01-31' }],
     documents: [{ kind: 'coi', expiresOn: '2027-01-31' }],
     authorised: true,
+    npiNotInForce: false,
   },
   practices: [
     {
@@ -60,6 +61,15 @@ test.each([
   ['authorisation_missing', { authorised: false }, {}, {}],
   ['taxonomy_missing', { taxonomyCode: null }, {}, {}],
   ['taxonomy_against_licence', { taxonomyCode: '1041C0700X' }, {}, {}],
+  ['npi_not_in_force', { npiNotInForce: true }, {}, {}],
+  [
+    'npi_is_an_organisations',
+    {},
+    {},
+    { snapshots: [{ source: 'nppes', enumerationType: 'NPI-2', taxonomyCode: '101YM0800X' }] },
+  ],
+  ['licence_differs', {}, {}, { snapshots: [{ source: 'nppes', licences: [{ state: 'CO', number: '13' }] }] }],
+  ['licence_differs', {}, {}, { snapshots: [{ source: 'nppes', licences: [{ state: 'TX', number: '12' }] }] }],
   ['name_differs', {}, {}, { snapshots: [{ source: 'caqh', lastName: 'Ruiz-Vale' }] }],
   ['taxonomy_differs', {}, {}, { snapshots: [{ source: 'nppes', taxonomyCode: '101YM0800X' }] }],
   ['address_differs', {}, {}, { snapshots: [{ source: 'nppes', address: { ...ADDRESS, line1: '2 Elm Street' } }] }],
@@ -121,6 +131,13 @@ test('a practice that nobody applies for is checked by itself', () => {
     { code: 'group_npi_missing', practiceId: 'practice', applicationIds: ['group'] },
     { code: 'document_expired', about: 'w9' },
   ]);
+});
+
+test('a licence is the same however its number is written, and one more of another state is nothing to ask about', () => {
+  const named = (...licences: { state: string; number: string }[]) => [{ source: 'nppes' as const, licences }];
+  for (const number of ['12', 'LMFT.0012', 'lmft-12'])
+    expect(of({}, {}, { snapshots: named({ state: 'CO', number }, { state: 'TX', number: '7' }) })).toEqual([]);
+  expect(of({}, {}, { snapshots: named({ state: 'CO', number: '7' }, { state: 'CO', number: '12' }) })).toEqual([]);
 });
 
 test('names and places are the same in other spellings', () => {

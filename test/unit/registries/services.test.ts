@@ -133,19 +133,29 @@ describe('NPPES', () => {
   };
 
   test.each([NPI, Number(NPI)])('is read, the number a string or an integer', async (number) => {
-    registry.records.push({ ...RECORD, number });
+    registry.records.push({ ...RECORD, number, licence: { state: 'CA', license: 'LMFT 12' } });
     expect(await nppes().record(NPI)).toEqual({
-      firstName: 'ROBIN',
-      lastName: 'VALE',
-      taxonomyCode: '101YM0800X',
-      address: { line1: '1 ELM STREET', city: 'SPRINGFIELD', state: 'CA', postalCode: '941071234' },
+      status: 'found',
+      snapshot: {
+        enumerationType: 'NPI-1',
+        firstName: 'ROBIN',
+        lastName: 'VALE',
+        taxonomyCode: '101YM0800X',
+        address: { line1: '1 ELM STREET', city: 'SPRINGFIELD', state: 'CA', postalCode: '941071234' },
+        licences: [{ state: 'CA', number: 'LMFT 12' }],
+      },
     });
   });
 
-  test('has nothing under an NPI that is unknown or deactivated', async () => {
-    expect(await nppes().record(NPI)).toBeNull();
+  test('tells an organisation from a person', async () => {
+    registry.records.push({ number: NPI, firstName: '', lastName: 'VALE COUNSELING PC', enumerationType: 'NPI-2' });
+    expect(await nppes().record(NPI)).toEqual({ status: 'found', snapshot: { enumerationType: 'NPI-2' } });
+  });
+
+  test('has nothing under an NPI that is unknown, or nothing any more', async () => {
+    expect(await nppes().record(NPI)).toEqual({ status: 'not_found' });
     registry.records.push({ ...RECORD, status: 'D' });
-    expect(await nppes().record(NPI)).toBeNull();
+    expect(await nppes().record(NPI)).toEqual({ status: 'deactivated' });
   });
 
   test('says with status 200 that it does not like a question', async () => {
