@@ -19,6 +19,7 @@ export const columns = (state: ApplicationState) => ({
   submittedOn: state.submittedOn,
   nextFollowUpAt: nextFollowUpAt(state),
   dueAt: dueAt(state),
+  statutoryOn: state.agenda.statutory?.dueOn ?? null,
   version: state.version,
   updatedAt: state.updatedAt,
 });

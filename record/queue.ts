@@ -1,7 +1,7 @@
 import type { Stage } from '../domain/codes';
 import type { Instant, PlainDate, Purpose } from '../domain/application/events';
 import { BRIDGE_ASKS } from '../domain/bridge';
-import type { PayerContact, Playbook } from '../domain/playbook';
+import type { Playbook } from '../domain/playbook';
 import { UNAUTHORISED_ASKS } from '../domain/prerequisites';
 import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../domain/ranking';
 import type { Db, Fragment } from '../runtime/database';
@@ -58,38 +58,49 @@ export type QueuePosition = [
   purpose: string,
 ];
 
-type Ranked = WorkItem & {
+/** A row: what is shown, and what ranks it and says whose day it is in. */
+interface Ranked extends Omit<WorkItem, 'why'> {
   urgency: number;
   urgentOn: PlainDate;
   money: number;
-  worker: string | null;
-  capacity: number | null;
-};
+  /** The days of what presses. */
+  presses: Record<Urgency, PlainDate | null>;
+}
 
-/** What presses: of each urgency its place, its date and how far ahead it counts. */
-const urgencies = (sql: Db): Fragment => sql`
-  (values (0, case when w.purpose = any(${[...DEADLINE_STEPS]}) then w.due_at::date end, ${PRESSES_AHEAD.payer_deadline}::int),
-    (1, (a.snapshot->'agenda'->'statutory'->>'dueOn')::date, ${PRESSES_AHEAD.statutory_date}::int),
-    (2, a.needed_by, ${PRESSES_AHEAD.needed_by}::int)) as u(place, day, ahead)`;
+/** The day of what may press. */
+const dayOf = (sql: Db): Record<Urgency, Fragment> => ({
+  payer_deadline: sql`case when w.purpose = any(${[...DEADLINE_STEPS]}) then w.due_at::date end`,
+  statutory_date: sql`a.statutory_on`,
+  needed_by: sql`a.needed_by`,
+});
+
+/** A column for each urgency: its day where it presses, otherwise null. */
+const pressing = (sql: Db): Fragment[] => {
+  const day = dayOf(sql);
+  return URGENCIES.map(
+    (code, place) => sql`${place > 0 ? sql`,` : sql``}
+      case when ${day[code]} <= current_date + ${PRESSES_AHEAD[code]}::int then ${day[code]} end as ${sql(code)}`,
+  );
+};
 
 /** Of a submission on a bridge, what it has to say; of what nobody may talk to the payer about, that. */
 const askOf = (sql: Db): Fragment => sql`
-  case when w.purpose = 'submit' and exists (
+  case when i.purpose = 'submit' and exists (
       select from bridges b join platform_relationships r on r.id = b.relationship_id
-      where b.application_id = w.application_id and ${lastDayThrough(sql, sql`a.payer_id`)} >= current_date)
+      where b.application_id = a.id and ${lastDayThrough(sql, sql`a.payer_id`)} >= current_date)
     then ${[...BRIDGE_ASKS]}::text[] else '{}' end
   || case when a.snapshot->'blockers' @> '[{"code": "authorisation"}]'
     then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;
 
-const selectAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
+const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
   const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
   return sql`
-    select (${askOf(sql)}) as ask, w.application_id, w.client_id, a.provider_id, a.payer_id, w.purpose, w.since, w.due_at,
-      w.due_at < now() as overdue, a.stage, (a.snapshot->>'attempt')::int as attempt, a.assignee, c.covered_by,
-      a.next_follow_up_at, a.monthly_value, s.until as snoozed_until,
-      coalesce(p.urgency, ${URGENCIES.length}::int) as urgency, coalesce(p.urgent_on, '9999-12-31') as urgent_on,
-      -coalesce(a.monthly_value, 0) as money, coalesce(p.why, '[]') as why,
-      n.id as worker, n.capacity
+    select w.application_id, a.payer_id, w.purpose, w.since, w.due_at, w.due_at < now() as overdue,
+      c.covered_by, s.until as snoozed_until, n.id as worker, n.capacity, p.*,
+      coalesce(${URGENCIES.map((code, place) => sql`case when p.${sql(code)} is not null then ${place}::int end,`)}
+        ${URGENCIES.length}::int) as urgency,
+      coalesce(${URGENCIES.map((code) => sql`p.${sql(code)},`)} '9999-12-31') as urgent_on,
+      -coalesce(a.monthly_value, 0) as money
     from work_items w
     join applications a on a.id = w.application_id
     join clients k on k.id = w.client_id
@@ -97,10 +108,7 @@ const selectAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment
     left join users n on n.id = coalesce(c.covered_by, a.assignee)
     left join snoozes s on s.application_id = w.application_id and s.purpose = w.purpose and s.since = w.since
       and s.until > (now() at time zone k.time_zone)::date
-    cross join lateral (
-      select min(place) as urgency, (array_agg(day order by place))[1] as urgent_on,
-        jsonb_agg(jsonb_build_object('code', (${[...URGENCIES]}::text[])[place + 1], 'on', day) order by place) as why
-      from ${urgencies(sql)} where day <= current_date + ahead) p
+    cross join lateral (select ${pressing(sql)}) p
     where ${inScope(sql, principal, 'w.client_id')} and (s.until is not null) = ${snoozed}
       ${applicationId ? sql`and w.application_id = ${applicationId}` : sql``}
       ${payerId ? sql`and a.payer_id = ${payerId}` : sql``}
@@ -112,8 +120,8 @@ const selectAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment
 };
 
 /** The items that a filter asks for. Whoever has no limit, and what nobody has, has room for all. */
-const selectItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
-  const all = selectAll(sql, principal, filter);
+const rankItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
+  const all = rankAll(sql, principal, filter);
   if (filter.today === undefined) return all;
   return sql`
     select d.* from (
@@ -123,11 +131,17 @@ const selectItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragme
 
 const ORDER = (sql: Db): Fragment => sql`urgency, urgent_on, money, since, application_id, purpose`;
 
+/** Everything that is shown, of the few that are. */
+const withApplications = (sql: Db, ranked: Fragment, more = sql``): Fragment => sql`
+  select ${more} i.application_id, i.payer_id, i.purpose, i.since, i.due_at, i.overdue, i.covered_by, i.snoozed_until,
+    i.urgency, i.urgent_on, i.money, to_jsonb(i) as presses, a.client_id, a.provider_id, a.stage, a.assignee,
+    a.next_follow_up_at, a.monthly_value, (a.snapshot->>'attempt')::int as attempt, (${askOf(sql)}) as ask
+  from (${ranked}) i join applications a on a.id = i.application_id
+  order by ${ORDER(sql)}`;
+
 /** Without what only ranks it. */
-function shown(ranked: Ranked & { turn?: number }): WorkItem {
-  const { urgency: _urgency, urgentOn: _on, money: _money, worker: _worker, capacity: _capacity, ...rest } = ranked;
-  const { turn: _turn, ...item } = rest;
-  return item;
+function shown({ urgency: _urgency, urgentOn: _on, money: _money, presses, ...rest }: Ranked): WorkItem {
+  return { ...rest, why: URGENCIES.flatMap((code) => (presses[code] ? [{ code, on: presses[code] }] : [])) };
 }
 
 /** One page of the queue: what presses most first, then the most money, then the oldest. */
@@ -141,8 +155,9 @@ export async function listWork(
     ? sql`where (urgency, urgent_on, money, since, application_id, purpose)
         > (${cursor[0]}::int, ${cursor[1]}::date, ${cursor[2]}::int, ${cursor[3]}::timestamptz, ${cursor[4]}::uuid, ${cursor[5]})`
     : sql``;
-  const rows = await sql<Ranked[]>`
-    select * from (${selectItems(sql, principal, filter)}) items ${after} order by ${ORDER(sql)} limit ${limit + 1}`;
+  const ranked = sql`
+    select * from (${rankItems(sql, principal, filter)}) items ${after} order by ${ORDER(sql)} limit ${limit + 1}`;
+  const rows = await sql<Ranked[]>`${withApplications(sql, ranked)}`;
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
   const next =
@@ -150,18 +165,23 @@ export async function listWork(
   return { items: items.map(shown), next: next ? [...next] : null };
 }
 
-/** One payer's part of the queue, with what a caller needs at hand. */
-export type PayerWork = { payerId: string; name: string; count: number; items: WorkItem[] } & Pick<
+/** What a caller needs at hand. */
+type Calling = Pick<
   Playbook,
   'contacts' | 'callHours' | 'callerVerification' | 'maxPerCall' | 'questions' | 'trackOrder'
 >;
 
-/** Every way to reach a payer, those that only a state has among them. */
-function contactsOf({ contacts, variants = [] }: Playbook): PayerContact[] | undefined {
-  const own = variants.flatMap(({ state, contacts: ofVariant = [] }) =>
-    ofVariant.map((contact) => ({ ...(state && { state }), ...contact })),
+/** One payer's part of the queue. */
+export type PayerWork = { payerId: string; name: string; count: number; items: WorkItem[] } & Calling;
+
+/** Every way to reach a payer, those that only a state has among them, and how to talk to it. */
+function callingOf(playbook: Playbook): Calling {
+  const { variants = [], callHours, callerVerification, maxPerCall, questions, trackOrder } = playbook;
+  const ofStates = variants.flatMap(({ state, contacts = [] }) =>
+    contacts.map((contact) => ({ ...(state && { state }), ...contact })),
   );
-  return contacts || own.length > 0 ? [...(contacts ?? []), ...own] : undefined;
+  const contacts = playbook.contacts || ofStates.length > 0 ? [...(playbook.contacts ?? []), ...ofStates] : undefined;
+  return { contacts, callHours, callerVerification, maxPerCall, questions, trackOrder };
 }
 
 /** The queue by payer, so that one call covers many: the payer with what presses most first, of each `limit` items. */
@@ -171,38 +191,26 @@ export async function listWorkByPayer(
   filter: QueueFilter,
   limit: number,
 ): Promise<PayerWork[]> {
-  const rows = await sql<
-    (Ranked & { count: number; place: number; position: number; name: string; playbook: Playbook })[]
-  >`
-    select grouped.*, y.name, b.body as playbook
-    from (
-      select ranked.*, count(*) over (partition by payer_id) as count, min(place) over (partition by payer_id) as first,
-        row_number() over (partition by payer_id order by place) as position
-      from (
-        select items.*, row_number() over (order by ${ORDER(sql)}) as place
-        from (${selectItems(sql, principal, filter)}) items) ranked) grouped
-    join payers y on y.id = grouped.payer_id
-    join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
-    where position <= ${limit}
-    order by first, position`;
-  const payers = new Map<string, PayerWork>();
-  for (const { count, name, playbook, position: _, place: _place, ...item } of rows) {
+  const ranked = sql`
+    select * from (
+      select items.*, count(*) over (partition by payer_id) as count,
+        row_number() over (partition by payer_id order by ${ORDER(sql)}) as position
+      from (${rankItems(sql, principal, filter)}) items) grouped
+    where position <= ${limit}`;
+  // in the queue's order, so that the payer with what presses most comes first
+  const rows = await sql<(Ranked & { count: number })[]>`${withApplications(sql, ranked, sql`i.count::int,`)}`;
+  const payers = await sql<{ id: string; name: string; playbook: Playbook }[]>`
+    select y.id, y.name, b.body as playbook
+    from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
+    where y.id = any(${rows.map(({ payerId }) => payerId)})`;
+  const groups = new Map<string, PayerWork>();
+  for (const { count, ...item } of rows) {
     const { payerId } = item;
-    const { callHours, callerVerification, maxPerCall, questions, trackOrder } = playbook;
-    const calling = {
-      contacts: contactsOf(playbook),
-      callHours,
-      callerVerification,
-      maxPerCall,
-      questions,
-      trackOrder,
-    };
-    const fresh = { payerId, name, ...calling, count, items: [] };
-    if (!payers.has(payerId)) payers.set(payerId, fresh);
-    const { first: _first, ...own } = item as typeof item & { first: number };
-    payers.get(payerId)!.items.push(shown(own));
+    const { name, playbook } = payers.find(({ id }) => id === payerId)!;
+    if (!groups.has(payerId)) groups.set(payerId, { payerId, name, ...callingOf(playbook), count, items: [] });
+    groups.get(payerId)!.items.push(shown(item));
   }
-  return [...payers.values()];
+  return [...groups.values()];
 }
 
 /** What a user can do in a day, and what there is. */
@@ -221,9 +229,9 @@ export interface Load {
 /** Everybody's day, whoever does the work for the time being: who has more than can be reached is first. */
 export const loadOf = (sql: Db, principal: Principal, filter: QueueFilter): Promise<Load[]> => sql<Load[]>`
   select n.id as assignee, n.name, n.team, n.capacity, count(*)::int as items,
-    (count(*) filter (where overdue))::int as overdue, 
+    (count(*) filter (where overdue))::int as overdue,
     case when n.capacity is not null then greatest(count(*)::int - n.capacity, 0) end as not_reached
-  from (${selectItems(sql, principal, filter)}) items
-  left join users n on n.id = coalesce(items.covered_by, items.assignee)
+  from (${rankItems(sql, principal, filter)}) items
+  left join users n on n.id = items.worker
   group by n.id, n.name, n.team, n.capacity
   order by not_reached desc nulls last, items desc, n.name`;

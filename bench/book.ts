@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { Sql } from '../runtime/database';
+
+export const APPLICATIONS = 100_000;
+const CLINICIANS = 5_000;
+const PAYERS = 20;
+
+/**
+ * A book of 100,000 confirmed applications, written straight into the tables: twenty payers for each of five thousand
+ * clinicians of one practice.
+ */
+export const writeBook = (sql: Sql): Promise<void> =>
+  sql.begin(async (tx) => {
+    // on a busy machine more than a statement of the product's may take
+    await tx`set local statement_timeout = 0`;
+    const [client, practice] = [randomUUID(), randomUUID()];
+    await tx`
+    insert into clients (id, name, time_zone, contact_email) values (${client}, 'Book', 'America/Chicago', 'a@b.example')`;
+    await tx`
+    insert into practices (id, client_id, legal_name, tin_type, tin_sealed, tin_hash, tin_last4, address)
+    values (${practice}, ${client}, 'Book PC', 'ein', '', '', '1234', '{}')`;
+    await tx`
+    insert into payers (id, name) select gen_random_uuid(), 'Payer ' || n from generate_series(1, ${PAYERS}::int) n`;
+    await tx`insert into playbooks (payer_id, version, body) select id, 1, '{}' from payers on conflict do nothing`;
+    await tx`
+    insert into persons (id, npi) select gen_random_uuid(), n::text from generate_series(1, ${CLINICIANS}::int) n`;
+    await tx`
+    insert into providers (id, client_id, person_id, first_name, last_name, email)
+    select gen_random_uuid(), ${client}, id, 'Robin', npi, 'a@b.example' from persons`;
+    await tx`
+    insert into licences (client_id, provider_id, state, number, expires_on)
+    select client_id, id, 'CA', 'L', '2099-12-31' from providers`;
+    const fact = (value: unknown) => ({
+      status: 'confirmed',
+      value,
+      entryId: randomUUID(),
+      source: 'letter',
+      evidence: [],
+      partySeen: true,
+    });
+    const facts = {
+      contract: fact('executed'),
+      effectiveDate: fact('2026-01-01'),
+      payerProviderId: fact('PIN'),
+      claimsRoute: fact({ portal: 'https://payer.example' }),
+    };
+    await tx`
+    insert into applications (id, client_id, provider_id, practice_id, payer_id, state, line_of_business, kind,
+      natural_key, playbook_version, open, stage, waiting_on, version, snapshot, created_at, updated_at)
+    select gen_random_uuid(), p.client_id, p.id, ${practice}, y.id, 'CA', 'commercial', 'new_individual',
+      p.id || '/' || y.id, 1, false, 'confirmed', 'nobody', 9, '{}', now(), now()
+    from providers p, payers y where y.name like 'Payer %'`;
+    await tx`
+    insert into network_spans (client_id, application_id, provider_id, practice_id, payer_id, state, line_of_business,
+      approved, effective_from, facts, known_from)
+    select client_id, id, provider_id, practice_id, payer_id, state, line_of_business, true, '2026-01-01',
+      ${tx.json(facts as never)}, now()
+    from applications`;
+    await tx`analyze`;
+    const [{ count }] = await tx<[{ count: number }]>`select count(*)::int from applications`;
+    if (count !== APPLICATIONS) throw new Error(`wanted ${APPLICATIONS} applications, wrote ${count}`);
+  });
