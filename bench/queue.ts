@@ -6,7 +6,7 @@ const ITEMS = 10_000;
 const ROUNDS = 40;
 
 const REQUESTS = {
-  'applications, 50 of 100,000': '/v1/applications?sort=updatedAt&limit=50',
+  'applications, 50 of 100,000': '/v1/applications?sort=-updatedAt&limit=50',
   'the work queue, 50 of 10,000': '/v1/work-queue?limit=50',
   'what the day has room for': '/v1/work-queue?today=true&limit=50',
   'the queue by payer': '/v1/work-queue?groupBy=payer&limit=5',
@@ -14,7 +14,7 @@ const REQUESTS = {
 } as const;
 
 /** Puts a tenth of the book into the queue, each with the whole state of an application that was really opened. */
-const fillQueue = (sql: Sql, opened: string): Promise<void> =>
+export const fillQueue = (sql: Sql, opened: string): Promise<void> =>
   sql.begin(async (tx) => {
     await tx`set local statement_timeout = 0`;
     await tx`
@@ -35,7 +35,7 @@ export async function measure(): Promise<void> {
   try {
     await writeBook(sql);
     const [body] = await take(scopes(api), 1);
-    const { id } = await api.post('/v1/applications', { ...body, kind: 'new_individual' });
+    const { id } = await api.post('/v1/applications', body!);
     await fillQueue(sql, id);
     const took = Object.fromEntries(Object.keys(REQUESTS).map((name) => [name, [] as number[]]));
     for (let round = 0; round <= ROUNDS; round++)
