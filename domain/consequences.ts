@@ -49,8 +49,9 @@ export interface LiveAgreement {
   state: string;
 }
 
-/** Of a payer's playbook what its decisions are expected by. */
+/** A payer, with what of its playbook its decisions are expected by. */
 export interface Expectation {
+  name: string;
   expectedDecision: Duration;
   window: Window;
 }
@@ -100,6 +101,7 @@ export interface Billable {
 /** What leaving means with one payer in one state. */
 export interface Consequence {
   payerId: string;
+  payerName: string;
   state: string | null;
   verdict: Verdict;
   portable: { answer: Standing; entryId: string | null } & Record<PortableItem, Standing>;
@@ -152,6 +154,7 @@ export function consequences(input: ConsequencesInput): Consequences {
       const panel = panelOf({ ...target, kind: fits.kind }, input.panels, input.parked, input.today);
       return {
         payerId,
+        payerName: input.payers.get(payerId)!.name,
         state: assessed.state,
         verdict: assessed.verdict,
         portable: {
@@ -325,5 +328,5 @@ function expectedOn(
 }
 
 /** The day on which a decision is expected on what is submitted now. */
-export const decisionFrom = (now: Instant, { expectedDecision, window }: Expectation): PlainDate =>
+export const decisionFrom = (now: Instant, { expectedDecision, window }: Omit<Expectation, 'name'>): PlainDate =>
   localDate(due({ at: now }, expectedDecision, window), window.timeZone);

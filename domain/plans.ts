@@ -15,10 +15,7 @@ export interface ServiceEntry {
 }
 
 /** What stands between a practice and one payer. */
-export interface PlanItem extends Pick<
-  Consequence,
-  'payerId' | 'state' | 'verdict' | 'portable' | 'application' | 'fits' | 'panel' | 'billable'
-> {
+export interface PlanItem extends Consequence {
   start: 'done' | 'under_way' | 'today' | 'blocked';
   blockedBy: (BlockerCode | 'practice_not_chosen' | 'panel_closed')[];
 }
@@ -42,7 +39,7 @@ export function transitionPlan(
   today: PlainDate,
 ): TransitionPlan {
   const items = found.items.map((item): PlanItem => {
-    const { payerId, state, verdict, portable, application, fits, panel, billable } = item;
+    const { panel, fits, billable } = item;
     const done = billable.status === 'confirmed';
     const blockedBy: PlanItem['blockedBy'] = done
       ? []
@@ -52,7 +49,7 @@ export function transitionPlan(
         ];
     const underWay = fits.because[0]!.reason === 'under_way';
     const start = done ? 'done' : underWay ? 'under_way' : blockedBy.length > 0 ? 'blocked' : 'today';
-    return { payerId, state, verdict, portable, application, fits, panel, billable, start, blockedBy };
+    return { ...item, start, blockedBy };
   });
   const { leaveOn, notice, risks } = found;
   return { leaveOn, notice, risks, earliestLeaveOn: earliestLeaveOn(found, today), items };
@@ -92,9 +89,10 @@ export interface DecisionSheet {
   }[];
   payers: {
     payerId: string;
+    payerName: string;
     state: string | null;
     clients: number | null;
-    platform: Pick<PlanItem, 'verdict' | 'portable'>;
+    platform: Pick<PlanItem, 'verdict' | 'portable' | 'notice' | 'restrictions'>;
     direct: Pick<PlanItem, 'application' | 'fits' | 'panel' | 'start' | 'blockedBy'> & { expectedOn: PlainDate | null };
   }[];
   outcomes: Outcome[];
@@ -139,12 +137,13 @@ export function decisionSheet(
       };
     }),
     payers: items.map(
-      ({ payerId, state, verdict, portable, application, fits, panel, start, blockedBy, billable }) => ({
+      ({ payerId, payerName, state, verdict, portable, notice: leaving, restrictions, billable, ...direct }) => ({
         payerId,
+        payerName,
         state,
         clients: given.clients.get(payerId) ?? null,
-        platform: { verdict, portable },
-        direct: { application, fits, panel, start, blockedBy, expectedOn: billable.expectedOn },
+        platform: { verdict, portable, notice: leaving, restrictions },
+        direct: { ...direct, expectedOn: billable.expectedOn },
       }),
     ),
     outcomes: DECISIONS.map((decision) => ({ decision, chosen: decision === given.decision, ...takes[decision] })),

@@ -15,6 +15,7 @@ export interface CaseloadItem {
 
 /** A payer to contract with, and what is known of the way there. */
 export interface PayerTarget extends CaseloadItem {
+  payerName: string;
   panel: PanelReading;
   /** Days from submission to the decision. */
   expected: { days: number; from: 'own_applications' | 'playbook' };

@@ -57,15 +57,26 @@ const platformsOf = ({ platforms }: CoverageCell): string => platforms.map(({ pl
 
 const words = (code: string | null): string => (code ?? '').replaceAll('_', ' ');
 
+const UNCONFIRMED = '_unconfirmed';
+
+/** The reasons in few words: the unconfirmed facts in one breath. */
+export function whyNot(reasons: readonly ReadinessReason[]): string {
+  const facts = reasons.filter((reason) => reason.endsWith(UNCONFIRMED));
+  const others = reasons.filter((reason) => !facts.includes(reason)).map(words);
+  const unconfirmed = facts.map((reason) => words(reason.slice(0, -UNCONFIRMED.length))).join(', ');
+  return [...others, ...(unconfirmed ? [`unconfirmed: ${unconfirmed}`] : [])].join('; ');
+}
+
 const PDF_COLUMNS = [
-  { title: 'Payer', share: 20 },
+  { title: 'Payer', share: 18 },
   { title: 'State', share: 5 },
-  { title: 'Practice', share: 18 },
+  { title: 'Practice', share: 15 },
   { title: 'Line', share: 10 },
-  { title: 'Through', share: 14 },
-  { title: 'Stage', share: 12 },
-  { title: 'Billable directly from', share: 11 },
-  { title: 'May say in network', share: 10 },
+  { title: 'Through', share: 11 },
+  { title: 'Stage', share: 11 },
+  { title: 'Billable directly from', share: 10 },
+  { title: 'May say in network', share: 8 },
+  { title: 'Why not', share: 22 },
 ];
 
 const through = (cell: CoverageCell): string =>
@@ -91,6 +102,7 @@ export function coveragePdf(
       words(cell.stage),
       cell.billableFrom ?? '',
       cell.mayRepresentInNetwork ? 'yes' : 'no',
+      whyNot(cell.reasons),
     ]),
   }));
   return pdf({

@@ -56,8 +56,8 @@ export async function surroundingsOf(
       order by created_at, id`,
     sql<{ state: string }[]>`
       select distinct state from licences where provider_id = ${providerId} and ${inScope(sql, principal)}`,
-    sql<{ id: string; playbook: Playbook }[]>`
-      select y.id, b.body as playbook
+    sql<{ id: string; name: string; playbook: Playbook }[]>`
+      select y.id, y.name, b.body as playbook
       from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version where y.id = ${payers}`,
     sql<(DirectApplication & { expectedDecisionAt: Instant | null })[]>`
       select a.id, a.payer_id, a.practice_id, a.location_id, a.state, a.line_of_business, a.kind, a.stage, a.open,
@@ -96,7 +96,12 @@ export async function surroundingsOf(
     panels,
     parked: parked.map((one) => ({ ...one, since: localDate(one.since, timeZone) })),
     playbooks: bodies,
-    payers: new Map(payerIds.map((id) => [id, resolvePlaybook(bodies.get(id)!, USUAL, timeZone)])),
+    payers: new Map(
+      payerIds.map((id) => {
+        const { name, playbook } = playbooks.find((one) => one.id === id)!;
+        return [id, { name, ...resolvePlaybook(playbook, USUAL, timeZone) }];
+      }),
+    ),
   };
 }
 

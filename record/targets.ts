@@ -54,6 +54,7 @@ export async function payerTargets(
     const reading = await readFile(sql, key, playbook, known.today);
     return {
       ...item,
+      payerName: known.payers.get(payerId)!.name,
       panel: panelOf({ ...place, kind: fits.kind }, known.panels, known.parked, known.today),
       expected: expectedDays(taken.get(payerId) ?? [], daysBetween(known.today, decisionFrom(now, playbook))),
       effort: { unmet: unmetOf(reading), channel: playbook.channel },

@@ -84,6 +84,7 @@ const portable = Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, standing
 
 export const consequence = {
   payerId: id,
+  payerName: z.string(),
   state: state.nullable(),
   verdict: z.enum(VERDICTS),
   portable: z.strictObject({ answer: standing, entryId: id.nullable(), ...portable }),

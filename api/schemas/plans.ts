@@ -48,7 +48,7 @@ export const planQuery = placeQuery.extend({
     .meta({ description: 'The first day without the platform; left out: the earliest without a gap' }),
 });
 
-const { payerId, verdict, portable, billable } = consequence;
+const { payerId, payerName, verdict, portable, restrictions } = consequence;
 const start = z
   .enum(['done', 'under_way', 'today', 'blocked'])
   .meta({ description: '`today`: an application can be submitted with nothing missing' });
@@ -66,14 +66,7 @@ export const plan = z
     risks: leaveRisks,
     items: z.array(
       z.strictObject({
-        payerId,
-        state: state.nullable(),
-        verdict,
-        portable,
-        application: applicationBrief,
-        fits: fit,
-        panel: panelReading,
-        billable,
+        ...consequence,
         start,
         blockedBy,
       }),
@@ -105,9 +98,10 @@ export const sheet = z
     payers: z.array(
       z.strictObject({
         payerId,
+        payerName,
         state: state.nullable(),
         clients: z.int().nullable(),
-        platform: z.strictObject({ verdict, portable }),
+        platform: z.strictObject({ verdict, portable, notice, restrictions }),
         direct: z.strictObject({
           application: applicationBrief,
           fits: fit,

@@ -70,6 +70,7 @@ export const targets = z
     items: z.array(
       z.strictObject({
         ...caseloadItem,
+        payerName: z.string(),
         panel: panelReading,
         expected: z.strictObject({
           days: z.int().meta({ description: 'From submission to the decision' }),

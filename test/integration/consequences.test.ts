@@ -285,7 +285,8 @@ describe('payer targets', () => {
 describe('a decision sheet', () => {
   test('shows what the platform does beside what direct contracts take; staying is an outcome like the others', async () => {
     const { at, decide, payerIds, clientId, answer } = await onPlatform(2);
-    await answer('free_of_restrictions', { answer: 'no', noticeDays: 60 });
+    const words = 'Section 9: clients are not asked to follow for a year.';
+    await answer('free_of_restrictions', { answer: 'no', noticeDays: 60, words });
     const items = { claims: { does: 'yes', notes: 'Paid in a week.' }, community: { does: 'no' } };
     const put = await api.put(`${at}/services`, { items }, { headers: { 'If-Match': '"2"' } });
     expect([put.status, put.headers.get('etag'), put.body]).toEqual([200, '"3"', { items, version: 3 }]);
@@ -307,7 +308,13 @@ describe('a decision sheet', () => {
     );
     expect(body.payers).toMatchObject([
       { payerId: payerIds[0], state: 'CA', clients: null, direct: { start: 'today', expectedOn: daysAhead(90) } },
-      { payerId: payerIds[1], state: 'CA', clients: 7, platform: { verdict: 'unclear' } },
+      {
+        payerId: payerIds[1],
+        payerName: (await api.get(`/v1/payers/${payerIds[1]}`)).body.name,
+        state: 'CA',
+        clients: 7,
+        platform: { verdict: 'unclear', notice: { days: 60 }, restrictions: { freeOf: 'no', words } },
+      },
     ]);
     expect(body.outcomes).toEqual([
       {

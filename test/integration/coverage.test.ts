@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { whyNot } from '../../papers/coverage';
 import { PAYER } from '../support/api';
 import { allFacts, daysAhead, FACTS, proof, System, type Filed } from '../support/system';
 
@@ -128,6 +129,10 @@ test('as CSV it opens in a spreadsheet without running anything, as PDF it is on
   const pdf = await system.api.get(`${path}?format=pdf`);
   expect(pdf.headers.get('content-type')).toBe('application/pdf');
   expect(pdf.body).toMatch(/^%PDF-/);
+  expect(whyNot(['not_approved', 'contract_unconfirmed', 'provider_id_unconfirmed', 'licence_not_current'])).toBe(
+    'not approved; licence not current; unconfirmed: contract, provider id',
+  );
+  expect(whyNot([])).toBe('');
   expect((await system.api.get(`${path}?format=docx`)).status).toBe(400);
 });
 

@@ -16,7 +16,7 @@ import type { Answer, Question } from '../../../domain/platform';
 
 const TODAY = '2026-03-10';
 const NOW = `${TODAY}T15:00:00.000Z`;
-const EXPECTATION = { expectedDecision: { days: 90 }, window: { timeZone: 'America/Denver' } };
+const EXPECTATION = { name: 'Payer', expectedDecision: { days: 90 }, window: { timeZone: 'America/Denver' } };
 const IN_90_DAYS = '2026-06-08';
 
 const said = (question: Question, answer: Answer, more: Partial<GivenAnswer> = {}): GivenAnswer => ({

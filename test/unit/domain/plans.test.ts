@@ -26,6 +26,7 @@ const notice = (days: number | null) => ({
 });
 const item = (more: Partial<Consequence> = {}): Consequence => ({
   payerId: 'p',
+  payerName: 'Payer',
   state: 'CO',
   verdict: 'unclear',
   portable: {

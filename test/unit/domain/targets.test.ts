@@ -5,6 +5,7 @@ import { expectedDays, rankTargets, unmetOf, WEIGHTS, type Component, type Payer
 
 const target = (more: Partial<PayerTarget> = {}): PayerTarget => ({
   payerId: 'p',
+  payerName: 'Payer',
   clients: 10,
   monthlyValue: null,
   rates: null,
