@@ -23,15 +23,15 @@ export async function standIns() {
   const caqh = await new StandInCaqh().listen();
   const nppes = await new StandInNppes().listen();
   const leie = await new StandInLeie().listen();
-  const account = { organizationId: '4321', username: 'operator', password: 'secret', product: 'PV', timeoutMs: 2000 };
+  const account = { organizationId: '4321', username: 'operator', password: 'secret', product: 'PV', timeoutMs: 1000 };
   return {
     caqh,
     nppes,
     leie,
     registries: {
       caqh: new Caqh({ url: caqh.url, ...account }),
-      nppes: new Nppes({ url: nppes.url, timeoutMs: 2000 }),
-      leie: new Leie({ url: leie.url, timeoutMs: 2000 }),
+      nppes: new Nppes({ url: nppes.url, timeoutMs: 1000 }),
+      leie: new Leie({ url: leie.url, timeoutMs: 1000 }),
     },
     async stop() {
       await caqh.stop();
