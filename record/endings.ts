@@ -357,10 +357,10 @@ async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
   await tx`update messages set status = 'settled' where id in ${within(those.messages)}`;
   const providers = tx`
     (select id from providers where ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`})`;
-  // what a person is reminded of may be another client's to say
-  await tx`delete from messages where status = 'queued' and client_id is null and recipient_id in ${providers}`;
   await tx`
-    update tasks set closed_at = now() where kind = 'upkeep' and closed_at is null and subject_id in ${providers}`;
+    update tasks set closed_at = now()
+    where kind = 'registry_mismatch' and closed_at is null and subject_id in ${providers}`;
+  // their upkeep takes back what waits: it may be another client's to say
   await enqueueEach(tx, 'file_changed_person', tx`select distinct person_id from providers where id in ${providers}`);
   await tx`update endings set access = ${tx.json(access as never)} where id = ${id}`;
 }

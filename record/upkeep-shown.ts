@@ -48,7 +48,7 @@ const NEVER_ATTESTED: ShownItem = {
 export async function upkeepOf(sql: Db, principal: Principal, providerId: string, now: Instant): Promise<Upkeep> {
   const [own] = await upkeepOn(sql, sql`p.id = ${providerId} and ${inScope(sql, principal, 'p.client_id')}`, now);
   if (!own) throw new Error(`no provider ${providerId}`);
-  const { items, personId, timeZone, today } = own;
+  const { items, personId, timeZone, today, endedOn } = own;
   const keys = (item: UpkeepItem) => LADDERS[item.kind].map((rung) => reminderKey(personId, item, rung));
   const [said, applications] = await Promise.all([
     sql<{ key: string; rung: number; notBefore: Instant }[]>`
@@ -60,6 +60,7 @@ export async function upkeepOf(sql: Db, principal: Principal, providerId: string
   const shown = items.map((item): ShownItem => {
     const { kind, state, name, documentId, dueOn } = item;
     const { next } = rungs(item, timeZone, now);
+    const nextReminderOn = next && localDate(next, timeZone);
     const ours = said.filter(({ key }) => keys(item).includes(key));
     return {
       kind,
@@ -68,7 +69,7 @@ export async function upkeepOf(sql: Db, principal: Principal, providerId: string
       documentId,
       dueOn,
       standing: standing(item, today),
-      nextReminderOn: next && localDate(next, timeZone),
+      nextReminderOn: nextReminderOn && endedOn && endedOn < nextReminderOn ? null : nextReminderOn,
       reminders: ours.map(({ rung, notBefore }) => ({ rung, on: localDate(notBefore, timeZone) })),
     };
   });

@@ -24,12 +24,14 @@ export interface OwnUpkeep extends UpkeepView {
   personId: string;
   clientId: string;
   today: PlainDate;
+  /** The person's last day with this client, where one is known. */
+  endedOn: PlainDate | null;
 }
 
 /** What is on file behind the providers `p` that a condition selects, the longest known first. */
 export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
-  const rows = await sql<(UpkeepFile & Pick<OwnUpkeep, 'personId' | 'providerId' | 'clientId' | 'timeZone'>)[]>`
-    select p.person_id, p.id as provider_id, p.client_id, c.time_zone, p.malpractice, p.dea,
+  const rows = await sql<(UpkeepFile & Omit<OwnUpkeep, 'today' | 'items'>)[]>`
+    select p.person_id, p.id as provider_id, p.client_id, p.ended_on, c.time_zone, p.malpractice, p.dea,
       (select max(a.attested_on) from attestations a where a.person_id = p.person_id) as attested_on,
       coalesce((
         select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
@@ -44,9 +46,9 @@ export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Prom
         from authorisations u where u.provider_id = p.id), '[]') as authorisations
     from providers p join clients c on c.id = p.client_id
     where ${condition} order by p.created_at, p.id`;
-  return rows.map(({ personId, providerId, clientId, timeZone, ...file }) => {
+  return rows.map(({ personId, providerId, clientId, timeZone, endedOn, ...file }) => {
     const today = localDate(now, timeZone);
-    return { personId, providerId, clientId, timeZone, today, items: upkeepItems(file, today) };
+    return { personId, providerId, clientId, timeZone, endedOn, today, items: upkeepItems(file, today) };
   });
 }
 
@@ -63,26 +65,24 @@ const TEMPLATES = { reminder: 'upkeep_due', lapsed: 'upkeep_lapsed', warning: 'l
 /** However quiet a person's file is, it is looked at once a year. */
 const AT_LEAST = { months: 12 } as const;
 
-/** The condition that the provider `p` of the client `c` has not left by its last day. */
-const stillThere = (sql: Db, now: Instant): Fragment => sql`
-  coalesce(p.ended_on >= (${now}::timestamptz at time zone c.time_zone)::date, true)`;
-
 /**
  * The step of a person's upkeep: reminds the person of what has come to a rung, tells the operator of what has lapsed
  * and what will have before a payer is expected to decide, and takes back what was renewed meanwhile. Answers when to
- * look again; null once no client has the person. Applications are not woken: each has its own timer for what time
- * changes in its file, and hears of what people change as this does.
+ * look again; null once no client has the person. Of who has left a client nothing of that client's is said any more,
+ * and what waits to be said is taken back. Applications are not woken: each has its own timer for what time changes in
+ * its file, and hears of what people change as this does.
  */
 export async function keepUp(tx: Tx, personId: string, now: Instant): Promise<{ next: Instant | null }> {
-  const [own, applications] = await Promise.all([
-    upkeepOn(tx, tx`p.person_id = ${personId} and ${stillThere(tx, now)}`, now),
+  const [all, applications] = await Promise.all([
+    upkeepOn(tx, tx`p.person_id = ${personId}`, now),
     tx<Resting[]>`
       select a.id, a.provider_id, a.snapshot, coalesce(a.assignee, ${leadOver(tx, tx`a.client_id`, tx`a.assignee`)}) as user_id
       from applications a join providers p on p.id = a.provider_id
       where p.person_id = ${personId} and a.open order by a.created_at, a.id`,
   ]);
+  const own = all.filter(({ endedOn, today }) => endedOn === null || today <= endedOn);
   await remind(tx, personId, own, now);
-  for (const one of own) {
+  for (const one of all.map((view) => (own.includes(view) ? view : { ...view, items: [] }))) {
     const resting = applications.filter(({ providerId }) => providerId === one.providerId);
     await tellOfLapses(tx, one, resting, now);
     await warn(tx, one, resting, now);
@@ -117,6 +117,11 @@ async function remind(tx: Tx, personId: string, own: readonly OwnUpkeep[], now: 
   const ours = tx`
     recipient_type = 'provider' and template = ${TEMPLATES.reminder}
     and recipient_id in (select id from providers where person_id = ${personId})`;
+  // what would have gone through a client that the person has left goes through another
+  await tx`
+    delete from messages m
+    where ${ours} and (${hasNotLeft(tx)} or m.status = 'withheld') and m.key = any(${messages.map(({ key }) => key)}::text[])
+      and m.recipient_id <> all(${own.map(({ providerId }) => providerId)}::uuid[])`;
   await say(tx, messages, ours);
 }
 
@@ -163,6 +168,10 @@ async function tellOfLapses(
     update tasks set closed_at = now()
     where subject_id = ${providerId} and kind = 'upkeep' and closed_at is null
       and key <> all(${tasks.map(({ key }) => key)}::text[])`;
+  // whoever came back, or a date that was put right again
+  await tx`
+    update tasks set closed_at = null
+    where key = any(${tasks.map(({ key }) => key)}::text[]) and closed_at is not null and closed_by is null`;
   await giveTasks(tx, tasks);
   const ours = tx`
     recipient_type = 'user' and template = ${TEMPLATES.lapsed} and data->>'providerId' = ${providerId}`;
@@ -172,7 +181,7 @@ async function tellOfLapses(
 /** Warns once for an application, what will lapse, and the day. */
 async function warn(
   tx: Tx,
-  { clientId, timeZone, items, today }: OwnUpkeep,
+  { providerId, clientId, timeZone, items, today }: OwnUpkeep,
   applications: readonly Resting[],
   now: Instant,
 ): Promise<void> {
@@ -196,7 +205,7 @@ async function warn(
   );
   const ours = tx`
     recipient_type = 'user' and template = ${TEMPLATES.warning}
-    and application_id = any(${applications.map(({ id }) => id)}::uuid[])`;
+    and application_id in (select id from applications where provider_id = ${providerId})`;
   await say(tx, messages, ours);
 }
 

@@ -159,6 +159,33 @@ describe('one person at two clients', () => {
     expect(JSON.stringify(await upkeep(mine))).not.toMatch(/WI|W-9|theirs/);
   });
 
+  test('what could not be said through a client that the person has left is said through the other, once', async () => {
+    const npi = freshNpi();
+    const licences = [{ state: 'CA', number: 'L-1', expiresOn: daysAhead(20) }];
+    const mine = await provider({ npi, licences });
+    await keep(mine);
+    const theirs = await provider({ npi, licences });
+    const { sql } = api.deps;
+    await sql`update providers set ended_on = ${daysAgo(2)} where id = ${mine.id}`;
+    await sql`update messages set status = 'withheld' where recipient_id = ${mine.id}`;
+    for (let look = 0; look < 2; look++) await keep(theirs);
+    expect(await messagesOf(mine, theirs)).toMatchObject([{ recipientId: theirs.id, data: { rung: -30 } }]);
+    expect((await upkeep(mine)).items.map((item: Body) => item.nextReminderOn)).toEqual([null, null, null]);
+  });
+
+  test('tasks of whoever leaves are closed, and open again when they come back to what has lapsed', async () => {
+    const one = await provider({ dea: [{ state: 'CA', number: 'AB1234563', expiresOn: daysAgo(5) }] });
+    const open = async () =>
+      (await api.get(`/v1/tasks?subjectId=${one.id}&kind=upkeep&open=true`, { key: one.key })).body.items.length;
+    const looks = [];
+    for (const endedOn of [null, daysAgo(2), null]) {
+      await api.deps.sql`update providers set ended_on = ${endedOn} where id = ${one.id}`;
+      await keep(one);
+      looks.push(await open());
+    }
+    expect(looks).toEqual([1, 0, 1]);
+  });
+
   test('a mail that failed is the operator’s to see, and no client’s', async () => {
     const [mine] = [await provider({ licences: [{ state: 'CA', number: 'L-1', expiresOn: daysAhead(20) }] })];
     await keep(mine);

@@ -5,8 +5,10 @@ import type { PlainDate } from '../../domain/application/events';
 import { view } from '../../domain/application/view';
 import { FACTS } from '../../domain/codes';
 import type { Mail, Mailer } from '../../outreach/mail';
+import { recordEnding } from '../../record/endings';
 import type { Principal } from '../../record/principal';
 import { createDocument } from '../../record/registry/documents';
+import { upkeepOf } from '../../record/upkeep-shown';
 import { startRelay, type Relay } from '../../worker/relay';
 import { eventually } from '../support/eventually';
 import { attest, book, type Book } from '../support/file';
@@ -436,6 +438,61 @@ describe('what is said', () => {
     await lives.env.sleep('20 days');
     expect(to(address)).toHaveLength(1);
   });
+});
+
+test('whoever leaves is reminded until the last day and no longer; another client that has the person notices nothing', async () => {
+  const { sql, dispatch } = lives;
+  relay = startRelay({ sql, dispatch, logger: pino({ level: 'silent' }) });
+  const today = await lives.today();
+  const [alone, gone, kept] = (await Promise.all([1, 2, 3].map(() => book(sql)))) as [Book, Book, Book];
+  await sql`update providers set person_id = ${gone.personId} where id = ${kept.providerId}`;
+  const all = [alone, gone, kept].map(({ providerId }) => providerId);
+  const dea = [{ state: 'CO', number: 'AB1234563', expiresOn: plus(today, -3) }];
+  await sql`update providers set dea = ${sql.json(dea)}, email = id || '@example.org' where id = any(${all}::uuid[])`;
+  for (const on of [alone, gone]) {
+    await attest(sql, on, plus(today, -85));
+    await tell(on);
+  }
+  const lastDay = plus(today, 20);
+  const terms = { on: lastDay, reason: 'left_practice', applications: 'withdraw', terminate: false } as const;
+  for (const { clientId, providerId } of [alone, gone])
+    await recordEnding(
+      sql,
+      PRINCIPAL,
+      randomUUID(),
+      { clientId, providerId },
+      { ...terms, source: 'email', reference: 'mail' },
+    );
+  const tasks = async () =>
+    (
+      await sql<{ subjectId: string }[]>`
+        select subject_id from tasks
+        where subject_id = any(${all}::uuid[]) and kind = 'upkeep' and data->>'item' = 'dea' and closed_at is null`
+    ).map(({ subjectId }) => subjectId);
+  const written = ({ providerId }: Book) => sent.filter(({ to }) => to === `${providerId}@example.org`).length;
+  const rungsOf = async (...people: Book[]) =>
+    (await Promise.all(people.map(said))).flat().flatMap(({ item, rung }) => (item === 'attestation' ? [rung] : []));
+  await eventually(async () => (await tasks()).length === 3);
+
+  // six in the morning after it
+  await sleepUntil(plus(lastDay, 1));
+  await eventually(async () => (await tasks()).length === 1);
+  expect(await tasks()).toEqual([kept.providerId]);
+  expect(await rungsOf(alone)).toEqual([-30, -15]);
+  expect(await rungsOf(gone, kept)).toEqual([-30, -15]);
+  const before = [written(alone), written(gone)];
+  await sleepUntil(plus(today, 40));
+  await eventually(async () => (await rungsOf(kept)).includes(1));
+  expect(await rungsOf(alone)).toEqual([-30, -15]);
+  expect(await rungsOf(gone, kept)).toEqual([-30, -15, -10, -5, 1]);
+  expect([written(alone), written(gone)]).toEqual(before);
+  expect(written(kept)).toBeGreaterThanOrEqual(3);
+  const ended = await upkeepOf(sql, PRINCIPAL, alone.providerId, await lives.now());
+  expect(ended.items.map(({ nextReminderOn }) => nextReminderOn)).toEqual(ended.items.map(() => null));
+  const statusOf = async (on: Book) =>
+    (await lives.env.client.workflow.getHandle(workflowId(on)).describe()).status.name;
+  expect([await statusOf(alone), await statusOf(gone)]).toEqual(['COMPLETED', 'RUNNING']);
+  await relay.stop();
 });
 
 test('where no client has the person any more, it ends', async () => {
