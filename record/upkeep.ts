@@ -28,7 +28,7 @@ export interface OwnUpkeep extends UpkeepView {
   endedOn: PlainDate | null;
 }
 
-/** What is on file behind the providers `p` that a condition selects, the longest known first. */
+/** What is on file behind the providers `p` that a condition selects: where mail arrives first, then the longest known. */
 export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
   const rows = await sql<(UpkeepFile & Omit<OwnUpkeep, 'today' | 'items'>)[]>`
     select p.person_id, p.id as provider_id, p.client_id, p.ended_on, c.time_zone, p.malpractice, p.dea,
@@ -45,7 +45,8 @@ export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Prom
           'signedOn', u.signed_on, 'until', u.until, 'revokedOn', u.revoked_on) order by u.id)
         from authorisations u where u.provider_id = p.id), '[]') as authorisations
     from providers p join clients c on c.id = p.client_id
-    where ${condition} order by p.created_at, p.id`;
+    where ${condition}
+    order by exists (select from mail_batches b where b.recipient_id = p.id and b.status = 'failed'), p.created_at, p.id`;
   return rows.map(({ personId, providerId, clientId, timeZone, endedOn, ...file }) => {
     const today = localDate(now, timeZone);
     return { personId, providerId, clientId, timeZone, endedOn, today, items: upkeepItems(file, today) };

@@ -193,10 +193,18 @@ describe('one person at two clients', () => {
     const [{ id: batchId }] = await sql<[{ id: string }]>`
       insert into mail_batches (client_id, recipient_type, recipient_id, status)
       values (null, 'provider', ${mine.id}, 'failed') returning id`;
+    await sql`update messages set status = 'batched', batch_id = ${batchId} where recipient_id = ${mine.id}`;
     const list = async (key?: string) =>
       (await api.get(`/v1/mail?recipientId=${mine.id}`, key ? { key } : {})).body.items.map(({ id }: Body) => id);
     expect([await list(), await list(mine.key)]).toEqual([[batchId], []]);
     expect((await api.post(`/v1/mail/${batchId}/dismiss`, {}, { key: mine.key })).status).toBe(404);
+    // while nothing arrives there, what both clients state goes where another has the person
+    const theirs = await provider({ npi: mine.npi, licences: mine.licences });
+    await keep(mine, `${daysAhead(7)}T18:00:00.000Z`);
+    expect((await messagesOf(mine, theirs)).map(({ recipientId, data }) => [recipientId, data.rung])).toEqual([
+      [mine.id, -30],
+      [theirs.id, -14],
+    ]);
   });
 });
 
