@@ -33,13 +33,11 @@ const reaches = (sql: Db, payerId: Fragment): Fragment => sql`
       and (coalesce(n.merged_into, n.id) = coalesce(asked.merged_into, asked.id)
         or asked.id = any(n.covers) or asked.merged_into = any(n.covers)))`;
 
-/** The condition that a payer is billed through the relationship `r` on a day, as was known at an instant; null: now. */
-export const carries = (sql: Db, payerId: Fragment, on: Fragment, asOf: Fragment = sql`null::timestamptz`): Fragment =>
-  sql`
+/** The condition that a payer is billed through the relationship `r` on a day. */
+export const carries = (sql: Db, payerId: Fragment, on: Fragment): Fragment => sql`
   exists (select from platform_spans m join payers n on n.id = m.payer_id
-    where m.relationship_id = r.id and ${on} between m.from_on and m.until_on and ${reaches(sql, payerId)}
-      and case when ${asOf} is null then m.known_to is null
-        else m.known_from <= ${asOf} and coalesce(m.known_to, 'infinity') > ${asOf} end)`;
+    where m.relationship_id = r.id and m.known_to is null and ${on} between m.from_on and m.until_on
+      and ${reaches(sql, payerId)})`;
 
 /** The last day on which a payer is billed through the relationship `r`; of one that never was, the relationship's own. */
 export const lastDayThrough = (sql: Db, payerId: Fragment): Fragment => sql`

@@ -4,7 +4,7 @@ import type { Instant, PlainDate } from '../domain/application/events';
 import { KIND_RULES } from '../domain/playbook';
 import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
 import type { Db, Fragment } from '../runtime/database';
-import { carries } from './platform-spans';
+import { asKnown, knownThen, type AsKnown } from './earlier';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
 import { settingsAt, settingsHistory, type SettingsVersion } from './settings';
@@ -58,18 +58,15 @@ interface File {
 export const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
 
 /**
- * What the gate needs to answer each request, in their order, or the reference that is unknown; as many queries for one as for all, however
- * many are asked. Of an agreement the record keeps when it was made and ended, not what it said in between.
+ * What the gate needs to answer each request, in their order, or the reference that is unknown; as many queries for one
+ * as for all, however many are asked.
  */
 export async function readinessEvidence(
   sql: Db,
   principal: Principal,
   requests: readonly ReadinessRequest[],
 ): Promise<(OnFile | { unknown: UnknownReference[] })[]> {
-  const asked = sql`
-    (select * from jsonb_to_recordset(${sql.json(requests.map((request, i) => ({ i, ...request })) as never)})
-      as q(i int, "providerId" uuid, "practiceId" uuid, "payerId" uuid, state text, "locationId" uuid,
-        "dateOfService" date, "asOf" timestamptz)) q`;
+  const asked = await askedOf(sql, requests);
   const [files, spans, agreements, policies] = await Promise.all([
     filesOf(sql, principal, asked),
     spansOf(sql, principal, asked),
@@ -214,93 +211,131 @@ function currency({ licences, malpracticeUntil, attestedOn, requiresCaqh }: File
   };
 }
 
-const filesOf = (sql: Db, principal: Principal, asked: Fragment): Promise<File[]> => sql<File[]>`
-  select q.i, coalesce(pr.client_id, p.client_id) as client_id, p.id is not null as provider,
-    q."practiceId" is null or pr.id is not null as practice, y.id is not null as payer,
-    q."locationId" is null or exists (
-      select from locations l where l.id = q."locationId" and l.practice_id = pr.id) as location,
-    coalesce((b.body->>'requiresCaqh')::boolean, true) as requires_caqh,
-    coalesce((
-      select jsonb_agg(jsonb_build_object('state', l.state, 'expiresOn', l.expires_on))
-      from licences l where l.provider_id = p.id), '[]') as licences,
-    p.malpractice->>'expiresOn' as malpractice_until,
-    (select max(t.attested_on) from attestations t
-      where t.person_id = p.person_id and t.attested_on <= q."dateOfService"
-        and t.recorded_at <= coalesce(q."asOf", 'infinity')) as attested_on,
-    exists (select from platform_relationships r
-      where r.provider_id = p.id
-        and ${carries(sql, sql`y.id`, sql`q."dateOfService"`, sql`q."asOf"`)}) as platform_covers,
-    ${standingOf(sql, 'confirmed')} as excluded, ${standingOf(sql, 'possible')} as exclusion_possible
-  from ${asked}
-  left join providers p on p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}
-  left join practices pr on pr.id = q."practiceId" and ${inScope(sql, principal, 'pr.client_id')}
-  left join payers y on y.id = q."payerId"
-  left join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
-  order by q.i`;
+/** Questions as pieces of a query: `q` by name. */
+interface Asked {
+  rows: Fragment;
+  /** The payer asked for, what was merged with it, and those that stand for any of them. */
+  payerIds: Fragment;
+  /** The practice asked for, and what was merged with it. */
+  practiceIds: Fragment;
+  known: AsKnown;
+}
 
-/** Whether an exclusion of the person or of the practice stands so on the date of service, as far as the request may know. */
-const standingOf = (sql: Db, status: 'confirmed' | 'possible'): Fragment => sql`
-  exists (
-    select from exclusions x join exclusion_standings s on s.exclusion_id = x.id
-    where (x.person_id = p.person_id or x.practice_id = any(${samePractice(sql)})) and s.status = ${status} and s.excluded_on <= q."dateOfService"
-      and coalesce(s.reinstated_on, 'infinity') > q."dateOfService"
-      and case when q."asOf" is null then s.known_to is null
-        else s.known_from <= q."asOf" and coalesce(s.known_to, 'infinity') > q."asOf" end)`;
+async function askedOf(sql: Db, requests: readonly ReadinessRequest[]): Promise<Asked> {
+  const ofThePast = requests.some(({ asOf }) => asOf !== undefined);
+  const known = asKnown(sql, ofThePast);
+  const alike = { payerIds: standingFor(sql, known), practiceIds: samePractice(sql, known) };
+  if (!ofThePast) return { rows: rowsOf(sql, requests), ...alike, known };
+  // what has to be put together from the past is, once for all questions that are about the same
+  const scopeOf = ({ payerId, practiceId, asOf }: ReadinessRequest) => JSON.stringify([payerId, practiceId, asOf]);
+  const scopes = [...new Map(requests.map((request) => [scopeOf(request), request])).values()];
+  const found = await sql<{ i: number; payerIds: string[]; practiceIds: string[] }[]>`
+    select q.i, ${alike.payerIds} as payer_ids, ${alike.practiceIds} as practice_ids from ${rowsOf(sql, scopes)}`;
+  const byScope = new Map(found.map(({ i, ...ids }) => [scopeOf(scopes[i]!), ids]));
+  const rows = rowsOf(
+    sql,
+    requests.map((request) => ({ ...request, ...byScope.get(scopeOf(request)) })),
+  );
+  return { rows, payerIds: sql`q."payerIds"`, practiceIds: sql`q."practiceIds"`, known };
+}
+
+const rowsOf = (sql: Db, requests: readonly ReadinessRequest[]): Fragment => sql`
+  jsonb_to_recordset(${sql.json(requests.map((request, i) => ({ i, ...request })) as never)})
+    as q(i int, "providerId" uuid, "practiceId" uuid, "payerId" uuid, state text, "locationId" uuid,
+      "dateOfService" date, "asOf" timestamptz, "payerIds" uuid[], "practiceIds" uuid[])`;
+
+const standingFor = (sql: Db, known: AsKnown): Fragment => sql`
+  array(
+    select y.id from ${known.rows('payers', 'y')}, ${known.rows('payers', 'asked')}
+    where asked.id = q."payerId" and (coalesce(y_then.merged_into, y.id) = coalesce(asked_then.merged_into, asked.id)
+      or asked.id = any(y_then.covers) or asked_then.merged_into = any(y_then.covers)))`;
+
+const samePractice = (sql: Db, known: AsKnown): Fragment => sql`
+  array(
+    select y.id from ${known.rows('practices', 'y')}, ${known.rows('practices', 'asked')}
+    where asked.id = q."practiceId" and y.client_id = asked.client_id
+      and coalesce(y_then.merged_into, y.id) = coalesce(asked_then.merged_into, asked.id))`;
 
 /** Keeps the planner, which cannot know how few are asked, from reading a whole table for them. */
 const ONE_BY_ONE = (sql: Db): Fragment => sql`offset 0`;
 
-/** The payer asked for, what was merged with it, and those that stand for any of them. */
-const standingFor = (sql: Db): Fragment => sql`
-  array(
-    select y.id from payers y, payers asked
-    where asked.id = q."payerId" and (coalesce(y.merged_into, y.id) = coalesce(asked.merged_into, asked.id)
-      or asked.id = any(y.covers) or asked.merged_into = any(y.covers)))`;
+const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> => sql<File[]>`
+  select q.i, coalesce(pr.client_id, p.client_id) as client_id, p.id is not null as provider,
+    q."practiceId" is null or pr.id is not null as practice, y.id is not null as payer,
+    q."locationId" is null or exists (
+      select from locations l where l.id = q."locationId" and l.practice_id = pr.id) as location,
+    coalesce((
+      select (b.body->>'requiresCaqh')::boolean from playbooks b
+      where b.payer_id = y.id and b.created_at <= coalesce(q."asOf", 'infinity')
+      order by b.version desc limit 1), true) as requires_caqh,
+    coalesce(${asked.known.earlier('licences', sql`p.id`)}->'licences', (
+      select jsonb_agg(jsonb_build_object('state', l.state, 'expiresOn', l.expires_on))
+      from licences l where l.provider_id = p.id), '[]') as licences,
+    coalesce(${asked.known.earlier('providers', sql`p.id`)}->'malpractice', p.malpractice)->>'expiresOn' as malpractice_until,
+    (select max(t.attested_on) from attestations t
+      where t.person_id = p.person_id and t.attested_on <= q."dateOfService"
+        and t.recorded_at <= coalesce(q."asOf", 'infinity')) as attested_on,
+    exists (select from platform_relationships r
+      join platform_spans m on m.relationship_id = r.id
+      where r.provider_id = p.id and m.payer_id = any(${asked.payerIds})
+        and q."dateOfService" between m.from_on and m.until_on and ${knownThen(sql, 'm')}) as platform_covers,
+    ${standingOf(sql, asked, 'confirmed')} as excluded, ${standingOf(sql, asked, 'possible')} as exclusion_possible
+  from ${asked.rows}
+  left join lateral (
+    select * from providers p where p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}
+    ${ONE_BY_ONE(sql)}) p on true
+  left join lateral (
+    select * from practices pr where pr.id = q."practiceId" and ${inScope(sql, principal, 'pr.client_id')}
+    ${ONE_BY_ONE(sql)}) pr on true
+  left join payers y on y.id = q."payerId"
+  order by q.i`;
 
-/** The practice asked for, and what was merged with it. */
-const samePractice = (sql: Db): Fragment => sql`
-  array(
-    select y.id from practices y, practices asked
-    where asked.id = q."practiceId" and coalesce(y.merged_into, y.id) = coalesce(asked.merged_into, asked.id))`;
+/** Whether an exclusion of the person or of the practice stands so on the date of service, as far as the request may know. */
+const standingOf = (sql: Db, { practiceIds }: Asked, status: 'confirmed' | 'possible'): Fragment => sql`
+  exists (
+    select from exclusions x join exclusion_standings s on s.exclusion_id = x.id
+    where (x.person_id = p.person_id or x.practice_id = any(${practiceIds})) and s.status = ${status}
+      and s.excluded_on <= q."dateOfService" and coalesce(s.reinstated_on, 'infinity') > q."dateOfService"
+      and ${knownThen(sql, 's')})`;
 
 /** The applications that open a participation, but those that came to nothing; the oldest first. */
-const spansOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptSpan[]> => sql<KeptSpan[]>`
+const spansOf = (sql: Db, principal: Principal, { rows, payerIds, practiceIds, known }: Asked): Promise<KeptSpan[]> =>
+  sql<KeptSpan[]>`
   select q.i, a.id as application_id, a.payer_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
     s.effective_to, coalesce(s.facts, '{}') as facts, coalesce(s.loaded_seen, false) as loaded_seen,
     (
       select min(f.changed_on) from file_changes f
-      where f.subject_id = any(${samePractice(sql)}) and f.field = 'tin' and not f.correction
+      where f.subject_id = any(${practiceIds}) and f.field = 'tin' and not f.correction
         and f.created_at <= coalesce(q."asOf", 'infinity')
         and f.created_at > (select e.at from events e where e.id = (s.facts->'contract'->>'entryId')::uuid)
     ) as tin_changed_on,
     coalesce((
       select array_agg(e.id) from events e
+      left join events struck on struck.id = e.struck_by and struck.at <= coalesce(q."asOf", 'infinity')
       where e.application_id = a.id and e.kind = 'contact' and e.event->'data'->>'outcome' = 'approved'
-        and e.struck_by is null), '{}') as approvals
-  from ${asked}
+        and e.at <= coalesce(q."asOf", 'infinity') and struck.id is null), '{}') as approvals
+  from ${rows}
   cross join lateral (
-    select * from applications a
-    where a.provider_id = q."providerId" and a.practice_id = any(${samePractice(sql)})
-      and a.payer_id = any(${standingFor(sql)}) and a.state = q.state and a.kind = any(${OPENING_KINDS})
+    select a.* from ${known.rows('applications', 'a')}
+    where a.provider_id = q."providerId" and a.practice_id = any(${practiceIds})
+      and a.payer_id = any(${payerIds}) and a.state = q.state and a.kind = any(${OPENING_KINDS})
       and a.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'a.client_id')}
-      and (a.stage not in ('withdrawn', 'denied') or a.open
-        or (a.snapshot->>'closedAt')::timestamptz > coalesce(q."asOf", 'infinity'))
+      and (a_then.stage not in ('withdrawn', 'denied') or a_then.open)
     ${ONE_BY_ONE(sql)}) a
   left join lateral (
-    select * from network_spans s
-    where s.application_id = a.id
-      and case when q."asOf" is null then s.known_to is null
-        else s.known_from <= q."asOf" and coalesce(s.known_to, 'infinity') > q."asOf" end
+    select * from network_spans s where s.application_id = a.id and ${knownThen(sql, 's')}
     ${ONE_BY_ONE(sql)}) s on true
   order by a.created_at, a.id`;
 
-const agreementsOf = (sql: Db, principal: Principal, asked: Fragment): Promise<KeptAgreement[]> =>
+const agreementsOf = (
+  sql: Db,
+  principal: Principal,
+  { rows, payerIds, practiceIds, known }: Asked,
+): Promise<KeptAgreement[]> =>
   sql<KeptAgreement[]>`
-    select q.i, g.id, g.payer_id, g.line_of_business, g.contract, g.claims_route,
-      case when (g.ending->>'recordedAt')::timestamptz <= coalesce(q."asOf", 'infinity') then g.ended_on end as ended_on,
-      case when (g.ending->>'recordedAt')::timestamptz <= coalesce(q."asOf", 'infinity')
-        then coalesce(g.ending->'entryIds', '[]') else '[]' end as ended_entries
-    from ${asked}
-    join agreements g on g.practice_id = any(${samePractice(sql)}) and g.payer_id = any(${standingFor(sql)}) and g.state = q.state
+    select q.i, g.id, g.payer_id, g.line_of_business, g_then.contract, g_then.claims_route, g_then.ended_on,
+      coalesce(g_then.ending->'entryIds', '[]') as ended_entries
+    from ${rows}, ${known.rows('agreements', 'g')}
+    where g.practice_id = any(${practiceIds}) and g.payer_id = any(${payerIds}) and g.state = q.state
       and g.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'g.client_id')}
     order by g.created_at, g.id`;

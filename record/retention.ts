@@ -52,7 +52,9 @@ const PURGE: Record<
       return { files: (await tx`delete from evidence_files where client_id = ${id}`).count };
     },
     async readinessAnswers(tx, { id }) {
-      return { answers: (await tx`delete from readiness_answers where client_id = ${id}`).count };
+      const answers = await tx`delete from readiness_answers where client_id = ${id}`;
+      const earlier = await tx`delete from earlier_rows where client_id = ${id}`;
+      return { answers: answers.count, earlier: earlier.count };
     },
     // the entry that says so stays
     async audit(tx, { id }) {

@@ -46,8 +46,8 @@ const scope = z
     locationId: id.optional(),
     asOf: pastInstant.optional().meta({
       description:
-        'What was known then of facts, agreements and exclusions; licences and malpractice are taken as they are on file now. ' +
-        'Left out: what is known now',
+        'What was known then, of all that bears on the answer: facts, agreements, exclusions, the file, payers and what ' +
+        'stands for them, playbooks, settings. Left out: what is known now',
     }),
   })
   .meta({ id: 'ReadinessQuestion' });

@@ -1,6 +1,8 @@
+import type { Instant } from '../../domain/application/events';
 import type { Playbook } from '../../domain/playbook';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';
+import { asKnown } from '../earlier';
 import type { Principal } from '../principal';
 import { page } from './page';
 import type { Page, PageRequest } from './page';
@@ -91,37 +93,40 @@ export async function knownPayers(sql: Db, ids: string[] = []): Promise<Set<stri
   return new Set(rows.map((row) => row.id));
 }
 
+interface PayerReference {
+  payerId?: string | undefined;
+  electronicPayerId?: string | undefined;
+  clearinghouse?: string | undefined;
+  /** As was known then; left out: now. */
+  asOf?: Instant | undefined;
+}
+
 /** Which payers each reference means: the one that it names, or those that claims reach by its electronic payer id. */
-export async function payersByElectronicId(
-  sql: Db,
-  references: readonly {
-    payerId?: string | undefined;
-    electronicPayerId?: string | undefined;
-    clearinghouse?: string | undefined;
-  }[],
-): Promise<string[][]> {
-  const electronic = [...new Set(references.flatMap(({ electronicPayerId }) => electronicPayerId ?? []))];
-  const rows =
-    electronic.length === 0
-      ? []
-      : await sql<{ id: string; clearinghouse: string; payerId: string }[]>`
-          select p.id, e.clearinghouse, e."payerId" as payer_id
-          from unnest(${electronic}::text[]) as asked(id)
-          join payers p on p.electronic_payer_ids @> jsonb_build_array(jsonb_build_object('payerId', asked.id))
-          cross join lateral jsonb_to_recordset(p.electronic_payer_ids) as e(clearinghouse text, "payerId" text)
-          where e."payerId" = asked.id`;
-  return references.map(({ payerId, electronicPayerId, clearinghouse }) =>
-    payerId
-      ? [payerId]
-      : [
-          ...new Set(
-            rows
-              .filter((row) => row.payerId === electronicPayerId)
-              .filter((row) => clearinghouse === undefined || row.clearinghouse === clearinghouse)
-              .map((row) => row.id),
-          ),
-        ],
+export async function payersByElectronicId(sql: Db, references: readonly PayerReference[]): Promise<string[][]> {
+  const keyOf = ({ electronicPayerId, clearinghouse, asOf }: PayerReference) =>
+    JSON.stringify([electronicPayerId, clearinghouse, asOf]);
+  const electronic = references.filter(({ electronicPayerId }) => electronicPayerId !== undefined);
+  const asked = [...new Map(electronic.map((reference) => [keyOf(reference), reference])).values()];
+  const known = asKnown(
+    sql,
+    asked.some(({ asOf }) => asOf !== undefined),
   );
+  const rows =
+    asked.length === 0
+      ? []
+      : await sql<{ i: number; ids: string[] }[]>`
+          select q.i, array_agg(distinct p.id) as ids
+          from jsonb_to_recordset(${sql.json(asked.map((reference, i) => ({ i, ...reference })) as never)})
+              as q(i int, "electronicPayerId" text, clearinghouse text, "asOf" timestamptz),
+            ${known.rows('payers', 'p')},
+            jsonb_to_recordset(p_then.electronic_payer_ids) as e(clearinghouse text, "payerId" text)
+          where p_then.electronic_payer_ids @> jsonb_build_array(jsonb_build_object('payerId', q."electronicPayerId"))
+            and e."payerId" = q."electronicPayerId" and e.clearinghouse = coalesce(q.clearinghouse, e.clearinghouse)
+            -- what was merged has given its ids to the one that stays
+            and p_then.merged_into is null
+          group by q.i`;
+  const found = new Map(rows.map(({ i, ids }) => [keyOf(asked[i]!), ids]));
+  return references.map((reference) => (reference.payerId ? [reference.payerId] : (found.get(keyOf(reference)) ?? [])));
 }
 
 async function idOfName(sql: Db, name: string): Promise<string | undefined> {

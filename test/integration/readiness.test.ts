@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { PAYER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
-import { daysAgo, daysAhead, FACTS, System, TODAY, proof, type Filed } from '../support/system';
+import {
+  allFacts,
+  daysAgo,
+  daysAhead,
+  FACTS,
+  System,
+  TODAY,
+  proof,
+  type Filed,
+  type OpenApplication,
+} from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -157,6 +167,173 @@ test('evidence that names a platform’s TIN or entity is refused for every fact
     }
   expect((await application.get()).confirmations).toEqual({});
   expect((await application.readiness()).mayBill).toBe(false);
+});
+
+describe('what was known on a day', () => {
+  /** An instant after all that was recorded, and before all that will be. */
+  const moment = async (): Promise<string> => {
+    const tick = (since: string) => eventually(() => Promise.resolve(new Date().toISOString() > since));
+    await tick(new Date().toISOString());
+    const at = new Date().toISOString();
+    await tick(at);
+    return at;
+  };
+
+  type Step = [change: () => Promise<unknown>, answer: object];
+  /** Takes the steps; afterwards each instant between them is answered as it was, and now as it is. */
+  async function stays(question: object, steps: Step[]): Promise<void> {
+    const known: { asOf: string; answer: object }[] = [];
+    for (const [change, answer] of steps) {
+      await change();
+      known.push({ asOf: await moment(), answer });
+    }
+    for (const { asOf, answer } of known) expect((await ask({ ...question, asOf })).body).toMatchObject(answer);
+    expect((await ask(question)).body).toMatchObject(known.at(-1)!.answer);
+    const items = known.map(({ asOf }) => ({ ...question, asOf }));
+    const many = await system.api.post('/v1/billing-readiness', { items: [...items, question] });
+    expect(many.body.items).toMatchObject([...known, known.at(-1)!].map(({ answer }) => answer));
+  }
+
+  const YES = { mayBill: true, reasons: [], cautions: ['not_seen_loaded', 'party_not_seen'] };
+  const no = (...reasons: string[]) => ({ mayBill: false, reasons });
+  const doubtful = (caution: string) => ({ mayBill: true, cautions: [...YES.cautions, caution] });
+  const nothing = () => Promise.resolve();
+  const change = (path: string, body: object) => async () =>
+    expect((await system.api.patch(path, body)).status).toBe(200);
+  /** Strikes the first entry of a kind. */
+  const strike = async (application: OpenApplication, kind: string) => {
+    const { id: entryId } = (await application.timeline()).find((entry) => entry.kind === kind);
+    return application.act('corrections', { entryId, reason: 'logged in error' });
+  };
+  const confirmed = async (filed?: Filed) => {
+    const application = await system.at('confirmed', filed && { filed });
+    const { providerId, practiceId, payerId } = application.filed;
+    return {
+      application,
+      providerId,
+      practiceId,
+      payerId,
+      question: { ...scope(application.filed), payerId },
+      provider: `/v1/providers/${providerId}`,
+      payer: `/v1/payers/${payerId}`,
+    };
+  };
+
+  test('stays so when a licence lapses, is renewed, or is taken off the file', async () => {
+    const { question, provider } = await confirmed();
+    const until = (expiresOn: string) => ({ licences: [{ state: 'CA', number: 'LMFT 1', expiresOn }] });
+    await stays(question, [
+      [nothing, YES],
+      [change(provider, until(daysAgo(1))), no('licence_not_current')],
+      [change(provider, until(daysAhead(900))), YES],
+      [change(provider, { licences: [] }), no('licence_not_current')],
+    ]);
+  });
+
+  test('stays so when malpractice cover ends or begins', async () => {
+    const { question, provider } = await confirmed();
+    const until = (expiresOn: string) => ({ malpractice: { carrier: 'C', policyNumber: 'SECRET-7', expiresOn } });
+    await stays(question, [
+      [nothing, YES],
+      [change(provider, until(daysAgo(1))), doubtful('malpractice_lapsed')],
+      [change(provider, until(daysAhead(1))), YES],
+      [change(provider, { malpractice: null }), doubtful('malpractice_lapsed')],
+    ]);
+    const kept = await system.api.deps.sql`select fields::text from earlier_rows where fields::text like '%SECRET%'`;
+    expect(kept).toHaveLength(0);
+  });
+
+  test('stays so when an attestation is recorded, and when the payer’s playbook wants one or no longer does', async () => {
+    const { question, providerId, payer } = await confirmed(await system.file({ attested: false }));
+    const attested = { attestedOn: TODAY, source: 'caqh' };
+    await stays(question, [
+      [nothing, doubtful('attestation_lapsed')],
+      [change(payer, { playbook: { requiresCaqh: false } }), YES],
+      [change(payer, { playbook: {} }), doubtful('attestation_lapsed')],
+      [() => system.api.make(`/v1/providers/${providerId}/attestations`, attested), YES],
+    ]);
+  });
+
+  test('stays so when a payer comes to stand for another, or ceases to', async () => {
+    const { question, payer: network } = await confirmed();
+    const plan = await payer({});
+    await stays({ ...question, payerId: plan }, [
+      [nothing, no('no_application')],
+      [change(network, { covers: [plan] }), YES],
+      [change(network, { covers: [] }), no('no_application')],
+    ]);
+  });
+
+  test('stays so when payers are merged, by id and by electronic id, and when an electronic id goes to another', async () => {
+    const code = randomUUID().slice(0, 8);
+    const payerId = await payer(electronic('availity', code));
+    const { question } = await confirmed(await system.file({ payerId }));
+    const { payerId: _, ...unnamed } = question;
+    const [into, other] = [await payer({}), await payer({})];
+    const before = await moment();
+    const merged = { into, reason: 'the same payer' };
+    expect((await system.api.post(`/v1/payers/${payerId}/merge`, merged)).status).toBe(200);
+    const after = await moment();
+    await change(`/v1/payers/${into}`, electronic('availity', 'another'))();
+    await change(`/v1/payers/${other}`, electronic('availity', code))();
+    const answers = async (of: object) =>
+      Promise.all([{ asOf: before }, { asOf: after }, {}].map(async (then) => (await ask({ ...of, ...then })).body));
+    expect(await answers({ ...unnamed, payerId: into })).toMatchObject([no('no_application'), YES, YES]);
+    expect(await answers(question)).toMatchObject([YES, YES, YES]);
+    const byCode = { ...unnamed, electronicPayerId: code };
+    expect(await answers(byCode)).toMatchObject([YES, YES, no('no_application')]);
+  });
+
+  test('stays so when practices are merged', async () => {
+    const { question, application } = await confirmed();
+    const { clientId, payerId, practiceId } = application.filed;
+    const twin = await system.file({ clientId, payerId });
+    const path = `/v1/practices/${practiceId}/merge`;
+    await stays({ ...question, practiceId: twin.practiceId }, [
+      [nothing, no('no_application')],
+      [() => system.api.post(path, { into: twin.practiceId, reason: 'entered twice' }), YES],
+    ]);
+  });
+
+  test('stays so when an application comes to nothing and is taken up again', async () => {
+    const application = await system.at('submitted');
+    const question = { ...scope(application.filed), payerId: application.filed.payerId };
+    const reason = 'as they asked';
+    const facts = ['contract', 'effective_date', 'provider_id', 'claims_route'].map((fact) => `${fact}_unconfirmed`);
+    await stays(question, [
+      [nothing, no('not_approved', ...facts)],
+      [() => application.act('withdrawal', { reason }), no('no_application')],
+      [() => strike(application, 'withdrawal'), no('not_approved', ...facts)],
+    ]);
+  });
+
+  test('stays so when the agreement that a colleague inherits loses its contract, and gets another', async () => {
+    const application = await system.at('approved');
+    const { clientId, practiceId, payerId } = application.filed;
+    for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[]) await application.confirm(fact);
+    const [{ id }] = (await system.api.get(`/v1/agreements?practiceId=${practiceId}`)).body.items;
+    const colleague = { ...(await system.file({ clientId, payerId })), practiceId };
+    const confirmations = { ...allFacts(), contract: proof({ inheritedFrom: id }) };
+    await system.open(colleague, { adopt: { stage: 'confirmed', confirmations } });
+    await stays({ ...scope(colleague), payerId }, [
+      [nothing, YES],
+      [() => strike(application, 'confirmation'), no('contract_unconfirmed')],
+      [() => application.confirm('contract'), YES],
+    ]);
+  });
+
+  test('is no day ahead, and no other client’s', async () => {
+    const { question, application } = await confirmed();
+    expect(rules(await ask({ ...question, asOf: new Date(Date.now() + 60_000).toISOString() }))).toEqual([
+      'asOf not_in_future',
+    ]);
+    expect(rules(await ask({ ...question, asOf: TODAY }))).toEqual(['asOf instant']);
+    const key = await system.api.keyOf('service', [(await system.file()).clientId]);
+    const query = new URLSearchParams({ ...question, asOf: new Date().toISOString() });
+    expect((await system.api.get(`/v1/billing-readiness?${query}`, { key })).status).toBe(404);
+    const own = await system.api.keyOf('service', [application.filed.clientId]);
+    expect((await system.api.get(`/v1/billing-readiness?${query}`, { key: own })).body.mayBill).toBe(true);
+  });
 });
 
 test('what was answered is listed with who asked and what it rested on, to those who may see the client', async () => {
