@@ -180,19 +180,20 @@ describe('what was known on a day', () => {
   };
 
   type Step = [change: () => Promise<unknown>, answer: object];
-  /** Takes the steps; afterwards each instant between them is answered as it was, and now as it is. */
-  async function stays(question: object, steps: Step[]): Promise<void> {
-    const known: { asOf: string; answer: object }[] = [];
-    for (const [change, answer] of steps) {
+  /** What is answered after the steps: now, and for each instant between them, one by one and at once. */
+  async function answersAfter(question: object, steps: Step[]): Promise<object[]> {
+    const items: object[] = [];
+    for (const [change] of steps) {
       await change();
-      known.push({ asOf: await moment(), answer });
+      items.push({ ...question, asOf: await moment() });
     }
-    for (const { asOf, answer } of known) expect((await ask({ ...question, asOf })).body).toMatchObject(answer);
-    expect((await ask(question)).body).toMatchObject(known.at(-1)!.answer);
-    const items = known.map(({ asOf }) => ({ ...question, asOf }));
-    const many = await system.api.post('/v1/billing-readiness', { items: [...items, question] });
-    expect(many.body.items).toMatchObject([...known, known.at(-1)!].map(({ answer }) => answer));
+    items.push(question);
+    const singly = await Promise.all(items.map(async (item) => (await ask(item)).body));
+    expect((await system.api.post('/v1/billing-readiness', { items })).body.items).toEqual(singly);
+    return singly;
   }
+  /** Each instant is answered as it was, and now as it is. */
+  const asItWas = (steps: Step[]) => [...steps, steps.at(-1)!].map(([, answer]) => answer);
 
   const YES = { mayBill: true, reasons: [], cautions: ['not_seen_loaded', 'party_not_seen'] };
   const no = (...reasons: string[]) => ({ mayBill: false, reasons });
@@ -222,23 +223,25 @@ describe('what was known on a day', () => {
   test('stays so when a licence lapses, is renewed, or is taken off the file', async () => {
     const { question, provider } = await confirmed();
     const until = (expiresOn: string) => ({ licences: [{ state: 'CA', number: 'LMFT 1', expiresOn }] });
-    await stays(question, [
+    const steps: Step[] = [
       [nothing, YES],
       [change(provider, until(daysAgo(1))), no('licence_not_current')],
       [change(provider, until(daysAhead(900))), YES],
       [change(provider, { licences: [] }), no('licence_not_current')],
-    ]);
+    ];
+    expect(await answersAfter(question, steps)).toMatchObject(asItWas(steps));
   });
 
   test('stays so when malpractice cover ends or begins', async () => {
     const { question, provider } = await confirmed();
     const until = (expiresOn: string) => ({ malpractice: { carrier: 'C', policyNumber: 'SECRET-7', expiresOn } });
-    await stays(question, [
+    const steps: Step[] = [
       [nothing, YES],
       [change(provider, until(daysAgo(1))), doubtful('malpractice_lapsed')],
       [change(provider, until(daysAhead(1))), YES],
       [change(provider, { malpractice: null }), doubtful('malpractice_lapsed')],
-    ]);
+    ];
+    expect(await answersAfter(question, steps)).toMatchObject(asItWas(steps));
     const kept = await system.api.deps.sql`select fields::text from earlier_rows where fields::text like '%SECRET%'`;
     expect(kept).toHaveLength(0);
   });
@@ -246,22 +249,24 @@ describe('what was known on a day', () => {
   test('stays so when an attestation is recorded, and when the payer’s playbook wants one or no longer does', async () => {
     const { question, providerId, payer } = await confirmed(await system.file({ attested: false }));
     const attested = { attestedOn: TODAY, source: 'caqh' };
-    await stays(question, [
+    const steps: Step[] = [
       [nothing, doubtful('attestation_lapsed')],
       [change(payer, { playbook: { requiresCaqh: false } }), YES],
       [change(payer, { playbook: {} }), doubtful('attestation_lapsed')],
       [() => system.api.make(`/v1/providers/${providerId}/attestations`, attested), YES],
-    ]);
+    ];
+    expect(await answersAfter(question, steps)).toMatchObject(asItWas(steps));
   });
 
   test('stays so when a payer comes to stand for another, or ceases to', async () => {
     const { question, payer: network } = await confirmed();
     const plan = await payer({});
-    await stays({ ...question, payerId: plan }, [
+    const steps: Step[] = [
       [nothing, no('no_application')],
       [change(network, { covers: [plan] }), YES],
       [change(network, { covers: [] }), no('no_application')],
-    ]);
+    ];
+    expect(await answersAfter({ ...question, payerId: plan }, steps)).toMatchObject(asItWas(steps));
   });
 
   test('stays so when payers are merged, by id and by electronic id, and when an electronic id goes to another', async () => {
@@ -289,10 +294,11 @@ describe('what was known on a day', () => {
     const { clientId, payerId, practiceId } = application.filed;
     const twin = await system.file({ clientId, payerId });
     const path = `/v1/practices/${practiceId}/merge`;
-    await stays({ ...question, practiceId: twin.practiceId }, [
+    const steps: Step[] = [
       [nothing, no('no_application')],
       [() => system.api.post(path, { into: twin.practiceId, reason: 'entered twice' }), YES],
-    ]);
+    ];
+    expect(await answersAfter({ ...question, practiceId: twin.practiceId }, steps)).toMatchObject(asItWas(steps));
   });
 
   test('stays so when an application comes to nothing and is taken up again', async () => {
@@ -300,11 +306,12 @@ describe('what was known on a day', () => {
     const question = { ...scope(application.filed), payerId: application.filed.payerId };
     const reason = 'as they asked';
     const facts = ['contract', 'effective_date', 'provider_id', 'claims_route'].map((fact) => `${fact}_unconfirmed`);
-    await stays(question, [
+    const steps: Step[] = [
       [nothing, no('not_approved', ...facts)],
       [() => application.act('withdrawal', { reason }), no('no_application')],
       [() => strike(application, 'withdrawal'), no('not_approved', ...facts)],
-    ]);
+    ];
+    expect(await answersAfter(question, steps)).toMatchObject(asItWas(steps));
   });
 
   test('stays so when the agreement that a colleague inherits loses its contract, and gets another', async () => {
@@ -315,11 +322,12 @@ describe('what was known on a day', () => {
     const colleague = { ...(await system.file({ clientId, payerId })), practiceId };
     const confirmations = { ...allFacts(), contract: proof({ inheritedFrom: id }) };
     await system.open(colleague, { adopt: { stage: 'confirmed', confirmations } });
-    await stays({ ...scope(colleague), payerId }, [
+    const steps: Step[] = [
       [nothing, YES],
       [() => strike(application, 'confirmation'), no('contract_unconfirmed')],
       [() => application.confirm('contract'), YES],
-    ]);
+    ];
+    expect(await answersAfter({ ...scope(colleague), payerId }, steps)).toMatchObject(asItWas(steps));
   });
 
   test('is no day ahead, and no other client’s', async () => {
