@@ -2,8 +2,9 @@ import type { PlainDate } from './application/events';
 import type { ApplicationKind, ChangeField, ChangeHandling, LineOfBusiness } from './codes';
 import { addDays } from './dates';
 
-/** Where an application stands when something changes that it rests on. */
-export type Standing = 'participating' | 'submitted' | 'unsubmitted';
+/** Where an application stands when something changes that it rests on; `agreement`: it made a group's contract. */
+export const STANDINGS = ['participating', 'agreement', 'submitted', 'unsubmitted'] as const;
+export type Standing = (typeof STANDINGS)[number];
 
 /**
  * What a change means for an application. `contract`: another TIN is another party, and the payer's contract is with
@@ -23,7 +24,9 @@ export function changeNeed(field: ChangeField, standing: Standing, handling: Cha
   if (standing === 'submitted') return 'tell_payer';
   if (handling === 'none') return 'nothing';
   if (handling === 'notice') return 'notice';
-  return field === 'tin' ? 'contract' : 'application';
+  if (field === 'tin') return 'contract';
+  // there is no application for a change without a provider
+  return standing === 'agreement' ? 'notice' : 'application';
 }
 
 /** The kind of the application that a need opens; null where it opens none. */

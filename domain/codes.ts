@@ -40,7 +40,7 @@ export const ACTIONS = [
   'corrections',
 ] as const;
 /** What is done to applications rather than with one; nobody is offered it. */
-export const INTERNAL_ACTIONS = ['playbook-migration'] as const;
+export const INTERNAL_ACTIONS = ['playbook-migration', 'change-notice'] as const;
 export type Action = (typeof ACTIONS | typeof INTERNAL_ACTIONS)[number];
 
 export const OUTCOMES = [
@@ -136,6 +136,10 @@ export type DirectoryStatus = (typeof DIRECTORY_STATUSES)[number];
 /** What can go wrong in a participation. */
 export const ISSUE_CODES = ['not_loaded', 'wrong_tin', 'claims_denied', 'directory_wrong'] as const;
 export type IssueCode = (typeof ISSUE_CODES)[number];
+
+/** Where the renewal of a participation stands: `late` may still renew, `initial_again` is past that. */
+export const RECREDENTIALING_STATUSES = ['ahead', 'under_way', 'late', 'initial_again'] as const;
+export type RecredentialingStatus = (typeof RECREDENTIALING_STATUSES)[number];
 
 /** What of a practice or provider may change that payers have on file. */
 export const CHANGE_FIELDS = ['name', 'address', 'tin'] as const;

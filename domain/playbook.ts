@@ -25,6 +25,12 @@ export interface PayerContact {
   portalUrl?: string;
 }
 
+/** What a payer wants of a change of each. */
+export interface Changes extends Record<ChangeField, ChangeHandling> {
+  /** One application for a practice's change, by the first of its providers, instead of one for each. */
+  perPractice?: boolean;
+}
+
 /** How a payer's applications are filed and chased; a payer's playbook names only what differs from the defaults. */
 export interface Playbook {
   channel?: SubmissionChannel;
@@ -50,7 +56,7 @@ export interface Playbook {
   loadingCheck?: Duration;
   directoryEvery?: Duration;
   /** What the payer wants of a change of each; left out, an application. */
-  changes?: Partial<Record<ChangeField, ChangeHandling>>;
+  changes?: Partial<Changes>;
   callHours?: CallHours;
   contacts?: PayerContact[];
   callerVerification?: string[];
@@ -128,7 +134,7 @@ export interface ResolvedPlaybook extends Required<
 > {
   attestationMaxDays: number | null;
   earliestInquiry: Duration | null;
-  changes: Record<ChangeField, ChangeHandling>;
+  changes: Changes;
   maxPerCall: number | null;
   /** Null where nothing says so: they may come in either order. */
   trackOrder: TrackOrder | null;

@@ -1,4 +1,4 @@
-import type { Stage, WaitingOn } from '../domain/codes';
+import type { IssueCode, RecredentialingStatus, Stage, WaitingOn } from '../domain/codes';
 import type { Db, Fragment } from '../runtime/database';
 import { isOverdue, selectSummaries, type ApplicationSummary } from './applications';
 import { inScope, type Principal } from './principal';
@@ -12,6 +12,9 @@ export interface ApplicationFilter {
   state?: string | undefined;
   waitingOn?: WaitingOn | undefined;
   overdue?: boolean | undefined;
+  /** Of participations: what is wrong and not put right. */
+  issue?: IssueCode | undefined;
+  recredentialing?: RecredentialingStatus | undefined;
   /** Part of a name, an alias or a reference; or a whole NPI. */
   q?: string | undefined;
 }
@@ -52,7 +55,8 @@ function after(sql: Db, [sort, value, id]: SortPosition): Fragment {
 }
 
 function matching(sql: Db, filter: ApplicationFilter): Fragment {
-  const { stage, payerId, clientId, providerId, assignee, state, waitingOn, overdue, q } = filter;
+  const { stage, payerId, clientId, providerId, assignee, state, waitingOn, overdue, q, issue, recredentialing } =
+    filter;
   return sql`
     ${stage ? sql`and a.stage = ${stage}` : sql``}
     ${payerId ? sql`and a.payer_id = ${payerId}` : sql``}
@@ -62,8 +66,18 @@ function matching(sql: Db, filter: ApplicationFilter): Fragment {
     ${state ? sql`and a.state = ${state}` : sql``}
     ${waitingOn ? sql`and a.waiting_on = ${waitingOn}` : sql``}
     ${overdue === undefined ? sql`` : sql`and ${isOverdue(sql)} is ${overdue ? sql`true` : sql`not true`}`}
+    ${issue ? sql`and a.issues @> ${[issue]} and a.issues <> '{}'` : sql``}
+    ${recredentialing ? sql`and ${RENEWAL[recredentialing](sql)}` : sql``}
     ${q ? sql`and ${named(sql, q)}` : sql``}`;
 }
+
+/** Late is by the day's date; the rest is as it was recorded. */
+const RENEWAL: Record<RecredentialingStatus, (sql: Db) => Fragment> = {
+  ahead: (sql) => sql`a.recredentialing = 'ahead'`,
+  under_way: (sql) => sql`a.recredentialing = 'under_way'`,
+  late: (sql) => sql`a.recredentialing = 'missed' and a.renews_until >= (now() at time zone 'UTC')::date`,
+  initial_again: (sql) => sql`a.recredentialing = 'missed' and a.renews_until < (now() at time zone 'UTC')::date`,
+};
 
 function named(sql: Db, q: string): Fragment {
   const pattern = `%${q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;

@@ -96,46 +96,70 @@ export async function changesOf(sql: Db, principal: Principal, subjectId: string
   return Promise.all(
     rows.map(async ({ subjectType, subjectId: _, clientId: _client, ...row }) => ({
       ...row,
-      affects: (await touchedBy(sql, { subjectType, subjectId, ...row })).map(({ key: _key, ...one }) => one),
+      affects: (await touchedBy(sql, { subjectType, subjectId, ...row })).map(
+        ({ opens: _opens, clientId: _of, ...one }) => one,
+      ),
     })),
   );
 }
 
 type Change = Pick<Row, 'id' | 'subjectType' | 'subjectId' | 'field' | 'changedOn' | 'correction' | 'createdAt'>;
 
-/** The applications that rested on what has changed, when it did: open, or with a participation that goes on. */
-async function touchedBy(sql: Db, change: Change): Promise<(Affected & { key: ApplicationKey | null })[]> {
+/** What is opened for an application: for which one first of all, and under what key. */
+interface Opens {
+  first: string;
+  key: ApplicationKey;
+}
+type Touched = Affected & { clientId: string; opens: Opens | null };
+
+/**
+ * The applications that rested on what has changed, when it did: open, with a participation that goes on, or one that
+ * made an agreement which holds.
+ */
+async function touchedBy(sql: Db, change: Change): Promise<Touched[]> {
   const column = change.subjectType === 'practice' ? sql`a.practice_id` : sql`a.provider_id`;
-  const rows = await sql<{ snapshot: ApplicationState; playbook: Playbook; timeZone: string }[]>`
-    select a.snapshot, b.body as playbook, c.time_zone
+  const rows = await sql<{ snapshot: ApplicationState; playbook: Playbook; timeZone: string; agreed: boolean }[]>`
+    select a.snapshot, b.body as playbook, c.time_zone,
+      a.kind = 'new_group' and a.stage = 'confirmed' and exists (
+        select from agreements g
+        where g.practice_id = a.practice_id and g.payer_id = a.payer_id and g.state = a.state
+          and g.line_of_business = a.line_of_business and coalesce(g.ended_on >= ${change.changedOn}, true)) as agreed
     from applications a
     join clients c on c.id = a.client_id
     join playbooks b on b.payer_id = a.payer_id and b.version = a.playbook_version
     where ${column} = ${change.subjectId} and (a.open or a.stage = 'confirmed') and a.created_at < ${change.createdAt}
     order by a.created_at, a.id`;
-  const touched = rows.flatMap(({ snapshot, playbook, timeZone }) => {
-    const { id: applicationId, key, closedAt, submitted } = snapshot;
-    if (closedAt !== null && !participates(snapshot)) return [];
-    const standing = closedAt !== null ? 'participating' : submitted ? 'submitted' : 'unsubmitted';
-    const handling = resolvePlaybook(playbook, key, timeZone).changes[change.field];
+  // of a payer that takes one for the whole practice, what is opened for the first of its providers
+  const forAll = new Map<string, Opens>();
+  const touched = rows.flatMap(({ snapshot, playbook, timeZone, agreed }) => {
+    const { id: applicationId, clientId, key, closedAt, submitted } = snapshot;
+    if (closedAt !== null && !participates(snapshot) && !agreed) return [];
+    const standing: Standing =
+      closedAt === null ? (submitted ? 'submitted' : 'unsubmitted') : agreed ? 'agreement' : 'participating';
+    const { [change.field]: handling, perPractice } = resolvePlaybook(playbook, key, timeZone).changes;
     // what was sent with the mistake in it has to be told all the same
-    const needs =
-      change.correction && standing === 'participating' ? 'nothing' : changeNeed(change.field, standing, handling);
+    const needs = change.correction && closedAt !== null ? 'nothing' : changeNeed(change.field, standing, handling);
     const told = toldBy(key.lineOfBusiness, needs, change.changedOn);
     const { providerId, payerId, state } = key;
-    const kind = kindFor(needs);
+    const kind = standing === 'agreement' ? null : kindFor(needs);
+    const own = kind && { first: applicationId, key: { ...key, kind } };
+    const scope = [payerId, state, key.lineOfBusiness].join('/');
+    const shared = perPractice && change.subjectType === 'practice' && kind === 'change';
+    const opens = (shared && forAll.get(scope)) || own;
+    if (shared && opens) forAll.set(scope, opens);
     return [
       {
         applicationId,
+        clientId,
         providerId,
         payerId,
         state,
-        standing: standing as Standing,
+        standing,
         needs,
         dueOn: told?.dueOn ?? null,
         citation: told?.citation ?? null,
         openedId: null,
-        key: kind && { ...key, kind },
+        opens,
       },
     ];
   });
@@ -145,33 +169,36 @@ async function touchedBy(sql: Db, change: Change): Promise<(Affected & { key: Ap
 
 const idOf = (changeId: string, applicationId: string): string => derivedId(`${changeId}/${applicationId}`);
 
-type Touched = Pick<Affected, 'applicationId'> & { key: ApplicationKey | null };
-
 /** Which application was opened for each, or was open for the same key already. */
 async function openedFor(sql: Db, changeId: string, touched: readonly Touched[]) {
-  const needing = touched.flatMap(({ applicationId, key }) => (key ? [{ applicationId, key }] : []));
+  const needing = touched.flatMap(({ opens }) => opens ?? []);
   const rows = await sql<{ id: string; naturalKey: string }[]>`
     select id, natural_key from applications
-    where id = any(${needing.map((one) => idOf(changeId, one.applicationId))}::uuid[])
-      or (open and natural_key = any(${needing.map((one) => naturalKey(one.key))}))`;
-  return ({ applicationId, key }: Touched): string | null => {
-    if (!key) return null;
-    const own = rows.find(({ id }) => id === idOf(changeId, applicationId));
-    return (own ?? rows.find((row) => row.naturalKey === naturalKey(key)))?.id ?? null;
+    where id = any(${needing.map(({ first }) => idOf(changeId, first))}::uuid[])
+      or (open and natural_key = any(${needing.map(({ key }) => naturalKey(key))}))`;
+  return ({ opens }: Touched): string | null => {
+    if (!opens) return null;
+    const own = rows.find(({ id }) => id === idOf(changeId, opens.first));
+    return (own ?? rows.find((row) => row.naturalKey === naturalKey(opens.key)))?.id ?? null;
   };
 }
 
-/**
- * Opens what a change needs, each once; an application that is open for the same already will do. Answers those whose
- * payer got the file as it was before.
- */
-export async function openChanges(sql: Sql, changeId: string): Promise<string[]> {
+/** Whom a change concerns: applications whose payer got the file as it was, and participations whose payer is to be told. */
+interface Concerned {
+  submitted: string[];
+  /** Each with the body of the command that says so. */
+  untold: { id: string; clientId: string; body: object }[];
+}
+
+/** Opens what a change needs, each once; an application that is open for the same already will do. */
+export async function openChanges(sql: Sql, changeId: string): Promise<Concerned> {
   const [change] = await sql<Row[]>`${selectChanges(sql)} where id = ${changeId}`;
-  if (!change) return [];
+  if (!change) return { submitted: [], untold: [] };
   const { field, changedOn, clientId, createdAt } = change;
   const touched = await touchedBy(sql, change);
-  for (const { applicationId, key, dueOn } of touched) {
-    if (!key) continue;
+  for (const { applicationId, opens, dueOn } of touched) {
+    if (opens?.first !== applicationId) continue;
+    const { key } = opens;
     const body = { ...key, ...(dueOn && { neededBy: dueOn }), change: { id: changeId, field, changedOn } };
     await openApplication(
       sql,
@@ -186,5 +213,14 @@ export async function openChanges(sql: Sql, changeId: string): Promise<string[]>
       SYSTEM,
     );
   }
-  return touched.flatMap(({ applicationId, needs }) => (needs === 'tell_payer' ? [applicationId] : []));
+  return {
+    submitted: touched.flatMap(({ applicationId, needs }) => (needs === 'tell_payer' ? [applicationId] : [])),
+    untold: touched
+      .filter(({ standing, needs }) => standing === 'participating' && needs === 'notice')
+      .map(({ applicationId: id, clientId: of, dueOn }) => ({
+        id,
+        clientId: of,
+        body: { changeId, field, changedOn, ...(dueOn && { dueOn }) },
+      })),
+  };
 }

@@ -1,12 +1,12 @@
 import { append, decideFile } from '../domain/application/decide';
 import type { Instant } from '../domain/application/events';
 import { schedule } from '../domain/application/schedule';
-import type { ApplicationState } from '../domain/application/state';
+import { isOpen, type ApplicationState } from '../domain/application/state';
 import { dueAt, nextFollowUpAt } from '../domain/application/view';
 import { localDate } from '../domain/calendar';
 import type { Prerequisite, Stage } from '../domain/codes';
 import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
-import type { Db } from '../runtime/database';
+import type { Db, Fragment } from '../runtime/database';
 import { readFile } from './file';
 import { inScope, type Principal } from './principal';
 
@@ -15,7 +15,7 @@ interface Change<T> {
   to: T;
 }
 
-/** What moving an open application to the payer's playbook of today would change. */
+/** What moving an open application, or a participation that goes on, to the payer's playbook of today would change. */
 export interface PlaybookMove {
   id: string;
   playbookVersion: Change<number>;
@@ -26,7 +26,7 @@ export interface PlaybookMove {
   newlyUnmet: Prerequisite[];
 }
 
-/** The open applications of a payer that live by an earlier playbook, each with what a move would change. */
+/** The applications and participations of a payer that live by an earlier playbook, each with what a move would change. */
 export async function playbookMoves(
   sql: Db,
   principal: Principal,
@@ -37,7 +37,7 @@ export async function playbookMoves(
   const rows = await sql<{ snapshot: ApplicationState; playbookVersion: number; timeZone: string }[]>`
     select a.snapshot, a.playbook_version, c.time_zone
     from applications a join clients c on c.id = a.client_id
-    where a.payer_id = ${payerId} and a.open and a.playbook_version <> ${to}
+    where a.payer_id = ${payerId} and (a.open or ${goesOn(sql)}) and a.playbook_version <> ${to}
       and ${inScope(sql, principal, 'a.client_id')} ${ids ? sql`and a.id = any(${[...ids]}::uuid[])` : sql``}
     order by a.created_at, a.id limit ${limit}`;
   return Promise.all(
@@ -57,8 +57,15 @@ export async function playbookMoves(
         stage: { from: snapshot.stage, to: after.stage },
         nextFollowUpAt: { from: nextFollowUpAt(snapshot), to: nextFollowUpAt(after) },
         dueAt: { from: dueAt(snapshot), to: dueAt(after) },
-        newlyUnmet: reading.prerequisites.flatMap(({ code, met }) => (met || known.has(code) ? [] : [code])),
+        // nothing is asked of the file once it is confirmed
+        newlyUnmet: isOpen(snapshot)
+          ? reading.prerequisites.flatMap(({ code, met }) => (met || known.has(code) ? [] : [code]))
+          : [],
       };
     }),
   );
 }
+
+/** Whether an application `a` is closed and its participation goes on (domain/application/state.ts). */
+const goesOn = (sql: Db): Fragment => sql`
+  (a.stage = 'confirmed' and (a.snapshot->'rules'->>'opensSpan')::boolean and a.snapshot->>'participationEndedOn' is null)`;

@@ -22,7 +22,21 @@ export const columns = (state: ApplicationState) => ({
   statutoryOn: state.agenda.statutory?.dueOn ?? null,
   version: state.version,
   updatedAt: state.updatedAt,
+  ...participation(state),
 });
+
+/** Of a participation that goes on: what is wrong with it, and where its renewal stands. */
+function participation(state: ApplicationState) {
+  const { participation: p, agenda } = state;
+  const { lateUntil } = agenda.recredentialing ?? {};
+  const goesOn = p !== undefined && participates(state);
+  const cycle = goesOn && lateUntil ? p.cycle : null;
+  return {
+    issues: goesOn ? p.issues.flatMap(({ code, resolvedOn }) => (resolvedOn === null ? [code] : [])) : [],
+    recredentialing: cycle && (cycle.missedAt ? 'missed' : cycle.openedAt ? 'under_way' : 'ahead'),
+    renewsUntil: cycle ? lateUntil! : null,
+  };
+}
 
 /**
  * Writes what a step came to: entries, state, queue, spans, agreement, and what others have to hear of. All of it is

@@ -44,7 +44,11 @@ export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Disp
     },
     file_changed_practice: async (id) => all(await applicationsOfPractice(sql, id), dispatch.fileChanged),
     end_participations: endParticipations,
-    open_changes: async (id) => all(await openChanges(sql, id), dispatch.fileChanged),
+    open_changes: async (id) => {
+      const { submitted, untold } = await openChanges(sql, id);
+      await all(submitted, dispatch.fileChanged);
+      await give('change-notice', id, untold, CHANGES);
+    },
     open_recredentialing: (id) => openRecredentialing(sql, id),
     renew_participations: renewParticipations,
     ending_item: (id) => endItem(sql, dispatch, id),
@@ -156,6 +160,7 @@ const watchers = ({ changed }: Dispatch) =>
   >;
 
 const TERMINATION: Actor = { type: 'system', id: 'termination', name: 'Countersign' };
+const CHANGES: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
 const RECREDENTIALING: Actor = { type: 'system', id: 'recredentialing', name: 'Countersign' };
 
 /** An application that something follows for, with the body of the command that says so. */

@@ -61,8 +61,9 @@ export const playbookRoutes = (deps: Deps): Route[] => {
     route({
       method: 'post',
       path: '/v1/payers/{id}/playbook-migrations',
-      summary: 'Move open applications to the payer’s playbook of today, or see first what that would change',
-      description: `Each application on its own, up to ${MOST}; a repetition moves what is left. Closed ones stay.`,
+      summary:
+        'Move open applications and participations to the payer’s playbook of today, or see first what that would change',
+      description: `Each application on its own, up to ${MOST}; a repetition moves what is left. What is over stays.`,
       tag,
       access: 'payers:write',
       subject: ({ params }) => findPayer(sql, params.id),

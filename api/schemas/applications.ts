@@ -12,6 +12,8 @@ import {
   WAITING_ON,
   type Fact,
   type Stage,
+  ISSUE_CODES,
+  RECREDENTIALING_STATUSES,
 } from '../../domain/codes';
 import { KIND_RULES } from '../../domain/playbook';
 import { broken, checkSource, confirmationFields, FACT_VALUES, seen } from './actions';
@@ -326,6 +328,11 @@ export const applicationsQuery = z
     state: state.optional(),
     waitingOn: waitingOn.optional(),
     overdue: yesOrNo.optional(),
+    issue: z.enum(ISSUE_CODES).optional().meta({ description: 'Of participations: what is wrong and not put right' }),
+    recredentialing: z
+      .enum(RECREDENTIALING_STATUSES)
+      .optional()
+      .meta({ description: 'Of participations: where the renewal stands' }),
     q: line.optional().meta({
       description: 'In the name of provider, practice or payer, a payer’s alias or a reference; or an NPI',
     }),

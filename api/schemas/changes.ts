@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STANDINGS } from '../../domain/changes';
 import { CHANGE_FIELDS } from '../../domain/codes';
 import { actor, date, id, instant, pastDate, state } from './common';
 
@@ -24,11 +25,11 @@ export const fileChange = z
         providerId: id.nullable(),
         payerId: id,
         state,
-        standing: z.enum(['participating', 'submitted', 'unsubmitted']),
+        standing: z.enum(STANDINGS),
         needs: z.enum(['contract', 'application', 'notice', 'tell_payer', 'nothing']).meta({
           description:
             '`contract`: another TIN is another party to the payer, so that it takes a contract and no mere update; ' +
-            '`tell_payer`: what was submitted says otherwise, which is a blocker until a contact says `toldOfChanges`',
+            '`notice`: an item in the queue of a participation; `tell_payer`: what was submitted says otherwise, which is a blocker. Both last until a contact says `toldOfChanges`',
         }),
         dueOn: date.nullable(),
         citation: z.string().nullable(),

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { DIRECTORY_STATUSES, FACTS, FACT_SOURCES, ISSUE_CODES, LOADING_STATUSES } from '../../domain/codes';
+import {
+  CHANGE_FIELDS,
+  DIRECTORY_STATUSES,
+  FACTS,
+  FACT_SOURCES,
+  ISSUE_CODES,
+  LOADING_STATUSES,
+  RECREDENTIALING_STATUSES,
+} from '../../domain/codes';
 import { CARES } from '../../domain/application/events';
 import { broken, documents } from './actions';
 import { BESIDE_BAD_FIELDS, date, id, instant, isEarlier, line, longText, pastDate, unique } from './common';
@@ -94,10 +102,13 @@ export const participation = z
         resolvedOn: date.nullable(),
       }),
     ),
+    untoldChanges: z
+      .array(z.strictObject({ field: z.enum(CHANGE_FIELDS), changedOn: date, dueOn: date.optional() }))
+      .meta({ description: 'Of which the payer has to be told, until a contact says `toldOfChanges`' }),
     followUps: z.partialRecord(z.enum(CARES), z.strictObject({ nextFollowUpAt: instant, dueAt: instant })),
     recredentialing: z
       .strictObject({
-        status: z.enum(['ahead', 'under_way', 'late', 'initial_again']).meta({
+        status: z.enum(RECREDENTIALING_STATUSES).meta({
           description: '`late` may still renew, until `lateUntil`; afterwards it is an initial application again',
         }),
         from: date,

@@ -103,9 +103,12 @@ const fields = {
   loadingCheck: duration,
   directoryEvery: duration,
   changes: z
-    .strictObject({ name: handling, address: handling, tin: handling })
+    .strictObject({ name: handling, address: handling, tin: handling, perPractice: z.boolean() })
     .partial()
-    .meta({ description: 'What the payer wants of a change of each; left out, an application' }),
+    .meta({
+      description:
+        'What the payer wants of a change of each; left out, an application. `perPractice`: one for a practice’s change instead of one for each of its providers',
+    }),
   ...calling,
   tinByMail: z.boolean().meta({ description: 'Whether mail to the payer names the practice’s EIN; an SSN never is' }),
   contractBases: z.array(z.enum(CONTRACT_BASES)),

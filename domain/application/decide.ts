@@ -194,6 +194,8 @@ function entry(command: Command, of: Circumstances): Draft {
       return { kind: 'committee_date', data: { on: body.on! } };
     case 'recredentialing':
       return { kind: 'recredentialing', data: { startedOn: body.startedOn!, ...ifSet(body, 'dueOn') } };
+    case 'change-notice':
+      return { kind: 'change', data: { field: body.field!, changedOn: body.changedOn!, ...ifSet(body, 'dueOn') } };
     case 'participation-end':
       return { kind: 'participation_end', data: { on: body.on! } };
   }

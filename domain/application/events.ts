@@ -80,6 +80,7 @@ export const CARES = [
   'directory_wrong',
   'committee_date',
   'recredentialing',
+  'change',
 ] as const;
 export type Care = (typeof CARES)[number];
 
@@ -158,6 +159,7 @@ export const PURPOSES = [
   'correct_directory',
   'ask_committee_date',
   'recover_recredentialing',
+  'tell_of_change',
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
@@ -222,6 +224,8 @@ interface Payloads {
   committee_date: { on: PlainDate };
   /** The payer has begun it by itself, and wants it by a day where it named one. */
   recredentialing: { startedOn: PlainDate; dueOn?: PlainDate };
+  /** Something that the payer has on file has become another, and it wants to be told, by a day where a rule says so. */
+  change: { field: ChangeField; changedOn: PlainDate; dueOn?: PlainDate };
   /** The day from which it may be billed has come. */
   effective: { on: PlainDate };
   /** The linked application is to be opened now; `from` names the cycle. */
@@ -266,6 +270,7 @@ export const ENTRY_OF: Record<Action, EventKind> = {
   restoration: 'restoration',
   waivers: 'waiver',
   'playbook-migration': 'playbook',
+  'change-notice': 'change',
   withdrawal: 'withdrawal',
   pause: 'pause',
   resume: 'resume',

@@ -26,6 +26,7 @@ const CARE: Record<Care, Pick<FollowUp, 'purpose' | 'rule'>> = {
   directory_wrong: { purpose: 'correct_directory', rule: 'followUpEvery' },
   committee_date: { purpose: 'ask_committee_date', rule: 'confirmationChase' },
   recredentialing: { purpose: 'recover_recredentialing', rule: 'followUpEvery' },
+  change: { purpose: 'tell_of_change', rule: 'followUpEvery' },
 } satisfies Record<Care, { purpose: Purpose; rule: FollowUp['rule'] }>;
 
 /** The facts that an issue disproves where nobody says otherwise: claims that went to another TIN went by no good route. */
@@ -51,6 +52,7 @@ type Kinds =
   | 'issue_resolved'
   | 'committee_date'
   | 'recredentialing'
+  | 'change'
   | 'effective'
   | 'recredentialing_due'
   | 'recredentialing_reminder'
@@ -111,6 +113,12 @@ export const PARTICIPATION_HANDLERS: Handlers = {
     if (dueOn) p.cycle.dueOn = dueOn;
   },
 
+  change({ participation: p }, data, e) {
+    if (!p) return;
+    p.untold = [...(p.untold ?? []), data];
+    atOnce(p, 'change', e, earliestDue(p.untold));
+  },
+
   effective({ participation: p }, { on }, e) {
     if (p?.effective?.on === on) p.effective.begunAt ??= e.at;
   },
@@ -143,14 +151,21 @@ export function noteDecision(s: ApplicationState, { outcome, promisedOn }: Event
 export function contacted(s: ApplicationState, data: EventData<'contact'>, e: Entry): void {
   const p = s.participation;
   if (!p) return;
+  if (data.toldOfChanges && data.outcome !== 'no_answer') {
+    s.toldOfChangesAt = e.at;
+    delete p.untold;
+    delete p.followUps.change;
+  }
   const named = data.nextFollowUpOn ?? (data.promisedOn && dayAfter(data.promisedOn));
   if (data.outcome === 'no_answer' && !named) return;
   for (const care of CARES) {
     const followUp = p.followUps[care];
-    const meant = data.about ? data.about === care : followUp?.firedAt !== undefined;
+    // only word that the payer was told settles a change; what was said of something else leaves it due
+    const meant = data.about ? data.about === care : followUp?.firedAt !== undefined && care !== 'change';
     if (!followUp || !meant) continue;
     const rule = care === 'confirmation' ? CARE[care].rule : 'followUpEvery';
-    look(p, care, e, { rule, ...(named && { on: named }) });
+    const kept = care === 'change' ? earliestDue(p.untold) : {};
+    look(p, care, e, { rule, ...kept, ...(named && { on: named }) });
   }
 }
 
@@ -212,8 +227,14 @@ function look(p: Participation, care: Care, e: Entry, how: Partial<FollowUp>): v
 }
 
 /** Somebody has to do something now: it is in the queue from the entry on. */
-function atOnce(p: Participation, care: Care, e: Entry): void {
-  p.followUps[care] = { ...CARE[care], at: e.at, atOnce: true, armedBy: e.id, firedAt: e.at };
+function atOnce(p: Participation, care: Care, e: Entry, how: Partial<FollowUp> = {}): void {
+  p.followUps[care] = { ...CARE[care], ...how, at: e.at, atOnce: true, armedBy: e.id, firedAt: e.at };
+}
+
+/** Of what the payer was not told yet, the first day on which it is late. */
+function earliestDue(untold: Participation['untold'] = []): { dueOn?: PlainDate } {
+  const [dueOn] = untold.flatMap((change) => change.dueOn ?? []).sort();
+  return dueOn ? { dueOn } : {};
 }
 
 const dayAfter = (date: PlainDate): PlainDate =>

@@ -127,7 +127,9 @@ function participation(state: ApplicationState, playbook: ResolvedPlaybook, time
     const followUp = p.followUps[care];
     if (!followUp) continue;
     const at = followUpAt(state, followUp, playbook);
-    const dueAt = due({ at }, playbook.contactOverdueAfter, window);
+    const dueAt = followUp.dueOn
+      ? startOfDay(addDays(followUp.dueOn, 1), window.timeZone)
+      : due({ at }, playbook.contactOverdueAfter, window);
     agenda.followUps[care] = { at, dueAt };
     if (!followUp.firedAt) agenda.timers[`followUp:${care}`] = at;
     else {

@@ -15,6 +15,7 @@ import type {
   Care,
   ChangeCode,
   CycleBasis,
+  EventData,
   FileReading,
   Instant,
   PlainDate,
@@ -43,6 +44,8 @@ export interface FollowUp {
   from?: PlainDate;
   /** A named date wins over the rule. */
   on?: PlainDate;
+  /** The last day on which it is in time, where a rule outside names one. */
+  dueOn?: PlainDate;
   /** There is something to do from the entry on, whatever the rule. */
   atOnce?: true;
   /** The entry that armed it. */
@@ -116,6 +119,8 @@ export interface Participation {
   /** Resolved ones too; of each code at most one is unresolved. */
   issues: Issue[];
   cycle: RecredentialingCycle | null;
+  /** What has changed in the file and the payer wants to be told; left out where it knows all. */
+  untold?: EventData<'change'>[];
   followUps: Partial<Record<Care, FollowUp>>;
 }
 

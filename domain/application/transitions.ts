@@ -68,7 +68,8 @@ export const TABLE: Record<Action, Row> = {
   notes: { in: OPEN, closed: STAGES },
   assignment: { in: OPEN, closed: STAGES },
   corrections: { in: OPEN, closed: STAGES },
-  'playbook-migration': { in: OPEN },
+  'playbook-migration': { in: OPEN, closed: ['confirmed'], when: (state) => isOpen(state) || participates(state) },
+  'change-notice': OF_A_PARTICIPATION,
 };
 
 /** The outcomes of a contact; the stages in which each is allowed without `outOfOrder`. */

@@ -1,4 +1,4 @@
-import type { Action, Fact, Outcome, WaitingOn } from '../codes';
+import type { Action, Fact, Outcome, RecredentialingStatus, WaitingOn } from '../codes';
 import { WAITING_ON } from '../codes';
 import { blockerText } from './blockers';
 import type { Agenda, Care, Instant, RecredentialingDates, Track } from './events';
@@ -30,13 +30,14 @@ export interface ParticipationView {
   loaded: Participation['loading'];
   directory: Participation['directory'];
   issues: Participation['issues'];
+  /** Changes of the file of which the payer has to be told, and was not yet. */
+  untoldChanges: NonNullable<Participation['untold']>;
   /** By care: when somebody looks next, and when that is late. */
   followUps: Partial<Record<Care, { nextFollowUpAt: Instant; dueAt: Instant }>>;
   recredentialing:
     | (Omit<RecredentialingDates, 'remindOn'> &
         Pick<NonNullable<Participation['cycle']>, 'startedByPayerOn' | 'openedAt' | 'missedAt'> & {
-          /** `late` may still renew; `initial_again` is past that. */
-          status: 'ahead' | 'under_way' | 'late' | 'initial_again';
+          status: RecredentialingStatus;
         })
     | null;
 }
@@ -153,7 +154,7 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
 function participationOf(state: ApplicationState, now: Instant): ParticipationView | null {
   const { participation: p, agenda } = state;
   if (!p) return null;
-  const { effective, loading, directory, issues, cycle } = p;
+  const { effective, loading, directory, issues, cycle, untold = [] } = p;
   const current = participates(state);
   const looks = current ? (Object.entries(agenda.followUps) as [Care, { at: Instant; dueAt: Instant }][]) : [];
   return {
@@ -162,6 +163,7 @@ function participationOf(state: ApplicationState, now: Instant): ParticipationVi
     loaded: loading,
     directory,
     issues,
+    untoldChanges: untold,
     followUps: Object.fromEntries(looks.map(([care, { at, dueAt }]) => [care, { nextFollowUpAt: at, dueAt }])),
     recredentialing: cycle && agenda.recredentialing ? cycleOf(cycle, agenda.recredentialing, now) : null,
   };

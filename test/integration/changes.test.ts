@@ -1,5 +1,6 @@
 import { eventually } from '../support/eventually';
-import { PRACTICE } from '../support/api';
+import { PRACTICE, PROVIDER } from '../support/api';
+import { freshNpi } from '../support/file';
 import { allFacts, daysAgo, System, type Filed } from '../support/system';
 
 let system: System;
@@ -95,6 +96,52 @@ test('Medicare hears of it within 30 days; a payer that wants a notice or nothin
     await system.api.patch(practice(filed), { legalName: 'Another Name PLLC' });
     expect(await opened(practice(filed))).toMatchObject({ affects: [{ needs, openedId: null }] });
   }
+});
+
+test('a notice is in the queue until the payer was told, by the day on which Medicare wants it', async () => {
+  const filed = await system.file({ playbook: { changes: { address: 'notice' } } });
+  const confirmations = allFacts();
+  const adopt = { stage: 'confirmed', confirmations };
+  const participation = await system.open(filed, { lineOfBusiness: 'medicare', adopt });
+  await system.api.patch(practice(filed), { address: NEW_ADDRESS, changedOn: daysAgo(5) });
+  const [item] = await eventually(async () => {
+    const items = await participation.queue();
+    return items.length > 0 ? items : null;
+  });
+  expect(item).toMatchObject({ purpose: 'tell_of_change', overdue: false });
+  const [{ dueOn }] = (await opened(practice(filed))).affects;
+  expect(item!.dueAt > dueOn).toBe(true);
+  expect((await participation.get()).participation.untoldChanges).toEqual([
+    { field: 'address', changedOn: daysAgo(5), dueOn },
+  ]);
+  await participation.contact('other');
+  expect(await participation.queue()).toHaveLength(1);
+  await participation.contact('other', { toldOfChanges: true });
+  expect(await participation.queue()).toEqual([]);
+  const entries = (await participation.timeline()).filter(({ kind }) => kind === 'change');
+  expect(entries).toMatchObject([{ field: 'address', actor: { id: 'changes' } }]);
+});
+
+test('of a payer that takes one application for the whole practice, one is opened; a group’s agreement is named too', async () => {
+  const filed = await system.file({ playbook: { changes: { perPractice: true } } });
+  const member = await system.api.make(`/v1/clients/${filed.clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+  const adopt = { stage: 'confirmed', confirmations: allFacts() };
+  const group = { kind: 'new_group', providerId: null };
+  const { contract, claimsRoute } = allFacts();
+  await system.open(filed, { ...group, adopt: { stage: 'confirmed', confirmations: { contract, claimsRoute } } });
+  await system.open(filed, { adopt });
+  await system.open({ ...filed, providerId: member.id }, { adopt });
+  await system.api.patch(practice(filed), { address: NEW_ADDRESS });
+  const { affects } = await opened(practice(filed));
+  expect(affects.map(({ standing, needs }: { standing: string; needs: string }) => [standing, needs])).toEqual([
+    ['agreement', 'notice'],
+    ['participating', 'application'],
+    ['participating', 'application'],
+  ]);
+  const [none, first, second] = affects.map(({ openedId }: { openedId: string | null }) => openedId);
+  expect([none, second]).toEqual([null, first]);
+  const made = await system.api.get(`/v1/applications?clientId=${filed.clientId}`);
+  expect(made.body.items.filter(({ kind }: { kind: string }) => kind === 'change')).toHaveLength(1);
 });
 
 test('a provider’s other name is told to whom it was submitted under the old one', async () => {

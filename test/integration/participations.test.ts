@@ -104,6 +104,36 @@ test('recredentialing that the payer has begun is opened at once, and approved i
   expect(await application.readiness()).toMatchObject({ mayBill: true });
 });
 
+test('participations are found by what is wrong with them, and by where their renewal stands', async () => {
+  const filed = await system.file();
+  const application = await system.at('confirmed', { filed });
+  const found = async (filter: string) =>
+    (await system.api.get(`/v1/applications?clientId=${filed.clientId}&${filter}`)).body.items.map(
+      ({ id }: { id: string }) => id,
+    );
+  expect(await found('recredentialing=ahead')).toEqual([application.id]);
+  expect(await found('issue=claims_denied')).toEqual([]);
+  await application.act('issues', { code: 'claims_denied', since: TODAY });
+  expect(await found('issue=claims_denied')).toEqual([application.id]);
+  expect(await found('issue=not_loaded')).toEqual([]);
+  await application.act('issue-resolution', {
+    code: 'claims_denied',
+    resolvedOn: TODAY,
+    source: 'portal',
+    reference: 'paid',
+  });
+  expect(await found('issue=claims_denied')).toEqual([]);
+  await application.act('recredentialing', { startedOn: TODAY, source: 'letter', reference: 'L-1' });
+  await eventually(async () => (await found('recredentialing=under_way')).length === 1);
+  expect(await found('recredentialing=ahead')).toEqual([]);
+  await application.act('participation-end', { on: TODAY, reason: 'moved', source: 'letter', reference: 'T-1' });
+  expect(await found('recredentialing=under_way')).toEqual([]);
+  expect((await system.api.get('/v1/applications?issue=bad&recredentialing=soon')).body.errors).toMatchObject([
+    { path: 'issue' },
+    { path: 'recredentialing' },
+  ]);
+});
+
 test('each bad field is named at once, and nothing is half done', async () => {
   const application = await system.at('confirmed');
   expect(rules(await application.try('loading', seen({ status: 'perhaps', source: 'phone' })))).toEqual([

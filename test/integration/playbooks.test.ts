@@ -109,6 +109,24 @@ describe('a migration', () => {
   });
 });
 
+test('a migration moves a participation that goes on: its looks come by the new rules; one that has ended stays', async () => {
+  const payerId = await system.payer({ directoryEvery: { days: 90 } });
+  const [running, ended] = await Promise.all(
+    [1, 2].map(async () => system.at('confirmed', { filed: await system.file({ payerId }) })),
+  );
+  await ended!.act('participation-end', { on: TODAY, reason: 'moved', source: 'letter', reference: 'T' });
+  await running!.act('directory', { status: 'listed', seenOn: TODAY, source: 'portal', reference: 'page' });
+  const before = (await running!.get()).participation.followUps.directory.nextFollowUpAt;
+  await system.api.patch(`/v1/payers/${payerId}`, { playbook: { directoryEvery: { days: 30 } } });
+  const path = `/v1/payers/${payerId}/playbook-migrations`;
+  expect((await system.api.post(path, {})).body.items).toMatchObject([{ id: running!.id, newlyUnmet: [] }]);
+  expect((await system.api.post(path, { preview: false })).body.items).toMatchObject([{ status: 200 }]);
+  const after = await running!.get();
+  expect(after).toMatchObject({ playbookVersion: 2, stage: 'confirmed' });
+  expect(after.participation.followUps.directory.nextFollowUpAt < before).toBe(true);
+  expect(await running!.readiness()).toMatchObject({ mayBill: true });
+});
+
 describe('a statutory clock', () => {
   test('starts with the evidence of a complete receipt, stops with a request, and is nobody’s for Medicare', async () => {
     const application = await system.at('submitted');

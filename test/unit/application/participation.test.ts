@@ -244,3 +244,48 @@ test('a state from before participations were looked after gets its part with th
   expect(paper.view.participation).toMatchObject({ effectiveOn: '2027-03-01', current: true });
   expect(at(paper, 'followUp:loading')).toBe('2027-04-12 09:00');
 });
+
+describe('a change of which the payer wants to be told', () => {
+  const told = { toldOfChanges: true };
+  const change = (more: object = {}) => ({ field: 'address', changedOn: TODAY0, ...more });
+
+  test('is in the queue at once, late after its last day, and stays until somebody says that the payer was told', () => {
+    const paper = participation().act('change-notice', change({ dueOn: '2027-01-20' }));
+    const item = () => paper.state.agenda.items.find(({ purpose }) => purpose === 'tell_of_change');
+    expect(local(item()!.dueAt)).toBe('2027-01-21 00:00');
+    expect(paper.view.participation).toMatchObject({ untoldChanges: [{ field: 'address', dueOn: '2027-01-20' }] });
+    paper.contact('other').contact('no_answer', told);
+    expect(item()).toBeDefined();
+    // an earlier day of another change goes before
+    paper.act('change-notice', change({ field: 'name', dueOn: '2027-01-10' }));
+    expect(local(item()!.dueAt)).toBe('2027-01-11 00:00');
+    paper.contact('other', told);
+    expect(item()).toBeUndefined();
+    expect(paper.view.participation).toMatchObject({ untoldChanges: [] });
+    paper.strike('contact');
+    expect(local(item()!.dueAt)).toBe('2027-01-11 00:00');
+  });
+
+  test('that could not be told yet is looked at again, by the playbook or on a named day, and never later than it is late', () => {
+    const paper = participation().act('change-notice', change());
+    paper.contact('other', { about: 'change', nextFollowUpOn: '2027-01-11' });
+    expect(paper.items).not.toContain('tell_of_change');
+    expect(at(paper, 'followUp:change')).toBe('2027-01-11 09:00');
+    paper.endOf('2027-01-11');
+    expect(paper.items).toContain('tell_of_change');
+    expect(paper.state.agenda.timers['escalation:change']).toBeDefined();
+  });
+
+  test('is no matter of an application that has no participation, and ends with it', () => {
+    expect(new Paper().give('change-notice', change())).toMatchObject({ type: 'action_not_allowed' });
+    const paper = participation().act('change-notice', change());
+    paper.act('participation-end', { on: paper.today });
+    expect(paper.items).toEqual([]);
+  });
+});
+
+test('a participation moves to another playbook, an application that is over does not', () => {
+  expect(participation().give('playbook-migration', { version: 2 })).toBeNull();
+  const over = participation().act('participation-end', { on: TODAY0 });
+  expect(over.give('playbook-migration', { version: 2 })).toMatchObject({ type: 'action_not_allowed' });
+});

@@ -18,6 +18,11 @@ describe('what a change means for an application', () => {
     ]);
     expect(changeNeed('tin', 'participating', 'notice')).toBe('notice');
     expect(changeNeed('name', 'participating', 'none')).toBe('nothing');
+    expect(CHANGE_FIELDS.map((field) => changeNeed(field, 'agreement', 'application'))).toEqual([
+      'notice',
+      'notice',
+      'contract',
+    ]);
     expect(kindFor('contract')).toBe('add_tin_or_location');
     expect(kindFor('application')).toBe('change');
     expect(kindFor('notice')).toBeNull();
