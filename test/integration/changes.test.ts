@@ -126,7 +126,7 @@ test('of a payer that takes one application for the whole practice, one is opene
   const filed = await system.file({ playbook: { changes: { perPractice: true } } });
   const member = await system.api.make(`/v1/clients/${filed.clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
   const adopt = { stage: 'confirmed', confirmations: allFacts() };
-  const group = { kind: 'new_group', providerId: null };
+  const group = { kind: 'new_group', providerId: undefined };
   const { contract, claimsRoute } = allFacts();
   await system.open(filed, { ...group, adopt: { stage: 'confirmed', confirmations: { contract, claimsRoute } } });
   await system.open(filed, { adopt });

@@ -215,6 +215,26 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     await life.act('participation-end', { on: await lives.today(), reason: 'x', source: 'letter', reference: 'T-1' });
     return life;
   },
+
+  /** Its payer wants to hear of a change and is told late; then it moves to another playbook. */
+  async 'participation-told-of-a-change'(lives) {
+    const life = await lives.open({ attestedDaysAgo: 10 });
+    await submit(life, await lives.today());
+    await life.contact('approved');
+    for (const fact of FACTS) await life.confirm(fact);
+    const on = await lives.today();
+    await life.act('change-notice', { field: 'address', changedOn: on, dueOn: addDays(on, 30) });
+    await lives.env.sleep('20 days');
+    await life.contact('other', { about: 'change' });
+    await lives.env.sleep('30 days');
+    await life.contact('other', { toldOfChanges: true });
+    const body = lives.sql.json({ directoryEvery: { days: 30 } });
+    await lives.sql`insert into playbooks ${lives.sql({ payerId: life.book.payerId, version: 2, body })}`;
+    await life.act('playbook-migration', { version: 2 });
+    await lives.env.sleep('60 days');
+    await life.act('participation-end', { on: await lives.today(), reason: 'x', source: 'letter', reference: 'T-1' });
+    return life;
+  },
 };
 
 const soon = async (lives: Lives) => addDays(await lives.today(), 7);
