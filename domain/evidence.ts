@@ -1,11 +1,15 @@
-import type { EventKind, Instant, PlainDate } from './application/events';
-import type { EndedAttempt, FactState } from './application/state';
+import type { EventKind, Instant, PlainDate, RecredentialingDates } from './application/events';
+import { DISPROVES } from './application/participation';
+import type { EndedAttempt, FactState, Issue } from './application/state';
 import type {
   ApplicationKind,
   ContractStatus,
+  DirectoryStatus,
   Fact,
   FactSource,
+  IssueCode,
   LineOfBusiness,
+  LoadingStatus,
   Outcome,
   Stage,
   SubmissionChannel,
@@ -71,6 +75,44 @@ export interface EvidenceContract extends Logged {
   renewsOn?: PlainDate;
 }
 
+/** What somebody saw of a participation in the payer's systems or its directory. */
+export interface EvidenceSighting extends Logged {
+  status: LoadingStatus | DirectoryStatus;
+  seenOn: PlainDate;
+  source: string;
+  reference: string;
+  rep?: string;
+  documents: EvidenceDocument[];
+}
+
+export interface EvidenceIssue extends Logged {
+  code: IssueCode;
+  since: PlainDate;
+  /** The facts that did not stand with it. */
+  disproves: Fact[];
+  reference?: string;
+  documents: EvidenceDocument[];
+  /** Null while it is not, and where it was raised in error. */
+  resolvedOn: PlainDate | null;
+  /** What somebody recorded of that; null where the payer's systems or directory showed it. */
+  resolution: (Logged & { source: string; reference: string; rep?: string; documents: EvidenceDocument[] }) | null;
+}
+
+/** A step of a cycle of recredentialing: the committee's decision, the payer's or our own beginning, a date that was missed. */
+export interface EvidenceCycleStep extends Logged {
+  what: 'committee_date' | 'recredentialing' | 'recredentialing_due' | 'recredentialing_missed';
+  /** Of what the payer did, the day; of the rest, from when the cycle is counted. */
+  on: PlainDate;
+  dueOn?: PlainDate;
+  source?: string;
+  reference?: string;
+  rep?: string;
+  documents: EvidenceDocument[];
+}
+
+/** When the running cycle is due, and how its beginning is known. */
+export type EvidenceCycle = Pick<RecredentialingDates, 'from' | 'basis' | 'dueOn' | 'lateUntil'>;
+
 /** Who and what an application is about. Of a tax id only the last four digits are ever here. */
 export interface EvidenceSubject {
   client: { name: string; timeZone: string };
@@ -106,7 +148,8 @@ export interface EvidenceParticipation {
 
 /** What a therapist takes along of one application. Made from the record alone: unchanged, it is the same byte for byte. */
 export interface EvidenceFile extends EvidenceSubject {
-  v: 1;
+  /** Files that were frozen as version 1 have nothing of loading, directory, issues and recredentialing. */
+  v: 2;
   application: EvidenceApplication;
   attempts: {
     number: number;
@@ -123,6 +166,10 @@ export interface EvidenceFile extends EvidenceSubject {
   messages: { sentAt: Instant; template: string; purpose: string | null }[];
   contract: EvidenceContract[];
   participation: EvidenceParticipation | null;
+  loading: EvidenceSighting[];
+  directory: EvidenceSighting[];
+  issues: EvidenceIssue[];
+  recredentialing: { cycle: EvidenceCycle | null; steps: EvidenceCycleStep[] };
   documents: EvidenceDocument[];
   /** Everything, in order. */
   timeline: EvidenceEntry[];
@@ -146,6 +193,8 @@ export interface EvidenceRecord extends EvidenceSubject {
   entries: readonly EvidenceEntry[];
   messages: EvidenceFile['messages'];
   participation: EvidenceParticipation | null;
+  issues: readonly Issue[];
+  cycle: RecredentialingDates | null;
   documents: readonly EvidenceDocument[];
 }
 
@@ -167,7 +216,7 @@ export function evidenceFile(record: EvidenceRecord): EvidenceFile {
   const documents = record.documents.toSorted((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
   const found = (ids: unknown) => idsOf(ids).flatMap((id) => documents.find((one) => one.id === id) ?? []);
   return {
-    v: 1,
+    v: 2,
     application,
     client,
     provider,
@@ -212,6 +261,13 @@ export function evidenceFile(record: EvidenceRecord): EvidenceFile {
     messages,
     contract: entries.flatMap(contractOf),
     participation,
+    loading: sightingsOf('loading', entries, found),
+    directory: sightingsOf('directory', entries, found),
+    issues: issuesOf(record, found),
+    recredentialing: {
+      cycle: record.cycle && cycleOf(record.cycle),
+      steps: entries.flatMap((entry) => stepOf(entry, found)),
+    },
     documents,
     timeline: entries.map(({ answers: _, ...entry }) => entry as EvidenceEntry),
   };
@@ -283,6 +339,71 @@ function contractOf(entry: EvidenceEntry): EvidenceContract[] {
   // what followed from an adoption was said there
   if (entry.kind !== 'contract' || entry.causeId) return [];
   return [{ ...logged(entry), ...(pick(entry, CONTRACT_FIELDS) as { status: ContractStatus; on: PlainDate }) }];
+}
+
+const sightingsOf = (
+  kind: 'loading' | 'directory',
+  entries: readonly EvidenceEntry[],
+  found: Found,
+): EvidenceSighting[] =>
+  entries
+    .filter((entry) => entry.kind === kind)
+    .map((entry) => ({
+      ...logged(entry),
+      ...(pick(entry, ['status', 'seenOn', ...PROOF]) as Omit<EvidenceSighting, keyof Logged | 'documents'>),
+      documents: found(entry.evidence),
+    }));
+
+const PROOF = ['source', 'reference', 'rep'] as const;
+
+function issuesOf({ entries, issues }: EvidenceRecord, found: Found): EvidenceIssue[] {
+  return entries.flatMap((entry, place): EvidenceIssue[] => {
+    if (entry.kind !== 'issue') return [];
+    const code = entry.code as IssueCode;
+    const later = entries.slice(place + 1).filter((one) => one.code === code && !one.struck);
+    const next = later.find(({ kind }) => kind === 'issue');
+    const resolved = later.slice(0, next && later.indexOf(next)).findLast(({ kind }) => kind === 'issue_resolved');
+    return [
+      {
+        ...logged(entry),
+        code,
+        since: entry.since as PlainDate,
+        disproves: (entry.disproves as Fact[] | undefined) ?? [...DISPROVES[code]],
+        ...pick(entry, ['reference']),
+        documents: found(entry.evidence),
+        resolvedOn: issues.find(({ entryId }) => entryId === entry.id)?.resolvedOn ?? null,
+        resolution: resolved
+          ? {
+              ...logged(resolved),
+              ...(pick(resolved, PROOF) as { source: string; reference: string }),
+              documents: found(resolved.evidence),
+            }
+          : null,
+      },
+    ];
+  });
+}
+
+const cycleOf = ({ from, basis, dueOn, lateUntil }: RecredentialingDates): EvidenceCycle => ({
+  from,
+  basis,
+  dueOn,
+  lateUntil,
+});
+
+/** The day that a step of a cycle is about, by its kind. */
+const STEP_ON: Record<EvidenceCycleStep['what'], string> = {
+  committee_date: 'on',
+  recredentialing: 'startedOn',
+  recredentialing_due: 'from',
+  recredentialing_missed: 'from',
+};
+
+function stepOf(entry: EvidenceEntry, found: Found): EvidenceCycleStep[] {
+  if (!(entry.kind in STEP_ON)) return [];
+  const what = entry.kind as EvidenceCycleStep['what'];
+  const on = entry[STEP_ON[what]] as PlainDate;
+  return [{ ...logged(entry), what, on, ...pick(entry, ['dueOn', ...PROOF]), documents: found(entry.evidence) }];
 }
 
 function confirmationsOf({ entries, facts }: EvidenceRecord, found: Found): EvidenceConfirmation[] {

@@ -12,6 +12,8 @@ export interface ProviderFile {
     caqhId: string | null;
     licences: readonly LicenceTerm[];
     malpractice: { expiresOn: PlainDate } | null;
+    /** Whether they leave or have left. */
+    leaves?: boolean;
   } | null;
   practice: { npi: string | null; hasTin: boolean; address: object | null };
   /** What the provider signed; empty where nothing is on record. */
@@ -65,7 +67,7 @@ interface Finding {
 /** Reads a file for what is asked of it, as of a day. Plain JSON. */
 export function evaluateFile(file: ProviderFile, demand: FileDemand, today: PlainDate): FileReading {
   const findings = asked(file, demand).map((code) => ({ code, ...FIND[code](file, demand, today) }));
-  const attested = demand.requiresCaqh ? readAttestation(file, demand, today) : null;
+  const attested = demand.requiresCaqh && !isFarewell(file, demand) ? readAttestation(file, demand, today) : null;
   const changes = [...findings, ...(attested ? [attested] : [])].flatMap(({ changesOn }) => changesOn ?? []);
   return {
     prerequisites: findings.map(({ code, met, reason }) => ({ code, met, ...(reason && { reason }) })),
@@ -75,11 +77,20 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
   };
 }
 
+/** Whether it only takes somebody off a payer's roster who is gone: what they kept up they may never keep up again. */
+const isFarewell = ({ provider }: ProviderFile, { kind }: FileDemand): boolean =>
+  kind === 'termination' && provider?.leaves === true;
+
+/** What a provider keeps up by themselves. */
+const KEPT_UP: readonly Prerequisite[] = ['caqh_id', 'licence_in_state', 'malpractice'];
+
 /** What the playbook requires, and what has to hold by policy or once something of its kind is on record. */
-function asked(
-  { provider, authorisations, authorisationRequired, portalAccess, exclusions }: ProviderFile,
-  { requires, kind }: FileDemand,
-): Prerequisite[] {
+function asked(file: ProviderFile, demand: FileDemand): Prerequisite[] {
+  const { provider, authorisations, authorisationRequired, portalAccess, exclusions } = file;
+  const { kind } = demand;
+  const requires = isFarewell(file, demand)
+    ? demand.requires.filter((code) => !KEPT_UP.includes(code))
+    : demand.requires;
   const onRecord: Prerequisite[] = [
     ...(provider && (authorisations.length > 0 || authorisationRequired) ? (['authorisation'] as const) : []),
     ...(portalAccess ? (['portal_access'] as const) : []),

@@ -2,16 +2,19 @@ import type { Instant } from '../domain/application/events';
 import { FACTS, type Fact } from '../domain/codes';
 import type {
   EvidenceConfirmation,
+  EvidenceCycle,
+  EvidenceCycleStep,
   EvidenceDocument,
   EvidenceEntry,
   EvidenceFile,
   EvidenceParticipation,
+  EvidenceSighting,
   Logged,
 } from '../domain/evidence';
 import type { FactValue } from '../domain/facts';
 import { pdf, type Column, type Row, type Table } from './pdf';
 
-const words = (code: string | null | undefined): string => (code ?? '').replaceAll('_', ' ');
+const words = (code: string | null | undefined): string => (code ?? '').replaceAll('_', ' ').replace(/\btin\b/, 'TIN');
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const lines = (...parts: (string | false | null | undefined)[]): string => parts.filter(Boolean).join('\n');
 
@@ -28,7 +31,8 @@ const PIECE = new RegExp(`.{1,${LONGEST}}`, 'gsu');
 const LINE_TAKES = 40;
 
 /** An application's evidence as a paper that can be handed on; `sha256` is that of the same file as JSON. */
-export function evidencePdf(file: EvidenceFile, sha256: string): Promise<Buffer> {
+export function evidencePdf(written: EvidenceFile, sha256: string): Promise<Buffer> {
+  const file = { ...OF_VERSION_1, ...written };
   const { application, provider, practice, payer, location, client } = file;
   const who = provider ? `${provider.firstName} ${provider.lastName}` : practice.legalName;
   const when = clock(client.timeZone);
@@ -38,6 +42,10 @@ export function evidencePdf(file: EvidenceFile, sha256: string): Promise<Buffer>
     submissionsTable(file, when),
     contactsTable(file, when),
     contractTable(file, when),
+    sightingsTable('In the payer’s systems', file.loading, when),
+    sightingsTable('In the payer’s directory', file.directory, when),
+    issuesTable(file, when),
+    cyclesTable(file, when),
     documentsTable(file.documents),
     timelineTable(file, when),
   ];
@@ -53,7 +61,7 @@ export function evidencePdf(file: EvidenceFile, sha256: string): Promise<Buffer>
         `${provider ? '' : `${practice.legalName}, `}${practice.npi ? `group NPI ${practice.npi}, ` : ''}${practice.tin.type.toUpperCase()} ending in ${practice.tin.last4}`,
         location && `Location: ${lineOf(location)}`,
       ).replaceAll('\n', '; '),
-      participation(file.participation),
+      lines(participation(file.participation), cycle(file.recredentialing.cycle)).replaceAll('\n', ' '),
       `Kept for ${client.name}. As of ${when(application.asOf)}, entry ${application.version}; times are those of ${client.timeZone}.`,
     ].filter((line) => line !== ''),
     tables: tables.filter(({ rows }) => rows.length > 0),
@@ -73,6 +81,24 @@ const participation = (span: EvidenceParticipation | null): string =>
     ? `In network from ${span.effectiveFrom ?? 'a day not confirmed yet'}` +
       `${span.effectiveTo ? `, through ${span.effectiveTo}` : ''}.`
     : '';
+
+/** What a file of version 1 has of a participation. */
+const OF_VERSION_1: Pick<EvidenceFile, 'loading' | 'directory' | 'issues' | 'recredentialing'> = {
+  loading: [],
+  directory: [],
+  issues: [],
+  recredentialing: { cycle: null, steps: [] },
+};
+
+const BASIS: Record<EvidenceCycle['basis'], string> = {
+  stated: 'the committee’s decision',
+  committee_contact: 'the committee’s decision, as the payer told it',
+  approval: 'the payer’s approval',
+  effective_date: 'the effective date, for want of the committee’s',
+};
+
+const cycle = (running: EvidenceCycle | null): string =>
+  running ? `Recredentialing is due by ${running.dueOn}, counted from ${running.from}: ${BASIS[running.basis]}.` : '';
 
 const lineOf = ({ name, address }: { name: string | null; address: object }): string => {
   const { line1, line2, city, state, postalCode } = address as Record<string, string>;
@@ -145,7 +171,7 @@ const confirmationsTable = ({ confirmations }: EvidenceFile): Table =>
       {
         title: 'Source',
         share: 22,
-        of: ({ source, reference, rep }) => lines(words(source), reference, rep && `said by ${rep}`),
+        of: sourceOf,
       },
       { title: 'What it names', share: 14, of: seenOf },
       {
@@ -260,6 +286,68 @@ const contractTable = ({ contract }: EvidenceFile, when: When): Table =>
     contract,
   );
 
+const sourceOf = ({ source, reference, rep }: { source?: string; reference?: string; rep?: string }): string =>
+  lines(words(source), reference, rep && `said by ${rep}`);
+
+const sightingsTable = (heading: string, sightings: readonly EvidenceSighting[], when: When): Table =>
+  table(
+    heading,
+    [
+      { title: 'Seen on', share: 12, of: ({ seenOn }) => seenOn },
+      { title: 'Status', share: 14, of: ({ status }) => words(status) },
+      { title: 'Source', share: 28, of: sourceOf },
+      { title: 'Recorded', share: 20, of: ({ at, by }) => lines(when(at), by) },
+      { title: 'Evidence', share: 26, of: ({ documents }) => documentNames(documents) },
+    ],
+    sightings,
+  );
+
+const issuesTable = ({ issues }: EvidenceFile, when: When): Table =>
+  table(
+    'Issues of the participation',
+    [
+      { title: 'Issue', share: 14, of: ({ code }) => words(code) },
+      { title: 'Since', share: 10, of: ({ since }) => since },
+      {
+        title: 'Puts in doubt',
+        share: 14,
+        of: ({ disproves }) => lines(...disproves.map((f) => FACT_NAMES[f])),
+      },
+      { title: 'Recorded', share: 18, of: ({ at, by, reference }) => lines(when(at), by, reference) },
+      { title: 'Resolved on', share: 10, of: ({ resolvedOn }) => resolvedOn ?? 'not yet' },
+      { title: 'By', share: 18, of: ({ resolution }) => (resolution ? sourceOf(resolution) : '') },
+      {
+        title: 'Evidence',
+        share: 16,
+        of: ({ documents, resolution }) => documentNames([...documents, ...(resolution?.documents ?? [])]),
+      },
+    ],
+    issues,
+  );
+
+const STEPS: Record<EvidenceCycleStep['what'], string> = {
+  committee_date: 'The committee decided',
+  recredentialing: 'The payer began',
+  recredentialing_due: 'Our application was opened',
+  recredentialing_missed: 'No decision came in time',
+};
+
+const isOfPayer = (what: EvidenceCycleStep['what']): boolean => what === 'committee_date' || what === 'recredentialing';
+
+const cyclesTable = ({ recredentialing }: EvidenceFile, when: When): Table =>
+  table(
+    'Recredentialing',
+    [
+      { title: 'What', share: 22, of: ({ what, on }) => lines(STEPS[what], !isOfPayer(what) && `counted from ${on}`) },
+      { title: 'On', share: 10, of: ({ what, on, at }) => (isOfPayer(what) ? on : when(at).slice(0, 10)) },
+      { title: 'Due by', share: 10, of: ({ dueOn }) => dueOn ?? '' },
+      { title: 'Source', share: 20, of: sourceOf },
+      { title: 'Recorded', share: 18, of: ({ at, by }) => lines(when(at), by) },
+      { title: 'Evidence', share: 16, of: ({ documents }) => documentNames(documents) },
+    ],
+    recredentialing.steps,
+  );
+
 const documentsTable = (documents: readonly EvidenceDocument[]): Table => ({
   heading: 'Documents',
   columns: [
@@ -271,7 +359,16 @@ const documentsTable = (documents: readonly EvidenceDocument[]): Table => ({
 });
 
 /** Entries that say nothing to anybody else: what the system did for itself. */
-const INNER = ['file', 'nudge', 'escalation', 'deadline_passed', 'assignment', 'playbook'];
+const INNER = [
+  'file',
+  'nudge',
+  'escalation',
+  'deadline_passed',
+  'assignment',
+  'playbook',
+  'effective',
+  'recredentialing_reminder',
+];
 
 const timelineTable = ({ timeline, messages }: EvidenceFile, when: When): Table =>
   table(
@@ -324,6 +421,20 @@ function detailOf(entry: EvidenceEntry): string {
       return lines(`provided on ${text('providedOn')}`, items);
     case 'waiver':
       return lines(`${words(text('prerequisite'))} until ${text('until')}`, text('reason'));
+    case 'loading':
+    case 'directory':
+      return `${words(text('status'))}, seen on ${text('seenOn')}`;
+    case 'issue':
+      return `${words(text('code'))}, since ${text('since')}`;
+    case 'issue_resolved':
+      return `${words(text('code'))}, on ${text('resolvedOn')}`;
+    case 'committee_date':
+      return text('on');
+    case 'recredentialing':
+      return `begun by the payer on ${text('startedOn')}`;
+    case 'recredentialing_due':
+    case 'recredentialing_missed':
+      return `due by ${text('dueOn')}`;
     case 'participation_end':
       return lines(`last day ${text('on')}`, text('reason'));
     default:

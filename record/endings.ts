@@ -114,6 +114,8 @@ export const recordEnding = (
     await tx`
       update providers set ${tx(ended)}, version = version + 1, updated_at = now()
       where ended_on is null and ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`}`;
+    // terminations that are open ask less of whoever leaves
+    await enqueueEach(tx, 'file_changed_person', tx`select distinct person_id from providers where ending_id = ${id}`);
     await audit(tx, principal, {
       action: providerId ? 'provider.end' : 'client.end',
       subjectType: providerId ? 'provider' : 'client',

@@ -75,6 +75,8 @@ export async function gatherEvidence(sql: Db, applicationId: string): Promise<Ev
     entries,
     messages: await messagesOf(sql, id),
     participation: await participationOf(sql, id),
+    issues: snapshot.participation?.issues ?? [],
+    cycle: snapshot.agenda.recredentialing ?? null,
     documents: await documentsOf(sql, snapshot.clientId, documentsNamed(entries)),
   });
 }

@@ -20,7 +20,7 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
     select
       jsonb_build_object('npi', pr.npi, 'hasTin', pr.tin_sealed is not null, 'address', pr.address) as practice,
       case when p.id is null then null else jsonb_build_object(
-        'npi', n.npi, 'caqhId', p.caqh_id, 'malpractice', p.malpractice,
+        'npi', n.npi, 'caqhId', p.caqh_id, 'malpractice', p.malpractice, 'leaves', p.ended_on is not null,
         'licences', coalesce((
           select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
             order by l.state, l.number)

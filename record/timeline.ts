@@ -125,4 +125,8 @@ const SHOWN: Partial<Record<EventKind, Shown>> = {
   nudge: ({ at, ...data }) => ({ ...data, followUpAt: at }),
   escalation: all,
   deadline_passed: all,
+  effective: all,
+  recredentialing_due: all,
+  recredentialing_reminder: all,
+  recredentialing_missed: all,
 };

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import {
   CONTRACT_STATUSES,
+  DIRECTORY_STATUSES,
   FACT_SOURCES,
   FACTS,
+  ISSUE_CODES,
   KINDS,
   LINES_OF_BUSINESS,
+  LOADING_STATUSES,
   OUTCOMES,
   STAGES,
   SUBMISSION_CHANNELS,
@@ -12,6 +15,7 @@ import {
 import { FACT_VALUES } from './actions';
 import { date, id, instant, state } from './common';
 import { sha256 } from './documents';
+import { cycleBasis } from './participation';
 
 export const evidenceQuery = z.strictObject({
   format: z.enum(['json', 'pdf']).optional().meta({ description: 'json where it is left out' }),
@@ -27,11 +31,15 @@ const logged = {
   struck: z.strictObject({ reason: z.string() }).optional(),
 };
 const maybe = z.string().optional();
+const proof = { source: z.string(), reference: z.string(), rep: maybe, documents };
+const sighting = { ...logged, seenOn: date, ...proof };
 const address = z.looseObject({});
 
 export const evidence = z
   .strictObject({
-    v: z.literal(1),
+    v: z.literal([1, 2]).meta({
+      description: 'Files that were frozen as 1 have nothing of loading, directory, issues and recredentialing',
+    }),
     application: z.strictObject({
       id,
       previousId: id.nullable(),
@@ -120,6 +128,49 @@ export const evidence = z
       }),
     ),
     participation: z.strictObject({ effectiveFrom: date.nullable(), effectiveTo: date.nullable() }).nullable(),
+    loading: z.array(z.strictObject({ ...sighting, status: z.enum(LOADING_STATUSES) })).optional(),
+    directory: z.array(z.strictObject({ ...sighting, status: z.enum(DIRECTORY_STATUSES) })).optional(),
+    issues: z
+      .array(
+        z.strictObject({
+          ...logged,
+          code: z.enum(ISSUE_CODES),
+          since: date,
+          disproves: z.array(z.enum(FACTS)),
+          reference: maybe,
+          documents,
+          resolvedOn: date.nullable(),
+          resolution: z
+            .strictObject({ ...logged, ...proof })
+            .nullable()
+            .meta({
+              description: 'What was recorded of that; null where the payer’s systems or directory showed it',
+            }),
+        }),
+      )
+      .optional(),
+    recredentialing: z
+      .strictObject({
+        cycle: z
+          .strictObject({ from: date, basis: cycleBasis, dueOn: date, lateUntil: date })
+          .nullable()
+          .meta({ description: 'The one that runs' }),
+        steps: z.array(
+          z.strictObject({
+            ...logged,
+            what: z.enum(['committee_date', 'recredentialing', 'recredentialing_due', 'recredentialing_missed']),
+            on: date.meta({
+              description: 'Of what the payer did, the day; of the rest, from when the cycle is counted',
+            }),
+            dueOn: date.optional(),
+            source: maybe,
+            reference: maybe,
+            rep: maybe,
+            documents,
+          }),
+        ),
+      })
+      .optional(),
     documents,
     timeline: z.array(z.looseObject({ id, at: instant, kind: z.string() })),
   })

@@ -86,6 +86,10 @@ export const recredentialing = z
 const seen = <T extends readonly [string, ...string[]]>(statuses: T) =>
   z.strictObject({ status: z.enum(statuses), seenOn: date }).nullable();
 
+export const cycleBasis = z.enum(['stated', 'committee_contact', 'approval', 'effective_date']).meta({
+  description: 'How `from` is known; `effective_date` is an assumption until the committee’s date is',
+});
+
 /** What follows a confirmed application. */
 export const participation = z
   .strictObject({
@@ -112,9 +116,7 @@ export const participation = z
           description: '`late` may still renew, until `lateUntil`; afterwards it is an initial application again',
         }),
         from: date,
-        basis: z.enum(['stated', 'committee_contact', 'approval', 'effective_date']).meta({
-          description: 'How `from` is known; `effective_date` is an assumption until the committee’s date is',
-        }),
+        basis: cycleBasis,
         dueOn: date,
         opensOn: date,
         lateUntil: date,

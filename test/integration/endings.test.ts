@@ -153,6 +153,17 @@ test('terminations are opened with each payer where a participation goes on, wit
   expect((await own.get()).participationEndedOn).toBeNull();
 });
 
+test('a termination of somebody who has let everything lapse is ready to be sent, also one that was open before', async () => {
+  const filed = await system.file({ attested: false });
+  await with_(filed, 'confirmed');
+  const before = await system.open((await with_(filed, 'confirmed')).filed, { kind: 'termination' });
+  expect((await before.get()).stage).toBe('awaiting_attestation');
+  const { items } = await ended('provider', filed.providerId, { terminate: true });
+  const { result } = items.find(({ action }: { action: string }) => action === 'terminate');
+  for (const id of [result.applicationId, before.id])
+    await eventually(async () => (await system.api.get(`/v1/applications/${id}`)).body.stage === 'ready_to_submit');
+});
+
 test('a preview says all of it and does nothing', async () => {
   const { filed, reviewed, group } = await groupMember();
   const preview = await system.api.post(`/v1/providers/${filed.providerId}/end?dryRun=true`, TERMS);

@@ -80,6 +80,88 @@ test('an evidence file has what was sent, every contact, the contract, every con
   expect(body.documents).toHaveLength(2);
 });
 
+/** A participation with everything that is looked after in one. */
+async function lookedAfter() {
+  const filed = await system.file();
+  const { id: document } = await system.api.make(`/v1/clients/${filed.clientId}/documents`, {
+    kind: 'other',
+    name: 'Screenshot of the portal.png',
+    sha256: SHA,
+  });
+  const application = await system.open(filed, { adopt: { stage: 'confirmed', confirmations: allFacts() } });
+  const seen = (status: string, more: object = {}) => ({
+    status,
+    seenOn: daysAgo(1),
+    source: 'portal',
+    reference: 'P-1',
+    ...more,
+  });
+  await application.act('loading', seen('not_loaded', { evidence: [document] }));
+  await application.act('issues', { code: 'wrong_tin', since: daysAgo(5), reference: 'EOB-7', evidence: [document] });
+  await application.act('directory', seen('inaccurate'));
+  const by = { resolvedOn: TODAY, source: 'test_claim', reference: 'TC-1' };
+  await application.act('issue-resolution', { code: 'wrong_tin', ...by });
+  await application.act('issues', { code: 'not_loaded', since: daysAgo(3) });
+  await application.act('loading', seen('loaded', { source: 'phone', rep: 'Jo', reference: 'C-3' }));
+  await application.act('issues', { code: 'claims_denied', since: daysAgo(2) });
+  await application.act('directory', seen('listed', { source: 'directory' }));
+  await application.act('committee-date', { on: daysAgo(900), source: 'letter', reference: 'L-1' });
+  await application.act('recredentialing', { startedOn: daysAgo(4), source: 'email', reference: 'E-1' });
+  return { application, document };
+}
+
+test('of a participation it has what was seen, every issue with its end, and the cycles of recredentialing', async () => {
+  const { application, document } = await lookedAfter();
+  const { body } = await evidence(application);
+  const [proved, documents] = [{ source: 'portal', reference: 'P-1', seenOn: daysAgo(1) }, [{ id: document }]];
+  expect(body.loading).toMatchObject([
+    { status: 'not_loaded', ...proved, documents },
+    { status: 'loaded', source: 'phone', rep: 'Jo', documents: [] },
+  ]);
+  expect(body.directory).toMatchObject([
+    { status: 'inaccurate', ...proved },
+    { status: 'listed', source: 'directory' },
+  ]);
+  expect(body.issues).toMatchObject([
+    {
+      code: 'wrong_tin',
+      since: daysAgo(5),
+      disproves: ['claimsRoute'],
+      reference: 'EOB-7',
+      documents,
+      resolvedOn: TODAY,
+      resolution: { source: 'test_claim', reference: 'TC-1' },
+    },
+    { code: 'not_loaded', disproves: [], resolvedOn: daysAgo(1), resolution: null },
+    { code: 'claims_denied', resolvedOn: null, resolution: null },
+  ]);
+  const { cycle, steps } = body.recredentialing;
+  expect(cycle).toMatchObject({ from: daysAgo(900), basis: 'stated' });
+  expect(steps.slice(0, 2)).toMatchObject([
+    { what: 'committee_date', on: daysAgo(900), source: 'letter', reference: 'L-1' },
+    { what: 'recredentialing', on: daysAgo(4), source: 'email', reference: 'E-1' },
+  ]);
+  expect(steps[2]).toMatchObject({ what: 'recredentialing_due', on: cycle.from, dueOn: cycle.dueOn });
+  // an issue that was raised in error stays as such
+  const raised = (await application.timeline()).find(({ code }) => code === 'claims_denied');
+  await application.act('corrections', { entryId: raised.id, reason: 'another provider' });
+  const [, , struck] = (await evidence(application)).body.issues;
+  expect(struck).toMatchObject({ code: 'claims_denied', struck: { reason: 'another provider' }, resolvedOn: null });
+});
+
+test('a file that was frozen as version 1 is still a paper', async () => {
+  const { application } = await lookedAfter();
+  const { loading: _, directory: _d, issues: _i, recredentialing: _r, ...rest } = (await evidence(application)).body;
+  const file = JSON.stringify({ ...rest, v: 1 });
+  const sha256 = createHash('sha256').update(file).digest('hex');
+  const { id: applicationId, filed } = application;
+  await system.api.deps.sql`
+    insert into evidence_files ${system.api.deps.sql({ id: applicationId, clientId: filed.clientId, applicationId, sha256, file })}`;
+  expect((await evidence(application, `?sha256=${sha256}`)).body).toEqual(JSON.parse(file));
+  const pdf = await bytes(`${application.path}/evidence?format=pdf&sha256=${sha256}`);
+  expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
+});
+
 test('it says nothing of the operator’s own notes, of whole tax ids, of anything sealed', async () => {
   const { application } = await eventful();
   const json = JSON.stringify((await evidence(application)).body);

@@ -294,3 +294,21 @@ describe('an exclusion', () => {
     expect(find('not_excluded', excluded, { ...none, kind: 'termination' })).toBeUndefined();
   });
 });
+
+test('a termination of who leaves asks for nothing that they keep up: they may never attest again', () => {
+  const lapsed = { ...withProvider({ malpractice: null, licences: [], leaves: true }), attestation: null };
+  const demand = { ...DEMAND, kind: 'termination' as const };
+  const { prerequisites, attestation } = evaluateFile(lapsed, demand, TODAY);
+  expect(attestation).toBeNull();
+  expect(prerequisites.map(({ code }) => code)).toEqual(
+    PREREQUISITES.filter((code) => !['caqh_id', 'licence_in_state', 'malpractice'].includes(code)),
+  );
+  expect(prerequisites.every((one) => one.met)).toBe(true);
+  // of who stays, and for anything else, it asks for all of it
+  const stays = { ...lapsed, provider: { ...lapsed.provider!, leaves: false } };
+  for (const [file, kind] of [[stays, 'termination'] as const, [lapsed, 'new_individual'] as const]) {
+    const reading = evaluateFile(file, { ...DEMAND, kind }, TODAY);
+    expect(reading.attestation?.state).toBe('missing');
+    expect(reading.prerequisites).toContainEqual(unmet('malpractice', 'missing'));
+  }
+});
