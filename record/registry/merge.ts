@@ -1,5 +1,6 @@
 import type { Sql } from '../../runtime/database';
 import { audit } from '../audit';
+import { enqueueEach } from '../outbox';
 import type { Principal } from '../principal';
 
 /** What came of a merge: done, or what stands in its way. */
@@ -40,12 +41,26 @@ export const merge = (
     if (collision) return { collides: collision.id };
     // what was merged into it before follows
     await tx`update ${table} set merged_into = ${into} where id = ${id} or merged_into = ${id}`;
-    if (kind === 'payer')
+    if (kind === 'payer') {
       await tx`
         update payers s
         set aliases = s.aliases || d.name || d.aliases, electronic_payer_ids = s.electronic_payer_ids || d.electronic_payer_ids,
+          covers = array(select distinct c from unnest(s.covers || d.covers) as c where c <> s.id),
           version = s.version + 1, updated_at = now()
         from payers d where d.id = ${id} and s.id = ${into}`;
+      // who stands for the one stands for the other
+      await tx`
+        update payers set covers = covers || ${into}::uuid, version = version + 1, updated_at = now()
+        where covers @> ${[id]}::uuid[] and not covers @> ${[into]}::uuid[]`;
+    }
+    const covered = kind === 'payer' ? tx`(select covers from payers where id = ${into})` : tx`'{}'::uuid[]`;
+    await enqueueEach(
+      tx,
+      'billingReadiness',
+      tx`select a.id from applications a join ${table} y on y.id = a.${tx(own!)}
+        where (${into} in (y.id, y.merged_into) or ${covered} && array[y.id, y.merged_into])
+          and a.provider_id is not null`,
+    );
     await audit(tx, principal, {
       action: `${kind}.merge`,
       subjectType: kind,

@@ -3,6 +3,7 @@ import type { Playbook } from '../../domain/playbook';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';
 import { asKnown } from '../earlier';
+import { enqueueEach } from '../outbox';
 import type { Principal } from '../principal';
 import { page } from './page';
 import type { Page, PageRequest } from './page';
@@ -70,6 +71,7 @@ export async function updatePayer(
   const payer = await unlessViolated('unique', () =>
     sql.begin(async (tx) => {
       const { playbook, electronicPayerIds, ...columns } = patch;
+      const before = patch.covers && (await findPayer(tx, id));
       await revise(tx, principal, 'payer', id, {
         columns: { ...columns, ...(electronicPayerIds && { electronicPayerIds: tx.json(electronicPayerIds) }) },
         asked: patch,
@@ -81,6 +83,15 @@ export async function updatePayer(
             update payers set playbook_version = playbook_version + 1 where id = ${id} returning playbook_version)
           insert into playbooks (payer_id, version, body)
           select ${id}, playbook_version, ${tx.json(playbook as never)} from next`;
+      // the gate of those that it stands for, or no longer does, answers by it
+      if (before)
+        await enqueueEach(
+          tx,
+          'billingReadiness',
+          tx`select a.id from applications a join payers y on y.id = a.payer_id
+            where ${[...before.covers, ...patch.covers!]}::uuid[] && array[y.id, y.merged_into]
+              and a.provider_id is not null`,
+        );
       return findPayer(tx, id);
     }),
   );

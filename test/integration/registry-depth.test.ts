@@ -229,13 +229,43 @@ test('findings read the file: colleagues, DEA, documents, signatures, and practi
 });
 
 describe('what is there twice', () => {
+  /** Waits until it has been told that an application's scope may be billed. */
+  const told = (id: string) =>
+    eventually(async () => {
+      const { items } = (await system.api.get('/v1/events?limit=200')).body;
+      return items.some((one: Reply['body']) => one.subjectId === id && one.data.to?.mayBill);
+    });
+
+  test('a payer that stands for another: who waits for the gate hears of it, through platforms too', async () => {
+    const network = await system.at('confirmed');
+    const { providerId, practiceId, payerId } = network.filed;
+    const [plan, twin] = [await system.payer(), await system.payer()];
+    const waiting = await system.at('in_review', { filed: { ...network.filed, payerId: plan } });
+    const through = { providerId, platform: 'Alma', payerIds: [plan] };
+    const { id } = await system.api.make('/v1/platform-relationships', through);
+    await system.api.patch(`/v1/payers/${payerId}`, { covers: [plan] });
+    await told(waiting.id);
+
+    await system.api.post(`/v1/payers/${plan}/merge`, { into: twin, reason: 'the same plan' });
+    const asked = { providerId, practiceId, payerId: twin, state: 'NY', dateOfService: TODAY };
+    const answer = async () =>
+      (await system.api.get(`/v1/billing-readiness?${new URLSearchParams(asked)}`)).body.billThrough;
+    expect(await answer()).toBe('platform');
+    const { items } = (await system.api.get(`/v1/clients/${network.filed.clientId}/coverage?payerId=${twin}`)).body;
+    expect(items).toMatchObject([{ payerId: twin, platforms: [{ relationshipId: id }], through: 'direct' }]);
+    await system.api.post(`/v1/platform-relationships/${id}/end`, { on: daysAgo(1), reason: 'left' });
+    expect(await answer()).toBe('nobody');
+  });
+
   test('a payer: both are one to the gate, new applications go to the one that stays', async () => {
     const application = await system.at('confirmed');
     const { providerId, practiceId, payerId } = application.filed;
     const into = await system.payer();
+    const other = await system.at('in_review', { filed: { ...application.filed, payerId: into } });
     const before = (await system.api.get(`/v1/payers/${payerId}`)).body;
     const merged = await system.api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'the same payer' });
     expect(merged.body.aliases).toContain(before.name);
+    await told(other.id);
     expect((await system.api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'again' })).status).toBe(200);
     const question = { providerId, practiceId, state: 'CA', dateOfService: TODAY };
     for (const asked of [payerId, into])
