@@ -76,9 +76,11 @@ const answerFields = {
     .optional()
     .meta({ description: 'Of `information_requested`: what the payer wants, one per item' }),
   itemsNotNeeded: z.literal(true).optional().meta({ description: 'The payer no longer needs what it asked for' }),
-  promisedOn: comingDate
-    .optional()
-    .meta({ description: 'By when the payer promised an answer: it is looked for the day after' }),
+  promisedOn: comingDate.optional().meta({
+    description:
+      'By when the payer promised an answer: it is looked for the day after. Of `committee` and `tabled`, also when ' +
+      'a decision is expected',
+  }),
   nextFollowUpOn: nextLook.optional().meta({ description: "Goes before the playbook's rule; within a year" }),
   completeOn: pastDate.optional().meta({
     description: 'Since when the payer has had a complete application, as it says: statutory clocks count from there',
