@@ -266,17 +266,17 @@ type Licences = readonly { state: string; number: string }[];
 function licencesAgree(onFile: Licences, named: Licences): boolean {
   const both = onFile.filter(({ state }) => named.some((one) => one.state === state));
   if (both.length === 0) return onFile.length === 0 || named.length === 0;
-  return both.every(({ state }) => inState(both, state).some((one) => inState(named, state).some(sameLicence(one))));
+  return both.every(({ state }) =>
+    inState(both, state).some((one) => inState(named, state).some((other) => sameLicence(one, other))),
+  );
 }
 
 export const inState = <T extends { state: string }>(licences: readonly T[], state: string): T[] =>
   licences.filter((licence) => licence.state === state);
 
 /** The same number but for letters, punctuation and zeros before it; boards and registries write it each in their way. */
-export const sameLicence =
-  (one: { number: string }) =>
-  (other: { number: string }): boolean =>
-    bare(one.number) === bare(other.number);
+export const sameLicence = (one: { number: string }, other: { number: string }): boolean =>
+  bare(one.number) === bare(other.number);
 
 /** A number without what is only written around it; one without digits as it is. */
 function bare(number: string): string {

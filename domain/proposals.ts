@@ -36,12 +36,13 @@ export function proposals(onFile: Fields<LicenceNumber>, snapshot: Snapshot): Pr
     if (field !== 'taxonomyCode' && own !== null && sameName(own, proposed)) return [];
     return [{ field, onFile: own, proposed }];
   });
-  const numbers = onFile.licences.flatMap(({ state, number }) => {
-    const named = inState(snapshot.licences ?? [], state);
+  const numbers = onFile.licences.flatMap((own) => {
+    const { state } = own;
+    const [named, ...more] = inState(snapshot.licences ?? [], state);
     // of several in a state nobody knows which is which
-    if (named.length !== 1 || inState(onFile.licences, state).length !== 1 || sameLicence(named[0]!)({ number }))
-      return [];
-    return [{ field: 'licenceNumber' as const, state, onFile: number, proposed: named[0]!.number }];
+    const clear = more.length === 0 && inState(onFile.licences, state).length === 1;
+    if (!named || !clear || sameLicence(own, named)) return [];
+    return [{ field: 'licenceNumber' as const, state, onFile: own.number, proposed: named.number }];
   });
   return [...fields, ...numbers];
 }

@@ -126,9 +126,12 @@ describe('scenario 7: the last client that has a person ends', () => {
 
   test('they are taken off the operator’s roster, politely while CAQH is away, and not asked about again', async () => {
     const { on, other, provider } = await atTwo();
+    await lives.dispatch.changed('nppesRecord', on.personId);
+    await answered(on, 'nppes', 'not_found');
     await end(on.providerId, addDays(await lives.today(), -1));
     await lives.env.sleep('10 days');
     expect(await requests(on.personId)).toEqual([]);
+    registry.calls.length = 0;
 
     await end(other.providerId, addDays(await lives.today(), -1));
     theirs.manner = 'down';
@@ -151,6 +154,7 @@ describe('scenario 7: the last client that has a person ends', () => {
     await lives.env.sleep('30 days');
     expect(removals(provider)).toHaveLength(1);
     expect(statusCalls().filter(({ query }) => query.Caqh_Provider_Id === provider.caqhId)).toEqual([]);
+    expect(registry.calls.filter(({ query }) => query.number === provider.npi)).toEqual([]);
   });
 
   test('who comes back before that was sent stays on it', async () => {
