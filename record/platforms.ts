@@ -122,7 +122,7 @@ export const createRelationship = (
       insert into platform_relationships ${tx(row as never)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
       await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, since });
-      await addSpans(tx, row, payerIds, tx`${since ?? '-infinity'}::date`);
+      await addSpans(tx, row, payerIds, tx`${firstDay(since)}::date`);
       await prefill(tx, principal, row);
       await openInquiry(tx, principal, randomUUID(), row, {});
     }
@@ -149,58 +149,73 @@ export const listRelationships = (
     request,
   );
 
-/**
- * A payer that is no longer among them was billed through the platform until the day before, its answers stay on record,
- * and its applications on the bridge have nothing left to keep. Null where the relationship has ended and its payers
- * would change.
- */
+/** Null where the relationship has ended and its payers would change. */
 export const updateRelationship = (
   sql: Sql,
   principal: Principal,
-  { id, clientId, platform }: Relationship,
-  { changedOn, correction = false, ...patch }: RelationshipPatch,
+  { id }: Relationship,
+  { changedOn, correction, ...patch }: RelationshipPatch,
   precondition: Precondition,
 ): Promise<Relationship | null> =>
   sql.begin(async (tx) => {
-    const [held] = await tx<Pick<Relationship, 'payerIds' | 'since' | 'endedOn'>[]>`
-      select payer_ids, since, ended_on from platform_relationships where id = ${id} for update`;
-    const { payerIds = held!.payerIds, since = held!.since } = patch;
-    if (patch.payerIds && held!.endedOn !== null) return null;
+    const [held] = await tx<Held[]>`
+      select id, client_id, platform, payer_ids, since, ended_on
+      from platform_relationships where id = ${id} for update`;
+    const { payerIds, since = held!.since } = patch;
+    if (payerIds && held!.endedOn !== null) return null;
     await revise(tx, principal, 'platform_relationship', id, {
       columns: patch,
       asked: Object.keys(patch).length > 0 ? { ...patch, changedOn, correction } : {},
       precondition,
     });
-    const begins = tx`${since ?? '-infinity'}::date`;
     if (since !== held!.since)
       await restateSpans(tx, id, {
-        which: tx`from_on = ${held!.since ?? '-infinity'}::date or from_on < ${begins}`,
-        fromOn: begins,
+        which: tx`from_on = ${firstDay(held!.since)}::date or from_on < ${firstDay(since)}::date`,
+        fromOn: tx`${firstDay(since)}::date`,
       });
-    const day = correction
-      ? begins
-      : tx`coalesce(${changedOn ?? null}::date,
-          (select (now() at time zone time_zone)::date from clients where id = ${clientId}))`;
-    const added = payerIds.filter((payerId) => !held!.payerIds.includes(payerId));
-    const dropped = held!.payerIds.filter((payerId) => !payerIds.includes(payerId));
-    await restateSpans(tx, id, {
-      which: tx`payer_id = any(${dropped}::uuid[]) and until_on = 'infinity'`,
-      untilOn: tx`${day} - 1`,
-    });
-    await addSpans(tx, { id, clientId }, added, day);
-    await prefill(tx, principal, { id, clientId, platform, payerIds: added });
-    await settleTasks(
-      tx,
-      id,
-      'platform_check',
-      tx`exists (select from platform_relationships r, applications a
-        where r.id = subject_id and a.id = (data->>'applicationId')::uuid
-          and ${lastDayThrough(tx, tx`a.payer_id`)} < ${day})`,
-    );
-    await enqueueEach(tx, 'platformCheck', tx`select application_id from bridges where relationship_id = ${id}`);
-    await enqueue(tx, 'platformInquiry', id);
+    if (payerIds) await changePayers(tx, principal, { ...held!, since }, payerIds, { changedOn, correction });
     return findRelationship(tx, principal, id);
   });
+
+type Held = Pick<Relationship, 'id' | 'clientId' | 'platform' | 'payerIds' | 'since' | 'endedOn'>;
+
+/** The first day of what began then, or nobody knows when. */
+const firstDay = (since: PlainDate | null | undefined): string => since ?? '-infinity';
+
+/**
+ * A payer that is no longer among them was billed through the platform until the day before, its answers stay on record,
+ * and its applications on the bridge have nothing left to keep.
+ */
+async function changePayers(
+  tx: Tx,
+  principal: Principal,
+  { id, clientId, platform, since, payerIds: before }: Held,
+  payerIds: readonly string[],
+  { changedOn, correction }: Circumstance,
+): Promise<void> {
+  const day = correction
+    ? tx`${firstDay(since)}::date`
+    : tx`coalesce(${changedOn ?? null}::date,
+        (select (now() at time zone time_zone)::date from clients where id = ${clientId}))`;
+  const added = payerIds.filter((payerId) => !before.includes(payerId));
+  const dropped = before.filter((payerId) => !payerIds.includes(payerId));
+  await restateSpans(tx, id, {
+    which: tx`payer_id = any(${dropped}::uuid[]) and until_on = 'infinity'`,
+    untilOn: tx`${day} - 1`,
+  });
+  await addSpans(tx, { id, clientId }, added, day);
+  await prefill(tx, principal, { id, clientId, platform, payerIds: added });
+  await settleTasks(
+    tx,
+    id,
+    'platform_check',
+    tx`exists (select from platform_relationships r, applications a
+      where r.id = subject_id and a.id = (data->>'applicationId')::uuid
+        and ${lastDayThrough(tx, tx`a.payer_id`)} < ${day})`,
+  );
+  await enqueueEach(tx, 'platformCheck', tx`select application_id from bridges where relationship_id = ${id}`);
+  await enqueue(tx, 'platformInquiry', id);
+}
 
 /**
  * The provider has left the platform, or will have after `on`: nothing more is asked about it, and nobody looks whether

@@ -212,3 +212,25 @@ test('a change of the gate’s answer is told with the old and the new one, to t
   expect(await events(stranger)).toEqual([]);
   expect((await system.api.post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: 'x' })).status).toBe(400);
 });
+
+test('the gate’s change by the operator’s own policy is told too', async () => {
+  const application = await system.at('confirmed');
+  const told = async () => {
+    const { items } = (await system.api.get('/v1/events?limit=200')).body;
+    const own = items.filter(({ subjectId }: { subjectId: string }) => subjectId === application.id);
+    return own.map(({ data }: { data: { to: { mayBill: boolean } } }) => data.to.mayBill);
+  };
+  await application.confirm('payerProviderId', {
+    value: 'PIN-2',
+    source: 'phone',
+    rep: 'Dana',
+    reference: 'call 7',
+    reason: 'they corrected it',
+  });
+  await eventually(async () => (await told()).join() === 'true');
+  await system.api.patch('/v1/settings', { phoneFactsNeedApproval: true });
+  await eventually(async () => (await told()).join() === 'true,false');
+  await system.api.patch('/v1/settings', { phoneFactsNeedApproval: false });
+  await eventually(async () => (await told()).length === 3);
+  expect(await told()).toEqual([true, false, true]);
+});
