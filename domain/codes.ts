@@ -230,6 +230,7 @@ export const TASK_KINDS = [
   'exclusion_list',
   'registry_mismatch',
   'registry_access',
+  'roster_removal',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 

@@ -5,6 +5,7 @@ import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue } from './outbox';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
+import { giveTasks } from './tasks';
 
 /** A wish to have a provider on the operator's roster with CAQH, or off it; CAQH works on it in its own time. */
 export interface RosterRequest {
@@ -96,11 +97,12 @@ export async function rosterFollows(tx: Tx, personId: string, isSomeones: boolea
         ${tx({ id: randomUUID(), kind: 'remove', personId, caqhId: on.caqhId, requestedBy: tx.json({ ...LEFT }) } as never)}`;
 }
 
-/** What CAQH last said of it: by a batch of ours, or else by the person's status. */
+/** What CAQH last said of it: by a batch of ours, or else by the person's status. What it refused to take off is a person's. */
 const isOnRoster = (sql: Db, personId: string): Fragment => sql`
   coalesce(
     (select q.status = 'added' from caqh_roster_requests q
-      where q.person_id = ${personId} and q.status in ('added', 'removed', 'refused') and q.settled_at >= coalesce(
+      where q.person_id = ${personId} and (q.status in ('added', 'removed') or q.kind = 'remove' and q.status = 'refused')
+        and q.settled_at >= coalesce(
         (select r.said_at from registry_records r where r.service = 'caqh' and r.person_id = q.person_id), '-infinity')
       order by q.settled_at desc limit 1),
     (select r.status not in ('not_on_roster', 'not_found') from registry_records r
@@ -143,6 +145,18 @@ export const keepRoster = (
       await tx`
         update caqh_roster_requests
         set status = ${status}, exception = ${exception}, settled_at = now() where id = ${id}`;
+      if (kind === 'remove' && !came.done)
+        await giveTasks(tx, [
+          {
+            key: `roster_removal/${id}`,
+            clientId: null,
+            kind: 'roster_removal',
+            subjectType: 'person',
+            subjectId: personId,
+            data: { requestId: id },
+            dueAt: at,
+          },
+        ]);
       await tx`
         update registry_records set next_check_at = null where service = 'caqh' and person_id = ${personId}`;
       return;

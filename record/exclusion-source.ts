@@ -41,7 +41,7 @@ export async function listState(
   const month = (await latestList(sql))?.month ?? null;
   const { failures: _, askedAt: _at, etag: _etag, ...source } = (await sourceOf(sql)) ?? NO_SOURCE;
   const awaited = awaitedAfter(month, now);
-  const next = [listOutAt(awaited), source.nextCheckAt ?? now].sort()[1]!;
+  const next = [firstLookAt(month, awaited), source.nextCheckAt ?? now].sort()[1]!;
   return { ...source, nextCheckAt: source.mode === 'api' ? next : null, month, awaited, dueAt: listDueAt(awaited) };
 }
 
@@ -62,6 +62,11 @@ function awaitedAfter(month: PlainDate | null, now: Instant): PlainDate {
   return month !== null && month >= current ? nextMonth(month) : current;
 }
 
+/** From when a month's list is looked for; where none is on file there is no day to wait for. */
+const firstLookAt = (month: PlainDate | null, awaited: PlainDate): Instant =>
+  month === null ? LONG_AGO : listOutAt(awaited);
+const LONG_AGO = new Date(0).toISOString();
+
 /**
  * Has a month's list fetched once it should be out, and asks somebody for it once it is late, each month once; answers
  * when to look again.
@@ -71,14 +76,13 @@ export async function askForList(tx: Tx, _subject: string, now: Instant): Promis
   const awaited = awaitedAfter(month, now);
   const source = await sourceOf(tx);
   const fetched = source?.mode === 'api';
-  // where none is on file there is no day to wait for
-  const outAt = month === null ? now : listOutAt(awaited);
-  const tried = fetched && source.askedAt !== null && source.askedAt >= outAt;
+  const from = firstLookAt(month, awaited);
+  const tried = fetched && source.askedAt !== null && source.askedAt >= from;
   const dueAt = month === null && !fetched ? now : listDueAt(awaited);
   if (dueAt <= now && (tried || !fetched)) await giveListTask(tx, awaited, dueAt);
   const again = dueAt <= now ? listDueAt(nextMonth(awaited)) : dueAt;
   if (!fetched) return { next: again };
-  const at = [outAt, source.nextCheckAt ?? now].sort()[1]!;
+  const at = [from, source.nextCheckAt ?? now].sort()[1]!;
   if (at > now) return { next: [at, again].sort()[0]! };
   // an activity that is lost on the way is not given anew at once
   await tx`

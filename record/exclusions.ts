@@ -241,10 +241,12 @@ export const screenPractices = async (tx: Db, practiceIds: readonly string[]): P
 async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionResult[]> {
   const list = await latestList(tx);
   if (!list) return [];
+  const names = held.map(nameKey);
+  // each part by an index of its own
   const entries = await tx<LeieEntry[]>`
     select * from exclusion_entries
     where npi = any(${held.flatMap(({ npi }) => npi ?? [])})
-      or ((npi is null or business_name is not null) and name_key = any(${held.map(nameKey)}))`;
+      or (npi is null and name_key = any(${names})) or (business_name is not null and name_key = any(${names}))`;
   const results: ExclusionResult[] = [];
   for (const one of held) {
     const statuses: ExclusionStatus[] = [];

@@ -157,6 +157,19 @@ describe('scenario 7: the last client that has a person ends', () => {
     expect(registry.calls.filter(({ query }) => query.number === provider.npi)).toEqual([]);
   });
 
+  test('what CAQH refuses to take off is given to somebody, once', async () => {
+    const { on, other, provider } = await atTwo();
+    Object.assign(provider, { exception: 'Delegated elsewhere' });
+    for (const { providerId } of [on, other]) await end(providerId, addDays(await lives.today(), -1));
+    await ask(on.personId);
+    await lives.env.sleep('10 days');
+    expect(await requests(on.personId)).toMatchObject([{ status: 'refused' }]);
+    expect(removals(provider)).toHaveLength(1);
+    expect(
+      await lives.sql`select client_id from tasks where kind = 'roster_removal' and subject_id = ${on.personId}`,
+    ).toEqual([{ clientId: null }]);
+  });
+
   test('who comes back before that was sent stays on it', async () => {
     const { on, other, provider } = await atTwo();
     for (const { providerId } of [on, other]) await end(providerId, addDays(await lives.today(), -1));
