@@ -57,7 +57,7 @@ const DO: Record<LeavingAction, Do> = {
     const { noticeBy, ...rest } = notice!;
     const body = { ...key, neededBy: noticeBy, endingId, ...rest };
     const at = new Date().toISOString();
-    const opened = await openApplication(sql, { id, clientId, key, body, at }, recordedBy);
+    const opened = await openApplication(sql, { id, clientId, key, body, at, previousId: subjectId }, recordedBy);
     return { status: 'done', result: { applicationId: 'existingId' in opened ? opened.existingId : id } };
   },
 

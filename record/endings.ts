@@ -1,5 +1,5 @@
 import type { Instant, PlainDate } from '../domain/application/events';
-import type { EndingReason, FactSource } from '../domain/codes';
+import type { EndingReason, FactSource, Stage } from '../domain/codes';
 import { localDate, startOfDay } from '../domain/calendar';
 import { addDays } from '../domain/dates';
 import {
@@ -16,6 +16,7 @@ import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue, enqueueEach } from './outbox';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
+import { page, type Page, type PageRequest } from './registry/page';
 import { KEEPER } from './retention';
 
 /** Who leaves: a provider of a client, or the client. */
@@ -34,8 +35,12 @@ export interface EndingInput extends EndingTerms {
 /** An item as it is shown: with who and what it is about. */
 export interface NamedItem extends LeavingItem {
   providerId: string | null;
+  providerName: string | null;
   practiceId: string | null;
+  practiceName: string | null;
   payerId: string | null;
+  payerName: string | null;
+  platform: string | null;
   state: string | null;
   lineOfBusiness: string | null;
 }
@@ -43,8 +48,8 @@ export interface NamedItem extends LeavingItem {
 export interface EndingItem extends NamedItem {
   /** `called_off`: they stayed, or came back, before it was done. */
   status: 'waiting' | 'queued' | 'done' | 'refused' | 'called_off';
-  /** Of a termination, the application; of what was handed over, the digest of its evidence; of a refusal, why. */
-  result: { applicationId?: string; evidenceSha256?: string; problem?: string } | null;
+  /** Of a termination, the application and where it stands; of what was handed over, the digest of its evidence; of a refusal, why. */
+  result: { applicationId?: string; stage?: Stage; evidenceSha256?: string; problem?: string } | null;
   settledAt: Instant | null;
 }
 
@@ -58,8 +63,12 @@ export interface Access {
 
 export interface Ending extends Leaving, Omit<EndingInput, 'words'> {
   id: string;
+  clientName: string;
+  providerName: string | null;
   words: string | null;
   status: 'waiting' | 'running' | 'done' | 'called_off';
+  /** How many items there are of each status. */
+  counts: Partial<Record<EndingItem['status'], number>>;
   items: EndingItem[];
   access: Access | null;
   recordedBy: Actor;
@@ -123,31 +132,65 @@ export const recordEnding = (
       clientId,
       detail: { ...input, endingId: id },
     });
+    const { on, applications, terminate } = input;
+    const today = localDate(new Date().toISOString(), await zoneOf(tx, clientId));
+    await planItems(tx, { id, clientId, providerId, on, applications, terminate }, today);
     await enqueue(tx, 'ending', id);
     return { ending: (await findEnding(tx, principal, id))! };
   });
 
+const selectEndings = (sql: Db, principal: Principal): Fragment => sql`
+  select e.id, e.client_id, c.name as client_name, e.provider_id, p.first_name || ' ' || p.last_name as provider_name,
+    e."on", e.reason, e.words, e.applications, e.terminate, e.source, e.reference, e.recorded_by, e.created_at,
+    e.access, e.done_at,
+    (select r."on" from returns r
+      where r.ending_id = e.id and r.provider_id is not distinct from e.provider_id) as returned_on,
+    coalesce((select jsonb_object_agg(s.status, s.count) from (
+      select status, count(*) from ending_items i where i.ending_id = e.id group by status) s), '{}') as counts,
+    case
+      when e.done_at is not null then case when e.access is null then 'called_off' else 'done' end
+      when e.access is null and not exists (
+        select from ending_items i
+        where i.ending_id = e.id and (i.status = 'queued' or (i.status = 'waiting' and i."when" = 'now'))) then 'waiting'
+      else 'running' end as status
+  from endings e join clients c on c.id = e.client_id left join providers p on p.id = e.provider_id
+  where ${inScope(sql, principal, 'e.client_id')}`;
+
 export async function findEnding(sql: Db, principal: Principal, id: string): Promise<Ending | null> {
-  const [ending] = await sql<Omit<Ending, 'items' | 'status'>[]>`
-    select e.id, e.client_id, e.provider_id, e."on", e.reason, e.words, e.applications, e.terminate, e.source,
-      e.reference, e.recorded_by, e.created_at, e.access, e.done_at,
-      (select r."on" from returns r where r.ending_id = e.id and r.provider_id is not distinct from e.provider_id) as returned_on
-    from endings e where e.id = ${id} and ${inScope(sql, principal)}`;
+  const [ending] = await sql<Omit<Ending, 'items'>[]>`${selectEndings(sql, principal)} and e.id = ${id}`;
   if (!ending) return null;
   const rows = await sql<KeptItem[]>`
-    select action, subject_id, because, "when", notice, status, result, settled_at
-    from ending_items where ending_id = ${id} order by position`;
+    select i.action, i.subject_id, i.because, i."when", i.notice, i.status, i.settled_at,
+      case when t.id is null then i.result else i.result || jsonb_build_object('stage', t.stage) end as result
+    from ending_items i left join applications t on t.id = (i.result->>'applicationId')::uuid
+    where i.ending_id = ${id} order by i.position`;
   const items = await named(
     sql,
     rows.map(({ notice, ...item }) => ({ ...item, ...notice })),
   );
-  return { ...ending, items, status: statusOf(ending, items) };
+  return { ...ending, items };
 }
 
-function statusOf({ doneAt, access }: Pick<Ending, 'doneAt' | 'access'>, items: readonly EndingItem[]) {
-  if (doneAt) return access === null ? 'called_off' : 'done';
-  const settled = items.every(({ status }) => status === 'waiting' || status === 'done');
-  return access === null && settled ? 'waiting' : 'running';
+/** Endings in order of recording, without their items; `open`: of which something is left to do. */
+export const listEndings = (
+  sql: Db,
+  principal: Principal,
+  { clientId, providerId, open }: EndingFilter,
+  request: PageRequest,
+): Promise<Page<Omit<Ending, 'items'>>> =>
+  page(
+    sql,
+    sql`${selectEndings(sql, principal)}
+      ${clientId ? sql`and e.client_id = ${clientId}` : sql``}
+      ${providerId ? sql`and e.provider_id = ${providerId}` : sql``}
+      ${open === undefined ? sql`` : sql`and (e.done_at is null) = ${open}`}`,
+    request,
+  );
+
+export interface EndingFilter {
+  clientId?: string | undefined;
+  providerId?: string | undefined;
+  open?: boolean | undefined;
 }
 
 type KeptItem = Omit<EndingItem, keyof NamedItem> &
@@ -196,7 +239,7 @@ export async function endStepByStep(tx: Tx, endingId: string, now: Instant): Pro
   return { next: null };
 }
 
-async function planItems(tx: Tx, ending: EndingRow, today: PlainDate): Promise<void> {
+async function planItems(tx: Tx, ending: Omit<EndingRow, 'timeZone' | 'access'>, today: PlainDate): Promise<void> {
   const known = await tx<{ id: string; subjectId: string }[]>`
     select id, subject_id from ending_items where ending_id = ${ending.id}`;
   // what it ends itself, and the terminations that it opened, are not what is kept
@@ -314,11 +357,16 @@ async function named<T extends { subjectId: string }>(
   const ids = items.map(({ subjectId }) => subjectId);
   type About = Omit<NamedItem, keyof LeavingItem> & { id: string };
   const abouts = await sql<About[]>`
-    select id, provider_id, practice_id, payer_id, state, line_of_business from applications where id = any(${ids}::uuid[])
-    union all
-    select id, null, practice_id, payer_id, state, line_of_business from agreements where id = any(${ids}::uuid[])
-    union all
-    select id, provider_id, null, null, null, null from platform_relationships where id = any(${ids}::uuid[])`;
+    select s.*, p.first_name || ' ' || p.last_name as provider_name, pr.legal_name as practice_name, y.name as payer_name
+    from (
+      select id, provider_id, practice_id, payer_id, state, line_of_business, null as platform from applications
+      union all
+      select id, null, practice_id, payer_id, state, line_of_business, null from agreements
+      union all
+      select id, provider_id, null, null, null, null, platform from platform_relationships) s
+    left join providers p on p.id = s.provider_id left join practices pr on pr.id = s.practice_id
+    left join payers y on y.id = s.payer_id
+    where s.id = any(${ids}::uuid[])`;
   const byId = new Map(abouts.map(({ id, ...about }) => [id, about]));
   return items.map((item) => ({ ...item, ...byId.get(item.subjectId)! }));
 }

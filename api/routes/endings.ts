@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { findEnding, previewEnding, recordEnding, type Leaving } from '../../record/endings';
+import { findEnding, listEndings, previewEnding, recordEnding, type Leaving } from '../../record/endings';
 import type { Principal } from '../../record/principal';
 import { findClient } from '../../record/registry/clients';
 import { findProvider } from '../../record/registry/providers';
@@ -9,20 +9,25 @@ import { findReturn, recordReturn, type ReturnInput } from '../../record/returns
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../deps';
 import { invalid, Problem } from '../errors';
+import { listed } from '../listing';
 import { unknownIn } from '../references';
 import { created, ok, route, type Answer, type Route } from '../route';
+import { pageOf } from '../schemas/common';
 import {
   clientReturnInput,
   ending,
   endingInput,
   endingPreview,
   endingQuery,
+  endingsQuery,
+  endingSummary,
   hold,
   holdInput,
   leavingReturn,
   providerReturnInput,
 } from '../schemas/endings';
 import { refuse } from '../validation';
+import { checkFilter } from './filters';
 
 const tag = 'leaving';
 
@@ -135,6 +140,23 @@ export const endingRoutes = (deps: Deps): Route[] => [
     responses: RESPONSES,
     handler: ({ subject: { id: clientId, endedOn }, ...request }) =>
       end(deps, { clientId, providerId: null, endedOn }, request),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/endings',
+    summary: 'List who leaves and who has left, and how far each is',
+    tag,
+    access: 'operations:read',
+    query: endingsQuery,
+    responses: {
+      200: { description: 'Endings in order of recording, without their items', schema: pageOf(endingSummary) },
+    },
+    handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
+      const { clientId, providerId } = filter;
+      await checkFilter(deps.sql, principal, { clientId, providerId });
+      const request = { limit, ...(cursor && { cursor }) };
+      return listed(await listEndings(deps.sql, principal, filter, request), (item) => item);
+    },
   }),
   route({
     method: 'get',

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ENDING_REASONS, FACT_SOURCES, LINES_OF_BUSINESS } from '../../domain/codes';
+import { ENDING_REASONS, FACT_SOURCES, LINES_OF_BUSINESS, STAGES } from '../../domain/codes';
 import { addDays } from '../../domain/dates';
 import { LEAVING_ACTIONS, LEAVING_CAUSES } from '../../domain/leaving';
 import { broken } from './actions';
-import { actor, date, id, instant, line, longText, state, unique, yesOrNo } from './common';
+import { actor, date, id, instant, line, longText, pageQuery, state, unique, yesOrNo } from './common';
 import { tinInput } from './practices';
 import { dea, malpractice } from './providers';
 
@@ -52,8 +52,12 @@ const item = {
   noticeBy: date.optional().meta({ description: 'The day by which a termination has to be with the payer' }),
   lastDay: date.optional().meta({ description: 'The earliest that a termination can come to, from the last day on' }),
   providerId: id.nullable(),
+  providerName: z.string().nullable(),
   practiceId: id.nullable(),
+  practiceName: z.string().nullable(),
   payerId: id.nullable(),
+  payerName: z.string().nullable(),
+  platform: z.string().nullable(),
   state: state.nullable(),
   lineOfBusiness: z.enum(LINES_OF_BUSINESS).nullable(),
 };
@@ -71,23 +75,40 @@ const endingStatus = z.enum(['waiting', 'running', 'done', 'called_off']).meta({
   description: '`waiting` for the last day to pass; `called_off` where they stayed after all, or came back first',
 });
 
+const itemStatus = z.enum(['waiting', 'queued', 'done', 'refused', 'called_off']);
+
+const summary = {
+  id,
+  clientId: id,
+  clientName: z.string(),
+  providerId: id.nullable().meta({ description: 'Null where the whole client leaves' }),
+  providerName: z.string().nullable(),
+  ...fields,
+  on: date,
+  words: z.string().nullable(),
+  terminate: z.boolean(),
+  status: endingStatus,
+  counts: z.partialRecord(itemStatus, z.int()).meta({ description: 'How many items there are of each status' }),
+  access: access.nullable(),
+  recordedBy: actor,
+  createdAt: instant,
+  doneAt: instant.nullable(),
+  returnedOn: date.nullable().meta({ description: 'The first day of whoever came back since' }),
+};
+
+export const endingSummary = z.strictObject(summary).meta({ id: 'LeavingEndingSummary' });
+
 export const ending = z
   .strictObject({
-    id,
-    clientId: id,
-    providerId: id.nullable().meta({ description: 'Null where the whole client leaves' }),
-    ...fields,
-    on: date,
-    words: z.string().nullable(),
-    terminate: z.boolean(),
-    status: endingStatus,
+    ...summary,
     items: z.array(
       z.strictObject({
         ...item,
-        status: z.enum(['waiting', 'queued', 'done', 'refused', 'called_off']),
+        status: itemStatus,
         result: z
           .strictObject({
             applicationId: id.optional(),
+            stage: z.enum(STAGES).optional().meta({ description: 'Where that application stands now' }),
             evidenceSha256: z.string().optional(),
             problem: z.string().optional(),
           })
@@ -95,13 +116,14 @@ export const ending = z
         settledAt: instant.nullable(),
       }),
     ),
-    access: access.nullable(),
-    recordedBy: actor,
-    createdAt: instant,
-    doneAt: instant.nullable(),
-    returnedOn: date.nullable().meta({ description: 'The first day of whoever came back since' }),
   })
   .meta({ id: 'LeavingEnding' });
+
+export const endingsQuery = pageQuery.extend({
+  clientId: id.optional(),
+  providerId: id.optional(),
+  open: yesOrNo.optional().meta({ description: 'Whether something is left to do' }),
+});
 
 const returnFields = {
   on: nearby.meta({ description: 'The first day' }),

@@ -164,6 +164,36 @@ test('a termination of somebody who has let everything lapse is ready to be sent
     await eventually(async () => (await system.api.get(`/v1/applications/${id}`)).body.stage === 'ready_to_submit');
 });
 
+test('a leader sees at once who leaves, whom and what it is about by name, and how far it is', async () => {
+  const filed = await system.file();
+  const own = await with_(filed, 'confirmed');
+  const [reviewed, key] = [await with_(filed, 'in_review'), await system.api.keyOf('lead', [filed.clientId])];
+  const made = await end('provider', filed.providerId, { on: daysAhead(30), terminate: true });
+  expect(made.body).toMatchObject({
+    clientName: CLIENT.name,
+    providerName: 'Robin Vale',
+    counts: { waiting: 2 },
+    items: [
+      { subjectId: own.id, providerName: 'Robin Vale', practiceName: PRACTICE.legalName, status: 'waiting' },
+      { subjectId: reviewed.id, payerName: expect.stringContaining('Payer'), platform: null },
+    ],
+  });
+  await eventually(async () => (await endingOf(made.body.id)).counts.done === 1);
+  const [terminate] = (await endingOf(made.body.id)).items;
+  expect(terminate.result).toMatchObject({ applicationId: expect.any(String), stage: 'ready_to_submit' });
+  const opened = (await system.api.get(`/v1/applications/${terminate.result.applicationId}`)).body;
+  expect(opened.previousId).toBe(own.id);
+  const list = async (query: string) => (await system.api.get(`/v1/endings?${query}`, { key })).body;
+  const { items } = await list('open=true');
+  expect(items).toMatchObject([{ id: made.body.id, status: 'waiting', counts: { done: 1, waiting: 1 } }]);
+  expect(items[0]).not.toHaveProperty('items');
+  expect((await list(`providerId=${filed.providerId}&open=false`)).items).toEqual([]);
+  const other = await system.file();
+  expect((await list(`clientId=${other.clientId}`)).errors).toMatchObject([{ path: 'clientId' }]);
+  const client = await system.api.keyOf('client', [filed.clientId]);
+  expect((await system.api.get('/v1/endings', { key: client })).status).toBe(403);
+});
+
 test('a preview says all of it and does nothing', async () => {
   const { filed, reviewed, group } = await groupMember();
   const preview = await system.api.post(`/v1/providers/${filed.providerId}/end?dryRun=true`, TERMS);
