@@ -436,8 +436,11 @@ function detailOf(entry: EvidenceEntry): string {
     case 'recredentialing_missed':
       return `due by ${text('dueOn')}`;
     case 'participation_end':
-      return lines(`last day ${text('on')}`, text('reason'));
+      return lines(`last day ${text('on')}`, reasonOf(text('reason')));
     default:
-      return text('reason') || text('text');
+      return reasonOf(text('reason')) || text('text');
   }
 }
+
+/** A reason in the words in which it was given; one that an ending gave is a code. */
+const reasonOf = (reason: string): string => (/^[a-z]+(_[a-z]+)*$/.test(reason) ? words(reason) : reason);

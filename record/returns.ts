@@ -34,6 +34,8 @@ export interface Return extends Leaving {
   providerIds: string[];
   /** Those who left with the client, and of whom secrets have been purged meanwhile: each comes back alone. */
   leftOutIds: string[];
+  /** Terminations that the ending opened and that go on: for a person to withdraw, where they are meant no longer. */
+  terminationIds: string[];
   recordedBy: Actor;
   createdAt: Instant;
 }
@@ -107,7 +109,11 @@ export async function findReturn(sql: Db, principal: Principal, id: string): Pro
   const [back] = await sql<Return[]>`
     select r.id, r.client_id, r.provider_id, r.ending_id, r."on", r.words, r.source, r.reference, r.provider_ids,
       r.recorded_by, r.created_at, array(
-        select p.id from providers p where p.ending_id = r.ending_id and r.provider_id is null order by p.created_at, p.id) as left_out_ids
+        select p.id from providers p where p.ending_id = r.ending_id and r.provider_id is null order by p.created_at, p.id) as left_out_ids,
+      array(
+        select t.id from ending_items i join applications t on t.id = (i.result->>'applicationId')::uuid
+        where i.ending_id = r.ending_id and t.open and t.provider_id = any(r.provider_ids)
+        order by i.position) as termination_ids
     from returns r where r.id = ${id} and ${inScope(sql, principal)}`;
   return back ?? null;
 }

@@ -173,6 +173,9 @@ export const leavingReturn = z
     leftOutIds: z.array(id).meta({
       description: 'Who left with the client and is not back: their secrets were purged, and each comes back alone',
     }),
+    terminationIds: z.array(id).meta({
+      description: 'Terminations that the ending opened and that go on: to be withdrawn where they are meant no longer',
+    }),
     recordedBy: actor,
     createdAt: instant,
   })

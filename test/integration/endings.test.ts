@@ -432,9 +432,15 @@ describe('coming back', () => {
 
   test('who stays after all keeps what is not done yet', async () => {
     const { filed, reviewed, group } = await groupMember();
-    const { body } = await end('provider', filed.providerId, { on: daysAhead(20) });
-    await eventually(async () => (await endingOf(body.id)).items.filter((i: Done) => i.status === 'done').length === 2);
-    expect((await back('provider', filed.providerId)).status).toBe(201);
+    const { body } = await end('provider', filed.providerId, { on: daysAhead(20), terminate: true });
+    await eventually(async () => (await endingOf(body.id)).counts.done === 3);
+    const stayed = await back('provider', filed.providerId);
+    expect(stayed.status).toBe(201);
+    const opened = (await endingOf(body.id)).items.flatMap((i: Done) => i.result?.applicationId ?? []);
+    expect([...stayed.body.terminationIds].sort()).toEqual([...opened].sort());
+    const [one, other] = stayed.body.terminationIds;
+    await system.api.post(`/v1/applications/${one}/withdrawal`, { reason: 'she stays' });
+    expect((await system.api.get(`/v1/returns/${stayed.body.id}`)).body.terminationIds).toEqual([other]);
     const { status, items } = await endingOf(body.id);
     expect(status).toBe('called_off');
     expect(items.filter((i: Done) => i.status === 'called_off').map((i: Done) => i.action)).toEqual([
@@ -448,6 +454,7 @@ describe('coming back', () => {
   interface Done {
     action: string;
     status: string;
+    result: { applicationId?: string } | null;
   }
 
   test('secrets that were purged have to be given again, each named; then they are kept as any other, under the same legal hold', async () => {
