@@ -69,23 +69,30 @@ const ask = (changes: Partial<ReadinessEvidence> = {}, query: Partial<ReadinessQ
 const but = (fact: Fact, changes: Partial<FactRecord>): Span =>
   span({ facts: { ...span().facts, [fact]: record(fact, changes) } });
 
-/* How a fact can stand, and what each state is: the second column is the oracle's only knowledge of it. */
-const STANDING = {
-  absent: [null, 'unconfirmed'],
-  claimed: [{ status: 'claimed', source: 'client_word' }, 'unconfirmed'],
-  disputed: [{ status: 'disputed' }, 'disputed'],
-  confirmed: [{}, 'good'],
-} as const;
-const INHERITED = {
-  live: [{ value: { inheritedFrom: 'live' } }, 'good'],
-  ended: [{ value: { inheritedFrom: 'ended' } }, 'over'],
-  emptied: [{ value: { inheritedFrom: 'empty' } }, 'unconfirmed'],
-  unknown: [{ value: { inheritedFrom: 'nowhere' } }, 'unconfirmed'],
-  live_claimed: [{ value: { inheritedFrom: 'live' }, status: 'claimed' }, 'unconfirmed'],
-} as const;
-type Standing = readonly [Partial<FactRecord> | null, 'unconfirmed' | 'disputed' | 'good' | 'over'];
-const OWN: Standing[] = Object.values(STANDING);
-const SHARED: Standing[] = [...OWN, ...Object.values(INHERITED)];
+/* How a fact can stand, who has still to approve it, and what that is: the last is the oracle's only knowledge of it. */
+interface Standing {
+  changes: Partial<FactRecord> | null;
+  /** Whose entry a second person has still to approve: its own, or the one that it inherits. */
+  awaits?: 'entry' | 'their';
+  is: 'unconfirmed' | 'disputed' | 'good' | 'over';
+}
+const OWN: Standing[] = [
+  { changes: null, is: 'unconfirmed' },
+  { changes: { status: 'claimed', source: 'client_word' }, is: 'unconfirmed' },
+  { changes: { status: 'disputed' }, is: 'disputed' },
+  { changes: {}, is: 'good' },
+  { changes: {}, awaits: 'entry', is: 'unconfirmed' },
+];
+const SHARED: Standing[] = [
+  ...OWN,
+  { changes: { value: { inheritedFrom: 'live' } }, is: 'good' },
+  { changes: { value: { inheritedFrom: 'live' } }, awaits: 'their', is: 'unconfirmed' },
+  { changes: { value: { inheritedFrom: 'live' }, status: 'claimed' }, is: 'unconfirmed' },
+  { changes: { value: { inheritedFrom: 'ended' } }, is: 'over' },
+  { changes: { value: { inheritedFrom: 'ended' } }, awaits: 'their', is: 'unconfirmed' },
+  { changes: { value: { inheritedFrom: 'empty' } }, is: 'unconfirmed' },
+  { changes: { value: { inheritedFrom: 'nowhere' } }, is: 'unconfirmed' },
+];
 
 const DATES = {
   before: addDays(EFFECTIVE, -1),
@@ -106,86 +113,184 @@ const SCOPES = {
   other: { lines: ['commercial'], asked: 'medicaid', meant: 'no' },
 } as const;
 
-describe('over all combinations of facts, approval, dates, ends and scopes', () => {
-  const NAMES = ['contract', 'effective_date', 'provider_id', 'claims_route'];
+const BOTH = [true, false] as const;
 
-  /** The rules once more, told from the other end: what must hold, each with what is said where it doesn't. */
-  function oracle(
-    scope: keyof typeof SCOPES,
-    approved: boolean,
-    standings: Standing[],
-    when: When,
-    ends: boolean,
-  ): Set<string> {
-    const { meant } = SCOPES[scope];
-    if (meant !== 'yes') return new Set([meant === 'no' ? 'no_application' : 'scope_ambiguous']);
-    const said = new Set<string>();
-    if (!approved) said.add('not_approved');
-    standings.forEach(([, kind], i) => {
-      if (kind === 'unconfirmed') said.add(`${NAMES[i]}_unconfirmed`);
-      if (kind === 'disputed') said.add('fact_disputed');
-      // the ended agreement's last day is the day before the earliest of the effective dates
-      if (kind === 'over' && when !== 'before') said.add('participation_ended');
-    });
-    if (when === 'before' && standings[1]![1] === 'good') said.add('before_effective_date');
-    if (when === 'after' && ends) said.add('participation_ended');
-    return said;
+describe('over all combinations', () => {
+  interface Combination {
+    scope: keyof typeof SCOPES;
+    approved: boolean;
+    /** Of the facts, in the order of FACTS. */
+    standings: Standing[];
+    when: When;
+    ends: boolean;
   }
 
-  test('the gate says what an oracle says, and yes only when the four facts are on file, undisputed, in scope and in date', () => {
-    let asked = 0;
-    let yes = 0;
-    const wrong: unknown[] = [];
+  function* combinations(): Generator<Combination> {
     for (const contract of SHARED)
       for (const effectiveDate of OWN)
         for (const payerProviderId of OWN)
           for (const claimsRoute of SHARED)
-            for (const approved of [true, false])
-              for (const ends of [true, false])
+            for (const approved of BOTH)
+              for (const ends of BOTH)
                 for (const when of WHEN)
-                  for (const scope of Object.keys(SCOPES) as (keyof typeof SCOPES)[]) {
-                    const standings = [contract, effectiveDate, payerProviderId, claimsRoute];
-                    const facts = Object.fromEntries(
-                      FACTS.flatMap((fact, i) => (standings[i]![0] ? [[fact, record(fact, standings[i]![0])]] : [])),
-                    );
-                    const one = span({ approved, facts, effectiveTo: ends ? LAST_DAY : null });
-                    // the other line is all clear: nothing of it may count for this one
-                    const spans = SCOPES[scope].lines.map((line) =>
-                      line === 'commercial' ? one : span({ lineOfBusiness: line }),
-                    );
-                    const answer = ask({ spans }, { dateOfService: DATES[when], lineOfBusiness: SCOPES[scope].asked });
-                    const expected = oracle(scope, approved, standings, when, ends);
-                    const allGood =
-                      approved &&
-                      standings.every(([, kind]) => kind === 'good' || (kind === 'over' && when === 'before')) &&
-                      when !== 'before' &&
-                      !(ends && when === 'after') &&
-                      SCOPES[scope].meant === 'yes';
-                    asked += 1;
-                    if (answer.mayBill) yes += 1;
-                    // beside a platform: the same answer, never a yes more
-                    const beside = ask(
-                      { spans, platformCovers: true },
-                      { dateOfService: DATES[when], lineOfBusiness: SCOPES[scope].asked },
-                    );
-                    const only = answer.reasons.map((reason) =>
-                      reason === 'no_application' ? 'platform_only' : reason,
-                    );
-                    if (
-                      beside.mayBill !== allGood ||
-                      beside.billThrough !== (allGood ? 'own' : 'platform') ||
-                      String(beside.reasons) !== String(only)
-                    )
-                      wrong.push({ scope, approved, standings, when, ends, beside });
-                    const same =
-                      answer.reasons.length === expected.size && answer.reasons.every((reason) => expected.has(reason));
-                    if (!same || answer.mayBill !== allGood || answer.mayBill !== (answer.reasons.length === 0))
-                      wrong.push({ scope, approved, standings, when, ends, reasons: answer.reasons });
-                  }
+                  for (const scope of Object.keys(SCOPES) as (keyof typeof SCOPES)[])
+                    yield {
+                      scope,
+                      approved,
+                      ends,
+                      when,
+                      standings: [contract, effectiveDate, payerProviderId, claimsRoute],
+                    };
+  }
+
+  const WORDS = ['contract', 'effective_date', 'provider_id', 'claims_route'];
+
+  /** The rules once more, told from the other end: what must hold, each with what is said where it doesn't. */
+  function oracle({ scope, approved, standings, when, ends }: Combination): Set<string> {
+    const { meant } = SCOPES[scope];
+    if (meant !== 'yes') return new Set([meant === 'no' ? 'no_application' : 'scope_ambiguous']);
+    const said = new Set<string>();
+    if (!approved) said.add('not_approved');
+    standings.forEach(({ is }, i) => {
+      if (is === 'unconfirmed') said.add(`${WORDS[i]}_unconfirmed`);
+      if (is === 'disputed') said.add('fact_disputed');
+      // the ended agreement's last day is the day before the earliest of the effective dates
+      if (is === 'over' && when !== 'before') said.add('participation_ended');
+    });
+    if (when === 'before' && standings[1]!.is === 'good') said.add('before_effective_date');
+    if (when === 'after' && ends) said.add('participation_ended');
+    return said;
+  }
+
+  /** The four facts on file, undisputed, approved, in scope and in date. */
+  const allGood = ({ scope, approved, standings, when, ends }: Combination): boolean =>
+    approved &&
+    standings.every(({ is }) => is === 'good') &&
+    when !== 'before' &&
+    !(ends && when === 'after') &&
+    SCOPES[scope].meant === 'yes';
+
+  const agreements = AGREEMENTS.map((held) => ({
+    ...held,
+    contract: held.contract && { entryId: 'their-contract' },
+    claimsRoute: held.claimsRoute && { entryId: 'their-claimsRoute' },
+  }));
+
+  const CLEAR = evidence({ agreements });
+  const RECORDS = Object.fromEntries(FACTS.map((fact) => [fact, record(fact)])) as Record<Fact, FactRecord>;
+  const COMMERCIAL = span();
+  // all clear: nothing of it may count for the other line
+  const MEDICAID = span({ lineOfBusiness: 'medicaid' });
+
+  /** What is on file in a combination, and the question. */
+  function filed(
+    { scope, approved, standings, when, ends }: Combination,
+    { partySeen = true, loadedSeen = true } = {},
+  ): [ReadinessQuery, ReadinessEvidence] {
+    const facts: Span['facts'] = {};
+    const unapproved = new Set<string>();
+    FACTS.forEach((fact, i) => {
+      const { changes, awaits } = standings[i]!;
+      if (changes) facts[fact] = { ...RECORDS[fact], ...changes, partySeen };
+      if (awaits) unapproved.add(`${awaits}-${fact}`);
+    });
+    const one = { ...COMMERCIAL, approved, facts, loadedSeen, effectiveTo: ends ? LAST_DAY : null };
+    const { lines, asked } = SCOPES[scope];
+    const spans = lines.map((line) => (line === 'commercial' ? one : MEDICAID));
+    return [
+      { dateOfService: DATES[when], ...(asked && { lineOfBusiness: asked }) },
+      { ...CLEAR, spans, unapproved },
+    ];
+  }
+
+  const PLATFORM_ONLY = new Set(['platform_only']);
+  const same = (reasons: readonly string[], expected: ReadonlySet<string>): boolean =>
+    reasons.length === expected.size && reasons.every((reason) => expected.has(reason));
+
+  test('of facts, approvals of both kinds, dates, ends, scopes and a platform the gate says what an oracle says, and yes only when all is good', () => {
+    let [asked, yes] = [0, 0];
+    const wrong: unknown[] = [];
+    for (const combination of combinations()) {
+      const good = allGood(combination);
+      const expected = oracle(combination);
+      const [query, onFile] = filed(combination);
+      const alone = billingReadiness(query, onFile);
+      // beside a platform: the same answer, never a yes more
+      const beside = billingReadiness(query, { ...onFile, platformCovers: true });
+      asked += 1;
+      if (alone.mayBill) yes += 1;
+      const right =
+        same(alone.reasons, expected) &&
+        alone.mayBill === good &&
+        good === (expected.size === 0) &&
+        alone.billThrough === (good ? 'own' : 'nobody') &&
+        beside.mayBill === good &&
+        beside.billThrough === (good ? 'own' : 'platform') &&
+        same(beside.reasons, expected.has('no_application') ? PLATFORM_ONLY : expected);
+      if (!right) wrong.push({ ...combination, alone, beside });
+    }
     expect(wrong.slice(0, 3)).toEqual([]);
-    expect(asked).toBe(9 * 4 * 4 * 9 * 2 * 2 * 5 * 5);
+    expect(asked).toBe(12 * 5 * 5 * 12 * 2 * 2 * 5 * 5);
     // good contracts, good routes, days in date without an end and with one, scopes
     expect(yes).toBe(2 * 2 * (4 + 3) * 3);
+  });
+
+  test('of licence, exclusions, attestation, malpractice, what was seen and a platform, with each verdict on the rest and with each of its yes', () => {
+    // one of each verdict that the oracle comes to, and every single yes
+    const rest = new Map<string, Combination>();
+    for (const combination of combinations()) {
+      const verdict = [...oracle(combination)].sort().join();
+      rest.set(verdict || `yes ${rest.size}`, combination);
+    }
+    let [asked, yes] = [0, 0];
+    const wrong: unknown[] = [];
+    for (const combination of rest.values())
+      for (const licenceCurrent of BOTH)
+        for (const excluded of BOTH)
+          for (const exclusionPossible of BOTH)
+            for (const attestationCurrent of BOTH)
+              for (const malpracticeCurrent of BOTH)
+                for (const loadedSeen of BOTH)
+                  for (const partySeen of BOTH)
+                    for (const platformCovers of BOTH) {
+                      const person = {
+                        licenceCurrent,
+                        excluded,
+                        exclusionPossible,
+                        attestationCurrent,
+                        malpracticeCurrent,
+                      };
+                      const [query, onFile] = filed(combination, { loadedSeen, partySeen });
+                      const answer = billingReadiness(query, { ...onFile, ...person, platformCovers });
+                      const expected = oracle(combination);
+                      if (platformCovers && expected.delete('no_application')) expected.add('platform_only');
+                      if (!licenceCurrent) expected.add('licence_not_current');
+                      if (excluded) expected.add('excluded');
+                      const good = allGood(combination) && licenceCurrent && !excluded;
+                      const cautions = new Set(
+                        [
+                          !loadedSeen && 'not_seen_loaded',
+                          !partySeen && 'party_not_seen',
+                          !attestationCurrent && 'attestation_lapsed',
+                          !malpracticeCurrent && 'malpractice_lapsed',
+                          exclusionPossible && 'exclusion_possible',
+                        ].filter((caution) => caution !== false && good) as string[],
+                      );
+                      asked += 1;
+                      if (answer.mayBill) yes += 1;
+                      const right =
+                        same(answer.reasons, expected) &&
+                        same(answer.cautions, cautions) &&
+                        answer.mayBill === good &&
+                        answer.mayRepresentInNetwork === good &&
+                        answer.billThrough === (good ? 'own' : platformCovers ? 'platform' : 'nobody');
+                      if (!right)
+                        wrong.push({ ...combination, ...person, loadedSeen, partySeen, platformCovers, answer });
+                    }
+    expect(wrong.slice(0, 3)).toEqual([]);
+    const verdicts = [...rest.keys()].filter((verdict) => !verdict.startsWith('yes')).length;
+    expect(asked).toBe((verdicts + 2 * 2 * (4 + 3) * 3) * 2 ** 8);
+    expect(yes).toBe(2 * 2 * (4 + 3) * 3 * 2 ** 6);
   });
 });
 
