@@ -170,7 +170,7 @@ export interface AnswerFilter {
   until?: PlainDate | undefined;
 }
 
-/** What was answered to whom, in order. */
+/** What was answered to whom, in order; a service learns what was answered to itself. */
 export const listAnswers = (
   sql: Db,
   principal: Principal,
@@ -183,7 +183,9 @@ export const listAnswers = (
       select lpad(to_hex(id), 32, '0')::uuid as id, client_id, asked_by, question, may_bill, reasons, entry_ids,
         at as created_at
       from readiness_answers
-      where ${inScope(sql, principal)} and question @> ${sql.json(JSON.parse(JSON.stringify(asked)) as never)}
+      where ${inScope(sql, principal)}
+        ${principal.role === 'service' ? sql`and asked_by->>'id' = ${principal.id}` : sql``}
+        and question @> ${sql.json(JSON.parse(JSON.stringify(asked)) as never)}
         ${from ? sql`and at >= ${from}::date at time zone 'UTC'` : sql``}
         ${until ? sql`and at < ${until}::date at time zone 'UTC'` : sql``}`,
     request,

@@ -28,6 +28,7 @@ import {
   state,
   UNKNOWN_REFERENCE,
 } from '../schemas/common';
+import { checkFilter } from './filters';
 
 const tag = 'billing readiness';
 
@@ -182,12 +183,16 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     method: 'get',
     path: '/v1/readiness-answers',
     summary: 'What the gate answered, when and to whom',
+    description: 'A claims system (role `service`) lists what was answered to its own key.',
     tag,
-    access: 'operations:read',
+    access: 'answers:read',
     query: givenQuery,
     responses: { 200: { description: 'In the order in which they were given', schema: pageOf(given) } },
-    handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
-      listed(await listAnswers(deps.sql, principal, filter, { limit, ...(cursor && { cursor }) }), (one) => one),
+    handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
+      const { providerId, practiceId, payerId } = filter;
+      await checkFilter(deps.sql, principal, { providerId, practiceId, payerId });
+      return listed(await listAnswers(deps.sql, principal, filter, { limit, ...(cursor && { cursor }) }), (one) => one);
+    },
   }),
   route({
     method: 'post',

@@ -76,6 +76,16 @@ describe('the payer of a question', () => {
   });
 });
 
+/** Waits until the gate's answer for an application was told, as one that came out of another. */
+async function told({ id, filed }: OpenApplication, from: boolean, to: boolean): Promise<Reply['body']> {
+  const key = await system.api.keyOf('auditor', [filed.clientId]);
+  return eventually(async () => {
+    const { items } = (await system.api.get('/v1/events?type=billing_readiness.changed&limit=200', { key })).body;
+    const last = items.findLast((one: Reply['body']) => one.subjectId === id)?.data;
+    return last?.from.mayBill === from && last.to.mayBill === to && last;
+  });
+}
+
 test('a no says what to do, and from when it is a yes if nothing else is missing', async () => {
   const application = await system.at('approved');
   const { id, filed } = application;
@@ -142,6 +152,18 @@ describe('a fact by phone', () => {
     expect((await application.readiness()).reasons).not.toContain('provider_id_unconfirmed');
     await application.confirm('payerProviderId', { ...BY_PHONE, value: 'PIN-2', reason: 'they corrected it' });
     expect((await application.readiness()).reasons).toContain('provider_id_unconfirmed');
+  });
+
+  test('is told of as the operator wants a second person, and as one has approved', async () => {
+    const application = await system.at('approved');
+    for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[])
+      await application.confirm(fact, fact === 'payerProviderId' ? BY_PHONE : {});
+    await told(application, false, true);
+    await setting(true);
+    expect((await told(application, true, false)).to.reasons).toEqual(['provider_id_unconfirmed']);
+    const approval = `${application.path}/confirmations/payerProviderId/approval`;
+    await system.api.post(approval, {}, { key: await system.api.keyOf('lead') });
+    expect((await told(application, false, true)).to.reasons).toEqual([]);
   });
 
   test('is the operator’s own choice', async () => {
@@ -314,18 +336,19 @@ describe('what was known on a day', () => {
     expect(await answersAfter(question, steps)).toMatchObject(asItWas(steps));
   });
 
-  test('stays so when the agreement that a colleague inherits loses its contract, and gets another', async () => {
+  test('stays so when the agreement that a colleague inherits loses its contract, and gets another; each is told', async () => {
     const application = await system.at('approved');
     const { clientId, practiceId, payerId } = application.filed;
     for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[]) await application.confirm(fact);
     const [{ id }] = (await system.api.get(`/v1/agreements?practiceId=${practiceId}`)).body.items;
     const colleague = { ...(await system.file({ clientId, payerId })), practiceId };
     const confirmations = { ...allFacts(), contract: proof({ inheritedFrom: id }) };
-    await system.open(colleague, { adopt: { stage: 'confirmed', confirmations } });
+    const theirs = await system.open(colleague, { adopt: { stage: 'confirmed', confirmations } });
+    await told(theirs, false, true);
     const steps: Step[] = [
       [nothing, YES],
-      [() => strike(application, 'confirmation'), no('contract_unconfirmed')],
-      [() => application.confirm('contract'), YES],
+      [() => strike(application, 'confirmation').then(() => told(theirs, true, false)), no('contract_unconfirmed')],
+      [() => application.confirm('contract').then(() => told(theirs, false, true)), YES],
     ];
     expect(await answersAfter({ ...scope(colleague), payerId }, steps)).toMatchObject(asItWas(steps));
   });
@@ -363,7 +386,74 @@ test('what was answered is listed with who asked and what it rested on, to those
   expect((await system.api.get(`${path}&from=${today}`)).body.items).toHaveLength(1);
   expect((await system.api.get(`${path}&until=${today}`)).body.items).toEqual([]);
   const stranger = { key: await system.api.keyOf('auditor', [(await system.file()).clientId]) };
-  expect((await system.api.get(path, stranger)).body.items).toEqual([]);
+  expect((await system.api.get('/v1/readiness-answers', stranger)).body.items).toEqual([]);
+  expect(rules(await system.api.get(path, stranger))).toEqual(['providerId unknown_reference']);
   const client = { key: await system.api.keyOf('client') };
   expect((await system.api.get(path, client)).status).toBe(403);
+});
+
+test('what was answered is listed by provider, practice and payer, page by page, and never by what is no such thing', async () => {
+  const one = await system.at('submitted');
+  const { clientId, practiceId, providerId, payerId } = one.filed;
+  const colleague = { ...(await system.file({ clientId })), practiceId };
+  const key = await system.api.keyOf('auditor', [clientId]);
+  const list = async (query: string) => (await system.api.get(`/v1/readiness-answers?${query}`, { key })).body;
+  await one.readiness();
+  await one.readiness({ dateOfService: daysAgo(1) });
+  await ask({ ...scope(colleague), payerId });
+  await ask({ ...scope(colleague), payerId: colleague.payerId });
+  const asked = async (query: string) =>
+    (await list(query)).items.map(({ question }: Reply['body']) => [question.providerId, question.payerId]);
+  const [own, theirs] = [
+    [providerId, payerId],
+    [colleague.providerId, payerId],
+  ];
+  expect(await asked(`practiceId=${practiceId}`)).toEqual([
+    own,
+    own,
+    theirs,
+    [colleague.providerId, colleague.payerId],
+  ]);
+  expect(await asked(`payerId=${payerId}`)).toEqual([own, own, theirs]);
+  expect(await asked(`providerId=${providerId}&payerId=${colleague.payerId}`)).toEqual([]);
+  expect(await asked(`providerId=${colleague.providerId}&payerId=${payerId}&practiceId=${practiceId}`)).toEqual([
+    theirs,
+  ]);
+
+  const pages = [await list(`payerId=${payerId}&limit=2`)];
+  pages.push(await list(`payerId=${payerId}&limit=2&cursor=${pages[0].nextCursor}`));
+  expect(pages.map(({ items, nextCursor }) => [items.length, nextCursor !== null])).toEqual([
+    [2, true],
+    [1, false],
+  ]);
+  expect(pages.flatMap(({ items }) => items)).toEqual((await list(`payerId=${payerId}`)).items);
+
+  const bad = 'providerId=x&practiceId=&payerId=7&from=2026-02-30&until=tomorrow&limit=201&mayBill=true';
+  expect(rules(await system.api.get(`/v1/readiness-answers?${bad}`)).sort()).toEqual([
+    'from real_date',
+    'limit limit',
+    'mayBill unknown_field',
+    'payerId unknown_reference',
+    'practiceId unknown_reference',
+    'providerId unknown_reference',
+    'until real_date',
+  ]);
+  expect(rules(await system.api.get('/v1/readiness-answers?cursor=nonsense'))).toEqual(['cursor cursor']);
+});
+
+test('a claims system lists what it was told itself, and nothing that others asked', async () => {
+  const application = await system.at('approved');
+  const { providerId, clientId } = application.filed;
+  const [service, another] = [
+    await system.api.keyOf('service', [clientId]),
+    await system.api.keyOf('service', [clientId]),
+  ];
+  const list = async (key: string) =>
+    (await system.api.get(`/v1/readiness-answers?providerId=${providerId}`, { key })).body.items;
+  await application.readiness();
+  const question = new URLSearchParams({ ...scope(application.filed), payerId: application.filed.payerId });
+  await system.api.get(`/v1/billing-readiness?${question}`, { key: service });
+  expect(await list(service)).toMatchObject([{ mayBill: false, askedBy: { type: 'key', name: 'a service' } }]);
+  expect(await list(another)).toEqual([]);
+  expect(await list(await system.api.keyOf('auditor', [clientId]))).toHaveLength(2);
 });
