@@ -31,7 +31,10 @@ interface Left {
   purged: Partial<Record<Retained, Instant>>;
 }
 
-/** How each is purged, and how much of it there was; what stays is what the record can be read by. */
+/**
+ * How each is purged, and how much of it there was; what stays is what the record can be read by. A practice's billing
+ * setup is free form, and may name accounts.
+ */
 const PURGE: Record<
   Kind,
   Partial<Record<Retained, (tx: Tx, left: Left, settings: RetentionSettings) => Promise<object>>>
@@ -39,7 +42,8 @@ const PURGE: Record<
   client: {
     async secrets(tx, { id }) {
       const practices = await tx`
-        update practices set tin_sealed = null, tin_hash = null where client_id = ${id} and tin_sealed is not null`;
+        update practices set tin_sealed = null, tin_hash = null, billing = null
+        where client_id = ${id} and (tin_sealed is not null or billing is not null)`;
       const portals = await tx`
         update portal_access set secret_kept_in = null where client_id = ${id} and secret_kept_in is not null`;
       const webhooks = await tx`

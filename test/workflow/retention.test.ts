@@ -30,6 +30,7 @@ async function left({ open = false } = {}) {
   const other = open ? await lives.open({ book: life.book, key: { state: 'NM' } }) : null;
   const dea = [{ state: 'CO', number: 'AB1234563', expiresOn: '2099-01-01' }];
   await sql`update providers set dea = ${sql.json(dea)} where id = ${providerId}`;
+  await sql`update practices set billing = ${sql.json({ account: '000111' })} where client_id = ${clientId}`;
   const terms = {
     on,
     reason: 'closed',
@@ -52,13 +53,20 @@ async function left({ open = false } = {}) {
 
 async function secretsOf({ practiceId, providerId }: Pick<Book, 'practiceId' | 'providerId'>) {
   const [row] = await lives.sql<
-    { tinSealed: string | null; tinHash: Buffer | null; tinLast4: string; policy: string | null; dea: [] }[]
+    {
+      tinSealed: string | null;
+      tinHash: Buffer | null;
+      tinLast4: string;
+      policy: string | null;
+      dea: [];
+      billing: object | null;
+    }[]
   >`
-    select tin_sealed, tin_hash, tin_last4, p.malpractice->>'policyNumber' as policy, p.dea
+    select tin_sealed, tin_hash, tin_last4, p.malpractice->>'policyNumber' as policy, p.dea, billing
     from practices, providers p where practices.id = ${practiceId} and p.id = ${providerId}`;
   return row!;
 }
-const GONE = { tinSealed: null, tinHash: null, tinLast4: '6789', policy: null, dea: [] };
+const GONE = { tinSealed: null, tinHash: null, tinLast4: '6789', policy: null, dea: [], billing: null };
 
 test('secrets of whoever left are purged after 90 days, once; evidence and the gate’s answers of before stay', async () => {
   const client = await left();
