@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { importList, OPERATOR } from '../../record/exclusions';
 import { addDays } from '../../domain/dates';
 import { requestRoster, rosterRequestsOf } from '../../record/caqh-roster';
+import { setServices } from '../../record/registries';
 import { findProvider } from '../../record/registry/providers';
 import { eventually } from '../support/eventually';
 import { book, type Book } from '../support/file';
@@ -19,6 +20,9 @@ import {
 } from '../support/registries';
 
 livesWithRegistries();
+/** Of the people of other tests nobody is asked while months pass. */
+const turnOff = (...services: ('caqh' | 'nppes')[]) =>
+  setServices(lives.sql, Object.fromEntries(services.map((name) => [name, { mode: 'off' as const, name }])));
 const statusCalls = () => theirs.calls.filter(({ path }) => path.includes('providerstatus'));
 
 /** An application whose provider has not attested, as far as we know. */
@@ -186,6 +190,7 @@ describe('scenario 7: the last client that has a person ends', () => {
 
 describe('scenario 3: the provider’s name and address have changed', () => {
   test('NPPES shows it, once, to somebody; every client’s file is held against it', async () => {
+    await turnOff('caqh');
     const on = await book(lives.sql);
     const [{ npi }] = await lives.sql<[{ npi: string }]>`select npi from persons where id = ${on.personId}`;
     registry.records.push({
@@ -234,6 +239,7 @@ test('an NPI that is nobody’s any more, nobody’s at all or an organisation�
 });
 
 test('the month’s list of the excluded is asked for where it is late, each month once, and by nobody’s clock but its own', async () => {
+  await turnOff('caqh', 'nppes');
   const tasks = () => lives.sql<{ month: string; open: boolean }[]>`
     select data->>'month' as month, closed_at is null as open from tasks where kind = 'exclusion_list' order by due_at`;
   await lives.dispatch.changed('exclusionList', OPERATOR);
