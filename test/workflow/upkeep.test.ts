@@ -164,7 +164,10 @@ const inOrder = (all: Said[]) =>
 
 test('eight years of one person, one recredentialing done and one missed: every reminder exactly once, while it continues as new again and again', async () => {
   const { sql, dispatch } = lives;
-  relay = startRelay({ sql, dispatch, logger: pino({ level: 'silent' }) });
+  // what is queued counts as gone out: nobody has to be sent with it
+  const changed: typeof dispatch.changed = (watch, subject) =>
+    watch === 'outreach' ? Promise.resolve() : dispatch.changed(watch, subject);
+  relay = startRelay({ sql, dispatch: { ...dispatch, changed }, logger: pino({ level: 'silent' }) });
   const on = await book(sql);
   const lead = randomUUID();
   await sql`insert into users ${sql({ id: lead, name: 'Lee', email: `${lead}@operator.example`, role: 'lead', clientIds: [on.clientId] })}`;
