@@ -27,6 +27,7 @@ const PATHS: Record<string, string> = {
   'participation-corrected-and-ended': 'submitted approved confirmed',
   'twice-refused-out-of-order': 'approved',
   'participation-looked-after': 'submitted in_review approved confirmed',
+  'participation-told-of-a-change': 'submitted approved confirmed',
 };
 
 test.each(Object.keys(LIVES))('%s: the way it goes, and record and workflow agree on where it stands', async (name) => {
