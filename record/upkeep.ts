@@ -17,6 +17,7 @@ import {
 import type { Db, Fragment, Tx } from '../runtime/database';
 import { digest } from './commands';
 import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from './outreach';
+import { attestedOn } from './registry/providers';
 import { giveTasks } from './tasks';
 
 /** One client's statements about a person, read on a day of that client's. */
@@ -32,7 +33,7 @@ export interface OwnUpkeep extends UpkeepView {
 export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
   const rows = await sql<(UpkeepFile & Omit<OwnUpkeep, 'today' | 'items'>)[]>`
     select p.person_id, p.id as provider_id, p.client_id, p.ended_on, c.time_zone, p.malpractice, p.dea,
-      (select max(a.attested_on) from attestations a where a.person_id = p.person_id) as attested_on,
+      ${attestedOn(sql)} as attested_on,
       coalesce((
         select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
           order by l.state, l.number)

@@ -95,6 +95,12 @@ export interface Provider {
 /** When the last day of the provider `p` of the client `c` has passed; null while none is set. */
 const whenLeft = (sql: Db): Fragment => sql`((p.ended_on + 1)::timestamp at time zone c.time_zone)`;
 
+/** When the person of the provider `p` of the client `c` last attested, as far as that client may know: not since they left it. */
+export const attestedOn = (sql: Db): Fragment => sql`
+  (select max(a.attested_on) from attestations a
+    where a.person_id = p.person_id
+      and (a.client_id = p.client_id or coalesce(a.recorded_at < ${whenLeft(sql)}, true)))`;
+
 // A person is shared; everything else here is this client's own statement, so that two never learn of each other.
 const selectProviders = (sql: Db, principal: Principal) => sql`
   select p.*, n.npi, c.time_zone,
@@ -109,9 +115,7 @@ const selectProviders = (sql: Db, principal: Principal) => sql`
       -- what was said while this client did not have the person would tell it of another
       left join registry_records r on r.service = s.service and r.person_id = p.person_id
         and coalesce(r.said_at, p.here_since) >= p.here_since and coalesce(r.said_at < ${whenLeft(sql)}, true)) as registries,
-    (select max(a.attested_on) from attestations a
-      where a.person_id = p.person_id
-        and (a.client_id = p.client_id or coalesce(a.recorded_at < ${whenLeft(sql)}, true))) as attested_on,
+    ${attestedOn(sql)} as attested_on,
     coalesce((
       select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
         order by l.state, l.number)

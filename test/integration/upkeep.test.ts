@@ -170,7 +170,13 @@ describe('one person at two clients', () => {
     await sql`update messages set status = 'withheld' where recipient_id = ${mine.id}`;
     for (let look = 0; look < 2; look++) await keep(theirs);
     expect(await messagesOf(mine, theirs)).toMatchObject([{ recipientId: theirs.id, data: { rung: -30 } }]);
-    expect((await upkeep(mine)).items.map((item: Body) => item.nextReminderOn)).toEqual([null, null, null]);
+    // nor does a client learn of an attestation that somebody else recorded since
+    await attested(theirs, 0);
+    expect((await upkeep(mine)).items).toMatchObject([
+      { kind: 'attestation', standing: 'missing' },
+      { nextReminderOn: null },
+      { nextReminderOn: null },
+    ]);
   });
 
   test('tasks of whoever leaves are closed, and open again when they come back to what has lapsed', async () => {
