@@ -14,6 +14,9 @@ import { createTestDatabase } from './servers';
 
 export const ADMIN_KEY = 'an admin key that only tests know of';
 
+/** Where no Temporal answers: what would be started waits in the outbox, and no request waits for long. */
+const NOBODY = '127.0.0.1:1';
+
 export interface Reply {
   status: number;
   headers: Headers;
@@ -41,10 +44,15 @@ export class TestApi {
   }
 
   static async start({
-    temporalAddress = '127.0.0.1:1',
+    temporalAddress = NOBODY,
     taskQueue = 'nobody',
-    patienceMs = 5000,
+    patienceMs = temporalAddress === NOBODY ? 100 : 5000,
     connections = 5,
+  }: {
+    temporalAddress?: string;
+    taskQueue?: string;
+    patienceMs?: number;
+    connections?: number;
   } = {}): Promise<TestApi> {
     const database = await createTestDatabase();
     const sql = createDatabase(database.url, { max: connections });
