@@ -402,7 +402,7 @@ async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
   const within = (table: Fragment) => tx`(select id from ${table})`;
   await tx`delete from calendar_feeds where user_id in ${within(those.users)}`;
   await tx`update api_keys set revoked_at = now() where id in ${within(those.apiKeys)}`;
-  await tx`update users set revoked_at = now() where id in ${within(those.users)}`;
+  await tx`update users set revoked_at = now(), ending_id = ${id} where id in ${within(those.users)}`;
   await tx`update webhook_endpoints set ended_at = now() where id in ${within(those.webhooks)}`;
   await tx`update messages set status = 'settled' where id in ${within(those.messages)}`;
   const providers = tx`

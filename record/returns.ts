@@ -91,7 +91,7 @@ export const recordReturn = (
         version = version + 1, updated_at = now()
       where ${providerId ? tx`id = ${providerId}` : tx`ending_id = ${endingId} and not purged ? 'secrets'`}
       returning id, person_id`;
-    if (!providerId) await bringClientBack(tx, keyring, clientId, practices);
+    if (!providerId) await bringClientBack(tx, keyring, { clientId, endingId }, practices);
     const row = { id, clientId, providerId, endingId, ...said, words, providerIds: providers.map((one) => one.id) };
     await tx`insert into returns ${tx({ ...row, recordedBy: tx.json({ ...actorOf(principal) }) } as never)}`;
     for (const { id: back, personId } of providers) await resume(tx, back, personId);
@@ -152,20 +152,18 @@ async function callOff(tx: Tx, endingId: string): Promise<boolean> {
   return true;
 }
 
-/** The client itself, its tax ids as far as they are given, and its people; keys and webhooks are made anew. */
+/** The client itself, its tax ids as far as they are given, and whom its ending shut out; keys and webhooks are made anew. */
 async function bringClientBack(
   tx: Tx,
   keyring: Keyring,
-  clientId: string,
+  { clientId, endingId }: { clientId: string; endingId: string },
   practices: readonly { id: string; tin: Tin | null }[],
 ): Promise<void> {
   await tx`
     update clients set ended_on = null, ending_id = null, purged = '{}', version = version + 1, updated_at = now()
     where id = ${clientId}`;
   for (const { id, tin } of practices) if (tin) await giveTin(tx, keyring, id, tin);
-  await tx`
-    update users set revoked_at = null
-    where client_ids <@ ${[clientId]}::uuid[] and cardinality(client_ids) > 0 and revoked_at is not null`;
+  await tx`update users set revoked_at = null, ending_id = null where ending_id = ${endingId}`;
   await enqueue(tx, 'retention', clientId);
 }
 

@@ -33,6 +33,10 @@ export interface User {
 const sharesClient = (sql: Db, { clientIds }: Principal): Fragment =>
   clientIds === null ? sql`true` : sql`(client_ids is null or client_ids && ${clientIds}::uuid[])`;
 
+const selectUsers = (sql: Db, principal: Principal): Fragment => sql`
+  select id, name, email, role, client_ids, team, capacity, revoked_at, created_at
+  from users where ${sharesClient(sql, principal)}`;
+
 /** Repeated under the same id it changes nothing; where the email address is taken, names that user if visible. */
 export const createUser = (
   sql: Sql,
@@ -54,12 +58,12 @@ export const createUser = (
   });
 
 export async function findUser(sql: Db, principal: Principal, id: string): Promise<User | null> {
-  const [user] = await sql<User[]>`select * from users where id = ${id} and ${sharesClient(sql, principal)}`;
+  const [user] = await sql<User[]>`${selectUsers(sql, principal)} and id = ${id}`;
   return user ?? null;
 }
 
 export const listUsers = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<User>> =>
-  page(sql, sql`select * from users where ${sharesClient(sql, principal)}`, request);
+  page(sql, selectUsers(sql, principal), request);
 
 export type UserPatch = Partial<{ name: string; team: string | null; capacity: number | null }>;
 

@@ -492,6 +492,13 @@ describe('coming back', () => {
     await ended('provider', gone);
     const email = `${randomUUID()}@x.example`;
     const user = await api.make('/v1/users', { name: 'Kim', email, role: 'client', clientIds: [clientId] });
+    const revoked = await api.make('/v1/users', {
+      name: 'Lou',
+      email: `${randomUUID()}@x.example`,
+      role: 'client',
+      clientIds: [clientId],
+    });
+    await api.deps.sql`update users set revoked_at = now() where id = ${revoked.id}`;
     const { id: endingId } = await ended('client', clientId);
     expect(typeOf(await back('provider', providerId, { malpractice: null, dea: [] }))).toBe('409 ended');
     const unknown = [{ id: (await system.file()).practiceId, tin: null }];
@@ -506,6 +513,7 @@ describe('coming back', () => {
     expect((await api.get(`/v1/clients/${clientId}`)).body.endedOn).toBeNull();
     expect((await api.get(`/v1/providers/${gone}`)).body.endedOn).toBe(YESTERDAY);
     expect((await api.get(`/v1/users/${user.id}`)).body.revokedAt).toBeNull();
+    expect((await api.get(`/v1/users/${revoked.id}`)).body.revokedAt).toEqual(expect.any(String));
 
     // once its secrets are purged they are given again, and each provider comes back with their own
     await ended('client', clientId);
