@@ -235,6 +235,23 @@ describe('over all combinations', () => {
     expect(yes).toBe(2 * 2 * (4 + 3) * 3);
   });
 
+  const BESIDE = [
+    'licenceCurrent',
+    'excluded',
+    'exclusionPossible',
+    'attestationCurrent',
+    'malpracticeCurrent',
+    'loadedSeen',
+    'partySeen',
+    'platformCovers',
+  ] as const;
+
+  /** Of so many names, every way to say yes and no to each. */
+  function* everyYesAndNo<Name extends string>(names: readonly Name[]): Generator<Record<Name, boolean>> {
+    for (let bits = 0; bits < 2 ** names.length; bits++)
+      yield Object.fromEntries(names.map((name, i) => [name, (bits & (1 << i)) !== 0])) as Record<Name, boolean>;
+  }
+
   test('of licence, exclusions, attestation, malpractice, what was seen and a platform, with each verdict on the rest and with each of its yes', () => {
     // one of each verdict that the oracle comes to, and every single yes
     const rest = new Map<string, Combination>();
@@ -245,48 +262,34 @@ describe('over all combinations', () => {
     let [asked, yes] = [0, 0];
     const wrong: unknown[] = [];
     for (const combination of rest.values())
-      for (const licenceCurrent of BOTH)
-        for (const excluded of BOTH)
-          for (const exclusionPossible of BOTH)
-            for (const attestationCurrent of BOTH)
-              for (const malpracticeCurrent of BOTH)
-                for (const loadedSeen of BOTH)
-                  for (const partySeen of BOTH)
-                    for (const platformCovers of BOTH) {
-                      const person = {
-                        licenceCurrent,
-                        excluded,
-                        exclusionPossible,
-                        attestationCurrent,
-                        malpracticeCurrent,
-                      };
-                      const [query, onFile] = filed(combination, { loadedSeen, partySeen });
-                      const answer = billingReadiness(query, { ...onFile, ...person, platformCovers });
-                      const expected = oracle(combination);
-                      if (platformCovers && expected.delete('no_application')) expected.add('platform_only');
-                      if (!licenceCurrent) expected.add('licence_not_current');
-                      if (excluded) expected.add('excluded');
-                      const good = allGood(combination) && licenceCurrent && !excluded;
-                      const cautions = new Set(
-                        [
-                          !loadedSeen && 'not_seen_loaded',
-                          !partySeen && 'party_not_seen',
-                          !attestationCurrent && 'attestation_lapsed',
-                          !malpracticeCurrent && 'malpractice_lapsed',
-                          exclusionPossible && 'exclusion_possible',
-                        ].filter((caution) => caution !== false && good) as string[],
-                      );
-                      asked += 1;
-                      if (answer.mayBill) yes += 1;
-                      const right =
-                        same(answer.reasons, expected) &&
-                        same(answer.cautions, cautions) &&
-                        answer.mayBill === good &&
-                        answer.mayRepresentInNetwork === good &&
-                        answer.billThrough === (good ? 'own' : platformCovers ? 'platform' : 'nobody');
-                      if (!right)
-                        wrong.push({ ...combination, ...person, loadedSeen, partySeen, platformCovers, answer });
-                    }
+      for (const { loadedSeen, partySeen, platformCovers, ...person } of everyYesAndNo(BESIDE)) {
+        const { licenceCurrent, excluded, exclusionPossible, attestationCurrent, malpracticeCurrent } = person;
+        const [query, onFile] = filed(combination, { loadedSeen, partySeen });
+        const answer = billingReadiness(query, { ...onFile, ...person, platformCovers });
+        const expected = oracle(combination);
+        if (platformCovers && expected.delete('no_application')) expected.add('platform_only');
+        if (!licenceCurrent) expected.add('licence_not_current');
+        if (excluded) expected.add('excluded');
+        const good = allGood(combination) && licenceCurrent && !excluded;
+        const cautions = new Set(
+          [
+            !loadedSeen && 'not_seen_loaded',
+            !partySeen && 'party_not_seen',
+            !attestationCurrent && 'attestation_lapsed',
+            !malpracticeCurrent && 'malpractice_lapsed',
+            exclusionPossible && 'exclusion_possible',
+          ].filter((caution) => caution !== false && good) as string[],
+        );
+        asked += 1;
+        if (answer.mayBill) yes += 1;
+        const right =
+          same(answer.reasons, expected) &&
+          same(answer.cautions, cautions) &&
+          answer.mayBill === good &&
+          answer.mayRepresentInNetwork === good &&
+          answer.billThrough === (good ? 'own' : platformCovers ? 'platform' : 'nobody');
+        if (!right) wrong.push({ ...combination, ...person, loadedSeen, partySeen, platformCovers, answer });
+      }
     expect(wrong.slice(0, 3)).toEqual([]);
     const verdicts = [...rest.keys()].filter((verdict) => !verdict.startsWith('yes')).length;
     expect(asked).toBe((verdicts + 2 * 2 * (4 + 3) * 3) * 2 ** 8);
