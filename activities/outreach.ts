@@ -9,6 +9,7 @@ import { openTin } from '../record/registry/practices';
 import { waitingWebhooks, webhookArrived, webhookFailed } from '../record/webhooks';
 import type { Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
+import { summarizeError } from '../runtime/redact';
 import type { Send } from '../workflows/messages';
 import { createQuestions, type Registries } from './registries';
 
@@ -55,7 +56,7 @@ async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string)
     () => ({ is: 'sent', reason: null }) as const,
     (error: unknown) => {
       const { outcome: is, message: reason } =
-        error instanceof MailError ? error : new MailError('later', String(error));
+        error instanceof MailError ? error : new MailError('later', summarizeError(error));
       return { is, reason };
     },
   );

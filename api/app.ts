@@ -51,14 +51,16 @@ const CONTENT_SECURITY_POLICY = {
 };
 
 const LOGGING: Options = {
+  // Wrapped, they would come with a serializer of errors that has every property of an error written down.
+  wrapSerializers: false,
   serializers: {
     // Neither headers nor the query: both may hold personal data or secrets.
-    req: ({ id, method, url }: { id: string; method: string; url: string }) => ({
+    req: ({ id, method, url = '' }: IncomingMessage) => ({
       id,
       method,
       path: url.split('?')[0]!.replace(/^\/calendar\/.*/, '/calendar/…'),
     }),
-    res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
+    res: ({ headersSent, statusCode }: ServerResponse) => ({ status: headersSent ? statusCode : null }),
   },
   customLogLevel: (req, res, error) => {
     if (QUIET.has(req.url ?? '')) return 'debug';
@@ -78,10 +80,14 @@ function nameRequest(req: IncomingMessage, res: ServerResponse): string {
   return id;
 }
 
-const answerError: ErrorRequestHandler = (error: unknown, req, res, next) => {
+const answerError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
   const problem = toProblem(error);
   if (problem.status >= 500) req.log.error({ err: error }, problem.type);
-  if (res.headersSent) return next(error);
+  if (res.headersSent) {
+    // not left to Express, which prints the whole error
+    res.destroy();
+    return;
+  }
   res.set(problem.headers);
   send(res, { status: problem.status, body: problem });
 };

@@ -4,6 +4,7 @@ import { createDatabase } from '../runtime/database';
 import { createKeyring } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
 import { migrate } from '../runtime/migrate';
+import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/supervised';
 import { connectTemporal } from '../runtime/temporal';
 import { createApp } from './app';
@@ -25,7 +26,7 @@ async function main(): Promise<void> {
   const deps = { sql, keyring, logger, temporal, dispatch, patienceMs: PATIENCE_MS, config };
 
   const server = createApp(deps).listen(config.port, config.host, (error) => {
-    if (error) fail(listenError(error, config.port));
+    if (error) throw listenError(error, config.port);
     logger.info({ port: config.port, host: config.host }, 'listening');
   });
 
@@ -44,9 +45,4 @@ function listenError(error: Error & { code?: string }, port: number): Error {
   return error.code === 'EADDRINUSE' ? new ConfigError(`PORT: ${port} is taken by another process`) : error;
 }
 
-function fail(error: unknown): never {
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exit(1);
-}
-
-main().catch(fail);
+runProcess(main);

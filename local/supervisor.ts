@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import type { Environment } from '../runtime/config';
 import { migrate } from '../runtime/migrate';
+import { summarizeError } from '../runtime/redact';
 import { registerSearchAttributes } from '../runtime/search-attributes';
 import { temporalSettings } from '../runtime/temporal';
 import { obtain } from './binaries';
@@ -49,7 +50,7 @@ export async function supervise(env: Environment): Promise<void> {
   }
   const run = new Run(settings.dataDirectory, Object.keys(PATIENCE));
   const fail = (error: Error) => {
-    if (!run.ending.aborted) console.error(error.message);
+    if (!run.ending.aborted) console.error(summarizeError(error));
     process.exitCode ??= run.ending.aborted ? 0 : 1;
     run.end();
   };
@@ -98,7 +99,7 @@ async function useDatabase(url: string): Promise<string> {
     await migrate(url);
     return url;
   } catch (error) {
-    throw new Error(`DATABASE_URL could not be used: ${(error as Error).message}`, { cause: error });
+    throw new Error(`DATABASE_URL could not be used: ${summarizeError(error)}`, { cause: error });
   }
 }
 

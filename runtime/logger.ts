@@ -1,25 +1,34 @@
-import { pino, stdSerializers } from 'pino';
-import type { DestinationStream, Logger } from 'pino';
+import { pino } from 'pino';
+import type { DestinationStream, LogFn, Logger } from 'pino';
 import { redact } from './redact';
 
 export type { Logger } from 'pino';
 
-/** The process's logger: JSON lines, secrets redacted by name at any depth. */
+/**
+ * The process's logger: JSON lines, secrets redacted by name at any depth, errors as `describeError` has them. Both are
+ * done to the line as a whole, before a serializer, a child logger's own included, can see an error.
+ */
 export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
   const options = {
     name,
     level,
     base: { pid: process.pid },
     formatters: { log: (line: object) => redact(line) as Record<string, unknown> },
-    serializers: { err: serializeError },
+    // pino's own serializer takes the description for an error
+    serializers: { err: (described: unknown) => described },
+    hooks: {
+      logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn) {
+        method.apply(this, withMessage(args));
+      },
+    },
   };
   return destination ? pino(options, destination) : pino(options);
 }
 
-// A message of PostgreSQL may quote the row that it refused; its code and constraint say as much without it.
-function serializeError(err: Error): object {
-  if (err.name !== 'PostgresError') return stdSerializers.err(err);
-  const { code, constraint_name, table_name, stack = '' } = err as Error & Record<string, string | undefined>;
-  const frames = stack.split('\n').filter((line) => line.trimStart().startsWith('at '));
-  return { type: err.name, code, constraint: constraint_name, table: table_name, stack: frames.join('\n') };
+/** Where no message is given, pino takes the error's own: its name takes that place. */
+function withMessage(args: Parameters<LogFn>): Parameters<LogFn> {
+  const [first, message]: unknown[] = args;
+  if (message !== undefined || typeof first !== 'object' || first === null) return args;
+  const error = 'err' in first ? first.err : first;
+  return error instanceof Error ? [first, error.name] : args;
 }

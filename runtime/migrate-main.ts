@@ -1,5 +1,6 @@
 import { loadConfig } from './config';
 import { migrate } from './migrate';
+import { runProcess } from './run-process';
 
 /** Brings the database up to date and ends: what a deployment runs before its API and workers. */
 async function main(): Promise<void> {
@@ -7,7 +8,4 @@ async function main(): Promise<void> {
   console.log(`Migrations applied: ${applied}`);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-});
+runProcess(main);

@@ -13,6 +13,7 @@ import { loadWorkerConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
 import { createKeyring } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
+import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/supervised';
 import { connectTemporal, temporalSettings } from '../runtime/temporal';
 import { startHeartbeat } from './heartbeat';
@@ -76,7 +77,4 @@ async function main(): Promise<void> {
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-});
+runProcess(main);

@@ -48,11 +48,14 @@ export class TestApi {
     taskQueue = 'nobody',
     patienceMs = temporalAddress === NOBODY ? 100 : 5000,
     connections = 5,
+    log,
   }: {
     temporalAddress?: string;
     taskQueue?: string;
     patienceMs?: number;
     connections?: number;
+    /** Takes each line that is logged, at every level. */
+    log?: (line: string) => void;
   } = {}): Promise<TestApi> {
     const database = await createTestDatabase();
     const sql = createDatabase(database.url, { max: connections });
@@ -60,7 +63,9 @@ export class TestApi {
     const temporal = connectTemporal({ TEMPORAL_ADDRESS: temporalAddress }, keyring);
     const config = { adminApiKey: ADMIN_KEY, runId: undefined };
     const dispatch = createDispatch({ sql, client: temporal.client, taskQueue });
-    const logger = createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
+    const logger = log
+      ? createLogger('test', 'trace', { write: log })
+      : createLogger('test', process.env.TEST_LOG_LEVEL ?? 'silent');
     const deps: Deps = { sql, keyring, logger, temporal, dispatch, patienceMs, config };
     const server = await new Promise<Server>((resolve) => {
       const listening: Server = createApp(deps).listen(0, '127.0.0.1', () => resolve(listening));

@@ -53,11 +53,15 @@ export class System {
     private readonly connection: NativeConnection,
   ) {}
 
-  static async start({ worker = true, patienceMs = 20_000 } = {}): Promise<System> {
+  static async start({
+    worker = true,
+    patienceMs = 20_000,
+    log,
+  }: { worker?: boolean; patienceMs?: number; log?: (line: string) => void } = {}): Promise<System> {
     quietWorkers();
     const taskQueue = `countersign-${randomUUID()}`;
     const temporalAddress = devServerAddress();
-    const api = await TestApi.start({ temporalAddress, taskQueue, patienceMs, connections: 10 });
+    const api = await TestApi.start({ temporalAddress, taskQueue, patienceMs, connections: 10, ...(log && { log }) });
     const system = new System(api, taskQueue, await NativeConnection.connect({ address: temporalAddress }));
     if (worker) await system.startWorker();
     return system;

@@ -39,3 +39,27 @@ test('an error keeps its stack, a refusal of PostgreSQL its code but not the row
   expect(line).not.toContain('example.org');
   expect(JSON.parse(line)).toMatchObject({ err: { code: '23505', constraint: 'users_email' } });
 });
+
+test('of an error nothing is written down but what is named: no message of a parser, no other property, no cause in full', () => {
+  const parser = (() => {
+    try {
+      return JSON.parse('Robin Vale');
+    } catch (error) {
+      return error;
+    }
+  })();
+  const error = Object.assign(new Error('no answer', { cause: parser }), {
+    code: 'E1',
+    body: 'Robin Vale',
+    status: 500,
+  });
+  const line = logged({ failed: [{ error }] });
+  expect(line).not.toContain('Vale');
+  expect(JSON.parse(line).failed[0].error).toEqual({
+    type: 'Error',
+    message: 'no answer',
+    code: 'E1',
+    stack: expect.stringContaining('logger.test'),
+    cause: { type: 'SyntaxError', stack: expect.any(String) },
+  });
+});

@@ -1,0 +1,17 @@
+import { ConfigError } from './config';
+import { describeError, summarizeError } from './redact';
+
+/**
+ * Runs a process's main function. What it throws, or anything else in the process leaves uncaught, ends the process:
+ * Node would print every property of the error, so what may be written down of it is printed instead.
+ */
+export function runProcess(main: () => Promise<void>): void {
+  process.once('uncaughtException', endWith);
+  main().catch(endWith);
+}
+
+function endWith(error: unknown): never {
+  const lines = error instanceof ConfigError ? [error.message] : [summarizeError(error), describeError(error).stack];
+  process.stderr.write(`${lines.join('\n')}\n`);
+  process.exit(1);
+}
