@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { QUIET_LOG } from '../../local/postgres';
 import { SEARCH_ATTRIBUTES } from '../../runtime/search-attributes';
 
 const root = join(__dirname, '../..');
@@ -75,6 +76,13 @@ describe('docker-compose.yml', () => {
       ]),
     );
     expect(secrets.filter(([, , required]) => !required)).toEqual([]);
+  });
+
+  test('PostgreSQL logs no more of what callers sent than the one of npm start does', () => {
+    const given = compose.services
+      .postgresql!.command!.slice(1)
+      .map((setting) => setting.replace(/^-c/, '').split('='));
+    expect(Object.fromEntries(given)).toEqual(QUIET_LOG);
   });
 
   test('only the API and the Temporal UI are published, to this host alone', () => {
