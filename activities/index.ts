@@ -1,12 +1,39 @@
+import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { recordStep } from '../record/step';
 import { wake } from '../record/watches';
 import type { Sql } from '../runtime/database';
+import { describeError } from '../runtime/redact';
 import type { RecordStep, Send, Wake } from '../workflows/messages';
 import { createSend, type Outside } from './outreach';
 
 /** What workflows call; each activity is idempotent by the ids it is given. */
-export const createActivities = ({ sql, ...outside }: { sql: Sql } & Outside): RecordStep & Wake & Send => ({
-  recordStep: (request) => recordStep(sql, request),
-  wake: (request) => wake(sql, request),
-  ...createSend(sql, outside),
-});
+export const createActivities = ({ sql, ...outside }: { sql: Sql } & Outside): RecordStep & Wake & Send => {
+  const sending = createSend(sql, outside);
+  return {
+    recordStep: redacting((request) => recordStep(sql, request)),
+    wake: redacting((request) => wake(sql, request)),
+    send: redacting((what) => sending.send(what)),
+  };
+};
+
+/**
+ * What an activity throws is kept in Temporal's history, where an error of PostgreSQL would leave the data that it
+ * quotes: other failures than our own reach it as name, code and stack frames. They are retried as before.
+ */
+const redacting =
+  <Request, Answer>(activity: (request: Request) => Promise<Answer>) =>
+  async (request: Request): Promise<Answer> => {
+    try {
+      return await activity(request);
+    } catch (error) {
+      throw error instanceof TemporalFailure ? error : withoutWords(error);
+    }
+  };
+
+function withoutWords(error: unknown): ApplicationFailure {
+  const { type, code, stack } = describeError(error);
+  const message = code === undefined ? type : `${type} ${code}`;
+  const failure = ApplicationFailure.create({ type, message });
+  failure.stack = `${failure.name}: ${message}\n${stack}`;
+  return failure;
+}

@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow';
+import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/codec-helpers';
+import { applicationWorkflowId } from '../../domain/application/key';
+import { root } from '../../local/paths';
+import { dataConverter } from '../../runtime/codec';
+import { createDatabase, type Sql } from '../../runtime/database';
+import { ADMIN_KEY, CLIENT } from '../support/api';
+import { eventually } from '../support/eventually';
+import { createTestDatabase, testServers } from '../support/servers';
+import { System } from '../support/system';
+
+const lines: string[] = [];
+let system: System;
+beforeAll(async () => {
+  system = await System.start({ patienceMs: 100, log: (line) => lines.push(line) });
+});
+afterAll(() => system.stop());
+
+const mark = () => `MARK${randomBytes(8).toString('hex')}`;
+const logOfPostgres = () => readFileSync(join(testServers().directory, 'postgres.log'), 'utf8');
+
+/** From now on the database refuses rows of a table, and quotes all that it can of them in message and detail. */
+const refuseRows = (sql: Sql, table: string, quoted: string) =>
+  sql.unsafe(`
+    create or replace function refuse_rows() returns trigger language plpgsql as $$
+    begin
+      raise exception 'refused: %', (${quoted}) using detail = (${quoted}), hint = (${quoted}), constraint = 'refuse_rows';
+    end $$;
+    create trigger refuse_rows before insert on ${table} for each row execute function refuse_rows()`);
+const refuseNoMore = (sql: Sql) => sql.unsafe('drop function refuse_rows cascade');
+
+test('what a caller sent is in no log where the database refuses it: only code and constraint are', async () => {
+  const { api } = system;
+  const word = mark();
+  await refuseRows(api.deps.sql, 'clients', 'to_jsonb(new)::text');
+  lines.length = 0;
+  const reply = await fetch(`${api.url}/v1/clients`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${ADMIN_KEY}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ ...CLIENT, name: word }),
+  });
+  await refuseNoMore(api.deps.sql);
+
+  expect(reply.status).toBe(500);
+  expect(await reply.text()).not.toContain(word);
+  const refused = lines.map((line) => JSON.parse(line)).find(({ err }) => err);
+  expect(refused.err).toEqual({
+    type: 'PostgresError',
+    code: 'P0001',
+    constraint: 'refuse_rows',
+    stack: expect.stringContaining(' at '),
+  });
+  expect(lines.join()).not.toContain(word);
+  expect(logOfPostgres()).toContain('ready to accept connections');
+  expect(logOfPostgres()).not.toContain(word);
+});
+
+test('a value of a wrong form, which PostgreSQL quotes in its message, is in no log either', async () => {
+  const { sql, logger } = system.api.deps;
+  const word = mark();
+  lines.length = 0;
+  const error = await sql`select ${word}::text::uuid`.then(
+    () => new Error('taken'),
+    (refused: Error) => refused,
+  );
+  expect(error.message).toContain(word);
+  logger.error(error);
+  logger.error({ err: error });
+  logger.error({ deep: [{ error: new Error('around it', { cause: error }) }] }, 'message');
+  expect(lines).toHaveLength(3);
+  expect(lines.join()).not.toContain(word);
+  expect(lines.join().match(/22P02/g)).toHaveLength(3);
+  expect(logOfPostgres()).not.toContain(word);
+});
+
+test('a step that the database refuses leaves its code in the history of the workflow, and nothing of the row', async () => {
+  const { api } = system;
+  const { sql, keyring, temporal } = api.deps;
+  const application = await system.at('preparing');
+  const word = mark();
+  await refuseRows(sql, 'events', '(select c.body::text from commands c where c.id = new.command_id)');
+  await application.try('notes', { text: word, visibility: 'internal' });
+  const { snapshot } = (await sql`select snapshot from applications where id = ${application.id}`)[0]!;
+  const handle = temporal.client.workflow.getHandle(applicationWorkflowId(snapshot.key));
+  const failure = await eventually(async () => {
+    const { events = [] } = await handle.fetchHistory();
+    return events?.map((event) => event.markerRecordedEventAttributes?.failure).find(Boolean);
+  });
+  await refuseNoMore(sql);
+
+  const error = (await decodeOptionalFailureToOptionalError(loadDataConverter(dataConverter(keyring)), failure))!;
+  const all = [error, error.cause].filter((one) => one instanceof Error);
+  expect(all.map(({ message }) => message)).toContain('PostgresError P0001');
+  expect(all.map((one) => `${one.message} ${one.stack}`).join()).not.toContain(word);
+  expect(lines.join()).not.toContain(word);
+  expect(logOfPostgres()).not.toContain(word);
+});
+
+test.each(['api/main.js', 'worker/main.js', 'runtime/migrate-main.js'])(
+  'a process that an error of the database ends says its code and nothing of the row: %s',
+  async (program) => {
+    const database = await createTestDatabase();
+    const word = mark();
+    const sql = createDatabase(database.url, { max: 1 });
+    await sql`delete from migrations where id = (select max(id) from migrations)`;
+    for (const table of ['migrations', 'registry_services']) await refuseRows(sql, table, `'${word}'`);
+    await sql.end();
+    const env = {
+      ...process.env,
+      DATABASE_URL: database.url,
+      ENCRYPTION_KEYS: `k:${randomBytes(32).toString('base64')}`,
+      ADMIN_API_KEY: randomBytes(32).toString('hex'),
+    };
+    const ended = await promisify(execFile)(process.execPath, [join(root, 'dist', program)], { env }).catch(
+      (error: unknown) => error as { code: number; stdout: string; stderr: string },
+    );
+    await database.drop();
+    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('PostgresError P0001') });
+    expect(ended.stdout + ended.stderr).not.toContain(word);
+  },
+);
