@@ -1,21 +1,20 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import { principalOfKey } from '../record/registry/api-keys';
 import type { Principal } from '../record/principal';
 import type { Sql } from '../runtime/database';
+import { hashOfSecret } from '../runtime/secrets';
 import { Problem } from './errors';
-
-const sha256 = (bytes: string | Buffer): Buffer => createHash('sha256').update(bytes).digest();
 
 /** Lets nobody on without a valid bearer key; principalOf then says who it is. */
 export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
-  const adminHash = sha256(adminApiKey.trim());
+  const adminHash = hashOfSecret(adminApiKey.trim());
 
   async function identify(header: string | undefined): Promise<Principal | null> {
     const token = /^Bearer +(\S.*)$/i.exec(header ?? '')?.[1];
     if (!token) return null;
     // Node reads headers as latin1; the key may have been sent as UTF-8.
-    const hashes = [sha256(Buffer.from(token, 'latin1')), sha256(token)];
+    const hashes = [hashOfSecret(Buffer.from(token, 'latin1')), hashOfSecret(token)];
     if (hashes.some((hash) => timingSafeEqual(hash, adminHash)))
       return { type: 'admin', id: 'admin', name: 'Administrator', role: 'admin', clientIds: null };
     return principalOfKey(sql, hashes[1]!);

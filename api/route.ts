@@ -48,6 +48,11 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   body?: z.ZodType<Body>;
   /** Instead of a JSON body: a CSV file of at most so many bytes, and what is in it. */
   csv?: { maxBytes: number; description: string };
+  /**
+   * A secret in the good answer, under this name. The handler's answer, which is kept for retries, is without it: each
+   * attempt reads it anew by the command that made it, as long as it may be shown.
+   */
+  secret?: { name: string; read: (commandId: string) => Promise<string | null> };
   /** The good answers by status, with the content types that are `also` to be had; the problems are added by themselves. */
   responses: Record<number, { description: string; schema?: z.ZodType; also?: string[] }>;
   /** Statuses of problems that path, method and body don't tell of. */

@@ -60,12 +60,13 @@ async function answer(route: Route, req: Request, res: Response, { sql, idempote
       const asked = route.csv ? [query, createHash('sha256').update(file).digest('hex')] : body;
       attempt = await idempotency.claim([principal.id, route.path, ...Object.values(params)], key, asked);
     }
-    if (attempt.answered) return attempt.answered;
     const { commandId } = attempt;
+    if (attempt.answered) return await withSecret(route, attempt.answered, commandId);
     const ifMatch = ifMatchOf(req);
-    return await attempt.keep(
+    const answered = await attempt.keep(
       await route.handler({ principal, params, subject, query, body, file, commandId, ifMatch }),
     );
+    return await withSecret(route, answered, commandId);
   } catch (error) {
     const problem = toProblem(error);
     if (REFUSALS.has(problem.status))
@@ -80,6 +81,12 @@ async function answer(route: Route, req: Request, res: Response, { sql, idempote
     if (isFinal(problem.status)) return attempt.keep({ status: problem.status, body: problem });
     throw error;
   }
+}
+
+async function withSecret({ secret }: Route, answered: Answer, commandId: string): Promise<Answer> {
+  if (!secret || answered.status >= 300) return answered;
+  const value = await secret.read(commandId);
+  return value === null ? answered : { ...answered, body: { ...(answered.body as object), [secret.name]: value } };
 }
 
 const clientOf = (subject: unknown): string | null =>

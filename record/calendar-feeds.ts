@@ -1,28 +1,45 @@
-import { createHash } from 'node:crypto';
 import type { Instant, Purpose } from '../domain/application/events';
 import type { Db, Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
+import { hashOfSecret, newSecret } from '../runtime/secrets';
 import { audit } from './audit';
 import type { Principal } from './principal';
+import { isStillShown } from './shown-secrets';
 
-const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
+const owner = (commandId: string) => `calendar_feeds/${commandId}`;
 
-/** Makes the secret of a user's feed; a new one ends the old. A retry under the same command id makes the same. */
+/** Makes a user's feed, whose token `tokenOfFeed` has for a while; a new one ends the old. A retry changes nothing. */
 export const createFeed = (
   sql: Sql,
   keyring: Keyring,
   principal: Principal,
   userId: string,
   commandId: string,
-): Promise<string> =>
+): Promise<void> =>
   sql.begin(async (tx) => {
-    const token = keyring.derive('calendar feed', commandId).toString('base64url');
-    await tx`
-      insert into calendar_feeds ${tx({ userId, tokenHash: hashOf(token) })}
-      on conflict (user_id) do update set token_hash = excluded.token_hash, created_at = now()`;
-    await audit(tx, principal, { action: 'user.calendar_feed', subjectType: 'user', subjectId: userId });
-    return token;
+    const token = newSecret();
+    const row = {
+      userId,
+      commandId,
+      tokenHash: hashOfSecret(token),
+      tokenSealed: keyring.seal(token, owner(commandId)),
+    };
+    const made = await tx`
+      insert into calendar_feeds ${tx(row)}
+      on conflict (user_id) do update set ${tx(row)}, created_at = now()
+      where calendar_feeds.command_id <> ${commandId}
+      returning user_id`;
+    if (made.length > 0)
+      await audit(tx, principal, { action: 'user.calendar_feed', subjectType: 'user', subjectId: userId });
   });
+
+/** The token of a feed that a command just made; null once ten minutes have passed, or another took its place. */
+export async function tokenOfFeed(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
+  const [feed] = await sql<{ tokenSealed: string }[]>`
+    select token_sealed from calendar_feeds
+    where command_id = ${commandId} and token_sealed is not null and ${isStillShown(sql, sql`created_at`)}`;
+  return feed ? keyring.open(feed.tokenSealed, owner(commandId)) : null;
+}
 
 /** Something with a date that a user has to think of. */
 export interface Appointment {
@@ -38,7 +55,7 @@ export interface Appointment {
 /** What a feed's secret opens: the user's open items by when they are due, and the follow-ups ahead; null for no feed. */
 export async function appointmentsOf(sql: Db, token: string): Promise<Appointment[] | null> {
   const [feed] = await sql<{ userId: string }[]>`
-    select f.user_id from calendar_feeds f where f.token_hash = ${hashOf(token)}`;
+    select f.user_id from calendar_feeds f where f.token_hash = ${hashOfSecret(token)}`;
   if (!feed) return null;
   return sql<Appointment[]>`
     select d.*, y.name as payer, a.state, p.first_name || ' ' || p.last_name as provider

@@ -1,4 +1,5 @@
 import type { Db } from '../runtime/database';
+import { forgetShownSecrets } from './shown-secrets';
 
 /** A worker says that it polls. */
 export async function beat(sql: Db, workerId: string, runId: string | null): Promise<void> {
@@ -7,10 +8,14 @@ export async function beat(sql: Db, workerId: string, runId: string | null): Pro
     on conflict (worker_id) do update set seen_at = excluded.seen_at`;
 }
 
-/** Forgets workers that have not been seen for a day; idempotency keys, and mail that went nowhere, after 30 days. */
+/**
+ * Forgets workers that have not been seen for a day; idempotency keys, and mail that went nowhere, after 30 days; and
+ * secrets that are no longer shown.
+ */
 export async function forgetTheOld(sql: Db): Promise<void> {
   await sql`delete from worker_heartbeats where seen_at < now() - interval '1 day'`;
   await sql`delete from idempotency_keys where created_at < now() - interval '30 days'`;
   // a text may name a tax id, and no client's purge reaches it
   await sql`delete from local_mailbox where at < now() - interval '30 days'`;
+  await forgetShownSecrets(sql);
 }

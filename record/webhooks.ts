@@ -1,13 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { EmittedType } from '../domain/codes';
 import type { Instant } from '../domain/application/events';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
+import { newSecret } from '../runtime/secrets';
 import { audit } from './audit';
 import type { OutreachStep } from './mail';
 import { enqueue } from './outbox';
 import { actorOf, inScope, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
+import { isStillShown } from './shown-secrets';
 
 export interface EndpointInput {
   url: string;
@@ -37,30 +38,31 @@ const LONGEST_RETRY_MS = 2 * 3_600_000;
 const retryAt = (at: Instant, failures: number): Instant =>
   new Date(Date.parse(at) + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1))).toISOString();
 
-const secretOf = (keyring: Keyring, id: string): string => `whsec_${keyring.derive('webhook', id).toString('base64')}`;
 const owner = (id: string) => `webhook_endpoints/${id}`;
+/** As Standard Webhooks has it. */
+const sealedSecret = (keyring: Keyring, id: string): string => keyring.seal(`whsec_${newSecret('base64')}`, owner(id));
 const COLUMNS = (sql: Db) => sql`id, url, types, client_ids, created_at, failures, resume_at, last_error`;
 // managed by whoever reaches all that it reaches
 const withinReach = (sql: Db, { clientIds }: Principal) =>
   clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
 
-/** Adds an endpoint; its secret is here and never again. Repeated under the same id it changes nothing. */
+/** Adds an endpoint, whose secret `secretOfEndpoint` has for a while. Repeated under the same id it changes nothing. */
 export const createEndpoint = (
   sql: Sql,
   keyring: Keyring,
   principal: Principal,
   id: string,
   { url, types, clientIds }: EndpointInput,
-): Promise<Endpoint & { secret: string }> =>
+): Promise<Endpoint> =>
   sql.begin(async (tx) => {
-    const secret = secretOf(keyring, id);
     const createdBy = tx.json({ ...actorOf(principal) });
     const row = {
       id,
       url,
       types,
       clientIds: clientIds ?? null,
-      secretSealed: keyring.seal(secret, owner(id)),
+      secretSealed: sealedSecret(keyring, id),
+      secretCommandId: id,
       createdBy,
     };
     const made = await tx`insert into webhook_endpoints ${tx(row as never)} on conflict (id) do nothing returning id`;
@@ -71,8 +73,16 @@ export const createEndpoint = (
         subjectId: id,
         detail: { url, types },
       });
-    return { ...(await findEndpoint(tx, principal, id))!, secret };
+    return (await findEndpoint(tx, principal, id))!;
   });
+
+/** The secret that a command just made; null once ten minutes have passed, the endpoint ended, or another was made. */
+export async function secretOfEndpoint(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
+  const [endpoint] = await sql<{ id: string; secretSealed: string }[]>`
+    select id, secret_sealed from webhook_endpoints
+    where secret_command_id = ${commandId} and ended_at is null and ${isStillShown(sql, sql`secret_made_at`)}`;
+  return endpoint ? keyring.open(endpoint.secretSealed, owner(endpoint.id)) : null;
+}
 
 export async function findEndpoint(sql: Db, principal: Principal, id: string): Promise<Endpoint | null> {
   const [endpoint] = await sql<Endpoint[]>`
@@ -87,15 +97,25 @@ export const listEndpoints = (sql: Db, principal: Principal, request: PageReques
     request,
   );
 
-/** Gives an endpoint a new secret; the one before signs as well until the next rotation. */
-export const rotateSecret = (sql: Sql, keyring: Keyring, principal: Principal, id: string): Promise<string> =>
+/**
+ * Gives an endpoint a new secret, which `secretOfEndpoint` has for a while; the one before signs as well until the next
+ * rotation. A retry under the same command changes nothing.
+ */
+export const rotateSecret = (
+  sql: Sql,
+  keyring: Keyring,
+  principal: Principal,
+  id: string,
+  commandId: string,
+): Promise<void> =>
   sql.begin(async (tx) => {
-    const secret = secretOf(keyring, randomUUID());
-    await tx`
-      update webhook_endpoints set earlier_secret_sealed = secret_sealed, secret_sealed = ${keyring.seal(secret, owner(id))}
-      where id = ${id}`;
-    await audit(tx, principal, { action: 'webhook.rotate', subjectType: 'webhook', subjectId: id });
-    return secret;
+    const rotated = await tx`
+      update webhook_endpoints
+      set earlier_secret_sealed = secret_sealed, secret_sealed = ${sealedSecret(keyring, id)},
+        secret_command_id = ${commandId}, secret_made_at = now()
+      where id = ${id} and secret_command_id is distinct from ${commandId} returning id`;
+    if (rotated.length > 0)
+      await audit(tx, principal, { action: 'webhook.rotate', subjectType: 'webhook', subjectId: id });
   });
 
 export const endEndpoint = (sql: Sql, principal: Principal, id: string): Promise<void> =>

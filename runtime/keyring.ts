@@ -19,8 +19,6 @@ export interface Keyring {
   lookupHash(text: string): Buffer;
   /** The hashes under every key, so that what was stored before a rotation is found too. */
   lookupHashes(text: string): Buffer[];
-  /** 32 bytes that nobody else can tell, always the same for a text as long as the same key seals. */
-  derive(purpose: string, text: string): Buffer;
 }
 
 const FORM = /^([A-Za-z0-9_-]{1,40}):([A-Za-z0-9+/]{43}=)$/;
@@ -77,7 +75,6 @@ export function createKeyring(encryptionKeys: string): Keyring {
     },
     lookupHash: (text) => hmac(active, 'lookup', text),
     lookupHashes: (text) => [...masters.keys()].map((keyId) => hmac(keyId, 'lookup', text)),
-    derive: (purpose, text) => hmac(active, `derive ${purpose}`, text),
   };
 }
 

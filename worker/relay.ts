@@ -19,7 +19,8 @@ const IDLE_MS = 1_000;
 /** A command that its API has not settled by then is delivered again. */
 const UNSETTLED_SECONDS = 10;
 const DELIVERY_MS = 10_000;
-const HOUSEKEEPING_MS = 3_600_000;
+/** Secrets that were just made are to be forgotten within minutes. */
+const HOUSEKEEPING_MS = 300_000;
 
 export interface Relay {
   stop(): Promise<void>;

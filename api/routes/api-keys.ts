@@ -1,4 +1,4 @@
-import { createApiKey, findKey, listKeys, revokeKey } from '../../record/registry/api-keys';
+import { createApiKey, findKey, listKeys, revokeKey, secretOfKey } from '../../record/registry/api-keys';
 import type { Deps } from '../deps';
 import { checkGrant } from '../grant';
 import { listed } from '../listing';
@@ -14,10 +14,13 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     method: 'post',
     path: '/v1/api-keys',
     summary: 'Make an API key',
-    description: 'It can do no more than the key that makes it.',
+    description:
+      'It can do no more than the key that makes it. A retry with the same Idempotency-Key is shown `key` again within ' +
+      'ten minutes and before it is revoked.',
     tag,
     access: 'keys:write',
     body: apiKeyInput,
+    secret: { name: 'key', read: (commandId) => secretOfKey(sql, keyring, commandId) },
     responses: { 201: { description: 'The key', schema: newApiKey } },
     handler: async ({ principal, body, commandId }) => {
       await checkGrant(sql, principal, body);

@@ -18,7 +18,10 @@ import {
   replayDelivery,
   replayEndpoint,
   rotateSecret,
+  secretOfEndpoint,
 } from '../../record/webhooks';
+import type { Sql } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
 import type { Deps } from '../deps';
 import { checkGrant } from '../grant';
 import { listed } from '../listing';
@@ -42,6 +45,10 @@ import {
 import { refuse } from '../validation';
 
 const same = <T>(item: T): T => item;
+const secretIn = (sql: Sql, keyring: Keyring): Route['secret'] => ({
+  name: 'secret',
+  read: (commandId) => secretOfEndpoint(sql, keyring, commandId),
+});
 
 export const outreachRoutes = ({ sql, keyring }: Deps): Route[] => [
   route({
@@ -54,6 +61,7 @@ export const outreachRoutes = ({ sql, keyring }: Deps): Route[] => [
     tag: 'webhooks',
     access: 'keys:write',
     body: endpointInput,
+    secret: secretIn(sql, keyring),
     responses: { 201: { description: 'The endpoint with its secret', schema: newEndpoint } },
     handler: async ({ principal, body, commandId }) => {
       await checkGrant(sql, principal, { role: 'service', ...(body.clientIds && { clientIds: body.clientIds }) });
@@ -78,8 +86,12 @@ export const outreachRoutes = ({ sql, keyring }: Deps): Route[] => [
     tag: 'webhooks',
     access: 'keys:write',
     subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
+    secret: secretIn(sql, keyring),
     responses: { 200: { description: 'The new secret', schema: rotated } },
-    handler: async ({ principal, subject }) => ok({ secret: await rotateSecret(sql, keyring, principal, subject.id) }),
+    handler: async ({ principal, subject, commandId }) => {
+      await rotateSecret(sql, keyring, principal, subject.id, commandId);
+      return ok({});
+    },
   }),
   route({
     method: 'post',

@@ -3,7 +3,7 @@ import { localDate } from '../../domain/calendar';
 import { DEADLINE_STEPS, LONGEST_SNOOZE_DAYS } from '../../domain/ranking';
 import { findApplication, findApplications } from '../../record/applications';
 import { assignedTo } from '../../record/applications-list';
-import { createFeed } from '../../record/calendar-feeds';
+import { createFeed, tokenOfFeed } from '../../record/calendar-feeds';
 import { coversOf, createCover, endCover } from '../../record/covers';
 import { findClient } from '../../record/registry/clients';
 import { findUser } from '../../record/registry/users';
@@ -167,10 +167,17 @@ export const workRoutes = (deps: Deps): Route[] => {
       tag,
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
+      secret: {
+        name: 'url',
+        read: async (commandId) => {
+          const token = await tokenOfFeed(sql, keyring, commandId);
+          return token && `/calendar/${token}.ics`;
+        },
+      },
       responses: { 200: { description: 'The address', schema: feed } },
       handler: async ({ principal, subject, commandId }) => {
-        const token = await createFeed(sql, keyring, principal, subject.id, commandId);
-        return ok({ url: `/calendar/${token}.ics` });
+        await createFeed(sql, keyring, principal, subject.id, commandId);
+        return ok({});
       },
     }),
   ];

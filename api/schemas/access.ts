@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ROLES } from '../../domain/codes';
-import { actor, date, email, id, instant, line } from './common';
+import { actor, date, email, id, instant, line, shownOnce } from './common';
 
 const role = z.enum(ROLES);
 const clientIds = z.array(id).min(1).max(500);
@@ -59,6 +59,4 @@ const apiKeyFields = {
 };
 
 export const apiKey = z.strictObject(apiKeyFields).meta({ id: 'ApiKey' });
-export const newApiKey = z
-  .strictObject({ ...apiKeyFields, key: z.string().meta({ description: 'Shown here and never again' }) })
-  .meta({ id: 'NewApiKey' });
+export const newApiKey = z.strictObject({ ...apiKeyFields, key: shownOnce }).meta({ id: 'NewApiKey' });

@@ -167,6 +167,12 @@ export const unique =
     }
   };
 
+/** A secret that an answer shows. */
+export const shownOnce = z.string().optional().meta({
+  description:
+    'Shown in the first answer, and to a retry with the same Idempotency-Key within ten minutes, while it is valid',
+});
+
 export const version = z.int().meta({ description: 'Also the ETag, for If-Match' });
 
 /** Who did something, as it is kept on record. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EMITTED_TYPES } from '../../domain/codes';
-import { id, instant, line, pageQuery, url, yesOrNo } from './common';
+import { id, instant, line, pageQuery, shownOnce, url, yesOrNo } from './common';
 
 const types = z.array(z.enum(EMITTED_TYPES)).min(1).max(EMITTED_TYPES.length);
 const clientIds = z.array(id).min(1).max(500);
@@ -19,11 +19,9 @@ const endpointFields = {
   lastError: line.nullable(),
 };
 export const endpoint = z.strictObject(endpointFields).meta({ id: 'WebhookEndpoint' });
-export const newEndpoint = z
-  .strictObject({ ...endpointFields, secret: z.string().meta({ description: 'Shown here and never again' }) })
-  .meta({ id: 'NewWebhookEndpoint' });
+export const newEndpoint = z.strictObject({ ...endpointFields, secret: shownOnce }).meta({ id: 'NewWebhookEndpoint' });
 export const replayed = z.strictObject({ replayed: z.int() }).meta({ id: 'WebhooksReplayed' });
-export const rotated = z.strictObject({ secret: z.string() }).meta({ id: 'WebhookSecret' });
+export const rotated = z.strictObject({ secret: shownOnce }).meta({ id: 'WebhookSecret' });
 
 const status = z.enum(['queued', 'delivered', 'dead']);
 export const delivery = z

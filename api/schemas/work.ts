@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PURPOSES } from '../../domain/application/events';
-import { BESIDE_BAD_FIELDS, date, id, isEarlier, line, longText } from './common';
+import { BESIDE_BAD_FIELDS, date, id, isEarlier, line, longText, shownOnce } from './common';
 
 export const claim = z.strictObject({ assignee: id }).meta({ id: 'Claim' });
 
@@ -35,6 +35,6 @@ export const cover = z
 
 export const feed = z
   .strictObject({
-    url: z.string().meta({ description: 'Shown here and never again; whoever has it can read the feed' }),
+    url: shownOnce.meta({ description: 'Whoever has it can read the feed. Shown once, as the secret of a key is' }),
   })
   .meta({ id: 'CalendarFeed' });

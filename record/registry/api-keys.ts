@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { Role } from '../../domain/codes';
 import type { Db, Fragment, Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
+import { hashOfSecret, newSecret } from '../../runtime/secrets';
 import { audit } from '../audit';
 import { actorOf } from '../principal';
 import type { Actor, Principal } from '../principal';
+import { isStillShown } from '../shown-secrets';
 import { page } from './page';
 import type { Page, PageRequest } from './page';
 
@@ -36,9 +37,11 @@ const selectKeys = (sql: Db, principal: Principal) => sql`
   select id, name, role, client_ids, expires_on, created_by, created_at, revoked_at
   from api_keys where ${withinReach(sql, principal)}`;
 
+const owner = (id: string) => `api_keys/${id}`;
+
 /**
- * Makes a key; only here is it ever to be had. It derives from its id, so that attempts that overlap make the same one,
- * and a retry after a crash finds it.
+ * Makes a key, whose secret `secretOfKey` has for a while. Attempts that overlap, or follow a crash, find the key that
+ * the first one made.
  */
 export const createApiKey = (
   sql: Sql,
@@ -46,22 +49,28 @@ export const createApiKey = (
   principal: Principal,
   id: string,
   input: ApiKeyInput,
-): Promise<ApiKey & { key: string }> =>
+): Promise<ApiKey> =>
   sql.begin(async (tx) => {
     const { name, role, clientIds = null, expiresOn = null } = input;
-    const key = `cs_${keyring.derive('api key', id).toString('base64url')}`;
+    const secret = `cs_${newSecret()}`;
+    const stored = { keyHash: hashOfSecret(secret), keySealed: keyring.seal(secret, owner(id)) };
     const createdBy = tx.json({ ...actorOf(principal) });
-    const keyHash = createHash('sha256').update(key).digest();
-    // Different only where the keyring was rotated in between, and then nobody was told the first one.
     const inserted = await tx`
-      insert into api_keys ${tx({ id, name, role, clientIds, expiresOn, keyHash, createdBy })}
-      on conflict (id) do update set key_hash = excluded.key_hash where api_keys.key_hash <> excluded.key_hash
-      returning id`;
+      insert into api_keys ${tx({ id, name, role, clientIds, expiresOn, ...stored, createdBy })}
+      on conflict (id) do nothing returning id`;
     if (inserted.length > 0)
       await audit(tx, principal, { action: 'api_key.create', subjectType: 'api_key', subjectId: id, detail: input });
     const [made] = await tx<ApiKey[]>`${selectKeys(tx, principal)} and id = ${id}`;
-    return { ...made!, key };
+    return made!;
   });
+
+/** The secret of a key that was just made; null once ten minutes have passed, or it was revoked. */
+export async function secretOfKey(sql: Db, keyring: Keyring, id: string): Promise<string | null> {
+  const [key] = await sql<{ keySealed: string }[]>`
+    select key_sealed from api_keys
+    where id = ${id} and key_sealed is not null and revoked_at is null and ${isStillShown(sql, sql`created_at`)}`;
+  return key ? keyring.open(key.keySealed, owner(id)) : null;
+}
 
 export async function findKey(sql: Db, principal: Principal, id: string): Promise<ApiKey | null> {
   const [key] = await sql<ApiKey[]>`${selectKeys(sql, principal)} and id = ${id}`;

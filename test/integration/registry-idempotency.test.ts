@@ -120,7 +120,8 @@ test('answers are kept sealed, and for 30 days', async () => {
   const age = (days: number) =>
     api.deps.sql`update idempotency_keys set created_at = created_at - make_interval(days => ${days})`;
   await age(29);
-  expect((await send('/v1/api-keys', body, 'old')).body).toEqual(first.body);
+  const { key: _key, ...known } = first.body;
+  expect((await send('/v1/api-keys', body, 'old')).body).toEqual(known);
   await age(2);
   const anew = await send('/v1/api-keys', body, 'old');
   expect(anew.status).toBe(201);

@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createKeyring } from '../../runtime/keyring';
+
+const root = join(__dirname, '../..');
+const sources = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts'], { cwd: root })
+  .toString()
+  .split('\n')
+  .filter((file) => file && !file.startsWith('test/'));
+const using = (words: RegExp) => sources.filter((file) => words.test(readFileSync(join(root, file), 'utf8'))).sort();
+
+test('nothing but the keyring turns ENCRYPTION_KEYS into something else, and it makes no secret for a caller', () => {
+  expect(using(/\b(hkdf|pbkdf2|scrypt)(Sync)?\(/)).toEqual(['runtime/keyring.ts']);
+  // a webhook is signed with its own secret
+  expect(using(/\bcreateHmac\(/)).toEqual(['outreach/webhook.ts', 'runtime/keyring.ts']);
+  const keyring = createKeyring(`k:${Buffer.alloc(32).toString('base64')}`);
+  expect(Object.keys(keyring).sort()).toEqual(['decrypt', 'encrypt', 'lookupHash', 'lookupHashes', 'open', 'seal']);
+});
+
+test('what callers authenticate with comes from the generator of random secrets', () => {
+  expect(using(/\bnewSecret\(/)).toEqual([
+    'record/calendar-feeds.ts',
+    'record/registry/api-keys.ts',
+    'record/webhooks.ts',
+  ]);
+});
