@@ -1,10 +1,21 @@
 import { z } from 'zod';
 import { ROLES } from '../../domain/codes';
-import { actor, date, email, id, instant, line, shownOnce } from './common';
+import { actor, BESIDE_BAD_FIELDS, date, email, id, instant, line, shownOnce } from './common';
 
 const role = z.enum(ROLES);
 const clientIds = z.array(id).min(1).max(500);
-const EVERY_CLIENT = { description: 'Left out: every client' };
+const EVERY_CLIENT = { description: 'Left out: every client; must be given where role is client' };
+
+/** A client's own people and programs see their own clients, never all. */
+function clientIsScoped({ role, clientIds: scope }: { role?: unknown; clientIds?: unknown }, context: z.RefinementCtx) {
+  if (role === 'client' && scope === undefined)
+    context.addIssue({
+      code: 'custom',
+      path: ['clientIds'],
+      message: 'must be given where role is client',
+      params: { rule: 'required' },
+    });
+}
 
 const capacity = z.int().min(1).max(1000).meta({ description: 'Items of the queue that a day holds' });
 
@@ -17,6 +28,7 @@ export const userInput = z
     team: line.optional(),
     capacity: capacity.optional(),
   })
+  .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)
   .meta({ id: 'UserInput' });
 
 export const user = z
@@ -45,6 +57,7 @@ export const apiKeyInput = z
     clientIds: clientIds.optional().meta(EVERY_CLIENT),
     expiresOn: date.optional().meta({ description: 'The last day, in UTC, on which it is valid' }),
   })
+  .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)
   .meta({ id: 'ApiKeyInput' });
 
 const apiKeyFields = {

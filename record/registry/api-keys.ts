@@ -90,10 +90,11 @@ export const revokeKey = (sql: Sql, principal: Principal, id: string): Promise<v
       await audit(tx, principal, { action: 'api_key.revoke', subjectType: 'api_key', subjectId: id });
   });
 
-/** Whose key hashes (SHA-256) to this; null where it is unknown, expired or revoked. */
+/** Whose key hashes (SHA-256) to this; null where it is unknown, expired or revoked, or a client's that sees all. */
 export async function principalOfKey(sql: Db, keyHash: Buffer): Promise<Principal | null> {
   const [key] = await sql<{ id: string; name: string; role: Role; clientIds: string[] | null }[]>`
     select id, name, role, client_ids from api_keys
-    where key_hash = ${keyHash} and revoked_at is null and (expires_on is null or expires_on >= current_date)`;
+    where key_hash = ${keyHash} and revoked_at is null and (expires_on is null or expires_on >= current_date)
+      and (role <> 'client' or client_ids is not null)`;
   return key ? { type: 'key', ...key } : null;
 }

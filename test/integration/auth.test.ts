@@ -191,8 +191,9 @@ describe('what one may do', () => {
 
 describe('keys and users', () => {
   test('only an admin makes keys; leads, specialists and the rest are refused', async () => {
+    const own = await client();
     for (const role of ['lead', 'specialist', 'agent', 'auditor', 'client', 'service']) {
-      const key = await api.keyOf(role);
+      const key = await api.keyOf(role, role === 'client' ? [own.id] : undefined);
       expect((await api.post('/v1/api-keys', { name: 'k', role: 'agent' }, { key })).status).toBe(403);
       expect((await api.get('/v1/api-keys', { key })).status).toBe(role === 'auditor' ? 200 : 403);
     }
@@ -209,6 +210,28 @@ describe('keys and users', () => {
 
     const made = await api.make('/v1/api-keys', { name: 'k', role: 'agent' });
     expect((await api.call('DELETE', `/v1/api-keys/${made.id}`, { key })).status).toBe(404);
+  });
+
+  test('a key or user of role client names the clients that it sees, or is nobody', async () => {
+    const person = { name: 'Kim', email: 'kim@example.org', role: 'client' };
+    for (const [path, body] of [
+      ['/v1/api-keys', { name: 'k', role: 'client' }],
+      ['/v1/users', person],
+    ] as const) {
+      const refused = await api.post(path, body);
+      expect([refused.status, ...rules(refused.body)]).toEqual([400, 'clientIds required']);
+    }
+    const { sql } = api.deps;
+    const clientIds = [(await client()).id];
+    await api.make('/v1/users', { ...person, clientIds });
+    const { id, key } = await api.make('/v1/api-keys', { name: 'k', role: 'client', clientIds });
+    for (const table of ['users', 'api_keys'])
+      await expect(sql`update ${sql(table)} set client_ids = null where role = 'client'`).rejects.toMatchObject({
+        code: '23514',
+      });
+    await sql`alter table api_keys drop constraint api_keys_client_is_scoped`;
+    await sql`update api_keys set client_ids = null where id = ${id}`;
+    expect((await api.get('/v1/clients', { key })).status).toBe(401);
   });
 
   test('a lead adds users, but no admin', async () => {

@@ -167,8 +167,9 @@ describe('a fact by phone', () => {
   });
 
   test('is the operator’s own choice', async () => {
-    for (const role of ['lead', 'client'])
-      expect((await system.api.patch('/v1/settings', {}, { key: await system.api.keyOf(role) })).status).toBe(403);
+    const { clientId } = await system.file();
+    for (const key of [await system.api.keyOf('lead'), await system.api.keyOf('client', [clientId])])
+      expect((await system.api.patch('/v1/settings', {}, { key })).status).toBe(403);
     expect(
       rules(await system.api.patch('/v1/settings', { colour: 'red', phoneFactsNeedApproval: 'yes' })).sort(),
     ).toEqual(['colour unknown_field', 'phoneFactsNeedApproval type']);
@@ -388,7 +389,7 @@ test('what was answered is listed with who asked and what it rested on, to those
   const stranger = { key: await system.api.keyOf('auditor', [(await system.file()).clientId]) };
   expect((await system.api.get('/v1/readiness-answers', stranger)).body.items).toEqual([]);
   expect(rules(await system.api.get(path, stranger))).toEqual(['providerId unknown_reference']);
-  const client = { key: await system.api.keyOf('client') };
+  const client = { key: await system.api.keyOf('client', [items[0].clientId]) };
   expect((await system.api.get(path, client)).status).toBe(403);
 });
 
