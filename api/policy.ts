@@ -1,5 +1,6 @@
 import type { Role } from '../domain/codes';
 import type { Principal } from '../record/principal';
+import type { User } from '../record/registry/users';
 
 /** What each role may do. A role that may read a thing at all sees it in the client scope of its key only. */
 const POLICY = {
@@ -51,6 +52,14 @@ export function mayGrant(maker: Principal, role: Role, clientIds: string[] | nul
   const scopeWithin = maker.clientIds === null || clientIds?.every((id) => maker.clientIds?.includes(id));
   return roleWithin && scopeWithin === true;
 }
+
+/**
+ * Whether the principal may act for a user: whatever acts for somebody (a feed, a cover, a change of them) reaches as
+ * far as they do, so its maker has to reach that far too, in role and in clients. Whom one only sees (`sees` in
+ * record/registry/users.ts: a client is shared) can be given work of a shared client, and nothing more.
+ */
+export const manages = (principal: Principal, { role, clientIds }: Pick<User, 'role' | 'clientIds'>): boolean =>
+  mayGrant(principal, role, clientIds);
 
 /** What stays within the operator: playbooks say how payers are worked. */
 export const isOperator = ({ role }: Principal): boolean => role !== 'client';

@@ -1,3 +1,6 @@
+import type { Principal } from '../record/principal';
+import { findUser, seesClient } from '../record/registry/users';
+import type { Sql } from '../runtime/database';
 import type { FieldError } from './errors';
 import { UNKNOWN_REFERENCE } from './schemas/common';
 
@@ -7,3 +10,23 @@ export const unknownIn = <T>(path: string, ids: readonly T[] = [], known: Readon
     const { rule, message } = UNKNOWN_REFERENCE;
     return known.has(id) ? [] : [{ path: `${path}.${index}${field}`, rule, message }];
   });
+
+/**
+ * An error where a user cannot be given, or told, something of a client: the caller does not see them, or they do not see
+ * the client. Whoever sees both may, without managing the user: it shows that user nothing new.
+ */
+export async function workerErrors(
+  sql: Sql,
+  principal: Principal,
+  { path, userId, clientId }: { path: string; userId: string; clientId: string },
+): Promise<FieldError[]> {
+  const user = await findUser(sql, principal, userId);
+  if (!user) return [{ path, ...UNKNOWN_REFERENCE }];
+  const errors: FieldError[] = [];
+  if (!seesClient(user, clientId))
+    errors.push({ path, rule: 'sees_the_client', message: 'must be a user who may see this client' });
+  if (user.revokedAt) errors.push({ path, ...HAS_ACCESS });
+  return errors;
+}
+
+export const HAS_ACCESS = { rule: 'has_access', message: 'must be a user who still has access' };

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Principal } from '../record/principal';
+import type { User } from '../record/registry/users';
 import type { Answer } from './idempotency';
 import type { Permission } from './policy';
 
@@ -32,7 +33,7 @@ export interface RouteRequest<Params, Subject, Query, Body> extends Scope<Params
 /**
  * One route, declared as data: router and OpenAPI document both come from it. For each request, in this order: path
  * parameters (each an id unless `params` says otherwise; 404), `subject` (what the path names, null where the caller may
- * not see it; 404), `access` (403), query and body (400), `handler`.
+ * not see it; 404), `access` and `actsFor` (403), query and body (400), `handler`.
  */
 interface RouteSpec<Path extends string, Subject, Query, Body> {
   method: Method;
@@ -44,6 +45,8 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   access: Permission | 'public';
   params?: Partial<Record<keyof ParamsOf<Path>, z.ZodType<string>>>;
   subject?: (scope: Scope<ParamsOf<Path>>) => Promise<Subject | null>;
+  /** The user for whom it acts: who sees but does not manage them is refused (403). */
+  actsFor?: (subject: Subject) => Pick<User, 'role' | 'clientIds'>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
   /** Instead of a JSON body: a CSV file of at most so many bytes, and what is in it. */

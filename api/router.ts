@@ -9,7 +9,7 @@ import { invalid, Problem, toProblem } from './errors';
 import type { FieldError } from './errors';
 import { isFinal, single } from './idempotency';
 import type { Answer, Attempt, Idempotency } from './idempotency';
-import { may } from './policy';
+import { manages, may } from './policy';
 import type { Permission } from './policy';
 import type { Method, Route } from './route';
 import { id } from './schemas/common';
@@ -53,7 +53,8 @@ async function answer(route: Route, req: Request, res: Response, { sql, idempote
   if (subject === null) throw new Problem('not_found');
   let attempt: Attempt = single();
   try {
-    if (!may(principal, route.access as Permission)) throw new Problem('forbidden');
+    const allowed = may(principal, route.access as Permission);
+    if (!allowed || (route.actsFor && !manages(principal, route.actsFor(subject)))) throw new Problem('forbidden');
     const { query, body, file } = await inputOf(route, req, res);
     const key = route.method === 'post' ? keyOf(req) : undefined;
     if (key !== undefined) {

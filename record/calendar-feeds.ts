@@ -3,7 +3,8 @@ import type { Db, Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import { hashOfSecret, newSecret } from '../runtime/secrets';
 import { audit } from './audit';
-import type { Principal } from './principal';
+import { joinCover } from './covers';
+import { actorOf, type Principal } from './principal';
 import { isStillShown } from './shown-secrets';
 
 const owner = (commandId: string) => `calendar_feeds/${commandId}`;
@@ -23,6 +24,8 @@ export const createFeed = (
       commandId,
       tokenHash: hashOfSecret(token),
       tokenSealed: keyring.seal(token, owner(commandId)),
+      madeBy: tx.json({ ...actorOf(principal) }),
+      clientIds: principal.clientIds,
     };
     const made = await tx`
       insert into calendar_feeds ${tx(row)}
@@ -52,10 +55,14 @@ export interface Appointment {
   provider: string | null;
 }
 
-/** What a feed's secret opens: the user's open items by when they are due, and the follow-ups ahead; null for no feed. */
+/**
+ * What a feed's token opens: the open items of its user by when they are due, and the follow-ups ahead; null for no feed.
+ * It shows the clients that its maker saw then and its user may see now.
+ */
 export async function appointmentsOf(sql: Db, token: string): Promise<Appointment[] | null> {
   const [feed] = await sql<{ userId: string }[]>`
-    select f.user_id from calendar_feeds f where f.token_hash = ${hashOfSecret(token)}`;
+    select f.user_id from calendar_feeds f join users u on u.id = f.user_id
+    where f.token_hash = ${hashOfSecret(token)} and u.revoked_at is null`;
   if (!feed) return null;
   return sql<Appointment[]>`
     select d.*, y.name as payer, a.state, p.first_name || ' ' || p.last_name as provider
@@ -65,10 +72,11 @@ export async function appointmentsOf(sql: Db, token: string): Promise<Appointmen
       select id, 'follow_up', next_follow_up_at from applications
       where open and next_follow_up_at > now()) d
     join applications a on a.id = d.application_id
-    join users u on u.id = ${feed.userId} and (u.client_ids is null or a.client_id = any(u.client_ids))
+    join calendar_feeds f on f.user_id = ${feed.userId} and (f.client_ids is null or a.client_id = any(f.client_ids))
+    join users u on u.id = f.user_id and (u.client_ids is null or a.client_id = any(u.client_ids))
     join payers y on y.id = a.payer_id
     left join providers p on p.id = a.provider_id
-    left join covers c on c.user_id = a.assignee and current_date between c.from_on and c.until_on
-    where coalesce(c.covered_by, a.assignee) = u.id
+    ${joinCover(sql, sql`a.assignee`, sql`a.client_id`)}
+    where coalesce(cover.covered_by, a.assignee) = u.id
     order by d.at, d.application_id, d.purpose limit 2000`;
 }

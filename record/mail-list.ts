@@ -1,9 +1,11 @@
 import type { Instant } from '../domain/application/events';
 import type { Db, Sql } from '../runtime/database';
 import { audit } from './audit';
+import { workerOf } from './covers';
 import { enqueue } from './outbox';
 import { inScope, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
+import { findUser, type User } from './registry/users';
 import { settleTasks } from './tasks';
 
 export interface MailBatch {
@@ -76,7 +78,8 @@ export interface InboxItem {
 
 const selectInbox = (sql: Db, principal: Principal) => sql`
   select id, client_id, template, data, application_id, created_at, read_at from messages
-  where recipient_type = 'user' and not_before <= now() and status <> 'settled' and ${inScope(sql, principal)}`;
+  where recipient_type = 'user' and not_before <= now() and status <> 'settled' and ${inScope(sql, principal)}
+    and ${workerOf(sql, sql`messages.recipient_id`, sql`messages.client_id`)} is not null`;
 
 export const listInbox = (
   sql: Db,
@@ -87,8 +90,9 @@ export const listInbox = (
 ): Promise<Page<InboxItem>> =>
   page(
     sql,
-    sql`${selectInbox(sql, principal)} and (recipient_id = ${userId} or recipient_id in (
-        select user_id from covers where covered_by = ${userId} and current_date between from_on and until_on))
+    sql`${selectInbox(sql, principal)} and (recipient_id = ${userId} or
+        recipient_id in (select user_id from covers where covered_by = ${userId})
+        and ${workerOf(sql, sql`messages.recipient_id`, sql`messages.client_id`)} = ${userId})
       ${unread === undefined ? sql`` : sql`and (read_at is null) = ${unread}`}`,
     request,
   );
@@ -96,6 +100,12 @@ export const listInbox = (
 export async function findInboxItem(sql: Db, principal: Principal, id: string): Promise<InboxItem | null> {
   const [item] = await sql<InboxItem[]>`${selectInbox(sql, principal)} and id = ${id}`;
   return item ?? null;
+}
+
+/** The user to whom it was sent. */
+export async function recipientOf(sql: Db, principal: Principal, itemId: string): Promise<User | null> {
+  const [message] = await sql<{ recipientId: string }[]>`select recipient_id from messages where id = ${itemId}`;
+  return message ? findUser(sql, principal, message.recipientId) : null;
 }
 
 export async function readInboxItem(sql: Db, id: string): Promise<void> {

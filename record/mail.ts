@@ -6,7 +6,9 @@ import type { SentKind } from '../domain/codes';
 import { BURST_MS, mailingTime, paces, type MailOutcome } from '../domain/sending';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import type { RecipientType } from './outreach';
+import { workerOf } from './covers';
 import { nameOf } from './look-up';
+import { enqueue } from './outbox';
 import { isSet } from './settings';
 import { giveTasks, settleTasks } from './tasks';
 
@@ -23,6 +25,8 @@ interface Reason {
   authorisationRequired: boolean;
   /** The last day of a recipient who leaves or has left. */
   recipientLeftOn: PlainDate | null;
+  /** Of a message to a user: who does their work of its client now; null where they may not see that client. */
+  worker: string | null;
 }
 
 interface Waiting extends Reason {
@@ -40,6 +44,7 @@ const reasonOf = (sql: Db): Fragment => sql`
     from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations,
   a.provider_id is not null and (${isSet(sql, 'authorisationRequired')}
     or a.snapshot->'file'->'prerequisites' @> '[{"code": "authorisation"}]') as authorisation_required,
+  case when m.recipient_type = 'user' then ${workerOf(sql, sql`m.recipient_id`, sql`m.client_id`)} end as worker,
   case when m.recipient_type = 'user' then
     (select (u.revoked_at at time zone c.time_zone)::date - 1 from users u where u.id = m.recipient_id)
   when m.recipient_type in ('provider', 'client', 'platform') then coalesce(
@@ -105,7 +110,7 @@ const sending = ({ id, clientId }: { id: string; clientId: string | null }): Out
 
 /** Whether two messages to one recipient may be in one mail: clients are kept apart, and a payer's states. */
 const goesWith = (one: Waiting, other: Waiting): boolean =>
-  one.recipientType === 'user' ||
+  (one.recipientType === 'user' && one.worker === other.worker) ||
   (one.clientId === other.clientId && (one.recipientType !== 'payer' || one.state === other.state));
 
 /** Those that still have to be sent, and may be; the others never will be. */
@@ -125,9 +130,13 @@ function isSettled({ armedBy, snapshot }: Reason): boolean {
   return !armedEntries(snapshot).includes(armedBy);
 }
 
-/** Whether the payer may not be talked to, as nothing that was signed allows it, or the recipient has left. */
-function isWithheld({ recipientType, snapshot, timeZone, recipientLeftOn, ...signed }: Reason, now: Instant) {
+/**
+ * Whether the payer may not be talked to, as nothing that was signed allows it; a user may not see the client that it is
+ * about; or the recipient has left.
+ */
+function isWithheld({ recipientType, snapshot, timeZone, recipientLeftOn, worker, ...signed }: Reason, now: Instant) {
   const today = localDate(now, timeZone);
+  if (recipientType === 'user' && worker === null) return true;
   if (recipientLeftOn !== null && recipientLeftOn < today) return true;
   return recipientType === 'payer' && snapshot !== null && !mayContact(signed, snapshot.key.payerId, today);
 }
@@ -199,7 +208,16 @@ export const claimMail = (
       return null;
     }
     const { recipientType } = batch;
-    const address = await addressOf(tx, batch);
+    const worker = kept[0]!.worker;
+    // a cover that began or ended since: these go to somebody else
+    const others = kept.filter((message) => message.worker !== worker);
+    if (others.length > 0) {
+      await tx`
+        update messages set status = 'queued', batch_id = null
+        where id = any(${others.map(({ id }) => id)}::uuid[])`;
+      await enqueue(tx, 'outreach', batch.recipientId);
+    }
+    const address = await addressOf(tx, batch, worker);
     const waitMs = paced && address !== null ? await takeTurn(tx, batch, address) : 0;
     if (waitMs > 0) return { waitMs };
     const [claimed] = await tx<{ attempts: number }[]>`
@@ -247,18 +265,16 @@ async function nextTurn(tx: Tx, recipientType: RecipientType, address: string): 
   return turns.sort().at(-1)!;
 }
 
-/** Where a recipient is written to; whoever is covered, at whoever does the work. */
+/** Where a recipient is written to; a user at whoever does their work. */
 async function addressOf(
   sql: Db,
   { id, recipientType, recipientId }: Pick<Batch, 'id' | 'recipientType' | 'recipientId'>,
+  worker: string | null,
 ): Promise<string | null> {
   const found: Record<RecipientType, () => Promise<{ email: string | null }[]>> = {
     provider: () => sql`select email from providers where id = ${recipientId}`,
     client: () => sql`select contact_email as email from clients where id = ${recipientId}`,
-    user: () => sql`
-      select email from users
-      where id = coalesce((select covered_by from covers
-        where user_id = ${recipientId} and current_date between from_on and until_on), ${recipientId})`,
+    user: () => sql`select email from users where id = ${worker}`,
     payer: () => sql`
       select k->>'email' as email
       from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version,

@@ -5,6 +5,7 @@ import type { Playbook } from '../domain/playbook';
 import { UNAUTHORISED_ASKS } from '../domain/prerequisites';
 import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../domain/ranking';
 import type { Db, Fragment } from '../runtime/database';
+import { joinCover } from './covers';
 import { lastDayThrough } from './platform-spans';
 import { inScope, type Principal } from './principal';
 
@@ -96,7 +97,7 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
   const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
   return sql`
     select w.application_id, a.payer_id, w.purpose, w.since, w.due_at, w.due_at < now() as overdue,
-      c.covered_by, s.until as snoozed_until, n.id as worker, n.capacity, p.*,
+      cover.covered_by, s.until as snoozed_until, n.id as worker, n.capacity, p.*,
       coalesce(${URGENCIES.map((code, place) => sql`case when p.${sql(code)} is not null then ${place}::int end,`)}
         ${URGENCIES.length}::int) as urgency,
       coalesce(${URGENCIES.map((code) => sql`p.${sql(code)},`)} '9999-12-31') as urgent_on,
@@ -104,8 +105,8 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
     from work_items w
     join applications a on a.id = w.application_id
     join clients k on k.id = w.client_id
-    left join covers c on c.user_id = a.assignee and current_date between c.from_on and c.until_on
-    left join users n on n.id = coalesce(c.covered_by, a.assignee)
+    ${joinCover(sql, sql`a.assignee`, sql`w.client_id`)}
+    left join users n on n.id = coalesce(cover.covered_by, a.assignee)
     left join snoozes s on s.application_id = w.application_id and s.purpose = w.purpose and s.since = w.since
       and s.until > (now() at time zone k.time_zone)::date
     cross join lateral (select ${pressing(sql)}) p

@@ -6,6 +6,7 @@ import {
   listMail,
   localMailbox,
   readInboxItem,
+  recipientOf,
 } from '../../record/mail-list';
 import { findUser } from '../../record/registry/users';
 import {
@@ -181,13 +182,19 @@ export const outreachRoutes = ({ sql, keyring }: Deps): Route[] => [
     method: 'post',
     path: '/v1/inbox/{id}/read',
     summary: 'Say that it was read',
+    description: 'For whoever may do all that its user may.',
     tag: 'outreach',
     access: 'applications:follow_up',
-    subject: ({ principal, params }) => findInboxItem(sql, principal, params.id),
+    subject: async ({ principal, params }) => {
+      const item = await findInboxItem(sql, principal, params.id);
+      const user = item && (await recipientOf(sql, principal, item.id));
+      return item && user && { item, user };
+    },
+    actsFor: ({ user }) => user,
     responses: { 200: { description: 'The item', schema: inboxItem } },
-    handler: async ({ principal, subject }) => {
-      await readInboxItem(sql, subject.id);
-      return ok(await findInboxItem(sql, principal, subject.id));
+    handler: async ({ principal, subject: { item } }) => {
+      await readInboxItem(sql, item.id);
+      return ok(await findInboxItem(sql, principal, item.id));
     },
   }),
   route({

@@ -11,7 +11,9 @@ import { snooze } from '../../record/snoozes';
 import type { Deps } from '../deps';
 import { invalid, Problem, toProblem, type FieldError } from '../errors';
 import { uuidOf } from '../../runtime/uuid';
+import { manages } from '../policy';
 import { pooled } from '../pooled';
+import { HAS_ACCESS } from '../references';
 import { created, ok, route, type Route } from '../route';
 import { application, bulkResult, onItsWay } from '../schemas/applications';
 import { pageQuery, pageOf, UNKNOWN_REFERENCE } from '../schemas/common';
@@ -90,6 +92,7 @@ export const workRoutes = (deps: Deps): Route[] => {
       tag,
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
+      actsFor: (user) => user,
       body: reassignment,
       responses: { 200: { description: 'What became of each', schema: bulkResult } },
       handler: async ({ principal, subject, body: { to, ...filter }, commandId }) => {
@@ -113,18 +116,25 @@ export const workRoutes = (deps: Deps): Route[] => {
       method: 'post',
       path: '/v1/users/{id}/covers',
       summary: 'Lend somebody’s work to another for some days',
-      description: 'The queue shows it as the other’s meanwhile; afterwards it is its owner’s again by itself.',
+      description:
+        'The queue shows it as the other’s meanwhile; afterwards it is its owner’s again by itself. The other gets the ' +
+        'work of clients that they may see, and that the maker sees; the rest stays with its owner. For whoever may do ' +
+        'all that both may.',
       tag,
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
+      actsFor: (user) => user,
       body: coverInput,
       responses: { 201: { description: 'The cover', schema: cover } },
       handler: async ({ principal, subject, body, commandId }) => {
         const errors: FieldError[] = [];
-        if (!(await findUser(sql, principal, body.coveredBy))) errors.push({ path: 'coveredBy', ...UNKNOWN_REFERENCE });
+        const substitute = await findUser(sql, principal, body.coveredBy);
+        if (!substitute) errors.push({ path: 'coveredBy', ...UNKNOWN_REFERENCE });
+        if (substitute?.revokedAt) errors.push({ path: 'coveredBy', ...HAS_ACCESS });
         if (body.coveredBy === subject.id)
           errors.push({ path: 'coveredBy', rule: 'somebody_else', message: 'must be somebody else' });
         if (errors.length > 0) throw invalid(...errors);
+        if (!manages(principal, substitute!)) throw new Problem('forbidden');
         const made = await createCover(sql, principal, commandId, subject.id, body);
         if (!made) throw new Problem('covered_already');
         return created(`/v1/users/${subject.id}/covers/${made.id}`, made);
@@ -139,7 +149,8 @@ export const workRoutes = (deps: Deps): Route[] => {
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
       query: pageQuery,
       responses: { 200: { description: 'The first one first, all on one page', schema: pageOf(cover) } },
-      handler: async ({ subject }) => ok({ items: await coversOf(sql, subject.id), nextCursor: null }),
+      handler: async ({ principal, subject }) =>
+        ok({ items: await coversOf(sql, principal, subject.id), nextCursor: null }),
     }),
     route({
       method: 'delete',
@@ -149,12 +160,14 @@ export const workRoutes = (deps: Deps): Route[] => {
       access: 'users:write',
       subject: async ({ principal, params }) => {
         const user = await findUser(sql, principal, params.id);
-        const covers = user ? await coversOf(sql, user.id) : [];
-        return covers.find((one) => one.id === params.coverId) ?? null;
+        const covers = user ? await coversOf(sql, principal, user.id) : [];
+        const found = covers.find((one) => one.id === params.coverId);
+        return user && found ? { user, cover: found } : null;
       },
+      actsFor: ({ user }) => user,
       responses: { 204: { description: 'It is over' } },
       handler: async ({ principal, subject }) => {
-        await endCover(sql, principal, subject);
+        await endCover(sql, principal, subject.cover);
         return { status: 204 };
       },
     }),
@@ -163,10 +176,12 @@ export const workRoutes = (deps: Deps): Route[] => {
       path: '/v1/users/{id}/calendar-feed',
       summary: 'Make the address of a user’s calendar feed',
       description:
-        'Follow-ups, items and deadlines of what the user has, as iCalendar. A new address ends the old one.',
+        'Follow-ups, items and deadlines of what the user has, as iCalendar. A new address ends the old one. It shows the ' +
+        'clients that its maker sees now and the user may see when it is read. For whoever may do all that the user may.',
       tag,
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
+      actsFor: (user) => user,
       secret: {
         name: 'url',
         read: async (commandId) => {

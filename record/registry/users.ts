@@ -29,13 +29,17 @@ export interface User {
   createdAt: string;
 }
 
-/** Who is there to work with: everybody who shares a client with the principal. */
-const sharesClient = (sql: Db, { clientIds }: Principal): Fragment =>
+/** The condition that a principal sees a user: they share a client. `manages` in api/policy.ts says who acts for them. */
+export const sees = (sql: Db, { clientIds }: Principal): Fragment =>
   clientIds === null ? sql`true` : sql`(client_ids is null or client_ids && ${clientIds}::uuid[])`;
+
+/** Whether a user may see a client. */
+export const seesClient = ({ clientIds }: Pick<User, 'clientIds'>, clientId: string): boolean =>
+  clientIds === null || clientIds.includes(clientId);
 
 const selectUsers = (sql: Db, principal: Principal): Fragment => sql`
   select id, name, email, role, client_ids, team, capacity, revoked_at, created_at
-  from users where ${sharesClient(sql, principal)}`;
+  from users where ${sees(sql, principal)}`;
 
 /** Repeated under the same id it changes nothing; where the email address is taken, names that user if visible. */
 export const createUser = (
@@ -53,7 +57,7 @@ export const createUser = (
     const user = await findUser(tx, principal, id);
     if (user) return { user };
     const [existing] = await tx<{ id: string }[]>`
-      select id from users where lower(email) = lower(${email}) and ${sharesClient(tx, principal)}`;
+      select id from users where lower(email) = lower(${email}) and ${sees(tx, principal)}`;
     return { existingId: existing?.id };
   });
 
