@@ -1,8 +1,6 @@
 import type { Instant } from '../domain/application/events';
 import type { Db, Fragment } from '../runtime/database';
 import { enqueue } from './outbox';
-import type { Principal } from './principal';
-import { findUser } from './registry/users';
 
 /** Whom a message is for: the id is a provider's, a user's, a client's, a payer's or a platform relationship's. */
 export const RECIPIENT_TYPES = ['provider', 'user', 'client', 'payer', 'platform'] as const;
@@ -64,17 +62,15 @@ export const leadOver = (sql: Db, clientId: Fragment, assignee: Fragment): Fragm
     and (l.client_ids is null or ${clientId} = any(l.client_ids))
   order by (l.team is not distinct from u.team) desc, l.created_at limit 1)`;
 
-/** Whether there is such a recipient within a client. */
+/** Whether there is such a recipient within a client; users belong to none. */
 export async function recipientKnown(
   sql: Db,
-  principal: Principal,
   { id: relationshipId, clientId }: { id: string; clientId: string },
-  { type, id }: { type: RecipientType; id: string },
+  { type, id }: { type: Exclude<RecipientType, 'user'>; id: string },
 ): Promise<boolean> {
-  const found: Record<RecipientType, () => Promise<unknown>> = {
+  const found: Record<typeof type, () => Promise<unknown>> = {
     provider: () => sql`select from providers where id = ${id} and client_id = ${clientId}`,
     client: async () => (id === clientId ? [1] : []),
-    user: async () => [(await findUser(sql, principal, id)) ?? []].flat(),
     payer: () => sql`select from payers where id = ${id}`,
     platform: async () => (id === relationshipId ? [1] : []),
   };

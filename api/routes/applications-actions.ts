@@ -7,15 +7,14 @@ import { approveFact } from '../../record/approvals';
 import { isKept, keepCommand } from '../../record/commands';
 import { groundOf } from '../../record/ground';
 import { actorOf, type Principal } from '../../record/principal';
-import { findUser } from '../../record/registry/users';
 import type { Deps } from '../deps';
-import { Problem, type FieldError } from '../errors';
+import { Problem } from '../errors';
 import type { Permission } from '../policy';
+import { workerErrors } from '../references';
 import { ok, route, type Answer, type Method, type Route } from '../route';
 import * as actions from '../schemas/actions';
 import * as participation from '../schemas/participation';
 import { application, onItsWay } from '../schemas/applications';
-import { UNKNOWN_REFERENCE } from '../schemas/common';
 import { refuse } from '../validation';
 import { checkFacts, documentErrors, type GivenFact } from './applications-checks';
 
@@ -90,14 +89,8 @@ async function checkPrerequisite({ subject, body }: Checked<{ prerequisite: stri
 
 async function checkAssignee({ sql, principal, subject, body }: Checked<{ assignee: string | null }>): Promise<void> {
   if (body.assignee === null) return;
-  const user = await findUser(sql, principal, body.assignee);
-  const errors: FieldError[] = [];
-  if (!user) errors.push({ path: 'assignee', ...UNKNOWN_REFERENCE });
-  else if (user.clientIds && !user.clientIds.includes(subject.clientId))
-    errors.push({ path: 'assignee', rule: 'sees_the_client', message: 'must be a user who may see this client' });
-  if (user?.revokedAt)
-    errors.push({ path: 'assignee', rule: 'has_access', message: 'must be a user who still has access' });
-  refuse(errors);
+  const { assignee: userId } = body;
+  refuse(await workerErrors(sql, principal, { path: 'assignee', userId, clientId: subject.clientId }));
 }
 
 const checkFact =

@@ -3,10 +3,11 @@ import { listKnowledge, putKnowledge } from '../../record/platform-knowledge';
 import { findRelationship, type Relationship } from '../../record/platforms';
 import type { Principal } from '../../record/principal';
 import { knownPayers } from '../../record/registry/payers';
-import { recipientKnown } from '../../record/outreach';
+import { recipientKnown, type RecipientType } from '../../record/outreach';
+import type { Sql } from '../../runtime/database';
 import type { Deps } from '../deps';
 import { Problem, type FieldError } from '../errors';
-import { unknownIn } from '../references';
+import { unknownIn, workerErrors } from '../references';
 import { ok, route, type Route } from '../route';
 import { UNKNOWN_REFERENCE } from '../schemas/common';
 import { inquiry, inquiryClosing, inquiryInput, knowledge, termsChange } from '../schemas/inquiries';
@@ -24,6 +25,18 @@ function addressErrors(
     return email === undefined ? [] : [{ path, rule: 'not_for_this_type', message: 'belongs to a platform' }];
   const known = email ?? contactEmail;
   return known ? [] : [{ path, rule: 'required', message: 'is required for a platform without a contactEmail' }];
+}
+
+/** A colleague must be one who may see the client. */
+async function recipientErrors(
+  sql: Sql,
+  principal: Principal,
+  relationship: Relationship,
+  { type, id }: { type: RecipientType; id: string },
+): Promise<FieldError[]> {
+  const path = 'recipient.id';
+  if (type === 'user') return workerErrors(sql, principal, { path, userId: id, clientId: relationship.clientId });
+  return (await recipientKnown(sql, relationship, { type, id })) ? [] : [{ path, ...UNKNOWN_REFERENCE }];
 }
 
 export const inquiryRoutes = ({ sql }: Deps): Route[] => {
@@ -61,8 +74,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
       responses,
       handler: async ({ principal, subject: relationship, body, commandId }) => {
         const { recipient } = body;
-        if (recipient && !(await recipientKnown(sql, principal, relationship, recipient)))
-          refuse([{ path: 'recipient.id', ...UNKNOWN_REFERENCE }]);
+        if (recipient) refuse(await recipientErrors(sql, principal, relationship, recipient));
         refuse(recipient ? addressErrors(recipient, relationship) : []);
         await askOpenQuestions(sql, principal, commandId, relationship, body as InquiryInput);
         return answer(principal, relationship);
