@@ -1,7 +1,7 @@
 import Holidays from 'date-holidays';
 import { DateTime, IANAZone, Settings } from 'luxon';
 import type { Instant, PlainDate } from './application/events';
-import { addDays } from './dates';
+import { addDays, addMonths, FIRST_DATE, instantOf, LAST_DATE } from './dates';
 import { partsOf, type Duration } from './duration';
 
 // an unknown zone or an unreadable date is an error here, never an instant called "Invalid DateTime"
@@ -23,7 +23,7 @@ export interface CallHours {
   days?: Weekday[];
 }
 
-/** Days off that are a payer's own, the last one included. */
+/** Days off that are a payer's own, the last one included; more than `LONGEST_CLOSURE_DAYS` of one don't count. */
 export interface Closure {
   from: PlainDate;
   to?: PlainDate;
@@ -39,6 +39,9 @@ export interface Anchor {
   on?: PlainDate;
 }
 
+/** Of a closure that lasts longer the payer counts as open again afterwards, so that every chase comes. */
+export const LONGEST_CLOSURE_DAYS = 366;
+
 const DEFAULT_TIME = '09:00';
 
 const SECONDS = { hours: 3_600, minutes: 60, seconds: 1 } as const;
@@ -46,18 +49,25 @@ const SECONDS = { hours: 3_600, minutes: 60, seconds: 1 } as const;
 /** Whether a string names an IANA time zone. */
 export const isTimeZone = (name: string): boolean => IANAZone.isValidZone(name);
 
-/** The date at an instant in a zone. */
-export const localDate = (instant: Instant, zone: string): PlainDate => DateTime.fromISO(instant, { zone }).toISODate();
+/** The date at an instant in a zone; the calendar's end where it is another year's there already. */
+export function localDate(instant: Instant, zone: string): PlainDate {
+  const local = DateTime.fromISO(instant, { zone });
+  if (local.year < 1) return FIRST_DATE;
+  return local.year > 9999 ? LAST_DATE : local.toISODate();
+}
 
 /** The first instant of a date in a zone. */
 export const startOfDay = (date: PlainDate, zone: string): Instant => localTime(date, '00:00', zone);
 
-/** The beginning of a window on a date, or on the next day that the window has; 09:00 where it names no hours. */
+/**
+ * The beginning of a window on a date, or on the next day that the window has; 09:00 where it names no hours. Where the
+ * calendar ends before that day, its last.
+ */
 export function atDate(date: PlainDate, { timeZone, from = DEFAULT_TIME, days }: Window): Instant {
+  if (days?.length === 0) throw new RangeError('a window must have at least one day');
   const week = WEEKDAYS.map((_day, i) => addDays(date, i));
   const open = days ? week.find((day) => days.includes(WEEKDAYS[weekday(day)]!)) : date;
-  if (!open) throw new RangeError('a window must have at least one day');
-  return localTime(open, from, timeZone);
+  return localTime(open ?? LAST_DATE, from, timeZone);
 }
 
 /**
@@ -73,9 +83,9 @@ export function due({ at, on }: Anchor, duration: Duration, window: Window): Ins
     case 'days':
       return atDate(addDays(dayZero(), count), window);
     case 'months':
-      return atDate(utc(dayZero()).plus({ months: count }).toISODate(), window);
+      return atDate(addMonths(dayZero(), count), window);
     default:
-      return new Date(Date.parse(at) + count * SECONDS[unit] * 1_000).toISOString();
+      return instantOf(Date.parse(at) + count * SECONDS[unit] * 1_000);
   }
 }
 
@@ -89,26 +99,34 @@ export function before(at: Instant, duration: Duration, window: Window): Instant
     case 'days':
       return atDate(addDays(day, -count), window);
     case 'months':
-      return atDate(utc(day).minus({ months: count }).toISODate(), window);
+      return atDate(addMonths(day, -count), window);
     default:
-      return new Date(Date.parse(at) - count * SECONDS[unit] * 1_000).toISOString();
+      return instantOf(Date.parse(at) - count * SECONDS[unit] * 1_000);
   }
 }
 
-/** Whether a date is a weekday and no US federal holiday, nor the day on which one is observed, nor a closure. */
-export function isBusinessDay(date: PlainDate, closures: readonly Closure[] = []): boolean {
+/** Whether a date is a weekday and no US federal holiday, nor the day on which one is observed. */
+export function isBusinessDay(date: PlainDate): boolean {
   if (weekday(date) > 4) return false;
-  if (closures.some(({ from, to = from }) => from <= date && date <= to)) return false;
   // 31 December can be a holiday only as the observed New Year's Day of the next year
   const year = Number(addDays(date, 1).slice(0, 4));
   return !observedHolidays(year).has(date);
 }
 
+/** Steps over each closure as a whole, so that it takes as many steps as there are days to count, whatever the closures. */
 function addBusinessDays(date: PlainDate, count: number, closures: readonly Closure[] = []): PlainDate {
+  const step = Math.sign(count);
+  const end = step > 0 ? LAST_DATE : FIRST_DATE;
+  const shut = closures.map(({ from, to = from }) => {
+    const last = addDays(from, LONGEST_CLOSURE_DAYS - 1);
+    return { from, to: to < last ? to : last };
+  });
   let day = date;
-  for (let left = Math.abs(count); left > 0;) {
-    day = addDays(day, Math.sign(count));
-    if (isBusinessDay(day, closures)) left -= 1;
+  for (let left = Math.abs(count); left > 0 && day !== end;) {
+    day = addDays(day, step);
+    const closure = shut.find(({ from, to }) => from <= day && day <= to);
+    if (closure) day = step > 0 ? closure.to : closure.from;
+    else if (isBusinessDay(day)) left -= 1;
   }
   return day;
 }
@@ -136,10 +154,8 @@ function observedOn(date: PlainDate): PlainDate {
 /** 0 for Monday to 6 for Sunday. */
 const weekday = (date: PlainDate): number => (new Date(date).getUTCDay() + 6) % 7;
 
-const utc = (date: PlainDate) => DateTime.fromISO(date, { zone: 'utc' });
-
 /** A wall-clock time as an instant: one that a zone skips moves forward, of one that it has twice the first is taken. */
 function localTime(date: PlainDate, time: string, zone: string): Instant {
   const candidates = DateTime.fromISO(`${date}T${time}`, { zone }).getPossibleOffsets();
-  return new Date(Math.min(...candidates.map((candidate) => candidate.toMillis()))).toISOString();
+  return instantOf(Math.min(...candidates.map((candidate) => candidate.toMillis())));
 }

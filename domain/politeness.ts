@@ -1,4 +1,5 @@
 import type { Instant } from './application/events';
+import { instantOf } from './dates';
 
 /** Between two calls of one service, whoever asks. */
 export const PACE_MS = 1_000;
@@ -23,4 +24,4 @@ export const spread = (id: string, ms: number): number => {
   return Math.floor((((hash ^ (hash >>> 12)) >>> 0) / 2 ** 32) * ms);
 };
 
-export const later = (at: Instant, ms: number): Instant => new Date(Date.parse(at) + ms).toISOString();
+export const later = (at: Instant, ms: number): Instant => instantOf(Date.parse(at) + ms);

@@ -1,5 +1,6 @@
 import type { Instant } from './application/events';
 import { atDate, due, isBusinessDay, localDate } from './calendar';
+import { later } from './politeness';
 
 /** Nudges to one person that fall due within this time go out as one. */
 const DIGEST_MS = 15 * 60_000;
@@ -39,8 +40,6 @@ function hoursOf(at: Instant, timeZone: string) {
   ) as [Instant, Instant, Instant];
   return { opens, nine, closes };
 }
-
-const later = (at: Instant, ms: number): Instant => new Date(Date.parse(at) + ms).toISOString();
 
 /** Always the same for one recipient. */
 const spread = (id: string): number => (Number.parseInt(id.slice(0, 6), 16) / 0xffffff) * SPREAD_MS;

@@ -1,5 +1,6 @@
 import ical from 'ical-generator';
 import type { Instant } from '../domain/application/events';
+import { instantOf } from '../domain/dates';
 
 /** Something with a date, as a calendar shows it. */
 export interface Appointment {
@@ -20,7 +21,7 @@ export function calendar(appointments: readonly Appointment[]): string {
     feed.createEvent({
       id: `${applicationId}-${purpose}@countersign`,
       start: new Date(at),
-      end: new Date(Date.parse(at) + MINUTES * 60_000),
+      end: new Date(instantOf(Date.parse(at) + MINUTES * 60_000)),
       summary: [purpose.replaceAll('_', ' '), `${payer} (${state})`, provider].filter(Boolean).join(' · '),
     });
   return feed.toString();

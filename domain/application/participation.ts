@@ -1,4 +1,5 @@
 import type { Fact, IssueCode } from '../codes';
+import { addDays } from '../dates';
 import { CARES, type Care, type EventData, type Instant, type PlainDate, type Purpose } from './events';
 import {
   participates,
@@ -156,7 +157,7 @@ export function contacted(s: ApplicationState, data: EventData<'contact'>, e: En
     delete p.untold;
     delete p.followUps.change;
   }
-  const named = data.nextFollowUpOn ?? (data.promisedOn && dayAfter(data.promisedOn));
+  const named = data.nextFollowUpOn ?? (data.promisedOn && addDays(data.promisedOn, 1));
   if (data.outcome === 'no_answer' && !named) return;
   for (const care of CARES) {
     const followUp = p.followUps[care];
@@ -236,6 +237,3 @@ function earliestDue(untold: Participation['untold'] = []): { dueOn?: PlainDate 
   const [dueOn] = untold.flatMap((change) => change.dueOn ?? []).sort();
   return dueOn ? { dueOn } : {};
 }
-
-const dayAfter = (date: PlainDate): PlainDate =>
-  new Date(Date.parse(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);

@@ -1,5 +1,6 @@
 import type { ContractStatus, Outcome, Stage, WaitingOn } from '../codes';
 import { WAITING_ON } from '../codes';
+import { addDays } from '../dates';
 import type { Agenda, ApplicationEvent, EventData, EventKind, Instant, PlainDate, Purpose, Track } from './events';
 import { attend, contacted, noteDecision, PARTICIPATION_HANDLERS, type Entry } from './participation';
 import {
@@ -327,7 +328,7 @@ function rearm(s: ApplicationState, data: Contact, e: Entry, from: Stage): void 
   const named: { on?: PlainDate } = data.nextFollowUpOn
     ? { on: data.nextFollowUpOn }
     : data.promisedOn
-      ? { on: [daysAfter(data.promisedOn, 1), daysAfter(e.at.slice(0, 10), LONGEST_SILENCE_DAYS)].sort()[0]! }
+      ? { on: [addDays(data.promisedOn, 1), addDays(e.at.slice(0, 10), LONGEST_SILENCE_DAYS)].sort()[0]! }
       : {};
   for (const track of ['contracting', 'confirmation'] as const) {
     const followUp = s.followUps[track];
@@ -597,6 +598,3 @@ function count(s: ApplicationState, at: Instant): void {
 }
 
 const stopped = (on: WaitingOn): Clock => ({ on, ms: { operator: 0, provider: 0, payer: 0, nobody: 0 } });
-
-const daysAfter = (date: PlainDate, days: number): PlainDate =>
-  new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);

@@ -114,6 +114,8 @@ function lastMoment(at: Instant, duration: Duration, timeZone: string): Instant 
 
 /** Days before a recredentialing is due on which it is called to mind, the earliest first. */
 const REMINDERS = [120, 90] as const;
+/** So many cycles are taken for done one by one; where there would be more, the next one is counted from today. */
+const MOST_CYCLES_OVER = 1_000;
 /** NCQA: decided so many days late at most, it still renews; afterwards it is an initial application again. */
 const LATE_DAYS = 30;
 
@@ -154,7 +156,8 @@ function recredentialing(agenda: Agenda, cycle: RecredentialingCycle, playbook: 
   let at = cycle.dueOn ? atDate(cycle.dueOn, { timeZone }) : next(from);
   // an assumption is not held against anybody: cycles that would be over are taken for done
   if (basis === 'effective_date' && !cycle.dueOn)
-    while (localDate(at, timeZone) < today) at = next(localDate(at, timeZone));
+    for (let over = 0; localDate(at, timeZone) < today; over++)
+      at = next(over < MOST_CYCLES_OVER ? localDate(at, timeZone) : today);
   const dueOn = localDate(at, timeZone);
   const opensAt = before(at, recredentialOpens, window);
   const dates: RecredentialingDates = {
