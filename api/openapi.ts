@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
-import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
+import type { ZodOpenApiObject, ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
 import { ACTIONS, OUTCOMES, STAGES } from '../domain/codes';
 import { PROBLEMS } from './errors';
 import { rolesOf } from './policy';
@@ -66,7 +66,7 @@ const DOCUMENTATION = {
 export function openApiDocument(routes: Route[]) {
   const paths: ZodOpenApiPathsObject = { ...DOCUMENTATION };
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
-  return createDocument({
+  const document: ZodOpenApiObject = {
     openapi: '3.1.0',
     info: {
       title: 'Countersign',
@@ -80,7 +80,15 @@ export function openApiDocument(routes: Route[]) {
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } },
     },
     paths,
-  });
+  };
+  return createDocument(document, { override: ({ jsonSchema }) => sayRange(jsonSchema) });
+}
+
+/** Says in a date's description in which range it has to lie, whatever else its field says there. */
+function sayRange(schema: { description?: string | undefined; 'x-range'?: unknown }): void {
+  const { description, 'x-range': range } = schema;
+  if (typeof range !== 'string' || description?.includes(range)) return;
+  schema.description = [description, range].filter(Boolean).join('; ');
 }
 
 function operationOf(route: Route): ZodOpenApiOperationObject {

@@ -10,7 +10,7 @@ import { uuidOf } from '../../runtime/uuid';
 import { pooled } from '../pooled';
 import { ok, route, type Route } from '../route';
 import { bulkResult } from '../schemas/applications';
-import { id, instant, line } from '../schemas/common';
+import { id, ids, instant, line } from '../schemas/common';
 import { MIGRATION, take } from './applications-actions';
 
 const tag = 'payers';
@@ -34,7 +34,7 @@ const move = z
 const migration = z
   .strictObject({
     preview: z.boolean().optional().meta({ description: 'true where it is left out: nothing is moved' }),
-    applicationIds: z.array(id).min(1).max(MOST).optional().meta({ description: 'Left out: all of them' }),
+    applicationIds: ids(MOST).min(1).optional().meta({ description: 'Left out: all of them' }),
   })
   .meta({ id: 'PlaybookMigration' });
 

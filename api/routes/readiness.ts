@@ -17,6 +17,7 @@ import { ok, route, type Route } from '../route';
 import { FACT_VALUES } from '../schemas/actions';
 import {
   actor,
+  anyDate,
   BESIDE_BAD_FIELDS,
   date,
   id,
@@ -25,6 +26,7 @@ import {
   pageOf,
   pageQuery,
   pastInstant,
+  repeatable,
   state,
   UNKNOWN_REFERENCE,
 } from '../schemas/common';
@@ -42,7 +44,7 @@ const scope = z
     }),
     clearinghouse: line.optional(),
     state,
-    dateOfService: date,
+    dateOfService: anyDate,
     lineOfBusiness: z.enum(LINES_OF_BUSINESS).optional().meta({ description: 'May be left out while only one exists' }),
     locationId: id.optional(),
     asOf: pastInstant.optional().meta({
@@ -113,8 +115,8 @@ const givenQuery = pageQuery.extend({
   providerId: id.optional(),
   practiceId: id.optional(),
   payerId: id.optional(),
-  from: date.optional().meta({ description: 'Given on this day or later, in UTC' }),
-  until: date.optional().meta({ description: 'Given before this day, in UTC' }),
+  from: anyDate.optional().meta({ description: 'Given on this day or later, in UTC' }),
+  until: anyDate.optional().meta({ description: 'Given before this day, in UTC' }),
 });
 
 const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });
@@ -200,7 +202,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     summary: 'Ask up to 1,000 such questions at once',
     tag,
     access: 'readiness:read',
-    body: z.strictObject({ items: z.array(question).min(1).max(1000) }).meta({ id: 'ReadinessQuestions' }),
+    body: z.strictObject({ items: repeatable(z.array(question).min(1).max(1000)) }).meta({ id: 'ReadinessQuestions' }),
     responses: {
       200: {
         description: 'The answers in order; `problem` where a question refers to something unknown',

@@ -7,7 +7,18 @@ import type { Deps } from '../deps';
 import { listed } from '../listing';
 import { ok, route, type Route } from '../route';
 import { broken } from '../schemas/actions';
-import { BESIDE_BAD_FIELDS, cursorOf, date, id, instant, limit, line, pageOf, yesOrNo } from '../schemas/common';
+import {
+  BESIDE_BAD_FIELDS,
+  cursorOf,
+  date,
+  id,
+  instant,
+  limit,
+  line,
+  pageOf,
+  position,
+  yesOrNo,
+} from '../schemas/common';
 import { calling } from '../schemas/playbook';
 import { checkFilter } from './filters';
 
@@ -57,7 +68,8 @@ const load = z
   })
   .meta({ id: 'Load' });
 
-const position = z.tuple([z.int(), z.iso.date(), z.number(), z.iso.datetime(), id, z.enum(PURPOSES)]);
+const { count, date: day, instant: at } = position;
+const queuePosition = z.tuple([count, day, count, at, position.id, z.enum(PURPOSES)]);
 const query = z
   .strictObject({
     applicationId: id.optional(),
@@ -73,7 +85,7 @@ const query = z
     snoozed: yesOrNo.optional().meta({ description: 'true: what is hidden; otherwise what is not' }),
     groupBy: z.literal('payer').optional().meta({ description: 'One group per payer, all of them on one page' }),
     limit,
-    cursor: cursorOf(position).optional(),
+    cursor: cursorOf(queuePosition).optional(),
   })
   .superRefine(({ groupBy, cursor, today, applicationId, payerId, clientId, overdue, snoozed }, context) => {
     const parts = { applicationId, payerId, clientId, overdue, snoozed };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ROLES } from '../../domain/codes';
-import { actor, BESIDE_BAD_FIELDS, date, email, id, instant, line, shownOnce } from './common';
+import { actor, BESIDE_BAD_FIELDS, date, email, expiryDate, id, ids, instant, line, shownOnce } from './common';
 
 const role = z.enum(ROLES);
-const clientIds = z.array(id).min(1).max(500);
+const clientIds = ids(500).min(1);
 const EVERY_CLIENT = { description: 'Left out: every client; must be given where role is client' };
 
 /** A client's own people and programs see their own clients, never all. */
@@ -55,7 +55,7 @@ export const apiKeyInput = z
     name: line,
     role,
     clientIds: clientIds.optional().meta(EVERY_CLIENT),
-    expiresOn: date.optional().meta({ description: 'The last day, in UTC, on which it is valid' }),
+    expiresOn: expiryDate.optional().meta({ description: 'The last day, in UTC, on which it is valid' }),
   })
   .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)
   .meta({ id: 'ApiKeyInput' });

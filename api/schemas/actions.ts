@@ -11,39 +11,33 @@ import {
   type FactSource,
   type Outcome,
 } from '../../domain/codes';
-import { LONGEST_SILENCE_DAYS } from '../../domain/application/state';
 import { CARES } from '../../domain/application/events';
-import { addDays, isRealDate } from '../../domain/dates';
 import { factProblems, type FactProblem } from '../../domain/facts';
-import { address, BESIDE_BAD_FIELDS, date, id, line, longText, npi, pastDate, text, unique } from './common';
+import {
+  address,
+  BESIDE_BAD_FIELDS,
+  comingDate,
+  id,
+  ids,
+  line,
+  longText,
+  nextLook,
+  npi,
+  pastDate,
+  plannedDate,
+  repeatable,
+  text,
+  turningDate,
+  unique,
+} from './common';
 
 /** Reports a rule that fields break together. */
 export const broken = (context: z.core.$RefinementCtx, path: string[], rule: string, message: string): void =>
   context.addIssue({ code: 'custom', path, message, params: { rule } });
 
-const TEN_YEARS = 3_653;
-const inUtcMinus12 = () => new Date(Date.now() - 12 * 3_600_000).toISOString().slice(0, 10);
-
-/** A date to act on: not over yet everywhere on Earth, and within ten years. */
-export const comingDate = date.superRefine((value, context) => {
-  const today = inUtcMinus12();
-  if (!isRealDate(value)) return;
-  if (value < today) broken(context, [], 'not_in_past', 'must not be earlier than today is anywhere on Earth');
-  else if (value > addDays(today, TEN_YEARS)) broken(context, [], 'within_ten_years', 'must be within ten years');
-});
-
-/** A date that a follow-up can be put off to. */
-const nextLook = comingDate.superRefine((value, context) => {
-  if (isRealDate(value) && value > addDays(inUtcMinus12(), LONGEST_SILENCE_DAYS))
-    broken(context, [], 'within_a_year', 'must be within a year, so that nothing is forgotten');
-});
-
-export const documents = z
-  .array(id)
-  .max(50)
-  .superRefine(unique((one) => one))
-  .meta({ description: 'Ids of documents' });
-const items = z.array(line).min(1).max(50);
+export const documents = ids(50).meta({ description: 'Ids of documents' });
+// by its words: what is there twice is one thing
+const items = repeatable(z.array(line).min(1).max(50));
 
 /** For what happened outside, and has to be recorded in a stage that does not expect it. */
 const outOfOrder = z
@@ -131,7 +125,7 @@ export const contract = z
     reference: line.optional(),
     feeScheduleReference: line.optional(),
     termNoticeDays: z.int().min(0).max(3_650).optional(),
-    renewsOn: date.optional(),
+    renewsOn: plannedDate.optional(),
     outOfOrder,
   })
   .meta({ id: 'Contract' });
@@ -145,7 +139,7 @@ const none = { none: z.literal(true), saidBy: line };
 /** What each of the four facts can be. */
 export const FACT_VALUES = {
   contract: z.union([z.literal('executed'), z.strictObject({ ...none, basis: z.enum(CONTRACT_BASES) }), inherited]),
-  effectiveDate: date,
+  effectiveDate: turningDate,
   payerProviderId: z.union([line, z.strictObject(none)]),
   claimsRoute: z.union([
     z.strictObject({ clearinghouse: line, payerId: line, eraEnrolled: z.boolean().optional() }),
@@ -243,10 +237,7 @@ export const assignment = z.strictObject({ assignee: id.nullable() }).meta({ id:
 /** How a participation, or an agreement, ended: `on` is the last day, and may be ahead. */
 export const ending = z
   .strictObject({
-    on: date.refine((value) => value <= addDays(inUtcMinus12(), TEN_YEARS), {
-      message: 'must be within ten years',
-      params: { rule: 'within_ten_years' },
-    }),
+    on: turningDate,
     reason: longText,
     source: z.enum(FACT_SOURCES),
     reference: line,
@@ -257,12 +248,13 @@ const many = <T extends z.ZodRawShape>(fields: T, example: object) =>
   z.strictObject({
     payerId: id,
     ...fields,
-    applications: z
-      .array(z.looseObject({ id: z.string() }))
-      .min(1)
-      .max(500)
-      .superRefine(unique((one) => one.id))
-      .meta({ description: 'Each is judged on its own', example: [example] }),
+    applications: unique(
+      z
+        .array(z.looseObject({ id: z.string() }))
+        .min(1)
+        .max(500),
+      (one) => one.id,
+    ).meta({ description: 'Each is judged on its own', example: [example] }),
   });
 
 export const submissions = many(submissionFields, { id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11' }).meta({

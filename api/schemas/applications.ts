@@ -28,7 +28,10 @@ import {
   limit,
   line,
   longText,
+  notedLook,
   pastDate,
+  plannedDate,
+  position,
   state,
   version,
   yesOrNo,
@@ -80,7 +83,7 @@ const adopt = z
     submittedOn: pastDate.optional(),
     referenceNumber: line.optional(),
     lastContactOn: pastDate.optional(),
-    nextFollowUpOn: date.optional(),
+    nextFollowUpOn: notedLook.optional(),
     contractStatus: z.enum(CONTRACT_STATUSES).optional(),
     confirmations: z
       .strictObject({
@@ -124,7 +127,7 @@ const fields = z.strictObject({
   lineOfBusiness: z.enum(LINES_OF_BUSINESS).default('commercial'),
   kind: z.enum(KINDS).default('new_individual'),
   locationId: id.optional().meta({ description: 'Where the payer credentials by location' }),
-  neededBy: date.optional(),
+  neededBy: plannedDate.optional(),
   monthlyValue: z.int().min(0).max(1_000_000_000).optional(),
   adopt: adopt.optional(),
 });
@@ -307,16 +310,17 @@ export const timelineEntry = z
 
 export const timelineQuery = z.strictObject({
   limit,
-  cursor: cursorOf(
-    z
-      .int()
-      .nonnegative()
-      .max(2 ** 31 - 1),
-  ).optional(),
+  cursor: cursorOf(position.count).optional(),
 });
 
 export const SORTS = ['nextFollowUpAt', '-updatedAt', 'submittedOn'] as const;
-const position = z.tuple([z.enum(SORTS), z.union([z.iso.datetime(), z.iso.date()]).nullable(), id]);
+const sortedOn = <S extends (typeof SORTS)[number], V extends z.ZodType>(sort: S, value: V) =>
+  z.tuple([z.literal(sort), value, position.id]);
+const sortPosition = z.union([
+  sortedOn('nextFollowUpAt', position.instant.nullable()),
+  sortedOn('-updatedAt', position.instant),
+  sortedOn('submittedOn', position.date.nullable()),
+]);
 
 export const applicationsQuery = z
   .strictObject({
@@ -338,7 +342,7 @@ export const applicationsQuery = z
     }),
     sort: z.enum(SORTS).default('-updatedAt').meta({ description: 'Without a date last' }),
     limit,
-    cursor: cursorOf(position).optional(),
+    cursor: cursorOf(sortPosition).optional(),
   })
   .superRefine(({ sort, cursor }, context) => {
     if (cursor && cursor[0] !== sort) broken(context, ['cursor'], 'cursor', 'must be a nextCursor of this list');

@@ -1,7 +1,8 @@
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
+import { LONGEST_SILENCE_DAYS } from '../../domain/application/state';
 import { US_STATES } from '../../domain/codes';
-import { isFuture, isRealDate } from '../../domain/dates';
+import { addDays, addMonths, GIVEN_FROM, GIVEN_TO, isFuture, isGivenDate, isRealDate } from '../../domain/dates';
 import { isNpi } from '../../domain/identifiers';
 
 /** A rule that a string keeps or breaks; `rule` is stable, `message` is for people and quotes nothing. */
@@ -67,33 +68,99 @@ export const id = text([{ ...UNKNOWN_REFERENCE, holds: (value) => ID.test(value)
 
 const REAL_DATE: TextRule = {
   rule: 'real_date',
-  message: 'must be a date that exists, YYYY-MM-DD, from 1900 on',
-  holds: (value) => isRealDate(value) && value >= '1900-01-01',
+  message: 'must be a date that exists, YYYY-MM-DD',
+  holds: isRealDate,
 };
-const NOT_IN_FUTURE: TextRule = {
+const DATE_META = { format: 'date', example: '2026-03-31' };
+
+/** A date of an answer, as it is on record. What a caller gives has a range: it is one of `givenDate`. */
+export const date = text([REAL_DATE], DATE_META);
+
+/** A rule that keeps a date in a range; its message says which, and stands in the OpenAPI document. */
+export type RangeRule = TextRule;
+
+/** A date that a caller gives, in the range of every rule. */
+export const givenDate = (...rules: [RangeRule, ...RangeRule[]]) =>
+  text([REAL_DATE, ...rules], { ...DATE_META, 'x-range': rules.map(({ message }) => message).join('; ') });
+
+const OF_ANY_FIELD: RangeRule = {
+  rule: 'date_range',
+  message: `must be from ${GIVEN_FROM} to ${GIVEN_TO}`,
+  holds: isGivenDate,
+};
+
+const inUtcMinus12 = () => new Date(Date.now() - 12 * 3_600_000).toISOString().slice(0, 10);
+const yearsAway = (years: number) => addMonths(inUtcMinus12(), 12 * years);
+
+// farther away it is a slip of the keyboard, or "for ever" written as a date
+const yearsAgo = (years: number): RangeRule => ({
+  rule: 'date_range',
+  message: `must be at most ${years} years ago`,
+  holds: (value) => value >= yearsAway(-years),
+});
+const yearsAhead = (years: number): RangeRule => ({
+  rule: 'date_range',
+  message: `must be at most ${years} years ahead`,
+  holds: (value) => value <= yearsAway(years),
+});
+
+const NOT_IN_FUTURE: RangeRule = {
   rule: 'not_in_future',
   message: 'must not be later than today is anywhere on Earth',
   holds: (value) => !isFuture(value, new Date().toISOString()),
 };
-const DATE_META = { format: 'date', example: '2026-03-31' };
+const NOT_IN_PAST: RangeRule = {
+  rule: 'not_in_past',
+  message: 'must not be earlier than today is anywhere on Earth',
+  holds: (value) => value >= inUtcMinus12(),
+};
+const WITHIN_TEN_YEARS: RangeRule = {
+  rule: 'within_ten_years',
+  message: 'must be within ten years',
+  holds: (value) => value <= yearsAway(10),
+};
+const WITHIN_A_YEAR: RangeRule = {
+  rule: 'within_a_year',
+  message: 'must be within a year, so that nothing is forgotten',
+  holds: (value) => value <= addDays(inUtcMinus12(), LONGEST_SILENCE_DAYS),
+};
+const NEAR_TODAY: RangeRule = {
+  rule: 'within_a_year',
+  message: 'must be within a year of today',
+  holds: (value) => value <= yearsAway(1) && value >= yearsAway(-1),
+};
 
-/** A date from 1900 on that exists. */
-export const date = text([REAL_DATE], DATE_META);
-/** A date that has begun somewhere on earth. */
-export const pastDate = text([REAL_DATE, NOT_IN_FUTURE], DATE_META);
+/** A date that is only asked about. */
+export const anyDate = givenDate(OF_ANY_FIELD);
+/** A date that has begun somewhere on earth: of what somebody did, said or saw. */
+export const pastDate = givenDate(NOT_IN_FUTURE, yearsAgo(75));
+/** From when or until when something holds, as somebody decided: an effective date, a last day. */
+export const turningDate = givenDate(OF_ANY_FIELD, WITHIN_TEN_YEARS, yearsAgo(100));
+/** The last day of what runs out by itself. */
+export const expiryDate = givenDate(OF_ANY_FIELD, yearsAhead(100), yearsAgo(100));
+/** By when, or on which day, something is meant to be done. */
+export const plannedDate = givenDate(OF_ANY_FIELD, yearsAhead(10), yearsAgo(10));
+/** A date to act on: not over yet everywhere on Earth. */
+export const comingDate = givenDate(NOT_IN_PAST, WITHIN_TEN_YEARS);
+/** A date that a follow-up can be put off to. */
+export const nextLook = givenDate(NOT_IN_PAST, WITHIN_A_YEAR);
+/** The same as it was noted elsewhere: it may be over. */
+export const notedLook = givenDate(OF_ANY_FIELD, yearsAgo(10), WITHIN_A_YEAR);
+/** The last day, or the first, of somebody who leaves or comes back. */
+export const nearbyDate = givenDate(NEAR_TODAY);
 
 /** An answer's instant. */
 export const instant = z.string().meta({ format: 'date-time', example: '2026-03-31T14:00:00.000Z' });
 
+// PostgreSQL reads no fraction of any length
+const isInstant = (value: string): boolean => value.length <= 30 && z.iso.datetime().safeParse(value).success;
+
 /** An instant of a question that is not ahead. */
 export const pastInstant = text(
   [
-    {
-      rule: 'instant',
-      message: 'must be an instant in UTC, RFC 3339',
-      holds: (value) => z.iso.datetime().safeParse(value).success,
-    },
+    { rule: 'instant', message: 'must be an instant in UTC, RFC 3339', holds: isInstant },
     { rule: 'not_in_future', message: 'must not be in the future', holds: (value) => Date.parse(value) <= Date.now() },
+    { ...OF_ANY_FIELD, holds: (value) => isGivenDate(value.slice(0, 10)) },
   ],
   { format: 'date-time', example: '2026-03-31T14:00:00.000Z' },
 );
@@ -155,17 +222,35 @@ export const BESIDE_BAD_FIELDS = {
 export const isEarlier = (one: unknown, other: unknown): boolean =>
   typeof one === 'string' && typeof other === 'string' && isRealDate(one) && isRealDate(other) && one < other;
 
-/** A field of a list that must name each thing once. */
-export const unique =
-  <T>(keyOf: (item: T) => string) =>
-  (items: T[], context: z.core.$RefinementCtx): void => {
-    const seen = new Set<string>();
-    for (const [index, item] of items.entries()) {
-      if (seen.has(keyOf(item)))
-        context.addIssue({ code: 'custom', path: [index], message: 'is there twice', params: { rule: 'unique' } });
-      seen.add(keyOf(item));
-    }
-  };
+/** A list that names each thing once: the second of one key is refused. An item without a key is compared with none. */
+export const unique = <T extends z.ZodType>(list: z.ZodArray<T>, keyOf: (item: z.output<T>) => string | undefined) =>
+  list
+    .superRefine((items, context) => {
+      const seen = new Set<string>();
+      for (const [index, item] of items.entries()) {
+        const key = keyOf(item);
+        if (key === undefined) continue;
+        if (seen.has(key))
+          context.addIssue({
+            code: 'custom',
+            path: [index],
+            message: 'is in the list before, which names each once',
+            params: { rule: 'unique' },
+          });
+        seen.add(key);
+      }
+    })
+    .meta({ 'x-items': 'each once' });
+
+/** A list of which nothing is told apart by its items, so that two may be the same. */
+export const repeatable = <T extends z.ZodType>(list: z.ZodArray<T>) => list.meta({ 'x-items': 'may repeat' });
+
+const itself = (item: string): string => item;
+/** Ids, each once. */
+export const ids = (max: number) => unique(z.array(id).max(max), itself);
+/** Words of a set, each once. */
+export const someOf = <const T extends readonly [string, ...string[]]>(words: T) =>
+  unique(z.array(z.enum(words)).max(words.length), itself);
 
 /** A secret that an answer shows. */
 export const shownOnce = z.string().optional().meta({
@@ -180,7 +265,18 @@ export const actor = z.strictObject({ type: z.string(), id: z.string(), name: z.
 
 const LIMIT = /^\d{1,3}$/;
 
-/** An opaque cursor that holds what the schema reads. */
+/** What a cursor can hold, as it is on record: a caller may have made it up, and PostgreSQL has to read it. */
+export const position = {
+  id,
+  /** Of an `integer`. */
+  count: z.int32(),
+  /** Of a `bigint`. */
+  serial: z.int().nonnegative(),
+  date,
+  instant: z.string().refine((value) => isInstant(value) && isRealDate(value.slice(0, 10))),
+};
+
+/** An opaque cursor that holds what the schema reads: one of `position`, or several of them. */
 export const cursorOf = <T>(schema: z.ZodType<T>) =>
   z
     .string()
@@ -224,5 +320,5 @@ export const pageOf = <T extends z.ZodType>(item: T) =>
 /** The query of a list in order of creation. */
 export const pageQuery = z.strictObject({
   limit,
-  cursor: cursorOf(z.tuple([z.int().nonnegative(), id])).optional(),
+  cursor: cursorOf(z.tuple([position.serial, position.id])).optional(),
 });

@@ -3,7 +3,7 @@ import { KINDS, READINESS_REASONS, STAGES } from '../../domain/codes';
 import { PANEL_STATUSES } from '../../domain/panels';
 import { CHECKLIST_ITEMS } from '../../domain/checklist';
 import { ANSWERS, PORTABLE_ITEMS, VERDICTS, type PortableItem } from '../../domain/platform';
-import { date, id, state } from './common';
+import { date, id, plannedDate, state } from './common';
 
 const place = {
   practiceId: id.optional().meta({ description: 'Where to be independent; left out: the only practice, else any' }),
@@ -11,7 +11,7 @@ const place = {
 };
 export const placeQuery = z.strictObject(place);
 export const consequencesQuery = z.strictObject({
-  leaveOn: date.meta({ description: 'The first day without the platform' }),
+  leaveOn: plannedDate.meta({ description: 'The first day without the platform' }),
   ...place,
 });
 

@@ -1,23 +1,12 @@
 import { z } from 'zod';
 import { ENDING_REASONS, FACT_SOURCES, LINES_OF_BUSINESS, STAGES } from '../../domain/codes';
-import { addDays } from '../../domain/dates';
 import { LEAVING_ACTIONS, LEAVING_CAUSES } from '../../domain/leaving';
-import { broken } from './actions';
-import { actor, date, id, instant, line, longText, pageQuery, state, unique, yesOrNo } from './common';
+import { actor, date, id, instant, line, longText, nearbyDate, pageQuery, state, unique, yesOrNo } from './common';
 import { tinInput } from './practices';
 import { dea, malpractice } from './providers';
 
-const YEAR = 366;
-
-/** The last or first day: of one that is a year away, or long past, somebody has mistyped it. */
-const nearby = date.superRefine((value, context) => {
-  const today = new Date().toISOString().slice(0, 10);
-  if (value > addDays(today, YEAR) || value < addDays(today, -YEAR))
-    broken(context, [], 'within_a_year', 'must be within a year of today');
-});
-
 const fields = {
-  on: nearby.meta({ description: 'The last day; what is open goes on until it has passed' }),
+  on: nearbyDate.meta({ description: 'The last day; what is open goes on until it has passed' }),
   reason: z.enum(ENDING_REASONS),
   applications: z.enum(['withdraw', 'hand_over']).meta({
     description:
@@ -126,7 +115,7 @@ export const endingsQuery = pageQuery.extend({
 });
 
 const returnFields = {
-  on: nearby.meta({ description: 'The first day' }),
+  on: nearbyDate.meta({ description: 'The first day' }),
   source: z.enum(FACT_SOURCES),
   reference: line,
 };
@@ -148,11 +137,7 @@ export const clientReturnInput = z
   .strictObject({
     ...returnFields,
     words: longText.optional(),
-    practices: z
-      .array(z.strictObject({ id, tin: tinInput.nullable() }))
-      .max(1000)
-      .superRefine(unique((one) => one.id))
-      .optional(),
+    practices: unique(z.array(z.strictObject({ id, tin: tinInput.nullable() })).max(1000), (one) => one.id).optional(),
   })
   .meta({
     id: 'ClientReturnInput',

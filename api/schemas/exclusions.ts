@@ -1,8 +1,22 @@
 import { z } from 'zod';
 import { EXCLUSION_RESULTS, EXCLUSION_SOURCES } from '../../domain/codes';
+import { GIVEN_FROM, isGivenDate } from '../../domain/dates';
 import { monthOf } from '../../domain/exclusions';
 import { broken } from './actions';
-import { actor, date, id, instant, line, longText, pastDate, state, text } from './common';
+import {
+  actor,
+  date,
+  expiryDate,
+  id,
+  ids,
+  instant,
+  line,
+  longText,
+  pastDate,
+  state,
+  text,
+  turningDate,
+} from './common';
 import { registryState } from './providers';
 
 const month = text(
@@ -12,6 +26,11 @@ const month = text(
       rule: 'not_in_future',
       message: 'must not be a month to come',
       holds: (value) => `${value}-01` <= monthOf(new Date().toISOString()),
+    },
+    {
+      rule: 'date_range',
+      message: `must not be earlier than ${GIVEN_FROM.slice(0, 7)}`,
+      holds: (value) => isGivenDate(`${value}-01`),
     },
   ],
   { example: '2026-03' },
@@ -46,7 +65,7 @@ export const exclusionSource = registryState
 
 const source = z.enum(EXCLUSION_SOURCES);
 const result = z.enum(EXCLUSION_RESULTS);
-const evidence = z.array(id).max(50);
+const evidence = ids(50);
 
 export const exclusionCheckInput = z
   .strictObject({
@@ -56,7 +75,9 @@ export const exclusionCheckInput = z
     result,
     reference: line.optional(),
     evidence: evidence.optional(),
-    excludedOn: date.optional().meta({ description: 'Since when, where something was found; the day of the check' }),
+    excludedOn: turningDate
+      .optional()
+      .meta({ description: 'Since when, where something was found; the day of the check' }),
   })
   .superRefine(({ source: of, state: whose, result: came, excludedOn }, context) => {
     if ((of === 'state') !== (whose !== undefined))
@@ -102,8 +123,11 @@ export const exclusionDecision = z
   .strictObject({
     result: z.enum(['confirmed', 'dismissed']),
     reason: longText,
-    excludedOn: date.optional(),
-    reinstatedOn: date.nullable().optional().meta({ description: 'From this day on no longer; null: it is still on' }),
+    excludedOn: turningDate.optional(),
+    reinstatedOn: expiryDate
+      .nullable()
+      .optional()
+      .meta({ description: 'From this day on no longer; null: it is still on' }),
   })
   .superRefine(({ excludedOn, reinstatedOn }, context) => {
     if (excludedOn && reinstatedOn && reinstatedOn < excludedOn)

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { QUESTIONS } from '../../domain/platform';
 import { RECIPIENT_TYPES } from '../../record/outreach';
-import { actor, email, id, instant, line, longText, pastDate, state } from './common';
+import { actor, email, id, instant, line, longText, pastDate, state, unique } from './common';
 import { duration } from './playbook';
 
 export const inquiryInput = z
@@ -59,5 +59,9 @@ const known = {
   asOf: pastDate,
 };
 export const knowledge = z
-  .strictObject({ items: z.array(z.strictObject(known)).max(500) })
+  .strictObject({
+    items: unique(z.array(z.strictObject(known)).max(500), ({ platform, payerId, question }) =>
+      JSON.stringify([platform.toLowerCase(), payerId ?? null, question]),
+    ),
+  })
   .meta({ id: 'PlatformKnowledge' });

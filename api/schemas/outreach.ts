@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { EMITTED_TYPES } from '../../domain/codes';
-import { id, instant, line, pageQuery, shownOnce, url, yesOrNo } from './common';
+import { id, ids, instant, line, pageQuery, shownOnce, someOf, url, yesOrNo } from './common';
 
-const types = z.array(z.enum(EMITTED_TYPES)).min(1).max(EMITTED_TYPES.length);
-const clientIds = z.array(id).min(1).max(500);
+const types = someOf(EMITTED_TYPES).min(1);
+const clientIds = ids(500).min(1);
 
 export const endpointInput = z
   .strictObject({ url, types, clientIds: clientIds.optional().meta({ description: 'Left out: every client' }) })

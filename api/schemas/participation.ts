@@ -10,7 +10,18 @@ import {
 } from '../../domain/codes';
 import { CARES } from '../../domain/application/events';
 import { broken, documents } from './actions';
-import { BESIDE_BAD_FIELDS, date, id, instant, isEarlier, line, longText, pastDate, unique } from './common';
+import {
+  BESIDE_BAD_FIELDS,
+  date,
+  id,
+  instant,
+  isEarlier,
+  line,
+  longText,
+  pastDate,
+  plannedDate,
+  someOf,
+} from './common';
 
 /** Where somebody can see how the payer has a provider. */
 const SIGHT_SOURCES = ['portal', 'directory', 'phone', 'email', 'letter', 'test_claim', 'remittance'] as const;
@@ -41,9 +52,7 @@ export const issue = z
   .strictObject({
     code: z.enum(ISSUE_CODES),
     since: pastDate,
-    disproves: z
-      .array(z.enum(FACTS))
-      .superRefine(unique((fact) => fact))
+    disproves: someOf(FACTS)
       .optional()
       .meta({
         description:
@@ -73,7 +82,7 @@ export const committeeDate = z
 export const recredentialing = z
   .strictObject({
     startedOn: pastDate,
-    dueOn: date.optional().meta({ description: 'The day by which the payer wants it, where it named one' }),
+    dueOn: plannedDate.optional().meta({ description: 'The day by which the payer wants it, where it named one' }),
     source: z.enum(FACT_SOURCES),
     ...proof,
   })

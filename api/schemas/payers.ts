@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { id, instant, line, version } from './common';
+import { id, ids, instant, line, unique, version } from './common';
 import { playbook } from './playbook';
 
-const electronicPayerIds = z.array(z.strictObject({ clearinghouse: line, payerId: line })).max(100);
-const aliases = z.array(line).max(100);
-const covers = z.array(id).max(500).meta({ description: 'Payers that this one stands for, e.g. as a network' });
+const electronicPayerIds = unique(z.array(z.strictObject({ clearinghouse: line, payerId: line })).max(100), (one) =>
+  JSON.stringify([one.clearinghouse, one.payerId]),
+);
+const aliases = unique(z.array(line).max(100), (alias) => alias);
+const covers = ids(500).meta({ description: 'Payers that this one stands for, e.g. as a network' });
 
 export const payerInput = z
   .strictObject({ name: line, aliases: aliases.optional(), electronicPayerIds, covers: covers.optional(), playbook })

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CHECKLIST_ITEMS } from '../../domain/checklist';
 import { SERVICES, type Service } from '../../domain/plans';
 import { ANSWERS, DECISIONS } from '../../domain/platform';
-import { date, id, line, longText, pastDate, state, version } from './common';
+import { date, id, line, longText, pastDate, plannedDate, state, version } from './common';
 import { applicationBrief, consequence, fit, leaveRisks, notice, panelReading, placeQuery } from './consequences';
 
 const does = z.enum(ANSWERS);
@@ -25,7 +25,7 @@ const item = z.enum(CHECKLIST_ITEMS);
 export const checklistInput = z
   .strictObject({
     owner: line.optional(),
-    due: date.optional(),
+    due: plannedDate.optional(),
     doneOn: pastDate.optional(),
     note: longText.optional(),
   })
@@ -43,7 +43,7 @@ export const checklist = z
   .meta({ id: 'Checklist' });
 
 export const planQuery = placeQuery.extend({
-  leaveOn: date
+  leaveOn: plannedDate
     .optional()
     .meta({ description: 'The first day without the platform; left out: the earliest without a gap' }),
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KINDS, LINES_OF_BUSINESS } from '../../domain/codes';
 import { KIND_RULES } from '../../domain/playbook';
-import { date, id, state, unique } from './common';
+import { id, plannedDate, state, unique } from './common';
 
 /** The kinds that lead to a contract of one's own; the others change or end what there is. */
 const BUILDING = KINDS.filter((kind) => KIND_RULES[kind].opensSpan || kind === 'new_group');
@@ -9,24 +9,23 @@ const BUILDING = KINDS.filter((kind) => KIND_RULES[kind].opensSpan || kind === '
 export const chosenApplications = z
   .strictObject({
     practiceId: id,
-    items: z
-      .array(
-        z.strictObject({
-          payerId: id,
-          state,
-          lineOfBusiness: z.enum(LINES_OF_BUSINESS).default('commercial'),
-          kind: z.enum(BUILDING).optional().meta({ description: 'Left out: the kind that fits' }),
-          locationId: id.optional(),
-          neededBy: date.optional(),
-        }),
-      )
-      .min(1)
-      .max(200)
-      .superRefine(
-        unique(({ payerId, state: usState, lineOfBusiness, kind, locationId }) =>
-          [payerId, usState, lineOfBusiness, kind, locationId].join(),
-        ),
-      ),
+    items: unique(
+      z
+        .array(
+          z.strictObject({
+            payerId: id,
+            state,
+            lineOfBusiness: z.enum(LINES_OF_BUSINESS).default('commercial'),
+            kind: z.enum(BUILDING).optional().meta({ description: 'Left out: the kind that fits' }),
+            locationId: id.optional(),
+            neededBy: plannedDate.optional(),
+          }),
+        )
+        .min(1)
+        .max(200),
+      ({ payerId, state: usState, lineOfBusiness, kind, locationId }) =>
+        [payerId, usState, lineOfBusiness, kind, locationId].join(),
+    ),
   })
   .meta({ id: 'ChosenApplications' });
 

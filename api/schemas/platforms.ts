@@ -14,13 +14,14 @@ import {
   date,
   email,
   id,
+  ids,
   instant,
   line,
   longText,
   pageQuery,
   pastDate,
   state,
-  unique,
+  turningDate,
   version,
   yesOrNo,
 } from './common';
@@ -28,12 +29,7 @@ import {
 const relationshipFields = {
   providerId: id,
   platform: line.meta({ description: 'Its name, e.g. Alma or Headway' }),
-  payerIds: z
-    .array(id)
-    .min(1)
-    .max(500)
-    .superRefine(unique((one) => one))
-    .meta({ description: 'The payers that the provider is in network with through it' }),
+  payerIds: ids(500).min(1).meta({ description: 'The payers that the provider is in network with through it' }),
 };
 
 export const relationshipInput = z
@@ -45,7 +41,7 @@ export const relationshipPatch = z
     payerIds: relationshipFields.payerIds,
     since: pastDate.nullable(),
     contactEmail: email.nullable(),
-    changedOn: date.meta({
+    changedOn: turningDate.meta({
       description:
         'The first day of the new payers: who is added counts from it, who is dropped until the day before. It may be ' +
         'ahead; left out, today',
@@ -80,7 +76,7 @@ export const relationship = z
   .meta({ id: 'PlatformRelationship' });
 
 export const relationshipEnd = z
-  .strictObject({ on: date.meta({ description: 'The last day, which may be ahead' }), reason: longText })
+  .strictObject({ on: turningDate.meta({ description: 'The last day, which may be ahead' }), reason: longText })
   .meta({ id: 'PlatformRelationshipEnd' });
 
 export const relationshipsQuery = pageQuery.extend({

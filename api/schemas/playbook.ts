@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WEEKDAYS } from '../../domain/calendar';
+import { LONGEST_CLOSURE_DAYS, WEEKDAYS } from '../../domain/calendar';
 import {
   CHANGE_HANDLINGS,
   CONTRACT_BASES,
@@ -9,10 +9,26 @@ import {
   SUBMISSION_CHANNELS,
   TRACK_ORDERS,
 } from '../../domain/codes';
+import { daysBetween, isRealDate } from '../../domain/dates';
 import { durationProblem } from '../../domain/duration';
 import type { Duration } from '../../domain/duration';
 import type { Playbook } from '../../domain/playbook';
-import { BESIDE_BAD_FIELDS, date, email, isEarlier, line, longText, state, text, timeZone, url } from './common';
+import {
+  BESIDE_BAD_FIELDS,
+  email,
+  isEarlier,
+  line,
+  longText,
+  plannedDate,
+  repeatable,
+  someOf,
+  state,
+  text,
+  timeZone,
+  turningDate,
+  unique,
+  url,
+} from './common';
 
 const amount = z.number().optional();
 
@@ -33,7 +49,7 @@ const isTime = (value: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$/.test(valu
 const time = text([{ rule: 'time', message: 'must be a time, HH:MM', holds: isTime }], { example: '09:00' });
 
 const callHours = z
-  .strictObject({ timeZone, from: time, to: time, days: z.array(z.enum(WEEKDAYS)).min(1).max(7).optional() })
+  .strictObject({ timeZone, from: time, to: time, days: someOf(WEEKDAYS).min(1).optional() })
   .superRefine(({ from, to }, context) => {
     if (isTime(from) && isTime(to) && from >= to)
       context.addIssue({
@@ -56,33 +72,48 @@ const contact = z.strictObject({
 /** What of a playbook a call to the payer needs. */
 export const calling = {
   callHours,
-  contacts: z.array(contact).max(200),
-  callerVerification: z.array(line).max(50),
+  contacts: repeatable(z.array(contact).max(200)),
+  callerVerification: unique(z.array(line).max(50), (field) => field),
   maxPerCall: z.int().min(1).max(1000),
-  questions: z.array(longText).max(100),
+  questions: repeatable(z.array(longText).max(100)),
   trackOrder: z.enum(TRACK_ORDERS).meta({ description: 'Which decision the payer makes first' }),
 };
 
-const closures = z
-  .array(
-    z.strictObject({ from: date, to: date.optional(), name: line.optional() }).superRefine(({ from, to }, context) => {
-      if (isEarlier(to, from))
-        context.addIssue({
-          code: 'custom',
-          path: ['to'],
-          message: 'must not be before from',
-          params: { rule: 'order' },
-        });
-    }, BESIDE_BAD_FIELDS),
-  )
-  .max(500)
-  .meta({ description: 'Days on which the payer works no more than on a weekend' });
+const closures = repeatable(
+  z
+    .array(
+      z
+        .strictObject({ from: plannedDate, to: plannedDate.optional(), name: line.optional() })
+        .superRefine(({ from, to }, context) => {
+          if (isEarlier(to, from))
+            context.addIssue({
+              code: 'custom',
+              path: ['to'],
+              message: 'must not be before from',
+              params: { rule: 'order' },
+            });
+          if (
+            isRealDate(from) &&
+            typeof to === 'string' &&
+            isRealDate(to) &&
+            daysBetween(from, to) >= LONGEST_CLOSURE_DAYS
+          )
+            context.addIssue({
+              code: 'custom',
+              path: ['to'],
+              message: `must be at most ${LONGEST_CLOSURE_DAYS} days of one closure`,
+              params: { rule: 'longest_closure' },
+            });
+        }, BESIDE_BAD_FIELDS),
+    )
+    .max(500),
+).meta({ description: 'Days on which the payer works no more than on a weekend' });
 
 const handling = z.enum(CHANGE_HANDLINGS);
 
 const fields = {
   channel: z.enum(SUBMISSION_CHANNELS),
-  requires: z.array(z.enum(PREREQUISITES)),
+  requires: someOf(PREREQUISITES),
   requiresCaqh: z.boolean(),
   attestationMaxDays: z.int().min(1).max(180).meta({
     description: 'The payer wants a CAQH attestation at most so many days old; left out, a current one will do',
@@ -111,10 +142,10 @@ const fields = {
     }),
   ...calling,
   tinByMail: z.boolean().meta({ description: 'Whether mail to the payer names the practice’s EIN; an SSN never is' }),
-  contractBases: z.array(z.enum(CONTRACT_BASES)),
+  contractBases: someOf(CONTRACT_BASES),
   closures,
   sources: z
-    .record(line, z.strictObject({ source: line, asOf: date }))
+    .record(line, z.strictObject({ source: line, asOf: turningDate }))
     .meta({ description: 'By playbook field: where its value is from, and as of when' }),
 };
 
@@ -133,10 +164,9 @@ const variant = z
 export const playbook: z.ZodType<Playbook> = z
   .strictObject({
     ...fields,
-    variants: z
-      .array(variant)
-      .max(200)
-      .meta({ description: 'What differs for a state, kind or line; the most specific wins field by field' }),
+    variants: unique(z.array(variant).max(200), (one) =>
+      JSON.stringify([one.state, one.kind, one.lineOfBusiness]),
+    ).meta({ description: 'What differs for a state, kind or line; the most specific wins field by field' }),
   })
   .partial()
   .meta({ id: 'Playbook', description: 'Only what differs from the defaults' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isEin, isSsn } from '../../domain/identifiers';
 import { circumstance } from './changes';
-import { address, id, instant, line, npi, text, version } from './common';
+import { address, id, instant, line, npi, repeatable, text, unique, version } from './common';
 
 const ein = text(
   [{ rule: 'ein', message: 'must be an EIN: 9 digits with a prefix that the IRS assigns', holds: isEin }],
@@ -54,7 +54,7 @@ export const practiceInput = z
   .strictObject({
     ...fields,
     npi: npi.optional(),
-    locations: z.array(z.strictObject(location)).max(MAX_LOCATIONS).optional(),
+    locations: repeatable(z.array(z.strictObject(location)).max(MAX_LOCATIONS)).optional(),
     billing: billing.optional(),
   })
   .meta({ id: 'PracticeInput' });
@@ -63,10 +63,10 @@ export const practicePatch = z
   .strictObject({
     ...fields,
     npi: npi.nullable(),
-    locations: z
-      .array(z.strictObject({ id: id.optional(), ...location }))
-      .max(MAX_LOCATIONS)
-      .meta({ description: 'All of them: those with an id stay, others are new, what is left out is removed' }),
+    locations: unique(
+      z.array(z.strictObject({ id: id.optional(), ...location })).max(MAX_LOCATIONS),
+      (one) => one.id,
+    ).meta({ description: 'All of them: those with an id stay, others are new, what is left out is removed' }),
     billing: billing.nullable(),
     ...circumstance,
   })

@@ -3,7 +3,22 @@ import { CAQH_STANDINGS } from '../../domain/caqh';
 import { isCaqhId, isDea, isTaxonomy } from '../../domain/identifiers';
 import { circumstance } from './changes';
 import { ended } from './clients';
-import { actor, date, email, id, instant, line, npi, pastDate, state, text, unique, version } from './common';
+import {
+  actor,
+  date,
+  email,
+  expiryDate,
+  id,
+  ids,
+  instant,
+  line,
+  npi,
+  pastDate,
+  state,
+  text,
+  unique,
+  version,
+} from './common';
 
 const caqhId = text([{ rule: 'caqh_id', message: 'must be a CAQH provider ID: digits only', holds: isCaqhId }], {
   example: '12345678',
@@ -13,16 +28,13 @@ export const taxonomyCode = text(
   { example: '101YM0800X' },
 );
 
-const licence = z.strictObject({ state, number: line, expiresOn: date });
-const licences = z
-  .array(licence)
-  .max(100)
-  .superRefine(unique((one) => `${one.state} ${one.number}`));
+const licence = z.strictObject({ state, number: line, expiresOn: expiryDate });
+const licences = unique(z.array(licence).max(100), (one) => `${one.state} ${one.number}`);
 const dollars = z.int().min(1).max(1_000_000_000);
 const policy = z.strictObject({
   carrier: line,
   policyNumber: line,
-  expiresOn: date,
+  expiresOn: expiryDate,
   limits: z.strictObject({ perOccurrence: dollars, aggregate: dollars }).optional().meta({ description: 'US dollars' }),
 });
 export const malpractice = policy.superRefine(({ limits }, context) => {
@@ -37,10 +49,10 @@ export const malpractice = policy.superRefine(({ limits }, context) => {
 const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a right check digit', holds: isDea }], {
   example: 'AB1234563',
 });
-export const dea = z
-  .array(z.strictObject({ state, number: deaNumber, expiresOn: date }))
-  .max(60)
-  .meta({ description: 'Where they prescribe' });
+export const dea = unique(
+  z.array(z.strictObject({ state, number: deaNumber, expiresOn: expiryDate })).max(60),
+  (one) => `${one.state} ${one.number}`,
+).meta({ description: 'Where they prescribe' });
 
 const fields = { firstName: line, lastName: line, email, licences };
 
@@ -118,9 +130,7 @@ export const attestationInput = z
     attestedOn: pastDate,
     source,
     reference: line.optional(),
-    authorizedPayerIds: z
-      .array(id)
-      .max(1000)
+    authorizedPayerIds: ids(1000)
       .optional()
       .meta({ description: 'The payers that may see the profile; left out: not recorded' }),
   })

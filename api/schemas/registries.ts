@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PROPOSED_FIELDS } from '../../domain/proposals';
-import { actor, date, id, instant, line, state, yesOrNo } from './common';
+import { actor, date, id, instant, line, someOf, state, yesOrNo } from './common';
 
 export const rosterRequest = z
   .strictObject({
@@ -47,5 +47,5 @@ export const proposalList = z.strictObject({
   ),
 });
 export const proposalChoice = z
-  .strictObject({ source, fields: z.array(field).min(1).max(PROPOSED_FIELDS.length) })
+  .strictObject({ source, fields: someOf(PROPOSED_FIELDS).min(1) })
   .meta({ id: 'ProposalChoice' });

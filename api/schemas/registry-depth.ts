@@ -6,19 +6,25 @@ import {
   address,
   BESIDE_BAD_FIELDS,
   date,
+  expiryDate,
   id,
+  ids,
   instant,
   isEarlier,
   line,
   longText,
   pageQuery,
   pastDate,
+  plannedDate,
+  someOf,
   state,
+  turningDate,
+  unique,
   yesOrNo,
 } from './common';
 import { taxonomyCode } from './providers';
 
-const documents = z.array(id).max(50);
+const documents = ids(50);
 const kept = { id, practiceId: id, recordedBy: actor, createdAt: instant, supersededBy: id.nullable() };
 
 export const currentQuery = pageQuery.extend({
@@ -34,7 +40,7 @@ const enrolmentFields = {
 export const enrolmentInput = z
   .strictObject({
     ...enrolmentFields,
-    expectedOn: date.optional(),
+    expectedOn: plannedDate.optional(),
     reference: line.optional(),
     evidence: documents.optional(),
   })
@@ -50,7 +56,7 @@ export const enrolment = z
   })
   .meta({ id: 'Enrolment' });
 
-const portalFields = { portal: line, payerIds: z.array(id).max(500), holder: line, status: z.enum(PORTAL_STATUSES) };
+const portalFields = { portal: line, payerIds: ids(500), holder: line, status: z.enum(PORTAL_STATUSES) };
 export const portalAccessInput = z
   .strictObject({
     ...portalFields,
@@ -71,13 +77,13 @@ export const portalAccess = z
   })
   .meta({ id: 'PortalAccess' });
 
-const scopes = z.array(z.enum(AUTHORISATION_SCOPES)).min(1).max(AUTHORISATION_SCOPES.length);
+const scopes = someOf(AUTHORISATION_SCOPES).min(1);
 export const authorisationInput = z
   .strictObject({
     scopes,
-    payerIds: z.array(id).min(1).max(500).optional().meta({ description: 'Left out: every payer' }),
+    payerIds: ids(500).min(1).optional().meta({ description: 'Left out: every payer' }),
     signedOn: pastDate,
-    until: date.optional().meta({ description: 'The last day; left out: until it is revoked' }),
+    until: expiryDate.optional().meta({ description: 'The last day; left out: until it is revoked' }),
     evidence: documents.optional(),
   })
   .superRefine(({ signedOn, until }, context) => {
@@ -105,7 +111,7 @@ export const authorisation = z
     createdAt: instant,
   })
   .meta({ id: 'Authorisation' });
-export const revocation = z.strictObject({ on: date, reason: longText }).meta({ id: 'Revocation' });
+export const revocation = z.strictObject({ on: turningDate, reason: longText }).meta({ id: 'Revocation' });
 
 export const snapshotInput = z
   .strictObject({
@@ -116,10 +122,10 @@ export const snapshotInput = z
     lastName: line.optional(),
     taxonomyCode: taxonomyCode.optional(),
     address: address.optional(),
-    licences: z
-      .array(z.strictObject({ state, number: line }))
-      .max(100)
-      .optional(),
+    licences: unique(
+      z.array(z.strictObject({ state, number: line })).max(100),
+      (one) => `${one.state} ${one.number}`,
+    ).optional(),
   })
   .meta({ id: 'SnapshotInput' });
 

@@ -17,10 +17,12 @@ const clients = z
 
 export const caseloadInput = z
   .strictObject({
-    items: z
-      .array(z.strictObject({ payerId: id, clients, monthlyValue: amount.optional(), rates: rates.optional() }))
-      .max(500)
-      .superRefine(unique((one) => one.payerId)),
+    items: unique(
+      z
+        .array(z.strictObject({ payerId: id, clients, monthlyValue: amount.optional(), rates: rates.optional() }))
+        .max(500),
+      (one) => one.payerId,
+    ),
   })
   .meta({ id: 'CaseloadInput' });
 
@@ -33,16 +35,18 @@ const kind = z.enum(KINDS);
 const panel = { state, status: z.enum(PANEL_STATUSES), source: line };
 export const panelsInput = z
   .strictObject({
-    items: z
-      .array(
-        z.strictObject({
-          ...panel,
-          kind: kind.optional().meta({ description: 'Left out: every kind that is not named' }),
-          asOf: pastDate,
-        }),
-      )
-      .max(1000)
-      .superRefine(unique((one) => `${one.state} ${one.kind}`)),
+    items: unique(
+      z
+        .array(
+          z.strictObject({
+            ...panel,
+            kind: kind.optional().meta({ description: 'Left out: every kind that is not named' }),
+            asOf: pastDate,
+          }),
+        )
+        .max(1000),
+      (one) => `${one.state} ${one.kind}`,
+    ),
   })
   .meta({ id: 'PanelsInput' });
 export const panels = z

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { PURPOSES } from '../../domain/application/events';
-import { BESIDE_BAD_FIELDS, date, id, isEarlier, line, longText, shownOnce } from './common';
+import { BESIDE_BAD_FIELDS, date, expiryDate, id, isEarlier, line, longText, plannedDate, shownOnce } from './common';
 
 export const claim = z.strictObject({ assignee: id }).meta({ id: 'Claim' });
 
 export const snoozeInput = z
   .strictObject({
     purpose: z.enum(PURPOSES),
-    until: date.meta({ description: 'On this day it is back; at most 14 days ahead, never past a payer’s deadline' }),
+    until: plannedDate.meta({
+      description: 'On this day it is back; at most 14 days ahead, never past a payer’s deadline',
+    }),
     reason: longText,
   })
   .meta({ id: 'Snooze' });
@@ -17,7 +19,7 @@ export const reassignment = z
   .meta({ id: 'Reassignment' });
 
 export const coverInput = z
-  .strictObject({ coveredBy: id, fromOn: date, untilOn: date, reason: line.optional() })
+  .strictObject({ coveredBy: id, fromOn: plannedDate, untilOn: expiryDate, reason: line.optional() })
   .superRefine(({ fromOn, untilOn }, context) => {
     if (isEarlier(untilOn, fromOn))
       context.addIssue({

@@ -182,7 +182,7 @@ test('every bad field is reported, at any depth, each by its own path', () => {
       z.strictObject({ type: z.literal('a') }),
       z.strictObject({ type: z.literal('b') }),
     ]),
-    many: z.array(line).superRefine(unique((item) => item)),
+    many: unique(z.array(line), (item) => item),
     count: z.int().min(1),
     flag: z.boolean(),
   });

@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { openApiDocument } from '../../api/openapi';
+import { allRoutes } from '../../api/routes';
+import { answer, rosterEntry } from '../../api/schemas/actions';
+import { createDispatch } from '../../dispatch/dispatch';
+import { createDatabase } from '../../runtime/database';
+import { createLogger } from '../../runtime/logger';
+import { connectTemporal } from '../../runtime/temporal';
+import { testKeyring } from '../support/keys';
+
+/** Nobody listens there: the routes are only read. */
+const NOWHERE = '127.0.0.1:1';
+const sql = createDatabase(`postgres://${NOWHERE}/none`, { max: 1 });
+const temporal = connectTemporal({ TEMPORAL_ADDRESS: NOWHERE }, testKeyring);
+const routes = allRoutes({
+  sql,
+  keyring: testKeyring,
+  logger: createLogger('test', 'silent'),
+  temporal,
+  dispatch: createDispatch({ sql, client: temporal.client }),
+  patienceMs: 0,
+  config: { adminApiKey: '', runId: undefined },
+});
+afterAll(() => Promise.all([sql.end(), temporal.close()]));
+
+/** A part of what a caller sends: what it is called, and the schema that reads it. */
+interface Part {
+  path: string;
+  schema: z.core.$ZodType;
+}
+
+/** A schema and all that it is made of. A text that is read into something else stays whole. */
+function partsOf({ path, schema }: Part, seen = new Set<z.core.$ZodType>()): Part[] {
+  if (seen.has(schema)) return [];
+  seen.add(schema);
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  const inside = (name: string, part: z.core.$ZodType) => partsOf({ path: `${path}${name}`, schema: part }, seen);
+  const parts = (): Part[] => {
+    switch (def.type) {
+      case 'object':
+        return Object.entries(def.shape).flatMap(([name, part]) => inside(`.${name}`, part));
+      case 'array':
+        return inside('[]', def.element);
+      case 'record':
+        return [...inside('{key}', def.keyType), ...inside('{}', def.valueType)];
+      case 'union':
+        return def.options.flatMap((part) => inside('', part));
+      case 'optional':
+      case 'nullable':
+      case 'default':
+        return inside('', def.innerType);
+      case 'pipe':
+        return (def.in as z.core.$ZodTypes)._zod.def.type === 'string' ? [] : inside('', def.in);
+      default:
+        return [];
+    }
+  };
+  return [{ path, schema }, ...parts()];
+}
+
+const parts = [
+  ...routes.flatMap(({ method, path, query, body }) =>
+    [query, body].flatMap((schema) => (schema ? partsOf({ path: `${method} ${path} `, schema }) : [])),
+  ),
+  // of many applications at once, each is read on its own
+  ...partsOf({ path: 'one of many contacts ', schema: answer }),
+  ...partsOf({ path: 'one of many submissions ', schema: rosterEntry }),
+];
+
+const defOf = ({ schema }: Part) => (schema as z.core.$ZodTypes)._zod.def;
+const metaOf = ({ schema }: Part) => z.globalRegistry.get(schema) ?? {};
+const formatOf = (part: Part): unknown => metaOf(part).format ?? (defOf(part) as { format?: unknown }).format;
+const takes = ({ schema }: Part, value: unknown): boolean => z.safeParse(schema, value).success;
+const isText = (part: Part): boolean => {
+  const def = defOf(part);
+  return def.type === 'string' || (def.type === 'pipe' && defOf({ path: '', schema: def.in }).type === 'string');
+};
+const named = (found: Part[]): string[] => [...new Set(found.map(({ path }) => path))];
+
+describe('whatever a caller sends', () => {
+  test('is read by schemas of which all parts are found here', () => {
+    const known =
+      /^(object|array|record|union|optional|nullable|default|pipe|string|number|boolean|enum|literal|unknown)$/;
+    expect(named(parts.filter((part) => !known.test(defOf(part).type)))).toEqual([]);
+    expect(parts.filter(isText).length).toBeGreaterThan(200);
+  });
+
+  const dates = parts.filter((part) => formatOf(part) === 'date');
+
+  test('a date lies in the range that its field states', () => {
+    expect(dates.length).toBeGreaterThan(60);
+    const far = ['0001-01-01', '1899-12-31', '2200-01-01', '9999-12-31', '10000-01-01', '2026-02-30'];
+    expect(named(dates.filter((part) => far.some((date) => takes(part, date))))).toEqual([]);
+    expect(named(dates.filter((part) => typeof metaOf(part)['x-range'] !== 'string'))).toEqual([]);
+  });
+
+  test('a date is written as one: no other text takes it', () => {
+    const called = /(On|Since|Of|By|\.(on|since|until|from|to|due))$/;
+    const bare = parts.filter((part) => isText(part) && called.test(part.path) && formatOf(part) !== 'date');
+    // hours of a day; who it was, or is to be
+    const others = /(callHours\.(from|to)|\.(saidBy|answeredBy|coveredBy|asOf)|reassignment \.to)$/;
+    expect(named(bare.filter(({ path }) => !others.test(path)))).toEqual([]);
+  });
+
+  test('an instant is one of a year in which something can have happened', () => {
+    const instants = parts.filter((part) => /^date-?time$/.test(String(formatOf(part))));
+    expect(named(instants)).toContain('get /v1/billing-readiness .asOf');
+    const bad = [
+      '0000-01-01T00:00:00Z',
+      '0001-01-01T00:00:00Z',
+      '1899-12-31T23:59:59Z',
+      '9999-12-31T23:59:59Z',
+      '2026-02-30T00:00:00Z',
+      '2026-01-01T00:00:00+01:00',
+      `2026-01-01T00:00:00.${'0'.repeat(200)}Z`,
+    ];
+    expect(named(instants.filter((part) => bad.some((at) => takes(part, at))))).toEqual([]);
+  });
+
+  test('a list says whether it names each thing once or may repeat it', () => {
+    const lists = parts.filter((part) => defOf(part).type === 'array');
+    expect(lists.length).toBeGreaterThan(40);
+    expect(
+      named(lists.filter((part) => !['each once', 'may repeat'].includes(String(metaOf(part)['x-items'])))),
+    ).toEqual([]);
+  });
+
+  test('a text has no NUL and no half of a pair, which PostgreSQL does not take', () => {
+    const taking = parts.filter((part) => isText(part) && ['a\u0000b', 'a\ud800b'].some((bad) => takes(part, bad)));
+    // of many applications each is answered by the id that it was asked by; the free form is judged as a whole
+    const whole = /(applications\[\]\.id|\.billing\{key\})$/;
+    expect(named(taking.filter(({ path }) => !whole.test(path)))).toEqual([]);
+  });
+
+  test('a number is a whole one that PostgreSQL takes', () => {
+    const numbers = parts.filter((part) => defOf(part).type === 'number');
+    expect(numbers.length).toBeGreaterThan(10);
+    const taking = numbers.filter((part) => [1.5, 1e300, 2 ** 31, -(2 ** 31) - 1].some((bad) => takes(part, bad)));
+    // a duration is judged as a whole
+    const durations = /\.(businessDays|days|months|hours|minutes|seconds)$/;
+    expect(named(taking.filter(({ path }) => !durations.test(path)))).toEqual([]);
+  });
+});
+
+test('the description says of every date of a request in which range it has to lie', () => {
+  const { paths = {}, components } = openApiDocument(routes);
+  const silent: string[] = [];
+  const look = (at: string, node: unknown, seen: Set<unknown>): void => {
+    if (typeof node !== 'object' || node === null || seen.has(node)) return;
+    seen.add(node);
+    const { $ref, format, description } = node as { $ref?: string; format?: string; description?: string };
+    if ($ref) look(at, components?.schemas?.[$ref.split('/').at(-1)!], seen);
+    if (format === 'date' && !/must (be|not)/.test(description ?? '')) silent.push(at);
+    for (const [name, inside] of Object.entries(node)) look(`${at}.${name}`, inside, seen);
+  };
+  for (const [path, operations] of Object.entries(paths))
+    for (const [method, operation] of Object.entries(operations)) {
+      const { parameters, requestBody } = operation as { parameters?: unknown; requestBody?: unknown };
+      look(`${method} ${path}`, [parameters, requestBody], new Set());
+    }
+  expect(silent).toEqual([]);
+});
