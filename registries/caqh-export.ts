@@ -1,6 +1,6 @@
 import type { CaqhSaid } from '../domain/caqh';
 import type { PlainDate } from '../domain/application/events';
-import { isRealDate } from '../domain/dates';
+import { isGivenDate, isRealDate } from '../domain/dates';
 import { isCaqhId, isNpi } from '../domain/identifiers';
 import { BadTable, readCsv } from './csv';
 
@@ -55,6 +55,7 @@ function rowOf(row: Partial<Record<string, string>>) {
   if (npi !== '' && !isNpi(npi)) return { column: 'npi', rule: 'npi_check_digit' };
   if (status === '') return { column: 'status', rule: 'required' };
   if (statusOn === undefined) return { column: 'status_date', rule: 'real_date' };
+  if (statusOn !== null && !isGivenDate(statusOn)) return { column: 'status_date', rule: 'date_range' };
   if (authorized !== '' && !YES.test(authorized) && !NO.test(authorized))
     return { column: 'authorized', rule: 'yes_or_no' };
   const said: CaqhSaid = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CaqhSaid } from '../domain/caqh';
 import type { PlainDate } from '../domain/application/events';
-import { isRealDate } from '../domain/dates';
+import { isGivenDate } from '../domain/dates';
 import { call, jsonOf, ServiceError, type Call } from './http';
 
 export interface CaqhSettings {
@@ -136,8 +136,8 @@ function read<T>(schema: z.ZodType<T>, status: number, body: Buffer): T {
   return result.data;
 }
 
-/** YYYYMMDD; null where it is none. */
+/** YYYYMMDD; null where it is no date that can be meant. */
 function compactDate(text: string): PlainDate | null {
   const date = text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
-  return isRealDate(date) ? date : null;
+  return isGivenDate(date) ? date : null;
 }

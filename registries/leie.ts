@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isRealDate } from '../domain/dates';
+import { isGivenDate } from '../domain/dates';
 import type { LeieEntry } from '../domain/exclusions';
 import { isNpi } from '../domain/identifiers';
 import { BadTable, readCsv } from './csv';
@@ -31,11 +31,12 @@ export class Leie {
     if (status === NOT_MODIFIED) return null;
     if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
     const modified = Date.parse(said.get('last-modified') ?? '');
+    const modifiedAt = Number.isNaN(modified) ? null : new Date(modified).toISOString();
     return {
       file,
       sha256: createHash('sha256').update(file).digest('hex'),
       etag: said.get('etag'),
-      modifiedAt: Number.isNaN(modified) ? null : new Date(modified).toISOString(),
+      modifiedAt: modifiedAt !== null && isGivenDate(modifiedAt.slice(0, 10)) ? modifiedAt : null,
     };
   }
 }
@@ -91,9 +92,9 @@ function entryOf({ LASTNAME = '', FIRSTNAME = '', BUSNAME = '', NPI = '', DOB = 
   };
 }
 
-/** YYYYMMDD, all zeros where there is none; undefined where it is no date. */
+/** YYYYMMDD, all zeros where there is none; undefined where it is no date that can be meant. */
 function dateOf(text: string | undefined): string | null | undefined {
   if (text === undefined || text === '' || /^0+$/.test(text)) return null;
   const date = text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
-  return isRealDate(date) ? date : undefined;
+  return isGivenDate(date) ? date : undefined;
 }
