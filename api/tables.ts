@@ -10,6 +10,7 @@ export function refuseTable(error: unknown): never {
     message: 'is a column that the file must have',
   }));
   throw new Problem('validation_failed', {
-    errors: errors.length > 0 ? errors : [{ path: '', rule: 'csv', message: 'must be CSV' }],
+    errors:
+      errors.length > 0 ? errors : [{ path: '', rule: 'csv', message: 'must be CSV, text without NUL characters' }],
   });
 }

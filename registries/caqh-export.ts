@@ -2,7 +2,7 @@ import type { CaqhSaid } from '../domain/caqh';
 import type { PlainDate } from '../domain/application/events';
 import { isGivenDate, isRealDate } from '../domain/dates';
 import { isCaqhId, isNpi } from '../domain/identifiers';
-import { BadTable, readCsv } from './csv';
+import { BadTable, LONGEST_CELL, readCsv } from './csv';
 
 /** A row of an export of CAQH's portal, or the first thing that is wrong with it. */
 export type ExportRow = { line: number } & (
@@ -31,9 +31,11 @@ const HEADINGS: Record<string, string> = {
 };
 const REQUIRED = ['status', 'status_date'];
 
-/** Reads an export; every row that can't be read says why. */
-export async function* readCaqhExport(file: Buffer): AsyncGenerator<ExportRow> {
-  for await (const { line, values } of readCsv(file, columnsOf)) yield { line, ...rowOf(values) };
+/** Reads an export as a whole, so that nothing is taken of one that breaks off; a row that can't be read says why. */
+export async function readCaqhExport(file: Buffer): Promise<ExportRow[]> {
+  const rows: ExportRow[] = [];
+  for await (const { line, values } of readCsv(file, columnsOf)) rows.push({ line, ...rowOf(values) });
+  return rows;
 }
 
 function columnsOf(headings: string[]): string[] {
@@ -49,18 +51,24 @@ const NO = /^(n|no|not authorized|unauthorized|false|0)$/i;
 
 function rowOf(row: Partial<Record<string, string>>) {
   const { caqh_id: caqhId = '', npi = '', status = '', status_date: day = '', authorized = '' } = row;
+  const { roster_status: rosterStatus = '' } = row;
   const statusOn = day === '' ? null : dateOf(day);
   if (caqhId === '' && npi === '') return { column: 'caqh_id', rule: 'required' };
   if (caqhId !== '' && !isCaqhId(caqhId)) return { column: 'caqh_id', rule: 'caqh_id' };
   if (npi !== '' && !isNpi(npi)) return { column: 'npi', rule: 'npi_check_digit' };
   if (status === '') return { column: 'status', rule: 'required' };
+  for (const [column, said] of [
+    ['status', status],
+    ['roster_status', rosterStatus],
+  ] as const)
+    if (said.length > LONGEST_CELL) return { column, rule: 'max_length' };
   if (statusOn === undefined) return { column: 'status_date', rule: 'real_date' };
   if (statusOn !== null && !isGivenDate(statusOn)) return { column: 'status_date', rule: 'date_range' };
   if (authorized !== '' && !YES.test(authorized) && !NO.test(authorized))
     return { column: 'authorized', rule: 'yes_or_no' };
   const said: CaqhSaid = {
     found: true,
-    rosterStatus: row.roster_status || null,
+    rosterStatus: rosterStatus || null,
     authorised: authorized === '' ? null : YES.test(authorized),
     providerStatus: status,
     statusOn,

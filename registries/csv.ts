@@ -14,8 +14,13 @@ export interface CsvRow {
   values: Record<string, string>;
 }
 
+/** No cell of a table that we read is longer; PostgreSQL indexes no text of any length. */
+export const LONGEST_CELL = 200;
+
 /** The rows of a CSV file (RFC 4180, with a byte order mark or not); `columnsOf` names each column by its heading. */
 export async function* readCsv(file: Buffer, columnsOf: (headings: string[]) => string[]): AsyncGenerator<CsvRow> {
+  // no text has one, PostgreSQL takes none, and a workbook named .csv is full of them
+  if (file.includes(0)) throw new BadTable();
   let headed = false;
   const parser = parse(file, {
     bom: true,

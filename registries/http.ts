@@ -85,9 +85,12 @@ function reasonOf(error: unknown): string {
   return typeof cause?.code === 'string' ? cause.code : 'no connection';
 }
 
+/** What a service said; its texts without NUL and with no half of a pair, which PostgreSQL does not take. */
 export function jsonOf(body: Buffer): unknown {
+  const storable = (_name: string, value: unknown): unknown =>
+    typeof value === 'string' ? value.replaceAll('\0', '').replaceAll(/\p{Cs}/gu, '\uFFFD') : value;
   try {
-    return JSON.parse(body.toString());
+    return JSON.parse(body.toString(), storable);
   } catch {
     throw new ServiceError('nonsense', 'the answer is not JSON');
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isGivenDate } from '../domain/dates';
 import type { LeieEntry } from '../domain/exclusions';
 import { isNpi } from '../domain/identifiers';
-import { BadTable, readCsv } from './csv';
+import { BadTable, LONGEST_CELL, readCsv } from './csv';
 import { call, NOT_MODIFIED, ServiceError } from './http';
 
 /** The list as it was fetched. */
@@ -75,6 +75,7 @@ function entryOf({ LASTNAME = '', FIRSTNAME = '', BUSNAME = '', NPI = '', DOB = 
   const reinstatedOn = dateOf(rest.REINDATE);
   if (!excludedOn || reinstatedOn === undefined) return null;
   const named = LASTNAME === '' ? [BUSNAME] : [LASTNAME, FIRSTNAME, DOB];
+  if (named.some((name) => name.length > LONGEST_CELL)) return null;
   const listing = createHash('sha256')
     .update(JSON.stringify([...named, rest.EXCLTYPE ?? '', excludedOn]))
     .digest('hex');

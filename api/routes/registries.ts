@@ -40,7 +40,8 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     summary: 'Take an export of CAQH’s portal',
     description:
       'Rows are matched by CAQH id or NPI among the providers that the caller may see, each on its own. A newer ' +
-      'attestation is recorded; columns are known by the names of CAQH’s portal and API.',
+      'attestation is recorded; columns are known by the names of CAQH’s portal and API. Of a file that cannot be read to ' +
+      'its end nothing is taken.',
     tag: 'providers',
     access: 'registry:write',
     query: exportQuery,
@@ -49,19 +50,15 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, query: { dryRun = false }, file, commandId }) => {
       const at = new Date().toISOString();
       const outcome = { dryRun, total: 0, recorded: 0, unchanged: 0, rejected: [] as object[] };
-      try {
-        for await (const row of readCaqhExport(file)) {
-          outcome.total += 1;
-          const { line } = row;
-          if ('rule' in row) outcome.rejected.push({ line, column: row.column, rule: row.rule });
-          else {
-            const came: RowOutcome = await takeExported(sql, principal, row, { at, dryRun });
-            if (came === 'recorded' || came === 'unchanged') outcome[came] += 1;
-            else outcome.rejected.push({ line, column: row.caqhId ? 'caqh_id' : 'npi', rule: came });
-          }
+      for (const row of await readCaqhExport(file).catch(refuseTable)) {
+        outcome.total += 1;
+        const { line } = row;
+        if ('rule' in row) outcome.rejected.push({ line, column: row.column, rule: row.rule });
+        else {
+          const came: RowOutcome = await takeExported(sql, principal, row, { at, dryRun });
+          if (came === 'recorded' || came === 'unchanged') outcome[came] += 1;
+          else outcome.rejected.push({ line, column: row.caqhId ? 'caqh_id' : 'npi', rule: came });
         }
-      } catch (error) {
-        refuseTable(error);
       }
       const { rejected, ...totals } = outcome;
       if (!dryRun) await auditExport(sql, principal, commandId, { ...totals, rejected: rejected.length });

@@ -73,6 +73,18 @@ describe('an export of CAQH’s portal', () => {
     ]);
     expect((await take(rows, { key: await system.api.keyOf('auditor') })).status).toBe(403);
   });
+
+  test('that cannot be read to its end leaves nothing on record, nor of the rows before that', async () => {
+    const { providerId, providerNpi } = await system.file();
+    const good = `,${providerNpi},Re-Attestation,${daysAgo(3)},Y`;
+    for (const bad of [`,${freshNpi()},Exp\0ired,,`, `,${freshNpi()},"Expired,,`]) {
+      const refused = await take([good, bad]);
+      expect([refused.status, rules(refused)]).toEqual([400, [' csv']]);
+    }
+    expect((await provider(providerId)).registries.caqh.said).toBeNull();
+    const far = await take([good, `,${providerNpi},Expired,12/31/9999,`]);
+    expect(far.body).toMatchObject({ recorded: 1, rejected: [{ line: 3, column: 'status_date', rule: 'date_range' }] });
+  });
 });
 
 test('what a registry said before a client had the person stays unsaid to it', async () => {

@@ -33,6 +33,7 @@ test('an entity is read with its own name, what cannot be read is counted', asyn
     ),
   ).toMatchObject([{ businessName: 'ACME CLINIC', lastName: '', npi: null, state: 'CA', excludedOn: '2020-01-01' }]);
   expect(await rows(VALE.replace('20260318', '20261318'), VALE.replace('"20260318"', '""'))).toEqual([null, null]);
+  expect(await rows(VALE.replace('20260318', '99991231'), VALE.replace('VALE', 'V'.repeat(201)))).toEqual([null, null]);
 });
 
 test('a reinstatement is read where the file has one', async () => {
@@ -50,4 +51,5 @@ test('what is no list of the OIG is refused by the columns that it lacks, an emp
   });
   await expect(read('')).rejects.toThrow(BadTable);
   await expect(read(`${HEADER}\n"A`)).rejects.toMatchObject({ missing: [] });
+  await expect(read(`${HEADER}\n${VALE}\n${VALE.replace('ROBIN', 'RO\0BIN')}`)).rejects.toMatchObject({ missing: [] });
 });

@@ -51,6 +51,11 @@ const BAD_DAYS: [Manner, object][] = [
 describe('CAQH', () => {
   const subject = { caqhId: CAQH_ID, npi: NPI };
 
+  test('is read without what cannot be stored, and without a date that cannot be meant', async () => {
+    theirs.providers.push({ caqhId: CAQH_ID, npi: NPI, providerStatus: 'Exp\0ired\ud800', statusDate: '99991231' });
+    expect(await caqh().status(subject)).toMatchObject({ providerStatus: 'Expired\uFFFD', statusOn: null });
+  });
+
   test('is asked with the parameters of each family, by CAQH id or by NPI', async () => {
     theirs.providers.push({
       caqhId: CAQH_ID,
