@@ -1,5 +1,5 @@
 import Holidays from 'date-holidays';
-import { DateTime, IANAZone, Settings } from 'luxon';
+import { DateTime, Settings } from 'luxon';
 import type { Instant, PlainDate } from './application/events';
 import { addDays, addMonths, FIRST_DATE, instantOf, LAST_DATE } from './dates';
 import { partsOf, type Duration } from './duration';
@@ -45,9 +45,6 @@ export const LONGEST_CLOSURE_DAYS = 366;
 const DEFAULT_TIME = '09:00';
 
 const SECONDS = { hours: 3_600, minutes: 60, seconds: 1 } as const;
-
-/** Whether a string names an IANA time zone. */
-export const isTimeZone = (name: string): boolean => IANAZone.isValidZone(name);
 
 /** The date at an instant in a zone; the calendar's end where it is another year's there already. */
 export function localDate(instant: Instant, zone: string): PlainDate {

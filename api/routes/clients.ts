@@ -1,13 +1,15 @@
 import { createClient, findClient, listClients, updateClient } from '../../record/registry/clients';
 import type { Client } from '../../record/registry/clients';
 import type { Deps } from '../deps';
+import { invalid } from '../errors';
 import { listed } from '../listing';
 import { created, ok, route } from '../route';
 import type { Route } from '../route';
 import { client, clientInput, clientPatch } from '../schemas/clients';
-import { pageOf, pageQuery } from '../schemas/common';
+import { pageOf, pageQuery, TIME_ZONE_UNKNOWN } from '../schemas/common';
 
 const tag = 'clients';
+const ZONE_UNKNOWN = { path: 'timeZone', ...TIME_ZONE_UNKNOWN };
 const view = ({ clientId: _, ...shown }: Client) => shown;
 
 export const clientRoutes = ({ sql }: Deps): Route[] => [
@@ -21,6 +23,7 @@ export const clientRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The client', schema: client } },
     handler: async ({ principal, body, commandId }) => {
       const made = await createClient(sql, principal, commandId, body);
+      if (!made) throw invalid(ZONE_UNKNOWN);
       return created(`/v1/clients/${made.id}`, view(made));
     },
   }),
@@ -53,7 +56,10 @@ export const clientRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     body: clientPatch,
     responses: { 200: { description: 'The client as it is now', schema: client } },
-    handler: async ({ principal, subject, body, ifMatch }) =>
-      ok(view(await updateClient(sql, principal, subject.id, body, ifMatch))),
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      const changed = await updateClient(sql, principal, subject.id, body, ifMatch);
+      if (!changed) throw invalid(ZONE_UNKNOWN);
+      return ok(view(changed));
+    },
   }),
 ];

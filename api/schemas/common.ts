@@ -1,9 +1,9 @@
-import { IANAZone } from 'luxon';
 import { z } from 'zod';
 import { LONGEST_SILENCE_DAYS } from '../../domain/application/state';
 import { US_STATES } from '../../domain/codes';
 import { addDays, addMonths, GIVEN_FROM, GIVEN_TO, isFuture, isGivenDate, isRealDate } from '../../domain/dates';
 import { isNpi } from '../../domain/identifiers';
+import { isTimeZone } from '../../domain/time-zones';
 
 /** A rule that a string keeps or breaks; `rule` is stable, `message` is for people and quotes nothing. */
 export interface TextRule {
@@ -177,12 +177,18 @@ export const timeZone = text(
   [
     {
       rule: 'iana_time_zone',
-      message: 'must be an IANA time zone such as America/New_York',
-      holds: (value) => /^([A-Z]\w+(\/[\w+-]+)+|UTC)$/.test(value) && IANAZone.isValidZone(value),
+      message: 'must be a regional name of the IANA tz database, spelled as there, such as America/New_York, or UTC',
+      holds: isTimeZone,
     },
   ],
-  { example: 'America/New_York' },
+  {
+    example: 'America/New_York',
+    description: 'A regional name of the IANA tz database, spelled as there, or UTC; none that only some systems know',
+  },
 );
+
+/** Of one that this PostgreSQL does not know. */
+export const TIME_ZONE_UNKNOWN = { rule: 'iana_time_zone', message: 'is a time zone that the database does not know' };
 
 export const state = z.enum(US_STATES).meta({ description: 'USPS code', example: 'CA' });
 

@@ -6,6 +6,7 @@ import { page } from './page';
 import type { Page, PageRequest } from './page';
 import { revise } from './revise';
 import type { Precondition } from './revise';
+import { unlessViolated } from './violation';
 
 export interface ClientInput {
   name: string;
@@ -30,20 +31,22 @@ const selectClients = (sql: Db, principal: Principal) => sql`
     version, created_at, updated_at
   from clients where ${inScope(sql, principal)}`;
 
-/** Repeated under the same id it changes nothing. */
-export const createClient = (sql: Sql, principal: Principal, id: string, input: ClientInput): Promise<Client> =>
-  sql.begin(async (tx) => {
-    const inserted = await tx`insert into clients ${tx({ id, ...input })} on conflict (id) do nothing returning id`;
-    if (inserted.length > 0)
-      await audit(tx, principal, {
-        action: 'client.create',
-        subjectType: 'client',
-        subjectId: id,
-        clientId: id,
-        detail: input,
-      });
-    return (await findClient(tx, principal, id))!;
-  });
+/** Repeated under the same id it changes nothing. Answers null where PostgreSQL does not know the time zone. */
+export const createClient = (sql: Sql, principal: Principal, id: string, input: ClientInput): Promise<Client | null> =>
+  unlessViolated('time_zone', () =>
+    sql.begin(async (tx) => {
+      const inserted = await tx`insert into clients ${tx({ id, ...input })} on conflict (id) do nothing returning id`;
+      if (inserted.length > 0)
+        await audit(tx, principal, {
+          action: 'client.create',
+          subjectType: 'client',
+          subjectId: id,
+          clientId: id,
+          detail: input,
+        });
+      return (await findClient(tx, principal, id))!;
+    }),
+  );
 
 export async function findClient(sql: Db, principal: Principal, id: string): Promise<Client | null> {
   const [client] = await sql<Client[]>`${selectClients(sql, principal)} and id = ${id}`;
@@ -53,17 +56,20 @@ export async function findClient(sql: Db, principal: Principal, id: string): Pro
 export const listClients = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<Client>> =>
   page(sql, selectClients(sql, principal), request);
 
+/** Answers null, and changes nothing, where PostgreSQL does not know the time zone. */
 export const updateClient = (
   sql: Sql,
   principal: Principal,
   id: string,
   patch: Partial<ClientInput>,
   precondition: Precondition,
-): Promise<Client> =>
-  sql.begin(async (tx) => {
-    await revise(tx, principal, 'client', id, { columns: patch, asked: patch, precondition });
-    return (await findClient(tx, principal, id))!;
-  });
+): Promise<Client | null> =>
+  unlessViolated('time_zone', () =>
+    sql.begin(async (tx) => {
+      await revise(tx, principal, 'client', id, { columns: patch, asked: patch, precondition });
+      return (await findClient(tx, principal, id))!;
+    }),
+  );
 
 /** Those of `ids` that the principal may see. */
 export async function knownClients(sql: Db, principal: Principal, ids: string[]): Promise<Set<string>> {

@@ -3,7 +3,6 @@ import {
   atDate,
   due,
   isBusinessDay,
-  isTimeZone,
   localDate,
   startOfDay,
   WEEKDAYS,
@@ -11,6 +10,7 @@ import {
   type Window,
 } from '../../../domain/calendar';
 import type { Duration } from '../../../domain/duration';
+import { isTimeZone } from '../../../domain/time-zones';
 import { day, DAY_MS, expectedDue, nth, utc, wall, weekdayOf, works, ZONES } from '../../support/independent-calendar';
 
 const zone = fc.constantFrom(...ZONES);
