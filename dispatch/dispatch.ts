@@ -172,8 +172,18 @@ export function createDispatch({
     return (await recordStep(sql, request)).refusal ?? null;
   }
 
-  /** Tells an application's workflow that something in its file changed. */
+  /** Tells an application's workflow that something in its file changed; one that is gone goes on from its record. */
   async function fileChanged(applicationId: string): Promise<void> {
+    try {
+      await signalFileChanged(applicationId);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      await startApplication(applicationId);
+      await signalFileChanged(applicationId);
+    }
+  }
+
+  async function signalFileChanged(applicationId: string): Promise<void> {
     const { state, workflowId } = await holder(applicationId);
     if (isOpen(state)) await client.workflow.getHandle(workflowId!).signal(fileChangedSignal);
   }
