@@ -13,7 +13,7 @@ import { isOpen, participates, type ApplicationState } from '../domain/applicati
 import type { Refusal } from '../domain/application/transitions';
 import type { WatchType } from '../domain/codes';
 import { asked } from '../domain/application/decide';
-import { acknowledgeCommand, pendingCommand, settleCommand } from '../record/commands';
+import { acknowledgeCommand, pendingCommand, settleCommand, type KeptCommand } from '../record/commands';
 import { heardOfStarts } from '../record/outbox';
 import { recordStep } from '../record/step';
 import type { Sql } from '../runtime/database';
@@ -28,6 +28,7 @@ import {
   type ApplicationInput,
   type WatchInput,
 } from '../workflows/messages';
+import { Turns } from './turns';
 
 export const TASK_QUEUE = 'countersign';
 
@@ -54,6 +55,7 @@ export function createDispatch({
   let indexed = true;
   // the relay would start it once more, in vain: many are told in one go
   const spareTheRelay = gather(100, (ids: string[]) => heardOfStarts(sql, ids));
+  const turns = new Turns();
 
   /** Starts the workflow of an open application from its recorded state; started already is as good. */
   async function startApplication(applicationId: string): Promise<void> {
@@ -70,7 +72,7 @@ export function createDispatch({
       spareTheRelay(state.id);
       return true;
     } catch (error) {
-      if (isLate(error) || error instanceof WorkflowExecutionAlreadyStartedError) return false;
+      if (isUnanswered(error) || error instanceof WorkflowExecutionAlreadyStartedError) return false;
       throw error;
     }
   }
@@ -111,44 +113,42 @@ export function createDispatch({
   }
 
   /**
-   * Brings a kept command to whoever keeps its application, and waits up to `within` milliseconds for the outcome.
-   * Repeating it is safe.
+   * Delivers a kept command and waits up to `within` milliseconds for the outcome. From one process an application gets
+   * one command at a time: of many that meet, the server aborts most. Repeating it is safe.
    */
   async function deliver(commandId: string, within: number): Promise<Delivery> {
     const until = Date.now() + within;
     const command = await pendingCommand(sql, commandId);
-    for (;;) {
+    return (await turns.take(command.applicationId, until, () => deliverNow(command, until))) ?? ON_ITS_WAY;
+  }
+
+  async function deliverNow(command: KeptCommand, until: number): Promise<Delivery> {
+    for (let tries = 1; ; tries += 1) {
       const held = await holder(command.applicationId);
       try {
         const refusal = held.workflowId
           ? await update(held.workflowId, command, until)
-          : await direct(command.applicationId, commandId);
-        if (refusal && held.workflowId) await settleCommand(sql, commandId, refusal);
-        await acknowledgeCommand(sql, commandId);
-        return refusal ? { status: 'refused', refusal } : { status: 'recorded' };
+          : await direct(command.applicationId, command.id);
+        if (refusal && held.workflowId) await settleCommand(sql, command.id, refusal);
+        await acknowledgeCommand(sql, command.id);
+        return outcome(refusal);
       } catch (error) {
-        if (isLate(error)) return { status: 'on_its_way' };
+        if (isUnanswered(error)) return ON_ITS_WAY;
         const isGone = error instanceof WorkflowNotFoundError;
+        // lost: the server gave up the task that carried it, and it was not taken
         if (!isGone && !isLost(error)) throw error;
-        if (Date.now() >= until) return { status: 'on_its_way' };
-        if (!isGone) {
-          // the server lost the task that carried it, as it may where many updates meet: it was not taken
-          await sleep(AGAIN_MS);
-          continue;
-        }
-        // not started yet, or just closed: start what should run, then look again
-        await (participates(held.state) ? startParticipation : startApplication)(command.applicationId).catch((e) => {
-          if (!(e instanceof WorkflowExecutionAlreadyStartedError)) throw e;
-        });
+        if (Date.now() >= until) return ON_ITS_WAY;
+        if (!isGone || tries > 1) await sleep(Math.min(pauseMs(tries), Math.max(0, until - Date.now())));
+        if (isGone)
+          // not started yet, or just closed: start what should run, then look again
+          await (participates(held.state) ? startParticipation : startApplication)(command.applicationId).catch((e) => {
+            if (!(e instanceof WorkflowExecutionAlreadyStartedError)) throw e;
+          });
       }
     }
   }
 
-  async function update(
-    workflowId: string,
-    command: Awaited<ReturnType<typeof pendingCommand>>,
-    until: number,
-  ): Promise<Refusal | null> {
+  async function update(workflowId: string, command: KeptCommand, until: number): Promise<Refusal | null> {
     const { action: _action, ...legality } = asked(command);
     try {
       await client.connection.withDeadline(until, () =>
@@ -237,11 +237,16 @@ function grpcError(error: unknown): { code: number; details: string } | undefine
 /** gRPC codes of a call that nobody answered in time: cancelled, deadline exceeded, too much at once, unavailable. */
 const UNANSWERED = [1, 4, 8, 14];
 
-/** Before an update that was not taken is sent again. */
-const AGAIN_MS = 25;
+/** Before an update that was not taken is sent again: twice as long each time up to a second, and not by all at once. */
+const pauseMs = (tries: number): number => Math.min(1_000, 25 * 2 ** tries) * (0.5 + Math.random() / 2);
+
+const ON_ITS_WAY = { status: 'on_its_way' } as const;
+const outcome = (refusal: Refusal | null): Delivery =>
+  refusal ? { status: 'refused', refusal } : { status: 'recorded' };
 
 /** The server gave up the task that carried an update: FAILED_PRECONDITION where the task itself failed, as on closing. */
 const isLost = (error: unknown): boolean => error instanceof WorkflowUpdateFailedError || grpcError(error)?.code === 9;
 
-const isLate = (error: unknown): boolean =>
+/** Whether a call failed because nobody answered it in time. */
+const isUnanswered = (error: unknown): boolean =>
   error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED.includes(grpcError(error)?.code ?? 0);

@@ -4,7 +4,7 @@ import { Worker } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../activities';
 import type { Outside } from '../../activities/outreach';
-import { createDispatch, TASK_QUEUE, type Delivery } from '../../dispatch/dispatch';
+import { createDispatch, TASK_QUEUE, type Delivery, type Dispatch } from '../../dispatch/dispatch';
 import type { Action } from '../../domain/codes';
 import type { ApplicationEvent, ApplicationKey, PlainDate } from '../../domain/application/events';
 import { applicationWorkflowId } from '../../domain/application/key';
@@ -28,14 +28,29 @@ type Step = RecordStep['recordStep'];
 const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
 const WITHIN_MS = 20_000;
 
+/** So many processes that deliver commands, side by side. */
+const PROCESSES = 12;
+
 /** Real workflows on the time-skipping server over a real database: applications live for months in seconds. */
 export class Lives {
+  private readonly doors: Dispatch[];
+  private delivered = 0;
+
   private constructor(
     readonly env: TestWorkflowEnvironment,
     readonly sql: Sql,
-    readonly dispatch: ReturnType<typeof createDispatch>,
+    readonly dispatch: Dispatch,
     private readonly end: () => Promise<void>,
-  ) {}
+  ) {
+    const others = Array.from({ length: PROCESSES - 1 }, () => createDispatch({ sql, client: env.client }));
+    this.doors = [dispatch, ...others];
+  }
+
+  /** Delivers a command as one of several processes, another one each time. */
+  deliver(commandId: string): Promise<Delivery> {
+    this.delivered += 1;
+    return this.doors[this.delivered % PROCESSES]!.deliver(commandId, WITHIN_MS);
+  }
 
   /** `through` stands between the workflows and the recording step, to do what networks do; the rest is what goes outside. */
   static async begin({
@@ -153,7 +168,7 @@ export class Life {
       },
       ACTOR,
     );
-    const delivery = await this.lives.dispatch.deliver(commandId, WITHIN_MS);
+    const delivery = await this.lives.deliver(commandId);
     if ((await this.state()).stage === 'confirmed') await this.lives.dispatch.startParticipation(this.id);
     return delivery;
   }
