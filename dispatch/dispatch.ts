@@ -13,8 +13,16 @@ import { isOpen, participates, type ApplicationState } from '../domain/applicati
 import type { Refusal } from '../domain/application/transitions';
 import type { WatchType } from '../domain/codes';
 import { asked } from '../domain/application/decide';
-import { acknowledgeCommand, pendingCommand, settleCommand, type KeptCommand } from '../record/commands';
-import { heardOfStarts } from '../record/outbox';
+import {
+  acknowledgeCommand,
+  deliveringCommand,
+  leaveToRelay,
+  pendingCommand,
+  settleCommand,
+  type Delivering,
+  type KeptCommand,
+} from '../record/commands';
+import { deleteStarts } from '../record/outbox';
 import { recordStep } from '../record/step';
 import type { Sql } from '../runtime/database';
 import { gather } from '../runtime/gather';
@@ -54,7 +62,7 @@ export function createDispatch({
 }) {
   let indexed = true;
   // the relay would start it once more, in vain: many are told in one go
-  const spareTheRelay = gather(100, (ids: string[]) => heardOfStarts(sql, ids));
+  const spareTheRelay = gather(100, (ids: string[]) => deleteStarts(sql, ids));
   const turns = new Turns();
 
   /** Starts the workflow of an open application from its recorded state; started already is as good. */
@@ -113,13 +121,38 @@ export function createDispatch({
   }
 
   /**
-   * Delivers a kept command and waits up to `within` milliseconds for the outcome. From one process an application gets
-   * one command at a time: of many that meet, the server aborts most. Repeating it is safe.
+   * Delivers a kept command after the older ones of its application that wait for the relay, and waits up to `within`
+   * milliseconds for the outcome. From one process an application gets one command at a time: of many that meet, the
+   * server aborts most. Repeating it is safe.
    */
   async function deliver(commandId: string, within: number): Promise<Delivery> {
     const until = Date.now() + within;
-    const command = await pendingCommand(sql, commandId);
-    return (await turns.take(command.applicationId, until, () => deliverNow(command, until))) ?? ON_ITS_WAY;
+    const first = await deliveringCommand(sql, commandId);
+    const delivery = await turns.take(first.command.applicationId, until, (waited) =>
+      deliverInOrder(commandId, until, waited ? null : first),
+    );
+    if (delivery && delivery.status !== ON_ITS_WAY.status) return delivery;
+    await leaveToRelay(sql, commandId);
+    return ON_ITS_WAY;
+  }
+
+  /** Delivers a command and, before it, what waits before it; `known` is what is known of it already. */
+  async function deliverInOrder(commandId: string, until: number, known: Delivering | null): Promise<Delivery> {
+    const passed: string[] = [];
+    for (;;) {
+      const { command, settled, olderId } = known ?? (await deliveringCommand(sql, commandId, passed));
+      known = null;
+      if (settled && command.status !== 'pending') return outcome(command.refusal);
+      if (!olderId) return deliverNow(command, until);
+      if (Date.now() >= until) return ON_ITS_WAY;
+      try {
+        const older = await deliverNow(await pendingCommand(sql, olderId), until);
+        if (older.status === 'on_its_way') return older;
+      } catch {
+        // it failed by itself, which the relay deals with: those after it go on
+        passed.push(olderId);
+      }
+    }
   }
 
   async function deliverNow(command: KeptCommand, until: number): Promise<Delivery> {
@@ -211,6 +244,15 @@ export function createDispatch({
     return { workflowId, state };
   }
 
+  /** Whether Temporal answers at all. */
+  function isReachable(): Promise<boolean> {
+    const asked = client.connection.withDeadline(Date.now() + PING_MS, () => client.workflowService.getSystemInfo({}));
+    return asked.then(
+      () => true,
+      () => false,
+    );
+  }
+
   async function load(applicationId: string): Promise<ApplicationState> {
     const [row] = await sql<
       { snapshot: ApplicationState }[]
@@ -225,7 +267,7 @@ export function createDispatch({
     return { state, workflowId: participates(state) ? participationWorkflowId(applicationId) : null };
   }
 
-  return { startApplication, startWithin, startParticipation, deliver, fileChanged, changed, query };
+  return { startApplication, startWithin, startParticipation, deliver, fileChanged, changed, query, isReachable };
 }
 
 /** What the server (or its absence) answered, wherever the client wrapped it. */
@@ -236,6 +278,8 @@ function grpcError(error: unknown): { code: number; details: string } | undefine
 
 /** gRPC codes of a call that nobody answered in time: cancelled, deadline exceeded, too much at once, unavailable. */
 const UNANSWERED = [1, 4, 8, 14];
+
+const PING_MS = 2_000;
 
 /** Before an update that was not taken is sent again: twice as long each time up to a second, and not by all at once. */
 const pauseMs = (tries: number): number => Math.min(1_000, 25 * 2 ** tries) * (0.5 + Math.random() / 2);
@@ -248,5 +292,5 @@ const outcome = (refusal: Refusal | null): Delivery =>
 const isLost = (error: unknown): boolean => error instanceof WorkflowUpdateFailedError || grpcError(error)?.code === 9;
 
 /** Whether a call failed because nobody answered it in time. */
-const isUnanswered = (error: unknown): boolean =>
+export const isUnanswered = (error: unknown): boolean =>
   error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED.includes(grpcError(error)?.code ?? 0);

@@ -95,8 +95,13 @@ async function command(
 ): Promise<Outcome> {
   await keepCommand(sql, { id, clientId, applicationId, action, body }, recordedBy);
   const delivery = await deliver(id, DELIVERY_MS);
-  if (delivery.status === 'on_its_way') throw new Error('not taken yet');
+  if (delivery.status === 'on_its_way') throw new NotTakenYet();
   return delivery.status === 'recorded' ? DONE : { status: 'refused', result: { problem: delivery.refusal.type } };
+}
+
+/** The application has not taken the command of an item yet. */
+class NotTakenYet extends Error {
+  override name = 'NotTakenYet';
 }
 
 const inTheNameOf = ({ recordedBy }: Pick<DueItem, 'recordedBy'>): Principal => ({

@@ -190,14 +190,40 @@ interface Concerned {
   untold: { id: string; clientId: string; body: object }[];
 }
 
-/** Opens what a change needs, each once; an application that is open for the same already will do. */
-export async function openChanges(sql: Sql, changeId: string): Promise<Concerned> {
+async function changeOf(sql: Db, changeId: string): Promise<Row | undefined> {
   const [change] = await sql<Row[]>`${selectChanges(sql)} where id = ${changeId}`;
+  return change;
+}
+
+/** Whom a change concerns that was recorded. */
+export async function concernedBy(sql: Db, changeId: string): Promise<Concerned> {
+  const change = await changeOf(sql, changeId);
   if (!change) return { submitted: [], untold: [] };
-  const { field, changedOn, clientId, createdAt } = change;
+  const { field, changedOn } = change;
   const touched = await touchedBy(sql, change);
-  for (const { applicationId, opens, dueOn } of touched) {
-    if (opens?.first !== applicationId) continue;
+  return {
+    submitted: touched.flatMap(({ applicationId, needs }) => (needs === 'tell_payer' ? [applicationId] : [])),
+    untold: touched
+      .filter(({ standing, needs }) => standing === 'participating' && needs === 'notice')
+      .map(({ applicationId: id, clientId, dueOn }) => ({
+        id,
+        clientId,
+        body: { changeId, field, changedOn, ...(dueOn && { dueOn }) },
+      })),
+  };
+}
+
+/**
+ * Opens what a change needs, each once; an application that is open for the same already will do. One that cannot be
+ * opened keeps none of the others from it; its error is thrown in the end.
+ */
+export async function openChanges(sql: Sql, changeId: string): Promise<void> {
+  const change = await changeOf(sql, changeId);
+  if (!change) return;
+  const { field, changedOn, clientId, createdAt } = change;
+  const failures: unknown[] = [];
+  for (const { applicationId, opens, openedId, dueOn } of await touchedBy(sql, change)) {
+    if (opens?.first !== applicationId || openedId !== null) continue;
     const { key } = opens;
     const body = { ...key, ...(dueOn && { neededBy: dueOn }), change: { id: changeId, field, changedOn } };
     await openApplication(
@@ -211,16 +237,7 @@ export async function openChanges(sql: Sql, changeId: string): Promise<Concerned
         previousId: applicationId,
       },
       SYSTEM,
-    );
+    ).catch((error: unknown) => failures.push(error));
   }
-  return {
-    submitted: touched.flatMap(({ applicationId, needs }) => (needs === 'tell_payer' ? [applicationId] : [])),
-    untold: touched
-      .filter(({ standing, needs }) => standing === 'participating' && needs === 'notice')
-      .map(({ applicationId: id, clientId: of, dueOn }) => ({
-        id,
-        clientId: of,
-        body: { changeId, field, changedOn, ...(dueOn && { dueOn }) },
-      })),
-  };
+  if (failures.length > 0) throw failures[0];
 }

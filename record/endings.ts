@@ -221,7 +221,8 @@ export async function endStepByStep(tx: Tx, endingId: string, now: Instant): Pro
   const due = await tx<{ id: string }[]>`
     update ending_items set status = 'queued'
     where ending_id = ${id} and status = 'waiting' ${isOver ? tx`` : tx`and "when" = 'now'`} returning id`;
-  for (const item of due) await enqueue(tx, 'ending_item', item.id);
+  const dueIds = due.map((item) => item.id);
+  if (due.length > 0) await enqueueEach(tx, 'ending_item', tx`select unnest(${dueIds}::uuid[])`);
   if (!isOver) return { next: over };
   if (ending.access === null) await shutAccess(tx, ending);
   const [left] = await tx`select from ending_items where ending_id = ${id} and status in ('waiting', 'queued') limit 1`;

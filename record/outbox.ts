@@ -1,18 +1,21 @@
 import type { WatchType } from '../domain/codes';
+import type { NextTry } from '../domain/delivery';
 import type { Db, Fragment } from '../runtime/database';
 
 /**
  * Who has to hear of a change, and of what, by one id: `file_changed_person` a person (its open applications and its
- * upkeep), `file_changed_practice` a practice, `open_changes` a change of a file, a watch its subject, `ending_item`
- * what an ending comes to, the others an application.
+ * upkeep), `file_changed_practice` a practice, `open_changes` and `open_applications` a change of a file, a watch its
+ * subject, `ending_item` what an ending comes to, the others an application.
  */
 export type OutboxTopic =
+  | 'file_changed'
   | 'file_changed_person'
   | 'file_changed_practice'
   | 'start_application'
   | 'start_participation'
   | 'end_participations'
   | 'open_changes'
+  | 'open_applications'
   | 'open_recredentialing'
   | 'renew_participations'
   | 'ending_item'
@@ -38,36 +41,65 @@ export async function enqueue(
   if (afterSeconds === 0) await tx`notify outbox`;
 }
 
-/** The same for every subject that a query selects. */
-export async function enqueueEach(tx: Db, topic: OutboxTopic, subjects: Fragment): Promise<void> {
-  await tx`insert into outbox (topic, subject) select ${topic}, subject from (${subjects}) as of(subject)`;
+/** So many rows of a fan-out, or commands that follow from one thing, fall due in a second: others pass between them. */
+const WAVE = 40;
+
+/** When the nth of many is due. */
+export const inWaves = (sql: Db, n: Fragment): Fragment =>
+  sql`now() + make_interval(secs => (${n} - 1) / ${WAVE}::bigint)`;
+
+/**
+ * The same for every subject that a query selects, each with a row of its own. Where what they hear of is `committed`
+ * already, a row that still waits for the same subject will do.
+ */
+export async function enqueueEach(
+  tx: Db,
+  topic: OutboxTopic,
+  subjects: Fragment,
+  { committed = false }: { committed?: boolean } = {},
+): Promise<void> {
+  const waits = tx`
+    exists (select from outbox o where o.subject = s.subject and o.topic = ${topic} and o.attempts = 0)`;
+  await tx`
+    insert into outbox (topic, subject, next_attempt_at)
+    select ${topic}, s.subject, ${inWaves(tx, tx`row_number() over ()`)} from (${subjects}) as s(subject)
+    ${committed ? tx`where not ${waits}` : tx``}`;
   await tx`notify outbox`;
 }
 
-/** Takes up to `limit` rows that are due, for as long as the lease lasts; nobody else gets them meanwhile. */
-export function claim(sql: Db, limit: number, leaseSeconds: number): Promise<OutboxRow[]> {
+/** Takes up to `limit` rows that are due, for as long as the lease lasts; no other relay gets them meanwhile. */
+export function claimRows(sql: Db, limit: number, leaseSeconds: number): Promise<OutboxRow[]> {
   return sql<OutboxRow[]>`
     update outbox set attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${leaseSeconds})
     where id in (
-      select id from outbox where next_attempt_at <= now() order by next_attempt_at, id
+      select id from outbox where dead_at is null and next_attempt_at <= now() order by next_attempt_at, id
       limit ${limit} for update skip locked)
     returning id, topic, subject, attempts`;
 }
 
-/** The changes were heard. */
-export async function heard(sql: Db, ids: number[]): Promise<void> {
-  await sql`delete from outbox where id = any(${ids}::bigint[])`;
+/** Keeps rows that are still being worked on from other relays. */
+export async function renewLease(sql: Db, ids: number[], leaseSeconds: number): Promise<void> {
+  await sql`
+    update outbox set next_attempt_at = now() + make_interval(secs => ${leaseSeconds}) where id = any(${ids}::bigint[])`;
 }
 
-/** Whoever started applications himself spares the relay the way. */
-export async function heardOfStarts(sql: Db, applicationIds: string[]): Promise<void> {
+/** Deletes rows that were delivered, and dead ones that said the same: they are made up for. */
+export async function deleteDelivered(sql: Db, { topic, subject }: OutboxRow, ids: number[]): Promise<void> {
+  await sql`
+    delete from outbox
+    where id = any(${ids}::bigint[]) or (subject = ${subject} and topic = ${topic} and dead_at is not null)`;
+}
+
+/** Deletes the rows that start applications which are started already. */
+export async function deleteStarts(sql: Db, applicationIds: string[]): Promise<void> {
   await sql`delete from outbox where topic = 'start_application' and subject = any(${applicationIds}::uuid[])`;
 }
 
-/** The change was not heard: again later, at most a minute apart. */
-export async function postpone(sql: Db, { id, attempts }: OutboxRow, error: string): Promise<void> {
-  const seconds = Math.min(60, 2 ** Math.min(attempts, 6));
+/** A try to deliver a row failed. */
+export async function postponeRow(sql: Db, id: number, next: NextTry, error: string): Promise<void> {
   await sql`
-    update outbox set next_attempt_at = now() + make_interval(secs => ${seconds}), last_error = ${error}
+    update outbox set
+      attempts = ${next.tries}, next_attempt_at = now() + make_interval(secs => ${next.inSeconds}),
+      last_error = ${error}, dead_at = ${next.dead ? sql`now()` : null}
     where id = ${id}`;
 }

@@ -3,18 +3,12 @@ import type { Db, Fragment } from '../runtime/database';
 import { factBody } from './commands';
 
 /** The open applications that rest on a person's file, whichever client's they are. */
-export async function applicationsOfPerson(sql: Db, personId: string): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
-    select a.id from applications a join providers p on p.id = a.provider_id
-    where p.person_id = ${personId} and a.open`;
-  return rows.map((row) => row.id);
-}
+export const applicationsOfPerson = (sql: Db, personId: string): Fragment => sql`
+  select a.id from applications a join providers p on p.id = a.provider_id where p.person_id = ${personId} and a.open`;
 
 /** The open applications that rest on a practice's file. */
-export async function applicationsOfPractice(sql: Db, practiceId: string): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`select id from applications where practice_id = ${practiceId} and open`;
-  return rows.map((row) => row.id);
-}
+export const applicationsOfPractice = (sql: Db, practiceId: string): Fragment =>
+  sql`select id from applications where practice_id = ${practiceId} and open`;
 
 /** Other confirmed applications `o` for the scope of an application `t`. */
 export const sameScope = (sql: Db): Fragment => sql`

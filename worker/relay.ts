@@ -1,24 +1,37 @@
 import type { Logger } from 'pino';
 import { WATCH_TYPES, type Action, type WatchType } from '../domain/codes';
-import type { Dispatch } from '../dispatch/dispatch';
-import { openChanges } from '../record/changes';
+import { nextTry } from '../domain/delivery';
+import { isUnanswered, type Dispatch } from '../dispatch/dispatch';
 import { endItem } from '../dispatch/endings';
-import { keepCommand, unsettledCommands } from '../record/commands';
-import { claim, heard, postpone, type OutboxRow, type OutboxTopic } from '../record/outbox';
+import { concernedBy, openChanges } from '../record/changes';
+import { claimCommands, keepFollowUps, NO_ANSWER, postponeCommand, type ClaimedCommand } from '../record/commands';
 import { derivedId } from '../record/derived-id';
+import { forgetTheOld } from '../record/housekeeping';
+import {
+  claimRows,
+  deleteDelivered,
+  enqueue,
+  enqueueEach,
+  postponeRow,
+  renewLease,
+  type OutboxRow,
+  type OutboxTopic,
+} from '../record/outbox';
+import type { Actor } from '../record/principal';
 import { openRecredentialing, renewedBy } from '../record/renewals';
 import { applicationsOfPerson, applicationsOfPractice, endedByTermination } from '../record/touched';
-import { forgetTheOld } from '../record/housekeeping';
-import type { Actor } from '../record/principal';
-import type { Sql } from '../runtime/database';
+import type { Sql, Tx } from '../runtime/database';
+import { startPool } from './pool';
 
-const BATCH = 50;
-/** What a killed relay had taken is another's after that; where Temporal is slower, something is said twice. */
+/** So many rows of the outbox, and applications with waiting commands, are worked on at once. */
+const ROWS_AT_ONCE = 50;
+const APPLICATIONS_AT_ONCE = 16;
+/** What a killed relay had taken is taken by another after that; a row is renewed for as long as it is worked on. */
 const LEASE_SECONDS = 15;
-const IDLE_MS = 1_000;
-/** A command that its API has not settled by then is delivered again. */
-const UNSETTLED_SECONDS = 10;
 const DELIVERY_MS = 10_000;
+/** Longer than a delivery takes, so that it needs no renewal. */
+const COMMAND_LEASE_SECONDS = 30;
+const IDLE_MS = 1_000;
 /** Secrets that were just made are to be forgotten within minutes. */
 const HOUSEKEEPING_MS = 300_000;
 
@@ -26,143 +39,177 @@ export interface Relay {
   stop(): Promise<void>;
 }
 
+/** Rows of one topic and subject say the same: they are delivered once. */
+type Rows = [OutboxRow, ...OutboxRow[]];
+
+/** What a row of the outbox leads to: a call that may be repeated, or what takes its place in the record. */
+type Handler =
+  { call: (subject: string) => Promise<unknown> } | { replace: (tx: Tx, subject: string) => Promise<unknown> };
+
 /**
- * Carries what was committed to whom it concerns: starts workflows, signals changed files, delivers unsettled
- * commands. Any number of relays may run; each row is leased, and everything it does may be repeated.
+ * Carries what was committed to where it matters: starts workflows, signals changed files, delivers waiting commands.
+ * Any number of relays may run; each row is leased, and everything they do may be repeated.
  */
-export function startRelay({ sql, dispatch, logger }: { sql: Sql; dispatch: Dispatch; logger: Logger }): Relay {
-  const endParticipations = async (id: string) =>
-    give('participation-end', id, await endedByTermination(sql, id), TERMINATION);
+export function startRelay({
+  sql,
+  dispatch,
+  logger,
+  leaseSeconds = LEASE_SECONDS,
+}: {
+  sql: Sql;
+  dispatch: Dispatch;
+  logger: Logger;
+  leaseSeconds?: number;
+}): Relay {
+  const handlers = outboxHandlers(sql, dispatch);
+  const inHand = new Set<number>();
 
-  const renewParticipations = async (id: string) =>
-    give('committee-date', id, await renewedBy(sql, id), RECREDENTIALING);
-  const hear: Record<OutboxTopic, (subject: string) => Promise<unknown>> = {
-    start_application: dispatch.startApplication,
-    start_participation: dispatch.startParticipation,
-    file_changed_person: async (id) => {
-      await all(await applicationsOfPerson(sql, id), dispatch.fileChanged);
-      await dispatch.changed('providerUpkeep', id);
-    },
-    file_changed_practice: async (id) => all(await applicationsOfPractice(sql, id), dispatch.fileChanged),
-    end_participations: endParticipations,
-    open_changes: async (id) => {
-      const { submitted, untold } = await openChanges(sql, id);
-      await all(submitted, dispatch.fileChanged);
-      await give('change-notice', id, untold, CHANGES);
-    },
-    open_recredentialing: (id) => openRecredentialing(sql, id),
-    renew_participations: renewParticipations,
-    ending_item: (id) => endItem(sql, dispatch, id),
-    ...watchers(dispatch),
-  };
-  const sleepers = new Set<{ early: boolean; wake: () => void }>();
-  let stopped = false;
-
-  /** Gives each of them the command that follows from an application, once. */
-  async function give(action: Action, from: string, to: Concerned[], actor: Actor): Promise<void> {
-    for (const { id, clientId, body } of to) {
-      const commandId = derivedId(`${from}/${id}`);
-      await keepCommand(sql, { id: commandId, clientId, applicationId: id, action, body }, actor);
-      await dispatch.deliver(commandId, DELIVERY_MS);
-    }
-  }
-
-  /** Rows of one topic and subject say the same: it is told once. */
-  async function relay(rows: OutboxRow[]): Promise<void> {
-    const { topic, subject, attempts } = rows[0]!;
+  async function deliverRows(rows: Rows): Promise<boolean> {
+    const { topic, subject, attempts } = rows[0];
+    const ids = rows.map(({ id }) => id);
+    for (const id of ids) inHand.add(id);
     try {
-      await hear[topic](subject);
-      await heard(
-        sql,
-        rows.map(({ id }) => id),
-      );
+      const handler = handlers[topic];
+      if ('call' in handler) {
+        await handler.call(subject);
+        await deleteDelivered(sql, rows[0], ids);
+      } else
+        await sql.begin(async (tx) => {
+          await handler.replace(tx, subject);
+          await deleteDelivered(tx, rows[0], ids);
+        });
     } catch (error) {
-      logger.warn({ err: error, topic, subject, attempts }, 'not heard; again later');
-      for (const row of rows) await postpone(sql, row, error instanceof Error ? error.name : 'unknown');
+      const { counts, code } = await judge(error);
+      for (const row of rows) {
+        const next = nextTry(row.attempts, { counts, random: Math.random() });
+        await postponeRow(sql, row.id, next, code);
+        if (next.dead) logger.error({ topic, subject, code }, 'delivery failed for good: a person has to look at it');
+      }
+      logger.warn({ err: error, topic, subject, attempts }, 'delivery failed, will be tried again');
+    } finally {
+      for (const id of ids) inHand.delete(id);
     }
-  }
-
-  /** Everything in the outbox that is due; whether there may be more. */
-  async function hearAll(): Promise<boolean> {
-    const rows = await claim(sql, BATCH, LEASE_SECONDS);
-    const told = new Map<string, OutboxRow[]>();
-    for (const row of rows) {
-      const key = `${row.topic}/${row.subject}`;
-      told.set(key, [...(told.get(key) ?? []), row]);
-    }
-    await Promise.all([...told.values()].map(relay));
-    return rows.length === BATCH;
-  }
-
-  async function deliverUnsettled(): Promise<boolean> {
-    const ids = await unsettledCommands(sql, UNSETTLED_SECONDS, BATCH);
-    await all(ids, (id) => dispatch.deliver(id, DELIVERY_MS));
     return false;
   }
 
-  async function keepHouse(): Promise<boolean> {
-    await forgetTheOld(sql);
-    return false;
-  }
-
-  /** Works round after round, with a pause where nothing is left; a notification cuts an `early` pause short. */
-  async function loop(round: () => Promise<boolean>, idleMs: number, early = false): Promise<void> {
-    while (!stopped) {
-      const more = await round().catch((error: unknown) => {
-        logger.error({ err: error }, 'the relay stumbled; again in a moment');
-        return false;
-      });
-      if (!more && !stopped) await pause(idleMs, early);
+  async function deliverCommand(command: ClaimedCommand): Promise<boolean> {
+    try {
+      const { status } = await dispatch.deliver(command.id, DELIVERY_MS);
+      // a worker that takes nothing, with a server that answers, is a failed try
+      if (status === 'on_its_way') await postpone(command, await dispatch.isReachable(), NO_ANSWER);
+    } catch (error) {
+      const { counts, code } = await judge(error);
+      logger.warn({ err: error, ...command }, 'command failed, will be tried again');
+      await postpone(command, counts, code);
     }
+    // the next one of its application
+    return true;
   }
 
-  const pause = (ms: number, early: boolean) =>
-    new Promise<void>((resolve) => {
-      const sleeper = {
-        early,
-        wake: () => {
-          clearTimeout(timer);
-          sleepers.delete(sleeper);
-          resolve();
-        },
-      };
-      const timer = setTimeout(() => sleeper.wake(), ms);
-      sleepers.add(sleeper);
-    });
-  const wake = (which: (sleeper: { early: boolean }) => boolean) => {
-    for (const sleeper of sleepers) if (which(sleeper)) sleeper.wake();
+  async function postpone(command: ClaimedCommand, counts: boolean, code: string): Promise<void> {
+    const next = nextTry(command.attempts, { counts, random: Math.random() });
+    await postponeCommand(sql, command.id, next, code);
+    if (next.dead) logger.error({ ...command, code }, 'command failed for good: a person has to look at it');
+  }
+
+  /** Whether a failed try counts, and the code by which it is remembered. */
+  async function judge(error: unknown): Promise<{ counts: boolean; code: string }> {
+    if (isUnanswered(error)) return { counts: false, code: NO_ANSWER };
+    return { counts: await dispatch.isReachable(), code: codeOf(error) };
+  }
+
+  const failed = (error: unknown) => logger.error({ err: error }, 'the relay failed, and goes on in a moment');
+  const outbox = startPool<Rows>({
+    claim: async (limit) => {
+      const rows = await claimRows(sql, limit, leaseSeconds);
+      return { pieces: sameSubject(rows), more: rows.length === limit };
+    },
+    work: deliverRows,
+    places: ROWS_AT_ONCE,
+    idleMs: IDLE_MS,
+    failed,
+  });
+  const commands = startPool<ClaimedCommand>({
+    claim: async (limit) => {
+      const pieces = await claimCommands(sql, limit, COMMAND_LEASE_SECONDS);
+      return { pieces, more: pieces.length === limit };
+    },
+    work: deliverCommand,
+    places: APPLICATIONS_AT_ONCE,
+    idleMs: IDLE_MS,
+    failed,
+  });
+  const renewing = setInterval(
+    () => {
+      if (inHand.size > 0) renewLease(sql, [...inHand], leaseSeconds).catch(failed);
+    },
+    (leaseSeconds * 1000) / 3,
+  );
+  let tidied = Promise.resolve();
+  const keepHouse = () => {
+    tidied = forgetTheOld(sql).catch(failed);
   };
-
-  const listening = sql
-    .listen('outbox', () => wake(({ early }) => early))
-    .catch((error: unknown) => logger.warn({ err: error }, 'not listening'));
-  const running = Promise.all([
-    loop(hearAll, IDLE_MS, true),
-    loop(deliverUnsettled, IDLE_MS),
-    loop(keepHouse, HOUSEKEEPING_MS),
-  ]);
+  keepHouse();
+  const housekeeping = setInterval(keepHouse, HOUSEKEEPING_MS);
+  const listening = Promise.all(
+    Object.entries({ outbox, commands }).map(([channel, pool]) => sql.listen(channel, () => pool.wake())),
+  ).catch((error: unknown) => {
+    logger.warn({ err: error }, 'not listening: what is due is found a second later');
+    return [];
+  });
 
   return {
     async stop() {
-      stopped = true;
-      wake(() => true);
-      await running;
-      const listener = await listening;
-      if (listener) await listener.unlisten().catch(() => undefined);
+      clearInterval(housekeeping);
+      await Promise.all([outbox.stop(), commands.stop(), tidied]);
+      clearInterval(renewing);
+      for (const listener of await listening) await listener.unlisten().catch(() => undefined);
     },
   };
 }
 
-/** Each watch is told by the topic of its name. */
-const watchers = ({ changed }: Dispatch) =>
-  Object.fromEntries(WATCH_TYPES.map((type) => [type, (subject: string) => changed(type, subject)])) as Record<
-    WatchType,
-    (subject: string) => Promise<void>
-  >;
+function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handler> {
+  return {
+    start_application: { call: dispatch.startApplication },
+    start_participation: { call: dispatch.startParticipation },
+    file_changed: { call: dispatch.fileChanged },
+    file_changed_person: {
+      replace: async (tx, id) => {
+        await enqueueEach(tx, 'file_changed', applicationsOfPerson(tx, id), { committed: true });
+        await enqueue(tx, 'providerUpkeep', id);
+      },
+    },
+    file_changed_practice: {
+      replace: (tx, id) => enqueueEach(tx, 'file_changed', applicationsOfPractice(tx, id), { committed: true }),
+    },
+    end_participations: {
+      replace: async (tx, id) =>
+        giveEach(tx, 'participation-end', id, await endedByTermination(tx, id), systemActor('termination')),
+    },
+    open_changes: {
+      replace: async (tx, id) => {
+        const { submitted, untold } = await concernedBy(tx, id);
+        await enqueueEach(tx, 'file_changed', tx`select unnest(${submitted}::uuid[])`, { committed: true });
+        await giveEach(tx, 'change-notice', id, untold, systemActor('changes'));
+        await enqueue(tx, 'open_applications', id);
+      },
+    },
+    open_applications: { call: (id) => openChanges(sql, id) },
+    open_recredentialing: { call: (id) => openRecredentialing(sql, id) },
+    renew_participations: {
+      replace: async (tx, id) =>
+        giveEach(tx, 'committee-date', id, await renewedBy(tx, id), systemActor('recredentialing')),
+    },
+    ending_item: { call: (id) => endItem(sql, dispatch, id) },
+    ...watchHandlers(dispatch),
+  };
+}
 
-const TERMINATION: Actor = { type: 'system', id: 'termination', name: 'Countersign' };
-const CHANGES: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
-const RECREDENTIALING: Actor = { type: 'system', id: 'recredentialing', name: 'Countersign' };
+/** Each watch is told by the topic of its name. */
+const watchHandlers = ({ changed }: Dispatch) =>
+  Object.fromEntries(
+    WATCH_TYPES.map((type) => [type, { call: (subject: string) => changed(type, subject) }]),
+  ) as Record<WatchType, Handler>;
 
 /** An application that something follows for, with the body of the command that says so. */
 interface Concerned {
@@ -171,8 +218,36 @@ interface Concerned {
   body: object;
 }
 
-async function all(ids: string[], tell: (id: string) => Promise<unknown>): Promise<void> {
-  const results = await Promise.allSettled(ids.map(tell));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
+/** Keeps for each of them the command that follows `from` something, once. */
+const giveEach = (tx: Tx, action: Action, from: string, to: Concerned[], actor: Actor): Promise<void> =>
+  keepFollowUps(
+    tx,
+    action,
+    to.map(({ id: applicationId, clientId, body }) => ({
+      id: derivedId(`${from}/${applicationId}`),
+      clientId,
+      applicationId,
+      body,
+    })),
+    actor,
+  );
+
+const systemActor = (id: string): Actor => ({ type: 'system', id, name: 'Countersign' });
+
+function sameSubject(rows: readonly OutboxRow[]): Rows[] {
+  const bySubject = new Map<string, Rows>();
+  for (const row of rows) {
+    const key = `${row.topic}/${row.subject}`;
+    const same = bySubject.get(key);
+    if (same) same.push(row);
+    else bySubject.set(key, [row]);
+  }
+  return [...bySubject.values()];
+}
+
+/** Kind and code of an error; its message may quote data. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const code = 'code' in error && /^\w{1,20}$/.test(String(error.code)) ? ` ${String(error.code)}` : '';
+  return `${error.name}${code}`;
 }

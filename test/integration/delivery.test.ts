@@ -3,9 +3,11 @@ import type { ApplicationState } from '../../domain/application/state';
 import { eventually } from '../support/eventually';
 import { System, type OpenApplication } from '../support/system';
 
+const PATIENCE_MS = 1_000;
+
 let system: System;
 beforeAll(async () => {
-  system = await System.start();
+  system = await System.start({ patienceMs: PATIENCE_MS });
 });
 afterAll(() => system.stop());
 
@@ -20,6 +22,11 @@ async function signals(application: OpenApplication): Promise<number> {
   return events!.filter((event) => event.workflowExecutionSignaledEventAttributes).length;
 }
 
+const note = (application: OpenApplication, text: string) =>
+  application.try('notes', { text, visibility: 'internal' }).then(({ status }) => status);
+const notes = async (application: OpenApplication): Promise<string[]> =>
+  (await application.timeline()).filter(({ kind }) => kind === 'note').map(({ text }) => text);
+
 test('an application whose workflow is gone goes on from its record when its file changes, and its siblings hear once', async () => {
   const filed = await system.file();
   const [gone, ...siblings] = [
@@ -33,9 +40,34 @@ test('an application whose workflow is gone goes on from its record when its fil
   await system.api.patch(`/v1/providers/${filed.providerId}`, { malpractice: null });
   for (const application of [gone!, ...siblings])
     await eventually(async () => (await application.get()).stage === 'preparing');
-  await gone!.act('notes', { text: 'it goes on', visibility: 'internal' });
+  expect(await note(gone!, 'it goes on')).toBe(200);
   await eventually(
     async () => (await system.api.deps.sql`select from outbox where topic like 'file_changed%'`).length === 0,
   );
   expect(await Promise.all(siblings.map(signals))).toEqual(before.map((count) => count + 1));
+});
+
+test('what is asked for later is recorded after what was accepted before and still waits', async () => {
+  const application = await system.at('in_review');
+  await system.stopWorker();
+  expect([await note(application, '1'), await note(application, '2')]).toEqual([202, 202]);
+  await system.startWorker();
+  await note(application, '3');
+  await eventually(async () => (await notes(application)).length === 3);
+  expect(await notes(application)).toEqual(['1', '2', '3']);
+});
+
+test('of many callers of one application, each has its own asked for in order, once', async () => {
+  const application = await system.at('in_review');
+  const callers = Array.from({ length: 12 }, (_, caller) => caller);
+  await Promise.all(
+    callers.map(async (caller) => {
+      for (let n = 0; n < 3; n += 1) await note(application, `${caller}/${n}`);
+    }),
+  );
+  await eventually(async () => (await notes(application)).length >= 36);
+  const recorded = await notes(application);
+  for (const caller of callers)
+    expect(recorded.filter((text) => text.startsWith(`${caller}/`))).toEqual([0, 1, 2].map((n) => `${caller}/${n}`));
+  expect(recorded).toHaveLength(36);
 });

@@ -1,0 +1,27 @@
+/** So many failed tries end a delivery: it rests until a person has it tried again. About four hours pass until then. */
+export const MOST_TRIES = 30;
+
+const LONGEST_SECONDS = 600;
+/** Until the next try where Temporal itself was away. */
+const AWAY_SECONDS = 5;
+
+export interface NextTry {
+  /** How many tries count so far. */
+  tries: number;
+  inSeconds: number;
+  /** Whether it was the last one. */
+  dead: boolean;
+}
+
+/**
+ * What follows from a failed try, the one that `tries` counts last: the pauses double up to ten minutes. A try that
+ * found Temporal away does not count. `random`, from 0 to 1, keeps apart what failed together.
+ */
+export function nextTry(tries: number, { counts, random }: { counts: boolean; random: number }): NextTry {
+  const seconds = counts ? Math.min(LONGEST_SECONDS, 2 ** Math.min(tries, 10)) : AWAY_SECONDS;
+  return {
+    tries: counts ? tries : tries - 1,
+    inSeconds: seconds * (0.75 + random / 2),
+    dead: counts && tries >= MOST_TRIES,
+  };
+}

@@ -1,0 +1,318 @@
+import { randomUUID } from 'node:crypto';
+import type { Delivery, Dispatch } from '../../dispatch/dispatch';
+import { MOST_TRIES } from '../../domain/delivery';
+import { acknowledgeCommand, keepCommand, leaveToRelay } from '../../record/commands';
+import { deadDeliveries, reviveDelivery } from '../../record/dead-deliveries';
+import { enqueue } from '../../record/outbox';
+import { startRelay, type Relay } from '../../worker/relay';
+import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
+import { eventually } from '../support/eventually';
+import { freshNpi } from '../support/file';
+
+const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
+const STATES = ['CA', 'NY', 'TX'];
+
+let api: TestApi;
+let clientId: string;
+let practiceId: string;
+let providerId: string;
+const relays: Relay[] = [];
+beforeAll(async () => {
+  api = await TestApi.start();
+  clientId = (await api.make('/v1/clients', CLIENT)).id;
+});
+beforeEach(async () => {
+  practiceId = (await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() })).id;
+  providerId = (await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() })).id;
+  await api.deps.sql`delete from outbox`;
+});
+afterEach(async () => {
+  await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+  await api.deps.sql`delete from outbox`;
+  await api.deps.sql`update commands set settled_at = now() where settled_at is null`;
+});
+afterAll(() => api.stop());
+
+/** A relay that reaches, instead of Temporal, what is given. */
+function relayTo(given: Partial<Dispatch>, more: { leaseSeconds?: number } = {}): Relay {
+  const { sql, dispatch, logger } = api.deps;
+  const reachable = { isReachable: () => Promise.resolve(true) };
+  const relay = startRelay({ sql, logger, dispatch: { ...dispatch, ...reachable, ...given }, ...more });
+  relays.push(relay);
+  return relay;
+}
+
+/** Open applications of the practice, one a state; nothing waits in the outbox for them. */
+async function applications(count: number): Promise<string[]> {
+  const { id: payerId } = await api.make('/v1/payers', { ...PAYER, name: `Payer ${randomUUID()}` });
+  const made: string[] = [];
+  for (const state of STATES.slice(0, count))
+    made.push((await api.post('/v1/applications', { providerId, practiceId, payerId, state })).body.id);
+  await api.deps.sql`delete from outbox`;
+  return made;
+}
+
+/** Commands of an application that the relay is to deliver, in this order. */
+async function waiting(applicationId: string, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  for (const id of ids) {
+    const body = { text: 'x', visibility: 'internal' };
+    await keepCommand(api.deps.sql, { id, clientId, applicationId, action: 'notes', body }, ACTOR);
+    await leaveToRelay(api.deps.sql, id);
+  }
+  return ids;
+}
+
+/** Delivers commands by `outcome`, and remembers which. */
+function deliverer(outcome: (id: string) => Promise<Delivery> | Delivery) {
+  const delivered: string[] = [];
+  return {
+    delivered,
+    deliver: async (id: string): Promise<Delivery> => {
+      delivered.push(id);
+      const delivery = await outcome(id);
+      if (delivery.status === 'recorded') await acknowledgeCommand(api.deps.sql, id);
+      return delivery;
+    },
+  };
+}
+const RECORDED: Delivery = { status: 'recorded' };
+const LATE: Delivery = { status: 'on_its_way' };
+
+/** Tells of changed files by `outcome`, and remembers which. */
+function teller(outcome: (id: string) => Promise<void> | void) {
+  const told: string[] = [];
+  return {
+    told,
+    fileChanged: async (id: string): Promise<void> => {
+      told.push(id);
+      await outcome(id);
+    },
+  };
+}
+const once = (failing: string) => {
+  let failed = false;
+  return (id: string): void => {
+    if (id !== failing || failed) return;
+    failed = true;
+    throw new Error('gone');
+  };
+};
+/** Something that goes on until it is let go. */
+function held() {
+  let release = () => undefined as void;
+  const over = new Promise<void>((resolve) => (release = resolve));
+  return { over, release: () => release() };
+}
+
+const commandRow = async (id: string) => (await api.deps.sql`select * from commands where id = ${id}`)[0]!;
+const nothingLeft = async () => (await api.deps.sql`select from outbox where dead_at is null`).length === 0;
+
+describe('commands', () => {
+  test('fifty commands that one application does not take keep none of another application waiting', async () => {
+    const [stuck, other] = await applications(2);
+    const stuckIds = await waiting(stuck!, 50);
+    const otherIds = await waiting(other!, 5);
+    const { over, release } = held();
+    const { delivered, deliver } = deliverer((id) => (otherIds.includes(id) ? RECORDED : over.then(() => LATE)));
+    relayTo({ deliver });
+    await eventually(() => otherIds.every((id) => delivered.includes(id)));
+    expect(delivered.filter((id) => stuckIds.includes(id))).toEqual([stuckIds[0]]);
+    release();
+  });
+
+  test('those of one application are delivered one at a time, in the order in which they were received', async () => {
+    const [application] = await applications(1);
+    const ids = await waiting(application!, 20);
+    let atOnce = 0;
+    let most = 0;
+    const { delivered, deliver } = deliverer(async () => {
+      most = Math.max(most, (atOnce += 1));
+      await api.deps.sql`select 1`;
+      atOnce -= 1;
+      return RECORDED;
+    });
+    relayTo({ deliver });
+    relayTo({ deliver });
+    await eventually(() => delivered.length === ids.length);
+    expect(delivered).toEqual(ids);
+    expect(most).toBe(1);
+  });
+
+  test('one that its application does not take in time is tried again before those behind it', async () => {
+    const [application] = await applications(1);
+    const ids = await waiting(application!, 3);
+    let late = 1;
+    const { delivered, deliver } = deliverer(() => (late-- > 0 ? LATE : RECORDED));
+    relayTo({ deliver });
+    await eventually(() => delivered.length === 4);
+    expect(delivered).toEqual([ids[0], ...ids]);
+  });
+
+  test('one that fails by itself lets those behind it pass', async () => {
+    const [application] = await applications(1);
+    const ids = await waiting(application!, 3);
+    const { delivered, deliver } = deliverer((id) => {
+      if (id === ids[0]) throw new TypeError('a defect');
+      return RECORDED;
+    });
+    relayTo({ deliver });
+    await eventually(() => delivered.includes(ids[2]!));
+    expect(await commandRow(ids[0]!)).toMatchObject({ attempts: 1, lastError: 'TypeError', deadAt: null });
+  });
+
+  test('one that is never taken ends dead, lets those behind it pass, and is delivered once a person revives it', async () => {
+    const [application] = await applications(1);
+    const [first, second] = await waiting(application!, 2);
+    const { sql } = api.deps;
+    await sql`update commands set attempts = ${MOST_TRIES - 1} where id = ${first!}`;
+    let well = false;
+    const { delivered, deliver } = deliverer((id) => (id === second || well ? RECORDED : LATE));
+    relayTo({ deliver });
+    await eventually(() => delivered.includes(second!));
+    expect(delivered).toEqual([first, second]);
+    const dead = {
+      type: 'command',
+      id: first,
+      clientId,
+      what: 'notes',
+      subjectId: application,
+      lastError: 'no_answer',
+    };
+    expect(await deadDeliveries(sql, 10)).toMatchObject([{ ...dead, attempts: MOST_TRIES }]);
+
+    well = true;
+    expect(await reviveDelivery(sql, { type: 'command', id: first! })).toBe(true);
+    await eventually(async () => (await commandRow(first!)).settledAt !== null);
+    expect(await deadDeliveries(sql, 10)).toEqual([]);
+    expect(await reviveDelivery(sql, { type: 'command', id: first! })).toBe(false);
+  });
+
+  test('a try that finds Temporal away counts for nothing', async () => {
+    const [application] = await applications(1);
+    const [id] = await waiting(application!, 1);
+    await api.deps.sql`update commands set attempts = ${MOST_TRIES - 1} where id = ${id!}`;
+    const { deliver } = deliverer(() => LATE);
+    relayTo({ deliver, isReachable: () => Promise.resolve(false) });
+    await eventually(async () => (await commandRow(id!)).lastError !== null);
+    expect(await commandRow(id!)).toMatchObject({ attempts: MOST_TRIES - 1, lastError: 'no_answer', deadAt: null });
+  });
+
+  test('what is in the hands of the API that took it is not delivered beside it', async () => {
+    const [mine, other] = await applications(2);
+    const command = { clientId, action: 'notes', body: { text: 'x', visibility: 'internal' } } as const;
+    await keepCommand(api.deps.sql, { ...command, id: randomUUID(), applicationId: mine! }, ACTOR);
+    const ids = await waiting(other!, 3);
+    const { delivered, deliver } = deliverer(() => RECORDED);
+    relayTo({ deliver });
+    await eventually(() => delivered.length === 3);
+    expect(delivered).toEqual(ids);
+  });
+});
+
+describe('the outbox', () => {
+  const changePractice = () => enqueue(api.deps.sql, 'file_changed_practice', practiceId);
+
+  test('a recipient that takes long keeps none of the others waiting', async () => {
+    const [slow, ...others] = await applications(3);
+    const { over, release } = held();
+    const { told, fileChanged } = teller((id) => (id === slow ? over : undefined));
+    relayTo({ fileChanged });
+    await changePractice();
+    await eventually(() => others.every((id) => told.includes(id)));
+    const left = async () =>
+      (await api.deps.sql<{ subject: string }[]>`select subject from outbox`).map((r) => r.subject);
+    await eventually(async () => (await left()).length === 1);
+    expect(await left()).toEqual([slow]);
+    release();
+    await eventually(nothingLeft);
+  });
+
+  test('a recipient that fails is told again, and the others are not', async () => {
+    const ids = await applications(3);
+    const { told, fileChanged } = teller(once(ids[1]!));
+    relayTo({ fileChanged });
+    await changePractice();
+    await eventually(async () => told.length > 3 && (await nothingLeft()));
+    expect([...told].sort()).toEqual([...ids, ids[1]!].sort());
+  });
+
+  test('what takes longer than its lease stays with the relay that is at it', async () => {
+    const [application] = await applications(1);
+    const { over, release } = held();
+    const { told, fileChanged } = teller(() => over);
+    relayTo({ fileChanged }, { leaseSeconds: 1 });
+    relayTo({ fileChanged }, { leaseSeconds: 1 });
+    await enqueue(api.deps.sql, 'file_changed', application!);
+    await eventually(() => told.length > 0);
+    // long after the first lease has run out
+    await eventually(
+      async () => (await api.deps.sql`select from outbox where created_at < now() - interval '3 seconds'`).length === 1,
+    );
+    expect(told).toEqual([application]);
+    release();
+    await eventually(nothingLeft);
+  });
+
+  test('a row that fails too often ends dead, is listed, and is delivered once a person revives it', async () => {
+    const [application] = await applications(1);
+    const { sql } = api.deps;
+    let well = false;
+    const { fileChanged } = teller(() => {
+      if (!well) throw new TypeError('a defect');
+    });
+    await enqueue(sql, 'file_changed', application!);
+    await sql`update outbox set attempts = ${MOST_TRIES - 1}`;
+    relayTo({ fileChanged });
+    const dead = await eventually(async () => (await deadDeliveries(sql, 10))[0]);
+    expect(dead).toMatchObject({
+      type: 'outbox',
+      clientId: null,
+      what: 'file_changed',
+      subjectId: application,
+      attempts: MOST_TRIES,
+      lastError: 'TypeError',
+    });
+    well = true;
+    expect(await reviveDelivery(sql, dead)).toBe(true);
+    await eventually(async () => (await sql`select from outbox`).length === 0);
+  });
+
+  test('a later row that says the same makes up for a dead one', async () => {
+    const [application] = await applications(1);
+    const { sql } = api.deps;
+    await enqueue(sql, 'file_changed', application!);
+    await sql`update outbox set dead_at = now()`;
+    await enqueue(sql, 'file_changed', application!);
+    const { told, fileChanged } = teller(() => undefined);
+    relayTo({ fileChanged });
+    await eventually(async () => (await sql`select from outbox`).length === 0);
+    expect(told).toEqual([application]);
+  });
+
+  test('a try that finds Temporal away counts for nothing', async () => {
+    const [application] = await applications(1);
+    const { sql } = api.deps;
+    await enqueue(sql, 'file_changed', application!);
+    const { fileChanged } = teller(() => {
+      throw new Error('no connection');
+    });
+    relayTo({ fileChanged, isReachable: () => Promise.resolve(false) });
+    const [row] = await eventually(async () => {
+      const rows = await sql`select attempts, last_error, dead_at from outbox where last_error is not null`;
+      return rows.length > 0 ? rows : null;
+    });
+    expect(row).toEqual({ attempts: 0, lastError: 'Error', deadAt: null });
+  });
+
+  test('of many changes of a file that still wait, an application hears once', async () => {
+    const ids = await applications(3);
+    const { sql } = api.deps;
+    for (const id of [...ids, ...ids]) await enqueue(sql, 'file_changed', id, { afterSeconds: 1 });
+    await changePractice();
+    const { told, fileChanged } = teller(() => undefined);
+    relayTo({ fileChanged });
+    await eventually(nothingLeft);
+    expect([...told].sort()).toEqual([...ids].sort());
+  });
+});

@@ -1,0 +1,88 @@
+/** Work that is claimed as it falls due. */
+export interface Work<T> {
+  /** Takes up to so many pieces; `more` where there may be others. */
+  claim: (limit: number) => Promise<{ pieces: T[]; more: boolean }>;
+  /** Answers whether something else may have fallen due by it. */
+  work: (piece: T) => Promise<boolean>;
+  /** How many pieces are worked on at once. */
+  places: number;
+  /** How long nothing is claimed after nothing was left. */
+  idleMs: number;
+  failed: (error: unknown) => void;
+}
+
+export interface Pool {
+  /** There may be something to claim. */
+  wake(): void;
+  /** Claims nothing any more, and waits for what is worked on. */
+  stop(): Promise<void>;
+}
+
+/** Works on what is due side by side: a piece that takes long takes one place, and the others go on without it. */
+export function startPool<T>({ claim, work, places, idleMs, failed }: Work<T>): Pool {
+  const busy = new Set<Promise<void>>();
+  let taken = 0;
+  let stopped = false;
+  let awake = false;
+  let full = false;
+  let endPause = () => undefined as void;
+
+  const wake = () => {
+    awake = true;
+    endPause();
+  };
+
+  function start(piece: T): void {
+    const done = attend(piece).finally(() => busy.delete(done));
+    busy.add(done);
+  }
+
+  async function attend(piece: T): Promise<void> {
+    taken += 1;
+    let leadsOn = true;
+    try {
+      leadsOn = await work(piece);
+    } catch (error) {
+      failed(error);
+    }
+    taken -= 1;
+    if (leadsOn || full) wake();
+  }
+
+  const pause = () =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, idleMs);
+      endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      awake = false;
+      const free = places - taken;
+      const { pieces, more } = free > 0 ? await claim(free).catch(nothing) : NOTHING;
+      pieces.forEach(start);
+      full = taken === places;
+      if (!awake && (full || !more)) await pause();
+    }
+    await Promise.all(busy);
+  }
+
+  const nothing = (error: unknown) => {
+    failed(error);
+    return NOTHING;
+  };
+  const running = run();
+  return {
+    wake,
+    async stop() {
+      stopped = true;
+      wake();
+      await running;
+    },
+  };
+}
+
+const NOTHING = { pieces: [], more: false };
