@@ -124,7 +124,7 @@ export const recordEnding = (
       update providers set ${tx(ended)}, version = version + 1, updated_at = now()
       where ended_on is null and ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`}`;
     // terminations that are open ask less of whoever leaves
-    await enqueueEach(tx, 'file_changed_person', tx`select distinct person_id from providers where ending_id = ${id}`);
+    await enqueueEach(tx, 'file_changed_provider', tx`select id from providers where ending_id = ${id}`);
     await audit(tx, principal, {
       action: providerId ? 'provider.end' : 'client.end',
       subjectType: providerId ? 'provider' : 'client',
@@ -411,7 +411,7 @@ async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
   await tx`
     update tasks set closed_at = now()
     where kind = 'registry_mismatch' and closed_at is null and subject_id in ${providers}`;
-  // their upkeep takes back what waits: it may be another client's to say
-  await enqueueEach(tx, 'file_changed_person', tx`select distinct person_id from providers where id in ${providers}`);
+  // their upkeep takes back what waits
+  await enqueueEach(tx, 'file_changed_provider', tx`select id from providers where id in ${providers}`);
   await tx`update endings set access = ${tx.json(access as never)} where id = ${id}`;
 }

@@ -3,13 +3,15 @@ import type { NextTry } from '../domain/delivery';
 import type { Db, Fragment } from '../runtime/database';
 
 /**
- * Who has to hear of a change, and of what, by one id: `file_changed_person` a person (its open applications and its
- * upkeep), `file_changed_practice` a practice, `open_changes` and `open_applications` a change of a file, a watch its
- * subject, `ending_item` what an ending comes to, the others an application.
+ * Who has to hear of a change, and of what, by one id: `file_changed` an application, `file_changed_person` a person (the
+ * open applications of every client, and the upkeep), `file_changed_provider` a provider (those of one client),
+ * `file_changed_practice` a practice, `open_changes` and `open_applications` a change of a file, a watch its subject,
+ * `ending_item` what an ending comes to, the others an application.
  */
 export type OutboxTopic =
   | 'file_changed'
   | 'file_changed_person'
+  | 'file_changed_provider'
   | 'file_changed_practice'
   | 'start_application'
   | 'start_participation'

@@ -170,7 +170,7 @@ async function bringClientBack(
 /** What stopped for a person with this client begins anew. */
 async function resume(tx: Tx, providerId: string, personId: string): Promise<void> {
   await screen(tx, [providerId]);
-  await enqueue(tx, 'file_changed_person', personId);
+  await enqueue(tx, 'file_changed_provider', providerId);
   await lookUpAnew(tx, personId);
   await enqueue(tx, 'retention', providerId);
 }

@@ -6,6 +6,10 @@ import { factBody } from './commands';
 export const applicationsOfPerson = (sql: Db, personId: string): Fragment => sql`
   select a.id from applications a join providers p on p.id = a.provider_id where p.person_id = ${personId} and a.open`;
 
+/** The open applications that rest on one client's file of a person. */
+export const applicationsOfProvider = (sql: Db, providerId: string): Fragment =>
+  sql`select id from applications where provider_id = ${providerId} and open`;
+
 /** The open applications that rest on a practice's file. */
 export const applicationsOfPractice = (sql: Db, practiceId: string): Fragment =>
   sql`select id from applications where practice_id = ${practiceId} and open`;

@@ -19,7 +19,12 @@ import {
 } from '../record/outbox';
 import type { Actor } from '../record/principal';
 import { openRecredentialing, renewedBy } from '../record/renewals';
-import { applicationsOfPerson, applicationsOfPractice, endedByTermination } from '../record/touched';
+import {
+  applicationsOfPerson,
+  applicationsOfPractice,
+  applicationsOfProvider,
+  endedByTermination,
+} from '../record/touched';
 import type { Sql, Tx } from '../runtime/database';
 import { startPool } from './pool';
 
@@ -177,6 +182,12 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
       replace: async (tx, id) => {
         await enqueueEach(tx, 'file_changed', applicationsOfPerson(tx, id), { committed: true });
         await enqueue(tx, 'providerUpkeep', id);
+      },
+    },
+    file_changed_provider: {
+      replace: async (tx, id) => {
+        await enqueueEach(tx, 'file_changed', applicationsOfProvider(tx, id), { committed: true });
+        await enqueueEach(tx, 'providerUpkeep', tx`select person_id from providers where id = ${id}`);
       },
     },
     file_changed_practice: {

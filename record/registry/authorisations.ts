@@ -36,7 +36,6 @@ export interface Authorisation {
 interface Signer {
   id: string;
   clientId: string;
-  personId: string;
 }
 
 /** Repeated under the same id it changes nothing. */
@@ -44,7 +43,7 @@ export const createAuthorisation = (
   sql: Sql,
   principal: Principal,
   id: string,
-  { id: providerId, clientId, personId }: Signer,
+  { id: providerId, clientId }: Signer,
   input: AuthorisationInput,
 ): Promise<Authorisation> =>
   sql.begin(async (tx) => {
@@ -58,7 +57,7 @@ export const createAuthorisation = (
         clientId,
         detail: input,
       });
-      await enqueue(tx, 'file_changed_person', personId);
+      await enqueue(tx, 'file_changed_provider', providerId);
     }
     return (await findAuthorisation(tx, principal, id))!;
   });
@@ -83,8 +82,7 @@ export const revokeAuthorisation = (
         clientId,
         detail: { id, on, reason },
       });
-      const [provider] = await tx<{ personId: string }[]>`select person_id from providers where id = ${providerId}`;
-      await enqueue(tx, 'file_changed_person', provider!.personId);
+      await enqueue(tx, 'file_changed_provider', providerId);
     }
     return (await findAuthorisation(tx, principal, id))!;
   });

@@ -208,7 +208,7 @@ export const updateProvider = (
     }
     if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
     if ('caqhId' in patch) await lookUpAnew(tx, provider.personId);
-    if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_person', provider.personId);
+    if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_provider', provider.id);
     else if (dea) await enqueue(tx, 'providerUpkeep', provider.personId);
     return (await findProvider(tx, principal, provider.id))!;
   });
