@@ -11,6 +11,52 @@ export interface ExclusionTerm {
 export const excludedOn = ({ from, reinstatedOn }: ExclusionTerm, day: PlainDate): boolean =>
   from <= day && (reinstatedOn === null || day < reinstatedOn);
 
+/** How a listing stands with somebody. */
+export type ExclusionStatus = 'possible' | 'confirmed' | 'dismissed';
+
+/** One word on a listing that counts at a client: that it matches, or what somebody decided. */
+export interface ExclusionWord {
+  exclusionId: string;
+  status: ExclusionStatus;
+  excludedOn: PlainDate;
+  reinstatedOn: PlainDate | null;
+  decided: boolean;
+}
+
+/**
+ * The words that count: a match until somebody has decided on it, and after that every decision. One person's "yes"
+ * stands beside another's "no" and does not lift it.
+ */
+export function countingWords<T extends ExclusionWord>(words: readonly T[]): T[] {
+  const decided = new Set(words.filter((word) => word.decided).map(({ exclusionId }) => exclusionId));
+  return words.filter((word) => word.decided || !decided.has(word.exclusionId));
+}
+
+/** From when until when somebody is excluded, by all that was said. */
+export const exclusionTerms = (words: readonly ExclusionWord[]): ExclusionTerm[] => termsWith('confirmed', words);
+
+/** Whether a listing that nobody has decided on may mean them on a day. */
+export const maybeExcludedOn = (words: readonly ExclusionWord[], day: PlainDate): boolean =>
+  termsWith('possible', words).some((term) => excludedOn(term, day));
+
+const termsWith = (status: ExclusionStatus, words: readonly ExclusionWord[]): ExclusionTerm[] =>
+  countingWords(words)
+    .filter((word) => word.status === status)
+    .map(({ excludedOn: from, reinstatedOn }) => ({ from, reinstatedOn }));
+
+const SEVERITY: Record<ExclusionStatus, number> = { confirmed: 2, possible: 1, dismissed: 0 };
+const FOR_GOOD: PlainDate = '9999-12-31';
+
+/** The word that is shown for all that was said of one listing: the most severe, and of several "no" the longest. */
+export const decisiveWord = <T extends ExclusionWord>(words: readonly T[]): T | undefined =>
+  countingWords(words)
+    .toSorted(
+      (a, b) =>
+        SEVERITY[b.status] - SEVERITY[a.status] ||
+        (b.reinstatedOn ?? FOR_GOOD).localeCompare(a.reinstatedOn ?? FOR_GOOD),
+    )
+    .at(0);
+
 /** A person by their names, or a business by its own. */
 export interface Named {
   firstName: string;

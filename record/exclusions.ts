@@ -1,13 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../domain/application/events';
 import type { ExclusionResult, ExclusionSource } from '../domain/codes';
-import { matchOf, nameKey, type LeieEntry, type Match, type Screened } from '../domain/exclusions';
+import {
+  decisiveWord,
+  matchOf,
+  nameKey,
+  type ExclusionStatus,
+  type ExclusionWord,
+  type LeieEntry,
+  type Match,
+  type Screened,
+} from '../domain/exclusions';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue, enqueueEach } from './outbox';
+import { countsAt } from './person-scope';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
-import { giveTasks } from './tasks';
+import { giveTasks, type NewTask } from './tasks';
 
 /** What the watch over the list is about: the operator's own. */
 export const OPERATOR = '00000000-0000-4000-8000-000000000001';
@@ -56,8 +66,6 @@ export interface ExclusionCheck {
   createdAt: Instant;
 }
 
-export type ExclusionStatus = 'possible' | 'confirmed' | 'dismissed';
-
 /** An entry of a list that is, or may be, the provider's person, or the practice. */
 export interface Exclusion {
   id: string;
@@ -67,7 +75,7 @@ export interface Exclusion {
   status: ExclusionStatus;
   excludedOn: PlainDate;
   reinstatedOn: PlainDate | null;
-  /** Both null where nobody of this client decided. */
+  /** Both null where it was decided under another client. */
   reason: string | null;
   decidedBy: Actor | null;
 }
@@ -252,7 +260,7 @@ async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionRe
     const statuses: ExclusionStatus[] = [];
     for (const entry of entries) {
       const match = matchOf(entry, one);
-      if (match) statuses.push(await found(tx, one, { source: 'oig_leie', match, ...entry }));
+      if (match) statuses.push(await found(tx, one, { ...entry, match }));
     }
     results.push(statuses.includes('confirmed') ? 'confirmed' : statuses.includes('possible') ? 'possible' : 'clear');
   }
@@ -274,108 +282,136 @@ async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionRe
   return results;
 }
 
-/** Something that is, or may be, who was looked for: kept once, and put before somebody at each of a person's clients. */
+/** Where a word on an exclusion counts: with one client, or, null, with every client that has the person. */
+type Scope = string | null;
+
+/** A listing that matches who was looked for: kept once, and a task until somebody decides on it. */
 async function found(
   tx: Db,
   held: Held,
-  what: {
-    source: ExclusionSource;
-    state?: string | null;
-    listing: string;
-    match: Match | 'manual';
-    status?: 'possible' | 'confirmed';
-    excludedOn: PlainDate;
-    reinstatedOn: PlainDate | null;
-    decidedBy?: Principal;
-  },
+  { listing, state, match, excludedOn, reinstatedOn }: LeieEntry & { match: Match },
 ): Promise<ExclusionStatus> {
-  const { source, state = null, listing, match, excludedOn, reinstatedOn, decidedBy = LIST } = what;
-  const status = what.status ?? (match === 'npi' ? 'confirmed' : 'possible');
-  const [made] = await tx<{ id: string }[]>`
-    insert into exclusions ${tx({ ...ownerOf(held), source, state, listing, matchedBy: match } as never)}
-    on conflict do nothing returning id`;
-  const [exclusion] = made
-    ? [made]
-    : await tx<{ id: string }[]>`
-        select id from exclusions x where ${isOf(tx, held)} and source = ${source} and listing = ${listing}`;
-  const { id } = exclusion!;
-  const [standing] = await tx<{ status: ExclusionStatus }[]>`
-    select status from exclusion_standings where exclusion_id = ${id} and known_to is null`;
+  const id = await exclusionOf(tx, held, { source: 'oig_leie', state, listing, matchedBy: match });
+  // an NPI is the person's, while the name is what one client has on file
+  const scope = match === 'npi' || held.personId === null ? null : held.clientId;
+  const status = match === 'npi' ? 'confirmed' : 'possible';
+  const [before] = await tx<{ status: ExclusionStatus }[]>`
+    select status from exclusion_standings
+    where exclusion_id = ${id} and client_id is not distinct from ${scope} and not decided and known_to is null`;
   // the list may have come to know the NPI of who was only of the same name
-  const surer = standing?.status === 'possible' && status === 'confirmed';
-  const how = { status, excludedOn, reinstatedOn };
-  if (!standing || surer) await stand(tx, id, held, how, decidedBy, match === 'manual' ? held.clientId : null);
-  const now = standing && !surer ? standing.status : status;
-  if (now !== 'dismissed')
-    await giveTasks(tx, [
-      {
-        key: `exclusion_match/${id}/${held.id}`,
-        clientId: held.clientId,
-        kind: 'exclusion_match',
-        subjectType: typeOf(held),
-        subjectId: held.id,
-        data: { exclusionId: id, source, status: now },
-        dueAt: new Date().toISOString(),
-      },
-    ]);
+  if (!before || (before.status === 'possible' && status === 'confirmed'))
+    await say(tx, id, held, { status, excludedOn, reinstatedOn }, { by: LIST, scope, decided: false });
+  const now = decisiveWord(await wordsOn(tx, held, id))!.status;
+  if (now !== 'dismissed') await giveTasks(tx, [matchTask(held, { id, source: 'oig_leie', status: now }, held.id)]);
   return now;
 }
 
-/** How an exclusion stands from now on; whoever rests on it hears of it. */
-async function stand(
+/** The exclusion that a listing of a list, or a check, is about; the same, whoever comes upon it. */
+async function exclusionOf(
+  tx: Db,
+  held: Held,
+  what: { source: ExclusionSource; state: string | null; listing: string; matchedBy: Match | 'manual' },
+): Promise<string> {
+  const { source, listing, matchedBy } = what;
+  const [made] = await tx<{ id: string }[]>`
+    insert into exclusions ${tx({ ...ownerOf(held), ...what } as never)} on conflict do nothing returning id`;
+  if (made) return made.id;
+  const [known] = await tx<{ id: string; matchedBy: Exclusion['matchedBy'] }[]>`
+    select id, matched_by from exclusions x where ${isOf(tx, held)} and source = ${source} and listing = ${listing}`;
+  if (matchedBy === 'npi' && known!.matchedBy === 'name')
+    await tx`update exclusions set matched_by = 'npi' where id = ${known!.id}`;
+  return known!.id;
+}
+
+/** The task of looking at an exclusion, at one client; the same `occasion` makes it once. */
+const matchTask = (
+  held: Held,
+  { id, source, status }: { id: string; source: ExclusionSource; status: ExclusionStatus | 'gone' },
+  occasion: string,
+): NewTask => ({
+  key: `exclusion_match/${id}/${occasion}`,
+  clientId: held.clientId,
+  kind: 'exclusion_match',
+  subjectType: typeOf(held),
+  subjectId: held.id,
+  data: { exclusionId: id, source, status },
+  dueAt: new Date().toISOString(),
+});
+
+/** Puts a word on an exclusion in the place of the one before it; who rests on it hears of it. Answers its id. */
+async function say(
   tx: Db,
   exclusionId: string,
-  { id, personId }: Held,
-  how: { status: ExclusionStatus; excludedOn: PlainDate; reinstatedOn: PlainDate | null; reason?: string },
-  principal: Principal,
-  clientId: string | null,
-): Promise<void> {
-  await tx`update exclusion_standings set known_to = now() where exclusion_id = ${exclusionId} and known_to is null`;
-  const row = { ...how, exclusionId, clientId, decidedBy: tx.json({ ...actorOf(principal) }) };
-  await tx`insert into exclusion_standings ${tx(row as never)}`;
+  held: Held,
+  word: { status: ExclusionStatus; excludedOn: PlainDate; reinstatedOn: PlainDate | null; reason?: string },
+  { by, scope, decided }: { by: Principal; scope: Scope; decided: boolean },
+): Promise<string> {
+  // one after the other
+  await tx`select from exclusions where id = ${exclusionId} for update`;
+  await tx`
+    update exclusion_standings set known_to = now()
+    where exclusion_id = ${exclusionId} and client_id is not distinct from ${scope} and decided = ${decided}
+      and known_to is null`;
+  const row = {
+    ...word,
+    exclusionId,
+    clientId: scope,
+    decided,
+    recordedUnder: by === LIST ? null : held.clientId,
+    decidedBy: tx.json({ ...actorOf(by) }),
+  };
+  const [made] = await tx<{ id: string }[]>`insert into exclusion_standings ${tx(row as never)} returning id::text`;
+  await tellWhere(tx, held, scope);
+  return made!.id;
+}
+
+/** Tells the files and the gate that rest on a word, where it counts. */
+async function tellWhere(tx: Db, { id, personId }: Held, scope: Scope): Promise<void> {
+  const concerned =
+    personId === null
+      ? tx`s.practice_id = ${id}`
+      : tx`s.provider_id in (select p.id from providers p where ${isConcerned(tx, personId, scope)})`;
   if (personId === null) await enqueue(tx, 'file_changed_practice', id);
-  else await enqueue(tx, 'file_changed_person', personId);
+  else if (scope === null) await enqueue(tx, 'file_changed_person', personId);
+  else
+    await enqueueEach(
+      tx,
+      'file_changed_provider',
+      tx`select p.id from providers p where ${isConcerned(tx, personId, scope)}`,
+    );
   await enqueueEach(
     tx,
     'billingReadiness',
-    tx`
-      select s.application_id from network_spans s
-      where s.known_to is null and ${
-        personId === null
-          ? tx`s.practice_id = ${id}`
-          : tx`s.provider_id in (select id from providers where person_id = ${personId})`
-      }`,
+    tx`select s.application_id from network_spans s where s.known_to is null and ${concerned}`,
   );
 }
+
+/** The condition that a word on a person counts for the provider `p`. */
+const isConcerned = (sql: Db, personId: string, scope: Scope): Fragment =>
+  sql`p.person_id = ${personId} and ${scope === null ? sql`true` : sql`p.client_id = ${scope}`}`;
 
 /** What the list no longer has may have ended: somebody looks for the reinstatement. */
 async function askAboutTheGone(tx: Tx, listId: string): Promise<void> {
-  const gone = await tx<
-    { exclusionId: string; source: string; id: string; clientId: string; personId: string | null }[]
-  >`
-    select x.id as exclusion_id, x.source, x.person_id, coalesce(p.id, r.id) as id,
-      coalesce(p.client_id, r.client_id) as client_id
+  const gone = await tx<(Held & { exclusionId: string; source: ExclusionSource; words: Word[] })[]>`
+    select x.id as exclusion_id, x.source, x.person_id, h.id, h.client_id, ${words(tx, tx`h.client_id`)} as words
     from exclusions x
-    join exclusion_standings s on s.exclusion_id = x.id and s.known_to is null and s.status = 'confirmed'
-    left join providers p on p.person_id = x.person_id
-    left join practices r on r.id = x.practice_id
-    where x.source = 'oig_leie' and x.matched_by <> 'manual' and s.reinstated_on is null
+    join lateral (
+      select p.id, p.client_id from providers p where p.person_id = x.person_id
+      union all select r.id, r.client_id from practices r where r.id = x.practice_id) h on true
+    where x.source = 'oig_leie' and x.matched_by <> 'manual'
       and not exists (select from exclusion_entries e where e.listing = x.listing)`;
   await giveTasks(
     tx,
-    gone.map(({ exclusionId, source, ...held }) => ({
-      key: `exclusion_match/${exclusionId}/${held.id}/${listId}`,
-      clientId: held.clientId,
-      kind: 'exclusion_match' as const,
-      subjectType: typeOf(held),
-      subjectId: held.id,
-      data: { exclusionId, source, status: 'gone' },
-      dueAt: new Date().toISOString(),
-    })),
+    gone.flatMap(({ exclusionId: id, source, words: said, ...held }) => {
+      const word = decisiveWord(said);
+      return word?.status === 'confirmed' && word.reinstatedOn === null
+        ? [matchTask(held, { id, source, status: 'gone' }, `${held.id}/${listId}`)]
+        : [];
+    }),
   );
 }
 
-/** Records that somebody looked; what is found of a provider is the person's. Repeated under the same id it changes nothing. */
+/** Records that somebody looked, and what was found. Repeated under the same id it changes nothing. */
 export const recordExclusionCheck = (
   sql: Sql,
   principal: Principal,
@@ -389,18 +425,7 @@ export const recordExclusionCheck = (
     const made = await tx`
       insert into exclusion_checks ${tx(row as never)} on conflict (id) do nothing returning id`;
     if (made.length > 0) {
-      const { result, source, state, checkedOn } = input;
-      if (result !== 'clear')
-        await found(tx, held, {
-          source,
-          state: state ?? null,
-          listing: id,
-          match: 'manual',
-          status: result,
-          excludedOn: excludedOn ?? checkedOn,
-          reinstatedOn: null,
-          decidedBy: principal,
-        });
+      const { result, source, state = null, checkedOn } = input;
       await audit(tx, principal, {
         action: 'exclusion_check.record',
         subjectType: typeOf(held),
@@ -408,6 +433,18 @@ export const recordExclusionCheck = (
         clientId,
         detail: { ...input, excludedOn },
       });
+      if (result !== 'clear') {
+        const exclusionId = await exclusionOf(tx, held, { source, state, listing: id, matchedBy: 'manual' });
+        const exclusion = { id: exclusionId, source };
+        const word = { excludedOn: excludedOn ?? checkedOn, reinstatedOn: null };
+        if (result === 'confirmed')
+          await decide(tx, principal, held, exclusion, { ...word, status: result }, [clientId]);
+        else {
+          const how = { by: principal, scope: clientId, decided: false };
+          await say(tx, exclusionId, held, { ...word, status: result }, how);
+          await giveTasks(tx, [matchTask(held, { ...exclusion, status: result }, held.id)]);
+        }
+      }
     }
     return (await findExclusionCheck(tx, principal, id))!;
   });
@@ -433,25 +470,65 @@ export const listExclusionChecks = (
 const isOf = (sql: Db, { id, personId }: Held): Fragment =>
   personId === null ? sql`x.practice_id = ${id}` : sql`x.person_id = ${personId}`;
 
-// A person's exclusion counts with every client; who decided it, and why, is seen by the client for which that was.
-const selectExclusions = (sql: Db, held: Held) => sql`
-  select x.id, x.source, x.state, x.matched_by, s.status, s.excluded_on, s.reinstated_on, x.created_at,
-    case when s.client_id is null or s.client_id = ${held.clientId} then s.reason end as reason,
-    case when s.client_id is null or s.client_id = ${held.clientId} then s.decided_by end as decided_by
-  from exclusions x join exclusion_standings s on s.exclusion_id = x.id and s.known_to is null
-  where ${isOf(sql, held)}`;
+interface Word extends ExclusionWord {
+  reason: string | null;
+  decidedBy: Actor;
+  recordedUnder: string | null;
+  /** Where it counts. */
+  clientId: Scope;
+}
 
+/** What was said of the exclusion `x` that counts at a client; at a practice's, everything. */
+const words = (sql: Db, clientId: Fragment): Fragment => sql`
+  coalesce((
+    select jsonb_agg(jsonb_build_object('exclusionId', s.exclusion_id, 'status', s.status, 'decided', s.decided,
+      'excludedOn', s.excluded_on, 'reinstatedOn', s.reinstated_on, 'reason', s.reason, 'decidedBy', s.decided_by,
+      'recordedUnder', s.recorded_under, 'clientId', s.client_id) order by s.client_id is null, s.id)
+    from exclusion_standings s
+    where s.exclusion_id = x.id and s.known_to is null and ${countsAt(sql, 's', clientId)}), '[]'::jsonb)`;
+
+async function wordsOn(sql: Db, held: Held, exclusionId: string): Promise<Word[]> {
+  const [row] = await sql<{ words: Word[] }[]>`
+    select ${words(sql, sql`${held.clientId}::uuid`)} as words from exclusions x where x.id = ${exclusionId}`;
+  return row!.words;
+}
+
+/** Whether an exclusion ever was one at a client: that what another has found was dismissed would tell of that other. */
+const isShownAt = (sql: Db, exclusionId: Fragment, clientId: Fragment): Fragment => sql`
+  exists (
+    select from exclusion_standings s
+    where s.exclusion_id = ${exclusionId} and ${countsAt(sql, 's', clientId)}
+      and (s.client_id is not null or not s.decided or s.status = 'confirmed'))`;
+
+/** What is, or may be, an exclusion at one client; who decided, and why, is seen by the client under which that was. */
 export async function exclusionsOf(sql: Db, held: Held): Promise<Exclusion[]> {
-  const rows = await sql<(Exclusion & { createdAt: Instant })[]>`
-    ${selectExclusions(sql, held)} order by x.created_at, x.id`;
-  return rows.map(({ createdAt: _, ...shown }) => shown);
+  const rows = await sql<(Pick<Exclusion, 'id' | 'source' | 'state' | 'matchedBy'> & { words: Word[] })[]>`
+    select x.id, x.source, x.state, x.matched_by, ${words(sql, sql`${held.clientId}::uuid`)} as words
+    from exclusions x
+    where ${isOf(sql, held)} and ${isShownAt(sql, sql`x.id`, sql`${held.clientId}::uuid`)}
+    order by x.created_at, x.id`;
+  return rows.map(({ words: said, ...exclusion }) => {
+    const { status, excludedOn, reinstatedOn, reason, decidedBy, recordedUnder } = decisiveWord(said)!;
+    const isTheirs = recordedUnder === null || recordedUnder === held.clientId;
+    return {
+      ...exclusion,
+      status,
+      excludedOn,
+      reinstatedOn,
+      reason: isTheirs ? reason : null,
+      decidedBy: isTheirs ? decidedBy : null,
+    };
+  });
 }
 
 export async function findExclusion(sql: Db, held: Held, id: string): Promise<Exclusion | null> {
   return (await exclusionsOf(sql, held)).find((one) => one.id === id) ?? null;
 }
 
-/** Somebody's word on an exclusion: it is theirs or not, from when and until when. What was known stays known. */
+/**
+ * Somebody's decision on an exclusion: it is theirs or not, from when and until when. It counts for the clients that
+ * who decides may see, and stands beside what others have decided. What was known stays known.
+ */
 export const decideExclusion = (
   sql: Sql,
   principal: Principal,
@@ -462,22 +539,63 @@ export const decideExclusion = (
   sql.begin(async (tx) => {
     await tx`select from exclusions where id = ${exclusionId} for update`;
     const before = (await findExclusion(tx, held, exclusionId))!;
-    const how = {
+    const word = {
       status: result,
       excludedOn: excludedOn ?? before.excludedOn,
       reinstatedOn: reinstatedOn === undefined ? before.reinstatedOn : reinstatedOn,
       reason,
     };
-    await stand(tx, exclusionId, held, how, principal, held.clientId);
-    await tx`
-      update tasks set closed_at = now()
-      where kind = 'exclusion_match' and closed_at is null and data->>'exclusionId' = ${exclusionId}`;
-    await audit(tx, principal, {
-      action: `exclusion.${result}`,
-      subjectType: typeOf(held),
-      subjectId: held.id,
-      clientId: held.clientId,
-      detail: { exclusionId, ...how },
-    });
+    await decide(tx, principal, held, before, word, principal.clientIds ?? []);
     return (await findExclusion(tx, held, exclusionId))!;
   });
+
+/**
+ * Records a decision where it counts: with every client where its maker sees every one, otherwise with those of
+ * `clientIds` that have the person. Each client concerned has it in its audit log, and of a "no" a task.
+ */
+async function decide(
+  tx: Tx,
+  principal: Principal,
+  held: Held,
+  exclusion: { id: string; source: ExclusionSource },
+  word: { status: 'confirmed' | 'dismissed'; excludedOn: PlainDate; reinstatedOn: PlainDate | null; reason?: string },
+  clientIds: readonly string[],
+): Promise<void> {
+  const { id: exclusionId } = exclusion;
+  const everywhere = principal.clientIds === null;
+  const concerned = (await concernedBy(tx, held, exclusionId, word.status)).filter(
+    ({ clientId }) => everywhere || clientIds.includes(clientId),
+  );
+  const scopes: Scope[] = everywhere ? [null] : concerned.map(({ clientId }) => clientId);
+  const said: string[] = [];
+  for (const scope of scopes)
+    said.push(await say(tx, exclusionId, held, word, { by: principal, scope, decided: true }));
+  await tx`
+    update tasks set closed_at = now()
+    where kind = 'exclusion_match' and closed_at is null and data->>'exclusionId' = ${exclusionId}
+      and subject_id = any(${concerned.map(({ id }) => id)}::uuid[])`;
+  for (const subject of concerned)
+    await audit(tx, principal, {
+      action: `exclusion.${word.status}`,
+      subjectType: typeOf(subject),
+      subjectId: subject.id,
+      clientId: subject.clientId,
+      detail: { exclusionId, ...word },
+    });
+  const { status, reinstatedOn } = word;
+  if (status === 'confirmed' && (reinstatedOn === null || reinstatedOn > new Date().toISOString()))
+    await giveTasks(
+      tx,
+      concerned.map((subject) => matchTask(subject, { ...exclusion, status }, `${subject.id}/${said[0]!}`)),
+    );
+}
+
+/** The person at each client, or the practice; of a dismissal only where there is something to dismiss. */
+const concernedBy = async (sql: Db, held: Held, exclusionId: string, status: ExclusionStatus): Promise<Held[]> =>
+  held.personId === null
+    ? [held]
+    : sql<Held[]>`
+        select p.id, p.client_id, p.person_id from providers p
+        where p.person_id = ${held.personId}
+          ${status === 'dismissed' ? sql`and ${isShownAt(sql, sql`${exclusionId}::uuid`, sql`p.client_id`)}` : sql``}
+        order by p.id`;

@@ -1,7 +1,9 @@
 import type { ApplicationKey, FileReading, PlainDate } from '../domain/application/events';
+import { exclusionTerms, type ExclusionWord } from '../domain/exclusions';
 import type { ResolvedPlaybook } from '../domain/playbook';
 import { evaluateFile, type ProviderFile } from '../domain/prerequisites';
 import type { Db } from '../runtime/database';
+import { exclusionWords } from './person-scope';
 import { isSet } from './settings';
 
 /** Reads the file behind an application and evaluates it for a day: codes and dates only. */
@@ -16,7 +18,7 @@ export async function readFile(
 
 /** What is on file behind an application. */
 export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile> {
-  const [row] = await sql<ProviderFile[]>`
+  const [row] = await sql<(Omit<ProviderFile, 'exclusions'> & { exclusions: ExclusionWord[] })[]>`
     select
       jsonb_build_object('npi', pr.npi, 'hasTin', pr.tin_sealed is not null, 'address', pr.address) as practice,
       case when p.id is null then null else jsonb_build_object(
@@ -30,11 +32,8 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
           'until', u.until, 'revokedOn', u.revoked_on))
         from authorisations u where u.provider_id = p.id), '[]'::jsonb) as authorisations,
       ${isSet(sql, 'authorisationRequired')} as authorisation_required,
-      coalesce((
-        select jsonb_agg(jsonb_build_object('from', s.excluded_on, 'reinstatedOn', s.reinstated_on)
-          order by s.excluded_on)
-        from exclusions x join exclusion_standings s on s.exclusion_id = x.id
-        where (x.person_id = p.person_id or x.practice_id = pr.id) and s.known_to is null and s.status = 'confirmed'), '[]'::jsonb) as exclusions,
+      ${exclusionWords(sql, { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: sql`array[pr.id]` })}
+        as exclusions,
       (select x.status from portal_access x
         where x.practice_id = pr.id and ${key.payerId} = any(x.payer_ids) and x.superseded_by is null
         order by x.status desc limit 1) as portal_access,
@@ -66,7 +65,7 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
       order by a.attested_on desc, a.recorded_at desc limit 1) authorized on true
     where pr.id = ${key.practiceId}`;
   if (!row) throw new Error(`no practice ${key.practiceId}`);
-  return row;
+  return { ...row, exclusions: exclusionTerms(row.exclusions) };
 }
 
 /** What a file comes to for a day: codes and dates only. */

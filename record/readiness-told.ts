@@ -2,9 +2,11 @@ import type { Instant, PlainDate } from '../domain/application/events';
 import type { LineOfBusiness, ReadinessReason } from '../domain/codes';
 import { localDate, startOfDay } from '../domain/calendar';
 import { addDays } from '../domain/dates';
+import { exclusionTerms, type ExclusionWord } from '../domain/exclusions';
 import { billingReadiness } from '../domain/readiness';
 import type { Tx } from '../runtime/database';
 import { emit } from './emitted';
+import { exclusionWords } from './person-scope';
 import type { Principal } from './principal';
 import { readinessEvidence } from './readiness';
 
@@ -71,11 +73,16 @@ async function changingDays(
   const licences = await tx<{ expiresOn: PlainDate }[]>`
     select expires_on from licences where provider_id = ${providerId} and state = ${state} and expires_on >= ${today}`;
   const ends = [...licences.map(({ expiresOn }) => expiresOn), ...agreements.flatMap(({ endedOn }) => endedOn ?? [])];
-  const exclusions = await tx<{ day: PlainDate }[]>`
-    select day from providers p
-    join exclusions x on x.person_id = p.person_id or x.practice_id = ${practiceId}
-    join exclusion_standings s on s.exclusion_id = x.id and s.known_to is null and s.status = 'confirmed',
-      unnest(array[s.excluded_on, s.reinstated_on]) as day
-    where p.id = ${providerId} and day > ${today}`;
-  return [...ends.map((day) => addDays(day, 1)), ...exclusions.map(({ day }) => day)];
+  const [excluded] = await tx<{ words: ExclusionWord[] }[]>`
+    select ${exclusionWords(tx, {
+      personId: tx`p.person_id`,
+      clientId: tx`p.client_id`,
+      practiceIds: tx`${[practiceId]}::uuid[]`,
+    })} as words
+    from providers p where p.id = ${providerId}`;
+  const terms = exclusionTerms(excluded?.words ?? []);
+  return [
+    ...ends.map((day) => addDays(day, 1)),
+    ...terms.flatMap(({ from, reinstatedOn }) => [from, ...(reinstatedOn ? [reinstatedOn] : [])]),
+  ];
 }

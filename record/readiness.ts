@@ -1,10 +1,12 @@
 import { attestationDueOn } from '../domain/attestation';
 import { KINDS, type FactSource, type ReadinessReason } from '../domain/codes';
 import type { Instant, PlainDate } from '../domain/application/events';
+import { excludedOn, exclusionTerms, maybeExcludedOn, type ExclusionWord } from '../domain/exclusions';
 import { KIND_RULES } from '../domain/playbook';
 import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
 import type { Db, Fragment } from '../runtime/database';
 import { asKnown, knownThen, type AsKnown } from './earlier';
+import { exclusionWords } from './person-scope';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
 import { settingsAt, settingsHistory, type SettingsVersion } from './settings';
@@ -51,8 +53,7 @@ interface File {
   malpracticeUntil: PlainDate | null;
   attestedOn: PlainDate | null;
   platformCovers: boolean;
-  excluded: boolean;
-  exclusionPossible: boolean;
+  exclusions: ExclusionWord[];
 }
 
 export const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
@@ -85,8 +86,8 @@ export async function readinessEvidence(
         spans: spansOfItem.get(file.i) ?? [],
         agreements: agreementsOfItem.get(file.i) ?? [],
         platformCovers: file.platformCovers,
-        excluded: file.excluded,
-        exclusionPossible: file.exclusionPossible,
+        excluded: exclusionTerms(file.exclusions).some((term) => excludedOn(term, dateOfService)),
+        exclusionPossible: maybeExcludedOn(file.exclusions, dateOfService),
         unapproved: unapproved(file.i),
         ...currency(file, state, dateOfService),
       },
@@ -281,7 +282,11 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
       join platform_spans m on m.relationship_id = r.id
       where r.provider_id = p.id and m.payer_id = any(${asked.payerIds})
         and q."dateOfService" between m.from_on and m.until_on and ${knownThen(sql, 'm')}) as platform_covers,
-    ${standingOf(sql, asked, 'confirmed')} as excluded, ${standingOf(sql, asked, 'possible')} as exclusion_possible
+    ${exclusionWords(
+      sql,
+      { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: asked.practiceIds },
+      knownThen(sql, 's'),
+    )} as exclusions
   from ${asked.rows}
   left join lateral (
     select * from providers p where p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}
@@ -291,14 +296,6 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
     ${ONE_BY_ONE(sql)}) pr on true
   left join payers y on y.id = q."payerId"
   order by q.i`;
-
-/** Whether an exclusion of the person or of the practice stands so on the date of service, as far as the request may know. */
-const standingOf = (sql: Db, { practiceIds }: Asked, status: 'confirmed' | 'possible'): Fragment => sql`
-  exists (
-    select from exclusions x join exclusion_standings s on s.exclusion_id = x.id
-    where (x.person_id = p.person_id or x.practice_id = any(${practiceIds})) and s.status = ${status}
-      and s.excluded_on <= q."dateOfService" and coalesce(s.reinstated_on, 'infinity') > q."dateOfService"
-      and ${knownThen(sql, 's')})`;
 
 /** The applications that open a participation, but those that came to nothing; the oldest first. */
 const spansOf = (sql: Db, principal: Principal, { rows, payerIds, practiceIds, known }: Asked): Promise<KeptSpan[]> =>

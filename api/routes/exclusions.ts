@@ -105,7 +105,8 @@ const routesAbout = (
     path: `/v1/${room}/{id}/exclusion-checks`,
     summary: `Record that somebody looked whether ${who} is excluded`,
     description:
-      'Of SAM and the states, or of the OIG by hand. What is found of a provider is the person’s, with every client.',
+      'Of SAM and the states, or of the OIG by hand. What is found counts for this client; confirmed by a caller who ' +
+      'sees every client, it counts for the person with every client, and each of them has a task.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => find(principal, params.id),
@@ -145,7 +146,8 @@ const routesAbout = (
     summary: `Say whether it is an exclusion of ${who}, and from when until when`,
     description:
       'While a confirmed one stands, nothing is submitted and the gate says `excluded`. What happened outside is still ' +
-      'taken.',
+      'taken. A decision counts for the clients that the caller may see and stands beside other callers’ decisions: a ' +
+      'dismissal or a reinstatement does not lift what another client, or a caller who sees every client, has confirmed.',
     tag,
     access: 'exclusions:decide',
     subject: async ({ principal, params }) => {

@@ -110,11 +110,13 @@ export const exclusion = z
     source,
     state: state.nullable(),
     matchedBy: z.enum(['npi', 'name', 'manual']),
-    status: z.enum(['possible', 'confirmed', 'dismissed']),
+    status: z
+      .enum(['possible', 'confirmed', 'dismissed'])
+      .meta({ description: 'As it stands with this client: of several decisions that count here, the most severe' }),
     excludedOn: date,
     reinstatedOn: date.nullable().meta({ description: 'From this day on no longer excluded' }),
     reason: longText.nullable(),
-    decidedBy: actor.nullable().meta({ description: 'Null where nobody of this client decided' }),
+    decidedBy: actor.nullable().meta({ description: 'Null where it was decided under another client' }),
   })
   .meta({ id: 'Exclusion' });
 export const foundExclusions = z.strictObject({ items: z.array(exclusion) });

@@ -1,4 +1,4 @@
-import { PROVIDER, type Reply } from '../support/api';
+import { ADMIN_KEY, PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { freshNpi } from '../support/file';
 import { allFacts, daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
@@ -268,5 +268,120 @@ describe('a check by hand', () => {
     expect(rules(await check(providerId, { excludedOn: TODAY }))).toEqual(['excludedOn nothing_found']);
     const key = await system.api.keyOf('specialist', [(await system.file()).clientId]);
     expect((await system.api.get(`/v1/providers/${providerId}/exclusion-checks`, { key })).status).toBe(404);
+  });
+});
+
+describe('a person of two clients', () => {
+  /** The billing application of a client, with keys of a lead and of an auditor of that client alone. */
+  async function billed(application: OpenApplication) {
+    const { clientId } = application.filed;
+    const [lead, auditor] = [await system.api.keyOf('lead', [clientId]), await system.api.keyOf('auditor', [clientId])];
+    return { ...application.filed, application, lead, auditor };
+  }
+  async function two() {
+    const first = await system.at('confirmed');
+    return [await billed(first), await billed(await elsewhere(first))] as const;
+  }
+  type Billed = Awaited<ReturnType<typeof two>>[number];
+
+  const reasonsOf = async ({ application }: Billed) => (await application.readiness()).reasons;
+  const seen = async (one: Billed) =>
+    (await list(one, 'exclusions', one.auditor)).map(({ id: _, ...shown }: Reply['body']) => shown);
+  /** What tells a client, and keeps for it, that something was decided. */
+  const trace = async ({ clientId }: Billed) => ({
+    tasks: (await tasks(clientId)).map(({ data: { status } }: Reply['body']) => status),
+    audit: (
+      await system.api.deps.sql<{ action: string }[]>`
+        select action from audit_log where client_id = ${clientId} and action ~ '^exclusion[.]' order by id`
+    ).map(({ action }) => action),
+  });
+  const decideAt = async (one: Billed, body: object, key = one.lead) => {
+    const [{ id }] = await list(one, 'exclusions');
+    return decide(one.providerId, id, { reason: 'a letter', ...body }, key);
+  };
+
+  test('a dismissal or a reinstatement by one opens its own gate only', async () => {
+    const [mine, theirs] = await two();
+    await take([entry('SOMEBODY', { npi: mine.providerNpi })]);
+    const [view, traces] = [await seen(theirs), await trace(theirs)];
+    for (const yes of [{ result: 'dismissed' }, { result: 'confirmed', reinstatedOn: daysAgo(1) }]) {
+      expect((await decideAt(mine, yes)).status).toBe(200);
+      expect([await reasonsOf(mine), await reasonsOf(theirs)]).toEqual([[], ['excluded']]);
+    }
+    expect([await seen(theirs), await trace(theirs)]).toEqual([view, traces]);
+    expect(await trace(mine)).toEqual({ tasks: [], audit: ['exclusion.dismissed', 'exclusion.confirmed'] });
+  });
+
+  test('a check or a decision by one closes its own gate only, and is not shown to the other', async () => {
+    const [mine, theirs] = await two();
+    const found = { source: 'sam', checkedOn: TODAY, result: 'confirmed' };
+    const record = (more: object = {}) =>
+      system.api.post(`/v1/providers/${mine.providerId}/exclusion-checks`, { ...found, ...more }, { key: mine.lead });
+    await record({ result: 'possible' });
+    expect((await mine.application.readiness()).cautions).toContain('exclusion_possible');
+    expect((await theirs.application.readiness()).cautions).not.toContain('exclusion_possible');
+    expect((await decideAt(mine, { result: 'confirmed' })).status).toBe(200);
+    await record();
+    expect([await reasonsOf(mine), await reasonsOf(theirs)]).toEqual([['excluded'], []]);
+    expect(await seen(mine)).toHaveLength(2);
+    expect([await seen(theirs), await trace(theirs)]).toEqual([[], { tasks: [], audit: [] }]);
+    // nor that somebody who sees both dismissed it
+    expect((await decideAt(mine, { result: 'dismissed' }, ADMIN_KEY)).body).toMatchObject({ status: 'confirmed' });
+    expect([await seen(theirs), await trace(theirs)]).toEqual([[], { tasks: [], audit: [] }]);
+  });
+
+  test('a name that one has on file matches for that one only', async () => {
+    const [mine, theirs] = await two();
+    await take([entry('TWINNAME')]);
+    await system.api.patch(`/v1/providers/${mine.providerId}`, { lastName: 'Twinname' });
+    expect(await seen(mine)).toMatchObject([{ matchedBy: 'name', status: 'possible' }]);
+    expect([await seen(theirs), await trace(theirs)]).toEqual([[], { tasks: [], audit: [] }]);
+    // with an NPI it is the person's
+    await take([entry('TWINNAME', { npi: mine.providerNpi })]);
+    for (const one of [mine, theirs]) {
+      expect(await seen(one)).toMatchObject([{ matchedBy: 'npi', status: 'confirmed' }]);
+      expect(await reasonsOf(one)).toEqual(['excluded']);
+    }
+  });
+
+  test('a "no" of who sees every client closes both gates, with a task and an audit entry at each', async () => {
+    const [mine, theirs] = await two();
+    await check(mine.providerId, { result: 'confirmed', excludedOn: daysAgo(10) });
+    for (const one of [mine, theirs]) {
+      expect(await reasonsOf(one)).toEqual(['excluded']);
+      expect(await trace(one)).toEqual({ tasks: ['confirmed'], audit: ['exclusion.confirmed'] });
+    }
+    expect(await seen(theirs)).toMatchObject([{ source: 'sam', reason: null, decidedBy: null }]);
+    // which no client lifts, not for itself either
+    expect((await decideAt(theirs, { result: 'dismissed' })).body).toMatchObject({ status: 'confirmed' });
+    expect((await decideAt(mine, { result: 'confirmed', reinstatedOn: daysAgo(1) })).status).toBe(200);
+    for (const one of [mine, theirs]) expect(await reasonsOf(one)).toEqual(['excluded']);
+    // and who sees every client does
+    await decideAt(mine, { result: 'dismissed' }, ADMIN_KEY);
+    expect([await reasonsOf(mine), await reasonsOf(theirs)]).toEqual([[], []]);
+    expect(await trace(mine)).toMatchObject({ tasks: [] });
+  });
+
+  test('a dismissal by who sees every client does not lift the "no" of one', async () => {
+    const [mine, theirs] = await two();
+    await take([entry('SOMEBODY', { npi: mine.providerNpi })]);
+    await decideAt(theirs, { result: 'confirmed' });
+    expect((await decideAt(mine, { result: 'dismissed' }, ADMIN_KEY)).body).toMatchObject({ status: 'dismissed' });
+    expect([await reasonsOf(mine), await reasonsOf(theirs)]).toEqual([[], ['excluded']]);
+    expect((await decideAt(theirs, { result: 'dismissed' })).body).toMatchObject({ status: 'dismissed' });
+    expect(await reasonsOf(theirs)).toEqual([]);
+  });
+
+  test('what the gate answered about a day before a decision stays as it was known', async () => {
+    const [mine, theirs] = await two();
+    await take([entry('SOMEBODY', { npi: mine.providerNpi, on: '20260201' })]);
+    const asOf = new Date().toISOString();
+    await decideAt(mine, { result: 'dismissed' });
+    await decideAt(theirs, { result: 'confirmed', reinstatedOn: '2026-02-15' });
+    const then = { dateOfService: '2026-03-15' };
+    for (const { application } of [mine, theirs]) {
+      expect((await application.readiness({ ...then, asOf })).reasons).toContain('excluded');
+      expect((await application.readiness(then)).reasons).not.toContain('excluded');
+    }
   });
 });

@@ -1,10 +1,15 @@
 import {
+  countingWords,
+  decisiveWord,
   excludedOn,
+  exclusionTerms,
   listDueAt,
   matchOf,
+  maybeExcludedOn,
   monthOf,
   monthOfList,
   nextMonth,
+  type ExclusionWord,
   type Listing,
   type Screened,
 } from '../../../domain/exclusions';
@@ -77,4 +82,44 @@ test('a month is the one where lists are put out, and its list is asked for on t
   expect(monthOf('2026-12-01T03:00:00.000Z')).toBe('2026-11-01');
   expect([nextMonth('2026-11-01'), nextMonth('2026-12-01')]).toEqual(['2026-12-01', '2027-01-01']);
   expect(listDueAt('2026-12-01')).toBe('2026-12-15T14:00:00.000Z');
+});
+
+describe('what was said of a listing', () => {
+  const word = (status: ExclusionWord['status'], more: Partial<ExclusionWord> = {}): ExclusionWord => ({
+    exclusionId: 'one',
+    status,
+    excludedOn: '2026-03-01',
+    reinstatedOn: null,
+    decided: true,
+    ...more,
+  });
+  const match = (status: 'possible' | 'confirmed', more: object = {}) => word(status, { decided: false, ...more });
+
+  test('is what the list says until somebody has decided', () => {
+    expect(exclusionTerms([match('confirmed')])).toEqual([{ from: '2026-03-01', reinstatedOn: null }]);
+    expect(exclusionTerms([match('confirmed'), word('dismissed')])).toEqual([]);
+    expect(maybeExcludedOn([match('possible')], '2026-03-01')).toBe(true);
+    expect(maybeExcludedOn([match('possible')], '2026-02-28')).toBe(false);
+    expect(maybeExcludedOn([match('possible'), word('dismissed')], '2026-03-01')).toBe(false);
+  });
+
+  test('is a "no" while anybody’s stands: neither a dismissal nor a reinstatement by another lifts it', () => {
+    const no = word('confirmed');
+    const reinstated = word('confirmed', { reinstatedOn: '2026-05-01' });
+    for (const yes of [word('dismissed'), reinstated])
+      for (const both of [
+        [no, yes],
+        [yes, no],
+      ]) {
+        expect(exclusionTerms(both)).toContainEqual({ from: '2026-03-01', reinstatedOn: null });
+        expect(decisiveWord(both)).toBe(no);
+      }
+    expect(decisiveWord([match('confirmed'), word('dismissed'), reinstated])).toBe(reinstated);
+  });
+
+  test('is said of one listing: a decision on it leaves another open', () => {
+    const other = match('confirmed', { exclusionId: 'two' });
+    expect(countingWords([match('possible'), word('dismissed'), other])).toEqual([word('dismissed'), other]);
+    expect(decisiveWord([])).toBeUndefined();
+  });
 });
