@@ -30,9 +30,9 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
     if (!subject) return;
     await orTrouble(sql, 'caqh', personId, subject.at, async () => {
       if (!caqh) throw NOT_HERE;
-      const said = await caqh.status(subject);
-      const fresh = await newAttestation(sql, personId, subject.at, said);
-      const pull = fresh && subject.caqhId ? await caqh.readable(subject.caqhId, fresh) : null;
+      const said = await caqh.status(subject.npi);
+      const fresh = await newAttestation(sql, personId, null, subject.at, said);
+      const pull = fresh && said.caqhId ? await caqh.readable(said.caqhId, fresh) : null;
       await keepCaqh(sql, personId, subject.at, { said, pull });
     });
   },

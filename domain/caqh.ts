@@ -14,6 +14,11 @@ export interface CaqhSaid {
   statusOn: PlainDate | null;
 }
 
+/** Its answer about the person of an NPI: the CAQH id is its own too, not what somebody has typed. */
+export interface CaqhAnswer extends CaqhSaid {
+  caqhId: string | null;
+}
+
 /** What its words come to; `unknown` are those that nobody has told us of. */
 export const CAQH_STANDINGS = [
   'current',

@@ -3,7 +3,7 @@ import { exclusionTerms, type ExclusionWord } from '../domain/exclusions';
 import type { ResolvedPlaybook } from '../domain/playbook';
 import { evaluateFile, type ProviderFile } from '../domain/prerequisites';
 import type { Db } from '../runtime/database';
-import { exclusionWords } from './person-scope';
+import { attestedOn, countsFor, exclusionWords, registryWord } from './person-scope';
 import { isSet } from './settings';
 
 /** Reads the file behind an application and evaluates it for a day: codes and dates only. */
@@ -49,19 +49,18 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
     from practices pr
     left join providers p on p.id = ${key.providerId}
     left join persons n on n.id = p.person_id
+    left join lateral (select ${attestedOn(sql)} as attested_on) latest on true
     left join lateral (
-      select a.attested_on from attestations a where a.person_id = p.person_id
-      order by a.attested_on desc, a.recorded_at desc limit 1) latest on true
-    left join lateral (
-      select true as yes from registry_records r
-      where r.service = 'caqh' and r.person_id = p.person_id and r.status = 'not_authorised'
+      select true as yes from ${registryWord(sql, sql`'caqh'`)} w
+      where w.status = 'not_authorised'
         -- what somebody recorded afterwards counts
-        and r.said_at >= all (
+        and w.said_at >= all (
           select a.recorded_at from attestations a
-          where a.person_id = p.person_id and a.authorized_payer_ids is not null)) withdrawn on true
+          where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')}
+            and a.authorized_payer_ids is not null)) withdrawn on true
     left join lateral (
       select to_jsonb(a.authorized_payer_ids) as ids from attestations a
-      where a.person_id = p.person_id and a.authorized_payer_ids is not null
+      where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')} and a.authorized_payer_ids is not null
       order by a.attested_on desc, a.recorded_at desc limit 1) authorized on true
     where pr.id = ${key.practiceId}`;
   if (!row) throw new Error(`no practice ${key.practiceId}`);

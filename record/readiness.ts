@@ -6,7 +6,7 @@ import { KIND_RULES } from '../domain/playbook';
 import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
 import type { Db, Fragment } from '../runtime/database';
 import { asKnown, knownThen, type AsKnown } from './earlier';
-import { exclusionWords } from './person-scope';
+import { attestedOn, exclusionWords } from './person-scope';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
 import { settingsAt, settingsHistory, type SettingsVersion } from './settings';
@@ -275,9 +275,10 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
       select jsonb_agg(jsonb_build_object('state', l.state, 'expiresOn', l.expires_on))
       from licences l where l.provider_id = p.id), '[]') as licences,
     coalesce(${asked.known.earlier('providers', sql`p.id`)}->'malpractice', p.malpractice)->>'expiresOn' as malpractice_until,
-    (select max(t.attested_on) from attestations t
-      where t.person_id = p.person_id and t.attested_on <= q."dateOfService"
-        and t.recorded_at <= coalesce(q."asOf", 'infinity')) as attested_on,
+    ${attestedOn(
+      sql,
+      sql`a.attested_on <= q."dateOfService" and a.recorded_at <= coalesce(q."asOf", 'infinity')`,
+    )} as attested_on,
     exists (select from platform_relationships r
       join platform_spans m on m.relationship_id = r.id
       where r.provider_id = p.id and m.payer_id = any(${asked.payerIds})

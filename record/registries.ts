@@ -1,6 +1,13 @@
 import type { Instant, PlainDate } from '../domain/application/events';
-import { attestationDueOn, type LicenceTerm } from '../domain/attestation';
-import { attestedOn, caqhStanding, nextCaqhCheck, type CaqhSaid, type CaqhStanding } from '../domain/caqh';
+import { attestationDueOn } from '../domain/attestation';
+import {
+  attestedOn,
+  caqhStanding,
+  nextCaqhCheck,
+  type CaqhAnswer,
+  type CaqhSaid,
+  type CaqhStanding,
+} from '../domain/caqh';
 import type { RegistryService } from '../domain/codes';
 import { addDays } from '../domain/dates';
 import type { NppesRecord } from '../domain/consistency';
@@ -13,8 +20,9 @@ import { findingsOf } from './findings';
 import { WATCHES } from './look-up';
 import type { OutreachStep } from './mail';
 import { enqueue, enqueueEach } from './outbox';
+import { countsAt } from './person-scope';
 import type { Principal } from './principal';
-import { recordAttestation } from './registry/attestations';
+import { recordAttestation, recordRegistryAttestation } from './registry/attestations';
 import { keepSnapshot } from './registry/snapshots';
 import { findProvider } from './registry/providers';
 import { giveTasks, settleTasks } from './tasks';
@@ -156,11 +164,9 @@ export async function subjectOf(
   sql: Db,
   service: RegistryService,
   personId: string,
-): Promise<{ npi: string; caqhId: string | null; at: Instant } | null> {
-  const [subject] = await sql<{ npi: string; caqhId: string | null; at: Instant }[]>`
-    select n.npi, r.asked_at as at,
-      (select p.caqh_id from providers p where p.person_id = n.id and p.caqh_id is not null
-        order by p.updated_at desc limit 1) as caqh_id
+): Promise<{ npi: string; at: Instant } | null> {
+  const [subject] = await sql<{ npi: string; at: Instant }[]>`
+    select n.npi, r.asked_at as at
     from persons n join registry_records r on r.person_id = n.id and r.service = ${service}
     where n.id = ${personId} and r.asked_at is not null`;
   return subject ?? null;
@@ -219,50 +225,61 @@ export const keepTrouble = (
       ]);
   });
 
-async function providersOf(sql: Db, personId: string, at: Instant): Promise<string[]> {
-  const rows = await sql<{ id: string }[]>`
-    select id from providers where person_id = ${personId} and ${isHere(sql, at)} order by id`;
-  return rows.map(({ id }) => id);
-}
-
 /** Keeps what CAQH answered about a person. */
 export async function keepCaqh(
   sql: Sql,
   personId: string,
   at: Instant,
-  { said, pull }: { said: CaqhSaid; pull: 'readable' | 'not_on_roster' | 'not_current' | null },
+  { said, pull }: { said: CaqhAnswer; pull: 'readable' | 'not_on_roster' | 'not_current' | null },
 ): Promise<void> {
   const standing = pull === null || pull === 'readable' ? caqhStanding(said) : pull;
-  const fresh = pull === 'not_current' ? null : await newAttestation(sql, personId, at, said);
-  const { caqh } = REGISTRY_PRINCIPALS;
-  if (fresh) await attest(sql, caqh, await providersOf(sql, personId, at), fresh);
+  const fresh = pull === 'not_current' ? null : await newAttestation(sql, personId, null, at, said);
+  if (fresh) await attestByRegistry(sql, REGISTRY_PRINCIPALS.caqh, personId, fresh);
   await sql.begin(async (tx) => {
     await cameBack(tx, 'caqh');
     await keepStanding(tx, personId, at, standing, { ...said, pull });
   });
 }
 
-/** Keeps what an export of CAQH's portal says of a person; a newer attestation is recorded on the providers given. */
+/** Keeps what an export of CAQH's portal says of a person, for every client. */
 export async function keepExported(
   sql: Sql,
   principal: Principal,
   personId: string,
-  providerIds: readonly string[],
   at: Instant,
   said: CaqhSaid,
 ): Promise<void> {
-  const fresh = await newAttestation(sql, personId, at, said);
-  if (fresh) await attest(sql, principal, providerIds, fresh);
+  const fresh = await newAttestation(sql, personId, null, at, said);
+  if (fresh) await attestByRegistry(sql, principal, personId, fresh);
   await sql.begin((tx) => keepStanding(tx, personId, at, caqhStanding(said), said));
 }
 
-/** A newer attestation is recorded like anybody's, on each of these providers of the person. */
-async function attest(sql: Sql, principal: Principal, providerIds: readonly string[], on: PlainDate): Promise<void> {
-  for (const providerId of providerIds) {
-    const provider = await findProvider(sql, principal, providerId);
-    const id = uuidOf(['caqh', providerId, on]);
-    if (provider) await recordAttestation(sql, principal, id, provider, { attestedOn: on, source: 'caqh' });
-  }
+const attestByRegistry = (sql: Sql, principal: Principal, personId: string, on: PlainDate): Promise<void> =>
+  recordRegistryAttestation(sql, principal, uuidOf(['caqh', personId, on]), personId, on);
+
+/** The same for one client: as its provider's statement. */
+export async function keepStated(
+  sql: Sql,
+  principal: Principal,
+  { id: providerId, clientId, personId }: { id: string; clientId: string; personId: string },
+  at: Instant,
+  said: CaqhSaid,
+): Promise<void> {
+  const fresh = await newAttestation(sql, personId, clientId, at, said);
+  const provider = await findProvider(sql, principal, providerId);
+  if (fresh && provider)
+    await recordAttestation(sql, principal, uuidOf(['caqh', providerId, fresh]), provider, {
+      attestedOn: fresh,
+      source: 'caqh',
+    });
+  const row = { clientId, personId, status: caqhStanding(said), said: sql.json(said as never), checkedAt: at };
+  await sql.begin(async (tx) => {
+    await tx`
+      insert into caqh_statements ${tx(row)}
+      on conflict (client_id, person_id) do update
+        set status = excluded.status, said = excluded.said, checked_at = excluded.checked_at, said_at = now()`;
+    await enqueue(tx, 'file_changed_provider', providerId);
+  });
 }
 
 async function keepStanding(
@@ -284,25 +301,29 @@ async function keepStanding(
   if (before?.status !== standing) await enqueue(tx, 'file_changed_person', personId);
 }
 
-/** The day of an attestation that CAQH shows and nobody has recorded; null where there is none. */
+/**
+ * The day of an attestation that CAQH shows and no registry has said before, nor, where it is for one client, that
+ * client; null where there is none.
+ */
 export async function newAttestation(
   sql: Db,
   personId: string,
+  clientId: string | null,
   at: Instant,
   said: CaqhSaid,
 ): Promise<PlainDate | null> {
   const shown = attestedOn(said, addDays(at.slice(0, 10), 1));
   const [known] = await sql<{ on: PlainDate | null }[]>`
-    select max(attested_on) as "on" from attestations where person_id = ${personId}`;
+    select max(a.attested_on) as "on" from attestations a
+    where a.person_id = ${personId} and ${countsAt(sql, 'a', sql`${clientId}::uuid`)}`;
   return shown !== null && shown > (known!.on ?? '') ? shown : null;
 }
 
+/** When an attestation runs out by what registries alone say: when CAQH is asked again tells nothing of any client's file. */
 async function dueOnOf(tx: Db, personId: string, at: Instant): Promise<PlainDate | null> {
-  const [row] = await tx<{ attestedOn: PlainDate | null; licences: LicenceTerm[] }[]>`
-    select (select max(a.attested_on) from attestations a where a.person_id = ${personId}) as attested_on,
-      coalesce((select jsonb_agg(jsonb_build_object('state', l.state, 'expiresOn', l.expires_on))
-        from licences l join providers p on p.id = l.provider_id where p.person_id = ${personId}), '[]') as licences`;
-  return row!.attestedOn && attestationDueOn(row!.attestedOn, row!.licences, at.slice(0, 10));
+  const [row] = await tx<{ attestedOn: PlainDate | null }[]>`
+    select max(a.attested_on) as attested_on from attestations a where a.person_id = ${personId} and a.client_id is null`;
+  return row!.attestedOn && attestationDueOn(row!.attestedOn, [], at.slice(0, 10));
 }
 
 /** Keeps what NPPES has under a person's NPI, for each client's file to be held against; a person is told of a mismatch. */

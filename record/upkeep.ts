@@ -17,7 +17,7 @@ import {
 import type { Db, Fragment, Tx } from '../runtime/database';
 import { digest } from './commands';
 import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from './outreach';
-import { attestedOn } from './registry/providers';
+import { attestedOn } from './person-scope';
 import { giveTasks } from './tasks';
 
 /** One client's statements about a person, read on a day of that client's. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CaqhSaid } from '../domain/caqh';
+import type { CaqhAnswer } from '../domain/caqh';
 import type { PlainDate } from '../domain/application/events';
 import { isGivenDate } from '../domain/dates';
 import { call, jsonOf, ServiceError, type Call } from './http';
@@ -13,12 +13,6 @@ export interface CaqhSettings {
   /** `PV` or `DA`. */
   product: string;
   timeoutMs?: number;
-}
-
-/** Whom to ask about: by the CAQH id, or the NPI where that is not known. */
-export interface CaqhSubject {
-  caqhId: string | null;
-  npi: string;
 }
 
 /** What became of a batch: null while CAQH works on it. */
@@ -35,6 +29,7 @@ const words = z
   .optional()
   .transform((value) => String(value ?? '').trim());
 const statusAnswer = z.object({
+  caqh_provider_id: words,
   roster_status: words,
   authorization_flag: words,
   provider_status: words,
@@ -51,17 +46,20 @@ const resultAnswer = z.object({
 export class Caqh {
   constructor(private readonly settings: CaqhSettings) {}
 
-  /** How a provider stands; what CAQH doesn't know is an answer too. */
-  async status({ caqhId, npi }: CaqhSubject): Promise<CaqhSaid> {
+  /**
+   * How the person of an NPI stands; what CAQH doesn't know is an answer too. Not by CAQH id: one that a client has on
+   * file wrongly would answer about somebody else, for every client.
+   */
+  async status(npi: string): Promise<CaqhAnswer> {
     const { product: Product, organizationId: Organization_Id } = this.settings;
-    const { status, body } = caqhId
-      ? await this.get('/RosterAPI/api/providerstatus', { Product, Organization_Id, Caqh_Provider_Id: caqhId })
-      : await this.get('/RosterAPI/api/providerstatusbynpi', { Product, Organization_Id, NPI_Provider_Id: npi });
+    const asked = { Product, Organization_Id, NPI_Provider_Id: npi };
+    const { status, body } = await this.get('/RosterAPI/api/providerstatusbynpi', asked);
     if (status === NOT_ON_ROSTER) return { ...NOTHING, found: true, rosterStatus: 'NOT ON ROSTER' };
     if (status === NOT_CURRENT) return { ...NOTHING, found: true, providerStatus: 'NOT CURRENT' };
     if (status === 404) return NOTHING;
     const said = read(statusAnswer, status, body);
     return {
+      caqhId: /^\d{1,8}$/.test(said.caqh_provider_id) ? said.caqh_provider_id.padStart(8, '0') : null,
       found: said.provider_found_flag !== 'N',
       rosterStatus: said.roster_status || null,
       authorised: { Y: true, N: false }[said.authorization_flag] ?? null,
@@ -127,7 +125,14 @@ export class Caqh {
   }
 }
 
-const NOTHING: CaqhSaid = { found: false, rosterStatus: null, authorised: null, providerStatus: null, statusOn: null };
+const NOTHING: CaqhAnswer = {
+  caqhId: null,
+  found: false,
+  rosterStatus: null,
+  authorised: null,
+  providerStatus: null,
+  statusOn: null,
+};
 
 function read<T>(schema: z.ZodType<T>, status: number, body: Buffer): T {
   if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);

@@ -22,7 +22,9 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/providers/{id}/attestations',
     summary: 'Record a CAQH attestation',
-    description: 'A date that has lapsed is accepted, and recorded as such.',
+    description:
+      'A date that has lapsed is accepted, and recorded as such. It counts for this client; what CAQH itself says of the ' +
+      'person counts for every client.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
@@ -38,7 +40,7 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/providers/{id}/attestations',
-    summary: 'List the attestations that this client recorded',
+    summary: 'List the attestations of a provider: a registry’s, and those that this client recorded',
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),

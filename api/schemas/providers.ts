@@ -86,9 +86,12 @@ export const registryState = z
     status: z
       .enum([...CAQH_STANDINGS, 'found', 'deactivated'])
       .nullable()
-      .meta({ description: 'What its words come to; null where it has said nothing yet' }),
+      .meta({
+        description:
+          'What its words come to; null where it has said nothing yet; of CAQH the later of its answer and a file',
+      }),
     said: z.record(z.string(), z.unknown()).nullable().meta({ description: 'Its own words' }),
-    checkedAt: instant.nullable(),
+    checkedAt: instant.nullable().meta({ description: 'Null where that was before this client had the person' }),
     unavailableSince: instant.nullable().meta({ description: 'Since when it has given no answer that can be used' }),
     reason: z.enum(['unavailable', 'unauthorised', 'nonsense']).nullable(),
     detail: line.nullable(),
@@ -110,10 +113,9 @@ export const provider = z
       .meta({ description: 'Without its number once the secrets of whoever left are purged' }),
     dea,
     ...ended,
-    attestation: z
-      .strictObject({ attestedOn: date, dueOn: date, current: z.boolean() })
-      .nullable()
-      .meta({ description: 'The latest CAQH attestation; valid through `dueOn`' }),
+    attestation: z.strictObject({ attestedOn: date, dueOn: date, current: z.boolean() }).nullable().meta({
+      description: 'The latest CAQH attestation that a registry knows or this client recorded; valid through `dueOn`',
+    }),
     registries: z
       .strictObject({ caqh: registryState, nppes: registryState })
       .meta({ description: 'What services outside say of the provider, and since when they don’t answer' }),

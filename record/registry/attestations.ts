@@ -1,6 +1,8 @@
+import type { PlainDate } from '../../domain/application/events';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';
 import { enqueue } from '../outbox';
+import { countsFor } from '../person-scope';
 import { actorOf, inScope } from '../principal';
 import type { Actor, Principal } from '../principal';
 import { page } from './page';
@@ -16,7 +18,8 @@ export interface AttestationInput {
 
 export interface Attestation {
   id: string;
-  clientId: string;
+  /** The client that stated it; null: a registry did. */
+  clientId: string | null;
   attestedOn: string;
   source: AttestationInput['source'];
   reference: string | null;
@@ -26,14 +29,14 @@ export interface Attestation {
   createdAt: string;
 }
 
-// The date counts for the person, with every client; the record of it is seen by the client that made it.
-const selectAttestations = (sql: Db, principal: Principal, { personId, clientId }: Provider) => sql`
-  select id, client_id, attested_on, source, reference, authorized_payer_ids, recorded_by,
-    recorded_at as created_at
-  from attestations
-  where person_id = ${personId} and client_id = ${clientId} and ${inScope(sql, principal)}`;
+// To a client nothing is older than that it has the person: that would tell of another.
+const selectAttestations = (sql: Db, principal: Principal, { id }: Provider) => sql`
+  select a.id, a.client_id, a.attested_on, a.source, a.reference, a.authorized_payer_ids, a.recorded_by,
+    case when a.client_id is null then greatest(a.recorded_at, p.here_since) else a.recorded_at end as created_at
+  from providers p join attestations a on a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')}
+  where p.id = ${id} and ${inScope(sql, principal, 'p.client_id')}`;
 
-/** Records an attestation of the provider's person; repeated under the same id it changes nothing. */
+/** Records an attestation as the provider's client states it; repeated under the same id it changes nothing. */
 export const recordAttestation = (
   sql: Sql,
   principal: Principal,
@@ -56,7 +59,7 @@ export const recordAttestation = (
     const inserted = await tx`
       insert into attestations ${tx({ ...row, authorizedPayerIds } as never)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
-      await enqueue(tx, 'file_changed_person', personId);
+      await enqueue(tx, 'file_changed_provider', provider.id);
       await audit(tx, principal, {
         action: 'attestation.record',
         subjectType: 'provider',
@@ -68,13 +71,40 @@ export const recordAttestation = (
     return (await findAttestation(tx, principal, provider, id))!;
   });
 
+/** Records the day on which a person attested by a registry's word; repeated under the same id it changes nothing. */
+export const recordRegistryAttestation = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  personId: string,
+  attestedOn: PlainDate,
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    const row = { id, clientId: null, personId, attestedOn, source: 'caqh' };
+    const inserted = await tx`
+      insert into attestations ${tx({ ...row, recordedBy: tx.json({ ...actorOf(principal) }) })}
+      on conflict (id) do nothing returning id`;
+    if (inserted.length === 0) return;
+    await enqueue(tx, 'file_changed_person', personId);
+    const providers = await tx<{ id: string; clientId: string }[]>`
+      select id, client_id from providers where person_id = ${personId} order by id`;
+    for (const provider of providers)
+      await audit(tx, principal, {
+        action: 'attestation.record',
+        subjectType: 'provider',
+        subjectId: provider.id,
+        clientId: provider.clientId,
+        detail: { attestedOn, source: 'caqh' },
+      });
+  });
+
 export async function findAttestation(
   sql: Db,
   principal: Principal,
   provider: Provider,
   id: string,
 ): Promise<Attestation | null> {
-  const [attestation] = await sql<Attestation[]>`${selectAttestations(sql, principal, provider)} and id = ${id}`;
+  const [attestation] = await sql<Attestation[]>`${selectAttestations(sql, principal, provider)} and a.id = ${id}`;
   return attestation ?? null;
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/codes';
-import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import type { Db, Sql, Tx } from '../../runtime/database';
 import { audit } from '../audit';
 import { screen } from '../exclusions';
 import { keepChanges, type Circumstance } from '../changes';
 import { lookUpAnew } from '../look-up';
 import { enqueue, enqueueEach } from '../outbox';
+import { attestedOn, isThere, registryWord } from '../person-scope';
 import { inScope } from '../principal';
 import type { Principal } from '../principal';
 import { page } from './page';
@@ -53,9 +54,10 @@ export interface ProviderInput extends ProviderPatch {
 export interface RegistryState {
   name: string;
   mode: 'off' | 'manual' | 'file' | 'api';
-  /** Null where it has said nothing since this client has the person. */
+  /** Null where it has said nothing. */
   status: string | null;
   said: object | null;
+  /** Null where that was before this client had the person. */
   checkedAt: string | null;
   unavailableSince: string | null;
   reason: string | null;
@@ -78,7 +80,7 @@ export interface Provider {
   licences: Licence[];
   malpractice: Malpractice | null;
   dea: Dea[];
-  /** When the person last attested, whichever client's file it was recorded on; null where never. */
+  /** When the person last attested, by a registry or as this client states; null where never. */
   attestedOn: string | null;
   registries: Record<RegistryService, RegistryState>;
   /** The last day, of one that leaves or has left. */
@@ -92,29 +94,22 @@ export interface Provider {
   updatedAt: string;
 }
 
-/** When the last day of the provider `p` of the client `c` has passed; null while none is set. */
-const whenLeft = (sql: Db): Fragment => sql`((p.ended_on + 1)::timestamp at time zone c.time_zone)`;
-
-/** When the person of the provider `p` of the client `c` last attested, as far as that client may know: not since they left it. */
-export const attestedOn = (sql: Db): Fragment => sql`
-  (select max(a.attested_on) from attestations a
-    where a.person_id = p.person_id
-      and (a.client_id = p.client_id or coalesce(a.recorded_at < ${whenLeft(sql)}, true)))`;
-
-// A person is shared; everything else here is this client's own statement, so that two never learn of each other.
+// What registries say is the person's; everything else here is this client's own statement, so that two never learn of
+// each other.
 const selectProviders = (sql: Db, principal: Principal) => sql`
   select p.*, n.npi, c.time_zone,
     (select jsonb_object_agg(s.service, jsonb_build_object(
         'name', coalesce(v.name, s.name), 'mode', coalesce(v.mode, s.mode),
-        'status', r.status, 'said', r.said, 'checkedAt', r.checked_at,
+        'status', w.status, 'said', w.said,
+        -- what was asked before this client had the person would tell it of another
+        'checkedAt', case when w.said_at >= p.here_since then w.checked_at end,
         'unavailableSince', coalesce(v.unavailable_since, r.failing_since),
         'reason', coalesce(v.reason, r.reason), 'detail', coalesce(v.detail, r.detail),
         'nextCheckAt', case when v.mode = 'api' then greatest(r.next_check_at, v.next_probe_at) end))
       from (values ('caqh', 'manual', 'CAQH'), ('nppes', 'off', 'NPPES')) as s(service, mode, name)
       left join registry_services v on v.service = s.service
-      -- what was said while this client did not have the person would tell it of another
-      left join registry_records r on r.service = s.service and r.person_id = p.person_id
-        and coalesce(r.said_at, p.here_since) >= p.here_since and coalesce(r.said_at < ${whenLeft(sql)}, true)) as registries,
+      left join registry_records r on r.service = s.service and r.person_id = p.person_id and ${isThere(sql)}
+      left join lateral ${registryWord(sql, sql`s.service`)} w on true) as registries,
     ${attestedOn(sql)} as attested_on,
     coalesce((
       select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)

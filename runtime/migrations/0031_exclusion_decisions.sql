@@ -21,6 +21,7 @@ set recorded_under = client_id,
 update exclusion_standings
 set client_id = null
 where decided and coalesce(pg_temp.sees_every_client(decided_by), status = 'confirmed' and reinstated_on is null);
+drop function pg_temp.sees_every_client(jsonb);
 
 -- A match by name rests on the name that one client has on file: it is that client's, by the task that it was given.
 with copied as (

@@ -87,13 +87,19 @@ describe('an export of CAQH’s portal', () => {
   });
 });
 
-test('what a registry said before a client had the person stays unsaid to it', async () => {
+test('what a registry said is a new client’s too, without when that was: it would tell of another', async () => {
   const first = await system.file();
   await take([`,${first.providerNpi},Re-Attestation,${daysAgo(2)},Y`]);
   const other = await system.file();
   const body = { ...PROVIDER, npi: first.providerNpi };
   const { id } = await system.api.make(`/v1/clients/${other.clientId}/providers`, body);
-  expect((await provider(id)).registries.caqh).toMatchObject({ status: null, said: null, checkedAt: null });
+  expect(await provider(id)).toMatchObject({
+    attestation: { attestedOn: daysAgo(2) },
+    registries: { caqh: { status: 'current', checkedAt: null } },
+  });
+  const { createdAt } = await provider(id);
+  const attestations = (await system.api.get(`/v1/providers/${id}/attestations`)).body.items;
+  expect(attestations).toMatchObject([{ attestedOn: daysAgo(2), source: 'caqh', recordedAt: createdAt }]);
 });
 
 describe('what NPPES proposes', () => {

@@ -311,13 +311,15 @@ describe('attestations', () => {
     await api.deps.sql`delete from attestations`;
   });
 
-  test('it counts for the person with every client, but only its recorder sees the record', async () => {
+  test('it counts for the client that recorded it, and another that has the person sees nothing of it', async () => {
     const [mine, theirs] = [await provider(NPI), await provider(NPI)];
     const personId = await personOf(mine.id);
     const before = (await outbox(personId)).length;
     const made = await api.post(`/v1/providers/${mine.id}/attestations`, { attestedOn: today, source: 'caqh' });
-    expect((await outbox(personId)).slice(before)).toEqual([{ topic: 'file_changed_person' }]);
-    expect((await api.get(`/v1/providers/${theirs.id}`)).body.attestation).toMatchObject({ attestedOn: today });
+    expect([await outbox(mine.id), await outbox(theirs.id)]).toEqual([[{ topic: 'file_changed_provider' }], []]);
+    expect(await outbox(personId)).toHaveLength(before);
+    expect((await api.get(`/v1/providers/${mine.id}`)).body.attestation).toMatchObject({ attestedOn: today });
+    expect((await api.get(`/v1/providers/${theirs.id}`)).body.attestation).toBeNull();
     expect((await api.get(`/v1/providers/${theirs.id}/attestations`)).body.items).toEqual([]);
     expect((await api.get(`/v1/providers/${theirs.id}/attestations/${made.body.id}`)).status).toBe(404);
   });

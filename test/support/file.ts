@@ -67,15 +67,15 @@ export async function book(
   return { clientId, practiceId, providerId, personId, payerId };
 }
 
-/** Records an attestation of a book's provider. */
+/** Records an attestation of a book's provider; without a client it is a registry's. */
 export async function attest(
   sql: Sql,
-  { clientId, personId }: Pick<Book, 'clientId' | 'personId'>,
+  { clientId, personId }: { clientId?: string; personId: string },
   attestedOn: string,
 ) {
   await sql`insert into attestations ${sql({
     id: randomUUID(),
-    clientId,
+    clientId: clientId ?? null,
     personId,
     attestedOn,
     source: 'provider',

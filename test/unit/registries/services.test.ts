@@ -49,14 +49,12 @@ const BAD_DAYS: [Manner, object][] = [
 ];
 
 describe('CAQH', () => {
-  const subject = { caqhId: CAQH_ID, npi: NPI };
-
   test('is read without what cannot be stored, and without a date that cannot be meant', async () => {
     theirs.providers.push({ caqhId: CAQH_ID, npi: NPI, providerStatus: 'Exp\0ired\ud800', statusDate: '99991231' });
-    expect(await caqh().status(subject)).toMatchObject({ providerStatus: 'Expired\uFFFD', statusOn: null });
+    expect(await caqh().status(NPI)).toMatchObject({ providerStatus: 'Expired\uFFFD', statusOn: null });
   });
 
-  test('is asked with the parameters of each family, by CAQH id or by NPI', async () => {
+  test('is asked with the parameters of each family, of an NPI, whose CAQH id it answers', async () => {
     theirs.providers.push({
       caqhId: CAQH_ID,
       npi: NPI,
@@ -64,17 +62,16 @@ describe('CAQH', () => {
       statusDate: '20260301',
     });
     const said = {
+      caqhId: CAQH_ID,
       found: true,
       rosterStatus: 'ACTIVE',
       authorised: true,
       providerStatus: 'Initial Profile Complete',
       statusOn: '2026-03-01',
     };
-    expect(await caqh().status(subject)).toEqual(said);
-    expect(await caqh().status({ caqhId: null, npi: NPI })).toEqual(said);
+    expect(await caqh().status(NPI)).toEqual(said);
     expect(await caqh().readable(CAQH_ID, '2026-03-01')).toBe('readable');
     expect(theirs.calls.map(({ path, query }) => [path, query])).toEqual([
-      ['/RosterAPI/api/providerstatus', { Product: 'PV', Organization_Id: '4321', Caqh_Provider_Id: CAQH_ID }],
       ['/RosterAPI/api/providerstatusbynpi', { Product: 'PV', Organization_Id: '4321', NPI_Provider_Id: NPI }],
       [
         '/credentialingapi/api/v8/entities',
@@ -84,9 +81,9 @@ describe('CAQH', () => {
   });
 
   test('tells who it doesn’t know, who is not on the roster, and who has not authorised', async () => {
-    expect(await caqh().status(subject)).toMatchObject({ found: false });
+    expect(await caqh().status(NPI)).toMatchObject({ found: false });
     theirs.providers.push({ caqhId: CAQH_ID, npi: NPI, rosterStatus: 'NOT ON ROSTER', authorizationFlag: 'N' });
-    expect(await caqh().status(subject)).toMatchObject({
+    expect(await caqh().status(NPI)).toMatchObject({
       found: true,
       rosterStatus: 'NOT ON ROSTER',
       authorised: false,
@@ -117,13 +114,13 @@ describe('CAQH', () => {
 
   test.each(BAD_DAYS)('on a bad day: %s', async (manner, failure) => {
     theirs.manner = manner;
-    await expect(caqh().status(subject)).rejects.toMatchObject(failure);
+    await expect(caqh().status(NPI)).rejects.toMatchObject(failure);
     await expect(caqh().addToRoster(CAQH_ID, 'ours')).rejects.toMatchObject(failure);
   });
 
   test('with a wrong password, or an answer of another form', async () => {
-    await expect(caqh({ password: 'wrong' }).status(subject)).rejects.toMatchObject({ kind: 'unauthorised' });
-    await expect(caqh({ organizationId: '1' }).status(subject)).rejects.toMatchObject({ kind: 'nonsense' });
+    await expect(caqh({ password: 'wrong' }).status(NPI)).rejects.toMatchObject({ kind: 'unauthorised' });
+    await expect(caqh({ organizationId: '1' }).status(NPI)).rejects.toMatchObject({ kind: 'nonsense' });
     await expect(caqh().batchResult('unknown')).rejects.toMatchObject({ kind: 'nonsense', detail: 'answered 400' });
   });
 });
