@@ -98,46 +98,32 @@ export function rungs(
   };
 }
 
-/** What one client has on file about a person, and where that client is. */
+/** What counts at one client of a person, and where that client is. */
 export interface UpkeepView {
   providerId: string;
   timeZone: string;
   items: readonly UpkeepItem[];
 }
 
-/** A rung that the person has to hear of: through the client whose statement it is, so that no other's is told. */
+/** A rung that the person has to hear of. */
 export interface Reminder {
-  providerId: string;
   item: UpkeepItem;
   rung: number;
 }
 
 /**
- * What a person has come to, whichever clients have them, the longest first. What several state alike is one; of the
- * attestation there is one cycle: the earliest end, until its ladder is through. Missed rungs are not made up for.
+ * What the person has come to by one client's file, whatever another says; what the file has twice is one. Missed rungs
+ * are not made up for.
  */
-export function remindersOf(views: readonly UpkeepView[], now: Instant): Reminder[] {
-  const known = views.flatMap(({ providerId, timeZone, items }) =>
-    items.map((item) => ({
-      providerId,
-      item,
-      ...rungs(item, timeZone, now),
-      // the day after the last rung
-      through: atDate(addDays(item.dueOn, LADDERS[item.kind].at(-1)! + 1), { timeZone }),
-    })),
-  );
-  const attestations = known
-    .filter(({ item }) => item.kind === 'attestation')
-    .toSorted((a, b) => a.item.dueOn.localeCompare(b.item.dueOn));
-  const cycle = attestations.find(({ through }) => through > now) ?? attestations.at(-1);
-  const others = known.filter(({ item }) => item.kind !== 'attestation');
-  const distinct = new Map([...others.toReversed(), ...(cycle ? [cycle] : [])].map((one) => [identity(one.item), one]));
-  return [...distinct.values()].flatMap(({ providerId, item, latest: rung }) =>
-    rung === null ? [] : [{ providerId, item, rung }],
-  );
+export function remindersOf({ items, timeZone }: UpkeepView, now: Instant): Reminder[] {
+  const distinct = new Map(items.map((item) => [identity(item), item]));
+  return [...distinct.values()].flatMap((item) => {
+    const rung = rungs(item, timeZone, now).latest;
+    return rung === null ? [] : [{ item, rung }];
+  });
 }
 
-/** By which the same thing that ends on the same day is known, whoever states it, and however its number is spaced. */
+/** By which the same thing that ends on the same day is known, however its number is spaced. */
 export const identity = ({ kind, state, name, dueOn }: UpkeepItem): string =>
   JSON.stringify([kind, state, name && name.replaceAll(/[\s.-]/g, '').toUpperCase(), dueOn]);
 

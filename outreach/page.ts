@@ -6,10 +6,12 @@ export interface Part {
   blocks: Block[];
 }
 
-const FOOT = 'Sent by Countersign on behalf of the credentialing team. Replies reach the team.';
+const footFor = (clientName: string | null): string =>
+  `Sent by Countersign on behalf of the credentialing team${clientName === null ? '' : ` for ${clientName}`}. Replies reach the team.`;
 
-/** Parts of a mail as plain text and as HTML; a title stands where there are several. */
-export function page(parts: readonly Part[]): { text: string; html: string } {
+/** Parts of a mail, for a client where one is named, as plain text and as HTML; a title stands where there are several. */
+export function page(parts: readonly Part[], clientName: string | null): { text: string; html: string } {
+  const foot = footFor(clientName);
   const titled = parts.length > 1;
   const plain = parts.flatMap(({ title, blocks }) => [
     ...(titled ? [`${title}\n${'-'.repeat(title.length)}`] : []),
@@ -19,8 +21,8 @@ export function page(parts: readonly Part[]): { text: string; html: string } {
     .map(({ title, blocks }) => (titled ? tag('h2', TITLE, escape(title)) : '') + blocks.map(markUp).join(''))
     .join(RULE);
   return {
-    text: `${[...plain, `-- \n${FOOT}`].join('\n\n')}\n`,
-    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body style="${BODY}"><div style="${SHEET}">${marked}</div>${tag('p', SMALL, FOOT)}</body></html>`,
+    text: `${[...plain, `-- \n${foot}`].join('\n\n')}\n`,
+    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body style="${BODY}"><div style="${SHEET}">${marked}</div>${tag('p', SMALL, escape(foot))}</body></html>`,
   };
 }
 

@@ -4,6 +4,8 @@ import { page, type Block } from './page';
 export interface Content {
   template: string;
   data: Record<string, unknown>;
+  /** For whom it is written; a provider may be with several. */
+  clientName?: string;
   /** Nothing of the provider but this, except to a payer. */
   providerName: string | null;
   payerName: string | null;
@@ -286,5 +288,13 @@ export function render(
     );
   });
   const subject = sections.length === 1 ? sections[0]!.subject : `${contents.length} things about your applications`;
-  return { subject, ...page(sections.map(({ subject: title, blocks }) => ({ title, blocks }))) };
+  // of a provider's mail everything is for one client
+  const clientName = (reader === 'provider' && contents[0]?.clientName) || null;
+  return {
+    subject,
+    ...page(
+      sections.map(({ subject: title, blocks }) => ({ title, blocks })),
+      clientName,
+    ),
+  };
 }

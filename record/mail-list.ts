@@ -10,7 +10,7 @@ import { settleTasks } from './tasks';
 
 export interface MailBatch {
   id: string;
-  /** Null: a digest to a colleague, about several clients, or a person's own upkeep; only who sees all is shown it. */
+  /** Null: a digest to a colleague, about several clients; only who sees all is shown it. */
   clientId: string | null;
   recipientType: string;
   recipientId: string;

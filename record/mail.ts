@@ -30,7 +30,7 @@ interface Reason {
 }
 
 interface Waiting extends Reason {
-  clientId: string | null;
+  clientId: string;
   notBefore: Instant;
   /** The application's. */
   state: string | null;
@@ -55,11 +55,10 @@ const reasonOf = (sql: Db): Fragment => sql`
 /** Of one mail: what is left goes into the next. */
 const MOST_AT_ONCE = 100;
 
-/** A message with what decides on it; one that is no client's is sent as the client does through which it goes. */
+/** A message with what decides on it. */
 const decidedOn = (sql: Db): Fragment => sql`
   messages m
-  left join providers via on m.recipient_type = 'provider' and via.id = m.recipient_id
-  join clients c on c.id = coalesce(m.client_id, via.client_id)
+  join clients c on c.id = m.client_id
   left join applications a on a.id = m.application_id`;
 
 /** What a step of the outreach to one recipient comes to: a batch to be sent now, and when to look again. */
@@ -153,6 +152,7 @@ export interface ClaimedMail {
   messages: {
     template: string;
     data: Record<string, unknown>;
+    clientName: string;
     providerName: string | null;
     payerName: string | null;
     state: string | null;
@@ -224,12 +224,13 @@ export const claimMail = (
       update mail_batches set status = 'claimed', attempts = attempts + 1, send_at = null
       where id = ${batchId} returning attempts`;
     const messages = await tx<ClaimedMail['messages']>`
-      select m.template, m.data, p.first_name || ' ' || p.last_name as provider_name, y.name as payer_name, a.state,
+      select m.template, m.data, c.name as client_name, p.first_name || ' ' || p.last_name as provider_name, y.name as payer_name, a.state,
         n.npi, pr.id as practice_id, pr.legal_name as practice_name, a.reference_number, r.platform, d.kind as document_kind,
         (select jsonb_object_agg(o.id, o.name) from payers o where o.id = any(r.payer_ids)) as payer_names,
         case when ${recipientType} = 'payer' and pr.tin_type = 'ein' and (b.body->>'tinByMail')::boolean
           then pr.tin_sealed end as tin_sealed
       from messages m
+      join clients c on c.id = m.client_id
       left join applications a on a.id = m.application_id
       left join payers y on y.id = a.payer_id
       left join playbooks b on b.payer_id = y.id and b.version = y.playbook_version

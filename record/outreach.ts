@@ -10,8 +10,7 @@ export type RecipientType = (typeof RECIPIENT_TYPES)[number];
 export interface QueuedMessage {
   /** What it is about and the instant that made it due: the same key is never sent twice. */
   key: string;
-  /** null: of a person's own upkeep, which goes out once, whichever clients have the person; no client is shown it. */
-  clientId: string | null;
+  clientId: string;
   recipientType: RecipientType;
   recipientId: string;
   template: string;

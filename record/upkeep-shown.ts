@@ -24,7 +24,7 @@ export interface ShownItem {
   dueOn: PlainDate | null;
   standing: Standing | 'missing';
   nextReminderOn: PlainDate | null;
-  /** Of this item and day. The day counts for the person, whichever client it was said through. */
+  /** Of this item and day, on behalf of this client. */
   reminders: { rung: number; on: PlainDate }[];
 }
 
@@ -44,12 +44,12 @@ const NEVER_ATTESTED: ShownItem = {
   reminders: [],
 };
 
-/** A provider's upkeep, from this client's own statements and the person's attestation. */
+/** A provider's upkeep, by what registries say of the person and this client states. */
 export async function upkeepOf(sql: Db, principal: Principal, providerId: string, now: Instant): Promise<Upkeep> {
   const [own] = await upkeepOn(sql, sql`p.id = ${providerId} and ${inScope(sql, principal, 'p.client_id')}`, now);
   if (!own) throw new Error(`no provider ${providerId}`);
-  const { items, personId, timeZone, today, endedOn } = own;
-  const keys = (item: UpkeepItem) => LADDERS[item.kind].map((rung) => reminderKey(personId, item, rung));
+  const { items, timeZone, today, endedOn } = own;
+  const keys = (item: UpkeepItem) => LADDERS[item.kind].map((rung) => reminderKey(providerId, item, rung));
   const [said, applications] = await Promise.all([
     sql<{ key: string; rung: number; notBefore: Instant }[]>`
       select key, (data->>'rung')::int as rung, not_before from messages

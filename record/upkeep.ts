@@ -20,7 +20,7 @@ import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from './outre
 import { attestedOn } from './person-scope';
 import { giveTasks } from './tasks';
 
-/** One client's statements about a person, read on a day of that client's. */
+/** What counts at one client of a person, read on a day of that client's. */
 export interface OwnUpkeep extends UpkeepView {
   personId: string;
   clientId: string;
@@ -29,7 +29,7 @@ export interface OwnUpkeep extends UpkeepView {
   endedOn: PlainDate | null;
 }
 
-/** What is on file behind the providers `p` that a condition selects: where mail arrives first, then the longest known. */
+/** What is on file behind the providers `p` that a condition selects. */
 export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
   const rows = await sql<(UpkeepFile & Omit<OwnUpkeep, 'today' | 'items'>)[]>`
     select p.person_id, p.id as provider_id, p.client_id, p.ended_on, c.time_zone, p.malpractice, p.dea,
@@ -47,7 +47,7 @@ export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Prom
         from authorisations u where u.provider_id = p.id), '[]') as authorisations
     from providers p join clients c on c.id = p.client_id
     where ${condition}
-    order by exists (select from mail_batches b where b.recipient_id = p.id and b.status = 'failed'), p.created_at, p.id`;
+    order by p.created_at, p.id`;
   return rows.map(({ personId, providerId, clientId, timeZone, endedOn, ...file }) => {
     const today = localDate(now, timeZone);
     return { personId, providerId, clientId, timeZone, endedOn, today, items: upkeepItems(file, today) };
@@ -68,7 +68,7 @@ const TEMPLATES = { reminder: 'upkeep_due', lapsed: 'upkeep_lapsed', warning: 'l
 const AT_LEAST = { months: 12 } as const;
 
 /**
- * The step of a person's upkeep: reminds the person of what has come to a rung, tells the operator of what has lapsed
+ * The step of a person's upkeep, each client's by its own view: reminds the person of what has come to a rung, tells the operator of what has lapsed
  * and what will have before a payer is expected to decide, and takes back what was renewed meanwhile. Answers when to
  * look again; null once no client has the person. Of who has left a client nothing of that client's is said any more,
  * and what waits to be said is taken back. Applications are not woken: each has its own timer for what time changes in
@@ -83,9 +83,9 @@ export async function keepUp(tx: Tx, personId: string, now: Instant): Promise<{ 
       where p.person_id = ${personId} and a.open order by a.created_at, a.id`,
   ]);
   const own = all.filter(({ endedOn, today }) => endedOn === null || today <= endedOn);
-  await remind(tx, personId, own, now);
   for (const one of all.map((view) => (own.includes(view) ? view : { ...view, items: [] }))) {
     const resting = applications.filter(({ providerId }) => providerId === one.providerId);
+    await remind(tx, one, now);
     await tellOfLapses(tx, one, resting, now);
     await warn(tx, one, resting, now);
   }
@@ -94,9 +94,9 @@ export async function keepUp(tx: Tx, personId: string, now: Instant): Promise<{ 
   return { next: [...instants, due({ at: now }, AT_LEAST, own[0]!)].sort()[0]! };
 }
 
-/** Once for an item, the day on which it ends, and a rung, whatever is repeated. */
-export const reminderKey = (personId: string, item: UpkeepItem, rung: number): string =>
-  `upkeep/${personId}/${digest(identity(item))}/${rung}`;
+/** Once at a client for an item, the day on which it ends, and a rung, whatever is repeated. */
+export const reminderKey = (providerId: string, item: UpkeepItem, rung: number): string =>
+  `upkeep/${providerId}/${digest(identity(item))}/${rung}`;
 
 const said = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => ({
   item,
@@ -105,11 +105,15 @@ const said = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => ({
   ...(documentId && { documentId }),
 });
 
-/** Reminds the person, once of each rung; what waits to go out and is no longer so is taken back. */
-async function remind(tx: Tx, personId: string, own: readonly OwnUpkeep[], now: Instant): Promise<void> {
-  const messages = remindersOf(own, now).map(({ providerId, item, rung }): QueuedMessage => ({
-    key: reminderKey(personId, item, rung),
-    clientId: null,
+/**
+ * Reminds the person on behalf of one client, once of each rung; what waits to go out and is no longer so is taken back.
+ * A reminder is never shared between clients: the address is one client's statement too.
+ */
+async function remind(tx: Tx, view: OwnUpkeep, now: Instant): Promise<void> {
+  const { providerId, clientId } = view;
+  const messages = remindersOf(view, now).map(({ item, rung }): QueuedMessage => ({
+    key: reminderKey(providerId, item, rung),
+    clientId,
     recipientType: 'provider',
     recipientId: providerId,
     template: TEMPLATES.reminder,
@@ -117,18 +121,12 @@ async function remind(tx: Tx, personId: string, own: readonly OwnUpkeep[], now: 
     notBefore: now,
   }));
   const ours = tx`
-    recipient_type = 'provider' and template = ${TEMPLATES.reminder}
-    and recipient_id in (select id from providers where person_id = ${personId})`;
-  // what would have gone through a client that the person has left goes through another
-  await tx`
-    delete from messages m
-    where ${ours} and (${hasNotLeft(tx)} or m.status = 'withheld') and m.key = any(${messages.map(({ key }) => key)}::text[])
-      and m.recipient_id <> all(${own.map(({ providerId }) => providerId)}::uuid[])`;
+    recipient_type = 'provider' and template = ${TEMPLATES.reminder} and recipient_id = ${providerId}`;
   await say(tx, messages, ours);
 }
 
 /**
- * Of what has lapsed by one client's statements, a person has a task until it is renewed, and who works the
+ * Of what has lapsed at one client, somebody has a task until it is renewed, and who works the
  * applications that rest on it hears of it at each rung.
  */
 async function tellOfLapses(

@@ -453,10 +453,9 @@ test('whoever leaves is reminded until the last day and no longer; another clien
   const all = [alone, gone, kept].map(({ providerId }) => providerId);
   const dea = [{ state: 'CO', number: 'AB1234563', expiresOn: plus(today, -3) }];
   await sql`update providers set dea = ${sql.json(dea)}, email = id || '@example.org' where id = any(${all}::uuid[])`;
-  for (const on of [alone, gone]) {
-    await attest(sql, on, plus(today, -85));
-    await tell(on);
-  }
+  // by a registry, for every client
+  for (const { personId } of [alone, gone]) await attest(sql, { personId }, plus(today, -85));
+  for (const on of [alone, gone]) await tell(on);
   const lastDay = plus(today, 20);
   const terms = { on: lastDay, reason: 'left_practice', applications: 'withdraw', terminate: false } as const;
   for (const { clientId, providerId } of [alone, gone])
@@ -483,12 +482,16 @@ test('whoever leaves is reminded until the last day and no longer; another clien
   await eventually(async () => (await tasks()).length === 1);
   expect(await tasks()).toEqual([kept.providerId]);
   expect(await rungsOf(alone)).toEqual([-30, -15]);
-  expect(await rungsOf(gone, kept)).toEqual([-30, -15]);
+  expect([await rungsOf(gone), await rungsOf(kept)]).toEqual([
+    [-30, -15],
+    [-30, -15],
+  ]);
   const before = [written(alone), written(gone)];
   await sleepUntil(plus(today, 40));
   await eventually(async () => (await rungsOf(kept)).includes(1));
   expect(await rungsOf(alone)).toEqual([-30, -15]);
-  expect(await rungsOf(gone, kept)).toEqual([-30, -15, -10, -5, 1]);
+  expect(await rungsOf(gone)).toEqual([-30, -15]);
+  expect(await rungsOf(kept)).toEqual([-30, -15, -10, -5, 1]);
   expect([written(alone), written(gone)]).toEqual(before);
   expect(written(kept)).toBeGreaterThanOrEqual(3);
   const ended = await upkeepOf(sql, PRINCIPAL, alone.providerId, await lives.now());

@@ -133,35 +133,22 @@ describe('the ladder', () => {
   });
 });
 
-describe('a person whom two clients have', () => {
-  const said = (day: string, ...views: UpkeepView[]) =>
-    remindersOf(views, at(day)).map(({ providerId, item, rung }) => [providerId, item.kind, item.dueOn, rung]);
+describe('what a person is reminded of', () => {
+  const said = (day: string, one: UpkeepView) =>
+    remindersOf(one, at(day)).map(({ item, rung }) => [item.kind, item.dueOn, rung]);
 
-  test('hears once of what both state alike, through the client that had the person first', () => {
-    const alike = file({ attestedOn: '2026-01-01', licences: [licence('CO', '2026-05-31')] });
-    expect(said('2026-04-02', view('a', alike), view('b', alike, 'America/New_York'))).toEqual([
-      ['a', 'licence', '2026-05-31', -60],
-      ['a', 'attestation', '2026-05-01', -30],
+  test('is the latest rung of each thing, once where it is on file twice', () => {
+    const twice = [licence('CO', '2026-05-31', 'L-1'), licence('CO', '2026-05-31', 'L 1')];
+    expect(said('2026-04-02', view('a', file({ attestedOn: '2026-01-01', licences: twice })))).toEqual([
+      ['attestation', '2026-05-01', -30],
+      ['licence', '2026-05-31', -60],
     ]);
   });
 
-  test('has one attestation cycle: the earlier end, told through the client by whose licences it ends then', () => {
-    const [illinois, both] = [
-      file({ attestedOn: '2026-01-01', licences: [licence('IL', '2099-01-01')] }),
-      file({ attestedOn: '2026-01-01', licences: [licence('IL', '2099-01-01'), licence('WI', '2099-01-01', 'L2')] }),
-    ];
-    const attestations = (day: string) =>
-      said(day, view('a', illinois), view('b', both)).filter(([, kind]) => kind === 'attestation');
-    expect(attestations('2026-04-01')).toEqual([['b', 'attestation', '2026-05-01', -30]]);
-    // by the other client's file it is current for two months more: its ladder waits for the end of this one
-    expect(attestations('2026-06-11')).toEqual([['b', 'attestation', '2026-05-01', 28]]);
-    expect(attestations('2026-06-12')).toEqual([['b', 'attestation', '2026-05-01', 42]]);
-    expect(attestations('2026-06-15')).toEqual([['a', 'attestation', '2026-06-30', -15]]);
-  });
-
-  test('hears of what only one states through that one alone', () => {
-    const own = file({ licences: [licence('WI', '2026-03-20')] });
-    expect(said(TODAY, view('a', file()), view('b', own))).toEqual([['b', 'licence', '2026-03-20', -30]]);
+  test('of the attestation goes by the licences of one client’s file', () => {
+    const illinois = view('a', file({ attestedOn: '2026-01-01', licences: [licence('IL', '2099-01-01')] }));
+    expect(said('2026-05-30', illinois)).toEqual([]);
+    expect(said('2026-05-31', illinois)).toEqual([['attestation', '2026-06-30', -30]]);
   });
 
   test('an item that was renewed is another one', () => {

@@ -43,6 +43,12 @@ test('CAQH is named as the settings have it, in every mail that names it', () =>
   );
 });
 
+test('a provider’s mail names the client that it is written for', () => {
+  const { text, html } = render('provider', [content('upkeep_due', { clientName: 'Elm & Oak' })]);
+  expect(text).toContain('credentialing team for Elm & Oak.');
+  expect(html).toContain('credentialing team for Elm &amp; Oak.');
+});
+
 test('a payer that wants a fresher attestation than CAQH does is named with what it wants', () => {
   const line = (template: string) =>
     render('provider', [content(template, { data: { ...content(template).data, item: 'attestation', maxDays: 90 } })])
