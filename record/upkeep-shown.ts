@@ -12,6 +12,7 @@ import {
   type UpkeepItem,
 } from '../domain/upkeep';
 import type { Db } from '../runtime/database';
+import { isThere } from './person-scope';
 import { inScope, type Principal } from './principal';
 import { reminderKey, upkeepOn } from './upkeep';
 
@@ -31,6 +32,8 @@ export interface ShownItem {
 export interface Upkeep {
   items: ShownItem[];
   predictedLapses: (LapseWarning & { applicationId: string })[];
+  /** The person's attestation at other clients, where it is due on another day. */
+  differences: { providerId: string; clientId: string; dueOn: PlainDate | null }[];
 }
 
 const NEVER_ATTESTED: ShownItem = {
@@ -44,18 +47,30 @@ const NEVER_ATTESTED: ShownItem = {
   reminders: [],
 };
 
-/** A provider's upkeep, by what registries say of the person and this client states. */
-export async function upkeepOf(sql: Db, principal: Principal, providerId: string, now: Instant): Promise<Upkeep> {
+/**
+ * A provider's upkeep, by what registries say of the person and this client states; where it is wished for, compared
+ * with what other clients state that the principal may see.
+ */
+export async function upkeepOf(
+  sql: Db,
+  principal: Principal,
+  providerId: string,
+  now: Instant,
+  { compared = false }: { compared?: boolean } = {},
+): Promise<Upkeep> {
   const [own] = await upkeepOn(sql, sql`p.id = ${providerId} and ${inScope(sql, principal, 'p.client_id')}`, now);
   if (!own) throw new Error(`no provider ${providerId}`);
-  const { items, timeZone, today, endedOn } = own;
+  const { items, personId, timeZone, today, endedOn } = own;
   const keys = (item: UpkeepItem) => LADDERS[item.kind].map((rung) => reminderKey(providerId, item, rung));
-  const [said, applications] = await Promise.all([
+  const elsewhere = sql`
+    p.person_id = ${personId} and p.id <> ${providerId} and ${isThere(sql)} and ${inScope(sql, principal, 'p.client_id')}`;
+  const [said, applications, others] = await Promise.all([
     sql<{ key: string; rung: number; notBefore: Instant }[]>`
       select key, (data->>'rung')::int as rung, not_before from messages
       where key = any(${items.flatMap(keys)}::text[]) order by not_before`,
     sql<{ id: string; snapshot: ApplicationState }[]>`
       select id, snapshot from applications where provider_id = ${providerId} and open order by created_at, id`,
+    compared ? upkeepOn(sql, elsewhere, now) : [],
   ]);
   const shown = items.map((item): ShownItem => {
     const { kind, state, name, documentId, dueOn } = item;
@@ -73,11 +88,16 @@ export async function upkeepOf(sql: Db, principal: Principal, providerId: string
       reminders: ours.map(({ rung, notBefore }) => ({ rung, on: localDate(notBefore, timeZone) })),
     };
   });
+  const dueOnOf = (view: { items: readonly UpkeepItem[] }): PlainDate | null =>
+    view.items.find(({ kind }) => kind === 'attestation')?.dueOn ?? null;
   return {
     items: items.some(({ kind }) => kind === 'attestation') ? shown : [NEVER_ATTESTED, ...shown],
     predictedLapses: applications.flatMap(({ id: applicationId, snapshot }) =>
       predictedLapses(items, snapshot, timeZone, today).map((warning) => ({ applicationId, ...warning })),
     ),
+    differences: others
+      .map((other) => ({ providerId: other.providerId, clientId: other.clientId, dueOn: dueOnOf(other) }))
+      .filter(({ dueOn }) => dueOn !== dueOnOf(own)),
   };
 }
 

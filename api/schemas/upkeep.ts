@@ -40,6 +40,11 @@ export const upkeep = z
         ),
       }),
     ),
+    differences: z.array(z.strictObject({ providerId: id, clientId: id, dueOn: date.nullable() })).meta({
+      description:
+        'The attestation of the same person at other clients, where it is due on another day: of those that the ' +
+        'caller may see, for the operator’s staff only',
+    }),
     predictedLapses: z.array(lapseWarning.extend({ applicationId: id }).meta({ id: 'PredictedLapse' })),
   })
   .meta({ id: 'Upkeep' });
