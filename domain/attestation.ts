@@ -7,6 +7,26 @@ export interface LicenceTerm {
   expiresOn: PlainDate;
 }
 
+/** A licence on which a cycle rests; without an end where only a registry knows of it. */
+export interface CycleLicence {
+  state: string;
+  expiresOn: PlainDate | null;
+}
+
+/**
+ * The licences on which a person's cycle rests at a client: those on its file, and those that a registry knows of in
+ * states of which the file says nothing.
+ */
+export const knownLicences = (
+  onFile: readonly LicenceTerm[],
+  ofRegistry: readonly { state: string }[] = [],
+): CycleLicence[] => [
+  ...onFile,
+  ...ofRegistry
+    .filter(({ state }) => !onFile.some((one) => one.state === state))
+    .map(({ state }) => ({ state, expiresOn: null })),
+];
+
 /** The latest attestation; `authorizedPayerIds` is null where it is not recorded who may see the profile. */
 export interface Attestation {
   attestedOn: PlainDate;
@@ -16,10 +36,14 @@ export interface Attestation {
 const CYCLE_DAYS = 120;
 const ILLINOIS_CYCLE_DAYS = 180;
 
-/** The last day on which an attestation is valid: 120 days on, 180 where all licences current on `asOf` are Illinois's. */
-export function attestationDueOn(attestedOn: PlainDate, licences: readonly LicenceTerm[], asOf: PlainDate): PlainDate {
-  const current = licences.filter((licence) => asOf <= licence.expiresOn);
-  const illinoisOnly = current.length > 0 && current.every((licence) => licence.state === 'IL');
+/**
+ * The last day on which an attestation is valid: 120 days on, 180 where all licences current on `asOf` are Illinois's.
+ * One of which nobody knows the end may be current elsewhere, and is no proof for Illinois.
+ */
+export function attestationDueOn(attestedOn: PlainDate, licences: readonly CycleLicence[], asOf: PlainDate): PlainDate {
+  const current = licences.filter(({ expiresOn }) => expiresOn === null || asOf <= expiresOn);
+  const illinoisOnly =
+    current.some(({ expiresOn }) => expiresOn !== null) && current.every((licence) => licence.state === 'IL');
   return addDays(attestedOn, illinoisOnly ? ILLINOIS_CYCLE_DAYS : CYCLE_DAYS);
 }
 

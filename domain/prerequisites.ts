@@ -1,5 +1,12 @@
 import type { FileChange, FileReading, PlainDate } from './application/events';
-import { attestationDueOn, attestationState, freshThrough, type Attestation, type LicenceTerm } from './attestation';
+import {
+  attestationDueOn,
+  attestationState,
+  freshThrough,
+  knownLicences,
+  type Attestation,
+  type LicenceTerm,
+} from './attestation';
 import type { ApplicationKind, AuthorisationScope, Prerequisite } from './codes';
 import { addDays } from './dates';
 import { excludedOn, type ExclusionTerm } from './exclusions';
@@ -11,6 +18,8 @@ export interface ProviderFile {
     npi: string;
     caqhId: string | null;
     licences: readonly LicenceTerm[];
+    /** Those that a registry knows of. */
+    registryLicences?: readonly { state: string }[];
     malpractice: { expiresOn: PlainDate } | null;
     /** Whether they leave or have left. */
     leaves?: boolean;
@@ -173,13 +182,12 @@ function readAttestation(
   if (!attestation)
     return { reading: { state: attestationState(null, payerId, today), attestedOn: null, dueOn: null } };
   const { attestedOn } = attestation;
-  const licences = provider?.licences ?? [];
+  const licences = knownLicences(provider?.licences ?? [], provider?.registryLicences);
   const dueOn = attestationDueOn(attestedOn, licences, today);
   const fresh = attestationMaxDays === null ? {} : { freshThrough: freshThrough(attestedOn, attestationMaxDays) };
   // a licence that runs out can leave Illinois alone, or nothing at all
   const cycleChanges = licences
-    .filter((licence) => today <= licence.expiresOn)
-    .map((licence) => addDays(licence.expiresOn, 1))
+    .flatMap(({ expiresOn }) => (expiresOn !== null && today <= expiresOn ? [addDays(expiresOn, 1)] : []))
     .filter((day) => attestationDueOn(attestedOn, licences, day) !== dueOn);
   // once it has lapsed nobody asks how fresh it is
   const ends = [dueOn, ...Object.values(fresh)]

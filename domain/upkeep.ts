@@ -1,15 +1,17 @@
 import type { Instant, PlainDate } from './application/events';
 import type { ApplicationState } from './application/state';
-import { attestationDueOn, freshThrough } from './attestation';
+import { attestationDueOn, freshThrough, knownLicences } from './attestation';
 import { atDate, localDate } from './calendar';
 import type { UpkeepKind } from './codes';
 import { addDays } from './dates';
 import type { Authorisation } from './prerequisites';
 
-/** One client's statements about a person, as far as they end by themselves. */
+/** What counts at one client of a person, as far as it ends by itself. */
 export interface UpkeepFile {
   attestedOn: PlainDate | null;
   licences: readonly { state: string; number: string; expiresOn: PlainDate }[];
+  /** Those that a registry knows of. */
+  registryLicences?: readonly { state: string }[];
   malpractice: { policyNumber: string; expiresOn: PlainDate } | null;
   dea: readonly { state: string; number: string; expiresOn: PlainDate }[];
   /** Those that expire. */
@@ -47,7 +49,8 @@ export const LADDERS: Record<UpkeepKind, readonly number[]> = {
 
 /** What of a file ends, as of a day; what something else has taken the place of is not in it. */
 export function upkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
-  const { attestedOn, licences, malpractice, dea, documents, authorisations } = file;
+  const { attestedOn, licences, registryLicences, malpractice, dea, documents, authorisations } = file;
+  const known = knownLicences(licences, registryLicences);
   const item = (kind: UpkeepKind, dueOn: PlainDate, more: Partial<UpkeepItem> = {}): UpkeepItem => ({
     kind,
     state: null,
@@ -59,7 +62,7 @@ export function upkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
     ...more,
   });
   return [
-    ...(attestedOn ? [item('attestation', attestationDueOn(attestedOn, licences, today), { attestedOn })] : []),
+    ...(attestedOn ? [item('attestation', attestationDueOn(attestedOn, known, today), { attestedOn })] : []),
     ...licences.map(({ state, number, expiresOn }) => item('licence', expiresOn, { state, name: number })),
     ...(malpractice ? [item('malpractice', malpractice.expiresOn, { name: malpractice.policyNumber })] : []),
     ...dea.map(({ state, number, expiresOn }) => item('dea', expiresOn, { state, name: number })),

@@ -3,7 +3,7 @@ import { exclusionTerms, type ExclusionWord } from '../domain/exclusions';
 import type { ResolvedPlaybook } from '../domain/playbook';
 import { evaluateFile, type ProviderFile } from '../domain/prerequisites';
 import type { Db } from '../runtime/database';
-import { attestedOn, countsFor, exclusionWords, registryWord } from './person-scope';
+import { attestedOn, countsFor, exclusionWords, registryLicences, registryWord } from './person-scope';
 import { isSet } from './settings';
 
 /** Reads the file behind an application and evaluates it for a day: codes and dates only. */
@@ -26,7 +26,8 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
         'licences', coalesce((
           select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
             order by l.state, l.number)
-          from licences l where l.provider_id = p.id), '[]'::jsonb)) end as provider,
+          from licences l where l.provider_id = p.id), '[]'::jsonb),
+        'registryLicences', ${registryLicences(sql)}) end as provider,
       coalesce((
         select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
           'until', u.until, 'revokedOn', u.revoked_on))

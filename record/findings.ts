@@ -7,6 +7,7 @@ import {
   type Finding,
 } from '../domain/consistency';
 import type { Db, Fragment } from '../runtime/database';
+import { latestSnapshots, registryWord } from './person-scope';
 import { inScope, type Principal } from './principal';
 
 /** A finding; without a provider in the file of a practice that none applies for. */
@@ -47,10 +48,7 @@ const filesOf = (
       'documents', ${expiring(sql, sql`d.provider_id = p.id`)},
       'authorised', exists (select from authorisations u where u.provider_id = p.id),
       'npiNotInForce', exists (
-        select from registry_records r
-        where r.service = 'nppes' and r.person_id = p.person_id and r.status in ('not_found', 'deactivated')
-          -- what was said before this client had the person would tell it of another
-          and r.said_at >= p.created_at)) as provider,
+        select from ${registryWord(sql, sql`'nppes'`)} w where w.status in ('not_found', 'deactivated'))) as provider,
     coalesce((
       select jsonb_agg(${practiceOnFile(sql, sql`o.id <> p.id`)} order by pr.created_at)
       from practices pr
@@ -61,9 +59,7 @@ const filesOf = (
       from applications a where a.provider_id = p.id and a.open), '[]') as applications,
     coalesce((
       select jsonb_agg(s.body || jsonb_build_object('source', s.source) order by s.source)
-      from (
-        select distinct on (source) source, body from registry_snapshots
-        where provider_id = p.id order by source, taken_on desc, created_at desc) s), '[]') as snapshots
+      from ${latestSnapshots(sql)} s), '[]') as snapshots
   from providers p join persons n on n.id = p.person_id
   where p.client_id = ${clientId} and ${inScope(sql, principal, 'p.client_id')}
     ${providerId ? sql`and p.id = ${providerId}` : sql``}

@@ -40,6 +40,19 @@ export const registryWord = (sql: Db, service: Fragment): Fragment => sql`
       where ${service} = 'caqh' and t.person_id = p.person_id and t.client_id = p.client_id) w
     order by w.said_at desc nulls last limit 1)`;
 
+/** The latest of what CAQH and NPPES have of the person of the provider `p`: of each source, as far as it counts there. */
+export const latestSnapshots = (sql: Db): Fragment => sql`
+  (select distinct on (s.source) s.source, s.taken_on, s.body from registry_snapshots s
+    where (s.provider_id = p.id or s.person_id = p.person_id) and ${countsFor(sql, 's', 'created_at')}
+    order by s.source, s.taken_on desc, s.created_at desc)`;
+
+/** The licences that NPPES knows of the person of the provider `p`, by the latest answer of which `which` holds. */
+export const registryLicences = (sql: Db, which: Fragment = sql`true`): Fragment => sql`
+  coalesce((
+    select s.body->'licences' from registry_snapshots s
+    where s.person_id = p.person_id and s.source = 'nppes' and ${countsFor(sql, 's', 'created_at')} and ${which}
+    order by s.taken_on desc, s.created_at desc limit 1), '[]'::jsonb)`;
+
 /**
  * The words (domain/exclusions.ts) on a person that count at a client, and those on practices, each of which has one
  * client only; as they were known when `known` holds of the word `s`.

@@ -1,6 +1,7 @@
 import type { PlainDate } from '../domain/application/events';
 import { proposals, type Proposed, type Snapshot } from '../domain/proposals';
 import type { Db } from '../runtime/database';
+import { latestSnapshots } from './person-scope';
 
 export interface Proposal extends Proposed {
   source: Snapshot['source'];
@@ -13,8 +14,7 @@ export async function proposalsFor(
   provider: Parameters<typeof proposals>[0] & { id: string },
 ): Promise<Proposal[]> {
   const snapshots = await sql<{ source: Snapshot['source']; takenOn: PlainDate; body: Omit<Snapshot, 'source'> }[]>`
-    select distinct on (source) source, taken_on, body from registry_snapshots
-    where provider_id = ${provider.id} order by source, taken_on desc, created_at desc`;
+    select s.* from providers p cross join lateral ${latestSnapshots(sql)} s where p.id = ${provider.id} order by s.source`;
   return snapshots.flatMap(({ source, takenOn, body }) =>
     proposals(provider, { source, ...body }).map((proposal) => ({ source, takenOn, ...proposal })),
   );

@@ -1,4 +1,4 @@
-import { attestationDueOn } from '../domain/attestation';
+import { attestationDueOn, knownLicences } from '../domain/attestation';
 import { KINDS, type FactSource, type ReadinessReason } from '../domain/codes';
 import type { Instant, PlainDate } from '../domain/application/events';
 import { excludedOn, exclusionTerms, maybeExcludedOn, type ExclusionWord } from '../domain/exclusions';
@@ -6,7 +6,7 @@ import { KIND_RULES } from '../domain/playbook';
 import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
 import type { Db, Fragment } from '../runtime/database';
 import { asKnown, knownThen, type AsKnown } from './earlier';
-import { attestedOn, exclusionWords } from './person-scope';
+import { attestedOn, exclusionWords, registryLicences } from './person-scope';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
 import { settingsAt, settingsHistory, type SettingsVersion } from './settings';
@@ -50,6 +50,7 @@ interface File {
   location: boolean;
   requiresCaqh: boolean;
   licences: { state: string; expiresOn: PlainDate }[];
+  registryLicences: { state: string }[];
   malpracticeUntil: PlainDate | null;
   attestedOn: PlainDate | null;
   platformCovers: boolean;
@@ -206,11 +207,13 @@ function byItem<T extends { i: number }>(rows: readonly T[]): Map<number, T[]> {
 }
 
 /** What of the file is current on a day. */
-function currency({ licences, malpracticeUntil, attestedOn, requiresCaqh }: File, state: string | null, on: PlainDate) {
+function currency(file: File, state: string | null, on: PlainDate) {
+  const { licences, malpracticeUntil, attestedOn: attested, requiresCaqh } = file;
+  const known = knownLicences(licences, file.registryLicences);
   return {
     licenceCurrent: licences.some((licence) => licence.state === state && licence.expiresOn >= on),
     malpracticeCurrent: malpracticeUntil !== null && malpracticeUntil >= on,
-    attestationCurrent: !requiresCaqh || (attestedOn !== null && attestationDueOn(attestedOn, licences, on) >= on),
+    attestationCurrent: !requiresCaqh || (attested !== null && attestationDueOn(attested, known, on) >= on),
   };
 }
 
@@ -274,6 +277,7 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
     coalesce(${asked.known.earlier('licences', sql`p.id`)}->'licences', (
       select jsonb_agg(jsonb_build_object('state', l.state, 'expiresOn', l.expires_on))
       from licences l where l.provider_id = p.id), '[]') as licences,
+    ${registryLicences(sql, sql`s.created_at <= coalesce(q."asOf", 'infinity')`)} as registry_licences,
     coalesce(${asked.known.earlier('providers', sql`p.id`)}->'malpractice', p.malpractice)->>'expiresOn' as malpractice_until,
     ${attestedOn(
       sql,

@@ -23,7 +23,7 @@ import { enqueue, enqueueEach } from './outbox';
 import { countsAt } from './person-scope';
 import type { Principal } from './principal';
 import { recordAttestation, recordRegistryAttestation } from './registry/attestations';
-import { keepSnapshot } from './registry/snapshots';
+import { keepRegistrySnapshot } from './registry/snapshots';
 import { findProvider } from './registry/providers';
 import { giveTasks, settleTasks } from './tasks';
 
@@ -331,16 +331,14 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
   const takenOn = at.slice(0, 10);
   const providers = await sql<{ id: string; clientId: string }[]>`
     select id, client_id from providers where person_id = ${personId} and ${isHere(sql, at)} order by id`;
-  const keyOf = ({ id }: { id: string }) => uuidOf(['nppes', id, at]);
   if (answer.status === 'found') {
     const { snapshot } = answer;
-    for (const provider of providers) {
-      const [latest] = await sql<{ same: boolean }[]>`
-        select body = ${sql.json(snapshot as never)} as same from registry_snapshots
-        where provider_id = ${provider.id} and source = 'nppes' order by taken_on desc, created_at desc limit 1`;
-      const kept = { source: 'nppes' as const, takenOn, ...snapshot };
-      if (!latest?.same) await keepSnapshot(sql, REGISTRY_PRINCIPALS.nppes, keyOf(provider), provider, kept);
-    }
+    const [latest] = await sql<{ same: boolean }[]>`
+      select body = ${sql.json(snapshot as never)} as same from registry_snapshots
+      where person_id = ${personId} and source = 'nppes' order by taken_on desc, created_at desc limit 1`;
+    const kept = { source: 'nppes' as const, takenOn, ...snapshot };
+    if (!latest?.same)
+      await keepRegistrySnapshot(sql, REGISTRY_PRINCIPALS.nppes, uuidOf(['nppes', personId, at]), personId, kept);
   }
   await sql.begin(async (tx) => {
     await cameBack(tx, 'nppes');
@@ -350,7 +348,7 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
     await tx`
       update registry_records set ${tx(row as never)}, said_at = now()
       where service = 'nppes' and person_id = ${personId}`;
-    for (const provider of providers) await tellMismatch(tx, provider, keyOf(provider), at);
+    for (const provider of providers) await tellMismatch(tx, provider, uuidOf(['nppes', provider.id, at]), at);
   });
 }
 

@@ -17,7 +17,7 @@ import {
 import type { Db, Fragment, Tx } from '../runtime/database';
 import { digest } from './commands';
 import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from './outreach';
-import { attestedOn } from './person-scope';
+import { attestedOn, registryLicences } from './person-scope';
 import { giveTasks } from './tasks';
 
 /** What counts at one client of a person, read on a day of that client's. */
@@ -38,6 +38,7 @@ export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Prom
         select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
           order by l.state, l.number)
         from licences l where l.provider_id = p.id), '[]') as licences,
+      ${registryLicences(sql)} as registry_licences,
       coalesce((
         select jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'expiresOn', d.expires_on) order by d.id)
         from documents d where d.provider_id = p.id and d.expires_on is not null), '[]') as documents,

@@ -1,4 +1,4 @@
-import { attestationDueOn } from '../../domain/attestation';
+import { attestationDueOn, knownLicences } from '../../domain/attestation';
 import { localDate } from '../../domain/calendar';
 import { findClient } from '../../record/registry/clients';
 import { createProvider, findProvider, listProviders, updateProvider } from '../../record/registry/providers';
@@ -22,11 +22,12 @@ export function viewOfProvider({
   attestedOn,
   legalHold: _hold,
   hereSince: _since,
+  registryLicences,
   purged,
   ...shown
 }: Provider) {
   const today = localDate(new Date().toISOString(), timeZone);
-  const dueOn = attestedOn && attestationDueOn(attestedOn, shown.licences, today);
+  const dueOn = attestedOn && attestationDueOn(attestedOn, knownLicences(shown.licences, registryLicences), today);
   const { caqh, nppes } = shown.registries;
   return {
     ...shown,

@@ -6,7 +6,7 @@ import { screen } from '../exclusions';
 import { keepChanges, type Circumstance } from '../changes';
 import { lookUpAnew } from '../look-up';
 import { enqueue, enqueueEach } from '../outbox';
-import { attestedOn, isThere, registryWord } from '../person-scope';
+import { attestedOn, isThere, registryLicences, registryWord } from '../person-scope';
 import { inScope } from '../principal';
 import type { Principal } from '../principal';
 import { page } from './page';
@@ -78,6 +78,8 @@ export interface Provider {
   caqhId: string | null;
   taxonomyCode: string | null;
   licences: Licence[];
+  /** Those that a registry knows of. */
+  registryLicences: { state: string; number: string }[];
   malpractice: Malpractice | null;
   dea: Dea[];
   /** When the person last attested, by a registry or as this client states; null where never. */
@@ -114,7 +116,8 @@ const selectProviders = (sql: Db, principal: Principal) => sql`
     coalesce((
       select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
         order by l.state, l.number)
-      from licences l where l.provider_id = p.id), '[]') as licences
+      from licences l where l.provider_id = p.id), '[]') as licences,
+    ${registryLicences(sql)} as registry_licences
   from providers p join persons n on n.id = p.person_id join clients c on c.id = p.client_id
   where ${inScope(sql, principal, 'p.client_id')}`;
 

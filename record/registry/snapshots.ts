@@ -2,9 +2,37 @@ import type { PlainDate } from '../../domain/application/events';
 import type { Snapshot } from '../../domain/consistency';
 import type { Sql } from '../../runtime/database';
 import { audit } from '../audit';
+import { enqueue } from '../outbox';
 import { actorOf, type Principal } from '../principal';
 
-/** Keeps what CAQH or NPPES says of a provider. Repeated under the same id it changes nothing. */
+/** Keeps what NPPES answered about a person, for every client. Repeated under the same id it changes nothing. */
+export const keepRegistrySnapshot = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  personId: string,
+  { source, takenOn, ...body }: Snapshot & { takenOn: PlainDate },
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    const recordedBy = tx.json({ ...actorOf(principal) });
+    const row = { id, clientId: null, personId, source, takenOn, body: tx.json(body as never), recordedBy };
+    const made = await tx`insert into registry_snapshots ${tx(row)} on conflict (id) do nothing returning id`;
+    if (made.length === 0) return;
+    // licences decide how long an attestation holds
+    await enqueue(tx, 'file_changed_person', personId);
+    const providers = await tx<{ id: string; clientId: string }[]>`
+      select id, client_id from providers where person_id = ${personId} order by id`;
+    for (const provider of providers)
+      await audit(tx, principal, {
+        action: 'snapshot.keep',
+        subjectType: 'provider',
+        subjectId: provider.id,
+        clientId: provider.clientId,
+        detail: { source, takenOn },
+      });
+  });
+
+/** Keeps what CAQH or NPPES says of a provider, as one client has read it. Repeated under the same id it changes nothing. */
 export const keepSnapshot = (
   sql: Sql,
   principal: Principal,

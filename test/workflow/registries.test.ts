@@ -206,7 +206,7 @@ describe('scenario 3: the provider’s name and address have changed', () => {
     expect(await tasks()).toMatchObject([{ data: { codes: ['name_differs'] }, closedAt: null }]);
     await lives.env.sleep('70 days');
     expect(await tasks()).toHaveLength(1);
-    expect(await lives.sql`select from registry_snapshots where provider_id = ${on.providerId}`).toHaveLength(1);
+    expect(await lives.sql`select from registry_snapshots where person_id = ${on.personId}`).toHaveLength(1);
     await lives.sql`update providers set last_name = 'Rivera-Stone' where id = ${on.providerId}`;
     await lives.env.sleep('35 days');
     await eventually(async () => (await tasks())[0]!.closedAt !== null);

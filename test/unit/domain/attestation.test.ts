@@ -1,9 +1,9 @@
-import { attestationDueOn, attestationState } from '../../../domain/attestation';
+import { attestationDueOn, attestationState, knownLicences, type CycleLicence } from '../../../domain/attestation';
 
 const licence = (state: string, expiresOn = '2030-12-31') => ({ state, expiresOn });
 
 describe('an attestation is due', () => {
-  const due = (...licences: ReturnType<typeof licence>[]) => attestationDueOn('2026-01-01', licences, '2026-02-01');
+  const due = (...licences: CycleLicence[]) => attestationDueOn('2026-01-01', licences, '2026-02-01');
 
   test('after 120 days', () => {
     expect(due(licence('CA'))).toBe('2026-05-01');
@@ -19,6 +19,22 @@ describe('an attestation is due', () => {
   test('after 120 days with one current licence elsewhere, or none current in Illinois', () => {
     expect(due(licence('IL'), licence('CA', '2026-02-01'))).toBe('2026-05-01');
     expect(due(licence('IL', '2026-01-31'))).toBe('2026-05-01');
+  });
+
+  test('after 120 days where a registry knows of a licence elsewhere of which the file says nothing', () => {
+    const known = (onFile: ReturnType<typeof licence>[], ...states: string[]) =>
+      due(
+        ...knownLicences(
+          onFile,
+          states.map((state) => ({ state })),
+        ),
+      );
+    expect(known([licence('IL')], 'IL')).toBe('2026-06-30');
+    expect(known([licence('IL')], 'IL', 'WI')).toBe('2026-05-01');
+    // the file knows that it has ended
+    expect(known([licence('IL'), licence('WI', '2026-01-31')], 'WI')).toBe('2026-06-30');
+    // how long one holds that only the registry knows of is not known
+    expect(known([], 'IL')).toBe('2026-05-01');
   });
 
   test('counting over a leap day', () => {
