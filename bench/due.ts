@@ -37,7 +37,7 @@ async function adoptAll({ api, sql, temporal }: Booted): Promise<{ ids: string[]
       { type: 'system', id: 'bench', name: 'bench' },
     );
     if ('existingId' in opened) throw new Error('is open already');
-    if (!(await dispatch.startWithin(opened.state, 60_000))) throw new Error('did not start');
+    if (!(await dispatch.startWithin(opened.run, 60_000))) throw new Error('did not start');
     ids.push(id);
   });
   console.log(`adopted and started ${OPEN} in ${(took / 1000).toFixed(0)} s`);

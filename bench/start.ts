@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { applicationWorkflowId } from '../domain/application/key';
-import type { ApplicationState } from '../domain/application/state';
+import type { ApplicationRun } from '../record/application-run';
+import type { ApplicationInput } from '../workflows/messages';
 import { TASK_QUEUE } from '../dispatch/dispatch';
 import { openApplication } from '../record/opening';
 import { boot, quantile, scopes, take, timed } from './booted';
@@ -27,20 +28,20 @@ export async function measure(): Promise<void> {
 
     const throughApi = (body: object) => api.post('/v1/applications', body);
 
-    async function onRecord(body: Record<string, string>): Promise<ApplicationState> {
+    async function onRecord(body: Record<string, string>): Promise<ApplicationRun> {
       const { providerId, practiceId, payerId, state, lineOfBusiness } = body;
       const key = { providerId, practiceId, payerId, state, lineOfBusiness, kind: 'new_individual', locationId: null };
       const request = { id: randomUUID(), clientId, key: key as never, body, at: new Date().toISOString() };
       const opened = await openApplication(sql, request, actor);
       if ('existingId' in opened) throw new Error('is open already');
       await sql`delete from outbox where subject = ${request.id}`;
-      return opened.state;
+      return opened.run;
     }
-    const bare = (state: ApplicationState) =>
+    const bare = ({ key, applicationId, progress }: ApplicationRun) =>
       temporal.client.workflow.start('payerApplication', {
-        workflowId: applicationWorkflowId(state.key),
+        workflowId: applicationWorkflowId(key),
         taskQueue: TASK_QUEUE,
-        args: [{ state }],
+        args: [{ applicationId, progress } satisfies ApplicationInput],
       });
 
     console.log('at once  API starts/s  bare starts/s  median ratio  (quartiles)');

@@ -7,35 +7,49 @@ import {
   isGrpcServiceError,
   type Client,
 } from '@temporalio/client';
-import { ApplicationFailure, TypedSearchAttributes, WorkflowIdConflictPolicy } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  TypedSearchAttributes,
+  WorkflowIdConflictPolicy,
+  type SearchAttributePair,
+  type SearchAttributeUpdatePair,
+} from '@temporalio/common';
 import { applicationWorkflowId, participationWorkflowId } from '../domain/application/key';
 import { isOpen, participates, type ApplicationState } from '../domain/application/state';
-import type { Refusal } from '../domain/application/transitions';
+import type { Progress, Refusal } from '../domain/application/progress';
+import { refusal as refusalOf } from '../domain/application/transitions';
 import type { WatchType } from '../domain/codes';
 import { asked } from '../domain/application/decide';
+import { readRun, type ApplicationRun } from '../record/application-run';
 import {
   acknowledgeCommand,
   deliveringCommand,
+  getCommand,
   leaveToRelay,
-  pendingCommand,
-  settleCommand,
   type Delivering,
   type KeptCommand,
 } from '../record/commands';
 import { deleteStarts } from '../record/outbox';
-import { recordStep } from '../record/step';
+import { recordStep, refuseCommand } from '../record/step';
 import type { Sql } from '../runtime/database';
 import { gather } from '../runtime/gather';
-import { applicationIdAttribute, clientIdAttribute, payerIdAttribute } from '../runtime/search-attributes';
+import {
+  applicationIdAttribute,
+  clientIdAttribute,
+  payerIdAttribute,
+  personIdAttribute,
+  subjectIdAttribute,
+} from '../runtime/search-attributes';
 import {
   actionUpdates,
-  applicationStateQuery,
   changedSignal,
   fileChangedSignal,
+  progressQuery,
   REFUSED,
   type ApplicationInput,
   type WatchInput,
 } from '../workflows/messages';
+import { attributesOf } from '../workflows/search-attributes';
 import { Turns } from './turns';
 
 export const TASK_QUEUE = 'countersign';
@@ -43,12 +57,14 @@ export const TASK_QUEUE = 'countersign';
 /** What became of a command: recorded, refused, or on its way (the relay delivers it, whatever happens here). */
 export type Delivery = { status: 'recorded' } | { status: 'refused'; refusal: Refusal } | { status: 'on_its_way' };
 
-export type Dispatch = ReturnType<typeof createDispatch>;
-
-interface Held {
-  state: ApplicationState;
-  workflowId: string | null;
+/** An application's workflow as it answers for itself; without a progress where it is gone. */
+export interface WorkflowView {
+  workflowId: string;
+  alive: boolean;
+  progress: Progress | null;
 }
+
+export type Dispatch = ReturnType<typeof createDispatch>;
 
 /** The only door to Temporal: starts, updates, signals and queries workflows for API and relay. */
 export function createDispatch({
@@ -67,17 +83,17 @@ export function createDispatch({
 
   /** Starts the workflow of an open application from its recorded state; started already is as good. */
   async function startApplication(applicationId: string): Promise<void> {
-    const state = await load(applicationId);
-    if (isOpen(state)) await startOpen(state);
+    const run = await readRun(sql, applicationId);
+    if (run.progress.open) await startOpen(run);
   }
 
-  const startOpen = (state: ApplicationState) => start('payerApplication', applicationWorkflowId(state.key), state);
+  const startOpen = (run: ApplicationRun) => start('payerApplication', applicationWorkflowId(run.key), run);
 
   /** Starts it for a caller who waits; false where that did not work out `within` milliseconds, and the relay does it. */
-  async function startWithin(state: ApplicationState, within: number): Promise<boolean> {
+  async function startWithin(run: ApplicationRun, within: number): Promise<boolean> {
     try {
-      await client.connection.withDeadline(Date.now() + within, () => startOpen(state));
-      spareTheRelay(state.id);
+      await client.connection.withDeadline(Date.now() + within, () => startOpen(run));
+      spareTheRelay(run.applicationId);
       return true;
     } catch (error) {
       if (isUnanswered(error) || error instanceof WorkflowExecutionAlreadyStartedError) return false;
@@ -87,36 +103,36 @@ export function createDispatch({
 
   /** Starts the participation of a confirmed application; started already is as good. */
   async function startParticipation(applicationId: string): Promise<void> {
-    const state = await load(applicationId);
-    if (participates(state)) await start('networkParticipation', participationWorkflowId(applicationId), state);
+    const run = await readRun(sql, applicationId);
+    if (run.progress.participating) await start('networkParticipation', participationWorkflowId(applicationId), run);
   }
 
-  async function start(type: string, workflowId: string, state: ApplicationState): Promise<void> {
-    const input: ApplicationInput = { state };
+  async function start(type: keyof typeof SUMMARIES, workflowId: string, run: ApplicationRun): Promise<void> {
+    const { applicationId, clientId, key, personId, progress } = run;
+    const input: ApplicationInput = { applicationId, progress };
+    const pairs = [
+      { key: applicationIdAttribute, value: applicationId },
+      { key: clientIdAttribute, value: clientId },
+      { key: payerIdAttribute, value: key.payerId },
+      ...(personId === null ? [] : [{ key: personIdAttribute, value: personId }]),
+      ...attributesOf(progress).filter(isSet),
+    ];
     try {
-      await client.workflow.start(type, {
-        workflowId,
-        taskQueue,
-        args: [input],
-        memo: { applicationId: state.id },
-        workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
-        ...(indexed && {
-          typedSearchAttributes: new TypedSearchAttributes([
-            { key: applicationIdAttribute, value: state.id },
-            { key: clientIdAttribute, value: state.clientId },
-            { key: payerIdAttribute, value: state.key.payerId },
-          ]),
+      await withAttributes(pairs, (attributes) =>
+        client.workflow.start(type, {
+          workflowId,
+          taskQueue,
+          args: [input],
+          memo: { applicationId },
+          staticSummary: `${SUMMARIES[type]}: ${key.kind}, ${key.state}, ${key.lineOfBusiness}`,
+          workflowIdConflictPolicy: WorkflowIdConflictPolicy.FAIL,
+          ...attributes,
         }),
-      });
+      );
     } catch (error) {
-      if (indexed && /search attribute/i.test(grpcError(error)?.details ?? '')) {
-        // the namespace does not have them (and may not let us add them): the work goes on without
-        indexed = false;
-        return start(type, workflowId, state);
-      }
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       const { memo } = await client.workflow.getHandle(workflowId).describe();
-      if (memo?.applicationId !== state.id) throw error; // its predecessor is about to end: again later
+      if (memo?.applicationId !== applicationId) throw error; // its predecessor is about to end: again later
     }
   }
 
@@ -146,7 +162,7 @@ export function createDispatch({
       if (!olderId) return deliverNow(command, until);
       if (Date.now() >= until) return ON_ITS_WAY;
       try {
-        const older = await deliverNow(await pendingCommand(sql, olderId), until);
+        const older = await deliverNow(await getCommand(sql, olderId), until);
         if (older.status === 'on_its_way') return older;
       } catch {
         // it failed by itself, which the relay deals with: those after it go on
@@ -157,12 +173,9 @@ export function createDispatch({
 
   async function deliverNow(command: KeptCommand, until: number): Promise<Delivery> {
     for (let tries = 1; ; tries += 1) {
-      const held = await holder(command.applicationId);
+      const state = await load(command.applicationId);
       try {
-        const refusal = held.workflowId
-          ? await update(held.workflowId, command, until)
-          : await direct(command.applicationId, command.id);
-        if (refusal && held.workflowId) await settleCommand(sql, command.id, refusal);
+        const refusal = (await refuse(state, command)) ?? (await record(workflowOf(state), command, until));
         await acknowledgeCommand(sql, command.id);
         return outcome(refusal);
       } catch (error) {
@@ -174,20 +187,28 @@ export function createDispatch({
         if (!isGone || tries > 1) await sleep(Math.min(pauseMs(tries), Math.max(0, until - Date.now())));
         if (isGone)
           // not started yet, or just closed: start what should run, then look again
-          await (participates(held.state) ? startParticipation : startApplication)(command.applicationId).catch((e) => {
+          await (participates(state) ? startParticipation : startApplication)(command.applicationId).catch((e) => {
             if (!(e instanceof WorkflowExecutionAlreadyStartedError)) throw e;
           });
       }
     }
   }
 
+  /** Asks the record first: what it refuses never reaches the workflow. */
+  async function refuse(state: ApplicationState, command: KeptCommand): Promise<Refusal | null> {
+    const mayBeRefused = command.action === 'corrections' || refusalOf(state, asked(command)) !== null;
+    return mayBeRefused ? refuseCommand(sql, state.id, command.id) : null;
+  }
+
+  const record = (workflowId: string | null, command: KeptCommand, until: number) =>
+    workflowId === null ? recordWithoutWorkflow(command) : update(workflowId, command, until);
+
   async function update(workflowId: string, command: KeptCommand, until: number): Promise<Refusal | null> {
-    const { action: _action, ...legality } = asked(command);
     try {
       await client.connection.withDeadline(until, () =>
         client.workflow.getHandle(workflowId).executeUpdate(actionUpdates[command.action], {
           updateId: command.id,
-          args: [{ commandId: command.id, ...legality }],
+          args: [{ commandId: command.id }],
         }),
       );
       return null;
@@ -198,11 +219,11 @@ export function createDispatch({
     }
   }
 
-  /** No workflow keeps a closed application: the recording step's own lock is enough. */
-  async function direct(applicationId: string, commandId: string): Promise<Refusal | null> {
+  /** No workflow runs a closed application: the recording step's own lock is enough. */
+  async function recordWithoutWorkflow({ applicationId, id: commandId }: KeptCommand): Promise<Refusal | null> {
     const intent = { type: 'command', commandId } as const;
-    const request = { applicationId, knownVersion: Number.MAX_SAFE_INTEGER, at: new Date().toISOString(), intent };
-    return (await recordStep(sql, request)).refusal ?? null;
+    const step = await recordStep(sql, { applicationId, known: null, at: new Date().toISOString(), intent });
+    return step.refusal ?? null;
   }
 
   /** Tells an application's workflow that something in its file changed; one that is gone goes on from its record. */
@@ -217,31 +238,56 @@ export function createDispatch({
   }
 
   async function signalFileChanged(applicationId: string): Promise<void> {
-    const { state, workflowId } = await holder(applicationId);
-    if (isOpen(state)) await client.workflow.getHandle(workflowId!).signal(fileChangedSignal);
+    const state = await load(applicationId);
+    if (isOpen(state)) await client.workflow.getHandle(workflowOf(state)!).signal(fileChangedSignal);
   }
 
   /** Tells a watch that something has changed; one that isn't running starts with it. */
   async function changed(type: WatchType, subject: string): Promise<void> {
-    await client.workflow.signalWithStart(type, {
-      workflowId: `${type}/${subject}`,
-      taskQueue,
-      args: [{ subject } satisfies WatchInput],
-      signal: changedSignal,
-    });
+    const { is, about } = WATCHES[type];
+    await withAttributes(
+      [{ key: subjectIdAttribute, value: subject }, ...(about ? [{ key: about, value: subject }] : [])],
+      (attributes) =>
+        client.workflow.signalWithStart(type, {
+          workflowId: `${type}/${subject}`,
+          taskQueue,
+          args: [{ subject } satisfies WatchInput],
+          signal: changedSignal,
+          staticSummary: is,
+          ...attributes,
+        }),
+    );
   }
 
-  /** The state as the workflow itself tells it; null where none keeps the application. */
-  async function query(
-    applicationId: string,
-    within: number,
-  ): Promise<{ workflowId: string; state: ApplicationState } | null> {
-    const { workflowId } = await holder(applicationId);
+  /** Starts with search attributes, or without where the namespace lacks them (and may not let them be added). */
+  async function withAttributes<T>(
+    pairs: SearchAttributePair[],
+    start: (attributes: { typedSearchAttributes?: TypedSearchAttributes }) => Promise<T>,
+  ): Promise<T> {
+    if (!indexed) return start({});
+    try {
+      return await start({ typedSearchAttributes: new TypedSearchAttributes(pairs) });
+    } catch (error) {
+      if (!/search attribute/i.test(grpcError(error)?.details ?? '')) throw error;
+      indexed = false;
+      return start({});
+    }
+  }
+
+  /** What the workflow of an application knows, and whether it runs; null where none has to. */
+  async function query(applicationId: string, within: number): Promise<WorkflowView | null> {
+    const workflowId = workflowOf(await load(applicationId));
     if (!workflowId) return null;
-    const state = await client.connection.withDeadline(Date.now() + within, () =>
-      client.workflow.getHandle(workflowId).query(applicationStateQuery),
-    );
-    return { workflowId, state };
+    const handle = client.workflow.getHandle(workflowId);
+    return client.connection.withDeadline(Date.now() + within, async () => {
+      try {
+        const { status } = await handle.describe();
+        return { workflowId, alive: status.name === 'RUNNING', progress: await handle.query(progressQuery) };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return { workflowId, alive: false, progress: null };
+        throw error;
+      }
+    });
   }
 
   /** Whether Temporal answers at all. */
@@ -261,14 +307,33 @@ export function createDispatch({
     return row.snapshot;
   }
 
-  async function holder(applicationId: string): Promise<Held> {
-    const state = await load(applicationId);
-    if (isOpen(state)) return { state, workflowId: applicationWorkflowId(state.key) };
-    return { state, workflowId: participates(state) ? participationWorkflowId(applicationId) : null };
-  }
-
   return { startApplication, startWithin, startParticipation, deliver, fileChanged, changed, query, isReachable };
 }
+
+/** The workflow that writes an application; null where none does any more. */
+const workflowOf = (state: ApplicationState): string | null =>
+  isOpen(state) ? applicationWorkflowId(state.key) : participates(state) ? participationWorkflowId(state.id) : null;
+
+const SUMMARIES = { payerApplication: 'Payer application', networkParticipation: 'Participation' } as const;
+
+/** What each watch is for, in Temporal's UI, and what its subject is where operators look for it by that. */
+const WATCHES: Record<WatchType, { is: string; about?: typeof personIdAttribute }> = {
+  platformInquiry: { is: 'Asks what is open about a platform relationship' },
+  platformCheck: { is: 'Checks a platform while a direct application runs', about: applicationIdAttribute },
+  billingReadiness: { is: 'Reports changes of a billing readiness answer', about: applicationIdAttribute },
+  enrolmentChase: { is: "Chases a practice's enrolments" },
+  providerUpkeep: { is: "Keeps a person's attestation and documents current", about: personIdAttribute },
+  outreach: { is: 'Sends a recipient what is queued for them' },
+  webhook: { is: 'Delivers to a webhook endpoint' },
+  exclusionList: { is: "Obtains the month's list of exclusions" },
+  caqhStatus: { is: 'Asks CAQH about a person', about: personIdAttribute },
+  nppesRecord: { is: 'Asks NPPES about a person', about: personIdAttribute },
+  ending: { is: 'Ends a provider or a client' },
+  retention: { is: 'Purges what has been kept long enough' },
+};
+
+/** A search attribute that has a value: at the start there is none to take away. */
+const isSet = (pair: SearchAttributeUpdatePair): pair is SearchAttributePair => pair.value !== null;
 
 /** What the server (or its absence) answered, wherever the client wrapped it. */
 function grpcError(error: unknown): { code: number; details: string } | undefined {

@@ -60,6 +60,21 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
+/** What is looked after in a participation, each with its own follow-up. */
+export const CARES = [
+  'confirmation',
+  'loading',
+  'directory',
+  'not_loaded',
+  'wrong_tin',
+  'claims_denied',
+  'directory_wrong',
+  'committee_date',
+  'recredentialing',
+  'change',
+] as const;
+export type Care = (typeof CARES)[number];
+
 export const KINDS = [
   'new_individual',
   'new_group',

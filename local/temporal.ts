@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs, optionalTsToMs, tsToMs } from '@temporalio/common/lib/time';
-import { SEARCH_ATTRIBUTES } from '../runtime/search-attributes';
+import { SEARCH_ATTRIBUTES } from '../domain/search-attributes';
+import { nameOfType } from '../runtime/search-attributes';
 
 /** The arguments of a dev server on the loopback; without `file` it keeps everything in memory. */
 export function devServerArguments(options: {
@@ -22,7 +23,7 @@ export function devServerArguments(options: {
     ...(options.file
       ? [`--db-filename=${options.file}`, '--sqlite-pragma=journal_mode=wal', '--sqlite-pragma=synchronous=normal']
       : []),
-    ...SEARCH_ATTRIBUTES.map((name) => `--search-attribute=${name}=Keyword`),
+    ...Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => `--search-attribute=${name}=${nameOfType(type)}`),
   ];
 }
 

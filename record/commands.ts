@@ -3,7 +3,7 @@ import type { Action, Fact } from '../domain/codes';
 import type { Circumstances, Command } from '../domain/application/decide';
 import type { ApplicationEvent } from '../domain/application/events';
 import type { ApplicationState } from '../domain/application/state';
-import type { Refusal } from '../domain/application/transitions';
+import type { Refusal } from '../domain/application/progress';
 import type { NextTry } from '../domain/delivery';
 import type { Db, Fragment, Tx } from '../runtime/database';
 import { inWaves } from './outbox';
@@ -80,8 +80,8 @@ export async function isKept(sql: Db, id: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** A command by its id, as the recording step takes it up. */
-export async function pendingCommand(tx: Db, id: string): Promise<KeptCommand> {
+/** A command by its id, whatever came of it. */
+export async function getCommand(tx: Db, id: string): Promise<KeptCommand> {
   const [row] = await tx<CommandRow[]>`select ${commandColumns(tx)} from commands o where o.id = ${id}`;
   if (!row) throw new Error(`no command ${id}`);
   return commandOf(row);

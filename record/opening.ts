@@ -2,16 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { append, decideOpening } from '../domain/application/decide';
 import type { ApplicationKey, Instant } from '../domain/application/events';
 import { naturalKey } from '../domain/application/key';
-import type { ApplicationState } from '../domain/application/state';
+import { arm } from '../domain/application/step';
 import { localDate } from '../domain/calendar';
 import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
 import type { Sql, Tx } from '../runtime/database';
+import { readRun, runOf, type ApplicationRun } from './application-run';
 import { digest, keepCommand } from './commands';
 import { fileOf, readingOf } from './file';
 import { keepBridge } from './bridges';
 import type { Actor } from './principal';
 import { columns, project } from './projection';
-import { plan } from './step';
 
 export interface OpeningRequest {
   /** Of the command and of the application that it opens. */
@@ -27,7 +27,7 @@ export interface OpeningRequest {
   previousId?: string;
 }
 
-export type Opened = { state: ApplicationState } | { existingId: string };
+export type Opened = { run: ApplicationRun } | { existingId: string };
 
 /**
  * Opens an application: command, first entries, read model and the outbox row that starts its workflow, in one
@@ -38,8 +38,11 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
   const natural = naturalKey(key);
   return sql.begin(async (tx): Promise<Opened> => {
     const [[row], file] = await Promise.all([
-      tx<{ timeZone: string; playbook: Playbook; version: number; previousId: string | null }[]>`
+      tx<
+        { timeZone: string; playbook: Playbook; version: number; personId: string | null; previousId: string | null }[]
+      >`
         select c.time_zone, p.body as playbook, p.version,
+          (select person_id from providers where id = ${key.providerId}) as person_id,
           (select a.id from applications a where a.natural_key = ${natural} and a.id <> ${id}
             order by a.created_at desc limit 1) as previous_id
         from clients c, payers y join playbooks p on p.payer_id = y.id and p.version = y.playbook_version
@@ -59,9 +62,10 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
       today,
       digest,
     });
-    const { state, events } = append(null, drafts, { at: request.at, entryId: id, newId: randomUUID });
-    if (!state) throw new Error('an opening opens');
-    plan(state, events, playbook, row.timeZone);
+    const opening = append(null, drafts, { at: request.at, entryId: id, newId: randomUUID });
+    if (!opening.state) throw new Error('an opening opens');
+    const { state, events } = arm({ playbook, timeZone: row.timeZone }, { ...opening, state: opening.state });
+    const run = runOf(state, row.personId, playbook.window.timeZone);
     const { state: usState, ...scope } = key;
     const inserted = await tx`
       insert into applications ${tx({
@@ -75,6 +79,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
         referenceNumber: body.adopt?.referenceNumber ?? null,
         playbookVersion: row.version,
         ...columns(state),
+        wakesAt: run.progress.next?.at ?? null,
         createdAt: state.openedAt,
         state: usState,
         snapshot: tx.json(state as never),
@@ -86,14 +91,14 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
       request.bridge && keepBridge(tx, { applicationId: id, clientId, relationshipId: request.bridge }),
       project(tx, null, state, events, id),
     ]);
-    return { state };
+    return { run };
   });
 }
 
 /** What stands in the way of an opening: itself, sent before, or another that is open for the key. */
 async function opened(tx: Tx, id: string, natural: string): Promise<Opened> {
-  const [taken] = await tx<{ id: string; snapshot: ApplicationState }[]>`
-    select id, snapshot from applications where id = ${id} or (natural_key = ${natural} and open)
+  const [taken] = await tx<{ id: string }[]>`
+    select id from applications where id = ${id} or (natural_key = ${natural} and open)
     order by (id = ${id}) desc limit 1`;
-  return taken!.id === id ? { state: taken!.snapshot } : { existingId: taken!.id };
+  return taken!.id === id ? { run: await readRun(tx, id) } : { existingId: taken!.id };
 }

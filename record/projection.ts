@@ -1,5 +1,6 @@
 import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../domain/application/events';
+import { RULES_VERSION } from '../domain/application/reduce';
 import { isOpen, participates, type ApplicationState } from '../domain/application/state';
 import { dueAt, nextFollowUpAt } from '../domain/application/view';
 import { sameValue } from '../domain/facts';
@@ -21,6 +22,7 @@ export const columns = (state: ApplicationState) => ({
   dueAt: dueAt(state),
   statutoryOn: state.agenda.statutory?.dueOn ?? null,
   version: state.version,
+  rulesVersion: RULES_VERSION,
   updatedAt: state.updatedAt,
   ...participation(state),
 });

@@ -1,113 +1,112 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
-import { append, decide, decideFile, type Intent } from '../domain/application/decide';
-import type { ApplicationEvent, Instant, TimerName } from '../domain/application/events';
-import { fold } from '../domain/application/reduce';
-import { schedule } from '../domain/application/schedule';
-import { isOpen, type ApplicationState } from '../domain/application/state';
-import type { Refusal } from '../domain/application/transitions';
+import type { Circumstances } from '../domain/application/decide';
+import type { ApplicationEvent, Instant } from '../domain/application/events';
+import type { Progress, Refusal } from '../domain/application/progress';
+import { progressOf } from '../domain/application/schedule';
+import type { ApplicationState } from '../domain/application/state';
+import { needsHistory, takeStep } from '../domain/application/step';
 import { localDate } from '../domain/calendar';
-import { sameValue } from '../domain/facts';
-import { resolvePlaybook, rulesOf, type Playbook, type ResolvedPlaybook } from '../domain/playbook';
-import { lookUp, pendingCommand, settleCommand, type KeptCommand } from './commands';
+import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
+import { lookUp, getCommand, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './file';
 import { project } from './projection';
 
 /** What a caller asks to have recorded: ids, codes and instants only. */
 export interface StepRequest {
   applicationId: string;
-  /** The version that the caller knows; what came after it comes back. */
-  knownVersion: number;
+  /** What the caller knows; null where no workflow asks. */
+  known: Pick<Progress, 'version' | 'stage' | 'attempt' | 'next'> | null;
   /** The caller's clock. */
   at: Instant;
-  intent: { type: 'command'; commandId: string } | { type: 'timer'; timer: TimerName; due: Instant } | { type: 'file' };
+  intent: { type: 'command'; commandId: string } | { type: 'due' } | { type: 'file' };
 }
 
 export interface StepResult {
-  /** What the caller has not seen yet, in order. */
-  events: ApplicationEvent[];
-  /** Instead of events, where a correction had the history folded again. */
-  state?: ApplicationState;
+  progress: Progress;
   refusal?: Refusal;
 }
 
 interface Row {
   snapshot: ApplicationState;
+  rulesVersion: number;
+  wakesAt: Instant | null;
   timeZone: string;
   playbook: Playbook;
 }
 
 /**
- * The recording step: locks the application, decides, folds, schedules and writes, in one transaction. A command is
- * recorded once, whoever repeats it, and a caller that missed a step gets its events with the next.
+ * The recording step: locks the application, decides, folds, handles whatever is due, schedules and writes, in one
+ * transaction. A command is recorded once, however often it is sent. The answer wakes its caller after `at` at the earliest.
  */
-export function recordStep(sql: Sql, request: StepRequest): Promise<StepResult> {
+export function recordStep(sql: Sql, { applicationId, at, intent }: StepRequest): Promise<StepResult> {
   return sql.begin(async (tx): Promise<StepResult> => {
-    const row = await lock(tx, request.applicationId);
-    const before = row.snapshot;
-    const command = request.intent.type === 'command' ? await pendingCommand(tx, request.intent.commandId) : null;
-    if (command && command.status !== 'pending')
-      return { ...(await missed(tx, before, request)), ...(command.refusal && { refusal: command.refusal }) };
-
-    const moved = command ? await movedTo(tx, command, before) : null;
-    const playbook = resolvePlaybook(moved?.playbook ?? row.playbook, before.key, row.timeZone);
-    const at = [request.at, before.updatedAt].sort()[1]!;
-    const today = localDate(at, row.timeZone);
-    const intent = command ? { type: 'command' as const, command } : (request.intent as Intent);
-    const reading = await readFile(tx, before.key, playbook, today);
-    const circumstances = {
-      reading,
-      today,
-      ...(command && (await lookUp(tx, before, command))),
-      ...(moved && { rules: rulesOf(before.key.kind, playbook) }),
-    };
-
-    const stamp = { at, entryId: command?.id ?? randomUUID(), newId: randomUUID };
-    const filed = append(before, decideFile(before, circumstances), stamp);
-    const decision = decide(filed.state!, intent, circumstances);
-    const { state, events } = append(filed.state, decision.drafts, stamp) as {
-      state: ApplicationState;
-      events: ApplicationEvent[];
-    };
-    const all = [...filed.events, ...events];
-    const corrected = all.some((e) => e.kind === 'correction');
-    const after = corrected ? fold([...(await history(tx, before.id)), ...all]) : state;
-
-    const refusal = decision.refusal ?? (await clash(tx, before, after));
-    const outcome = refusal ? { state: filed.state!, events: filed.events } : { state: after, events: all };
-    if (outcome.events.length > 0) {
-      plan(outcome.state, outcome.events, playbook, row.timeZone);
-      await project(tx, before, outcome.state, outcome.events, command?.id ?? null);
-    }
-    if (moved && !refusal)
-      await tx`update applications set playbook_version = ${moved.version} where id = ${before.id}`;
-    if (command) await settleCommand(tx, command.id, refusal);
-
-    const unseen = await missed(tx, before, request);
-    return {
-      events: [...unseen.events, ...outcome.events],
-      ...((unseen.state || (corrected && !refusal)) && { state: outcome.state, events: [] }),
-      ...(refusal && { refusal }),
-    };
+    const row = await lock(tx, applicationId);
+    const command = intent.type === 'command' ? await getCommand(tx, intent.commandId) : null;
+    const isSettled = command !== null && command.status !== 'pending';
+    const { step, playbook, movesTo } = await decideStep(tx, row, isSettled ? null : command, at);
+    const { state, events, refusal } = step;
+    if (events.length > 0) await project(tx, row.snapshot, state, events, command?.id ?? null);
+    if (movesTo !== null && !refusal)
+      await tx`update applications set playbook_version = ${movesTo} where id = ${applicationId}`;
+    if (command && !isSettled) await settleCommand(tx, command.id, refusal);
+    const progress = progressOf(state, playbook.window.timeZone, at);
+    await setWakesAt(tx, row, progress);
+    const said = isSettled ? command.refusal : refusal;
+    return { progress, ...(said && { refusal: said }) };
   });
 }
 
-/** Puts the agenda of a state on the last event of its step, where it changed. */
-export function plan(
-  state: ApplicationState,
-  events: ApplicationEvent[],
-  playbook: ResolvedPlaybook,
-  timeZone: string,
-): void {
-  const agenda = schedule(state, playbook, timeZone);
-  if (sameValue(agenda, state.agenda)) return;
-  state.agenda = agenda;
-  events.at(-1)!.agenda = agenda;
+/** Refuses a command that the record does not take as it stands; null, and nothing written, where it may be taken. */
+export function refuseCommand(sql: Sql, applicationId: string, commandId: string): Promise<Refusal | null> {
+  return sql.begin(async (tx) => {
+    const row = await lock(tx, applicationId);
+    const command = await getCommand(tx, commandId);
+    if (command.status !== 'pending') return command.refusal;
+    const { refusal } = (await decideStep(tx, row, command, new Date().toISOString())).step;
+    if (refusal) await settleCommand(tx, commandId, refusal);
+    return refusal;
+  });
+}
+
+/** What a step comes to, before anything is written. */
+async function decideStep(tx: TransactionSql, row: Row, command: KeptCommand | null, clock: Instant) {
+  const { snapshot: before, rulesVersion, timeZone } = row;
+  const moved = command && (await movedTo(tx, command, before));
+  const playbook = resolvePlaybook(moved?.playbook ?? row.playbook, before.key, timeZone);
+  const at = [clock, before.updatedAt].sort()[1]!;
+  const today = localDate(at, timeZone);
+  const circumstances: Circumstances = {
+    reading: await readFile(tx, before.key, playbook, today),
+    today,
+    ...(command && (await lookUp(tx, before, command))),
+    ...(moved && { rules: rulesOf(before.key.kind, playbook) }),
+  };
+  const again = needsHistory({ rulesVersion, command });
+  const step = takeStep({
+    before,
+    rulesVersion,
+    history: again ? await history(tx, before.id) : [],
+    command,
+    circumstances,
+    otherOpenId: again ? await otherOpenId(tx, before.id) : undefined,
+    playbook,
+    timeZone,
+    at,
+    newId: randomUUID,
+  });
+  return { step, playbook, movesTo: moved ? moved.version : null };
+}
+
+/** Keeps when the workflow asks again, so that one which does not is found. */
+async function setWakesAt(tx: TransactionSql, { snapshot, wakesAt }: Row, { next }: Progress): Promise<void> {
+  const at = next?.at ?? null;
+  if (at !== wakesAt) await tx`update applications set wakes_at = ${at} where id = ${snapshot.id}`;
 }
 
 async function lock(tx: TransactionSql, id: string): Promise<Row> {
   const [row] = await tx<Row[]>`
-    select a.snapshot, c.time_zone, p.body as playbook
+    select a.snapshot, a.rules_version, a.wakes_at, c.time_zone, p.body as playbook
     from applications a
     join clients c on c.id = a.client_id
     join playbooks p on p.payer_id = a.payer_id and p.version = a.playbook_version
@@ -131,23 +130,16 @@ async function movedTo(
   return row;
 }
 
-export async function history(tx: Sql | TransactionSql, id: string, after = 0): Promise<ApplicationEvent[]> {
+export async function history(tx: Sql | TransactionSql, id: string): Promise<ApplicationEvent[]> {
   const rows = await tx<{ event: ApplicationEvent }[]>`
-    select event from events where application_id = ${id} and seq > ${after} order by seq`;
+    select event from events where application_id = ${id} order by seq`;
   return rows.map((row) => row.event);
 }
 
-/** What was recorded since the version that the caller knows. */
-async function missed(tx: TransactionSql, state: ApplicationState, { knownVersion }: StepRequest): Promise<StepResult> {
-  const events = knownVersion < state.version ? await history(tx, state.id, knownVersion) : [];
-  return events.some((e) => e.kind === 'correction') ? { events: [], state } : { events };
-}
-
-/** A correction may not reopen an application while another is open for its key. */
-async function clash(tx: TransactionSql, before: ApplicationState, after: ApplicationState): Promise<Refusal | null> {
-  if (isOpen(before) || !isOpen(after)) return null;
+/** Another application that is open for the same key. */
+async function otherOpenId(tx: TransactionSql, id: string): Promise<string | undefined> {
   const [other] = await tx<{ id: string }[]>`
     select o.id from applications a join applications o on o.natural_key = a.natural_key and o.open
-    where a.id = ${after.id} and o.id <> a.id`;
-  return other ? { type: 'open_application_exists', existingId: other.id } : null;
+    where a.id = ${id} and o.id <> a.id`;
+  return other?.id;
 }

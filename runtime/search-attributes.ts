@@ -1,40 +1,41 @@
 import type { Connection } from '@temporalio/client';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { SEARCH_ATTRIBUTES } from '../domain/search-attributes';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 
-/** What operators find a workflow by: whom it concerns, as opaque ids. */
-export const applicationIdAttribute = defineSearchAttributeKey('CountersignApplicationId', SearchAttributeType.KEYWORD);
-export const clientIdAttribute = defineSearchAttributeKey('CountersignClientId', SearchAttributeType.KEYWORD);
-export const payerIdAttribute = defineSearchAttributeKey('CountersignPayerId', SearchAttributeType.KEYWORD);
-export const personIdAttribute = defineSearchAttributeKey('CountersignPersonId', SearchAttributeType.KEYWORD);
-
-/** All of them, by name: Keywords each. */
-export const SEARCH_ATTRIBUTES = [applicationIdAttribute, clientIdAttribute, payerIdAttribute, personIdAttribute].map(
-  (key) => key.name,
-);
+const keyword = (name: keyof typeof SEARCH_ATTRIBUTES) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+export const applicationIdAttribute = keyword('CountersignApplicationId');
+export const clientIdAttribute = keyword('CountersignClientId');
+export const payerIdAttribute = keyword('CountersignPayerId');
+export const personIdAttribute = keyword('CountersignPersonId');
+export const subjectIdAttribute = keyword('CountersignSubjectId');
 
 /**
  * Adds the search attributes that the namespace lacks. Where that is refused, as on Temporal Cloud, answers the command by which
  * a person adds them; otherwise undefined.
  */
 export async function registerSearchAttributes(connection: Connection, namespace: string): Promise<string | undefined> {
-  let missing = SEARCH_ATTRIBUTES;
+  let missing = Object.entries(SEARCH_ATTRIBUTES);
   try {
     // the time-skipping server cannot list them
     const list = connection.operatorService.listSearchAttributes({ namespace }).catch(() => null);
     const customAttributes = (await list)?.customAttributes;
-    missing = missing.filter((name) => !(name in (customAttributes ?? {})));
+    missing = missing.filter(([name]) => !(name in (customAttributes ?? {})));
     if (missing.length > 0) {
-      const keyword = encodeSearchAttributeIndexedValueType('KEYWORD')!;
-      const searchAttributes = Object.fromEntries(missing.map((name) => [name, keyword]));
+      const searchAttributes = Object.fromEntries(
+        missing.map(([name, type]) => [name, encodeSearchAttributeIndexedValueType(type)!]),
+      );
       await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
     }
     return undefined;
   } catch {
     return isCloud(connection)
-      ? `tcld namespace search-attributes add --namespace ${namespace}${missing.map((name) => ` --sa ${name}=Keyword`).join('')}`
-      : `temporal operator search-attribute create --namespace ${namespace}${missing.map((name) => ` --name ${name} --type Keyword`).join('')}`;
+      ? `tcld namespace search-attributes add --namespace ${namespace}${missing.map(([name, type]) => ` --sa ${name}=${nameOfType(type)}`).join('')}`
+      : `temporal operator search-attribute create --namespace ${namespace}${missing.map(([name, type]) => ` --name ${name} --type ${nameOfType(type)}`).join('')}`;
   }
 }
 
 const isCloud = ({ options }: Connection) => /\.(tmprl\.cloud|api\.temporal\.io)(:\d+)?$/.test(options.address);
+
+/** A type as Temporal's tools call it: `Keyword`. */
+export const nameOfType = (type: string): string => `${type[0]!}${type.slice(1).toLowerCase()}`;

@@ -1,28 +1,22 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
-import { ACTIONS, INTERNAL_ACTIONS, type Action, type Outcome, type SentKind, type WatchType } from '../domain/codes';
-import type { ApplicationEvent, Instant, TimerName } from '../domain/application/events';
-import type { ApplicationState } from '../domain/application/state';
-import type { Refusal } from '../domain/application/transitions';
+import { ACTIONS, INTERNAL_ACTIONS, type Action, type SentKind, type WatchType } from '../domain/codes';
+import type { Instant } from '../domain/application/events';
+import type { Progress, Refusal } from '../domain/application/progress';
 
-/** What both workflows start from: a fold of the application's events. JSON only. */
+/** What both workflows of an application start from. JSON only. */
 export interface ApplicationInput {
-  state: ApplicationState;
-  /** Commands of late, so that a repeated one is known across continue-as-new: [command id, version it led to]. */
-  recent?: [string, number][];
+  applicationId: string;
+  progress: Progress;
   /** The file changed while the last run ended. */
   fileChanged?: boolean;
   /** Of tests: continue as new once the history is this long, instead of when the server suggests it. */
   continueAfter?: number;
 }
 
-/** A person's command on the way to the workflow: ids, codes and dates; its words are in the record. */
+/** A person's command on the way to the record, which holds what it says. */
 export interface ActionMessage {
   commandId: string;
-  outcome?: Outcome;
-  outOfOrder?: boolean;
-  attempt?: number;
-  version?: number;
 }
 
 /** Version of the application with the command recorded. */
@@ -38,21 +32,26 @@ export const actionUpdates = Object.fromEntries(
 /** Something in the file that this application rests on has changed; what, the recording step reads. */
 export const fileChangedSignal = defineSignal('fileChanged');
 
-/** The state as the workflow knows it. */
-export const applicationStateQuery = defineQuery<ApplicationState>('applicationState');
+/** How far the application has come, as its workflow knows it. */
+export const progressQuery = defineQuery<Progress>('progress');
 
-/** The failure type of an update that was refused; its one detail is the `Refusal`. */
+/** The failure type of an update that the record refused; its one detail is the `Refusal`. */
 export const REFUSED = 'Refused';
+/** The failure type of an update without a command id. */
+export const BAD_MESSAGE = 'BadMessage';
+
+/** What is to be recorded: a command, whatever is due, or a file that reads differently. */
+export type Intent = { type: 'command'; commandId: string } | { type: 'due' } | { type: 'file' };
 
 /** What the recording step is asked and answers (record/step.ts). */
 export interface RecordStep {
   recordStep(request: {
     applicationId: string;
-    knownVersion: number;
+    /** What the caller knows: a record that knows less was restored to an earlier moment. */
+    known: Pick<Progress, 'version' | 'stage' | 'attempt' | 'next'>;
     at: Instant;
-    intent:
-      { type: 'command'; commandId: string } | { type: 'timer'; timer: TimerName; due: Instant } | { type: 'file' };
-  }): Promise<{ events: ApplicationEvent[]; state?: ApplicationState; refusal?: Refusal }>;
+    intent: Intent;
+  }): Promise<{ progress: Progress; refusal?: Refusal }>;
 }
 
 /** What a watch starts from, and continues as new with: all else is in the record. */

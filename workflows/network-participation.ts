@@ -1,16 +1,37 @@
 import { continueAsNew } from '@temporalio/workflow';
-import { participates } from '../domain/application/state';
-import { Keeper } from './keeper';
+import { type Action, CARES } from '../domain/codes';
+import type { TimerName } from '../domain/application/events';
+import { ApplicationRun } from './application-run';
 import type { ApplicationInput } from './messages';
+
+const ACTIONS: readonly Action[] = [
+  ...(['contacts', 'confirmations', 'notes', 'assignment', 'corrections', 'playbook-migration'] as const),
+  ...(['loading', 'directory', 'issues', 'issue-resolution', 'committee-date'] as const),
+  ...(['recredentialing', 'change-notice', 'participation-end'] as const),
+];
+const TIMERS: readonly TimerName[] = [
+  ...CARES.flatMap((care) => [`followUp:${care}`, `escalation:${care}`] as const),
+  ...(['effective', 'recredentialing:due', 'recredentialing:reminder', 'recredentialing:missed'] as const),
+];
+
+/** Looks after a participation: loading, directory, issues, changes, and the recredentialing in time. */
+export async function lookAfterParticipation(participation: ApplicationRun): Promise<void> {
+  await participation.stayWith({
+    does: 'in network from the effective date; see to loading, directory and recredentialing',
+    actions: ACTIONS,
+    timers: TIMERS,
+  });
+}
 
 /** What follows a confirmed application: takes corrections of its facts, and its ending, until the span has ended. */
 export async function networkParticipation(input: ApplicationInput): Promise<void> {
-  const participation = new Keeper(input, { confirmed: 'in network from the effective date' });
-  while (participates(participation.state)) {
-    await participation.attend();
+  const participation = new ApplicationRun(input);
+  while (participation.progress.participating) {
+    await lookAfterParticipation(participation);
     if (!participation.isLong()) continue;
     await participation.drain();
-    if (participates(participation.state)) await continueAsNew<typeof networkParticipation>(participation.handover());
+    if (participation.progress.participating)
+      await continueAsNew<typeof networkParticipation>(participation.continueAsNewInput());
   }
   await participation.drain();
 }

@@ -1,6 +1,5 @@
 import { FACTS } from '../../domain/codes';
 import type { ApplicationKey } from '../../domain/application/events';
-import { isOpen } from '../../domain/application/state';
 import { groundOf, type Ground } from '../../record/ground';
 import { openApplication } from '../../record/opening';
 import { actorOf, type Principal } from '../../record/principal';
@@ -39,7 +38,7 @@ export async function open(
   const request = { id, clientId, key, body, at, ...(bridge && { bridge }) };
   const opened = await openApplication(sql, request, actorOf(principal));
   if ('existingId' in opened) throw new Problem('application_exists', opened);
-  const started = isOpen(opened.state) ? dispatch.startWithin(opened.state, patienceMs) : Promise.resolve(true);
+  const started = opened.run.progress.open ? dispatch.startWithin(opened.run, patienceMs) : Promise.resolve(true);
   return { started };
 }
 

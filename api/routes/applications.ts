@@ -98,19 +98,20 @@ export const applicationRoutes = (deps: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/applications/{id}/workflow',
-    summary: 'Read an application as its workflow knows it',
-    description: 'For operations: every other answer comes from the record.',
+    summary: 'Read how far an application has come, as its workflow knows it',
+    description:
+      'For operations: every other answer comes from the record. `alive` is false where the workflow does not run although ' +
+      'it should; it is started again from the record.',
     tag,
     access: 'operations:read',
     subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
-    responses: { 200: { description: 'The state that the workflow keeps', schema: workflowState } },
+    responses: { 200: { description: 'What the workflow knows', schema: workflowState } },
     problems: [409],
     handler: async ({ principal, subject }) => {
       const live = await deps.dispatch.query(subject.id, QUERY_MS);
       if (!live) throw new Problem('no_workflow');
       const record = await findApplication(deps.sql, principal, subject.id);
-      const { workflowId, state } = live;
-      return ok({ workflowId, inStep: state.version === record!.version, ...state });
+      return ok({ ...live, inStep: live.progress?.version === record!.version });
     },
   }),
 ];

@@ -10,8 +10,8 @@ import {
   type Fact,
   type FactSource,
   type Outcome,
+  CARES,
 } from '../../domain/codes';
-import { CARES } from '../../domain/application/events';
 import { factProblems, type FactProblem } from '../../domain/facts';
 import {
   address,

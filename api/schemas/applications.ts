@@ -289,13 +289,28 @@ export const onItsWay = z
   .meta({ id: 'OnItsWay', description: 'It is on record and will be done; `id` becomes that of its entry' });
 
 export const workflowState = z
-  .looseObject({
+  .strictObject({
     workflowId: z.string(),
+    alive: z.boolean().meta({ description: 'Whether the workflow runs' }),
     inStep: z.boolean().meta({ description: 'Whether it knows the version that the record has' }),
-    stage,
-    version,
+    progress: z
+      .strictObject({
+        version,
+        stage,
+        attempt: z.int(),
+        open: z.boolean(),
+        participating: z.boolean().meta({ description: 'Whether the participation goes on' }),
+        waitingOn: z.enum(WAITING_ON),
+        nextFollowUpOn: z.string().nullable().meta({ format: 'date' }),
+        next: z
+          .strictObject({ at: instant, timer: z.string() })
+          .nullable()
+          .meta({ description: 'When the workflow asks the record again, and what falls due then' }),
+      })
+      .nullable()
+      .meta({ description: 'Null where there is no workflow to ask' }),
   })
-  .meta({ id: 'WorkflowState' });
+  .meta({ id: 'WorkflowView' });
 
 export const timelineEntry = z
   .looseObject({

@@ -7,8 +7,9 @@ import {
   ISSUE_CODES,
   LOADING_STATUSES,
   RECREDENTIALING_STATUSES,
+  CARES,
 } from '../../domain/codes';
-import { CARES } from '../../domain/application/events';
+
 import { broken, documents } from './actions';
 import {
   BESIDE_BAD_FIELDS,

@@ -1,9 +1,8 @@
-import type { Action, Fact, IssueCode, Outcome } from '../codes';
+import type { Action, Fact, IssueCode, Outcome, Care } from '../codes';
 import { sameValue } from '../facts';
 import type {
   ApplicationKey,
   ApplicationEvent,
-  Care,
   Draft,
   FileReading,
   Instant,
@@ -15,7 +14,8 @@ import type {
 import { reduce } from './reduce';
 import { DISPROVES } from './participation';
 import { followUpOf, isOpen, type ApplicationState } from './state';
-import { refusal, type Asked, type Refusal } from './transitions';
+import type { Refusal } from './progress';
+import { refusal, type Asked } from './transitions';
 
 /** A command as the record keeps it; of the body, decide reads codes and dates only. */
 export interface Command {
@@ -25,9 +25,8 @@ export interface Command {
   version?: number;
 }
 
-/** What happened: a person's command, a timer of the agenda, or a word that the file changed. */
-export type Intent =
-  { type: 'command'; command: Command } | { type: 'timer'; timer: TimerName; due: Instant } | { type: 'file' };
+/** What happened: a person's command, or a timer of the agenda. */
+export type Intent = { type: 'command'; command: Command } | { type: 'timer'; timer: TimerName; due: Instant };
 
 /** What the recording step looked up for an intent. */
 export interface Circumstances {
@@ -67,7 +66,6 @@ export function decideFile(state: ApplicationState, { reading, today }: Circumst
 
 /** What an intent comes to, on a state that has the file's part already. */
 export function decide(state: ApplicationState, intent: Intent, of: Circumstances): Decision {
-  if (intent.type === 'file') return { drafts: [] };
   if (intent.type === 'timer') return { drafts: onTimer(state, intent) };
   const { command } = intent;
   const no = refusal(state, asked(command));

@@ -1,6 +1,7 @@
 import type {
   Action,
   ApplicationKind,
+  Care,
   ChangeField,
   ContractStatus,
   DirectoryStatus,
@@ -68,21 +69,6 @@ export type AttestationState = 'current' | 'missing' | 'lapsed' | 'stale' | 'not
 
 export type Track = 'credentialing' | 'contracting' | 'confirmation';
 export const TRACKS: readonly Track[] = ['credentialing', 'contracting', 'confirmation'];
-
-/** What is looked after in a participation, each with its own follow-up. */
-export const CARES = [
-  'confirmation',
-  'loading',
-  'directory',
-  'not_loaded',
-  'wrong_tin',
-  'claims_denied',
-  'directory_wrong',
-  'committee_date',
-  'recredentialing',
-  'change',
-] as const;
-export type Care = (typeof CARES)[number];
 
 export type TimerName =
   | `followUp:${Track | Care}`
@@ -237,6 +223,8 @@ interface Payloads {
   deadline_passed: { armedBy: string };
   appeal_window_closed: Record<never, never>;
   stage: { from: Stage; to: Stage; attempt: number };
+  /** Folded again by rules of another version. */
+  rules: { version: number };
 }
 
 export type EventKind = keyof Payloads;

@@ -1,6 +1,6 @@
-import type { Fact, IssueCode } from '../codes';
+import { CARES, type Care, type Fact, type IssueCode } from '../codes';
 import { addDays } from '../dates';
-import { CARES, type Care, type EventData, type Instant, type PlainDate, type Purpose } from './events';
+import type { EventData, Instant, PlainDate, Purpose } from './events';
 import {
   participates,
   type ApplicationState,

@@ -4,7 +4,6 @@ import { halved, type Duration } from '../duration';
 import type { ResolvedPlaybook } from '../playbook';
 import { statutoryDate } from '../statutory';
 import {
-  CARES,
   TRACKS,
   type Agenda,
   type Instant,
@@ -13,7 +12,10 @@ import {
   type RecredentialingDates,
   type TimerName,
 } from './events';
+import { CARES } from '../codes';
+import type { Progress } from './progress';
 import { isOpen, participates, type ApplicationState, type FollowUp, type RecredentialingCycle } from './state';
+import { nextFollowUpAt } from './view';
 
 /** Steps that carry somebody else's deadline; a pause silences neither them nor their timers. */
 const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];
@@ -178,4 +180,30 @@ function recredentialing(agenda: Agenda, cycle: RecredentialingCycle, playbook: 
     agenda.timers['recredentialing:reminder'] = atDate(addDays(dueOn, -daysBefore), window);
   }
   agenda.timers['recredentialing:missed'] = lastMoment(at, cycle.dueOn ? { days: 1 } : recredentialEvery, timeZone);
+}
+
+/**
+ * How far an application has come. `timeZone` is the payer's. `handledThrough`: a step has handled everything that was due until
+ * then, so that only what comes later wakes the workflow again.
+ */
+export function progressOf(state: ApplicationState, timeZone: string, handledThrough?: Instant): Progress {
+  const followUpAt = nextFollowUpAt(state);
+  return {
+    version: state.version,
+    stage: state.stage,
+    attempt: state.attempt,
+    open: isOpen(state),
+    participating: participates(state),
+    waitingOn: state.waiting.on,
+    nextFollowUpOn: followUpAt && localDate(followUpAt, timeZone),
+    next: dueTimers(state).find(({ at }) => handledThrough === undefined || at > handledThrough) ?? null,
+  };
+}
+
+/** The armed timers, the earliest first; of those at one instant, by name. */
+export function dueTimers({ agenda }: ApplicationState): { at: Instant; timer: TimerName }[] {
+  const timers = Object.entries(agenda.timers) as [TimerName, Instant][];
+  return timers
+    .map(([timer, at]) => ({ at, timer }))
+    .sort((a, b) => (a.at === b.at ? (a.timer < b.timer ? -1 : 1) : a.at < b.at ? -1 : 1));
 }

@@ -7,12 +7,12 @@ import type {
   Prerequisite,
   Stage,
   WaitingOn,
+  Care,
 } from '../codes';
 import type {
   Agenda,
   ApplicationKey,
   AttestationState,
-  Care,
   ChangeCode,
   CycleBasis,
   EventData,

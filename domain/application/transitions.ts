@@ -1,5 +1,6 @@
 import { ACTIONS, OUTCOMES, STAGES, type Action, type Outcome, type Stage } from '../codes';
 import { unresolved } from './participation';
+import type { Refusal } from './progress';
 import { BEFORE_SUBMISSION, isOpen, participates, type ApplicationState } from './state';
 
 /** What legality depends on, of an action's body. */
@@ -11,14 +12,6 @@ export interface Asked {
   /** If-Match: the version that the caller saw. */
   version?: number;
 }
-
-/** Why an action is refused; maps one to one to a problem of the HTTP contract. */
-export type Refusal =
-  | { type: 'action_not_allowed'; stage: Stage; allowedActions: Action[]; allowedOutcomes: Outcome[] }
-  | { type: 'stale_version'; version: number }
-  | { type: 'unknown_entry' }
-  | { type: 'not_correctable' }
-  | { type: 'open_application_exists'; existingId: string };
 
 interface Row {
   /** The stages in which an open application takes it. */
@@ -114,7 +107,7 @@ export const allowedActions = (state: ApplicationState): Action[] =>
 export const allowedOutcomes = (state: ApplicationState): Outcome[] =>
   OUTCOMES.filter((outcome) => outcomeAllowed(state, outcome));
 
-/** Null where the action may be taken, otherwise why not. Synchronous and pure: it is the workflow's validator. */
+/** Null where the action may be taken, otherwise why not. */
 export function refusal(state: ApplicationState, asked: Asked): Refusal | null {
   if (asked.version !== undefined && asked.version !== state.version)
     return { type: 'stale_version', version: state.version };

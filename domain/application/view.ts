@@ -1,7 +1,7 @@
-import type { Action, Fact, Outcome, RecredentialingStatus, WaitingOn } from '../codes';
+import type { Action, Fact, Outcome, RecredentialingStatus, WaitingOn, Care } from '../codes';
 import { WAITING_ON } from '../codes';
 import { blockerText } from './blockers';
-import type { Agenda, Care, Instant, RecredentialingDates, Track } from './events';
+import type { Agenda, Instant, RecredentialingDates, Track } from './events';
 import { waitingOnTrack } from './reduce';
 import {
   factsOnFile,

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes';
 import { QUIET_LOG } from '../../local/postgres';
-import { SEARCH_ATTRIBUTES } from '../../runtime/search-attributes';
+import { nameOfType } from '../../runtime/search-attributes';
 
 const root = join(__dirname, '../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -93,7 +94,9 @@ describe('docker-compose.yml', () => {
 
   test('Temporal gets every search attribute that workflows are started with', () => {
     const { content } = compose.configs['temporal-namespace']!;
-    expect([...content.matchAll(/--type Keyword --name (\w+)/g)].map(([, name]) => name)).toEqual(SEARCH_ATTRIBUTES);
+    expect([...content.matchAll(/--type (\w+) --name (\w+)/g)].map(([, type, name]) => [name, type])).toEqual(
+      Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, nameOfType(type)]),
+    );
   });
 
   test('API and worker see the same Temporal namespace as the setup and the UI', () => {

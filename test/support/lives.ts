@@ -4,13 +4,14 @@ import { Worker } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../activities';
 import type { Outside } from '../../activities/outreach';
-import { createDispatch, TASK_QUEUE, type Delivery, type Dispatch } from '../../dispatch/dispatch';
+import { createDispatch, TASK_QUEUE, type Delivery, type Dispatch, type WorkflowView } from '../../dispatch/dispatch';
 import type { Action } from '../../domain/codes';
 import type { ApplicationEvent, ApplicationKey, PlainDate } from '../../domain/application/events';
 import { applicationWorkflowId } from '../../domain/application/key';
 import type { ApplicationState } from '../../domain/application/state';
 import { addDays } from '../../domain/dates';
 import type { Playbook } from '../../domain/playbook';
+import { readRun, type ApplicationRun } from '../../record/application-run';
 import { keepCommand } from '../../record/commands';
 import { openApplication } from '../../record/opening';
 import { history } from '../../record/step';
@@ -126,18 +127,18 @@ export class Lives {
       ACTOR,
     );
     if ('existingId' in opened) throw new Error(`open already: ${opened.existingId}`);
-    if (how.continueAfter) await this.startShort(opened.state, how.continueAfter);
+    if (how.continueAfter) await this.startShort(opened.run, how.continueAfter);
     else await this.dispatch.startApplication(id);
     return new Life(this, id, on);
   }
 
-  private async startShort(state: ApplicationState, continueAfter: number): Promise<void> {
-    const input: ApplicationInput = { state, continueAfter };
+  private async startShort({ applicationId, key, progress }: ApplicationRun, continueAfter: number): Promise<void> {
+    const input: ApplicationInput = { applicationId, progress, continueAfter };
     await this.env.client.workflow.start('payerApplication', {
-      workflowId: applicationWorkflowId(state.key),
+      workflowId: applicationWorkflowId(key),
       taskQueue: TASK_QUEUE,
       args: [input],
-      memo: { applicationId: state.id },
+      memo: { applicationId },
     });
   }
 }
@@ -149,6 +150,12 @@ export class Life {
     readonly id: string,
     readonly book: Book,
   ) {}
+
+  /** What the workflow answers for itself, and what it has to know by the record. */
+  async inStep(): Promise<{ knows: WorkflowView | null; should: Partial<WorkflowView> }> {
+    const { progress } = await readRun(this.lives.sql, this.id);
+    return { knows: await this.lives.dispatch.query(this.id, 5000), should: { alive: true, progress } };
+  }
 
   /** Gives a command as the API would, and answers what became of it. */
   async give(

@@ -3,6 +3,7 @@ import { isOpen, participates } from '../../domain/application/state';
 import { FACTS, STAGES, type Stage } from '../../domain/codes';
 import { LIVES } from '../replay/lives';
 import { Lives, VALUES, type Life } from '../support/lives';
+import { expectInStep } from '../support/in-step';
 
 let lives: Lives;
 beforeAll(async () => {
@@ -36,8 +37,7 @@ test.each(Object.keys(LIVES))('%s: the way it goes, and record and workflow agre
   const state = await life.state();
   expect(fold(await life.entries())).toEqual(state);
   if (!isOpen(state) && !participates(state)) return;
-  const { state: known } = (await lives.dispatch.query(life.id, 5000))!;
-  expect(known).toEqual(state);
+  await expectInStep(life);
 });
 
 const OPEN = STAGES.filter((stage) => !['confirmed', 'denied', 'withdrawn'].includes(stage));
@@ -83,7 +83,7 @@ test('a contact on the wrong application is struck out: stage, timers and queue 
   const after = await life.act('corrections', { entryId: id, reason: 'the caller meant another provider' });
   expect(after).toMatchObject({ stage: 'in_review', agenda: before.agenda, followUps: before.followUps });
   expect(await life.items()).toEqual([]);
-  expect((await lives.dispatch.query(life.id, 5000))!.state).toEqual(after);
+  await expectInStep(life);
   // and the follow-up that the struck contact had taken away rings when it was due
   await life.until((s) => s.agenda.items.length > 0, '30 days');
   expect((await life.state()).followUps.credentialing!.firedAt! >= before.agenda.followUps.credentialing!.at).toBe(

@@ -2,6 +2,7 @@ import type { CallHours, Closure } from '../../domain/calendar';
 import type { Duration } from '../../domain/duration';
 import { day, expectedDue, wall, works } from '../support/independent-calendar';
 import { Lives } from '../support/lives';
+import { expectInStep } from '../support/in-step';
 
 let lives: Lives;
 beforeAll(async () => {
@@ -54,5 +55,5 @@ test('a year of follow-ups of one application rings where an independent computa
   expect(shown.map(minute).filter((at) => !works(day(Date.parse(`${at}Z`))))).toEqual([]);
   // winter and summer
   expect(new Set(nudges.map(({ at }) => at.slice(11, 13)))).toEqual(new Set(['12', '13']));
-  expect((await lives.dispatch.query(life.id, 5000))!.state).toEqual(await life.state());
+  await expectInStep(life);
 }, 240_000);

@@ -1,27 +1,14 @@
-import {
-  append,
-  decide,
-  decideFile,
-  decideOpening,
-  type Circumstances,
-  type Intent,
-} from '../../../domain/application/decide';
-import type {
-  ApplicationEvent,
-  ApplicationKey,
-  Instant,
-  PlainDate,
-  TimerName,
-} from '../../../domain/application/events';
-import { fold, reduce } from '../../../domain/application/reduce';
-import { schedule } from '../../../domain/application/schedule';
+import { append, decideOpening, type Circumstances, type Command } from '../../../domain/application/decide';
+import type { ApplicationEvent, ApplicationKey, Instant, PlainDate } from '../../../domain/application/events';
+import { RULES_VERSION } from '../../../domain/application/reduce';
+import { dueTimers } from '../../../domain/application/schedule';
+import { arm, takeStep } from '../../../domain/application/step';
 import type { ApplicationState } from '../../../domain/application/state';
-import type { Refusal } from '../../../domain/application/transitions';
+import type { Refusal } from '../../../domain/application/progress';
 import { nextFollowUpAt, view } from '../../../domain/application/view';
 import { localDate } from '../../../domain/calendar';
 import type { Action, ApplicationKind, Fact } from '../../../domain/codes';
 import { addDays } from '../../../domain/dates';
-import { sameValue } from '../../../domain/facts';
 import { KIND_RULES, resolvePlaybook, rulesOf, type Playbook, type ResolvedPlaybook } from '../../../domain/playbook';
 import { evaluateFile, type ProviderFile } from '../../../domain/prerequisites';
 
@@ -64,15 +51,13 @@ export function stored<T>(value: T): T {
 }
 
 /**
- * One application on paper: the rules played without a server. It does what the recording step and the workflow do
- * between them: a command, a due timer or a changed file becomes entries, these a state, that an agenda.
+ * One application on paper: the recording step played without a server. A command, a due timer or a changed file becomes
+ * entries, these a state, that an agenda.
  */
 export class Paper {
   readonly events: ApplicationEvent[] = [];
   /** As the record keeps it. */
   state: ApplicationState;
-  /** As the workflow folds it, from what each step returns. */
-  workflow: ApplicationState;
   now: Instant;
   file: ProviderFile;
   readonly playbook: ResolvedPlaybook;
@@ -107,11 +92,10 @@ export class Paper {
       today: this.today,
       digest: (value) => JSON.stringify(value),
     });
-    const { state, events } = append(null, drafts, { at, entryId: 'application', newId: this.newId });
-    this.state = state!;
-    this.write(state!, events);
-    this.state = stored(state!);
-    this.workflow = stored(state!);
+    const opening = append(null, drafts, { at, entryId: 'application', newId: this.newId });
+    const { state, events } = arm({ playbook: this.playbook, timeZone: ZONE }, { ...opening, state: opening.state! });
+    this.events.push(...stored(events));
+    this.state = stored(state);
   }
 
   get today(): PlainDate {
@@ -153,7 +137,7 @@ export class Paper {
     const id = this.newId();
     this.bodies.set(id, { action, body });
     const command = { id, action, body, ...(version !== undefined && { version }) };
-    return this.step({ type: 'command', command }, this.lookUp(action, body), id);
+    return this.step(command, this.lookUp(action, body));
   }
 
   /** Gives a command that must be taken. */
@@ -183,19 +167,19 @@ export class Paper {
   /** The file changes, and the application hears of it. */
   change(change: Partial<ProviderFile>): this {
     this.file = { ...this.file, ...change };
-    this.step({ type: 'file' });
+    this.step(null);
     return this;
   }
 
   /** Time passes; what falls due rings when it does. */
   until(instant: Instant): this {
     for (let rings = 0; ; rings += 1) {
-      const next = this.nextTimer();
-      if (!next || next.due > instant) break;
-      if (rings > 200) throw new Error(`${next.name} rings for ever`);
-      if (next.due > this.now) this.now = next.due;
-      this.step({ type: 'timer', timer: next.name, due: next.due });
-      if (this.state.agenda.timers[next.name] === next.due) throw new Error(`${next.name} came to nothing`);
+      const [next] = dueTimers(this.state);
+      if (!next || next.at > instant) break;
+      if (rings > 200) throw new Error(`${next.timer} rings for ever`);
+      if (next.at > this.now) this.now = next.at;
+      this.step(null);
+      if (this.state.agenda.timers[next.timer] === next.at) throw new Error(`${next.timer} came to nothing`);
     }
     if (instant > this.now) this.now = instant;
     return this;
@@ -212,15 +196,9 @@ export class Paper {
 
   /** Time passes until something falls due, and it rings. */
   ring(): this {
-    const next = this.nextTimer();
+    const [next] = dueTimers(this.state);
     if (!next) throw new Error('nothing is armed');
-    return this.until(next.due > this.now ? next.due : this.now);
-  }
-
-  nextTimer(): { name: TimerName; due: Instant } | undefined {
-    const timers = Object.entries(this.state.agenda.timers) as [TimerName, Instant][];
-    const [first] = timers.sort(([n, a], [m, b]) => (a === b ? n.localeCompare(m) : a < b ? -1 : 1));
-    return first && { name: first[0], due: first[1] };
+    return this.until(next.at > this.now ? next.at : this.now);
   }
 
   /** What the record looks up for a command. */
@@ -252,27 +230,24 @@ export class Paper {
     return {};
   }
 
-  private step(intent: Intent, found: Partial<Circumstances> = {}, commandId?: string): Refusal | null {
-    const { state: before, now: at } = this;
+  private step(command: Command | null, found: Partial<Circumstances> = {}): Refusal | null {
+    const { state: before, now: at, newId, playbook } = this;
     const circumstances = { reading: this.reading(before.key), today: this.today, ...found };
-    const stamp = { at, entryId: commandId ?? this.newId(), newId: this.newId };
-    const filed = append(before, decideFile(before, circumstances), stamp);
-    const { drafts, refusal = null } = decide(filed.state!, intent, circumstances);
-    const decided = append(filed.state, drafts, stamp);
-    const events = [...filed.events, ...decided.events];
-    const corrected = events.some((event) => event.kind === 'correction');
-    const state = corrected ? fold([...this.events, ...events]) : decided.state!;
-    if (events.length === 0) return refusal;
-    this.write(state, events);
-    this.state = stored(state);
-    this.workflow = corrected ? stored(state) : events.reduce<ApplicationState>(reduce, this.workflow);
-    return refusal;
-  }
-
-  private write(state: ApplicationState, events: ApplicationEvent[]): void {
-    const agenda = schedule(state, this.playbook, ZONE);
-    if (!sameValue(agenda, state.agenda)) events.at(-1)!.agenda = state.agenda = agenda;
+    const history = this.events;
+    const { state, events, refusal } = takeStep({
+      before,
+      rulesVersion: RULES_VERSION,
+      history,
+      command,
+      circumstances,
+      playbook,
+      timeZone: ZONE,
+      at,
+      newId,
+    });
     this.events.push(...stored(events));
+    this.state = stored(state);
+    return refusal;
   }
 
   private reading(key: ApplicationKey) {

@@ -222,7 +222,7 @@ describe('recredentialing', () => {
   });
 
   test('begun by the payer, is worked on at once and by the payer’s date', () => {
-    const paper = participation().act('recredentialing', { startedOn: TODAY0, dueOn: '2027-02-15' }).ring();
+    const paper = participation().act('recredentialing', { startedOn: TODAY0, dueOn: '2027-02-15' });
     expect(paper.last('recredentialing_due').at).toBe(DAY0);
     expect(dates(paper)).toMatchObject({ dueOn: '2027-02-15', startedByPayerOn: TODAY0, status: 'under_way' });
     paper.endOf('2027-02-16');
@@ -239,7 +239,6 @@ describe('recredentialing', () => {
 test('a state from before participations were looked after gets its part with the next entry', () => {
   const paper = participation();
   delete paper.state.participation;
-  delete paper.workflow.participation;
   paper.act('notes', { visibility: 'internal' });
   expect(paper.view.participation).toMatchObject({ effectiveOn: '2027-03-01', current: true });
   expect(at(paper, 'followUp:loading')).toBe('2027-04-12 09:00');

@@ -1,0 +1,15 @@
+/**
+ * What operators find workflows by in Temporal, and the type of each: opaque ids, codes and dates. A namespace has room for ten
+ * Keywords and three Datetimes.
+ */
+export const SEARCH_ATTRIBUTES = {
+  CountersignApplicationId: 'KEYWORD',
+  CountersignClientId: 'KEYWORD',
+  CountersignPayerId: 'KEYWORD',
+  CountersignPersonId: 'KEYWORD',
+  /** What a workflow that is about no application is about. */
+  CountersignSubjectId: 'KEYWORD',
+  CountersignStage: 'KEYWORD',
+  CountersignWaitingOn: 'KEYWORD',
+  CountersignNextFollowUpOn: 'DATETIME',
+} as const;

@@ -1,0 +1,228 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  log,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setDefaultSignalHandler,
+  setDefaultUpdateHandler,
+  setHandler,
+  sleep,
+  Trigger,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
+import { ACTIONS, INTERNAL_ACTIONS, type Action, type Stage } from '../domain/codes';
+import type { Instant, TimerName } from '../domain/application/events';
+import type { Progress, Refusal } from '../domain/application/progress';
+import {
+  actionUpdates,
+  BAD_MESSAGE,
+  fileChangedSignal,
+  progressQuery,
+  REFUSED,
+  type ActionMessage,
+  type ActionResult,
+  type ApplicationInput,
+  type Intent,
+  type RecordStep,
+} from './messages';
+import { RECORDING } from './recording';
+import { attributesOf, shownOf, stageAttribute, type ShownProgress } from './search-attributes';
+
+/** What a part of the procedure says of itself, in Temporal's UI; a contract test compares it with the rules. */
+export interface Part {
+  /** In words, as a specialist would say it. */
+  does: string;
+  /** The actions that lead on, or may be taken meanwhile. */
+  actions: readonly Action[];
+  /** The timers that may be armed meanwhile. */
+  timers: readonly TimerName[];
+  /** The next action moves the alarm again: one that rings early costs less than replacing it each time. */
+  mayRingEarly?: boolean;
+}
+
+/** An instant that has passed is waited for this long, so that no answer of the record makes a run spin. */
+const LEAST_MS = 1_000;
+
+const { recordStep } = proxyLocalActivities<RecordStep>(RECORDING);
+
+/**
+ * One run of an application's workflow, the only writer of the application while it lasts. It decides nothing: what arrives is
+ * taken one at a time, in order, and given to the record, which answers how far the application has come.
+ */
+export class ApplicationRun {
+  progress: Progress;
+  private readonly inbox: { action: string; commandId: string; done: Trigger<ActionResult> }[] = [];
+  private fileChanged: boolean;
+  private alarm: { at: Instant; scope: CancellationScope } | undefined;
+  private rang = false;
+  private shown: ShownProgress | undefined;
+
+  constructor(private readonly input: ApplicationInput) {
+    this.progress = input.progress;
+    this.fileChanged = input.fileChanged ?? false;
+    // a namespace without the attributes starts runs without them
+    const indexed = workflowInfo().typedSearchAttributes.get(stageAttribute) !== undefined;
+    this.shown = indexed ? shownOf(input.progress) : undefined;
+    for (const action of [...ACTIONS, ...INTERNAL_ACTIONS])
+      setHandler(actionUpdates[action], (message) => this.take(action, message), { validator: checkForm });
+    setHandler(progressQuery, () => this.progress);
+    setHandler(fileChangedSignal, () => {
+      this.fileChanged = true;
+    });
+    setDefaultUpdateHandler((action, message) => {
+      checkForm(message);
+      return this.take(action, message as ActionMessage);
+    });
+    setDefaultSignalHandler((name) => log.warn('unknown signal', { name }));
+  }
+
+  /** Stays with a part of the procedure until the record says that it is over: another stage, another attempt, the end. */
+  async stayWith(part: Part): Promise<void> {
+    const { stage, attempt } = this.progress;
+    const lasts = () => this.goesOn() && this.progress.stage === stage && this.progress.attempt === attempt;
+    while (lasts() && !this.isLong()) await this.processNext(stage, part);
+  }
+
+  /** Whether the history has grown so long that the workflow should continue as new. */
+  isLong(): boolean {
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    return this.input.continueAfter ? historyLength > this.input.continueAfter : continueAsNewSuggested;
+  }
+
+  /** Records what has arrived, and lets every caller have its answer, before this run ends. */
+  async drain(): Promise<void> {
+    do {
+      while (this.inbox.length > 0) await this.recordCommand();
+      await condition(() => allHandlersFinished() || this.inbox.length > 0);
+    } while (this.inbox.length > 0);
+  }
+
+  /** What the next run starts from. */
+  continueAsNewInput(): ApplicationInput {
+    const { progress, fileChanged } = this;
+    const { applicationId, continueAfter } = this.input;
+    return { applicationId, progress, fileChanged, ...(continueAfter && { continueAfter }) };
+  }
+
+  private goesOn(): boolean {
+    return this.progress.open || this.progress.participating;
+  }
+
+  /** Waits for the next thing that needs recording, and records it: a command, what is due, a changed file. */
+  private async processNext(stage: Stage, part: Part): Promise<void> {
+    this.describe(stage, part);
+    this.setAlarm(part);
+    await condition(() => this.inbox.length > 0 || this.rang || this.fileChanged || this.isLong());
+    const { next } = this.progress;
+    if (this.inbox.length > 0) await this.recordCommand();
+    else if (this.rang) {
+      this.rang = false;
+      // woken early, it arms again
+      if (next && Date.parse(next.at) <= Date.now()) await this.record({ type: 'due' }, labelOf(next.timer));
+    } else if (this.fileChanged) {
+      this.fileChanged = false;
+      await this.record({ type: 'file' }, 'the file changed');
+    }
+  }
+
+  private take(action: string, { commandId }: ActionMessage): Promise<ActionResult> {
+    const done = new Trigger<ActionResult>();
+    this.inbox.push({ action, commandId, done });
+    return Promise.resolve(done);
+  }
+
+  private async recordCommand(): Promise<void> {
+    const { action, commandId, done } = this.inbox.shift()!;
+    const refusal = await this.record({ type: 'command', commandId }, action);
+    if (refusal) done.reject(refused(refusal));
+    else done.resolve({ version: this.progress.version });
+  }
+
+  private async record(intent: Intent, summary: string): Promise<Refusal | undefined> {
+    const { applicationId } = this.input;
+    const { version, stage, attempt, next } = this.progress;
+    const { progress, refusal } = await recordStep.executeWithOptions({ ...RECORDING, summary }, [
+      { applicationId, known: { version, stage, attempt, next }, at: new Date().toISOString(), intent },
+    ]);
+    this.progress = progress;
+    this.showProgress();
+    return refusal;
+  }
+
+  /** One timer, for the next instant; it is left alone while that stays the same. */
+  private setAlarm({ mayRingEarly }: Part): void {
+    const { next } = this.progress;
+    if (this.alarm && next) {
+      const rings = Date.parse(this.alarm.at) > Date.now();
+      if (this.alarm.at === next.at && rings) return;
+      if (mayRingEarly && rings && this.alarm.at < next.at) return;
+    }
+    this.alarm?.scope.cancel();
+    this.alarm = undefined;
+    if (!next) return;
+    const scope = new CancellationScope();
+    this.alarm = { at: next.at, scope };
+    const wait = Math.max(LEAST_MS, Date.parse(next.at) - Date.now());
+    scope
+      .run(() => sleep(wait, { summary: labelOf(next.timer) }))
+      .then(
+        () => {
+          if (this.alarm?.scope === scope) this.alarm = undefined;
+          this.rang = true;
+        },
+        (error: unknown) => {
+          if (!isCancellation(error)) throw error;
+        },
+      );
+  }
+
+  /** What lists of workflows are filtered by: written where it changed, all in one. */
+  private showProgress(): void {
+    const [before, now] = [this.shown, shownOf(this.progress)];
+    if (!before) return;
+    const changed = attributesOf(now).filter(
+      (_pair, i) => !sameAttribute(attributesOf(before)[i]!, attributesOf(now)[i]!),
+    );
+    if (changed.length > 0) upsertSearchAttributes(changed);
+    this.shown = now;
+  }
+
+  /** What the Temporal UI shows of the run; it costs no history. */
+  private describe(stage: Stage, { does, actions, timers }: Part): void {
+    const { attempt, waitingOn, next } = this.progress;
+    setCurrentDetails(
+      [
+        `**${stage}** (attempt ${attempt}, waiting on ${waitingOn}): ${does}.`,
+        `Next: ${next ? `${labelOf(next.timer)}, at ${next.at}` : 'nothing has a date'}.`,
+        `Takes: ${actions.join(', ')}.`,
+        `Timers: ${timers.map(labelOf).join(', ')}.`,
+      ].join('\n\n'),
+    );
+  }
+}
+
+/** A timer in words: `follow-up: credentialing`. */
+export const labelOf = (timer: TimerName): string =>
+  timer
+    .replace(/([A-Z])/g, (capital) => `-${capital.toLowerCase()}`)
+    .replace(':', ': ')
+    .replaceAll('_', ' ');
+
+/** Checks form alone; what is allowed, the record says. */
+function checkForm(message: unknown): void {
+  const commandId = (message as Partial<ActionMessage> | undefined)?.commandId;
+  if (typeof commandId !== 'string' || commandId === '')
+    throw ApplicationFailure.create({ type: BAD_MESSAGE, message: 'an action needs a commandId', nonRetryable: true });
+}
+
+const sameAttribute = (one: SearchAttributeUpdatePair, other: SearchAttributeUpdatePair): boolean =>
+  JSON.stringify(one.value) === JSON.stringify(other.value);
+
+const refused = (refusal: Refusal) =>
+  ApplicationFailure.create({ type: REFUSED, message: refusal.type, nonRetryable: true, details: [refusal] });

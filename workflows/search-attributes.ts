@@ -1,0 +1,35 @@
+import { defineSearchAttributeKey, type SearchAttributeUpdatePair } from '@temporalio/common';
+import type { Stage, WaitingOn } from '../domain/codes';
+import type { PlainDate } from '../domain/application/events';
+import type { Progress } from '../domain/application/progress';
+import type { SEARCH_ATTRIBUTES } from '../domain/search-attributes';
+
+const keyword = (name: keyof typeof SEARCH_ATTRIBUTES) => defineSearchAttributeKey(name, 'KEYWORD');
+export const stageAttribute = keyword('CountersignStage');
+export const waitingOnAttribute = keyword('CountersignWaitingOn');
+export const nextFollowUpOnAttribute = defineSearchAttributeKey(
+  'CountersignNextFollowUpOn' satisfies keyof typeof SEARCH_ATTRIBUTES,
+  'DATETIME',
+);
+
+/** What a run shows of its progress to lists of workflows. */
+export interface ShownProgress {
+  stage: Stage;
+  waitingOn: WaitingOn;
+  nextFollowUpOn: PlainDate | null;
+}
+
+export const shownOf = ({ stage, waitingOn, nextFollowUpOn }: Progress): ShownProgress => ({
+  stage,
+  waitingOn,
+  nextFollowUpOn,
+});
+
+/** The attributes of a progress; a date is the first instant of it in UTC, and nothing where there is none. */
+export function attributesOf({ stage, waitingOn, nextFollowUpOn }: ShownProgress): SearchAttributeUpdatePair[] {
+  return [
+    { key: stageAttribute, value: stage },
+    { key: waitingOnAttribute, value: waitingOn },
+    { key: nextFollowUpOnAttribute, value: nextFollowUpOn === null ? null : new Date(`${nextFollowUpOn}T00:00:00Z`) },
+  ];
+}
