@@ -1,30 +1,69 @@
 import { METADATA_ENCODING_KEY } from '@temporalio/common';
-import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
+import type { DataConverter, Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import { decode, encode } from '@temporalio/common/lib/encoding';
 import { temporal } from '@temporalio/proto';
 import type { Keyring } from './keyring';
 
 const ENCODING = 'binary/encrypted';
 const KEY_ID = 'encryption-key-id';
+const FORMAT = 'countersign-format';
+const NAMESPACE = 'countersign-namespace';
+const WORKFLOW_ID = 'countersign-workflow-id';
 const PURPOSE = 'payload';
 
-/** Encrypts every payload whole; opens those that it made and passes others on as they are. */
+/** The workflow that a payload belongs to. */
+interface Owner {
+  namespace: string;
+  workflowId: string;
+}
+
+/**
+ * Encrypts every payload whole; opens those that it made and passes others on as they are. Format 2 binds a payload to its
+ * workflow: namespace and workflow id are in its metadata and authenticated, and compared wherever the SDK says whose payload it
+ * opens. Format 1, of which nothing says whose it is, is written only where the SDK gives no workflow; it opens until the last
+ * run that holds it has ended.
+ */
 export function createCodec(keyring: Keyring): PayloadCodec {
   const { Payload: proto } = temporal.api.common.v1;
 
-  function seal(payload: Payload): Payload {
-    const { keyId, data } = keyring.encrypt(PURPOSE, proto.encode(payload).finish(), ENCODING);
-    return { metadata: { [METADATA_ENCODING_KEY]: encode(ENCODING), [KEY_ID]: encode(keyId) }, data };
+  function seal(payload: Payload, owner: Owner | null): Payload {
+    const { keyId, data } = keyring.encrypt(PURPOSE, proto.encode(payload).finish(), aadOf(owner));
+    return {
+      metadata: {
+        [METADATA_ENCODING_KEY]: encode(ENCODING),
+        [KEY_ID]: encode(keyId),
+        ...(owner && {
+          [FORMAT]: encode('2'),
+          [NAMESPACE]: encode(owner.namespace),
+          [WORKFLOW_ID]: encode(owner.workflowId),
+        }),
+      },
+      data,
+    };
   }
 
-  function open(payload: Payload): Payload {
+  function open(payload: Payload, opener: Owner | null): Payload {
     if (metadata(payload, METADATA_ENCODING_KEY) !== ENCODING) return payload;
+    const owner =
+      metadata(payload, FORMAT) === '2'
+        ? { namespace: metadata(payload, NAMESPACE), workflowId: metadata(payload, WORKFLOW_ID) }
+        : null;
+    if (owner && opener && aadOf(owner) !== aadOf(opener)) throw new Error('This payload is of another workflow');
     const sealed = { keyId: metadata(payload, KEY_ID), data: payload.data ?? new Uint8Array() };
-    return proto.decode(keyring.decrypt(PURPOSE, sealed, ENCODING));
+    return proto.decode(keyring.decrypt(PURPOSE, sealed, aadOf(owner)));
   }
 
-  return { encode: async (payloads) => payloads.map(seal), decode: async (payloads) => payloads.map(open) };
+  return {
+    encode: async (payloads, context) => payloads.map((payload) => seal(payload, ownerIn(context))),
+    decode: async (payloads, context) => payloads.map((payload) => open(payload, ownerIn(context))),
+  };
 }
+
+const aadOf = (owner: Owner | null): string =>
+  owner === null ? ENCODING : JSON.stringify([ENCODING, 2, owner.namespace, owner.workflowId]);
+
+const ownerIn = (context: SerializationContext | undefined): Owner | null =>
+  context?.workflowId ? { namespace: context.namespace, workflowId: context.workflowId } : null;
 
 const metadata = (payload: Payload, name: string): string => decode(payload.metadata?.[name] ?? new Uint8Array());
 

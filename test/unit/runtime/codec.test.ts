@@ -48,3 +48,34 @@ test('the converter that the path names hides the words of a failure', () => {
   expect(failure.message).toBe('Encoded failure');
   expect(failureConverter.failureToError(failure, payloadConverter).message).toBe('secret words');
 });
+
+const OWNER = { type: 'workflow', namespace: 'default', workflowId: 'application/one' } as const;
+const textOf = ([opened]: Payload[]) => defaultPayloadConverter.fromPayload<{ text: string }>(opened!).text;
+const OTHER = { ...OWNER, workflowId: 'application/other' } as const;
+
+test('a payload opens for its own workflow, and for no other one', async () => {
+  const [sealed] = await codec.encode([payload], OWNER);
+  expect(textOf(await codec.decode([sealed!], OWNER))).toBe('panel closed');
+  // a history that is read in a tool is opened without saying whose it is
+  expect(textOf(await codec.decode([sealed!]))).toBe('panel closed');
+  const step = { type: 'activity', namespace: 'default', workflowId: OWNER.workflowId, isLocal: true } as const;
+  expect(textOf(await codec.decode([sealed!], step))).toBe('panel closed');
+  await expect(codec.decode([sealed!], OTHER)).rejects.toThrow('of another workflow');
+  await expect(codec.decode([sealed!], { ...OWNER, namespace: 'another' })).rejects.toThrow('of another workflow');
+});
+
+test('a payload whose owner was rewritten opens for nobody', async () => {
+  const [sealed] = await codec.encode([payload], OWNER);
+  const moved = {
+    ...sealed,
+    metadata: { ...sealed!.metadata, 'countersign-workflow-id': encode(OTHER.workflowId) },
+  };
+  await expect(codec.decode([moved], OTHER)).rejects.toThrow();
+  await expect(codec.decode([moved])).rejects.toThrow();
+});
+
+test('a payload of format 1, from before payloads were bound to workflows, still opens', async () => {
+  const first = await encoded();
+  expect(first.metadata).not.toHaveProperty('countersign-format');
+  expect(textOf(await codec.decode([first], OWNER))).toBe('panel closed');
+});
