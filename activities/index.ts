@@ -1,5 +1,5 @@
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
-import { recordStep } from '../record/step';
+import { createRecorder } from '../record/recorder';
 import { wake } from '../record/watches';
 import type { Sql } from '../runtime/database';
 import { describeError } from '../runtime/redact';
@@ -10,7 +10,7 @@ import { createSend, type Outside } from './outreach';
 export const createActivities = ({ sql, ...outside }: { sql: Sql } & Outside): RecordStep & Wake & Send => {
   const sending = createSend(sql, outside);
   return {
-    recordStep: redacting((request) => recordStep(sql, request)),
+    recordStep: redacting(createRecorder(sql)),
     wake: redacting((request) => wake(sql, request)),
     send: redacting((what) => sending.send(what)),
   };

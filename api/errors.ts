@@ -43,6 +43,7 @@ export const PROBLEMS = {
   unknown_entry: [422, 'The application has no such entry'],
   not_correctable: [422, 'This entry cannot be struck out'],
   idempotency_key_reused: [422, 'This Idempotency-Key was sent before with another body'],
+  set_aside: [409, 'Recording this failed on our side again and again; it was set aside for staff'],
   internal_error: [500, 'Something went wrong on our side'],
   unavailable: [503, 'A part that is needed cannot be reached right now'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;

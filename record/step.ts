@@ -3,14 +3,23 @@ import type { Sql, TransactionSql } from 'postgres';
 import type { Circumstances } from '../domain/application/decide';
 import type { ApplicationEvent, Instant } from '../domain/application/events';
 import type { Progress, Refusal } from '../domain/application/progress';
-import { progressOf } from '../domain/application/schedule';
+import { dueTimers, progressOf } from '../domain/application/schedule';
 import type { ApplicationState } from '../domain/application/state';
-import { needsHistory, takeStep } from '../domain/application/step';
+import { needsHistory, takeStep, type LeaveOut } from '../domain/application/step';
 import { localDate } from '../domain/calendar';
 import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
 import { lookUp, getCommand, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './file';
 import { project } from './projection';
+import {
+  keepSetAside,
+  laterBy,
+  restingWork,
+  setAsideIdle,
+  settleTriedAgain,
+  TRY_AGAIN_MS,
+  type RestingWork,
+} from './set-aside';
 
 /** What a caller asks to have recorded: ids, codes and instants only. */
 export interface StepRequest {
@@ -31,29 +40,78 @@ interface Row {
   snapshot: ApplicationState;
   rulesVersion: number;
   wakesAt: Instant | null;
+  stepTries: number;
+  setAside: RestingWork[];
   timeZone: string;
   playbook: Playbook;
+}
+
+/** A try after one that failed: it leaves out what need not be part of it. */
+export interface StepTry {
+  further: boolean;
 }
 
 /**
  * The recording step: locks the application, decides, folds, handles whatever is due, schedules and writes, in one
  * transaction. A command is recorded once, however often it is sent. The answer wakes its caller after `at` at the earliest.
  */
-export function recordStep(sql: Sql, { applicationId, at, intent }: StepRequest): Promise<StepResult> {
+export function recordStep(
+  sql: Sql,
+  { applicationId, at, intent }: StepRequest,
+  { further }: StepTry = { further: false },
+): Promise<StepResult> {
   return sql.begin(async (tx): Promise<StepResult> => {
     const row = await lock(tx, applicationId);
     const command = intent.type === 'command' ? await getCommand(tx, intent.commandId) : null;
     const isSettled = command !== null && command.status !== 'pending';
-    const { step, playbook, movesTo } = await decideStep(tx, row, isSettled ? null : command, at);
+    const resting = row.setAside.filter(({ againAt }) => againAt === null || againAt > at);
+    const timers = resting.flatMap(({ timer }) => timer ?? []);
+    const leaveOut: LeaveOut = {
+      file: resting.some(({ what }) => what === 'file') || (further && intent.type !== 'file'),
+      timers,
+      ...(further && { due: intent.type === 'due' ? 'but_first' : 'all' }),
+    };
+    const { step, playbook, movesTo } = await decideStep(tx, row, isSettled ? null : command, at, leaveOut);
     const { state, events, refusal } = step;
     if (events.length > 0) await project(tx, row.snapshot, state, events, command?.id ?? null);
     if (movesTo !== null && !refusal)
       await tx`update applications set playbook_version = ${movesTo} where id = ${applicationId}`;
     if (command && !isSettled) await settleCommand(tx, command.id, refusal);
-    const progress = progressOf(state, playbook.window.timeZone, at);
+
+    const idle = further ? [] : await setAsideIdle(tx, row, dueTimers(state), { at, timers });
+    await settleTriedAgain(tx, row, { at, further });
+    const progress = progressOf(state, playbook.window.timeZone, {
+      ...(!further && { through: at }),
+      setAside: [...timers, ...idle],
+      againAt: resting.flatMap(({ againAt }) => againAt ?? []).sort()[0] ?? null,
+    });
     await setWakesAt(tx, row, progress);
     const said = isSettled ? command.refusal : refusal;
     return { progress, ...(said && { refusal: said }) };
+  });
+}
+
+/** What a step that failed too often answers instead: the application stays as it is, and what failed waits. */
+export function setStepAside(sql: Sql, { applicationId, at, intent }: StepRequest, cause: string): Promise<StepResult> {
+  return sql.begin(async (tx): Promise<StepResult> => {
+    const row = await lock(tx, applicationId);
+    const { snapshot, setAside } = row;
+    const resting = setAside.filter(({ againAt }) => againAt === null || againAt > at);
+    const [first] = dueTimers(snapshot).filter(
+      (due) => due.at <= at && !resting.some(({ timer }) => timer === due.timer),
+    );
+    const timer = intent.type === 'due' ? (first?.timer ?? null) : null;
+    const againAt = intent.type === 'command' ? null : laterBy(at, TRY_AGAIN_MS);
+    const commandId = intent.type === 'command' ? intent.commandId : null;
+    await keepSetAside(tx, row, { what: intent.type, commandId, timer, cause, at, againAt });
+    const refusal: Refusal | null = commandId === null ? null : { type: 'set_aside', cause };
+    if (commandId !== null) await settleCommand(tx, commandId, refusal);
+    const progress = progressOf(snapshot, payersZone(row), {
+      setAside: [...resting.flatMap((one) => one.timer ?? []), ...(timer ? [timer] : [])],
+      againAt: [...resting.flatMap((one) => one.againAt ?? []), ...(againAt ? [againAt] : [])].sort()[0] ?? null,
+    });
+    await setWakesAt(tx, row, progress);
+    return { progress, ...(refusal && { refusal }) };
   });
 }
 
@@ -70,7 +128,13 @@ export function refuseCommand(sql: Sql, applicationId: string, commandId: string
 }
 
 /** What a step comes to, before anything is written. */
-async function decideStep(tx: TransactionSql, row: Row, command: KeptCommand | null, clock: Instant) {
+async function decideStep(
+  tx: TransactionSql,
+  row: Row,
+  command: KeptCommand | null,
+  clock: Instant,
+  leaveOut?: LeaveOut,
+) {
   const { snapshot: before, rulesVersion, timeZone } = row;
   const moved = command && (await movedTo(tx, command, before));
   const playbook = resolvePlaybook(moved?.playbook ?? row.playbook, before.key, timeZone);
@@ -94,19 +158,34 @@ async function decideStep(tx: TransactionSql, row: Row, command: KeptCommand | n
     timeZone,
     at,
     newId: randomUUID,
+    leaveOut,
   });
   return { step, playbook, movesTo: moved ? moved.version : null };
 }
 
-/** Keeps when the workflow asks again, so that one which does not is found. */
-async function setWakesAt(tx: TransactionSql, { snapshot, wakesAt }: Row, { next }: Progress): Promise<void> {
+/** The payer's time zone; the client's where the playbook is what fails. */
+function payersZone({ playbook, snapshot, timeZone }: Row): string {
+  try {
+    return resolvePlaybook(playbook, snapshot.key, timeZone).window.timeZone;
+  } catch {
+    return timeZone;
+  }
+}
+
+/** Keeps when the workflow asks again, so that one which does not is found; the next step has its first try before it. */
+async function setWakesAt(
+  tx: TransactionSql,
+  { snapshot, wakesAt, stepTries }: Row,
+  { next }: Progress,
+): Promise<void> {
   const at = next?.at ?? null;
-  if (at !== wakesAt) await tx`update applications set wakes_at = ${at} where id = ${snapshot.id}`;
+  if (at !== wakesAt || stepTries !== 1)
+    await tx`update applications set wakes_at = ${at}, step_tries = 1 where id = ${snapshot.id}`;
 }
 
 async function lock(tx: TransactionSql, id: string): Promise<Row> {
   const [row] = await tx<Row[]>`
-    select a.snapshot, a.rules_version, a.wakes_at, c.time_zone, p.body as playbook
+    select a.snapshot, a.rules_version, a.wakes_at, a.step_tries, ${restingWork(tx, tx`a.id`)} as set_aside, c.time_zone, p.body as playbook
     from applications a
     join clients c on c.id = a.client_id
     join playbooks p on p.payer_id = a.payer_id and p.version = a.playbook_version

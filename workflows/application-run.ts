@@ -208,7 +208,7 @@ export class ApplicationRun {
 }
 
 /** A timer in words: `follow-up: credentialing`. */
-export const labelOf = (timer: TimerName): string =>
+export const labelOf = (timer: TimerName | 'set_aside'): string =>
   timer
     .replace(/([A-Z])/g, (capital) => `-${capital.toLowerCase()}`)
     .replace(':', ': ')

@@ -14,8 +14,8 @@ export interface Progress {
   waitingOn: WaitingOn;
   /** The date of the next follow-up where the payer is; null while none is armed. */
   nextFollowUpOn: PlainDate | null;
-  /** When to ask the record again, and the timer that falls due then; null: nothing has a date. */
-  next: { at: Instant; timer: TimerName } | null;
+  /** When to ask the record again, and the timer that falls due then, or that what was set aside is tried again; null: never. */
+  next: { at: Instant; timer: TimerName | 'set_aside' } | null;
 }
 
 /** Why an action is refused; maps one to one to a problem of the HTTP contract. */
@@ -24,4 +24,6 @@ export type Refusal =
   | { type: 'stale_version'; version: number }
   | { type: 'unknown_entry' }
   | { type: 'not_correctable' }
-  | { type: 'open_application_exists'; existingId: string };
+  | { type: 'open_application_exists'; existingId: string }
+  /** Recording it failed again and again: it waits for a person. The cause is a name or code. */
+  | { type: 'set_aside'; cause: string };

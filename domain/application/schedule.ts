@@ -182,11 +182,27 @@ function recredentialing(agenda: Agenda, cycle: RecredentialingCycle, playbook: 
   agenda.timers['recredentialing:missed'] = lastMoment(at, cycle.dueOn ? { days: 1 } : recredentialEvery, timeZone);
 }
 
-/**
- * How far an application has come. `timeZone` is the payer's. `handledThrough`: a step has handled everything that was due until
- * then, so that only what comes later wakes the workflow again.
- */
-export function progressOf(state: ApplicationState, timeZone: string, handledThrough?: Instant): Progress {
+/** What a step has done about what was due, so that only what comes later wakes the workflow again. */
+export interface Handled {
+  /** Everything that was due until then was handled. */
+  through?: Instant;
+  /** Timers that were set aside, and when the first of all that was is tried again. */
+  setAside?: readonly TimerName[];
+  againAt?: Instant | null;
+}
+
+/** How far an application has come. `timeZone` is the payer's. */
+export function progressOf(
+  state: ApplicationState,
+  timeZone: string,
+  { through, setAside = [], againAt = null }: Handled = {},
+): Progress {
+  const timers: { at: Instant; timer: TimerName | 'set_aside' }[] = dueTimers(state).filter(
+    ({ at, timer }) => (through === undefined || at > through) && !setAside.includes(timer),
+  );
+  const [next] = [...timers, ...(againAt === null ? [] : [{ at: againAt, timer: 'set_aside' as const }])].sort(
+    (a, b) => (a.at < b.at ? -1 : 1),
+  );
   const followUpAt = nextFollowUpAt(state);
   return {
     version: state.version,
@@ -196,7 +212,7 @@ export function progressOf(state: ApplicationState, timeZone: string, handledThr
     participating: participates(state),
     waitingOn: state.waiting.on,
     nextFollowUpOn: followUpAt && localDate(followUpAt, timeZone),
-    next: dueTimers(state).find(({ at }) => handledThrough === undefined || at > handledThrough) ?? null,
+    next: next ?? null,
   };
 }
 

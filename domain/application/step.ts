@@ -1,5 +1,4 @@
-import type { Instant } from './events';
-import type { ApplicationEvent, Draft } from './events';
+import type { ApplicationEvent, Draft, Instant, TimerName } from './events';
 import { append, decide, decideFile, type Circumstances, type Command } from './decide';
 import type { Refusal } from './progress';
 import { fold, RULES_VERSION } from './reduce';
@@ -25,6 +24,17 @@ export interface StepInput {
   timeZone: string;
   at: Instant;
   newId: () => string;
+  /** What failed before is left out, so that the rest goes on. */
+  leaveOut?: LeaveOut | undefined;
+}
+
+/** What a step does not try. */
+export interface LeaveOut {
+  file?: boolean;
+  /** Timers that were set aside. */
+  timers?: readonly TimerName[];
+  /** Of what is due: everything, or everything but the first. */
+  due?: 'all' | 'but_first';
 }
 
 /** A state, and the entries that led to it, in order. */
@@ -47,7 +57,7 @@ export const needsHistory = ({ rulesVersion, command }: Pick<StepInput, 'rulesVe
 export function takeStep(input: StepInput): Recorded & { refusal: Refusal | null } {
   const { history, command, circumstances } = input;
   const current = foldByTodaysRules(input);
-  const filed = record(input, current, decideFile(current.state, circumstances));
+  const filed = input.leaveOut?.file ? current : record(input, current, decideFile(current.state, circumstances));
   const decision = command && decide(filed.state, { type: 'command', command }, circumstances);
   const own = record(input, filed, decision?.drafts ?? [], command?.id);
   const after =
@@ -68,10 +78,14 @@ function foldByTodaysRules(input: StepInput): Recorded {
 
 /** Handles every timer that has come due, the earliest first, and what falls due by that; each once, whatever it comes to. */
 function handleDue(input: StepInput, taken: Recorded): Recorded {
+  const { due: leftOut, timers: setAside = [] } = input.leaveOut ?? {};
+  const most = leftOut === 'all' ? 0 : leftOut === 'but_first' ? 1 : MOST_DUE;
   const handled = new Set<string>();
   let now = taken;
-  while (handled.size < MOST_DUE) {
-    const due = dueTimers(now.state).find(({ at, timer }) => at <= input.at && !handled.has(`${timer} ${at}`));
+  while (handled.size < most) {
+    const due = dueTimers(now.state).find(
+      ({ at, timer }) => at <= input.at && !handled.has(`${timer} ${at}`) && !setAside.includes(timer),
+    );
     if (!due) break;
     handled.add(`${due.timer} ${due.at}`);
     const { drafts } = decide(now.state, { type: 'timer', timer: due.timer, due: due.at }, input.circumstances);

@@ -1,0 +1,18 @@
+/** Codes of PostgreSQL that say that the server or the connection failed, or that others were in the way: not the statement. */
+const OF_THE_SERVER = /^(08|53|57P|58)|^(40001|40P01|55P03)$/;
+/** The driver's and the system's own. */
+const OF_THE_CONNECTION = /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)/;
+
+/** Whether a failure is a lost or overloaded server's, and says nothing of what was tried. */
+export function isOfTheServer(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== undefined && (OF_THE_SERVER.test(code) || OF_THE_CONNECTION.test(code));
+}
+
+/** The code of a failure, or else its name: never its words. */
+export const causeOf = (error: unknown): string => codeOf(error) ?? (error instanceof Error ? error.name : 'unknown');
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
