@@ -20,6 +20,8 @@ const POLICY = {
   'applications:waive': ['admin', 'lead'],
   // How the operator works: what is to be done, and the workflow behind an application.
   'operations:read': ['admin', 'lead', 'specialist', 'agent', 'auditor'],
+  // To have tried again what failed too often.
+  'operations:retry': ['admin', 'lead'],
   // Who leaves, and what has to be kept of them.
   'endings:write': ['admin', 'lead'],
   // How the operator wants to work.

@@ -24,6 +24,7 @@ import { platformRoutes } from './platforms';
 import { playbookRoutes } from './playbooks';
 import { practiceRoutes } from './practices';
 import { providerRoutes } from './providers';
+import { operationsRoutes } from './operations';
 import { readinessRoutes } from './readiness';
 import { registryDepthRoutes } from './registry-depth';
 import { registryRoutes } from './registries';
@@ -67,6 +68,7 @@ const GROUPS = [
   coverageRoutes,
   agreementRoutes,
   endingRoutes,
+  operationsRoutes,
   settingsRoutes,
   userRoutes,
   apiKeyRoutes,

@@ -1,0 +1,38 @@
+import { findStuck, listStuck, retryStuck } from '../../record/stuck';
+import type { Deps } from '../deps';
+import { listed } from '../listing';
+import { noContent, route, type Route } from '../route';
+import { pageOf, pageQuery } from '../schemas/common';
+import { stuckItem } from '../schemas/operations';
+
+const tag = 'operations';
+
+export const operationsRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/operations/stuck',
+    summary: 'List what nobody attends to',
+    description:
+      'Steps that were set aside, commands and changes that were not delivered. Everything else goes on meanwhile. What ' +
+      'is of no one client is listed for keys that see every client.',
+    tag,
+    access: 'operations:read',
+    query: pageQuery,
+    responses: { 200: { description: 'Stuck items, the oldest first', schema: pageOf(stuckItem) } },
+    handler: async ({ principal, query }) => listed(await listStuck(sql, principal, query), (item) => item),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/operations/stuck/{id}/retry',
+    summary: 'Have a stuck item tried again',
+    description: 'It leaves the list, and comes back where it fails again. A step is tried within seconds.',
+    tag,
+    access: 'operations:retry',
+    subject: ({ principal, params }) => findStuck(sql, principal, params.id),
+    responses: { 204: { description: 'It is tried again' } },
+    handler: async ({ principal, subject }) => {
+      await retryStuck(sql, principal, subject);
+      return noContent();
+    },
+  }),
+];

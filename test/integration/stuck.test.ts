@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { createRecorder, MOST_TRIES } from '../../record/recorder';
+import { keepCommand } from '../../record/commands';
+import type { StepRequest } from '../../record/step';
+import { openApplication } from '../../record/opening';
+import { createDatabase, type Sql } from '../../runtime/database';
+import { findStuck, listStuck, retryStuck } from '../../record/stuck';
+import type { Principal } from '../../record/principal';
+import { book } from '../support/file';
+import { createTestDatabase } from '../support/servers';
+
+const ADMIN: Principal = { type: 'admin', id: 'admin', name: 'Administrator', role: 'admin', clientIds: null };
+const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
+
+let sql: Sql;
+let end: () => Promise<void>;
+beforeAll(async () => {
+  const database = await createTestDatabase();
+  sql = createDatabase(database.url, { max: 4 });
+  end = async () => {
+    await sql.end();
+    await database.drop();
+  };
+});
+afterAll(() => end());
+
+/** An application whose steps fail by themselves, until it is mended. */
+async function poisoned() {
+  const { clientId, providerId, practiceId, payerId } = await book(sql, {});
+  const key = {
+    ...{ providerId, practiceId, payerId, state: 'CO', locationId: null },
+    ...({ lineOfBusiness: 'commercial', kind: 'new_individual' } as const),
+  };
+  const id = randomUUID();
+  await openApplication(sql, { id, clientId, key, body: key, at: new Date().toISOString() }, ACTOR);
+  const [row] = await sql<{ ms: object }[]>`select snapshot#>'{waiting,ms}' as ms from applications where id = ${id}`;
+  await sql`update applications set snapshot = snapshot #- '{waiting,ms}' where id = ${id}`;
+  const mend = async () =>
+    sql`
+      update applications set snapshot = jsonb_set(snapshot, '{waiting,ms}', ${JSON.stringify(row!.ms)}::text::jsonb)
+      where id = ${id}`;
+  const note = async (): Promise<StepRequest> => {
+    const commandId = randomUUID();
+    const body = { text: 'x', visibility: 'internal' };
+    await keepCommand(sql, { id: commandId, clientId, applicationId: id, action: 'notes', body }, ACTOR);
+    return request({ type: 'command', commandId });
+  };
+  const request = (intent: StepRequest['intent']): StepRequest => ({
+    applicationId: id,
+    known: null,
+    at: new Date().toISOString(),
+    intent,
+  });
+  return { id, clientId, mend, note, request };
+}
+
+test('a step that fails by itself is tried so often and no more, then answered and listed, for its client alone', async () => {
+  const { clientId, note } = await poisoned();
+  const record = createRecorder(sql);
+  const request = await note();
+  for (let n = 1; n <= MOST_TRIES; n += 1) await expect(record(request)).rejects.toThrow(TypeError);
+  expect(await record(request)).toMatchObject({ refusal: { type: 'set_aside', cause: 'TypeError' } });
+  const own = await listStuck(sql, { ...ADMIN, clientIds: [clientId] }, { limit: 10 });
+  expect(own.items).toMatchObject([{ kind: 'step', what: 'notes', clientId, cause: 'TypeError', againAt: null }]);
+  expect((await listStuck(sql, { ...ADMIN, clientIds: [randomUUID()] }, { limit: 10 })).items).toEqual([]);
+});
+
+test('a try that ends its process is counted: the next process goes on counting, and sets it aside', async () => {
+  const { note } = await poisoned();
+  const request = await note();
+  let tries = 0;
+  for (; tries < 20; tries += 1) {
+    // each time a process that began after the command was kept, as after a crash
+    const record = createRecorder(sql, new Date(Date.now() + 60_000).toISOString());
+    const outcome = await record(request).catch(() => null);
+    if (outcome?.refusal?.type === 'set_aside') break;
+  }
+  expect(tries).toBe(MOST_TRIES - 1);
+});
+
+test('a lost connection or server is no failure of the step: it is tried for as long as it takes', async () => {
+  const { note, mend } = await poisoned();
+  await mend();
+  const request = await note();
+  let away = 30;
+  const failing = new Proxy(sql, {
+    get(target, name, receiver) {
+      if (name === 'begin' && away-- > 0)
+        return () => Promise.reject(Object.assign(new Error('away'), { code: 'CONNECTION_CLOSED' }));
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+  });
+  const record = createRecorder(failing);
+  for (let n = 0; n < 30; n += 1) await expect(record(request)).rejects.toThrow('away');
+  expect(await record(request)).not.toHaveProperty('refusal');
+});
+
+test('a person has it tried again, and once it is mended it is recorded, once', async () => {
+  const { id, note, mend } = await poisoned();
+  const record = createRecorder(sql);
+  const request = await note();
+  for (let n = 1; n <= MOST_TRIES; n += 1) await record(request).catch(() => undefined);
+  await record(request);
+  await mend();
+  const [stuck] = (await listStuck(sql, ADMIN, { limit: 200 })).items.filter((item) => item.applicationId === id);
+  await retryStuck(sql, ADMIN, stuck!);
+  expect(await findStuck(sql, ADMIN, stuck!.id)).toBeNull();
+  expect(await record(request)).not.toHaveProperty('refusal');
+  const notes = await sql`select from events where application_id = ${id} and kind = 'note'`;
+  expect(notes).toHaveLength(1);
+});
