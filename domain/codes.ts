@@ -28,6 +28,7 @@ export const ACTIONS = [
   'withdrawal',
   'pause',
   'resume',
+  'restore-review',
   'loading',
   'directory',
   'issues',

@@ -114,6 +114,7 @@ const TASKS: Record<string, string> = {
   ask_committee_date: 'ask for the date of the committee’s decision',
   recover_recredentialing: 'save a recredentialing that was missed',
   tell_of_change: 'tell the payer what has changed in the file',
+  enter_what_was_lost: 'enter what a restore lost, or say that nothing is missing',
 };
 const taskOf = ({ data }: Content): string => TASKS[text(data.purpose)] ?? text(data.purpose).replaceAll('_', ' ');
 const dueOnOf = ({ data }: Content): string => `${day(text(data.dueOn))}, ${text(data.dueOn).slice(0, 4)}`;

@@ -368,6 +368,11 @@ const INNER = [
   'playbook',
   'effective',
   'recredentialing_reminder',
+  'rules',
+  'found_behind',
+  'restore_review',
+  'workflow_restarted',
+  'repaired',
 ];
 
 const timelineTable = ({ timeline, messages }: EvidenceFile, when: When): Table =>

@@ -1,5 +1,5 @@
 import type { Instant, PlainDate } from '../domain/application/events';
-import { armedEntries, type ApplicationState } from '../domain/application/state';
+import { armedEntries, isHeld, type ApplicationState } from '../domain/application/state';
 import { localDate } from '../domain/calendar';
 import { mayContact, type Authorisation } from '../domain/prerequisites';
 import type { SentKind } from '../domain/codes';
@@ -74,11 +74,13 @@ export async function dueMail(tx: Tx, recipientId: string, now: Instant): Promis
     where recipient_id = ${recipientId} and status in ('queued', 'claimed', 'transmitting')
     order by created_at limit 1 for update`;
   if (unsent) return { next: now, send: sending(unsent) };
-  const waiting = await tx<Waiting[]>`
+  const queued = await tx<Waiting[]>`
     select ${reasonOf(tx)}, m.client_id, m.not_before, a.state
     from ${decidedOn(tx)}
     where m.recipient_id = ${recipientId} and m.status = 'queued'
     order by m.not_before, m.id for update of m`;
+  // whoever ends the hold tells this recipient's workflow
+  const waiting = queued.filter((message) => !waitsForEntries(message));
   const kept = await stillToBeSent(
     tx,
     waiting.filter(({ notBefore }) => notBefore <= now),
@@ -122,6 +124,9 @@ async function stillToBeSent<T extends Reason>(tx: Tx, messages: readonly T[], n
   }
   return kept;
 }
+
+/** Whether the record was restored, and a person has yet to enter what was lost: it may have been said already. */
+const waitsForEntries = ({ snapshot }: Reason): boolean => snapshot !== null && isHeld(snapshot);
 
 /** Whether nobody has to be told any more: what armed it has been settled. */
 function isSettled({ armedBy, snapshot }: Reason): boolean {
@@ -202,7 +207,15 @@ export const claimMail = (
     const reasons = await tx<Reason[]>`
       select ${reasonOf(tx)} from ${decidedOn(tx)}
       where m.batch_id = ${batchId} and m.status = 'batched' for update of m`;
-    const kept = await stillToBeSent(tx, reasons, new Date().toISOString());
+    const held = reasons.filter(waitsForEntries);
+    if (held.length > 0)
+      await tx`
+        update messages set status = 'queued', batch_id = null where id = any(${held.map(({ id }) => id)}::uuid[])`;
+    const kept = await stillToBeSent(
+      tx,
+      reasons.filter((one) => !held.includes(one)),
+      new Date().toISOString(),
+    );
     if (kept.length === 0) {
       await tx`update mail_batches set status = 'dismissed' where id = ${batchId}`;
       return null;

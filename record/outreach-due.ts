@@ -1,5 +1,5 @@
 import type { ApplicationEvent, Instant } from '../domain/application/events';
-import { followUpOf, type ApplicationState } from '../domain/application/state';
+import { followUpOf, isHeld, type ApplicationState } from '../domain/application/state';
 import { due, localDate } from '../domain/calendar';
 import type { Duration } from '../domain/duration';
 import type { Tx } from '../runtime/database';
@@ -15,10 +15,13 @@ const ASKED_BY_MAIL = ['confirm_receipt', 'check_status'];
 /** Queues what a step's events ask to be said, to whom; each once, by what armed it. */
 export async function projectOutreach(
   tx: Tx,
+  before: ApplicationState | null,
   state: ApplicationState,
   events: readonly ApplicationEvent[],
 ): Promise<void> {
-  const drafts = events.flatMap((event) => said(event, state));
+  // what is entered after a restore was said when it happened
+  const isEnteredAgain = isHeld(state) || (before !== null && isHeld(before));
+  const drafts = events.flatMap((event) => (isEnteredAgain && event.kind === 'stage' ? [] : said(event, state)));
   if (drafts.length === 0) return;
   const [around] = await tx<{ timeZone: string; lead: string | null; payerMail: boolean }[]>`
     select c.time_zone,

@@ -1,7 +1,7 @@
 import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../domain/application/events';
 import { RULES_VERSION } from '../domain/application/reduce';
-import { isOpen, participates, type ApplicationState } from '../domain/application/state';
+import { isHeld, isOpen, participates, type ApplicationState } from '../domain/application/state';
 import { dueAt, nextFollowUpAt } from '../domain/application/view';
 import { sameValue } from '../domain/facts';
 import { projectChecks } from './bridges';
@@ -59,8 +59,8 @@ export async function project(
     projectSpan(tx, before, state),
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
-    projectOutreach(tx, state, events),
-    tell(tx, before, state),
+    projectOutreach(tx, before, state, events),
+    tell(tx, before, state, events),
     // last: what it locks is everybody's, until the commit that comes next
     before && emitEvents(tx, state, events),
   ]);
@@ -115,12 +115,29 @@ async function emitEvents(
 }
 
 /** Leaves word in the outbox of what others have to hear. */
-async function tell(tx: TransactionSql, before: ApplicationState | null, state: ApplicationState): Promise<void> {
+async function tell(
+  tx: TransactionSql,
+  before: ApplicationState | null,
+  state: ApplicationState,
+  events: readonly ApplicationEvent[],
+): Promise<void> {
   const reopened = isOpen(state) && (before === null || !isOpen(before));
   if (reopened)
     // who opened it starts it; the relay steps in when that failed
     await enqueue(tx, 'start_application', state.id, { afterSeconds: before ? 0 : 5 });
-  if (participates(state) && !(before && participates(before))) await enqueue(tx, 'start_participation', state.id);
+  const participatesAnew = participates(state) && !(before && participates(before));
+  if (participatesAnew) await enqueue(tx, 'start_participation', state.id);
+  // one that runs already is as good
+  if (before && events.some(({ kind }) => kind === 'workflow_restarted' || kind === 'found_behind')) {
+    if (isOpen(state) && !reopened) await enqueue(tx, 'start_application', state.id);
+    if (participates(state) && !participatesAnew) await enqueue(tx, 'start_participation', state.id);
+  }
+  if (before && isHeld(before) && !isHeld(state))
+    await enqueueEach(
+      tx,
+      'outreach',
+      tx`select distinct recipient_id from messages where application_id = ${state.id} and status = 'queued'`,
+    );
   if (state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed')
     await enqueue(tx, 'end_participations', state.id);
   if (

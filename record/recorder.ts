@@ -1,6 +1,6 @@
 import type { Sql } from '../runtime/database';
 import { causeOf, isOfTheServer } from './failure';
-import { recordStep, setStepAside, type StepRequest, type StepResult } from './step';
+import { recordStep, setStepAside, type WorkflowStepRequest, type StepResult } from './step';
 
 /** So often a step is tried that fails by itself; then it is set aside. A few seconds, by the step's retry policy. */
 export const MOST_TRIES = 5;
@@ -13,12 +13,12 @@ export const MOST_TRIES = 5;
 export function createRecorder(
   sql: Sql,
   startedAt = new Date().toISOString(),
-): (request: StepRequest) => Promise<StepResult> {
+): (request: WorkflowStepRequest) => Promise<StepResult> {
   /** How the last try of a step ended in this process, while it has not succeeded. */
   const ended = new Map<string, { counted: boolean; cause: string }>();
 
   /** Whether an earlier process may have tried it, or this one has. */
-  async function isFurther(request: StepRequest, key: string): Promise<boolean> {
+  async function isFurther(request: WorkflowStepRequest, key: string): Promise<boolean> {
     const last = ended.get(key);
     if (last) return last.counted;
     const { intent, known } = request;
@@ -52,11 +52,11 @@ export function createRecorder(
   };
 }
 
-const keyOf = ({ applicationId, intent }: StepRequest): string =>
+const keyOf = ({ applicationId, intent }: WorkflowStepRequest): string =>
   intent.type === 'command' ? intent.commandId : `${applicationId} ${intent.type}`;
 
 /** Counts a further try; answers how many it makes. */
-async function countTry(sql: Sql, { applicationId, intent }: StepRequest): Promise<number> {
+async function countTry(sql: Sql, { applicationId, intent }: WorkflowStepRequest): Promise<number> {
   const [row] =
     intent.type === 'command'
       ? await sql<{ stepTries: number }[]>`

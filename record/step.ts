@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
 import type { Circumstances } from '../domain/application/decide';
-import type { ApplicationEvent, Instant } from '../domain/application/events';
+import type { ApplicationEvent, Instant, Known, RestartCause } from '../domain/application/events';
 import type { Progress, Refusal } from '../domain/application/progress';
 import { dueTimers, progressOf } from '../domain/application/schedule';
 import type { ApplicationState } from '../domain/application/state';
-import { needsHistory, takeStep, type LeaveOut } from '../domain/application/step';
+import { needsHistory, takeStep, type LeaveOut, type StepInput } from '../domain/application/step';
 import { localDate } from '../domain/calendar';
 import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
 import { lookUp, getCommand, settleCommand, type KeptCommand } from './commands';
@@ -24,12 +24,24 @@ import {
 /** What a caller asks to have recorded: ids, codes and instants only. */
 export interface StepRequest {
   applicationId: string;
-  /** What the caller knows; null where no workflow asks. */
-  known: Pick<Progress, 'version' | 'stage' | 'attempt' | 'next'> | null;
+  /** What the workflow knows; null where none asks. */
+  known: Known | null;
   /** The caller's clock. */
   at: Instant;
-  intent: { type: 'command'; commandId: string } | { type: 'due' } | { type: 'file' };
+  intent:
+    | { type: 'command'; commandId: string }
+    | { type: 'due' }
+    | { type: 'file' }
+    /** Its workflow is gone: the step leaves word in the outbox to start it again. */
+    | { type: 'restart'; because: RestartCause }
+    /** Its snapshot or columns differ from its timeline. */
+    | { type: 'repair'; differs: string[] };
 }
+
+/** What a workflow asks to have recorded. */
+export type WorkflowStepRequest = StepRequest & {
+  intent: { type: 'command'; commandId: string } | { type: 'due' } | { type: 'file' };
+};
 
 export interface StepResult {
   progress: Progress;
@@ -57,9 +69,10 @@ export interface StepTry {
  */
 export function recordStep(
   sql: Sql,
-  { applicationId, at, intent }: StepRequest,
+  request: StepRequest,
   { further }: StepTry = { further: false },
 ): Promise<StepResult> {
+  const { applicationId, at, intent } = request;
   return sql.begin(async (tx): Promise<StepResult> => {
     const row = await lock(tx, applicationId);
     const command = intent.type === 'command' ? await getCommand(tx, intent.commandId) : null;
@@ -71,7 +84,7 @@ export function recordStep(
       timers,
       ...(further && { due: intent.type === 'due' ? 'but_first' : 'all' }),
     };
-    const { step, playbook, movesTo } = await decideStep(tx, row, isSettled ? null : command, at, leaveOut);
+    const { step, playbook, movesTo } = await decideStep(tx, row, isSettled ? null : command, request, leaveOut);
     const { state, events, refusal } = step;
     if (events.length > 0) await project(tx, row.snapshot, state, events, command?.id ?? null);
     if (movesTo !== null && !refusal)
@@ -92,7 +105,11 @@ export function recordStep(
 }
 
 /** What a step that failed too often answers instead: the application stays as it is, and what failed waits. */
-export function setStepAside(sql: Sql, { applicationId, at, intent }: StepRequest, cause: string): Promise<StepResult> {
+export function setStepAside(
+  sql: Sql,
+  { applicationId, at, intent }: WorkflowStepRequest,
+  cause: string,
+): Promise<StepResult> {
   return sql.begin(async (tx): Promise<StepResult> => {
     const row = await lock(tx, applicationId);
     const { snapshot, setAside } = row;
@@ -121,7 +138,7 @@ export function refuseCommand(sql: Sql, applicationId: string, commandId: string
     const row = await lock(tx, applicationId);
     const command = await getCommand(tx, commandId);
     if (command.status !== 'pending') return command.refusal;
-    const { refusal } = (await decideStep(tx, row, command, new Date().toISOString())).step;
+    const { refusal } = (await decideStep(tx, row, command, { at: new Date().toISOString(), known: null })).step;
     if (refusal) await settleCommand(tx, commandId, refusal);
     return refusal;
   });
@@ -132,7 +149,7 @@ async function decideStep(
   tx: TransactionSql,
   row: Row,
   command: KeptCommand | null,
-  clock: Instant,
+  { at: clock, known, intent }: Pick<StepRequest, 'at' | 'known'> & Partial<StepRequest>,
   leaveOut?: LeaveOut,
 ) {
   const { snapshot: before, rulesVersion, timeZone } = row;
@@ -146,12 +163,15 @@ async function decideStep(
     ...(command && (await lookUp(tx, before, command))),
     ...(moved && { rules: rulesOf(before.key.kind, playbook) }),
   };
-  const again = needsHistory({ rulesVersion, command });
+  const own = intent && entryOf(intent);
+  const again = needsHistory({ rulesVersion, command, ...own });
   const step = takeStep({
     before,
     rulesVersion,
     history: again ? await history(tx, before.id) : [],
+    known,
     command,
+    ...own,
     circumstances,
     otherOpenId: again ? await otherOpenId(tx, before.id) : undefined,
     playbook,
@@ -161,6 +181,12 @@ async function decideStep(
     leaveOut,
   });
   return { step, playbook, movesTo: moved ? moved.version : null };
+}
+
+/** What the record enters by itself for an intent. */
+function entryOf(intent: StepRequest['intent']): Pick<StepInput, 'notice' | 'differs'> {
+  if (intent.type === 'restart') return { notice: { kind: 'workflow_restarted', data: { because: intent.because } } };
+  return intent.type === 'repair' ? { differs: intent.differs } : {};
 }
 
 /** The payer's time zone; the client's where the playbook is what fails. */

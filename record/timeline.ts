@@ -129,4 +129,7 @@ const SHOWN: Partial<Record<EventKind, Shown>> = {
   recredentialing_due: all,
   recredentialing_reminder: all,
   recredentialing_missed: all,
+  found_behind: all,
+  workflow_restarted: all,
+  repaired: all,
 };

@@ -5,7 +5,15 @@ import { ApplicationRun } from './application-run';
 import type { ApplicationInput } from './messages';
 
 const ACTIONS: readonly Action[] = [
-  ...(['contacts', 'confirmations', 'notes', 'assignment', 'corrections', 'playbook-migration'] as const),
+  ...([
+    'contacts',
+    'confirmations',
+    'notes',
+    'assignment',
+    'corrections',
+    'playbook-migration',
+    'restore-review',
+  ] as const),
   ...(['loading', 'directory', 'issues', 'issue-resolution', 'committee-date'] as const),
   ...(['recredentialing', 'change-notice', 'participation-end'] as const),
 ];

@@ -10,7 +10,7 @@ import type { ApplicationInput } from './messages';
  */
 
 const WHENEVER_OPEN: readonly Action[] = [
-  ...(['contacts', 'restoration', 'withdrawal', 'pause', 'resume'] as const),
+  ...(['contacts', 'restoration', 'withdrawal', 'pause', 'resume', 'restore-review'] as const),
   ...(['notes', 'assignment', 'corrections', 'playbook-migration'] as const),
 ];
 const SINCE_SUBMISSION: readonly Action[] = [...WHENEVER_OPEN, 'contract', 'confirmations'];

@@ -158,6 +158,11 @@ const ROWS: ActionRow[] = [
     description: "Silences nudges, never the payer's deadlines, appeal windows or expiries.",
   }),
   row('resume', 'Go on with it', actions.resume),
+  row('restore-review', 'Say that nothing is left to enter of what a restore lost', actions.withReason, {
+    description:
+      'Allowed while `held` is set: the record was restored to before what the workflow knew. Nudges and mail go on. ' +
+      'Entries that bring stage and attempt back to what was known end the hold by themselves.',
+  }),
   row('loading', 'Record whether the payer has loaded the provider', participation.loading, {
     ...followUp,
     description: 'Seen loaded, the caution `not_seen_loaded` goes; until then it is looked at again.',

@@ -266,6 +266,22 @@ export const application = z
       .nullable()
       .meta({ description: 'By when the law wants a decision; starts on evidence of a complete receipt' }),
     paused: z.strictObject({ since: instant, until: date.nullable() }).nullable(),
+    held: z
+      .strictObject({
+        since: instant,
+        known: z.strictObject({
+          version,
+          stage,
+          attempt: z.int(),
+          next: z.strictObject({ at: instant, timer: z.string() }).nullable(),
+        }),
+      })
+      .nullable()
+      .meta({
+        description:
+          'After a restore of the record: how far the application had come, as its workflow knew. Nudges and mail wait ' +
+          'until a person enters what was lost, or says by `restore-review` that nothing was',
+      }),
     participationEndedOn: date.nullable(),
     participation: participation.nullable().meta({ description: 'From the confirmation on' }),
     allowedActions: z.array(z.enum(ACTIONS)).meta({ description: 'What needs no `outOfOrder` now' }),

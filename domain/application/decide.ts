@@ -164,6 +164,8 @@ function entry(command: Command, of: Circumstances): Draft {
       return { kind: 'pause', data: ifSet(body, 'until') };
     case 'resume':
       return { kind: 'resume', data: {} };
+    case 'restore-review':
+      return { kind: 'restore_review', data: {} };
     case 'appeal':
       return { kind: 'appeal', data: { filedOn: body.filedOn! } };
     case 'resubmission':

@@ -146,6 +146,7 @@ export const PURPOSES = [
   'ask_committee_date',
   'recover_recredentialing',
   'tell_of_change',
+  'enter_what_was_lost',
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
@@ -225,7 +226,27 @@ interface Payloads {
   stage: { from: Stage; to: Stage; attempt: number };
   /** Folded again by rules of another version. */
   rules: { version: number };
+  /** The record was restored to an earlier moment: what the workflow knew beyond it. */
+  found_behind: Known;
+  /** A person says that nothing is left to enter of what the restore lost. */
+  restore_review: Record<never, never>;
+  /** The workflow was gone, and was started again from the record. */
+  workflow_restarted: { because: RestartCause };
+  /** The snapshot or its columns differed from the timeline, and were derived from it again. */
+  repaired: { differs: string[] };
 }
+
+/** What a workflow knows of its application. */
+export interface Known {
+  version: number;
+  stage: Stage;
+  attempt: number;
+  next: { at: Instant; timer: TimerName | 'set_aside' } | null;
+}
+
+/** How a workflow that should run came to be gone. */
+export type RestartCause =
+  'terminated' | 'cancelled' | 'failed' | 'timed_out' | 'completed' | 'missing' | 'task_failed';
 
 export type EventKind = keyof Payloads;
 export type EventData<K extends EventKind> = Payloads[K];
@@ -262,6 +283,7 @@ export const ENTRY_OF: Record<Action, EventKind> = {
   withdrawal: 'withdrawal',
   pause: 'pause',
   resume: 'resume',
+  'restore-review': 'restore_review',
   loading: 'loading',
   directory: 'directory',
   issues: 'issue',

@@ -7,6 +7,7 @@ import {
   BEFORE_SUBMISSION,
   factsOnFile,
   followUpOf,
+  isHeld,
   isOpen,
   LONGEST_SILENCE_DAYS,
   participates,
@@ -34,10 +35,12 @@ export function reduce(state: ApplicationState | null, event: ApplicationEvent):
   const next = event.kind === 'opened' ? open(event.data, event) : state;
   if (!next) throw new Error('an application begins with `opened`');
   if (event.kind !== 'opened') {
+    const { stage, attempt } = next;
     // of a kind that only a newer version writes, nothing is known here
     const handle = HANDLERS[event.kind] as ((s: ApplicationState, data: unknown, e: Entry) => void) | undefined;
     handle?.(next, event.data, event);
     settle(next, event);
+    endHold(next, event, next.stage !== stage || next.attempt !== attempt);
   }
   if (event.agenda) next.agenda = event.agenda;
   count(next, event.at);
@@ -262,6 +265,18 @@ const HANDLERS: Handlers = {
 
   // the agenda that comes with it is of today's rules
   rules() {},
+
+  found_behind(s, data, e) {
+    s.held = { since: s.held && isHeld(s) ? s.held.since : e.at, known: data, endedAt: null };
+  },
+
+  restore_review(s, _data, e) {
+    if (s.held) s.held.endedAt ??= e.at;
+  },
+
+  workflow_restarted() {},
+
+  repaired() {},
 };
 
 /** Of a contact after the confirmation. */
@@ -477,6 +492,25 @@ function endInformationRequest(s: ApplicationState, e: Entry): void {
 function readiness(s: ApplicationState): Stage {
   if (unmet(s).length > 0) return 'preparing';
   return s.file.attestation && s.file.attestation.state !== 'current' ? 'awaiting_attestation' : 'ready_to_submit';
+}
+
+/** What a person enters of what has happened to the application. */
+const ENTERED: readonly EventKind[] = [
+  ...(['submission', 'contact', 'information', 'contract', 'confirmation', 'correction'] as const),
+  ...(['withdrawal', 'appeal', 'resubmission', 'restoration', 'waiver'] as const),
+  ...(['loading', 'directory', 'issue', 'issue_resolved', 'committee_date', 'recredentialing'] as const),
+  'participation_end',
+];
+
+/** A hold ends where an entry brings the application back to what the workflow knew, or ends it. */
+function endHold(s: ApplicationState, { kind, at }: ApplicationEvent, moved: boolean): void {
+  if (!s.held || !isHeld(s)) return;
+  const { stage, attempt } = s.held.known;
+  const entered = ENTERED.includes(kind);
+  // what a person entered before the loss was found is not what was lost
+  const isBack = s.stage === stage && s.attempt === attempt && (moved || (entered && at > s.held.since));
+  const isOver = entered && !isOpen(s) && !participates(s);
+  if (isBack || isOver) s.held.endedAt = at;
 }
 
 /** Prerequisites that neither the file nor a waiver meets. */

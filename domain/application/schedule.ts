@@ -14,10 +14,10 @@ import {
 } from './events';
 import { CARES } from '../codes';
 import type { Progress } from './progress';
-import { isOpen, participates, type ApplicationState, type FollowUp, type RecredentialingCycle } from './state';
+import { isHeld, isOpen, participates, type ApplicationState, type FollowUp, type RecredentialingCycle } from './state';
 import { nextFollowUpAt } from './view';
 
-/** Steps that carry somebody else's deadline; a pause silences neither them nor their timers. */
+/** Steps that carry somebody else's deadline; neither a pause nor a hold silences them or their timers. */
 const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];
 
 /**
@@ -26,11 +26,17 @@ const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'
  */
 export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
   const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
-  if (participates(state)) return participation(state, playbook, timeZone);
+  const held = isHeld(state) && state.held;
+  if (held) {
+    const dueAt = due({ at: held.since }, playbook.contactOverdueAfter, playbook.window);
+    agenda.items.push({ purpose: 'enter_what_was_lost', since: held.since, dueAt });
+  }
+  if (participates(state)) return participation(agenda, state, playbook, timeZone);
   if (!isOpen(state)) return agenda;
   const { window } = playbook;
+  const isSilent = state.paused !== null || isHeld(state);
   const after = (at: Instant, duration: Duration) => due({ at }, duration, window);
-  const timer = (name: TimerName, at: Instant, silenced = state.paused !== null) => {
+  const timer = (name: TimerName, at: Instant, silenced = isSilent) => {
     if (!silenced) agenda.timers[name] = at;
   };
 
@@ -45,7 +51,7 @@ export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, ti
       const { escalateAfter } = playbook;
       timer(`escalation:${track}`, after(at, followUp.hurriedAt ? halved(escalateAfter) : escalateAfter));
     }
-    if (followUp.firedAt && !state.paused) agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
+    if (followUp.firedAt && !isSilent) agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
   }
 
   const { step } = state;
@@ -61,7 +67,7 @@ export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, ti
     if (step.purpose === 'provide_information' && !step.deadlinePassedAt)
       timer('informationDeadline', lastMoment(dueAt, duration, window.timeZone), false);
     if (step.purpose === 'decide_on_appeal') timer('appealWindow', lastMoment(dueAt, duration, window.timeZone), false);
-    if (!state.paused || DEADLINES.includes(step.purpose))
+    if (!isSilent || DEADLINES.includes(step.purpose))
       agenda.items.push({ purpose: step.purpose, since: step.since, dueAt });
   }
 
@@ -122,8 +128,7 @@ const MOST_CYCLES_OVER = 1_000;
 const LATE_DAYS = 30;
 
 /** What a participation waits for. */
-function participation(state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
-  const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
+function participation(agenda: Agenda, state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
   const p = state.participation;
   if (!p) return agenda;
   const { window } = playbook;
@@ -135,6 +140,7 @@ function participation(state: ApplicationState, playbook: ResolvedPlaybook, time
       ? startOfDay(addDays(followUp.dueOn, 1), window.timeZone)
       : due({ at }, playbook.contactOverdueAfter, window);
     agenda.followUps[care] = { at, dueAt };
+    if (isHeld(state)) continue;
     if (!followUp.firedAt) agenda.timers[`followUp:${care}`] = at;
     else {
       agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
@@ -145,6 +151,7 @@ function participation(state: ApplicationState, playbook: ResolvedPlaybook, time
   if (effective && !effective.begunAt && localDate(effective.knownAt, timeZone) < effective.on)
     agenda.timers.effective = startOfDay(effective.on, timeZone);
   if (p.cycle) recredentialing(agenda, p.cycle, playbook);
+  if (isHeld(state)) delete agenda.timers['recredentialing:reminder'];
   return agenda;
 }
 

@@ -18,6 +18,7 @@ import type {
   EventData,
   FileReading,
   Instant,
+  Known,
   PlainDate,
   Purpose,
   Rules,
@@ -177,6 +178,8 @@ export interface ApplicationState {
   /** Calls in a row that nobody answered, since the last contact that was made. */
   unanswered?: number;
   paused: { since: Instant; until: PlainDate | null } | null;
+  /** The record was restored to before what the workflow knew; `endedAt` is null until that is entered, or nothing is missing. */
+  held?: { since: Instant; known: Known; endedAt: Instant | null };
   participationEndedOn: PlainDate | null;
   /** When the committee had it, and when the payer said yes, as far as contacts told. */
   committeeOn?: PlainDate;
@@ -205,6 +208,9 @@ export const isOpen = (state: ApplicationState): boolean => state.closedAt === n
 /** Whether a participation goes on after the application has closed. */
 export const participates = (state: ApplicationState): boolean =>
   state.stage === 'confirmed' && state.rules.opensSpan && state.participationEndedOn === null;
+
+/** Whether nudges and mail wait for a person to enter what a restore lost. */
+export const isHeld = (state: ApplicationState): boolean => state.held?.endedAt === null;
 
 /** What is looked at again on a track, or for a care of the participation. */
 export const followUpOf = (state: ApplicationState, of: Track | Care): FollowUp | undefined =>

@@ -1,4 +1,4 @@
-import type { ApplicationEvent, Draft, Instant, TimerName } from './events';
+import type { ApplicationEvent, Draft, Instant, Known, TimerName } from './events';
 import { append, decide, decideFile, type Circumstances, type Command } from './decide';
 import type { Refusal } from './progress';
 import { fold, RULES_VERSION } from './reduce';
@@ -14,8 +14,14 @@ export interface StepInput {
   rulesVersion: number;
   /** All entries so far, where the step folds them again: for a correction, and where other rules folded `before`. */
   history: readonly ApplicationEvent[];
+  /** What the workflow knows; left out where none asks. */
+  known?: Known | null;
   /** Null where a timer is due or the file changed. */
   command: Command | null;
+  /** What the system enters by itself: a workflow that it started again. */
+  notice?: Draft;
+  /** What was found to differ from the timeline, where the step is to fold it again for that. */
+  differs?: string[];
   circumstances: Circumstances;
   /** Another application that is open for the key: a correction may not reopen this one. */
   otherOpenId?: string | undefined;
@@ -47,8 +53,12 @@ export interface Recorded {
 const MOST_DUE = 100;
 
 /** Whether a step needs the entries so far. */
-export const needsHistory = ({ rulesVersion, command }: Pick<StepInput, 'rulesVersion' | 'command'>): boolean =>
-  rulesVersion !== RULES_VERSION || command?.action === 'corrections';
+export const needsHistory = ({
+  rulesVersion,
+  command,
+  differs,
+}: Pick<StepInput, 'rulesVersion' | 'command' | 'differs'>): boolean =>
+  rulesVersion !== RULES_VERSION || differs !== undefined || command?.action === 'corrections';
 
 /**
  * One step of an application: today's rules, then what changed in the file, then the command, then whatever is due by now. The
@@ -56,7 +66,9 @@ export const needsHistory = ({ rulesVersion, command }: Pick<StepInput, 'rulesVe
  */
 export function takeStep(input: StepInput): Recorded & { refusal: Refusal | null } {
   const { history, command, circumstances } = input;
-  const current = foldByTodaysRules(input);
+  const folded = foldAgain(input);
+  const found = record(input, folded, lossBehind(input, folded.state));
+  const current = record(input, found, input.notice ? [input.notice] : []);
   const filed = input.leaveOut?.file ? current : record(input, current, decideFile(current.state, circumstances));
   const decision = command && decide(filed.state, { type: 'command', command }, circumstances);
   const own = record(input, filed, decision?.drafts ?? [], command?.id);
@@ -69,11 +81,25 @@ export function takeStep(input: StepInput): Recorded & { refusal: Refusal | null
   return { ...handleDue(input, taken), refusal };
 }
 
-/** A state that other rules folded is folded again, with an entry that says so. */
-function foldByTodaysRules(input: StepInput): Recorded {
-  const { before, rulesVersion, history } = input;
-  if (rulesVersion === RULES_VERSION) return { state: before, events: [] };
-  return record(input, { state: fold(history), events: [] }, [{ kind: 'rules', data: { version: RULES_VERSION } }]);
+/** A state that other rules folded, or that differs from its timeline, is folded again, with an entry that says so. */
+function foldAgain(input: StepInput): Recorded {
+  const { before, rulesVersion, history, differs } = input;
+  const draft: Draft | undefined =
+    rulesVersion !== RULES_VERSION
+      ? { kind: 'rules', data: { version: RULES_VERSION } }
+      : differs && { kind: 'repaired', data: { differs } };
+  return draft ? record(input, { state: fold(history), events: [] }, [draft]) : { state: before, events: [] };
+}
+
+/** A workflow that knows more than the record, or other than it, knew a record that has been restored since. */
+function lossBehind({ known, before }: StepInput, { held }: ApplicationState): Draft[] {
+  if (!known) return [];
+  const { version, stage, attempt, next } = known;
+  const isSame = stage === before.stage && attempt === before.attempt;
+  if (version < before.version || (version === before.version && isSame)) return [];
+  // the same step once more, its answer lost on the way
+  if (sameValue(held?.known, known)) return [];
+  return [{ kind: 'found_behind', data: { version, stage, attempt, next } }];
 }
 
 /** Handles every timer that has come due, the earliest first, and what falls due by that; each once, whatever it comes to. */

@@ -1,7 +1,7 @@
 import { ACTIONS, OUTCOMES, STAGES, type Action, type Outcome, type Stage } from '../codes';
 import { unresolved } from './participation';
 import type { Refusal } from './progress';
-import { BEFORE_SUBMISSION, isOpen, participates, type ApplicationState } from './state';
+import { BEFORE_SUBMISSION, isHeld, isOpen, participates, type ApplicationState } from './state';
 
 /** What legality depends on, of an action's body. */
 export interface Asked {
@@ -51,6 +51,7 @@ export const TABLE: Record<Action, Row> = {
   withdrawal: { in: OPEN },
   pause: { in: OPEN },
   resume: { in: OPEN, when: (state) => state.paused !== null },
+  'restore-review': { in: OPEN, closed: STAGES, when: isHeld },
   loading: OF_A_PARTICIPATION,
   directory: OF_A_PARTICIPATION,
   issues: OF_A_PARTICIPATION,

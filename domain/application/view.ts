@@ -5,6 +5,7 @@ import type { Agenda, Instant, RecredentialingDates, Track } from './events';
 import { waitingOnTrack } from './reduce';
 import {
   factsOnFile,
+  isHeld,
   isOpen,
   participates,
   type ApplicationState,
@@ -70,6 +71,8 @@ export interface ApplicationView {
   /** By when the law wants a decision, where its clock has started. */
   statutory: Agenda['statutory'] | null;
   paused: ApplicationState['paused'];
+  /** Its nudges and mail wait for a person to enter what a restore lost; `known` is how far it had come. */
+  held: Omit<NonNullable<ApplicationState['held']>, 'endedAt'> | null;
   participationEndedOn: string | null;
   participation: ParticipationView | null;
   allowedActions: Action[];
@@ -143,6 +146,7 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
     expectedDecisionAt: state.agenda.expectedDecisionAt,
     statutory: state.agenda.statutory ?? null,
     paused: state.paused,
+    held: state.held && isHeld(state) ? { since: state.held.since, known: state.held.known } : null,
     participationEndedOn: state.participationEndedOn,
     participation: participationOf(state, now),
     allowedActions: allowedActions(state),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createRecorder, MOST_TRIES } from '../../record/recorder';
 import { keepCommand } from '../../record/commands';
-import type { StepRequest } from '../../record/step';
+import type { WorkflowStepRequest } from '../../record/step';
 import { openApplication } from '../../record/opening';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { findStuck, listStuck, retryStuck } from '../../record/stuck';
@@ -39,13 +39,13 @@ async function poisoned() {
     sql`
       update applications set snapshot = jsonb_set(snapshot, '{waiting,ms}', ${JSON.stringify(row!.ms)}::text::jsonb)
       where id = ${id}`;
-  const note = async (): Promise<StepRequest> => {
+  const note = async (): Promise<WorkflowStepRequest> => {
     const commandId = randomUUID();
     const body = { text: 'x', visibility: 'internal' };
     await keepCommand(sql, { id: commandId, clientId, applicationId: id, action: 'notes', body }, ACTOR);
     return request({ type: 'command', commandId });
   };
-  const request = (intent: StepRequest['intent']): StepRequest => ({
+  const request = (intent: WorkflowStepRequest['intent']): WorkflowStepRequest => ({
     applicationId: id,
     known: null,
     at: new Date().toISOString(),

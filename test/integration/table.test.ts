@@ -35,6 +35,7 @@ const REQUESTS: Record<Action, [path: string, body: object]> = {
   withdrawal: ['withdrawal', { reason }],
   pause: ['pause', { reason }],
   resume: ['resume', {}],
+  'restore-review': ['restore-review', { reason }],
   loading: ['loading', { status: 'loaded', ...seen }],
   directory: ['directory', { status: 'listed', ...seen }],
   issues: ['issues', { code: 'wrong_tin', since: TODAY }],

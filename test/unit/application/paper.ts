@@ -1,7 +1,7 @@
 import { append, decideOpening, type Circumstances, type Command } from '../../../domain/application/decide';
-import type { ApplicationEvent, ApplicationKey, Instant, PlainDate } from '../../../domain/application/events';
-import { RULES_VERSION } from '../../../domain/application/reduce';
-import { dueTimers } from '../../../domain/application/schedule';
+import type { ApplicationEvent, ApplicationKey, Instant, Known, PlainDate } from '../../../domain/application/events';
+import { fold, RULES_VERSION } from '../../../domain/application/reduce';
+import { dueTimers, progressOf } from '../../../domain/application/schedule';
 import { arm, takeStep } from '../../../domain/application/step';
 import type { ApplicationState } from '../../../domain/application/state';
 import type { Refusal } from '../../../domain/application/progress';
@@ -171,6 +171,25 @@ export class Paper {
     return this;
   }
 
+  /** What its workflow knows. */
+  get known(): Known {
+    const { version, stage, attempt, next } = progressOf(this.state, this.playbook.window.timeZone, this.now);
+    return { version, stage, attempt, next };
+  }
+
+  /** The record is restored to a version; what has been recorded since is lost. */
+  restore(version: number): this {
+    this.events.splice(version);
+    this.state = stored(fold(this.events));
+    return this;
+  }
+
+  /** Its workflow asks, which knows so much. */
+  ask(known: Known): this {
+    this.step(null, {}, known);
+    return this;
+  }
+
   /** Time passes; what falls due rings when it does. */
   until(instant: Instant): this {
     for (let rings = 0; ; rings += 1) {
@@ -230,7 +249,7 @@ export class Paper {
     return {};
   }
 
-  private step(command: Command | null, found: Partial<Circumstances> = {}): Refusal | null {
+  private step(command: Command | null, found: Partial<Circumstances> = {}, known?: Known): Refusal | null {
     const { state: before, now: at, newId, playbook } = this;
     const circumstances = { reading: this.reading(before.key), today: this.today, ...found };
     const history = this.events;
@@ -238,6 +257,7 @@ export class Paper {
       before,
       rulesVersion: RULES_VERSION,
       history,
+      ...(known && { known }),
       command,
       circumstances,
       playbook,

@@ -34,6 +34,7 @@ waivers                         =         =        =        .         .         
 withdrawal                      with      with     with     with      with      with        with     with     with        with     .             .         .
 pause                           =         =        =        =         =         =           =        =        =           =        .             .         .
 resume                          .         .        .        .         .         .           .        .        .           .        .             .         .
+restore-review                  .         .        .        .         .         .           .        .        .           .        .             .         .
 loading                         .         .        .        .         .         .           .        .        .           .        .             .         =
 directory                       .         .        .        .         .         .           .        .        .           .        .             .         =
 issues                          .         .        .        .         .         .           .        .        .           .        .             .         =
