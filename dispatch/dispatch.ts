@@ -31,6 +31,7 @@ import {
 } from '../record/commands';
 import { deleteStarts } from '../record/outbox';
 import { recordStep, refuseCommand } from '../record/step';
+import { createRuns, workflowOf } from './runs';
 import type { Sql } from '../runtime/database';
 import { gather } from '../runtime/gather';
 import {
@@ -242,6 +243,14 @@ export function createDispatch({
     if (isOpen(state)) await client.workflow.getHandle(workflowOf(state)!).signal(fileChangedSignal);
   }
 
+  /** The id of the workflow that should write an application; null where none has to, or there is no such application. */
+  async function workflowIdOf(applicationId: string): Promise<string | null> {
+    const [row] = await sql<
+      { snapshot: ApplicationState }[]
+    >`select snapshot from applications where id = ${applicationId}`;
+    return row ? workflowOf(row.snapshot) : null;
+  }
+
   /** Tells a watch that something has changed; one that isn't running starts with it. */
   async function changed(type: WatchType, subject: string): Promise<void> {
     const { is, about } = WATCHES[type];
@@ -307,12 +316,20 @@ export function createDispatch({
     return row.snapshot;
   }
 
-  return { startApplication, startWithin, startParticipation, deliver, fileChanged, changed, query, isReachable };
+  const runs = createRuns({ client, taskQueue });
+  return {
+    startApplication,
+    startWithin,
+    startParticipation,
+    deliver,
+    fileChanged,
+    changed,
+    query,
+    isReachable,
+    workflowIdOf,
+    ...runs,
+  };
 }
-
-/** The workflow that writes an application; null where none does any more. */
-const workflowOf = (state: ApplicationState): string | null =>
-  isOpen(state) ? applicationWorkflowId(state.key) : participates(state) ? participationWorkflowId(state.id) : null;
 
 const SUMMARIES = { payerApplication: 'Payer application', networkParticipation: 'Participation' } as const;
 

@@ -67,5 +67,5 @@ export async function playbookMoves(
 }
 
 /** Whether an application `a` is closed and its participation goes on (domain/application/state.ts). */
-const goesOn = (sql: Db): Fragment => sql`
+export const goesOn = (sql: Db): Fragment => sql`
   (a.stage = 'confirmed' and (a.snapshot->'rules'->>'opensSpan')::boolean and a.snapshot->>'participationEndedOn' is null)`;

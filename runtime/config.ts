@@ -9,6 +9,15 @@ const webUrl = z
   .string()
   .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), 'must be an http or https URL');
 
+const wholeNumber = (least: number, most: number, preset: number) => {
+  const rule = `must be a whole number, ${least} to ${most}`;
+  return z
+    .string()
+    .refine((text) => /^\d{1,7}$/.test(text) && Number(text) >= least && Number(text) <= most, rule)
+    .transform(Number)
+    .default(preset);
+};
+
 const nodeSchema = z.object({
   DATABASE_URL: z.string(required).regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://'),
   ENCRYPTION_KEYS: z.string(required).min(1, required),
@@ -41,6 +50,11 @@ const workerSchema = nodeSchema.extend({
   CAQH_PASSWORD: z.string().min(1, 'must not be empty').optional(),
   NPPES_URL: z.union([z.literal('off'), webUrl]).default('https://npiregistry.cms.hhs.gov/api/'),
   LEIE_URL: z.union([z.literal('off'), webUrl]).default('https://oig.hhs.gov/exclusions/downloadables/UPDATED.csv'),
+  RECONCILE_EVERY_SECONDS: wholeNumber(5, 300, 60),
+  RECONCILE_LATE_SECONDS: wholeNumber(10, 3_600, 120),
+  RECONCILE_FAILING_SECONDS: wholeNumber(60, 86_400, 600),
+  RECONCILE_COMPARE_HOURS: wholeNumber(1, 168, 24),
+  RECONCILE_PER_SECOND: wholeNumber(1, 1_000, 20),
 });
 
 const withAccount = workerSchema.superRefine((values, context) => {
@@ -78,6 +92,14 @@ export interface WorkerConfig extends NodeConfig {
   nppesUrl: string | null;
   /** Null: the OIG's list is not fetched. */
   leieUrl: string | null;
+  /** How often and how fast workflows are compared with the record (worker/reconcile.ts). */
+  reconcile: {
+    everySeconds: number;
+    lateSeconds: number;
+    failingSeconds: number;
+    compareEverySeconds: number;
+    perSecond: number;
+  };
 }
 
 /** With what CAQH is asked. */
@@ -114,6 +136,13 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
     caqh: { mode: values.CAQH_MODE, name: values.CAQH_NAME, account: accountOf(values) },
     nppesUrl: values.NPPES_URL === 'off' ? null : values.NPPES_URL,
     leieUrl: values.LEIE_URL === 'off' ? null : values.LEIE_URL,
+    reconcile: {
+      everySeconds: values.RECONCILE_EVERY_SECONDS,
+      lateSeconds: values.RECONCILE_LATE_SECONDS,
+      failingSeconds: values.RECONCILE_FAILING_SECONDS,
+      compareEverySeconds: values.RECONCILE_COMPARE_HOURS * 3_600,
+      perSecond: values.RECONCILE_PER_SECOND,
+    },
   };
 }
 

@@ -18,6 +18,7 @@ import { exitWithSupervisor } from '../runtime/supervised';
 import { connectTemporal, temporalSettings } from '../runtime/temporal';
 import { startHeartbeat } from './heartbeat';
 import { WORKER_CONNECTIONS, WORKER_OPTIONS } from './options';
+import { startReconciler } from './reconcile';
 import { startRelay } from './relay';
 
 async function main(): Promise<void> {
@@ -65,11 +66,13 @@ async function main(): Promise<void> {
 
   const dispatch = createDispatch({ sql, client: temporal.client });
   const relay = startRelay({ sql, dispatch, logger });
+  const reconciler = startReconciler({ sql, dispatch, logger, settings: config.reconcile });
   const heartbeat = startHeartbeat({ sql, worker, workerId: randomUUID(), runId: config.runId, logger });
   try {
     await worker.run();
   } finally {
     heartbeat.stop();
+    await reconciler.stop();
     await relay.stop();
     await temporal.connection.close();
     await connection.close();

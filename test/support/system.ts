@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
 import type { Stage } from '../../domain/codes';
@@ -81,6 +82,22 @@ export class System {
     });
     const relay = startRelay({ sql, dispatch: deps.dispatch, logger: deps.logger });
     this.worker = { worker, relay, running: worker.run().finally(() => void sql.end()) };
+  }
+
+  /** Runs a worker of a build whose workflows throw; answers what stops it. */
+  async runThrowing(): Promise<() => Promise<void>> {
+    const worker = await Worker.create({
+      connection: this.connection,
+      namespace: 'default',
+      taskQueue: this.taskQueue,
+      workflowsPath: join(__dirname, 'throwing-workflows.ts'),
+      dataConverter: dataConverter(this.api.deps.keyring),
+    });
+    const running = worker.run();
+    return async () => {
+      worker.shutdown();
+      await running;
+    };
   }
 
   async stopWorker(): Promise<void> {

@@ -173,7 +173,9 @@ export class Paper {
 
   /** What its workflow knows. */
   get known(): Known {
-    const { version, stage, attempt, next } = progressOf(this.state, this.playbook.window.timeZone, this.now);
+    const { version, stage, attempt, next } = progressOf(this.state, this.playbook.window.timeZone, {
+      through: this.now,
+    });
     return { version, stage, attempt, next };
   }
 

@@ -1,4 +1,4 @@
-import { loadApiConfig, loadConfig } from '../../../runtime/config';
+import { loadApiConfig, loadConfig, loadWorkerConfig } from '../../../runtime/config';
 
 const node = { DATABASE_URL: 'postgres://localhost/countersign', ENCRYPTION_KEYS: 'k1:secret-of-ours' };
 const api = { ...node, ADMIN_API_KEY: 'a'.repeat(32) };
@@ -23,6 +23,19 @@ test('every bad variable is named at once with its rule', () => {
       '  PORT: must be a port number, 0 to 65535',
       '  ADMIN_API_KEY: must have at least 32 characters',
     ].join('\n'),
+  );
+});
+
+test('how often workflows are compared with the record has defaults and bounds', () => {
+  expect(loadWorkerConfig({ ...node, RECONCILE_LATE_SECONDS: '300' }).reconcile).toEqual({
+    everySeconds: 60,
+    lateSeconds: 300,
+    failingSeconds: 600,
+    compareEverySeconds: 86_400,
+    perSecond: 20,
+  });
+  expect(() => loadWorkerConfig({ ...node, RECONCILE_EVERY_SECONDS: '301' })).toThrow(
+    'RECONCILE_EVERY_SECONDS: must be a whole number, 5 to 300',
   );
 });
 

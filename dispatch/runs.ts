@@ -1,0 +1,104 @@
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { Instant, Known, RestartCause } from '../domain/application/events';
+import { applicationWorkflowId, participationWorkflowId } from '../domain/application/key';
+import { isOpen, participates, type ApplicationState } from '../domain/application/state';
+import { fileChangedSignal, progressQuery } from '../workflows/messages';
+
+/** How the workflow of an application stands with the server; the run is the latest under its id. */
+export type RunStatus =
+  /** It waits for a timer or a message. */
+  | { is: 'waiting' }
+  /** A workflow task is on its way to a worker. */
+  | { is: 'busy' }
+  /** Its workflow task fails again and again. */
+  | { is: 'failing'; runId: string; since: Instant | null }
+  /** `runId` is null where the server knows none. */
+  | { is: 'gone'; because: RestartCause; runId: string | null };
+
+/** An application's run that the server lists. */
+export interface ListedRun {
+  applicationId: string;
+  workflowId: string;
+  runId: string;
+}
+
+/** How long an answer of the server, or of the worker that is asked what a run knew, is waited for. */
+const ANSWER_MS = 10_000;
+
+/** The workflow that writes an application; null where none does any more. */
+export const workflowOf = (state: ApplicationState): string | null =>
+  isOpen(state) ? applicationWorkflowId(state.key) : participates(state) ? participationWorkflowId(state.id) : null;
+
+/** How runs of applications stand with the server. */
+export function createRuns({ client, taskQueue }: { client: Client; taskQueue: string }) {
+  const ofApplications = `TaskQueue = "${taskQueue}" and WorkflowType in ("payerApplication", "networkParticipation")`;
+
+  const within = <T>(call: () => Promise<T>): Promise<T> =>
+    client.connection.withDeadline(Date.now() + ANSWER_MS, call);
+
+  /** Runs that ended since an instant without having come to their end. */
+  const closedRuns = (since: Instant): AsyncIterable<ListedRun> =>
+    list(`${ofApplications} and ExecutionStatus in ("Terminated", "Canceled", "Failed", "TimedOut")
+      and CloseTime >= "${since}"`);
+
+  /** Runs of which the server says that their tasks keep failing. */
+  const failingRuns = (): AsyncIterable<ListedRun> =>
+    list(`${ofApplications} and ExecutionStatus = "Running" and TemporalReportedProblems is not null`);
+
+  async function* list(query: string): AsyncIterable<ListedRun> {
+    for await (const { workflowId, runId, memo } of client.workflow.list({ query })) {
+      const applicationId = memo?.applicationId;
+      if (typeof applicationId === 'string') yield { applicationId, workflowId, runId };
+    }
+  }
+
+  async function describeRun(workflowId: string): Promise<RunStatus> {
+    let run: WorkflowExecutionDescription;
+    try {
+      run = await within(() => client.workflow.getHandle(workflowId).describe());
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return { is: 'gone', because: 'missing', runId: null };
+      throw error;
+    }
+    const { runId, status, raw } = run;
+    const because = CLOSED[status.name];
+    if (because) return { is: 'gone', because, runId };
+    const { pendingWorkflowTask: task } = raw;
+    if (!task) return { is: 'waiting' };
+    if ((task.attempt ?? 1) <= 1) return { is: 'busy' };
+    const seconds = task.originalScheduledTime?.seconds;
+    return { is: 'failing', runId, since: seconds ? new Date(Number(seconds) * 1000).toISOString() : null };
+  }
+
+  /** What a run that is gone knew; null where that cannot be found out. */
+  async function lastKnown(workflowId: string, runId: string): Promise<Known | null> {
+    try {
+      const { version, stage, attempt, next } = await within(() =>
+        client.workflow.getHandle(workflowId, runId).query(progressQuery),
+      );
+      return { version, stage, attempt, next };
+    } catch {
+      return null;
+    }
+  }
+
+  async function terminateRun(workflowId: string, runId: string, reason: string): Promise<void> {
+    await within(() => client.workflow.getHandle(workflowId, runId).terminate(reason));
+  }
+
+  /** Makes a workflow ask the record. */
+  async function wakeRun(workflowId: string): Promise<void> {
+    await within(() => client.workflow.getHandle(workflowId).signal(fileChangedSignal));
+  }
+
+  return { closedRuns, failingRuns, describeRun, lastKnown, terminateRun, wakeRun };
+}
+
+/** How a run ended, where it has. */
+const CLOSED: Partial<Record<WorkflowExecutionDescription['status']['name'], RestartCause>> = {
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed_out',
+};

@@ -1,0 +1,313 @@
+import { randomUUID } from 'node:crypto';
+import { temporal } from '@temporalio/proto';
+import { columns } from '../../record/projection';
+import { dueMail } from '../../record/mail';
+import { queueMessages } from '../../record/outreach';
+import { heldApplications, troubledRuns } from '../../record/runs';
+import { createReconciler, type ReconcileSettings } from '../../worker/reconcile';
+import { eventually } from '../support/eventually';
+import { System, type OpenApplication } from '../support/system';
+
+const { RESET_REAPPLY_TYPE_NONE: NONE, RESET_REAPPLY_TYPE_ALL_ELIGIBLE: ALL } = temporal.api.enums.v1.ResetReapplyType;
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+}, 60_000);
+afterAll(() => system.stop());
+
+const SETTINGS = { everySeconds: 0, lateSeconds: 120, failingSeconds: 600, compareEverySeconds: 0, perSecond: 1000 };
+const reconciler = (settings: Partial<ReconcileSettings> = {}) => {
+  const { sql, dispatch, logger } = system.api.deps;
+  return createReconciler({ sql, dispatch, logger, settings: { ...SETTINGS, ...settings } });
+};
+
+const inReview = async (): Promise<OpenApplication> => {
+  const application = await system.open(await system.file());
+  await application.submit();
+  await application.contact('in_review');
+  return application;
+};
+const workflow = async ({ api, path }: OpenApplication) => (await api.get(`${path}/workflow`)).body;
+const handleOf = async (application: OpenApplication) =>
+  system.api.deps.temporal.client.workflow.getHandle((await workflow(application)).workflowId);
+const kindsOf = async (application: OpenApplication): Promise<string[]> =>
+  (await application.timeline()).map(({ kind }) => kind);
+const restarts = async (application: OpenApplication): Promise<string[]> =>
+  (await application.timeline()).flatMap(({ kind, because }) => (kind === 'workflow_restarted' ? [because] : []));
+
+/** The server and the record agree, and the workflow runs. */
+const inStep = (application: OpenApplication) =>
+  eventually(async () => {
+    const { alive, inStep: agrees } = await workflow(application);
+    return alive && agrees;
+  });
+
+/** As if the application's workflow had been due to ask the record three minutes ago. */
+const makeLate = (...applications: OpenApplication[]) =>
+  system.api.deps.sql`
+    update applications set wakes_at = now() - interval '3 minutes'
+    where id = any(${applications.map(({ id }) => id)}::uuid[])`;
+
+async function deleteRun(application: OpenApplication): Promise<void> {
+  const { workflowId } = await workflow(application);
+  const { connection } = system.api.deps.temporal;
+  await connection.workflowService.deleteWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId },
+  });
+  await eventually(async () => !(await workflow(application)).alive);
+}
+
+/** Brings the record of an application back to where it is now, whatever has been recorded since. */
+async function backup({ id }: OpenApplication): Promise<() => Promise<void>> {
+  const { sql } = system.api.deps;
+  const [{ snapshot } = { snapshot: null }] = await sql`select snapshot from applications where id = ${id}`;
+  return () =>
+    sql.begin(async (tx) => {
+      await tx`delete from events where application_id = ${id} and seq > ${snapshot.version}`;
+      await tx`delete from work_items where application_id = ${id}`;
+      const row = { ...columns(snapshot), snapshot: tx.json(snapshot) };
+      await tx`update applications set ${tx(row)} where id = ${id}`;
+    });
+}
+
+describe('a workflow that is gone', () => {
+  test.each([
+    ['terminated', (handle: Awaited<ReturnType<typeof handleOf>>) => handle.terminate('by hand')],
+    ['cancelled', (handle: Awaited<ReturnType<typeof handleOf>>) => handle.cancel()],
+  ])('%s, is found among the closed ones and started again once, with an entry', async (because, end) => {
+    const application = await inReview();
+    await end(await handleOf(application));
+    await eventually(async () => {
+      await reconciler().restartClosed();
+      return (await restarts(application)).length > 0;
+    });
+    await inStep(application);
+    await reconciler().restartClosed();
+    expect(await restarts(application)).toEqual([because]);
+    expect(await application.contact('approved')).toMatchObject({ stage: 'approved' });
+  });
+
+  test('deleted, is found once its next step is late, and started again', async () => {
+    const application = await inReview();
+    await deleteRun(application);
+    await reconciler().attendLate();
+    expect(await restarts(application)).toEqual([]);
+    await makeLate(application);
+    await reconciler().attendLate();
+    await inStep(application);
+    expect(await restarts(application)).toEqual(['missing']);
+    expect(await troubledRuns(system.api.deps.sql, 100)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ applicationId: application.id, found: 'restarted' })]),
+    );
+  });
+
+  test('hears of a changed file all the same', async () => {
+    const application = await inReview();
+    await deleteRun(application);
+    await system.api.patch(`/v1/providers/${application.filed.providerId}`, { malpractice: null });
+    await eventually(async () => (await application.get()).blockers.length > 0);
+    expect(await workflow(application)).toMatchObject({ alive: true });
+  });
+
+  test('with every other, is started again, and nobody is nudged twice', async () => {
+    const filed = { playbook: { followUpEvery: { seconds: 1 } } };
+    const lost = [await system.at('in_review', filed), await system.at('in_review', filed)];
+    const nudges = async (application: OpenApplication) =>
+      (await kindsOf(application)).filter((kind) => kind === 'nudge').length;
+    await Promise.all(lost.map((application) => eventually(async () => (await nudges(application)) === 1)));
+    await Promise.all(lost.map(deleteRun));
+    await makeLate(...lost);
+    await reconciler({ perSecond: 100 }).attendLate();
+    await Promise.all(lost.map(inStep));
+    expect(await Promise.all(lost.map(restarts))).toEqual([['missing'], ['missing']]);
+    expect(await Promise.all(lost.map(nudges))).toEqual([1, 1]);
+  });
+
+  test('is found by the comparison of everything, whatever it waits for', async () => {
+    const application = await inReview();
+    await application.act('pause', { reason: 'the provider is away' });
+    await deleteRun(application);
+    await reconciler().compareSome();
+    await inStep(application);
+    expect(await restarts(application)).toEqual(['missing']);
+  });
+});
+
+describe('a workflow that runs', () => {
+  test.each([
+    ['nothing', NONE],
+    ['everything', ALL],
+  ])('and was reset to its beginning with %s applied again, asks the record', async (_what, resetReapplyType) => {
+    const application = await inReview();
+    const { workflowId } = await workflow(application);
+    const { connection } = system.api.deps.temporal;
+    const request = temporal.api.workflowservice.v1.ResetWorkflowExecutionRequest.fromObject({
+      namespace: 'default',
+      workflowExecution: { workflowId },
+      reason: 'by hand',
+      requestId: randomUUID(),
+      workflowTaskFinishEventId: 4,
+      resetReapplyType,
+    });
+    await connection.workflowService.resetWorkflowExecution(request);
+    await makeLate(application);
+    await eventually(async () => {
+      await reconciler().attendLate();
+      await system.api.deps.sql`update run_checks set next_check_at = now() where application_id = ${application.id}`;
+      return (await workflow(application)).inStep;
+    });
+    expect(await kindsOf(application)).toEqual(['opened', 'submission', 'stage', 'contact', 'stage']);
+    expect(await application.contact('approved')).toMatchObject({ stage: 'approved' });
+  });
+
+  test('and has a task on its way is merely late: it is left alone', async () => {
+    const application = await inReview();
+    const handle = await handleOf(application);
+    await system.stopWorker();
+    try {
+      await handle.signal('fileChanged');
+      await makeLate(application);
+      const { historyLength } = await handle.describe();
+      expect(await reconciler().attendLate()).toMatchObject({ late: 1 });
+      expect(await handle.describe()).toMatchObject({ historyLength, status: { name: 'RUNNING' } });
+    } finally {
+      await system.startWorker();
+    }
+    await inStep(application);
+    expect(await restarts(application)).toEqual([]);
+  });
+
+  test('and whose task keeps failing is ended and started again from the record', async () => {
+    const application = await inReview();
+    const handle = await handleOf(application);
+    await system.stopWorker();
+    const throwing = await system.runThrowing();
+    try {
+      await handle.signal('fileChanged');
+      const failing = async () => ((await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1;
+      await eventually(failing, { within: 30_000 });
+      await makeLate(application);
+      expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      await system.api.deps.sql`update run_checks set next_check_at = now() where application_id = ${application.id}`;
+      expect(await reconciler({ failingSeconds: 0 }).attendLate()).toMatchObject({ restarted: 1 });
+    } finally {
+      await throwing();
+      await system.startWorker();
+    }
+    await inStep(application);
+    expect(await restarts(application)).toEqual(['task_failed']);
+  });
+});
+
+describe('a record that was restored', () => {
+  test('holds what its workflow knows more of, asks a person, and goes on with their word', async () => {
+    const application = await inReview();
+    const other = await inReview();
+    const restore = await backup(application);
+    await application.contact('approved');
+    await restore();
+    await makeLate(application);
+    await reconciler().attendLate();
+    await inStep(application);
+    expect(await application.get()).toMatchObject({
+      stage: 'in_review',
+      held: { known: { stage: 'approved', attempt: 1 } },
+      allowedActions: expect.arrayContaining(['restore-review']),
+    });
+    expect((await application.queue()).map(({ purpose }) => purpose)).toEqual(['enter_what_was_lost']);
+    expect(await heldApplications(system.api.deps.sql, 100)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ applicationId: application.id, knownStage: 'approved', knownVersion: 7 }),
+      ]),
+    );
+
+    const handle = await handleOf(application);
+    const { historyLength } = await handle.describe();
+    await application.act('notes', { text: 'looking into it', visibility: 'internal' });
+    expect((await handle.describe()).historyLength - historyLength).toBeLessThan(10);
+    expect((await kindsOf(application)).filter((kind) => kind === 'found_behind')).toHaveLength(1);
+
+    const reason = 'the letter was about somebody else';
+    expect(await application.act('restore-review', { reason })).toMatchObject({ held: null, stage: 'in_review' });
+    expect((await application.timeline()).at(-1)).toMatchObject({ kind: 'restore_review', reason });
+    await inStep(application);
+    expect(await other.get()).toMatchObject({ held: null, stage: 'in_review' });
+  });
+
+  test('goes on by itself once what was lost is entered, and only then sends its mail', async () => {
+    const { sql } = system.api.deps;
+    const application = await inReview();
+    const { clientId, providerId } = application.filed;
+    const restore = await backup(application);
+    await application.contact('information_requested', { missingItems: ['W-9'] });
+    await restore();
+    await system.api.deps.dispatch.fileChanged(application.id);
+    await eventually(async () => (await application.get()).held !== null);
+
+    const recipientId = randomUUID();
+    const message = {
+      key: randomUUID(),
+      clientId,
+      recipientType: 'user',
+      recipientId,
+      template: 'escalation',
+    } as const;
+    const asked = async () => sql.begin((tx) => dueMail(tx, recipientId, new Date().toISOString()));
+    await sql`delete from outbox where topic = 'outreach' and subject = ${providerId}`;
+    await queueMessages(sql, [
+      { ...message, data: {}, applicationId: application.id, notBefore: new Date(0).toISOString() },
+    ]);
+    expect(await asked()).toEqual({ next: null });
+    const entered = await application.contact('information_requested', { missingItems: ['W-9'] });
+    expect(entered).toMatchObject({ stage: 'information_requested', held: null });
+    expect((await asked()).next).not.toBeNull();
+    await inStep(application);
+  });
+
+  test('to before its end is held with what the finished workflow knew', async () => {
+    const application = await inReview();
+    const restore = await backup(application);
+    await application.act('withdrawal', { reason: 'moved away' });
+    await restore();
+    await makeLate(application);
+    await reconciler().attendLate();
+    await inStep(application);
+    expect(await restarts(application)).toEqual(['completed']);
+    expect(await application.get()).toMatchObject({ held: { known: { stage: 'withdrawn' } } });
+    expect(await application.act('withdrawal', { reason: 'moved away' })).toMatchObject({ open: false, held: null });
+  });
+});
+
+test('what differs from its timeline is derived from it again, with an entry', async () => {
+  const { sql } = system.api.deps;
+  const [good, bad] = [await inReview(), await inReview()];
+  await sql`
+    update applications set stage = 'approved', snapshot = jsonb_set(snapshot, '{submittedOn}', '"2020-01-01"')
+    where id = ${bad.id}`;
+  const before = await good.get();
+  await reconciler().compareSome();
+  const repaired = (await bad.timeline()).at(-1);
+  expect(repaired).toMatchObject({ kind: 'repaired', differs: expect.arrayContaining(['snapshot', 'stage']) });
+  expect(await bad.get()).toMatchObject({ stage: 'in_review', submittedOn: before.submittedOn });
+  await inStep(bad);
+  await reconciler().compareSome();
+  expect((await bad.timeline()).at(-1)).toEqual(repaired);
+  expect((await good.get()).version).toBe(before.version);
+});
+
+test('a round is made by one worker at a time, and a long one in parts', async () => {
+  await inReview();
+  await inReview();
+  const { sql } = system.api.deps;
+  await sql`update rounds set next_at = now() - interval '1 second', last_id = null, summary = null`;
+  const one = reconciler({ everySeconds: 60, compareEverySeconds: 3600, perSecond: 1 });
+  const [taken, late] = [await Promise.all([one.restartClosed(), one.restartClosed()]), await one.attendLate()];
+  expect(taken.filter((summary) => summary !== null)).toHaveLength(1);
+  expect(late).not.toBeNull();
+  expect(await one.attendLate()).toBeNull();
+  expect(await one.compareSome()).toMatchObject({ looked: 1 });
+  const [part] = await sql`select last_id, summary from rounds where name = 'comparison'`;
+  expect(part).toMatchObject({ lastId: expect.any(String), summary: { looked: 1 } });
+});

@@ -1,0 +1,243 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { RestartCause } from '../domain/application/events';
+import type { Dispatch } from '../dispatch/dispatch';
+import {
+  claimRound,
+  compareNext,
+  endRound,
+  extendRound,
+  forgetFinding,
+  noteFinding,
+  startWaits,
+  suspects,
+  type Finding,
+  type Round,
+  type RoundName,
+  type Summary,
+} from '../record/runs';
+import { recordStep } from '../record/step';
+import type { Sql } from '../runtime/database';
+
+/** How often and how fast workflows are compared with the record. */
+export interface ReconcileSettings {
+  /** Between looks at runs that are gone, fail or are late. */
+  everySeconds: number;
+  /** A workflow that should have asked the record so long ago is looked at. */
+  lateSeconds: number;
+  /** One whose task has failed for so long is started again. */
+  failingSeconds: number;
+  /** Between comparisons of everything. */
+  compareEverySeconds: number;
+  /** At most so many applications are looked at. */
+  perSecond: number;
+}
+
+/** Of the list of closed runs, which comes late: so much is looked at twice. */
+const OVERLAP_SECONDS = 60;
+/** A round whose worker has died is another's after that. */
+const CLAIM_SECONDS = 120;
+/** Late runs that are looked at in one round. */
+const MOST_LATE = 600;
+/** How often the time that a failing task is given doubles. */
+const MOST_DOUBLINGS = 6;
+/** Looked at together. */
+const AT_ONCE = 5;
+
+type Outcome = Finding['found'] | 'well';
+
+export type Reconciler = ReturnType<typeof createReconciler>;
+
+/**
+ * Brings workflows and record together where they part: starts again what is gone, wakes what sleeps too long, and derives
+ * again what differs from its timeline. The record wins. Each round is made by one worker at a time.
+ */
+export function createReconciler(of: {
+  sql: Sql;
+  dispatch: Dispatch;
+  logger: Logger;
+  settings: ReconcileSettings;
+  /** Leaves a round where it is; another worker makes it. */
+  signal?: AbortSignal;
+}) {
+  const { sql, dispatch, logger, settings, signal } = of;
+
+  /** Runs that were terminated, cancelled, failed or timed out. */
+  const restartClosed = () =>
+    makeRound('closed_runs', async ({ startedAt, lookedThrough }) => {
+      const since = new Date(Date.parse(lookedThrough) - OVERLAP_SECONDS * 1000).toISOString();
+      const ids = await idsOf(dispatch.closedRuns(since));
+      // what runs again may have been reset to an earlier moment
+      const summary = await each('closed_runs', ids, (id) => attend(id, { wake: true }));
+      return { afterSeconds: settings.everySeconds, lookedThrough: startedAt, summary };
+    });
+
+  /** Runs that should have asked the record by now, and those whose tasks keep failing. */
+  const attendLate = () =>
+    makeRound('late_runs', async () => {
+      const { lateSeconds } = settings;
+      const found = await suspects(sql, { lateSeconds, limit: MOST_LATE });
+      const late = new Set(found.filter(({ isLate }) => isLate).map(({ id }) => id));
+      const failing = await idsOf(dispatch.failingRuns()).catch((error: unknown) => {
+        logger.debug({ err: error }, 'the server does not list failing runs');
+        return [];
+      });
+      const ids = [...new Set([...found.map(({ id }) => id), ...failing])];
+      const summary = await each('late_runs', ids, (id) => attend(id, { wake: late.has(id) }));
+      return { afterSeconds: settings.everySeconds, summary };
+    });
+
+  /** The next applications of the comparison of everything; answers whether it goes on. */
+  const compareSome = () =>
+    makeRound('comparison', async ({ lastId, summary: before }) => {
+      const { perSecond, compareEverySeconds } = settings;
+      const some = await compareNext(sql, lastId, perSecond);
+      const differing = new Map(some.map(({ id, differs }) => [id, differs]));
+      const counted = await each('comparison', [...differing.keys()], async (id) => {
+        const differs = differing.get(id)!;
+        if (differs.length > 0) await repair(id, differs);
+        const outcome = await attend(id, { wake: differs.length > 0 });
+        return differs.length > 0 ? 'repaired' : outcome;
+      });
+      const summary = sum(before ?? {}, counted);
+      const last = some.length < perSecond ? undefined : some.at(-1)!.id;
+      if (last !== undefined) return { afterSeconds: 1, lastId: last, summary };
+      logger.info({ ...summary }, 'workflows and timelines are compared with the record');
+      return { afterSeconds: compareEverySeconds, summary };
+    });
+
+  /** Looks at an application's workflow, and does what it needs; `wake`: it is to ask the record, where it waits. */
+  async function attend(applicationId: string, { wake }: { wake: boolean }): Promise<Outcome> {
+    const workflowId = await dispatch.workflowIdOf(applicationId);
+    // it has come to its end, or is about to be started
+    if (workflowId === null || (await startWaits(sql, applicationId))) return 'well';
+    const run = await dispatch.describeRun(workflowId);
+    switch (run.is) {
+      case 'gone':
+        await restart(applicationId, run.because, run.runId === null ? null : { workflowId, runId: run.runId });
+        return note(applicationId, { found: 'restarted' });
+      case 'failing': {
+        const found = 'failing';
+        const noted = await noteFinding(sql, applicationId, { found, runId: run.runId });
+        const since = [noted.since, ...(run.since ? [run.since] : [])].sort()[0]!;
+        // a build that fails them all gets ever more time to be put right
+        const seconds = settings.failingSeconds * 2 ** Math.min(noted.restarts, MOST_DOUBLINGS);
+        if (Date.now() - Date.parse(since) < seconds * 1000) return found;
+        await dispatch.terminateRun(workflowId, run.runId, 'its task kept failing: started again from the record');
+        await restart(applicationId, 'task_failed', null);
+        return note(applicationId, { found: 'restarted' });
+      }
+      case 'waiting':
+        if (!wake) break;
+        await dispatch.wakeRun(workflowId);
+        return note(applicationId, { found: 'woken' });
+      case 'busy':
+        if (wake) return note(applicationId, { found: 'late' });
+    }
+    await forgetFinding(sql, applicationId);
+    return 'well';
+  }
+
+  async function note(applicationId: string, finding: Finding): Promise<Outcome> {
+    await noteFinding(sql, applicationId, finding);
+    return finding.found;
+  }
+
+  /** Enters why a workflow is started again; the relay starts it. What the last run knew tells of a restore. */
+  async function restart(
+    applicationId: string,
+    because: RestartCause,
+    gone: { workflowId: string; runId: string } | null,
+  ): Promise<void> {
+    const known = gone && (await dispatch.lastKnown(gone.workflowId, gone.runId));
+    const at = new Date().toISOString();
+    await recordStep(sql, { applicationId, known, at, intent: { type: 'restart', because } });
+    logger.warn({ applicationId, because }, 'a workflow was gone, and is started again from the record');
+  }
+
+  async function repair(applicationId: string, differs: string[]): Promise<void> {
+    const at = new Date().toISOString();
+    await recordStep(sql, { applicationId, known: null, at, intent: { type: 'repair', differs } });
+    logger.warn({ applicationId, differs }, 'what differed from the timeline is derived from it again');
+  }
+
+  /** Does something with each application, a few at once, no faster than is set; what fails is tried later. */
+  async function each(
+    name: RoundName,
+    ids: readonly string[],
+    attendTo: (id: string) => Promise<Outcome | 'repaired'>,
+  ): Promise<Summary> {
+    const summary: Summary = { looked: ids.length };
+    for (let i = 0; i < ids.length; i += AT_ONCE) {
+      const some = ids.slice(i, i + AT_ONCE);
+      const outcomes = await Promise.all(some.map((id) => attendTo(id).catch((error: unknown) => failed(id, error))));
+      for (const outcome of outcomes) summary[outcome] = (summary[outcome] ?? 0) + 1;
+      if (i + AT_ONCE >= ids.length) break;
+      await extendRound(sql, name, CLAIM_SECONDS);
+      await delay((1000 * some.length) / settings.perSecond, undefined, { signal });
+    }
+    return summary;
+  }
+
+  async function failed(id: string, error: unknown): Promise<Outcome> {
+    logger.warn({ err: error, applicationId: id }, 'a workflow could not be compared with the record; again later');
+    const name = error instanceof Error ? error.name : 'unknown';
+    return note(id, { found: 'error', error: name }).catch(() => 'error');
+  }
+
+  /** Makes a round where one is due, and nobody else makes it; answers what it counted, or null. */
+  async function makeRound(
+    name: RoundName,
+    make: (round: Round) => Promise<Parameters<typeof endRound>[2]>,
+  ): Promise<Summary | null> {
+    const round = await claimRound(sql, name, CLAIM_SECONDS);
+    if (!round) return null;
+    const ended = await make(round);
+    await endRound(sql, name, ended);
+    return ended.summary;
+  }
+
+  return { restartClosed, attendLate, compareSome };
+}
+
+/** Makes the rounds, again and again, until it is stopped. */
+export function startReconciler(of: Parameters<typeof createReconciler>[0]): { stop(): Promise<void> } {
+  const { logger, settings } = of;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const { restartClosed, attendLate, compareSome } = createReconciler({ ...of, signal });
+
+  async function loop(makeRound: () => Promise<Summary | null>, everySeconds: number): Promise<void> {
+    while (!signal.aborted) {
+      await makeRound().catch((error: unknown) => {
+        if (!signal.aborted)
+          logger.error({ err: error }, 'workflows could not be compared with the record; again in a moment');
+      });
+      await delay(everySeconds * 1000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  // a comparison is made in parts, one a second while it lasts
+  const running = Promise.all([
+    loop(restartClosed, settings.everySeconds),
+    loop(attendLate, settings.everySeconds),
+    loop(compareSome, 1),
+  ]);
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+async function idsOf(runs: AsyncIterable<{ applicationId: string }>): Promise<string[]> {
+  const ids = new Set<string>();
+  for await (const { applicationId } of runs) ids.add(applicationId);
+  return [...ids];
+}
+
+const sum = (one: Summary, other: Summary): Summary =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(one), ...Object.keys(other)])].map((key) => [key, (one[key] ?? 0) + (other[key] ?? 0)]),
+  );
