@@ -51,7 +51,7 @@ async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string)
   const outcome = await (
     mailer
       ? mailer.send({ ...mail, messageId: `<${batchId}@countersign>` }, () => transmitting(sql, claimed))
-      : keepLocally(sql, mail)
+      : keepLocally(sql, claimed.clientId, mail)
   ).then(
     () => ({ is: 'sent', reason: null }) as const,
     (error: unknown) => {

@@ -120,6 +120,10 @@ export interface LocalMail {
   at: Instant;
 }
 
-/** What would have gone out, where no mail server is set; the latest first. */
-export const localMailbox = (sql: Db): Promise<LocalMail[]> => sql<LocalMail[]>`
-  select recipient, subject, text, html, at from local_mailbox order by id desc limit 200`;
+/**
+ * What would have gone out, where no mail server is set; the latest first. Mail of several clients, or of none, is only for
+ * those who see every client.
+ */
+export const localMailbox = (sql: Db, principal: Principal): Promise<LocalMail[]> => sql<LocalMail[]>`
+  select recipient, subject, text, html, at from local_mailbox
+  where ${inScope(sql, principal)} order by id desc limit 200`;

@@ -150,6 +150,8 @@ export interface ClaimedMail {
   id: string;
   /** Whoever claims it after this attempt takes it away from it. */
   attempt: number;
+  /** Null: of several clients, or of a person's own upkeep. */
+  clientId: string | null;
   recipientType: RecipientType;
   address: string | null;
   /** By which people know CAQH. */
@@ -254,7 +256,8 @@ export const claimMail = (
       left join persons n on n.id = p.person_id
       where m.batch_id = ${batchId} and m.status = 'batched' order by m.not_before, m.id`;
     const caqhName = await nameOf(tx, 'caqh');
-    return { id: batchId, attempt: claimed!.attempts, recipientType, address, caqhName, messages };
+    const { clientId } = batch;
+    return { id: batchId, attempt: claimed!.attempts, clientId, recipientType, address, caqhName, messages };
   });
 
 /** How long a mail still waits for its turn; its place is given once, so that nobody is overtaken. */
@@ -381,8 +384,9 @@ async function askSomebody(tx: Tx, batchId: string, kind: 'message_uncertain' | 
 /** What would have gone out, where no mail server is set. */
 export async function keepLocally(
   sql: Sql,
+  clientId: string | null,
   mail: { to: string; subject: string; text: string; html: string },
 ): Promise<void> {
   const { to: recipient, ...rest } = mail;
-  await sql`insert into local_mailbox ${sql({ recipient, ...rest })}`;
+  await sql`insert into local_mailbox ${sql({ clientId, recipient, ...rest })}`;
 }

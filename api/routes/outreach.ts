@@ -51,7 +51,7 @@ const secretIn = (sql: Sql, keyring: Keyring): Route['secret'] => ({
   read: (commandId) => secretOfEndpoint(sql, keyring, commandId),
 });
 
-export const outreachRoutes = ({ sql, keyring }: Deps): Route[] => [
+export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/webhook-endpoints',
@@ -197,20 +197,19 @@ export const outreachRoutes = ({ sql, keyring }: Deps): Route[] => [
       return ok(await findInboxItem(sql, principal, item.id));
     },
   }),
+  // with a mail server, nothing is kept here
+  ...(config.smtpUrl === undefined ? [localMailboxRoute(sql)] : []),
+];
+
+const localMailboxRoute = (sql: Sql): Route =>
   route({
     method: 'get',
     path: '/v1/local-mailbox',
     summary: 'What would have gone out, where no mail server is set; the latest first',
+    description:
+      'With a mail server (`SMTP_URL`) there is no such route. Mail about several clients is shown to keys of every client.',
     tag: 'outreach',
     access: 'keys:read',
-    responses: {
-      200: {
-        description: 'At most 200',
-        schema: z.strictObject({
-          items: z.array(localMail),
-        }),
-      },
-    },
-    handler: async () => ok({ items: await localMailbox(sql) }),
-  }),
-];
+    responses: { 200: { description: 'At most 200', schema: z.strictObject({ items: z.array(localMail) }) } },
+    handler: async ({ principal }) => ok({ items: await localMailbox(sql, principal) }),
+  });

@@ -12,7 +12,7 @@ import { claimMail, dueMail, settleMail, transmitting, type ClaimedMail } from '
 import { queueMessages, type QueuedMessage } from '../../record/outreach';
 import { dueWebhooks } from '../../record/webhooks';
 import type { Db } from '../../runtime/database';
-import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
+import { ADMIN_KEY, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 import { freshNpi } from '../support/file';
 import { TestSmtp } from '../support/smtp';
 
@@ -381,6 +381,27 @@ describe('mail', () => {
   });
 });
 
+describe('the local mailbox', () => {
+  test('shows a key of some clients their mail, and of mail about several clients nothing', async () => {
+    const [one, other] = [await batch(), await batch()];
+    const dana = await api.make('/v1/users', { name: 'Dana', email: `${randomUUID()}@example.org`, role: 'lead' });
+    const told = { recipientType: 'user', recipientId: dana.id, template: 'escalation', data: {} } as const;
+    for (const { queue } of [one, other]) await queue(told);
+    const digest = await due(dana.id);
+    await api.deps.sql`delete from local_mailbox`;
+    for (const id of [one.id, other.id, digest.send!.id])
+      await createSend(api.deps.sql, { keyring: api.deps.keyring }).send({ kind: 'mail', id });
+    const shown = async (clientIds?: string[]) => {
+      const key = await api.keyOf('auditor', clientIds);
+      return (await api.get('/v1/local-mailbox', { key })).body.items.length;
+    };
+    expect(await shown()).toBe(3);
+    expect(await shown([one.clientId])).toBe(1);
+    expect(await shown([one.clientId, other.clientId])).toBe(2);
+    expect(await shown([(await person()).clientId])).toBe(0);
+  });
+});
+
 describe('the page of the local mailbox', () => {
   test('is open to all and holds nothing; what it shows needs a key that may read it', async () => {
     for (const [path, type] of [
@@ -401,7 +422,9 @@ describe('the page of the local mailbox', () => {
     const server = app.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    expect((await fetch(`http://127.0.0.1:${port}/mailbox`)).status).toBe(404);
+    const headers = { Authorization: `Bearer ${ADMIN_KEY}` };
+    for (const path of ['/mailbox', '/v1/local-mailbox'])
+      expect((await fetch(`http://127.0.0.1:${port}${path}`, { headers })).status).toBe(404);
     await new Promise((resolve) => server.close(resolve));
   });
 });
