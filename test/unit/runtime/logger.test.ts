@@ -29,7 +29,7 @@ test('an error keeps its stack, a refusal of PostgreSQL its code but not the row
   expect(JSON.parse(logged({ err: new TypeError('no such thing') }))).toMatchObject({
     err: { type: 'TypeError', message: 'no such thing', stack: expect.stringContaining('logger.test') },
   });
-  const refusal = Object.assign(new Error('Key (email)=(a@example.org) exists'), {
+  const refusal = Object.assign(new Error('Key (email)=(a@example.org) exists\n    at a@example.org'), {
     name: 'PostgresError',
     code: '23505',
     constraint_name: 'users_email',
