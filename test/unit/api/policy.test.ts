@@ -1,4 +1,4 @@
-import { may, mayGrant } from '../../../api/policy';
+import { manages, may, mayGrant } from '../../../api/policy';
 import { ROLES } from '../../../domain/codes';
 import type { Role } from '../../../domain/codes';
 import type { Principal } from '../../../record/principal';
@@ -34,4 +34,16 @@ test('nobody grants a role that may more, or a scope that is wider', () => {
     expect(mayGrant(principal('admin', ['a', 'b']), role, ['b', 'c'])).toBe(false);
     expect(mayGrant(principal('admin', ['a', 'b']), role, null)).toBe(false);
   }
+});
+
+test('nobody manages a user who reaches further, in role or in clients', () => {
+  const user = (role: Role, clientIds: string[] | null) => ({ role, clientIds });
+  for (const maker of [principal('lead', ['a']), principal('lead', ['a', 'b']), principal('admin', ['a'])]) {
+    expect(manages(maker, user('specialist', ['a']))).toBe(true);
+    expect(manages(maker, user('specialist', null))).toBe(false);
+    expect(manages(maker, user('specialist', ['a', 'c']))).toBe(false);
+  }
+  expect(manages(principal('lead'), user('specialist', null))).toBe(true);
+  expect(manages(principal('lead'), user('admin', ['a']))).toBe(false);
+  expect(manages(principal('specialist'), user('lead', ['a']))).toBe(false);
 });
