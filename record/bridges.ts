@@ -5,6 +5,7 @@ import { atDate } from '../domain/calendar';
 import { sameValue } from '../domain/facts';
 import type { Db, Fragment, Tx } from '../runtime/database';
 import { enqueue } from './outbox';
+import { workerOf } from './covers';
 import { lastDayThrough } from './platform-spans';
 import { giveTasks } from './tasks';
 
@@ -56,7 +57,8 @@ interface Check {
  */
 export async function giveChecks(tx: Db, applicationId: string, now: Instant): Promise<{ next: Instant | null }> {
   const checks = await tx<Check[]>`
-      select k.occasion, k.due_on, k.client_id, b.relationship_id, a.assignee, c.time_zone
+      select k.occasion, k.due_on, k.client_id, b.relationship_id, c.time_zone,
+        case when ${workerOf(tx, tx`a.assignee`, tx`k.client_id`)} is not null then a.assignee end as assignee
       from platform_checks k
       join bridges b using (application_id)
       join platform_relationships r on r.id = b.relationship_id

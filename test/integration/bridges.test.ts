@@ -184,6 +184,24 @@ test('each check is given to a person once, when it is due', async () => {
   expect(await tasks()).toEqual([given('submission', 14), given('effective_date', 30)]);
 });
 
+test('a check is given to whom the application is assigned, as long as they may see its client', async () => {
+  const { api } = system;
+  const { sql } = api.deps;
+  const { start, payerId, clientId, application } = await decided('bridge');
+  const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;
+  const email = `${freshNpi()}@operator.example`;
+  const { id: assignee } = await api.make('/v1/users', { name: 'Dana', email, role: 'specialist' });
+  await application(id).act('assignment', { assignee });
+  await application(id).submit({ submittedOn: TODAY });
+  await application(id).contact('approved');
+  await application(id).confirm('effectiveDate', { value: daysAhead(30) });
+  await giveChecks(sql, id, `${daysAhead(14)}T23:59:59.999Z`);
+  await sql`update users set client_ids = ${[(await system.file()).clientId]} where id = ${assignee}`;
+  await giveChecks(sql, id, `${daysAhead(30)}T23:59:59.999Z`);
+  const { items } = (await api.get(`/v1/tasks?kind=platform_check&clientId=${clientId}`)).body;
+  expect(items.map((task: Reply['body']) => task.assignee)).toEqual([assignee, null]);
+});
+
 test('nothing is left to check or to ask once the payer is no longer reached through the platform', async () => {
   const { api } = system;
   const { sql } = api.deps;
