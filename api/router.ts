@@ -12,7 +12,7 @@ import type { Answer, Attempt, Idempotency } from './idempotency';
 import { manages, may } from './policy';
 import type { Permission } from './policy';
 import type { Method, Route } from './route';
-import { id } from './schemas/common';
+import { hasLevels, id } from './schemas/common';
 import { check, refuse } from './validation';
 
 /** What routes need to be served. */
@@ -130,8 +130,13 @@ async function bodyOf(req: Request, res: Response): Promise<unknown> {
   if (empty) return {};
   if (!req.is(['json', '+json'])) throw new Problem('unsupported_media_type');
   await parsed(parseJson, req, res);
+  if (!hasLevels(req.body, MOST_LEVELS))
+    throw invalid({ path: '', rule: 'max_levels', message: `must have at most ${MOST_LEVELS} levels` });
   return req.body;
 }
+
+/** More than any body has; what is far deeper no function that calls itself gets through. */
+const MOST_LEVELS = 50;
 
 const parsed = (parser: RequestHandler, req: Request, res: Response): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -341,7 +341,7 @@ export const timelineEntry = z
 
 export const timelineQuery = z.strictObject({
   limit,
-  cursor: cursorOf(position.count).optional(),
+  cursor: cursorOf(position.count.nonnegative()).optional(),
 });
 
 export const SORTS = ['nextFollowUpAt', '-updatedAt', 'submittedOn'] as const;

@@ -56,6 +56,12 @@ export const longText = text(
   { minLength: 1, maxLength: 10_000 },
 );
 
+/** Whether objects and lists are within each other so many times at most. */
+export const hasLevels = (value: unknown, most: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (most > 0 && Object.values(value).every((inner) => hasLevels(inner, most - 1)));
+
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const UNKNOWN_REFERENCE = { rule: 'unknown_reference', message: 'refers to nothing that is known here' };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isEin, isSsn } from '../../domain/identifiers';
 import { circumstance } from './changes';
-import { address, id, instant, line, npi, repeatable, text, unique, version } from './common';
+import { address, hasLevels, id, instant, line, npi, repeatable, text, unique, version } from './common';
 
 const ein = text(
   [{ rule: 'ein', message: 'must be an EIN: 9 digits with a prefix that the IRS assigns', holds: isEin }],
@@ -20,14 +20,9 @@ export const tinInput = z
 
 const MAX_BILLING = { characters: 10_000, levels: 10 };
 
-const isWithin = (value: unknown, levels: number): boolean =>
-  typeof value !== 'object' ||
-  value === null ||
-  (levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1)));
-
 /** Whether PostgreSQL's jsonb takes it, and nobody minds its size. */
 function isStorable(value: object): boolean {
-  if (!isWithin(value, MAX_BILLING.levels)) return false;
+  if (!hasLevels(value, MAX_BILLING.levels)) return false;
   const json = JSON.stringify(value);
   return json.length <= MAX_BILLING.characters && !/\\u(0000|d[89a-f])/.test(json);
 }
