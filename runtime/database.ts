@@ -8,7 +8,8 @@ const options = {
       to: 1184,
       from: [1184],
       serialize: (instant: string | Date) => (instant instanceof Date ? instant.toISOString() : instant),
-      parse: (instant: string) => new Date(instant).toISOString(),
+      // as RFC 3339: in PostgreSQL's own form JavaScript takes the year 0001 for 2001
+      parse: (instant: string) => new Date(instant.replace(' ', 'T').replace('+00', 'Z')).toISOString(),
     },
     // Counts and identity columns: all far below 2^53.
     bigint: { to: 20, from: [20], serialize: String, parse: Number },

@@ -78,6 +78,9 @@ test('a cursor that a list gave leads on, whatever dates its rows have', async (
   const { sql } = api.deps;
   const read = (cursor: unknown[]) => api.get(`/v1/applications?sort=${cursor[0]}&cursor=${encodeCursor(cursor)}`);
   await sql`update applications set submitted_on = '9999-12-31', next_follow_up_at = '0001-01-01T00:00:00Z'`;
+  expect((await api.get('/v1/applications')).body.items).toMatchObject([
+    { submittedOn: '9999-12-31', nextFollowUpAt: '0001-01-01T00:00:00.000Z' },
+  ]);
   for (const cursor of [
     ['submittedOn', '9999-12-31', ids.applications],
     ['submittedOn', null, ids.applications],
