@@ -111,12 +111,14 @@ const BY_STATUS: Record<number, ProblemType> = {
 
 const DATABASE_AWAY =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|53300|08...)$/;
+/** Two changes that waited for each other: PostgreSQL undid one, and the same works once the other is done. */
+const UNDONE = /^40(001|P01)$/;
 const TEMPORAL_AWAY = new Set([4, 8, 14]); // DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE
 
-/** Whether PostgreSQL or Temporal could not be reached, so that the same request may work later. */
+/** Whether PostgreSQL or Temporal could not be reached, or undid it, so that the same request may work later. */
 function isUnavailable(error: unknown): boolean {
   if (!isNativeError(error)) return false;
   if (isGrpcServiceError(error)) return TEMPORAL_AWAY.has(error.code);
-  if ('code' in error && DATABASE_AWAY.test(String(error.code))) return true;
+  if ('code' in error && [DATABASE_AWAY, UNDONE].some((codes) => codes.test(String(error.code)))) return true;
   return isUnavailable(error.cause);
 }

@@ -9,6 +9,7 @@ test.each<[string, unknown, ProblemType]>([
   ['a refused connection', withCode('ECONNREFUSED'), 'unavailable'],
   ['a closed connection', withCode('CONNECTION_CLOSED'), 'unavailable'],
   ['a PostgreSQL that is starting', withCode('57P03'), 'unavailable'],
+  ['a change that PostgreSQL undid for the sake of another', withCode('40P01'), 'unavailable'],
   ['an unavailable Temporal', grpc(14), 'unavailable'],
   ['a Temporal that takes too long', new Error('wrapped', { cause: grpc(4) }), 'unavailable'],
   ['a call that Temporal refuses', grpc(3), 'internal_error'],

@@ -1,0 +1,133 @@
+import type { z } from 'zod';
+import {
+  anyDate,
+  comingDate,
+  expiryDate,
+  nearbyDate,
+  nextLook,
+  notedLook,
+  pastDate,
+  pastInstant,
+  plannedDate,
+  turningDate,
+} from '../../../api/schemas/common';
+import { check } from '../../../api/validation';
+import type { FieldError } from '../../../api/errors';
+import { addDays, addMonths } from '../../../domain/dates';
+
+const TODAY = new Date().toISOString().slice(0, 10);
+/** A date so many years and days from today, far enough from each limit for every zone. */
+const away = (years: number, days = 0) => addDays(addMonths(TODAY, 12 * years), days);
+
+function rulesOf(schema: z.ZodType, value: unknown): string[] {
+  const errors: FieldError[] = [];
+  check(schema, value, errors);
+  return errors.map(({ rule }) => rule);
+}
+
+test.each<[string, z.ZodType, string[], [string, string][]]>([
+  [
+    'a date that is asked about',
+    anyDate,
+    ['1900-01-01', '2199-12-31', '2024-02-29'],
+    [
+      ['1899-12-31', 'date_range'],
+      ['2200-01-01', 'date_range'],
+      ['9999-12-31', 'date_range'],
+      ['2023-02-29', 'real_date'],
+      ['10000-01-01', 'real_date'],
+    ],
+  ],
+  [
+    'what happened',
+    pastDate,
+    [TODAY, away(-75, 3), away(-30)],
+    [
+      [away(-75, -3), 'date_range'],
+      ['1899-12-31', 'date_range'],
+      [away(0, 3), 'not_in_future'],
+      ['9999-12-31', 'not_in_future'],
+    ],
+  ],
+  [
+    'what begins or ends as somebody decided',
+    turningDate,
+    [TODAY, away(-100, 3), away(10, -3)],
+    [
+      [away(-100, -3), 'date_range'],
+      [away(10, 3), 'within_ten_years'],
+      ['9999-12-31', 'date_range'],
+    ],
+  ],
+  [
+    'what runs out by itself',
+    expiryDate,
+    [TODAY, away(-20), away(100, -3)],
+    [
+      [away(100, 3), 'date_range'],
+      ['9999-12-31', 'date_range'],
+    ],
+  ],
+  [
+    'what is planned',
+    plannedDate,
+    [TODAY, away(-10, 3), away(10, -3)],
+    [
+      [away(-10, -3), 'date_range'],
+      [away(10, 3), 'date_range'],
+    ],
+  ],
+  [
+    'what is to be acted on',
+    comingDate,
+    [TODAY, away(10, -3)],
+    [
+      [away(0, -3), 'not_in_past'],
+      [away(10, 3), 'within_ten_years'],
+      ['9999-12-31', 'within_ten_years'],
+    ],
+  ],
+  [
+    'the next look',
+    nextLook,
+    [TODAY, away(0, 360)],
+    [
+      [away(0, -3), 'not_in_past'],
+      [away(0, 370), 'within_a_year'],
+    ],
+  ],
+  [
+    'the next look as it was noted elsewhere',
+    notedLook,
+    [away(-1), away(0, 360)],
+    [
+      [away(0, 370), 'within_a_year'],
+      [away(-10, -3), 'date_range'],
+      ['9999-12-31', 'date_range'],
+    ],
+  ],
+  [
+    'the first or last day of somebody',
+    nearbyDate,
+    [TODAY, away(-1, 3), away(1, -3)],
+    [
+      [away(-1, -3), 'within_a_year'],
+      [away(1, 3), 'within_a_year'],
+    ],
+  ],
+  [
+    'an instant that is asked about',
+    pastInstant,
+    ['1900-01-01T00:00:00Z', `${away(0, -1)}T10:00:00.123456Z`],
+    [
+      ['1899-12-31T23:59:59Z', 'date_range'],
+      ['0000-01-01T00:00:00Z', 'date_range'],
+      [`${away(0, 2)}T00:00:00Z`, 'not_in_future'],
+      ['2026-02-30T00:00:00Z', 'instant'],
+      [TODAY, 'instant'],
+    ],
+  ],
+])('%s is taken within its range, and otherwise refused by the rule that it breaks first', (_, schema, good, bad) => {
+  for (const value of good) expect([value, rulesOf(schema, value)]).toEqual([value, []]);
+  for (const [value, rule] of bad) expect([value, rulesOf(schema, value)]).toEqual([value, [rule]]);
+});
