@@ -4,6 +4,7 @@ import { backOff, later } from '../domain/politeness';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue } from './outbox';
+import { isThere } from './person-scope';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { giveTasks } from './tasks';
 
@@ -36,7 +37,7 @@ export async function caqhIsAsked(sql: Db): Promise<boolean> {
   return service !== undefined;
 }
 
-/** Asks for the person to be added; where that is under way already, it is that. */
+/** Asks for the person to be added; where this client has that under way already, it is that. */
 export const requestRoster = (
   sql: Sql,
   principal: Principal,
@@ -58,7 +59,8 @@ export const requestRoster = (
     }
     const [request] = await tx<RosterRequest[]>`
       select * from caqh_roster_requests
-      where id = ${id} or (person_id = ${personId} and kind = 'add' and settled_at is null)
+      where id = ${id}
+        or (person_id = ${personId} and client_id = ${clientId} and kind = 'add' and settled_at is null)
       order by id = ${id} desc limit 1`;
     return request!;
   });
@@ -86,11 +88,18 @@ export async function rosterFollows(tx: Tx, personId: string, isSomeones: boolea
     update caqh_roster_requests set status = 'withdrawn', settled_at = now()
     where person_id = ${personId} and kind <> ${isSomeones ? 'add' : 'remove'} and batch_id is null and settled_at is null`;
   if (isSomeones) return;
+  // by CAQH's own word where there is one; an id that clients have for somebody whom one still has is that person's
   const [on] = await tx<{ caqhId: string }[]>`
-    select caqh_id from providers
-    where person_id = ${personId} and caqh_id is not null and ${isOnRoster(tx, personId)}
+    select i.caqh_id from (
+      select r.said->>'caqhId' as caqh_id, null as updated_at from registry_records r
+      where r.service = 'caqh' and r.person_id = ${personId}
+      union all select p.caqh_id, p.updated_at from providers p where p.person_id = ${personId}) i
+    where i.caqh_id is not null and ${isOnRoster(tx, personId)}
       and not exists (select from caqh_roster_requests where person_id = ${personId} and settled_at is null)
-    order by updated_at desc limit 1`;
+      and not exists (
+        select from providers p left join registry_records r on r.person_id = p.person_id and r.service = 'caqh'
+        where p.person_id <> ${personId} and i.caqh_id in (p.caqh_id, r.said->>'caqhId') and ${isThere(tx)})
+    order by i.updated_at desc nulls first limit 1`;
   if (on)
     await tx`
       insert into caqh_roster_requests

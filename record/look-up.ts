@@ -14,9 +14,8 @@ export async function nameOf(sql: Db, service: RegistryService): Promise<string>
   return known?.name ?? service.toUpperCase();
 }
 
-/** A person is to be looked up anew with every service that is asked. */
-export async function lookUpAnew(tx: Db, personId: string): Promise<void> {
-  await tx`update registry_records set next_check_at = null, in_turn = false where person_id = ${personId}`;
+/** A person is to be looked up with every service that is asked; what one has said is not asked again before its time. */
+export async function lookUp(tx: Db, personId: string): Promise<void> {
   for (const [service, watch] of Object.entries(WATCHES))
     await enqueueEach(
       tx,

@@ -92,7 +92,7 @@ export async function dueCaqh(tx: Tx, personId: string, now: Instant): Promise<O
   if (await caqhIsAsked(tx)) await rosterFollows(tx, personId, await isSomeones(tx, personId, now));
   const [request] = await tx<{ id: string; nextAt: Instant }[]>`
     select id, next_at from caqh_roster_requests where person_id = ${personId} and settled_at is null
-    order by created_at, id limit 1 for update`;
+    order by next_at, id limit 1 for update`;
   if (!request || request.nextAt > now) {
     const step = await dueQuestion(tx, 'caqh', personId, now);
     return request && !step.send ? { next: [step.next, request.nextAt].filter(Boolean).sort()[0]! } : step;

@@ -4,7 +4,7 @@ import type { Db, Sql, Tx } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import { audit } from './audit';
 import { screen } from './exclusions';
-import { lookUpAnew } from './look-up';
+import { lookUp } from './look-up';
 import { enqueue } from './outbox';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import type { Leaving } from './endings';
@@ -171,6 +171,6 @@ async function bringClientBack(
 async function resume(tx: Tx, providerId: string, personId: string): Promise<void> {
   await screen(tx, [providerId]);
   await enqueue(tx, 'file_changed_provider', providerId);
-  await lookUpAnew(tx, personId);
+  await lookUp(tx, personId);
   await enqueue(tx, 'retention', providerId);
 }

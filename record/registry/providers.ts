@@ -4,7 +4,7 @@ import type { Db, Sql, Tx } from '../../runtime/database';
 import { audit } from '../audit';
 import { screen } from '../exclusions';
 import { keepChanges, type Circumstance } from '../changes';
-import { lookUpAnew } from '../look-up';
+import { lookUp } from '../look-up';
 import { enqueue, enqueueEach } from '../outbox';
 import { attestedOn, isThere, registryLicences, registryWord } from '../person-scope';
 import { inScope } from '../principal';
@@ -149,7 +149,7 @@ export const createProvider = (
       await placeLicences(tx, clientId, id, licences);
       await screen(tx, [id]);
       await enqueue(tx, 'providerUpkeep', person!.id);
-      await lookUpAnew(tx, person!.id);
+      await lookUp(tx, person!.id);
       await audit(tx, principal, {
         action: 'provider.create',
         subjectType: 'provider',
@@ -205,7 +205,6 @@ export const updateProvider = (
       );
     }
     if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
-    if ('caqhId' in patch) await lookUpAnew(tx, provider.personId);
     if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_provider', provider.id);
     else if (dea) await enqueue(tx, 'providerUpkeep', provider.personId);
     return (await findProvider(tx, principal, provider.id))!;

@@ -148,6 +148,15 @@ test('the roster is asked for where CAQH is asked at all, once, and shown to the
   expect((await system.api.post(path, {})).body.id).toBe(first.body.id);
   expect((await system.api.get(path)).body.items).toHaveLength(1);
   expect((await system.api.post(path, {}, { key: await system.api.keyOf('auditor') })).status).toBe(403);
+  // another client that has the person asks for itself, and neither sees the other's request
+  const { clientId } = await system.file();
+  const person = { ...PROVIDER, npi: (await provider(providerId)).npi };
+  const twin = `/v1/providers/${(await system.api.make(`/v1/clients/${clientId}/providers`, person)).id}/caqh-roster`;
+  expect((await system.api.get(twin)).body.items).toEqual([]);
+  const theirs = await system.api.post(twin, {});
+  expect(theirs.body).toMatchObject({ status: 'queued' });
+  expect(theirs.body.id).not.toBe(first.body.id);
+  expect((await system.api.get(path)).body.items).toEqual([first.body]);
   await system.api.patch(`/v1/providers/${providerId}`, { caqhId: null });
   expect(typeOf(await system.api.post(path, {}))).toBe('caqh_id_missing');
 });

@@ -157,7 +157,7 @@ describe('scenario 7: the last client that has a person ends', () => {
     expect(await rosterRequestsOf(lives.sql, { ...PRINCIPAL, clientIds: [on.clientId] }, seen)).toEqual([]);
     await lives.env.sleep('30 days');
     expect(removals(provider)).toHaveLength(1);
-    expect(statusCalls().filter(({ query }) => query.Caqh_Provider_Id === provider.caqhId)).toEqual([]);
+    expect(statusCalls().filter(({ query }) => query.NPI_Provider_Id === provider.npi)).toEqual([]);
     expect(registry.calls.filter(({ query }) => query.number === provider.npi)).toEqual([]);
   });
 
