@@ -18,6 +18,7 @@ import { enqueue, enqueueEach } from './outbox';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './registry/page';
 import { KEEPER } from './retention';
+import { UPKEEP_REMINDER } from './upkeep';
 
 /** Who leaves: a provider of a client, or the client. */
 export interface Leaving {
@@ -376,14 +377,15 @@ async function named<T extends { subjectId: string }>(
 function reach(sql: Db, { clientId, providerId }: Leaving): Record<keyof Access, Fragment> {
   const only = providerId ? sql`false` : sql`client_ids <@ ${[clientId]}::uuid[] and cardinality(client_ids) > 0`;
   const theirs = providerId
-    ? sql`client_id is not null and (recipient_id = ${providerId} or recipient_id in (
+    ? sql`(recipient_id = ${providerId} or recipient_id in (
         select id from platform_relationships where provider_id = ${providerId}))`
     : sql`client_id = ${clientId} and recipient_type in ('provider', 'client', 'platform')`;
   return {
     apiKeys: sql`api_keys where ${only} and revoked_at is null`,
     users: sql`users where ${only} and revoked_at is null`,
     webhooks: sql`webhook_endpoints where ${only} and ended_at is null`,
-    messages: sql`messages where ${theirs} and status = 'queued'`,
+    // reminders are taken back by their upkeep, so that they are given again to who returns
+    messages: sql`messages where ${theirs} and template <> ${UPKEEP_REMINDER} and status = 'queued'`,
   };
 }
 

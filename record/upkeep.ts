@@ -64,7 +64,9 @@ interface Resting {
   userId: string | null;
 }
 
-const TEMPLATES = { reminder: 'upkeep_due', lapsed: 'upkeep_lapsed', warning: 'lapse_predicted' } as const;
+/** The template of what a person is reminded of. */
+export const UPKEEP_REMINDER = 'upkeep_due';
+const TEMPLATES = { lapsed: 'upkeep_lapsed', warning: 'lapse_predicted' } as const;
 /** However quiet a person's file is, it is looked at once a year. */
 const AT_LEAST = { months: 12 } as const;
 
@@ -117,12 +119,12 @@ async function remind(tx: Tx, view: OwnUpkeep, now: Instant): Promise<void> {
     clientId,
     recipientType: 'provider',
     recipientId: providerId,
-    template: TEMPLATES.reminder,
+    template: UPKEEP_REMINDER,
     data: { ...said(item), rung },
     notBefore: now,
   }));
   const ours = tx`
-    recipient_type = 'provider' and template = ${TEMPLATES.reminder} and recipient_id = ${providerId}`;
+    recipient_type = 'provider' and template = ${UPKEEP_REMINDER} and recipient_id = ${providerId}`;
   await say(tx, messages, ours);
 }
 
