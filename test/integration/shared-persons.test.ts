@@ -1,0 +1,407 @@
+import { ROLES, type Role } from '../../domain/codes';
+import { fileOf } from '../../record/file';
+import { keepNppes, setServices } from '../../record/registries';
+import { keepUp } from '../../record/upkeep';
+import { ADMIN_KEY, CLIENT, PROVIDER, type Reply } from '../support/api';
+import { eventually } from '../support/eventually';
+import { freshNpi } from '../support/file';
+import { allFacts, daysAgo, daysAhead, System, TODAY, type Filed, type OpenApplication } from '../support/system';
+
+// Two clients have the same person. What one of them states, or decides, has no effect at the other; what a registry
+// says, and the "no" of who sees every client, counts at both.
+
+let system: System;
+beforeAll(async () => {
+  system = await System.start();
+});
+afterAll(() => system.stop());
+
+type Body = Reply['body'];
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+const post = (path: string, body: unknown, key = ADMIN_KEY) => system.api.post(path, body, { key });
+const csv = (path: string, rows: string[], key = ADMIN_KEY) =>
+  system.api.call('POST', path, { body: rows.join('\n'), headers: { 'Content-Type': 'text/csv' }, key });
+
+const LIST_HEADER = 'LASTNAME,FIRSTNAME,BUSNAME,NPI,DOB,STATE,EXCLTYPE,EXCLDATE,REINDATE';
+const listed = (lastName: string, npi = '0000000000') =>
+  `${lastName},ROBIN,,${npi},19700131,CA,1128a1,20260301,00000000`;
+/** Takes the month's list of the excluded. */
+async function takeList(...entries: string[]) {
+  const filler = Array.from({ length: 20 }, (_, i) => listed(`NOBODY${i}`));
+  const path = `/v1/exclusions/imports?month=${TODAY.slice(0, 7)}`;
+  expect((await csv(path, [LIST_HEADER, ...filler, ...entries])).status).toBe(200);
+}
+
+const EXPORT_HEADER = 'CAQH Provider ID,NPI,Provider Status,Provider Status Date,Authorization Flag';
+const takeExport = (rows: string[], key?: string) => csv('/v1/caqh-exports', [EXPORT_HEADER, ...rows], key);
+
+/** A client that has the person, with an application that is billed on and one that waits for its file. */
+interface Side {
+  filed: Filed;
+  clientId: string;
+  providerId: string;
+  npi: string;
+  applications: OpenApplication[];
+  /** Of a specialist of this client alone. */
+  key: string;
+}
+
+async function side(npi: string): Promise<Side> {
+  const base = await system.file();
+  const licences = [{ state: 'CA', number: 'LMFT 1', expiresOn: daysAhead(20) }];
+  const made = await system.api.make(`/v1/clients/${base.clientId}/providers`, { ...PROVIDER, npi, licences });
+  const filed = { ...base, providerId: made.id, providerNpi: npi };
+  const { clientId, providerId } = filed;
+  await system.api.make(`/v1/providers/${providerId}/attestations`, { attestedOn: daysAgo(100), source: 'provider' });
+  const confirmed = await system.open(filed, { adopt: { stage: 'confirmed', confirmations: allFacts() } });
+  const waiting = await system.open({ ...filed, payerId: await system.payer() });
+  const key = await system.api.keyOf('specialist', [clientId]);
+  return { filed, clientId, providerId, npi, applications: [confirmed, waiting], key };
+}
+
+async function two(npi = freshNpi()): Promise<{ mine: Side; theirs: Side }> {
+  return { mine: await side(npi), theirs: await side(npi) };
+}
+
+const personOf = async ({ providerId }: Side): Promise<string> =>
+  (await system.api.deps.sql<{ personId: string }[]>`select person_id from providers where id = ${providerId}`)[0]!
+    .personId;
+
+/** Everything that a client has, sees and is told of the person. */
+async function effectsAt({ clientId, providerId, applications, key }: Side) {
+  const { sql } = system.api.deps;
+  const get = async (path: string) => {
+    const { status, body } = await system.api.get(path, { key });
+    expect({ path, status }).toEqual({ path, status: 200 });
+    return body;
+  };
+  const provider = `/v1/providers/${providerId}`;
+  const effects = {
+    gate: await Promise.all(applications.map((one) => one.readiness())),
+    files: await Promise.all(
+      (await Promise.all(applications.map((one) => one.get({ key })))).map(
+        async ({ practiceId, payerId, state, lineOfBusiness, kind }: Body) =>
+          fileOf(sql, { practiceId, payerId, state, lineOfBusiness, kind, providerId, locationId: null }),
+      ),
+    ),
+    applications: await get(`/v1/applications?clientId=${clientId}`),
+    each: await Promise.all(applications.map((one) => one.get({ key }))),
+    timelines: await Promise.all(applications.map((one) => one.timeline({ key }))),
+    summary: await get('/v1/applications/summary?groupBy=stage'),
+    provider: await get(provider),
+    upkeep: await get(`${provider}/upkeep`),
+    attestations: await get(`${provider}/attestations`),
+    authorisations: await get(`${provider}/authorisations`),
+    exclusions: await get(`${provider}/exclusions`),
+    checks: await get(`${provider}/exclusion-checks`),
+    roster: await get(`${provider}/caqh-roster`),
+    proposals: await get(`${provider}/proposals`),
+    changes: await get(`${provider}/changes`),
+    findings: await get(`/v1/clients/${clientId}/findings`),
+    coverage: await get(`/v1/clients/${clientId}/coverage`),
+    documents: await get(`/v1/clients/${clientId}/documents`),
+    tasks: await get(`/v1/tasks?clientId=${clientId}`),
+    queue: await get(`/v1/work-queue?clientId=${clientId}`),
+    mail: await get('/v1/mail'),
+    events: await get('/v1/events'),
+    messages: await sql`select key, status, data from messages where client_id = ${clientId} order by key`,
+    audit: await sql`select action, subject_id from audit_log where client_id = ${clientId} order by id`,
+    woken: await sql`
+      select topic, subject from outbox
+      where subject = any(${[providerId, ...applications.map(({ id }) => id)]}::uuid[]) order by id`,
+  };
+  // seconds pass meanwhile
+  const passing = ['ageSeconds', 'waitingSeconds'];
+  return JSON.parse(
+    JSON.stringify(effects, (name, value: unknown) => (passing.includes(name) ? undefined : value)),
+  ) as Record<keyof typeof effects, Body>;
+}
+
+/** Has the person's upkeep take its step. */
+const keep = async (one: Side) => {
+  const personId = await personOf(one);
+  await system.api.deps.sql.begin((tx) => keepUp(tx, personId, new Date().toISOString()));
+};
+
+const attestationOf = async ({ providerId }: Side) =>
+  (await system.api.get(`/v1/providers/${providerId}`)).body.attestation;
+const caqhOf = async ({ providerId }: Side) =>
+  (await system.api.get(`/v1/providers/${providerId}`)).body.registries.caqh;
+const differences = async ({ providerId }: Side, key?: string) =>
+  (await system.api.get(`/v1/providers/${providerId}/upkeep`, key ? { key } : {})).body.differences;
+
+describe('what is stated under one client counts there', () => {
+  test('whoever typed it: an attestation by who sees every client too', async () => {
+    const { mine, theirs } = await two();
+    await system.api.make(`/v1/providers/${mine.providerId}/attestations`, { attestedOn: daysAgo(2), source: 'caqh' });
+    expect(await attestationOf(mine)).toMatchObject({ attestedOn: daysAgo(2) });
+    expect(await attestationOf(theirs)).toMatchObject({ attestedOn: daysAgo(100) });
+  });
+
+  test('a file of CAQH’s portal that a client’s key takes, its status included', async () => {
+    const { mine, theirs } = await two();
+    const rows = (word: string) => [`,${mine.npi},${word}`];
+    expect((await takeExport(rows(`Re-Attestation,${daysAgo(3)},Y`), mine.key)).body).toMatchObject({ recorded: 1 });
+    expect((await takeExport(rows(`Re-Attestation,${daysAgo(3)},Y`), mine.key)).body).toMatchObject({ unchanged: 1 });
+    expect([await attestationOf(mine), await caqhOf(mine)]).toMatchObject([
+      { attestedOn: daysAgo(3) },
+      { status: 'current' },
+    ]);
+    expect([await attestationOf(theirs), await caqhOf(theirs)]).toMatchObject([
+      { attestedOn: daysAgo(100) },
+      { status: null, said: null, checkedAt: null },
+    ]);
+    // the later word counts, whichever of both it is
+    await takeExport(rows(`Expired,${daysAgo(1)},Y`));
+    expect([await caqhOf(mine), await caqhOf(theirs)]).toMatchObject([{ status: 'lapsed' }, { status: 'lapsed' }]);
+    await takeExport(rows(`Re-Attestation,${TODAY},N`), mine.key);
+    expect([await caqhOf(mine), await caqhOf(theirs)]).toMatchObject([
+      { status: 'not_authorised' },
+      { status: 'lapsed' },
+    ]);
+  });
+
+  test('a CAQH id: what a file says by it alone counts where it is on file', async () => {
+    const { mine, theirs } = await two();
+    const caqhId = mine.npi.slice(0, 8);
+    await system.api.patch(`/v1/providers/${mine.providerId}`, { caqhId });
+    expect((await takeExport([`${caqhId},,Re-Attestation,${daysAgo(3)},Y`])).body).toMatchObject({ recorded: 1 });
+    expect(await attestationOf(mine)).toMatchObject({ attestedOn: daysAgo(3) });
+    expect(await attestationOf(theirs)).toMatchObject({ attestedOn: daysAgo(100) });
+  });
+});
+
+describe('what a registry says counts at both', () => {
+  test('a file of CAQH’s portal that who sees every client takes', async () => {
+    const { mine, theirs } = await two();
+    expect((await takeExport([`,${mine.npi},Re-Attestation,${daysAgo(3)},Y`])).body).toMatchObject({ recorded: 1 });
+    for (const one of [mine, theirs]) {
+      expect([await attestationOf(one), await caqhOf(one)]).toMatchObject([
+        { attestedOn: daysAgo(3) },
+        { status: 'current' },
+      ]);
+      const { items } = (await system.api.get(`/v1/providers/${one.providerId}/attestations`, { key: one.key })).body;
+      expect(items.map(({ attestedOn }: Body) => attestedOn).toSorted()).toEqual([daysAgo(100), daysAgo(3)].toSorted());
+    }
+  });
+
+  test('the licences that NPPES knows: until it has spoken the due days differ, and only who sees both is shown that', async () => {
+    const { mine, theirs } = await two();
+    const licences = (...states: string[]) => states.map((state) => ({ state, number: 'L', expiresOn: '2099-01-01' }));
+    await system.api.patch(`/v1/providers/${mine.providerId}`, { licences: licences('IL') });
+    await system.api.patch(`/v1/providers/${theirs.providerId}`, { licences: licences('IL', 'WI') });
+    const dueOns = async () => [(await attestationOf(mine)).dueOn, (await attestationOf(theirs)).dueOn];
+    expect(await dueOns()).toEqual([daysAhead(80), daysAhead(20)]);
+
+    const { clientId, providerId } = theirs;
+    const both = [mine.clientId, clientId];
+    expect(await differences(mine)).toEqual([{ providerId, clientId, dueOn: daysAhead(20) }]);
+    expect(await differences(mine, await system.api.keyOf('agent', both))).toHaveLength(1);
+    expect(await differences(mine, await system.api.keyOf('client', both))).toEqual([]);
+    for (const one of [mine, theirs]) expect(await differences(one, one.key)).toEqual([]);
+
+    const snapshot = { licences: [{ state: 'WI', number: 'L' }] };
+    const { sql } = system.api.deps;
+    await keepNppes(sql, await personOf(mine), new Date().toISOString(), { status: 'found', snapshot });
+    expect(await dueOns()).toEqual([daysAhead(20), daysAhead(20)]);
+    expect(await differences(mine)).toEqual([]);
+  });
+});
+
+test('every table that is about a person, or of no single client, has a stated rule', async () => {
+  /** Whose its rows are. A table that is new here needs a rule before it needs a line. */
+  const RULES: Record<string, 'registry or own' | 'own' | 'registry' | 'operator' | 'system'> = {
+    // about a person: null is a registry's, or of who sees every client
+    attestations: 'registry or own',
+    caqh_roster_requests: 'own', // null: the operator's, of whom no client has any more
+    caqh_statements: 'own',
+    exclusion_standings: 'registry or own',
+    exclusions: 'registry', // what a word is about; shown by its words
+    persons: 'registry', // the NPI
+    providers: 'own',
+    registry_records: 'registry',
+    registry_snapshots: 'registry or own',
+    // of several clients, or of none
+    api_keys: 'operator',
+    audit_log: 'operator',
+    calendar_feeds: 'operator',
+    clients: 'own',
+    covers: 'operator',
+    earlier_rows: 'own', // null: of a payer
+    exclusion_entries: 'registry',
+    exclusion_lists: 'operator',
+    mail_batches: 'own', // null: a colleague's, about several clients
+    operator_settings: 'operator',
+    payer_panels: 'operator',
+    payers: 'operator',
+    platform_knowledge: 'operator',
+    playbooks: 'operator',
+    registry_services: 'operator',
+    tasks: 'own', // null: the operator's
+    users: 'operator',
+    webhook_endpoints: 'operator',
+    destinations: 'system',
+    idempotency_keys: 'system',
+    local_mailbox: 'system',
+    migrations: 'system',
+    outbox: 'system',
+    worker_heartbeats: 'system',
+  };
+  const tables = await system.api.deps.sql<{ name: string }[]>`
+    select t.table_name as name from information_schema.tables t
+    where t.table_schema = 'public' and t.table_type = 'BASE TABLE' and (
+      not exists (
+        select from information_schema.columns c
+        where c.table_schema = 'public' and c.table_name = t.table_name and c.column_name = 'client_id'
+          and c.is_nullable = 'NO')
+      or exists (
+        select from information_schema.columns c
+        where c.table_schema = 'public' and c.table_name = t.table_name and c.column_name = 'person_id'))`;
+  expect(tables.map(({ name }) => name).toSorted()).toEqual(Object.keys(RULES).toSorted());
+});
+
+describe('what a key of one client does about a person has no effect at another', () => {
+  type Act = (mine: Side, key: string) => Promise<Reply>;
+
+  const items = async (path: string) => (await system.api.get(path)).body.items;
+  /** The listing that all are held against; without one, what a check has found. */
+  const decide =
+    (body: object): Act =>
+    async ({ providerId }, key) => {
+      const found: Body[] = await items(`/v1/providers/${providerId}/exclusions`);
+      const { id } = found.find(({ matchedBy }) => matchedBy === 'npi') ?? found[0] ?? { id: NOBODY };
+      return post(`/v1/providers/${providerId}/exclusions/${id}/decision`, { reason: 'a letter', ...body }, key);
+    };
+  const check =
+    (result: string): Act =>
+    ({ providerId }, key) => {
+      const found = { source: 'sam', checkedOn: TODAY, result, excludedOn: daysAgo(9) };
+      return post(`/v1/providers/${providerId}/exclusion-checks`, found, key);
+    };
+  const patch =
+    (body: object): Act =>
+    ({ providerId }, key) =>
+      system.api.patch(`/v1/providers/${providerId}`, body, { key });
+  const licence = (state: string, expiresOn: string) => ({ state, number: 'LMFT 1', expiresOn });
+  const terms = { reason: 'left_practice', applications: 'withdraw', source: 'email', reference: 'their mail' };
+
+  /** Every route that writes about a person, in an order in which each can be taken. */
+  const ACTS: Record<string, Act> = {
+    'records an attestation': ({ filed: { providerId, payerId } }, key) =>
+      post(
+        `/v1/providers/${providerId}/attestations`,
+        { attestedOn: TODAY, source: 'caqh', authorizedPayerIds: [payerId] },
+        key,
+      ),
+    'takes a file of CAQH’s portal with a new attestation': ({ npi }, key) =>
+      takeExport([`,${npi},Re-Attestation,${TODAY},Y`], key),
+    'takes one that says the authorisation was taken back': ({ npi }, key) => takeExport([`,${npi},Expired,,N`], key),
+    'confirms an exclusion by a check': check('confirmed'),
+    'finds what may be an exclusion': check('possible'),
+    'dismisses the listing': decide({ result: 'dismissed' }),
+    'confirms it': decide({ result: 'confirmed' }),
+    reinstates: decide({ result: 'confirmed', reinstatedOn: daysAgo(1) }),
+    'completes its task': async ({ clientId }, key) => {
+      const [task] = await items(`/v1/tasks?clientId=${clientId}&open=true&kind=exclusion_match`);
+      return post(`/v1/tasks/${task?.id ?? NOBODY}/completion`, {}, key);
+    },
+    'renames to a listed name': patch({ lastName: 'Namesake' }),
+    'changes the licences': patch({ licences: [licence('IL', '2099-01-01'), licence('WI', daysAgo(1))] }),
+    'drops the malpractice cover': patch({ malpractice: null }),
+    'changes the CAQH id': patch({ caqhId: '87654321' }),
+    'drops the CAQH id': patch({ caqhId: null }),
+    'has a CAQH id again': patch({ caqhId: '12345679' }),
+    'asks for the roster': ({ providerId }, key) => post(`/v1/providers/${providerId}/caqh-roster`, {}, key),
+    'puts on file what it read at NPPES': ({ providerId }, key) =>
+      post(
+        `/v1/providers/${providerId}/snapshots`,
+        { source: 'nppes', takenOn: TODAY, lastName: 'Stone', licences: [{ state: 'WI', number: '9' }] },
+        key,
+      ),
+    'takes over what that proposes': ({ providerId }, key) =>
+      post(`/v1/providers/${providerId}/proposals`, { source: 'nppes', fields: ['lastName'] }, key),
+    'puts an expiring document on file': ({ clientId, providerId }, key) =>
+      post(
+        `/v1/clients/${clientId}/documents`,
+        { kind: 'cv', name: 'cv.pdf', sha256: 'a'.repeat(64), providerId, expiresOn: daysAhead(5) },
+        key,
+      ),
+    'has something signed': ({ providerId }, key) =>
+      post(`/v1/providers/${providerId}/authorisations`, { scopes: ['contact_payers'], signedOn: TODAY }, key),
+    'takes that back': async ({ providerId }, key) => {
+      const [signed] = await items(`/v1/providers/${providerId}/authorisations`);
+      return post(`/v1/authorisations/${signed?.id ?? NOBODY}/revocation`, { on: TODAY, reason: 'their wish' }, key);
+    },
+    'ends the provider': ({ providerId }, key) =>
+      post(`/v1/providers/${providerId}/end`, { ...terms, on: daysAgo(1) }, key),
+  };
+  const LEADS = new Set(['dismisses the listing', 'confirms it', 'reinstates', 'ends the provider']);
+  const mayTake = (role: Role, act: string) =>
+    ['admin', 'lead'].includes(role) ||
+    (role === 'specialist' && !LEADS.has(act)) ||
+    (role === 'agent' && act === 'completes its task');
+
+  let alone: Side;
+  let pairs: Map<Role, { mine: Side; theirs: Side; clean: { mine: Side; theirs: Side } }>;
+  beforeAll(async () => {
+    pairs = new Map();
+    for (const role of ROLES) pairs.set(role, { ...(await two()), clean: await two() });
+    await takeList(listed('NAMESAKE'), ...[...pairs.values()].map(({ mine }) => listed('SOMEBODY', mine.npi)));
+    alone = await side(freshNpi());
+    await takeExport([`,${alone.npi},Expired,${daysAgo(130)},Y`]);
+    // what registries know of them counts at both
+    const npis = [...pairs.values()].flatMap(({ mine, clean }) => [mine.npi, clean.mine.npi]);
+    await takeExport(npis.map((npi) => `,${npi},Re-Attestation,${daysAgo(95)},Y`));
+    const { sql } = system.api.deps;
+    await eventually(async () => (await sql`select from outbox`).length === 0);
+    // from here on nothing is carried on by itself: what would be woken is seen in the outbox
+    await system.stopWorker();
+    await setServices(sql, { caqh: { mode: 'api', name: 'CAQH' }, nppes: { mode: 'api', name: 'NPPES' } });
+  });
+
+  test.each(ROLES)('a %s of one', async (role) => {
+    const { mine, theirs, clean } = pairs.get(role)!;
+    const taken: Record<string, string> = {};
+    for (const pair of [{ mine, theirs }, clean]) {
+      for (const one of [pair.mine, pair.theirs]) await keep(one);
+      const before = await effectsAt(pair.theirs);
+      const key = await system.api.keyOf(role, [pair.mine.clientId]);
+      for (const [act, take] of Object.entries(ACTS)) {
+        const { status } = await take(pair.mine, key);
+        taken[act] = status < 300 || taken[act] === 'taken' ? 'taken' : `${status}`;
+      }
+      await keep(pair.mine);
+      expect(await effectsAt(pair.theirs)).toEqual(before);
+    }
+    expect(taken).toEqual(
+      Object.fromEntries(
+        Object.keys(ACTS).map((act) => [act, mayTake(role, act) ? 'taken' : expect.stringMatching(/40[34]/)]),
+      ),
+    );
+  });
+
+  test('who adds the person is shown what registries say, and nothing that was stated elsewhere', async () => {
+    const theirs = alone;
+    const snapshot = { source: 'nppes', takenOn: TODAY, lastName: 'Stone' };
+    expect((await post(`/v1/providers/${theirs.providerId}/snapshots`, snapshot)).status).toBe(200);
+    const lead = await system.api.keyOf('lead', [theirs.clientId]);
+    expect((await check('confirmed')(theirs, lead)).status).toBe(201);
+    await post(`/v1/providers/${theirs.providerId}/caqh-roster`, {});
+    await keep(theirs);
+    const before = await effectsAt(theirs);
+
+    const { id: clientId } = await system.api.make('/v1/clients', CLIENT);
+    const key = await system.api.keyOf('specialist', [clientId]);
+    const path = `/v1/clients/${clientId}/providers`;
+    const added = await system.api.make(path, { ...PROVIDER, npi: theirs.npi }, { key });
+    expect(added).toMatchObject({ attestation: null, registries: { caqh: { status: 'lapsed', checkedAt: null } } });
+    const seen = async (what: string) => (await system.api.get(`/v1/providers/${added.id}/${what}`, { key })).body;
+    for (const what of ['attestations', 'exclusions', 'proposals', 'caqh-roster', 'authorisations', 'changes'])
+      expect({ what, items: (await seen(what)).items }).toEqual({ what, items: [] });
+    expect((await seen('upkeep')).differences).toEqual([]);
+    expect((await system.api.get(`/v1/tasks?clientId=${clientId}`, { key })).body.items).toEqual([]);
+
+    await keep(theirs);
+    expect(await effectsAt(theirs)).toEqual(before);
+  });
+});
