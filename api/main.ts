@@ -7,6 +7,7 @@ import { migrate } from '../runtime/migrate';
 import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/supervised';
 import { connectTemporal } from '../runtime/temporal';
+import { watchEventLoop } from '../runtime/watchdog';
 import { createApp } from './app';
 
 const CONNECTIONS = 20;
@@ -16,6 +17,7 @@ const GRACE_MS = 2500;
 async function main(): Promise<void> {
   exitWithSupervisor();
   const config = loadApiConfig(process.env);
+  watchEventLoop({ name: 'api', stuckAfterMs: config.stuckAfterMs });
   const keyring = createKeyring(config.encryptionKeys);
   const logger = createLogger('api', config.logLevel);
   await migrate(config.databaseUrl);

@@ -17,12 +17,17 @@ const wholeNumber = (least: number, most: number, preset: number) => {
     .transform(Number)
     .default(preset);
 };
+const watchdogSeconds = z
+  .string()
+  .refine((text) => text === 'off' || /^([5-9]|[1-9]\d{1,3})$/.test(text), 'must be off, or a number from 5 to 9999')
+  .transform((text) => (text === 'off' ? null : Number(text)));
 
 const nodeSchema = z.object({
   DATABASE_URL: z.string(required).regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://'),
   ENCRYPTION_KEYS: z.string(required).min(1, required),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   RUN_ID: z.string().min(1, 'must not be empty').optional(),
+  WATCHDOG_SECONDS: watchdogSeconds.default(20),
   SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://')
@@ -74,6 +79,8 @@ export interface NodeConfig {
   logLevel: string;
   /** Set by a supervisor: readiness then asks for a worker of the same run. */
   runId: string | undefined;
+  /** For how long the event loop may be stuck before the process is ended; null: for ever. */
+  stuckAfterMs: number | null;
   /** Unset: mail is kept in the local mailbox. */
   smtpUrl: string | undefined;
 }
@@ -162,6 +169,7 @@ const nodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
   encryptionKeys: values.ENCRYPTION_KEYS,
   logLevel: values.LOG_LEVEL,
   runId: values.RUN_ID,
+  stuckAfterMs: values.WATCHDOG_SECONDS === null ? null : values.WATCHDOG_SECONDS * 1000,
   smtpUrl: values.SMTP_URL,
 });
 

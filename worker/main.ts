@@ -16,6 +16,7 @@ import { createLogger } from '../runtime/logger';
 import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/supervised';
 import { connectTemporal, temporalSettings } from '../runtime/temporal';
+import { watchEventLoop } from '../runtime/watchdog';
 import { startHeartbeat } from './heartbeat';
 import { WORKER_CONNECTIONS, WORKER_OPTIONS } from './options';
 import { startReconciler } from './reconcile';
@@ -24,6 +25,7 @@ import { startRelay } from './relay';
 async function main(): Promise<void> {
   exitWithSupervisor();
   const config = loadWorkerConfig(process.env);
+  watchEventLoop({ name: 'worker', stuckAfterMs: config.stuckAfterMs });
   const logger = createLogger('worker', config.logLevel);
   Runtime.install({
     shutdownSignals: ['SIGINT', 'SIGTERM'],

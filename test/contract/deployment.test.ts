@@ -19,6 +19,7 @@ interface Service {
   ports?: string[];
   configs?: { source: string }[];
   container_name?: string;
+  restart?: string;
 }
 interface Compose {
   services: Record<string, Service>;
@@ -51,6 +52,17 @@ describe('docker-compose.yml', () => {
       return condition === 'service_healthy' ? healthcheck?.test : condition === ENDED && command;
     });
     expect(reachable).toEqual(waits);
+  });
+
+  test('whatever is to stay up is started again when it ends', () => {
+    const setups = new Set(
+      services.flatMap(([, { depends_on = {} }]) =>
+        Object.entries(depends_on).flatMap(([name, { condition }]) => (condition === ENDED ? [name] : [])),
+      ),
+    );
+    const staying = services.filter(([name]) => !setups.has(name));
+    expect(staying.map(([name]) => name)).toEqual(expect.arrayContaining(['api', 'worker', 'temporal', 'postgresql']));
+    expect(staying.filter(([, { restart }]) => restart !== 'unless-stopped')).toEqual([]);
   });
 
   test('every image is pinned by a variable of .env, and .env holds nothing else', () => {

@@ -86,6 +86,22 @@ test.each(['worker', 'api', 'temporal', 'postgres'] as const)('a killed %s is st
   expect(await system.ended).toBe(0);
 });
 
+test.each(['worker', 'api'] as const)('when the event loop of the %s is stuck, it is started again', async (name) => {
+  const preload = JSON.stringify(join(root, 'test/support/stick-on-signal.js'));
+  const system = await start({ NODE_OPTIONS: `--require ${preload}`, WATCHDOG_SECONDS: '5' }).ready();
+  const before = system.pidOf(name);
+  process.kill(before, 'SIGUSR2');
+  await eventually(() => system.pidOf(name) !== before, { within: 30_000 });
+  await eventually(async () => (await system.readiness())?.status === 200, { within: 60_000 });
+  expect(system.output).toContain(`${name} ended (SIGKILL); starting it again`);
+  expect(readFileSync(join(place.directory, 'logs', `${name}.log`), 'utf8')).toMatch(
+    new RegExp(`"stack":".*stick-on-signal.*"msg":"The event loop of ${name} has been stuck for 5 s`),
+  );
+  await makeClient(system);
+  system.interrupt();
+  expect(await system.ended).toBe(0);
+});
+
 test("locks whose pids went to other processes stand in nobody's way", async () => {
   const system = await start().ready();
   killAll(place.directory);

@@ -9,6 +9,7 @@ test('what is set is read, the rest has defaults', () => {
     encryptionKeys: 'k1:secret-of-ours',
     logLevel: 'info',
     runId: 'r1',
+    stuckAfterMs: 20_000,
   });
   expect(loadApiConfig({ ...api, PORT: '8080' })).toMatchObject({ port: 8080, host: '127.0.0.1' });
 });
@@ -41,4 +42,14 @@ test('how often workflows are compared with the record has defaults and bounds',
 
 test.each(['', '3e3', 'http', '-1', '80.5'])('PORT=%j is refused', (PORT) => {
   expect(() => loadApiConfig({ ...api, PORT })).toThrow('PORT: must be');
+});
+
+test('the watchdog waits for as long as it is given, or is off', () => {
+  expect(loadConfig({ ...node, WATCHDOG_SECONDS: '5' }).stuckAfterMs).toBe(5000);
+  expect(loadConfig({ ...node, WATCHDOG_SECONDS: '9999' }).stuckAfterMs).toBe(9_999_000);
+  expect(loadConfig({ ...node, WATCHDOG_SECONDS: 'off' }).stuckAfterMs).toBeNull();
+});
+
+test.each(['', '0', '4', '-5', '1e2', '5.5', '10000', 'on'])('WATCHDOG_SECONDS=%j is refused', (WATCHDOG_SECONDS) => {
+  expect(() => loadConfig({ ...node, WATCHDOG_SECONDS })).toThrow('WATCHDOG_SECONDS: must be off, or a number');
 });
