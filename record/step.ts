@@ -8,6 +8,7 @@ import type { ApplicationState } from '../domain/application/state';
 import { needsHistory, takeStep, type LeaveOut, type StepInput } from '../domain/application/step';
 import { localDate } from '../domain/calendar';
 import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
+import { beginStep } from '../runtime/database';
 import { lookUp, getCommand, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './file';
 import { project } from './projection';
@@ -73,7 +74,7 @@ export function recordStep(
   { further }: StepTry = { further: false },
 ): Promise<StepResult> {
   const { applicationId, at, intent } = request;
-  return sql.begin(async (tx): Promise<StepResult> => {
+  return beginStep(sql, async (tx): Promise<StepResult> => {
     const row = await lock(tx, applicationId);
     const command = intent.type === 'command' ? await getCommand(tx, intent.commandId) : null;
     const isSettled = command !== null && command.status !== 'pending';
@@ -110,7 +111,7 @@ export function setStepAside(
   { applicationId, at, intent }: WorkflowStepRequest,
   cause: string,
 ): Promise<StepResult> {
-  return sql.begin(async (tx): Promise<StepResult> => {
+  return beginStep(sql, async (tx): Promise<StepResult> => {
     const row = await lock(tx, applicationId);
     const { snapshot, setAside } = row;
     const resting = setAside.filter(({ againAt }) => againAt === null || againAt > at);
@@ -134,7 +135,7 @@ export function setStepAside(
 
 /** Refuses a command that the record does not take as it stands; null, and nothing written, where it may be taken. */
 export function refuseCommand(sql: Sql, applicationId: string, commandId: string): Promise<Refusal | null> {
-  return sql.begin(async (tx) => {
+  return beginStep(sql, async (tx) => {
     const row = await lock(tx, applicationId);
     const command = await getCommand(tx, commandId);
     if (command.status !== 'pending') return command.refusal;

@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/application/events';
 import type { WatchType } from '../domain/codes';
-import type { Sql, Tx } from '../runtime/database';
+import { beginStep, type Sql, type Tx } from '../runtime/database';
 import { giveChecks } from './bridges';
 import { endStepByStep } from './endings';
 import { chaseEnrolments } from './enrolment-chase';
@@ -35,4 +35,4 @@ const STEPS: Record<WatchType, Step> = {
 export const wake = (
   sql: Sql,
   { watch, subject, at }: { watch: WatchType; subject: string; at: Instant },
-): Promise<OutreachStep> => sql.begin((tx) => STEPS[watch](tx, subject, at));
+): Promise<OutreachStep> => beginStep(sql, (tx) => STEPS[watch](tx, subject, at));

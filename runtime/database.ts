@@ -38,3 +38,28 @@ export function createDatabase(url: string, { max }: { max: number }): Sql {
     connection: { TimeZone: 'UTC', statement_timeout: 30_000, application_name: 'countersign' },
   });
 }
+
+/**
+ * How long one statement of a step may take, and after how long a step may begin no other: together less than a workflow
+ * waits for it, so that the next try finds no lock of the last one.
+ */
+export const STEP_LIMITS_MS = { statement: 5000, begin: 4000 };
+
+/**
+ * Does a workflow's step in one transaction, which is rolled back where it exceeds its limits. PostgreSQL's limits for
+ * transactions are no use here: they end the session, and the driver then runs what is left of the work in another one.
+ */
+export function beginStep<T>(sql: Sql, work: (tx: Tx) => Promise<T>, limits = STEP_LIMITS_MS) {
+  return sql.begin((tx) => {
+    const late = performance.now() + limits.begin;
+    // Sent ahead of the first statement, without waiting; where it fails, that one does.
+    tx`select set_config('statement_timeout', ${String(limits.statement)}, true)`.execute().catch(() => undefined);
+    const limited = new Proxy(tx, {
+      apply(target, self, args) {
+        if (performance.now() > late) throw new Error(`A step took longer than ${limits.begin} ms.`);
+        return Reflect.apply(target, self, args);
+      },
+    });
+    return work(limited);
+  });
+}

@@ -1,0 +1,82 @@
+import { msToNumber } from '@temporalio/common/lib/time';
+import { OPERATOR } from '../../record/exclusions';
+import { wake } from '../../record/watches';
+import { beginStep, createDatabase, STEP_LIMITS_MS, type Sql } from '../../runtime/database';
+import { RECORDING } from '../../workflows/recording';
+import { createTestDatabase } from '../support/servers';
+import { System } from '../support/system';
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+let sql: Sql;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  sql = createDatabase(database.url, { max: 2 });
+});
+afterAll(async () => {
+  await sql.end();
+  await database.drop();
+});
+
+const [SOON, LATE] = [200, 60_000];
+const limit = () => sql`select current_setting('statement_timeout') as statement`;
+
+test('a step and its last statement end before the workflow gives up on them', () => {
+  const { statement, begin } = STEP_LIMITS_MS;
+  expect(statement + begin).toBeLessThan(msToNumber(RECORDING.startToCloseTimeout));
+});
+
+test('a statement that takes too long ends its step, and its limit is for the step alone', async () => {
+  const step = beginStep(sql, (tx) => tx`select pg_sleep(30)`, { statement: SOON, begin: LATE });
+  await expect(step).rejects.toMatchObject({ code: '57014' });
+  expect(await limit()).toEqual([{ statement: '30s' }]);
+});
+
+test('a step that has no end in sight ends, and nothing of it is kept', async () => {
+  const step = beginStep(
+    sql,
+    async (tx) => {
+      await tx`create table half_done ()`;
+      for (;;) await tx`select pg_sleep(0.05)`;
+    },
+    { statement: LATE, begin: SOON },
+  );
+  await expect(step).rejects.toThrow('A step took longer than 200 ms.');
+  expect(await sql`select to_regclass('half_done') as half`).toEqual([{ half: null }]);
+});
+
+/** With which limits rows of a table are written meanwhile. */
+async function limitsOf(db: Sql, table: string, write: () => Promise<unknown>): Promise<string[]> {
+  await db`create table limits_of_writers (statement text)`;
+  await db`
+    create function note_limit() returns trigger language plpgsql as $$ begin
+      insert into limits_of_writers values (current_setting('statement_timeout'));
+      return null;
+    end $$`;
+  await db`create trigger note_limit after insert on ${db(table)} for each row execute function note_limit()`;
+  await write();
+  const seen = await db<{ statement: string }[]>`select distinct statement from limits_of_writers`;
+  return seen.map(({ statement }) => statement);
+}
+
+test('the wake of a watch has these limits', async () => {
+  const asked = { watch: 'exclusionList', subject: OPERATOR, at: new Date().toISOString() } as const;
+  expect(await limitsOf(sql, 'tasks', () => wake(sql, asked))).toEqual(['5s']);
+});
+
+describe('over a running system', () => {
+  let system: System;
+  let own: Sql;
+  beforeAll(async () => {
+    system = await System.start();
+    own = createDatabase(system.api.databaseUrl, { max: 1 });
+  });
+  afterAll(async () => {
+    await own.end();
+    await system.stop();
+  });
+
+  test('a recording step has these limits', async () => {
+    const application = await system.at('ready_to_submit');
+    expect(await limitsOf(own, 'events', () => application.submit())).toEqual(['5s']);
+  });
+});
