@@ -7,7 +7,12 @@ const { takeLock, releaseLock } = require('./processes');
 
 const root = path.join(__dirname, '..');
 const modules = path.join(root, 'node_modules');
-const REQUIRED_NODE = [20, 3];
+/** The oldest of each line, as package.json has them under `engines`; what comes after the last line is welcome too. */
+const SUPPORTED_NODE = [
+  [20, 19],
+  [22, 12],
+  [24, 0],
+];
 
 /** Runs `work` while this process holds the lock `file`, waiting for a live holder. */
 async function withLock(file, work) {
@@ -24,11 +29,18 @@ async function withLock(file, work) {
   }
 }
 
+/** Whether a version of Node, such as 20.19.0, is supported. */
+function supportsNode(version) {
+  const [major, minor] = version.split('.').map(Number);
+  const line = SUPPORTED_NODE.find(([supported]) => supported === major);
+  return line ? minor >= line[1] : major > SUPPORTED_NODE.at(-1)[0];
+}
+
 function checkNode() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > REQUIRED_NODE[0] || (major === REQUIRED_NODE[0] && minor >= REQUIRED_NODE[1])) return;
+  if (supportsNode(process.versions.node)) return;
+  const lines = SUPPORTED_NODE.map((line) => line.join('.')).join(', ');
   throw new Error(
-    `Countersign needs Node ${REQUIRED_NODE.join('.')} or newer; this is ${process.versions.node}. Install a newer Node and run the command again.`,
+    `Countersign needs Node ${lines} or newer; this is ${process.versions.node}. Install one of these and run the command again.`,
   );
 }
 
@@ -82,4 +94,4 @@ async function prepare() {
   linkPostgresLibraries();
 }
 
-module.exports = { prepare, withLock };
+module.exports = { prepare, supportsNode, withLock };
