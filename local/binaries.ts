@@ -10,7 +10,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDirectory, root } from './paths';
 import { announced } from './progress';
@@ -66,7 +66,7 @@ function isExecutable(file: string): boolean {
 async function onPath({ executable, probe }: Binary, signal: AbortSignal): Promise<string> {
   const found = (process.env.PATH ?? '')
     .split(delimiter)
-    .map((folder) => join(folder, executable))
+    .map((folder) => resolve(folder, executable))
     .find(isExecutable);
   if (!found) throw new Error(`no ${executable} there`);
   if (probe) await command(found, probe, signal);

@@ -151,8 +151,10 @@ async function startTemporal(run: Run, settings: Settings, ports: Ports, env: En
         port: ports.temporal,
         uiPort: ports.temporalUi,
         namespace,
-        file: join(dataDirectory, 'temporal.db'),
+        // By its name alone: in a path, the server would read #, ? and % as those of a URL.
+        file: 'temporal.db',
       }),
+      options: { cwd: dataDirectory },
       stop: { signal: 'SIGTERM', patience: PATIENCE.temporal },
       // of its own services' ports, which it chooses anew at each start, another program was faster with one
       hopeless: /address already in use/,
