@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Environment } from '../runtime/config';
 import { createKeyring } from '../runtime/keyring';
@@ -83,8 +94,21 @@ export function readSecrets(env: Environment, dataDirectory: string): Secrets {
   return { adminApiKey, encryptionKeys };
 }
 
-/** Makes the data directory, readable by its owner alone, and answers its real path. */
+/** What earlier versions wrote for everybody to read. */
+const ONCE_READABLE = ['logs', 'ports.json', 'run.jsonl', 'temporal.db', 'temporal.db-shm', 'temporal.db-wal'];
+
+/** Makes the data directory, with nothing in it that others may read, and answers its real path. */
 export function openDataDirectory(directory: string): string {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    for (const path of ONCE_READABLE.map((name) => join(directory, name)).filter(existsSync))
+      chmodSync(path, statSync(path).mode & 0o700);
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new Error(`DATA_DIR must be a folder that is yours, and ${directory} cannot be used: ${reason}`, {
+      cause: error,
+    });
+  }
   return realpathSync(directory);
 }

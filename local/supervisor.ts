@@ -40,6 +40,8 @@ const shown = (path: string) => (relative(root, path).startsWith('..') ? path : 
 
 /** What `npm start` runs: brings everything up, says where it is, and takes it down again when asked to. */
 export async function supervise(env: Environment): Promise<void> {
+  // What is kept in the data directory is for its owner's eyes only.
+  process.umask(0o077);
   const settings = readSettings(env);
   settings.dataDirectory = openDataDirectory(settings.dataDirectory);
   const lock = join(settings.dataDirectory, 'lock');

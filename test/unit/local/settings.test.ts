@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../../local/paths';
-import { kept, readSecrets, readSettings } from '../../../local/settings';
+import { kept, openDataDirectory, readSecrets, readSettings } from '../../../local/settings';
 
 describe('the settings', () => {
   test('have defaults for a machine on which nothing is set', () => {
@@ -34,6 +34,34 @@ describe('the settings', () => {
   test('refuse a SAMPLE_DATA or STAND_INS that is neither on nor off', () => {
     expect(() => readSettings({ STAND_INS: 'yes' })).toThrow('STAND_INS must be on or off');
     expect(() => readSettings({ SAMPLE_DATA: 'yes' })).toThrow('SAMPLE_DATA must be on or off');
+  });
+});
+
+describe('the data directory', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'data-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('is made for the eyes of its owner', () => {
+    const directory = openDataDirectory(join(folder, 'of', 'ours'));
+    expect(statSync(directory).mode & 0o777).toBe(0o700);
+  });
+
+  test('where others may look in, shows them nothing that an earlier version wrote for all to read', () => {
+    const written = ['temporal.db', 'ports.json'].map((name) => join(folder, name));
+    for (const file of written) writeFileSync(file, '', { mode: 0o644 });
+    chmodSync(folder, 0o755);
+    openDataDirectory(folder);
+    for (const file of written) expect(statSync(file).mode & 0o077).toBe(0);
+    expect(statSync(folder).mode & 0o777).toBe(0o755);
+  });
+
+  test('that is none is said to be the reason', () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    expect(() => openDataDirectory(file)).toThrow(
+      /^DATA_DIR must be a folder that is yours, and .*file cannot be used/,
+    );
   });
 });
 
