@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApi, type Api } from '../local/http';
 import { documents, npi } from '../local/invented';
 import { root } from '../local/paths';
+import { removeDataDirectory } from '../local/postgres-location';
 import { freePort } from '../local/ports';
 import { urlOf } from '../local/postgres';
 import { createKeyring, type Keyring } from '../runtime/keyring';
@@ -66,7 +67,7 @@ export async function boot(env: NodeJS.ProcessEnv = {}): Promise<Booted> {
       await sql.end();
       child.kill('SIGTERM');
       await once(child, 'exit');
-      rmSync(directory, { recursive: true, force: true });
+      removeDataDirectory(directory);
     },
   };
 }

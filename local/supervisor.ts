@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import type { Environment } from '../runtime/config';
@@ -12,7 +12,8 @@ import { obtain } from './binaries';
 import { createApi } from './http';
 import { root } from './paths';
 import { isFree, rememberedPorts } from './ports';
-import { earlierPostmaster, ensureDatabase, initialise, serve, urlOf } from './postgres';
+import { ensureDatabase, initialise, serve, urlOf } from './postgres';
+import { clusterOf, earlierPostmaster, unusedClusters } from './postgres-location';
 import { identify, releaseLock, takeLock } from './processes';
 import { announced } from './progress';
 import { Run } from './run';
@@ -105,8 +106,22 @@ async function useDatabase(url: string): Promise<string> {
   }
 }
 
+/** Where the database is; says so where that is not the data directory. */
+function openCluster(dataDirectory: string): string {
+  const cluster = clusterOf(dataDirectory);
+  if (dirname(cluster) === dataDirectory) return cluster;
+  console.log(
+    `PostgreSQL does not run as root and cannot enter ${shown(dataDirectory)}: the database is in ${cluster}.`,
+  );
+  for (const { home, dataDirectory: former } of unusedClusters())
+    console.log(
+      `Nothing uses the database in ${home} any more, it belonged to ${former}: remove that folder if you do not need it.`,
+    );
+  return cluster;
+}
+
 async function startPostgres(run: Run, dataDirectory: string, ports: Ports): Promise<string> {
-  const cluster = join(dataDirectory, 'postgres');
+  const cluster = openCluster(dataDirectory);
   const password = kept(join(dataDirectory, 'postgres-password'), () => randomBytes(24).toString('hex'));
   await initialise(cluster, password);
   const url = urlOf(ports.postgres, password);

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../local/paths';
+import { clusterOf } from '../../local/postgres-location';
 import { eventually } from '../support/eventually';
 import { createTestDatabase } from '../support/servers';
 import { freshPlace, killAll, processesOn, StartedSystem } from '../support/started-system';
@@ -107,7 +108,7 @@ test("locks whose pids went to other processes stand in nobody's way", async () 
   killAll(place.directory);
   await eventually(gone);
   // As after a restart of the machine: the pids are taken again, by this very process.
-  const postmaster = join(place.directory, 'postgres', 'postmaster.pid');
+  const postmaster = join(clusterOf(place.directory), 'postmaster.pid');
   writeFileSync(postmaster, readFileSync(postmaster, 'utf8').replace(/^\d+/, String(process.pid)));
   writeFileSync(join(place.directory, 'lock'), JSON.stringify({ pid: process.pid, startedAt: 'an earlier boot' }));
   expect(system.output).toContain('is ready');

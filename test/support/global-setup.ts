@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { obtain } from '../../local/binaries';
 import { root } from '../../local/paths';
 import { ensureDatabase, initialise, serve, urlOf } from '../../local/postgres';
+import { clusterOf, removeDataDirectory } from '../../local/postgres-location';
 import { beginRecord, endOrphans, hasRecord, ownerIsAlive } from '../../local/run-record';
 import { connect, devServerArguments } from '../../local/temporal';
 import { migrate } from '../../runtime/migrate';
@@ -24,12 +25,12 @@ async function sweep(): Promise<void> {
     const young = Date.now() - statSync(directory).mtimeMs < YOUNG;
     if (ownerIsAlive(directory) || (young && !hasRecord(directory))) continue;
     await endOrphans(directory);
-    rmSync(directory, { recursive: true, force: true });
+    removeDataDirectory(directory);
   }
 }
 
 async function startPostgres(directory: string): Promise<string> {
-  const [cluster, password] = [join(directory, 'postgres'), randomBytes(16).toString('hex')];
+  const [cluster, password] = [clusterOf(directory), randomBytes(16).toString('hex')];
   await initialise(cluster, password);
   const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
   const urlOn = (port: number) => urlOf(port, password, 'template_migrated');
@@ -59,10 +60,13 @@ async function startTemporal(directory: string): Promise<string> {
   );
 }
 
+const quoted = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
+
 /** The time-skipping server behind a script that says its pid, so that a killed run's servers can be found. */
 async function skippingServer(directory: string): Promise<string> {
   const script = join(directory, 'time-skipping-server');
-  writeFileSync(script, `#!/bin/sh\necho $$ > '${script}'.$PPID\nexec '${await obtain('timeSkippingServer')}' "$@"\n`);
+  const [pidFile, server] = [script, await obtain('timeSkippingServer')].map(quoted);
+  writeFileSync(script, `#!/bin/sh\necho $$ > ${pidFile}.$PPID\nexec ${server} "$@"\n`);
   chmodSync(script, 0o755);
   return script;
 }
@@ -88,7 +92,7 @@ export default async function globalSetup(): Promise<void> {
     // jest runs no teardown after a setup that failed
     await Promise.allSettled(started);
     await endOrphans(directory);
-    rmSync(directory, { recursive: true, force: true });
+    removeDataDirectory(directory);
     throw error;
   });
   const servers: TestServers = { directory, template, devServer, skipping, build: built };

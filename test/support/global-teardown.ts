@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { removeDataDirectory } from '../../local/postgres-location';
 import { endOrphans } from '../../local/run-record';
 import { testServers } from './servers';
 
@@ -6,5 +6,5 @@ import { testServers } from './servers';
 export default async function globalTeardown(): Promise<void> {
   const { directory } = testServers();
   await endOrphans(directory);
-  rmSync(directory, { recursive: true, force: true });
+  removeDataDirectory(directory);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createApi, type Api } from '../../local/http';
 import { root } from '../../local/paths';
 import { freePort } from '../../local/ports';
+import { removeDataDirectory } from '../../local/postgres-location';
 import { eventually } from './eventually';
 
 /** Everything that runs on a data directory: whatever has it in its arguments or its environment. */
@@ -30,6 +31,7 @@ export async function freshPlace(): Promise<{ directory: string; port: number; r
   const directory = join(realpathSync(mkdtempSync(join(tmpdir(), 'countersign-'))), 'data');
   const remove = () => {
     killAll(directory);
+    removeDataDirectory(directory);
     rmSync(join(directory, '..'), { recursive: true, force: true });
   };
   return { directory, port: await freePort(), remove };

@@ -1,9 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandLine, identify, isAlive, releaseLock, takeLock } from '../../../local/processes';
+import { commandLine, identify, isAlive, releaseLock, takeLock, workingDirectory } from '../../../local/processes';
 
 const idle = () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
 
@@ -21,6 +30,15 @@ describe('a process is recognised by pid and start time', () => {
     await once(child, 'exit');
     expect(isAlive(identity)).toBe(false);
     expect(commandLine(child.pid!)).toBe('');
+  });
+
+  test('and is found again in a folder that was renamed', () => {
+    const [before, now] = ['before', 'now'].map((name) => join(realpathSync(folder), name)) as [string, string];
+    mkdirSync(before);
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { cwd: before, stdio: 'ignore' });
+    renameSync(before, now);
+    expect(workingDirectory(child.pid!)).toBe(process.platform === 'linux' ? now : undefined);
+    child.kill('SIGKILL');
   });
 
   test('another process with its pid is not it', () => {

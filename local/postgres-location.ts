@@ -1,0 +1,170 @@
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { mayEnter, openSystemFolder, SYSTEM_DIRECTORY, userOf, type PostgresUser } from './postgres-user';
+import { commandLine, workingDirectory } from './processes';
+import { kept } from './settings';
+
+/** In a data directory whose cluster is elsewhere: the file that names the folder around the cluster, its home. */
+const LOCATION = 'postgres.location';
+/** In the home of a cluster: the file that names its data directory. */
+const BELONGS_TO = 'data-directory';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const insideOf = (dataDirectory: string) => join(dataDirectory, 'postgres');
+const homesIn = (system: string) => join(system, 'clusters');
+const clusterIn = (home: string) => join(home, 'data');
+const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
+
+/** Beside a cluster, while it is being made. */
+export const unfinishedMark = (cluster: string): string => `${cluster}.unfinished`;
+export const isComplete = (cluster: string): boolean =>
+  existsSync(join(cluster, 'PG_VERSION')) && !existsSync(unfinishedMark(cluster));
+
+/**
+ * Looks at the lock of an earlier run: answers the pid of a server that still runs on `directory`, and removes a lock whose pid
+ * has gone to another process.
+ */
+export function earlierPostmaster(directory: string): number | undefined {
+  const lock = join(directory, 'postmaster.pid');
+  if (!existsSync(lock)) return undefined;
+  const pid = Number.parseInt(readFileSync(lock, 'utf8'), 10);
+  const command = commandLine(pid);
+  // One that was started before its folder was moved goes on in it.
+  const isIts = command.includes(directory) || workingDirectory(pid) === directory;
+  if (command.includes('postgres') && isIts) return pid;
+  // PostgreSQL itself removes the lock of a process that is gone, once nothing uses its memory any more.
+  if (command !== '') rmSync(lock);
+  return undefined;
+}
+
+/** The home that a data directory names; never a folder that this program did not make. */
+function homeOf(dataDirectory: string, system: string): string | undefined {
+  const home = read(join(dataDirectory, LOCATION));
+  if (home === undefined) return undefined;
+  if (dirname(home) !== homesIn(system) || !UUID.test(basename(home)))
+    throw new Error(`${join(dataDirectory, LOCATION)} must name a folder of ${homesIn(system)}.`);
+  return home;
+}
+
+const isSameFolder = (one: string, other: string) => {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+};
+
+/** Makes sure that a cluster serves one data directory: one that was moved takes it along, a copy is refused. */
+function claim(home: string, dataDirectory: string): void {
+  const file = join(home, BELONGS_TO);
+  const before = read(file);
+  if (before === undefined) {
+    throw new Error(
+      `The database of DATA_DIR ${dataDirectory} was in ${home}, and is not there any more. Bring that folder back, or choose another DATA_DIR.`,
+    );
+  }
+  if (before === dataDirectory) return;
+  if (read(join(before, LOCATION)) === home && !isSameFolder(before, dataDirectory)) {
+    throw new Error(
+      [
+        `DATA_DIR ${dataDirectory} is a copy of ${before}, whose database is in ${home} and cannot serve both.`,
+        'To give the copy a database of its own, stop Countersign on the other one and run this once:',
+        `  cp -a '${clusterIn(home)}' '${insideOf(dataDirectory)}' && rm '${join(dataDirectory, LOCATION)}'`,
+      ].join('\n'),
+    );
+  }
+  writeFileSync(file, `${dataDirectory}\n`);
+}
+
+function openHome(dataDirectory: string, system: string): string {
+  openSystemFolder(system);
+  const home = openSystemFolder(join(openSystemFolder(homesIn(system), 0o711), randomUUID()), 0o711);
+  writeFileSync(join(home, BELONGS_TO), `${dataDirectory}\n`, { mode: 0o600 });
+  return kept(join(dataDirectory, LOCATION), () => home);
+}
+
+/** Moves a cluster, between file systems too; what is half-way there after a crash is moved anew. */
+function moveCluster(from: string, to: string): void {
+  const running = earlierPostmaster(from);
+  if (running) throw new Error(`PostgreSQL (process ${running}) still runs on ${from}: stop it, and start again.`);
+  console.log(`Moving the database to ${to}, where PostgreSQL may enter ...`);
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    const half = `${to}.half`;
+    rmSync(half, { recursive: true, force: true });
+    const { status, stderr } = spawnSync('cp', ['-a', from, half], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`The database could not be moved from ${from} to ${to}: ${stderr}`);
+    spawnSync('sync');
+    renameSync(half, to);
+    rmSync(from, { recursive: true });
+  }
+}
+
+/** Lets the user's group pass through a data directory that is root's alone, and see nothing in it. */
+function letPass(dataDirectory: string, user: NonNullable<PostgresUser>): void {
+  const { uid, mode } = statSync(dataDirectory);
+  if (uid !== 0 || (mode & 0o077) !== 0 || !mayEnter(user, dirname(dataDirectory))) return;
+  chownSync(dataDirectory, 0, user.gid);
+  chmodSync(dataDirectory, 0o710);
+}
+
+function checkOwner(cluster: string): void {
+  const owner = statSync(cluster, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined || owner === process.getuid?.()) return;
+  throw new Error(
+    `The database in ${cluster} belongs to another user (uid ${owner}): start as that user or as root, or choose another DATA_DIR.`,
+  );
+}
+
+/**
+ * The folder of a data directory's cluster: in it, or, where PostgreSQL's user could not get there (below root's home, say),
+ * in a home of its own below `system`.
+ */
+export function clusterOf(dataDirectory: string, system = SYSTEM_DIRECTORY): string {
+  const inside = insideOf(dataDirectory);
+  const named = homeOf(dataDirectory, system);
+  const user = userOf(inside);
+  if (!user) {
+    checkOwner(inside);
+    if (!named) return inside;
+    throw new Error(`The database of DATA_DIR ${dataDirectory} is in ${named}, where only root can start it.`);
+  }
+  if (!named) {
+    letPass(dataDirectory, user);
+    if (mayEnter(user, dataDirectory)) return inside;
+  }
+  const home = named ?? openHome(dataDirectory, system);
+  claim(home, dataDirectory);
+  const cluster = clusterIn(home);
+  if (!existsSync(cluster) && isComplete(inside)) moveCluster(inside, cluster);
+  return cluster;
+}
+
+/** Removes a data directory and its cluster, wherever that is. */
+export function removeDataDirectory(dataDirectory: string, system = SYSTEM_DIRECTORY): void {
+  const home = homeOf(dataDirectory, system);
+  if (home && read(join(home, BELONGS_TO)) === dataDirectory) rmSync(home, { recursive: true, force: true });
+  rmSync(dataDirectory, { recursive: true, force: true });
+}
+
+/** The homes of clusters whose data directories are gone, or have another one: only a person knows whether they are needed. */
+export function unusedClusters(system = SYSTEM_DIRECTORY): { home: string; dataDirectory: string }[] {
+  const folder = homesIn(system);
+  return (existsSync(folder) ? readdirSync(folder) : []).flatMap((name) => {
+    const home = join(folder, name);
+    const dataDirectory = read(join(home, BELONGS_TO));
+    if (dataDirectory === undefined || read(join(dataDirectory, LOCATION)) === home) return [];
+    return [{ home, dataDirectory }];
+  });
+}

@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** As whom PostgreSQL runs; undefined: as the user of this process. */
+export type PostgresUser = { uid: number; gid: number } | undefined;
+
+const isRoot = () => process.getuid?.() === 0;
+
+/** The user `postgres`, who is made where there is none. */
+function userPostgres(): PostgresUser {
+  const id = (flag: string) => Number.parseInt(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout, 10);
+  if (Number.isNaN(id('-u'))) {
+    spawnSync('groupadd', ['--system', 'postgres']);
+    spawnSync('useradd', ['--system', '--gid', 'postgres', '--no-create-home', 'postgres']);
+  }
+  const user = { uid: id('-u'), gid: id('-g') };
+  if (Number.isNaN(user.uid)) {
+    throw new Error(
+      'PostgreSQL refuses to run as root, and no user `postgres` could be made: run as another user or set DATABASE_URL.',
+    );
+  }
+  return user;
+}
+
+/** Whether the system knows a user by name: who makes a cluster needs one. */
+const hasName = (uid: number) => spawnSync('id', ['-nu', String(uid)]).status === 0;
+
+/** PostgreSQL refuses root: as root it runs as the owner of the cluster, else of the folder around it, else as `postgres`. */
+export function userOf(cluster: string): PostgresUser {
+  if (!isRoot()) return undefined;
+  for (const path of [cluster, dirname(cluster)]) {
+    const owner = statSync(path, { throwIfNoEntry: false });
+    if (owner && owner.uid !== 0 && hasName(owner.uid)) return { uid: owner.uid, gid: owner.gid };
+  }
+  return userPostgres();
+}
+
+/** Makes what is still root's, such as a copy of a cluster, the user's with all that is in it. */
+export function giveTo(user: PostgresUser, path: string): void {
+  if (!user || statSync(path).uid !== 0) return;
+  const { status, stderr } = spawnSync('chown', ['-Rh', `${user.uid}:${user.gid}`, path], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${path} could not be given to the user of PostgreSQL: ${stderr}`);
+}
+
+const succeeds = (user: PostgresUser, script: string, path: string) =>
+  spawnSync('sh', ['-c', script, path], { ...user, cwd: '/' }).status === 0;
+
+export const mayEnter = (user: PostgresUser, folder: string): boolean => succeeds(user, 'cd "$0"', folder);
+export const mayRun = (user: PostgresUser, file: string): boolean => succeeds(user, 'test -x "$0"', file);
+
+/** Where root keeps what `postgres` is to reach while it may not enter the checkout or DATA_DIR. */
+export const SYSTEM_DIRECTORY = '/var/lib/countersign';
+
+/** Makes a folder of root's that others may enter, and change nothing in; one that somebody else made is refused. */
+export function openSystemFolder(folder: string, mode = 0o755): string {
+  mkdirSync(folder, { recursive: true, mode });
+  const { uid, mode: found } = lstatSync(folder);
+  if (!lstatSync(folder).isDirectory() || uid !== 0 || (found & 0o022) !== 0)
+    throw new Error(`${folder} must be a folder that belongs to root and that nobody else can write into.`);
+  // Not as the umask has it.
+  chmodSync(folder, mode);
+  return folder;
+}
