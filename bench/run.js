@@ -2,11 +2,12 @@
 /** `npm run bench:NAME`: prepares and builds the checkout, then measures; load stays on loopback and stops by itself. */
 const path = require('node:path');
 const { prepare } = require('../local/first-stage');
+const { dist } = require('../local/paths');
 
 async function measure(name) {
   await prepare();
   await require('../local/build').build();
-  await require(path.join(__dirname, '../dist/bench', name)).measure();
+  await require(path.join(dist, 'bench', name)).measure();
 }
 
 measure(process.argv[2]).then(

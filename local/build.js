@@ -4,15 +4,16 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { createHash } = require('node:crypto');
 const { withLock } = require('./first-stage');
+const { dist, openWorkDirectory, root } = require('./paths');
 
-const root = path.join(__dirname, '..');
-const dist = path.join(root, 'dist');
 const ROOMS = JSON.parse(fs.readFileSync(path.join(root, 'tsconfig.json'), 'utf8')).include.filter(
   (room) => room !== 'test',
 );
 const BUNDLED = ['domain/', 'workflows/', 'worker/bundle.ts', 'runtime/failure-converter.ts'];
 
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+
+const targetOf = (source) => path.join(dist, source.replace(/\.ts$/, '.js'));
 
 function* filesOf(folder) {
   for (const entry of fs.readdirSync(path.join(root, folder), { withFileTypes: true })) {
@@ -67,12 +68,13 @@ async function build() {
     ...filesOf(room),
   ])) {
     const content = fs.readFileSync(path.join(root, source));
-    const target = path.join(dist, source.replace(/\.ts$/, '.js'));
+    const target = targetOf(source);
     sources[source] = sha256(toolchain, content);
     if (sources[source] !== before.sources?.[source] || !fs.existsSync(target)) compile(source, content, target);
   }
-  for (const gone of Object.keys(before.sources ?? {}).filter((source) => !(source in sources))) {
-    const target = path.join(dist, gone.replace(/\.ts$/, '.js'));
+  const targets = new Set(Object.keys(sources).map(targetOf));
+  for (const target of Object.keys(before.sources ?? {}).map(targetOf)) {
+    if (targets.has(target)) continue;
     for (const leftover of [target, `${target}.map`]) fs.rmSync(leftover, { force: true });
   }
   const bundlePath = path.join(dist, 'workflow-bundle.js');
@@ -92,7 +94,10 @@ async function build() {
 }
 
 /** One build at a time: several starts may share this checkout. */
-const buildOnce = () => withLock(path.join(dist, '.lock'), build);
+function buildOnce() {
+  openWorkDirectory();
+  return withLock(path.join(dist, '.lock'), build);
+}
 
 module.exports = { build: buildOnce };
 

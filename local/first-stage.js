@@ -3,9 +3,9 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { spawn } = require('node:child_process');
+const { isWritable, root } = require('./paths');
 const { takeLock, releaseLock } = require('./processes');
 
-const root = path.join(__dirname, '..');
 const modules = path.join(root, 'node_modules');
 /** The oldest of each line, as package.json has them under `engines`; what comes after the last line is welcome too. */
 const SUPPORTED_NODE = [
@@ -44,12 +44,26 @@ function checkNode() {
   );
 }
 
+/** Whether npm installed what is locked; `npm ci` writes `.package-lock.json` when it has finished. */
+function isInstalled(locked, installed) {
+  return Object.entries(locked).every(([place, { version, optional }]) => {
+    if (place === '') return true;
+    return installed[place] ? installed[place].version === version : optional === true;
+  });
+}
+
 function dependenciesAreCurrent() {
-  const lock = path.join(root, 'package-lock.json');
-  const [ours, npms] = ['.countersign-lock.json', '.package-lock.json'].map((name) => path.join(modules, name));
-  if (fs.existsSync(ours) && fs.readFileSync(ours).equals(fs.readFileSync(lock))) return true;
-  // An install made by hand is as good as ours.
-  return fs.existsSync(npms) && fs.statSync(npms).mtimeMs >= fs.statSync(lock).mtimeMs;
+  const [lock, done] = [path.join(root, 'package-lock.json'), path.join(modules, '.package-lock.json')];
+  const packagesOf = (file) => JSON.parse(fs.readFileSync(file, 'utf8')).packages;
+  return fs.existsSync(done) && isInstalled(packagesOf(lock), packagesOf(done));
+}
+
+function checkInstallable() {
+  if ([root, modules].filter(fs.existsSync).every(isWritable)) return;
+  const what = fs.existsSync(modules) ? 'not those of package-lock.json' : 'missing';
+  throw new Error(
+    `The dependencies are ${what}, and this user may not write into ${root}. Run \`npm ci\` there as a user who may, then run this again.`,
+  );
 }
 
 async function install() {
@@ -65,15 +79,15 @@ async function install() {
   });
   clearInterval(beat);
   if (outcome !== 0) throw new Error(`npm ci failed (${outcome}); its messages are above.`);
-  fs.copyFileSync(path.join(root, 'package-lock.json'), path.join(modules, '.countersign-lock.json'));
 }
 
-/** Checks Node, and installs the dependencies when they are missing or older than the lock file. */
+/** Checks Node, and installs the dependencies when they are not those of the lock file. */
 async function prepare() {
   checkNode();
   if (!dependenciesAreCurrent()) {
+    checkInstallable();
     await withLock(path.join(root, '.cache', 'install.lock'), async () => dependenciesAreCurrent() || install());
   }
 }
 
-module.exports = { prepare, supportsNode, withLock };
+module.exports = { isInstalled, prepare, supportsNode, withLock };

@@ -10,7 +10,7 @@ import { registerSearchAttributes } from '../runtime/search-attributes';
 import { temporalSettings } from '../runtime/temporal';
 import { obtain } from './binaries';
 import { createApi } from './http';
-import { root } from './paths';
+import { dist, root } from './paths';
 import { isFree, rememberedPorts } from './ports';
 import { ensureDatabase, initialise, serve, urlOf } from './postgres';
 import { clusterOf, earlierPostmaster, unusedClusters } from './postgres-location';
@@ -214,7 +214,7 @@ async function startProduct(run: Run, settings: Settings, env: Environment, secr
   const node = (name: 'api' | 'worker', own: Environment = {}) => ({
     name,
     file: process.execPath,
-    args: ['--enable-source-maps', `--max-old-space-size=${HEAP_MB}`, join(root, 'dist', name, 'main.js')],
+    args: ['--enable-source-maps', `--max-old-space-size=${HEAP_MB}`, join(dist, name, 'main.js')],
     options: { env: { ...shared, ...own } },
     channel: true,
     stop: { signal: 'SIGTERM' as const, patience: PATIENCE[name] },

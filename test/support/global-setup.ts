@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { obtain } from '../../local/binaries';
-import { root } from '../../local/paths';
+import { dist, root, workDirectory } from '../../local/paths';
 import { ensureDatabase, initialise, serve, urlOf } from '../../local/postgres';
 import { clusterOf, removeDataDirectory } from '../../local/postgres-location';
 import { beginRecord, endOrphans, hasRecord, ownerIsAlive } from '../../local/run-record';
@@ -13,7 +13,7 @@ import { migrate } from '../../runtime/migrate';
 import { bringUp } from './bring-up';
 import type { TestServers } from './servers';
 
-const RUNS = join(root, '.cache', 'test-runs');
+const RUNS = join(workDirectory, '.cache', 'test-runs');
 /** Without a record for this long, a run's directory is old and empty. */
 const YOUNG = 60_000;
 
@@ -75,7 +75,7 @@ async function skippingServer(directory: string): Promise<string> {
 async function build(): Promise<TestServers['build']> {
   try {
     await promisify(execFile)(process.execPath, [join(root, 'local/build.js')]);
-    return { bundle: join(root, 'dist/workflow-bundle.js') };
+    return { bundle: join(dist, 'workflow-bundle.js') };
   } catch (error) {
     return { error: (error as { stderr?: string }).stderr ?? String(error) };
   }

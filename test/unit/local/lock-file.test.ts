@@ -1,6 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isInstalled } from '../../../local/first-stage';
 import { root } from '../../../local/paths';
+
+describe('the dependencies are those of the lock file', () => {
+  const locked = {
+    '': {},
+    'node_modules/a': { version: '1.0.0' },
+    'node_modules/b': { version: '2.0.0', optional: true },
+  };
+
+  test('when each is there in its version, whatever else is', () => {
+    expect(
+      isInstalled(locked, { 'node_modules/a': { version: '1.0.0' }, 'node_modules/c': { version: '1.0.0' } }),
+    ).toBe(true);
+  });
+
+  test.each([
+    ['one is missing', {}],
+    ['one is of another version', { 'node_modules/a': { version: '1.0.1' } }],
+    [
+      'an optional one is of another version',
+      { 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '1.0.0' } },
+    ],
+  ])('not when %s', (_, installed) => {
+    expect(isInstalled(locked, installed)).toBe(false);
+  });
+});
 
 interface Package {
   optionalDependencies?: Record<string, string>;
