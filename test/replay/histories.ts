@@ -4,29 +4,40 @@ import { dirname, join } from 'node:path';
 /** Raised when workflows change so that recorded histories would take another path; the older ones stay and replay. */
 export const VERSION = 'v1';
 
+/** What a person who broke the gate reads. */
+export const PAGE = 'docs/changing-a-workflow.md';
+
 const folder = join(__dirname, 'histories');
 
 export interface Recorded {
   /** `<workflow>/<version>/<life>`, with the number of the run where there are several. */
   name: string;
+  /** The workflow's own id: its payloads open under no other. */
+  workflowId: string;
   history: unknown;
 }
 
 /** Every recorded history. */
 export function recordedHistories(): Recorded[] {
-  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
-  return files
-    .filter((file) => file.endsWith('.json'))
-    .sort()
-    .map((file) => ({
-      name: file.replace(/\.json$/, ''),
-      history: JSON.parse(readFileSync(join(folder, file), 'utf8')),
-    }));
+  return readAll<Omit<Recorded, 'name'>>(folder).map(([name, content]) => ({ name, ...content }));
 }
 
 /** Writes a history that is new; throws where there is one already: histories are never recorded again. */
-export function record({ name, history }: Recorded): void {
-  const file = join(folder, `${name}.json`);
+export function record({ name, ...content }: Recorded): void {
+  write(join(folder, `${name}.json`), content, 'wx');
+}
+
+/** Every JSON file in a folder, by its path there. */
+export function readAll<T>(from: string): [name: string, content: T][] {
+  const files = existsSync(from) ? readdirSync(from, { recursive: true, encoding: 'utf8' }) : [];
+  return files
+    .filter((file) => file.endsWith('.json'))
+    .sort()
+    .map((file) => [file.replace(/\.json$/, ''), JSON.parse(readFileSync(join(from, file), 'utf8')) as T]);
+}
+
+/** Writes JSON; `wx` only where there is no file yet. */
+export function write(file: string, content: unknown, flag: 'w' | 'wx'): void {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(history, null, 1)}\n`, { flag: 'wx' });
+  writeFileSync(file, `${JSON.stringify(content, null, 1)}\n`, { flag });
 }

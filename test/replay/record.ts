@@ -4,11 +4,22 @@ import type { History } from '@temporalio/common/lib/proto-utils';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { temporal } from '@temporalio/proto';
 import { applicationWorkflowId, participationWorkflowId } from '../../domain/application/key';
+import { RULES_VERSION } from '../../domain/application/reduce';
+import type { Playbook } from '../../domain/playbook';
 import { eventually } from '../support/eventually';
-import { Lives } from '../support/lives';
+import { Lives, type Life } from '../support/lives';
 import { standIns, type StandIns } from '../support/registries';
 import { record, recordedHistories, VERSION } from './histories';
 import { LIVES } from './lives';
+import {
+  driftOf,
+  foldTimeline,
+  isOfEarlierRules,
+  storedTimelines,
+  storeFolded,
+  storeTimeline,
+  type Timeline,
+} from './timelines';
 import { WATCHES } from './watches';
 
 const { EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EVENT_TYPE_WORKFLOW_TASK_STARTED } = temporal.api.enums.v1.EventType;
@@ -37,22 +48,38 @@ async function chain({ env }: Lives, workflowId: string): Promise<[string, Histo
   return runs;
 }
 
-function write(workflow: string, life: string, runs: Map<string, History>): void {
+function writeRuns(workflow: string, life: string, workflowId: string, runs: Map<string, History>): void {
   [...runs.values()].forEach((history, i) => {
     const name = `${workflow}/${VERSION}/${life}${runs.size > 1 ? `.${i + 1}` : ''}`;
-    record({ name, history: JSON.parse(historyToJSON(history)) });
+    record({ name, workflowId, history: JSON.parse(historyToJSON(history)) });
   });
 }
 
-/** `npm run record-histories`: lives every life of which nothing is recorded, and keeps its histories. */
+/** The entries of a life, what the record folded them to, and what its workflow knows in the end. */
+async function timelineOf(lives: Lives, life: Life): Promise<Timeline> {
+  const [pinned] = await lives.sql<[{ timeZone: string; playbook: Playbook }]>`
+    select c.time_zone, p.body as playbook
+    from applications a
+    join clients c on c.id = a.client_id
+    join playbooks p on p.payer_id = a.payer_id and p.version = a.playbook_version
+    where a.id = ${life.id}`;
+  const { knows } = await life.inStep();
+  const timeline = { ...pinned, events: await life.entries() };
+  const { path } = foldTimeline(timeline);
+  const folded = { state: await life.state(), progress: knows?.progress ?? null, path };
+  return { ...timeline, folded: { [RULES_VERSION]: folded } };
+}
+
+/** `npm run record-histories`: lives every life of which nothing is recorded, and keeps its histories and its timeline. */
 describe('recording', () => {
   const known = recordedHistories().map(({ name }) => name.split('/').pop()!.split('.')[0]);
   const unknown = <T>(all: Record<string, T>) => Object.entries(all).filter(([name]) => !known.includes(name));
   const [fresh, watches] = [unknown(LIVES), unknown(WATCHES)];
+  const earlier = storedTimelines().filter(([, timeline]) => isOfEarlierRules(timeline));
   let lives: Lives;
   let outside: StandIns;
   beforeAll(async () => {
-    if (fresh.length + watches.length === 0)
+    if (fresh.length + watches.length + earlier.length === 0)
       throw new Error('Every life is recorded already, and histories are never recorded again.');
     outside = await standIns();
     lives = await Lives.begin({ registries: outside.registries });
@@ -65,23 +92,34 @@ describe('recording', () => {
   // jest wants something to test each of
   if (watches.length > 0)
     test.each(watches)('%s', async (name, keepWatch) => {
-      const runs = await chain(lives, await keepWatch(lives, outside));
+      const workflowId = await keepWatch(lives, outside);
+      const runs = await chain(lives, workflowId);
       expect(runs.length).toBeGreaterThan(0);
-      write('watch', name, new Map(runs));
+      writeRuns('watch', name, workflowId, new Map(runs));
     });
 
   if (fresh.length > 0)
     test.each(fresh)('%s', async (name, live) => {
       const application = new Map<string, History>();
-      const keep = async (life: { state(): ReturnType<Awaited<ReturnType<typeof live>>['state']> }) => {
-        for (const [runId, history] of await chain(lives, applicationWorkflowId((await life.state()).key)))
-          application.set(runId, history);
+      const idOf = async (life: Life) => applicationWorkflowId((await life.state()).key);
+      const keep = async (life: Life) => {
+        for (const [runId, history] of await chain(lives, await idOf(life))) application.set(runId, history);
       };
       const life = await live(lives, keep);
       await keep(life);
-      const participation = new Map(await chain(lives, participationWorkflowId(life.id)));
-      write('payerApplication', name, application);
-      write('networkParticipation', name, participation);
+      const participationId = participationWorkflowId(life.id);
+      const participation = new Map(await chain(lives, participationId));
+      const timeline = await timelineOf(lives, life);
+      expect(driftOf(name, timeline)).toBeNull();
+      writeRuns('payerApplication', name, await idOf(life), application);
+      writeRuns('networkParticipation', name, participationId, participation);
+      storeTimeline(name, timeline);
       expect(application.size).toBeGreaterThan(0);
+    });
+
+  if (earlier.length > 0)
+    test.each(earlier)('%s, folded by today’s rules', (name, timeline) => {
+      storeFolded(name, timeline);
+      expect(storedTimelines().find(([life]) => life === name)![1].folded).toMatchObject(timeline.folded);
     });
 });

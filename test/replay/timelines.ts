@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import type { ApplicationEvent } from '../../domain/application/events';
+import type { Progress } from '../../domain/application/progress';
+import { fold, RULES_VERSION } from '../../domain/application/reduce';
+import { progressOf, schedule } from '../../domain/application/schedule';
+import { isOpen, participates, type ApplicationState } from '../../domain/application/state';
+import { sameValue } from '../../domain/facts';
+import { resolvePlaybook, type Playbook } from '../../domain/playbook';
+import { digest } from '../../record/commands';
+import { PAGE, readAll, write } from './histories';
+
+/** What a timeline comes to. */
+export interface Folded {
+  state: ApplicationState;
+  /** What its workflow knows in the end; null where none runs. */
+  progress: Progress | null;
+  /** After each entry, the stage and a digest of state and agenda. */
+  path: string[];
+}
+
+/** The entries of one life, and what they came to: ids, codes and dates only. */
+export interface Timeline {
+  /** The client's. */
+  timeZone: string;
+  /** Of the version that the application ended with. */
+  playbook: Playbook;
+  events: ApplicationEvent[];
+  /** By the version of the rules that folded it; of older versions, kept for comparison by people. */
+  folded: Record<string, Folded>;
+}
+
+/** The rules by which a timeline is folded: today's, or those of a test. */
+export interface RuleSet {
+  RULES_VERSION: number;
+  fold: typeof fold;
+  schedule: typeof schedule;
+  progressOf: typeof progressOf;
+}
+
+const TODAYS: RuleSet = { RULES_VERSION, fold, schedule, progressOf };
+const folder = join(__dirname, 'timelines');
+
+/** Every stored timeline, by the name of its life. */
+export const storedTimelines = (): [life: string, timeline: Timeline][] => readAll<Timeline>(folder);
+
+/** Stores a new timeline; throws where there is one already. */
+export const storeTimeline = (life: string, timeline: Timeline): void =>
+  write(join(folder, `${life}.json`), timeline, 'wx');
+
+/** Stores, next to what earlier rules came to, what today's come to. */
+export function storeFolded(life: string, timeline: Timeline): void {
+  const folded = { ...timeline.folded, [RULES_VERSION]: foldTimeline(timeline) };
+  write(join(folder, `${life}.json`), { ...timeline, folded }, 'w');
+}
+
+/** Whether a timeline lacks what today's rules come to. */
+export const isOfEarlierRules = ({ folded }: Timeline): boolean => !(RULES_VERSION in folded);
+
+/** What the rules make of a timeline: as the step does that finds a state of other rules. */
+export function foldTimeline({ events, playbook, timeZone }: Omit<Timeline, 'folded'>, rules = TODAYS): Folded {
+  const statesAfter = events.map((_event, i) => {
+    const state = rules.fold(events.slice(0, i + 1));
+    return { ...state, agenda: rules.schedule(state, resolvePlaybook(playbook, state.key, timeZone), timeZone) };
+  });
+  const state = statesAfter.at(-1)!;
+  const runs = isOpen(state) || participates(state);
+  const { window } = resolvePlaybook(playbook, state.key, timeZone);
+  return asStored({
+    state,
+    progress: runs ? rules.progressOf(state, window.timeZone) : null,
+    path: statesAfter.map((after) => `${after.stage} ${digest(asStored(after))}`),
+  });
+}
+
+/** As JSON gives it back: without what is undefined. */
+const asStored = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
+/** What is wrong with a timeline under the rules, and what to do about it; null where they still come to what is stored. */
+export function driftOf(life: string, timeline: Timeline, rules = TODAYS): string | null {
+  const { RULES_VERSION: version } = rules;
+  const stored = timeline.folded[version];
+  if (!stored)
+    return `${life}: no state is stored for version ${version} of the rules. Run \`npm run record-histories\`: it stores one next to the earlier ones. See ${PAGE}.`;
+  const now = foldTimeline(timeline, rules);
+  const parted = now.path.findIndex((after, i) => after !== stored.path[i]);
+  const wrong =
+    parted >= 0
+      ? `entry ${parted + 1} (${timeline.events[parted]!.kind}) leads to another state or agenda`
+      : !sameValue(now.state, stored.state)
+        ? 'the end is another state'
+        : !sameValue(now.progress, stored.progress) && 'the workflow would be told another progress';
+  if (!wrong) return null;
+  return `${life}: ${wrong} than with version ${version} of the rules as it was. If that is intended, raise RULES_VERSION in domain/application/reduce.ts. See ${PAGE}.`;
+}
