@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { applicationWorkflowId } from '../../domain/application/key';
+import type { Progress } from '../../domain/application/progress';
+import type { Action } from '../../domain/codes';
+import { addDays } from '../../domain/dates';
+import { sameValue } from '../../domain/facts';
+import { keepCommand } from '../../record/commands';
+import { progressQuery } from '../../workflows/messages';
+import { eventually } from '../support/eventually';
+import { Lives, type Life } from '../support/lives';
+import { nextVersion, type Edit, type NextVersion, type RecordSide } from '../support/next-version';
+import { RAISED, REDUCER, SCHEDULE, TABLE } from './mutations';
+
+const versions: NextVersion[] = [];
+async function withEdits(edits: readonly Edit[]): Promise<RecordSide> {
+  const next = await nextVersion(edits);
+  versions.push(next);
+  return next.recordSide();
+}
+afterAll(() => versions.forEach((version) => version.remove()));
+
+describe('a workflow that has started under today’s rules, and goes on under those of a next version', () => {
+  let lives: Lives;
+  let next: RecordSide | undefined;
+  beforeAll(async () => {
+    lives = await Lives.begin({
+      through: (step) => (request) => (next ? next.recordStep(lives.sql, request) : step(request)),
+    });
+  });
+  afterAll(() => lives.stop());
+
+  const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
+
+  /** Gives a command as the API of a next version would. */
+  async function give({ createDispatch }: RecordSide, life: Life, action: Action, body: object): Promise<string> {
+    const id = randomUUID();
+    const { clientId } = life.book;
+    await keepCommand(lives.sql, { id, clientId, applicationId: life.id, action, body }, ACTOR);
+    return (await createDispatch({ sql: lives.sql, client: lives.env.client }).deliver(id, 20_000)).status;
+  }
+
+  /** Waits until the workflow knows what the record answers; a closed application's has ended. */
+  async function comeInStep({ readRun }: RecordSide, { id }: Life): Promise<Progress> {
+    return eventually(async () => {
+      const { progress, key } = await readRun(lives.sql, id);
+      const handle = lives.env.client.workflow.getHandle(applicationWorkflowId(key));
+      const { status } = await handle.describe();
+      const knows = await handle.query(progressQuery);
+      const isInStep = progress.open
+        ? status.name === 'RUNNING' && sameValue(knows, progress)
+        : status.name === 'COMPLETED' && knows.stage === progress.stage;
+      return isInStep ? progress : null;
+    });
+  }
+
+  /** What became of each command and where it led, with the workflow in step with the record after each. */
+  async function live(version: RecordSide): Promise<unknown[]> {
+    next = undefined;
+    const life = await lives.open({ attestedDaysAgo: 10 });
+    const today = await lives.today();
+    await life.act('submission', { submittedOn: today, channel: 'fax' });
+    next = version;
+    const contact = (outcome: string, more = {}) => ['contacts', { channel: 'portal', outcome, ...more }] as const;
+    const commands: (readonly [Action, object])[] = [
+      contact('received'),
+      ['appeal', { filedOn: today, channel: 'mail', reason: 'x' }],
+      contact('information_requested', { missingItems: ['W-9'] }),
+      ['information', { providedOn: today, items: ['W-9'] }],
+      ['pause', { reason: 'x', until: addDays(today, 20) }],
+      contact('in_review'),
+      contact('denied'),
+      ['notes', { text: 'x', visibility: 'internal' }],
+    ];
+    const trace: unknown[] = [];
+    for (const [action, body] of commands) {
+      const became = await give(version, life, action, body);
+      const { stage, open, waitingOn, next: waitsFor } = await comeInStep(version, life);
+      const isFollowUp = waitsFor?.at === (await life.state()).agenda.followUps.credentialing?.at;
+      trace.push([action, became, stage, open, waitingOn, waitsFor?.timer, isFollowUp]);
+    }
+    // what falls due later wakes it too
+    await lives.env.sleep('40 days');
+    await comeInStep(version, life);
+    return trace;
+  }
+
+  let usual: unknown[];
+  beforeAll(async () => {
+    usual = await live(await withEdits([]));
+  }, 60_000);
+
+  test.each(Object.entries({ ...REDUCER, ...SCHEDULE, ...TABLE }))(
+    'stays in step with the record where %s, and takes what the record takes',
+    async (_name, edits) => {
+      const trace = await live(await withEdits(edits));
+      expect(trace).not.toEqual(usual);
+    },
+  );
+
+  test('stays in step where the version is raised: the next step folds what earlier rules folded', async () => {
+    const version = await withEdits([...REDUCER['`information` keeps the stage']!, RAISED]);
+    const trace = await live(version);
+    expect(trace).not.toEqual(usual);
+  });
+});

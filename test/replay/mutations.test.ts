@@ -1,0 +1,34 @@
+import { nextVersion, type Edit, type NextVersion } from '../support/next-version';
+import { RAISED, REDUCER, SCHEDULE, TABLE } from './mutations';
+import { driftOf, storedTimelines } from './timelines';
+
+const versions: NextVersion[] = [];
+async function withEdits(edits: readonly Edit[]): Promise<NextVersion> {
+  const next = await nextVersion(edits);
+  versions.push(next);
+  return next;
+}
+afterAll(() => versions.forEach((version) => version.remove()));
+
+describe('the gate', () => {
+  const drifts = ({ rules }: NextVersion) =>
+    storedTimelines().flatMap(([life, timeline]) => driftOf(life, timeline, rules) ?? []);
+
+  test.each(Object.entries({ ...REDUCER, ...SCHEDULE }))(
+    'catches that %s, and says what to raise and what to read',
+    async (_name, edits) => {
+      const [drift] = drifts(await withEdits(edits));
+      expect(drift).toMatch(/raise RULES_VERSION in domain\/application\/reduce\.ts.*docs\/changing-a-workflow\.md/);
+    },
+  );
+
+  test.each(Object.entries(TABLE))('lets pass that %s: no recorded state becomes another', async (_name, edits) => {
+    expect(drifts(await withEdits(edits))).toEqual([]);
+  });
+
+  test('wants a new state of every timeline once the version is raised', async () => {
+    const missing = drifts(await withEdits([RAISED]));
+    expect(missing).toHaveLength(storedTimelines().length);
+    for (const one of missing) expect(one).toMatch(/no state is stored for version 1001 .*record-histories/);
+  });
+});
