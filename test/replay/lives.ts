@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { addDays } from '../../domain/dates';
+import { isHeld } from '../../domain/application/state';
 import type { Playbook } from '../../domain/playbook';
+import { columns } from '../../record/projection';
 import type { Life, Lives } from '../support/lives';
 
 /** Keeps the histories of an application's workflow as they are now; for a life whose workflow id is used again. */
@@ -235,7 +237,34 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     await life.act('participation-end', { on: await lives.today(), reason: 'x', source: 'letter', reference: 'T-1' });
     return life;
   },
+
+  /** The record is restored to before the payer's yes, and somebody says that nothing was lost. */
+  async 'record-restored-and-reviewed'(lives) {
+    const life = await lives.open({ attestedDaysAgo: 10 });
+    await submit(life, await lives.today());
+    await life.contact('in_review');
+    const restore = await backUp(lives, life);
+    await life.contact('approved');
+    await restore();
+    await lives.dispatch.fileChanged(life.id);
+    await life.until(isHeld, '1 days');
+    await life.act('restore-review', { reason: 'the yes was meant for somebody else' });
+    await nudged(life);
+    await life.contact('in_review');
+    return life;
+  },
 };
+
+/** Takes the record of an application back to where it is now. */
+async function backUp({ sql }: Lives, { id }: Life): Promise<() => Promise<void>> {
+  const [{ snapshot } = { snapshot: null }] = await sql`select snapshot from applications where id = ${id}`;
+  return () =>
+    sql.begin(async (tx) => {
+      await tx`delete from events where application_id = ${id} and seq > ${snapshot.version}`;
+      await tx`delete from work_items where application_id = ${id}`;
+      await tx`update applications set ${tx({ ...columns(snapshot), snapshot: tx.json(snapshot) })} where id = ${id}`;
+    });
+}
 
 const soon = async (lives: Lives) => addDays(await lives.today(), 7);
 

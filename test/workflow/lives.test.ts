@@ -29,6 +29,7 @@ const PATHS: Record<string, string> = {
   'twice-refused-out-of-order': 'approved',
   'participation-looked-after': 'submitted in_review approved confirmed',
   'participation-told-of-a-change': 'submitted approved confirmed',
+  'record-restored-and-reviewed': 'submitted in_review',
 };
 
 test.each(Object.keys(LIVES))('%s: the way it goes, and record and workflow agree on where it stands', async (name) => {
