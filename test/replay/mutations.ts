@@ -25,7 +25,7 @@ export const SCHEDULE: Record<string, Edit[]> = {
   'a follow-up rings only once it is overdue': [
     { file: 'schedule', from: 'timer(`followUp:${track}`, at);', to: 'timer(`followUp:${track}`, dueAt);' },
   ],
-  'a pause silences nothing': [{ file: 'schedule', from: 'silenced = state.paused !== null', to: 'silenced = false' }],
+  'a pause silences nothing': [{ file: 'schedule', from: 'silenced = isSilent', to: 'silenced = false' }],
 };
 export const TABLE: Record<string, Edit[]> = {
   'nothing may be paused': [{ file: 'transitions', from: 'pause: { in: OPEN }', to: 'pause: { in: [] }' }],
