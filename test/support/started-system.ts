@@ -47,9 +47,11 @@ export class StartedSystem {
     readonly directory: string,
     readonly port: number,
     env: NodeJS.ProcessEnv = {},
+    { checkout = root, user }: { checkout?: string; user?: { uid: number; gid: number } | undefined } = {},
   ) {
     this.npm = spawn('npm', ['start'], {
-      cwd: root,
+      ...user,
+      cwd: checkout,
       detached: true,
       env: { ...process.env, SAMPLE_DATA: 'off', ...env, DATA_DIR: directory, PORT: String(port) },
       stdio: ['ignore', 'pipe', 'pipe'],
