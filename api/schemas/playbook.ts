@@ -101,7 +101,7 @@ const closures = repeatable(
             context.addIssue({
               code: 'custom',
               path: ['to'],
-              message: `must be at most ${LONGEST_CLOSURE_DAYS} days of one closure`,
+              message: `must be a day of the first ${LONGEST_CLOSURE_DAYS} of the closure`,
               params: { rule: 'longest_closure' },
             });
         }, BESIDE_BAD_FIELDS),
