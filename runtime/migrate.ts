@@ -8,8 +8,11 @@ const DIRECTORY = [join(__dirname, 'migrations'), join(__dirname, '../../runtime
 // Any number that nothing else locks.
 const LOCK = 7_203_511;
 
-/** Applies what is missing of runtime/migrations in order, each file in a transaction of its own; answers how many. */
-export async function migrate(databaseUrl: string): Promise<number> {
+/**
+ * Applies what is missing of runtime/migrations in order, up to a number where one is given, each file in a transaction
+ * of its own; answers how many.
+ */
+export async function migrate(databaseUrl: string, { through = Infinity } = {}): Promise<number> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
   try {
     // Two nodes that boot at once: the second waits, then finds nothing to do.
@@ -20,7 +23,7 @@ export async function migrate(databaseUrl: string): Promise<number> {
         name text not null,
         applied_at timestamptz not null default now()
       )`;
-    const files = readdirSync(DIRECTORY).filter((file) => /^\d{4}_.+\.sql$/.test(file));
+    const files = readdirSync(DIRECTORY).filter((file) => /^\d{4}_.+\.sql$/.test(file) && numberOf(file) <= through);
     let applied = 0;
     for (const file of files.sort()) if (await apply(sql, file)) applied++;
     return applied;
@@ -29,10 +32,12 @@ export async function migrate(databaseUrl: string): Promise<number> {
   }
 }
 
+const numberOf = (file: string): number => Number(file.slice(0, 4));
+
 const apply = (sql: Sql, file: string): Promise<boolean> =>
   sql.begin(async (tx) => {
     const claimed = await tx`
-      insert into migrations (id, name) values (${Number(file.slice(0, 4))}, ${file}) on conflict do nothing returning id`;
+      insert into migrations (id, name) values (${numberOf(file)}, ${file}) on conflict do nothing returning id`;
     if (claimed.length === 0) return false;
     await tx.file(join(DIRECTORY, file));
     return true;

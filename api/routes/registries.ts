@@ -40,8 +40,9 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     summary: 'Take an export of CAQH’s portal',
     description:
       'Rows are matched by CAQH id or NPI among the providers that the caller may see, each on its own. A newer ' +
-      'attestation is recorded; columns are known by the names of CAQH’s portal and API. Of a file that cannot be read to ' +
-      'its end nothing is taken.',
+      'attestation is recorded: for every client where the caller sees every client and the row names the NPI, ' +
+      'otherwise for the clients of the matched providers. Columns are known by the names of CAQH’s portal and API. Of a ' +
+      'file that cannot be read to its end nothing is taken.',
     tag: 'providers',
     access: 'registry:write',
     query: exportQuery,

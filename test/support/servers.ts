@@ -36,9 +36,10 @@ async function administer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T
 }
 
 /** A fresh, migrated database of its own for a test; `drop` ends its connections too. */
-export async function createTestDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+export async function createTestDatabase({ empty = false } = {}): Promise<{ url: string; drop(): Promise<void> }> {
   const template = new URL(testServers().template);
-  const [source, name] = [template.pathname.slice(1), `test_${randomBytes(8).toString('hex')}`];
+  const source = empty ? 'template0' : template.pathname.slice(1);
+  const name = `test_${randomBytes(8).toString('hex')}`;
   await administer((sql) => sql`create database ${sql(name)} template ${sql(source)}`);
   const url = new URL(template);
   url.pathname = `/${name}`;
