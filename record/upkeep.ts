@@ -71,11 +71,11 @@ const TEMPLATES = { lapsed: 'upkeep_lapsed', warning: 'lapse_predicted' } as con
 const AT_LEAST = { months: 12 } as const;
 
 /**
- * The step of a person's upkeep, each client's by its own view: reminds the person of what has come to a rung, tells the operator of what has lapsed
- * and what will have before a payer is expected to decide, and takes back what was renewed meanwhile. Answers when to
- * look again; null once no client has the person. Of who has left a client nothing of that client's is said any more,
- * and what waits to be said is taken back. Applications are not woken: each has its own timer for what time changes in
- * its file, and hears of what people change as this does.
+ * The step of a person's upkeep, for each client by its own view: reminds the person of what has come to a rung, tells
+ * the operator of what has lapsed and what will have before a payer is expected to decide, and takes back what was
+ * renewed meanwhile. Answers when to look again; null once no client has the person. Of who has left a client nothing
+ * of that client's is said any more, and what waits to be said is taken back. Applications are not woken: each has its
+ * own timer for what time changes in its file, and hears of what people change as this does.
  */
 export async function keepUp(tx: Tx, personId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [all, applications] = await Promise.all([

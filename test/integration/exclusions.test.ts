@@ -372,6 +372,18 @@ describe('a person of two clients', () => {
     expect(await reasonsOf(theirs)).toEqual([]);
   });
 
+  test('a decision by who sees some of the clients counts for those, and in the audit log of each', async () => {
+    const [mine, theirs] = await two();
+    const third = await billed(await elsewhere(mine.application));
+    await take([entry('SOMEBODY', { npi: mine.providerNpi })]);
+    const key = await system.api.keyOf('lead', [mine.clientId, theirs.clientId]);
+    expect((await decideAt(mine, { result: 'dismissed' }, key)).body).toMatchObject({ status: 'dismissed' });
+    expect(await Promise.all([mine, theirs, third].map(reasonsOf))).toEqual([[], [], ['excluded']]);
+    for (const one of [mine, theirs]) expect(await trace(one)).toEqual({ tasks: [], audit: ['exclusion.dismissed'] });
+    expect(await trace(third)).toEqual({ tasks: ['confirmed'], audit: [] });
+    expect(await seen(theirs)).toMatchObject([{ status: 'dismissed', reason: null, decidedBy: null }]);
+  });
+
   test('what the gate answered about a day before a decision stays as it was known', async () => {
     const [mine, theirs] = await two();
     await take([entry('SOMEBODY', { npi: mine.providerNpi, on: '20260201' })]);
