@@ -11,6 +11,7 @@ import {
   LOADING_STATUSES,
   OUTCOMES,
   PREREQUISITES,
+  type Action,
 } from '../../../domain/codes';
 import { addDays } from '../../../domain/dates';
 import { KIND_RULES, type Playbook } from '../../../domain/playbook';
@@ -38,7 +39,7 @@ const IN_HOURS: Playbook = {
 const PLAYBOOKS: Playbook[] = [IN_HOURS, { ...IN_HOURS, requiresCaqh: false }, { earliestInquiry: { days: 30 } }];
 
 /** One thing that may happen; what it means is looked up in the state that it meets. */
-const happening = fc.record({
+export const happening = fc.record({
   what: fc.constantFrom('contacts', 'contacts', 'contacts', 'act', 'act', 'time', 'time', 'file', 'strike'),
   /** Among what is allowed, or among everything. */
   allowed: fc.boolean(),
@@ -52,16 +53,19 @@ const happening = fc.record({
 });
 export type Happening = typeof happening extends fc.Arbitrary<infer H> ? H : never;
 
-const pick = <T>(from: readonly T[], index: number): T => from[index % from.length]!;
+export const pick = <T>(from: readonly T[], index: number): T => from[index % from.length]!;
+
+/** Where an application stands when something happens to it. */
+type Standing = Pick<Paper, 'state' | 'today'>;
 
 /** The body of an action, by what a state has to offer for it. */
-function bodyOf(paper: Paper, action: string, h: Happening): Record<string, unknown> {
-  const on = addDays(paper.today, h.days);
-  const ahead = addDays(paper.today, Math.abs(h.days));
+function bodyOf({ state, today }: Standing, action: string, h: Happening): Record<string, unknown> {
+  const on = addDays(today, h.days);
+  const ahead = addDays(today, Math.abs(h.days));
   const late = h.late ? { outOfOrder: { reason: 'late' } } : {};
   switch (action) {
     case 'contacts': {
-      const outcome = pick(h.allowed ? allowedOutcomes(paper.state) : OUTCOMES, h.outcome) ?? 'other';
+      const outcome = pick(h.allowed ? allowedOutcomes(state) : OUTCOMES, h.outcome) ?? 'other';
       return {
         ...late,
         channel: h.phone ? 'phone' : 'portal',
@@ -117,6 +121,15 @@ function bodyOf(paper: Paper, action: string, h: Happening): Record<string, unkn
   }
 }
 
+/** What somebody does, and says of it. */
+export function chooseAction(standing: Standing, h: Happening): { action: Action; body: Record<string, unknown> } {
+  // what ends or changes nothing is tried less often
+  const dull = ['corrections', 'notes', 'assignment', ...(h.number > 0 ? ['withdrawal', 'pause'] : [])];
+  const actions = (h.allowed ? allowedActions(standing.state) : ACTIONS).filter((action) => !dull.includes(action));
+  const action = h.what === 'contacts' ? h.what : (pick(actions, h.which) ?? 'notes');
+  return { action, body: bodyOf(standing, action, h) };
+}
+
 function changedFile(paper: Paper, h: Happening): void {
   const provider = paper.file.provider;
   const attestation = h.late
@@ -150,11 +163,8 @@ export function happen(paper: Paper, h: Happening): Done {
       return { kind: 'corrections', refusal: paper.give('corrections', { entryId }) };
     }
     default: {
-      // what ends or changes nothing is tried less often
-      const dull = ['corrections', 'notes', 'assignment', ...(h.number > 0 ? ['withdrawal', 'pause'] : [])];
-      const actions = (h.allowed ? allowedActions(paper.state) : ACTIONS).filter((action) => !dull.includes(action));
-      const action = h.what === 'contacts' ? h.what : (pick(actions, h.which) ?? 'notes');
-      return { kind: action, refusal: paper.give(action, bodyOf(paper, action, h)) };
+      const { action, body } = chooseAction(paper, h);
+      return { kind: action, refusal: paper.give(action, body) };
     }
   }
 }
