@@ -46,9 +46,9 @@ export const writeBook = (sql: Sql): Promise<void> =>
     };
     await tx`
     insert into applications (id, client_id, provider_id, practice_id, payer_id, state, line_of_business, kind,
-      natural_key, playbook_version, open, stage, waiting_on, version, snapshot, created_at, updated_at)
+      natural_key, playbook_version, rules_version, open, stage, waiting_on, version, snapshot, created_at, updated_at)
     select gen_random_uuid(), p.client_id, p.id, ${practice}, y.id, 'CA', 'commercial', 'new_individual',
-      p.id || '/' || y.id, 1, false, 'confirmed', 'nobody', 9, '{}', now(), now()
+      p.id || '/' || y.id, 1, 1, false, 'confirmed', 'nobody', 9, '{}', now(), now()
     from providers p, payers y where y.name like 'Payer %'`;
     await tx`
     insert into network_spans (client_id, application_id, provider_id, practice_id, payer_id, state, line_of_business,

@@ -125,14 +125,14 @@ describe('practices', () => {
       'npi npi_check_digit',
       'tin.value ein',
     ]);
-    for (const setup of [
-      '"\\u0000"',
-      '"\\ud800"',
-      '[['.repeat(50_000) + ']]'.repeat(50_000),
-      `"${'x'.repeat(10_000)}"`,
+    for (const [setup, broken] of [
+      ['"\\u0000"', 'billing billing'],
+      ['"\\ud800"', 'billing billing'],
+      ['[['.repeat(50_000) + ']]'.repeat(50_000), ' max_levels'],
+      [`"${'x'.repeat(10_000)}"`, 'billing billing'],
     ]) {
       const sent = JSON.stringify(PRACTICE).replace(/}$/, `,"billing":{"setup":${setup}}}`);
-      expect(rules((await api.post(`/v1/clients/${id}/practices`, sent)).body)).toEqual(['billing billing']);
+      expect(rules((await api.post(`/v1/clients/${id}/practices`, sent)).body)).toEqual([broken]);
     }
     const ssn = { ...PRACTICE, tin: { type: 'ssn', value: '666-12-3456' } };
     expect(rules((await api.post(`/v1/clients/${id}/practices`, ssn)).body)).toEqual(['tin.value ssn']);
@@ -181,6 +181,7 @@ describe('practices', () => {
     await sql`
       insert into applications ${sql({
         id: payer.id,
+        rulesVersion: 1,
         clientId,
         practiceId: practice.id,
         payerId: payer.id,

@@ -245,6 +245,8 @@ test('every table that is about a person, or of no single client, has a stated r
     local_mailbox: 'system',
     migrations: 'system',
     outbox: 'system',
+    rounds: 'system',
+    run_checks: 'system',
     worker_heartbeats: 'system',
   };
   const tables = await system.api.deps.sql<{ name: string }[]>`

@@ -115,8 +115,9 @@ export class TestApi {
     return reply.body;
   }
 
-  /** A key of a role, for some clients or for all. */
-  async keyOf(role: string, clientIds?: string[]): Promise<string> {
+  /** A new key; one of role `client`, which never sees every client, is a new client's where none is named. */
+  async keyOf(role: string, named?: string[]): Promise<string> {
+    const clientIds = named ?? (role === 'client' ? [(await this.make('/v1/clients', CLIENT)).id] : undefined);
     return (await this.make('/v1/api-keys', { name: `a ${role}`, role, clientIds })).key;
   }
 
