@@ -246,7 +246,8 @@ describe('a record that was restored', () => {
     await system.api.deps.dispatch.fileChanged(application.id);
     await eventually(async () => (await application.get()).held !== null);
 
-    const recipientId = randomUUID();
+    const user = { name: 'A lead', email: `${randomUUID()}@example.org`, role: 'lead' };
+    const { id: recipientId } = await system.api.make('/v1/users', user);
     const message = {
       key: randomUUID(),
       clientId,
