@@ -30,7 +30,8 @@ import {
   type KeptCommand,
 } from '../record/commands';
 import { deleteStarts } from '../record/outbox';
-import { recordStep, refuseCommand } from '../record/step';
+import { createRecorder } from '../record/recorder';
+import { refuseCommand } from '../record/step';
 import { createRuns, workflowOf } from './runs';
 import type { Sql } from '../runtime/database';
 import { gather } from '../runtime/gather';
@@ -81,6 +82,8 @@ export function createDispatch({
   // the relay would start it once more, in vain: many are told in one go
   const spareTheRelay = gather(100, (ids: string[]) => deleteStarts(sql, ids));
   const turns = new Turns();
+  // without a workflow too, a step that ends its process is counted, and set aside in the end
+  const recordTried = createRecorder(sql);
 
   /** Starts the workflow of an open application from its recorded state; started already is as good. */
   async function startApplication(applicationId: string): Promise<void> {
@@ -223,7 +226,7 @@ export function createDispatch({
   /** No workflow runs a closed application: the recording step's own lock is enough. */
   async function recordWithoutWorkflow({ applicationId, id: commandId }: KeptCommand): Promise<Refusal | null> {
     const intent = { type: 'command', commandId } as const;
-    const step = await recordStep(sql, { applicationId, known: null, at: new Date().toISOString(), intent });
+    const step = await recordTried({ applicationId, known: null, at: new Date().toISOString(), intent });
     return step.refusal ?? null;
   }
 

@@ -69,13 +69,30 @@ export async function enqueueEach(
   await tx`notify outbox`;
 }
 
-/** Takes up to `limit` rows that are due, for as long as the lease lasts; no other relay gets them meanwhile. */
-export function claimRows(sql: Db, limit: number, leaseSeconds: number): Promise<OutboxRow[]> {
+/** What stands on a row while a relay works on it: it stays where that ended the relay's process. */
+const PROCESS_ENDED = 'process_ended';
+/** So many tries that end the process end the delivery. */
+const MOST_ENDED_PROCESSES = 5;
+
+/**
+ * Takes up to `limit` rows that are due, for as long as the lease lasts; no other relay gets them meanwhile. A row whose last try
+ * ended its process is taken alone of its kind, so that the others which were in hand then are not counted with it.
+ */
+export async function claimRows(sql: Db, limit: number, leaseSeconds: number): Promise<OutboxRow[]> {
+  await sql`
+    update outbox set dead_at = now()
+    where dead_at is null and next_attempt_at <= now() and last_error = ${PROCESS_ENDED}
+      and attempts >= ${MOST_ENDED_PROCESSES}`;
+  const due = sql`select id from outbox where dead_at is null and next_attempt_at <= now()`;
   return sql<OutboxRow[]>`
-    update outbox set attempts = attempts + 1, next_attempt_at = now() + make_interval(secs => ${leaseSeconds})
-    where id in (
-      select id from outbox where dead_at is null and next_attempt_at <= now() order by next_attempt_at, id
-      limit ${limit} for update skip locked)
+    with others as (
+      ${due} and last_error is distinct from ${PROCESS_ENDED} order by next_attempt_at, id
+      limit ${limit} for update skip locked),
+    suspect as (
+      ${due} and last_error = ${PROCESS_ENDED} order by next_attempt_at, id limit 1 for update skip locked)
+    update outbox set
+      attempts = attempts + 1, last_error = ${PROCESS_ENDED}, next_attempt_at = now() + make_interval(secs => ${leaseSeconds})
+    where id in (select id from others union all select id from suspect limit ${limit})
     returning id, topic, subject, attempts`;
 }
 

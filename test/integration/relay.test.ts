@@ -3,7 +3,7 @@ import type { Delivery, Dispatch } from '../../dispatch/dispatch';
 import { MOST_TRIES } from '../../domain/delivery';
 import { acknowledgeCommand, keepCommand, leaveToRelay } from '../../record/commands';
 import { deadDeliveries, reviveDelivery } from '../../record/dead-deliveries';
-import { enqueue } from '../../record/outbox';
+import { claimRows, deleteDelivered, enqueue } from '../../record/outbox';
 import { startRelay, type Relay } from '../../worker/relay';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 import { eventually } from '../support/eventually';
@@ -299,10 +299,28 @@ describe('the outbox', () => {
     });
     relayTo({ fileChanged, isReachable: () => Promise.resolve(false) });
     const [row] = await eventually(async () => {
-      const rows = await sql`select attempts, last_error, dead_at from outbox where last_error is not null`;
+      const rows = await sql`select attempts, last_error, dead_at from outbox where last_error <> 'process_ended'`;
       return rows.length > 0 ? rows : null;
     });
     expect(row).toEqual({ attempts: 0, lastError: 'Error', deadAt: null });
+  });
+
+  test('a row that ends the process of whoever works on it ends dead, and what was in hand beside it does not', async () => {
+    const { sql } = api.deps;
+    const [poison, ...others] = await applications(4);
+    for (const id of [poison!, ...others]) await enqueue(sql, 'file_changed', id);
+    const delivered: string[] = [];
+    for (let n = 0; n < 30; n += 1) {
+      // a lease that is over at once, as after the end of the process
+      const rows = await claimRows(sql, 50, 0);
+      if (rows.some(({ subject }) => subject === poison)) continue;
+      for (const row of rows) await deleteDelivered(sql, row, [row.id]);
+      delivered.push(...rows.map(({ subject }) => subject));
+    }
+    expect(delivered.sort()).toEqual([...others].sort());
+    const [dead] = await deadDeliveries(sql, 10);
+    expect(dead).toMatchObject({ type: 'outbox', subjectId: poison, lastError: 'process_ended' });
+    await sql`delete from outbox`;
   });
 
   test('of many changes of a file that still wait, an application hears once', async () => {

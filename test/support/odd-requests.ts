@@ -40,8 +40,26 @@ const TEXTS = [
 ];
 const NUMBERS = [0, -1, 1.5, 1e300, -1e300, 2 ** 31, 2 ** 53, 2 ** 63, Number.MIN_VALUE];
 const THINGS: Json[] = [null, true, [], {}, [[]], { a: { b: {} } }, ...TEXTS, ...NUMBERS, ...DATES];
-const CURSORS = THINGS.map((thing) => Buffer.from(JSON.stringify([thing, thing])).toString('base64url'));
+const ID = '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11';
+const cursorOf = (position: Json): string => Buffer.from(JSON.stringify(position)).toString('base64url');
+/** Of the forms that lists give, each with something odd in one place. */
+const CURSORS = THINGS.flatMap((thing) => [
+  cursorOf(thing),
+  cursorOf([thing, ID]),
+  cursorOf([1_700_000_000_000_000, thing]),
+  cursorOf(['openedAt', thing, ID]),
+  cursorOf(['-updatedAt', thing, ID]),
+  cursorOf([thing, '2026-11-28T00:00:00.000Z', ID]),
+]);
+const CAQH = 'CAQH Provider ID,NPI,Provider Status,Provider Status Date,Last Attestation Date\n';
+const LEIE =
+  'LASTNAME,FIRSTNAME,MIDNAME,BUSNAME,GENERAL,SPECIALTY,UPIN,NPI,DOB,ADDRESS,CITY,STATE,ZIP,EXCLTYPE,EXCLDATE,REINDATE,WAIVERDATE,WVRSTATE\n';
 const FILES = [
+  ...DATES.map((date) => `${CAQH}12345678,1003000126,Re-Attestation,${date},${date}\n`),
+  `${CAQH}12345678,1003000126,Re-Attestation,2026-01-01,2026-01-01\n\0,\0,\0,\0,\0\n`,
+  `${CAQH}1,${'9'.repeat(400)},x,1.23457E+09,44197\n`,
+  `${LEIE}DOE,JANE,,,,,,0000000000,19700101,,,CA,,1128a1,99991231,00000000,00000000,\n`,
+  `${LEIE}DOE,JANE,,,,,,0000000000,19700101,,,CA,,1128a1,20200101,00000000,00000000,\n\0,\0\n`,
   ...['', '\0', 'npi', '﻿npi;caqh_id\n1;2', '"', 'a,a\n1,2', 'PK\u0003\u0004', `${'a,'.repeat(5_000)}\n`],
   ...['npi,attested_on\n1234567893,9999-12-31\n\0,\0\n', '{"json": true}', 'LASTNAME,FIRSTNAME\n\ud800,x\n'],
 ];

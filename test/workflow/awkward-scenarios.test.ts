@@ -221,7 +221,7 @@ test('awkward scenario 10: a second application for the same is refused with the
   expect(await findApplication(lives.sql, PRINCIPAL, life.id)).toMatchObject({ referenceNumber: 'THEIRS-1' });
   // another way into the same network is another application
   const other = { ...request, id: randomUUID(), key: { ...key, kind: 'add_to_group' as const } };
-  expect(await openApplication(lives.sql, other, { type: 'system', id: 'test', name: 'Test' })).toHaveProperty('state');
+  expect(await openApplication(lives.sql, other, { type: 'system', id: 'test', name: 'Test' })).toHaveProperty('run');
 });
 
 describe('a participation, whose payer does not have it right', () => {
