@@ -90,7 +90,7 @@ describe('where such a date was stored before there was a range', () => {
     const id = randomUUID();
     const body = { ...key, ...(adopt && { adopt }) };
     const made = await openApplication(sql, { id, clientId, key, body, at: new Date().toISOString() }, ACTOR);
-    expect(made).toHaveProperty('state');
+    expect(made).toHaveProperty('run');
     await dispatch.startApplication(id);
     return new OpenApplication(system.api, id, filed);
   }

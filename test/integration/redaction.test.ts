@@ -3,11 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow';
-import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/codec-helpers';
+import { createActivities } from '../../activities';
 import { applicationWorkflowId } from '../../domain/application/key';
 import { root } from '../../local/paths';
-import { dataConverter } from '../../runtime/codec';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { ADMIN_KEY, CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
@@ -78,27 +76,38 @@ test('a value of a wrong form, which PostgreSQL quotes in its message, is in no 
   expect(logOfPostgres()).not.toContain(word);
 });
 
-test('a step that the database refuses leaves its code in the history of the workflow, and nothing of the row', async () => {
-  const { api } = system;
-  const { sql, keyring, temporal } = api.deps;
+test('a step that the database refuses is set aside by its code, and nothing of the row is in history, list or log', async () => {
+  const { sql, temporal } = system.api.deps;
   const application = await system.at('preparing');
   const word = mark();
   await refuseRows(sql, 'events', '(select c.body::text from commands c where c.id = new.command_id)');
   await application.try('notes', { text: word, visibility: 'internal' });
-  const { snapshot } = (await sql`select snapshot from applications where id = ${application.id}`)[0]!;
-  const handle = temporal.client.workflow.getHandle(applicationWorkflowId(snapshot.key));
-  const failure = await eventually(async () => {
-    const { events = [] } = await handle.fetchHistory();
-    return events?.map((event) => event.markerRecordedEventAttributes?.failure).find(Boolean);
+  const stuck = await eventually(async () => {
+    const { items } = (await system.api.get('/v1/operations/stuck')).body;
+    return items.find((item: { applicationId: string }) => item.applicationId === application.id);
   });
   await refuseNoMore(sql);
 
-  const error = (await decodeOptionalFailureToOptionalError(loadDataConverter(dataConverter(keyring)), failure))!;
-  const all = [error, error.cause].filter((one) => one instanceof Error);
-  expect(all.map(({ message }) => message)).toContain('PostgresError P0001');
-  expect(all.map((one) => `${one.message} ${one.stack}`).join()).not.toContain(word);
+  expect(stuck).toMatchObject({ kind: 'step', what: 'notes', cause: 'P0001' });
+  expect(JSON.stringify(stuck)).not.toContain(word);
+  const { snapshot } = (await sql`select snapshot from applications where id = ${application.id}`)[0]!;
+  const history = await temporal.client.workflow.getHandle(applicationWorkflowId(snapshot.key)).fetchHistory();
+  expect(JSON.stringify(history)).not.toContain(word);
   expect(lines.join()).not.toContain(word);
   expect(logOfPostgres()).not.toContain(word);
+});
+
+test('what an activity throws reaches Temporal as its code, and nothing of the row', async () => {
+  const { sql, keyring } = system.api.deps;
+  const word = mark();
+  const { wake } = createActivities({ sql, keyring });
+  // no id: PostgreSQL quotes it in its message
+  const failure = await wake({ watch: 'ending', subject: word, at: new Date().toISOString() }).then(
+    () => new Error('taken'),
+    (error: Error) => error,
+  );
+  expect(failure.message).toBe('PostgresError 22P02');
+  expect(`${failure.message} ${failure.stack}`).not.toContain(word);
 });
 
 test.each(['api/main.js', 'worker/main.js', 'runtime/migrate-main.js'])(

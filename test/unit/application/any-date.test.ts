@@ -122,7 +122,9 @@ test('an application goes on and takes actions with any dates on record', () => 
       paper.act('contract', { status: 'executed', on, ...late });
       paper.act('pause', { until: more[1]! });
       expectSound(paper);
-      paper.act('resume').contact('approved', late);
+      // a pause until a day that is past is over by itself
+      if (paper.state.paused) paper.act('resume');
+      paper.contact('approved', late);
       for (const fact of FACTS) paper.confirm(fact, { value: fact === 'effectiveDate' ? effectiveOn : VALUES[fact] });
       expectSound(paper);
       paper
