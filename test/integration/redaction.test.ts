@@ -100,9 +100,9 @@ test('a step that the database refuses is set aside by its code, and nothing of 
 test('what an activity throws reaches Temporal as its code, and nothing of the row', async () => {
   const { sql, keyring } = system.api.deps;
   const word = mark();
-  const { wake } = createActivities({ sql, keyring });
+  const activities = createActivities({ sql, keyring });
   // no id: PostgreSQL quotes it in its message
-  const failure = await wake({ watch: 'ending', subject: word, at: new Date().toISOString() }).then(
+  const failure = await activities.wake({ watch: 'ending', subject: word, at: new Date().toISOString() }).then(
     () => new Error('taken'),
     (error: Error) => error,
   );

@@ -28,8 +28,13 @@ afterAll(() => end());
 async function poisoned() {
   const { clientId, providerId, practiceId, payerId } = await book(sql, {});
   const key = {
-    ...{ providerId, practiceId, payerId, state: 'CO', locationId: null },
-    ...({ lineOfBusiness: 'commercial', kind: 'new_individual' } as const),
+    providerId,
+    practiceId,
+    payerId,
+    state: 'CO',
+    locationId: null,
+    lineOfBusiness: 'commercial' as const,
+    kind: 'new_individual' as const,
   };
   const id = randomUUID();
   await openApplication(sql, { id, clientId, key, body: key, at: new Date().toISOString() }, ACTOR);
