@@ -105,6 +105,16 @@ async function stateBeside(except: string = randomUUID()) {
     covers: await sql`select id from covers where user_id <> ${except} order by id`,
     feeds: await sql`select user_id, token_hash from calendar_feeds where user_id <> ${except} order by user_id`,
     commands: await sql`select id from commands where client_id = ${b.id} order by id`,
+    // what the other client has: files, gate, queue, tasks, mail, entries
+    applications:
+      await sql`select id, assignee, stage, version from applications where client_id = ${b.id} order by id`,
+    providers: await sql`select to_jsonb(p) as row from providers p where client_id = ${b.id} order by id`,
+    gate: await sql`select to_jsonb(s) as row from network_spans s where client_id = ${b.id} order by s::text`,
+    queue: await sql`select application_id, purpose, due_at from work_items where client_id = ${b.id} order by 1, 2`,
+    snoozes: await sql`select count(*) from snoozes`,
+    tasks: await sql`select to_jsonb(t) as row from tasks t where client_id = ${b.id} order by id`,
+    mail: await sql`select key, status, data from messages where client_id = ${b.id} order by key`,
+    emitted: await sql`select count(*) from emitted where client_id = ${b.id}`,
   };
 }
 

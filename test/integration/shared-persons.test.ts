@@ -87,7 +87,9 @@ async function effectsAt({ clientId, providerId, applications, key }: Side) {
     applications: await get(`/v1/applications?clientId=${clientId}`),
     each: await Promise.all(applications.map((one) => one.get({ key }))),
     timelines: await Promise.all(applications.map((one) => one.timeline({ key }))),
-    summary: await get('/v1/applications/summary?groupBy=stage'),
+    summaries: await Promise.all(
+      ['stage', 'payer', 'client', 'assignee'].map((by) => get(`/v1/applications/summary?groupBy=${by}`)),
+    ),
     provider: await get(provider),
     upkeep: await get(`${provider}/upkeep`),
     attestations: await get(`${provider}/attestations`),
