@@ -1,6 +1,7 @@
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
 import { createRecorder } from '../record/recorder';
-import { wake } from '../record/watches';
+import { NoApplication } from '../record/step';
+import { createWaker } from '../record/watches';
 import type { Sql } from '../runtime/database';
 import { describeError } from '../runtime/redact';
 import type { RecordStep, Send, Wake } from '../workflows/messages';
@@ -11,7 +12,7 @@ export const createActivities = ({ sql, ...outside }: { sql: Sql } & Outside): R
   const sending = createSend(sql, outside);
   return {
     recordStep: redacting(createRecorder(sql)),
-    wake: redacting((request) => wake(sql, request)),
+    wake: redacting(createWaker(sql)),
     send: redacting((what) => sending.send(what)),
   };
 };
@@ -33,7 +34,8 @@ const redacting =
 function withoutWords(error: unknown): ApplicationFailure {
   const { type, code, stack } = describeError(error);
   const message = code === undefined ? type : `${type} ${code}`;
-  const failure = ApplicationFailure.create({ type, message });
+  // what is not on record will not be: its workflow ends
+  const failure = ApplicationFailure.create({ type, message, nonRetryable: error instanceof NoApplication });
   failure.stack = `${failure.name}: ${message}\n${stack}`;
   return failure;
 }

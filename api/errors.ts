@@ -35,6 +35,7 @@ export const PROBLEMS = {
   caqh_id_missing: [409, 'The provider has no CAQH id on file'],
   older_list: [409, 'A later month’s list is on file'],
   shrunken_list: [422, 'The list has no entries, or far fewer than the one before'],
+  restore_review_needed: [409, 'It goes on once a person has entered what was lost, or has sent restore-review'],
   no_workflow: [409, 'No workflow keeps this application'],
   stale_version: [412, 'It was changed since it was read'],
   body_too_large: [413, 'The body is too large'],

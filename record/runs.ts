@@ -1,7 +1,6 @@
 import type { ApplicationEvent, Instant } from '../domain/application/events';
 import { fold, RULES_VERSION } from '../domain/application/reduce';
 import type { ApplicationState } from '../domain/application/state';
-import type { Stage } from '../domain/codes';
 import { sameValue } from '../domain/facts';
 import type { Db, Fragment } from '../runtime/database';
 import { goesOn } from './playbook-moves';
@@ -105,47 +104,6 @@ export async function noteFinding(
 /** Nothing is wrong with a workflow any more. */
 export async function forgetFinding(sql: Db, applicationId: string): Promise<void> {
   await sql`delete from run_checks where application_id = ${applicationId}`;
-}
-
-/** An application that waits for a person to enter what a restore lost. */
-export interface HeldApplication {
-  applicationId: string;
-  clientId: string;
-  since: Instant;
-  /** How far it had come, as its workflow knew. */
-  knownStage: Stage;
-  knownVersion: number;
-}
-
-/** The applications that are held after a restore, the longest first. */
-export function heldApplications(sql: Db, limit: number): Promise<HeldApplication[]> {
-  return sql<HeldApplication[]>`
-    select id as application_id, client_id, snapshot->'held'->>'since' as since,
-      snapshot->'held'->'known'->>'stage' as known_stage, (snapshot->'held'->'known'->>'version')::int as known_version
-    from applications
-    where snapshot->'held' is not null and snapshot->'held'->>'endedAt' is null
-    order by snapshot->'held'->>'since', id limit ${limit}`;
-}
-
-/** A workflow that is gone, fails or is late. */
-export interface TroubledRun {
-  applicationId: string;
-  clientId: string;
-  found: Finding['found'];
-  since: Instant;
-  attempts: number;
-  /** How often it was started again since it was last seen well. */
-  restarts: number;
-  nextCheckAt: Instant;
-  lastError: string | null;
-}
-
-/** The workflows that something was found of, and that have not been seen well since; the longest first. */
-export function troubledRuns(sql: Db, limit: number): Promise<TroubledRun[]> {
-  return sql<TroubledRun[]>`
-    select c.application_id, a.client_id, c.found, c.since, c.attempts, c.restarts, c.next_check_at, c.last_error
-    from run_checks c join applications a on a.id = c.application_id
-    order by c.since, c.application_id limit ${limit}`;
 }
 
 /** An application that should have a workflow, with what of its row differs from its timeline. */

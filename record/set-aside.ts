@@ -41,7 +41,7 @@ export async function keepSetAside(
   const row = { id: randomUUID(), clientId: snapshot.clientId, applicationId: snapshot.id, since, ...what };
   await tx`
     insert into set_aside ${tx(row)}
-    on conflict (application_id, what, command_id, timer)
+    on conflict (application_id, what, command_id, timer) where watch is null
     do update set cause = excluded.cause, again_at = excluded.again_at`;
 }
 

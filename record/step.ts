@@ -59,6 +59,11 @@ interface Row {
   playbook: Playbook;
 }
 
+/** A workflow asks about an application that is not on record. */
+export class NoApplication extends Error {
+  override name = 'NoApplication';
+}
+
 /** A try after one that failed: it leaves out what need not be part of it. */
 export interface StepTry {
   further: boolean;
@@ -218,7 +223,7 @@ async function lock(tx: TransactionSql, id: string): Promise<Row> {
     join playbooks p on p.payer_id = a.payer_id and p.version = a.playbook_version
     where a.id = ${id}
     for update of a`;
-  if (!row) throw new Error(`no application ${id}`);
+  if (!row) throw new NoApplication(`no application ${id}`);
   return row;
 }
 

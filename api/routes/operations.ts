@@ -1,5 +1,6 @@
 import { findStuck, listStuck, retryStuck } from '../../record/stuck';
 import type { Deps } from '../deps';
+import { Problem } from '../errors';
 import { listed } from '../listing';
 import { noContent, route, type Route } from '../route';
 import { pageOf, pageQuery } from '../schemas/common';
@@ -13,8 +14,9 @@ export const operationsRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/operations/stuck',
     summary: 'List what nobody attends to',
     description:
-      'Steps that were set aside, commands and changes that were not delivered. Everything else goes on meanwhile. What ' +
-      'is of no one client is listed for keys that see every client.',
+      'Steps that were set aside, commands and changes that were not delivered, workflows that are gone or keep failing, ' +
+      'applications that are held after a restore. Everything else goes on meanwhile. What is of no one client is listed ' +
+      'for keys that see every client.',
     tag,
     access: 'operations:read',
     query: pageQuery,
@@ -25,13 +27,16 @@ export const operationsRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/operations/stuck/{id}/retry',
     summary: 'Have a stuck item tried again',
-    description: 'It leaves the list, and comes back where it fails again. A step is tried within seconds.',
+    description:
+      'It leaves the list, and comes back where it fails again. A step is tried within seconds, a run is looked at within a ' +
+      'minute. A hold ends by `restore-review` alone: 409.',
     tag,
     access: 'operations:retry',
     subject: ({ principal, params }) => findStuck(sql, principal, params.id),
     responses: { 204: { description: 'It is tried again' } },
+    problems: [409],
     handler: async ({ principal, subject }) => {
-      await retryStuck(sql, principal, subject);
+      if (!(await retryStuck(sql, principal, subject))) throw new Problem('restore_review_needed');
       return noContent();
     },
   }),

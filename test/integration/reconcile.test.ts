@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { columns } from '../../record/projection';
 import { dueMail } from '../../record/mail';
 import { queueMessages } from '../../record/outreach';
-import { heldApplications, troubledRuns } from '../../record/runs';
+import type { StuckItem } from '../../record/stuck';
 import { createReconciler, type ReconcileSettings } from '../../worker/reconcile';
 import { eventually } from '../support/eventually';
 import { System, type OpenApplication } from '../support/system';
@@ -35,6 +36,13 @@ const kindsOf = async (application: OpenApplication): Promise<string[]> =>
   (await application.timeline()).map(({ kind }) => kind);
 const restarts = async (application: OpenApplication): Promise<string[]> =>
   (await application.timeline()).flatMap(({ kind, because }) => (kind === 'workflow_restarted' ? [because] : []));
+
+/** What of an application nobody attends to, as the list has it; and the count of all. */
+async function stuck({ id }: OpenApplication): Promise<StuckItem[]> {
+  const { items } = (await system.api.get('/v1/operations/stuck?limit=200')).body as { items: StuckItem[] };
+  expect((await system.api.get('/readyz')).body.stuck).toBe(items.length);
+  return items.filter(({ applicationId }) => applicationId === id);
+}
 
 /** The server and the record agree, and the workflow runs. */
 const inStep = (application: OpenApplication) =>
@@ -98,9 +106,8 @@ describe('a workflow that is gone', () => {
     await reconciler().attendLate();
     await inStep(application);
     expect(await restarts(application)).toEqual(['missing']);
-    expect(await troubledRuns(system.api.deps.sql, 100)).toEqual(
-      expect.arrayContaining([expect.objectContaining({ applicationId: application.id, found: 'restarted' })]),
-    );
+    // seen to by itself
+    expect(await stuck(application)).toEqual([]);
   });
 
   test('hears of a changed file all the same', async () => {
@@ -190,7 +197,12 @@ describe('a workflow that runs', () => {
       await eventually(failing, { within: 30_000 });
       await makeLate(application);
       expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      expect(await stuck(application)).toEqual([]);
       await system.api.deps.sql`update run_checks set next_check_at = now() where application_id = ${application.id}`;
+      expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      const [run] = await stuck(application);
+      expect(run).toMatchObject({ kind: 'run', what: 'failing', clientId: application.filed.clientId });
+      expect((await system.api.post(`/v1/operations/stuck/${run!.id}/retry`, {})).status).toBe(204);
       expect(await reconciler({ failingSeconds: 0 }).attendLate()).toMatchObject({ restarted: 1 });
     } finally {
       await throwing();
@@ -202,6 +214,27 @@ describe('a workflow that runs', () => {
 });
 
 describe('a record that was restored', () => {
+  test('to before an application was opened: its workflow ends, and a person is shown that it was there', async () => {
+    const application = await inReview();
+    const handle = await handleOf(application);
+    const { sql } = system.api.deps;
+    await sql.begin(async (tx) => {
+      await tx`set local session_replication_role = replica`;
+      const tables = await tx<{ name: string }[]>`
+        select c.table_name as name from information_schema.columns c
+        join information_schema.tables t on t.table_name = c.table_name and t.table_type = 'BASE TABLE'
+        where c.table_schema = 'public' and c.column_name = 'application_id'`;
+      for (const { name } of tables) await tx`delete from ${tx(name)} where application_id = ${application.id}`;
+      await tx`delete from applications where id = ${application.id}`;
+    });
+    await handle.signal('fileChanged');
+    await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
+    const [run] = await stuck(application);
+    expect(run).toMatchObject({ kind: 'run', what: 'not_on_record', clientId: null });
+    expect((await system.api.post(`/v1/operations/stuck/${run!.id}/retry`, {})).status).toBe(204);
+    expect(await stuck(application)).toEqual([]);
+  });
+
   test('holds what its workflow knows more of, asks a person, and goes on with their word', async () => {
     const application = await inReview();
     const other = await inReview();
@@ -217,11 +250,10 @@ describe('a record that was restored', () => {
       allowedActions: expect.arrayContaining(['restore-review']),
     });
     expect((await application.queue()).map(({ purpose }) => purpose)).toEqual(['enter_what_was_lost']);
-    expect(await heldApplications(system.api.deps.sql, 100)).toEqual(
-      expect.arrayContaining([
-        expect.objectContaining({ applicationId: application.id, knownStage: 'approved', knownVersion: 7 }),
-      ]),
-    );
+    const [hold] = await stuck(application);
+    expect(hold).toMatchObject({ kind: 'hold', what: 'restore-review', cause: 'found_behind', againAt: null });
+    const retry = await system.api.post(`/v1/operations/stuck/${hold!.id}/retry`, {});
+    expect([retry.status, retry.body.type]).toEqual([409, 'urn:countersign:problem:restore_review_needed']);
 
     const handle = await handleOf(application);
     const { historyLength } = await handle.describe();
@@ -232,6 +264,7 @@ describe('a record that was restored', () => {
     const reason = 'the letter was about somebody else';
     expect(await application.act('restore-review', { reason })).toMatchObject({ held: null, stage: 'in_review' });
     expect((await application.timeline()).at(-1)).toMatchObject({ kind: 'restore_review', reason });
+    expect(await stuck(application)).toEqual([]);
     await inStep(application);
     expect(await other.get()).toMatchObject({ held: null, stage: 'in_review' });
   });

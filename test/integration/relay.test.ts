@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { Delivery, Dispatch } from '../../dispatch/dispatch';
 import { MOST_TRIES } from '../../domain/delivery';
 import { acknowledgeCommand, keepCommand, leaveToRelay } from '../../record/commands';
-import { deadDeliveries, reviveDelivery } from '../../record/dead-deliveries';
 import { claimRows, deleteDelivered, enqueue } from '../../record/outbox';
+import { findStuck, listStuck, retryStuck } from '../../record/stuck';
 import { startRelay, type Relay } from '../../worker/relay';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 import { eventually } from '../support/eventually';
 import { freshNpi } from '../support/file';
+import { ADMIN } from '../support/principals';
 
 const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
 const STATES = ['CA', 'NY', 'TX'];
@@ -41,6 +42,9 @@ function relayTo(given: Partial<Dispatch>, more: { leaseSeconds?: number } = {})
   relays.push(relay);
   return relay;
 }
+
+/** What nobody attends to. */
+const stuck = async () => (await listStuck(api.deps.sql, ADMIN, { limit: 10 })).items;
 
 /** Open applications of the practice, one a state; nothing waits in the outbox for them. */
 async function applications(count: number): Promise<string[]> {
@@ -172,20 +176,21 @@ describe('commands', () => {
     await eventually(() => delivered.includes(second!));
     expect(delivered).toEqual([first, second]);
     const dead = {
-      type: 'command',
+      kind: 'command',
       id: first,
       clientId,
       what: 'notes',
-      subjectId: application,
-      lastError: 'no_answer',
+      applicationId: application,
+      cause: 'no_answer',
     };
-    expect(await deadDeliveries(sql, 10)).toMatchObject([{ ...dead, attempts: MOST_TRIES }]);
+    expect(await stuck()).toMatchObject([dead]);
+    expect((await commandRow(first!)).attempts).toBe(MOST_TRIES);
 
     well = true;
-    expect(await reviveDelivery(sql, { type: 'command', id: first! })).toBe(true);
+    expect(await retryStuck(sql, ADMIN, (await stuck())[0]!)).toBe(true);
     await eventually(async () => (await commandRow(first!)).settledAt !== null);
-    expect(await deadDeliveries(sql, 10)).toEqual([]);
-    expect(await reviveDelivery(sql, { type: 'command', id: first! })).toBe(false);
+    expect(await stuck()).toEqual([]);
+    expect(await findStuck(sql, ADMIN, first!)).toBeNull();
   });
 
   test('a try that finds Temporal away counts for nothing', async () => {
@@ -264,17 +269,17 @@ describe('the outbox', () => {
     await enqueue(sql, 'file_changed', application!);
     await sql`update outbox set attempts = ${MOST_TRIES - 1}`;
     relayTo({ fileChanged });
-    const dead = await eventually(async () => (await deadDeliveries(sql, 10))[0]);
+    const dead = await eventually(async () => (await stuck())[0]);
     expect(dead).toMatchObject({
-      type: 'outbox',
-      clientId: null,
+      kind: 'outbox',
+      clientId,
       what: 'file_changed',
-      subjectId: application,
-      attempts: MOST_TRIES,
-      lastError: 'TypeError',
+      applicationId: application,
+      cause: 'TypeError',
     });
+    expect(await sql`select attempts from outbox`).toEqual([{ attempts: MOST_TRIES }]);
     well = true;
-    expect(await reviveDelivery(sql, dead)).toBe(true);
+    expect(await retryStuck(sql, ADMIN, dead)).toBe(true);
     await eventually(async () => (await sql`select from outbox`).length === 0);
   });
 
@@ -318,8 +323,7 @@ describe('the outbox', () => {
       delivered.push(...rows.map(({ subject }) => subject));
     }
     expect(delivered.sort()).toEqual([...others].sort());
-    const [dead] = await deadDeliveries(sql, 10);
-    expect(dead).toMatchObject({ type: 'outbox', subjectId: poison, lastError: 'process_ended' });
+    expect(await stuck()).toMatchObject([{ kind: 'outbox', applicationId: poison, cause: 'process_ended' }]);
     await sql`delete from outbox`;
   });
 

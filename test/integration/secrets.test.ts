@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createFeed, tokenOfFeed } from '../../record/calendar-feeds';
 import { forgetTheOld } from '../../record/housekeeping';
-import type { Principal } from '../../record/principal';
 import { createApiKey, secretOfKey } from '../../record/registry/api-keys';
 import { createUser } from '../../record/registry/users';
 import { createEndpoint, secretOfEndpoint } from '../../record/webhooks';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { createKeyring } from '../../runtime/keyring';
+import { ADMIN } from '../support/principals';
 import { TestApi, type Reply } from '../support/api';
 import { createTestDatabase } from '../support/servers';
 
@@ -15,8 +15,6 @@ beforeAll(async () => {
   api = await TestApi.start();
 });
 afterAll(() => api.stop());
-
-const ADMIN: Principal = { type: 'admin', id: 'admin', name: 'Administrator', role: 'admin', clientIds: null };
 
 /** Something with a secret: how it is made, what it is called, how it is ended, and where its time is kept. */
 interface Kind {

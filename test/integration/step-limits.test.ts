@@ -1,6 +1,6 @@
 import { msToNumber } from '@temporalio/common/lib/time';
 import { OPERATOR } from '../../record/exclusions';
-import { wake } from '../../record/watches';
+import { createWaker } from '../../record/watches';
 import { beginStep, createDatabase, STEP_LIMITS_MS, type Sql } from '../../runtime/database';
 import { RECORDING } from '../../workflows/recording';
 import { createTestDatabase } from '../support/servers';
@@ -60,7 +60,7 @@ async function limitsOf(db: Sql, table: string, write: () => Promise<unknown>): 
 
 test('the wake of a watch has these limits', async () => {
   const asked = { watch: 'exclusionList', subject: OPERATOR, at: new Date().toISOString() } as const;
-  expect(await limitsOf(sql, 'tasks', () => wake(sql, asked))).toEqual(['5s']);
+  expect(await limitsOf(sql, 'tasks', () => createWaker(sql)(asked))).toEqual(['5s']);
 });
 
 describe('over a running system', () => {

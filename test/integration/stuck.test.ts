@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { createRecorder, MOST_TRIES } from '../../record/recorder';
+import { createRecorder } from '../../record/recorder';
+import { MOST_TRIES } from '../../record/tries';
 import { keepCommand } from '../../record/commands';
 import type { WorkflowStepRequest } from '../../record/step';
+import { createWaker } from '../../record/watches';
 import { openApplication } from '../../record/opening';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { findStuck, listStuck, retryStuck } from '../../record/stuck';
-import type { Principal } from '../../record/principal';
+import { ADMIN } from '../support/principals';
 import { book } from '../support/file';
 import { createTestDatabase } from '../support/servers';
 
-const ADMIN: Principal = { type: 'admin', id: 'admin', name: 'Administrator', role: 'admin', clientIds: null };
 const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
 
 let sql: Sql;
@@ -113,4 +114,54 @@ test('a person has it tried again, and once it is mended it is recorded, once', 
   expect(await record(request)).not.toHaveProperty('refusal');
   const notes = await sql`select from events where application_id = ${id} and kind = 'note'`;
   expect(notes).toHaveLength(1);
+});
+
+describe('a watch whose step fails by itself', () => {
+  const request = (at: string) => ({ watch: 'outreach' as const, subject: randomUUID(), at });
+  const NOON = '2026-11-28T12:00:00.000Z';
+  const LATER = '2026-11-28T13:00:00.000Z';
+
+  beforeEach(() => sql`alter table mail_batches rename to mail_batches_away`);
+  afterEach(() => sql`alter table if exists mail_batches_away rename to mail_batches`);
+
+  test('rests for an hour, is listed, and goes on by itself once it is mended', async () => {
+    const asked = request(NOON);
+    const wake = createWaker(sql, () => false);
+    for (let n = 1; n <= MOST_TRIES; n += 1) await expect(wake(asked)).rejects.toThrow('mail_batches');
+    expect(await wake(asked)).toEqual({ next: LATER });
+    expect((await listStuck(sql, ADMIN, { limit: 10 })).items).toContainEqual(
+      expect.objectContaining({ kind: 'step', what: 'outreach', clientId: null, cause: '42P01', againAt: LATER }),
+    );
+    // told of a change meanwhile, it asks nothing
+    expect(await wake({ ...asked, at: '2026-11-28T12:30:00.000Z' })).toEqual({ next: LATER });
+    await sql`alter table mail_batches_away rename to mail_batches`;
+    expect(await wake({ ...asked, at: LATER })).toEqual({ next: null });
+    expect(await sql`select from set_aside where subject = ${asked.subject}`).toEqual([]);
+  });
+
+  test('is tried again at once where a person says so', async () => {
+    const asked = request(new Date().toISOString());
+    const wake = createWaker(sql, () => false);
+    for (let n = 0; n <= MOST_TRIES; n += 1) await wake(asked).catch(() => undefined);
+    await sql`alter table mail_batches_away rename to mail_batches`;
+    const { items } = await listStuck(sql, ADMIN, { limit: 100 });
+    await retryStuck(
+      sql,
+      ADMIN,
+      items.find(({ what }) => what === 'outreach')!,
+    );
+    expect(await sql`select topic from outbox where subject = ${asked.subject}`).toEqual([{ topic: 'outreach' }]);
+    expect(await wake({ ...asked, at: new Date(Date.now() + 1000).toISOString() })).toEqual({ next: null });
+  });
+
+  test('and ends its process each time, is set aside by the next ones', async () => {
+    const asked = request(NOON);
+    let tries = 0;
+    for (; tries < 20; tries += 1) {
+      // each time a process that has just begun, as after a crash
+      const wake = createWaker(sql, () => true);
+      if (await wake(asked).catch(() => null)) break;
+    }
+    expect(tries).toBe(MOST_TRIES - 1);
+  });
 });

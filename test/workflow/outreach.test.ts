@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { MailError, type Mail, type Mailer } from '../../outreach/mail';
 import { emit } from '../../record/emitted';
 import { queueMessages } from '../../record/outreach';
-import type { Principal } from '../../record/principal';
 import { createEndpoint, replayEndpoint } from '../../record/webhooks';
+import { ADMIN } from '../support/principals';
 import { eventually } from '../support/eventually';
 import { book } from '../support/file';
 import { testKeyring } from '../support/keys';
@@ -26,8 +26,6 @@ beforeAll(async () => {
 });
 afterAll(() => lives.stop());
 beforeEach(() => Object.assign(desk, { away: false, sent: [] }));
-
-const ADMIN: Principal = { type: 'admin', id: 'admin', name: 'admin', role: 'admin', clientIds: null };
 
 const to = (address: string) => desk.sent.filter((mail) => mail.to === address);
 
