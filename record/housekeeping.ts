@@ -1,11 +1,20 @@
+import type { Instant } from '../domain/application/events';
 import type { Db } from '../runtime/database';
 import { forgetShownSecrets } from './shown-secrets';
 
+/** A worker that polls, the run of the system that it belongs to, and when it last did a task. */
+export interface WorkerSign {
+  workerId: string;
+  runId: string | null;
+  taskDoneAt: Instant | null;
+}
+
 /** A worker says that it polls. */
-export async function beat(sql: Db, workerId: string, runId: string | null): Promise<void> {
+export async function beat(sql: Db, { workerId, runId, taskDoneAt }: WorkerSign): Promise<void> {
   await sql`
-    insert into worker_heartbeats (worker_id, run_id, started_at, seen_at) values (${workerId}, ${runId}, now(), now())
-    on conflict (worker_id) do update set seen_at = excluded.seen_at`;
+    insert into worker_heartbeats (worker_id, run_id, started_at, seen_at, task_done_at)
+    values (${workerId}, ${runId}, now(), now(), ${taskDoneAt})
+    on conflict (worker_id) do update set seen_at = excluded.seen_at, task_done_at = excluded.task_done_at`;
 }
 
 /**

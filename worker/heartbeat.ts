@@ -5,18 +5,40 @@ import type { Sql } from '../runtime/database';
 
 const EVERY_MS = 2_000;
 
-/** Says, while the worker polls, that it does: `/readyz` asks for it. */
+type Activities = Record<string, (...args: never[]) => Promise<unknown>>;
+
+/** When a worker last did a task, whatever came of it. */
+export class TaskClock {
+  doneAt: string | null = null;
+
+  /** The same activities, each of which is noted as done. */
+  watch<T extends object>(activities: T): T {
+    const noted = Object.entries(activities as Activities).map(([name, activity]) => [
+      name,
+      (...args: never[]) =>
+        activity(...args).finally(() => {
+          this.doneAt = new Date().toISOString();
+        }),
+    ]);
+    return Object.fromEntries(noted) as T;
+  }
+}
+
+/** Says, while the worker polls, that it does, and when it last did a task: `/readyz` asks for it. */
 export function startHeartbeat(of: {
   sql: Sql;
   worker: Worker;
+  tasks: TaskClock;
   workerId: string;
   runId: string | undefined;
   logger: Logger;
 }): { stop(): void } {
-  const { sql, worker, workerId, runId, logger } = of;
+  const { sql, worker, tasks, workerId, runId, logger } = of;
   const say = () => {
     if (worker.getState() === 'RUNNING')
-      beat(sql, workerId, runId ?? null).catch((error: unknown) => logger.warn({ err: error }, 'no heartbeat'));
+      beat(sql, { workerId, runId: runId ?? null, taskDoneAt: tasks.doneAt }).catch((error: unknown) =>
+        logger.warn({ err: error }, 'no heartbeat'),
+      );
   };
   const timer = setInterval(say, EVERY_MS);
   setImmediate(say);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { NativeConnection, Runtime, Worker, makeTelemetryFilterString, DefaultLogger } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import { createDispatch, TASK_QUEUE } from '../dispatch/dispatch';
 import { dataConverter } from '../runtime/codec';
@@ -17,10 +17,11 @@ import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/supervised';
 import { connectTemporal, temporalSettings } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
-import { startHeartbeat } from './heartbeat';
+import { startHeartbeat, TaskClock } from './heartbeat';
 import { WORKER_CONNECTIONS, WORKER_OPTIONS } from './options';
 import { startReconciler } from './reconcile';
 import { startRelay } from './relay';
+import { sdkLogger } from './sdk-logger';
 
 async function main(): Promise<void> {
   exitWithSupervisor();
@@ -29,9 +30,7 @@ async function main(): Promise<void> {
   const logger = createLogger('worker', config.logLevel);
   Runtime.install({
     shutdownSignals: ['SIGINT', 'SIGTERM'],
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
-      logger.info({ temporal: level, error: (meta?.error as Error | undefined)?.name }, message),
-    ),
+    logger: sdkLogger(logger),
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
   });
 
@@ -46,30 +45,33 @@ async function main(): Promise<void> {
   const temporal = connectTemporal(process.env, keyring);
   const { connectionOptions, namespace } = temporalSettings(process.env);
   const connection = await NativeConnection.connect(connectionOptions);
+  const tasks = new TaskClock();
   const worker = await Worker.create({
     ...WORKER_OPTIONS,
     connection,
     namespace,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: path.join(__dirname, '..', 'workflow-bundle.js') },
-    activities: createActivities({
-      sql,
-      keyring,
-      mailer: config.smtpUrl ? smtpMailer(config.smtpUrl, config.mailFrom) : undefined,
-      privateWebhooks: config.webhooksToPrivate,
-      registries: {
-        caqh: caqh.account ? new Caqh(caqh.account) : undefined,
-        nppes: nppesUrl ? new Nppes({ url: nppesUrl }) : undefined,
-        leie: leieUrl ? new Leie({ url: leieUrl }) : undefined,
-      },
-    }),
+    activities: tasks.watch(
+      createActivities({
+        sql,
+        keyring,
+        mailer: config.smtpUrl ? smtpMailer(config.smtpUrl, config.mailFrom) : undefined,
+        privateWebhooks: config.webhooksToPrivate,
+        registries: {
+          caqh: caqh.account ? new Caqh(caqh.account) : undefined,
+          nppes: nppesUrl ? new Nppes({ url: nppesUrl }) : undefined,
+          leie: leieUrl ? new Leie({ url: leieUrl }) : undefined,
+        },
+      }),
+    ),
     dataConverter: dataConverter(keyring),
   });
 
   const dispatch = createDispatch({ sql, client: temporal.client });
   const relay = startRelay({ sql, dispatch, logger });
   const reconciler = startReconciler({ sql, dispatch, logger, settings: config.reconcile });
-  const heartbeat = startHeartbeat({ sql, worker, workerId: randomUUID(), runId: config.runId, logger });
+  const heartbeat = startHeartbeat({ sql, worker, tasks, workerId: randomUUID(), runId: config.runId, logger });
   try {
     await worker.run();
   } finally {

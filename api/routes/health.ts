@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isWorkerPolling, ping } from '../../record/health';
+import { isWorkerWell, ping } from '../../record/health';
+import { countStuck } from '../../record/stuck';
 import type { Deps } from '../deps';
 import { ok, route } from '../route';
 import type { Route } from '../route';
@@ -11,6 +12,10 @@ const verdict = z.enum(['ok', 'down']);
 const readiness = z.strictObject({
   status: z.enum(['ready', 'not_ready']),
   checks: z.strictObject({ postgres: verdict, temporal: verdict, worker: verdict }),
+  stuck: z
+    .number()
+    .nullable()
+    .meta({ description: 'How much nobody attends to, as `GET /v1/operations/stuck` lists it; null: not known' }),
   runId: z.string().nullable(),
 });
 
@@ -27,7 +32,7 @@ export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps)
   route({
     method: 'get',
     path: '/readyz',
-    summary: 'Whether PostgreSQL, Temporal and a polling worker are all there',
+    summary: 'Whether PostgreSQL, Temporal and a worker that does its tasks are all there',
     tag,
     access: 'public',
     responses: {
@@ -35,29 +40,26 @@ export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps)
       503: { description: 'Not all are', schema: readiness },
     },
     handler: async () => {
-      const [postgres, temporal, worker] = await Promise.all([
+      const [postgres, temporal, worker, stuck] = await Promise.all([
         inTime(ping(sql)),
-        inTime(server.ping(Date.now() + CAP_MS)),
-        inTime(isWorkerPolling(sql, runId)),
+        inTime(server.ping(Date.now() + CAP_MS).then(() => true)),
+        inTime(isWorkerWell(sql, runId)),
+        inTime(countStuck(sql)),
       ]);
-      const ready = postgres && temporal && worker;
-      const word = (good: boolean) => (good ? 'ok' : 'down');
+      const ready = Boolean(postgres && temporal && worker);
+      const word = (good: unknown) => (good ? 'ok' : 'down');
       const checks = { postgres: word(postgres), temporal: word(temporal), worker: word(worker) };
-      const body = { status: ready ? 'ready' : 'not_ready', checks, runId: runId ?? null };
+      const body = { status: ready ? 'ready' : 'not_ready', checks, stuck, runId: runId ?? null };
       return { status: ready ? 200 : 503, body, type: 'json' };
     },
   }),
 ];
 
-/** Whether a check came out well within the cap. */
-async function inTime(check: Promise<unknown>): Promise<boolean> {
+/** What a check comes to within the cap; null where it does not. */
+async function inTime<T>(check: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
-  const cap = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), CAP_MS);
+  const cap = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), CAP_MS);
   });
-  const result = check.then(
-    (value) => value !== false,
-    () => false,
-  );
-  return Promise.race([result, cap]).finally(() => clearTimeout(timer));
+  return Promise.race([check.catch(() => null), cap]).finally(() => clearTimeout(timer));
 }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { allRoutes } from '../../api/routes';
-import { CLIENT, PAYER, TestApi } from '../support/api';
+import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
+import { freshNpi } from '../support/file';
 import { devServerAddress } from '../support/servers';
 
 let api: TestApi;
@@ -105,12 +106,39 @@ describe('when parts are away', () => {
     const none = await api.get('/readyz');
     expect([none.status, none.body]).toEqual([
       503,
-      { status: 'not_ready', checks: { postgres: 'ok', temporal: 'ok', worker: 'down' }, runId: null },
+      { status: 'not_ready', checks: { postgres: 'ok', temporal: 'ok', worker: 'down' }, stuck: 0, runId: null },
     ]);
     await seen('11 seconds');
     expect((await api.get('/readyz')).status).toBe(503);
     await seen('1 second');
     expect((await api.get('/readyz')).body.status).toBe('ready');
+  });
+
+  test('not ready where a worker polls, and work has long waited while it did none', async () => {
+    const { sql } = api.deps;
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+    const { id: practiceId } = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+    const { id: payerId } = await api.make('/v1/payers', { ...PAYER, name: `Payer ${clientId}` });
+    await api.make('/v1/applications', { providerId, practiceId, payerId, state: 'CA' });
+    const worker = async (taskDone: string | null) => {
+      await sql`delete from worker_heartbeats`;
+      await sql`
+        insert into worker_heartbeats (worker_id, started_at, seen_at, task_done_at)
+        values ('w', now() - interval '1 hour', now(), now() - ${taskDone}::interval)`;
+      return (await api.get('/readyz')).body.checks.worker;
+    };
+    expect(await worker(null)).toBe('ok'); // nothing waits
+    await sql`update applications set wakes_at = now() - interval '3 minutes'`;
+    expect(await worker('10 seconds')).toBe('ok');
+    expect(await worker('10 minutes')).toBe('down');
+    expect(await worker(null)).toBe('down');
+    // one run that is known to be in trouble is not the worker's
+    await sql`
+      insert into run_checks (application_id, found, next_check_at) select id, 'failing', now() from applications`;
+    expect(await worker('10 minutes')).toBe('ok');
+    await sql`delete from run_checks`;
+    await sql`update applications set wakes_at = null`;
   });
 
   test('without PostgreSQL and Temporal: alive, not ready, and honest about it', async () => {

@@ -1,0 +1,18 @@
+import { DefaultLogger, type LogEntry, type Logger as SdkLogger } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { describeError } from '../runtime/redact';
+
+/** What of an entry's attributes says where it happened; the rest may hold what was said. */
+const WHERE = ['workflowId', 'workflowType', 'runId', 'activityType', 'activityId', 'attempt', 'taskQueue'] as const;
+
+const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** Writes the warnings and errors of Temporal's SDK to our log as what they are, without the words of a failure. */
+export const sdkLogger = (logger: Logger): SdkLogger =>
+  new DefaultLogger('WARN', ({ level, message, meta }: LogEntry) => {
+    const where = WHERE.flatMap((name) => (meta?.[name] === undefined ? [] : [[name, meta[name]]]));
+    logger[LEVELS[level]](
+      { ...Object.fromEntries(where), ...(meta?.error !== undefined && { error: describeError(meta.error) }) },
+      message,
+    );
+  });
