@@ -32,7 +32,7 @@ import {
 import { deleteStarts } from '../record/outbox';
 import { createRecorder } from '../record/recorder';
 import { refuseCommand } from '../record/step';
-import { createRuns, workflowOf } from './runs';
+import { ANSWER_MS, createRuns, workflowOf } from './runs';
 import type { Sql } from '../runtime/database';
 import { gather } from '../runtime/gather';
 import {
@@ -319,14 +319,20 @@ export function createDispatch({
     return row.snapshot;
   }
 
+  /** A server that never answers holds up nobody: the relay tries again. */
+  const answered =
+    <Args extends unknown[]>(call: (...args: Args) => Promise<void>) =>
+    (...args: Args): Promise<void> =>
+      client.connection.withDeadline(Date.now() + ANSWER_MS, () => call(...args));
+
   const runs = createRuns({ client, taskQueue });
   return {
-    startApplication,
+    startApplication: answered(startApplication),
     startWithin,
-    startParticipation,
+    startParticipation: answered(startParticipation),
     deliver,
-    fileChanged,
-    changed,
+    fileChanged: answered(fileChanged),
+    changed: answered(changed),
     query,
     isReachable,
     workflowIdOf,

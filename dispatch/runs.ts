@@ -23,7 +23,7 @@ export interface ListedRun {
 }
 
 /** How long an answer of the server, or of the worker that is asked what a run knew, is waited for. */
-const ANSWER_MS = 10_000;
+export const ANSWER_MS = 10_000;
 
 /** The workflow that writes an application; null where none does any more. */
 export const workflowOf = (state: ApplicationState): string | null =>

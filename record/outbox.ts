@@ -96,10 +96,11 @@ export async function claimRows(sql: Db, limit: number, leaseSeconds: number): P
     returning id, topic, subject, attempts`;
 }
 
-/** Keeps rows that are still being worked on from other relays. */
+/** Keeps rows that are still being worked on from other relays; one whose try has failed meanwhile is left as it is. */
 export async function renewLease(sql: Db, ids: number[], leaseSeconds: number): Promise<void> {
   await sql`
-    update outbox set next_attempt_at = now() + make_interval(secs => ${leaseSeconds}) where id = any(${ids}::bigint[])`;
+    update outbox set next_attempt_at = now() + make_interval(secs => ${leaseSeconds})
+    where id = any(${ids}::bigint[]) and dead_at is null and last_error = ${PROCESS_ENDED}`;
 }
 
 /** Deletes rows that were delivered, and dead ones that said the same: they are made up for. */

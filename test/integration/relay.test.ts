@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Delivery, Dispatch } from '../../dispatch/dispatch';
 import { MOST_TRIES } from '../../domain/delivery';
 import { acknowledgeCommand, keepCommand, leaveToRelay } from '../../record/commands';
-import { claimRows, deleteDelivered, enqueue } from '../../record/outbox';
+import { claimRows, deleteDelivered, enqueue, postponeRow, renewLease } from '../../record/outbox';
 import { findStuck, listStuck, retryStuck } from '../../record/stuck';
 import { startRelay, type Relay } from '../../worker/relay';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
@@ -240,6 +240,23 @@ describe('the outbox', () => {
     await changePractice();
     await eventually(async () => told.length > 3 && (await nothingLeft()));
     expect([...told].sort()).toEqual([...ids, ids[1]!].sort());
+  });
+
+  test('a lease is renewed only while its try is under way: a row that has failed keeps the pause that it was given', async () => {
+    const { sql } = api.deps;
+    const [one, other] = await applications(2);
+    for (const id of [one!, other!]) await enqueue(sql, 'file_changed', id);
+    const claimed = await claimRows(sql, 50, 5);
+    const failed = claimed.find(({ subject }) => subject === one)!;
+    await postponeRow(sql, failed.id, { tries: 1, inSeconds: 600, dead: false }, 'TypeError');
+    const ids = claimed.map(({ id }) => id);
+    await renewLease(sql, ids, 60);
+    const rows = await sql<{ subject: string; seconds: number }[]>`
+      select subject, round(extract(epoch from next_attempt_at - now()) / 60)::int * 60 as seconds from outbox`;
+    expect(Object.fromEntries(rows.map(({ subject, seconds }) => [subject, seconds]))).toEqual({
+      [one!]: 600,
+      [other!]: 60,
+    });
   });
 
   test('what takes longer than its lease stays with the relay that is at it', async () => {
