@@ -1,5 +1,5 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { SentKind } from '../domain/codes';
 import { MailError, type Mailer } from '../outreach/mail';
 import { render, type Content } from '../outreach/templates';

@@ -2,7 +2,7 @@ import { keepRoster, openRosterRequest } from '../record/caqh-roster';
 import { listAnswered, listAsked, listTrouble } from '../record/exclusion-source';
 import { importList, latestList, LIST, RefusedList } from '../record/exclusions';
 import { keepCaqh, keepNppes, keepTrouble, newAttestation, subjectOf, type Trouble } from '../record/registries';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { RegistryService } from '../domain/codes';
 import { monthOfList } from '../domain/exclusions';
 import type { Caqh } from '../registries/caqh';

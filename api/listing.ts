@@ -1,5 +1,4 @@
-import { ok } from './route';
-import type { Answer } from './route';
+import { ok, type Answer } from './route';
 import { encodeCursor } from './schemas/common';
 
 /** Answers a page of a list, each item as `view` shows it. */

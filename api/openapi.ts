@@ -1,6 +1,10 @@
 import { z } from 'zod';
-import { createDocument } from 'zod-openapi';
-import type { ZodOpenApiObject, ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
+import {
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi';
 import { ACTIONS, OUTCOMES, STAGES } from '../domain/codes';
 import { PROBLEMS } from './errors';
 import { rolesOf } from './policy';

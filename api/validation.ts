@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import { Problem } from './errors';
-import type { FieldError } from './errors';
+import { Problem, type FieldError } from './errors';
 
 /** Reads one value by its schema; adds every rule that it breaks to `errors` and then answers undefined. */
 export function check<T>(schema: z.ZodType<T>, value: unknown, errors: FieldError[]): T | undefined {

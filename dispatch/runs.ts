@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
-import type { Instant, Known, RestartCause } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
+import type { Known, RestartCause } from '../domain/application/events';
 import { applicationWorkflowId, participationWorkflowId } from '../domain/application/key';
 import { isOpen, participates, type ApplicationState } from '../domain/application/state';
 import { fileChangedSignal, progressQuery } from '../workflows/messages';

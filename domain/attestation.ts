@@ -1,4 +1,5 @@
-import type { AttestationState, PlainDate } from './application/events';
+import type { AttestationState } from './registry/terms';
+import type { PlainDate } from './time/instants';
 import { addDays } from './dates';
 
 /** A licence as far as its end matters: valid through `expiresOn`. */

@@ -1,6 +1,6 @@
 import Holidays from 'date-holidays';
 import { DateTime, Settings } from 'luxon';
-import type { Instant, PlainDate } from './application/events';
+import type { Instant, PlainDate } from './time/instants';
 import { addDays, addMonths, FIRST_DATE, instantOf, LAST_DATE } from './dates';
 import { partsOf, type Duration } from './duration';
 

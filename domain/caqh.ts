@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from './application/events';
+import type { Instant, PlainDate } from './time/instants';
 import { addDays } from './dates';
 import { later, spread } from './politeness';
 

@@ -1,4 +1,4 @@
-import type { PlainDate } from './application/events';
+import type { PlainDate } from './time/instants';
 import type { ApplicationKind, ChangeField, ChangeHandling, LineOfBusiness } from './codes';
 import { addDays } from './dates';
 

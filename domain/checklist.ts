@@ -1,4 +1,4 @@
-import type { PlainDate } from './application/events';
+import type { PlainDate } from './time/instants';
 
 /** What a practice needs of its own before it leaves a platform. */
 export const CHECKLIST_ITEMS = [

@@ -284,3 +284,30 @@ export const US_STATES =
   'AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AS GU MP PR VI'.split(
     ' ',
   );
+
+/** What a queue item asks for. */
+export const PURPOSES = [
+  'prepare',
+  'obtain_attestation',
+  'submit',
+  'confirm_receipt',
+  'second_look',
+  'check_status',
+  'provide_information',
+  'decide_on_appeal',
+  'obtain_written_notice',
+  'recheck_panel',
+  'chase_contract',
+  'confirm_facts',
+  'check_loading',
+  'verify_directory',
+  'resolve_not_loaded',
+  'resolve_wrong_tin',
+  'resolve_claims_denied',
+  'correct_directory',
+  'ask_committee_date',
+  'recover_recredentialing',
+  'tell_of_change',
+  'enter_what_was_lost',
+] as const;
+export type Purpose = (typeof PURPOSES)[number];

@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from './application/events';
+import type { Instant, PlainDate } from './time/instants';
 import { due, localDate, type Window } from './calendar';
 import type { ApplicationKind, LineOfBusiness, ReadinessReason, Stage } from './codes';
 import { addDays, daysBetween } from './dates';

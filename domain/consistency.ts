@@ -1,4 +1,4 @@
-import type { PlainDate } from './application/events';
+import type { PlainDate } from './time/instants';
 import { sameName } from './facts';
 
 /** What a source outside says of a provider. */

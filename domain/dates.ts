@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from './application/events';
+import type { Instant, PlainDate } from './time/instants';
 
 const DAY_MS = 86_400_000;
 /** Where a date begins first on earth: UTC+14. */

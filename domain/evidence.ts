@@ -1,4 +1,5 @@
-import type { EventKind, Instant, PlainDate, RecredentialingDates } from './application/events';
+import type { EventKind, RecredentialingDates } from './application/events';
+import type { Instant, PlainDate } from './time/instants';
 import { DISPROVES } from './application/participation';
 import type { EndedAttempt, FactState, Issue } from './application/state';
 import type {

@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from './application/events';
+import type { Instant, PlainDate } from './time/instants';
 import { atDate, localDate } from './calendar';
 import { addDays } from './dates';
 

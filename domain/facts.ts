@@ -1,4 +1,4 @@
-import type { PlainDate } from './application/events';
+import type { PlainDate } from './time/instants';
 import type { ContractBasis, Fact, FactSource } from './codes';
 
 /** Held by the practice's agreement, whose id it is. */

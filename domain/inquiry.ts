@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from './application/events';
+import type { Instant, PlainDate } from './time/instants';
 import { due } from './calendar';
 import type { Duration } from './duration';
 import { inForce, type Assessment, type LedgerAnswer, type Question } from './platform';

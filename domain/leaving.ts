@@ -1,4 +1,5 @@
-import type { ApplicationKey, PlainDate } from './application/events';
+import type { ApplicationKey } from './application/events';
+import type { PlainDate } from './time/instants';
 import { addDays } from './dates';
 import type { FactValue } from './facts';
 

@@ -1,4 +1,4 @@
-import type { PlainDate } from './application/events';
+import type { PlainDate } from './time/instants';
 import type { ApplicationKind } from './codes';
 import { addDays } from './dates';
 

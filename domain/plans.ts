@@ -1,4 +1,4 @@
-import type { PlainDate } from './application/events';
+import type { PlainDate } from './time/instants';
 import type { BlockerCode } from './application/state';
 import type { ChecklistEntry, ChecklistItem } from './checklist';
 import type { Consequence, Consequences } from './consequences';

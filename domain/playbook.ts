@@ -1,4 +1,5 @@
-import type { PlainDate, Rules } from './application/events';
+import type { PlainDate } from './time/instants';
+import type { Rules } from './registry/terms';
 import type { CallHours, Closure, Window } from './calendar';
 import {
   FACTS,

@@ -1,4 +1,4 @@
-import type { Instant } from './application/events';
+import type { Instant } from './time/instants';
 import { instantOf } from './dates';
 
 /** Between two calls of one service, whoever asks. */

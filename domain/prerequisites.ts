@@ -1,4 +1,6 @@
-import type { FileChange, FileReading, PlainDate } from './application/events';
+import type { Authorisation } from './registry/authorisation';
+import type { FileChange, FileReading } from './application/events';
+import type { PlainDate } from './time/instants';
 import {
   attestationDueOn,
   attestationState,
@@ -37,15 +39,6 @@ export interface ProviderFile {
   attestation: Attestation | null;
   /** The latest change of each thing that payers have on file. */
   changes?: readonly FileChange[];
-}
-
-/** What a provider let the operator do, for some payers or all, through the last day where there is one. */
-export interface Authorisation {
-  scopes: readonly AuthorisationScope[];
-  payerIds: readonly string[] | null;
-  signedOn: PlainDate;
-  until: PlainDate | null;
-  revokedOn: PlainDate | null;
 }
 
 /** Without all of these for a payer nothing is submitted to it and nobody talks to it. */

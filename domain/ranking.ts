@@ -1,4 +1,4 @@
-import type { Purpose } from './application/events';
+import type { Purpose } from './codes';
 
 /** What makes an item of the queue press, what presses most first. */
 export const URGENCIES = ['payer_deadline', 'statutory_date', 'needed_by'] as const;

@@ -1,4 +1,4 @@
-import type { PlainDate } from './application/events';
+import type { PlainDate } from './time/instants';
 import { addDays } from './dates';
 
 /** What is kept for a while after somebody has left, and then goes. */

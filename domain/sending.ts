@@ -1,4 +1,4 @@
-import type { Instant } from './application/events';
+import type { Instant } from './time/instants';
 import { atDate, due, isBusinessDay, localDate } from './calendar';
 import { later } from './politeness';
 

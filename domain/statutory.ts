@@ -1,4 +1,5 @@
-import type { PlainDate, StatutoryDate } from './application/events';
+import type { PlainDate } from './time/instants';
+import type { StatutoryDate } from './registry/terms';
 import { addDays } from './dates';
 import type { ApplicationKind, LineOfBusiness } from './codes';
 

@@ -1,10 +1,10 @@
-import type { Instant, PlainDate } from './application/events';
-import type { ApplicationState } from './application/state';
+import type { Instant, PlainDate } from './time/instants';
 import { attestationDueOn, freshThrough, knownLicences } from './attestation';
 import { atDate, localDate } from './calendar';
 import type { UpkeepKind } from './codes';
 import { addDays } from './dates';
-import type { Authorisation } from './prerequisites';
+import type { Authorisation } from './registry/authorisation';
+import type { Rules } from './registry/terms';
 
 /** What counts at one client of a person, as far as it ends by itself. */
 export interface UpkeepFile {
@@ -137,10 +137,16 @@ export function standing({ kind, dueOn }: UpkeepItem, today: PlainDate): Standin
   return today < addDays(dueOn, LADDERS[kind][0]!) ? 'current' : 'due';
 }
 
-type Rests = Pick<ApplicationState, 'key' | 'rules' | 'file' | 'agenda'>;
+/** What of an application says which items it rests on, and when its payer is expected to decide. */
+interface Dependent {
+  key: { state: string; payerId: string };
+  rules: Pick<Rules, 'attestationMaxDays'>;
+  file: { attestation: object | null; prerequisites: readonly { code: string }[] };
+  agenda: { expectedDecisionAt: Instant | null };
+}
 
 /** Whether an application rests on an item of its provider's. */
-const TOUCHES: Record<UpkeepKind, (item: UpkeepItem, application: Rests) => boolean> = {
+const TOUCHES: Record<UpkeepKind, (item: UpkeepItem, application: Dependent) => boolean> = {
   attestation: (_item, { file }) => file.attestation !== null,
   licence: ({ state }, { key }) => state === key.state,
   malpractice: (_item, { file }) => file.prerequisites.some(({ code }) => code === 'malpractice'),
@@ -151,7 +157,7 @@ const TOUCHES: Record<UpkeepKind, (item: UpkeepItem, application: Rests) => bool
 };
 
 /** What an application rests on: where there are several of a kind, the one that holds longest. */
-export function restsOn(items: readonly UpkeepItem[], application: Rests): UpkeepItem[] {
+export function restsOn(items: readonly UpkeepItem[], application: Dependent): UpkeepItem[] {
   const touching = items
     .filter((item) => TOUCHES[item.kind](item, application))
     .toSorted((a, b) => a.dueOn.localeCompare(b.dueOn));
@@ -172,7 +178,7 @@ export interface LapseWarning {
 /** What lapses before the payer is expected to decide, unless it is renewed. */
 export function predictedLapses(
   items: readonly UpkeepItem[],
-  application: Rests,
+  application: Dependent,
   timeZone: string,
   today: PlainDate,
 ): LapseWarning[] {
@@ -188,7 +194,7 @@ export function predictedLapses(
 /** The last day on which an item is good enough for an application's payer. */
 function goodThrough(
   { dueOn, attestedOn }: Pick<UpkeepItem, 'dueOn' | 'attestedOn'>,
-  { rules: { attestationMaxDays: maxDays } }: Rests,
+  { rules: { attestationMaxDays: maxDays } }: Dependent,
 ): Pick<LapseWarning, 'dueOn' | 'maxDays'> {
   if (attestedOn === null || maxDays === undefined) return { dueOn };
   const fresh = freshThrough(attestedOn, maxDays);

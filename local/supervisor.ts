@@ -19,8 +19,15 @@ import { announced } from './progress';
 import { Run } from './run';
 import { beginRecord, end, endOrphans } from './run-record';
 import { loadSample } from './sample';
-import { adminKeyFile, kept, openDataDirectory, readSecrets, readSettings } from './settings';
-import type { Secrets, Settings } from './settings';
+import {
+  adminKeyFile,
+  kept,
+  openDataDirectory,
+  readSecrets,
+  readSettings,
+  type Secrets,
+  type Settings,
+} from './settings';
 import { startStandIns } from './stand-ins/book';
 import { connect, devServerArguments, keepHistory } from './temporal';
 

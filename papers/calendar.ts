@@ -1,5 +1,5 @@
 import ical from 'ical-generator';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import { instantOf } from '../domain/dates';
 
 /** Something with a date, as a calendar shows it. */

@@ -1,4 +1,4 @@
-import type { PlainDate } from '../domain/application/events';
+import type { PlainDate } from '../domain/time/instants';
 import type { ReadinessReason, Stage } from '../domain/codes';
 import { REMEDIES } from '../domain/readiness';
 import { csv } from './csv';

@@ -1,4 +1,4 @@
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import { FACTS, type Fact } from '../domain/codes';
 import type {
   EvidenceConfirmation,

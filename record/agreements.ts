@@ -1,5 +1,5 @@
 import type { FactSource, LineOfBusiness } from '../domain/codes';
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import type { FactValues } from '../domain/facts';
 import type { Db, Fragment, Sql } from '../runtime/database';
 import { audit } from './audit';

@@ -1,5 +1,5 @@
 import type { ApplicationKind, Fact, LineOfBusiness, Stage, WaitingOn } from '../domain/codes';
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import type { ApplicationState } from '../domain/application/state';
 import type { LapseWarning } from '../domain/upkeep';
 import { view, type ApplicationView, type ParticipationView } from '../domain/application/view';

@@ -1,7 +1,6 @@
 import type { Db } from '../runtime/database';
 import { redact } from '../runtime/redact';
-import { actorOf } from './principal';
-import type { Principal } from './principal';
+import { actorOf, type Principal } from './principal';
 
 export interface AuditEntry {
   /** What was done, e.g. `provider.update`. */

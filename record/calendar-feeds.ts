@@ -1,4 +1,5 @@
-import type { Instant, Purpose } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
+import type { Purpose } from '../domain/codes';
 import type { Db, Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import { hashOfSecret, newSecret } from '../runtime/secrets';

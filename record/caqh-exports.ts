@@ -1,5 +1,5 @@
 import type { CaqhSaid } from '../domain/caqh';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { Sql } from '../runtime/database';
 import { audit } from './audit';
 import { inScope, type Principal } from './principal';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import { backOff, later } from '../domain/politeness';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';

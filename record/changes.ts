@@ -1,31 +1,20 @@
-import type { ApplicationKey, PlainDate } from '../domain/application/events';
+import type { ApplicationKey } from '../domain/application/events';
+import type { PlainDate } from '../domain/time/instants';
 import { naturalKey } from '../domain/application/key';
 import { participates, type ApplicationState } from '../domain/application/state';
 import { changeNeed, kindFor, toldBy, type ChangeNeed, type Standing } from '../domain/changes';
 import type { ChangeField } from '../domain/codes';
 import { resolvePlaybook, type Playbook } from '../domain/playbook';
-import type { Db, Sql, Tx } from '../runtime/database';
+import type { Db, Sql } from '../runtime/database';
 import { derivedId } from './derived-id';
+import type { ChangedSubject } from './file-changes';
 import { openApplication } from './opening';
-import { enqueue, enqueueEach } from './outbox';
-import { actorOf, inScope, type Actor, type Principal } from './principal';
+import { inScope, type Actor, type Principal } from './principal';
 
 const SYSTEM: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
 
 /** Of the changes of a practice or provider so many are shown. */
 const LATEST = 50;
-
-export interface Subject {
-  type: 'practice' | 'provider';
-  id: string;
-  clientId: string;
-}
-
-/** How a change came about: since when, and whether the file alone was wrong. */
-export interface Circumstance {
-  changedOn?: PlainDate | undefined;
-  correction?: boolean | undefined;
-}
 
 /** What a change means for one application. */
 export interface Affected {
@@ -53,36 +42,7 @@ export interface FileChange {
   affects: Affected[];
 }
 
-type Row = Omit<FileChange, 'affects'> & { subjectType: Subject['type']; subjectId: string; clientId: string };
-
-/** Keeps what has changed of a subject, and has applications opened where payers want one. */
-export async function keepChanges(
-  tx: Tx,
-  principal: Principal,
-  { type: subjectType, id: subjectId, clientId }: Subject,
-  fields: readonly ChangeField[],
-  { changedOn, correction = false }: Circumstance,
-): Promise<void> {
-  for (const field of fields) {
-    const [made] = await tx<{ id: string }[]>`
-      insert into file_changes ${tx({
-        clientId,
-        subjectType,
-        subjectId,
-        field,
-        changedOn: changedOn ?? tx`(select (now() at time zone time_zone)::date from clients where id = ${clientId})`,
-        correction,
-        recordedBy: tx.json({ ...actorOf(principal) }),
-      } as never)} returning id`;
-    await enqueue(tx, 'open_changes', made!.id);
-    if (field === 'tin')
-      await enqueueEach(
-        tx,
-        'billingReadiness',
-        tx`select s.application_id from network_spans s where s.practice_id = ${subjectId} and s.known_to is null`,
-      );
-  }
-}
+type Row = Omit<FileChange, 'affects'> & { subjectType: ChangedSubject['type']; subjectId: string; clientId: string };
 
 const selectChanges = (sql: Db) => sql`
   select id, client_id, subject_type, subject_id, field, changed_on, correction, recorded_by, created_at

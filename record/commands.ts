@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { digest } from './derived-id';
 import type { Action, Fact } from '../domain/codes';
 import type { Circumstances, Command } from '../domain/application/decide';
 import type { ApplicationEvent } from '../domain/application/events';
@@ -109,15 +109,6 @@ export async function settleCommand(tx: Db, id: string, refusal: Refusal | null)
 export async function acknowledgeCommand(sql: Db, id: string): Promise<void> {
   await sql`update commands set settled_at = now() where id = ${id} and settled_at is null`;
 }
-
-/** A digest by which two values of a fact are told apart without carrying them. */
-export const digest = (value: unknown): string =>
-  createHash('sha256').update(canonical(value)).digest('hex').slice(0, 32);
-
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, v: unknown) =>
-    v !== null && typeof v === 'object' && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort()) : v,
-  );
 
 /** What decide has to know of a command beyond its body. */
 export async function lookUp(tx: Tx, state: ApplicationState, command: Command): Promise<Partial<Circumstances>> {

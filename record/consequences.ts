@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import { localDate } from '../domain/calendar';
 import type { ReadinessReason } from '../domain/codes';
 import {

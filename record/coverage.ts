@@ -1,4 +1,4 @@
-import type { PlainDate } from '../domain/application/events';
+import type { PlainDate } from '../domain/time/instants';
 import type { LineOfBusiness, ReadinessReason, Stage } from '../domain/codes';
 import { billingReadiness, type ReadinessAnswer } from '../domain/readiness';
 import type { Db } from '../runtime/database';

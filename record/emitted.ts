@@ -1,5 +1,5 @@
 import type { EmittedType } from '../domain/codes';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { Db, Sql } from '../runtime/database';
 import { inScope, type Principal } from './principal';
 import { queueWebhooks } from './webhooks';

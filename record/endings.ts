@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import type { EndingReason, FactSource, Stage } from '../domain/codes';
 import { localDate, startOfDay } from '../domain/calendar';
 import { addDays } from '../domain/dates';

@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import { atDate, due } from '../domain/calendar';
 import { addDays } from '../domain/dates';
 import type { Duration } from '../domain/duration';

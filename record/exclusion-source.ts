@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import { listDueAt, listOutAt, monthOf, nextMonth } from '../domain/exclusions';
 import { backOff, later } from '../domain/politeness';
 import type { Db, Sql, Tx } from '../runtime/database';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import type { ExclusionResult, ExclusionSource } from '../domain/codes';
 import {
   decisiveWord,

@@ -1,4 +1,5 @@
-import type { ApplicationKey, FileReading, PlainDate } from '../domain/application/events';
+import type { ApplicationKey, FileReading } from '../domain/application/events';
+import type { PlainDate } from '../domain/time/instants';
 import { exclusionTerms, type ExclusionWord } from '../domain/exclusions';
 import type { ResolvedPlaybook } from '../domain/playbook';
 import { evaluateFile, type ProviderFile } from '../domain/prerequisites';

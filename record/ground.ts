@@ -1,5 +1,5 @@
 import type { Fact, LineOfBusiness } from '../domain/codes';
-import type { PlainDate } from '../domain/application/events';
+import type { PlainDate } from '../domain/time/instants';
 import type { Playbook } from '../domain/playbook';
 import type { Db, Fragment } from '../runtime/database';
 import { inScope, type Principal } from './principal';

@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import { due } from '../domain/calendar';
 import type { Duration } from '../domain/duration';
 import { ASKED_IN_VAIN, DEFAULT_CADENCE, openQuestions, type DatedAnswer, type OpenQuestion } from '../domain/inquiry';

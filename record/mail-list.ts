@@ -1,4 +1,4 @@
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { Db, Sql } from '../runtime/database';
 import { audit } from './audit';
 import { workerOf } from './covers';

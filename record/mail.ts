@@ -1,7 +1,8 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import { armedEntries, isHeld, type ApplicationState } from '../domain/application/state';
 import { localDate } from '../domain/calendar';
-import { mayContact, type Authorisation } from '../domain/prerequisites';
+import { mayContact } from '../domain/prerequisites';
+import type { Authorisation } from '../domain/registry/authorisation';
 import type { SentKind } from '../domain/codes';
 import { BURST_MS, mailingTime, paces, type MailOutcome } from '../domain/sending';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { append, decideOpening } from '../domain/application/decide';
-import type { ApplicationKey, Instant } from '../domain/application/events';
+import type { ApplicationKey } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import { naturalKey } from '../domain/application/key';
 import { arm } from '../domain/application/step';
 import { localDate } from '../domain/calendar';
 import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
 import type { Sql, Tx } from '../runtime/database';
 import { readRun, runOf, type ApplicationRun } from './application-run';
-import { digest, keepCommand } from './commands';
+import { digest } from './derived-id';
+import { keepCommand } from './commands';
 import { fileOf, readingOf } from './file';
 import { keepBridge } from './bridges';
 import type { Actor } from './principal';

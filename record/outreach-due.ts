@@ -1,4 +1,5 @@
-import type { ApplicationEvent, Instant } from '../domain/application/events';
+import type { ApplicationEvent } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import { followUpOf, isHeld, type ApplicationState } from '../domain/application/state';
 import { due, localDate } from '../domain/calendar';
 import type { Duration } from '../domain/duration';

@@ -1,4 +1,4 @@
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { Db, Fragment } from '../runtime/database';
 import { enqueue } from './outbox';
 

@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import type { BlockerCode } from '../domain/application/state';
 import type { Consequence } from '../domain/consequences';
 import {

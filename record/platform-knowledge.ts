@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PlainDate } from '../domain/application/events';
+import type { PlainDate } from '../domain/time/instants';
 import type { Question } from '../domain/platform';
 import type { Db, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';

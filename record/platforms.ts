@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import { sameValue } from '../domain/facts';
 import { assess, type Assessment, type Decision, type LedgerAnswer, type Question } from '../domain/platform';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
-import type { Circumstance } from './changes';
+import type { Circumstance } from './file-changes';
 import { closeOpen, openInquiry } from './inquiries';
 import { enqueue, enqueueEach } from './outbox';
 import { prefill } from './platform-knowledge';

@@ -1,5 +1,5 @@
 import { append, decideFile } from '../domain/application/decide';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import { schedule } from '../domain/application/schedule';
 import { isOpen, type ApplicationState } from '../domain/application/state';
 import { dueAt, nextFollowUpAt } from '../domain/application/view';

@@ -1,4 +1,4 @@
-import type { PlainDate } from '../domain/application/events';
+import type { PlainDate } from '../domain/time/instants';
 import { proposals, type Proposed, type Snapshot } from '../domain/proposals';
 import type { Db } from '../runtime/database';
 import { latestSnapshots } from './person-scope';

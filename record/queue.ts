@@ -1,5 +1,5 @@
-import type { Stage } from '../domain/codes';
-import type { Instant, PlainDate, Purpose } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
+import type { Stage, Purpose } from '../domain/codes';
 import { BRIDGE_ASKS } from '../domain/bridge';
 import type { Playbook } from '../domain/playbook';
 import { UNAUTHORISED_ASKS } from '../domain/prerequisites';

@@ -1,6 +1,6 @@
 import { attestationDueOn, knownLicences } from '../domain/attestation';
 import { KINDS, type FactSource, type ReadinessReason } from '../domain/codes';
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import { excludedOn, exclusionTerms, maybeExcludedOn, type ExclusionWord } from '../domain/exclusions';
 import { KIND_RULES } from '../domain/playbook';
 import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';

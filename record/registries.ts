@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import { attestationDueOn } from '../domain/attestation';
 import {
   attestedOn,

@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import type { FactSource } from '../domain/codes';
 import type { Db, Sql, Tx } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';

@@ -1,4 +1,5 @@
-import type { ApplicationEvent, Instant } from '../domain/application/events';
+import type { ApplicationEvent } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import { fold, RULES_VERSION } from '../domain/application/reduce';
 import type { ApplicationState } from '../domain/application/state';
 import { sameValue } from '../domain/facts';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Instant, TimerName } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
+import type { TimerName } from '../domain/application/events';
 import type { ApplicationState } from '../domain/application/state';
 import type { Db, Fragment, Tx } from '../runtime/database';
 

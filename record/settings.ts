@@ -1,4 +1,4 @@
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import { RETENTION_DEFAULTS } from '../domain/retention';
 import type { Db, Fragment, Sql } from '../runtime/database';
 import { audit } from './audit';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
 import type { Circumstances } from '../domain/application/decide';
-import type { ApplicationEvent, Instant, Known, RestartCause } from '../domain/application/events';
+import type { ApplicationEvent, Known, RestartCause } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { Progress, Refusal } from '../domain/application/progress';
 import { dueTimers, progressOf } from '../domain/application/schedule';
 import type { ApplicationState } from '../domain/application/state';

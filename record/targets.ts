@@ -1,4 +1,4 @@
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import { brief, decisionFrom, directApplication, kindThatFits } from '../domain/consequences';
 import { daysBetween } from '../domain/dates';
 import { panelOf } from '../domain/panels';

@@ -1,5 +1,5 @@
 import type { TaskKind } from '../domain/codes';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { Db, Sql } from '../runtime/database';
 import { audit } from './audit';
 import { actorOf, inScope, type Actor, type Principal } from './principal';

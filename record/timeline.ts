@@ -1,4 +1,5 @@
-import type { EventKind, Instant } from '../domain/application/events';
+import type { EventKind } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { Db, Fragment } from '../runtime/database';
 import type { Actor, Principal } from './principal';
 

@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import type { ApplicationState } from '../domain/application/state';
 import { localDate } from '../domain/calendar';
 import type { UpkeepKind } from '../domain/codes';

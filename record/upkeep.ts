@@ -1,4 +1,4 @@
-import type { Instant, PlainDate } from '../domain/application/events';
+import type { Instant, PlainDate } from '../domain/time/instants';
 import type { ApplicationState } from '../domain/application/state';
 import { atDate, due, localDate } from '../domain/calendar';
 import { addDays } from '../domain/dates';
@@ -15,7 +15,7 @@ import {
   type UpkeepView,
 } from '../domain/upkeep';
 import type { Db, Fragment, Tx } from '../runtime/database';
-import { digest } from './commands';
+import { digest } from './derived-id';
 import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from './outreach';
 import { attestedOn, registryLicences } from './person-scope';
 import { giveTasks } from './tasks';

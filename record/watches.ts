@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { WatchType } from '../domain/codes';
 import { beginStep, type Sql, type Tx } from '../runtime/database';
 import { giveChecks } from './bridges';

@@ -1,5 +1,5 @@
 import type { EmittedType } from '../domain/codes';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import { newSecret } from '../runtime/secrets';

@@ -1,5 +1,5 @@
 import type { CaqhSaid } from '../domain/caqh';
-import type { PlainDate } from '../domain/application/events';
+import type { PlainDate } from '../domain/time/instants';
 import { isGivenDate, isRealDate } from '../domain/dates';
 import { isCaqhId, isNpi } from '../domain/identifiers';
 import { BadTable, LONGEST_CELL, readCsv } from './csv';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CaqhAnswer } from '../domain/caqh';
-import type { PlainDate } from '../domain/application/events';
+import type { PlainDate } from '../domain/time/instants';
 import { isGivenDate } from '../domain/dates';
 import { call, jsonOf, ServiceError, type Call } from './http';
 

@@ -1,5 +1,4 @@
-import { pino } from 'pino';
-import type { DestinationStream, LogFn, Logger } from 'pino';
+import { pino, type DestinationStream, type LogFn, type Logger } from 'pino';
 import { redact } from './redact';
 
 export type { Logger } from 'pino';

@@ -17,7 +17,8 @@ import {
 } from '@temporalio/workflow';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { ACTIONS, INTERNAL_ACTIONS, type Action, type Stage } from '../domain/codes';
-import type { Instant, TimerName } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
+import type { TimerName } from '../domain/application/events';
 import type { Progress, Refusal } from '../domain/application/progress';
 import {
   actionUpdates,

@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
 import { ACTIONS, INTERNAL_ACTIONS, type Action, type SentKind, type WatchType } from '../domain/codes';
-import type { Instant } from '../domain/application/events';
+import type { Instant } from '../domain/time/instants';
 import type { Progress, Refusal } from '../domain/application/progress';
 
 /** What both workflows of an application start from. JSON only. */

@@ -1,6 +1,6 @@
 import { defineSearchAttributeKey, type SearchAttributeUpdatePair } from '@temporalio/common';
 import type { Stage, WaitingOn } from '../domain/codes';
-import type { PlainDate } from '../domain/application/events';
+import type { PlainDate } from '../domain/time/instants';
 import type { Progress } from '../domain/application/progress';
 import type { SEARCH_ATTRIBUTES } from '../domain/search-attributes';
 

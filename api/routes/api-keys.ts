@@ -2,8 +2,7 @@ import { createApiKey, findKey, listKeys, revokeKey, secretOfKey } from '../../r
 import type { Deps } from '../deps';
 import { checkGrant } from '../grant';
 import { listed } from '../listing';
-import { created, noContent, ok, route } from '../route';
-import type { Route } from '../route';
+import { created, noContent, ok, route, type Route } from '../route';
 import { apiKey, apiKeyInput, newApiKey } from '../schemas/access';
 import { pageOf, pageQuery } from '../schemas/common';
 

@@ -1,13 +1,15 @@
-import { findAttestation, listAttestations, recordAttestation } from '../../record/registry/attestations';
-import type { Attestation } from '../../record/registry/attestations';
+import {
+  findAttestation,
+  listAttestations,
+  recordAttestation,
+  type Attestation,
+} from '../../record/registry/attestations';
 import { knownPayers } from '../../record/registry/payers';
-import { findProvider } from '../../record/registry/providers';
-import type { Provider } from '../../record/registry/providers';
+import { findProvider, type Provider } from '../../record/registry/providers';
 import type { Deps } from '../deps';
 import { listed } from '../listing';
 import { unknownIn } from '../references';
-import { created, ok, route } from '../route';
-import type { Route } from '../route';
+import { created, ok, route, type Route } from '../route';
 import { pageOf, pageQuery } from '../schemas/common';
 import { attestation, attestationInput } from '../schemas/providers';
 import { refuse } from '../validation';

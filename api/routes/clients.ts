@@ -1,10 +1,8 @@
-import { createClient, findClient, listClients, updateClient } from '../../record/registry/clients';
-import type { Client } from '../../record/registry/clients';
+import { createClient, findClient, listClients, updateClient, type Client } from '../../record/registry/clients';
 import type { Deps } from '../deps';
 import { invalid } from '../errors';
 import { listed } from '../listing';
-import { created, ok, route } from '../route';
-import type { Route } from '../route';
+import { created, ok, route, type Route } from '../route';
 import { client, clientInput, clientPatch } from '../schemas/clients';
 import { pageOf, pageQuery, TIME_ZONE_UNKNOWN } from '../schemas/common';
 

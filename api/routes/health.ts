@@ -2,8 +2,7 @@ import { z } from 'zod';
 import { isWorkerWell, ping } from '../../record/health';
 import { countStuck } from '../../record/stuck';
 import type { Deps } from '../deps';
-import { ok, route } from '../route';
-import type { Route } from '../route';
+import { ok, route, type Route } from '../route';
 
 const tag = 'health';
 const CAP_MS = 2000;

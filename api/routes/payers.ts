@@ -1,13 +1,19 @@
 import type { Principal } from '../../record/principal';
-import { createPayer, findPayer, knownPayers, listPayers, updatePayer } from '../../record/registry/payers';
-import type { Payer, PayerOrExisting } from '../../record/registry/payers';
+import {
+  createPayer,
+  findPayer,
+  knownPayers,
+  listPayers,
+  updatePayer,
+  type Payer,
+  type PayerOrExisting,
+} from '../../record/registry/payers';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { listed } from '../listing';
 import { isOperator } from '../policy';
 import { unknownIn } from '../references';
-import { created, ok, route } from '../route';
-import type { Route } from '../route';
+import { created, ok, route, type Route } from '../route';
 import { pageOf, pageQuery } from '../schemas/common';
 import { payer, payerInput, payerPatch } from '../schemas/payers';
 import { refuse } from '../validation';

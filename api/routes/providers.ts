@@ -1,14 +1,19 @@
 import { attestationDueOn, knownLicences } from '../../domain/attestation';
 import { localDate } from '../../domain/calendar';
 import { findClient } from '../../record/registry/clients';
-import { createProvider, findProvider, listProviders, updateProvider } from '../../record/registry/providers';
-import type { Provider, RegistryState } from '../../record/registry/providers';
+import {
+  createProvider,
+  findProvider,
+  listProviders,
+  updateProvider,
+  type Provider,
+  type RegistryState,
+} from '../../record/registry/providers';
 import { changesOf } from '../../record/changes';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { listed } from '../listing';
-import { created, ok, route } from '../route';
-import type { Route } from '../route';
+import { created, ok, route, type Route } from '../route';
 import { fileChanges } from '../schemas/changes';
 import { pageOf, pageQuery } from '../schemas/common';
 import { provider, providerInput, providerPatch } from '../schemas/providers';

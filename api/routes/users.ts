@@ -3,8 +3,7 @@ import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { checkGrant } from '../grant';
 import { listed } from '../listing';
-import { created, ok, route } from '../route';
-import type { Route } from '../route';
+import { created, ok, route, type Route } from '../route';
 import { user, userInput, userPatch } from '../schemas/access';
 import { pageOf, pageQuery } from '../schemas/common';
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { STAGES } from '../../domain/codes';
-import { PURPOSES } from '../../domain/application/events';
+import { STAGES, PURPOSES } from '../../domain/codes';
 import { URGENCIES } from '../../domain/ranking';
 import { listWork, listWorkByPayer, loadOf } from '../../record/queue';
 import type { Deps } from '../deps';

@@ -10,8 +10,7 @@ import {
   TRACK_ORDERS,
 } from '../../domain/codes';
 import { daysBetween, isRealDate } from '../../domain/dates';
-import { durationProblem } from '../../domain/duration';
-import type { Duration } from '../../domain/duration';
+import { durationProblem, type Duration } from '../../domain/duration';
 import type { Playbook } from '../../domain/playbook';
 import {
   BESIDE_BAD_FIELDS,

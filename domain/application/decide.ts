@@ -1,16 +1,8 @@
 import type { Action, Fact, IssueCode, Outcome, Care } from '../codes';
 import { sameValue } from '../facts';
-import type {
-  ApplicationKey,
-  ApplicationEvent,
-  Draft,
-  FileReading,
-  Instant,
-  PlainDate,
-  Rules,
-  TimerName,
-  Track,
-} from './events';
+import type { ApplicationKey, ApplicationEvent, Draft, FileReading, TimerName, Track } from './events';
+import type { Instant, PlainDate } from '../time/instants';
+import type { Rules } from '../registry/terms';
 import { reduce } from './reduce';
 import { DISPROVES } from './participation';
 import { followUpOf, isOpen, type ApplicationState } from './state';

@@ -1,4 +1,7 @@
+import type { Instant, PlainDate } from '../time/instants';
+import type { Rules, AttestationState, StatutoryDate } from '../registry/terms';
 import type {
+  Purpose,
   Action,
   ApplicationKind,
   Care,
@@ -12,13 +15,7 @@ import type {
   Outcome,
   Prerequisite,
   Stage,
-  TrackOrder,
 } from '../codes';
-
-/** RFC 3339 UTC with milliseconds. */
-export type Instant = string;
-/** YYYY-MM-DD. */
-export type PlainDate = string;
 
 /** What an application is about; at most one is open for it. Opaque ids and codes only. */
 export interface ApplicationKey {
@@ -29,17 +26,6 @@ export interface ApplicationKey {
   lineOfBusiness: LineOfBusiness;
   kind: ApplicationKind;
   locationId: string | null;
-}
-
-/** What the pinned playbook and the kind demand of this application. */
-export interface Rules {
-  requiresCaqh: boolean;
-  facts: Fact[];
-  opensSpan: boolean;
-  endsSpan: boolean;
-  trackOrder?: TrackOrder;
-  /** The payer wants an attestation at most so many days old. */
-  attestationMaxDays?: number;
 }
 
 /** The file as read on a day: what is there, and when that may change by itself. */
@@ -64,9 +50,6 @@ export interface FileChange {
 }
 export type ChangeCode = `practice_${ChangeField}_changed` | `provider_${ChangeField}_changed`;
 
-/** `stale`: CAQH takes it for current, and the payer wants a fresher one. */
-export type AttestationState = 'current' | 'missing' | 'lapsed' | 'stale' | 'not_authorised';
-
 export type Track = 'credentialing' | 'contracting' | 'confirmation';
 export const TRACKS: readonly Track[] = ['credentialing', 'contracting', 'confirmation'];
 
@@ -84,16 +67,6 @@ export type TimerName =
   | 'file';
 
 /** What the recording step computed from a state: instants only, so that the workflow needs no calendar. */
-/** By when a state's law wants a decision; to press with, never to promise. */
-export interface StatutoryDate {
-  state: string;
-  days: number;
-  citation: string;
-  /** The day on which the receipt of a complete application was evidenced. */
-  from: PlainDate;
-  dueOn: PlainDate;
-}
-
 export interface Agenda {
   timers: Partial<Record<TimerName, Instant>>;
   followUps: Partial<Record<Track | Care, { at: Instant; dueAt: Instant }>>;
@@ -122,33 +95,6 @@ export interface RecredentialingDates {
 
 /** `effective_date` is an assumption, until somebody has asked for the committee's date. */
 export type CycleBasis = 'stated' | 'committee_contact' | 'approval' | 'effective_date';
-
-/** What a queue item asks for. */
-export const PURPOSES = [
-  'prepare',
-  'obtain_attestation',
-  'submit',
-  'confirm_receipt',
-  'second_look',
-  'check_status',
-  'provide_information',
-  'decide_on_appeal',
-  'obtain_written_notice',
-  'recheck_panel',
-  'chase_contract',
-  'confirm_facts',
-  'check_loading',
-  'verify_directory',
-  'resolve_not_loaded',
-  'resolve_wrong_tin',
-  'resolve_claims_denied',
-  'correct_directory',
-  'ask_committee_date',
-  'recover_recredentialing',
-  'tell_of_change',
-  'enter_what_was_lost',
-] as const;
-export type Purpose = (typeof PURPOSES)[number];
 
 interface Payloads {
   opened: { applicationId: string; clientId: string; key: ApplicationKey; rules: Rules; file: FileReading };

@@ -1,6 +1,7 @@
-import { CARES, type Care, type Fact, type IssueCode } from '../codes';
 import { addDays } from '../dates';
-import type { EventData, Instant, PlainDate, Purpose } from './events';
+import type { EventData } from './events';
+import type { Instant, PlainDate } from '../time/instants';
+import { CARES, type Care, type Fact, type IssueCode, type Purpose } from '../codes';
 import {
   participates,
   type ApplicationState,

@@ -1,5 +1,6 @@
 import type { Action, Outcome, Stage, WaitingOn } from '../codes';
-import type { Instant, PlainDate, TimerName } from './events';
+import type { Instant, PlainDate } from '../time/instants';
+import type { TimerName } from './events';
 
 /** What the record tells an application's workflow, and all that the workflow knows: JSON, codes and dates only. */
 export interface Progress {

@@ -1,7 +1,7 @@
-import type { ContractStatus, Outcome, Stage, WaitingOn } from '../codes';
-import { WAITING_ON } from '../codes';
 import { addDays } from '../dates';
-import type { Agenda, ApplicationEvent, EventData, EventKind, Instant, PlainDate, Purpose, Track } from './events';
+import type { Agenda, ApplicationEvent, EventData, EventKind, Track } from './events';
+import type { Instant, PlainDate } from '../time/instants';
+import { type ContractStatus, type Outcome, type Stage, type WaitingOn, WAITING_ON, type Purpose } from '../codes';
 import { attend, contacted, noteDecision, PARTICIPATION_HANDLERS, type Entry } from './participation';
 import {
   BEFORE_SUBMISSION,

@@ -3,16 +3,9 @@ import { atDate, before, due, localDate, startOfDay } from '../calendar';
 import { halved, type Duration } from '../duration';
 import type { ResolvedPlaybook } from '../playbook';
 import { statutoryDate } from '../statutory';
-import {
-  TRACKS,
-  type Agenda,
-  type Instant,
-  type PlainDate,
-  type Purpose,
-  type RecredentialingDates,
-  type TimerName,
-} from './events';
-import { CARES } from '../codes';
+import { TRACKS, type Agenda, type RecredentialingDates, type TimerName } from './events';
+import type { Instant, PlainDate } from '../time/instants';
+import { type Purpose, CARES } from '../codes';
 import type { Progress } from './progress';
 import { isHeld, isOpen, participates, type ApplicationState, type FollowUp, type RecredentialingCycle } from './state';
 import { nextFollowUpAt } from './view';

@@ -1,3 +1,6 @@
+import type { Agenda, ApplicationKey, ChangeCode, CycleBasis, EventData, FileReading, Known, Track } from './events';
+import type { AttestationState, Rules } from '../registry/terms';
+import type { Instant, PlainDate } from '../time/instants';
 import type {
   ContractStatus,
   DirectoryStatus,
@@ -8,22 +11,8 @@ import type {
   Stage,
   WaitingOn,
   Care,
-} from '../codes';
-import type {
-  Agenda,
-  ApplicationKey,
-  AttestationState,
-  ChangeCode,
-  CycleBasis,
-  EventData,
-  FileReading,
-  Instant,
-  Known,
-  PlainDate,
   Purpose,
-  Rules,
-  Track,
-} from './events';
+} from '../codes';
 
 /** The playbook's durations that a follow-up can be counted by. */
 export type FollowUpRule =

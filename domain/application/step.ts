@@ -1,4 +1,5 @@
-import type { ApplicationEvent, Draft, Instant, Known, TimerName } from './events';
+import type { ApplicationEvent, Draft, Known, TimerName } from './events';
+import type { Instant } from '../time/instants';
 import { append, decide, decideFile, type Circumstances, type Command } from './decide';
 import type { Refusal } from './progress';
 import { fold, RULES_VERSION } from './reduce';

@@ -1,7 +1,15 @@
-import type { Action, Fact, Outcome, RecredentialingStatus, WaitingOn, Care } from '../codes';
-import { WAITING_ON } from '../codes';
+import {
+  type Action,
+  type Fact,
+  type Outcome,
+  type RecredentialingStatus,
+  type WaitingOn,
+  type Care,
+  WAITING_ON,
+} from '../codes';
 import { blockerText } from './blockers';
-import type { Agenda, Instant, RecredentialingDates, Track } from './events';
+import type { Agenda, RecredentialingDates, Track } from './events';
+import type { Instant } from '../time/instants';
 import { waitingOnTrack } from './reduce';
 import {
   factsOnFile,

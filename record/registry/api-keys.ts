@@ -3,11 +3,9 @@ import type { Db, Fragment, Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { hashOfSecret, newSecret } from '../../runtime/secrets';
 import { audit } from '../audit';
-import { actorOf } from '../principal';
-import type { Actor, Principal } from '../principal';
+import { actorOf, type Actor, type Principal } from '../principal';
 import { isStillShown } from '../shown-secrets';
-import { page } from './page';
-import type { Page, PageRequest } from './page';
+import { page, type Page, type PageRequest } from './page';
 
 export interface ApiKeyInput {
   name: string;

@@ -1,12 +1,10 @@
-import type { PlainDate } from '../../domain/application/events';
+import type { PlainDate } from '../../domain/time/instants';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';
 import { enqueue } from '../outbox';
 import { countsFor } from '../person-scope';
-import { actorOf, inScope } from '../principal';
-import type { Actor, Principal } from '../principal';
-import { page } from './page';
-import type { Page, PageRequest } from './page';
+import { actorOf, inScope, type Actor, type Principal } from '../principal';
+import { page, type Page, type PageRequest } from './page';
 import type { Provider } from './providers';
 
 export interface AttestationInput {

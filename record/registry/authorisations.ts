@@ -1,4 +1,4 @@
-import type { PlainDate } from '../../domain/application/events';
+import type { PlainDate } from '../../domain/time/instants';
 import type { AuthorisationScope } from '../../domain/codes';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';

@@ -1,11 +1,8 @@
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';
-import { inScope } from '../principal';
-import type { Principal } from '../principal';
-import { page } from './page';
-import type { Page, PageRequest } from './page';
-import { revise } from './revise';
-import type { Precondition } from './revise';
+import { inScope, type Principal } from '../principal';
+import { page, type Page, type PageRequest } from './page';
+import { revise, type Precondition } from './revise';
 import { unlessViolated } from './violation';
 
 export interface ClientInput {

@@ -1,10 +1,8 @@
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';
 import { enqueueEach } from '../outbox';
-import { inScope } from '../principal';
-import type { Principal } from '../principal';
-import { page } from './page';
-import type { Page, PageRequest } from './page';
+import { inScope, type Principal } from '../principal';
+import { page, type Page, type PageRequest } from './page';
 
 export interface DocumentInput {
   kind: string;

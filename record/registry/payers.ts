@@ -1,14 +1,12 @@
-import type { Instant } from '../../domain/application/events';
+import type { Instant } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/playbook';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';
 import { asKnown } from '../earlier';
 import { enqueueEach } from '../outbox';
 import type { Principal } from '../principal';
-import { page } from './page';
-import type { Page, PageRequest } from './page';
-import { revise } from './revise';
-import type { Precondition } from './revise';
+import { page, type Page, type PageRequest } from './page';
+import { revise, type Precondition } from './revise';
 import { unlessViolated } from './violation';
 
 export interface PayerInput {

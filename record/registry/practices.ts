@@ -6,14 +6,11 @@ import type { Db, Sql, Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../audit';
 import { screenPractices } from '../exclusions';
-import { keepChanges, type Circumstance } from '../changes';
+import { keepChanges, type Circumstance } from '../file-changes';
 import { enqueue } from '../outbox';
-import { inScope } from '../principal';
-import type { Principal } from '../principal';
-import { page } from './page';
-import type { Page, PageRequest } from './page';
-import { revise } from './revise';
-import type { Precondition } from './revise';
+import { inScope, type Principal } from '../principal';
+import { page, type Page, type PageRequest } from './page';
+import { revise, type Precondition } from './revise';
 import { unlessViolated } from './violation';
 
 export interface Address {

@@ -3,16 +3,13 @@ import type { RegistryService } from '../../domain/codes';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { audit } from '../audit';
 import { screen } from '../exclusions';
-import { keepChanges, type Circumstance } from '../changes';
+import { keepChanges, type Circumstance } from '../file-changes';
 import { lookUp } from '../look-up';
 import { enqueue, enqueueEach } from '../outbox';
 import { attestedOn, isThere, registryLicences, registryWord } from '../person-scope';
-import { inScope } from '../principal';
-import type { Principal } from '../principal';
-import { page } from './page';
-import type { Page, PageRequest } from './page';
-import { revise } from './revise';
-import type { Precondition } from './revise';
+import { inScope, type Principal } from '../principal';
+import { page, type Page, type PageRequest } from './page';
+import { revise, type Precondition } from './revise';
 
 export interface Licence {
   state: string;

@@ -1,7 +1,6 @@
 import type { Tx } from '../../runtime/database';
 import { audit } from '../audit';
-import { inScope } from '../principal';
-import type { Principal } from '../principal';
+import { inScope, type Principal } from '../principal';
 
 /** Throws where the version is not the one that the caller meant to change. */
 export type Precondition = (version: number) => void;

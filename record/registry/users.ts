@@ -2,8 +2,7 @@ import type { Role } from '../../domain/codes';
 import type { Db, Fragment, Sql } from '../../runtime/database';
 import { audit } from '../audit';
 import type { Principal } from '../principal';
-import { page } from './page';
-import type { Page, PageRequest } from './page';
+import { page, type Page, type PageRequest } from './page';
 
 export interface UserInput {
   name: string;

@@ -1,8 +1,7 @@
 import { giveChecks } from '../../record/bridges';
-import { PRACTICE } from '../support/api';
 import { freshNpi } from '../support/file';
 import { daysAgo, daysAhead, OpenApplication, System, TODAY, type Filed } from '../support/system';
-import type { Reply } from '../support/api';
+import { PRACTICE, type Reply } from '../support/api';
 
 let system: System;
 beforeAll(async () => {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ADDRESS, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
-import type { Reply } from '../support/api';
+import { ADDRESS, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 
 let api: TestApi;
 beforeAll(async () => {

@@ -1,7 +1,5 @@
-import type { WorkflowHandle } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/client';
-import type { History } from '@temporalio/common/lib/proto-utils';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { temporal } from '@temporalio/proto';
 import { applicationWorkflowId, participationWorkflowId } from '../../domain/application/key';
 import { RULES_VERSION } from '../../domain/application/reduce';

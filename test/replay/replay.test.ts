@@ -1,5 +1,4 @@
-import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
-import type { ReplayWorkerOptions } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { ACTIONS, INTERNAL_ACTIONS, STAGES, WAITING_ON } from '../../domain/codes';

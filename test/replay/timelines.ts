@@ -6,7 +6,7 @@ import { progressOf, schedule } from '../../domain/application/schedule';
 import { isOpen, participates, type ApplicationState } from '../../domain/application/state';
 import { sameValue } from '../../domain/facts';
 import { resolvePlaybook, type Playbook } from '../../domain/playbook';
-import { digest } from '../../record/commands';
+import { digest } from '../../record/derived-id';
 import { PAGE, readAll, write } from './histories';
 
 /** What a timeline comes to. */

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { addDays } from '../../domain/dates';
 import { FACTS } from '../../domain/codes';
 import { billingReadiness, type ReadinessAnswer } from '../../domain/readiness';
-import type { PlainDate } from '../../domain/application/events';
+import type { PlainDate } from '../../domain/time/instants';
 import { findApplication } from '../../record/applications';
 import { openApplication } from '../../record/opening';
 import type { Principal } from '../../record/principal';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
-import type { PlainDate } from '../../domain/application/events';
+import type { PlainDate } from '../../domain/time/instants';
 import { view } from '../../domain/application/view';
 import { FACTS } from '../../domain/codes';
 import type { Mail, Mailer } from '../../outreach/mail';

@@ -1,6 +1,5 @@
 import { manages, may, mayGrant } from '../../../api/policy';
-import { ROLES } from '../../../domain/codes';
-import type { Role } from '../../../domain/codes';
+import { ROLES, type Role } from '../../../domain/codes';
 import type { Principal } from '../../../record/principal';
 
 const principal = (role: Role, clientIds: string[] | null = null): Principal => ({

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Instant } from '../../../domain/application/events';
+import type { Instant } from '../../../domain/time/instants';
 import { dueTimers } from '../../../domain/application/schedule';
 import { FACTS, OUTCOMES, type Stage } from '../../../domain/codes';
 import { sendingTime } from '../../../domain/sending';

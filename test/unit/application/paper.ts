@@ -1,5 +1,6 @@
 import { append, decideOpening, type Circumstances, type Command } from '../../../domain/application/decide';
-import type { ApplicationEvent, ApplicationKey, Instant, Known, PlainDate } from '../../../domain/application/events';
+import type { ApplicationEvent, ApplicationKey, Known } from '../../../domain/application/events';
+import type { Instant, PlainDate } from '../../../domain/time/instants';
 import { fold, RULES_VERSION } from '../../../domain/application/reduce';
 import { dueTimers, progressOf } from '../../../domain/application/schedule';
 import { arm, takeStep } from '../../../domain/application/step';

@@ -1,5 +1,4 @@
-import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
-import type { Payload } from '@temporalio/common';
+import { ApplicationFailure, defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { decode, encode } from '@temporalio/common/lib/encoding';
 import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow';
 import { createCodec, dataConverter } from '../../../runtime/codec';

@@ -1,0 +1,26 @@
+import type { Fact, TrackOrder } from '../codes';
+import type { PlainDate } from '../time/instants';
+
+/** What the pinned playbook and the kind demand of this application. */
+export interface Rules {
+  requiresCaqh: boolean;
+  facts: Fact[];
+  opensSpan: boolean;
+  endsSpan: boolean;
+  trackOrder?: TrackOrder;
+  /** The payer wants an attestation at most so many days old. */
+  attestationMaxDays?: number;
+}
+
+/** `stale`: CAQH takes it for current, and the payer wants a fresher one. */
+export type AttestationState = 'current' | 'missing' | 'lapsed' | 'stale' | 'not_authorised';
+
+/** By when a state's law wants a decision; to press with, never to promise. */
+export interface StatutoryDate {
+  state: string;
+  days: number;
+  citation: string;
+  /** The day on which the receipt of a complete application was evidenced. */
+  from: PlainDate;
+  dueOn: PlainDate;
+}
