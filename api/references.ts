@@ -1,3 +1,4 @@
+import { knownDocuments } from '../record/ground';
 import type { Principal } from '../record/principal';
 import { findUser, seesClient } from '../record/registry/users';
 import type { Sql } from '../runtime/database';
@@ -30,3 +31,11 @@ export async function workerErrors(
 }
 
 export const HAS_ACCESS = { rule: 'has_access', message: 'must be a user who still has access' };
+
+/** An error for each document that is not the client's. */
+export const documentErrors = async (
+  sql: Sql,
+  clientId: string,
+  path: string,
+  ids: readonly string[] = [],
+): Promise<FieldError[]> => (ids.length === 0 ? [] : unknownIn(path, ids, await knownDocuments(sql, clientId, ids)));

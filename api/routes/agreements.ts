@@ -5,7 +5,7 @@ import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { listed } from '../listing';
 import { ok, route, type Route } from '../route';
-import { ending, FACT_VALUES } from '../schemas/actions';
+import { ending, FACT_VALUES } from '../schemas/facts';
 import { date, id, instant, pageOf, pageQuery, state, version } from '../schemas/common';
 import { checkFilter } from './filters';
 

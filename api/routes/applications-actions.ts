@@ -10,13 +10,14 @@ import { actorOf, type Principal } from '../../record/principal';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import type { Permission } from '../policy';
-import { workerErrors } from '../references';
 import { ok, route, type Answer, type Method, type Route } from '../route';
+import { ending } from '../schemas/facts';
 import * as actions from '../schemas/actions';
 import * as participation from '../schemas/participation';
 import { application, onItsWay } from '../schemas/applications';
 import { refuse } from '../validation';
-import { checkFacts, documentErrors, type GivenFact } from './applications-checks';
+import { checkFacts, type GivenFact } from './applications-checks';
+import { workerErrors, documentErrors } from '../references';
 
 /** What a check of an action's references has at hand. */
 interface Checked<Body> extends Deps {
@@ -191,7 +192,7 @@ const ROWS: ActionRow[] = [
     description: 'Its application is opened at once, where none is open.',
     check: checkEvidence,
   }),
-  row('participation-end', 'Record the last day in network', actions.ending),
+  row('participation-end', 'Record the last day in network', ending),
   row('notes', 'Add a note', actions.note, followUp),
   ASSIGNMENT,
   row('corrections', 'Strike out what was logged in error', actions.correction, {

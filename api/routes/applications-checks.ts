@@ -1,10 +1,10 @@
 import type { Fact, LineOfBusiness } from '../../domain/codes';
 import { factProblems, inheritedFrom, partyProblem, type FactValue, type Seen } from '../../domain/facts';
-import { holderOf, knownDocuments, type Ground } from '../../record/ground';
+import { holderOf, type Ground } from '../../record/ground';
 import type { Sql } from '../../runtime/database';
 import { Problem, type FieldError } from '../errors';
-import { unknownIn } from '../references';
-import { FACT_MESSAGES } from '../schemas/actions';
+import { documentErrors } from '../references';
+import { FACT_MESSAGES } from '../schemas/facts';
 import { UNKNOWN_REFERENCE } from '../schemas/common';
 import { refuse } from '../validation';
 
@@ -66,14 +66,6 @@ async function factErrors(
     ...(await inheritanceErrors(sql, against, fact, given.value, path)),
   ];
 }
-
-/** An error for each document that is not the client's. */
-export const documentErrors = async (
-  sql: Sql,
-  clientId: string,
-  path: string,
-  ids: readonly string[] = [],
-): Promise<FieldError[]> => (ids.length === 0 ? [] : unknownIn(path, ids, await knownDocuments(sql, clientId, ids)));
 
 async function inheritanceErrors(
   sql: Sql,

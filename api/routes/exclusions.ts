@@ -37,7 +37,7 @@ import {
 } from '../schemas/exclusions';
 import { refuseTable } from '../tables';
 import { refuse } from '../validation';
-import { documentErrors } from './applications-checks';
+import { documentErrors } from '../references';
 
 const tag = 'exclusions';
 /** The whole list is about 15 MB. */

@@ -19,7 +19,6 @@ import { findProvider } from '../../record/registry/providers';
 import type { Deps } from '../deps';
 import { Problem, type FieldError } from '../errors';
 import { listed } from '../listing';
-import { unknownIn } from '../references';
 import { created, ok, route, type Route } from '../route';
 import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../schemas/common';
 import {
@@ -38,7 +37,7 @@ import {
   relationshipsQuery,
 } from '../schemas/platforms';
 import { refuse } from '../validation';
-import { documentErrors } from './applications-checks';
+import { unknownIn, documentErrors } from '../references';
 import { checkFilter } from './filters';
 
 const tag = 'platform relationships';

@@ -14,7 +14,7 @@ import type { Deps } from '../deps';
 import { invalid, Problem } from '../errors';
 import { listed } from '../listing';
 import { ok, route, type Route } from '../route';
-import { FACT_VALUES } from '../schemas/actions';
+import { FACT_VALUES } from '../schemas/facts';
 import {
   actor,
   anyDate,

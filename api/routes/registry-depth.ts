@@ -25,7 +25,6 @@ import {
 import type { Deps } from '../deps';
 import { invalid, Problem } from '../errors';
 import { listed } from '../listing';
-import { unknownIn } from '../references';
 import { created, ok, route, type Route } from '../route';
 import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../schemas/common';
 import { payer } from '../schemas/payers';
@@ -44,7 +43,7 @@ import {
   snapshotInput,
 } from '../schemas/registry-depth';
 import { refuse } from '../validation';
-import { documentErrors } from './applications-checks';
+import { unknownIn, documentErrors } from '../references';
 
 const statement = <T extends { clientId: string }>({ clientId: _, ...shown }: T) => shown;
 const shownAuthorisation = ({ clientId: _, ...shown }: Authorisation) => shown;

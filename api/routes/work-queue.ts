@@ -5,8 +5,8 @@ import { listWork, listWorkByPayer, loadOf } from '../../record/queue';
 import type { Deps } from '../deps';
 import { listed } from '../listing';
 import { ok, route, type Route } from '../route';
-import { broken } from '../schemas/actions';
 import {
+  broken,
   BESIDE_BAD_FIELDS,
   cursorOf,
   date,

@@ -1,41 +1,30 @@
+import { FACT_VALUES, confirmationFields, checkSource } from './facts';
 import { z } from 'zod';
 import {
   CONTACT_CHANNELS,
-  CONTRACT_BASES,
   CONTRACT_STATUSES,
-  FACT_SOURCES,
   OUTCOMES,
   SUBMISSION_CHANNELS,
   WAIVABLE,
   type Fact,
-  type FactSource,
   type Outcome,
   CARES,
 } from '../../domain/codes';
-import { factProblems, type FactProblem } from '../../domain/facts';
 import {
-  address,
+  broken,
+  documents,
   BESIDE_BAD_FIELDS,
   comingDate,
   id,
-  ids,
   line,
   longText,
   nextLook,
-  npi,
   pastDate,
   plannedDate,
   repeatable,
-  text,
-  turningDate,
   unique,
 } from './common';
 
-/** Reports a rule that fields break together. */
-export const broken = (context: z.core.$RefinementCtx, path: string[], rule: string, message: string): void =>
-  context.addIssue({ code: 'custom', path, message, params: { rule } });
-
-export const documents = ids(50).meta({ description: 'Ids of documents' });
 // by its words: what is there twice is one thing
 const items = repeatable(z.array(line).min(1).max(50));
 
@@ -130,64 +119,6 @@ export const contract = z
   })
   .meta({ id: 'Contract' });
 
-const inherited = z.strictObject({ inheritedFrom: id }).meta({
-  id: 'Inherited',
-  description: 'Held by an agreement of the same practice, payer, state and line of business',
-});
-const none = { none: z.literal(true), saidBy: line };
-
-/** What each of the four facts can be. */
-export const FACT_VALUES = {
-  contract: z.union([z.literal('executed'), z.strictObject({ ...none, basis: z.enum(CONTRACT_BASES) }), inherited]),
-  effectiveDate: turningDate,
-  payerProviderId: z.union([line, z.strictObject(none)]),
-  claimsRoute: z.union([
-    z.strictObject({ clearinghouse: line, payerId: line, eraEnrolled: z.boolean().optional() }),
-    z.strictObject({ portal: line }),
-    z.strictObject({ paperAddress: z.union([longText, address]) }),
-    inherited,
-  ]),
-} satisfies Record<Fact, z.ZodType>;
-
-const last4 = text([{ rule: 'four_digits', message: 'must be 4 digits', holds: (value) => /^\d{4}$/.test(value) }], {
-  example: '6789',
-});
-
-export const seen = z
-  .strictObject({ partyName: line, tinLast4: last4, npi, locationId: id })
-  .partial()
-  .superRefine((value, context) => {
-    if (Object.keys(value).length === 0) broken(context, [], 'not_empty', 'must say what was seen');
-  }, BESIDE_BAD_FIELDS)
-  .meta({ id: 'Seen', description: 'Whom the evidence names; another party than the application’s answers 422' });
-
-/** A fact with where it is from; also as an adoption brings it. */
-export const confirmationFields = {
-  source: z.enum(FACT_SOURCES),
-  reference: line.meta({ description: 'Of the letter, the call, the page: where it can be found again' }),
-  rep: line.optional(),
-  confirmedOn: pastDate,
-  seen: seen.optional(),
-  evidence: documents.optional(),
-};
-
-/** The rules on the source of a fact, for people. */
-export const FACT_MESSAGES: Record<FactProblem['rule'], string> = {
-  contract_never_by_phone: 'a contract is never confirmed by phone',
-  phone_needs_rep: 'is required where the source is phone',
-  phone_needs_reference: 'is required where the source is phone',
-  basis_not_in_playbook: "must be one of the playbook's contractBases",
-};
-
-/** What a source alone breaks: the value is judged by the playbook, and the reference is always asked for. */
-export const checkSource =
-  (fact: Fact) =>
-  ({ source, rep }: { source: FactSource; rep?: string | undefined }, context: z.core.$RefinementCtx): void => {
-    const given = { value: '', source, reference: '-', ...(rep !== undefined && { rep }) };
-    for (const { path, rule } of factProblems(fact, given, { contractBases: [] }))
-      broken(context, [path], rule, FACT_MESSAGES[rule]);
-  };
-
 export const confirmationOf = <F extends Fact>(fact: F) =>
   z
     .strictObject({
@@ -233,16 +164,6 @@ export const note = z
   })
   .meta({ id: 'Note' });
 export const assignment = z.strictObject({ assignee: id.nullable() }).meta({ id: 'Assignment' });
-
-/** How a participation, or an agreement, ended: `on` is the last day, and may be ahead. */
-export const ending = z
-  .strictObject({
-    on: turningDate,
-    reason: longText,
-    source: z.enum(FACT_SOURCES),
-    reference: line,
-  })
-  .meta({ id: 'Ending' });
 
 const many = <T extends z.ZodRawShape>(fields: T, example: object) =>
   z.strictObject({

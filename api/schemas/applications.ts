@@ -16,8 +16,9 @@ import {
   RECREDENTIALING_STATUSES,
 } from '../../domain/codes';
 import { KIND_RULES } from '../../domain/playbook';
-import { broken, checkSource, confirmationFields, FACT_VALUES, seen } from './actions';
+import { checkSource, confirmationFields, FACT_VALUES, seen } from './facts';
 import {
+  broken,
   actor,
   BESIDE_BAD_FIELDS,
   cursorOf,

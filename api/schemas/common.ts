@@ -334,3 +334,9 @@ export const pageQuery = z.strictObject({
   limit,
   cursor: cursorOf(z.tuple([position.serial, position.id])).optional(),
 });
+
+/** Reports a rule that fields break together. */
+export const broken = (context: z.core.$RefinementCtx, path: string[], rule: string, message: string): void =>
+  context.addIssue({ code: 'custom', path, message, params: { rule } });
+
+export const documents = ids(50).meta({ description: 'Ids of documents' });

@@ -12,7 +12,7 @@ import {
   STAGES,
   SUBMISSION_CHANNELS,
 } from '../../domain/codes';
-import { FACT_VALUES } from './actions';
+import { FACT_VALUES } from './facts';
 import { date, id, instant, state } from './common';
 import { sha256 } from './documents';
 import { cycleBasis } from './participation';

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { EXCLUSION_RESULTS, EXCLUSION_SOURCES } from '../../domain/codes';
 import { GIVEN_FROM, isGivenDate } from '../../domain/dates';
 import { monthOf } from '../../domain/exclusions';
-import { broken } from './actions';
 import {
+  broken,
   actor,
   date,
   expiryDate,
@@ -17,7 +17,7 @@ import {
   text,
   turningDate,
 } from './common';
-import { registryState } from './providers';
+import { registryState } from './lookups';
 
 const month = text(
   [

@@ -10,8 +10,9 @@ import {
   CARES,
 } from '../../domain/codes';
 
-import { broken, documents } from './actions';
 import {
+  broken,
+  documents,
   BESIDE_BAD_FIELDS,
   date,
   id,

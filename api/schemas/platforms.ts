@@ -8,8 +8,8 @@ import {
   VERDICTS,
   type PortableItem,
 } from '../../domain/platform';
-import { documents } from './actions';
 import {
+  documents,
   actor,
   date,
   email,
