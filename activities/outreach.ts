@@ -1,6 +1,6 @@
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { Instant } from '../domain/time/instants';
-import type { SentKind } from '../domain/codes';
+import type { SentKind } from '../domain/kernel/codes';
 import { MailError, type Mailer } from '../outreach/mail';
 import { render, type Content } from '../outreach/templates';
 import { post, type WebhookError } from '../outreach/webhook';

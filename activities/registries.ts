@@ -3,8 +3,8 @@ import { listAnswered, listAsked, listTrouble } from '../record/exclusion-source
 import { importList, latestList, LIST, RefusedList } from '../record/exclusions';
 import { keepCaqh, keepNppes, keepTrouble, newAttestation, subjectOf, type Trouble } from '../record/registries';
 import type { Instant } from '../domain/time/instants';
-import type { RegistryService } from '../domain/codes';
-import { monthOfList } from '../domain/exclusions';
+import type { RegistryService } from '../domain/kernel/codes';
+import { monthOfList } from '../domain/screening/exclusions';
 import type { Caqh } from '../registries/caqh';
 import { BadTable } from '../registries/csv';
 import { ServiceError } from '../registries/http';

@@ -1,6 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { isGrpcServiceError } from '@temporalio/client';
-import type { Action, Outcome, Stage } from '../domain/codes';
+import type { Action, Outcome, Stage } from '../domain/kernel/codes';
 
 /** Every problem that the API answers: its type, status and title. */
 export const PROBLEMS = {

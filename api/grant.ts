@@ -1,4 +1,4 @@
-import type { Role } from '../domain/codes';
+import type { Role } from '../domain/kernel/codes';
 import type { Principal } from '../record/principal';
 import { knownClients } from '../record/registry/clients';
 import type { Sql } from '../runtime/database';

@@ -5,7 +5,7 @@ import {
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
-import { ACTIONS, OUTCOMES, STAGES } from '../domain/codes';
+import { ACTIONS, OUTCOMES, STAGES } from '../domain/kernel/codes';
 import { PROBLEMS } from './errors';
 import { rolesOf } from './policy';
 import type { Method, Route } from './route';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { applicationWorkflowId } from '../domain/application/key';
+import { applicationWorkflowId } from '../domain/applications/key';
 import type { ApplicationRun } from '../record/application-run';
 import type { ApplicationInput } from '../workflows/messages';
 import { TASK_QUEUE } from '../dispatch/dispatch';

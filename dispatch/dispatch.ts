@@ -14,12 +14,12 @@ import {
   type SearchAttributePair,
   type SearchAttributeUpdatePair,
 } from '@temporalio/common';
-import { applicationWorkflowId, participationWorkflowId } from '../domain/application/key';
-import { isOpen, participates, type ApplicationState } from '../domain/application/state';
-import type { Progress, Refusal } from '../domain/application/progress';
-import { refusal as refusalOf } from '../domain/application/transitions';
-import type { WatchType } from '../domain/codes';
-import { asked } from '../domain/application/decide';
+import { applicationWorkflowId, participationWorkflowId } from '../domain/applications/key';
+import { isOpen, participates, type ApplicationState } from '../domain/applications/state';
+import type { Progress, Refusal } from '../domain/applications/progress';
+import { refusal as refusalOf } from '../domain/applications/transitions';
+import type { WatchType } from '../domain/kernel/codes';
+import { asked } from '../domain/applications/decide';
 import { readRun, type ApplicationRun } from '../record/application-run';
 import {
   acknowledgeCommand,

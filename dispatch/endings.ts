@@ -5,8 +5,8 @@ import { freezeEvidence } from '../record/evidence';
 import { openApplication } from '../record/opening';
 import { endRelationship, findRelationship } from '../record/platforms';
 import type { Principal } from '../record/principal';
-import type { ApplicationState } from '../domain/application/state';
-import type { LeavingAction } from '../domain/leaving';
+import type { ApplicationState } from '../domain/applications/state';
+import type { LeavingAction } from '../domain/offboarding/leaving';
 import type { Sql } from '../runtime/database';
 import type { Dispatch } from './dispatch';
 

@@ -1,8 +1,8 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Instant } from '../domain/time/instants';
-import type { Known, RestartCause } from '../domain/application/events';
-import { applicationWorkflowId, participationWorkflowId } from '../domain/application/key';
-import { isOpen, participates, type ApplicationState } from '../domain/application/state';
+import type { Known, RestartCause } from '../domain/applications/events';
+import { applicationWorkflowId, participationWorkflowId } from '../domain/applications/key';
+import { isOpen, participates, type ApplicationState } from '../domain/applications/state';
 import { fileChangedSignal, progressQuery } from '../workflows/messages';
 
 /** How the workflow of an application stands with the server; the run is the latest under its id. */

@@ -1,4 +1,4 @@
-import { addDays } from '../domain/dates';
+import { addDays } from '../domain/time/dates';
 
 /** Completes nine digits to an NPI: the check digit is Luhn's over 80840 and the nine. */
 export function npi(nine: string): string {

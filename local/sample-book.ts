@@ -1,5 +1,5 @@
-import { addDays } from '../domain/dates';
-import type { Playbook } from '../domain/playbook';
+import { addDays } from '../domain/time/dates';
+import type { Playbook } from '../domain/registry/playbook';
 import { documents, npi } from './invented';
 
 /** The payer on which a whole life can be watched. */

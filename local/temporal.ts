@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs, optionalTsToMs, tsToMs } from '@temporalio/common/lib/time';
-import { SEARCH_ATTRIBUTES } from '../domain/search-attributes';
+import { SEARCH_ATTRIBUTES } from '../domain/kernel/search-attributes';
 import { nameOfType } from '../runtime/search-attributes';
 
 /** The arguments of a dev server on the loopback; without `file` it keeps everything in memory. */

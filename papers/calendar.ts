@@ -1,6 +1,6 @@
 import ical from 'ical-generator';
 import type { Instant } from '../domain/time/instants';
-import { instantOf } from '../domain/dates';
+import { instantOf } from '../domain/time/dates';
 
 /** Something with a date, as a calendar shows it. */
 export interface Appointment {

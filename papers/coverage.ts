@@ -1,6 +1,6 @@
 import type { PlainDate } from '../domain/time/instants';
-import type { ReadinessReason, Stage } from '../domain/codes';
-import { REMEDIES } from '../domain/readiness';
+import type { ReadinessReason, Stage } from '../domain/kernel/codes';
+import { REMEDIES } from '../domain/billing/readiness';
 import { csv } from './csv';
 import { pdf, type Table } from './pdf';
 

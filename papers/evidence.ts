@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/time/instants';
-import { FACTS, type Fact } from '../domain/codes';
+import { FACTS, type Fact } from '../domain/kernel/codes';
 import type {
   EvidenceConfirmation,
   EvidenceCycle,
@@ -10,8 +10,8 @@ import type {
   EvidenceParticipation,
   EvidenceSighting,
   Logged,
-} from '../domain/evidence';
-import type { FactValue } from '../domain/facts';
+} from '../domain/applications/evidence';
+import type { FactValue } from '../domain/kernel/facts';
 import { pdf, type Column, type Row, type Table } from './pdf';
 
 const words = (code: string | null | undefined): string => (code ?? '').replaceAll('_', ' ').replace(/\btin\b/, 'TIN');

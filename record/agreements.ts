@@ -1,6 +1,6 @@
-import type { FactSource, LineOfBusiness } from '../domain/codes';
+import type { FactSource, LineOfBusiness } from '../domain/kernel/codes';
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { FactValues } from '../domain/facts';
+import type { FactValues } from '../domain/kernel/facts';
 import type { Db, Fragment, Sql } from '../runtime/database';
 import { audit } from './audit';
 import { enqueueEach } from './outbox';

@@ -1,8 +1,8 @@
-import type { ApplicationKey } from '../domain/application/events';
-import type { Progress } from '../domain/application/progress';
-import { progressOf } from '../domain/application/schedule';
-import type { ApplicationState } from '../domain/application/state';
-import { resolvePlaybook, type Playbook } from '../domain/playbook';
+import type { ApplicationKey } from '../domain/applications/events';
+import type { Progress } from '../domain/applications/progress';
+import { progressOf } from '../domain/applications/schedule';
+import type { ApplicationState } from '../domain/applications/state';
+import { resolvePlaybook, type Playbook } from '../domain/registry/playbook';
 import type { Db } from '../runtime/database';
 
 /** What the workflow of an application, or of its participation, is started with and found by. */

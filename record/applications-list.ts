@@ -1,4 +1,4 @@
-import type { IssueCode, RecredentialingStatus, Stage, WaitingOn } from '../domain/codes';
+import type { IssueCode, RecredentialingStatus, Stage, WaitingOn } from '../domain/kernel/codes';
 import type { Db, Fragment } from '../runtime/database';
 import { isOverdue, selectSummaries, type ApplicationSummary } from './applications';
 import { inScope, type Principal } from './principal';

@@ -1,8 +1,8 @@
-import type { ApplicationKind, Fact, LineOfBusiness, Stage, WaitingOn } from '../domain/codes';
+import type { ApplicationKind, Fact, LineOfBusiness, Stage, WaitingOn } from '../domain/kernel/codes';
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { ApplicationState } from '../domain/application/state';
-import type { LapseWarning } from '../domain/upkeep';
-import { view, type ApplicationView, type ParticipationView } from '../domain/application/view';
+import type { ApplicationState } from '../domain/applications/state';
+import type { LapseWarning } from '../domain/upkeep/upkeep';
+import { view, type ApplicationView, type ParticipationView } from '../domain/applications/view';
 import type { Db, Fragment } from '../runtime/database';
 import { bridgeOf, type Bridge } from './bridges';
 import { factBody } from './commands';

@@ -1,5 +1,5 @@
-import type { Fact } from '../domain/codes';
-import type { ApplicationState } from '../domain/application/state';
+import type { Fact } from '../domain/kernel/codes';
+import type { ApplicationState } from '../domain/applications/state';
 import type { Sql } from '../runtime/database';
 import { tellSharers } from './agreements';
 import { audit } from './audit';

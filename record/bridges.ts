@@ -1,8 +1,8 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { ApplicationState } from '../domain/application/state';
-import { platformChecks, type CheckOccasion } from '../domain/bridge';
-import { atDate } from '../domain/calendar';
-import { sameValue } from '../domain/facts';
+import type { ApplicationState } from '../domain/applications/state';
+import { platformChecks, type CheckOccasion } from '../domain/platforms/bridge';
+import { atDate } from '../domain/time/calendar';
+import { sameValue } from '../domain/kernel/facts';
 import type { Db, Fragment, Tx } from '../runtime/database';
 import { enqueue } from './outbox';
 import { workerOf } from './covers';

@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/time/instants';
-import type { Purpose } from '../domain/codes';
+import type { Purpose } from '../domain/kernel/codes';
 import type { Db, Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import { hashOfSecret, newSecret } from '../runtime/secrets';

@@ -1,4 +1,4 @@
-import type { CaqhSaid } from '../domain/caqh';
+import type { CaqhSaid } from '../domain/sources/caqh';
 import type { Instant } from '../domain/time/instants';
 import type { Sql } from '../runtime/database';
 import { audit } from './audit';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../domain/time/instants';
-import { backOff, later } from '../domain/politeness';
+import { backOff, later } from '../domain/outreach/politeness';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue } from './outbox';

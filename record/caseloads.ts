@@ -1,5 +1,5 @@
-import type { Panel } from '../domain/panels';
-import type { CaseloadItem } from '../domain/targets';
+import type { Panel } from '../domain/registry/panels';
+import type { CaseloadItem } from '../domain/platforms/targets';
 import type { Db, Sql } from '../runtime/database';
 import { inScope, type Principal } from './principal';
 import { revise, type Precondition } from './registry/revise';

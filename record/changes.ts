@@ -1,10 +1,10 @@
-import type { ApplicationKey } from '../domain/application/events';
+import type { ApplicationKey } from '../domain/applications/events';
 import type { PlainDate } from '../domain/time/instants';
-import { naturalKey } from '../domain/application/key';
-import { participates, type ApplicationState } from '../domain/application/state';
-import { changeNeed, kindFor, toldBy, type ChangeNeed, type Standing } from '../domain/changes';
-import type { ChangeField } from '../domain/codes';
-import { resolvePlaybook, type Playbook } from '../domain/playbook';
+import { naturalKey } from '../domain/applications/key';
+import { participates, type ApplicationState } from '../domain/applications/state';
+import { changeNeed, kindFor, toldBy, type ChangeNeed, type Standing } from '../domain/registry/changes';
+import type { ChangeField } from '../domain/kernel/codes';
+import { resolvePlaybook, type Playbook } from '../domain/registry/playbook';
 import type { Db, Sql } from '../runtime/database';
 import { derivedId } from './derived-id';
 import type { ChangedSubject } from './file-changes';

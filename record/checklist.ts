@@ -1,4 +1,4 @@
-import { CHECKLIST_ITEMS, type ChecklistEntry } from '../domain/checklist';
+import { CHECKLIST_ITEMS, type ChecklistEntry } from '../domain/platforms/checklist';
 import type { Db, Sql } from '../runtime/database';
 import type { Relationship } from './platforms';
 import { inScope, type Principal } from './principal';

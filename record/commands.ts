@@ -1,10 +1,10 @@
 import { digest } from './derived-id';
-import type { Action, Fact } from '../domain/codes';
-import type { Circumstances, Command } from '../domain/application/decide';
-import type { ApplicationEvent } from '../domain/application/events';
-import type { ApplicationState } from '../domain/application/state';
-import type { Refusal } from '../domain/application/progress';
-import type { NextTry } from '../domain/delivery';
+import type { Action, Fact } from '../domain/kernel/codes';
+import type { Circumstances, Command } from '../domain/applications/decide';
+import type { ApplicationEvent } from '../domain/applications/events';
+import type { ApplicationState } from '../domain/applications/state';
+import type { Refusal } from '../domain/applications/progress';
+import type { NextTry } from '../domain/kernel/delivery';
 import type { Db, Fragment, Tx } from '../runtime/database';
 import { inWaves } from './outbox';
 import type { Actor } from './principal';

@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import { localDate } from '../domain/calendar';
-import type { ReadinessReason } from '../domain/codes';
+import { localDate } from '../domain/time/calendar';
+import type { ReadinessReason } from '../domain/kernel/codes';
 import {
   consequences,
   type Consequences,
@@ -9,10 +9,10 @@ import {
   type GivenAnswer,
   type Known,
   type LiveAgreement,
-} from '../domain/consequences';
-import type { Panel, Parked } from '../domain/panels';
-import { resolvePlaybook, type Playbook } from '../domain/playbook';
-import { billingReadiness } from '../domain/readiness';
+} from '../domain/platforms/consequences';
+import type { Panel, Parked } from '../domain/registry/panels';
+import { resolvePlaybook, type Playbook } from '../domain/registry/playbook';
+import { billingReadiness } from '../domain/billing/readiness';
 import type { Db } from '../runtime/database';
 import { checklistOf } from './checklist';
 import type { Relationship } from './platforms';

@@ -1,6 +1,6 @@
 import type { PlainDate } from '../domain/time/instants';
-import type { LineOfBusiness, ReadinessReason, Stage } from '../domain/codes';
-import { billingReadiness, type ReadinessAnswer } from '../domain/readiness';
+import type { LineOfBusiness, ReadinessReason, Stage } from '../domain/kernel/codes';
+import { billingReadiness, type ReadinessAnswer } from '../domain/billing/readiness';
 import type { Db } from '../runtime/database';
 import { carries } from './platform-spans';
 import { inScope, type Principal } from './principal';

@@ -1,4 +1,4 @@
-import type { EmittedType } from '../domain/codes';
+import type { EmittedType } from '../domain/kernel/codes';
 import type { Instant } from '../domain/time/instants';
 import type { Db, Sql } from '../runtime/database';
 import { inScope, type Principal } from './principal';

@@ -1,7 +1,7 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { EndingReason, FactSource, Stage } from '../domain/codes';
-import { localDate, startOfDay } from '../domain/calendar';
-import { addDays } from '../domain/dates';
+import type { EndingReason, FactSource, Stage } from '../domain/kernel/codes';
+import { localDate, startOfDay } from '../domain/time/calendar';
+import { addDays } from '../domain/time/dates';
 import {
   leavingItems,
   type EndingTerms,
@@ -11,7 +11,7 @@ import {
   type LeavingApplication,
   type LeavingCause,
   type LeavingItem,
-} from '../domain/leaving';
+} from '../domain/offboarding/leaving';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue, enqueueEach } from './outbox';

@@ -1,7 +1,7 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import { atDate, due } from '../domain/calendar';
-import { addDays } from '../domain/dates';
-import type { Duration } from '../domain/duration';
+import { atDate, due } from '../domain/time/calendar';
+import { addDays } from '../domain/time/dates';
+import type { Duration } from '../domain/time/duration';
 import type { Tx } from '../runtime/database';
 import { giveTasks } from './tasks';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ApplicationState } from '../domain/application/state';
+import type { ApplicationState } from '../domain/applications/state';
 import {
   documentsNamed,
   evidenceFile,
@@ -8,7 +8,7 @@ import {
   type EvidenceFile,
   type EvidenceParticipation,
   type EvidenceSubject,
-} from '../domain/evidence';
+} from '../domain/applications/evidence';
 import type { Db } from '../runtime/database';
 import { timeline } from './timeline';
 

@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import { listDueAt, listOutAt, monthOf, nextMonth } from '../domain/exclusions';
-import { backOff, later } from '../domain/politeness';
+import { listDueAt, listOutAt, monthOf, nextMonth } from '../domain/screening/exclusions';
+import { backOff, later } from '../domain/outreach/politeness';
 import type { Db, Sql, Tx } from '../runtime/database';
 import { latestList, OPERATOR } from './exclusions';
 import type { OutreachStep } from './mail';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { ExclusionResult, ExclusionSource } from '../domain/codes';
+import type { ExclusionResult, ExclusionSource } from '../domain/kernel/codes';
 import {
   decisiveWord,
   matchOf,
@@ -10,7 +10,7 @@ import {
   type LeieEntry,
   type Match,
   type Screened,
-} from '../domain/exclusions';
+} from '../domain/screening/exclusions';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue, enqueueEach } from './outbox';

@@ -1,4 +1,4 @@
-import type { ChangeField } from '../domain/codes';
+import type { ChangeField } from '../domain/kernel/codes';
 import type { PlainDate } from '../domain/time/instants';
 import type { Tx } from '../runtime/database';
 import { enqueue, enqueueEach } from './outbox';

@@ -1,8 +1,8 @@
-import type { ApplicationKey, FileReading } from '../domain/application/events';
+import type { ApplicationKey, FileReading } from '../domain/applications/events';
 import type { PlainDate } from '../domain/time/instants';
-import { exclusionTerms, type ExclusionWord } from '../domain/exclusions';
-import type { ResolvedPlaybook } from '../domain/playbook';
-import { evaluateFile, type ProviderFile } from '../domain/prerequisites';
+import { exclusionTerms, type ExclusionWord } from '../domain/screening/exclusions';
+import type { ResolvedPlaybook } from '../domain/registry/playbook';
+import { evaluateFile, type ProviderFile } from '../domain/applications/prerequisites';
 import type { Db } from '../runtime/database';
 import { attestedOn, countsFor, exclusionWords, registryLicences, registryWord } from './person-scope';
 import { isSet } from './settings';

@@ -5,7 +5,7 @@ import {
   type CheckedFile,
   type CheckedPractice,
   type Finding,
-} from '../domain/consistency';
+} from '../domain/sources/consistency';
 import type { Db, Fragment } from '../runtime/database';
 import { latestSnapshots, registryWord } from './person-scope';
 import { inScope, type Principal } from './principal';

@@ -1,6 +1,6 @@
-import type { Fact, LineOfBusiness } from '../domain/codes';
+import type { Fact, LineOfBusiness } from '../domain/kernel/codes';
 import type { PlainDate } from '../domain/time/instants';
-import type { Playbook } from '../domain/playbook';
+import type { Playbook } from '../domain/registry/playbook';
 import type { Db, Fragment } from '../runtime/database';
 import { inScope, type Principal } from './principal';
 import { findUser } from './registry/users';

@@ -1,8 +1,14 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import { due } from '../domain/calendar';
-import type { Duration } from '../domain/duration';
-import { ASKED_IN_VAIN, DEFAULT_CADENCE, openQuestions, type DatedAnswer, type OpenQuestion } from '../domain/inquiry';
-import { assess } from '../domain/platform';
+import { due } from '../domain/time/calendar';
+import type { Duration } from '../domain/time/duration';
+import {
+  ASKED_IN_VAIN,
+  DEFAULT_CADENCE,
+  openQuestions,
+  type DatedAnswer,
+  type OpenQuestion,
+} from '../domain/platforms/inquiry';
+import { assess } from '../domain/platforms/platform';
 import type { Db, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue } from './outbox';

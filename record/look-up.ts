@@ -1,4 +1,4 @@
-import type { RegistryService, WatchType } from '../domain/codes';
+import type { RegistryService, WatchType } from '../domain/kernel/codes';
 import type { Db } from '../runtime/database';
 import { enqueueEach } from './outbox';
 

@@ -1,10 +1,10 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import { armedEntries, isHeld, type ApplicationState } from '../domain/application/state';
-import { localDate } from '../domain/calendar';
-import { mayContact } from '../domain/prerequisites';
+import { armedEntries, isHeld, type ApplicationState } from '../domain/applications/state';
+import { localDate } from '../domain/time/calendar';
+import { mayContact } from '../domain/applications/prerequisites';
 import type { Authorisation } from '../domain/registry/authorisation';
-import type { SentKind } from '../domain/codes';
-import { BURST_MS, mailingTime, paces, type MailOutcome } from '../domain/sending';
+import type { SentKind } from '../domain/kernel/codes';
+import { BURST_MS, mailingTime, paces, type MailOutcome } from '../domain/outreach/sending';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import type { RecipientType } from './outreach';
 import { workerOf } from './covers';

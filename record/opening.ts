@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { append, decideOpening } from '../domain/application/decide';
-import type { ApplicationKey } from '../domain/application/events';
+import { append, decideOpening } from '../domain/applications/decide';
+import type { ApplicationKey } from '../domain/applications/events';
 import type { Instant } from '../domain/time/instants';
-import { naturalKey } from '../domain/application/key';
-import { arm } from '../domain/application/step';
-import { localDate } from '../domain/calendar';
-import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
+import { naturalKey } from '../domain/applications/key';
+import { arm } from '../domain/applications/step';
+import { localDate } from '../domain/time/calendar';
+import { resolvePlaybook, rulesOf, type Playbook } from '../domain/registry/playbook';
 import type { Sql, Tx } from '../runtime/database';
 import { readRun, runOf, type ApplicationRun } from './application-run';
 import { digest } from './derived-id';

@@ -1,5 +1,5 @@
-import type { WatchType } from '../domain/codes';
-import type { NextTry } from '../domain/delivery';
+import type { WatchType } from '../domain/kernel/codes';
+import type { NextTry } from '../domain/kernel/delivery';
 import type { Db, Fragment } from '../runtime/database';
 
 /**

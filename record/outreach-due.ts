@@ -1,8 +1,8 @@
-import type { ApplicationEvent } from '../domain/application/events';
+import type { ApplicationEvent } from '../domain/applications/events';
 import type { Instant } from '../domain/time/instants';
-import { followUpOf, isHeld, type ApplicationState } from '../domain/application/state';
-import { due, localDate } from '../domain/calendar';
-import type { Duration } from '../domain/duration';
+import { followUpOf, isHeld, type ApplicationState } from '../domain/applications/state';
+import { due, localDate } from '../domain/time/calendar';
+import type { Duration } from '../domain/time/duration';
 import type { Tx } from '../runtime/database';
 import { leadOver, queueMessages, type QueuedMessage, type RecipientType } from './outreach';
 

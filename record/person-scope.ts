@@ -54,7 +54,7 @@ export const registryLicences = (sql: Db, which: Fragment = sql`true`): Fragment
     order by s.taken_on desc, s.created_at desc limit 1), '[]'::jsonb)`;
 
 /**
- * The words (domain/exclusions.ts) on a person that count at a client, and those on practices, each of which has one
+ * The words (domain/screening/exclusions.ts) on a person that count at a client, and those on practices, each of which has one
  * client only; as they were known when `known` holds of the word `s`.
  */
 export const exclusionWords = (

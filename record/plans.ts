@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { BlockerCode } from '../domain/application/state';
-import type { Consequence } from '../domain/consequences';
+import type { BlockerCode } from '../domain/applications/state';
+import type { Consequence } from '../domain/platforms/consequences';
 import {
   decisionSheet,
   earliestLeaveOn,
@@ -8,9 +8,9 @@ import {
   type DecisionSheet,
   type ServiceEntry,
   type TransitionPlan,
-} from '../domain/plans';
-import { resolvePlaybook } from '../domain/playbook';
-import { unmetOf } from '../domain/targets';
+} from '../domain/platforms/plans';
+import { resolvePlaybook } from '../domain/registry/playbook';
+import { unmetOf } from '../domain/platforms/targets';
 import type { Db, Sql } from '../runtime/database';
 import { caseloadOf } from './caseloads';
 import { checklistOf } from './checklist';

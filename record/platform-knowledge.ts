@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PlainDate } from '../domain/time/instants';
-import type { Question } from '../domain/platform';
+import type { Question } from '../domain/platforms/platform';
 import type { Db, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { actorOf, type Principal } from './principal';

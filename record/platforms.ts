@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../domain/time/instants';
-import { sameValue } from '../domain/facts';
-import { assess, type Assessment, type Decision, type LedgerAnswer, type Question } from '../domain/platform';
+import { sameValue } from '../domain/kernel/facts';
+import { assess, type Assessment, type Decision, type LedgerAnswer, type Question } from '../domain/platforms/platform';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import type { Circumstance } from './file-changes';

@@ -1,11 +1,11 @@
-import { append, decideFile } from '../domain/application/decide';
+import { append, decideFile } from '../domain/applications/decide';
 import type { Instant } from '../domain/time/instants';
-import { schedule } from '../domain/application/schedule';
-import { isOpen, type ApplicationState } from '../domain/application/state';
-import { dueAt, nextFollowUpAt } from '../domain/application/view';
-import { localDate } from '../domain/calendar';
-import type { Prerequisite, Stage } from '../domain/codes';
-import { resolvePlaybook, rulesOf, type Playbook } from '../domain/playbook';
+import { schedule } from '../domain/applications/schedule';
+import { isOpen, type ApplicationState } from '../domain/applications/state';
+import { dueAt, nextFollowUpAt } from '../domain/applications/view';
+import { localDate } from '../domain/time/calendar';
+import type { Prerequisite, Stage } from '../domain/kernel/codes';
+import { resolvePlaybook, rulesOf, type Playbook } from '../domain/registry/playbook';
 import type { Db, Fragment } from '../runtime/database';
 import { readFile } from './file';
 import { inScope, type Principal } from './principal';
@@ -66,6 +66,6 @@ export async function playbookMoves(
   );
 }
 
-/** Whether an application `a` is closed and its participation goes on (domain/application/state.ts). */
+/** Whether an application `a` is closed and its participation goes on (domain/applications/state.ts). */
 export const goesOn = (sql: Db): Fragment => sql`
   (a.stage = 'confirmed' and (a.snapshot->'rules'->>'opensSpan')::boolean and a.snapshot->>'participationEndedOn' is null)`;

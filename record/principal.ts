@@ -1,4 +1,4 @@
-import type { Role } from '../domain/codes';
+import type { Role } from '../domain/kernel/codes';
 import type { Db, Fragment } from '../runtime/database';
 
 /** In whose name a query or a change is made. */

@@ -1,9 +1,9 @@
 import type { TransactionSql } from 'postgres';
-import type { ApplicationEvent } from '../domain/application/events';
-import { RULES_VERSION } from '../domain/application/reduce';
-import { isHeld, isOpen, participates, type ApplicationState } from '../domain/application/state';
-import { dueAt, nextFollowUpAt } from '../domain/application/view';
-import { sameValue } from '../domain/facts';
+import type { ApplicationEvent } from '../domain/applications/events';
+import { RULES_VERSION } from '../domain/applications/reduce';
+import { isHeld, isOpen, participates, type ApplicationState } from '../domain/applications/state';
+import { dueAt, nextFollowUpAt } from '../domain/applications/view';
+import { sameValue } from '../domain/kernel/facts';
 import { projectChecks } from './bridges';
 import { emit } from './emitted';
 import { enqueue, enqueueEach } from './outbox';

@@ -1,5 +1,5 @@
 import type { PlainDate } from '../domain/time/instants';
-import { proposals, type Proposed, type Snapshot } from '../domain/proposals';
+import { proposals, type Proposed, type Snapshot } from '../domain/sources/proposals';
 import type { Db } from '../runtime/database';
 import { latestSnapshots } from './person-scope';
 

@@ -1,9 +1,9 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { Stage, Purpose } from '../domain/codes';
-import { BRIDGE_ASKS } from '../domain/bridge';
-import type { Playbook } from '../domain/playbook';
-import { UNAUTHORISED_ASKS } from '../domain/prerequisites';
-import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../domain/ranking';
+import type { Stage, Purpose } from '../domain/kernel/codes';
+import { BRIDGE_ASKS } from '../domain/platforms/bridge';
+import type { Playbook } from '../domain/registry/playbook';
+import { UNAUTHORISED_ASKS } from '../domain/applications/prerequisites';
+import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../domain/work-queue/ranking';
 import type { Db, Fragment } from '../runtime/database';
 import { joinCover } from './covers';
 import { lastDayThrough } from './platform-spans';

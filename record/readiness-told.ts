@@ -1,9 +1,9 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { LineOfBusiness, ReadinessReason } from '../domain/codes';
-import { localDate, startOfDay } from '../domain/calendar';
-import { addDays } from '../domain/dates';
-import { exclusionTerms, type ExclusionWord } from '../domain/exclusions';
-import { billingReadiness } from '../domain/readiness';
+import type { LineOfBusiness, ReadinessReason } from '../domain/kernel/codes';
+import { localDate, startOfDay } from '../domain/time/calendar';
+import { addDays } from '../domain/time/dates';
+import { exclusionTerms, type ExclusionWord } from '../domain/screening/exclusions';
+import { billingReadiness } from '../domain/billing/readiness';
 import type { Tx } from '../runtime/database';
 import { emit } from './emitted';
 import { exclusionWords } from './person-scope';

@@ -1,9 +1,15 @@
-import { attestationDueOn, knownLicences } from '../domain/attestation';
-import { KINDS, type FactSource, type ReadinessReason } from '../domain/codes';
+import { attestationDueOn, knownLicences } from '../domain/registry/attestation';
+import { KINDS, type FactSource, type ReadinessReason } from '../domain/kernel/codes';
 import type { Instant, PlainDate } from '../domain/time/instants';
-import { excludedOn, exclusionTerms, maybeExcludedOn, type ExclusionWord } from '../domain/exclusions';
-import { KIND_RULES } from '../domain/playbook';
-import type { AgreementEvidence, ReadinessAnswer, ReadinessEvidence, ReadinessQuery, Span } from '../domain/readiness';
+import { excludedOn, exclusionTerms, maybeExcludedOn, type ExclusionWord } from '../domain/screening/exclusions';
+import { KIND_RULES } from '../domain/registry/playbook';
+import type {
+  AgreementEvidence,
+  ReadinessAnswer,
+  ReadinessEvidence,
+  ReadinessQuery,
+  Span,
+} from '../domain/billing/readiness';
 import type { Db, Fragment } from '../runtime/database';
 import { asKnown, knownThen, type AsKnown } from './earlier';
 import { attestedOn, exclusionWords, registryLicences } from './person-scope';

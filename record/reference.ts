@@ -1,5 +1,5 @@
-import type { EventKind, ApplicationEvent } from '../domain/application/events';
-import type { ApplicationState } from '../domain/application/state';
+import type { EventKind, ApplicationEvent } from '../domain/applications/events';
+import type { ApplicationState } from '../domain/applications/state';
 import type { Tx } from '../runtime/database';
 
 /** What may bring, or take away, the payer's reference of an application. */

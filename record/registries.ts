@@ -1,5 +1,5 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import { attestationDueOn } from '../domain/attestation';
+import { attestationDueOn } from '../domain/registry/attestation';
 import {
   attestedOn,
   caqhStanding,
@@ -7,11 +7,11 @@ import {
   type CaqhAnswer,
   type CaqhSaid,
   type CaqhStanding,
-} from '../domain/caqh';
-import type { RegistryService } from '../domain/codes';
-import { addDays } from '../domain/dates';
-import type { NppesRecord } from '../domain/consistency';
-import { backOff, later, PACE_MS, spread, WAVE_MS } from '../domain/politeness';
+} from '../domain/sources/caqh';
+import type { RegistryService } from '../domain/kernel/codes';
+import { addDays } from '../domain/time/dates';
+import type { NppesRecord } from '../domain/sources/consistency';
+import { backOff, later, PACE_MS, spread, WAVE_MS } from '../domain/outreach/politeness';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { uuidOf } from '../runtime/uuid';
 import { caqhIsAsked, rosterFollows } from './caqh-roster';

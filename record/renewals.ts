@@ -1,6 +1,6 @@
-import type { ApplicationKey } from '../domain/application/events';
-import { naturalKey } from '../domain/application/key';
-import { participates, type ApplicationState } from '../domain/application/state';
+import type { ApplicationKey } from '../domain/applications/events';
+import { naturalKey } from '../domain/applications/key';
+import { participates, type ApplicationState } from '../domain/applications/state';
 import type { Db, Sql } from '../runtime/database';
 import { derivedId } from './derived-id';
 import { openApplication } from './opening';

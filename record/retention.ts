@@ -1,7 +1,7 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import { localDate, startOfDay } from '../domain/calendar';
-import { addDays } from '../domain/dates';
-import { purgeOn, type Retained, type RetentionSettings } from '../domain/retention';
+import { localDate, startOfDay } from '../domain/time/calendar';
+import { addDays } from '../domain/time/dates';
+import { purgeOn, type Retained, type RetentionSettings } from '../domain/offboarding/retention';
 import type { Db, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';
 import { enqueue, enqueueEach } from './outbox';

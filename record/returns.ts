@@ -1,5 +1,5 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { FactSource } from '../domain/codes';
+import type { FactSource } from '../domain/kernel/codes';
 import type { Db, Sql, Tx } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import { audit } from './audit';

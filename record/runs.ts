@@ -1,8 +1,8 @@
-import type { ApplicationEvent } from '../domain/application/events';
+import type { ApplicationEvent } from '../domain/applications/events';
 import type { Instant } from '../domain/time/instants';
-import { fold, RULES_VERSION } from '../domain/application/reduce';
-import type { ApplicationState } from '../domain/application/state';
-import { sameValue } from '../domain/facts';
+import { fold, RULES_VERSION } from '../domain/applications/reduce';
+import type { ApplicationState } from '../domain/applications/state';
+import { sameValue } from '../domain/kernel/facts';
 import type { Db, Fragment } from '../runtime/database';
 import { goesOn } from './playbook-moves';
 import { columns } from './projection';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../domain/time/instants';
-import type { TimerName } from '../domain/application/events';
-import type { ApplicationState } from '../domain/application/state';
+import type { TimerName } from '../domain/applications/events';
+import type { ApplicationState } from '../domain/applications/state';
 import type { Db, Fragment, Tx } from '../runtime/database';
 
 /** What of an application failed too often by itself, and waits. */

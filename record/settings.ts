@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/time/instants';
-import { RETENTION_DEFAULTS } from '../domain/retention';
+import { RETENTION_DEFAULTS } from '../domain/offboarding/retention';
 import type { Db, Fragment, Sql } from '../runtime/database';
 import { audit } from './audit';
 import { enqueueEach } from './outbox';

@@ -1,5 +1,5 @@
 import type { PlainDate } from '../domain/time/instants';
-import type { Purpose } from '../domain/codes';
+import type { Purpose } from '../domain/kernel/codes';
 import type { Sql } from '../runtime/database';
 import { audit } from './audit';
 import { actorOf, type Principal } from './principal';

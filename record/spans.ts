@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { FACTS, type Fact } from '../domain/codes';
-import { sameValue, type FactRecord } from '../domain/facts';
-import { seenLoaded } from '../domain/application/participation';
-import type { ApplicationState, FactState } from '../domain/application/state';
+import { FACTS, type Fact } from '../domain/kernel/codes';
+import { sameValue, type FactRecord } from '../domain/kernel/facts';
+import { seenLoaded } from '../domain/applications/participation';
+import type { ApplicationState, FactState } from '../domain/applications/state';
 import type { Tx } from '../runtime/database';
 import { tellSharers } from './agreements';
 import { factBody } from './commands';

@@ -1,4 +1,4 @@
-import type { WatchType } from '../domain/codes';
+import type { WatchType } from '../domain/kernel/codes';
 import type { Instant } from '../domain/time/instants';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import { audit } from './audit';

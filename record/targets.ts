@@ -1,9 +1,9 @@
 import type { Instant } from '../domain/time/instants';
-import { brief, decisionFrom, directApplication, kindThatFits } from '../domain/consequences';
-import { daysBetween } from '../domain/dates';
-import { panelOf } from '../domain/panels';
-import { resolvePlaybook } from '../domain/playbook';
-import { expectedDays, rankTargets, unmetOf, type CaseloadItem, type RankedTarget } from '../domain/targets';
+import { brief, decisionFrom, directApplication, kindThatFits } from '../domain/platforms/consequences';
+import { daysBetween } from '../domain/time/dates';
+import { panelOf } from '../domain/registry/panels';
+import { resolvePlaybook } from '../domain/registry/playbook';
+import { expectedDays, rankTargets, unmetOf, type CaseloadItem, type RankedTarget } from '../domain/platforms/targets';
 import type { Db } from '../runtime/database';
 import { caseloadOf, daysTaken } from './caseloads';
 import { surroundingsOf } from './consequences';

@@ -1,4 +1,4 @@
-import type { TaskKind } from '../domain/codes';
+import type { TaskKind } from '../domain/kernel/codes';
 import type { Instant } from '../domain/time/instants';
 import type { Db, Sql } from '../runtime/database';
 import { audit } from './audit';

@@ -1,4 +1,4 @@
-import type { EventKind } from '../domain/application/events';
+import type { EventKind } from '../domain/applications/events';
 import type { Instant } from '../domain/time/instants';
 import type { Db, Fragment } from '../runtime/database';
 import type { Actor, Principal } from './principal';

@@ -1,4 +1,4 @@
-import type { ApplicationState } from '../domain/application/state';
+import type { ApplicationState } from '../domain/applications/state';
 import type { Db, Fragment } from '../runtime/database';
 import { factBody } from './commands';
 

@@ -1,7 +1,7 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { ApplicationState } from '../domain/application/state';
-import { localDate } from '../domain/calendar';
-import type { UpkeepKind } from '../domain/codes';
+import type { ApplicationState } from '../domain/applications/state';
+import { localDate } from '../domain/time/calendar';
+import type { UpkeepKind } from '../domain/kernel/codes';
 import {
   LADDERS,
   predictedLapses,
@@ -10,7 +10,7 @@ import {
   type LapseWarning,
   type Standing,
   type UpkeepItem,
-} from '../domain/upkeep';
+} from '../domain/upkeep/upkeep';
 import type { Db } from '../runtime/database';
 import { isThere } from './person-scope';
 import { inScope, type Principal } from './principal';

@@ -1,7 +1,7 @@
 import type { Instant, PlainDate } from '../domain/time/instants';
-import type { ApplicationState } from '../domain/application/state';
-import { atDate, due, localDate } from '../domain/calendar';
-import { addDays } from '../domain/dates';
+import type { ApplicationState } from '../domain/applications/state';
+import { atDate, due, localDate } from '../domain/time/calendar';
+import { addDays } from '../domain/time/dates';
 import {
   identity,
   predictedLapses,
@@ -13,7 +13,7 @@ import {
   type UpkeepFile,
   type UpkeepItem,
   type UpkeepView,
-} from '../domain/upkeep';
+} from '../domain/upkeep/upkeep';
 import type { Db, Fragment, Tx } from '../runtime/database';
 import { digest } from './derived-id';
 import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from './outreach';

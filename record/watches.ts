@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../domain/time/instants';
-import type { WatchType } from '../domain/codes';
+import type { WatchType } from '../domain/kernel/codes';
 import { beginStep, type Sql, type Tx } from '../runtime/database';
 import { giveChecks } from './bridges';
 import { endStepByStep } from './endings';

@@ -1,4 +1,4 @@
-import type { EmittedType } from '../domain/codes';
+import type { EmittedType } from '../domain/kernel/codes';
 import type { Instant } from '../domain/time/instants';
 import type { Db, Fragment, Sql, Tx } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';

@@ -1,7 +1,7 @@
-import type { CaqhSaid } from '../domain/caqh';
+import type { CaqhSaid } from '../domain/sources/caqh';
 import type { PlainDate } from '../domain/time/instants';
-import { isGivenDate, isRealDate } from '../domain/dates';
-import { isCaqhId, isNpi } from '../domain/identifiers';
+import { isGivenDate, isRealDate } from '../domain/time/dates';
+import { isCaqhId, isNpi } from '../domain/kernel/identifiers';
 import { BadTable, LONGEST_CELL, readCsv } from './csv';
 
 /** A row of an export of CAQH's portal, or the first thing that is wrong with it. */

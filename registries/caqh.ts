@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { CaqhAnswer } from '../domain/caqh';
+import type { CaqhAnswer } from '../domain/sources/caqh';
 import type { PlainDate } from '../domain/time/instants';
-import { isGivenDate } from '../domain/dates';
+import { isGivenDate } from '../domain/time/dates';
 import { call, jsonOf, ServiceError, type Call } from './http';
 
 export interface CaqhSettings {

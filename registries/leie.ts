@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { isGivenDate } from '../domain/dates';
-import type { LeieEntry } from '../domain/exclusions';
-import { isNpi } from '../domain/identifiers';
+import { isGivenDate } from '../domain/time/dates';
+import type { LeieEntry } from '../domain/screening/exclusions';
+import { isNpi } from '../domain/kernel/identifiers';
 import { BadTable, LONGEST_CELL, readCsv } from './csv';
 import { call, NOT_MODIFIED, ServiceError } from './http';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NppesRecord, Snapshot } from '../domain/consistency';
+import type { NppesRecord, Snapshot } from '../domain/sources/consistency';
 import { call, jsonOf, ServiceError } from './http';
 
 const TIMEOUT_MS = 15_000;

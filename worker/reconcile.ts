@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { RestartCause } from '../domain/application/events';
+import type { RestartCause } from '../domain/applications/events';
 import type { Dispatch } from '../dispatch/dispatch';
 import {
   claimRound,

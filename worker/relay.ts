@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { WATCH_TYPES, type Action, type WatchType } from '../domain/codes';
-import { nextTry } from '../domain/delivery';
+import { WATCH_TYPES, type Action, type WatchType } from '../domain/kernel/codes';
+import { nextTry } from '../domain/kernel/delivery';
 import { isUnanswered, type Dispatch } from '../dispatch/dispatch';
 import { endItem } from '../dispatch/endings';
 import { concernedBy, openChanges } from '../record/changes';

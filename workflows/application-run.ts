@@ -16,10 +16,10 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
-import { ACTIONS, INTERNAL_ACTIONS, type Action, type Stage } from '../domain/codes';
+import { ACTIONS, INTERNAL_ACTIONS, type Action, type Stage } from '../domain/kernel/codes';
 import type { Instant } from '../domain/time/instants';
-import type { TimerName } from '../domain/application/events';
-import type { Progress, Refusal } from '../domain/application/progress';
+import type { TimerName } from '../domain/applications/events';
+import type { Progress, Refusal } from '../domain/applications/progress';
 import {
   actionUpdates,
   BAD_MESSAGE,

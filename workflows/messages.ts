@@ -1,8 +1,8 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
-import { ACTIONS, INTERNAL_ACTIONS, type Action, type SentKind, type WatchType } from '../domain/codes';
+import { ACTIONS, INTERNAL_ACTIONS, type Action, type SentKind, type WatchType } from '../domain/kernel/codes';
 import type { Instant } from '../domain/time/instants';
-import type { Progress, Refusal } from '../domain/application/progress';
+import type { Progress, Refusal } from '../domain/applications/progress';
 
 /** What both workflows of an application start from. JSON only. */
 export interface ApplicationInput {

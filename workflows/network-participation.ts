@@ -1,6 +1,6 @@
 import { continueAsNew } from '@temporalio/workflow';
-import { type Action, CARES } from '../domain/codes';
-import type { TimerName } from '../domain/application/events';
+import { type Action, CARES } from '../domain/kernel/codes';
+import type { TimerName } from '../domain/applications/events';
 import { ApplicationRun } from './application-run';
 import type { ApplicationInput } from './messages';
 

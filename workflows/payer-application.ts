@@ -1,12 +1,12 @@
 import { continueAsNew } from '@temporalio/workflow';
-import type { Action, Stage } from '../domain/codes';
-import type { TimerName } from '../domain/application/events';
+import type { Action, Stage } from '../domain/kernel/codes';
+import type { TimerName } from '../domain/applications/events';
 import { ApplicationRun } from './application-run';
 import type { ApplicationInput } from './messages';
 
 /*
  * The procedure as a credentialing specialist tells it: one function for each part. What an action leads to is decided by the
- * record (domain/application), so nothing here filters: the actions and timers say what a part usually waits for.
+ * record (domain/applications), so nothing here filters: the actions and timers say what a part usually waits for.
  */
 
 const WHENEVER_OPEN: readonly Action[] = [

@@ -1,8 +1,8 @@
 import { defineSearchAttributeKey, type SearchAttributeUpdatePair } from '@temporalio/common';
-import type { Stage, WaitingOn } from '../domain/codes';
+import type { Stage, WaitingOn } from '../domain/kernel/codes';
 import type { PlainDate } from '../domain/time/instants';
-import type { Progress } from '../domain/application/progress';
-import type { SEARCH_ATTRIBUTES } from '../domain/search-attributes';
+import type { Progress } from '../domain/applications/progress';
+import type { SEARCH_ATTRIBUTES } from '../domain/kernel/search-attributes';
 
 const keyword = (name: keyof typeof SEARCH_ATTRIBUTES) => defineSearchAttributeKey(name, 'KEYWORD');
 export const stageAttribute = keyword('CountersignStage');

@@ -9,7 +9,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { SentKind, WatchType } from '../domain/codes';
+import type { SentKind, WatchType } from '../domain/kernel/codes';
 import { changedSignal, type Send, type Wake, type WatchInput } from './messages';
 import { RECORDING } from './recording';
 

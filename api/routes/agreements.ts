@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FACT_SOURCES, LINES_OF_BUSINESS } from '../../domain/codes';
+import { FACT_SOURCES, LINES_OF_BUSINESS } from '../../domain/kernel/codes';
 import { endAgreement, findAgreement, listAgreements, type Agreement } from '../../record/agreements';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';

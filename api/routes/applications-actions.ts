@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/codes';
-import { unresolved } from '../../domain/application/participation';
-import type { Refusal } from '../../domain/application/progress';
+import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/kernel/codes';
+import { unresolved } from '../../domain/applications/participation';
+import type { Refusal } from '../../domain/applications/progress';
 import { describeApplication, findApplication, type KeptApplication } from '../../record/applications';
 import { approveFact } from '../../record/approvals';
 import { isKept, keepCommand } from '../../record/commands';

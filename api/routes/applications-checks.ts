@@ -1,5 +1,5 @@
-import type { Fact, LineOfBusiness } from '../../domain/codes';
-import { factProblems, inheritedFrom, partyProblem, type FactValue, type Seen } from '../../domain/facts';
+import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
+import { factProblems, inheritedFrom, partyProblem, type FactValue, type Seen } from '../../domain/kernel/facts';
 import { holderOf, type Ground } from '../../record/ground';
 import type { Sql } from '../../runtime/database';
 import { Problem, type FieldError } from '../errors';

@@ -1,5 +1,5 @@
-import { FACTS } from '../../domain/codes';
-import type { ApplicationKey } from '../../domain/application/events';
+import { FACTS } from '../../domain/kernel/codes';
+import type { ApplicationKey } from '../../domain/applications/events';
 import { groundOf, type Ground } from '../../record/ground';
 import { openApplication } from '../../record/opening';
 import { actorOf, type Principal } from '../../record/principal';

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { audit } from '../../record/audit';
 import { findApplications, type KeptApplication } from '../../record/applications';
 import type { Principal } from '../../record/principal';
-import { mostPerCall } from '../../domain/playbook';
+import { mostPerCall } from '../../domain/registry/playbook';
 import { findPayer } from '../../record/registry/payers';
 import type { Deps } from '../deps';
 import { invalid, Problem, toProblem, type FieldError } from '../errors';

@@ -1,4 +1,4 @@
-import { localDate } from '../../domain/calendar';
+import { localDate } from '../../domain/time/calendar';
 import { coverageCsv, coveragePdf } from '../../papers/coverage';
 import { coverageOf } from '../../record/coverage';
 import { findClient } from '../../record/registry/clients';

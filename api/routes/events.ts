@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EMITTED_TYPES } from '../../domain/codes';
+import { EMITTED_TYPES } from '../../domain/kernel/codes';
 import { listEmitted } from '../../record/emitted';
 import type { Deps } from '../deps';
 import { ok, route, type Route } from '../route';

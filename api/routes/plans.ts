@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { CHECKLIST_ITEMS, type ChecklistItem } from '../../domain/checklist';
-import { SERVICES } from '../../domain/plans';
+import { CHECKLIST_ITEMS, type ChecklistItem } from '../../domain/platforms/checklist';
+import { SERVICES } from '../../domain/platforms/plans';
 import { checklistOf, putChecklistEntry } from '../../record/checklist';
 import { planOf, putServices, sheetOf } from '../../record/plans';
 import { findRelationship } from '../../record/platforms';

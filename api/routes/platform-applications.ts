@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { kindThatFits } from '../../domain/consequences';
-import { KIND_RULES } from '../../domain/playbook';
+import { kindThatFits } from '../../domain/platforms/consequences';
+import { KIND_RULES } from '../../domain/registry/playbook';
 import { audit } from '../../record/audit';
 import { surroundingsOf } from '../../record/consequences';
 import { findRelationship } from '../../record/platforms';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { QUESTIONS, QUESTION_OF, type AnswerDetails, type Question } from '../../domain/platform';
+import { QUESTIONS, QUESTION_OF, type AnswerDetails, type Question } from '../../domain/platforms/platform';
 import {
   assessmentOf,
   createRelationship,

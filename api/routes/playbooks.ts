@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { PREREQUISITES, STAGES } from '../../domain/codes';
-import { STARTER_SET } from '../../domain/starter-set';
+import { PREREQUISITES, STAGES } from '../../domain/kernel/codes';
+import { STARTER_SET } from '../../domain/registry/starter-set';
 import { findApplications } from '../../record/applications';
 import { playbookMoves } from '../../record/playbook-moves';
 import { addMissing, findPayer } from '../../record/registry/payers';

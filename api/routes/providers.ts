@@ -1,5 +1,5 @@
-import { attestationDueOn, knownLicences } from '../../domain/attestation';
-import { localDate } from '../../domain/calendar';
+import { attestationDueOn, knownLicences } from '../../domain/registry/attestation';
+import { localDate } from '../../domain/time/calendar';
 import { findClient } from '../../record/registry/clients';
 import {
   createProvider,

@@ -1,6 +1,12 @@
 import { z } from 'zod';
-import { FACTS, FACT_SOURCES, LINES_OF_BUSINESS, READINESS_CAUTIONS, READINESS_REASONS } from '../../domain/codes';
-import { billingReadiness, REMEDIES, type ReadinessAnswer } from '../../domain/readiness';
+import {
+  FACTS,
+  FACT_SOURCES,
+  LINES_OF_BUSINESS,
+  READINESS_CAUTIONS,
+  READINESS_REASONS,
+} from '../../domain/kernel/codes';
+import { billingReadiness, REMEDIES, type ReadinessAnswer } from '../../domain/billing/readiness';
 import {
   keepAnswers,
   listAnswers,

@@ -1,6 +1,6 @@
 import { auditExport, takeExported, type RowOutcome } from '../../record/caqh-exports';
 import { caqhIsAsked, requestRoster, rosterRequestsOf, type RosterRequest } from '../../record/caqh-roster';
-import { accepted } from '../../domain/proposals';
+import { accepted } from '../../domain/sources/proposals';
 import { proposalsFor } from '../../record/proposals';
 import { findProvider, updateProvider } from '../../record/registry/providers';
 import { settleTasks } from '../../record/tasks';

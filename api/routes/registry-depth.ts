@@ -1,5 +1,5 @@
-import { localDate } from '../../domain/calendar';
-import type { AuthorisationScope } from '../../domain/codes';
+import { localDate } from '../../domain/time/calendar';
+import type { AuthorisationScope } from '../../domain/kernel/codes';
 import { findingsOf } from '../../record/findings';
 import {
   createAuthorisation,

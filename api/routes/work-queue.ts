@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { STAGES, PURPOSES } from '../../domain/codes';
-import { URGENCIES } from '../../domain/ranking';
+import { STAGES, PURPOSES } from '../../domain/kernel/codes';
+import { URGENCIES } from '../../domain/work-queue/ranking';
 import { listWork, listWorkByPayer, loadOf } from '../../record/queue';
 import type { Deps } from '../deps';
 import { listed } from '../listing';

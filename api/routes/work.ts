@@ -1,6 +1,6 @@
-import { addDays } from '../../domain/dates';
-import { localDate } from '../../domain/calendar';
-import { DEADLINE_STEPS, LONGEST_SNOOZE_DAYS } from '../../domain/ranking';
+import { addDays } from '../../domain/time/dates';
+import { localDate } from '../../domain/time/calendar';
+import { DEADLINE_STEPS, LONGEST_SNOOZE_DAYS } from '../../domain/work-queue/ranking';
 import { findApplication, findApplications } from '../../record/applications';
 import { assignedTo } from '../../record/applications-list';
 import { createFeed, tokenOfFeed } from '../../record/calendar-feeds';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ROLES } from '../../domain/codes';
+import { ROLES } from '../../domain/kernel/codes';
 import { actor, BESIDE_BAD_FIELDS, date, email, expiryDate, id, ids, instant, line, shownOnce } from './common';
 
 const role = z.enum(ROLES);

@@ -9,7 +9,7 @@ import {
   type Fact,
   type Outcome,
   CARES,
-} from '../../domain/codes';
+} from '../../domain/kernel/codes';
 import {
   broken,
   documents,

@@ -14,8 +14,8 @@ import {
   type Stage,
   ISSUE_CODES,
   RECREDENTIALING_STATUSES,
-} from '../../domain/codes';
-import { KIND_RULES } from '../../domain/playbook';
+} from '../../domain/kernel/codes';
+import { KIND_RULES } from '../../domain/registry/playbook';
 import { checkSource, confirmationFields, FACT_VALUES, seen } from './facts';
 import {
   broken,

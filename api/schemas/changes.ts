@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { STANDINGS } from '../../domain/changes';
-import { CHANGE_FIELDS } from '../../domain/codes';
+import { STANDINGS } from '../../domain/registry/changes';
+import { CHANGE_FIELDS } from '../../domain/kernel/codes';
 import { actor, date, id, instant, pastDate, state } from './common';
 
 /** How a change came about, beside what has changed. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { LONGEST_SILENCE_DAYS } from '../../domain/application/state';
-import { US_STATES } from '../../domain/codes';
-import { addDays, addMonths, GIVEN_FROM, GIVEN_TO, isFuture, isGivenDate, isRealDate } from '../../domain/dates';
-import { isNpi } from '../../domain/identifiers';
-import { isTimeZone } from '../../domain/time-zones';
+import { LONGEST_SILENCE_DAYS } from '../../domain/applications/state';
+import { US_STATES } from '../../domain/kernel/codes';
+import { addDays, addMonths, GIVEN_FROM, GIVEN_TO, isFuture, isGivenDate, isRealDate } from '../../domain/time/dates';
+import { isNpi } from '../../domain/kernel/identifiers';
+import { isTimeZone } from '../../domain/time/time-zones';
 
 /** A rule that a string keeps or breaks; `rule` is stable, `message` is for people and quotes nothing. */
 export interface TextRule {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { KINDS, READINESS_REASONS, STAGES } from '../../domain/codes';
-import { PANEL_STATUSES } from '../../domain/panels';
-import { CHECKLIST_ITEMS } from '../../domain/checklist';
-import { ANSWERS, PORTABLE_ITEMS, VERDICTS, type PortableItem } from '../../domain/platform';
+import { KINDS, READINESS_REASONS, STAGES } from '../../domain/kernel/codes';
+import { PANEL_STATUSES } from '../../domain/registry/panels';
+import { CHECKLIST_ITEMS } from '../../domain/platforms/checklist';
+import { ANSWERS, PORTABLE_ITEMS, VERDICTS, type PortableItem } from '../../domain/platforms/platform';
 import { date, id, plannedDate, state } from './common';
 
 const place = {

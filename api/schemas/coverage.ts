@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LINES_OF_BUSINESS, READINESS_REASONS, STAGES } from '../../domain/codes';
+import { LINES_OF_BUSINESS, READINESS_REASONS, STAGES } from '../../domain/kernel/codes';
 import { date, id, line } from './common';
 
 export const coverageQuery = z.strictObject({

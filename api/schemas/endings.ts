@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ENDING_REASONS, FACT_SOURCES, LINES_OF_BUSINESS, STAGES } from '../../domain/codes';
-import { LEAVING_ACTIONS, LEAVING_CAUSES } from '../../domain/leaving';
+import { ENDING_REASONS, FACT_SOURCES, LINES_OF_BUSINESS, STAGES } from '../../domain/kernel/codes';
+import { LEAVING_ACTIONS, LEAVING_CAUSES } from '../../domain/offboarding/leaving';
 import { actor, date, id, instant, line, longText, nearbyDate, pageQuery, state, unique, yesOrNo } from './common';
 import { tinInput } from './practices';
 import { dea, malpractice } from './providers';

@@ -11,7 +11,7 @@ import {
   OUTCOMES,
   STAGES,
   SUBMISSION_CHANNELS,
-} from '../../domain/codes';
+} from '../../domain/kernel/codes';
 import { FACT_VALUES } from './facts';
 import { date, id, instant, state } from './common';
 import { sha256 } from './documents';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { EXCLUSION_RESULTS, EXCLUSION_SOURCES } from '../../domain/codes';
-import { GIVEN_FROM, isGivenDate } from '../../domain/dates';
-import { monthOf } from '../../domain/exclusions';
+import { EXCLUSION_RESULTS, EXCLUSION_SOURCES } from '../../domain/kernel/codes';
+import { GIVEN_FROM, isGivenDate } from '../../domain/time/dates';
+import { monthOf } from '../../domain/screening/exclusions';
 import {
   broken,
   actor,

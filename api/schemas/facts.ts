@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { CONTRACT_BASES, FACT_SOURCES, type Fact, type FactSource } from '../../domain/codes';
-import { factProblems, type FactProblem } from '../../domain/facts';
+import { CONTRACT_BASES, FACT_SOURCES, type Fact, type FactSource } from '../../domain/kernel/codes';
+import { factProblems, type FactProblem } from '../../domain/kernel/facts';
 import {
   address,
   BESIDE_BAD_FIELDS,

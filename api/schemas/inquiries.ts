@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { QUESTIONS } from '../../domain/platform';
+import { QUESTIONS } from '../../domain/platforms/platform';
 import { RECIPIENT_TYPES } from '../../record/outreach';
 import { actor, email, id, instant, line, longText, pastDate, state, unique } from './common';
 import { duration } from './playbook';

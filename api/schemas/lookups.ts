@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CAQH_STANDINGS } from '../../domain/caqh';
+import { CAQH_STANDINGS } from '../../domain/sources/caqh';
 import { instant, line } from './common';
 
 /** What a service outside says of somebody, and since when it does not answer. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EMITTED_TYPES } from '../../domain/codes';
+import { EMITTED_TYPES } from '../../domain/kernel/codes';
 import { id, ids, instant, line, pageQuery, shownOnce, someOf, url, yesOrNo } from './common';
 
 const types = someOf(EMITTED_TYPES).min(1);

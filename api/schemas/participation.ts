@@ -8,7 +8,7 @@ import {
   LOADING_STATUSES,
   RECREDENTIALING_STATUSES,
   CARES,
-} from '../../domain/codes';
+} from '../../domain/kernel/codes';
 
 import {
   broken,

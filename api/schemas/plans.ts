@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { CHECKLIST_ITEMS } from '../../domain/checklist';
-import { SERVICES, type Service } from '../../domain/plans';
-import { ANSWERS, DECISIONS } from '../../domain/platform';
+import { CHECKLIST_ITEMS } from '../../domain/platforms/checklist';
+import { SERVICES, type Service } from '../../domain/platforms/plans';
+import { ANSWERS, DECISIONS } from '../../domain/platforms/platform';
 import { date, id, line, longText, pastDate, plannedDate, state, version } from './common';
 import { applicationBrief, consequence, fit, leaveRisks, notice, panelReading, placeQuery } from './consequences';
 

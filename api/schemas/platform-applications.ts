@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { KINDS, LINES_OF_BUSINESS } from '../../domain/codes';
-import { KIND_RULES } from '../../domain/playbook';
+import { KINDS, LINES_OF_BUSINESS } from '../../domain/kernel/codes';
+import { KIND_RULES } from '../../domain/registry/playbook';
 import { id, plannedDate, state, unique } from './common';
 
 /** The kinds that lead to a contract of one's own; the others change or end what there is. */

@@ -7,7 +7,7 @@ import {
   QUESTIONS,
   VERDICTS,
   type PortableItem,
-} from '../../domain/platform';
+} from '../../domain/platforms/platform';
 import {
   documents,
   actor,

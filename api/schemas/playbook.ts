@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LONGEST_CLOSURE_DAYS, WEEKDAYS } from '../../domain/calendar';
+import { LONGEST_CLOSURE_DAYS, WEEKDAYS } from '../../domain/time/calendar';
 import {
   CHANGE_HANDLINGS,
   CONTRACT_BASES,
@@ -8,10 +8,10 @@ import {
   PREREQUISITES,
   SUBMISSION_CHANNELS,
   TRACK_ORDERS,
-} from '../../domain/codes';
-import { daysBetween, isRealDate } from '../../domain/dates';
-import { durationProblem, type Duration } from '../../domain/duration';
-import type { Playbook } from '../../domain/playbook';
+} from '../../domain/kernel/codes';
+import { daysBetween, isRealDate } from '../../domain/time/dates';
+import { durationProblem, type Duration } from '../../domain/time/duration';
+import type { Playbook } from '../../domain/registry/playbook';
 import {
   BESIDE_BAD_FIELDS,
   email,

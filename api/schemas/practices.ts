@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isEin, isSsn } from '../../domain/identifiers';
+import { isEin, isSsn } from '../../domain/kernel/identifiers';
 import { circumstance } from './changes';
 import { address, hasLevels, id, instant, line, npi, repeatable, text, unique, version } from './common';
 

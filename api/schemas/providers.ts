@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCaqhId, isDea, isTaxonomy } from '../../domain/identifiers';
+import { isCaqhId, isDea, isTaxonomy } from '../../domain/kernel/identifiers';
 import { circumstance } from './changes';
 import { ended } from './clients';
 import { registryState } from './lookups';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PROPOSED_FIELDS } from '../../domain/proposals';
+import { PROPOSED_FIELDS } from '../../domain/sources/proposals';
 import { actor, date, id, instant, line, someOf, state, yesOrNo } from './common';
 
 export const rosterRequest = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { AUTHORISATION_SCOPES, ENROLMENT_KINDS, ENROLMENT_STATUSES, PORTAL_STATUSES } from '../../domain/codes';
-import { FINDING_CODES } from '../../domain/consistency';
+import { AUTHORISATION_SCOPES, ENROLMENT_KINDS, ENROLMENT_STATUSES, PORTAL_STATUSES } from '../../domain/kernel/codes';
+import { FINDING_CODES } from '../../domain/sources/consistency';
 import {
   actor,
   address,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { KINDS, SUBMISSION_CHANNELS } from '../../domain/codes';
-import { PANEL_STATUSES } from '../../domain/panels';
-import { WEIGHTS } from '../../domain/targets';
+import { KINDS, SUBMISSION_CHANNELS } from '../../domain/kernel/codes';
+import { PANEL_STATUSES } from '../../domain/registry/panels';
+import { WEIGHTS } from '../../domain/platforms/targets';
 import { date, id, line, pastDate, state, unique, version } from './common';
 import { applicationBrief, fit, panelReading } from './consequences';
 

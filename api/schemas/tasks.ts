@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TASK_KINDS } from '../../domain/codes';
+import { TASK_KINDS } from '../../domain/kernel/codes';
 import { actor, id, instant, line, longText, pageQuery, yesOrNo } from './common';
 
 const kind = z.enum(TASK_KINDS);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UPKEEP_KINDS } from '../../domain/codes';
+import { UPKEEP_KINDS } from '../../domain/kernel/codes';
 import { date, id, state } from './common';
 
 const kind = z.enum(UPKEEP_KINDS);

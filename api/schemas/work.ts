@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PURPOSES } from '../../domain/codes';
+import { PURPOSES } from '../../domain/kernel/codes';
 import { BESIDE_BAD_FIELDS, date, expiryDate, id, isEarlier, line, longText, plannedDate, shownOnce } from './common';
 
 export const claim = z.strictObject({ assignee: id }).meta({ id: 'Claim' });

@@ -1,4 +1,4 @@
-import type { AuthorisationScope } from '../codes';
+import type { AuthorisationScope } from '../kernel/codes';
 import type { PlainDate } from '../time/instants';
 
 /** What a provider let the operator do, for some payers or all, through the last day where there is one. */

@@ -1,4 +1,4 @@
-import type { Fact, TrackOrder } from '../codes';
+import type { Fact, TrackOrder } from '../kernel/codes';
 import type { PlainDate } from '../time/instants';
 
 /** What the pinned playbook and the kind demand of this application. */

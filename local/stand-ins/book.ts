@@ -1,4 +1,4 @@
-import { addDays } from '../../domain/dates';
+import { addDays } from '../../domain/time/dates';
 import type { Environment } from '../../runtime/config';
 import { sampleBook } from '../sample-book';
 import { StandInCaqh, type StandInProvider } from './caqh';

@@ -1,4 +1,4 @@
-import type { Role } from '../../domain/codes';
+import type { Role } from '../../domain/kernel/codes';
 import type { Db, Fragment, Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { hashOfSecret, newSecret } from '../../runtime/secrets';

@@ -1,5 +1,5 @@
 import type { PlainDate } from '../../domain/time/instants';
-import type { AuthorisationScope } from '../../domain/codes';
+import type { AuthorisationScope } from '../../domain/kernel/codes';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';
 import { enqueue } from '../outbox';

@@ -1,5 +1,5 @@
 import type { Instant } from '../../domain/time/instants';
-import type { Playbook } from '../../domain/playbook';
+import type { Playbook } from '../../domain/registry/playbook';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../audit';
 import { asKnown } from '../earlier';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { CHANGE_FIELDS, type ChangeField } from '../../domain/codes';
-import { sameValue } from '../../domain/facts';
-import { normalizeTin } from '../../domain/identifiers';
+import { CHANGE_FIELDS, type ChangeField } from '../../domain/kernel/codes';
+import { sameValue } from '../../domain/kernel/facts';
+import { normalizeTin } from '../../domain/kernel/identifiers';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../audit';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RegistryService } from '../../domain/codes';
+import type { RegistryService } from '../../domain/kernel/codes';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { audit } from '../audit';
 import { screen } from '../exclusions';

@@ -1,5 +1,5 @@
 import type { PlainDate } from '../../domain/time/instants';
-import type { Snapshot } from '../../domain/consistency';
+import type { Snapshot } from '../../domain/sources/consistency';
 import type { Sql } from '../../runtime/database';
 import { audit } from '../audit';
 import { enqueue } from '../outbox';

@@ -1,4 +1,4 @@
-import type { Role } from '../../domain/codes';
+import type { Role } from '../../domain/kernel/codes';
 import type { Db, Fragment, Sql } from '../../runtime/database';
 import { audit } from '../audit';
 import type { Principal } from '../principal';

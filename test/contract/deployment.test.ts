@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes';
+import { SEARCH_ATTRIBUTES } from '../../domain/kernel/search-attributes';
 import { QUIET_LOG } from '../../local/postgres';
 import { nameOfType } from '../../runtime/search-attributes';
 

@@ -8,8 +8,8 @@ import { parseSync } from '@swc/core';
 const root = resolve(__dirname, '../..');
 const BUNDLED = [
   ...readdirSync(join(root, 'workflows')).map((file) => `workflows/${file}`),
-  'domain/codes.ts',
-  'domain/search-attributes.ts',
+  'domain/kernel/codes.ts',
+  'domain/kernel/search-attributes.ts',
   'runtime/failure-converter.ts',
 ];
 

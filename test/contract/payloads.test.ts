@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { reduce } from '../../domain/application/reduce';
-import type { ApplicationState } from '../../domain/application/state';
-import { CONTRACT_STATUSES, FACTS, OUTCOMES, type Action } from '../../domain/codes';
+import { reduce } from '../../domain/applications/reduce';
+import type { ApplicationState } from '../../domain/applications/state';
+import { CONTRACT_STATUSES, FACTS, OUTCOMES, type Action } from '../../domain/kernel/codes';
 import { Paper, VALUES } from '../unit/application/paper';
 
 const date = fc.constantFrom('2027-01-04', '2027-02-01', '2027-06-30');

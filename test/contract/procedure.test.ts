@@ -1,8 +1,8 @@
-import { TABLE } from '../../domain/application/transitions';
-import { CARES, FACTS, ISSUE_CODES, STAGES, type Action, type Stage } from '../../domain/codes';
-import type { TimerName } from '../../domain/application/events';
-import { addDays } from '../../domain/dates';
-import type { Playbook } from '../../domain/playbook';
+import { TABLE } from '../../domain/applications/transitions';
+import { CARES, FACTS, ISSUE_CODES, STAGES, type Action, type Stage } from '../../domain/kernel/codes';
+import type { TimerName } from '../../domain/applications/events';
+import { addDays } from '../../domain/time/dates';
+import type { Playbook } from '../../domain/registry/playbook';
 import { COMPLETE, Paper, TODAY0, VALUES } from '../unit/application/paper';
 import type { ApplicationRun, Part } from '../../workflows/application-run';
 import { lookAfterParticipation } from '../../workflows/network-participation';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ApplicationKey } from '../../domain/application/events';
-import type { Action } from '../../domain/codes';
+import type { ApplicationKey } from '../../domain/applications/events';
+import type { Action } from '../../domain/kernel/codes';
 import { keepCommand } from '../../record/commands';
 import { openApplication } from '../../record/opening';
 import type { Reply } from '../support/api';

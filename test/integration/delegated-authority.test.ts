@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createSend } from '../../activities/outreach';
 import { allRoutes } from '../../api/routes';
-import { ROLES, type Role } from '../../domain/codes';
+import { ROLES, type Role } from '../../domain/kernel/codes';
 import { emit } from '../../record/emitted';
 import { dueMail } from '../../record/mail';
 import { queueMessages } from '../../record/outreach';

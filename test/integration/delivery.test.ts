@@ -1,5 +1,5 @@
-import { applicationWorkflowId } from '../../domain/application/key';
-import type { ApplicationState } from '../../domain/application/state';
+import { applicationWorkflowId } from '../../domain/applications/key';
+import type { ApplicationState } from '../../domain/applications/state';
 import { eventually } from '../support/eventually';
 import { System, type OpenApplication } from '../support/system';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { decisiveWord, type ExclusionWord } from '../../domain/exclusions';
+import { decisiveWord, type ExclusionWord } from '../../domain/screening/exclusions';
 import { exclusionWords } from '../../record/person-scope';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { migrate } from '../../runtime/migrate';

@@ -1,5 +1,5 @@
-import { FACTS } from '../../domain/codes';
-import { QUESTIONS } from '../../domain/platform';
+import { FACTS } from '../../domain/kernel/codes';
+import { QUESTIONS } from '../../domain/platforms/platform';
 import { CLIENT, NPI, OTHER_NPI, PAYER, PRACTICE, PROVIDER, TestApi, type Reply, type Sent } from '../support/api';
 import { devServerAddress } from '../support/servers';
 import { allFacts, daysAgo, daysAhead, TODAY } from '../support/system';

@@ -1,4 +1,4 @@
-import { STARTER_SET } from '../../domain/starter-set';
+import { STARTER_SET } from '../../domain/registry/starter-set';
 import { playbook } from '../../api/schemas/playbook';
 import type { Reply } from '../support/api';
 import { daysAgo, daysAhead, System, TODAY } from '../support/system';

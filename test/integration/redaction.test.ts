@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createActivities } from '../../activities';
-import { applicationWorkflowId } from '../../domain/application/key';
+import { applicationWorkflowId } from '../../domain/applications/key';
 import { root } from '../../local/paths';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { ADMIN_KEY, CLIENT } from '../support/api';

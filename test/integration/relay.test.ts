@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Delivery, Dispatch } from '../../dispatch/dispatch';
-import { MOST_TRIES } from '../../domain/delivery';
+import { MOST_TRIES } from '../../domain/kernel/delivery';
 import { acknowledgeCommand, keepCommand, leaveToRelay } from '../../record/commands';
 import { claimRows, deleteDelivered, enqueue, postponeRow, renewLease } from '../../record/outbox';
 import { findStuck, listStuck, retryStuck } from '../../record/stuck';

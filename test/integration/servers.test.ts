@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import postgres from 'postgres';
-import { SEARCH_ATTRIBUTES } from '../../domain/search-attributes';
+import { SEARCH_ATTRIBUTES } from '../../domain/kernel/search-attributes';
 import { createTestDatabase, devServerAddress, skippingEnvironment } from '../support/servers';
 
 const tablesOf = async (url: string) => {

@@ -1,4 +1,4 @@
-import { ROLES, type Role } from '../../domain/codes';
+import { ROLES, type Role } from '../../domain/kernel/codes';
 import { fileOf } from '../../record/file';
 import { keepNppes, setServices } from '../../record/registries';
 import { keepUp } from '../../record/upkeep';

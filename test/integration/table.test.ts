@@ -1,4 +1,4 @@
-import { ACTIONS, STAGES } from '../../domain/codes';
+import { ACTIONS, STAGES } from '../../domain/kernel/codes';
 import { daysAhead, FACTS, proof, System, TODAY, type OpenApplication } from '../support/system';
 
 let system: System;

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isTimeZone, TIME_ZONES } from '../../domain/time-zones';
+import { isTimeZone, TIME_ZONES } from '../../domain/time/time-zones';
 import { wall } from '../support/independent-calendar';
 import { CLIENT, PAYER, TestApi, type Reply } from '../support/api';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { addDays } from '../../domain/dates';
+import { addDays } from '../../domain/time/dates';
 import { keepUp } from '../../record/upkeep';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { attest, freshNpi } from '../support/file';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
-import { WATCH_TYPES } from '../../domain/codes';
+import { WATCH_TYPES } from '../../domain/kernel/codes';
 import { dataConverter } from '../../runtime/codec';
 import { PROVIDER } from '../support/api';
 import { eventually } from '../support/eventually';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { addDays } from '../../domain/dates';
-import { isHeld } from '../../domain/application/state';
-import type { Playbook } from '../../domain/playbook';
+import { addDays } from '../../domain/time/dates';
+import { isHeld } from '../../domain/applications/state';
+import type { Playbook } from '../../domain/registry/playbook';
 import { columns } from '../../record/projection';
 import type { Life, Lives } from '../support/lives';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { applicationWorkflowId } from '../../domain/application/key';
-import type { Progress } from '../../domain/application/progress';
-import type { Action } from '../../domain/codes';
-import { addDays } from '../../domain/dates';
-import { sameValue } from '../../domain/facts';
+import { applicationWorkflowId } from '../../domain/applications/key';
+import type { Progress } from '../../domain/applications/progress';
+import type { Action } from '../../domain/kernel/codes';
+import { addDays } from '../../domain/time/dates';
+import { sameValue } from '../../domain/kernel/facts';
 import { keepCommand } from '../../record/commands';
 import { progressQuery } from '../../workflows/messages';
 import { eventually } from '../support/eventually';

@@ -1,9 +1,9 @@
 import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { temporal } from '@temporalio/proto';
-import { applicationWorkflowId, participationWorkflowId } from '../../domain/application/key';
-import { RULES_VERSION } from '../../domain/application/reduce';
-import type { Playbook } from '../../domain/playbook';
+import { applicationWorkflowId, participationWorkflowId } from '../../domain/applications/key';
+import { RULES_VERSION } from '../../domain/applications/reduce';
+import type { Playbook } from '../../domain/registry/playbook';
 import { eventually } from '../support/eventually';
 import { Lives, type Life } from '../support/lives';
 import { standIns, type StandIns } from '../support/registries';

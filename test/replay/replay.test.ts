@@ -1,8 +1,8 @@
 import { bundleWorkflowCode, DefaultLogger, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { DeterminismViolationError } from '@temporalio/workflow';
-import { ACTIONS, INTERNAL_ACTIONS, STAGES, WAITING_ON } from '../../domain/codes';
-import type { SEARCH_ATTRIBUTES } from '../../domain/search-attributes';
+import { ACTIONS, INTERNAL_ACTIONS, STAGES, WAITING_ON } from '../../domain/kernel/codes';
+import type { SEARCH_ATTRIBUTES } from '../../domain/kernel/search-attributes';
 import { dataConverter } from '../../runtime/codec';
 import { testKeyring } from '../support/keys';
 import { workflowBundle } from '../support/servers';

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { ApplicationEvent } from '../../domain/application/events';
-import type { Progress } from '../../domain/application/progress';
-import { fold, RULES_VERSION } from '../../domain/application/reduce';
-import { progressOf, schedule } from '../../domain/application/schedule';
-import { isOpen, participates, type ApplicationState } from '../../domain/application/state';
-import { sameValue } from '../../domain/facts';
-import { resolvePlaybook, type Playbook } from '../../domain/playbook';
+import type { ApplicationEvent } from '../../domain/applications/events';
+import type { Progress } from '../../domain/applications/progress';
+import { fold, RULES_VERSION } from '../../domain/applications/reduce';
+import { progressOf, schedule } from '../../domain/applications/schedule';
+import { isOpen, participates, type ApplicationState } from '../../domain/applications/state';
+import { sameValue } from '../../domain/kernel/facts';
+import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import { digest } from '../../record/derived-id';
 import { PAGE, readAll, write } from './histories';
 
@@ -90,5 +90,5 @@ export function driftOf(life: string, timeline: Timeline, rules = TODAYS): strin
         ? 'the end is another state'
         : !sameValue(now.progress, stored.progress) && 'the workflow would be told another progress';
   if (!wrong) return null;
-  return `${life}: ${wrong} than with version ${version} of the rules as it was. If that is intended, raise RULES_VERSION in domain/application/reduce.ts. See ${PAGE}.`;
+  return `${life}: ${wrong} than with version ${version} of the rules as it was. If that is intended, raise RULES_VERSION in domain/applications/reduce.ts. See ${PAGE}.`;
 }

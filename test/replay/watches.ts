@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
 import { endItem } from '../../dispatch/endings';
-import { addDays } from '../../domain/dates';
-import { QUESTIONS } from '../../domain/platform';
+import { addDays } from '../../domain/time/dates';
+import { QUESTIONS } from '../../domain/platforms/platform';
 import { requestRoster } from '../../record/caqh-roster';
 import { importList, OPERATOR } from '../../record/exclusions';
 import { recordEnding } from '../../record/endings';

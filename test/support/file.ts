@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { addDays } from '../../domain/dates';
-import type { Playbook } from '../../domain/playbook';
+import { addDays } from '../../domain/time/dates';
+import type { Playbook } from '../../domain/registry/playbook';
 import type { Sql } from '../../runtime/database';
 
 /** An invented book entry: one client with a practice, a provider with a complete file, and a payer. */

@@ -1,8 +1,8 @@
-import type { Duration } from '../../domain/duration';
-import type { Window } from '../../domain/calendar';
+import type { Duration } from '../../domain/time/duration';
+import type { Window } from '../../domain/time/calendar';
 
 /*
- * An independent computation of what domain/calendar.ts answers: a loop over days in UTC, holidays by counting weekdays,
+ * An independent computation of what domain/time/calendar.ts answers: a loop over days in UTC, holidays by counting weekdays,
  * and zones by asking Intl.DateTimeFormat what the clock on the wall shows.
  */
 export const DAY_MS = 86_400_000;

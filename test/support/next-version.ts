@@ -2,8 +2,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type * as Dispatch from '../../dispatch/dispatch';
-import type * as Reduce from '../../domain/application/reduce';
-import type * as Schedule from '../../domain/application/schedule';
+import type * as Reduce from '../../domain/applications/reduce';
+import type * as Schedule from '../../domain/applications/schedule';
 import type * as Run from '../../record/application-run';
 import type * as Step from '../../record/step';
 
@@ -24,13 +24,13 @@ export async function nextVersion(edits: readonly Edit[]) {
   for (const room of ROOMS) cpSync(join(root, room), join(directory, room), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
   for (const { file, from, to } of edits) {
-    const path = join(directory, `domain/application/${file}.ts`);
+    const path = join(directory, `domain/applications/${file}.ts`);
     const parts = readFileSync(path, 'utf8').split(from);
     if (parts.length !== 2) throw new Error(`${file}.ts has ${parts.length - 1} times: ${from}`);
     writeFileSync(path, parts.join(to));
   }
-  const { fold, RULES_VERSION }: typeof Reduce = await import(join(directory, 'domain/application/reduce'));
-  const { schedule, progressOf }: typeof Schedule = await import(join(directory, 'domain/application/schedule'));
+  const { fold, RULES_VERSION }: typeof Reduce = await import(join(directory, 'domain/applications/reduce'));
+  const { schedule, progressOf }: typeof Schedule = await import(join(directory, 'domain/applications/schedule'));
   return {
     rules: { RULES_VERSION, fold, schedule, progressOf },
     /** What works on the record by these rules. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { applicationWorkflowId, participationWorkflowId } from '../../domain/application/key';
-import { addDays } from '../../domain/dates';
+import { applicationWorkflowId, participationWorkflowId } from '../../domain/applications/key';
+import { addDays } from '../../domain/time/dates';
 import { readRun } from '../../record/application-run';
 import { labelOf } from '../../workflows/application-run';
 import { progressQuery } from '../../workflows/messages';

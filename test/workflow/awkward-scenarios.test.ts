@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
-import { addDays } from '../../domain/dates';
-import { FACTS } from '../../domain/codes';
-import { billingReadiness, type ReadinessAnswer } from '../../domain/readiness';
+import { addDays } from '../../domain/time/dates';
+import { FACTS } from '../../domain/kernel/codes';
+import { billingReadiness, type ReadinessAnswer } from '../../domain/billing/readiness';
 import type { PlainDate } from '../../domain/time/instants';
 import { findApplication } from '../../record/applications';
 import { openApplication } from '../../record/opening';

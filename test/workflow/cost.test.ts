@@ -1,6 +1,6 @@
 import { temporal } from '@temporalio/proto';
-import { applicationWorkflowId, participationWorkflowId } from '../../domain/application/key';
-import { addDays } from '../../domain/dates';
+import { applicationWorkflowId, participationWorkflowId } from '../../domain/applications/key';
+import { addDays } from '../../domain/time/dates';
 import { eventually } from '../support/eventually';
 import { Lives } from '../support/lives';
 

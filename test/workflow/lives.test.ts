@@ -1,6 +1,6 @@
-import { fold } from '../../domain/application/reduce';
-import { isOpen, participates } from '../../domain/application/state';
-import { FACTS, STAGES, type Stage } from '../../domain/codes';
+import { fold } from '../../domain/applications/reduce';
+import { isOpen, participates } from '../../domain/applications/state';
+import { FACTS, STAGES, type Stage } from '../../domain/kernel/codes';
 import { LIVES } from '../replay/lives';
 import { Lives, VALUES, type Life } from '../support/lives';
 import { expectInStep } from '../support/in-step';

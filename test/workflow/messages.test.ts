@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
-import { applicationWorkflowId, participationWorkflowId } from '../../domain/application/key';
-import { FACTS } from '../../domain/codes';
+import { applicationWorkflowId, participationWorkflowId } from '../../domain/applications/key';
+import { FACTS } from '../../domain/kernel/codes';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { readRun } from '../../record/application-run';
 import { createCodec } from '../../runtime/codec';

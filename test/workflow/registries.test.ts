@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { importList, OPERATOR } from '../../record/exclusions';
-import { addDays } from '../../domain/dates';
+import { addDays } from '../../domain/time/dates';
 import { requestRoster, rosterRequestsOf } from '../../record/caqh-roster';
 import { setServices } from '../../record/registries';
 import { findProvider } from '../../record/registry/providers';

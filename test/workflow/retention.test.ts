@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { addDays } from '../../domain/dates';
-import { billingReadiness } from '../../domain/readiness';
+import { addDays } from '../../domain/time/dates';
+import { billingReadiness } from '../../domain/billing/readiness';
 import { recordEnding } from '../../record/endings';
 import { freezeEvidence, writeEvidence } from '../../record/evidence';
 import type { Principal } from '../../record/principal';

@@ -1,4 +1,4 @@
-import { applicationWorkflowId } from '../../domain/application/key';
+import { applicationWorkflowId } from '../../domain/applications/key';
 import { Lives, type Life } from '../support/lives';
 
 let lives: Lives;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
-import { QUESTIONS, type Question } from '../../domain/platform';
+import { QUESTIONS, type Question } from '../../domain/platforms/platform';
 import { closeInquiry, changeTerms } from '../../record/inquiries';
 import { createRelationship, putAnswer, type Relationship } from '../../record/platforms';
 import type { Principal } from '../../record/principal';

@@ -1,4 +1,4 @@
-import { addDays, daysBetween } from '../../domain/dates';
+import { addDays, daysBetween } from '../../domain/time/dates';
 import { Lives } from '../support/lives';
 
 describe('a whole life', () => {

@@ -1,5 +1,5 @@
-import type { CallHours, Closure } from '../../domain/calendar';
-import type { Duration } from '../../domain/duration';
+import type { CallHours, Closure } from '../../domain/time/calendar';
+import type { Duration } from '../../domain/time/duration';
 import { day, expectedDue, wall, works } from '../support/independent-calendar';
 import { Lives } from '../support/lives';
 import { expectInStep } from '../support/in-step';

@@ -1,7 +1,7 @@
 import type { FieldError } from '../../../api/errors';
 import { answer, contact } from '../../../api/schemas/actions';
 import { check } from '../../../api/validation';
-import { addDays } from '../../../domain/dates';
+import { addDays } from '../../../domain/time/dates';
 
 const TODAY = new Date().toISOString().slice(0, 10);
 const rules = (schema: typeof contact | typeof answer, body: object): string[] => {

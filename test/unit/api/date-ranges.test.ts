@@ -13,7 +13,7 @@ import {
 } from '../../../api/schemas/common';
 import { check } from '../../../api/validation';
 import type { FieldError } from '../../../api/errors';
-import { addDays, addMonths } from '../../../domain/dates';
+import { addDays, addMonths } from '../../../domain/time/dates';
 
 const TODAY = new Date().toISOString().slice(0, 10);
 /** A date so many years and days from today, far enough from each limit for every zone. */

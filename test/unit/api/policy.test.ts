@@ -1,5 +1,5 @@
 import { manages, may, mayGrant } from '../../../api/policy';
-import { ROLES, type Role } from '../../../domain/codes';
+import { ROLES, type Role } from '../../../domain/kernel/codes';
 import type { Principal } from '../../../record/principal';
 
 const principal = (role: Role, clientIds: string[] | null = null): Principal => ({

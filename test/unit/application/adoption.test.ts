@@ -1,4 +1,4 @@
-import { FACTS, type Stage } from '../../../domain/codes';
+import { FACTS, type Stage } from '../../../domain/kernel/codes';
 import { COMPLETE, Paper, VALUES } from './paper';
 
 const DATES = { stageSince: '2026-11-02', submittedOn: '2026-10-01', lastContactOn: '2026-12-29' };

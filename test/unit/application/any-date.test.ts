@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { FACTS, type Fact } from '../../../domain/codes';
-import { addDays, daysBetween, FIRST_DATE, isRealDate, LAST_DATE } from '../../../domain/dates';
-import type { Playbook } from '../../../domain/playbook';
+import { FACTS, type Fact } from '../../../domain/kernel/codes';
+import { addDays, daysBetween, FIRST_DATE, isRealDate, LAST_DATE } from '../../../domain/time/dates';
+import type { Playbook } from '../../../domain/registry/playbook';
 import { COMPLETE, DAY0, Paper, TODAY0, VALUES } from './paper';
 
 /** What was stored before dates had a range: no such date stops an application, or throws. */

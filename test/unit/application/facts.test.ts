@@ -1,5 +1,5 @@
-import { FACTS, KINDS, type ApplicationKind, type Fact } from '../../../domain/codes';
-import { KIND_RULES } from '../../../domain/playbook';
+import { FACTS, KINDS, type ApplicationKind, type Fact } from '../../../domain/kernel/codes';
+import { KIND_RULES } from '../../../domain/registry/playbook';
 import { COMPLETE, Paper, TODAY0 } from './paper';
 
 function permutations<T>(items: readonly T[]): T[][] {

@@ -1,5 +1,5 @@
-import { fold } from '../../../domain/application/reduce';
-import { FACTS } from '../../../domain/codes';
+import { fold } from '../../../domain/applications/reduce';
+import { FACTS } from '../../../domain/kernel/codes';
 import { Paper, stored } from './paper';
 
 const submitted = () => new Paper().submit();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import type { Instant } from '../../../domain/time/instants';
-import { dueTimers } from '../../../domain/application/schedule';
-import { FACTS, OUTCOMES, type Stage } from '../../../domain/codes';
-import { sendingTime } from '../../../domain/sending';
+import { dueTimers } from '../../../domain/applications/schedule';
+import { FACTS, OUTCOMES, type Stage } from '../../../domain/kernel/codes';
+import { sendingTime } from '../../../domain/outreach/sending';
 import { day, wall, works, ZONES } from '../../support/independent-calendar';
 import { Paper, TODAY0, local } from './paper';
 

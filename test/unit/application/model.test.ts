@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
-import type { ApplicationEvent, TimerName } from '../../../domain/application/events';
-import { fold, reduce } from '../../../domain/application/reduce';
-import { schedule } from '../../../domain/application/schedule';
-import { isOpen, participates, type ApplicationState } from '../../../domain/application/state';
-import { CARES, STAGES } from '../../../domain/codes';
-import { sameValue } from '../../../domain/facts';
+import type { ApplicationEvent, TimerName } from '../../../domain/applications/events';
+import { fold, reduce } from '../../../domain/applications/reduce';
+import { schedule } from '../../../domain/applications/schedule';
+import { isOpen, participates, type ApplicationState } from '../../../domain/applications/state';
+import { CARES, STAGES } from '../../../domain/kernel/codes';
+import { sameValue } from '../../../domain/kernel/facts';
 import { begin, happen, life, type Done } from './model';
 import { ZONE, stored, type Paper } from './paper';
 

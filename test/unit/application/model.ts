@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import type { Refusal } from '../../../domain/application/progress';
-import { allowedActions, allowedOutcomes } from '../../../domain/application/transitions';
+import type { Refusal } from '../../../domain/applications/progress';
+import { allowedActions, allowedOutcomes } from '../../../domain/applications/transitions';
 import {
   ACTIONS,
   CONTRACT_STATUSES,
@@ -12,9 +12,9 @@ import {
   OUTCOMES,
   PREREQUISITES,
   type Action,
-} from '../../../domain/codes';
-import { addDays } from '../../../domain/dates';
-import { KIND_RULES, type Playbook } from '../../../domain/playbook';
+} from '../../../domain/kernel/codes';
+import { addDays } from '../../../domain/time/dates';
+import { KIND_RULES, type Playbook } from '../../../domain/registry/playbook';
 import { COMPLETE, Paper, VALUES } from './paper';
 
 /* Lives that may be lived, for properties. */

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { isOpen } from '../../../domain/application/state';
-import { nextFollowUpAt } from '../../../domain/application/view';
-import { WEEKDAYS, type Weekday } from '../../../domain/calendar';
-import { KINDS, OUTCOMES } from '../../../domain/codes';
-import { addDays } from '../../../domain/dates';
-import type { Duration } from '../../../domain/duration';
-import type { Playbook } from '../../../domain/playbook';
-import { STARTER_SET } from '../../../domain/starter-set';
+import { isOpen } from '../../../domain/applications/state';
+import { nextFollowUpAt } from '../../../domain/applications/view';
+import { WEEKDAYS, type Weekday } from '../../../domain/time/calendar';
+import { KINDS, OUTCOMES } from '../../../domain/kernel/codes';
+import { addDays } from '../../../domain/time/dates';
+import type { Duration } from '../../../domain/time/duration';
+import type { Playbook } from '../../../domain/registry/playbook';
+import { STARTER_SET } from '../../../domain/registry/starter-set';
 import { ZONES } from '../../support/independent-calendar';
 import { Paper } from './paper';
 

@@ -1,17 +1,23 @@
-import { append, decideOpening, type Circumstances, type Command } from '../../../domain/application/decide';
-import type { ApplicationEvent, ApplicationKey, Known } from '../../../domain/application/events';
+import { append, decideOpening, type Circumstances, type Command } from '../../../domain/applications/decide';
+import type { ApplicationEvent, ApplicationKey, Known } from '../../../domain/applications/events';
 import type { Instant, PlainDate } from '../../../domain/time/instants';
-import { fold, RULES_VERSION } from '../../../domain/application/reduce';
-import { dueTimers, progressOf } from '../../../domain/application/schedule';
-import { arm, takeStep } from '../../../domain/application/step';
-import type { ApplicationState } from '../../../domain/application/state';
-import type { Refusal } from '../../../domain/application/progress';
-import { nextFollowUpAt, view } from '../../../domain/application/view';
-import { localDate } from '../../../domain/calendar';
-import type { Action, ApplicationKind, Fact } from '../../../domain/codes';
-import { addDays } from '../../../domain/dates';
-import { KIND_RULES, resolvePlaybook, rulesOf, type Playbook, type ResolvedPlaybook } from '../../../domain/playbook';
-import { evaluateFile, type ProviderFile } from '../../../domain/prerequisites';
+import { fold, RULES_VERSION } from '../../../domain/applications/reduce';
+import { dueTimers, progressOf } from '../../../domain/applications/schedule';
+import { arm, takeStep } from '../../../domain/applications/step';
+import type { ApplicationState } from '../../../domain/applications/state';
+import type { Refusal } from '../../../domain/applications/progress';
+import { nextFollowUpAt, view } from '../../../domain/applications/view';
+import { localDate } from '../../../domain/time/calendar';
+import type { Action, ApplicationKind, Fact } from '../../../domain/kernel/codes';
+import { addDays } from '../../../domain/time/dates';
+import {
+  KIND_RULES,
+  resolvePlaybook,
+  rulesOf,
+  type Playbook,
+  type ResolvedPlaybook,
+} from '../../../domain/registry/playbook';
+import { evaluateFile, type ProviderFile } from '../../../domain/applications/prerequisites';
 
 export const ZONE = 'America/Denver';
 /** A Monday, 09:00 in the client's zone. */

@@ -1,7 +1,7 @@
-import { FACTS, type Fact } from '../../../domain/codes';
-import { seenLoaded } from '../../../domain/application/participation';
-import type { ApplicationState } from '../../../domain/application/state';
-import type { Playbook } from '../../../domain/playbook';
+import { FACTS, type Fact } from '../../../domain/kernel/codes';
+import { seenLoaded } from '../../../domain/applications/participation';
+import type { ApplicationState } from '../../../domain/applications/state';
+import type { Playbook } from '../../../domain/registry/playbook';
 import { DAY0, local, Paper, TODAY0, VALUES } from './paper';
 
 /** A participation that is effective on a day; the committee was told of, or the payer's yes is all that is known. */

@@ -1,4 +1,4 @@
-import { ACTIONS, FACTS, OUTCOMES, STAGES, type Action, type Stage } from '../../../domain/codes';
+import { ACTIONS, FACTS, OUTCOMES, STAGES, type Action, type Stage } from '../../../domain/kernel/codes';
 import { COMPLETE, Paper, VALUES } from './paper';
 
 /**

@@ -1,7 +1,7 @@
-import { append } from '../../../domain/application/decide';
-import { schedule } from '../../../domain/application/schedule';
-import type { CallHours, Closure } from '../../../domain/calendar';
-import type { Duration } from '../../../domain/duration';
+import { append } from '../../../domain/applications/decide';
+import { schedule } from '../../../domain/applications/schedule';
+import type { CallHours, Closure } from '../../../domain/time/calendar';
+import type { Duration } from '../../../domain/time/duration';
 import { day, expectedDue, wall, works, ZONES } from '../../support/independent-calendar';
 import { DAY0, Paper, ZONE } from './paper';
 

@@ -1,4 +1,9 @@
-import { attestationDueOn, attestationState, knownLicences, type CycleLicence } from '../../../domain/attestation';
+import {
+  attestationDueOn,
+  attestationState,
+  knownLicences,
+  type CycleLicence,
+} from '../../../domain/registry/attestation';
 
 const licence = (state: string, expiresOn = '2030-12-31') => ({ state, expiresOn });
 

@@ -1,5 +1,5 @@
-import { platformChecks } from '../../../domain/bridge';
-import type { FactState } from '../../../domain/application/state';
+import { platformChecks } from '../../../domain/platforms/bridge';
+import type { FactState } from '../../../domain/applications/state';
 
 const effective = (status: FactState['status'], effectiveOn = '2026-05-01'): { effectiveDate: FactState } => ({
   effectiveDate: { status, entryId: 'e', digest: 'd', counts: true, effectiveOn, against: [] },

@@ -8,9 +8,9 @@ import {
   WEEKDAYS,
   type Weekday,
   type Window,
-} from '../../../domain/calendar';
-import type { Duration } from '../../../domain/duration';
-import { isTimeZone } from '../../../domain/time-zones';
+} from '../../../domain/time/calendar';
+import type { Duration } from '../../../domain/time/duration';
+import { isTimeZone } from '../../../domain/time/time-zones';
 import { day, DAY_MS, expectedDue, nth, utc, wall, weekdayOf, works, ZONES } from '../../support/independent-calendar';
 
 const zone = fc.constantFrom(...ZONES);

@@ -1,5 +1,5 @@
-import { attestedOn, caqhStanding, nextCaqhCheck, type CaqhSaid } from '../../../domain/caqh';
-import { backOff, later, spread } from '../../../domain/politeness';
+import { attestedOn, caqhStanding, nextCaqhCheck, type CaqhSaid } from '../../../domain/sources/caqh';
+import { backOff, later, spread } from '../../../domain/outreach/politeness';
 
 const SAID: CaqhSaid = {
   found: true,

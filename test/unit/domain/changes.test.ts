@@ -1,5 +1,5 @@
-import { changeNeed, kindFor, toldBy } from '../../../domain/changes';
-import { CHANGE_FIELDS } from '../../../domain/codes';
+import { changeNeed, kindFor, toldBy } from '../../../domain/registry/changes';
+import { CHANGE_FIELDS } from '../../../domain/kernel/codes';
 
 describe('what a change means for an application', () => {
   test.each(CHANGE_FIELDS)(

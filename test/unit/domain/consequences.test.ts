@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { ChecklistEntry } from '../../../domain/checklist';
-import { STAGES, type ApplicationKind, type ReadinessReason, type Stage } from '../../../domain/codes';
+import type { ChecklistEntry } from '../../../domain/platforms/checklist';
+import { STAGES, type ApplicationKind, type ReadinessReason, type Stage } from '../../../domain/kernel/codes';
 import {
   consequences,
   kindThatFits,
@@ -9,10 +9,10 @@ import {
   type ConsequencesInput,
   type DirectApplication,
   type GivenAnswer,
-} from '../../../domain/consequences';
-import { addDays } from '../../../domain/dates';
-import { panelOf, type Panel, type Parked } from '../../../domain/panels';
-import type { Answer, Question } from '../../../domain/platform';
+} from '../../../domain/platforms/consequences';
+import { addDays } from '../../../domain/time/dates';
+import { panelOf, type Panel, type Parked } from '../../../domain/registry/panels';
+import type { Answer, Question } from '../../../domain/platforms/platform';
 
 const TODAY = '2026-03-10';
 const NOW = `${TODAY}T15:00:00.000Z`;

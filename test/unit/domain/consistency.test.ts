@@ -1,4 +1,4 @@
-import { findings, practiceFindings, samePlace, type CheckedFile } from '../../../domain/consistency';
+import { findings, practiceFindings, samePlace, type CheckedFile } from '../../../domain/sources/consistency';
 
 const TODAY = '2026-06-01';
 const ADDRESS = { line1: '1 Elm Street, Suite 4', city: 'Denver', state: 'CO', postalCode: '80202' };

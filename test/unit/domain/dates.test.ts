@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { addDays, isFuture, isRealDate } from '../../../domain/dates';
+import { addDays, isFuture, isRealDate } from '../../../domain/time/dates';
 
 describe('a real date', () => {
   test.each(['2026-01-31', '2024-02-29', '2000-02-29', '0001-01-01', '9999-12-31'])('%s exists', (date) => {

@@ -1,4 +1,4 @@
-import { MOST_TRIES, nextTry } from '../../../domain/delivery';
+import { MOST_TRIES, nextTry } from '../../../domain/kernel/delivery';
 
 const tries = Array.from({ length: MOST_TRIES }, (_, n) => n + 1);
 const after = (count: number, random = 0.5) => nextTry(count, { counts: true, random });

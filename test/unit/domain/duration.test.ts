@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DURATION_UNITS, durationProblem, partsOf, type Duration } from '../../../domain/duration';
+import { DURATION_UNITS, durationProblem, partsOf, type Duration } from '../../../domain/time/duration';
 
 test.each([
   { businessDays: 10 },

@@ -12,7 +12,7 @@ import {
   type ExclusionWord,
   type Listing,
   type Screened,
-} from '../../../domain/exclusions';
+} from '../../../domain/screening/exclusions';
 
 const PROVIDER: Screened = { npi: '1234567893', firstName: 'Zoë', lastName: "O'Neil-Vale", states: ['CA', 'NV'] };
 const entry = (changes: Partial<Listing> = {}): Listing => ({

@@ -7,8 +7,8 @@ import {
   sameValue,
   statusBySource,
   type FactValue,
-} from '../../../domain/facts';
-import { FACT_SOURCES, FACTS, type Fact, type FactSource } from '../../../domain/codes';
+} from '../../../domain/kernel/facts';
+import { FACT_SOURCES, FACTS, type Fact, type FactSource } from '../../../domain/kernel/codes';
 
 const VALUES: Record<Fact, FactValue> = {
   contract: 'executed',

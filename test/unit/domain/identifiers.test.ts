@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isCaqhId, isEin, isNpi, isSsn, isTaxonomy, normalizeTin } from '../../../domain/identifiers';
+import { isCaqhId, isEin, isNpi, isSsn, isTaxonomy, normalizeTin } from '../../../domain/kernel/identifiers';
 
 const digits = (length: number) => fc.stringMatching(new RegExp(`^\\d{${length}}$`));
 

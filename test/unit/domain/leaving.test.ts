@@ -1,15 +1,15 @@
 import fc from 'fast-check';
-import type { ApplicationKey } from '../../../domain/application/events';
-import { KINDS } from '../../../domain/codes';
-import { addDays } from '../../../domain/dates';
-import type { FactValue } from '../../../domain/facts';
+import type { ApplicationKey } from '../../../domain/applications/events';
+import { KINDS } from '../../../domain/kernel/codes';
+import { addDays } from '../../../domain/time/dates';
+import type { FactValue } from '../../../domain/kernel/facts';
 import {
   leavingItems,
   type EndingTerms,
   type Leaver,
   type LeavingAction,
   type LeavingApplication,
-} from '../../../domain/leaving';
+} from '../../../domain/offboarding/leaving';
 
 const TODAY = '2026-03-10';
 const ON = '2026-03-31';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { CHECKLIST_ITEMS, type ChecklistEntry } from '../../../domain/checklist';
-import type { Billable, Consequence, Consequences } from '../../../domain/consequences';
-import { addDays } from '../../../domain/dates';
-import { PANEL_STATUSES } from '../../../domain/panels';
-import { decisionSheet, earliestLeaveOn, SERVICES, transitionPlan } from '../../../domain/plans';
-import { DECISIONS } from '../../../domain/platform';
+import { CHECKLIST_ITEMS, type ChecklistEntry } from '../../../domain/platforms/checklist';
+import type { Billable, Consequence, Consequences } from '../../../domain/platforms/consequences';
+import { addDays } from '../../../domain/time/dates';
+import { PANEL_STATUSES } from '../../../domain/registry/panels';
+import { decisionSheet, earliestLeaveOn, SERVICES, transitionPlan } from '../../../domain/platforms/plans';
+import { DECISIONS } from '../../../domain/platforms/platform';
 
 const TODAY = '2026-03-10';
 const ahead = (days: number) => addDays(TODAY, days);

@@ -1,4 +1,11 @@
-import { ANSWERS, assess, PORTABLE_ITEMS, QUESTIONS, type Answer, type LedgerAnswer } from '../../../domain/platform';
+import {
+  ANSWERS,
+  assess,
+  PORTABLE_ITEMS,
+  QUESTIONS,
+  type Answer,
+  type LedgerAnswer,
+} from '../../../domain/platforms/platform';
 
 /** Each of four, so that five of them are two bits each of a number. */
 const GIVEN: readonly (Answer | undefined)[] = [...ANSWERS, undefined];

@@ -9,7 +9,7 @@ import {
   type LedgerAnswer,
   type Question,
   type Standing,
-} from '../../../domain/platform';
+} from '../../../domain/platforms/platform';
 
 const STANDINGS: Standing[] = [...ANSWERS, 'unanswered'];
 const GIVEN = [...ANSWERS, undefined];

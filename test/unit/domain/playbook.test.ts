@@ -1,6 +1,6 @@
-import { KINDS, type ApplicationKind } from '../../../domain/codes';
-import { durationProblem } from '../../../domain/duration';
-import { KIND_RULES, PLAYBOOK_DEFAULTS, resolvePlaybook, type Playbook } from '../../../domain/playbook';
+import { KINDS, type ApplicationKind } from '../../../domain/kernel/codes';
+import { durationProblem } from '../../../domain/time/duration';
+import { KIND_RULES, PLAYBOOK_DEFAULTS, resolvePlaybook, type Playbook } from '../../../domain/registry/playbook';
 
 const ZONE = 'America/Chicago';
 const resolve = (playbook: Playbook, kind: ApplicationKind = 'new_individual', more: object = {}) =>

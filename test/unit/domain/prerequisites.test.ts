@@ -1,7 +1,12 @@
 import fc from 'fast-check';
-import { PREREQUISITES, type AuthorisationScope, type Prerequisite } from '../../../domain/codes';
-import { addDays } from '../../../domain/dates';
-import { evaluateFile, mayContact, type FileDemand, type ProviderFile } from '../../../domain/prerequisites';
+import { PREREQUISITES, type AuthorisationScope, type Prerequisite } from '../../../domain/kernel/codes';
+import { addDays } from '../../../domain/time/dates';
+import {
+  evaluateFile,
+  mayContact,
+  type FileDemand,
+  type ProviderFile,
+} from '../../../domain/applications/prerequisites';
 
 const TODAY = '2026-03-10';
 const FILE: ProviderFile = {

@@ -1,4 +1,4 @@
-import { accepted, proposals, type Snapshot } from '../../../domain/proposals';
+import { accepted, proposals, type Snapshot } from '../../../domain/sources/proposals';
 
 const FILE = {
   firstName: 'Ana',

@@ -1,13 +1,13 @@
-import { FACTS, type Fact, type LineOfBusiness, type ReadinessReason } from '../../../domain/codes';
-import { addDays } from '../../../domain/dates';
-import type { FactRecord, FactValue } from '../../../domain/facts';
+import { FACTS, type Fact, type LineOfBusiness, type ReadinessReason } from '../../../domain/kernel/codes';
+import { addDays } from '../../../domain/time/dates';
+import type { FactRecord, FactValue } from '../../../domain/kernel/facts';
 import {
   billingReadiness,
   type AgreementEvidence,
   type ReadinessEvidence,
   type ReadinessQuery,
   type Span,
-} from '../../../domain/readiness';
+} from '../../../domain/billing/readiness';
 
 const EFFECTIVE = '2026-03-01';
 const LAST_DAY = '2026-09-30';

@@ -1,5 +1,5 @@
-import { statutoryDate, STATUTORY_CLOCKS } from '../../../domain/statutory';
-import { US_STATES } from '../../../domain/codes';
+import { statutoryDate, STATUTORY_CLOCKS } from '../../../domain/registry/statutory';
+import { US_STATES } from '../../../domain/kernel/codes';
 import { Paper, TODAY0 } from '../application/paper';
 
 const KEY = { state: 'CA', lineOfBusiness: 'commercial', kind: 'new_individual' } as const;

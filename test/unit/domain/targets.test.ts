@@ -1,7 +1,14 @@
 import fc from 'fast-check';
-import { SUBMISSION_CHANNELS } from '../../../domain/codes';
-import { PANEL_STATUSES } from '../../../domain/panels';
-import { expectedDays, rankTargets, unmetOf, WEIGHTS, type Component, type PayerTarget } from '../../../domain/targets';
+import { SUBMISSION_CHANNELS } from '../../../domain/kernel/codes';
+import { PANEL_STATUSES } from '../../../domain/registry/panels';
+import {
+  expectedDays,
+  rankTargets,
+  unmetOf,
+  WEIGHTS,
+  type Component,
+  type PayerTarget,
+} from '../../../domain/platforms/targets';
 
 const target = (more: Partial<PayerTarget> = {}): PayerTarget => ({
   payerId: 'p',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { atDate } from '../../../domain/calendar';
-import { addDays } from '../../../domain/dates';
+import { atDate } from '../../../domain/time/calendar';
+import { addDays } from '../../../domain/time/dates';
 import {
   identity,
   LADDERS,
@@ -11,7 +11,7 @@ import {
   upkeepItems,
   type UpkeepFile,
   type UpkeepView,
-} from '../../../domain/upkeep';
+} from '../../../domain/upkeep/upkeep';
 import { Paper } from '../application/paper';
 
 const TODAY = '2026-03-01';

@@ -11,9 +11,17 @@ import {
   type Closure,
   type Weekday,
   type Window,
-} from '../../../domain/calendar';
-import { addDays, addMonths, daysBetween, FIRST_DATE, instantOf, isRealDate, LAST_DATE } from '../../../domain/dates';
-import type { Duration } from '../../../domain/duration';
+} from '../../../domain/time/calendar';
+import {
+  addDays,
+  addMonths,
+  daysBetween,
+  FIRST_DATE,
+  instantOf,
+  isRealDate,
+  LAST_DATE,
+} from '../../../domain/time/dates';
+import type { Duration } from '../../../domain/time/duration';
 
 /** What is stored may be older than the rules at the door: every function here has to end and answer for all of it. */
 

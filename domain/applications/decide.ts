@@ -1,0 +1,289 @@
+import type { Action, Fact, IssueCode, Outcome, Care } from '../kernel/codes';
+import { sameValue } from '../kernel/facts';
+import type { ApplicationKey, ApplicationEvent, Draft, FileReading, TimerName, Track } from './events';
+import type { Instant, PlainDate } from '../time/instants';
+import type { Rules } from '../registry/terms';
+import { reduce } from './reduce';
+import { DISPROVES } from './participation';
+import { followUpOf, isOpen, type ApplicationState } from './state';
+import type { Refusal } from './progress';
+import { refusal, type Asked } from './transitions';
+
+/** A command as the record keeps it; of the body, decide reads codes and dates only. */
+export interface Command {
+  id: string;
+  action: Action;
+  body: Record<string, unknown>;
+  version?: number;
+}
+
+/** What happened: a person's command, or a timer of the agenda. */
+export type Intent = { type: 'command'; command: Command } | { type: 'timer'; timer: TimerName; due: Instant };
+
+/** What the recording step looked up for an intent. */
+export interface Circumstances {
+  reading: FileReading;
+  today: PlainDate;
+  /** Of a confirmation: a digest of its value; whether it repeats what is on file, word for word. */
+  digest?: string;
+  identical?: boolean;
+  /** Of an information: which outstanding items it settles. */
+  settled?: string[];
+  /** Of a move to another playbook: what that one demands. */
+  rules?: Rules;
+  /** Of a correction: the entry that it names, if the application has it. */
+  entry?: { kind: ApplicationEvent['kind']; own: boolean; struck: boolean };
+}
+
+export interface Decision {
+  drafts: Draft[];
+  refusal?: Refusal;
+}
+
+/** What a command asks, for the transition table. */
+export const asked = ({ action, body, version }: Command): Asked => ({
+  action,
+  ...(body.outcome !== undefined && { outcome: body.outcome as Outcome }),
+  ...(body.outOfOrder !== undefined && { outOfOrder: true }),
+  ...(body.attempt !== undefined && { attempt: body.attempt as number }),
+  ...(version !== undefined && { version }),
+});
+
+/** The file's part in every step: recorded when it reads differently, or a waiver has run out. */
+export function decideFile(state: ApplicationState, { reading, today }: Circumstances): Draft[] {
+  const same = sameValue(state.file, reading);
+  const waiverOver = state.waivers.some((w) => w.until < today);
+  return isOpen(state) && (!same || waiverOver) ? [{ kind: 'file', data: { reading, today } }] : [];
+}
+
+/** What an intent comes to, on a state that has the file's part already. */
+export function decide(state: ApplicationState, intent: Intent, of: Circumstances): Decision {
+  if (intent.type === 'timer') return { drafts: onTimer(state, intent) };
+  const { command } = intent;
+  const no = refusal(state, asked(command));
+  if (no) return { drafts: [], refusal: no };
+  if (command.action === 'corrections') {
+    if (!of.entry) return { drafts: [], refusal: { type: 'unknown_entry' } };
+    if (!of.entry.own || of.entry.struck || of.entry.kind === 'correction' || of.entry.kind === 'opened')
+      return { drafts: [], refusal: { type: 'not_correctable' } };
+  }
+  if (command.action === 'confirmations' && of.identical) return { drafts: [] };
+  return { drafts: [entry(command, of)] };
+}
+
+function onTimer(state: ApplicationState, { timer, due }: { timer: TimerName; due: Instant }): Draft[] {
+  if (state.agenda.timers[timer] !== due) return [];
+  const [name, track] = timer.split(':') as [string, Track | Care | 'step'];
+  switch (name) {
+    case 'followUp': {
+      const followUp = track === 'step' ? undefined : followUpOf(state, track);
+      if (track === 'step' || !followUp) return [];
+      return [{ kind: 'nudge', data: { track, purpose: followUp.purpose, armedBy: followUp.armedBy, at: due } }];
+    }
+    case 'escalation': {
+      const late = track === 'step' ? state.step : followUpOf(state, track);
+      return late ? [{ kind: 'escalation', data: { track, armedBy: late.armedBy } }] : [];
+    }
+    case 'informationDeadline':
+      return state.step ? [{ kind: 'deadline_passed', data: { armedBy: state.step.armedBy } }] : [];
+    case 'appealWindow':
+      return [{ kind: 'appeal_window_closed', data: {} }];
+    case 'pauseEnd':
+      return [{ kind: 'resume', data: {} }];
+    case 'effective':
+      return state.participation?.effective
+        ? [{ kind: 'effective', data: { on: state.participation.effective.on } }]
+        : [];
+    case 'recredentialing':
+      return onRecredentialing(state, timer);
+    default:
+      return [];
+  }
+}
+
+function onRecredentialing({ agenda: { recredentialing: cycle } }: ApplicationState, timer: TimerName): Draft[] {
+  if (!cycle) return [];
+  const { from, dueOn, remindOn } = cycle;
+  switch (timer) {
+    case 'recredentialing:due':
+      return [{ kind: 'recredentialing_due', data: { from, dueOn } }];
+    case 'recredentialing:reminder':
+      return remindOn ? [{ kind: 'recredentialing_reminder', data: { from, dueOn, ...remindOn } }] : [];
+    default:
+      return [{ kind: 'recredentialing_missed', data: { from, dueOn } }];
+  }
+}
+
+type Body = Record<string, never>;
+const ifSet = <K extends string>(body: Body, ...keys: K[]) =>
+  Object.fromEntries(keys.filter((k) => body[k] !== undefined && body[k] !== null).map((k) => [k, body[k]]));
+const ooo = (body: Body) => (body.outOfOrder === undefined ? {} : { outOfOrder: true as const });
+
+/** The entry that a command writes: its codes and dates, never its words. */
+function entry(command: Command, of: Circumstances): Draft {
+  const body = command.body as Body;
+  switch (command.action) {
+    case 'submission':
+      return { kind: 'submission', data: { submittedOn: body.submittedOn!, ...ooo(body) } };
+    case 'contacts':
+      return {
+        kind: 'contact',
+        data: {
+          ...((body.toldOfChanges as unknown) === true && { toldOfChanges: true as const }),
+          outcome: body.outcome!,
+          channel: body.channel!,
+          ...(body.missingItems === undefined ? {} : { missingItems: (body.missingItems as string[]).length }),
+          ...((body.itemsNotNeeded as unknown) === true ? { itemsNotNeeded: true as const } : {}),
+          ...ifSet(body, 'promisedOn', 'nextFollowUpOn', 'completeOn', 'about'),
+          ...(body.rep && body.referenceNumber ? { vouched: true as const } : {}),
+          ...ooo(body),
+        },
+      };
+    case 'information':
+      return {
+        kind: 'information',
+        data: { providedOn: body.providedOn!, settled: of.settled ?? [], ...ooo(body) },
+      };
+    case 'contract':
+      return { kind: 'contract', data: { status: body.status!, on: body.on!, ...ooo(body) } };
+    case 'confirmations':
+      return confirmation(body.fact!, body, of.digest!);
+    case 'waivers':
+      return { kind: 'waiver', data: { prerequisite: body.prerequisite!, until: body.until! } };
+    case 'withdrawal':
+      return { kind: 'withdrawal', data: {} };
+    case 'pause':
+      return { kind: 'pause', data: ifSet(body, 'until') };
+    case 'resume':
+      return { kind: 'resume', data: {} };
+    case 'restore-review':
+      return { kind: 'restore_review', data: {} };
+    case 'appeal':
+      return { kind: 'appeal', data: { filedOn: body.filedOn! } };
+    case 'resubmission':
+      return { kind: 'resubmission', data: {} };
+    case 'restoration':
+      return { kind: 'restoration', data: { attempt: body.attempt! } };
+    case 'notes':
+      return { kind: 'note', data: { visibility: body.visibility! } };
+    case 'playbook-migration':
+      return { kind: 'playbook', data: { version: body.version!, ...(of.rules && { rules: of.rules }) } };
+    case 'assignment':
+      return { kind: 'assignment', data: { assignee: body.assignee ?? null } };
+    case 'corrections':
+      return { kind: 'correction', data: { strikes: body.entryId! } };
+    case 'loading':
+      return { kind: 'loading', data: { status: body.status!, seenOn: body.seenOn! } };
+    case 'directory':
+      return { kind: 'directory', data: { status: body.status!, seenOn: body.seenOn! } };
+    case 'issues': {
+      const code: IssueCode = body.code!;
+      return { kind: 'issue', data: { code, since: body.since!, disproves: body.disproves ?? [...DISPROVES[code]] } };
+    }
+    case 'issue-resolution':
+      return { kind: 'issue_resolved', data: { code: body.code!, resolvedOn: body.resolvedOn! } };
+    case 'committee-date':
+      return { kind: 'committee_date', data: { on: body.on! } };
+    case 'recredentialing':
+      return { kind: 'recredentialing', data: { startedOn: body.startedOn!, ...ifSet(body, 'dueOn') } };
+    case 'change-notice':
+      return { kind: 'change', data: { field: body.field!, changedOn: body.changedOn!, ...ifSet(body, 'dueOn') } };
+    case 'participation-end':
+      return { kind: 'participation_end', data: { on: body.on! } };
+  }
+}
+
+function confirmation(fact: Fact, body: Body, digest: string): Draft & { kind: 'confirmation' } {
+  return {
+    kind: 'confirmation',
+    data: {
+      fact,
+      digest,
+      counts: (body.source as unknown) !== 'client_word',
+      reasoned: body.reason !== undefined,
+      ...(fact === 'effectiveDate' && { effectiveOn: body.value as unknown as PlainDate }),
+      ...ooo(body),
+    },
+  };
+}
+
+/** What an opening needs that is not in its body. */
+export interface Opening {
+  applicationId: string;
+  clientId: string;
+  key: ApplicationKey;
+  rules: Rules;
+  reading: FileReading;
+  today: PlainDate;
+  digest: (value: unknown) => string;
+}
+
+/** The entries that open an application; of an adopted one also what had happened before. */
+export function decideOpening(body: Record<string, unknown>, of: Opening): Draft[] {
+  const { applicationId, clientId, key, rules, reading: file } = of;
+  const opened: Draft = { kind: 'opened', data: { applicationId, clientId, key, rules, file } };
+  const adopt = body.adopt as Body | undefined;
+  if (!adopt) return [opened];
+  const confirmations = (adopt.confirmations ?? {}) as Partial<Record<Fact, Body>>;
+  const stage = (adopt.stage as unknown) === 'confirmed' ? 'approved' : adopt.stage!;
+  return [
+    opened,
+    {
+      kind: 'adopted',
+      derived: true,
+      data: { stage, ...ifSet(adopt, 'stageSince', 'submittedOn', 'lastContactOn', 'nextFollowUpOn') },
+    },
+    ...(adopt.contractStatus
+      ? [
+          {
+            kind: 'contract',
+            derived: true,
+            data: { status: adopt.contractStatus, on: adopt.stageSince ?? of.today },
+          } as const,
+        ]
+      : []),
+    ...Object.entries(confirmations).map(([fact, given]) => ({
+      ...confirmation(fact as Fact, given, of.digest(given.value)),
+      derived: true as const,
+    })),
+  ];
+}
+
+/** Numbers, dates and folds drafts: the entries of one step, with the moves between stages that followed from each. */
+export function append(
+  before: ApplicationState | null,
+  drafts: readonly Draft[],
+  stamp: { at: Instant; entryId: string; newId: () => string },
+): { state: ApplicationState | null; events: ApplicationEvent[] } {
+  let state = before && (structuredCloneJson(before) as ApplicationState);
+  const events: ApplicationEvent[] = [];
+  const add = (draft: Draft, id: string, causeId?: string) => {
+    const event = {
+      v: 1,
+      seq: (state?.version ?? 0) + 1,
+      id,
+      at: stamp.at,
+      kind: draft.kind,
+      ...(causeId && { causeId }),
+      data: draft.data,
+    } as ApplicationEvent;
+    state = reduce(state, event);
+    events.push(event);
+    return event;
+  };
+  for (const draft of drafts) {
+    const from = state?.stage;
+    const attempt = state?.attempt;
+    const own = !draft.derived && draft.kind !== 'file';
+    const event = add(draft, own ? stamp.entryId : stamp.newId(), draft.derived && stamp.entryId);
+    if (from && (state!.stage !== from || state!.attempt !== attempt))
+      add(
+        { kind: 'stage', data: { from, to: state!.stage, attempt: state!.attempt } },
+        stamp.newId(),
+        event.causeId ?? event.id,
+      );
+  }
+  return { state, events };
+}
+
+const structuredCloneJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

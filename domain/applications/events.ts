@@ -1,0 +1,243 @@
+import type { Instant, PlainDate } from '../time/instants';
+import type { Rules, AttestationState, StatutoryDate } from '../registry/terms';
+import type {
+  Purpose,
+  Action,
+  ApplicationKind,
+  Care,
+  ChangeField,
+  ContractStatus,
+  DirectoryStatus,
+  Fact,
+  IssueCode,
+  LineOfBusiness,
+  LoadingStatus,
+  Outcome,
+  Prerequisite,
+  Stage,
+} from '../kernel/codes';
+
+/** What an application is about; at most one is open for it. Opaque ids and codes only. */
+export interface ApplicationKey {
+  providerId: string | null;
+  practiceId: string;
+  payerId: string;
+  state: string;
+  lineOfBusiness: LineOfBusiness;
+  kind: ApplicationKind;
+  locationId: string | null;
+}
+
+/** The file as read on a day: what is there, and when that may change by itself. */
+export interface FileReading {
+  prerequisites: { code: Prerequisite; met: boolean; reason?: 'missing' | 'expired' }[];
+  attestation: {
+    state: AttestationState;
+    attestedOn: PlainDate | null;
+    dueOn: PlainDate | null;
+    /** The last day on which it is fresh enough for a payer that wants it fresher than CAQH does. */
+    freshThrough?: PlainDate;
+  } | null;
+  changesOn: PlainDate | null;
+  /** The latest change of each that a payer has on file; left out where nothing has changed. */
+  changes?: FileChange[];
+}
+
+/** Something that payers have on file has become another. */
+export interface FileChange {
+  code: ChangeCode;
+  at: Instant;
+}
+export type ChangeCode = `practice_${ChangeField}_changed` | `provider_${ChangeField}_changed`;
+
+export type Track = 'credentialing' | 'contracting' | 'confirmation';
+export const TRACKS: readonly Track[] = ['credentialing', 'contracting', 'confirmation'];
+
+export type TimerName =
+  | `followUp:${Track | Care}`
+  | `escalation:${Track | Care}`
+  | 'effective'
+  | 'recredentialing:due'
+  | 'recredentialing:reminder'
+  | 'recredentialing:missed'
+  | 'escalation:step'
+  | 'informationDeadline'
+  | 'appealWindow'
+  | 'pauseEnd'
+  | 'file';
+
+/** What the recording step computed from a state: instants only, so that the workflow needs no calendar. */
+export interface Agenda {
+  timers: Partial<Record<TimerName, Instant>>;
+  followUps: Partial<Record<Track | Care, { at: Instant; dueAt: Instant }>>;
+  items: { purpose: Purpose; since: Instant; dueAt: Instant }[];
+  expectedDecisionAt: Instant | null;
+  /** Only while the receipt of a complete application is evidenced, and a clock is known. */
+  statutory?: StatutoryDate;
+  /** Only of a participation. */
+  recredentialing?: RecredentialingDates;
+}
+
+/** The cycle of a participation, by the playbook. */
+export interface RecredentialingDates {
+  /** What it is counted from, and how that is known. */
+  from: PlainDate;
+  basis: CycleBasis;
+  /** The last day on which the payer may decide in time. */
+  dueOn: PlainDate;
+  /** The day on which the linked application is opened. */
+  opensOn: PlainDate;
+  /** The next reminder. */
+  remindOn?: { daysBefore: number };
+  /** The last day on which a late decision still renews; afterwards it is an initial application again. */
+  lateUntil: PlainDate;
+}
+
+/** `effective_date` is an assumption, until somebody has asked for the committee's date. */
+export type CycleBasis = 'stated' | 'committee_contact' | 'approval' | 'effective_date';
+
+interface Payloads {
+  opened: { applicationId: string; clientId: string; key: ApplicationKey; rules: Rules; file: FileReading };
+  adopted: {
+    stage: Stage;
+    stageSince?: PlainDate;
+    submittedOn?: PlainDate;
+    lastContactOn?: PlainDate;
+    nextFollowUpOn?: PlainDate;
+  };
+  file: { reading: FileReading; today: PlainDate };
+  submission: { submittedOn: PlainDate; outOfOrder?: true };
+  contact: {
+    outcome: Outcome;
+    channel: string;
+    /** How many items were listed; their words stay with the command. */
+    missingItems?: number;
+    itemsNotNeeded?: true;
+    promisedOn?: PlainDate;
+    nextFollowUpOn?: PlainDate;
+    /** Since when the payer has had all that it needs. */
+    completeOn?: PlainDate;
+    /** Who answered, and a reference of the contact, are on record. */
+    vouched?: true;
+    /** Of a participation: what it was about; left out, everything that was due. */
+    about?: Care;
+    /** The payer was told of what has changed in the file since the submission. */
+    toldOfChanges?: true;
+    outOfOrder?: true;
+  };
+  information: { providedOn: PlainDate; settled: string[]; outOfOrder?: true };
+  contract: { status: ContractStatus; on: PlainDate; outOfOrder?: true };
+  confirmation: {
+    fact: Fact;
+    digest: string;
+    counts: boolean;
+    reasoned: boolean;
+    /** Only of effectiveDate. */
+    effectiveOn?: PlainDate;
+    outOfOrder?: true;
+  };
+  waiver: { prerequisite: Prerequisite; until: PlainDate };
+  withdrawal: Record<never, never>;
+  pause: { until?: PlainDate };
+  resume: Record<never, never>;
+  appeal: { filedOn: PlainDate };
+  resubmission: Record<never, never>;
+  restoration: { attempt: number };
+  note: { visibility: 'internal' | 'client' };
+  assignment: { assignee: string | null };
+  playbook: { version: number; rules?: Rules };
+  correction: { strikes: string };
+  participation_end: { on: PlainDate };
+  loading: { status: LoadingStatus; seenOn: PlainDate };
+  directory: { status: DirectoryStatus; seenOn: PlainDate };
+  /** `disproves` are facts that no longer stand with it, until a person chooses. */
+  issue: { code: IssueCode; since: PlainDate; disproves: Fact[] };
+  issue_resolved: { code: IssueCode; resolvedOn: PlainDate };
+  /** The committee's latest decision, from which the cycle is counted. */
+  committee_date: { on: PlainDate };
+  /** The payer has begun it by itself, and wants it by a day where it named one. */
+  recredentialing: { startedOn: PlainDate; dueOn?: PlainDate };
+  /** Something that the payer has on file has become another, and it wants to be told, by a day where a rule says so. */
+  change: { field: ChangeField; changedOn: PlainDate; dueOn?: PlainDate };
+  /** The day from which it may be billed has come. */
+  effective: { on: PlainDate };
+  /** The linked application is to be opened now; `from` names the cycle. */
+  recredentialing_due: { from: PlainDate; dueOn: PlainDate };
+  recredentialing_reminder: { from: PlainDate; dueOn: PlainDate; daysBefore: number };
+  recredentialing_missed: { from: PlainDate; dueOn: PlainDate };
+  nudge: { track: Track | Care; purpose: Purpose; armedBy: string; at: Instant };
+  escalation: { track: Track | Care | 'step'; armedBy: string };
+  deadline_passed: { armedBy: string };
+  appeal_window_closed: Record<never, never>;
+  stage: { from: Stage; to: Stage; attempt: number };
+  /** Folded again by rules of another version. */
+  rules: { version: number };
+  /** The record was restored to an earlier moment: what the workflow knew beyond it. */
+  found_behind: Known;
+  /** A person says that nothing is left to enter of what the restore lost. */
+  restore_review: Record<never, never>;
+  /** The workflow was gone, and was started again from the record. */
+  workflow_restarted: { because: RestartCause };
+  /** The snapshot or its columns differed from the timeline, and were derived from it again. */
+  repaired: { differs: string[] };
+}
+
+/** What a workflow knows of its application. */
+export interface Known {
+  version: number;
+  stage: Stage;
+  attempt: number;
+  next: { at: Instant; timer: TimerName | 'set_aside' } | null;
+}
+
+/** How a workflow that should run came to be gone. */
+export type RestartCause =
+  'terminated' | 'cancelled' | 'failed' | 'timed_out' | 'completed' | 'missing' | 'task_failed';
+
+export type EventKind = keyof Payloads;
+export type EventData<K extends EventKind> = Payloads[K];
+
+interface Envelope<K extends EventKind> {
+  v: 1;
+  seq: number;
+  id: string;
+  at: Instant;
+  kind: K;
+  /** The entry that this one follows from, where it is not a command's own. */
+  causeId?: string;
+  data: Payloads[K];
+  /** On the last event of a step, when it changed. */
+  agenda?: Agenda;
+}
+export type ApplicationEvent = { [K in EventKind]: Envelope<K> }[EventKind];
+/** An event before the recording step numbers and dates it. */
+export type Draft = { [K in EventKind]: { kind: K; data: Payloads[K]; derived?: true } }[EventKind];
+
+/** The entry that each action writes. */
+export const ENTRY_OF: Record<Action, EventKind> = {
+  submission: 'submission',
+  contacts: 'contact',
+  information: 'information',
+  contract: 'contract',
+  confirmations: 'confirmation',
+  appeal: 'appeal',
+  resubmission: 'resubmission',
+  restoration: 'restoration',
+  waivers: 'waiver',
+  'playbook-migration': 'playbook',
+  'change-notice': 'change',
+  withdrawal: 'withdrawal',
+  pause: 'pause',
+  resume: 'resume',
+  'restore-review': 'restore_review',
+  loading: 'loading',
+  directory: 'directory',
+  issues: 'issue',
+  'issue-resolution': 'issue_resolved',
+  'committee-date': 'committee_date',
+  recredentialing: 'recredentialing',
+  'participation-end': 'participation_end',
+  notes: 'note',
+  assignment: 'assignment',
+  corrections: 'correction',
+};

@@ -1,0 +1,432 @@
+import type { EventKind, RecredentialingDates } from './events';
+import type { Instant, PlainDate } from '../time/instants';
+import { DISPROVES } from './participation';
+import type { EndedAttempt, FactState, Issue } from './state';
+import type {
+  ApplicationKind,
+  ContractStatus,
+  DirectoryStatus,
+  Fact,
+  FactSource,
+  IssueCode,
+  LineOfBusiness,
+  LoadingStatus,
+  Outcome,
+  Stage,
+  SubmissionChannel,
+} from '../kernel/codes';
+import type { FactValue, Seen } from '../kernel/facts';
+
+/** A document as it can be found again: by the digest of its content. */
+export interface EvidenceDocument {
+  id: string;
+  kind: string;
+  name: string;
+  sha256: string;
+}
+
+/** What every line has: when it was recorded and by whom, and, where it was logged in error, why. */
+export interface Logged {
+  entryId: string;
+  at: Instant;
+  by: string;
+  struck?: { reason: string };
+}
+
+export interface EvidenceConfirmation extends Logged {
+  fact: Fact;
+  value: FactValue;
+  /** `confirmed`, `claimed` and `disputed` count as such today; another took the place of a `superseded` one. */
+  status: FactState['status'] | 'superseded' | 'struck_out';
+  source: FactSource;
+  reference: string;
+  rep?: string;
+  confirmedOn: PlainDate;
+  seen?: Seen;
+  reason?: string;
+  documents: EvidenceDocument[];
+}
+
+export interface EvidenceSubmission extends Logged {
+  attempt: number;
+  submittedOn: PlainDate;
+  /** Null where somebody else had filed it before it came here. */
+  channel: SubmissionChannel | null;
+  referenceNumber?: string;
+  documents: EvidenceDocument[];
+}
+
+export interface EvidenceContact extends Logged {
+  attempt: number;
+  channel: string;
+  outcome: Outcome;
+  rep?: string;
+  department?: string;
+  referenceNumber?: string;
+  missingItems?: string[];
+  promisedOn?: PlainDate;
+}
+
+export interface EvidenceContract extends Logged {
+  status: ContractStatus;
+  on: PlainDate;
+  reference?: string;
+  feeScheduleReference?: string;
+  termNoticeDays?: number;
+  renewsOn?: PlainDate;
+}
+
+/** What somebody saw of a participation in the payer's systems or its directory. */
+export interface EvidenceSighting extends Logged {
+  status: LoadingStatus | DirectoryStatus;
+  seenOn: PlainDate;
+  source: string;
+  reference: string;
+  rep?: string;
+  documents: EvidenceDocument[];
+}
+
+export interface EvidenceIssue extends Logged {
+  code: IssueCode;
+  since: PlainDate;
+  /** The facts that did not stand with it. */
+  disproves: Fact[];
+  reference?: string;
+  documents: EvidenceDocument[];
+  /** Null while it is not, and where it was raised in error. */
+  resolvedOn: PlainDate | null;
+  /** What somebody recorded of that; null where the payer's systems or directory showed it. */
+  resolution: (Logged & { source: string; reference: string; rep?: string; documents: EvidenceDocument[] }) | null;
+}
+
+/** A step of a cycle of recredentialing: the committee's decision, the payer's or our own beginning, a date that was missed. */
+export interface EvidenceCycleStep extends Logged {
+  what: 'committee_date' | 'recredentialing' | 'recredentialing_due' | 'recredentialing_missed';
+  /** Of what the payer did, the day; of the rest, from when the cycle is counted. */
+  on: PlainDate;
+  dueOn?: PlainDate;
+  source?: string;
+  reference?: string;
+  rep?: string;
+  documents: EvidenceDocument[];
+}
+
+/** When the running cycle is due, and how its beginning is known. */
+export type EvidenceCycle = Pick<RecredentialingDates, 'from' | 'basis' | 'dueOn' | 'lateUntil'>;
+
+/** Who and what an application is about. Of a tax id only the last four digits are ever here. */
+export interface EvidenceSubject {
+  client: { name: string; timeZone: string };
+  provider: { firstName: string; lastName: string; npi: string } | null;
+  practice: { legalName: string; npi: string | null; tin: { type: 'ein' | 'ssn'; last4: string }; address: object };
+  location: { name: string | null; address: object } | null;
+  payer: { name: string };
+}
+
+export interface EvidenceApplication {
+  id: string;
+  previousId: string | null;
+  kind: ApplicationKind;
+  state: string;
+  lineOfBusiness: LineOfBusiness;
+  stage: Stage;
+  attempt: number;
+  submittedOn: PlainDate | null;
+  referenceNumber: string | null;
+  openedAt: Instant;
+  closedAt: Instant | null;
+  /** The last entry that this file has, and when it was made. */
+  version: number;
+  asOf: Instant;
+}
+
+/** A stretch in network, as far as it is known. */
+export interface EvidenceParticipation {
+  effectiveFrom: PlainDate | null;
+  /** The last day. */
+  effectiveTo: PlainDate | null;
+}
+
+/** What a therapist takes along of one application. Made from the record alone: unchanged, it is the same byte for byte. */
+export interface EvidenceFile extends EvidenceSubject {
+  /** Files that were frozen as version 1 have nothing of loading, directory, issues and recredentialing. */
+  v: 2;
+  application: EvidenceApplication;
+  attempts: {
+    number: number;
+    stage: Stage;
+    submittedOn: PlainDate | null;
+    endedAt: Instant | null;
+    endedBy: EndedAttempt['endedBy'] | null;
+    filingDateLost: boolean;
+  }[];
+  confirmations: EvidenceConfirmation[];
+  submissions: EvidenceSubmission[];
+  contacts: EvidenceContact[];
+  /** What the system wrote to the payer by itself. */
+  messages: { sentAt: Instant; template: string; purpose: string | null }[];
+  contract: EvidenceContract[];
+  participation: EvidenceParticipation | null;
+  loading: EvidenceSighting[];
+  directory: EvidenceSighting[];
+  issues: EvidenceIssue[];
+  recredentialing: { cycle: EvidenceCycle | null; steps: EvidenceCycleStep[] };
+  documents: EvidenceDocument[];
+  /** Everything, in order. */
+  timeline: EvidenceEntry[];
+}
+
+/** An entry of the timeline as the client may see it. */
+export interface EvidenceEntry extends Record<string, unknown> {
+  id: string;
+  at: Instant;
+  kind: EventKind;
+  actor: { name: string };
+  causeId?: string;
+  struck?: { byId: string; reason: string };
+}
+
+/** What the record has of an application. */
+export interface EvidenceRecord extends EvidenceSubject {
+  application: EvidenceApplication;
+  attempts: readonly EndedAttempt[];
+  facts: Partial<Record<Fact, FactState>>;
+  entries: readonly EvidenceEntry[];
+  messages: EvidenceFile['messages'];
+  participation: EvidenceParticipation | null;
+  issues: readonly Issue[];
+  cycle: RecredentialingDates | null;
+  documents: readonly EvidenceDocument[];
+}
+
+/** The ids of the documents that entries refer to. */
+export const documentsNamed = (entries: readonly EvidenceEntry[]): string[] => [
+  ...new Set(
+    entries.flatMap((entry) => [
+      ...idsOf(entry.proof),
+      ...idsOf(entry.evidence),
+      ...Object.values(adoptedOf(entry)?.confirmations ?? {}).flatMap(({ evidence }) => idsOf(evidence)),
+    ]),
+  ),
+];
+
+/** The evidence file of an application, from what is on record of it. */
+export function evidenceFile(record: EvidenceRecord): EvidenceFile {
+  const { client, provider, practice, location, payer, application, entries, messages, participation } = record;
+  const attempts = attemptsOf(entries);
+  const documents = record.documents.toSorted((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
+  const found = (ids: unknown) => idsOf(ids).flatMap((id) => documents.find((one) => one.id === id) ?? []);
+  return {
+    v: 2,
+    application,
+    client,
+    provider,
+    practice,
+    location,
+    payer,
+    attempts: [
+      ...record.attempts.map(({ number, stage, submittedOn, endedAt, endedBy, filingDateLost }) => ({
+        number,
+        stage,
+        submittedOn,
+        endedAt,
+        endedBy,
+        filingDateLost,
+      })),
+      {
+        number: application.attempt,
+        stage: application.stage,
+        submittedOn: application.submittedOn,
+        endedAt: application.closedAt,
+        endedBy: null,
+        filingDateLost: false,
+      },
+    ],
+    confirmations: confirmationsOf(record, found),
+    submissions: entries.flatMap((entry) => submissionOf(entry, attempts.get(entry.id)!, found)),
+    contacts: entries
+      .filter(({ kind }) => kind === 'contact')
+      .map((entry) => ({
+        ...logged(entry),
+        attempt: attempts.get(entry.id)!,
+        ...(pick(entry, [
+          'channel',
+          'outcome',
+          'rep',
+          'department',
+          'referenceNumber',
+          'missingItems',
+          'promisedOn',
+        ]) as Pick<EvidenceContact, 'channel' | 'outcome'>),
+      })),
+    messages,
+    contract: entries.flatMap(contractOf),
+    participation,
+    loading: sightingsOf('loading', entries, found),
+    directory: sightingsOf('directory', entries, found),
+    issues: issuesOf(record, found),
+    recredentialing: {
+      cycle: record.cycle && cycleOf(record.cycle),
+      steps: entries.flatMap((entry) => stepOf(entry, found)),
+    },
+    documents,
+    timeline: entries.map(({ answers: _, ...entry }) => entry as EvidenceEntry),
+  };
+}
+
+interface Adopted {
+  stageSince?: PlainDate;
+  submittedOn?: PlainDate;
+  referenceNumber?: string;
+  contractStatus?: ContractStatus;
+  confirmations?: Record<string, Record<string, unknown>>;
+}
+
+const adoptedOf = ({ adopt }: EvidenceEntry): Adopted | undefined => adopt as Adopted | undefined;
+const idsOf = (ids: unknown): string[] => (Array.isArray(ids) ? (ids as string[]) : []);
+
+const logged = ({ id, at, actor, struck }: EvidenceEntry): Logged => ({
+  entryId: id,
+  at,
+  by: actor.name,
+  ...(struck && { struck: { reason: struck.reason } }),
+});
+
+const pick = (from: Record<string, unknown>, names: readonly string[]) =>
+  Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
+
+/** In which attempt each entry was made. */
+function attemptsOf(entries: readonly EvidenceEntry[]): Map<string, number> {
+  let attempt = 1;
+  return new Map(
+    entries.map((entry) => {
+      if (entry.kind === 'stage') attempt = entry.attempt as number;
+      return [entry.id, attempt];
+    }),
+  );
+}
+
+type Found = (ids: unknown) => EvidenceDocument[];
+
+function submissionOf(entry: EvidenceEntry, attempt: number, found: Found): EvidenceSubmission[] {
+  const adopted = entry.kind === 'opened' ? adoptedOf(entry) : undefined;
+  if (adopted?.submittedOn) {
+    const { submittedOn, referenceNumber } = adopted;
+    return [
+      {
+        ...logged(entry),
+        attempt,
+        submittedOn,
+        channel: null,
+        ...(referenceNumber && { referenceNumber }),
+        documents: [],
+      },
+    ];
+  }
+  if (entry.kind !== 'submission') return [];
+  const fields = pick(entry, ['submittedOn', 'channel', 'referenceNumber']) as Pick<
+    EvidenceSubmission,
+    'submittedOn' | 'channel'
+  >;
+  return [{ ...logged(entry), attempt, ...fields, documents: found(entry.proof) }];
+}
+
+const CONTRACT_FIELDS = ['status', 'on', 'reference', 'feeScheduleReference', 'termNoticeDays', 'renewsOn'];
+
+function contractOf(entry: EvidenceEntry): EvidenceContract[] {
+  const adopted = entry.kind === 'opened' ? adoptedOf(entry) : undefined;
+  if (adopted?.contractStatus)
+    return [{ ...logged(entry), status: adopted.contractStatus, on: adopted.stageSince ?? entry.at.slice(0, 10) }];
+  // what followed from an adoption was said there
+  if (entry.kind !== 'contract' || entry.causeId) return [];
+  return [{ ...logged(entry), ...(pick(entry, CONTRACT_FIELDS) as { status: ContractStatus; on: PlainDate }) }];
+}
+
+const sightingsOf = (
+  kind: 'loading' | 'directory',
+  entries: readonly EvidenceEntry[],
+  found: Found,
+): EvidenceSighting[] =>
+  entries
+    .filter((entry) => entry.kind === kind)
+    .map((entry) => ({
+      ...logged(entry),
+      ...(pick(entry, ['status', 'seenOn', ...PROOF]) as Omit<EvidenceSighting, keyof Logged | 'documents'>),
+      documents: found(entry.evidence),
+    }));
+
+const PROOF = ['source', 'reference', 'rep'] as const;
+
+function issuesOf({ entries, issues }: EvidenceRecord, found: Found): EvidenceIssue[] {
+  return entries.flatMap((entry, place): EvidenceIssue[] => {
+    if (entry.kind !== 'issue') return [];
+    const code = entry.code as IssueCode;
+    const later = entries.slice(place + 1).filter((one) => one.code === code && !one.struck);
+    const next = later.find(({ kind }) => kind === 'issue');
+    const resolved = later.slice(0, next && later.indexOf(next)).findLast(({ kind }) => kind === 'issue_resolved');
+    return [
+      {
+        ...logged(entry),
+        code,
+        since: entry.since as PlainDate,
+        disproves: (entry.disproves as Fact[] | undefined) ?? [...DISPROVES[code]],
+        ...pick(entry, ['reference']),
+        documents: found(entry.evidence),
+        resolvedOn: issues.find(({ entryId }) => entryId === entry.id)?.resolvedOn ?? null,
+        resolution: resolved
+          ? {
+              ...logged(resolved),
+              ...(pick(resolved, PROOF) as { source: string; reference: string }),
+              documents: found(resolved.evidence),
+            }
+          : null,
+      },
+    ];
+  });
+}
+
+const cycleOf = ({ from, basis, dueOn, lateUntil }: RecredentialingDates): EvidenceCycle => ({
+  from,
+  basis,
+  dueOn,
+  lateUntil,
+});
+
+/** The day that a step of a cycle is about, by its kind. */
+const STEP_ON: Record<EvidenceCycleStep['what'], string> = {
+  committee_date: 'on',
+  recredentialing: 'startedOn',
+  recredentialing_due: 'from',
+  recredentialing_missed: 'from',
+};
+
+function stepOf(entry: EvidenceEntry, found: Found): EvidenceCycleStep[] {
+  if (!(entry.kind in STEP_ON)) return [];
+  const what = entry.kind as EvidenceCycleStep['what'];
+  const on = entry[STEP_ON[what]] as PlainDate;
+  return [{ ...logged(entry), what, on, ...pick(entry, ['dueOn', ...PROOF]), documents: found(entry.evidence) }];
+}
+
+function confirmationsOf({ entries, facts }: EvidenceRecord, found: Found): EvidenceConfirmation[] {
+  return entries
+    .filter(({ kind }) => kind === 'confirmation')
+    .map((entry) => {
+      const fact = entry.fact as Fact;
+      const cause = entry.causeId && entries.find(({ id }) => id === entry.causeId);
+      const given = cause ? adoptedOf(cause)!.confirmations![fact]! : entry;
+      const fields = pick(given, ['value', 'source', 'reference', 'rep', 'confirmedOn', 'seen', 'reason']);
+      return {
+        ...logged(entry),
+        fact,
+        status: statusOf(entry, facts[fact]),
+        ...(fields as Pick<EvidenceConfirmation, 'value' | 'source' | 'reference' | 'confirmedOn'>),
+        documents: found(given.evidence),
+      };
+    });
+}
+
+function statusOf({ id, struck }: EvidenceEntry, on: FactState | undefined): EvidenceConfirmation['status'] {
+  if (struck) return 'struck_out';
+  if (on?.entryId === id) return on.status;
+  return on?.against.some(({ entryId }) => entryId === id) ? 'disputed' : 'superseded';
+}

@@ -1,0 +1,240 @@
+import { addDays } from '../time/dates';
+import type { EventData } from './events';
+import type { Instant, PlainDate } from '../time/instants';
+import { CARES, type Care, type Fact, type IssueCode, type Purpose } from '../kernel/codes';
+import {
+  participates,
+  type ApplicationState,
+  type FollowUp,
+  type Issue,
+  type Participation,
+  type RecredentialingCycle,
+} from './state';
+
+/** What a reducer step knows of the entry that it folds. */
+export interface Entry {
+  id: string;
+  at: Instant;
+}
+
+/** What each care asks for, and the rule by which it is first looked after. */
+const CARE: Record<Care, Pick<FollowUp, 'purpose' | 'rule'>> = {
+  confirmation: { purpose: 'confirm_facts', rule: 'confirmationChase' },
+  loading: { purpose: 'check_loading', rule: 'loadingCheck' },
+  directory: { purpose: 'verify_directory', rule: 'loadingCheck' },
+  not_loaded: { purpose: 'resolve_not_loaded', rule: 'followUpEvery' },
+  wrong_tin: { purpose: 'resolve_wrong_tin', rule: 'followUpEvery' },
+  claims_denied: { purpose: 'resolve_claims_denied', rule: 'followUpEvery' },
+  directory_wrong: { purpose: 'correct_directory', rule: 'followUpEvery' },
+  committee_date: { purpose: 'ask_committee_date', rule: 'confirmationChase' },
+  recredentialing: { purpose: 'recover_recredentialing', rule: 'followUpEvery' },
+  change: { purpose: 'tell_of_change', rule: 'followUpEvery' },
+} satisfies Record<Care, { purpose: Purpose; rule: FollowUp['rule'] }>;
+
+/** The facts that an issue disproves where nobody says otherwise: claims that went to another TIN went by no good route. */
+export const DISPROVES: Record<IssueCode, readonly Fact[]> = {
+  not_loaded: [],
+  wrong_tin: ['claimsRoute'],
+  claims_denied: [],
+  directory_wrong: [],
+};
+
+/** The issue of a code that is still to be resolved. */
+export const unresolved = ({ participation }: ApplicationState, code?: IssueCode): Issue | undefined =>
+  participation?.issues.find((issue) => issue.resolvedOn === null && (code === undefined || issue.code === code));
+
+/** Whether the payer's systems, or else its directory, were last seen to have the provider. */
+export const seenLoaded = ({ participation }: ApplicationState): boolean =>
+  participation?.loading ? participation.loading.status === 'loaded' : participation?.directory?.status === 'listed';
+
+type Kinds =
+  | 'loading'
+  | 'directory'
+  | 'issue'
+  | 'issue_resolved'
+  | 'committee_date'
+  | 'recredentialing'
+  | 'change'
+  | 'effective'
+  | 'recredentialing_due'
+  | 'recredentialing_reminder'
+  | 'recredentialing_missed';
+type Handlers = { [K in Kinds]: (s: ApplicationState, data: EventData<K>, e: Entry) => void };
+
+/** How the entries of a participation are folded; what finds none changes nothing. */
+export const PARTICIPATION_HANDLERS: Handlers = {
+  loading(s, data, e) {
+    const p = s.participation;
+    if (!p) return;
+    p.loading = data;
+    if (data.status === 'loaded') {
+      delete p.followUps.loading;
+      resolve(p, 'not_loaded', data.seenOn);
+    } else look(p, 'loading', e, { rule: 'followUpEvery', from: data.seenOn });
+  },
+
+  directory(s, data, e) {
+    const p = s.participation;
+    if (!p) return;
+    p.directory = data;
+    const listed = data.status === 'listed';
+    if (listed) resolve(p, 'directory_wrong', data.seenOn);
+    look(p, 'directory', e, { rule: listed ? 'directoryEvery' : 'followUpEvery', from: data.seenOn });
+  },
+
+  issue(s, data, e) {
+    const p = s.participation;
+    if (!p) return;
+    const { code, since } = data;
+    if (unresolved(s, code)) return;
+    p.issues.push({ code, entryId: e.id, since, raisedAt: e.at, resolvedOn: null });
+    for (const fact of data.disproves) {
+      const on = s.facts[fact];
+      if (on?.status === 'confirmed') s.facts[fact] = { ...on, status: 'disputed', disprovedBy: e.id };
+    }
+    if (code === 'not_loaded') p.loading = { status: 'not_loaded', seenOn: since };
+    if (code === 'directory_wrong') p.directory = { status: 'inaccurate', seenOn: since };
+    atOnce(p, code, e);
+  },
+
+  issue_resolved({ participation: p }, { code, resolvedOn }) {
+    if (p) resolve(p, code, resolvedOn);
+  },
+
+  committee_date({ participation: p }, { on }, e) {
+    if (!p) return;
+    p.cycle = cycleFrom(on, 'stated', e);
+    delete p.followUps.committee_date;
+    delete p.followUps.recredentialing;
+  },
+
+  recredentialing({ participation: p }, { startedOn, dueOn }, e) {
+    if (!p) return;
+    p.cycle ??= cycleFrom(startedOn, 'effective_date', e);
+    p.cycle.startedByPayerOn = startedOn;
+    if (dueOn) p.cycle.dueOn = dueOn;
+  },
+
+  change({ participation: p }, data, e) {
+    if (!p) return;
+    p.untold = [...(p.untold ?? []), data];
+    atOnce(p, 'change', e, earliestDue(p.untold));
+  },
+
+  effective({ participation: p }, { on }, e) {
+    if (p?.effective?.on === on) p.effective.begunAt ??= e.at;
+  },
+
+  recredentialing_due({ participation: p }, { from }, e) {
+    if (p?.cycle?.from === from) p.cycle.openedAt ??= e.at;
+  },
+
+  recredentialing_reminder({ participation: p }, { from, daysBefore }) {
+    if (p?.cycle?.from === from) p.cycle.remindedAt = daysBefore;
+  },
+
+  recredentialing_missed({ participation: p }, { from }, e) {
+    if (p?.cycle?.from !== from) return;
+    p.cycle.missedAt ??= e.at;
+    atOnce(p, 'recredentialing', e);
+  },
+};
+
+/** Keeps what the payer's word says of the day on which it decided, or will have; a promise ends with its day. */
+export function noteDecision(s: ApplicationState, { outcome, promisedOn }: EventData<'contact'>, e: Entry): void {
+  const over = s.decisionPromisedOn !== undefined && s.decisionPromisedOn < e.at.slice(0, 10);
+  if (over || outcome === 'tabled') delete s.decisionPromisedOn;
+  if ((outcome === 'committee' || outcome === 'tabled') && promisedOn) s.decisionPromisedOn = promisedOn;
+  if (outcome === 'committee') s.committeeOn = e.at.slice(0, 10);
+  if (outcome === 'approved') s.approvedOn ??= e.at.slice(0, 10);
+}
+
+/** A contact about a participation settles what was due, or what it was about, and arms the next look. */
+export function contacted(s: ApplicationState, data: EventData<'contact'>, e: Entry): void {
+  const p = s.participation;
+  if (!p) return;
+  if (data.toldOfChanges && data.outcome !== 'no_answer') {
+    s.toldOfChangesAt = e.at;
+    delete p.untold;
+    delete p.followUps.change;
+  }
+  const named = data.nextFollowUpOn ?? (data.promisedOn && addDays(data.promisedOn, 1));
+  if (data.outcome === 'no_answer' && !named) return;
+  for (const care of CARES) {
+    const followUp = p.followUps[care];
+    // only word that the payer was told settles a change; what was said of something else leaves it due
+    const meant = data.about ? data.about === care : followUp?.firedAt !== undefined && care !== 'change';
+    if (!followUp || !meant) continue;
+    const rule = care === 'confirmation' ? CARE[care].rule : 'followUpEvery';
+    const kept = care === 'change' ? earliestDue(p.untold) : {};
+    look(p, care, e, { rule, ...kept, ...(named && { on: named }) });
+  }
+}
+
+/** What follows for the participation from any entry: it begins, its effective date may be another, it may be over. */
+export function attend(s: ApplicationState, e: Entry): void {
+  if (!participates(s)) {
+    if (s.stage !== 'confirmed') delete s.participation;
+    else if (s.participation) s.participation.followUps = {};
+    return;
+  }
+  const p = (s.participation ??= {
+    effective: null,
+    loading: null,
+    directory: null,
+    issues: [],
+    cycle: null,
+    followUps: {},
+  });
+  const on = s.facts.effectiveDate?.effectiveOn;
+  if (on && p.effective?.on !== on) {
+    p.effective = { on, knownAt: e.at, begunAt: null };
+    const from = on > e.at.slice(0, 10) ? { from: on } : {};
+    for (const care of ['loading', 'directory'] as const)
+      if (!p[care] && !p.followUps[care]?.firedAt) look(p, care, e, from);
+  }
+  if (!p.cycle || (p.cycle.basis === 'effective_date' && p.cycle.from !== p.effective?.on)) beginCycle(s, p, e);
+  const missing = s.rules.facts.some((fact) => s.facts[fact]?.status !== 'confirmed');
+  if (!missing) delete p.followUps.confirmation;
+  else if (!p.followUps.confirmation) atOnce(p, 'confirmation', e);
+}
+
+/** Counts from the committee's date as far as it is known, otherwise from the effective date, and asks. */
+function beginCycle({ committeeOn, approvedOn }: ApplicationState, p: Participation, e: Entry): void {
+  const on = committeeOn ?? approvedOn ?? p.effective?.on;
+  if (!on) return;
+  const basis = committeeOn ? 'committee_contact' : approvedOn ? 'approval' : 'effective_date';
+  p.cycle = cycleFrom(on, basis, e);
+  if (basis === 'effective_date' && !p.followUps.committee_date) look(p, 'committee_date', e, {});
+}
+
+const cycleFrom = (from: PlainDate, basis: RecredentialingCycle['basis'], e: Entry): RecredentialingCycle => ({
+  from,
+  basis,
+  knownAt: e.at,
+  dueOn: null,
+  startedByPayerOn: null,
+  openedAt: null,
+  remindedAt: null,
+  missedAt: null,
+});
+
+function resolve(p: Participation, code: IssueCode, resolvedOn: PlainDate): void {
+  for (const issue of p.issues) if (issue.code === code) issue.resolvedOn ??= resolvedOn;
+  delete p.followUps[code];
+}
+
+function look(p: Participation, care: Care, e: Entry, how: Partial<FollowUp>): void {
+  p.followUps[care] = { ...CARE[care], ...how, at: e.at, armedBy: e.id };
+}
+
+/** Somebody has to do something now: it is in the queue from the entry on. */
+function atOnce(p: Participation, care: Care, e: Entry, how: Partial<FollowUp> = {}): void {
+  p.followUps[care] = { ...CARE[care], ...how, at: e.at, atOnce: true, armedBy: e.id, firedAt: e.at };
+}
+
+/** Of what the payer was not told yet, the first day on which it is late. */
+function earliestDue(untold: Participation['untold'] = []): { dueOn?: PlainDate } {
+  const [dueOn] = untold.flatMap((change) => change.dueOn ?? []).sort();
+  return dueOn ? { dueOn } : {};
+}

@@ -1,0 +1,198 @@
+import type { Authorisation } from '../registry/authorisation';
+import type { FileChange, FileReading } from './events';
+import type { PlainDate } from '../time/instants';
+import {
+  attestationDueOn,
+  attestationState,
+  freshThrough,
+  knownLicences,
+  type Attestation,
+  type LicenceTerm,
+} from '../registry/attestation';
+import type { ApplicationKind, AuthorisationScope, Prerequisite } from '../kernel/codes';
+import { addDays } from '../time/dates';
+import { excludedOn, type ExclusionTerm } from '../screening/exclusions';
+import { KIND_RULES } from '../registry/playbook';
+
+/** What is on file behind an application: the provider is null for the practice's own. */
+export interface ProviderFile {
+  provider: {
+    npi: string;
+    caqhId: string | null;
+    licences: readonly LicenceTerm[];
+    /** Those that a registry knows of. */
+    registryLicences?: readonly { state: string }[];
+    malpractice: { expiresOn: PlainDate } | null;
+    /** Whether they leave or have left. */
+    leaves?: boolean;
+  } | null;
+  practice: { npi: string | null; hasTin: boolean; address: object | null };
+  /** What the provider signed; empty where nothing is on record. */
+  authorisations: readonly Authorisation[];
+  /** Whether it has to be something, by the operator's policy. */
+  authorisationRequired: boolean;
+  /** Whether the practice's way into a portal of the payer is open; null where none is on record. */
+  portalAccess: 'active' | 'lost' | null;
+  /** The person's confirmed exclusions, and the practice's. */
+  exclusions: readonly ExclusionTerm[];
+  /** The latest, where there is one. */
+  attestation: Attestation | null;
+  /** The latest change of each thing that payers have on file. */
+  changes?: readonly FileChange[];
+}
+
+/** Without all of these for a payer nothing is submitted to it and nobody talks to it. */
+const NEEDED_SCOPES: readonly AuthorisationScope[] = ['submit_applications', 'contact_payers'];
+
+/** What whoever works on an application is told while nobody may talk to its payer. */
+export const UNAUTHORISED_ASKS = [
+  'Do not contact the payer: nothing that the provider signed allows it now. Have it signed first.',
+] as const;
+
+/** What an application asks of its file. */
+export interface FileDemand {
+  requires: readonly Prerequisite[];
+  requiresCaqh: boolean;
+  attestationMaxDays: number | null;
+  state: string;
+  payerId: string;
+  kind: ApplicationKind;
+}
+
+/** A prerequisite as found, and the first day on which the passing of time alone may change it. */
+interface Finding {
+  met: boolean;
+  reason?: 'missing' | 'expired';
+  changesOn?: PlainDate;
+}
+
+/** Reads a file for what is asked of it, as of a day. Plain JSON. */
+export function evaluateFile(file: ProviderFile, demand: FileDemand, today: PlainDate): FileReading {
+  const findings = asked(file, demand).map((code) => ({ code, ...FIND[code](file, demand, today) }));
+  const attested = demand.requiresCaqh && !isFarewell(file, demand) ? readAttestation(file, demand, today) : null;
+  const changes = [...findings, ...(attested ? [attested] : [])].flatMap(({ changesOn }) => changesOn ?? []);
+  return {
+    prerequisites: findings.map(({ code, met, reason }) => ({ code, met, ...(reason && { reason }) })),
+    attestation: attested && attested.reading,
+    changesOn: changes.sort()[0] ?? null,
+    ...(file.changes?.length && { changes: [...file.changes] }),
+  };
+}
+
+/** Whether it only takes somebody off a payer's roster who is gone: what they kept up they may never keep up again. */
+const isFarewell = ({ provider }: ProviderFile, { kind }: FileDemand): boolean =>
+  kind === 'termination' && provider?.leaves === true;
+
+/** What a provider keeps up by themselves. */
+const KEPT_UP: readonly Prerequisite[] = ['caqh_id', 'licence_in_state', 'malpractice'];
+
+/** What the playbook requires, and what has to hold by policy or once something of its kind is on record. */
+function asked(file: ProviderFile, demand: FileDemand): Prerequisite[] {
+  const { provider, authorisations, authorisationRequired, portalAccess, exclusions } = file;
+  const { kind } = demand;
+  const requires = isFarewell(file, demand)
+    ? demand.requires.filter((code) => !KEPT_UP.includes(code))
+    : demand.requires;
+  const onRecord: Prerequisite[] = [
+    ...(provider && (authorisations.length > 0 || authorisationRequired) ? (['authorisation'] as const) : []),
+    ...(portalAccess ? (['portal_access'] as const) : []),
+    // who is excluded has to leave all the sooner
+    ...(exclusions.length > 0 && kind !== 'termination' ? (['not_excluded'] as const) : []),
+  ];
+  return [...requires, ...onRecord.filter((code) => !requires.includes(code))];
+}
+
+type Find = (file: ProviderFile, demand: FileDemand, today: PlainDate) => Finding;
+
+const present = (value: unknown): Finding => (value ? { met: true } : { met: false, reason: 'missing' });
+
+/** Valid through the latest of its last days. */
+function validThrough(lastDays: readonly PlainDate[], today: PlainDate): Finding {
+  const last = lastDays.toSorted().at(-1);
+  if (!last) return { met: false, reason: 'missing' };
+  if (today > last) return { met: false, reason: 'expired' };
+  return { met: true, ...(last < FOREVER && { changesOn: addDays(last, 1) }) };
+}
+
+const FIND: Record<Prerequisite, Find> = {
+  npi: ({ provider, practice }, { kind }) => present(KIND_RULES[kind].provider ? provider?.npi : practice.npi),
+  caqh_id: ({ provider }) => present(provider?.caqhId),
+  licence_in_state: ({ provider }, { state }, today) =>
+    validThrough(provider?.licences.filter((l) => l.state === state).map((l) => l.expiresOn) ?? [], today),
+  malpractice: ({ provider }, _demand, today) =>
+    validThrough(provider?.malpractice ? [provider.malpractice.expiresOn] : [], today),
+  practice_tin: ({ practice }) => present(practice.hasTin),
+  practice_address: ({ practice }) => present(practice.address),
+  authorisation: ({ authorisations }, { payerId }, today) =>
+    validThrough(lastDaysOf(authorisations, NEEDED_SCOPES, payerId), today),
+  portal_access: ({ portalAccess }) => present(portalAccess === 'active'),
+  not_excluded: ({ exclusions }, _demand, today) => {
+    const metOn = (day: PlainDate) => !exclusions.some((term) => excludedOn(term, day));
+    const met = metOn(today);
+    const days = exclusions.flatMap(({ from, reinstatedOn }) => [from, ...(reinstatedOn ? [reinstatedOn] : [])]);
+    const changesOn = days.sort().find((day) => day > today && metOn(day) !== met);
+    return { met, ...(changesOn && { changesOn }) };
+  },
+};
+
+const FOREVER: PlainDate = '9999-12-30';
+
+/** The last day on which an authorisation holds: the day before it was revoked, or its end. */
+const lastDayOf = ({ until, revokedOn }: Authorisation): PlainDate =>
+  [until ?? FOREVER, revokedOn ? addDays(revokedOn, -1) : FOREVER].sort()[0]!;
+
+/** The last day on which all of the scopes hold for a payer, signed on one paper or on several; none where one never did. */
+function lastDaysOf(
+  authorisations: readonly Authorisation[],
+  scopes: readonly AuthorisationScope[],
+  payerId: string,
+): PlainDate[] {
+  const ends = scopes.map(
+    (scope) =>
+      authorisations
+        .filter((one) => one.scopes.includes(scope) && (one.payerIds === null || one.payerIds.includes(payerId)))
+        .map(lastDayOf)
+        .sort()
+        .at(-1) ?? null,
+  );
+  return ends.includes(null) ? [] : [(ends as PlainDate[]).sort()[0]!];
+}
+
+/** Whether a payer may be talked to about a provider on a day: as was signed, once something was or has to be. */
+export const mayContact = (
+  { authorisations, authorisationRequired }: Pick<ProviderFile, 'authorisations' | 'authorisationRequired'>,
+  payerId: string,
+  today: PlainDate,
+): boolean =>
+  (authorisations.length === 0 && !authorisationRequired) ||
+  validThrough(lastDaysOf(authorisations, ['contact_payers'], payerId), today).met;
+
+function readAttestation(
+  { attestation, provider }: ProviderFile,
+  { payerId, attestationMaxDays }: FileDemand,
+  today: PlainDate,
+) {
+  if (!attestation)
+    return { reading: { state: attestationState(null, payerId, today), attestedOn: null, dueOn: null } };
+  const { attestedOn } = attestation;
+  const licences = knownLicences(provider?.licences ?? [], provider?.registryLicences);
+  const dueOn = attestationDueOn(attestedOn, licences, today);
+  const fresh = attestationMaxDays === null ? {} : { freshThrough: freshThrough(attestedOn, attestationMaxDays) };
+  // a licence that runs out can leave Illinois alone, or nothing at all
+  const cycleChanges = licences
+    .flatMap(({ expiresOn }) => (expiresOn !== null && today <= expiresOn ? [addDays(expiresOn, 1)] : []))
+    .filter((day) => attestationDueOn(attestedOn, licences, day) !== dueOn);
+  // once it has lapsed nobody asks how fresh it is
+  const ends = [dueOn, ...Object.values(fresh)]
+    .filter((last) => today <= last && last <= dueOn)
+    .map((last) => addDays(last, 1));
+  return {
+    reading: {
+      state: attestationState({ ...attestation, dueOn, ...fresh }, payerId, today),
+      attestedOn,
+      dueOn,
+      ...fresh,
+    },
+    changesOn: [...cycleChanges, ...ends].sort()[0],
+  };
+}

@@ -1,0 +1,30 @@
+import type { Action, Outcome, Stage, WaitingOn } from '../kernel/codes';
+import type { Instant, PlainDate } from '../time/instants';
+import type { TimerName } from './events';
+
+/** What the record tells an application's workflow, and all that the workflow knows: JSON, codes and dates only. */
+export interface Progress {
+  /** Number of the last event on record. */
+  version: number;
+  stage: Stage;
+  attempt: number;
+  /** Whether the application is open: `payerApplication` runs that long. */
+  open: boolean;
+  /** Whether its participation goes on: `networkParticipation` runs that long. */
+  participating: boolean;
+  waitingOn: WaitingOn;
+  /** The date of the next follow-up where the payer is; null while none is armed. */
+  nextFollowUpOn: PlainDate | null;
+  /** When to ask the record again, and the timer that falls due then, or that what was set aside is tried again; null: never. */
+  next: { at: Instant; timer: TimerName | 'set_aside' } | null;
+}
+
+/** Why an action is refused; maps one to one to a problem of the HTTP contract. */
+export type Refusal =
+  | { type: 'action_not_allowed'; stage: Stage; allowedActions: Action[]; allowedOutcomes: Outcome[] }
+  | { type: 'stale_version'; version: number }
+  | { type: 'unknown_entry' }
+  | { type: 'not_correctable' }
+  | { type: 'open_application_exists'; existingId: string }
+  /** Recording it failed again and again: it waits for a person. The cause is a name or code. */
+  | { type: 'set_aside'; cause: string };

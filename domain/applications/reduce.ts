@@ -1,0 +1,652 @@
+import { addDays } from '../time/dates';
+import type { Agenda, ApplicationEvent, EventData, EventKind, Track } from './events';
+import type { Instant, PlainDate } from '../time/instants';
+import {
+  type ContractStatus,
+  type Outcome,
+  type Stage,
+  type WaitingOn,
+  WAITING_ON,
+  type Purpose,
+} from '../kernel/codes';
+import { attend, contacted, noteDecision, PARTICIPATION_HANDLERS, type Entry } from './participation';
+import {
+  BEFORE_SUBMISSION,
+  factsOnFile,
+  followUpOf,
+  isHeld,
+  isOpen,
+  LONGEST_SILENCE_DAYS,
+  participates,
+  type ApplicationState,
+  type BlockerCode,
+  type Clock,
+  type ClockedTrack,
+  type EndedAttempt,
+  type FollowUp,
+  type LossCause,
+} from './state';
+
+const EMPTY_AGENDA: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
+
+/**
+ * Of these rules: raised whenever recorded timelines fold to another state than before (test/replay says so). What an earlier
+ * version folded is folded again by the next step of its application.
+ */
+export const RULES_VERSION = 1;
+
+type Handlers = { [K in Exclude<EventKind, 'opened'>]: (s: ApplicationState, data: EventData<K>, e: Entry) => void };
+
+/** Folds one event into a state; the state is changed in place and returned. `opened` makes the state. */
+export function reduce(state: ApplicationState | null, event: ApplicationEvent): ApplicationState {
+  const next = event.kind === 'opened' ? open(event.data, event) : state;
+  if (!next) throw new Error('an application begins with `opened`');
+  if (event.kind !== 'opened') {
+    const { stage, attempt } = next;
+    // of a kind that only a newer version writes, nothing is known here
+    const handle = HANDLERS[event.kind] as ((s: ApplicationState, data: unknown, e: Entry) => void) | undefined;
+    handle?.(next, event.data, event);
+    settle(next, event);
+    endHold(next, event, next.stage !== stage || next.attempt !== attempt);
+  }
+  if (event.agenda) next.agenda = event.agenda;
+  count(next, event.at);
+  next.version = event.seq;
+  next.updatedAt = event.at;
+  return next;
+}
+
+/** Folds a whole history, leaving out what corrections struck, with what followed from it. */
+export function fold(events: readonly ApplicationEvent[]): ApplicationState {
+  const struck = new Set(events.flatMap((e) => (e.kind === 'correction' ? [e.data.strikes] : [])));
+  let state: ApplicationState | null = null;
+  for (const event of events)
+    if (!struck.has(event.id) && !(event.causeId && struck.has(event.causeId))) state = reduce(state, event);
+  if (!state) throw new Error('an application begins with `opened`');
+  return state;
+}
+
+function open(data: EventData<'opened'>, e: Entry): ApplicationState {
+  const state: ApplicationState = {
+    v: 1,
+    id: data.applicationId,
+    clientId: data.clientId,
+    key: data.key,
+    rules: data.rules,
+    version: 0,
+    openedAt: e.at,
+    updatedAt: e.at,
+    closedAt: null,
+    stage: 'preparing',
+    stageSince: e.at,
+    attempt: 1,
+    submitted: false,
+    submittedOn: null,
+    submittedAt: null,
+    ended: [],
+    file: data.file,
+    waivers: [],
+    blockers: [],
+    contract: { status: 'none', on: null },
+    facts: {},
+    outstanding: [],
+    noRecordLooks: 0,
+    paused: null,
+    participationEndedOn: null,
+    assignee: null,
+    step: null,
+    followUps: {},
+    agenda: EMPTY_AGENDA,
+    waiting: { ...stopped('operator'), since: e.at },
+  };
+  enter(state, readiness(state), e);
+  return state;
+}
+
+const HANDLERS: Handlers = {
+  adopted(s, data, e) {
+    s.submitted = true;
+    s.submittedOn = data.submittedOn ?? null;
+    s.submittedAt = e.at;
+    enter(s, data.stage, e);
+    if (data.stageSince) s.stageSince = `${data.stageSince}T00:00:00.000Z`;
+    if (data.stage === 'denied') close(s, e);
+    if (!isOpen(s)) return;
+    const from = data.lastContactOn ?? data.stageSince ?? data.submittedOn;
+    const how = { ...(from && { from }), ...(data.nextFollowUpOn && { on: data.nextFollowUpOn }) };
+    if (data.stage === 'approved') chaseFacts(s, e, how);
+    else arm(s, 'credentialing', e, how);
+  },
+
+  file(s, data) {
+    s.file = data.reading;
+    s.waivers = s.waivers.filter((w) => w.until >= data.today);
+  },
+
+  submission(s, data, e) {
+    // out of order it tells when the running attempt was filed, unless that one is decided
+    const another = !data.outOfOrder || s.stage === 'panel_closed' || s.stage === 'denied';
+    if (s.submitted && another) startAttempt(s, 'submission', e);
+    const first = !s.submitted;
+    s.submitted = true;
+    s.submittedOn = data.submittedOn;
+    s.submittedAt = e.at;
+    if (!first) return;
+    enter(s, 'submitted', e);
+    arm(s, 'credentialing', e, { from: data.submittedOn });
+  },
+
+  contact(s, data, e) {
+    if (participates(s) && OF_A_PARTICIPATION.includes(data.outcome)) return contacted(s, data, e);
+    if (data.outcome === 'no_answer') {
+      unanswered(s, data, e);
+      return;
+    }
+    delete s.unanswered;
+    const from = s.stage;
+    if (data.toldOfChanges) s.toldOfChangesAt = e.at;
+    if (data.itemsNotNeeded) endInformationRequest(s, e);
+    OUTCOMES_LEAD[data.outcome](s, data, e);
+    noteDecision(s, data, e);
+    if (data.outcome !== 'no_record') s.noRecordLooks = 0;
+    if (s.submitted && saysComplete(data) && s.outstanding.length === 0) {
+      s.completeAt ??= e.at;
+      if (data.completeOn) s.completeOn = data.completeOn;
+    }
+    if (data.outcome === 'information_requested') {
+      delete s.completeAt;
+      delete s.completeOn;
+      request(s, data.missingItems ?? 0, e);
+    }
+    if (isOpen(s)) rearm(s, data, e, from);
+  },
+
+  information(s, data, e) {
+    s.toldOfChangesAt = e.at;
+    s.outstanding = s.outstanding.filter((item) => !data.settled.includes(item));
+    if (s.outstanding.length > 0) return;
+    endInformationRequest(s, e);
+    if (s.stage === 'submitted') enter(s, 'in_review', e);
+    if (s.stage === 'in_review')
+      arm(s, 'credentialing', e, { rule: 'confirmReceiptAfter', purpose: 'confirm_receipt', from: data.providedOn });
+  },
+
+  contract(s, data, e) {
+    s.contract = { status: data.status, on: data.on };
+    chaseContract(s, e, data.on);
+  },
+
+  confirmation(s, data, e) {
+    const entry = {
+      entryId: e.id,
+      digest: data.digest,
+      counts: data.counts,
+      ...(data.effectiveOn && { effectiveOn: data.effectiveOn }),
+    };
+    const on = s.facts[data.fact];
+    const settledAs = { ...entry, status: data.counts ? 'confirmed' : 'claimed', against: [] } as const;
+    if (!on || data.reasoned) s.facts[data.fact] = { ...settledAs, against: [] };
+    else if (on.status === 'disputed') {
+      if (on.digest !== data.digest && !on.against.some((a) => a.digest === data.digest))
+        on.against.push({ entryId: e.id, digest: data.digest });
+    } else if (on.digest === data.digest) {
+      if (data.counts || !on.counts) s.facts[data.fact] = { ...settledAs, against: [] };
+    } else s.facts[data.fact] = { ...on, status: 'disputed', against: [{ entryId: e.id, digest: data.digest }] };
+    if (data.fact === 'contract' && s.facts.contract?.status === 'confirmed') {
+      if (s.contract.status !== 'executed') s.contract = { status: 'executed', on: e.at.slice(0, 10) };
+      delete s.followUps.contracting;
+    }
+    if (s.stage === 'approved') chaseFacts(s, e);
+  },
+
+  waiver(s, data) {
+    s.waivers = [...s.waivers.filter((w) => w.prerequisite !== data.prerequisite), data];
+  },
+
+  withdrawal(s, _data, e) {
+    enter(s, 'withdrawn', e);
+  },
+
+  pause(s, data, e) {
+    s.paused = { since: s.paused?.since ?? e.at, until: data.until ?? null };
+  },
+
+  resume(s) {
+    s.paused = null;
+  },
+
+  appeal(s, _data, e) {
+    if (s.stage !== 'denied') return; // of a denial that was struck out
+    enter(s, 'in_review', e);
+    arm(s, 'credentialing', e, {});
+  },
+
+  resubmission(s, _data, e) {
+    if (s.submitted) startAttempt(s, 'resubmission', e);
+    else enter(s, readiness(s), e);
+  },
+
+  restoration(s, data, e) {
+    const lost = s.ended.find((a) => a.number === data.attempt);
+    if (lost) restore(s, lost, e);
+  },
+
+  note() {},
+
+  // the agenda that comes with it is the new playbook's
+  playbook(s, data) {
+    if (data.rules) s.rules = data.rules;
+  },
+
+  assignment(s, data) {
+    s.assignee = data.assignee;
+  },
+
+  correction() {},
+
+  participation_end(s, data) {
+    s.participationEndedOn = data.on;
+  },
+
+  ...PARTICIPATION_HANDLERS,
+
+  nudge(s, data, e) {
+    const followUp = followUpOf(s, data.track);
+    if (followUp?.armedBy === data.armedBy) followUp.firedAt ??= e.at;
+  },
+
+  escalation(s, data, e) {
+    const due = data.track === 'step' ? s.step : followUpOf(s, data.track);
+    if (due?.armedBy === data.armedBy) due.escalatedAt ??= e.at;
+  },
+
+  deadline_passed(s, data, e) {
+    if (s.step?.armedBy === data.armedBy) s.step.deadlinePassedAt ??= e.at;
+  },
+
+  appeal_window_closed(s, _data, e) {
+    if (s.stage === 'denied') close(s, e);
+  },
+
+  stage() {},
+
+  // the agenda that comes with it is of today's rules
+  rules() {},
+
+  found_behind(s, data, e) {
+    s.held = { since: s.held && isHeld(s) ? s.held.since : e.at, known: data, endedAt: null };
+  },
+
+  restore_review(s, _data, e) {
+    if (s.held) s.held.endedAt ??= e.at;
+  },
+
+  workflow_restarted() {},
+
+  repaired() {},
+};
+
+/** Of a contact after the confirmation. */
+const OF_A_PARTICIPATION: readonly Outcome[] = ['no_answer', 'other'];
+
+/** By which the payer says that it is at work on it, and so has all that it needs. */
+const AT_WORK: readonly Outcome[] = ['in_review', 'committee', 'tabled'];
+
+type Contact = EventData<'contact'>;
+
+/** Whether it is evidence of a complete receipt: the payer is at work, or names the day; a call needs its reference. */
+const saysComplete = ({ outcome, channel, completeOn, vouched }: Contact): boolean =>
+  (AT_WORK.includes(outcome) || (outcome === 'received' && completeOn !== undefined)) &&
+  (channel !== 'phone' || vouched === true);
+
+type Lead = (s: ApplicationState, data: Contact, e: Entry) => void;
+
+/** The payer is at work on it; an open request or an approval is not undone by a vague word. */
+const inReview: Lead = (s, _data, e) => {
+  if (!['information_requested', 'approved', 'confirmed'].includes(s.stage)) enter(s, 'in_review', e);
+  s.submitted = true;
+};
+const newAttempt =
+  (cause: LossCause): Lead =>
+  (s, _data, e) => {
+    if (s.submitted) startAttempt(s, cause, e);
+    else enter(s, readiness(s), e);
+  };
+const to =
+  (stage: Stage): Lead =>
+  (s, _data, e) => {
+    s.submitted = true;
+    enter(s, stage, e);
+  };
+
+/** Where the payer's word leads; facts are never refused, so each works from every open stage. */
+const OUTCOMES_LEAD: Record<Exclude<Outcome, 'no_answer'>, Lead> = {
+  received(s, data, e) {
+    const lost = s.submitted ? undefined : s.ended.findLast((a) => a.submitted);
+    if (lost) restore(s, lost, e);
+    inReview(s, data, e);
+  },
+  in_review: inReview,
+  committee: inReview,
+  tabled: inReview,
+  information_requested(s, data, e) {
+    // what is asked for again is due when it first was
+    const due = s.stage === 'information_requested' && !s.step?.deadlinePassedAt;
+    if (!due) to('information_requested')(s, data, e);
+  },
+  invited: newAttempt('invited'),
+  no_record(s, data, e) {
+    s.noRecordLooks += 1;
+    if (s.submitted && s.noRecordLooks > 1) newAttempt('no_record')(s, data, e);
+  },
+  returned(s, data, e) {
+    // what came back had been submitted, known or not
+    if (!s.submitted) to('submitted')(s, data, e);
+    startAttempt(s, 'returned', e);
+  },
+  panel_closed(s, _data, e) {
+    if (s.stage !== 'panel_closed') enter(s, 'panel_closed', e);
+  },
+  approved: (s, data, e) => {
+    if (s.stage !== 'approved' && s.stage !== 'confirmed') to('approved')(s, data, e);
+  },
+  denied: (s, data, e) => {
+    if (s.stage !== 'denied') to('denied')(s, data, e);
+  },
+  other() {},
+};
+
+/** A contact that was made settles what was due and arms the next look. */
+function rearm(s: ApplicationState, data: Contact, e: Entry, from: Stage): void {
+  const named: { on?: PlainDate } = data.nextFollowUpOn
+    ? { on: data.nextFollowUpOn }
+    : data.promisedOn
+      ? { on: [addDays(data.promisedOn, 1), addDays(e.at.slice(0, 10), LONGEST_SILENCE_DAYS)].sort()[0]! }
+      : {};
+  for (const track of ['contracting', 'confirmation'] as const) {
+    const followUp = s.followUps[track];
+    if (followUp?.firedAt || followUp?.purpose === 'second_look') arm(s, track, e, {});
+  }
+  if (data.outcome === 'no_record' && s.submitted) {
+    arm(s, primary(s), e, { rule: 'contactOverdueAfter', purpose: 'second_look', ...named });
+    return;
+  }
+  if (s.stage === 'approved') {
+    delete s.followUps.confirmation;
+    chaseFacts(s, e, named);
+    return;
+  }
+  if (BEFORE_SUBMISSION.includes(s.stage)) {
+    if (named.on) arm(s, 'credentialing', e, { purpose: 'check_status', ...named });
+    else delete s.followUps.credentialing;
+    return;
+  }
+  if (s.stage === 'panel_closed' || s.stage === 'denied') {
+    const awaited =
+      s.stage === from ? s.followUps.credentialing?.purpose === 'obtain_written_notice' : data.channel === 'phone';
+    const written = data.outcome === s.stage && data.channel !== 'phone';
+    if (awaited && !written)
+      arm(s, 'credentialing', e, { rule: 'confirmationChase', purpose: 'obtain_written_notice', ...named });
+    else if (s.stage === 'panel_closed' || named.on) arm(s, 'credentialing', e, named);
+    else delete s.followUps.credentialing;
+    return;
+  }
+  arm(s, 'credentialing', e, named);
+}
+
+/** The follow-up of a stage, where nothing more particular is said. */
+const FOLLOW_UP: Partial<Record<Stage, Pick<FollowUp, 'rule' | 'purpose'>>> = {
+  submitted: { rule: 'confirmReceiptAfter', purpose: 'confirm_receipt' },
+  in_review: { rule: 'followUpEvery', purpose: 'check_status' },
+  information_requested: { rule: 'followUpEvery', purpose: 'check_status' },
+  panel_closed: { rule: 'panelRecheck', purpose: 'recheck_panel' },
+};
+const CHASE: Record<'contracting' | 'confirmation', Pick<FollowUp, 'rule' | 'purpose'>> = {
+  contracting: { rule: 'contractChase', purpose: 'chase_contract' },
+  confirmation: { rule: 'confirmationChase', purpose: 'confirm_facts' },
+};
+/** The operator's own step of a stage. */
+const STEP: Partial<Record<Stage, Purpose>> = {
+  preparing: 'prepare',
+  awaiting_attestation: 'obtain_attestation',
+  ready_to_submit: 'submit',
+  information_requested: 'provide_information',
+  denied: 'decide_on_appeal',
+};
+const CONTRACT_RUNS: readonly ContractStatus[] = ['sent', 'negotiating', 'signed'];
+const CLEARED = { from: undefined, on: undefined, firedAt: undefined, escalatedAt: undefined, hurriedAt: undefined };
+/** With this many calls in a row that nobody answered, the next look comes sooner than it would. */
+const TOO_OFTEN_UNANSWERED = 2;
+
+/**
+ * Nobody was reached: no contact was made, and what is due stays due. What is chased now is looked at on the day that
+ * was named, for what it was; without one it comes sooner once calls have stayed unanswered too often.
+ */
+function unanswered(s: ApplicationState, { nextFollowUpOn: on }: Contact, e: Entry): void {
+  s.unanswered = (s.unanswered ?? 0) + 1;
+  const chases = (['confirmation', 'contracting'] as const).filter((track) => s.followUps[track]);
+  for (const track of s.stage === 'approved' ? chases : (['credentialing'] as const)) {
+    const followUp = s.followUps[track];
+    if (on) arm(s, track, e, { ...followUp, ...CLEARED, on });
+    else if (followUp && s.unanswered >= TOO_OFTEN_UNANSWERED) followUp.hurriedAt ??= e.at;
+  }
+}
+
+function arm(s: ApplicationState, track: Track, e: Entry, how: Partial<FollowUp>): void {
+  const usual = track === 'credentialing' ? (FOLLOW_UP[s.stage] ?? FOLLOW_UP.in_review!) : CHASE[track];
+  const followUp: FollowUp = { ...usual, ...how, at: e.at, armedBy: e.id };
+  s.followUps[track] = JSON.parse(JSON.stringify(followUp)) as FollowUp;
+}
+
+/** The track on which a lost application is looked for: credentialing until approval, then the chase of the facts. */
+const primary = (s: ApplicationState): Track =>
+  s.stage !== 'approved' ? 'credentialing' : s.followUps.confirmation ? 'confirmation' : 'contracting';
+
+/** Leaves one stage for another and brings up the new one's own step. */
+function enter(s: ApplicationState, stage: Stage, e: Entry): void {
+  s.stage = stage;
+  s.stageSince = e.at;
+  s.closedAt = null;
+  s.noRecordLooks = 0;
+  delete s.unanswered;
+  const purpose = STEP[stage];
+  s.step = purpose ? { purpose, since: e.at, armedBy: e.id } : null;
+  delete s.followUps.credentialing;
+  if (stage !== 'information_requested') s.outstanding = [];
+  if (stage === 'withdrawn' || stage === 'confirmed') close(s, e);
+  else if (stage === 'approved') chaseFacts(s, e);
+  else {
+    delete s.followUps.confirmation;
+    if (!CONTRACT_RUNS.includes(s.contract.status)) delete s.followUps.contracting;
+  }
+}
+
+/** Nothing is awaited any more. */
+function close(s: ApplicationState, e: Entry): void {
+  s.closedAt = e.at;
+}
+
+/** After approval every missing fact is chased: the contract on its own track. */
+function chaseFacts(s: ApplicationState, e: Entry, named: { on?: PlainDate; from?: PlainDate } = {}): void {
+  const missing = s.rules.facts.filter((fact) => s.facts[fact]?.status !== 'confirmed');
+  const others = missing.some((fact) => fact !== 'contract');
+  for (const [track, needed] of [
+    ['confirmation', others],
+    ['contracting', missing.includes('contract')],
+  ] as const) {
+    if (!needed) delete s.followUps[track];
+    else if (!s.followUps[track] || named.on || named.from) arm(s, track, e, named);
+  }
+}
+
+function chaseContract(s: ApplicationState, e: Entry, from: PlainDate): void {
+  const running = CONTRACT_RUNS.includes(s.contract.status);
+  const unconfirmed = s.stage === 'approved' && s.facts.contract?.status !== 'confirmed';
+  if (s.rules.facts.includes('contract') && (running || unconfirmed)) arm(s, 'contracting', e, { from });
+  else delete s.followUps.contracting;
+}
+
+function request(s: ApplicationState, items: number, e: Entry): void {
+  s.outstanding = [...s.outstanding, ...Array.from({ length: items }, (_item, i) => `${e.id}#${i}`)];
+}
+
+function endInformationRequest(s: ApplicationState, e: Entry): void {
+  s.outstanding = [];
+  if (s.stage === 'information_requested') enter(s, 'in_review', e);
+}
+
+/** Where the file leads before submission. */
+function readiness(s: ApplicationState): Stage {
+  if (unmet(s).length > 0) return 'preparing';
+  return s.file.attestation && s.file.attestation.state !== 'current' ? 'awaiting_attestation' : 'ready_to_submit';
+}
+
+/** What a person enters of what has happened to the application. */
+const ENTERED: readonly EventKind[] = [
+  ...(['submission', 'contact', 'information', 'contract', 'confirmation', 'correction'] as const),
+  ...(['withdrawal', 'appeal', 'resubmission', 'restoration', 'waiver'] as const),
+  ...(['loading', 'directory', 'issue', 'issue_resolved', 'committee_date', 'recredentialing'] as const),
+  'participation_end',
+];
+
+/** A hold ends where an entry brings the application back to what the workflow knew, or ends it. */
+function endHold(s: ApplicationState, { kind, at }: ApplicationEvent, moved: boolean): void {
+  if (!s.held || !isHeld(s)) return;
+  const { stage, attempt } = s.held.known;
+  const entered = ENTERED.includes(kind);
+  // what a person entered before the loss was found is not what was lost
+  const isBack = s.stage === stage && s.attempt === attempt && (moved || (entered && at > s.held.since));
+  const isOver = entered && !isOpen(s) && !participates(s);
+  if (isBack || isOver) s.held.endedAt = at;
+}
+
+/** Prerequisites that neither the file nor a waiver meets. */
+const unmet = (s: ApplicationState) =>
+  s.file.prerequisites.filter((p) => !p.met && !s.waivers.some((w) => w.prerequisite === p.code));
+
+function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
+  const { attempt: number, stage, submitted, submittedOn, submittedAt, step, outstanding } = s;
+  const filingDateLost = endedBy === 'returned';
+  const dates = { submittedOn, submittedAt, endedAt: e.at };
+  const ended: EndedAttempt = { number, stage, submitted, ...dates, endedBy, filingDateLost, step, outstanding };
+  s.ended = [...s.ended.filter((a) => a.number !== number), ended].sort((a, b) => a.number - b.number);
+  delete s.completeAt;
+  delete s.completeOn;
+  delete s.decisionPromisedOn;
+}
+
+function startAttempt(s: ApplicationState, cause: LossCause, e: Entry): void {
+  endAttempt(s, cause, e);
+  s.attempt = Math.max(...s.ended.map((a) => a.number)) + 1;
+  s.submitted = false;
+  s.submittedOn = null;
+  s.submittedAt = null;
+  enter(s, readiness(s), e);
+}
+
+/** An attempt goes on where it was, its deadlines too. */
+function restore(s: ApplicationState, lost: EndedAttempt, e: Entry): void {
+  endAttempt(s, 'restoration', e);
+  s.ended = s.ended.filter((a) => a.number !== lost.number);
+  s.attempt = lost.number;
+  s.submitted = lost.submitted;
+  s.submittedOn = lost.submittedOn;
+  s.submittedAt = lost.submittedAt;
+  if (!lost.submitted) {
+    enter(s, readiness(s), e);
+    return;
+  }
+  enter(s, lost.stage, e);
+  s.step = lost.step;
+  s.outstanding = lost.outstanding;
+  if (FOLLOW_UP[s.stage]) arm(s, 'credentialing', e, {});
+}
+
+/** What follows by itself from any event: the file moves what is unsubmitted, the last fact confirms what is approved. */
+function settle(s: ApplicationState, e: Entry): void {
+  if (isOpen(s) && !s.submitted && BEFORE_SUBMISSION.includes(s.stage) && s.stage !== readiness(s))
+    enter(s, readiness(s), e);
+  if (s.stage === 'approved' && factsOnFile(s)) enter(s, 'confirmed', e);
+  if (!isOpen(s)) {
+    s.step = null;
+    s.followUps = {};
+    s.paused = null;
+  }
+  attend(s, e);
+  const codes = s.submitted && isOpen(s) ? blockersOf(s) : [];
+  s.blockers = codes.map((code) => s.blockers.find((b) => b.code === code) ?? { code, since: e.at });
+}
+
+/** What has changed since the payer got the file or heard of it: what was submitted says otherwise. */
+function untold({ file: { changes = [] }, submittedAt, toldOfChangesAt = '' }: ApplicationState): BlockerCode[] {
+  return changes.flatMap(({ code, at }) => (at > (submittedAt ?? '') && at > toldOfChangesAt ? [code] : []));
+}
+
+function blockersOf(s: ApplicationState): BlockerCode[] {
+  const attestation = s.file.attestation?.state ?? 'current';
+  return [
+    ...unmet(s).map((p): BlockerCode => p.code),
+    ...(attestation === 'current' ? [] : [`attestation_${attestation}` as const]),
+    ...untold(s),
+  ];
+}
+
+/** Who has the ball on each track. */
+export function waitingOnTrack(s: ApplicationState): { credentialing: WaitingOn; contracting: WaitingOn } {
+  return { credentialing: onCredentialing(s), contracting: onContract(s) };
+}
+
+function onCredentialing(s: ApplicationState): WaitingOn {
+  if (!isOpen(s) || s.stage === 'panel_closed') return 'nobody';
+  if (s.stage === 'preparing') {
+    const practices = unmet(s).some((p) => p.code.startsWith('practice_'));
+    return s.key.kind === 'new_group' || practices ? 'operator' : 'provider';
+  }
+  if (s.stage === 'awaiting_attestation') return 'provider';
+  if (s.step) return 'operator';
+  const operators = ({ code }: { code: BlockerCode }) => code.startsWith('practice_') || code.endsWith('_changed');
+  if (s.blockers.length > 0) return s.blockers.some(operators) ? 'operator' : 'provider';
+  const missing = s.rules.facts.some((fact) => fact !== 'contract' && s.facts[fact]?.status !== 'confirmed');
+  return s.stage === 'approved' && !missing ? 'nobody' : 'payer';
+}
+
+function onContract(s: ApplicationState): WaitingOn {
+  if (!isOpen(s) || !s.rules.facts.includes('contract') || s.facts.contract?.status === 'confirmed') return 'nobody';
+  switch (s.contract.status) {
+    case 'sent':
+      return 'provider';
+    case 'negotiating':
+    case 'signed':
+      return 'payer';
+    case 'none':
+      return s.stage === 'approved' || (s.submitted && s.rules.trackOrder === 'contracting_first') ? 'payer' : 'nobody';
+    case 'executed':
+    case 'declined':
+      return s.stage === 'approved' ? 'operator' : 'nobody';
+  }
+}
+
+/** Operator before provider before payer before nobody; a paused application waits on nobody. */
+export function waitingOn(s: ApplicationState): WaitingOn {
+  if (s.paused) return 'nobody';
+  const tracks = waitingOnTrack(s);
+  return WAITING_ON.find((who) => who === tracks.credentialing || who === tracks.contracting)!;
+}
+
+/** Counts the time up to an entry for whoever was waited for until then, and says who is from now on. */
+function count(s: ApplicationState, at: Instant): void {
+  const until = s.closedAt ?? at;
+  const elapsed = Math.max(0, Date.parse(until) - Date.parse(s.waiting.since));
+  const next = (clock: Clock, on: WaitingOn): Clock => ({
+    on,
+    ms: { ...clock.ms, [clock.on]: clock.ms[clock.on] + elapsed },
+  });
+  const now = waitingOnTrack(s);
+  const track = (name: ClockedTrack) =>
+    // a state from before there were clocks by track: what was counted in all stands for each
+    next(s.waiting.tracks?.[name] ?? s.waiting, s.paused ? 'nobody' : now[name]);
+  const tracks = { credentialing: track('credentialing'), contracting: track('contracting') };
+  s.waiting = { ...next(s.waiting, waitingOn(s)), since: until, tracks };
+}
+
+const stopped = (on: WaitingOn): Clock => ({ on, ms: { operator: 0, provider: 0, payer: 0, nobody: 0 } });

@@ -1,0 +1,225 @@
+import { addDays } from '../time/dates';
+import { atDate, before, due, localDate, startOfDay } from '../time/calendar';
+import { halved, type Duration } from '../time/duration';
+import type { ResolvedPlaybook } from '../registry/playbook';
+import { statutoryDate } from '../registry/statutory';
+import { TRACKS, type Agenda, type RecredentialingDates, type TimerName } from './events';
+import type { Instant, PlainDate } from '../time/instants';
+import { type Purpose, CARES } from '../kernel/codes';
+import type { Progress } from './progress';
+import { isHeld, isOpen, participates, type ApplicationState, type FollowUp, type RecredentialingCycle } from './state';
+import { nextFollowUpAt } from './view';
+
+/** Steps that carry somebody else's deadline; neither a pause nor a hold silences them or their timers. */
+const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];
+
+/**
+ * Every instant that a state waits for, by the playbook's durations and the calendar: the one place that turns rules
+ * into time. `timeZone` is the client's; the payer's is in the playbook's window.
+ */
+export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
+  const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
+  const held = isHeld(state) && state.held;
+  if (held) {
+    const dueAt = due({ at: held.since }, playbook.contactOverdueAfter, playbook.window);
+    agenda.items.push({ purpose: 'enter_what_was_lost', since: held.since, dueAt });
+  }
+  if (participates(state)) return participation(agenda, state, playbook, timeZone);
+  if (!isOpen(state)) return agenda;
+  const { window } = playbook;
+  const isSilent = state.paused !== null || isHeld(state);
+  const after = (at: Instant, duration: Duration) => due({ at }, duration, window);
+  const timer = (name: TimerName, at: Instant, silenced = isSilent) => {
+    if (!silenced) agenda.timers[name] = at;
+  };
+
+  for (const track of TRACKS) {
+    const followUp = state.followUps[track];
+    if (!followUp) continue;
+    const at = followUpAt(state, followUp, playbook);
+    const dueAt = after(at, playbook.contactOverdueAfter);
+    agenda.followUps[track] = { at, dueAt };
+    if (!followUp.firedAt) timer(`followUp:${track}`, at);
+    else if (!followUp.escalatedAt) {
+      const { escalateAfter } = playbook;
+      timer(`escalation:${track}`, after(at, followUp.hurriedAt ? halved(escalateAfter) : escalateAfter));
+    }
+    if (followUp.firedAt && !isSilent) agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
+  }
+
+  const { step } = state;
+  if (step) {
+    const duration =
+      step.purpose === 'provide_information'
+        ? playbook.informationDeadline
+        : step.purpose === 'decide_on_appeal'
+          ? playbook.appealWindow
+          : playbook.contactOverdueAfter;
+    const dueAt = after(step.since, duration);
+    if (!step.escalatedAt) timer('escalation:step', after(step.since, playbook.escalateAfter));
+    if (step.purpose === 'provide_information' && !step.deadlinePassedAt)
+      timer('informationDeadline', lastMoment(dueAt, duration, window.timeZone), false);
+    if (step.purpose === 'decide_on_appeal') timer('appealWindow', lastMoment(dueAt, duration, window.timeZone), false);
+    if (!isSilent || DEADLINES.includes(step.purpose))
+      agenda.items.push({ purpose: step.purpose, since: step.since, dueAt });
+  }
+
+  if (state.paused?.until) timer('pauseEnd', atDate(state.paused.until, window), false);
+  const changesOn = [state.file.changesOn, ...state.waivers.map((w) => addDays(w.until, 1))].filter((d) => d !== null);
+  if (changesOn.length > 0) timer('file', startOfDay(changesOn.sort()[0]!, timeZone), false);
+  const { submittedAt, submittedOn, decisionPromisedOn } = state;
+  if (submittedAt)
+    agenda.expectedDecisionAt = decisionPromisedOn
+      ? atDate(decisionPromisedOn, { timeZone: window.timeZone })
+      : due(anchor(submittedAt, submittedOn), playbook.expectedDecision, window);
+  const statutory = statutoryDate(state.key, completeSince(state, timeZone));
+  if (statutory) agenda.statutory = statutory;
+  return agenda;
+}
+
+/** The day from which the payer has had the whole attempt, which it cannot have had before it was submitted. */
+function completeSince({ completeAt, completeOn, submittedOn }: ApplicationState, timeZone: string): PlainDate | null {
+  if (!completeAt) return null;
+  return [completeOn ?? localDate(completeAt, timeZone), submittedOn ?? ''].sort()[1]!;
+}
+
+function followUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
+  if (f.atOnce) return f.at;
+  const { window, earliestInquiry } = playbook;
+  const at = f.on ? atDate(f.on, window) : countedAt(f, playbook);
+  const inquiry = !f.on && (f.purpose === 'confirm_receipt' || f.purpose === 'check_status');
+  const earliest =
+    inquiry && earliestInquiry && state.submittedAt
+      ? due(anchor(state.submittedAt, state.submittedOn), earliestInquiry, window)
+      : f.at;
+  // what would be long past (a late record, an adoption) is due from the moment we know of it
+  return [at, earliest, f.at].sort().at(-1)!;
+}
+
+/** When a follow-up comes by its rule; half as long after too many unanswered calls where that is sooner. */
+function countedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, playbook: ResolvedPlaybook): Instant {
+  const { window, [rule]: every } = playbook;
+  const usual = due(anchor(at, from), every, window);
+  // what was due already stays as it was
+  if (!hurriedAt || (firedAt && firedAt <= hurriedAt)) return usual;
+  return [usual, due({ at: hurriedAt }, halved(every), window)].sort()[0]!;
+}
+
+const anchor = (at: Instant, on?: PlainDate | null) => (on ? { at, on } : { at });
+
+/** A deadline in days holds through its last day; one in hours ends on the second. */
+function lastMoment(at: Instant, duration: Duration, timeZone: string): Instant {
+  const elapsed = 'hours' in duration || 'minutes' in duration || 'seconds' in duration;
+  return elapsed ? at : startOfDay(addDays(localDate(at, timeZone), 1), timeZone);
+}
+
+/** Days before a recredentialing is due on which it is called to mind, the earliest first. */
+const REMINDERS = [120, 90] as const;
+/** So many cycles are taken for done one by one; where there would be more, the next one is counted from today. */
+const MOST_CYCLES_OVER = 1_000;
+/** NCQA: decided so many days late at most, it still renews; afterwards it is an initial application again. */
+const LATE_DAYS = 30;
+
+/** What a participation waits for. */
+function participation(agenda: Agenda, state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
+  const p = state.participation;
+  if (!p) return agenda;
+  const { window } = playbook;
+  for (const care of CARES) {
+    const followUp = p.followUps[care];
+    if (!followUp) continue;
+    const at = followUpAt(state, followUp, playbook);
+    const dueAt = followUp.dueOn
+      ? startOfDay(addDays(followUp.dueOn, 1), window.timeZone)
+      : due({ at }, playbook.contactOverdueAfter, window);
+    agenda.followUps[care] = { at, dueAt };
+    if (isHeld(state)) continue;
+    if (!followUp.firedAt) agenda.timers[`followUp:${care}`] = at;
+    else {
+      agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
+      if (!followUp.escalatedAt) agenda.timers[`escalation:${care}`] = due({ at }, playbook.escalateAfter, window);
+    }
+  }
+  const { effective } = p;
+  if (effective && !effective.begunAt && localDate(effective.knownAt, timeZone) < effective.on)
+    agenda.timers.effective = startOfDay(effective.on, timeZone);
+  if (p.cycle) recredentialing(agenda, p.cycle, playbook);
+  if (isHeld(state)) delete agenda.timers['recredentialing:reminder'];
+  return agenda;
+}
+
+function recredentialing(agenda: Agenda, cycle: RecredentialingCycle, playbook: ResolvedPlaybook): void {
+  const { window, recredentialEvery, recredentialOpens } = playbook;
+  const { timeZone } = window;
+  const { from, basis, knownAt } = cycle;
+  const today = localDate(knownAt, timeZone);
+  // no day's grace for the payer's hours: the date is the committee's
+  const next = (on: PlainDate) => due({ at: knownAt, on }, recredentialEvery, { timeZone });
+  let at = cycle.dueOn ? atDate(cycle.dueOn, { timeZone }) : next(from);
+  // an assumption is not held against anybody: cycles that would be over are taken for done
+  if (basis === 'effective_date' && !cycle.dueOn)
+    for (let over = 0; localDate(at, timeZone) < today; over++)
+      at = next(over < MOST_CYCLES_OVER ? localDate(at, timeZone) : today);
+  const dueOn = localDate(at, timeZone);
+  const opensAt = before(at, recredentialOpens, window);
+  const dates: RecredentialingDates = {
+    from,
+    basis,
+    dueOn,
+    opensOn: localDate(opensAt, timeZone),
+    lateUntil: addDays(dueOn, LATE_DAYS),
+  };
+  agenda.recredentialing = dates;
+  if (cycle.missedAt) return;
+  // what the payer has begun by itself is worked on at once
+  if (!cycle.openedAt) agenda.timers['recredentialing:due'] = cycle.startedByPayerOn ? knownAt : opensAt;
+  const ahead = REMINDERS.filter((days) => days < (cycle.remindedAt ?? Infinity));
+  const daysBefore = ahead.find((days) => addDays(dueOn, -days) > today);
+  if (daysBefore !== undefined) {
+    dates.remindOn = { daysBefore };
+    agenda.timers['recredentialing:reminder'] = atDate(addDays(dueOn, -daysBefore), window);
+  }
+  agenda.timers['recredentialing:missed'] = lastMoment(at, cycle.dueOn ? { days: 1 } : recredentialEvery, timeZone);
+}
+
+/** What a step has done about what was due, so that only what comes later wakes the workflow again. */
+export interface Handled {
+  /** Everything that was due until then was handled. */
+  through?: Instant;
+  /** Timers that were set aside, and when the first of all that was is tried again. */
+  setAside?: readonly TimerName[];
+  againAt?: Instant | null;
+}
+
+/** How far an application has come. `timeZone` is the payer's. */
+export function progressOf(
+  state: ApplicationState,
+  timeZone: string,
+  { through, setAside = [], againAt = null }: Handled = {},
+): Progress {
+  const timers: { at: Instant; timer: TimerName | 'set_aside' }[] = dueTimers(state).filter(
+    ({ at, timer }) => (through === undefined || at > through) && !setAside.includes(timer),
+  );
+  const [next] = [...timers, ...(againAt === null ? [] : [{ at: againAt, timer: 'set_aside' as const }])].sort(
+    (a, b) => (a.at < b.at ? -1 : 1),
+  );
+  const followUpAt = nextFollowUpAt(state);
+  return {
+    version: state.version,
+    stage: state.stage,
+    attempt: state.attempt,
+    open: isOpen(state),
+    participating: participates(state),
+    waitingOn: state.waiting.on,
+    nextFollowUpOn: followUpAt && localDate(followUpAt, timeZone),
+    next: next ?? null,
+  };
+}
+
+/** The armed timers, the earliest first; of those at one instant, by name. */
+export function dueTimers({ agenda }: ApplicationState): { at: Instant; timer: TimerName }[] {
+  const timers = Object.entries(agenda.timers) as [TimerName, Instant][];
+  return timers
+    .map(([timer, at]) => ({ at, timer }))
+    .sort((a, b) => (a.at === b.at ? (a.timer < b.timer ? -1 : 1) : a.at < b.at ? -1 : 1));
+}

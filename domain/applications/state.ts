@@ -1,0 +1,218 @@
+import type { Agenda, ApplicationKey, ChangeCode, CycleBasis, EventData, FileReading, Known, Track } from './events';
+import type { AttestationState, Rules } from '../registry/terms';
+import type { Instant, PlainDate } from '../time/instants';
+import type {
+  ContractStatus,
+  DirectoryStatus,
+  Fact,
+  IssueCode,
+  LoadingStatus,
+  Prerequisite,
+  Stage,
+  WaitingOn,
+  Care,
+  Purpose,
+} from '../kernel/codes';
+
+/** The playbook's durations that a follow-up can be counted by. */
+export type FollowUpRule =
+  | 'confirmReceiptAfter'
+  | 'followUpEvery'
+  | 'contactOverdueAfter'
+  | 'panelRecheck'
+  | 'contractChase'
+  | 'confirmationChase'
+  | 'loadingCheck'
+  | 'directoryEvery';
+
+/** When to look again: counted from an event by a rule of the playbook, or on a date that somebody named. */
+export interface FollowUp {
+  purpose: Purpose;
+  rule: FollowUpRule;
+  at: Instant;
+  /** Day 0 where it is not the local date of `at`. */
+  from?: PlainDate;
+  /** A named date wins over the rule. */
+  on?: PlainDate;
+  /** The last day on which it is in time, where a rule outside names one. */
+  dueOn?: PlainDate;
+  /** There is something to do from the entry on, whatever the rule. */
+  atOnce?: true;
+  /** The entry that armed it. */
+  armedBy: string;
+  firedAt?: Instant;
+  escalatedAt?: Instant;
+  /** When calls had stayed unanswered too often: from then on it comes sooner, and so does its escalation. */
+  hurriedAt?: Instant;
+}
+
+/** Nothing is left alone longer: the most that a follow-up can be put off, and that a promise is waited for. */
+export const LONGEST_SILENCE_DAYS = 366;
+
+/** The operator's own next step, in the queue from the moment it arises. */
+export interface Step {
+  purpose: Purpose;
+  since: Instant;
+  armedBy: string;
+  escalatedAt?: Instant;
+  deadlinePassedAt?: Instant;
+}
+
+export type LossCause = 'no_record' | 'returned' | 'resubmission' | 'invited' | 'restoration' | 'submission';
+
+/** An attempt that is over; it keeps its proof and dates and can be restored. */
+export interface EndedAttempt {
+  number: number;
+  stage: Stage;
+  submitted: boolean;
+  submittedOn: PlainDate | null;
+  /** When the submission was recorded: elapsed durations count from here, dates from `submittedOn`. */
+  submittedAt: Instant | null;
+  endedAt: Instant;
+  endedBy: LossCause;
+  filingDateLost: boolean;
+  /** Where it stood: its deadline and what was asked for, for a restoration. */
+  step: Step | null;
+  outstanding: string[];
+}
+
+export interface FactState {
+  status: 'confirmed' | 'claimed' | 'disputed';
+  /** The entry whose value counts; while disputed, the first of those that disagree. */
+  entryId: string;
+  digest: string;
+  counts: boolean;
+  effectiveOn?: PlainDate;
+  /** While disputed: the entries that say otherwise. */
+  against: { entryId: string; digest: string }[];
+  /** While disputed by an issue of the participation: its entry. */
+  disprovedBy?: string;
+}
+
+/** Something that has gone wrong with a participation. */
+export interface Issue {
+  code: IssueCode;
+  /** The entry that raised it. */
+  entryId: string;
+  since: PlainDate;
+  raisedAt: Instant;
+  resolvedOn: PlainDate | null;
+}
+
+/** What follows a confirmed application: what was seen at the payer, what is wrong, and the cycle of its renewal. */
+export interface Participation {
+  /** Null while no effective date counts; `knownAt` is when it was recorded. */
+  effective: { on: PlainDate; knownAt: Instant; begunAt: Instant | null } | null;
+  /** As it was last seen. */
+  loading: { status: LoadingStatus; seenOn: PlainDate } | null;
+  directory: { status: DirectoryStatus; seenOn: PlainDate } | null;
+  /** Resolved ones too; of each code at most one is unresolved. */
+  issues: Issue[];
+  cycle: RecredentialingCycle | null;
+  /** What has changed in the file and the payer wants to be told; left out where it knows all. */
+  untold?: EventData<'change'>[];
+  followUps: Partial<Record<Care, FollowUp>>;
+}
+
+/** One cycle of recredentialing, from one decision of the committee to the next. */
+export interface RecredentialingCycle {
+  from: PlainDate;
+  basis: CycleBasis;
+  /** When it became known: elapsed durations count from here, dates from `from`. */
+  knownAt: Instant;
+  /** The day that the payer named, where it began by itself. */
+  dueOn: PlainDate | null;
+  startedByPayerOn: PlainDate | null;
+  openedAt: Instant | null;
+  /** The last reminder: so many days before the due date. */
+  remindedAt: number | null;
+  missedAt: Instant | null;
+}
+
+/** One application as its events tell it. Plain JSON: it crosses payloads and continue-as-new. */
+export interface ApplicationState {
+  v: 1;
+  id: string;
+  clientId: string;
+  key: ApplicationKey;
+  rules: Rules;
+  /** Number of the last event. */
+  version: number;
+  openedAt: Instant;
+  updatedAt: Instant;
+  closedAt: Instant | null;
+  stage: Stage;
+  stageSince: Instant;
+  attempt: number;
+  submitted: boolean;
+  submittedOn: PlainDate | null;
+  submittedAt: Instant | null;
+  /** When the payer said that it has the attempt and misses nothing. */
+  completeAt?: Instant;
+  /** Since when, where the payer named the day. */
+  completeOn?: PlainDate;
+  /** By when the committee will have decided, as the payer last said. */
+  decisionPromisedOn?: PlainDate;
+  /** When the payer last heard of changes in the file. */
+  toldOfChangesAt?: Instant;
+  ended: EndedAttempt[];
+  file: FileReading;
+  waivers: { prerequisite: Prerequisite; until: PlainDate }[];
+  blockers: { code: BlockerCode; since: Instant }[];
+  contract: { status: ContractStatus; on: PlainDate | null };
+  facts: Partial<Record<Fact, FactState>>;
+  /** Outstanding items of an information request, as references to the entry that listed them. */
+  outstanding: string[];
+  noRecordLooks: number;
+  /** Calls in a row that nobody answered, since the last contact that was made. */
+  unanswered?: number;
+  paused: { since: Instant; until: PlainDate | null } | null;
+  /** The record was restored to before what the workflow knew; `endedAt` is null until that is entered, or nothing is missing. */
+  held?: { since: Instant; known: Known; endedAt: Instant | null };
+  participationEndedOn: PlainDate | null;
+  /** When the committee had it, and when the payer said yes, as far as contacts told. */
+  committeeOn?: PlainDate;
+  approvedOn?: PlainDate;
+  /** From its confirmation on; older states get it with their next entry. */
+  participation?: Participation;
+  assignee: string | null;
+  step: Step | null;
+  followUps: Partial<Record<Track, FollowUp>>;
+  agenda: Agenda;
+  /** By whom was waited for, in milliseconds up to `since`: in all, and on each track for itself. */
+  waiting: Clock & { since: Instant; tracks?: Record<ClockedTrack, Clock> };
+}
+
+/** Who is waited for, and how long each has been. */
+export interface Clock {
+  on: WaitingOn;
+  ms: Record<WaitingOn, number>;
+}
+export type ClockedTrack = 'credentialing' | 'contracting';
+
+export type BlockerCode = Prerequisite | ChangeCode | `attestation_${Exclude<AttestationState, 'current'>}`;
+
+export const isOpen = (state: ApplicationState): boolean => state.closedAt === null;
+
+/** Whether a participation goes on after the application has closed. */
+export const participates = (state: ApplicationState): boolean =>
+  state.stage === 'confirmed' && state.rules.opensSpan && state.participationEndedOn === null;
+
+/** Whether nudges and mail wait for a person to enter what a restore lost. */
+export const isHeld = (state: ApplicationState): boolean => state.held?.endedAt === null;
+
+/** What is looked at again on a track, or for a care of the participation. */
+export const followUpOf = (state: ApplicationState, of: Track | Care): FollowUp | undefined =>
+  participates(state) ? state.participation?.followUps[of as Care] : state.followUps[of as Track];
+
+/** The entries that ask for something now or later. */
+export const armedEntries = (state: ApplicationState): string[] => {
+  const followUps = participates(state) ? (state.participation?.followUps ?? {}) : state.followUps;
+  return [...(state.step ? [state.step] : []), ...Object.values(followUps)].map((one) => one.armedBy);
+};
+
+export const BEFORE_SUBMISSION: readonly Stage[] = ['preparing', 'awaiting_attestation', 'ready_to_submit'];
+
+/** All facts that this kind of application needs are on file and undisputed. */
+export const factsOnFile = (state: ApplicationState): boolean =>
+  state.rules.facts.every((fact) => state.facts[fact]?.status === 'confirmed');

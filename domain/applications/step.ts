@@ -1,0 +1,150 @@
+import type { ApplicationEvent, Draft, Known, TimerName } from './events';
+import type { Instant } from '../time/instants';
+import { append, decide, decideFile, type Circumstances, type Command } from './decide';
+import type { Refusal } from './progress';
+import { fold, RULES_VERSION } from './reduce';
+import { dueTimers, schedule } from './schedule';
+import { isOpen, type ApplicationState } from './state';
+import type { ResolvedPlaybook } from '../registry/playbook';
+import { sameValue } from '../kernel/facts';
+
+/** What a step is taken with. */
+export interface StepInput {
+  before: ApplicationState;
+  /** Of the rules that folded `before`. */
+  rulesVersion: number;
+  /** All entries so far, where the step folds them again: for a correction, and where other rules folded `before`. */
+  history: readonly ApplicationEvent[];
+  /** What the workflow knows; left out where none asks. */
+  known?: Known | null;
+  /** Null where a timer is due or the file changed. */
+  command: Command | null;
+  /** What the system enters by itself: a workflow that it started again. */
+  notice?: Draft;
+  /** What was found to differ from the timeline, where the step is to fold it again for that. */
+  differs?: string[];
+  circumstances: Circumstances;
+  /** Another application that is open for the key: a correction may not reopen this one. */
+  otherOpenId?: string | undefined;
+  playbook: ResolvedPlaybook;
+  /** The client's. */
+  timeZone: string;
+  at: Instant;
+  newId: () => string;
+  /** What failed before is left out, so that the rest goes on. */
+  leaveOut?: LeaveOut | undefined;
+}
+
+/** What a step does not try. */
+export interface LeaveOut {
+  file?: boolean;
+  /** Timers that were set aside. */
+  timers?: readonly TimerName[];
+  /** Of what is due: everything, or everything but the first. */
+  due?: 'all' | 'but_first';
+}
+
+/** A state, and the entries that led to it, in order. */
+export interface Recorded {
+  state: ApplicationState;
+  events: ApplicationEvent[];
+}
+
+/** No state arms more timers than this at one instant. */
+const MOST_DUE = 100;
+
+/** Whether a step needs the entries so far. */
+export const needsHistory = ({
+  rulesVersion,
+  command,
+  differs,
+}: Pick<StepInput, 'rulesVersion' | 'command' | 'differs'>): boolean =>
+  rulesVersion !== RULES_VERSION || differs !== undefined || command?.action === 'corrections';
+
+/**
+ * One step of an application: today's rules, then what changed in the file, then the command, then whatever is due by now. The
+ * agenda stands on the last entry. What is refused leaves the rest in place.
+ */
+export function takeStep(input: StepInput): Recorded & { refusal: Refusal | null } {
+  const { history, command, circumstances } = input;
+  const folded = foldAgain(input);
+  const found = record(input, folded, lossBehind(input, folded.state));
+  const current = record(input, found, input.notice ? [input.notice] : []);
+  const filed = input.leaveOut?.file ? current : record(input, current, decideFile(current.state, circumstances));
+  const decision = command && decide(filed.state, { type: 'command', command }, circumstances);
+  const own = record(input, filed, decision?.drafts ?? [], command?.id);
+  const after =
+    command?.action === 'corrections' && own.events.length > filed.events.length
+      ? { ...own, state: fold([...history, ...own.events]) }
+      : own;
+  const refusal = decision?.refusal ?? reopeningRefusal(input, after.state);
+  const taken = arm(input, refusal ? filed : after);
+  return { ...handleDue(input, taken), refusal };
+}
+
+/** A state that other rules folded, or that differs from its timeline, is folded again, with an entry that says so. */
+function foldAgain(input: StepInput): Recorded {
+  const { before, rulesVersion, history, differs } = input;
+  const draft: Draft | undefined =
+    rulesVersion !== RULES_VERSION
+      ? { kind: 'rules', data: { version: RULES_VERSION } }
+      : differs && { kind: 'repaired', data: { differs } };
+  return draft ? record(input, { state: fold(history), events: [] }, [draft]) : { state: before, events: [] };
+}
+
+/** A workflow that knows more than the record, or other than it, knew a record that has been restored since. */
+function lossBehind({ known, before }: StepInput, { held }: ApplicationState): Draft[] {
+  if (!known) return [];
+  const { version, stage, attempt, next } = known;
+  const isSame = stage === before.stage && attempt === before.attempt;
+  if (version < before.version || (version === before.version && isSame)) return [];
+  // the same step once more, its answer lost on the way
+  if (sameValue(held?.known, known)) return [];
+  return [{ kind: 'found_behind', data: { version, stage, attempt, next } }];
+}
+
+/** Handles every timer that has come due, the earliest first, and what falls due by that; each once, whatever it comes to. */
+function handleDue(input: StepInput, taken: Recorded): Recorded {
+  const { due: leftOut, timers: setAside = [] } = input.leaveOut ?? {};
+  const most = leftOut === 'all' ? 0 : leftOut === 'but_first' ? 1 : MOST_DUE;
+  const handled = new Set<string>();
+  let now = taken;
+  while (handled.size < most) {
+    const due = dueTimers(now.state).find(
+      ({ at, timer }) => at <= input.at && !handled.has(`${timer} ${at}`) && !setAside.includes(timer),
+    );
+    if (!due) break;
+    handled.add(`${due.timer} ${due.at}`);
+    const { drafts } = decide(now.state, { type: 'timer', timer: due.timer, due: due.at }, input.circumstances);
+    now = arm(input, record(input, now, drafts));
+  }
+  return now;
+}
+
+function record(
+  { at, newId }: StepInput,
+  { state: before, events: earlier }: Recorded,
+  drafts: readonly Draft[],
+  entryId: string = newId(),
+): Recorded {
+  const { state, events } = append(before, drafts, { at, entryId, newId });
+  return { state: state ?? before, events: [...earlier, ...events] };
+}
+
+/** Puts the agenda of a state on the last entry of its step, where it changed. */
+export function arm({ playbook, timeZone }: Pick<StepInput, 'playbook' | 'timeZone'>, recorded: Recorded): Recorded {
+  const last = recorded.events.at(-1);
+  if (!last) return recorded;
+  const agenda = schedule(recorded.state, playbook, timeZone);
+  if (sameValue(agenda, recorded.state.agenda)) return recorded;
+  return {
+    state: { ...recorded.state, agenda },
+    events: [...recorded.events.slice(0, -1), { ...last, agenda }],
+  };
+}
+
+/** A correction may not reopen an application while another is open for its key. */
+const reopeningRefusal = ({ before, otherOpenId }: StepInput, after: ApplicationState): Refusal | null =>
+  otherOpenId !== undefined && !isOpen(before) && isOpen(after)
+    ? { type: 'open_application_exists', existingId: otherOpenId }
+    : null;

@@ -1,0 +1,208 @@
+import {
+  type Action,
+  type Fact,
+  type Outcome,
+  type RecredentialingStatus,
+  type WaitingOn,
+  type Care,
+  WAITING_ON,
+} from '../kernel/codes';
+import { blockerText } from './blockers';
+import type { Agenda, RecredentialingDates, Track } from './events';
+import type { Instant } from '../time/instants';
+import { waitingOnTrack } from './reduce';
+import {
+  factsOnFile,
+  isHeld,
+  isOpen,
+  participates,
+  type ApplicationState,
+  type Clock,
+  type EndedAttempt,
+  type Participation,
+} from './state';
+import { allowedActions, allowedOutcomes } from './transitions';
+
+export interface TrackView {
+  waitingOn: WaitingOn;
+  /** Of this track for itself; they add up to `ageSeconds` too. */
+  waitingSeconds: Record<WaitingOn, number>;
+  nextFollowUpAt: Instant | null;
+  dueAt: Instant | null;
+}
+
+/** What follows the confirmation, as it stands. */
+export interface ParticipationView {
+  effectiveOn: string | null;
+  /** Whether it goes on. */
+  current: boolean;
+  loaded: Participation['loading'];
+  directory: Participation['directory'];
+  issues: Participation['issues'];
+  /** Changes of the file of which the payer has to be told, and was not yet. */
+  untoldChanges: NonNullable<Participation['untold']>;
+  /** By care: when somebody looks next, and when that is late. */
+  followUps: Partial<Record<Care, { nextFollowUpAt: Instant; dueAt: Instant }>>;
+  recredentialing:
+    | (Omit<RecredentialingDates, 'remindOn'> &
+        Pick<NonNullable<Participation['cycle']>, 'startedByPayerOn' | 'openedAt' | 'missedAt'> & {
+          status: RecredentialingStatus;
+        })
+    | null;
+}
+
+/** What a state shows of itself: codes, dates and counts; names and values are joined by the record. */
+export interface ApplicationView {
+  stage: ApplicationState['stage'];
+  stageSince: Instant;
+  open: boolean;
+  attempt: number;
+  endedAttempts: Omit<EndedAttempt, 'step' | 'outstanding'>[];
+  submittedOn: string | null;
+  waitingOn: WaitingOn;
+  /** Whole seconds by whom was waited for; they add up to `ageSeconds`. */
+  waitingSeconds: Record<WaitingOn, number>;
+  ageSeconds: number;
+  tracks: {
+    credentialing: TrackView;
+    contracting: TrackView & { status: ApplicationState['contract']['status']; on: string | null };
+  };
+  prerequisites: { code: string; met: boolean; reason?: string; waivedUntil?: string }[];
+  attestation: ApplicationState['file']['attestation'];
+  blockers: (ApplicationState['blockers'][number] & { text: string })[];
+  nextFollowUpAt: Instant | null;
+  dueAt: Instant | null;
+  overdue: boolean;
+  /** Calls in a row that nobody answered. */
+  unanswered: number;
+  expectedDecisionAt: Instant | null;
+  /** By when the law wants a decision, where its clock has started. */
+  statutory: Agenda['statutory'] | null;
+  paused: ApplicationState['paused'];
+  /** Its nudges and mail wait for a person to enter what a restore lost; `known` is how far it had come. */
+  held: Omit<NonNullable<ApplicationState['held']>, 'endedAt'> | null;
+  participationEndedOn: string | null;
+  participation: ParticipationView | null;
+  allowedActions: Action[];
+  allowedOutcomes: Outcome[];
+  missingFacts: Fact[];
+}
+
+/** The credentialing follow-up until approval, then the earliest chase; of a participation the earliest of any. */
+export function nextFollowUpAt(state: ApplicationState): Instant | null {
+  const { followUps } = state.agenda;
+  if (participates(state))
+    return (
+      Object.values(followUps)
+        .map(({ at }) => at)
+        .sort()[0] ?? null
+    );
+  if (state.stage !== 'approved') return followUps.credentialing?.at ?? null;
+  return [followUps.confirmation?.at, followUps.contracting?.at].filter((at) => at !== undefined).sort()[0] ?? null;
+}
+
+/** When the earliest open item, or else the next follow-up, is late. */
+export function dueAt(state: ApplicationState): Instant | null {
+  const open = state.agenda.items.map((item) => item.dueAt).sort()[0];
+  if (open) return open;
+  const next = nextFollowUpAt(state);
+  return Object.values(state.agenda.followUps).find((f) => f.at === next)?.dueAt ?? null;
+}
+
+/** How an application looks at an instant. */
+export function view(state: ApplicationState, now: Instant): ApplicationView {
+  const { waiting } = state;
+  const waited = waitedUntil(state, now);
+  const tracks = waitingOnTrack(state);
+  const on = (...names: Track[]) => {
+    const armed = names.flatMap((name) => state.agenda.followUps[name] ?? []).sort((a, b) => (a.at < b.at ? -1 : 1))[0];
+    return { nextFollowUpAt: armed?.at ?? null, dueAt: armed?.dueAt ?? null };
+  };
+  const due = dueAt(state);
+  return {
+    stage: state.stage,
+    stageSince: state.stageSince,
+    open: isOpen(state),
+    attempt: state.attempt,
+    endedAttempts: state.ended.map(({ step: _step, outstanding: _outstanding, ...shown }) => shown),
+    submittedOn: state.submittedOn,
+    waitingOn: waiting.on,
+    ...waited(waiting),
+    tracks: {
+      credentialing: {
+        waitingOn: tracks.credentialing,
+        waitingSeconds: waited(waiting.tracks?.credentialing ?? waiting).waitingSeconds,
+        ...on('credentialing', 'confirmation'),
+      },
+      contracting: {
+        ...state.contract,
+        waitingOn: tracks.contracting,
+        waitingSeconds: waited(waiting.tracks?.contracting ?? waiting).waitingSeconds,
+        ...on('contracting'),
+      },
+    },
+    prerequisites: state.file.prerequisites.map((p) => {
+      const waiver = state.waivers.find((w) => w.prerequisite === p.code);
+      return { ...p, ...(waiver && { waivedUntil: waiver.until }) };
+    }),
+    attestation: state.file.attestation,
+    blockers: state.blockers.map(({ code, since }) => ({ code, since, text: blockerText(code, state.rules) })),
+    nextFollowUpAt: nextFollowUpAt(state),
+    dueAt: due,
+    overdue: due !== null && due < now && !state.paused,
+    unanswered: state.unanswered ?? 0,
+    expectedDecisionAt: state.agenda.expectedDecisionAt,
+    statutory: state.agenda.statutory ?? null,
+    paused: state.paused,
+    held: state.held && isHeld(state) ? { since: state.held.since, known: state.held.known } : null,
+    participationEndedOn: state.participationEndedOn,
+    participation: participationOf(state, now),
+    allowedActions: allowedActions(state),
+    allowedOutcomes: allowedOutcomes(state),
+    missingFacts: factsOnFile(state) ? [] : state.rules.facts.filter((f) => state.facts[f]?.status !== 'confirmed'),
+  };
+}
+
+function participationOf(state: ApplicationState, now: Instant): ParticipationView | null {
+  const { participation: p, agenda } = state;
+  if (!p) return null;
+  const { effective, loading, directory, issues, cycle, untold = [] } = p;
+  const current = participates(state);
+  const looks = current ? (Object.entries(agenda.followUps) as [Care, { at: Instant; dueAt: Instant }][]) : [];
+  return {
+    effectiveOn: effective?.on ?? null,
+    current,
+    loaded: loading,
+    directory,
+    issues,
+    untoldChanges: untold,
+    followUps: Object.fromEntries(looks.map(([care, { at, dueAt }]) => [care, { nextFollowUpAt: at, dueAt }])),
+    recredentialing: cycle && agenda.recredentialing ? cycleOf(cycle, agenda.recredentialing, now) : null,
+  };
+}
+
+function cycleOf(
+  { startedByPayerOn, openedAt, missedAt }: NonNullable<Participation['cycle']>,
+  { remindOn: _, ...dates }: RecredentialingDates,
+  now: Instant,
+): ParticipationView['recredentialing'] {
+  const over = now.slice(0, 10) > dates.lateUntil;
+  const status = missedAt ? (over ? 'initial_again' : 'late') : openedAt ? 'under_way' : 'ahead';
+  return { ...dates, startedByPayerOn, openedAt, missedAt, status };
+}
+
+/** What a clock has counted until an instant, in whole seconds that add up: what rounding leaves goes to whoever is waited for. */
+function waitedUntil(state: ApplicationState, now: Instant) {
+  const until = state.closedAt ?? (now > state.updatedAt ? now : state.updatedAt);
+  const since = (from: Instant) => Math.max(0, Date.parse(until) - Date.parse(from));
+  const ageSeconds = Math.floor(since(state.openedAt) / 1000);
+  return (clock: Clock): { waitingSeconds: Record<WaitingOn, number>; ageSeconds: number } => {
+    const ms = { ...clock.ms, [clock.on]: clock.ms[clock.on] + since(state.waiting.since) };
+    const waitingSeconds = Object.fromEntries(WAITING_ON.map((who) => [who, Math.floor(ms[who] / 1000)])) as Record<
+      WaitingOn,
+      number
+    >;
+    waitingSeconds[clock.on] += ageSeconds - WAITING_ON.reduce((sum, who) => sum + waitingSeconds[who], 0);
+    return { waitingSeconds, ageSeconds };
+  };
+}

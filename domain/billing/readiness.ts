@@ -1,0 +1,241 @@
+import type { PlainDate } from '../time/instants';
+import {
+  FACTS,
+  READINESS_REASONS,
+  type Fact,
+  type LineOfBusiness,
+  type ReadinessCaution,
+  type ReadinessReason,
+} from '../kernel/codes';
+import { inheritedFrom, type FactRecord } from '../kernel/facts';
+
+/** What is asked for one provider, practice, payer and state. */
+export interface ReadinessQuery {
+  dateOfService: PlainDate;
+  lineOfBusiness?: LineOfBusiness;
+  locationId?: string;
+}
+
+/** What an application that opens a participation has come to; one with nothing on file yet is a span too. */
+export interface Span {
+  applicationId: string;
+  /** The payer asked for, or one that stands for it. */
+  payerId: string;
+  lineOfBusiness: LineOfBusiness;
+  /** Null where it holds for every location. */
+  locationId: string | null;
+  approved: boolean;
+  /** The last day in network, inclusive. */
+  effectiveTo: PlainDate | null;
+  facts: Partial<Record<Fact, FactRecord>>;
+  /** Whether the payer's systems or directory were seen to list the provider. */
+  loadedSeen: boolean;
+  /** Since when the practice has another TIN than the one that its contract was confirmed under. */
+  tinChangedOn: PlainDate | null;
+}
+
+/** What a practice holds with the payer, by line; each fact names the entry that made it. */
+export interface AgreementEvidence {
+  id: string;
+  /** The payer asked for, or one that stands for it. */
+  payerId: string;
+  lineOfBusiness: LineOfBusiness;
+  contract: { entryId: string } | null;
+  claimsRoute: { entryId: string } | null;
+  /** The last day, inclusive. */
+  endedOn: PlainDate | null;
+  /** The contracts and claims routes that stood under it when its end was recorded. */
+  endedEntries?: readonly string[];
+}
+
+/** Everything on file that bears on the answer, as of the date of service. */
+export interface ReadinessEvidence {
+  /** Of the provider, practice, payer and state, whatever the line; the oldest application first. */
+  spans: readonly Span[];
+  /** Of the practice, payer and state, whatever the line; the oldest first. */
+  agreements: readonly AgreementEvidence[];
+  platformCovers: boolean;
+  licenceCurrent: boolean;
+  malpracticeCurrent: boolean;
+  attestationCurrent: boolean;
+  excluded: boolean;
+  /** Whether a listing may be this person's, and nobody has decided. */
+  exclusionPossible: boolean;
+  /** Entries by phone that a second person has still to approve, where the operator wants that. */
+  unapproved: ReadonlySet<string>;
+}
+
+export interface ReadinessAnswer {
+  mayBill: boolean;
+  /** Every reason against, in the order of the vocabulary; none beside a yes. */
+  reasons: ReadinessReason[];
+  /** Beside a yes only. */
+  cautions: ReadinessCaution[];
+  billThrough: 'own' | 'platform' | 'nobody';
+  mayRepresentInNetwork: boolean;
+  /** Of the span that decided: what a yes rests on, what a no is about. */
+  facts: Partial<Record<Fact, FactRecord & { awaitsApproval?: true }>>;
+  /** Whose span decided; null where there is none. */
+  applicationId: string | null;
+  /** The day from which the answer is yes if nothing else is missing; null while no effective date counts. */
+  billableFrom: PlainDate | null;
+}
+
+/** What to do about each reason. */
+export const REMEDIES: Record<ReadinessReason, string> = {
+  no_application:
+    'Open an application for this provider, practice, payer and state; until it is confirmed, do not bill.',
+  platform_only:
+    'Bill through the platform. To bill directly, open an application under the practice’s own NPI and TIN first.',
+  not_approved: 'Follow the application up until the payer approves it.',
+  contract_unconfirmed:
+    'Get the executed contract, or the payer’s word in writing that none is needed, and confirm it.',
+  effective_date_unconfirmed: 'Ask the payer for the effective date and confirm it with its source.',
+  before_effective_date: 'Hold the claim, or bill through the platform: the participation begins later.',
+  provider_id_unconfirmed: 'Ask the payer for its provider ID, or that there is none, and confirm it.',
+  claims_route_unconfirmed: 'Find out where claims go and confirm the route.',
+  fact_disputed: 'Sources disagree: choose one of the values and give the reason.',
+  scope_ambiguous: 'Name the line of business, and the location where the payer credentials by location.',
+  licence_not_current: 'Renew the licence in this state and put its new expiry on file.',
+  excluded: 'Do not bill any payer; have the exclusion checked by a person.',
+  participation_ended: 'The participation ended before this date; ask for reinstatement.',
+};
+
+const UNCONFIRMED: Record<Fact, ReadinessReason> = {
+  contract: 'contract_unconfirmed',
+  effectiveDate: 'effective_date_unconfirmed',
+  payerProviderId: 'provider_id_unconfirmed',
+  claimsRoute: 'claims_route_unconfirmed',
+};
+
+/**
+ * Whether a service may be billed as in network under the practice's own setup. Of several spans one that covers the
+ * date decides, a clear one before others, otherwise the latest. A contract or claims route that rests on an ended
+ * agreement ends with it (`participation_ended`); one that the agreement no longer has is unconfirmed.
+ */
+export function billingReadiness(query: ReadinessQuery, evidence: ReadinessEvidence): ReadinessAnswer {
+  const { deciding, ambiguous } = inScope(
+    query,
+    evidence.spans.map((span) => counted(span, evidence.unapproved)),
+  );
+  const judged = deciding.map((span) => ({ span, reasons: reasonsAgainst(span, query.dateOfService, evidence) }));
+  const decision =
+    judged.findLast(({ reasons }) => reasons.length === 0) ??
+    judged.findLast(({ span }) => covers(span, query.dateOfService)) ??
+    judged.at(-1);
+  const ofScope = ambiguous ? 'scope_ambiguous' : evidence.platformCovers ? 'platform_only' : 'no_application';
+  const found = new Set<ReadinessReason>(decision ? decision.reasons : [ofScope]);
+  if (!evidence.licenceCurrent) found.add('licence_not_current');
+  if (evidence.excluded) found.add('excluded');
+
+  const mayBill = found.size === 0;
+  return {
+    mayBill,
+    reasons: READINESS_REASONS.filter((reason) => found.has(reason)),
+    cautions: mayBill && decision ? cautionsBeside(decision.span, evidence) : [],
+    billThrough: mayBill ? 'own' : evidence.platformCovers ? 'platform' : 'nobody',
+    mayRepresentInNetwork: mayBill,
+    facts: decision?.span.facts ?? {},
+    applicationId: decision?.span.applicationId ?? null,
+    billableFrom: decision ? effectiveFrom(decision.span) : null,
+  };
+}
+
+type Facts = ReadinessAnswer['facts'];
+
+/** A span as far as its facts count: one that awaits approval is a claim. */
+function counted(span: Span, unapproved: ReadonlySet<string>): Span & { facts: Facts } {
+  if (unapproved.size === 0) return span;
+  const claim = (fact: FactRecord) =>
+    fact.status === 'confirmed' && unapproved.has(fact.entryId)
+      ? { ...fact, status: 'claimed' as const, awaitsApproval: true as const }
+      : fact;
+  const facts = Object.fromEntries(Object.entries(span.facts).map(([name, fact]) => [name, claim(fact)]));
+  return { ...span, facts };
+}
+
+const effectiveFrom = ({ facts: { effectiveDate } }: Span): PlainDate | null =>
+  effectiveDate?.status === 'confirmed' ? (effectiveDate.value as PlainDate) : null;
+
+/** The spans that a query is about; a line or location left out is fine while only one exists. */
+function inScope(query: ReadinessQuery, spans: readonly Span[]): { deciding: readonly Span[]; ambiguous: boolean } {
+  const { lineOfBusiness, locationId } = query;
+  const line = spans.filter((span) => lineOfBusiness === undefined || span.lineOfBusiness === lineOfBusiness);
+  const place = line.filter(
+    (span) => locationId === undefined || span.locationId === null || span.locationId === locationId,
+  );
+  const lines = new Set(place.map((span) => span.lineOfBusiness));
+  const places = new Set(place.map((span) => span.locationId));
+  const ambiguous = lines.size > 1 || (locationId === undefined && places.size > 1);
+  return { deciding: ambiguous ? [] : place, ambiguous };
+}
+
+function covers(span: Span, date: PlainDate): boolean {
+  const from = effectiveFrom(span);
+  return from !== null && from <= date && (span.effectiveTo === null || date <= span.effectiveTo);
+}
+
+function reasonsAgainst(span: Span, date: PlainDate, evidence: ReadinessEvidence): ReadinessReason[] {
+  const from = effectiveFrom(span);
+  const reasons: (ReadinessReason | null)[] = [
+    span.approved ? null : 'not_approved',
+    ...FACTS.map((fact) => factAgainst(fact, span, date, evidence)),
+    from !== null && date < from ? 'before_effective_date' : null,
+    span.effectiveTo !== null && date > span.effectiveTo ? 'participation_ended' : null,
+  ];
+  return reasons.filter((reason) => reason !== null);
+}
+
+function factAgainst(
+  fact: Fact,
+  span: Span,
+  date: PlainDate,
+  { agreements, unapproved }: ReadinessEvidence,
+): ReadinessReason | null {
+  const record = span.facts[fact];
+  if (record?.status === 'disputed') return 'fact_disputed';
+  if (record?.status !== 'confirmed') return UNCONFIRMED[fact];
+  if (fact !== 'contract' && fact !== 'claimsRoute') return null;
+  // another TIN is another party: until a contract is confirmed under it, there is none
+  if (fact === 'contract' && span.tinChangedOn !== null && date >= span.tinChangedOn) return UNCONFIRMED[fact];
+  const agreement = restsOn(fact, record, span, agreements);
+  if (!agreement) return inheritedFrom(record.value) === null ? null : UNCONFIRMED[fact];
+  const holder = agreement[fact];
+  if (holder && (inheritedFrom(record.value) !== null || holder.entryId === record.entryId))
+    if (unapproved.has(holder.entryId)) return UNCONFIRMED[fact];
+  return agreement.endedOn !== null && date > agreement.endedOn ? 'participation_ended' : null;
+}
+
+/**
+ * The agreement that a contract or claims route rests on: the one that it is inherited from; the one that it made; or,
+ * of a practice, payer and line that held one already, the first that had not ended by then.
+ */
+function restsOn(
+  fact: 'contract' | 'claimsRoute',
+  { value, entryId, confirmedOn }: FactRecord,
+  { payerId, lineOfBusiness }: Span,
+  agreements: readonly AgreementEvidence[],
+): AgreementEvidence | undefined {
+  const ofScope = agreements.filter((held) => held.payerId === payerId && held.lineOfBusiness === lineOfBusiness);
+  const from = inheritedFrom(value);
+  if (from !== null) return ofScope.find((held) => held.id === from && held[fact] !== null);
+  const own = ofScope.find((held) => held[fact]?.entryId === entryId);
+  return (
+    own ??
+    ofScope.find(
+      ({ endedOn, endedEntries = [] }) =>
+        endedOn === null || endedEntries.includes(entryId) || (confirmedOn !== undefined && confirmedOn <= endedOn),
+    )
+  );
+}
+
+function cautionsBeside(span: Span, evidence: ReadinessEvidence): ReadinessCaution[] {
+  const cautions: [ReadinessCaution, boolean][] = [
+    ['not_seen_loaded', !span.loadedSeen],
+    ['party_not_seen', !FACTS.some((fact) => span.facts[fact]?.partySeen)],
+    ['attestation_lapsed', !evidence.attestationCurrent],
+    ['malpractice_lapsed', !evidence.malpracticeCurrent],
+    ['exclusion_possible', evidence.exclusionPossible],
+  ];
+  return cautions.filter(([, stands]) => stands).map(([caution]) => caution);
+}

@@ -1,0 +1,137 @@
+import type { PlainDate } from '../time/instants';
+import type { ContractBasis, Fact, FactSource } from './codes';
+
+/** Held by the practice's agreement, whose id it is. */
+export interface Inherited {
+  inheritedFrom: string;
+}
+
+/** The value of each fact, as the HTTP contract writes it. */
+export interface FactValues {
+  contract: 'executed' | { none: true; basis: ContractBasis; saidBy: string } | Inherited;
+  effectiveDate: PlainDate;
+  payerProviderId: string | { none: true; saidBy: string };
+  claimsRoute:
+    | { clearinghouse: string; payerId: string; eraEnrolled?: boolean }
+    | { portal: string }
+    | { paperAddress: unknown }
+    | Inherited;
+}
+export type FactValue = FactValues[Fact];
+
+/** A fact as it stands on file. */
+export interface FactRecord<F extends Fact = Fact> {
+  status: 'confirmed' | 'claimed' | 'disputed';
+  value: FactValues[F];
+  /** The timeline entry that the value comes from. */
+  entryId: string;
+  source: FactSource;
+  /** Ids of documents. */
+  evidence: string[];
+  /** Missing of what was recorded before it was kept. */
+  confirmedOn?: PlainDate;
+  /** Whether somebody noted which party the evidence names. */
+  partySeen: boolean;
+  /** While disputed: what other sources say. */
+  otherValues?: FactValues[F][];
+}
+
+/** What was read off the evidence of a fact. */
+export interface Seen {
+  partyName?: string;
+  tinLast4?: string;
+  npi?: string;
+  locationId?: string;
+}
+
+/** Who an application is for, as evidence may name them. */
+export interface Party {
+  legalName: string;
+  tinLast4: string;
+  /** The provider's and the practice's. */
+  npis: readonly string[];
+  /** Null where the payer doesn't credential by location. */
+  locationId: string | null;
+}
+
+export interface FactProblem {
+  path: 'source' | 'rep' | 'reference' | 'value.basis';
+  rule: 'contract_never_by_phone' | 'phone_needs_rep' | 'phone_needs_reference' | 'basis_not_in_playbook';
+}
+
+/** Everything that a confirmation breaks of the rules on sources and values; none where it may be recorded. */
+export function factProblems(
+  fact: Fact,
+  given: { value: FactValue; source: FactSource; rep?: string; reference?: string },
+  playbook: { contractBases: readonly ContractBasis[] },
+): FactProblem[] {
+  const { value, source, rep, reference } = given;
+  const phone = source === 'phone';
+  const basis = typeof value === 'object' && 'basis' in value ? value.basis : null;
+  const problems: (FactProblem | false)[] = [
+    phone && fact === 'contract' && { path: 'source', rule: 'contract_never_by_phone' },
+    phone && !rep && { path: 'rep', rule: 'phone_needs_rep' },
+    phone && !reference && { path: 'reference', rule: 'phone_needs_reference' },
+    basis !== null && !playbook.contractBases.includes(basis) && { path: 'value.basis', rule: 'basis_not_in_playbook' },
+  ];
+  return problems.filter((problem) => problem !== false);
+}
+
+/** How a fact stands on one source alone: a client's word is a claim. */
+export const statusBySource = (source: FactSource): 'confirmed' | 'claimed' =>
+  source === 'client_word' ? 'claimed' : 'confirmed';
+
+/** The agreement that a value rests on, or null where it stands by itself. */
+export const inheritedFrom = (value: FactValue): string | null =>
+  typeof value === 'object' && 'inheritedFrom' in value ? value.inheritedFrom : null;
+
+/** `wrong_party` where anything seen on the evidence names somebody else; null where all that was seen agrees. */
+export function partyProblem(seen: Seen, party: Party): 'wrong_party' | null {
+  const agrees =
+    (seen.partyName === undefined || sameName(seen.partyName, party.legalName)) &&
+    (seen.tinLast4 === undefined || seen.tinLast4 === party.tinLast4) &&
+    (seen.npi === undefined || party.npis.includes(seen.npi)) &&
+    (seen.locationId === undefined || party.locationId === null || seen.locationId === party.locationId);
+  return agrees ? null : 'wrong_party';
+}
+
+/**
+ * Whether two writings name one legal entity: equal but for case, accents, punctuation and spacing, and for a legal
+ * form that only one of them states. Two different forms are two entities; nothing is matched by likeness.
+ */
+export function sameName(a: string, b: string): boolean {
+  const [one, other] = [nameParts(a), nameParts(b)];
+  return one.name === other.name && (one.form === other.form || one.form === null || other.form === null);
+}
+
+const LEGAL_FORMS: readonly (readonly [RegExp, string])[] = [
+  [/ (professional limited liability company|pllc)$/, 'pllc'],
+  [/ (limited liability company|llc)$/, 'llc'],
+  [/ (limited liability partnership|llp)$/, 'llp'],
+  [/ (limited partnership|lp)$/, 'lp'],
+  [/ (professional corporation|pc)$/, 'pc'],
+  [/ (professional association|pa)$/, 'pa'],
+  [/ (incorporated|inc)$/, 'inc'],
+  [/ (corporation|corp)$/, 'corp'],
+  [/ (limited|ltd)$/, 'ltd'],
+];
+
+function nameParts(text: string): { name: string; form: string | null } {
+  const plain = text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll('&', ' and ')
+    .replace(/[\p{M}.'’]/gu, '')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+  const stated = LEGAL_FORMS.find(([pattern]) => pattern.test(plain));
+  return stated ? { name: plain.replace(stated[0], ''), form: stated[1] } : { name: plain, form: null };
+}
+
+/** Whether two plain JSON values are equal, in whatever order their keys stand. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [one, other] = [Object.entries(a), new Map<string, unknown>(Object.entries(b))];
+  return one.length === other.size && one.every(([key, value]) => other.has(key) && sameValue(value, other.get(key)));
+}

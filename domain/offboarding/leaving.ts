@@ -1,0 +1,149 @@
+import type { ApplicationKey } from '../applications/events';
+import type { PlainDate } from '../time/instants';
+import { addDays } from '../time/dates';
+import type { FactValue } from '../kernel/facts';
+
+/** What is asked of an ending: `on` is the last day. */
+export interface EndingTerms {
+  on: PlainDate;
+  /** What becomes of what is open, and of what is the provider's own: given up, or taken along with its evidence. */
+  applications: 'withdraw' | 'hand_over';
+  /** Whether payers are asked to take the provider off. */
+  terminate: boolean;
+}
+
+/** What is done to one thing of whoever leaves; `keep`: nothing, and why. */
+export const LEAVING_ACTIONS = [
+  'withdraw',
+  'hand_over',
+  'end_participation',
+  'terminate',
+  'end_agreement',
+  'end_platform',
+  'keep',
+] as const;
+export type LeavingAction = (typeof LEAVING_ACTIONS)[number];
+
+export const LEAVING_CAUSES = [
+  'open',
+  'group_participation',
+  'individual_participation',
+  'termination_under_way',
+  'nothing_rests_on_it',
+  'platform_relationship',
+] as const;
+export type LeavingCause = (typeof LEAVING_CAUSES)[number];
+
+export interface LeavingItem {
+  action: LeavingAction;
+  /** An application, an agreement or a platform relationship. */
+  subjectId: string;
+  because: LeavingCause;
+  /** At once, or once the last day has passed. */
+  when: 'now' | 'after';
+  /** Of a termination: the contract's notice where it is known, by when it has to be out, and the last day it can come to. */
+  noticeDays?: number;
+  noticeBy?: PlainDate;
+  lastDay?: PlainDate;
+}
+
+/** An application that is open, or whose participation goes on. */
+export interface LeavingApplication {
+  id: string;
+  key: ApplicationKey;
+  open: boolean;
+  /** The contract that it rests on, as confirmed. */
+  contract: FactValue | null;
+  /** Whether a termination of the same scope is open. */
+  terminating: boolean;
+  noticeDays: number | null;
+}
+
+export interface LeavingAgreement {
+  id: string;
+  practiceId: string;
+  payerId: string;
+  state: string;
+  lineOfBusiness: string;
+}
+
+/** Everything that goes on of whoever leaves. Agreements only where the whole client does. */
+export interface Leaver {
+  applications: readonly LeavingApplication[];
+  agreements: readonly LeavingAgreement[];
+  platformRelationships: readonly { id: string }[];
+}
+
+/**
+ * What an ending comes to. A participation by the group's contract ends with the provider's place in the group; one by
+ * a contract of the provider's own goes on until the payer ends it, or it is handed over. An agreement ends where
+ * nothing that goes on rests on it.
+ */
+export function leavingItems(terms: EndingTerms, of: Leaver, today: PlainDate): LeavingItem[] {
+  const ofApplications = of.applications.flatMap((one) => itemsOf(one, terms, today));
+  const going = of.applications.filter(({ id }) =>
+    ofApplications.some(({ subjectId, because, action }) => subjectId === id && GOES_ON(because, action)),
+  );
+  const agreements = of.agreements.filter(
+    (held) => !going.some(({ key }) => AGREEMENT_KEY.every((n) => key[n] === held[n])),
+  );
+  return [
+    ...ofApplications,
+    ...agreements.map(({ id }): LeavingItem => ({
+      action: 'end_agreement',
+      subjectId: id,
+      because: 'nothing_rests_on_it',
+      when: 'now',
+    })),
+    ...of.platformRelationships.map(({ id }): LeavingItem => ({
+      action: 'end_platform',
+      subjectId: id,
+      because: 'platform_relationship',
+      when: 'now',
+    })),
+  ];
+}
+
+const AGREEMENT_KEY = ['practiceId', 'payerId', 'state', 'lineOfBusiness'] as const;
+
+/** Whether an item leaves a participation that rests on a contract. */
+const GOES_ON = (because: LeavingCause, action: LeavingAction): boolean =>
+  because === 'termination_under_way' || (because === 'individual_participation' && action !== 'hand_over');
+
+function itemsOf(
+  one: LeavingApplication,
+  { on, applications, terminate }: EndingTerms,
+  today: PlainDate,
+): LeavingItem[] {
+  const { id: subjectId, key, open, terminating } = one;
+  if (open)
+    return key.kind === 'termination'
+      ? [{ action: 'keep', subjectId, because: 'termination_under_way', when: 'now' }]
+      : [{ action: applications, subjectId, because: 'open', when: 'after' }];
+  const group = isOfGroup(one);
+  const because = group ? 'group_participation' : 'individual_participation';
+  const ended: LeavingItem[] = group ? [{ action: 'end_participation', subjectId, because, when: 'now' }] : [];
+  if (terminating) return [...ended, { action: 'keep', subjectId, because: 'termination_under_way', when: 'now' }];
+  if (terminate) return [...ended, { action: 'terminate', subjectId, because, when: 'now', ...notice(on, one, today) }];
+  if (group) return ended;
+  return applications === 'hand_over'
+    ? [{ action: 'hand_over', subjectId, because, when: 'after' }]
+    : [{ action: 'keep', subjectId, because, when: 'now' }];
+}
+
+/** Whether a participation stands on the group's contract, not on one of the provider's own. */
+function isOfGroup({ key, contract }: LeavingApplication): boolean {
+  if (key.kind === 'add_to_group') return true;
+  if (contract === null || typeof contract === 'string') return false;
+  return 'inheritedFrom' in contract || ('basis' in contract && contract.basis === 'group_contract');
+}
+
+function notice(on: PlainDate, { noticeDays }: LeavingApplication, today: PlainDate) {
+  const latest = (a: PlainDate, b: PlainDate) => (a > b ? a : b);
+  if (noticeDays === null) return { noticeBy: latest(on, today), lastDay: latest(on, today) };
+  return {
+    noticeDays,
+    noticeBy: latest(addDays(on, -noticeDays), today),
+    lastDay: latest(on, addDays(today, noticeDays)),
+  };
+}

@@ -1,0 +1,58 @@
+import type { Instant } from '../time/instants';
+import { atDate, due, isBusinessDay, localDate } from '../time/calendar';
+import { later } from './politeness';
+
+/** Nudges to one person that fall due within this time go out as one. */
+const DIGEST_MS = 15 * 60_000;
+/** Local hours in which people are written to. */
+const HOURS = { from: '08:00', to: '18:00' };
+/** Over how long a morning's first mails are spread, those that fall due at nine among them. */
+const SPREAD_MS = 30 * 60_000;
+
+/**
+ * What became of a mail that did not go: `later`: the server was not reached, or takes nothing of ours; `deferred`: it
+ * takes this one later; `never`: it refused this one for good; `uncertain`: it may have arrived.
+ */
+export type MailOutcome = 'later' | 'deferred' | 'never' | 'uncertain';
+
+/** When what is due at an instant goes out to a recipient: when the digest is complete, in hours for that. */
+export function mailingTime(dueAt: Instant, now: Instant, timeZone: string, recipientId: string): Instant {
+  const complete = later(dueAt, DIGEST_MS);
+  const { nine } = hoursOf(complete, timeZone);
+  // what falls due at nine is everybody's: each recipient has a minute of his own
+  const rush = nine <= complete && complete < later(nine, SPREAD_MS);
+  const at = rush ? later(complete, spread(recipientId)) : complete;
+  return sendingTime([at, now].sort()[1]!, timeZone, recipientId);
+}
+
+/** This instant or, outside the hours of a business day, the next morning, spread by recipient. */
+export function sendingTime(at: Instant, timeZone: string, recipientId: string): Instant {
+  const { opens, nine, closes } = hoursOf(at, timeZone);
+  const today = isBusinessDay(localDate(at, timeZone));
+  if (today && opens <= at && at < closes) return at;
+  const morning = today && at < opens ? nine : due({ at }, { businessDays: 1 }, { timeZone });
+  return later(morning, spread(recipientId));
+}
+
+function hoursOf(at: Instant, timeZone: string) {
+  const [opens, nine, closes] = [HOURS.from, '09:00', HOURS.to].map((from) =>
+    atDate(localDate(at, timeZone), { timeZone, from, to: '23:59' }),
+  ) as [Instant, Instant, Instant];
+  return { opens, nine, closes };
+}
+
+/** Always the same for one recipient. */
+const spread = (id: string): number => (Number.parseInt(id.slice(0, 6), 16) / 0xffffff) * SPREAD_MS;
+
+/** How often mail goes to one domain, and to one address of a payer: what comes faster waits for its turn. */
+const DOMAIN_EVERY_MS = 500;
+const PAYER_EVERY_MS = 10_000;
+/** After a quiet time, what would have gone in this long goes at once. */
+export const BURST_MS = 30_000;
+
+/** The places that a mail takes its turn for. */
+export function paces(recipientType: string, address: string): { name: string; everyMs: number }[] {
+  const name = address.toLowerCase();
+  const domain = { name: name.slice(name.lastIndexOf('@')), everyMs: DOMAIN_EVERY_MS };
+  return recipientType === 'payer' ? [{ name, everyMs: PAYER_EVERY_MS }, domain] : [domain];
+}

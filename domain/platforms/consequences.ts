@@ -1,0 +1,332 @@
+import type { Instant, PlainDate } from '../time/instants';
+import { due, localDate, type Window } from '../time/calendar';
+import type { ApplicationKind, LineOfBusiness, ReadinessReason, Stage } from '../kernel/codes';
+import { addDays, daysBetween } from '../time/dates';
+import type { Duration } from '../time/duration';
+import { panelOf, type Panel, type PanelReading, type Parked } from '../registry/panels';
+import type { ChecklistEntry } from './checklist';
+import { assess, inForce, type LedgerAnswer, type PortableItem, type Standing, type Verdict } from './platform';
+
+/** An answer in force, as it was recorded. */
+export interface GivenAnswer extends LedgerAnswer {
+  id: string;
+  words: string | null;
+}
+
+/** An application of the provider for a participation of his own. */
+export interface DirectApplication {
+  id: string;
+  payerId: string;
+  practiceId: string;
+  locationId: string | null;
+  state: string;
+  lineOfBusiness: LineOfBusiness;
+  kind: ApplicationKind;
+  stage: Stage;
+  open: boolean;
+  submittedOn: PlainDate | null;
+  expectedDecisionOn: PlainDate | null;
+  /** Confirmed, of a participation. */
+  effectiveOn: PlainDate | null;
+  /** The last day of a participation. */
+  endedOn: PlainDate | null;
+}
+
+/** Where a direct participation is wanted; a practice or location left out is any. */
+export interface Target {
+  payerId: string;
+  /** Null where the provider works in no state that is known. */
+  state: string | null;
+  practiceId: string | null;
+  locationId: string | null;
+}
+
+/** What a practice holds with a payer, and has not ended. */
+export interface LiveAgreement {
+  id: string;
+  practiceId: string;
+  payerId: string;
+  state: string;
+}
+
+/** A payer, with what of its playbook its decisions are expected by. */
+export interface Expectation {
+  name: string;
+  expectedDecision: Duration;
+  window: Window;
+}
+
+export interface Known {
+  now: Instant;
+  /** In the client's zone. */
+  today: PlainDate;
+  answers: readonly GivenAnswer[];
+  applications: readonly DirectApplication[];
+  agreements: readonly LiveAgreement[];
+  panels: readonly Panel[];
+  parked: readonly Parked[];
+}
+
+export type FitReason =
+  'under_way' | 'practice_has_agreement' | 'listed_elsewhere' | 'credentialed_by_ledger' | 'not_listed';
+
+/** The kind of application that fits, and what on record says so; the first reason decides. */
+export interface Fit {
+  kind: ApplicationKind;
+  because: { reason: FitReason; applicationId?: string; agreementId?: string; entryId?: string }[];
+}
+
+/** What a notice period comes to; nothing of it is known where the days are not. */
+export interface Notice {
+  days: number | null;
+  givenOn: PlainDate | null;
+  /** For leaving on the date that was asked for. */
+  lastDayToGive: PlainDate | null;
+  /** If it was given on `givenOn`, else today. */
+  earliestLeaveOn: PlainDate | null;
+  inTime: boolean | null;
+}
+
+/** `reasons`: what the gate says against billing on the day of leaving. */
+export interface Billable {
+  status: 'confirmed' | 'expected' | 'late' | 'not_expected';
+  expectedOn: PlainDate | null;
+  /** What the date rests on. */
+  from: 'effective_date' | 'approval' | 'submission' | 'today' | null;
+  /** Days of service that nobody would pay for as in network; null where no end is in sight. */
+  gapDays: number | null;
+  reasons: ReadinessReason[];
+}
+
+/** What leaving means with one payer in one state. */
+export interface Consequence {
+  payerId: string;
+  payerName: string;
+  state: string | null;
+  verdict: Verdict;
+  portable: { answer: Standing; entryId: string | null } & Record<PortableItem, Standing>;
+  notice: Notice;
+  restrictions: { freeOf: Standing; entryId: string | null; words: string | null };
+  application: Pick<DirectApplication, 'id' | 'practiceId' | 'kind' | 'stage' | 'open'> | null;
+  fits: Fit;
+  panel: PanelReading;
+  billable: Billable;
+}
+
+export interface Consequences {
+  /** The first day without the platform. */
+  leaveOn: PlainDate;
+  /** The strictest of all; unknown while one is. */
+  notice: Notice;
+  items: Consequence[];
+  /** The payers with which no direct application is open or confirmed. */
+  withoutApplication: string[];
+  /** What the practice has not done yet. */
+  risks: LeaveRisk[];
+}
+
+/** An open item of the checklist; `late` where it is due after the platform is gone, or not at all. */
+export type LeaveRisk = Pick<ChecklistEntry, 'item' | 'owner' | 'due'> & { late: boolean };
+
+export interface ConsequencesInput extends Known {
+  leaveOn: PlainDate;
+  payers: ReadonlyMap<string, Expectation>;
+  licensedIn: readonly string[];
+  practiceId: string | null;
+  locationId: string | null;
+  checklist: readonly ChecklistEntry[];
+  /** What the gate answers for an application on the day of leaving; a yes has no reasons. */
+  gate: ReadonlyMap<string, readonly ReadinessReason[]>;
+}
+
+/** What happens, payer by payer and state by state, where a platform is left on a date. */
+export function consequences(input: ConsequencesInput): Consequences {
+  const { leaveOn, answers, checklist } = input;
+  const assessment = assess([...input.payers.keys()], input.licensedIn, answers);
+  const items = assessment.byPayer.flatMap(({ payerId, states }) =>
+    states.map((assessed): Consequence => {
+      const target = { payerId, state: assessed.state, practiceId: input.practiceId, locationId: input.locationId };
+      const given = inForce(answers, payerId, assessed.state);
+      const standing = new Map(assessed.readings.map(({ question, answer }) => [question, answer]));
+      const [portable, restricted] = [given.get('portable_on_exit'), given.get('free_of_restrictions')];
+      const fits = kindThatFits(target, input);
+      const application = directApplication(target, input);
+      const panel = panelOf({ ...target, kind: fits.kind }, input.panels, input.parked, input.today);
+      return {
+        payerId,
+        payerName: input.payers.get(payerId)!.name,
+        state: assessed.state,
+        verdict: assessed.verdict,
+        portable: {
+          answer: standing.get('portable_on_exit')!,
+          entryId: portable?.id ?? null,
+          ...assessed.portable,
+        },
+        notice: noticeOf(noticeDays(restricted), input),
+        restrictions: {
+          freeOf: standing.get('free_of_restrictions')!,
+          entryId: restricted?.id ?? null,
+          words: restricted?.words ?? null,
+        },
+        application: application && brief(application),
+        fits,
+        panel,
+        billable: billable(application, panel, input.payers.get(payerId)!, input),
+      };
+    }),
+  );
+  const days = items.map(({ notice }) => notice.days);
+  const underWay = new Set(items.flatMap(({ payerId, fits }) => (isUnderWay(fits) ? payerId : [])));
+  return {
+    leaveOn,
+    notice: noticeOf(days.length === 0 || days.includes(null) ? null : Math.max(...(days as number[])), input),
+    items,
+    withoutApplication: [...input.payers.keys()].filter((payerId) => !underWay.has(payerId)),
+    risks: checklist.flatMap(({ item, owner, due: on, doneOn }) =>
+      doneOn === null ? { item, owner, due: on, late: on === null || on > leaveOn } : [],
+    ),
+  };
+}
+
+/** An application as it is named beside what it bears on. */
+export const brief = ({ id, practiceId, kind, stage, open }: DirectApplication) => ({
+  id,
+  practiceId,
+  kind,
+  stage,
+  open,
+});
+
+const isUnderWay = ({ because }: Fit): boolean => because[0]!.reason === 'under_way';
+
+/** Zero only where somebody said that there is no restriction. */
+const noticeDays = (given: LedgerAnswer | undefined): number | null =>
+  given?.noticeDays ?? (given?.answer === 'yes' ? 0 : null);
+
+/** A notice of so many days, for leaving on a date. */
+export function noticeOf(
+  days: number | null,
+  { leaveOn, today, checklist }: Pick<ConsequencesInput, 'leaveOn' | 'today' | 'checklist'>,
+): Notice {
+  const givenOn = checklist.find(({ item }) => item === 'platform_notice')?.doneOn ?? null;
+  if (days === null) return { days, givenOn, lastDayToGive: null, earliestLeaveOn: null, inTime: null };
+  const earliestLeaveOn = addDays(givenOn ?? today, days);
+  return {
+    days,
+    givenOn,
+    lastDayToGive: addDays(leaveOn, -days),
+    earliestLeaveOn,
+    inTime: earliestLeaveOn <= leaveOn,
+  };
+}
+
+const participating = ({ stage, endedOn }: DirectApplication, on: PlainDate): boolean =>
+  stage === 'confirmed' && (endedOn === null || endedOn >= on);
+
+/** Open, or a participation that goes on: the payer has the provider on its list, or is being asked to. */
+const stands = (application: DirectApplication, today: PlainDate): boolean =>
+  application.open || participating(application, today);
+
+const isFor = (application: DirectApplication, { payerId, state, practiceId, locationId }: Target): boolean =>
+  application.payerId === payerId &&
+  (state === null || application.state === state) &&
+  (practiceId === null || application.practiceId === practiceId) &&
+  (locationId === null || application.locationId === null || application.locationId === locationId);
+
+/** How far a stage is on its way; what is closed without a participation comes last. */
+const PROGRESS: readonly Stage[] = [
+  'withdrawn',
+  'denied',
+  'panel_closed',
+  'preparing',
+  'awaiting_attestation',
+  'ready_to_submit',
+  'submitted',
+  'information_requested',
+  'in_review',
+  'approved',
+  'confirmed',
+];
+
+/** The application for a target that is furthest on its way, those that stand before others; null where there is none. */
+export function directApplication(
+  target: Target,
+  { applications, today }: Pick<Known, 'applications' | 'today'>,
+): DirectApplication | null {
+  const rank = (one: DirectApplication) => (stands(one, today) ? 100 : 0) + PROGRESS.indexOf(one.stage);
+  const [first] = applications
+    .filter((one) => isFor(one, target))
+    .sort((a, b) => rank(b) - rank(a) || (a.id < b.id ? -1 : 1));
+  return first ?? null;
+}
+
+/**
+ * Which kind of application fits: the one that is under way; into the group where the practice has an agreement; one
+ * that adds a TIN or location where the payer lists the provider already; otherwise a new one.
+ */
+export function kindThatFits(
+  target: Target,
+  { answers, applications, agreements, today }: Pick<Known, 'answers' | 'applications' | 'agreements' | 'today'>,
+): Fit {
+  const { payerId, state, practiceId } = target;
+  const own = directApplication(target, { applications, today });
+  if (own && stands(own, today)) return { kind: own.kind, because: [{ reason: 'under_way', applicationId: own.id }] };
+
+  const agreement = agreements.find(
+    (held) => held.payerId === payerId && held.state === state && held.practiceId === practiceId,
+  );
+  const elsewhere = applications.find((one) => one.payerId === payerId && !isFor(one, target) && stands(one, today));
+  const direct = inForce(answers, payerId, state).get('direct_contract');
+  const listed: Fit['because'] = [
+    ...(elsewhere ? [{ reason: 'listed_elsewhere', applicationId: elsewhere.id } as const] : []),
+    ...(direct?.parts?.credentialed === 'yes'
+      ? [{ reason: 'credentialed_by_ledger', entryId: direct.id } as const]
+      : []),
+  ];
+  if (agreement)
+    return {
+      kind: 'add_to_group',
+      because: [{ reason: 'practice_has_agreement', agreementId: agreement.id }, ...listed],
+    };
+  if (listed.length > 0) return { kind: 'add_tin_or_location', because: listed };
+  return { kind: 'new_individual', because: [{ reason: 'not_listed' }] };
+}
+
+/** The gate's word for the day of leaving; otherwise when it can be expected to say yes. */
+function billable(
+  application: DirectApplication | null,
+  panel: PanelReading,
+  expectation: Expectation,
+  { leaveOn, now, today, gate }: ConsequencesInput,
+): Billable {
+  const reasons = [...((application && gate.get(application.id)) ?? (['no_application'] as const))];
+  if (application && reasons.length === 0)
+    return { status: 'confirmed', expectedOn: application.effectiveOn, from: 'effective_date', gapDays: 0, reasons };
+  const expected = expectedOn(application, panel, expectation, { leaveOn, now, today });
+  if (!expected) return { status: 'not_expected', expectedOn: null, from: null, gapDays: null, reasons };
+  const gapDays = Math.max(0, daysBetween(leaveOn, expected.expectedOn));
+  return { status: gapDays > 0 ? 'late' : 'expected', ...expected, gapDays, reasons };
+}
+
+/** What is overdue is expected any day; what has not begun, or came to nothing, counts from today. */
+function expectedOn(
+  application: DirectApplication | null,
+  panel: PanelReading,
+  expectation: Expectation,
+  { leaveOn, now, today }: Pick<ConsequencesInput, 'leaveOn' | 'now' | 'today'>,
+): { expectedOn: PlainDate; from: Billable['from'] } | null {
+  const later = (on: PlainDate) => (on > today ? on : today);
+  const standing = application && stands(application, today) ? application : null;
+  const { stage, effectiveOn, submittedOn, expectedDecisionOn } = standing ?? {};
+  if (stage === 'panel_closed' || (stage === 'confirmed' && !participating(standing!, leaveOn))) return null;
+  if (stage === 'confirmed' || stage === 'approved')
+    return effectiveOn
+      ? { expectedOn: later(effectiveOn), from: 'effective_date' }
+      : { expectedOn: today, from: 'approval' };
+  if (submittedOn && expectedDecisionOn) return { expectedOn: later(expectedDecisionOn), from: 'submission' };
+  return panel.status === 'closed' ? null : { expectedOn: decisionFrom(now, expectation), from: 'today' };
+}
+
+/** The day on which a decision is expected on what is submitted now. */
+export const decisionFrom = (now: Instant, { expectedDecision, window }: Omit<Expectation, 'name'>): PlainDate =>
+  localDate(due({ at: now }, expectedDecision, window), window.timeZone);

@@ -1,0 +1,55 @@
+import type { Instant, PlainDate } from '../time/instants';
+import { due } from '../time/calendar';
+import type { Duration } from '../time/duration';
+import { inForce, type Assessment, type LedgerAnswer, type Question } from './platform';
+
+/** How often the open questions are asked where nobody said otherwise. */
+export const DEFAULT_CADENCE: Duration = { businessDays: 10 };
+/** Asked so often without an answer, a person takes it up. */
+export const ASKED_IN_VAIN = 3;
+/** How long an answer holds. */
+const HOLDS: Duration = { months: 12 };
+
+export interface DatedAnswer extends LedgerAnswer {
+  answeredOn: PlainDate;
+}
+
+export interface OpenQuestion {
+  payerId: string;
+  state: string | null;
+  question: Question;
+  /** Never answered, answered more than a year ago, or before the terms changed. */
+  because: 'unanswered' | 'old' | 'terms_changed';
+}
+
+export interface Inquiry {
+  open: OpenQuestion[];
+  /** When the next of the answers will have grown old. */
+  asksAgainAt: Instant | null;
+}
+
+/** What of a relationship has to be asked at an instant, and when something will have to be again. */
+export function openQuestions(
+  { byPayer }: Assessment,
+  answers: readonly DatedAnswer[],
+  termsChangedOn: PlainDate | null,
+  now: Instant,
+  timeZone: string,
+): Inquiry {
+  const open: OpenQuestion[] = [];
+  const agesAt: Instant[] = [];
+  for (const { payerId, states } of byPayer)
+    for (const { state, readings } of states) {
+      const given = inForce(answers, payerId, state);
+      for (const { question } of readings) {
+        const answer = given.get(question);
+        const agedAt = answer && due({ at: now, on: answer.answeredOn }, HOLDS, { timeZone });
+        if (!answer) open.push({ payerId, state, question, because: 'unanswered' });
+        else if (termsChangedOn !== null && answer.answeredOn < termsChangedOn)
+          open.push({ payerId, state, question, because: 'terms_changed' });
+        else if (agedAt! <= now) open.push({ payerId, state, question, because: 'old' });
+        else agesAt.push(agedAt!);
+      }
+    }
+  return { open, asksAgainAt: agesAt.sort()[0] ?? null };
+}

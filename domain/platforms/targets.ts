@@ -1,0 +1,106 @@
+import type { FileReading } from '../applications/events';
+import type { BlockerCode } from '../applications/state';
+import type { SubmissionChannel } from '../kernel/codes';
+import type { DirectApplication, Fit } from './consequences';
+import type { PanelReading, PanelStatus } from '../registry/panels';
+
+/** Of a client's people, how many a payer insures, and what that is worth; amounts in whatever unit the client counts. */
+export interface CaseloadItem {
+  payerId: string;
+  clients: number;
+  monthlyValue: number | null;
+  /** Per session. */
+  rates: { platform?: number | undefined; direct?: number | undefined } | null;
+}
+
+/** A payer to contract with, and what is known of the way there. */
+export interface PayerTarget extends CaseloadItem {
+  payerName: string;
+  panel: PanelReading;
+  /** Days from submission to the decision. */
+  expected: { days: number; from: 'own_applications' | 'playbook' };
+  effort: { unmet: BlockerCode[]; channel: SubmissionChannel };
+  fits: Fit;
+  application: Pick<DirectApplication, 'id' | 'practiceId' | 'kind' | 'stage' | 'open'> | null;
+}
+
+/** What a target gets for each thing that counts: so many points of so many. */
+export const WEIGHTS = { caseload: 35, value: 10, panel: 20, speed: 15, effort: 10, rates: 10 } as const;
+export type Component = keyof typeof WEIGHTS;
+export type Score = { total: number } & Record<Component, { points: number; of: number }>;
+
+export type RankedTarget = PayerTarget & { score: Score };
+
+const PANEL: Record<PanelStatus, number> = { open: 1, unknown: 0.5, closed: 0 };
+/** How much more work a channel is than a pull from CAQH, in unmet prerequisites. */
+const CHANNEL: Record<SubmissionChannel, number> = {
+  caqh_pull: 0,
+  roster: 1,
+  payer_portal: 1,
+  availity: 1,
+  esign: 1,
+  email: 1,
+  state_portal: 2,
+  pecos: 2,
+  fax: 2,
+  mail: 3,
+};
+/** What takes as long as this, or longer, gets nothing for speed. */
+const SLOWEST_DAYS = 365;
+/** From so many confirmed applications on, their median is better than the playbook. */
+const ENOUGH = 3;
+
+/** Best first, those under way last; equals in the order of caseload and id, so that the order is always the same. */
+export function rankTargets(targets: readonly PayerTarget[]): RankedTarget[] {
+  const most = (of: (target: PayerTarget) => number) => Math.max(1, ...targets.map(of));
+  const largest = { clients: most(({ clients }) => clients), value: most(({ monthlyValue }) => monthlyValue ?? 0) };
+  const underWay = ({ fits }: PayerTarget) => (fits.because[0]!.reason === 'under_way' ? 1 : 0);
+  return targets
+    .map((target) => ({ ...target, score: scoreOf(target, largest) }))
+    .sort(
+      (a, b) =>
+        underWay(a) - underWay(b) ||
+        b.score.total - a.score.total ||
+        b.clients - a.clients ||
+        (a.payerId < b.payerId ? -1 : 1),
+    );
+}
+
+function scoreOf(target: PayerTarget, largest: { clients: number; value: number }): Score {
+  const { clients, monthlyValue, panel, expected, effort, rates } = target;
+  const { platform, direct } = rates ?? {};
+  const share: Record<Component, number> = {
+    caseload: clients / largest.clients,
+    value: (monthlyValue ?? 0) / largest.value,
+    panel: PANEL[panel.status],
+    speed: 1 - Math.min(expected.days, SLOWEST_DAYS) / SLOWEST_DAYS,
+    effort: 1 / (1 + effort.unmet.length + CHANNEL[effort.channel]),
+    // as much for one as for the other where either is unknown
+    rates:
+      platform === undefined || direct === undefined || platform + direct === 0 ? 0.5 : direct / (platform + direct),
+  };
+  const tenths = Object.entries(WEIGHTS).map(([name, of]) => [
+    name,
+    Math.round(share[name as Component] * of * 10),
+    of,
+  ]);
+  const parts = tenths.map(([name, points, of]) => [name, { points: (points as number) / 10, of }]);
+  return {
+    total: tenths.reduce((sum, [, points]) => sum + (points as number), 0) / 10,
+    ...(Object.fromEntries(parts) as Record<Component, { points: number; of: number }>),
+  };
+}
+
+/** What a file lacks of what is asked of it. */
+export const unmetOf = ({ prerequisites, attestation }: FileReading): BlockerCode[] => [
+  ...prerequisites.flatMap(({ code, met }) => (met ? [] : code)),
+  ...(attestation && attestation.state !== 'current' ? [`attestation_${attestation.state}` as const] : []),
+];
+
+/** Days to a decision: as applications of one's own took, where there are enough, otherwise as the playbook says. */
+export function expectedDays(own: readonly number[], playbookDays: number): PayerTarget['expected'] {
+  if (own.length < ENOUGH) return { days: playbookDays, from: 'playbook' };
+  const sorted = own.toSorted((a, b) => a - b);
+  const middle = [sorted[Math.floor((sorted.length - 1) / 2)]!, sorted[Math.ceil((sorted.length - 1) / 2)]!];
+  return { days: Math.round((middle[0]! + middle[1]!) / 2), from: 'own_applications' };
+}

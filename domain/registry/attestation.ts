@@ -1,0 +1,65 @@
+import type { AttestationState } from './terms';
+import type { PlainDate } from '../time/instants';
+import { addDays } from '../time/dates';
+
+/** A licence as far as its end matters: valid through `expiresOn`. */
+export interface LicenceTerm {
+  state: string;
+  expiresOn: PlainDate;
+}
+
+/** A licence on which a cycle rests; without an end where only a registry knows of it. */
+export interface CycleLicence {
+  state: string;
+  expiresOn: PlainDate | null;
+}
+
+/**
+ * The licences on which a person's cycle rests at a client: those on its file, and those that a registry knows of in
+ * states of which the file says nothing.
+ */
+export const knownLicences = (
+  onFile: readonly LicenceTerm[],
+  ofRegistry: readonly { state: string }[] = [],
+): CycleLicence[] => [
+  ...onFile,
+  ...ofRegistry
+    .filter(({ state }) => !onFile.some((one) => one.state === state))
+    .map(({ state }) => ({ state, expiresOn: null })),
+];
+
+/** The latest attestation; `authorizedPayerIds` is null where it is not recorded who may see the profile. */
+export interface Attestation {
+  attestedOn: PlainDate;
+  authorizedPayerIds: readonly string[] | null;
+}
+
+const CYCLE_DAYS = 120;
+const ILLINOIS_CYCLE_DAYS = 180;
+
+/**
+ * The last day on which an attestation is valid: 120 days on, 180 where all licences current on `asOf` are Illinois's.
+ * One of which nobody knows the end may be current elsewhere, and is no proof for Illinois.
+ */
+export function attestationDueOn(attestedOn: PlainDate, licences: readonly CycleLicence[], asOf: PlainDate): PlainDate {
+  const current = licences.filter(({ expiresOn }) => expiresOn === null || asOf <= expiresOn);
+  const illinoisOnly =
+    current.some(({ expiresOn }) => expiresOn !== null) && current.every((licence) => licence.state === 'IL');
+  return addDays(attestedOn, illinoisOnly ? ILLINOIS_CYCLE_DAYS : CYCLE_DAYS);
+}
+
+/** The last day on which an attestation is fresh enough for a payer that wants it at most so many days old. */
+export const freshThrough = (attestedOn: PlainDate, maxDays: number): PlainDate => addDays(attestedOn, maxDays);
+
+/** How an attestation stands for a payer on a day; without `freshThrough` the payer takes what CAQH takes. */
+export function attestationState(
+  attestation: (Attestation & { dueOn: PlainDate; freshThrough?: PlainDate }) | null,
+  payerId: string,
+  today: PlainDate,
+): AttestationState {
+  if (!attestation) return 'missing';
+  if (today > attestation.dueOn) return 'lapsed';
+  if (attestation.freshThrough && today > attestation.freshThrough) return 'stale';
+  const { authorizedPayerIds } = attestation;
+  return authorizedPayerIds && !authorizedPayerIds.includes(payerId) ? 'not_authorised' : 'current';
+}

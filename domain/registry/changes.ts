@@ -1,0 +1,44 @@
+import type { PlainDate } from '../time/instants';
+import type { ApplicationKind, ChangeField, ChangeHandling, LineOfBusiness } from '../kernel/codes';
+import { addDays } from '../time/dates';
+
+/** Where an application stands when something changes that it rests on; `agreement`: it made a group's contract. */
+export const STANDINGS = ['participating', 'agreement', 'submitted', 'unsubmitted'] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+/**
+ * What a change means for an application. `contract`: another TIN is another party, and the payer's contract is with
+ * the old one; `tell_payer`: what was submitted no longer says what is on file.
+ */
+export type ChangeNeed = 'contract' | 'application' | 'notice' | 'tell_payer' | 'nothing';
+
+/** By when a program has to hear of a change, as read in November 2026. */
+const TOLD_WITHIN: Partial<Record<LineOfBusiness, { days: number; citation: string }>> = {
+  medicare: { days: 30, citation: '42 CFR 424.516(d)' },
+};
+
+/** What a change of a field means for an application, by the payer's playbook. */
+export function changeNeed(field: ChangeField, standing: Standing, handling: ChangeHandling): ChangeNeed {
+  // what has not left yet leaves with the file as it is then
+  if (standing === 'unsubmitted') return 'nothing';
+  if (standing === 'submitted') return 'tell_payer';
+  if (handling === 'none') return 'nothing';
+  if (handling === 'notice') return 'notice';
+  if (field === 'tin') return 'contract';
+  // there is no application for a change without a provider
+  return standing === 'agreement' ? 'notice' : 'application';
+}
+
+/** The kind of the application that a need opens; null where it opens none. */
+export const kindFor = (need: ChangeNeed): ApplicationKind | null =>
+  need === 'contract' ? 'add_tin_or_location' : need === 'application' ? 'change' : null;
+
+/** The last day on which a change is told in time; null where no rule is known. */
+export function toldBy(
+  line: LineOfBusiness,
+  need: ChangeNeed,
+  changedOn: PlainDate,
+): { dueOn: PlainDate; citation: string } | null {
+  const rule = TOLD_WITHIN[line];
+  return rule && need !== 'nothing' ? { dueOn: addDays(changedOn, rule.days), citation: rule.citation } : null;
+}

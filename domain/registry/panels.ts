@@ -1,0 +1,55 @@
+import type { PlainDate } from '../time/instants';
+import type { ApplicationKind } from '../kernel/codes';
+import { addDays } from '../time/dates';
+
+export const PANEL_STATUSES = ['open', 'closed', 'unknown'] as const;
+export type PanelStatus = (typeof PANEL_STATUSES)[number];
+
+/** Whether a payer takes applications in a state. */
+export interface Panel {
+  payerId: string;
+  state: string;
+  /** Null: every kind that is not named. */
+  kind: ApplicationKind | null;
+  status: PanelStatus;
+  source: string;
+  asOf: PlainDate;
+}
+
+/** An application that the payer parked because its panel is closed. */
+export interface Parked {
+  applicationId: string;
+  payerId: string;
+  state: string;
+  kind: ApplicationKind;
+  since: PlainDate;
+}
+
+/** What is known of a panel; null where nobody said when. */
+export interface PanelReading {
+  status: PanelStatus;
+  asOf: PlainDate | null;
+  /** The parked application that says so. */
+  applicationId?: string;
+}
+
+/** For so long a parked application says something of the panel. */
+const RECENT_DAYS = 180;
+
+/** How a panel stands for a kind: as it was stated, that kind before all kinds, unless one was parked since then. */
+export function panelOf(
+  { payerId, state, kind }: { payerId: string; state: string | null; kind: ApplicationKind },
+  panels: readonly Panel[],
+  parked: readonly Parked[],
+  today: PlainDate,
+): PanelReading {
+  const isIts = (one: Panel | Parked) => one.payerId === payerId && one.state === state;
+  const ofPayer = panels.filter(isIts);
+  const stated = ofPayer.find((one) => one.kind === kind) ?? ofPayer.find((one) => one.kind === null);
+  const [latest] = parked
+    .filter((one) => isIts(one) && one.kind === kind && one.since >= addDays(today, -RECENT_DAYS))
+    .sort((a, b) => (a.since === b.since ? (a.applicationId < b.applicationId ? -1 : 1) : a.since > b.since ? -1 : 1));
+  if (latest && !(stated && stated.asOf >= latest.since))
+    return { status: 'closed', asOf: latest.since, applicationId: latest.applicationId };
+  return { status: stated?.status ?? 'unknown', asOf: stated?.asOf ?? null };
+}

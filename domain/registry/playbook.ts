@@ -1,0 +1,244 @@
+import type { PlainDate } from '../time/instants';
+import type { Rules } from './terms';
+import type { CallHours, Closure, Window } from '../time/calendar';
+import {
+  FACTS,
+  CHANGE_FIELDS,
+  type ApplicationKind,
+  type ChangeField,
+  type ChangeHandling,
+  type ContractBasis,
+  type Fact,
+  type LineOfBusiness,
+  type Prerequisite,
+  type SubmissionChannel,
+  type TrackOrder,
+} from '../kernel/codes';
+import type { Duration } from '../time/duration';
+
+/** How to reach a payer for a purpose. */
+export interface PayerContact {
+  state?: string;
+  purpose: string;
+  phone?: string;
+  ivrPath?: string;
+  email?: string;
+  portalUrl?: string;
+}
+
+/** What a payer wants of a change of each. */
+export interface Changes extends Record<ChangeField, ChangeHandling> {
+  /** One application for a practice's change, by the first of its providers, instead of one for each. */
+  perPractice?: boolean;
+}
+
+/** How a payer's applications are filed and chased; a payer's playbook names only what differs from the defaults. */
+export interface Playbook {
+  channel?: SubmissionChannel;
+  requires?: Prerequisite[];
+  requiresCaqh?: boolean;
+  /** The payer wants a CAQH attestation at most so many days old; left out, what CAQH takes for current will do. */
+  attestationMaxDays?: number;
+  confirmReceiptAfter?: Duration;
+  followUpEvery?: Duration;
+  earliestInquiry?: Duration;
+  contactOverdueAfter?: Duration;
+  escalateAfter?: Duration;
+  expectedDecision?: Duration;
+  informationDeadline?: Duration;
+  appealWindow?: Duration;
+  panelRecheck?: Duration;
+  contractChase?: Duration;
+  confirmationChase?: Duration;
+  recredentialEvery?: Duration;
+  /** How long before a recredentialing is due its application is opened. */
+  recredentialOpens?: Duration;
+  /** After the later of confirmation and effective date: whether the payer has loaded the provider. */
+  loadingCheck?: Duration;
+  directoryEvery?: Duration;
+  /** What the payer wants of a change of each; left out, an application. */
+  changes?: Partial<Changes>;
+  callHours?: CallHours;
+  contacts?: PayerContact[];
+  callerVerification?: string[];
+  maxPerCall?: number;
+  questions?: string[];
+  /** Whether mail to the payer names the practice's EIN; an SSN is never named. */
+  tinByMail?: boolean;
+  contractBases?: ContractBasis[];
+  trackOrder?: TrackOrder;
+  /** Days on which the payer works no more than on a weekend. */
+  closures?: Closure[];
+  /** By the name of what a source is for: where it was read, and as of when. */
+  sources?: Record<string, { source: string; asOf: PlainDate }>;
+  /** What differs for a state, kind or line: of those that apply, the most specific wins field by field. */
+  variants?: Variant[];
+}
+
+/** What a variant is for; at least one of them is named. */
+export interface VariantScope {
+  state?: string;
+  kind?: ApplicationKind;
+  lineOfBusiness?: LineOfBusiness;
+}
+
+export type Variant = VariantScope & Omit<Playbook, 'variants'>;
+
+export const PLAYBOOK_DEFAULTS = {
+  channel: 'payer_portal',
+  requires: ['npi', 'caqh_id', 'licence_in_state', 'malpractice', 'practice_tin', 'practice_address'],
+  requiresCaqh: true,
+  confirmReceiptAfter: { businessDays: 5 },
+  followUpEvery: { businessDays: 10 },
+  contactOverdueAfter: { businessDays: 2 },
+  escalateAfter: { businessDays: 10 },
+  expectedDecision: { days: 90 },
+  informationDeadline: { days: 14 },
+  appealWindow: { days: 30 },
+  panelRecheck: { days: 90 },
+  contractChase: { businessDays: 10 },
+  confirmationChase: { businessDays: 5 },
+  recredentialEvery: { months: 36 },
+  recredentialOpens: { days: 180 },
+  loadingCheck: { businessDays: 30 },
+  directoryEvery: { days: 90 },
+  tinByMail: false,
+} as const satisfies Playbook;
+
+/** Programs with a cycle of their own, where a payer's playbook names none. */
+export const RECREDENTIALING_BY_LINE: Partial<
+  Record<LineOfBusiness, { recredentialEvery: Duration; source: string; asOf: PlainDate }>
+> = {
+  medicare: {
+    recredentialEvery: { months: 60 },
+    source: '42 CFR 424.515: revalidation every 5 years',
+    asOf: '2026-11-23',
+  },
+  medicaid: {
+    recredentialEvery: { months: 60 },
+    source: '42 CFR 455.414: revalidation every 5 years',
+    asOf: '2026-11-23',
+  },
+};
+
+const CHANGES_BY_APPLICATION = Object.fromEntries(CHANGE_FIELDS.map((field) => [field, 'application'])) as Record<
+  ChangeField,
+  ChangeHandling
+>;
+
+/** A playbook as one application lives by it: nothing left out, plain JSON. */
+export interface ResolvedPlaybook extends Required<
+  Omit<
+    Playbook,
+    'callHours' | 'earliestInquiry' | 'maxPerCall' | 'trackOrder' | 'variants' | 'closures' | 'attestationMaxDays'
+  >
+> {
+  attestationMaxDays: number | null;
+  earliestInquiry: Duration | null;
+  changes: Changes;
+  maxPerCall: number | null;
+  /** Null where nothing says so: they may come in either order. */
+  trackOrder: TrackOrder | null;
+  /** The call hours, or the client's zone where there are none. */
+  window: Window;
+}
+
+interface KindRules {
+  /** What `confirmed` needs on file. */
+  facts: readonly Fact[];
+  opensSpan: boolean;
+  endsSpan: boolean;
+  /** Whether it is for one provider, or for the practice alone. */
+  provider: boolean;
+}
+
+const JOINING: KindRules = { facts: FACTS, opensSpan: true, endsSpan: false, provider: true };
+/** Of a participation that goes on: its facts are on file, the payer's yes is all that is awaited. */
+const CONTINUING: KindRules = { facts: [], opensSpan: false, endsSpan: false, provider: true };
+
+/** What each kind of application needs and makes. */
+export const KIND_RULES: Record<ApplicationKind, KindRules> = {
+  new_individual: JOINING,
+  new_group: { facts: ['contract', 'claimsRoute'], opensSpan: false, endsSpan: false, provider: false },
+  add_to_group: JOINING,
+  add_tin_or_location: JOINING,
+  change: CONTINUING,
+  recredentialing: CONTINUING,
+  reinstatement: JOINING,
+  termination: { facts: ['effectiveDate'], opensSpan: false, endsSpan: true, provider: true },
+};
+
+/** What can be asked of a practice where no provider is concerned. */
+const OF_A_PRACTICE: readonly Prerequisite[] = ['npi', 'practice_tin', 'practice_address'];
+
+/** How specific a variant is: by how many it names, then a state before a kind before a line. */
+const specificity = ({ state, kind, lineOfBusiness }: VariantScope): number =>
+  [state, kind, lineOfBusiness].filter(Boolean).length * 8 +
+  (state ? 4 : 0) +
+  (kind ? 2 : 0) +
+  (lineOfBusiness ? 1 : 0);
+
+/** A payer's playbook as it is for an application: its variants, the most specific last, over its own. */
+function specific({ variants = [], ...own }: Playbook, scope: Required<VariantScope>): Omit<Playbook, 'variants'> {
+  const names = ['state', 'kind', 'lineOfBusiness'] as const;
+  return variants
+    .filter((variant) => names.every((name) => variant[name] === undefined || variant[name] === scope[name]))
+    .sort((a, b) => specificity(a) - specificity(b))
+    .reduce<Omit<Playbook, 'variants'>>((playbook, variant) => {
+      const { state: _, kind: _kind, lineOfBusiness: _line, ...overrides } = variant;
+      return { ...playbook, ...overrides };
+    }, own);
+}
+
+/** A playbook with its defaults, for an application and a client's zone. */
+export function resolvePlaybook(
+  playbook: Playbook,
+  scope: Required<VariantScope>,
+  clientTimeZone: string,
+): ResolvedPlaybook {
+  const { kind, lineOfBusiness } = scope;
+  const ofLine = RECREDENTIALING_BY_LINE[lineOfBusiness];
+  const { callHours, closures, ...own } = specific(playbook, scope);
+  const requiresCaqh = KIND_RULES[kind].provider && (own.requiresCaqh ?? PLAYBOOK_DEFAULTS.requiresCaqh);
+  const usual = PLAYBOOK_DEFAULTS.requires.filter((code) => requiresCaqh || code !== 'caqh_id');
+  return {
+    ...PLAYBOOK_DEFAULTS,
+    attestationMaxDays: null,
+    earliestInquiry: null,
+    contacts: [],
+    callerVerification: [],
+    maxPerCall: null,
+    questions: [],
+    contractBases: [],
+    trackOrder: null,
+    sources: {},
+    ...(ofLine && { recredentialEvery: ofLine.recredentialEvery }),
+    ...own,
+    changes: { ...CHANGES_BY_APPLICATION, ...own.changes },
+    requires: KIND_RULES[kind].provider
+      ? (own.requires ?? usual)
+      : OF_A_PRACTICE.filter((code) => !own.requires || own.requires.includes(code)),
+    requiresCaqh,
+    window: { ...(callHours ?? { timeZone: clientTimeZone }), ...(closures && { closures }) },
+  };
+}
+
+/** What a kind and the playbook that it is pinned to demand of an application. */
+export function rulesOf(
+  kind: ApplicationKind,
+  { requiresCaqh, trackOrder, attestationMaxDays }: ResolvedPlaybook,
+): Rules {
+  const { facts, opensSpan, endsSpan } = KIND_RULES[kind];
+  return {
+    requiresCaqh,
+    facts: [...facts],
+    opensSpan,
+    endsSpan,
+    ...(trackOrder && { trackOrder }),
+    ...(requiresCaqh && attestationMaxDays && { attestationMaxDays }),
+  };
+}
+
+/** How many applications like this one a payer takes in one call; null where nothing says so. */
+export const mostPerCall = (playbook: Playbook, scope: Required<VariantScope>): number | null =>
+  specific(playbook, scope).maxPerCall ?? null;

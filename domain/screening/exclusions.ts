@@ -1,0 +1,139 @@
+import type { Instant, PlainDate } from '../time/instants';
+import { atDate, localDate } from '../time/calendar';
+import { addDays } from '../time/dates';
+
+/** From when a person is excluded, and from when no longer; null: until further notice. */
+export interface ExclusionTerm {
+  from: PlainDate;
+  reinstatedOn: PlainDate | null;
+}
+
+export const excludedOn = ({ from, reinstatedOn }: ExclusionTerm, day: PlainDate): boolean =>
+  from <= day && (reinstatedOn === null || day < reinstatedOn);
+
+/** How a listing stands with somebody. */
+export type ExclusionStatus = 'possible' | 'confirmed' | 'dismissed';
+
+/** One word on a listing that counts at a client: that it matches, or what somebody decided. */
+export interface ExclusionWord {
+  exclusionId: string;
+  status: ExclusionStatus;
+  excludedOn: PlainDate;
+  reinstatedOn: PlainDate | null;
+  decided: boolean;
+}
+
+/**
+ * The words that count: a match until somebody has decided on it, and after that every decision. One person's "yes"
+ * stands beside another's "no" and does not lift it.
+ */
+export function countingWords<T extends ExclusionWord>(words: readonly T[]): T[] {
+  const decided = new Set(words.filter((word) => word.decided).map(({ exclusionId }) => exclusionId));
+  return words.filter((word) => word.decided || !decided.has(word.exclusionId));
+}
+
+/** From when until when somebody is excluded, by all that was said. */
+export const exclusionTerms = (words: readonly ExclusionWord[]): ExclusionTerm[] => termsWith('confirmed', words);
+
+/** Whether a listing that nobody has decided on may mean them on a day. */
+export const maybeExcludedOn = (words: readonly ExclusionWord[], day: PlainDate): boolean =>
+  termsWith('possible', words).some((term) => excludedOn(term, day));
+
+const termsWith = (status: ExclusionStatus, words: readonly ExclusionWord[]): ExclusionTerm[] =>
+  countingWords(words)
+    .filter((word) => word.status === status)
+    .map(({ excludedOn: from, reinstatedOn }) => ({ from, reinstatedOn }));
+
+const SEVERITY: Record<ExclusionStatus, number> = { confirmed: 2, possible: 1, dismissed: 0 };
+const FOR_GOOD: PlainDate = '9999-12-31';
+
+/** The word that is shown for all that was said of one listing: the most severe, and of several "no" the longest. */
+export const decisiveWord = <T extends ExclusionWord>(words: readonly T[]): T | undefined =>
+  countingWords(words)
+    .toSorted(
+      (a, b) =>
+        SEVERITY[b.status] - SEVERITY[a.status] ||
+        (b.reinstatedOn ?? FOR_GOOD).localeCompare(a.reinstatedOn ?? FOR_GOOD),
+    )
+    .at(0);
+
+/** A person by their names, or a business by its own. */
+export interface Named {
+  firstName: string;
+  lastName: string;
+  businessName?: string | null;
+}
+
+/** An entry of a list of the excluded, as far as it says who it is. */
+export interface Listing extends Named {
+  /** Null where the list doesn't know it. */
+  npi: string | null;
+  state: string | null;
+}
+
+/** An entry of the OIG's list as it was read. */
+export interface LeieEntry extends Listing {
+  /** Of what names the entry: the same, month after month. */
+  listing: string;
+  excludedOn: PlainDate;
+  reinstatedOn: PlainDate | null;
+}
+
+/** A provider or a practice as it is on file, for one client. */
+export interface Screened extends Named {
+  npi: string | null;
+  /** Where they are licensed, or have their addresses; none: not known. */
+  states: readonly string[];
+}
+
+export const MATCHES = ['npi', 'name'] as const;
+export type Match = (typeof MATCHES)[number];
+
+/**
+ * Whether an entry is, by its NPI, or may be, by name and state, this provider or practice. Another NPI is another
+ * person, whatever the name, while a business may have several; nothing is matched by likeness.
+ */
+export function matchOf(listing: Listing, { npi, states, ...named }: Screened): Match | null {
+  if (listing.npi !== null && listing.npi === npi) return 'npi';
+  if (listing.npi !== null && !listing.businessName) return null;
+  if (nameKey(listing) !== nameKey(named)) return null;
+  const { state } = listing;
+  return state === null || states.length === 0 || states.includes(state) ? 'name' : null;
+}
+
+/**
+ * Equal for two writings of one name: case, accents, punctuation and spacing don't count. Only a person's has a comma.
+ */
+export const nameKey = ({ firstName, lastName, businessName }: Named): string =>
+  businessName ? plain(businessName) : `${plain(lastName)},${plain(firstName)}`;
+
+const plain = (text: string): string =>
+  text
+    .normalize('NFKD')
+    .toUpperCase()
+    .replace(/[^\p{L}\p{N}]/gu, '');
+
+/** Day of the month by which the OIG puts out the month's list, and the one by which it should be on file. */
+const OUT_DAY = 10;
+const DUE_DAY = 15;
+const WINDOW = { timeZone: 'America/New_York' };
+
+/** The month of an instant where lists are put out, as its first day. */
+export const monthOf = (now: Instant): PlainDate => `${localDate(now, WINDOW.timeZone).slice(0, 7)}-01`;
+
+/** When the list of a month is asked for: in the morning of its day. */
+export const listDueAt = (month: PlainDate): Instant => atDate(`${month.slice(0, 7)}-${DUE_DAY}`, WINDOW);
+
+/** When it is first fetched: in the morning of the day by which it is out. */
+export const listOutAt = (month: PlainDate): Instant => atDate(`${month.slice(0, 7)}-${OUT_DAY}`, WINDOW);
+
+/** Whose list it is that was fetched: of the month in which it changed; where nobody says, the last that should be out. */
+export function monthOfList(modifiedAt: Instant | null, at: Instant): PlainDate {
+  const month = monthOf(modifiedAt !== null && modifiedAt < at ? modifiedAt : at);
+  return modifiedAt !== null || at >= listOutAt(month) ? month : monthOf(`${addDays(month, -1)}T12:00:00Z`);
+}
+
+export function nextMonth(month: PlainDate): PlainDate {
+  const [year, number] = month.split('-').map(Number) as [number, number];
+  return number === 12 ? `${year + 1}-01-01` : `${year}-${String(number + 1).padStart(2, '0')}-01`;
+}

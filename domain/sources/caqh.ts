@@ -1,0 +1,83 @@
+import type { Instant, PlainDate } from '../time/instants';
+import { addDays } from '../time/dates';
+import { later, spread } from '../outreach/politeness';
+
+/** What CAQH, or an export of its portal, says of a provider; its words as they are. */
+export interface CaqhSaid {
+  /** Whether it knows the provider. */
+  found: boolean;
+  /** Null where it doesn't say. */
+  rosterStatus: string | null;
+  authorised: boolean | null;
+  providerStatus: string | null;
+  /** The day of that status: of a complete profile, the attestation. */
+  statusOn: PlainDate | null;
+}
+
+/** Its answer about the person of an NPI: the CAQH id is its own too, not what somebody has typed. */
+export interface CaqhAnswer extends CaqhSaid {
+  caqhId: string | null;
+}
+
+/** What its words come to; `unknown` are those that nobody has told us of. */
+export const CAQH_STANDINGS = [
+  'current',
+  'in_progress',
+  'lapsed',
+  'unusable',
+  'not_current',
+  'not_authorised',
+  'not_on_roster',
+  'not_found',
+  'unknown',
+] as const;
+export type CaqhStanding = (typeof CAQH_STANDINGS)[number];
+
+/** CAQH's words, without case, spaces and punctuation (domain.md, 1.3). */
+const WORDS: Record<string, CaqhStanding> = {
+  initialoutreach: 'in_progress',
+  firstprovidercontact: 'in_progress',
+  profiledatasubmitted: 'in_progress',
+  initialprofilecomplete: 'current',
+  initialapplicationcomplete: 'current',
+  reattestation: 'current',
+  expired: 'lapsed',
+  expiredattestation: 'lapsed',
+  optedout: 'unusable',
+  retired: 'unusable',
+  deceased: 'unusable',
+  retireddeceased: 'unusable',
+  notcurrent: 'not_current',
+};
+
+const plain = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
+const ofWords = (words: string | null): CaqhStanding => WORDS[plain(words ?? '')] ?? 'unknown';
+
+/** A plan reads a profile only where it is on the plan's roster, authorised, and current and complete. */
+export function caqhStanding({ found, rosterStatus, authorised, providerStatus }: CaqhSaid): CaqhStanding {
+  if (!found) return 'not_found';
+  if (rosterStatus !== null && plain(rosterStatus) !== 'active') return 'not_on_roster';
+  if (authorised === false) return 'not_authorised';
+  return ofWords(providerStatus);
+}
+
+/** When the provider attested, as far as the answer shows it; a date to come shows nothing. */
+export const attestedOn = ({ providerStatus, statusOn }: CaqhSaid, today: PlainDate): PlainDate | null =>
+  ofWords(providerStatus) === 'current' && statusOn !== null && statusOn <= today ? statusOn : null;
+
+const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
+/** Over how long a day's questions are spread. */
+const SPREAD_MS = 4 * 3_600_000;
+/** From when before the attestation runs out it is looked at daily. */
+const NEAR_DAYS = 15;
+
+/** When to ask again: weekly; daily where something is awaited, or the attestation is about to run out. */
+export function nextCaqhCheck(
+  { standing, dueOn, id }: { standing: CaqhStanding; dueOn: PlainDate | null; id: string },
+  now: Instant,
+): Instant {
+  const near = dueOn !== null && addDays(dueOn, -NEAR_DAYS) <= now.slice(0, 10);
+  const settled = standing === 'current' || standing === 'not_found' || standing === 'unusable';
+  return later(now, (settled && !near ? WEEK_MS : DAY_MS) + spread(id, SPREAD_MS));
+}

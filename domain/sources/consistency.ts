@@ -1,0 +1,321 @@
+import type { PlainDate } from '../time/instants';
+import { sameName } from '../kernel/facts';
+
+/** What a source outside says of a provider. */
+export interface Snapshot {
+  source: 'caqh' | 'nppes';
+  /** Whose NPI it is: NPI-1 a person's, NPI-2 an organisation's. */
+  enumerationType?: 'NPI-1' | 'NPI-2' | undefined;
+  firstName?: string | undefined;
+  lastName?: string | undefined;
+  taxonomyCode?: string | undefined;
+  address?: PlaceOnFile | undefined;
+  licences?: readonly { state: string; number: string }[] | undefined;
+}
+
+/** What NPPES has under an NPI, or that it has nothing, or nothing any more. */
+export type NppesRecord =
+  { status: 'found'; snapshot: Omit<Snapshot, 'source'> } | { status: 'not_found' | 'deactivated' };
+
+export interface PlaceOnFile {
+  line1: string;
+  city: string;
+  state: string;
+  postalCode: string;
+}
+
+/** Something with a last day; a later one of its kind takes its place. */
+export interface Expiring {
+  kind: string;
+  expiresOn: PlainDate;
+}
+
+export interface CheckedPractice {
+  id: string;
+  npi: string | null;
+  /** Whether its NPI is a type 1 NPI: that of another of the client's providers. */
+  npiIsColleagues: boolean;
+  tinType: 'ein' | 'ssn';
+  address: PlaceOnFile;
+  places: readonly PlaceOnFile[];
+  documents: readonly Expiring[];
+}
+
+/** A provider and the practices as they are on file, with the open applications of both. */
+export interface CheckedFile {
+  provider: {
+    npi: string;
+    firstName: string;
+    lastName: string;
+    taxonomyCode: string | null;
+    licences: readonly { state: string; number: string; expiresOn: PlainDate }[];
+    malpractice: { expiresOn: PlainDate } | null;
+    dea: readonly { state: string; expiresOn: PlainDate }[];
+    documents: readonly Expiring[];
+    /** Whether anything is on record that the provider signed, in force or not. */
+    authorised: boolean;
+    /** Whether NPPES, where it was asked, has nothing in force under the NPI. */
+    npiNotInForce: boolean;
+  };
+  /** Those that the provider applies for. */
+  practices: readonly CheckedPractice[];
+  applications: readonly { id: string; practiceId: string; state: string }[];
+  /** The latest of each source. */
+  snapshots: readonly Snapshot[];
+}
+
+export const FINDING_CODES = [
+  'npi_not_in_force',
+  'npi_is_an_organisations',
+  'own_npi_is_group_npi',
+  'colleagues_npi_is_group_npi',
+  'group_npi_missing',
+  'no_licence_in_state',
+  'no_location_in_state',
+  'licence_expired',
+  'malpractice_missing',
+  'malpractice_expired',
+  'dea_expired',
+  'document_expired',
+  'authorisation_missing',
+  'taxonomy_missing',
+  'taxonomy_against_licence',
+  'name_differs',
+  'taxonomy_differs',
+  'address_differs',
+  'names_disagree',
+  'addresses_disagree',
+  'licence_differs',
+] as const;
+export type FindingCode = (typeof FINDING_CODES)[number];
+
+/** Something in the file that payers stumble over. */
+export interface Finding {
+  code: FindingCode;
+  severity: 'error' | 'warning';
+  /** What it is about: a state, a source, a kind of document. */
+  about: string | null;
+  practiceId: string | null;
+  /** What to do. */
+  fix: string;
+  /** The open applications that it touches. */
+  applicationIds: string[];
+}
+
+const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
+  npi_not_in_force: [
+    'error',
+    'NPPES has nothing in force under this NPI: check the number, or have the provider reactivate it.',
+  ],
+  npi_is_an_organisations: [
+    'error',
+    'NPPES has an organisation under this NPI: put the provider’s own type 1 NPI on file.',
+  ],
+  own_npi_is_group_npi: ['error', 'Put the practice’s own type 2 NPI on file, or none: the provider’s is on it now.'],
+  colleagues_npi_is_group_npi: [
+    'error',
+    'Put the practice’s own type 2 NPI on file, or none: it has a provider’s type 1 NPI now.',
+  ],
+  group_npi_missing: ['warning', 'An entity with an EIN usually needs a type 2 NPI: get one, and put it on file.'],
+  no_licence_in_state: ['error', 'Put a licence for this state on file, or withdraw the applications in it.'],
+  no_location_in_state: [
+    'warning',
+    'The practice has no location in this state: add one, or check that the payer takes telehealth only.',
+  ],
+  licence_expired: ['error', 'Renew the licence and put its new expiry on file.'],
+  malpractice_missing: ['error', 'Put the malpractice policy on file.'],
+  malpractice_expired: ['error', 'Renew the malpractice policy and put its new expiry on file.'],
+  dea_expired: ['warning', 'Renew the DEA registration of this state and put its new expiry on file.'],
+  document_expired: ['warning', 'Have a new one of this kind, and put it on file with its expiry.'],
+  authorisation_missing: [
+    'error',
+    'Have the provider sign that you may submit applications and contact payers, and put that on file.',
+  ],
+  taxonomy_missing: ['warning', 'Put the taxonomy code on file as NPPES has it.'],
+  taxonomy_against_licence: [
+    'warning',
+    'The licence and the taxonomy code name different professions: correct the one that is wrong.',
+  ],
+  name_differs: ['error', 'The name differs from this source: correct it there or here, in the same words everywhere.'],
+  taxonomy_differs: ['warning', 'The taxonomy code differs from this source: correct it there or here.'],
+  address_differs: ['warning', 'The practice address differs from this source: update it there or here.'],
+  names_disagree: [
+    'warning',
+    'CAQH and NPPES have different names: payers hold one against the other, so correct it there.',
+  ],
+  addresses_disagree: [
+    'warning',
+    'CAQH and NPPES have different practice addresses: payers hold one against the other, so update it there.',
+  ],
+  licence_differs: [
+    'warning',
+    'This source names another licence, by number or by state: correct it there or here, by what the board says.',
+  ],
+};
+
+/** Licence abbreviations that say which profession it is, by the taxonomy code of that profession (NUCC). */
+const PROFESSIONS: Record<string, RegExp> = {
+  '106H00000X': /\b(LMFT|LCMFT|MFT)\b/,
+  '1041C0700X': /\b(LCSW|LICSW|LISW|LCSW-R|CSW)\b/,
+  '101YM0800X': /\b(LMHC|LPCC?|LCPC|LCMHC)\b/,
+  '103TC0700X': /\b(PSY|LP)\b/,
+};
+
+type Touched = Partial<Pick<Finding, 'about' | 'practiceId' | 'applicationIds'>>;
+
+const finding = (code: FindingCode, touched: Touched): Finding => ({
+  code,
+  severity: FIXES[code][0],
+  about: null,
+  practiceId: null,
+  fix: FIXES[code][1],
+  applicationIds: [],
+  ...touched,
+});
+
+/** What doesn't fit together in a practice's own file, whoever applies for it, as of a day. */
+export function practiceFindings(
+  { id: practiceId, npi, npiIsColleagues, tinType, documents }: CheckedPractice,
+  applicationIds: string[],
+  today: PlainDate,
+): Finding[] {
+  const of = { practiceId, applicationIds };
+  return [
+    ...(npiIsColleagues ? [finding('colleagues_npi_is_group_npi', of)] : []),
+    ...(npi === null && tinType === 'ein' ? [finding('group_npi_missing', of)] : []),
+    ...expired(documents, today).map((about) => finding('document_expired', { ...of, about })),
+  ];
+}
+
+/** Everything in a provider's file that doesn't fit together, as of a day. */
+export function findings({ provider, practices, applications, snapshots }: CheckedFile, today: PlainDate): Finding[] {
+  const applicationIds = applications.map(({ id }) => id);
+  const states = byState(applications);
+  const { licences, malpractice, taxonomyCode, dea, documents, authorised } = provider;
+  const found: Finding[] = [];
+  const add = (code: FindingCode, touched: Touched = {}) => found.push(finding(code, { applicationIds, ...touched }));
+
+  for (const practice of practices) {
+    const own = applications.filter(({ practiceId }) => practiceId === practice.id);
+    const of = { practiceId: practice.id, applicationIds: own.map(({ id }) => id) };
+    if (practice.npi === provider.npi) add('own_npi_is_group_npi', of);
+    found.push(...practiceFindings(practice, of.applicationIds, today));
+    const at = new Set([practice.address, ...practice.places].map(({ state }) => state));
+    for (const [state, ids] of byState(own))
+      if (!at.has(state)) add('no_location_in_state', { ...of, about: state, applicationIds: ids });
+  }
+  for (const [state, ids] of states)
+    if (!licences.some((licence) => licence.state === state))
+      add('no_licence_in_state', { about: state, applicationIds: ids });
+  const byKind = (held: readonly { state: string; expiresOn: PlainDate }[]) =>
+    held.map(({ state: kind, expiresOn }) => ({ kind, expiresOn }));
+  for (const about of expired(byKind(licences), today))
+    add('licence_expired', { about, applicationIds: states.get(about) ?? [] });
+  if (!malpractice) add('malpractice_missing');
+  else if (malpractice.expiresOn < today) add('malpractice_expired');
+  for (const about of expired(byKind(dea), today))
+    add('dea_expired', { about, applicationIds: states.get(about) ?? [] });
+  for (const about of expired(documents, today)) add('document_expired', { about });
+  if (!authorised) add('authorisation_missing');
+  if (!taxonomyCode) add('taxonomy_missing');
+  else
+    for (const { state, number } of licences) {
+      const named = Object.keys(PROFESSIONS).filter((code) => PROFESSIONS[code]!.test(number.toUpperCase()));
+      if (named.length > 0 && PROFESSIONS[taxonomyCode] && !named.includes(taxonomyCode))
+        add('taxonomy_against_licence', { about: state });
+    }
+  if (provider.npiNotInForce) add('npi_not_in_force', { about: 'nppes' });
+  for (const snapshot of snapshots) for (const code of againstSource(snapshot)) add(code, { about: snapshot.source });
+  const [one, other] = snapshots.filter(({ enumerationType }) => enumerationType !== 'NPI-2');
+  if (one && other) {
+    if (!sameName(nameOf(one), nameOf(other))) add('names_disagree');
+    if (one.address && other.address && !samePlace(one.address, other.address)) add('addresses_disagree');
+  }
+  return found;
+
+  /** What a source leaves out is as it is on file. */
+  function nameOf({ firstName = provider.firstName, lastName = provider.lastName }: Partial<Snapshot>): string {
+    return `${firstName} ${lastName}`;
+  }
+
+  function againstSource({ enumerationType, ...snapshot }: Snapshot): FindingCode[] {
+    // the rest is about somebody else
+    if (enumerationType === 'NPI-2') return ['npi_is_an_organisations'];
+    const { taxonomyCode: theirs, address, licences: named = [] } = snapshot;
+    const places = practices.flatMap((practice) => [practice.address, ...practice.places]);
+    return [
+      ...(sameName(nameOf(snapshot), nameOf({})) ? [] : (['name_differs'] as const)),
+      ...(theirs === undefined || !taxonomyCode || theirs === taxonomyCode ? [] : (['taxonomy_differs'] as const)),
+      ...(address === undefined || places.length === 0 || places.some((place) => samePlace(place, address))
+        ? []
+        : (['address_differs'] as const)),
+      ...(licencesAgree(licences, named) ? [] : (['licence_differs'] as const)),
+    ];
+  }
+}
+
+/** The kinds of which none is left that has not expired. */
+const expired = (held: readonly Expiring[], today: PlainDate): string[] => {
+  const current = new Set(held.filter(({ expiresOn }) => expiresOn >= today).map(({ kind }) => kind));
+  return [...new Set(held.map(({ kind }) => kind))].filter((kind) => !current.has(kind));
+};
+
+type Licences = readonly { state: string; number: string }[];
+
+/** Whether one of a source's licences is on file in each state that both know; at least one, where both know any. */
+function licencesAgree(onFile: Licences, named: Licences): boolean {
+  const both = onFile.filter(({ state }) => named.some((one) => one.state === state));
+  if (both.length === 0) return onFile.length === 0 || named.length === 0;
+  return both.every(({ state }) =>
+    inState(both, state).some((one) => inState(named, state).some((other) => sameLicence(one, other))),
+  );
+}
+
+export const inState = <T extends { state: string }>(licences: readonly T[], state: string): T[] =>
+  licences.filter((licence) => licence.state === state);
+
+/** The same number but for letters, punctuation and zeros before it; boards and registries write it each in their way. */
+export const sameLicence = (one: { number: string }, other: { number: string }): boolean =>
+  bare(one.number) === bare(other.number);
+
+/** A number without what is only written around it; one without digits as it is. */
+function bare(number: string): string {
+  const digits = number.replace(/\D/g, '').replace(/^0+/, '');
+  return digits || number.toLowerCase().replace(/[^a-z]/g, '');
+}
+
+const byState = (applications: readonly { id: string; state: string }[]): Map<string, string[]> => {
+  const states = new Map<string, string[]>();
+  for (const { id, state } of applications) states.set(state, [...(states.get(state) ?? []), id]);
+  return states;
+};
+
+/** The same place but for case, punctuation, the usual abbreviations and the last four of a ZIP code. */
+export function samePlace(a: PlaceOnFile, b: PlaceOnFile): boolean {
+  const plain = ({ line1, city, state, postalCode }: PlaceOnFile) =>
+    [streetOf(line1), city.toLowerCase().trim(), state, postalCode.replaceAll('-', '').slice(0, 5)].join('|');
+  return plain(a) === plain(b);
+}
+
+const ABBREVIATIONS: Record<string, string> = {
+  street: 'st',
+  avenue: 'ave',
+  boulevard: 'blvd',
+  road: 'rd',
+  drive: 'dr',
+  lane: 'ln',
+  suite: 'ste',
+  north: 'n',
+  south: 's',
+  east: 'e',
+  west: 'w',
+};
+
+const streetOf = (line: string): string =>
+  line
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim()
+    .split(' ')
+    .map((word) => ABBREVIATIONS[word] ?? word)
+    .join(' ');

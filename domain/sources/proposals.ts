@@ -1,0 +1,62 @@
+import { inState, sameLicence, type Snapshot } from './consistency';
+import { sameName } from '../kernel/facts';
+
+export type { Snapshot } from './consistency';
+
+/** What of a provider's file a source outside may propose to change; an address is the practice's and never is. */
+export const PROPOSED_FIELDS = ['firstName', 'lastName', 'taxonomyCode', 'licenceNumber'] as const;
+export type ProposedField = (typeof PROPOSED_FIELDS)[number];
+
+interface Fields<L extends LicenceNumber> {
+  firstName: string;
+  lastName: string;
+  taxonomyCode: string | null;
+  licences: readonly L[];
+}
+interface LicenceNumber {
+  state: string;
+  number: string;
+}
+
+export interface Proposed {
+  field: ProposedField;
+  /** Only of a licence's number. */
+  state?: string;
+  onFile: string | null;
+  proposed: string;
+}
+
+/** Each field of which the source says something else. A person decides: the source may be the one that is wrong. */
+export function proposals(onFile: Fields<LicenceNumber>, snapshot: Snapshot): Proposed[] {
+  if (snapshot.enumerationType === 'NPI-2') return [];
+  const fields = (['firstName', 'lastName', 'taxonomyCode'] as const).flatMap((field) => {
+    const proposed = snapshot[field];
+    const own = onFile[field];
+    if (proposed === undefined || proposed === own) return [];
+    if (field !== 'taxonomyCode' && own !== null && sameName(own, proposed)) return [];
+    return [{ field, onFile: own, proposed }];
+  });
+  const numbers = onFile.licences.flatMap((own) => {
+    const { state } = own;
+    const [named, ...more] = inState(snapshot.licences ?? [], state);
+    // of several in a state nobody knows which is which
+    const clear = more.length === 0 && inState(onFile.licences, state).length === 1;
+    if (!named || !clear || sameLicence(own, named)) return [];
+    return [{ field: 'licenceNumber' as const, state, onFile: own.number, proposed: named.number }];
+  });
+  return [...fields, ...numbers];
+}
+
+/** What of the file becomes another with the proposals that were chosen. */
+export function accepted<L extends LicenceNumber>(
+  onFile: Fields<L>,
+  chosen: readonly Proposed[],
+): Partial<Omit<Fields<L>, 'licences'> & { licences: L[] }> {
+  const numbers = new Map(chosen.flatMap(({ state, proposed }) => (state ? [[state, proposed]] : [])));
+  return {
+    ...Object.fromEntries(chosen.filter(({ state }) => !state).map(({ field, proposed }) => [field, proposed])),
+    ...(numbers.size > 0 && {
+      licences: onFile.licences.map((one) => ({ ...one, number: numbers.get(one.state) ?? one.number })),
+    }),
+  };
+}

@@ -1,0 +1,158 @@
+import Holidays from 'date-holidays';
+import { DateTime, Settings } from 'luxon';
+import type { Instant, PlainDate } from './instants';
+import { addDays, addMonths, FIRST_DATE, instantOf, LAST_DATE } from './dates';
+import { partsOf, type Duration } from './duration';
+
+// an unknown zone or an unreadable date is an error here, never an instant called "Invalid DateTime"
+Settings.throwOnInvalid = true;
+declare module 'luxon' {
+  interface TSSettings {
+    throwOnInvalid: true;
+  }
+}
+
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** When a payer can be reached, in its own zone; times are HH:MM. Without `days`, every day. */
+export interface CallHours {
+  timeZone: string;
+  from: string;
+  to: string;
+  days?: Weekday[];
+}
+
+/** Days off that are a payer's own, the last one included; more than `LONGEST_CLOSURE_DAYS` of one don't count. */
+export interface Closure {
+  from: PlainDate;
+  to?: PlainDate;
+  name?: string;
+}
+
+/** Where and when due instants fall: a payer's call hours, or a bare zone. */
+export type Window = Pick<CallHours, 'timeZone'> & Partial<CallHours> & { closures?: readonly Closure[] };
+
+/** What a duration is counted from: an instant, and day 0 where it is not the local date of that instant. */
+export interface Anchor {
+  at: Instant;
+  on?: PlainDate;
+}
+
+/** Of a closure that lasts longer the payer counts as open again afterwards, so that every chase comes. */
+export const LONGEST_CLOSURE_DAYS = 366;
+
+const DEFAULT_TIME = '09:00';
+
+const SECONDS = { hours: 3_600, minutes: 60, seconds: 1 } as const;
+
+/** The date at an instant in a zone; the calendar's end where it is another year's there already. */
+export function localDate(instant: Instant, zone: string): PlainDate {
+  const local = DateTime.fromISO(instant, { zone });
+  if (local.year < 1) return FIRST_DATE;
+  return local.year > 9999 ? LAST_DATE : local.toISODate();
+}
+
+/** The first instant of a date in a zone. */
+export const startOfDay = (date: PlainDate, zone: string): Instant => localTime(date, '00:00', zone);
+
+/**
+ * The beginning of a window on a date, or on the next day that the window has; 09:00 where it names no hours. Where the
+ * calendar ends before that day, its last.
+ */
+export function atDate(date: PlainDate, { timeZone, from = DEFAULT_TIME, days }: Window): Instant {
+  if (days?.length === 0) throw new RangeError('a window must have at least one day');
+  const week = WEEKDAYS.map((_day, i) => addDays(date, i));
+  const open = days ? week.find((day) => days.includes(WEEKDAYS[weekday(day)]!)) : date;
+  return localTime(open ?? LAST_DATE, from, timeZone);
+}
+
+/**
+ * When a duration after an event has passed. Hours and shorter are elapsed time; days and longer count local dates
+ * from the day of the event and fall inside the window.
+ */
+export function due({ at, on }: Anchor, duration: Duration, window: Window): Instant {
+  const { unit, count } = partsOf(duration);
+  const dayZero = () => on ?? localDate(at, window.timeZone);
+  switch (unit) {
+    case 'businessDays':
+      return atDate(addBusinessDays(dayZero(), count, window.closures), window);
+    case 'days':
+      return atDate(addDays(dayZero(), count), window);
+    case 'months':
+      return atDate(addMonths(dayZero(), count), window);
+    default:
+      return instantOf(Date.parse(at) + count * SECONDS[unit] * 1_000);
+  }
+}
+
+/** As long before an instant as a duration says; business days count back over those days alone. */
+export function before(at: Instant, duration: Duration, window: Window): Instant {
+  const { unit, count } = partsOf(duration);
+  const day = localDate(at, window.timeZone);
+  switch (unit) {
+    case 'businessDays':
+      return atDate(addBusinessDays(day, -count, window.closures), window);
+    case 'days':
+      return atDate(addDays(day, -count), window);
+    case 'months':
+      return atDate(addMonths(day, -count), window);
+    default:
+      return instantOf(Date.parse(at) - count * SECONDS[unit] * 1_000);
+  }
+}
+
+/** Whether a date is a weekday and no US federal holiday, nor the day on which one is observed. */
+export function isBusinessDay(date: PlainDate): boolean {
+  if (weekday(date) > 4) return false;
+  // 31 December can be a holiday only as the observed New Year's Day of the next year
+  const year = Number(addDays(date, 1).slice(0, 4));
+  return !observedHolidays(year).has(date);
+}
+
+/** Steps over each closure as a whole, so that it takes as many steps as there are days to count, whatever the closures. */
+function addBusinessDays(date: PlainDate, count: number, closures: readonly Closure[] = []): PlainDate {
+  const step = Math.sign(count);
+  const end = step > 0 ? LAST_DATE : FIRST_DATE;
+  const shut = closures.map(({ from, to = from }) => {
+    const last = addDays(from, LONGEST_CLOSURE_DAYS - 1);
+    return { from, to: to < last ? to : last };
+  });
+  let day = date;
+  for (let left = Math.abs(count); left > 0 && day !== end;) {
+    day = addDays(day, step);
+    const closure = shut.find(({ from, to }) => from <= day && day <= to);
+    if (closure) day = step > 0 ? closure.to : closure.from;
+    else if (isBusinessDay(day)) left -= 1;
+  }
+  return day;
+}
+
+const federal = new Holidays('US', { types: ['public'] });
+const observedByYear = new Map<number, ReadonlySet<PlainDate>>();
+
+/** The days off for a year's holidays: a Saturday's is the Friday before, a Sunday's the Monday after. */
+function observedHolidays(year: number): ReadonlySet<PlainDate> {
+  let days = observedByYear.get(year);
+  if (!days) {
+    // the library substitutes some holidays and forgets Veterans Day: one rule for all is ours
+    const holidays = federal.getHolidays(year).filter((holiday) => !holiday.substitute);
+    days = new Set(holidays.map((holiday) => observedOn(holiday.date.slice(0, 10))));
+    observedByYear.set(year, days);
+  }
+  return days;
+}
+
+function observedOn(date: PlainDate): PlainDate {
+  const shift: Partial<Record<Weekday, number>> = { sat: -1, sun: 1 };
+  return addDays(date, shift[WEEKDAYS[weekday(date)]!] ?? 0);
+}
+
+/** 0 for Monday to 6 for Sunday. */
+const weekday = (date: PlainDate): number => (new Date(date).getUTCDay() + 6) % 7;
+
+/** A wall-clock time as an instant: one that a zone skips moves forward, of one that it has twice the first is taken. */
+function localTime(date: PlainDate, time: string, zone: string): Instant {
+  const candidates = DateTime.fromISO(`${date}T${time}`, { zone }).getPossibleOffsets();
+  return instantOf(Math.min(...candidates.map((candidate) => candidate.toMillis())));
+}

@@ -1,0 +1,53 @@
+import type { Instant, PlainDate } from './instants';
+
+const DAY_MS = 86_400_000;
+/** Where a date begins first on earth: UTC+14. */
+const FIRST_ZONE_MS = 14 * 3_600_000;
+
+/** The ends of the calendar: what PostgreSQL and four digits of a year can say. What is beyond counts as its end. */
+export const FIRST_DATE: PlainDate = '0001-01-01';
+export const LAST_DATE: PlainDate = '9999-12-31';
+const FIRST_MS = Date.parse(FIRST_DATE);
+const LAST_MS = Date.parse(LAST_DATE) + DAY_MS - 1;
+
+/** The dates that are taken from outside: callers, files and registries. */
+export const GIVEN_FROM: PlainDate = '1900-01-01';
+export const GIVEN_TO: PlainDate = '2199-12-31';
+
+/** Whether a string is YYYY-MM-DD and names a date that exists. */
+export function isRealDate(text: string): boolean {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : NaN;
+  return !Number.isNaN(time) && isoDate(time) === text;
+}
+
+/** Whether a string is a date that is taken from outside. */
+export const isGivenDate = (text: string): boolean => isRealDate(text) && GIVEN_FROM <= text && text <= GIVEN_TO;
+
+/** The date a number of days later, or earlier where it is negative; the calendar's end where that is beyond it. */
+export const addDays = (date: PlainDate, days: number): PlainDate => isoDate(Date.parse(date) + days * DAY_MS);
+
+/**
+ * The date a number of months later, or earlier where it is negative: the last day of a month that has no such day; the
+ * calendar's end where that is beyond it.
+ */
+export function addMonths(date: PlainDate, months: number): PlainDate {
+  const [year, month, day] = date.split('-').map(Number) as [number, number, number];
+  const target = year * 12 + (month - 1) + months;
+  const monthStart = (at: number) => new Date(0).setUTCFullYear(Math.floor(at / 12), at - Math.floor(at / 12) * 12, 1);
+  const lastOfMonth = monthStart(target + 1) - DAY_MS;
+  return isoDate(Math.min(monthStart(target) + (day - 1) * DAY_MS, lastOfMonth));
+}
+
+/** How many days later the second date is; negative where it is earlier. */
+export const daysBetween = (from: PlainDate, to: PlainDate): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;
+
+/** Whether a date has yet begun nowhere on earth. */
+export const isFuture = (date: PlainDate, now: Instant): boolean => date > isoDate(Date.parse(now) + FIRST_ZONE_MS);
+
+/** Milliseconds since the epoch as an instant; the calendar's first or last where it is beyond. */
+export const instantOf = (time: number): Instant => new Date(within(time)).toISOString();
+
+const isoDate = (time: number): PlainDate => instantOf(time).slice(0, 10);
+
+// Infinity is an end too; what is no number at all stays an error
+const within = (time: number): number => Math.max(FIRST_MS, Math.min(time, LAST_MS));

@@ -1,0 +1,202 @@
+import type { Instant, PlainDate } from '../time/instants';
+import { attestationDueOn, freshThrough, knownLicences } from '../registry/attestation';
+import { atDate, localDate } from '../time/calendar';
+import type { UpkeepKind } from '../kernel/codes';
+import { addDays } from '../time/dates';
+import type { Authorisation } from '../registry/authorisation';
+import type { Rules } from '../registry/terms';
+
+/** What counts at one client of a person, as far as it ends by itself. */
+export interface UpkeepFile {
+  attestedOn: PlainDate | null;
+  licences: readonly { state: string; number: string; expiresOn: PlainDate }[];
+  /** Those that a registry knows of. */
+  registryLicences?: readonly { state: string }[];
+  malpractice: { policyNumber: string; expiresOn: PlainDate } | null;
+  dea: readonly { state: string; number: string; expiresOn: PlainDate }[];
+  /** Those that expire. */
+  documents: readonly { id: string; kind: string; expiresOn: PlainDate }[];
+  authorisations: readonly (Authorisation & { id: string })[];
+}
+
+/** Something that holds through a day and has to be renewed. */
+export interface UpkeepItem {
+  kind: UpkeepKind;
+  state: string | null;
+  /** Which of its kind: a number, a policy, a document's kind; of an authorisation its id. */
+  name: string | null;
+  documentId: string | null;
+  /** The payers that it is for; null: every one. */
+  payerIds: readonly string[] | null;
+  /** The last day on which it holds. */
+  dueOn: PlainDate;
+  /** Only of an attestation. */
+  attestedOn: PlainDate | null;
+}
+
+// days from the last day on which it holds, negative before it
+const DOCUMENT_LADDER = [-90, -60, -30, -14, -7, 1];
+
+/** When a person is reminded. Of the attestation as CAQH itself does, and 30 days before, as operators do. */
+export const LADDERS: Record<UpkeepKind, readonly number[]> = {
+  attestation: [-30, -15, -10, -5, 1, 14, 28, 42],
+  licence: DOCUMENT_LADDER,
+  malpractice: DOCUMENT_LADDER,
+  dea: DOCUMENT_LADDER,
+  document: DOCUMENT_LADDER,
+  authorisation: DOCUMENT_LADDER,
+};
+
+/** What of a file ends, as of a day; what something else has taken the place of is not in it. */
+export function upkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
+  const { attestedOn, licences, registryLicences, malpractice, dea, documents, authorisations } = file;
+  const known = knownLicences(licences, registryLicences);
+  const item = (kind: UpkeepKind, dueOn: PlainDate, more: Partial<UpkeepItem> = {}): UpkeepItem => ({
+    kind,
+    state: null,
+    name: null,
+    documentId: null,
+    payerIds: null,
+    dueOn,
+    attestedOn: null,
+    ...more,
+  });
+  return [
+    ...(attestedOn ? [item('attestation', attestationDueOn(attestedOn, known, today), { attestedOn })] : []),
+    ...licences.map(({ state, number, expiresOn }) => item('licence', expiresOn, { state, name: number })),
+    ...(malpractice ? [item('malpractice', malpractice.expiresOn, { name: malpractice.policyNumber })] : []),
+    ...dea.map(({ state, number, expiresOn }) => item('dea', expiresOn, { state, name: number })),
+    ...documents
+      .filter((one) => !documents.some((other) => replaces(other, one)))
+      .map(({ id, kind, expiresOn }) => item('document', expiresOn, { name: kind, documentId: id })),
+    ...authorisations
+      .filter((one) => one.revokedOn === null && !authorisations.some((other) => renews(other, one)))
+      .flatMap(({ id, until, payerIds }) => (until ? [item('authorisation', until, { name: id, payerIds })] : [])),
+  ];
+}
+
+/** Of each kind of document the one that holds longest counts. */
+const replaces = (other: UpkeepFile['documents'][number], one: UpkeepFile['documents'][number]): boolean =>
+  other.kind === one.kind &&
+  (other.expiresOn > one.expiresOn || (other.expiresOn === one.expiresOn && other.id > one.id));
+
+/** Whether one authorisation lets the operator do all that another does, for longer. */
+function renews(other: Authorisation, one: Authorisation): boolean {
+  const { scopes, payerIds, until } = one;
+  if (other === one || other.revokedOn !== null || !scopes.every((scope) => other.scopes.includes(scope))) return false;
+  const forAll = other.payerIds === null || payerIds?.every((id) => other.payerIds!.includes(id));
+  return forAll === true && until !== null && (other.until === null || other.until > until);
+}
+
+/** The latest rung that an item has come to, null where none; and when it comes to the next, null after the last. */
+export function rungs(
+  { kind, dueOn }: UpkeepItem,
+  timeZone: string,
+  now: Instant,
+): { latest: number | null; next: Instant | null } {
+  const at = LADDERS[kind].map((rung) => ({ rung, at: atDate(addDays(dueOn, rung), { timeZone }) }));
+  return {
+    latest: at.findLast((one) => one.at <= now)?.rung ?? null,
+    next: at.find((one) => one.at > now)?.at ?? null,
+  };
+}
+
+/** What counts at one client of a person, and where that client is. */
+export interface UpkeepView {
+  providerId: string;
+  timeZone: string;
+  items: readonly UpkeepItem[];
+}
+
+/** A rung that the person has to hear of. */
+export interface Reminder {
+  item: UpkeepItem;
+  rung: number;
+}
+
+/**
+ * What the person has come to by one client's file, whatever another says; what the file has twice is one. Missed rungs
+ * are not made up for.
+ */
+export function remindersOf({ items, timeZone }: UpkeepView, now: Instant): Reminder[] {
+  const distinct = new Map(items.map((item) => [identity(item), item]));
+  return [...distinct.values()].flatMap((item) => {
+    const rung = rungs(item, timeZone, now).latest;
+    return rung === null ? [] : [{ item, rung }];
+  });
+}
+
+/** By which the same thing that ends on the same day is known, however its number is spaced. */
+export const identity = ({ kind, state, name, dueOn }: UpkeepItem): string =>
+  JSON.stringify([kind, state, name && name.replaceAll(/[\s.-]/g, '').toUpperCase(), dueOn]);
+
+/** How an item stands on a day. */
+export type Standing = 'current' | 'due' | 'lapsed';
+export function standing({ kind, dueOn }: UpkeepItem, today: PlainDate): Standing {
+  if (today > dueOn) return 'lapsed';
+  return today < addDays(dueOn, LADDERS[kind][0]!) ? 'current' : 'due';
+}
+
+/** What of an application says which items it rests on, and when its payer is expected to decide. */
+interface Dependent {
+  key: { state: string; payerId: string };
+  rules: Pick<Rules, 'attestationMaxDays'>;
+  file: { attestation: object | null; prerequisites: readonly { code: string }[] };
+  agenda: { expectedDecisionAt: Instant | null };
+}
+
+/** Whether an application rests on an item of its provider's. */
+const TOUCHES: Record<UpkeepKind, (item: UpkeepItem, application: Dependent) => boolean> = {
+  attestation: (_item, { file }) => file.attestation !== null,
+  licence: ({ state }, { key }) => state === key.state,
+  malpractice: (_item, { file }) => file.prerequisites.some(({ code }) => code === 'malpractice'),
+  dea: ({ state }, { key }) => state === key.state,
+  // which payer has which document is not on record
+  document: () => false,
+  authorisation: ({ payerIds }, { key }) => payerIds === null || payerIds.includes(key.payerId),
+};
+
+/** What an application rests on: where there are several of a kind, the one that holds longest. */
+export function restsOn(items: readonly UpkeepItem[], application: Dependent): UpkeepItem[] {
+  const touching = items
+    .filter((item) => TOUCHES[item.kind](item, application))
+    .toSorted((a, b) => a.dueOn.localeCompare(b.dueOn));
+  return [...new Map(touching.map((item) => [item.kind, item])).values()];
+}
+
+/** Something that will have lapsed when the payer is expected to decide. */
+export interface LapseWarning {
+  code: 'lapse_predicted';
+  item: UpkeepKind;
+  state: string | null;
+  dueOn: PlainDate;
+  /** Where it still holds then, and is older than this payer wants it to be. */
+  maxDays?: number;
+  expectedDecisionOn: PlainDate;
+}
+
+/** What lapses before the payer is expected to decide, unless it is renewed. */
+export function predictedLapses(
+  items: readonly UpkeepItem[],
+  application: Dependent,
+  timeZone: string,
+  today: PlainDate,
+): LapseWarning[] {
+  const { expectedDecisionAt } = application.agenda;
+  if (!expectedDecisionAt) return [];
+  const expectedDecisionOn = localDate(expectedDecisionAt, timeZone);
+  return restsOn(items, application)
+    .map(({ kind: item, state, ...ends }) => ({ item, state, ...goodThrough(ends, application) }))
+    .filter(({ dueOn }) => today <= dueOn && dueOn < expectedDecisionOn)
+    .map((one) => ({ code: 'lapse_predicted', ...one, expectedDecisionOn }));
+}
+
+/** The last day on which an item is good enough for an application's payer. */
+function goodThrough(
+  { dueOn, attestedOn }: Pick<UpkeepItem, 'dueOn' | 'attestedOn'>,
+  { rules: { attestationMaxDays: maxDays } }: Dependent,
+): Pick<LapseWarning, 'dueOn' | 'maxDays'> {
+  if (attestedOn === null || maxDays === undefined) return { dueOn };
+  const fresh = freshThrough(attestedOn, maxDays);
+  return fresh < dueOn ? { dueOn: fresh, maxDays } : { dueOn };
+}
