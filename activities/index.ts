@@ -1,7 +1,7 @@
 import { ApplicationFailure, TemporalFailure } from '@temporalio/common';
-import { createRecorder } from '../record/recorder';
-import { NoApplication } from '../record/step';
-import { createWaker } from '../record/watches';
+import { createRecorder } from '../record/applications/recorder';
+import { NoApplication } from '../record/applications/recording-step';
+import { createWaker } from '../record/operations/watches';
 import type { Sql } from '../runtime/database';
 import { describeError } from '../runtime/redact';
 import type { RecordStep, Send, Wake } from '../workflows/messages';

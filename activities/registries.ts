@@ -1,7 +1,7 @@
-import { keepRoster, openRosterRequest } from '../record/caqh-roster';
-import { listAnswered, listAsked, listTrouble } from '../record/exclusion-source';
-import { importList, latestList, LIST, RefusedList } from '../record/exclusions';
-import { keepCaqh, keepNppes, keepTrouble, newAttestation, subjectOf, type Trouble } from '../record/registries';
+import { keepRoster, openRosterRequest } from '../record/sources/caqh-roster';
+import { listAnswered, listAsked, listTrouble } from '../record/sources/exclusion-source';
+import { importList, latestList, LIST, RefusedList } from '../record/screening/exclusions';
+import { keepCaqh, keepNppes, keepTrouble, newAttestation, subjectOf, type Trouble } from '../record/sources/lookups';
 import type { Instant } from '../domain/time/instants';
 import type { RegistryService } from '../domain/kernel/codes';
 import { monthOfList } from '../domain/screening/exclusions';

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import { principalOfKey } from '../record/registry/api-keys';
-import type { Principal } from '../record/principal';
+import type { Principal } from '../record/kernel/principal';
 import type { Sql } from '../runtime/database';
 import { hashOfSecret } from '../runtime/secrets';
 import { Problem } from './errors';

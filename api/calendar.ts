@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { calendar } from '../papers/calendar';
-import { appointmentsOf } from '../record/calendar-feeds';
+import { appointmentsOf } from '../record/work-queue/calendar-feeds';
 import type { Sql } from '../runtime/database';
 import { Problem } from './errors';
 

@@ -1,5 +1,5 @@
 import type { Role } from '../domain/kernel/codes';
-import type { Principal } from '../record/principal';
+import type { Principal } from '../record/kernel/principal';
 import { knownClients } from '../record/registry/clients';
 import type { Sql } from '../runtime/database';
 import { Problem } from './errors';

@@ -1,5 +1,5 @@
 import type { Role } from '../domain/kernel/codes';
-import type { Principal } from '../record/principal';
+import type { Principal } from '../record/kernel/principal';
 import type { User } from '../record/registry/users';
 
 /** What each role may do. A role that may read a thing at all sees it in the client scope of its key only. */

@@ -1,5 +1,5 @@
-import { knownDocuments } from '../record/ground';
-import type { Principal } from '../record/principal';
+import { knownDocuments } from '../record/applications/parties';
+import type { Principal } from '../record/kernel/principal';
 import { findUser, seesClient } from '../record/registry/users';
 import type { Sql } from '../runtime/database';
 import type { FieldError } from './errors';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Principal } from '../record/principal';
+import type { Principal } from '../record/kernel/principal';
 import type { User } from '../record/registry/users';
 import type { Answer } from './idempotency';
 import type { Permission } from './policy';

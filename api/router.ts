@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import express from 'express';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
-import { audit } from '../record/audit';
+import { audit } from '../record/kernel/audit';
 import type { Sql } from '../runtime/database';
 import { principalOf } from './auth';
 import { invalid, Problem, toProblem, type FieldError } from './errors';

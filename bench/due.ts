@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openApplication } from '../record/opening';
+import { openApplication } from '../record/applications/opening';
 import { createDispatch } from '../dispatch/dispatch';
 import { boot, quantile, scopes, take, timed, type Booted } from './booted';
 

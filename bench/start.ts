@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { applicationWorkflowId } from '../domain/applications/key';
-import type { ApplicationRun } from '../record/application-run';
+import type { ApplicationRun } from '../record/applications/application-run';
 import type { ApplicationInput } from '../workflows/messages';
 import { TASK_QUEUE } from '../dispatch/dispatch';
-import { openApplication } from '../record/opening';
+import { openApplication } from '../record/applications/opening';
 import { boot, quantile, scopes, take, timed } from './booted';
 
 const ROUNDS = 20;

@@ -20,7 +20,7 @@ import type { Progress, Refusal } from '../domain/applications/progress';
 import { refusal as refusalOf } from '../domain/applications/transitions';
 import type { WatchType } from '../domain/kernel/codes';
 import { asked } from '../domain/applications/decide';
-import { readRun, type ApplicationRun } from '../record/application-run';
+import { readRun, type ApplicationRun } from '../record/applications/application-run';
 import {
   acknowledgeCommand,
   deliveringCommand,
@@ -28,10 +28,10 @@ import {
   leaveToRelay,
   type Delivering,
   type KeptCommand,
-} from '../record/commands';
-import { deleteStarts } from '../record/outbox';
-import { createRecorder } from '../record/recorder';
-import { refuseCommand } from '../record/step';
+} from '../record/applications/commands';
+import { deleteStarts } from '../record/kernel/outbox';
+import { createRecorder } from '../record/applications/recorder';
+import { refuseCommand } from '../record/applications/recording-step';
 import { ANSWER_MS, createRuns, workflowOf } from './runs';
 import type { Sql } from '../runtime/database';
 import { gather } from '../runtime/gather';

@@ -1,10 +1,10 @@
-import { endAgreement } from '../record/agreements';
-import { keepCommand } from '../record/commands';
-import { dueItem, settleItem, type DueItem, type EndingItem } from '../record/endings';
-import { freezeEvidence } from '../record/evidence';
-import { openApplication } from '../record/opening';
-import { endRelationship, findRelationship } from '../record/platforms';
-import type { Principal } from '../record/principal';
+import { endAgreement } from '../record/billing/agreements';
+import { keepCommand } from '../record/applications/commands';
+import { dueItem, settleItem, type DueItem, type EndingItem } from '../record/offboarding/endings';
+import { freezeEvidence } from '../record/applications/evidence';
+import { openApplication } from '../record/applications/opening';
+import { endRelationship, findRelationship } from '../record/platforms/platforms';
+import type { Principal } from '../record/kernel/principal';
 import type { ApplicationState } from '../domain/applications/state';
 import type { LeavingAction } from '../domain/offboarding/leaving';
 import type { Sql } from '../runtime/database';

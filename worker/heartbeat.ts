@@ -1,6 +1,6 @@
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { beat } from '../record/housekeeping';
+import { beat } from '../record/operations/housekeeping';
 import type { Sql } from '../runtime/database';
 
 const EVERY_MS = 2_000;

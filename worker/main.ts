@@ -5,7 +5,7 @@ import { createActivities } from '../activities';
 import { createDispatch, TASK_QUEUE } from '../dispatch/dispatch';
 import { dataConverter } from '../runtime/codec';
 import { smtpMailer } from '../outreach/mail';
-import { setServices } from '../record/registries';
+import { setServices } from '../record/sources/lookups';
 import { Caqh } from '../registries/caqh';
 import { Leie } from '../registries/leie';
 import { Nppes } from '../registries/nppes';

@@ -15,8 +15,8 @@ import {
   type Round,
   type RoundName,
   type Summary,
-} from '../record/runs';
-import { recordStep } from '../record/step';
+} from '../record/operations/runs';
+import { recordStep } from '../record/applications/recording-step';
 import type { Sql } from '../runtime/database';
 
 /** How often and how fast workflows are compared with the record. */

@@ -3,10 +3,16 @@ import { WATCH_TYPES, type Action, type WatchType } from '../domain/kernel/codes
 import { nextTry } from '../domain/kernel/delivery';
 import { isUnanswered, type Dispatch } from '../dispatch/dispatch';
 import { endItem } from '../dispatch/endings';
-import { concernedBy, openChanges } from '../record/changes';
-import { claimCommands, keepFollowUps, NO_ANSWER, postponeCommand, type ClaimedCommand } from '../record/commands';
-import { derivedId } from '../record/derived-id';
-import { forgetTheOld } from '../record/housekeeping';
+import { concernedBy, openChanges } from '../record/applications/changes';
+import {
+  claimCommands,
+  keepFollowUps,
+  NO_ANSWER,
+  postponeCommand,
+  type ClaimedCommand,
+} from '../record/applications/commands';
+import { derivedId } from '../record/kernel/digest';
+import { forgetTheOld } from '../record/operations/housekeeping';
 import {
   claimRows,
   deleteDelivered,
@@ -16,15 +22,15 @@ import {
   renewLease,
   type OutboxRow,
   type OutboxTopic,
-} from '../record/outbox';
-import type { Actor } from '../record/principal';
-import { openRecredentialing, renewedBy } from '../record/renewals';
+} from '../record/kernel/outbox';
+import type { Actor } from '../record/kernel/principal';
+import { openRecredentialing, renewedBy } from '../record/applications/renewals';
 import {
   applicationsOfPerson,
   applicationsOfPractice,
   applicationsOfProvider,
   endedByTermination,
-} from '../record/touched';
+} from '../record/applications/affected-applications';
 import type { Sql, Tx } from '../runtime/database';
 import { startPool } from './pool';
 

@@ -43,7 +43,7 @@ export const BAD_MESSAGE = 'BadMessage';
 /** What is to be recorded: a command, whatever is due, or a file that reads differently. */
 export type Intent = { type: 'command'; commandId: string } | { type: 'due' } | { type: 'file' };
 
-/** What the recording step is asked and answers (record/step.ts). */
+/** What the recording step is asked and answers (record/applications/recording-step.ts). */
 export interface RecordStep {
   recordStep(request: {
     applicationId: string;
@@ -65,7 +65,7 @@ export interface WatchInput {
 /** Something has changed that the subject's next instant may depend on; what, the step reads. */
 export const changedSignal = defineSignal('changed');
 
-/** What a watch's step is asked and answers (record/watches.ts). */
+/** What a watch's step is asked and answers (record/operations/watches.ts). */
 export interface Wake {
   wake(request: { watch: WatchType; subject: string; at: Instant }): Promise<{
     /** When to wake again; null: there is nothing left to wait for. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FACT_SOURCES, LINES_OF_BUSINESS } from '../../domain/kernel/codes';
-import { endAgreement, findAgreement, listAgreements, type Agreement } from '../../record/agreements';
+import { endAgreement, findAgreement, listAgreements, type Agreement } from '../../record/billing/agreements';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { listed } from '../listing';

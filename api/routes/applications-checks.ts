@@ -1,6 +1,6 @@
 import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
 import { factProblems, inheritedFrom, partyProblem, type FactValue, type Seen } from '../../domain/kernel/facts';
-import { holderOf, type Ground } from '../../record/ground';
+import { holderOf, type Ground } from '../../record/applications/parties';
 import type { Sql } from '../../runtime/database';
 import { Problem, type FieldError } from '../errors';
 import { documentErrors } from '../references';

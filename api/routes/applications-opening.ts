@@ -1,8 +1,8 @@
 import { FACTS } from '../../domain/kernel/codes';
 import type { ApplicationKey } from '../../domain/applications/events';
-import { groundOf, type Ground } from '../../record/ground';
-import { openApplication } from '../../record/opening';
-import { actorOf, type Principal } from '../../record/principal';
+import { groundOf, type Ground } from '../../record/applications/parties';
+import { openApplication } from '../../record/applications/opening';
+import { actorOf, type Principal } from '../../record/kernel/principal';
 import type { Deps } from '../deps';
 import { Problem, type FieldError } from '../errors';
 import type { ApplicationInput } from '../schemas/applications';

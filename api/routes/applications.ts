@@ -1,6 +1,6 @@
-import { findApplication } from '../../record/applications';
-import { countApplications, listApplications } from '../../record/applications-list';
-import { timeline } from '../../record/timeline';
+import { findApplication } from '../../record/applications/applications';
+import { countApplications, listApplications } from '../../record/applications/applications-list';
+import { timeline } from '../../record/applications/timeline';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { listed } from '../listing';

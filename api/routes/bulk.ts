@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { audit } from '../../record/audit';
-import { findApplications, type KeptApplication } from '../../record/applications';
-import type { Principal } from '../../record/principal';
+import { audit } from '../../record/kernel/audit';
+import { findApplications, type KeptApplication } from '../../record/applications/applications';
+import type { Principal } from '../../record/kernel/principal';
 import { mostPerCall } from '../../domain/registry/playbook';
 import { findPayer } from '../../record/registry/payers';
 import type { Deps } from '../deps';

@@ -1,7 +1,7 @@
-import { consequencesOf, type Place } from '../../record/consequences';
-import { groundOf } from '../../record/ground';
-import { findRelationship, type Relationship } from '../../record/platforms';
-import type { Principal } from '../../record/principal';
+import { consequencesOf, type Place } from '../../record/platforms/consequences';
+import { groundOf } from '../../record/applications/parties';
+import { findRelationship, type Relationship } from '../../record/platforms/platforms';
+import type { Principal } from '../../record/kernel/principal';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../deps';
 import { ok, route, type Route } from '../route';

@@ -1,6 +1,6 @@
 import { localDate } from '../../domain/time/calendar';
 import { coverageCsv, coveragePdf } from '../../papers/coverage';
-import { coverageOf } from '../../record/coverage';
+import { coverageOf } from '../../record/billing/coverage';
 import { findClient } from '../../record/registry/clients';
 import type { Deps } from '../deps';
 import { ok, route, type Route } from '../route';

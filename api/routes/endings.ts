@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import { findEnding, listEndings, previewEnding, recordEnding, type Leaving } from '../../record/endings';
-import type { Principal } from '../../record/principal';
+import { findEnding, listEndings, previewEnding, recordEnding, type Leaving } from '../../record/offboarding/endings';
+import type { Principal } from '../../record/kernel/principal';
 import { findClient } from '../../record/registry/clients';
 import { findProvider } from '../../record/registry/providers';
 import { practicesOf } from '../../record/registry/practices';
-import { holdOf, putHold, type Hold } from '../../record/retention';
-import { findReturn, recordReturn, type ReturnInput } from '../../record/returns';
+import { holdOf, putHold, type Hold } from '../../record/offboarding/retention';
+import { findReturn, recordReturn, type ReturnInput } from '../../record/offboarding/returns';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../deps';
 import { invalid, Problem } from '../errors';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EMITTED_TYPES } from '../../domain/kernel/codes';
-import { listEmitted } from '../../record/emitted';
+import { listEmitted } from '../../record/outreach/event-feed';
 import type { Deps } from '../deps';
 import { ok, route, type Route } from '../route';
 import { id, instant, limit, text } from '../schemas/common';

@@ -1,6 +1,6 @@
 import { evidencePdf } from '../../papers/evidence';
-import { findApplication } from '../../record/applications';
-import { frozenEvidence, writeEvidence } from '../../record/evidence';
+import { findApplication } from '../../record/applications/applications';
+import { frozenEvidence, writeEvidence } from '../../record/applications/evidence';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { route, type Route } from '../route';

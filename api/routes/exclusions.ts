@@ -13,9 +13,9 @@ import {
   type ExclusionDecision,
   type ExclusionList,
   type Held,
-} from '../../record/exclusions';
-import { listState } from '../../record/exclusion-source';
-import type { Principal } from '../../record/principal';
+} from '../../record/screening/exclusions';
+import { listState } from '../../record/sources/exclusion-source';
+import type { Principal } from '../../record/kernel/principal';
 import { findPractice } from '../../record/registry/practices';
 import { findProvider } from '../../record/registry/providers';
 import { readLeie } from '../../registries/leie';

@@ -1,5 +1,5 @@
-import { unknownReferences, type References } from '../../record/ground';
-import type { Principal } from '../../record/principal';
+import { unknownReferences, type References } from '../../record/applications/parties';
+import type { Principal } from '../../record/kernel/principal';
 import type { Sql } from '../../runtime/database';
 import { UNKNOWN_REFERENCE } from '../schemas/common';
 import { refuse } from '../validation';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isWorkerWell, ping } from '../../record/health';
-import { countStuck } from '../../record/stuck';
+import { isWorkerWell, ping } from '../../record/operations/health';
+import { countStuck } from '../../record/operations/stuck';
 import type { Deps } from '../deps';
 import { ok, route, type Route } from '../route';
 

@@ -1,9 +1,15 @@
-import { askOpenQuestions, changeTerms, closeInquiry, inquiryOf, type InquiryInput } from '../../record/inquiries';
-import { listKnowledge, putKnowledge } from '../../record/platform-knowledge';
-import { findRelationship, type Relationship } from '../../record/platforms';
-import type { Principal } from '../../record/principal';
+import {
+  askOpenQuestions,
+  changeTerms,
+  closeInquiry,
+  inquiryOf,
+  type InquiryInput,
+} from '../../record/platforms/inquiries';
+import { listKnowledge, putKnowledge } from '../../record/platforms/platform-knowledge';
+import { findRelationship, type Relationship } from '../../record/platforms/platforms';
+import type { Principal } from '../../record/kernel/principal';
 import { knownPayers } from '../../record/registry/payers';
-import { recipientKnown, type RecipientType } from '../../record/outreach';
+import { recipientKnown, type RecipientType } from '../../record/outreach/messages';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../deps';
 import { Problem, type FieldError } from '../errors';

@@ -1,4 +1,4 @@
-import { findStuck, listStuck, retryStuck } from '../../record/stuck';
+import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { listed } from '../listing';

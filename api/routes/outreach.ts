@@ -7,7 +7,7 @@ import {
   localMailbox,
   readInboxItem,
   recipientOf,
-} from '../../record/mail-list';
+} from '../../record/outreach/mail-list';
 import { findUser } from '../../record/registry/users';
 import {
   createEndpoint,
@@ -20,7 +20,7 @@ import {
   replayEndpoint,
   rotateSecret,
   secretOfEndpoint,
-} from '../../record/webhooks';
+} from '../../record/outreach/webhooks';
 import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import type { Deps } from '../deps';

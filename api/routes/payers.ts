@@ -1,4 +1,4 @@
-import type { Principal } from '../../record/principal';
+import type { Principal } from '../../record/kernel/principal';
 import {
   createPayer,
   findPayer,

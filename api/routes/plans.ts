@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { CHECKLIST_ITEMS, type ChecklistItem } from '../../domain/platforms/checklist';
 import { SERVICES } from '../../domain/platforms/plans';
-import { checklistOf, putChecklistEntry } from '../../record/checklist';
-import { planOf, putServices, sheetOf } from '../../record/plans';
-import { findRelationship } from '../../record/platforms';
+import { checklistOf, putChecklistEntry } from '../../record/platforms/checklist';
+import { planOf, putServices, sheetOf } from '../../record/platforms/plans';
+import { findRelationship } from '../../record/platforms/platforms';
 import type { Deps } from '../deps';
 import { ok, route, type Route } from '../route';
 import { placeQuery } from '../schemas/consequences';

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { kindThatFits } from '../../domain/platforms/consequences';
 import { KIND_RULES } from '../../domain/registry/playbook';
-import { audit } from '../../record/audit';
-import { surroundingsOf } from '../../record/consequences';
-import { findRelationship } from '../../record/platforms';
+import { audit } from '../../record/kernel/audit';
+import { surroundingsOf } from '../../record/platforms/consequences';
+import { findRelationship } from '../../record/platforms/platforms';
 import { knownPayers } from '../../record/registry/payers';
 import type { Deps } from '../deps';
 import { invalid, Problem, toProblem } from '../errors';

@@ -13,7 +13,7 @@ import {
   updateRelationship,
   type Entry,
   type RelationshipPatch,
-} from '../../record/platforms';
+} from '../../record/platforms/platforms';
 import { knownPayers } from '../../record/registry/payers';
 import { findProvider } from '../../record/registry/providers';
 import type { Deps } from '../deps';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { PREREQUISITES, STAGES } from '../../domain/kernel/codes';
 import { STARTER_SET } from '../../domain/registry/starter-set';
-import { findApplications } from '../../record/applications';
-import { playbookMoves } from '../../record/playbook-moves';
+import { findApplications } from '../../record/applications/applications';
+import { playbookMoves } from '../../record/applications/playbook-moves';
 import { addMissing, findPayer } from '../../record/registry/payers';
 import type { Deps } from '../deps';
 import { toProblem } from '../errors';

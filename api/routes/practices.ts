@@ -1,6 +1,6 @@
 import { findClient } from '../../record/registry/clients';
 import { createPractice, findPractice, listPractices, updatePractice } from '../../record/registry/practices';
-import { changesOf } from '../../record/changes';
+import { changesOf } from '../../record/applications/changes';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { listed } from '../listing';

@@ -9,7 +9,7 @@ import {
   type Provider,
   type RegistryState,
 } from '../../record/registry/providers';
-import { changesOf } from '../../record/changes';
+import { changesOf } from '../../record/applications/changes';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';
 import { listed } from '../listing';

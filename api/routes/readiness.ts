@@ -13,9 +13,9 @@ import {
   readinessEvidence,
   type OnFile,
   type ReadinessRequest,
-} from '../../record/readiness';
+} from '../../record/billing/readiness';
 import { payersByElectronicId } from '../../record/registry/payers';
-import type { Principal } from '../../record/principal';
+import type { Principal } from '../../record/kernel/principal';
 import type { Deps } from '../deps';
 import { invalid, Problem } from '../errors';
 import { listed } from '../listing';

@@ -1,9 +1,9 @@
-import { auditExport, takeExported, type RowOutcome } from '../../record/caqh-exports';
-import { caqhIsAsked, requestRoster, rosterRequestsOf, type RosterRequest } from '../../record/caqh-roster';
+import { auditExport, takeExported, type RowOutcome } from '../../record/sources/caqh-exports';
+import { caqhIsAsked, requestRoster, rosterRequestsOf, type RosterRequest } from '../../record/sources/caqh-roster';
 import { accepted } from '../../domain/sources/proposals';
-import { proposalsFor } from '../../record/proposals';
+import { proposalsFor } from '../../record/sources/proposals';
 import { findProvider, updateProvider } from '../../record/registry/providers';
-import { settleTasks } from '../../record/tasks';
+import { settleTasks } from '../../record/kernel/tasks';
 import { readCaqhExport } from '../../registries/caqh-export';
 import type { Deps } from '../deps';
 import { Problem } from '../errors';

@@ -1,6 +1,6 @@
 import { localDate } from '../../domain/time/calendar';
 import type { AuthorisationScope } from '../../domain/kernel/codes';
-import { findingsOf } from '../../record/findings';
+import { findingsOf } from '../../record/sources/findings';
 import {
   createAuthorisation,
   findAuthorisation,

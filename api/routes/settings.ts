@@ -1,4 +1,4 @@
-import { putSettings, settingsAt, settingsHistory } from '../../record/settings';
+import { putSettings, settingsAt, settingsHistory } from '../../record/kernel/settings';
 import type { Deps } from '../deps';
 import { ok, route, type Route } from '../route';
 import { settings, settingsChange } from '../schemas/settings';

@@ -1,8 +1,8 @@
-import { caseloadOf, panelsOf, putCaseload, putPanels } from '../../record/caseloads';
-import { unknownReferences } from '../../record/ground';
+import { caseloadOf, panelsOf, putCaseload, putPanels } from '../../record/platforms/caseloads';
+import { unknownReferences } from '../../record/applications/parties';
 import { findClient } from '../../record/registry/clients';
 import { findPayer, knownPayers } from '../../record/registry/payers';
-import { payerTargets } from '../../record/targets';
+import { payerTargets } from '../../record/platforms/targets';
 import type { Deps } from '../deps';
 import { unknownIn } from '../references';
 import { ok, route, type Route } from '../route';

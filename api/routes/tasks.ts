@@ -1,4 +1,4 @@
-import { completeTask, findTask, listTasks } from '../../record/tasks';
+import { completeTask, findTask, listTasks } from '../../record/kernel/tasks';
 import type { Deps } from '../deps';
 import { listed } from '../listing';
 import { ok, route, type Route } from '../route';

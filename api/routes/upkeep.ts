@@ -1,5 +1,5 @@
 import { findProvider } from '../../record/registry/providers';
-import { upkeepOf } from '../../record/upkeep-shown';
+import { upkeepOf } from '../../record/upkeep/upkeep-list';
 import type { Deps } from '../deps';
 import { may } from '../policy';
 import { ok, route, type Route } from '../route';

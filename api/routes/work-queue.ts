@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { STAGES, PURPOSES } from '../../domain/kernel/codes';
 import { URGENCIES } from '../../domain/work-queue/ranking';
-import { listWork, listWorkByPayer, loadOf } from '../../record/queue';
+import { listWork, listWorkByPayer, loadOf } from '../../record/work-queue/queue';
 import type { Deps } from '../deps';
 import { listed } from '../listing';
 import { ok, route, type Route } from '../route';

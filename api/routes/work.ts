@@ -1,13 +1,13 @@
 import { addDays } from '../../domain/time/dates';
 import { localDate } from '../../domain/time/calendar';
 import { DEADLINE_STEPS, LONGEST_SNOOZE_DAYS } from '../../domain/work-queue/ranking';
-import { findApplication, findApplications } from '../../record/applications';
-import { assignedTo } from '../../record/applications-list';
-import { createFeed, tokenOfFeed } from '../../record/calendar-feeds';
-import { coversOf, createCover, endCover } from '../../record/covers';
+import { findApplication, findApplications } from '../../record/applications/applications';
+import { assignedTo } from '../../record/applications/applications-list';
+import { createFeed, tokenOfFeed } from '../../record/work-queue/calendar-feeds';
+import { coversOf, createCover, endCover } from '../../record/registry/absence-covers';
 import { findClient } from '../../record/registry/clients';
 import { findUser } from '../../record/registry/users';
-import { snooze } from '../../record/snoozes';
+import { snooze } from '../../record/work-queue/snoozes';
 import type { Deps } from '../deps';
 import { invalid, Problem, toProblem, type FieldError } from '../errors';
 import { uuidOf } from '../../runtime/uuid';

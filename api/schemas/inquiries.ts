@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { QUESTIONS } from '../../domain/platforms/platform';
-import { RECIPIENT_TYPES } from '../../record/outreach';
+import { RECIPIENT_TYPES } from '../../record/outreach/messages';
 import { actor, email, id, instant, line, longText, pastDate, state, unique } from './common';
 import { duration } from './playbook';
 

@@ -2,10 +2,10 @@ import type { Role } from '../../domain/kernel/codes';
 import type { Db, Fragment, Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { hashOfSecret, newSecret } from '../../runtime/secrets';
-import { audit } from '../audit';
-import { actorOf, type Actor, type Principal } from '../principal';
-import { isStillShown } from '../shown-secrets';
-import { page, type Page, type PageRequest } from './page';
+import { audit } from '../kernel/audit';
+import { actorOf, type Actor, type Principal } from '../kernel/principal';
+import { isStillShown } from '../kernel/shown-secrets';
+import { page, type Page, type PageRequest } from '../kernel/page';
 
 export interface ApiKeyInput {
   name: string;

@@ -1,10 +1,10 @@
 import type { PlainDate } from '../../domain/time/instants';
 import type { AuthorisationScope } from '../../domain/kernel/codes';
 import type { Db, Sql } from '../../runtime/database';
-import { audit } from '../audit';
-import { enqueue } from '../outbox';
-import { actorOf, inScope, type Actor, type Principal } from '../principal';
-import { page, type Page, type PageRequest } from './page';
+import { audit } from '../kernel/audit';
+import { enqueue } from '../kernel/outbox';
+import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
 
 export interface AuthorisationInput {
   scopes: AuthorisationScope[];

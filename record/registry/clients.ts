@@ -1,9 +1,9 @@
 import type { Db, Sql } from '../../runtime/database';
-import { audit } from '../audit';
-import { inScope, type Principal } from '../principal';
-import { page, type Page, type PageRequest } from './page';
-import { revise, type Precondition } from './revise';
-import { unlessViolated } from './violation';
+import { audit } from '../kernel/audit';
+import { inScope, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+import { revise, type Precondition } from '../kernel/revise';
+import { unlessViolated } from '../kernel/violation';
 
 export interface ClientInput {
   name: string;

@@ -1,8 +1,8 @@
 import type { Db, Sql } from '../../runtime/database';
-import { audit } from '../audit';
-import { enqueueEach } from '../outbox';
-import { inScope, type Principal } from '../principal';
-import { page, type Page, type PageRequest } from './page';
+import { audit } from '../kernel/audit';
+import { enqueueEach } from '../kernel/outbox';
+import { inScope, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
 
 export interface DocumentInput {
   kind: string;

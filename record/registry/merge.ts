@@ -1,7 +1,7 @@
 import type { Sql } from '../../runtime/database';
-import { audit } from '../audit';
-import { enqueueEach } from '../outbox';
-import type { Principal } from '../principal';
+import { audit } from '../kernel/audit';
+import { enqueueEach } from '../kernel/outbox';
+import type { Principal } from '../kernel/principal';
 
 /** What came of a merge: done, or what stands in its way. */
 export type Merge = { merged: true } | { collides: string } | { elsewhere: string } | { otherTin: true };

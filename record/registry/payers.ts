@@ -1,13 +1,13 @@
 import type { Instant } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
 import type { Db, Sql } from '../../runtime/database';
-import { audit } from '../audit';
-import { asKnown } from '../earlier';
-import { enqueueEach } from '../outbox';
-import type { Principal } from '../principal';
-import { page, type Page, type PageRequest } from './page';
-import { revise, type Precondition } from './revise';
-import { unlessViolated } from './violation';
+import { audit } from '../kernel/audit';
+import { asKnown } from '../kernel/as-of';
+import { enqueueEach } from '../kernel/outbox';
+import type { Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+import { revise, type Precondition } from '../kernel/revise';
+import { unlessViolated } from '../kernel/violation';
 
 export interface PayerInput {
   name: string;

@@ -4,14 +4,14 @@ import { sameValue } from '../../domain/kernel/facts';
 import { normalizeTin } from '../../domain/kernel/identifiers';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
-import { audit } from '../audit';
-import { screenPractices } from '../exclusions';
-import { keepChanges, type Circumstance } from '../file-changes';
-import { enqueue } from '../outbox';
-import { inScope, type Principal } from '../principal';
-import { page, type Page, type PageRequest } from './page';
-import { revise, type Precondition } from './revise';
-import { unlessViolated } from './violation';
+import { audit } from '../kernel/audit';
+import { screenPractices } from '../screening/exclusions';
+import { keepChanges, type Circumstance } from './file-changes';
+import { enqueue } from '../kernel/outbox';
+import { inScope, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+import { revise, type Precondition } from '../kernel/revise';
+import { unlessViolated } from '../kernel/violation';
 
 export interface Address {
   line1: string;

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/kernel/codes';
 import type { Db, Sql, Tx } from '../../runtime/database';
-import { audit } from '../audit';
-import { screen } from '../exclusions';
-import { keepChanges, type Circumstance } from '../file-changes';
-import { lookUp } from '../look-up';
-import { enqueue, enqueueEach } from '../outbox';
-import { attestedOn, isThere, registryLicences, registryWord } from '../person-scope';
-import { inScope, type Principal } from '../principal';
-import { page, type Page, type PageRequest } from './page';
-import { revise, type Precondition } from './revise';
+import { audit } from '../kernel/audit';
+import { screen } from '../screening/exclusions';
+import { keepChanges, type Circumstance } from './file-changes';
+import { lookUp } from '../kernel/registry-requests';
+import { enqueue, enqueueEach } from '../kernel/outbox';
+import { attestedOn, isThere, registryLicences, registryWord } from '../kernel/person-scope';
+import { inScope, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+import { revise, type Precondition } from '../kernel/revise';
 
 export interface Licence {
   state: string;

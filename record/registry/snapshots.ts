@@ -1,9 +1,9 @@
 import type { PlainDate } from '../../domain/time/instants';
 import type { Snapshot } from '../../domain/sources/consistency';
 import type { Sql } from '../../runtime/database';
-import { audit } from '../audit';
-import { enqueue } from '../outbox';
-import { actorOf, type Principal } from '../principal';
+import { audit } from '../kernel/audit';
+import { enqueue } from '../kernel/outbox';
+import { actorOf, type Principal } from '../kernel/principal';
 
 /** Keeps what NPPES answered about a person, for every client. Repeated under the same id it changes nothing. */
 export const keepRegistrySnapshot = (

@@ -1,9 +1,9 @@
 import type { PlainDate } from '../../domain/time/instants';
 import type { Db, Fragment, Sql } from '../../runtime/database';
-import { audit } from '../audit';
-import { enqueue } from '../outbox';
-import { actorOf, inScope, type Actor, type Principal } from '../principal';
-import { page, type Page, type PageRequest } from './page';
+import { audit } from '../kernel/audit';
+import { enqueue } from '../kernel/outbox';
+import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
 
 /** A statement about a practice: never changed but to say what took its place. */
 interface Statement {

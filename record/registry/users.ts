@@ -1,8 +1,8 @@
 import type { Role } from '../../domain/kernel/codes';
 import type { Db, Fragment, Sql } from '../../runtime/database';
-import { audit } from '../audit';
-import type { Principal } from '../principal';
-import { page, type Page, type PageRequest } from './page';
+import { audit } from '../kernel/audit';
+import type { Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
 
 export interface UserInput {
   name: string;

@@ -1,4 +1,4 @@
-import { giveChecks } from '../../record/bridges';
+import { giveChecks } from '../../record/applications/bridges';
 import { freshNpi } from '../support/file';
 import { daysAgo, daysAhead, OpenApplication, System, TODAY, type Filed } from '../support/system';
 import { PRACTICE, type Reply } from '../support/api';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ApplicationKey } from '../../domain/applications/events';
 import type { Action } from '../../domain/kernel/codes';
-import { keepCommand } from '../../record/commands';
-import { openApplication } from '../../record/opening';
+import { keepCommand } from '../../record/applications/commands';
+import { openApplication } from '../../record/applications/opening';
 import type { Reply } from '../support/api';
 import { allFacts, daysAgo, FACTS, OpenApplication, proof, System, TODAY, type Filed } from '../support/system';
 

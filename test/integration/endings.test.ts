@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createDispatch } from '../../dispatch/dispatch';
 import { endItem } from '../../dispatch/endings';
-import { queueMessages } from '../../record/outreach';
-import { purgeWhatIsDue } from '../../record/retention';
+import { queueMessages } from '../../record/outreach/messages';
+import { purgeWhatIsDue } from '../../record/offboarding/retention';
 import { eventually } from '../support/eventually';
 import { CLIENT, PRACTICE, PROVIDER } from '../support/api';
 import { freshNpi } from '../support/file';

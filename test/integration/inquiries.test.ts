@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { createSend } from '../../activities/outreach';
-import { dueMail } from '../../record/mail';
+import { dueMail } from '../../record/outreach/mail';
 import { daysAgo, daysAhead, System, TODAY } from '../support/system';
 
 let system: System;

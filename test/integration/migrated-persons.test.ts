@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { decisiveWord, type ExclusionWord } from '../../domain/screening/exclusions';
-import { exclusionWords } from '../../record/person-scope';
+import { exclusionWords } from '../../record/kernel/person-scope';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { migrate } from '../../runtime/migrate';
 import { createTestDatabase } from '../support/servers';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { columns } from '../../record/projection';
-import { dueMail } from '../../record/mail';
-import { queueMessages } from '../../record/outreach';
-import type { StuckItem } from '../../record/stuck';
+import { columns } from '../../record/applications/projection';
+import { dueMail } from '../../record/outreach/mail';
+import { queueMessages } from '../../record/outreach/messages';
+import type { StuckItem } from '../../record/operations/stuck';
 import { createReconciler, type ReconcileSettings } from '../../worker/reconcile';
 import { eventually } from '../support/eventually';
 import { System, type OpenApplication } from '../support/system';

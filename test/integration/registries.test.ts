@@ -1,4 +1,4 @@
-import { setServices } from '../../record/registries';
+import { setServices } from '../../record/sources/lookups';
 import { PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { freshNpi } from '../support/file';

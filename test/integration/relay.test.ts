@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Delivery, Dispatch } from '../../dispatch/dispatch';
 import { MOST_TRIES } from '../../domain/kernel/delivery';
-import { acknowledgeCommand, keepCommand, leaveToRelay } from '../../record/commands';
-import { claimRows, deleteDelivered, enqueue, postponeRow, renewLease } from '../../record/outbox';
-import { findStuck, listStuck, retryStuck } from '../../record/stuck';
+import { acknowledgeCommand, keepCommand, leaveToRelay } from '../../record/applications/commands';
+import { claimRows, deleteDelivered, enqueue, postponeRow, renewLease } from '../../record/kernel/outbox';
+import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
 import { startRelay, type Relay } from '../../worker/relay';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 import { eventually } from '../support/eventually';

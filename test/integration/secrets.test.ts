@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createFeed, tokenOfFeed } from '../../record/calendar-feeds';
-import { forgetTheOld } from '../../record/housekeeping';
+import { createFeed, tokenOfFeed } from '../../record/work-queue/calendar-feeds';
+import { forgetTheOld } from '../../record/operations/housekeeping';
 import { createApiKey, secretOfKey } from '../../record/registry/api-keys';
 import { createUser } from '../../record/registry/users';
-import { createEndpoint, secretOfEndpoint } from '../../record/webhooks';
+import { createEndpoint, secretOfEndpoint } from '../../record/outreach/webhooks';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { createKeyring } from '../../runtime/keyring';
 import { ADMIN } from '../support/principals';

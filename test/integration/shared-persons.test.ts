@@ -1,7 +1,7 @@
 import { ROLES, type Role } from '../../domain/kernel/codes';
-import { fileOf } from '../../record/file';
-import { keepNppes, setServices } from '../../record/registries';
-import { keepUp } from '../../record/upkeep';
+import { fileOf } from '../../record/applications/file';
+import { keepNppes, setServices } from '../../record/sources/lookups';
+import { keepUp } from '../../record/upkeep/upkeep';
 import { ADMIN_KEY, CLIENT, PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { freshNpi } from '../support/file';

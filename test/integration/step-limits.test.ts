@@ -1,6 +1,6 @@
 import { msToNumber } from '@temporalio/common/lib/time';
-import { OPERATOR } from '../../record/exclusions';
-import { createWaker } from '../../record/watches';
+import { OPERATOR } from '../../record/screening/exclusions';
+import { createWaker } from '../../record/operations/watches';
 import { beginStep, createDatabase, STEP_LIMITS_MS, type Sql } from '../../runtime/database';
 import { RECORDING } from '../../workflows/recording';
 import { createTestDatabase } from '../support/servers';

@@ -1,4 +1,4 @@
-import { giveTasks, settleTasks } from '../../record/tasks';
+import { giveTasks, settleTasks } from '../../record/kernel/tasks';
 import { CLIENT, TestApi } from '../support/api';
 
 let api: TestApi;

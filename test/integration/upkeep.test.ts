@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { addDays } from '../../domain/time/dates';
-import { keepUp } from '../../record/upkeep';
+import { keepUp } from '../../record/upkeep/upkeep';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { attest, freshNpi } from '../support/file';
 import { daysAgo, daysAhead, TODAY } from '../support/system';

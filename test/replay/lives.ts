@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { addDays } from '../../domain/time/dates';
 import { isHeld } from '../../domain/applications/state';
 import type { Playbook } from '../../domain/registry/playbook';
-import { columns } from '../../record/projection';
+import { columns } from '../../record/applications/projection';
 import type { Life, Lives } from '../support/lives';
 
 /** Keeps the histories of an application's workflow as they are now; for a life whose workflow id is used again. */

@@ -4,7 +4,7 @@ import type { Progress } from '../../domain/applications/progress';
 import type { Action } from '../../domain/kernel/codes';
 import { addDays } from '../../domain/time/dates';
 import { sameValue } from '../../domain/kernel/facts';
-import { keepCommand } from '../../record/commands';
+import { keepCommand } from '../../record/applications/commands';
 import { progressQuery } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import { Lives, type Life } from '../support/lives';

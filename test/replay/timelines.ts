@@ -6,7 +6,7 @@ import { progressOf, schedule } from '../../domain/applications/schedule';
 import { isOpen, participates, type ApplicationState } from '../../domain/applications/state';
 import { sameValue } from '../../domain/kernel/facts';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
-import { digest } from '../../record/derived-id';
+import { digest } from '../../record/kernel/digest';
 import { PAGE, readAll, write } from './histories';
 
 /** What a timeline comes to. */

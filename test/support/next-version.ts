@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import type * as Dispatch from '../../dispatch/dispatch';
 import type * as Reduce from '../../domain/applications/reduce';
 import type * as Schedule from '../../domain/applications/schedule';
-import type * as Run from '../../record/application-run';
-import type * as Step from '../../record/step';
+import type * as Run from '../../record/applications/application-run';
+import type * as Step from '../../record/applications/recording-step';
 
 /** A line of the rules that a next version writes otherwise. */
 export interface Edit {
@@ -35,8 +35,8 @@ export async function nextVersion(edits: readonly Edit[]) {
     rules: { RULES_VERSION, fold, schedule, progressOf },
     /** What works on the record by these rules. */
     async recordSide() {
-      const { recordStep }: typeof Step = await import(join(directory, 'record/step'));
-      const { readRun }: typeof Run = await import(join(directory, 'record/application-run'));
+      const { recordStep }: typeof Step = await import(join(directory, 'record/applications/recording-step'));
+      const { readRun }: typeof Run = await import(join(directory, 'record/applications/application-run'));
       const { createDispatch }: typeof Dispatch = await import(join(directory, 'dispatch/dispatch'));
       return { recordStep, readRun, createDispatch };
     },

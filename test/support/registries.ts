@@ -1,8 +1,8 @@
 import { StandInCaqh } from '../../local/stand-ins/caqh';
 import { StandInLeie } from '../../local/stand-ins/leie';
 import { StandInNppes } from '../../local/stand-ins/nppes';
-import type { Principal } from '../../record/principal';
-import { setServices } from '../../record/registries';
+import type { Principal } from '../../record/kernel/principal';
+import { setServices } from '../../record/sources/lookups';
 import { findProvider } from '../../record/registry/providers';
 import { Caqh } from '../../registries/caqh';
 import { Leie } from '../../registries/leie';

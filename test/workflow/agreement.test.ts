@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { applicationWorkflowId, participationWorkflowId } from '../../domain/applications/key';
 import { addDays } from '../../domain/time/dates';
-import { readRun } from '../../record/application-run';
+import { readRun } from '../../record/applications/application-run';
 import { labelOf } from '../../workflows/application-run';
 import { progressQuery } from '../../workflows/messages';
 import { nextFollowUpOnAttribute, stageAttribute, waitingOnAttribute } from '../../workflows/search-attributes';

@@ -1,7 +1,7 @@
 import type { Manner } from '../../local/stand-ins/server';
-import { listState } from '../../record/exclusion-source';
-import { OPERATOR } from '../../record/exclusions';
-import { setServices } from '../../record/registries';
+import { listState } from '../../record/sources/exclusion-source';
+import { OPERATOR } from '../../record/screening/exclusions';
+import { setServices } from '../../record/sources/lookups';
 import { eventually } from '../support/eventually';
 import { lives, livesWithRegistries, oig } from '../support/registries';
 

@@ -3,7 +3,7 @@ import { TASK_QUEUE } from '../../dispatch/dispatch';
 import { applicationWorkflowId, participationWorkflowId } from '../../domain/applications/key';
 import { FACTS } from '../../domain/kernel/codes';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { readRun } from '../../record/application-run';
+import { readRun } from '../../record/applications/application-run';
 import { createCodec } from '../../runtime/codec';
 import type { ApplicationInput, RecordStep } from '../../workflows/messages';
 import { testKeyring } from '../support/keys';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { importList, OPERATOR } from '../../record/exclusions';
+import { importList, OPERATOR } from '../../record/screening/exclusions';
 import { addDays } from '../../domain/time/dates';
-import { requestRoster, rosterRequestsOf } from '../../record/caqh-roster';
-import { setServices } from '../../record/registries';
+import { requestRoster, rosterRequestsOf } from '../../record/sources/caqh-roster';
+import { setServices } from '../../record/sources/lookups';
 import { findProvider } from '../../record/registry/providers';
 import { eventually } from '../support/eventually';
 import { book, type Book } from '../support/file';

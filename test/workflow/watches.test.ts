@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
 import { QUESTIONS, type Question } from '../../domain/platforms/platform';
-import { closeInquiry, changeTerms } from '../../record/inquiries';
-import { createRelationship, putAnswer, type Relationship } from '../../record/platforms';
-import type { Principal } from '../../record/principal';
+import { closeInquiry, changeTerms } from '../../record/platforms/inquiries';
+import { createRelationship, putAnswer, type Relationship } from '../../record/platforms/platforms';
+import type { Principal } from '../../record/kernel/principal';
 import { putEnrolment } from '../../record/registry/statements';
 import { eventually } from '../support/eventually';
 import { book } from '../support/file';

@@ -1,6 +1,6 @@
 import { manages, may, mayGrant } from '../../../api/policy';
 import { ROLES, type Role } from '../../../domain/kernel/codes';
-import type { Principal } from '../../../record/principal';
+import type { Principal } from '../../../record/kernel/principal';
 
 const principal = (role: Role, clientIds: string[] | null = null): Principal => ({
   type: 'key',

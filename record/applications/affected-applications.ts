@@ -1,0 +1,40 @@
+import type { ApplicationState } from '../../domain/applications/state';
+import type { Db, Fragment } from '../../runtime/database';
+import { factBody } from './commands';
+
+/** The open applications that rest on a person's file, whichever client's they are. */
+export const applicationsOfPerson = (sql: Db, personId: string): Fragment => sql`
+  select a.id from applications a join providers p on p.id = a.provider_id where p.person_id = ${personId} and a.open`;
+
+/** The open applications that rest on one client's file of a person. */
+export const applicationsOfProvider = (sql: Db, providerId: string): Fragment =>
+  sql`select id from applications where provider_id = ${providerId} and open`;
+
+/** The open applications that rest on a practice's file. */
+export const applicationsOfPractice = (sql: Db, practiceId: string): Fragment =>
+  sql`select id from applications where practice_id = ${practiceId} and open`;
+
+/** Other confirmed applications `o` for the scope of an application `t`. */
+export const sameScope = (sql: Db): Fragment => sql`
+  o.practice_id = t.practice_id and o.provider_id = t.provider_id and o.payer_id = t.payer_id
+  and o.state = t.state and o.line_of_business = t.line_of_business
+  and o.location_id is not distinct from t.location_id and o.stage = 'confirmed'`;
+
+/** The participations that a confirmed termination ends, each with the body of the command that ends it. */
+export async function endedByTermination(
+  sql: Db,
+  terminationId: string,
+): Promise<{ id: string; clientId: string; body: object }[]> {
+  const [termination] = await sql<{ snapshot: ApplicationState }[]>`
+    select snapshot from applications where id = ${terminationId}`;
+  const lastDay = termination?.snapshot.facts.effectiveDate;
+  if (!termination || lastDay?.status !== 'confirmed') return [];
+  const { source, reference } = await factBody(sql, termination.snapshot, 'effectiveDate', lastDay.entryId);
+  const body = { on: lastDay.effectiveOn, reason: 'termination', source, reference };
+  const rows = await sql<{ id: string; clientId: string }[]>`
+    select o.id, o.client_id from applications t
+    join applications o on ${sameScope(sql)}
+    join network_spans s on s.application_id = o.id and s.known_to is null and s.effective_to is null
+    where t.id = ${terminationId}`;
+  return rows.map((row) => ({ ...row, body }));
+}

@@ -1,0 +1,41 @@
+import type { ApplicationKey } from '../../domain/applications/events';
+import type { Progress } from '../../domain/applications/progress';
+import { progressOf } from '../../domain/applications/schedule';
+import type { ApplicationState } from '../../domain/applications/state';
+import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
+import type { Db } from '../../runtime/database';
+
+/** What the workflow of an application, or of its participation, is started with and found by. */
+export interface ApplicationRun {
+  applicationId: string;
+  clientId: string;
+  key: ApplicationKey;
+  /** Of the application's provider; null where there is none. */
+  personId: string | null;
+  progress: Progress;
+}
+
+/** Puts together what a workflow is started with; `timeZone` is the payer's. */
+export const runOf = (state: ApplicationState, personId: string | null, timeZone: string): ApplicationRun => ({
+  applicationId: state.id,
+  clientId: state.clientId,
+  key: state.key,
+  personId,
+  progress: progressOf(state, timeZone),
+});
+
+/** Reads what the workflow of an application is started with. */
+export async function readRun(sql: Db, applicationId: string): Promise<ApplicationRun> {
+  const [row] = await sql<
+    { snapshot: ApplicationState; personId: string | null; timeZone: string; playbook: Playbook }[]
+  >`
+    select a.snapshot, v.person_id, c.time_zone, p.body as playbook
+    from applications a
+    join clients c on c.id = a.client_id
+    join playbooks p on p.payer_id = a.payer_id and p.version = a.playbook_version
+    left join providers v on v.id = a.provider_id
+    where a.id = ${applicationId}`;
+  if (!row) throw new Error(`no application ${applicationId}`);
+  const { window } = resolvePlaybook(row.playbook, row.snapshot.key, row.timeZone);
+  return runOf(row.snapshot, row.personId, window.timeZone);
+}

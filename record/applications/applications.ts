@@ -1,0 +1,177 @@
+import type { ApplicationKind, Fact, LineOfBusiness, Stage, WaitingOn } from '../../domain/kernel/codes';
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { ApplicationState } from '../../domain/applications/state';
+import type { LapseWarning } from '../../domain/upkeep/upkeep';
+import { view, type ApplicationView, type ParticipationView } from '../../domain/applications/view';
+import type { Db, Fragment } from '../../runtime/database';
+import { bridgeOf, type Bridge } from './bridges';
+import { factBody } from './commands';
+import { inScope, type Principal } from '../kernel/principal';
+import { renewalOf } from './renewals';
+import { warningsOf } from '../upkeep/upkeep-list';
+
+/** What a list shows of an application: its key, who and what it is for, and where it stands. */
+export interface ApplicationSummary {
+  id: string;
+  clientId: string;
+  providerId: string | null;
+  providerName: string | null;
+  practiceId: string;
+  practiceName: string;
+  payerId: string;
+  payerName: string;
+  state: string;
+  lineOfBusiness: LineOfBusiness;
+  kind: ApplicationKind;
+  locationId: string | null;
+  previousId: string | null;
+  neededBy: PlainDate | null;
+  monthlyValue: number | null;
+  open: boolean;
+  stage: Stage;
+  attempt: number;
+  waitingOn: WaitingOn;
+  assignee: string | null;
+  submittedOn: PlainDate | null;
+  referenceNumber: string | null;
+  nextFollowUpAt: Instant | null;
+  dueAt: Instant | null;
+  overdue: boolean;
+  playbookVersion: number;
+  version: number;
+  createdAt: Instant;
+  updatedAt: Instant;
+}
+
+/** An application as the record keeps it: the summary, and the fold of its events. */
+export interface KeptApplication extends ApplicationSummary {
+  /** The platform on which the provider stays meanwhile. */
+  bridge: Bridge | null;
+  snapshot: ApplicationState;
+}
+
+const CONFIRMATION_FIELDS = [
+  'value',
+  'source',
+  'reference',
+  'rep',
+  'confirmedOn',
+  'seen',
+  'evidence',
+  'reason',
+] as const;
+const CONTRACT_FIELDS = ['reference', 'feeScheduleReference', 'termNoticeDays', 'renewsOn'] as const;
+
+type Given = { entryId: string } & Partial<Record<(typeof CONFIRMATION_FIELDS)[number], unknown>>;
+type Confirmation = Given & { status: 'confirmed' | 'claimed' | 'disputed'; against?: Given[] };
+
+type Cycle = NonNullable<ParticipationView['recredentialing']>;
+/** With the application by which the running cycle is renewed. */
+type Participation = Omit<ParticipationView, 'recredentialing'> & {
+  recredentialing: (Cycle & { openedId: string | null }) | null;
+};
+
+/** An application as GET answers it. */
+export type Application = Omit<KeptApplication, 'snapshot'> &
+  Omit<ApplicationView, 'tracks' | 'participation'> & {
+    participation: Participation | null;
+    tracks: {
+      credentialing: ApplicationView['tracks']['credentialing'];
+      contracting: ApplicationView['tracks']['contracting'] &
+        Partial<Record<(typeof CONTRACT_FIELDS)[number], string | number>>;
+    };
+    confirmations: Partial<Record<Fact, Confirmation>>;
+    /** What the payer asked for and has not got, in the words in which it was asked for. */
+    outstandingItems: string[];
+    /** What will have lapsed when the payer is expected to decide. */
+    warnings: LapseWarning[];
+  };
+
+/** The condition of an application that is late: paused, it is not. */
+export const isOverdue = (sql: Db): Fragment => sql`(a.due_at < now() and a.snapshot->>'paused' is null)`;
+
+/** What a list shows, with its names; `a`, `p`, `n`, `pr` and `y` are application, provider, person, practice, payer. */
+export const selectSummaries = (sql: Db, principal: Principal, more: Fragment = sql``): Fragment => sql`
+  select a.id, a.client_id, a.provider_id, p.first_name || ' ' || p.last_name as provider_name,
+    a.practice_id, pr.legal_name as practice_name, a.payer_id, y.name as payer_name,
+    a.state, a.line_of_business, a.kind, a.location_id, a.previous_id, a.needed_by, a.monthly_value,
+    a.open, a.stage, (a.snapshot->>'attempt')::int as attempt, a.waiting_on, a.assignee, a.submitted_on,
+    a.reference_number, a.next_follow_up_at, a.due_at, coalesce(${isOverdue(sql)}, false) as overdue,
+    a.playbook_version, a.version, a.created_at, a.updated_at ${more}
+  from applications a
+  join practices pr on pr.id = a.practice_id
+  join payers y on y.id = a.payer_id
+  left join providers p on p.id = a.provider_id
+  left join persons n on n.id = p.person_id
+  where ${inScope(sql, principal, 'a.client_id')}`;
+
+/** Those of `ids` that the principal may see. */
+export async function findApplications(sql: Db, principal: Principal, ids: string[]): Promise<KeptApplication[]> {
+  return sql<KeptApplication[]>`
+    ${selectSummaries(sql, principal, sql`, a.snapshot, ${bridgeOf(sql)} as bridge`)} and a.id = any(${ids}::uuid[])`;
+}
+
+export async function findApplication(sql: Db, principal: Principal, id: string): Promise<KeptApplication | null> {
+  const [application] = await findApplications(sql, principal, [id]);
+  return application ?? null;
+}
+
+/** The whole resource: what the fold shows of itself now, with the words and values that commands brought. */
+export async function describeApplication(sql: Db, kept: KeptApplication, now: Instant): Promise<Application> {
+  const { snapshot, ...summary } = kept;
+  const { tracks, participation, ...shown } = view(snapshot, now);
+  const [confirmations, contract, outstandingItems, warnings, openedId] = await Promise.all([
+    confirmationsOf(sql, snapshot),
+    contractOf(sql, snapshot),
+    outstandingOf(sql, snapshot),
+    warningsOf(sql, snapshot, now),
+    participation && renewalOf(sql, snapshot),
+  ]);
+  return {
+    ...summary,
+    ...shown,
+    tracks: { ...tracks, contracting: { ...tracks.contracting, ...contract } },
+    confirmations,
+    outstandingItems,
+    warnings,
+    participation: participation && {
+      ...participation,
+      recredentialing: participation.recredentialing && { ...participation.recredentialing, openedId },
+    },
+  };
+}
+
+async function confirmationsOf(sql: Db, state: ApplicationState): Promise<Partial<Record<Fact, Confirmation>>> {
+  const given = async (fact: Fact, entryId: string): Promise<Given> => ({
+    entryId,
+    ...pick(await factBody(sql, state, fact, entryId), CONFIRMATION_FIELDS),
+  });
+  const entries = Object.entries(state.facts).map(async ([name, on]) => {
+    const fact = name as Fact;
+    const [first, ...against] = await Promise.all([on, ...on.against].map((one) => given(fact, one.entryId)));
+    return [fact, { status: on.status, ...first, ...(against.length > 0 && { against }) }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries)) as Partial<Record<Fact, Confirmation>>;
+}
+
+/** What the last word on the contract said beside its status. */
+async function contractOf(sql: Db, { id, contract }: ApplicationState): Promise<Record<string, never>> {
+  if (contract.status === 'none') return {};
+  const [row] = await sql<{ body: Record<string, never> }[]>`
+    select c.body from events e join commands c on c.id = e.id
+    where e.application_id = ${id} and e.kind = 'contract' and e.struck_by is null order by e.seq desc limit 1`;
+  return row ? pick(row.body, CONTRACT_FIELDS) : {};
+}
+
+async function outstandingOf(sql: Db, { outstanding }: ApplicationState): Promise<string[]> {
+  if (outstanding.length === 0) return [];
+  const rows = await sql<{ item: string }[]>`
+    select c.body->'missingItems'->>split_part(ref, '#', 2)::int as item
+    from unnest(${outstanding}::text[]) with ordinality as o(ref, position)
+    join commands c on c.id = split_part(ref, '#', 1)::uuid
+    order by position`;
+  return rows.map((row) => row.item);
+}
+
+const pick = <K extends string, V>(from: Record<string, V>, keys: readonly K[]): Record<K, V> =>
+  Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]])) as Record<K, V>;

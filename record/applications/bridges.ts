@@ -1,0 +1,90 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { ApplicationState } from '../../domain/applications/state';
+import { platformChecks, type CheckOccasion } from '../../domain/platforms/bridge';
+import { atDate } from '../../domain/time/calendar';
+import { sameValue } from '../../domain/kernel/facts';
+import type { Db, Fragment, Tx } from '../../runtime/database';
+import { enqueue } from '../kernel/outbox';
+import { workerOf } from '../registry/absence-covers';
+import { lastDayThrough } from '../billing/platform-spans';
+import { giveTasks } from '../kernel/tasks';
+
+/** The platform on which a provider stays while an application runs. */
+export interface Bridge {
+  relationshipId: string;
+  platform: string;
+}
+
+/** The bridge of an application `a`, or null. */
+export const bridgeOf = (sql: Db): Fragment => sql`(
+  select jsonb_build_object('relationshipId', r.id, 'platform', r.platform)
+  from bridges b join platform_relationships r on r.id = b.relationship_id where b.application_id = a.id)`;
+
+export async function keepBridge(
+  tx: Tx,
+  bridge: { applicationId: string; clientId: string; relationshipId: string },
+): Promise<void> {
+  await tx`insert into bridges ${tx(bridge)}`;
+}
+
+/** Keeps the checks of an application on a bridge as it stands; those that were given to a person stay. */
+export async function projectChecks(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
+  const checks = platformChecks(state);
+  if (sameValue(before ? platformChecks(before) : [], checks)) return;
+  const { id: applicationId, clientId } = state;
+  const bridges = await tx`select from bridges where application_id = ${applicationId}`;
+  if (bridges.length === 0) return;
+  await tx`delete from platform_checks where application_id = ${applicationId} and given_at is null`;
+  if (checks.length > 0)
+    await tx`
+      insert into platform_checks ${tx(checks.map((check) => ({ applicationId, clientId, ...check })))}
+      on conflict do nothing`;
+  await enqueue(tx, 'platformCheck', applicationId);
+}
+
+interface Check {
+  occasion: CheckOccasion;
+  dueOn: PlainDate;
+  clientId: string;
+  relationshipId: string;
+  assignee: string | null;
+  timeZone: string;
+}
+
+/**
+ * Gives the checks that are due to a person, each once; answers when the next one is. After the payer's last day through
+ * the platform there is nothing to check.
+ */
+export async function giveChecks(tx: Db, applicationId: string, now: Instant): Promise<{ next: Instant | null }> {
+  const checks = await tx<Check[]>`
+      select k.occasion, k.due_on, k.client_id, b.relationship_id, c.time_zone,
+        case when ${workerOf(tx, tx`a.assignee`, tx`k.client_id`)} is not null then a.assignee end as assignee
+      from platform_checks k
+      join bridges b using (application_id)
+      join platform_relationships r on r.id = b.relationship_id
+      join applications a on a.id = k.application_id
+      join clients c on c.id = k.client_id
+      where k.application_id = ${applicationId} and k.given_at is null
+        and k.due_on <= ${lastDayThrough(tx, tx`a.payer_id`)}
+      order by k.due_on, k.occasion for update of k`;
+  const timed = checks.map(({ timeZone, ...check }) => ({ ...check, dueAt: atDate(check.dueOn, { timeZone }) }));
+  const due = timed.filter(({ dueAt }) => dueAt <= now);
+  await giveTasks(
+    tx,
+    due.map(({ occasion, dueOn, clientId, relationshipId, assignee, dueAt }) => ({
+      key: `platform_check/${applicationId}/${occasion}/${dueOn}`,
+      clientId,
+      kind: 'platform_check',
+      subjectType: 'platform_relationship',
+      subjectId: relationshipId,
+      data: { applicationId, occasion, dueOn },
+      assignee,
+      dueAt,
+    })),
+  );
+  for (const { occasion, dueOn } of due)
+    await tx`
+        update platform_checks set given_at = ${now}
+        where application_id = ${applicationId} and occasion = ${occasion} and due_on = ${dueOn}`;
+  return { next: timed.find(({ dueAt }) => dueAt > now)?.dueAt ?? null };
+}

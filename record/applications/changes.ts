@@ -1,0 +1,203 @@
+import type { ApplicationKey } from '../../domain/applications/events';
+import type { PlainDate } from '../../domain/time/instants';
+import { naturalKey } from '../../domain/applications/key';
+import { participates, type ApplicationState } from '../../domain/applications/state';
+import { changeNeed, kindFor, toldBy, type ChangeNeed, type Standing } from '../../domain/registry/changes';
+import type { ChangeField } from '../../domain/kernel/codes';
+import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
+import type { Db, Sql } from '../../runtime/database';
+import { derivedId } from '../kernel/digest';
+import type { ChangedSubject } from '../registry/file-changes';
+import { openApplication } from './opening';
+import { inScope, type Actor, type Principal } from '../kernel/principal';
+
+const SYSTEM: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
+
+/** Of the changes of a practice or provider so many are shown. */
+const LATEST = 50;
+
+/** What a change means for one application. */
+export interface Affected {
+  applicationId: string;
+  providerId: string | null;
+  payerId: string;
+  state: string;
+  standing: Standing;
+  needs: ChangeNeed;
+  /** By when the payer has to hear of it, and where that is said. */
+  dueOn: PlainDate | null;
+  citation: string | null;
+  /** The application that was opened for it, or was open already. */
+  openedId: string | null;
+}
+
+/** A change with everything that it touches. */
+export interface FileChange {
+  id: string;
+  field: ChangeField;
+  changedOn: PlainDate;
+  correction: boolean;
+  recordedBy: Actor;
+  createdAt: string;
+  affects: Affected[];
+}
+
+type Row = Omit<FileChange, 'affects'> & { subjectType: ChangedSubject['type']; subjectId: string; clientId: string };
+
+const selectChanges = (sql: Db) => sql`
+  select id, client_id, subject_type, subject_id, field, changed_on, correction, recorded_by, created_at
+  from file_changes`;
+
+/** The latest changes of a subject, each with the applications that it touches and what each needs. */
+export async function changesOf(sql: Db, principal: Principal, subjectId: string): Promise<FileChange[]> {
+  const rows = await sql<Row[]>`
+    ${selectChanges(sql)} where subject_id = ${subjectId} and ${inScope(sql, principal)}
+    order by created_at desc, id limit ${LATEST}`;
+  return Promise.all(
+    rows.map(async ({ subjectType, subjectId: _, clientId: _client, ...row }) => ({
+      ...row,
+      affects: (await touchedBy(sql, { subjectType, subjectId, ...row })).map(
+        ({ opens: _opens, clientId: _of, ...one }) => one,
+      ),
+    })),
+  );
+}
+
+type Change = Pick<Row, 'id' | 'subjectType' | 'subjectId' | 'field' | 'changedOn' | 'correction' | 'createdAt'>;
+
+/** What is opened for an application: for which one first of all, and under what key. */
+interface Opens {
+  first: string;
+  key: ApplicationKey;
+}
+type Touched = Affected & { clientId: string; opens: Opens | null };
+
+/**
+ * The applications that rested on what has changed, when it did: open, with a participation that goes on, or one that
+ * made an agreement which holds.
+ */
+async function touchedBy(sql: Db, change: Change): Promise<Touched[]> {
+  const column = change.subjectType === 'practice' ? sql`a.practice_id` : sql`a.provider_id`;
+  const rows = await sql<{ snapshot: ApplicationState; playbook: Playbook; timeZone: string; agreed: boolean }[]>`
+    select a.snapshot, b.body as playbook, c.time_zone,
+      a.kind = 'new_group' and a.stage = 'confirmed' and exists (
+        select from agreements g
+        where g.practice_id = a.practice_id and g.payer_id = a.payer_id and g.state = a.state
+          and g.line_of_business = a.line_of_business and coalesce(g.ended_on >= ${change.changedOn}, true)) as agreed
+    from applications a
+    join clients c on c.id = a.client_id
+    join playbooks b on b.payer_id = a.payer_id and b.version = a.playbook_version
+    where ${column} = ${change.subjectId} and (a.open or a.stage = 'confirmed') and a.created_at < ${change.createdAt}
+    order by a.created_at, a.id`;
+  // of a payer that takes one for the whole practice, what is opened for the first of its providers
+  const forAll = new Map<string, Opens>();
+  const touched = rows.flatMap(({ snapshot, playbook, timeZone, agreed }) => {
+    const { id: applicationId, clientId, key, closedAt, submitted } = snapshot;
+    if (closedAt !== null && !participates(snapshot) && !agreed) return [];
+    const standing: Standing =
+      closedAt === null ? (submitted ? 'submitted' : 'unsubmitted') : agreed ? 'agreement' : 'participating';
+    const { [change.field]: handling, perPractice } = resolvePlaybook(playbook, key, timeZone).changes;
+    // what was sent with the mistake in it has to be told all the same
+    const needs = change.correction && closedAt !== null ? 'nothing' : changeNeed(change.field, standing, handling);
+    const told = toldBy(key.lineOfBusiness, needs, change.changedOn);
+    const { providerId, payerId, state } = key;
+    const kind = standing === 'agreement' ? null : kindFor(needs);
+    const own = kind && { first: applicationId, key: { ...key, kind } };
+    const scope = [payerId, state, key.lineOfBusiness].join('/');
+    const shared = perPractice && change.subjectType === 'practice' && kind === 'change';
+    const opens = (shared && forAll.get(scope)) || own;
+    if (shared && opens) forAll.set(scope, opens);
+    return [
+      {
+        applicationId,
+        clientId,
+        providerId,
+        payerId,
+        state,
+        standing,
+        needs,
+        dueOn: told?.dueOn ?? null,
+        citation: told?.citation ?? null,
+        openedId: null,
+        opens,
+      },
+    ];
+  });
+  const opened = await openedFor(sql, change.id, touched);
+  return touched.map((one) => ({ ...one, openedId: opened(one) }));
+}
+
+const idOf = (changeId: string, applicationId: string): string => derivedId(`${changeId}/${applicationId}`);
+
+/** Which application was opened for each, or was open for the same key already. */
+async function openedFor(sql: Db, changeId: string, touched: readonly Touched[]) {
+  const needing = touched.flatMap(({ opens }) => opens ?? []);
+  const rows = await sql<{ id: string; naturalKey: string }[]>`
+    select id, natural_key from applications
+    where id = any(${needing.map(({ first }) => idOf(changeId, first))}::uuid[])
+      or (open and natural_key = any(${needing.map(({ key }) => naturalKey(key))}))`;
+  return ({ opens }: Touched): string | null => {
+    if (!opens) return null;
+    const own = rows.find(({ id }) => id === idOf(changeId, opens.first));
+    return (own ?? rows.find((row) => row.naturalKey === naturalKey(opens.key)))?.id ?? null;
+  };
+}
+
+/** Whom a change concerns: applications whose payer got the file as it was, and participations whose payer is to be told. */
+interface Concerned {
+  submitted: string[];
+  /** Each with the body of the command that says so. */
+  untold: { id: string; clientId: string; body: object }[];
+}
+
+async function changeOf(sql: Db, changeId: string): Promise<Row | undefined> {
+  const [change] = await sql<Row[]>`${selectChanges(sql)} where id = ${changeId}`;
+  return change;
+}
+
+/** Whom a change concerns that was recorded. */
+export async function concernedBy(sql: Db, changeId: string): Promise<Concerned> {
+  const change = await changeOf(sql, changeId);
+  if (!change) return { submitted: [], untold: [] };
+  const { field, changedOn } = change;
+  const touched = await touchedBy(sql, change);
+  return {
+    submitted: touched.flatMap(({ applicationId, needs }) => (needs === 'tell_payer' ? [applicationId] : [])),
+    untold: touched
+      .filter(({ standing, needs }) => standing === 'participating' && needs === 'notice')
+      .map(({ applicationId: id, clientId, dueOn }) => ({
+        id,
+        clientId,
+        body: { changeId, field, changedOn, ...(dueOn && { dueOn }) },
+      })),
+  };
+}
+
+/**
+ * Opens what a change needs, each once; an application that is open for the same already will do. One that cannot be
+ * opened keeps none of the others from it; its error is thrown in the end.
+ */
+export async function openChanges(sql: Sql, changeId: string): Promise<void> {
+  const change = await changeOf(sql, changeId);
+  if (!change) return;
+  const { field, changedOn, clientId, createdAt } = change;
+  const failures: unknown[] = [];
+  for (const { applicationId, opens, openedId, dueOn } of await touchedBy(sql, change)) {
+    if (opens?.first !== applicationId || openedId !== null) continue;
+    const { key } = opens;
+    const body = { ...key, ...(dueOn && { neededBy: dueOn }), change: { id: changeId, field, changedOn } };
+    await openApplication(
+      sql,
+      {
+        id: idOf(changeId, applicationId),
+        clientId,
+        key,
+        body,
+        at: new Date(createdAt).toISOString(),
+        previousId: applicationId,
+      },
+      SYSTEM,
+    ).catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}

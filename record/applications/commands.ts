@@ -1,0 +1,247 @@
+import { digest } from '../kernel/digest';
+import type { Action, Fact } from '../../domain/kernel/codes';
+import type { Circumstances, Command } from '../../domain/applications/decide';
+import type { ApplicationEvent } from '../../domain/applications/events';
+import type { ApplicationState } from '../../domain/applications/state';
+import type { Refusal } from '../../domain/applications/progress';
+import type { NextTry } from '../../domain/kernel/delivery';
+import type { Db, Fragment, Tx } from '../../runtime/database';
+import { inWaves } from '../kernel/outbox';
+import type { Actor } from '../kernel/principal';
+
+/** Why a command is not delivered yet where that is not its own fault. */
+export const NO_ANSWER = 'no_answer';
+
+export interface KeptCommand extends Command {
+  clientId: string;
+  applicationId: string;
+  status: 'pending' | 'applied' | 'refused';
+  refusal: Refusal | null;
+}
+
+/**
+ * Keeps a command whole and inert, before anybody acts on it, or as `settled` with what came of it; a command that is
+ * there already stays as it is.
+ */
+export async function keepCommand(
+  sql: Db,
+  command: {
+    id: string;
+    clientId: string;
+    applicationId: string;
+    action: Action | 'open';
+    body: object;
+    version?: number;
+  },
+  actor: Actor,
+  { settled = false } = {},
+): Promise<void> {
+  await sql`
+    insert into commands ${sql({
+      ...(settled && { status: 'applied', settledAt: new Date() }),
+      id: command.id,
+      clientId: command.clientId,
+      applicationId: command.applicationId,
+      action: command.action,
+      body: sql.json(command.body as never),
+      expectedVersion: command.version ?? null,
+      actor: sql.json(actor as never),
+    })} on conflict (id) do nothing`;
+}
+
+/** What follows for an application from something that was recorded elsewhere. */
+export interface FollowUp {
+  id: string;
+  clientId: string;
+  applicationId: string;
+  body: object;
+}
+
+/** Keeps a command for each, once, for the relay to deliver: a wave of them a second. */
+export async function keepFollowUps(
+  tx: Tx,
+  action: Action,
+  followUps: readonly FollowUp[],
+  actor: Actor,
+): Promise<void> {
+  if (followUps.length === 0) return;
+  await tx`
+    insert into commands (id, client_id, application_id, action, body, actor, next_attempt_at)
+    select (f.v->>'id')::uuid, (f.v->>'clientId')::uuid, (f.v->>'applicationId')::uuid, ${action}, f.v->'body',
+      ${tx.json({ ...actor })}, ${inWaves(tx, tx`f.n`)}
+    from jsonb_array_elements(${tx.json(followUps as never)}) with ordinality as f(v, n)
+    on conflict (id) do nothing`;
+  await tx`notify commands`;
+}
+
+/** Whether a command is there already: then this is a retry of it. */
+export async function isKept(sql: Db, id: string): Promise<boolean> {
+  const rows = await sql`select from commands where id = ${id}`;
+  return rows.length > 0;
+}
+
+/** A command by its id, whatever came of it. */
+export async function getCommand(tx: Db, id: string): Promise<KeptCommand> {
+  const [row] = await tx<CommandRow[]>`select ${commandColumns(tx)} from commands o where o.id = ${id}`;
+  if (!row) throw new Error(`no command ${id}`);
+  return commandOf(row);
+}
+
+type CommandRow = Omit<KeptCommand, 'version'> & { expectedVersion: number | null };
+
+const commandColumns = (sql: Db): Fragment =>
+  sql`o.id, o.client_id, o.application_id, o.action, o.body, o.expected_version, o.status, o.refusal`;
+
+const commandOf = ({ expectedVersion, ...command }: CommandRow): KeptCommand => ({
+  ...command,
+  ...(expectedVersion !== null && { version: expectedVersion }),
+});
+
+/** The step's verdict on a command: visible from now on, or kept as refused. */
+export async function settleCommand(tx: Db, id: string, refusal: Refusal | null): Promise<void> {
+  await tx`
+    update commands
+    set status = ${refusal ? 'refused' : 'applied'}, refusal = ${refusal ? tx.json(refusal as never) : null}
+    where id = ${id} and status = 'pending'`;
+}
+
+/** The caller knows that the workflow has it (or refused it): the relay need not deliver it again. */
+export async function acknowledgeCommand(sql: Db, id: string): Promise<void> {
+  await sql`update commands set settled_at = now() where id = ${id} and settled_at is null`;
+}
+
+/** What decide has to know of a command beyond its body. */
+export async function lookUp(tx: Tx, state: ApplicationState, command: Command): Promise<Partial<Circumstances>> {
+  const { body } = command;
+  switch (command.action) {
+    case 'confirmations': {
+      const on = state.facts[body.fact as Fact];
+      const current = on && on.status !== 'disputed' ? await factBody(tx, state, body.fact as Fact, on.entryId) : null;
+      return {
+        digest: digest(body.value),
+        identical: current !== null && digest(proof(current)) === digest(proof(body)),
+      };
+    }
+    case 'information':
+      return { settled: await settledItems(tx, state, body.items as string[]) };
+    case 'corrections': {
+      const [row] = await tx<{ event: ApplicationEvent; commandId: string | null; struckBy: string | null }[]>`
+        select event, command_id, struck_by from events
+        where application_id = ${state.id} and id::text = ${body.entryId as string}`;
+      if (!row) return {};
+      const own = row.commandId === row.event.id;
+      return { entry: { kind: row.event.kind, own, struck: row.struckBy !== null } };
+    }
+    default:
+      return {};
+  }
+}
+
+/** What makes one confirmation repeat another: everything but the reason for changing it. */
+function proof({ value, source, reference, rep, confirmedOn, seen, evidence }: Record<string, unknown>) {
+  return { value, source, reference, rep, confirmedOn, seen, evidence };
+}
+
+/** The body that an entry of a fact was given with, by a PUT or by an adoption. */
+export async function factBody(
+  tx: Db,
+  state: ApplicationState,
+  fact: Fact,
+  entryId: string,
+): Promise<Record<string, unknown>> {
+  const [row] = await tx<{ action: string; body: Record<string, unknown> }[]>`
+    select c.action, c.body from events e join commands c on c.id = e.command_id
+    where e.application_id = ${state.id} and e.id = ${entryId}`;
+  if (!row) throw new Error(`no entry ${entryId}`);
+  if (row.action !== 'open') return row.body;
+  const adopted = row.body.adopt as { confirmations: Record<Fact, Record<string, unknown>> };
+  return adopted.confirmations[fact];
+}
+
+/** The outstanding items, by the words in which they were asked for and returned. */
+async function settledItems(tx: Tx, state: ApplicationState, returned: string[]): Promise<string[]> {
+  const entries = [...new Set(state.outstanding.map((ref) => ref.split('#')[0]!))];
+  const rows = await tx<{ id: string; items: string[] }[]>`
+    select id, body->'missingItems' as items from commands where id = any(${entries}::uuid[])`;
+  const wording = (text: string) => text.trim().replace(/\s+/g, ' ').toLowerCase();
+  const given = new Set(returned.map(wording));
+  return state.outstanding.filter((ref) => {
+    const [entry, index] = ref.split('#');
+    const asked = rows.find((row) => row.id === entry)?.items[Number(index)];
+    return asked !== undefined && given.has(wording(asked));
+  });
+}
+
+/** A command that did not come to an outcome yet is in its application's line, oldest first, unless it failed by itself and rests. */
+const inLine = (sql: Db): Fragment => sql`
+  c.settled_at is null and c.dead_at is null
+  and (c.last_error is null or c.last_error = ${NO_ANSWER} or c.next_attempt_at <= now())`;
+
+/** A command as a caller has it delivered. */
+export interface Delivering {
+  command: KeptCommand;
+  /** Its outcome is known. */
+  settled: boolean;
+  /** The oldest command that waits before it and is not in another API's hands. */
+  olderId: string | null;
+}
+
+/** A command by its id, and what is to be delivered before it; `passed` are those that are not waited for. */
+export async function deliveringCommand(sql: Db, id: string, passed: readonly string[] = []): Promise<Delivering> {
+  const [row] = await sql<(CommandRow & { settled: boolean; olderId: string | null })[]>`
+    select ${commandColumns(sql)}, o.settled_at is not null as settled, (
+      select c.id from commands c
+      where c.application_id = o.application_id and (c.received_at, c.id) < (o.received_at, o.id)
+        and ${inLine(sql)} and (c.attempts > 0 or c.next_attempt_at <= now()) and c.id <> all(${passed}::uuid[])
+      order by c.received_at, c.id limit 1) as older_id
+    from commands o where o.id = ${id}`;
+  if (!row) throw new Error(`no command ${id}`);
+  const { settled, olderId, ...rest } = row;
+  return { command: commandOf(rest), settled, olderId };
+}
+
+/** Leaves a command, for which its caller waits no longer, to the relay. */
+export async function leaveToRelay(sql: Db, id: string): Promise<void> {
+  const left = await sql`
+    update commands set next_attempt_at = now()
+    where id = ${id} and settled_at is null and dead_at is null and attempts = 0 returning id`;
+  if (left.length > 0) await sql`notify commands`;
+}
+
+/** A command that a relay has in hand. */
+export interface ClaimedCommand {
+  id: string;
+  applicationId: string;
+  attempts: number;
+}
+
+/**
+ * Takes the oldest waiting command of up to `limit` applications for as long as the lease lasts; the next of the same
+ * application waits until it is settled. Those that never failed come first, and chance is fair to applications.
+ */
+export const claimCommands = (sql: Db, limit: number, leaseSeconds: number): Promise<ClaimedCommand[]> =>
+  // from one application to the next, however many commands wait behind each
+  sql<ClaimedCommand[]>`
+    with recursive heads as (
+      (select c.application_id, c.id from commands c where ${inLine(sql)}
+        order by c.application_id, c.received_at, c.id limit 1)
+      union all
+      select n.application_id, n.id from heads h cross join lateral (
+        select c.application_id, c.id from commands c where ${inLine(sql)} and c.application_id > h.application_id
+        order by c.application_id, c.received_at, c.id limit 1) n)
+    update commands set
+      attempts = attempts + 1, last_error = null, next_attempt_at = now() + make_interval(secs => ${leaseSeconds})
+    where id in (
+      select c.id from heads h join commands c on c.id = h.id
+      where c.next_attempt_at <= now() and c.settled_at is null and c.dead_at is null
+      order by c.attempts > 0, random() limit ${limit} for update of c skip locked)
+    returning id, application_id, attempts`;
+
+/** A try to deliver a command failed. */
+export async function postponeCommand(sql: Db, id: string, next: NextTry, error: string): Promise<void> {
+  await sql`
+    update commands set
+      attempts = ${next.tries}, next_attempt_at = now() + make_interval(secs => ${next.inSeconds}),
+      last_error = ${error}, dead_at = ${next.dead ? sql`now()` : null}
+    where id = ${id} and settled_at is null`;
+}

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import type { ApplicationState } from '../../domain/applications/state';
+import {
+  documentsNamed,
+  evidenceFile,
+  type EvidenceDocument,
+  type EvidenceEntry,
+  type EvidenceFile,
+  type EvidenceParticipation,
+  type EvidenceSubject,
+} from '../../domain/applications/evidence';
+import type { Db } from '../../runtime/database';
+import { timeline } from './timeline';
+
+/** A file as it is handed on: its bytes, and the digest by which anybody can see that they are unchanged. */
+export interface WrittenEvidence {
+  file: EvidenceFile;
+  json: string;
+  sha256: string;
+}
+
+/** What the file leaves out is what the client doesn't see: the operator's own notes. */
+const READER = { type: 'system', id: 'evidence', name: 'Countersign', role: 'client', clientIds: null } as const;
+const PAGE = 1000;
+
+/** Everything on record of an application that its therapist can take along. */
+export async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceFile> {
+  const [row] = await sql<
+    (EvidenceSubject & { snapshot: ApplicationState; previousId: string | null; referenceNumber: string | null })[]
+  >`
+    select a.snapshot, a.previous_id, a.reference_number,
+      jsonb_build_object('name', c.name, 'timeZone', c.time_zone) as client,
+      case when p.id is null then null else
+        jsonb_build_object('firstName', p.first_name, 'lastName', p.last_name, 'npi', n.npi) end as provider,
+      jsonb_build_object('legalName', pr.legal_name, 'npi', pr.npi, 'address', pr.address,
+        'tin', jsonb_build_object('type', pr.tin_type, 'last4', pr.tin_last4)) as practice,
+      case when l.id is null then null else jsonb_build_object('name', l.name, 'address', l.address) end as location,
+      jsonb_build_object('name', y.name) as payer
+    from applications a
+    join clients c on c.id = a.client_id
+    join practices pr on pr.id = a.practice_id
+    join payers y on y.id = a.payer_id
+    left join providers p on p.id = a.provider_id
+    left join persons n on n.id = p.person_id
+    left join locations l on l.id = a.location_id
+    where a.id = ${applicationId}`;
+  if (!row) throw new Error(`no application ${applicationId}`);
+  const { snapshot, previousId, referenceNumber, client, provider, practice, location, payer } = row;
+  const { id, key, stage, attempt, submittedOn, openedAt, closedAt, version, updatedAt: asOf } = snapshot;
+  const { kind, state, lineOfBusiness } = key;
+  const entries = await entriesOf(sql, id, version);
+  return evidenceFile({
+    client,
+    provider,
+    practice,
+    location,
+    payer,
+    application: {
+      id,
+      previousId,
+      kind,
+      state,
+      lineOfBusiness,
+      stage,
+      attempt,
+      submittedOn,
+      referenceNumber,
+      openedAt,
+      closedAt,
+      version,
+      asOf,
+    },
+    attempts: snapshot.ended,
+    facts: snapshot.facts,
+    entries,
+    messages: await messagesOf(sql, id),
+    participation: await participationOf(sql, id),
+    issues: snapshot.participation?.issues ?? [],
+    cycle: snapshot.agenda.recredentialing ?? null,
+    documents: await documentsOf(sql, snapshot.clientId, documentsNamed(entries)),
+  });
+}
+
+/** The file as it is handed on. */
+export async function writeEvidence(sql: Db, applicationId: string): Promise<WrittenEvidence> {
+  const file = await gatherEvidence(sql, applicationId);
+  const json = `${JSON.stringify(file, null, 2)}\n`;
+  return { file, json, sha256: createHash('sha256').update(json).digest('hex') };
+}
+
+/** All entries up to a version: what is recorded meanwhile belongs to the next file. */
+async function entriesOf(sql: Db, applicationId: string, version: number): Promise<EvidenceEntry[]> {
+  const entries: EvidenceEntry[] = [];
+  let after: number | null = 0;
+  while (after !== null && after < version) {
+    const page = await timeline(sql, READER, applicationId, { limit: Math.min(PAGE, version - after), after });
+    entries.push(...page.items);
+    after = page.next;
+  }
+  return entries;
+}
+
+const messagesOf = (sql: Db, applicationId: string): Promise<EvidenceFile['messages']> => sql<EvidenceFile['messages']>`
+  select b.sent_at, m.template, m.data->>'purpose' as purpose
+  from messages m join mail_batches b on b.id = m.batch_id
+  where m.application_id = ${applicationId} and m.recipient_type = 'payer' and b.status = 'sent'
+  order by b.sent_at, m.id`;
+
+async function participationOf(sql: Db, applicationId: string): Promise<EvidenceParticipation | null> {
+  const [span] = await sql<EvidenceParticipation[]>`
+    select effective_from, effective_to from network_spans
+    where application_id = ${applicationId} and known_to is null and approved`;
+  return span ?? null;
+}
+
+const documentsOf = (sql: Db, clientId: string, ids: readonly string[]): Promise<EvidenceDocument[]> =>
+  sql<EvidenceDocument[]>`
+    select id, kind, name, sha256 from documents where client_id = ${clientId} and id = any(${[...ids]}::uuid[])`;
+
+/** Keeps the file as it is now, for good. Repeated under the same id it changes nothing; answers its digest. */
+export async function freezeEvidence(
+  tx: Db,
+  id: string,
+  { id: applicationId, clientId }: { id: string; clientId: string },
+): Promise<string> {
+  const { json: file, sha256 } = await writeEvidence(tx, applicationId);
+  await tx`
+    insert into evidence_files ${tx({ id, clientId, applicationId, sha256, file })} on conflict (id) do nothing`;
+  const [kept] = await tx<{ sha256: string }[]>`select sha256 from evidence_files where id = ${id}`;
+  return kept!.sha256;
+}
+
+/** A file that was frozen; null where there is none of that digest. */
+export async function frozenEvidence(sql: Db, applicationId: string, sha256: string): Promise<WrittenEvidence | null> {
+  const [row] = await sql<{ file: string }[]>`
+    select file from evidence_files where application_id = ${applicationId} and sha256 = ${sha256} limit 1`;
+  return row ? { file: JSON.parse(row.file) as EvidenceFile, json: row.file, sha256 } : null;
+}

@@ -1,0 +1,78 @@
+import type { ApplicationKey, FileReading } from '../../domain/applications/events';
+import type { PlainDate } from '../../domain/time/instants';
+import { exclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
+import type { ResolvedPlaybook } from '../../domain/registry/playbook';
+import { evaluateFile, type ProviderFile } from '../../domain/applications/prerequisites';
+import type { Db } from '../../runtime/database';
+import { attestedOn, countsFor, exclusionWords, registryLicences, registryWord } from '../kernel/person-scope';
+import { isSet } from '../kernel/settings';
+
+/** Reads the file behind an application and evaluates it for a day: codes and dates only. */
+export async function readFile(
+  sql: Db,
+  key: ApplicationKey,
+  playbook: ResolvedPlaybook,
+  today: PlainDate,
+): Promise<FileReading> {
+  return readingOf(await fileOf(sql, key), key, playbook, today);
+}
+
+/** What is on file behind an application. */
+export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile> {
+  const [row] = await sql<(Omit<ProviderFile, 'exclusions'> & { exclusions: ExclusionWord[] })[]>`
+    select
+      jsonb_build_object('npi', pr.npi, 'hasTin', pr.tin_sealed is not null, 'address', pr.address) as practice,
+      case when p.id is null then null else jsonb_build_object(
+        'npi', n.npi, 'caqhId', p.caqh_id, 'malpractice', p.malpractice, 'leaves', p.ended_on is not null,
+        'licences', coalesce((
+          select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
+            order by l.state, l.number)
+          from licences l where l.provider_id = p.id), '[]'::jsonb),
+        'registryLicences', ${registryLicences(sql)}) end as provider,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
+          'until', u.until, 'revokedOn', u.revoked_on))
+        from authorisations u where u.provider_id = p.id), '[]'::jsonb) as authorisations,
+      ${isSet(sql, 'authorisationRequired')} as authorisation_required,
+      ${exclusionWords(sql, { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: sql`array[pr.id]` })}
+        as exclusions,
+      (select x.status from portal_access x
+        where x.practice_id = pr.id and ${key.payerId} = any(x.payer_ids) and x.superseded_by is null
+        order by x.status desc limit 1) as portal_access,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('code', c.code, 'at', c.at) order by c.code)
+        from (
+          select subject_type || '_' || field || '_changed' as code,
+            to_char(max(created_at) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+          from file_changes where subject_id in (pr.id, p.id) group by subject_type, field) c), '[]'::jsonb) as changes,
+      case when latest.attested_on is null then null else jsonb_build_object(
+        'attestedOn', latest.attested_on,
+        'authorizedPayerIds', case when withdrawn.yes then '[]'::jsonb else authorized.ids end) end as attestation
+    from practices pr
+    left join providers p on p.id = ${key.providerId}
+    left join persons n on n.id = p.person_id
+    left join lateral (select ${attestedOn(sql)} as attested_on) latest on true
+    left join lateral (
+      select true as yes from ${registryWord(sql, sql`'caqh'`)} w
+      where w.status = 'not_authorised'
+        -- what somebody recorded afterwards counts
+        and w.said_at >= all (
+          select a.recorded_at from attestations a
+          where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')}
+            and a.authorized_payer_ids is not null)) withdrawn on true
+    left join lateral (
+      select to_jsonb(a.authorized_payer_ids) as ids from attestations a
+      where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')} and a.authorized_payer_ids is not null
+      order by a.attested_on desc, a.recorded_at desc limit 1) authorized on true
+    where pr.id = ${key.practiceId}`;
+  if (!row) throw new Error(`no practice ${key.practiceId}`);
+  return { ...row, exclusions: exclusionTerms(row.exclusions) };
+}
+
+/** What a file comes to for a day: codes and dates only. */
+export const readingOf = (
+  file: ProviderFile,
+  { state, payerId, kind }: ApplicationKey,
+  { requires, requiresCaqh, attestationMaxDays }: ResolvedPlaybook,
+  today: PlainDate,
+): FileReading => evaluateFile(file, { requires, requiresCaqh, attestationMaxDays, state, payerId, kind }, today);

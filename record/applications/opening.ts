@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { append, decideOpening } from '../../domain/applications/decide';
+import type { ApplicationKey } from '../../domain/applications/events';
+import type { Instant } from '../../domain/time/instants';
+import { naturalKey } from '../../domain/applications/key';
+import { arm } from '../../domain/applications/step';
+import { localDate } from '../../domain/time/calendar';
+import { resolvePlaybook, rulesOf, type Playbook } from '../../domain/registry/playbook';
+import type { Sql, Tx } from '../../runtime/database';
+import { readRun, runOf, type ApplicationRun } from './application-run';
+import { digest } from '../kernel/digest';
+import { keepCommand } from './commands';
+import { fileOf, readingOf } from './file';
+import { keepBridge } from './bridges';
+import type { Actor } from '../kernel/principal';
+import { columns, project } from './projection';
+
+export interface OpeningRequest {
+  /** Of the command and of the application that it opens. */
+  id: string;
+  clientId: string;
+  key: ApplicationKey;
+  /** The validated body, whole. */
+  body: { neededBy?: string; monthlyValue?: number; adopt?: { referenceNumber?: string } } & Record<string, unknown>;
+  at: Instant;
+  /** The platform relationship that goes on meanwhile. */
+  bridge?: string;
+  /** The participation that it continues; left out: the last application for the key. */
+  previousId?: string;
+}
+
+export type Opened = { run: ApplicationRun } | { existingId: string };
+
+/**
+ * Opens an application: command, first entries, read model and the outbox row that starts its workflow, in one
+ * transaction. Repeated under the same id it changes nothing; where another is open for the key, it names that one.
+ */
+export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor): Promise<Opened> {
+  const { id, clientId, key, body } = request;
+  const natural = naturalKey(key);
+  return sql.begin(async (tx): Promise<Opened> => {
+    const [[row], file] = await Promise.all([
+      tx<
+        { timeZone: string; playbook: Playbook; version: number; personId: string | null; previousId: string | null }[]
+      >`
+        select c.time_zone, p.body as playbook, p.version,
+          (select person_id from providers where id = ${key.providerId}) as person_id,
+          (select a.id from applications a where a.natural_key = ${natural} and a.id <> ${id}
+            order by a.created_at desc limit 1) as previous_id
+        from clients c, payers y join playbooks p on p.payer_id = y.id and p.version = y.playbook_version
+        where c.id = ${clientId} and y.id = ${key.payerId}`,
+      fileOf(tx, key),
+    ]);
+    if (!row) throw new Error(`no client ${clientId} or payer ${key.payerId}`);
+
+    const playbook = resolvePlaybook(row.playbook, key, row.timeZone);
+    const today = localDate(request.at, row.timeZone);
+    const drafts = decideOpening(body, {
+      applicationId: id,
+      clientId,
+      key,
+      rules: rulesOf(key.kind, playbook),
+      reading: readingOf(file, key, playbook, today),
+      today,
+      digest,
+    });
+    const opening = append(null, drafts, { at: request.at, entryId: id, newId: randomUUID });
+    if (!opening.state) throw new Error('an opening opens');
+    const { state, events } = arm({ playbook, timeZone: row.timeZone }, { ...opening, state: opening.state });
+    const run = runOf(state, row.personId, playbook.window.timeZone);
+    const { state: usState, ...scope } = key;
+    const inserted = await tx`
+      insert into applications ${tx({
+        id,
+        clientId,
+        ...scope,
+        naturalKey: natural,
+        previousId: request.previousId ?? row.previousId,
+        neededBy: body.neededBy ?? null,
+        monthlyValue: body.monthlyValue ?? null,
+        referenceNumber: body.adopt?.referenceNumber ?? null,
+        playbookVersion: row.version,
+        ...columns(state),
+        wakesAt: run.progress.next?.at ?? null,
+        createdAt: state.openedAt,
+        state: usState,
+        snapshot: tx.json(state as never),
+      } as never)}
+      on conflict do nothing returning id`;
+    if (inserted.length === 0) return opened(tx, id, natural);
+    await Promise.all([
+      keepCommand(tx, { id, clientId, applicationId: id, action: 'open', body }, actor, { settled: true }),
+      request.bridge && keepBridge(tx, { applicationId: id, clientId, relationshipId: request.bridge }),
+      project(tx, null, state, events, id),
+    ]);
+    return { run };
+  });
+}
+
+/** What stands in the way of an opening: itself, sent before, or another that is open for the key. */
+async function opened(tx: Tx, id: string, natural: string): Promise<Opened> {
+  const [taken] = await tx<{ id: string }[]>`
+    select id from applications where id = ${id} or (natural_key = ${natural} and open)
+    order by (id = ${id}) desc limit 1`;
+  return taken!.id === id ? { run: await readRun(tx, id) } : { existingId: taken!.id };
+}

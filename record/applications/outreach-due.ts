@@ -1,0 +1,135 @@
+import type { ApplicationEvent } from '../../domain/applications/events';
+import type { Instant } from '../../domain/time/instants';
+import { followUpOf, isHeld, type ApplicationState } from '../../domain/applications/state';
+import { due, localDate } from '../../domain/time/calendar';
+import type { Duration } from '../../domain/time/duration';
+import type { Tx } from '../../runtime/database';
+import { leadOver, queueMessages, type QueuedMessage, type RecipientType } from '../outreach/messages';
+
+/** How long after the assignee each rung of the ladder is told, where nothing has happened. */
+const LEAD_AFTER: Duration = { businessDays: 2 };
+const CLIENT_AFTER: Duration = { businessDays: 5 };
+
+/** Follow-ups that a payer can be asked by mail. */
+const ASKED_BY_MAIL = ['confirm_receipt', 'check_status'];
+
+/** Queues what a step's events ask to be said, to whom; each once, by what armed it. */
+export async function projectOutreach(
+  tx: Tx,
+  before: ApplicationState | null,
+  state: ApplicationState,
+  events: readonly ApplicationEvent[],
+): Promise<void> {
+  // what is entered after a restore was said when it happened
+  const isEnteredAgain = isHeld(state) || (before !== null && isHeld(before));
+  const drafts = events.flatMap((event) => (isEnteredAgain && event.kind === 'stage' ? [] : said(event, state)));
+  if (drafts.length === 0) return;
+  const [around] = await tx<{ timeZone: string; lead: string | null; payerMail: boolean }[]>`
+    select c.time_zone,
+      ${leadOver(tx, tx`c.id`, tx`${state.assignee}::uuid`)} as lead,
+      exists (
+        select from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version,
+          jsonb_array_elements(b.body->'contacts') k
+        where y.id = ${state.key.payerId} and k->>'email' is not null
+          and coalesce(k->>'state', ${state.key.state}) = ${state.key.state}) as payer_mail
+    from clients c where c.id = ${state.clientId}`;
+  const { timeZone, lead, payerMail } = around!;
+  const recipients: Record<To, string | null> = {
+    assignee: state.assignee,
+    lead,
+    client: state.clientId,
+    provider: state.key.providerId,
+    payer: payerMail ? state.key.payerId : null,
+  };
+  const messages = drafts.flatMap(({ to, after, at, key, data, dueAt, ...draft }): QueuedMessage[] => {
+    const recipientId = recipients[to];
+    if (recipientId === null) return [];
+    // where nobody has it, the lead is told at once
+    const waits = to === 'lead' && state.assignee === null ? undefined : after;
+    const notBefore = waits ? due({ at }, waits, { timeZone }) : at;
+    return [
+      {
+        ...draft,
+        data: { ...data, ...(dueAt && { dueOn: localDate(dueAt, timeZone) }) },
+        key: `${key}/${to}`,
+        clientId: state.clientId,
+        applicationId: state.id,
+        recipientType: TYPE[to],
+        recipientId,
+        notBefore,
+      },
+    ];
+  });
+  await queueMessages(tx, messages);
+}
+
+type To = 'assignee' | 'lead' | 'client' | 'provider' | 'payer';
+const TYPE: Record<To, RecipientType> = {
+  assignee: 'user',
+  lead: 'user',
+  client: 'client',
+  provider: 'provider',
+  payer: 'payer',
+};
+
+interface Saying extends Pick<QueuedMessage, 'key' | 'template' | 'data' | 'armedBy'> {
+  to: To;
+  at: Instant;
+  after?: Duration;
+  /** When what it is about was due; people are told the day. */
+  dueAt?: Instant | undefined;
+}
+
+/** What an event asks to be said. */
+function said(event: ApplicationEvent, state: ApplicationState): Saying[] {
+  const { at } = event;
+  switch (event.kind) {
+    case 'nudge': {
+      const { purpose, armedBy } = event.data;
+      if (!ASKED_BY_MAIL.includes(purpose)) return [];
+      const key = `nudge/${state.id}/${event.data.at}`;
+      return [{ to: 'payer', at, key, template: 'payer_follow_up', data: { purpose }, armedBy }];
+    }
+    case 'escalation': {
+      const { track, armedBy } = event.data;
+      const purpose = (track === 'step' ? state.step : followUpOf(state, track))?.purpose;
+      const dueAt = state.agenda.items.find((item) => item.purpose === purpose)?.dueAt;
+      const key = `escalation/${state.id}/${armedBy}`;
+      const rung = { at, key, template: 'escalation', data: { purpose }, dueAt, armedBy };
+      return [
+        { to: 'assignee', ...rung },
+        { to: 'lead', after: LEAD_AFTER, ...rung },
+        { to: 'client', after: CLIENT_AFTER, ...rung },
+      ];
+    }
+    case 'recredentialing_due':
+    case 'recredentialing_reminder': {
+      const { from, dueOn } = event.data;
+      const rung = 'daysBefore' in event.data ? event.data.daysBefore : 'opened';
+      const key = `recredentialing/${state.id}/${from}/${rung}`;
+      const word = { at, key, template: 'recredentialing_due', data: { dueOn } };
+      return [
+        { to: 'provider', ...word },
+        { to: 'assignee', ...word },
+      ];
+    }
+    case 'recredentialing_missed': {
+      const { from, dueOn } = event.data;
+      const word = { at, key: `recredentialing/${state.id}/${from}/missed`, template: 'recredentialing_missed' };
+      // there are days left in which a late decision still renews: the lead hears of it at once
+      return (['assignee', 'lead', 'client'] as const).map((to) => ({ to, ...word, data: { dueOn } }));
+    }
+    case 'stage': {
+      const template = { awaiting_attestation: 'attestation_due', information_requested: 'information_missing' }[
+        event.data.to as string
+      ];
+      if (!template) return [];
+      const armedBy = state.step ? { armedBy: state.step.armedBy } : {};
+      const { attestationMaxDays: maxDays } = state.rules;
+      const data = template === 'attestation_due' && maxDays !== undefined ? { maxDays } : {};
+      return [{ to: 'provider', at, key: `stage/${state.id}/${event.id}`, template, data, ...armedBy }];
+    }
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,107 @@
+import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
+import type { PlainDate } from '../../domain/time/instants';
+import type { Playbook } from '../../domain/registry/playbook';
+import type { Db, Fragment } from '../../runtime/database';
+import { inScope, type Principal } from '../kernel/principal';
+import { findUser } from '../registry/users';
+
+/** What an application stands on, as far as the principal may see it. */
+export interface Ground {
+  practice: {
+    clientId: string;
+    legalName: string;
+    tinLast4: string;
+    npi: string | null;
+    locationIds: string[];
+    merged: boolean;
+    /** Its client takes nothing new. */
+    ended: boolean;
+  } | null;
+  /** Whether another payer stands for it. */
+  payerMerged: boolean | null;
+  provider: { clientId: string; npi: string; ended: boolean } | null;
+  /** The payer's playbook: the version asked for, else the one in force; null where there is no such payer. */
+  playbook: Playbook | null;
+}
+
+export interface GroundKey {
+  practiceId: string;
+  providerId?: string | null | undefined;
+  payerId: string;
+}
+
+export async function groundOf(
+  sql: Db,
+  principal: Principal,
+  { practiceId, providerId, payerId }: GroundKey,
+  playbookVersion?: number,
+): Promise<Ground> {
+  const [ground] = await sql<Ground[]>`
+    select
+      (select jsonb_build_object('clientId', pr.client_id, 'legalName', pr.legal_name, 'tinLast4', pr.tin_last4,
+          'npi', pr.npi, 'merged', pr.merged_into is not null,
+          'ended', exists (select from clients c where c.id = pr.client_id and c.ended_on is not null), 'locationIds', coalesce((
+            select jsonb_agg(l.id order by l.position) from locations l where l.practice_id = pr.id), '[]'))
+        from practices pr where pr.id = ${practiceId} and ${inScope(sql, principal, 'pr.client_id')}) as practice,
+      (select jsonb_build_object('clientId', p.client_id, 'npi', n.npi, 'ended', p.ended_on is not null)
+        from providers p join persons n on n.id = p.person_id
+        where p.id = ${providerId ?? null} and ${inScope(sql, principal, 'p.client_id')}) as provider,
+      (select b.body from payers y join playbooks b
+        on b.payer_id = y.id and b.version = coalesce(${playbookVersion ?? null}::int, y.playbook_version)
+        where y.id = ${payerId}) as playbook,
+      (select y.merged_into is not null from payers y where y.id = ${payerId}) as payer_merged`;
+  return ground!;
+}
+
+/** Those of `ids` that are documents of the client. */
+export async function knownDocuments(sql: Db, clientId: string, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await sql<{ id: string }[]>`
+    select id from documents where client_id = ${clientId} and id = any(${[...ids]}::uuid[])`;
+  return new Set(rows.map((row) => row.id));
+}
+
+/** Whose a fact is in an agreement of this practice, payer, state and line that has not ended; null where nobody's. */
+export async function holderOf(
+  sql: Db,
+  agreementId: string,
+  fact: Fact & ('contract' | 'claimsRoute'),
+  scope: { practiceId: string; payerId: string; state: string; lineOfBusiness: LineOfBusiness },
+  today: PlainDate,
+): Promise<{ applicationId: string } | null> {
+  const held = fact === 'contract' ? sql`contract` : sql`claims_route`;
+  const [row] = await sql<{ applicationId: string }[]>`
+    select ${held}->>'applicationId' as application_id from agreements
+    where id = ${agreementId} and practice_id = ${scope.practiceId} and payer_id = ${scope.payerId}
+      and state = ${scope.state} and line_of_business = ${scope.lineOfBusiness}
+      and ${held} is not null and (ended_on is null or ended_on >= ${today})`;
+  return row ?? null;
+}
+
+/** What a list can be narrowed to. */
+export interface References {
+  payerId?: string | undefined;
+  clientId?: string | undefined;
+  providerId?: string | undefined;
+  practiceId?: string | undefined;
+  applicationId?: string | undefined;
+  assignee?: string | undefined;
+}
+
+/** The names of those references that the principal knows nothing of. */
+export async function unknownReferences(
+  sql: Db,
+  principal: Principal,
+  { assignee, ...refs }: References,
+): Promise<(keyof References)[]> {
+  const known = (id: string | undefined, table: Fragment, scope: Fragment): Fragment => sql`
+    (${id ?? null}::uuid is null or exists (select from ${table} where id = ${id ?? null} and ${scope}))`;
+  const [row] = await sql<Record<keyof typeof refs, boolean>[]>`
+    select ${known(refs.payerId, sql`payers`, sql`true`)} as payer_id,
+      ${known(refs.clientId, sql`clients`, inScope(sql, principal))} as client_id,
+      ${known(refs.providerId, sql`providers`, inScope(sql, principal))} as provider_id,
+      ${known(refs.practiceId, sql`practices`, inScope(sql, principal))} as practice_id,
+      ${known(refs.applicationId, sql`applications`, inScope(sql, principal))} as application_id`;
+  const unknown = (Object.keys(row!) as (keyof typeof refs)[]).filter((name) => !row![name]);
+  const nobody = assignee !== undefined && !(await findUser(sql, principal, assignee));
+  return nobody ? [...unknown, 'assignee'] : unknown;
+}

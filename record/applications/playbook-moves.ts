@@ -1,0 +1,71 @@
+import { append, decideFile } from '../../domain/applications/decide';
+import type { Instant } from '../../domain/time/instants';
+import { schedule } from '../../domain/applications/schedule';
+import { isOpen, type ApplicationState } from '../../domain/applications/state';
+import { dueAt, nextFollowUpAt } from '../../domain/applications/view';
+import { localDate } from '../../domain/time/calendar';
+import type { Prerequisite, Stage } from '../../domain/kernel/codes';
+import { resolvePlaybook, rulesOf, type Playbook } from '../../domain/registry/playbook';
+import type { Db, Fragment } from '../../runtime/database';
+import { readFile } from './file';
+import { inScope, type Principal } from '../kernel/principal';
+
+interface Change<T> {
+  from: T;
+  to: T;
+}
+
+/** What moving an open application, or a participation that goes on, to the payer's playbook of today would change. */
+export interface PlaybookMove {
+  id: string;
+  playbookVersion: Change<number>;
+  stage: Change<Stage>;
+  nextFollowUpAt: Change<Instant | null>;
+  dueAt: Change<Instant | null>;
+  /** What it would ask for and the file does not have. */
+  newlyUnmet: Prerequisite[];
+}
+
+/** The applications and participations of a payer that live by an earlier playbook, each with what a move would change. */
+export async function playbookMoves(
+  sql: Db,
+  principal: Principal,
+  { id: payerId, playbook, playbookVersion: to }: { id: string; playbook: Playbook; playbookVersion: number },
+  now: Instant,
+  { ids, limit }: { ids?: readonly string[] | undefined; limit: number },
+): Promise<PlaybookMove[]> {
+  const rows = await sql<{ snapshot: ApplicationState; playbookVersion: number; timeZone: string }[]>`
+    select a.snapshot, a.playbook_version, c.time_zone
+    from applications a join clients c on c.id = a.client_id
+    where a.payer_id = ${payerId} and (a.open or ${goesOn(sql)}) and a.playbook_version <> ${to}
+      and ${inScope(sql, principal, 'a.client_id')} ${ids ? sql`and a.id = any(${[...ids]}::uuid[])` : sql``}
+    order by a.created_at, a.id limit ${limit}`;
+  return Promise.all(
+    rows.map(async ({ snapshot, playbookVersion: from, timeZone }) => {
+      const next = resolvePlaybook(playbook, snapshot.key, timeZone);
+      const today = localDate(now, timeZone);
+      const reading = await readFile(sql, snapshot.key, next, today);
+      const rules = rulesOf(snapshot.key.kind, next);
+      const stamp = { at: now, entryId: snapshot.id, newId: () => snapshot.id };
+      const drafts = decideFile(snapshot, { reading, today });
+      const { state } = append(snapshot, [...drafts, { kind: 'playbook', data: { version: to, rules } }], stamp);
+      const after = { ...state!, agenda: schedule(state!, next, timeZone) };
+      const known = new Set(snapshot.file.prerequisites.map(({ code }) => code));
+      return {
+        id: snapshot.id,
+        playbookVersion: { from, to },
+        stage: { from: snapshot.stage, to: after.stage },
+        nextFollowUpAt: { from: nextFollowUpAt(snapshot), to: nextFollowUpAt(after) },
+        dueAt: { from: dueAt(snapshot), to: dueAt(after) },
+        // nothing is asked of the file once it is confirmed
+        newlyUnmet: isOpen(snapshot)
+          ? reading.prerequisites.flatMap(({ code, met }) => (met || known.has(code) ? [] : [code]))
+          : [],
+      };
+    }),
+  );
+}
+
+/** Whether an application `a` is closed and its participation goes on (domain/applications/state.ts). */
+export const goesOn = (sql: Db): Fragment => sql`
+  (a.stage = 'confirmed' and (a.snapshot->'rules'->>'opensSpan')::boolean and a.snapshot->>'participationEndedOn' is null)`;

@@ -1,0 +1,163 @@
+import type { TransactionSql } from 'postgres';
+import type { ApplicationEvent } from '../../domain/applications/events';
+import { RULES_VERSION } from '../../domain/applications/reduce';
+import { isHeld, isOpen, participates, type ApplicationState } from '../../domain/applications/state';
+import { dueAt, nextFollowUpAt } from '../../domain/applications/view';
+import { sameValue } from '../../domain/kernel/facts';
+import { projectChecks } from './bridges';
+import { emit } from '../outreach/event-feed';
+import { enqueue, enqueueEach } from '../kernel/outbox';
+import { projectOutreach } from './outreach-due';
+import { projectReference } from './payer-reference';
+import { projectAgreement, projectSpan } from './spans';
+
+/** The columns that lists filter and sort on: all of them a reading of the state. */
+export const columns = (state: ApplicationState) => ({
+  open: isOpen(state),
+  stage: state.stage,
+  waitingOn: state.waiting.on,
+  assignee: state.assignee,
+  submittedOn: state.submittedOn,
+  nextFollowUpAt: nextFollowUpAt(state),
+  dueAt: dueAt(state),
+  statutoryOn: state.agenda.statutory?.dueOn ?? null,
+  version: state.version,
+  rulesVersion: RULES_VERSION,
+  updatedAt: state.updatedAt,
+  ...participation(state),
+});
+
+/** Of a participation that goes on: what is wrong with it, and where its renewal stands. */
+function participation(state: ApplicationState) {
+  const { participation: p, agenda } = state;
+  const { lateUntil } = agenda.recredentialing ?? {};
+  const goesOn = p !== undefined && participates(state);
+  const cycle = goesOn && lateUntil ? p.cycle : null;
+  return {
+    issues: goesOn ? p.issues.flatMap(({ code, resolvedOn }) => (resolvedOn === null ? [code] : [])) : [],
+    recredentialing: cycle && (cycle.missedAt ? 'missed' : cycle.openedAt ? 'under_way' : 'ahead'),
+    renewsUntil: cycle ? lateUntil! : null,
+  };
+}
+
+/**
+ * Writes what a step came to: entries, state, queue, spans, agreement, and what others have to hear of. All of it is
+ * sent at once; the connection keeps the order.
+ */
+export async function project(
+  tx: TransactionSql,
+  before: ApplicationState | null,
+  state: ApplicationState,
+  events: readonly ApplicationEvent[],
+  commandId: string | null,
+): Promise<void> {
+  await Promise.all([
+    writeEvents(tx, state, events, commandId),
+    before && writeState(tx, state),
+    before && projectReference(tx, state, events),
+    projectItems(tx, before, state),
+    projectSpan(tx, before, state),
+    projectAgreement(tx, before, state),
+    projectChecks(tx, before, state),
+    projectOutreach(tx, before, state, events),
+    tell(tx, before, state, events),
+    // last: what it locks is everybody's, until the commit that comes next
+    before && emitEvents(tx, state, events),
+  ]);
+}
+
+async function writeEvents(
+  tx: TransactionSql,
+  { id: applicationId, clientId }: ApplicationState,
+  events: readonly ApplicationEvent[],
+  commandId: string | null,
+): Promise<void> {
+  await tx`insert into events ${tx(
+    events.map((event) => ({
+      clientId,
+      applicationId,
+      seq: event.seq,
+      id: event.id,
+      at: event.at,
+      kind: event.kind,
+      commandId: commandId && (event.id === commandId || event.causeId === commandId) ? commandId : null,
+      causeId: event.causeId ?? null,
+      event: tx.json(event as never),
+    })),
+  )}`;
+  for (const event of events)
+    if (event.kind === 'correction')
+      await tx`
+        update events set struck_by = ${event.id}
+        where application_id = ${applicationId} and (id = ${event.data.strikes} or cause_id = ${event.data.strikes})`;
+}
+
+async function writeState(tx: TransactionSql, state: ApplicationState): Promise<void> {
+  await tx`
+    update applications set ${tx({ ...columns(state), snapshot: tx.json(state as never) } as never)}
+    where id = ${state.id}`;
+}
+
+/** Tells others of what changed that they can act on. */
+async function emitEvents(
+  tx: TransactionSql,
+  { id: subjectId, clientId, key }: ApplicationState,
+  events: readonly ApplicationEvent[],
+): Promise<void> {
+  const { providerId, practiceId, payerId } = key;
+  for (const { kind, data, at } of events) {
+    const told = { providerId, practiceId, payerId, at };
+    if (kind === 'stage')
+      await emit(tx, { clientId, type: 'application.stage_changed', subjectId, data: { ...told, ...data } });
+    if (kind === 'nudge')
+      await emit(tx, { clientId, type: 'follow_up.due', subjectId, data: { ...told, purpose: data.purpose } });
+  }
+}
+
+/** Leaves word in the outbox of what others have to hear. */
+async function tell(
+  tx: TransactionSql,
+  before: ApplicationState | null,
+  state: ApplicationState,
+  events: readonly ApplicationEvent[],
+): Promise<void> {
+  const reopened = isOpen(state) && (before === null || !isOpen(before));
+  if (reopened)
+    // who opened it starts it; the relay steps in when that failed
+    await enqueue(tx, 'start_application', state.id, { afterSeconds: before ? 0 : 5 });
+  const participatesAnew = participates(state) && !(before && participates(before));
+  if (participatesAnew) await enqueue(tx, 'start_participation', state.id);
+  // one that runs already is as good
+  if (before && events.some(({ kind }) => kind === 'workflow_restarted' || kind === 'found_behind')) {
+    if (isOpen(state) && !reopened) await enqueue(tx, 'start_application', state.id);
+    if (participates(state) && !participatesAnew) await enqueue(tx, 'start_participation', state.id);
+  }
+  if (before && isHeld(before) && !isHeld(state))
+    await enqueueEach(
+      tx,
+      'outreach',
+      tx`select distinct recipient_id from messages where application_id = ${state.id} and status = 'queued'`,
+    );
+  if (state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed')
+    await enqueue(tx, 'end_participations', state.id);
+  if (
+    state.participation?.cycle?.openedAt &&
+    state.participation.cycle.openedAt !== before?.participation?.cycle?.openedAt
+  )
+    await enqueue(tx, 'open_recredentialing', state.id);
+  if (state.key.kind === 'recredentialing' && state.stage === 'confirmed' && before?.stage !== 'confirmed')
+    await enqueue(tx, 'renew_participations', state.id);
+  const { expectedDecisionAt } = state.agenda;
+  if (expectedDecisionAt && expectedDecisionAt !== before?.agenda.expectedDecisionAt && state.key.providerId)
+    // what lapses before it, its provider's upkeep warns of
+    await enqueueEach(tx, 'providerUpkeep', tx`select person_id from providers where id = ${state.key.providerId}`);
+}
+
+async function projectItems(tx: TransactionSql, before: ApplicationState | null, state: ApplicationState) {
+  const { items } = state.agenda;
+  if (sameValue(before?.agenda.items ?? [], items)) return;
+  if (before) await tx`delete from work_items where application_id = ${state.id}`;
+  if (items.length > 0)
+    await tx`
+      insert into work_items ${tx(items.map((item) => ({ clientId: state.clientId, applicationId: state.id, ...item })))}`;
+}

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import type { Sql, TransactionSql } from 'postgres';
+import type { Circumstances } from '../../domain/applications/decide';
+import type { ApplicationEvent, Known, RestartCause } from '../../domain/applications/events';
+import type { Instant } from '../../domain/time/instants';
+import type { Progress, Refusal } from '../../domain/applications/progress';
+import { dueTimers, progressOf } from '../../domain/applications/schedule';
+import type { ApplicationState } from '../../domain/applications/state';
+import { needsHistory, takeStep, type LeaveOut, type StepInput } from '../../domain/applications/step';
+import { localDate } from '../../domain/time/calendar';
+import { resolvePlaybook, rulesOf, type Playbook } from '../../domain/registry/playbook';
+import { beginStep } from '../../runtime/database';
+import { lookUp, getCommand, settleCommand, type KeptCommand } from './commands';
+import { readFile } from './file';
+import { project } from './projection';
+import {
+  keepSetAside,
+  laterBy,
+  restingWork,
+  setAsideIdle,
+  settleTriedAgain,
+  TRY_AGAIN_MS,
+  type RestingWork,
+} from './set-aside';
+
+/** What a caller asks to have recorded: ids, codes and instants only. */
+export interface StepRequest {
+  applicationId: string;
+  /** What the workflow knows; null where none asks. */
+  known: Known | null;
+  /** The caller's clock. */
+  at: Instant;
+  intent:
+    | { type: 'command'; commandId: string }
+    | { type: 'due' }
+    | { type: 'file' }
+    /** Its workflow is gone: the step leaves word in the outbox to start it again. */
+    | { type: 'restart'; because: RestartCause }
+    /** Its snapshot or columns differ from its timeline. */
+    | { type: 'repair'; differs: string[] };
+}
+
+/** What a workflow asks to have recorded. */
+export type WorkflowStepRequest = StepRequest & {
+  intent: { type: 'command'; commandId: string } | { type: 'due' } | { type: 'file' };
+};
+
+export interface StepResult {
+  progress: Progress;
+  refusal?: Refusal;
+}
+
+interface Row {
+  snapshot: ApplicationState;
+  rulesVersion: number;
+  wakesAt: Instant | null;
+  stepTries: number;
+  setAside: RestingWork[];
+  timeZone: string;
+  playbook: Playbook;
+}
+
+/** A workflow asks about an application that is not on record. */
+export class NoApplication extends Error {
+  override name = 'NoApplication';
+}
+
+/** A try after one that failed: it leaves out what need not be part of it. */
+export interface StepTry {
+  further: boolean;
+}
+
+/**
+ * The recording step: locks the application, decides, folds, handles whatever is due, schedules and writes, in one
+ * transaction. A command is recorded once, however often it is sent. The answer wakes its caller after `at` at the earliest.
+ */
+export function recordStep(
+  sql: Sql,
+  request: StepRequest,
+  { further }: StepTry = { further: false },
+): Promise<StepResult> {
+  const { applicationId, at, intent } = request;
+  return beginStep(sql, async (tx): Promise<StepResult> => {
+    const row = await lock(tx, applicationId);
+    const command = intent.type === 'command' ? await getCommand(tx, intent.commandId) : null;
+    const isSettled = command !== null && command.status !== 'pending';
+    const resting = row.setAside.filter(({ againAt }) => againAt === null || againAt > at);
+    const timers = resting.flatMap(({ timer }) => timer ?? []);
+    const leaveOut: LeaveOut = {
+      file: resting.some(({ what }) => what === 'file') || (further && intent.type !== 'file'),
+      timers,
+      ...(further && { due: intent.type === 'due' ? 'but_first' : 'all' }),
+    };
+    const { step, playbook, movesTo } = await decideStep(tx, row, isSettled ? null : command, request, leaveOut);
+    const { state, events, refusal } = step;
+    if (events.length > 0) await project(tx, row.snapshot, state, events, command?.id ?? null);
+    if (movesTo !== null && !refusal)
+      await tx`update applications set playbook_version = ${movesTo} where id = ${applicationId}`;
+    if (command && !isSettled) await settleCommand(tx, command.id, refusal);
+
+    const idle = further ? [] : await setAsideIdle(tx, row, dueTimers(state), { at, timers });
+    await settleTriedAgain(tx, row, { at, further });
+    const progress = progressOf(state, playbook.window.timeZone, {
+      ...(!further && { through: at }),
+      setAside: [...timers, ...idle],
+      againAt: resting.flatMap(({ againAt }) => againAt ?? []).sort()[0] ?? null,
+    });
+    await setWakesAt(tx, row, progress);
+    const said = isSettled ? command.refusal : refusal;
+    return { progress, ...(said && { refusal: said }) };
+  });
+}
+
+/** What a step that failed too often answers instead: the application stays as it is, and what failed waits. */
+export function setStepAside(
+  sql: Sql,
+  { applicationId, at, intent }: WorkflowStepRequest,
+  cause: string,
+): Promise<StepResult> {
+  return beginStep(sql, async (tx): Promise<StepResult> => {
+    const row = await lock(tx, applicationId);
+    const { snapshot, setAside } = row;
+    const resting = setAside.filter(({ againAt }) => againAt === null || againAt > at);
+    const [first] = dueTimers(snapshot).filter(
+      (due) => due.at <= at && !resting.some(({ timer }) => timer === due.timer),
+    );
+    const timer = intent.type === 'due' ? (first?.timer ?? null) : null;
+    const againAt = intent.type === 'command' ? null : laterBy(at, TRY_AGAIN_MS);
+    const commandId = intent.type === 'command' ? intent.commandId : null;
+    await keepSetAside(tx, row, { what: intent.type, commandId, timer, cause, at, againAt });
+    const refusal: Refusal | null = commandId === null ? null : { type: 'set_aside', cause };
+    if (commandId !== null) await settleCommand(tx, commandId, refusal);
+    const progress = progressOf(snapshot, payersZone(row), {
+      setAside: [...resting.flatMap((one) => one.timer ?? []), ...(timer ? [timer] : [])],
+      againAt: [...resting.flatMap((one) => one.againAt ?? []), ...(againAt ? [againAt] : [])].sort()[0] ?? null,
+    });
+    await setWakesAt(tx, row, progress);
+    return { progress, ...(refusal && { refusal }) };
+  });
+}
+
+/** Refuses a command that the record does not take as it stands; null, and nothing written, where it may be taken. */
+export function refuseCommand(sql: Sql, applicationId: string, commandId: string): Promise<Refusal | null> {
+  return beginStep(sql, async (tx) => {
+    const row = await lock(tx, applicationId);
+    const command = await getCommand(tx, commandId);
+    if (command.status !== 'pending') return command.refusal;
+    const { refusal } = (await decideStep(tx, row, command, { at: new Date().toISOString(), known: null })).step;
+    if (refusal) await settleCommand(tx, commandId, refusal);
+    return refusal;
+  });
+}
+
+/** What a step comes to, before anything is written. */
+async function decideStep(
+  tx: TransactionSql,
+  row: Row,
+  command: KeptCommand | null,
+  { at: clock, known, intent }: Pick<StepRequest, 'at' | 'known'> & Partial<StepRequest>,
+  leaveOut?: LeaveOut,
+) {
+  const { snapshot: before, rulesVersion, timeZone } = row;
+  const moved = command && (await movedTo(tx, command, before));
+  const playbook = resolvePlaybook(moved?.playbook ?? row.playbook, before.key, timeZone);
+  const at = [clock, before.updatedAt].sort()[1]!;
+  const today = localDate(at, timeZone);
+  const circumstances: Circumstances = {
+    reading: await readFile(tx, before.key, playbook, today),
+    today,
+    ...(command && (await lookUp(tx, before, command))),
+    ...(moved && { rules: rulesOf(before.key.kind, playbook) }),
+  };
+  const own = intent && entryOf(intent);
+  const again = needsHistory({ rulesVersion, command, ...own });
+  const step = takeStep({
+    before,
+    rulesVersion,
+    history: again ? await history(tx, before.id) : [],
+    known,
+    command,
+    ...own,
+    circumstances,
+    otherOpenId: again ? await otherOpenId(tx, before.id) : undefined,
+    playbook,
+    timeZone,
+    at,
+    newId: randomUUID,
+    leaveOut,
+  });
+  return { step, playbook, movesTo: moved ? moved.version : null };
+}
+
+/** What the record enters by itself for an intent. */
+function entryOf(intent: StepRequest['intent']): Pick<StepInput, 'notice' | 'differs'> {
+  if (intent.type === 'restart') return { notice: { kind: 'workflow_restarted', data: { because: intent.because } } };
+  return intent.type === 'repair' ? { differs: intent.differs } : {};
+}
+
+/** The payer's time zone; the client's where the playbook is what fails. */
+function payersZone({ playbook, snapshot, timeZone }: Row): string {
+  try {
+    return resolvePlaybook(playbook, snapshot.key, timeZone).window.timeZone;
+  } catch {
+    return timeZone;
+  }
+}
+
+/** Keeps when the workflow asks again, so that one which does not is found; the next step has its first try before it. */
+async function setWakesAt(
+  tx: TransactionSql,
+  { snapshot, wakesAt, stepTries }: Row,
+  { next }: Progress,
+): Promise<void> {
+  const at = next?.at ?? null;
+  if (at !== wakesAt || stepTries !== 1)
+    await tx`update applications set wakes_at = ${at}, step_tries = 1 where id = ${snapshot.id}`;
+}
+
+async function lock(tx: TransactionSql, id: string): Promise<Row> {
+  const [row] = await tx<Row[]>`
+    select a.snapshot, a.rules_version, a.wakes_at, a.step_tries, ${restingWork(tx, tx`a.id`)} as set_aside, c.time_zone, p.body as playbook
+    from applications a
+    join clients c on c.id = a.client_id
+    join playbooks p on p.payer_id = a.payer_id and p.version = a.playbook_version
+    where a.id = ${id}
+    for update of a`;
+  if (!row) throw new NoApplication(`no application ${id}`);
+  return row;
+}
+
+/** The playbook to which a command moves its application; null where it is about something else. */
+async function movedTo(
+  tx: TransactionSql,
+  { action, body }: KeptCommand,
+  { key }: ApplicationState,
+): Promise<{ version: number; playbook: Playbook } | null> {
+  if (action !== 'playbook-migration') return null;
+  const [row] = await tx<{ version: number; playbook: Playbook }[]>`
+    select version, body as playbook from playbooks
+    where payer_id = ${key.payerId} and version = ${body.version as number}`;
+  if (!row) throw new Error(`no playbook ${body.version as number} of ${key.payerId}`);
+  return row;
+}
+
+export async function history(tx: Sql | TransactionSql, id: string): Promise<ApplicationEvent[]> {
+  const rows = await tx<{ event: ApplicationEvent }[]>`
+    select event from events where application_id = ${id} order by seq`;
+  return rows.map((row) => row.event);
+}
+
+/** Another application that is open for the same key. */
+async function otherOpenId(tx: TransactionSql, id: string): Promise<string | undefined> {
+  const [other] = await tx<{ id: string }[]>`
+    select o.id from applications a join applications o on o.natural_key = a.natural_key and o.open
+    where a.id = ${id} and o.id <> a.id`;
+  return other?.id;
+}

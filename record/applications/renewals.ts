@@ -1,0 +1,60 @@
+import type { ApplicationKey } from '../../domain/applications/events';
+import { naturalKey } from '../../domain/applications/key';
+import { participates, type ApplicationState } from '../../domain/applications/state';
+import type { Db, Sql } from '../../runtime/database';
+import { derivedId } from '../kernel/digest';
+import { openApplication } from './opening';
+import type { Actor } from '../kernel/principal';
+import { sameScope } from './affected-applications';
+
+const SYSTEM: Actor = { type: 'system', id: 'recredentialing', name: 'Countersign' };
+
+const renewalKey = (key: ApplicationKey): ApplicationKey => ({ ...key, kind: 'recredentialing' });
+
+/** Opens the application by which a participation is renewed, once for each cycle; one that is open already will do. */
+export async function openRecredentialing(sql: Sql, participationId: string): Promise<void> {
+  const [row] = await sql<{ snapshot: ApplicationState }[]>`
+    select snapshot from applications where id = ${participationId}`;
+  const { clientId, key, participation, agenda } = row!.snapshot;
+  const cycle = participation?.cycle;
+  if (!participates(row!.snapshot) || !cycle?.openedAt) return;
+  const neededBy = agenda.recredentialing?.dueOn;
+  await openApplication(
+    sql,
+    {
+      id: derivedId(`${participationId}/recredentialing/${cycle.from}`),
+      clientId,
+      key: renewalKey(key),
+      body: { ...renewalKey(key), ...(neededBy && { neededBy }) },
+      at: cycle.openedAt,
+      previousId: participationId,
+    },
+    SYSTEM,
+  );
+}
+
+/** The application by which the running cycle of a participation is renewed. */
+export async function renewalOf(sql: Db, { key, participation }: ApplicationState): Promise<string | null> {
+  const openedAt = participation?.cycle?.openedAt ?? null;
+  const [row] = await sql<{ id: string }[]>`
+    select id from applications
+    where natural_key = ${naturalKey(renewalKey(key))} and (open or created_at >= ${openedAt}::timestamptz)
+    order by created_at desc limit 1`;
+  return row?.id ?? null;
+}
+
+/** The participations that an approved recredentialing renews, each with the body of the command that says so. */
+export async function renewedBy(
+  sql: Db,
+  recredentialingId: string,
+): Promise<{ id: string; clientId: string; body: object }[]> {
+  const [renewal] = await sql<{ snapshot: ApplicationState }[]>`
+    select snapshot from applications where id = ${recredentialingId}`;
+  if (renewal?.snapshot.stage !== 'confirmed') return [];
+  const { committeeOn, approvedOn, stageSince } = renewal.snapshot;
+  const body = { on: committeeOn ?? approvedOn ?? stageSince.slice(0, 10), recredentialingId };
+  const rows = await sql<{ id: string; clientId: string; snapshot: ApplicationState }[]>`
+    select o.id, o.client_id, o.snapshot from applications t join applications o on ${sameScope(sql)}
+    where t.id = ${recredentialingId}`;
+  return rows.flatMap(({ id, clientId, snapshot }) => (participates(snapshot) ? [{ id, clientId, body }] : []));
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import type { Instant } from '../../domain/time/instants';
+import type { TimerName } from '../../domain/applications/events';
+import type { ApplicationState } from '../../domain/applications/state';
+import type { Db, Fragment, Tx } from '../../runtime/database';
+
+/** What of an application failed too often by itself, and waits. */
+export interface RestingWork {
+  what: 'due' | 'file';
+  /** Of what is due. */
+  timer: TimerName | null;
+  /** When it is tried again; null: when a person says so. */
+  againAt: Instant | null;
+}
+
+/** What was set aside is tried once an hour. */
+export const TRY_AGAIN_MS = 3_600_000;
+
+/** The due work and the file change of an application that were set aside, as JSON. */
+export const restingWork = (sql: Db, applicationId: Fragment): Fragment => sql`
+  coalesce((
+    select jsonb_agg(jsonb_build_object('what', s.what, 'timer', s.timer,
+      'againAt', to_char(s.again_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+    from set_aside s where s.application_id = ${applicationId} and s.what <> 'command'), '[]'::jsonb)`;
+
+/** Keeps that a piece of an application's work was set aside; again and again it is the same one. */
+export async function keepSetAside(
+  tx: Tx,
+  { snapshot }: { snapshot: ApplicationState },
+  {
+    at: since,
+    ...what
+  }: {
+    what: 'command' | 'due' | 'file';
+    commandId: string | null;
+    timer: TimerName | null;
+    cause: string;
+    at: Instant;
+    againAt: Instant | null;
+  },
+): Promise<void> {
+  const row = { id: randomUUID(), clientId: snapshot.clientId, applicationId: snapshot.id, since, ...what };
+  await tx`
+    insert into set_aside ${tx(row)}
+    on conflict (application_id, what, command_id, timer) where watch is null
+    do update set cause = excluded.cause, again_at = excluded.again_at`;
+}
+
+/** Sets aside the timers that were due, were handled, and are due still: they came to nothing, and would do so for ever. */
+export async function setAsideIdle(
+  tx: Tx,
+  row: { snapshot: ApplicationState },
+  armed: readonly { at: Instant; timer: TimerName }[],
+  { at, timers }: { at: Instant; timers: readonly TimerName[] },
+): Promise<TimerName[]> {
+  const idle = armed.filter((one) => one.at <= at && !timers.includes(one.timer)).map(({ timer }) => timer);
+  for (const timer of idle)
+    await keepSetAside(tx, row, { what: 'due', commandId: null, timer, cause: 'came_to_nothing', at, againAt: null });
+  return idle;
+}
+
+/** What was tried again and has not failed is no longer set aside; what a further try left out waits for another hour. */
+export async function settleTriedAgain(
+  tx: Tx,
+  { snapshot, setAside }: { snapshot: ApplicationState; setAside: readonly RestingWork[] },
+  { at, further }: { at: Instant; further: boolean },
+): Promise<void> {
+  if (!setAside.some(({ againAt }) => againAt !== null && againAt <= at)) return;
+  const tried = tx`application_id = ${snapshot.id} and again_at <= ${at}`;
+  if (!further) await tx`delete from set_aside where ${tried}`;
+  else await tx`update set_aside set again_at = ${laterBy(at, TRY_AGAIN_MS)} where ${tried}`;
+}
+
+export const laterBy = (at: Instant, ms: number): Instant => new Date(Date.parse(at) + ms).toISOString();

@@ -1,0 +1,136 @@
+import type { EventKind } from '../../domain/applications/events';
+import type { Instant } from '../../domain/time/instants';
+import type { Db, Fragment } from '../../runtime/database';
+import type { Actor, Principal } from '../kernel/principal';
+
+/** What happened, as it was entered: an entry of a command has the command's fields, one that followed has its own. */
+export interface TimelineEntry extends Record<string, unknown> {
+  id: string;
+  at: Instant;
+  kind: EventKind;
+  actor: Actor;
+  /** The entry that this one followed from. */
+  causeId?: string;
+  struck?: { byId: string; reason: string };
+  /** Of a correction: how many readiness answers said yes on what it strikes, and the latest of them. */
+  answers?: { count: number; latest: { at: Instant; question: object }[] };
+}
+
+interface Row {
+  id: string;
+  seq: number;
+  at: Instant;
+  kind: EventKind;
+  causeId: string | null;
+  data: Record<string, unknown>;
+  actor: Actor | null;
+  body: Record<string, unknown> | null;
+  own: boolean;
+  struckBy: string | null;
+  reason: string | null;
+  answers: TimelineEntry['answers'] | null;
+}
+
+/** Of the answers that rested on what was struck out, so many are listed. */
+const LATEST = 100;
+
+const rfc3339 = (sql: Db, at: Fragment): Fragment =>
+  sql`to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const MACHINE: Actor = { type: 'system', id: 'workflow', name: 'Countersign' };
+
+/** One page of an application's entries in order; `after` is the number of the last one of the page before. */
+export async function timeline(
+  sql: Db,
+  { role }: Principal,
+  applicationId: string,
+  { limit, after = 0 }: { limit: number; after?: number | undefined },
+): Promise<{ items: TimelineEntry[]; next: number | null }> {
+  // a note among the operator's own people, and the correction of one
+  const internal = sql`
+    (n.kind = 'note' and n.event->'data'->>'visibility' = 'internal')`;
+  const seen =
+    role === 'client'
+      ? sql`not exists (
+          select from events n where n.application_id = e.application_id and ${internal}
+            and (n.id = e.id or (e.kind = 'correction' and n.id::text = e.event->'data'->>'strikes')))`
+      : sql`true`;
+  const rows = await sql<Row[]>`
+    select e.id, e.seq, e.at, e.kind, e.cause_id, e.event->'data' as data, c.actor, c.body, c.id = e.id as own,
+      e.struck_by, s.body->>'reason' as reason,
+      case when e.kind = 'correction' then (
+        select jsonb_build_object('count', max(n), 'latest', coalesce(jsonb_agg(
+          jsonb_build_object('at', ${rfc3339(sql, sql`at`)}, 'question', question) order by id desc), '[]'))
+        from (
+          select r.*, count(*) over () as n from readiness_answers r
+          where r.may_bill and r.entry_ids && array[(e.event->'data'->>'strikes')::uuid] and r.at < e.at
+          order by r.id desc limit ${LATEST}) r) end as answers
+    from events e
+    left join commands c on c.id = e.command_id
+    left join commands s on s.id = e.struck_by
+    where e.application_id = ${applicationId} and e.seq > ${after} and ${seen}
+    order by e.seq limit ${limit + 1}`;
+  const items = rows.slice(0, limit);
+  return {
+    items: items.map((row) => entry(row, role === 'client')),
+    next: rows.length > limit ? items.at(-1)!.seq : null,
+  };
+}
+
+function entry(row: Row, forClient: boolean): TimelineEntry {
+  const { id, at, kind, causeId, struckBy } = row;
+  return {
+    id,
+    at,
+    kind,
+    actor: row.actor ?? MACHINE,
+    ...(causeId && { causeId }),
+    ...(struckBy && { struck: { byId: struckBy, reason: row.reason ?? '' } }),
+    ...(row.answers?.count && { answers: row.answers }),
+    ...(row.own ? given(row, forClient) : followed(row)),
+  };
+}
+
+/** The command's own fields; of an opening, the kind of application gives way to the kind of entry. */
+function given({ kind, body }: Row, forClient: boolean): Record<string, unknown> {
+  const { notes, ...fields } = { ...body };
+  // what the operator's people wrote down for themselves
+  if (notes !== undefined && !forClient) fields.notes = notes;
+  if (kind !== 'opened') return fields;
+  const { kind: applicationKind, adopt, ...opening } = fields;
+  const { notes: _, ...adopted } = { ...(adopt as Record<string, unknown> | undefined) };
+  return {
+    ...opening,
+    applicationKind,
+    ...(adopt !== undefined && { adopt: forClient ? adopted : adopt }),
+  };
+}
+
+/** What an entry says beyond the command that it followed from. */
+function followed({ kind, data, body }: Row): Record<string, unknown> {
+  const said = { ...body, ...(body?.adopt as object | undefined) };
+  return Object.fromEntries(Object.entries(SHOWN[kind]?.(data) ?? {}).filter(([name]) => !(name in said)));
+}
+
+type Shown = (data: Record<string, unknown>) => Record<string, unknown>;
+const all: Shown = (data) => data;
+
+/** Of the entries that no command carries: what of them is worth showing. */
+const SHOWN: Partial<Record<EventKind, Shown>> = {
+  stage: all,
+  confirmation: ({ fact }) => ({ fact }),
+  file: ({ reading }) => {
+    const { prerequisites, attestation } = reading as Record<string, unknown>;
+    return { prerequisites, attestation };
+  },
+  nudge: ({ at, ...data }) => ({ ...data, followUpAt: at }),
+  escalation: all,
+  deadline_passed: all,
+  effective: all,
+  recredentialing_due: all,
+  recredentialing_reminder: all,
+  recredentialing_missed: all,
+  found_behind: all,
+  workflow_restarted: all,
+  repaired: all,
+};

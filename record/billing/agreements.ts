@@ -1,0 +1,121 @@
+import type { FactSource, LineOfBusiness } from '../../domain/kernel/codes';
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { FactValues } from '../../domain/kernel/facts';
+import type { Db, Fragment, Sql } from '../../runtime/database';
+import { audit } from '../kernel/audit';
+import { enqueueEach } from '../kernel/outbox';
+import { inScope, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+
+interface Held<Value> {
+  applicationId: string;
+  entryId: string;
+  value: Value;
+  source: FactSource;
+}
+
+export interface Ending {
+  /** The last day. */
+  on: PlainDate;
+  reason: string;
+  source: FactSource;
+  reference: string;
+}
+
+/** What a practice holds with a payer in a state, for a line of business: once, for all its providers. */
+export interface Agreement {
+  id: string;
+  clientId: string;
+  practiceId: string;
+  payerId: string;
+  state: string;
+  lineOfBusiness: LineOfBusiness;
+  contract: Held<FactValues['contract']> | null;
+  claimsRoute: Held<FactValues['claimsRoute']> | null;
+  endedOn: PlainDate | null;
+  ending: (Ending & { commandId: string; recordedAt: Instant; entryIds?: string[] }) | null;
+  version: number;
+  createdAt: Instant;
+  updatedAt: Instant;
+}
+
+export interface AgreementFilter {
+  practiceId?: string | undefined;
+  payerId?: string | undefined;
+  state?: string | undefined;
+  lineOfBusiness?: LineOfBusiness | undefined;
+}
+
+const selectAgreements = (sql: Db, principal: Principal): Fragment => sql`
+  select * from agreements where ${inScope(sql, principal)}`;
+
+export async function findAgreement(sql: Db, principal: Principal, id: string): Promise<Agreement | null> {
+  const [agreement] = await sql<Agreement[]>`${selectAgreements(sql, principal)} and id = ${id}`;
+  return agreement ?? null;
+}
+
+export const listAgreements = (
+  sql: Db,
+  principal: Principal,
+  { practiceId, payerId, state, lineOfBusiness }: AgreementFilter,
+  request: PageRequest,
+): Promise<Page<Agreement>> =>
+  page(
+    sql,
+    sql`${selectAgreements(sql, principal)}
+      ${practiceId ? sql`and practice_id = ${practiceId}` : sql``}
+      ${payerId ? sql`and payer_id = ${payerId}` : sql``}
+      ${state ? sql`and state = ${state}` : sql``}
+      ${lineOfBusiness ? sql`and line_of_business = ${lineOfBusiness}` : sql``}`,
+    request,
+  );
+
+type Key = Pick<Agreement, 'practiceId' | 'payerId' | 'state' | 'lineOfBusiness'>;
+
+/** The participations of an agreement's practice, payer, state and line as they stand; `s` is the span. */
+const sharing = (sql: Db, { practiceId, payerId, state, lineOfBusiness }: Key): Fragment => sql`
+  s.known_to is null and s.practice_id = ${practiceId} and s.payer_id = ${payerId} and s.state = ${state}
+    and s.line_of_business = ${lineOfBusiness}`;
+
+/** Has the gate asked again for every participation of an agreement's practice, payer, state and line. */
+export const tellSharers = (tx: Db, key: Key): Promise<void> =>
+  enqueueEach(tx, 'billingReadiness', tx`select application_id from network_spans s where ${sharing(tx, key)}`);
+
+/**
+ * Ends an agreement, once, for all that rest on it; null where it has ended already. Repeated under the same command
+ * it changes nothing.
+ */
+export const endAgreement = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  commandId: string,
+  ending: Ending,
+  precondition: (version: number) => void,
+): Promise<Agreement | null> =>
+  sql.begin(async (tx) => {
+    const [agreement] = await tx<Agreement[]>`${selectAgreements(tx, principal)} and id = ${id} for update`;
+    if (!agreement) throw new Error(`no agreement ${id}`);
+    if (agreement.ending) return agreement.ending.commandId === commandId ? agreement : null;
+    precondition(agreement.version);
+    const entryIds = (
+      await tx<{ entryId: string }[]>`
+        select fact->>'entryId' as entry_id
+        from network_spans s, unnest(array[s.facts->'contract', s.facts->'claimsRoute']) as fact
+        where ${sharing(tx, agreement)} and fact is not null`
+    ).map(({ entryId }) => entryId);
+    const recorded = { ...ending, commandId, recordedAt: new Date().toISOString(), entryIds };
+    await tx`
+      update agreements
+      set ended_on = ${ending.on}, ending = ${tx.json(recorded as never)}, version = version + 1, updated_at = now()
+      where id = ${id}`;
+    await tellSharers(tx, agreement);
+    await audit(tx, principal, {
+      action: 'agreement.end',
+      subjectType: 'agreement',
+      subjectId: id,
+      clientId: agreement.clientId,
+      detail: ending,
+    });
+    return findAgreement(tx, principal, id);
+  });

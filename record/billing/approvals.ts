@@ -1,0 +1,40 @@
+import type { Fact } from '../../domain/kernel/codes';
+import type { ApplicationState } from '../../domain/applications/state';
+import type { Sql } from '../../runtime/database';
+import { tellSharers } from './agreements';
+import { audit } from '../kernel/audit';
+import { actorOf, type Principal } from '../kernel/principal';
+
+/** What came of an approval; the same person twice, or of the same entry again, changes nothing. */
+export type Approval = 'approved' | 'not_confirmed' | 'second_person_needed';
+
+/** A second person approves a fact as it stands; whoever recorded it may not. */
+export const approveFact = (
+  sql: Sql,
+  principal: Principal,
+  { id: applicationId, clientId, snapshot }: { id: string; clientId: string; snapshot: ApplicationState },
+  fact: Fact,
+): Promise<Approval> =>
+  sql.begin(async (tx) => {
+    const on = snapshot.facts[fact];
+    if (on?.status !== 'confirmed') return 'not_confirmed';
+    const { entryId } = on;
+    const [own] = await tx`
+      select from events e join commands c on c.id = e.command_id
+      where e.id = ${entryId} and c.actor->>'id' = ${principal.id}`;
+    if (own) return 'second_person_needed';
+    const approvedBy = tx.json({ ...actorOf(principal) });
+    const made = await tx`
+      insert into fact_approvals ${tx({ entryId, clientId, applicationId, approvedBy })}
+      on conflict (entry_id) do nothing returning entry_id`;
+    if (made.length > 0) await tellSharers(tx, snapshot.key);
+    if (made.length > 0)
+      await audit(tx, principal, {
+        action: 'fact.approve',
+        subjectType: 'application',
+        subjectId: applicationId,
+        clientId,
+        detail: { fact, entryId },
+      });
+    return 'approved';
+  });

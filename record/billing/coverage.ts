@@ -1,0 +1,134 @@
+import type { PlainDate } from '../../domain/time/instants';
+import type { LineOfBusiness, ReadinessReason, Stage } from '../../domain/kernel/codes';
+import { billingReadiness, type ReadinessAnswer } from '../../domain/billing/readiness';
+import type { Db } from '../../runtime/database';
+import { carries } from './platform-spans';
+import { inScope, type Principal } from '../kernel/principal';
+import { OPENING_KINDS, readinessEvidence } from './readiness';
+
+/** What a provider is to a payer in a state; where there is an application, for its practice, line and location. */
+interface Scope {
+  providerId: string;
+  providerName: string;
+  payerId: string;
+  payerName: string;
+  /** Null where no licence and no application says in which. */
+  state: string | null;
+  practiceId: string | null;
+  practiceName: string | null;
+  lineOfBusiness: LineOfBusiness | null;
+  locationId: string | null;
+  /** Through which the payer can be billed, whether or not the provider wants to. */
+  platforms: { relationshipId: string; platform: string }[];
+  /** The application for it: an open one, otherwise the latest. */
+  applicationId: string | null;
+  stage: Stage | null;
+}
+
+/** A cell of a client's coverage: the gate's answer for today. */
+export interface Coverage extends Scope {
+  through: 'platform' | 'direct' | 'none';
+  mayRepresentInNetwork: boolean;
+  /** Why it is not direct. */
+  reasons: ReadinessReason[];
+  /** The day from which it may be billed directly, also one ahead, as things stand now; null where none is known. */
+  billableFrom: PlainDate | null;
+}
+
+export interface CoverageFilter {
+  providerId?: string | undefined;
+  payerId?: string | undefined;
+}
+
+/**
+ * Every provider of a client by every payer that it applies to or reaches through a platform, in the states where it
+ * applies or is licensed. As many queries for one cell as for thousands.
+ */
+export async function coverageOf(
+  sql: Db,
+  principal: Principal,
+  clientId: string,
+  today: PlainDate,
+  filter: CoverageFilter = {},
+): Promise<Coverage[]> {
+  const scopes = await scopesOf(sql, principal, clientId, today, filter);
+  const now = await ask(sql, principal, scopes, () => today);
+  // a participation that begins later is asked again for its first day
+  const ahead = scopes.filter((_, i) => isAhead(now[i]!, today));
+  const later = (await ask(sql, principal, ahead, (i) => now[scopes.indexOf(ahead[i]!)]!.billableFrom!)).values();
+  return scopes.map((scope, i) => {
+    const { mayBill, billThrough, reasons, billableFrom } = now[i]!;
+    const begins = mayBill || (isAhead(now[i]!, today) && later.next().value!.mayBill);
+    return {
+      ...scope,
+      through: mayBill ? 'direct' : billThrough === 'platform' ? 'platform' : 'none',
+      mayRepresentInNetwork: mayBill,
+      reasons,
+      billableFrom: begins ? billableFrom : null,
+    };
+  });
+}
+
+const isAhead = ({ billableFrom }: ReadinessAnswer, today: PlainDate): boolean =>
+  billableFrom !== null && billableFrom > today;
+
+async function ask(
+  sql: Db,
+  principal: Principal,
+  scopes: readonly Scope[],
+  on: (i: number) => PlainDate,
+): Promise<ReadinessAnswer[]> {
+  if (scopes.length === 0) return [];
+  const questions = scopes.map(({ providerId, practiceId, payerId, state, lineOfBusiness, locationId }, i) => ({
+    providerId,
+    practiceId,
+    payerId,
+    state,
+    ...(lineOfBusiness && { lineOfBusiness }),
+    ...(locationId && { locationId }),
+    dateOfService: on(i),
+  }));
+  const onFile = await readinessEvidence(sql, principal, questions);
+  return onFile.map((file, i) => {
+    if ('unknown' in file) throw new Error(`unknown ${file.unknown.join()}`);
+    return billingReadiness(questions[i]!, file.evidence);
+  });
+}
+
+const scopesOf = (
+  sql: Db,
+  principal: Principal,
+  clientId: string,
+  today: PlainDate,
+  { providerId, payerId }: CoverageFilter,
+): Promise<Scope[]> => sql<Scope[]>`
+  with applied as (
+    -- what was merged is one
+    select distinct on (provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id)
+      provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id, a.id as application_id, stage
+    from applications a
+    cross join lateral (
+      select coalesce(y.merged_into, y.id) as payer_id, coalesce(pr.merged_into, pr.id) as practice_id
+      from payers y, practices pr where y.id = a.payer_id and pr.id = a.practice_id) m
+    where client_id = ${clientId} and ${inScope(sql, principal)} and kind = any(${OPENING_KINDS})
+    order by provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id, open desc, a.created_at desc
+  ), reached as (
+    select r.provider_id, y.id as payer_id, l.state,
+      jsonb_agg(jsonb_build_object('relationshipId', r.id, 'platform', r.platform) order by r.created_at) as platforms
+    from platform_relationships r
+    join payers y on y.merged_into is null and ${carries(sql, sql`y.id`, sql`${today}::date`)}
+    left join (select distinct provider_id, state from licences) l on l.provider_id = r.provider_id
+    where r.client_id = ${clientId} and ${inScope(sql, principal, 'r.client_id')}
+    group by r.provider_id, y.id, l.state
+  )
+  select provider_id, p.first_name || ' ' || p.last_name as provider_name, payer_id, y.name as payer_name, state,
+    w.practice_id, pr.legal_name as practice_name, w.line_of_business, w.location_id,
+    coalesce(r.platforms, '[]') as platforms, w.application_id, w.stage
+  from applied w full join reached r using (provider_id, payer_id, state)
+  join providers p on p.id = provider_id
+  join payers y on y.id = payer_id
+  left join practices pr on pr.id = w.practice_id
+  where true ${providerId ? sql`and provider_id = ${providerId}` : sql``}
+    ${payerId ? sql`and payer_id = ${payerId}` : sql``}
+  order by p.last_name, p.first_name, provider_id, y.name, payer_id, state, pr.legal_name, w.practice_id,
+    w.line_of_business, w.location_id`;

@@ -1,0 +1,47 @@
+import type { Db, Fragment, Tx } from '../../runtime/database';
+
+/** From a day on a relationship reaches payers. */
+export async function addSpans(
+  tx: Tx,
+  { id: relationshipId, clientId }: { id: string; clientId: string },
+  payerIds: readonly string[],
+  fromOn: Fragment,
+): Promise<void> {
+  await tx`
+    insert into platform_spans (client_id, relationship_id, payer_id, from_on)
+    select ${clientId}, ${relationshipId}, payer_id, ${fromOn} from unnest(${[...payerIds]}::uuid[]) as payer_id`;
+}
+
+/** States some spans of a relationship anew; what was known of them before is kept. */
+export async function restateSpans(
+  tx: Tx,
+  relationshipId: string,
+  { which, fromOn = tx`from_on`, untilOn = tx`until_on` }: { which: Fragment; fromOn?: Fragment; untilOn?: Fragment },
+): Promise<void> {
+  await tx`
+    with before as (
+      update platform_spans set known_to = now()
+      where relationship_id = ${relationshipId} and known_to is null and (${which}) returning *)
+    insert into platform_spans (client_id, relationship_id, payer_id, from_on, until_on)
+    select client_id, relationship_id, payer_id, ${fromOn}, ${untilOn} from before order by id`;
+}
+
+/** The condition that the payer `n` of a span is this one, was merged with it or stands for it. */
+const reaches = (sql: Db, payerId: Fragment): Fragment => sql`
+  exists (select from payers asked
+    where asked.id = ${payerId}
+      and (coalesce(n.merged_into, n.id) = coalesce(asked.merged_into, asked.id)
+        or asked.id = any(n.covers) or asked.merged_into = any(n.covers)))`;
+
+/** The condition that a payer is billed through the relationship `r` on a day. */
+export const carries = (sql: Db, payerId: Fragment, on: Fragment): Fragment => sql`
+  exists (select from platform_spans m join payers n on n.id = m.payer_id
+    where m.relationship_id = r.id and m.known_to is null and ${on} between m.from_on and m.until_on
+      and ${reaches(sql, payerId)})`;
+
+/** The last day on which a payer is billed through the relationship `r`; of one that never was, the relationship's own. */
+export const lastDayThrough = (sql: Db, payerId: Fragment): Fragment => sql`
+  coalesce(
+    (select max(m.until_on) from platform_spans m join payers n on n.id = m.payer_id
+      where m.relationship_id = r.id and m.known_to is null and ${reaches(sql, payerId)}),
+    r.ended_on, 'infinity')`;

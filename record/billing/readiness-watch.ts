@@ -1,0 +1,88 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { LineOfBusiness, ReadinessReason } from '../../domain/kernel/codes';
+import { localDate, startOfDay } from '../../domain/time/calendar';
+import { addDays } from '../../domain/time/dates';
+import { exclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
+import { billingReadiness } from '../../domain/billing/readiness';
+import type { Tx } from '../../runtime/database';
+import { emit } from '../outreach/event-feed';
+import { exclusionWords } from '../kernel/person-scope';
+import type { Principal } from '../kernel/principal';
+import { readinessEvidence } from './readiness';
+
+const SYSTEM: Principal = { type: 'system', id: 'gate', name: 'Countersign', role: 'service', clientIds: null };
+
+interface Scope {
+  clientId: string;
+  timeZone: string;
+  providerId: string;
+  practiceId: string;
+  payerId: string;
+  state: string;
+  lineOfBusiness: LineOfBusiness;
+  locationId: string | null;
+  told: { mayBill: boolean; reasons: ReadinessReason[] } | null;
+}
+
+/** Asks the gate for an application's scope and, where its answer has become another one, tells. */
+export async function tellReadiness(tx: Tx, applicationId: string, now: Instant): Promise<{ next: Instant | null }> {
+  const [scope] = await tx<Scope[]>`
+    select a.client_id, c.time_zone, a.provider_id, a.practice_id, a.payer_id, a.state, a.line_of_business,
+      a.location_id, case when t.application_id is null then null else
+        jsonb_build_object('mayBill', t.may_bill, 'reasons', t.reasons) end as told
+    from applications a join clients c on c.id = a.client_id
+    left join readiness_told t on t.application_id = a.id
+    where a.id = ${applicationId} and a.provider_id is not null
+    for update of a`;
+  if (!scope) return { next: null };
+  const { clientId, timeZone, told, locationId, ...asked } = scope;
+  const today = localDate(now, timeZone);
+  const question = { ...asked, ...(locationId && { locationId }), dateOfService: today };
+  const [onFile] = await readinessEvidence(tx, SYSTEM, [question]);
+  if (!onFile || 'unknown' in onFile) return { next: null };
+  const { mayBill, reasons, billableFrom } = billingReadiness(question, onFile.evidence);
+
+  // what was never told was a no with nothing on file
+  const before = told ?? { mayBill: false, reasons: [] };
+  if (!told || before.mayBill !== mayBill || before.reasons.join() !== reasons.join()) {
+    await tx`
+      insert into readiness_told ${tx({ applicationId, clientId, mayBill, reasons } as never)}
+      on conflict (application_id) do update
+        set may_bill = excluded.may_bill, reasons = excluded.reasons, told_at = now()`;
+    if (told || mayBill)
+      await emit(tx, {
+        clientId,
+        type: 'billing_readiness.changed',
+        subjectId: applicationId,
+        data: { ...asked, locationId, from: before, to: { mayBill, reasons }, asOf: now },
+      });
+  }
+  const days = await changingDays(tx, asked, onFile.evidence.agreements, today);
+  const ends = onFile.evidence.spans.flatMap(({ effectiveTo }) => (effectiveTo ? [addDays(effectiveTo, 1)] : []));
+  const next = [...days, ...ends, ...(billableFrom ? [billableFrom] : [])].filter((day) => day > today).sort()[0];
+  return { next: next ? startOfDay(next, timeZone) : null };
+}
+
+/** The days on which time alone may change the answer: after a licence or an agreement has ended, of an exclusion. */
+async function changingDays(
+  tx: Tx,
+  { providerId, practiceId, state }: Pick<Scope, 'providerId' | 'practiceId' | 'state'>,
+  agreements: readonly { endedOn: PlainDate | null }[],
+  today: PlainDate,
+): Promise<PlainDate[]> {
+  const licences = await tx<{ expiresOn: PlainDate }[]>`
+    select expires_on from licences where provider_id = ${providerId} and state = ${state} and expires_on >= ${today}`;
+  const ends = [...licences.map(({ expiresOn }) => expiresOn), ...agreements.flatMap(({ endedOn }) => endedOn ?? [])];
+  const [excluded] = await tx<{ words: ExclusionWord[] }[]>`
+    select ${exclusionWords(tx, {
+      personId: tx`p.person_id`,
+      clientId: tx`p.client_id`,
+      practiceIds: tx`${[practiceId]}::uuid[]`,
+    })} as words
+    from providers p where p.id = ${providerId}`;
+  const terms = exclusionTerms(excluded?.words ?? []);
+  return [
+    ...ends.map((day) => addDays(day, 1)),
+    ...terms.flatMap(({ from, reinstatedOn }) => [from, ...(reinstatedOn ? [reinstatedOn] : [])]),
+  ];
+}

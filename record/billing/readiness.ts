@@ -1,0 +1,351 @@
+import { attestationDueOn, knownLicences } from '../../domain/registry/attestation';
+import { KINDS, type FactSource, type ReadinessReason } from '../../domain/kernel/codes';
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import { excludedOn, exclusionTerms, maybeExcludedOn, type ExclusionWord } from '../../domain/screening/exclusions';
+import { KIND_RULES } from '../../domain/registry/playbook';
+import type {
+  AgreementEvidence,
+  ReadinessAnswer,
+  ReadinessEvidence,
+  ReadinessQuery,
+  Span,
+} from '../../domain/billing/readiness';
+import type { Db, Fragment } from '../../runtime/database';
+import { asKnown, knownThen, type AsKnown } from '../kernel/as-of';
+import { attestedOn, exclusionWords, registryLicences } from '../kernel/person-scope';
+import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+import { settingsAt, settingsHistory, type SettingsVersion } from '../kernel/settings';
+
+export interface ReadinessRequest extends ReadinessQuery {
+  providerId: string;
+  /** Null where there is no application for the rest: what is on file without one. */
+  practiceId: string | null;
+  payerId: string;
+  /** Null where it is not known in which state. */
+  state: string | null;
+  /** What was known then; left out: now. */
+  asOf?: Instant;
+}
+
+/** The reference of a request that the principal knows nothing of. */
+export type UnknownReference = 'providerId' | 'practiceId' | 'payerId' | 'locationId';
+
+/** What is on file for a question, with the practice's client. */
+export interface OnFile {
+  clientId: string;
+  evidence: ReadinessEvidence & { spans: KeptSpan[] };
+}
+
+/** A span with the entries by which the payer said yes. */
+type KeptSpan = Span & { i: number; approvals: string[] };
+
+/** An agreement with the source of what it holds. */
+type KeptAgreement = AgreementEvidence & {
+  i: number;
+  contract: { entryId: string; source: FactSource } | null;
+  claimsRoute: { entryId: string; source: FactSource } | null;
+};
+
+interface File {
+  i: number;
+  clientId: string;
+  provider: boolean;
+  practice: boolean;
+  payer: boolean;
+  location: boolean;
+  requiresCaqh: boolean;
+  licences: { state: string; expiresOn: PlainDate }[];
+  registryLicences: { state: string }[];
+  malpracticeUntil: PlainDate | null;
+  attestedOn: PlainDate | null;
+  platformCovers: boolean;
+  exclusions: ExclusionWord[];
+}
+
+export const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
+
+/**
+ * What the gate needs to answer each request, in their order, or the reference that is unknown; as many queries for one
+ * as for all, however many are asked.
+ */
+export async function readinessEvidence(
+  sql: Db,
+  principal: Principal,
+  requests: readonly ReadinessRequest[],
+): Promise<(OnFile | { unknown: UnknownReference[] })[]> {
+  const asked = await askedOf(sql, requests);
+  const [files, spans, agreements, policies] = await Promise.all([
+    filesOf(sql, principal, asked),
+    spansOf(sql, principal, asked),
+    agreementsOf(sql, principal, asked),
+    settingsHistory(sql),
+  ]);
+  const unapproved = await unapprovedOf(sql, requests, policies, spans, agreements);
+  const [spansOfItem, agreementsOfItem] = [byItem(spans), byItem(agreements)];
+  return files.map((file) => {
+    const unknown = (['provider', 'practice', 'payer', 'location'] as const).filter((name) => !file[name]);
+    if (unknown.length > 0) return { unknown: unknown.map((name) => `${name}Id` as const) };
+    const { state, dateOfService } = requests[file.i]!;
+    return {
+      clientId: file.clientId,
+      evidence: {
+        spans: spansOfItem.get(file.i) ?? [],
+        agreements: agreementsOfItem.get(file.i) ?? [],
+        platformCovers: file.platformCovers,
+        excluded: exclusionTerms(file.exclusions).some((term) => excludedOn(term, dateOfService)),
+        exclusionPossible: maybeExcludedOn(file.exclusions, dateOfService),
+        unapproved: unapproved(file.i),
+        ...currency(file, state, dateOfService),
+      },
+    };
+  });
+}
+
+/** The entries by phone that want a second person's approval and, as far as each request may know, have none. */
+async function unapprovedOf(
+  sql: Db,
+  requests: readonly ReadinessRequest[],
+  policies: readonly SettingsVersion[],
+  spans: readonly KeptSpan[],
+  agreements: readonly KeptAgreement[],
+): Promise<(i: number) => ReadonlySet<string>> {
+  const wanted = requests.map(({ asOf }) => settingsAt(policies, asOf).phoneFactsNeedApproval);
+  const byPhone = [
+    ...spans.flatMap(({ i, facts }) => Object.values(facts).map((fact) => ({ i, ...fact }))),
+    ...agreements.flatMap(({ i, contract, claimsRoute }) =>
+      [contract, claimsRoute].flatMap((held) => (held ? [{ i, ...held }] : [])),
+    ),
+  ].filter(({ i, source }) => wanted[i] && source === 'phone');
+  if (byPhone.length === 0) return () => NONE;
+  const approvals = new Map(
+    (
+      await sql<{ entryId: string; createdAt: Instant }[]>`
+        select entry_id, created_at from fact_approvals where entry_id = any(${byPhone.map((fact) => fact.entryId)})`
+    ).map(({ entryId, createdAt }) => [entryId, createdAt]),
+  );
+  const pending = byPhone.filter(({ i, entryId }) => {
+    const { asOf } = requests[i]!;
+    const approvedAt = approvals.get(entryId);
+    return approvedAt === undefined || (asOf !== undefined && Date.parse(approvedAt) > Date.parse(asOf));
+  });
+  return (i) => new Set(pending.filter((fact) => fact.i === i).map((fact) => fact.entryId));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Keeps answers as they were given, so that a correction can list those that rested on what it strikes. */
+export async function keepAnswers(
+  sql: Db,
+  principal: Principal,
+  given: readonly { onFile: OnFile; question: ReadinessRequest; answer: ReadinessAnswer }[],
+): Promise<void> {
+  if (given.length === 0) return;
+  const askedBy = sql.json({ ...actorOf(principal) });
+  await sql`
+    insert into readiness_answers ${sql(
+      given.map(({ onFile, question, answer }) => ({
+        clientId: onFile.clientId,
+        askedBy,
+        question: sql.json({ ...question }),
+        mayBill: answer.mayBill,
+        reasons: answer.reasons,
+        entryIds: restsOn(answer, onFile.evidence.spans),
+      })) as never,
+    )}`;
+}
+
+/** An answer as it was given. */
+export interface GivenAnswer {
+  id: string;
+  clientId: string;
+  /** Who asked. */
+  askedBy: Actor;
+  question: ReadinessRequest;
+  mayBill: boolean;
+  reasons: ReadinessReason[];
+  /** The entries that a yes rested on. */
+  entryIds: string[];
+  createdAt: Instant;
+}
+
+export interface AnswerFilter {
+  providerId?: string | undefined;
+  practiceId?: string | undefined;
+  payerId?: string | undefined;
+  /** Given on this day or later, and before that one; in UTC. */
+  from?: PlainDate | undefined;
+  until?: PlainDate | undefined;
+}
+
+/** What was answered to whom, in order; a service learns what was answered to itself. */
+export const listAnswers = (
+  sql: Db,
+  principal: Principal,
+  { from, until, ...asked }: AnswerFilter,
+  request: PageRequest,
+): Promise<Page<GivenAnswer>> =>
+  page(
+    sql,
+    sql`
+      select lpad(to_hex(id), 32, '0')::uuid as id, client_id, asked_by, question, may_bill, reasons, entry_ids,
+        at as created_at
+      from readiness_answers
+      where ${inScope(sql, principal)}
+        ${principal.role === 'service' ? sql`and asked_by->>'id' = ${principal.id}` : sql``}
+        and question @> ${sql.json(JSON.parse(JSON.stringify(asked)) as never)}
+        ${from ? sql`and at >= ${from}::date at time zone 'UTC'` : sql``}
+        ${until ? sql`and at < ${until}::date at time zone 'UTC'` : sql``}`,
+    request,
+  );
+
+/** The entries without which the answer would not be yes. */
+function restsOn({ mayBill, facts }: ReadinessAnswer, spans: readonly KeptSpan[]): string[] {
+  if (!mayBill) return [];
+  const span = spans.find((one) => one.facts === facts);
+  return [...Object.values(facts).map((fact) => fact.entryId), ...(span?.approvals ?? [])];
+}
+
+function byItem<T extends { i: number }>(rows: readonly T[]): Map<number, T[]> {
+  const items = new Map<number, T[]>();
+  for (const row of rows) items.set(row.i, [...(items.get(row.i) ?? []), row]);
+  return items;
+}
+
+/** What of the file is current on a day. */
+function currency(file: File, state: string | null, on: PlainDate) {
+  const { licences, malpracticeUntil, attestedOn: attested, requiresCaqh } = file;
+  const known = knownLicences(licences, file.registryLicences);
+  return {
+    licenceCurrent: licences.some((licence) => licence.state === state && licence.expiresOn >= on),
+    malpracticeCurrent: malpracticeUntil !== null && malpracticeUntil >= on,
+    attestationCurrent: !requiresCaqh || (attested !== null && attestationDueOn(attested, known, on) >= on),
+  };
+}
+
+/** Questions as pieces of a query: `q` by name. */
+interface Asked {
+  rows: Fragment;
+  /** The payer asked for, what was merged with it, and those that stand for any of them. */
+  payerIds: Fragment;
+  /** The practice asked for, and what was merged with it. */
+  practiceIds: Fragment;
+  known: AsKnown;
+}
+
+async function askedOf(sql: Db, requests: readonly ReadinessRequest[]): Promise<Asked> {
+  const ofThePast = requests.some(({ asOf }) => asOf !== undefined);
+  const known = asKnown(sql, ofThePast);
+  const alike = { payerIds: standingFor(sql, known), practiceIds: samePractice(sql, known) };
+  if (!ofThePast) return { rows: rowsOf(sql, requests), ...alike, known };
+  // what has to be put together from the past is, once for all questions that are about the same
+  const scopeOf = ({ payerId, practiceId, asOf }: ReadinessRequest) => JSON.stringify([payerId, practiceId, asOf]);
+  const scopes = [...new Map(requests.map((request) => [scopeOf(request), request])).values()];
+  const found = await sql<{ i: number; payerIds: string[]; practiceIds: string[] }[]>`
+    select q.i, ${alike.payerIds} as payer_ids, ${alike.practiceIds} as practice_ids from ${rowsOf(sql, scopes)}`;
+  const byScope = new Map(found.map(({ i, ...ids }) => [scopeOf(scopes[i]!), ids]));
+  const rows = rowsOf(
+    sql,
+    requests.map((request) => ({ ...request, ...byScope.get(scopeOf(request)) })),
+  );
+  return { rows, payerIds: sql`q."payerIds"`, practiceIds: sql`q."practiceIds"`, known };
+}
+
+const rowsOf = (sql: Db, requests: readonly ReadinessRequest[]): Fragment => sql`
+  jsonb_to_recordset(${sql.json(requests.map((request, i) => ({ i, ...request })) as never)})
+    as q(i int, "providerId" uuid, "practiceId" uuid, "payerId" uuid, state text, "locationId" uuid,
+      "dateOfService" date, "asOf" timestamptz, "payerIds" uuid[], "practiceIds" uuid[])`;
+
+const standingFor = (sql: Db, known: AsKnown): Fragment => sql`
+  array(
+    select y.id from ${known.rows('payers', 'y')}, ${known.rows('payers', 'asked')}
+    where asked.id = q."payerId" and (coalesce(y_then.merged_into, y.id) = coalesce(asked_then.merged_into, asked.id)
+      or asked.id = any(y_then.covers) or asked_then.merged_into = any(y_then.covers)))`;
+
+const samePractice = (sql: Db, known: AsKnown): Fragment => sql`
+  array(
+    select y.id from ${known.rows('practices', 'y')}, ${known.rows('practices', 'asked')}
+    where asked.id = q."practiceId" and y.client_id = asked.client_id
+      and coalesce(y_then.merged_into, y.id) = coalesce(asked_then.merged_into, asked.id))`;
+
+/** Keeps the planner, which cannot know how few are asked, from reading a whole table for them. */
+const ONE_BY_ONE = (sql: Db): Fragment => sql`offset 0`;
+
+const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> => sql<File[]>`
+  select q.i, coalesce(pr.client_id, p.client_id) as client_id, p.id is not null as provider,
+    q."practiceId" is null or pr.id is not null as practice, y.id is not null as payer,
+    q."locationId" is null or exists (
+      select from locations l where l.id = q."locationId" and l.practice_id = pr.id) as location,
+    coalesce((
+      select (b.body->>'requiresCaqh')::boolean from playbooks b
+      where b.payer_id = y.id and b.created_at <= coalesce(q."asOf", 'infinity')
+      order by b.version desc limit 1), true) as requires_caqh,
+    coalesce(${asked.known.earlier('licences', sql`p.id`)}->'licences', (
+      select jsonb_agg(jsonb_build_object('state', l.state, 'expiresOn', l.expires_on))
+      from licences l where l.provider_id = p.id), '[]') as licences,
+    ${registryLicences(sql, sql`s.created_at <= coalesce(q."asOf", 'infinity')`)} as registry_licences,
+    coalesce(${asked.known.earlier('providers', sql`p.id`)}->'malpractice', p.malpractice)->>'expiresOn' as malpractice_until,
+    ${attestedOn(
+      sql,
+      sql`a.attested_on <= q."dateOfService" and a.recorded_at <= coalesce(q."asOf", 'infinity')`,
+    )} as attested_on,
+    exists (select from platform_relationships r
+      join platform_spans m on m.relationship_id = r.id
+      where r.provider_id = p.id and m.payer_id = any(${asked.payerIds})
+        and q."dateOfService" between m.from_on and m.until_on and ${knownThen(sql, 'm')}) as platform_covers,
+    ${exclusionWords(
+      sql,
+      { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: asked.practiceIds },
+      knownThen(sql, 's'),
+    )} as exclusions
+  from ${asked.rows}
+  left join lateral (
+    select * from providers p where p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}
+    ${ONE_BY_ONE(sql)}) p on true
+  left join lateral (
+    select * from practices pr where pr.id = q."practiceId" and ${inScope(sql, principal, 'pr.client_id')}
+    ${ONE_BY_ONE(sql)}) pr on true
+  left join payers y on y.id = q."payerId"
+  order by q.i`;
+
+/** The applications that open a participation, but those that came to nothing; the oldest first. */
+const spansOf = (sql: Db, principal: Principal, { rows, payerIds, practiceIds, known }: Asked): Promise<KeptSpan[]> =>
+  sql<KeptSpan[]>`
+  select q.i, a.id as application_id, a.payer_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
+    s.effective_to, coalesce(s.facts, '{}') as facts, coalesce(s.loaded_seen, false) as loaded_seen,
+    (
+      select min(f.changed_on) from file_changes f
+      where f.subject_id = any(${practiceIds}) and f.field = 'tin' and not f.correction
+        and f.created_at <= coalesce(q."asOf", 'infinity')
+        and f.created_at > (select e.at from events e where e.id = (s.facts->'contract'->>'entryId')::uuid)
+    ) as tin_changed_on,
+    coalesce((
+      select array_agg(e.id) from events e
+      left join events struck on struck.id = e.struck_by and struck.at <= coalesce(q."asOf", 'infinity')
+      where e.application_id = a.id and e.kind = 'contact' and e.event->'data'->>'outcome' = 'approved'
+        and e.at <= coalesce(q."asOf", 'infinity') and struck.id is null), '{}') as approvals
+  from ${rows}
+  cross join lateral (
+    select a.* from ${known.rows('applications', 'a')}
+    where a.provider_id = q."providerId" and a.practice_id = any(${practiceIds})
+      and a.payer_id = any(${payerIds}) and a.state = q.state and a.kind = any(${OPENING_KINDS})
+      and a.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'a.client_id')}
+      and (a_then.stage not in ('withdrawn', 'denied') or a_then.open)
+    ${ONE_BY_ONE(sql)}) a
+  left join lateral (
+    select * from network_spans s where s.application_id = a.id and ${knownThen(sql, 's')}
+    ${ONE_BY_ONE(sql)}) s on true
+  order by a.created_at, a.id`;
+
+const agreementsOf = (
+  sql: Db,
+  principal: Principal,
+  { rows, payerIds, practiceIds, known }: Asked,
+): Promise<KeptAgreement[]> =>
+  sql<KeptAgreement[]>`
+    select q.i, g.id, g.payer_id, g.line_of_business, g_then.contract, g_then.claims_route, g_then.ended_on,
+      coalesce(g_then.ending->'entryIds', '[]') as ended_entries
+    from ${rows}, ${known.rows('agreements', 'g')}
+    where g.practice_id = any(${practiceIds}) and g.payer_id = any(${payerIds}) and g.state = q.state
+      and g.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'g.client_id')}
+    order by g.created_at, g.id`;

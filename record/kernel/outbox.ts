@@ -1,0 +1,125 @@
+import type { WatchType } from '../../domain/kernel/codes';
+import type { NextTry } from '../../domain/kernel/delivery';
+import type { Db, Fragment } from '../../runtime/database';
+
+/**
+ * Who has to hear of a change, and of what, by one id: `file_changed` an application, `file_changed_person` a person (the
+ * open applications of every client, and the upkeep), `file_changed_provider` a provider (those of one client),
+ * `file_changed_practice` a practice, `open_changes` and `open_applications` a change of a file, a watch its subject,
+ * `ending_item` what an ending comes to, the others an application.
+ */
+export type OutboxTopic =
+  | 'file_changed'
+  | 'file_changed_person'
+  | 'file_changed_provider'
+  | 'file_changed_practice'
+  | 'start_application'
+  | 'start_participation'
+  | 'end_participations'
+  | 'open_changes'
+  | 'open_applications'
+  | 'open_recredentialing'
+  | 'renew_participations'
+  | 'ending_item'
+  | WatchType;
+
+export interface OutboxRow {
+  id: number;
+  topic: OutboxTopic;
+  subject: string;
+  attempts: number;
+}
+
+/** Tells the relay of a change when, and only when, the transaction commits. */
+export async function enqueue(
+  tx: Db,
+  topic: OutboxTopic,
+  subject: string,
+  { afterSeconds = 0 }: { afterSeconds?: number } = {},
+): Promise<void> {
+  await tx`
+    insert into outbox (topic, subject, next_attempt_at)
+    values (${topic}, ${subject}, now() + make_interval(secs => ${afterSeconds}))`;
+  if (afterSeconds === 0) await tx`notify outbox`;
+}
+
+/** So many rows of a fan-out, or commands that follow from one thing, fall due in a second: others pass between them. */
+const WAVE = 40;
+
+/** When the nth of many is due. */
+export const inWaves = (sql: Db, n: Fragment): Fragment =>
+  sql`now() + make_interval(secs => (${n} - 1) / ${WAVE}::bigint)`;
+
+/**
+ * The same for every subject that a query selects, each with a row of its own. Where what they hear of is `committed`
+ * already, a row that still waits for the same subject will do.
+ */
+export async function enqueueEach(
+  tx: Db,
+  topic: OutboxTopic,
+  subjects: Fragment,
+  { committed = false }: { committed?: boolean } = {},
+): Promise<void> {
+  const waits = tx`
+    exists (select from outbox o where o.subject = s.subject and o.topic = ${topic} and o.attempts = 0)`;
+  await tx`
+    insert into outbox (topic, subject, next_attempt_at)
+    select ${topic}, s.subject, ${inWaves(tx, tx`row_number() over ()`)} from (${subjects}) as s(subject)
+    ${committed ? tx`where not ${waits}` : tx``}`;
+  await tx`notify outbox`;
+}
+
+/** What stands on a row while a relay works on it: it stays where that ended the relay's process. */
+const PROCESS_ENDED = 'process_ended';
+/** So many tries that end the process end the delivery. */
+const MOST_ENDED_PROCESSES = 5;
+
+/**
+ * Takes up to `limit` rows that are due, for as long as the lease lasts; no other relay gets them meanwhile. A row whose last try
+ * ended its process is taken alone of its kind, so that the others which were in hand then are not counted with it.
+ */
+export async function claimRows(sql: Db, limit: number, leaseSeconds: number): Promise<OutboxRow[]> {
+  await sql`
+    update outbox set dead_at = now()
+    where dead_at is null and next_attempt_at <= now() and last_error = ${PROCESS_ENDED}
+      and attempts >= ${MOST_ENDED_PROCESSES}`;
+  const due = sql`select id from outbox where dead_at is null and next_attempt_at <= now()`;
+  return sql<OutboxRow[]>`
+    with others as (
+      ${due} and last_error is distinct from ${PROCESS_ENDED} order by next_attempt_at, id
+      limit ${limit} for update skip locked),
+    suspect as (
+      ${due} and last_error = ${PROCESS_ENDED} order by next_attempt_at, id limit 1 for update skip locked)
+    update outbox set
+      attempts = attempts + 1, last_error = ${PROCESS_ENDED}, next_attempt_at = now() + make_interval(secs => ${leaseSeconds})
+    where id in (select id from others union all select id from suspect limit ${limit})
+    returning id, topic, subject, attempts`;
+}
+
+/** Keeps rows that are still being worked on from other relays; one whose try has failed meanwhile is left as it is. */
+export async function renewLease(sql: Db, ids: number[], leaseSeconds: number): Promise<void> {
+  await sql`
+    update outbox set next_attempt_at = now() + make_interval(secs => ${leaseSeconds})
+    where id = any(${ids}::bigint[]) and dead_at is null and last_error = ${PROCESS_ENDED}`;
+}
+
+/** Deletes rows that were delivered, and dead ones that said the same: they are made up for. */
+export async function deleteDelivered(sql: Db, { topic, subject }: OutboxRow, ids: number[]): Promise<void> {
+  await sql`
+    delete from outbox
+    where id = any(${ids}::bigint[]) or (subject = ${subject} and topic = ${topic} and dead_at is not null)`;
+}
+
+/** Deletes the rows that start applications which are started already. */
+export async function deleteStarts(sql: Db, applicationIds: string[]): Promise<void> {
+  await sql`delete from outbox where topic = 'start_application' and subject = any(${applicationIds}::uuid[])`;
+}
+
+/** A try to deliver a row failed. */
+export async function postponeRow(sql: Db, id: number, next: NextTry, error: string): Promise<void> {
+  await sql`
+    update outbox set
+      attempts = ${next.tries}, next_attempt_at = now() + make_interval(secs => ${next.inSeconds}),
+      last_error = ${error}, dead_at = ${next.dead ? sql`now()` : null}
+    where id = ${id}`;
+}

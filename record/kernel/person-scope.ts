@@ -1,0 +1,70 @@
+import type { Db, Fragment } from '../../runtime/database';
+
+// What is on record of a person belongs to the person where a registry said it, and to one client where it was stated
+// under that client. Whatever reads rows about a person asks here which of them count.
+
+/** The condition that a row counts at a client: it is no client's, and so counts with every one, or it is this one's. */
+export const countsAt = (sql: Db, row: string, clientId: Fragment): Fragment =>
+  sql`(${sql(row)}.client_id is null or ${sql(row)}.client_id = ${clientId})`;
+
+/** The condition that an instant is before the person of the provider `p` left that client, where they did. */
+const whileThere = (sql: Db, at: Fragment): Fragment => sql`
+  (p.ended_on is null
+    or ${at} < (p.ended_on + 1)::timestamp at time zone (select c.time_zone from clients c where c.id = p.client_id))`;
+
+/** The condition that the person of the provider `p` has not left that client. */
+export const isThere = (sql: Db): Fragment => whileThere(sql, sql`now()`);
+
+/**
+ * The condition that a row counts for the provider `p`: what was stated under its client, and what a registry said, but
+ * not since the person left that client.
+ */
+export const countsFor = (sql: Db, row: string, saidAt: string): Fragment => sql`
+  (${sql(row)}.client_id = p.client_id
+    or ${sql(row)}.client_id is null and ${whileThere(sql, sql`${sql(row)}.${sql(saidAt)}`)})`;
+
+/** The day of the latest attestation that counts for the provider `p`, among those `a` of which `which` holds. */
+export const attestedOn = (sql: Db, which: Fragment = sql`true`): Fragment => sql`
+  (select max(a.attested_on) from attestations a
+    where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')} and ${which})`;
+
+/** What a service last said, as far as it counts for the provider `p`: by itself, or of CAQH in a file of the client's. */
+export const registryWord = (sql: Db, service: Fragment): Fragment => sql`
+  (select w.status, w.said, w.checked_at, w.said_at
+    from (
+      select r.status, r.said, r.checked_at, r.said_at from registry_records r
+      where r.service = ${service} and r.person_id = p.person_id and r.status is not null
+        and ${whileThere(sql, sql`r.said_at`)}
+      union all
+      select t.status, t.said, t.checked_at, t.said_at from caqh_statements t
+      where ${service} = 'caqh' and t.person_id = p.person_id and t.client_id = p.client_id) w
+    order by w.said_at desc nulls last limit 1)`;
+
+/** The latest of what CAQH and NPPES have of the person of the provider `p`: of each source, as far as it counts there. */
+export const latestSnapshots = (sql: Db): Fragment => sql`
+  (select distinct on (s.source) s.source, s.taken_on, s.body from registry_snapshots s
+    where (s.provider_id = p.id or s.person_id = p.person_id) and ${countsFor(sql, 's', 'created_at')}
+    order by s.source, s.taken_on desc, s.created_at desc)`;
+
+/** The licences that NPPES knows of the person of the provider `p`, by the latest answer of which `which` holds. */
+export const registryLicences = (sql: Db, which: Fragment = sql`true`): Fragment => sql`
+  coalesce((
+    select s.body->'licences' from registry_snapshots s
+    where s.person_id = p.person_id and s.source = 'nppes' and ${countsFor(sql, 's', 'created_at')} and ${which}
+    order by s.taken_on desc, s.created_at desc limit 1), '[]'::jsonb)`;
+
+/**
+ * The words (domain/screening/exclusions.ts) on a person that count at a client, and those on practices, each of which has one
+ * client only; as they were known when `known` holds of the word `s`.
+ */
+export const exclusionWords = (
+  sql: Db,
+  { personId, clientId, practiceIds }: { personId: Fragment; clientId: Fragment; practiceIds: Fragment },
+  known: Fragment = sql`s.known_to is null`,
+): Fragment => sql`
+  coalesce((
+    select jsonb_agg(jsonb_build_object('exclusionId', s.exclusion_id, 'status', s.status, 'decided', s.decided,
+      'excludedOn', s.excluded_on, 'reinstatedOn', s.reinstated_on) order by s.excluded_on, s.id)
+    from exclusions x join exclusion_standings s on s.exclusion_id = x.id
+    where (x.person_id = ${personId} and ${countsAt(sql, 's', clientId)} or x.practice_id = any(${practiceIds}))
+      and ${known}), '[]'::jsonb)`;

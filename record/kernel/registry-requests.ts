@@ -1,0 +1,25 @@
+import type { RegistryService, WatchType } from '../../domain/kernel/codes';
+import type { Db } from '../../runtime/database';
+import { enqueueEach } from './outbox';
+
+/** Who asks each service about a person. */
+export const WATCHES = { caqh: 'caqhStatus', nppes: 'nppesRecord' } as const satisfies Record<
+  RegistryService,
+  WatchType
+>;
+
+/** The name by which people know a service, as the worker's settings have it. */
+export async function nameOf(sql: Db, service: RegistryService): Promise<string> {
+  const [known] = await sql<{ name: string }[]>`select name from registry_services where service = ${service}`;
+  return known?.name ?? service.toUpperCase();
+}
+
+/** A person is to be looked up with every service that is asked; what one has said is not asked again before its time. */
+export async function lookUp(tx: Db, personId: string): Promise<void> {
+  for (const [service, watch] of Object.entries(WATCHES))
+    await enqueueEach(
+      tx,
+      watch,
+      tx`select ${personId}::uuid from registry_services where service = ${service} and mode = 'api'`,
+    );
+}

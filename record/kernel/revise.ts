@@ -1,0 +1,51 @@
+import type { Tx } from '../../runtime/database';
+import { audit } from './audit';
+import { inScope, type Principal } from './principal';
+
+/** Throws where the version is not the one that the caller meant to change. */
+export type Precondition = (version: number) => void;
+
+const TABLES = {
+  client: 'clients',
+  practice: 'practices',
+  provider: 'providers',
+  payer: 'payers',
+  platform_relationship: 'platform_relationships',
+} as const;
+
+interface Revision {
+  /** Columns of the row itself. */
+  columns: object;
+  /** What was asked, for the audit log; without a field it is no revision. */
+  asked: object;
+  precondition: Precondition;
+}
+
+/** Locks a versioned row that the principal may see, changes it and counts its version; answers the version. */
+export async function revise(
+  tx: Tx,
+  principal: Principal,
+  kind: keyof typeof TABLES,
+  id: string,
+  { columns, asked, precondition }: Revision,
+): Promise<number> {
+  const table = tx(TABLES[kind]);
+  // Payers are the operator's own: they belong to no client.
+  const scope = kind === 'payer' ? tx`true` : inScope(tx, principal);
+  const clientId = kind === 'payer' ? tx`null::uuid` : tx`client_id`;
+  const [row] = await tx<{ version: number; clientId: string | null }[]>`
+    select version, ${clientId} as client_id from ${table} where id = ${id} and ${scope} for update`;
+  if (!row) throw new Error(`no ${kind} ${id}`);
+  precondition(row.version);
+  if (Object.keys(asked).length === 0) return row.version;
+  await tx`
+    update ${table} set ${tx({ ...columns, version: row.version + 1 } as never)}, updated_at = now() where id = ${id}`;
+  await audit(tx, principal, {
+    action: `${kind}.update`,
+    subjectType: kind,
+    subjectId: id,
+    clientId: row.clientId,
+    detail: asked,
+  });
+  return row.version + 1;
+}

@@ -1,0 +1,80 @@
+import type { Instant } from '../../domain/time/instants';
+import { RETENTION_DEFAULTS } from '../../domain/offboarding/retention';
+import type { Db, Fragment, Sql } from '../../runtime/database';
+import { audit } from './audit';
+import { enqueueEach } from './outbox';
+import { actorOf, type Principal } from './principal';
+
+/** How the operator wants to work; what is not set is as here. */
+export const DEFAULT_SETTINGS = {
+  /** A fact by phone counts at the gate only after a second person has approved it. */
+  phoneFactsNeedApproval: false,
+  /** Nothing is submitted for a provider, and no payer is talked to, before something signed is on record. */
+  authorisationRequired: false,
+  ...RETENTION_DEFAULTS,
+};
+export type Settings = typeof DEFAULT_SETTINGS;
+
+export interface SettingsVersion {
+  settings: Settings;
+  knownFrom: Instant;
+}
+
+/** Every version of the settings, the latest first: an answer of the past is given by those of the past. */
+export const settingsHistory = (sql: Db): Promise<SettingsVersion[]> =>
+  sql<SettingsVersion[]>`select settings, known_from from operator_settings order by id desc`;
+
+/** The settings that held at an instant; now, where none is given. */
+export const settingsAt = (history: readonly SettingsVersion[], at?: Instant): Settings => ({
+  ...DEFAULT_SETTINGS,
+  ...history.find(({ knownFrom }) => at === undefined || Date.parse(knownFrom) <= Date.parse(at))?.settings,
+});
+
+/** A yes or no of the settings that hold now. */
+export const isSet = (sql: Db, name: 'authorisationRequired'): Fragment => sql`
+  coalesce((select (settings->>${name}::text)::boolean from operator_settings order by id desc limit 1), ${DEFAULT_SETTINGS[name]})`;
+
+export const putSettings = (sql: Sql, principal: Principal, change: Partial<Settings>): Promise<Settings> =>
+  sql.begin(async (tx) => {
+    // one change after the other
+    await tx`lock table operator_settings in exclusive mode`;
+    const settings = { ...settingsAt(await settingsHistory(tx)), ...change };
+    await tx`
+      insert into operator_settings (settings, set_by)
+      values (${tx.json(settings)}, ${tx.json({ ...actorOf(principal) })})`;
+    await audit(tx, principal, {
+      action: 'settings.update',
+      subjectType: 'settings',
+      subjectId: '-',
+      detail: change,
+    });
+    // whatever rests on somebody's word by phone may be answered otherwise now
+    await enqueueEach(
+      tx,
+      'billingReadiness',
+      tx`select s.application_id from network_spans s
+        where s.known_to is null and (
+          exists (select from jsonb_each(s.facts) fact where fact.value->>'source' = 'phone')
+          or exists (select from agreements g
+            where g.practice_id = s.practice_id and g.payer_id = s.payer_id and g.state = s.state
+              and g.line_of_business = s.line_of_business
+              and 'phone' in (g.contract->>'source', g.claims_route->>'source')))`,
+    );
+    // every open application is read anew
+    if ('authorisationRequired' in change)
+      await enqueueEach(
+        tx,
+        'file_changed_person',
+        tx`select distinct person_id from providers p
+          where exists (select from applications a where a.provider_id = p.id and a.open)`,
+      );
+    // who has left is purged by what holds now
+    if (Object.keys(RETENTION_DEFAULTS).some((name) => name in change))
+      await enqueueEach(
+        tx,
+        'retention',
+        tx`select id from clients where ended_on is not null
+          union all select id from providers where ended_on is not null`,
+      );
+    return settings;
+  });

@@ -1,0 +1,109 @@
+import type { TaskKind } from '../../domain/kernel/codes';
+import type { Instant } from '../../domain/time/instants';
+import type { Db, Sql } from '../../runtime/database';
+import { audit } from './audit';
+import { actorOf, inScope, type Actor, type Principal } from './principal';
+import { page, type Page, type PageRequest } from './page';
+
+/** Something for a person to do that is no application's work item. */
+export interface Task {
+  id: string;
+  /** Null: the operator's own. */
+  clientId: string | null;
+  kind: TaskKind;
+  subjectType: string;
+  subjectId: string;
+  /** Ids, codes and dates. */
+  data: Record<string, unknown>;
+  assignee: string | null;
+  dueAt: Instant;
+  overdue: boolean;
+  createdAt: Instant;
+  closedAt: Instant | null;
+  /** Who did it; null while it is open, and where something settled it. */
+  closedBy: Actor | null;
+  note: string | null;
+}
+
+export interface NewTask {
+  /** What it is about and the instant that made it due: the same key makes one task. */
+  key: string;
+  /** Null: the operator's own. */
+  clientId: string | null;
+  kind: TaskKind;
+  subjectType: string;
+  subjectId: string;
+  data?: Record<string, unknown>;
+  assignee?: string | null;
+  dueAt: Instant;
+}
+
+export interface TaskFilter {
+  clientId?: string | undefined;
+  assignee?: string | undefined;
+  kind?: TaskKind | undefined;
+  subjectId?: string | undefined;
+  open?: boolean | undefined;
+}
+
+/** Gives tasks in the transaction that found them due; one that is there already stays as it is. */
+export async function giveTasks(tx: Db, tasks: readonly NewTask[]): Promise<void> {
+  if (tasks.length === 0) return;
+  const rows = tasks.map(({ data = {}, assignee = null, ...task }) => ({
+    ...task,
+    assignee,
+    data: tx.json(data as never),
+  }));
+  await tx`insert into tasks ${tx(rows as never)} on conflict (key) do nothing`;
+}
+
+/** Closes what is open on a subject, or those of it that `which` says, because something settled it. */
+export async function settleTasks(tx: Db, subjectId: string, kind: TaskKind, which = tx`true`): Promise<void> {
+  await tx`
+    update tasks set closed_at = now()
+    where subject_id = ${subjectId} and kind = ${kind} and closed_at is null and ${which}`;
+}
+
+const selectTasks = (sql: Db, principal: Principal) => sql`
+  select id, client_id, kind, subject_type, subject_id, data, assignee, due_at,
+    closed_at is null and due_at < now() as overdue, created_at, closed_at, closed_by, note
+  from tasks where ${inScope(sql, principal)}`;
+
+export async function findTask(sql: Db, principal: Principal, id: string): Promise<Task | null> {
+  const [task] = await sql<Task[]>`${selectTasks(sql, principal)} and id = ${id}`;
+  return task ?? null;
+}
+
+export const listTasks = (
+  sql: Db,
+  principal: Principal,
+  { clientId, assignee, kind, subjectId, open }: TaskFilter,
+  request: PageRequest,
+): Promise<Page<Task>> =>
+  page(
+    sql,
+    sql`${selectTasks(sql, principal)}
+      ${clientId ? sql`and client_id = ${clientId}` : sql``}
+      ${assignee ? sql`and assignee = ${assignee}` : sql``}
+      ${kind ? sql`and kind = ${kind}` : sql``}
+      ${subjectId ? sql`and subject_id = ${subjectId}` : sql``}
+      ${open === undefined ? sql`` : sql`and (closed_at is null) = ${open}`}`,
+    request,
+  );
+
+/** Closes a task as done; one that is closed stays as it was. */
+export const completeTask = (sql: Sql, principal: Principal, task: Task, note: string | null): Promise<Task> =>
+  sql.begin(async (tx) => {
+    const closed = await tx`
+      update tasks set closed_at = now(), closed_by = ${tx.json({ ...actorOf(principal) })}, note = ${note}
+      where id = ${task.id} and closed_at is null returning id`;
+    if (closed.length > 0)
+      await audit(tx, principal, {
+        action: 'task.complete',
+        subjectType: 'task',
+        subjectId: task.id,
+        clientId: task.clientId,
+        detail: { kind: task.kind, note },
+      });
+    return (await findTask(tx, principal, task.id))!;
+  });

@@ -1,0 +1,419 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { EndingReason, FactSource, Stage } from '../../domain/kernel/codes';
+import { localDate, startOfDay } from '../../domain/time/calendar';
+import { addDays } from '../../domain/time/dates';
+import {
+  leavingItems,
+  type EndingTerms,
+  type Leaver,
+  type LeavingAction,
+  type LeavingAgreement,
+  type LeavingApplication,
+  type LeavingCause,
+  type LeavingItem,
+} from '../../domain/offboarding/leaving';
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { audit } from '../kernel/audit';
+import { enqueue, enqueueEach } from '../kernel/outbox';
+import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+import { KEEPER } from './retention';
+import { UPKEEP_REMINDER } from '../upkeep/upkeep';
+
+/** Who leaves: a provider of a client, or the client. */
+export interface Leaving {
+  clientId: string;
+  providerId: string | null;
+}
+
+export interface EndingInput extends EndingTerms {
+  reason: EndingReason;
+  words?: string | undefined;
+  source: FactSource;
+  reference: string;
+}
+
+/** An item as it is shown: with who and what it is about. */
+export interface NamedItem extends LeavingItem {
+  providerId: string | null;
+  providerName: string | null;
+  practiceId: string | null;
+  practiceName: string | null;
+  payerId: string | null;
+  payerName: string | null;
+  platform: string | null;
+  state: string | null;
+  lineOfBusiness: string | null;
+}
+
+export interface EndingItem extends NamedItem {
+  /** `called_off`: they stayed, or came back, before it was done. */
+  status: 'waiting' | 'queued' | 'done' | 'refused' | 'called_off';
+  /** Of a termination, the application and where it stands; of what was handed over, the digest of its evidence; of a refusal, why. */
+  result: { applicationId?: string; stage?: Stage; evidenceSha256?: string; problem?: string } | null;
+  settledAt: Instant | null;
+}
+
+/** What is shut once the last day has passed. */
+export interface Access {
+  apiKeys: number;
+  users: number;
+  webhooks: number;
+  messages: number;
+}
+
+export interface Ending extends Leaving, Omit<EndingInput, 'words'> {
+  id: string;
+  clientName: string;
+  providerName: string | null;
+  words: string | null;
+  status: 'waiting' | 'running' | 'done' | 'called_off';
+  /** How many items there are of each status. */
+  counts: Partial<Record<EndingItem['status'], number>>;
+  items: EndingItem[];
+  access: Access | null;
+  recordedBy: Actor;
+  createdAt: Instant;
+  doneAt: Instant | null;
+  /** The first day of whoever came back since. */
+  returnedOn: PlainDate | null;
+}
+
+/** What an ending would come to today, and nothing of it done. */
+export async function previewEnding(
+  sql: Db,
+  leaving: Leaving,
+  terms: EndingTerms,
+  now: Instant,
+): Promise<{ items: NamedItem[]; access: Access }> {
+  const today = localDate(now, await zoneOf(sql, leaving.clientId));
+  const items = leavingItems(terms, await leaverOf(sql, leaving), today);
+  return { items: await named(sql, items), access: await accessOf(sql, leaving) };
+}
+
+interface Ended {
+  endedOn: PlainDate | null;
+  endingId: string | null;
+}
+
+/**
+ * Records that somebody leaves, once: what that comes to is done by the relay. Answers the ending that is there already
+ * where there is one. Repeated under the same id it changes nothing.
+ */
+export const recordEnding = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  { clientId, providerId }: Leaving,
+  { words = null, ...input }: Omit<EndingInput, 'words'> & { words?: string | null | undefined },
+): Promise<{ ending: Ending } | { existingId: string | undefined }> =>
+  sql.begin(async (tx) => {
+    const [client] = await tx<Ended[]>`select ended_on, ending_id from clients where id = ${clientId} for update`;
+    const [provider] = providerId
+      ? await tx<Ended[]>`select ended_on, ending_id from providers where id = ${providerId} for update`
+      : [];
+    const repeated = await findEnding(tx, principal, id);
+    if (repeated) return { ending: repeated };
+    const before = [client, provider].find((one) => one && one.endedOn !== null);
+    if (before) return { existingId: before.endingId ?? undefined };
+    await tx`
+      insert into endings ${tx({ id, clientId, providerId, ...input, words, recordedBy: tx.json({ ...actorOf(principal) }) } as never)}`;
+    const ended = { endedOn: input.on, endingId: id };
+    if (!providerId)
+      await tx`update clients set ${tx(ended)}, version = version + 1, updated_at = now() where id = ${clientId}`;
+    await tx`
+      update providers set ${tx(ended)}, version = version + 1, updated_at = now()
+      where ended_on is null and ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`}`;
+    // terminations that are open ask less of whoever leaves
+    await enqueueEach(tx, 'file_changed_provider', tx`select id from providers where ending_id = ${id}`);
+    await audit(tx, principal, {
+      action: providerId ? 'provider.end' : 'client.end',
+      subjectType: providerId ? 'provider' : 'client',
+      subjectId: providerId ?? clientId,
+      clientId,
+      detail: { ...input, endingId: id },
+    });
+    const { on, applications, terminate } = input;
+    const today = localDate(new Date().toISOString(), await zoneOf(tx, clientId));
+    await planItems(tx, { id, clientId, providerId, on, applications, terminate }, today);
+    await enqueue(tx, 'ending', id);
+    return { ending: (await findEnding(tx, principal, id))! };
+  });
+
+const selectEndings = (sql: Db, principal: Principal): Fragment => sql`
+  select e.id, e.client_id, c.name as client_name, e.provider_id, p.first_name || ' ' || p.last_name as provider_name,
+    e."on", e.reason, e.words, e.applications, e.terminate, e.source, e.reference, e.recorded_by, e.created_at,
+    e.access, e.done_at,
+    (select r."on" from returns r
+      where r.ending_id = e.id and r.provider_id is not distinct from e.provider_id) as returned_on,
+    coalesce((select jsonb_object_agg(s.status, s.count) from (
+      select status, count(*) from ending_items i where i.ending_id = e.id group by status) s), '{}') as counts,
+    case
+      when e.done_at is not null then case when e.access is null then 'called_off' else 'done' end
+      when e.access is null and not exists (
+        select from ending_items i
+        where i.ending_id = e.id and (i.status = 'queued' or (i.status = 'waiting' and i."when" = 'now'))) then 'waiting'
+      else 'running' end as status
+  from endings e join clients c on c.id = e.client_id left join providers p on p.id = e.provider_id
+  where ${inScope(sql, principal, 'e.client_id')}`;
+
+export async function findEnding(sql: Db, principal: Principal, id: string): Promise<Ending | null> {
+  const [ending] = await sql<Omit<Ending, 'items'>[]>`${selectEndings(sql, principal)} and e.id = ${id}`;
+  if (!ending) return null;
+  const rows = await sql<KeptItem[]>`
+    select i.action, i.subject_id, i.because, i."when", i.notice, i.status, i.settled_at,
+      case when t.id is null then i.result else i.result || jsonb_build_object('stage', t.stage) end as result
+    from ending_items i left join applications t on t.id = (i.result->>'applicationId')::uuid
+    where i.ending_id = ${id} order by i.position`;
+  const items = await named(
+    sql,
+    rows.map(({ notice, ...item }) => ({ ...item, ...notice })),
+  );
+  return { ...ending, items };
+}
+
+/** Endings in order of recording, without their items; `open`: of which something is left to do. */
+export const listEndings = (
+  sql: Db,
+  principal: Principal,
+  { clientId, providerId, open }: EndingFilter,
+  request: PageRequest,
+): Promise<Page<Omit<Ending, 'items'>>> =>
+  page(
+    sql,
+    sql`${selectEndings(sql, principal)}
+      ${clientId ? sql`and e.client_id = ${clientId}` : sql``}
+      ${providerId ? sql`and e.provider_id = ${providerId}` : sql``}
+      ${open === undefined ? sql`` : sql`and (e.done_at is null) = ${open}`}`,
+    request,
+  );
+
+export interface EndingFilter {
+  clientId?: string | undefined;
+  providerId?: string | undefined;
+  open?: boolean | undefined;
+}
+
+type KeptItem = Omit<EndingItem, keyof NamedItem> &
+  Pick<LeavingItem, 'action' | 'subjectId' | 'because' | 'when'> & {
+    notice: Pick<LeavingItem, 'noticeDays' | 'noticeBy' | 'lastDay'> | null;
+  };
+
+interface EndingRow extends Leaving, EndingTerms {
+  id: string;
+  timeZone: string;
+  access: Access | null;
+}
+
+/**
+ * The step of an ending: plans what there is to do, also what has arisen since, gives the relay what is due, and shuts
+ * access once the last day has passed. Answers when that is; done when nothing is left.
+ */
+export async function endStepByStep(tx: Tx, endingId: string, now: Instant): Promise<{ next: Instant | null }> {
+  const [ending] = await tx<EndingRow[]>`
+    select e.id, e.client_id, e.provider_id, e."on", e.applications, e.terminate, e.access, c.time_zone
+    from endings e join clients c on c.id = e.client_id
+    where e.id = ${endingId} and e.done_at is null for update of e`;
+  if (!ending) return { next: null };
+  const { id, clientId, timeZone } = ending;
+  const over = startOfDay(addDays(ending.on, 1), timeZone);
+  const isOver = over <= now;
+  await planItems(tx, ending, localDate(now, timeZone));
+  const due = await tx<{ id: string }[]>`
+    update ending_items set status = 'queued'
+    where ending_id = ${id} and status = 'waiting' ${isOver ? tx`` : tx`and "when" = 'now'`} returning id`;
+  const dueIds = due.map((item) => item.id);
+  if (due.length > 0) await enqueueEach(tx, 'ending_item', tx`select unnest(${dueIds}::uuid[])`);
+  if (!isOver) return { next: over };
+  if (ending.access === null) await shutAccess(tx, ending);
+  const [left] = await tx`select from ending_items where ending_id = ${id} and status in ('waiting', 'queued') limit 1`;
+  if (left) return { next: null };
+  await tx`update endings set done_at = ${now} where id = ${id}`;
+  await audit(tx, KEEPER, { action: 'ending.complete', subjectType: 'ending', subjectId: id, clientId });
+  await enqueueEach(
+    tx,
+    'retention',
+    ending.providerId
+      ? tx`select ${ending.providerId}::uuid`
+      : tx`
+      select ${clientId}::uuid union all select id from providers where client_id = ${clientId}`,
+  );
+  return { next: null };
+}
+
+async function planItems(tx: Tx, ending: Omit<EndingRow, 'timeZone' | 'access'>, today: PlainDate): Promise<void> {
+  const known = await tx<{ id: string; subjectId: string }[]>`
+    select id, subject_id from ending_items where ending_id = ${ending.id}`;
+  // what it ends itself, and the terminations that it opened, are not what is kept
+  const ours = new Set(known.flatMap(({ id, subjectId }) => [id, subjectId]));
+  const items = leavingItems(ending, await leaverOf(tx, ending), today).filter(
+    ({ action, subjectId }) => action !== 'keep' || !ours.has(subjectId),
+  );
+  if (items.length === 0) return;
+  const rows = items.map(({ action, subjectId, because, when, noticeDays, noticeBy, lastDay }) => ({
+    endingId: ending.id,
+    clientId: ending.clientId,
+    action,
+    subjectId,
+    because,
+    when,
+    notice: noticeBy ? tx.json({ ...(noticeDays !== undefined && { noticeDays }), noticeBy, lastDay } as never) : null,
+    status: action === 'keep' ? 'done' : 'waiting',
+  }));
+  await tx`
+    insert into ending_items ${tx(rows as never)} on conflict (ending_id, action, subject_id) do nothing`;
+}
+
+/** What is done for an item, by the ending's terms. */
+export interface DueItem {
+  id: string;
+  endingId: string;
+  clientId: string;
+  action: LeavingAction;
+  because: LeavingCause;
+  subjectId: string;
+  notice: { noticeDays?: number; noticeBy: PlainDate; lastDay: PlainDate } | null;
+  on: PlainDate;
+  reason: EndingReason;
+  source: FactSource;
+  reference: string;
+  recordedBy: Actor;
+}
+
+/** An item that is to be done; null where it was. */
+export async function dueItem(sql: Db, id: string): Promise<DueItem | null> {
+  const [item] = await sql<DueItem[]>`
+    select i.id, i.ending_id, i.client_id, i.action, i.because, i.subject_id, i.notice, e."on", e.reason, e.source,
+      e.reference, e.recorded_by
+    from ending_items i join endings e on e.id = i.ending_id where i.id = ${id} and i.status = 'queued'`;
+  return item ?? null;
+}
+
+/** What came of an item; the ending hears of it. */
+export const settleItem = (
+  sql: Sql,
+  { id, endingId }: Pick<DueItem, 'id' | 'endingId'>,
+  status: 'done' | 'refused',
+  result: EndingItem['result'],
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    // one after the other: the last of them sees that it is
+    await tx`select from endings where id = ${endingId} for update`;
+    const settled = await tx`
+      update ending_items set status = ${status}, result = ${result && tx.json(result)}, settled_at = now()
+      where id = ${id} and status = 'queued' returning id`;
+    if (settled.length === 0) return;
+    const [left] = await tx`select from ending_items where ending_id = ${endingId} and status = 'queued' limit 1`;
+    if (!left) await enqueue(tx, 'ending', endingId);
+  });
+
+async function zoneOf(sql: Db, clientId: string): Promise<string> {
+  const [client] = await sql<{ timeZone: string }[]>`select time_zone from clients where id = ${clientId}`;
+  return client!.timeZone;
+}
+
+/** What goes on of whoever leaves. */
+async function leaverOf(sql: Db, { clientId, providerId }: Leaving): Promise<Leaver> {
+  const applications = await sql<LeavingApplication[]>`
+    select a.id, a.open, c.body->'value' as contract, jsonb_build_object('providerId', a.provider_id,
+        'practiceId', a.practice_id, 'payerId', a.payer_id, 'state', a.state, 'lineOfBusiness', a.line_of_business,
+        'kind', a.kind, 'locationId', a.location_id) as key,
+      exists (
+        select from applications t
+        where t.open and t.kind = 'termination' and t.id <> a.id and t.provider_id = a.provider_id
+          and t.practice_id = a.practice_id and t.payer_id = a.payer_id and t.state = a.state
+          and t.line_of_business = a.line_of_business and t.location_id is not distinct from a.location_id) as terminating,
+      (select (k.body->>'termNoticeDays')::int
+        from events e join commands k on k.id = e.id
+        where e.kind = 'contract' and e.struck_by is null and k.body ? 'termNoticeDays'
+          and (e.application_id = a.id or e.application_id = (
+            select (g.contract->>'applicationId')::uuid from agreements g
+            where g.practice_id = a.practice_id and g.payer_id = a.payer_id and g.state = a.state
+              and g.line_of_business = a.line_of_business and g.ended_on is null))
+        order by e.at desc limit 1) as notice_days
+    from applications a
+    left join network_spans s on s.application_id = a.id and s.known_to is null
+    left join lateral (
+      select case when s.facts->'contract'->>'status' = 'confirmed' then
+        jsonb_build_object('value', s.facts->'contract'->'value') end as body) c on true
+    where a.client_id = ${clientId} ${providerId ? sql`and a.provider_id = ${providerId}` : sql``}
+      and (a.open or (a.stage = 'confirmed' and s.id is not null and s.effective_to is null))
+    order by a.created_at, a.id`;
+  const agreements = providerId
+    ? []
+    : await sql<LeavingAgreement[]>`
+        select id, practice_id, payer_id, state, line_of_business from agreements
+        where client_id = ${clientId} and ended_on is null order by created_at, id`;
+  const platformRelationships = await sql<{ id: string }[]>`
+    select id from platform_relationships
+    where client_id = ${clientId} and ended_on is null ${providerId ? sql`and provider_id = ${providerId}` : sql``}
+    order by created_at, id`;
+  return { applications, agreements, platformRelationships };
+}
+
+/** Items with who and what they are about. */
+async function named<T extends { subjectId: string }>(
+  sql: Db,
+  items: readonly T[],
+): Promise<(T & Omit<NamedItem, keyof LeavingItem>)[]> {
+  const ids = items.map(({ subjectId }) => subjectId);
+  type About = Omit<NamedItem, keyof LeavingItem> & { id: string };
+  const abouts = await sql<About[]>`
+    select s.*, p.first_name || ' ' || p.last_name as provider_name, pr.legal_name as practice_name, y.name as payer_name
+    from (
+      select id, provider_id, practice_id, payer_id, state, line_of_business, null as platform from applications
+      union all
+      select id, null, practice_id, payer_id, state, line_of_business, null from agreements
+      union all
+      select id, provider_id, null, null, null, null, platform from platform_relationships) s
+    left join providers p on p.id = s.provider_id left join practices pr on pr.id = s.practice_id
+    left join payers y on y.id = s.payer_id
+    where s.id = any(${ids}::uuid[])`;
+  const byId = new Map(abouts.map(({ id, ...about }) => [id, about]));
+  return items.map((item) => ({ ...item, ...byId.get(item.subjectId)! }));
+}
+
+/** What is only whoever leaves: keys, users, webhooks and mail that reach nobody else. */
+function reach(sql: Db, { clientId, providerId }: Leaving): Record<keyof Access, Fragment> {
+  const only = providerId ? sql`false` : sql`client_ids <@ ${[clientId]}::uuid[] and cardinality(client_ids) > 0`;
+  const theirs = providerId
+    ? sql`(recipient_id = ${providerId} or recipient_id in (
+        select id from platform_relationships where provider_id = ${providerId}))`
+    : sql`client_id = ${clientId} and recipient_type in ('provider', 'client', 'platform')`;
+  return {
+    apiKeys: sql`api_keys where ${only} and revoked_at is null`,
+    users: sql`users where ${only} and revoked_at is null`,
+    webhooks: sql`webhook_endpoints where ${only} and ended_at is null`,
+    // reminders are taken back by their upkeep, so that they are given again to who returns
+    messages: sql`messages where ${theirs} and template <> ${UPKEEP_REMINDER} and status = 'queued'`,
+  };
+}
+
+async function accessOf(sql: Db, leaving: Leaving): Promise<Access> {
+  const { apiKeys, users, webhooks, messages } = reach(sql, leaving);
+  const [counts] = await sql<Access[]>`
+    select (select count(*) from ${apiKeys}) as api_keys, (select count(*) from ${users}) as users,
+      (select count(*) from ${webhooks}) as webhooks, (select count(*) from ${messages}) as messages`;
+  return counts!;
+}
+
+/** Shuts what only they had, tells nobody of theirs any more, and lets their upkeep see whether anybody still has them. */
+async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
+  const { id, clientId, providerId } = ending;
+  const access = await accessOf(tx, ending);
+  const those = reach(tx, ending);
+  const within = (table: Fragment) => tx`(select id from ${table})`;
+  await tx`delete from calendar_feeds where user_id in ${within(those.users)}`;
+  await tx`update api_keys set revoked_at = now() where id in ${within(those.apiKeys)}`;
+  await tx`update users set revoked_at = now(), ending_id = ${id} where id in ${within(those.users)}`;
+  await tx`update webhook_endpoints set ended_at = now() where id in ${within(those.webhooks)}`;
+  await tx`update messages set status = 'settled' where id in ${within(those.messages)}`;
+  const providers = tx`
+    (select id from providers where ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`})`;
+  await tx`
+    update tasks set closed_at = now()
+    where kind = 'registry_mismatch' and closed_at is null and subject_id in ${providers}`;
+  // their upkeep takes back what waits
+  await enqueueEach(tx, 'file_changed_provider', tx`select id from providers where id in ${providers}`);
+  await tx`update endings set access = ${tx.json(access as never)} where id = ${id}`;
+}

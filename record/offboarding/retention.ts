@@ -1,0 +1,164 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import { localDate, startOfDay } from '../../domain/time/calendar';
+import { addDays } from '../../domain/time/dates';
+import { purgeOn, type Retained, type RetentionSettings } from '../../domain/offboarding/retention';
+import type { Db, Sql, Tx } from '../../runtime/database';
+import { audit } from '../kernel/audit';
+import { enqueue, enqueueEach } from '../kernel/outbox';
+import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { settingsAt, settingsHistory } from '../kernel/settings';
+
+/** In whose name what is due by itself is done. */
+export const KEEPER: Principal = {
+  type: 'system',
+  id: 'leaving',
+  name: 'Countersign',
+  role: 'service',
+  clientIds: null,
+};
+
+/** Who is purged, each by a watch of its own: a client, or a provider of one. */
+type Kind = 'client' | 'provider';
+const TABLES = { client: 'clients', provider: 'providers' } as const;
+
+interface Left {
+  kind: Kind;
+  id: string;
+  clientId: string;
+  timeZone: string;
+  endedOn: PlainDate;
+  held: boolean;
+  purged: Partial<Record<Retained, Instant>>;
+}
+
+/**
+ * How each is purged, and how much of it there was; what stays is what the record can be read by. A practice's billing
+ * setup is free form, and may name accounts.
+ */
+const PURGE: Record<
+  Kind,
+  Partial<Record<Retained, (tx: Tx, left: Left, settings: RetentionSettings) => Promise<object>>>
+> = {
+  client: {
+    async secrets(tx, { id }) {
+      const practices = await tx`
+        update practices set tin_sealed = null, tin_hash = null, billing = null
+        where client_id = ${id} and (tin_sealed is not null or billing is not null)`;
+      const portals = await tx`
+        update portal_access set secret_kept_in = null where client_id = ${id} and secret_kept_in is not null`;
+      const webhooks = await tx`
+        update webhook_endpoints set secret_sealed = null, earlier_secret_sealed = null
+        where client_ids <@ ${[id]}::uuid[] and cardinality(client_ids) > 0 and ended_at is not null
+          and secret_sealed is not null`;
+      return { practices: practices.count, portals: portals.count, webhooks: webhooks.count };
+    },
+    async evidence(tx, { id }) {
+      return { files: (await tx`delete from evidence_files where client_id = ${id}`).count };
+    },
+    async readinessAnswers(tx, { id }) {
+      const answers = await tx`delete from readiness_answers where client_id = ${id}`;
+      const earlier = await tx`delete from earlier_rows where client_id = ${id}`;
+      return { answers: answers.count, earlier: earlier.count };
+    },
+    // the entry that says so stays
+    async audit(tx, { id }) {
+      return { entries: (await tx`delete from audit_log where client_id = ${id}`).count };
+    },
+  },
+  provider: {
+    async secrets(tx, { id }) {
+      const provider = await tx`
+        update providers set malpractice = malpractice - 'policyNumber', dea = '[]' where id = ${id}`;
+      const snapshots = await tx`
+        update registry_snapshots set body = '{}' where provider_id = ${id} and source = 'caqh' and body <> '{}'`;
+      return { providers: provider.count, snapshots: snapshots.count };
+    },
+  },
+};
+
+/** While something is open that may need a secret, it is looked at again so often. */
+const AGAIN_DAYS = 7;
+
+/** Purges what has been kept long enough of somebody who left, each thing once; answers when the next one is due. */
+export async function purgeWhatIsDue(tx: Tx, subject: string, now: Instant): Promise<{ next: Instant | null }> {
+  const left = await leftOf(tx, subject);
+  // a release, a new setting and an ending tell it again
+  if (!left || left.held) return { next: null };
+  const settings = settingsAt(await settingsHistory(tx));
+  const { kind, id, clientId, timeZone, endedOn, purged } = left;
+  const nexts: Instant[] = [];
+  for (const [name, purge] of Object.entries(PURGE[kind])) {
+    const what = name as Retained;
+    if (purged[what]) continue;
+    const due = startOfDay(purgeOn(endedOn, what, settings), timeZone);
+    if (due > now) nexts.push(due);
+    else if (await isNeeded(tx, left)) nexts.push(startOfDay(addDays(localDate(now, timeZone), AGAIN_DAYS), timeZone));
+    else {
+      const detail = { what, ...(await purge(tx, left, settings)) };
+      await tx`
+        update ${tx(TABLES[kind])} set purged = purged || ${tx.json({ [what]: now })}, version = version + 1
+        where id = ${id}`;
+      await audit(tx, KEEPER, { action: 'retention.purge', subjectType: kind, subjectId: id, clientId, detail });
+    }
+  }
+  return { next: nexts.sort()[0] ?? null };
+}
+
+async function leftOf(tx: Tx, subject: string): Promise<Left | null> {
+  const [client] = await tx<Left[]>`
+    select 'client' as kind, id, id as client_id, time_zone, ended_on, legal_hold is not null as held, purged
+    from clients where id = ${subject} and ended_on is not null for update`;
+  if (client) return client;
+  const [provider] = await tx<Left[]>`
+    select 'provider' as kind, p.id, p.client_id, c.time_zone, p.ended_on, p.purged,
+      coalesce(p.legal_hold, c.legal_hold) is not null as held
+    from providers p join clients c on c.id = p.client_id
+    where p.id = ${subject} and p.ended_on is not null for update of p`;
+  return provider ?? null;
+}
+
+/** Whether an application is open: a termination under way still needs the tax id. */
+async function isNeeded(tx: Tx, { kind, id }: Left): Promise<boolean> {
+  const rows = await tx`
+    select from applications where open and ${kind === 'client' ? tx`client_id` : tx`provider_id`} = ${id} limit 1`;
+  return rows.length > 0;
+}
+
+export interface Hold {
+  reason: string;
+  setBy: Actor;
+  setAt: Instant;
+}
+
+export const holdOf = async (sql: Db, principal: Principal, kind: Kind, id: string): Promise<Hold | null> => {
+  const [row] = await sql<{ legalHold: Hold | null }[]>`
+    select legal_hold from ${sql(TABLES[kind])} where id = ${id} and ${inScope(sql, principal)}`;
+  return row?.legalHold ?? null;
+};
+
+/** Puts somebody under a legal hold, under which nothing of theirs is purged, or releases it; `null` releases. */
+export const putHold = (
+  sql: Sql,
+  principal: Principal,
+  kind: Kind,
+  { id, clientId }: { id: string; clientId: string },
+  { hold, reason }: { hold: boolean; reason: string },
+): Promise<Hold | null> =>
+  sql.begin(async (tx) => {
+    const legalHold = hold ? { reason, setBy: actorOf(principal), setAt: new Date().toISOString() } : null;
+    await tx`
+      update ${tx(TABLES[kind])}
+      set legal_hold = ${legalHold && tx.json(legalHold as never)}, version = version + 1, updated_at = now()
+      where id = ${id}`;
+    await audit(tx, principal, {
+      action: hold ? 'legal_hold.set' : 'legal_hold.release',
+      subjectType: kind,
+      subjectId: id,
+      clientId,
+      detail: { reason },
+    });
+    await enqueue(tx, 'retention', id);
+    if (kind === 'client')
+      await enqueueEach(tx, 'retention', tx`select id from providers where client_id = ${id} and ended_on is not null`);
+    return legalHold;
+  });

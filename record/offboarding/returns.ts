@@ -1,0 +1,176 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { FactSource } from '../../domain/kernel/codes';
+import type { Db, Sql, Tx } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
+import { audit } from '../kernel/audit';
+import { screen } from '../screening/exclusions';
+import { lookUp } from '../kernel/registry-requests';
+import { enqueue } from '../kernel/outbox';
+import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import type { Leaving } from './endings';
+import { giveTin, type Tin } from '../registry/practices';
+import type { Dea, Malpractice } from '../registry/providers';
+
+export interface ReturnInput {
+  on: PlainDate;
+  words?: string | undefined;
+  source: FactSource;
+  reference: string;
+  /** What a provider has to give again once it was purged; null and none where there is nothing to give. */
+  malpractice?: Malpractice | null | undefined;
+  dea?: Dea[] | undefined;
+  /** The same of a client; null where a practice's tax id isn't given now. */
+  practices?: { id: string; tin: Tin | null }[] | undefined;
+}
+
+export interface Return extends Leaving {
+  id: string;
+  endingId: string;
+  on: PlainDate;
+  words: string | null;
+  source: FactSource;
+  reference: string;
+  /** Who is back by it: the provider, or those who left with the client. */
+  providerIds: string[];
+  /** Those who left with the client, and of whom secrets have been purged meanwhile: each comes back alone. */
+  leftOutIds: string[];
+  /** Terminations that the ending opened and that go on: for a person to withdraw, where they are meant no longer. */
+  terminationIds: string[];
+  recordedBy: Actor;
+  createdAt: Instant;
+}
+
+/** What stands in the way of a return: what was purged and not given, or a state that allows none. */
+export type ReturnRefusal =
+  | { refused: 'not_ended' | 'client_ended' }
+  | { refused: 'under_way'; endingId: string }
+  | { refused: 'purged'; fields: ('malpractice' | 'dea')[]; practiceIds: string[] };
+
+interface Row {
+  endedOn: PlainDate | null;
+  endingId: string | null;
+  secretsPurged: boolean;
+}
+
+/**
+ * Brings back who left, or stays after all: the same row goes on, and takes new things again. What the ending has done
+ * stays done; what it has not done yet is called off. Repeated under the same id it changes nothing.
+ */
+export const recordReturn = (
+  sql: Sql,
+  keyring: Keyring,
+  principal: Principal,
+  id: string,
+  { clientId, providerId }: Leaving,
+  input: ReturnInput,
+): Promise<{ back: Return } | ReturnRefusal> =>
+  sql.begin(async (tx) => {
+    // not against the references of others: the step of an ending holds it and needs those
+    const [client] = await tx<Row[]>`
+      select ended_on, ending_id, purged ? 'secrets' as secrets_purged from clients
+      where id = ${clientId} for no key update`;
+    const [provider] = providerId
+      ? await tx<Row[]>`
+          select ended_on, ending_id, purged ? 'secrets' as secrets_purged from providers
+          where id = ${providerId} for no key update`
+      : [];
+    const repeated = await findReturn(tx, principal, id);
+    if (repeated) return { back: repeated };
+    if (provider && client!.endedOn !== null) return { refused: 'client_ended' };
+    const { endingId, secretsPurged } = (provider ?? client)!;
+    if (endingId === null) return { refused: 'not_ended' };
+    const purged = await stillPurged(tx, { clientId, providerId }, secretsPurged, input);
+    if (purged.fields.length + purged.practiceIds.length > 0) return { refused: 'purged', ...purged };
+    if (!(await callOff(tx, endingId))) return { refused: 'under_way', endingId };
+
+    const { malpractice, dea, practices = [], words = null, ...said } = input;
+    const secrets = { ...(malpractice !== undefined && { malpractice }), ...(dea && { dea: tx.json(dea as never) }) };
+    const providers = await tx<{ id: string; personId: string }[]>`
+      update providers
+      set ${tx({ ...secrets, endedOn: null, endingId: null, purged: tx.json({}) } as never)}, here_since = now(),
+        version = version + 1, updated_at = now()
+      where ${providerId ? tx`id = ${providerId}` : tx`ending_id = ${endingId} and not purged ? 'secrets'`}
+      returning id, person_id`;
+    if (!providerId) await bringClientBack(tx, keyring, { clientId, endingId }, practices);
+    const row = { id, clientId, providerId, endingId, ...said, words, providerIds: providers.map((one) => one.id) };
+    await tx`insert into returns ${tx({ ...row, recordedBy: tx.json({ ...actorOf(principal) }) } as never)}`;
+    for (const { id: back, personId } of providers) await resume(tx, back, personId);
+    await audit(tx, principal, {
+      action: providerId ? 'provider.return' : 'client.return',
+      subjectType: providerId ? 'provider' : 'client',
+      subjectId: providerId ?? clientId,
+      clientId,
+      detail: { ...input, returnId: id, endingId },
+    });
+    return { back: (await findReturn(tx, principal, id))! };
+  });
+
+export async function findReturn(sql: Db, principal: Principal, id: string): Promise<Return | null> {
+  const [back] = await sql<Return[]>`
+    select r.id, r.client_id, r.provider_id, r.ending_id, r."on", r.words, r.source, r.reference, r.provider_ids,
+      r.recorded_by, r.created_at, array(
+        select p.id from providers p where p.ending_id = r.ending_id and r.provider_id is null order by p.created_at, p.id) as left_out_ids,
+      array(
+        select t.id from ending_items i join applications t on t.id = (i.result->>'applicationId')::uuid
+        where i.ending_id = r.ending_id and t.open and t.provider_id = any(r.provider_ids)
+        order by i.position) as termination_ids
+    from returns r where r.id = ${id} and ${inScope(sql, principal)}`;
+  return back ?? null;
+}
+
+/** What was purged of them and is not given with the return. */
+async function stillPurged(
+  tx: Tx,
+  { clientId, providerId }: Leaving,
+  secretsPurged: boolean,
+  { malpractice, dea, practices = [] }: ReturnInput,
+): Promise<Pick<ReturnRefusal & { refused: 'purged' }, 'fields' | 'practiceIds'>> {
+  if (!secretsPurged) return { fields: [], practiceIds: [] };
+  if (providerId)
+    return {
+      fields: [...(malpractice === undefined ? (['malpractice'] as const) : []), ...(dea ? [] : (['dea'] as const))],
+      practiceIds: [],
+    };
+  const without = await tx<{ id: string }[]>`
+    select id from practices
+    where client_id = ${clientId} and tin_sealed is null and merged_into is null
+      and id <> all(${practices.map((one) => one.id)}::uuid[])
+    order by created_at, id`;
+  return { fields: [], practiceIds: without.map((one) => one.id) };
+}
+
+/** Stops an ending where it is; false where something of it is being done at the moment. */
+async function callOff(tx: Tx, endingId: string): Promise<boolean> {
+  await tx`select from endings where id = ${endingId} for update`;
+  const [queued] = await tx`select from ending_items where ending_id = ${endingId} and status = 'queued' limit 1`;
+  if (queued) return false;
+  await tx`
+    update ending_items set status = 'called_off', settled_at = now()
+    where ending_id = ${endingId} and status = 'waiting'`;
+  await tx`update endings set done_at = now() where id = ${endingId} and done_at is null`;
+  await enqueue(tx, 'ending', endingId);
+  return true;
+}
+
+/** The client itself, its tax ids as far as they are given, and whom its ending shut out; keys and webhooks are made anew. */
+async function bringClientBack(
+  tx: Tx,
+  keyring: Keyring,
+  { clientId, endingId }: { clientId: string; endingId: string },
+  practices: readonly { id: string; tin: Tin | null }[],
+): Promise<void> {
+  await tx`
+    update clients set ended_on = null, ending_id = null, purged = '{}', version = version + 1, updated_at = now()
+    where id = ${clientId}`;
+  for (const { id, tin } of practices) if (tin) await giveTin(tx, keyring, id, tin);
+  await tx`update users set revoked_at = null, ending_id = null where ending_id = ${endingId}`;
+  await enqueue(tx, 'retention', clientId);
+}
+
+/** What stopped for a person with this client begins anew. */
+async function resume(tx: Tx, providerId: string, personId: string): Promise<void> {
+  await screen(tx, [providerId]);
+  await enqueue(tx, 'file_changed_provider', providerId);
+  await lookUp(tx, personId);
+  await enqueue(tx, 'retention', providerId);
+}

@@ -1,0 +1,34 @@
+import type { Db } from '../../runtime/database';
+
+/** Whether PostgreSQL answers; throws where not. */
+export async function ping(sql: Db): Promise<true> {
+  await sql`select 1`;
+  return true;
+}
+
+/** Work that has waited so long while no task was done says that the worker does none, whatever it says itself. */
+const IDLE_SECONDS = 60;
+/** A wake that is so late is no mere delay. */
+const LATE_SECONDS = 120;
+
+/**
+ * Whether a worker polled within the last 10 seconds (where `runId` is given, one of that run), and either did a task lately or
+ * had none waiting. One application that waits by itself, and is known to, says nothing of the worker.
+ */
+export async function isWorkerWell(sql: Db, runId: string | undefined): Promise<boolean> {
+  const idle = sql`make_interval(secs => ${IDLE_SECONDS})`;
+  const workers = await sql`
+    select from worker_heartbeats w
+    where w.seen_at > now() - interval '10 seconds' and (${runId ?? null}::text is null or w.run_id = ${runId ?? null})
+      and (w.task_done_at > now() - ${idle} or w.started_at > now() - ${idle} or not exists (
+        select from (
+          (select a.id from applications a where a.wakes_at < now() - make_interval(secs => ${LATE_SECONDS}) limit 2)
+          union
+          (select c.application_id from commands c
+            where c.settled_at is null and c.dead_at is null and c.received_at < now() - ${idle} limit 2)
+        ) waiting
+        having count(*) > 1 or bool_or(not exists (select from run_checks r where r.application_id = waiting.id))
+      ))
+    limit 1`;
+  return workers.length > 0;
+}

@@ -1,0 +1,30 @@
+import type { Instant } from '../../domain/time/instants';
+import type { Db } from '../../runtime/database';
+import { forgetShownSecrets } from '../kernel/shown-secrets';
+
+/** A worker that polls, the run of the system that it belongs to, and when it last did a task. */
+export interface WorkerSign {
+  workerId: string;
+  runId: string | null;
+  taskDoneAt: Instant | null;
+}
+
+/** A worker says that it polls. */
+export async function beat(sql: Db, { workerId, runId, taskDoneAt }: WorkerSign): Promise<void> {
+  await sql`
+    insert into worker_heartbeats (worker_id, run_id, started_at, seen_at, task_done_at)
+    values (${workerId}, ${runId}, now(), now(), ${taskDoneAt})
+    on conflict (worker_id) do update set seen_at = excluded.seen_at, task_done_at = excluded.task_done_at`;
+}
+
+/**
+ * Forgets workers that have not been seen for a day; idempotency keys, and mail that went nowhere, after 30 days; and
+ * secrets that are no longer shown.
+ */
+export async function forgetTheOld(sql: Db): Promise<void> {
+  await sql`delete from worker_heartbeats where seen_at < now() - interval '1 day'`;
+  await sql`delete from idempotency_keys where created_at < now() - interval '30 days'`;
+  // a text may name a tax id, and no client's purge reaches it
+  await sql`delete from local_mailbox where at < now() - interval '30 days'`;
+  await forgetShownSecrets(sql);
+}

@@ -1,0 +1,140 @@
+import type { ApplicationEvent } from '../../domain/applications/events';
+import type { Instant } from '../../domain/time/instants';
+import { fold, RULES_VERSION } from '../../domain/applications/reduce';
+import type { ApplicationState } from '../../domain/applications/state';
+import { sameValue } from '../../domain/kernel/facts';
+import type { Db, Fragment } from '../../runtime/database';
+import { goesOn } from '../applications/playbook-moves';
+import { columns } from '../applications/projection';
+
+export type RoundName = 'closed_runs' | 'late_runs' | 'comparison';
+
+/** What a round has counted: restarted, repaired and so on. */
+export type Summary = Record<string, number>;
+
+export interface Round {
+  startedAt: Instant;
+  lookedThrough: Instant;
+  lastId: string | null;
+  summary: Summary | null;
+}
+
+/** Takes a round that is due for so long, so that no other worker makes it meanwhile; null where none is due. */
+export async function claimRound(sql: Db, name: RoundName, seconds: number): Promise<Round | null> {
+  const [round] = await sql<Round[]>`
+    update rounds set next_at = now() + make_interval(secs => ${seconds}) where name = ${name} and next_at <= now()
+    returning now() as started_at, looked_through, last_id, summary`;
+  return round ?? null;
+}
+
+/** Keeps a claimed round for longer. */
+export async function extendRound(sql: Db, name: RoundName, seconds: number): Promise<void> {
+  await sql`update rounds set next_at = now() + make_interval(secs => ${seconds}) where name = ${name}`;
+}
+
+/** Ends a round, or a part of one; the next is due after so long. */
+export async function endRound(
+  sql: Db,
+  name: RoundName,
+  of: { afterSeconds: number; lookedThrough?: Instant; lastId?: string; summary: Summary },
+): Promise<void> {
+  const { afterSeconds, lookedThrough, lastId = null, summary } = of;
+  const json = sql.json(summary);
+  await sql`
+    update rounds set next_at = now() + make_interval(secs => ${afterSeconds}),
+      looked_through = coalesce(${lookedThrough ?? null}, looked_through), last_id = ${lastId},
+      ${lastId === null ? sql`summary = null, last_summary = ${json}` : sql`summary = ${json}`}
+    where name = ${name}`;
+}
+
+/** An application whose workflow is to be looked at; `isLate`: it should have asked the record by now. */
+export interface Suspect {
+  id: string;
+  isLate: boolean;
+}
+
+/** A start that is in the outbox is under way. */
+const noStartWaits = (sql: Db): Fragment => sql`
+  not exists (select from outbox o where o.subject = a.id and o.topic in ('start_application', 'start_participation'))`;
+
+/** Workflows that should have asked the record so long ago, and those that are due to be looked at again. */
+export function suspects(sql: Db, { lateSeconds, limit }: { lateSeconds: number; limit: number }): Promise<Suspect[]> {
+  const late = sql`a.wakes_at < now() - make_interval(secs => ${lateSeconds})`;
+  return sql<Suspect[]>`
+    (select a.id, true as is_late from applications a left join run_checks c on c.application_id = a.id
+      where ${late} and coalesce(c.next_check_at <= now(), true) and ${noStartWaits(sql)}
+      order by a.wakes_at limit ${limit})
+    union all
+    (select a.id, false from run_checks c join applications a on a.id = c.application_id
+      where c.next_check_at <= now() and (${late}) is not true and ${noStartWaits(sql)}
+      order by c.next_check_at limit ${limit})`;
+}
+
+/** Whether the start of a workflow is still in the outbox. */
+export async function startWaits(sql: Db, applicationId: string): Promise<boolean> {
+  const [row] = await sql`select from applications a where a.id = ${applicationId} and ${noStartWaits(sql)}`;
+  return row === undefined;
+}
+
+export interface Finding {
+  found: 'restarted' | 'woken' | 'late' | 'failing' | 'error';
+  runId?: string | null;
+  error?: string;
+}
+
+/** Keeps what was found of a workflow, and looks again later each time; answers since when it has been so, and how often it was restarted. */
+export async function noteFinding(
+  sql: Db,
+  applicationId: string,
+  { found, runId = null, error }: Finding,
+): Promise<{ since: Instant; restarts: number }> {
+  const same = sql`(run_checks.found = excluded.found and run_checks.run_id is not distinct from excluded.run_id)`;
+  const restarted = found === 'restarted' ? 1 : 0;
+  const [row] = await sql<{ since: Instant; restarts: number }[]>`
+    insert into run_checks (application_id, found, run_id, restarts, next_check_at, last_error)
+    values (${applicationId}, ${found}, ${runId}, ${restarted}, now() + interval '1 minute', ${error ?? null})
+    on conflict (application_id) do update set found = excluded.found, run_id = excluded.run_id,
+      since = case when ${same} then run_checks.since else now() end,
+      attempts = run_checks.attempts + 1, restarts = run_checks.restarts + excluded.restarts,
+      next_check_at = now() + least(interval '10 minutes', interval '1 minute' * (2 ^ least(run_checks.attempts, 10))),
+      last_error = excluded.last_error
+    returning since, restarts`;
+  return row!;
+}
+
+/** Nothing is wrong with a workflow any more. */
+export async function forgetFinding(sql: Db, applicationId: string): Promise<void> {
+  await sql`delete from run_checks where application_id = ${applicationId}`;
+}
+
+/** An application that should have a workflow, with what of its row differs from its timeline. */
+export interface Compared {
+  id: string;
+  differs: string[];
+}
+
+/** Compares the next applications that should have a workflow with their timelines, in the order of their ids. */
+export async function compareNext(sql: Db, afterId: string | null, limit: number): Promise<Compared[]> {
+  const rows = await sql<
+    ({ id: string; snapshot: ApplicationState; history: ApplicationEvent[] | null } & Record<string, unknown>)[]
+  >`
+    select a.*, (select jsonb_agg(e.event order by e.seq) from events e where e.application_id = a.id) as history
+    from applications a
+    where ${afterId === null ? sql`true` : sql`a.id > ${afterId}`} and (a.open or ${goesOn(sql)})
+    order by a.id limit ${limit}`;
+  return rows.map((row) => ({ id: row.id, differs: differences(row, row.snapshot, row.history ?? []) }));
+}
+
+/** What other rules folded says `rules` alone: it is folded again. A timeline that cannot be folded is put before a person. */
+function differences(
+  row: Record<string, unknown>,
+  snapshot: ApplicationState,
+  history: readonly ApplicationEvent[],
+): string[] {
+  if (history[0]?.kind !== 'opened') return ['timeline'];
+  const folded = JSON.parse(JSON.stringify(fold(history))) as ApplicationState;
+  const isSnapshot = sameValue(folded, snapshot);
+  if (row.rulesVersion !== RULES_VERSION) return isSnapshot ? [] : ['rules'];
+  const listed = Object.entries(columns(folded)).filter(([name, value]) => !sameValue(row[name], value));
+  return [...(isSnapshot ? [] : ['snapshot']), ...listed.map(([name]) => name)];
+}

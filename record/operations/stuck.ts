@@ -1,0 +1,128 @@
+import type { WatchType } from '../../domain/kernel/codes';
+import type { Instant } from '../../domain/time/instants';
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { audit } from '../kernel/audit';
+import { enqueue } from '../kernel/outbox';
+import { inScope, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+
+/** Something that nobody attends to until a person has it tried again. */
+export interface StuckItem {
+  id: string;
+  /**
+   * A step that was set aside, a command that was not delivered, a row of the outbox, the run of a workflow that is gone, late
+   * or failing, an application that is held after a restore.
+   */
+  kind: 'step' | 'command' | 'outbox' | 'run' | 'hold';
+  /** An action, `due`, `file` or the type of a watch; the topic of a row; how a run was found. */
+  what: string;
+  /** Null: of no one client. */
+  clientId: string | null;
+  applicationId: string | null;
+  /** The name or code of the failure. */
+  cause: string | null;
+  since: Instant;
+  /** When it is tried again by itself; null: when a person says so. */
+  againAt: Instant | null;
+}
+
+/** A run counts from its second check that finds it so: before that, it is seen to by itself. */
+const SEEN_TO_CHECKS = 1;
+
+/**
+ * What nobody attends to, kind by kind, under ids of their own: the application of a hold, the number of a row of the outbox,
+ * and what the checks of runs derive.
+ */
+const unattended = (sql: Db): Fragment => sql`
+  select s.id, 'step' as kind, coalesce(c.action, s.watch, s.what) as what, s.client_id, s.application_id, s.cause, s.since,
+    s.again_at
+  from set_aside s left join commands c on c.id = s.command_id
+  union all
+  select c.id, 'command', c.action, c.client_id, c.application_id, c.last_error, c.dead_at, null
+  from commands c where c.settled_at is null and c.dead_at is not null
+  union all
+  select lpad(to_hex(o.id), 32, '0')::uuid, 'outbox', o.topic, a.client_id, a.id, o.last_error, o.dead_at, null
+  from outbox o left join applications a on a.id = o.subject where o.dead_at is not null
+  union all
+  select md5('run ' || r.application_id)::uuid, 'run', r.found, a.client_id, r.application_id, r.last_error, r.since,
+    r.next_check_at
+  from run_checks r join applications a on a.id = r.application_id where r.attempts > ${SEEN_TO_CHECKS}
+  union all
+  select l.application_id, 'run', 'not_on_record', null::uuid, l.application_id, null, l.since, null
+  from lost_applications l
+  union all
+  select a.id, 'hold', 'restore-review', a.client_id, a.id, 'found_behind', (a.snapshot->'held'->>'since')::timestamptz, null
+  from applications a where a.snapshot->'held' is not null and a.snapshot->'held'->>'endedAt' is null`;
+
+const selectStuck = (sql: Db, principal: Principal): Fragment => sql`
+  select u.*, u.since as created_at from (${unattended(sql)}) u where ${inScope(sql, principal, 'u.client_id')}`;
+
+/** What nobody attends to, the oldest first; what is of no one client only for who sees every client. */
+export const listStuck = async (sql: Db, principal: Principal, request: PageRequest): Promise<Page<StuckItem>> => {
+  const { items, next } = await page<StuckItem & { createdAt: Instant }>(sql, selectStuck(sql, principal), request);
+  return { items: items.map(({ createdAt: _, ...item }) => item), next };
+};
+
+export async function findStuck(sql: Db, principal: Principal, id: string): Promise<StuckItem | null> {
+  const [item] = await sql<(StuckItem & { createdAt: Instant })[]>`
+    select * from (${selectStuck(sql, principal)}) d where id = ${id}`;
+  if (!item) return null;
+  const { createdAt: _, ...rest } = item;
+  return rest;
+}
+
+/** How much nobody attends to. */
+export async function countStuck(sql: Db): Promise<number> {
+  const [row] = await sql<{ count: number }[]>`select count(*) from (${unattended(sql)}) u`;
+  return row!.count;
+}
+
+/** How each kind is tried again, within the transaction that says who had it done; null: by another action. */
+const RETRIES: Record<StuckItem['kind'], ((tx: Tx, item: StuckItem) => Promise<unknown>) | null> = {
+  step: retryStep,
+  command: (tx, { id }) => retryCommand(tx, id),
+  outbox: retryRow,
+  run: checkRun,
+  hold: null,
+};
+
+/** Has a stuck item tried again from the start; false where that is not how it goes on. */
+export async function retryStuck(sql: Sql, principal: Principal, item: StuckItem): Promise<boolean> {
+  const retry = RETRIES[item.kind];
+  if (!retry) return false;
+  await sql.begin(async (tx) => {
+    await retry(tx, item);
+    const { id: subjectId, kind: subjectType, what, clientId } = item;
+    await audit(tx, principal, { action: 'stuck.retry', subjectType, subjectId, clientId, detail: { what } });
+  });
+  return true;
+}
+
+async function retryStep(tx: Tx, { id, applicationId }: StuckItem): Promise<void> {
+  const [row] = await tx<{ commandId: string | null; watch: WatchType | null; subject: string | null }[]>`
+    update set_aside set again_at = now() where id = ${id} returning command_id, watch, subject`;
+  if (!row) return;
+  if (row.commandId !== null) {
+    await tx`delete from set_aside where id = ${id}`;
+    await tx`update commands set status = 'pending', refusal = null, settled_at = null, step_tries = 1 where id = ${row.commandId}`;
+    await retryCommand(tx, row.commandId);
+  } else if (row.watch !== null) await enqueue(tx, row.watch, row.subject!);
+  else await enqueue(tx, 'file_changed', applicationId!);
+}
+
+async function retryCommand(tx: Tx, id: string): Promise<void> {
+  await tx`update commands set attempts = 0, dead_at = null, next_attempt_at = now() where id = ${id} and settled_at is null`;
+  await tx`notify commands`;
+}
+
+async function retryRow(tx: Tx, { id }: StuckItem): Promise<void> {
+  const number = String(Number.parseInt(id.replaceAll('-', ''), 16));
+  await tx`update outbox set attempts = 0, dead_at = null, next_attempt_at = now() where id = ${number}`;
+  await tx`notify outbox`;
+}
+
+/** Has a run looked at again; one that is not on record is let go. */
+async function checkRun(tx: Tx, { applicationId }: StuckItem): Promise<void> {
+  await tx`update run_checks set next_check_at = now() where application_id = ${applicationId}`;
+  await tx`delete from lost_applications where application_id = ${applicationId}`;
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import type { Instant } from '../../domain/time/instants';
+import type { WatchType } from '../../domain/kernel/codes';
+import { beginStep, type Sql, type Tx } from '../../runtime/database';
+import { giveChecks } from '../applications/bridges';
+import { endStepByStep } from '../offboarding/endings';
+import { chaseEnrolments } from '../platforms/enrolment-chase';
+import { askForList } from '../sources/exclusion-source';
+import { askQuestions } from '../platforms/inquiries';
+import { keepUp } from '../upkeep/upkeep';
+import { dueMail, type OutreachStep } from '../outreach/mail';
+import { tellReadiness } from '../billing/readiness-watch';
+import { dueCaqh, dueNppes } from '../sources/lookups';
+import { dueWebhooks } from '../outreach/webhooks';
+import { purgeWhatIsDue } from '../offboarding/retention';
+import { laterBy, TRY_AGAIN_MS } from '../applications/set-aside';
+import { countTries } from '../kernel/tries';
+
+/** Does what is due for a subject and answers when to look again; doing it twice is doing it once. */
+type Step = (tx: Tx, subject: string, now: Instant) => Promise<OutreachStep>;
+
+const STEPS: Record<WatchType, Step> = {
+  platformInquiry: askQuestions,
+  platformCheck: giveChecks,
+  billingReadiness: tellReadiness,
+  enrolmentChase: chaseEnrolments,
+  providerUpkeep: keepUp,
+  outreach: dueMail,
+  webhook: dueWebhooks,
+  exclusionList: askForList,
+  caqhStatus: dueCaqh,
+  nppesRecord: dueNppes,
+  ending: endStepByStep,
+  retention: purgeWhatIsDue,
+};
+
+/** What a watch asks: the step of a subject, by its clock. */
+interface WakeRequest {
+  watch: WatchType;
+  subject: string;
+  at: Instant;
+}
+
+/** A try that ends its process comes back while the next process is so young; there the first try is counted too. */
+const YOUNG_MS = 300_000;
+
+/** Takes the steps of watches, each in one transaction; one that fails by itself again and again rests for an hour. */
+export function createWaker(sql: Sql, isYoung = youngFor(YOUNG_MS)): (request: WakeRequest) => Promise<OutreachStep> {
+  return countTries<WakeRequest, OutreachStep>({
+    keyOf: ({ watch, subject }) => `${watch} ${subject}`,
+    mayBeFurther: isYoung,
+    async countTry({ watch, subject }) {
+      // the one before was not counted
+      const [row] = await sql<{ tries: number }[]>`
+        insert into watch_tries (watch, subject, tries) values (${watch}, ${subject}, 2)
+        on conflict (watch, subject) do update set tries = watch_tries.tries + 1 returning tries`;
+      return row!.tries;
+    },
+    take: (request) => wake(sql, request),
+    setAside: (request, cause) => setWatchAside(sql, request, cause),
+  });
+}
+
+function youngFor(ms: number): () => boolean {
+  const until = performance.now() + ms;
+  return () => performance.now() < until;
+}
+
+/** Takes a watch's step in one transaction; what was set aside is left until its next try is due. */
+const wake = (sql: Sql, { watch, subject, at }: WakeRequest): Promise<OutreachStep> =>
+  beginStep(sql, async (tx) => {
+    const [tried] = await tx<{ againAt: Instant | null }[]>`
+      select max(s.again_at) as again_at from (
+        select again_at from set_aside where watch = ${watch} and subject = ${subject}
+        union all
+        select null from watch_tries where watch = ${watch} and subject = ${subject}) s
+      having count(*) > 0`;
+    if (tried?.againAt && tried.againAt > at) return { next: tried.againAt };
+    const step = await STEPS[watch](tx, subject, at);
+    if (tried) {
+      await tx`delete from set_aside where watch = ${watch} and subject = ${subject}`;
+      await tx`delete from watch_tries where watch = ${watch} and subject = ${subject}`;
+    }
+    return step;
+  });
+
+function setWatchAside(sql: Sql, { watch, subject, at }: WakeRequest, cause: string): Promise<OutreachStep> {
+  const againAt = laterBy(at, TRY_AGAIN_MS);
+  const row = { id: randomUUID(), what: 'watch', watch, subject, cause, since: at, againAt };
+  return beginStep(sql, async (tx) => {
+    await tx`
+      insert into set_aside ${tx(row)} on conflict (watch, subject) where watch is not null
+      do update set cause = excluded.cause, again_at = excluded.again_at`;
+    await tx`delete from watch_tries where watch = ${watch} and subject = ${subject}`;
+    return { next: againAt };
+  });
+}

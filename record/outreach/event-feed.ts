@@ -1,0 +1,58 @@
+import type { EmittedType } from '../../domain/kernel/codes';
+import type { Instant } from '../../domain/time/instants';
+import type { Db, Sql } from '../../runtime/database';
+import { inScope, type Principal } from '../kernel/principal';
+import { queueWebhooks } from './webhooks';
+
+/** Something that others are told: ids, codes and dates. */
+export interface Emitted {
+  /** Grows with every one; they are read in its order. */
+  seq: number;
+  id: string;
+  clientId: string;
+  type: EmittedType;
+  subjectId: string;
+  data: Record<string, unknown>;
+  createdAt: Instant;
+}
+
+/** Tells others of a change when, and only when, the transaction commits; it waits for no other one. */
+export async function emit(
+  tx: Db,
+  { clientId, type, subjectId, data }: Pick<Emitted, 'clientId' | 'type' | 'subjectId' | 'data'>,
+): Promise<void> {
+  const [made] = await tx<{ id: string }[]>`
+    insert into emitted ${tx({ clientId, type, subjectId, data: tx.json(data as never) })} returning id`;
+  await queueWebhooks(tx, { id: made!.id, clientId, type });
+}
+
+/**
+ * Gives numbers to what was committed without one. A number is higher than any that was ever visible before it, so
+ * whoever reads on from one misses none; given by readers, one after the other, they keep no transaction waiting.
+ */
+async function giveNumbers(sql: Sql): Promise<void> {
+  const [waiting] = await sql`select from emitted where seq is null limit 1`;
+  if (!waiting) return;
+  await sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(hashtextextended('emitted', 0))`;
+    await tx`
+      update emitted e set seq = n.seq
+      from (
+        select place, (select coalesce(max(seq), 0) from emitted) + row_number() over (order by place) as seq
+        from emitted where seq is null) n
+      where e.place = n.place`;
+  });
+}
+
+/** What was told after a number, in order. */
+export async function listEmitted(
+  sql: Sql,
+  principal: Principal,
+  { after, type, limit }: { after: number; type?: EmittedType | undefined; limit: number },
+): Promise<Emitted[]> {
+  await giveNumbers(sql);
+  return sql<Emitted[]>`
+    select seq, id, client_id, type, subject_id, data, created_at from emitted
+    where seq > ${after} and ${inScope(sql, principal)} ${type ? sql`and type = ${type}` : sql``}
+    order by seq limit ${limit}`;
+}

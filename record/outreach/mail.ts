@@ -1,0 +1,393 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import { armedEntries, isHeld, type ApplicationState } from '../../domain/applications/state';
+import { localDate } from '../../domain/time/calendar';
+import { mayContact } from '../../domain/applications/prerequisites';
+import type { Authorisation } from '../../domain/registry/authorisation';
+import type { SentKind } from '../../domain/kernel/codes';
+import { BURST_MS, mailingTime, paces, type MailOutcome } from '../../domain/outreach/sending';
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import type { RecipientType } from './messages';
+import { workerOf } from '../registry/absence-covers';
+import { nameOf } from '../kernel/registry-requests';
+import { enqueue } from '../kernel/outbox';
+import { isSet } from '../kernel/settings';
+import { giveTasks, settleTasks } from '../kernel/tasks';
+
+/** What decides whether a message still has to be sent, and may be. */
+interface Reason {
+  id: string;
+  recipientType: RecipientType;
+  armedBy: string | null;
+  snapshot: ApplicationState | null;
+  timeZone: string;
+  /** What the application's provider signed. */
+  authorisations: Authorisation[];
+  /** Whether it has to have been something: by the operator's policy, or as the playbook has it. */
+  authorisationRequired: boolean;
+  /** The last day of a recipient who leaves or has left. */
+  recipientLeftOn: PlainDate | null;
+  /** Of a message to a user: who does their work of its client now; null where they may not see that client. */
+  worker: string | null;
+}
+
+interface Waiting extends Reason {
+  clientId: string;
+  notBefore: Instant;
+  /** The application's. */
+  state: string | null;
+}
+
+/** Reads a reason of the message `m`, joined with its client `c` and application `a`. */
+const reasonOf = (sql: Db): Fragment => sql`
+  m.id, m.recipient_type, m.armed_by, a.snapshot, c.time_zone, coalesce((
+    select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
+      'until', u.until, 'revokedOn', u.revoked_on))
+    from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations,
+  a.provider_id is not null and (${isSet(sql, 'authorisationRequired')}
+    or a.snapshot->'file'->'prerequisites' @> '[{"code": "authorisation"}]') as authorisation_required,
+  case when m.recipient_type = 'user' then ${workerOf(sql, sql`m.recipient_id`, sql`m.client_id`)} end as worker,
+  case when m.recipient_type = 'user' then
+    (select (u.revoked_at at time zone c.time_zone)::date - 1 from users u where u.id = m.recipient_id)
+  when m.recipient_type in ('provider', 'client', 'platform') then coalesce(
+    (select p.ended_on from providers p where p.id = m.recipient_id),
+    (select p.ended_on from platform_relationships r join providers p on p.id = r.provider_id
+      where r.id = m.recipient_id), c.ended_on) end as recipient_left_on`;
+
+/** Of one mail: what is left goes into the next. */
+const MOST_AT_ONCE = 100;
+
+/** A message with what decides on it. */
+const decidedOn = (sql: Db): Fragment => sql`
+  messages m
+  join clients c on c.id = m.client_id
+  left join applications a on a.id = m.application_id`;
+
+/** What a step of the outreach to one recipient comes to: a batch to be sent now, and when to look again. */
+export interface OutreachStep {
+  next: Instant | null;
+  send?: { kind: SentKind; id: string; fairnessKey: string };
+}
+
+/** Puts what is due for a recipient into one batch, drops what was settled meanwhile; answers when to look again. */
+export async function dueMail(tx: Tx, recipientId: string, now: Instant): Promise<OutreachStep> {
+  const [unsent] = await tx<{ id: string; clientId: string | null }[]>`
+    select id, client_id from mail_batches
+    where recipient_id = ${recipientId} and status in ('queued', 'claimed', 'transmitting')
+    order by created_at limit 1 for update`;
+  if (unsent) return { next: now, send: sending(unsent) };
+  const queued = await tx<Waiting[]>`
+    select ${reasonOf(tx)}, m.client_id, m.not_before, a.state
+    from ${decidedOn(tx)}
+    where m.recipient_id = ${recipientId} and m.status = 'queued'
+    order by m.not_before, m.id for update of m`;
+  // whoever ends the hold tells this recipient's workflow
+  const waiting = queued.filter((message) => !waitsForEntries(message));
+  const kept = await stillToBeSent(
+    tx,
+    waiting.filter(({ notBefore }) => notBefore <= now),
+    now,
+  );
+  const [first, ...rest] = waiting.filter((message) => message.notBefore > now || kept.includes(message));
+  if (!first) return { next: null };
+  const at = mailingTime(first.notBefore, now, first.timeZone, recipientId);
+  if (at > now) return { next: at };
+  const due = [first, ...rest]
+    .filter((message) => message.notBefore <= now && goesWith(first, message))
+    .slice(0, MOST_AT_ONCE);
+  const { recipientType } = first;
+  // colleagues get one mail, whatever clients it is about
+  const clientId = due.every((message) => message.clientId === first.clientId) ? first.clientId : null;
+  const [batch] = await tx<{ id: string }[]>`
+    insert into mail_batches ${tx({ clientId, recipientType, recipientId })} returning id`;
+  await tx`
+    update messages set status = 'batched', batch_id = ${batch!.id} where id = any(${due.map(({ id }) => id)}::uuid[])`;
+  return { next: now, send: sending({ id: batch!.id, clientId }) };
+}
+
+const sending = ({ id, clientId }: { id: string; clientId: string | null }): OutreachStep['send'] => ({
+  kind: 'mail',
+  id,
+  fairnessKey: clientId ?? 'operator',
+});
+
+/** Whether two messages to one recipient may be in one mail: clients are kept apart, and a payer's states. */
+const goesWith = (one: Waiting, other: Waiting): boolean =>
+  (one.recipientType === 'user' && one.worker === other.worker) ||
+  (one.clientId === other.clientId && (one.recipientType !== 'payer' || one.state === other.state));
+
+/** Those that still have to be sent, and may be; the others never will be. */
+async function stillToBeSent<T extends Reason>(tx: Tx, messages: readonly T[], now: Instant): Promise<T[]> {
+  const kept = messages.filter((message) => !isSettled(message) && !isWithheld(message, now));
+  for (const status of ['settled', 'withheld']) {
+    const ids = messages.filter((one) => !kept.includes(one) && (status === 'settled') === isSettled(one));
+    if (ids.length > 0)
+      await tx`update messages set status = ${status} where id = any(${ids.map(({ id }) => id)}::uuid[])`;
+  }
+  return kept;
+}
+
+/** Whether the record was restored, and a person has yet to enter what was lost: it may have been said already. */
+const waitsForEntries = ({ snapshot }: Reason): boolean => snapshot !== null && isHeld(snapshot);
+
+/** Whether nobody has to be told any more: what armed it has been settled. */
+function isSettled({ armedBy, snapshot }: Reason): boolean {
+  if (armedBy === null || snapshot === null) return false;
+  return !armedEntries(snapshot).includes(armedBy);
+}
+
+/**
+ * Whether the payer may not be talked to, as nothing that was signed allows it; a user may not see the client that it is
+ * about; or the recipient has left.
+ */
+function isWithheld({ recipientType, snapshot, timeZone, recipientLeftOn, worker, ...signed }: Reason, now: Instant) {
+  const today = localDate(now, timeZone);
+  if (recipientType === 'user' && worker === null) return true;
+  if (recipientLeftOn !== null && recipientLeftOn < today) return true;
+  return recipientType === 'payer' && snapshot !== null && !mayContact(signed, snapshot.key.payerId, today);
+}
+
+/** Everything that a batch says and to whom, as it is when it is sent; the address is null where none is known. */
+export interface ClaimedMail {
+  id: string;
+  /** Whoever claims it after this attempt takes it away from it. */
+  attempt: number;
+  /** Null: of several clients, or of a person's own upkeep. */
+  clientId: string | null;
+  recipientType: RecipientType;
+  address: string | null;
+  /** By which people know CAQH. */
+  caqhName: string;
+  messages: {
+    template: string;
+    data: Record<string, unknown>;
+    clientName: string;
+    providerName: string | null;
+    payerName: string | null;
+    state: string | null;
+    npi: string | null;
+    practiceId: string | null;
+    practiceName: string | null;
+    referenceNumber: string | null;
+    platform: string | null;
+    /** By id, of the platform's payers. */
+    payerNames: Record<string, string> | null;
+    /** Sealed; only an EIN, and only where the payer's playbook says that its mail names it. */
+    tinSealed: string | null;
+    documentKind: string | null;
+  }[];
+}
+
+interface Batch {
+  id: string;
+  status: string;
+  clientId: string | null;
+  recipientType: RecipientType;
+  recipientId: string;
+  sendAt: Instant | null;
+}
+
+/** The turn of a mail has not come yet. */
+export interface Turn {
+  waitMs: number;
+}
+
+/**
+ * Claims a batch before anything of it leaves; null where it is settled, or nothing of it has to be said any more. One
+ * that was transmitting when its sender was lost may have arrived: it is put before a person and never repeated by
+ * itself. With a pace, each takes its turn among what goes to the same place.
+ */
+export const claimMail = (
+  sql: Sql,
+  batchId: string,
+  { paced }: { paced: boolean },
+): Promise<ClaimedMail | Turn | null> =>
+  sql.begin(async (tx) => {
+    const [batch] = await tx<Batch[]>`
+      select id, status, client_id, recipient_type, recipient_id, send_at
+      from mail_batches where id = ${batchId} for update`;
+    if (batch?.status === 'transmitting') await markUncertain(tx, batchId, 'the sender was lost');
+    if (!batch || !['queued', 'claimed'].includes(batch.status)) return null;
+    const reasons = await tx<Reason[]>`
+      select ${reasonOf(tx)} from ${decidedOn(tx)}
+      where m.batch_id = ${batchId} and m.status = 'batched' for update of m`;
+    const held = reasons.filter(waitsForEntries);
+    if (held.length > 0)
+      await tx`
+        update messages set status = 'queued', batch_id = null where id = any(${held.map(({ id }) => id)}::uuid[])`;
+    const kept = await stillToBeSent(
+      tx,
+      reasons.filter((one) => !held.includes(one)),
+      new Date().toISOString(),
+    );
+    if (kept.length === 0) {
+      await tx`update mail_batches set status = 'dismissed' where id = ${batchId}`;
+      return null;
+    }
+    const { recipientType } = batch;
+    const worker = kept[0]!.worker;
+    // a cover that began or ended since: these go to somebody else
+    const others = kept.filter((message) => message.worker !== worker);
+    if (others.length > 0) {
+      await tx`
+        update messages set status = 'queued', batch_id = null
+        where id = any(${others.map(({ id }) => id)}::uuid[])`;
+      await enqueue(tx, 'outreach', batch.recipientId);
+    }
+    const address = await addressOf(tx, batch, worker);
+    const waitMs = paced && address !== null ? await takeTurn(tx, batch, address) : 0;
+    if (waitMs > 0) return { waitMs };
+    const [claimed] = await tx<{ attempts: number }[]>`
+      update mail_batches set status = 'claimed', attempts = attempts + 1, send_at = null
+      where id = ${batchId} returning attempts`;
+    const messages = await tx<ClaimedMail['messages']>`
+      select m.template, m.data, c.name as client_name, p.first_name || ' ' || p.last_name as provider_name, y.name as payer_name, a.state,
+        n.npi, pr.id as practice_id, pr.legal_name as practice_name, a.reference_number, r.platform, d.kind as document_kind,
+        (select jsonb_object_agg(o.id, o.name) from payers o where o.id = any(r.payer_ids)) as payer_names,
+        case when ${recipientType} = 'payer' and pr.tin_type = 'ein' and (b.body->>'tinByMail')::boolean
+          then pr.tin_sealed end as tin_sealed
+      from messages m
+      join clients c on c.id = m.client_id
+      left join applications a on a.id = m.application_id
+      left join payers y on y.id = a.payer_id
+      left join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
+      left join practices pr on pr.id = a.practice_id
+      left join platform_relationships r on r.id::text = m.data->>'relationshipId'
+      left join documents d on d.id::text = m.data->>'documentId'
+      left join providers p on p.id = coalesce(a.provider_id, r.provider_id, (m.data->>'providerId')::uuid)
+      left join persons n on n.id = p.person_id
+      where m.batch_id = ${batchId} and m.status = 'batched' order by m.not_before, m.id`;
+    const caqhName = await nameOf(tx, 'caqh');
+    const { clientId } = batch;
+    return { id: batchId, attempt: claimed!.attempts, clientId, recipientType, address, caqhName, messages };
+  });
+
+/** How long a mail still waits for its turn; its place is given once, so that nobody is overtaken. */
+async function takeTurn(tx: Tx, { id, recipientType, sendAt }: Batch, address: string): Promise<number> {
+  const turn = sendAt ?? (await nextTurn(tx, recipientType, address));
+  const waitMs = Date.parse(turn) - Date.now();
+  if (waitMs > 0 && sendAt === null) await tx`update mail_batches set send_at = ${turn} where id = ${id}`;
+  return Math.max(0, waitMs);
+}
+
+async function nextTurn(tx: Tx, recipientType: RecipientType, address: string): Promise<Instant> {
+  const turns: Instant[] = [];
+  for (const { name, everyMs } of paces(recipientType, address)) {
+    const every = tx`make_interval(secs => ${everyMs / 1000})`;
+    const quiet = tx`now() - make_interval(secs => ${BURST_MS / 1000})`;
+    const [row] = await tx<{ turn: Instant }[]>`
+      insert into destinations (name, next_at) values (${name}, ${quiet} + ${every})
+      on conflict (name) do update set next_at = greatest(destinations.next_at, ${quiet}) + ${every}
+      returning next_at - ${every} as turn`;
+    turns.push(row!.turn);
+  }
+  return turns.sort().at(-1)!;
+}
+
+/** Where a recipient is written to; a user at whoever does their work. */
+async function addressOf(
+  sql: Db,
+  { id, recipientType, recipientId }: Pick<Batch, 'id' | 'recipientType' | 'recipientId'>,
+  worker: string | null,
+): Promise<string | null> {
+  const found: Record<RecipientType, () => Promise<{ email: string | null }[]>> = {
+    provider: () => sql`select email from providers where id = ${recipientId}`,
+    client: () => sql`select contact_email as email from clients where id = ${recipientId}`,
+    user: () => sql`select email from users where id = ${worker}`,
+    payer: () => sql`
+      select k->>'email' as email
+      from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version,
+        jsonb_array_elements(b.body->'contacts') with ordinality as c(k, place),
+        (select a.state from messages m join applications a on a.id = m.application_id where m.batch_id = ${id} limit 1) s
+      where y.id = ${recipientId} and k->>'email' is not null and coalesce(k->>'state', s.state) = s.state
+      order by k->>'state' is null, c.place limit 1`,
+    platform: () => sql`select contact_email as email from platform_relationships where id = ${recipientId}`,
+  };
+  const [row] = await found[recipientType]();
+  return row?.email ?? null;
+}
+
+/** The first byte is about to leave: from now on it may have arrived. Throws where another attempt has claimed it since. */
+export async function transmitting(sql: Sql, { id, attempt }: Attempt): Promise<void> {
+  const mine = await sql`
+    update mail_batches set status = 'transmitting'
+    where id = ${id} and status = 'claimed' and attempts = ${attempt} returning id`;
+  if (mine.length === 0) throw new Error('another sender has it');
+}
+
+type Attempt = Pick<ClaimedMail, 'id' | 'attempt'>;
+
+/** A mail that a server will not take for so long is given up, as mail servers do. */
+const DEFERRED_DAYS = 5;
+
+/**
+ * What came of an attempt, and whether it is to be tried again; what nobody can be sure of, or will never go, is put
+ * before a person. What an attempt that was overtaken learns counts only where it is that the mail went.
+ */
+export const settleMail = (
+  sql: Sql,
+  { id, attempt }: Attempt,
+  outcome: 'sent' | MailOutcome,
+  error: string | null,
+): Promise<'again' | 'settled'> =>
+  sql.begin(async (tx) => {
+    const [batch] = await tx<{ status: string; attempts: number }[]>`
+      select status, attempts from mail_batches where id = ${id} for update`;
+    const open = ['claimed', 'transmitting', ...(outcome === 'sent' ? ['uncertain'] : [])];
+    if (!batch || batch.attempts !== attempt || !open.includes(batch.status)) return 'settled';
+    switch (outcome) {
+      case 'sent':
+        await tx`update mail_batches set status = 'sent', last_error = null, sent_at = now() where id = ${id}`;
+        await tx`update messages set status = 'sent' where batch_id = ${id} and status = 'batched'`;
+        if (batch.status === 'uncertain') await settleTasks(tx, id, 'message_uncertain');
+        return 'settled';
+      case 'uncertain':
+        await markUncertain(tx, id, error);
+        return 'settled';
+      case 'never':
+        await giveUp(tx, id, error);
+        return 'settled';
+      default: {
+        const [deferred] = await tx<{ over: boolean }[]>`
+          update mail_batches
+          set status = 'claimed', last_error = ${error},
+            deferred_at = ${outcome === 'deferred' ? tx`coalesce(deferred_at, now())` : null}
+          where id = ${id}
+          returning coalesce(deferred_at < now() - make_interval(days => ${DEFERRED_DAYS}), false) as over`;
+        if (!deferred!.over) return 'again';
+        await giveUp(tx, id, error);
+        return 'settled';
+      }
+    }
+  });
+
+async function giveUp(tx: Tx, batchId: string, error: string | null): Promise<void> {
+  await tx`update mail_batches set status = 'failed', last_error = ${error} where id = ${batchId}`;
+  await askSomebody(tx, batchId, 'message_failed');
+}
+
+async function markUncertain(tx: Tx, batchId: string, error: string | null): Promise<void> {
+  await tx`update mail_batches set status = 'uncertain', last_error = ${error} where id = ${batchId}`;
+  await askSomebody(tx, batchId, 'message_uncertain');
+}
+
+async function askSomebody(tx: Tx, batchId: string, kind: 'message_uncertain' | 'message_failed'): Promise<void> {
+  // one that failed, was sent again and failed again is a new task
+  const [about] = await tx<{ clientId: string | null; attempts: number }[]>`
+    select m.client_id, b.attempts from mail_batches b left join messages m on m.batch_id = b.id
+    where b.id = ${batchId} order by m.not_before, m.id limit 1`;
+  const { clientId, attempts } = about!;
+  const key = `${kind}/${batchId}/${attempts}`;
+  await giveTasks(tx, [
+    { key, clientId, kind, subjectType: 'mail', subjectId: batchId, dueAt: new Date().toISOString() },
+  ]);
+}
+
+/** What would have gone out, where no mail server is set. */
+export async function keepLocally(
+  sql: Sql,
+  clientId: string | null,
+  mail: { to: string; subject: string; text: string; html: string },
+): Promise<void> {
+  const { to: recipient, ...rest } = mail;
+  await sql`insert into local_mailbox ${sql({ clientId, recipient, ...rest })}`;
+}

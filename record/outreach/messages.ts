@@ -1,0 +1,77 @@
+import type { Instant } from '../../domain/time/instants';
+import type { Db, Fragment } from '../../runtime/database';
+import { enqueue } from '../kernel/outbox';
+
+/** Whom a message is for: the id is a provider's, a user's, a client's, a payer's or a platform relationship's. */
+export const RECIPIENT_TYPES = ['provider', 'user', 'client', 'payer', 'platform'] as const;
+export type RecipientType = (typeof RECIPIENT_TYPES)[number];
+
+/** A message as whoever finds it due queues it; names and addresses are read when it is sent. */
+export interface QueuedMessage {
+  /** What it is about and the instant that made it due: the same key is never sent twice. */
+  key: string;
+  clientId: string;
+  recipientType: RecipientType;
+  recipientId: string;
+  template: string;
+  /** Ids, codes and dates only. */
+  data: Record<string, unknown>;
+  applicationId?: string;
+  /** The entry that asks for it: once that is settled, it is not sent. */
+  armedBy?: string;
+  notBefore: Instant;
+}
+
+/** Queues messages in the transaction that found them due; one that is there already stays as it is. */
+export async function queueMessages(tx: Db, messages: readonly QueuedMessage[]): Promise<void> {
+  if (messages.length === 0) return;
+  const rows = messages.map(({ data, applicationId = null, armedBy = null, ...rest }) => ({
+    ...rest,
+    applicationId,
+    armedBy,
+    data: tx.json(data as never),
+  }));
+  const queued = await tx<{ recipientId: string }[]>`
+    insert into messages ${tx(rows as never)} on conflict (key) do nothing returning recipient_id`;
+  for (const recipientId of new Set(queued.map((row) => row.recipientId))) await enqueue(tx, 'outreach', recipientId);
+}
+
+/** Whether nothing of a message `m` has gone out yet. */
+export const hasNotLeft = (sql: Db): Fragment => sql`
+  (m.status = 'queued' or m.status = 'batched' and exists (
+    select from mail_batches b where b.id = m.batch_id and b.status in ('queued', 'claimed')))`;
+
+/** Of the messages of a template about a relationship, makes those that have not left say something else, or nothing. */
+export async function amendMessages(
+  tx: Db,
+  template: string,
+  relationshipId: string,
+  change: Record<string, unknown> | null,
+): Promise<void> {
+  await tx`
+    update messages m set ${change ? tx`data = data || ${tx.json(change as never)}` : tx`status = 'settled'`}
+    where template = ${template} and data->>'relationshipId' = ${relationshipId}
+      and ${hasNotLeft(tx)}`;
+}
+
+/** Who leads an assignee's work for a client: of the same team where there is one; null where nobody does. */
+export const leadOver = (sql: Db, clientId: Fragment, assignee: Fragment): Fragment => sql`(
+  select l.id from users l left join users u on u.id = ${assignee}
+  where l.role = 'lead' and l.revoked_at is null and l.id is distinct from ${assignee}
+    and (l.client_ids is null or ${clientId} = any(l.client_ids))
+  order by (l.team is not distinct from u.team) desc, l.created_at limit 1)`;
+
+/** Whether there is such a recipient within a client; users belong to none. */
+export async function recipientKnown(
+  sql: Db,
+  { id: relationshipId, clientId }: { id: string; clientId: string },
+  { type, id }: { type: Exclude<RecipientType, 'user'>; id: string },
+): Promise<boolean> {
+  const found: Record<typeof type, () => Promise<unknown>> = {
+    provider: () => sql`select from providers where id = ${id} and client_id = ${clientId}`,
+    client: async () => (id === clientId ? [1] : []),
+    payer: () => sql`select from payers where id = ${id}`,
+    platform: async () => (id === relationshipId ? [1] : []),
+  };
+  return ((await found[type]()) as unknown[]).length > 0;
+}

@@ -1,0 +1,321 @@
+import type { EmittedType } from '../../domain/kernel/codes';
+import type { Instant } from '../../domain/time/instants';
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
+import { newSecret } from '../../runtime/secrets';
+import { audit } from '../kernel/audit';
+import type { OutreachStep } from './mail';
+import { enqueue } from '../kernel/outbox';
+import { actorOf, inScope, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+import { isStillShown } from '../kernel/shown-secrets';
+
+export interface EndpointInput {
+  url: string;
+  types: EmittedType[];
+  /** Left out: every client. */
+  clientIds?: string[];
+}
+
+export interface Endpoint {
+  id: string;
+  url: string;
+  types: EmittedType[];
+  clientIds: string[] | null;
+  createdAt: Instant;
+  /** In a row, up to now; what waits is sent again at `resumeAt`. */
+  failures: number;
+  resumeAt: Instant | null;
+  lastError: string | null;
+}
+
+/** How long a delivery is tried. */
+const PATIENCE_MS = 3 * 86_400_000;
+const FIRST_RETRY_MS = 30_000;
+const LONGEST_RETRY_MS = 2 * 3_600_000;
+
+/** When to try again after so many failures: 30 s, doubled up to two hours. */
+const retryAt = (at: Instant, failures: number): Instant =>
+  new Date(Date.parse(at) + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1))).toISOString();
+
+const owner = (id: string) => `webhook_endpoints/${id}`;
+/** As Standard Webhooks has it. */
+const sealedSecret = (keyring: Keyring, id: string): string => keyring.seal(`whsec_${newSecret('base64')}`, owner(id));
+const COLUMNS = (sql: Db) => sql`id, url, types, client_ids, created_at, failures, resume_at, last_error`;
+// managed by whoever reaches all that it reaches
+const withinReach = (sql: Db, { clientIds }: Principal) =>
+  clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
+
+/** Adds an endpoint, whose secret `secretOfEndpoint` has for a while. Repeated under the same id it changes nothing. */
+export const createEndpoint = (
+  sql: Sql,
+  keyring: Keyring,
+  principal: Principal,
+  id: string,
+  { url, types, clientIds }: EndpointInput,
+): Promise<Endpoint> =>
+  sql.begin(async (tx) => {
+    const createdBy = tx.json({ ...actorOf(principal) });
+    const row = {
+      id,
+      url,
+      types,
+      clientIds: clientIds ?? null,
+      secretSealed: sealedSecret(keyring, id),
+      secretCommandId: id,
+      createdBy,
+    };
+    const made = await tx`insert into webhook_endpoints ${tx(row as never)} on conflict (id) do nothing returning id`;
+    if (made.length > 0)
+      await audit(tx, principal, {
+        action: 'webhook.create',
+        subjectType: 'webhook',
+        subjectId: id,
+        detail: { url, types },
+      });
+    return (await findEndpoint(tx, principal, id))!;
+  });
+
+/** The secret that a command just made; null once ten minutes have passed, the endpoint ended, or another was made. */
+export async function secretOfEndpoint(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
+  const [endpoint] = await sql<{ id: string; secretSealed: string }[]>`
+    select id, secret_sealed from webhook_endpoints
+    where secret_command_id = ${commandId} and ended_at is null and ${isStillShown(sql, sql`secret_made_at`)}`;
+  return endpoint ? keyring.open(endpoint.secretSealed, owner(endpoint.id)) : null;
+}
+
+export async function findEndpoint(sql: Db, principal: Principal, id: string): Promise<Endpoint | null> {
+  const [endpoint] = await sql<Endpoint[]>`
+    select ${COLUMNS(sql)} from webhook_endpoints where id = ${id} and ended_at is null and ${withinReach(sql, principal)}`;
+  return endpoint ?? null;
+}
+
+export const listEndpoints = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<Endpoint>> =>
+  page(
+    sql,
+    sql`select ${COLUMNS(sql)} from webhook_endpoints where ended_at is null and ${withinReach(sql, principal)}`,
+    request,
+  );
+
+/**
+ * Gives an endpoint a new secret, which `secretOfEndpoint` has for a while; the one before signs as well until the next
+ * rotation. A retry under the same command changes nothing.
+ */
+export const rotateSecret = (
+  sql: Sql,
+  keyring: Keyring,
+  principal: Principal,
+  id: string,
+  commandId: string,
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    const rotated = await tx`
+      update webhook_endpoints
+      set earlier_secret_sealed = secret_sealed, secret_sealed = ${sealedSecret(keyring, id)},
+        secret_command_id = ${commandId}, secret_made_at = now()
+      where id = ${id} and secret_command_id is distinct from ${commandId} returning id`;
+    if (rotated.length > 0)
+      await audit(tx, principal, { action: 'webhook.rotate', subjectType: 'webhook', subjectId: id });
+  });
+
+export const endEndpoint = (sql: Sql, principal: Principal, id: string): Promise<void> =>
+  sql.begin(async (tx) => {
+    await tx`update webhook_endpoints set ended_at = now() where id = ${id}`;
+    await tx`
+      update webhook_deliveries set status = 'dead', last_error = 'the endpoint has gone', settled_at = now()
+      where endpoint_id = ${id} and status = 'queued'`;
+    await audit(tx, principal, { action: 'webhook.end', subjectType: 'webhook', subjectId: id });
+  });
+
+/** Queues what was emitted for every endpoint that wants it. */
+export async function queueWebhooks(
+  tx: Db,
+  { id, clientId, type }: { id: string; clientId: string; type: EmittedType },
+): Promise<void> {
+  const queued = await tx<{ endpointId: string }[]>`
+    insert into webhook_deliveries (client_id, endpoint_id, emitted_id)
+    select ${clientId}, e.id, ${id} from webhook_endpoints e
+    where e.ended_at is null and ${type} = any(e.types) and (e.client_ids is null or ${clientId} = any(e.client_ids))
+    returning endpoint_id`;
+  for (const { endpointId } of queued) await enqueue(tx, 'webhook', endpointId);
+}
+
+const isDue = (sql: Db, at: Instant): Fragment => sql`(d.next_attempt_at is null or d.next_attempt_at <= ${at})`;
+
+/** Whether an endpoint is to be sent what waits for it now, and when to look again. */
+export async function dueWebhooks(tx: Tx, endpointId: string, now: Instant): Promise<OutreachStep> {
+  const [endpoint] = await tx<{ resumeAt: Instant | null; waiting: boolean; nextAt: Instant | null }[]>`
+    select e.resume_at, exists (
+        select from webhook_deliveries d
+        where d.endpoint_id = e.id and d.status = 'queued' and ${isDue(tx, now)}) as waiting,
+      (select min(d.next_attempt_at) from webhook_deliveries d
+        where d.endpoint_id = e.id and d.status = 'queued') as next_at
+    from webhook_endpoints e where e.id = ${endpointId} and e.ended_at is null`;
+  if (!endpoint) return { next: null };
+  const { resumeAt, waiting, nextAt } = endpoint;
+  if (!waiting) return { next: nextAt };
+  if (resumeAt !== null && resumeAt > now) return { next: resumeAt };
+  return { next: now, send: { kind: 'webhook', id: endpointId, fairnessKey: endpointId } };
+}
+
+/** A delivery as it goes out. */
+export interface OutgoingWebhook {
+  deliveryId: string;
+  url: string;
+  id: string;
+  body: string;
+  secrets: string[];
+}
+
+interface Queued {
+  deliveryId: string;
+  id: string;
+  type: string;
+  subjectId: string;
+  clientId: string;
+  data: object;
+  createdAt: Instant;
+}
+
+/** What waits for an endpoint, in order, at most `limit`. */
+export async function waitingWebhooks(
+  sql: Sql,
+  keyring: Keyring,
+  endpointId: string,
+  at: Instant,
+  limit: number,
+): Promise<OutgoingWebhook[]> {
+  const [endpoint] = await sql<{ url: string; secretSealed: string; earlierSecretSealed: string | null }[]>`
+    select url, secret_sealed, earlier_secret_sealed from webhook_endpoints
+    where id = ${endpointId} and ended_at is null`;
+  if (!endpoint) return [];
+  const { url, secretSealed, earlierSecretSealed } = endpoint;
+  const secrets = [secretSealed, earlierSecretSealed].flatMap((sealed) =>
+    sealed ? [keyring.open(sealed, owner(endpointId))] : [],
+  );
+  const rows = await sql<Queued[]>`
+    select d.id as delivery_id, m.id, m.type, m.subject_id, m.client_id, m.data, m.created_at
+    from webhook_deliveries d join emitted m on m.id = d.emitted_id
+    where d.endpoint_id = ${endpointId} and d.status = 'queued' and ${isDue(sql, at)}
+    order by d.created_at, d.id limit ${limit}`;
+  return rows.map(({ deliveryId, id, type, createdAt, data, subjectId, clientId }) => ({
+    deliveryId,
+    url,
+    id,
+    secrets,
+    body: JSON.stringify({ type, timestamp: createdAt, data: { ...data, subjectId, clientId } }),
+  }));
+}
+
+/** A delivery arrived; its endpoint is well. */
+export async function webhookArrived(sql: Sql, endpointId: string, deliveryId: string): Promise<void> {
+  await sql`
+    update webhook_deliveries
+    set status = 'delivered', attempts = attempts + 1, last_error = null, settled_at = now()
+    where id = ${deliveryId} and status = 'queued'`;
+  await sql`
+    update webhook_endpoints set failures = 0, resume_at = null, last_error = null
+    where id = ${endpointId} and failures > 0`;
+}
+
+/** A delivery did not arrive. What is older than the patience there is with it goes to the dead. */
+export const webhookFailed = (
+  sql: Sql,
+  endpointId: string,
+  deliveryId: string,
+  { at, error, of }: { at: Instant; error: string; of: 'endpoint' | 'delivery' },
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    const [{ attempts }] = (await tx`
+      update webhook_deliveries set attempts = attempts + 1, last_error = ${error}
+      where id = ${deliveryId} returning attempts`) as unknown as [{ attempts: number }];
+    if (of === 'delivery')
+      await tx`update webhook_deliveries set next_attempt_at = ${retryAt(at, attempts)} where id = ${deliveryId}`;
+    else await leaveAlone(tx, endpointId, at, error);
+    const over = new Date(Date.parse(at) - PATIENCE_MS).toISOString();
+    await tx`
+      update webhook_deliveries set status = 'dead', last_error = ${error}, settled_at = now()
+      where status = 'queued' and queued_at <= ${over}
+        and ${of === 'endpoint' ? tx`endpoint_id = ${endpointId}` : tx`id = ${deliveryId}`}`;
+  });
+
+/** An endpoint that fails is called again after a while, the longer it goes on the later. */
+async function leaveAlone(tx: Tx, endpointId: string, at: Instant, error: string): Promise<void> {
+  const [endpoint] = await tx<{ failures: number }[]>`
+    update webhook_endpoints set failures = failures + 1, last_error = ${error}
+    where id = ${endpointId} returning failures`;
+  await tx`
+    update webhook_endpoints set resume_at = ${retryAt(at, endpoint!.failures)} where id = ${endpointId}`;
+}
+
+export interface Delivery {
+  id: string;
+  clientId: string;
+  endpointId: string;
+  emittedId: string;
+  status: 'queued' | 'delivered' | 'dead';
+  attempts: number;
+  lastError: string | null;
+  createdAt: Instant;
+  settledAt: Instant | null;
+}
+
+const selectDeliveries = (sql: Db, principal: Principal): Fragment => sql`
+  select id, client_id, endpoint_id, emitted_id, status, attempts, last_error, created_at, settled_at
+  from webhook_deliveries where ${inScope(sql, principal)}`;
+
+export const listDeliveries = (
+  sql: Db,
+  principal: Principal,
+  { status, endpointId }: { status?: string | undefined; endpointId?: string | undefined },
+  request: PageRequest,
+): Promise<Page<Delivery>> =>
+  page(
+    sql,
+    sql`${selectDeliveries(sql, principal)}
+      ${status ? sql`and status = ${status}` : sql``} ${endpointId ? sql`and endpoint_id = ${endpointId}` : sql``}`,
+    request,
+  );
+
+export async function findDelivery(sql: Db, principal: Principal, id: string): Promise<Delivery | null> {
+  const [delivery] = await sql<Delivery[]>`
+    ${selectDeliveries(sql, principal)} and id = ${id}`;
+  return delivery ?? null;
+}
+
+/** Sends a dead delivery again, under its own id. */
+export const replayDelivery = (sql: Sql, principal: Principal, { id, clientId, endpointId }: Delivery): Promise<void> =>
+  sql.begin(async (tx) => {
+    const replayed = await tx`
+      ${again(tx)} where id = ${id} and status = 'dead' and ${endpointLives(tx)} returning id`;
+    if (replayed.length === 0) return;
+    await audit(tx, principal, { action: 'webhook.replay', subjectType: 'webhook', subjectId: id, clientId });
+    await callNow(tx, endpointId);
+  });
+
+/** Sends all dead deliveries of an endpoint again, each under its own id; answers how many. */
+export const replayEndpoint = (sql: Sql, principal: Principal, endpointId: string): Promise<number> =>
+  sql.begin(async (tx) => {
+    const { count } = await tx`
+      ${again(tx)} where endpoint_id = ${endpointId} and status = 'dead' and ${inScope(tx, principal)}`;
+    await audit(tx, principal, {
+      action: 'webhook.replay',
+      subjectType: 'webhook',
+      subjectId: endpointId,
+      detail: { count },
+    });
+    await callNow(tx, endpointId);
+    return count;
+  });
+
+const again = (tx: Tx): Fragment => tx`
+  update webhook_deliveries d
+  set status = 'queued', attempts = 0, queued_at = now(), next_attempt_at = null, settled_at = null`;
+const endpointLives = (tx: Tx): Fragment =>
+  tx`exists (select from webhook_endpoints e where e.id = d.endpoint_id and e.ended_at is null)`;
+
+/** Somebody says that it works again: what waits goes out at once. */
+async function callNow(tx: Tx, endpointId: string): Promise<void> {
+  await tx`update webhook_endpoints set resume_at = null where id = ${endpointId}`;
+  await enqueue(tx, 'webhook', endpointId);
+}

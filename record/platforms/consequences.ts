@@ -1,0 +1,151 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import { localDate } from '../../domain/time/calendar';
+import type { ReadinessReason } from '../../domain/kernel/codes';
+import {
+  consequences,
+  type Consequences,
+  type DirectApplication,
+  type Expectation,
+  type GivenAnswer,
+  type Known,
+  type LiveAgreement,
+} from '../../domain/platforms/consequences';
+import type { Panel, Parked } from '../../domain/registry/panels';
+import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
+import { billingReadiness } from '../../domain/billing/readiness';
+import type { Db } from '../../runtime/database';
+import { checklistOf } from './checklist';
+import type { Relationship } from './platforms';
+import { inScope, type Principal } from '../kernel/principal';
+import { OPENING_KINDS, readinessEvidence } from '../billing/readiness';
+
+/** Where a direct participation is wanted; left out: at any practice, or at the client's only one. */
+export interface Place {
+  practiceId?: string | undefined;
+  locationId?: string | undefined;
+}
+
+/** What is on record about a provider and payers, as far as leaving a platform or applying directly goes. */
+export interface Surroundings extends Known {
+  timeZone: string;
+  practiceId: string | null;
+  locationId: string | null;
+  licensedIn: string[];
+  playbooks: Map<string, Playbook>;
+  payers: Map<string, Expectation>;
+}
+
+/** Reads it; `payerIds` come back in their order, and `answers` are those of the given relationships. */
+export async function surroundingsOf(
+  sql: Db,
+  principal: Principal,
+  { clientId, providerId }: { clientId: string; providerId: string },
+  { payerIds, relationshipIds }: { payerIds: readonly string[]; relationshipIds: readonly string[] },
+  { practiceId, locationId }: Place,
+  now: Instant,
+): Promise<Surroundings> {
+  const payers = sql`any(${[...payerIds]}::uuid[])`;
+  const [[client], answers, licences, playbooks, applications, agreements, panels, parked] = await Promise.all([
+    sql<{ timeZone: string; practiceIds: string[] }[]>`
+      select time_zone, array(select id from practices p where p.client_id = c.id order by id limit 2) as practice_ids
+      from clients c where id = ${clientId} and ${inScope(sql, principal, 'c.client_id')}`,
+    sql<GivenAnswer[]>`
+      select id, question, answer, payer_id, state, parts, items, notice_days, words from platform_answers
+      where relationship_id = any(${[...relationshipIds]}::uuid[]) and superseded_by is null
+        and ${inScope(sql, principal)}
+      order by created_at, id`,
+    sql<{ state: string }[]>`
+      select distinct state from licences where provider_id = ${providerId} and ${inScope(sql, principal)}`,
+    sql<{ id: string; name: string; playbook: Playbook }[]>`
+      select y.id, y.name, b.body as playbook
+      from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version where y.id = ${payers}`,
+    sql<(DirectApplication & { expectedDecisionAt: Instant | null })[]>`
+      select a.id, a.payer_id, a.practice_id, a.location_id, a.state, a.line_of_business, a.kind, a.stage, a.open,
+        a.submitted_on, (a.snapshot->'agenda'->>'expectedDecisionAt')::timestamptz as expected_decision_at,
+        s.effective_from as effective_on, s.effective_to as ended_on
+      from applications a left join network_spans s on s.application_id = a.id and s.known_to is null
+      where a.provider_id = ${providerId} and a.payer_id = ${payers} and a.kind = any(${OPENING_KINDS})
+        and ${inScope(sql, principal, 'a.client_id')}
+      order by a.created_at, a.id`,
+    sql<LiveAgreement[]>`
+      select id, practice_id, payer_id, state from agreements
+      where client_id = ${clientId} and payer_id = ${payers} and (ended_on is null or ended_on >= ${now}::date)
+        and contract is not null and ${inScope(sql, principal)}
+      order by created_at, id`,
+    sql<Panel[]>`select payer_id, state, kind, status, source, as_of from payer_panels where payer_id = ${payers}`,
+    sql<(Omit<Parked, 'since'> & { since: Instant })[]>`
+      select id as application_id, payer_id, state, kind, (snapshot->>'stageSince')::timestamptz as since
+      from applications
+      where stage = 'panel_closed' and payer_id = ${payers} and ${inScope(sql, principal)}`,
+  ]);
+  const { timeZone, practiceIds } = client!;
+  const bodies = new Map(playbooks.map(({ id, playbook }) => [id, playbook]));
+  return {
+    now,
+    today: localDate(now, timeZone),
+    timeZone,
+    practiceId: practiceId ?? (practiceIds.length === 1 ? practiceIds[0]! : null),
+    locationId: locationId ?? null,
+    licensedIn: licences.map(({ state }) => state),
+    answers,
+    applications: applications.map(({ expectedDecisionAt, ...application }) => ({
+      ...application,
+      expectedDecisionOn: expectedDecisionAt && localDate(expectedDecisionAt, timeZone),
+    })),
+    agreements,
+    panels,
+    parked: parked.map((one) => ({ ...one, since: localDate(one.since, timeZone) })),
+    playbooks: bodies,
+    payers: new Map(
+      payerIds.map((id) => {
+        const { name, playbook } = playbooks.find((one) => one.id === id)!;
+        return [id, { name, ...resolvePlaybook(playbook, USUAL, timeZone) }];
+      }),
+    ),
+  };
+}
+
+/** Of a payer in general: what no state, and no other kind or line, makes different. */
+const USUAL = { kind: 'new_individual', state: '', lineOfBusiness: 'commercial' } as const;
+
+/** What the gate has against billing each application's scope on a day. */
+async function gateOn(
+  sql: Db,
+  principal: Principal,
+  providerId: string,
+  applications: readonly DirectApplication[],
+  dateOfService: PlainDate,
+): Promise<Map<string, ReadinessReason[]>> {
+  const requests = applications.map(({ practiceId, payerId, state, lineOfBusiness, locationId }) => ({
+    providerId,
+    practiceId,
+    payerId,
+    state,
+    lineOfBusiness,
+    dateOfService,
+    ...(locationId && { locationId }),
+  }));
+  const found = requests.length > 0 ? await readinessEvidence(sql, principal, requests) : [];
+  return new Map(
+    found.flatMap((one, i) =>
+      'evidence' in one ? [[applications[i]!.id, billingReadiness(requests[i]!, one.evidence).reasons] as const] : [],
+    ),
+  );
+}
+
+/** What leaving a platform on a date comes to, with what it was worked out from. */
+export async function consequencesOf(
+  sql: Db,
+  principal: Principal,
+  relationship: Relationship,
+  { leaveOn, now, ...place }: Place & { leaveOn: PlainDate; now: Instant },
+): Promise<{ found: Consequences; surroundings: Surroundings }> {
+  const { id, providerId, payerIds } = relationship;
+  const scope = { payerIds, relationshipIds: [id] };
+  const [surroundings, checklist] = await Promise.all([
+    surroundingsOf(sql, principal, relationship, scope, place, now),
+    checklistOf(sql, principal, id),
+  ]);
+  const gate = await gateOn(sql, principal, providerId, surroundings.applications, leaveOn);
+  return { found: consequences({ ...surroundings, leaveOn, checklist, gate }), surroundings };
+}

@@ -1,0 +1,236 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import { due } from '../../domain/time/calendar';
+import type { Duration } from '../../domain/time/duration';
+import {
+  ASKED_IN_VAIN,
+  DEFAULT_CADENCE,
+  openQuestions,
+  type DatedAnswer,
+  type OpenQuestion,
+} from '../../domain/platforms/inquiry';
+import { assess } from '../../domain/platforms/platform';
+import type { Db, Sql, Tx } from '../../runtime/database';
+import { audit } from '../kernel/audit';
+import { enqueue } from '../kernel/outbox';
+import { amendMessages, queueMessages, type RecipientType } from '../outreach/messages';
+import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { giveTasks, settleTasks } from '../kernel/tasks';
+
+export interface InquiryInput {
+  cadence?: Duration;
+  /** Who is asked; the provider where it is left out. */
+  recipient?: { type: RecipientType; id: string; email?: string };
+}
+
+/** An inquiry as it stands. */
+export interface Inquiry {
+  id: string;
+  recipientType: RecipientType;
+  recipientId: string;
+  cadence: Duration;
+  /** How often since something was last open. */
+  asked: number;
+  askedAt: Instant | null;
+  nextAskAt: Instant | null;
+  openedBy: Actor;
+  openedAt: Instant;
+  closedBy: Actor | null;
+  closedAt: Instant | null;
+  closedReason: string | null;
+}
+
+const TEMPLATE = 'platform_inquiry';
+
+/** What of a relationship is asked about. */
+interface Asked {
+  id: string;
+  clientId: string;
+  providerId: string;
+  payerIds: readonly string[];
+}
+
+/** Opens an inquiry, or changes how an open one asks. Repeated under the same id it changes nothing. */
+export async function openInquiry(
+  tx: Tx,
+  principal: Principal,
+  id: string,
+  { id: relationshipId, clientId, providerId }: Asked,
+  { cadence, recipient }: InquiryInput,
+): Promise<void> {
+  const changes = {
+    ...(cadence && { cadence: tx.json(cadence) }),
+    // somebody else is asked at once
+    ...(recipient && { recipientType: recipient.type, recipientId: recipient.id, nextAskAt: null }),
+  };
+  const row = {
+    id,
+    clientId,
+    relationshipId,
+    recipientType: 'provider',
+    recipientId: providerId,
+    cadence: tx.json(DEFAULT_CADENCE),
+    openedBy: tx.json({ ...actorOf(principal) }),
+    ...changes,
+  };
+  const opened = await tx`
+    insert into inquiries ${tx(row as never)} on conflict do nothing returning id`;
+  if (recipient?.email)
+    await tx`update platform_relationships set contact_email = ${recipient.email} where id = ${relationshipId}`;
+  if (opened.length === 0 && Object.keys(changes).length > 0) {
+    if (recipient) await amendMessages(tx, TEMPLATE, relationshipId, null);
+    await tx`
+      update inquiries set ${tx(changes as never)} where relationship_id = ${relationshipId} and closed_at is null`;
+  }
+  await enqueue(tx, 'platformInquiry', relationshipId);
+}
+
+/** The same at somebody's wish. */
+export const askOpenQuestions = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  relationship: Asked,
+  input: InquiryInput,
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    await openInquiry(tx, principal, id, relationship, input);
+    await audit(tx, principal, {
+      action: 'inquiry.open',
+      subjectType: 'platform_relationship',
+      subjectId: relationship.id,
+      clientId: relationship.clientId,
+      detail: input,
+    });
+  });
+
+export const closeInquiry = (sql: Sql, principal: Principal, relationship: Asked, reason: string): Promise<void> =>
+  sql.begin((tx) => closeOpen(tx, principal, relationship, reason));
+
+/** Closes the inquiry of a relationship, where one is open; what of it has not left stays here. */
+export async function closeOpen(
+  tx: Tx,
+  principal: Principal,
+  { id: relationshipId, clientId }: Pick<Asked, 'id' | 'clientId'>,
+  reason: string,
+): Promise<void> {
+  const closed = await tx`
+    update inquiries
+    set closed_at = now(), closed_by = ${tx.json({ ...actorOf(principal) })}, closed_reason = ${reason},
+      next_ask_at = null
+    where relationship_id = ${relationshipId} and closed_at is null returning id`;
+  if (closed.length === 0) return;
+  await amendMessages(tx, TEMPLATE, relationshipId, null);
+  await settleTasks(tx, relationshipId, 'platform_inquiry');
+  await audit(tx, principal, {
+    action: 'inquiry.close',
+    subjectType: 'platform_relationship',
+    subjectId: relationshipId,
+    clientId,
+    detail: { reason },
+  });
+  await enqueue(tx, 'platformInquiry', relationshipId);
+}
+
+/** The platform's terms have changed: what was answered before that day is asked again. */
+export const changeTerms = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  { id: relationshipId, clientId }: Asked,
+  { on, reason }: { on: PlainDate; reason: string },
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    const recordedBy = tx.json({ ...actorOf(principal) });
+    const row = { id, clientId, relationshipId, changedOn: on, reason, recordedBy };
+    await tx`insert into platform_terms_changes ${tx(row as never)} on conflict (id) do nothing`;
+    await audit(tx, principal, {
+      action: 'platform_relationship.terms_changed',
+      subjectType: 'platform_relationship',
+      subjectId: relationshipId,
+      clientId,
+      detail: { on, reason },
+    });
+    await enqueue(tx, 'platformInquiry', relationshipId);
+  });
+
+type InquiryNow = Inquiry & {
+  status: 'open' | 'answered' | 'closed';
+  openQuestions: OpenQuestion[];
+  asksAgainAt: Instant | null;
+};
+
+/** The latest inquiry of a relationship, and what is open now; null where none was ever opened. */
+export async function inquiryOf(
+  sql: Db,
+  principal: Principal,
+  relationship: Asked,
+  now: Instant,
+): Promise<InquiryNow | null> {
+  const [inquiry] = await sql<(Inquiry & { timeZone: string })[]>`
+    select i.id, i.recipient_type, i.recipient_id, i.cadence, i.asked, i.asked_at, i.next_ask_at, i.opened_by,
+      i.opened_at, i.closed_by, i.closed_at, i.closed_reason, c.time_zone
+    from inquiries i join clients c on c.id = i.client_id
+    where i.relationship_id = ${relationship.id} and ${inScope(sql, principal, 'i.client_id')}
+    order by i.opened_at desc limit 1`;
+  if (!inquiry) return null;
+  const { timeZone, ...shown } = inquiry;
+  const { open, asksAgainAt } = await questionsOf(sql, relationship, now, timeZone);
+  const status = shown.closedAt !== null ? 'closed' : open.length > 0 ? 'open' : 'answered';
+  return { ...shown, status, openQuestions: open, asksAgainAt };
+}
+
+async function questionsOf(sql: Db, { id, providerId, payerIds }: Asked, now: Instant, timeZone: string) {
+  const [answers, licences, [terms]] = await Promise.all([
+    sql<DatedAnswer[]>`
+      select question, answer, payer_id, state, parts, items, notice_days, answered_on from platform_answers
+      where relationship_id = ${id} and superseded_by is null`,
+    sql<{ state: string }[]>`select distinct state from licences where provider_id = ${providerId}`,
+    sql<{ changedOn: PlainDate | null }[]>`
+      select max(changed_on) as changed_on from platform_terms_changes where relationship_id = ${id}`,
+  ]);
+  const licensedIn = licences.map(({ state }) => state);
+  return openQuestions(assess(payerIds, licensedIn, answers), answers, terms!.changedOn, now, timeZone);
+}
+
+/** Asks what is open and due to be asked, once; answers when to look again. */
+export async function askQuestions(tx: Tx, relationshipId: string, now: Instant): Promise<{ next: Instant | null }> {
+  const [inquiry] = await tx<(Inquiry & Asked & { timeZone: string; inquiryId: string })[]>`
+    select i.*, i.id as inquiry_id, r.id, r.provider_id, r.payer_ids, c.time_zone
+    from inquiries i
+    join platform_relationships r on r.id = i.relationship_id
+    join clients c on c.id = i.client_id
+    where i.relationship_id = ${relationshipId} and i.closed_at is null
+    for update of i`;
+  if (!inquiry) return { next: null };
+  const { inquiryId, clientId, timeZone, cadence, recipientType, recipientId } = inquiry;
+  const { open, asksAgainAt } = await questionsOf(tx, inquiry, now, timeZone);
+  // answers may have come since a message was queued
+  await amendMessages(tx, TEMPLATE, relationshipId, open.length > 0 ? { questions: open } : null);
+  if (open.length === 0) {
+    await tx`update inquiries set asked = 0, asked_at = null, next_ask_at = null where id = ${inquiryId}`;
+    await settleTasks(tx, relationshipId, 'platform_inquiry');
+    return { next: asksAgainAt };
+  }
+  if (inquiry.nextAskAt !== null && inquiry.nextAskAt > now)
+    return { next: [inquiry.nextAskAt, ...(asksAgainAt ? [asksAgainAt] : [])].sort()[0]! };
+
+  const next = due({ at: now }, cadence, { timeZone });
+  const asked = inquiry.asked + 1;
+  await tx`update inquiries set asked = ${asked}, asked_at = ${now}, next_ask_at = ${next} where id = ${inquiryId}`;
+  const key = `platform_inquiry/${inquiryId}/${now}`;
+  const data = { relationshipId, asked, questions: open };
+  await queueMessages(tx, [{ key, clientId, recipientType, recipientId, template: TEMPLATE, data, notBefore: now }]);
+  if (asked === ASKED_IN_VAIN)
+    await giveTasks(tx, [
+      {
+        key,
+        clientId,
+        kind: 'platform_inquiry',
+        subjectType: 'platform_relationship',
+        subjectId: relationshipId,
+        data: { asked },
+        dueAt: next,
+      },
+    ]);
+  return { next };
+}

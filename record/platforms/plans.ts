@@ -1,0 +1,100 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { BlockerCode } from '../../domain/applications/state';
+import type { Consequence } from '../../domain/platforms/consequences';
+import {
+  decisionSheet,
+  earliestLeaveOn,
+  transitionPlan,
+  type DecisionSheet,
+  type ServiceEntry,
+  type TransitionPlan,
+} from '../../domain/platforms/plans';
+import { resolvePlaybook } from '../../domain/registry/playbook';
+import { unmetOf } from '../../domain/platforms/targets';
+import type { Db, Sql } from '../../runtime/database';
+import { caseloadOf } from './caseloads';
+import { checklistOf } from './checklist';
+import { consequencesOf, type Place, type Surroundings } from './consequences';
+import { readFile } from '../applications/file';
+import type { Relationship } from './platforms';
+import { inScope, type Principal } from '../kernel/principal';
+import { revise, type Precondition } from '../kernel/revise';
+
+/** What the platform does today, as the client said; services of which nothing was said are left out. */
+export const servicesOf = (sql: Db, principal: Principal, relationshipId: string): Promise<ServiceEntry[]> =>
+  sql<ServiceEntry[]>`
+    select service, does, notes from platform_services
+    where relationship_id = ${relationshipId} and ${inScope(sql, principal)}`;
+
+/** The list takes the place of the one before; answers the version of the relationship after it. */
+export const putServices = (
+  sql: Sql,
+  principal: Principal,
+  { id: relationshipId, clientId }: Relationship,
+  items: readonly ServiceEntry[],
+  precondition: Precondition,
+): Promise<number> =>
+  sql.begin(async (tx) => {
+    const asked = { services: items };
+    const revision = { columns: {}, asked, precondition };
+    const version = await revise(tx, principal, 'platform_relationship', relationshipId, revision);
+    await tx`delete from platform_services where relationship_id = ${relationshipId}`;
+    const rows = items.map((item) => ({ clientId, relationshipId, ...item }));
+    if (rows.length > 0) await tx`insert into platform_services ${tx(rows)}`;
+    return version;
+  });
+
+interface Planned {
+  plan: TransitionPlan;
+  today: PlainDate;
+}
+
+/** What leads from a platform to direct contracts; for no date in particular, for the earliest without a gap. */
+export async function planOf(
+  sql: Db,
+  principal: Principal,
+  relationship: Relationship,
+  { leaveOn, now, ...place }: Place & { leaveOn?: PlainDate | undefined; now: Instant },
+): Promise<Planned> {
+  const leaving = (on: PlainDate) => consequencesOf(sql, principal, relationship, { ...place, now, leaveOn: on });
+  const first = await leaving(leaveOn ?? now.slice(0, 10));
+  const { surroundings } = first;
+  const { today } = surroundings;
+  const earliest = leaveOn ?? earliestLeaveOn(first.found, today);
+  const { found } = earliest === null || earliest === first.found.leaveOn ? first : await leaving(earliest);
+  const unmet = new Map<Consequence, BlockerCode[] | null>();
+  for (const item of found.items) unmet.set(item, await unmetFor(sql, relationship.providerId, surroundings, item));
+  return { plan: transitionPlan(found, (item) => unmet.get(item)!, today), today };
+}
+
+/** What the file lacks for an application of the kind that fits; null where it is not known at which practice. */
+async function unmetFor(
+  sql: Db,
+  providerId: string,
+  { practiceId, locationId, playbooks, timeZone, today }: Surroundings,
+  { payerId, state, fits, application }: Consequence,
+): Promise<BlockerCode[] | null> {
+  const at = practiceId ?? application?.practiceId;
+  if (!at) return null;
+  const scope = { payerId, state: state ?? '', lineOfBusiness: 'commercial', kind: fits.kind } as const;
+  const playbook = resolvePlaybook(playbooks.get(payerId)!, scope, timeZone);
+  return unmetOf(await readFile(sql, { ...scope, providerId, practiceId: at, locationId }, playbook, today));
+}
+
+/** What the platform does today beside what direct contracts take. */
+export async function sheetOf(
+  sql: Db,
+  principal: Principal,
+  relationship: Relationship,
+  request: Place & { now: Instant },
+): Promise<DecisionSheet> {
+  const { id, clientId, decision } = relationship;
+  const [{ plan, today }, services, checklist, caseload] = await Promise.all([
+    planOf(sql, principal, relationship, request),
+    servicesOf(sql, principal, id),
+    checklistOf(sql, principal, id),
+    caseloadOf(sql, principal, clientId),
+  ]);
+  const clients = new Map(caseload.items.map((item) => [item.payerId, item.clients]));
+  return decisionSheet(plan, { decision, services, checklist, clients, today });
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { PlainDate } from '../../domain/time/instants';
+import type { Question } from '../../domain/platforms/platform';
+import type { Db, Sql, Tx } from '../../runtime/database';
+import { audit } from '../kernel/audit';
+import { actorOf, type Principal } from '../kernel/principal';
+
+/** What is known of a platform in general, only ever a no. */
+export interface Known {
+  platform: string;
+  /** Null: whatever the payer. */
+  payerId: string | null;
+  question: Question;
+  answer: 'no';
+  source: string;
+  asOf: PlainDate;
+}
+
+export const listKnowledge = (sql: Db): Promise<Known[]> => sql<Known[]>`
+  select platform, payer_id, question, 'no' as answer, source, as_of from platform_knowledge
+  order by platform, question, payer_id`;
+
+/** Makes what is known this, and nothing else. */
+export const putKnowledge = (sql: Sql, principal: Principal, items: readonly Omit<Known, 'answer'>[]): Promise<void> =>
+  sql.begin(async (tx) => {
+    const recordedBy = tx.json({ ...actorOf(principal) });
+    const rows = items.map(({ platform, payerId, question, source, asOf }) => ({
+      platform: platform.toLowerCase(),
+      payerId,
+      question,
+      source,
+      asOf,
+      recordedBy,
+    }));
+    await tx`delete from platform_knowledge`;
+    if (rows.length > 0) await tx`insert into platform_knowledge ${tx(rows as never)}`;
+    await audit(tx, principal, {
+      action: 'platform_knowledge.put',
+      subjectType: 'platform_knowledge',
+      subjectId: '-',
+      detail: { items },
+    });
+  });
+
+/** Answers the questions about a relationship's new payers as far as the platform is known; a real answer takes their place. */
+export async function prefill(
+  tx: Tx,
+  principal: Principal,
+  { id, clientId, platform, payerIds }: { id: string; clientId: string; platform: string; payerIds: readonly string[] },
+): Promise<void> {
+  const known = await tx<{ payerId: string | null; question: Question; source: string; asOf: PlainDate }[]>`
+    select payer_id, question, source, as_of from platform_knowledge
+    where platform = lower(${platform}) and (payer_id is null or payer_id = any(${[...payerIds]}::uuid[]))`;
+  const recordedBy = tx.json({ ...actorOf(principal) });
+  const rows = known.map(({ payerId, question, source, asOf }) => ({
+    id: randomUUID(),
+    clientId,
+    relationshipId: id,
+    question,
+    payerId,
+    answer: 'no',
+    answeredBy: source,
+    answeredOn: asOf,
+    channel: 'known of the platform in general',
+    recordedBy,
+  }));
+  if (rows.length > 0) await tx`insert into platform_answers ${tx(rows as never)} on conflict do nothing`;
+}

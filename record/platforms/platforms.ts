@@ -1,0 +1,394 @@
+import { randomUUID } from 'node:crypto';
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import { sameValue } from '../../domain/kernel/facts';
+import {
+  assess,
+  type Assessment,
+  type Decision,
+  type LedgerAnswer,
+  type Question,
+} from '../../domain/platforms/platform';
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { audit } from '../kernel/audit';
+import type { Circumstance } from '../registry/file-changes';
+import { closeOpen, openInquiry } from './inquiries';
+import { enqueue, enqueueEach } from '../kernel/outbox';
+import { prefill } from './platform-knowledge';
+import { addSpans, lastDayThrough, restateSpans } from '../billing/platform-spans';
+import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+import { revise, type Precondition } from '../kernel/revise';
+import { settleTasks } from '../kernel/tasks';
+
+export interface RelationshipInput {
+  platform: string;
+  payerIds: string[];
+  since?: PlainDate;
+  /** Where the platform itself is asked. */
+  contactEmail?: string;
+}
+
+/** What is to be changed; null empties. */
+export interface RelationshipPatch extends Circumstance {
+  payerIds?: string[];
+  since?: PlainDate | null;
+  contactEmail?: string | null;
+}
+
+/** A provider's participation through a platform, with the client's decision on it. */
+export interface Relationship {
+  id: string;
+  clientId: string;
+  providerId: string;
+  platform: string;
+  payerIds: string[];
+  /** From which day to which each payer is billed through it, former ones too; null where no day is known. */
+  spans: { payerId: string; from: PlainDate | null; until: PlainDate | null }[];
+  since: PlainDate | null;
+  contactEmail: string | null;
+  /** The last day on which the payers are billed through it; null while that goes on. */
+  endedOn: PlainDate | null;
+  endReason: string | null;
+  decision: Decision | null;
+  decisionReason: string | null;
+  /** Counts answers and decisions too. */
+  version: number;
+  createdAt: Instant;
+  updatedAt: Instant;
+}
+
+export interface RelationshipFilter {
+  providerId?: string | undefined;
+  payerId?: string | undefined;
+  clientId?: string | undefined;
+}
+
+export interface AnswerInput extends Omit<LedgerAnswer, 'question'> {
+  answeredBy: string;
+  answeredOn: PlainDate;
+  channel: string;
+  words: string | null;
+  /** Ids of documents. */
+  evidence: string[];
+}
+
+export interface DecisionInput {
+  decision: Decision;
+  reason: string;
+}
+
+/** An entry of the ledger: never changed but to say what took its place. */
+export interface Entry {
+  id: string;
+  clientId: string;
+  relationshipId: string;
+  recordedBy: Actor;
+  createdAt: Instant;
+  /** Null while it is in force. */
+  supersededBy: string | null;
+}
+export type RecordedAnswer = Entry & AnswerInput & { question: Question };
+export type RecordedDecision = Entry & DecisionInput;
+
+/** What was put on record, with the relationship's version after it. */
+export type Put<T> = T & { version: number };
+
+const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
+  select r.id, r.client_id, r.provider_id, r.platform, r.payer_ids, r.since, r.contact_email, r.ended_on,
+    r.ending->>'reason' as end_reason, r.version, r.created_at, r.updated_at, d.decision, d.reason as decision_reason,
+    (select coalesce(jsonb_agg(jsonb_build_object('payerId', m.payer_id, 'from', nullif(m.from_on, '-infinity'),
+        'until', nullif(m.until_on, 'infinity')) order by m.from_on, m.until_on desc, m.id), '[]')
+      from platform_spans m
+      where m.relationship_id = r.id and m.known_to is null and m.from_on <= m.until_on and m.until_on > '-infinity'
+    ) as spans
+  from platform_relationships r
+  left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
+  where ${inScope(sql, principal, 'r.client_id')}`;
+
+/** Repeated under the same id it changes nothing. */
+export const createRelationship = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  provider: { id: string; clientId: string },
+  { platform, payerIds, since, contactEmail }: RelationshipInput,
+): Promise<Relationship> =>
+  sql.begin(async (tx) => {
+    const { id: providerId, clientId } = provider;
+    const row = {
+      id,
+      clientId,
+      providerId,
+      platform,
+      payerIds,
+      since: since ?? null,
+      contactEmail: contactEmail ?? null,
+    };
+    const inserted = await tx`
+      insert into platform_relationships ${tx(row as never)} on conflict (id) do nothing returning id`;
+    if (inserted.length > 0) {
+      await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, since });
+      await addSpans(tx, row, payerIds, tx`${firstDay(since)}::date`);
+      await prefill(tx, principal, row);
+      await openInquiry(tx, principal, randomUUID(), row, {});
+    }
+    return (await findRelationship(tx, principal, id))!;
+  });
+
+export async function findRelationship(sql: Db, principal: Principal, id: string): Promise<Relationship | null> {
+  const [relationship] = await sql<Relationship[]>`${selectRelationships(sql, principal)} and r.id = ${id}`;
+  return relationship ?? null;
+}
+
+export const listRelationships = (
+  sql: Db,
+  principal: Principal,
+  { providerId, payerId, clientId }: RelationshipFilter,
+  request: PageRequest,
+): Promise<Page<Relationship>> =>
+  page(
+    sql,
+    sql`${selectRelationships(sql, principal)}
+      ${providerId ? sql`and r.provider_id = ${providerId}` : sql``}
+      ${payerId ? sql`and r.payer_ids @> array[${payerId}::uuid]` : sql``}
+      ${clientId ? sql`and r.client_id = ${clientId}` : sql``}`,
+    request,
+  );
+
+/** Null where the relationship has ended and its payers would change. */
+export const updateRelationship = (
+  sql: Sql,
+  principal: Principal,
+  { id }: Relationship,
+  { changedOn, correction, ...patch }: RelationshipPatch,
+  precondition: Precondition,
+): Promise<Relationship | null> =>
+  sql.begin(async (tx) => {
+    const [held] = await tx<Held[]>`
+      select id, client_id, platform, payer_ids, since, ended_on
+      from platform_relationships where id = ${id} for update`;
+    const { payerIds, since = held!.since } = patch;
+    if (payerIds && held!.endedOn !== null) return null;
+    await revise(tx, principal, 'platform_relationship', id, {
+      columns: patch,
+      asked: Object.keys(patch).length > 0 ? { ...patch, changedOn, correction } : {},
+      precondition,
+    });
+    if (since !== held!.since)
+      await restateSpans(tx, id, {
+        which: tx`from_on = ${firstDay(held!.since)}::date or from_on < ${firstDay(since)}::date`,
+        fromOn: tx`${firstDay(since)}::date`,
+      });
+    if (payerIds) await changePayers(tx, principal, { ...held!, since }, payerIds, { changedOn, correction });
+    return findRelationship(tx, principal, id);
+  });
+
+type Held = Pick<Relationship, 'id' | 'clientId' | 'platform' | 'payerIds' | 'since' | 'endedOn'>;
+
+/** The first day of what began then, or nobody knows when. */
+const firstDay = (since: PlainDate | null | undefined): string => since ?? '-infinity';
+
+/**
+ * A payer that is no longer among them was billed through the platform until the day before, its answers stay on record,
+ * and its applications on the bridge have nothing left to keep.
+ */
+async function changePayers(
+  tx: Tx,
+  principal: Principal,
+  { id, clientId, platform, since, payerIds: before }: Held,
+  payerIds: readonly string[],
+  { changedOn, correction }: Circumstance,
+): Promise<void> {
+  const day = correction
+    ? tx`${firstDay(since)}::date`
+    : tx`coalesce(${changedOn ?? null}::date,
+        (select (now() at time zone time_zone)::date from clients where id = ${clientId}))`;
+  const added = payerIds.filter((payerId) => !before.includes(payerId));
+  const dropped = before.filter((payerId) => !payerIds.includes(payerId));
+  await restateSpans(tx, id, {
+    which: tx`payer_id = any(${dropped}::uuid[]) and until_on = 'infinity'`,
+    untilOn: tx`${day} - 1`,
+  });
+  await addSpans(tx, { id, clientId }, added, day);
+  await prefill(tx, principal, { id, clientId, platform, payerIds: added });
+  await settleTasks(
+    tx,
+    id,
+    'platform_check',
+    tx`exists (select from platform_relationships r, applications a
+      where r.id = subject_id and a.id = (data->>'applicationId')::uuid
+        and ${lastDayThrough(tx, tx`a.payer_id`)} < ${day})`,
+  );
+  await enqueueEach(tx, 'platformCheck', tx`select application_id from bridges where relationship_id = ${id}`);
+  await enqueue(tx, 'platformInquiry', id);
+}
+
+/**
+ * The provider has left the platform, or will have after `on`: nothing more is asked about it, and nobody looks whether
+ * it still works. Null where it ended before; repeated under the same command it changes nothing.
+ */
+export const endRelationship = (
+  sql: Sql,
+  principal: Principal,
+  { id, clientId }: Relationship,
+  commandId: string,
+  { on, reason }: { on: PlainDate; reason: string },
+  precondition: Precondition,
+): Promise<Relationship | null> =>
+  sql.begin(async (tx) => {
+    const [row] = await tx<{ version: number; ending: { commandId: string } | null }[]>`
+      select version, ending from platform_relationships where id = ${id} for update`;
+    const { version, ending } = row!;
+    if (ending) return ending.commandId === commandId ? findRelationship(tx, principal, id) : null;
+    precondition(version);
+    const recorded = { reason, commandId, recordedBy: { ...actorOf(principal) }, recordedAt: new Date().toISOString() };
+    await tx`
+      update platform_relationships
+      set ended_on = ${on}, ending = ${tx.json(recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
+    await closeOpen(tx, principal, { id, clientId }, reason);
+    await restateSpans(tx, id, { which: tx`until_on > ${on}`, untilOn: tx`${on}::date` });
+    await settleTasks(tx, id, 'platform_check');
+    await keepAudit(tx, principal, { id, clientId }, 'end', { on, reason });
+    return findRelationship(tx, principal, id);
+  });
+
+/** An answer takes the place of the one for the same payer and state; the same once more changes nothing. */
+export const putAnswer = (
+  sql: Sql,
+  principal: Principal,
+  relationshipId: string,
+  id: string,
+  question: Question,
+  answer: AnswerInput,
+  precondition: Precondition,
+): Promise<Put<RecordedAnswer>> =>
+  sql.begin(async (tx) => {
+    const { payerId, state, parts, items } = answer;
+    return put<RecordedAnswer>(
+      tx,
+      principal,
+      'answer',
+      { relationshipId, id, precondition },
+      {
+        scope: tx`question = ${question} and payer_id is not distinct from ${payerId}::uuid
+        and state is not distinct from ${state}::text`,
+        said: { question, ...answer },
+        stored: { parts: parts && tx.json(parts), items: items && tx.json(items) },
+      },
+    );
+  });
+
+/** A decision takes the place of the one before; the same once more changes nothing. */
+export const putDecision = (
+  sql: Sql,
+  principal: Principal,
+  relationshipId: string,
+  id: string,
+  decision: DecisionInput,
+  precondition: Precondition,
+): Promise<Put<RecordedDecision>> =>
+  sql.begin((tx) =>
+    put<RecordedDecision>(
+      tx,
+      principal,
+      'decision',
+      { relationshipId, id, precondition },
+      {
+        scope: tx`true`,
+        said: decision,
+      },
+    ),
+  );
+
+const TABLES = { answer: 'platform_answers', decision: 'platform_decisions' } as const;
+
+async function put<T extends Entry>(
+  tx: Tx,
+  principal: Principal,
+  kind: keyof typeof TABLES,
+  { relationshipId, id, precondition }: { relationshipId: string; id: string; precondition: Precondition },
+  { scope, said, stored = {} }: { scope: Fragment; said: object; stored?: object },
+): Promise<Put<T>> {
+  const table = tx(TABLES[kind]);
+  const [relationship] = await tx<{ id: string; clientId: string; version: number }[]>`
+    select id, client_id, version from platform_relationships
+    where id = ${relationshipId} and ${inScope(tx, principal)} for update`;
+  const { clientId, version } = relationship!;
+  precondition(version);
+  const [before] = await tx<(T & Record<string, unknown>)[]>`
+    select * from ${table} where relationship_id = ${relationshipId} and superseded_by is null and ${scope}`;
+  const same = before && Object.entries(said).every(([name, value]) => sameValue(before[name], value));
+  if (same) return { ...before, version };
+  if (before) await tx`update ${table} set superseded_by = ${id} where id = ${before.id}`;
+  const recordedBy = tx.json({ ...actorOf(principal) });
+  const row = { ...said, ...stored, id, clientId, relationshipId, recordedBy };
+  const [made] = await tx<T[]>`insert into ${table} ${tx(row as never)} returning *`;
+  await tx`
+    update platform_relationships set version = version + 1, updated_at = now() where id = ${relationshipId}`;
+  if (kind === 'answer') await enqueue(tx, 'platformInquiry', relationshipId);
+  await keepAudit(tx, principal, relationship!, kind, said);
+  return { ...made!, version: version + 1 };
+}
+
+const keepAudit = (
+  tx: Tx,
+  principal: Principal,
+  { id, clientId }: { id: string; clientId: string },
+  what: string,
+  detail: object,
+): Promise<void> =>
+  audit(tx, principal, {
+    action: `platform_relationship.${what}`,
+    subjectType: 'platform_relationship',
+    subjectId: id,
+    clientId,
+    detail,
+  });
+
+/** Every answer that was given, in order; or those to one question, or in force, or not. */
+export const listAnswers = (
+  sql: Db,
+  principal: Principal,
+  relationshipId: string,
+  { question, current }: { question?: Question | undefined; current?: boolean | undefined },
+  request: PageRequest,
+): Promise<Page<RecordedAnswer>> =>
+  page(
+    sql,
+    sql`select * from platform_answers where relationship_id = ${relationshipId} and ${inScope(sql, principal)}
+      ${question ? sql`and question = ${question}` : sql``}
+      ${current === undefined ? sql`` : sql`and (superseded_by is null) = ${current}`}`,
+    request,
+  );
+
+export const listDecisions = (
+  sql: Db,
+  principal: Principal,
+  relationshipId: string,
+  request: PageRequest,
+): Promise<Page<RecordedDecision>> =>
+  page(
+    sql,
+    sql`select * from platform_decisions where relationship_id = ${relationshipId} and ${inScope(sql, principal)}`,
+    request,
+  );
+
+/** What the answers in force come to, in the states where the provider is licensed. */
+export async function assessmentOf(
+  sql: Db,
+  principal: Principal,
+  { id, providerId, payerIds }: Relationship,
+): Promise<Assessment> {
+  const [answers, licences] = await Promise.all([
+    sql<LedgerAnswer[]>`
+      select question, answer, payer_id, state, parts, items, notice_days from platform_answers
+      where relationship_id = ${id} and superseded_by is null and ${inScope(sql, principal)}`,
+    sql<{ state: string }[]>`
+      select distinct state from licences where provider_id = ${providerId} and ${inScope(sql, principal)}`,
+  ]);
+  return assess(
+    payerIds,
+    licences.map(({ state }) => state),
+    answers,
+  );
+}

@@ -1,0 +1,72 @@
+import type { Instant } from '../../domain/time/instants';
+import { brief, decisionFrom, directApplication, kindThatFits } from '../../domain/platforms/consequences';
+import { daysBetween } from '../../domain/time/dates';
+import { panelOf } from '../../domain/registry/panels';
+import { resolvePlaybook } from '../../domain/registry/playbook';
+import {
+  expectedDays,
+  rankTargets,
+  unmetOf,
+  type CaseloadItem,
+  type RankedTarget,
+} from '../../domain/platforms/targets';
+import type { Db } from '../../runtime/database';
+import { caseloadOf, daysTaken } from './caseloads';
+import { surroundingsOf } from './consequences';
+import { readFile } from '../applications/file';
+import { inScope, type Principal } from '../kernel/principal';
+import { OPENING_KINDS } from '../billing/readiness';
+
+export interface TargetScope {
+  clientId: string;
+  providerId: string;
+  practiceId: string;
+  state: string;
+}
+
+/** The payers of the client's caseload and of the provider's platforms, ranked for direct contracts in a state. */
+export async function payerTargets(
+  sql: Db,
+  principal: Principal,
+  scope: TargetScope,
+  now: Instant,
+): Promise<RankedTarget[]> {
+  const { clientId, providerId, practiceId, state } = scope;
+  const [caseload, relationships] = await Promise.all([
+    caseloadOf(sql, principal, clientId),
+    sql<{ id: string; payerIds: string[] }[]>`
+      select id, payer_ids from platform_relationships
+      where provider_id = ${providerId} and ${inScope(sql, principal)}`,
+  ]);
+  const candidates = new Map<string, CaseloadItem>(
+    relationships
+      .flatMap(({ payerIds }) => payerIds)
+      .map((payerId) => [payerId, { payerId, clients: 0, monthlyValue: null, rates: null }]),
+  );
+  for (const item of caseload.items) candidates.set(item.payerId, item);
+  const payerIds = [...candidates.keys()];
+  const relationshipIds = relationships.map(({ id }) => id);
+  const [known, taken] = await Promise.all([
+    surroundingsOf(sql, principal, scope, { payerIds, relationshipIds }, { practiceId }, now),
+    daysTaken(sql, principal, payerIds, OPENING_KINDS),
+  ]);
+  const targets = [...candidates.values()].map(async (item) => {
+    const { payerId } = item;
+    const place = { payerId, state, practiceId, locationId: null };
+    const fits = kindThatFits(place, known);
+    const application = directApplication(place, known);
+    const key = { ...place, providerId, kind: fits.kind, lineOfBusiness: 'commercial' as const };
+    const playbook = resolvePlaybook(known.playbooks.get(payerId)!, key, known.timeZone);
+    const reading = await readFile(sql, key, playbook, known.today);
+    return {
+      ...item,
+      payerName: known.payers.get(payerId)!.name,
+      panel: panelOf({ ...place, kind: fits.kind }, known.panels, known.parked, known.today),
+      expected: expectedDays(taken.get(payerId) ?? [], daysBetween(known.today, decisionFrom(now, playbook))),
+      effort: { unmet: unmetOf(reading), channel: playbook.channel },
+      fits,
+      application: application && brief(application),
+    };
+  });
+  return rankTargets(await Promise.all(targets));
+}

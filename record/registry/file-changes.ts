@@ -1,0 +1,47 @@
+import type { ChangeField } from '../../domain/kernel/codes';
+import type { PlainDate } from '../../domain/time/instants';
+import type { Tx } from '../../runtime/database';
+import { enqueue, enqueueEach } from '../kernel/outbox';
+import { actorOf, type Principal } from '../kernel/principal';
+
+/** Whose file has changed. */
+export interface ChangedSubject {
+  type: 'practice' | 'provider';
+  id: string;
+  clientId: string;
+}
+
+/** How a change came about: since when, and whether the file alone was wrong. */
+export interface Circumstance {
+  changedOn?: PlainDate | undefined;
+  correction?: boolean | undefined;
+}
+
+/** Keeps what has changed of a subject, and has applications opened where payers want one. */
+export async function keepChanges(
+  tx: Tx,
+  principal: Principal,
+  { type: subjectType, id: subjectId, clientId }: ChangedSubject,
+  fields: readonly ChangeField[],
+  { changedOn, correction = false }: Circumstance,
+): Promise<void> {
+  for (const field of fields) {
+    const [made] = await tx<{ id: string }[]>`
+      insert into file_changes ${tx({
+        clientId,
+        subjectType,
+        subjectId,
+        field,
+        changedOn: changedOn ?? tx`(select (now() at time zone time_zone)::date from clients where id = ${clientId})`,
+        correction,
+        recordedBy: tx.json({ ...actorOf(principal) }),
+      } as never)} returning id`;
+    await enqueue(tx, 'open_changes', made!.id);
+    if (field === 'tin')
+      await enqueueEach(
+        tx,
+        'billingReadiness',
+        tx`select s.application_id from network_spans s where s.practice_id = ${subjectId} and s.known_to is null`,
+      );
+  }
+}

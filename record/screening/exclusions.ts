@@ -1,0 +1,601 @@
+import { randomUUID } from 'node:crypto';
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { ExclusionResult, ExclusionSource } from '../../domain/kernel/codes';
+import {
+  decisiveWord,
+  matchOf,
+  nameKey,
+  type ExclusionStatus,
+  type ExclusionWord,
+  type LeieEntry,
+  type Match,
+  type Screened,
+} from '../../domain/screening/exclusions';
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { audit } from '../kernel/audit';
+import { enqueue, enqueueEach } from '../kernel/outbox';
+import { countsAt } from '../kernel/person-scope';
+import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { page, type Page, type PageRequest } from '../kernel/page';
+import { giveTasks, type NewTask } from '../kernel/tasks';
+
+/** What the watch over the list is about: the operator's own. */
+export const OPERATOR = '00000000-0000-4000-8000-000000000001';
+
+export interface ExclusionList {
+  id: string;
+  month: PlainDate;
+  sha256: string;
+  entries: number;
+  /** Rows that no entry could be read from. */
+  unreadable: number;
+  /** Providers and practices of all clients that were held against it, and what came of them. */
+  screened: number;
+  clear: number;
+  possible: number;
+  confirmed: number;
+  importedBy: Actor;
+  createdAt: Instant;
+}
+
+export interface ExclusionCheckInput {
+  source: ExclusionSource;
+  state?: string;
+  checkedOn: PlainDate;
+  result: ExclusionResult;
+  reference?: string;
+  evidence?: string[];
+  /** Of what was found; left out: since the day of the check. */
+  excludedOn?: PlainDate;
+}
+
+export interface ExclusionCheck {
+  id: string;
+  clientId: string;
+  /** One of both. */
+  providerId: string | null;
+  practiceId: string | null;
+  source: ExclusionSource;
+  state: string | null;
+  listId: string | null;
+  checkedOn: PlainDate;
+  result: ExclusionResult;
+  reference: string | null;
+  evidence: string[];
+  recordedBy: Actor;
+  createdAt: Instant;
+}
+
+/** An entry of a list that is, or may be, the provider's person, or the practice. */
+export interface Exclusion {
+  id: string;
+  source: ExclusionSource;
+  state: string | null;
+  matchedBy: Match | 'manual';
+  status: ExclusionStatus;
+  excludedOn: PlainDate;
+  reinstatedOn: PlainDate | null;
+  /** Both null where it was decided under another client. */
+  reason: string | null;
+  decidedBy: Actor | null;
+}
+
+export interface ExclusionDecision {
+  result: 'confirmed' | 'dismissed';
+  reason: string;
+  excludedOn?: PlainDate;
+  reinstatedOn?: PlainDate | null;
+}
+
+/** Who is looked for: a provider, of whom what is found is the person's, or a practice, which has none. */
+export interface Held {
+  id: string;
+  clientId: string;
+  personId: string | null;
+}
+
+const typeOf = ({ personId }: Held) => (personId === null ? 'practice' : 'provider');
+const columnOf = (held: Held) => `${typeOf(held)}_id` as const;
+/** What of an exclusion says whose it is. */
+const ownerOf = ({ id, personId }: Held) => (personId === null ? { practiceId: id } : { personId });
+
+/** In whose name the list's word is kept. */
+export const LIST: Principal = { type: 'system', id: 'oig_leie', name: 'OIG LEIE', role: 'service', clientIds: null };
+const ROWS_AT_ONCE = 2_000;
+const AT_ONCE = 500;
+
+/** A list that must not take the place of the one on file: an earlier month's, or one that broke off. */
+export class RefusedList extends Error {
+  override name = 'RefusedList';
+  constructor(readonly why: 'older_list' | 'shrunken_list') {
+    super(why);
+  }
+}
+
+/** The list grows; one with less than this part of the entries before is cut off. */
+const LEAST_PART = 0.8;
+
+export async function latestList(sql: Db): Promise<ExclusionList | null> {
+  const [list] = await sql<ExclusionList[]>`
+    select * from exclusion_lists order by month desc, created_at desc limit 1`;
+  return list ?? null;
+}
+
+async function findList(sql: Db, month: PlainDate, sha256: string): Promise<ExclusionList | null> {
+  const [list] = await sql<ExclusionList[]>`
+    select * from exclusion_lists where month = ${month} and sha256 = ${sha256}`;
+  return list ?? null;
+}
+
+export const listLists = (sql: Db, request: PageRequest): Promise<Page<ExclusionList>> =>
+  page(sql, sql`select * from exclusion_lists`, request);
+
+/**
+ * Takes a month's list in the place of the one before and holds everybody against it, all or nothing. The same
+ * content for the same month is taken once. Throws a RefusedList.
+ */
+export const importList = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  { month, sha256 }: { month: PlainDate; sha256: string },
+  rows: AsyncIterable<LeieEntry | null>,
+): Promise<ExclusionList> =>
+  sql.begin(async (tx) => {
+    // one import after the other
+    await tx`lock table exclusion_lists in share row exclusive mode`;
+    const known = await findList(tx, month, sha256);
+    if (known) return known;
+    const before = await latestList(tx);
+    if (before && before.month > month) throw new RefusedList('older_list');
+    await tx`
+      insert into exclusion_lists ${tx({ id, month, sha256, entries: 0, unreadable: 0, importedBy: tx.json({ ...actorOf(principal) }) } as never)}`;
+    await tx`delete from exclusion_entries`;
+    const { entries, unreadable } = await keepEntries(tx, id, rows);
+    if (entries < (before?.entries ?? 1) * LEAST_PART) throw new RefusedList('shrunken_list');
+    const found = await screenAll(tx);
+    await tx`update exclusion_lists set ${tx({ entries, unreadable, ...found } as never)} where id = ${id}`;
+    await askAboutTheGone(tx, id);
+    await tx`update tasks set closed_at = now() where kind = 'exclusion_list' and closed_at is null`;
+    await enqueue(tx, 'exclusionList', OPERATOR);
+    await audit(tx, principal, {
+      action: 'exclusion_list.import',
+      subjectType: 'exclusion_list',
+      subjectId: id,
+      detail: { month, entries, ...found },
+    });
+    return (await findList(tx, month, sha256))!;
+  });
+
+async function keepEntries(
+  tx: Tx,
+  listId: string,
+  rows: AsyncIterable<LeieEntry | null>,
+): Promise<{ entries: number; unreadable: number }> {
+  let [entries, unreadable] = [0, 0];
+  let batch: object[] = [];
+  const flush = async () => {
+    if (batch.length > 0) await tx`insert into exclusion_entries ${tx(batch as never)}`;
+    batch = [];
+  };
+  for await (const row of rows) {
+    if (row === null) {
+      unreadable += 1;
+      continue;
+    }
+    entries += 1;
+    batch.push({ ...row, listId, nameKey: nameKey(row) });
+    if (batch.length === ROWS_AT_ONCE) await flush();
+  }
+  await flush();
+  return { entries, unreadable };
+}
+
+type Found = { screened: number } & Record<ExclusionResult, number>;
+
+/** Holds every provider and practice of every client against the list on file. */
+async function screenAll(tx: Tx): Promise<Found> {
+  const found: Found = { screened: 0, clear: 0, possible: 0, confirmed: 0 };
+  for (const [table, hold] of [
+    ['providers', screen],
+    ['practices', screenPractices],
+  ] as const)
+    for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
+      const rows = await tx<{ id: string }[]>`
+        select id from ${tx(table)} where id > ${after} order by id limit ${AT_ONCE}`;
+      const last = rows.at(-1);
+      if (!last) break;
+      for (const result of await hold(
+        tx,
+        rows.map(({ id }) => id),
+      )) {
+        found.screened += 1;
+        found[result] += 1;
+      }
+      after = last.id;
+    }
+  return found;
+}
+
+type OnFile = Held & Screened;
+
+/** Holds providers against the list on file, where there is one. */
+export const screen = async (tx: Db, providerIds: readonly string[]): Promise<ExclusionResult[]> =>
+  holdAgainst(
+    tx,
+    await tx<OnFile[]>`
+      select p.id, p.client_id, p.person_id, n.npi, p.first_name, p.last_name,
+        array(select distinct l.state from licences l where l.provider_id = p.id) as states
+      from providers p join persons n on n.id = p.person_id
+      where p.id = any(${[...providerIds]}::uuid[]) order by p.id`,
+  );
+
+/** The same of practices. */
+export const screenPractices = async (tx: Db, practiceIds: readonly string[]): Promise<ExclusionResult[]> =>
+  holdAgainst(
+    tx,
+    await tx<OnFile[]>`
+      select p.id, p.client_id, null as person_id, p.npi, '' as first_name, '' as last_name,
+        p.legal_name as business_name,
+        array(select p.address->>'state' union select l.address->>'state' from locations l where l.practice_id = p.id)
+          as states
+      from practices p where p.id = any(${[...practiceIds]}::uuid[]) order by p.id`,
+  );
+
+/**
+ * Keeps the evidence, and what was found. An entry with the NPI is who was looked for; one of the same name may be, and
+ * is put before somebody.
+ */
+async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionResult[]> {
+  const list = await latestList(tx);
+  if (!list) return [];
+  const names = held.map(nameKey);
+  // each part by an index of its own
+  const entries = await tx<LeieEntry[]>`
+    select * from exclusion_entries
+    where npi = any(${held.flatMap(({ npi }) => npi ?? [])})
+      or (npi is null and name_key = any(${names})) or (business_name is not null and name_key = any(${names}))`;
+  const results: ExclusionResult[] = [];
+  for (const one of held) {
+    const statuses: ExclusionStatus[] = [];
+    for (const entry of entries) {
+      const match = matchOf(entry, one);
+      if (match) statuses.push(await found(tx, one, { ...entry, match }));
+    }
+    results.push(statuses.includes('confirmed') ? 'confirmed' : statuses.includes('possible') ? 'possible' : 'clear');
+  }
+  const [first] = held;
+  if (!first) return results;
+  const checks = held.map(({ id, clientId }, i) => ({
+    id: randomUUID(),
+    clientId,
+    [columnOf(first)]: id,
+    source: 'oig_leie',
+    listId: list.id,
+    checkedOn: list.createdAt.slice(0, 10),
+    result: results[i],
+    recordedBy: tx.json({ ...actorOf(LIST) }),
+  }));
+  await tx`
+    insert into exclusion_checks ${tx(checks as never)}
+    on conflict (${tx(columnOf(first))}, list_id) do update set result = excluded.result`;
+  return results;
+}
+
+/** Where a word on an exclusion counts: with one client, or, null, with every client that has the person. */
+type Scope = string | null;
+
+/** A listing that matches who was looked for: kept once, and a task until somebody decides on it. */
+async function found(
+  tx: Db,
+  held: Held,
+  { listing, state, match, excludedOn, reinstatedOn }: LeieEntry & { match: Match },
+): Promise<ExclusionStatus> {
+  const id = await exclusionOf(tx, held, { source: 'oig_leie', state, listing, matchedBy: match });
+  // an NPI is the person's, while the name is what one client has on file
+  const scope = match === 'npi' || held.personId === null ? null : held.clientId;
+  const status = match === 'npi' ? 'confirmed' : 'possible';
+  const [before] = await tx<{ status: ExclusionStatus }[]>`
+    select status from exclusion_standings
+    where exclusion_id = ${id} and client_id is not distinct from ${scope} and not decided and known_to is null`;
+  // the list may have come to know the NPI of who was only of the same name
+  if (!before || (before.status === 'possible' && status === 'confirmed'))
+    await say(tx, id, held, { status, excludedOn, reinstatedOn }, { by: LIST, scope, decided: false });
+  const now = decisiveWord(await wordsOn(tx, held, id))!.status;
+  if (now !== 'dismissed') await giveTasks(tx, [matchTask(held, { id, source: 'oig_leie', status: now }, held.id)]);
+  return now;
+}
+
+/** The exclusion that a listing of a list, or a check, is about; the same, whoever comes upon it. */
+async function exclusionOf(
+  tx: Db,
+  held: Held,
+  what: { source: ExclusionSource; state: string | null; listing: string; matchedBy: Match | 'manual' },
+): Promise<string> {
+  const { source, listing, matchedBy } = what;
+  const [made] = await tx<{ id: string }[]>`
+    insert into exclusions ${tx({ ...ownerOf(held), ...what } as never)} on conflict do nothing returning id`;
+  if (made) return made.id;
+  const [known] = await tx<{ id: string; matchedBy: Exclusion['matchedBy'] }[]>`
+    select id, matched_by from exclusions x where ${isOf(tx, held)} and source = ${source} and listing = ${listing}`;
+  if (matchedBy === 'npi' && known!.matchedBy === 'name')
+    await tx`update exclusions set matched_by = 'npi' where id = ${known!.id}`;
+  return known!.id;
+}
+
+/** The task of looking at an exclusion, at one client; the same `occasion` makes it once. */
+const matchTask = (
+  held: Held,
+  { id, source, status }: { id: string; source: ExclusionSource; status: ExclusionStatus | 'gone' },
+  occasion: string,
+): NewTask => ({
+  key: `exclusion_match/${id}/${occasion}`,
+  clientId: held.clientId,
+  kind: 'exclusion_match',
+  subjectType: typeOf(held),
+  subjectId: held.id,
+  data: { exclusionId: id, source, status },
+  dueAt: new Date().toISOString(),
+});
+
+/** Puts a word on an exclusion in the place of the one before it; who rests on it hears of it. Answers its id. */
+async function say(
+  tx: Db,
+  exclusionId: string,
+  held: Held,
+  word: { status: ExclusionStatus; excludedOn: PlainDate; reinstatedOn: PlainDate | null; reason?: string },
+  { by, scope, decided }: { by: Principal; scope: Scope; decided: boolean },
+): Promise<string> {
+  // one after the other
+  await tx`select from exclusions where id = ${exclusionId} for update`;
+  await tx`
+    update exclusion_standings set known_to = now()
+    where exclusion_id = ${exclusionId} and client_id is not distinct from ${scope} and decided = ${decided}
+      and known_to is null`;
+  const row = {
+    ...word,
+    exclusionId,
+    clientId: scope,
+    decided,
+    recordedUnder: by === LIST ? null : held.clientId,
+    decidedBy: tx.json({ ...actorOf(by) }),
+  };
+  const [made] = await tx<{ id: string }[]>`insert into exclusion_standings ${tx(row as never)} returning id::text`;
+  await tellWhere(tx, held, scope);
+  return made!.id;
+}
+
+/** Tells the files and the gate that rest on a word, where it counts. */
+async function tellWhere(tx: Db, { id, personId }: Held, scope: Scope): Promise<void> {
+  const concerned =
+    personId === null
+      ? tx`s.practice_id = ${id}`
+      : tx`s.provider_id in (select p.id from providers p where ${isConcerned(tx, personId, scope)})`;
+  if (personId === null) await enqueue(tx, 'file_changed_practice', id);
+  else if (scope === null) await enqueue(tx, 'file_changed_person', personId);
+  else
+    await enqueueEach(
+      tx,
+      'file_changed_provider',
+      tx`select p.id from providers p where ${isConcerned(tx, personId, scope)}`,
+    );
+  await enqueueEach(
+    tx,
+    'billingReadiness',
+    tx`select s.application_id from network_spans s where s.known_to is null and ${concerned}`,
+  );
+}
+
+/** The condition that a word on a person counts for the provider `p`. */
+const isConcerned = (sql: Db, personId: string, scope: Scope): Fragment =>
+  sql`p.person_id = ${personId} and ${scope === null ? sql`true` : sql`p.client_id = ${scope}`}`;
+
+/** What the list no longer has may have ended: somebody looks for the reinstatement. */
+async function askAboutTheGone(tx: Tx, listId: string): Promise<void> {
+  const gone = await tx<(Held & { exclusionId: string; source: ExclusionSource; words: Word[] })[]>`
+    select x.id as exclusion_id, x.source, x.person_id, h.id, h.client_id, ${words(tx, tx`h.client_id`)} as words
+    from exclusions x
+    join lateral (
+      select p.id, p.client_id from providers p where p.person_id = x.person_id
+      union all select r.id, r.client_id from practices r where r.id = x.practice_id) h on true
+    where x.source = 'oig_leie' and x.matched_by <> 'manual'
+      and not exists (select from exclusion_entries e where e.listing = x.listing)`;
+  await giveTasks(
+    tx,
+    gone.flatMap(({ exclusionId: id, source, words: said, ...held }) => {
+      const word = decisiveWord(said);
+      return word?.status === 'confirmed' && word.reinstatedOn === null
+        ? [matchTask(held, { id, source, status: 'gone' }, `${held.id}/${listId}`)]
+        : [];
+    }),
+  );
+}
+
+/** Records that somebody looked, and what was found. Repeated under the same id it changes nothing. */
+export const recordExclusionCheck = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  held: Held,
+  { excludedOn, ...input }: ExclusionCheckInput,
+): Promise<ExclusionCheck> =>
+  sql.begin(async (tx) => {
+    const { id: subjectId, clientId } = held;
+    const row = { ...input, id, clientId, [columnOf(held)]: subjectId, recordedBy: tx.json({ ...actorOf(principal) }) };
+    const made = await tx`
+      insert into exclusion_checks ${tx(row as never)} on conflict (id) do nothing returning id`;
+    if (made.length > 0) {
+      const { result, source, state = null, checkedOn } = input;
+      await audit(tx, principal, {
+        action: 'exclusion_check.record',
+        subjectType: typeOf(held),
+        subjectId,
+        clientId,
+        detail: { ...input, excludedOn },
+      });
+      if (result !== 'clear') {
+        const exclusionId = await exclusionOf(tx, held, { source, state, listing: id, matchedBy: 'manual' });
+        const exclusion = { id: exclusionId, source };
+        const word = { excludedOn: excludedOn ?? checkedOn, reinstatedOn: null };
+        if (result === 'confirmed')
+          await decide(tx, principal, held, exclusion, { ...word, status: result }, [clientId]);
+        else {
+          const how = { by: principal, scope: clientId, decided: false };
+          await say(tx, exclusionId, held, { ...word, status: result }, how);
+          await giveTasks(tx, [matchTask(held, { ...exclusion, status: result }, held.id)]);
+        }
+      }
+    }
+    return (await findExclusionCheck(tx, principal, id))!;
+  });
+
+export async function findExclusionCheck(sql: Db, principal: Principal, id: string): Promise<ExclusionCheck | null> {
+  const [check] = await sql<ExclusionCheck[]>`
+    select * from exclusion_checks where id = ${id} and ${inScope(sql, principal)}`;
+  return check ?? null;
+}
+
+export const listExclusionChecks = (
+  sql: Db,
+  principal: Principal,
+  held: Held,
+  request: PageRequest,
+): Promise<Page<ExclusionCheck>> =>
+  page(
+    sql,
+    sql`select * from exclusion_checks where ${sql(columnOf(held))} = ${held.id} and ${inScope(sql, principal)}`,
+    request,
+  );
+
+const isOf = (sql: Db, { id, personId }: Held): Fragment =>
+  personId === null ? sql`x.practice_id = ${id}` : sql`x.person_id = ${personId}`;
+
+interface Word extends ExclusionWord {
+  reason: string | null;
+  decidedBy: Actor;
+  recordedUnder: string | null;
+  /** Where it counts. */
+  clientId: Scope;
+}
+
+/** What was said of the exclusion `x` that counts at a client; at a practice's, everything. */
+const words = (sql: Db, clientId: Fragment): Fragment => sql`
+  coalesce((
+    select jsonb_agg(jsonb_build_object('exclusionId', s.exclusion_id, 'status', s.status, 'decided', s.decided,
+      'excludedOn', s.excluded_on, 'reinstatedOn', s.reinstated_on, 'reason', s.reason, 'decidedBy', s.decided_by,
+      'recordedUnder', s.recorded_under, 'clientId', s.client_id) order by s.client_id is null, s.id)
+    from exclusion_standings s
+    where s.exclusion_id = x.id and s.known_to is null and ${countsAt(sql, 's', clientId)}), '[]'::jsonb)`;
+
+async function wordsOn(sql: Db, held: Held, exclusionId: string): Promise<Word[]> {
+  const [row] = await sql<{ words: Word[] }[]>`
+    select ${words(sql, sql`${held.clientId}::uuid`)} as words from exclusions x where x.id = ${exclusionId}`;
+  return row!.words;
+}
+
+/** Whether an exclusion ever was one at a client: that what another has found was dismissed would tell of that other. */
+const isShownAt = (sql: Db, exclusionId: Fragment, clientId: Fragment): Fragment => sql`
+  exists (
+    select from exclusion_standings s
+    where s.exclusion_id = ${exclusionId} and ${countsAt(sql, 's', clientId)}
+      and (s.client_id is not null or not s.decided or s.status = 'confirmed'))`;
+
+/** What is, or may be, an exclusion at one client; who decided, and why, is seen by the client under which that was. */
+export async function exclusionsOf(sql: Db, held: Held): Promise<Exclusion[]> {
+  const rows = await sql<(Pick<Exclusion, 'id' | 'source' | 'state' | 'matchedBy'> & { words: Word[] })[]>`
+    select x.id, x.source, x.state, x.matched_by, ${words(sql, sql`${held.clientId}::uuid`)} as words
+    from exclusions x
+    where ${isOf(sql, held)} and ${isShownAt(sql, sql`x.id`, sql`${held.clientId}::uuid`)}
+    order by x.created_at, x.id`;
+  return rows.map(({ words: said, ...exclusion }) => {
+    const { status, excludedOn, reinstatedOn, reason, decidedBy, recordedUnder } = decisiveWord(said)!;
+    const isTheirs = recordedUnder === null || recordedUnder === held.clientId;
+    return {
+      ...exclusion,
+      status,
+      excludedOn,
+      reinstatedOn,
+      reason: isTheirs ? reason : null,
+      decidedBy: isTheirs ? decidedBy : null,
+    };
+  });
+}
+
+export async function findExclusion(sql: Db, held: Held, id: string): Promise<Exclusion | null> {
+  return (await exclusionsOf(sql, held)).find((one) => one.id === id) ?? null;
+}
+
+/**
+ * Somebody's decision on an exclusion: it is theirs or not, from when and until when. It counts for the clients that
+ * who decides may see, and stands beside what others have decided. What was known stays known.
+ */
+export const decideExclusion = (
+  sql: Sql,
+  principal: Principal,
+  held: Held,
+  exclusionId: string,
+  { result, reason, excludedOn, reinstatedOn }: ExclusionDecision,
+): Promise<Exclusion> =>
+  sql.begin(async (tx) => {
+    await tx`select from exclusions where id = ${exclusionId} for update`;
+    const before = (await findExclusion(tx, held, exclusionId))!;
+    const word = {
+      status: result,
+      excludedOn: excludedOn ?? before.excludedOn,
+      reinstatedOn: reinstatedOn === undefined ? before.reinstatedOn : reinstatedOn,
+      reason,
+    };
+    await decide(tx, principal, held, before, word, principal.clientIds ?? []);
+    return (await findExclusion(tx, held, exclusionId))!;
+  });
+
+/**
+ * Records a decision where it counts: with every client where its maker sees every one, otherwise with those of
+ * `clientIds` that have the person. Each client concerned has it in its audit log, and of a "no" a task.
+ */
+async function decide(
+  tx: Tx,
+  principal: Principal,
+  held: Held,
+  exclusion: { id: string; source: ExclusionSource },
+  word: { status: 'confirmed' | 'dismissed'; excludedOn: PlainDate; reinstatedOn: PlainDate | null; reason?: string },
+  clientIds: readonly string[],
+): Promise<void> {
+  const { id: exclusionId } = exclusion;
+  const everywhere = principal.clientIds === null;
+  const concerned = (await concernedBy(tx, held, exclusionId, word.status)).filter(
+    ({ clientId }) => everywhere || clientIds.includes(clientId),
+  );
+  const scopes: Scope[] = everywhere ? [null] : concerned.map(({ clientId }) => clientId);
+  const said: string[] = [];
+  for (const scope of scopes)
+    said.push(await say(tx, exclusionId, held, word, { by: principal, scope, decided: true }));
+  await tx`
+    update tasks set closed_at = now()
+    where kind = 'exclusion_match' and closed_at is null and data->>'exclusionId' = ${exclusionId}
+      and subject_id = any(${concerned.map(({ id }) => id)}::uuid[])`;
+  for (const subject of concerned)
+    await audit(tx, principal, {
+      action: `exclusion.${word.status}`,
+      subjectType: typeOf(subject),
+      subjectId: subject.id,
+      clientId: subject.clientId,
+      detail: { exclusionId, ...word },
+    });
+  const { status, reinstatedOn } = word;
+  if (status === 'confirmed' && (reinstatedOn === null || reinstatedOn > new Date().toISOString()))
+    await giveTasks(
+      tx,
+      concerned.map((subject) => matchTask(subject, { ...exclusion, status }, `${subject.id}/${said[0]!}`)),
+    );
+}
+
+/** The person at each client, or the practice; of a dismissal only where there is something to dismiss. */
+const concernedBy = async (sql: Db, held: Held, exclusionId: string, status: ExclusionStatus): Promise<Held[]> =>
+  held.personId === null
+    ? [held]
+    : sql<Held[]>`
+        select p.id, p.client_id, p.person_id from providers p
+        where p.person_id = ${held.personId}
+          ${status === 'dismissed' ? sql`and ${isShownAt(sql, sql`${exclusionId}::uuid`, sql`p.client_id`)}` : sql``}
+        order by p.id`;

@@ -1,0 +1,75 @@
+import type { CaqhSaid } from '../../domain/sources/caqh';
+import type { Instant } from '../../domain/time/instants';
+import type { Sql } from '../../runtime/database';
+import { audit } from '../kernel/audit';
+import { inScope, type Principal } from '../kernel/principal';
+import { keepExported, keepStated, newAttestation } from './lookups';
+
+/** A row of an export as it was read. */
+export interface ExportedRow {
+  caqhId: string | null;
+  npi: string | null;
+  said: CaqhSaid;
+}
+
+/** What a row came, or with a dry run would come, to. */
+export type RowOutcome = 'recorded' | 'unchanged' | 'unknown_provider' | 'ambiguous' | 'different_providers';
+
+interface Matched {
+  id: string;
+  clientId: string;
+  personId: string;
+  byNpi: boolean;
+  byCaqhId: boolean;
+  /** Whether that is what is known already: for every client, or for its own. */
+  knownOfPerson: boolean | null;
+  knownOfClient: boolean | null;
+}
+
+/**
+ * Takes one row for the providers that the principal may see. With an NPI, in a file of who sees every client, it is
+ * the person's; otherwise each client's own, as is a CAQH id that only clients have said to be the person's.
+ */
+export async function takeExported(
+  sql: Sql,
+  principal: Principal,
+  { caqhId, npi, said }: ExportedRow,
+  { at, dryRun }: { at: Instant; dryRun: boolean },
+): Promise<RowOutcome> {
+  const same = (column: string) => sql`${sql(column)} = ${sql.json(said as never)}`;
+  const found = await sql<Matched[]>`
+    select p.id, p.client_id, p.person_id, n.npi = ${npi} is true as by_npi, p.caqh_id = ${caqhId} is true as by_caqh_id,
+      ${same('r.said')} as known_of_person, ${same('t.said')} as known_of_client
+    from providers p join persons n on n.id = p.person_id
+    left join registry_records r on r.service = 'caqh' and r.person_id = p.person_id
+    left join caqh_statements t on t.client_id = p.client_id and t.person_id = p.person_id
+    where (p.caqh_id = ${caqhId} or n.npi = ${npi}) and ${inScope(sql, principal, 'p.client_id')}
+    order by p.id`;
+  if (found.length === 0) return 'unknown_provider';
+  const named = found.filter(({ byNpi }) => byNpi);
+  // whoever has the same CAQH id on file for somebody else is wrong where the NPI and the id go together at another
+  const meant = named.some(({ byCaqhId }) => byCaqhId) ? named : found;
+  const [first] = meant;
+  if (new Set(meant.map(({ personId }) => personId)).size > 1)
+    return caqhId && npi ? 'different_providers' : 'ambiguous';
+
+  if (principal.clientIds === null && named.length > 0) {
+    const { personId, knownOfPerson } = first!;
+    const fresh = await newAttestation(sql, personId, null, at, said);
+    if (fresh === null && knownOfPerson) return 'unchanged';
+    if (!dryRun) await keepExported(sql, principal, personId, at, said);
+    return 'recorded';
+  }
+  let outcome: RowOutcome = 'unchanged';
+  for (const provider of meant) {
+    const { personId, clientId, knownOfClient } = provider;
+    const fresh = await newAttestation(sql, personId, clientId, at, said);
+    if (fresh === null && knownOfClient) continue;
+    if (!dryRun) await keepStated(sql, principal, provider, at, said);
+    outcome = 'recorded';
+  }
+  return outcome;
+}
+
+export const auditExport = (sql: Sql, principal: Principal, id: string, totals: object): Promise<void> =>
+  audit(sql, principal, { action: 'caqh_export.take', subjectType: 'caqh_export', subjectId: id, detail: totals });

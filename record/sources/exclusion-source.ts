@@ -1,0 +1,133 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import { listDueAt, listOutAt, monthOf, nextMonth } from '../../domain/screening/exclusions';
+import { backOff, later } from '../../domain/outreach/politeness';
+import type { Db, Sql, Tx } from '../../runtime/database';
+import { latestList, OPERATOR } from '../screening/exclusions';
+import type { OutreachStep } from '../outreach/mail';
+import type { RegistryMode, Trouble } from './lookups';
+import { giveTasks } from '../kernel/tasks';
+
+/** How it goes with fetching the list. */
+export interface ListSource {
+  /** `api` where it is fetched. */
+  mode: RegistryMode;
+  unavailableSince: Instant | null;
+  reason: Trouble['kind'] | null;
+  detail: string | null;
+  checkedAt: Instant | null;
+  nextCheckAt: Instant | null;
+}
+
+interface Kept extends ListSource {
+  failures: number;
+  askedAt: Instant | null;
+  etag: string | null;
+}
+
+const AGAIN_MS = 86_400_000;
+
+async function sourceOf(sql: Db): Promise<Kept | null> {
+  const [source] = await sql<Kept[]>`
+    select mode, unavailable_since, reason, detail, failures, asked_at, checked_at, etag, next_probe_at as next_check_at
+    from registry_services where service = 'leie'`;
+  return source ?? null;
+}
+
+/** The month of the list on file, the one that is waited for, and how it goes with fetching that. */
+export async function listState(
+  sql: Db,
+  now: Instant,
+): Promise<ListSource & { month: PlainDate | null; awaited: PlainDate; dueAt: Instant }> {
+  const month = (await latestList(sql))?.month ?? null;
+  const { failures: _, askedAt: _at, etag: _etag, ...source } = (await sourceOf(sql)) ?? NO_SOURCE;
+  const awaited = awaitedAfter(month, now);
+  const next = [firstLookAt(month, awaited), source.nextCheckAt ?? now].sort()[1]!;
+  return { ...source, nextCheckAt: source.mode === 'api' ? next : null, month, awaited, dueAt: listDueAt(awaited) };
+}
+
+const NO_SOURCE: Kept = {
+  mode: 'off',
+  unavailableSince: null,
+  reason: null,
+  detail: null,
+  failures: 0,
+  askedAt: null,
+  checkedAt: null,
+  etag: null,
+  nextCheckAt: null,
+};
+
+function awaitedAfter(month: PlainDate | null, now: Instant): PlainDate {
+  const current = monthOf(now);
+  return month !== null && month >= current ? nextMonth(month) : current;
+}
+
+/** From when a month's list is looked for; where none is on file there is no day to wait for. */
+const firstLookAt = (month: PlainDate | null, awaited: PlainDate): Instant =>
+  month === null ? LONG_AGO : listOutAt(awaited);
+const LONG_AGO = new Date(0).toISOString();
+
+/**
+ * Has a month's list fetched once it should be out, and asks somebody for it once it is late, each month once; answers
+ * when to look again.
+ */
+export async function askForList(tx: Tx, _subject: string, now: Instant): Promise<OutreachStep> {
+  const month = (await latestList(tx))?.month ?? null;
+  const awaited = awaitedAfter(month, now);
+  const source = await sourceOf(tx);
+  const fetched = source?.mode === 'api';
+  const from = firstLookAt(month, awaited);
+  const tried = fetched && source.askedAt !== null && source.askedAt >= from;
+  const dueAt = month === null && !fetched ? now : listDueAt(awaited);
+  if (dueAt <= now && (tried || !fetched)) await giveListTask(tx, awaited, dueAt);
+  const again = dueAt <= now ? listDueAt(nextMonth(awaited)) : dueAt;
+  if (!fetched) return { next: again };
+  const at = [from, source.nextCheckAt ?? now].sort()[1]!;
+  if (at > now) return { next: [at, again].sort()[0]! };
+  // an activity that is lost on the way is not given anew at once
+  await tx`
+    update registry_services set asked_at = ${now}, next_probe_at = ${later(now, AGAIN_MS)} where service = 'leie'`;
+  return { next: now, send: { kind: 'exclusionList', id: OPERATOR, fairnessKey: 'leie' } };
+}
+
+const giveListTask = (tx: Tx, month: PlainDate, dueAt: Instant): Promise<void> =>
+  giveTasks(tx, [
+    {
+      key: `exclusion_list/${month}`,
+      clientId: null,
+      kind: 'exclusion_list',
+      subjectType: 'exclusion_list',
+      subjectId: OPERATOR,
+      data: { month },
+      dueAt,
+    },
+  ]);
+
+/** By what the list on file was known where it was fetched, and when it is asked for by the workflow's clock. */
+export async function listAsked(sql: Db): Promise<{ at: Instant; etag: string | null } | null> {
+  const source = await sourceOf(sql);
+  return source?.askedAt ? { at: source.askedAt, etag: source.etag } : null;
+}
+
+/** The list was answered for, by a new one that was taken or the one of before; it is asked for again in a day. */
+export async function listAnswered(sql: Sql, at: Instant, etag: string | null): Promise<void> {
+  await sql`
+    update registry_services
+    set unavailable_since = null, reason = null, detail = null, failures = 0, checked_at = ${at}, etag = ${etag},
+      next_probe_at = ${later(at, AGAIN_MS)}
+    where service = 'leie'`;
+}
+
+/** No list came that can be used; what is on file stays. */
+export const listTrouble = (sql: Sql, at: Instant, { kind, detail }: Trouble): Promise<void> =>
+  sql.begin(async (tx) => {
+    const [source] = await tx<{ failures: number }[]>`
+      select failures from registry_services where service = 'leie' for update`;
+    if (!source) return;
+    const failures = source.failures + 1;
+    await tx`
+      update registry_services
+      set unavailable_since = coalesce(unavailable_since, ${at}), reason = ${kind}, detail = ${detail},
+        failures = ${failures}, next_probe_at = ${later(at, backOff(failures, OPERATOR))}
+      where service = 'leie'`;
+  });

@@ -1,0 +1,95 @@
+import type { PlainDate } from '../../domain/time/instants';
+import {
+  findings,
+  practiceFindings,
+  type CheckedFile,
+  type CheckedPractice,
+  type Finding,
+} from '../../domain/sources/consistency';
+import type { Db, Fragment } from '../../runtime/database';
+import { latestSnapshots, registryWord } from '../kernel/person-scope';
+import { inScope, type Principal } from '../kernel/principal';
+
+/** A finding; without a provider in the file of a practice that none applies for. */
+export type FiledFinding = Finding & { providerId: string | null };
+
+/** Everything that doesn't fit together in the files of a client's providers and practices, or of one provider. */
+export async function findingsOf(
+  sql: Db,
+  principal: Principal,
+  clientId: string,
+  today: PlainDate,
+  { providerId }: { providerId?: string } = {},
+): Promise<FiledFinding[]> {
+  const [files, practices] = await Promise.all([
+    filesOf(sql, principal, clientId, providerId),
+    providerId ? [] : practicesAlone(sql, principal, clientId),
+  ]);
+  const of = (id: string | null, found: Finding[]) => found.map((finding) => ({ providerId: id, ...finding }));
+  return [
+    ...files.flatMap(({ providerId: id, ...file }) => of(id, findings(file, today))),
+    ...practices.flatMap(({ applicationIds, practice }) => of(null, practiceFindings(practice, applicationIds, today))),
+  ];
+}
+
+const filesOf = (
+  sql: Db,
+  principal: Principal,
+  clientId: string,
+  providerId: string | undefined,
+): Promise<(CheckedFile & { providerId: string })[]> => sql`
+  select p.id as provider_id,
+    jsonb_build_object('npi', n.npi, 'firstName', p.first_name, 'lastName', p.last_name,
+      'taxonomyCode', p.taxonomy_code, 'malpractice', p.malpractice, 'dea', p.dea,
+      'licences', coalesce((
+        select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
+          order by l.state, l.number)
+        from licences l where l.provider_id = p.id), '[]'),
+      'documents', ${expiring(sql, sql`d.provider_id = p.id`)},
+      'authorised', exists (select from authorisations u where u.provider_id = p.id),
+      'npiNotInForce', exists (
+        select from ${registryWord(sql, sql`'nppes'`)} w where w.status in ('not_found', 'deactivated'))) as provider,
+    coalesce((
+      select jsonb_agg(${practiceOnFile(sql, sql`o.id <> p.id`)} order by pr.created_at)
+      from practices pr
+      where pr.id in (select a.practice_id from applications a where a.provider_id = p.id)), '[]') as practices,
+    coalesce((
+      select jsonb_agg(jsonb_build_object('id', a.id, 'practiceId', a.practice_id, 'state', a.state)
+        order by a.created_at, a.id)
+      from applications a where a.provider_id = p.id and a.open), '[]') as applications,
+    coalesce((
+      select jsonb_agg(s.body || jsonb_build_object('source', s.source) order by s.source)
+      from ${latestSnapshots(sql)} s), '[]') as snapshots
+  from providers p join persons n on n.id = p.person_id
+  where p.client_id = ${clientId} and ${inScope(sql, principal, 'p.client_id')}
+    ${providerId ? sql`and p.id = ${providerId}` : sql``}
+  order by p.created_at, p.id`;
+
+/** The practices that no provider applies for, with what is open for themselves. */
+const practicesAlone = (
+  sql: Db,
+  principal: Principal,
+  clientId: string,
+): Promise<{ practice: CheckedPractice; applicationIds: string[] }[]> => sql`
+  select ${practiceOnFile(sql, sql`true`)} as practice,
+    array(select a.id from applications a where a.practice_id = pr.id and a.open order by a.created_at, a.id)
+      as application_ids
+  from practices pr
+  where pr.client_id = ${clientId} and ${inScope(sql, principal, 'pr.client_id')} and pr.merged_into is null
+    and not exists (select from applications a where a.practice_id = pr.id and a.provider_id is not null)
+  order by pr.created_at, pr.id`;
+
+/** What is checked of the practice `pr`; its NPI is held against those of its client's providers `o` that are meant. */
+const practiceOnFile = (sql: Db, meant: Fragment): Fragment => sql`
+  jsonb_build_object('id', pr.id, 'npi', pr.npi, 'tinType', pr.tin_type, 'address', pr.address,
+    'npiIsColleagues', exists (
+      select from providers o join persons h on h.id = o.person_id
+      where o.client_id = pr.client_id and h.npi = pr.npi and ${meant}),
+    'places', coalesce((
+      select jsonb_agg(o.address order by o.position) from locations o where o.practice_id = pr.id), '[]'),
+    'documents', ${expiring(sql, sql`d.practice_id = pr.id and d.provider_id is null`)})`;
+
+const expiring = (sql: Db, whose: Fragment): Fragment => sql`
+  coalesce((
+    select jsonb_agg(jsonb_build_object('kind', d.kind, 'expiresOn', d.expires_on) order by d.created_at, d.id)
+    from documents d where ${whose} and d.expires_on is not null), '[]')`;

@@ -1,0 +1,380 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import { attestationDueOn } from '../../domain/registry/attestation';
+import {
+  attestedOn,
+  caqhStanding,
+  nextCaqhCheck,
+  type CaqhAnswer,
+  type CaqhSaid,
+  type CaqhStanding,
+} from '../../domain/sources/caqh';
+import type { RegistryService } from '../../domain/kernel/codes';
+import { addDays } from '../../domain/time/dates';
+import type { NppesRecord } from '../../domain/sources/consistency';
+import { backOff, later, PACE_MS, spread, WAVE_MS } from '../../domain/outreach/politeness';
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { uuidOf } from '../../runtime/uuid';
+import { caqhIsAsked, rosterFollows } from './caqh-roster';
+import { OPERATOR } from '../screening/exclusions';
+import { findingsOf } from './findings';
+import { WATCHES } from '../kernel/registry-requests';
+import type { OutreachStep } from '../outreach/mail';
+import { enqueue, enqueueEach } from '../kernel/outbox';
+import { countsAt } from '../kernel/person-scope';
+import type { Principal } from '../kernel/principal';
+import { recordAttestation, recordRegistryAttestation } from '../registry/attestations';
+import { keepRegistrySnapshot } from '../registry/snapshots';
+import { findProvider } from '../registry/providers';
+import { giveTasks, settleTasks } from '../kernel/tasks';
+
+export type RegistryMode = 'off' | 'manual' | 'file' | 'api';
+
+/** Why a service has not answered; registries/http.ts. */
+export interface Trouble {
+  kind: 'unavailable' | 'unauthorised' | 'nonsense';
+  detail: string;
+}
+
+/** In whose name each service's word is kept. */
+export const REGISTRY_PRINCIPALS: Record<RegistryService, Principal> = {
+  caqh: { type: 'system', id: 'caqh', name: 'CAQH', role: 'service', clientIds: null },
+  nppes: { type: 'system', id: 'nppes', name: 'NPPES', role: 'service', clientIds: null },
+};
+
+const NPPES_EVERY_DAYS = 30;
+const UNKNOWN_NPI_EVERY_DAYS = 7;
+const DAY_MS = 86_400_000;
+
+type Service = RegistryService | 'leie';
+
+/** Puts on record which services are asked, and by what name people know them; one that was not asked begins to be. */
+export const setServices = (
+  sql: Sql,
+  services: Partial<Record<Service, { mode: RegistryMode; name: string }>>,
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    for (const [service, { mode, name }] of Object.entries(services) as [Service, never][]) {
+      const [before] = await tx<{ mode: RegistryMode }[]>`
+        select mode from registry_services where service = ${service} for update`;
+      await tx`
+        insert into registry_services ${tx({ service, mode, name })}
+        on conflict (service) do update set mode = excluded.mode, name = excluded.name`;
+      if (mode !== 'api' || before?.mode === 'api') continue;
+      if (service === 'leie') await enqueue(tx, 'exclusionList', OPERATOR);
+      else await enqueueEach(tx, WATCHES[service], tx`select distinct person_id from providers`);
+    }
+  });
+
+/** Of who has left nobody is asked, and nothing is kept. */
+const isHere = (sql: Db, at: Instant): Fragment => sql`coalesce(ended_on >= ${at}::timestamptz::date, true)`;
+
+interface ServiceState {
+  mode: RegistryMode;
+  unavailableSince: Instant | null;
+  failures: number;
+  nextProbeAt: Instant | null;
+  nextSlotAt: Instant | null;
+}
+
+const serviceFor = async (tx: Tx, service: RegistryService): Promise<ServiceState | undefined> =>
+  (
+    await tx<ServiceState[]>`
+      select mode, unavailable_since, failures, next_probe_at, next_slot_at from registry_services
+      where service = ${service} for update`
+  )[0];
+
+/** Has NPPES asked for a person when it is due; answers when to look again. */
+export const dueNppes = (tx: Tx, personId: string, now: Instant): Promise<OutreachStep> =>
+  dueQuestion(tx, 'nppes', personId, now);
+
+/** The same of CAQH; what is under way with the roster goes first. */
+export async function dueCaqh(tx: Tx, personId: string, now: Instant): Promise<OutreachStep> {
+  if (await caqhIsAsked(tx)) await rosterFollows(tx, personId, await isSomeones(tx, personId, now));
+  const [request] = await tx<{ id: string; nextAt: Instant }[]>`
+    select id, next_at from caqh_roster_requests where person_id = ${personId} and settled_at is null
+    order by next_at, id limit 1 for update`;
+  if (!request || request.nextAt > now) {
+    const step = await dueQuestion(tx, 'caqh', personId, now);
+    return request && !step.send ? { next: [step.next, request.nextAt].filter(Boolean).sort()[0]! } : step;
+  }
+  const service = await serviceFor(tx, 'caqh');
+  if (service?.mode !== 'api') return { next: null };
+  const wait = waitOf(service, personId, now);
+  if (wait) return { next: wait };
+  await takeTurn(tx, 'caqh', service, personId, now);
+  return { next: now, send: { kind: 'caqhRoster', id: request.id, fairnessKey: 'caqh' } };
+}
+
+/** Until when nobody calls because the service is away; null where it may be called, or looked whether it is back. */
+const waitOf = ({ unavailableSince, nextProbeAt }: ServiceState, personId: string, now: Instant): Instant | null =>
+  unavailableSince !== null && nextProbeAt !== null && nextProbeAt > now
+    ? later(nextProbeAt, spread(personId, WAVE_MS))
+    : null;
+
+/** Notes that a call goes out now: where the service is away it is the one that looks, and the others wait on. */
+async function takeTurn(
+  tx: Tx,
+  service: RegistryService,
+  { unavailableSince, failures }: ServiceState,
+  personId: string,
+  now: Instant,
+): Promise<void> {
+  const probing = unavailableSince !== null;
+  if (probing)
+    await tx`
+      update registry_services set next_probe_at = ${later(now, backOff(failures, service))} where service = ${service}`;
+  await tx`
+    insert into registry_records ${tx({ service, personId, askedAt: now, probing })}
+    on conflict (service, person_id) do update set asked_at = excluded.asked_at, probing = excluded.probing, in_turn = false`;
+}
+
+/** Whether any client still has the person. */
+async function isSomeones(tx: Tx, personId: string, now: Instant): Promise<boolean> {
+  const [one] = await tx`
+    select from providers where person_id = ${personId} and ${isHere(tx, now)} limit 1`;
+  return one !== undefined;
+}
+
+async function dueQuestion(tx: Tx, service: RegistryService, personId: string, now: Instant): Promise<OutreachStep> {
+  const state = await serviceFor(tx, service);
+  if (state?.mode !== 'api') return { next: null };
+  if (!(await isSomeones(tx, personId, now))) return { next: null };
+  const [record] = await tx<{ nextCheckAt: Instant | null; inTurn: boolean }[]>`
+    select next_check_at, in_turn from registry_records where service = ${service} and person_id = ${personId} for update`;
+  const due = record?.nextCheckAt ?? now;
+  if (due > now) return { next: due };
+  const wait = waitOf(state, personId, now);
+  if (wait) return { next: wait };
+  if (state.unavailableSince === null && !record?.inTurn) {
+    const slot = [state.nextSlotAt ?? now, now].sort()[1]!;
+    await tx`update registry_services set next_slot_at = ${later(slot, PACE_MS)} where service = ${service}`;
+    if (slot > now) {
+      await tx`
+        insert into registry_records ${tx({ service, personId, nextCheckAt: slot, inTurn: true })}
+        on conflict (service, person_id) do update set next_check_at = excluded.next_check_at, in_turn = true`;
+      return { next: slot };
+    }
+  }
+  await takeTurn(tx, service, state, personId, now);
+  return { next: now, send: { kind: WATCHES[service], id: personId, fairnessKey: service } };
+}
+
+/** Whom a question is about, and when it was asked by the workflow's clock. */
+export async function subjectOf(
+  sql: Db,
+  service: RegistryService,
+  personId: string,
+): Promise<{ npi: string; at: Instant } | null> {
+  const [subject] = await sql<{ npi: string; at: Instant }[]>`
+    select n.npi, r.asked_at as at
+    from persons n join registry_records r on r.person_id = n.id and r.service = ${service}
+    where n.id = ${personId} and r.asked_at is not null`;
+  return subject ?? null;
+}
+
+/** The service answered: where it was away, it is back. */
+async function cameBack(tx: Tx, service: RegistryService): Promise<void> {
+  const back = await tx`
+    update registry_services set unavailable_since = null, reason = null, detail = null, failures = 0, next_probe_at = null
+    where service = ${service} and unavailable_since is not null returning service`;
+  if (back.length > 0)
+    await tx`
+      update tasks set closed_at = now()
+      where kind = 'registry_access' and closed_at is null and data->>'service' = ${service}`;
+}
+
+const ANSWERED = { failingSince: null, failures: 0, reason: null, detail: null, probing: false };
+
+/** A question was not answered: this person is asked again later, and so is the service. */
+export const keepTrouble = (
+  sql: Sql,
+  service: RegistryService,
+  personId: string,
+  at: Instant,
+  { kind, detail }: Trouble,
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    const state = await serviceFor(tx, service);
+    const [record] = await tx<{ failures: number; probing: boolean }[]>`
+      select failures, probing from registry_records where service = ${service} and person_id = ${personId} for update`;
+    if (!state || !record) return;
+    const { failures } = record;
+    await tx`
+      update registry_records
+      set failing_since = coalesce(failing_since, ${at}), failures = ${failures + 1}, reason = ${kind}, detail = ${detail},
+        next_check_at = ${later(at, backOff(failures + 1, personId))}, probing = false
+      where service = ${service} and person_id = ${personId}`;
+    // of several calls that were under way when it went away, one counts
+    if (state.unavailableSince !== null && !record.probing) return;
+    await tx`
+      update registry_services
+      set unavailable_since = coalesce(unavailable_since, ${at}), reason = ${kind}, detail = ${detail},
+        failures = failures + 1, next_probe_at = ${later(at, backOff(state.failures + 1, service))}
+      where service = ${service}`;
+    if (kind === 'unauthorised')
+      await giveTasks(tx, [
+        {
+          key: `registry_access/${service}/${state.unavailableSince ?? at}`,
+          clientId: null,
+          kind: 'registry_access',
+          subjectType: 'registry_service',
+          subjectId: personId,
+          data: { service },
+          dueAt: at,
+        },
+      ]);
+  });
+
+/** Keeps what CAQH answered about a person. */
+export async function keepCaqh(
+  sql: Sql,
+  personId: string,
+  at: Instant,
+  { said, pull }: { said: CaqhAnswer; pull: 'readable' | 'not_on_roster' | 'not_current' | null },
+): Promise<void> {
+  const standing = pull === null || pull === 'readable' ? caqhStanding(said) : pull;
+  const fresh = pull === 'not_current' ? null : await newAttestation(sql, personId, null, at, said);
+  if (fresh) await attestByRegistry(sql, REGISTRY_PRINCIPALS.caqh, personId, fresh);
+  await sql.begin(async (tx) => {
+    await cameBack(tx, 'caqh');
+    await keepStanding(tx, personId, at, standing, { ...said, pull });
+  });
+}
+
+/** Keeps what an export of CAQH's portal says of a person, for every client. */
+export async function keepExported(
+  sql: Sql,
+  principal: Principal,
+  personId: string,
+  at: Instant,
+  said: CaqhSaid,
+): Promise<void> {
+  const fresh = await newAttestation(sql, personId, null, at, said);
+  if (fresh) await attestByRegistry(sql, principal, personId, fresh);
+  await sql.begin((tx) => keepStanding(tx, personId, at, caqhStanding(said), said));
+}
+
+const attestByRegistry = (sql: Sql, principal: Principal, personId: string, on: PlainDate): Promise<void> =>
+  recordRegistryAttestation(sql, principal, uuidOf(['caqh', personId, on]), personId, on);
+
+/** The same for one client: as its provider's statement. */
+export async function keepStated(
+  sql: Sql,
+  principal: Principal,
+  { id: providerId, clientId, personId }: { id: string; clientId: string; personId: string },
+  at: Instant,
+  said: CaqhSaid,
+): Promise<void> {
+  const fresh = await newAttestation(sql, personId, clientId, at, said);
+  const provider = await findProvider(sql, principal, providerId);
+  if (fresh && provider)
+    await recordAttestation(sql, principal, uuidOf(['caqh', providerId, fresh]), provider, {
+      attestedOn: fresh,
+      source: 'caqh',
+    });
+  const row = { clientId, personId, status: caqhStanding(said), said: sql.json(said as never), checkedAt: at };
+  await sql.begin(async (tx) => {
+    await tx`
+      insert into caqh_statements ${tx(row)}
+      on conflict (client_id, person_id) do update
+        set status = excluded.status, said = excluded.said, checked_at = excluded.checked_at, said_at = now()`;
+    await enqueue(tx, 'file_changed_provider', providerId);
+  });
+}
+
+async function keepStanding(
+  tx: Tx,
+  personId: string,
+  at: Instant,
+  standing: CaqhStanding,
+  said: object,
+): Promise<void> {
+  const [before] = await tx<{ status: string | null }[]>`
+    select status from registry_records where service = 'caqh' and person_id = ${personId} for update`;
+  const nextCheckAt = nextCaqhCheck({ standing, dueOn: await dueOnOf(tx, personId, at), id: personId }, at);
+  const row = { ...ANSWERED, status: standing, said: tx.json(said as never), checkedAt: at, nextCheckAt };
+  await tx`
+    insert into registry_records ${tx({ service: 'caqh', personId } as never)} on conflict do nothing`;
+  await tx`
+    update registry_records set ${tx(row as never)}, said_at = now()
+    where service = 'caqh' and person_id = ${personId}`;
+  if (before?.status !== standing) await enqueue(tx, 'file_changed_person', personId);
+}
+
+/**
+ * The day of an attestation that CAQH shows and no registry has said before, nor, where it is for one client, that
+ * client; null where there is none.
+ */
+export async function newAttestation(
+  sql: Db,
+  personId: string,
+  clientId: string | null,
+  at: Instant,
+  said: CaqhSaid,
+): Promise<PlainDate | null> {
+  const shown = attestedOn(said, addDays(at.slice(0, 10), 1));
+  const [known] = await sql<{ on: PlainDate | null }[]>`
+    select max(a.attested_on) as "on" from attestations a
+    where a.person_id = ${personId} and ${countsAt(sql, 'a', sql`${clientId}::uuid`)}`;
+  return shown !== null && shown > (known!.on ?? '') ? shown : null;
+}
+
+/** When an attestation runs out by what registries alone say: when CAQH is asked again tells nothing of any client's file. */
+async function dueOnOf(tx: Db, personId: string, at: Instant): Promise<PlainDate | null> {
+  const [row] = await tx<{ attestedOn: PlainDate | null }[]>`
+    select max(a.attested_on) as attested_on from attestations a where a.person_id = ${personId} and a.client_id is null`;
+  return row!.attestedOn && attestationDueOn(row!.attestedOn, [], at.slice(0, 10));
+}
+
+/** Keeps what NPPES has under a person's NPI, for each client's file to be held against; a person is told of a mismatch. */
+export async function keepNppes(sql: Sql, personId: string, at: Instant, answer: NppesRecord): Promise<void> {
+  const takenOn = at.slice(0, 10);
+  const providers = await sql<{ id: string; clientId: string }[]>`
+    select id, client_id from providers where person_id = ${personId} and ${isHere(sql, at)} order by id`;
+  if (answer.status === 'found') {
+    const { snapshot } = answer;
+    const [latest] = await sql<{ same: boolean }[]>`
+      select body = ${sql.json(snapshot as never)} as same from registry_snapshots
+      where person_id = ${personId} and source = 'nppes' order by taken_on desc, created_at desc limit 1`;
+    const kept = { source: 'nppes' as const, takenOn, ...snapshot };
+    if (!latest?.same)
+      await keepRegistrySnapshot(sql, REGISTRY_PRINCIPALS.nppes, uuidOf(['nppes', personId, at]), personId, kept);
+  }
+  await sql.begin(async (tx) => {
+    await cameBack(tx, 'nppes');
+    const days = answer.status === 'found' ? NPPES_EVERY_DAYS : UNKNOWN_NPI_EVERY_DAYS;
+    const nextCheckAt = later(at, days * DAY_MS + spread(personId, DAY_MS));
+    const row = { ...ANSWERED, status: answer.status, checkedAt: at, nextCheckAt };
+    await tx`
+      update registry_records set ${tx(row as never)}, said_at = now()
+      where service = 'nppes' and person_id = ${personId}`;
+    for (const provider of providers) await tellMismatch(tx, provider, uuidOf(['nppes', provider.id, at]), at);
+  });
+}
+
+/** Gives somebody what differs between a file and NPPES; where nothing does any more, the task is done. */
+async function tellMismatch(
+  sql: Db,
+  { id, clientId }: { id: string; clientId: string },
+  key: string,
+  at: Instant,
+): Promise<void> {
+  const codes = (await findingsOf(sql, REGISTRY_PRINCIPALS.nppes, clientId, at.slice(0, 10), { providerId: id }))
+    .filter(({ about }) => about === 'nppes')
+    .map(({ code }) => code);
+  if (codes.length === 0) return settleTasks(sql, id, 'registry_mismatch');
+  const [open] = await sql`
+    select from tasks where subject_id = ${id} and kind = 'registry_mismatch' and closed_at is null`;
+  if (open) return;
+  await giveTasks(sql, [
+    {
+      key: `registry_mismatch/${key}`,
+      clientId,
+      kind: 'registry_mismatch',
+      subjectType: 'provider',
+      subjectId: id,
+      data: { source: 'nppes', codes },
+      dueAt: at,
+    },
+  ]);
+}

@@ -1,0 +1,110 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { ApplicationState } from '../../domain/applications/state';
+import { localDate } from '../../domain/time/calendar';
+import type { UpkeepKind } from '../../domain/kernel/codes';
+import {
+  LADDERS,
+  predictedLapses,
+  rungs,
+  standing,
+  type LapseWarning,
+  type Standing,
+  type UpkeepItem,
+} from '../../domain/upkeep/upkeep';
+import type { Db } from '../../runtime/database';
+import { isThere } from '../kernel/person-scope';
+import { inScope, type Principal } from '../kernel/principal';
+import { reminderKey, upkeepOn } from './upkeep';
+
+/** Something to be renewed, as one client's file states it. */
+export interface ShownItem {
+  kind: UpkeepKind;
+  state: string | null;
+  name: string | null;
+  documentId: string | null;
+  dueOn: PlainDate | null;
+  standing: Standing | 'missing';
+  nextReminderOn: PlainDate | null;
+  /** Of this item and day, on behalf of this client. */
+  reminders: { rung: number; on: PlainDate }[];
+}
+
+export interface Upkeep {
+  items: ShownItem[];
+  predictedLapses: (LapseWarning & { applicationId: string })[];
+  /** The person's attestation at other clients, where it is due on another day. */
+  differences: { providerId: string; clientId: string; dueOn: PlainDate | null }[];
+}
+
+const NEVER_ATTESTED: ShownItem = {
+  kind: 'attestation',
+  state: null,
+  name: null,
+  documentId: null,
+  dueOn: null,
+  standing: 'missing',
+  nextReminderOn: null,
+  reminders: [],
+};
+
+/**
+ * A provider's upkeep, by what registries say of the person and this client states; where it is wished for, compared
+ * with what other clients state that the principal may see.
+ */
+export async function upkeepOf(
+  sql: Db,
+  principal: Principal,
+  providerId: string,
+  now: Instant,
+  { compared = false }: { compared?: boolean } = {},
+): Promise<Upkeep> {
+  const [own] = await upkeepOn(sql, sql`p.id = ${providerId} and ${inScope(sql, principal, 'p.client_id')}`, now);
+  if (!own) throw new Error(`no provider ${providerId}`);
+  const { items, personId, timeZone, today, endedOn } = own;
+  const keys = (item: UpkeepItem) => LADDERS[item.kind].map((rung) => reminderKey(providerId, item, rung));
+  const elsewhere = sql`
+    p.person_id = ${personId} and p.id <> ${providerId} and ${isThere(sql)} and ${inScope(sql, principal, 'p.client_id')}`;
+  const [said, applications, others] = await Promise.all([
+    sql<{ key: string; rung: number; notBefore: Instant }[]>`
+      select key, (data->>'rung')::int as rung, not_before from messages
+      where key = any(${items.flatMap(keys)}::text[]) order by not_before`,
+    sql<{ id: string; snapshot: ApplicationState }[]>`
+      select id, snapshot from applications where provider_id = ${providerId} and open order by created_at, id`,
+    compared ? upkeepOn(sql, elsewhere, now) : [],
+  ]);
+  const shown = items.map((item): ShownItem => {
+    const { kind, state, name, documentId, dueOn } = item;
+    const { next } = rungs(item, timeZone, now);
+    const nextReminderOn = next && localDate(next, timeZone);
+    const ours = said.filter(({ key }) => keys(item).includes(key));
+    return {
+      kind,
+      state,
+      name,
+      documentId,
+      dueOn,
+      standing: standing(item, today),
+      nextReminderOn: nextReminderOn && endedOn && endedOn < nextReminderOn ? null : nextReminderOn,
+      reminders: ours.map(({ rung, notBefore }) => ({ rung, on: localDate(notBefore, timeZone) })),
+    };
+  });
+  const dueOnOf = (view: { items: readonly UpkeepItem[] }): PlainDate | null =>
+    view.items.find(({ kind }) => kind === 'attestation')?.dueOn ?? null;
+  return {
+    items: items.some(({ kind }) => kind === 'attestation') ? shown : [NEVER_ATTESTED, ...shown],
+    predictedLapses: applications.flatMap(({ id: applicationId, snapshot }) =>
+      predictedLapses(items, snapshot, timeZone, today).map((warning) => ({ applicationId, ...warning })),
+    ),
+    differences: others
+      .map((other) => ({ providerId: other.providerId, clientId: other.clientId, dueOn: dueOnOf(other) }))
+      .filter(({ dueOn }) => dueOn !== dueOnOf(own)),
+  };
+}
+
+/** What lapses before an application's payer is expected to decide. */
+export async function warningsOf(sql: Db, application: ApplicationState, now: Instant): Promise<LapseWarning[]> {
+  const { key, agenda } = application;
+  if (!key.providerId || !agenda.expectedDecisionAt) return [];
+  const [own] = await upkeepOn(sql, sql`p.id = ${key.providerId}`, now);
+  return own ? predictedLapses(own.items, application, own.timeZone, own.today) : [];
+}

@@ -1,0 +1,221 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { ApplicationState } from '../../domain/applications/state';
+import { atDate, due, localDate } from '../../domain/time/calendar';
+import { addDays } from '../../domain/time/dates';
+import {
+  identity,
+  predictedLapses,
+  remindersOf,
+  restsOn,
+  rungs,
+  standing,
+  upkeepItems,
+  type UpkeepFile,
+  type UpkeepItem,
+  type UpkeepView,
+} from '../../domain/upkeep/upkeep';
+import type { Db, Fragment, Tx } from '../../runtime/database';
+import { digest } from '../kernel/digest';
+import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from '../outreach/messages';
+import { attestedOn, registryLicences } from '../kernel/person-scope';
+import { giveTasks } from '../kernel/tasks';
+
+/** What counts at one client of a person, read on a day of that client's. */
+export interface OwnUpkeep extends UpkeepView {
+  personId: string;
+  clientId: string;
+  today: PlainDate;
+  /** The person's last day with this client, where one is known. */
+  endedOn: PlainDate | null;
+}
+
+/** What is on file behind the providers `p` that a condition selects. */
+export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
+  const rows = await sql<(UpkeepFile & Omit<OwnUpkeep, 'today' | 'items'>)[]>`
+    select p.person_id, p.id as provider_id, p.client_id, p.ended_on, c.time_zone, p.malpractice, p.dea,
+      ${attestedOn(sql)} as attested_on,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
+          order by l.state, l.number)
+        from licences l where l.provider_id = p.id), '[]') as licences,
+      ${registryLicences(sql)} as registry_licences,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'expiresOn', d.expires_on) order by d.id)
+        from documents d where d.provider_id = p.id and d.expires_on is not null), '[]') as documents,
+      coalesce((
+        select jsonb_agg(jsonb_build_object('id', u.id, 'scopes', u.scopes, 'payerIds', u.payer_ids,
+          'signedOn', u.signed_on, 'until', u.until, 'revokedOn', u.revoked_on) order by u.id)
+        from authorisations u where u.provider_id = p.id), '[]') as authorisations
+    from providers p join clients c on c.id = p.client_id
+    where ${condition}
+    order by p.created_at, p.id`;
+  return rows.map(({ personId, providerId, clientId, timeZone, endedOn, ...file }) => {
+    const today = localDate(now, timeZone);
+    return { personId, providerId, clientId, timeZone, endedOn, today, items: upkeepItems(file, today) };
+  });
+}
+
+/** An open application that rests on a person's file, and who hears of it. */
+interface Resting {
+  id: string;
+  providerId: string;
+  snapshot: ApplicationState;
+  /** The assignee, else a lead. */
+  userId: string | null;
+}
+
+/** The template of what a person is reminded of. */
+export const UPKEEP_REMINDER = 'upkeep_due';
+const TEMPLATES = { lapsed: 'upkeep_lapsed', warning: 'lapse_predicted' } as const;
+/** However quiet a person's file is, it is looked at once a year. */
+const AT_LEAST = { months: 12 } as const;
+
+/**
+ * The step of a person's upkeep, for each client by its own view: reminds the person of what has come to a rung, tells
+ * the operator of what has lapsed and what will have before a payer is expected to decide, and takes back what was
+ * renewed meanwhile. Answers when to look again; null once no client has the person. Of who has left a client nothing
+ * of that client's is said any more, and what waits to be said is taken back. Applications are not woken: each has its
+ * own timer for what time changes in its file, and hears of what people change as this does.
+ */
+export async function keepUp(tx: Tx, personId: string, now: Instant): Promise<{ next: Instant | null }> {
+  const [all, applications] = await Promise.all([
+    upkeepOn(tx, tx`p.person_id = ${personId}`, now),
+    tx<Resting[]>`
+      select a.id, a.provider_id, a.snapshot, coalesce(a.assignee, ${leadOver(tx, tx`a.client_id`, tx`a.assignee`)}) as user_id
+      from applications a join providers p on p.id = a.provider_id
+      where p.person_id = ${personId} and a.open order by a.created_at, a.id`,
+  ]);
+  const own = all.filter(({ endedOn, today }) => endedOn === null || today <= endedOn);
+  for (const one of all.map((view) => (own.includes(view) ? view : { ...view, items: [] }))) {
+    const resting = applications.filter(({ providerId }) => providerId === one.providerId);
+    await remind(tx, one, now);
+    await tellOfLapses(tx, one, resting, now);
+    await warn(tx, one, resting, now);
+  }
+  if (own.length === 0) return { next: null };
+  const instants = own.flatMap(({ items, timeZone }) => items.flatMap((item) => rungs(item, timeZone, now).next ?? []));
+  return { next: [...instants, due({ at: now }, AT_LEAST, own[0]!)].sort()[0]! };
+}
+
+/** Once at a client for an item, the day on which it ends, and a rung, whatever is repeated. */
+export const reminderKey = (providerId: string, item: UpkeepItem, rung: number): string =>
+  `upkeep/${providerId}/${digest(identity(item))}/${rung}`;
+
+const said = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => ({
+  item,
+  state,
+  dueOn,
+  ...(documentId && { documentId }),
+});
+
+/**
+ * Reminds the person on behalf of one client, once of each rung; what waits to go out and is no longer so is taken back.
+ * A reminder is never shared between clients: the address is one client's statement too.
+ */
+async function remind(tx: Tx, view: OwnUpkeep, now: Instant): Promise<void> {
+  const { providerId, clientId } = view;
+  const messages = remindersOf(view, now).map(({ item, rung }): QueuedMessage => ({
+    key: reminderKey(providerId, item, rung),
+    clientId,
+    recipientType: 'provider',
+    recipientId: providerId,
+    template: UPKEEP_REMINDER,
+    data: { ...said(item), rung },
+    notBefore: now,
+  }));
+  const ours = tx`
+    recipient_type = 'provider' and template = ${UPKEEP_REMINDER} and recipient_id = ${providerId}`;
+  await say(tx, messages, ours);
+}
+
+/**
+ * Of what has lapsed at one client, somebody has a task until it is renewed, and who works the
+ * applications that rest on it hears of it at each rung.
+ */
+async function tellOfLapses(
+  tx: Tx,
+  { providerId, clientId, timeZone, items, today }: OwnUpkeep,
+  applications: readonly Resting[],
+  now: Instant,
+): Promise<void> {
+  const lapsed = items
+    .filter((item) => standing(item, today) === 'lapsed')
+    .map((item) => ({ item, rung: rungs(item, timeZone, now).latest ?? 0, about: digest(identity(item)) }))
+    .filter(({ rung }) => rung > 0);
+  const tasks = lapsed.map(({ item, about }) => ({
+    key: `upkeep/${providerId}/${about}`,
+    clientId,
+    kind: 'upkeep' as const,
+    subjectType: 'provider',
+    subjectId: providerId,
+    data: said(item),
+    dueAt: atDate(addDays(item.dueOn, 1), { timeZone }),
+  }));
+  const messages = lapsed.flatMap(({ item, rung, about }) => {
+    const touched = applications.filter(({ snapshot }) => restsOn(items, snapshot).includes(item));
+    const users = new Set(touched.flatMap(({ userId }) => userId ?? []));
+    return [...users].map((userId): QueuedMessage => {
+      const applicationIds = touched.filter((one) => one.userId === userId).map(({ id }) => id);
+      return {
+        key: `${TEMPLATES.lapsed}/${providerId}/${about}/${rung}/${userId}`,
+        clientId,
+        recipientType: 'user',
+        recipientId: userId,
+        template: TEMPLATES.lapsed,
+        data: { ...said(item), rung, providerId, applicationIds },
+        notBefore: now,
+      };
+    });
+  });
+  await tx`
+    update tasks set closed_at = now()
+    where subject_id = ${providerId} and kind = 'upkeep' and closed_at is null
+      and key <> all(${tasks.map(({ key }) => key)}::text[])`;
+  // whoever came back, or a date that was put right again
+  await tx`
+    update tasks set closed_at = null
+    where key = any(${tasks.map(({ key }) => key)}::text[]) and closed_at is not null and closed_by is null`;
+  await giveTasks(tx, tasks);
+  const ours = tx`
+    recipient_type = 'user' and template = ${TEMPLATES.lapsed} and data->>'providerId' = ${providerId}`;
+  await say(tx, messages, ours);
+}
+
+/** Warns once for an application, what will lapse, and the day. */
+async function warn(
+  tx: Tx,
+  { providerId, clientId, timeZone, items, today }: OwnUpkeep,
+  applications: readonly Resting[],
+  now: Instant,
+): Promise<void> {
+  const messages = applications.flatMap(({ id: applicationId, snapshot, userId }) =>
+    predictedLapses(items, snapshot, timeZone, today).flatMap(({ code: _code, ...lapse }) =>
+      userId === null
+        ? []
+        : [
+            {
+              key: `${TEMPLATES.warning}/${applicationId}/${lapse.item}/${lapse.state}/${lapse.dueOn}`,
+              clientId,
+              applicationId,
+              recipientType: 'user' as const,
+              recipientId: userId,
+              template: TEMPLATES.warning,
+              data: lapse,
+              notBefore: now,
+            },
+          ],
+    ),
+  );
+  const ours = tx`
+    recipient_type = 'user' and template = ${TEMPLATES.warning}
+    and application_id in (select id from applications where provider_id = ${providerId})`;
+  await say(tx, messages, ours);
+}
+
+/** Queues what is to be said and takes back what of `ours` has not gone out and is no longer so. */
+async function say(tx: Tx, messages: readonly QueuedMessage[], ours: Fragment): Promise<void> {
+  const keys = messages.map(({ key }) => key);
+  await tx`
+    delete from messages m where ${hasNotLeft(tx)} and ${ours} and m.key <> all(${keys}::text[])`;
+  await queueMessages(tx, messages);
+}

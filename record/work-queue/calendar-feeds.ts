@@ -1,0 +1,83 @@
+import type { Instant } from '../../domain/time/instants';
+import type { Purpose } from '../../domain/kernel/codes';
+import type { Db, Sql } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
+import { hashOfSecret, newSecret } from '../../runtime/secrets';
+import { audit } from '../kernel/audit';
+import { joinCover } from '../registry/absence-covers';
+import { actorOf, type Principal } from '../kernel/principal';
+import { isStillShown } from '../kernel/shown-secrets';
+
+const owner = (commandId: string) => `calendar_feeds/${commandId}`;
+
+/** Makes a user's feed, whose token `tokenOfFeed` has for a while; a new one ends the old. A retry changes nothing. */
+export const createFeed = (
+  sql: Sql,
+  keyring: Keyring,
+  principal: Principal,
+  userId: string,
+  commandId: string,
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    const token = newSecret();
+    const row = {
+      userId,
+      commandId,
+      tokenHash: hashOfSecret(token),
+      tokenSealed: keyring.seal(token, owner(commandId)),
+      madeBy: tx.json({ ...actorOf(principal) }),
+      clientIds: principal.clientIds,
+    };
+    const made = await tx`
+      insert into calendar_feeds ${tx(row)}
+      on conflict (user_id) do update set ${tx(row)}, created_at = now()
+      where calendar_feeds.command_id <> ${commandId}
+      returning user_id`;
+    if (made.length > 0)
+      await audit(tx, principal, { action: 'user.calendar_feed', subjectType: 'user', subjectId: userId });
+  });
+
+/** The token of a feed that a command just made; null once ten minutes have passed, or another took its place. */
+export async function tokenOfFeed(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
+  const [feed] = await sql<{ tokenSealed: string }[]>`
+    select token_sealed from calendar_feeds
+    where command_id = ${commandId} and token_sealed is not null and ${isStillShown(sql, sql`created_at`)}`;
+  return feed ? keyring.open(feed.tokenSealed, owner(commandId)) : null;
+}
+
+/** Something with a date that a user has to think of. */
+export interface Appointment {
+  applicationId: string;
+  purpose: Purpose | 'follow_up';
+  at: Instant;
+  payer: string;
+  state: string;
+  /** Null where no provider is concerned. */
+  provider: string | null;
+}
+
+/**
+ * What a feed's token opens: the open items of its user by when they are due, and the follow-ups ahead; null for no feed.
+ * It shows the clients that its maker saw then and its user may see now.
+ */
+export async function appointmentsOf(sql: Db, token: string): Promise<Appointment[] | null> {
+  const [feed] = await sql<{ userId: string }[]>`
+    select f.user_id from calendar_feeds f join users u on u.id = f.user_id
+    where f.token_hash = ${hashOfSecret(token)} and u.revoked_at is null`;
+  if (!feed) return null;
+  return sql<Appointment[]>`
+    select d.*, y.name as payer, a.state, p.first_name || ' ' || p.last_name as provider
+    from (
+      select application_id, purpose, due_at as at from work_items
+      union all
+      select id, 'follow_up', next_follow_up_at from applications
+      where open and next_follow_up_at > now()) d
+    join applications a on a.id = d.application_id
+    join calendar_feeds f on f.user_id = ${feed.userId} and (f.client_ids is null or a.client_id = any(f.client_ids))
+    join users u on u.id = f.user_id and (u.client_ids is null or a.client_id = any(u.client_ids))
+    join payers y on y.id = a.payer_id
+    left join providers p on p.id = a.provider_id
+    ${joinCover(sql, sql`a.assignee`, sql`a.client_id`)}
+    where coalesce(cover.covered_by, a.assignee) = u.id
+    order by d.at, d.application_id, d.purpose limit 2000`;
+}

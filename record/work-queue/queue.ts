@@ -1,0 +1,238 @@
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { Stage, Purpose } from '../../domain/kernel/codes';
+import { BRIDGE_ASKS } from '../../domain/platforms/bridge';
+import type { Playbook } from '../../domain/registry/playbook';
+import { UNAUTHORISED_ASKS } from '../../domain/applications/prerequisites';
+import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../../domain/work-queue/ranking';
+import type { Db, Fragment } from '../../runtime/database';
+import { joinCover } from '../registry/absence-covers';
+import { lastDayThrough } from '../billing/platform-spans';
+import { inScope, type Principal } from '../kernel/principal';
+
+/** Something for a person to do now. */
+export interface WorkItem {
+  applicationId: string;
+  clientId: string;
+  providerId: string | null;
+  payerId: string;
+  purpose: Purpose;
+  since: Instant;
+  dueAt: Instant;
+  overdue: boolean;
+  stage: Stage;
+  attempt: number;
+  assignee: string | null;
+  /** Who does the assignee's work for the time being. */
+  coveredBy: string | null;
+  nextFollowUpAt: Instant | null;
+  /** What to say or ask beside the usual. */
+  ask: string[];
+  monthlyValue: number | null;
+  /** Why it stands where it does, what presses most first; empty where only money and age count. */
+  why: { code: Urgency; on: PlainDate }[];
+  /** While it is hidden: the day on which it is back. */
+  snoozedUntil: PlainDate | null;
+}
+
+export interface QueueFilter {
+  applicationId?: string | undefined;
+  payerId?: string | undefined;
+  clientId?: string | undefined;
+  /** Also what this user does for another for the time being, and not what others do for him. */
+  assignee?: string | undefined;
+  unassigned?: boolean | undefined;
+  team?: string | undefined;
+  overdue?: boolean | undefined;
+  /** Only what is hidden; left out: only what is not. */
+  snoozed?: boolean | undefined;
+  /** What everybody's day has room for, or what it has no room for; needs whole days, so no filter but by people. */
+  today?: boolean | undefined;
+}
+
+/** The last item of a page. */
+export type QueuePosition = [
+  urgency: number,
+  urgentOn: PlainDate,
+  money: number,
+  since: Instant,
+  applicationId: string,
+  purpose: string,
+];
+
+/** A row: what is shown, and what ranks it and says whose day it is in. */
+interface Ranked extends Omit<WorkItem, 'why'> {
+  urgency: number;
+  urgentOn: PlainDate;
+  money: number;
+  /** The days of what presses. */
+  presses: Record<Urgency, PlainDate | null>;
+}
+
+/** The day of what may press. */
+const dayOf = (sql: Db): Record<Urgency, Fragment> => ({
+  payer_deadline: sql`case when w.purpose = any(${[...DEADLINE_STEPS]}) then w.due_at::date end`,
+  statutory_date: sql`a.statutory_on`,
+  needed_by: sql`a.needed_by`,
+});
+
+/** A column for each urgency: its day where it presses, otherwise null. */
+const pressing = (sql: Db): Fragment[] => {
+  const day = dayOf(sql);
+  return URGENCIES.map(
+    (code, place) => sql`${place > 0 ? sql`,` : sql``}
+      case when ${day[code]} <= current_date + ${PRESSES_AHEAD[code]}::int then ${day[code]} end as ${sql(code)}`,
+  );
+};
+
+/** Of a submission on a bridge, what it has to say; of what nobody may talk to the payer about, that. */
+const askOf = (sql: Db): Fragment => sql`
+  case when i.purpose = 'submit' and exists (
+      select from bridges b join platform_relationships r on r.id = b.relationship_id
+      where b.application_id = a.id and ${lastDayThrough(sql, sql`a.payer_id`)} >= current_date)
+    then ${[...BRIDGE_ASKS]}::text[] else '{}' end
+  || case when a.snapshot->'blockers' @> '[{"code": "authorisation"}]'
+    then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;
+
+const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
+  const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
+  return sql`
+    select w.application_id, a.payer_id, w.purpose, w.since, w.due_at, w.due_at < now() as overdue,
+      cover.covered_by, s.until as snoozed_until, n.id as worker, n.capacity, p.*,
+      coalesce(${URGENCIES.map((code, place) => sql`case when p.${sql(code)} is not null then ${place}::int end,`)}
+        ${URGENCIES.length}::int) as urgency,
+      coalesce(${URGENCIES.map((code) => sql`p.${sql(code)},`)} '9999-12-31') as urgent_on,
+      -coalesce(a.monthly_value, 0) as money
+    from work_items w
+    join applications a on a.id = w.application_id
+    join clients k on k.id = w.client_id
+    ${joinCover(sql, sql`a.assignee`, sql`w.client_id`)}
+    left join users n on n.id = coalesce(cover.covered_by, a.assignee)
+    left join snoozes s on s.application_id = w.application_id and s.purpose = w.purpose and s.since = w.since
+      and s.until > (now() at time zone k.time_zone)::date
+    cross join lateral (select ${pressing(sql)}) p
+    where ${inScope(sql, principal, 'w.client_id')} and (s.until is not null) = ${snoozed}
+      ${applicationId ? sql`and w.application_id = ${applicationId}` : sql``}
+      ${payerId ? sql`and a.payer_id = ${payerId}` : sql``}
+      ${clientId ? sql`and w.client_id = ${clientId}` : sql``}
+      ${assignee ? sql`and n.id = ${assignee}` : sql``}
+      ${unassigned === undefined ? sql`` : sql`and (a.assignee is null) = ${unassigned}`}
+      ${team ? sql`and n.team = ${team}` : sql``}
+      ${overdue === undefined ? sql`` : sql`and (w.due_at < now()) = ${overdue}`}`;
+};
+
+/** The items that a filter asks for. Whoever has no limit, and what nobody has, has room for all. */
+const rankItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
+  const all = rankAll(sql, principal, filter);
+  if (filter.today === undefined) return all;
+  return sql`
+    select d.* from (
+      select a.*, row_number() over (partition by worker order by ${ORDER(sql)}) as turn from (${all}) a) d
+    where (d.turn <= coalesce(d.capacity, d.turn)) = ${filter.today}`;
+};
+
+const ORDER = (sql: Db): Fragment => sql`urgency, urgent_on, money, since, application_id, purpose`;
+
+/** Everything that is shown, of the few that are. */
+const withApplications = (sql: Db, ranked: Fragment, more = sql``): Fragment => sql`
+  select ${more} i.application_id, i.payer_id, i.purpose, i.since, i.due_at, i.overdue, i.covered_by, i.snoozed_until,
+    i.urgency, i.urgent_on, i.money, to_jsonb(i) as presses, a.client_id, a.provider_id, a.stage, a.assignee,
+    a.next_follow_up_at, a.monthly_value, (a.snapshot->>'attempt')::int as attempt, (${askOf(sql)}) as ask
+  from (${ranked}) i join applications a on a.id = i.application_id
+  order by ${ORDER(sql)}`;
+
+/** Without what only ranks it. */
+function shown({ urgency: _urgency, urgentOn: _on, money: _money, presses, ...rest }: Ranked): WorkItem {
+  return { ...rest, why: URGENCIES.flatMap((code) => (presses[code] ? [{ code, on: presses[code] }] : [])) };
+}
+
+/** One page of the queue: what presses most first, then the most money, then the oldest. */
+export async function listWork(
+  sql: Db,
+  principal: Principal,
+  filter: QueueFilter,
+  { limit, cursor }: { limit: number; cursor?: QueuePosition | undefined },
+): Promise<{ items: WorkItem[]; next: QueuePosition | null }> {
+  const after = cursor
+    ? sql`where (urgency, urgent_on, money, since, application_id, purpose)
+        > (${cursor[0]}::int, ${cursor[1]}::date, ${cursor[2]}::int, ${cursor[3]}::timestamptz, ${cursor[4]}::uuid, ${cursor[5]})`
+    : sql``;
+  const ranked = sql`
+    select * from (${rankItems(sql, principal, filter)}) items ${after} order by ${ORDER(sql)} limit ${limit + 1}`;
+  const rows = await sql<Ranked[]>`${withApplications(sql, ranked)}`;
+  const items = rows.slice(0, limit);
+  const last = rows.length > limit ? items.at(-1) : undefined;
+  const next =
+    last && ([last.urgency, last.urgentOn, last.money, last.since, last.applicationId, last.purpose] as const);
+  return { items: items.map(shown), next: next ? [...next] : null };
+}
+
+/** What a caller needs at hand. */
+type Calling = Pick<
+  Playbook,
+  'contacts' | 'callHours' | 'callerVerification' | 'maxPerCall' | 'questions' | 'trackOrder'
+>;
+
+/** One payer's part of the queue. */
+export type PayerWork = { payerId: string; name: string; count: number; items: WorkItem[] } & Calling;
+
+/** Every way to reach a payer, those that only a state has among them, and how to talk to it. */
+function callingOf(playbook: Playbook): Calling {
+  const { variants = [], callHours, callerVerification, maxPerCall, questions, trackOrder } = playbook;
+  const ofStates = variants.flatMap(({ state, contacts = [] }) =>
+    contacts.map((contact) => ({ ...(state && { state }), ...contact })),
+  );
+  const contacts = playbook.contacts || ofStates.length > 0 ? [...(playbook.contacts ?? []), ...ofStates] : undefined;
+  return { contacts, callHours, callerVerification, maxPerCall, questions, trackOrder };
+}
+
+/** The queue by payer, so that one call covers many: the payer with what presses most first, of each `limit` items. */
+export async function listWorkByPayer(
+  sql: Db,
+  principal: Principal,
+  filter: QueueFilter,
+  limit: number,
+): Promise<PayerWork[]> {
+  const ranked = sql`
+    select * from (
+      select items.*, count(*) over (partition by payer_id) as count,
+        row_number() over (partition by payer_id order by ${ORDER(sql)}) as position
+      from (${rankItems(sql, principal, filter)}) items) grouped
+    where position <= ${limit}`;
+  // in the queue's order, so that the payer with what presses most comes first
+  const rows = await sql<(Ranked & { count: number })[]>`${withApplications(sql, ranked, sql`i.count::int,`)}`;
+  const payers = await sql<{ id: string; name: string; playbook: Playbook }[]>`
+    select y.id, y.name, b.body as playbook
+    from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
+    where y.id = any(${rows.map(({ payerId }) => payerId)})`;
+  const groups = new Map<string, PayerWork>();
+  for (const { count, ...item } of rows) {
+    const { payerId } = item;
+    const { name, playbook } = payers.find(({ id }) => id === payerId)!;
+    if (!groups.has(payerId)) groups.set(payerId, { payerId, name, ...callingOf(playbook), count, items: [] });
+    groups.get(payerId)!.items.push(shown(item));
+  }
+  return [...groups.values()];
+}
+
+/** What a user can do in a day, and what there is. */
+export interface Load {
+  /** Null: what nobody has. */
+  assignee: string | null;
+  name: string | null;
+  team: string | null;
+  capacity: number | null;
+  items: number;
+  overdue: number;
+  /** What the day has no room for; null where nobody said how much that is. */
+  notReached: number | null;
+}
+
+/** Everybody's day, whoever does the work for the time being: who has more than can be reached is first. */
+export const loadOf = (sql: Db, principal: Principal, filter: QueueFilter): Promise<Load[]> => sql<Load[]>`
+  select n.id as assignee, n.name, n.team, n.capacity, count(*)::int as items,
+    (count(*) filter (where overdue))::int as overdue,
+    case when n.capacity is not null then greatest(count(*)::int - n.capacity, 0) end as not_reached
+  from (${rankItems(sql, principal, filter)}) items
+  left join users n on n.id = items.worker
+  group by n.id, n.name, n.team, n.capacity
+  order by not_reached desc nulls last, items desc, n.name`;
