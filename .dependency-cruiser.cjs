@@ -27,12 +27,12 @@ const MAY_IMPORT = {
 /** Packages with a home, so that there is one way to reach what they stand for. */
 const HOMES = {
   'date-holidays|stdnum': ['domain/'],
-  luxon: ['domain/', 'api/schemas/'],
+  luxon: ['domain/', 'api/kernel/'],
   postgres: ['runtime/', 'record/'],
   zod: ['runtime/', 'api/', 'registries/'],
   'zod-openapi': ['api/'],
   'express|helmet|pino-http|swagger-ui-dist': ['api/'],
-  '@temporalio/client': ['dispatch/', 'runtime/', 'api/errors'],
+  '@temporalio/client': ['dispatch/', 'runtime/', 'api/kernel/errors'],
   '@temporalio/(worker|activity)': ['worker/', 'activities/'],
   '@temporalio/workflow': ['workflows/'],
   nodemailer: ['outreach/'],

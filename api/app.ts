@@ -4,14 +4,14 @@ import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp, type Options } from 'pino-http';
-import { authenticate } from './auth';
-import { calendarFeeds } from './calendar';
-import type { Deps } from './deps';
-import { docs } from './docs';
-import { Problem, toProblem } from './errors';
-import { createIdempotency } from './idempotency';
-import { mailbox } from './mailbox';
-import { createRouter, send } from './router';
+import { authenticate } from './kernel/auth';
+import { calendarFeeds } from './kernel/calendar';
+import type { Deps } from './kernel/deps';
+import { docs } from './kernel/docs';
+import { Problem, toProblem } from './kernel/errors';
+import { createIdempotency } from './kernel/idempotency';
+import { mailbox } from './outreach/mailbox';
+import { createRouter, send } from './kernel/router';
 import { allRoutes } from './routes';
 
 /** The whole API, without a port. */

@@ -28,7 +28,7 @@ export interface User {
   createdAt: string;
 }
 
-/** The condition that a principal sees a user: they share a client. `manages` in api/policy.ts says who acts for them. */
+/** The condition that a principal sees a user: they share a client. `manages` in api/kernel/policy.ts says who acts for them. */
 export const sees = (sql: Db, { clientIds }: Principal): Fragment =>
   clientIds === null ? sql`true` : sql`(client_ids is null or client_ids && ${clientIds}::uuid[])`;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { openApiDocument } from '../../api/openapi';
+import { openApiDocument } from '../../api/kernel/openapi';
 import { allRoutes } from '../../api/routes';
-import { answer, rosterEntry } from '../../api/schemas/actions';
+import { answer, rosterEntry } from '../../api/applications/actions-schemas';
 import { createDispatch } from '../../dispatch/dispatch';
 import { createDatabase } from '../../runtime/database';
 import { createLogger } from '../../runtime/logger';

@@ -1,5 +1,5 @@
 import { allRoutes } from '../../api/routes';
-import { encodeCursor } from '../../api/schemas/common';
+import { encodeCursor } from '../../api/kernel/schemas';
 import { ADDRESS, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { TODAY } from '../support/system';
 

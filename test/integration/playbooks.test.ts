@@ -1,5 +1,5 @@
 import { STARTER_SET } from '../../domain/registry/starter-set';
-import { playbook } from '../../api/schemas/playbook';
+import { playbook } from '../../api/registry/playbook-schemas';
 import type { Reply } from '../support/api';
 import { daysAgo, daysAhead, System, TODAY } from '../support/system';
 

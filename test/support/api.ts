@@ -1,9 +1,9 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app';
-import type { Deps } from '../../api/deps';
-import { openApiDocument } from '../../api/openapi';
-import type { Route } from '../../api/route';
+import type { Deps } from '../../api/kernel/deps';
+import { openApiDocument } from '../../api/kernel/openapi';
+import type { Route } from '../../api/kernel/route';
 import { allRoutes } from '../../api/routes';
 import { createDispatch } from '../../dispatch/dispatch';
 import { createDatabase } from '../../runtime/database';

@@ -1,6 +1,6 @@
-import type { FieldError } from '../../../api/errors';
-import { answer, contact } from '../../../api/schemas/actions';
-import { check } from '../../../api/validation';
+import type { FieldError } from '../../../api/kernel/errors';
+import { answer, contact } from '../../../api/applications/actions-schemas';
+import { check } from '../../../api/kernel/validation';
 import { addDays } from '../../../domain/time/dates';
 
 const TODAY = new Date().toISOString().slice(0, 10);

@@ -10,9 +10,9 @@ import {
   pastInstant,
   plannedDate,
   turningDate,
-} from '../../../api/schemas/common';
-import { check } from '../../../api/validation';
-import type { FieldError } from '../../../api/errors';
+} from '../../../api/kernel/schemas';
+import { check } from '../../../api/kernel/validation';
+import type { FieldError } from '../../../api/kernel/errors';
 import { addDays, addMonths } from '../../../domain/time/dates';
 
 const TODAY = new Date().toISOString().slice(0, 10);

@@ -1,4 +1,4 @@
-import { Problem, PROBLEMS, toProblem, type ProblemType } from '../../../api/errors';
+import { Problem, PROBLEMS, toProblem, type ProblemType } from '../../../api/kernel/errors';
 
 const withCode = (code: string | number, extra: object = {}) =>
   Object.assign(new Error('words of a stranger'), { code }, extra);

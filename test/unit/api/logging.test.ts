@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../../api/app';
-import type { Deps } from '../../../api/deps';
+import type { Deps } from '../../../api/kernel/deps';
 import { createKeyring } from '../../../runtime/keyring';
 import { createDatabase } from '../../../runtime/database';
 import { createLogger } from '../../../runtime/logger';

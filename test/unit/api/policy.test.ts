@@ -1,4 +1,4 @@
-import { manages, may, mayGrant } from '../../../api/policy';
+import { manages, may, mayGrant } from '../../../api/kernel/policy';
 import { ROLES, type Role } from '../../../domain/kernel/codes';
 import type { Principal } from '../../../record/kernel/principal';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FieldError } from '../../../api/errors';
+import type { FieldError } from '../../../api/kernel/errors';
 import {
   date,
   email,
@@ -15,10 +15,10 @@ import {
   timeZone,
   unique,
   url,
-} from '../../../api/schemas/common';
-import { confirmationOf, contact } from '../../../api/schemas/actions';
-import { applicationInput } from '../../../api/schemas/applications';
-import { check } from '../../../api/validation';
+} from '../../../api/kernel/schemas';
+import { confirmationOf, contact } from '../../../api/applications/actions-schemas';
+import { applicationInput } from '../../../api/applications/applications-schemas';
+import { check } from '../../../api/kernel/validation';
 
 function errorsOf(schema: z.ZodType, value: unknown): FieldError[] {
   const errors: FieldError[] = [];

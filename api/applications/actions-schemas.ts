@@ -1,0 +1,191 @@
+import { FACT_VALUES, confirmationFields, checkSource } from '../billing/fact-schemas';
+import { z } from 'zod';
+import {
+  CONTACT_CHANNELS,
+  CONTRACT_STATUSES,
+  OUTCOMES,
+  SUBMISSION_CHANNELS,
+  WAIVABLE,
+  type Fact,
+  type Outcome,
+  CARES,
+} from '../../domain/kernel/codes';
+import {
+  broken,
+  documents,
+  BESIDE_BAD_FIELDS,
+  comingDate,
+  id,
+  line,
+  longText,
+  nextLook,
+  pastDate,
+  plannedDate,
+  repeatable,
+  unique,
+} from '../kernel/schemas';
+
+// by its words: what is there twice is one thing
+const items = repeatable(z.array(line).min(1).max(50));
+
+/** For what happened outside, and has to be recorded in a stage that does not expect it. */
+const outOfOrder = z
+  .strictObject({ reason: longText })
+  .meta({
+    id: 'OutOfOrder',
+    description: 'What already happened outside may arrive in every open stage, with a reason',
+  })
+  .optional();
+
+const submissionFields = {
+  submittedOn: pastDate,
+  channel: z.enum(SUBMISSION_CHANNELS),
+  referenceNumber: line.optional(),
+  proof: documents.optional(),
+};
+export const submission = z.strictObject({ ...submissionFields, outOfOrder }).meta({ id: 'Submission' });
+/** Of a roster: what one application has for itself. */
+export const rosterEntry = z.strictObject({ outOfOrder });
+
+const callFields = {
+  channel: z.enum(CONTACT_CHANNELS),
+  rep: line.optional().meta({ description: 'Who answered at the payer' }),
+  department: line.optional(),
+  referenceNumber: line.optional(),
+};
+const answerFields = {
+  outcome: z.enum(OUTCOMES).meta({ description: 'Picks the stage and the next follow-up' }),
+  missingItems: items
+    .optional()
+    .meta({ description: 'Of `information_requested`: what the payer wants, one per item' }),
+  itemsNotNeeded: z.literal(true).optional().meta({ description: 'The payer no longer needs what it asked for' }),
+  promisedOn: comingDate.optional().meta({
+    description:
+      'By when the payer promised an answer: it is looked for the day after. Of `committee` and `tabled`, also when ' +
+      'a decision is expected',
+  }),
+  nextFollowUpOn: nextLook.optional().meta({ description: "Goes before the playbook's rule; within a year" }),
+  completeOn: pastDate.optional().meta({
+    description: 'Since when the payer has had a complete application, as it says: statutory clocks count from there',
+  }),
+  notes: longText.optional(),
+  toldOfChanges: z.literal(true).optional().meta({
+    description: 'The payer was told of what has changed in the file since the submission: no blocker any more',
+  }),
+  about: z
+    .enum(CARES)
+    .optional()
+    .meta({ description: 'Of a participation: what was talked about; left out, all that was due' }),
+  outOfOrder,
+};
+
+/** Outcomes by which the payer has it, and can say since when whole. */
+const MAY_BE_COMPLETE: readonly Outcome[] = ['received', 'in_review', 'committee', 'tabled'];
+
+function checkAnswer(answer: z.infer<z.ZodObject<typeof answerFields>>, context: z.core.$RefinementCtx): void {
+  const asks = answer.outcome === 'information_requested';
+  if (answer.missingItems && !asks)
+    broken(context, ['missingItems'], 'information_requested_only', 'belongs to the outcome information_requested');
+  if (answer.itemsNotNeeded && asks)
+    broken(context, ['itemsNotNeeded'], 'contradiction', 'contradicts the outcome information_requested');
+  if (answer.completeOn && !MAY_BE_COMPLETE.includes(answer.outcome))
+    broken(context, ['completeOn'], 'received_only', `belongs to one of ${MAY_BE_COMPLETE.join(', ')}`);
+}
+/** Of a call about many: what the payer said of one. */
+export const answer = z.strictObject(answerFields).superRefine(checkAnswer, BESIDE_BAD_FIELDS);
+export const contact = z
+  .strictObject({ ...callFields, ...answerFields })
+  .superRefine(checkAnswer, BESIDE_BAD_FIELDS)
+  .meta({ id: 'Contact' });
+
+export const information = z
+  .strictObject({
+    providedOn: pastDate,
+    items: items.meta({ description: 'What was provided, in the words in which it was asked for' }),
+    proof: documents.optional(),
+    outOfOrder,
+  })
+  .meta({ id: 'Information' });
+
+export const contract = z
+  .strictObject({
+    status: z.enum(CONTRACT_STATUSES),
+    on: pastDate,
+    reference: line.optional(),
+    feeScheduleReference: line.optional(),
+    termNoticeDays: z.int().min(0).max(3_650).optional(),
+    renewsOn: plannedDate.optional(),
+    outOfOrder,
+  })
+  .meta({ id: 'Contract' });
+
+export const confirmationOf = <F extends Fact>(fact: F) =>
+  z
+    .strictObject({
+      value: FACT_VALUES[fact],
+      ...confirmationFields,
+      reason: longText
+        .optional()
+        .meta({ description: 'Why it takes the place of what is on file, or is the choice between what disagrees' }),
+      outOfOrder,
+    })
+    .superRefine(checkSource(fact), BESIDE_BAD_FIELDS)
+    .meta({ id: `${fact[0]!.toUpperCase()}${fact.slice(1)}Confirmation` });
+
+export const appeal = z
+  .strictObject({
+    filedOn: pastDate,
+    channel: z.enum([...new Set([...SUBMISSION_CHANNELS, ...CONTACT_CHANNELS])]),
+    referenceNumber: line.optional(),
+    reason: longText,
+  })
+  .meta({ id: 'Appeal' });
+
+export const withReason = z.strictObject({ reason: longText }).meta({ id: 'WithReason' });
+export const pause = z.strictObject({ reason: longText, until: comingDate.optional() }).meta({ id: 'Pause' });
+export const resume = z.strictObject({ reason: longText.optional() }).meta({ id: 'Resume' });
+export const restoration = z
+  .strictObject({ attempt: z.int().min(1).max(1_000_000), reason: longText })
+  .meta({ id: 'Restoration' });
+export const waiver = z
+  .strictObject({
+    prerequisite: z.enum(WAIVABLE),
+    reason: longText,
+    until: comingDate.meta({ description: 'The last day on which it holds' }),
+  })
+  .meta({ id: 'Waiver' });
+export const correction = z
+  .strictObject({ entryId: id.meta({ description: 'The entry of the timeline that is struck out' }), reason: longText })
+  .meta({ id: 'Correction' });
+export const note = z
+  .strictObject({
+    text: longText,
+    visibility: z.enum(['internal', 'client']).meta({ description: '`internal` stays within the operator' }),
+  })
+  .meta({ id: 'Note' });
+export const assignment = z.strictObject({ assignee: id.nullable() }).meta({ id: 'Assignment' });
+
+const many = <T extends z.ZodRawShape>(fields: T, example: object) =>
+  z.strictObject({
+    payerId: id,
+    ...fields,
+    applications: unique(
+      z
+        .array(z.looseObject({ id: z.string() }))
+        .min(1)
+        .max(500),
+      (one) => one.id,
+    ).meta({ description: 'Each is judged on its own', example: [example] }),
+  });
+
+export const submissions = many(submissionFields, { id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11' }).meta({
+  id: 'Submissions',
+  description: 'One roster for many applications; each `{id, outOfOrder?}`',
+});
+export const contacts = many(callFields, {
+  id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11',
+  outcome: 'in_review',
+}).meta({
+  id: 'Contacts',
+  description: 'One call about many applications; each with its `id` and what an answer of `Contact` has',
+});

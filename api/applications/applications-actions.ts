@@ -1,0 +1,293 @@
+import { z } from 'zod';
+import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/kernel/codes';
+import { unresolved } from '../../domain/applications/participation';
+import type { Refusal } from '../../domain/applications/progress';
+import { describeApplication, findApplication, type KeptApplication } from '../../record/applications/applications';
+import { approveFact } from '../../record/billing/approvals';
+import { isKept, keepCommand } from '../../record/applications/commands';
+import { groundOf } from '../../record/applications/parties';
+import { actorOf, type Principal } from '../../record/kernel/principal';
+import type { Deps } from '../kernel/deps';
+import { Problem } from '../kernel/errors';
+import type { Permission } from '../kernel/policy';
+import { ok, route, type Answer, type Method, type Route } from '../kernel/route';
+import { ending } from '../billing/fact-schemas';
+import * as actions from './actions-schemas';
+import * as participation from './participation-schemas';
+import { application, onItsWay } from './applications-schemas';
+import { refuse } from '../kernel/validation';
+import { checkFacts, type GivenFact } from './applications-checks';
+import { workerErrors, documentErrors } from '../kernel/references';
+
+/** What a check of an action's references has at hand. */
+interface Checked<Body> extends Deps {
+  principal: Principal;
+  subject: KeptApplication;
+  body: Body;
+}
+
+/** One action of the table, as data: how it is called, who may, what it takes. */
+export interface ActionRow {
+  action: Action;
+  segment: string;
+  method: Method;
+  access: Permission;
+  summary: string;
+  description?: string;
+  schema: z.ZodType;
+  /** Refuses what the schema cannot see: references, and what depends on the application. */
+  check?: (of: Checked<never>) => Promise<void>;
+  /** What the command carries beside its body. */
+  more?: object;
+}
+
+const row = <Body>(
+  action: Action,
+  summary: string,
+  schema: z.ZodType<Body>,
+  { check, ...rest }: Partial<Omit<ActionRow, 'check'>> & { check?: (of: Checked<Body>) => Promise<void> } = {},
+): ActionRow => ({
+  action,
+  segment: action,
+  method: 'post',
+  access: 'applications:work',
+  summary,
+  schema,
+  ...rest,
+  ...(check && { check: check as ActionRow['check'] }),
+});
+
+const followUp = { access: 'applications:follow_up' } as const;
+
+async function checkProof({ sql, subject, body }: Checked<{ proof?: string[] }>): Promise<void> {
+  refuse(await documentErrors(sql, subject.clientId, 'proof', body.proof));
+}
+
+async function checkEvidence({ sql, subject, body }: Checked<{ evidence?: string[] | undefined }>): Promise<void> {
+  refuse(await documentErrors(sql, subject.clientId, 'evidence', body.evidence));
+}
+
+type OfIssue = Checked<{ code: IssueCode; evidence?: string[] | undefined }>;
+
+async function checkIssue(of: OfIssue): Promise<void> {
+  await checkEvidence(of);
+  if (unresolved(of.subject.snapshot, of.body.code))
+    refuse([
+      { path: 'code', rule: 'unresolved_already', message: 'is on record and unresolved: log a contact about it' },
+    ]);
+}
+
+async function checkResolution(of: OfIssue): Promise<void> {
+  await checkEvidence(of);
+  if (!unresolved(of.subject.snapshot, of.body.code) && unresolved(of.subject.snapshot))
+    refuse([{ path: 'code', rule: 'unresolved', message: 'must be an issue that is not resolved yet' }]);
+}
+
+async function checkPrerequisite({ subject, body }: Checked<{ prerequisite: string }>): Promise<void> {
+  if (subject.snapshot.file.prerequisites.some(({ code }) => code === body.prerequisite)) return;
+  refuse([{ path: 'prerequisite', rule: 'not_a_prerequisite', message: 'is not asked for in this application' }]);
+}
+
+async function checkAssignee({ sql, principal, subject, body }: Checked<{ assignee: string | null }>): Promise<void> {
+  if (body.assignee === null) return;
+  const { assignee: userId } = body;
+  refuse(await workerErrors(sql, principal, { path: 'assignee', userId, clientId: subject.clientId }));
+}
+
+const checkFact =
+  (fact: Fact) =>
+  async ({ sql, principal, subject, body }: Checked<GivenFact>): Promise<void> => {
+    const { id: applicationId, snapshot, playbookVersion, clientId } = subject;
+    const ground = await groundOf(sql, principal, snapshot.key, playbookVersion);
+    await checkFacts(sql, { ...snapshot.key, applicationId, clientId, ground }, [{ fact, given: body, path: '' }]);
+  };
+
+const confirmation = (fact: Fact): ActionRow =>
+  row('confirmations', `Put the ${FACT_NAMES[fact]} on file`, actions.confirmationOf(fact) as z.ZodType<GivenFact>, {
+    segment: `confirmations/${fact}`,
+    method: 'put',
+    description:
+      'An identical repetition changes nothing. Another value with a `reason` takes the place of the first, which is ' +
+      'kept; without one the fact is disputed, and counts for nothing, until somebody chooses one with a `reason`.',
+    check: checkFact(fact),
+    more: { fact },
+  });
+
+const FACT_NAMES: Record<Fact, string> = {
+  contract: 'contract',
+  effectiveDate: 'effective date',
+  payerProviderId: "payer's provider ID",
+  claimsRoute: 'claims route',
+};
+
+export const SUBMISSION = row('submission', 'Record that it was submitted', actions.submission, {
+  check: checkProof,
+});
+export const CONTACT = row('contacts', 'Log a contact with the payer', actions.contact, {
+  ...followUp,
+  description: 'Its outcome picks the stage, and arms the next follow-up.',
+});
+
+export const ASSIGNMENT = row('assignment', 'Assign it to a user, or to nobody', actions.assignment, {
+  method: 'put',
+  check: checkAssignee,
+});
+
+/** Not offered to anybody: a payer's applications are moved together. */
+export const MIGRATION = row('playbook-migration', 'Move it to the payer’s playbook of today', z.object({}));
+
+/** Every action on one application. */
+const ROWS: ActionRow[] = [
+  SUBMISSION,
+  CONTACT,
+  row('information', 'Record what was provided of the items asked for', actions.information, {
+    ...followUp,
+    description: 'Items left over keep the request open.',
+    check: checkProof,
+  }),
+  row('contract', 'Record how the contract stands', actions.contract),
+  ...FACTS.map(confirmation),
+  row('appeal', 'Appeal a denial', actions.appeal),
+  row('resubmission', 'Start a new attempt', actions.withReason),
+  row('restoration', 'Go back to an earlier attempt', actions.restoration),
+  row('waivers', 'Waive a prerequisite for a while', actions.waiver, {
+    access: 'applications:waive',
+    check: checkPrerequisite,
+  }),
+  row('withdrawal', 'Withdraw it', actions.withReason),
+  row('pause', 'Pause it', actions.pause, {
+    description: "Silences nudges, never the payer's deadlines, appeal windows or expiries.",
+  }),
+  row('resume', 'Go on with it', actions.resume),
+  row('restore-review', 'Say that nothing is left to enter of what a restore lost', actions.withReason, {
+    description:
+      'Allowed while `held` is set: the record was restored to before what the workflow knew. Nudges and mail go on. ' +
+      'Entries that bring stage and attempt back to what was known end the hold by themselves.',
+  }),
+  row('loading', 'Record whether the payer has loaded the provider', participation.loading, {
+    ...followUp,
+    description: 'Seen loaded, the caution `not_seen_loaded` goes; until then it is looked at again.',
+    check: checkEvidence,
+  }),
+  row('directory', 'Record how the payer’s directory lists the provider', participation.directory, {
+    ...followUp,
+    description: 'It is verified again and again, sooner while it is wrong.',
+    check: checkEvidence,
+  }),
+  row('issues', 'Record what has gone wrong with a participation', participation.issue, {
+    ...followUp,
+    description: 'It is in the queue at once and chased by contacts, until it is resolved.',
+    check: checkIssue,
+  }),
+  row('issue-resolution', 'Record that it is put right', participation.issueResolution, {
+    ...followUp,
+    description: 'Facts that it disproved stay disputed until somebody confirms one with a `reason`.',
+    check: checkResolution,
+  }),
+  row('committee-date', 'Record the day of the committee’s decision', participation.committeeDate, {
+    description: 'The next recredentialing is counted from it.',
+    check: checkEvidence,
+  }),
+  row('recredentialing', 'Record that the payer has begun recredentialing', participation.recredentialing, {
+    description: 'Its application is opened at once, where none is open.',
+    check: checkEvidence,
+  }),
+  row('participation-end', 'Record the last day in network', ending),
+  row('notes', 'Add a note', actions.note, followUp),
+  ASSIGNMENT,
+  row('corrections', 'Strike out what was logged in error', actions.correction, {
+    description:
+      'The entry stays on the timeline; stage, timers and readiness are derived again, and the readiness answers that ' +
+      'rested on it are listed on the entry of the correction.',
+  }),
+];
+
+/**
+ * Keeps a command, unless it is a retry of one that is kept already, and brings it to the workflow. Answers whether it
+ * is recorded or still on its way; a refusal is thrown as its problem.
+ */
+export async function take(
+  deps: Deps,
+  { action, check, more }: ActionRow,
+  request: { principal: Principal; subject: KeptApplication; body: object; commandId: string },
+  { version, patienceMs = deps.patienceMs }: { version?: () => number | undefined; patienceMs?: number } = {},
+): Promise<'recorded' | 'on_its_way'> {
+  const { principal, subject, body, commandId } = request;
+  if (!(await isKept(deps.sql, commandId))) {
+    const expected = version?.();
+    await check?.({ ...deps, principal, subject, body: body as never });
+    const command = { id: commandId, clientId: subject.clientId, applicationId: subject.id, action };
+    await keepCommand(
+      deps.sql,
+      { ...command, body: { ...body, ...more }, ...(expected !== undefined && { version: expected }) },
+      actorOf(principal),
+    );
+  }
+  const delivery = await deps.dispatch.deliver(commandId, patienceMs);
+  if (delivery.status === 'refused') throw refused(delivery.refusal);
+  return delivery.status;
+}
+
+function refused({ type, ...rest }: Refusal): Problem {
+  switch (type) {
+    case 'action_not_allowed':
+      return new Problem(type, rest as never);
+    case 'open_application_exists':
+      return new Problem('application_exists', rest as never);
+    default:
+      return new Problem(type);
+  }
+}
+
+/** The application as GET answers it. */
+export const shown = async ({ sql }: Deps, kept: KeptApplication): Promise<object> =>
+  describeApplication(sql, kept, new Date().toISOString());
+
+const tag = 'application actions';
+
+const routeOf = (deps: Deps, one: ActionRow): Route =>
+  route({
+    method: one.method,
+    path: `/v1/applications/{id}/${one.segment}`,
+    summary: one.summary,
+    ...(one.description && { description: one.description }),
+    tag,
+    access: one.access,
+    subject: ({ principal, params }) => findApplication(deps.sql, principal, (params as { id: string }).id),
+    body: one.schema as z.ZodType<object>,
+    responses: {
+      200: { description: 'The application as it is now', schema: application },
+      202: { description: 'It is on record, and will be done once a worker is there', schema: onItsWay },
+    },
+    handler: async ({ principal, subject, body, commandId, ifMatch }): Promise<Answer> => {
+      const request = { principal, subject, body, commandId };
+      const status = await take(deps, one, request, { version: () => ifMatch(subject.version) });
+      if (status === 'on_its_way')
+        return { status: 202, location: `/v1/applications/${subject.id}`, body: { id: commandId, status } };
+      return ok(await shown(deps, (await findApplication(deps.sql, principal, subject.id))!));
+    },
+  });
+
+/** Not an action: it changes what the gate counts, and nothing of the application. */
+const approvalOf = (deps: Deps, fact: Fact): Route =>
+  route({
+    method: 'post',
+    path: `/v1/applications/{id}/confirmations/${fact}/approval`,
+    summary: `Approve the ${FACT_NAMES[fact]} that somebody else confirmed`,
+    description: 'Where the operator wants a second person for facts by phone, one counts from this approval on.',
+    tag,
+    access: 'applications:work',
+    subject: ({ principal, params }) => findApplication(deps.sql, principal, (params as { id: string }).id),
+    body: z.strictObject({}),
+    responses: { 200: { description: 'The application as it is now', schema: application } },
+    handler: async ({ principal, subject }): Promise<Answer> => {
+      const approval = await approveFact(deps.sql, principal, subject, fact);
+      if (approval !== 'approved') throw new Problem(approval);
+      return ok(await shown(deps, subject));
+    },
+  });
+
+export const applicationActionRoutes = (deps: Deps): Route[] => [
+  ...ROWS.map((one) => routeOf(deps, one)),
+  ...FACTS.map((fact) => approvalOf(deps, fact)),
+];

@@ -1,0 +1,86 @@
+import { FACTS } from '../../domain/kernel/codes';
+import type { ApplicationKey } from '../../domain/applications/events';
+import { groundOf, type Ground } from '../../record/applications/parties';
+import { openApplication } from '../../record/applications/opening';
+import { actorOf, type Principal } from '../../record/kernel/principal';
+import type { Deps } from '../kernel/deps';
+import { Problem, type FieldError } from '../kernel/errors';
+import type { ApplicationInput } from './applications-schemas';
+import { UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { refuse } from '../kernel/validation';
+import { checkFacts, type GivenFact } from './applications-checks';
+
+interface Opening {
+  principal: Principal;
+  body: ApplicationInput;
+  /** Of the application and of the command that opens it. */
+  id: string;
+  /** The platform relationship that goes on meanwhile. */
+  bridge?: string;
+}
+
+/**
+ * Opens an application, or adopts it: it is on record, and starting. `started` is false where its workflow did not start
+ * in time, and the relay starts it.
+ */
+export async function open(
+  { sql, dispatch, patienceMs }: Pick<Deps, 'sql' | 'dispatch' | 'patienceMs'>,
+  { principal, body, id, bridge }: Opening,
+): Promise<{ started: Promise<boolean> }> {
+  const key = keyOf(body);
+  const ground = await groundOf(sql, principal, key);
+  refuse(subjectErrors(key, ground));
+  if (ground.practice!.ended || ground.provider?.ended) throw new Problem('ended');
+  const { clientId } = ground.practice!;
+  await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, adoptedFacts(body));
+
+  const at = new Date().toISOString();
+  const request = { id, clientId, key, body, at, ...(bridge && { bridge }) };
+  const opened = await openApplication(sql, request, actorOf(principal));
+  if ('existingId' in opened) throw new Problem('application_exists', opened);
+  const started = opened.run.progress.open ? dispatch.startWithin(opened.run, patienceMs) : Promise.resolve(true);
+  return { started };
+}
+
+const keyOf = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind, locationId }: ApplicationInput) =>
+  ({
+    providerId: providerId ?? null,
+    practiceId,
+    payerId,
+    state,
+    lineOfBusiness,
+    kind,
+    locationId: locationId ?? null,
+  }) satisfies ApplicationKey;
+
+const MERGED = { rule: 'merged', message: 'was merged: name the one that stands for it' };
+
+/** References that the caller knows nothing of, or that do not belong together. */
+function subjectErrors(
+  { providerId, locationId }: ApplicationKey,
+  { practice, provider, playbook, payerMerged }: Ground,
+): FieldError[] {
+  const unknown = (path: string) => ({ path, ...UNKNOWN_REFERENCE });
+  const errors: (FieldError | false)[] = [
+    !practice && unknown('practiceId'),
+    !playbook && unknown('payerId'),
+    practice?.merged === true && { path: 'practiceId', ...MERGED },
+    payerMerged === true && { path: 'payerId', ...MERGED },
+    providerId !== null && !provider && unknown('providerId'),
+    practice !== null &&
+      provider !== null &&
+      practice.clientId !== provider.clientId && {
+        path: 'providerId',
+        rule: 'same_client',
+        message: "must be a provider of the practice's client",
+      },
+    practice !== null && locationId !== null && !practice.locationIds.includes(locationId) && unknown('locationId'),
+  ];
+  return errors.filter((error) => error !== false);
+}
+
+const adoptedFacts = ({ adopt }: ApplicationInput) =>
+  FACTS.flatMap((fact) => {
+    const given = adopt?.confirmations?.[fact] as GivenFact | undefined;
+    return given ? [{ fact, given, path: `adopt.confirmations.${fact}.` }] : [];
+  });

@@ -1,0 +1,407 @@
+import { z } from 'zod';
+import {
+  ACTIONS,
+  CONTRACT_STATUSES,
+  FACTS,
+  FACT_SOURCES,
+  KINDS,
+  LINES_OF_BUSINESS,
+  OUTCOMES,
+  PREREQUISITES,
+  STAGES,
+  WAITING_ON,
+  type Fact,
+  type Stage,
+  ISSUE_CODES,
+  RECREDENTIALING_STATUSES,
+} from '../../domain/kernel/codes';
+import { KIND_RULES } from '../../domain/registry/playbook';
+import { checkSource, confirmationFields, FACT_VALUES, seen } from '../billing/fact-schemas';
+import {
+  broken,
+  actor,
+  BESIDE_BAD_FIELDS,
+  cursorOf,
+  date,
+  id,
+  instant,
+  isEarlier,
+  limit,
+  line,
+  longText,
+  notedLook,
+  pastDate,
+  plannedDate,
+  position,
+  state,
+  version,
+  yesOrNo,
+} from '../kernel/schemas';
+import { participation } from './participation-schemas';
+import { lapseWarning } from '../upkeep/upkeep-schemas';
+
+/** Where an application can be taken over from elsewhere: it was submitted there, or is closed. */
+const ADOPTABLE = [
+  'submitted',
+  'in_review',
+  'information_requested',
+  'approved',
+  'confirmed',
+  'panel_closed',
+  'denied',
+  'withdrawn',
+] as const satisfies readonly Stage[];
+const WITHOUT_FACTS: readonly Stage[] = ['denied', 'withdrawn'];
+
+const adoptedFact = <F extends Fact>(fact: F) =>
+  z
+    .strictObject({ value: FACT_VALUES[fact], ...confirmationFields })
+    .superRefine(checkSource(fact), BESIDE_BAD_FIELDS)
+    .optional();
+
+/** Dates of an adoption of which the first must not be before the second. */
+const IN_ORDER = [
+  ['stageSince', 'submittedOn'],
+  ['nextFollowUpOn', 'lastContactOn'],
+] as const;
+
+function checkAdoption(
+  adopted: Partial<Record<(typeof IN_ORDER)[number][number], string>> & { stage: Stage; confirmations?: object },
+  context: z.core.$RefinementCtx,
+): void {
+  for (const [later, earlier] of IN_ORDER)
+    if (isEarlier(adopted[later], adopted[earlier]))
+      broken(context, [later], 'not_before', `must not be earlier than ${earlier}`);
+  const { stage, confirmations } = adopted;
+  if (WITHOUT_FACTS.includes(stage) && Object.keys(confirmations ?? {}).length > 0)
+    broken(context, ['confirmations'], 'not_in_stage', `must be left out where the stage is ${stage}`);
+}
+
+const adopt = z
+  .strictObject({
+    stage: z.enum(ADOPTABLE),
+    stageSince: pastDate.optional(),
+    submittedOn: pastDate.optional(),
+    referenceNumber: line.optional(),
+    lastContactOn: pastDate.optional(),
+    nextFollowUpOn: notedLook.optional(),
+    contractStatus: z.enum(CONTRACT_STATUSES).optional(),
+    confirmations: z
+      .strictObject({
+        contract: adoptedFact('contract'),
+        effectiveDate: adoptedFact('effectiveDate'),
+        payerProviderId: adoptedFact('payerProviderId'),
+        claimsRoute: adoptedFact('claimsRoute'),
+      })
+      .optional(),
+    notes: longText.optional(),
+  })
+  .superRefine(checkAdoption, BESIDE_BAD_FIELDS)
+  .meta({ id: 'Adoption', description: 'An application that is under way, or over, elsewhere' });
+
+/** The rules of a kind; none where it is no kind. */
+const rulesOf = (kind: unknown) => KINDS.flatMap((one) => (one === kind ? [KIND_RULES[one]] : []))[0];
+
+/** Rules of an application's body that hold between its fields. */
+function checkCreation(body: z.infer<typeof fields>, context: z.core.$RefinementCtx): void {
+  const { kind, providerId, adopt: adopted } = body;
+  const rules = rulesOf(kind);
+  if (!rules) return;
+  if (rules.provider && providerId === undefined)
+    broken(context, ['providerId'], 'required', `is required for ${kind}`);
+  if (!rules.provider && providerId !== undefined)
+    broken(context, ['providerId'], 'not_for_this_kind', `must be left out for ${kind}`);
+  if (adopted?.stage !== 'confirmed') return;
+  for (const fact of rules.facts) {
+    const [path, confirmation] = [['adopt', 'confirmations', fact], adopted.confirmations?.[fact]];
+    if (!confirmation) broken(context, path, 'required', 'is required where the stage is confirmed');
+    else if (confirmation.source === 'client_word')
+      broken(context, [...path, 'source'], 'only_a_claim', "must be more than the client's word for a confirmed stage");
+  }
+}
+
+const fields = z.strictObject({
+  providerId: id.optional().meta({ description: 'Left out for `new_group` only' }),
+  practiceId: id,
+  payerId: id,
+  state,
+  lineOfBusiness: z.enum(LINES_OF_BUSINESS).default('commercial'),
+  kind: z.enum(KINDS).default('new_individual'),
+  locationId: id.optional().meta({ description: 'Where the payer credentials by location' }),
+  neededBy: plannedDate.optional(),
+  monthlyValue: z.int().min(0).max(1_000_000_000).optional(),
+  adopt: adopt.optional(),
+});
+export const applicationInput = fields.superRefine(checkCreation, BESIDE_BAD_FIELDS).meta({ id: 'ApplicationInput' });
+export type ApplicationInput = z.infer<typeof applicationInput>;
+
+const stage = z.enum(STAGES);
+const waitingOn = z.enum(WAITING_ON);
+const wholeSeconds = z.int();
+
+const summaryFields = {
+  id,
+  clientId: id,
+  providerId: id.nullable(),
+  providerName: z.string().nullable(),
+  practiceId: id,
+  practiceName: z.string(),
+  payerId: id,
+  payerName: z.string(),
+  state,
+  lineOfBusiness: z.enum(LINES_OF_BUSINESS),
+  kind: z.enum(KINDS),
+  locationId: id.nullable(),
+  previousId: id.nullable().meta({ description: 'The closed application for the same key before this one' }),
+  neededBy: date.nullable(),
+  monthlyValue: z.int().nullable(),
+  open: z.boolean(),
+  stage,
+  attempt: z.int().meta({ description: 'Counts the submissions' }),
+  waitingOn,
+  assignee: id.nullable(),
+  submittedOn: date.nullable(),
+  referenceNumber: z
+    .string()
+    .nullable()
+    .meta({ description: 'Of the current attempt’s submission, else as a contact gave it' }),
+  nextFollowUpAt: instant.nullable(),
+  dueAt: instant.nullable().meta({ description: 'When what is to be done is late' }),
+  overdue: z.boolean(),
+  playbookVersion: z.int(),
+  version,
+  createdAt: instant,
+  updatedAt: instant,
+};
+export const applicationSummary = z.strictObject(summaryFields).meta({ id: 'ApplicationSummary' });
+
+const given = {
+  entryId: id,
+  value: z.union(Object.values(FACT_VALUES)),
+  source: z.enum(FACT_SOURCES),
+  reference: z.string(),
+  rep: z.string().optional(),
+  confirmedOn: date,
+  seen: seen.optional(),
+  evidence: z.array(id).optional(),
+  reason: z.string().optional(),
+};
+const confirmation = z
+  .strictObject({
+    status: z.enum(['confirmed', 'claimed', 'disputed']),
+    ...given,
+    against: z.array(z.strictObject(given)).optional().meta({ description: 'While disputed: what says otherwise' }),
+  })
+  .optional();
+
+const waitingSeconds = z.strictObject({
+  operator: wholeSeconds,
+  provider: wholeSeconds,
+  payer: wholeSeconds,
+  nobody: wholeSeconds,
+});
+const track = {
+  waitingOn,
+  waitingSeconds: waitingSeconds.meta({ description: 'Of this track for itself; they add up to `ageSeconds` too' }),
+  nextFollowUpAt: instant.nullable(),
+  dueAt: instant.nullable(),
+};
+
+export const application = z
+  .strictObject({
+    ...summaryFields,
+    stageSince: instant,
+    endedAttempts: z.array(
+      z.strictObject({
+        number: z.int(),
+        stage,
+        submitted: z.boolean(),
+        submittedOn: date.nullable(),
+        submittedAt: instant.nullable(),
+        endedAt: instant,
+        endedBy: z.enum(['no_record', 'returned', 'resubmission', 'invited', 'restoration', 'submission']),
+        filingDateLost: z.boolean(),
+      }),
+    ),
+    waitingSeconds: waitingSeconds.meta({ description: 'They add up to `ageSeconds`' }),
+    unanswered: z.int().meta({ description: 'Calls in a row that nobody answered, since a contact was made' }),
+    ageSeconds: wholeSeconds,
+    tracks: z.strictObject({
+      credentialing: z.strictObject(track),
+      contracting: z.strictObject({
+        ...track,
+        status: z.enum(CONTRACT_STATUSES),
+        on: date.nullable(),
+        reference: z.string().optional(),
+        feeScheduleReference: z.string().optional(),
+        termNoticeDays: z.int().optional(),
+        renewsOn: date.optional(),
+      }),
+    }),
+    prerequisites: z.array(
+      z.strictObject({
+        code: z.enum(PREREQUISITES),
+        met: z.boolean(),
+        reason: z.enum(['missing', 'expired']).optional(),
+        waivedUntil: date.optional(),
+      }),
+    ),
+    attestation: z
+      .strictObject({
+        state: z.enum(['current', 'missing', 'lapsed', 'stale', 'not_authorised']).meta({
+          description: '`stale`: CAQH takes it for current, and the payer wants a fresher one',
+        }),
+        attestedOn: date.nullable(),
+        dueOn: date.nullable(),
+        freshThrough: date.optional().meta({
+          description: 'Where the playbook says how old it may be: the last day on which it is fresh enough',
+        }),
+      })
+      .nullable()
+      .meta({ description: 'null where the playbook needs no CAQH' }),
+    blockers: z.array(z.strictObject({ code: z.string(), since: instant, text: z.string() })),
+    warnings: z.array(lapseWarning).meta({ description: 'What lapses before the decision, unless it is renewed' }),
+    expectedDecisionAt: instant.nullable(),
+    statutory: z
+      .strictObject({ state, days: z.int(), citation: z.string(), from: date, dueOn: date })
+      .nullable()
+      .meta({ description: 'By when the law wants a decision; starts on evidence of a complete receipt' }),
+    paused: z.strictObject({ since: instant, until: date.nullable() }).nullable(),
+    held: z
+      .strictObject({
+        since: instant,
+        known: z.strictObject({
+          version,
+          stage,
+          attempt: z.int(),
+          next: z.strictObject({ at: instant, timer: z.string() }).nullable(),
+        }),
+      })
+      .nullable()
+      .meta({
+        description:
+          'After a restore of the record: how far the application had come, as its workflow knew. Nudges and mail wait ' +
+          'until a person enters what was lost, or says by `restore-review` that nothing was',
+      }),
+    participationEndedOn: date.nullable(),
+    participation: participation.nullable().meta({ description: 'From the confirmation on' }),
+    allowedActions: z.array(z.enum(ACTIONS)).meta({ description: 'What needs no `outOfOrder` now' }),
+    allowedOutcomes: z.array(z.enum(OUTCOMES)),
+    missingFacts: z.array(z.enum(FACTS)),
+    confirmations: z.strictObject({
+      contract: confirmation,
+      effectiveDate: confirmation,
+      payerProviderId: confirmation,
+      claimsRoute: confirmation,
+    }),
+    outstandingItems: z.array(z.string()).meta({ description: 'What the payer asked for and has not got' }),
+    bridge: z.strictObject({ relationshipId: id, platform: z.string() }).nullable().meta({
+      description: 'The platform on which the provider stays meanwhile: the request adds and replaces nothing',
+    }),
+  })
+  .meta({ id: 'Application' });
+
+export const onItsWay = z
+  .strictObject({ id, status: z.literal('on_its_way') })
+  .meta({ id: 'OnItsWay', description: 'It is on record and will be done; `id` becomes that of its entry' });
+
+export const workflowState = z
+  .strictObject({
+    workflowId: z.string(),
+    alive: z.boolean().meta({ description: 'Whether the workflow runs' }),
+    inStep: z.boolean().meta({ description: 'Whether it knows the version that the record has' }),
+    progress: z
+      .strictObject({
+        version,
+        stage,
+        attempt: z.int(),
+        open: z.boolean(),
+        participating: z.boolean().meta({ description: 'Whether the participation goes on' }),
+        waitingOn: z.enum(WAITING_ON),
+        nextFollowUpOn: z.string().nullable().meta({ format: 'date' }),
+        next: z
+          .strictObject({ at: instant, timer: z.string() })
+          .nullable()
+          .meta({ description: 'When the workflow asks the record again, and what falls due then' }),
+      })
+      .nullable()
+      .meta({ description: 'Null where there is no workflow to ask' }),
+  })
+  .meta({ id: 'WorkflowView' });
+
+export const timelineEntry = z
+  .looseObject({
+    id,
+    at: instant,
+    kind: z.string(),
+    actor,
+    causeId: id.optional().meta({ description: 'The entry that this one followed from' }),
+    struck: z.strictObject({ byId: id, reason: z.string() }).optional(),
+  })
+  .meta({ id: 'TimelineEntry', description: 'Beside these, the fields of the command that it records' });
+
+export const timelineQuery = z.strictObject({
+  limit,
+  cursor: cursorOf(position.count.nonnegative()).optional(),
+});
+
+export const SORTS = ['nextFollowUpAt', '-updatedAt', 'submittedOn'] as const;
+const sortedOn = <S extends (typeof SORTS)[number], V extends z.ZodType>(sort: S, value: V) =>
+  z.tuple([z.literal(sort), value, position.id]);
+const sortPosition = z.union([
+  sortedOn('nextFollowUpAt', position.instant.nullable()),
+  sortedOn('-updatedAt', position.instant),
+  sortedOn('submittedOn', position.date.nullable()),
+]);
+
+export const applicationsQuery = z
+  .strictObject({
+    stage: stage.optional(),
+    payerId: id.optional(),
+    clientId: id.optional(),
+    providerId: id.optional(),
+    assignee: id.optional(),
+    state: state.optional(),
+    waitingOn: waitingOn.optional(),
+    overdue: yesOrNo.optional(),
+    issue: z.enum(ISSUE_CODES).optional().meta({ description: 'Of participations: what is wrong and not put right' }),
+    recredentialing: z
+      .enum(RECREDENTIALING_STATUSES)
+      .optional()
+      .meta({ description: 'Of participations: where the renewal stands' }),
+    q: line.optional().meta({
+      description: 'In the name of provider, practice or payer, a payer’s alias or a reference; or an NPI',
+    }),
+    sort: z.enum(SORTS).default('-updatedAt').meta({ description: 'Without a date last' }),
+    limit,
+    cursor: cursorOf(sortPosition).optional(),
+  })
+  .superRefine(({ sort, cursor }, context) => {
+    if (cursor && cursor[0] !== sort) broken(context, ['cursor'], 'cursor', 'must be a nextCursor of this list');
+  });
+
+export const GROUPS = ['stage', 'payer', 'client', 'assignee'] as const;
+export const summaryQuery = z.strictObject({ groupBy: z.enum(GROUPS) });
+export const applicationGroups = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      stage: stage.optional(),
+      payerId: id.optional(),
+      clientId: id.optional(),
+      assignee: id.nullable().optional(),
+      count: z.int(),
+    }),
+  ),
+});
+
+export const bulkResult = z
+  .strictObject({
+    items: z.array(
+      z.strictObject({
+        id: z.string(),
+        status: z.int().meta({ description: 'As the same action on one application would answer' }),
+        problem: z.looseObject({ type: z.string(), title: z.string(), status: z.int() }).optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'BulkResult' });

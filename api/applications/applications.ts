@@ -1,0 +1,117 @@
+import { findApplication } from '../../record/applications/applications';
+import { countApplications, listApplications } from '../../record/applications/applications-list';
+import { timeline } from '../../record/applications/timeline';
+import type { Deps } from '../kernel/deps';
+import { Problem } from '../kernel/errors';
+import { listed } from '../kernel/listing';
+import { created, ok, route, type Route } from '../kernel/route';
+import {
+  application,
+  applicationGroups,
+  applicationInput,
+  applicationSummary,
+  applicationsQuery,
+  summaryQuery,
+  timelineEntry,
+  timelineQuery,
+  workflowState,
+} from './applications-schemas';
+import { pageOf } from '../kernel/schemas';
+import { shown } from './applications-actions';
+import { open } from './applications-opening';
+import { checkFilter } from '../kernel/filters';
+
+const tag = 'applications';
+const QUERY_MS = 3000;
+
+export const applicationRoutes = (deps: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/applications',
+    summary: 'Open an application, or adopt one that is under way elsewhere',
+    description:
+      'At most one is open for a provider, practice, payer, state, line of business and kind (and location, where one ' +
+      'is given). It starts in `preparing` and moves on by itself; an adopted one starts in its stage, and what is ' +
+      'missing in the file becomes a blocker.',
+    tag,
+    access: 'applications:work',
+    body: applicationInput,
+    responses: {
+      201: { description: 'The application', schema: application },
+      202: { description: 'The application; its workflow starts once Temporal is there', schema: application },
+    },
+    handler: async ({ principal, body, commandId: id }) => {
+      const starting = await open(deps, { principal, body, id });
+      const made = findApplication(deps.sql, principal, id).then((kept) => shown(deps, kept!));
+      const [started, answer] = await Promise.all([starting.started, made]);
+      return { ...created(`/v1/applications/${id}`, answer), ...(!started && { status: 202 }) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/applications',
+    summary: 'List applications',
+    tag,
+    access: 'applications:read',
+    query: applicationsQuery,
+    responses: { 200: { description: 'What they are, and where they stand', schema: pageOf(applicationSummary) } },
+    handler: async ({ principal, query: { sort, limit, cursor, ...filter } }) => {
+      await checkFilter(deps.sql, principal, filter);
+      return listed(await listApplications(deps.sql, principal, filter, { sort, limit, cursor }), (item) => item);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/applications/summary',
+    summary: 'Count applications',
+    tag,
+    access: 'applications:read',
+    query: summaryQuery,
+    responses: { 200: { description: 'The largest group first', schema: applicationGroups } },
+    handler: async ({ principal, query }) => ok({ items: await countApplications(deps.sql, principal, query.groupBy) }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/applications/{id}',
+    summary: 'Read an application',
+    tag,
+    access: 'applications:read',
+    subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
+    responses: { 200: { description: 'The application', schema: application } },
+    handler: async ({ subject }) => ok(await shown(deps, subject)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/applications/{id}/timeline',
+    summary: 'Read what happened to an application',
+    description:
+      'In order. What was struck out stays, with the reason. The role `client` does not see internal notes, nor what ' +
+      'was written down in the `notes` of a contact.',
+    tag,
+    access: 'applications:read',
+    subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
+    query: timelineQuery,
+    responses: { 200: { description: 'Its entries', schema: pageOf(timelineEntry) } },
+    handler: async ({ principal, subject, query: { limit, cursor: after } }) =>
+      listed(await timeline(deps.sql, principal, subject.id, { limit, after }), (item) => item),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/applications/{id}/workflow',
+    summary: 'Read how far an application has come, as its workflow knows it',
+    description:
+      'For operations: every other answer comes from the record. `alive` is false where the workflow does not run although ' +
+      'it should; it is started again from the record.',
+    tag,
+    access: 'operations:read',
+    subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
+    responses: { 200: { description: 'What the workflow knows', schema: workflowState } },
+    problems: [409],
+    handler: async ({ principal, subject }) => {
+      const live = await deps.dispatch.query(subject.id, QUERY_MS);
+      if (!live) throw new Problem('no_workflow');
+      const record = await findApplication(deps.sql, principal, subject.id);
+      return ok({ ...live, inStep: live.progress?.version === record!.version });
+    },
+  }),
+];

@@ -1,0 +1,113 @@
+import type { z } from 'zod';
+import { audit } from '../../record/kernel/audit';
+import { findApplications, type KeptApplication } from '../../record/applications/applications';
+import type { Principal } from '../../record/kernel/principal';
+import { mostPerCall } from '../../domain/registry/playbook';
+import { findPayer } from '../../record/registry/payers';
+import type { Deps } from '../kernel/deps';
+import { invalid, Problem, toProblem, type FieldError } from '../kernel/errors';
+import { uuidOf } from '../../runtime/uuid';
+import { pooled } from '../kernel/pooled';
+import { ok, route, type Route } from '../kernel/route';
+import { answer, contacts, rosterEntry, submissions } from './actions-schemas';
+import { bulkResult } from './applications-schemas';
+import { id } from '../kernel/schemas';
+import { check, refuse } from '../kernel/validation';
+import { CONTACT, SUBMISSION, take, type ActionRow } from './applications-actions';
+import { checkFilter } from '../kernel/filters';
+
+const tag = 'application actions';
+const AT_ONCE = 8;
+const STATUS = { recorded: 200, on_its_way: 202 } as const;
+
+interface Many {
+  payerId: string;
+  channel?: string;
+  applications: ({ id: string } & Record<string, unknown>)[];
+}
+
+/** Takes one action for many applications of a payer, each on its own; answers what became of each, in order. */
+async function takeMany(
+  deps: Deps,
+  row: ActionRow,
+  own: z.ZodType<object>,
+  { principal, body, commandId }: { principal: Principal; body: Many; commandId: string },
+): Promise<object[]> {
+  const { payerId, applications, ...shared } = body;
+  await checkFilter(deps.sql, principal, { payerId });
+  const ids = applications.map((one) => one.id).filter((one) => id.safeParse(one).success);
+  const found = new Map((await findApplications(deps.sql, principal, ids)).map((one) => [one.id, one]));
+  // where one had to wait for nobody, the others need not wait as well
+  let { patienceMs } = deps;
+
+  const playbook =
+    row === CONTACT && body.channel === 'phone' ? (await findPayer(deps.sql, payerId))?.playbook : undefined;
+  // what is not this payer's takes no place in the call
+  const called = new Map(
+    applications.filter(({ id: one }) => found.get(one)?.payerId === payerId).map(({ id: one }, place) => [one, place]),
+  );
+
+  /** Whether the call has no room for one; how much it has may depend on state, kind and line. */
+  function beyond({ id: one, state, kind, lineOfBusiness }: KeptApplication): boolean {
+    const most = playbook && mostPerCall(playbook, { state, kind, lineOfBusiness });
+    return typeof most === 'number' && (called.get(one) ?? 0) >= most;
+  }
+
+  async function takeOne(subject: KeptApplication | undefined, fields: object, itemId: string): Promise<number> {
+    if (!subject) throw new Problem('not_found');
+    if (subject.payerId !== payerId)
+      throw invalid({ path: 'id', rule: 'same_payer', message: 'must be an application with this payer' });
+    const errors: FieldError[] = [];
+    const given = check(own, fields, errors);
+    refuse(errors);
+    const request = { principal, subject, body: { ...shared, ...given }, commandId: uuidOf([commandId, itemId]) };
+    const status = await take(deps, row, request, { patienceMs });
+    if (status === 'on_its_way') patienceMs = 0;
+    return STATUS[status];
+  }
+
+  return pooled(applications, AT_ONCE, async ({ id: itemId, ...fields }) => {
+    const subject = found.get(itemId);
+    try {
+      if (subject && beyond(subject)) throw new Problem('beyond_max_per_call');
+      return { id: itemId, status: await takeOne(subject, fields, itemId) };
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.status === 409)
+        await audit(deps.sql, principal, {
+          action: row.action,
+          subjectType: tag,
+          subjectId: itemId,
+          clientId: subject?.clientId ?? null,
+          outcome: 'refused',
+          detail: { problem: problem.type },
+        });
+      return { id: itemId, status: problem.status, problem };
+    }
+  });
+}
+
+const responses = { 200: { description: 'What became of each, in order', schema: bulkResult } };
+
+export const bulkRoutes = (deps: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/submissions',
+    summary: 'Record one roster that submitted many applications',
+    tag,
+    access: SUBMISSION.access,
+    body: submissions,
+    responses,
+    handler: async (request) => ok({ items: await takeMany(deps, SUBMISSION, rosterEntry, request) }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/contacts',
+    summary: 'Log one call about many applications',
+    tag,
+    access: CONTACT.access,
+    body: contacts,
+    responses,
+    handler: async (request) => ok({ items: await takeMany(deps, CONTACT, answer, request) }),
+  }),
+];

@@ -1,0 +1,34 @@
+import { evidencePdf } from '../../papers/evidence';
+import { findApplication } from '../../record/applications/applications';
+import { frozenEvidence, writeEvidence } from '../../record/applications/evidence';
+import type { Deps } from '../kernel/deps';
+import { Problem } from '../kernel/errors';
+import { route, type Route } from '../kernel/route';
+import { evidence, evidenceQuery } from './evidence-schemas';
+
+export const evidenceRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/applications/{id}/evidence',
+    summary: 'An application’s evidence, to take along',
+    description:
+      'What was sent and when, every contact, the contract, every confirmation with its source and documents, what was ' +
+      'struck out and why; never the operator’s own notes, and of a tax id the last four digits. The JSON file is the ' +
+      'same byte for byte as long as nothing is recorded; its SHA-256 is printed on the PDF. `sha256` asks for a file ' +
+      'that was frozen when the application was handed over.',
+    tag: 'applications',
+    access: 'applications:read',
+    subject: ({ principal, params }) => findApplication(sql, principal, params.id),
+    query: evidenceQuery,
+    responses: { 200: { description: 'The file', schema: evidence, also: ['application/pdf'] } },
+    handler: async ({ subject: { id }, query: { format = 'json', sha256 } }) => {
+      const written = sha256
+        ? await frozenEvidence(sql, id, sha256.toLowerCase())
+        : await sql.begin('isolation level repeatable read read only', (tx) => writeEvidence(tx, id));
+      if (!written) throw new Problem('not_found');
+      const { file, json } = written;
+      const body = format === 'json' ? Buffer.from(json) : await evidencePdf(file, written.sha256);
+      return { status: 200, body, type: format, filename: `evidence-${id}-${file.application.version}.${format}` };
+    },
+  }),
+];

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import {
+  CHANGE_FIELDS,
+  DIRECTORY_STATUSES,
+  FACTS,
+  FACT_SOURCES,
+  ISSUE_CODES,
+  LOADING_STATUSES,
+  RECREDENTIALING_STATUSES,
+  CARES,
+} from '../../domain/kernel/codes';
+
+import {
+  broken,
+  documents,
+  BESIDE_BAD_FIELDS,
+  date,
+  id,
+  instant,
+  isEarlier,
+  line,
+  longText,
+  pastDate,
+  plannedDate,
+  someOf,
+} from '../kernel/schemas';
+
+/** Where somebody can see how the payer has a provider. */
+const SIGHT_SOURCES = ['portal', 'directory', 'phone', 'email', 'letter', 'test_claim', 'remittance'] as const;
+
+const proof = {
+  reference: line.meta({ description: 'Of the page, the call, the letter: where it can be found again' }),
+  rep: line.optional(),
+  evidence: documents.optional(),
+  notes: longText.optional(),
+};
+const sighting = { seenOn: pastDate, source: z.enum(SIGHT_SOURCES), ...proof };
+
+function checkPhone({ source, rep }: { source: string; rep?: string | undefined }, context: z.core.$RefinementCtx) {
+  if (source === 'phone' && !rep) broken(context, ['rep'], 'phone_needs_rep', 'is required where the source is phone');
+}
+
+export const loading = z
+  .strictObject({ status: z.enum(LOADING_STATUSES), ...sighting })
+  .superRefine(checkPhone, BESIDE_BAD_FIELDS)
+  .meta({ id: 'Loading', description: 'Whether the payer’s systems were seen to have the provider in network' });
+
+export const directory = z
+  .strictObject({ status: z.enum(DIRECTORY_STATUSES), ...sighting })
+  .superRefine(checkPhone, BESIDE_BAD_FIELDS)
+  .meta({ id: 'DirectorySighting', description: 'How the payer’s directory was seen to list the provider' });
+
+export const issue = z
+  .strictObject({
+    code: z.enum(ISSUE_CODES),
+    since: pastDate,
+    disproves: someOf(FACTS)
+      .optional()
+      .meta({
+        description:
+          'Facts that no longer stand with it: the gate says no (`fact_disputed`) until somebody confirms one with a ' +
+          '`reason`. Left out, `wrong_tin` disproves the claims route, and the others nothing',
+      }),
+    reference: line.optional(),
+    evidence: documents.optional(),
+    notes: longText.optional(),
+  })
+  .meta({ id: 'Issue' });
+
+export const issueResolution = z
+  .strictObject({ code: z.enum(ISSUE_CODES), resolvedOn: pastDate, source: z.enum(SIGHT_SOURCES), ...proof })
+  .superRefine(checkPhone, BESIDE_BAD_FIELDS)
+  .meta({ id: 'IssueResolution' });
+
+export const committeeDate = z
+  .strictObject({
+    on: pastDate.meta({ description: 'Of the committee’s latest decision' }),
+    source: z.enum(FACT_SOURCES),
+    ...proof,
+  })
+  .superRefine(checkPhone, BESIDE_BAD_FIELDS)
+  .meta({ id: 'CommitteeDate' });
+
+export const recredentialing = z
+  .strictObject({
+    startedOn: pastDate,
+    dueOn: plannedDate.optional().meta({ description: 'The day by which the payer wants it, where it named one' }),
+    source: z.enum(FACT_SOURCES),
+    ...proof,
+  })
+  .superRefine((value, context) => {
+    checkPhone(value, context);
+    if (isEarlier(value.dueOn, value.startedOn)) broken(context, ['dueOn'], 'order', 'must not be before startedOn');
+  }, BESIDE_BAD_FIELDS)
+  .meta({ id: 'PayersRecredentialing' });
+
+const seen = <T extends readonly [string, ...string[]]>(statuses: T) =>
+  z.strictObject({ status: z.enum(statuses), seenOn: date }).nullable();
+
+export const cycleBasis = z.enum(['stated', 'committee_contact', 'approval', 'effective_date']).meta({
+  description: 'How `from` is known; `effective_date` is an assumption until the committee’s date is',
+});
+
+/** What follows a confirmed application. */
+export const participation = z
+  .strictObject({
+    effectiveOn: date.nullable().meta({ description: 'Billable from this day' }),
+    current: z.boolean().meta({ description: 'Whether it goes on' }),
+    loaded: seen(LOADING_STATUSES).meta({ description: 'As the payer’s systems were last seen; null: not yet' }),
+    directory: seen(DIRECTORY_STATUSES).meta({ description: 'As the directory was last seen; null: not yet' }),
+    issues: z.array(
+      z.strictObject({
+        code: z.enum(ISSUE_CODES),
+        entryId: id,
+        since: date,
+        raisedAt: instant,
+        resolvedOn: date.nullable(),
+      }),
+    ),
+    untoldChanges: z
+      .array(z.strictObject({ field: z.enum(CHANGE_FIELDS), changedOn: date, dueOn: date.optional() }))
+      .meta({ description: 'Of which the payer has to be told, until a contact says `toldOfChanges`' }),
+    followUps: z.partialRecord(z.enum(CARES), z.strictObject({ nextFollowUpAt: instant, dueAt: instant })),
+    recredentialing: z
+      .strictObject({
+        status: z.enum(RECREDENTIALING_STATUSES).meta({
+          description: '`late` may still renew, until `lateUntil`; afterwards it is an initial application again',
+        }),
+        from: date,
+        basis: cycleBasis,
+        dueOn: date,
+        opensOn: date,
+        lateUntil: date,
+        startedByPayerOn: date.nullable(),
+        openedAt: instant.nullable(),
+        missedAt: instant.nullable(),
+        openedId: id.nullable().meta({ description: 'The application by which this cycle is renewed' }),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Participation' });

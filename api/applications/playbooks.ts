@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { PREREQUISITES, STAGES } from '../../domain/kernel/codes';
+import { STARTER_SET } from '../../domain/registry/starter-set';
+import { findApplications } from '../../record/applications/applications';
+import { playbookMoves } from '../../record/applications/playbook-moves';
+import { addMissing, findPayer } from '../../record/registry/payers';
+import type { Deps } from '../kernel/deps';
+import { toProblem } from '../kernel/errors';
+import { uuidOf } from '../../runtime/uuid';
+import { pooled } from '../kernel/pooled';
+import { ok, route, type Route } from '../kernel/route';
+import { bulkResult } from './applications-schemas';
+import { id, ids, instant, line } from '../kernel/schemas';
+import { MIGRATION, take } from './applications-actions';
+
+const tag = 'payers';
+const AT_ONCE = 8;
+const MOST = 1000;
+
+const changeOf = <T extends z.ZodType>(value: T) => z.strictObject({ from: value, to: value });
+const move = z
+  .strictObject({
+    id,
+    playbookVersion: changeOf(z.int()),
+    stage: changeOf(z.enum(STAGES)),
+    nextFollowUpAt: changeOf(instant.nullable()),
+    dueAt: changeOf(instant.nullable()),
+    newlyUnmet: z
+      .array(z.enum(PREREQUISITES))
+      .meta({ description: 'What it would ask for and the file does not have' }),
+  })
+  .meta({ id: 'PlaybookMove' });
+
+const migration = z
+  .strictObject({
+    preview: z.boolean().optional().meta({ description: 'true where it is left out: nothing is moved' }),
+    applicationIds: ids(MOST).min(1).optional().meta({ description: 'Left out: all of them' }),
+  })
+  .meta({ id: 'PlaybookMigration' });
+
+export const playbookRoutes = (deps: Deps): Route[] => {
+  const { sql } = deps;
+  return [
+    route({
+      method: 'post',
+      path: '/v1/payers/starter-set',
+      summary: 'Add the payers of the starter set that are not there yet',
+      description: 'Their playbooks are guidance, each fact with its source; those that are there stay as they are.',
+      tag,
+      access: 'payers:write',
+      body: z.strictObject({}),
+      responses: {
+        200: {
+          description: 'All of them',
+          schema: z.strictObject({ items: z.array(z.strictObject({ id, name: line, created: z.boolean() })) }),
+        },
+      },
+      handler: async ({ principal, commandId }) =>
+        ok({ items: await addMissing(sql, principal, STARTER_SET, (name) => uuidOf([commandId, name])) }),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/payers/{id}/playbook-migrations',
+      summary:
+        'Move open applications and participations to the payer’s playbook of today, or see first what that would change',
+      description: `Each application on its own, up to ${MOST}; a repetition moves what is left. What is over stays.`,
+      tag,
+      access: 'payers:write',
+      subject: ({ params }) => findPayer(sql, params.id),
+      body: migration,
+      responses: {
+        200: {
+          description: 'Of a preview, what each would change; otherwise what became of each',
+          schema: z.union([z.strictObject({ items: z.array(move) }), bulkResult]),
+        },
+      },
+      handler: async ({ principal, subject, body: { preview = true, applicationIds }, commandId }) => {
+        const wanted = { ids: applicationIds, limit: MOST };
+        const moves = await playbookMoves(sql, principal, subject, new Date().toISOString(), wanted);
+        if (preview) return ok({ items: moves });
+        const found = await findApplications(
+          sql,
+          principal,
+          moves.map((one) => one.id),
+        );
+        const items = await pooled(found, AT_ONCE, async (one) => {
+          const body = { version: subject.playbookVersion };
+          const request = { principal, subject: one, body, commandId: uuidOf([commandId, one.id]) };
+          try {
+            const status = await take(deps, MIGRATION, request);
+            return { id: one.id, status: status === 'recorded' ? 200 : 202 };
+          } catch (error) {
+            const problem = toProblem(error);
+            return { id: one.id, status: problem.status, problem };
+          }
+        });
+        return ok({ items });
+      },
+    }),
+  ];
+};

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { PURPOSES } from '../../domain/kernel/codes';
+import {
+  BESIDE_BAD_FIELDS,
+  date,
+  expiryDate,
+  id,
+  isEarlier,
+  line,
+  longText,
+  plannedDate,
+  shownOnce,
+} from '../kernel/schemas';
+
+export const claim = z.strictObject({ assignee: id }).meta({ id: 'Claim' });
+
+export const snoozeInput = z
+  .strictObject({
+    purpose: z.enum(PURPOSES),
+    until: plannedDate.meta({
+      description: 'On this day it is back; at most 14 days ahead, never past a payer’s deadline',
+    }),
+    reason: longText,
+  })
+  .meta({ id: 'Snooze' });
+
+export const reassignment = z
+  .strictObject({ to: id.nullable(), clientId: id.optional(), payerId: id.optional() })
+  .meta({ id: 'Reassignment' });
+
+export const coverInput = z
+  .strictObject({ coveredBy: id, fromOn: plannedDate, untilOn: expiryDate, reason: line.optional() })
+  .superRefine(({ fromOn, untilOn }, context) => {
+    if (isEarlier(untilOn, fromOn))
+      context.addIssue({
+        code: 'custom',
+        path: ['untilOn'],
+        message: 'must not be before fromOn',
+        params: { rule: 'order' },
+      });
+  }, BESIDE_BAD_FIELDS)
+  .meta({ id: 'CoverInput' });
+
+export const cover = z
+  .strictObject({ id, userId: id, coveredBy: id, fromOn: date, untilOn: date, reason: line.nullable() })
+  .meta({ id: 'Cover' });
+
+export const feed = z
+  .strictObject({
+    url: shownOnce.meta({ description: 'Whoever has it can read the feed. Shown once, as the secret of a key is' }),
+  })
+  .meta({ id: 'CalendarFeed' });

@@ -1,0 +1,199 @@
+import { addDays } from '../../domain/time/dates';
+import { localDate } from '../../domain/time/calendar';
+import { DEADLINE_STEPS, LONGEST_SNOOZE_DAYS } from '../../domain/work-queue/ranking';
+import { findApplication, findApplications } from '../../record/applications/applications';
+import { assignedTo } from '../../record/applications/applications-list';
+import { createFeed, tokenOfFeed } from '../../record/work-queue/calendar-feeds';
+import { coversOf, createCover, endCover } from '../../record/registry/absence-covers';
+import { findClient } from '../../record/registry/clients';
+import { findUser } from '../../record/registry/users';
+import { snooze } from '../../record/work-queue/snoozes';
+import type { Deps } from '../kernel/deps';
+import { invalid, Problem, toProblem, type FieldError } from '../kernel/errors';
+import { uuidOf } from '../../runtime/uuid';
+import { manages } from '../kernel/policy';
+import { pooled } from '../kernel/pooled';
+import { HAS_ACCESS } from '../kernel/references';
+import { created, ok, route, type Route } from '../kernel/route';
+import { application, bulkResult, onItsWay } from './applications-schemas';
+import { pageQuery, pageOf, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { claim, cover, coverInput, feed, reassignment, snoozeInput } from './work-schemas';
+import { ASSIGNMENT, shown, take } from './applications-actions';
+import { checkFilter } from '../kernel/filters';
+
+const tag = 'work queue';
+const AT_ONCE = 8;
+/** Of one reassignment: the rest is moved by the next. */
+const MOST_AT_ONCE = 1000;
+
+export const workRoutes = (deps: Deps): Route[] => {
+  const { sql, keyring } = deps;
+  return [
+    route({
+      method: 'post',
+      path: '/v1/applications/{id}/claim',
+      summary: 'Take an application that nobody has',
+      description: 'Of several who claim it at once, one gets it; the others are answered 409.',
+      tag,
+      access: 'applications:follow_up',
+      subject: ({ principal, params }) => findApplication(sql, principal, params.id),
+      body: claim,
+      responses: {
+        200: { description: 'The application as it is now', schema: application },
+        202: { description: 'It is on record, and will be done once a worker is there', schema: onItsWay },
+      },
+      handler: async ({ principal, subject, body, commandId }) => {
+        const { assignee } = subject.snapshot;
+        if (assignee !== null && assignee !== body.assignee) throw new Problem('claimed_already');
+        const request = { principal, subject, body, commandId };
+        const status = await take(deps, ASSIGNMENT, request, { version: () => subject.version }).catch(
+          async (error: unknown) => {
+            // whoever read it at the same version and was quicker has it
+            const now = await findApplication(sql, principal, subject.id);
+            const has = now?.snapshot.assignee ?? body.assignee;
+            throw has === body.assignee ? error : new Problem('claimed_already');
+          },
+        );
+        if (status === 'on_its_way')
+          return { status: 202, location: `/v1/applications/${subject.id}`, body: { id: commandId, status } };
+        return ok(await shown(deps, (await findApplication(sql, principal, subject.id))!));
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/applications/{id}/snooze',
+      summary: 'Hide an item of the queue until a day',
+      tag,
+      access: 'applications:follow_up',
+      subject: ({ principal, params }) => findApplication(sql, principal, params.id),
+      body: snoozeInput,
+      responses: { 200: { description: 'The application as it is now', schema: application } },
+      handler: async ({ principal, subject, body: { purpose, until, reason } }) => {
+        const item = subject.snapshot.agenda.items.find((one) => one.purpose === purpose);
+        if (!item) throw new Problem('no_such_item');
+        const client = await findClient(sql, principal, subject.clientId);
+        const today = localDate(new Date().toISOString(), client!.timeZone);
+        const last = DEADLINE_STEPS.includes(purpose) ? localDate(item.dueAt, client!.timeZone) : null;
+        const furthest = addDays(today, LONGEST_SNOOZE_DAYS);
+        if (until <= today) throw invalid({ path: 'until', rule: 'in_future', message: 'must be later than today' });
+        if (until > furthest)
+          throw invalid({ path: 'until', rule: 'too_far', message: `must be within ${LONGEST_SNOOZE_DAYS} days` });
+        if (last !== null && until > last)
+          throw invalid({ path: 'until', rule: 'past_deadline', message: 'must not be past the payer’s deadline' });
+        await snooze(sql, principal, subject, { purpose, since: item.since }, { until, reason });
+        return ok(await shown(deps, subject));
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/users/{id}/reassignment',
+      summary: 'Give all that somebody has to another, or to nobody',
+      description: `Each application on its own, up to ${MOST_AT_ONCE}; a repetition moves what is left.`,
+      tag,
+      access: 'users:write',
+      subject: ({ principal, params }) => findUser(sql, principal, params.id),
+      actsFor: (user) => user,
+      body: reassignment,
+      responses: { 200: { description: 'What became of each', schema: bulkResult } },
+      handler: async ({ principal, subject, body: { to, ...filter }, commandId }) => {
+        await checkFilter(sql, principal, { ...filter, ...(to !== null && { assignee: to }) });
+        const ids = await assignedTo(sql, principal, subject.id, filter, MOST_AT_ONCE);
+        const found = await findApplications(sql, principal, ids);
+        const items = await pooled(found, AT_ONCE, async (one) => {
+          const request = { principal, subject: one, body: { assignee: to }, commandId: uuidOf([commandId, one.id]) };
+          try {
+            const status = await take(deps, ASSIGNMENT, request);
+            return { id: one.id, status: status === 'recorded' ? 200 : 202 };
+          } catch (error) {
+            const problem = toProblem(error);
+            return { id: one.id, status: problem.status, problem };
+          }
+        });
+        return ok({ items });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/users/{id}/covers',
+      summary: 'Lend somebody’s work to another for some days',
+      description:
+        'The queue shows it as the other’s meanwhile; afterwards it is its owner’s again by itself. The other gets the ' +
+        'work of clients that they may see, and that the maker sees; the rest stays with its owner. For whoever may do ' +
+        'all that both may.',
+      tag,
+      access: 'users:write',
+      subject: ({ principal, params }) => findUser(sql, principal, params.id),
+      actsFor: (user) => user,
+      body: coverInput,
+      responses: { 201: { description: 'The cover', schema: cover } },
+      handler: async ({ principal, subject, body, commandId }) => {
+        const errors: FieldError[] = [];
+        const substitute = await findUser(sql, principal, body.coveredBy);
+        if (!substitute) errors.push({ path: 'coveredBy', ...UNKNOWN_REFERENCE });
+        if (substitute?.revokedAt) errors.push({ path: 'coveredBy', ...HAS_ACCESS });
+        if (body.coveredBy === subject.id)
+          errors.push({ path: 'coveredBy', rule: 'somebody_else', message: 'must be somebody else' });
+        if (errors.length > 0) throw invalid(...errors);
+        if (!manages(principal, substitute!)) throw new Problem('forbidden');
+        const made = await createCover(sql, principal, commandId, subject.id, body);
+        if (!made) throw new Problem('covered_already');
+        return created(`/v1/users/${subject.id}/covers/${made.id}`, made);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/users/{id}/covers',
+      summary: 'List the covers that are not over',
+      tag,
+      access: 'users:read',
+      subject: ({ principal, params }) => findUser(sql, principal, params.id),
+      query: pageQuery,
+      responses: { 200: { description: 'The first one first, all on one page', schema: pageOf(cover) } },
+      handler: async ({ principal, subject }) =>
+        ok({ items: await coversOf(sql, principal, subject.id), nextCursor: null }),
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/users/{id}/covers/{coverId}',
+      summary: 'End a cover',
+      tag,
+      access: 'users:write',
+      subject: async ({ principal, params }) => {
+        const user = await findUser(sql, principal, params.id);
+        const covers = user ? await coversOf(sql, principal, user.id) : [];
+        const found = covers.find((one) => one.id === params.coverId);
+        return user && found ? { user, cover: found } : null;
+      },
+      actsFor: ({ user }) => user,
+      responses: { 204: { description: 'It is over' } },
+      handler: async ({ principal, subject }) => {
+        await endCover(sql, principal, subject.cover);
+        return { status: 204 };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/users/{id}/calendar-feed',
+      summary: 'Make the address of a user’s calendar feed',
+      description:
+        'Follow-ups, items and deadlines of what the user has, as iCalendar. A new address ends the old one. It shows the ' +
+        'clients that its maker sees now and the user may see when it is read. For whoever may do all that the user may.',
+      tag,
+      access: 'users:write',
+      subject: ({ principal, params }) => findUser(sql, principal, params.id),
+      actsFor: (user) => user,
+      secret: {
+        name: 'url',
+        read: async (commandId) => {
+          const token = await tokenOfFeed(sql, keyring, commandId);
+          return token && `/calendar/${token}.ics`;
+        },
+      },
+      responses: { 200: { description: 'The address', schema: feed } },
+      handler: async ({ principal, subject, commandId }) => {
+        await createFeed(sql, keyring, principal, subject.id, commandId);
+        return ok({});
+      },
+    }),
+  ];
+};

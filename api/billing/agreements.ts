@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { FACT_SOURCES, LINES_OF_BUSINESS } from '../../domain/kernel/codes';
+import { endAgreement, findAgreement, listAgreements, type Agreement } from '../../record/billing/agreements';
+import type { Deps } from '../kernel/deps';
+import { Problem } from '../kernel/errors';
+import { listed } from '../kernel/listing';
+import { ok, route, type Route } from '../kernel/route';
+import { ending, FACT_VALUES } from './fact-schemas';
+import { date, id, instant, pageOf, pageQuery, state, version } from '../kernel/schemas';
+import { checkFilter } from '../kernel/filters';
+
+const tag = 'agreements';
+
+const heldOf = <T extends z.ZodType>(value: T) =>
+  z
+    .strictObject({ applicationId: id, entryId: id, value, source: z.enum(FACT_SOURCES) })
+    .nullable()
+    .meta({ description: 'With the application, and the entry of its timeline, that it is from' });
+
+const lineOfBusiness = z.enum(LINES_OF_BUSINESS);
+const agreement = z
+  .strictObject({
+    id,
+    clientId: id,
+    practiceId: id,
+    payerId: id,
+    state,
+    lineOfBusiness,
+    contract: heldOf(FACT_VALUES.contract),
+    claimsRoute: heldOf(FACT_VALUES.claimsRoute),
+    endedOn: date.nullable().meta({ description: 'The last day' }),
+    ending: z
+      .strictObject({
+        on: date,
+        reason: z.string(),
+        source: z.enum(FACT_SOURCES),
+        reference: z.string(),
+        recordedAt: instant,
+      })
+      .nullable(),
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Agreement' });
+
+function view({ ending: ended, ...shown }: Agreement) {
+  if (!ended) return { ...shown, ending: null };
+  const { commandId: _, entryIds: _entries, ...rest } = ended;
+  return { ...shown, ending: rest };
+}
+
+const query = pageQuery.extend({
+  practiceId: id.optional(),
+  payerId: id.optional(),
+  state: state.optional(),
+  lineOfBusiness: lineOfBusiness.optional(),
+});
+
+export const agreementRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/agreements',
+    summary: 'List agreements: what practices hold with payers',
+    tag,
+    access: 'applications:read',
+    query,
+    responses: { 200: { description: 'Agreements in order of creation', schema: pageOf(agreement) } },
+    handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
+      await checkFilter(sql, principal, { practiceId: filter.practiceId, payerId: filter.payerId });
+      return listed(await listAgreements(sql, principal, filter, { limit, ...(cursor && { cursor }) }), view);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/agreements/{id}',
+    summary: 'Read an agreement',
+    tag,
+    access: 'applications:read',
+    subject: ({ principal, params }) => findAgreement(sql, principal, params.id),
+    responses: { 200: { description: 'The agreement', schema: agreement } },
+    handler: async ({ subject }) => ok(view(subject)),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/agreements/{id}/end',
+    summary: 'End an agreement, for all that rest on it',
+    description: 'Contracts and claims routes that are inherited from it end with it, on its last day.',
+    tag,
+    access: 'applications:work',
+    subject: ({ principal, params }) => findAgreement(sql, principal, params.id),
+    body: ending,
+    responses: { 200: { description: 'The agreement as it is now', schema: agreement } },
+    handler: async ({ principal, subject, body, commandId, ifMatch }) => {
+      const ended = await endAgreement(sql, principal, subject.id, commandId, body, ifMatch);
+      if (!ended) throw new Problem('agreement_ended');
+      return ok(view(ended));
+    },
+  }),
+];

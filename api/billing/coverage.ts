@@ -1,0 +1,34 @@
+import { localDate } from '../../domain/time/calendar';
+import { coverageCsv, coveragePdf } from '../../papers/coverage';
+import { coverageOf } from '../../record/billing/coverage';
+import { findClient } from '../../record/registry/clients';
+import type { Deps } from '../kernel/deps';
+import { ok, route, type Route } from '../kernel/route';
+import { coverage, coverageQuery } from './coverage-schemas';
+import { checkFilter } from '../kernel/filters';
+
+export const coverageRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/coverage',
+    summary: "A client's providers by payers: through whom, at which stage, billable from when",
+    description:
+      'What the gate says today, for every payer that a provider applies to or reaches through a platform; with ' +
+      '`format` as CSV, or as a PDF that can be sent.',
+    tag: 'billing readiness',
+    access: 'readiness:read',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    query: coverageQuery,
+    responses: {
+      200: { description: 'All of it, in the order of names', schema: coverage, also: ['text/csv', 'application/pdf'] },
+    },
+    handler: async ({ principal, subject, query: { format = 'json', ...filter } }) => {
+      await checkFilter(sql, principal, filter);
+      const today = localDate(new Date().toISOString(), subject.timeZone);
+      const items = await coverageOf(sql, principal, subject.id, today, filter);
+      if (format === 'json') return ok({ items });
+      const body = format === 'csv' ? Buffer.from(coverageCsv(items)) : await coveragePdf(subject, items, today);
+      return { status: 200, body, type: format, filename: `coverage-${today}.${format}` };
+    },
+  }),
+];

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { CONTRACT_BASES, FACT_SOURCES, type Fact, type FactSource } from '../../domain/kernel/codes';
+import { factProblems, type FactProblem } from '../../domain/kernel/facts';
+import {
+  address,
+  BESIDE_BAD_FIELDS,
+  broken,
+  documents,
+  id,
+  line,
+  longText,
+  npi,
+  pastDate,
+  text,
+  turningDate,
+} from '../kernel/schemas';
+
+const inherited = z.strictObject({ inheritedFrom: id }).meta({
+  id: 'Inherited',
+  description: 'Held by an agreement of the same practice, payer, state and line of business',
+});
+const none = { none: z.literal(true), saidBy: line };
+
+/** What each of the four facts can be. */
+export const FACT_VALUES = {
+  contract: z.union([z.literal('executed'), z.strictObject({ ...none, basis: z.enum(CONTRACT_BASES) }), inherited]),
+  effectiveDate: turningDate,
+  payerProviderId: z.union([line, z.strictObject(none)]),
+  claimsRoute: z.union([
+    z.strictObject({ clearinghouse: line, payerId: line, eraEnrolled: z.boolean().optional() }),
+    z.strictObject({ portal: line }),
+    z.strictObject({ paperAddress: z.union([longText, address]) }),
+    inherited,
+  ]),
+} satisfies Record<Fact, z.ZodType>;
+
+const last4 = text([{ rule: 'four_digits', message: 'must be 4 digits', holds: (value) => /^\d{4}$/.test(value) }], {
+  example: '6789',
+});
+
+export const seen = z
+  .strictObject({ partyName: line, tinLast4: last4, npi, locationId: id })
+  .partial()
+  .superRefine((value, context) => {
+    if (Object.keys(value).length === 0) broken(context, [], 'not_empty', 'must say what was seen');
+  }, BESIDE_BAD_FIELDS)
+  .meta({ id: 'Seen', description: 'Whom the evidence names; another party than the application’s answers 422' });
+
+/** A fact with where it is from; also as an adoption brings it. */
+export const confirmationFields = {
+  source: z.enum(FACT_SOURCES),
+  reference: line.meta({ description: 'Of the letter, the call, the page: where it can be found again' }),
+  rep: line.optional(),
+  confirmedOn: pastDate,
+  seen: seen.optional(),
+  evidence: documents.optional(),
+};
+
+/** The rules on the source of a fact, for people. */
+export const FACT_MESSAGES: Record<FactProblem['rule'], string> = {
+  contract_never_by_phone: 'a contract is never confirmed by phone',
+  phone_needs_rep: 'is required where the source is phone',
+  phone_needs_reference: 'is required where the source is phone',
+  basis_not_in_playbook: "must be one of the playbook's contractBases",
+};
+
+/** What a source alone breaks: the value is judged by the playbook, and the reference is always asked for. */
+export const checkSource =
+  (fact: Fact) =>
+  ({ source, rep }: { source: FactSource; rep?: string | undefined }, context: z.core.$RefinementCtx): void => {
+    const given = { value: '', source, reference: '-', ...(rep !== undefined && { rep }) };
+    for (const { path, rule } of factProblems(fact, given, { contractBases: [] }))
+      broken(context, [path], rule, FACT_MESSAGES[rule]);
+  };
+
+/** How a participation, or an agreement, ended: `on` is the last day, and may be ahead. */
+export const ending = z
+  .strictObject({
+    on: turningDate,
+    reason: longText,
+    source: z.enum(FACT_SOURCES),
+    reference: line,
+  })
+  .meta({ id: 'Ending' });

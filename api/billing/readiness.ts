@@ -1,0 +1,223 @@
+import { z } from 'zod';
+import {
+  FACTS,
+  FACT_SOURCES,
+  LINES_OF_BUSINESS,
+  READINESS_CAUTIONS,
+  READINESS_REASONS,
+} from '../../domain/kernel/codes';
+import { billingReadiness, REMEDIES, type ReadinessAnswer } from '../../domain/billing/readiness';
+import {
+  keepAnswers,
+  listAnswers,
+  readinessEvidence,
+  type OnFile,
+  type ReadinessRequest,
+} from '../../record/billing/readiness';
+import { payersByElectronicId } from '../../record/registry/payers';
+import type { Principal } from '../../record/kernel/principal';
+import type { Deps } from '../kernel/deps';
+import { invalid, Problem } from '../kernel/errors';
+import { listed } from '../kernel/listing';
+import { ok, route, type Route } from '../kernel/route';
+import { FACT_VALUES } from './fact-schemas';
+import {
+  actor,
+  anyDate,
+  BESIDE_BAD_FIELDS,
+  date,
+  id,
+  instant,
+  line,
+  pageOf,
+  pageQuery,
+  pastInstant,
+  repeatable,
+  state,
+  UNKNOWN_REFERENCE,
+} from '../kernel/schemas';
+import { checkFilter } from '../kernel/filters';
+
+const tag = 'billing readiness';
+
+const scope = z
+  .strictObject({
+    providerId: id,
+    practiceId: id,
+    payerId: id.optional(),
+    electronicPayerId: line.optional().meta({
+      description: 'Instead of payerId: the id that claims are sent to; with `clearinghouse` where it needs that',
+    }),
+    clearinghouse: line.optional(),
+    state,
+    dateOfService: anyDate,
+    lineOfBusiness: z.enum(LINES_OF_BUSINESS).optional().meta({ description: 'May be left out while only one exists' }),
+    locationId: id.optional(),
+    asOf: pastInstant.optional().meta({
+      description:
+        'What was known then, of all that bears on the answer: facts, agreements, exclusions, the file, payers and what ' +
+        'stands for them, playbooks, settings. Left out: what is known now',
+    }),
+  })
+  .meta({ id: 'ReadinessQuestion' });
+
+const question = scope.superRefine(({ payerId, electronicPayerId, clearinghouse }, context) => {
+  const issue = (path: string, rule: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [path], message, params: { rule } });
+  if (!payerId && !electronicPayerId) issue('payerId', 'required', 'is required, unless electronicPayerId is given');
+  if (payerId && electronicPayerId) issue('electronicPayerId', 'not_with_payer_id', 'must be left out beside payerId');
+  if (clearinghouse && !electronicPayerId)
+    issue('clearinghouse', 'needs_electronic_payer_id', 'belongs to an electronicPayerId');
+}, BESIDE_BAD_FIELDS);
+type Question = z.output<typeof question>;
+
+const fact = z
+  .strictObject({
+    status: z.enum(['confirmed', 'claimed', 'disputed']),
+    value: z.union(Object.values(FACT_VALUES)),
+    entryId: id,
+    source: z.enum(FACT_SOURCES),
+    evidence: z.array(id),
+    confirmedOn: date.optional(),
+    partySeen: z.boolean(),
+    otherValues: z.array(z.union(Object.values(FACT_VALUES))).optional(),
+    awaitsApproval: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'By phone: a second person has still to approve it' }),
+  })
+  .optional();
+
+const answer = z
+  .strictObject({
+    mayBill: z.boolean(),
+    reasons: z.array(z.enum(READINESS_REASONS)).meta({ description: 'Every reason against, at once' }),
+    cautions: z.array(z.enum(READINESS_CAUTIONS)).meta({ description: 'Beside a yes' }),
+    billThrough: z.enum(['own', 'platform', 'nobody']),
+    mayRepresentInNetwork: z.boolean(),
+    facts: z.strictObject(Object.fromEntries(FACTS.map((name) => [name, fact]))),
+    applicationId: id.nullable().meta({ description: 'Whose facts decided' }),
+    billableFrom: date.nullable().meta({
+      description: 'From then on the answer is yes, if nothing else is missing; null while no effective date counts',
+    }),
+    evidence: z.array(id).meta({ description: 'The documents behind the facts' }),
+    whatToDo: z.array(z.strictObject({ reason: z.enum(READINESS_REASONS), do: z.string() })),
+  })
+  .meta({ id: 'Readiness' });
+
+const given = z
+  .strictObject({
+    id,
+    clientId: id,
+    askedBy: actor,
+    question: z.looseObject({}).meta({ description: 'As it was asked' }),
+    mayBill: z.boolean(),
+    reasons: z.array(z.enum(READINESS_REASONS)),
+    entryIds: z.array(id).meta({ description: 'The timeline entries that a yes rested on' }),
+    createdAt: instant,
+  })
+  .meta({ id: 'GivenReadiness' });
+const givenQuery = pageQuery.extend({
+  providerId: id.optional(),
+  practiceId: id.optional(),
+  payerId: id.optional(),
+  from: anyDate.optional().meta({ description: 'Given on this day or later, in UTC' }),
+  until: anyDate.optional().meta({ description: 'Given before this day, in UTC' }),
+});
+
+const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });
+
+/** The gate's answer to each question, in their order, or what it does not know; what was answered is kept. */
+async function answers({ sql }: Deps, principal: Principal, questions: Question[]): Promise<(object | Problem)[]> {
+  const payerIds = await payersByElectronicId(sql, questions);
+  const asked = questions.map(({ electronicPayerId: _, clearinghouse: _of, ...rest }, i) => {
+    const [payerId] = payerIds[i]!;
+    return payerIds[i]!.length === 1 ? ({ ...rest, payerId } as ReadinessRequest) : null;
+  });
+  const requests = asked.filter((request) => request !== null);
+  const onFile = (await readinessEvidence(sql, principal, requests)).values();
+  const given: { onFile: OnFile; question: ReadinessRequest; answer: ReadinessAnswer }[] = [];
+  const all = asked.map((request, i) => {
+    if (!request) return payerIds[i]!.length === 0 ? unknown('electronicPayerId') : AMBIGUOUS;
+    const known = onFile.next().value!;
+    if ('unknown' in known) {
+      const byElectronicId = questions[i]!.payerId === undefined;
+      return unknown(
+        ...known.unknown.map((path) => (path === 'payerId' && byElectronicId ? 'electronicPayerId' : path)),
+      );
+    }
+    const answered = billingReadiness(request, known.evidence);
+    given.push({ onFile: known, question: request, answer: answered });
+    return view(answered);
+  });
+  await keepAnswers(sql, principal, given);
+  return all;
+}
+
+const view = (given: ReadinessAnswer) => ({
+  ...given,
+  evidence: [...new Set(Object.values(given.facts).flatMap((of) => of.evidence))],
+  whatToDo: given.reasons.map((reason) => ({ reason, do: REMEDIES[reason] })),
+});
+
+const unknown = (...paths: string[]): Problem =>
+  new Problem('not_found', { errors: paths.map((path) => ({ path, ...UNKNOWN_REFERENCE })) });
+
+const AMBIGUOUS = invalid({
+  path: 'electronicPayerId',
+  rule: 'ambiguous_reference',
+  message: 'is used by several payers: name the payerId, or the clearinghouse',
+});
+
+export const readinessRoutes = (deps: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/billing-readiness',
+    summary: 'May this be billed as in network?',
+    description:
+      'From the facts on file, as they are dated: yes, with what it rests on, or no, with every reason at once.',
+    tag,
+    access: 'readiness:read',
+    query: question,
+    responses: { 200: { description: 'The answer', schema: answer } },
+    problems: [404],
+    handler: async ({ principal, query }) => {
+      const [one] = await answers(deps, principal, [query]);
+      if (one instanceof Problem) throw one;
+      return ok(one);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/readiness-answers',
+    summary: 'What the gate answered, when and to whom',
+    description: 'A claims system (role `service`) lists what was answered to its own key.',
+    tag,
+    access: 'answers:read',
+    query: givenQuery,
+    responses: { 200: { description: 'In the order in which they were given', schema: pageOf(given) } },
+    handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
+      const { providerId, practiceId, payerId } = filter;
+      await checkFilter(deps.sql, principal, { providerId, practiceId, payerId });
+      return listed(await listAnswers(deps.sql, principal, filter, { limit, ...(cursor && { cursor }) }), (one) => one);
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/billing-readiness',
+    summary: 'Ask up to 1,000 such questions at once',
+    tag,
+    access: 'readiness:read',
+    body: z.strictObject({ items: repeatable(z.array(question).min(1).max(1000)) }).meta({ id: 'ReadinessQuestions' }),
+    responses: {
+      200: {
+        description: 'The answers in order; `problem` where a question refers to something unknown',
+        schema: z.strictObject({ items: z.array(z.union([answer, z.strictObject({ problem })])) }),
+      },
+    },
+    handler: async ({ principal, body }) => {
+      const all = await answers(deps, principal, body.items);
+      return ok({ items: all.map((one) => (one instanceof Problem ? { problem: one } : one)) });
+    },
+  }),
+];

@@ -1,0 +1,16 @@
+import { Router } from 'express';
+import { calendar } from '../../papers/calendar';
+import { appointmentsOf } from '../../record/work-queue/calendar-feeds';
+import type { Sql } from '../../runtime/database';
+import { Problem } from './errors';
+
+/** Calendar feeds: calendar programs send no key, so the address itself is the secret. */
+export function calendarFeeds(sql: Sql): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get(/^\/calendar\/([\w-]{43})\.ics$/, async (req, res) => {
+    const appointments = await appointmentsOf(sql, req.params[0]!);
+    if (!appointments) throw new Problem('not_found');
+    res.type('text/calendar').send(calendar(appointments));
+  });
+  return router;
+}

@@ -1,0 +1,18 @@
+import type { Dispatch } from '../../dispatch/dispatch';
+import type { Sql } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
+import type { Logger } from '../../runtime/logger';
+import type { Temporal } from '../../runtime/temporal';
+
+/** What the API is built from; a test brings its own. */
+export interface Deps {
+  sql: Sql;
+  keyring: Keyring;
+  logger: Logger;
+  temporal: Temporal;
+  dispatch: Dispatch;
+  /** How long a request waits for a workflow to take its command; later it is answered as accepted. */
+  patienceMs: number;
+  /** With a mail server there is no local mailbox to show. */
+  config: { adminApiKey: string; runId: string | undefined; smtpUrl?: string | undefined };
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { CAQH_STANDINGS } from '../../domain/sources/caqh';
+import { instant, line } from './schemas';
+
+/** What a service outside says of somebody, and since when it does not answer. */
+export const registryState = z
+  .strictObject({
+    name: line,
+    mode: z.enum(['off', 'manual', 'file', 'api']),
+    status: z
+      .enum([...CAQH_STANDINGS, 'found', 'deactivated'])
+      .nullable()
+      .meta({
+        description:
+          'What its words come to; null where it has said nothing yet; of CAQH the later of its answer and a file',
+      }),
+    said: z.record(z.string(), z.unknown()).nullable().meta({ description: 'Its own words' }),
+    checkedAt: instant.nullable().meta({ description: 'Null where that was before this client had the person' }),
+    unavailableSince: instant.nullable().meta({ description: 'Since when it has given no answer that can be used' }),
+    reason: z.enum(['unavailable', 'unauthorised', 'nonsense']).nullable(),
+    detail: line.nullable(),
+    nextCheckAt: instant.nullable(),
+  })
+  .meta({ id: 'RegistryState' });

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi';
+import { ACTIONS, OUTCOMES, STAGES } from '../../domain/kernel/codes';
+import { PROBLEMS } from './errors';
+import { rolesOf } from './policy';
+import type { Method, Route } from './route';
+import { id } from './schemas';
+
+const problem = z
+  .object({
+    type: z.string().meta({ description: `urn:countersign:problem: and one of ${Object.keys(PROBLEMS).join(', ')}` }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    errors: z
+      .array(z.strictObject({ path: z.string(), rule: z.string(), message: z.string() }))
+      .optional()
+      .meta({ description: 'Every bad field at once; `rule` is stable' }),
+    existingId: id.optional().meta({ description: 'What stands in the way' }),
+    stage: z.enum(STAGES).optional().meta({ description: 'Of an action that is not allowed: where it stands' }),
+    allowedActions: z.array(z.enum(ACTIONS)).optional(),
+    allowedOutcomes: z.array(z.enum(OUTCOMES)).optional(),
+  })
+  .meta({
+    id: 'Problem',
+    description: 'RFC 9457; never quotes what was sent',
+    example: {
+      type: 'urn:countersign:problem:validation_failed',
+      title: PROBLEMS.validation_failed[1],
+      status: 400,
+      errors: [{ path: 'npi', rule: 'npi_check_digit', message: 'must be an NPI: 10 digits with a right check digit' }],
+    },
+  });
+
+const ifMatch = z.string().optional().meta({ description: 'The ETag that is to be changed; another answers 412' });
+
+const HEADERS: Partial<Record<Method, z.ZodObject>> = {
+  post: z.object({
+    'Idempotency-Key': z.string().min(1).max(200).optional().meta({
+      description: 'A retry with the same key and body gets the first answer, for 30 days',
+    }),
+    'If-Match': ifMatch,
+  }),
+  put: z.object({ 'If-Match': ifMatch }),
+  patch: z.object({ 'If-Match': ifMatch }),
+};
+
+const page = (operationId: string, summary: string, type: string) => ({
+  get: {
+    operationId,
+    tags: ['documentation'],
+    summary,
+    security: [],
+    responses: { 200: { description: 'It', content: { [type]: { schema: z.unknown() } } } },
+  },
+});
+
+/** What docs.ts serves: nothing that a schema of ours validates, so no routes. */
+const DOCUMENTATION = {
+  '/docs': page('getDocs', 'This description as a page', 'text/html'),
+  '/openapi.json': page('getOpenapi', 'This description, OpenAPI 3.1', 'application/json'),
+} satisfies ZodOpenApiPathsObject;
+
+/** The OpenAPI 3.1 document of the routes, from the schemas that validate. */
+export function openApiDocument(routes: Route[]) {
+  const paths: ZodOpenApiPathsObject = { ...DOCUMENTATION };
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
+  const document: ZodOpenApiObject = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Countersign',
+      version: '1',
+      description: 'Payer credentialing as durable workflows. Fields that are not described here are refused.',
+    },
+    servers: [{ url: '/' }],
+    security: [{ key: [] }],
+    components: {
+      schemas: { Problem: problem },
+      securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } },
+    },
+    paths,
+  };
+  return createDocument(document, { override: ({ jsonSchema }) => sayRange(jsonSchema) });
+}
+
+/** Says in a date's description in which range it has to lie, whatever else its field says there. */
+function sayRange(schema: { description?: string | undefined; 'x-range'?: unknown }): void {
+  const { description, 'x-range': range } = schema;
+  if (typeof range !== 'string' || description?.includes(range)) return;
+  schema.description = [description, range].filter(Boolean).join('; ');
+}
+
+function operationOf(route: Route): ZodOpenApiOperationObject {
+  const { method, path, tag, summary, query, body, csv, access } = route;
+  const isPublic = access === 'public';
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const params = Object.fromEntries(names.map((name) => [name, route.params?.[name as never] ?? id]));
+  const roles = isPublic ? '' : `Roles: ${rolesOf(access).join(', ')}.`;
+  return {
+    operationId: operationIdOf(route),
+    tags: [tag],
+    summary,
+    description: [route.description, roles].filter(Boolean).join('\n\n'),
+    ...(isPublic && { security: [] }),
+    requestParams: {
+      ...(names.length > 0 && { path: z.object(params) }),
+      ...(query && { query: query as z.ZodObject }),
+      ...(!isPublic && HEADERS[method] && { header: HEADERS[method] }),
+    },
+    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(csv && {
+      requestBody: {
+        required: true,
+        description: csv.description,
+        content: { 'text/csv': { schema: { type: 'string' as const } } },
+      },
+    }),
+    responses: { ...goodResponses(route), ...(!isPublic && problemResponses(route, names)) },
+  };
+}
+
+// e.g. postClientsByIdPractices: unique, and stable as long as the route is.
+const operationIdOf = ({ method, path }: Route): string =>
+  path
+    .replace(/^\/v1/, '')
+    .split(/[/.-]/)
+    .reduce((name, part) => {
+      const word = part.replace(/^\{(\w+)\}$/, 'by-$1');
+      return name + word.replaceAll(/(^|-)(\w)/g, (_, __, first: string) => first.toUpperCase());
+    }, method);
+
+const goodResponses = ({ responses }: Route) =>
+  Object.fromEntries(
+    Object.entries(responses).map(([status, { description, schema, also = [] }]) => [
+      status,
+      { description, ...(schema && { content: { 'application/json': { schema }, ...otherTypes(also) } }) },
+    ]),
+  );
+
+const otherTypes = (types: string[]) =>
+  Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
+
+function problemResponses({ method, body, csv, responses, problems = [] }: Route, names: string[]) {
+  const statuses = [400, 401, 403, 503, ...problems];
+  if (names.length > 0) statuses.push(404);
+  if (body || csv) statuses.push(409, 413, 415);
+  if (method !== 'get' && method !== 'delete') statuses.push(412);
+  if (method === 'post' || method === 'put') statuses.push(422);
+  return Object.fromEntries(
+    statuses
+      .filter((status) => !(status in responses))
+      .sort((a, b) => a - b)
+      .map((status) => [status, { description: titlesOf(status), content: PROBLEM_CONTENT }]),
+  );
+}
+
+const PROBLEM_CONTENT = { 'application/problem+json': { schema: problem } };
+
+function titlesOf(status: number): string {
+  const titles = Object.values(PROBLEMS).flatMap(([of, title]) => (of === status ? [title] : []));
+  return titles.length > 2 ? 'Refused by what is on record; `type` says why' : titles.join('; or: ');
+}

@@ -1,0 +1,67 @@
+import type { Role } from '../../domain/kernel/codes';
+import type { Principal } from '../../record/kernel/principal';
+import type { User } from '../../record/registry/users';
+
+/** What each role may do. A role that may read a thing at all sees it in the client scope of its key only. */
+const POLICY = {
+  'registry:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
+  'registry:write': ['admin', 'lead', 'specialist'],
+  // What all clients share.
+  'clients:create': ['admin', 'lead', 'specialist'],
+  'payers:write': ['admin', 'lead', 'specialist'],
+  'users:read': ['admin', 'lead', 'specialist', 'agent', 'auditor'],
+  'users:write': ['admin', 'lead'],
+  'keys:read': ['admin', 'auditor'],
+  'keys:write': ['admin'],
+  'applications:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
+  'applications:work': ['admin', 'lead', 'specialist'],
+  // Contacts, notes and information: what a follow-up consists of.
+  'applications:follow_up': ['admin', 'lead', 'specialist', 'agent'],
+  'applications:waive': ['admin', 'lead'],
+  // How the operator works: what is to be done, and the workflow behind an application.
+  'operations:read': ['admin', 'lead', 'specialist', 'agent', 'auditor'],
+  // To have tried again what failed too often.
+  'operations:retry': ['admin', 'lead'],
+  // Who leaves, and what has to be kept of them.
+  'endings:write': ['admin', 'lead'],
+  // How the operator wants to work.
+  'settings:write': ['admin'],
+  'readiness:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
+  // What the gate answered, and to whom: a claims system has to prove what it was told, and needs no more than that.
+  'answers:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'service'],
+  // Of the lists of the excluded: an import reaches every client; a decision opens or closes gates.
+  'exclusions:import': ['admin', 'lead'],
+  'exclusions:decide': ['admin', 'lead'],
+  'imports:run': ['admin', 'lead', 'specialist', 'service'],
+} as const satisfies Record<string, readonly Role[]>;
+export type Permission = keyof typeof POLICY;
+
+// Beyond any client: a key that is scoped to some may not do these.
+const UNSCOPED: readonly Permission[] = ['clients:create', 'payers:write', 'settings:write', 'exclusions:import'];
+
+const roleMay = (role: Role, permission: Permission): boolean => (POLICY[permission] as readonly Role[]).includes(role);
+
+export const may = (principal: Principal, permission: Permission): boolean =>
+  roleMay(principal.role, permission) && (principal.clientIds === null || !UNSCOPED.includes(permission));
+
+/** The roles that may, for the documentation. */
+export const rolesOf = (permission: Permission): readonly Role[] => POLICY[permission];
+
+/** Whether a new key or user of this role and scope could do no more than its maker. */
+export function mayGrant(maker: Principal, role: Role, clientIds: string[] | null): boolean {
+  const permissions = Object.keys(POLICY) as Permission[];
+  const roleWithin = permissions.every((permission) => !roleMay(role, permission) || roleMay(maker.role, permission));
+  const scopeWithin = maker.clientIds === null || clientIds?.every((id) => maker.clientIds?.includes(id));
+  return roleWithin && scopeWithin === true;
+}
+
+/**
+ * Whether the principal may act for a user: whatever acts for somebody (a feed, a cover, a change of them) reaches as
+ * far as they do, so its maker has to reach that far too, in role and in clients. Whom one only sees (`sees` in
+ * record/registry/users.ts: a client is shared) can be given work of a shared client, and nothing more.
+ */
+export const manages = (principal: Principal, { role, clientIds }: Pick<User, 'role' | 'clientIds'>): boolean =>
+  mayGrant(principal, role, clientIds);
+
+/** What stays within the operator: playbooks say how payers are worked. */
+export const isOperator = ({ role }: Principal): boolean => role !== 'client';

@@ -1,0 +1,41 @@
+import { knownDocuments } from '../../record/applications/parties';
+import type { Principal } from '../../record/kernel/principal';
+import { findUser, seesClient } from '../../record/registry/users';
+import type { Sql } from '../../runtime/database';
+import type { FieldError } from './errors';
+import { UNKNOWN_REFERENCE } from './schemas';
+
+/** An error for each reference of a list that is not among those that are known. */
+export const unknownIn = <T>(path: string, ids: readonly T[] = [], known: ReadonlySet<T>, field = ''): FieldError[] =>
+  ids.flatMap((id, index) => {
+    const { rule, message } = UNKNOWN_REFERENCE;
+    return known.has(id) ? [] : [{ path: `${path}.${index}${field}`, rule, message }];
+  });
+
+/**
+ * An error where a user cannot be given, or told, something of a client: the caller does not see them, or they do not see
+ * the client. Whoever sees both may, without managing the user: it shows that user nothing new.
+ */
+export async function workerErrors(
+  sql: Sql,
+  principal: Principal,
+  { path, userId, clientId }: { path: string; userId: string; clientId: string },
+): Promise<FieldError[]> {
+  const user = await findUser(sql, principal, userId);
+  if (!user) return [{ path, ...UNKNOWN_REFERENCE }];
+  const errors: FieldError[] = [];
+  if (!seesClient(user, clientId))
+    errors.push({ path, rule: 'sees_the_client', message: 'must be a user who may see this client' });
+  if (user.revokedAt) errors.push({ path, ...HAS_ACCESS });
+  return errors;
+}
+
+export const HAS_ACCESS = { rule: 'has_access', message: 'must be a user who still has access' };
+
+/** An error for each document that is not the client's. */
+export const documentErrors = async (
+  sql: Sql,
+  clientId: string,
+  path: string,
+  ids: readonly string[] = [],
+): Promise<FieldError[]> => (ids.length === 0 ? [] : unknownIn(path, ids, await knownDocuments(sql, clientId, ids)));

@@ -1,0 +1,76 @@
+import type { z } from 'zod';
+import type { Principal } from '../../record/kernel/principal';
+import type { User } from '../../record/registry/users';
+import type { Answer } from './idempotency';
+import type { Permission } from './policy';
+
+export type { Answer } from './idempotency';
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** The names in braces of a path. */
+type ParamsOf<P extends string> = P extends `${string}{${infer Name}}${infer Rest}`
+  ? { [K in Name]: string } & ParamsOf<Rest>
+  : unknown;
+
+/** What is known before the body is looked at. */
+export interface Scope<Params> {
+  principal: Principal;
+  params: Params;
+}
+
+export interface RouteRequest<Params, Subject, Query, Body> extends Scope<Params> {
+  subject: Subject;
+  query: Query;
+  body: Body;
+  /** The body of a route that takes a file; otherwise empty. */
+  file: Buffer;
+  /** The id that what this request does is recorded under; a retry with its Idempotency-Key has the same. */
+  commandId: string;
+  /** Answers 412 where the request's If-Match doesn't name this version; the version where it does. */
+  ifMatch: (version: number) => number | undefined;
+}
+
+/**
+ * One route, declared as data: router and OpenAPI document both come from it. For each request, in this order: path
+ * parameters (each an id unless `params` says otherwise; 404), `subject` (what the path names, null where the caller may
+ * not see it; 404), `access` and `actsFor` (403), query and body (400), `handler`.
+ */
+interface RouteSpec<Path extends string, Subject, Query, Body> {
+  method: Method;
+  path: Path;
+  summary: string;
+  description?: string;
+  tag: string;
+  /** `public` only outside /v1. */
+  access: Permission | 'public';
+  params?: Partial<Record<keyof ParamsOf<Path>, z.ZodType<string>>>;
+  subject?: (scope: Scope<ParamsOf<Path>>) => Promise<Subject | null>;
+  /** The user for whom it acts: who sees but does not manage them is refused (403). */
+  actsFor?: (subject: Subject) => Pick<User, 'role' | 'clientIds'>;
+  query?: z.ZodType<Query>;
+  body?: z.ZodType<Body>;
+  /** Instead of a JSON body: a CSV file of at most so many bytes, and what is in it. */
+  csv?: { maxBytes: number; description: string };
+  /**
+   * A secret in the good answer, under this name. The handler's answer, which is kept for retries, is without it: each
+   * attempt reads it anew by the command that made it, as long as it may be shown.
+   */
+  secret?: { name: string; read: (commandId: string) => Promise<string | null> };
+  /** The good answers by status, with the content types that are `also` to be had; the problems are added by themselves. */
+  responses: Record<number, { description: string; schema?: z.ZodType; also?: string[] }>;
+  /** Statuses of problems that path, method and body don't tell of. */
+  problems?: number[];
+  handler: (request: RouteRequest<ParamsOf<Path>, Subject, Query, Body>) => Promise<Answer>;
+}
+
+/** A route whose types have served their purpose. */
+export type Route = RouteSpec<string, unknown, unknown, unknown>;
+
+/** Declares a route; the handler's request is typed by the path, the subject and the schemas. */
+export const route = <Path extends string, Subject = undefined, Query = undefined, Body = undefined>(
+  spec: RouteSpec<Path, Subject, Query, Body>,
+): Route => spec as unknown as Route;
+
+export const ok = (body: unknown): Answer => ({ status: 200, body });
+export const created = (location: string, body: unknown): Answer => ({ status: 201, location, body });
+export const noContent = (): Answer => ({ status: 204 });

@@ -1,0 +1,246 @@
+import type { z } from 'zod';
+import { findEnding, listEndings, previewEnding, recordEnding, type Leaving } from '../../record/offboarding/endings';
+import type { Principal } from '../../record/kernel/principal';
+import { findClient } from '../../record/registry/clients';
+import { findProvider } from '../../record/registry/providers';
+import { practicesOf } from '../../record/registry/practices';
+import { holdOf, putHold, type Hold } from '../../record/offboarding/retention';
+import { findReturn, recordReturn, type ReturnInput } from '../../record/offboarding/returns';
+import type { Sql } from '../../runtime/database';
+import type { Deps } from '../kernel/deps';
+import { invalid, Problem } from '../kernel/errors';
+import { listed } from '../kernel/listing';
+import { unknownIn } from '../kernel/references';
+import { created, ok, route, type Answer, type Route } from '../kernel/route';
+import { pageOf } from '../kernel/schemas';
+import {
+  clientReturnInput,
+  ending,
+  endingInput,
+  endingPreview,
+  endingQuery,
+  endingsQuery,
+  endingSummary,
+  hold,
+  holdInput,
+  leavingReturn,
+  providerReturnInput,
+} from './endings-schemas';
+import { refuse } from '../kernel/validation';
+import { checkFilter } from '../kernel/filters';
+
+const tag = 'leaving';
+
+const DESCRIPTION =
+  'Open applications are withdrawn or handed over once the last day has passed. A participation by the group’s ' +
+  'contract ends on that day; one by a contract of the provider’s own goes on until a payer ends it or it is handed ' +
+  'over. With `terminate`, a termination is opened with each payer, with the contract’s notice where that is on file. ' +
+  'Keys, users, webhooks and mail that reach nobody else are shut, upkeep stops where no other client has the person, ' +
+  'and secrets are purged later (`secretsPurgeDays` of the settings) except under a legal hold. All of it is done ' +
+  'once, whatever happens meanwhile; `GET /v1/endings/{id}` says how far it is.';
+
+const RESPONSES = {
+  200: { description: 'What it would come to', schema: endingPreview },
+  201: { description: 'The ending, which is under way', schema: ending },
+};
+
+const shown = (held: Hold | null) => ({
+  hold: held !== null,
+  reason: held?.reason ?? null,
+  setBy: held?.setBy ?? null,
+  setAt: held?.setAt ?? null,
+});
+
+/** Ends a provider, or a client; the answer is the ending, or what it would come to. */
+async function end(
+  { sql }: Deps,
+  leaving: Leaving & { endedOn: string | null },
+  request: {
+    principal: Principal;
+    query: z.output<typeof endingQuery>;
+    body: z.output<typeof endingInput>;
+    commandId: string;
+  },
+): Promise<Answer> {
+  const { principal, query, commandId } = request;
+  const { terminate = false, ...rest } = request.body;
+  const body = { ...rest, terminate };
+  if (query.dryRun) {
+    if (leaving.endedOn !== null) throw new Problem('ended_already');
+    return ok(await previewEnding(sql, leaving, body, new Date().toISOString()));
+  }
+  const recorded = await recordEnding(sql, principal, commandId, leaving, body);
+  if ('existingId' in recorded)
+    throw new Problem('ended_already', recorded.existingId ? { existingId: recorded.existingId } : {});
+  return created(`/v1/endings/${recorded.ending.id}`, recorded.ending);
+}
+
+const RETURN =
+  'The same record goes on: it takes new things again, upkeep and the registries’ watches begin anew, and nothing of ' +
+  'it is purged. What the ending did stays done: applications stay withdrawn, participations and agreements ended, and ' +
+  'terminations go on until they are withdrawn. What it had not done yet is called off. Secrets that were purged have ' +
+  'to be given again. A legal hold stays.';
+
+const BACK = { 201: { description: 'The return', schema: leavingReturn } };
+
+/** Records a return, or says what stands in its way. */
+async function comeBack(
+  { sql, keyring }: Deps,
+  leaving: Leaving,
+  { principal, body, commandId }: { principal: Principal; body: ReturnInput; commandId: string },
+): Promise<Answer> {
+  const result = await recordReturn(sql, keyring, principal, commandId, leaving, body);
+  if ('back' in result) return created(`/v1/returns/${result.back.id}`, result.back);
+  switch (result.refused) {
+    case 'client_ended':
+      throw new Problem('ended');
+    case 'not_ended':
+      throw new Problem('not_ended');
+    case 'under_way':
+      throw new Problem('ending_under_way', { existingId: result.endingId });
+    case 'purged':
+      throw invalid(
+        ...result.fields.map((path) => ({ path, rule: 'purged', message: PURGED })),
+        ...result.practiceIds.map((id) => ({
+          path: 'practices',
+          rule: 'purged',
+          message: `must name practice ${id} with its tin: it was purged; null where it is not given now`,
+        })),
+      );
+  }
+}
+
+const PURGED = 'was purged after they left: must be given again, empty where there is none';
+
+export const endingRoutes = (deps: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/end',
+    summary: 'End a provider: everything that goes on of theirs with this client',
+    description: DESCRIPTION,
+    tag,
+    access: 'endings:write',
+    subject: ({ principal, params }) => findProvider(deps.sql, principal, params.id),
+    query: endingQuery,
+    body: endingInput,
+    responses: RESPONSES,
+    handler: ({ subject: { id: providerId, clientId, endedOn }, ...request }) =>
+      end(deps, { clientId, providerId, endedOn }, request),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/clients/{id}/end',
+    summary: 'End a client: everything that goes on of theirs, and of each of their providers',
+    description: `${DESCRIPTION} Agreements that nothing rests on any more end too.`,
+    tag,
+    access: 'endings:write',
+    subject: ({ principal, params }) => findClient(deps.sql, principal, params.id),
+    query: endingQuery,
+    body: endingInput,
+    responses: RESPONSES,
+    handler: ({ subject: { id: clientId, endedOn }, ...request }) =>
+      end(deps, { clientId, providerId: null, endedOn }, request),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/endings',
+    summary: 'List who leaves and who has left, and how far each is',
+    tag,
+    access: 'operations:read',
+    query: endingsQuery,
+    responses: {
+      200: { description: 'Endings in order of recording, without their items', schema: pageOf(endingSummary) },
+    },
+    handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
+      const { clientId, providerId } = filter;
+      await checkFilter(deps.sql, principal, { clientId, providerId });
+      const request = { limit, ...(cursor && { cursor }) };
+      return listed(await listEndings(deps.sql, principal, filter, request), (item) => item);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/endings/{id}',
+    summary: 'Read an ending, and how far it is',
+    tag,
+    access: 'operations:read',
+    subject: ({ principal, params }) => findEnding(deps.sql, principal, params.id),
+    responses: { 200: { description: 'The ending, with what came of each thing', schema: ending } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/return',
+    summary: 'Bring back a provider who has left, or who stays after all',
+    description: RETURN,
+    tag,
+    access: 'endings:write',
+    subject: ({ principal, params }) => findProvider(deps.sql, principal, params.id),
+    body: providerReturnInput,
+    responses: BACK,
+    handler: ({ subject: { id: providerId, clientId }, ...request }) =>
+      comeBack(deps, { clientId, providerId }, request),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/clients/{id}/return',
+    summary: 'Bring back a client that has left, or that stays after all',
+    description:
+      `${RETURN} Providers who left with the client are back with it, and its users; keys and webhooks are made anew. ` +
+      'A provider of whom secrets were purged comes back alone, as they have to be given again.',
+    tag,
+    access: 'endings:write',
+    subject: ({ principal, params }) => findClient(deps.sql, principal, params.id),
+    body: clientReturnInput,
+    responses: BACK,
+    handler: async ({ subject: { id: clientId }, ...request }) => {
+      const ids = request.body.practices?.map((one) => one.id);
+      refuse(unknownIn('practices', ids, await practicesOf(deps.sql, clientId), '.id'));
+      return comeBack(deps, { clientId, providerId: null }, request);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/returns/{id}',
+    summary: 'Read a return',
+    tag,
+    access: 'operations:read',
+    subject: ({ principal, params }) => findReturn(deps.sql, principal, params.id),
+    responses: { 200: { description: 'The return', schema: leavingReturn } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+  ...holdRoutes(deps, 'client', '/v1/clients/{id}/legal-hold', findClient),
+  ...holdRoutes(deps, 'provider', '/v1/providers/{id}/legal-hold', findProvider),
+];
+
+type Held = { id: string; clientId: string };
+
+const holdRoutes = <Path extends `${string}{id}${string}`>(
+  { sql }: Deps,
+  kind: 'client' | 'provider',
+  path: Path,
+  find: (sql: Sql, principal: Principal, id: string) => Promise<Held | null>,
+): Route[] => [
+  route({
+    method: 'get',
+    path,
+    summary: `Read whether a ${kind} is under a legal hold`,
+    tag,
+    access: 'operations:read',
+    subject: ({ principal, params }) => find(sql, principal, (params as { id: string }).id),
+    responses: { 200: { description: 'The hold', schema: hold } },
+    handler: async ({ principal, subject }) => ok(shown(await holdOf(sql, principal, kind, subject.id))),
+  }),
+  route({
+    method: 'put',
+    path,
+    summary: `Put a ${kind} under a legal hold, or release it`,
+    description: 'Under a hold nothing is purged; once released, what was due meanwhile is purged at once.',
+    tag,
+    access: 'endings:write',
+    subject: ({ principal, params }) => find(sql, principal, (params as { id: string }).id),
+    body: holdInput,
+    responses: { 200: { description: 'The hold as it is now', schema: hold } },
+    handler: async ({ principal, subject, body }) => ok(shown(await putHold(sql, principal, kind, subject, body))),
+  }),
+];

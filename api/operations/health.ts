@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { isWorkerWell, ping } from '../../record/operations/health';
+import { countStuck } from '../../record/operations/stuck';
+import type { Deps } from '../kernel/deps';
+import { ok, route, type Route } from '../kernel/route';
+
+const tag = 'health';
+const CAP_MS = 2000;
+
+const verdict = z.enum(['ok', 'down']);
+const readiness = z.strictObject({
+  status: z.enum(['ready', 'not_ready']),
+  checks: z.strictObject({ postgres: verdict, temporal: verdict, worker: verdict }),
+  stuck: z
+    .number()
+    .nullable()
+    .meta({ description: 'How much nobody attends to, as `GET /v1/operations/stuck` lists it; null: not known' }),
+  runId: z.string().nullable(),
+});
+
+export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/healthz',
+    summary: 'Whether this process answers',
+    tag,
+    access: 'public',
+    responses: { 200: { description: 'It does', schema: z.strictObject({ status: z.literal('ok') }) } },
+    handler: async () => ok({ status: 'ok' }),
+  }),
+  route({
+    method: 'get',
+    path: '/readyz',
+    summary: 'Whether PostgreSQL, Temporal and a worker that does its tasks are all there',
+    tag,
+    access: 'public',
+    responses: {
+      200: { description: 'All are', schema: readiness },
+      503: { description: 'Not all are', schema: readiness },
+    },
+    handler: async () => {
+      const [postgres, temporal, worker, stuck] = await Promise.all([
+        inTime(ping(sql)),
+        inTime(server.ping(Date.now() + CAP_MS).then(() => true)),
+        inTime(isWorkerWell(sql, runId)),
+        inTime(countStuck(sql)),
+      ]);
+      const ready = Boolean(postgres && temporal && worker);
+      const word = (good: unknown) => (good ? 'ok' : 'down');
+      const checks = { postgres: word(postgres), temporal: word(temporal), worker: word(worker) };
+      const body = { status: ready ? 'ready' : 'not_ready', checks, stuck, runId: runId ?? null };
+      return { status: ready ? 200 : 503, body, type: 'json' };
+    },
+  }),
+];
+
+/** What a check comes to within the cap; null where it does not. */
+async function inTime<T>(check: Promise<T>): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const cap = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), CAP_MS);
+  });
+  return Promise.race([check.catch(() => null), cap]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,43 @@
+import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
+import type { Deps } from '../kernel/deps';
+import { Problem } from '../kernel/errors';
+import { listed } from '../kernel/listing';
+import { noContent, route, type Route } from '../kernel/route';
+import { pageOf, pageQuery } from '../kernel/schemas';
+import { stuckItem } from './operations-schemas';
+
+const tag = 'operations';
+
+export const operationsRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/operations/stuck',
+    summary: 'List what nobody attends to',
+    description:
+      'Steps that were set aside, commands and changes that were not delivered, workflows that are gone or keep failing, ' +
+      'applications that are held after a restore. Everything else goes on meanwhile. What is of no one client is listed ' +
+      'for keys that see every client.',
+    tag,
+    access: 'operations:read',
+    query: pageQuery,
+    responses: { 200: { description: 'Stuck items, the oldest first', schema: pageOf(stuckItem) } },
+    handler: async ({ principal, query }) => listed(await listStuck(sql, principal, query), (item) => item),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/operations/stuck/{id}/retry',
+    summary: 'Have a stuck item tried again',
+    description:
+      'It leaves the list, and comes back where it fails again. A step is tried within seconds, a run is looked at within a ' +
+      'minute. A hold ends by `restore-review` alone: 409.',
+    tag,
+    access: 'operations:retry',
+    subject: ({ principal, params }) => findStuck(sql, principal, params.id),
+    responses: { 204: { description: 'It is tried again' } },
+    problems: [409],
+    handler: async ({ principal, subject }) => {
+      if (!(await retryStuck(sql, principal, subject))) throw new Problem('restore_review_needed');
+      return noContent();
+    },
+  }),
+];

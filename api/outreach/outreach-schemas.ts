@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { EMITTED_TYPES } from '../../domain/kernel/codes';
+import { id, ids, instant, line, pageQuery, shownOnce, someOf, url, yesOrNo } from '../kernel/schemas';
+
+const types = someOf(EMITTED_TYPES).min(1);
+const clientIds = ids(500).min(1);
+
+export const endpointInput = z
+  .strictObject({ url, types, clientIds: clientIds.optional().meta({ description: 'Left out: every client' }) })
+  .meta({ id: 'WebhookEndpointInput' });
+const endpointFields = {
+  id,
+  url,
+  types,
+  clientIds: clientIds.nullable(),
+  createdAt: instant,
+  failures: z.int().meta({ description: 'In a row, up to now' }),
+  resumeAt: instant.nullable().meta({ description: 'Until then it is left alone, because it failed' }),
+  lastError: line.nullable(),
+};
+export const endpoint = z.strictObject(endpointFields).meta({ id: 'WebhookEndpoint' });
+export const newEndpoint = z.strictObject({ ...endpointFields, secret: shownOnce }).meta({ id: 'NewWebhookEndpoint' });
+export const replayed = z.strictObject({ replayed: z.int() }).meta({ id: 'WebhooksReplayed' });
+export const rotated = z.strictObject({ secret: shownOnce }).meta({ id: 'WebhookSecret' });
+
+const status = z.enum(['queued', 'delivered', 'dead']);
+export const delivery = z
+  .strictObject({
+    id,
+    clientId: id,
+    endpointId: id,
+    emittedId: id,
+    status,
+    attempts: z.int(),
+    lastError: line.nullable(),
+    createdAt: instant,
+    settledAt: instant.nullable(),
+  })
+  .meta({ id: 'WebhookDelivery' });
+export const deliveriesQuery = pageQuery.extend({ status: status.optional(), endpointId: id.optional() });
+
+const mailStatus = z.enum(['queued', 'claimed', 'transmitting', 'sent', 'uncertain', 'failed', 'dismissed']);
+export const mailBatch = z
+  .strictObject({
+    id,
+    clientId: id.nullable().meta({
+      description:
+        'Null: a digest to a colleague, about several clients, or a person’s own upkeep; only who sees every client sees it',
+    }),
+    recipientType: z.string(),
+    recipientId: id,
+    status: mailStatus,
+    attempts: z.int(),
+    lastError: line.nullable(),
+    createdAt: instant,
+    sentAt: instant.nullable(),
+    templates: z.array(z.string()),
+  })
+  .meta({ id: 'Mail' });
+export const mailQuery = pageQuery.extend({ status: mailStatus.optional(), recipientId: id.optional() });
+
+export const inboxItem = z
+  .strictObject({
+    id,
+    clientId: id,
+    template: z.string(),
+    data: z.record(z.string(), z.unknown()),
+    applicationId: id.nullable(),
+    createdAt: instant,
+    readAt: instant.nullable(),
+  })
+  .meta({ id: 'InboxItem' });
+export const inboxQuery = pageQuery.extend({ userId: id, unread: yesOrNo.optional() });
+
+export const localMail = z
+  .strictObject({ recipient: z.string(), subject: z.string(), text: z.string(), html: z.string(), at: instant })
+  .meta({ id: 'LocalMail' });

@@ -1,0 +1,215 @@
+import {
+  decideOnMail,
+  findInboxItem,
+  findMail,
+  listInbox,
+  listMail,
+  localMailbox,
+  readInboxItem,
+  recipientOf,
+} from '../../record/outreach/mail-list';
+import { findUser } from '../../record/registry/users';
+import {
+  createEndpoint,
+  endEndpoint,
+  findDelivery,
+  findEndpoint,
+  listDeliveries,
+  listEndpoints,
+  replayDelivery,
+  replayEndpoint,
+  rotateSecret,
+  secretOfEndpoint,
+} from '../../record/outreach/webhooks';
+import type { Sql } from '../../runtime/database';
+import type { Keyring } from '../../runtime/keyring';
+import type { Deps } from '../kernel/deps';
+import { checkGrant } from '../kernel/grant';
+import { listed } from '../kernel/listing';
+import { created, ok, route, type Route } from '../kernel/route';
+import { z } from 'zod';
+import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import {
+  deliveriesQuery,
+  delivery,
+  endpoint,
+  endpointInput,
+  inboxItem,
+  inboxQuery,
+  localMail,
+  mailBatch,
+  mailQuery,
+  newEndpoint,
+  replayed,
+  rotated,
+} from './outreach-schemas';
+import { refuse } from '../kernel/validation';
+
+const same = <T>(item: T): T => item;
+const secretIn = (sql: Sql, keyring: Keyring): Route['secret'] => ({
+  name: 'secret',
+  read: (commandId) => secretOfEndpoint(sql, keyring, commandId),
+});
+
+export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/webhook-endpoints',
+    summary: 'Add an endpoint for webhooks',
+    description:
+      'Signed by the Standard Webhooks specification. Delivered at least once, in order as long as each is taken. ' +
+      'An endpoint that fails is called again after 30 s, then less and less often, for three days; then what waits is dead.',
+    tag: 'webhooks',
+    access: 'keys:write',
+    body: endpointInput,
+    secret: secretIn(sql, keyring),
+    responses: { 201: { description: 'The endpoint with its secret', schema: newEndpoint } },
+    handler: async ({ principal, body, commandId }) => {
+      await checkGrant(sql, principal, { role: 'service', ...(body.clientIds && { clientIds: body.clientIds }) });
+      const made = await createEndpoint(sql, keyring, principal, commandId, body as never);
+      return created(`/v1/webhook-endpoints/${made.id}`, made);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/webhook-endpoints',
+    summary: 'List the endpoints',
+    tag: 'webhooks',
+    access: 'keys:read',
+    query: pageQuery,
+    responses: { 200: { description: 'In order of creation', schema: pageOf(endpoint) } },
+    handler: async ({ principal, query }) => listed(await listEndpoints(sql, principal, query), same),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/webhook-endpoints/{id}/rotation',
+    summary: 'Give an endpoint a new secret; the one before signs too until the next rotation',
+    tag: 'webhooks',
+    access: 'keys:write',
+    subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
+    secret: secretIn(sql, keyring),
+    responses: { 200: { description: 'The new secret', schema: rotated } },
+    handler: async ({ principal, subject, commandId }) => {
+      await rotateSecret(sql, keyring, principal, subject.id, commandId);
+      return ok({});
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/webhook-endpoints/{id}/replay',
+    summary: 'Send all its dead deliveries again, each under its own id, and what waits at once',
+    tag: 'webhooks',
+    access: 'keys:write',
+    subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
+    responses: { 200: { description: 'How many', schema: replayed } },
+    handler: async ({ principal, subject }) => ok({ replayed: await replayEndpoint(sql, principal, subject.id) }),
+  }),
+  route({
+    method: 'delete',
+    path: '/v1/webhook-endpoints/{id}',
+    summary: 'End an endpoint',
+    tag: 'webhooks',
+    access: 'keys:write',
+    subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
+    responses: { 204: { description: 'It gets nothing more' } },
+    handler: async ({ principal, subject }) => {
+      await endEndpoint(sql, principal, subject.id);
+      return { status: 204 };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/webhook-deliveries',
+    summary: 'List deliveries; the dead ones can be replayed',
+    tag: 'webhooks',
+    access: 'keys:read',
+    query: deliveriesQuery,
+    responses: { 200: { description: 'In order of creation', schema: pageOf(delivery) } },
+    handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
+      listed(await listDeliveries(sql, principal, filter, { limit, ...(cursor && { cursor }) }), same),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/webhook-deliveries/{id}/replay',
+    summary: 'Send a dead delivery again, under its own id',
+    tag: 'webhooks',
+    access: 'keys:write',
+    subject: ({ principal, params }) => findDelivery(sql, principal, params.id),
+    responses: { 200: { description: 'The delivery', schema: delivery } },
+    handler: async ({ principal, subject }) => {
+      await replayDelivery(sql, principal, subject);
+      return ok(await findDelivery(sql, principal, subject.id));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/mail',
+    summary: 'List what was written to people: what may not have arrived waits for a person',
+    tag: 'outreach',
+    access: 'operations:read',
+    query: mailQuery,
+    responses: { 200: { description: 'In order of creation', schema: pageOf(mailBatch) } },
+    handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
+      listed(await listMail(sql, principal, filter, { limit, ...(cursor && { cursor }) }), same),
+  }),
+  ...(['resend', 'dismiss'] as const).map((what) =>
+    route({
+      method: 'post',
+      path: `/v1/mail/{id}/${what}`,
+      summary:
+        what === 'resend' ? 'Send mail again that may not have arrived' : 'Let mail be that may not have arrived',
+      tag: 'outreach',
+      access: 'applications:follow_up',
+      subject: ({ principal, params }) => findMail(sql, principal, (params as { id: string }).id),
+      responses: { 200: { description: 'The mail as it is now', schema: mailBatch } },
+      handler: async ({ principal, subject }) => ok(await decideOnMail(sql, principal, subject, what)),
+    }),
+  ),
+  route({
+    method: 'get',
+    path: '/v1/inbox',
+    summary: 'What a user is told',
+    tag: 'outreach',
+    access: 'operations:read',
+    query: inboxQuery,
+    responses: { 200: { description: 'In order of creation', schema: pageOf(inboxItem) } },
+    handler: async ({ principal, query: { limit, cursor, userId, unread } }) => {
+      if (!(await findUser(sql, principal, userId))) refuse([{ path: 'userId', ...UNKNOWN_REFERENCE }]);
+      return listed(await listInbox(sql, principal, userId, unread, { limit, ...(cursor && { cursor }) }), same);
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/inbox/{id}/read',
+    summary: 'Say that it was read',
+    description: 'For whoever may do all that its user may.',
+    tag: 'outreach',
+    access: 'applications:follow_up',
+    subject: async ({ principal, params }) => {
+      const item = await findInboxItem(sql, principal, params.id);
+      const user = item && (await recipientOf(sql, principal, item.id));
+      return item && user && { item, user };
+    },
+    actsFor: ({ user }) => user,
+    responses: { 200: { description: 'The item', schema: inboxItem } },
+    handler: async ({ principal, subject: { item } }) => {
+      await readInboxItem(sql, item.id);
+      return ok(await findInboxItem(sql, principal, item.id));
+    },
+  }),
+  // with a mail server, nothing is kept here
+  ...(config.smtpUrl === undefined ? [localMailboxRoute(sql)] : []),
+];
+
+const localMailboxRoute = (sql: Sql): Route =>
+  route({
+    method: 'get',
+    path: '/v1/local-mailbox',
+    summary: 'What would have gone out, where no mail server is set; the latest first',
+    description:
+      'With a mail server (`SMTP_URL`) there is no such route. Mail about several clients is shown to keys of every client.',
+    tag: 'outreach',
+    access: 'keys:read',
+    responses: { 200: { description: 'At most 200', schema: z.strictObject({ items: z.array(localMail) }) } },
+    handler: async ({ principal }) => ok({ items: await localMailbox(sql, principal) }),
+  });

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { KINDS, READINESS_REASONS, STAGES } from '../../domain/kernel/codes';
+import { PANEL_STATUSES } from '../../domain/registry/panels';
+import { CHECKLIST_ITEMS } from '../../domain/platforms/checklist';
+import { ANSWERS, PORTABLE_ITEMS, VERDICTS, type PortableItem } from '../../domain/platforms/platform';
+import { date, id, plannedDate, state } from '../kernel/schemas';
+
+const place = {
+  practiceId: id.optional().meta({ description: 'Where to be independent; left out: the only practice, else any' }),
+  locationId: id.optional().meta({ description: 'Of the practice' }),
+};
+export const placeQuery = z.strictObject(place);
+export const consequencesQuery = z.strictObject({
+  leaveOn: plannedDate.meta({ description: 'The first day without the platform' }),
+  ...place,
+});
+
+const standing = z.enum([...ANSWERS, 'unanswered']);
+const days = z.int();
+
+export const notice = z
+  .strictObject({
+    days: days.nullable().meta({ description: 'null where it is not known' }),
+    givenOn: date.nullable().meta({ description: '`platform_notice` of the checklist, done' }),
+    lastDayToGive: date.nullable(),
+    earliestLeaveOn: date.nullable().meta({ description: 'If it is given today, where it has not been' }),
+    inTime: z.boolean().nullable(),
+  })
+  .meta({ id: 'PlatformNotice' });
+
+const kind = z.enum(KINDS);
+export const panelReading = z
+  .strictObject({
+    status: z.enum(PANEL_STATUSES),
+    asOf: date.nullable(),
+    applicationId: id.optional().meta({ description: 'The application that was parked because of it' }),
+  })
+  .meta({ id: 'PanelReading' });
+
+export const fit = z
+  .strictObject({
+    kind,
+    because: z
+      .array(
+        z.strictObject({
+          reason: z.enum([
+            'under_way',
+            'practice_has_agreement',
+            'listed_elsewhere',
+            'credentialed_by_ledger',
+            'not_listed',
+          ]),
+          applicationId: id.optional(),
+          agreementId: id.optional(),
+          entryId: id.optional(),
+        }),
+      )
+      .meta({ description: 'The first decides' }),
+  })
+  .meta({ id: 'FittingKind' });
+
+export const applicationBrief = z
+  .strictObject({ id, practiceId: id, kind, stage: z.enum(STAGES), open: z.boolean() })
+  .nullable()
+  .meta({ description: 'The direct application that is furthest on its way' });
+
+export const billable = z
+  .strictObject({
+    status: z.enum(['confirmed', 'expected', 'late', 'not_expected']),
+    expectedOn: date.nullable(),
+    from: z
+      .enum(['effective_date', 'approval', 'submission', 'today'])
+      .nullable()
+      .meta({ description: 'What the date is counted from' }),
+    gapDays: days.nullable().meta({ description: 'Between the platform and direct billing; null: no end in sight' }),
+    reasons: z.array(z.enum(READINESS_REASONS)).meta({ description: 'What the gate has against it on that day' }),
+  })
+  .meta({ id: 'ExpectedBillable' });
+
+const portable = Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, standing])) as Record<
+  PortableItem,
+  typeof standing
+>;
+
+export const consequence = {
+  payerId: id,
+  payerName: z.string(),
+  state: state.nullable(),
+  verdict: z.enum(VERDICTS),
+  portable: z.strictObject({ answer: standing, entryId: id.nullable(), ...portable }),
+  notice,
+  restrictions: z.strictObject({
+    freeOf: standing,
+    entryId: id.nullable().meta({ description: 'The answer that says so' }),
+    words: z.string().nullable(),
+  }),
+  application: applicationBrief,
+  fits: fit,
+  panel: panelReading,
+  billable,
+};
+
+export const leaveRisks = z
+  .array(
+    z.strictObject({
+      item: z.enum(CHECKLIST_ITEMS),
+      owner: z.string().nullable(),
+      due: date.nullable(),
+      late: z.boolean().meta({ description: 'Due on no date, or after the platform is gone' }),
+    }),
+  )
+  .meta({ description: 'What of the checklist is open' });
+
+export const consequences = z
+  .strictObject({
+    leaveOn: date,
+    notice,
+    items: z.array(z.strictObject(consequence)),
+    withoutApplication: z.array(id).meta({ description: 'Payers with no direct application open or confirmed' }),
+    risks: leaveRisks,
+  })
+  .meta({ id: 'Consequences' });

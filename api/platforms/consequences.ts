@@ -1,0 +1,51 @@
+import { consequencesOf, type Place } from '../../record/platforms/consequences';
+import { groundOf } from '../../record/applications/parties';
+import { findRelationship, type Relationship } from '../../record/platforms/platforms';
+import type { Principal } from '../../record/kernel/principal';
+import type { Sql } from '../../runtime/database';
+import type { Deps } from '../kernel/deps';
+import { ok, route, type Route } from '../kernel/route';
+import { UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { consequences, consequencesQuery } from './consequences-schemas';
+import { refuse } from '../kernel/validation';
+
+const tag = 'leaving a platform';
+
+/** Refuses a practice that is not the client's, and a location that is not the practice's. */
+export async function checkPlace(
+  sql: Sql,
+  principal: Principal,
+  { clientId, payerIds: [payerId] }: Pick<Relationship, 'clientId' | 'payerIds'>,
+  { practiceId, locationId }: Place,
+): Promise<void> {
+  const asked = practiceId !== undefined && { practiceId, payerId: payerId! };
+  const practice = asked ? (await groundOf(sql, principal, asked)).practice : null;
+  const known = practice?.clientId === clientId;
+  refuse([
+    ...(asked && !known ? [{ path: 'practiceId', ...UNKNOWN_REFERENCE }] : []),
+    ...(locationId !== undefined && !(known && practice!.locationIds.includes(locationId))
+      ? [{ path: 'locationId', ...UNKNOWN_REFERENCE }]
+      : []),
+  ]);
+}
+
+export const consequenceRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/platform-relationships/{id}/consequences',
+    summary: 'What leaving the platform on a date comes to, by payer and state',
+    description:
+      'What is portable, the notice, restrictions, the direct application there is or the kind that fits, and whether ' +
+      'it can be expected to be billable by then. Nothing here is a promise: only the gate says who may bill.',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    query: consequencesQuery,
+    responses: { 200: { description: 'The consequences', schema: consequences } },
+    handler: async ({ principal, subject, query }) => {
+      await checkPlace(sql, principal, subject, query);
+      const now = new Date().toISOString();
+      return ok((await consequencesOf(sql, principal, subject, { ...query, now })).found);
+    },
+  }),
+];

@@ -1,0 +1,145 @@
+import {
+  askOpenQuestions,
+  changeTerms,
+  closeInquiry,
+  inquiryOf,
+  type InquiryInput,
+} from '../../record/platforms/inquiries';
+import { listKnowledge, putKnowledge } from '../../record/platforms/platform-knowledge';
+import { findRelationship, type Relationship } from '../../record/platforms/platforms';
+import type { Principal } from '../../record/kernel/principal';
+import { knownPayers } from '../../record/registry/payers';
+import { recipientKnown, type RecipientType } from '../../record/outreach/messages';
+import type { Sql } from '../../runtime/database';
+import type { Deps } from '../kernel/deps';
+import { Problem, type FieldError } from '../kernel/errors';
+import { unknownIn, workerErrors } from '../kernel/references';
+import { ok, route, type Route } from '../kernel/route';
+import { UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { inquiry, inquiryClosing, inquiryInput, knowledge, termsChange } from './inquiries-schemas';
+import { refuse } from '../kernel/validation';
+
+const tag = 'platform relationships';
+
+/** A platform is written to where somebody said; everybody else where the registry says. */
+function addressErrors(
+  { type, email }: { type: string; email?: string | undefined },
+  { contactEmail }: Relationship,
+): FieldError[] {
+  const path = 'recipient.email';
+  if (type !== 'platform')
+    return email === undefined ? [] : [{ path, rule: 'not_for_this_type', message: 'belongs to a platform' }];
+  const known = email ?? contactEmail;
+  return known ? [] : [{ path, rule: 'required', message: 'is required for a platform without a contactEmail' }];
+}
+
+/** A colleague must be one who may see the client. */
+async function recipientErrors(
+  sql: Sql,
+  principal: Principal,
+  relationship: Relationship,
+  { type, id }: { type: RecipientType; id: string },
+): Promise<FieldError[]> {
+  const path = 'recipient.id';
+  if (type === 'user') return workerErrors(sql, principal, { path, userId: id, clientId: relationship.clientId });
+  return (await recipientKnown(sql, relationship, { type, id })) ? [] : [{ path, ...UNKNOWN_REFERENCE }];
+}
+
+export const inquiryRoutes = ({ sql }: Deps): Route[] => {
+  const subject = ({ principal, params }: { principal: Principal; params: { id: string } }) =>
+    findRelationship(sql, principal, params.id);
+  const answer = async (principal: Principal, relationship: Relationship) => {
+    const found = await inquiryOf(sql, principal, relationship, new Date().toISOString());
+    if (!found) throw new Problem('not_found');
+    return ok(found);
+  };
+  const responses = { 200: { description: 'The inquiry', schema: inquiry } };
+  const path = '/v1/platform-relationships/{id}/inquiry' as const;
+  return [
+    route({
+      method: 'get',
+      path,
+      summary: 'What is still open, and how it is asked',
+      tag,
+      access: 'registry:read',
+      subject,
+      responses,
+      handler: ({ principal, subject: relationship }) => answer(principal, relationship),
+    }),
+    route({
+      method: 'post',
+      path,
+      summary: 'Ask what is open, or change how it is asked',
+      description:
+        'It asks the recipient at once and then at its cadence, until all is answered; again when an answer is a year ' +
+        'old or the terms change. One is opened with each relationship.',
+      tag,
+      access: 'registry:write',
+      subject,
+      body: inquiryInput,
+      responses,
+      handler: async ({ principal, subject: relationship, body, commandId }) => {
+        const { recipient } = body;
+        if (recipient) refuse(await recipientErrors(sql, principal, relationship, recipient));
+        refuse(recipient ? addressErrors(recipient, relationship) : []);
+        await askOpenQuestions(sql, principal, commandId, relationship, body as InquiryInput);
+        return answer(principal, relationship);
+      },
+    }),
+    route({
+      method: 'post',
+      path: `${path}/closing`,
+      summary: 'Ask no more',
+      tag,
+      access: 'registry:write',
+      subject,
+      body: inquiryClosing,
+      responses,
+      handler: async ({ principal, subject: relationship, body }) => {
+        await closeInquiry(sql, principal, relationship, body.reason);
+        return answer(principal, relationship);
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/platform-relationships/{id}/terms-changes',
+      summary: 'Record that the platform changed its terms: what was answered before is asked again',
+      tag,
+      access: 'registry:write',
+      subject,
+      body: termsChange,
+      responses,
+      handler: async ({ principal, subject: relationship, body, commandId }) => {
+        await changeTerms(sql, principal, commandId, relationship, body);
+        return answer(principal, relationship);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/platform-knowledge',
+      summary: 'What is known of platforms in general',
+      tag,
+      access: 'registry:read',
+      responses: { 200: { description: 'All of it', schema: knowledge } },
+      handler: async () => ok({ items: await listKnowledge(sql) }),
+    }),
+    route({
+      method: 'put',
+      path: '/v1/platform-knowledge',
+      summary: 'Make what is known of platforms in general this',
+      description: 'It answers the questions of relationships recorded from now on; never with a yes.',
+      tag,
+      access: 'payers:write',
+      body: knowledge,
+      responses: { 200: { description: 'All of it', schema: knowledge } },
+      handler: async ({ principal, body }) => {
+        const items = body.items.map(({ payerId = null, ...item }) => ({ ...item, payerId }));
+        const ids = items.map(({ payerId }) => payerId ?? '');
+        const known = await knownPayers(sql, ids.filter(Boolean));
+        refuse(unknownIn('items', ids, new Set([...known, '']), '.payerId'));
+        await putKnowledge(sql, principal, items);
+        return ok({ items: await listKnowledge(sql) });
+      },
+    }),
+  ];
+};

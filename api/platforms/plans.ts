@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { CHECKLIST_ITEMS, type ChecklistItem } from '../../domain/platforms/checklist';
+import { SERVICES } from '../../domain/platforms/plans';
+import { checklistOf, putChecklistEntry } from '../../record/platforms/checklist';
+import { planOf, putServices, sheetOf } from '../../record/platforms/plans';
+import { findRelationship } from '../../record/platforms/platforms';
+import type { Deps } from '../kernel/deps';
+import { ok, route, type Route } from '../kernel/route';
+import { placeQuery } from './consequences-schemas';
+import {
+  checklist,
+  checklistEntry,
+  checklistInput,
+  plan,
+  planQuery,
+  services,
+  servicesInput,
+  sheet,
+} from './plans-schemas';
+import { refuse } from '../kernel/validation';
+import { checkPlace } from './consequences';
+
+const tag = 'leaving a platform';
+
+const isItem = (text: string): text is ChecklistItem => (CHECKLIST_ITEMS as readonly string[]).includes(text);
+const UNKNOWN_ITEM = { path: 'item', rule: 'one_of', message: `must be one of ${CHECKLIST_ITEMS.join(', ')}` };
+const NOTHING = { owner: null, due: null, doneOn: null, note: null };
+
+export const planRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'put',
+    path: '/v1/platform-relationships/{id}/services',
+    summary: 'Record what the platform does today',
+    description: 'It takes the place of what was said before.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    body: servicesInput,
+    responses: { 200: { description: 'What it does, with the version of the relationship', schema: services } },
+    handler: async ({ principal, subject, body: { items }, ifMatch }) => {
+      const entries = SERVICES.flatMap((service) => {
+        const said = items[service];
+        return said ? { service, does: said.does, notes: said.notes ?? null } : [];
+      });
+      return ok({ items, version: await putServices(sql, principal, subject, entries, ifMatch) });
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/platform-relationships/{id}/decision-sheet',
+    summary: 'Side by side: what the platform does today, and what direct contracts take',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    query: placeQuery,
+    responses: { 200: { description: 'The sheet', schema: sheet } },
+    handler: async ({ principal, subject, query }) => {
+      await checkPlace(sql, principal, subject, query);
+      const { id: relationshipId, platform, decision, decisionReason } = subject;
+      const found = await sheetOf(sql, principal, subject, { ...query, now: new Date().toISOString() });
+      return ok({ relationshipId, platform, decision, decisionReason, ...found });
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/platform-relationships/{id}/transition-plan',
+    summary: 'What leads to direct contracts: expected dates, what can start today, what blocks each',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    query: planQuery,
+    responses: { 200: { description: 'The plan', schema: plan } },
+    handler: async ({ principal, subject, query }) => {
+      await checkPlace(sql, principal, subject, query);
+      return ok((await planOf(sql, principal, subject, { ...query, now: new Date().toISOString() })).plan);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/platform-relationships/{id}/checklist',
+    summary: 'What the practice needs of its own before it leaves',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    responses: { 200: { description: 'The whole checklist, in order', schema: checklist } },
+    handler: async ({ principal, subject: { id, version } }) =>
+      ok({ items: await checklistOf(sql, principal, id), version }),
+  }),
+  route({
+    method: 'put',
+    path: '/v1/platform-relationships/{id}/checklist/{item}',
+    summary: 'Record how an item of the checklist stands',
+    description: `The items are ${CHECKLIST_ITEMS.join(', ')}. What is left out is taken back.`,
+    tag,
+    access: 'registry:write',
+    // Anything, so that an item that there is not is told what there is.
+    params: { item: z.string().meta({ enum: [...CHECKLIST_ITEMS] }) },
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    body: checklistInput,
+    responses: { 200: { description: 'The item, with the version of the relationship', schema: checklistEntry } },
+    handler: async ({ principal, params: { item }, subject, body, ifMatch }) => {
+      refuse(isItem(item) ? [] : [UNKNOWN_ITEM]);
+      const entry = { ...NOTHING, ...body, item: item as ChecklistItem };
+      return ok(await putChecklistEntry(sql, principal, subject, entry, ifMatch));
+    },
+  }),
+];

@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import { kindThatFits } from '../../domain/platforms/consequences';
+import { KIND_RULES } from '../../domain/registry/playbook';
+import { audit } from '../../record/kernel/audit';
+import { surroundingsOf } from '../../record/platforms/consequences';
+import { findRelationship } from '../../record/platforms/platforms';
+import { knownPayers } from '../../record/registry/payers';
+import type { Deps } from '../kernel/deps';
+import { invalid, Problem, toProblem } from '../kernel/errors';
+import { uuidOf } from '../../runtime/uuid';
+import { pooled } from '../kernel/pooled';
+import { ok, route, type Route } from '../kernel/route';
+import { UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { chosenApplications, startedApplications } from './platform-applications-schemas';
+import { open } from '../applications/applications-opening';
+import { checkPlace } from './consequences';
+
+const tag = 'leaving a platform';
+const AT_ONCE = 8;
+
+type Chosen = z.infer<typeof chosenApplications>['items'][number];
+
+export const platformApplicationRoutes = (deps: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/platform-relationships/{id}/applications',
+    summary: 'Start the chosen direct applications in one call',
+    description:
+      'Once the client has decided to bridge or to build direct contracts; each application on its own. On a bridge ' +
+      'each of them knows its platform: what is submitted says that it adds and replaces nothing, and somebody sees to ' +
+      'it that the platform still works.',
+    tag,
+    access: 'applications:work',
+    subject: ({ principal, params }) => findRelationship(deps.sql, principal, params.id),
+    body: chosenApplications,
+    responses: { 200: { description: 'What became of each, in order', schema: startedApplications } },
+    handler: async ({ principal, subject, body: { practiceId, items }, commandId }) => {
+      const { sql } = deps;
+      const { id: relationshipId, providerId, clientId, decision, endedOn } = subject;
+      await checkPlace(sql, principal, subject, { practiceId });
+      if (decision !== 'bridge' && decision !== 'build_direct') throw new Problem('not_decided');
+      const asked = [...new Set(items.map(({ payerId }) => payerId))];
+      const payers = await knownPayers(sql, asked);
+      const scope = { payerIds: [...payers], relationshipIds: [relationshipId] };
+      const known = await surroundingsOf(sql, principal, subject, scope, { practiceId }, new Date().toISOString());
+      // where one had to wait for nobody, the others need not wait as well
+      let { patienceMs } = deps;
+
+      async function start(chosen: Chosen, id: string): Promise<number> {
+        const { payerId, state, locationId = null } = chosen;
+        if (!payers.has(payerId)) throw invalid({ path: 'payerId', ...UNKNOWN_REFERENCE });
+        const kind = chosen.kind ?? kindThatFits({ payerId, state, practiceId, locationId }, known).kind;
+        const opened = await open(
+          { ...deps, patienceMs },
+          {
+            principal,
+            id,
+            body: { ...chosen, practiceId, kind, ...(KIND_RULES[kind].provider && { providerId }) },
+            ...(decision === 'bridge' && endedOn === null && { bridge: relationshipId }),
+          },
+        );
+        const started = await opened.started;
+        if (!started) patienceMs = 0;
+        return started ? 201 : 202;
+      }
+
+      const answers = await pooled(items, AT_ONCE, async (chosen) => {
+        const { payerId, state, lineOfBusiness, kind, locationId } = chosen;
+        const id = uuidOf([commandId, payerId, state, lineOfBusiness, kind ?? '', locationId ?? '']);
+        try {
+          return { payerId, state, status: await start(chosen, id), id };
+        } catch (error) {
+          const problem = toProblem(error);
+          if (problem.status === 409)
+            await audit(sql, principal, {
+              action: 'open',
+              subjectType: tag,
+              subjectId: relationshipId,
+              clientId,
+              outcome: 'refused',
+              detail: { problem: problem.type },
+            });
+          return { payerId, state, status: problem.status, problem };
+        }
+      });
+      return ok({ items: answers });
+    },
+  }),
+];

@@ -1,0 +1,193 @@
+import { z } from 'zod';
+import {
+  ANSWERS,
+  CONTRACT_HOLDERS,
+  DECISIONS,
+  PORTABLE_ITEMS,
+  QUESTIONS,
+  VERDICTS,
+  type PortableItem,
+} from '../../domain/platforms/platform';
+import {
+  documents,
+  actor,
+  date,
+  email,
+  id,
+  ids,
+  instant,
+  line,
+  longText,
+  pageQuery,
+  pastDate,
+  state,
+  turningDate,
+  version,
+  yesOrNo,
+} from '../kernel/schemas';
+
+const relationshipFields = {
+  providerId: id,
+  platform: line.meta({ description: 'Its name, e.g. Alma or Headway' }),
+  payerIds: ids(500).min(1).meta({ description: 'The payers that the provider is in network with through it' }),
+};
+
+export const relationshipInput = z
+  .strictObject({ ...relationshipFields, since: pastDate.optional(), contactEmail: email.optional() })
+  .meta({ id: 'PlatformRelationshipInput' });
+
+export const relationshipPatch = z
+  .strictObject({
+    payerIds: relationshipFields.payerIds,
+    since: pastDate.nullable(),
+    contactEmail: email.nullable(),
+    changedOn: turningDate.meta({
+      description:
+        'The first day of the new payers: who is added counts from it, who is dropped until the day before. It may be ' +
+        'ahead; left out, today',
+    }),
+    correction: z
+      .boolean()
+      .meta({ description: 'The payers on file were wrong: it is as if these had been on it from the start' }),
+  })
+  .partial()
+  .meta({ id: 'PlatformRelationshipPatch' });
+
+const decision = z.enum(DECISIONS);
+
+export const relationship = z
+  .strictObject({
+    id,
+    clientId: id,
+    ...relationshipFields,
+    spans: z
+      .array(z.strictObject({ payerId: id, from: date.nullable(), until: date.nullable() }))
+      .meta({ description: 'From which day to which each payer is billed through it, former ones too' }),
+    since: date.nullable(),
+    contactEmail: email.nullable().meta({ description: 'Where the platform itself is asked' }),
+    endedOn: date.nullable().meta({ description: 'The last day through the platform; null while it goes on' }),
+    endReason: z.string().nullable(),
+    decision: decision.nullable().meta({ description: 'Of the client; null while there is none' }),
+    decisionReason: z.string().nullable(),
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'PlatformRelationship' });
+
+export const relationshipEnd = z
+  .strictObject({ on: turningDate.meta({ description: 'The last day, which may be ahead' }), reason: longText })
+  .meta({ id: 'PlatformRelationshipEnd' });
+
+export const relationshipsQuery = pageQuery.extend({
+  providerId: id.optional(),
+  payerId: id.optional(),
+  clientId: id.optional(),
+});
+
+const given = z.enum(ANSWERS);
+const each = <T extends z.ZodType>(schema: T) =>
+  Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, schema])) as Record<PortableItem, T>;
+
+const parts = z
+  .strictObject({ credentialed: given, contracted: given, contractHolder: z.enum(CONTRACT_HOLDERS) })
+  .partial()
+  .meta({ description: 'Of `direct_contract`' });
+const items = z
+  .strictObject(each(given))
+  .partial()
+  .meta({ description: 'Of `portable_on_exit`: what remains after leaving' });
+const noticeDays = z.int().min(0).max(3_650).meta({ description: 'Of `free_of_restrictions`' });
+
+const answerFields = {
+  answer: given,
+  answeredBy: line.meta({ description: 'Who said so' }),
+  answeredOn: pastDate,
+  channel: line.meta({ description: 'Through what: an email, a call, the contract' }),
+};
+const scope = 'Left out: all of them, but where another answer names one';
+
+export const answerInput = z
+  .strictObject({
+    ...answerFields,
+    words: longText.optional().meta({ description: 'What was said; of `free_of_restrictions` the clause' }),
+    payerId: id.optional().meta({ description: scope }),
+    state: state.optional().meta({ description: scope }),
+    parts: parts.optional(),
+    items: items.optional(),
+    noticeDays: noticeDays.optional(),
+    evidence: documents.optional(),
+  })
+  .meta({ id: 'PlatformAnswerInput' });
+
+const question = z.enum(QUESTIONS);
+const entry = {
+  id,
+  recordedBy: actor,
+  recordedAt: instant,
+  supersededBy: id.nullable().meta({ description: 'What took its place; null while it is in force' }),
+};
+const versionOfRelationship = z.strictObject({ version });
+
+export const answer = z
+  .strictObject({
+    question,
+    ...answerFields,
+    words: z.string().nullable(),
+    payerId: id.nullable(),
+    state: state.nullable(),
+    parts: parts.nullable(),
+    items: items.nullable(),
+    noticeDays: noticeDays.nullable(),
+    evidence: z.array(id),
+    ...entry,
+  })
+  .meta({ id: 'PlatformAnswer' });
+export const answerPut = answer.extend(versionOfRelationship.shape).meta({ id: 'PlatformAnswerPut' });
+
+export const answersQuery = pageQuery.extend({
+  question: question.optional(),
+  current: yesOrNo.optional().meta({ description: 'Whether it is in force; left out: all' }),
+});
+
+const decisionFields = { decision, reason: longText };
+export const decisionInput = z.strictObject(decisionFields).meta({ id: 'PlatformDecisionInput' });
+export const decided = z.strictObject({ ...decisionFields, ...entry }).meta({ id: 'PlatformDecision' });
+export const decisionPut = decided.extend(versionOfRelationship.shape).meta({ id: 'PlatformDecisionPut' });
+
+const standing = z.enum([...ANSWERS, 'unanswered']);
+const reading = z
+  .strictObject({
+    question,
+    answer: standing,
+    contradictedBy: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'A yes reads `unclear` where these of its own details say otherwise' }),
+  })
+  .meta({ id: 'PlatformReading' });
+const assessed = {
+  verdict: z.enum(VERDICTS).meta({ description: '`unclear` counts as not direct' }),
+  because: z.array(reading).meta({ description: 'What stands in the way of `direct`' }),
+  unanswered: z.array(question),
+};
+const portable = z.strictObject(each(standing)).meta({ description: 'What remains after leaving' });
+
+export const assessment = z
+  .strictObject({
+    ...assessed,
+    byPayer: z.array(
+      z.strictObject({
+        payerId: id,
+        ...assessed,
+        portable,
+        states: z
+          .array(z.strictObject({ state: state.nullable(), ...assessed, portable, readings: z.array(reading) }))
+          .meta({ description: 'Those where the provider is licensed, and those that answers name' }),
+      }),
+    ),
+  })
+  .meta({
+    id: 'PlatformAssessment',
+    description: 'A verdict on more than one payer or state is what all of them share',
+  });

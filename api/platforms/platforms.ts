@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import { QUESTIONS, QUESTION_OF, type AnswerDetails, type Question } from '../../domain/platforms/platform';
+import {
+  assessmentOf,
+  createRelationship,
+  endRelationship,
+  findRelationship,
+  listAnswers,
+  listDecisions,
+  listRelationships,
+  putAnswer,
+  putDecision,
+  updateRelationship,
+  type Entry,
+  type RelationshipPatch,
+} from '../../record/platforms/platforms';
+import { knownPayers } from '../../record/registry/payers';
+import { findProvider } from '../../record/registry/providers';
+import type { Deps } from '../kernel/deps';
+import { Problem, type FieldError } from '../kernel/errors';
+import { listed } from '../kernel/listing';
+import { created, ok, route, type Route } from '../kernel/route';
+import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import {
+  answer,
+  answerInput,
+  answerPut,
+  answersQuery,
+  assessment,
+  decided,
+  decisionInput,
+  decisionPut,
+  relationship,
+  relationshipEnd,
+  relationshipInput,
+  relationshipPatch,
+  relationshipsQuery,
+} from './platforms-schemas';
+import { refuse } from '../kernel/validation';
+import { unknownIn, documentErrors } from '../kernel/references';
+import { checkFilter } from '../kernel/filters';
+
+const tag = 'platform relationships';
+
+function view<T extends Entry>({ clientId: _, relationshipId: _of, createdAt: recordedAt, ...shown }: T) {
+  return { ...shown, recordedAt };
+}
+
+const isQuestion = (text: string): text is Question => (QUESTIONS as readonly string[]).includes(text);
+// What an answer leaves open.
+const UNSAID = { words: null, payerId: null, state: null, parts: null, items: null, noticeDays: null, evidence: [] };
+
+const UNKNOWN_QUESTION = { path: 'question', rule: 'one_of', message: `must be one of ${QUESTIONS.join(', ')}` };
+
+const NOT_ITS_PAYER = { path: 'payerId', rule: 'not_its_payer', message: "must be one of the relationship's payers" };
+
+const AFTER_ITS_END = { path: 'since', rule: 'not_after_end', message: 'must not be after its last day' };
+
+/** Details that belong to another question than the one that is answered. */
+const misplaced = (question: string, body: AnswerDetails): FieldError[] =>
+  Object.entries(QUESTION_OF).flatMap(([path, its]) =>
+    body[path as keyof AnswerDetails] === undefined || its === question
+      ? []
+      : [{ path, rule: 'not_for_this_question', message: `belongs to the question ${its}` }],
+  );
+
+export const platformRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/platform-relationships',
+    summary: 'Record that a provider participates through a platform',
+    tag,
+    access: 'registry:write',
+    body: relationshipInput,
+    responses: { 201: { description: 'The relationship', schema: relationship } },
+    handler: async ({ principal, body, commandId }) => {
+      const { providerId, ...input } = body;
+      const provider = await findProvider(sql, principal, providerId);
+      refuse([
+        ...(provider ? [] : [{ path: 'providerId', ...UNKNOWN_REFERENCE }]),
+        ...unknownIn('payerIds', input.payerIds, await knownPayers(sql, input.payerIds)),
+      ]);
+      const made = await createRelationship(sql, principal, commandId, provider!, input);
+      return created(`/v1/platform-relationships/${made.id}`, made);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/platform-relationships',
+    summary: 'List platform relationships',
+    tag,
+    access: 'registry:read',
+    query: relationshipsQuery,
+    responses: { 200: { description: 'Relationships in order of creation', schema: pageOf(relationship) } },
+    handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
+      await checkFilter(sql, principal, filter);
+      return listed(
+        await listRelationships(sql, principal, filter, { limit, ...(cursor && { cursor }) }),
+        (item) => item,
+      );
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/platform-relationships/{id}',
+    summary: 'Read a platform relationship',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    responses: { 200: { description: 'The relationship', schema: relationship } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/platform-relationships/{id}',
+    summary: 'Change a platform relationship, its payers above all',
+    description:
+      'What is left out stays; null empties. The questions about a new payer are asked with the next mail of the ' +
+      'inquiry, unless that is closed. About one that is dropped nothing more is asked and its answers stay on record; ' +
+      'it was billed through the platform until its last day; its applications on a bridge go on with nothing left to keep.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    body: relationshipPatch,
+    responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      const { payerIds = [], since } = body;
+      refuse([
+        ...unknownIn('payerIds', payerIds, await knownPayers(sql, payerIds)),
+        ...(since && subject.endedOn && since > subject.endedOn ? [AFTER_ITS_END] : []),
+      ]);
+      const changed = await updateRelationship(sql, principal, subject, body as RelationshipPatch, ifMatch);
+      if (!changed) throw new Problem('relationship_ended');
+      return ok(changed);
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/platform-relationships/{id}/end',
+    summary: 'Record that the provider leaves the platform',
+    description:
+      'From the day after on the gate and the coverage no longer count on it; its inquiry is closed. Who comes back ' +
+      'gets a new relationship.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    body: relationshipEnd,
+    responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
+    handler: async ({ principal, subject, body, commandId, ifMatch }) => {
+      const ended = await endRelationship(sql, principal, subject, commandId, body, ifMatch);
+      if (!ended) throw new Problem('relationship_ended');
+      return ok(ended);
+    },
+  }),
+  route({
+    method: 'put',
+    path: '/v1/platform-relationships/{id}/answers/{question}',
+    summary: 'Answer a question of the ledger',
+    description:
+      `The questions are ${QUESTIONS.join(', ')}. An answer takes the place of the one before for the same payer and ` +
+      'state, which stays on record; the same once more changes nothing.',
+    tag,
+    access: 'registry:write',
+    // Anything, so that a question that there is not is told what there is.
+    params: { question: z.string().meta({ enum: [...QUESTIONS] }) },
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    body: answerInput,
+    responses: { 200: { description: 'The answer, with the version of the relationship', schema: answerPut } },
+    handler: async ({ principal, params, subject, body, commandId, ifMatch }) => {
+      const input = { ...UNSAID, ...body };
+      refuse([
+        ...(isQuestion(params.question) ? misplaced(params.question, body) : [UNKNOWN_QUESTION]),
+        ...(input.payerId === null || subject.payerIds.includes(input.payerId) ? [] : [NOT_ITS_PAYER]),
+        ...(await documentErrors(sql, subject.clientId, 'evidence', input.evidence)),
+      ]);
+      const question = params.question as Question;
+      return ok(view(await putAnswer(sql, principal, subject.id, commandId, question, input, ifMatch)));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/platform-relationships/{id}/answers',
+    summary: 'List the answers, those in force and those before them',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    query: answersQuery,
+    responses: { 200: { description: 'Answers in order of recording', schema: pageOf(answer) } },
+    handler: async ({ principal, subject, query: { limit, cursor, ...filter } }) =>
+      listed(await listAnswers(sql, principal, subject.id, filter, { limit, ...(cursor && { cursor }) }), view),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/platform-relationships/{id}/assessment',
+    summary: 'What the answers come to: direct or not, by payer',
+    description:
+      '`direct` only where direct_contract, bill_outside, claims_under_own_setup and control_terms are yes; ' +
+      '`platform_model` where direct_contract is no; otherwise `unclear`, which counts as not direct.',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    responses: { 200: { description: 'The assessment', schema: assessment } },
+    handler: async ({ principal, subject }) => ok(await assessmentOf(sql, principal, subject)),
+  }),
+  route({
+    method: 'put',
+    path: '/v1/platform-relationships/{id}/decision',
+    summary: 'Record what the client decided',
+    description: 'It takes the place of the one before, which stays on record; the same once more changes nothing.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    body: decisionInput,
+    responses: { 200: { description: 'The decision, with the version of the relationship', schema: decisionPut } },
+    handler: async ({ principal, subject, body, commandId, ifMatch }) =>
+      ok(view(await putDecision(sql, principal, subject.id, commandId, body, ifMatch))),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/platform-relationships/{id}/decisions',
+    summary: 'List the decisions, the one in force and those before it',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'Decisions in order of recording', schema: pageOf(decided) } },
+    handler: async ({ principal, subject, query }) =>
+      listed(await listDecisions(sql, principal, subject.id, query), view),
+  }),
+];

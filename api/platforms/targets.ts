@@ -1,0 +1,92 @@
+import { caseloadOf, panelsOf, putCaseload, putPanels } from '../../record/platforms/caseloads';
+import { unknownReferences } from '../../record/applications/parties';
+import { findClient } from '../../record/registry/clients';
+import { findPayer, knownPayers } from '../../record/registry/payers';
+import { payerTargets } from '../../record/platforms/targets';
+import type { Deps } from '../kernel/deps';
+import { unknownIn } from '../kernel/references';
+import { ok, route, type Route } from '../kernel/route';
+import { UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { caseload, caseloadInput, panels, panelsInput, targets, targetsQuery } from './targets-schemas';
+import { refuse } from '../kernel/validation';
+
+const tag = 'payer targets';
+
+const NOT_SAID = { monthlyValue: null, rates: null };
+
+export const targetRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/caseload',
+    summary: 'How many of the client’s people each payer insures',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    responses: { 200: { description: 'The caseload', schema: caseload } },
+    handler: async ({ principal, subject }) => ok(await caseloadOf(sql, principal, subject.id)),
+  }),
+  route({
+    method: 'put',
+    path: '/v1/clients/{id}/caseload',
+    summary: 'Record the caseload',
+    description: 'The list takes the place of the one before.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    body: caseloadInput,
+    responses: { 200: { description: 'The caseload', schema: caseload } },
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      const payerIds = body.items.map(({ payerId }) => payerId);
+      refuse(unknownIn('items', payerIds, await knownPayers(sql, payerIds), '.payerId'));
+      const items = body.items.map((item) => ({ ...NOT_SAID, ...item }));
+      return ok(await putCaseload(sql, principal, subject.id, items, ifMatch));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/payers/{id}/panels',
+    summary: 'Whether the payer takes applications, by state and kind',
+    tag,
+    access: 'operations:read',
+    subject: ({ params }) => findPayer(sql, params.id),
+    responses: { 200: { description: 'What was stated', schema: panels } },
+    handler: async ({ subject }) => ok(await panelsOf(sql, subject.id)),
+  }),
+  route({
+    method: 'put',
+    path: '/v1/payers/{id}/panels',
+    summary: 'Record whether the payer takes applications',
+    description:
+      'The list takes the place of the one before. An application that the payer parked since then says that its ' +
+      'panel is closed.',
+    tag,
+    access: 'payers:write',
+    subject: ({ params }) => findPayer(sql, params.id),
+    body: panelsInput,
+    responses: { 200: { description: 'What was stated', schema: panels } },
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      const items = body.items.map((item) => ({ ...item, kind: item.kind ?? null }));
+      return ok(await putPanels(sql, principal, subject.id, items, ifMatch));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/payer-targets',
+    summary: 'Which payers to contract with directly, the best first',
+    description:
+      'Of the caseload and of the provider’s platforms, for a practice and state; each with what its score is made ' +
+      'of. Those for which an application is under way come last.',
+    tag,
+    access: 'operations:read',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    query: targetsQuery,
+    responses: { 200: { description: 'The targets', schema: targets } },
+    handler: async ({ principal, subject, query }) => {
+      const clientId = subject.id;
+      const own = { ...principal, clientIds: [clientId] };
+      const unknown = await unknownReferences(sql, own, { providerId: query.providerId, practiceId: query.practiceId });
+      refuse(unknown.map((path) => ({ path, ...UNKNOWN_REFERENCE })));
+      return ok({ items: await payerTargets(sql, principal, { clientId, ...query }, new Date().toISOString()) });
+    },
+  }),
+];

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { ROLES } from '../../domain/kernel/codes';
+import {
+  actor,
+  BESIDE_BAD_FIELDS,
+  date,
+  email,
+  expiryDate,
+  id,
+  ids,
+  instant,
+  line,
+  shownOnce,
+} from '../kernel/schemas';
+
+const role = z.enum(ROLES);
+const clientIds = ids(500).min(1);
+const EVERY_CLIENT = { description: 'Left out: every client; must be given where role is client' };
+
+/** A client's own people and programs see their own clients, never all. */
+function clientIsScoped({ role, clientIds: scope }: { role?: unknown; clientIds?: unknown }, context: z.RefinementCtx) {
+  if (role === 'client' && scope === undefined)
+    context.addIssue({
+      code: 'custom',
+      path: ['clientIds'],
+      message: 'must be given where role is client',
+      params: { rule: 'required' },
+    });
+}
+
+const capacity = z.int().min(1).max(1000).meta({ description: 'Items of the queue that a day holds' });
+
+export const userInput = z
+  .strictObject({
+    name: line,
+    email,
+    role,
+    clientIds: clientIds.optional().meta(EVERY_CLIENT),
+    team: line.optional(),
+    capacity: capacity.optional(),
+  })
+  .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)
+  .meta({ id: 'UserInput' });
+
+export const user = z
+  .strictObject({
+    id,
+    name: line,
+    email,
+    role,
+    clientIds: clientIds.nullable(),
+    team: line.nullable(),
+    capacity: capacity.nullable(),
+    revokedAt: instant.nullable().meta({ description: 'When they left with the only client they saw' }),
+    createdAt: instant,
+  })
+  .meta({ id: 'User' });
+
+export const userPatch = z
+  .strictObject({ name: line, team: line.nullable(), capacity: capacity.nullable() })
+  .partial()
+  .meta({ id: 'UserPatch' });
+
+export const apiKeyInput = z
+  .strictObject({
+    name: line,
+    role,
+    clientIds: clientIds.optional().meta(EVERY_CLIENT),
+    expiresOn: expiryDate.optional().meta({ description: 'The last day, in UTC, on which it is valid' }),
+  })
+  .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)
+  .meta({ id: 'ApiKeyInput' });
+
+const apiKeyFields = {
+  id,
+  name: line,
+  role,
+  clientIds: clientIds.nullable(),
+  expiresOn: date.nullable(),
+  createdBy: actor,
+  createdAt: instant,
+  revokedAt: instant.nullable(),
+};
+
+export const apiKey = z.strictObject(apiKeyFields).meta({ id: 'ApiKey' });
+export const newApiKey = z.strictObject({ ...apiKeyFields, key: shownOnce }).meta({ id: 'NewApiKey' });

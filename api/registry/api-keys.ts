@@ -1,0 +1,63 @@
+import { createApiKey, findKey, listKeys, revokeKey, secretOfKey } from '../../record/registry/api-keys';
+import type { Deps } from '../kernel/deps';
+import { checkGrant } from '../kernel/grant';
+import { listed } from '../kernel/listing';
+import { created, noContent, ok, route, type Route } from '../kernel/route';
+import { apiKey, apiKeyInput, newApiKey } from './access-schemas';
+import { pageOf, pageQuery } from '../kernel/schemas';
+
+const tag = 'API keys';
+
+export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/api-keys',
+    summary: 'Make an API key',
+    description:
+      'It can do no more than the key that makes it. A retry with the same Idempotency-Key is shown `key` again within ' +
+      'ten minutes and before it is revoked.',
+    tag,
+    access: 'keys:write',
+    body: apiKeyInput,
+    secret: { name: 'key', read: (commandId) => secretOfKey(sql, keyring, commandId) },
+    responses: { 201: { description: 'The key', schema: newApiKey } },
+    handler: async ({ principal, body, commandId }) => {
+      await checkGrant(sql, principal, body);
+      const made = await createApiKey(sql, keyring, principal, commandId, body);
+      return created(`/v1/api-keys/${made.id}`, made);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/api-keys',
+    summary: 'List the API keys, revoked ones included',
+    tag,
+    access: 'keys:read',
+    query: pageQuery,
+    responses: { 200: { description: 'Keys in order of creation', schema: pageOf(apiKey) } },
+    handler: async ({ principal, query }) => listed(await listKeys(sql, principal, query), (item) => item),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/api-keys/{id}',
+    summary: 'Read what is known of an API key',
+    tag,
+    access: 'keys:read',
+    subject: ({ principal, params }) => findKey(sql, principal, params.id),
+    responses: { 200: { description: 'The key, without its secret', schema: apiKey } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+  route({
+    method: 'delete',
+    path: '/v1/api-keys/{id}',
+    summary: 'Revoke an API key',
+    tag,
+    access: 'keys:write',
+    subject: ({ principal, params }) => findKey(sql, principal, params.id),
+    responses: { 204: { description: 'It opens nothing any more' } },
+    handler: async ({ principal, subject }) => {
+      await revokeKey(sql, principal, subject.id);
+      return noContent();
+    },
+  }),
+];

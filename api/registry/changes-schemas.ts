@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { STANDINGS } from '../../domain/registry/changes';
+import { CHANGE_FIELDS } from '../../domain/kernel/codes';
+import { actor, date, id, instant, pastDate, state } from '../kernel/schemas';
+
+/** How a change came about, beside what has changed. */
+export const circumstance = {
+  changedOn: pastDate.meta({ description: 'Since when it is so outside; left out, since today' }),
+  correction: z.boolean().meta({
+    description: 'The file was wrong and nothing has changed outside: no payer has to hear of it',
+  }),
+};
+
+export const fileChange = z
+  .strictObject({
+    id,
+    field: z.enum(CHANGE_FIELDS),
+    changedOn: date,
+    correction: z.boolean(),
+    recordedBy: actor,
+    createdAt: instant,
+    affects: z.array(
+      z.strictObject({
+        applicationId: id,
+        providerId: id.nullable(),
+        payerId: id,
+        state,
+        standing: z.enum(STANDINGS),
+        needs: z.enum(['contract', 'application', 'notice', 'tell_payer', 'nothing']).meta({
+          description:
+            '`contract`: another TIN is another party to the payer, so that it takes a contract and no mere update; ' +
+            '`notice`: an item in the queue of a participation; `tell_payer`: what was submitted says otherwise, which is a blocker. Both last until a contact says `toldOfChanges`',
+        }),
+        dueOn: date.nullable(),
+        citation: z.string().nullable(),
+        openedId: id.nullable().meta({ description: 'The application by which the payer hears of it' }),
+      }),
+    ),
+  })
+  .meta({ id: 'FileChange' });
+
+export const fileChanges = z.strictObject({ items: z.array(fileChange) });

@@ -1,0 +1,61 @@
+import { findClient } from '../../record/registry/clients';
+import { createDocument, findDocument, listDocuments } from '../../record/registry/documents';
+import { findPractice } from '../../record/registry/practices';
+import { findProvider } from '../../record/registry/providers';
+import type { Deps } from '../kernel/deps';
+import { listed } from '../kernel/listing';
+import { created, ok, route, type Route } from '../kernel/route';
+import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { document, documentInput } from './documents-schemas';
+import { refuse } from '../kernel/validation';
+
+const tag = 'documents';
+
+export const documentRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/clients/{id}/documents',
+    summary: 'Register a document',
+    description: 'What it is and the hash of its content, for evidence and proof to point at.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    body: documentInput,
+    responses: { 201: { description: 'The document', schema: document } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      const [provider, practice] = await Promise.all([
+        body.providerId && findProvider(sql, principal, body.providerId),
+        body.practiceId && findPractice(sql, principal, body.practiceId),
+      ]);
+      refuse(
+        Object.entries({ providerId: provider, practiceId: practice }).flatMap(([path, found]) =>
+          found === undefined || (found && found.clientId === subject.id) ? [] : [{ path, ...UNKNOWN_REFERENCE }],
+        ),
+      );
+      const made = await createDocument(sql, principal, commandId, subject.id, body);
+      return created(`/v1/clients/${subject.id}/documents/${made.id}`, made);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/documents',
+    summary: "List a client's documents",
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'Documents in order of registration', schema: pageOf(document) } },
+    handler: async ({ principal, subject, query }) =>
+      listed(await listDocuments(sql, principal, subject.id, query), (item) => item),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/documents/{documentId}',
+    summary: 'Read a document',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findDocument(sql, principal, params.id, params.documentId),
+    responses: { 200: { description: 'The document', schema: document } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+];

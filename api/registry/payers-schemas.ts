@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { id, ids, instant, line, unique, version } from '../kernel/schemas';
+import { playbook } from './playbook-schemas';
+
+const electronicPayerIds = unique(z.array(z.strictObject({ clearinghouse: line, payerId: line })).max(100), (one) =>
+  JSON.stringify([one.clearinghouse, one.payerId]),
+);
+const aliases = unique(z.array(line).max(100), (alias) => alias);
+const covers = ids(500).meta({ description: 'Payers that this one stands for, e.g. as a network' });
+
+export const payerInput = z
+  .strictObject({ name: line, aliases: aliases.optional(), electronicPayerIds, covers: covers.optional(), playbook })
+  .meta({ id: 'PayerInput' });
+
+export const payerPatch = z
+  .strictObject({ name: line, aliases, electronicPayerIds, covers, playbook })
+  .partial()
+  .meta({ id: 'PayerPatch' });
+
+export const payer = z
+  .strictObject({
+    id,
+    name: line,
+    aliases,
+    electronicPayerIds,
+    covers,
+    playbook: playbook.optional().meta({ description: 'Not shown to the role `client`' }),
+    playbookVersion: z.int(),
+    mergedInto: id.nullable().meta({ description: 'The one that stands for it' }),
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Payer' });

@@ -1,0 +1,86 @@
+import type { Principal } from '../../record/kernel/principal';
+import {
+  createPayer,
+  findPayer,
+  knownPayers,
+  listPayers,
+  updatePayer,
+  type Payer,
+  type PayerOrExisting,
+} from '../../record/registry/payers';
+import type { Deps } from '../kernel/deps';
+import { Problem } from '../kernel/errors';
+import { listed } from '../kernel/listing';
+import { isOperator } from '../kernel/policy';
+import { unknownIn } from '../kernel/references';
+import { created, ok, route, type Route } from '../kernel/route';
+import { pageOf, pageQuery } from '../kernel/schemas';
+import { payer, payerInput, payerPatch } from './payers-schemas';
+import { refuse } from '../kernel/validation';
+
+const tag = 'payers';
+
+// How a payer is worked is the operator's own knowledge.
+const viewFor =
+  (principal: Principal) =>
+  ({ playbook, ...shown }: Payer) =>
+    isOperator(principal) ? { ...shown, playbook } : shown;
+
+function payerOf(result: PayerOrExisting): Payer {
+  if ('existingId' in result) throw new Problem('duplicate_payer', result);
+  return result.payer;
+}
+
+export const payerRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/payers',
+    summary: 'Add a payer with its playbook',
+    tag,
+    access: 'payers:write',
+    body: payerInput,
+    responses: { 201: { description: 'The payer', schema: payer } },
+    handler: async ({ principal, body, commandId }) => {
+      refuse(unknownIn('covers', body.covers, await knownPayers(sql, body.covers)));
+      const made = payerOf(await createPayer(sql, principal, commandId, body));
+      return created(`/v1/payers/${made.id}`, viewFor(principal)(made));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/payers',
+    summary: 'List the payers',
+    tag,
+    access: 'registry:read',
+    query: pageQuery,
+    responses: { 200: { description: 'Payers in order of creation', schema: pageOf(payer) } },
+    handler: async ({ principal, query }) => listed(await listPayers(sql, query), viewFor(principal)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/payers/{id}',
+    summary: 'Read a payer',
+    tag,
+    access: 'registry:read',
+    subject: ({ params }) => findPayer(sql, params.id),
+    responses: { 200: { description: 'The payer', schema: payer } },
+    handler: async ({ principal, subject }) => ok(viewFor(principal)(subject)),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/payers/{id}',
+    summary: 'Change a payer',
+    description:
+      'What is left out stays. A playbook replaces the one before as its next version; applications that are open ' +
+      'keep the version that they started with.',
+    tag,
+    access: 'payers:write',
+    subject: ({ params }) => findPayer(sql, params.id),
+    body: payerPatch,
+    responses: { 200: { description: 'The payer as it is now', schema: payer } },
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      refuse(unknownIn('covers', body.covers, await knownPayers(sql, body.covers)));
+      return ok(viewFor(principal)(payerOf(await updatePayer(sql, principal, subject.id, body, ifMatch))));
+    },
+  }),
+];

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { LONGEST_CLOSURE_DAYS, WEEKDAYS } from '../../domain/time/calendar';
+import {
+  CHANGE_HANDLINGS,
+  CONTRACT_BASES,
+  KINDS,
+  LINES_OF_BUSINESS,
+  PREREQUISITES,
+  SUBMISSION_CHANNELS,
+  TRACK_ORDERS,
+} from '../../domain/kernel/codes';
+import { daysBetween, isRealDate } from '../../domain/time/dates';
+import { durationProblem, type Duration } from '../../domain/time/duration';
+import type { Playbook } from '../../domain/registry/playbook';
+import {
+  BESIDE_BAD_FIELDS,
+  email,
+  isEarlier,
+  line,
+  longText,
+  plannedDate,
+  repeatable,
+  someOf,
+  state,
+  text,
+  timeZone,
+  turningDate,
+  unique,
+  url,
+} from '../kernel/schemas';
+
+const amount = z.number().optional();
+
+export const duration = z
+  .strictObject({ businessDays: amount, days: amount, months: amount, hours: amount, minutes: amount, seconds: amount })
+  .superRefine((value, context) => {
+    const message = durationProblem(value);
+    if (message) context.addIssue({ code: 'custom', message, params: { rule: 'duration' } });
+  })
+  .transform((value) => value as Duration)
+  .meta({
+    id: 'Duration',
+    description: 'Exactly one positive whole number, at most ten years',
+    example: { businessDays: 10 },
+  });
+
+const isTime = (value: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$/.test(value);
+const time = text([{ rule: 'time', message: 'must be a time, HH:MM', holds: isTime }], { example: '09:00' });
+
+const callHours = z
+  .strictObject({ timeZone, from: time, to: time, days: someOf(WEEKDAYS).min(1).optional() })
+  .superRefine(({ from, to }, context) => {
+    if (isTime(from) && isTime(to) && from >= to)
+      context.addIssue({
+        code: 'custom',
+        path: ['to'],
+        message: 'must be later than from',
+        params: { rule: 'after_from' },
+      });
+  }, BESIDE_BAD_FIELDS);
+
+const contact = z.strictObject({
+  state: state.optional(),
+  purpose: line,
+  phone: line.optional(),
+  ivrPath: line.optional(),
+  email: email.optional(),
+  portalUrl: url.optional(),
+});
+
+/** What of a playbook a call to the payer needs. */
+export const calling = {
+  callHours,
+  contacts: repeatable(z.array(contact).max(200)),
+  callerVerification: unique(z.array(line).max(50), (field) => field),
+  maxPerCall: z.int().min(1).max(1000),
+  questions: repeatable(z.array(longText).max(100)),
+  trackOrder: z.enum(TRACK_ORDERS).meta({ description: 'Which decision the payer makes first' }),
+};
+
+const closures = repeatable(
+  z
+    .array(
+      z
+        .strictObject({ from: plannedDate, to: plannedDate.optional(), name: line.optional() })
+        .superRefine(({ from, to }, context) => {
+          if (isEarlier(to, from))
+            context.addIssue({
+              code: 'custom',
+              path: ['to'],
+              message: 'must not be before from',
+              params: { rule: 'order' },
+            });
+          if (
+            isRealDate(from) &&
+            typeof to === 'string' &&
+            isRealDate(to) &&
+            daysBetween(from, to) >= LONGEST_CLOSURE_DAYS
+          )
+            context.addIssue({
+              code: 'custom',
+              path: ['to'],
+              message: `must be a day of the first ${LONGEST_CLOSURE_DAYS} of the closure`,
+              params: { rule: 'longest_closure' },
+            });
+        }, BESIDE_BAD_FIELDS),
+    )
+    .max(500),
+).meta({ description: 'Days on which the payer works no more than on a weekend' });
+
+const handling = z.enum(CHANGE_HANDLINGS);
+
+const fields = {
+  channel: z.enum(SUBMISSION_CHANNELS),
+  requires: someOf(PREREQUISITES),
+  requiresCaqh: z.boolean(),
+  attestationMaxDays: z.int().min(1).max(180).meta({
+    description: 'The payer wants a CAQH attestation at most so many days old; left out, a current one will do',
+  }),
+  confirmReceiptAfter: duration,
+  followUpEvery: duration,
+  earliestInquiry: duration,
+  contactOverdueAfter: duration,
+  escalateAfter: duration,
+  expectedDecision: duration,
+  informationDeadline: duration,
+  appealWindow: duration,
+  panelRecheck: duration,
+  contractChase: duration,
+  confirmationChase: duration,
+  recredentialEvery: duration,
+  recredentialOpens: duration,
+  loadingCheck: duration,
+  directoryEvery: duration,
+  changes: z
+    .strictObject({ name: handling, address: handling, tin: handling, perPractice: z.boolean() })
+    .partial()
+    .meta({
+      description:
+        'What the payer wants of a change of each; left out, an application. `perPractice`: one for a practice’s change instead of one for each of its providers',
+    }),
+  ...calling,
+  tinByMail: z.boolean().meta({ description: 'Whether mail to the payer names the practice’s EIN; an SSN never is' }),
+  contractBases: someOf(CONTRACT_BASES),
+  closures,
+  sources: z
+    .record(line, z.strictObject({ source: line, asOf: turningDate }))
+    .meta({ description: 'By playbook field: where its value is from, and as of when' }),
+};
+
+const variant = z
+  .strictObject({ ...fields, state, kind: z.enum(KINDS), lineOfBusiness: z.enum(LINES_OF_BUSINESS) })
+  .partial()
+  .superRefine((value, context) => {
+    if (value.state ?? value.kind ?? value.lineOfBusiness) return;
+    context.addIssue({
+      code: 'custom',
+      message: 'must name a state, a kind or a line of business',
+      params: { rule: 'names_a_scope' },
+    });
+  }, BESIDE_BAD_FIELDS);
+
+export const playbook: z.ZodType<Playbook> = z
+  .strictObject({
+    ...fields,
+    variants: unique(z.array(variant).max(200), (one) =>
+      JSON.stringify([one.state, one.kind, one.lineOfBusiness]),
+    ).meta({ description: 'What differs for a state, kind or line; the most specific wins field by field' }),
+  })
+  .partial()
+  .meta({ id: 'Playbook', description: 'Only what differs from the defaults' });

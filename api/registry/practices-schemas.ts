@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { isEin, isSsn } from '../../domain/kernel/identifiers';
+import { circumstance } from './changes-schemas';
+import { address, hasLevels, id, instant, line, npi, repeatable, text, unique, version } from '../kernel/schemas';
+
+const ein = text(
+  [{ rule: 'ein', message: 'must be an EIN: 9 digits with a prefix that the IRS assigns', holds: isEin }],
+  { example: '12-3456789' },
+);
+const ssn = text([{ rule: 'ssn', message: 'must be an SSN: 9 digits in ranges that are assigned', holds: isSsn }], {
+  example: '123-45-6789',
+});
+
+export const tinInput = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('ein'), value: ein }),
+    z.strictObject({ type: z.literal('ssn'), value: ssn }),
+  ])
+  .meta({ description: 'Kept encrypted; only its type and last four digits are ever answered' });
+
+const MAX_BILLING = { characters: 10_000, levels: 10 };
+
+/** Whether PostgreSQL's jsonb takes it, and nobody minds its size. */
+function isStorable(value: object): boolean {
+  if (!hasLevels(value, MAX_BILLING.levels)) return false;
+  const json = JSON.stringify(value);
+  return json.length <= MAX_BILLING.characters && !/\\u(0000|d[89a-f])/.test(json);
+}
+
+// What belongs to a billing setup differs by practice; it is kept as it comes.
+const billing = z
+  .record(z.string(), z.unknown())
+  .superRefine((value, context) => {
+    if (!isStorable(value))
+      context.addIssue({
+        code: 'custom',
+        message: 'must have at most 10,000 characters in at most 10 levels, and no NUL characters',
+        params: { rule: 'billing' },
+      });
+  })
+  .meta({ description: 'Free form', example: { clearinghouse: 'availity' } });
+
+const location = { name: line.optional(), address };
+const MAX_LOCATIONS = 500;
+
+const fields = { legalName: line, tin: tinInput, address };
+
+export const practiceInput = z
+  .strictObject({
+    ...fields,
+    npi: npi.optional(),
+    locations: repeatable(z.array(z.strictObject(location)).max(MAX_LOCATIONS)).optional(),
+    billing: billing.optional(),
+  })
+  .meta({ id: 'PracticeInput' });
+
+export const practicePatch = z
+  .strictObject({
+    ...fields,
+    npi: npi.nullable(),
+    locations: unique(
+      z.array(z.strictObject({ id: id.optional(), ...location })).max(MAX_LOCATIONS),
+      (one) => one.id,
+    ).meta({ description: 'All of them: those with an id stay, others are new, what is left out is removed' }),
+    billing: billing.nullable(),
+    ...circumstance,
+  })
+  .partial()
+  .meta({ id: 'PracticePatch' });
+
+export const practice = z
+  .strictObject({
+    id,
+    clientId: id,
+    legalName: line,
+    tin: z.strictObject({
+      type: z.enum(['ein', 'ssn']),
+      last4: z.string(),
+      purged: z.literal(true).optional().meta({ description: 'Only its last four digits are left' }),
+    }),
+    npi: npi.nullable(),
+    address,
+    locations: z.array(z.strictObject({ id, name: line.nullable(), address })),
+    billing: billing.nullable(),
+    mergedInto: id.nullable().meta({ description: 'The one that stands for it' }),
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Practice' });

@@ -1,0 +1,95 @@
+import { findClient } from '../../record/registry/clients';
+import { createPractice, findPractice, listPractices, updatePractice } from '../../record/registry/practices';
+import { changesOf } from '../../record/applications/changes';
+import type { Deps } from '../kernel/deps';
+import { Problem } from '../kernel/errors';
+import { listed } from '../kernel/listing';
+import { unknownIn } from '../kernel/references';
+import { created, ok, route, type Route } from '../kernel/route';
+import { fileChanges } from './changes-schemas';
+import { pageOf, pageQuery } from '../kernel/schemas';
+import { practice, practiceInput, practicePatch } from './practices-schemas';
+import { refuse } from '../kernel/validation';
+
+const tag = 'practices';
+
+export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/clients/{id}/practices',
+    summary: 'Add a practice to a client',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    body: practiceInput,
+    responses: { 201: { description: 'The practice', schema: practice } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      if (subject.endedOn !== null) throw new Problem('ended');
+      const made = await createPractice(sql, keyring, principal, commandId, subject.id, body);
+      return created(`/v1/practices/${made.id}`, made);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/practices',
+    summary: "List a client's practices",
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'Practices in order of creation', schema: pageOf(practice) } },
+    handler: async ({ principal, subject, query }) =>
+      listed(await listPractices(sql, principal, subject.id, query), (item) => item),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/practices/{id}',
+    summary: 'Read a practice',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findPractice(sql, principal, params.id),
+    responses: { 200: { description: 'The practice', schema: practice } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/practices/{id}/changes',
+    summary: 'Read what has changed of a practice, and whom it concerns',
+    description: 'The latest first; each with the applications that it touches and what each needs.',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findPractice(sql, principal, params.id),
+    responses: { 200: { description: 'The changes', schema: fileChanges } },
+    handler: async ({ principal, subject }) => ok({ items: await changesOf(sql, principal, subject.id) }),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/practices/{id}',
+    summary: 'Change a practice',
+    description:
+      'What is left out stays; null empties `npi` and `billing`. Where payers have to hear of a change, their ' +
+      'applications are opened: see its changes.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findPractice(sql, principal, params.id),
+    body: practicePatch,
+    responses: { 200: { description: 'The practice as it is now', schema: practice } },
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      const known = new Set([undefined, ...subject.locations.map((location) => location.id)]);
+      refuse(
+        unknownIn(
+          'locations',
+          body.locations?.map((location) => location.id),
+          known,
+          '.id',
+        ),
+      );
+      // nothing would purge it a second time
+      if (body.tin && subject.tin.purged && (await findClient(sql, principal, subject.clientId))?.endedOn)
+        throw new Problem('ended');
+      const changed = await updatePractice(sql, keyring, principal, subject, body, ifMatch);
+      if (!changed) throw new Problem('location_in_use');
+      return ok(changed);
+    },
+  }),
+];

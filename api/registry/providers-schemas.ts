@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { isCaqhId, isDea, isTaxonomy } from '../../domain/kernel/identifiers';
+import { circumstance } from './changes-schemas';
+import { ended } from './clients-schemas';
+import { registryState } from '../kernel/lookup-schemas';
+import {
+  actor,
+  date,
+  email,
+  expiryDate,
+  id,
+  ids,
+  instant,
+  line,
+  npi,
+  pastDate,
+  state,
+  text,
+  unique,
+  version,
+} from '../kernel/schemas';
+
+const caqhId = text([{ rule: 'caqh_id', message: 'must be a CAQH provider ID: digits only', holds: isCaqhId }], {
+  example: '12345678',
+});
+export const taxonomyCode = text(
+  [{ rule: 'taxonomy_code', message: 'must be a taxonomy code: 9 digits or capitals, then X', holds: isTaxonomy }],
+  { example: '101YM0800X' },
+);
+
+const licence = z.strictObject({ state, number: line, expiresOn: expiryDate });
+const licences = unique(z.array(licence).max(100), (one) => `${one.state} ${one.number}`);
+const dollars = z.int().min(1).max(1_000_000_000);
+const policy = z.strictObject({
+  carrier: line,
+  policyNumber: line,
+  expiresOn: expiryDate,
+  limits: z.strictObject({ perOccurrence: dollars, aggregate: dollars }).optional().meta({ description: 'US dollars' }),
+});
+export const malpractice = policy.superRefine(({ limits }, context) => {
+  if (limits && limits.aggregate < limits.perOccurrence)
+    context.addIssue({
+      code: 'custom',
+      path: ['limits', 'aggregate'],
+      message: 'must not be less than perOccurrence',
+      params: { rule: 'order' },
+    });
+});
+const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a right check digit', holds: isDea }], {
+  example: 'AB1234563',
+});
+export const dea = unique(
+  z.array(z.strictObject({ state, number: deaNumber, expiresOn: expiryDate })).max(60),
+  (one) => `${one.state} ${one.number}`,
+).meta({ description: 'Where they prescribe' });
+
+const fields = { firstName: line, lastName: line, email, licences };
+
+export const providerInput = z
+  .strictObject({
+    ...fields,
+    npi,
+    caqhId: caqhId.optional(),
+    taxonomyCode: taxonomyCode.optional(),
+    malpractice: malpractice.optional(),
+    dea: dea.optional(),
+  })
+  .meta({ id: 'ProviderInput' });
+
+export const providerPatch = z
+  .strictObject({
+    ...fields,
+    caqhId: caqhId.nullable(),
+    taxonomyCode: taxonomyCode.nullable(),
+    malpractice: malpractice.nullable(),
+    dea,
+    ...circumstance,
+  })
+  .partial()
+  .meta({ id: 'ProviderPatch' });
+
+export const provider = z
+  .strictObject({
+    id,
+    clientId: id,
+    ...fields,
+    npi,
+    caqhId: caqhId.nullable(),
+    taxonomyCode: taxonomyCode.nullable(),
+    malpractice: policy
+      .partial({ policyNumber: true })
+      .nullable()
+      .meta({ description: 'Without its number once the secrets of whoever left are purged' }),
+    dea,
+    ...ended,
+    attestation: z.strictObject({ attestedOn: date, dueOn: date, current: z.boolean() }).nullable().meta({
+      description: 'The latest CAQH attestation that a registry knows or this client recorded; valid through `dueOn`',
+    }),
+    registries: z
+      .strictObject({ caqh: registryState, nppes: registryState })
+      .meta({ description: 'What services outside say of the provider, and since when they don’t answer' }),
+    version,
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Provider' });
+
+const source = z.enum(['provider', 'caqh', 'operator']);
+
+export const attestationInput = z
+  .strictObject({
+    attestedOn: pastDate,
+    source,
+    reference: line.optional(),
+    authorizedPayerIds: ids(1000)
+      .optional()
+      .meta({ description: 'The payers that may see the profile; left out: not recorded' }),
+  })
+  .meta({ id: 'AttestationInput' });
+
+export const attestation = z
+  .strictObject({
+    id,
+    providerId: id,
+    attestedOn: date,
+    source,
+    reference: line.nullable(),
+    authorizedPayerIds: z.array(id).nullable(),
+    recordedBy: actor,
+    recordedAt: instant,
+  })
+  .meta({ id: 'Attestation' });

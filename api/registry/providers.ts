@@ -1,0 +1,129 @@
+import { attestationDueOn, knownLicences } from '../../domain/registry/attestation';
+import { localDate } from '../../domain/time/calendar';
+import { findClient } from '../../record/registry/clients';
+import {
+  createProvider,
+  findProvider,
+  listProviders,
+  updateProvider,
+  type Provider,
+  type RegistryState,
+} from '../../record/registry/providers';
+import { changesOf } from '../../record/applications/changes';
+import type { Deps } from '../kernel/deps';
+import { Problem } from '../kernel/errors';
+import { listed } from '../kernel/listing';
+import { created, ok, route, type Route } from '../kernel/route';
+import { fileChanges } from './changes-schemas';
+import { pageOf, pageQuery } from '../kernel/schemas';
+import { provider, providerInput, providerPatch } from './providers-schemas';
+
+const tag = 'providers';
+
+// The person behind a provider stays ours: by its id two clients would find each other.
+export function viewOfProvider({
+  personId: _,
+  timeZone,
+  attestedOn,
+  legalHold: _hold,
+  hereSince: _since,
+  registryLicences,
+  purged,
+  ...shown
+}: Provider) {
+  const today = localDate(new Date().toISOString(), timeZone);
+  const dueOn = attestedOn && attestationDueOn(attestedOn, knownLicences(shown.licences, registryLicences), today);
+  const { caqh, nppes } = shown.registries;
+  return {
+    ...shown,
+    secretsPurgedAt: purged.secrets ?? null,
+    attestation: dueOn && { attestedOn, dueOn, current: today <= dueOn },
+    registries: { caqh: stateOf(caqh), nppes: stateOf(nppes) },
+  };
+}
+
+const utc = (instant: string | null) => instant && new Date(instant).toISOString();
+
+function stateOf({ checkedAt, unavailableSince, nextCheckAt, ...state }: RegistryState) {
+  return {
+    ...state,
+    checkedAt: utc(checkedAt),
+    unavailableSince: utc(unavailableSince),
+    nextCheckAt: utc(nextCheckAt),
+  };
+}
+
+export const providerRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/clients/{id}/providers',
+    summary: 'Add a provider to a client',
+    description: 'A provider is there once per client and NPI; one who left before comes back by `return`.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    body: providerInput,
+    responses: { 201: { description: 'The provider', schema: provider } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      if (subject.endedOn !== null) throw new Problem('ended');
+      const result = await createProvider(sql, principal, commandId, subject.id, body);
+      if ('existingId' in result) {
+        const { hasLeft, existingId } = result;
+        throw new Problem(hasLeft ? 'left_before' : 'duplicate_provider', { existingId });
+      }
+      return created(`/v1/providers/${result.provider.id}`, viewOfProvider(result.provider));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/providers',
+    summary: "List a client's providers",
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'Providers in order of creation', schema: pageOf(provider) } },
+    handler: async ({ principal, subject, query }) =>
+      listed(await listProviders(sql, principal, subject.id, query), viewOfProvider),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}',
+    summary: 'Read a provider',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    responses: { 200: { description: 'The provider', schema: provider } },
+    handler: async ({ subject }) => ok(viewOfProvider(subject)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/changes',
+    summary: 'Read what has changed of a provider, and whom it concerns',
+    description: 'The latest first; each with the applications that it touches and what each needs.',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    responses: { 200: { description: 'The changes', schema: fileChanges } },
+    handler: async ({ principal, subject }) => ok({ items: await changesOf(sql, principal, subject.id) }),
+  }),
+  route({
+    method: 'patch',
+    path: '/v1/providers/{id}',
+    summary: 'Change a provider',
+    description:
+      'What is left out stays; `licences` are all of them; null empties `caqhId`, `taxonomyCode` and `malpractice`. ' +
+      'The NPI is who the provider is and never changes.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    body: providerPatch,
+    responses: { 200: { description: 'The provider as it is now', schema: provider } },
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      // nothing would purge it a second time
+      if (subject.endedOn !== null && subject.purged.secrets && (body.malpractice || body.dea))
+        throw new Problem('ended');
+      return ok(viewOfProvider(await updateProvider(sql, principal, subject, body, ifMatch)));
+    },
+  }),
+];

@@ -1,0 +1,78 @@
+import type { Deps } from './kernel/deps';
+import type { Route } from './kernel/route';
+import { agreementRoutes } from './billing/agreements';
+import { apiKeyRoutes } from './registry/api-keys';
+import { applicationRoutes } from './applications/applications';
+import { applicationActionRoutes } from './applications/applications-actions';
+import { attestationRoutes } from './registry/attestations';
+import { bulkRoutes } from './applications/bulk';
+import { clientRoutes } from './registry/clients';
+import { consequenceRoutes } from './platforms/consequences';
+import { coverageRoutes } from './billing/coverage';
+import { documentRoutes } from './registry/documents';
+import { endingRoutes } from './offboarding/endings';
+import { eventRoutes } from './outreach/events';
+import { evidenceRoutes } from './applications/evidence';
+import { exclusionRoutes } from './screening/exclusions';
+import { healthRoutes } from './operations/health';
+import { inquiryRoutes } from './platforms/inquiries';
+import { outreachRoutes } from './outreach/outreach';
+import { payerRoutes } from './registry/payers';
+import { planRoutes } from './platforms/plans';
+import { platformApplicationRoutes } from './platforms/platform-applications';
+import { platformRoutes } from './platforms/platforms';
+import { playbookRoutes } from './applications/playbooks';
+import { practiceRoutes } from './registry/practices';
+import { providerRoutes } from './registry/providers';
+import { operationsRoutes } from './operations/operations';
+import { readinessRoutes } from './billing/readiness';
+import { registryDepthRoutes } from './registry/registry-depth';
+import { registryRoutes } from './sources/registries';
+import { settingsRoutes } from './operations/settings';
+import { targetRoutes } from './platforms/targets';
+import { taskRoutes } from './work-queue/tasks';
+import { upkeepRoutes } from './upkeep/upkeep';
+import { userRoutes } from './registry/users';
+import { workRoutes } from './applications/work';
+import { workQueueRoutes } from './work-queue/work-queue';
+
+const GROUPS = [
+  healthRoutes,
+  clientRoutes,
+  practiceRoutes,
+  providerRoutes,
+  attestationRoutes,
+  upkeepRoutes,
+  payerRoutes,
+  playbookRoutes,
+  documentRoutes,
+  registryDepthRoutes,
+  exclusionRoutes,
+  registryRoutes,
+  platformRoutes,
+  inquiryRoutes,
+  consequenceRoutes,
+  targetRoutes,
+  planRoutes,
+  platformApplicationRoutes,
+  applicationRoutes,
+  applicationActionRoutes,
+  evidenceRoutes,
+  bulkRoutes,
+  workQueueRoutes,
+  workRoutes,
+  taskRoutes,
+  readinessRoutes,
+  eventRoutes,
+  outreachRoutes,
+  coverageRoutes,
+  agreementRoutes,
+  endingRoutes,
+  operationsRoutes,
+  settingsRoutes,
+  userRoutes,
+  apiKeyRoutes,
+];
+
+/** Every route there is, in the order of the documentation. */
+export const allRoutes = (deps: Deps): Route[] => GROUPS.flatMap((routes) => routes(deps));

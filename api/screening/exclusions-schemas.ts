@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { EXCLUSION_RESULTS, EXCLUSION_SOURCES } from '../../domain/kernel/codes';
+import { GIVEN_FROM, isGivenDate } from '../../domain/time/dates';
+import { monthOf } from '../../domain/screening/exclusions';
+import {
+  broken,
+  actor,
+  date,
+  expiryDate,
+  id,
+  ids,
+  instant,
+  line,
+  longText,
+  pastDate,
+  state,
+  text,
+  turningDate,
+} from '../kernel/schemas';
+import { registryState } from '../kernel/lookup-schemas';
+
+const month = text(
+  [
+    { rule: 'month', message: 'must be a month, YYYY-MM', holds: (value) => /^\d{4}-(0[1-9]|1[0-2])$/.test(value) },
+    {
+      rule: 'not_in_future',
+      message: 'must not be a month to come',
+      holds: (value) => `${value}-01` <= monthOf(new Date().toISOString()),
+    },
+    {
+      rule: 'date_range',
+      message: `must not be earlier than ${GIVEN_FROM.slice(0, 7)}`,
+      holds: (value) => isGivenDate(`${value}-01`),
+    },
+  ],
+  { example: '2026-03' },
+);
+export const listQuery = z.strictObject({ month: month.meta({ description: 'Whose list it is' }) });
+
+const count = z.int().nonnegative();
+export const exclusionList = z
+  .strictObject({
+    id,
+    month: z.string(),
+    sha256: z.string(),
+    entries: count,
+    unreadable: count.meta({ description: 'Rows that name somebody and could not be read' }),
+    screened: count.meta({ description: 'Providers and practices that were held against it' }),
+    clear: count,
+    possible: count,
+    confirmed: count,
+    importedBy: actor,
+    createdAt: instant,
+  })
+  .meta({ id: 'ExclusionList' });
+
+export const exclusionSource = registryState
+  .pick({ mode: true, unavailableSince: true, reason: true, detail: true, checkedAt: true, nextCheckAt: true })
+  .extend({
+    month: z.string().nullable().meta({ description: 'Of the list on file' }),
+    awaited: z.string().meta({ description: 'The month whose list comes next' }),
+    dueAt: instant.meta({ description: 'From when somebody is asked for that one' }),
+  })
+  .meta({ id: 'ExclusionSource' });
+
+const source = z.enum(EXCLUSION_SOURCES);
+const result = z.enum(EXCLUSION_RESULTS);
+const evidence = ids(50);
+
+export const exclusionCheckInput = z
+  .strictObject({
+    source,
+    state: state.optional().meta({ description: 'Whose list, where the source is a state' }),
+    checkedOn: pastDate,
+    result,
+    reference: line.optional(),
+    evidence: evidence.optional(),
+    excludedOn: turningDate
+      .optional()
+      .meta({ description: 'Since when, where something was found; the day of the check' }),
+  })
+  .superRefine(({ source: of, state: whose, result: came, excludedOn }, context) => {
+    if ((of === 'state') !== (whose !== undefined))
+      broken(context, ['state'], 'state_of_source', 'must be there where the source is a state, and only there');
+    if (came === 'clear' && excludedOn !== undefined)
+      broken(context, ['excludedOn'], 'nothing_found', 'must not be there where nothing was found');
+  })
+  .meta({ id: 'ExclusionCheckInput' });
+
+export const exclusionCheck = z
+  .strictObject({
+    id,
+    providerId: id.nullable(),
+    practiceId: id.nullable().meta({ description: 'Where it is no provider’s' }),
+    source,
+    state: state.nullable(),
+    listId: id.nullable().meta({ description: 'The import that it comes from; null: recorded by hand' }),
+    checkedOn: date,
+    result,
+    reference: line.nullable(),
+    evidence,
+    recordedBy: actor,
+    createdAt: instant,
+  })
+  .meta({ id: 'ExclusionCheck' });
+
+export const exclusion = z
+  .strictObject({
+    id,
+    source,
+    state: state.nullable(),
+    matchedBy: z.enum(['npi', 'name', 'manual']),
+    status: z
+      .enum(['possible', 'confirmed', 'dismissed'])
+      .meta({ description: 'As it stands with this client: of several decisions that count here, the most severe' }),
+    excludedOn: date,
+    reinstatedOn: date.nullable().meta({ description: 'From this day on no longer excluded' }),
+    reason: longText.nullable(),
+    decidedBy: actor.nullable().meta({ description: 'Null where it was decided under another client' }),
+  })
+  .meta({ id: 'Exclusion' });
+export const foundExclusions = z.strictObject({ items: z.array(exclusion) });
+
+export const exclusionDecision = z
+  .strictObject({
+    result: z.enum(['confirmed', 'dismissed']),
+    reason: longText,
+    excludedOn: turningDate.optional(),
+    reinstatedOn: expiryDate
+      .nullable()
+      .optional()
+      .meta({ description: 'From this day on no longer; null: it is still on' }),
+  })
+  .superRefine(({ excludedOn, reinstatedOn }, context) => {
+    if (excludedOn && reinstatedOn && reinstatedOn < excludedOn)
+      broken(context, ['reinstatedOn'], 'order', 'must not be before excludedOn');
+  })
+  .meta({ id: 'ExclusionDecision' });

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { PROPOSED_FIELDS } from '../../domain/sources/proposals';
+import { actor, date, id, instant, line, someOf, state, yesOrNo } from '../kernel/schemas';
+
+export const rosterRequest = z
+  .strictObject({
+    id,
+    caqhId: line,
+    kind: z.enum(['add', 'remove']).meta({ description: '`remove`: of somebody whom no client has any more' }),
+    status: z.enum(['queued', 'pending', 'added', 'removed', 'refused', 'withdrawn']),
+    exception: line.nullable().meta({ description: 'Why CAQH did not' }),
+    requestedBy: actor,
+    createdAt: instant,
+    settledAt: instant.nullable(),
+  })
+  .meta({ id: 'RosterRequest' });
+export const rosterRequests = z.strictObject({ items: z.array(rosterRequest) });
+
+export const exportQuery = z.strictObject({
+  dryRun: yesOrNo.optional().meta({ description: 'true: says what would come of it and records nothing' }),
+});
+const count = z.int().nonnegative();
+export const exportOutcome = z
+  .strictObject({
+    dryRun: z.boolean(),
+    total: count,
+    recorded: count,
+    unchanged: count,
+    rejected: z.array(z.strictObject({ line: count, column: line, rule: line })),
+  })
+  .meta({ id: 'CaqhExportOutcome' });
+
+const source = z.enum(['caqh', 'nppes']);
+const field = z.enum(PROPOSED_FIELDS);
+export const proposalList = z.strictObject({
+  items: z.array(
+    z
+      .strictObject({
+        source,
+        takenOn: date,
+        field,
+        state: state.optional().meta({ description: 'Of a licence’s number' }),
+        onFile: line.nullable(),
+        proposed: line,
+      })
+      .meta({ id: 'Proposal' }),
+  ),
+});
+export const proposalChoice = z
+  .strictObject({ source, fields: someOf(PROPOSED_FIELDS).min(1) })
+  .meta({ id: 'ProposalChoice' });

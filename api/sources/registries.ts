@@ -1,0 +1,132 @@
+import { auditExport, takeExported, type RowOutcome } from '../../record/sources/caqh-exports';
+import { caqhIsAsked, requestRoster, rosterRequestsOf, type RosterRequest } from '../../record/sources/caqh-roster';
+import { accepted } from '../../domain/sources/proposals';
+import { proposalsFor } from '../../record/sources/proposals';
+import { findProvider, updateProvider } from '../../record/registry/providers';
+import { settleTasks } from '../../record/kernel/tasks';
+import { readCaqhExport } from '../../registries/caqh-export';
+import type { Deps } from '../kernel/deps';
+import { Problem } from '../kernel/errors';
+import { ok, route, type Route } from '../kernel/route';
+import { provider } from '../registry/providers-schemas';
+import {
+  exportOutcome,
+  exportQuery,
+  proposalChoice,
+  proposalList,
+  rosterRequest,
+  rosterRequests,
+} from './registries-schemas';
+import { refuseTable } from '../kernel/tables';
+import { refuse } from '../kernel/validation';
+import { viewOfProvider } from '../registry/providers';
+
+const MAX_BYTES = 5_000_000;
+const shownRequest = ({ id, kind, caqhId, status, exception, requestedBy, createdAt, settledAt }: RosterRequest) => ({
+  id,
+  kind,
+  caqhId,
+  status,
+  exception,
+  requestedBy,
+  createdAt,
+  settledAt,
+});
+
+export const registryRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/caqh-exports',
+    summary: 'Take an export of CAQH’s portal',
+    description:
+      'Rows are matched by CAQH id or NPI among the providers that the caller may see, each on its own. A newer ' +
+      'attestation is recorded: for every client where the caller sees every client and the row names the NPI, ' +
+      'otherwise for the clients of the matched providers. Columns are known by the names of CAQH’s portal and API. Of a ' +
+      'file that cannot be read to its end nothing is taken.',
+    tag: 'providers',
+    access: 'registry:write',
+    query: exportQuery,
+    csv: { maxBytes: MAX_BYTES, description: 'One provider a row: CAQH id or NPI, status, its date, authorisation' },
+    responses: { 200: { description: 'What came of each row', schema: exportOutcome } },
+    handler: async ({ principal, query: { dryRun = false }, file, commandId }) => {
+      const at = new Date().toISOString();
+      const outcome = { dryRun, total: 0, recorded: 0, unchanged: 0, rejected: [] as object[] };
+      for (const row of await readCaqhExport(file).catch(refuseTable)) {
+        outcome.total += 1;
+        const { line } = row;
+        if ('rule' in row) outcome.rejected.push({ line, column: row.column, rule: row.rule });
+        else {
+          const came: RowOutcome = await takeExported(sql, principal, row, { at, dryRun });
+          if (came === 'recorded' || came === 'unchanged') outcome[came] += 1;
+          else outcome.rejected.push({ line, column: row.caqhId ? 'caqh_id' : 'npi', rule: came });
+        }
+      }
+      const { rejected, ...totals } = outcome;
+      if (!dryRun) await auditExport(sql, principal, commandId, { ...totals, rejected: rejected.length });
+      return ok(outcome);
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/caqh-roster',
+    summary: 'Have a provider put on the operator’s roster with CAQH',
+    description: 'CAQH does so in its own time; what it answers is shown. The provider still authorises by themselves.',
+    tag: 'providers',
+    access: 'registry:write',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    problems: [409],
+    responses: { 200: { description: 'The request, or the one that is under way', schema: rosterRequest } },
+    handler: async ({ principal, subject, commandId }) => {
+      if (!(await caqhIsAsked(sql))) throw new Problem('caqh_not_asked');
+      const { caqhId } = subject;
+      if (caqhId === null) throw new Problem('caqh_id_missing');
+      return ok(shownRequest(await requestRoster(sql, principal, commandId, subject, caqhId)));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/caqh-roster',
+    summary: 'What became of requests to put a provider on the roster, and off it',
+    tag: 'providers',
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    responses: { 200: { description: 'The latest first', schema: rosterRequests } },
+    handler: async ({ principal, subject }) =>
+      ok({ items: (await rosterRequestsOf(sql, principal, subject)).map(shownRequest) }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/proposals',
+    summary: 'What CAQH and NPPES would change in a provider’s file',
+    tag: 'providers',
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    responses: { 200: { description: 'Each field that differs', schema: proposalList } },
+    handler: async ({ subject }) => ok({ items: await proposalsFor(sql, subject) }),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/proposals',
+    summary: 'Put proposed values on file',
+    description: 'The source proposes, a person chooses the fields; what is not chosen stays.',
+    tag: 'providers',
+    access: 'registry:write',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    body: proposalChoice,
+    responses: { 200: { description: 'The provider as it is now', schema: provider } },
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      const offered = (await proposalsFor(sql, subject)).filter(({ source }) => source === body.source);
+      refuse(
+        body.fields.flatMap((field, i) =>
+          offered.some((one) => one.field === field)
+            ? []
+            : [{ path: `fields.${i}`, rule: 'not_proposed', message: 'is not proposed by this source' }],
+        ),
+      );
+      const chosen = offered.filter(({ field }) => body.fields.includes(field));
+      const changed = await updateProvider(sql, principal, subject, accepted(subject, chosen), ifMatch);
+      if (chosen.length === offered.length) await settleTasks(sql, subject.id, 'registry_mismatch');
+      return ok(viewOfProvider(changed));
+    },
+  }),
+];

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { UPKEEP_KINDS } from '../../domain/kernel/codes';
+import { date, id, state } from '../kernel/schemas';
+
+const kind = z.enum(UPKEEP_KINDS);
+
+export const lapseWarning = z
+  .strictObject({
+    code: z.literal('lapse_predicted'),
+    item: kind,
+    state: state.nullable(),
+    dueOn: date,
+    maxDays: z.int().optional().meta({
+      description: 'Where it still holds then, and is older than this payer wants it to be: at most so many days',
+    }),
+    expectedDecisionOn: date,
+  })
+  .meta({ id: 'LapseWarning', description: 'Good through `dueOn`, and the payer is expected to decide later' });
+
+export const upkeep = z
+  .strictObject({
+    items: z.array(
+      z.strictObject({
+        kind,
+        state: state.nullable(),
+        name: z.string().nullable().meta({
+          description: 'Which of its kind: a number, a policy, a document’s kind, the id of an authorisation',
+        }),
+        documentId: id.nullable(),
+        dueOn: date.nullable().meta({ description: 'The last day; null where nothing was ever recorded' }),
+        standing: z
+          .enum(['current', 'due', 'lapsed', 'missing'])
+          .meta({ description: '`due`: current, and to be renewed now' }),
+        nextReminderOn: date.nullable(),
+        reminders: z.array(
+          z.strictObject({
+            rung: z.int().meta({ description: 'Days after `dueOn`; negative before it' }),
+            on: date,
+          }),
+        ),
+      }),
+    ),
+    differences: z.array(z.strictObject({ providerId: id, clientId: id, dueOn: date.nullable() })).meta({
+      description:
+        'The attestation of the same person at other clients, where it is due on another day: of those that the ' +
+        'caller may see, for the operator’s staff only',
+    }),
+    predictedLapses: z.array(lapseWarning.extend({ applicationId: id }).meta({ id: 'PredictedLapse' })),
+  })
+  .meta({ id: 'Upkeep' });

@@ -1,0 +1,27 @@
+import { findProvider } from '../../record/registry/providers';
+import { upkeepOf } from '../../record/upkeep/upkeep-list';
+import type { Deps } from '../kernel/deps';
+import { may } from '../kernel/policy';
+import { ok, route, type Route } from '../kernel/route';
+import { upkeep } from './upkeep-schemas';
+
+export const upkeepRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/upkeep',
+    summary: 'What of a provider’s file ends, and who was reminded of it when',
+    description:
+      'Attestation, licences, malpractice insurance, DEA registrations, documents and authorisations that end, by what ' +
+      'registries say of the person and this client has on file. The person is reminded of each on a ladder of days; ' +
+      'attesting is the provider’s own act.',
+    tag: 'providers',
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    responses: { 200: { description: 'All of it', schema: upkeep } },
+    handler: async ({ principal, subject }) => {
+      // who works at the operator may know that two clients have the same person
+      const compared = may(principal, 'operations:read');
+      return ok(await upkeepOf(sql, principal, subject.id, new Date().toISOString(), { compared }));
+    },
+  }),
+];

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { TASK_KINDS } from '../../domain/kernel/codes';
+import { actor, id, instant, line, longText, pageQuery, yesOrNo } from '../kernel/schemas';
+
+const kind = z.enum(TASK_KINDS);
+
+export const task = z
+  .strictObject({
+    id,
+    clientId: id.nullable().meta({ description: 'Null: the operator’s own' }),
+    kind,
+    subjectType: line,
+    subjectId: id,
+    data: z.record(z.string(), z.unknown()),
+    assignee: id.nullable(),
+    dueAt: instant,
+    overdue: z.boolean(),
+    createdAt: instant,
+    closedAt: instant.nullable(),
+    closedBy: actor.nullable(),
+    note: longText.nullable(),
+  })
+  .meta({ id: 'Task' });
+
+export const tasksQuery = pageQuery.extend({
+  clientId: id.optional(),
+  assignee: id.optional(),
+  subjectId: id.optional(),
+  kind: kind.optional(),
+  open: yesOrNo.optional(),
+});
+
+export const taskCompletion = z.strictObject({ note: longText.optional() }).meta({ id: 'TaskCompletion' });

@@ -1,0 +1,48 @@
+import { completeTask, findTask, listTasks } from '../../record/kernel/tasks';
+import type { Deps } from '../kernel/deps';
+import { listed } from '../kernel/listing';
+import { ok, route, type Route } from '../kernel/route';
+import { pageOf } from '../kernel/schemas';
+import { task, taskCompletion, tasksQuery } from './tasks-schemas';
+import { checkFilter } from '../kernel/filters';
+
+const tag = 'work queue';
+
+export const taskRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/tasks',
+    summary: "List what is to be done that is no application's work item",
+    tag,
+    access: 'operations:read',
+    query: tasksQuery,
+    responses: { 200: { description: 'Tasks in order of creation', schema: pageOf(task) } },
+    handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
+      const { clientId, assignee } = filter;
+      await checkFilter(sql, principal, { clientId, assignee });
+      return listed(await listTasks(sql, principal, filter, { limit, ...(cursor && { cursor }) }), (item) => item);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/tasks/{id}',
+    summary: 'Read a task',
+    tag,
+    access: 'operations:read',
+    subject: ({ principal, params }) => findTask(sql, principal, params.id),
+    responses: { 200: { description: 'The task', schema: task } },
+    handler: async ({ subject }) => ok(subject),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/tasks/{id}/completion',
+    summary: 'Say that a task is done',
+    description: 'One that is closed already stays as it was.',
+    tag,
+    access: 'applications:follow_up',
+    subject: ({ principal, params }) => findTask(sql, principal, params.id),
+    body: taskCompletion,
+    responses: { 200: { description: 'The task', schema: task } },
+    handler: async ({ principal, subject, body }) => ok(await completeTask(sql, principal, subject, body.note ?? null)),
+  }),
+];

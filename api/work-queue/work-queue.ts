@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { STAGES, PURPOSES } from '../../domain/kernel/codes';
+import { URGENCIES } from '../../domain/work-queue/ranking';
+import { listWork, listWorkByPayer, loadOf } from '../../record/work-queue/queue';
+import type { Deps } from '../kernel/deps';
+import { listed } from '../kernel/listing';
+import { ok, route, type Route } from '../kernel/route';
+import {
+  broken,
+  BESIDE_BAD_FIELDS,
+  cursorOf,
+  date,
+  id,
+  instant,
+  limit,
+  line,
+  pageOf,
+  position,
+  yesOrNo,
+} from '../kernel/schemas';
+import { calling } from '../registry/playbook-schemas';
+import { checkFilter } from '../kernel/filters';
+
+const workItem = z
+  .strictObject({
+    applicationId: id,
+    clientId: id,
+    providerId: id.nullable(),
+    payerId: id,
+    purpose: z.enum(PURPOSES).meta({ description: 'What is to be done' }),
+    since: instant,
+    dueAt: instant,
+    overdue: z.boolean(),
+    stage: z.enum(STAGES),
+    attempt: z.int(),
+    assignee: id.nullable(),
+    coveredBy: id.nullable().meta({ description: 'Who does the assignee’s work for the time being' }),
+    nextFollowUpAt: instant.nullable(),
+    ask: z.array(z.string()).meta({ description: 'What to say or ask beside the usual' }),
+    monthlyValue: z.number().nullable(),
+    why: z
+      .array(z.strictObject({ code: z.enum(URGENCIES), on: date }))
+      .meta({ description: 'What presses, the most first; empty where only money and age count' }),
+    snoozedUntil: date.nullable(),
+  })
+  .meta({ id: 'WorkItem' });
+
+const payerWork = z
+  .strictObject({
+    payerId: id,
+    name: z.string(),
+    count: z.int().meta({ description: 'Of all its items; `items` are the first `limit`' }),
+    ...z.object(calling).partial().shape,
+    items: z.array(workItem),
+  })
+  .meta({ id: 'PayerWork', description: 'One payer’s part of the queue, with what a call needs' });
+
+const load = z
+  .strictObject({
+    assignee: id.nullable().meta({ description: 'Null: what nobody has' }),
+    name: line.nullable(),
+    team: line.nullable(),
+    capacity: z.int().nullable(),
+    items: z.int(),
+    overdue: z.int(),
+    notReached: z.int().nullable().meta({ description: 'Null where nobody said how much a day holds' }),
+  })
+  .meta({ id: 'Load' });
+
+const { count, date: day, instant: at } = position;
+const queuePosition = z.tuple([count, day, count, at, position.id, z.enum(PURPOSES)]);
+const query = z
+  .strictObject({
+    applicationId: id.optional(),
+    payerId: id.optional(),
+    clientId: id.optional(),
+    assignee: id.optional().meta({ description: 'With what this user does for others for the time being' }),
+    unassigned: yesOrNo.optional(),
+    team: line.optional(),
+    overdue: yesOrNo.optional(),
+    today: yesOrNo.optional().meta({
+      description: 'true: what everybody’s day has room for; false: what won’t be reached. By people only',
+    }),
+    snoozed: yesOrNo.optional().meta({ description: 'true: what is hidden; otherwise what is not' }),
+    groupBy: z.literal('payer').optional().meta({ description: 'One group per payer, all of them on one page' }),
+    limit,
+    cursor: cursorOf(queuePosition).optional(),
+  })
+  .superRefine(({ groupBy, cursor, today, applicationId, payerId, clientId, overdue, snoozed }, context) => {
+    const parts = { applicationId, payerId, clientId, overdue, snoozed };
+    if (today !== undefined)
+      for (const [name, part] of Object.entries(parts))
+        if (part !== undefined) broken(context, [name], 'whole_day', 'must be left out where today is given');
+    if (groupBy && cursor) broken(context, ['cursor'], 'not_grouped', 'must be left out where groupBy is given');
+  }, BESIDE_BAD_FIELDS);
+
+export const workQueueRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/work-queue',
+    summary: 'What people have to do now',
+    description:
+      'What presses comes first (a payer’s deadline, a statutory date, the day when it is needed), then the most money, ' +
+      'then the oldest; `why` says which. Nothing leaves the queue but by a contact, or by an event that settles what was ' +
+      'asked. Grouped by payer, one call covers many.',
+    tag: 'work queue',
+    access: 'operations:read',
+    query,
+    responses: {
+      200: { description: 'Items, or groups of them', schema: z.union([pageOf(workItem), pageOf(payerWork)]) },
+    },
+    handler: async ({ principal, query: { groupBy, limit: most, cursor, ...filter } }) => {
+      await checkFilter(sql, principal, filter);
+      if (groupBy) return ok({ items: await listWorkByPayer(sql, principal, filter, most), nextCursor: null });
+      return listed(await listWork(sql, principal, filter, { limit: most, cursor }), (item) => item);
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/work-queue/load',
+    summary: 'Everybody’s day: what there is, and what it has no room for',
+    tag: 'work queue',
+    access: 'operations:read',
+    query: z.strictObject({ team: line.optional(), clientId: id.optional(), payerId: id.optional() }),
+    responses: {
+      200: { description: 'Who has more than can be reached first', schema: z.strictObject({ items: z.array(load) }) },
+    },
+    handler: async ({ principal, query: filter }) => {
+      const { team: _, ...references } = filter;
+      await checkFilter(sql, principal, references);
+      return ok({ items: await loadOf(sql, principal, filter) });
+    },
+  }),
+];
