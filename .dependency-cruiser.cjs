@@ -1,4 +1,13 @@
 const { builtinModules } = require('node:module');
+const { BESIDE_ROOMS, LAYERS, SUBJECTS } = require('./rooms.cjs');
+
+/** What workflows see of the domain: vocabulary and types alone. */
+const BUNDLED_DOMAIN = [
+  'domain/applications/(events|progress)\\.',
+  'domain/kernel/(codes|search-attributes)\\.',
+  'domain/registry/terms\\.',
+  'domain/time/instants\\.',
+];
 
 /** What each room may import besides itself, as beginnings of paths. Nothing imports api or local. */
 const MAY_IMPORT = {
@@ -6,13 +15,7 @@ const MAY_IMPORT = {
   runtime: ['domain/'],
   record: ['domain/', 'runtime/'],
   // types and vocabulary: a rule in the bundle could drift from the record's
-  workflows: [
-    'domain/applications/(events|progress)',
-    'domain/kernel/codes',
-    'domain/kernel/search-attributes',
-    'domain/time/instants',
-    'domain/registry/terms',
-  ],
+  workflows: BUNDLED_DOMAIN,
   activities: ['outreach/', 'registries/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
   dispatch: ['record/', 'runtime/', 'domain/', 'workflows/(messages|search-attributes)'],
   worker: ['activities/', 'outreach/mail', 'registries/', 'dispatch/', 'record/', 'runtime/', 'domain/'],
@@ -62,12 +65,29 @@ const homes = Object.entries(HOMES).map(([names, places]) => ({
   to: { path: packages(names) },
 }));
 
+/** One rule for each room: it imports no room above it. */
+const subjects = LAYERS.flatMap((layer) =>
+  SUBJECTS.map((subject, floor) => ({
+    name: `${layer}-${subject}-imports-nothing-above`,
+    comment: `${layer}/${subject} may import ${SUBJECTS.slice(0, floor).join(', ') || 'no other room'} of ${layer}`,
+    from: { path: `^${layer}/${subject}/` },
+    to: { path: `^${layer}/`, pathNot: SUBJECTS.slice(0, floor + 1).map((lower) => `^${layer}/${lower}/`) },
+  })),
+);
+
 // What the sandbox loads; a type-only import counts too, so that no later edit turns one into a value.
 const bundled = { path: ['^workflows/', '^runtime/failure-converter'] };
 
 module.exports = {
   forbidden: [
     ...rooms,
+    ...subjects,
+    {
+      name: 'every-file-has-a-room',
+      comment: 'beside the rooms lies only what starts or lists the whole layer',
+      from: {},
+      to: { path: room(LAYERS.join('|')), pathNot: [`^(${LAYERS.join('|')})/(${SUBJECTS.join('|')})/`, BESIDE_ROOMS] },
+    },
     ...homes,
     {
       name: 'domain-is-pure',
@@ -96,10 +116,7 @@ module.exports = {
       name: 'bundle-reaches-no-rule',
       comment: 'rules, zones and holidays change between releases: the recording step alone knows them',
       from: bundled,
-      to: {
-        path: '^domain/(?!codes|search-attributes|time/instants|registry/terms|application/(events|progress)\\.)',
-        reachable: true,
-      },
+      to: { path: '^domain/', pathNot: begins(BUNDLED_DOMAIN), reachable: true },
     },
     {
       name: 'bundle-reaches-no-room-with-effects',

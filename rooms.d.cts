@@ -1,0 +1,3 @@
+export const LAYERS: readonly string[];
+export const SUBJECTS: readonly string[];
+export const BESIDE_ROOMS: string;
