@@ -30,7 +30,7 @@ import {
   type KeptCommand,
 } from '../record/applications/commands';
 import { deleteStarts } from '../record/kernel/outbox';
-import { createRecorder } from '../record/applications/recorder';
+import { createRecorder, keepFileTold } from '../record/applications/recorder';
 import { refuseCommand } from '../record/applications/recording-step';
 import { ANSWER_MS, createRuns, workflowOf } from './runs';
 import type { Sql } from '../runtime/database';
@@ -242,7 +242,7 @@ export function createDispatch({
   }
 
   async function signalFileChanged(applicationId: string): Promise<void> {
-    const state = await load(applicationId);
+    const state = await keepFileTold(sql, applicationId);
     if (isOpen(state)) await client.workflow.getHandle(workflowOf(state)!).signal(fileChangedSignal);
   }
 

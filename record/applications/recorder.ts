@@ -1,11 +1,12 @@
+import type { ApplicationState } from '../../domain/applications/state';
 import type { Sql } from '../../runtime/database';
 import { keepLostApplication } from './lost-applications';
 import { NoApplication, recordStep, setStepAside, type StepResult, type WorkflowStepRequest } from './recording-step';
 import { countTries } from '../kernel/tries';
 
 /**
- * Records the steps of applications. The transaction that keeps a command or arms a timer has counted the first try; a further
- * one costs a transaction of its own.
+ * Records the steps of applications. What keeps a command, arms a timer or tells of a changed file has counted the first try; a
+ * further one costs a transaction of its own.
  */
 export function createRecorder(
   sql: Sql,
@@ -14,8 +15,8 @@ export function createRecorder(
   return countTries<WorkflowStepRequest, StepResult>({
     keyOf: ({ applicationId, intent }) =>
       intent.type === 'command' ? intent.commandId : `${applicationId} ${intent.type}`,
-    async mayBeFurther({ intent, known }) {
-      if (intent.type === 'file') return false;
+    async mayBeFurther({ applicationId, intent, known }) {
+      if (intent.type === 'file') return isToldEarlier(sql, applicationId, startedAt);
       if (intent.type === 'due') return (known?.next?.at ?? startedAt) < startedAt;
       const [command] = await sql<
         { receivedAt: string }[]
@@ -41,4 +42,20 @@ export function createRecorder(
     },
     setAside: (request, cause) => setStepAside(sql, request, cause),
   });
+}
+
+/** Keeps that an application's workflow is about to be told of a changed file; answers where the application stands. */
+export async function keepFileTold(sql: Sql, applicationId: string): Promise<ApplicationState> {
+  const [row] = await sql<{ snapshot: ApplicationState }[]>`
+    update applications set file_told_at = now() where id = ${applicationId} returning snapshot`;
+  if (!row) throw new Error(`no application ${applicationId}`);
+  return row.snapshot;
+}
+
+/** Whether a workflow was told of its file before this process began, nobody knows when, or a counted try has not ended since. */
+async function isToldEarlier(sql: Sql, applicationId: string, startedAt: string): Promise<boolean> {
+  const [row] = await sql<{ earlier: boolean }[]>`
+    select step_tries > 1 or coalesce(file_told_at < ${startedAt}, true) as earlier
+    from applications where id = ${applicationId}`;
+  return row?.earlier ?? false;
 }

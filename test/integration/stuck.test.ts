@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createRecorder } from '../../record/applications/recorder';
 import { MOST_TRIES } from '../../record/kernel/tries';
+import { createWaker } from '../../record/operations/watches';
+import { createRecorder, keepFileTold } from '../../record/applications/recorder';
 import { keepCommand } from '../../record/applications/commands';
 import type { WorkflowStepRequest } from '../../record/applications/recording-step';
-import { createWaker } from '../../record/operations/watches';
 import { openApplication } from '../../record/applications/opening';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
@@ -57,7 +57,35 @@ async function poisoned() {
     at: new Date().toISOString(),
     intent,
   });
-  return { id, clientId, mend, note, request };
+  /** A licence runs out, and its workflow is told. */
+  const file = async (): Promise<WorkflowStepRequest> => {
+    await sql`update licences set expires_on = '2020-01-01' where provider_id = ${providerId}`;
+    await keepFileTold(sql, id);
+    return request({ type: 'file' });
+  };
+  return { id, clientId, mend, note, file, request };
+}
+
+const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
+/** A process that began after all that is on record, as after a crash. */
+const laterProcess = () => createRecorder(sql, ago(-60_000));
+/** A process that has run for long. */
+const oldProcess = () => createRecorder(sql, ago(60_000));
+
+/** What a recorder does on its connections, one after the other: a transaction of its own, or a statement alone. */
+function watched(): { watching: Sql; seen: string[] } {
+  const seen: string[] = [];
+  const watching = new Proxy(sql, {
+    get(target, name, receiver) {
+      if (name === 'begin') seen.push('step');
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+    apply(target, self, args: [readonly string[]]) {
+      seen.push(args[0][0]!.trim().split(' ')[0]!);
+      return Reflect.apply(target, self, args) as unknown;
+    },
+  });
+  return { watching, seen };
 }
 
 test('a step that fails by itself is tried so often and no more, then answered and listed, for its client alone', async () => {
@@ -76,12 +104,56 @@ test('a try that ends its process is counted: the next process goes on counting,
   const request = await note();
   let tries = 0;
   for (; tries < 20; tries += 1) {
-    // each time a process that began after the command was kept, as after a crash
-    const record = createRecorder(sql, new Date(Date.now() + 60_000).toISOString());
-    const outcome = await record(request).catch(() => null);
+    const outcome = await laterProcess()(request).catch(() => null);
     if (outcome?.refusal?.type === 'set_aside') break;
   }
   expect(tries).toBe(MOST_TRIES - 1);
+});
+
+test('a changed file whose step ends its process is counted, is set aside, and holds up nothing else', async () => {
+  const { id, clientId, note, file, mend, request } = await poisoned();
+  const changed = await file();
+  let tries = 0;
+  for (; tries < 20; tries += 1) if (await laterProcess()(changed).catch(() => null)) break;
+  expect(tries).toBe(MOST_TRIES - 1);
+  const { items } = await listStuck(sql, { ...ADMIN, clientIds: [clientId] }, { limit: 10 });
+  expect(items).toMatchObject([{ kind: 'step', what: 'file', applicationId: id, cause: 'process_ended' }]);
+
+  // the file is left out until its hour: what else arrives is taken
+  await mend();
+  await laterProcess()(await note());
+  const kinds = async () =>
+    (await sql<{ kind: string }[]>`select kind from events where application_id = ${id} order by seq`).map(
+      ({ kind }) => kind,
+    );
+  expect((await kinds()).slice(-1)).toEqual(['note']);
+  const [row] = await sql<{ againAt: string }[]>`select again_at from set_aside where application_id = ${id}`;
+  await oldProcess()({ ...request({ type: 'due' }), at: row!.againAt });
+  expect(await kinds()).toContain('file');
+  expect((await listStuck(sql, { ...ADMIN, clientIds: [clientId] }, { limit: 10 })).items).toEqual([]);
+});
+
+test('a change told anew while tries of an earlier one have not ended does not begin the count again', async () => {
+  const { file } = await poisoned();
+  const changed = await file();
+  await laterProcess()(changed).catch(() => null);
+  let tries = 1;
+  for (; tries < 20; tries += 1) {
+    await file();
+    if (await oldProcess()(changed).catch(() => null)) break;
+  }
+  expect(tries).toBe(MOST_TRIES - 1);
+});
+
+test('the first try of a changed file writes nothing beyond its step, and one after a new start is counted before it', async () => {
+  const { file, mend } = await poisoned();
+  await mend();
+  const changed = await file();
+  const { watching, seen } = watched();
+  await createRecorder(watching, ago(60_000))(changed);
+  expect(seen.splice(0)).toEqual(['select', 'step']);
+  await createRecorder(watching, ago(-60_000))(changed);
+  expect(seen).toEqual(['select', 'update', 'step']);
 });
 
 test('a lost connection or server is no failure of the step: it is tried for as long as it takes', async () => {
