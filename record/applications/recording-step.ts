@@ -85,11 +85,13 @@ export function recordStep(
     const command = intent.type === 'command' ? await getCommand(tx, intent.commandId) : null;
     const isSettled = command !== null && command.status !== 'pending';
     const resting = row.setAside.filter(({ againAt }) => againAt === null || againAt > at);
-    const timers = resting.flatMap(({ timer }) => timer ?? []);
+    const again = row.setAside.filter((one) => !resting.includes(one));
+    const putOff = further ? failedAgain(row, request, { resting, again }) : [];
+    const timers = [...resting, ...putOff].flatMap(({ timer }) => timer ?? []);
     const leaveOut: LeaveOut = {
       file: resting.some(({ what }) => what === 'file') || (further && intent.type !== 'file'),
       timers,
-      ...(further && { due: intent.type === 'due' ? 'but_first' : 'all' }),
+      ...(further && { due: intent.type === 'due' && putOff.every(({ timer }) => !timer) ? 'but_first' : 'all' }),
     };
     const { step, playbook, movesTo } = await decideStep(tx, row, isSettled ? null : command, request, leaveOut);
     const { state, events, refusal } = step;
@@ -99,16 +101,34 @@ export function recordStep(
     if (command && !isSettled) await settleCommand(tx, command.id, refusal);
 
     const idle = further ? [] : await setAsideIdle(tx, row, dueTimers(state), { at, timers });
-    await settleTriedAgain(tx, row, { at, further });
+    const tried = further ? again.filter(({ what }) => what === 'file' && intent.type === 'file') : again;
+    const againAts = await settleTriedAgain(tx, row, { at, tried, putOff });
     const progress = progressOf(state, playbook.window.timeZone, {
       ...(!further && { through: at }),
       setAside: [...timers, ...idle],
-      againAt: resting.flatMap(({ againAt }) => againAt ?? []).sort()[0] ?? null,
+      againAt: [...resting.flatMap(({ againAt }) => againAt ?? []), ...againAts].sort()[0] ?? null,
     });
     await setWakesAt(tx, row, progress);
     const said = isSettled ? command.refusal : refusal;
     return { progress, ...(said && { refusal: said }) };
   });
+}
+
+/**
+ * What of the work that was tried again after its hour has failed once more, as a further try is made, and waits for another
+ * hour: the file, and of what is due the timer that comes first. What comes after it is tried by itself.
+ */
+function failedAgain(
+  { snapshot }: Row,
+  { at, intent }: StepRequest,
+  { resting, again }: Record<'resting' | 'again', readonly RestingWork[]>,
+): RestingWork[] {
+  const [first] = dueTimers(snapshot).filter(
+    (due) => due.at <= at && !resting.some(({ timer }) => timer === due.timer),
+  );
+  return again.filter(({ what, timer }) =>
+    what === 'file' ? intent.type !== 'file' : intent.type === 'due' && timer === first?.timer,
+  );
 }
 
 /** What a step that failed too often answers instead: the application stays as it is, and what failed waits. */

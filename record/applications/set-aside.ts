@@ -59,16 +59,21 @@ export async function setAsideIdle(
   return idle;
 }
 
-/** What was tried again and has not failed is no longer set aside; what a further try left out waits for another hour. */
+/**
+ * What was tried again and has not failed is no longer set aside; what was put off waits for another hour. Answers when that is
+ * tried again.
+ */
 export async function settleTriedAgain(
   tx: Tx,
-  { snapshot, setAside }: { snapshot: ApplicationState; setAside: readonly RestingWork[] },
-  { at, further }: { at: Instant; further: boolean },
-): Promise<void> {
-  if (!setAside.some(({ againAt }) => againAt !== null && againAt <= at)) return;
-  const tried = tx`application_id = ${snapshot.id} and again_at <= ${at}`;
-  if (!further) await tx`delete from set_aside where ${tried}`;
-  else await tx`update set_aside set again_at = ${laterBy(at, TRY_AGAIN_MS)} where ${tried}`;
+  { snapshot }: { snapshot: ApplicationState },
+  { at, tried, putOff }: { at: Instant } & Record<'tried' | 'putOff', readonly RestingWork[]>,
+): Promise<Instant[]> {
+  const againAt = laterBy(at, TRY_AGAIN_MS);
+  const same = ({ what, timer }: RestingWork) => tx`
+    application_id = ${snapshot.id} and what = ${what} and timer is not distinct from ${timer}`;
+  for (const one of tried) await tx`delete from set_aside where ${same(one)}`;
+  for (const one of putOff) await tx`update set_aside set again_at = ${againAt} where ${same(one)}`;
+  return putOff.map(() => againAt);
 }
 
 export const laterBy = (at: Instant, ms: number): Instant => new Date(Date.parse(at) + ms).toISOString();

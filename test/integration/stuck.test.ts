@@ -133,6 +133,22 @@ test('a changed file whose step ends its process is counted, is set aside, and h
   expect((await listStuck(sql, { ...ADMIN, clientIds: [clientId] }, { limit: 10 })).items).toEqual([]);
 });
 
+test('a file that fails again after its hour waits for another, and its workflow is told when', async () => {
+  const { id, file, request } = await poisoned();
+  const record = oldProcess();
+  const changed = await file();
+  for (let n = 1; n <= MOST_TRIES; n += 1) await record(changed).catch(() => undefined);
+  const first = (await record(changed)).progress.next!;
+  expect(first.timer).toBe('set_aside');
+  const known = { version: 1, stage: 'awaiting_attestation', attempt: 1, next: first } as const;
+  const due: WorkflowStepRequest = { ...request({ type: 'due' }), at: first.at, known };
+  await expect(record(due)).rejects.toThrow(TypeError);
+  const { next } = (await record(due)).progress;
+  expect(next).toEqual({ timer: 'set_aside', at: new Date(Date.parse(first.at) + 3_600_000).toISOString() });
+  const rows = await sql`select what, again_at from set_aside where application_id = ${id}`;
+  expect(rows).toEqual([{ what: 'file', againAt: next!.at }]);
+});
+
 test('a change told anew while tries of an earlier one have not ended does not begin the count again', async () => {
   const { file } = await poisoned();
   const changed = await file();

@@ -54,3 +54,28 @@ test('a timer that always fails is set aside and tried once an hour, while the h
   expect(await setAside(life)).toEqual([]);
   expect((await life.entries()).filter(({ kind }) => kind === 'nudge')).toHaveLength(1);
 });
+
+test('fifty-four timers that always fail at one instant: others’ fire once, actions are taken, and no history grows but by its hourly try', async () => {
+  const POISONED = 54;
+  const HOURS = 3;
+  const open = (count: number) =>
+    Promise.all(Array.from({ length: count }, () => lives.open({ adopt: { stage: 'in_review' } })));
+  const [poisoned, others] = [await open(POISONED), await open(4)];
+  const due = (await others[0]!.state()).agenda.followUps.credentialing!.at;
+  await Promise.all(poisoned.map(poison));
+  await lives.env.sleep(Date.parse(due) - Date.parse(await lives.now()) + 120_000);
+  const nudges = async (life: Life) => (await life.entries()).filter(({ kind }) => kind === 'nudge').length;
+  expect(await Promise.all(others.map(nudges))).toEqual([1, 1, 1, 1]);
+  const aside = await Promise.all(poisoned.map(setAside));
+  expect(aside).toEqual(poisoned.map(() => [{ what: 'due', cause: 'TypeError', timer: 'followUp:credentialing' }]));
+
+  const before = await Promise.all(poisoned.map(historyLength));
+  for (let hour = 0; hour < HOURS; hour += 1) {
+    await lives.env.sleep('1 hour');
+    for (const other of others)
+      expect(await other.give('notes', { text: 'x', visibility: 'internal' })).toEqual({ status: 'recorded' });
+  }
+  const grown = (await Promise.all(poisoned.map(historyLength))).map((length, n) => length - before[n]!);
+  expect(Math.max(...grown)).toBeLessThanOrEqual(HOURS * 6);
+  expect(await Promise.all(poisoned.map(nudges))).toEqual(poisoned.map(() => 0));
+});
