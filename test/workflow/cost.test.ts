@@ -27,6 +27,9 @@ const STRAIGHT_LIFE = [
 const EVENTS = 89;
 const ACTIONS = 32;
 const MOST_UPSERTS = 12;
+/** Bytes, as they are stored and sent: what a workflow is started with, and the straight life's whole history (docs/bench.md). */
+const MOST_START_BYTES = 700;
+const MOST_HISTORY_BYTES = 40_000;
 
 /** Its participation over 400 days in which nobody does anything, in the same turns. */
 const NEGLECTED_PARTICIPATION = [
@@ -38,6 +41,13 @@ const NEGLECTED_PARTICIPATION = [
 
 type Event = temporal.api.history.v1.IHistoryEvent;
 const { EventType } = temporal.api.enums.v1;
+const { History } = temporal.api.history.v1;
+const { Payloads } = temporal.api.common.v1;
+
+const startBytes = ([start]: Event[]): number =>
+  Payloads.encode(start!.workflowExecutionStartedEventAttributes!.input!).finish().length;
+const historyBytes = (events: Event[]): number => History.encode({ events }).finish().length;
+
 const name = (event: Event) => EventType[event.eventType!].replace('EVENT_TYPE_', '');
 
 const UPSERT = 'UPSERT_WORKFLOW_SEARCH_ATTRIBUTES';
@@ -113,7 +123,7 @@ describe('what it costs on Temporal', () => {
       return name(events.at(-1)!) === last ? events : null;
     });
 
-  test('a straight life stays within its budget of events and actions, and so does its participation', async () => {
+  test('a straight life stays within its budget of events, actions and bytes, and so does its participation', async () => {
     const life = await lives.open({ playbook: PLAYBOOK });
     await lives.env.sleep('3 days');
     await life.attest();
@@ -134,7 +144,10 @@ describe('what it costs on Temporal', () => {
       await life.confirm(fact, fact === 'effectiveDate' ? { value: addDays(await lives.today(), 30) } : {});
 
     const { key } = await life.state();
-    const turns = turnsOf(await until(applicationWorkflowId(key), 'WORKFLOW_EXECUTION_COMPLETED'));
+    const events = await until(applicationWorkflowId(key), 'WORKFLOW_EXECUTION_COMPLETED');
+    expect(startBytes(events)).toBeLessThanOrEqual(MOST_START_BYTES);
+    expect(historyBytes(events)).toBeLessThanOrEqual(MOST_HISTORY_BYTES);
+    const turns = turnsOf(events);
     const upserts = (turn: Event[]) => turn.filter((event) => name(event) === UPSERT).length;
     const counted = turns.map((turn) => {
       const shown = upserts(turn);
