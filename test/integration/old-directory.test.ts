@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { fold, RULES_VERSION } from '../../domain/application/reduce';
-import { keepCommand } from '../../record/commands';
-import { openApplication } from '../../record/opening';
-import { compareNext } from '../../record/runs';
-import { history, recordStep } from '../../record/step';
+import { fold, RULES_VERSION } from '../../domain/applications/reduce';
+import { keepCommand } from '../../record/applications/commands';
+import { openApplication } from '../../record/applications/opening';
+import { compareNext } from '../../record/operations/runs';
+import { history, recordStep } from '../../record/applications/recording-step';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { migrate } from '../../runtime/migrate';
 import { book } from '../support/file';

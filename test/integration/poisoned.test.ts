@@ -1,6 +1,6 @@
-import { applicationWorkflowId } from '../../domain/application/key';
-import type { ApplicationKey } from '../../domain/application/events';
-import { MOST_TRIES } from '../../record/recorder';
+import { applicationWorkflowId } from '../../domain/applications/key';
+import type { ApplicationKey } from '../../domain/applications/events';
+import { MOST_TRIES } from '../../record/kernel/tries';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { WORKER_OPTIONS } from '../../worker/options';
 import { System, type OpenApplication } from '../support/system';

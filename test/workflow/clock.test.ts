@@ -1,5 +1,5 @@
-import { applicationWorkflowId } from '../../domain/application/key';
-import type { Instant } from '../../domain/application/events';
+import { applicationWorkflowId } from '../../domain/applications/key';
+import type { Instant } from '../../domain/time/instants';
 import type { RecordStep } from '../../workflows/messages';
 import { Lives, type Life } from '../support/lives';
 
