@@ -23,6 +23,7 @@ import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { invalid, Problem } from '../kernel/errors';
 import { listed } from '../kernel/listing';
+import { may } from '../kernel/policy';
 import { created, ok, route, type Route } from '../kernel/route';
 import { pageOf, pageQuery } from '../kernel/schemas';
 import {
@@ -105,8 +106,10 @@ const routesAbout = (
     path: `/v1/${room}/{id}/exclusion-checks`,
     summary: `Record that somebody looked whether ${who} is excluded`,
     description:
-      'Of SAM and the states, or of the OIG by hand. What is found counts for this client; confirmed by a caller who ' +
-      'sees every client, it counts for the person with every client, and each of them has a task.',
+      'Of SAM and the states, or of the OIG by hand. What is found counts for this client. Confirmed by a caller who may ' +
+      'decide on exclusions it is a decision, and of one who sees every client it counts for the person with every ' +
+      'client, each of whom has a task. Confirmed by anybody else it closes this client’s gate, and is given to somebody ' +
+      'to decide.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => find(principal, params.id),
@@ -114,7 +117,15 @@ const routesAbout = (
     responses: { 201: { description: 'The check', schema: exclusionCheck } },
     handler: async ({ principal, subject, body, commandId }) => {
       refuse(await documentErrors(sql, subject.clientId, 'evidence', body.evidence));
-      const made = await recordExclusionCheck(sql, principal, commandId, subject, body as ExclusionCheckInput);
+      const mayDecide = may(principal, 'exclusions:decide');
+      const made = await recordExclusionCheck(
+        sql,
+        principal,
+        commandId,
+        subject,
+        body as ExclusionCheckInput,
+        mayDecide,
+      );
       return created(`/v1/${room}/${subject.id}/exclusion-checks`, shownCheck(made));
     },
   }),

@@ -411,13 +411,17 @@ async function askAboutTheGone(tx: Tx, listId: string): Promise<void> {
   );
 }
 
-/** Records that somebody looked, and what was found. Repeated under the same id it changes nothing. */
+/**
+ * Records that somebody looked, and what was found. A "no" of who `mayDecide` is a decision; anybody else's closes the
+ * gate of that client, as a match does, until somebody has decided. Repeated under the same id it changes nothing.
+ */
 export const recordExclusionCheck = (
   sql: Sql,
   principal: Principal,
   id: string,
   held: Held,
   { excludedOn, ...input }: ExclusionCheckInput,
+  mayDecide: boolean,
 ): Promise<ExclusionCheck> =>
   sql.begin(async (tx) => {
     const { id: subjectId, clientId } = held;
@@ -437,7 +441,7 @@ export const recordExclusionCheck = (
         const exclusionId = await exclusionOf(tx, held, { source, state, listing: id, matchedBy: 'manual' });
         const exclusion = { id: exclusionId, source };
         const word = { excludedOn: excludedOn ?? checkedOn, reinstatedOn: null };
-        if (result === 'confirmed')
+        if (result === 'confirmed' && mayDecide)
           await decide(tx, principal, held, exclusion, { ...word, status: result }, [clientId]);
         else {
           const how = { by: principal, scope: clientId, decided: false };

@@ -362,6 +362,63 @@ describe('a person of two clients', () => {
     expect(await trace(mine)).toMatchObject({ tasks: [] });
   });
 
+  describe('a "no" in a check by whoever may not decide', () => {
+    /** A specialist of these clients, or of all, has found the person at the first. */
+    async function found(clients: (one: Billed, other: Billed) => string[] | undefined) {
+      const [mine, theirs] = await two();
+      const key = await system.api.keyOf('specialist', clients(mine, theirs));
+      const body = { source: 'sam', checkedOn: TODAY, result: 'confirmed', excludedOn: daysAgo(10) };
+      const path = `/v1/providers/${mine.providerId}/exclusion-checks`;
+      expect((await system.api.post(path, body, { key })).status).toBe(201);
+      return [mine, theirs] as const;
+    }
+
+    test.each([
+      ['one client', ({ clientId }: Billed) => [clientId]],
+      ['both', (...both: Billed[]) => both.map(({ clientId }) => clientId)],
+      ['every client', () => undefined],
+    ])(
+      'and sees %s closes the gate where they looked, with a task there, and nothing elsewhere',
+      async (_, clients) => {
+        const [mine, theirs] = await found(clients);
+        expect([await reasonsOf(mine), await reasonsOf(theirs)]).toEqual([['excluded'], []]);
+        expect(await seen(mine)).toMatchObject([{ source: 'sam', status: 'confirmed', excludedOn: daysAgo(10) }]);
+        expect(await trace(mine)).toEqual({ tasks: ['confirmed'], audit: [] });
+        expect([await seen(theirs), await trace(theirs)]).toEqual([[], { tasks: [], audit: [] }]);
+      },
+    );
+
+    test('is lifted by a dismissal of whoever may, at that client', async () => {
+      const [mine, theirs] = await found(() => undefined);
+      expect((await decideAt(mine, { result: 'dismissed' })).body).toMatchObject({ status: 'dismissed' });
+      expect([await reasonsOf(mine), await reasonsOf(theirs)]).toEqual([[], []]);
+      expect(await trace(mine)).toEqual({ tasks: [], audit: ['exclusion.dismissed'] });
+    });
+
+    test('counts with every client once somebody who may decide, and sees every one, has confirmed it', async () => {
+      const [mine, theirs] = await found(() => undefined);
+      expect((await decideAt(mine, { result: 'confirmed' }, ADMIN_KEY)).status).toBe(200);
+      for (const one of [mine, theirs]) {
+        expect(await reasonsOf(one)).toEqual(['excluded']);
+        expect(await trace(one)).toEqual({ tasks: ['confirmed'], audit: ['exclusion.confirmed'] });
+      }
+    });
+
+    test('of a practice closes its gate until somebody who may decide dismisses it', async () => {
+      const application = await system.at('confirmed');
+      const about = `/v1/practices/${application.filed.practiceId}`;
+      const key = await system.api.keyOf('specialist');
+      const body = { source: 'sam', checkedOn: TODAY, result: 'confirmed' };
+      expect((await system.api.post(`${about}/exclusion-checks`, body, { key })).status).toBe(201);
+      const reasons = async () => (await application.readiness()).reasons;
+      expect(await reasons()).toEqual(['excluded']);
+      const [{ id }] = (await system.api.get(`${about}/exclusions`)).body.items;
+      const dismissal = { result: 'dismissed', reason: 'another clinic' };
+      await system.api.post(`${about}/exclusions/${id}/decision`, dismissal);
+      expect(await reasons()).toEqual([]);
+    });
+  });
+
   test('a dismissal by who sees every client does not lift the "no" of one', async () => {
     const [mine, theirs] = await two();
     await take([entry('SOMEBODY', { npi: mine.providerNpi })]);
