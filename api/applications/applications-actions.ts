@@ -35,6 +35,8 @@ export interface ActionRow {
   summary: string;
   description?: string;
   schema: z.ZodType;
+  /** As a route says it. */
+  namesUser?: Route['namesUser'] & object;
   /** Refuses what the schema cannot see: references, and what depends on the application. */
   check?: (of: Checked<never>) => Promise<void>;
   /** What the command carries beside its body. */
@@ -130,6 +132,7 @@ export const CONTACT = row('contacts', 'Log a contact with the payer', actions.c
 
 export const ASSIGNMENT = row('assignment', 'Assign it to a user, or to nobody', actions.assignment, {
   method: 'put',
+  namesUser: { assignee: 'worker' },
   check: checkAssignee,
 });
 
@@ -254,6 +257,7 @@ const routeOf = (deps: Deps, one: ActionRow): Route =>
     tag,
     access: one.access,
     subject: ({ principal, params }) => findApplication(deps.sql, principal, (params as { id: string }).id),
+    ...(one.namesUser && { namesUser: one.namesUser }),
     body: one.schema as z.ZodType<object>,
     responses: {
       200: { description: 'The application as it is now', schema: application },

@@ -53,6 +53,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     summary: 'List applications',
     tag,
     access: 'applications:read',
+    namesUser: { assignee: 'filter' },
     query: applicationsQuery,
     responses: { 200: { description: 'What they are, and where they stand', schema: pageOf(applicationSummary) } },
     handler: async ({ principal, query: { sort, limit, cursor, ...filter } }) => {

@@ -37,6 +37,7 @@ export const workRoutes = (deps: Deps): Route[] => {
       tag,
       access: 'applications:follow_up',
       subject: ({ principal, params }) => findApplication(sql, principal, params.id),
+      namesUser: { assignee: 'worker' },
       body: claim,
       responses: {
         200: { description: 'The application as it is now', schema: application },
@@ -93,6 +94,7 @@ export const workRoutes = (deps: Deps): Route[] => {
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
       actsFor: (user) => user,
+      namesUser: { to: 'worker' },
       body: reassignment,
       responses: { 200: { description: 'What became of each', schema: bulkResult } },
       handler: async ({ principal, subject, body: { to, ...filter }, commandId }) => {
@@ -124,6 +126,7 @@ export const workRoutes = (deps: Deps): Route[] => {
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
       actsFor: (user) => user,
+      namesUser: { coveredBy: 'managed' },
       body: coverInput,
       responses: { 201: { description: 'The cover', schema: cover } },
       handler: async ({ principal, subject, body, commandId }) => {

@@ -47,6 +47,8 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   subject?: (scope: Scope<ParamsOf<Path>>) => Promise<Subject | null>;
   /** The user for whom it acts: who sees but does not manage them is refused (403). */
   actsFor?: (subject: Subject) => Pick<User, 'role' | 'clientIds'>;
+  /** The users whom its query or body names, by the path of the field. A contract test holds all fields against it. */
+  namesUser?: Record<string, NamedUser>;
   query?: z.ZodType<Query>;
   body?: z.ZodType<Body>;
   /** Instead of a JSON body: a CSV file of at most so many bytes, and what is in it. */
@@ -62,6 +64,12 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
   problems?: number[];
   handler: (request: RouteRequest<ParamsOf<Path>, Subject, Query, Body>) => Promise<Answer>;
 }
+
+/**
+ * How far a caller has to reach for a user whom a query or body names: one that narrows a list shows no more for it; a
+ * worker is given work of a client that both the caller and they see; whoever does a colleague's work is managed.
+ */
+export type NamedUser = 'filter' | 'worker' | 'managed';
 
 /** A route whose types have served their purpose. */
 export type Route = RouteSpec<string, unknown, unknown, unknown>;

@@ -147,6 +147,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     summary: 'List what was written to people: what may not have arrived waits for a person',
     tag: 'outreach',
     access: 'operations:read',
+    namesUser: { recipientId: 'filter' },
     query: mailQuery,
     responses: { 200: { description: 'In order of creation', schema: pageOf(mailBatch) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
@@ -171,6 +172,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     summary: 'What a user is told',
     tag: 'outreach',
     access: 'operations:read',
+    namesUser: { userId: 'filter' },
     query: inboxQuery,
     responses: { 200: { description: 'In order of creation', schema: pageOf(inboxItem) } },
     handler: async ({ principal, query: { limit, cursor, userId, unread } }) => {

@@ -76,6 +76,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
       tag,
       access: 'registry:write',
       subject,
+      namesUser: { 'recipient.id': 'worker' },
       body: inquiryInput,
       responses,
       handler: async ({ principal, subject: relationship, body, commandId }) => {

@@ -15,6 +15,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     summary: "List what is to be done that is no application's work item",
     tag,
     access: 'operations:read',
+    namesUser: { assignee: 'filter' },
     query: tasksQuery,
     responses: { 200: { description: 'Tasks in order of creation', schema: pageOf(task) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {

@@ -105,6 +105,7 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
       'asked. Grouped by payer, one call covers many.',
     tag: 'work queue',
     access: 'operations:read',
+    namesUser: { assignee: 'filter' },
     query,
     responses: {
       200: { description: 'Items, or groups of them', schema: z.union([pageOf(workItem), pageOf(payerWork)]) },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { openApiDocument } from '../../api/kernel/openapi';
+import type { Route } from '../../api/kernel/route';
 import { allRoutes } from '../../api/routes';
 import { answer, rosterEntry } from '../../api/applications/actions-schemas';
 import { createDispatch } from '../../dispatch/dispatch';
@@ -30,11 +31,11 @@ interface Part {
 }
 
 /** A schema and all that it is made of. A text that is read into something else stays whole. */
-function partsOf({ path, schema }: Part, seen = new Set<z.core.$ZodType>()): Part[] {
-  if (seen.has(schema)) return [];
-  seen.add(schema);
+function partsOf({ path, schema }: Part, above: readonly z.core.$ZodType[] = []): Part[] {
+  if (above.includes(schema)) return [];
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  const inside = (name: string, part: z.core.$ZodType) => partsOf({ path: `${path}${name}`, schema: part }, seen);
+  const inside = (name: string, part: z.core.$ZodType) =>
+    partsOf({ path: `${path}${name}`, schema: part }, [...above, schema]);
   const parts = (): Part[] => {
     switch (def.type) {
       case 'object':
@@ -139,6 +140,120 @@ describe('whatever a caller sends', () => {
     // a duration is judged as a whole
     const durations = /\.(businessDays|days|months|hours|minutes|seconds)$/;
     expect(named(taking.filter(({ path }) => !durations.test(path)))).toEqual([]);
+  });
+});
+
+describe('whoever is named', () => {
+  const A_USER = 'a user';
+  /** What each field that takes an id names. One that is new here needs a line before it needs anything else. */
+  const NAMED: Record<string, string> = {
+    applicationId: 'an application',
+    applicationIds: 'applications',
+    assignee: A_USER,
+    authorizedPayerIds: 'payers',
+    clientId: 'a client',
+    clientIds: 'clients',
+    coveredBy: A_USER,
+    covers: 'payers',
+    endpointId: 'a webhook endpoint',
+    entryId: 'an entry of a timeline',
+    evidence: 'documents',
+    inheritedFrom: 'an agreement',
+    into: 'what a payer or a practice is merged into',
+    locationId: 'a location',
+    'locations.id': 'a location',
+    payerId: 'a payer',
+    payerIds: 'payers',
+    practiceId: 'a practice',
+    'practices.id': 'a practice',
+    proof: 'documents',
+    providerId: 'a provider',
+    // by its type a user's, a provider's, a client's or a relationship's
+    'recipient.id': A_USER,
+    recipientId: A_USER,
+    subjectId: 'what a task is about',
+    to: A_USER,
+    userId: A_USER,
+  };
+  /** Whose the ids are in the paths of each room: a route of a new one needs a line too. */
+  const ROOMS: Record<string, string> = {
+    agreements: 'an agreement',
+    'api-keys': 'a key',
+    applications: 'an application',
+    authorisations: 'an authorisation',
+    clients: 'a client',
+    endings: 'an ending',
+    // a message to a user
+    inbox: A_USER,
+    mail: 'mail about a client',
+    operations: 'what is stuck',
+    payers: 'a payer',
+    'platform-relationships': 'a relationship',
+    practices: 'a practice',
+    providers: 'a provider',
+    returns: 'a return',
+    tasks: 'a task of a client',
+    users: A_USER,
+    'webhook-deliveries': 'a delivery',
+    'webhook-endpoints': 'an endpoint',
+  };
+
+  /** The fields of a route that take an id. */
+  const idsOf = ({ query, body }: Pick<Route, 'query' | 'body'>) =>
+    [query, body]
+      .flatMap((schema) => (schema ? partsOf({ path: '', schema }) : []))
+      .filter((part) => formatOf(part) === 'uuid')
+      .map(({ path }) => path.replaceAll('[]', '').slice(1));
+  /** Its last word; where that is only `id`, with the one before. */
+  const fieldOf = (path: string) =>
+    path
+      .split('.')
+      .slice(path.endsWith('.id') ? -2 : -1)
+      .join('.');
+
+  test('by an id is of a kind that is known here', () => {
+    // of many applications at once, each may name nothing by an id
+    expect([answer, rosterEntry].flatMap((body) => idsOf({ body }))).toEqual([]);
+    const fields = new Set(routes.flatMap((one) => idsOf(one).map(fieldOf)));
+    expect([...fields].toSorted()).toEqual(Object.keys(NAMED).toSorted());
+    const rooms = routes.flatMap(({ path }) => /^\/v1\/([\w-]+)\/.*\{/.exec(path)?.[1] ?? []);
+    expect([...new Set(rooms)].toSorted()).toEqual(Object.keys(ROOMS).toSorted());
+  });
+
+  test('by a field that is called as one by an id is named by an id', () => {
+    const called = /(Id|Ids\[\]|[.]id|[uU]ser|[aA]ssignee|[rR]ecipient)$/;
+    const bare = parts.filter((part) => isText(part) && called.test(part.path) && formatOf(part) !== 'uuid');
+    // what others call theirs; of many applications each is read on its own
+    const others =
+      /(\.caqhId|\.electronicPayerId|electronicPayerIds\[\]\.payerId|claimsRoute ?\.value\.payerId|\/v1\/(contacts|submissions) \.applications\[\]\.id)$/;
+    expect(named(bare.filter(({ path }) => !others.test(path)))).toEqual([]);
+  });
+
+  test('as a user in a query or a body is declared, with how far the caller has to reach', () => {
+    const said = (one: Route, fields: string[]) =>
+      [...new Set(fields)].map((field) => `${one.method} ${one.path} ${field}`).toSorted();
+    expect(routes.flatMap((one) => said(one, Object.keys(one.namesUser ?? {})))).toEqual(
+      routes.flatMap((one) =>
+        said(
+          one,
+          idsOf(one).filter((path) => NAMED[fieldOf(path)] === A_USER),
+        ),
+      ),
+    );
+  });
+
+  test('in a query only narrows a list, and is never only that in a body', () => {
+    const kinds = (one: Route) => Object.values(one.namesUser ?? {});
+    expect(routes.filter((one) => one.query && kinds(one).some((kind) => kind !== 'filter'))).toEqual([]);
+    expect(routes.filter((one) => one.body && kinds(one).includes('filter'))).toEqual([]);
+  });
+
+  test('as a user in a path that changes something is acted for', () => {
+    const changing = routes.filter(
+      ({ method, path }) => method !== 'get' && ROOMS[/^\/v1\/([\w-]+)\/.*\{/.exec(path)?.[1] ?? ''] === A_USER,
+    );
+    expect(changing.length).toBeGreaterThan(5);
+    expect(changing.filter(({ actsFor }) => !actsFor).map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   });
 });
 
