@@ -4,19 +4,30 @@ import { allRoutes } from '../../api/routes';
 import { ROLES, type Role } from '../../domain/kernel/codes';
 import { emit } from '../../record/outreach/event-feed';
 import { dueMail } from '../../record/outreach/mail';
+import { appointmentsOf } from '../../record/work-queue/calendar-feeds';
+import { giveTasks } from '../../record/kernel/tasks';
 import { queueMessages } from '../../record/outreach/messages';
-import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
+import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { freshNpi } from '../support/file';
-import { daysAgo, daysAhead } from '../support/system';
+import { daysAgo, daysAhead, TODAY } from '../support/system';
 
 let api: TestApi;
 let a: Client;
 let b: Client;
+let shared: { id: string };
 let users: Record<Who, User>;
+/** Specialists of one client each, who are in no matrix: whoever covers, and whoever has what is given to another. */
+let colleagues: Record<Letter, User>;
 beforeAll(async () => {
   api = await TestApi.start();
+  shared = await api.make('/v1/payers', { ...PAYER, name: 'Payer of both' });
   [a, b] = [await client('A'), await client('B')];
   users = await everybody();
+  colleagues = { A: await user('specialist', [a.id]), B: await user('specialist', [b.id]) };
+  for (const letter of LETTERS) {
+    await assign(clientOf(letter).given.id, colleagues[letter].id);
+    await tell(colleagues[letter].id, [clientOf(letter)]);
+  }
 });
 afterAll(() => api.stop());
 
@@ -31,12 +42,22 @@ const WHO: Record<Who, { role: Role; sees: 'A' | 'B' | 'AB' | 'all' }> = {
   adminOfAll: { role: 'admin', sees: 'all' },
 };
 const everyWho = Object.keys(WHO) as Who[];
+type Letter = 'A' | 'B';
+const LETTERS = ['A', 'B'] as const;
+type Scope = 'A' | 'all';
+const clientOf = (letter: Letter): Client => (letter === 'A' ? a : b);
+/** The clients that both a key and a user see. */
+const seenByBoth = (scope: Scope, who: Who): Letter[] =>
+  LETTERS.filter((letter) => (scope === 'all' || letter === 'A') && seesLetter(who, letter));
+const seesLetter = (who: Who, letter: Letter): boolean => WHO[who].sees === 'all' || WHO[who].sees.includes(letter);
 
 interface Client {
   id: string;
   payerName: string;
   /** An application for each user, with an item in the queue. */
   open: () => Promise<string>;
+  /** What is given to somebody: an application with the payer that both clients have, and the asking on a platform. */
+  given: { id: string; providerId: string; practiceId: string; relationshipId: string };
 }
 interface User {
   id: string;
@@ -53,7 +74,13 @@ async function client(name: string): Promise<Client> {
     const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id, state: 'CA' };
     return (await api.post('/v1/applications', scope)).body.id as string;
   };
-  return { id, payerName, open };
+  const provider = await api.make(`/v1/clients/${id}/providers`, { ...PROVIDER, npi: freshNpi() });
+  const ours = { providerId: provider.id, practiceId: practice.id };
+  const application = await api.post('/v1/applications', { ...ours, payerId: shared.id, state: 'CA' });
+  const platform = { providerId: provider.id, platform: 'Headway', payerIds: [shared.id] };
+  const relationship = await api.make('/v1/platform-relationships', platform);
+  const given = { ...ours, id: application.body.id, relationshipId: relationship.id };
+  return { id, payerName, open, given };
 }
 
 const clientsOf = (sees: string): string[] | undefined =>
@@ -64,17 +91,21 @@ async function user(role: Role, clientIds?: string[]): Promise<User> {
   return { id: (await api.make('/v1/users', body)).id, email: body.email };
 }
 
-/** Every user, each with an application of each client that they see. */
+/** Every user, each with an application, a message, a mail, a task and a feed of each client that they see. */
 async function everybody(): Promise<Record<Who, User>> {
   const made = {} as Record<Who, User>;
   for (const who of everyWho) {
     const { role, sees } = WHO[who];
-    made[who] = await user(role, clientsOf(sees));
-    for (const [letter, one] of [
-      ['A', a],
-      ['B', b],
-    ] as const)
-      if (sees === 'all' || sees.includes(letter)) await assign(await one.open(), made[who].id);
+    const { id } = (made[who] = await user(role, clientsOf(sees)));
+    for (const letter of LETTERS.filter((one) => seesLetter(who, one))) {
+      const one = clientOf(letter);
+      await assign(await one.open(), id);
+      await tell(id, [one]);
+      await sent(id);
+      const task = { key: randomUUID(), clientId: one.id, kind: 'platform_check' as const, assignee: id };
+      await giveTasks(api.deps.sql, [{ ...task, subjectType: 'user', subjectId: id, dueAt: NOON }]);
+    }
+    feeds[who] = await feedOf(id);
   }
   return made;
 }
@@ -82,12 +113,109 @@ async function everybody(): Promise<Record<Who, User>> {
 const assign = (applicationId: string, userId: string) =>
   api.deps.sql`update applications set assignee = ${userId} where id = ${applicationId}`;
 
-/** Everything that acts for a user, and moves or shows what is theirs. */
-const ACTS: Record<string, (key: string, id: string) => Promise<number>> = {
-  feed: async (key, id) => (await api.post(`/v1/users/${id}/calendar-feed`, undefined, { key })).status,
-  cover: async (key, id) => (await api.post(`/v1/users/${id}/covers`, coverBy(users.ofA.id), { key })).status,
-  name: async (key, id) => (await api.patch(`/v1/users/${id}`, { name: 'Renamed' }, { key })).status,
-  reassignment: async (key, id) => (await api.post(`/v1/users/${id}/reassignment`, { to: null }, { key })).status,
+/** The address of the last feed of each. */
+const feeds: Partial<Record<Who, string>> = {};
+
+type Take = (key: string) => Promise<Reply>;
+interface Act {
+  /** The route that it takes. */
+  by: string;
+  /** Who may, of users of whom they reach all. */
+  roles: readonly Role[];
+}
+const USERS_WRITE = ['admin', 'lead'] as const;
+const WORK = ['admin', 'lead', 'specialist'] as const;
+const FOLLOW_UP = [...WORK, 'agent'] as const;
+const STAFF = [...FOLLOW_UP, 'auditor'] as const;
+
+/** Everything that acts for a user, and moves or shows what is theirs: makes it ready, and answers what takes it. */
+const ACTS: Record<string, Act & { of: (id: string, who: Who) => Promise<Take> }> = {
+  feed: {
+    by: 'post /v1/users/{id}/calendar-feed',
+    roles: USERS_WRITE,
+    of: async (id, who) => async (key) => {
+      const reply = await api.post(`/v1/users/${id}/calendar-feed`, undefined, { key });
+      if (reply.body.url) feeds[who] = reply.body.url;
+      return reply;
+    },
+  },
+  cover: {
+    by: 'post /v1/users/{id}/covers',
+    roles: USERS_WRITE,
+    of: async (id) => (key) => api.post(`/v1/users/${id}/covers`, coverBy(colleagues.A.id), { key }),
+  },
+  'end of a cover': {
+    by: 'delete /v1/users/{id}/covers/{coverId}',
+    roles: USERS_WRITE,
+    of: async (id) => {
+      const path = `/v1/users/${id}/covers`;
+      const { id: coverId } = await api.make(path, coverBy(colleagues.A.id));
+      return (key) => api.call('DELETE', `${path}/${coverId}`, { key });
+    },
+  },
+  name: {
+    by: 'patch /v1/users/{id}',
+    roles: USERS_WRITE,
+    of: async (id) => (key) => api.patch(`/v1/users/${id}`, { name: 'Renamed' }, { key }),
+  },
+  reassignment: {
+    by: 'post /v1/users/{id}/reassignment',
+    roles: USERS_WRITE,
+    of: async (id) => (key) => api.post(`/v1/users/${id}/reassignment`, { to: null }, { key }),
+  },
+  'reading of a message': {
+    by: 'post /v1/inbox/{id}/read',
+    roles: FOLLOW_UP,
+    of: async (id, who) => {
+      await tell(id, [clientOf(seenByBoth('all', who)[0]!)]);
+      const [item] = await api.deps.sql<{ id: string }[]>`
+        select id from messages where recipient_id = ${id} order by created_at desc limit 1`;
+      return (key) => api.post(`/v1/inbox/${item!.id}/read`, undefined, { key });
+    },
+  },
+};
+
+/** Everything that gives a user work of a client, or tells them of it. */
+const GIFTS: Record<string, Act & { give: (key: string, letter: Letter, to: string) => Promise<Reply> }> = {
+  assignment: {
+    by: 'put /v1/applications/{id}/assignment',
+    roles: WORK,
+    give: (key, letter, assignee) =>
+      api.put(`/v1/applications/${clientOf(letter).given.id}/assignment`, { assignee }, { key }),
+  },
+  claim: {
+    by: 'post /v1/applications/{id}/claim',
+    roles: FOLLOW_UP,
+    give: (key, letter, assignee) =>
+      api.post(`/v1/applications/${clientOf(letter).given.id}/claim`, { assignee }, { key }),
+  },
+  reassignment: {
+    by: 'post /v1/users/{id}/reassignment',
+    roles: USERS_WRITE,
+    give: async (key, letter, to) => {
+      const reply = await api.post(`/v1/users/${colleagues[letter].id}/reassignment`, { to }, { key });
+      return reply.status === 200 ? { ...reply, status: reply.body.items[0].status } : reply;
+    },
+  },
+  inquiry: {
+    by: 'post /v1/platform-relationships/{id}/inquiry',
+    roles: WORK,
+    give: (key, letter, id) =>
+      api.post(
+        `/v1/platform-relationships/${clientOf(letter).given.relationshipId}/inquiry`,
+        { recipient: { type: 'user', id } },
+        { key },
+      ),
+  },
+};
+
+/** Everything that shows what a user has: the clients of what is shown, or the status of a refusal. */
+const READS: Record<string, Act & { path: string }> = {
+  inbox: { by: 'get /v1/inbox', roles: STAFF, path: '/v1/inbox?userId=' },
+  queue: { by: 'get /v1/work-queue', roles: STAFF, path: '/v1/work-queue?assignee=' },
+  tasks: { by: 'get /v1/tasks', roles: STAFF, path: '/v1/tasks?assignee=' },
+  mail: { by: 'get /v1/mail', roles: STAFF, path: '/v1/mail?recipientId=' },
+  applications: { by: 'get /v1/applications', roles: ROLES, path: '/v1/applications?assignee=' },
 };
 
 /** A cover of some days that no other cover has. */
@@ -97,76 +225,196 @@ const coverBy = (coveredBy: string) => {
   return { coveredBy, fromOn: daysAhead(day), untilOn: daysAhead(day + 1) };
 };
 
-/** Whatever an act for a user could have changed of anybody but `except`. */
-async function stateBeside(except: string = randomUUID()) {
+/** Whatever an act for a user could have changed, with whose it is where it is a user's. */
+async function state() {
   const { sql } = api.deps;
-  return {
-    users: await sql`select id, name from users where id <> ${except} order by id`,
-    covers: await sql`select id from covers where user_id <> ${except} order by id`,
-    feeds: await sql`select user_id, token_hash from calendar_feeds where user_id <> ${except} order by user_id`,
-    commands: await sql`select id from commands where client_id = ${b.id} order by id`,
+  const owned = (rows: Promise<readonly object[]>) => rows as Promise<readonly { userId?: string }[]>;
+  const parts = {
+    users: owned(sql`select id as user_id, name from users order by id`),
+    covers: owned(sql`select user_id, id from covers order by id`),
+    tokens: owned(sql`select user_id, token_hash from calendar_feeds order by user_id`),
+    calendars: Promise.all(
+      everyWho.map(async (who) => {
+        const token = /([\w-]{43})\.ics$/.exec(feeds[who]!)![1]!;
+        return { userId: users[who].id, shows: await appointmentsOf(sql, token) };
+      }),
+    ),
+    inboxes: owned(sql`select recipient_id as user_id, id, status, read_at from messages order by id`),
     // what the other client has: files, gate, queue, tasks, mail, entries
-    applications:
-      await sql`select id, assignee, stage, version from applications where client_id = ${b.id} order by id`,
-    providers: await sql`select to_jsonb(p) as row from providers p where client_id = ${b.id} order by id`,
-    gate: await sql`select to_jsonb(s) as row from network_spans s where client_id = ${b.id} order by s::text`,
-    queue: await sql`select application_id, purpose, due_at from work_items where client_id = ${b.id} order by 1, 2`,
-    snoozes: await sql`select count(*) from snoozes`,
-    tasks: await sql`select to_jsonb(t) as row from tasks t where client_id = ${b.id} order by id`,
-    mail: await sql`select key, status, data from messages where client_id = ${b.id} order by key`,
-    emitted: await sql`select count(*) from emitted where client_id = ${b.id}`,
+    commands: owned(sql`select id from commands where client_id = ${b.id} order by id`),
+    applications: owned(
+      sql`select id, assignee, stage, version from applications where client_id = ${b.id} order by id`,
+    ),
+    providers: owned(sql`select to_jsonb(p) as row from providers p where client_id = ${b.id} order by id`),
+    inquiries: owned(sql`
+      select to_jsonb(q) as row from inquiries q where relationship_id = ${b.given.relationshipId}`),
+    gate: owned(sql`select to_jsonb(s) as row from network_spans s where client_id = ${b.id} order by s::text`),
+    queue: owned(sql`select application_id, purpose, due_at from work_items where client_id = ${b.id} order by 1, 2`),
+    snoozes: owned(sql`select count(*) from snoozes`),
+    tasks: owned(sql`select to_jsonb(t) as row from tasks t where client_id = ${b.id} order by id`),
+    mail: owned(sql`select key, status, data from messages where client_id = ${b.id} order by key`),
+    emitted: owned(sql`select count(*) from emitted where client_id = ${b.id}`),
   };
+  const rows = await Promise.all(Object.values(parts));
+  return Object.fromEntries(Object.keys(parts).map((name, place) => [name, rows[place]!]));
 }
 
+/** What is nobody's or somebody else's. */
+const beside = (all: Awaited<ReturnType<typeof state>>, id: string) =>
+  Object.fromEntries(Object.entries(all).map(([name, rows]) => [name, rows.filter(({ userId }) => userId !== id)]));
+
+/** What the other client is shown of all that. */
+async function shownToB() {
+  const key = await api.keyOf('auditor', [b.id]);
+  const { providerId, practiceId } = b.given;
+  const question = new URLSearchParams({
+    providerId,
+    practiceId,
+    payerId: shared.id,
+    state: 'CA',
+    dateOfService: TODAY,
+  });
+  const paths = [
+    ...['stage', 'payer', 'client', 'assignee'].map((by) => `/v1/applications/summary?groupBy=${by}`),
+    ...['applications', 'work-queue', 'tasks', 'mail'].map((list) => `/v1/${list}?limit=200`),
+    '/v1/work-queue?groupBy=payer',
+    '/v1/work-queue/load',
+    `/v1/inbox?userId=${colleagues.B.id}`,
+    `/v1/providers/${providerId}`,
+    `/v1/clients/${b.id}/coverage`,
+    `/v1/clients/${b.id}/findings`,
+    `/v1/billing-readiness?${question}`,
+  ];
+  return Promise.all(
+    paths.map(async (path) => {
+      const { status, body } = await api.get(path, { key });
+      expect([path, status]).toEqual([path, 200]);
+      return [path, JSON.parse(JSON.stringify(body, (name, value) => (PASSING.has(name) ? undefined : value)))];
+    }),
+  );
+}
+/** Seconds pass, and each answer of the gate has an id of its own. */
+const PASSING = new Set(['ageSeconds', 'waitingSeconds', 'answerId', 'answeredAt', 'asOf']);
+
 /** What has to be answered: not seen, 404; seen and not within the caller's own reach, 403. */
-function expected(role: Role, scope: 'A' | 'all', who: Who): 'missing' | 'refused' | 'done' {
+function expected(role: Role, scope: Scope, who: Who, roles: readonly Role[]): 'missing' | 'refused' | 'done' {
   const { role: theirs, sees } = WHO[who];
   if (scope === 'A' && sees === 'B') return 'missing';
   const reaches = scope === 'all' || sees === 'A';
-  const mayAct = role === 'admin' || (role === 'lead' && theirs !== 'admin');
-  return reaches && mayAct ? 'done' : 'refused';
+  const within =
+    role === 'admin' || (role === 'lead' && theirs !== 'admin') || (role === 'specialist' && theirs === 'specialist');
+  return reaches && within && roles.includes(role) ? 'done' : 'refused';
 }
 
-const STATUS: Record<string, number[]> = { missing: [404], refused: [403], done: [200, 201] };
+/** The same of work of a client for a user: whoever does not see both names nobody (400). */
+function expectedOfGift(
+  role: Role,
+  scope: Scope,
+  who: Who,
+  letter: Letter,
+  roles: readonly Role[],
+): keyof typeof STATUS {
+  if (scope === 'A' && letter === 'B') return 'missing';
+  if (!roles.includes(role)) return 'refused';
+  return seesLetter(who, letter) ? 'done' : 'unfit';
+}
+
+const STATUS = { missing: [404], refused: [403], unfit: [400], done: [200, 201, 202, 204] };
+const mayHave = (scope: Scope) => ROLES.filter((role) => role !== 'client' || scope === 'A');
 
 describe.each(['A', 'all'] as const)('a key of clients: %s', (scope) => {
-  test.each(ROLES.filter((role) => role !== 'client' || scope === 'A'))(
-    'of role %s acts for a user only where it reaches all that the user reaches',
-    async (role) => {
-      const key = await api.keyOf(role, clientsOf(scope));
+  describe.each(mayHave(scope))('of role %s', (role) => {
+    let key: string;
+    let before: Awaited<ReturnType<typeof shownToB>>;
+    beforeAll(async () => {
+      key = await api.keyOf(role, clientsOf(scope));
+      before = await shownToB();
+    });
+
+    test('acts for a user only where it reaches all that the user reaches', async () => {
       for (const who of everyWho) {
         const { id } = users[who];
-        for (const [act, take] of Object.entries(ACTS)) {
-          if (who === 'ofA' && act === 'cover') continue; // by the same user
-          const before = await stateBeside();
-          const [beside, answer] = [await stateBeside(id), expected(role, scope, who)];
-          const status = await take(key, id);
+        for (const [act, { roles, of }] of Object.entries(ACTS)) {
+          const take = await of(id, who);
+          const [as, answer] = [await state(), expected(role, scope, who, roles)];
+          const { status } = await take(key);
           expect([who, act, STATUS[answer]]).toEqual([who, act, expect.arrayContaining([status])]);
-          if (scope === 'A') expect(await stateBeside(id)).toEqual(beside);
-          if (answer !== 'done') expect(await stateBeside()).toEqual(before);
+          const now = await state();
+          if (answer !== 'done') expect(now).toEqual(as);
+          if (scope === 'A') expect(beside(now, id)).toEqual(beside(as, id));
         }
       }
-    },
-  );
+    });
 
-  test('nobody is covered by a user whom the maker of the cover does not manage', async () => {
-    const key = await api.keyOf('lead', clientsOf(scope));
-    const owner = (await user('specialist', [a.id])).id;
-    for (const who of everyWho) {
-      const answer = expected('lead', scope, who);
-      const { status } = await api.post(`/v1/users/${owner}/covers`, coverBy(users[who].id), { key });
-      // a body that names what is not seen is refused as one
-      expect([who, status]).toEqual([who, { missing: 400, refused: 403, done: 201 }[answer]]);
-    }
+    test('gives a user work only of a client that both see, and nobody work of another', async () => {
+      for (const who of everyWho)
+        for (const [act, { roles, give }] of Object.entries(GIFTS))
+          for (const letter of LETTERS) {
+            const [as, answer] = [await state(), expectedOfGift(role, scope, who, letter, roles)];
+            const { status } = await give(key, letter, users[who].id);
+            expect([who, act, letter, STATUS[answer]]).toEqual([who, act, letter, expect.arrayContaining([status])]);
+            if (answer !== 'done' || letter === 'A') expect(await state()).toEqual(as);
+          }
+    });
+
+    test('has nobody covered by a user whom it does not manage', async () => {
+      const owner = colleagues.A.id;
+      for (const who of everyWho) {
+        const [as, answer] = [await state(), expected(role, scope, who, USERS_WRITE)];
+        const { status } = await api.post(`/v1/users/${owner}/covers`, coverBy(users[who].id), { key });
+        // a body that names what is not seen is refused as one
+        const named = answer === 'missing' && USERS_WRITE.some((one) => one === role) ? 'unfit' : answer;
+        const said = named === 'missing' ? 'refused' : named;
+        expect([who, STATUS[said]]).toEqual([who, expect.arrayContaining([status])]);
+        if (said !== 'done') expect(await state()).toEqual(as);
+      }
+    });
+
+    test('acts on many applications at once only where it sees them', async () => {
+      const applications = [a, b].map(({ given: { id } }) => ({ id }));
+      const BULK = {
+        contacts: { roles: FOLLOW_UP as readonly Role[], fields: { outcome: 'no_answer' }, more: { channel: 'phone' } },
+        submissions: {
+          roles: WORK as readonly Role[],
+          fields: { outOfOrder: { reason: 'sent before' } },
+          more: { channel: 'fax', submittedOn: TODAY },
+        },
+      };
+      for (const [path, { roles, fields, more }] of Object.entries(BULK)) {
+        const as = await state();
+        const body = { payerId: shared.id, ...more, applications: applications.map((one) => ({ ...one, ...fields })) };
+        const { status, body: answer } = await api.post(`/v1/${path}`, body, { key });
+        expect([path, status]).toEqual([path, roles.includes(role) ? 200 : 403]);
+        if (status === 200)
+          expect(answer.items.map((item: { status: number }) => item.status)).toEqual([202, scope === 'A' ? 404 : 202]);
+        if (status !== 200 || scope === 'A') expect(await state()).toEqual(as);
+      }
+    });
+
+    test('is shown what a user has only of clients that both see', async () => {
+      for (const who of everyWho)
+        for (const [what, { roles, path }] of Object.entries(READS)) {
+          const { status, body } = await api.get(`${path}${users[who].id}&limit=200`, { key });
+          const both = seenByBoth(scope, who).map((letter) => clientOf(letter).id);
+          // of mail the recipient may be anybody: whoever is not seen has none
+          const good = both.length === 0 && what !== 'mail' ? 400 : 200;
+          expect([who, what, status]).toEqual([who, what, roles.includes(role) ? good : 403]);
+          const shown = new Set((body.items ?? []).map(({ clientId }: { clientId: string }) => clientId));
+          expect([who, what, [...shown].toSorted()]).toEqual([who, what, status === 200 ? both.toSorted() : []]);
+        }
+    });
+
+    if (scope === 'A')
+      test('has by all of that changed nothing that the other client is shown', async () => {
+        expect(await shownToB()).toEqual(before);
+      });
   });
 });
 
-test('every route that changes something of a user says for whom it acts', () => {
-  const changing = allRoutes(api.deps).filter(
-    ({ method, path }) => method !== 'get' && /\/users\/\{|\/inbox\//.test(path),
-  );
-  expect(changing.length).toBeGreaterThan(5);
-  expect(changing.filter(({ actsFor }) => !actsFor).map(({ path }) => path)).toEqual([]);
+test('every route that acts for a user, or names one, is tried here by every role', () => {
+  const tried = [...Object.values(ACTS), ...Object.values(GIFTS), ...Object.values(READS)].map(({ by }) => by);
+  const routes = allRoutes(api.deps).filter(({ actsFor, namesUser }) => actsFor ?? namesUser);
+  expect(routes.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([...new Set(tried)].toSorted());
 });
 
 const feedOf = async (userId: string, key?: string): Promise<string> => {
