@@ -3,6 +3,8 @@ const shared = {
   transform: { '\\.ts$': '@swc/jest' },
   modulePathIgnorePatterns: ['<rootDir>/(dist|\\.cache|\\.data)/'],
   testPathIgnorePatterns: ['/node_modules/', '\\.slow\\.test\\.ts$'],
+  // jest reads no testTimeout of a project
+  setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'],
 };
 
 /** What needs no server runs without any; the rest shares those of test/support/global-setup.ts. */
@@ -12,8 +14,6 @@ const servers = {
   testMatch: ['<rootDir>/test/{workflow,integration,replay}/**/*.test.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  // jest reads no testTimeout of a project
-  setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'],
 };
 
 module.exports = {

@@ -21,7 +21,7 @@ describe('what a worker loads into the workflow sandbox', () => {
     code = bundle.replace(MAP, '');
     packages = [...new Set(modules.flatMap((source) => inPackage.exec(source)?.[1] ?? []))].sort();
     own = modules.filter((source) => !inPackage.test(source)).map((source) => relative(root, source));
-  }, 60_000);
+  });
 
   test('is the SDK and no other package: no zod, no luxon, no holidays, nothing of Node', () => {
     expect(packages).toEqual(SDK);

@@ -59,7 +59,7 @@ test('lint keeps out of what workflows are made of whatever another machine repl
     rules.map((rule, i) => `${path}:${i + 1} ${rule}`),
   );
   expect(found).toEqual(expected.sort());
-}, 60_000);
+});
 
 test('what workflows are made of catches nothing without saying what becomes of it', () => {
   expect(emptyCatches('try { f(); } catch { /* cancelled */ }')).toBe(1);

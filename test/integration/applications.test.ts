@@ -5,7 +5,7 @@ import { allFacts, daysAhead, FACTS, System, TODAY, type OpenApplication } from 
 let system: System;
 beforeAll(async () => {
   system = await System.start();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const typeOf = ({ body }: { body: { type: string } }) => body.type?.replace('urn:countersign:problem:', '');

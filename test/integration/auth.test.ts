@@ -3,7 +3,7 @@ import { ADDRESS, ADMIN_KEY, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '
 let api: TestApi;
 beforeAll(async () => {
   api = await TestApi.start();
-}, 60_000);
+});
 afterAll(() => api.stop());
 
 const rules = (body: { errors: { path: string; rule: string }[] }) =>

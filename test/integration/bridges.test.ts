@@ -6,7 +6,7 @@ import { PRACTICE, type Reply } from '../support/api';
 let system: System;
 beforeAll(async () => {
   system = await System.start();
-}, 60_000);
+});
 afterAll(() => system.stop(), 60_000);
 
 const PATH = '/v1/platform-relationships';
@@ -270,4 +270,4 @@ test('days to a decision are those that three applications of one’s own took',
   expect([Math.abs(days - 20) <= 1, from]).toEqual([true, 'own_applications']);
   // one who sees one client's applications only has one to go by
   expect(await expected(await api.keyOf('lead', [clientId]))).toEqual({ days: 90, from: 'playbook' });
-}, 60_000);
+});

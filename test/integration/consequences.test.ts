@@ -7,7 +7,7 @@ import { allFacts, daysAgo, daysAhead, proof, TODAY } from '../support/system';
 let api: TestApi;
 beforeAll(async () => {
   api = await TestApi.start({ temporalAddress: devServerAddress() });
-}, 60_000);
+});
 afterAll(() => api.stop());
 
 const PATH = '/v1/platform-relationships';

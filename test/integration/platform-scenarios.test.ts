@@ -243,7 +243,7 @@ test('8: loses the group’s contract: forty participations end at once, whoever
   expect(await answers(TODAY)).toEqual(all.map(() => ['participation_ended']));
   expect(await answers(daysAgo(1))).toEqual(all.map(() => true));
   await eventually(async () => (await told(false)) === 40);
-}, 60_000);
+});
 
 test('9: arrives with nine direct contracts of years ago: billable at once, and chased no more', async () => {
   const filed = await system.file();

@@ -14,7 +14,7 @@ const { RESET_REAPPLY_TYPE_NONE: NONE, RESET_REAPPLY_TYPE_ALL_ELIGIBLE: ALL } = 
 let system: System;
 beforeAll(async () => {
   system = await System.start();
-}, 60_000);
+});
 afterAll(() => system.stop());
 
 const SETTINGS = { everySeconds: 0, lateSeconds: 120, failingSeconds: 600, compareEverySeconds: 0, perSecond: 1000 };

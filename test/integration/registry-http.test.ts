@@ -11,7 +11,7 @@ import { devServerAddress } from '../support/servers';
 let api: TestApi;
 beforeAll(async () => {
   api = await TestApi.start({ temporalAddress: devServerAddress() });
-}, 60_000);
+});
 afterAll(() => api.stop());
 
 const typeOf = ({ body }: { body: { type: string } }) => body.type.replace('urn:countersign:problem:', '');

@@ -4,7 +4,7 @@ import { ADDRESS, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from 
 let api: TestApi;
 beforeAll(async () => {
   api = await TestApi.start();
-}, 60_000);
+});
 afterAll(() => api.stop());
 
 const send = (path: string, body: unknown, idempotencyKey: string, key?: string): Promise<Reply> =>

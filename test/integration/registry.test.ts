@@ -4,7 +4,7 @@ import { ADDRESS, CLIENT, NPI, OTHER_NPI, PRACTICE, PROVIDER, TestApi } from '..
 let api: TestApi;
 beforeAll(async () => {
   api = await TestApi.start();
-}, 60_000);
+});
 afterAll(() => api.stop());
 
 const outbox = (subject: string) => api.deps.sql`select topic from outbox where subject = ${subject}`;

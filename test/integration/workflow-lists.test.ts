@@ -52,7 +52,7 @@ describe('workflows of applications', () => {
     await inReview.contact('in_review', { nextFollowUpOn: daysAhead(9) });
     ids = { preparing: await workflowOf(preparing), inReview: await workflowOf(inReview) };
     ours = `ExecutionStatus = 'Running' AND CountersignClientId = '${preparing.filed.clientId}'`;
-  }, 60_000);
+  });
 
   test('are found by stage, by whose turn it is, by payer and by client', async () => {
     await expectListed(ours, [ids.preparing, ids.inReview]);

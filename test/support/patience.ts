@@ -1,2 +1,2 @@
-/** Of tests that use servers: two of them share two cores, and on a busy machine one that timed out takes its file along. */
+/** Of all tests that are not slow: on a busy machine even a process of Node's takes seconds to start, and what times out takes its file along. */
 jest.setTimeout(180_000);

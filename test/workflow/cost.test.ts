@@ -110,7 +110,7 @@ describe('what it costs on Temporal', () => {
   let lives: Lives;
   beforeAll(async () => {
     lives = await Lives.begin();
-  }, 60_000);
+  });
   afterAll(() => lives.stop());
 
   const historyOf = async (workflowId: string) =>

@@ -5,7 +5,7 @@ describe('a whole life', () => {
   let lives: Lives;
   beforeAll(async () => {
     lives = await Lives.begin();
-  }, 60_000);
+  });
   afterAll(() => lives.stop());
 
   test('200 days: attested late, receipt unconfirmed twice, information returned, approved without a date, confirmed, corrected, ended', async () => {
@@ -74,5 +74,5 @@ describe('a whole life', () => {
     const entries = await life.entries();
     expect(entries.map((e) => e.seq)).toEqual(entries.map((_e, i) => i + 1));
     expect(entries.filter((e) => e.kind === 'submission')).toHaveLength(1);
-  }, 120_000);
+  });
 });

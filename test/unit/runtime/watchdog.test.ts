@@ -18,7 +18,6 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-jest.setTimeout(60_000);
 const STUCK_AFTER_MS = 500;
 /** Computes in turns: the loop goes round between two of them. */
 const TURNS = `function takeTurns(count, ms) {
