@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -13,7 +14,7 @@ import {
   statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { obtain } from '../../local/binaries';
 import { root } from '../../local/paths';
 import { freePort } from '../../local/ports';
@@ -76,12 +77,22 @@ function makeFolder(path: string, user: User): string {
   return path;
 }
 
-/** A copy of this checkout. Its packages are hard links: an `npm ci` for each would take minutes. */
-function copyCheckout(path: string, user: User): string {
-  const listed = run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
-  for (const file of listed.split('\0').filter((name) => name && existsSync(join(root, name)))) {
-    mkdirSync(dirname(join(path, file)), { recursive: true });
-    copyFileSync(join(root, file), join(path, file));
+/**
+ * A clone of this checkout, with what is not committed yet laid over it. Its packages are hard links, or copies on another file
+ * system: an `npm ci` for each clone would take minutes.
+ */
+function cloneCheckout(path: string, user: User): string {
+  // Its objects are copies: the user is given them.
+  run('git', ['clone', '--quiet', '--no-hardlinks', root, path]);
+  const git = (...args: string[]) => run('git', args, { cwd: root }).split('\0').filter(Boolean);
+  const uncommitted = [
+    ...git('diff', '--name-only', '-z', 'HEAD'),
+    ...git('ls-files', '-z', '--others', '--exclude-standard'),
+  ];
+  for (const file of uncommitted) {
+    const [from, to] = [join(root, file), join(path, file)];
+    rmSync(to, { force: true });
+    if (existsSync(from)) cpSync(from, to);
   }
   if (user) run('chown', ['-R', `${user.uid}:${user.gid}`, path]);
   const [from, to] = [join(root, 'node_modules'), join(path, 'node_modules')];
@@ -102,36 +113,56 @@ async function environmentOf(user: User): Promise<NodeJS.ProcessEnv> {
   return { HOME: home, XDG_CACHE_HOME: join(home, '.cache'), PATH: `${bin}${delimiter}${process.env.PATH}` };
 }
 
-/** Starts, is stopped, runs a file of the tests and starts again, on the same data. */
-async function expectToStart(at: { checkout: string; directory: string; user: User; suite: string }): Promise<void> {
-  const { checkout, directory, user, suite } = at;
+interface At {
+  checkout: string;
+  directory: string;
+  user: User;
+}
+
+/** `npm start` and `npm test` in a checkout, as a user, on one data directory; `id` is a client that is on record since the first start. */
+async function openCheckout({ checkout, directory, user }: At) {
   dataDirectories.push(directory);
   const [env, port] = [await environmentOf(user), await freePort()];
-  const start = () => new StartedSystem(directory, port, env, { checkout, user }).ready();
-  const stop = async (system: StartedSystem) => {
+  let id: string | undefined;
+  const startAndStop = async () => {
+    const system = await new StartedSystem(directory, port, env, { checkout, user }).ready();
+    id ??= (await system.api().post('/v1/clients', CLIENT)).id;
+    expect(await system.api().get(`/v1/clients/${id}`)).toMatchObject({ id });
     system.interrupt();
     expect(await system.ended).toBe(0);
     await eventually(() => processesOn(directory).length === 0);
   };
-  const first = await start();
-  const { id } = await first.api().post('/v1/clients', CLIENT);
-  await stop(first);
-  run('npm', ['test', '--', suite], { ...user, cwd: checkout, env: { ...process.env, ...env }, stdio: 'pipe' });
-  const next = await start();
-  expect(await next.api().get(`/v1/clients/${id}`)).toMatchObject({ id });
-  await stop(next);
-  const open = namesIn(directory).filter((name) => (statSync(join(directory, name)).mode & 0o077) !== 0);
-  expect(open).toEqual([]);
+  const test = (suites: string[]) =>
+    run('npm', ['test', '--', ...suites], {
+      ...user,
+      cwd: checkout,
+      env: { ...process.env, ...env },
+      stdio: 'pipe',
+      maxBuffer: 1 << 26,
+    });
+  return { startAndStop, test };
+}
+
+const openToOthers = (directory: string) =>
+  namesIn(directory).filter((name) => (statSync(join(directory, name)).mode & 0o077) !== 0);
+
+/** Starts, is stopped, runs tests and starts again, on the same data, which nobody else may read. */
+async function expectToStart(at: At, suites: string[]): Promise<void> {
+  const { startAndStop, test } = await openCheckout(at);
+  await startAndStop();
+  test(suites);
+  await startAndStop();
+  expect(openToOthers(at.directory)).toEqual([]);
 }
 
 const asRoot = isRoot ? describe : describe.skip;
 const asUser = noUser ? describe.skip : describe;
 
 asRoot('root', () => {
-  test('starts it below a folder that only root may enter', async () => {
-    const checkout = copyCheckout(join(place, 'checkout'), undefined);
+  test('starts and tests it below a folder that only root may enter', async () => {
+    const checkout = cloneCheckout(join(place, 'checkout'), undefined);
     const directory = join(checkout, '.data');
-    await expectToStart({ checkout, directory, user: undefined, suite: 'test/integration/servers.test.ts' });
+    await expectToStart({ checkout, directory, user: undefined }, ['test/unit', 'test/integration/servers.test.ts']);
     expect(clusterOf(directory).startsWith(SYSTEM_DIRECTORY)).toBe(true);
   });
 });
@@ -139,19 +170,19 @@ asRoot('root', () => {
 asUser(`an ordinary user${noUser ? ` (skipped: ${noUser})` : ''}`, () => {
   beforeEach(() => chmodSync(place, 0o755));
 
-  test('starts it in a folder of their own, below a path with spaces', async () => {
+  test('starts and tests it in a folder of their own, below a path with spaces', async () => {
     const user = makeUser();
-    const checkout = copyCheckout(join(makeFolder(join(place, 'my own code'), user), 'check out'), user);
+    const checkout = cloneCheckout(join(makeFolder(join(place, 'my own code'), user), 'check out'), user);
     const directory = join(checkout, '.data');
-    await expectToStart({ checkout, directory, user, suite: 'test/unit/local/ports.test.ts' });
+    await expectToStart({ checkout, directory, user }, ['test/unit']);
   });
 
   test('starts it from a checkout that they may not write into, with DATA_DIR elsewhere', async () => {
     const user = makeUser();
-    const checkout = copyCheckout(join(place, 'checkout'), undefined);
+    const checkout = cloneCheckout(join(place, 'checkout'), undefined);
     chmodSync(checkout, 0o555);
     const directory = join(makeFolder(join(place, 'kept here'), user), 'data');
-    await expectToStart({ checkout, directory, user, suite: 'test/unit/local/ports.test.ts' });
+    await expectToStart({ checkout, directory, user }, ['test/unit/local/ports.test.ts']);
     expect(existsSync(join(checkout, 'dist'))).toBe(false);
   });
 });
