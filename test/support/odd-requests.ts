@@ -1,6 +1,10 @@
 import * as fc from 'fast-check';
+import { npi } from '../../local/invented';
 
-/* Requests that nobody would send: generated from the OpenAPI document, with real ids among made-up values. */
+/*
+ * Requests that nobody would send: generated from the OpenAPI document, with real ids among made-up values. Half of them are
+ * sensible but for a detail, if that: what is refused at the door shows nothing of what is behind it.
+ */
 
 // As far as it is read here.
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -14,8 +18,13 @@ export interface OddRequest {
   type: 'application/json' | 'text/csv';
 }
 
-/** Ids that are on record, by what they are ids of: `clientId`, `payerId` and so on. */
-export type RealIds = Record<string, string>;
+/** Ids that are on record. */
+export interface RealIds {
+  /** Behind the rooms of the API: what {id} of /v1/clients/{id} stands for. The first has what `fields` names in paths. */
+  rooms: Record<string, readonly string[]>;
+  /** In bodies, queries and as second ids of paths, by name; of one room alone as `payers/into`. */
+  fields: Record<string, readonly string[]>;
+}
 
 const DATES = [
   '0000-01-01',
@@ -59,6 +68,9 @@ const TEXTS = [
 ];
 const NUMBERS = [0, -1, 1.5, 1e300, -1e300, 2 ** 31, 2 ** 53, 2 ** 63, Number.MIN_VALUE];
 const THINGS: Json[] = [null, true, [], {}, [[]], { a: { b: {} } }, ...TEXTS, ...NUMBERS, ...DATES];
+const dayIn = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+const GOOD_DATES = [-400, -30, -2, -2, 20, 200].map(dayIn);
+const GOOD_INSTANTS = [-30, -2].map((days) => `${dayIn(days)}T14:00:00.000Z`);
 const ID = '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11';
 const cursorOf = (position: Json): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 /** Of the forms that lists give, each with something odd in one place. */
@@ -92,21 +104,32 @@ const FILES = [
   'LASTNAME,FIRSTNAME\n\ud800,x\n',
 ];
 
-/** Generates what a schema describes, now and then something else. */
-function valueOf(document: Json, schema: Json, ids: RealIds, name: string, depth = 0): fc.Arbitrary<Json> {
-  const odd = fc.constantFrom(...THINGS);
-  return fc.oneof({ weight: 6, arbitrary: fitting(document, schema, ids, name, depth) }, { weight: 1, arbitrary: odd });
+/** What values are generated for. */
+interface Request {
+  document: Json;
+  ids: RealIds;
+  room: string;
+  /** Mostly sensible. */
+  calm: boolean;
 }
 
-function fitting(document: Json, schema: Json, ids: RealIds, name: string, depth: number): fc.Arbitrary<Json> {
+/** Generates what a schema describes, now and then something else. */
+function valueOf(request: Request, schema: Json, name: string, depth = 0): fc.Arbitrary<Json> {
+  return fc.oneof(
+    { weight: request.calm ? 100 : 6, arbitrary: fitting(request, schema, name, depth) },
+    { weight: 1, arbitrary: fc.constantFrom(...THINGS) },
+  );
+}
+
+function fitting(request: Request, schema: Json, name: string, depth: number): fc.Arbitrary<Json> {
   if (schema.$ref) {
     const target = schema.$ref
       .split('/')
       .slice(1)
-      .reduce((part: Json, key: string) => part[key], document);
-    return fitting(document, target, ids, name, depth);
+      .reduce((part: Json, key: string) => part[key], request.document);
+    return fitting(request, target, name, depth);
   }
-  const of = (part: Json, at: string) => valueOf(document, part, ids, at, depth + 1);
+  const of = (part: Json, at: string) => valueOf(request, part, at, depth + 1);
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const choices = schema.anyOf ?? schema.oneOf;
@@ -114,104 +137,147 @@ function fitting(document: Json, schema: Json, ids: RealIds, name: string, depth
   if (schema.allOf) return of(schema.allOf[0], name);
   switch (Array.isArray(schema.type) ? schema.type[0] : schema.type) {
     case 'object':
-      return depth > 5 ? fc.constant({}) : objectOf(schema, of);
+      return depth > 5 ? fc.constant({}) : objectOf(request, schema, name, of);
     case 'array':
-      return depth > 5
-        ? fc.constant([])
-        : fc
-            .array(of(schema.items ?? {}, name.replace(/Ids$/, 'Id')), { maxLength: 3 })
-            // the same twice, too
-            .chain((items) => fc.constantFrom(items, [...items, ...items]));
+      return depth > 5 ? fc.constant([]) : arrayOf(request, schema, name, of);
     case 'integer':
     case 'number':
-      return fc.oneof(fc.constantFrom(schema.minimum ?? 1, schema.maximum ?? 10), fc.constantFrom(...NUMBERS));
+      return fc.oneof(
+        { weight: request.calm ? 20 : 1, arbitrary: fc.constantFrom(schema.minimum ?? 1, schema.maximum ?? 10) },
+        { weight: 1, arbitrary: fc.constantFrom(...NUMBERS) },
+      );
     case 'boolean':
       return fc.boolean();
     case 'string':
-      return textOf(schema, ids, name);
+      return textOf(request, schema, name);
     default:
       return fc.constantFrom(...THINGS);
   }
 }
 
-function objectOf(schema: Json, of: (part: Json, name: string) => fc.Arbitrary<Json>): fc.Arbitrary<Json> {
+type Of = (part: Json, name: string) => fc.Arbitrary<Json>;
+
+function arrayOf({ calm }: Request, schema: Json, name: string, of: Of): fc.Arbitrary<Json> {
+  const item = of(schema.items ?? {}, name.replace(/Ids$/, 'Id'));
+  if (calm) return fc.array(item, { minLength: schema.minItems ?? 0, maxLength: Math.max(schema.minItems ?? 0, 2) });
+  // the same twice, too
+  return fc.array(item, { maxLength: 3 }).chain((items) => fc.constantFrom(items, [...items, ...items]));
+}
+
+function objectOf({ calm }: Request, schema: Json, name: string, of: Of): fc.Arbitrary<Json> {
   const required: string[] = schema.required ?? [];
   const fields = Object.entries<Json>(schema.properties ?? {}).map(([field, part]) => {
-    const value = of(part, field);
-    return [field, required.includes(field) ? value : fc.option(value, { nil: undefined, freq: 2 })] as const;
+    const value = of(part, field === 'id' ? name.replace(/s?$/, 'Id') : field);
+    const missing = fc.constant(undefined);
+    const weights = calm ? [3, 1] : [1, 2];
+    const optional = fc.oneof({ weight: weights[0]!, arbitrary: missing }, { weight: weights[1]!, arbitrary: value });
+    return [field, required.includes(field) ? value : optional] as const;
   });
-  return fc.record(Object.fromEntries(fields));
+  const some = fc.record(Object.fromEntries(fields));
+  return schema.example ? fc.oneof(fc.constant(schema.example), some) : some;
 }
 
-function textOf(schema: Json, ids: RealIds, name: string): fc.Arbitrary<string> {
-  const real = ids[name] ?? ids[`${name}Id`];
-  if (real) return fc.oneof({ weight: 5, arbitrary: fc.constant(real) }, { weight: 1, arbitrary: fc.uuid() });
-  if (schema.format === 'date') return fc.constantFrom(...DATES);
-  if (schema.format === 'date-time') return fc.constantFrom(...INSTANTS);
-  if (schema.format === 'uuid') return fc.constantFrom(...Object.values(ids));
-  if (name === 'timeZone') return fc.constantFrom(...ZONES);
+function textOf({ ids, room, calm }: Request, schema: Json, name: string): fc.Arbitrary<string> {
+  /** Mostly good where the request is calm, otherwise half of the time. */
+  const mix = (good: fc.Arbitrary<string>, odd: readonly string[]) =>
+    fc.oneof({ weight: calm ? 40 : 1, arbitrary: good }, { weight: 1, arbitrary: fc.constantFrom(...odd) });
+  const real = realIds(ids, room, name);
+  if (real) return fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...real) }, { weight: 1, arbitrary: fc.uuid() });
+  if (schema.format === 'date') return mix(fc.constantFrom(...GOOD_DATES), DATES);
+  if (schema.format === 'date-time') return mix(fc.constantFrom(...GOOD_INSTANTS), INSTANTS);
+  if (schema.format === 'uuid') return fc.constantFrom(...Object.values(ids.rooms).flat());
+  if (name === 'timeZone') return mix(fc.constant('America/New_York'), ZONES);
   if (name === 'cursor') return fc.constantFrom(...CURSORS);
-  return fc.constantFrom(...(schema.example ? [schema.example, schema.example] : []), 'some text', ...TEXTS);
+  const number = fc.integer({ min: 0, max: 9_999_999 }).map((n) => String(n).padStart(7, '0'));
+  if (name === 'npi')
+    return mix(
+      number.map((digits) => npi(`13${digits}`)),
+      TEXTS,
+    );
+  if (schema.format === 'email')
+    return mix(
+      number.map((digits) => `odd${digits}@example.org`),
+      TEXTS,
+    );
+  if (schema.example) return mix(fc.constant(schema.example), TEXTS);
+  return mix(
+    number.map((digits) => `some text ${digits}`),
+    TEXTS,
+  );
 }
 
-/** The id that stands in a path behind a resource: /v1/clients/{id} is of a client. */
-const IN_PATH: Record<string, string> = { clients: 'clientId', practices: 'practiceId', providers: 'providerId' };
-const idIn = (path: string, ids: RealIds): string | undefined => {
-  const [, , resource = ''] = path.split('/');
-  return ids[IN_PATH[resource] ?? `${resource.replace(/ies$/, 'y').replace(/s$/, '')}Id`];
-};
+const realIds = ({ fields }: RealIds, room: string, name: string) =>
+  [`${room}/${name}`, name, `${name}Id`].map((key) => fields[key]).find((known) => known !== undefined);
 
 const UNREADABLE = ['%00', '%', '%ff', '..', 'x'.repeat(300), '%ED%A0%80'];
 
-/** So many requests, the same each time: every operation about as often. */
+/** So many requests, the same each time but for ids and days: every operation about as often. */
 export function oddRequests(document: Json, ids: RealIds, count: number, seed: number): OddRequest[] {
   const operations = Object.entries<Json>(document.paths)
     .filter(([path]) => path.startsWith('/v1/'))
     .flatMap(([path, item]) =>
       Object.entries<Json>(item)
         .filter(([method]) => ['get', 'post', 'put', 'patch', 'delete'].includes(method))
-        .map(([method, operation]) => requestOf(document, ids, path, method, operation)),
+        .flatMap(([method, operation]) =>
+          [true, false].map((calm) => {
+            const request = { document, ids, room: path.split('/')[2]!, calm };
+            return requestOf(request, path, method, operation);
+          }),
+        ),
     );
   return fc.sample(fc.oneof(...operations), { numRuns: count, seed });
 }
 
-function requestOf(
-  document: Json,
-  ids: RealIds,
-  path: string,
-  method: string,
-  operation: Json,
-): fc.Arbitrary<OddRequest> {
-  const parameters: Json[] = (operation.parameters ?? []).filter((one: Json) => one.in === 'query');
-  const query = fc.record(
-    Object.fromEntries(
-      parameters.map(({ name, schema }) => [name, fc.option(valueOf(document, schema, ids, name), { nil: undefined })]),
-    ),
-  );
-  const segment = fc.oneof(
-    { weight: 12, arbitrary: fc.constant(idIn(path, ids) ?? Object.values(ids)[0]!) },
-    { weight: 2, arbitrary: fc.uuid() },
-    { weight: 1, arbitrary: fc.constantFrom(...UNREADABLE) },
-  );
+/** What stands for each {name} of a path, mostly: an id that is on record there, or a word of its schema. */
+function pathOf({ ids, room }: Request, path: string, parameters: Json[]): fc.Arbitrary<string> {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const goodFor = (name: string): readonly string[] | undefined => {
+    if (name !== 'id') return realIds(ids, room, name) ?? parameters.find((one) => one.name === name)?.schema.enum;
+    const known = ids.rooms[room];
+    return names.length > 1 ? known?.slice(0, 1) : known;
+  };
+  const segments = names.map((name) => {
+    const good = goodFor(name);
+    if (!good) throw new Error(`no id is on record for {${name}} of ${path}`);
+    return fc.oneof(
+      { weight: 15, arbitrary: good.length > 0 ? fc.constantFrom(...good) : fc.uuid() },
+      { weight: 1, arbitrary: fc.uuid() },
+      { weight: 1, arbitrary: fc.constantFrom(...UNREADABLE) },
+    );
+  });
+  return fc
+    .tuple(...segments)
+    .map((words) => names.reduce((at, name, n) => at.replace(`{${name}}`, () => words[n]!), path));
+}
+
+function requestOf(request: Request, path: string, method: string, operation: Json): fc.Arbitrary<OddRequest> {
+  const parameters: Json[] = operation.parameters ?? [];
+  const asked = parameters
+    .filter((one) => one.in === 'query')
+    .map(({ name, schema, required }) => {
+      const value = valueOf(request, schema, name);
+      return [name, required && request.calm ? value : fc.option(value, { nil: undefined, freq: 1 })] as const;
+    });
   const content = operation.requestBody?.content ?? {};
   const json = content['application/json']?.schema;
   const body: fc.Arbitrary<string | undefined> = json
-    ? valueOf(document, json, ids, '').map((value) => JSON.stringify(value))
+    ? valueOf(request, json, '').map((value) => JSON.stringify(value))
     : content['text/csv']
       ? fc.constantFrom(...FILES)
       : fc.constant(undefined);
-  return fc.record({ query, segment, body }).map(({ query: asked, segment: id, body: sent }) => {
-    const words = Object.entries(asked)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}=${encodeURIComponent(toWellFormed(String(value)))}`);
-    const at = path.replaceAll(/\{\w+\}/g, id);
-    return {
-      method: method.toUpperCase(),
-      path: words.length > 0 ? `${at}?${words.join('&')}` : at,
-      type: json ? 'application/json' : 'text/csv',
-      ...(sent !== undefined && { body: sent }),
-    } satisfies OddRequest;
-  });
+  return fc
+    .record({ query: fc.record(Object.fromEntries(asked)), at: pathOf(request, path, parameters), body })
+    .map(({ query, at, body: sent }) => {
+      const words = Object.entries(query)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => `${name}=${encodeURIComponent(toWellFormed(String(value)))}`);
+      return {
+        method: method.toUpperCase(),
+        path: words.length > 0 ? `${at}?${words.join('&')}` : at,
+        type: json ? 'application/json' : 'text/csv',
+        ...(sent !== undefined && { body: sent }),
+      } satisfies OddRequest;
+    });
 }
 
 /** A URL takes no half of a surrogate pair. */
