@@ -34,6 +34,6 @@ if (require.main === module) {
       const folder = join(__dirname, layer, subject);
       return `${layer} ${existsSync(folder) ? readdirSync(folder).length : '-'}`;
     });
-    console.log(`${subject.padEnd(13)}${files.join(', ').padEnd(34)}${is}`);
+    process.stdout.write(`${subject.padEnd(13)}${files.join(', ').padEnd(34)}${is}\n`);
   }
 }

@@ -20,8 +20,8 @@ test('nothing but the keyring turns ENCRYPTION_KEYS into something else, and it 
 
 test('what callers authenticate with comes from the generator of random secrets', () => {
   expect(using(/\bnewSecret\(/)).toEqual([
-    'record/work-queue/calendar-feeds.ts',
-    'record/registry/api-keys.ts',
     'record/outreach/webhooks.ts',
+    'record/registry/api-keys.ts',
+    'record/work-queue/calendar-feeds.ts',
   ]);
 });

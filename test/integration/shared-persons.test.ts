@@ -44,6 +44,8 @@ interface Side {
   applications: OpenApplication[];
   /** Of a specialist of this client alone. */
   key: string;
+  /** Where the calendar of whoever works on both is read. */
+  calendar: string;
 }
 
 async function side(npi: string): Promise<Side> {
@@ -56,7 +58,11 @@ async function side(npi: string): Promise<Side> {
   const confirmed = await system.open(filed, { adopt: { stage: 'confirmed', confirmations: allFacts() } });
   const waiting = await system.open({ ...filed, payerId: await system.payer() });
   const key = await system.api.keyOf('specialist', [clientId]);
-  return { filed, clientId, providerId, npi, applications: [confirmed, waiting], key };
+  const email = `specialist-${clientId}@example.com`;
+  const user = await system.api.make('/v1/users', { name: 'Sam', email, role: 'specialist', clientIds: [clientId] });
+  for (const application of [confirmed, waiting]) await application.act('assignment', { assignee: user.id });
+  const calendar = (await post(`/v1/users/${user.id}/calendar-feed`, undefined)).body.url;
+  return { filed, clientId, providerId, npi, applications: [confirmed, waiting], key, calendar };
 }
 
 async function two(npi = freshNpi()): Promise<{ mine: Side; theirs: Side }> {
@@ -68,7 +74,7 @@ const personOf = async ({ providerId }: Side): Promise<string> =>
     .personId;
 
 /** Everything that a client has, sees and is told of the person. */
-async function effectsAt({ clientId, providerId, applications, key }: Side) {
+async function effectsAt({ clientId, providerId, applications, key, calendar }: Side) {
   const { sql } = system.api.deps;
   const get = async (path: string) => {
     const { status, body } = await system.api.get(path, { key });
@@ -104,13 +110,19 @@ async function effectsAt({ clientId, providerId, applications, key }: Side) {
     documents: await get(`/v1/clients/${clientId}/documents`),
     tasks: await get(`/v1/tasks?clientId=${clientId}`),
     queue: await get(`/v1/work-queue?clientId=${clientId}`),
+    load: await get('/v1/work-queue/load'),
+    // without the moment at which it was written
+    calendar: String((await system.api.get(calendar, { key: '' })).body).replaceAll(/DTSTAMP:.*\r?\n/g, ''),
     mail: await get('/v1/mail'),
     events: await get('/v1/events'),
     messages: await sql`select key, status, data from messages where client_id = ${clientId} order by key`,
     audit: await sql`select action, subject_id from audit_log where client_id = ${clientId} order by id`,
     woken: await sql`
       select topic, subject from outbox
-      where subject = any(${[providerId, ...applications.map(({ id }) => id)]}::uuid[]) order by id`,
+      where subject = any(${[providerId, ...applications.map(({ id }) => id)]}::uuid[])
+        -- what a registry says of the person is everybody's
+        or (topic = 'file_changed_person' and subject = (select person_id from providers where id = ${providerId}))
+      order by id`,
   };
   // seconds pass meanwhile
   const passing = ['ageSeconds', 'waitingSeconds'];
@@ -245,10 +257,13 @@ test('every table that is about a person, or of no single client, has a stated r
     destinations: 'system',
     idempotency_keys: 'system',
     local_mailbox: 'system',
+    lost_applications: 'system',
     migrations: 'system',
     outbox: 'system',
     rounds: 'system',
     run_checks: 'system',
+    set_aside: 'own', // null: a watch's
+    watch_tries: 'system',
     worker_heartbeats: 'system',
   };
   const tables = await system.api.deps.sql<{ name: string }[]>`
