@@ -89,7 +89,7 @@ function deliver(
  * What a failure says. An answer to the recipient or to the message is about this mail, any other one about us or the
  * server; silence after the message began leaves it open.
  */
-export function outcomeOf({ responseCode, command, code }: SmtpFailure, began: boolean): MailOutcome {
+function outcomeOf({ responseCode, command, code }: SmtpFailure, began: boolean): MailOutcome {
   const aboutIt = command === 'RCPT TO' || command === 'DATA';
   if (responseCode !== undefined && aboutIt) return responseCode >= 500 ? 'never' : 'deferred';
   if (began) return 'uncertain';

@@ -16,7 +16,7 @@ export interface Webhook {
 const TIMEOUT_MS = 15_000;
 
 /** The signature of the Standard Webhooks specification: of id, timestamp and body, one per secret. */
-export const sign = ({ id, body, secrets }: Pick<Webhook, 'id' | 'body' | 'secrets'>, timestamp: number): string =>
+const sign = ({ id, body, secrets }: Pick<Webhook, 'id' | 'body' | 'secrets'>, timestamp: number): string =>
   secrets
     .map((secret) => {
       const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
@@ -119,7 +119,7 @@ export const isPrivate = (address: string): boolean => PRIVATE.check(address, is
 const NOT_CALLED = 'a private address is not called';
 
 /** Looks a name up for the connection itself, so that what was checked is what is called. */
-export const publicLookup: LookupFunction = (hostname, options, callback) => {
+const publicLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, []);
     if (addresses.some(({ address }) => isPrivate(address))) return callback(new Error(NOT_CALLED), []);

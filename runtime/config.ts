@@ -110,7 +110,7 @@ export interface WorkerConfig extends NodeConfig {
 }
 
 /** With what CAQH is asked. */
-export interface CaqhAccount {
+interface CaqhAccount {
   url: string;
   organizationId: string;
   username: string;

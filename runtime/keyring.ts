@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { ConfigError } from './config';
 
-export interface Ciphertext {
+interface Ciphertext {
   keyId: string;
   /** Initialisation vector (12 bytes), ciphertext, tag (16 bytes). */
   data: Buffer;

@@ -46,8 +46,6 @@ const AT_ONCE = 5;
 
 type Outcome = Finding['found'] | 'well';
 
-export type Reconciler = ReturnType<typeof createReconciler>;
-
 /**
  * Brings workflows and record together where they part: starts again what is gone, wakes what sleeps too long, and derives
  * again what differs from its timeline. The record wins. Each round is made by one worker at a time.

@@ -20,7 +20,7 @@ const CREDENTIALING: readonly TimerName[] = ['followUp:credentialing', 'escalati
 const WHENEVER: readonly TimerName[] = ['file', 'pauseEnd', 'followUp:contracting', 'escalation:contracting'];
 
 /** Gathers what the payer wants on file: the file itself, or a waiver, ends this part. */
-export async function gatherFile(application: ApplicationRun): Promise<void> {
+async function gatherFile(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'gather what the payer wants on file',
     actions: [...WHENEVER_OPEN, 'waivers'],
@@ -30,7 +30,7 @@ export async function gatherFile(application: ApplicationRun): Promise<void> {
 }
 
 /** Has the provider attest in CAQH, and authorise this payer there. */
-export async function attestInCaqh(application: ApplicationRun): Promise<void> {
+async function attestInCaqh(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'the provider attests in CAQH, and authorises this payer',
     actions: [...WHENEVER_OPEN, 'waivers'],
@@ -40,7 +40,7 @@ export async function attestInCaqh(application: ApplicationRun): Promise<void> {
 }
 
 /** Submits by the payer's channel, and keeps the proof. */
-export async function submitAndKeepProof(application: ApplicationRun): Promise<void> {
+async function submitAndKeepProof(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'submit by the payer’s channel, and keep the proof',
     actions: [...WHENEVER_OPEN, 'waivers', 'submission'],
@@ -50,7 +50,7 @@ export async function submitAndKeepProof(application: ApplicationRun): Promise<v
 }
 
 /** Confirms that the payer has it; a second look without a record of it means a new attempt. */
-export async function confirmReceipt(application: ApplicationRun): Promise<void> {
+async function confirmReceipt(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'confirm that the payer has it',
     actions: [...SINCE_SUBMISSION, 'resubmission'],
@@ -59,7 +59,7 @@ export async function confirmReceipt(application: ApplicationRun): Promise<void>
 }
 
 /** Follows up at the payer's cadence until it decides. */
-export async function followUpUntilDecision(application: ApplicationRun): Promise<void> {
+async function followUpUntilDecision(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'follow up until the payer decides',
     actions: [...SINCE_SUBMISSION, 'resubmission'],
@@ -68,7 +68,7 @@ export async function followUpUntilDecision(application: ApplicationRun): Promis
 }
 
 /** Returns every item that the payer asked for, before its deadline. */
-export async function returnInformation(application: ApplicationRun): Promise<void> {
+async function returnInformation(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'return what was asked for, before the deadline',
     actions: [...SINCE_SUBMISSION, 'information', 'resubmission'],
@@ -78,7 +78,7 @@ export async function returnInformation(application: ApplicationRun): Promise<vo
 }
 
 /** Confirms contract, effective date, provider ID and claims route, each with its proof: approved is not yet billable. */
-export async function confirmFourFacts(application: ApplicationRun): Promise<void> {
+async function confirmFourFacts(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'confirm contract, effective date, provider ID and claims route; not billable before',
     actions: SINCE_SUBMISSION,
@@ -87,7 +87,7 @@ export async function confirmFourFacts(application: ApplicationRun): Promise<voi
 }
 
 /** Looks again when the panel may have opened. */
-export async function recheckPanel(application: ApplicationRun): Promise<void> {
+async function recheckPanel(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'look again when the panel may have opened',
     actions: [...SINCE_SUBMISSION, 'resubmission'],
@@ -96,7 +96,7 @@ export async function recheckPanel(application: ApplicationRun): Promise<void> {
 }
 
 /** Appeals or resubmits within the window, or lets it close. */
-export async function appealOrLetClose(application: ApplicationRun): Promise<void> {
+async function appealOrLetClose(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'appeal or resubmit within the window, or let it close',
     actions: [...SINCE_SUBMISSION, 'appeal', 'resubmission'],
@@ -106,7 +106,7 @@ export async function appealOrLetClose(application: ApplicationRun): Promise<voi
 }
 
 /** Waits for whatever the record has for a stage that this build does not know. */
-export async function waitForTheRecord(application: ApplicationRun): Promise<void> {
+async function waitForTheRecord(application: ApplicationRun): Promise<void> {
   await application.stayWith({ does: 'wait for what the record says', actions: WHENEVER_OPEN, timers: WHENEVER });
 }
 

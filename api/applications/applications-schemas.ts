@@ -380,7 +380,7 @@ export const applicationsQuery = z
     if (cursor && cursor[0] !== sort) broken(context, ['cursor'], 'cursor', 'must be a nextCursor of this list');
   });
 
-export const GROUPS = ['stage', 'payer', 'client', 'assignee'] as const;
+const GROUPS = ['stage', 'payer', 'client', 'assignee'] as const;
 export const summaryQuery = z.strictObject({ groupBy: z.enum(GROUPS) });
 export const applicationGroups = z.strictObject({
   items: z.array(

@@ -13,12 +13,12 @@ type ParamsOf<P extends string> = P extends `${string}{${infer Name}}${infer Res
   : unknown;
 
 /** What is known before the body is looked at. */
-export interface Scope<Params> {
+interface Scope<Params> {
   principal: Principal;
   params: Params;
 }
 
-export interface RouteRequest<Params, Subject, Query, Body> extends Scope<Params> {
+interface RouteRequest<Params, Subject, Query, Body> extends Scope<Params> {
   subject: Subject;
   query: Query;
   body: Body;
@@ -69,7 +69,7 @@ interface RouteSpec<Path extends string, Subject, Query, Body> {
  * How far a caller has to reach for a user whom a query or body names: one that narrows a list shows no more for it; a
  * worker is given work of a client that both the caller and they see; whoever does a colleague's work is managed.
  */
-export type NamedUser = 'filter' | 'worker' | 'managed';
+type NamedUser = 'filter' | 'worker' | 'managed';
 
 /** A route whose types have served their purpose. */
 export type Route = RouteSpec<string, unknown, unknown, unknown>;

@@ -86,7 +86,7 @@ export const date = text([REAL_DATE], DATE_META);
 export type RangeRule = TextRule;
 
 /** A date that a caller gives, in the range of every rule. */
-export const givenDate = (...rules: [RangeRule, ...RangeRule[]]) =>
+const givenDate = (...rules: [RangeRule, ...RangeRule[]]) =>
   text([REAL_DATE, ...rules], { ...DATE_META, 'x-range': rules.map(({ message }) => message).join('; ') });
 
 const OF_ANY_FIELD: RangeRule = {

@@ -64,7 +64,7 @@ export const applicationBrief = z
   .nullable()
   .meta({ description: 'The direct application that is furthest on its way' });
 
-export const billable = z
+const billable = z
   .strictObject({
     status: z.enum(['confirmed', 'expected', 'late', 'not_expected']),
     expectedOn: date.nullable(),

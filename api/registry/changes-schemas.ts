@@ -11,7 +11,7 @@ export const circumstance = {
   }),
 };
 
-export const fileChange = z
+const fileChange = z
   .strictObject({
     id,
     field: z.enum(CHANGE_FIELDS),

@@ -2,7 +2,6 @@ import type { Instant, PlainDate } from '../time/instants';
 import type { Rules, AttestationState, StatutoryDate } from '../registry/terms';
 import type {
   Purpose,
-  Action,
   ApplicationKind,
   Care,
   ChangeField,
@@ -212,32 +211,3 @@ interface Envelope<K extends EventKind> {
 export type ApplicationEvent = { [K in EventKind]: Envelope<K> }[EventKind];
 /** An event before the recording step numbers and dates it. */
 export type Draft = { [K in EventKind]: { kind: K; data: Payloads[K]; derived?: true } }[EventKind];
-
-/** The entry that each action writes. */
-export const ENTRY_OF: Record<Action, EventKind> = {
-  submission: 'submission',
-  contacts: 'contact',
-  information: 'information',
-  contract: 'contract',
-  confirmations: 'confirmation',
-  appeal: 'appeal',
-  resubmission: 'resubmission',
-  restoration: 'restoration',
-  waivers: 'waiver',
-  'playbook-migration': 'playbook',
-  'change-notice': 'change',
-  withdrawal: 'withdrawal',
-  pause: 'pause',
-  resume: 'resume',
-  'restore-review': 'restore_review',
-  loading: 'loading',
-  directory: 'directory',
-  issues: 'issue',
-  'issue-resolution': 'issue_resolved',
-  'committee-date': 'committee_date',
-  recredentialing: 'recredentialing',
-  'participation-end': 'participation_end',
-  notes: 'note',
-  assignment: 'assignment',
-  corrections: 'correction',
-};

@@ -47,7 +47,7 @@ export interface EvidenceConfirmation extends Logged {
   documents: EvidenceDocument[];
 }
 
-export interface EvidenceSubmission extends Logged {
+interface EvidenceSubmission extends Logged {
   attempt: number;
   submittedOn: PlainDate;
   /** Null where somebody else had filed it before it came here. */
@@ -56,7 +56,7 @@ export interface EvidenceSubmission extends Logged {
   documents: EvidenceDocument[];
 }
 
-export interface EvidenceContact extends Logged {
+interface EvidenceContact extends Logged {
   attempt: number;
   channel: string;
   outcome: Outcome;
@@ -67,7 +67,7 @@ export interface EvidenceContact extends Logged {
   promisedOn?: PlainDate;
 }
 
-export interface EvidenceContract extends Logged {
+interface EvidenceContract extends Logged {
   status: ContractStatus;
   on: PlainDate;
   reference?: string;
@@ -86,7 +86,7 @@ export interface EvidenceSighting extends Logged {
   documents: EvidenceDocument[];
 }
 
-export interface EvidenceIssue extends Logged {
+interface EvidenceIssue extends Logged {
   code: IssueCode;
   since: PlainDate;
   /** The facts that did not stand with it. */
@@ -123,7 +123,7 @@ export interface EvidenceSubject {
   payer: { name: string };
 }
 
-export interface EvidenceApplication {
+interface EvidenceApplication {
   id: string;
   previousId: string | null;
   kind: ApplicationKind;

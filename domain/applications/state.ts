@@ -15,7 +15,7 @@ import type {
 } from '../kernel/codes';
 
 /** The playbook's durations that a follow-up can be counted by. */
-export type FollowUpRule =
+type FollowUpRule =
   | 'confirmReceiptAfter'
   | 'followUpEvery'
   | 'contactOverdueAfter'
@@ -50,7 +50,7 @@ export interface FollowUp {
 export const LONGEST_SILENCE_DAYS = 366;
 
 /** The operator's own next step, in the queue from the moment it arises. */
-export interface Step {
+interface Step {
   purpose: Purpose;
   since: Instant;
   armedBy: string;

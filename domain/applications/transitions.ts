@@ -67,7 +67,7 @@ export const TABLE: Record<Action, Row> = {
 };
 
 /** The outcomes of a contact; the stages in which each is allowed without `outOfOrder`. */
-export const OUTCOME_TABLE: Record<
+const OUTCOME_TABLE: Record<
   Outcome,
   { in: readonly Stage[]; when?: (state: ApplicationState) => boolean; ofParticipation?: true }
 > = {

@@ -23,7 +23,7 @@ import {
 } from './state';
 import { allowedActions, allowedOutcomes } from './transitions';
 
-export interface TrackView {
+interface TrackView {
   waitingOn: WaitingOn;
   /** Of this track for itself; they add up to `ageSeconds` too. */
   waitingSeconds: Record<WaitingOn, number>;

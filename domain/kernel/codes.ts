@@ -114,7 +114,6 @@ export const SUBMISSION_CHANNELS = [
 export type SubmissionChannel = (typeof SUBMISSION_CHANNELS)[number];
 
 export const CONTACT_CHANNELS = ['phone', 'portal', 'email', 'fax', 'mail'] as const;
-export type ContactChannel = (typeof CONTACT_CHANNELS)[number];
 
 export const CONTRACT_STATUSES = ['none', 'sent', 'negotiating', 'signed', 'executed', 'declined'] as const;
 export type ContractStatus = (typeof CONTRACT_STATUSES)[number];
@@ -221,11 +220,11 @@ export const AUTHORISATION_SCOPES = ['submit_applications', 'contact_payers', 'm
 export type AuthorisationScope = (typeof AUTHORISATION_SCOPES)[number];
 
 /** What is asked about a person outside. */
-export const REGISTRY_SERVICES = ['caqh', 'nppes'] as const;
+const REGISTRY_SERVICES = ['caqh', 'nppes'] as const;
 export type RegistryService = (typeof REGISTRY_SERVICES)[number];
 
 /** What a workflow has sent out, or asked of others, by an activity. */
-export const SENT_KINDS = ['mail', 'webhook', 'caqhStatus', 'caqhRoster', 'nppesRecord', 'exclusionList'] as const;
+const SENT_KINDS = ['mail', 'webhook', 'caqhStatus', 'caqhRoster', 'nppesRecord', 'exclusionList'] as const;
 export type SentKind = (typeof SENT_KINDS)[number];
 
 /** Who excludes from federal and state programmes. */

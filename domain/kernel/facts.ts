@@ -2,7 +2,7 @@ import type { PlainDate } from '../time/instants';
 import type { ContractBasis, Fact, FactSource } from './codes';
 
 /** Held by the practice's agreement, whose id it is. */
-export interface Inherited {
+interface Inherited {
   inheritedFrom: string;
 }
 

@@ -2,7 +2,7 @@ import type { PlainDate } from '../time/instants';
 import { addDays } from '../time/dates';
 
 /** What is kept for a while after somebody has left, and then goes. */
-export const RETAINED = ['secrets', 'evidence', 'readinessAnswers', 'audit'] as const;
+const RETAINED = ['secrets', 'evidence', 'readinessAnswers', 'audit'] as const;
 export type Retained = (typeof RETAINED)[number];
 
 /** For how long, from the last day on. */

@@ -8,7 +8,7 @@ export const BRIDGE_ASKS = [
 ] as const;
 
 /** After which of its events it is seen whether the platform still works. */
-export const CHECK_OCCASIONS = ['submission', 'effective_date'] as const;
+const CHECK_OCCASIONS = ['submission', 'effective_date'] as const;
 export type CheckOccasion = (typeof CHECK_OCCASIONS)[number];
 
 const AFTER_SUBMISSION_DAYS = 14;

@@ -67,8 +67,7 @@ export interface Known {
   parked: readonly Parked[];
 }
 
-export type FitReason =
-  'under_way' | 'practice_has_agreement' | 'listed_elsewhere' | 'credentialed_by_ledger' | 'not_listed';
+type FitReason = 'under_way' | 'practice_has_agreement' | 'listed_elsewhere' | 'credentialed_by_ledger' | 'not_listed';
 
 /** The kind of application that fits, and what on record says so; the first reason decides. */
 export interface Fit {
@@ -126,7 +125,7 @@ export interface Consequences {
 }
 
 /** An open item of the checklist; `late` where it is due after the platform is gone, or not at all. */
-export type LeaveRisk = Pick<ChecklistEntry, 'item' | 'owner' | 'due'> & { late: boolean };
+type LeaveRisk = Pick<ChecklistEntry, 'item' | 'owner' | 'due'> & { late: boolean };
 
 export interface ConsequencesInput extends Known {
   leaveOn: PlainDate;

@@ -15,7 +15,7 @@ export interface ServiceEntry {
 }
 
 /** What stands between a practice and one payer. */
-export interface PlanItem extends Consequence {
+interface PlanItem extends Consequence {
   start: 'done' | 'under_way' | 'today' | 'blocked';
   blockedBy: (BlockerCode | 'practice_not_chosen' | 'panel_closed')[];
 }
@@ -66,7 +66,7 @@ const INSTEAD: Record<Service, readonly ChecklistItem[]> = {
 };
 
 /** What an outcome takes: every outcome in the same terms, and staying is one. */
-export interface Outcome {
+interface Outcome {
   decision: Decision;
   chosen: boolean;
   applicationsToStart: number;

@@ -26,7 +26,7 @@ export type PortableItem = (typeof PORTABLE_ITEMS)[number];
 
 /** Whose the contract with the payer is. */
 export const CONTRACT_HOLDERS = ['provider', 'practice', 'platform', 'other', 'unclear'] as const;
-export type ContractHolder = (typeof CONTRACT_HOLDERS)[number];
+type ContractHolder = (typeof CONTRACT_HOLDERS)[number];
 
 export const DECISIONS = ['stay', 'bridge', 'build_direct'] as const;
 export type Decision = (typeof DECISIONS)[number];
@@ -57,13 +57,13 @@ export interface LedgerAnswer extends AnswerDetails {
 }
 
 /** How a question reads; of a yes that doesn't stand, the details that say otherwise. */
-export interface Reading {
+interface Reading {
   question: Question;
   answer: Standing;
   contradictedBy?: string[];
 }
 
-export interface Assessed {
+interface Assessed {
   verdict: Verdict;
   /** The questions that stand in the way of `direct`. */
   because: Reading[];
@@ -72,14 +72,14 @@ export interface Assessed {
   portable: Record<PortableItem, Standing>;
 }
 
-export interface StateAssessment extends Assessed {
+interface StateAssessment extends Assessed {
   /** Null where the provider works in no state that is known. */
   state: string | null;
   /** All six questions, in their order. */
   readings: Reading[];
 }
 
-export interface PayerAssessment extends Assessed {
+interface PayerAssessment extends Assessed {
   payerId: string;
   states: StateAssessment[];
 }

@@ -27,7 +27,7 @@ export interface PayerTarget extends CaseloadItem {
 /** What a target gets for each thing that counts: so many points of so many. */
 export const WEIGHTS = { caseload: 35, value: 10, panel: 20, speed: 15, effort: 10, rates: 10 } as const;
 export type Component = keyof typeof WEIGHTS;
-export type Score = { total: number } & Record<Component, { points: number; of: number }>;
+type Score = { total: number } & Record<Component, { points: number; of: number }>;
 
 export type RankedTarget = PayerTarget & { score: Score };
 

@@ -17,7 +17,7 @@ import {
 import type { Duration } from '../time/duration';
 
 /** How to reach a payer for a purpose. */
-export interface PayerContact {
+interface PayerContact {
   state?: string;
   purpose: string;
   phone?: string;
@@ -27,7 +27,7 @@ export interface PayerContact {
 }
 
 /** What a payer wants of a change of each. */
-export interface Changes extends Record<ChangeField, ChangeHandling> {
+interface Changes extends Record<ChangeField, ChangeHandling> {
   /** One application for a practice's change, by the first of its providers, instead of one for each. */
   perPractice?: boolean;
 }
@@ -82,7 +82,7 @@ export interface VariantScope {
   lineOfBusiness?: LineOfBusiness;
 }
 
-export type Variant = VariantScope & Omit<Playbook, 'variants'>;
+type Variant = VariantScope & Omit<Playbook, 'variants'>;
 
 export const PLAYBOOK_DEFAULTS = {
   channel: 'payer_portal',
@@ -106,7 +106,7 @@ export const PLAYBOOK_DEFAULTS = {
 } as const satisfies Playbook;
 
 /** Programs with a cycle of their own, where a payer's playbook names none. */
-export const RECREDENTIALING_BY_LINE: Partial<
+const RECREDENTIALING_BY_LINE: Partial<
   Record<LineOfBusiness, { recredentialEvery: Duration; source: string; asOf: PlainDate }>
 > = {
   medicare: {

@@ -86,7 +86,7 @@ export interface Screened extends Named {
   states: readonly string[];
 }
 
-export const MATCHES = ['npi', 'name'] as const;
+const MATCHES = ['npi', 'name'] as const;
 export type Match = (typeof MATCHES)[number];
 
 /**

@@ -25,7 +25,7 @@ export interface PlaceOnFile {
 }
 
 /** Something with a last day; a later one of its kind takes its place. */
-export interface Expiring {
+interface Expiring {
   kind: string;
   expiresOn: PlainDate;
 }
@@ -87,7 +87,7 @@ export const FINDING_CODES = [
   'addresses_disagree',
   'licence_differs',
 ] as const;
-export type FindingCode = (typeof FINDING_CODES)[number];
+type FindingCode = (typeof FINDING_CODES)[number];
 
 /** Something in the file that payers stumble over. */
 export interface Finding {

@@ -5,7 +5,7 @@ export type { Snapshot } from './consistency';
 
 /** What of a provider's file a source outside may propose to change; an address is the practice's and never is. */
 export const PROPOSED_FIELDS = ['firstName', 'lastName', 'taxonomyCode', 'licenceNumber'] as const;
-export type ProposedField = (typeof PROPOSED_FIELDS)[number];
+type ProposedField = (typeof PROPOSED_FIELDS)[number];
 
 interface Fields<L extends LicenceNumber> {
   firstName: string;

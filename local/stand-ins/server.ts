@@ -2,16 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 /** How a stand-in behaves towards the next calls: as it should, or as services do on bad days. */
-export const MANNERS = [
-  'answers',
-  'down',
-  'slow',
-  'overloaded',
-  'malformed',
-  'redirects',
-  'endless',
-  'unauthorised',
-] as const;
+const MANNERS = ['answers', 'down', 'slow', 'overloaded', 'malformed', 'redirects', 'endless', 'unauthorised'] as const;
 export type Manner = (typeof MANNERS)[number];
 
 export interface Called {

@@ -17,7 +17,7 @@ const SYSTEM: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
 const LATEST = 50;
 
 /** What a change means for one application. */
-export interface Affected {
+interface Affected {
   applicationId: string;
   providerId: string | null;
   payerId: string;

@@ -24,7 +24,7 @@ const READER = { type: 'system', id: 'evidence', name: 'Countersign', role: 'cli
 const PAGE = 1000;
 
 /** Everything on record of an application that its therapist can take along. */
-export async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceFile> {
+async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceFile> {
   const [row] = await sql<
     (EvidenceSubject & { snapshot: ApplicationState; previousId: string | null; referenceNumber: string | null })[]
   >`

@@ -53,7 +53,7 @@ async function factRecords(tx: Tx, state: ApplicationState): Promise<Partial<Rec
 }
 
 /** A fact as it stands, with its value and proof. */
-export async function factRecord(tx: Tx, state: ApplicationState, fact: Fact, on: FactState): Promise<FactRecord> {
+async function factRecord(tx: Tx, state: ApplicationState, fact: Fact, on: FactState): Promise<FactRecord> {
   const body = await factBody(tx, state, fact, on.entryId);
   const others = await Promise.all(on.against.map((a) => factBody(tx, state, fact, a.entryId)));
   return {

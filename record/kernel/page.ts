@@ -1,7 +1,7 @@
 import type { Db, Fragment } from '../../runtime/database';
 
 /** Microseconds since the epoch, and the id where they are the same. */
-export type Position = [createdAt: number, id: string];
+type Position = [createdAt: number, id: string];
 
 export interface PageRequest {
   limit: number;

@@ -6,7 +6,7 @@ import { enqueueEach } from './outbox';
 import { actorOf, type Principal } from './principal';
 
 /** How the operator wants to work; what is not set is as here. */
-export const DEFAULT_SETTINGS = {
+const DEFAULT_SETTINGS = {
   /** A fact by phone counts at the gate only after a second person has approved it. */
   phoneFactsNeedApproval: false,
   /** Nothing is submitted for a provider, and no payer is talked to, before something signed is on record. */

@@ -23,7 +23,7 @@ export interface InquiryInput {
 }
 
 /** An inquiry as it stands. */
-export interface Inquiry {
+interface Inquiry {
   id: string;
   recipientType: RecipientType;
   recipientId: string;

@@ -21,7 +21,7 @@ import { inScope, type Principal } from '../kernel/principal';
 import { revise, type Precondition } from '../kernel/revise';
 
 /** What the platform does today, as the client said; services of which nothing was said are left out. */
-export const servicesOf = (sql: Db, principal: Principal, relationshipId: string): Promise<ServiceEntry[]> =>
+const servicesOf = (sql: Db, principal: Principal, relationshipId: string): Promise<ServiceEntry[]> =>
   sql<ServiceEntry[]>`
     select service, does, notes from platform_services
     where relationship_id = ${relationshipId} and ${inScope(sql, principal)}`;

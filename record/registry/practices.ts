@@ -13,7 +13,7 @@ import { page, type Page, type PageRequest } from '../kernel/page';
 import { revise, type Precondition } from '../kernel/revise';
 import { unlessViolated } from '../kernel/violation';
 
-export interface Address {
+interface Address {
   line1: string;
   line2?: string;
   city: string;
@@ -26,12 +26,12 @@ export interface Tin {
   value: string;
 }
 
-export interface Billing {
+interface Billing {
   clearinghouse?: string;
   billingNpi?: string;
 }
 
-export interface LocationInput {
+interface LocationInput {
   /** Of one that is there already. */
   id?: string;
   name?: string;

@@ -11,7 +11,7 @@ import { inScope, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 import { revise, type Precondition } from '../kernel/revise';
 
-export interface Licence {
+interface Licence {
   state: string;
   number: string;
   expiresOn: string;

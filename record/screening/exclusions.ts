@@ -453,7 +453,7 @@ export const recordExclusionCheck = (
     return (await findExclusionCheck(tx, principal, id))!;
   });
 
-export async function findExclusionCheck(sql: Db, principal: Principal, id: string): Promise<ExclusionCheck | null> {
+async function findExclusionCheck(sql: Db, principal: Principal, id: string): Promise<ExclusionCheck | null> {
   const [check] = await sql<ExclusionCheck[]>`
     select * from exclusion_checks where id = ${id} and ${inScope(sql, principal)}`;
   return check ?? null;

@@ -36,7 +36,7 @@ export interface Trouble {
 }
 
 /** In whose name each service's word is kept. */
-export const REGISTRY_PRINCIPALS: Record<RegistryService, Principal> = {
+const REGISTRY_PRINCIPALS: Record<RegistryService, Principal> = {
   caqh: { type: 'system', id: 'caqh', name: 'CAQH', role: 'service', clientIds: null },
   nppes: { type: 'system', id: 'nppes', name: 'NPPES', role: 'service', clientIds: null },
 };

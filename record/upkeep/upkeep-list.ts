@@ -17,7 +17,7 @@ import { inScope, type Principal } from '../kernel/principal';
 import { reminderKey, upkeepOn } from './upkeep';
 
 /** Something to be renewed, as one client's file states it. */
-export interface ShownItem {
+interface ShownItem {
   kind: UpkeepKind;
   state: string | null;
   name: string | null;

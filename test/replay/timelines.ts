@@ -30,7 +30,7 @@ export interface Timeline {
 }
 
 /** The rules by which a timeline is folded: today's, or those of a test. */
-export interface RuleSet {
+interface RuleSet {
   RULES_VERSION: number;
   fold: typeof fold;
   schedule: typeof schedule;

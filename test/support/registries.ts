@@ -81,7 +81,7 @@ export async function known(on: Book, says: object = {}) {
   return provider;
 }
 
-export const compact = (date: string) => date.replaceAll('-', '');
+const compact = (date: string) => date.replaceAll('-', '');
 export const ask = (personId: string) => lives.dispatch.changed('caqhStatus', personId);
 export const stateOf = async ({ providerId }: Book) =>
   (await findProvider(lives.sql, PRINCIPAL, providerId))!.registries;
