@@ -33,6 +33,7 @@ export class Child {
   readonly log: string;
   private fail!: (reason: Error) => void;
   private current: ProcessIdentity | undefined;
+  private running: ChildProcess | undefined;
   private stopping = false;
   private ready = false;
   private ends = 0;
@@ -72,8 +73,12 @@ export class Child {
     }
     if (this.plan.hopeless && !this.ready)
       this.looking = setInterval(() => this.endIfHopeless(this.plan.hopeless!, child), LOOK_EVERY);
-    child.once('error', (error) => this.ended(error.message, 0));
-    child.once('exit', (code, signal) => this.ended(signal ?? `code ${code}`, Date.now() - began));
+    this.running = child;
+    const ended = (how: string, lived: number) => {
+      if (this.running === child) this.ended(how, lived);
+    };
+    child.once('error', (error) => ended(error.message, 0));
+    child.once('exit', (code, signal) => ended(signal ?? `code ${code}`, Date.now() - began));
   }
 
   /** From now on it is started again as often as it takes. */
@@ -87,6 +92,16 @@ export class Child {
     this.stopping = true;
     clearTimeout(this.again);
     clearInterval(this.looking);
+  }
+
+  /** Stops it and starts it anew at once: an end that was asked for counts as none. */
+  async restart(): Promise<void> {
+    clearTimeout(this.again);
+    this.running = undefined;
+    this.ends = 0;
+    const { signal, patience } = this.plan.stop;
+    if (this.current) await end(this.current, signal, patience);
+    await this.start();
   }
 
   async stop(): Promise<void> {

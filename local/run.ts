@@ -36,6 +36,11 @@ export class Run {
     }
   }
 
+  /** Starts a child anew, with what is built now. */
+  async restart(name: string): Promise<void> {
+    await this.children.get(name)?.restart();
+  }
+
   /** Asks the run to end: nothing is started any more. */
   end(): void {
     this.giveUp.abort();

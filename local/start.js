@@ -1,18 +1,26 @@
 'use strict';
-/** `npm start` and `npm run tour`: prepares the checkout, then hands over to the built code. */
+/** `npm start`, `npm run dev`, `tour`, `psql` and `temporal`: prepares the checkout, then hands over to the built code. */
 const path = require('node:path');
 const { prepare } = require('./first-stage');
 const { dist } = require('./paths');
 
-async function start(what) {
+const built = (module) => require(path.join(dist, 'local', module));
+
+const PROGRAMS = {
+  start: () => built('supervisor').supervise(process.env),
+  dev: () => built('dev').dev(process.env),
+  tour: () => built('tour').tour(),
+  psql: (args) => built('shells').psql(process.env, args),
+  temporal: (args) => built('shells').temporal(process.env, args),
+};
+
+async function start(what = 'start', ...args) {
   await prepare();
   await require('./build').build();
-  const built = (module) => require(path.join(dist, 'local', module));
-  if (what === 'tour') await built('tour').tour();
-  else await built('supervisor').supervise(process.env);
+  await PROGRAMS[what](args);
 }
 
-start(process.argv[2]).catch((error) => {
+start(...process.argv.slice(2)).catch((error) => {
   console.error(error.message);
   process.exit(1);
 });

@@ -46,8 +46,24 @@ interface Ports {
 /** The path as a person in the checkout would type it. */
 const shown = (path: string) => (relative(root, path).startsWith('..') ? path : relative(root, path));
 
+/** What runs, once all of it does. */
+export interface RunningSystem {
+  dataDirectory: string;
+  databaseUrl: string;
+  /** Answers 200 while this run is ready. */
+  readinessUrl: string;
+  runId: string;
+}
+
+/** What `npm run dev` adds. */
+export interface Development {
+  /** The port on which each takes a debugger. */
+  inspect: Record<'api' | 'worker', number>;
+  whenUp(run: Run, system: RunningSystem): Promise<void>;
+}
+
 /** What `npm start` runs: brings everything up, says where it is, and takes it down again when asked to. */
-export async function supervise(env: Environment): Promise<void> {
+export async function supervise(env: Environment, development?: Development): Promise<void> {
   // What is kept in the data directory is for its owner's eyes only.
   process.umask(0o077);
   const settings = readSettings(env);
@@ -70,7 +86,9 @@ export async function supervise(env: Environment): Promise<void> {
   process.stdout.on('error', () => undefined);
 
   const ended = new Promise((resolve) => run.ending.addEventListener('abort', resolve, { once: true }));
-  await bringUpAll(run, settings, env).catch(fail);
+  await bringUpAll(run, settings, env, development?.inspect)
+    .then((system) => development?.whenUp(run, system))
+    .catch(fail);
   await ended;
   console.log('Stopping ...');
   await run.stop();
@@ -78,7 +96,12 @@ export async function supervise(env: Environment): Promise<void> {
   process.exit();
 }
 
-async function bringUpAll(run: Run, settings: Settings, env: Environment): Promise<void> {
+async function bringUpAll(
+  run: Run,
+  settings: Settings,
+  env: Environment,
+  inspect: Development['inspect'] | undefined,
+): Promise<RunningSystem> {
   const { dataDirectory, port } = settings;
   const orphans = await endOrphans(dataDirectory);
   if (orphans.length > 0) console.log(`Ended what an earlier run left behind: ${orphans.join(', ')}.`);
@@ -99,9 +122,17 @@ async function bringUpAll(run: Run, settings: Settings, env: Environment): Promi
   ]);
   console.log('Starting worker and API ...');
   const registries = settings.standIns ? await startStandIns(new Date().toISOString().slice(0, 10)) : {};
-  await startProduct(run, settings, { ...productEnv, ...registries, DATABASE_URL: databaseUrl }, secrets);
+  const system: RunningSystem = {
+    dataDirectory,
+    databaseUrl,
+    readinessUrl: `http://127.0.0.1:${port}/readyz`,
+    runId: randomUUID(),
+  };
+  const nodeEnv = { ...productEnv, ...registries, DATABASE_URL: databaseUrl, RUN_ID: system.runId };
+  await startProduct(run, settings, nodeEnv, secrets, system, inspect);
   if (settings.sampleData) await loadSampleOnce(settings, secrets);
   console.log(summary(settings, secrets, env, ports, registries));
+  return system;
 }
 
 async function useDatabase(url: string): Promise<string> {
@@ -204,8 +235,14 @@ async function offerSearchAttributes(connection: Connection, namespace: string):
   if (command) console.log(`The server did not let us add search attributes. Run this once:\n  ${command}`);
 }
 
-async function startProduct(run: Run, settings: Settings, env: Environment, secrets: Secrets): Promise<void> {
-  const runId = randomUUID();
+async function startProduct(
+  run: Run,
+  settings: Settings,
+  env: Environment,
+  secrets: Secrets,
+  { readinessUrl, runId }: RunningSystem,
+  inspect: Development['inspect'] | undefined,
+): Promise<void> {
   const shared = {
     LOG_LEVEL: 'warn',
     NODE_ENV: 'production',
@@ -215,18 +252,22 @@ async function startProduct(run: Run, settings: Settings, env: Environment, secr
     ...env,
     DATA_DIR: settings.dataDirectory,
     ENCRYPTION_KEYS: secrets.encryptionKeys,
-    RUN_ID: runId,
     SUPERVISOR_PID: String(process.pid),
   };
   const node = (name: 'api' | 'worker', own: Environment = {}) => ({
     name,
     file: process.execPath,
-    args: ['--enable-source-maps', `--max-old-space-size=${HEAP_MB}`, join(dist, name, 'main.js')],
+    args: [
+      '--enable-source-maps',
+      `--max-old-space-size=${HEAP_MB}`,
+      ...(inspect ? [`--inspect=127.0.0.1:${inspect[name]}`, '--inspect-publish-uid=http'] : []),
+      join(dist, name, 'main.js'),
+    ],
     options: { env: { ...shared, ...own } },
     channel: true,
     stop: { signal: 'SIGTERM' as const, patience: PATIENCE[name] },
   });
-  const ready = (signal: AbortSignal) => untilReady(`http://127.0.0.1:${settings.port}/readyz`, runId, signal);
+  const ready = (signal: AbortSignal) => untilReady(readinessUrl, runId, signal);
   await Promise.all([
     run.bringUp(node('worker'), ready),
     run.bringUp(node('api', { PORT: String(settings.port), ADMIN_API_KEY: secrets.adminApiKey }), ready),
@@ -234,7 +275,7 @@ async function startProduct(run: Run, settings: Settings, env: Environment, secr
 }
 
 /** Waits until /readyz answers 200 for this run; an API of an earlier one doesn't count. */
-async function untilReady(url: string, runId: string, signal: AbortSignal): Promise<void> {
+export async function untilReady(url: string, runId: string, signal: AbortSignal): Promise<void> {
   const isReady = async () => {
     const response = await fetch(url, { signal });
     return response.ok && ((await response.json()) as { runId?: string }).runId === runId;

@@ -37,7 +37,7 @@ export async function freshPlace(): Promise<{ directory: string; port: number; r
   return { directory, port: await freePort(), remove };
 }
 
-/** One `npm start`, in a group of its own as in a terminal's foreground. */
+/** One `npm start`, or `npm run dev`, in a group of its own as in a terminal's foreground. */
 export class StartedSystem {
   output = '';
   private readonly npm: ChildProcess;
@@ -47,9 +47,13 @@ export class StartedSystem {
     readonly directory: string,
     readonly port: number,
     env: NodeJS.ProcessEnv = {},
-    { checkout = root, user }: { checkout?: string; user?: { uid: number; gid: number } | undefined } = {},
+    {
+      checkout = root,
+      user,
+      script = 'start',
+    }: { checkout?: string; user?: { uid: number; gid: number } | undefined; script?: 'start' | 'dev' } = {},
   ) {
-    this.npm = spawn('npm', ['start'], {
+    this.npm = spawn('npm', ['run', script], {
       ...user,
       cwd: checkout,
       detached: true,

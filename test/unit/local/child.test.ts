@@ -44,6 +44,17 @@ test('a child that is killed is started again, and a stopped one is not', async 
   expect(recorded('worker').map(isAlive)).toEqual([false, false]);
 });
 
+test('a child that is started anew is another process at once, and is watched over as the first one was', async () => {
+  const run = new Run(folder, ['worker']);
+  await run.bringUp(plan('worker', STUBBORN), async () => undefined);
+  await run.restart('worker');
+  expect(recorded('worker').map(isAlive)).toEqual([false, true]);
+  process.kill(recorded('worker')[1]!.pid, 'SIGKILL');
+  await eventually(() => recorded('worker')[2]);
+  await run.stop();
+  expect(recorded('worker').map(isAlive)).toEqual([false, false, false]);
+});
+
 test('a child that never comes up fails the start with the end of its log', async () => {
   const run = new Run(folder, ['api']);
   const start = run.bringUp(

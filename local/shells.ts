@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import postgres from 'postgres';
+import type { Environment } from '../runtime/config';
+import { obtain } from './binaries';
+import { urlOf } from './postgres';
+import { ownerIsAlive } from './run-record';
+import { readSettings, type Settings } from './settings';
+
+function requireRunning({ dataDirectory }: Settings): void {
+  if (ownerIsAlive(dataDirectory)) return;
+  throw new Error(`Nothing runs on DATA_DIR ${dataDirectory}: npm start or npm run dev comes first.`);
+}
+
+const portsOf = ({ dataDirectory }: Settings): { postgres: number; temporal: number } =>
+  JSON.parse(readFileSync(join(dataDirectory, 'ports.json'), 'utf8'));
+
+function databaseUrlOf(settings: Settings): string {
+  if (settings.databaseUrl) return settings.databaseUrl;
+  requireRunning(settings);
+  const password = readFileSync(join(settings.dataDirectory, 'postgres-password'), 'utf8').trim();
+  return urlOf(portsOf(settings).postgres, password);
+}
+
+const isOnPath = (program: string) =>
+  (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+
+/** Runs a program in this terminal; this process ends as it does. */
+async function hand(file: string, args: string[], env: Environment): Promise<void> {
+  // Ctrl-C is for the program.
+  process.on('SIGINT', () => undefined);
+  process.exitCode = await new Promise<number>((resolve, reject) => {
+    const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: 'inherit' });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** `npm run psql`: psql on the database that `npm start` uses; without psql on this machine, one statement. */
+export async function psql(env: Environment, args: string[]): Promise<void> {
+  const url = new URL(databaseUrlOf(readSettings(env)));
+  const [statement] = args;
+  const isStatement = args.length === 1 && !statement!.startsWith('-');
+  if (isOnPath('psql')) {
+    const password = decodeURIComponent(url.password);
+    url.password = '';
+    // Not among the arguments, which everybody on the machine may read.
+    return hand('psql', ['-d', url.href, ...(isStatement ? ['-c', statement!] : args)], { PGPASSWORD: password });
+  }
+  if (!isStatement) throw new Error('There is no psql on PATH. One statement can be run: npm run psql -- "select 1"');
+  const sql = postgres(url.href, { max: 1 });
+  try {
+    console.table(await sql.unsafe(statement!));
+  } finally {
+    await sql.end();
+  }
+}
+
+/** `npm run temporal`: Temporal's own command line, on the server and namespace that `npm start` uses. */
+export async function temporal(env: Environment, args: string[]): Promise<void> {
+  const settings = readSettings(env);
+  if (settings.temporalAddress) return hand(await obtain('devServer'), args, {});
+  requireRunning(settings);
+  return hand(await obtain('devServer'), args, {
+    TEMPORAL_ADDRESS: `127.0.0.1:${portsOf(settings).temporal}`,
+    TEMPORAL_NAMESPACE: settings.namespace,
+  });
+}
