@@ -24,6 +24,15 @@ export type Sql = postgres.Sql;
 /** What a query needs: the pool or a transaction of it. */
 export type Db = postgres.ISql;
 export type Tx = postgres.TransactionSql;
+/** A value for a column of type jsonb. */
+export const json = (sql: Db, value: unknown): postgres.Parameter => sql.json(value as postgres.JSONValue);
+
+/**
+ * Rows for an insert, or the columns for an update, by the names of their columns. The driver's own type knows neither optional
+ * columns nor fragments among the values.
+ */
+export const rowsOf = (sql: Db, rows: object | readonly object[]) => sql(rows as Record<string, string>[]);
+
 /** A piece of a query. */
 export type Fragment = postgres.PendingQuery<postgres.Row[]>;
 

@@ -38,7 +38,7 @@ export interface ActionRow {
   /** As a route says it. */
   namesUser?: Route['namesUser'] & object;
   /** Refuses what the schema cannot see: references, and what depends on the application. */
-  check?: (of: Checked<never>) => Promise<void>;
+  check?(of: Checked<object>): Promise<void>;
   /** What the command carries beside its body. */
   more?: object;
 }
@@ -211,14 +211,14 @@ const ROWS: ActionRow[] = [
  */
 export async function take(
   deps: Deps,
-  { action, check, more }: ActionRow,
+  { action, more, ...row }: ActionRow,
   request: { principal: Principal; subject: KeptApplication; body: object; commandId: string },
   { version, patienceMs = deps.patienceMs }: { version?: () => number | undefined; patienceMs?: number } = {},
 ): Promise<'recorded' | 'on_its_way'> {
   const { principal, subject, body, commandId } = request;
   if (!(await isKept(deps.sql, commandId))) {
     const expected = version?.();
-    await check?.({ ...deps, principal, subject, body: body as never });
+    await row.check?.({ ...deps, principal, subject, body });
     const command = { id: commandId, clientId: subject.clientId, applicationId: subject.id, action };
     await keepCommand(
       deps.sql,
@@ -231,14 +231,16 @@ export async function take(
   return delivery.status;
 }
 
-function refused({ type, ...rest }: Refusal): Problem {
-  switch (type) {
-    case 'action_not_allowed':
-      return new Problem(type, rest as never);
+function refused(refusal: Refusal): Problem {
+  switch (refusal.type) {
+    case 'action_not_allowed': {
+      const { type, ...allowed } = refusal;
+      return new Problem(type, allowed);
+    }
     case 'open_application_exists':
-      return new Problem('application_exists', rest as never);
+      return new Problem('application_exists', { existingId: refusal.existingId });
     default:
-      return new Problem(type);
+      return new Problem(refusal.type);
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Sql } from '../../runtime/database';
+import { json, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { uuidOf } from '../../runtime/uuid';
 import { Problem } from './errors';
@@ -68,7 +68,7 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
       update idempotency_keys
       set status = coalesce(status, ${answer.status}),
         location = case when status is null then ${answer.location ?? null} else location end,
-        response = coalesce(response, ${sql.json(response)})
+        response = coalesce(response, ${json(sql, response)})
       where id = ${id}
       returning status, location, response`;
     return (row && stored(id, row)) ?? answer;

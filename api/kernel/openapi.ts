@@ -8,7 +8,7 @@ import {
 import { ACTIONS, OUTCOMES, STAGES } from '../../domain/kernel/codes';
 import { PROBLEMS } from './errors';
 import { rolesOf } from './policy';
-import type { Method, Route } from './route';
+import { paramSchema, type Method, type Route } from './route';
 import { id } from './schemas';
 
 const problem = z
@@ -99,7 +99,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
   const { method, path, tag, summary, query, body, csv, access } = route;
   const isPublic = access === 'public';
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
-  const params = Object.fromEntries(names.map((name) => [name, route.params?.[name as never] ?? id]));
+  const params = Object.fromEntries(names.map((name) => [name, paramSchema(route, name)]));
   const roles = isPublic ? '' : `Roles: ${rolesOf(access).join(', ')}.`;
   return {
     operationId: operationIdOf(route),

@@ -3,6 +3,7 @@ import type { Principal } from '../../record/kernel/principal';
 import type { User } from '../../record/registry/users';
 import type { Answer } from './idempotency';
 import type { Permission } from './policy';
+import { id } from './schemas';
 
 export type { Answer } from './idempotency';
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -78,6 +79,10 @@ export type Route = RouteSpec<string, unknown, unknown, unknown>;
 export const route = <Path extends string, Subject = undefined, Query = undefined, Body = undefined>(
   spec: RouteSpec<Path, Subject, Query, Body>,
 ): Route => spec as unknown as Route;
+
+/** What a parameter of a route's path has to be: an id, unless the route says otherwise. */
+export const paramSchema = ({ params }: Route, name: string): z.ZodType<string> =>
+  (params as Record<string, z.ZodType<string>> | undefined)?.[name] ?? id;
 
 export const ok = (body: unknown): Answer => ({ status: 200, body });
 export const created = (location: string, body: unknown): Answer => ({ status: 201, location, body });

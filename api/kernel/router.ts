@@ -8,8 +8,8 @@ import { principalOf } from './auth';
 import { invalid, Problem, toProblem, type FieldError } from './errors';
 import { isFinal, single, type Answer, type Attempt, type Idempotency } from './idempotency';
 import { manages, may, type Permission } from './policy';
-import type { Method, Route } from './route';
-import { hasLevels, id } from './schemas';
+import { paramSchema, type Method, type Route } from './route';
+import { hasLevels } from './schemas';
 import { check, refuse } from './validation';
 
 /** What routes need to be served. */
@@ -40,7 +40,12 @@ const serve =
   (route: Route, serving: Serving): RequestHandler =>
   async (req, res) => {
     // What is public takes no input and has no caller.
-    send(res, route.access === 'public' ? await route.handler({} as never) : await answer(route, req, res, serving));
+    send(
+      res,
+      route.access === 'public'
+        ? await (route.handler as () => Promise<Answer>)()
+        : await answer(route, req, res, serving),
+    );
   };
 
 async function answer(route: Route, req: Request, res: Response, { sql, idempotency }: Serving): Promise<Answer> {
@@ -96,7 +101,7 @@ const REFUSALS = new Set([403, 409]);
 function paramsOf(route: Route, req: Request): Record<string, string> {
   const params = req.params as Record<string, string>;
   for (const [name, value] of Object.entries(params))
-    if (!(route.params?.[name as never] ?? id).safeParse(value).success) throw new Problem('not_found');
+    if (!paramSchema(route, name).safeParse(value).success) throw new Problem('not_found');
   return params;
 }
 

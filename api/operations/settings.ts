@@ -24,6 +24,6 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
     access: 'settings:write',
     body: settingsChange,
     responses: { 200: { description: 'The settings', schema: settings } },
-    handler: async ({ principal, body }) => ok(await putSettings(sql, principal, body as never)),
+    handler: async ({ principal, body }) => ok(await putSettings(sql, principal, body)),
   }),
 ];

@@ -66,7 +66,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     responses: { 201: { description: 'The endpoint with its secret', schema: newEndpoint } },
     handler: async ({ principal, body, commandId }) => {
       await checkGrant(sql, principal, { role: 'service', ...(body.clientIds && { clientIds: body.clientIds }) });
-      const made = await createEndpoint(sql, keyring, principal, commandId, body as never);
+      const made = await createEndpoint(sql, keyring, principal, commandId, body);
       return created(`/v1/webhook-endpoints/${made.id}`, made);
     },
   }),

@@ -1,5 +1,4 @@
 import { localDate } from '../../domain/time/calendar';
-import type { AuthorisationScope } from '../../domain/kernel/codes';
 import { findingsOf } from '../../record/sources/findings';
 import {
   createAuthorisation,
@@ -141,8 +140,7 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
         ...unknownIn('payerIds', payerIds, await knownPayers(sql, payerIds)),
         ...(await documentErrors(sql, subject.clientId, 'evidence', body.evidence)),
       ]);
-      const input = body as typeof body & { scopes: AuthorisationScope[] };
-      const made = await createAuthorisation(sql, principal, commandId, subject, input as never);
+      const made = await createAuthorisation(sql, principal, commandId, subject, body);
       return created(`/v1/authorisations/${made.id}`, shownAuthorisation(made));
     },
   }),

@@ -5,7 +5,7 @@ import type { ApplicationEvent } from '../../domain/applications/events';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Refusal } from '../../domain/applications/progress';
 import type { NextTry } from '../../domain/kernel/delivery';
-import type { Db, Fragment, Tx } from '../../runtime/database';
+import { json, type Db, type Fragment, type Tx } from '../../runtime/database';
 import { inWaves } from '../kernel/outbox';
 import type { Actor } from '../kernel/principal';
 
@@ -43,9 +43,9 @@ export async function keepCommand(
       clientId: command.clientId,
       applicationId: command.applicationId,
       action: command.action,
-      body: sql.json(command.body as never),
+      body: json(sql, command.body),
       expectedVersion: command.version ?? null,
-      actor: sql.json(actor as never),
+      actor: json(sql, actor),
     })} on conflict (id) do nothing`;
 }
 
@@ -68,8 +68,8 @@ export async function keepFollowUps(
   await tx`
     insert into commands (id, client_id, application_id, action, body, actor, next_attempt_at)
     select (f.v->>'id')::uuid, (f.v->>'clientId')::uuid, (f.v->>'applicationId')::uuid, ${action}, f.v->'body',
-      ${tx.json({ ...actor })}, ${inWaves(tx, tx`f.n`)}
-    from jsonb_array_elements(${tx.json(followUps as never)}) with ordinality as f(v, n)
+      ${json(tx, actor)}, ${inWaves(tx, tx`f.n`)}
+    from jsonb_array_elements(${json(tx, followUps)}) with ordinality as f(v, n)
     on conflict (id) do nothing`;
   await tx`notify commands`;
 }
@@ -101,7 +101,7 @@ const commandOf = ({ expectedVersion, ...command }: CommandRow): KeptCommand => 
 export async function settleCommand(tx: Db, id: string, refusal: Refusal | null): Promise<void> {
   await tx`
     update commands
-    set status = ${refusal ? 'refused' : 'applied'}, refusal = ${refusal ? tx.json(refusal as never) : null}
+    set status = ${refusal ? 'refused' : 'applied'}, refusal = ${refusal ? json(tx, refusal) : null}
     where id = ${id} and status = 'pending'`;
 }
 

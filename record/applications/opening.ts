@@ -6,7 +6,7 @@ import { naturalKey } from '../../domain/applications/key';
 import { arm } from '../../domain/applications/step';
 import { localDate } from '../../domain/time/calendar';
 import { resolvePlaybook, rulesOf, type Playbook } from '../../domain/registry/playbook';
-import type { Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Sql, type Tx } from '../../runtime/database';
 import { readRun, runOf, type ApplicationRun } from './application-run';
 import { digest } from '../kernel/digest';
 import { keepCommand } from './commands';
@@ -70,7 +70,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
     const run = runOf(state, row.personId, playbook.window.timeZone);
     const { state: usState, ...scope } = key;
     const inserted = await tx`
-      insert into applications ${tx({
+      insert into applications ${rowsOf(tx, {
         id,
         clientId,
         ...scope,
@@ -84,8 +84,8 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
         wakesAt: run.progress.next?.at ?? null,
         createdAt: state.openedAt,
         state: usState,
-        snapshot: tx.json(state as never),
-      } as never)}
+        snapshot: json(tx, state),
+      })}
       on conflict do nothing returning id`;
     if (inserted.length === 0) return opened(tx, id, natural);
     await Promise.all([

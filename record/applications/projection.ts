@@ -1,3 +1,4 @@
+import { json, rowsOf } from '../../runtime/database';
 import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../../domain/applications/events';
 import { RULES_VERSION } from '../../domain/applications/reduce';
@@ -82,7 +83,7 @@ async function writeEvents(
       kind: event.kind,
       commandId: commandId && (event.id === commandId || event.causeId === commandId) ? commandId : null,
       causeId: event.causeId ?? null,
-      event: tx.json(event as never),
+      event: json(tx, event),
     })),
   )}`;
   for (const event of events)
@@ -94,7 +95,7 @@ async function writeEvents(
 
 async function writeState(tx: TransactionSql, state: ApplicationState): Promise<void> {
   await tx`
-    update applications set ${tx({ ...columns(state), snapshot: tx.json(state as never) } as never)}
+    update applications set ${rowsOf(tx, { ...columns(state), snapshot: json(tx, state) })}
     where id = ${state.id}`;
 }
 

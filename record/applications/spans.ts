@@ -3,7 +3,7 @@ import { FACTS, type Fact } from '../../domain/kernel/codes';
 import { sameValue, type FactRecord } from '../../domain/kernel/facts';
 import { seenLoaded } from '../../domain/applications/participation';
 import type { ApplicationState, FactState } from '../../domain/applications/state';
-import type { Tx } from '../../runtime/database';
+import { json, rowsOf, type Tx } from '../../runtime/database';
 import { tellSharers } from '../billing/agreements';
 import { factBody } from './commands';
 import { enqueue } from '../kernel/outbox';
@@ -37,7 +37,7 @@ export async function projectSpan(tx: Tx, before: ApplicationState | null, state
       approved: approved(state),
       effectiveFrom: effective?.status === 'confirmed' ? (effective.value as string) : null,
       effectiveTo: state.participationEndedOn,
-      facts: tx.json(facts as never),
+      facts: json(tx, facts),
       loadedSeen: seenLoaded(state),
       knownFrom: state.updatedAt,
     })}`;
@@ -108,19 +108,19 @@ export async function projectAgreement(
     // what is confirmed after an agreement has ended is a new one
     if (held && (!last || (last.endedOn !== null && (body!.confirmedOn as string) > last.endedOn)))
       await tx`
-        insert into agreements ${tx({
+        insert into agreements ${rowsOf(tx, {
           id: randomUUID(),
           clientId: state.clientId,
           practiceId,
           payerId,
           state: usState,
           lineOfBusiness,
-          [fact]: tx.json(held as never),
-        } as never)}`;
+          [fact]: json(tx, held),
+        })}`;
     else if (last) {
       const changed = await tx`
         update agreements
-        set ${column} = ${held ? tx.json(held as never) : null}, version = version + 1, updated_at = now()
+        set ${column} = ${held ? json(tx, held) : null}, version = version + 1, updated_at = now()
         where id = ${last.id} and ${held ? tx`coalesce(${column}->>'applicationId', ${state.id})` : tx`${column}->>'applicationId'`} = ${state.id}
         returning id`;
       if (changed.length > 0) await tellSharers(tx, state.key);

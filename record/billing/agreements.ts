@@ -1,7 +1,7 @@
 import type { FactSource, LineOfBusiness } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactValues } from '../../domain/kernel/facts';
-import type { Db, Fragment, Sql } from '../../runtime/database';
+import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueueEach } from '../kernel/outbox';
 import { inScope, type Principal } from '../kernel/principal';
@@ -107,7 +107,7 @@ export const endAgreement = (
     const recorded = { ...ending, commandId, recordedAt: new Date().toISOString(), entryIds };
     await tx`
       update agreements
-      set ended_on = ${ending.on}, ending = ${tx.json(recorded as never)}, version = version + 1, updated_at = now()
+      set ended_on = ${ending.on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now()
       where id = ${id}`;
     await tellSharers(tx, agreement);
     await audit(tx, principal, {

@@ -1,6 +1,6 @@
 import type { Fact } from '../../domain/kernel/codes';
 import type { ApplicationState } from '../../domain/applications/state';
-import type { Sql } from '../../runtime/database';
+import { json, type Sql } from '../../runtime/database';
 import { tellSharers } from './agreements';
 import { audit } from '../kernel/audit';
 import { actorOf, type Principal } from '../kernel/principal';
@@ -23,7 +23,7 @@ export const approveFact = (
       select from events e join commands c on c.id = e.command_id
       where e.id = ${entryId} and c.actor->>'id' = ${principal.id}`;
     if (own) return 'second_person_needed';
-    const approvedBy = tx.json({ ...actorOf(principal) });
+    const approvedBy = json(tx, actorOf(principal));
     const made = await tx`
       insert into fact_approvals ${tx({ entryId, clientId, applicationId, approvedBy })}
       on conflict (entry_id) do nothing returning entry_id`;

@@ -4,7 +4,7 @@ import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { exclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
 import { billingReadiness } from '../../domain/billing/readiness';
-import type { Tx } from '../../runtime/database';
+import { rowsOf, type Tx } from '../../runtime/database';
 import { emit } from '../outreach/event-feed';
 import { exclusionWords } from '../kernel/person-scope';
 import type { Principal } from '../kernel/principal';
@@ -46,7 +46,7 @@ export async function tellReadiness(tx: Tx, applicationId: string, now: Instant)
   const before = told ?? { mayBill: false, reasons: [] };
   if (!told || before.mayBill !== mayBill || before.reasons.join() !== reasons.join()) {
     await tx`
-      insert into readiness_told ${tx({ applicationId, clientId, mayBill, reasons } as never)}
+      insert into readiness_told ${rowsOf(tx, { applicationId, clientId, mayBill, reasons })}
       on conflict (application_id) do update
         set may_bill = excluded.may_bill, reasons = excluded.reasons, told_at = now()`;
     if (told || mayBill)

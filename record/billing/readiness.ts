@@ -10,7 +10,7 @@ import type {
   ReadinessQuery,
   Span,
 } from '../../domain/billing/readiness';
-import type { Db, Fragment } from '../../runtime/database';
+import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
 import { asKnown, knownThen, type AsKnown } from '../kernel/as-of';
 import { attestedOn, exclusionWords, registryLicences } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
@@ -141,17 +141,18 @@ export async function keepAnswers(
   given: readonly { onFile: OnFile; question: ReadinessRequest; answer: ReadinessAnswer }[],
 ): Promise<void> {
   if (given.length === 0) return;
-  const askedBy = sql.json({ ...actorOf(principal) });
+  const askedBy = json(sql, actorOf(principal));
   await sql`
-    insert into readiness_answers ${sql(
+    insert into readiness_answers ${rowsOf(
+      sql,
       given.map(({ onFile, question, answer }) => ({
         clientId: onFile.clientId,
         askedBy,
-        question: sql.json({ ...question }),
+        question: json(sql, { ...question }),
         mayBill: answer.mayBill,
         reasons: answer.reasons,
         entryIds: restsOn(answer, onFile.evidence.spans),
-      })) as never,
+      })),
     )}`;
 }
 
@@ -193,7 +194,7 @@ export const listAnswers = (
       from readiness_answers
       where ${inScope(sql, principal)}
         ${principal.role === 'service' ? sql`and asked_by->>'id' = ${principal.id}` : sql``}
-        and question @> ${sql.json(JSON.parse(JSON.stringify(asked)) as never)}
+        and question @> ${json(sql, JSON.parse(JSON.stringify(asked)))}
         ${from ? sql`and at >= ${from}::date at time zone 'UTC'` : sql``}
         ${until ? sql`and at < ${until}::date at time zone 'UTC'` : sql``}`,
     request,
@@ -237,22 +238,25 @@ async function askedOf(sql: Db, requests: readonly ReadinessRequest[]): Promise<
   const ofThePast = requests.some(({ asOf }) => asOf !== undefined);
   const known = asKnown(sql, ofThePast);
   const alike = { payerIds: standingFor(sql, known), practiceIds: samePractice(sql, known) };
-  if (!ofThePast) return { rows: rowsOf(sql, requests), ...alike, known };
+  if (!ofThePast) return { rows: questionRows(sql, requests), ...alike, known };
   // what has to be put together from the past is, once for all questions that are about the same
   const scopeOf = ({ payerId, practiceId, asOf }: ReadinessRequest) => JSON.stringify([payerId, practiceId, asOf]);
   const scopes = [...new Map(requests.map((request) => [scopeOf(request), request])).values()];
   const found = await sql<{ i: number; payerIds: string[]; practiceIds: string[] }[]>`
-    select q.i, ${alike.payerIds} as payer_ids, ${alike.practiceIds} as practice_ids from ${rowsOf(sql, scopes)}`;
+    select q.i, ${alike.payerIds} as payer_ids, ${alike.practiceIds} as practice_ids from ${questionRows(sql, scopes)}`;
   const byScope = new Map(found.map(({ i, ...ids }) => [scopeOf(scopes[i]!), ids]));
-  const rows = rowsOf(
+  const rows = questionRows(
     sql,
     requests.map((request) => ({ ...request, ...byScope.get(scopeOf(request)) })),
   );
   return { rows, payerIds: sql`q."payerIds"`, practiceIds: sql`q."practiceIds"`, known };
 }
 
-const rowsOf = (sql: Db, requests: readonly ReadinessRequest[]): Fragment => sql`
-  jsonb_to_recordset(${sql.json(requests.map((request, i) => ({ i, ...request })) as never)})
+const questionRows = (sql: Db, requests: readonly ReadinessRequest[]): Fragment => sql`
+  jsonb_to_recordset(${json(
+    sql,
+    requests.map((request, i) => ({ i, ...request })),
+  )})
     as q(i int, "providerId" uuid, "practiceId" uuid, "payerId" uuid, state text, "locationId" uuid,
       "dateOfService" date, "asOf" timestamptz, "payerIds" uuid[], "practiceIds" uuid[])`;
 

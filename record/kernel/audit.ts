@@ -1,4 +1,4 @@
-import type { Db } from '../../runtime/database';
+import { json, type Db } from '../../runtime/database';
 import { redact } from '../../runtime/redact';
 import { actorOf, type Principal } from './principal';
 
@@ -18,6 +18,6 @@ export async function audit(db: Db, principal: Principal, entry: AuditEntry): Pr
   const { action, subjectType, subjectId, clientId = null, outcome = 'done', detail } = entry;
   await db`
     insert into audit_log (client_id, actor, action, subject_type, subject_id, outcome, detail, request_id)
-    values (${clientId}, ${db.json({ ...actorOf(principal) })}, ${action}, ${subjectType}, ${subjectId}, ${outcome},
-      ${detail ? db.json(redact(detail) as never) : null}, ${principal.requestId ?? null})`;
+    values (${clientId}, ${json(db, actorOf(principal))}, ${action}, ${subjectType}, ${subjectId}, ${outcome},
+      ${detail ? json(db, redact(detail)) : null}, ${principal.requestId ?? null})`;
 }

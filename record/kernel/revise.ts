@@ -1,4 +1,4 @@
-import type { Tx } from '../../runtime/database';
+import { rowsOf, type Tx } from '../../runtime/database';
 import { audit } from './audit';
 import { inScope, type Principal } from './principal';
 
@@ -39,7 +39,7 @@ export async function revise(
   precondition(row.version);
   if (Object.keys(asked).length === 0) return row.version;
   await tx`
-    update ${table} set ${tx({ ...columns, version: row.version + 1 } as never)}, updated_at = now() where id = ${id}`;
+    update ${table} set ${rowsOf(tx, { ...columns, version: row.version + 1 })}, updated_at = now() where id = ${id}`;
   await audit(tx, principal, {
     action: `${kind}.update`,
     subjectType: kind,

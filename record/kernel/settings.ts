@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/time/instants';
 import { RETENTION_DEFAULTS } from '../../domain/offboarding/retention';
-import type { Db, Fragment, Sql } from '../../runtime/database';
+import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from './audit';
 import { enqueueEach } from './outbox';
 import { actorOf, type Principal } from './principal';
@@ -34,14 +34,17 @@ export const settingsAt = (history: readonly SettingsVersion[], at?: Instant): S
 export const isSet = (sql: Db, name: 'authorisationRequired'): Fragment => sql`
   coalesce((select (settings->>${name}::text)::boolean from operator_settings order by id desc limit 1), ${DEFAULT_SETTINGS[name]})`;
 
-export const putSettings = (sql: Sql, principal: Principal, change: Partial<Settings>): Promise<Settings> =>
+/** What is to be another; what is left out stays. */
+export type SettingsChange = { [Name in keyof Settings]?: Settings[Name] | undefined };
+
+export const putSettings = (sql: Sql, principal: Principal, change: SettingsChange): Promise<Settings> =>
   sql.begin(async (tx) => {
     // one change after the other
     await tx`lock table operator_settings in exclusive mode`;
     const settings = { ...settingsAt(await settingsHistory(tx)), ...change };
     await tx`
       insert into operator_settings (settings, set_by)
-      values (${tx.json(settings)}, ${tx.json({ ...actorOf(principal) })})`;
+      values (${json(tx, settings)}, ${json(tx, actorOf(principal))})`;
     await audit(tx, principal, {
       action: 'settings.update',
       subjectType: 'settings',

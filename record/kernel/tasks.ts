@@ -1,6 +1,6 @@
 import type { TaskKind } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
-import type { Db, Sql } from '../../runtime/database';
+import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
 import { audit } from './audit';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { page, type Page, type PageRequest } from './page';
@@ -52,9 +52,9 @@ export async function giveTasks(tx: Db, tasks: readonly NewTask[]): Promise<void
   const rows = tasks.map(({ data = {}, assignee = null, ...task }) => ({
     ...task,
     assignee,
-    data: tx.json(data as never),
+    data: json(tx, data),
   }));
-  await tx`insert into tasks ${tx(rows as never)} on conflict (key) do nothing`;
+  await tx`insert into tasks ${rowsOf(tx, rows)} on conflict (key) do nothing`;
 }
 
 /** Closes what is open on a subject, or those of it that `which` says, because something settled it. */
@@ -95,7 +95,7 @@ export const listTasks = (
 export const completeTask = (sql: Sql, principal: Principal, task: Task, note: string | null): Promise<Task> =>
   sql.begin(async (tx) => {
     const closed = await tx`
-      update tasks set closed_at = now(), closed_by = ${tx.json({ ...actorOf(principal) })}, note = ${note}
+      update tasks set closed_at = now(), closed_by = ${json(tx, actorOf(principal))}, note = ${note}
       where id = ${task.id} and closed_at is null returning id`;
     if (closed.length > 0)
       await audit(tx, principal, {

@@ -12,7 +12,7 @@ import {
   type LeavingCause,
   type LeavingItem,
 } from '../../domain/offboarding/leaving';
-import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueue, enqueueEach } from '../kernel/outbox';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
@@ -117,7 +117,7 @@ export const recordEnding = (
     const before = [client, provider].find((one) => one && one.endedOn !== null);
     if (before) return { existingId: before.endingId ?? undefined };
     await tx`
-      insert into endings ${tx({ id, clientId, providerId, ...input, words, recordedBy: tx.json({ ...actorOf(principal) }) } as never)}`;
+      insert into endings ${rowsOf(tx, { id, clientId, providerId, ...input, words, recordedBy: json(tx, actorOf(principal)) })}`;
     const ended = { endedOn: input.on, endingId: id };
     if (!providerId)
       await tx`update clients set ${tx(ended)}, version = version + 1, updated_at = now() where id = ${clientId}`;
@@ -257,11 +257,11 @@ async function planItems(tx: Tx, ending: Omit<EndingRow, 'timeZone' | 'access'>,
     subjectId,
     because,
     when,
-    notice: noticeBy ? tx.json({ ...(noticeDays !== undefined && { noticeDays }), noticeBy, lastDay } as never) : null,
+    notice: noticeBy ? json(tx, { ...(noticeDays !== undefined && { noticeDays }), noticeBy, lastDay }) : null,
     status: action === 'keep' ? 'done' : 'waiting',
   }));
   await tx`
-    insert into ending_items ${tx(rows as never)} on conflict (ending_id, action, subject_id) do nothing`;
+    insert into ending_items ${rowsOf(tx, rows)} on conflict (ending_id, action, subject_id) do nothing`;
 }
 
 /** What is done for an item, by the ending's terms. */
@@ -300,7 +300,7 @@ export const settleItem = (
     // one after the other: the last of them sees that it is
     await tx`select from endings where id = ${endingId} for update`;
     const settled = await tx`
-      update ending_items set status = ${status}, result = ${result && tx.json(result)}, settled_at = now()
+      update ending_items set status = ${status}, result = ${result && json(tx, result)}, settled_at = now()
       where id = ${id} and status = 'queued' returning id`;
     if (settled.length === 0) return;
     const [left] = await tx`select from ending_items where ending_id = ${endingId} and status = 'queued' limit 1`;
@@ -415,5 +415,5 @@ async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
     where kind = 'registry_mismatch' and closed_at is null and subject_id in ${providers}`;
   // their upkeep takes back what waits
   await enqueueEach(tx, 'file_changed_provider', tx`select id from providers where id in ${providers}`);
-  await tx`update endings set access = ${tx.json(access as never)} where id = ${id}`;
+  await tx`update endings set access = ${json(tx, access)} where id = ${id}`;
 }

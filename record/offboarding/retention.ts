@@ -2,7 +2,7 @@ import type { Instant, PlainDate } from '../../domain/time/instants';
 import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { purgeOn, type Retained, type RetentionSettings } from '../../domain/offboarding/retention';
-import type { Db, Sql, Tx } from '../../runtime/database';
+import { json, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueue, enqueueEach } from '../kernel/outbox';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
@@ -96,7 +96,7 @@ export async function purgeWhatIsDue(tx: Tx, subject: string, now: Instant): Pro
     else {
       const detail = { what, ...(await purge(tx, left, settings)) };
       await tx`
-        update ${tx(TABLES[kind])} set purged = purged || ${tx.json({ [what]: now })}, version = version + 1
+        update ${tx(TABLES[kind])} set purged = purged || ${json(tx, { [what]: now })}, version = version + 1
         where id = ${id}`;
       await audit(tx, KEEPER, { action: 'retention.purge', subjectType: kind, subjectId: id, clientId, detail });
     }
@@ -148,7 +148,7 @@ export const putHold = (
     const legalHold = hold ? { reason, setBy: actorOf(principal), setAt: new Date().toISOString() } : null;
     await tx`
       update ${tx(TABLES[kind])}
-      set legal_hold = ${legalHold && tx.json(legalHold as never)}, version = version + 1, updated_at = now()
+      set legal_hold = ${legalHold && json(tx, legalHold)}, version = version + 1, updated_at = now()
       where id = ${id}`;
     await audit(tx, principal, {
       action: hold ? 'legal_hold.set' : 'legal_hold.release',

@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactSource } from '../../domain/kernel/codes';
-import type { Db, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../kernel/audit';
 import { screen } from '../screening/exclusions';
@@ -84,16 +84,16 @@ export const recordReturn = (
     if (!(await callOff(tx, endingId))) return { refused: 'under_way', endingId };
 
     const { malpractice, dea, practices = [], words = null, ...said } = input;
-    const secrets = { ...(malpractice !== undefined && { malpractice }), ...(dea && { dea: tx.json(dea as never) }) };
+    const secrets = { ...(malpractice !== undefined && { malpractice }), ...(dea && { dea: json(tx, dea) }) };
     const providers = await tx<{ id: string; personId: string }[]>`
       update providers
-      set ${tx({ ...secrets, endedOn: null, endingId: null, purged: tx.json({}) } as never)}, here_since = now(),
+      set ${rowsOf(tx, { ...secrets, endedOn: null, endingId: null, purged: json(tx, {}) })}, here_since = now(),
         version = version + 1, updated_at = now()
       where ${providerId ? tx`id = ${providerId}` : tx`ending_id = ${endingId} and not purged ? 'secrets'`}
       returning id, person_id`;
     if (!providerId) await bringClientBack(tx, keyring, { clientId, endingId }, practices);
     const row = { id, clientId, providerId, endingId, ...said, words, providerIds: providers.map((one) => one.id) };
-    await tx`insert into returns ${tx({ ...row, recordedBy: tx.json({ ...actorOf(principal) }) } as never)}`;
+    await tx`insert into returns ${rowsOf(tx, { ...row, recordedBy: json(tx, actorOf(principal)) })}`;
     for (const { id: back, personId } of providers) await resume(tx, back, personId);
     await audit(tx, principal, {
       action: providerId ? 'provider.return' : 'client.return',

@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/time/instants';
 import { fold, RULES_VERSION } from '../../domain/applications/reduce';
 import type { ApplicationState } from '../../domain/applications/state';
 import { sameValue } from '../../domain/kernel/facts';
-import type { Db, Fragment } from '../../runtime/database';
+import { json, type Db, type Fragment } from '../../runtime/database';
 import { goesOn } from '../applications/playbook-moves';
 import { columns } from '../applications/projection';
 
@@ -39,11 +39,11 @@ export async function endRound(
   of: { afterSeconds: number; lookedThrough?: Instant; lastId?: string; summary: Summary },
 ): Promise<void> {
   const { afterSeconds, lookedThrough, lastId = null, summary } = of;
-  const json = sql.json(summary);
+  const counted = json(sql, summary);
   await sql`
     update rounds set next_at = now() + make_interval(secs => ${afterSeconds}),
       looked_through = coalesce(${lookedThrough ?? null}, looked_through), last_id = ${lastId},
-      ${lastId === null ? sql`summary = null, last_summary = ${json}` : sql`summary = ${json}`}
+      ${lastId === null ? sql`summary = null, last_summary = ${counted}` : sql`summary = ${counted}`}
     where name = ${name}`;
 }
 

@@ -1,6 +1,6 @@
 import type { EmittedType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
-import type { Db, Sql } from '../../runtime/database';
+import { json, type Db, type Sql } from '../../runtime/database';
 import { inScope, type Principal } from '../kernel/principal';
 import { queueWebhooks } from './webhooks';
 
@@ -22,7 +22,7 @@ export async function emit(
   { clientId, type, subjectId, data }: Pick<Emitted, 'clientId' | 'type' | 'subjectId' | 'data'>,
 ): Promise<void> {
   const [made] = await tx<{ id: string }[]>`
-    insert into emitted ${tx({ clientId, type, subjectId, data: tx.json(data as never) })} returning id`;
+    insert into emitted ${tx({ clientId, type, subjectId, data: json(tx, data) })} returning id`;
   await queueWebhooks(tx, { id: made!.id, clientId, type });
 }
 

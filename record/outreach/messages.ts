@@ -1,5 +1,5 @@
 import type { Instant } from '../../domain/time/instants';
-import type { Db, Fragment } from '../../runtime/database';
+import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
 import { enqueue } from '../kernel/outbox';
 
 /** Whom a message is for: the id is a provider's, a user's, a client's, a payer's or a platform relationship's. */
@@ -29,10 +29,10 @@ export async function queueMessages(tx: Db, messages: readonly QueuedMessage[]):
     ...rest,
     applicationId,
     armedBy,
-    data: tx.json(data as never),
+    data: json(tx, data),
   }));
   const queued = await tx<{ recipientId: string }[]>`
-    insert into messages ${tx(rows as never)} on conflict (key) do nothing returning recipient_id`;
+    insert into messages ${rowsOf(tx, rows)} on conflict (key) do nothing returning recipient_id`;
   for (const recipientId of new Set(queued.map((row) => row.recipientId))) await enqueue(tx, 'outreach', recipientId);
 }
 
@@ -49,7 +49,7 @@ export async function amendMessages(
   change: Record<string, unknown> | null,
 ): Promise<void> {
   await tx`
-    update messages m set ${change ? tx`data = data || ${tx.json(change as never)}` : tx`status = 'settled'`}
+    update messages m set ${change ? tx`data = data || ${json(tx, change)}` : tx`status = 'settled'`}
     where template = ${template} and data->>'relationshipId' = ${relationshipId}
       and ${hasNotLeft(tx)}`;
 }

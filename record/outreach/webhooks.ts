@@ -1,6 +1,6 @@
 import type { EmittedType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
-import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { newSecret } from '../../runtime/secrets';
 import { audit } from '../kernel/audit';
@@ -14,7 +14,7 @@ export interface EndpointInput {
   url: string;
   types: EmittedType[];
   /** Left out: every client. */
-  clientIds?: string[];
+  clientIds?: string[] | undefined;
 }
 
 export interface Endpoint {
@@ -55,7 +55,7 @@ export const createEndpoint = (
   { url, types, clientIds }: EndpointInput,
 ): Promise<Endpoint> =>
   sql.begin(async (tx) => {
-    const createdBy = tx.json({ ...actorOf(principal) });
+    const createdBy = json(tx, actorOf(principal));
     const row = {
       id,
       url,
@@ -65,7 +65,7 @@ export const createEndpoint = (
       secretCommandId: id,
       createdBy,
     };
-    const made = await tx`insert into webhook_endpoints ${tx(row as never)} on conflict (id) do nothing returning id`;
+    const made = await tx`insert into webhook_endpoints ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0)
       await audit(tx, principal, {
         action: 'webhook.create',

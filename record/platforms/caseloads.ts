@@ -1,6 +1,6 @@
 import type { Panel } from '../../domain/registry/panels';
 import type { CaseloadItem } from '../../domain/platforms/targets';
-import type { Db, Sql } from '../../runtime/database';
+import { json, type Db, type Sql } from '../../runtime/database';
 import { inScope, type Principal } from '../kernel/principal';
 import { revise, type Precondition } from '../kernel/revise';
 
@@ -32,7 +32,7 @@ export const putCaseload = (
   sql.begin(async (tx) => {
     await revise(tx, principal, 'client', clientId, { columns: {}, asked: { caseload: items }, precondition });
     await tx`delete from caseloads where client_id = ${clientId}`;
-    const rows = items.map(({ rates, ...item }) => ({ clientId, ...item, rates: rates && tx.json(rates as never) }));
+    const rows = items.map(({ rates, ...item }) => ({ clientId, ...item, rates: rates && json(tx, rates) }));
     if (rows.length > 0) await tx`insert into caseloads ${tx(rows)}`;
     return caseloadOf(tx, principal, clientId);
   });

@@ -9,7 +9,7 @@ import {
   type OpenQuestion,
 } from '../../domain/platforms/inquiry';
 import { assess } from '../../domain/platforms/platform';
-import type { Db, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueue } from '../kernel/outbox';
 import { amendMessages, queueMessages, type RecipientType } from '../outreach/messages';
@@ -58,7 +58,7 @@ export async function openInquiry(
   { cadence, recipient }: InquiryInput,
 ): Promise<void> {
   const changes = {
-    ...(cadence && { cadence: tx.json(cadence) }),
+    ...(cadence && { cadence: json(tx, cadence) }),
     // somebody else is asked at once
     ...(recipient && { recipientType: recipient.type, recipientId: recipient.id, nextAskAt: null }),
   };
@@ -68,18 +68,18 @@ export async function openInquiry(
     relationshipId,
     recipientType: 'provider',
     recipientId: providerId,
-    cadence: tx.json(DEFAULT_CADENCE),
-    openedBy: tx.json({ ...actorOf(principal) }),
+    cadence: json(tx, DEFAULT_CADENCE),
+    openedBy: json(tx, actorOf(principal)),
     ...changes,
   };
   const opened = await tx`
-    insert into inquiries ${tx(row as never)} on conflict do nothing returning id`;
+    insert into inquiries ${rowsOf(tx, row)} on conflict do nothing returning id`;
   if (recipient?.email)
     await tx`update platform_relationships set contact_email = ${recipient.email} where id = ${relationshipId}`;
   if (opened.length === 0 && Object.keys(changes).length > 0) {
     if (recipient) await amendMessages(tx, TEMPLATE, relationshipId, null);
     await tx`
-      update inquiries set ${tx(changes as never)} where relationship_id = ${relationshipId} and closed_at is null`;
+      update inquiries set ${rowsOf(tx, changes)} where relationship_id = ${relationshipId} and closed_at is null`;
   }
   await enqueue(tx, 'platformInquiry', relationshipId);
 }
@@ -115,7 +115,7 @@ export async function closeOpen(
 ): Promise<void> {
   const closed = await tx`
     update inquiries
-    set closed_at = now(), closed_by = ${tx.json({ ...actorOf(principal) })}, closed_reason = ${reason},
+    set closed_at = now(), closed_by = ${json(tx, actorOf(principal))}, closed_reason = ${reason},
       next_ask_at = null
     where relationship_id = ${relationshipId} and closed_at is null returning id`;
   if (closed.length === 0) return;
@@ -140,9 +140,9 @@ export const changeTerms = (
   { on, reason }: { on: PlainDate; reason: string },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = tx.json({ ...actorOf(principal) });
+    const recordedBy = json(tx, actorOf(principal));
     const row = { id, clientId, relationshipId, changedOn: on, reason, recordedBy };
-    await tx`insert into platform_terms_changes ${tx(row as never)} on conflict (id) do nothing`;
+    await tx`insert into platform_terms_changes ${rowsOf(tx, row)} on conflict (id) do nothing`;
     await audit(tx, principal, {
       action: 'platform_relationship.terms_changed',
       subjectType: 'platform_relationship',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Question } from '../../domain/platforms/platform';
-import type { Db, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { actorOf, type Principal } from '../kernel/principal';
 
@@ -23,7 +23,7 @@ export const listKnowledge = (sql: Db): Promise<Known[]> => sql<Known[]>`
 /** Makes what is known this, and nothing else. */
 export const putKnowledge = (sql: Sql, principal: Principal, items: readonly Omit<Known, 'answer'>[]): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = tx.json({ ...actorOf(principal) });
+    const recordedBy = json(tx, actorOf(principal));
     const rows = items.map(({ platform, payerId, question, source, asOf }) => ({
       platform: platform.toLowerCase(),
       payerId,
@@ -33,7 +33,7 @@ export const putKnowledge = (sql: Sql, principal: Principal, items: readonly Omi
       recordedBy,
     }));
     await tx`delete from platform_knowledge`;
-    if (rows.length > 0) await tx`insert into platform_knowledge ${tx(rows as never)}`;
+    if (rows.length > 0) await tx`insert into platform_knowledge ${rowsOf(tx, rows)}`;
     await audit(tx, principal, {
       action: 'platform_knowledge.put',
       subjectType: 'platform_knowledge',
@@ -51,7 +51,7 @@ export async function prefill(
   const known = await tx<{ payerId: string | null; question: Question; source: string; asOf: PlainDate }[]>`
     select payer_id, question, source, as_of from platform_knowledge
     where platform = lower(${platform}) and (payer_id is null or payer_id = any(${[...payerIds]}::uuid[]))`;
-  const recordedBy = tx.json({ ...actorOf(principal) });
+  const recordedBy = json(tx, actorOf(principal));
   const rows = known.map(({ payerId, question, source, asOf }) => ({
     id: randomUUID(),
     clientId,
@@ -64,5 +64,5 @@ export async function prefill(
     channel: 'known of the platform in general',
     recordedBy,
   }));
-  if (rows.length > 0) await tx`insert into platform_answers ${tx(rows as never)} on conflict do nothing`;
+  if (rows.length > 0) await tx`insert into platform_answers ${rowsOf(tx, rows)} on conflict do nothing`;
 }

@@ -8,7 +8,7 @@ import {
   type LedgerAnswer,
   type Question,
 } from '../../domain/platforms/platform';
-import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import type { Circumstance } from '../registry/file-changes';
 import { closeOpen, openInquiry } from './inquiries';
@@ -125,7 +125,7 @@ export const createRelationship = (
       contactEmail: contactEmail ?? null,
     };
     const inserted = await tx`
-      insert into platform_relationships ${tx(row as never)} on conflict (id) do nothing returning id`;
+      insert into platform_relationships ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
       await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, since });
       await addSpans(tx, row, payerIds, tx`${firstDay(since)}::date`);
@@ -244,7 +244,7 @@ export const endRelationship = (
     const recorded = { reason, commandId, recordedBy: { ...actorOf(principal) }, recordedAt: new Date().toISOString() };
     await tx`
       update platform_relationships
-      set ended_on = ${on}, ending = ${tx.json(recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
+      set ended_on = ${on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
     await closeOpen(tx, principal, { id, clientId }, reason);
     await restateSpans(tx, id, { which: tx`until_on > ${on}`, untilOn: tx`${on}::date` });
     await settleTasks(tx, id, 'platform_check');
@@ -273,7 +273,7 @@ export const putAnswer = (
         scope: tx`question = ${question} and payer_id is not distinct from ${payerId}::uuid
         and state is not distinct from ${state}::text`,
         said: { question, ...answer },
-        stored: { parts: parts && tx.json(parts), items: items && tx.json(items) },
+        stored: { parts: parts && json(tx, parts), items: items && json(tx, items) },
       },
     );
   });
@@ -320,9 +320,9 @@ async function put<T extends Entry>(
   const same = before && Object.entries(said).every(([name, value]) => sameValue(before[name], value));
   if (same) return { ...before, version };
   if (before) await tx`update ${table} set superseded_by = ${id} where id = ${before.id}`;
-  const recordedBy = tx.json({ ...actorOf(principal) });
+  const recordedBy = json(tx, actorOf(principal));
   const row = { ...said, ...stored, id, clientId, relationshipId, recordedBy };
-  const [made] = await tx<T[]>`insert into ${table} ${tx(row as never)} returning *`;
+  const [made] = await tx<T[]>`insert into ${table} ${rowsOf(tx, row)} returning *`;
   await tx`
     update platform_relationships set version = version + 1, updated_at = now() where id = ${relationshipId}`;
   if (kind === 'answer') await enqueue(tx, 'platformInquiry', relationshipId);

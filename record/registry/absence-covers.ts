@@ -1,5 +1,5 @@
 import type { PlainDate } from '../../domain/time/instants';
-import type { Db, Fragment, Sql } from '../../runtime/database';
+import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { actorOf, type Principal } from '../kernel/principal';
 import { sees } from './users';
@@ -54,7 +54,7 @@ export const createCover = (
       select from covers where user_id = ${userId} and id <> ${id} and from_on <= ${untilOn} and until_on >= ${fromOn}`;
     if (other) return null;
     const row = { id, userId, coveredBy, fromOn, untilOn, reason: reason ?? null };
-    const maker = { madeBy: tx.json({ ...actorOf(principal) }), clientIds: principal.clientIds };
+    const maker = { madeBy: json(tx, actorOf(principal)), clientIds: principal.clientIds };
     const made = await tx`insert into covers ${tx({ ...row, ...maker })} on conflict (id) do nothing returning id`;
     if (made.length > 0)
       await audit(tx, principal, { action: 'user.cover', subjectType: 'user', subjectId: userId, detail: row });

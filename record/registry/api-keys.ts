@@ -1,5 +1,5 @@
 import type { Role } from '../../domain/kernel/codes';
-import type { Db, Fragment, Sql } from '../../runtime/database';
+import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { hashOfSecret, newSecret } from '../../runtime/secrets';
 import { audit } from '../kernel/audit';
@@ -52,7 +52,7 @@ export const createApiKey = (
     const { name, role, clientIds = null, expiresOn = null } = input;
     const secret = `cs_${newSecret()}`;
     const stored = { keyHash: hashOfSecret(secret), keySealed: keyring.seal(secret, owner(id)) };
-    const createdBy = tx.json({ ...actorOf(principal) });
+    const createdBy = json(tx, actorOf(principal));
     const inserted = await tx`
       insert into api_keys ${tx({ id, name, role, clientIds, expiresOn, ...stored, createdBy })}
       on conflict (id) do nothing returning id`;

@@ -1,5 +1,5 @@
 import type { PlainDate } from '../../domain/time/instants';
-import type { Db, Sql } from '../../runtime/database';
+import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueue } from '../kernel/outbox';
 import { countsFor } from '../kernel/person-scope';
@@ -52,10 +52,10 @@ export const recordAttestation = (
       attestedOn,
       source,
       reference,
-      recordedBy: tx.json({ ...actorOf(principal) }),
+      recordedBy: json(tx, actorOf(principal)),
     };
     const inserted = await tx`
-      insert into attestations ${tx({ ...row, authorizedPayerIds } as never)} on conflict (id) do nothing returning id`;
+      insert into attestations ${rowsOf(tx, { ...row, authorizedPayerIds })} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
       await enqueue(tx, 'file_changed_provider', provider.id);
       await audit(tx, principal, {
@@ -80,7 +80,7 @@ export const recordRegistryAttestation = (
   sql.begin(async (tx) => {
     const row = { id, clientId: null, personId, attestedOn, source: 'caqh' };
     const inserted = await tx`
-      insert into attestations ${tx({ ...row, recordedBy: tx.json({ ...actorOf(principal) }) })}
+      insert into attestations ${tx({ ...row, recordedBy: json(tx, actorOf(principal)) })}
       on conflict (id) do nothing returning id`;
     if (inserted.length === 0) return;
     await enqueue(tx, 'file_changed_person', personId);

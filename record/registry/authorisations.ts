@@ -1,6 +1,6 @@
 import type { PlainDate } from '../../domain/time/instants';
 import type { AuthorisationScope } from '../../domain/kernel/codes';
-import type { Db, Sql } from '../../runtime/database';
+import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueue } from '../kernel/outbox';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
@@ -9,11 +9,11 @@ import { page, type Page, type PageRequest } from '../kernel/page';
 export interface AuthorisationInput {
   scopes: AuthorisationScope[];
   /** Left out: every payer. */
-  payerIds?: string[];
+  payerIds?: string[] | undefined;
   signedOn: PlainDate;
   /** The last day. */
-  until?: PlainDate;
-  evidence?: string[];
+  until?: PlainDate | undefined;
+  evidence?: string[] | undefined;
 }
 
 /** What a provider let the operator do. */
@@ -47,8 +47,8 @@ export const createAuthorisation = (
   input: AuthorisationInput,
 ): Promise<Authorisation> =>
   sql.begin(async (tx) => {
-    const row = { ...input, id, clientId, providerId, recordedBy: tx.json({ ...actorOf(principal) }) };
-    const made = await tx`insert into authorisations ${tx(row as never)} on conflict (id) do nothing returning id`;
+    const row = { ...input, id, clientId, providerId, recordedBy: json(tx, actorOf(principal)) };
+    const made = await tx`insert into authorisations ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0) {
       await audit(tx, principal, {
         action: 'authorisation.create',
@@ -70,7 +70,7 @@ export const revokeAuthorisation = (
   { on, reason }: { on: PlainDate; reason: string },
 ): Promise<Authorisation> =>
   sql.begin(async (tx) => {
-    const revocation = tx.json({ reason, recordedBy: { ...actorOf(principal) } });
+    const revocation = json(tx, { reason, recordedBy: { ...actorOf(principal) } });
     const revoked = await tx`
       update authorisations set revoked_on = ${on}, revocation = ${revocation}
       where id = ${id} and revoked_on is null returning id`;

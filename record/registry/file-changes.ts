@@ -1,6 +1,6 @@
 import type { ChangeField } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
-import type { Tx } from '../../runtime/database';
+import { json, rowsOf, type Tx } from '../../runtime/database';
 import { enqueue, enqueueEach } from '../kernel/outbox';
 import { actorOf, type Principal } from '../kernel/principal';
 
@@ -27,15 +27,15 @@ export async function keepChanges(
 ): Promise<void> {
   for (const field of fields) {
     const [made] = await tx<{ id: string }[]>`
-      insert into file_changes ${tx({
+      insert into file_changes ${rowsOf(tx, {
         clientId,
         subjectType,
         subjectId,
         field,
         changedOn: changedOn ?? tx`(select (now() at time zone time_zone)::date from clients where id = ${clientId})`,
         correction,
-        recordedBy: tx.json({ ...actorOf(principal) }),
-      } as never)} returning id`;
+        recordedBy: json(tx, actorOf(principal)),
+      })} returning id`;
     await enqueue(tx, 'open_changes', made!.id);
     if (field === 'tin')
       await enqueueEach(

@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
-import type { Db, Sql } from '../../runtime/database';
+import { json, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { asKnown } from '../kernel/as-of';
 import { enqueueEach } from '../kernel/outbox';
@@ -40,10 +40,10 @@ export const createPayer = (sql: Sql, principal: Principal, id: string, input: P
   sql.begin(async (tx) => {
     const { name, aliases = [], electronicPayerIds, covers = [], playbook } = input;
     const inserted = await tx`
-      insert into payers ${tx({ id, name, aliases, electronicPayerIds: tx.json(electronicPayerIds), covers })}
+      insert into payers ${tx({ id, name, aliases, electronicPayerIds: json(tx, electronicPayerIds), covers })}
       on conflict do nothing returning id`;
     if (inserted.length > 0) {
-      await tx`insert into playbooks (payer_id, version, body) values (${id}, 1, ${tx.json(playbook as never)})`;
+      await tx`insert into playbooks (payer_id, version, body) values (${id}, 1, ${json(tx, playbook)})`;
       await audit(tx, principal, { action: 'payer.create', subjectType: 'payer', subjectId: id, detail: input });
     }
     const payer = await findPayer(tx, id);
@@ -71,7 +71,7 @@ export async function updatePayer(
       const { playbook, electronicPayerIds, ...columns } = patch;
       const before = patch.covers && (await findPayer(tx, id));
       await revise(tx, principal, 'payer', id, {
-        columns: { ...columns, ...(electronicPayerIds && { electronicPayerIds: tx.json(electronicPayerIds) }) },
+        columns: { ...columns, ...(electronicPayerIds && { electronicPayerIds: json(tx, electronicPayerIds) }) },
         asked: patch,
         precondition,
       });
@@ -80,7 +80,7 @@ export async function updatePayer(
           with next as (
             update payers set playbook_version = playbook_version + 1 where id = ${id} returning playbook_version)
           insert into playbooks (payer_id, version, body)
-          select ${id}, playbook_version, ${tx.json(playbook as never)} from next`;
+          select ${id}, playbook_version, ${json(tx, playbook)} from next`;
       // the gate of those that it stands for, or no longer does, answers by it
       if (before)
         await enqueueEach(
@@ -125,7 +125,10 @@ export async function payersByElectronicId(sql: Db, references: readonly PayerRe
       ? []
       : await sql<{ i: number; ids: string[] }[]>`
           select q.i, array_agg(distinct p.id) as ids
-          from jsonb_to_recordset(${sql.json(asked.map((reference, i) => ({ i, ...reference })) as never)})
+          from jsonb_to_recordset(${json(
+            sql,
+            asked.map((reference, i) => ({ i, ...reference })),
+          )})
               as q(i int, "electronicPayerId" text, clearinghouse text, "asOf" timestamptz),
             ${known.rows('payers', 'p')},
             jsonb_to_recordset(p_then.electronic_payer_ids) as e(clearinghouse text, "payerId" text)

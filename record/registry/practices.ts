@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CHANGE_FIELDS, type ChangeField } from '../../domain/kernel/codes';
 import { sameValue } from '../../domain/kernel/facts';
 import { normalizeTin } from '../../domain/kernel/identifiers';
-import type { Db, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../kernel/audit';
 import { screenPractices } from '../screening/exclusions';
@@ -86,7 +86,7 @@ export const createPractice = (
     const { locations = [], tin, legalName, npi = null, address, billing = null } = input;
     const row = { id, clientId, legalName, npi, address, billing, ...tinColumns(keyring, id, tin) };
     const inserted = await tx`
-      insert into practices ${tx(row as never)} on conflict (id) do nothing returning id`;
+      insert into practices ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
       await placeLocations(tx, clientId, id, locations);
       await screenPractices(tx, [id]);
@@ -181,7 +181,7 @@ async function changedFields(
 export async function giveTin(tx: Tx, keyring: Keyring, id: string, tin: Tin): Promise<void> {
   const columns = tinColumns(keyring, id, tin);
   await tx`
-    update practices set ${tx(columns as never)}, version = version + 1, updated_at = now()
+    update practices set ${rowsOf(tx, columns)}, version = version + 1, updated_at = now()
     where id = ${id} and tin_sealed is null`;
   await enqueue(tx, 'file_changed_practice', id);
 }
@@ -210,7 +210,7 @@ async function placeLocations(tx: Tx, clientId: string, practiceId: string, loca
     practiceId,
     position,
     name,
-    address: tx.json({ ...address }),
+    address: json(tx, { ...address }),
   }));
   await tx`
     delete from locations where practice_id = ${practiceId} and id <> all(${rows.map((row) => row.id)}::uuid[])`;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/kernel/codes';
-import type { Db, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { screen } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
@@ -138,10 +138,10 @@ export const createProvider = (
       caqhId,
       taxonomyCode,
       malpractice,
-      dea: tx.json(dea as never),
+      dea: json(tx, dea),
     };
     const inserted = await tx`
-      insert into providers ${tx(row as never)} on conflict do nothing returning id`;
+      insert into providers ${rowsOf(tx, row)} on conflict do nothing returning id`;
     if (inserted.length > 0) {
       await placeLicences(tx, clientId, id, licences);
       await screen(tx, [id]);
@@ -183,7 +183,7 @@ export const updateProvider = (
 ): Promise<Provider> =>
   sql.begin(async (tx) => {
     const { licences, dea, ...rest } = patch;
-    const columns = { ...rest, ...(dea && { dea: tx.json(dea as never) }) };
+    const columns = { ...rest, ...(dea && { dea: json(tx, dea) }) };
     await revise(tx, principal, 'provider', provider.id, { columns, asked: patch, precondition });
     const { id, clientId } = provider;
     const renamed = (['firstName', 'lastName'] as const).some(

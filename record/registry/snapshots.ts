@@ -1,6 +1,6 @@
 import type { PlainDate } from '../../domain/time/instants';
 import type { Snapshot } from '../../domain/sources/consistency';
-import type { Sql } from '../../runtime/database';
+import { json, rowsOf, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueue } from '../kernel/outbox';
 import { actorOf, type Principal } from '../kernel/principal';
@@ -14,8 +14,8 @@ export const keepRegistrySnapshot = (
   { source, takenOn, ...body }: Snapshot & { takenOn: PlainDate },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = tx.json({ ...actorOf(principal) });
-    const row = { id, clientId: null, personId, source, takenOn, body: tx.json(body as never), recordedBy };
+    const recordedBy = json(tx, actorOf(principal));
+    const row = { id, clientId: null, personId, source, takenOn, body: json(tx, body), recordedBy };
     const made = await tx`insert into registry_snapshots ${tx(row)} on conflict (id) do nothing returning id`;
     if (made.length === 0) return;
     // licences decide how long an attestation holds
@@ -41,9 +41,9 @@ export const keepSnapshot = (
   { source, takenOn, ...body }: Snapshot & { takenOn: PlainDate },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = tx.json({ ...actorOf(principal) });
-    const row = { id, clientId, providerId, source, takenOn, body: tx.json(body as never), recordedBy };
-    await tx`insert into registry_snapshots ${tx(row as never)} on conflict (id) do nothing`;
+    const recordedBy = json(tx, actorOf(principal));
+    const row = { id, clientId, providerId, source, takenOn, body: json(tx, body), recordedBy };
+    await tx`insert into registry_snapshots ${rowsOf(tx, row)} on conflict (id) do nothing`;
     await audit(tx, principal, {
       action: 'snapshot.keep',
       subjectType: 'provider',

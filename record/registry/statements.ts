@@ -1,5 +1,5 @@
 import type { PlainDate } from '../../domain/time/instants';
-import type { Db, Fragment, Sql } from '../../runtime/database';
+import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueue } from '../kernel/outbox';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
@@ -77,8 +77,8 @@ const put = (
     await tx`
       update ${table} set superseded_by = ${id}
       where practice_id = ${practiceId} and superseded_by is null and ${same(tx)}`;
-    const row = { ...input, id, clientId, practiceId, recordedBy: tx.json({ ...actorOf(principal) }) };
-    await tx`insert into ${table} ${tx(row as never)}`;
+    const row = { ...input, id, clientId, practiceId, recordedBy: json(tx, actorOf(principal)) };
+    await tx`insert into ${table} ${rowsOf(tx, row)}`;
     await audit(tx, principal, {
       action: `${register}.put`,
       subjectType: 'practice',

@@ -11,7 +11,7 @@ import {
   type Match,
   type Screened,
 } from '../../domain/screening/exclusions';
-import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueue, enqueueEach } from '../kernel/outbox';
 import { countsAt } from '../kernel/person-scope';
@@ -149,12 +149,12 @@ export const importList = (
     const before = await latestList(tx);
     if (before && before.month > month) throw new RefusedList('older_list');
     await tx`
-      insert into exclusion_lists ${tx({ id, month, sha256, entries: 0, unreadable: 0, importedBy: tx.json({ ...actorOf(principal) }) } as never)}`;
+      insert into exclusion_lists ${rowsOf(tx, { id, month, sha256, entries: 0, unreadable: 0, importedBy: json(tx, actorOf(principal)) })}`;
     await tx`delete from exclusion_entries`;
     const { entries, unreadable } = await keepEntries(tx, id, rows);
     if (entries < (before?.entries ?? 1) * LEAST_PART) throw new RefusedList('shrunken_list');
     const found = await screenAll(tx);
-    await tx`update exclusion_lists set ${tx({ entries, unreadable, ...found } as never)} where id = ${id}`;
+    await tx`update exclusion_lists set ${rowsOf(tx, { entries, unreadable, ...found })} where id = ${id}`;
     await askAboutTheGone(tx, id);
     await tx`update tasks set closed_at = now() where kind = 'exclusion_list' and closed_at is null`;
     await enqueue(tx, 'exclusionList', OPERATOR);
@@ -175,7 +175,7 @@ async function keepEntries(
   let [entries, unreadable] = [0, 0];
   let batch: object[] = [];
   const flush = async () => {
-    if (batch.length > 0) await tx`insert into exclusion_entries ${tx(batch as never)}`;
+    if (batch.length > 0) await tx`insert into exclusion_entries ${rowsOf(tx, batch)}`;
     batch = [];
   };
   for await (const row of rows) {
@@ -274,10 +274,10 @@ async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionRe
     listId: list.id,
     checkedOn: list.createdAt.slice(0, 10),
     result: results[i],
-    recordedBy: tx.json({ ...actorOf(LIST) }),
+    recordedBy: json(tx, actorOf(LIST)),
   }));
   await tx`
-    insert into exclusion_checks ${tx(checks as never)}
+    insert into exclusion_checks ${rowsOf(tx, checks)}
     on conflict (${tx(columnOf(first))}, list_id) do update set result = excluded.result`;
   return results;
 }
@@ -314,7 +314,7 @@ async function exclusionOf(
 ): Promise<string> {
   const { source, listing, matchedBy } = what;
   const [made] = await tx<{ id: string }[]>`
-    insert into exclusions ${tx({ ...ownerOf(held), ...what } as never)} on conflict do nothing returning id`;
+    insert into exclusions ${rowsOf(tx, { ...ownerOf(held), ...what })} on conflict do nothing returning id`;
   if (made) return made.id;
   const [known] = await tx<{ id: string; matchedBy: Exclusion['matchedBy'] }[]>`
     select id, matched_by from exclusions x where ${isOf(tx, held)} and source = ${source} and listing = ${listing}`;
@@ -358,9 +358,9 @@ async function say(
     clientId: scope,
     decided,
     recordedUnder: by === LIST ? null : held.clientId,
-    decidedBy: tx.json({ ...actorOf(by) }),
+    decidedBy: json(tx, actorOf(by)),
   };
-  const [made] = await tx<{ id: string }[]>`insert into exclusion_standings ${tx(row as never)} returning id::text`;
+  const [made] = await tx<{ id: string }[]>`insert into exclusion_standings ${rowsOf(tx, row)} returning id::text`;
   await tellWhere(tx, held, scope);
   return made!.id;
 }
@@ -425,9 +425,9 @@ export const recordExclusionCheck = (
 ): Promise<ExclusionCheck> =>
   sql.begin(async (tx) => {
     const { id: subjectId, clientId } = held;
-    const row = { ...input, id, clientId, [columnOf(held)]: subjectId, recordedBy: tx.json({ ...actorOf(principal) }) };
+    const row = { ...input, id, clientId, [columnOf(held)]: subjectId, recordedBy: json(tx, actorOf(principal)) };
     const made = await tx`
-      insert into exclusion_checks ${tx(row as never)} on conflict (id) do nothing returning id`;
+      insert into exclusion_checks ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0) {
       const { result, source, state = null, checkedOn } = input;
       await audit(tx, principal, {

@@ -1,6 +1,6 @@
 import type { CaqhSaid } from '../../domain/sources/caqh';
 import type { Instant } from '../../domain/time/instants';
-import type { Sql } from '../../runtime/database';
+import { json, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { inScope, type Principal } from '../kernel/principal';
 import { keepExported, keepStated, newAttestation } from './lookups';
@@ -36,7 +36,7 @@ export async function takeExported(
   { caqhId, npi, said }: ExportedRow,
   { at, dryRun }: { at: Instant; dryRun: boolean },
 ): Promise<RowOutcome> {
-  const same = (column: string) => sql`${sql(column)} = ${sql.json(said as never)}`;
+  const same = (column: string) => sql`${sql(column)} = ${json(sql, said)}`;
   const found = await sql<Matched[]>`
     select p.id, p.client_id, p.person_id, n.npi = ${npi} is true as by_npi, p.caqh_id = ${caqhId} is true as by_caqh_id,
       ${same('r.said')} as known_of_person, ${same('t.said')} as known_of_client

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import { backOff, later } from '../../domain/outreach/politeness';
-import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueue } from '../kernel/outbox';
 import { isThere } from '../kernel/person-scope';
@@ -46,8 +46,8 @@ export const requestRoster = (
   caqhId: string,
 ): Promise<RosterRequest> =>
   sql.begin(async (tx) => {
-    const row = { id, clientId, personId, caqhId, requestedBy: tx.json({ ...actorOf(principal) }) };
-    const made = await tx`insert into caqh_roster_requests ${tx(row as never)} on conflict do nothing returning id`;
+    const row = { id, clientId, personId, caqhId, requestedBy: json(tx, actorOf(principal)) };
+    const made = await tx`insert into caqh_roster_requests ${rowsOf(tx, row)} on conflict do nothing returning id`;
     if (made.length > 0) {
       await audit(tx, principal, {
         action: 'caqh_roster.request',
@@ -103,7 +103,7 @@ export async function rosterFollows(tx: Tx, personId: string, isSomeones: boolea
   if (on)
     await tx`
       insert into caqh_roster_requests
-        ${tx({ id: randomUUID(), kind: 'remove', personId, caqhId: on.caqhId, requestedBy: tx.json({ ...LEFT }) } as never)}`;
+        ${rowsOf(tx, { id: randomUUID(), kind: 'remove', personId, caqhId: on.caqhId, requestedBy: json(tx, LEFT) })}`;
 }
 
 /** What CAQH last said of it: by a batch of ours, or else by the person's status. What it refused to take off is a person's. */

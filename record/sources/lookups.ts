@@ -12,7 +12,7 @@ import type { RegistryService } from '../../domain/kernel/codes';
 import { addDays } from '../../domain/time/dates';
 import type { NppesRecord } from '../../domain/sources/consistency';
 import { backOff, later, PACE_MS, spread, WAVE_MS } from '../../domain/outreach/politeness';
-import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { uuidOf } from '../../runtime/uuid';
 import { caqhIsAsked, rosterFollows } from './caqh-roster';
 import { OPERATOR } from '../screening/exclusions';
@@ -272,7 +272,7 @@ export async function keepStated(
       attestedOn: fresh,
       source: 'caqh',
     });
-  const row = { clientId, personId, status: caqhStanding(said), said: sql.json(said as never), checkedAt: at };
+  const row = { clientId, personId, status: caqhStanding(said), said: json(sql, said), checkedAt: at };
   await sql.begin(async (tx) => {
     await tx`
       insert into caqh_statements ${tx(row)}
@@ -292,11 +292,11 @@ async function keepStanding(
   const [before] = await tx<{ status: string | null }[]>`
     select status from registry_records where service = 'caqh' and person_id = ${personId} for update`;
   const nextCheckAt = nextCaqhCheck({ standing, dueOn: await dueOnOf(tx, personId, at), id: personId }, at);
-  const row = { ...ANSWERED, status: standing, said: tx.json(said as never), checkedAt: at, nextCheckAt };
+  const row = { ...ANSWERED, status: standing, said: json(tx, said), checkedAt: at, nextCheckAt };
   await tx`
-    insert into registry_records ${tx({ service: 'caqh', personId } as never)} on conflict do nothing`;
+    insert into registry_records ${rowsOf(tx, { service: 'caqh', personId })} on conflict do nothing`;
   await tx`
-    update registry_records set ${tx(row as never)}, said_at = now()
+    update registry_records set ${rowsOf(tx, row)}, said_at = now()
     where service = 'caqh' and person_id = ${personId}`;
   if (before?.status !== standing) await enqueue(tx, 'file_changed_person', personId);
 }
@@ -334,7 +334,7 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
   if (answer.status === 'found') {
     const { snapshot } = answer;
     const [latest] = await sql<{ same: boolean }[]>`
-      select body = ${sql.json(snapshot as never)} as same from registry_snapshots
+      select body = ${json(sql, snapshot)} as same from registry_snapshots
       where person_id = ${personId} and source = 'nppes' order by taken_on desc, created_at desc limit 1`;
     const kept = { source: 'nppes' as const, takenOn, ...snapshot };
     if (!latest?.same)
@@ -346,7 +346,7 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
     const nextCheckAt = later(at, days * DAY_MS + spread(personId, DAY_MS));
     const row = { ...ANSWERED, status: answer.status, checkedAt: at, nextCheckAt };
     await tx`
-      update registry_records set ${tx(row as never)}, said_at = now()
+      update registry_records set ${rowsOf(tx, row)}, said_at = now()
       where service = 'nppes' and person_id = ${personId}`;
     for (const provider of providers) await tellMismatch(tx, provider, uuidOf(['nppes', provider.id, at]), at);
   });

@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/time/instants';
 import type { Purpose } from '../../domain/kernel/codes';
-import type { Db, Sql } from '../../runtime/database';
+import { json, type Db, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { hashOfSecret, newSecret } from '../../runtime/secrets';
 import { audit } from '../kernel/audit';
@@ -25,7 +25,7 @@ export const createFeed = (
       commandId,
       tokenHash: hashOfSecret(token),
       tokenSealed: keyring.seal(token, owner(commandId)),
-      madeBy: tx.json({ ...actorOf(principal) }),
+      madeBy: json(tx, actorOf(principal)),
       clientIds: principal.clientIds,
     };
     const made = await tx`

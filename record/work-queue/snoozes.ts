@@ -1,6 +1,6 @@
 import type { PlainDate } from '../../domain/time/instants';
 import type { Purpose } from '../../domain/kernel/codes';
-import type { Sql } from '../../runtime/database';
+import { json, rowsOf, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { actorOf, type Principal } from '../kernel/principal';
 
@@ -13,9 +13,9 @@ export const snooze = (
   { until, reason }: { until: PlainDate; reason: string },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const row = { applicationId, clientId, ...item, until, reason, snoozedBy: tx.json({ ...actorOf(principal) }) };
+    const row = { applicationId, clientId, ...item, until, reason, snoozedBy: json(tx, actorOf(principal)) };
     await tx`
-      insert into snoozes ${tx(row as never)} on conflict (application_id, purpose) do update
+      insert into snoozes ${rowsOf(tx, row)} on conflict (application_id, purpose) do update
         set since = excluded.since, until = excluded.until, reason = excluded.reason,
           snoozed_by = excluded.snoozed_by, created_at = now()`;
     await audit(tx, principal, {
