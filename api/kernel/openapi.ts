@@ -6,10 +6,12 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
 import { ACTIONS, OUTCOMES, STAGES } from '../../domain/kernel/codes';
+import { coreExamplesOf, type CoreExamples } from './core';
 import { PROBLEMS } from './errors';
 import { rolesOf } from './policy';
 import { paramSchema, type Method, type Route } from './route';
 import { id } from './schemas';
+import { CORE, sectionOf, SECTIONS } from './sections';
 
 const problem = z
   .object({
@@ -53,7 +55,7 @@ const HEADERS: Partial<Record<Method, z.ZodObject>> = {
 const page = (operationId: string, summary: string, type: string) => ({
   get: {
     operationId,
-    tags: ['documentation'],
+    tags: [sectionOf('documentation')],
     summary,
     security: [],
     responses: { 200: { description: 'It', content: { [type]: { schema: z.unknown() } } } },
@@ -78,6 +80,7 @@ export function openApiDocument(routes: Route[]) {
       description: 'Payer credentialing as durable workflows. Fields that are not described here are refused.',
     },
     servers: [{ url: '/' }],
+    tags: SECTIONS.map(({ name, description }) => ({ name, description })),
     security: [{ key: [] }],
     components: {
       schemas: { Problem: problem },
@@ -85,7 +88,22 @@ export function openApiDocument(routes: Route[]) {
     },
     paths,
   };
-  return createDocument(document, { override: ({ jsonSchema }) => sayRange(jsonSchema) });
+  return withParameterExamples(
+    createDocument(document, { override: ({ jsonSchema }) => sayRange(jsonSchema) }),
+    routes,
+  );
+}
+
+/** The operations of the core with what their examples have in path and query. */
+function withParameterExamples<T extends ReturnType<typeof createDocument>>(document: T, routes: Route[]): T {
+  for (const route of routes) {
+    const examples = coreExamplesOf(route);
+    if (!examples) continue;
+    for (const parameter of document.paths?.[route.path]?.[route.method]?.parameters ?? [])
+      if ('name' in parameter && parameter.name in examples.parameters)
+        parameter.example = examples.parameters[parameter.name];
+  }
+  return document;
 }
 
 /** Says in a date's description in which range it has to lie, whatever else its field says there. */
@@ -100,10 +118,11 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
   const isPublic = access === 'public';
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const params = Object.fromEntries(names.map((name) => [name, paramSchema(route, name)]));
+  const core = coreExamplesOf(route);
   const roles = isPublic ? '' : `Roles: ${rolesOf(access).join(', ')}.`;
   return {
     operationId: operationIdOf(route),
-    tags: [tag],
+    tags: [core ? CORE : sectionOf(tag)],
     summary,
     description: [route.description, roles].filter(Boolean).join('\n\n'),
     ...(isPublic && { security: [] }),
@@ -112,7 +131,12 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
       ...(query && { query: query as z.ZodObject }),
       ...(!isPublic && HEADERS[method] && { header: HEADERS[method] }),
     },
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: body, ...(core && { examples: core.requests }) } },
+      },
+    }),
     ...(csv && {
       requestBody: {
         required: true,
@@ -120,7 +144,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
         content: { 'text/csv': { schema: { type: 'string' as const } } },
       },
     }),
-    responses: { ...goodResponses(route), ...(!isPublic && problemResponses(route, names)) },
+    responses: { ...goodResponses(route, core?.responses), ...(!isPublic && problemResponses(route, names)) },
   };
 }
 
@@ -134,11 +158,19 @@ const operationIdOf = ({ method, path }: Route): string =>
       return name + word.replaceAll(/(^|-)(\w)/g, (_, __, first: string) => first.toUpperCase());
     }, method);
 
-const goodResponses = ({ responses }: Route) =>
+const goodResponses = ({ responses }: Route, examples: CoreExamples['responses'] = {}) =>
   Object.fromEntries(
     Object.entries(responses).map(([status, { description, schema, also = [] }]) => [
       status,
-      { description, ...(schema && { content: { 'application/json': { schema }, ...otherTypes(also) } }) },
+      {
+        description,
+        ...(schema && {
+          content: {
+            'application/json': { schema, ...(examples[status] && { examples: examples[status] }) },
+            ...otherTypes(also),
+          },
+        }),
+      },
     ]),
   );
 

@@ -1,28 +1,11 @@
 import { z } from 'zod';
-import { openApiDocument } from '../../api/kernel/openapi';
 import type { Route } from '../../api/kernel/route';
-import { allRoutes } from '../../api/routes';
+import { openApiDocument } from '../../api/kernel/openapi';
 import { answer, rosterEntry } from '../../api/applications/actions-schemas';
-import { createDispatch } from '../../dispatch/dispatch';
-import { createDatabase } from '../../runtime/database';
-import { createLogger } from '../../runtime/logger';
-import { connectTemporal } from '../../runtime/temporal';
-import { testKeyring } from '../support/keys';
+import { readRoutes } from '../support/routes';
 
-/** Nobody listens there: the routes are only read. */
-const NOWHERE = '127.0.0.1:1';
-const sql = createDatabase(`postgres://${NOWHERE}/none`, { max: 1 });
-const temporal = connectTemporal({ TEMPORAL_ADDRESS: NOWHERE }, testKeyring);
-const routes = allRoutes({
-  sql,
-  keyring: testKeyring,
-  logger: createLogger('test', 'silent'),
-  temporal,
-  dispatch: createDispatch({ sql, client: temporal.client }),
-  patienceMs: 0,
-  config: { adminApiKey: '', runId: undefined },
-});
-afterAll(() => Promise.all([sql.end(), temporal.close()]));
+const { routes, close } = readRoutes();
+afterAll(close);
 
 /** A part of what a caller sends: what it is called, and the schema that reads it. */
 interface Part {
