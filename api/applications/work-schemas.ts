@@ -11,6 +11,7 @@ import {
   plannedDate,
   shownOnce,
 } from '../kernel/schemas';
+import { SUBSTITUTE, formerly, renamed } from '../kernel/names';
 
 export const claim = z.strictObject({ assignee: id }).meta({ id: 'Claim' });
 
@@ -24,12 +25,14 @@ export const snoozeInput = z
   })
   .meta({ id: 'Snooze' });
 
-export const reassignment = z
-  .strictObject({ to: id.nullable(), clientId: id.optional(), payerId: id.optional() })
-  .meta({ id: 'Reassignment' });
+export const reassignment = renamed(
+  'Reassignment',
+  z.strictObject({ assignee: id.nullable(), clientId: id.optional(), payerId: id.optional() }),
+  { to: 'assignee' },
+);
 
-export const coverInput = z
-  .strictObject({ coveredBy: id, fromOn: plannedDate, untilOn: expiryDate, reason: line.optional() })
+const coverFields = z
+  .strictObject({ substitute: id, fromOn: plannedDate, untilOn: expiryDate, reason: line.optional() })
   .superRefine(({ fromOn, untilOn }, context) => {
     if (isEarlier(untilOn, fromOn))
       context.addIssue({
@@ -38,11 +41,19 @@ export const coverInput = z
         message: 'must not be before fromOn',
         params: { rule: 'order' },
       });
-  }, BESIDE_BAD_FIELDS)
-  .meta({ id: 'CoverInput' });
+  }, BESIDE_BAD_FIELDS);
+export const coverInput = renamed('CoverInput', coverFields, SUBSTITUTE);
 
 export const cover = z
-  .strictObject({ id, userId: id, coveredBy: id, fromOn: date, untilOn: date, reason: line.nullable() })
+  .strictObject({
+    id,
+    userId: id,
+    substitute: id,
+    coveredBy: formerly(id, 'substitute'),
+    fromOn: date,
+    untilOn: date,
+    reason: line.nullable(),
+  })
   .meta({ id: 'Cover' });
 
 export const feed = z

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { addDays } from '../../domain/time/dates';
 import { localDate } from '../../domain/time/calendar';
 import { DEADLINE_STEPS, LONGEST_SNOOZE_DAYS } from '../../domain/work-queue/ranking';
@@ -18,6 +19,7 @@ import { created, ok, route, type Route } from '../kernel/route';
 import { application, bulkResult, onItsWay } from './applications-schemas';
 import { pageQuery, pageOf, UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { claim, cover, coverInput, feed, reassignment, snoozeInput } from './work-schemas';
+import { underBothNames, SUBSTITUTE } from '../kernel/names';
 import { ASSIGNMENT, shown, take } from './applications-actions';
 import { checkFilter } from '../kernel/filters';
 
@@ -25,6 +27,9 @@ const tag = 'work queue';
 const AT_ONCE = 8;
 /** Of one reassignment: the rest is moved by the next. */
 const MOST_AT_ONCE = 1000;
+
+const shownCover = underBothNames(SUBSTITUTE);
+const keptCover = ({ substitute: coveredBy, ...rest }: z.output<typeof coverInput>) => ({ coveredBy, ...rest });
 
 export const workRoutes = (deps: Deps): Route[] => {
   const { sql, keyring } = deps;
@@ -97,12 +102,12 @@ export const workRoutes = (deps: Deps): Route[] => {
       namesUser: { to: 'worker' },
       body: reassignment,
       responses: { 200: { description: 'What became of each', schema: bulkResult } },
-      handler: async ({ principal, subject, body: { to, ...filter }, commandId }) => {
-        await checkFilter(sql, principal, { ...filter, ...(to !== null && { assignee: to }) });
+      handler: async ({ principal, subject, body: { assignee, ...filter }, commandId }) => {
+        await checkFilter(sql, principal, { ...filter, ...(assignee !== null && { assignee }) });
         const ids = await assignedTo(sql, principal, subject.id, filter, MOST_AT_ONCE);
         const found = await findApplications(sql, principal, ids);
         const items = await pooled(found, AT_ONCE, async (one) => {
-          const request = { principal, subject: one, body: { assignee: to }, commandId: uuidOf([commandId, one.id]) };
+          const request = { principal, subject: one, body: { assignee }, commandId: uuidOf([commandId, one.id]) };
           try {
             const status = await take(deps, ASSIGNMENT, request);
             return { id: one.id, status: status === 'recorded' ? 200 : 202 };
@@ -131,16 +136,16 @@ export const workRoutes = (deps: Deps): Route[] => {
       responses: { 201: { description: 'The cover', schema: cover } },
       handler: async ({ principal, subject, body, commandId }) => {
         const errors: FieldError[] = [];
-        const substitute = await findUser(sql, principal, body.coveredBy);
-        if (!substitute) errors.push({ path: 'coveredBy', ...UNKNOWN_REFERENCE });
-        if (substitute?.revokedAt) errors.push({ path: 'coveredBy', ...HAS_ACCESS });
-        if (body.coveredBy === subject.id)
-          errors.push({ path: 'coveredBy', rule: 'somebody_else', message: 'must be somebody else' });
+        const substitute = await findUser(sql, principal, body.substitute);
+        if (!substitute) errors.push({ path: 'substitute', ...UNKNOWN_REFERENCE });
+        if (substitute?.revokedAt) errors.push({ path: 'substitute', ...HAS_ACCESS });
+        if (body.substitute === subject.id)
+          errors.push({ path: 'substitute', rule: 'somebody_else', message: 'must be somebody else' });
         if (errors.length > 0) throw invalid(...errors);
         if (!manages(principal, substitute!)) throw new Problem('forbidden');
-        const made = await createCover(sql, principal, commandId, subject.id, body);
+        const made = await createCover(sql, principal, commandId, subject.id, keptCover(body));
         if (!made) throw new Problem('covered_already');
-        return created(`/v1/users/${subject.id}/covers/${made.id}`, made);
+        return created(`/v1/users/${subject.id}/covers/${made.id}`, shownCover(made));
       },
     }),
     route({
@@ -153,7 +158,7 @@ export const workRoutes = (deps: Deps): Route[] => {
       query: pageQuery,
       responses: { 200: { description: 'The first one first, all on one page', schema: pageOf(cover) } },
       handler: async ({ principal, subject }) =>
-        ok({ items: await coversOf(sql, principal, subject.id), nextCursor: null }),
+        ok({ items: (await coversOf(sql, principal, subject.id)).map(shownCover), nextCursor: null }),
     }),
     route({
       method: 'delete',

@@ -14,6 +14,7 @@ import {
   unique,
   yesOrNo,
 } from '../kernel/schemas';
+import { formerly, renamed } from '../kernel/names';
 import { tinInput } from '../registry/practices-schemas';
 import { dea, malpractice } from '../registry/providers-schemas';
 
@@ -29,16 +30,21 @@ const fields = {
   reference: line,
 };
 
-export const endingInput = z
-  .strictObject({
+/** What somebody adds in their own words. */
+export const NOTES = { words: 'notes' };
+
+export const endingInput = renamed(
+  'EndingInput',
+  z.strictObject({
     ...fields,
-    words: longText.optional(),
+    notes: longText.optional(),
     terminate: z
       .literal(true)
       .optional()
       .meta({ description: 'A termination is opened with each payer where a participation goes on' }),
-  })
-  .meta({ id: 'EndingInput' });
+  }),
+  NOTES,
+);
 
 export const endingQuery = z.strictObject({
   dryRun: yesOrNo.optional().meta({ description: 'Only say what it would come to' }),
@@ -86,7 +92,8 @@ const summary = {
   providerName: z.string().nullable(),
   ...fields,
   on: date,
-  words: z.string().nullable(),
+  notes: z.string().nullable(),
+  words: formerly(z.string().nullable(), 'notes'),
   terminate: z.boolean(),
   status: endingStatus,
   counts: z.partialRecord(itemStatus, z.int()).meta({ description: 'How many items there are of each status' }),
@@ -132,29 +139,30 @@ const returnFields = {
   reference: line,
 };
 
-export const providerReturnInput = z
+const providerReturn = z
   .strictObject({
     ...returnFields,
-    words: longText.optional(),
+    notes: longText.optional(),
     malpractice: malpractice.nullable().optional(),
     dea: dea.optional(),
   })
   .meta({
-    id: 'ProviderReturnInput',
     description:
       '`malpractice` and `dea` have to be there once the secrets were purged: null and none where there is nothing',
   });
 
-export const clientReturnInput = z
+export const providerReturnInput = renamed('ProviderReturnInput', providerReturn, NOTES);
+
+const clientReturn = z
   .strictObject({
     ...returnFields,
-    words: longText.optional(),
+    notes: longText.optional(),
     practices: unique(z.array(z.strictObject({ id, tin: tinInput.nullable() })).max(1000), (one) => one.id).optional(),
   })
   .meta({
-    id: 'ClientReturnInput',
     description: '`practices` has to name each of which the tax id was purged; null where it is not given now',
   });
+export const clientReturnInput = renamed('ClientReturnInput', clientReturn, NOTES);
 
 export const leavingReturn = z
   .strictObject({
@@ -163,7 +171,8 @@ export const leavingReturn = z
     providerId: id.nullable().meta({ description: 'Null where the client came back' }),
     endingId: id,
     on: date,
-    words: z.string().nullable(),
+    notes: z.string().nullable(),
+    words: formerly(z.string().nullable(), 'notes'),
     source: z.enum(FACT_SOURCES),
     reference: line,
     providerIds: z.array(id).meta({ description: 'Who is back by it' }),

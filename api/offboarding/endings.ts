@@ -24,8 +24,10 @@ import {
   hold,
   holdInput,
   leavingReturn,
+  NOTES,
   providerReturnInput,
 } from './endings-schemas';
+import { underBothNames, underOldNames } from '../kernel/names';
 import { refuse } from '../kernel/validation';
 import { checkFilter } from '../kernel/filters';
 
@@ -43,6 +45,10 @@ const RESPONSES = {
   200: { description: 'What it would come to', schema: endingPreview },
   201: { description: 'The ending, which is under way', schema: ending },
 };
+
+/** The record has them under the old name. */
+const kept = underOldNames(NOTES);
+const named = underBothNames(NOTES);
 
 const shown = (held: Hold | null) => ({
   hold: held !== null,
@@ -63,7 +69,7 @@ async function end(
   },
 ): Promise<Answer> {
   const { principal, query, commandId } = request;
-  const { terminate = false, ...rest } = request.body;
+  const { terminate = false, ...rest } = kept(request.body);
   const body = { ...rest, terminate };
   if (query.dryRun) {
     if (leaving.endedOn !== null) throw new Problem('ended_already');
@@ -72,7 +78,7 @@ async function end(
   const recorded = await recordEnding(sql, principal, commandId, leaving, body);
   if ('existingId' in recorded)
     throw new Problem('ended_already', recorded.existingId ? { existingId: recorded.existingId } : {});
-  return created(`/v1/endings/${recorded.ending.id}`, recorded.ending);
+  return created(`/v1/endings/${recorded.ending.id}`, named(recorded.ending));
 }
 
 const RETURN =
@@ -89,8 +95,8 @@ async function comeBack(
   leaving: Leaving,
   { principal, body, commandId }: { principal: Principal; body: ReturnInput; commandId: string },
 ): Promise<Answer> {
-  const result = await recordReturn(sql, keyring, principal, commandId, leaving, body);
-  if ('back' in result) return created(`/v1/returns/${result.back.id}`, result.back);
+  const result = await recordReturn(sql, keyring, principal, commandId, leaving, kept(body));
+  if ('back' in result) return created(`/v1/returns/${result.back.id}`, named(result.back));
   switch (result.refused) {
     case 'client_ended':
       throw new Problem('ended');
@@ -155,7 +161,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
       const { clientId, providerId } = filter;
       await checkFilter(deps.sql, principal, { clientId, providerId });
       const request = { limit, ...(cursor && { cursor }) };
-      return listed(await listEndings(deps.sql, principal, filter, request), (item) => item);
+      return listed(await listEndings(deps.sql, principal, filter, request), named);
     },
   }),
   route({
@@ -166,7 +172,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findEnding(deps.sql, principal, params.id),
     responses: { 200: { description: 'The ending, with what came of each thing', schema: ending } },
-    handler: async ({ subject }) => ok(subject),
+    handler: async ({ subject }) => ok(named(subject)),
   }),
   route({
     method: 'post',
@@ -207,7 +213,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findReturn(deps.sql, principal, params.id),
     responses: { 200: { description: 'The return', schema: leavingReturn } },
-    handler: async ({ subject }) => ok(subject),
+    handler: async ({ subject }) => ok(named(subject)),
   }),
   ...holdRoutes(deps, 'client', '/v1/clients/{id}/legal-hold', findClient),
   ...holdRoutes(deps, 'provider', '/v1/providers/{id}/legal-hold', findProvider),

@@ -3,11 +3,12 @@ import { EMITTED_TYPES } from '../../domain/kernel/codes';
 import { listEmitted } from '../../record/outreach/event-feed';
 import type { Deps } from '../kernel/deps';
 import { ok, route, type Route } from '../kernel/route';
-import { id, instant, limit, text } from '../kernel/schemas';
+import { id, instant, limit, text, pageOf } from '../kernel/schemas';
+import { renamed } from '../kernel/names';
 
 const emitted = z
   .strictObject({
-    seq: z.int().meta({ description: 'Grows; read on `after` the last one seen' }),
+    seq: z.int().meta({ description: 'Grows with every event; may be sent as `cursor`' }),
     id,
     clientId: id,
     type: z.enum(EMITTED_TYPES),
@@ -17,24 +18,36 @@ const emitted = z
   })
   .meta({ id: 'Emitted' });
 
-const after = text([{ rule: 'seq', message: 'must be a seq', holds: (value) => /^\d{1,15}$/.test(value) }])
-  .default('0')
-  .transform(Number);
+const SEQ = {
+  rule: 'cursor',
+  message: 'must be a nextCursor or a seq',
+  holds: (value: string) => /^\d{1,15}$/.test(value),
+};
+const cursor = text([SEQ], {
+  description:
+    'Answers the events after this one: the `nextCursor` of the page before, or the `seq` of the last event that was ' +
+    'read. Left out: from the first event',
+}).optional();
+const query = renamed(null, z.strictObject({ cursor, type: z.enum(EMITTED_TYPES).optional(), limit }), {
+  after: 'cursor',
+});
 
 export const eventRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/events',
-    summary: 'What others are told: read on after the last one seen',
+    summary: 'The feed of events: what changed, in order',
+    description:
+      'No event is missed, and none comes twice. `nextCursor` is null once everything is read; to hear of later events, ' +
+      'ask again with the `seq` of the last one as `cursor`.',
     tag: 'events',
     access: 'readiness:read',
-    query: z.strictObject({ after, type: z.enum(EMITTED_TYPES).optional(), limit }),
-    responses: {
-      200: {
-        description: 'In order; none is missed',
-        schema: z.strictObject({ items: z.array(emitted), nextCursor: z.null() }),
-      },
+    query,
+    responses: { 200: { description: 'Events in the order in which they are read', schema: pageOf(emitted) } },
+    handler: async ({ principal, query: { cursor: after = '0', type, limit: most } }) => {
+      const found = await listEmitted(sql, principal, { after: Number(after), type, limit: most + 1 });
+      const items = found.slice(0, most);
+      return ok({ items, nextCursor: found.length > most ? String(items.at(-1)!.seq) : null });
     },
-    handler: async ({ principal, query }) => ok({ items: await listEmitted(sql, principal, query), nextCursor: null }),
   }),
 ];

@@ -71,7 +71,7 @@ const when = (at) => new Date(at).toLocaleString();
 const KEY = 'countersign-key';
 
 async function open(key) {
-  const response = await fetch('/v1/local-mailbox', { headers: { authorization: 'Bearer ' + key } }).catch(() => null);
+  const response = await fetch('/v1/local-mailbox?limit=200', { headers: { authorization: 'Bearer ' + key } }).catch(() => null);
   if (!response || !response.ok) {
     sessionStorage.removeItem(KEY);
     const why = { 401: 'This key is not known.', 403: 'This key may not read the mailbox.' };

@@ -1,6 +1,20 @@
 import { z } from 'zod';
 import { EMITTED_TYPES } from '../../domain/kernel/codes';
-import { id, ids, instant, line, pageQuery, shownOnce, someOf, url, yesOrNo } from '../kernel/schemas';
+import {
+  id,
+  ids,
+  instant,
+  line,
+  pageQuery,
+  shownOnce,
+  someOf,
+  url,
+  yesOrNo,
+  cursorOf,
+  limit,
+  position,
+} from '../kernel/schemas';
+import { formerly } from '../kernel/names';
 
 const types = someOf(EMITTED_TYPES).min(1);
 const clientIds = ids(500).min(1);
@@ -29,7 +43,8 @@ export const delivery = z
     id,
     clientId: id,
     endpointId: id,
-    emittedId: id,
+    eventId: id.meta({ description: 'Of the event in `/v1/events`' }),
+    emittedId: formerly(id, 'eventId'),
     status,
     attempts: z.int(),
     lastError: line.nullable(),
@@ -37,6 +52,7 @@ export const delivery = z
     settledAt: instant.nullable(),
   })
   .meta({ id: 'WebhookDelivery' });
+export const EVENT = { emittedId: 'eventId' };
 export const deliveriesQuery = pageQuery.extend({ status: status.optional(), endpointId: id.optional() });
 
 const mailStatus = z.enum(['queued', 'claimed', 'transmitting', 'sent', 'uncertain', 'failed', 'dismissed']);
@@ -72,6 +88,7 @@ export const inboxItem = z
   .meta({ id: 'InboxItem' });
 export const inboxQuery = pageQuery.extend({ userId: id, unread: yesOrNo.optional() });
 
+export const mailboxQuery = z.strictObject({ limit, cursor: cursorOf(position.serial).optional() });
 export const localMail = z
   .strictObject({ recipient: z.string(), subject: z.string(), text: z.string(), html: z.string(), at: instant })
   .meta({ id: 'LocalMail' });

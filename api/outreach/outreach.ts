@@ -27,17 +27,19 @@ import type { Deps } from '../kernel/deps';
 import { checkGrant } from '../kernel/grant';
 import { listed } from '../kernel/listing';
 import { created, ok, route, type Route } from '../kernel/route';
-import { z } from 'zod';
 import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { underBothNames } from '../kernel/names';
 import {
   deliveriesQuery,
   delivery,
   endpoint,
   endpointInput,
+  EVENT,
   inboxItem,
   inboxQuery,
   localMail,
   mailBatch,
+  mailboxQuery,
   mailQuery,
   newEndpoint,
   replayed,
@@ -46,6 +48,7 @@ import {
 import { refuse } from '../kernel/validation';
 
 const same = <T>(item: T): T => item;
+const shownDelivery = underBothNames(EVENT);
 const secretIn = (sql: Sql, keyring: Keyring): Route['secret'] => ({
   name: 'secret',
   read: (commandId) => secretOfEndpoint(sql, keyring, commandId),
@@ -126,7 +129,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     query: deliveriesQuery,
     responses: { 200: { description: 'In order of creation', schema: pageOf(delivery) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
-      listed(await listDeliveries(sql, principal, filter, { limit, ...(cursor && { cursor }) }), same),
+      listed(await listDeliveries(sql, principal, filter, { limit, ...(cursor && { cursor }) }), shownDelivery),
   }),
   route({
     method: 'post',
@@ -138,7 +141,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     responses: { 200: { description: 'The delivery', schema: delivery } },
     handler: async ({ principal, subject }) => {
       await replayDelivery(sql, principal, subject);
-      return ok(await findDelivery(sql, principal, subject.id));
+      return ok(shownDelivery((await findDelivery(sql, principal, subject.id))!));
     },
   }),
   route({
@@ -212,6 +215,7 @@ const localMailboxRoute = (sql: Sql): Route =>
       'With a mail server (`SMTP_URL`) there is no such route. Mail about several clients is shown to keys of every client.',
     tag: 'outreach',
     access: 'keys:read',
-    responses: { 200: { description: 'At most 200', schema: z.strictObject({ items: z.array(localMail) }) } },
-    handler: async ({ principal }) => ok({ items: await localMailbox(sql, principal) }),
+    query: mailboxQuery,
+    responses: { 200: { description: 'Mail, the latest first', schema: pageOf(localMail) } },
+    handler: async ({ principal, query }) => listed(await localMailbox(sql, principal, query), same),
   });

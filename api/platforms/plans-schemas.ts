@@ -3,6 +3,7 @@ import { CHECKLIST_ITEMS } from '../../domain/platforms/checklist';
 import { SERVICES, type Service } from '../../domain/platforms/plans';
 import { ANSWERS, DECISIONS } from '../../domain/platforms/platform';
 import { date, id, line, longText, pastDate, plannedDate, state, version } from '../kernel/schemas';
+import { formerly, renamed } from '../kernel/names';
 import {
   applicationBrief,
   consequence,
@@ -30,20 +31,24 @@ export const services = z
   .meta({ id: 'PlatformServices', description: 'Its version is the relationship’s' });
 
 const item = z.enum(CHECKLIST_ITEMS);
-export const checklistInput = z
-  .strictObject({
+export const NOTES = { note: 'notes' };
+export const checklistInput = renamed(
+  'ChecklistInput',
+  z.strictObject({
     owner: line.optional(),
     due: plannedDate.optional(),
     doneOn: pastDate.optional(),
-    note: longText.optional(),
-  })
-  .meta({ id: 'ChecklistInput' });
+    notes: longText.optional(),
+  }),
+  NOTES,
+);
 const checklistFields = {
   item,
   owner: z.string().nullable(),
   due: date.nullable(),
   doneOn: date.nullable().meta({ description: 'null while it is open' }),
-  note: z.string().nullable(),
+  notes: z.string().nullable(),
+  note: formerly(z.string().nullable(), 'notes'),
 };
 export const checklistEntry = z.strictObject({ ...checklistFields, version }).meta({ id: 'ChecklistEntry' });
 export const checklist = z

@@ -7,10 +7,12 @@ import { findRelationship } from '../../record/platforms/platforms';
 import type { Deps } from '../kernel/deps';
 import { ok, route, type Route } from '../kernel/route';
 import { placeQuery } from './consequences-schemas';
+import { underBothNames, underOldNames } from '../kernel/names';
 import {
   checklist,
   checklistEntry,
   checklistInput,
+  NOTES,
   plan,
   planQuery,
   services,
@@ -25,6 +27,8 @@ const tag = 'leaving a platform';
 const isItem = (text: string): text is ChecklistItem => (CHECKLIST_ITEMS as readonly string[]).includes(text);
 const UNKNOWN_ITEM = { path: 'item', rule: 'one_of', message: `must be one of ${CHECKLIST_ITEMS.join(', ')}` };
 const NOTHING = { owner: null, due: null, doneOn: null, note: null };
+
+const named = underBothNames(NOTES);
 
 export const planRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -84,7 +88,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     responses: { 200: { description: 'The whole checklist, in order', schema: checklist } },
     handler: async ({ principal, subject: { id, version } }) =>
-      ok({ items: await checklistOf(sql, principal, id), version }),
+      ok({ items: (await checklistOf(sql, principal, id)).map(named), version }),
   }),
   route({
     method: 'put',
@@ -100,8 +104,8 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The item, with the version of the relationship', schema: checklistEntry } },
     handler: async ({ principal, params: { item }, subject, body, ifMatch }) => {
       refuse(isItem(item) ? [] : [UNKNOWN_ITEM]);
-      const entry = { ...NOTHING, ...body, item: item as ChecklistItem };
-      return ok(await putChecklistEntry(sql, principal, subject, entry, ifMatch));
+      const entry = { ...NOTHING, ...underOldNames(NOTES)(body), item: item as ChecklistItem };
+      return ok(named(await putChecklistEntry(sql, principal, subject, entry, ifMatch)));
     },
   }),
 ];

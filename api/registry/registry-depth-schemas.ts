@@ -22,6 +22,7 @@ import {
   unique,
   yesOrNo,
 } from '../kernel/schemas';
+import { formerly, renamed } from '../kernel/names';
 import { taxonomyCode } from './providers-schemas';
 
 const documents = ids(50);
@@ -57,15 +58,18 @@ export const enrolment = z
   .meta({ id: 'Enrolment' });
 
 const portalFields = { portal: line, payerIds: ids(500), holder: line, status: z.enum(PORTAL_STATUSES) };
-export const portalAccessInput = z
-  .strictObject({
+export const NOTES = { note: 'notes' };
+export const portalAccessInput = renamed(
+  'PortalAccessInput',
+  z.strictObject({
     ...portalFields,
     on: pastDate,
     secondFactorOwner: line.optional(),
     secretKeptIn: line.optional().meta({ description: 'Where it is kept; never the secret itself' }),
-    note: longText.optional(),
-  })
-  .meta({ id: 'PortalAccessInput' });
+    notes: longText.optional(),
+  }),
+  NOTES,
+);
 export const portalAccess = z
   .strictObject({
     ...kept,
@@ -73,7 +77,8 @@ export const portalAccess = z
     on: date,
     secondFactorOwner: line.nullable(),
     secretKeptIn: line.nullable(),
-    note: longText.nullable(),
+    notes: longText.nullable(),
+    note: formerly(longText.nullable(), 'notes'),
   })
   .meta({ id: 'PortalAccess' });
 

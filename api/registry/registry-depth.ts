@@ -19,6 +19,7 @@ import {
   putEnrolment,
   putPortalAccess,
   type EnrolmentInput,
+  type PortalAccess,
   type PortalAccessInput,
 } from '../../record/registry/statements';
 import type { Deps } from '../kernel/deps';
@@ -37,14 +38,17 @@ import {
   foundList,
   mergeInput,
   portalAccess,
+  NOTES,
   portalAccessInput,
   revocation,
   snapshotInput,
 } from './registry-depth-schemas';
+import { underBothNames, underOldNames } from '../kernel/names';
 import { refuse } from '../kernel/validation';
 import { unknownIn, documentErrors } from '../kernel/references';
 
 const statement = <T extends { clientId: string }>({ clientId: _, ...shown }: T) => shown;
+const shownAccess = (access: PortalAccess) => underBothNames(NOTES)(statement(access));
 const shownAuthorisation = ({ clientId: _, ...shown }: Authorisation) => shown;
 
 function throwUnlessMerged(result: Merge): void {
@@ -104,8 +108,14 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The statement', schema: portalAccess } },
     handler: async ({ principal, subject, body, commandId }) => {
       refuse(unknownIn('payerIds', body.payerIds, await knownPayers(sql, body.payerIds)));
-      const made = await putPortalAccess(sql, principal, commandId, subject, body as PortalAccessInput);
-      return created(`/v1/practices/${subject.id}/portal-access`, statement(made));
+      const made = await putPortalAccess(
+        sql,
+        principal,
+        commandId,
+        subject,
+        underOldNames(NOTES)(body) as PortalAccessInput,
+      );
+      return created(`/v1/practices/${subject.id}/portal-access`, shownAccess(made));
     },
   }),
   route({
@@ -120,7 +130,7 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, query: { limit, cursor, current } }) =>
       listed(
         await listPortalAccess(sql, principal, subject.id, current, { limit, ...(cursor && { cursor }) }),
-        statement,
+        shownAccess,
       ),
   }),
   route({

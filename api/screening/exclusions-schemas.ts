@@ -17,6 +17,7 @@ import {
   text,
   turningDate,
 } from '../kernel/schemas';
+import { renamed } from '../kernel/names';
 import { registryState } from '../kernel/lookup-schemas';
 
 const month = text(
@@ -121,9 +122,9 @@ export const exclusion = z
   .meta({ id: 'Exclusion' });
 export const foundExclusions = z.strictObject({ items: z.array(exclusion) });
 
-export const exclusionDecision = z
+const decisionFields = z
   .strictObject({
-    result: z.enum(['confirmed', 'dismissed']),
+    decision: z.enum(['confirmed', 'dismissed']),
     reason: longText,
     excludedOn: turningDate.optional(),
     reinstatedOn: expiryDate
@@ -134,5 +135,5 @@ export const exclusionDecision = z
   .superRefine(({ excludedOn, reinstatedOn }, context) => {
     if (excludedOn && reinstatedOn && reinstatedOn < excludedOn)
       broken(context, ['reinstatedOn'], 'order', 'must not be before excludedOn');
-  })
-  .meta({ id: 'ExclusionDecision' });
+  });
+export const exclusionDecision = renamed('ExclusionDecision', decisionFields, { result: 'decision' });

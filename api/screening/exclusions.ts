@@ -169,10 +169,13 @@ const routesAbout = (
     body: exclusionDecision,
     responses: { 200: { description: 'As it stands now', schema: exclusion } },
     handler: async ({ principal, subject, body }) => {
-      const { excludedOn = subject.found.excludedOn, reinstatedOn = subject.found.reinstatedOn } = body;
+      const { decision: result, ...rest } = body;
+      const { excludedOn = subject.found.excludedOn, reinstatedOn = subject.found.reinstatedOn } = rest;
       if (reinstatedOn !== null && reinstatedOn < excludedOn)
         throw invalid({ path: 'reinstatedOn', rule: 'order', message: 'must not be before excludedOn' });
-      return ok(await decideExclusion(sql, principal, subject, subject.found.id, body as ExclusionDecision));
+      return ok(
+        await decideExclusion(sql, principal, subject, subject.found.id, { result, ...rest } as ExclusionDecision),
+      );
     },
   }),
 ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { TASK_KINDS } from '../../domain/kernel/codes';
 import { actor, id, instant, line, longText, pageQuery, yesOrNo } from '../kernel/schemas';
+import { formerly, renamed } from '../kernel/names';
 
 const kind = z.enum(TASK_KINDS);
 
@@ -18,7 +19,8 @@ export const task = z
     createdAt: instant,
     closedAt: instant.nullable(),
     closedBy: actor.nullable(),
-    note: longText.nullable(),
+    notes: longText.nullable(),
+    note: formerly(longText.nullable(), 'notes'),
   })
   .meta({ id: 'Task' });
 
@@ -30,4 +32,5 @@ export const tasksQuery = pageQuery.extend({
   open: yesOrNo.optional(),
 });
 
-export const taskCompletion = z.strictObject({ note: longText.optional() }).meta({ id: 'TaskCompletion' });
+export const NOTES = { note: 'notes' };
+export const taskCompletion = renamed('TaskCompletion', z.strictObject({ notes: longText.optional() }), NOTES);

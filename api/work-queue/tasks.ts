@@ -3,10 +3,13 @@ import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
 import { ok, route, type Route } from '../kernel/route';
 import { pageOf } from '../kernel/schemas';
-import { task, taskCompletion, tasksQuery } from './tasks-schemas';
+import { underBothNames } from '../kernel/names';
+import { task, taskCompletion, tasksQuery, NOTES } from './tasks-schemas';
 import { checkFilter } from '../kernel/filters';
 
 const tag = 'work queue';
+
+const named = underBothNames(NOTES);
 
 export const taskRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -21,7 +24,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       const { clientId, assignee } = filter;
       await checkFilter(sql, principal, { clientId, assignee });
-      return listed(await listTasks(sql, principal, filter, { limit, ...(cursor && { cursor }) }), (item) => item);
+      return listed(await listTasks(sql, principal, filter, { limit, ...(cursor && { cursor }) }), named);
     },
   }),
   route({
@@ -32,7 +35,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findTask(sql, principal, params.id),
     responses: { 200: { description: 'The task', schema: task } },
-    handler: async ({ subject }) => ok(subject),
+    handler: async ({ subject }) => ok(named(subject)),
   }),
   route({
     method: 'post',
@@ -44,6 +47,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findTask(sql, principal, params.id),
     body: taskCompletion,
     responses: { 200: { description: 'The task', schema: task } },
-    handler: async ({ principal, subject, body }) => ok(await completeTask(sql, principal, subject, body.note ?? null)),
+    handler: async ({ principal, subject, body }) =>
+      ok(named(await completeTask(sql, principal, subject, body.notes ?? null))),
   }),
 ];

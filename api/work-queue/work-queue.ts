@@ -19,6 +19,7 @@ import {
   yesOrNo,
 } from '../kernel/schemas';
 import { calling } from '../registry/playbook-schemas';
+import { formerly, underBothNames, SUBSTITUTE } from '../kernel/names';
 import { checkFilter } from '../kernel/filters';
 
 const workItem = z
@@ -34,7 +35,8 @@ const workItem = z
     stage: z.enum(STAGES),
     attempt: z.int(),
     assignee: id.nullable(),
-    coveredBy: id.nullable().meta({ description: 'Who does the assignee’s work for the time being' }),
+    substitute: id.nullable().meta({ description: 'Who does the assignee’s work for the time being' }),
+    coveredBy: formerly(id.nullable(), 'substitute'),
     nextFollowUpAt: instant.nullable(),
     ask: z.array(z.string()).meta({ description: 'What to say or ask beside the usual' }),
     monthlyValue: z.number().nullable(),
@@ -94,6 +96,8 @@ const query = z
     if (groupBy && cursor) broken(context, ['cursor'], 'not_grouped', 'must be left out where groupBy is given');
   }, BESIDE_BAD_FIELDS);
 
+const shownItem = underBothNames(SUBSTITUTE);
+
 export const workQueueRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
@@ -112,8 +116,11 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
     },
     handler: async ({ principal, query: { groupBy, limit: most, cursor, ...filter } }) => {
       await checkFilter(sql, principal, filter);
-      if (groupBy) return ok({ items: await listWorkByPayer(sql, principal, filter, most), nextCursor: null });
-      return listed(await listWork(sql, principal, filter, { limit: most, cursor }), (item) => item);
+      if (groupBy) {
+        const payers = await listWorkByPayer(sql, principal, filter, most);
+        return ok({ items: payers.map((one) => ({ ...one, items: one.items.map(shownItem) })), nextCursor: null });
+      }
+      return listed(await listWork(sql, principal, filter, { limit: most, cursor }), shownItem);
     },
   }),
   route({

@@ -124,6 +124,15 @@ export interface LocalMail {
  * What would have gone out, where no mail server is set; the latest first. Mail of several clients, or of none, is only for
  * those who see every client.
  */
-export const localMailbox = (sql: Db, principal: Principal): Promise<LocalMail[]> => sql<LocalMail[]>`
-  select recipient, subject, text, html, at from local_mailbox
-  where ${inScope(sql, principal)} order by id desc limit 200`;
+export async function localMailbox(
+  sql: Db,
+  principal: Principal,
+  { limit, cursor }: { limit: number; cursor?: number | undefined },
+): Promise<{ items: LocalMail[]; next: number | null }> {
+  const rows = await sql<(LocalMail & { id: number })[]>`
+    select id, recipient, subject, text, html, at from local_mailbox
+    where ${inScope(sql, principal)} ${cursor === undefined ? sql`` : sql`and id < ${cursor}`}
+    order by id desc limit ${limit + 1}`;
+  const items = rows.slice(0, limit).map(({ id: _, ...mail }) => mail);
+  return { items, next: rows.length > limit ? Number(rows[limit - 1]!.id) : null };
+}

@@ -554,7 +554,7 @@ describe('a cover', () => {
     await sql`update users set revoked_at = now() where id = ${substitute.id}`;
     expect([await queue(substitute.id), (await queue(owner.id)).sort()]).toEqual([[], [a.id, b.id].sort()]);
     const late = await api.post(`/v1/users/${owner.id}/covers`, coverBy(substitute.id));
-    expect(late.body.errors).toMatchObject([{ path: 'coveredBy', rule: 'has_access' }]);
+    expect(late.body.errors).toMatchObject([{ path: 'substitute', rule: 'has_access' }]);
   });
 
   test('by somebody whom a key does not see is not shown to it', async () => {

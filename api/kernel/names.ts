@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import { BESIDE_BAD_FIELDS } from './schemas';
+
+/** Fields that had another name before: the old one, and the one that replaced it. */
+export type OldNames = Record<string, string>;
+
+/** A field of an answer under the name that it had before. */
+export const formerly = <T extends z.ZodType>(schema: T, name: string): T =>
+  schema.meta({ deprecated: true, description: `Old name of \`${name}\``, param: { deprecated: true } });
+
+/**
+ * A body, or without an id a query, whose fields can also be sent under the names that they had before. It is read into the new names; one field
+ * under both names is refused.
+ */
+export function renamed<S extends z.ZodRawShape>(id: string | null, schema: z.ZodObject<S>, names: OldNames) {
+  const shape: Record<string, z.ZodType> = {};
+  const required: string[] = [];
+  for (const [old, name] of Object.entries(names)) {
+    const field = schema.shape[name] as unknown as z.ZodType;
+    if (!field.safeParse(undefined).success) required.push(old);
+    shape[name] = field.optional();
+    shape[old] = formerly(field.optional(), name);
+  }
+  const either = required.map((old) => ({ anyOf: [{ required: [names[old]!] }, { required: [old] }] }));
+  return (schema as z.ZodObject)
+    .safeExtend(shape)
+    .superRefine((body: Record<string, unknown>, context) => {
+      const report = (path: string, rule: string, message: string): void =>
+        context.addIssue({ code: 'custom', path: [path], message, params: { rule } });
+      for (const [old, name] of Object.entries(names)) {
+        if (body[old] !== undefined && body[name] !== undefined)
+          report(old, 'one_name', `must be left out where ${name} is given: it is its old name`);
+        if (required.includes(old) && body[old] === undefined && body[name] === undefined)
+          report(name, 'required', 'is required');
+      }
+    }, BESIDE_BAD_FIELDS)
+    .meta({ ...(id && { id }), ...(either.length > 0 && { allOf: either }) })
+    .transform((body: Record<string, unknown>) =>
+      Object.fromEntries(Object.entries(body).map(([name, value]) => [names[name] ?? name, value])),
+    ) as unknown as z.ZodType<z.output<z.ZodObject<S>>>;
+}
+
+/** Answers what is kept under old names under the new ones too. */
+export const underBothNames =
+  (names: OldNames) =>
+  <T extends object>(item: T): T => ({
+    ...item,
+    ...Object.fromEntries(Object.entries(names).map(([old, name]) => [name, (item as Record<string, unknown>)[old]])),
+  });
+
+/** The same the other way: what the record keeps under the old names. */
+export const underOldNames =
+  (names: OldNames) =>
+  <T extends object>(body: T): T =>
+    Object.fromEntries(
+      Object.entries(body).map(([name, value]) => [
+        Object.keys(names).find((old) => names[old] === name) ?? name,
+        value,
+      ]),
+    ) as T;
+
+/** Who does the work of somebody who is away. */
+export const SUBSTITUTE = { coveredBy: 'substitute' };
