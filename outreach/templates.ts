@@ -97,24 +97,24 @@ const TASKS: Record<string, string> = {
   obtain_attestation: 'get the attestation',
   submit: 'submit the application',
   confirm_receipt: 'confirm that the payer received it',
-  second_look: 'have the payer look a second time',
-  check_status: 'ask the payer how it stands',
+  second_look: 'ask the payer to search a second time',
+  check_status: 'ask the payer for the status',
   provide_information: 'send what the payer asked for',
   decide_on_appeal: 'decide on an appeal',
   obtain_written_notice: 'get the decision in writing',
   recheck_panel: 'ask whether the panel is open again',
-  chase_contract: 'move the contract on',
+  chase_contract: 'get the contract moving',
   confirm_facts: 'get the last facts confirmed',
   check_loading: 'check that the payer has loaded the provider',
   verify_directory: 'verify the payer’s directory',
   resolve_not_loaded: 'have the payer load the provider',
-  resolve_wrong_tin: 'have the payer put the TIN right',
+  resolve_wrong_tin: 'have the payer correct the TIN',
   resolve_claims_denied: 'find out why claims are denied',
   correct_directory: 'have the payer correct its directory',
   ask_committee_date: 'ask for the date of the committee’s decision',
   recover_recredentialing: 'save a recredentialing that was missed',
   tell_of_change: 'tell the payer what has changed in the file',
-  enter_what_was_lost: 'enter what a restore lost, or say that nothing is missing',
+  enter_what_was_lost: 'enter what a restore lost, or confirm that nothing is missing',
 };
 const taskOf = ({ data }: Content): string => TASKS[text(data.purpose)] ?? text(data.purpose).replaceAll('_', ' ');
 const dueOnOf = ({ data }: Content): string => `${day(text(data.dueOn))}, ${text(data.dueOn).slice(0, 4)}`;
@@ -140,7 +140,7 @@ const TEMPLATES: Record<string, Template> = {
         { numbered: unique(contents.flatMap((content) => questionLines(content, own))) },
         ...Object.keys(ASKED_ANEW).flatMap((because) => (again.has(because) ? ASKED_ANEW[because]! : [])),
         'Yes, no or unclear is enough, with who says so and since when; a copy of the clause or letter helps. ' +
-          'What is not known can stay open.',
+          'You can leave open what you do not know.',
       ],
     };
   },
@@ -180,7 +180,7 @@ const TEMPLATES: Record<string, Template> = {
           ? [`Please log in to ${caqh}, check that your profile is right, and attest. Only you may do that.`]
           : []),
         ...(contents.some(({ data }) => data.item !== 'attestation')
-          ? ['Please renew what ends and send us what shows the new date.']
+          ? ['Please renew what is ending and send us proof of the new date.']
           : []),
       ],
     };
@@ -188,7 +188,7 @@ const TEMPLATES: Record<string, Template> = {
   upkeep_lapsed: (contents, _reader, caqh) => ({
     subject: contents.length > 1 ? 'Lapsed under open applications' : `Lapsed: ${upkeepItem(contents[0]!, caqh)}`,
     blocks: [
-      'Open applications rest on what has lapsed:',
+      'Open applications depend on what has lapsed:',
       contents.map(
         (content) =>
           `${content.providerName ?? 'A provider'}, ${upkeepItem(content, caqh)}: good through ${dueOnOf(content)}, ` +
@@ -216,23 +216,23 @@ const TEMPLATES: Record<string, Template> = {
       ? {
           subject: contents.length > 1 ? 'Where we are late' : 'One thing we are late with',
           blocks: [
-            'You should hear it from us: we are behind with',
+            'We are late with the following:',
             unique(contents.map((content) => `${about(content)}: we have yet to ${taskOf(content)}`)),
-            'It has been brought to the lead of the team. Reply to this mail if you need to know more.',
+            'The lead of our team knows. Please reply to this mail if you have questions.',
           ],
         }
       : {
           subject: contents.length > 1 ? `${contents.length} things are late` : `Late: ${taskOf(contents[0]!)}`,
           blocks: [
-            'Nobody has been at this since it fell due:',
+            'This is due, and no contact has been logged yet:',
             unique(contents.map((content) => `${about(content)}: ${taskOf(content)}${lateSince(content)}`)),
-            'Each leaves this list with the next contact that is logged.',
+            'An item leaves this list once a contact is logged.',
           ],
         },
   recredentialing_due: (contents, reader, caqh) => ({
     subject: contents.length > 1 ? 'Recredentialing ahead' : `Recredentialing by ${dueOnOf(contents[0]!)}`,
     blocks: [
-      'These payers look at the credentials again, and have to decide in time:',
+      'These payers are due to recredential:',
       unique(contents.map((content) => `${about(content)}: by ${dueOnOf(content)}`)),
       reader === 'provider'
         ? `Please keep your ${caqh} profile attested and pass on any letter from a payer: one that gets no answer ends the participation.`
@@ -245,7 +245,7 @@ const TEMPLATES: Record<string, Template> = {
     blocks: [
       'No decision is on record for:',
       unique(contents.map((content) => `${about(content)}: due by ${dueOnOf(content)}`)),
-      'For 30 days a payer may still renew; afterwards it is an initial application again. We ask each how it stands.',
+      'For 30 days a payer may still renew; afterwards it is an initial application again. We are asking each payer for the status.',
     ],
   }),
   payer_follow_up: (contents) => {

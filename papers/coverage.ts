@@ -1,6 +1,5 @@
 import type { PlainDate } from '../domain/time/instants';
 import type { ReadinessReason, Stage } from '../domain/kernel/codes';
-import { REMEDIES } from '../domain/billing/readiness';
 import { csv } from './csv';
 import { pdf, type Table } from './pdf';
 
@@ -79,6 +78,23 @@ const PDF_COLUMNS = [
   { title: 'Why not', share: 22 },
 ];
 
+/** What each reason means to the client who reads the paper. */
+const MEANINGS: Record<ReadinessReason, string> = {
+  no_application: 'no application to this payer is on file.',
+  platform_only: 'claims go through the platform; there is no direct contract yet.',
+  not_approved: 'the payer has not approved the application yet.',
+  contract_unconfirmed: 'the contract is not confirmed yet.',
+  effective_date_unconfirmed: 'the first day in network is not confirmed yet.',
+  before_effective_date: 'the first day in network is still ahead.',
+  provider_id_unconfirmed: 'the payer’s ID for the provider is not confirmed yet.',
+  claims_route_unconfirmed: 'the way in which claims reach the payer is not confirmed yet.',
+  fact_disputed: 'two sources disagree, and the question is not settled yet.',
+  scope_ambiguous: 'the answer depends on the line of business or the location.',
+  licence_not_current: 'no current licence in this state is on file.',
+  excluded: 'an exclusion list names the provider or the practice.',
+  participation_ended: 'the participation has ended.',
+};
+
 const through = (cell: CoverageCell): string =>
   cell.through === 'direct' ? 'own contract' : cell.through === 'platform' ? platformsOf(cell) : 'nobody yet';
 
@@ -112,7 +128,7 @@ export function coveragePdf(
     notes: [
       'Being in network through a platform is not the same as a contract of one’s own: “own contract” means that the ' +
         'contract, the effective date, the provider ID and the claims route are each confirmed with the payer.',
-      ...[...new Set(cells.flatMap(({ reasons }) => reasons))].map((reason) => `${words(reason)}: ${REMEDIES[reason]}`),
+      ...[...new Set(cells.flatMap(({ reasons }) => reasons))].map((reason) => `${words(reason)}: ${MEANINGS[reason]}`),
     ],
   });
 }

@@ -92,7 +92,7 @@ const OF_VERSION_1: Pick<EvidenceFile, 'loading' | 'directory' | 'issues' | 'rec
 
 const BASIS: Record<EvidenceCycle['basis'], string> = {
   stated: 'the committee’s decision',
-  committee_contact: 'the committee’s decision, as the payer told it',
+  committee_contact: 'the committee’s decision, as the payer stated it',
   approval: 'the payer’s approval',
   effective_date: 'the effective date, for want of the committee’s',
 };
@@ -377,7 +377,7 @@ const INNER = [
 
 const timelineTable = ({ timeline, messages }: EvidenceFile, when: When): Table =>
   table(
-    'Everything in order',
+    'Everything that happened, in order of time',
     [
       { title: 'When', share: 14, of: ({ at }) => when(at) },
       { title: 'What', share: 20, of: ({ what }) => what },

@@ -49,7 +49,7 @@ export const rosterEntry = z.strictObject({ outOfOrder });
 
 const callFields = {
   channel: z.enum(CONTACT_CHANNELS),
-  rep: line.optional().meta({ description: 'Who answered at the payer' }),
+  rep: line.optional().meta({ description: 'The name of the person at the payer' }),
   department: line.optional(),
   referenceNumber: line.optional(),
 };
@@ -61,21 +61,23 @@ const answerFields = {
   itemsNotNeeded: z.literal(true).optional().meta({ description: 'The payer no longer needs what it asked for' }),
   promisedOn: comingDate.optional().meta({
     description:
-      'By when the payer promised an answer: it is looked for the day after. Of `committee` and `tabled`, also when ' +
+      'By when the payer promised an answer; the follow-up is on the day after. Of `committee` and `tabled`, also when ' +
       'a decision is expected',
   }),
-  nextFollowUpOn: nextLook.optional().meta({ description: "Goes before the playbook's rule; within a year" }),
+  nextFollowUpOn: nextLook
+    .optional()
+    .meta({ description: 'Replaces the date that the playbook gives; at most a year ahead' }),
   completeOn: pastDate.optional().meta({
     description: 'Since when the payer has had a complete application, as it says: statutory clocks count from there',
   }),
   notes: longText.optional(),
   toldOfChanges: z.literal(true).optional().meta({
-    description: 'The payer was told of what has changed in the file since the submission: no blocker any more',
+    description: 'The payer knows what has changed in the file since the submission, so the change blocks no longer',
   }),
   about: z
     .enum(CARES)
     .optional()
-    .meta({ description: 'Of a participation: what was talked about; left out, all that was due' }),
+    .meta({ description: 'For a participation: what the contact was about; left out, everything that was due' }),
   outOfOrder,
 };
 
@@ -101,7 +103,7 @@ export const contact = z
 export const information = z
   .strictObject({
     providedOn: pastDate,
-    items: items.meta({ description: 'What was provided, in the words in which it was asked for' }),
+    items: items.meta({ description: 'What was sent, in the same words as in the request' }),
     proof: documents.optional(),
     outOfOrder,
   })
@@ -124,9 +126,9 @@ export const confirmationOf = <F extends Fact>(fact: F) =>
     .strictObject({
       value: FACT_VALUES[fact],
       ...confirmationFields,
-      reason: longText
-        .optional()
-        .meta({ description: 'Why it takes the place of what is on file, or is the choice between what disagrees' }),
+      reason: longText.optional().meta({
+        description: 'Why this value replaces the one on file, or why it is the right one of two that disagree',
+      }),
       outOfOrder,
     })
     .superRefine(checkSource(fact), BESIDE_BAD_FIELDS)
@@ -160,7 +162,9 @@ export const correction = z
 export const note = z
   .strictObject({
     text: longText,
-    visibility: z.enum(['internal', 'client']).meta({ description: '`internal` stays within the operator' }),
+    visibility: z
+      .enum(['internal', 'client'])
+      .meta({ description: '`internal` notes are shown to the operator’s staff only' }),
   })
   .meta({ id: 'Note' });
 export const assignment = z.strictObject({ assignee: id.nullable() }).meta({ id: 'Assignment' });
@@ -175,7 +179,7 @@ const many = <T extends z.ZodRawShape>(fields: T, example: object) =>
         .min(1)
         .max(500),
       (one) => one.id,
-    ).meta({ description: 'Each is judged on its own', example: [example] }),
+    ).meta({ description: 'Each application is handled on its own', example: [example] }),
   });
 
 export const submissions = many(submissionFields, { id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11' }).meta({

@@ -75,19 +75,23 @@ async function checkIssue(of: OfIssue): Promise<void> {
   await checkEvidence(of);
   if (unresolved(of.subject.snapshot, of.body.code))
     refuse([
-      { path: 'code', rule: 'unresolved_already', message: 'is on record and unresolved: log a contact about it' },
+      {
+        path: 'code',
+        rule: 'unresolved_already',
+        message: 'is already on record and unresolved; log a contact about it instead',
+      },
     ]);
 }
 
 async function checkResolution(of: OfIssue): Promise<void> {
   await checkEvidence(of);
   if (!unresolved(of.subject.snapshot, of.body.code) && unresolved(of.subject.snapshot))
-    refuse([{ path: 'code', rule: 'unresolved', message: 'must be an issue that is not resolved yet' }]);
+    refuse([{ path: 'code', rule: 'unresolved', message: 'must be an issue that is on record and not resolved' }]);
 }
 
 async function checkPrerequisite({ subject, body }: Checked<{ prerequisite: string }>): Promise<void> {
   if (subject.snapshot.file.prerequisites.some(({ code }) => code === body.prerequisite)) return;
-  refuse([{ path: 'prerequisite', rule: 'not_a_prerequisite', message: 'is not asked for in this application' }]);
+  refuse([{ path: 'prerequisite', rule: 'not_a_prerequisite', message: 'is not a prerequisite of this application' }]);
 }
 
 async function checkAssignee({ sql, principal, subject, body }: Checked<{ assignee: string | null }>): Promise<void> {
@@ -109,8 +113,8 @@ const confirmation = (fact: Fact): ActionRow =>
     segment: `confirmations/${fact}`,
     method: 'put',
     description:
-      'An identical repetition changes nothing. Another value with a `reason` takes the place of the first, which is ' +
-      'kept; without one the fact is disputed, and counts for nothing, until somebody chooses one with a `reason`.',
+      'Sending the same again changes nothing. A different value with a `reason` replaces the first, which is ' +
+      'kept; without one the fact is disputed, and does not count, until a person chooses one of them with a `reason`.',
     check: checkFact(fact),
     more: { fact },
   });
@@ -122,15 +126,15 @@ const FACT_NAMES: Record<Fact, string> = {
   claimsRoute: 'claims route',
 };
 
-export const SUBMISSION = row('submission', 'Record that it was submitted', actions.submission, {
+export const SUBMISSION = row('submission', 'Record that the application was submitted', actions.submission, {
   check: checkProof,
 });
 export const CONTACT = row('contacts', 'Log a contact with the payer', actions.contact, {
   ...followUp,
-  description: 'Its outcome picks the stage, and arms the next follow-up.',
+  description: 'The outcome decides the stage and the date of the next follow-up.',
 });
 
-export const ASSIGNMENT = row('assignment', 'Assign it to a user, or to nobody', actions.assignment, {
+export const ASSIGNMENT = row('assignment', 'Assign the application to a user, or to no one', actions.assignment, {
   method: 'put',
   namesUser: { assignee: 'worker' },
   check: checkAssignee,
@@ -143,65 +147,66 @@ export const MIGRATION = row('playbook-migration', 'Move it to the payer’s pla
 const ROWS: ActionRow[] = [
   SUBMISSION,
   CONTACT,
-  row('information', 'Record what was provided of the items asked for', actions.information, {
+  row('information', 'Record which of the requested items were sent', actions.information, {
     ...followUp,
-    description: 'Items left over keep the request open.',
+    description: 'The request stays open until every item is sent.',
     check: checkProof,
   }),
-  row('contract', 'Record how the contract stands', actions.contract),
+  row('contract', 'Record the status of the contract', actions.contract),
   ...FACTS.map(confirmation),
   row('appeal', 'Appeal a denial', actions.appeal),
   row('resubmission', 'Start a new attempt', actions.withReason),
   row('restoration', 'Go back to an earlier attempt', actions.restoration),
-  row('waivers', 'Waive a prerequisite for a while', actions.waiver, {
+  row('waivers', 'Waive a prerequisite until a date', actions.waiver, {
     access: 'applications:waive',
     check: checkPrerequisite,
   }),
-  row('withdrawal', 'Withdraw it', actions.withReason),
-  row('pause', 'Pause it', actions.pause, {
-    description: "Silences nudges, never the payer's deadlines, appeal windows or expiries.",
+  row('withdrawal', 'Withdraw the application', actions.withReason),
+  row('pause', 'Pause the application', actions.pause, {
+    description: "Stops nudges. The payer's deadlines, appeal windows and expiries continue.",
   }),
-  row('resume', 'Go on with it', actions.resume),
-  row('restore-review', 'Say that nothing is left to enter of what a restore lost', actions.withReason, {
+  row('resume', 'Resume the application', actions.resume),
+  row('restore-review', 'Confirm that nothing is left to enter after a restore', actions.withReason, {
     description:
-      'Allowed while `held` is set: the record was restored to before what the workflow knew. Nudges and mail go on. ' +
-      'Entries that bring stage and attempt back to what was known end the hold by themselves.',
+      'Allowed while `held` is set, that is when the restored record is older than what the workflow knows. It lets nudges ' +
+      'and mail continue. A hold also ends by itself once entries restore the stage and attempt that were known.',
   }),
   row('loading', 'Record whether the payer has loaded the provider', participation.loading, {
     ...followUp,
-    description: 'Seen loaded, the caution `not_seen_loaded` goes; until then it is looked at again.',
+    description:
+      'Once the provider is seen loaded, the caution `not_seen_loaded` disappears; until then the check is repeated.',
     check: checkEvidence,
   }),
   row('directory', 'Record how the payer’s directory lists the provider', participation.directory, {
     ...followUp,
-    description: 'It is verified again and again, sooner while it is wrong.',
+    description: 'The directory is checked at regular intervals, more often while it is wrong.',
     check: checkEvidence,
   }),
-  row('issues', 'Record what has gone wrong with a participation', participation.issue, {
+  row('issues', 'Record a problem with a participation', participation.issue, {
     ...followUp,
-    description: 'It is in the queue at once and chased by contacts, until it is resolved.',
+    description: 'The problem enters the work queue at once and is followed up until it is resolved.',
     check: checkIssue,
   }),
-  row('issue-resolution', 'Record that it is put right', participation.issueResolution, {
+  row('issue-resolution', 'Record that a problem is resolved', participation.issueResolution, {
     ...followUp,
-    description: 'Facts that it disproved stay disputed until somebody confirms one with a `reason`.',
+    description: 'Facts that the problem disproved stay disputed until a person confirms one with a `reason`.',
     check: checkResolution,
   }),
   row('committee-date', 'Record the day of the committee’s decision', participation.committeeDate, {
-    description: 'The next recredentialing is counted from it.',
+    description: 'The date of the next recredentialing is counted from this day.',
     check: checkEvidence,
   }),
   row('recredentialing', 'Record that the payer has begun recredentialing', participation.recredentialing, {
-    description: 'Its application is opened at once, where none is open.',
+    description: 'If no recredentialing application is open, one is opened at once.',
     check: checkEvidence,
   }),
   row('participation-end', 'Record the last day in network', ending),
   row('notes', 'Add a note', actions.note, followUp),
   ASSIGNMENT,
-  row('corrections', 'Strike out what was logged in error', actions.correction, {
+  row('corrections', 'Strike out an entry that was logged in error', actions.correction, {
     description:
-      'The entry stays on the timeline; stage, timers and readiness are derived again, and the readiness answers that ' +
-      'rested on it are listed on the entry of the correction.',
+      'The entry stays on the timeline. Stage, timers and readiness are worked out again without it, and the entry of the ' +
+      'correction lists the readiness answers that relied on it.',
   }),
 ];
 
@@ -279,8 +284,9 @@ const approvalOf = (deps: Deps, fact: Fact): Route =>
   route({
     method: 'post',
     path: `/v1/applications/{id}/confirmations/${fact}/approval`,
-    summary: `Approve the ${FACT_NAMES[fact]} that somebody else confirmed`,
-    description: 'Where the operator wants a second person for facts by phone, one counts from this approval on.',
+    summary: `Approve the ${FACT_NAMES[fact]} that another person confirmed`,
+    description:
+      'If the settings require a second person for facts confirmed by phone, the fact counts from this approval on.',
     tag,
     access: 'applications:work',
     subject: ({ principal, params }) => findApplication(deps.sql, principal, (params as { id: string }).id),

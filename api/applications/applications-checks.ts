@@ -81,7 +81,13 @@ async function inheritanceErrors(
   const at = `${path}value.inheritedFrom`;
   if (!holder) return [{ path: at, ...UNKNOWN_REFERENCE }];
   if (holder.applicationId !== against.applicationId) return [];
-  return [{ path: at, rule: 'inherits_from_itself', message: 'must not be what this very application brought' }];
+  return [
+    {
+      path: at,
+      rule: 'inherits_from_itself',
+      message: 'must not be an agreement that this application itself created',
+    },
+  ];
 }
 
 function namesAnother(seen: Seen, { ground, locationId }: Against): boolean {

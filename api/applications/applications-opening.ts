@@ -53,7 +53,7 @@ const keyOf = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind, l
     locationId: locationId ?? null,
   }) satisfies ApplicationKey;
 
-const MERGED = { rule: 'merged', message: 'was merged: name the one that stands for it' };
+const MERGED = { rule: 'merged', message: 'was merged into another; name that one instead' };
 
 /** References that the caller knows nothing of, or that do not belong together. */
 function subjectErrors(

@@ -28,7 +28,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/applications',
-    summary: 'Open an application, or adopt one that is under way elsewhere',
+    summary: 'Open an application, or adopt one that was started elsewhere',
     description:
       'At most one is open for a provider, practice, payer, state, line of business and kind (and location, where one ' +
       'is given). It starts in `preparing` and moves on by itself; an adopted one starts in its stage, and what is ' +
@@ -55,7 +55,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     access: 'applications:read',
     namesUser: { assignee: 'filter' },
     query: applicationsQuery,
-    responses: { 200: { description: 'What they are, and where they stand', schema: pageOf(applicationSummary) } },
+    responses: { 200: { description: 'The applications', schema: pageOf(applicationSummary) } },
     handler: async ({ principal, query: { sort, limit, cursor, ...filter } }) => {
       await checkFilter(deps.sql, principal, filter);
       return listed(await listApplications(deps.sql, principal, filter, { sort, limit, cursor }), (item) => item);
@@ -84,10 +84,10 @@ export const applicationRoutes = (deps: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/applications/{id}/timeline',
-    summary: 'Read what happened to an application',
+    summary: 'Read the timeline of an application',
     description:
-      'In order. What was struck out stays, with the reason. The role `client` does not see internal notes, nor what ' +
-      'was written down in the `notes` of a contact.',
+      'All entries in order. An entry that was struck out stays, with the reason. The role `client` sees neither internal ' +
+      'notes nor the `notes` of a contact.',
     tag,
     access: 'applications:read',
     subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
@@ -99,14 +99,14 @@ export const applicationRoutes = (deps: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/applications/{id}/workflow',
-    summary: 'Read how far an application has come, as its workflow knows it',
+    summary: 'Read the state of an application’s workflow',
     description:
       'For operations: every other answer comes from the record. `alive` is false where the workflow does not run although ' +
       'it should; it is started again from the record.',
     tag,
     access: 'operations:read',
     subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
-    responses: { 200: { description: 'What the workflow knows', schema: workflowState } },
+    responses: { 200: { description: 'The state of the workflow', schema: workflowState } },
     problems: [409],
     handler: async ({ principal, subject }) => {
       const live = await deps.dispatch.query(subject.id, QUERY_MS);

@@ -87,13 +87,13 @@ async function takeMany(
   });
 }
 
-const responses = { 200: { description: 'What became of each, in order', schema: bulkResult } };
+const responses = { 200: { description: 'The result for each application, in order', schema: bulkResult } };
 
 export const bulkRoutes = (deps: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/submissions',
-    summary: 'Record one roster that submitted many applications',
+    summary: 'Record a roster that submits many applications',
     tag,
     access: SUBMISSION.access,
     body: submissions,
@@ -103,7 +103,7 @@ export const bulkRoutes = (deps: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/contacts',
-    summary: 'Log one call about many applications',
+    summary: 'Log a call about many applications',
     tag,
     access: CONTACT.access,
     body: contacts,

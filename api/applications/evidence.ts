@@ -10,7 +10,7 @@ export const evidenceRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/applications/{id}/evidence',
-    summary: 'An application’s evidence, to take along',
+    summary: 'Export the evidence of an application',
     description:
       'What was sent and when, every contact, the contract, every confirmation with its source and documents, what was ' +
       'struck out and why; never the operator’s own notes, and of a tax id the last four digits. The JSON file is the ' +

@@ -58,7 +58,7 @@ export const issue = z
       .optional()
       .meta({
         description:
-          'Facts that no longer stand with it: the gate says no (`fact_disputed`) until somebody confirms one with a ' +
+          'Facts that no longer stand with it: the gate says no (`fact_disputed`) until a person confirms one with a ' +
           '`reason`. Left out, `wrong_tin` disproves the claims route, and the others nothing',
       }),
     reference: line.optional(),
@@ -119,7 +119,7 @@ export const participation = z
     ),
     untoldChanges: z
       .array(z.strictObject({ field: z.enum(CHANGE_FIELDS), changedOn: date, dueOn: date.optional() }))
-      .meta({ description: 'Of which the payer has to be told, until a contact says `toldOfChanges`' }),
+      .meta({ description: 'Changes that the payer still has to hear of; a contact with `toldOfChanges` clears them' }),
     followUps: z.partialRecord(z.enum(CARES), z.strictObject({ nextFollowUpAt: instant, dueAt: instant })),
     recredentialing: z
       .strictObject({

@@ -19,7 +19,7 @@ export const snoozeInput = z
   .strictObject({
     purpose: z.enum(PURPOSES),
     until: plannedDate.meta({
-      description: 'On this day it is back; at most 14 days ahead, never past a payer’s deadline',
+      description: 'The day on which the item returns; at most 14 days ahead, and not after a payer’s deadline',
     }),
     reason: longText,
   })
@@ -58,6 +58,8 @@ export const cover = z
 
 export const feed = z
   .strictObject({
-    url: shownOnce.meta({ description: 'Whoever has it can read the feed. Shown once, as the secret of a key is' }),
+    url: shownOnce.meta({
+      description: 'Anyone with this address can read the feed. It is shown once, like the secret of a key',
+    }),
   })
   .meta({ id: 'CalendarFeed' });

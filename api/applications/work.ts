@@ -37,8 +37,8 @@ export const workRoutes = (deps: Deps): Route[] => {
     route({
       method: 'post',
       path: '/v1/applications/{id}/claim',
-      summary: 'Take an application that nobody has',
-      description: 'Of several who claim it at once, one gets it; the others are answered 409.',
+      summary: 'Take an application that is not assigned',
+      description: 'If several users claim it at once, one gets it and the others get 409.',
       tag,
       access: 'applications:follow_up',
       subject: ({ principal, params }) => findApplication(sql, principal, params.id),
@@ -83,9 +83,17 @@ export const workRoutes = (deps: Deps): Route[] => {
         const furthest = addDays(today, LONGEST_SNOOZE_DAYS);
         if (until <= today) throw invalid({ path: 'until', rule: 'in_future', message: 'must be later than today' });
         if (until > furthest)
-          throw invalid({ path: 'until', rule: 'too_far', message: `must be within ${LONGEST_SNOOZE_DAYS} days` });
+          throw invalid({
+            path: 'until',
+            rule: 'too_far',
+            message: `must be at most ${LONGEST_SNOOZE_DAYS} days ahead`,
+          });
         if (last !== null && until > last)
-          throw invalid({ path: 'until', rule: 'past_deadline', message: 'must not be past the payer’s deadline' });
+          throw invalid({
+            path: 'until',
+            rule: 'past_deadline',
+            message: 'must not be later than the payer’s deadline',
+          });
         await snooze(sql, principal, subject, { purpose, since: item.since }, { until, reason });
         return ok(await shown(deps, subject));
       },
@@ -93,8 +101,8 @@ export const workRoutes = (deps: Deps): Route[] => {
     route({
       method: 'post',
       path: '/v1/users/{id}/reassignment',
-      summary: 'Give all that somebody has to another, or to nobody',
-      description: `Each application on its own, up to ${MOST_AT_ONCE}; a repetition moves what is left.`,
+      summary: 'Reassign all applications of a user to another, or to no one',
+      description: `Moves up to ${MOST_AT_ONCE} applications, each on its own. Send it again to move the rest.`,
       tag,
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
@@ -122,11 +130,11 @@ export const workRoutes = (deps: Deps): Route[] => {
     route({
       method: 'post',
       path: '/v1/users/{id}/covers',
-      summary: 'Lend somebody’s work to another for some days',
+      summary: 'Set a substitute for a user’s work for some days',
       description:
-        'The queue shows it as the other’s meanwhile; afterwards it is its owner’s again by itself. The other gets the ' +
-        'work of clients that they may see, and that the maker sees; the rest stays with its owner. For whoever may do ' +
-        'all that both may.',
+        'Until the last day the queue shows the work as the substitute’s; afterwards it returns to its owner. The ' +
+        'substitute gets the work of clients that both they and the caller may see; the rest stays with its owner. The ' +
+        'caller needs every permission that both users have.',
       tag,
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
@@ -140,7 +148,7 @@ export const workRoutes = (deps: Deps): Route[] => {
         if (!substitute) errors.push({ path: 'substitute', ...UNKNOWN_REFERENCE });
         if (substitute?.revokedAt) errors.push({ path: 'substitute', ...HAS_ACCESS });
         if (body.substitute === subject.id)
-          errors.push({ path: 'substitute', rule: 'somebody_else', message: 'must be somebody else' });
+          errors.push({ path: 'substitute', rule: 'somebody_else', message: 'must be a different user' });
         if (errors.length > 0) throw invalid(...errors);
         if (!manages(principal, substitute!)) throw new Problem('forbidden');
         const made = await createCover(sql, principal, commandId, subject.id, keptCover(body));
@@ -151,12 +159,12 @@ export const workRoutes = (deps: Deps): Route[] => {
     route({
       method: 'get',
       path: '/v1/users/{id}/covers',
-      summary: 'List the covers that are not over',
+      summary: 'List the current and coming covers',
       tag,
       access: 'users:read',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
       query: pageQuery,
-      responses: { 200: { description: 'The first one first, all on one page', schema: pageOf(cover) } },
+      responses: { 200: { description: 'All covers on one page, the earliest first', schema: pageOf(cover) } },
       handler: async ({ principal, subject }) =>
         ok({ items: (await coversOf(sql, principal, subject.id)).map(shownCover), nextCursor: null }),
     }),
@@ -173,7 +181,7 @@ export const workRoutes = (deps: Deps): Route[] => {
         return user && found ? { user, cover: found } : null;
       },
       actsFor: ({ user }) => user,
-      responses: { 204: { description: 'It is over' } },
+      responses: { 204: { description: 'The cover has ended' } },
       handler: async ({ principal, subject }) => {
         await endCover(sql, principal, subject.cover);
         return { status: 204 };
@@ -182,10 +190,11 @@ export const workRoutes = (deps: Deps): Route[] => {
     route({
       method: 'post',
       path: '/v1/users/{id}/calendar-feed',
-      summary: 'Make the address of a user’s calendar feed',
+      summary: 'Create the address of a user’s calendar feed',
       description:
-        'Follow-ups, items and deadlines of what the user has, as iCalendar. A new address ends the old one. It shows the ' +
-        'clients that its maker sees now and the user may see when it is read. For whoever may do all that the user may.',
+        'The user’s follow-ups, items and deadlines as iCalendar. A new address replaces the old one. The feed shows the ' +
+        'clients that the caller sees now and that the user may see when it is read. The caller needs every permission ' +
+        'that the user has.',
       tag,
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),

@@ -15,7 +15,7 @@ const heldOf = <T extends z.ZodType>(value: T) =>
   z
     .strictObject({ applicationId: id, entryId: id, value, source: z.enum(FACT_SOURCES) })
     .nullable()
-    .meta({ description: 'With the application, and the entry of its timeline, that it is from' });
+    .meta({ description: 'The value, with the application and timeline entry that it comes from' });
 
 const lineOfBusiness = z.enum(LINES_OF_BUSINESS);
 const agreement = z
@@ -61,7 +61,7 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/agreements',
-    summary: 'List agreements: what practices hold with payers',
+    summary: 'List the agreements of practices with payers',
     tag,
     access: 'applications:read',
     query,
@@ -84,8 +84,8 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/agreements/{id}/end',
-    summary: 'End an agreement, for all that rest on it',
-    description: 'Contracts and claims routes that are inherited from it end with it, on its last day.',
+    summary: 'End an agreement and everything inherited from it',
+    description: 'Contracts and claims routes inherited from the agreement end with it, on its last day.',
     tag,
     access: 'applications:work',
     subject: ({ principal, params }) => findAgreement(sql, principal, params.id),

@@ -11,10 +11,10 @@ export const coverageRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/clients/{id}/coverage',
-    summary: "A client's providers by payers: through whom, at which stage, billable from when",
+    summary: "List a client's providers by payer: through whom, at which stage, billable from when",
     description:
-      'What the gate says today, for every payer that a provider applies to or reaches through a platform; with ' +
-      '`format` as CSV, or as a PDF that can be sent.',
+      'Billing readiness today for every payer that a provider applies to or reaches through a platform. `format` gives ' +
+      'it as CSV, or as a PDF to send.',
     tag: 'billing readiness',
     access: 'readiness:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),

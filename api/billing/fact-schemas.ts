@@ -42,14 +42,17 @@ export const seen = z
   .strictObject({ partyName: line, tinLast4: last4, npi, locationId: id })
   .partial()
   .superRefine((value, context) => {
-    if (Object.keys(value).length === 0) broken(context, [], 'not_empty', 'must say what was seen');
+    if (Object.keys(value).length === 0) broken(context, [], 'not_empty', 'must have at least one field');
   }, BESIDE_BAD_FIELDS)
-  .meta({ id: 'Seen', description: 'Whom the evidence names; another party than the application’s answers 422' });
+  .meta({
+    id: 'Seen',
+    description: 'The party that the evidence names; a party other than the application’s is answered 422',
+  });
 
 /** A fact with where it is from; also as an adoption brings it. */
 export const confirmationFields = {
   source: z.enum(FACT_SOURCES),
-  reference: line.meta({ description: 'Of the letter, the call, the page: where it can be found again' }),
+  reference: line.meta({ description: 'The reference of the letter, call or page, so that it can be found again' }),
   rep: line.optional(),
   confirmedOn: pastDate,
   seen: seen.optional(),

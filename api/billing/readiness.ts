@@ -46,17 +46,17 @@ const scope = z
     practiceId: id,
     payerId: id.optional(),
     electronicPayerId: line.optional().meta({
-      description: 'Instead of payerId: the id that claims are sent to; with `clearinghouse` where it needs that',
+      description: 'The id that claims are sent to, instead of `payerId`; add `clearinghouse` if several payers use it',
     }),
     clearinghouse: line.optional(),
     state,
     dateOfService: anyDate,
-    lineOfBusiness: z.enum(LINES_OF_BUSINESS).optional().meta({ description: 'May be left out while only one exists' }),
+    lineOfBusiness: z.enum(LINES_OF_BUSINESS).optional().meta({ description: 'May be left out if only one exists' }),
     locationId: id.optional(),
     asOf: pastInstant.optional().meta({
       description:
-        'What was known then, of all that bears on the answer: facts, agreements, exclusions, the file, payers and what ' +
-        'stands for them, playbooks, settings. Left out: what is known now',
+        'Answers with what was known at this instant: facts, agreements, exclusions, the file, payers, playbooks and ' +
+        'settings. The default is now',
     }),
   })
   .meta({ id: 'ReadinessQuestion' });
@@ -84,21 +84,21 @@ const fact = z
     awaitsApproval: z
       .literal(true)
       .optional()
-      .meta({ description: 'By phone: a second person has still to approve it' }),
+      .meta({ description: 'The fact was confirmed by phone and a second person still has to approve it' }),
   })
   .optional();
 
 const answer = z
   .strictObject({
     mayBill: z.boolean(),
-    reasons: z.array(z.enum(READINESS_REASONS)).meta({ description: 'Every reason against, at once' }),
-    cautions: z.array(z.enum(READINESS_CAUTIONS)).meta({ description: 'Beside a yes' }),
+    reasons: z.array(z.enum(READINESS_REASONS)).meta({ description: 'Every reason for a no; empty for a yes' }),
+    cautions: z.array(z.enum(READINESS_CAUTIONS)).meta({ description: 'Warnings that come with a yes' }),
     billThrough: z.enum(['own', 'platform', 'nobody']),
     mayRepresentInNetwork: z.boolean(),
     facts: z.strictObject(Object.fromEntries(FACTS.map((name) => [name, fact]))),
-    applicationId: id.nullable().meta({ description: 'Whose facts decided' }),
+    applicationId: id.nullable().meta({ description: 'The application whose facts decided' }),
     billableFrom: date.nullable().meta({
-      description: 'From then on the answer is yes, if nothing else is missing; null while no effective date counts',
+      description: 'The first day of a yes, if nothing else is missing; null without a confirmed effective date',
     }),
     evidence: z.array(id).meta({ description: 'The documents behind the facts' }),
     whatToDo: z.array(z.strictObject({ reason: z.enum(READINESS_REASONS), do: z.string() })),
@@ -110,10 +110,10 @@ const given = z
     id,
     clientId: id,
     askedBy: actor,
-    question: z.looseObject({}).meta({ description: 'As it was asked' }),
+    question: z.looseObject({}).meta({ description: 'The question as it was asked' }),
     mayBill: z.boolean(),
     reasons: z.array(z.enum(READINESS_REASONS)),
-    entryIds: z.array(id).meta({ description: 'The timeline entries that a yes rested on' }),
+    entryIds: z.array(id).meta({ description: 'The timeline entries behind a yes' }),
     createdAt: instant,
   })
   .meta({ id: 'GivenReadiness' });
@@ -166,16 +166,16 @@ const unknown = (...paths: string[]): Problem =>
 const AMBIGUOUS = invalid({
   path: 'electronicPayerId',
   rule: 'ambiguous_reference',
-  message: 'is used by several payers: name the payerId, or the clearinghouse',
+  message: 'is used by several payers; give the payerId or the clearinghouse',
 });
 
 export const readinessRoutes = (deps: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/billing-readiness',
-    summary: 'May this be billed as in network?',
+    summary: 'Ask whether a service may be billed as in network',
     description:
-      'From the facts on file, as they are dated: yes, with what it rests on, or no, with every reason at once.',
+      'Answers from the facts on file for the date of service: yes, with the facts behind it, or no, with every reason.',
     tag,
     access: 'readiness:read',
     query: question,
@@ -190,8 +190,8 @@ export const readinessRoutes = (deps: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/readiness-answers',
-    summary: 'What the gate answered, when and to whom',
-    description: 'A claims system (role `service`) lists what was answered to its own key.',
+    summary: 'List the answers that were given, when and to whom',
+    description: 'A claims system (role `service`) sees the answers to its own key only.',
     tag,
     access: 'answers:read',
     query: givenQuery,
@@ -205,7 +205,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/billing-readiness',
-    summary: 'Ask up to 1,000 such questions at once',
+    summary: 'Ask up to 1,000 questions at once',
     tag,
     access: 'readiness:read',
     body: z.strictObject({ items: repeatable(z.array(question).min(1).max(1000)) }).meta({ id: 'ReadinessQuestions' }),

@@ -22,29 +22,35 @@ const problem = z
     errors: z
       .array(z.strictObject({ path: z.string(), rule: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'Every bad field at once; `rule` is stable' }),
-    existingId: id.optional().meta({ description: 'What stands in the way' }),
-    stage: z.enum(STAGES).optional().meta({ description: 'Of an action that is not allowed: where it stands' }),
+      .meta({ description: 'All invalid fields at once; `rule` is stable' }),
+    existingId: id.optional().meta({ description: 'The id of the resource that is in the way' }),
+    stage: z
+      .enum(STAGES)
+      .optional()
+      .meta({ description: 'The stage of an application that does not allow the action' }),
     allowedActions: z.array(z.enum(ACTIONS)).optional(),
     allowedOutcomes: z.array(z.enum(OUTCOMES)).optional(),
   })
   .meta({
     id: 'Problem',
-    description: 'RFC 9457; never quotes what was sent',
+    description: 'A problem as RFC 9457 defines it; it never repeats what was sent',
     example: {
       type: 'urn:countersign:problem:validation_failed',
       title: PROBLEMS.validation_failed[1],
       status: 400,
-      errors: [{ path: 'npi', rule: 'npi_check_digit', message: 'must be an NPI: 10 digits with a right check digit' }],
+      errors: [{ path: 'npi', rule: 'npi_check_digit', message: 'must be an NPI: 10 digits with a valid check digit' }],
     },
   });
 
-const ifMatch = z.string().optional().meta({ description: 'The ETag that is to be changed; another answers 412' });
+const ifMatch = z
+  .string()
+  .optional()
+  .meta({ description: 'The ETag of the version to change; any other version is answered 412' });
 
 const HEADERS: Partial<Record<Method, z.ZodObject>> = {
   post: z.object({
     'Idempotency-Key': z.string().min(1).max(200).optional().meta({
-      description: 'A retry with the same key and body gets the first answer, for 30 days',
+      description: 'For 30 days a retry with the same key and body gets the first answer',
     }),
     'If-Match': ifMatch,
   }),
@@ -58,14 +64,14 @@ const page = (operationId: string, summary: string, type: string) => ({
     tags: [sectionOf('documentation')],
     summary,
     security: [],
-    responses: { 200: { description: 'It', content: { [type]: { schema: z.unknown() } } } },
+    responses: { 200: { description: 'The page', content: { [type]: { schema: z.unknown() } } } },
   },
 });
 
 /** What docs.ts serves: nothing that a schema of ours validates, so no routes. */
 const DOCUMENTATION = {
-  '/docs': page('getDocs', 'This description as a page', 'text/html'),
-  '/openapi.json': page('getOpenapi', 'This description, OpenAPI 3.1', 'application/json'),
+  '/docs': page('getDocs', 'Read this description as a page', 'text/html'),
+  '/openapi.json': page('getOpenapi', 'Read this description as an OpenAPI 3.1 document', 'application/json'),
 } satisfies ZodOpenApiPathsObject;
 
 /** The OpenAPI 3.1 document of the routes, from the schemas that validate. */
@@ -195,5 +201,5 @@ const PROBLEM_CONTENT = { 'application/problem+json': { schema: problem } };
 
 function titlesOf(status: number): string {
   const titles = Object.values(PROBLEMS).flatMap(([of, title]) => (of === status ? [title] : []));
-  return titles.length > 2 ? 'Refused by what is on record; `type` says why' : titles.join('; or: ');
+  return titles.length > 2 ? 'The record does not allow it; `type` says why' : titles.join('; or: ');
 }

@@ -25,7 +25,7 @@ export async function workerErrors(
   if (!user) return [{ path, ...UNKNOWN_REFERENCE }];
   const errors: FieldError[] = [];
   if (!seesClient(user, clientId))
-    errors.push({ path, rule: 'sees_the_client', message: 'must be a user who may see this client' });
+    errors.push({ path, rule: 'sees_the_client', message: 'must be a user who sees this client' });
   if (user.revokedAt) errors.push({ path, ...HAS_ACCESS });
   return errors;
 }

@@ -49,7 +49,7 @@ export const longText = text(
     ...between(1, 10_000),
     {
       rule: 'no_control_characters',
-      message: 'must have no control characters but line breaks',
+      message: 'must not have control characters other than line breaks',
       holds: (value) => !/[^\P{Cc}\r\n\t]|\p{Cs}/u.test(value),
     },
   ],
@@ -64,7 +64,10 @@ export const hasLevels = (value: unknown, most: number): boolean =>
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export const UNKNOWN_REFERENCE = { rule: 'unknown_reference', message: 'refers to nothing that is known here' };
+export const UNKNOWN_REFERENCE = {
+  rule: 'unknown_reference',
+  message: 'does not refer to anything that exists or that this key sees',
+};
 
 /** An id of ours; what cannot be one refers to nothing. */
 export const id = text([{ ...UNKNOWN_REFERENCE, holds: (value) => ID.test(value) }], {
@@ -112,27 +115,27 @@ const yearsAhead = (years: number): RangeRule => ({
 
 const NOT_IN_FUTURE: RangeRule = {
   rule: 'not_in_future',
-  message: 'must not be later than today is anywhere on Earth',
+  message: 'must not be later than today (in the time zone where the day begins first)',
   holds: (value) => !isFuture(value, new Date().toISOString()),
 };
 const NOT_IN_PAST: RangeRule = {
   rule: 'not_in_past',
-  message: 'must not be earlier than today is anywhere on Earth',
+  message: 'must not be earlier than today (in the time zone where the day ends last)',
   holds: (value) => value >= inUtcMinus12(),
 };
 const WITHIN_TEN_YEARS: RangeRule = {
   rule: 'within_ten_years',
-  message: 'must be within ten years',
+  message: 'must be at most ten years ahead',
   holds: (value) => value <= yearsAway(10),
 };
 const WITHIN_A_YEAR: RangeRule = {
   rule: 'within_a_year',
-  message: 'must be within a year, so that nothing is forgotten',
+  message: 'must be at most a year ahead',
   holds: (value) => value <= addDays(inUtcMinus12(), LONGEST_SILENCE_DAYS),
 };
 const NEAR_TODAY: RangeRule = {
   rule: 'within_a_year',
-  message: 'must be within a year of today',
+  message: 'must be at most a year before or after today',
   holds: (value) => value <= yearsAway(1) && value >= yearsAway(-1),
 };
 
@@ -183,23 +186,23 @@ export const timeZone = text(
   [
     {
       rule: 'iana_time_zone',
-      message: 'must be a regional name of the IANA tz database, spelled as there, such as America/New_York, or UTC',
+      message: 'must be a time zone name of the IANA database, such as America/New_York, or UTC',
       holds: isTimeZone,
     },
   ],
   {
     example: 'America/New_York',
-    description: 'A regional name of the IANA tz database, spelled as there, or UTC; none that only some systems know',
+    description: 'A time zone name of the IANA database, in its spelling, or UTC',
   },
 );
 
 /** Of one that this PostgreSQL does not know. */
 export const TIME_ZONE_UNKNOWN = { rule: 'iana_time_zone', message: 'is a time zone that the database does not know' };
 
-export const state = z.enum(US_STATES).meta({ description: 'USPS code', example: 'CA' });
+export const state = z.enum(US_STATES).meta({ description: 'The two-letter USPS code', example: 'CA' });
 
 export const npi = text(
-  [{ rule: 'npi_check_digit', message: 'must be an NPI: 10 digits with a right check digit', holds: isNpi }],
+  [{ rule: 'npi_check_digit', message: 'must be an NPI: 10 digits with a valid check digit', holds: isNpi }],
   { example: '1234567893' },
 );
 
@@ -246,7 +249,7 @@ export const unique = <T extends z.ZodType>(list: z.ZodArray<T>, keyOf: (item: z
           context.addIssue({
             code: 'custom',
             path: [index],
-            message: 'is in the list before, which names each once',
+            message: 'is already in the list',
             params: { rule: 'unique' },
           });
         seen.add(key);
@@ -266,11 +269,10 @@ export const someOf = <const T extends readonly [string, ...string[]]>(words: T)
 
 /** A secret that an answer shows. */
 export const shownOnce = z.string().optional().meta({
-  description:
-    'Shown in the first answer, and to a retry with the same Idempotency-Key within ten minutes, while it is valid',
+  description: 'Shown in the first answer, and again to a retry with the same Idempotency-Key within ten minutes',
 });
 
-export const version = z.int().meta({ description: 'Also the ETag, for If-Match' });
+export const version = z.int().meta({ description: 'The version of this resource; also its ETag, for `If-Match`' });
 
 /** Who did something, as it is kept on record. */
 export const actor = z.strictObject({ type: z.string(), id: z.string(), name: z.string() }).meta({ id: 'Actor' });
@@ -298,7 +300,7 @@ export const cursorOf = <T>(schema: z.ZodType<T>) =>
       context.addIssue({ code: 'custom', message: 'must be a nextCursor of this list', params: { rule: 'cursor' } });
       return z.NEVER;
     })
-    .meta({ description: 'The nextCursor of the page before' });
+    .meta({ description: 'The `nextCursor` of the previous page' });
 
 export const encodeCursor = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
@@ -318,7 +320,7 @@ export const limit = text(
       holds: (value) => LIMIT.test(value) && Number(value) >= 1 && Number(value) <= 200,
     },
   ],
-  { description: '1 to 200; 50 where it is left out' },
+  { description: 'From 1 to 200; the default is 50' },
 )
   .default('50')
   .transform(Number);

@@ -7,7 +7,7 @@ export function refuseTable(error: unknown): never {
   const errors = error.missing.map((path) => ({
     path,
     rule: 'column',
-    message: 'is a column that the file must have',
+    message: 'is a required column',
   }));
   throw new Problem('validation_failed', {
     errors:

@@ -47,9 +47,9 @@ function ruleOf(issue: Issue): [rule: string, message: string] {
         ? ['max_items', `must have at most ${issue.maximum} items`]
         : ['maximum', `must be at most ${issue.maximum}`];
     case 'invalid_union':
-      return ['one_of', 'must be one of the forms that are described'];
+      return ['one_of', 'must have one of the forms in the API description'];
     default:
-      return ['invalid', 'has no form that is known here'];
+      return ['invalid', 'is not valid'];
   }
 }
 

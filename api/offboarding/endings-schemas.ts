@@ -19,7 +19,7 @@ import { tinInput } from '../registry/practices-schemas';
 import { dea, malpractice } from '../registry/providers-schemas';
 
 const fields = {
-  on: nearbyDate.meta({ description: 'The last day; what is open goes on until it has passed' }),
+  on: nearbyDate.meta({ description: 'The last day; open work continues until it has passed' }),
   reason: z.enum(ENDING_REASONS),
   applications: z.enum(['withdraw', 'hand_over']).meta({
     description:
@@ -47,7 +47,7 @@ export const endingInput = renamed(
 );
 
 export const endingQuery = z.strictObject({
-  dryRun: yesOrNo.optional().meta({ description: 'Only say what it would come to' }),
+  dryRun: yesOrNo.optional().meta({ description: 'true: only show what would happen' }),
 });
 
 const item = {
@@ -71,7 +71,7 @@ const item = {
 
 const access = z.strictObject({ apiKeys: z.int(), users: z.int(), webhooks: z.int(), messages: z.int() }).meta({
   id: 'AccessShut',
-  description: 'How many are shut once the last day has passed: those that see nobody else',
+  description: 'How many are closed once the last day has passed: those that reach no other client or provider',
 });
 
 export const endingPreview = z
@@ -101,7 +101,7 @@ const summary = {
   recordedBy: actor,
   createdAt: instant,
   doneAt: instant.nullable(),
-  returnedOn: date.nullable().meta({ description: 'The first day of whoever came back since' }),
+  returnedOn: date.nullable().meta({ description: 'The first day after a return; null where there was none' }),
 };
 
 export const endingSummary = z.strictObject(summary).meta({ id: 'LeavingEndingSummary' });
@@ -130,7 +130,7 @@ export const ending = z
 export const endingsQuery = pageQuery.extend({
   clientId: id.optional(),
   providerId: id.optional(),
-  open: yesOrNo.optional().meta({ description: 'Whether something is left to do' }),
+  open: yesOrNo.optional().meta({ description: 'true: endings that are not finished' }),
 });
 
 const returnFields = {
@@ -175,12 +175,13 @@ export const leavingReturn = z
     words: formerly(z.string().nullable(), 'notes'),
     source: z.enum(FACT_SOURCES),
     reference: line,
-    providerIds: z.array(id).meta({ description: 'Who is back by it' }),
+    providerIds: z.array(id).meta({ description: 'The providers that this return brings back' }),
     leftOutIds: z.array(id).meta({
-      description: 'Who left with the client and is not back: their secrets were purged, and each comes back alone',
+      description:
+        'Providers who left with the client and are not back: their secrets are purged, so each returns separately',
     }),
     terminationIds: z.array(id).meta({
-      description: 'Terminations that the ending opened and that go on: to be withdrawn where they are meant no longer',
+      description: 'Terminations that the ending opened and that continue; withdraw those that are no longer wanted',
     }),
     recordedBy: actor,
     createdAt: instant,

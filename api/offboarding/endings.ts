@@ -39,11 +39,11 @@ const DESCRIPTION =
   'over. With `terminate`, a termination is opened with each payer, with the contract’s notice where that is on file. ' +
   'Keys, users, webhooks and mail that reach nobody else are shut, upkeep stops where no other client has the person, ' +
   'and secrets are purged later (`secretsPurgeDays` of the settings) except under a legal hold. All of it is done ' +
-  'once, whatever happens meanwhile; `GET /v1/endings/{id}` says how far it is.';
+  'once, whatever happens meanwhile; `GET /v1/endings/{id}` shows the progress.';
 
 const RESPONSES = {
-  200: { description: 'What it would come to', schema: endingPreview },
-  201: { description: 'The ending, which is under way', schema: ending },
+  200: { description: 'A preview', schema: endingPreview },
+  201: { description: 'The ending', schema: ending },
 };
 
 /** The record has them under the old name. */
@@ -110,19 +110,19 @@ async function comeBack(
         ...result.practiceIds.map((id) => ({
           path: 'practices',
           rule: 'purged',
-          message: `must name practice ${id} with its tin: it was purged; null where it is not given now`,
+          message: `must name practice ${id} with its tin, which was purged; null leaves it out for now`,
         })),
       );
   }
 }
 
-const PURGED = 'was purged after they left: must be given again, empty where there is none';
+const PURGED = 'was purged after they left, so it must be given again; send it empty where there is none';
 
 export const endingRoutes = (deps: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/providers/{id}/end',
-    summary: 'End a provider: everything that goes on of theirs with this client',
+    summary: 'End the work for a provider of this client',
     description: DESCRIPTION,
     tag,
     access: 'endings:write',
@@ -136,8 +136,8 @@ export const endingRoutes = (deps: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/clients/{id}/end',
-    summary: 'End a client: everything that goes on of theirs, and of each of their providers',
-    description: `${DESCRIPTION} Agreements that nothing rests on any more end too.`,
+    summary: 'End the work for a client and all of its providers',
+    description: `${DESCRIPTION} Agreements that no other application needs end too.`,
     tag,
     access: 'endings:write',
     subject: ({ principal, params }) => findClient(deps.sql, principal, params.id),
@@ -150,7 +150,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/endings',
-    summary: 'List who leaves and who has left, and how far each is',
+    summary: 'List the endings and the progress of each',
     tag,
     access: 'operations:read',
     query: endingsQuery,
@@ -167,7 +167,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/endings/{id}',
-    summary: 'Read an ending, and how far it is',
+    summary: 'Read an ending and its progress',
     tag,
     access: 'operations:read',
     subject: ({ principal, params }) => findEnding(deps.sql, principal, params.id),
@@ -177,7 +177,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/providers/{id}/return',
-    summary: 'Bring back a provider who has left, or who stays after all',
+    summary: 'Bring back a provider who has left, or cancel an ending',
     description: RETURN,
     tag,
     access: 'endings:write',
@@ -190,7 +190,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/clients/{id}/return',
-    summary: 'Bring back a client that has left, or that stays after all',
+    summary: 'Bring back a client that has left, or cancel an ending',
     description:
       `${RETURN} Providers who left with the client are back with it, and its users; keys and webhooks are made anew. ` +
       'A provider of whom secrets were purged comes back alone, as they have to be given again.',

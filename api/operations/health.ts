@@ -11,10 +11,9 @@ const verdict = z.enum(['ok', 'down']);
 const readiness = z.strictObject({
   status: z.enum(['ready', 'not_ready']),
   checks: z.strictObject({ postgres: verdict, temporal: verdict, worker: verdict }),
-  stuck: z
-    .number()
-    .nullable()
-    .meta({ description: 'How much nobody attends to, as `GET /v1/operations/stuck` lists it; null: not known' }),
+  stuck: z.number().nullable().meta({
+    description: 'The number of stuck items that `GET /v1/operations/stuck` lists; null where it is not known',
+  }),
   runId: z.string().nullable(),
 });
 
@@ -22,21 +21,21 @@ export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps)
   route({
     method: 'get',
     path: '/healthz',
-    summary: 'Whether this process answers',
+    summary: 'Check that this process answers',
     tag,
     access: 'public',
-    responses: { 200: { description: 'It does', schema: z.strictObject({ status: z.literal('ok') }) } },
+    responses: { 200: { description: 'The process answers', schema: z.strictObject({ status: z.literal('ok') }) } },
     handler: async () => ok({ status: 'ok' }),
   }),
   route({
     method: 'get',
     path: '/readyz',
-    summary: 'Whether PostgreSQL, Temporal and a worker that does its tasks are all there',
+    summary: 'Check that PostgreSQL, Temporal and a working worker are available',
     tag,
     access: 'public',
     responses: {
-      200: { description: 'All are', schema: readiness },
-      503: { description: 'Not all are', schema: readiness },
+      200: { description: 'All parts are available', schema: readiness },
+      503: { description: 'A part is missing', schema: readiness },
     },
     handler: async () => {
       const [postgres, temporal, worker, stuck] = await Promise.all([

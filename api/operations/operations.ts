@@ -12,7 +12,7 @@ export const operationsRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/operations/stuck',
-    summary: 'List what nobody attends to',
+    summary: 'List what is stuck and needs a person',
     description:
       'Steps that were set aside, commands and changes that were not delivered, workflows that are gone or keep failing, ' +
       'applications that are held after a restore. Everything else goes on meanwhile. What is of no one client is listed ' +
@@ -26,14 +26,14 @@ export const operationsRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/operations/stuck/{id}/retry',
-    summary: 'Have a stuck item tried again',
+    summary: 'Retry a stuck item',
     description:
-      'It leaves the list, and comes back where it fails again. A step is tried within seconds, a run is looked at within a ' +
+      'The item leaves the list, and comes back if it fails again. A step is tried within seconds, a run is looked at within a ' +
       'minute. A hold ends by `restore-review` alone: 409.',
     tag,
     access: 'operations:retry',
     subject: ({ principal, params }) => findStuck(sql, principal, params.id),
-    responses: { 204: { description: 'It is tried again' } },
+    responses: { 204: { description: 'The item is tried again' } },
     problems: [409],
     handler: async ({ principal, subject }) => {
       if (!(await retryStuck(sql, principal, subject))) throw new Problem('restore_review_needed');

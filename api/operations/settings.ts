@@ -9,7 +9,7 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/settings',
-    summary: 'Read how the operator works',
+    summary: 'Read the settings',
     tag,
     access: 'operations:read',
     responses: { 200: { description: 'The settings', schema: settings } },
@@ -18,8 +18,8 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'patch',
     path: '/v1/settings',
-    summary: 'Change how the operator works',
-    description: 'Answers of the past stay as the settings of their time gave them.',
+    summary: 'Change the settings',
+    description: 'Earlier answers stay as the settings of their time gave them.',
     tag,
     access: 'settings:write',
     body: settingsChange,

@@ -36,7 +36,7 @@ export const eventRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/events',
-    summary: 'The feed of events: what changed, in order',
+    summary: 'Read the feed of events: what changed, in order',
     description:
       'No event is missed, and none comes twice. `nextCursor` is null once everything is read; to hear of later events, ' +
       'ask again with the `seq` of the last one as `cursor`.',

@@ -28,8 +28,8 @@ const endpointFields = {
   types,
   clientIds: clientIds.nullable(),
   createdAt: instant,
-  failures: z.int().meta({ description: 'In a row, up to now' }),
-  resumeAt: instant.nullable().meta({ description: 'Until then it is left alone, because it failed' }),
+  failures: z.int().meta({ description: 'The number of failures in a row' }),
+  resumeAt: instant.nullable().meta({ description: 'When the endpoint is called again after failures' }),
   lastError: line.nullable(),
 };
 export const endpoint = z.strictObject(endpointFields).meta({ id: 'WebhookEndpoint' });
@@ -61,7 +61,7 @@ export const mailBatch = z
     id,
     clientId: id.nullable().meta({
       description:
-        'Null: a digest to a colleague, about several clients, or a person’s own upkeep; only who sees every client sees it',
+        'Null for mail about several clients or about a person’s own upkeep; only keys that see every client see it',
     }),
     recipientType: z.string(),
     recipientId: id,

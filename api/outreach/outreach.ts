@@ -60,8 +60,9 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     path: '/v1/webhook-endpoints',
     summary: 'Add an endpoint for webhooks',
     description:
-      'Signed by the Standard Webhooks specification. Delivered at least once, in order as long as each is taken. ' +
-      'An endpoint that fails is called again after 30 s, then less and less often, for three days; then what waits is dead.',
+      'Deliveries are signed as the Standard Webhooks specification says, arrive at least once, and in order as long as ' +
+      'each succeeds. An endpoint that fails is called again after 30 s, then less often, for three days; after that its ' +
+      'waiting deliveries are dead.',
     tag: 'webhooks',
     access: 'keys:write',
     body: endpointInput,
@@ -86,7 +87,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/webhook-endpoints/{id}/rotation',
-    summary: 'Give an endpoint a new secret; the one before signs too until the next rotation',
+    summary: 'Give an endpoint a new secret; the previous one also signs until the next rotation',
     tag: 'webhooks',
     access: 'keys:write',
     subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
@@ -100,7 +101,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/webhook-endpoints/{id}/replay',
-    summary: 'Send all its dead deliveries again, each under its own id, and what waits at once',
+    summary: 'Send all dead and waiting deliveries of an endpoint again now, each under its own id',
     tag: 'webhooks',
     access: 'keys:write',
     subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
@@ -114,7 +115,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     tag: 'webhooks',
     access: 'keys:write',
     subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
-    responses: { 204: { description: 'It gets nothing more' } },
+    responses: { 204: { description: 'The endpoint gets no more deliveries' } },
     handler: async ({ principal, subject }) => {
       await endEndpoint(sql, principal, subject.id);
       return { status: 204 };
@@ -147,7 +148,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/mail',
-    summary: 'List what was written to people: what may not have arrived waits for a person',
+    summary: 'List mail; mail that may not have arrived waits for a person’s decision',
     tag: 'outreach',
     access: 'operations:read',
     namesUser: { recipientId: 'filter' },
@@ -161,7 +162,9 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
       method: 'post',
       path: `/v1/mail/{id}/${what}`,
       summary:
-        what === 'resend' ? 'Send mail again that may not have arrived' : 'Let mail be that may not have arrived',
+        what === 'resend'
+          ? 'Send mail again that may not have arrived'
+          : 'Leave mail as it is that may not have arrived',
       tag: 'outreach',
       access: 'applications:follow_up',
       subject: ({ principal, params }) => findMail(sql, principal, (params as { id: string }).id),
@@ -172,7 +175,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/inbox',
-    summary: 'What a user is told',
+    summary: 'List the messages to a user',
     tag: 'outreach',
     access: 'operations:read',
     namesUser: { userId: 'filter' },
@@ -186,8 +189,8 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/inbox/{id}/read',
-    summary: 'Say that it was read',
-    description: 'For whoever may do all that its user may.',
+    summary: 'Mark a message as read',
+    description: 'The caller needs every permission that the user has.',
     tag: 'outreach',
     access: 'applications:follow_up',
     subject: async ({ principal, params }) => {
@@ -210,9 +213,9 @@ const localMailboxRoute = (sql: Sql): Route =>
   route({
     method: 'get',
     path: '/v1/local-mailbox',
-    summary: 'What would have gone out, where no mail server is set; the latest first',
+    summary: 'List mail that would be sent if a mail server were set, the latest first',
     description:
-      'With a mail server (`SMTP_URL`) there is no such route. Mail about several clients is shown to keys of every client.',
+      'This route exists only without a mail server (`SMTP_URL`). Mail about several clients is shown only to keys that see every client.',
     tag: 'outreach',
     access: 'keys:read',
     query: mailboxQuery,

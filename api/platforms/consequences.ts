@@ -33,10 +33,10 @@ export const consequenceRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/platform-relationships/{id}/consequences',
-    summary: 'What leaving the platform on a date comes to, by payer and state',
+    summary: 'Read what leaving the platform on a date means, by payer and state',
     description:
-      'What is portable, the notice, restrictions, the direct application there is or the kind that fits, and whether ' +
-      'it can be expected to be billable by then. Nothing here is a promise: only the gate says who may bill.',
+      'What is portable, the notice, restrictions, the direct application or the kind of application that fits, and ' +
+      'whether it is likely to be billable by then. These are expectations: only billing readiness says who may bill.',
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),

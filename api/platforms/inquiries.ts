@@ -59,7 +59,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
     route({
       method: 'get',
       path,
-      summary: 'What is still open, and how it is asked',
+      summary: 'Read which questions are open, and how they are asked',
       tag,
       access: 'registry:read',
       subject,
@@ -69,10 +69,10 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
     route({
       method: 'post',
       path,
-      summary: 'Ask what is open, or change how it is asked',
+      summary: 'Ask the open questions, or change how they are asked',
       description:
-        'It asks the recipient at once and then at its cadence, until all is answered; again when an answer is a year ' +
-        'old or the terms change. One is opened with each relationship.',
+        'The inquiry asks the recipient at once and then regularly until every question is answered. It asks again when an ' +
+        'answer is a year old or the terms change. Each new relationship opens one.',
       tag,
       access: 'registry:write',
       subject,
@@ -90,7 +90,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
     route({
       method: 'post',
       path: `${path}/closing`,
-      summary: 'Ask no more',
+      summary: 'Close the inquiry',
       tag,
       access: 'registry:write',
       subject,
@@ -104,7 +104,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
     route({
       method: 'post',
       path: '/v1/platform-relationships/{id}/terms-changes',
-      summary: 'Record that the platform changed its terms: what was answered before is asked again',
+      summary: 'Record that the platform changed its terms, so that earlier answers are asked again',
       tag,
       access: 'registry:write',
       subject,
@@ -118,7 +118,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
     route({
       method: 'get',
       path: '/v1/platform-knowledge',
-      summary: 'What is known of platforms in general',
+      summary: 'Read what is known about platforms in general',
       tag,
       access: 'registry:read',
       responses: { 200: { description: 'All of it', schema: knowledge } },
@@ -127,8 +127,8 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
     route({
       method: 'put',
       path: '/v1/platform-knowledge',
-      summary: 'Make what is known of platforms in general this',
-      description: 'It answers the questions of relationships recorded from now on; never with a yes.',
+      summary: 'Replace what is known about platforms in general',
+      description: 'It answers questions of relationships that are recorded from now on, but never with a yes.',
       tag,
       access: 'payers:write',
       body: knowledge,

@@ -35,7 +35,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     method: 'put',
     path: '/v1/platform-relationships/{id}/services',
     summary: 'Record what the platform does today',
-    description: 'It takes the place of what was said before.',
+    description: 'It replaces the earlier list.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
@@ -52,7 +52,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/platform-relationships/{id}/decision-sheet',
-    summary: 'Side by side: what the platform does today, and what direct contracts take',
+    summary: 'Compare what the platform does today with what direct contracts require',
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
@@ -68,7 +68,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/platform-relationships/{id}/transition-plan',
-    summary: 'What leads to direct contracts: expected dates, what can start today, what blocks each',
+    summary: 'Read the plan for direct contracts: expected dates, what can start today, and what blocks each',
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
@@ -82,7 +82,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/platform-relationships/{id}/checklist',
-    summary: 'What the practice needs of its own before it leaves',
+    summary: 'Read the checklist of what the practice needs before it leaves the platform',
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
@@ -93,8 +93,8 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'put',
     path: '/v1/platform-relationships/{id}/checklist/{item}',
-    summary: 'Record how an item of the checklist stands',
-    description: `The items are ${CHECKLIST_ITEMS.join(', ')}. What is left out is taken back.`,
+    summary: 'Record the status of a checklist item',
+    description: `The items are ${CHECKLIST_ITEMS.join(', ')}. A field that is left out is cleared.`,
     tag,
     access: 'registry:write',
     // Anything, so that an item that there is not is told what there is.

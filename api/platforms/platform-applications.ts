@@ -27,13 +27,13 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
     summary: 'Start the chosen direct applications in one call',
     description:
       'Once the client has decided to bridge or to build direct contracts; each application on its own. On a bridge ' +
-      'each of them knows its platform: what is submitted says that it adds and replaces nothing, and somebody sees to ' +
+      'each of them knows its platform: what is submitted says that it adds and replaces nothing, and a task asks a person to check ' +
       'it that the platform still works.',
     tag,
     access: 'applications:work',
     subject: ({ principal, params }) => findRelationship(deps.sql, principal, params.id),
     body: chosenApplications,
-    responses: { 200: { description: 'What became of each, in order', schema: startedApplications } },
+    responses: { 200: { description: 'The result for each application, in order', schema: startedApplications } },
     handler: async ({ principal, subject, body: { practiceId, items }, commandId }) => {
       const { sql } = deps;
       const { id: relationshipId, providerId, clientId, decision, endedOn } = subject;

@@ -113,7 +113,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'patch',
     path: '/v1/platform-relationships/{id}',
-    summary: 'Change a platform relationship, its payers above all',
+    summary: 'Change a platform relationship, for example its payers',
     description:
       'What is left out stays; null empties. The questions about a new payer are asked with the next mail of the ' +
       'inquiry, unless that is closed. About one that is dropped nothing more is asked and its answers stay on record; ' +
@@ -139,8 +139,8 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/platform-relationships/{id}/end',
     summary: 'Record that the provider leaves the platform',
     description:
-      'From the day after on the gate and the coverage no longer count on it; its inquiry is closed. Who comes back ' +
-      'gets a new relationship.',
+      'From the day after on the gate and the coverage no longer count on it; its inquiry is closed. A provider who ' +
+      'comes back gets a new relationship.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
@@ -157,8 +157,8 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/platform-relationships/{id}/answers/{question}',
     summary: 'Answer a question of the ledger',
     description:
-      `The questions are ${QUESTIONS.join(', ')}. An answer takes the place of the one before for the same payer and ` +
-      'state, which stays on record; the same once more changes nothing.',
+      `The questions are ${QUESTIONS.join(', ')}. An answer replaces the earlier one for the same payer and ` +
+      'state, which stays on record. Sending the same again changes nothing.',
     tag,
     access: 'registry:write',
     // Anything, so that a question that there is not is told what there is.
@@ -180,7 +180,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/platform-relationships/{id}/answers',
-    summary: 'List the answers, those in force and those before them',
+    summary: 'List the answers, current and former',
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
@@ -192,7 +192,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/platform-relationships/{id}/assessment',
-    summary: 'What the answers come to: direct or not, by payer',
+    summary: 'Read the verdict of the answers: direct or not, by payer',
     description:
       '`direct` only where direct_contract, bill_outside, claims_under_own_setup and control_terms are yes; ' +
       '`platform_model` where direct_contract is no; otherwise `unclear`, which counts as not direct.',
@@ -205,8 +205,8 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'put',
     path: '/v1/platform-relationships/{id}/decision',
-    summary: 'Record what the client decided',
-    description: 'It takes the place of the one before, which stays on record; the same once more changes nothing.',
+    summary: 'Record the client’s decision',
+    description: 'It replaces the earlier decision, which stays on record. Sending the same again changes nothing.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
@@ -218,7 +218,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/platform-relationships/{id}/decisions',
-    summary: 'List the decisions, the one in force and those before it',
+    summary: 'List the decisions, current and former',
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),

@@ -8,12 +8,12 @@ import { applicationBrief, fit, panelReading } from './consequences-schemas';
 const amount = z.int().min(0).max(1_000_000_000);
 const rates = z
   .strictObject({ platform: amount.optional(), direct: amount.optional() })
-  .meta({ description: 'Per session, both in one unit' });
+  .meta({ description: 'Per session, both in the same unit' });
 const clients = z
   .int()
   .min(0)
   .max(1_000_000)
-  .meta({ description: 'How many of the client’s people the payer insures' });
+  .meta({ description: 'The number of the client’s patients whom the payer insures' });
 
 export const caseloadInput = z
   .strictObject({

@@ -18,7 +18,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/clients/{id}/caseload',
-    summary: 'How many of the client’s people each payer insures',
+    summary: 'Read how many of the client’s patients each payer insures',
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
@@ -29,7 +29,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     method: 'put',
     path: '/v1/clients/{id}/caseload',
     summary: 'Record the caseload',
-    description: 'The list takes the place of the one before.',
+    description: 'The list replaces the earlier one.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
@@ -45,7 +45,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/payers/{id}/panels',
-    summary: 'Whether the payer takes applications, by state and kind',
+    summary: 'Read whether the payer takes applications, by state and kind',
     tag,
     access: 'operations:read',
     subject: ({ params }) => findPayer(sql, params.id),
@@ -72,7 +72,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/clients/{id}/payer-targets',
-    summary: 'Which payers to contract with directly, the best first',
+    summary: 'Rank the payers to contract with directly, the best first',
     description:
       'Of the caseload and of the provider’s platforms, for a practice and state; each with what its score is made ' +
       'of. Those for which an application is under way come last.',

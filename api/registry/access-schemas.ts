@@ -15,7 +15,7 @@ import {
 
 const role = z.enum(ROLES);
 const clientIds = ids(500).min(1);
-const EVERY_CLIENT = { description: 'Left out: every client; must be given where role is client' };
+const EVERY_CLIENT = { description: 'Default: every client. Required if `role` is `client`' };
 
 /** A client's own people and programs see their own clients, never all. */
 function clientIsScoped({ role, clientIds: scope }: { role?: unknown; clientIds?: unknown }, context: z.RefinementCtx) {
@@ -28,7 +28,11 @@ function clientIsScoped({ role, clientIds: scope }: { role?: unknown; clientIds?
     });
 }
 
-const capacity = z.int().min(1).max(1000).meta({ description: 'Items of the queue that a day holds' });
+const capacity = z
+  .int()
+  .min(1)
+  .max(1000)
+  .meta({ description: 'How many items of the work queue the user can do in a day' });
 
 export const userInput = z
   .strictObject({
@@ -51,7 +55,7 @@ export const user = z
     clientIds: clientIds.nullable(),
     team: line.nullable(),
     capacity: capacity.nullable(),
-    revokedAt: instant.nullable().meta({ description: 'When they left with the only client they saw' }),
+    revokedAt: instant.nullable().meta({ description: 'When access ended because the user’s only client left' }),
     createdAt: instant,
   })
   .meta({ id: 'User' });

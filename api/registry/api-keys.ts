@@ -12,10 +12,10 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/api-keys',
-    summary: 'Make an API key',
+    summary: 'Create an API key',
     description:
-      'It can do no more than the key that makes it. A retry with the same Idempotency-Key is shown `key` again within ' +
-      'ten minutes and before it is revoked.',
+      'The new key has at most the permissions of the caller. A retry with the same Idempotency-Key shows `key` again ' +
+      'for ten minutes, unless the key is revoked before.',
     tag,
     access: 'keys:write',
     body: apiKeyInput,
@@ -40,7 +40,7 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/api-keys/{id}',
-    summary: 'Read what is known of an API key',
+    summary: 'Read an API key',
     tag,
     access: 'keys:read',
     subject: ({ principal, params }) => findKey(sql, principal, params.id),
@@ -54,7 +54,7 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     tag,
     access: 'keys:write',
     subject: ({ principal, params }) => findKey(sql, principal, params.id),
-    responses: { 204: { description: 'It opens nothing any more' } },
+    responses: { 204: { description: 'The key no longer works' } },
     handler: async ({ principal, subject }) => {
       await revokeKey(sql, principal, subject.id);
       return noContent();

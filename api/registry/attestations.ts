@@ -25,8 +25,8 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/providers/{id}/attestations',
     summary: 'Record a CAQH attestation',
     description:
-      'A date that has lapsed is accepted, and recorded as such. It counts for this client; what CAQH itself says of the ' +
-      'person counts for every client.',
+      'A lapsed date is accepted and recorded as lapsed. The attestation counts for this client; what CAQH itself reports ' +
+      'counts for every client.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),

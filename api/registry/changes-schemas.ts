@@ -5,9 +5,9 @@ import { actor, date, id, instant, pastDate, state } from '../kernel/schemas';
 
 /** How a change came about, beside what has changed. */
 export const circumstance = {
-  changedOn: pastDate.meta({ description: 'Since when it is so outside; left out, since today' }),
+  changedOn: pastDate.meta({ description: 'The day from which this holds in fact; the default is today' }),
   correction: z.boolean().meta({
-    description: 'The file was wrong and nothing has changed outside: no payer has to hear of it',
+    description: 'true: the file was wrong and nothing changed in fact, so no payer needs a notice',
   }),
 };
 
@@ -33,7 +33,7 @@ const fileChange = z
         }),
         dueOn: date.nullable(),
         citation: z.string().nullable(),
-        openedId: id.nullable().meta({ description: 'The application by which the payer hears of it' }),
+        openedId: id.nullable().meta({ description: 'The application that informs the payer' }),
       }),
     ),
   })

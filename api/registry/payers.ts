@@ -71,7 +71,7 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/payers/{id}',
     summary: 'Change a payer',
     description:
-      'What is left out stays. A playbook replaces the one before as its next version; applications that are open ' +
+      'Fields that are left out stay as they are. A playbook replaces the one before as its next version; applications that are open ' +
       'keep the version that they started with.',
     tag,
     access: 'payers:write',

@@ -54,8 +54,8 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/practices/{id}/changes',
-    summary: 'Read what has changed of a practice, and whom it concerns',
-    description: 'The latest first; each with the applications that it touches and what each needs.',
+    summary: 'List the changes of a practice and the applications that they affect',
+    description: 'The latest change comes first, with the applications that it affects and what each of them needs.',
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
@@ -67,7 +67,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     path: '/v1/practices/{id}',
     summary: 'Change a practice',
     description:
-      'What is left out stays; null empties `npi` and `billing`. Where payers have to hear of a change, their ' +
+      'Fields that are left out stay as they are; null empties `npi` and `billing`. Where payers have to hear of a change, their ' +
       'applications are opened: see its changes.',
     tag,
     access: 'registry:write',

@@ -46,7 +46,7 @@ export const malpractice = policy.superRefine(({ limits }, context) => {
       params: { rule: 'order' },
     });
 });
-const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a right check digit', holds: isDea }], {
+const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a valid check digit', holds: isDea }], {
   example: 'AB1234563',
 });
 export const dea = unique(
@@ -90,7 +90,7 @@ export const provider = z
     malpractice: policy
       .partial({ policyNumber: true })
       .nullable()
-      .meta({ description: 'Without its number once the secrets of whoever left are purged' }),
+      .meta({ description: 'Without its number once the provider has left and their secrets are purged' }),
     dea,
     ...ended,
     attestation: z.strictObject({ attestedOn: date, dueOn: date, current: z.boolean() }).nullable().meta({

@@ -58,7 +58,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/clients/{id}/providers',
     summary: 'Add a provider to a client',
-    description: 'A provider is there once per client and NPI; one who left before comes back by `return`.',
+    description: 'A client has each NPI once. A provider who left earlier comes back through `return`.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
@@ -99,8 +99,8 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/providers/{id}/changes',
-    summary: 'Read what has changed of a provider, and whom it concerns',
-    description: 'The latest first; each with the applications that it touches and what each needs.',
+    summary: 'List the changes of a provider and the applications that they affect',
+    description: 'The latest change comes first, with the applications that it affects and what each of them needs.',
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
@@ -112,8 +112,8 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/providers/{id}',
     summary: 'Change a provider',
     description:
-      'What is left out stays; `licences` are all of them; null empties `caqhId`, `taxonomyCode` and `malpractice`. ' +
-      'The NPI is who the provider is and never changes.',
+      'Fields that are left out stay as they are; `licences` replaces the whole list; null clears `caqhId`, `taxonomyCode` and `malpractice`. ' +
+      'The NPI never changes.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),

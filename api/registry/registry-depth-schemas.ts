@@ -29,7 +29,7 @@ const documents = ids(50);
 const kept = { id, practiceId: id, recordedBy: actor, createdAt: instant, supersededBy: id.nullable() };
 
 export const currentQuery = pageQuery.extend({
-  current: yesOrNo.optional().meta({ description: 'true: what holds now; false: what was before' }),
+  current: yesOrNo.optional().meta({ description: 'true: current statements; false: former ones' }),
 });
 
 const enrolmentFields = {
@@ -65,7 +65,7 @@ export const portalAccessInput = renamed(
     ...portalFields,
     on: pastDate,
     secondFactorOwner: line.optional(),
-    secretKeptIn: line.optional().meta({ description: 'Where it is kept; never the secret itself' }),
+    secretKeptIn: line.optional().meta({ description: 'Where the secret is kept, never the secret itself' }),
     notes: longText.optional(),
   }),
   NOTES,
@@ -86,9 +86,9 @@ const scopes = someOf(AUTHORISATION_SCOPES).min(1);
 export const authorisationInput = z
   .strictObject({
     scopes,
-    payerIds: ids(500).min(1).optional().meta({ description: 'Left out: every payer' }),
+    payerIds: ids(500).min(1).optional().meta({ description: 'Default: every payer' }),
     signedOn: pastDate,
-    until: expiryDate.optional().meta({ description: 'The last day; left out: until it is revoked' }),
+    until: expiryDate.optional().meta({ description: 'The last day; by default it holds until it is revoked' }),
     evidence: documents.optional(),
   })
   .superRefine(({ signedOn, until }, context) => {
@@ -142,7 +142,7 @@ const finding = z
     severity: z.enum(['error', 'warning']),
     about: z.string().nullable().meta({ description: 'A state, a source or a kind of document' }),
     fix: z.string(),
-    applicationIds: z.array(id).meta({ description: 'The open applications that it touches' }),
+    applicationIds: z.array(id).meta({ description: 'The open applications that it affects' }),
   })
   .meta({ id: 'Finding' });
 export const foundList = z.strictObject({ items: z.array(finding) });

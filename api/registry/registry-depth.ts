@@ -63,8 +63,8 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/practices/{id}/enrolments',
-    summary: 'State how an enrolment of the practice with a payer stands',
-    description: 'It takes the place of the statement before on the same payer and kind, which stays on record.',
+    summary: 'Record the status of a practice’s enrolment with a payer',
+    description: 'It replaces the earlier statement about the same payer and kind, which stays on record.',
     tag: 'practices',
     access: 'registry:write',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
@@ -82,7 +82,7 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/practices/{id}/enrolments',
-    summary: 'List the enrolments of a practice, those that hold and those before',
+    summary: 'List the enrolments of a practice, current and former',
     tag: 'practices',
     access: 'registry:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
@@ -97,10 +97,10 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/practices/{id}/portal-access',
-    summary: 'State who holds the practice’s way into a portal',
+    summary: 'Record who has the practice’s access to a portal',
     description:
-      'Never the secret: only where it is kept. Lost access to a portal of a payer is a prerequisite unmet, and a ' +
-      'blocker of what is submitted.',
+      'Record where the secret is kept, never the secret itself. Lost access to a payer’s portal is an unmet prerequisite, ' +
+      'and a blocker of submitted applications.',
     tag: 'practices',
     access: 'registry:write',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
@@ -121,7 +121,7 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/practices/{id}/portal-access',
-    summary: 'List who holds a practice’s ways into portals, and who did',
+    summary: 'List who has, and had, a practice’s access to portals',
     tag: 'practices',
     access: 'operations:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
@@ -136,9 +136,8 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/providers/{id}/authorisations',
-    summary: 'Record what a provider signed for the operator to do',
-    description:
-      'From the first one on, a current one to submit and to talk to the payer is a prerequisite; its end stops both.',
+    summary: 'Record an authorisation that a provider signed',
+    description: 'Once one is recorded, submitting and contacting the payer need a current authorisation.',
     tag: 'providers',
     access: 'registry:write',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
@@ -157,7 +156,7 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/providers/{id}/authorisations',
-    summary: 'List what a provider signed',
+    summary: 'List the authorisations of a provider',
     tag: 'providers',
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
@@ -179,7 +178,7 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/authorisations/{id}/revocation',
-    summary: 'Record that a provider took an authorisation back',
+    summary: 'Record that a provider revoked an authorisation',
     tag: 'providers',
     access: 'registry:write',
     subject: ({ principal, params }) => findAuthorisation(sql, principal, params.id),
@@ -191,12 +190,12 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/providers/{id}/snapshots',
-    summary: 'Keep what CAQH or NPPES says of a provider, to be held against the file',
+    summary: 'Record what CAQH or NPPES shows for a provider, to compare it with the file',
     tag: 'providers',
     access: 'registry:write',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     body: snapshotInput,
-    responses: { 200: { description: 'What doesn’t fit together', schema: foundList } },
+    responses: { 200: { description: 'The contradictions found', schema: foundList } },
     handler: async ({ principal, subject, body, commandId }) => {
       await keepSnapshot(sql, principal, commandId, subject, body);
       const today = localDate(new Date().toISOString(), subject.timeZone);
@@ -206,11 +205,11 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/providers/{id}/findings',
-    summary: 'What doesn’t fit together in a provider’s file, and what to do',
+    summary: 'List contradictions in a provider’s file and how to fix them',
     tag: 'providers',
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
-    responses: { 200: { description: 'All of it', schema: foundList } },
+    responses: { 200: { description: 'All findings', schema: foundList } },
     handler: async ({ principal, subject }) => {
       const today = localDate(new Date().toISOString(), subject.timeZone);
       return ok({ items: await findingsOf(sql, principal, subject.clientId, today, { providerId: subject.id }) });
@@ -219,11 +218,11 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/clients/{id}/findings',
-    summary: 'What doesn’t fit together in a client’s files, and what to do',
+    summary: 'List contradictions in a client’s files and how to fix them',
     tag: 'clients',
     access: 'registry:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
-    responses: { 200: { description: 'All of it', schema: foundList } },
+    responses: { 200: { description: 'All findings', schema: foundList } },
     handler: async ({ principal, subject }) => {
       const today = localDate(new Date().toISOString(), subject.timeZone);
       return ok({ items: await findingsOf(sql, principal, subject.id, today) });
@@ -232,8 +231,8 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/payers/{id}/merge',
-    summary: 'Merge a payer that is there twice into the other',
-    description: 'Both are one from then on; what is under way keeps its key.',
+    summary: 'Merge a duplicate payer into the other',
+    description: 'Both become one record; open applications keep their key.',
     tag: 'payers',
     access: 'payers:write',
     subject: ({ params }) => findPayer(sql, params.id),
@@ -249,8 +248,9 @@ export const registryDepthRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/practices/{id}/merge',
-    summary: 'Merge a practice that is there twice into the other',
-    description: 'Of one client, with one TIN. Both are one from then on; what is under way keeps its key.',
+    summary: 'Merge a duplicate practice into the other',
+    description:
+      'Both must belong to the same client and have the same TIN. They become one record; open applications keep their key.',
     tag: 'practices',
     access: 'registry:write',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),

@@ -49,7 +49,7 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     method: 'patch',
     path: '/v1/users/{id}',
     summary: 'Change a user',
-    description: 'For whoever may do all that the user may, at all of the user’s clients.',
+    description: 'The caller needs every permission that the user has, at all of the user’s clients.',
     tag,
     access: 'users:write',
     subject: ({ principal, params }) => findUser(sql, principal, params.id),

@@ -45,8 +45,8 @@ export const exclusionList = z
     month: z.string(),
     sha256: z.string(),
     entries: count,
-    unreadable: count.meta({ description: 'Rows that name somebody and could not be read' }),
-    screened: count.meta({ description: 'Providers and practices that were held against it' }),
+    unreadable: count.meta({ description: 'Rows with a name that could not be read' }),
+    screened: count.meta({ description: 'Providers and practices that were checked against it' }),
     clear: count,
     possible: count,
     confirmed: count,
@@ -60,7 +60,7 @@ export const exclusionSource = registryState
   .extend({
     month: z.string().nullable().meta({ description: 'Of the list on file' }),
     awaited: z.string().meta({ description: 'The month whose list comes next' }),
-    dueAt: instant.meta({ description: 'From when somebody is asked for that one' }),
+    dueAt: instant.meta({ description: 'When a task asks a person for that list' }),
   })
   .meta({ id: 'ExclusionSource' });
 
@@ -82,9 +82,9 @@ export const exclusionCheckInput = z
   })
   .superRefine(({ source: of, state: whose, result: came, excludedOn }, context) => {
     if ((of === 'state') !== (whose !== undefined))
-      broken(context, ['state'], 'state_of_source', 'must be there where the source is a state, and only there');
+      broken(context, ['state'], 'state_of_source', 'must be given where the source is a state, and only then');
     if (came === 'clear' && excludedOn !== undefined)
-      broken(context, ['excludedOn'], 'nothing_found', 'must not be there where nothing was found');
+      broken(context, ['excludedOn'], 'nothing_found', 'must be left out where the result is clear');
   })
   .meta({ id: 'ExclusionCheckInput' });
 

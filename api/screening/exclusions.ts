@@ -51,15 +51,15 @@ export const exclusionRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/exclusions/imports',
-    summary: 'Take a month’s list of the excluded (OIG LEIE) and hold everybody against it',
+    summary: 'Import a month’s exclusion list (OIG LEIE) and check every provider and practice against it',
     description:
       'An entry with the NPI of a provider or practice is theirs and closes the gate at once; one of the same name and ' +
-      'state may be, and is given to somebody. The same file for the same month is taken once.',
+      'state may be, and becomes a task for a person. The same file for the same month is imported once.',
     tag,
     access: 'exclusions:import',
     query: listQuery,
     csv: { maxBytes: MAX_BYTES, description: 'The OIG’s UPDATED.csv as it is' },
-    responses: { 200: { description: 'What came of it', schema: exclusionList } },
+    responses: { 200: { description: 'The result of the import', schema: exclusionList } },
     handler: async ({ principal, query, file, commandId }) => {
       const list = { month: `${query.month}-01`, sha256: createHash('sha256').update(file).digest('hex') };
       return ok(shownList(await importList(sql, principal, commandId, list, readLeie(file)).catch(refuseList)));
@@ -68,7 +68,7 @@ export const exclusionRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/exclusions/imports',
-    summary: 'List the lists that were taken',
+    summary: 'List the exclusion lists that were imported',
     tag,
     access: 'operations:read',
     query: pageQuery,
@@ -78,10 +78,10 @@ export const exclusionRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/exclusions',
-    summary: 'Which month’s list is on file, which one is awaited, and how it goes with fetching it',
+    summary: 'Read which month’s list is on file, which one comes next, and whether fetching it works',
     tag,
     access: 'operations:read',
-    responses: { 200: { description: 'As it is now', schema: exclusionSource } },
+    responses: { 200: { description: 'The current state', schema: exclusionSource } },
     handler: async () => {
       const { month, awaited, ...source } = await listState(sql, new Date().toISOString());
       return ok({ month: month?.slice(0, 7) ?? null, awaited: awaited.slice(0, 7), ...source });
@@ -104,12 +104,12 @@ const routesAbout = (
   route({
     method: 'post',
     path: `/v1/${room}/{id}/exclusion-checks`,
-    summary: `Record that somebody looked whether ${who} is excluded`,
+    summary: `Record a check whether ${who} is excluded`,
     description:
-      'Of SAM and the states, or of the OIG by hand. What is found counts for this client. Confirmed by a caller who may ' +
-      'decide on exclusions it is a decision, and of one who sees every client it counts for the person with every ' +
-      'client, each of whom has a task. Confirmed by anybody else it closes this client’s gate, and is given to somebody ' +
-      'to decide.',
+      'For SAM, the states, or the OIG checked by hand. What is found counts for this client. A confirmation by a caller ' +
+      'who may decide on exclusions is a decision; by one who also sees every client, it counts for the person with every ' +
+      'client, and each of them has a task. A confirmation by any other caller closes this client’s gate, and a task asks ' +
+      'for a decision.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => find(principal, params.id),
@@ -132,7 +132,7 @@ const routesAbout = (
   route({
     method: 'get',
     path: `/v1/${room}/{id}/exclusion-checks`,
-    summary: `List the evidence that it was looked whether ${who} is excluded`,
+    summary: `List the checks whether ${who} is excluded`,
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => find(principal, params.id),
@@ -144,7 +144,7 @@ const routesAbout = (
   route({
     method: 'get',
     path: `/v1/${room}/{id}/exclusions`,
-    summary: `What is, or may be, an exclusion of ${who}`,
+    summary: `List exclusions and possible exclusions of ${who}`,
     tag,
     access: 'registry:read',
     subject: ({ principal, params }) => find(principal, params.id),
@@ -154,10 +154,10 @@ const routesAbout = (
   route({
     method: 'post',
     path: `/v1/${room}/{id}/exclusions/{exclusionId}/decision`,
-    summary: `Say whether it is an exclusion of ${who}, and from when until when`,
+    summary: `Decide whether an exclusion is that of ${who}, and for which dates`,
     description:
-      'While a confirmed one stands, nothing is submitted and the gate says `excluded`. What happened outside is still ' +
-      'taken. A decision counts for the clients that the caller may see and stands beside other callers’ decisions: a ' +
+      'While a confirmed one stands, nothing is submitted and the gate says `excluded`. What happened outside can still ' +
+      'be recorded. A decision counts for the clients that the caller may see and stands beside other callers’ decisions: a ' +
       'dismissal or a reinstatement does not lift what another client, or a caller who sees every client, has confirmed.',
     tag,
     access: 'exclusions:decide',
@@ -167,7 +167,7 @@ const routesAbout = (
       return held && found && { ...held, found };
     },
     body: exclusionDecision,
-    responses: { 200: { description: 'As it stands now', schema: exclusion } },
+    responses: { 200: { description: 'The exclusion as it is now', schema: exclusion } },
     handler: async ({ principal, subject, body }) => {
       const { decision: result, ...rest } = body;
       const { excludedOn = subject.found.excludedOn, reinstatedOn = subject.found.reinstatedOn } = rest;

@@ -6,9 +6,11 @@ export const rosterRequest = z
   .strictObject({
     id,
     caqhId: line,
-    kind: z.enum(['add', 'remove']).meta({ description: '`remove`: of somebody whom no client has any more' }),
+    kind: z
+      .enum(['add', 'remove'])
+      .meta({ description: '`remove`: for a person who is no client’s provider any more' }),
     status: z.enum(['queued', 'pending', 'added', 'removed', 'refused', 'withdrawn']),
-    exception: line.nullable().meta({ description: 'Why CAQH did not' }),
+    exception: line.nullable().meta({ description: 'Why CAQH refused' }),
     requestedBy: actor,
     createdAt: instant,
     settledAt: instant.nullable(),

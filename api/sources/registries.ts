@@ -37,17 +37,17 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/caqh-exports',
-    summary: 'Take an export of CAQH’s portal',
+    summary: 'Import an export of CAQH’s portal',
     description:
       'Rows are matched by CAQH id or NPI among the providers that the caller may see, each on its own. A newer ' +
       'attestation is recorded: for every client where the caller sees every client and the row names the NPI, ' +
-      'otherwise for the clients of the matched providers. Columns are known by the names of CAQH’s portal and API. Of a ' +
-      'file that cannot be read to its end nothing is taken.',
+      'otherwise for the clients of the matched providers. Columns are known by the names of CAQH’s portal and API. If a ' +
+      'part of the file cannot be read, nothing is recorded.',
     tag: 'providers',
     access: 'registry:write',
     query: exportQuery,
     csv: { maxBytes: MAX_BYTES, description: 'One provider a row: CAQH id or NPI, status, its date, authorisation' },
-    responses: { 200: { description: 'What came of each row', schema: exportOutcome } },
+    responses: { 200: { description: 'The result of each row', schema: exportOutcome } },
     handler: async ({ principal, query: { dryRun = false }, file, commandId }) => {
       const at = new Date().toISOString();
       const outcome = { dryRun, total: 0, recorded: 0, unchanged: 0, rejected: [] as object[] };
@@ -69,13 +69,13 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/providers/{id}/caqh-roster',
-    summary: 'Have a provider put on the operator’s roster with CAQH',
-    description: 'CAQH does so in its own time; what it answers is shown. The provider still authorises by themselves.',
+    summary: 'Ask CAQH to add a provider to the operator’s roster',
+    description: 'CAQH answers later, and its answer is shown here. The provider still has to authorise the operator.',
     tag: 'providers',
     access: 'registry:write',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     problems: [409],
-    responses: { 200: { description: 'The request, or the one that is under way', schema: rosterRequest } },
+    responses: { 200: { description: 'The request, or the earlier one that is still open', schema: rosterRequest } },
     handler: async ({ principal, subject, commandId }) => {
       if (!(await caqhIsAsked(sql))) throw new Problem('caqh_not_asked');
       const { caqhId } = subject;
@@ -86,7 +86,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/providers/{id}/caqh-roster',
-    summary: 'What became of requests to put a provider on the roster, and off it',
+    summary: 'List the requests to add a provider to the roster or remove them from it',
     tag: 'providers',
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
@@ -97,7 +97,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/providers/{id}/proposals',
-    summary: 'What CAQH and NPPES would change in a provider’s file',
+    summary: 'List what CAQH and NPPES propose to change in a provider’s file',
     tag: 'providers',
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
@@ -107,8 +107,8 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/providers/{id}/proposals',
-    summary: 'Put proposed values on file',
-    description: 'The source proposes, a person chooses the fields; what is not chosen stays.',
+    summary: 'Accept proposed values into the file',
+    description: 'Only the fields that are named change; the others stay as they are.',
     tag: 'providers',
     access: 'registry:write',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
@@ -120,7 +120,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
         body.fields.flatMap((field, i) =>
           offered.some((one) => one.field === field)
             ? []
-            : [{ path: `fields.${i}`, rule: 'not_proposed', message: 'is not proposed by this source' }],
+            : [{ path: `fields.${i}`, rule: 'not_proposed', message: 'is not among the proposals of this source' }],
         ),
       );
       const chosen = offered.filter(({ field }) => body.fields.includes(field));

@@ -9,10 +9,10 @@ export const upkeepRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/providers/{id}/upkeep',
-    summary: 'What of a provider’s file ends, and who was reminded of it when',
+    summary: 'List what in a provider’s file expires, with its reminders',
     description:
       'Attestation, licences, malpractice insurance, DEA registrations, documents and authorisations that end, by what ' +
-      'registries say of the person and this client has on file. The person is reminded of each on a ladder of days; ' +
+      'registries say of the person and this client has on file. The person is reminded of each on set days; ' +
       'attesting is the provider’s own act.',
     tag: 'providers',
     access: 'registry:read',

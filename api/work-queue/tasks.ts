@@ -15,7 +15,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/tasks',
-    summary: "List what is to be done that is no application's work item",
+    summary: "List the tasks that are not an application's work item",
     tag,
     access: 'operations:read',
     namesUser: { assignee: 'filter' },
@@ -40,8 +40,8 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/tasks/{id}/completion',
-    summary: 'Say that a task is done',
-    description: 'One that is closed already stays as it was.',
+    summary: 'Complete a task',
+    description: 'A task that is already closed stays as it is.',
     tag,
     access: 'applications:follow_up',
     subject: ({ principal, params }) => findTask(sql, principal, params.id),

@@ -35,14 +35,14 @@ const workItem = z
     stage: z.enum(STAGES),
     attempt: z.int(),
     assignee: id.nullable(),
-    substitute: id.nullable().meta({ description: 'Who does the assignee’s work for the time being' }),
+    substitute: id.nullable().meta({ description: 'The user who does the assignee’s work at present' }),
     coveredBy: formerly(id.nullable(), 'substitute'),
     nextFollowUpAt: instant.nullable(),
-    ask: z.array(z.string()).meta({ description: 'What to say or ask beside the usual' }),
+    ask: z.array(z.string()).meta({ description: 'What else to say or ask' }),
     monthlyValue: z.number().nullable(),
-    why: z
-      .array(z.strictObject({ code: z.enum(URGENCIES), on: date }))
-      .meta({ description: 'What presses, the most first; empty where only money and age count' }),
+    why: z.array(z.strictObject({ code: z.enum(URGENCIES), on: date })).meta({
+      description: 'Why the item is urgent, the strongest reason first; empty where only value and age decide',
+    }),
     snoozedUntil: date.nullable(),
   })
   .meta({ id: 'WorkItem' });
@@ -51,7 +51,7 @@ const payerWork = z
   .strictObject({
     payerId: id,
     name: z.string(),
-    count: z.int().meta({ description: 'Of all its items; `items` are the first `limit`' }),
+    count: z.int().meta({ description: 'The number of all its items; `items` holds the first `limit` of them' }),
     ...z.object(calling).partial().shape,
     items: z.array(workItem),
   })
@@ -59,13 +59,13 @@ const payerWork = z
 
 const load = z
   .strictObject({
-    assignee: id.nullable().meta({ description: 'Null: what nobody has' }),
+    assignee: id.nullable().meta({ description: 'Null for items that are not assigned' }),
     name: line.nullable(),
     team: line.nullable(),
     capacity: z.int().nullable(),
     items: z.int(),
     overdue: z.int(),
-    notReached: z.int().nullable().meta({ description: 'Null where nobody said how much a day holds' }),
+    notReached: z.int().nullable().meta({ description: 'Null where the user has no `capacity`' }),
   })
   .meta({ id: 'Load' });
 
@@ -76,14 +76,16 @@ const query = z
     applicationId: id.optional(),
     payerId: id.optional(),
     clientId: id.optional(),
-    assignee: id.optional().meta({ description: 'With what this user does for others for the time being' }),
+    assignee: id.optional().meta({ description: 'Includes items for which this user is the substitute' }),
     unassigned: yesOrNo.optional(),
     team: line.optional(),
     overdue: yesOrNo.optional(),
     today: yesOrNo.optional().meta({
-      description: 'true: what everybody’s day has room for; false: what won’t be reached. By people only',
+      description: 'true: items that fit into the users’ day; false: items that do not. Filters by user or team only',
     }),
-    snoozed: yesOrNo.optional().meta({ description: 'true: what is hidden; otherwise what is not' }),
+    snoozed: yesOrNo
+      .optional()
+      .meta({ description: 'true: only snoozed items; otherwise only items that are not snoozed' }),
     groupBy: z.literal('payer').optional().meta({ description: 'One group per payer, all of them on one page' }),
     limit,
     cursor: cursorOf(queuePosition).optional(),
@@ -102,11 +104,11 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/work-queue',
-    summary: 'What people have to do now',
+    summary: 'List what people have to do now',
     description:
-      'What presses comes first (a payer’s deadline, a statutory date, the day when it is needed), then the most money, ' +
-      'then the oldest; `why` says which. Nothing leaves the queue but by a contact, or by an event that settles what was ' +
-      'asked. Grouped by payer, one call covers many.',
+      'The most urgent items come first (a payer’s deadline, a statutory date, the day when it is needed), then those ' +
+      'worth most, then the oldest; `why` gives the reason. An item leaves the queue only by a contact, or by an event ' +
+      'that settles it. `groupBy=payer` puts items together that one call can cover.',
     tag: 'work queue',
     access: 'operations:read',
     namesUser: { assignee: 'filter' },
@@ -126,12 +128,15 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'get',
     path: '/v1/work-queue/load',
-    summary: 'Everybody’s day: what there is, and what it has no room for',
+    summary: 'Read the load of each user: due items, and how many do not fit into the day',
     tag: 'work queue',
     access: 'operations:read',
     query: z.strictObject({ team: line.optional(), clientId: id.optional(), payerId: id.optional() }),
     responses: {
-      200: { description: 'Who has more than can be reached first', schema: z.strictObject({ items: z.array(load) }) },
+      200: {
+        description: 'Users with more items than fit into their day come first',
+        schema: z.strictObject({ items: z.array(load) }),
+      },
     },
     handler: async ({ principal, query: filter }) => {
       const { team: _, ...references } = filter;

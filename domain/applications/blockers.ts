@@ -11,8 +11,9 @@ const texts = ({ attestationMaxDays }: Rules): Record<BlockerCode, string> => ({
   malpractice: 'No malpractice policy is on file and current.',
   practice_tin: 'The practice has no TIN on file.',
   practice_address: 'The practice has no address on file.',
-  authorisation: 'Nothing that the provider signed allows it now: have it signed before anybody talks to the payer.',
-  portal_access: 'The way into the payer’s portal is lost: have it opened again.',
+  authorisation:
+    'No signed authorisation of the provider allows this now: have one signed before contacting the payer.',
+  portal_access: 'Access to the payer’s portal is lost: have it restored.',
   not_excluded: 'The provider is excluded: nothing is submitted until that ends or is dismissed.',
   attestation_missing: 'No attestation is on record: only the provider can attest.',
   attestation_lapsed: 'The attestation has lapsed: only the provider can attest again.',

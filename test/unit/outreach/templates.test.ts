@@ -77,8 +77,8 @@ test('a digest of several kinds has a heading for each', () => {
 
 test('a client is told in other words than a colleague', () => {
   const said = (reader: Reader) => render(reader, [content('escalation')]).text;
-  expect(said('user')).toContain('Robin Vale, Aetna (CO): ask the payer how it stands, due since June 3');
-  expect(said('client')).toContain('we are behind');
+  expect(said('user')).toContain('Robin Vale, Aetna (CO): ask the payer for the status, due since June 3');
+  expect(said('client')).toContain('We are late');
 });
 
 test('a payer reads numbers and the practice’s name, and no name of a person', () => {

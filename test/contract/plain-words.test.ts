@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openApiDocument } from '../../api/kernel/openapi';
+import { readRoutes } from '../support/routes';
+
+const { routes, close } = readRoutes();
+afterAll(close);
+
+/** Words that a colleague at another company stumbles over, in what people read. */
+const STUMBLES =
+  /\b(whoever|somebody|nobody attends|told|rungs?|manner|anywhere on Earth|no such thing|held against)\b/i;
+
+const ROOMS = ['api', 'domain', 'outreach', 'papers'];
+const root = join(__dirname, '../..');
+
+const filesOf = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+
+/** The texts of a source with a space in them, without its comments and without what is put into them. */
+function textsOf(file: string): string[] {
+  const source = readFileSync(file, 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$|\s\/\/ .*$/gm, '');
+  const found = source.match(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g) ?? [];
+  return found.map((text) => text.replaceAll(/\$\{[^}]*\}/g, '')).filter((text) => text.includes(' '));
+}
+
+test('messages, mail and papers are in words that a colleague at another company understands at once', () => {
+  const files = ROOMS.flatMap(filesOf);
+  const texts = files.flatMap((file) => textsOf(file).map((text) => `${file.slice(root.length + 1)}: ${text}`));
+  expect(texts.length).toBeGreaterThan(1000);
+  expect(texts.filter((text) => STUMBLES.test(text))).toEqual([]);
+});
+
+test('the description is in such words too, and each operation begins with what it does', () => {
+  const texts: string[] = [];
+  const look = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [name, inside] of Object.entries(node)) {
+      if (/^(description|summary|title)$/.test(name) && typeof inside === 'string') texts.push(inside);
+      else look(inside);
+    }
+  };
+  const document = openApiDocument(routes);
+  look(document);
+  expect(texts.length).toBeGreaterThan(1000);
+  expect(texts.filter((text) => STUMBLES.test(text))).toEqual([]);
+  for (const { summary } of routes)
+    expect(summary).toMatch(/^(?!(The|A|An|What|Who|How|Which|Whether|May|Have) )[A-Z][a-z]+ /);
+});
