@@ -134,7 +134,8 @@ function fitting(request: Request, schema: Json, name: string, depth: number): f
   if (schema.enum) return fc.constantFrom(...schema.enum);
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices) return fc.oneof(...choices.map((part: Json) => of(part, name)));
-  if (schema.allOf) return of(schema.allOf[0], name);
+  // beside fields of its own, it only says which of them have to be there
+  if (schema.allOf && !schema.properties) return of(schema.allOf[0], name);
   switch (Array.isArray(schema.type) ? schema.type[0] : schema.type) {
     case 'object':
       return depth > 5 ? fc.constant({}) : objectOf(request, schema, name, of);
