@@ -20,7 +20,7 @@ import type { Progress, Refusal } from '../domain/applications/progress';
 import { refusal as refusalOf } from '../domain/applications/transitions';
 import type { WatchType } from '../domain/kernel/codes';
 import { asked } from '../domain/applications/decide';
-import { readRun, type ApplicationRun } from '../record/applications/application-run';
+import { readRun, readState, type ApplicationRun } from '../record/applications/application-run';
 import {
   acknowledgeCommand,
   deliveringCommand,
@@ -248,10 +248,8 @@ export function createDispatch({
 
   /** The id of the workflow that should write an application; null where none has to, or there is no such application. */
   async function workflowIdOf(applicationId: string): Promise<string | null> {
-    const [row] = await sql<
-      { snapshot: ApplicationState }[]
-    >`select snapshot from applications where id = ${applicationId}`;
-    return row ? workflowOf(row.snapshot) : null;
+    const state = await readState(sql, applicationId);
+    return state && workflowOf(state);
   }
 
   /** Tells a watch that something has changed; one that isn't running starts with it. */
@@ -312,11 +310,9 @@ export function createDispatch({
   }
 
   async function load(applicationId: string): Promise<ApplicationState> {
-    const [row] = await sql<
-      { snapshot: ApplicationState }[]
-    >`select snapshot from applications where id = ${applicationId}`;
-    if (!row) throw new Error(`no application ${applicationId}`);
-    return row.snapshot;
+    const state = await readState(sql, applicationId);
+    if (!state) throw new Error(`no application ${applicationId}`);
+    return state;
   }
 
   /** A server that never answers holds up nobody: the relay tries again. */

@@ -1,11 +1,11 @@
 import { endAgreement } from '../record/billing/agreements';
 import { keepCommand } from '../record/applications/commands';
 import { dueItem, settleItem, type DueItem, type EndingItem } from '../record/offboarding/endings';
+import { readState } from '../record/applications/application-run';
 import { freezeEvidence } from '../record/applications/evidence';
 import { openApplication } from '../record/applications/opening';
 import { endRelationship, findRelationship } from '../record/platforms/platforms';
 import type { Principal } from '../record/kernel/principal';
-import type { ApplicationState } from '../domain/applications/state';
 import type { LeavingAction } from '../domain/offboarding/leaving';
 import type { Sql } from '../runtime/database';
 import type { Dispatch } from './dispatch';
@@ -51,9 +51,8 @@ const DO: Record<LeavingAction, Do> = {
   end_participation: (sql, deliver, item) => endParticipation(sql, deliver, item, item.reason),
 
   async terminate(sql, _deliver, { id, subjectId, clientId, endingId, notice, recordedBy }) {
-    const [row] = await sql<{ snapshot: ApplicationState }[]>`
-      select snapshot from applications where id = ${subjectId}`;
-    const key = { ...row!.snapshot.key, kind: 'termination' as const };
+    const state = await readState(sql, subjectId);
+    const key = { ...state!.key, kind: 'termination' as const };
     const { noticeBy, ...rest } = notice!;
     const body = { ...key, neededBy: noticeBy, endingId, ...rest };
     const at = new Date().toISOString();

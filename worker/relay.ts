@@ -12,12 +12,11 @@ import {
   type ClaimedCommand,
 } from '../record/applications/commands';
 import { derivedId } from '../record/kernel/digest';
+import { announce, announceTo, passOn } from '../record/kernel/hearers';
 import { forgetTheOld } from '../record/operations/housekeeping';
 import {
   claimRows,
   deleteDelivered,
-  enqueue,
-  enqueueEach,
   postponeRow,
   renewLease,
   type OutboxRow,
@@ -25,12 +24,7 @@ import {
 } from '../record/kernel/outbox';
 import type { Actor } from '../record/kernel/principal';
 import { openRecredentialing, renewedBy } from '../record/applications/renewals';
-import {
-  applicationsOfPerson,
-  applicationsOfPractice,
-  applicationsOfProvider,
-  endedByTermination,
-} from '../record/applications/affected-applications';
+import { endedByTermination } from '../record/applications/affected-applications';
 import type { Sql, Tx } from '../runtime/database';
 import { startPool } from './pool';
 
@@ -184,21 +178,9 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     start_application: { call: dispatch.startApplication },
     start_participation: { call: dispatch.startParticipation },
     file_changed: { call: dispatch.fileChanged },
-    file_changed_person: {
-      replace: async (tx, id) => {
-        await enqueueEach(tx, 'file_changed', applicationsOfPerson(tx, id), { committed: true });
-        await enqueue(tx, 'providerUpkeep', id);
-      },
-    },
-    file_changed_provider: {
-      replace: async (tx, id) => {
-        await enqueueEach(tx, 'file_changed', applicationsOfProvider(tx, id), { committed: true });
-        await enqueueEach(tx, 'providerUpkeep', tx`select person_id from providers where id = ${id}`);
-      },
-    },
-    file_changed_practice: {
-      replace: (tx, id) => enqueueEach(tx, 'file_changed', applicationsOfPractice(tx, id), { committed: true }),
-    },
+    file_changed_person: passingOn('file_changed_person'),
+    file_changed_provider: passingOn('file_changed_provider'),
+    file_changed_practice: passingOn('file_changed_practice'),
     end_participations: {
       replace: async (tx, id) =>
         giveEach(tx, 'participation-end', id, await endedByTermination(tx, id), systemActor('termination')),
@@ -206,9 +188,9 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     open_changes: {
       replace: async (tx, id) => {
         const { submitted, untold } = await concernedBy(tx, id);
-        await enqueueEach(tx, 'file_changed', tx`select unnest(${submitted}::uuid[])`, { committed: true });
+        await announceTo(tx, 'application file changed', submitted, { committed: true });
         await giveEach(tx, 'change-notice', id, untold, systemActor('changes'));
-        await enqueue(tx, 'open_applications', id);
+        await announce(tx, 'file change passed on', id);
       },
     },
     open_applications: { call: (id) => openChanges(sql, id) },
@@ -221,6 +203,9 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     ...watchHandlers(dispatch),
   };
 }
+
+/** What concerns many takes its place as a row for each of them. */
+const passingOn = (topic: Parameters<typeof passOn>[1]): Handler => ({ replace: (tx, id) => passOn(tx, topic, id) });
 
 /** Each watch is told by the topic of its name. */
 const watchHandlers = ({ changed }: Dispatch) =>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { json, type Sql } from '../../runtime/database';
+import { claimKey, keepAnswer, type KeptRequest } from '../../record/kernel/idempotency-keys';
+import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { uuidOf } from '../../runtime/uuid';
 import { Problem } from './errors';
@@ -24,8 +25,6 @@ export interface Attempt {
   keep(answer: Answer): Promise<Answer>;
 }
 
-const KEPT = '30 days';
-
 /** An attempt of which no retry will be known. */
 export const single = (): Attempt => ({ commandId: randomUUID(), keep: async (answer) => answer });
 
@@ -43,20 +42,14 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
     const id = uuidOf([...scope, key]);
     const text = canonical(body);
     const bodyHash = keyring.lookupHash(text);
-    await sql`
-      insert into idempotency_keys (id, body_hash) values (${id}, ${bodyHash})
-      on conflict (id) do update
-        set body_hash = excluded.body_hash, status = null, location = null, response = null, created_at = now()
-        where idempotency_keys.created_at < now() - ${KEPT}::interval`;
-    const [row] = await sql<Row[]>`
-      select body_hash, status, location, response, created_at from idempotency_keys where id = ${id}`;
+    const kept = await claimKey(sql, id, bodyHash);
     const hashes = keyring.lookupHashes(text);
-    if (row!.bodyHash && !hashes.some((hash) => hash.equals(row!.bodyHash!)))
+    if (kept.bodyHash && !hashes.some((hash) => hash.equals(kept.bodyHash!)))
       throw new Problem('idempotency_key_reused');
     return {
       // The key's own time is part of it: after 30 days the same key is a new command.
-      commandId: uuidOf([id, row!.createdAt]),
-      answered: stored(id, row!),
+      commandId: uuidOf([id, kept.createdAt]),
+      answered: stored(id, kept),
       keep: (answer) => keep(id, answer),
     };
   }
@@ -64,17 +57,14 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
   async function keep(id: string, answer: Answer): Promise<Answer> {
     if (!isFinal(answer.status)) return answer;
     const response = keyring.seal(JSON.stringify(answer.body ?? null), owner(id));
-    const [row] = await sql<Row[]>`
-      update idempotency_keys
-      set status = coalesce(status, ${answer.status}),
-        location = case when status is null then ${answer.location ?? null} else location end,
-        response = coalesce(response, ${json(sql, response)})
-      where id = ${id}
-      returning status, location, response`;
+    const row = await keepAnswer(sql, id, { status: answer.status, location: answer.location ?? null, response });
     return (row && stored(id, row)) ?? answer;
   }
 
-  function stored(id: string, { status, location, response }: Row): Answer | undefined {
+  function stored(
+    id: string,
+    { status, location, response }: Pick<KeptRequest, 'status' | 'location' | 'response'>,
+  ): Answer | undefined {
     if (status === null || response === null) return undefined;
     return { status, body: JSON.parse(keyring.open(response, owner(id))), location: location ?? undefined };
   }
@@ -82,15 +72,6 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
   return { claim };
 }
 export type Idempotency = ReturnType<typeof createIdempotency>;
-
-interface Row {
-  /** Null where it was a bare digest, of which nothing is left. */
-  bodyHash: Buffer | null;
-  status: number | null;
-  location: string | null;
-  response: string | null;
-  createdAt: string;
-}
 
 /** What a later attempt could not answer better: done, or refused by what was on record at the time. */
 export const isFinal = (status: number): boolean =>

@@ -2,18 +2,6 @@ import type { ApplicationState } from '../../domain/applications/state';
 import type { Db, Fragment } from '../../runtime/database';
 import { factBody } from './commands';
 
-/** The open applications that rest on a person's file, whichever client's they are. */
-export const applicationsOfPerson = (sql: Db, personId: string): Fragment => sql`
-  select a.id from applications a join providers p on p.id = a.provider_id where p.person_id = ${personId} and a.open`;
-
-/** The open applications that rest on one client's file of a person. */
-export const applicationsOfProvider = (sql: Db, providerId: string): Fragment =>
-  sql`select id from applications where provider_id = ${providerId} and open`;
-
-/** The open applications that rest on a practice's file. */
-export const applicationsOfPractice = (sql: Db, practiceId: string): Fragment =>
-  sql`select id from applications where practice_id = ${practiceId} and open`;
-
 /** Other confirmed applications `o` for the scope of an application `t`. */
 export const sameScope = (sql: Db): Fragment => sql`
   o.practice_id = t.practice_id and o.provider_id = t.provider_id and o.payer_id = t.payer_id

@@ -39,3 +39,11 @@ export async function readRun(sql: Db, applicationId: string): Promise<Applicati
   const { window } = resolvePlaybook(row.playbook, row.snapshot.key, row.timeZone);
   return runOf(row.snapshot, row.personId, window.timeZone);
 }
+
+/** Where an application stands; null where there is none. */
+export async function readState(sql: Db, applicationId: string): Promise<ApplicationState | null> {
+  const [row] = await sql<
+    { snapshot: ApplicationState }[]
+  >`select snapshot from applications where id = ${applicationId}`;
+  return row?.snapshot ?? null;
+}

@@ -1,10 +1,10 @@
+import { announce } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ApplicationState } from '../../domain/applications/state';
 import { platformChecks, type CheckOccasion } from '../../domain/platforms/bridge';
 import { atDate } from '../../domain/time/calendar';
 import { sameValue } from '../../domain/kernel/facts';
 import type { Db, Fragment, Tx } from '../../runtime/database';
-import { enqueue } from '../kernel/outbox';
 import { workerOf } from '../registry/absence-covers';
 import { lastDayThrough } from '../billing/platform-spans';
 import { giveTasks } from '../kernel/tasks';
@@ -39,7 +39,7 @@ export async function projectChecks(tx: Tx, before: ApplicationState | null, sta
     await tx`
       insert into platform_checks ${tx(checks.map((check) => ({ applicationId, clientId, ...check })))}
       on conflict do nothing`;
-  await enqueue(tx, 'platformCheck', applicationId);
+  await announce(tx, 'platform checks changed', applicationId);
 }
 
 interface Check {

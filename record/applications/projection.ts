@@ -1,3 +1,4 @@
+import { announce } from '../kernel/hearers';
 import { json, rowsOf } from '../../runtime/database';
 import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../../domain/applications/events';
@@ -7,7 +8,6 @@ import { dueAt, nextFollowUpAt } from '../../domain/applications/view';
 import { sameValue } from '../../domain/kernel/facts';
 import { projectChecks } from './bridges';
 import { emit } from '../outreach/event-feed';
-import { enqueue, enqueueEach } from '../kernel/outbox';
 import { projectOutreach } from './outreach-due';
 import { projectReference } from './payer-reference';
 import { projectAgreement, projectSpan } from './spans';
@@ -125,33 +125,28 @@ async function tell(
   const reopened = isOpen(state) && (before === null || !isOpen(before));
   if (reopened)
     // who opened it starts it; the relay steps in when that failed
-    await enqueue(tx, 'start_application', state.id, { afterSeconds: before ? 0 : 5 });
+    await announce(tx, 'application opened', state.id, { afterSeconds: before ? 0 : 5 });
   const participatesAnew = participates(state) && !(before && participates(before));
-  if (participatesAnew) await enqueue(tx, 'start_participation', state.id);
+  if (participatesAnew) await announce(tx, 'participation began', state.id);
   // one that runs already is as good
   if (before && events.some(({ kind }) => kind === 'workflow_restarted' || kind === 'found_behind')) {
-    if (isOpen(state) && !reopened) await enqueue(tx, 'start_application', state.id);
-    if (participates(state) && !participatesAnew) await enqueue(tx, 'start_participation', state.id);
+    if (isOpen(state) && !reopened) await announce(tx, 'application opened', state.id);
+    if (participates(state) && !participatesAnew) await announce(tx, 'participation began', state.id);
   }
-  if (before && isHeld(before) && !isHeld(state))
-    await enqueueEach(
-      tx,
-      'outreach',
-      tx`select distinct recipient_id from messages where application_id = ${state.id} and status = 'queued'`,
-    );
+  if (before && isHeld(before) && !isHeld(state)) await announce(tx, 'hold ended', state.id);
   if (state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed')
-    await enqueue(tx, 'end_participations', state.id);
+    await announce(tx, 'termination confirmed', state.id);
   if (
     state.participation?.cycle?.openedAt &&
     state.participation.cycle.openedAt !== before?.participation?.cycle?.openedAt
   )
-    await enqueue(tx, 'open_recredentialing', state.id);
+    await announce(tx, 'recredentialing opened', state.id);
   if (state.key.kind === 'recredentialing' && state.stage === 'confirmed' && before?.stage !== 'confirmed')
-    await enqueue(tx, 'renew_participations', state.id);
+    await announce(tx, 'recredentialing confirmed', state.id);
   const { expectedDecisionAt } = state.agenda;
   if (expectedDecisionAt && expectedDecisionAt !== before?.agenda.expectedDecisionAt && state.key.providerId)
     // what lapses before it, its provider's upkeep warns of
-    await enqueueEach(tx, 'providerUpkeep', tx`select person_id from providers where id = ${state.key.providerId}`);
+    await announce(tx, 'decision expected', state.key.providerId);
 }
 
 async function projectItems(tx: TransactionSql, before: ApplicationState | null, state: ApplicationState) {

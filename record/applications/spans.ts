@@ -1,3 +1,4 @@
+import { announce } from '../kernel/hearers';
 import { randomUUID } from 'node:crypto';
 import { FACTS, type Fact } from '../../domain/kernel/codes';
 import { sameValue, type FactRecord } from '../../domain/kernel/facts';
@@ -6,7 +7,6 @@ import type { ApplicationState, FactState } from '../../domain/applications/stat
 import { json, rowsOf, type Tx } from '../../runtime/database';
 import { tellSharers } from '../billing/agreements';
 import { factBody } from './commands';
-import { enqueue } from '../kernel/outbox';
 
 /** Approved by the payer, whatever has become of the facts. */
 const approved = (state: ApplicationState): boolean => state.stage === 'approved' || state.stage === 'confirmed';
@@ -21,7 +21,7 @@ export async function projectSpan(tx: Tx, before: ApplicationState | null, state
   await tx`
     update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null`;
   const facts = await factRecords(tx, state);
-  await enqueue(tx, 'billingReadiness', state.id);
+  await announce(tx, 'billing basis changed', state.id);
   if (!approved(state) && Object.keys(facts).length === 0) return;
   const effective = facts.effectiveDate;
   await tx`

@@ -1,9 +1,9 @@
+import { announceEach } from '../kernel/hearers';
 import type { FactSource, LineOfBusiness } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactValues } from '../../domain/kernel/facts';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueueEach } from '../kernel/outbox';
 import { inScope, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 
@@ -79,7 +79,7 @@ const sharing = (sql: Db, { practiceId, payerId, state, lineOfBusiness }: Key): 
 
 /** Has the gate asked again for every participation of an agreement's practice, payer, state and line. */
 export const tellSharers = (tx: Db, key: Key): Promise<void> =>
-  enqueueEach(tx, 'billingReadiness', tx`select application_id from network_spans s where ${sharing(tx, key)}`);
+  announceEach(tx, 'billing basis changed', tx`select application_id from network_spans s where ${sharing(tx, key)}`);
 
 /**
  * Ends an agreement, once, for all that rest on it; null where it has ended already. Repeated under the same command

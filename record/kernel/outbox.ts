@@ -30,19 +30,6 @@ export interface OutboxRow {
   attempts: number;
 }
 
-/** Tells the relay of a change when, and only when, the transaction commits. */
-export async function enqueue(
-  tx: Db,
-  topic: OutboxTopic,
-  subject: string,
-  { afterSeconds = 0 }: { afterSeconds?: number } = {},
-): Promise<void> {
-  await tx`
-    insert into outbox (topic, subject, next_attempt_at)
-    values (${topic}, ${subject}, now() + make_interval(secs => ${afterSeconds}))`;
-  if (afterSeconds === 0) await tx`notify outbox`;
-}
-
 /** So many rows of a fan-out, or commands that follow from one thing, fall due in a second: others pass between them. */
 const WAVE = 40;
 
@@ -58,15 +45,16 @@ export async function enqueueEach(
   tx: Db,
   topic: OutboxTopic,
   subjects: Fragment,
-  { committed = false }: { committed?: boolean } = {},
+  { committed = false, afterSeconds = 0 }: { committed?: boolean; afterSeconds?: number } = {},
 ): Promise<void> {
   const waits = tx`
     exists (select from outbox o where o.subject = s.subject and o.topic = ${topic} and o.attempts = 0)`;
   await tx`
     insert into outbox (topic, subject, next_attempt_at)
-    select ${topic}, s.subject, ${inWaves(tx, tx`row_number() over ()`)} from (${subjects}) as s(subject)
+    select ${topic}, s.subject, ${inWaves(tx, tx`row_number() over ()`)} + make_interval(secs => ${afterSeconds})
+    from (${subjects}) as s(subject)
     ${committed ? tx`where not ${waits}` : tx``}`;
-  await tx`notify outbox`;
+  if (afterSeconds === 0) await tx`notify outbox`;
 }
 
 /** What stands on a row while a relay works on it: it stays where that ended the relay's process. */

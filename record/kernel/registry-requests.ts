@@ -1,11 +1,17 @@
+import { announceEach, type AnnouncedFact } from './hearers';
 import type { RegistryService, WatchType } from '../../domain/kernel/codes';
 import type { Db } from '../../runtime/database';
-import { enqueueEach } from './outbox';
 
 /** Who asks each service about a person. */
 export const WATCHES = { caqh: 'caqhStatus', nppes: 'nppesRecord' } as const satisfies Record<
   RegistryService,
   WatchType
+>;
+
+/** The fact that has each of them ask. */
+export const LOOKUPS = { caqh: 'CAQH lookup wanted', nppes: 'NPPES lookup wanted' } as const satisfies Record<
+  RegistryService,
+  AnnouncedFact
 >;
 
 /** The name by which people know a service, as the worker's settings have it. */
@@ -16,10 +22,10 @@ export async function nameOf(sql: Db, service: RegistryService): Promise<string>
 
 /** A person is to be looked up with every service that is asked; what one has said is not asked again before its time. */
 export async function lookUp(tx: Db, personId: string): Promise<void> {
-  for (const [service, watch] of Object.entries(WATCHES))
-    await enqueueEach(
+  for (const [service, fact] of Object.entries(LOOKUPS))
+    await announceEach(
       tx,
-      watch,
+      fact,
       tx`select ${personId}::uuid from registry_services where service = ${service} and mode = 'api'`,
     );
 }

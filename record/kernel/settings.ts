@@ -1,8 +1,8 @@
+import { announceEach } from './hearers';
 import type { Instant } from '../../domain/time/instants';
 import { RETENTION_DEFAULTS } from '../../domain/offboarding/retention';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from './audit';
-import { enqueueEach } from './outbox';
 import { actorOf, type Principal } from './principal';
 
 /** How the operator wants to work; what is not set is as here. */
@@ -52,9 +52,9 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
       detail: change,
     });
     // whatever rests on somebody's word by phone may be answered otherwise now
-    await enqueueEach(
+    await announceEach(
       tx,
-      'billingReadiness',
+      'billing basis changed',
       tx`select s.application_id from network_spans s
         where s.known_to is null and (
           exists (select from jsonb_each(s.facts) fact where fact.value->>'source' = 'phone')
@@ -65,17 +65,17 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
     );
     // every open application is read anew
     if ('authorisationRequired' in change)
-      await enqueueEach(
+      await announceEach(
         tx,
-        'file_changed_person',
+        'person file changed',
         tx`select distinct person_id from providers p
           where exists (select from applications a where a.provider_id = p.id and a.open)`,
       );
     // who has left is purged by what holds now
     if (Object.keys(RETENTION_DEFAULTS).some((name) => name in change))
-      await enqueueEach(
+      await announceEach(
         tx,
-        'retention',
+        'keeping of secrets changed',
         tx`select id from clients where ended_on is not null
           union all select id from providers where ended_on is not null`,
       );

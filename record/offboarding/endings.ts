@@ -1,3 +1,4 @@
+import { announce, announceEach } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { EndingReason, FactSource, Stage } from '../../domain/kernel/codes';
 import { localDate, startOfDay } from '../../domain/time/calendar';
@@ -14,7 +15,6 @@ import {
 } from '../../domain/offboarding/leaving';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueue, enqueueEach } from '../kernel/outbox';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 import { KEEPER } from './retention';
@@ -125,7 +125,7 @@ export const recordEnding = (
       update providers set ${tx(ended)}, version = version + 1, updated_at = now()
       where ended_on is null and ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`}`;
     // terminations that are open ask less of whoever leaves
-    await enqueueEach(tx, 'file_changed_provider', tx`select id from providers where ending_id = ${id}`);
+    await announceEach(tx, 'provider file changed', tx`select id from providers where ending_id = ${id}`);
     await audit(tx, principal, {
       action: providerId ? 'provider.end' : 'client.end',
       subjectType: providerId ? 'provider' : 'client',
@@ -136,7 +136,7 @@ export const recordEnding = (
     const { on, applications, terminate } = input;
     const today = localDate(new Date().toISOString(), await zoneOf(tx, clientId));
     await planItems(tx, { id, clientId, providerId, on, applications, terminate }, today);
-    await enqueue(tx, 'ending', id);
+    await announce(tx, 'ending changed', id);
     return { ending: (await findEnding(tx, principal, id))! };
   });
 
@@ -223,16 +223,16 @@ export async function endStepByStep(tx: Tx, endingId: string, now: Instant): Pro
     update ending_items set status = 'queued'
     where ending_id = ${id} and status = 'waiting' ${isOver ? tx`` : tx`and "when" = 'now'`} returning id`;
   const dueIds = due.map((item) => item.id);
-  if (due.length > 0) await enqueueEach(tx, 'ending_item', tx`select unnest(${dueIds}::uuid[])`);
+  if (due.length > 0) await announceEach(tx, 'ending item due', tx`select unnest(${dueIds}::uuid[])`);
   if (!isOver) return { next: over };
   if (ending.access === null) await shutAccess(tx, ending);
   const [left] = await tx`select from ending_items where ending_id = ${id} and status in ('waiting', 'queued') limit 1`;
   if (left) return { next: null };
   await tx`update endings set done_at = ${now} where id = ${id}`;
   await audit(tx, KEEPER, { action: 'ending.complete', subjectType: 'ending', subjectId: id, clientId });
-  await enqueueEach(
+  await announceEach(
     tx,
-    'retention',
+    'keeping of secrets changed',
     ending.providerId
       ? tx`select ${ending.providerId}::uuid`
       : tx`
@@ -304,7 +304,7 @@ export const settleItem = (
       where id = ${id} and status = 'queued' returning id`;
     if (settled.length === 0) return;
     const [left] = await tx`select from ending_items where ending_id = ${endingId} and status = 'queued' limit 1`;
-    if (!left) await enqueue(tx, 'ending', endingId);
+    if (!left) await announce(tx, 'ending changed', endingId);
   });
 
 async function zoneOf(sql: Db, clientId: string): Promise<string> {
@@ -414,6 +414,6 @@ async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
     update tasks set closed_at = now()
     where kind = 'registry_mismatch' and closed_at is null and subject_id in ${providers}`;
   // their upkeep takes back what waits
-  await enqueueEach(tx, 'file_changed_provider', tx`select id from providers where id in ${providers}`);
+  await announceEach(tx, 'provider file changed', tx`select id from providers where id in ${providers}`);
   await tx`update endings set access = ${json(tx, access)} where id = ${id}`;
 }

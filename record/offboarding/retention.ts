@@ -1,10 +1,10 @@
+import { announce, announceEach } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { purgeOn, type Retained, type RetentionSettings } from '../../domain/offboarding/retention';
 import { json, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueue, enqueueEach } from '../kernel/outbox';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { settingsAt, settingsHistory } from '../kernel/settings';
 
@@ -157,8 +157,12 @@ export const putHold = (
       clientId,
       detail: { reason },
     });
-    await enqueue(tx, 'retention', id);
+    await announce(tx, 'keeping of secrets changed', id);
     if (kind === 'client')
-      await enqueueEach(tx, 'retention', tx`select id from providers where client_id = ${id} and ended_on is not null`);
+      await announceEach(
+        tx,
+        'keeping of secrets changed',
+        tx`select id from providers where client_id = ${id} and ended_on is not null`,
+      );
     return legalHold;
   });

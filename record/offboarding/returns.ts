@@ -1,3 +1,4 @@
+import { announce } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactSource } from '../../domain/kernel/codes';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
@@ -5,7 +6,6 @@ import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../kernel/audit';
 import { screen } from '../screening/exclusions';
 import { lookUp } from '../kernel/registry-requests';
-import { enqueue } from '../kernel/outbox';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import type { Leaving } from './endings';
 import { giveTin, type Tin } from '../registry/practices';
@@ -148,7 +148,7 @@ async function callOff(tx: Tx, endingId: string): Promise<boolean> {
     update ending_items set status = 'called_off', settled_at = now()
     where ending_id = ${endingId} and status = 'waiting'`;
   await tx`update endings set done_at = now() where id = ${endingId} and done_at is null`;
-  await enqueue(tx, 'ending', endingId);
+  await announce(tx, 'ending changed', endingId);
   return true;
 }
 
@@ -164,13 +164,13 @@ async function bringClientBack(
     where id = ${clientId}`;
   for (const { id, tin } of practices) if (tin) await giveTin(tx, keyring, id, tin);
   await tx`update users set revoked_at = null, ending_id = null where ending_id = ${endingId}`;
-  await enqueue(tx, 'retention', clientId);
+  await announce(tx, 'keeping of secrets changed', clientId);
 }
 
 /** What stopped for a person with this client begins anew. */
 async function resume(tx: Tx, providerId: string, personId: string): Promise<void> {
   await screen(tx, [providerId]);
-  await enqueue(tx, 'file_changed_provider', providerId);
+  await announce(tx, 'provider file changed', providerId);
   await lookUp(tx, personId);
-  await enqueue(tx, 'retention', providerId);
+  await announce(tx, 'keeping of secrets changed', providerId);
 }

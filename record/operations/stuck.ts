@@ -1,8 +1,9 @@
+import { announce } from '../kernel/hearers';
 import type { WatchType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueue } from '../kernel/outbox';
+import { enqueueEach } from '../kernel/outbox';
 import { inScope, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 
@@ -106,8 +107,8 @@ async function retryStep(tx: Tx, { id, applicationId }: StuckItem): Promise<void
     await tx`delete from set_aside where id = ${id}`;
     await tx`update commands set status = 'pending', refusal = null, settled_at = null, step_tries = 1 where id = ${row.commandId}`;
     await retryCommand(tx, row.commandId);
-  } else if (row.watch !== null) await enqueue(tx, row.watch, row.subject!);
-  else await enqueue(tx, 'file_changed', applicationId!);
+  } else if (row.watch !== null) await enqueueEach(tx, row.watch, tx`select ${row.subject}::uuid`);
+  else await announce(tx, 'application file changed', applicationId!);
 }
 
 async function retryCommand(tx: Tx, id: string): Promise<void> {

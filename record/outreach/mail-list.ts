@@ -1,8 +1,8 @@
+import { announce } from '../kernel/hearers';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { workerOf } from '../registry/absence-covers';
-import { enqueue } from '../kernel/outbox';
 import { inScope, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 import { findUser, type User } from '../registry/users';
@@ -60,7 +60,7 @@ export const decideOnMail = (
       await settleTasks(tx, id, 'message_uncertain');
       await settleTasks(tx, id, 'message_failed');
       await audit(tx, principal, { action: `mail.${what}`, subjectType: 'mail', subjectId: id, clientId });
-      if (what === 'resend') await enqueue(tx, 'outreach', recipientId);
+      if (what === 'resend') await announce(tx, 'mail queued', recipientId);
     }
     return (await findMail(tx, principal, id))!;
   });

@@ -1,3 +1,4 @@
+import { announce } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { armedEntries, isHeld, type ApplicationState } from '../../domain/applications/state';
 import { localDate } from '../../domain/time/calendar';
@@ -9,7 +10,6 @@ import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import type { RecipientType } from './messages';
 import { workerOf } from '../registry/absence-covers';
 import { nameOf } from '../kernel/registry-requests';
-import { enqueue } from '../kernel/outbox';
 import { isSet } from '../kernel/settings';
 import { giveTasks, settleTasks } from '../kernel/tasks';
 
@@ -231,7 +231,7 @@ export const claimMail = (
       await tx`
         update messages set status = 'queued', batch_id = null
         where id = any(${others.map(({ id }) => id)}::uuid[])`;
-      await enqueue(tx, 'outreach', batch.recipientId);
+      await announce(tx, 'mail queued', batch.recipientId);
     }
     const address = await addressOf(tx, batch, worker);
     const waitMs = paced && address !== null ? await takeTurn(tx, batch, address) : 0;

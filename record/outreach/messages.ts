@@ -1,6 +1,6 @@
+import { announce } from '../kernel/hearers';
 import type { Instant } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
-import { enqueue } from '../kernel/outbox';
 
 /** Whom a message is for: the id is a provider's, a user's, a client's, a payer's or a platform relationship's. */
 export const RECIPIENT_TYPES = ['provider', 'user', 'client', 'payer', 'platform'] as const;
@@ -33,7 +33,8 @@ export async function queueMessages(tx: Db, messages: readonly QueuedMessage[]):
   }));
   const queued = await tx<{ recipientId: string }[]>`
     insert into messages ${rowsOf(tx, rows)} on conflict (key) do nothing returning recipient_id`;
-  for (const recipientId of new Set(queued.map((row) => row.recipientId))) await enqueue(tx, 'outreach', recipientId);
+  for (const recipientId of new Set(queued.map((row) => row.recipientId)))
+    await announce(tx, 'mail queued', recipientId);
 }
 
 /** Whether nothing of a message `m` has gone out yet. */

@@ -1,3 +1,4 @@
+import { announce } from '../kernel/hearers';
 import type { EmittedType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
@@ -5,7 +6,6 @@ import type { Keyring } from '../../runtime/keyring';
 import { newSecret } from '../../runtime/secrets';
 import { audit } from '../kernel/audit';
 import type { OutreachStep } from './mail';
-import { enqueue } from '../kernel/outbox';
 import { actorOf, inScope, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 import { isStillShown } from '../kernel/shown-secrets';
@@ -137,7 +137,7 @@ export async function queueWebhooks(
     select ${clientId}, e.id, ${id} from webhook_endpoints e
     where e.ended_at is null and ${type} = any(e.types) and (e.client_ids is null or ${clientId} = any(e.client_ids))
     returning endpoint_id`;
-  for (const { endpointId } of queued) await enqueue(tx, 'webhook', endpointId);
+  for (const { endpointId } of queued) await announce(tx, 'webhook queued', endpointId);
 }
 
 const isDue = (sql: Db, at: Instant): Fragment => sql`(d.next_attempt_at is null or d.next_attempt_at <= ${at})`;
@@ -317,5 +317,5 @@ const endpointLives = (tx: Tx): Fragment =>
 /** Somebody says that it works again: what waits goes out at once. */
 async function callNow(tx: Tx, endpointId: string): Promise<void> {
   await tx`update webhook_endpoints set resume_at = null where id = ${endpointId}`;
-  await enqueue(tx, 'webhook', endpointId);
+  await announce(tx, 'webhook queued', endpointId);
 }

@@ -1,3 +1,4 @@
+import { announce } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { due } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
@@ -11,7 +12,6 @@ import {
 import { assess } from '../../domain/platforms/platform';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueue } from '../kernel/outbox';
 import { amendMessages, queueMessages, type RecipientType } from '../outreach/messages';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { giveTasks, settleTasks } from '../kernel/tasks';
@@ -81,7 +81,7 @@ export async function openInquiry(
     await tx`
       update inquiries set ${rowsOf(tx, changes)} where relationship_id = ${relationshipId} and closed_at is null`;
   }
-  await enqueue(tx, 'platformInquiry', relationshipId);
+  await announce(tx, 'platform questions changed', relationshipId);
 }
 
 /** The same at somebody's wish. */
@@ -128,7 +128,7 @@ export async function closeOpen(
     clientId,
     detail: { reason },
   });
-  await enqueue(tx, 'platformInquiry', relationshipId);
+  await announce(tx, 'platform questions changed', relationshipId);
 }
 
 /** The platform's terms have changed: what was answered before that day is asked again. */
@@ -150,7 +150,7 @@ export const changeTerms = (
       clientId,
       detail: { on, reason },
     });
-    await enqueue(tx, 'platformInquiry', relationshipId);
+    await announce(tx, 'platform questions changed', relationshipId);
   });
 
 type InquiryNow = Inquiry & {

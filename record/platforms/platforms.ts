@@ -1,3 +1,4 @@
+import { announce } from '../kernel/hearers';
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { sameValue } from '../../domain/kernel/facts';
@@ -12,7 +13,6 @@ import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../r
 import { audit } from '../kernel/audit';
 import type { Circumstance } from '../registry/file-changes';
 import { closeOpen, openInquiry } from './inquiries';
-import { enqueue, enqueueEach } from '../kernel/outbox';
 import { prefill } from './platform-knowledge';
 import { addSpans, lastDayThrough, restateSpans } from '../billing/platform-spans';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
@@ -219,8 +219,7 @@ async function changePayers(
       where r.id = subject_id and a.id = (data->>'applicationId')::uuid
         and ${lastDayThrough(tx, tx`a.payer_id`)} < ${day})`,
   );
-  await enqueueEach(tx, 'platformCheck', tx`select application_id from bridges where relationship_id = ${id}`);
-  await enqueue(tx, 'platformInquiry', id);
+  await announce(tx, 'platform relationship changed', id);
 }
 
 /**
@@ -325,7 +324,7 @@ async function put<T extends Entry>(
   const [made] = await tx<T[]>`insert into ${table} ${rowsOf(tx, row)} returning *`;
   await tx`
     update platform_relationships set version = version + 1, updated_at = now() where id = ${relationshipId}`;
-  if (kind === 'answer') await enqueue(tx, 'platformInquiry', relationshipId);
+  if (kind === 'answer') await announce(tx, 'platform questions changed', relationshipId);
   await keepAudit(tx, principal, relationship!, kind, said);
   return { ...made!, version: version + 1 };
 }

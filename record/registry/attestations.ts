@@ -1,7 +1,7 @@
+import { announce } from '../kernel/hearers';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueue } from '../kernel/outbox';
 import { countsFor } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
@@ -57,7 +57,7 @@ export const recordAttestation = (
     const inserted = await tx`
       insert into attestations ${rowsOf(tx, { ...row, authorizedPayerIds })} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
-      await enqueue(tx, 'file_changed_provider', provider.id);
+      await announce(tx, 'provider file changed', provider.id);
       await audit(tx, principal, {
         action: 'attestation.record',
         subjectType: 'provider',
@@ -83,7 +83,7 @@ export const recordRegistryAttestation = (
       insert into attestations ${tx({ ...row, recordedBy: json(tx, actorOf(principal)) })}
       on conflict (id) do nothing returning id`;
     if (inserted.length === 0) return;
-    await enqueue(tx, 'file_changed_person', personId);
+    await announce(tx, 'person file changed', personId);
     const providers = await tx<{ id: string; clientId: string }[]>`
       select id, client_id from providers where person_id = ${personId} order by id`;
     for (const provider of providers)

@@ -1,8 +1,8 @@
+import { announce } from '../kernel/hearers';
 import type { PlainDate } from '../../domain/time/instants';
 import type { AuthorisationScope } from '../../domain/kernel/codes';
 import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueue } from '../kernel/outbox';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 
@@ -57,7 +57,7 @@ export const createAuthorisation = (
         clientId,
         detail: input,
       });
-      await enqueue(tx, 'file_changed_provider', providerId);
+      await announce(tx, 'provider file changed', providerId);
     }
     return (await findAuthorisation(tx, principal, id))!;
   });
@@ -82,7 +82,7 @@ export const revokeAuthorisation = (
         clientId,
         detail: { id, on, reason },
       });
-      await enqueue(tx, 'file_changed_provider', providerId);
+      await announce(tx, 'provider file changed', providerId);
     }
     return (await findAuthorisation(tx, principal, id))!;
   });

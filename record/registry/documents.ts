@@ -1,6 +1,6 @@
+import { announce } from '../kernel/hearers';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueueEach } from '../kernel/outbox';
 import { inScope, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 
@@ -44,8 +44,7 @@ export const createDocument = (
       insert into documents ${tx({ id, clientId, kind, name, sha256, expiresOn, providerId, practiceId })}
       on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
-      if (providerId && expiresOn)
-        await enqueueEach(tx, 'providerUpkeep', tx`select person_id from providers where id = ${providerId}`);
+      if (providerId && expiresOn) await announce(tx, 'expiring document added', providerId);
       await audit(tx, principal, {
         action: 'document.create',
         subjectType: 'document',

@@ -1,7 +1,7 @@
+import { announce } from '../kernel/hearers';
 import type { ChangeField } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Tx } from '../../runtime/database';
-import { enqueue, enqueueEach } from '../kernel/outbox';
 import { actorOf, type Principal } from '../kernel/principal';
 
 /** Whose file has changed. */
@@ -36,12 +36,7 @@ export async function keepChanges(
         correction,
         recordedBy: json(tx, actorOf(principal)),
       })} returning id`;
-    await enqueue(tx, 'open_changes', made!.id);
-    if (field === 'tin')
-      await enqueueEach(
-        tx,
-        'billingReadiness',
-        tx`select s.application_id from network_spans s where s.practice_id = ${subjectId} and s.known_to is null`,
-      );
+    await announce(tx, 'file change kept', made!.id);
+    if (field === 'tin') await announce(tx, 'tax id changed', subjectId);
   }
 }

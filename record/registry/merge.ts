@@ -1,6 +1,6 @@
+import { announceEach } from '../kernel/hearers';
 import type { Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueueEach } from '../kernel/outbox';
 import type { Principal } from '../kernel/principal';
 
 /** What came of a merge: done, or what stands in its way. */
@@ -54,9 +54,9 @@ export const merge = (
         where covers @> ${[id]}::uuid[] and not covers @> ${[into]}::uuid[]`;
     }
     const covered = kind === 'payer' ? tx`(select covers from payers where id = ${into})` : tx`'{}'::uuid[]`;
-    await enqueueEach(
+    await announceEach(
       tx,
-      'billingReadiness',
+      'billing basis changed',
       tx`select a.id from applications a join ${table} y on y.id = a.${tx(own!)}
         where (${into} in (y.id, y.merged_into) or ${covered} && array[y.id, y.merged_into])
           and a.provider_id is not null`,

@@ -1,9 +1,9 @@
+import { announceEach } from '../kernel/hearers';
 import type { Instant } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
 import { json, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { asKnown } from '../kernel/as-of';
-import { enqueueEach } from '../kernel/outbox';
 import type { Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 import { revise, type Precondition } from '../kernel/revise';
@@ -83,9 +83,9 @@ export async function updatePayer(
           select ${id}, playbook_version, ${json(tx, playbook)} from next`;
       // the gate of those that it stands for, or no longer does, answers by it
       if (before)
-        await enqueueEach(
+        await announceEach(
           tx,
-          'billingReadiness',
+          'billing basis changed',
           tx`select a.id from applications a join payers y on y.id = a.payer_id
             where ${[...before.covers, ...patch.covers!]}::uuid[] && array[y.id, y.merged_into]
               and a.provider_id is not null`,

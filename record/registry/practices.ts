@@ -1,3 +1,4 @@
+import { announce } from '../kernel/hearers';
 import { randomUUID } from 'node:crypto';
 import { CHANGE_FIELDS, type ChangeField } from '../../domain/kernel/codes';
 import { sameValue } from '../../domain/kernel/facts';
@@ -7,7 +8,6 @@ import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../kernel/audit';
 import { screenPractices } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
-import { enqueue } from '../kernel/outbox';
 import { inScope, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 import { revise, type Precondition } from '../kernel/revise';
@@ -140,7 +140,7 @@ export const updatePractice = (
       if (locations) await placeLocations(tx, clientId, id, locations);
       if (SCREENED_FIELDS.some((field) => field in patch)) await screenPractices(tx, [id]);
       await keepChanges(tx, principal, { type: 'practice', id, clientId }, changed, { changedOn, correction });
-      if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_practice', id);
+      if (FILE_FIELDS.some((field) => field in patch)) await announce(tx, 'practice file changed', id);
       return (await findPractice(tx, principal, id))!;
     }),
   );
@@ -183,7 +183,7 @@ export async function giveTin(tx: Tx, keyring: Keyring, id: string, tin: Tin): P
   await tx`
     update practices set ${rowsOf(tx, columns)}, version = version + 1, updated_at = now()
     where id = ${id} and tin_sealed is null`;
-  await enqueue(tx, 'file_changed_practice', id);
+  await announce(tx, 'practice file changed', id);
 }
 
 const tinOwner = (practiceId: string): string => `practices/${practiceId}/tin`;

@@ -1,3 +1,4 @@
+import { announce, type AnnouncedFact } from '../kernel/hearers';
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/kernel/codes';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
@@ -5,7 +6,6 @@ import { audit } from '../kernel/audit';
 import { screen } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
 import { lookUp } from '../kernel/registry-requests';
-import { enqueue, enqueueEach } from '../kernel/outbox';
 import { attestedOn, isThere, registryLicences, registryWord } from '../kernel/person-scope';
 import { inScope, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
@@ -145,7 +145,7 @@ export const createProvider = (
     if (inserted.length > 0) {
       await placeLicences(tx, clientId, id, licences);
       await screen(tx, [id]);
-      await enqueue(tx, 'providerUpkeep', person!.id);
+      await announce(tx, 'provider added', id);
       await lookUp(tx, person!.id);
       await audit(tx, principal, {
         action: 'provider.create',
@@ -195,20 +195,19 @@ export const updateProvider = (
     });
     if (licences) {
       await placeLicences(tx, provider.clientId, provider.id, licences);
-      await enqueueEach(
-        tx,
-        'billingReadiness',
-        tx`select application_id from network_spans where known_to is null and provider_id = ${provider.id}`,
-      );
     }
     if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
-    if (FILE_FIELDS.some((field) => field in patch)) await enqueue(tx, 'file_changed_provider', provider.id);
-    else if (dea) await enqueue(tx, 'providerUpkeep', provider.personId);
+    for (const [field, fact] of Object.entries(ANNOUNCED)) if (field in patch) await announce(tx, fact, provider.id);
     return (await findProvider(tx, principal, provider.id))!;
   });
 
-// What an application's file holds of a provider.
-const FILE_FIELDS: (keyof ProviderPatch)[] = ['caqhId', 'licences', 'malpractice'];
+/** Of which fact a changed field is told. */
+const ANNOUNCED = {
+  caqhId: 'provider file changed',
+  licences: 'licences changed',
+  malpractice: 'provider file changed',
+  dea: 'DEA registration changed',
+} as const satisfies Partial<Record<keyof ProviderPatch, AnnouncedFact>>;
 
 // What the lists of the excluded are searched for.
 const SCREENED_FIELDS: (keyof ProviderPatch)[] = ['firstName', 'lastName', 'licences'];

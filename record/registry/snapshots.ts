@@ -1,8 +1,8 @@
+import { announce } from '../kernel/hearers';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Snapshot } from '../../domain/sources/consistency';
 import { json, rowsOf, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueue } from '../kernel/outbox';
 import { actorOf, type Principal } from '../kernel/principal';
 
 /** Keeps what NPPES answered about a person, for every client. Repeated under the same id it changes nothing. */
@@ -19,7 +19,7 @@ export const keepRegistrySnapshot = (
     const made = await tx`insert into registry_snapshots ${tx(row)} on conflict (id) do nothing returning id`;
     if (made.length === 0) return;
     // licences decide how long an attestation holds
-    await enqueue(tx, 'file_changed_person', personId);
+    await announce(tx, 'person file changed', personId);
     const providers = await tx<{ id: string; clientId: string }[]>`
       select id, client_id from providers where person_id = ${personId} order by id`;
     for (const provider of providers)

@@ -1,7 +1,7 @@
+import { announce } from '../kernel/hearers';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueue } from '../kernel/outbox';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
 
@@ -56,7 +56,7 @@ interface Practice {
 const REGISTERS = { enrolment: 'enrolments', portal_access: 'portal_access' } as const;
 type Register = keyof typeof REGISTERS;
 /** Who hears of a statement. */
-const TOLD = { enrolment: 'enrolmentChase', portal_access: 'file_changed_practice' } as const;
+const ANNOUNCED = { enrolment: 'enrolment changed', portal_access: 'practice file changed' } as const;
 
 /** Puts a statement on record in the place of the one about the same thing. Repeated under the same id it changes nothing. */
 const put = (
@@ -86,7 +86,7 @@ const put = (
       clientId,
       detail: input,
     });
-    await enqueue(tx, TOLD[register], practiceId);
+    await announce(tx, ANNOUNCED[register], practiceId);
   });
 
 const select = (sql: Db, principal: Principal, register: Register, practiceId: string): Fragment => sql`

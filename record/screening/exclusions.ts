@@ -1,3 +1,4 @@
+import { announce, announceEach } from '../kernel/hearers';
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ExclusionResult, ExclusionSource } from '../../domain/kernel/codes';
@@ -13,7 +14,6 @@ import {
 } from '../../domain/screening/exclusions';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueue, enqueueEach } from '../kernel/outbox';
 import { countsAt } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { page, type Page, type PageRequest } from '../kernel/page';
@@ -157,7 +157,7 @@ export const importList = (
     await tx`update exclusion_lists set ${rowsOf(tx, { entries, unreadable, ...found })} where id = ${id}`;
     await askAboutTheGone(tx, id);
     await tx`update tasks set closed_at = now() where kind = 'exclusion_list' and closed_at is null`;
-    await enqueue(tx, 'exclusionList', OPERATOR);
+    await announce(tx, 'exclusion list wanted', OPERATOR);
     await audit(tx, principal, {
       action: 'exclusion_list.import',
       subjectType: 'exclusion_list',
@@ -361,29 +361,18 @@ async function say(
     decidedBy: json(tx, actorOf(by)),
   };
   const [made] = await tx<{ id: string }[]>`insert into exclusion_standings ${rowsOf(tx, row)} returning id::text`;
-  await tellWhere(tx, held, scope);
+  await announceWord(tx, held, scope);
   return made!.id;
 }
 
-/** Tells the files and the gate that rest on a word, where it counts. */
-async function tellWhere(tx: Db, { id, personId }: Held, scope: Scope): Promise<void> {
-  const concerned =
-    personId === null
-      ? tx`s.practice_id = ${id}`
-      : tx`s.provider_id in (select p.id from providers p where ${isConcerned(tx, personId, scope)})`;
-  if (personId === null) await enqueue(tx, 'file_changed_practice', id);
-  else if (scope === null) await enqueue(tx, 'file_changed_person', personId);
-  else
-    await enqueueEach(
-      tx,
-      'file_changed_provider',
-      tx`select p.id from providers p where ${isConcerned(tx, personId, scope)}`,
-    );
-  await enqueueEach(
-    tx,
-    'billingReadiness',
-    tx`select s.application_id from network_spans s where s.known_to is null and ${concerned}`,
-  );
+/** Has everybody hear whom a word concerns, where it counts. */
+async function announceWord(tx: Db, { id, personId }: Held, scope: Scope): Promise<void> {
+  if (personId === null) await announce(tx, 'exclusion decided for a practice', id);
+  else if (scope === null) await announce(tx, 'exclusion decided for a person', personId);
+  else {
+    const concerned = tx`select p.id from providers p where ${isConcerned(tx, personId, scope)}`;
+    await announceEach(tx, 'exclusion decided for a provider', concerned);
+  }
 }
 
 /** The condition that a word on a person counts for the provider `p`. */

@@ -1,9 +1,9 @@
+import { announce } from '../kernel/hearers';
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import { backOff, later } from '../../domain/outreach/politeness';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { enqueue } from '../kernel/outbox';
 import { isThere } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { giveTasks } from '../kernel/tasks';
@@ -55,7 +55,7 @@ export const requestRoster = (
         subjectId: providerId,
         clientId,
       });
-      await enqueue(tx, 'caqhStatus', personId);
+      await announce(tx, 'CAQH lookup wanted', personId);
     }
     const [request] = await tx<RosterRequest[]>`
       select * from caqh_roster_requests

@@ -1,3 +1,4 @@
+import { announce, announceEach } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { attestationDueOn } from '../../domain/registry/attestation';
 import {
@@ -17,9 +18,8 @@ import { uuidOf } from '../../runtime/uuid';
 import { caqhIsAsked, rosterFollows } from './caqh-roster';
 import { OPERATOR } from '../screening/exclusions';
 import { findingsOf } from './findings';
-import { WATCHES } from '../kernel/registry-requests';
+import { LOOKUPS, WATCHES } from '../kernel/registry-requests';
 import type { OutreachStep } from '../outreach/mail';
-import { enqueue, enqueueEach } from '../kernel/outbox';
 import { countsAt } from '../kernel/person-scope';
 import type { Principal } from '../kernel/principal';
 import { recordAttestation, recordRegistryAttestation } from '../registry/attestations';
@@ -60,8 +60,8 @@ export const setServices = (
         insert into registry_services ${tx({ service, mode, name })}
         on conflict (service) do update set mode = excluded.mode, name = excluded.name`;
       if (mode !== 'api' || before?.mode === 'api') continue;
-      if (service === 'leie') await enqueue(tx, 'exclusionList', OPERATOR);
-      else await enqueueEach(tx, WATCHES[service], tx`select distinct person_id from providers`);
+      if (service === 'leie') await announce(tx, 'exclusion list wanted', OPERATOR);
+      else await announceEach(tx, LOOKUPS[service], tx`select distinct person_id from providers`);
     }
   });
 
@@ -278,7 +278,7 @@ export async function keepStated(
       insert into caqh_statements ${tx(row)}
       on conflict (client_id, person_id) do update
         set status = excluded.status, said = excluded.said, checked_at = excluded.checked_at, said_at = now()`;
-    await enqueue(tx, 'file_changed_provider', providerId);
+    await announce(tx, 'provider file changed', providerId);
   });
 }
 
@@ -298,7 +298,7 @@ async function keepStanding(
   await tx`
     update registry_records set ${rowsOf(tx, row)}, said_at = now()
     where service = 'caqh' and person_id = ${personId}`;
-  if (before?.status !== standing) await enqueue(tx, 'file_changed_person', personId);
+  if (before?.status !== standing) await announce(tx, 'person file changed', personId);
 }
 
 /**

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Delivery, Dispatch } from '../../dispatch/dispatch';
 import { MOST_TRIES } from '../../domain/kernel/delivery';
 import { acknowledgeCommand, keepCommand, leaveToRelay } from '../../record/applications/commands';
-import { claimRows, deleteDelivered, enqueue, postponeRow, renewLease } from '../../record/kernel/outbox';
+import { announce } from '../../record/kernel/hearers';
+import { claimRows, deleteDelivered, postponeRow, renewLease } from '../../record/kernel/outbox';
 import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
 import { startRelay, type Relay } from '../../worker/relay';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
@@ -216,7 +217,7 @@ describe('commands', () => {
 });
 
 describe('the outbox', () => {
-  const changePractice = () => enqueue(api.deps.sql, 'file_changed_practice', practiceId);
+  const changePractice = () => announce(api.deps.sql, 'practice file changed', practiceId);
 
   test('a recipient that takes long keeps none of the others waiting', async () => {
     const [slow, ...others] = await applications(3);
@@ -245,7 +246,7 @@ describe('the outbox', () => {
   test('a lease is renewed only while its try is under way: a row that has failed keeps the pause that it was given', async () => {
     const { sql } = api.deps;
     const [one, other] = await applications(2);
-    for (const id of [one!, other!]) await enqueue(sql, 'file_changed', id);
+    for (const id of [one!, other!]) await announce(sql, 'application file changed', id);
     const claimed = await claimRows(sql, 50, 5);
     const failed = claimed.find(({ subject }) => subject === one)!;
     await postponeRow(sql, failed.id, { tries: 1, inSeconds: 600, dead: false }, 'TypeError');
@@ -265,7 +266,7 @@ describe('the outbox', () => {
     const { told, fileChanged } = teller(() => over);
     relayTo({ fileChanged }, { leaseSeconds: 1 });
     relayTo({ fileChanged }, { leaseSeconds: 1 });
-    await enqueue(api.deps.sql, 'file_changed', application!);
+    await announce(api.deps.sql, 'application file changed', application!);
     await eventually(() => told.length > 0);
     // long after the first lease has run out
     await eventually(
@@ -283,7 +284,7 @@ describe('the outbox', () => {
     const { fileChanged } = teller(() => {
       if (!well) throw new TypeError('a defect');
     });
-    await enqueue(sql, 'file_changed', application!);
+    await announce(sql, 'application file changed', application!);
     await sql`update outbox set attempts = ${MOST_TRIES - 1}`;
     relayTo({ fileChanged });
     const dead = await eventually(async () => (await stuck())[0]);
@@ -303,9 +304,9 @@ describe('the outbox', () => {
   test('a later row that says the same makes up for a dead one', async () => {
     const [application] = await applications(1);
     const { sql } = api.deps;
-    await enqueue(sql, 'file_changed', application!);
+    await announce(sql, 'application file changed', application!);
     await sql`update outbox set dead_at = now()`;
-    await enqueue(sql, 'file_changed', application!);
+    await announce(sql, 'application file changed', application!);
     const { told, fileChanged } = teller(() => undefined);
     relayTo({ fileChanged });
     await eventually(async () => (await sql`select from outbox`).length === 0);
@@ -315,7 +316,7 @@ describe('the outbox', () => {
   test('a try that finds Temporal away counts for nothing', async () => {
     const [application] = await applications(1);
     const { sql } = api.deps;
-    await enqueue(sql, 'file_changed', application!);
+    await announce(sql, 'application file changed', application!);
     const { fileChanged } = teller(() => {
       throw new Error('no connection');
     });
@@ -330,7 +331,7 @@ describe('the outbox', () => {
   test('a row that ends the process of whoever works on it ends dead, and what was in hand beside it does not', async () => {
     const { sql } = api.deps;
     const [poison, ...others] = await applications(4);
-    for (const id of [poison!, ...others]) await enqueue(sql, 'file_changed', id);
+    for (const id of [poison!, ...others]) await announce(sql, 'application file changed', id);
     const delivered: string[] = [];
     for (let n = 0; n < 30; n += 1) {
       // a lease that is over at once, as after the end of the process
@@ -347,7 +348,7 @@ describe('the outbox', () => {
   test('of many changes of a file that still wait, an application hears once', async () => {
     const ids = await applications(3);
     const { sql } = api.deps;
-    for (const id of [...ids, ...ids]) await enqueue(sql, 'file_changed', id, { afterSeconds: 1 });
+    for (const id of [...ids, ...ids]) await announce(sql, 'application file changed', id, { afterSeconds: 1 });
     await changePractice();
     const { told, fileChanged } = teller(() => undefined);
     relayTo({ fileChanged });

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
+import { localDate } from '../../domain/time/calendar';
+import { addDays } from '../../domain/time/dates';
 import type { Stage } from '../../domain/kernel/codes';
 import type { Playbook } from '../../domain/registry/playbook';
 import { createDatabase } from '../../runtime/database';
@@ -23,10 +25,9 @@ export interface Filed {
   providerNpi: string;
 }
 
-export const TODAY = new Date().toISOString().slice(0, 10);
-
-export const daysAgo = (days: number): string => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
-export const daysAhead = (days: number): string => daysAgo(-days);
+export const TODAY = localDate(new Date().toISOString(), CLIENT.timeZone);
+export const daysAhead = (days: number): string => addDays(TODAY, days);
+export const daysAgo = (days: number): string => addDays(TODAY, -days);
 
 /** A good value of each fact, with its proof. */
 export const FACTS = {

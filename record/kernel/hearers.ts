@@ -1,0 +1,117 @@
+import type { Db, Fragment, Tx } from '../../runtime/database';
+import { enqueueEach, type OutboxTopic } from './outbox';
+
+/** Selects who hears of something about the subjects whose ids a query selects. */
+type Hearers = (sql: Db, subjects: Fragment) => Fragment;
+
+const themselves: Hearers = (_sql, subjects) => subjects;
+const personsOfProviders: Hearers = (sql, providers) => sql`select person_id from providers where id in (${providers})`;
+const billedOfProviders: Hearers = (sql, providers) =>
+  sql`select application_id from network_spans where known_to is null and provider_id in (${providers})`;
+const billedOfPersons: Hearers = (sql, persons) =>
+  billedOfProviders(sql, sql`select id from providers where person_id in (${persons})`);
+const billedOfPractices: Hearers = (sql, practices) =>
+  sql`select application_id from network_spans where known_to is null and practice_id in (${practices})`;
+const bridgesOfRelationships: Hearers = (sql, relationships) =>
+  sql`select application_id from bridges where relationship_id in (${relationships})`;
+const recipientsOfApplications: Hearers = (sql, applications) => sql`
+  select distinct recipient_id from messages where application_id in (${applications}) and status = 'queued'`;
+/** One client's file of a person. */
+const openOfProviders: Hearers = (sql, providers) =>
+  sql`select id from applications where provider_id in (${providers}) and open`;
+/** Whichever client's they are. */
+const openOfPersons: Hearers = (sql, persons) =>
+  openOfProviders(sql, sql`select id from providers where person_id in (${persons})`);
+const openOfPractices: Hearers = (sql, practices) =>
+  sql`select id from applications where practice_id in (${practices}) and open`;
+
+/**
+ * Who must hear of each fact: the topics of the outbox, and of each the subjects. A fact is about ids of one kind, named beside it.
+ * This is the one place to look, and to change, when something new has to hear.
+ */
+const HEARERS = {
+  // a provider: one client's file of a person
+  'provider added': { providerUpkeep: personsOfProviders },
+  'provider file changed': { file_changed_provider: themselves },
+  'licences changed': { file_changed_provider: themselves, billingReadiness: billedOfProviders },
+  'exclusion decided for a provider': { file_changed_provider: themselves, billingReadiness: billedOfProviders },
+  'DEA registration changed': { providerUpkeep: personsOfProviders },
+  'expiring document added': { providerUpkeep: personsOfProviders },
+  'decision expected': { providerUpkeep: personsOfProviders },
+  // a person: every client's
+  'person file changed': { file_changed_person: themselves },
+  'exclusion decided for a person': { file_changed_person: themselves, billingReadiness: billedOfPersons },
+  'CAQH lookup wanted': { caqhStatus: themselves },
+  'NPPES lookup wanted': { nppesRecord: themselves },
+  // a practice
+  'practice file changed': { file_changed_practice: themselves },
+  'exclusion decided for a practice': { file_changed_practice: themselves, billingReadiness: billedOfPractices },
+  'tax id changed': { billingReadiness: billedOfPractices },
+  'enrolment changed': { enrolmentChase: themselves },
+  // a change of a file, as it is kept
+  'file change kept': { open_changes: themselves },
+  'file change passed on': { open_applications: themselves },
+  // an application
+  'application opened': { start_application: themselves },
+  'participation began': { start_participation: themselves },
+  'termination confirmed': { end_participations: themselves },
+  'recredentialing opened': { open_recredentialing: themselves },
+  'recredentialing confirmed': { renew_participations: themselves },
+  'application file changed': { file_changed: themselves },
+  'billing basis changed': { billingReadiness: themselves },
+  'hold ended': { outreach: recipientsOfApplications },
+  'platform checks changed': { platformCheck: themselves },
+  // a relationship with a platform
+  'platform relationship changed': { platformCheck: bridgesOfRelationships, platformInquiry: themselves },
+  'platform questions changed': { platformInquiry: themselves },
+  // a recipient of mail, an endpoint of webhooks
+  'mail queued': { outreach: themselves },
+  'webhook queued': { webhook: themselves },
+  // the operator
+  'exclusion list wanted': { exclusionList: themselves },
+  // an ending, an item of it, a client or provider that has left
+  'ending changed': { ending: themselves },
+  'ending item due': { ending_item: themselves },
+  'keeping of secrets changed': { retention: themselves },
+} as const satisfies Record<string, Partial<Record<OutboxTopic, Hearers>>>;
+export type AnnouncedFact = keyof typeof HEARERS;
+
+/** What the relay passes on of a row whose topic concerns many: to whom, each with a row of its own. */
+const PASSED_ON = {
+  file_changed_person: { file_changed: openOfPersons, providerUpkeep: themselves },
+  file_changed_provider: { file_changed: openOfProviders, providerUpkeep: personsOfProviders },
+  file_changed_practice: { file_changed: openOfPractices },
+} as const satisfies Partial<Record<OutboxTopic, Partial<Record<OutboxTopic, Hearers>>>>;
+
+/** Has everybody hear of a fact about one subject when, and only when, the transaction commits. */
+export const announce = (
+  tx: Db,
+  fact: AnnouncedFact,
+  subject: string,
+  options: { afterSeconds?: number } = {},
+): Promise<void> => announceEach(tx, fact, tx`select ${subject}::uuid`, options);
+
+/** The same about every subject that a query selects. */
+export async function announceEach(
+  tx: Db,
+  fact: AnnouncedFact,
+  subjects: Fragment,
+  options: { afterSeconds?: number; committed?: boolean } = {},
+): Promise<void> {
+  for (const [topic, hearers] of Object.entries(HEARERS[fact]))
+    await enqueueEach(tx, topic as OutboxTopic, hearers(tx, subjects), options);
+}
+
+/** The same about subjects that are known by their ids. */
+export const announceTo = (
+  tx: Db,
+  fact: AnnouncedFact,
+  subjects: readonly string[],
+  options: { committed?: boolean } = {},
+): Promise<void> => announceEach(tx, fact, tx`select unnest(${subjects}::uuid[])`, options);
+
+/** Passes on a row that concerns many; an application that still waits for the same hears once. */
+export async function passOn(tx: Tx, topic: keyof typeof PASSED_ON, subject: string): Promise<void> {
+  for (const [next, hearers] of Object.entries(PASSED_ON[topic]) as [OutboxTopic, Hearers][])
+    await enqueueEach(tx, next, hearers(tx, tx`select ${subject}::uuid`), { committed: next === 'file_changed' });
+}

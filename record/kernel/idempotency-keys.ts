@@ -1,0 +1,44 @@
+import { json, type Sql } from '../../runtime/database';
+
+/** What is kept under an Idempotency-Key: a hash of the body, and the answer once it is final. */
+export interface KeptRequest {
+  /** Null where it was a bare digest, of which nothing is left. */
+  bodyHash: Buffer | null;
+  status: number | null;
+  location: string | null;
+  /** Sealed. */
+  response: string | null;
+  createdAt: string;
+}
+
+type KeptAnswer = Pick<KeptRequest, 'status' | 'location' | 'response'>;
+
+const KEPT_FOR = '30 days';
+
+/** Claims a key for a body, unless it is claimed already; answers what is kept under it. After 30 days it is a new one. */
+export async function claimKey(sql: Sql, id: string, bodyHash: Buffer): Promise<KeptRequest> {
+  await sql`
+    insert into idempotency_keys (id, body_hash) values (${id}, ${bodyHash})
+    on conflict (id) do update
+      set body_hash = excluded.body_hash, status = null, location = null, response = null, created_at = now()
+      where idempotency_keys.created_at < now() - ${KEPT_FOR}::interval`;
+  const [row] = await sql<KeptRequest[]>`
+    select body_hash, status, location, response, created_at from idempotency_keys where id = ${id}`;
+  return row!;
+}
+
+/** Keeps the answer of a key, unless another is kept already; answers the one that is kept. */
+export async function keepAnswer(
+  sql: Sql,
+  id: string,
+  { status, location, response }: { status: number; location: string | null; response: string },
+): Promise<KeptAnswer | undefined> {
+  const [row] = await sql<KeptAnswer[]>`
+    update idempotency_keys
+    set status = coalesce(status, ${status}),
+      location = case when status is null then ${location} else location end,
+      response = coalesce(response, ${json(sql, response)})
+    where id = ${id}
+    returning status, location, response`;
+  return row;
+}

@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const root = resolve(__dirname, '../..');
+const PRODUCT = [
+  'activities',
+  'api',
+  'dispatch',
+  'domain',
+  'outreach',
+  'papers',
+  'record',
+  'registries',
+  'worker',
+  'workflows',
+];
+
+/** The product's files that hold a pattern, but for those of a folder or file. */
+const holding = (pattern: RegExp, home: string): string[] =>
+  execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', ...PRODUCT], {
+    cwd: root,
+    encoding: 'utf8',
+  })
+    .trim()
+    .split('\n')
+    .filter((file) => file.endsWith('.ts') && !file.startsWith(home))
+    .filter((file) => pattern.test(readFileSync(join(root, file), 'utf8')));
+
+/** A statement for PostgreSQL, by whatever name its connection goes. */
+const SQL = /\b(sql|tx|db)(<[^`;]*>)?`/;
+
+test('SQL is in record/ alone', () => {
+  expect(SQL.test('await tx`select 1`')).toBe(true);
+  expect(SQL.test('const [row] = await sql<\n  { id: string }[]\n>`select id from clients`')).toBe(true);
+  expect(holding(SQL, 'record/')).toEqual([]);
+});
+
+test('rows are put into the outbox by the table of hearers alone, and by whoever has a stuck watch tried again', () => {
+  expect(holding(/\benqueueEach\(|insert into outbox/, 'record/kernel/')).toEqual(['record/operations/stuck.ts']);
+});
+
+test('no type is switched off', () => {
+  expect(holding(/\bas never\b(?! )|Record<string, never>/, 'domain/applications/decide.ts')).toEqual([]);
+});
