@@ -26,14 +26,22 @@ import { practiceRoutes } from './registry/practices';
 import { providerRoutes } from './registry/providers';
 import { operationsRoutes } from './operations/operations';
 import { readinessRoutes } from './billing/readiness';
-import { registryDepthRoutes } from './registry/registry-depth';
+import { enrolmentRoutes } from './registry/enrolments';
+import { portalAccessRoutes } from './registry/portal-access';
+import { authorisationRoutes } from './registry/authorisations';
+import { snapshotRoutes } from './sources/snapshots';
+import { mergeRoutes } from './registry/merges';
+import { findingRoutes } from './sources/findings';
+import { absenceCoverRoutes } from './registry/absence-covers';
+import { assignmentRoutes } from './applications/assignments';
+import { snoozeRoutes } from './applications/snoozes';
+import { calendarFeedRoutes } from './work-queue/calendar-feeds';
 import { registryRoutes } from './sources/registries';
 import { settingsRoutes } from './operations/settings';
 import { targetRoutes } from './platforms/targets';
 import { taskRoutes } from './work-queue/tasks';
 import { upkeepRoutes } from './upkeep/upkeep';
 import { userRoutes } from './registry/users';
-import { workRoutes } from './applications/work';
 import { workQueueRoutes } from './work-queue/work-queue';
 
 const GROUPS = [
@@ -46,7 +54,12 @@ const GROUPS = [
   payerRoutes,
   playbookRoutes,
   documentRoutes,
-  registryDepthRoutes,
+  enrolmentRoutes,
+  portalAccessRoutes,
+  authorisationRoutes,
+  snapshotRoutes,
+  findingRoutes,
+  mergeRoutes,
   exclusionRoutes,
   registryRoutes,
   platformRoutes,
@@ -60,7 +73,10 @@ const GROUPS = [
   evidenceRoutes,
   bulkRoutes,
   workQueueRoutes,
-  workRoutes,
+  assignmentRoutes,
+  snoozeRoutes,
+  absenceCoverRoutes,
+  calendarFeedRoutes,
   taskRoutes,
   readinessRoutes,
   eventRoutes,

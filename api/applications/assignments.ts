@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { findApplication, findApplications } from '../../record/applications/applications';
+import { assignedTo } from '../../record/applications/applications-list';
+import { findUser } from '../../record/registry/users';
+import type { Deps } from '../kernel/deps';
+import { Problem, toProblem } from '../kernel/errors';
+import { uuidOf } from '../../runtime/uuid';
+import { pooled } from '../kernel/pooled';
+import { ok, route, type Route } from '../kernel/route';
+import { application, bulkResult, onItsWay } from './applications-schemas';
+import { id } from '../kernel/schemas';
+import { renamed } from '../kernel/names';
+import { ASSIGNMENT, shown, take } from './applications-actions';
+import { checkFilter } from '../kernel/filters';
+
+const claim = z.strictObject({ assignee: id }).meta({ id: 'Claim' });
+
+const reassignment = renamed(
+  'Reassignment',
+  z.strictObject({ assignee: id.nullable(), clientId: id.optional(), payerId: id.optional() }),
+  { to: 'assignee' },
+);
+
+const tag = 'work queue';
+
+const AT_ONCE = 8;
+
+const MOST_AT_ONCE = 1000;
+
+export const assignmentRoutes = (deps: Deps): Route[] => {
+  const { sql } = deps;
+  return [
+    route({
+      method: 'post',
+      path: '/v1/applications/{id}/claim',
+      summary: 'Take an application that is not assigned',
+      description: 'If several users claim it at once, one gets it and the others get 409.',
+      tag,
+      access: 'applications:follow_up',
+      subject: ({ principal, params }) => findApplication(sql, principal, params.id),
+      namesUser: { assignee: 'worker' },
+      body: claim,
+      responses: {
+        200: { description: 'The application as it is now', schema: application },
+        202: { description: 'It is on record, and will be done once a worker is there', schema: onItsWay },
+      },
+      handler: async ({ principal, subject, body, commandId }) => {
+        const { assignee } = subject.snapshot;
+        if (assignee !== null && assignee !== body.assignee) throw new Problem('claimed_already');
+        const request = { principal, subject, body, commandId };
+        const status = await take(deps, ASSIGNMENT, request, { version: () => subject.version }).catch(
+          async (error: unknown) => {
+            // whoever read it at the same version and was quicker has it
+            const now = await findApplication(sql, principal, subject.id);
+            const has = now?.snapshot.assignee ?? body.assignee;
+            throw has === body.assignee ? error : new Problem('claimed_already');
+          },
+        );
+        if (status === 'on_its_way')
+          return { status: 202, location: `/v1/applications/${subject.id}`, body: { id: commandId, status } };
+        return ok(await shown(deps, (await findApplication(sql, principal, subject.id))!));
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/users/{id}/reassignment',
+      summary: 'Reassign all applications of a user to another, or to no one',
+      description: `Moves up to ${MOST_AT_ONCE} applications, each on its own. Send it again to move the rest.`,
+      tag,
+      access: 'users:write',
+      subject: ({ principal, params }) => findUser(sql, principal, params.id),
+      actsFor: (user) => user,
+      namesUser: { to: 'worker' },
+      body: reassignment,
+      responses: { 200: { description: 'What became of each', schema: bulkResult } },
+      handler: async ({ principal, subject, body: { assignee, ...filter }, commandId }) => {
+        await checkFilter(sql, principal, { ...filter, ...(assignee !== null && { assignee }) });
+        const ids = await assignedTo(sql, principal, subject.id, filter, MOST_AT_ONCE);
+        const found = await findApplications(sql, principal, ids);
+        const items = await pooled(found, AT_ONCE, async (one) => {
+          const request = { principal, subject: one, body: { assignee }, commandId: uuidOf([commandId, one.id]) };
+          try {
+            const status = await take(deps, ASSIGNMENT, request);
+            return { id: one.id, status: status === 'recorded' ? 200 : 202 };
+          } catch (error) {
+            const problem = toProblem(error);
+            return { id: one.id, status: problem.status, problem };
+          }
+        });
+        return ok({ items });
+      },
+    }),
+  ];
+};

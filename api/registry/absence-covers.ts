@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { coversOf, createCover, endCover } from '../../record/registry/absence-covers';
+import { findUser } from '../../record/registry/users';
+import type { Deps } from '../kernel/deps';
+import { invalid, Problem, type FieldError } from '../kernel/errors';
+import { manages } from '../kernel/policy';
+import { HAS_ACCESS } from '../kernel/references';
+import { created, ok, route, type Route } from '../kernel/route';
+import {
+  BESIDE_BAD_FIELDS,
+  date,
+  expiryDate,
+  id,
+  isEarlier,
+  line,
+  plannedDate,
+  pageQuery,
+  pageOf,
+  UNKNOWN_REFERENCE,
+} from '../kernel/schemas';
+import { SUBSTITUTE, formerly, renamed, underBothNames } from '../kernel/names';
+
+const coverFields = z
+  .strictObject({ substitute: id, fromOn: plannedDate, untilOn: expiryDate, reason: line.optional() })
+  .superRefine(({ fromOn, untilOn }, context) => {
+    if (isEarlier(untilOn, fromOn))
+      context.addIssue({
+        code: 'custom',
+        path: ['untilOn'],
+        message: 'must not be before fromOn',
+        params: { rule: 'order' },
+      });
+  }, BESIDE_BAD_FIELDS);
+
+const coverInput = renamed('CoverInput', coverFields, SUBSTITUTE);
+
+const cover = z
+  .strictObject({
+    id,
+    userId: id,
+    substitute: id,
+    coveredBy: formerly(id, 'substitute'),
+    fromOn: date,
+    untilOn: date,
+    reason: line.nullable(),
+  })
+  .meta({ id: 'Cover' });
+
+const tag = 'work queue';
+
+const shownCover = underBothNames(SUBSTITUTE);
+
+const keptCover = ({ substitute: coveredBy, ...rest }: z.output<typeof coverInput>) => ({ coveredBy, ...rest });
+
+export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/users/{id}/covers',
+    summary: 'Set a substitute for a user’s work for some days',
+    description:
+      'Until the last day the queue shows the work as the substitute’s; afterwards it returns to its owner. The ' +
+      'substitute gets the work of clients that both they and the caller may see; the rest stays with its owner. The ' +
+      'caller needs every permission that both users have.',
+    tag,
+    access: 'users:write',
+    subject: ({ principal, params }) => findUser(sql, principal, params.id),
+    actsFor: (user) => user,
+    namesUser: { coveredBy: 'managed' },
+    body: coverInput,
+    responses: { 201: { description: 'The cover', schema: cover } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      const errors: FieldError[] = [];
+      const substitute = await findUser(sql, principal, body.substitute);
+      if (!substitute) errors.push({ path: 'substitute', ...UNKNOWN_REFERENCE });
+      if (substitute?.revokedAt) errors.push({ path: 'substitute', ...HAS_ACCESS });
+      if (body.substitute === subject.id)
+        errors.push({ path: 'substitute', rule: 'somebody_else', message: 'must be a different user' });
+      if (errors.length > 0) throw invalid(...errors);
+      if (!manages(principal, substitute!)) throw new Problem('forbidden');
+      const made = await createCover(sql, principal, commandId, subject.id, keptCover(body));
+      if (!made) throw new Problem('covered_already');
+      return created(`/v1/users/${subject.id}/covers/${made.id}`, shownCover(made));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/users/{id}/covers',
+    summary: 'List the current and coming covers',
+    tag,
+    access: 'users:read',
+    subject: ({ principal, params }) => findUser(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'All covers on one page, the earliest first', schema: pageOf(cover) } },
+    handler: async ({ principal, subject }) =>
+      ok({ items: (await coversOf(sql, principal, subject.id)).map(shownCover), nextCursor: null }),
+  }),
+  route({
+    method: 'delete',
+    path: '/v1/users/{id}/covers/{coverId}',
+    summary: 'End a cover',
+    tag,
+    access: 'users:write',
+    subject: async ({ principal, params }) => {
+      const user = await findUser(sql, principal, params.id);
+      const covers = user ? await coversOf(sql, principal, user.id) : [];
+      const found = covers.find((one) => one.id === params.coverId);
+      return user && found ? { user, cover: found } : null;
+    },
+    actsFor: ({ user }) => user,
+    responses: { 204: { description: 'The cover has ended' } },
+    handler: async ({ principal, subject }) => {
+      await endCover(sql, principal, subject.cover);
+      return { status: 204 };
+    },
+  }),
+];

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { AUTHORISATION_SCOPES } from '../../domain/kernel/codes';
+import {
+  createAuthorisation,
+  findAuthorisation,
+  listAuthorisations,
+  revokeAuthorisation,
+  type Authorisation,
+} from '../../record/registry/authorisations';
+import { knownPayers } from '../../record/registry/payers';
+import { findProvider } from '../../record/registry/providers';
+import type { Deps } from '../kernel/deps';
+import { listed } from '../kernel/listing';
+import { created, ok, route, type Route } from '../kernel/route';
+import {
+  actor,
+  BESIDE_BAD_FIELDS,
+  date,
+  expiryDate,
+  id,
+  ids,
+  instant,
+  isEarlier,
+  longText,
+  pageQuery,
+  pastDate,
+  someOf,
+  turningDate,
+  pageOf,
+} from '../kernel/schemas';
+import { refuse } from '../kernel/validation';
+import { unknownIn, documentErrors } from '../kernel/references';
+
+const documents = ids(50);
+
+const scopes = someOf(AUTHORISATION_SCOPES).min(1);
+
+const authorisationInput = z
+  .strictObject({
+    scopes,
+    payerIds: ids(500).min(1).optional().meta({ description: 'Default: every payer' }),
+    signedOn: pastDate,
+    until: expiryDate.optional().meta({ description: 'The last day; by default it holds until it is revoked' }),
+    evidence: documents.optional(),
+  })
+  .superRefine(({ signedOn, until }, context) => {
+    if (isEarlier(until, signedOn))
+      context.addIssue({
+        code: 'custom',
+        path: ['until'],
+        message: 'must not be before signedOn',
+        params: { rule: 'order' },
+      });
+  }, BESIDE_BAD_FIELDS)
+  .meta({ id: 'AuthorisationInput' });
+
+const authorisation = z
+  .strictObject({
+    id,
+    providerId: id,
+    scopes,
+    payerIds: z.array(id).nullable(),
+    signedOn: date,
+    until: date.nullable(),
+    evidence: documents,
+    recordedBy: actor,
+    revokedOn: date.nullable(),
+    revocation: z.strictObject({ reason: longText, recordedBy: actor }).nullable(),
+    createdAt: instant,
+  })
+  .meta({ id: 'Authorisation' });
+
+const revocation = z.strictObject({ on: turningDate, reason: longText }).meta({ id: 'Revocation' });
+
+const shownAuthorisation = ({ clientId: _, ...shown }: Authorisation) => shown;
+
+export const authorisationRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/authorisations',
+    summary: 'Record an authorisation that a provider signed',
+    description: 'Once one is recorded, submitting and contacting the payer need a current authorisation.',
+    tag: 'providers',
+    access: 'registry:write',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    body: authorisationInput,
+    responses: { 201: { description: 'The authorisation', schema: authorisation } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      const { payerIds = [] } = body;
+      refuse([
+        ...unknownIn('payerIds', payerIds, await knownPayers(sql, payerIds)),
+        ...(await documentErrors(sql, subject.clientId, 'evidence', body.evidence)),
+      ]);
+      const made = await createAuthorisation(sql, principal, commandId, subject, body);
+      return created(`/v1/authorisations/${made.id}`, shownAuthorisation(made));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/authorisations',
+    summary: 'List the authorisations of a provider',
+    tag: 'providers',
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'In order of recording', schema: pageOf(authorisation) } },
+    handler: async ({ principal, subject, query }) =>
+      listed(await listAuthorisations(sql, principal, subject.id, query), shownAuthorisation),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/authorisations/{id}',
+    summary: 'Read an authorisation',
+    tag: 'providers',
+    access: 'registry:read',
+    subject: ({ principal, params }) => findAuthorisation(sql, principal, params.id),
+    responses: { 200: { description: 'The authorisation', schema: authorisation } },
+    handler: async ({ subject }) => ok(shownAuthorisation(subject)),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/authorisations/{id}/revocation',
+    summary: 'Record that a provider revoked an authorisation',
+    tag: 'providers',
+    access: 'registry:write',
+    subject: ({ principal, params }) => findAuthorisation(sql, principal, params.id),
+    body: revocation,
+    responses: { 200: { description: 'The authorisation as it is now', schema: authorisation } },
+    handler: async ({ principal, subject, body }) =>
+      ok(shownAuthorisation(await revokeAuthorisation(sql, principal, subject, body))),
+  }),
+];

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { currentQuery, kept, statement } from './statements';
+import { ENROLMENT_KINDS, ENROLMENT_STATUSES } from '../../domain/kernel/codes';
+import { findPayer } from '../../record/registry/payers';
+import { findPractice } from '../../record/registry/practices';
+import { listEnrolments, putEnrolment, type EnrolmentInput } from '../../record/registry/statements';
+import type { Deps } from '../kernel/deps';
+import { listed } from '../kernel/listing';
+import { created, route, type Route } from '../kernel/route';
+import { date, id, ids, line, pastDate, plannedDate, pageOf, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { refuse } from '../kernel/validation';
+import { documentErrors } from '../kernel/references';
+
+const documents = ids(50);
+
+const enrolmentFields = {
+  payerId: id,
+  kind: z.enum(ENROLMENT_KINDS),
+  status: z.enum(ENROLMENT_STATUSES),
+  on: pastDate,
+};
+
+const enrolmentInput = z
+  .strictObject({
+    ...enrolmentFields,
+    expectedOn: plannedDate.optional(),
+    reference: line.optional(),
+    evidence: documents.optional(),
+  })
+  .meta({ id: 'EnrolmentInput' });
+
+const enrolment = z
+  .strictObject({
+    ...kept,
+    ...enrolmentFields,
+    on: date,
+    expectedOn: date.nullable(),
+    reference: line.nullable(),
+    evidence: documents,
+  })
+  .meta({ id: 'Enrolment' });
+
+export const enrolmentRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/practices/{id}/enrolments',
+    summary: 'Record the status of a practice’s enrolment with a payer',
+    description: 'It replaces the earlier statement about the same payer and kind, which stays on record.',
+    tag: 'practices',
+    access: 'registry:write',
+    subject: ({ principal, params }) => findPractice(sql, principal, params.id),
+    body: enrolmentInput,
+    responses: { 201: { description: 'The statement', schema: enrolment } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      refuse([
+        ...((await findPayer(sql, body.payerId)) ? [] : [{ path: 'payerId', ...UNKNOWN_REFERENCE }]),
+        ...(await documentErrors(sql, subject.clientId, 'evidence', body.evidence)),
+      ]);
+      const made = await putEnrolment(sql, principal, commandId, subject, body as EnrolmentInput);
+      return created(`/v1/practices/${subject.id}/enrolments`, statement(made));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/practices/{id}/enrolments',
+    summary: 'List the enrolments of a practice, current and former',
+    tag: 'practices',
+    access: 'registry:read',
+    subject: ({ principal, params }) => findPractice(sql, principal, params.id),
+    query: currentQuery,
+    responses: { 200: { description: 'In order of recording', schema: pageOf(enrolment) } },
+    handler: async ({ principal, subject, query: { limit, cursor, current } }) =>
+      listed(
+        await listEnrolments(sql, principal, subject.id, current, { limit, ...(cursor && { cursor }) }),
+        statement,
+      ),
+  }),
+];

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { merge, type Merge } from '../../record/registry/merge';
+import { findPayer } from '../../record/registry/payers';
+import { findPractice } from '../../record/registry/practices';
+import type { Deps } from '../kernel/deps';
+import { invalid, Problem } from '../kernel/errors';
+import { ok, route, type Route } from '../kernel/route';
+import { id, longText, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { payer } from './payers-schemas';
+import { practice } from './practices-schemas';
+
+const mergeInput = z.strictObject({ into: id, reason: longText }).meta({ id: 'MergeInput' });
+
+function throwUnlessMerged(result: Merge): void {
+  if ('merged' in result) return;
+  if ('otherTin' in result) throw invalid({ path: 'into', rule: 'same_tin', message: 'must have the same TIN' });
+  throw 'collides' in result
+    ? new Problem('application_exists', { existingId: result.collides })
+    : new Problem('merged_already', { existingId: result.elsewhere });
+}
+
+export const mergeRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/payers/{id}/merge',
+    summary: 'Merge a duplicate payer into the other',
+    description: 'Both become one record; open applications keep their key.',
+    tag: 'payers',
+    access: 'payers:write',
+    subject: ({ params }) => findPayer(sql, params.id),
+    body: mergeInput,
+    responses: { 200: { description: 'The payer that stays', schema: payer } },
+    handler: async ({ principal, subject, body }) => {
+      if (body.into === subject.id || !(await findPayer(sql, body.into)))
+        throw invalid({ path: 'into', ...UNKNOWN_REFERENCE });
+      throwUnlessMerged(await merge(sql, principal, 'payer', { id: subject.id, clientId: null }, body));
+      return ok(await findPayer(sql, body.into));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/practices/{id}/merge',
+    summary: 'Merge a duplicate practice into the other',
+    description:
+      'Both must belong to the same client and have the same TIN. They become one record; open applications keep their key.',
+    tag: 'practices',
+    access: 'registry:write',
+    subject: ({ principal, params }) => findPractice(sql, principal, params.id),
+    body: mergeInput,
+    responses: { 200: { description: 'The practice that stays', schema: practice } },
+    handler: async ({ principal, subject, body }) => {
+      const into = await findPractice(sql, principal, body.into);
+      if (!into || into.id === subject.id || into.clientId !== subject.clientId)
+        throw invalid({ path: 'into', ...UNKNOWN_REFERENCE });
+      throwUnlessMerged(await merge(sql, principal, 'practice', subject, body));
+      return ok(await findPractice(sql, principal, into.id));
+    },
+  }),
+];

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { FINDING_CODES } from '../../domain/sources/consistency';
+import { localDate } from '../../domain/time/calendar';
+import { findingsOf } from '../../record/sources/findings';
+import { findClient } from '../../record/registry/clients';
+import { findProvider } from '../../record/registry/providers';
+import type { Deps } from '../kernel/deps';
+import { ok, route, type Route } from '../kernel/route';
+import { id } from '../kernel/schemas';
+
+const finding = z
+  .strictObject({
+    providerId: id.nullable().meta({ description: 'Null where it is of a practice that no provider applies for' }),
+    practiceId: id.nullable(),
+    code: z.enum(FINDING_CODES),
+    severity: z.enum(['error', 'warning']),
+    about: z.string().nullable().meta({ description: 'A state, a source or a kind of document' }),
+    fix: z.string(),
+    applicationIds: z.array(id).meta({ description: 'The open applications that it affects' }),
+  })
+  .meta({ id: 'Finding' });
+
+export const foundList = z.strictObject({ items: z.array(finding) });
+
+export const findingRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/findings',
+    summary: 'List contradictions in a provider’s file and how to fix them',
+    tag: 'providers',
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    responses: { 200: { description: 'All findings', schema: foundList } },
+    handler: async ({ principal, subject }) => {
+      const today = localDate(new Date().toISOString(), subject.timeZone);
+      return ok({ items: await findingsOf(sql, principal, subject.clientId, today, { providerId: subject.id }) });
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/clients/{id}/findings',
+    summary: 'List contradictions in a client’s files and how to fix them',
+    tag: 'clients',
+    access: 'registry:read',
+    subject: ({ principal, params }) => findClient(sql, principal, params.id),
+    responses: { 200: { description: 'All findings', schema: foundList } },
+    handler: async ({ principal, subject }) => {
+      const today = localDate(new Date().toISOString(), subject.timeZone);
+      return ok({ items: await findingsOf(sql, principal, subject.id, today) });
+    },
+  }),
+];

@@ -1,0 +1,44 @@
+import { foundList } from './findings';
+import { z } from 'zod';
+import { taxonomyCode } from '../registry/providers-schemas';
+import { localDate } from '../../domain/time/calendar';
+import { findingsOf } from '../../record/sources/findings';
+import { findProvider } from '../../record/registry/providers';
+import { keepSnapshot } from '../../record/registry/snapshots';
+import type { Deps } from '../kernel/deps';
+import { ok, route, type Route } from '../kernel/route';
+import { address, line, pastDate, state, unique } from '../kernel/schemas';
+
+const snapshotInput = z
+  .strictObject({
+    source: z.enum(['caqh', 'nppes']),
+    takenOn: pastDate,
+    enumerationType: z.enum(['NPI-1', 'NPI-2']).optional(),
+    firstName: line.optional(),
+    lastName: line.optional(),
+    taxonomyCode: taxonomyCode.optional(),
+    address: address.optional(),
+    licences: unique(
+      z.array(z.strictObject({ state, number: line })).max(100),
+      (one) => `${one.state} ${one.number}`,
+    ).optional(),
+  })
+  .meta({ id: 'SnapshotInput' });
+
+export const snapshotRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/snapshots',
+    summary: 'Record what CAQH or NPPES shows for a provider, to compare it with the file',
+    tag: 'providers',
+    access: 'registry:write',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    body: snapshotInput,
+    responses: { 200: { description: 'The contradictions found', schema: foundList } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      await keepSnapshot(sql, principal, commandId, subject, body);
+      const today = localDate(new Date().toISOString(), subject.timeZone);
+      return ok({ items: await findingsOf(sql, principal, subject.clientId, today, { providerId: subject.id }) });
+    },
+  }),
+];
