@@ -27,7 +27,7 @@ const TURNS = `function takeTurns(count, ms) {
 
 /** A process that watches its event loop and runs a program. */
 function run(program: string, stuckAfterMs: number | null = STUCK_AFTER_MS) {
-  const watch = `require('../../../runtime/watchdog').watchEventLoop({ name: 'worker', stuckAfterMs: ${stuckAfterMs} });`;
+  const watch = `require('./watchdog').watchEventLoop({ name: 'worker', stuckAfterMs: ${stuckAfterMs} });`;
   const child = spawn(process.execPath, ['-e', `${watch} ${TURNS} ${program}`], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
