@@ -26,7 +26,7 @@ const practiceOf = (clientId: string) =>
 
 /** A provider with a practice, on a platform with so many payers. */
 async function onPlatform(payers = 1, playbook: object = {}) {
-  const { id: clientId } = await api.make('/v1/clients', { ...CLIENT, timeZone: 'UTC' });
+  const { id: clientId } = await api.make('/v1/clients', CLIENT);
   const practice = await practiceOf(clientId);
   const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
   await api.make(`/v1/providers/${provider.id}/attestations`, { attestedOn: TODAY, source: 'caqh' });

@@ -34,7 +34,7 @@ async function ask({ providerId, practiceId }: Filed, payerIds: string[], dateOf
 
 /** A provider on a platform with so many payers. */
 async function onPlatform(platform: string, count: number) {
-  const { id: clientId } = await system.api.make('/v1/clients', { ...CLIENT, timeZone: 'UTC' });
+  const { id: clientId } = await system.api.make('/v1/clients', CLIENT);
   const filed = await system.file({ clientId });
   const payerIds = [filed.payerId, ...(await payers(count - 1))];
   const { id } = await system.api.make(PATH, { providerId: filed.providerId, platform, payerIds });

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /** Polls until `check` answers something that holds, and answers that; throws its last error, or says what never held. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { within = 15_000, every = 50 } = {},
+  { within = 30_000, every = 50 } = {},
 ): Promise<NonNullable<T>> {
   const late = Date.now() + within;
   for (;;) {
