@@ -6,6 +6,7 @@ import { freezeEvidence } from '../record/applications/evidence';
 import { openApplication } from '../record/applications/opening';
 import { endRelationship, findRelationship } from '../record/platforms/platforms';
 import type { Principal } from '../record/kernel/principal';
+import type { Said } from '../domain/applications/bodies';
 import type { LeavingAction } from '../domain/offboarding/leaving';
 import type { Sql } from '../runtime/database';
 import type { Dispatch } from './dispatch';
@@ -78,10 +79,10 @@ const DO: Record<LeavingAction, Do> = {
 const HANDED_OVER = 'handed_over';
 
 const withdraw = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
-  command(sql, deliver, item, 'withdrawal', { reason });
+  command(sql, deliver, item, { action: 'withdrawal', body: { reason } });
 
 const endParticipation = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
-  command(sql, deliver, item, 'participation-end', endingOf(item, reason));
+  command(sql, deliver, item, { action: 'participation-end', body: endingOf(item, reason) });
 
 const endingOf = ({ on, source, reference }: DueItem, reason: string) => ({ on, reason, source, reference });
 
@@ -89,10 +90,9 @@ async function command(
   sql: Sql,
   deliver: Dispatch['deliver'],
   { id, clientId, subjectId: applicationId, recordedBy }: DueItem,
-  action: 'withdrawal' | 'participation-end',
-  body: object,
+  said: Said<'withdrawal' | 'participation-end'>,
 ): Promise<Outcome> {
-  await keepCommand(sql, { id, clientId, applicationId, action, body }, recordedBy);
+  await keepCommand(sql, { id, clientId, applicationId, ...said }, recordedBy);
   const delivery = await deliver(id, DELIVERY_MS);
   if (delivery.status === 'on_its_way') throw new NotTakenYet();
   return delivery.status === 'recorded' ? DONE : { status: 'refused', result: { problem: delivery.refusal.type } };

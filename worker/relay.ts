@@ -1,3 +1,4 @@
+import type { Bodies } from '../domain/applications/bodies';
 import type { Logger } from 'pino';
 import { WATCH_TYPES, type Action, type WatchType } from '../domain/kernel/codes';
 import { nextTry } from '../domain/kernel/delivery';
@@ -214,14 +215,14 @@ const watchHandlers = ({ changed }: Dispatch) =>
   ) as Record<WatchType, Handler>;
 
 /** An application that something follows for, with the body of the command that says so. */
-interface Concerned {
+interface Concerned<A extends Action> {
   id: string;
   clientId: string;
-  body: object;
+  body: Bodies[A];
 }
 
 /** Keeps for each of them the command that follows `from` something, once. */
-const giveEach = (tx: Tx, action: Action, from: string, to: Concerned[], actor: Actor): Promise<void> =>
+const giveEach = <A extends Action>(tx: Tx, action: A, from: string, to: Concerned<A>[], actor: Actor): Promise<void> =>
   keepFollowUps(
     tx,
     action,

@@ -121,7 +121,7 @@ export const contract = z
   })
   .meta({ id: 'Contract' });
 
-export const confirmationOf = <F extends Fact>(fact: F) =>
+export const confirmationOf = (fact: Fact) =>
   z
     .strictObject({
       value: FACT_VALUES[fact],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Bodies, GivenFact, Said } from '../../domain/applications/bodies';
 import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/kernel/codes';
 import { unresolved } from '../../domain/applications/participation';
 import type { Refusal } from '../../domain/applications/progress';
@@ -16,7 +17,7 @@ import * as actions from './actions-schemas';
 import * as participation from './participation-schemas';
 import { application, onItsWay } from './applications-schemas';
 import { refuse } from '../kernel/validation';
-import { checkFacts, type GivenFact } from './applications-checks';
+import { checkFacts } from './applications-checks';
 import { workerErrors, documentErrors } from '../kernel/references';
 
 /** What a check of an action's references has at hand. */
@@ -27,37 +28,48 @@ interface Checked<Body> extends Deps {
 }
 
 /** One action of the table, as data: how it is called, who may, what it takes. */
-export interface ActionRow {
-  action: Action;
+export interface ActionRow<A extends Action = Action, Given extends object = object> {
+  action: A;
   segment: string;
   method: Method;
   access: Permission;
   summary: string;
   description?: string;
-  schema: z.ZodType;
+  schema: z.ZodType<Given>;
   /** As a route says it. */
   namesUser?: Route['namesUser'] & object;
   /** Refuses what the schema cannot see: references, and what depends on the application. */
-  check?(of: Checked<object>): Promise<void>;
-  /** What the command carries beside its body. */
-  more?: object;
+  check?(of: Checked<Given>): Promise<void>;
+  /** What the command says, of what was given. */
+  saying(given: Given): Said<A>;
 }
 
-const row = <Body>(
-  action: Action,
+type More<Given extends object> = Partial<Omit<ActionRow<Action, Given>, 'action' | 'summary' | 'schema' | 'saying'>>;
+
+const rowOf = <A extends Action, Given extends object>(
+  action: A,
   summary: string,
-  schema: z.ZodType<Body>,
-  { check, ...rest }: Partial<Omit<ActionRow, 'check'>> & { check?: (of: Checked<Body>) => Promise<void> } = {},
-): ActionRow => ({
+  schema: z.ZodType<Given>,
+  saying: (given: Given) => Said<A>,
+  more: More<Given>,
+): ActionRow<A, Given> => ({
   action,
   segment: action,
   method: 'post',
   access: 'applications:work',
   summary,
   schema,
-  ...rest,
-  ...(check && { check: check as ActionRow['check'] }),
+  saying,
+  ...more,
 });
+
+/** An action whose command says what was given. */
+export const row = <A extends Action>(
+  action: A,
+  summary: string,
+  schema: z.ZodType<Bodies[A]>,
+  more: More<Bodies[A]> = {},
+): ActionRow<A, Bodies[A]> => rowOf(action, summary, schema, (body) => ({ action, body }), more);
 
 const followUp = { access: 'applications:follow_up' } as const;
 
@@ -108,16 +120,21 @@ const checkFact =
     await checkFacts(sql, { ...snapshot.key, applicationId, clientId, ground }, [{ fact, given: body, path: '' }]);
   };
 
-const confirmation = (fact: Fact): ActionRow =>
-  row('confirmations', `Put the ${FACT_NAMES[fact]} on file`, actions.confirmationOf(fact) as z.ZodType<GivenFact>, {
-    segment: `confirmations/${fact}`,
-    method: 'put',
-    description:
-      'Sending the same again changes nothing. A different value with a `reason` replaces the first, which is ' +
-      'kept; without one the fact is disputed, and does not count, until a person chooses one of them with a `reason`.',
-    check: checkFact(fact),
-    more: { fact },
-  });
+const confirmation = (fact: Fact) =>
+  rowOf(
+    'confirmations',
+    `Put the ${FACT_NAMES[fact]} on file`,
+    actions.confirmationOf(fact),
+    (given) => ({ action: 'confirmations', body: { ...given, fact } }),
+    {
+      segment: `confirmations/${fact}`,
+      method: 'put',
+      description:
+        'Sending the same again changes nothing. A different value with a `reason` replaces the first, which is ' +
+        'kept; without one the fact is disputed, and does not count, until a person chooses one of them with a `reason`.',
+      check: checkFact(fact),
+    },
+  );
 
 const FACT_NAMES: Record<Fact, string> = {
   contract: 'contract',
@@ -141,7 +158,11 @@ export const ASSIGNMENT = row('assignment', 'Assign the application to a user, o
 });
 
 /** Not offered to anybody: a payer's applications are moved together. */
-export const MIGRATION = row('playbook-migration', 'Move it to the payer’s playbook of today', z.object({}));
+export const MIGRATION = row(
+  'playbook-migration',
+  'Move it to the payer’s playbook of today',
+  z.strictObject({ version: z.int() }),
+);
 
 /** Every action on one application. */
 const ROWS: ActionRow[] = [
@@ -214,20 +235,20 @@ const ROWS: ActionRow[] = [
  * Keeps a command, unless it is a retry of one that is kept already, and brings it to the workflow. Answers whether it
  * is recorded or still on its way; a refusal is thrown as its problem.
  */
-export async function take(
+export async function take<Given extends object>(
   deps: Deps,
-  { action, more, ...row }: ActionRow,
-  request: { principal: Principal; subject: KeptApplication; body: object; commandId: string },
+  row: ActionRow<Action, Given>,
+  request: { principal: Principal; subject: KeptApplication; body: Given; commandId: string },
   { version, patienceMs = deps.patienceMs }: { version?: () => number | undefined; patienceMs?: number } = {},
 ): Promise<'recorded' | 'on_its_way'> {
   const { principal, subject, body, commandId } = request;
   if (!(await isKept(deps.sql, commandId))) {
     const expected = version?.();
     await row.check?.({ ...deps, principal, subject, body });
-    const command = { id: commandId, clientId: subject.clientId, applicationId: subject.id, action };
+    const command = { id: commandId, clientId: subject.clientId, applicationId: subject.id };
     await keepCommand(
       deps.sql,
-      { ...command, body: { ...body, ...more }, ...(expected !== undefined && { version: expected }) },
+      { ...command, ...row.saying(body), ...(expected !== undefined && { version: expected }) },
       actorOf(principal),
     );
   }
@@ -265,7 +286,7 @@ const routeOf = (deps: Deps, one: ActionRow): Route =>
     access: one.access,
     subject: ({ principal, params }) => findApplication(deps.sql, principal, (params as { id: string }).id),
     ...(one.namesUser && { namesUser: one.namesUser }),
-    body: one.schema as z.ZodType<object>,
+    body: one.schema,
     responses: {
       200: { description: 'The application as it is now', schema: application },
       202: { description: 'It is on record, and will be done once a worker is there', schema: onItsWay },

@@ -1,3 +1,4 @@
+import type { GivenFact } from '../../domain/applications/bodies';
 import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
 import { factProblems, inheritedFrom, partyProblem, type FactValue, type Seen } from '../../domain/kernel/facts';
 import { holderOf, type Ground } from '../../record/applications/parties';
@@ -19,16 +20,6 @@ export interface Against {
   lineOfBusiness: LineOfBusiness;
   locationId: string | null;
   ground: Ground;
-}
-
-/** A fact as it is given, by a PUT or by an adoption. */
-export interface GivenFact {
-  value: FactValue;
-  source: Parameters<typeof factProblems>[1]['source'];
-  reference: string;
-  rep?: string | undefined;
-  seen?: Seen | undefined;
-  evidence?: string[] | undefined;
 }
 
 /** Refuses confirmations that break a rule, each bad field named under `path`; then evidence that names somebody else. */

@@ -8,7 +8,7 @@ import { Problem, type FieldError } from '../kernel/errors';
 import type { ApplicationInput } from './applications-schemas';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { refuse } from '../kernel/validation';
-import { checkFacts, type GivenFact } from './applications-checks';
+import { checkFacts } from './applications-checks';
 
 interface Opening {
   principal: Principal;
@@ -81,6 +81,6 @@ function subjectErrors(
 
 const adoptedFacts = ({ adopt }: ApplicationInput) =>
   FACTS.flatMap((fact) => {
-    const given = adopt?.confirmations?.[fact] as GivenFact | undefined;
+    const given = adopt?.confirmations?.[fact];
     return given ? [{ fact, given, path: `adopt.confirmations.${fact}.` }] : [];
   });

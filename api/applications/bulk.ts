@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { audit } from '../../record/kernel/audit';
+import type { Action } from '../../domain/kernel/codes';
 import { findApplications, type KeptApplication } from '../../record/applications/applications';
 import type { Principal } from '../../record/kernel/principal';
 import { mostPerCall } from '../../domain/registry/playbook';
@@ -12,7 +13,7 @@ import { ok, route, type Route } from '../kernel/route';
 import { answer, contacts, rosterEntry, submissions } from './actions-schemas';
 import { bulkResult } from './applications-schemas';
 import { id } from '../kernel/schemas';
-import { check, refuse } from '../kernel/validation';
+import { check } from '../kernel/validation';
 import { CONTACT, SUBMISSION, take, type ActionRow } from './applications-actions';
 import { checkFilter } from '../kernel/filters';
 
@@ -21,19 +22,21 @@ const AT_ONCE = 8;
 const STATUS = { recorded: 200, on_its_way: 202 } as const;
 
 interface Many {
+  principal: Principal;
+  commandId: string;
   payerId: string;
-  channel?: string;
+  channel: string;
   applications: ({ id: string } & Record<string, unknown>)[];
 }
 
 /** Takes one action for many applications of a payer, each on its own; answers what became of each, in order. */
-async function takeMany(
+async function takeMany<Given extends object, Own>(
   deps: Deps,
-  row: ActionRow,
-  own: z.ZodType<object>,
-  { principal, body, commandId }: { principal: Principal; body: Many; commandId: string },
+  row: ActionRow<Action, Given>,
+  { payerId, channel, applications, principal, commandId }: Many,
+  own: z.ZodType<Own>,
+  whole: (own: Own) => Given,
 ): Promise<object[]> {
-  const { payerId, applications, ...shared } = body;
   await checkFilter(deps.sql, principal, { payerId });
   const ids = applications.map((one) => one.id).filter((one) => id.safeParse(one).success);
   const found = new Map((await findApplications(deps.sql, principal, ids)).map((one) => [one.id, one]));
@@ -41,7 +44,7 @@ async function takeMany(
   let { patienceMs } = deps;
 
   const playbook =
-    row === CONTACT && body.channel === 'phone' ? (await findPayer(deps.sql, payerId))?.playbook : undefined;
+    row.action === 'contacts' && channel === 'phone' ? (await findPayer(deps.sql, payerId))?.playbook : undefined;
   // what is not this payer's takes no place in the call
   const called = new Map(
     applications.filter(({ id: one }) => found.get(one)?.payerId === payerId).map(({ id: one }, place) => [one, place]),
@@ -59,8 +62,8 @@ async function takeMany(
       throw invalid({ path: 'id', rule: 'same_payer', message: 'must be an application with this payer' });
     const errors: FieldError[] = [];
     const given = check(own, fields, errors);
-    refuse(errors);
-    const request = { principal, subject, body: { ...shared, ...given }, commandId: uuidOf([commandId, itemId]) };
+    if (given === undefined) throw invalid(...errors);
+    const request = { principal, subject, body: whole(given), commandId: uuidOf([commandId, itemId]) };
     const status = await take(deps, row, request, { patienceMs });
     if (status === 'on_its_way') patienceMs = 0;
     return STATUS[status];
@@ -98,7 +101,10 @@ export const bulkRoutes = (deps: Deps): Route[] => [
     access: SUBMISSION.access,
     body: submissions,
     responses,
-    handler: async (request) => ok({ items: await takeMany(deps, SUBMISSION, rosterEntry, request) }),
+    handler: async ({ principal, commandId, body: { payerId, applications, ...roster } }) => {
+      const many = { principal, commandId, payerId, channel: roster.channel, applications };
+      return ok({ items: await takeMany(deps, SUBMISSION, many, rosterEntry, (own) => ({ ...roster, ...own })) });
+    },
   }),
   route({
     method: 'post',
@@ -108,6 +114,9 @@ export const bulkRoutes = (deps: Deps): Route[] => [
     access: CONTACT.access,
     body: contacts,
     responses,
-    handler: async (request) => ok({ items: await takeMany(deps, CONTACT, answer, request) }),
+    handler: async ({ principal, commandId, body: { payerId, applications, ...call } }) => {
+      const many = { principal, commandId, payerId, channel: call.channel, applications };
+      return ok({ items: await takeMany(deps, CONTACT, many, answer, (own) => ({ ...call, ...own })) });
+    },
   }),
 ];

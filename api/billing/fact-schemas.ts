@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CONTRACT_BASES, FACT_SOURCES, type Fact, type FactSource } from '../../domain/kernel/codes';
-import { factProblems, type FactProblem } from '../../domain/kernel/facts';
+import { factProblems, type FactProblem, type FactValues } from '../../domain/kernel/facts';
 import {
   address,
   BESIDE_BAD_FIELDS,
@@ -32,7 +32,7 @@ export const FACT_VALUES = {
     z.strictObject({ paperAddress: z.union([longText, address]) }),
     inherited,
   ]),
-} satisfies Record<Fact, z.ZodType>;
+} satisfies { [F in Fact]: z.ZodType<FactValues[F]> };
 
 const last4 = text([{ rule: 'four_digits', message: 'must be 4 digits', holds: (value) => /^\d{4}$/.test(value) }], {
   example: '6789',

@@ -1,5 +1,6 @@
-import type { Action, Fact, IssueCode, Outcome, Care } from '../kernel/codes';
+import { FACTS, type Care, type Fact } from '../kernel/codes';
 import { sameValue } from '../kernel/facts';
+import type { Bodies, Command, GivenFact, OpeningBody } from './bodies';
 import type { ApplicationKey, ApplicationEvent, Draft, FileReading, TimerName, Track } from './events';
 import type { Instant, PlainDate } from '../time/instants';
 import type { Rules } from '../registry/terms';
@@ -8,14 +9,6 @@ import { DISPROVES } from './participation';
 import { followUpOf, isOpen, type ApplicationState } from './state';
 import type { Refusal } from './progress';
 import { refusal, type Asked } from './transitions';
-
-/** A command as the record keeps it; of the body, decide reads codes and dates only. */
-export interface Command {
-  id: string;
-  action: Action;
-  body: Record<string, unknown>;
-  version?: number;
-}
 
 /** What happened: a person's command, or a timer of the agenda. */
 export type Intent = { type: 'command'; command: Command } | { type: 'timer'; timer: TimerName; due: Instant };
@@ -43,9 +36,9 @@ export interface Decision {
 /** What a command asks, for the transition table. */
 export const asked = ({ action, body, version }: Command): Asked => ({
   action,
-  ...(body.outcome !== undefined && { outcome: body.outcome as Outcome }),
-  ...(body.outOfOrder !== undefined && { outOfOrder: true }),
-  ...(body.attempt !== undefined && { attempt: body.attempt as number }),
+  ...(action === 'contacts' && { outcome: body.outcome }),
+  ...('outOfOrder' in body && body.outOfOrder !== undefined && { outOfOrder: true }),
+  ...(action === 'restoration' && { attempt: body.attempt }),
   ...(version !== undefined && { version }),
 });
 
@@ -114,42 +107,44 @@ function onRecredentialing({ agenda: { recredentialing: cycle } }: ApplicationSt
   }
 }
 
-type Body = Record<string, never>;
-const ifSet = <K extends string>(body: Body, ...keys: K[]) =>
-  Object.fromEntries(keys.filter((k) => body[k] !== undefined && body[k] !== null).map((k) => [k, body[k]]));
-const ooo = (body: Body) => (body.outOfOrder === undefined ? {} : { outOfOrder: true as const });
+/** Of a body those of the fields that are set. */
+function ifSet<Body extends object, K extends keyof Body>(body: Body, ...keys: K[]) {
+  const set: { [P in K]?: NonNullable<Body[P]> } = {};
+  for (const key of keys) {
+    const value = body[key];
+    if (value !== undefined && value !== null) set[key] = value;
+  }
+  return set;
+}
+const ooo = (body: { outOfOrder?: object }) => (body.outOfOrder === undefined ? {} : { outOfOrder: true as const });
 
 /** The entry that a command writes: its codes and dates, never its words. */
-function entry(command: Command, of: Circumstances): Draft {
-  const body = command.body as Body;
-  switch (command.action) {
+function entry({ action, body }: Command, of: Circumstances): Draft {
+  switch (action) {
     case 'submission':
-      return { kind: 'submission', data: { submittedOn: body.submittedOn!, ...ooo(body) } };
+      return { kind: 'submission', data: { submittedOn: body.submittedOn, ...ooo(body) } };
     case 'contacts':
       return {
         kind: 'contact',
         data: {
-          ...((body.toldOfChanges as unknown) === true && { toldOfChanges: true as const }),
-          outcome: body.outcome!,
-          channel: body.channel!,
-          ...(body.missingItems === undefined ? {} : { missingItems: (body.missingItems as string[]).length }),
-          ...((body.itemsNotNeeded as unknown) === true ? { itemsNotNeeded: true as const } : {}),
+          ...(body.toldOfChanges && { toldOfChanges: true }),
+          outcome: body.outcome,
+          channel: body.channel,
+          ...(body.missingItems && { missingItems: body.missingItems.length }),
+          ...(body.itemsNotNeeded && { itemsNotNeeded: true }),
           ...ifSet(body, 'promisedOn', 'nextFollowUpOn', 'completeOn', 'about'),
-          ...(body.rep && body.referenceNumber ? { vouched: true as const } : {}),
+          ...(body.rep && body.referenceNumber ? { vouched: true } : {}),
           ...ooo(body),
         },
       };
     case 'information':
-      return {
-        kind: 'information',
-        data: { providedOn: body.providedOn!, settled: of.settled ?? [], ...ooo(body) },
-      };
+      return { kind: 'information', data: { providedOn: body.providedOn, settled: of.settled ?? [], ...ooo(body) } };
     case 'contract':
-      return { kind: 'contract', data: { status: body.status!, on: body.on!, ...ooo(body) } };
+      return { kind: 'contract', data: { status: body.status, on: body.on, ...ooo(body) } };
     case 'confirmations':
-      return confirmation(body.fact!, body, of.digest!);
+      return confirmation(body, of.digest!);
     case 'waivers':
-      return { kind: 'waiver', data: { prerequisite: body.prerequisite!, until: body.until! } };
+      return { kind: 'waiver', data: { prerequisite: body.prerequisite, until: body.until } };
     case 'withdrawal':
       return { kind: 'withdrawal', data: {} };
     case 'pause':
@@ -159,50 +154,52 @@ function entry(command: Command, of: Circumstances): Draft {
     case 'restore-review':
       return { kind: 'restore_review', data: {} };
     case 'appeal':
-      return { kind: 'appeal', data: { filedOn: body.filedOn! } };
+      return { kind: 'appeal', data: { filedOn: body.filedOn } };
     case 'resubmission':
       return { kind: 'resubmission', data: {} };
     case 'restoration':
-      return { kind: 'restoration', data: { attempt: body.attempt! } };
+      return { kind: 'restoration', data: { attempt: body.attempt } };
     case 'notes':
-      return { kind: 'note', data: { visibility: body.visibility! } };
+      return { kind: 'note', data: { visibility: body.visibility } };
     case 'playbook-migration':
-      return { kind: 'playbook', data: { version: body.version!, ...(of.rules && { rules: of.rules }) } };
+      return { kind: 'playbook', data: { version: body.version, ...(of.rules && { rules: of.rules }) } };
     case 'assignment':
-      return { kind: 'assignment', data: { assignee: body.assignee ?? null } };
+      return { kind: 'assignment', data: { assignee: body.assignee } };
     case 'corrections':
-      return { kind: 'correction', data: { strikes: body.entryId! } };
+      return { kind: 'correction', data: { strikes: body.entryId } };
     case 'loading':
-      return { kind: 'loading', data: { status: body.status!, seenOn: body.seenOn! } };
+      return { kind: 'loading', data: { status: body.status, seenOn: body.seenOn } };
     case 'directory':
-      return { kind: 'directory', data: { status: body.status!, seenOn: body.seenOn! } };
+      return { kind: 'directory', data: { status: body.status, seenOn: body.seenOn } };
     case 'issues': {
-      const code: IssueCode = body.code!;
-      return { kind: 'issue', data: { code, since: body.since!, disproves: body.disproves ?? [...DISPROVES[code]] } };
+      const { code, since, disproves = [...DISPROVES[code]] } = body;
+      return { kind: 'issue', data: { code, since, disproves } };
     }
     case 'issue-resolution':
-      return { kind: 'issue_resolved', data: { code: body.code!, resolvedOn: body.resolvedOn! } };
+      return { kind: 'issue_resolved', data: { code: body.code, resolvedOn: body.resolvedOn } };
     case 'committee-date':
-      return { kind: 'committee_date', data: { on: body.on! } };
+      return { kind: 'committee_date', data: { on: body.on } };
     case 'recredentialing':
-      return { kind: 'recredentialing', data: { startedOn: body.startedOn!, ...ifSet(body, 'dueOn') } };
+      return { kind: 'recredentialing', data: { startedOn: body.startedOn, ...ifSet(body, 'dueOn') } };
     case 'change-notice':
-      return { kind: 'change', data: { field: body.field!, changedOn: body.changedOn!, ...ifSet(body, 'dueOn') } };
+      return { kind: 'change', data: { field: body.field, changedOn: body.changedOn, ...ifSet(body, 'dueOn') } };
     case 'participation-end':
-      return { kind: 'participation_end', data: { on: body.on! } };
+      return { kind: 'participation_end', data: { on: body.on } };
   }
 }
 
-function confirmation(fact: Fact, body: Body, digest: string): Draft & { kind: 'confirmation' } {
+function confirmation(given: Bodies['confirmations'], digest: string): Draft & { kind: 'confirmation' } {
+  const { fact, value, source, reason } = given;
   return {
     kind: 'confirmation',
     data: {
       fact,
       digest,
-      counts: (body.source as unknown) !== 'client_word',
-      reasoned: body.reason !== undefined,
-      ...(fact === 'effectiveDate' && { effectiveOn: body.value as unknown as PlainDate }),
-      ...ooo(body),
+      counts: source !== 'client_word',
+      reasoned: reason !== undefined,
+      // of an effective date every value is a date
+      ...(fact === 'effectiveDate' && typeof value === 'string' && { effectiveOn: value }),
+      ...ooo(given),
     },
   };
 }
@@ -219,13 +216,13 @@ export interface Opening {
 }
 
 /** The entries that open an application; of an adopted one also what had happened before. */
-export function decideOpening(body: Record<string, unknown>, of: Opening): Draft[] {
+export function decideOpening({ adopt }: OpeningBody, of: Opening): Draft[] {
   const { applicationId, clientId, key, rules, reading: file } = of;
   const opened: Draft = { kind: 'opened', data: { applicationId, clientId, key, rules, file } };
-  const adopt = body.adopt as Body | undefined;
   if (!adopt) return [opened];
-  const confirmations = (adopt.confirmations ?? {}) as Partial<Record<Fact, Body>>;
-  const stage = (adopt.stage as unknown) === 'confirmed' ? 'approved' : adopt.stage!;
+  const stage = adopt.stage === 'confirmed' ? 'approved' : adopt.stage;
+  const adoptedFact = (fact: Fact, given: GivenFact | undefined): Draft[] =>
+    given ? [{ ...confirmation({ fact, ...given }, of.digest(given.value)), derived: true }] : [];
   return [
     opened,
     {
@@ -242,10 +239,7 @@ export function decideOpening(body: Record<string, unknown>, of: Opening): Draft
           } as const,
         ]
       : []),
-    ...Object.entries(confirmations).map(([fact, given]) => ({
-      ...confirmation(fact as Fact, given, of.digest(given.value)),
-      derived: true as const,
-    })),
+    ...FACTS.flatMap((fact) => adoptedFact(fact, adopt.confirmations?.[fact])),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { ApplicationEvent, Draft, Known, TimerName } from './events';
 import type { Instant } from '../time/instants';
-import { append, decide, decideFile, type Circumstances, type Command } from './decide';
+import type { Command } from './bodies';
+import { append, decide, decideFile, type Circumstances } from './decide';
 import type { Refusal } from './progress';
 import { fold, RULES_VERSION } from './reduce';
 import { dueTimers, schedule } from './schedule';

@@ -1,3 +1,4 @@
+import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Db, Fragment } from '../../runtime/database';
 import { factBody } from './commands';
@@ -12,11 +13,11 @@ export const sameScope = (sql: Db): Fragment => sql`
 export async function endedByTermination(
   sql: Db,
   terminationId: string,
-): Promise<{ id: string; clientId: string; body: object }[]> {
+): Promise<{ id: string; clientId: string; body: Bodies['participation-end'] }[]> {
   const [termination] = await sql<{ snapshot: ApplicationState }[]>`
     select snapshot from applications where id = ${terminationId}`;
   const lastDay = termination?.snapshot.facts.effectiveDate;
-  if (!termination || lastDay?.status !== 'confirmed') return [];
+  if (!termination || lastDay?.status !== 'confirmed' || !lastDay.effectiveOn) return [];
   const { source, reference } = await factBody(sql, termination.snapshot, 'effectiveDate', lastDay.entryId);
   const body = { on: lastDay.effectiveOn, reason: 'termination', source, reference };
   const rows = await sql<{ id: string; clientId: string }[]>`

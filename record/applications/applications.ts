@@ -1,5 +1,6 @@
 import type { ApplicationKind, Fact, LineOfBusiness, Stage, WaitingOn } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { Bodies, GivenFact } from '../../domain/applications/bodies';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { LapseWarning } from '../../domain/upkeep/upkeep';
 import { view, type ApplicationView, type ParticipationView } from '../../domain/applications/view';
@@ -62,7 +63,8 @@ const CONFIRMATION_FIELDS = [
 ] as const;
 const CONTRACT_FIELDS = ['reference', 'feeScheduleReference', 'termNoticeDays', 'renewsOn'] as const;
 
-type Given = { entryId: string } & Partial<Record<(typeof CONFIRMATION_FIELDS)[number], unknown>>;
+type ContractTerms = Pick<Bodies['contract'], (typeof CONTRACT_FIELDS)[number]>;
+type Given = { entryId: string } & Pick<GivenFact, (typeof CONFIRMATION_FIELDS)[number]>;
 type Confirmation = Given & { status: 'confirmed' | 'claimed' | 'disputed'; against?: Given[] };
 
 type Cycle = NonNullable<ParticipationView['recredentialing']>;
@@ -77,8 +79,7 @@ export type Application = Omit<KeptApplication, 'snapshot'> &
     participation: Participation | null;
     tracks: {
       credentialing: ApplicationView['tracks']['credentialing'];
-      contracting: ApplicationView['tracks']['contracting'] &
-        Partial<Record<(typeof CONTRACT_FIELDS)[number], string | number>>;
+      contracting: ApplicationView['tracks']['contracting'] & ContractTerms;
     };
     confirmations: Partial<Record<Fact, Confirmation>>;
     /** What the payer asked for and has not got, in the words in which it was asked for. */
@@ -155,9 +156,9 @@ async function confirmationsOf(sql: Db, state: ApplicationState): Promise<Partia
 }
 
 /** What the last word on the contract said beside its status. */
-async function contractOf(sql: Db, { id, contract }: ApplicationState): Promise<Record<string, never>> {
+async function contractOf(sql: Db, { id, contract }: ApplicationState): Promise<ContractTerms> {
   if (contract.status === 'none') return {};
-  const [row] = await sql<{ body: Record<string, never> }[]>`
+  const [row] = await sql<{ body: Bodies['contract'] }[]>`
     select c.body from events e join commands c on c.id = e.id
     where e.application_id = ${id} and e.kind = 'contract' and e.struck_by is null order by e.seq desc limit 1`;
   return row ? pick(row.body, CONTRACT_FIELDS) : {};
@@ -173,5 +174,5 @@ async function outstandingOf(sql: Db, { outstanding }: ApplicationState): Promis
   return rows.map((row) => row.item);
 }
 
-const pick = <K extends string, V>(from: Record<string, V>, keys: readonly K[]): Record<K, V> =>
-  Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]])) as Record<K, V>;
+const pick = <T, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]])) as Pick<T, K>;

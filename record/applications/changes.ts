@@ -1,3 +1,4 @@
+import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
 import { naturalKey } from '../../domain/applications/key';
@@ -147,7 +148,7 @@ async function openedFor(sql: Db, changeId: string, touched: readonly Touched[])
 interface Concerned {
   submitted: string[];
   /** Each with the body of the command that says so. */
-  untold: { id: string; clientId: string; body: object }[];
+  untold: { id: string; clientId: string; body: Bodies['change-notice'] }[];
 }
 
 async function changeOf(sql: Db, changeId: string): Promise<Row | undefined> {

@@ -1,6 +1,7 @@
 import { digest } from '../kernel/digest';
 import type { Action, Fact } from '../../domain/kernel/codes';
-import type { Circumstances, Command } from '../../domain/applications/decide';
+import type { Bodies, Command, GivenFact, OpeningBody, Said } from '../../domain/applications/bodies';
+import type { Circumstances } from '../../domain/applications/decide';
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Refusal } from '../../domain/applications/progress';
@@ -12,12 +13,12 @@ import type { Actor } from '../kernel/principal';
 /** Why a command is not delivered yet where that is not its own fault. */
 export const NO_ANSWER = 'no_answer';
 
-export interface KeptCommand extends Command {
+export type KeptCommand = Command & {
   clientId: string;
   applicationId: string;
   status: 'pending' | 'applied' | 'refused';
   refusal: Refusal | null;
-}
+};
 
 /**
  * Keeps a command whole and inert, before anybody acts on it, or as `settled` with what came of it; a command that is
@@ -25,12 +26,10 @@ export interface KeptCommand extends Command {
  */
 export async function keepCommand(
   sql: Db,
-  command: {
+  command: (Said | { action: 'open'; body: OpeningBody }) & {
     id: string;
     clientId: string;
     applicationId: string;
-    action: Action | 'open';
-    body: object;
     version?: number;
   },
   actor: Actor,
@@ -50,18 +49,18 @@ export async function keepCommand(
 }
 
 /** What follows for an application from something that was recorded elsewhere. */
-export interface FollowUp {
+export interface FollowUp<A extends Action> {
   id: string;
   clientId: string;
   applicationId: string;
-  body: object;
+  body: Bodies[A];
 }
 
 /** Keeps a command for each, once, for the relay to deliver: a wave of them a second. */
-export async function keepFollowUps(
+export async function keepFollowUps<A extends Action>(
   tx: Tx,
-  action: Action,
-  followUps: readonly FollowUp[],
+  action: A,
+  followUps: readonly FollowUp<A>[],
   actor: Actor,
 ): Promise<void> {
   if (followUps.length === 0) return;
@@ -87,7 +86,7 @@ export async function getCommand(tx: Db, id: string): Promise<KeptCommand> {
   return commandOf(row);
 }
 
-type CommandRow = Omit<KeptCommand, 'version'> & { expectedVersion: number | null };
+type CommandRow = KeptCommand & { expectedVersion: number | null };
 
 const commandColumns = (sql: Db): Fragment =>
   sql`o.id, o.client_id, o.application_id, o.action, o.body, o.expected_version, o.status, o.refusal`;
@@ -112,22 +111,22 @@ export async function acknowledgeCommand(sql: Db, id: string): Promise<void> {
 
 /** What decide has to know of a command beyond its body. */
 export async function lookUp(tx: Tx, state: ApplicationState, command: Command): Promise<Partial<Circumstances>> {
-  const { body } = command;
-  switch (command.action) {
+  const { action, body } = command;
+  switch (action) {
     case 'confirmations': {
-      const on = state.facts[body.fact as Fact];
-      const current = on && on.status !== 'disputed' ? await factBody(tx, state, body.fact as Fact, on.entryId) : null;
+      const on = state.facts[body.fact];
+      const current = on && on.status !== 'disputed' ? await factBody(tx, state, body.fact, on.entryId) : null;
       return {
         digest: digest(body.value),
         identical: current !== null && digest(proof(current)) === digest(proof(body)),
       };
     }
     case 'information':
-      return { settled: await settledItems(tx, state, body.items as string[]) };
+      return { settled: await settledItems(tx, state, body.items) };
     case 'corrections': {
       const [row] = await tx<{ event: ApplicationEvent; commandId: string | null; struckBy: string | null }[]>`
         select event, command_id, struck_by from events
-        where application_id = ${state.id} and id::text = ${body.entryId as string}`;
+        where application_id = ${state.id} and id::text = ${body.entryId}`;
       if (!row) return {};
       const own = row.commandId === row.event.id;
       return { entry: { kind: row.event.kind, own, struck: row.struckBy !== null } };
@@ -138,25 +137,21 @@ export async function lookUp(tx: Tx, state: ApplicationState, command: Command):
 }
 
 /** What makes one confirmation repeat another: everything but the reason for changing it. */
-function proof({ value, source, reference, rep, confirmedOn, seen, evidence }: Record<string, unknown>) {
+function proof({ value, source, reference, rep, confirmedOn, seen, evidence }: GivenFact) {
   return { value, source, reference, rep, confirmedOn, seen, evidence };
 }
 
 /** The body that an entry of a fact was given with, by a PUT or by an adoption. */
-export async function factBody(
-  tx: Db,
-  state: ApplicationState,
-  fact: Fact,
-  entryId: string,
-): Promise<Record<string, unknown>> {
-  const [row] = await tx<{ action: string; body: Record<string, unknown> }[]>`
+export async function factBody(tx: Db, state: ApplicationState, fact: Fact, entryId: string): Promise<GivenFact> {
+  const [row] = await tx<FactRow[]>`
     select c.action, c.body from events e join commands c on c.id = e.command_id
     where e.application_id = ${state.id} and e.id = ${entryId}`;
-  if (!row) throw new Error(`no entry ${entryId}`);
-  if (row.action !== 'open') return row.body;
-  const adopted = row.body.adopt as { confirmations: Record<Fact, Record<string, unknown>> };
-  return adopted.confirmations[fact];
+  const given = row?.action === 'open' ? row.body.adopt?.confirmations?.[fact] : row?.body;
+  if (!given) throw new Error(`no entry ${entryId}`);
+  return given;
 }
+
+type FactRow = { action: 'open'; body: OpeningBody } | { action: 'confirmations'; body: Bodies['confirmations'] };
 
 /** The outstanding items, by the words in which they were asked for and returned. */
 async function settledItems(tx: Tx, state: ApplicationState, returned: string[]): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { OpeningBody } from '../../domain/applications/bodies';
 import { append, decideOpening } from '../../domain/applications/decide';
 import type { ApplicationKey } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
@@ -21,7 +22,7 @@ export interface OpeningRequest {
   clientId: string;
   key: ApplicationKey;
   /** The validated body, whole. */
-  body: { neededBy?: string; monthlyValue?: number; adopt?: { referenceNumber?: string } } & Record<string, unknown>;
+  body: OpeningBody;
   at: Instant;
   /** The platform relationship that goes on meanwhile. */
   bridge?: string;

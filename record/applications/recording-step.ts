@@ -257,8 +257,8 @@ async function movedTo(
   if (action !== 'playbook-migration') return null;
   const [row] = await tx<{ version: number; playbook: Playbook }[]>`
     select version, body as playbook from playbooks
-    where payer_id = ${key.payerId} and version = ${body.version as number}`;
-  if (!row) throw new Error(`no playbook ${body.version as number} of ${key.payerId}`);
+    where payer_id = ${key.payerId} and version = ${body.version}`;
+  if (!row) throw new Error(`no playbook ${body.version} of ${key.payerId}`);
   return row;
 }
 

@@ -1,3 +1,4 @@
+import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
 import { naturalKey } from '../../domain/applications/key';
 import { participates, type ApplicationState } from '../../domain/applications/state';
@@ -47,7 +48,7 @@ export async function renewalOf(sql: Db, { key, participation }: ApplicationStat
 export async function renewedBy(
   sql: Db,
   recredentialingId: string,
-): Promise<{ id: string; clientId: string; body: object }[]> {
+): Promise<{ id: string; clientId: string; body: Bodies['committee-date'] }[]> {
   const [renewal] = await sql<{ snapshot: ApplicationState }[]>`
     select snapshot from applications where id = ${recredentialingId}`;
   if (renewal?.snapshot.stage !== 'confirmed') return [];

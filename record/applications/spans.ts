@@ -65,7 +65,7 @@ async function factRecord(tx: Tx, state: ApplicationState, fact: Fact, on: FactS
     confirmedOn: body.confirmedOn,
     partySeen: body.seen !== undefined,
     ...(others.length > 0 && { otherValues: others.map((other) => other.value) }),
-  } as FactRecord;
+  };
 }
 
 interface AgreementFact {
@@ -90,12 +90,10 @@ export async function projectAgreement(
     // what goes wrong for one provider leaves the practice's agreement as it is
     if (on?.disprovedBy) continue;
     const body = on?.status === 'confirmed' ? await factBody(tx, state, fact, on.entryId) : null;
-    const value = body?.value as Record<string, unknown> | string | undefined;
+    const value = body?.value;
     const inherited = typeof value === 'object' && 'inheritedFrom' in value;
     const held: AgreementFact | null =
-      body && on && !inherited
-        ? { applicationId: state.id, entryId: on.entryId, value, source: body.source as string }
-        : null;
+      body && on && !inherited ? { applicationId: state.id, entryId: on.entryId, value, source: body.source } : null;
     const column = fact === 'contract' ? tx`contract` : tx`claims_route`;
     const { practiceId, payerId, state: usState, lineOfBusiness } = state.key;
     // two that are confirmed at once make one agreement
@@ -106,7 +104,7 @@ export async function projectAgreement(
         and line_of_business = ${lineOfBusiness}
       order by created_at desc limit 1`;
     // what is confirmed after an agreement has ended is a new one
-    if (held && (!last || (last.endedOn !== null && (body!.confirmedOn as string) > last.endedOn)))
+    if (held && (!last || (last.endedOn !== null && body!.confirmedOn > last.endedOn)))
       await tx`
         insert into agreements ${rowsOf(tx, {
           id: randomUUID(),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Adoption, Said } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
-import type { Action } from '../../domain/kernel/codes';
 import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
 import type { Reply } from '../support/api';
@@ -66,16 +66,16 @@ describe('a date that is far from every other one is refused', () => {
 
 describe('where such a date was stored before there was a range', () => {
   /** Records what the door would refuse, as an earlier version did. */
-  async function record(application: OpenApplication, action: Action, body: object): Promise<void> {
+  async function record(application: OpenApplication, said: Said): Promise<void> {
     const { sql, dispatch } = system.api.deps;
     const { id, filed } = application;
     const commandId = randomUUID();
-    await keepCommand(sql, { id: commandId, clientId: filed.clientId, applicationId: id, action, body }, ACTOR);
+    await keepCommand(sql, { id: commandId, clientId: filed.clientId, applicationId: id, ...said }, ACTOR);
     expect(await dispatch.deliver(commandId, 20_000)).toMatchObject({ status: 'recorded' });
   }
 
   /** Opens what the door would refuse. */
-  async function opened(filed: Filed, adopt?: object): Promise<OpenApplication> {
+  async function opened(filed: Filed, adopt?: Adoption): Promise<OpenApplication> {
     const { sql, dispatch } = system.api.deps;
     const { clientId, providerId, practiceId, payerId } = filed;
     const key: ApplicationKey = {
@@ -115,7 +115,10 @@ describe('where such a date was stored before there was a range', () => {
   test('an application that was confirmed with it goes on, and can be put right', async () => {
     const application = await system.at('approved');
     for (const fact of ['contract', 'payerProviderId', 'claimsRoute'] as const) await application.confirm(fact);
-    await record(application, 'confirmations', { fact: 'effectiveDate', ...proof(FOR_EVER) });
+    await record(application, {
+      action: 'confirmations',
+      body: { fact: 'effectiveDate', ...proof(FOR_EVER) },
+    });
     await expectAlive(application);
     const right = await application.act(
       'confirmations/effectiveDate',
@@ -134,7 +137,7 @@ describe('where such a date was stored before there was a range', () => {
   test('a participation of which the recredentialing is due on it goes on, and takes another day', async () => {
     const application = await system.at('confirmed');
     const asked = { startedOn: TODAY, source: 'letter', reference: 'L-1' };
-    await record(application, 'recredentialing', { ...asked, dueOn: FOR_EVER });
+    await record(application, { action: 'recredentialing', body: { ...asked, dueOn: FOR_EVER } });
     await expectAlive(application);
     const taken = await application.act('recredentialing', { ...asked, dueOn: daysAgo(-200) });
     expect(taken.participation.recredentialing.dueOn).toBe(daysAgo(-200));

@@ -68,7 +68,7 @@ async function oldDirectory(through: number) {
 async function note(sql: Sql, { id, clientId }: { id: string; clientId: string }): Promise<object[]> {
   const before = (await history(sql, id)).length;
   const commandId = randomUUID();
-  const body = { text: 'x', visibility: 'internal' };
+  const body = { text: 'x', visibility: 'internal' } as const;
   await keepCommand(sql, { id: commandId, clientId, applicationId: id, action: 'notes', body }, ACTOR);
   const intent = { type: 'command', commandId } as const;
   await recordStep(sql, { applicationId: id, known: null, at: new Date().toISOString(), intent });

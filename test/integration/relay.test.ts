@@ -61,7 +61,7 @@ async function applications(count: number): Promise<string[]> {
 async function waiting(applicationId: string, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   for (const id of ids) {
-    const body = { text: 'x', visibility: 'internal' };
+    const body = { text: 'x', visibility: 'internal' } as const;
     await keepCommand(api.deps.sql, { id, clientId, applicationId, action: 'notes', body }, ACTOR);
     await leaveToRelay(api.deps.sql, id);
   }

@@ -47,7 +47,7 @@ async function poisoned() {
       where id = ${id}`;
   const note = async (): Promise<WorkflowStepRequest> => {
     const commandId = randomUUID();
-    const body = { text: 'x', visibility: 'internal' };
+    const body = { text: 'x', visibility: 'internal' } as const;
     await keepCommand(sql, { id: commandId, clientId, applicationId: id, action: 'notes', body }, ACTOR);
     return request({ type: 'command', commandId });
   };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Said } from '../../domain/applications/bodies';
 import { applicationWorkflowId } from '../../domain/applications/key';
 import type { Progress } from '../../domain/applications/progress';
 import type { Action } from '../../domain/kernel/codes';
@@ -35,7 +36,8 @@ describe('a workflow that has started under today’s rules, and goes on under t
   async function give({ createDispatch }: RecordSide, life: Life, action: Action, body: object): Promise<string> {
     const id = randomUUID();
     const { clientId } = life.book;
-    await keepCommand(lives.sql, { id, clientId, applicationId: life.id, action, body }, ACTOR);
+    const said = { action, body } as Said;
+    await keepCommand(lives.sql, { id, clientId, applicationId: life.id, ...said }, ACTOR);
     return (await createDispatch({ sql: lives.sql, client: lives.env.client }).deliver(id, 20_000)).status;
   }
 

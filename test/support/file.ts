@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Adoption } from '../../domain/applications/bodies';
 import { addDays } from '../../domain/time/dates';
 import type { Playbook } from '../../domain/registry/playbook';
 import type { Sql } from '../../runtime/database';
@@ -84,14 +85,15 @@ export async function attest(
 }
 
 /** What an application is taken over with that was confirmed on a day; in network for a hundred days. */
-export const adoptedConfirmed = (on: string) => ({
-  stage: 'confirmed',
-  confirmations: Object.fromEntries(
-    Object.entries({
-      contract: 'executed',
-      effectiveDate: addDays(on, -100),
-      payerProviderId: 'PIN-1',
-      claimsRoute: { clearinghouse: 'Availity', payerId: '60054' },
-    }).map(([fact, value]) => [fact, { value, source: 'letter', reference: 'L1', confirmedOn: on }]),
-  ),
-});
+export const adoptedConfirmed = (on: string): Adoption => {
+  const proof = { source: 'letter', reference: 'L1', confirmedOn: on } as const;
+  return {
+    stage: 'confirmed',
+    confirmations: {
+      contract: { value: 'executed', ...proof },
+      effectiveDate: { value: addDays(on, -100), ...proof },
+      payerProviderId: { value: 'PIN-1', ...proof },
+      claimsRoute: { value: { clearinghouse: 'Availity', payerId: '60054' }, ...proof },
+    },
+  };
+};

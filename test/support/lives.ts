@@ -5,6 +5,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../activities';
 import type { Outside } from '../../activities/outreach';
 import { createDispatch, TASK_QUEUE, type Delivery, type Dispatch, type WorkflowView } from '../../dispatch/dispatch';
+import type { Adoption, Said } from '../../domain/applications/bodies';
 import type { Action } from '../../domain/kernel/codes';
 import type { ApplicationEvent, ApplicationKey } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
@@ -101,7 +102,7 @@ export class Lives {
       playbook?: Playbook;
       attestedDaysAgo?: number;
       key?: Partial<ApplicationKey>;
-      adopt?: object;
+      adopt?: Adoption;
       book?: Book;
       /** Continue as new once the history is this long. */
       continueAfter?: number;
@@ -170,8 +171,7 @@ export class Life {
         id: commandId,
         clientId: this.book.clientId,
         applicationId: this.id,
-        action,
-        body,
+        ...({ action, body } as Said),
         ...(version !== undefined && { version }),
       },
       ACTOR,

@@ -36,9 +36,9 @@ export const FACTS = {
   payerProviderId: 'PIN-1',
   claimsRoute: { clearinghouse: 'Availity', payerId: '60054' },
 } as const;
-export const proof = (value: unknown, more: object = {}) => ({
+export const proof = <V>(value: V, more: object = {}) => ({
   value,
-  source: 'letter',
+  source: 'letter' as const,
   reference: 'letter of the payer',
   confirmedOn: TODAY,
   ...more,

@@ -1,4 +1,5 @@
-import { append, decideOpening, type Circumstances, type Command } from '../../../domain/applications/decide';
+import type { Command, OpeningBody } from '../../../domain/applications/bodies';
+import { append, decideOpening, type Circumstances } from '../../../domain/applications/decide';
 import type { ApplicationEvent, ApplicationKey, Known } from '../../../domain/applications/events';
 import type { Instant, PlainDate } from '../../../domain/time/instants';
 import { fold, RULES_VERSION } from '../../../domain/applications/reduce';
@@ -90,7 +91,7 @@ export class Paper {
       kind,
       locationId: null,
     };
-    const drafts = decideOpening(adopt ? { adopt } : {}, {
+    const drafts = decideOpening((adopt ? { adopt } : {}) as OpeningBody, {
       applicationId: 'application',
       clientId: 'client',
       key,
@@ -143,7 +144,7 @@ export class Paper {
   give(action: Action, body: Body = {}, version?: number): Refusal | null {
     const id = this.newId();
     this.bodies.set(id, { action, body });
-    const command = { id, action, body, ...(version !== undefined && { version }) };
+    const command = { id, action, body, ...(version !== undefined && { version }) } as Command;
     return this.step(command, this.lookUp(action, body));
   }
 
