@@ -211,7 +211,7 @@ export function createDispatch({
     try {
       await client.connection.withDeadline(until, () =>
         client.workflow.getHandle(workflowId).executeUpdate(actionUpdates[command.action], {
-          updateId: command.id,
+          updateId: updateIdOf(command),
           args: [{ commandId: command.id }],
         }),
       );
@@ -292,7 +292,9 @@ export function createDispatch({
     return client.connection.withDeadline(Date.now() + within, async () => {
       try {
         const { status } = await handle.describe();
-        return { workflowId, alive: status.name === 'RUNNING', progress: await handle.query(progressQuery) };
+        // a run whose task fails answers no query
+        const progress = await handle.query(progressQuery).catch(() => null);
+        return { workflowId, alive: status.name === 'RUNNING', progress };
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return { workflowId, alive: false, progress: null };
         throw error;
@@ -335,6 +337,9 @@ export function createDispatch({
     ...runs,
   };
 }
+
+/** The server answers an update that it knows by what it came to: what a person has tried again is another one. */
+const updateIdOf = ({ id, retried }: KeptCommand): string => (retried === 0 ? id : `${id}/${retried}`);
 
 const SUMMARIES = { payerApplication: 'Payer application', networkParticipation: 'Participation' } as const;
 

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Instant } from '../domain/time/instants';
 import type { Known, RestartCause } from '../domain/applications/events';
+import { WATCH_TYPES, type WatchType } from '../domain/kernel/codes';
 import { applicationWorkflowId, participationWorkflowId } from '../domain/applications/key';
 import { isOpen, participates, type ApplicationState } from '../domain/applications/state';
 import { fileChangedSignal, progressQuery } from '../workflows/messages';
@@ -45,6 +46,15 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
   /** Runs of which the server says that their tasks keep failing. */
   const failingRuns = (): AsyncIterable<ListedRun> =>
     list(`${ofApplications} and ExecutionStatus = "Running" and TemporalReportedProblems is not null`);
+
+  /** Watches that ended since an instant without having come to their end. */
+  async function* closedWatches(since: Instant): AsyncIterable<{ type: WatchType; subject: string }> {
+    const types = WATCH_TYPES.map((type) => `"${type}"`).join(', ');
+    const query = `TaskQueue = "${taskQueue}" and WorkflowType in (${types})
+      and ExecutionStatus in ("Terminated", "Canceled", "Failed", "TimedOut") and CloseTime >= "${since}"`;
+    for await (const { type, workflowId } of client.workflow.list({ query }))
+      yield { type: type as WatchType, subject: workflowId.slice(type.length + 1) };
+  }
 
   async function* list(query: string): AsyncIterable<ListedRun> {
     for await (const { workflowId, runId, memo } of client.workflow.list({ query })) {
@@ -92,7 +102,7 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
     await within(() => client.workflow.getHandle(workflowId).signal(fileChangedSignal));
   }
 
-  return { closedRuns, failingRuns, describeRun, lastKnown, terminateRun, wakeRun };
+  return { closedRuns, closedWatches, failingRuns, describeRun, lastKnown, terminateRun, wakeRun };
 }
 
 /** How a run ended, where it has. */

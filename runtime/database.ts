@@ -49,10 +49,10 @@ export function createDatabase(url: string, { max }: { max: number }): Sql {
 }
 
 /**
- * How long one statement of a step may take, and after how long a step may begin no other: together less than a workflow
+ * How long one statement of a step may take, and wait for a lock that others hold (which is no failure of the step), and after how long a step may begin no other: together less than a workflow
  * waits for it, so that the next try finds no lock of the last one.
  */
-export const STEP_LIMITS_MS = { statement: 5000, begin: 4000 };
+export const STEP_LIMITS_MS = { statement: 5000, lock: 4500, begin: 4000 };
 
 /**
  * Does a workflow's step in one transaction, which is rolled back where it exceeds its limits. PostgreSQL's limits for
@@ -62,7 +62,11 @@ export function beginStep<T>(sql: Sql, work: (tx: Tx) => Promise<T>, limits = ST
   return sql.begin((tx) => {
     const late = performance.now() + limits.begin;
     // Sent ahead of the first statement, without waiting; where it fails, that one does.
-    tx`select set_config('statement_timeout', ${String(limits.statement)}, true)`.execute().catch(() => undefined);
+    tx`
+      select set_config('statement_timeout', ${String(limits.statement)}, true),
+        set_config('lock_timeout', ${String(limits.lock)}, true)`
+      .execute()
+      .catch(() => undefined);
     const limited = new Proxy(tx, {
       apply(target, self, args) {
         if (performance.now() > late) throw new Error(`A step took longer than ${limits.begin} ms.`);

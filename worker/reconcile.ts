@@ -67,6 +67,8 @@ export function createReconciler(of: {
       const ids = await idsOf(dispatch.closedRuns(since));
       // what runs again may have been reset to an earlier moment
       const summary = await each('closed_runs', ids, (id) => attend(id, { wake: true }));
+      // one that runs again already hears once more, which costs nothing
+      for await (const { type, subject } of dispatch.closedWatches(since)) await dispatch.changed(type, subject);
       return { afterSeconds: settings.everySeconds, lookedThrough: startedAt, summary };
     });
 

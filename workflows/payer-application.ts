@@ -20,7 +20,7 @@ const CREDENTIALING: readonly TimerName[] = ['followUp:credentialing', 'escalati
 const WHENEVER: readonly TimerName[] = ['file', 'pauseEnd', 'followUp:contracting', 'escalation:contracting'];
 
 /** Gathers what the payer wants on file: the file itself, or a waiver, ends this part. */
-async function gatherFile(application: ApplicationRun): Promise<void> {
+export async function gatherFile(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'gather what the payer wants on file',
     actions: [...WHENEVER_OPEN, 'waivers'],
@@ -30,7 +30,7 @@ async function gatherFile(application: ApplicationRun): Promise<void> {
 }
 
 /** Has the provider attest in CAQH, and authorise this payer there. */
-async function attestInCaqh(application: ApplicationRun): Promise<void> {
+export async function attestInCaqh(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'the provider attests in CAQH, and authorises this payer',
     actions: [...WHENEVER_OPEN, 'waivers'],
@@ -40,7 +40,7 @@ async function attestInCaqh(application: ApplicationRun): Promise<void> {
 }
 
 /** Submits by the payer's channel, and keeps the proof. */
-async function submitAndKeepProof(application: ApplicationRun): Promise<void> {
+export async function submitAndKeepProof(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'submit by the payer’s channel, and keep the proof',
     actions: [...WHENEVER_OPEN, 'waivers', 'submission'],
@@ -50,7 +50,7 @@ async function submitAndKeepProof(application: ApplicationRun): Promise<void> {
 }
 
 /** Confirms that the payer has it; a second look without a record of it means a new attempt. */
-async function confirmReceipt(application: ApplicationRun): Promise<void> {
+export async function confirmReceipt(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'confirm that the payer has it',
     actions: [...SINCE_SUBMISSION, 'resubmission'],
@@ -59,7 +59,7 @@ async function confirmReceipt(application: ApplicationRun): Promise<void> {
 }
 
 /** Follows up at the payer's cadence until it decides. */
-async function followUpUntilDecision(application: ApplicationRun): Promise<void> {
+export async function followUpUntilDecision(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'follow up until the payer decides',
     actions: [...SINCE_SUBMISSION, 'resubmission'],
@@ -68,7 +68,7 @@ async function followUpUntilDecision(application: ApplicationRun): Promise<void>
 }
 
 /** Returns every item that the payer asked for, before its deadline. */
-async function returnInformation(application: ApplicationRun): Promise<void> {
+export async function returnInformation(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'return what was asked for, before the deadline',
     actions: [...SINCE_SUBMISSION, 'information', 'resubmission'],
@@ -78,7 +78,7 @@ async function returnInformation(application: ApplicationRun): Promise<void> {
 }
 
 /** Confirms contract, effective date, provider ID and claims route, each with its proof: approved is not yet billable. */
-async function confirmFourFacts(application: ApplicationRun): Promise<void> {
+export async function confirmFourFacts(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'confirm contract, effective date, provider ID and claims route; not billable before',
     actions: SINCE_SUBMISSION,
@@ -87,7 +87,7 @@ async function confirmFourFacts(application: ApplicationRun): Promise<void> {
 }
 
 /** Looks again when the panel may have opened. */
-async function recheckPanel(application: ApplicationRun): Promise<void> {
+export async function recheckPanel(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'look again when the panel may have opened',
     actions: [...SINCE_SUBMISSION, 'resubmission'],
@@ -96,7 +96,7 @@ async function recheckPanel(application: ApplicationRun): Promise<void> {
 }
 
 /** Appeals or resubmits within the window, or lets it close. */
-async function appealOrLetClose(application: ApplicationRun): Promise<void> {
+export async function appealOrLetClose(application: ApplicationRun): Promise<void> {
   await application.stayWith({
     does: 'appeal or resubmit within the window, or let it close',
     actions: [...SINCE_SUBMISSION, 'appeal', 'resubmission'],

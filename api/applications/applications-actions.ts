@@ -265,6 +265,8 @@ function refused(refusal: Refusal): Problem {
     }
     case 'open_application_exists':
       return new Problem('application_exists', { existingId: refusal.existingId });
+    case 'set_aside':
+      return new Problem('set_aside', { detail: `Cause: ${refusal.cause}` });
     default:
       return new Problem(refusal.type);
   }

@@ -70,7 +70,7 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
       actsFor: (user) => user,
-      namesUser: { to: 'worker' },
+      namesUser: { assignee: 'worker', to: 'worker' },
       body: reassignment,
       responses: { 200: { description: 'What became of each', schema: bulkResult } },
       handler: async ({ principal, subject, body: { assignee, ...filter }, commandId }) => {

@@ -66,7 +66,7 @@ export async function giveChecks(tx: Db, applicationId: string, now: Instant): P
       join clients c on c.id = k.client_id
       where k.application_id = ${applicationId} and k.given_at is null
         and k.due_on <= ${lastDayThrough(tx, tx`a.payer_id`)}
-      order by k.due_on, k.occasion for update of k`;
+      order by k.due_on, k.occasion for no key update of k`;
   const timed = checks.map(({ timeZone, ...check }) => ({ ...check, dueAt: atDate(check.dueOn, { timeZone }) }));
   const due = timed.filter(({ dueAt }) => dueAt <= now);
   await giveTasks(

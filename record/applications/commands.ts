@@ -17,6 +17,8 @@ export type KeptCommand = Command & {
   clientId: string;
   applicationId: string;
   status: 'pending' | 'applied' | 'refused';
+  /** How often a person had it tried again. */
+  retried: number;
   refusal: Refusal | null;
 };
 
@@ -89,7 +91,8 @@ export async function getCommand(tx: Db, id: string): Promise<KeptCommand> {
 type CommandRow = KeptCommand & { expectedVersion: number | null };
 
 const commandColumns = (sql: Db): Fragment =>
-  sql`o.id, o.client_id, o.application_id, o.action, o.body, o.expected_version, o.status, o.refusal`;
+  sql`o.id, o.client_id, o.application_id, o.action, o.body, o.expected_version, o.status, o.refusal,
+    o.retried`;
 
 const commandOf = ({ expectedVersion, ...command }: CommandRow): KeptCommand => ({
   ...command,
@@ -229,7 +232,7 @@ export const claimCommands = (sql: Db, limit: number, leaseSeconds: number): Pro
     where id in (
       select c.id from heads h join commands c on c.id = h.id
       where c.next_attempt_at <= now() and c.settled_at is null and c.dead_at is null
-      order by c.attempts > 0, random() limit ${limit} for update of c skip locked)
+      order by c.attempts > 0, random() limit ${limit} for no key update of c skip locked)
     returning id, application_id, attempts`;
 
 /** A try to deliver a command failed. */

@@ -56,7 +56,7 @@ export async function project(
     writeEvents(tx, state, events, commandId),
     before && writeState(tx, state),
     before && projectReference(tx, state, events),
-    projectItems(tx, before, state),
+    projectItems(tx, before, state, { anew: events.some(({ kind }) => kind === 'repaired') }),
     projectSpan(tx, before, state),
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
@@ -149,9 +149,14 @@ async function tell(
     await announce(tx, 'decision expected', state.key.providerId);
 }
 
-async function projectItems(tx: TransactionSql, before: ApplicationState | null, state: ApplicationState) {
+async function projectItems(
+  tx: TransactionSql,
+  before: ApplicationState | null,
+  state: ApplicationState,
+  { anew }: { anew: boolean },
+) {
   const { items } = state.agenda;
-  if (sameValue(before?.agenda.items ?? [], items)) return;
+  if (!anew && sameValue(before?.agenda.items ?? [], items)) return;
   if (before) await tx`delete from work_items where application_id = ${state.id}`;
   if (items.length > 0)
     await tx`

@@ -243,7 +243,7 @@ async function lock(tx: TransactionSql, id: string): Promise<Row> {
     join clients c on c.id = a.client_id
     join playbooks p on p.payer_id = a.payer_id and p.version = a.playbook_version
     where a.id = ${id}
-    for update of a`;
+    for no key update of a`;
   if (!row) throw new NoApplication(`no application ${id}`);
   return row;
 }

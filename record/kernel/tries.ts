@@ -12,7 +12,7 @@ interface RetriedStep<Request, Answer> {
   /** Counts a further try, in a transaction of its own; answers how many it makes. */
   countTry(request: Request): Promise<number>;
   take(request: Request, further: boolean): Promise<Answer>;
-  /** What is answered instead of a further try. */
+  /** What is answered instead of the failure of the last try. */
   setAside(request: Request, cause: string): Promise<Answer>;
 }
 
@@ -24,21 +24,26 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
   /** How the last try of a step ended in this process, while it has not succeeded. */
   const ended = new Map<string, { counted: boolean; cause: string }>();
 
+  async function setAside(request: Request, cause: string): Promise<Answer> {
+    const answer = await step.setAside(request, cause);
+    ended.delete(step.keyOf(request));
+    return answer;
+  }
+
   return async (request) => {
     const key = step.keyOf(request);
     const last = ended.get(key);
     const further = last ? last.counted : await step.mayBeFurther(request);
-    if (further && (await step.countTry(request)) > MOST_TRIES) {
-      const answer = await step.setAside(request, last?.cause ?? 'process_ended');
-      ended.delete(key);
-      return answer;
-    }
+    const tries = further ? await step.countTry(request) : 1;
+    if (tries > MOST_TRIES) return setAside(request, last?.cause ?? 'process_ended');
     try {
       const answer = await step.take(request, further);
       ended.delete(key);
       return answer;
     } catch (error) {
-      ended.set(key, { counted: !isOfTheServer(error), cause: causeOf(error) });
+      const counted = !isOfTheServer(error);
+      if (counted && tries === MOST_TRIES) return setAside(request, causeOf(error));
+      ended.set(key, { counted, cause: causeOf(error) });
       throw error;
     }
   };

@@ -4,7 +4,6 @@ import { fold, RULES_VERSION } from '../../domain/applications/reduce';
 import type { ApplicationState } from '../../domain/applications/state';
 import { sameValue } from '../../domain/kernel/facts';
 import { json, type Db, type Fragment } from '../../runtime/database';
-import { goesOn } from '../applications/playbook-moves';
 import { columns } from '../applications/projection';
 
 export type RoundName = 'closed_runs' | 'late_runs' | 'comparison';
@@ -107,20 +106,21 @@ export async function forgetFinding(sql: Db, applicationId: string): Promise<voi
   await sql`delete from run_checks where application_id = ${applicationId}`;
 }
 
-/** An application that should have a workflow, with what of its row differs from its timeline. */
+/** An application, with what of its row and its items of the queue differs from its timeline. */
 export interface Compared {
   id: string;
   differs: string[];
 }
 
-/** Compares the next applications that should have a workflow with their timelines, in the order of their ids. */
+/** Compares the next applications with their timelines, in the order of their ids. */
 export async function compareNext(sql: Db, afterId: string | null, limit: number): Promise<Compared[]> {
   const rows = await sql<
     ({ id: string; snapshot: ApplicationState; history: ApplicationEvent[] | null } & Record<string, unknown>)[]
   >`
-    select a.*, (select jsonb_agg(e.event order by e.seq) from events e where e.application_id = a.id) as history
+    select a.*, (select jsonb_agg(e.event order by e.seq) from events e where e.application_id = a.id) as history,
+      coalesce((select jsonb_agg(w.purpose order by w.purpose) from work_items w where w.application_id = a.id), '[]') as items
     from applications a
-    where ${afterId === null ? sql`true` : sql`a.id > ${afterId}`} and (a.open or ${goesOn(sql)})
+    where ${afterId === null ? sql`true` : sql`a.id > ${afterId}`}
     order by a.id limit ${limit}`;
   return rows.map((row) => ({ id: row.id, differs: differences(row, row.snapshot, row.history ?? []) }));
 }
@@ -135,6 +135,7 @@ function differences(
   const folded = JSON.parse(JSON.stringify(fold(history))) as ApplicationState;
   const isSnapshot = sameValue(folded, snapshot);
   if (row.rulesVersion !== RULES_VERSION) return isSnapshot ? [] : ['rules'];
-  const listed = Object.entries(columns(folded)).filter(([name, value]) => !sameValue(row[name], value));
+  const items = folded.agenda.items.map(({ purpose }) => purpose).sort();
+  const listed = Object.entries({ ...columns(folded), items }).filter(([name, value]) => !sameValue(row[name], value));
   return [...(isSnapshot ? [] : ['snapshot']), ...listed.map(([name]) => name)];
 }

@@ -27,8 +27,9 @@ export interface StuckItem {
   againAt: Instant | null;
 }
 
-/** A run counts from its second check that finds it so: before that, it is seen to by itself. */
-const SEEN_TO_CHECKS = 1;
+/** A run that fails counts from its second check; one that was restarted, woken or is late once that has not helped for minutes. */
+const isLeftAlone = (sql: Db): Fragment => sql`
+  r.attempts > 1 and (r.found in ('failing', 'error') or r.since < now() - interval '10 minutes')`;
 
 /**
  * What nobody attends to, kind by kind, under ids of their own: the application of a hold, the number of a row of the outbox,
@@ -47,7 +48,7 @@ const unattended = (sql: Db): Fragment => sql`
   union all
   select md5('run ' || r.application_id)::uuid, 'run', r.found, a.client_id, r.application_id, r.last_error, r.since,
     r.next_check_at
-  from run_checks r join applications a on a.id = r.application_id where r.attempts > ${SEEN_TO_CHECKS}
+  from run_checks r join applications a on a.id = r.application_id where ${isLeftAlone(sql)}
   union all
   select l.application_id, 'run', 'not_on_record', null::uuid, l.application_id, null, l.since, null
   from lost_applications l
@@ -105,7 +106,7 @@ async function retryStep(tx: Tx, { id, applicationId }: StuckItem): Promise<void
   if (!row) return;
   if (row.commandId !== null) {
     await tx`delete from set_aside where id = ${id}`;
-    await tx`update commands set status = 'pending', refusal = null, settled_at = null, step_tries = 1 where id = ${row.commandId}`;
+    await tx`update commands set status = 'pending', refusal = null, settled_at = null, step_tries = 1, retried = retried + 1 where id = ${row.commandId}`;
     await retryCommand(tx, row.commandId);
   } else if (row.watch !== null) await enqueueEach(tx, row.watch, tx`select ${row.subject}::uuid`);
   else await announce(tx, 'application file changed', applicationId!);

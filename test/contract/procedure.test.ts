@@ -6,7 +6,9 @@ import type { Playbook } from '../../domain/registry/playbook';
 import { COMPLETE, Paper, TODAY0, VALUES } from '../unit/application/paper';
 import type { ApplicationRun, Part } from '../../workflows/application-run';
 import { lookAfterParticipation } from '../../workflows/network-participation';
-import { PARTS } from '../../workflows/payer-application';
+import * as procedure from '../../workflows/payer-application';
+
+const { PARTS } = procedure;
 
 const OPEN = STAGES.filter((stage) => stage !== 'confirmed' && stage !== 'withdrawn');
 
@@ -102,6 +104,9 @@ function armedTimers(stage: Stage): TimerName[] {
 describe('what the procedure says of each stage is what the rules do', () => {
   test('every open stage has its part, and only open stages have one', () => {
     expect(sorted(Object.keys(PARTS))).toEqual(sorted(OPEN));
+    // each by its name, as a newcomer looks for it
+    const exported = Object.values<unknown>(procedure);
+    for (const part of Object.values(PARTS)) expect(exported).toContain(part);
   });
 
   test.each(OPEN)('%s takes the actions of the table', async (stage) => {

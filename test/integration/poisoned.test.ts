@@ -3,6 +3,7 @@ import type { ApplicationKey } from '../../domain/applications/events';
 import { MOST_TRIES } from '../../record/kernel/tries';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { WORKER_OPTIONS } from '../../worker/options';
+import { eventually } from '../support/eventually';
 import { System, type OpenApplication } from '../support/system';
 
 const POISONED = 54;
@@ -56,10 +57,31 @@ test(`${POISONED} steps that fail by themselves, more than a worker has places f
   const [row] = await sql`
     select count(*), min(c.step_tries) as least, max(c.step_tries) as most
     from set_aside s join commands c on c.id = s.command_id where s.application_id = any(${ids}::uuid[])`;
-  expect(row).toEqual({ count: POISONED, least: MOST_TRIES + 1, most: MOST_TRIES + 1 });
+  expect(row).toEqual({ count: POISONED, least: MOST_TRIES, most: MOST_TRIES });
 
   // set aside, they wait for a person, and their histories stay as they are while others go on
   const before = await historyLengths(poisoned);
   for (const other of others) expect(await note(other)).toBe(200);
   expect(await historyLengths(poisoned)).toEqual(before);
+});
+
+test('a person has a command tried again, and the workflow that refused it records it, once', async () => {
+  const [application] = await openMany(1);
+  const { id } = application!;
+  const [row] = await sql<{ ms: object }[]>`select snapshot#>'{waiting,ms}' as ms from applications where id = ${id}`;
+  await sql`update applications set snapshot = snapshot #- '{waiting,ms}' where id = ${id}`;
+  const refused = await application!.try('notes', { text: 'kept all the same', visibility: 'internal' });
+  expect([refused.status, refused.body.detail]).toEqual([409, 'Cause: TypeError']);
+  const stuck: { id: string; applicationId: string }[] = (await system.api.get('/v1/operations/stuck?limit=200')).body
+    .items;
+  const item = stuck.find(({ applicationId }) => applicationId === id)!;
+  await sql`
+    update applications set snapshot = jsonb_set(snapshot, '{waiting,ms}', ${JSON.stringify(row!.ms)}::text::jsonb)
+    where id = ${id}`;
+  expect((await system.api.post(`/v1/operations/stuck/${item.id}/retry`, {})).status).toBe(204);
+  const notes = async () => (await application!.timeline()).filter(({ kind }) => kind === 'note');
+  await eventually(async () => (await notes()).length > 0);
+  expect(await notes()).toMatchObject([{ text: 'kept all the same' }]);
+  const [command] = await sql`select status, retried from commands where application_id = ${id} and action = 'notes'`;
+  expect(command).toEqual({ status: 'applied', retried: 1 });
 });

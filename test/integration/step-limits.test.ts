@@ -1,5 +1,6 @@
 import { msToNumber } from '@temporalio/common/lib/time';
 import { OPERATOR } from '../../record/screening/exclusions';
+import { isOfTheServer } from '../../record/kernel/failure';
 import { createWaker } from '../../record/operations/watches';
 import { beginStep, createDatabase, STEP_LIMITS_MS, type Sql } from '../../runtime/database';
 import { RECORDING } from '../../workflows/recording';
@@ -21,14 +22,40 @@ const [SOON, LATE] = [200, 60_000];
 const limit = () => sql`select current_setting('statement_timeout') as statement`;
 
 test('a step and its last statement end before the workflow gives up on them', () => {
-  const { statement, begin } = STEP_LIMITS_MS;
+  const { statement, lock, begin } = STEP_LIMITS_MS;
+  expect(lock).toBeLessThan(statement);
   expect(statement + begin).toBeLessThan(msToNumber(RECORDING.startToCloseTimeout));
 });
 
 test('a statement that takes too long ends its step, and its limit is for the step alone', async () => {
-  const step = beginStep(sql, (tx) => tx`select pg_sleep(30)`, { statement: SOON, begin: LATE });
+  const step = beginStep(sql, (tx) => tx`select pg_sleep(30)`, { statement: SOON, lock: LATE, begin: LATE });
   await expect(step).rejects.toMatchObject({ code: '57014' });
   expect(await limit()).toEqual([{ statement: '30s' }]);
+});
+
+test('a lock that another session holds is no failure of the step that waits for it', async () => {
+  const other = createDatabase(database.url, { max: 1 });
+  await sql`create table locked (id int)`;
+  await sql`insert into locked values (1)`;
+  let release = () => undefined as void;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let holds = () => undefined as void;
+  const held = new Promise<void>((resolve) => (holds = resolve));
+  const holding = other.begin(async (tx) => {
+    await tx`select from locked for update`;
+    holds();
+    await released;
+  });
+  await held;
+  const error: unknown = await beginStep(sql, (tx) => tx`select from locked for update`, {
+    statement: LATE,
+    lock: SOON,
+    begin: LATE,
+  }).catch((failure: unknown) => failure);
+  release();
+  await holding;
+  await other.end();
+  expect([(error as { code: string }).code, isOfTheServer(error)]).toEqual(['55P03', true]);
 });
 
 test('a step that has no end in sight ends, and nothing of it is kept', async () => {
@@ -38,7 +65,7 @@ test('a step that has no end in sight ends, and nothing of it is kept', async ()
       await tx`create table half_done ()`;
       for (;;) await tx`select pg_sleep(0.05)`;
     },
-    { statement: LATE, begin: SOON },
+    { statement: LATE, lock: LATE, begin: SOON },
   );
   await expect(step).rejects.toThrow('A step took longer than 200 ms.');
   expect(await sql`select to_regclass('half_done') as half`).toEqual([{ half: null }]);

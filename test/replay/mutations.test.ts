@@ -18,7 +18,7 @@ describe('the gate', () => {
     'catches that %s, and says what to raise and what to read',
     async (_name, edits) => {
       const [drift] = drifts(await withEdits(edits));
-      expect(drift).toMatch(/raise RULES_VERSION in domain\/application\/reduce\.ts.*docs\/changing-a-workflow\.md/);
+      expect(drift).toMatch(/raise RULES_VERSION in domain\/applications\/reduce\.ts.*docs\/changing-a-workflow\.md/);
     },
   );
 
