@@ -65,7 +65,7 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
     access: 'users:write',
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
     actsFor: (user) => user,
-    namesUser: { coveredBy: 'managed' },
+    namesUser: { substitute: 'managed', coveredBy: 'managed' },
     body: coverInput,
     responses: { 201: { description: 'The cover', schema: cover } },
     handler: async ({ principal, subject, body, commandId }) => {

@@ -94,7 +94,7 @@ export const endAgreement = (
   precondition: (version: number) => void,
 ): Promise<Agreement | null> =>
   sql.begin(async (tx) => {
-    const [agreement] = await tx<Agreement[]>`${selectAgreements(tx, principal)} and id = ${id} for update`;
+    const [agreement] = await tx<Agreement[]>`${selectAgreements(tx, principal)} and id = ${id} for no key update`;
     if (!agreement) throw new Error(`no agreement ${id}`);
     if (agreement.ending) return agreement.ending.commandId === commandId ? agreement : null;
     precondition(agreement.version);

@@ -33,7 +33,7 @@ export async function tellReadiness(tx: Tx, applicationId: string, now: Instant)
     from applications a join clients c on c.id = a.client_id
     left join readiness_told t on t.application_id = a.id
     where a.id = ${applicationId} and a.provider_id is not null
-    for update of a`;
+    for no key update of a`;
   if (!scope) return { next: null };
   const { clientId, timeZone, told, locationId, ...asked } = scope;
   const today = localDate(now, timeZone);

@@ -75,9 +75,9 @@ export async function claimRows(sql: Db, limit: number, leaseSeconds: number): P
   return sql<OutboxRow[]>`
     with others as (
       ${due} and last_error is distinct from ${PROCESS_ENDED} order by next_attempt_at, id
-      limit ${limit} for update skip locked),
+      limit ${limit} for no key update skip locked),
     suspect as (
-      ${due} and last_error = ${PROCESS_ENDED} order by next_attempt_at, id limit 1 for update skip locked)
+      ${due} and last_error = ${PROCESS_ENDED} order by next_attempt_at, id limit 1 for no key update skip locked)
     update outbox set
       attempts = attempts + 1, last_error = ${PROCESS_ENDED}, next_attempt_at = now() + make_interval(secs => ${leaseSeconds})
     where id in (select id from others union all select id from suspect limit ${limit})

@@ -34,7 +34,7 @@ export async function revise(
   const scope = kind === 'payer' ? tx`true` : inScope(tx, principal);
   const clientId = kind === 'payer' ? tx`null::uuid` : tx`client_id`;
   const [row] = await tx<{ version: number; clientId: string | null }[]>`
-    select version, ${clientId} as client_id from ${table} where id = ${id} and ${scope} for update`;
+    select version, ${clientId} as client_id from ${table} where id = ${id} and ${scope} for no key update`;
   if (!row) throw new Error(`no ${kind} ${id}`);
   precondition(row.version);
   if (Object.keys(asked).length === 0) return row.version;

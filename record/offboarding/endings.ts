@@ -108,9 +108,11 @@ export const recordEnding = (
   { words = null, ...input }: Omit<EndingInput, 'words'> & { words?: string | null | undefined },
 ): Promise<{ ending: Ending } | { existingId: string | undefined }> =>
   sql.begin(async (tx) => {
-    const [client] = await tx<Ended[]>`select ended_on, ending_id from clients where id = ${clientId} for update`;
+    const [client] = await tx<
+      Ended[]
+    >`select ended_on, ending_id from clients where id = ${clientId} for no key update`;
     const [provider] = providerId
-      ? await tx<Ended[]>`select ended_on, ending_id from providers where id = ${providerId} for update`
+      ? await tx<Ended[]>`select ended_on, ending_id from providers where id = ${providerId} for no key update`
       : [];
     const repeated = await findEnding(tx, principal, id);
     if (repeated) return { ending: repeated };
@@ -213,7 +215,7 @@ export async function endStepByStep(tx: Tx, endingId: string, now: Instant): Pro
   const [ending] = await tx<EndingRow[]>`
     select e.id, e.client_id, e.provider_id, e."on", e.applications, e.terminate, e.access, c.time_zone
     from endings e join clients c on c.id = e.client_id
-    where e.id = ${endingId} and e.done_at is null for update of e`;
+    where e.id = ${endingId} and e.done_at is null for no key update of e`;
   if (!ending) return { next: null };
   const { id, clientId, timeZone } = ending;
   const over = startOfDay(addDays(ending.on, 1), timeZone);
@@ -298,7 +300,7 @@ export const settleItem = (
 ): Promise<void> =>
   sql.begin(async (tx) => {
     // one after the other: the last of them sees that it is
-    await tx`select from endings where id = ${endingId} for update`;
+    await tx`select from endings where id = ${endingId} for no key update`;
     const settled = await tx`
       update ending_items set status = ${status}, result = ${result && json(tx, result)}, settled_at = now()
       where id = ${id} and status = 'queued' returning id`;

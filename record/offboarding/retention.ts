@@ -107,13 +107,13 @@ export async function purgeWhatIsDue(tx: Tx, subject: string, now: Instant): Pro
 async function leftOf(tx: Tx, subject: string): Promise<Left | null> {
   const [client] = await tx<Left[]>`
     select 'client' as kind, id, id as client_id, time_zone, ended_on, legal_hold is not null as held, purged
-    from clients where id = ${subject} and ended_on is not null for update`;
+    from clients where id = ${subject} and ended_on is not null for no key update`;
   if (client) return client;
   const [provider] = await tx<Left[]>`
     select 'provider' as kind, p.id, p.client_id, c.time_zone, p.ended_on, p.purged,
       coalesce(p.legal_hold, c.legal_hold) is not null as held
     from providers p join clients c on c.id = p.client_id
-    where p.id = ${subject} and p.ended_on is not null for update of p`;
+    where p.id = ${subject} and p.ended_on is not null for no key update of p`;
   return provider ?? null;
 }
 

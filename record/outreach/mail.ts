@@ -73,13 +73,13 @@ export async function dueMail(tx: Tx, recipientId: string, now: Instant): Promis
   const [unsent] = await tx<{ id: string; clientId: string | null }[]>`
     select id, client_id from mail_batches
     where recipient_id = ${recipientId} and status in ('queued', 'claimed', 'transmitting')
-    order by created_at limit 1 for update`;
+    order by created_at limit 1 for no key update`;
   if (unsent) return { next: now, send: sending(unsent) };
   const queued = await tx<Waiting[]>`
     select ${reasonOf(tx)}, m.client_id, m.not_before, a.state
     from ${decidedOn(tx)}
     where m.recipient_id = ${recipientId} and m.status = 'queued'
-    order by m.not_before, m.id for update of m`;
+    order by m.not_before, m.id for no key update of m`;
   // whoever ends the hold tells this recipient's workflow
   const waiting = queued.filter((message) => !waitsForEntries(message));
   const kept = await stillToBeSent(
@@ -204,12 +204,12 @@ export const claimMail = (
   sql.begin(async (tx) => {
     const [batch] = await tx<Batch[]>`
       select id, status, client_id, recipient_type, recipient_id, send_at
-      from mail_batches where id = ${batchId} for update`;
+      from mail_batches where id = ${batchId} for no key update`;
     if (batch?.status === 'transmitting') await markUncertain(tx, batchId, 'the sender was lost');
     if (!batch || !['queued', 'claimed'].includes(batch.status)) return null;
     const reasons = await tx<Reason[]>`
       select ${reasonOf(tx)} from ${decidedOn(tx)}
-      where m.batch_id = ${batchId} and m.status = 'batched' for update of m`;
+      where m.batch_id = ${batchId} and m.status = 'batched' for no key update of m`;
     const held = reasons.filter(waitsForEntries);
     if (held.length > 0)
       await tx`
@@ -331,7 +331,7 @@ export const settleMail = (
 ): Promise<'again' | 'settled'> =>
   sql.begin(async (tx) => {
     const [batch] = await tx<{ status: string; attempts: number }[]>`
-      select status, attempts from mail_batches where id = ${id} for update`;
+      select status, attempts from mail_batches where id = ${id} for no key update`;
     const open = ['claimed', 'transmitting', ...(outcome === 'sent' ? ['uncertain'] : [])];
     if (!batch || batch.attempts !== attempt || !open.includes(batch.status)) return 'settled';
     switch (outcome) {

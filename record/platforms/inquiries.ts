@@ -200,7 +200,7 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
     join platform_relationships r on r.id = i.relationship_id
     join clients c on c.id = i.client_id
     where i.relationship_id = ${relationshipId} and i.closed_at is null
-    for update of i`;
+    for no key update of i`;
   if (!inquiry) return { next: null };
   const { inquiryId, clientId, timeZone, cadence, recipientType, recipientId } = inquiry;
   const { open, asksAgainAt } = await questionsOf(tx, inquiry, now, timeZone);

@@ -32,6 +32,8 @@ export const putKnowledge = (sql: Sql, principal: Principal, items: readonly Omi
       asOf,
       recordedBy,
     }));
+    // one after the other: the later one replaces all of the earlier
+    await tx`lock table platform_knowledge in share row exclusive mode`;
     await tx`delete from platform_knowledge`;
     if (rows.length > 0) await tx`insert into platform_knowledge ${rowsOf(tx, rows)}`;
     await audit(tx, principal, {

@@ -166,7 +166,7 @@ export const updateRelationship = (
   sql.begin(async (tx) => {
     const [held] = await tx<Held[]>`
       select id, client_id, platform, payer_ids, since, ended_on
-      from platform_relationships where id = ${id} for update`;
+      from platform_relationships where id = ${id} for no key update`;
     const { payerIds, since = held!.since } = patch;
     if (payerIds && held!.endedOn !== null) return null;
     await revise(tx, principal, 'platform_relationship', id, {
@@ -236,7 +236,7 @@ export const endRelationship = (
 ): Promise<Relationship | null> =>
   sql.begin(async (tx) => {
     const [row] = await tx<{ version: number; ending: { commandId: string } | null }[]>`
-      select version, ending from platform_relationships where id = ${id} for update`;
+      select version, ending from platform_relationships where id = ${id} for no key update`;
     const { version, ending } = row!;
     if (ending) return ending.commandId === commandId ? findRelationship(tx, principal, id) : null;
     precondition(version);
@@ -311,7 +311,7 @@ async function put<T extends Entry>(
   const table = tx(TABLES[kind]);
   const [relationship] = await tx<{ id: string; clientId: string; version: number }[]>`
     select id, client_id, version from platform_relationships
-    where id = ${relationshipId} and ${inScope(tx, principal)} for update`;
+    where id = ${relationshipId} and ${inScope(tx, principal)} for no key update`;
   const { clientId, version } = relationship!;
   precondition(version);
   const [before] = await tx<(T & Record<string, unknown>)[]>`

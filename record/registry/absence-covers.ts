@@ -49,7 +49,7 @@ export const createCover = (
   { coveredBy, fromOn, untilOn, reason }: CoverInput,
 ): Promise<Cover | null> =>
   sql.begin(async (tx) => {
-    await tx`select from users where id = ${userId} for update`;
+    await tx`select from users where id = ${userId} for no key update`;
     const [other] = await tx`
       select from covers where user_id = ${userId} and id <> ${id} and from_on <= ${untilOn} and until_on >= ${fromOn}`;
     if (other) return null;

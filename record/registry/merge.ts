@@ -23,7 +23,7 @@ export const merge = (
     const table = tx(TABLES[kind]);
     const tin = kind === 'practice' ? tx`tin_type || '/' || encode(tin_hash, 'hex')` : tx`null`;
     const rows = await tx<{ id: string; mergedInto: string | null; tin: string | null }[]>`
-      select id, merged_into, ${tin} as tin from ${table} where id in (${id}, ${into}) order by id for update`;
+      select id, merged_into, ${tin} as tin from ${table} where id in (${id}, ${into}) order by id for no key update`;
     const [duplicate, survivor] = [id, into].map((one) => rows.find((row) => row.id === one)!);
     if (survivor!.mergedInto !== null) return { elsewhere: survivor!.mergedInto };
     if (duplicate!.mergedInto !== null)

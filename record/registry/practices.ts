@@ -162,7 +162,7 @@ async function changedFields(
   >`
     select legal_name, tin_hash, address, coalesce((
       select jsonb_object_agg(l.id, l.address) from locations l where l.practice_id = p.id), '{}') as places
-    from practices p where p.id = ${id} for update`;
+    from practices p where p.id = ${id} for no key update`;
   const { places } = held!;
   const moved =
     (address !== undefined && !sameValue({ ...address }, held!.address)) ||

@@ -71,7 +71,7 @@ const put = (
   sql.begin(async (tx) => {
     const table = tx(REGISTERS[register]);
     // one after the other
-    await tx`select from practices where id = ${practiceId} for update`;
+    await tx`select from practices where id = ${practiceId} for no key update`;
     const [known] = await tx`select from ${table} where id = ${id}`;
     if (known) return;
     await tx`

@@ -347,7 +347,7 @@ async function say(
   { by, scope, decided }: { by: Principal; scope: Scope; decided: boolean },
 ): Promise<string> {
   // one after the other
-  await tx`select from exclusions where id = ${exclusionId} for update`;
+  await tx`select from exclusions where id = ${exclusionId} for no key update`;
   await tx`
     update exclusion_standings set known_to = now()
     where exclusion_id = ${exclusionId} and client_id is not distinct from ${scope} and decided = ${decided}
@@ -530,7 +530,7 @@ export const decideExclusion = (
   { result, reason, excludedOn, reinstatedOn }: ExclusionDecision,
 ): Promise<Exclusion> =>
   sql.begin(async (tx) => {
-    await tx`select from exclusions where id = ${exclusionId} for update`;
+    await tx`select from exclusions where id = ${exclusionId} for no key update`;
     const before = (await findExclusion(tx, held, exclusionId))!;
     const word = {
       status: result,

@@ -122,7 +122,7 @@ export async function listAnswered(sql: Sql, at: Instant, etag: string | null): 
 export const listTrouble = (sql: Sql, at: Instant, { kind, detail }: Trouble): Promise<void> =>
   sql.begin(async (tx) => {
     const [source] = await tx<{ failures: number }[]>`
-      select failures from registry_services where service = 'leie' for update`;
+      select failures from registry_services where service = 'leie' for no key update`;
     if (!source) return;
     const failures = source.failures + 1;
     await tx`

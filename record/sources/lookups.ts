@@ -55,7 +55,7 @@ export const setServices = (
   sql.begin(async (tx) => {
     for (const [service, { mode, name }] of Object.entries(services) as [Service, never][]) {
       const [before] = await tx<{ mode: RegistryMode }[]>`
-        select mode from registry_services where service = ${service} for update`;
+        select mode from registry_services where service = ${service} for no key update`;
       await tx`
         insert into registry_services ${tx({ service, mode, name })}
         on conflict (service) do update set mode = excluded.mode, name = excluded.name`;
@@ -80,7 +80,7 @@ const serviceFor = async (tx: Tx, service: RegistryService): Promise<ServiceStat
   (
     await tx<ServiceState[]>`
       select mode, unavailable_since, failures, next_probe_at, next_slot_at from registry_services
-      where service = ${service} for update`
+      where service = ${service} for no key update`
   )[0];
 
 /** Has NPPES asked for a person when it is due; answers when to look again. */
@@ -92,7 +92,7 @@ export async function dueCaqh(tx: Tx, personId: string, now: Instant): Promise<O
   if (await caqhIsAsked(tx)) await rosterFollows(tx, personId, await isSomeones(tx, personId, now));
   const [request] = await tx<{ id: string; nextAt: Instant }[]>`
     select id, next_at from caqh_roster_requests where person_id = ${personId} and settled_at is null
-    order by next_at, id limit 1 for update`;
+    order by next_at, id limit 1 for no key update`;
   if (!request || request.nextAt > now) {
     const step = await dueQuestion(tx, 'caqh', personId, now);
     return request && !step.send ? { next: [step.next, request.nextAt].filter(Boolean).sort()[0]! } : step;
@@ -140,7 +140,7 @@ async function dueQuestion(tx: Tx, service: RegistryService, personId: string, n
   if (state?.mode !== 'api') return { next: null };
   if (!(await isSomeones(tx, personId, now))) return { next: null };
   const [record] = await tx<{ nextCheckAt: Instant | null; inTurn: boolean }[]>`
-    select next_check_at, in_turn from registry_records where service = ${service} and person_id = ${personId} for update`;
+    select next_check_at, in_turn from registry_records where service = ${service} and person_id = ${personId} for no key update`;
   const due = record?.nextCheckAt ?? now;
   if (due > now) return { next: due };
   const wait = waitOf(state, personId, now);
@@ -196,7 +196,7 @@ export const keepTrouble = (
   sql.begin(async (tx) => {
     const state = await serviceFor(tx, service);
     const [record] = await tx<{ failures: number; probing: boolean }[]>`
-      select failures, probing from registry_records where service = ${service} and person_id = ${personId} for update`;
+      select failures, probing from registry_records where service = ${service} and person_id = ${personId} for no key update`;
     if (!state || !record) return;
     const { failures } = record;
     await tx`
@@ -290,7 +290,7 @@ async function keepStanding(
   said: object,
 ): Promise<void> {
   const [before] = await tx<{ status: string | null }[]>`
-    select status from registry_records where service = 'caqh' and person_id = ${personId} for update`;
+    select status from registry_records where service = 'caqh' and person_id = ${personId} for no key update`;
   const nextCheckAt = nextCaqhCheck({ standing, dueOn: await dueOnOf(tx, personId, at), id: personId }, at);
   const row = { ...ANSWERED, status: standing, said: json(tx, said), checkedAt: at, nextCheckAt };
   await tx`

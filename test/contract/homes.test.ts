@@ -43,3 +43,7 @@ test('rows are put into the outbox by the table of hearers alone, and by whoever
 test('no type is switched off', () => {
   expect(holding(/\bas never\b(?! )|Record<string, never>/)).toEqual([]);
 });
+
+test('no row is locked against those that only refer to it', () => {
+  expect(holding(/\bfor update\b/, 'test/')).toEqual([]);
+});

@@ -137,6 +137,7 @@ describe('whoever is named', () => {
     clientId: 'a client',
     clientIds: 'clients',
     coveredBy: A_USER,
+    substitute: A_USER,
     covers: 'payers',
     endpointId: 'a webhook endpoint',
     entryId: 'an entry of a timeline',
