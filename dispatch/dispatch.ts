@@ -51,7 +51,7 @@ import {
   type ApplicationInput,
   type WatchInput,
 } from '../workflows/messages';
-import { attributesOf } from '../workflows/search-attributes';
+import { buildAttributes } from '../workflows/search-attributes';
 import { Turns } from './turns';
 
 export const TASK_QUEUE = 'countersign';
@@ -119,7 +119,7 @@ export function createDispatch({
       { key: clientIdAttribute, value: clientId },
       { key: payerIdAttribute, value: key.payerId },
       ...(personId === null ? [] : [{ key: personIdAttribute, value: personId }]),
-      ...attributesOf(progress).filter(isSet),
+      ...buildAttributes(progress).filter(isSet),
     ];
     try {
       await withAttributes(pairs, (attributes) =>

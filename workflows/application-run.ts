@@ -33,7 +33,7 @@ import {
   type RecordStep,
 } from './messages';
 import { RECORDING } from './recording';
-import { attributesOf, shownOf, stageAttribute, type ShownProgress } from './search-attributes';
+import { buildAttributes, selectShownProgress, stageAttribute, type ShownProgress } from './search-attributes';
 
 /** What a part of the procedure says of itself, in Temporal's UI; a contract test compares it with the rules. */
 export interface Part {
@@ -43,8 +43,8 @@ export interface Part {
   actions: readonly Action[];
   /** The timers that may be armed meanwhile. */
   timers: readonly TimerName[];
-  /** The next action moves the alarm again: one that rings early costs less than replacing it each time. */
-  mayRingEarly?: boolean;
+  /** The next action moves the timer again: one that fires early costs less than replacing it each time. */
+  mayFireEarly?: boolean;
 }
 
 /** An instant that has passed is waited for this long, so that no answer of the record makes a run spin. */
@@ -60,25 +60,25 @@ export class ApplicationRun {
   progress: Progress;
   private readonly inbox: { action: string; commandId: string; done: Trigger<ActionResult> }[] = [];
   private fileChanged: boolean;
-  private alarm: { at: Instant; scope: CancellationScope } | undefined;
-  private rang = false;
-  private shown: ShownProgress | undefined;
+  private timer: { at: Instant; scope: CancellationScope } | undefined;
+  private timerFired = false;
+  private shownProgress: ShownProgress | undefined;
 
   constructor(private readonly input: ApplicationInput) {
     this.progress = input.progress;
     this.fileChanged = input.fileChanged ?? false;
     // a namespace without the attributes starts runs without them
     const indexed = workflowInfo().typedSearchAttributes.get(stageAttribute) !== undefined;
-    this.shown = indexed ? shownOf(input.progress) : undefined;
+    this.shownProgress = indexed ? selectShownProgress(input.progress) : undefined;
     for (const action of [...ACTIONS, ...INTERNAL_ACTIONS])
-      setHandler(actionUpdates[action], (message) => this.take(action, message), { validator: checkForm });
+      setHandler(actionUpdates[action], (message) => this.receiveCommand(action, message), { validator: checkForm });
     setHandler(progressQuery, () => this.progress);
     setHandler(fileChangedSignal, () => {
       this.fileChanged = true;
     });
     setDefaultUpdateHandler((action, message) => {
       checkForm(message);
-      return this.take(action, message as ActionMessage);
+      return this.receiveCommand(action, message as ActionMessage);
     });
     setDefaultSignalHandler((name) => log.warn('unknown signal', { name }));
   }
@@ -86,7 +86,7 @@ export class ApplicationRun {
   /** Stays with a part of the procedure until the record says that it is over: another stage, another attempt, the end. */
   async stayWith(part: Part): Promise<void> {
     const { stage, attempt } = this.progress;
-    const lasts = () => this.goesOn() && this.progress.stage === stage && this.progress.attempt === attempt;
+    const lasts = () => this.isUnderWay() && this.progress.stage === stage && this.progress.attempt === attempt;
     while (lasts() && !this.isLong()) await this.processNext(stage, part);
   }
 
@@ -111,28 +111,28 @@ export class ApplicationRun {
     return { applicationId, progress, fileChanged, ...(continueAfter && { continueAfter }) };
   }
 
-  private goesOn(): boolean {
+  private isUnderWay(): boolean {
     return this.progress.open || this.progress.participating;
   }
 
   /** Waits for the next thing that needs recording, and records it: a command, what is due, a changed file. */
   private async processNext(stage: Stage, part: Part): Promise<void> {
-    this.describe(stage, part);
-    this.setAlarm(part);
-    await condition(() => this.inbox.length > 0 || this.rang || this.fileChanged || this.isLong());
+    this.showDetails(stage, part);
+    this.setTimer(part);
+    await condition(() => this.inbox.length > 0 || this.timerFired || this.fileChanged || this.isLong());
     const { next } = this.progress;
     if (this.inbox.length > 0) await this.recordCommand();
-    else if (this.rang) {
-      this.rang = false;
+    else if (this.timerFired) {
+      this.timerFired = false;
       // woken early, it arms again
-      if (next && Date.parse(next.at) <= Date.now()) await this.record({ type: 'due' }, labelOf(next.timer));
+      if (next && Date.parse(next.at) <= Date.now()) await this.record({ type: 'due' }, formatTimer(next.timer));
     } else if (this.fileChanged) {
       this.fileChanged = false;
       await this.record({ type: 'file' }, 'the file changed');
     }
   }
 
-  private take(action: string, { commandId }: ActionMessage): Promise<ActionResult> {
+  private receiveCommand(action: string, { commandId }: ActionMessage): Promise<ActionResult> {
     const done = new Trigger<ActionResult>();
     this.inbox.push({ action, commandId, done });
     return Promise.resolve(done);
@@ -141,7 +141,7 @@ export class ApplicationRun {
   private async recordCommand(): Promise<void> {
     const { action, commandId, done } = this.inbox.shift()!;
     const refusal = await this.record({ type: 'command', commandId }, action);
-    if (refusal) done.reject(refused(refusal));
+    if (refusal) done.reject(createRefusal(refusal));
     else done.resolve({ version: this.progress.version });
   }
 
@@ -157,25 +157,25 @@ export class ApplicationRun {
   }
 
   /** One timer, for the next instant; it is left alone while that stays the same. */
-  private setAlarm({ mayRingEarly }: Part): void {
+  private setTimer({ mayFireEarly }: Part): void {
     const { next } = this.progress;
-    if (this.alarm && next) {
-      const rings = Date.parse(this.alarm.at) > Date.now();
-      if (this.alarm.at === next.at && rings) return;
-      if (mayRingEarly && rings && this.alarm.at < next.at) return;
+    if (this.timer && next) {
+      const pending = Date.parse(this.timer.at) > Date.now();
+      if (this.timer.at === next.at && pending) return;
+      if (mayFireEarly && pending && this.timer.at < next.at) return;
     }
-    this.alarm?.scope.cancel();
-    this.alarm = undefined;
+    this.timer?.scope.cancel();
+    this.timer = undefined;
     if (!next) return;
     const scope = new CancellationScope();
-    this.alarm = { at: next.at, scope };
+    this.timer = { at: next.at, scope };
     const wait = Math.max(LEAST_MS, Date.parse(next.at) - Date.now());
     scope
-      .run(() => sleep(wait, { summary: labelOf(next.timer) }))
+      .run(() => sleep(wait, { summary: formatTimer(next.timer) }))
       .then(
         () => {
-          if (this.alarm?.scope === scope) this.alarm = undefined;
-          this.rang = true;
+          if (this.timer?.scope === scope) this.timer = undefined;
+          this.timerFired = true;
         },
         (error: unknown) => {
           if (!isCancellation(error)) throw error;
@@ -185,31 +185,31 @@ export class ApplicationRun {
 
   /** What lists of workflows are filtered by: written where it changed, all in one. */
   private showProgress(): void {
-    const [before, now] = [this.shown, shownOf(this.progress)];
+    const [before, now] = [this.shownProgress, selectShownProgress(this.progress)];
     if (!before) return;
-    const changed = attributesOf(now).filter(
-      (_pair, i) => !sameAttribute(attributesOf(before)[i]!, attributesOf(now)[i]!),
+    const changed = buildAttributes(now).filter(
+      (_pair, i) => !isSameAttribute(buildAttributes(before)[i]!, buildAttributes(now)[i]!),
     );
     if (changed.length > 0) upsertSearchAttributes(changed);
-    this.shown = now;
+    this.shownProgress = now;
   }
 
   /** What the Temporal UI shows of the run; it costs no history. */
-  private describe(stage: Stage, { does, actions, timers }: Part): void {
+  private showDetails(stage: Stage, { does, actions, timers }: Part): void {
     const { attempt, waitingOn, next } = this.progress;
     setCurrentDetails(
       [
         `**${stage}** (attempt ${attempt}, waiting on ${waitingOn}): ${does}.`,
-        `Next: ${next ? `${labelOf(next.timer)}, at ${next.at}` : 'nothing has a date'}.`,
+        `Next: ${next ? `${formatTimer(next.timer)}, at ${next.at}` : 'nothing has a date'}.`,
         `Takes: ${actions.join(', ')}.`,
-        `Timers: ${timers.map(labelOf).join(', ')}.`,
+        `Timers: ${timers.map(formatTimer).join(', ')}.`,
       ].join('\n\n'),
     );
   }
 }
 
 /** A timer in words: `follow-up: credentialing`. */
-export const labelOf = (timer: TimerName | 'set_aside'): string =>
+export const formatTimer = (timer: TimerName | 'set_aside'): string =>
   timer
     .replace(/([A-Z])/g, (capital) => `-${capital.toLowerCase()}`)
     .replace(':', ': ')
@@ -222,8 +222,8 @@ function checkForm(message: unknown): void {
     throw ApplicationFailure.create({ type: BAD_MESSAGE, message: 'an action needs a commandId', nonRetryable: true });
 }
 
-const sameAttribute = (one: SearchAttributeUpdatePair, other: SearchAttributeUpdatePair): boolean =>
+const isSameAttribute = (one: SearchAttributeUpdatePair, other: SearchAttributeUpdatePair): boolean =>
   JSON.stringify(one.value) === JSON.stringify(other.value);
 
-const refused = (refusal: Refusal) =>
+const createRefusal = (refusal: Refusal) =>
   ApplicationFailure.create({ type: REFUSED, message: refusal.type, nonRetryable: true, details: [refusal] });

@@ -25,7 +25,7 @@ export async function gatherFile(application: ApplicationRun): Promise<void> {
     does: 'gather what the payer wants on file',
     actions: [...WHENEVER_OPEN, 'waivers'],
     timers: [...WHENEVER, ...CREDENTIALING, 'escalation:step'],
-    mayRingEarly: true,
+    mayFireEarly: true,
   });
 }
 
@@ -35,7 +35,7 @@ export async function attestInCaqh(application: ApplicationRun): Promise<void> {
     does: 'the provider attests in CAQH, and authorises this payer',
     actions: [...WHENEVER_OPEN, 'waivers'],
     timers: [...WHENEVER, ...CREDENTIALING, 'escalation:step'],
-    mayRingEarly: true,
+    mayFireEarly: true,
   });
 }
 
@@ -45,7 +45,7 @@ export async function submitAndKeepProof(application: ApplicationRun): Promise<v
     does: 'submit by the payer’s channel, and keep the proof',
     actions: [...WHENEVER_OPEN, 'waivers', 'submission'],
     timers: [...WHENEVER, ...CREDENTIALING, 'escalation:step'],
-    mayRingEarly: true,
+    mayFireEarly: true,
   });
 }
 
@@ -73,7 +73,7 @@ export async function returnInformation(application: ApplicationRun): Promise<vo
     does: 'return what was asked for, before the deadline',
     actions: [...SINCE_SUBMISSION, 'information', 'resubmission'],
     timers: [...WHENEVER, ...CREDENTIALING, 'escalation:step', 'informationDeadline'],
-    mayRingEarly: true,
+    mayFireEarly: true,
   });
 }
 
@@ -101,7 +101,7 @@ export async function appealOrLetClose(application: ApplicationRun): Promise<voi
     does: 'appeal or resubmit within the window, or let it close',
     actions: [...SINCE_SUBMISSION, 'appeal', 'resubmission'],
     timers: [...WHENEVER, ...CREDENTIALING, 'escalation:step', 'appealWindow'],
-    mayRingEarly: true,
+    mayFireEarly: true,
   });
 }
 

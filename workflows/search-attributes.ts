@@ -19,14 +19,14 @@ export interface ShownProgress {
   nextFollowUpOn: PlainDate | null;
 }
 
-export const shownOf = ({ stage, waitingOn, nextFollowUpOn }: Progress): ShownProgress => ({
+export const selectShownProgress = ({ stage, waitingOn, nextFollowUpOn }: Progress): ShownProgress => ({
   stage,
   waitingOn,
   nextFollowUpOn,
 });
 
 /** The attributes of a progress; a date is the first instant of it in UTC, and nothing where there is none. */
-export function attributesOf({ stage, waitingOn, nextFollowUpOn }: ShownProgress): SearchAttributeUpdatePair[] {
+export function buildAttributes({ stage, waitingOn, nextFollowUpOn }: ShownProgress): SearchAttributeUpdatePair[] {
   return [
     { key: stageAttribute, value: stage },
     { key: waitingOnAttribute, value: waitingOn },

@@ -3,7 +3,7 @@ import { applicationWorkflowId, participationWorkflowId } from '../../domain/app
 import { FACTS, STAGES, type Stage } from '../../domain/kernel/codes';
 import { addDays } from '../../domain/time/dates';
 import { readRun } from '../../record/applications/application-run';
-import { labelOf } from '../../workflows/application-run';
+import { formatTimer } from '../../workflows/application-run';
 import { progressQuery } from '../../workflows/messages';
 import { nextFollowUpOnAttribute, stageAttribute, waitingOnAttribute } from '../../workflows/search-attributes';
 import { eventually } from '../support/eventually';
@@ -67,7 +67,7 @@ async function expectAgreement(life: Life): Promise<void> {
   expect(await handle.query(progressQuery)).toEqual(progress);
   const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
   expect(currentDetails).toContain(`**${stage}** (attempt ${attempt}, waiting on ${waitingOn})`);
-  expect(currentDetails).toContain(next ? `Next: ${labelOf(next.timer)}, at ${next.at}.` : 'nothing has a date');
+  expect(currentDetails).toContain(next ? `Next: ${formatTimer(next.timer)}, at ${next.at}.` : 'nothing has a date');
   expect({
     waitingOn: attributes.get(waitingOnAttribute),
     nextFollowUpOn: attributes.get(nextFollowUpOnAttribute)?.toISOString().slice(0, 10) ?? null,
