@@ -1,5 +1,5 @@
 import { continueAsNew } from '@temporalio/workflow';
-import { type Action, CARES } from '../domain/kernel/codes';
+import { type Action, PARTICIPATION_TRACKS } from '../domain/kernel/codes';
 import type { TimerName } from '../domain/applications/events';
 import { ApplicationRun } from './application-run';
 import type { ApplicationInput } from './messages';
@@ -18,7 +18,7 @@ const ACTIONS: readonly Action[] = [
   ...(['recredentialing', 'change-notice', 'participation-end'] as const),
 ];
 const TIMERS: readonly TimerName[] = [
-  ...CARES.flatMap((care) => [`followUp:${care}`, `escalation:${care}`] as const),
+  ...PARTICIPATION_TRACKS.flatMap((care) => [`followUp:${care}`, `escalation:${care}`] as const),
   ...(['effective', 'recredentialing:due', 'recredentialing:reminder', 'recredentialing:missed'] as const),
 ];
 

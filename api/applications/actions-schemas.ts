@@ -8,7 +8,7 @@ import {
   WAIVABLE,
   type Fact,
   type Outcome,
-  CARES,
+  PARTICIPATION_TRACKS,
 } from '../../domain/kernel/codes';
 import {
   broken,
@@ -75,7 +75,7 @@ const answerFields = {
     description: 'The payer knows what has changed in the file since the submission, so the change blocks no longer',
   }),
   about: z
-    .enum(CARES)
+    .enum(PARTICIPATION_TRACKS)
     .optional()
     .meta({ description: 'For a participation: what the contact was about; left out, everything that was due' }),
   outOfOrder,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Bodies, GivenFact, Said } from '../../domain/applications/bodies';
 import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/kernel/codes';
-import { unresolved } from '../../domain/applications/participation';
+import { listUnresolvedIssues } from '../../domain/applications/participation';
 import type { Refusal } from '../../domain/applications/progress';
 import { describeApplication, findApplication, type KeptApplication } from '../../record/applications/applications';
 import { approveFact } from '../../record/billing/approvals';
@@ -85,7 +85,7 @@ type OfIssue = Checked<{ code: IssueCode; evidence?: string[] | undefined }>;
 
 async function checkIssue(of: OfIssue): Promise<void> {
   await checkEvidence(of);
-  if (unresolved(of.subject.snapshot, of.body.code))
+  if (listUnresolvedIssues(of.subject.snapshot, of.body.code))
     refuse([
       {
         path: 'code',
@@ -97,7 +97,7 @@ async function checkIssue(of: OfIssue): Promise<void> {
 
 async function checkResolution(of: OfIssue): Promise<void> {
   await checkEvidence(of);
-  if (!unresolved(of.subject.snapshot, of.body.code) && unresolved(of.subject.snapshot))
+  if (!listUnresolvedIssues(of.subject.snapshot, of.body.code) && listUnresolvedIssues(of.subject.snapshot))
     refuse([{ path: 'code', rule: 'unresolved', message: 'must be an issue that is on record and not resolved' }]);
 }
 

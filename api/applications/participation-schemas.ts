@@ -7,7 +7,7 @@ import {
   ISSUE_CODES,
   LOADING_STATUSES,
   RECREDENTIALING_STATUSES,
-  CARES,
+  PARTICIPATION_TRACKS,
 } from '../../domain/kernel/codes';
 
 import {
@@ -120,7 +120,10 @@ export const participation = z
     untoldChanges: z
       .array(z.strictObject({ field: z.enum(CHANGE_FIELDS), changedOn: date, dueOn: date.optional() }))
       .meta({ description: 'Changes that the payer still has to hear of; a contact with `toldOfChanges` clears them' }),
-    followUps: z.partialRecord(z.enum(CARES), z.strictObject({ nextFollowUpAt: instant, dueAt: instant })),
+    followUps: z.partialRecord(
+      z.enum(PARTICIPATION_TRACKS),
+      z.strictObject({ nextFollowUpAt: instant, dueAt: instant }),
+    ),
     recredentialing: z
       .strictObject({
         status: z.enum(RECREDENTIALING_STATUSES).meta({

@@ -66,7 +66,7 @@ export function decide(state: ApplicationState, intent: Intent, of: Circumstance
 
 function onTimer(state: ApplicationState, { timer, due }: { timer: TimerName; due: Instant }): Draft[] {
   if (state.agenda.timers[timer] !== due) return [];
-  const [name, track] = timer.split(':') as [string, Track | Care | 'step'];
+  const [name, track] = timer.split(':') as [string, Track | ParticipationTrack | 'step'];
   switch (name) {
     case 'followUp': {
       const followUp = track === 'step' ? undefined : followUpOf(state, track);

@@ -3,7 +3,7 @@ import type { Rules, AttestationState, StatutoryDate } from '../registry/terms';
 import type {
   Purpose,
   ApplicationKind,
-  Care,
+  ParticipationTrack,
   ChangeField,
   ContractStatus,
   DirectoryStatus,
@@ -53,8 +53,8 @@ export type Track = 'credentialing' | 'contracting' | 'confirmation';
 export const TRACKS: readonly Track[] = ['credentialing', 'contracting', 'confirmation'];
 
 export type TimerName =
-  | `followUp:${Track | Care}`
-  | `escalation:${Track | Care}`
+  | `followUp:${Track | ParticipationTrack}`
+  | `escalation:${Track | ParticipationTrack}`
   | 'effective'
   | 'recredentialing:due'
   | 'recredentialing:reminder'
@@ -68,7 +68,7 @@ export type TimerName =
 /** What the recording step computed from a state: instants only, so that the workflow needs no calendar. */
 export interface Agenda {
   timers: Partial<Record<TimerName, Instant>>;
-  followUps: Partial<Record<Track | Care, { at: Instant; dueAt: Instant }>>;
+  followUps: Partial<Record<Track | ParticipationTrack, { at: Instant; dueAt: Instant }>>;
   items: { purpose: Purpose; since: Instant; dueAt: Instant }[];
   expectedDecisionAt: Instant | null;
   /** Only while the receipt of a complete application is evidenced, and a clock is known. */
@@ -119,7 +119,7 @@ interface Payloads {
     /** Who answered, and a reference of the contact, are on record. */
     vouched?: true;
     /** Of a participation: what it was about; left out, everything that was due. */
-    about?: Care;
+    about?: ParticipationTrack;
     /** The payer was told of what has changed in the file since the submission. */
     toldOfChanges?: true;
     outOfOrder?: true;
@@ -164,8 +164,8 @@ interface Payloads {
   recredentialing_due: { from: PlainDate; dueOn: PlainDate };
   recredentialing_reminder: { from: PlainDate; dueOn: PlainDate; daysBefore: number };
   recredentialing_missed: { from: PlainDate; dueOn: PlainDate };
-  nudge: { track: Track | Care; purpose: Purpose; armedBy: string; at: Instant };
-  escalation: { track: Track | Care | 'step'; armedBy: string };
+  nudge: { track: Track | ParticipationTrack; purpose: Purpose; armedBy: string; at: Instant };
+  escalation: { track: Track | ParticipationTrack | 'step'; armedBy: string };
   deadline_passed: { armedBy: string };
   appeal_window_closed: Record<never, never>;
   stage: { from: Stage; to: Stage; attempt: number };

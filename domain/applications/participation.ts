@@ -1,7 +1,13 @@
 import { addDays } from '../time/dates';
 import type { EventData } from './events';
 import type { Instant, PlainDate } from '../time/instants';
-import { CARES, type Care, type Fact, type IssueCode, type Purpose } from '../kernel/codes';
+import {
+  PARTICIPATION_TRACKS,
+  type ParticipationTrack,
+  type Fact,
+  type IssueCode,
+  type Purpose,
+} from '../kernel/codes';
 import {
   participates,
   type ApplicationState,
@@ -18,7 +24,7 @@ export interface Entry {
 }
 
 /** What each care asks for, and the rule by which it is first looked after. */
-const CARE: Record<Care, Pick<FollowUp, 'purpose' | 'rule'>> = {
+const TRACK_FOLLOW_UPS: Record<ParticipationTrack, Pick<FollowUp, 'purpose' | 'rule'>> = {
   confirmation: { purpose: 'confirm_facts', rule: 'confirmationChase' },
   loading: { purpose: 'check_loading', rule: 'loadingCheck' },
   directory: { purpose: 'verify_directory', rule: 'loadingCheck' },
@@ -29,7 +35,7 @@ const CARE: Record<Care, Pick<FollowUp, 'purpose' | 'rule'>> = {
   committee_date: { purpose: 'ask_committee_date', rule: 'confirmationChase' },
   recredentialing: { purpose: 'recover_recredentialing', rule: 'followUpEvery' },
   change: { purpose: 'tell_of_change', rule: 'followUpEvery' },
-} satisfies Record<Care, { purpose: Purpose; rule: FollowUp['rule'] }>;
+} satisfies Record<ParticipationTrack, { purpose: Purpose; rule: FollowUp['rule'] }>;
 
 /** The facts that an issue disproves where nobody says otherwise: claims that went to another TIN went by no good route. */
 export const DISPROVES: Record<IssueCode, readonly Fact[]> = {
@@ -40,11 +46,11 @@ export const DISPROVES: Record<IssueCode, readonly Fact[]> = {
 };
 
 /** The issue of a code that is still to be resolved. */
-export const unresolved = ({ participation }: ApplicationState, code?: IssueCode): Issue | undefined =>
+export const listUnresolvedIssues = ({ participation }: ApplicationState, code?: IssueCode): Issue | undefined =>
   participation?.issues.find((issue) => issue.resolvedOn === null && (code === undefined || issue.code === code));
 
 /** Whether the payer's systems, or else its directory, were last seen to have the provider. */
-export const seenLoaded = ({ participation }: ApplicationState): boolean =>
+export const wasSeenLoaded = ({ participation }: ApplicationState): boolean =>
   participation?.loading ? participation.loading.status === 'loaded' : participation?.directory?.status === 'listed';
 
 type Kinds =
@@ -69,8 +75,8 @@ export const PARTICIPATION_HANDLERS: Handlers = {
     p.loading = data;
     if (data.status === 'loaded') {
       delete p.followUps.loading;
-      resolve(p, 'not_loaded', data.seenOn);
-    } else look(p, 'loading', e, { rule: 'followUpEvery', from: data.seenOn });
+      resolveIssue(p, 'not_loaded', data.seenOn);
+    } else scheduleFollowUp(p, 'loading', e, { rule: 'followUpEvery', from: data.seenOn });
   },
 
   directory(s, data, e) {
@@ -78,15 +84,15 @@ export const PARTICIPATION_HANDLERS: Handlers = {
     if (!p) return;
     p.directory = data;
     const listed = data.status === 'listed';
-    if (listed) resolve(p, 'directory_wrong', data.seenOn);
-    look(p, 'directory', e, { rule: listed ? 'directoryEvery' : 'followUpEvery', from: data.seenOn });
+    if (listed) resolveIssue(p, 'directory_wrong', data.seenOn);
+    scheduleFollowUp(p, 'directory', e, { rule: listed ? 'directoryEvery' : 'followUpEvery', from: data.seenOn });
   },
 
   issue(s, data, e) {
     const p = s.participation;
     if (!p) return;
     const { code, since } = data;
-    if (unresolved(s, code)) return;
+    if (listUnresolvedIssues(s, code)) return;
     p.issues.push({ code, entryId: e.id, since, raisedAt: e.at, resolvedOn: null });
     for (const fact of data.disproves) {
       const on = s.facts[fact];
@@ -94,23 +100,23 @@ export const PARTICIPATION_HANDLERS: Handlers = {
     }
     if (code === 'not_loaded') p.loading = { status: 'not_loaded', seenOn: since };
     if (code === 'directory_wrong') p.directory = { status: 'inaccurate', seenOn: since };
-    atOnce(p, code, e);
+    raiseFollowUp(p, code, e);
   },
 
   issue_resolved({ participation: p }, { code, resolvedOn }) {
-    if (p) resolve(p, code, resolvedOn);
+    if (p) resolveIssue(p, code, resolvedOn);
   },
 
   committee_date({ participation: p }, { on }, e) {
     if (!p) return;
-    p.cycle = cycleFrom(on, 'stated', e);
+    p.cycle = createCycle(on, 'stated', e);
     delete p.followUps.committee_date;
     delete p.followUps.recredentialing;
   },
 
   recredentialing({ participation: p }, { startedOn, dueOn }, e) {
     if (!p) return;
-    p.cycle ??= cycleFrom(startedOn, 'effective_date', e);
+    p.cycle ??= createCycle(startedOn, 'effective_date', e);
     p.cycle.startedByPayerOn = startedOn;
     if (dueOn) p.cycle.dueOn = dueOn;
   },
@@ -118,7 +124,7 @@ export const PARTICIPATION_HANDLERS: Handlers = {
   change({ participation: p }, data, e) {
     if (!p) return;
     p.untold = [...(p.untold ?? []), data];
-    atOnce(p, 'change', e, earliestDue(p.untold));
+    raiseFollowUp(p, 'change', e, findEarliestDue(p.untold));
   },
 
   effective({ participation: p }, { on }, e) {
@@ -136,7 +142,7 @@ export const PARTICIPATION_HANDLERS: Handlers = {
   recredentialing_missed({ participation: p }, { from }, e) {
     if (p?.cycle?.from !== from) return;
     p.cycle.missedAt ??= e.at;
-    atOnce(p, 'recredentialing', e);
+    raiseFollowUp(p, 'recredentialing', e);
   },
 };
 
@@ -150,7 +156,7 @@ export function noteDecision(s: ApplicationState, { outcome, promisedOn }: Event
 }
 
 /** A contact about a participation settles what was due, or what it was about, and arms the next look. */
-export function contacted(s: ApplicationState, data: EventData<'contact'>, e: Entry): void {
+export function applyContact(s: ApplicationState, data: EventData<'contact'>, e: Entry): void {
   const p = s.participation;
   if (!p) return;
   if (data.toldOfChanges && data.outcome !== 'no_answer') {
@@ -160,19 +166,19 @@ export function contacted(s: ApplicationState, data: EventData<'contact'>, e: En
   }
   const named = data.nextFollowUpOn ?? (data.promisedOn && addDays(data.promisedOn, 1));
   if (data.outcome === 'no_answer' && !named) return;
-  for (const care of CARES) {
+  for (const care of PARTICIPATION_TRACKS) {
     const followUp = p.followUps[care];
     // only word that the payer was told settles a change; what was said of something else leaves it due
     const meant = data.about ? data.about === care : followUp?.firedAt !== undefined && care !== 'change';
     if (!followUp || !meant) continue;
-    const rule = care === 'confirmation' ? CARE[care].rule : 'followUpEvery';
-    const kept = care === 'change' ? earliestDue(p.untold) : {};
-    look(p, care, e, { rule, ...kept, ...(named && { on: named }) });
+    const rule = care === 'confirmation' ? TRACK_FOLLOW_UPS[care].rule : 'followUpEvery';
+    const kept = care === 'change' ? findEarliestDue(p.untold) : {};
+    scheduleFollowUp(p, care, e, { rule, ...kept, ...(named && { on: named }) });
   }
 }
 
 /** What follows for the participation from any entry: it begins, its effective date may be another, it may be over. */
-export function attend(s: ApplicationState, e: Entry): void {
+export function updateParticipation(s: ApplicationState, e: Entry): void {
   if (!participates(s)) {
     if (s.stage !== 'confirmed') delete s.participation;
     else if (s.participation) s.participation.followUps = {};
@@ -191,12 +197,12 @@ export function attend(s: ApplicationState, e: Entry): void {
     p.effective = { on, knownAt: e.at, begunAt: null };
     const from = on > e.at.slice(0, 10) ? { from: on } : {};
     for (const care of ['loading', 'directory'] as const)
-      if (!p[care] && !p.followUps[care]?.firedAt) look(p, care, e, from);
+      if (!p[care] && !p.followUps[care]?.firedAt) scheduleFollowUp(p, care, e, from);
   }
   if (!p.cycle || (p.cycle.basis === 'effective_date' && p.cycle.from !== p.effective?.on)) beginCycle(s, p, e);
   const missing = s.rules.facts.some((fact) => s.facts[fact]?.status !== 'confirmed');
   if (!missing) delete p.followUps.confirmation;
-  else if (!p.followUps.confirmation) atOnce(p, 'confirmation', e);
+  else if (!p.followUps.confirmation) raiseFollowUp(p, 'confirmation', e);
 }
 
 /** Counts from the committee's date as far as it is known, otherwise from the effective date, and asks. */
@@ -204,11 +210,11 @@ function beginCycle({ committeeOn, approvedOn }: ApplicationState, p: Participat
   const on = committeeOn ?? approvedOn ?? p.effective?.on;
   if (!on) return;
   const basis = committeeOn ? 'committee_contact' : approvedOn ? 'approval' : 'effective_date';
-  p.cycle = cycleFrom(on, basis, e);
-  if (basis === 'effective_date' && !p.followUps.committee_date) look(p, 'committee_date', e, {});
+  p.cycle = createCycle(on, basis, e);
+  if (basis === 'effective_date' && !p.followUps.committee_date) scheduleFollowUp(p, 'committee_date', e, {});
 }
 
-const cycleFrom = (from: PlainDate, basis: RecredentialingCycle['basis'], e: Entry): RecredentialingCycle => ({
+const createCycle = (from: PlainDate, basis: RecredentialingCycle['basis'], e: Entry): RecredentialingCycle => ({
   from,
   basis,
   knownAt: e.at,
@@ -219,22 +225,22 @@ const cycleFrom = (from: PlainDate, basis: RecredentialingCycle['basis'], e: Ent
   missedAt: null,
 });
 
-function resolve(p: Participation, code: IssueCode, resolvedOn: PlainDate): void {
+function resolveIssue(p: Participation, code: IssueCode, resolvedOn: PlainDate): void {
   for (const issue of p.issues) if (issue.code === code) issue.resolvedOn ??= resolvedOn;
   delete p.followUps[code];
 }
 
-function look(p: Participation, care: Care, e: Entry, how: Partial<FollowUp>): void {
-  p.followUps[care] = { ...CARE[care], ...how, at: e.at, armedBy: e.id };
+function scheduleFollowUp(p: Participation, care: ParticipationTrack, e: Entry, how: Partial<FollowUp>): void {
+  p.followUps[care] = { ...TRACK_FOLLOW_UPS[care], ...how, at: e.at, armedBy: e.id };
 }
 
 /** Somebody has to do something now: it is in the queue from the entry on. */
-function atOnce(p: Participation, care: Care, e: Entry, how: Partial<FollowUp> = {}): void {
-  p.followUps[care] = { ...CARE[care], ...how, at: e.at, atOnce: true, armedBy: e.id, firedAt: e.at };
+function raiseFollowUp(p: Participation, care: ParticipationTrack, e: Entry, how: Partial<FollowUp> = {}): void {
+  p.followUps[care] = { ...TRACK_FOLLOW_UPS[care], ...how, at: e.at, atOnce: true, armedBy: e.id, firedAt: e.at };
 }
 
 /** Of what the payer was not told yet, the first day on which it is late. */
-function earliestDue(untold: Participation['untold'] = []): { dueOn?: PlainDate } {
+function findEarliestDue(untold: Participation['untold'] = []): { dueOn?: PlainDate } {
   const [dueOn] = untold.flatMap((change) => change.dueOn ?? []).sort();
   return dueOn ? { dueOn } : {};
 }

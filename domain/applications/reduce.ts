@@ -9,7 +9,7 @@ import {
   WAITING_ON,
   type Purpose,
 } from '../kernel/codes';
-import { attend, contacted, noteDecision, PARTICIPATION_HANDLERS, type Entry } from './participation';
+import { updateParticipation, applyContact, noteDecision, PARTICIPATION_HANDLERS, type Entry } from './participation';
 import {
   BEFORE_SUBMISSION,
   factsOnFile,
@@ -137,7 +137,7 @@ const HANDLERS: Handlers = {
   },
 
   contact(s, data, e) {
-    if (participates(s) && OF_A_PARTICIPATION.includes(data.outcome)) return contacted(s, data, e);
+    if (participates(s) && OF_A_PARTICIPATION.includes(data.outcome)) return applyContact(s, data, e);
     if (data.outcome === 'no_answer') {
       unanswered(s, data, e);
       return;
@@ -572,7 +572,7 @@ function settle(s: ApplicationState, e: Entry): void {
     s.followUps = {};
     s.paused = null;
   }
-  attend(s, e);
+  updateParticipation(s, e);
   const codes = s.submitted && isOpen(s) ? blockersOf(s) : [];
   s.blockers = codes.map((code) => s.blockers.find((b) => b.code === code) ?? { code, since: e.at });
 }

@@ -5,7 +5,7 @@ import type { ResolvedPlaybook } from '../registry/playbook';
 import { statutoryDate } from '../registry/statutory';
 import { TRACKS, type Agenda, type RecredentialingDates, type TimerName } from './events';
 import type { Instant, PlainDate } from '../time/instants';
-import { type Purpose, CARES } from '../kernel/codes';
+import { type Purpose, PARTICIPATION_TRACKS } from '../kernel/codes';
 import type { Progress } from './progress';
 import { isHeld, isOpen, participates, type ApplicationState, type FollowUp, type RecredentialingCycle } from './state';
 import { nextFollowUpAt } from './view';
@@ -125,7 +125,7 @@ function participation(agenda: Agenda, state: ApplicationState, playbook: Resolv
   const p = state.participation;
   if (!p) return agenda;
   const { window } = playbook;
-  for (const care of CARES) {
+  for (const care of PARTICIPATION_TRACKS) {
     const followUp = p.followUps[care];
     if (!followUp) continue;
     const at = followUpAt(state, followUp, playbook);

@@ -10,7 +10,7 @@ import type {
   Prerequisite,
   Stage,
   WaitingOn,
-  Care,
+  ParticipationTrack,
   Purpose,
 } from '../kernel/codes';
 
@@ -111,7 +111,7 @@ export interface Participation {
   cycle: RecredentialingCycle | null;
   /** What has changed in the file and the payer wants to be told; left out where it knows all. */
   untold?: EventData<'change'>[];
-  followUps: Partial<Record<Care, FollowUp>>;
+  followUps: Partial<Record<ParticipationTrack, FollowUp>>;
 }
 
 /** One cycle of recredentialing, from one decision of the committee to the next. */
@@ -202,8 +202,8 @@ export const participates = (state: ApplicationState): boolean =>
 export const isHeld = (state: ApplicationState): boolean => state.held?.endedAt === null;
 
 /** What is looked at again on a track, or for a care of the participation. */
-export const followUpOf = (state: ApplicationState, of: Track | Care): FollowUp | undefined =>
-  participates(state) ? state.participation?.followUps[of as Care] : state.followUps[of as Track];
+export const followUpOf = (state: ApplicationState, of: Track | ParticipationTrack): FollowUp | undefined =>
+  participates(state) ? state.participation?.followUps[of as ParticipationTrack] : state.followUps[of as Track];
 
 /** The entries that ask for something now or later. */
 export const armedEntries = (state: ApplicationState): string[] => {

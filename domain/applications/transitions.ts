@@ -1,5 +1,5 @@
 import { ACTIONS, OUTCOMES, STAGES, type Action, type Outcome, type Stage } from '../kernel/codes';
-import { unresolved } from './participation';
+import { listUnresolvedIssues } from './participation';
 import type { Refusal } from './progress';
 import { BEFORE_SUBMISSION, isHeld, isOpen, participates, type ApplicationState } from './state';
 
@@ -55,7 +55,7 @@ export const TABLE: Record<Action, Row> = {
   loading: OF_A_PARTICIPATION,
   directory: OF_A_PARTICIPATION,
   issues: OF_A_PARTICIPATION,
-  'issue-resolution': { ...OF_A_PARTICIPATION, when: (state) => participates(state) && !!unresolved(state) },
+  'issue-resolution': { ...OF_A_PARTICIPATION, when: (state) => participates(state) && !!listUnresolvedIssues(state) },
   'committee-date': OF_A_PARTICIPATION,
   recredentialing: OF_A_PARTICIPATION,
   'participation-end': OF_A_PARTICIPATION,

@@ -4,7 +4,7 @@ import {
   type Outcome,
   type RecredentialingStatus,
   type WaitingOn,
-  type Care,
+  type ParticipationTrack,
   WAITING_ON,
 } from '../kernel/codes';
 import { blockerText } from './blockers';
@@ -42,7 +42,7 @@ export interface ParticipationView {
   /** Changes of the file of which the payer has to be told, and was not yet. */
   untoldChanges: NonNullable<Participation['untold']>;
   /** By care: when somebody looks next, and when that is late. */
-  followUps: Partial<Record<Care, { nextFollowUpAt: Instant; dueAt: Instant }>>;
+  followUps: Partial<Record<ParticipationTrack, { nextFollowUpAt: Instant; dueAt: Instant }>>;
   recredentialing:
     | (Omit<RecredentialingDates, 'remindOn'> &
         Pick<NonNullable<Participation['cycle']>, 'startedByPayerOn' | 'openedAt' | 'missedAt'> & {
@@ -168,7 +168,9 @@ function participationOf(state: ApplicationState, now: Instant): ParticipationVi
   if (!p) return null;
   const { effective, loading, directory, issues, cycle, untold = [] } = p;
   const current = participates(state);
-  const looks = current ? (Object.entries(agenda.followUps) as [Care, { at: Instant; dueAt: Instant }][]) : [];
+  const looks = current
+    ? (Object.entries(agenda.followUps) as [ParticipationTrack, { at: Instant; dueAt: Instant }][])
+    : [];
   return {
     effectiveOn: effective?.on ?? null,
     current,

@@ -62,7 +62,7 @@ export const OUTCOMES = [
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What is looked after in a participation, each with its own follow-up. */
-export const CARES = [
+export const PARTICIPATION_TRACKS = [
   'confirmation',
   'loading',
   'directory',
@@ -74,7 +74,7 @@ export const CARES = [
   'recredentialing',
   'change',
 ] as const;
-export type Care = (typeof CARES)[number];
+export type ParticipationTrack = (typeof PARTICIPATION_TRACKS)[number];
 
 export const KINDS = [
   'new_individual',

@@ -2,7 +2,7 @@ import { announce } from '../kernel/hearers';
 import { randomUUID } from 'node:crypto';
 import { FACTS, type Fact } from '../../domain/kernel/codes';
 import { sameValue, type FactRecord } from '../../domain/kernel/facts';
-import { seenLoaded } from '../../domain/applications/participation';
+import { wasSeenLoaded } from '../../domain/applications/participation';
 import type { ApplicationState, FactState } from '../../domain/applications/state';
 import { json, rowsOf, type Tx } from '../../runtime/database';
 import { tellSharers } from '../billing/agreements';
@@ -13,7 +13,7 @@ const approved = (state: ApplicationState): boolean => state.stage === 'approved
 
 /** What a span is made from: unchanged, the span stays. */
 const basis = (state: ApplicationState | null) =>
-  state ? [approved(state), state.participationEndedOn, state.facts, seenLoaded(state)] : [false, null, {}, false];
+  state ? [approved(state), state.participationEndedOn, state.facts, wasSeenLoaded(state)] : [false, null, {}, false];
 
 /** Keeps the span of an application as its facts stand, and what was known before as it was known. */
 export async function projectSpan(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
@@ -38,7 +38,7 @@ export async function projectSpan(tx: Tx, before: ApplicationState | null, state
       effectiveFrom: effective?.status === 'confirmed' ? (effective.value as string) : null,
       effectiveTo: state.participationEndedOn,
       facts: json(tx, facts),
-      loadedSeen: seenLoaded(state),
+      loadedSeen: wasSeenLoaded(state),
       knownFrom: state.updatedAt,
     })}`;
 }

@@ -1,5 +1,5 @@
 import { TABLE } from '../../domain/applications/transitions';
-import { CARES, FACTS, ISSUE_CODES, STAGES, type Action, type Stage } from '../../domain/kernel/codes';
+import { PARTICIPATION_TRACKS, FACTS, ISSUE_CODES, STAGES, type Action, type Stage } from '../../domain/kernel/codes';
 import type { TimerName } from '../../domain/applications/events';
 import { addDays } from '../../domain/time/dates';
 import type { Playbook } from '../../domain/registry/playbook';
@@ -81,7 +81,7 @@ const TURNS: ((paper: Paper) => unknown)[] = [
   ...ISSUE_CODES.map((code) => (paper: Paper) => paper.give('issues', { code, since: TODAY0 })),
 ];
 
-const pick = (i: number) => CARES[((i - 1) / 2) % CARES.length]!;
+const pick = (i: number) => PARTICIPATION_TRACKS[((i - 1) / 2) % PARTICIPATION_TRACKS.length]!;
 
 /** The timers that are armed in a stage, whatever happens there and however long it lasts. */
 function armedTimers(stage: Stage): TimerName[] {

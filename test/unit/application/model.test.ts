@@ -3,7 +3,7 @@ import type { ApplicationEvent, TimerName } from '../../../domain/applications/e
 import { fold, reduce } from '../../../domain/applications/reduce';
 import { schedule } from '../../../domain/applications/schedule';
 import { isOpen, participates, type ApplicationState } from '../../../domain/applications/state';
-import { CARES, STAGES } from '../../../domain/kernel/codes';
+import { PARTICIPATION_TRACKS, STAGES } from '../../../domain/kernel/codes';
 import { sameValue } from '../../../domain/kernel/facts';
 import { begin, happen, life, type Done } from './model';
 import { ZONE, stored, type Paper } from './paper';
@@ -20,7 +20,7 @@ const TIMERS: TimerName[] = [
   'appealWindow',
   'pauseEnd',
   'file',
-  ...CARES.flatMap((care) => [`followUp:${care}`, `escalation:${care}`] as const),
+  ...PARTICIPATION_TRACKS.flatMap((care) => [`followUp:${care}`, `escalation:${care}`] as const),
   'effective',
   'recredentialing:due',
   'recredentialing:reminder',

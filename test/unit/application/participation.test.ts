@@ -1,5 +1,5 @@
 import { FACTS, type Fact } from '../../../domain/kernel/codes';
-import { seenLoaded } from '../../../domain/applications/participation';
+import { wasSeenLoaded } from '../../../domain/applications/participation';
 import type { ApplicationState } from '../../../domain/applications/state';
 import type { Playbook } from '../../../domain/registry/playbook';
 import { DAY0, local, Paper, TODAY0, VALUES } from './paper';
@@ -68,10 +68,10 @@ describe('what the payer has', () => {
     expect(paper.items).toEqual(['verify_directory']);
     expect(at(paper, 'followUp:loading')).toBe('2027-04-26 09:00');
     paper.endOf('2027-04-26').act('loading', seen('not_loaded', paper));
-    expect(seenLoaded(paper.state)).toBe(false);
+    expect(wasSeenLoaded(paper.state)).toBe(false);
     expect(at(paper, 'followUp:loading')).toBe('2027-05-10 09:00');
     paper.endOf('2027-05-10').act('loading', seen('loaded', paper));
-    expect(seenLoaded(paper.state)).toBe(true);
+    expect(wasSeenLoaded(paper.state)).toBe(true);
     expect(paper.items).toEqual(['verify_directory']);
     expect(at(paper, 'followUp:loading')).toBeUndefined();
   });
@@ -102,8 +102,8 @@ describe('what the payer has', () => {
 
   test('seen in the directory counts until the payer’s systems are seen to say otherwise', () => {
     const paper = participation().act('directory', seen('listed', participation()));
-    expect(seenLoaded(paper.state)).toBe(true);
-    expect(seenLoaded(paper.act('loading', seen('not_loaded', paper)).state)).toBe(false);
+    expect(wasSeenLoaded(paper.state)).toBe(true);
+    expect(wasSeenLoaded(paper.act('loading', seen('not_loaded', paper)).state)).toBe(false);
   });
 });
 
@@ -128,7 +128,7 @@ describe('an issue', () => {
     expect(paper.state.participation!.issues).toHaveLength(1);
     paper.act('loading', seen('loaded', paper)).act('issues', { code: 'not_loaded', since: TODAY0 });
     expect(paper.state.participation!.issues.map((issue) => issue.resolvedOn)).toEqual([TODAY0, null]);
-    expect(seenLoaded(paper.state)).toBe(false);
+    expect(wasSeenLoaded(paper.state)).toBe(false);
   });
 
   test('of a wrong TIN disputes the claims route until a person chooses, even when it is resolved', () => {
