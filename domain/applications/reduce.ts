@@ -39,18 +39,18 @@ type Handlers = { [K in Exclude<EventKind, 'opened'>]: (s: ApplicationState, dat
 
 /** Folds one event into a state; the state is changed in place and returned. `opened` makes the state. */
 export function reduce(state: ApplicationState | null, event: ApplicationEvent): ApplicationState {
-  const next = event.kind === 'opened' ? open(event.data, event) : state;
+  const next = event.kind === 'opened' ? openState(event.data, event) : state;
   if (!next) throw new Error('an application begins with `opened`');
   if (event.kind !== 'opened') {
     const { stage, attempt } = next;
     // of a kind that only a newer version writes, nothing is known here
     const handle = HANDLERS[event.kind] as ((s: ApplicationState, data: unknown, e: Entry) => void) | undefined;
     handle?.(next, event.data, event);
-    settle(next, event);
+    applyDerivedChanges(next, event);
     endHold(next, event, next.stage !== stage || next.attempt !== attempt);
   }
   if (event.agenda) next.agenda = event.agenda;
-  count(next, event.at);
+  accrueWaitingTime(next, event.at);
   next.version = event.seq;
   next.updatedAt = event.at;
   return next;
@@ -66,7 +66,7 @@ export function fold(events: readonly ApplicationEvent[]): ApplicationState {
   return state;
 }
 
-function open(data: EventData<'opened'>, e: Entry): ApplicationState {
+function openState(data: EventData<'opened'>, e: Entry): ApplicationState {
   const state: ApplicationState = {
     v: 1,
     id: data.applicationId,
@@ -97,9 +97,9 @@ function open(data: EventData<'opened'>, e: Entry): ApplicationState {
     step: null,
     followUps: {},
     agenda: EMPTY_AGENDA,
-    waiting: { ...stopped('operator'), since: e.at },
+    waiting: { ...createClock('operator'), since: e.at },
   };
-  enter(state, readiness(state), e);
+  enterStage(state, findReadyStage(state), e);
   return state;
 }
 
@@ -108,14 +108,14 @@ const HANDLERS: Handlers = {
     s.submitted = true;
     s.submittedOn = data.submittedOn ?? null;
     s.submittedAt = e.at;
-    enter(s, data.stage, e);
+    enterStage(s, data.stage, e);
     if (data.stageSince) s.stageSince = `${data.stageSince}T00:00:00.000Z`;
-    if (data.stage === 'denied') close(s, e);
+    if (data.stage === 'denied') closeApplication(s, e);
     if (!isOpen(s)) return;
     const from = data.lastContactOn ?? data.stageSince ?? data.submittedOn;
     const how = { ...(from && { from }), ...(data.nextFollowUpOn && { on: data.nextFollowUpOn }) };
     if (data.stage === 'approved') chaseFacts(s, e, how);
-    else arm(s, 'credentialing', e, how);
+    else armFollowUp(s, 'credentialing', e, how);
   },
 
   file(s, data) {
@@ -132,21 +132,21 @@ const HANDLERS: Handlers = {
     s.submittedOn = data.submittedOn;
     s.submittedAt = e.at;
     if (!first) return;
-    enter(s, 'submitted', e);
-    arm(s, 'credentialing', e, { from: data.submittedOn });
+    enterStage(s, 'submitted', e);
+    armFollowUp(s, 'credentialing', e, { from: data.submittedOn });
   },
 
   contact(s, data, e) {
     if (participates(s) && OF_A_PARTICIPATION.includes(data.outcome)) return applyContact(s, data, e);
     if (data.outcome === 'no_answer') {
-      unanswered(s, data, e);
+      noteUnanswered(s, data, e);
       return;
     }
     delete s.unanswered;
     const from = s.stage;
     if (data.toldOfChanges) s.toldOfChangesAt = e.at;
     if (data.itemsNotNeeded) endInformationRequest(s, e);
-    OUTCOMES_LEAD[data.outcome](s, data, e);
+    OUTCOME_HANDLERS[data.outcome](s, data, e);
     noteDecision(s, data, e);
     if (data.outcome !== 'no_record') s.noRecordLooks = 0;
     if (s.submitted && saysComplete(data) && s.outstanding.length === 0) {
@@ -156,9 +156,9 @@ const HANDLERS: Handlers = {
     if (data.outcome === 'information_requested') {
       delete s.completeAt;
       delete s.completeOn;
-      request(s, data.missingItems ?? 0, e);
+      requestItems(s, data.missingItems ?? 0, e);
     }
-    if (isOpen(s)) rearm(s, data, e, from);
+    if (isOpen(s)) rearmFollowUps(s, data, e, from);
   },
 
   information(s, data, e) {
@@ -166,9 +166,13 @@ const HANDLERS: Handlers = {
     s.outstanding = s.outstanding.filter((item) => !data.settled.includes(item));
     if (s.outstanding.length > 0) return;
     endInformationRequest(s, e);
-    if (s.stage === 'submitted') enter(s, 'in_review', e);
+    if (s.stage === 'submitted') enterStage(s, 'in_review', e);
     if (s.stage === 'in_review')
-      arm(s, 'credentialing', e, { rule: 'confirmReceiptAfter', purpose: 'confirm_receipt', from: data.providedOn });
+      armFollowUp(s, 'credentialing', e, {
+        rule: 'confirmReceiptAfter',
+        purpose: 'confirm_receipt',
+        from: data.providedOn,
+      });
   },
 
   contract(s, data, e) {
@@ -204,7 +208,7 @@ const HANDLERS: Handlers = {
   },
 
   withdrawal(s, _data, e) {
-    enter(s, 'withdrawn', e);
+    enterStage(s, 'withdrawn', e);
   },
 
   pause(s, data, e) {
@@ -217,18 +221,18 @@ const HANDLERS: Handlers = {
 
   appeal(s, _data, e) {
     if (s.stage !== 'denied') return; // of a denial that was struck out
-    enter(s, 'in_review', e);
-    arm(s, 'credentialing', e, {});
+    enterStage(s, 'in_review', e);
+    armFollowUp(s, 'credentialing', e, {});
   },
 
   resubmission(s, _data, e) {
     if (s.submitted) startAttempt(s, 'resubmission', e);
-    else enter(s, readiness(s), e);
+    else enterStage(s, findReadyStage(s), e);
   },
 
   restoration(s, data, e) {
     const lost = s.ended.find((a) => a.number === data.attempt);
-    if (lost) restore(s, lost, e);
+    if (lost) restoreAttempt(s, lost, e);
   },
 
   note() {},
@@ -265,7 +269,7 @@ const HANDLERS: Handlers = {
   },
 
   appeal_window_closed(s, _data, e) {
-    if (s.stage === 'denied') close(s, e);
+    if (s.stage === 'denied') closeApplication(s, e);
   },
 
   stage() {},
@@ -299,65 +303,65 @@ const saysComplete = ({ outcome, channel, completeOn, vouched }: Contact): boole
   (AT_WORK.includes(outcome) || (outcome === 'received' && completeOn !== undefined)) &&
   (channel !== 'phone' || vouched === true);
 
-type Lead = (s: ApplicationState, data: Contact, e: Entry) => void;
+type OutcomeHandler = (s: ApplicationState, data: Contact, e: Entry) => void;
 
 /** The payer is at work on it; an open request or an approval is not undone by a vague word. */
-const inReview: Lead = (s, _data, e) => {
-  if (!['information_requested', 'approved', 'confirmed'].includes(s.stage)) enter(s, 'in_review', e);
+const markInReview: OutcomeHandler = (s, _data, e) => {
+  if (!['information_requested', 'approved', 'confirmed'].includes(s.stage)) enterStage(s, 'in_review', e);
   s.submitted = true;
 };
-const newAttempt =
-  (cause: LossCause): Lead =>
+const beginNewAttempt =
+  (cause: LossCause): OutcomeHandler =>
   (s, _data, e) => {
     if (s.submitted) startAttempt(s, cause, e);
-    else enter(s, readiness(s), e);
+    else enterStage(s, findReadyStage(s), e);
   };
-const to =
-  (stage: Stage): Lead =>
+const moveTo =
+  (stage: Stage): OutcomeHandler =>
   (s, _data, e) => {
     s.submitted = true;
-    enter(s, stage, e);
+    enterStage(s, stage, e);
   };
 
 /** Where the payer's word leads; facts are never refused, so each works from every open stage. */
-const OUTCOMES_LEAD: Record<Exclude<Outcome, 'no_answer'>, Lead> = {
+const OUTCOME_HANDLERS: Record<Exclude<Outcome, 'no_answer'>, OutcomeHandler> = {
   received(s, data, e) {
     const lost = s.submitted ? undefined : s.ended.findLast((a) => a.submitted);
-    if (lost) restore(s, lost, e);
-    inReview(s, data, e);
+    if (lost) restoreAttempt(s, lost, e);
+    markInReview(s, data, e);
   },
-  in_review: inReview,
-  committee: inReview,
-  tabled: inReview,
+  in_review: markInReview,
+  committee: markInReview,
+  tabled: markInReview,
   information_requested(s, data, e) {
     // what is asked for again is due when it first was
     const due = s.stage === 'information_requested' && !s.step?.deadlinePassedAt;
-    if (!due) to('information_requested')(s, data, e);
+    if (!due) moveTo('information_requested')(s, data, e);
   },
-  invited: newAttempt('invited'),
+  invited: beginNewAttempt('invited'),
   no_record(s, data, e) {
     s.noRecordLooks += 1;
-    if (s.submitted && s.noRecordLooks > 1) newAttempt('no_record')(s, data, e);
+    if (s.submitted && s.noRecordLooks > 1) beginNewAttempt('no_record')(s, data, e);
   },
   returned(s, data, e) {
     // what came back had been submitted, known or not
-    if (!s.submitted) to('submitted')(s, data, e);
+    if (!s.submitted) moveTo('submitted')(s, data, e);
     startAttempt(s, 'returned', e);
   },
   panel_closed(s, _data, e) {
-    if (s.stage !== 'panel_closed') enter(s, 'panel_closed', e);
+    if (s.stage !== 'panel_closed') enterStage(s, 'panel_closed', e);
   },
   approved: (s, data, e) => {
-    if (s.stage !== 'approved' && s.stage !== 'confirmed') to('approved')(s, data, e);
+    if (s.stage !== 'approved' && s.stage !== 'confirmed') moveTo('approved')(s, data, e);
   },
   denied: (s, data, e) => {
-    if (s.stage !== 'denied') to('denied')(s, data, e);
+    if (s.stage !== 'denied') moveTo('denied')(s, data, e);
   },
   other() {},
 };
 
 /** A contact that was made settles what was due and arms the next look. */
-function rearm(s: ApplicationState, data: Contact, e: Entry, from: Stage): void {
+function rearmFollowUps(s: ApplicationState, data: Contact, e: Entry, from: Stage): void {
   const named: { on?: PlainDate } = data.nextFollowUpOn
     ? { on: data.nextFollowUpOn }
     : data.promisedOn
@@ -365,10 +369,10 @@ function rearm(s: ApplicationState, data: Contact, e: Entry, from: Stage): void 
       : {};
   for (const track of ['contracting', 'confirmation'] as const) {
     const followUp = s.followUps[track];
-    if (followUp?.firedAt || followUp?.purpose === 'second_look') arm(s, track, e, {});
+    if (followUp?.firedAt || followUp?.purpose === 'second_look') armFollowUp(s, track, e, {});
   }
   if (data.outcome === 'no_record' && s.submitted) {
-    arm(s, primary(s), e, { rule: 'contactOverdueAfter', purpose: 'second_look', ...named });
+    armFollowUp(s, findPrimaryTrack(s), e, { rule: 'contactOverdueAfter', purpose: 'second_look', ...named });
     return;
   }
   if (s.stage === 'approved') {
@@ -377,7 +381,7 @@ function rearm(s: ApplicationState, data: Contact, e: Entry, from: Stage): void 
     return;
   }
   if (BEFORE_SUBMISSION.includes(s.stage)) {
-    if (named.on) arm(s, 'credentialing', e, { purpose: 'check_status', ...named });
+    if (named.on) armFollowUp(s, 'credentialing', e, { purpose: 'check_status', ...named });
     else delete s.followUps.credentialing;
     return;
   }
@@ -386,27 +390,27 @@ function rearm(s: ApplicationState, data: Contact, e: Entry, from: Stage): void 
       s.stage === from ? s.followUps.credentialing?.purpose === 'obtain_written_notice' : data.channel === 'phone';
     const written = data.outcome === s.stage && data.channel !== 'phone';
     if (awaited && !written)
-      arm(s, 'credentialing', e, { rule: 'confirmationChase', purpose: 'obtain_written_notice', ...named });
-    else if (s.stage === 'panel_closed' || named.on) arm(s, 'credentialing', e, named);
+      armFollowUp(s, 'credentialing', e, { rule: 'confirmationChase', purpose: 'obtain_written_notice', ...named });
+    else if (s.stage === 'panel_closed' || named.on) armFollowUp(s, 'credentialing', e, named);
     else delete s.followUps.credentialing;
     return;
   }
-  arm(s, 'credentialing', e, named);
+  armFollowUp(s, 'credentialing', e, named);
 }
 
 /** The follow-up of a stage, where nothing more particular is said. */
-const FOLLOW_UP: Partial<Record<Stage, Pick<FollowUp, 'rule' | 'purpose'>>> = {
+const STAGE_FOLLOW_UPS: Partial<Record<Stage, Pick<FollowUp, 'rule' | 'purpose'>>> = {
   submitted: { rule: 'confirmReceiptAfter', purpose: 'confirm_receipt' },
   in_review: { rule: 'followUpEvery', purpose: 'check_status' },
   information_requested: { rule: 'followUpEvery', purpose: 'check_status' },
   panel_closed: { rule: 'panelRecheck', purpose: 'recheck_panel' },
 };
-const CHASE: Record<'contracting' | 'confirmation', Pick<FollowUp, 'rule' | 'purpose'>> = {
+const TRACK_CHASES: Record<'contracting' | 'confirmation', Pick<FollowUp, 'rule' | 'purpose'>> = {
   contracting: { rule: 'contractChase', purpose: 'chase_contract' },
   confirmation: { rule: 'confirmationChase', purpose: 'confirm_facts' },
 };
 /** The operator's own step of a stage. */
-const STEP: Partial<Record<Stage, Purpose>> = {
+const STAGE_STEPS: Partial<Record<Stage, Purpose>> = {
   preparing: 'prepare',
   awaiting_attestation: 'obtain_attestation',
   ready_to_submit: 'submit',
@@ -414,7 +418,13 @@ const STEP: Partial<Record<Stage, Purpose>> = {
   denied: 'decide_on_appeal',
 };
 const CONTRACT_RUNS: readonly ContractStatus[] = ['sent', 'negotiating', 'signed'];
-const CLEARED = { from: undefined, on: undefined, firedAt: undefined, escalatedAt: undefined, hurriedAt: undefined };
+const CLEARED_FOLLOW_UP = {
+  from: undefined,
+  on: undefined,
+  firedAt: undefined,
+  escalatedAt: undefined,
+  hurriedAt: undefined,
+};
 /** With this many calls in a row that nobody answered, the next look comes sooner than it would. */
 const TOO_OFTEN_UNANSWERED = 2;
 
@@ -422,38 +432,39 @@ const TOO_OFTEN_UNANSWERED = 2;
  * Nobody was reached: no contact was made, and what is due stays due. What is chased now is looked at on the day that
  * was named, for what it was; without one it comes sooner once calls have stayed unanswered too often.
  */
-function unanswered(s: ApplicationState, { nextFollowUpOn: on }: Contact, e: Entry): void {
+function noteUnanswered(s: ApplicationState, { nextFollowUpOn: on }: Contact, e: Entry): void {
   s.unanswered = (s.unanswered ?? 0) + 1;
   const chases = (['confirmation', 'contracting'] as const).filter((track) => s.followUps[track]);
   for (const track of s.stage === 'approved' ? chases : (['credentialing'] as const)) {
     const followUp = s.followUps[track];
-    if (on) arm(s, track, e, { ...followUp, ...CLEARED, on });
+    if (on) armFollowUp(s, track, e, { ...followUp, ...CLEARED_FOLLOW_UP, on });
     else if (followUp && s.unanswered >= TOO_OFTEN_UNANSWERED) followUp.hurriedAt ??= e.at;
   }
 }
 
-function arm(s: ApplicationState, track: Track, e: Entry, how: Partial<FollowUp>): void {
-  const usual = track === 'credentialing' ? (FOLLOW_UP[s.stage] ?? FOLLOW_UP.in_review!) : CHASE[track];
+function armFollowUp(s: ApplicationState, track: Track, e: Entry, how: Partial<FollowUp>): void {
+  const usual =
+    track === 'credentialing' ? (STAGE_FOLLOW_UPS[s.stage] ?? STAGE_FOLLOW_UPS.in_review!) : TRACK_CHASES[track];
   const followUp: FollowUp = { ...usual, ...how, at: e.at, armedBy: e.id };
   s.followUps[track] = JSON.parse(JSON.stringify(followUp)) as FollowUp;
 }
 
 /** The track on which a lost application is looked for: credentialing until approval, then the chase of the facts. */
-const primary = (s: ApplicationState): Track =>
+const findPrimaryTrack = (s: ApplicationState): Track =>
   s.stage !== 'approved' ? 'credentialing' : s.followUps.confirmation ? 'confirmation' : 'contracting';
 
 /** Leaves one stage for another and brings up the new one's own step. */
-function enter(s: ApplicationState, stage: Stage, e: Entry): void {
+function enterStage(s: ApplicationState, stage: Stage, e: Entry): void {
   s.stage = stage;
   s.stageSince = e.at;
   s.closedAt = null;
   s.noRecordLooks = 0;
   delete s.unanswered;
-  const purpose = STEP[stage];
+  const purpose = STAGE_STEPS[stage];
   s.step = purpose ? { purpose, since: e.at, armedBy: e.id } : null;
   delete s.followUps.credentialing;
   if (stage !== 'information_requested') s.outstanding = [];
-  if (stage === 'withdrawn' || stage === 'confirmed') close(s, e);
+  if (stage === 'withdrawn' || stage === 'confirmed') closeApplication(s, e);
   else if (stage === 'approved') chaseFacts(s, e);
   else {
     delete s.followUps.confirmation;
@@ -462,7 +473,7 @@ function enter(s: ApplicationState, stage: Stage, e: Entry): void {
 }
 
 /** Nothing is awaited any more. */
-function close(s: ApplicationState, e: Entry): void {
+function closeApplication(s: ApplicationState, e: Entry): void {
   s.closedAt = e.at;
 }
 
@@ -475,34 +486,34 @@ function chaseFacts(s: ApplicationState, e: Entry, named: { on?: PlainDate; from
     ['contracting', missing.includes('contract')],
   ] as const) {
     if (!needed) delete s.followUps[track];
-    else if (!s.followUps[track] || named.on || named.from) arm(s, track, e, named);
+    else if (!s.followUps[track] || named.on || named.from) armFollowUp(s, track, e, named);
   }
 }
 
 function chaseContract(s: ApplicationState, e: Entry, from: PlainDate): void {
   const running = CONTRACT_RUNS.includes(s.contract.status);
   const unconfirmed = s.stage === 'approved' && s.facts.contract?.status !== 'confirmed';
-  if (s.rules.facts.includes('contract') && (running || unconfirmed)) arm(s, 'contracting', e, { from });
+  if (s.rules.facts.includes('contract') && (running || unconfirmed)) armFollowUp(s, 'contracting', e, { from });
   else delete s.followUps.contracting;
 }
 
-function request(s: ApplicationState, items: number, e: Entry): void {
+function requestItems(s: ApplicationState, items: number, e: Entry): void {
   s.outstanding = [...s.outstanding, ...Array.from({ length: items }, (_item, i) => `${e.id}#${i}`)];
 }
 
 function endInformationRequest(s: ApplicationState, e: Entry): void {
   s.outstanding = [];
-  if (s.stage === 'information_requested') enter(s, 'in_review', e);
+  if (s.stage === 'information_requested') enterStage(s, 'in_review', e);
 }
 
 /** Where the file leads before submission. */
-function readiness(s: ApplicationState): Stage {
-  if (unmet(s).length > 0) return 'preparing';
+function findReadyStage(s: ApplicationState): Stage {
+  if (listUnmet(s).length > 0) return 'preparing';
   return s.file.attestation && s.file.attestation.state !== 'current' ? 'awaiting_attestation' : 'ready_to_submit';
 }
 
 /** What a person enters of what has happened to the application. */
-const ENTERED: readonly EventKind[] = [
+const ENTERED_KINDS: readonly EventKind[] = [
   ...(['submission', 'contact', 'information', 'contract', 'confirmation', 'correction'] as const),
   ...(['withdrawal', 'appeal', 'resubmission', 'restoration', 'waiver'] as const),
   ...(['loading', 'directory', 'issue', 'issue_resolved', 'committee_date', 'recredentialing'] as const),
@@ -513,7 +524,7 @@ const ENTERED: readonly EventKind[] = [
 function endHold(s: ApplicationState, { kind, at }: ApplicationEvent, moved: boolean): void {
   if (!s.held || !isHeld(s)) return;
   const { stage, attempt } = s.held.known;
-  const entered = ENTERED.includes(kind);
+  const entered = ENTERED_KINDS.includes(kind);
   // what a person entered before the loss was found is not what was lost
   const isBack = s.stage === stage && s.attempt === attempt && (moved || (entered && at > s.held.since));
   const isOver = entered && !isOpen(s) && !participates(s);
@@ -521,7 +532,7 @@ function endHold(s: ApplicationState, { kind, at }: ApplicationEvent, moved: boo
 }
 
 /** Prerequisites that neither the file nor a waiver meets. */
-const unmet = (s: ApplicationState) =>
+const listUnmet = (s: ApplicationState) =>
   s.file.prerequisites.filter((p) => !p.met && !s.waivers.some((w) => w.prerequisite === p.code));
 
 function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
@@ -541,11 +552,11 @@ function startAttempt(s: ApplicationState, cause: LossCause, e: Entry): void {
   s.submitted = false;
   s.submittedOn = null;
   s.submittedAt = null;
-  enter(s, readiness(s), e);
+  enterStage(s, findReadyStage(s), e);
 }
 
 /** An attempt goes on where it was, its deadlines too. */
-function restore(s: ApplicationState, lost: EndedAttempt, e: Entry): void {
+function restoreAttempt(s: ApplicationState, lost: EndedAttempt, e: Entry): void {
   endAttempt(s, 'restoration', e);
   s.ended = s.ended.filter((a) => a.number !== lost.number);
   s.attempt = lost.number;
@@ -553,53 +564,57 @@ function restore(s: ApplicationState, lost: EndedAttempt, e: Entry): void {
   s.submittedOn = lost.submittedOn;
   s.submittedAt = lost.submittedAt;
   if (!lost.submitted) {
-    enter(s, readiness(s), e);
+    enterStage(s, findReadyStage(s), e);
     return;
   }
-  enter(s, lost.stage, e);
+  enterStage(s, lost.stage, e);
   s.step = lost.step;
   s.outstanding = lost.outstanding;
-  if (FOLLOW_UP[s.stage]) arm(s, 'credentialing', e, {});
+  if (STAGE_FOLLOW_UPS[s.stage]) armFollowUp(s, 'credentialing', e, {});
 }
 
 /** What follows by itself from any event: the file moves what is unsubmitted, the last fact confirms what is approved. */
-function settle(s: ApplicationState, e: Entry): void {
-  if (isOpen(s) && !s.submitted && BEFORE_SUBMISSION.includes(s.stage) && s.stage !== readiness(s))
-    enter(s, readiness(s), e);
-  if (s.stage === 'approved' && factsOnFile(s)) enter(s, 'confirmed', e);
+function applyDerivedChanges(s: ApplicationState, e: Entry): void {
+  if (isOpen(s) && !s.submitted && BEFORE_SUBMISSION.includes(s.stage) && s.stage !== findReadyStage(s))
+    enterStage(s, findReadyStage(s), e);
+  if (s.stage === 'approved' && factsOnFile(s)) enterStage(s, 'confirmed', e);
   if (!isOpen(s)) {
     s.step = null;
     s.followUps = {};
     s.paused = null;
   }
   updateParticipation(s, e);
-  const codes = s.submitted && isOpen(s) ? blockersOf(s) : [];
+  const codes = s.submitted && isOpen(s) ? listBlockers(s) : [];
   s.blockers = codes.map((code) => s.blockers.find((b) => b.code === code) ?? { code, since: e.at });
 }
 
 /** What has changed since the payer got the file or heard of it: what was submitted says otherwise. */
-function untold({ file: { changes = [] }, submittedAt, toldOfChangesAt = '' }: ApplicationState): BlockerCode[] {
+function listUntoldChanges({
+  file: { changes = [] },
+  submittedAt,
+  toldOfChangesAt = '',
+}: ApplicationState): BlockerCode[] {
   return changes.flatMap(({ code, at }) => (at > (submittedAt ?? '') && at > toldOfChangesAt ? [code] : []));
 }
 
-function blockersOf(s: ApplicationState): BlockerCode[] {
+function listBlockers(s: ApplicationState): BlockerCode[] {
   const attestation = s.file.attestation?.state ?? 'current';
   return [
-    ...unmet(s).map((p): BlockerCode => p.code),
+    ...listUnmet(s).map((p): BlockerCode => p.code),
     ...(attestation === 'current' ? [] : [`attestation_${attestation}` as const]),
-    ...untold(s),
+    ...listUntoldChanges(s),
   ];
 }
 
 /** Who has the ball on each track. */
-export function waitingOnTrack(s: ApplicationState): { credentialing: WaitingOn; contracting: WaitingOn } {
-  return { credentialing: onCredentialing(s), contracting: onContract(s) };
+export function findWaitingOnByTrack(s: ApplicationState): { credentialing: WaitingOn; contracting: WaitingOn } {
+  return { credentialing: findCredentialingWaitingOn(s), contracting: findContractingWaitingOn(s) };
 }
 
-function onCredentialing(s: ApplicationState): WaitingOn {
+function findCredentialingWaitingOn(s: ApplicationState): WaitingOn {
   if (!isOpen(s) || s.stage === 'panel_closed') return 'nobody';
   if (s.stage === 'preparing') {
-    const practices = unmet(s).some((p) => p.code.startsWith('practice_'));
+    const practices = listUnmet(s).some((p) => p.code.startsWith('practice_'));
     return s.key.kind === 'new_group' || practices ? 'operator' : 'provider';
   }
   if (s.stage === 'awaiting_attestation') return 'provider';
@@ -610,7 +625,7 @@ function onCredentialing(s: ApplicationState): WaitingOn {
   return s.stage === 'approved' && !missing ? 'nobody' : 'payer';
 }
 
-function onContract(s: ApplicationState): WaitingOn {
+function findContractingWaitingOn(s: ApplicationState): WaitingOn {
   if (!isOpen(s) || !s.rules.facts.includes('contract') || s.facts.contract?.status === 'confirmed') return 'nobody';
   switch (s.contract.status) {
     case 'sent':
@@ -627,26 +642,26 @@ function onContract(s: ApplicationState): WaitingOn {
 }
 
 /** Operator before provider before payer before nobody; a paused application waits on nobody. */
-export function waitingOn(s: ApplicationState): WaitingOn {
+export function findWaitingOn(s: ApplicationState): WaitingOn {
   if (s.paused) return 'nobody';
-  const tracks = waitingOnTrack(s);
+  const tracks = findWaitingOnByTrack(s);
   return WAITING_ON.find((who) => who === tracks.credentialing || who === tracks.contracting)!;
 }
 
 /** Counts the time up to an entry for whoever was waited for until then, and says who is from now on. */
-function count(s: ApplicationState, at: Instant): void {
+function accrueWaitingTime(s: ApplicationState, at: Instant): void {
   const until = s.closedAt ?? at;
   const elapsed = Math.max(0, Date.parse(until) - Date.parse(s.waiting.since));
   const next = (clock: Clock, on: WaitingOn): Clock => ({
     on,
     ms: { ...clock.ms, [clock.on]: clock.ms[clock.on] + elapsed },
   });
-  const now = waitingOnTrack(s);
+  const now = findWaitingOnByTrack(s);
   const track = (name: ClockedTrack) =>
     // a state from before there were clocks by track: what was counted in all stands for each
     next(s.waiting.tracks?.[name] ?? s.waiting, s.paused ? 'nobody' : now[name]);
   const tracks = { credentialing: track('credentialing'), contracting: track('contracting') };
-  s.waiting = { ...next(s.waiting, waitingOn(s)), since: until, tracks };
+  s.waiting = { ...next(s.waiting, findWaitingOn(s)), since: until, tracks };
 }
 
-const stopped = (on: WaitingOn): Clock => ({ on, ms: { operator: 0, provider: 0, payer: 0, nobody: 0 } });
+const createClock = (on: WaitingOn): Clock => ({ on, ms: { operator: 0, provider: 0, payer: 0, nobody: 0 } });

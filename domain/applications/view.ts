@@ -10,7 +10,7 @@ import {
 import { blockerText } from './blockers';
 import type { Agenda, RecredentialingDates, Track } from './events';
 import type { Instant } from '../time/instants';
-import { waitingOnTrack } from './reduce';
+import { findWaitingOnByTrack } from './reduce';
 import {
   factsOnFile,
   isHeld,
@@ -113,7 +113,7 @@ export function dueAt(state: ApplicationState): Instant | null {
 export function view(state: ApplicationState, now: Instant): ApplicationView {
   const { waiting } = state;
   const waited = waitedUntil(state, now);
-  const tracks = waitingOnTrack(state);
+  const tracks = findWaitingOnByTrack(state);
   const on = (...names: Track[]) => {
     const armed = names.flatMap((name) => state.agenda.followUps[name] ?? []).sort((a, b) => (a.at < b.at ? -1 : 1))[0];
     return { nextFollowUpAt: armed?.at ?? null, dueAt: armed?.dueAt ?? null };
