@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { applicationWorkflowId } from '../domain/applications/key';
+import { buildApplicationWorkflowId } from '../domain/applications/key';
 import type { ApplicationRun } from '../record/applications/application-run';
 import type { ApplicationInput } from '../workflows/messages';
 import { TASK_QUEUE } from '../dispatch/dispatch';
@@ -39,7 +39,7 @@ export async function measure(): Promise<void> {
     }
     const bare = ({ key, applicationId, progress }: ApplicationRun) =>
       temporal.client.workflow.start('payerApplication', {
-        workflowId: applicationWorkflowId(key),
+        workflowId: buildApplicationWorkflowId(key),
         taskQueue: TASK_QUEUE,
         args: [{ applicationId, progress } satisfies ApplicationInput],
       });

@@ -14,8 +14,8 @@ import {
   type SearchAttributePair,
   type SearchAttributeUpdatePair,
 } from '@temporalio/common';
-import { applicationWorkflowId, participationWorkflowId } from '../domain/applications/key';
-import { isOpen, participates, type ApplicationState } from '../domain/applications/state';
+import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../domain/applications/key';
+import { isOpen, isParticipating, type ApplicationState } from '../domain/applications/state';
 import type { Progress, Refusal } from '../domain/applications/progress';
 import { refusal as refusalOf } from '../domain/applications/transitions';
 import type { WatchType } from '../domain/kernel/codes';
@@ -91,7 +91,7 @@ export function createDispatch({
     if (run.progress.open) await startOpen(run);
   }
 
-  const startOpen = (run: ApplicationRun) => start('payerApplication', applicationWorkflowId(run.key), run);
+  const startOpen = (run: ApplicationRun) => start('payerApplication', buildApplicationWorkflowId(run.key), run);
 
   /** Starts it for a caller who waits; false where that did not work out `within` milliseconds, and the relay does it. */
   async function startWithin(run: ApplicationRun, within: number): Promise<boolean> {
@@ -108,7 +108,8 @@ export function createDispatch({
   /** Starts the participation of a confirmed application; started already is as good. */
   async function startParticipation(applicationId: string): Promise<void> {
     const run = await readRun(sql, applicationId);
-    if (run.progress.participating) await start('networkParticipation', participationWorkflowId(applicationId), run);
+    if (run.progress.participating)
+      await start('networkParticipation', buildParticipationWorkflowId(applicationId), run);
   }
 
   async function start(type: keyof typeof SUMMARIES, workflowId: string, run: ApplicationRun): Promise<void> {
@@ -191,7 +192,7 @@ export function createDispatch({
         if (!isGone || tries > 1) await sleep(Math.min(pauseMs(tries), Math.max(0, until - Date.now())));
         if (isGone)
           // not started yet, or just closed: start what should run, then look again
-          await (participates(state) ? startParticipation : startApplication)(command.applicationId).catch((e) => {
+          await (isParticipating(state) ? startParticipation : startApplication)(command.applicationId).catch((e) => {
             if (!(e instanceof WorkflowExecutionAlreadyStartedError)) throw e;
           });
       }

@@ -29,7 +29,11 @@ export const ANSWER_MS = 10_000;
 
 /** The workflow that writes an application; null where none does any more. */
 export const workflowOf = (state: ApplicationState): string | null =>
-  isOpen(state) ? applicationWorkflowId(state.key) : participates(state) ? participationWorkflowId(state.id) : null;
+  isOpen(state)
+    ? buildApplicationWorkflowId(state.key)
+    : isParticipating(state)
+      ? buildParticipationWorkflowId(state.id)
+      : null;
 
 /** How runs of applications stand with the server. */
 export function createRuns({ client, taskQueue }: { client: Client; taskQueue: string }) {

@@ -2,7 +2,7 @@ import type { Rules } from '../registry/terms';
 import type { BlockerCode } from './state';
 
 /** A blocker in words: what stands in the way, and who clears it. */
-export const blockerText = (code: BlockerCode, rules: Rules): string => texts(rules)[code];
+export const describeBlocker = (code: BlockerCode, rules: Rules): string => texts(rules)[code];
 
 const texts = ({ attestationMaxDays }: Rules): Record<BlockerCode, string> => ({
   npi: 'There is no NPI on file.',

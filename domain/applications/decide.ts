@@ -8,7 +8,7 @@ import { reduce } from './reduce';
 import { DISPROVES } from './participation';
 import { followUpOf, isOpen, type ApplicationState } from './state';
 import type { Refusal } from './progress';
-import { refusal, type Asked } from './transitions';
+import { refusal, type ActionRequest } from './transitions';
 
 /** What happened: a person's command, or a timer of the agenda. */
 export type Intent = { type: 'command'; command: Command } | { type: 'timer'; timer: TimerName; due: Instant };
@@ -34,7 +34,7 @@ export interface Decision {
 }
 
 /** What a command asks, for the transition table. */
-export const asked = ({ action, body, version }: Command): Asked => ({
+export const asked = ({ action, body, version }: Command): ActionRequest => ({
   action,
   ...(action === 'contacts' && { outcome: body.outcome }),
   ...('outOfOrder' in body && body.outOfOrder !== undefined && { outOfOrder: true }),

@@ -200,7 +200,7 @@ export interface EvidenceRecord extends EvidenceSubject {
 }
 
 /** The ids of the documents that entries refer to. */
-export const documentsNamed = (entries: readonly EvidenceEntry[]): string[] => [
+export const listNamedDocuments = (entries: readonly EvidenceEntry[]): string[] => [
   ...new Set(
     entries.flatMap((entry) => [
       ...idsOf(entry.proof),
@@ -211,7 +211,7 @@ export const documentsNamed = (entries: readonly EvidenceEntry[]): string[] => [
 ];
 
 /** The evidence file of an application, from what is on record of it. */
-export function evidenceFile(record: EvidenceRecord): EvidenceFile {
+export function buildEvidenceFile(record: EvidenceRecord): EvidenceFile {
   const { client, provider, practice, location, payer, application, entries, messages, participation } = record;
   const attempts = attemptsOf(entries);
   const documents = record.documents.toSorted((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));

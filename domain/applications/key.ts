@@ -1,7 +1,7 @@
 import type { ApplicationKey } from './events';
 
 /** The key as one string of opaque ids and codes; at most one application is open for it. */
-export const naturalKey = (key: ApplicationKey): string =>
+export const buildNaturalKey = (key: ApplicationKey): string =>
   [
     key.practiceId,
     key.providerId ?? 'group',
@@ -13,7 +13,7 @@ export const naturalKey = (key: ApplicationKey): string =>
   ].join('/');
 
 /** The id of the workflow that runs whichever application is open for a key. */
-export const applicationWorkflowId = (key: ApplicationKey): string => `application/${naturalKey(key)}`;
+export const buildApplicationWorkflowId = (key: ApplicationKey): string => `application/${buildNaturalKey(key)}`;
 
 /** The id of the workflow that keeps a confirmed application's participation. */
-export const participationWorkflowId = (applicationId: string): string => `participation/${applicationId}`;
+export const buildParticipationWorkflowId = (applicationId: string): string => `participation/${applicationId}`;

@@ -9,7 +9,7 @@ import {
   type Purpose,
 } from '../kernel/codes';
 import {
-  participates,
+  isParticipating,
   type ApplicationState,
   type FollowUp,
   type Issue,
@@ -179,7 +179,7 @@ export function applyContact(s: ApplicationState, data: EventData<'contact'>, e:
 
 /** What follows for the participation from any entry: it begins, its effective date may be another, it may be over. */
 export function updateParticipation(s: ApplicationState, e: Entry): void {
-  if (!participates(s)) {
+  if (!isParticipating(s)) {
     if (s.stage !== 'confirmed') delete s.participation;
     else if (s.participation) s.participation.followUps = {};
     return;

@@ -68,8 +68,9 @@ interface Finding {
 
 /** Reads a file for what is asked of it, as of a day. Plain JSON. */
 export function evaluateFile(file: ProviderFile, demand: FileDemand, today: PlainDate): FileReading {
-  const findings = asked(file, demand).map((code) => ({ code, ...FIND[code](file, demand, today) }));
-  const attested = demand.requiresCaqh && !isFarewell(file, demand) ? readAttestation(file, demand, today) : null;
+  const findings = listAskedPrerequisites(file, demand).map((code) => ({ code, ...FIND[code](file, demand, today) }));
+  const attested =
+    demand.requiresCaqh && !endsParticipation(file, demand) ? readAttestation(file, demand, today) : null;
   const changes = [...findings, ...(attested ? [attested] : [])].flatMap(({ changesOn }) => changesOn ?? []);
   return {
     prerequisites: findings.map(({ code, met, reason }) => ({ code, met, ...(reason && { reason }) })),
@@ -80,17 +81,17 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
 }
 
 /** Whether it only takes somebody off a payer's roster who is gone: what they kept up they may never keep up again. */
-const isFarewell = ({ provider }: ProviderFile, { kind }: FileDemand): boolean =>
+const endsParticipation = ({ provider }: ProviderFile, { kind }: FileDemand): boolean =>
   kind === 'termination' && provider?.leaves === true;
 
 /** What a provider keeps up by themselves. */
 const KEPT_UP: readonly Prerequisite[] = ['caqh_id', 'licence_in_state', 'malpractice'];
 
 /** What the playbook requires, and what has to hold by policy or once something of its kind is on record. */
-function asked(file: ProviderFile, demand: FileDemand): Prerequisite[] {
+function listAskedPrerequisites(file: ProviderFile, demand: FileDemand): Prerequisite[] {
   const { provider, authorisations, authorisationRequired, portalAccess, exclusions } = file;
   const { kind } = demand;
-  const requires = isFarewell(file, demand)
+  const requires = endsParticipation(file, demand)
     ? demand.requires.filter((code) => !KEPT_UP.includes(code))
     : demand.requires;
   const onRecord: Prerequisite[] = [
@@ -124,7 +125,7 @@ const FIND: Record<Prerequisite, Find> = {
   practice_tin: ({ practice }) => present(practice.hasTin),
   practice_address: ({ practice }) => present(practice.address),
   authorisation: ({ authorisations }, { payerId }, today) =>
-    validThrough(lastDaysOf(authorisations, NEEDED_SCOPES, payerId), today),
+    validThrough(listLastDays(authorisations, NEEDED_SCOPES, payerId), today),
   portal_access: ({ portalAccess }) => present(portalAccess === 'active'),
   not_excluded: ({ exclusions }, _demand, today) => {
     const metOn = (day: PlainDate) => !exclusions.some((term) => excludedOn(term, day));
@@ -138,11 +139,11 @@ const FIND: Record<Prerequisite, Find> = {
 const FOREVER: PlainDate = '9999-12-30';
 
 /** The last day on which an authorisation holds: the day before it was revoked, or its end. */
-const lastDayOf = ({ until, revokedOn }: Authorisation): PlainDate =>
+const findLastDay = ({ until, revokedOn }: Authorisation): PlainDate =>
   [until ?? FOREVER, revokedOn ? addDays(revokedOn, -1) : FOREVER].sort()[0]!;
 
 /** The last day on which all of the scopes hold for a payer, signed on one paper or on several; none where one never did. */
-function lastDaysOf(
+function listLastDays(
   authorisations: readonly Authorisation[],
   scopes: readonly AuthorisationScope[],
   payerId: string,
@@ -151,7 +152,7 @@ function lastDaysOf(
     (scope) =>
       authorisations
         .filter((one) => one.scopes.includes(scope) && (one.payerIds === null || one.payerIds.includes(payerId)))
-        .map(lastDayOf)
+        .map(findLastDay)
         .sort()
         .at(-1) ?? null,
   );
@@ -165,7 +166,7 @@ export const mayContact = (
   today: PlainDate,
 ): boolean =>
   (authorisations.length === 0 && !authorisationRequired) ||
-  validThrough(lastDaysOf(authorisations, ['contact_payers'], payerId), today).met;
+  validThrough(listLastDays(authorisations, ['contact_payers'], payerId), today).met;
 
 function readAttestation(
   { attestation, provider }: ProviderFile,

@@ -12,12 +12,12 @@ import {
 import { updateParticipation, applyContact, noteDecision, PARTICIPATION_HANDLERS, type Entry } from './participation';
 import {
   BEFORE_SUBMISSION,
-  factsOnFile,
+  areFactsOnFile,
   followUpOf,
   isHeld,
   isOpen,
   LONGEST_SILENCE_DAYS,
-  participates,
+  isParticipating,
   type ApplicationState,
   type BlockerCode,
   type Clock,
@@ -137,7 +137,7 @@ const HANDLERS: Handlers = {
   },
 
   contact(s, data, e) {
-    if (participates(s) && OF_A_PARTICIPATION.includes(data.outcome)) return applyContact(s, data, e);
+    if (isParticipating(s) && OF_A_PARTICIPATION.includes(data.outcome)) return applyContact(s, data, e);
     if (data.outcome === 'no_answer') {
       noteUnanswered(s, data, e);
       return;
@@ -527,7 +527,7 @@ function endHold(s: ApplicationState, { kind, at }: ApplicationEvent, moved: boo
   const entered = ENTERED_KINDS.includes(kind);
   // what a person entered before the loss was found is not what was lost
   const isBack = s.stage === stage && s.attempt === attempt && (moved || (entered && at > s.held.since));
-  const isOver = entered && !isOpen(s) && !participates(s);
+  const isOver = entered && !isOpen(s) && !isParticipating(s);
   if (isBack || isOver) s.held.endedAt = at;
 }
 
@@ -577,7 +577,7 @@ function restoreAttempt(s: ApplicationState, lost: EndedAttempt, e: Entry): void
 function applyDerivedChanges(s: ApplicationState, e: Entry): void {
   if (isOpen(s) && !s.submitted && BEFORE_SUBMISSION.includes(s.stage) && s.stage !== findReadyStage(s))
     enterStage(s, findReadyStage(s), e);
-  if (s.stage === 'approved' && factsOnFile(s)) enterStage(s, 'confirmed', e);
+  if (s.stage === 'approved' && areFactsOnFile(s)) enterStage(s, 'confirmed', e);
   if (!isOpen(s)) {
     s.step = null;
     s.followUps = {};

@@ -7,8 +7,15 @@ import { TRACKS, type Agenda, type RecredentialingDates, type TimerName } from '
 import type { Instant, PlainDate } from '../time/instants';
 import { type Purpose, PARTICIPATION_TRACKS } from '../kernel/codes';
 import type { Progress } from './progress';
-import { isHeld, isOpen, participates, type ApplicationState, type FollowUp, type RecredentialingCycle } from './state';
-import { nextFollowUpAt } from './view';
+import {
+  isHeld,
+  isOpen,
+  isParticipating,
+  type ApplicationState,
+  type FollowUp,
+  type RecredentialingCycle,
+} from './state';
+import { computeNextFollowUpAt } from './view';
 
 /** Steps that carry somebody else's deadline; neither a pause nor a hold silences them or their timers. */
 const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];
@@ -17,14 +24,14 @@ const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'
  * Every instant that a state waits for, by the playbook's durations and the calendar: the one place that turns rules
  * into time. `timeZone` is the client's; the payer's is in the playbook's window.
  */
-export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
+export function computeAgenda(state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
   const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
   const held = isHeld(state) && state.held;
   if (held) {
     const dueAt = due({ at: held.since }, playbook.contactOverdueAfter, playbook.window);
     agenda.items.push({ purpose: 'enter_what_was_lost', since: held.since, dueAt });
   }
-  if (participates(state)) return participation(agenda, state, playbook, timeZone);
+  if (isParticipating(state)) return addParticipation(agenda, state, playbook, timeZone);
   if (!isOpen(state)) return agenda;
   const { window } = playbook;
   const isSilent = state.paused !== null || isHeld(state);
@@ -36,7 +43,7 @@ export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, ti
   for (const track of TRACKS) {
     const followUp = state.followUps[track];
     if (!followUp) continue;
-    const at = followUpAt(state, followUp, playbook);
+    const at = computeFollowUpAt(state, followUp, playbook);
     const dueAt = after(at, playbook.contactOverdueAfter);
     agenda.followUps[track] = { at, dueAt };
     if (!followUp.firedAt) timer(`followUp:${track}`, at);
@@ -58,8 +65,9 @@ export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, ti
     const dueAt = after(step.since, duration);
     if (!step.escalatedAt) timer('escalation:step', after(step.since, playbook.escalateAfter));
     if (step.purpose === 'provide_information' && !step.deadlinePassedAt)
-      timer('informationDeadline', lastMoment(dueAt, duration, window.timeZone), false);
-    if (step.purpose === 'decide_on_appeal') timer('appealWindow', lastMoment(dueAt, duration, window.timeZone), false);
+      timer('informationDeadline', computeLastMoment(dueAt, duration, window.timeZone), false);
+    if (step.purpose === 'decide_on_appeal')
+      timer('appealWindow', computeLastMoment(dueAt, duration, window.timeZone), false);
     if (!isSilent || DEADLINES.includes(step.purpose))
       agenda.items.push({ purpose: step.purpose, since: step.since, dueAt });
   }
@@ -72,21 +80,24 @@ export function schedule(state: ApplicationState, playbook: ResolvedPlaybook, ti
     agenda.expectedDecisionAt = decisionPromisedOn
       ? atDate(decisionPromisedOn, { timeZone: window.timeZone })
       : due(anchor(submittedAt, submittedOn), playbook.expectedDecision, window);
-  const statutory = statutoryDate(state.key, completeSince(state, timeZone));
+  const statutory = statutoryDate(state.key, findCompleteSince(state, timeZone));
   if (statutory) agenda.statutory = statutory;
   return agenda;
 }
 
 /** The day from which the payer has had the whole attempt, which it cannot have had before it was submitted. */
-function completeSince({ completeAt, completeOn, submittedOn }: ApplicationState, timeZone: string): PlainDate | null {
+function findCompleteSince(
+  { completeAt, completeOn, submittedOn }: ApplicationState,
+  timeZone: string,
+): PlainDate | null {
   if (!completeAt) return null;
   return [completeOn ?? localDate(completeAt, timeZone), submittedOn ?? ''].sort()[1]!;
 }
 
-function followUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
+function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
   if (f.atOnce) return f.at;
   const { window, earliestInquiry } = playbook;
-  const at = f.on ? atDate(f.on, window) : countedAt(f, playbook);
+  const at = f.on ? atDate(f.on, window) : computeCountedAt(f, playbook);
   const inquiry = !f.on && (f.purpose === 'confirm_receipt' || f.purpose === 'check_status');
   const earliest =
     inquiry && earliestInquiry && state.submittedAt
@@ -97,7 +108,7 @@ function followUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlay
 }
 
 /** When a follow-up comes by its rule; half as long after too many unanswered calls where that is sooner. */
-function countedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, playbook: ResolvedPlaybook): Instant {
+function computeCountedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, playbook: ResolvedPlaybook): Instant {
   const { window, [rule]: every } = playbook;
   const usual = due(anchor(at, from), every, window);
   // what was due already stays as it was
@@ -108,7 +119,7 @@ function countedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, playbook: R
 const anchor = (at: Instant, on?: PlainDate | null) => (on ? { at, on } : { at });
 
 /** A deadline in days holds through its last day; one in hours ends on the second. */
-function lastMoment(at: Instant, duration: Duration, timeZone: string): Instant {
+function computeLastMoment(at: Instant, duration: Duration, timeZone: string): Instant {
   const elapsed = 'hours' in duration || 'minutes' in duration || 'seconds' in duration;
   return elapsed ? at : startOfDay(addDays(localDate(at, timeZone), 1), timeZone);
 }
@@ -121,14 +132,19 @@ const MOST_CYCLES_OVER = 1_000;
 const LATE_DAYS = 30;
 
 /** What a participation waits for. */
-function participation(agenda: Agenda, state: ApplicationState, playbook: ResolvedPlaybook, timeZone: string): Agenda {
+function addParticipation(
+  agenda: Agenda,
+  state: ApplicationState,
+  playbook: ResolvedPlaybook,
+  timeZone: string,
+): Agenda {
   const p = state.participation;
   if (!p) return agenda;
   const { window } = playbook;
   for (const care of PARTICIPATION_TRACKS) {
     const followUp = p.followUps[care];
     if (!followUp) continue;
-    const at = followUpAt(state, followUp, playbook);
+    const at = computeFollowUpAt(state, followUp, playbook);
     const dueAt = followUp.dueOn
       ? startOfDay(addDays(followUp.dueOn, 1), window.timeZone)
       : due({ at }, playbook.contactOverdueAfter, window);
@@ -143,12 +159,12 @@ function participation(agenda: Agenda, state: ApplicationState, playbook: Resolv
   const { effective } = p;
   if (effective && !effective.begunAt && localDate(effective.knownAt, timeZone) < effective.on)
     agenda.timers.effective = startOfDay(effective.on, timeZone);
-  if (p.cycle) recredentialing(agenda, p.cycle, playbook);
+  if (p.cycle) addRecredentialing(agenda, p.cycle, playbook);
   if (isHeld(state)) delete agenda.timers['recredentialing:reminder'];
   return agenda;
 }
 
-function recredentialing(agenda: Agenda, cycle: RecredentialingCycle, playbook: ResolvedPlaybook): void {
+function addRecredentialing(agenda: Agenda, cycle: RecredentialingCycle, playbook: ResolvedPlaybook): void {
   const { window, recredentialEvery, recredentialOpens } = playbook;
   const { timeZone } = window;
   const { from, basis, knownAt } = cycle;
@@ -179,7 +195,11 @@ function recredentialing(agenda: Agenda, cycle: RecredentialingCycle, playbook: 
     dates.remindOn = { daysBefore };
     agenda.timers['recredentialing:reminder'] = atDate(addDays(dueOn, -daysBefore), window);
   }
-  agenda.timers['recredentialing:missed'] = lastMoment(at, cycle.dueOn ? { days: 1 } : recredentialEvery, timeZone);
+  agenda.timers['recredentialing:missed'] = computeLastMoment(
+    at,
+    cycle.dueOn ? { days: 1 } : recredentialEvery,
+    timeZone,
+  );
 }
 
 /** What a step has done about what was due, so that only what comes later wakes the workflow again. */
@@ -192,24 +212,24 @@ export interface Handled {
 }
 
 /** How far an application has come. `timeZone` is the payer's. */
-export function progressOf(
+export function computeProgress(
   state: ApplicationState,
   timeZone: string,
   { through, setAside = [], againAt = null }: Handled = {},
 ): Progress {
-  const timers: { at: Instant; timer: TimerName | 'set_aside' }[] = dueTimers(state).filter(
+  const timers: { at: Instant; timer: TimerName | 'set_aside' }[] = listArmedTimers(state).filter(
     ({ at, timer }) => (through === undefined || at > through) && !setAside.includes(timer),
   );
   const [next] = [...timers, ...(againAt === null ? [] : [{ at: againAt, timer: 'set_aside' as const }])].sort(
     (a, b) => (a.at < b.at ? -1 : 1),
   );
-  const followUpAt = nextFollowUpAt(state);
+  const followUpAt = computeNextFollowUpAt(state);
   return {
     version: state.version,
     stage: state.stage,
     attempt: state.attempt,
     open: isOpen(state),
-    participating: participates(state),
+    participating: isParticipating(state),
     waitingOn: state.waiting.on,
     nextFollowUpOn: followUpAt && localDate(followUpAt, timeZone),
     next: next ?? null,
@@ -217,7 +237,7 @@ export function progressOf(
 }
 
 /** The armed timers, the earliest first; of those at one instant, by name. */
-export function dueTimers({ agenda }: ApplicationState): { at: Instant; timer: TimerName }[] {
+export function listArmedTimers({ agenda }: ApplicationState): { at: Instant; timer: TimerName }[] {
   const timers = Object.entries(agenda.timers) as [TimerName, Instant][];
   return timers
     .map(([timer, at]) => ({ at, timer }))

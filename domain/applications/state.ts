@@ -195,7 +195,7 @@ export type BlockerCode = Prerequisite | ChangeCode | `attestation_${Exclude<Att
 export const isOpen = (state: ApplicationState): boolean => state.closedAt === null;
 
 /** Whether a participation goes on after the application has closed. */
-export const participates = (state: ApplicationState): boolean =>
+export const isParticipating = (state: ApplicationState): boolean =>
   state.stage === 'confirmed' && state.rules.opensSpan && state.participationEndedOn === null;
 
 /** Whether nudges and mail wait for a person to enter what a restore lost. */
@@ -203,16 +203,16 @@ export const isHeld = (state: ApplicationState): boolean => state.held?.endedAt 
 
 /** What is looked at again on a track, or for a care of the participation. */
 export const followUpOf = (state: ApplicationState, of: Track | ParticipationTrack): FollowUp | undefined =>
-  participates(state) ? state.participation?.followUps[of as ParticipationTrack] : state.followUps[of as Track];
+  isParticipating(state) ? state.participation?.followUps[of as ParticipationTrack] : state.followUps[of as Track];
 
 /** The entries that ask for something now or later. */
-export const armedEntries = (state: ApplicationState): string[] => {
-  const followUps = participates(state) ? (state.participation?.followUps ?? {}) : state.followUps;
+export const listArmedEntries = (state: ApplicationState): string[] => {
+  const followUps = isParticipating(state) ? (state.participation?.followUps ?? {}) : state.followUps;
   return [...(state.step ? [state.step] : []), ...Object.values(followUps)].map((one) => one.armedBy);
 };
 
 export const BEFORE_SUBMISSION: readonly Stage[] = ['preparing', 'awaiting_attestation', 'ready_to_submit'];
 
 /** All facts that this kind of application needs are on file and undisputed. */
-export const factsOnFile = (state: ApplicationState): boolean =>
+export const areFactsOnFile = (state: ApplicationState): boolean =>
   state.rules.facts.every((fact) => state.facts[fact]?.status === 'confirmed');

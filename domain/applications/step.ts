@@ -4,7 +4,7 @@ import type { Command } from './bodies';
 import { append, decide, decideFile, type Circumstances } from './decide';
 import type { Refusal } from './progress';
 import { fold, RULES_VERSION } from './reduce';
-import { dueTimers, schedule } from './schedule';
+import { listArmedTimers, computeAgenda } from './schedule';
 import { isOpen, type ApplicationState } from './state';
 import type { ResolvedPlaybook } from '../registry/playbook';
 import { sameValue } from '../kernel/facts';
@@ -69,18 +69,18 @@ export const needsHistory = ({
 export function takeStep(input: StepInput): Recorded & { refusal: Refusal | null } {
   const { history, command, circumstances } = input;
   const folded = foldAgain(input);
-  const found = record(input, folded, lossBehind(input, folded.state));
-  const current = record(input, found, input.notice ? [input.notice] : []);
-  const filed = input.leaveOut?.file ? current : record(input, current, decideFile(current.state, circumstances));
+  const found = recordDrafts(input, folded, detectLoss(input, folded.state));
+  const current = recordDrafts(input, found, input.notice ? [input.notice] : []);
+  const filed = input.leaveOut?.file ? current : recordDrafts(input, current, decideFile(current.state, circumstances));
   const decision = command && decide(filed.state, { type: 'command', command }, circumstances);
-  const own = record(input, filed, decision?.drafts ?? [], command?.id);
+  const own = recordDrafts(input, filed, decision?.drafts ?? [], command?.id);
   const after =
     command?.action === 'corrections' && own.events.length > filed.events.length
       ? { ...own, state: fold([...history, ...own.events]) }
       : own;
-  const refusal = decision?.refusal ?? reopeningRefusal(input, after.state);
-  const taken = arm(input, refusal ? filed : after);
-  return { ...handleDue(input, taken), refusal };
+  const refusal = decision?.refusal ?? refuseReopening(input, after.state);
+  const taken = armAgenda(input, refusal ? filed : after);
+  return { ...handleDueTimers(input, taken), refusal };
 }
 
 /** A state that other rules folded, or that differs from its timeline, is folded again, with an entry that says so. */
@@ -90,11 +90,11 @@ function foldAgain(input: StepInput): Recorded {
     rulesVersion !== RULES_VERSION
       ? { kind: 'rules', data: { version: RULES_VERSION } }
       : differs && { kind: 'repaired', data: { differs } };
-  return draft ? record(input, { state: fold(history), events: [] }, [draft]) : { state: before, events: [] };
+  return draft ? recordDrafts(input, { state: fold(history), events: [] }, [draft]) : { state: before, events: [] };
 }
 
 /** A workflow that knows more than the record, or other than it, knew a record that has been restored since. */
-function lossBehind({ known, before }: StepInput, { held }: ApplicationState): Draft[] {
+function detectLoss({ known, before }: StepInput, { held }: ApplicationState): Draft[] {
   if (!known) return [];
   const { version, stage, attempt, next } = known;
   const isSame = stage === before.stage && attempt === before.attempt;
@@ -105,24 +105,24 @@ function lossBehind({ known, before }: StepInput, { held }: ApplicationState): D
 }
 
 /** Handles every timer that has come due, the earliest first, and what falls due by that; each once, whatever it comes to. */
-function handleDue(input: StepInput, taken: Recorded): Recorded {
+function handleDueTimers(input: StepInput, taken: Recorded): Recorded {
   const { due: leftOut, timers: setAside = [] } = input.leaveOut ?? {};
   const most = leftOut === 'all' ? 0 : leftOut === 'but_first' ? 1 : MOST_DUE;
   const handled = new Set<string>();
   let now = taken;
   while (handled.size < most) {
-    const due = dueTimers(now.state).find(
+    const due = listArmedTimers(now.state).find(
       ({ at, timer }) => at <= input.at && !handled.has(`${timer} ${at}`) && !setAside.includes(timer),
     );
     if (!due) break;
     handled.add(`${due.timer} ${due.at}`);
     const { drafts } = decide(now.state, { type: 'timer', timer: due.timer, due: due.at }, input.circumstances);
-    now = arm(input, record(input, now, drafts));
+    now = armAgenda(input, recordDrafts(input, now, drafts));
   }
   return now;
 }
 
-function record(
+function recordDrafts(
   { at, newId }: StepInput,
   { state: before, events: earlier }: Recorded,
   drafts: readonly Draft[],
@@ -133,10 +133,13 @@ function record(
 }
 
 /** Puts the agenda of a state on the last entry of its step, where it changed. */
-export function arm({ playbook, timeZone }: Pick<StepInput, 'playbook' | 'timeZone'>, recorded: Recorded): Recorded {
+export function armAgenda(
+  { playbook, timeZone }: Pick<StepInput, 'playbook' | 'timeZone'>,
+  recorded: Recorded,
+): Recorded {
   const last = recorded.events.at(-1);
   if (!last) return recorded;
-  const agenda = schedule(recorded.state, playbook, timeZone);
+  const agenda = computeAgenda(recorded.state, playbook, timeZone);
   if (sameValue(agenda, recorded.state.agenda)) return recorded;
   return {
     state: { ...recorded.state, agenda },
@@ -145,7 +148,7 @@ export function arm({ playbook, timeZone }: Pick<StepInput, 'playbook' | 'timeZo
 }
 
 /** A correction may not reopen an application while another is open for its key. */
-const reopeningRefusal = ({ before, otherOpenId }: StepInput, after: ApplicationState): Refusal | null =>
+const refuseReopening = ({ before, otherOpenId }: StepInput, after: ApplicationState): Refusal | null =>
   otherOpenId !== undefined && !isOpen(before) && isOpen(after)
     ? { type: 'open_application_exists', existingId: otherOpenId }
     : null;

@@ -1,10 +1,10 @@
 import { ACTIONS, OUTCOMES, STAGES, type Action, type Outcome, type Stage } from '../kernel/codes';
 import { listUnresolvedIssues } from './participation';
 import type { Refusal } from './progress';
-import { BEFORE_SUBMISSION, isHeld, isOpen, participates, type ApplicationState } from './state';
+import { BEFORE_SUBMISSION, isHeld, isOpen, isParticipating, type ApplicationState } from './state';
 
 /** What legality depends on, of an action's body. */
-export interface Asked {
+export interface ActionRequest {
   action: Action;
   outcome?: Outcome;
   outOfOrder?: boolean;
@@ -20,12 +20,12 @@ interface Row {
   fact?: true;
   /** Taken after closing too, in these stages. */
   closed?: readonly Stage[];
-  when?: (state: ApplicationState, asked: Asked) => boolean;
+  when?: (state: ApplicationState, asked: ActionRequest) => boolean;
 }
 
 const OPEN: readonly Stage[] = STAGES.filter((s) => s !== 'confirmed' && s !== 'withdrawn');
 const FROM_SUBMITTED = OPEN.filter((s) => !BEFORE_SUBMISSION.includes(s));
-const OF_A_PARTICIPATION: Row = { in: [], closed: ['confirmed'], when: participates };
+const OF_A_PARTICIPATION: Row = { in: [], closed: ['confirmed'], when: isParticipating };
 const wasSubmitted = (state: ApplicationState) => state.submitted;
 
 /** The one table: which action is allowed in which stage. */
@@ -35,7 +35,8 @@ export const TABLE: Record<Action, Row> = {
     in: OPEN,
     fact: true,
     closed: ['confirmed'],
-    when: (state, { outcome }) => (outcome ? outcomeAllowed(state, outcome) : isOpen(state) || participates(state)),
+    when: (state, { outcome }) =>
+      outcome ? isOutcomeAllowed(state, outcome) : isOpen(state) || isParticipating(state),
   },
   information: { in: ['information_requested'], fact: true },
   contract: { in: FROM_SUBMITTED, fact: true, when: wasSubmitted },
@@ -55,14 +56,17 @@ export const TABLE: Record<Action, Row> = {
   loading: OF_A_PARTICIPATION,
   directory: OF_A_PARTICIPATION,
   issues: OF_A_PARTICIPATION,
-  'issue-resolution': { ...OF_A_PARTICIPATION, when: (state) => participates(state) && !!listUnresolvedIssues(state) },
+  'issue-resolution': {
+    ...OF_A_PARTICIPATION,
+    when: (state) => isParticipating(state) && !!listUnresolvedIssues(state),
+  },
   'committee-date': OF_A_PARTICIPATION,
   recredentialing: OF_A_PARTICIPATION,
   'participation-end': OF_A_PARTICIPATION,
   notes: { in: OPEN, closed: STAGES },
   assignment: { in: OPEN, closed: STAGES },
   corrections: { in: OPEN, closed: STAGES },
-  'playbook-migration': { in: OPEN, closed: ['confirmed'], when: (state) => isOpen(state) || participates(state) },
+  'playbook-migration': { in: OPEN, closed: ['confirmed'], when: (state) => isOpen(state) || isParticipating(state) },
   'change-notice': OF_A_PARTICIPATION,
 };
 
@@ -87,13 +91,13 @@ const OUTCOME_TABLE: Record<
   other: { in: OPEN, ofParticipation: true },
 };
 
-function outcomeAllowed(state: ApplicationState, outcome: Outcome): boolean {
+function isOutcomeAllowed(state: ApplicationState, outcome: Outcome): boolean {
   const row = OUTCOME_TABLE[outcome];
-  if (!isOpen(state)) return row.ofParticipation === true && participates(state);
+  if (!isOpen(state)) return row.ofParticipation === true && isParticipating(state);
   return row.in.includes(state.stage) && (row.when?.(state) ?? true);
 }
 
-function allowed(state: ApplicationState, asked: Asked): boolean {
+function isAllowed(state: ApplicationState, asked: ActionRequest): boolean {
   const row = TABLE[asked.action];
   if (!isOpen(state)) return !!row.closed?.includes(state.stage) && (row.when?.(state, asked) ?? true);
   if (row.fact && asked.outOfOrder) return true;
@@ -101,22 +105,22 @@ function allowed(state: ApplicationState, asked: Asked): boolean {
 }
 
 /** The actions that need no `outOfOrder` now, in the order of the table. */
-export const allowedActions = (state: ApplicationState): Action[] =>
-  ACTIONS.filter((action) => allowed(state, { action }));
+export const listAllowedActions = (state: ApplicationState): Action[] =>
+  ACTIONS.filter((action) => isAllowed(state, { action }));
 
 /** The outcomes that a contact may have now without `outOfOrder`. */
-export const allowedOutcomes = (state: ApplicationState): Outcome[] =>
-  OUTCOMES.filter((outcome) => outcomeAllowed(state, outcome));
+export const listAllowedOutcomes = (state: ApplicationState): Outcome[] =>
+  OUTCOMES.filter((outcome) => isOutcomeAllowed(state, outcome));
 
 /** Null where the action may be taken, otherwise why not. */
-export function refusal(state: ApplicationState, asked: Asked): Refusal | null {
+export function refusal(state: ApplicationState, asked: ActionRequest): Refusal | null {
   if (asked.version !== undefined && asked.version !== state.version)
     return { type: 'stale_version', version: state.version };
-  if (allowed(state, asked)) return null;
+  if (isAllowed(state, asked)) return null;
   return {
     type: 'action_not_allowed',
     stage: state.stage,
-    allowedActions: allowedActions(state),
-    allowedOutcomes: allowedOutcomes(state),
+    allowedActions: listAllowedActions(state),
+    allowedOutcomes: listAllowedOutcomes(state),
   };
 }

@@ -7,21 +7,21 @@ import {
   type ParticipationTrack,
   WAITING_ON,
 } from '../kernel/codes';
-import { blockerText } from './blockers';
+import { describeBlocker } from './blockers';
 import type { Agenda, RecredentialingDates, Track } from './events';
 import type { Instant } from '../time/instants';
 import { findWaitingOnByTrack } from './reduce';
 import {
-  factsOnFile,
+  areFactsOnFile,
   isHeld,
   isOpen,
-  participates,
+  isParticipating,
   type ApplicationState,
   type Clock,
   type EndedAttempt,
   type Participation,
 } from './state';
-import { allowedActions, allowedOutcomes } from './transitions';
+import { listAllowedActions, listAllowedOutcomes } from './transitions';
 
 interface TrackView {
   waitingOn: WaitingOn;
@@ -89,9 +89,9 @@ export interface ApplicationView {
 }
 
 /** The credentialing follow-up until approval, then the earliest chase; of a participation the earliest of any. */
-export function nextFollowUpAt(state: ApplicationState): Instant | null {
+export function computeNextFollowUpAt(state: ApplicationState): Instant | null {
   const { followUps } = state.agenda;
-  if (participates(state))
+  if (isParticipating(state))
     return (
       Object.values(followUps)
         .map(({ at }) => at)
@@ -102,23 +102,23 @@ export function nextFollowUpAt(state: ApplicationState): Instant | null {
 }
 
 /** When the earliest open item, or else the next follow-up, is late. */
-export function dueAt(state: ApplicationState): Instant | null {
+export function computeDueAt(state: ApplicationState): Instant | null {
   const open = state.agenda.items.map((item) => item.dueAt).sort()[0];
   if (open) return open;
-  const next = nextFollowUpAt(state);
+  const next = computeNextFollowUpAt(state);
   return Object.values(state.agenda.followUps).find((f) => f.at === next)?.dueAt ?? null;
 }
 
 /** How an application looks at an instant. */
-export function view(state: ApplicationState, now: Instant): ApplicationView {
+export function buildApplicationView(state: ApplicationState, now: Instant): ApplicationView {
   const { waiting } = state;
-  const waited = waitedUntil(state, now);
+  const waited = computeWaitingSeconds(state, now);
   const tracks = findWaitingOnByTrack(state);
   const on = (...names: Track[]) => {
     const armed = names.flatMap((name) => state.agenda.followUps[name] ?? []).sort((a, b) => (a.at < b.at ? -1 : 1))[0];
     return { nextFollowUpAt: armed?.at ?? null, dueAt: armed?.dueAt ?? null };
   };
-  const due = dueAt(state);
+  const due = computeDueAt(state);
   return {
     stage: state.stage,
     stageSince: state.stageSince,
@@ -146,8 +146,8 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
       return { ...p, ...(waiver && { waivedUntil: waiver.until }) };
     }),
     attestation: state.file.attestation,
-    blockers: state.blockers.map(({ code, since }) => ({ code, since, text: blockerText(code, state.rules) })),
-    nextFollowUpAt: nextFollowUpAt(state),
+    blockers: state.blockers.map(({ code, since }) => ({ code, since, text: describeBlocker(code, state.rules) })),
+    nextFollowUpAt: computeNextFollowUpAt(state),
     dueAt: due,
     overdue: due !== null && due < now && !state.paused,
     unanswered: state.unanswered ?? 0,
@@ -156,18 +156,18 @@ export function view(state: ApplicationState, now: Instant): ApplicationView {
     paused: state.paused,
     held: state.held && isHeld(state) ? { since: state.held.since, known: state.held.known } : null,
     participationEndedOn: state.participationEndedOn,
-    participation: participationOf(state, now),
-    allowedActions: allowedActions(state),
-    allowedOutcomes: allowedOutcomes(state),
-    missingFacts: factsOnFile(state) ? [] : state.rules.facts.filter((f) => state.facts[f]?.status !== 'confirmed'),
+    participation: viewParticipation(state, now),
+    allowedActions: listAllowedActions(state),
+    allowedOutcomes: listAllowedOutcomes(state),
+    missingFacts: areFactsOnFile(state) ? [] : state.rules.facts.filter((f) => state.facts[f]?.status !== 'confirmed'),
   };
 }
 
-function participationOf(state: ApplicationState, now: Instant): ParticipationView | null {
+function viewParticipation(state: ApplicationState, now: Instant): ParticipationView | null {
   const { participation: p, agenda } = state;
   if (!p) return null;
   const { effective, loading, directory, issues, cycle, untold = [] } = p;
-  const current = participates(state);
+  const current = isParticipating(state);
   const looks = current
     ? (Object.entries(agenda.followUps) as [ParticipationTrack, { at: Instant; dueAt: Instant }][])
     : [];
@@ -179,11 +179,11 @@ function participationOf(state: ApplicationState, now: Instant): ParticipationVi
     issues,
     untoldChanges: untold,
     followUps: Object.fromEntries(looks.map(([care, { at, dueAt }]) => [care, { nextFollowUpAt: at, dueAt }])),
-    recredentialing: cycle && agenda.recredentialing ? cycleOf(cycle, agenda.recredentialing, now) : null,
+    recredentialing: cycle && agenda.recredentialing ? viewCycle(cycle, agenda.recredentialing, now) : null,
   };
 }
 
-function cycleOf(
+function viewCycle(
   { startedByPayerOn, openedAt, missedAt }: NonNullable<Participation['cycle']>,
   { remindOn: _, ...dates }: RecredentialingDates,
   now: Instant,
@@ -194,7 +194,7 @@ function cycleOf(
 }
 
 /** What a clock has counted until an instant, in whole seconds that add up: what rounding leaves goes to whoever is waited for. */
-function waitedUntil(state: ApplicationState, now: Instant) {
+function computeWaitingSeconds(state: ApplicationState, now: Instant) {
   const until = state.closedAt ?? (now > state.updatedAt ? now : state.updatedAt);
   const since = (from: Instant) => Math.max(0, Date.parse(until) - Date.parse(from));
   const ageSeconds = Math.floor(since(state.openedAt) / 1000);

@@ -1,6 +1,6 @@
 import type { ApplicationKey } from '../../domain/applications/events';
 import type { Progress } from '../../domain/applications/progress';
-import { progressOf } from '../../domain/applications/schedule';
+import { computeProgress } from '../../domain/applications/schedule';
 import type { ApplicationState } from '../../domain/applications/state';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import type { Db } from '../../runtime/database';
@@ -21,7 +21,7 @@ export const runOf = (state: ApplicationState, personId: string | null, timeZone
   clientId: state.clientId,
   key: state.key,
   personId,
-  progress: progressOf(state, timeZone),
+  progress: computeProgress(state, timeZone),
 });
 
 /** Reads what the workflow of an application is started with. */

@@ -3,7 +3,7 @@ import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Bodies, GivenFact } from '../../domain/applications/bodies';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { LapseWarning } from '../../domain/upkeep/upkeep';
-import { view, type ApplicationView, type ParticipationView } from '../../domain/applications/view';
+import { buildApplicationView, type ApplicationView, type ParticipationView } from '../../domain/applications/view';
 import type { Db, Fragment } from '../../runtime/database';
 import { bridgeOf, type Bridge } from './bridges';
 import { factBody } from './commands';
@@ -120,7 +120,7 @@ export async function findApplication(sql: Db, principal: Principal, id: string)
 /** The whole resource: what the fold shows of itself now, with the words and values that commands brought. */
 export async function describeApplication(sql: Db, kept: KeptApplication, now: Instant): Promise<Application> {
   const { snapshot, ...summary } = kept;
-  const { tracks, participation, ...shown } = view(snapshot, now);
+  const { tracks, participation, ...shown } = buildApplicationView(snapshot, now);
   const [confirmations, contract, outstandingItems, warnings, openedId] = await Promise.all([
     confirmationsOf(sql, snapshot),
     contractOf(sql, snapshot),

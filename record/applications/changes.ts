@@ -1,8 +1,8 @@
 import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
-import { naturalKey } from '../../domain/applications/key';
-import { participates, type ApplicationState } from '../../domain/applications/state';
+import { buildNaturalKey } from '../../domain/applications/key';
+import { isParticipating, type ApplicationState } from '../../domain/applications/state';
 import { changeNeed, kindFor, toldBy, type ChangeNeed, type Standing } from '../../domain/registry/changes';
 import type { ChangeField } from '../../domain/kernel/codes';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
@@ -94,7 +94,7 @@ async function touchedBy(sql: Db, change: Change): Promise<Touched[]> {
   const forAll = new Map<string, Opens>();
   const touched = rows.flatMap(({ snapshot, playbook, timeZone, agreed }) => {
     const { id: applicationId, clientId, key, closedAt, submitted } = snapshot;
-    if (closedAt !== null && !participates(snapshot) && !agreed) return [];
+    if (closedAt !== null && !isParticipating(snapshot) && !agreed) return [];
     const standing: Standing =
       closedAt === null ? (submitted ? 'submitted' : 'unsubmitted') : agreed ? 'agreement' : 'participating';
     const { [change.field]: handling, perPractice } = resolvePlaybook(playbook, key, timeZone).changes;
@@ -136,11 +136,11 @@ async function openedFor(sql: Db, changeId: string, touched: readonly Touched[])
   const rows = await sql<{ id: string; naturalKey: string }[]>`
     select id, natural_key from applications
     where id = any(${needing.map(({ first }) => idOf(changeId, first))}::uuid[])
-      or (open and natural_key = any(${needing.map(({ key }) => naturalKey(key))}))`;
+      or (open and natural_key = any(${needing.map(({ key }) => buildNaturalKey(key))}))`;
   return ({ opens }: Touched): string | null => {
     if (!opens) return null;
     const own = rows.find(({ id }) => id === idOf(changeId, opens.first));
-    return (own ?? rows.find((row) => row.naturalKey === naturalKey(opens.key)))?.id ?? null;
+    return (own ?? rows.find((row) => row.naturalKey === buildNaturalKey(opens.key)))?.id ?? null;
   };
 }
 

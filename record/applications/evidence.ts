@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ApplicationState } from '../../domain/applications/state';
 import {
-  documentsNamed,
-  evidenceFile,
+  listNamedDocuments,
+  buildEvidenceFile,
   type EvidenceDocument,
   type EvidenceEntry,
   type EvidenceFile,
@@ -49,7 +49,7 @@ async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceF
   const { id, key, stage, attempt, submittedOn, openedAt, closedAt, version, updatedAt: asOf } = snapshot;
   const { kind, state, lineOfBusiness } = key;
   const entries = await entriesOf(sql, id, version);
-  return evidenceFile({
+  return buildEvidenceFile({
     client,
     provider,
     practice,
@@ -77,7 +77,7 @@ async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceF
     participation: await participationOf(sql, id),
     issues: snapshot.participation?.issues ?? [],
     cycle: snapshot.agenda.recredentialing ?? null,
-    documents: await documentsOf(sql, snapshot.clientId, documentsNamed(entries)),
+    documents: await documentsOf(sql, snapshot.clientId, listNamedDocuments(entries)),
   });
 }
 

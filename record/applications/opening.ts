@@ -3,8 +3,8 @@ import type { OpeningBody } from '../../domain/applications/bodies';
 import { append, decideOpening } from '../../domain/applications/decide';
 import type { ApplicationKey } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
-import { naturalKey } from '../../domain/applications/key';
-import { arm } from '../../domain/applications/step';
+import { buildNaturalKey } from '../../domain/applications/key';
+import { armAgenda } from '../../domain/applications/step';
 import { localDate } from '../../domain/time/calendar';
 import { resolvePlaybook, rulesOf, type Playbook } from '../../domain/registry/playbook';
 import { json, rowsOf, type Sql, type Tx } from '../../runtime/database';
@@ -38,7 +38,7 @@ export type Opened = { run: ApplicationRun } | { existingId: string };
  */
 export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor): Promise<Opened> {
   const { id, clientId, key, body } = request;
-  const natural = naturalKey(key);
+  const natural = buildNaturalKey(key);
   return sql.begin(async (tx): Promise<Opened> => {
     const [[row], file] = await Promise.all([
       tx<
@@ -67,7 +67,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
     });
     const opening = append(null, drafts, { at: request.at, entryId: id, newId: randomUUID });
     if (!opening.state) throw new Error('an opening opens');
-    const { state, events } = arm({ playbook, timeZone: row.timeZone }, { ...opening, state: opening.state });
+    const { state, events } = armAgenda({ playbook, timeZone: row.timeZone }, { ...opening, state: opening.state });
     const run = runOf(state, row.personId, playbook.window.timeZone);
     const { state: usState, ...scope } = key;
     const inserted = await tx`

@@ -1,8 +1,8 @@
 import { append, decideFile } from '../../domain/applications/decide';
 import type { Instant } from '../../domain/time/instants';
-import { schedule } from '../../domain/applications/schedule';
+import { computeAgenda } from '../../domain/applications/schedule';
 import { isOpen, type ApplicationState } from '../../domain/applications/state';
-import { dueAt, nextFollowUpAt } from '../../domain/applications/view';
+import { computeDueAt, computeNextFollowUpAt } from '../../domain/applications/view';
 import { localDate } from '../../domain/time/calendar';
 import type { Prerequisite, Stage } from '../../domain/kernel/codes';
 import { resolvePlaybook, rulesOf, type Playbook } from '../../domain/registry/playbook';
@@ -49,14 +49,14 @@ export async function playbookMoves(
       const stamp = { at: now, entryId: snapshot.id, newId: () => snapshot.id };
       const drafts = decideFile(snapshot, { reading, today });
       const { state } = append(snapshot, [...drafts, { kind: 'playbook', data: { version: to, rules } }], stamp);
-      const after = { ...state!, agenda: schedule(state!, next, timeZone) };
+      const after = { ...state!, agenda: computeAgenda(state!, next, timeZone) };
       const known = new Set(snapshot.file.prerequisites.map(({ code }) => code));
       return {
         id: snapshot.id,
         playbookVersion: { from, to },
         stage: { from: snapshot.stage, to: after.stage },
-        nextFollowUpAt: { from: nextFollowUpAt(snapshot), to: nextFollowUpAt(after) },
-        dueAt: { from: dueAt(snapshot), to: dueAt(after) },
+        nextFollowUpAt: { from: computeNextFollowUpAt(snapshot), to: computeNextFollowUpAt(after) },
+        dueAt: { from: computeDueAt(snapshot), to: computeDueAt(after) },
         // nothing is asked of the file once it is confirmed
         newlyUnmet: isOpen(snapshot)
           ? reading.prerequisites.flatMap(({ code, met }) => (met || known.has(code) ? [] : [code]))

@@ -3,8 +3,8 @@ import { json, rowsOf } from '../../runtime/database';
 import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../../domain/applications/events';
 import { RULES_VERSION } from '../../domain/applications/reduce';
-import { isHeld, isOpen, participates, type ApplicationState } from '../../domain/applications/state';
-import { dueAt, nextFollowUpAt } from '../../domain/applications/view';
+import { isHeld, isOpen, isParticipating, type ApplicationState } from '../../domain/applications/state';
+import { computeDueAt, computeNextFollowUpAt } from '../../domain/applications/view';
 import { sameValue } from '../../domain/kernel/facts';
 import { projectChecks } from './bridges';
 import { emit } from '../outreach/event-feed';
@@ -19,8 +19,8 @@ export const columns = (state: ApplicationState) => ({
   waitingOn: state.waiting.on,
   assignee: state.assignee,
   submittedOn: state.submittedOn,
-  nextFollowUpAt: nextFollowUpAt(state),
-  dueAt: dueAt(state),
+  nextFollowUpAt: computeNextFollowUpAt(state),
+  dueAt: computeDueAt(state),
   statutoryOn: state.agenda.statutory?.dueOn ?? null,
   version: state.version,
   rulesVersion: RULES_VERSION,
@@ -32,7 +32,7 @@ export const columns = (state: ApplicationState) => ({
 function participation(state: ApplicationState) {
   const { participation: p, agenda } = state;
   const { lateUntil } = agenda.recredentialing ?? {};
-  const goesOn = p !== undefined && participates(state);
+  const goesOn = p !== undefined && isParticipating(state);
   const cycle = goesOn && lateUntil ? p.cycle : null;
   return {
     issues: goesOn ? p.issues.flatMap(({ code, resolvedOn }) => (resolvedOn === null ? [code] : [])) : [],
@@ -126,12 +126,12 @@ async function tell(
   if (reopened)
     // who opened it starts it; the relay steps in when that failed
     await announce(tx, 'application opened', state.id, { afterSeconds: before ? 0 : 5 });
-  const participatesAnew = participates(state) && !(before && participates(before));
+  const participatesAnew = isParticipating(state) && !(before && isParticipating(before));
   if (participatesAnew) await announce(tx, 'participation began', state.id);
   // one that runs already is as good
   if (before && events.some(({ kind }) => kind === 'workflow_restarted' || kind === 'found_behind')) {
     if (isOpen(state) && !reopened) await announce(tx, 'application opened', state.id);
-    if (participates(state) && !participatesAnew) await announce(tx, 'participation began', state.id);
+    if (isParticipating(state) && !participatesAnew) await announce(tx, 'participation began', state.id);
   }
   if (before && isHeld(before) && !isHeld(state)) await announce(tx, 'hold ended', state.id);
   if (state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed')

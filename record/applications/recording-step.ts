@@ -4,7 +4,7 @@ import type { Circumstances } from '../../domain/applications/decide';
 import type { ApplicationEvent, Known, RestartCause } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
 import type { Progress, Refusal } from '../../domain/applications/progress';
-import { dueTimers, progressOf } from '../../domain/applications/schedule';
+import { listArmedTimers, computeProgress } from '../../domain/applications/schedule';
 import type { ApplicationState } from '../../domain/applications/state';
 import { needsHistory, takeStep, type LeaveOut, type StepInput } from '../../domain/applications/step';
 import { localDate } from '../../domain/time/calendar';
@@ -100,10 +100,10 @@ export function recordStep(
       await tx`update applications set playbook_version = ${movesTo} where id = ${applicationId}`;
     if (command && !isSettled) await settleCommand(tx, command.id, refusal);
 
-    const idle = further ? [] : await setAsideIdle(tx, row, dueTimers(state), { at, timers });
+    const idle = further ? [] : await setAsideIdle(tx, row, listArmedTimers(state), { at, timers });
     const tried = further ? again.filter(({ what }) => what === 'file' && intent.type === 'file') : again;
     const againAts = await settleTriedAgain(tx, row, { at, tried, putOff });
-    const progress = progressOf(state, playbook.window.timeZone, {
+    const progress = computeProgress(state, playbook.window.timeZone, {
       ...(!further && { through: at }),
       setAside: [...timers, ...idle],
       againAt: [...resting.flatMap(({ againAt }) => againAt ?? []), ...againAts].sort()[0] ?? null,
@@ -123,7 +123,7 @@ function failedAgain(
   { at, intent }: StepRequest,
   { resting, again }: Record<'resting' | 'again', readonly RestingWork[]>,
 ): RestingWork[] {
-  const [first] = dueTimers(snapshot).filter(
+  const [first] = listArmedTimers(snapshot).filter(
     (due) => due.at <= at && !resting.some(({ timer }) => timer === due.timer),
   );
   return again.filter(({ what, timer }) =>
@@ -141,7 +141,7 @@ export function setStepAside(
     const row = await lock(tx, applicationId);
     const { snapshot, setAside } = row;
     const resting = setAside.filter(({ againAt }) => againAt === null || againAt > at);
-    const [first] = dueTimers(snapshot).filter(
+    const [first] = listArmedTimers(snapshot).filter(
       (due) => due.at <= at && !resting.some(({ timer }) => timer === due.timer),
     );
     const timer = intent.type === 'due' ? (first?.timer ?? null) : null;
@@ -150,7 +150,7 @@ export function setStepAside(
     await keepSetAside(tx, row, { what: intent.type, commandId, timer, cause, at, againAt });
     const refusal: Refusal | null = commandId === null ? null : { type: 'set_aside', cause };
     if (commandId !== null) await settleCommand(tx, commandId, refusal);
-    const progress = progressOf(snapshot, payersZone(row), {
+    const progress = computeProgress(snapshot, payersZone(row), {
       setAside: [...resting.flatMap((one) => one.timer ?? []), ...(timer ? [timer] : [])],
       againAt: [...resting.flatMap((one) => one.againAt ?? []), ...(againAt ? [againAt] : [])].sort()[0] ?? null,
     });

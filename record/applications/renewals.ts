@@ -1,7 +1,7 @@
 import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
-import { naturalKey } from '../../domain/applications/key';
-import { participates, type ApplicationState } from '../../domain/applications/state';
+import { buildNaturalKey } from '../../domain/applications/key';
+import { isParticipating, type ApplicationState } from '../../domain/applications/state';
 import type { Db, Sql } from '../../runtime/database';
 import { derivedId } from '../kernel/digest';
 import { openApplication } from './opening';
@@ -18,7 +18,7 @@ export async function openRecredentialing(sql: Sql, participationId: string): Pr
     select snapshot from applications where id = ${participationId}`;
   const { clientId, key, participation, agenda } = row!.snapshot;
   const cycle = participation?.cycle;
-  if (!participates(row!.snapshot) || !cycle?.openedAt) return;
+  if (!isParticipating(row!.snapshot) || !cycle?.openedAt) return;
   const neededBy = agenda.recredentialing?.dueOn;
   await openApplication(
     sql,
@@ -39,7 +39,7 @@ export async function renewalOf(sql: Db, { key, participation }: ApplicationStat
   const openedAt = participation?.cycle?.openedAt ?? null;
   const [row] = await sql<{ id: string }[]>`
     select id from applications
-    where natural_key = ${naturalKey(renewalKey(key))} and (open or created_at >= ${openedAt}::timestamptz)
+    where natural_key = ${buildNaturalKey(renewalKey(key))} and (open or created_at >= ${openedAt}::timestamptz)
     order by created_at desc limit 1`;
   return row?.id ?? null;
 }
@@ -57,5 +57,5 @@ export async function renewedBy(
   const rows = await sql<{ id: string; clientId: string; snapshot: ApplicationState }[]>`
     select o.id, o.client_id, o.snapshot from applications t join applications o on ${sameScope(sql)}
     where t.id = ${recredentialingId}`;
-  return rows.flatMap(({ id, clientId, snapshot }) => (participates(snapshot) ? [{ id, clientId, body }] : []));
+  return rows.flatMap(({ id, clientId, snapshot }) => (isParticipating(snapshot) ? [{ id, clientId, body }] : []));
 }

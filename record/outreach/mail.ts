@@ -1,6 +1,6 @@
 import { announce } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { armedEntries, isHeld, type ApplicationState } from '../../domain/applications/state';
+import { listArmedEntries, isHeld, type ApplicationState } from '../../domain/applications/state';
 import { localDate } from '../../domain/time/calendar';
 import { mayContact } from '../../domain/applications/prerequisites';
 import type { Authorisation } from '../../domain/registry/authorisation';
@@ -132,7 +132,7 @@ const waitsForEntries = ({ snapshot }: Reason): boolean => snapshot !== null && 
 /** Whether nobody has to be told any more: what armed it has been settled. */
 function isSettled({ armedBy, snapshot }: Reason): boolean {
   if (armedBy === null || snapshot === null) return false;
-  return !armedEntries(snapshot).includes(armedBy);
+  return !listArmedEntries(snapshot).includes(armedBy);
 }
 
 /**

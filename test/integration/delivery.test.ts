@@ -1,4 +1,4 @@
-import { applicationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import type { ApplicationState } from '../../domain/applications/state';
 import { eventually } from '../support/eventually';
 import { System, type OpenApplication } from '../support/system';
@@ -14,7 +14,7 @@ afterAll(() => system.stop());
 async function workflowOf({ id }: OpenApplication) {
   const { sql, temporal } = system.api.deps;
   const [row] = await sql<{ snapshot: ApplicationState }[]>`select snapshot from applications where id = ${id}`;
-  return temporal.client.workflow.getHandle(applicationWorkflowId(row!.snapshot.key));
+  return temporal.client.workflow.getHandle(buildApplicationWorkflowId(row!.snapshot.key));
 }
 
 async function signals(application: OpenApplication): Promise<number> {

@@ -1,4 +1,4 @@
-import { applicationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import type { ApplicationKey } from '../../domain/applications/events';
 import { MOST_TRIES } from '../../record/kernel/tries';
 import { createDatabase, type Sql } from '../../runtime/database';
@@ -38,7 +38,7 @@ const historyLengths = (applications: readonly OpenApplication[]): Promise<numbe
       const [row] = await sql<
         { key: ApplicationKey }[]
       >`select snapshot->'key' as key from applications where id = ${id}`;
-      const handle = system.api.deps.temporal.client.workflow.getHandle(applicationWorkflowId(row!.key));
+      const handle = system.api.deps.temporal.client.workflow.getHandle(buildApplicationWorkflowId(row!.key));
       return (await handle.fetchHistory()).events!.length;
     }),
   );

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createActivities } from '../../activities';
-import { applicationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import { root } from '../../local/paths';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { ADMIN_KEY, CLIENT } from '../support/api';
@@ -91,7 +91,7 @@ test('a step that the database refuses is set aside by its code, and nothing of 
   expect(stuck).toMatchObject({ kind: 'step', what: 'notes', cause: 'P0001' });
   expect(JSON.stringify(stuck)).not.toContain(word);
   const { snapshot } = (await sql`select snapshot from applications where id = ${application.id}`)[0]!;
-  const history = await temporal.client.workflow.getHandle(applicationWorkflowId(snapshot.key)).fetchHistory();
+  const history = await temporal.client.workflow.getHandle(buildApplicationWorkflowId(snapshot.key)).fetchHistory();
   expect(JSON.stringify(history)).not.toContain(word);
   expect(lines.join()).not.toContain(word);
   expect(logOfPostgres()).not.toContain(word);

@@ -45,7 +45,7 @@ describe('a workflow that has started under today’s rules, and goes on under t
   async function comeInStep({ readRun }: RecordSide, { id }: Life): Promise<Progress> {
     return eventually(async () => {
       const { progress, key } = await readRun(lives.sql, id);
-      const handle = lives.env.client.workflow.getHandle(applicationWorkflowId(key));
+      const handle = lives.env.client.workflow.getHandle(buildApplicationWorkflowId(key));
       const { status } = await handle.describe();
       const knows = await handle.query(progressQuery);
       const isInStep = progress.open

@@ -6,23 +6,23 @@ export const REDUCER: Record<string, Edit[]> = {
   '`received` leads nowhere': [
     {
       file: 'reduce',
-      from: 'if (lost) restore(s, lost, e);\n    inReview(s, data, e);',
-      to: 'if (lost) restore(s, lost, e);\n    s.submitted = true;',
+      from: 'if (lost) restoreAttempt(s, lost, e);\n    markInReview(s, data, e);',
+      to: 'if (lost) restoreAttempt(s, lost, e);\n    s.submitted = true;',
     },
   ],
   '`information` keeps the stage': [
     {
       file: 'reduce',
-      from: "  s.outstanding = [];\n  if (s.stage === 'information_requested') enter(s, 'in_review', e);",
+      from: "  s.outstanding = [];\n  if (s.stage === 'information_requested') enterStage(s, 'in_review', e);",
       to: '  s.outstanding = [];\n  void e;',
     },
   ],
   'a denial closes at once': [
-    { file: 'reduce', from: "to('denied')(s, data, e);", to: "to('denied')(s, data, e), close(s, e);" },
+    { file: 'reduce', from: "moveTo('denied')(s, data, e);", to: "moveTo('denied')(s, data, e), closeApplication(s, e);" },
   ],
 };
 export const SCHEDULE: Record<string, Edit[]> = {
-  'a follow-up rings only once it is overdue': [
+  'a follow-up fires only once it is overdue': [
     { file: 'schedule', from: 'timer(`followUp:${track}`, at);', to: 'timer(`followUp:${track}`, dueAt);' },
   ],
   'a pause silences nothing': [{ file: 'schedule', from: 'silenced = isSilent', to: 'silenced = false' }],

@@ -1,7 +1,7 @@
 import { type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { temporal } from '@temporalio/proto';
-import { applicationWorkflowId, participationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../../domain/applications/key';
 import { RULES_VERSION } from '../../domain/applications/reduce';
 import type { Playbook } from '../../domain/registry/playbook';
 import { eventually } from '../support/eventually';
@@ -99,13 +99,13 @@ describe('recording', () => {
   if (fresh.length > 0)
     test.each(fresh)('%s', async (name, live) => {
       const application = new Map<string, History>();
-      const idOf = async (life: Life) => applicationWorkflowId((await life.state()).key);
+      const idOf = async (life: Life) => buildApplicationWorkflowId((await life.state()).key);
       const keep = async (life: Life) => {
         for (const [runId, history] of await chain(lives, await idOf(life))) application.set(runId, history);
       };
       const life = await live(lives, keep);
       await keep(life);
-      const participationId = participationWorkflowId(life.id);
+      const participationId = buildParticipationWorkflowId(life.id);
       const participation = new Map(await chain(lives, participationId));
       const timeline = await timelineOf(lives, life);
       expect(driftOf(name, timeline)).toBeNull();

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { Progress } from '../../domain/applications/progress';
 import { fold, RULES_VERSION } from '../../domain/applications/reduce';
-import { progressOf, schedule } from '../../domain/applications/schedule';
-import { isOpen, participates, type ApplicationState } from '../../domain/applications/state';
+import { computeProgress, computeAgenda } from '../../domain/applications/schedule';
+import { isOpen, isParticipating, type ApplicationState } from '../../domain/applications/state';
 import { sameValue } from '../../domain/kernel/facts';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import { digest } from '../../record/kernel/digest';
@@ -33,11 +33,11 @@ export interface Timeline {
 interface RuleSet {
   RULES_VERSION: number;
   fold: typeof fold;
-  schedule: typeof schedule;
-  progressOf: typeof progressOf;
+  computeAgenda: typeof computeAgenda;
+  computeProgress: typeof computeProgress;
 }
 
-const TODAYS: RuleSet = { RULES_VERSION, fold, schedule, progressOf };
+const TODAYS: RuleSet = { RULES_VERSION, fold, computeAgenda, computeProgress };
 const folder = join(__dirname, 'timelines');
 
 /** Every stored timeline, by the name of its life. */
@@ -60,14 +60,14 @@ export const isOfEarlierRules = ({ folded }: Timeline): boolean => !(RULES_VERSI
 export function foldTimeline({ events, playbook, timeZone }: Omit<Timeline, 'folded'>, rules = TODAYS): Folded {
   const statesAfter = events.map((_event, i) => {
     const state = rules.fold(events.slice(0, i + 1));
-    return { ...state, agenda: rules.schedule(state, resolvePlaybook(playbook, state.key, timeZone), timeZone) };
+    return { ...state, agenda: rules.computeAgenda(state, resolvePlaybook(playbook, state.key, timeZone), timeZone) };
   });
   const state = statesAfter.at(-1)!;
-  const runs = isOpen(state) || participates(state);
+  const runs = isOpen(state) || isParticipating(state);
   const { window } = resolvePlaybook(playbook, state.key, timeZone);
   return asStored({
     state,
-    progress: runs ? rules.progressOf(state, window.timeZone) : null,
+    progress: runs ? rules.computeProgress(state, window.timeZone) : null,
     path: statesAfter.map((after) => `${after.stage} ${digest(asStored(after))}`),
   });
 }

@@ -9,7 +9,7 @@ import type { Adoption, Said } from '../../domain/applications/bodies';
 import type { Action } from '../../domain/kernel/codes';
 import type { ApplicationEvent, ApplicationKey } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
-import { applicationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import type { ApplicationState } from '../../domain/applications/state';
 import { addDays } from '../../domain/time/dates';
 import type { Playbook } from '../../domain/registry/playbook';
@@ -137,7 +137,7 @@ export class Lives {
   private async startShort({ applicationId, key, progress }: ApplicationRun, continueAfter: number): Promise<void> {
     const input: ApplicationInput = { applicationId, progress, continueAfter };
     await this.env.client.workflow.start('payerApplication', {
-      workflowId: applicationWorkflowId(key),
+      workflowId: buildApplicationWorkflowId(key),
       taskQueue: TASK_QUEUE,
       args: [input],
       memo: { applicationId },

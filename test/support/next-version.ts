@@ -30,9 +30,11 @@ export async function nextVersion(edits: readonly Edit[]) {
     writeFileSync(path, parts.join(to));
   }
   const { fold, RULES_VERSION }: typeof Reduce = await import(join(directory, 'domain/applications/reduce'));
-  const { schedule, progressOf }: typeof Schedule = await import(join(directory, 'domain/applications/schedule'));
+  const { computeAgenda, computeProgress }: typeof Schedule = await import(
+    join(directory, 'domain/applications/schedule')
+  );
   return {
-    rules: { RULES_VERSION, fold, schedule, progressOf },
+    rules: { RULES_VERSION, fold, computeAgenda, computeProgress },
     /** What works on the record by these rules. */
     async recordSide() {
       const { recordStep }: typeof Step = await import(join(directory, 'record/applications/recording-step'));

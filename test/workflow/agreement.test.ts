@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { applicationWorkflowId, participationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../../domain/applications/key';
 import { FACTS, STAGES, type Stage } from '../../domain/kernel/codes';
 import { addDays } from '../../domain/time/dates';
 import { readRun } from '../../record/applications/application-run';
@@ -57,7 +57,7 @@ async function happen(life: Life, h: Happening): Promise<string> {
 async function expectAgreement(life: Life): Promise<void> {
   const { progress, key } = await readRun(lives.sql, life.id);
   const { stage, attempt, waitingOn, nextFollowUpOn, next } = progress;
-  const workflowId = progress.participating ? participationWorkflowId(life.id) : applicationWorkflowId(key);
+  const workflowId = progress.participating ? buildParticipationWorkflowId(life.id) : buildApplicationWorkflowId(key);
   const handle = lives.env.client.workflow.getHandle(workflowId);
   const { status, typedSearchAttributes: attributes } = await handle.describe();
   const runs = progress.open || progress.participating;

@@ -1,4 +1,4 @@
-import { applicationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import type { Instant } from '../../domain/time/instants';
 import type { RecordStep } from '../../workflows/messages';
 import { Lives, type Life } from '../support/lives';
@@ -55,7 +55,7 @@ const ESCALATIONS = ['escalation contracting', 'escalation credentialing'];
 
 async function historyLength(life: Life): Promise<number> {
   const { key } = await life.state();
-  return (await lives.env.client.workflow.getHandle(applicationWorkflowId(key)).fetchHistory()).events!.length;
+  return (await lives.env.client.workflow.getHandle(buildApplicationWorkflowId(key)).fetchHistory()).events!.length;
 }
 
 /** A turn that a timer began, with the timer that follows: it fired, a task, the step, attributes, and armed again. */

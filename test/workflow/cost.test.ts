@@ -1,5 +1,5 @@
 import { temporal } from '@temporalio/proto';
-import { applicationWorkflowId, participationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../../domain/applications/key';
 import { addDays } from '../../domain/time/dates';
 import { eventually } from '../support/eventually';
 import { Lives } from '../support/lives';
@@ -144,7 +144,7 @@ describe('what it costs on Temporal', () => {
       await life.confirm(fact, fact === 'effectiveDate' ? { value: addDays(await lives.today(), 30) } : {});
 
     const { key } = await life.state();
-    const events = await until(applicationWorkflowId(key), 'WORKFLOW_EXECUTION_COMPLETED');
+    const events = await until(buildApplicationWorkflowId(key), 'WORKFLOW_EXECUTION_COMPLETED');
     expect(startBytes(events)).toBeLessThanOrEqual(MOST_START_BYTES);
     expect(historyBytes(events)).toBeLessThanOrEqual(MOST_HISTORY_BYTES);
     const turns = turnsOf(events);
@@ -159,7 +159,7 @@ describe('what it costs on Temporal', () => {
     expect(sum(turns.map((turn) => turn.length)) - shown).toBe(EVENTS);
     expect(sum(turns.map(actions)) - shown).toBe(ACTIONS);
 
-    const participation = participationWorkflowId(life.id);
+    const participation = buildParticipationWorkflowId(life.id);
     await until(participation, 'TIMER_STARTED');
     await lives.env.sleep('400 days');
     const neglected = turnsOf(await historyOf(participation)).map((turn) => [cause(turn), turn.length, actions(turn)]);

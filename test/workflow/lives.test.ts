@@ -1,5 +1,5 @@
 import { fold } from '../../domain/applications/reduce';
-import { isOpen, participates } from '../../domain/applications/state';
+import { isOpen, isParticipating } from '../../domain/applications/state';
 import { FACTS, STAGES, type Stage } from '../../domain/kernel/codes';
 import { LIVES } from '../replay/lives';
 import { Lives, VALUES, type Life } from '../support/lives';
@@ -37,7 +37,7 @@ test.each(Object.keys(LIVES))('%s: the way it goes, and record and workflow agre
   expect([name, (await pathOf(life)).join(' ')]).toEqual([name, PATHS[name]]);
   const state = await life.state();
   expect(fold(await life.entries())).toEqual(state);
-  if (!isOpen(state) && !participates(state)) return;
+  if (!isOpen(state) && !isParticipating(state)) return;
   await expectInStep(life);
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
-import { applicationWorkflowId, participationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../../domain/applications/key';
 import { FACTS } from '../../domain/kernel/codes';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { readRun } from '../../record/applications/application-run';
@@ -37,7 +37,7 @@ const notes = async (life: Life): Promise<string[]> =>
 const ids = (count: number): string[] => Array.from({ length: count }, () => randomUUID());
 /** How many runs a workflow has had, from the last one back. */
 async function runs(life: Life, of = ''): Promise<number> {
-  const workflowId = of || applicationWorkflowId((await life.state()).key);
+  const workflowId = of || buildApplicationWorkflowId((await life.state()).key);
   let count = 0;
   for (let runId: string | undefined; count === 0 || runId; count += 1) {
     const { events } = await lives.env.client.workflow.getHandle(workflowId, runId).fetchHistory();
@@ -97,7 +97,7 @@ test('hundreds of times a participation continues as new with actions on their w
     FACTS.map((fact) => [fact, { value: VALUES[fact], source: 'letter', reference: 'L1', confirmedOn: '2026-01-01' }]),
   );
   const life = await lives.open({ adopt: { stage: 'confirmed', confirmations: given } });
-  const workflowId = participationWorkflowId(life.id);
+  const workflowId = buildParticipationWorkflowId(life.id);
   await lives.env.client.workflow.start('networkParticipation', {
     workflowId,
     taskQueue: TASK_QUEUE,
@@ -154,7 +154,7 @@ test('no history holds a word, name or number of a person or a payer', async () 
   await life.act('withdrawal', { reason: notesText });
 
   const { key } = await life.state();
-  const history = await lives.env.client.workflow.getHandle(applicationWorkflowId(key)).fetchHistory();
+  const history = await lives.env.client.workflow.getHandle(buildApplicationWorkflowId(key)).fetchHistory();
   const inTheClear = await decoded(history);
   expect(inTheClear.length).toBeGreaterThan(10);
   const [client] = await lives.sql<

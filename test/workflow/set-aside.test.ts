@@ -1,4 +1,4 @@
-import { applicationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import { Lives, type Life } from '../support/lives';
 
 let lives: Lives;
@@ -25,7 +25,7 @@ const setAside = ({ id }: Life) =>
 
 async function historyLength(life: Life): Promise<number> {
   const key = (await life.state()).key;
-  const { events } = await lives.env.client.workflow.getHandle(applicationWorkflowId(key)).fetchHistory();
+  const { events } = await lives.env.client.workflow.getHandle(buildApplicationWorkflowId(key)).fetchHistory();
   return events!.length;
 }
 

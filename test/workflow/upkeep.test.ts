@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
 import type { PlainDate } from '../../domain/time/instants';
-import { view } from '../../domain/applications/view';
+import { buildApplicationView } from '../../domain/applications/view';
 import { FACTS } from '../../domain/kernel/codes';
 import type { Mail, Mailer } from '../../outreach/mail';
 import { recordEnding } from '../../record/offboarding/endings';
@@ -265,7 +265,8 @@ test('eight years of one person, one recredentialing done and one missed: every 
     await renewal!.contact('approved');
     await eventually(async () => (await life.state()).participation?.cycle?.from === decidedAgain);
   });
-  const status = async () => view(await life.state(), await lives.now()).participation?.recredentialing?.status;
+  const status = async () =>
+    buildApplicationView(await life.state(), await lives.now()).participation?.recredentialing?.status;
   at(plus(dues[1]!, 10), async () => {
     expect(await status()).toBe('late');
     expect(await life.items()).toContain('recover_recredentialing');

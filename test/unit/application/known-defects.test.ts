@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Instant } from '../../../domain/time/instants';
-import { dueTimers } from '../../../domain/applications/schedule';
+import { listArmedTimers } from '../../../domain/applications/schedule';
 import { FACTS, OUTCOMES, type Stage } from '../../../domain/kernel/codes';
 import { sendingTime } from '../../../domain/outreach/sending';
 import { day, wall, works, ZONES } from '../../support/independent-calendar';
@@ -210,7 +210,7 @@ describe('a contact without a next date that silences an item', () => {
       const paper = standing[stage]!();
       expect(paper.stage).toBe(stage);
       paper.days(waited).contact(outcome, { outOfOrder: { reason: 'late' } });
-      if (outcome === 'no_answer') expect(paper.items.length > 0 || dueTimers(paper.state).length > 0).toBe(true);
+      if (outcome === 'no_answer') expect(paper.items.length > 0 || listArmedTimers(paper.state).length > 0).toBe(true);
       // whatever was said, within a quarter of a year somebody is asked to look again
       const asked = paper.until(addQuarter(paper.now)).items.length > 0;
       expect([paper.stage, asked || !paper.view.open]).toEqual([paper.stage, true]);

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import type { ApplicationEvent, TimerName } from '../../../domain/applications/events';
 import { fold, reduce } from '../../../domain/applications/reduce';
-import { schedule } from '../../../domain/applications/schedule';
-import { isOpen, participates, type ApplicationState } from '../../../domain/applications/state';
+import { computeAgenda } from '../../../domain/applications/schedule';
+import { isOpen, isParticipating, type ApplicationState } from '../../../domain/applications/state';
 import { PARTICIPATION_TRACKS, STAGES } from '../../../domain/kernel/codes';
 import { sameValue } from '../../../domain/kernel/facts';
 import { begin, happen, life, type Done } from './model';
@@ -58,15 +58,15 @@ function broken(paper: Paper, before: ApplicationState, done: Done): string[] {
   const timers = Object.keys(state.agenda.timers) as TimerName[];
   const items = paper.items;
 
-  if ((isOpen(state) && !state.paused) || participates(state))
+  if ((isOpen(state) && !state.paused) || isParticipating(state))
     must(timers.some((name) => name !== 'file') || items.length > 0, 'an armed timer or an open item');
   if (!isOpen(state)) {
     must(
-      participates(state) || (timers.length === 0 && items.length === 0),
+      isParticipating(state) || (timers.length === 0 && items.length === 0),
       'closed, and no participation goes on: no timer, no item',
     );
     must(state.step === null && state.paused === null && sameValue(state.followUps, {}), 'closed: nothing awaited');
-    must(participates(state) || paper.nextFollowUpAt === null, 'closed: no next follow-up');
+    must(isParticipating(state) || paper.nextFollowUpAt === null, 'closed: no next follow-up');
   }
   must(
     timers.every((name) => TIMERS.includes(name)),
@@ -166,7 +166,10 @@ function brokenHistory({ state, events, playbook }: Paper): string[] {
     sameValue({ ...refolded, agenda: null }, { ...state, agenda: null }),
     'a correction leaves the fold of what remains',
   );
-  must(sameValue(schedule(stored(state), playbook, ZONE), state.agenda), 'the agenda follows from the state alone');
+  must(
+    sameValue(computeAgenda(stored(state), playbook, ZONE), state.agenda),
+    'the agenda follows from the state alone',
+  );
   must(sameValue(JSON.parse(JSON.stringify(state)), state), 'the state is plain JSON');
   return wrong;
 }

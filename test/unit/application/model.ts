@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Refusal } from '../../../domain/applications/progress';
-import { allowedActions, allowedOutcomes } from '../../../domain/applications/transitions';
+import { listAllowedActions, listAllowedOutcomes } from '../../../domain/applications/transitions';
 import {
   ACTIONS,
   CONTRACT_STATUSES,
@@ -65,7 +65,7 @@ function bodyOf({ state, today }: Standing, action: string, h: Happening): Recor
   const late = h.late ? { outOfOrder: { reason: 'late' } } : {};
   switch (action) {
     case 'contacts': {
-      const outcome = pick(h.allowed ? allowedOutcomes(state) : OUTCOMES, h.outcome) ?? 'other';
+      const outcome = pick(h.allowed ? listAllowedOutcomes(state) : OUTCOMES, h.outcome) ?? 'other';
       return {
         ...late,
         channel: h.phone ? 'phone' : 'portal',
@@ -125,7 +125,7 @@ function bodyOf({ state, today }: Standing, action: string, h: Happening): Recor
 export function chooseAction(standing: Standing, h: Happening): { action: Action; body: Record<string, unknown> } {
   // what ends or changes nothing is tried less often
   const dull = ['corrections', 'notes', 'assignment', ...(h.number > 0 ? ['withdrawal', 'pause'] : [])];
-  const actions = (h.allowed ? allowedActions(standing.state) : ACTIONS).filter((action) => !dull.includes(action));
+  const actions = (h.allowed ? listAllowedActions(standing.state) : ACTIONS).filter((action) => !dull.includes(action));
   const action = h.what === 'contacts' ? h.what : (pick(actions, h.which) ?? 'notes');
   return { action, body: bodyOf(standing, action, h) };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { isOpen } from '../../../domain/applications/state';
-import { nextFollowUpAt } from '../../../domain/applications/view';
+import { computeNextFollowUpAt } from '../../../domain/applications/view';
 import { WEEKDAYS, type Weekday } from '../../../domain/time/calendar';
 import { KINDS, OUTCOMES } from '../../../domain/kernel/codes';
 import { addDays } from '../../../domain/time/dates';
@@ -71,7 +71,7 @@ function forgotten({ state, stage, items }: Paper): string[] {
   const timers = Object.keys(state.agenda.timers).filter((name) =>
     /^(followUp|escalation|appealWindow|informationD)/.test(name),
   );
-  const next = nextFollowUpAt(state);
+  const next = computeNextFollowUpAt(state);
   const chased = Object.entries(state.agenda.followUps).filter(([, followUp]) => followUp.at === next);
   const [track] = chased[0] ?? [];
   const firedOrArmed =

@@ -3,11 +3,11 @@ import { append, decideOpening, type Circumstances } from '../../../domain/appli
 import type { ApplicationEvent, ApplicationKey, Known } from '../../../domain/applications/events';
 import type { Instant, PlainDate } from '../../../domain/time/instants';
 import { fold, RULES_VERSION } from '../../../domain/applications/reduce';
-import { dueTimers, progressOf } from '../../../domain/applications/schedule';
-import { arm, takeStep } from '../../../domain/applications/step';
+import { listArmedTimers, computeProgress } from '../../../domain/applications/schedule';
+import { armAgenda, takeStep } from '../../../domain/applications/step';
 import type { ApplicationState } from '../../../domain/applications/state';
 import type { Refusal } from '../../../domain/applications/progress';
-import { nextFollowUpAt, view } from '../../../domain/applications/view';
+import { computeNextFollowUpAt, buildApplicationView } from '../../../domain/applications/view';
 import { localDate } from '../../../domain/time/calendar';
 import type { Action, ApplicationKind, Fact } from '../../../domain/kernel/codes';
 import { addDays } from '../../../domain/time/dates';
@@ -101,7 +101,10 @@ export class Paper {
       digest: (value) => JSON.stringify(value),
     });
     const opening = append(null, drafts, { at, entryId: 'application', newId: this.newId });
-    const { state, events } = arm({ playbook: this.playbook, timeZone: ZONE }, { ...opening, state: opening.state! });
+    const { state, events } = armAgenda(
+      { playbook: this.playbook, timeZone: ZONE },
+      { ...opening, state: opening.state! },
+    );
     this.events.push(...stored(events));
     this.state = stored(state);
   }
@@ -120,7 +123,7 @@ export class Paper {
   }
 
   get nextFollowUpAt(): Instant | null {
-    return nextFollowUpAt(this.state);
+    return computeNextFollowUpAt(this.state);
   }
 
   /** The next follow-up as a date and time in the client's zone. */
@@ -129,7 +132,7 @@ export class Paper {
   }
 
   get view() {
-    return view(this.state, this.now);
+    return buildApplicationView(this.state, this.now);
   }
 
   kinds(): string[] {
@@ -181,7 +184,7 @@ export class Paper {
 
   /** What its workflow knows. */
   get known(): Known {
-    const { version, stage, attempt, next } = progressOf(this.state, this.playbook.window.timeZone, {
+    const { version, stage, attempt, next } = computeProgress(this.state, this.playbook.window.timeZone, {
       through: this.now,
     });
     return { version, stage, attempt, next };
@@ -203,7 +206,7 @@ export class Paper {
   /** Time passes; what falls due rings when it does. */
   until(instant: Instant): this {
     for (let rings = 0; ; rings += 1) {
-      const [next] = dueTimers(this.state);
+      const [next] = listArmedTimers(this.state);
       if (!next || next.at > instant) break;
       if (rings > 200) throw new Error(`${next.timer} rings for ever`);
       if (next.at > this.now) this.now = next.at;
@@ -225,7 +228,7 @@ export class Paper {
 
   /** Time passes until something falls due, and it rings. */
   ring(): this {
-    const [next] = dueTimers(this.state);
+    const [next] = listArmedTimers(this.state);
     if (!next) throw new Error('nothing is armed');
     return this.until(next.at > this.now ? next.at : this.now);
   }

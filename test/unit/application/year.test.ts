@@ -1,5 +1,5 @@
 import { append } from '../../../domain/applications/decide';
-import { schedule } from '../../../domain/applications/schedule';
+import { computeAgenda } from '../../../domain/applications/schedule';
 import type { CallHours, Closure } from '../../../domain/time/calendar';
 import type { Duration } from '../../../domain/time/duration';
 import { day, expectedDue, wall, works, ZONES } from '../../support/independent-calendar';
@@ -25,7 +25,7 @@ function* year(followUpEvery: Duration, callHours: CallHours): Generator<[expect
   for (let at = DAY0, call = 0; at < YEAR_END; call += 1) {
     const contact = { kind: 'contact', data: { outcome: 'in_review', channel: 'phone' } } as const;
     state = append(state, [contact], { at, entryId: `call-${call}`, newId: () => 'none' }).state!;
-    const next = schedule(state, paper.playbook, ZONE).followUps.credentialing!.at;
+    const next = computeAgenda(state, paper.playbook, ZONE).followUps.credentialing!.at;
     yield [expectedDue({ at }, followUpEvery, { ...callHours, closures }), next];
     at = new Date(Date.parse(next) + LATE[call % LATE.length]! * 3_600_000).toISOString();
   }
