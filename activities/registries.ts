@@ -4,7 +4,7 @@ import { importList, latestList, LIST, RefusedList } from '../record/screening/e
 import { keepCaqh, keepNppes, keepTrouble, newAttestation, subjectOf, type Trouble } from '../record/sources/lookups';
 import type { Instant } from '../domain/time/instants';
 import type { RegistryService } from '../domain/kernel/codes';
-import { monthOfList } from '../domain/screening/exclusions';
+import { findListMonth } from '../domain/screening/exclusions';
 import type { Caqh } from '../registries/caqh';
 import { BadTable } from '../registries/csv';
 import { ServiceError } from '../registries/http';
@@ -82,7 +82,7 @@ const NOT_HERE = new ServiceError('unavailable', 'not set up on this worker');
 
 /** Takes what was fetched; the same list again means that the month's is not out yet. */
 async function takeList(sql: Sql, at: Instant, { file, sha256, modifiedAt }: FetchedList): Promise<void> {
-  const month = monthOfList(modifiedAt, at);
+  const month = findListMonth(modifiedAt, at);
   const latest = await latestList(sql);
   if (latest?.sha256 === sha256 && (modifiedAt === null || month <= latest.month)) return;
   await importList(sql, LIST, uuidOf(['leie', month, sha256]), { month, sha256 }, readLeie(file));

@@ -1,4 +1,4 @@
-import type { CaqhSaid } from '../domain/sources/caqh';
+import type { CaqhStatement } from '../domain/sources/caqh';
 import type { PlainDate } from '../domain/time/instants';
 import { isGivenDate, isRealDate } from '../domain/time/dates';
 import { isCaqhId, isNpi } from '../domain/kernel/identifiers';
@@ -6,7 +6,7 @@ import { BadTable, LONGEST_CELL, readCsv } from './csv';
 
 /** A row of an export of CAQH's portal, or the first thing that is wrong with it. */
 export type ExportRow = { line: number } & (
-  { caqhId: string | null; npi: string | null; said: CaqhSaid } | { column: string; rule: string }
+  { caqhId: string | null; npi: string | null; said: CaqhStatement } | { column: string; rule: string }
 );
 
 /** Our names, by what exports and the API call the columns; without case, spaces and punctuation. */
@@ -66,7 +66,7 @@ function rowOf(row: Partial<Record<string, string>>) {
   if (statusOn !== null && !isGivenDate(statusOn)) return { column: 'status_date', rule: 'date_range' };
   if (authorized !== '' && !YES.test(authorized) && !NO.test(authorized))
     return { column: 'authorized', rule: 'yes_or_no' };
-  const said: CaqhSaid = {
+  const said: CaqhStatement = {
     found: true,
     rosterStatus: rosterStatus || null,
     authorised: authorized === '' ? null : YES.test(authorized),

@@ -1,7 +1,7 @@
 import type { Bodies } from '../domain/applications/bodies';
 import type { Logger } from 'pino';
 import { WATCH_TYPES, type Action, type WatchType } from '../domain/kernel/codes';
-import { nextTry } from '../domain/kernel/delivery';
+import { planNextTry } from '../domain/kernel/delivery';
 import { isUnanswered, type Dispatch } from '../dispatch/dispatch';
 import { endItem } from '../dispatch/endings';
 import { concernedBy, openChanges } from '../record/applications/changes';
@@ -87,7 +87,7 @@ export function startRelay({
     } catch (error) {
       const { counts, code } = await judge(error);
       for (const row of rows) {
-        const next = nextTry(row.attempts, { counts, random: Math.random() });
+        const next = planNextTry(row.attempts, { counts, random: Math.random() });
         await postponeRow(sql, row.id, next, code);
         if (next.dead) logger.error({ topic, subject, code }, 'delivery failed for good: a person has to look at it');
       }
@@ -113,7 +113,7 @@ export function startRelay({
   }
 
   async function postpone(command: ClaimedCommand, counts: boolean, code: string): Promise<void> {
-    const next = nextTry(command.attempts, { counts, random: Math.random() });
+    const next = planNextTry(command.attempts, { counts, random: Math.random() });
     await postponeCommand(sql, command.id, next, code);
     if (next.dead) logger.error({ ...command, code }, 'command failed for good: a person has to look at it');
   }

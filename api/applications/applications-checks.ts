@@ -1,6 +1,12 @@
 import type { GivenFact } from '../../domain/applications/bodies';
 import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
-import { factProblems, inheritedFrom, partyProblem, type FactValue, type Seen } from '../../domain/kernel/facts';
+import {
+  listFactProblems,
+  findInheritedAgreement,
+  findPartyProblem,
+  type FactValue,
+  type Seen,
+} from '../../domain/kernel/facts';
 import { holderOf, type Ground } from '../../record/applications/parties';
 import type { Sql } from '../../runtime/database';
 import { Problem, type FieldError } from '../kernel/errors';
@@ -48,7 +54,7 @@ async function factErrors(
   const { evidence = [], rep, ...rest } = given;
   const contractBases = against.ground.playbook?.contractBases ?? [];
   return [
-    ...factProblems(fact, { ...rest, ...(rep && { rep }) }, { contractBases }).map((problem) => ({
+    ...listFactProblems(fact, { ...rest, ...(rep && { rep }) }, { contractBases }).map((problem) => ({
       path: path + problem.path,
       rule: problem.rule,
       message: FACT_MESSAGES[problem.rule],
@@ -65,7 +71,7 @@ async function inheritanceErrors(
   value: FactValue,
   path: string,
 ): Promise<FieldError[]> {
-  const from = inheritedFrom(value);
+  const from = findInheritedAgreement(value);
   if (from === null || (fact !== 'contract' && fact !== 'claimsRoute')) return [];
   const today = new Date().toISOString().slice(0, 10);
   const holder = await holderOf(sql, from, fact, against, today);
@@ -86,5 +92,5 @@ function namesAnother(seen: Seen, { ground, locationId }: Against): boolean {
   const npis = [practice!.npi, provider?.npi].filter((npi) => npi !== null && npi !== undefined);
   const party = { legalName: practice!.legalName, tinLast4: practice!.tinLast4, npis, locationId };
   const elsewhere = seen.locationId !== undefined && !practice!.locationIds.includes(seen.locationId);
-  return elsewhere || partyProblem(seen, party) !== null;
+  return elsewhere || findPartyProblem(seen, party) !== null;
 }

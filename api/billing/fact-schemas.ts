@@ -72,7 +72,7 @@ export const checkSource =
   (fact: Fact) =>
   ({ source, rep }: { source: FactSource; rep?: string | undefined }, context: z.core.$RefinementCtx): void => {
     const given = { value: '', source, reference: '-', ...(rep !== undefined && { rep }) };
-    for (const { path, rule } of factProblems(fact, given, { contractBases: [] }))
+    for (const { path, rule } of listFactProblems(fact, given, { contractBases: [] }))
       broken(context, [path], rule, FACT_MESSAGES[rule]);
   };
 

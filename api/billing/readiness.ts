@@ -6,7 +6,7 @@ import {
   READINESS_CAUTIONS,
   READINESS_REASONS,
 } from '../../domain/kernel/codes';
-import { billingReadiness, REMEDIES, type ReadinessAnswer } from '../../domain/billing/readiness';
+import { evaluateBillingReadiness, REMEDIES, type ReadinessAnswer } from '../../domain/billing/readiness';
 import {
   keepAnswers,
   listAnswers,
@@ -146,7 +146,7 @@ async function answers({ sql }: Deps, principal: Principal, questions: Question[
         ...known.unknown.map((path) => (path === 'payerId' && byElectronicId ? 'electronicPayerId' : path)),
       );
     }
-    const answered = billingReadiness(request, known.evidence);
+    const answered = evaluateBillingReadiness(request, known.evidence);
     given.push({ onFile: known, question: request, answer: answered });
     return view(answered);
   });

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { kindThatFits } from '../../domain/platforms/consequences';
+import { findFittingKind } from '../../domain/platforms/consequences';
 import { KIND_RULES } from '../../domain/registry/playbook';
 import { audit } from '../../record/kernel/audit';
 import { surroundingsOf } from '../../record/platforms/consequences';
@@ -49,7 +49,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
       async function start(chosen: Chosen, id: string): Promise<number> {
         const { payerId, state, locationId = null } = chosen;
         if (!payers.has(payerId)) throw invalid({ path: 'payerId', ...UNKNOWN_REFERENCE });
-        const kind = chosen.kind ?? kindThatFits({ payerId, state, practiceId, locationId }, known).kind;
+        const kind = chosen.kind ?? findFittingKind({ payerId, state, practiceId, locationId }, known).kind;
         const opened = await open(
           { ...deps, patienceMs },
           {

@@ -10,7 +10,7 @@ import {
   TRACK_ORDERS,
 } from '../../domain/kernel/codes';
 import { daysBetween, isRealDate } from '../../domain/time/dates';
-import { durationProblem, type Duration } from '../../domain/time/duration';
+import { findDurationProblem, type Duration } from '../../domain/time/duration';
 import type { Playbook } from '../../domain/registry/playbook';
 import {
   BESIDE_BAD_FIELDS,
@@ -34,7 +34,7 @@ const amount = z.number().optional();
 export const duration = z
   .strictObject({ businessDays: amount, days: amount, months: amount, hours: amount, minutes: amount, seconds: amount })
   .superRefine((value, context) => {
-    const message = durationProblem(value);
+    const message = findDurationProblem(value);
     if (message) context.addIssue({ code: 'custom', message, params: { rule: 'duration' } });
   })
   .transform((value) => value as Duration)

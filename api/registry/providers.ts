@@ -1,4 +1,4 @@
-import { attestationDueOn, knownLicences } from '../../domain/registry/attestation';
+import { computeAttestationDueOn, listKnownLicences } from '../../domain/registry/attestation';
 import { localDate } from '../../domain/time/calendar';
 import { findClient } from '../../record/registry/clients';
 import {
@@ -32,7 +32,8 @@ export function viewOfProvider({
   ...shown
 }: Provider) {
   const today = localDate(new Date().toISOString(), timeZone);
-  const dueOn = attestedOn && attestationDueOn(attestedOn, knownLicences(shown.licences, registryLicences), today);
+  const dueOn =
+    attestedOn && computeAttestationDueOn(attestedOn, listKnownLicences(shown.licences, registryLicences), today);
   const { caqh, nppes } = shown.registries;
   return {
     ...shown,

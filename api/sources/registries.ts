@@ -1,6 +1,6 @@
 import { auditExport, takeExported, type RowOutcome } from '../../record/sources/caqh-exports';
 import { caqhIsAsked, requestRoster, rosterRequestsOf, type RosterRequest } from '../../record/sources/caqh-roster';
-import { accepted } from '../../domain/sources/proposals';
+import { applyProposals } from '../../domain/sources/proposals';
 import { proposalsFor } from '../../record/sources/proposals';
 import { findProvider, updateProvider } from '../../record/registry/providers';
 import { settleTasks } from '../../record/kernel/tasks';
@@ -124,7 +124,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
         ),
       );
       const chosen = offered.filter(({ field }) => body.fields.includes(field));
-      const changed = await updateProvider(sql, principal, subject, accepted(subject, chosen), ifMatch);
+      const changed = await updateProvider(sql, principal, subject, applyProposals(subject, chosen), ifMatch);
       if (chosen.length === offered.length) await settleTasks(sql, subject.id, 'registry_mismatch');
       return ok(viewOfProvider(changed));
     },

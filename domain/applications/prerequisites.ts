@@ -2,10 +2,10 @@ import type { Authorisation } from '../registry/authorisation';
 import type { FileChange, FileReading } from './events';
 import type { PlainDate } from '../time/instants';
 import {
-  attestationDueOn,
-  attestationState,
-  freshThrough,
-  knownLicences,
+  computeAttestationDueOn,
+  evaluateAttestation,
+  computeFreshThrough,
+  listKnownLicences,
   type Attestation,
   type LicenceTerm,
 } from '../registry/attestation';
@@ -174,22 +174,23 @@ function readAttestation(
   today: PlainDate,
 ) {
   if (!attestation)
-    return { reading: { state: attestationState(null, payerId, today), attestedOn: null, dueOn: null } };
+    return { reading: { state: evaluateAttestation(null, payerId, today), attestedOn: null, dueOn: null } };
   const { attestedOn } = attestation;
-  const licences = knownLicences(provider?.licences ?? [], provider?.registryLicences);
-  const dueOn = attestationDueOn(attestedOn, licences, today);
-  const fresh = attestationMaxDays === null ? {} : { freshThrough: freshThrough(attestedOn, attestationMaxDays) };
+  const licences = listKnownLicences(provider?.licences ?? [], provider?.registryLicences);
+  const dueOn = computeAttestationDueOn(attestedOn, licences, today);
+  const fresh =
+    attestationMaxDays === null ? {} : { freshThrough: computeFreshThrough(attestedOn, attestationMaxDays) };
   // a licence that runs out can leave Illinois alone, or nothing at all
   const cycleChanges = licences
     .flatMap(({ expiresOn }) => (expiresOn !== null && today <= expiresOn ? [addDays(expiresOn, 1)] : []))
-    .filter((day) => attestationDueOn(attestedOn, licences, day) !== dueOn);
+    .filter((day) => computeAttestationDueOn(attestedOn, licences, day) !== dueOn);
   // once it has lapsed nobody asks how fresh it is
   const ends = [dueOn, ...Object.values(fresh)]
     .filter((last) => today <= last && last <= dueOn)
     .map((last) => addDays(last, 1));
   return {
     reading: {
-      state: attestationState({ ...attestation, dueOn, ...fresh }, payerId, today),
+      state: evaluateAttestation({ ...attestation, dueOn, ...fresh }, payerId, today),
       attestedOn,
       dueOn,
       ...fresh,

@@ -1,8 +1,8 @@
 import { addDays } from '../time/dates';
-import { atDate, before, due, localDate, startOfDay } from '../time/calendar';
-import { halved, type Duration } from '../time/duration';
+import { atDate, subtractDuration, addDuration, localDate, startOfDay } from '../time/calendar';
+import { halveDuration, type Duration } from '../time/duration';
 import type { ResolvedPlaybook } from '../registry/playbook';
-import { statutoryDate } from '../registry/statutory';
+import { findStatutoryDate } from '../registry/statutory';
 import { TRACKS, type Agenda, type RecredentialingDates, type TimerName } from './events';
 import type { Instant, PlainDate } from '../time/instants';
 import { type Purpose, PARTICIPATION_TRACKS } from '../kernel/codes';
@@ -28,14 +28,14 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
   const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
   const held = isHeld(state) && state.held;
   if (held) {
-    const dueAt = due({ at: held.since }, playbook.contactOverdueAfter, playbook.window);
+    const dueAt = addDuration({ at: held.since }, playbook.contactOverdueAfter, playbook.window);
     agenda.items.push({ purpose: 'enter_what_was_lost', since: held.since, dueAt });
   }
   if (isParticipating(state)) return addParticipation(agenda, state, playbook, timeZone);
   if (!isOpen(state)) return agenda;
   const { window } = playbook;
   const isSilent = state.paused !== null || isHeld(state);
-  const after = (at: Instant, duration: Duration) => due({ at }, duration, window);
+  const after = (at: Instant, duration: Duration) => addDuration({ at }, duration, window);
   const timer = (name: TimerName, at: Instant, silenced = isSilent) => {
     if (!silenced) agenda.timers[name] = at;
   };
@@ -49,7 +49,7 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
     if (!followUp.firedAt) timer(`followUp:${track}`, at);
     else if (!followUp.escalatedAt) {
       const { escalateAfter } = playbook;
-      timer(`escalation:${track}`, after(at, followUp.hurriedAt ? halved(escalateAfter) : escalateAfter));
+      timer(`escalation:${track}`, after(at, followUp.hurriedAt ? halveDuration(escalateAfter) : escalateAfter));
     }
     if (followUp.firedAt && !isSilent) agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
   }
@@ -79,8 +79,8 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
   if (submittedAt)
     agenda.expectedDecisionAt = decisionPromisedOn
       ? atDate(decisionPromisedOn, { timeZone: window.timeZone })
-      : due(anchor(submittedAt, submittedOn), playbook.expectedDecision, window);
-  const statutory = statutoryDate(state.key, findCompleteSince(state, timeZone));
+      : addDuration(anchor(submittedAt, submittedOn), playbook.expectedDecision, window);
+  const statutory = findStatutoryDate(state.key, findCompleteSince(state, timeZone));
   if (statutory) agenda.statutory = statutory;
   return agenda;
 }
@@ -101,7 +101,7 @@ function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: Resol
   const inquiry = !f.on && (f.purpose === 'confirm_receipt' || f.purpose === 'check_status');
   const earliest =
     inquiry && earliestInquiry && state.submittedAt
-      ? due(anchor(state.submittedAt, state.submittedOn), earliestInquiry, window)
+      ? addDuration(anchor(state.submittedAt, state.submittedOn), earliestInquiry, window)
       : f.at;
   // what would be long past (a late record, an adoption) is due from the moment we know of it
   return [at, earliest, f.at].sort().at(-1)!;
@@ -110,10 +110,10 @@ function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: Resol
 /** When a follow-up comes by its rule; half as long after too many unanswered calls where that is sooner. */
 function computeCountedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, playbook: ResolvedPlaybook): Instant {
   const { window, [rule]: every } = playbook;
-  const usual = due(anchor(at, from), every, window);
+  const usual = addDuration(anchor(at, from), every, window);
   // what was due already stays as it was
   if (!hurriedAt || (firedAt && firedAt <= hurriedAt)) return usual;
-  return [usual, due({ at: hurriedAt }, halved(every), window)].sort()[0]!;
+  return [usual, addDuration({ at: hurriedAt }, halveDuration(every), window)].sort()[0]!;
 }
 
 const anchor = (at: Instant, on?: PlainDate | null) => (on ? { at, on } : { at });
@@ -147,13 +147,14 @@ function addParticipation(
     const at = computeFollowUpAt(state, followUp, playbook);
     const dueAt = followUp.dueOn
       ? startOfDay(addDays(followUp.dueOn, 1), window.timeZone)
-      : due({ at }, playbook.contactOverdueAfter, window);
+      : addDuration({ at }, playbook.contactOverdueAfter, window);
     agenda.followUps[care] = { at, dueAt };
     if (isHeld(state)) continue;
     if (!followUp.firedAt) agenda.timers[`followUp:${care}`] = at;
     else {
       agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
-      if (!followUp.escalatedAt) agenda.timers[`escalation:${care}`] = due({ at }, playbook.escalateAfter, window);
+      if (!followUp.escalatedAt)
+        agenda.timers[`escalation:${care}`] = addDuration({ at }, playbook.escalateAfter, window);
     }
   }
   const { effective } = p;
@@ -170,14 +171,14 @@ function addRecredentialing(agenda: Agenda, cycle: RecredentialingCycle, playboo
   const { from, basis, knownAt } = cycle;
   const today = localDate(knownAt, timeZone);
   // no day's grace for the payer's hours: the date is the committee's
-  const next = (on: PlainDate) => due({ at: knownAt, on }, recredentialEvery, { timeZone });
+  const next = (on: PlainDate) => addDuration({ at: knownAt, on }, recredentialEvery, { timeZone });
   let at = cycle.dueOn ? atDate(cycle.dueOn, { timeZone }) : next(from);
   // an assumption is not held against anybody: cycles that would be over are taken for done
   if (basis === 'effective_date' && !cycle.dueOn)
     for (let over = 0; localDate(at, timeZone) < today; over++)
       at = next(over < MOST_CYCLES_OVER ? localDate(at, timeZone) : today);
   const dueOn = localDate(at, timeZone);
-  const opensAt = before(at, recredentialOpens, window);
+  const opensAt = subtractDuration(at, recredentialOpens, window);
   const dates: RecredentialingDates = {
     from,
     basis,

@@ -7,7 +7,7 @@ import {
   type ReadinessCaution,
   type ReadinessReason,
 } from '../kernel/codes';
-import { inheritedFrom, type FactRecord } from '../kernel/facts';
+import { findInheritedAgreement, type FactRecord } from '../kernel/facts';
 
 /** What is asked for one provider, practice, payer and state. */
 export interface ReadinessQuery {
@@ -113,15 +113,15 @@ const UNCONFIRMED: Record<Fact, ReadinessReason> = {
  * date decides, a clear one before others, otherwise the latest. A contract or claims route that rests on an ended
  * agreement ends with it (`participation_ended`); one that the agreement no longer has is unconfirmed.
  */
-export function billingReadiness(query: ReadinessQuery, evidence: ReadinessEvidence): ReadinessAnswer {
-  const { deciding, ambiguous } = inScope(
+export function evaluateBillingReadiness(query: ReadinessQuery, evidence: ReadinessEvidence): ReadinessAnswer {
+  const { deciding, ambiguous } = selectSpansInScope(
     query,
-    evidence.spans.map((span) => counted(span, evidence.unapproved)),
+    evidence.spans.map((span) => stripUnapprovedFacts(span, evidence.unapproved)),
   );
-  const judged = deciding.map((span) => ({ span, reasons: reasonsAgainst(span, query.dateOfService, evidence) }));
+  const judged = deciding.map((span) => ({ span, reasons: listReasonsAgainst(span, query.dateOfService, evidence) }));
   const decision =
     judged.findLast(({ reasons }) => reasons.length === 0) ??
-    judged.findLast(({ span }) => covers(span, query.dateOfService)) ??
+    judged.findLast(({ span }) => isCovering(span, query.dateOfService)) ??
     judged.at(-1);
   const ofScope = ambiguous ? 'scope_ambiguous' : evidence.platformCovers ? 'platform_only' : 'no_application';
   const found = new Set<ReadinessReason>(decision ? decision.reasons : [ofScope]);
@@ -132,19 +132,19 @@ export function billingReadiness(query: ReadinessQuery, evidence: ReadinessEvide
   return {
     mayBill,
     reasons: READINESS_REASONS.filter((reason) => found.has(reason)),
-    cautions: mayBill && decision ? cautionsBeside(decision.span, evidence) : [],
+    cautions: mayBill && decision ? listCautions(decision.span, evidence) : [],
     billThrough: mayBill ? 'own' : evidence.platformCovers ? 'platform' : 'nobody',
     mayRepresentInNetwork: mayBill,
     facts: decision?.span.facts ?? {},
     applicationId: decision?.span.applicationId ?? null,
-    billableFrom: decision ? effectiveFrom(decision.span) : null,
+    billableFrom: decision ? findEffectiveFrom(decision.span) : null,
   };
 }
 
 type Facts = ReadinessAnswer['facts'];
 
 /** A span as far as its facts count: one that awaits approval is a claim. */
-function counted(span: Span, unapproved: ReadonlySet<string>): Span & { facts: Facts } {
+function stripUnapprovedFacts(span: Span, unapproved: ReadonlySet<string>): Span & { facts: Facts } {
   if (unapproved.size === 0) return span;
   const claim = (fact: FactRecord) =>
     fact.status === 'confirmed' && unapproved.has(fact.entryId)
@@ -154,11 +154,14 @@ function counted(span: Span, unapproved: ReadonlySet<string>): Span & { facts: F
   return { ...span, facts };
 }
 
-const effectiveFrom = ({ facts: { effectiveDate } }: Span): PlainDate | null =>
+const findEffectiveFrom = ({ facts: { effectiveDate } }: Span): PlainDate | null =>
   effectiveDate?.status === 'confirmed' ? (effectiveDate.value as PlainDate) : null;
 
 /** The spans that a query is about; a line or location left out is fine while only one exists. */
-function inScope(query: ReadinessQuery, spans: readonly Span[]): { deciding: readonly Span[]; ambiguous: boolean } {
+function selectSpansInScope(
+  query: ReadinessQuery,
+  spans: readonly Span[],
+): { deciding: readonly Span[]; ambiguous: boolean } {
   const { lineOfBusiness, locationId } = query;
   const line = spans.filter((span) => lineOfBusiness === undefined || span.lineOfBusiness === lineOfBusiness);
   const place = line.filter(
@@ -170,23 +173,23 @@ function inScope(query: ReadinessQuery, spans: readonly Span[]): { deciding: rea
   return { deciding: ambiguous ? [] : place, ambiguous };
 }
 
-function covers(span: Span, date: PlainDate): boolean {
-  const from = effectiveFrom(span);
+function isCovering(span: Span, date: PlainDate): boolean {
+  const from = findEffectiveFrom(span);
   return from !== null && from <= date && (span.effectiveTo === null || date <= span.effectiveTo);
 }
 
-function reasonsAgainst(span: Span, date: PlainDate, evidence: ReadinessEvidence): ReadinessReason[] {
-  const from = effectiveFrom(span);
+function listReasonsAgainst(span: Span, date: PlainDate, evidence: ReadinessEvidence): ReadinessReason[] {
+  const from = findEffectiveFrom(span);
   const reasons: (ReadinessReason | null)[] = [
     span.approved ? null : 'not_approved',
-    ...FACTS.map((fact) => factAgainst(fact, span, date, evidence)),
+    ...FACTS.map((fact) => findReasonAgainstFact(fact, span, date, evidence)),
     from !== null && date < from ? 'before_effective_date' : null,
     span.effectiveTo !== null && date > span.effectiveTo ? 'participation_ended' : null,
   ];
   return reasons.filter((reason) => reason !== null);
 }
 
-function factAgainst(
+function findReasonAgainstFact(
   fact: Fact,
   span: Span,
   date: PlainDate,
@@ -198,10 +201,10 @@ function factAgainst(
   if (fact !== 'contract' && fact !== 'claimsRoute') return null;
   // another TIN is another party: until a contract is confirmed under it, there is none
   if (fact === 'contract' && span.tinChangedOn !== null && date >= span.tinChangedOn) return UNCONFIRMED[fact];
-  const agreement = restsOn(fact, record, span, agreements);
-  if (!agreement) return inheritedFrom(record.value) === null ? null : UNCONFIRMED[fact];
+  const agreement = findSupportingAgreement(fact, record, span, agreements);
+  if (!agreement) return findInheritedAgreement(record.value) === null ? null : UNCONFIRMED[fact];
   const holder = agreement[fact];
-  if (holder && (inheritedFrom(record.value) !== null || holder.entryId === record.entryId))
+  if (holder && (findInheritedAgreement(record.value) !== null || holder.entryId === record.entryId))
     if (unapproved.has(holder.entryId)) return UNCONFIRMED[fact];
   return agreement.endedOn !== null && date > agreement.endedOn ? 'participation_ended' : null;
 }
@@ -210,14 +213,14 @@ function factAgainst(
  * The agreement that a contract or claims route rests on: the one that it is inherited from; the one that it made; or,
  * of a practice, payer and line that held one already, the first that had not ended by then.
  */
-function restsOn(
+function findSupportingAgreement(
   fact: 'contract' | 'claimsRoute',
   { value, entryId, confirmedOn }: FactRecord,
   { payerId, lineOfBusiness }: Span,
   agreements: readonly AgreementEvidence[],
 ): AgreementEvidence | undefined {
   const ofScope = agreements.filter((held) => held.payerId === payerId && held.lineOfBusiness === lineOfBusiness);
-  const from = inheritedFrom(value);
+  const from = findInheritedAgreement(value);
   if (from !== null) return ofScope.find((held) => held.id === from && held[fact] !== null);
   const own = ofScope.find((held) => held[fact]?.entryId === entryId);
   return (
@@ -229,7 +232,7 @@ function restsOn(
   );
 }
 
-function cautionsBeside(span: Span, evidence: ReadinessEvidence): ReadinessCaution[] {
+function listCautions(span: Span, evidence: ReadinessEvidence): ReadinessCaution[] {
   const cautions: [ReadinessCaution, boolean][] = [
     ['not_seen_loaded', !span.loadedSeen],
     ['party_not_seen', !FACTS.some((fact) => span.facts[fact]?.partySeen)],

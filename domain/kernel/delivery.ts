@@ -17,7 +17,7 @@ export interface NextTry {
  * What follows from a failed try, the one that `tries` counts last: the pauses double up to ten minutes. A try that
  * found Temporal away does not count. `random`, from 0 to 1, keeps apart what failed together.
  */
-export function nextTry(tries: number, { counts, random }: { counts: boolean; random: number }): NextTry {
+export function planNextTry(tries: number, { counts, random }: { counts: boolean; random: number }): NextTry {
   const seconds = counts ? Math.min(LONGEST_SECONDS, 2 ** Math.min(tries, 10)) : AWAY_SECONDS;
   return {
     tries: counts ? tries : tries - 1,

@@ -60,7 +60,7 @@ export interface FactProblem {
 }
 
 /** Everything that a confirmation breaks of the rules on sources and values; none where it may be recorded. */
-export function factProblems(
+export function listFactProblems(
   fact: Fact,
   given: { value: FactValue; source: FactSource; rep?: string; reference?: string },
   playbook: { contractBases: readonly ContractBasis[] },
@@ -78,17 +78,17 @@ export function factProblems(
 }
 
 /** How a fact stands on one source alone: a client's word is a claim. */
-export const statusBySource = (source: FactSource): 'confirmed' | 'claimed' =>
+export const findStatusBySource = (source: FactSource): 'confirmed' | 'claimed' =>
   source === 'client_word' ? 'claimed' : 'confirmed';
 
 /** The agreement that a value rests on, or null where it stands by itself. */
-export const inheritedFrom = (value: FactValue): string | null =>
+export const findInheritedAgreement = (value: FactValue): string | null =>
   typeof value === 'object' && 'inheritedFrom' in value ? value.inheritedFrom : null;
 
 /** `wrong_party` where anything seen on the evidence names somebody else; null where all that was seen agrees. */
-export function partyProblem(seen: Seen, party: Party): 'wrong_party' | null {
+export function findPartyProblem(seen: Seen, party: Party): 'wrong_party' | null {
   const agrees =
-    (seen.partyName === undefined || sameName(seen.partyName, party.legalName)) &&
+    (seen.partyName === undefined || isSameName(seen.partyName, party.legalName)) &&
     (seen.tinLast4 === undefined || seen.tinLast4 === party.tinLast4) &&
     (seen.npi === undefined || party.npis.includes(seen.npi)) &&
     (seen.locationId === undefined || party.locationId === null || seen.locationId === party.locationId);
@@ -99,7 +99,7 @@ export function partyProblem(seen: Seen, party: Party): 'wrong_party' | null {
  * Whether two writings name one legal entity: equal but for case, accents, punctuation and spacing, and for a legal
  * form that only one of them states. Two different forms are two entities; nothing is matched by likeness.
  */
-export function sameName(a: string, b: string): boolean {
+export function isSameName(a: string, b: string): boolean {
   const [one, other] = [nameParts(a), nameParts(b)];
   return one.name === other.name && (one.form === other.form || one.form === null || other.form === null);
 }

@@ -2,7 +2,7 @@
 import { ein, ssn } from 'stdnum/lib/cjs/us';
 
 /** Whether a string is an NPI: 10 digits, the first 1 or 2, with a right check digit. */
-export const isNpi = (text: string): boolean => /^[12]\d{9}$/.test(text) && luhnHolds(`80840${text}`);
+export const isNpi = (text: string): boolean => /^[12]\d{9}$/.test(text) && passesLuhn(`80840${text}`);
 
 /** Whether a string is an EIN, plain or as NN-NNNNNNN, with a prefix that the IRS assigns. */
 export const isEin = (text: string): boolean => /^\d{2}-?\d{7}$/.test(text) && ein.validate(text).isValid;
@@ -36,7 +36,7 @@ export function isDea(text: string): boolean {
   return (a + c + e + 2 * (b + d + f)) % 10 === check;
 }
 
-function luhnHolds(digits: string): boolean {
+function passesLuhn(digits: string): boolean {
   const sum = digits
     .split('')
     .reverse()

@@ -79,7 +79,7 @@ export interface Leaver {
  * a contract of the provider's own goes on until the payer ends it, or it is handed over. An agreement ends where
  * nothing that goes on rests on it.
  */
-export function leavingItems(terms: EndingTerms, of: Leaver, today: PlainDate): LeavingItem[] {
+export function listLeavingItems(terms: EndingTerms, of: Leaver, today: PlainDate): LeavingItem[] {
   const ofApplications = of.applications.flatMap((one) => itemsOf(one, terms, today));
   const going = of.applications.filter(({ id }) =>
     ofApplications.some(({ subjectId, because, action }) => subjectId === id && GOES_ON(because, action)),
@@ -124,7 +124,8 @@ function itemsOf(
   const because = group ? 'group_participation' : 'individual_participation';
   const ended: LeavingItem[] = group ? [{ action: 'end_participation', subjectId, because, when: 'now' }] : [];
   if (terminating) return [...ended, { action: 'keep', subjectId, because: 'termination_under_way', when: 'now' }];
-  if (terminate) return [...ended, { action: 'terminate', subjectId, because, when: 'now', ...notice(on, one, today) }];
+  if (terminate)
+    return [...ended, { action: 'terminate', subjectId, because, when: 'now', ...describeNotice(on, one, today) }];
   if (group) return ended;
   return applications === 'hand_over'
     ? [{ action: 'hand_over', subjectId, because, when: 'after' }]
@@ -138,7 +139,7 @@ function isOfGroup({ key, contract }: LeavingApplication): boolean {
   return 'inheritedFrom' in contract || ('basis' in contract && contract.basis === 'group_contract');
 }
 
-function notice(on: PlainDate, { noticeDays }: LeavingApplication, today: PlainDate) {
+function describeNotice(on: PlainDate, { noticeDays }: LeavingApplication, today: PlainDate) {
   const latest = (a: PlainDate, b: PlainDate) => (a > b ? a : b);
   if (noticeDays === null) return { noticeBy: latest(on, today), lastDay: latest(on, today) };
   return {

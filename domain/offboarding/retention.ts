@@ -24,7 +24,7 @@ const DAYS_PER_YEAR = 365.25;
 const years = (count: number) => Math.ceil(count * DAYS_PER_YEAR);
 
 /** The first day on which it is no longer kept. */
-export const purgeOn = (endedOn: PlainDate, what: Retained, settings: RetentionSettings): PlainDate =>
+export const computePurgeDay = (endedOn: PlainDate, what: Retained, settings: RetentionSettings): PlainDate =>
   addDays(endedOn, 1 + KEPT_DAYS[what](settings));
 
 const KEPT_DAYS: Record<Retained, (settings: RetentionSettings) => number> = {

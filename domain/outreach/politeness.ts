@@ -10,13 +10,13 @@ const FIRST_MS = 15 * 60_000;
 const LONGEST_MS = 12 * 3_600_000;
 
 /** How long a service that failed so many times in a row is left alone: a quarter of an hour, doubled up to twelve. */
-export function backOff(failures: number, id: string): number {
+export function computeBackOff(failures: number, id: string): number {
   const wait = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
-  return wait + spread(id, wait / 5);
+  return wait + spreadById(id, wait / 5);
 }
 
 /** Always the same for one id, from 0 to less than `ms`. */
-export const spread = (id: string, ms: number): number => {
+export const spreadById = (id: string, ms: number): number => {
   let hash = 0x811c9dc5;
   for (const character of id) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
   // FNV-1a hardly moves the upper bits of ids that differ in their last character
@@ -24,4 +24,4 @@ export const spread = (id: string, ms: number): number => {
   return Math.floor((((hash ^ (hash >>> 12)) >>> 0) / 2 ** 32) * ms);
 };
 
-export const later = (at: Instant, ms: number): Instant => instantOf(Date.parse(at) + ms);
+export const addMilliseconds = (at: Instant, ms: number): Instant => instantOf(Date.parse(at) + ms);

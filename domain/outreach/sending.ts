@@ -1,6 +1,6 @@
 import type { Instant } from '../time/instants';
-import { atDate, due, isBusinessDay, localDate } from '../time/calendar';
-import { later } from './politeness';
+import { atDate, addDuration, isBusinessDay, localDate } from '../time/calendar';
+import { addMilliseconds } from './politeness';
 
 /** Nudges to one person that fall due within this time go out as one. */
 const DIGEST_MS = 15 * 60_000;
@@ -16,25 +16,25 @@ const SPREAD_MS = 30 * 60_000;
 export type MailOutcome = 'later' | 'deferred' | 'never' | 'uncertain';
 
 /** When what is due at an instant goes out to a recipient: when the digest is complete, in hours for that. */
-export function mailingTime(dueAt: Instant, now: Instant, timeZone: string, recipientId: string): Instant {
-  const complete = later(dueAt, DIGEST_MS);
-  const { nine } = hoursOf(complete, timeZone);
+export function computeMailingTime(dueAt: Instant, now: Instant, timeZone: string, recipientId: string): Instant {
+  const complete = addMilliseconds(dueAt, DIGEST_MS);
+  const { nine } = findMailingHours(complete, timeZone);
   // what falls due at nine is everybody's: each recipient has a minute of his own
-  const rush = nine <= complete && complete < later(nine, SPREAD_MS);
-  const at = rush ? later(complete, spread(recipientId)) : complete;
-  return sendingTime([at, now].sort()[1]!, timeZone, recipientId);
+  const rush = nine <= complete && complete < addMilliseconds(nine, SPREAD_MS);
+  const at = rush ? addMilliseconds(complete, spreadByRecipient(recipientId)) : complete;
+  return computeSendingTime([at, now].sort()[1]!, timeZone, recipientId);
 }
 
 /** This instant or, outside the hours of a business day, the next morning, spread by recipient. */
-export function sendingTime(at: Instant, timeZone: string, recipientId: string): Instant {
-  const { opens, nine, closes } = hoursOf(at, timeZone);
+export function computeSendingTime(at: Instant, timeZone: string, recipientId: string): Instant {
+  const { opens, nine, closes } = findMailingHours(at, timeZone);
   const today = isBusinessDay(localDate(at, timeZone));
   if (today && opens <= at && at < closes) return at;
-  const morning = today && at < opens ? nine : due({ at }, { businessDays: 1 }, { timeZone });
-  return later(morning, spread(recipientId));
+  const morning = today && at < opens ? nine : addDuration({ at }, { businessDays: 1 }, { timeZone });
+  return addMilliseconds(morning, spreadByRecipient(recipientId));
 }
 
-function hoursOf(at: Instant, timeZone: string) {
+function findMailingHours(at: Instant, timeZone: string) {
   const [opens, nine, closes] = [HOURS.from, '09:00', HOURS.to].map((from) =>
     atDate(localDate(at, timeZone), { timeZone, from, to: '23:59' }),
   ) as [Instant, Instant, Instant];
@@ -42,7 +42,7 @@ function hoursOf(at: Instant, timeZone: string) {
 }
 
 /** Always the same for one recipient. */
-const spread = (id: string): number => (Number.parseInt(id.slice(0, 6), 16) / 0xffffff) * SPREAD_MS;
+const spreadByRecipient = (id: string): number => (Number.parseInt(id.slice(0, 6), 16) / 0xffffff) * SPREAD_MS;
 
 /** How often mail goes to one domain, and to one address of a payer: what comes faster waits for its turn. */
 const DOMAIN_EVERY_MS = 500;
@@ -51,7 +51,7 @@ const PAYER_EVERY_MS = 10_000;
 export const BURST_MS = 30_000;
 
 /** The places that a mail takes its turn for. */
-export function paces(recipientType: string, address: string): { name: string; everyMs: number }[] {
+export function listPaces(recipientType: string, address: string): { name: string; everyMs: number }[] {
   const name = address.toLowerCase();
   const domain = { name: name.slice(name.lastIndexOf('@')), everyMs: DOMAIN_EVERY_MS };
   return recipientType === 'payer' ? [{ name, everyMs: PAYER_EVERY_MS }, domain] : [domain];

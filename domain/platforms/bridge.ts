@@ -14,7 +14,7 @@ export type CheckOccasion = (typeof CHECK_OCCASIONS)[number];
 const AFTER_SUBMISSION_DAYS = 14;
 
 /** When to see whether the platform still works, as far as the application has come. */
-export function platformChecks({
+export function planPlatformChecks({
   submittedOn,
   facts,
 }: Pick<ApplicationState, 'submittedOn' | 'facts'>): { occasion: CheckOccasion; dueOn: PlainDate }[] {

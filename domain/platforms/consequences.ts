@@ -1,11 +1,18 @@
 import type { Instant, PlainDate } from '../time/instants';
-import { due, localDate, type Window } from '../time/calendar';
+import { addDuration, localDate, type Window } from '../time/calendar';
 import type { ApplicationKind, LineOfBusiness, ReadinessReason, Stage } from '../kernel/codes';
 import { addDays, daysBetween } from '../time/dates';
 import type { Duration } from '../time/duration';
-import { panelOf, type Panel, type PanelReading, type Parked } from '../registry/panels';
+import { readPanel, type Panel, type PanelReading, type Parked } from '../registry/panels';
 import type { ChecklistEntry } from './checklist';
-import { assess, inForce, type LedgerAnswer, type PortableItem, type Standing, type Verdict } from './platform';
+import {
+  assessAnswers,
+  selectAnswersInForce,
+  type LedgerAnswer,
+  type PortableItem,
+  type Standing,
+  type Verdict,
+} from './platform';
 
 /** An answer in force, as it was recorded. */
 export interface GivenAnswer extends LedgerAnswer {
@@ -139,18 +146,18 @@ export interface ConsequencesInput extends Known {
 }
 
 /** What happens, payer by payer and state by state, where a platform is left on a date. */
-export function consequences(input: ConsequencesInput): Consequences {
+export function assessConsequences(input: ConsequencesInput): Consequences {
   const { leaveOn, answers, checklist } = input;
-  const assessment = assess([...input.payers.keys()], input.licensedIn, answers);
+  const assessment = assessAnswers([...input.payers.keys()], input.licensedIn, answers);
   const items = assessment.byPayer.flatMap(({ payerId, states }) =>
     states.map((assessed): Consequence => {
       const target = { payerId, state: assessed.state, practiceId: input.practiceId, locationId: input.locationId };
-      const given = inForce(answers, payerId, assessed.state);
+      const given = selectAnswersInForce(answers, payerId, assessed.state);
       const standing = new Map(assessed.readings.map(({ question, answer }) => [question, answer]));
       const [portable, restricted] = [given.get('portable_on_exit'), given.get('free_of_restrictions')];
-      const fits = kindThatFits(target, input);
-      const application = directApplication(target, input);
-      const panel = panelOf({ ...target, kind: fits.kind }, input.panels, input.parked, input.today);
+      const fits = findFittingKind(target, input);
+      const application = findDirectApplication(target, input);
+      const panel = readPanel({ ...target, kind: fits.kind }, input.panels, input.parked, input.today);
       return {
         payerId,
         payerName: input.payers.get(payerId)!.name,
@@ -161,13 +168,13 @@ export function consequences(input: ConsequencesInput): Consequences {
           entryId: portable?.id ?? null,
           ...assessed.portable,
         },
-        notice: noticeOf(noticeDays(restricted), input),
+        notice: computeNotice(noticeDays(restricted), input),
         restrictions: {
           freeOf: standing.get('free_of_restrictions')!,
           entryId: restricted?.id ?? null,
           words: restricted?.words ?? null,
         },
-        application: application && brief(application),
+        application: application && summarizeApplication(application),
         fits,
         panel,
         billable: billable(application, panel, input.payers.get(payerId)!, input),
@@ -178,7 +185,7 @@ export function consequences(input: ConsequencesInput): Consequences {
   const underWay = new Set(items.flatMap(({ payerId, fits }) => (isUnderWay(fits) ? payerId : [])));
   return {
     leaveOn,
-    notice: noticeOf(days.length === 0 || days.includes(null) ? null : Math.max(...(days as number[])), input),
+    notice: computeNotice(days.length === 0 || days.includes(null) ? null : Math.max(...(days as number[])), input),
     items,
     withoutApplication: [...input.payers.keys()].filter((payerId) => !underWay.has(payerId)),
     risks: checklist.flatMap(({ item, owner, due: on, doneOn }) =>
@@ -188,7 +195,7 @@ export function consequences(input: ConsequencesInput): Consequences {
 }
 
 /** An application as it is named beside what it bears on. */
-export const brief = ({ id, practiceId, kind, stage, open }: DirectApplication) => ({
+export const summarizeApplication = ({ id, practiceId, kind, stage, open }: DirectApplication) => ({
   id,
   practiceId,
   kind,
@@ -203,7 +210,7 @@ const noticeDays = (given: LedgerAnswer | undefined): number | null =>
   given?.noticeDays ?? (given?.answer === 'yes' ? 0 : null);
 
 /** A notice of so many days, for leaving on a date. */
-export function noticeOf(
+export function computeNotice(
   days: number | null,
   { leaveOn, today, checklist }: Pick<ConsequencesInput, 'leaveOn' | 'today' | 'checklist'>,
 ): Notice {
@@ -248,7 +255,7 @@ const PROGRESS: readonly Stage[] = [
 ];
 
 /** The application for a target that is furthest on its way, those that stand before others; null where there is none. */
-export function directApplication(
+export function findDirectApplication(
   target: Target,
   { applications, today }: Pick<Known, 'applications' | 'today'>,
 ): DirectApplication | null {
@@ -263,19 +270,19 @@ export function directApplication(
  * Which kind of application fits: the one that is under way; into the group where the practice has an agreement; one
  * that adds a TIN or location where the payer lists the provider already; otherwise a new one.
  */
-export function kindThatFits(
+export function findFittingKind(
   target: Target,
   { answers, applications, agreements, today }: Pick<Known, 'answers' | 'applications' | 'agreements' | 'today'>,
 ): Fit {
   const { payerId, state, practiceId } = target;
-  const own = directApplication(target, { applications, today });
+  const own = findDirectApplication(target, { applications, today });
   if (own && stands(own, today)) return { kind: own.kind, because: [{ reason: 'under_way', applicationId: own.id }] };
 
   const agreement = agreements.find(
     (held) => held.payerId === payerId && held.state === state && held.practiceId === practiceId,
   );
   const elsewhere = applications.find((one) => one.payerId === payerId && !isFor(one, target) && stands(one, today));
-  const direct = inForce(answers, payerId, state).get('direct_contract');
+  const direct = selectAnswersInForce(answers, payerId, state).get('direct_contract');
   const listed: Fit['because'] = [
     ...(elsewhere ? [{ reason: 'listed_elsewhere', applicationId: elsewhere.id } as const] : []),
     ...(direct?.parts?.credentialed === 'yes'
@@ -328,4 +335,4 @@ function expectedOn(
 
 /** The day on which a decision is expected on what is submitted now. */
 export const decisionFrom = (now: Instant, { expectedDecision, window }: Omit<Expectation, 'name'>): PlainDate =>
-  localDate(due({ at: now }, expectedDecision, window), window.timeZone);
+  localDate(addDuration({ at: now }, expectedDecision, window), window.timeZone);

@@ -1,7 +1,7 @@
 import type { Instant, PlainDate } from '../time/instants';
-import { due } from '../time/calendar';
+import { addDuration } from '../time/calendar';
 import type { Duration } from '../time/duration';
-import { inForce, type Assessment, type LedgerAnswer, type Question } from './platform';
+import { selectAnswersInForce, type Assessment, type LedgerAnswer, type Question } from './platform';
 
 /** How often the open questions are asked where nobody said otherwise. */
 export const DEFAULT_CADENCE: Duration = { businessDays: 10 };
@@ -29,7 +29,7 @@ export interface Inquiry {
 }
 
 /** What of a relationship has to be asked at an instant, and when something will have to be again. */
-export function openQuestions(
+export function findOpenQuestions(
   { byPayer }: Assessment,
   answers: readonly DatedAnswer[],
   termsChangedOn: PlainDate | null,
@@ -40,10 +40,10 @@ export function openQuestions(
   const agesAt: Instant[] = [];
   for (const { payerId, states } of byPayer)
     for (const { state, readings } of states) {
-      const given = inForce(answers, payerId, state);
+      const given = selectAnswersInForce(answers, payerId, state);
       for (const { question } of readings) {
         const answer = given.get(question);
-        const agedAt = answer && due({ at: now, on: answer.answeredOn }, HOLDS, { timeZone });
+        const agedAt = answer && addDuration({ at: now, on: answer.answeredOn }, HOLDS, { timeZone });
         if (!answer) open.push({ payerId, state, question, because: 'unanswered' });
         else if (termsChangedOn !== null && answer.answeredOn < termsChangedOn)
           open.push({ payerId, state, question, because: 'terms_changed' });

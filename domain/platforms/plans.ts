@@ -27,13 +27,13 @@ export interface TransitionPlan extends Pick<Consequences, 'leaveOn' | 'notice' 
 }
 
 /** The first day on which a platform can be left without a gap; null while a payer or the notice leaves that open. */
-export function earliestLeaveOn({ items, notice }: Consequences, today: PlainDate): PlainDate | null {
+export function findEarliestLeaveDay({ items, notice }: Consequences, today: PlainDate): PlainDate | null {
   const days = [notice.earliestLeaveOn, ...items.map(({ billable }) => billable.expectedOn)];
   return days.includes(null) ? null : [today, ...(days as PlainDate[])].sort().at(-1)!;
 }
 
 /** What to do about each payer; `unmet` is what the file lacks for an item, or null where no practice is chosen. */
-export function transitionPlan(
+export function planTransition(
   found: Consequences,
   unmet: (item: Consequence) => readonly BlockerCode[] | null,
   today: PlainDate,
@@ -52,7 +52,7 @@ export function transitionPlan(
     return { ...item, start, blockedBy };
   });
   const { leaveOn, notice, risks } = found;
-  return { leaveOn, notice, risks, earliestLeaveOn: earliestLeaveOn(found, today), items };
+  return { leaveOn, notice, risks, earliestLeaveOn: findEarliestLeaveDay(found, today), items };
 }
 
 /** What of the checklist takes the place of a service. */
@@ -99,7 +99,7 @@ export interface DecisionSheet {
 }
 
 /** Side by side: what the platform does today, and what direct contracts take. */
-export function decisionSheet(
+export function buildDecisionSheet(
   { items, notice, earliestLeaveOn: leaveOn }: TransitionPlan,
   given: {
     decision: Decision | null;

@@ -92,7 +92,7 @@ export interface Assessment extends Omit<Assessed, 'portable'> {
 const DECISIVE: readonly Question[] = ['direct_contract', 'bill_outside', 'claims_under_own_setup', 'control_terms'];
 
 /** What a relationship's answers come to for each of its payers, in the states where the provider is licensed. */
-export function assess(
+export function assessAnswers(
   payerIds: readonly string[],
   licensedIn: readonly string[],
   answers: readonly LedgerAnswer[],
@@ -101,14 +101,14 @@ export function assess(
     const ofPayer = answers.filter((given) => given.payerId === null || given.payerId === payerId);
     const named = [...new Set([...licensedIn, ...ofPayer.flatMap(({ state }) => state ?? [])])].sort();
     const states = (named.length > 0 ? named : [null]).map((state) => assessIn(ofPayer, payerId, state));
-    return { payerId, ...shared(states), states };
+    return { payerId, ...findSharedAssessment(states), states };
   });
-  const { portable: _, ...overall } = shared(byPayer);
+  const { portable: _, ...overall } = findSharedAssessment(byPayer);
   return { ...overall, byPayer };
 }
 
 /** Of each question the answer in force for a payer and state: the most specific, a payer's before a state's. */
-export function inForce<T extends LedgerAnswer>(
+export function selectAnswersInForce<T extends LedgerAnswer>(
   answers: readonly T[],
   payerId: string,
   state: string | null,
@@ -122,11 +122,11 @@ export function inForce<T extends LedgerAnswer>(
 
 /** How one payer's answers come out in a state. */
 function assessIn(answers: readonly LedgerAnswer[], payerId: string, state: string | null): StateAssessment {
-  const given = inForce(answers, payerId, state);
-  const readings = QUESTIONS.map((question) => read(question, given.get(question)));
+  const given = selectAnswersInForce(answers, payerId, state);
+  const readings = QUESTIONS.map((question) => readAnswer(question, given.get(question)));
   return {
     state,
-    ...verdictOf(readings),
+    ...findVerdict(readings),
     unanswered: readings.filter(({ answer }) => answer === 'unanswered').map(({ question }) => question),
     portable: portableBy(given.get('portable_on_exit')),
     readings,
@@ -136,7 +136,7 @@ function assessIn(answers: readonly LedgerAnswer[], payerId: string, state: stri
 const BEARS_OUT: readonly unknown[] = ['yes', 'provider', 'practice', 0];
 
 /** A yes whose own details don't bear it out is unclear. */
-function read(question: Question, given: LedgerAnswer | undefined): Reading {
+function readAnswer(question: Question, given: LedgerAnswer | undefined): Reading {
   if (given?.answer !== 'yes') return { question, answer: given?.answer ?? 'unanswered' };
   const { parts, items, noticeDays } = given;
   const contradictedBy = [
@@ -148,7 +148,7 @@ function read(question: Question, given: LedgerAnswer | undefined): Reading {
 }
 
 /** `direct` only where 1, 2, 4 and 5 are yes; `platform_model` where 1 is no; anything else is unclear: not direct. */
-function verdictOf(readings: readonly Reading[]): Pick<Assessed, 'verdict' | 'because'> {
+function findVerdict(readings: readonly Reading[]): Pick<Assessed, 'verdict' | 'because'> {
   const [direct] = readings;
   if (direct!.answer === 'no') return { verdict: 'platform_model', because: [direct!] };
   const because = readings.filter(({ question, answer }) => DECISIVE.includes(question) && answer !== 'yes');
@@ -165,7 +165,7 @@ const portableEach = (of: (item: PortableItem) => Standing): Assessed['portable'
   Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, of(item)])) as Assessed['portable'];
 
 /** What all share, otherwise unclear; because of everything that stands in the way of any. */
-function shared(parts: readonly Assessed[]): Assessed {
+function findSharedAssessment(parts: readonly Assessed[]): Assessed {
   const same = <T>(values: T[]): T | 'unclear' => (new Set(values).size === 1 ? values[0]! : 'unclear');
   const because = parts.flatMap((part) => part.because).map((reading) => [JSON.stringify(reading), reading] as const);
   return {

@@ -56,7 +56,7 @@ export function rankTargets(targets: readonly PayerTarget[]): RankedTarget[] {
   const largest = { clients: most(({ clients }) => clients), value: most(({ monthlyValue }) => monthlyValue ?? 0) };
   const underWay = ({ fits }: PayerTarget) => (fits.because[0]!.reason === 'under_way' ? 1 : 0);
   return targets
-    .map((target) => ({ ...target, score: scoreOf(target, largest) }))
+    .map((target) => ({ ...target, score: scoreTarget(target, largest) }))
     .sort(
       (a, b) =>
         underWay(a) - underWay(b) ||
@@ -66,7 +66,7 @@ export function rankTargets(targets: readonly PayerTarget[]): RankedTarget[] {
     );
 }
 
-function scoreOf(target: PayerTarget, largest: { clients: number; value: number }): Score {
+function scoreTarget(target: PayerTarget, largest: { clients: number; value: number }): Score {
   const { clients, monthlyValue, panel, expected, effort, rates } = target;
   const { platform, direct } = rates ?? {};
   const share: Record<Component, number> = {
@@ -98,7 +98,7 @@ export const unmetOf = ({ prerequisites, attestation }: FileReading): BlockerCod
 ];
 
 /** Days to a decision: as applications of one's own took, where there are enough, otherwise as the playbook says. */
-export function expectedDays(own: readonly number[], playbookDays: number): PayerTarget['expected'] {
+export function estimateDecisionDays(own: readonly number[], playbookDays: number): PayerTarget['expected'] {
   if (own.length < ENOUGH) return { days: playbookDays, from: 'playbook' };
   const sorted = own.toSorted((a, b) => a - b);
   const middle = [sorted[Math.floor((sorted.length - 1) / 2)]!, sorted[Math.ceil((sorted.length - 1) / 2)]!];

@@ -18,7 +18,7 @@ export interface CycleLicence {
  * The licences on which a person's cycle rests at a client: those on its file, and those that a registry knows of in
  * states of which the file says nothing.
  */
-export const knownLicences = (
+export const listKnownLicences = (
   onFile: readonly LicenceTerm[],
   ofRegistry: readonly { state: string }[] = [],
 ): CycleLicence[] => [
@@ -41,7 +41,11 @@ const ILLINOIS_CYCLE_DAYS = 180;
  * The last day on which an attestation is valid: 120 days on, 180 where all licences current on `asOf` are Illinois's.
  * One of which nobody knows the end may be current elsewhere, and is no proof for Illinois.
  */
-export function attestationDueOn(attestedOn: PlainDate, licences: readonly CycleLicence[], asOf: PlainDate): PlainDate {
+export function computeAttestationDueOn(
+  attestedOn: PlainDate,
+  licences: readonly CycleLicence[],
+  asOf: PlainDate,
+): PlainDate {
   const current = licences.filter(({ expiresOn }) => expiresOn === null || asOf <= expiresOn);
   const illinoisOnly =
     current.some(({ expiresOn }) => expiresOn !== null) && current.every((licence) => licence.state === 'IL');
@@ -49,10 +53,10 @@ export function attestationDueOn(attestedOn: PlainDate, licences: readonly Cycle
 }
 
 /** The last day on which an attestation is fresh enough for a payer that wants it at most so many days old. */
-export const freshThrough = (attestedOn: PlainDate, maxDays: number): PlainDate => addDays(attestedOn, maxDays);
+export const computeFreshThrough = (attestedOn: PlainDate, maxDays: number): PlainDate => addDays(attestedOn, maxDays);
 
 /** How an attestation stands for a payer on a day; without `freshThrough` the payer takes what CAQH takes. */
-export function attestationState(
+export function evaluateAttestation(
   attestation: (Attestation & { dueOn: PlainDate; freshThrough?: PlainDate }) | null,
   payerId: string,
   today: PlainDate,

@@ -13,12 +13,12 @@ export type Standing = (typeof STANDINGS)[number];
 export type ChangeNeed = 'contract' | 'application' | 'notice' | 'tell_payer' | 'nothing';
 
 /** By when a program has to hear of a change, as read in November 2026. */
-const TOLD_WITHIN: Partial<Record<LineOfBusiness, { days: number; citation: string }>> = {
+const NOTICE_RULES: Partial<Record<LineOfBusiness, { days: number; citation: string }>> = {
   medicare: { days: 30, citation: '42 CFR 424.516(d)' },
 };
 
 /** What a change of a field means for an application, by the payer's playbook. */
-export function changeNeed(field: ChangeField, standing: Standing, handling: ChangeHandling): ChangeNeed {
+export function findChangeNeed(field: ChangeField, standing: Standing, handling: ChangeHandling): ChangeNeed {
   // what has not left yet leaves with the file as it is then
   if (standing === 'unsubmitted') return 'nothing';
   if (standing === 'submitted') return 'tell_payer';
@@ -30,15 +30,15 @@ export function changeNeed(field: ChangeField, standing: Standing, handling: Cha
 }
 
 /** The kind of the application that a need opens; null where it opens none. */
-export const kindFor = (need: ChangeNeed): ApplicationKind | null =>
+export const findKindForChange = (need: ChangeNeed): ApplicationKind | null =>
   need === 'contract' ? 'add_tin_or_location' : need === 'application' ? 'change' : null;
 
 /** The last day on which a change is told in time; null where no rule is known. */
-export function toldBy(
+export function findNoticeDueDay(
   line: LineOfBusiness,
   need: ChangeNeed,
   changedOn: PlainDate,
 ): { dueOn: PlainDate; citation: string } | null {
-  const rule = TOLD_WITHIN[line];
+  const rule = NOTICE_RULES[line];
   return rule && need !== 'nothing' ? { dueOn: addDays(changedOn, rule.days), citation: rule.citation } : null;
 }

@@ -37,7 +37,7 @@ export interface PanelReading {
 const RECENT_DAYS = 180;
 
 /** How a panel stands for a kind: as it was stated, that kind before all kinds, unless one was parked since then. */
-export function panelOf(
+export function readPanel(
   { payerId, state, kind }: { payerId: string; state: string | null; kind: ApplicationKind },
   panels: readonly Panel[],
   parked: readonly Parked[],

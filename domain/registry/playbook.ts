@@ -179,7 +179,7 @@ const specificity = ({ state, kind, lineOfBusiness }: VariantScope): number =>
   (lineOfBusiness ? 1 : 0);
 
 /** A payer's playbook as it is for an application: its variants, the most specific last, over its own. */
-function specific({ variants = [], ...own }: Playbook, scope: Required<VariantScope>): Omit<Playbook, 'variants'> {
+function applyVariants({ variants = [], ...own }: Playbook, scope: Required<VariantScope>): Omit<Playbook, 'variants'> {
   const names = ['state', 'kind', 'lineOfBusiness'] as const;
   return variants
     .filter((variant) => names.every((name) => variant[name] === undefined || variant[name] === scope[name]))
@@ -198,7 +198,7 @@ export function resolvePlaybook(
 ): ResolvedPlaybook {
   const { kind, lineOfBusiness } = scope;
   const ofLine = RECREDENTIALING_BY_LINE[lineOfBusiness];
-  const { callHours, closures, ...own } = specific(playbook, scope);
+  const { callHours, closures, ...own } = applyVariants(playbook, scope);
   const requiresCaqh = KIND_RULES[kind].provider && (own.requiresCaqh ?? PLAYBOOK_DEFAULTS.requiresCaqh);
   const usual = PLAYBOOK_DEFAULTS.requires.filter((code) => requiresCaqh || code !== 'caqh_id');
   return {
@@ -224,7 +224,7 @@ export function resolvePlaybook(
 }
 
 /** What a kind and the playbook that it is pinned to demand of an application. */
-export function rulesOf(
+export function deriveRules(
   kind: ApplicationKind,
   { requiresCaqh, trackOrder, attestationMaxDays }: ResolvedPlaybook,
 ): Rules {
@@ -241,4 +241,4 @@ export function rulesOf(
 
 /** How many applications like this one a payer takes in one call; null where nothing says so. */
 export const mostPerCall = (playbook: Playbook, scope: Required<VariantScope>): number | null =>
-  specific(playbook, scope).maxPerCall ?? null;
+  applyVariants(playbook, scope).maxPerCall ?? null;

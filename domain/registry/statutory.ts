@@ -29,7 +29,7 @@ const FEDERAL: readonly LineOfBusiness[] = ['medicare', 'medicare_advantage', 't
 const NOT_CREDENTIALING: readonly ApplicationKind[] = ['new_group', 'change', 'termination'];
 
 /** By when the payer owes a decision; null without evidence of a complete receipt, or where no clock is known. */
-export function statutoryDate(
+export function findStatutoryDate(
   { state, lineOfBusiness, kind }: { state: string; lineOfBusiness: LineOfBusiness; kind: ApplicationKind },
   completeOn: PlainDate | null,
 ): StatutoryDate | null {

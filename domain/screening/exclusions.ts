@@ -27,20 +27,21 @@ export interface ExclusionWord {
  * The words that count: a match until somebody has decided on it, and after that every decision. One person's "yes"
  * stands beside another's "no" and does not lift it.
  */
-export function countingWords<T extends ExclusionWord>(words: readonly T[]): T[] {
+export function selectCountingWords<T extends ExclusionWord>(words: readonly T[]): T[] {
   const decided = new Set(words.filter((word) => word.decided).map(({ exclusionId }) => exclusionId));
   return words.filter((word) => word.decided || !decided.has(word.exclusionId));
 }
 
 /** From when until when somebody is excluded, by all that was said. */
-export const exclusionTerms = (words: readonly ExclusionWord[]): ExclusionTerm[] => termsWith('confirmed', words);
+export const computeExclusionTerms = (words: readonly ExclusionWord[]): ExclusionTerm[] =>
+  termsWith('confirmed', words);
 
 /** Whether a listing that nobody has decided on may mean them on a day. */
 export const maybeExcludedOn = (words: readonly ExclusionWord[], day: PlainDate): boolean =>
   termsWith('possible', words).some((term) => excludedOn(term, day));
 
 const termsWith = (status: ExclusionStatus, words: readonly ExclusionWord[]): ExclusionTerm[] =>
-  countingWords(words)
+  selectCountingWords(words)
     .filter((word) => word.status === status)
     .map(({ excludedOn: from, reinstatedOn }) => ({ from, reinstatedOn }));
 
@@ -48,8 +49,8 @@ const SEVERITY: Record<ExclusionStatus, number> = { confirmed: 2, possible: 1, d
 const FOR_GOOD: PlainDate = '9999-12-31';
 
 /** The word that is shown for all that was said of one listing: the most severe, and of several "no" the longest. */
-export const decisiveWord = <T extends ExclusionWord>(words: readonly T[]): T | undefined =>
-  countingWords(words)
+export const findDecisiveWord = <T extends ExclusionWord>(words: readonly T[]): T | undefined =>
+  selectCountingWords(words)
     .toSorted(
       (a, b) =>
         SEVERITY[b.status] - SEVERITY[a.status] ||
@@ -93,10 +94,10 @@ export type Match = (typeof MATCHES)[number];
  * Whether an entry is, by its NPI, or may be, by name and state, this provider or practice. Another NPI is another
  * person, whatever the name, while a business may have several; nothing is matched by likeness.
  */
-export function matchOf(listing: Listing, { npi, states, ...named }: Screened): Match | null {
+export function matchListing(listing: Listing, { npi, states, ...named }: Screened): Match | null {
   if (listing.npi !== null && listing.npi === npi) return 'npi';
   if (listing.npi !== null && !listing.businessName) return null;
-  if (nameKey(listing) !== nameKey(named)) return null;
+  if (buildNameKey(listing) !== buildNameKey(named)) return null;
   const { state } = listing;
   return state === null || states.length === 0 || states.includes(state) ? 'name' : null;
 }
@@ -104,7 +105,7 @@ export function matchOf(listing: Listing, { npi, states, ...named }: Screened): 
 /**
  * Equal for two writings of one name: case, accents, punctuation and spacing don't count. Only a person's has a comma.
  */
-export const nameKey = ({ firstName, lastName, businessName }: Named): string =>
+export const buildNameKey = ({ firstName, lastName, businessName }: Named): string =>
   businessName ? plain(businessName) : `${plain(lastName)},${plain(firstName)}`;
 
 const plain = (text: string): string =>
@@ -122,18 +123,18 @@ const WINDOW = { timeZone: 'America/New_York' };
 export const monthOf = (now: Instant): PlainDate => `${localDate(now, WINDOW.timeZone).slice(0, 7)}-01`;
 
 /** When the list of a month is asked for: in the morning of its day. */
-export const listDueAt = (month: PlainDate): Instant => atDate(`${month.slice(0, 7)}-${DUE_DAY}`, WINDOW);
+export const computeListDueAt = (month: PlainDate): Instant => atDate(`${month.slice(0, 7)}-${DUE_DAY}`, WINDOW);
 
 /** When it is first fetched: in the morning of the day by which it is out. */
-export const listOutAt = (month: PlainDate): Instant => atDate(`${month.slice(0, 7)}-${OUT_DAY}`, WINDOW);
+export const computeListOutAt = (month: PlainDate): Instant => atDate(`${month.slice(0, 7)}-${OUT_DAY}`, WINDOW);
 
 /** Whose list it is that was fetched: of the month in which it changed; where nobody says, the last that should be out. */
-export function monthOfList(modifiedAt: Instant | null, at: Instant): PlainDate {
+export function findListMonth(modifiedAt: Instant | null, at: Instant): PlainDate {
   const month = monthOf(modifiedAt !== null && modifiedAt < at ? modifiedAt : at);
-  return modifiedAt !== null || at >= listOutAt(month) ? month : monthOf(`${addDays(month, -1)}T12:00:00Z`);
+  return modifiedAt !== null || at >= computeListOutAt(month) ? month : monthOf(`${addDays(month, -1)}T12:00:00Z`);
 }
 
-export function nextMonth(month: PlainDate): PlainDate {
+export function addOneMonth(month: PlainDate): PlainDate {
   const [year, number] = month.split('-').map(Number) as [number, number];
   return number === 12 ? `${year + 1}-01-01` : `${year}-${String(number + 1).padStart(2, '0')}-01`;
 }

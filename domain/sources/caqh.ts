@@ -1,9 +1,9 @@
 import type { Instant, PlainDate } from '../time/instants';
 import { addDays } from '../time/dates';
-import { later, spread } from '../outreach/politeness';
+import { addMilliseconds, spreadById } from '../outreach/politeness';
 
 /** What CAQH, or an export of its portal, says of a provider; its words as they are. */
-export interface CaqhSaid {
+export interface CaqhStatement {
   /** Whether it knows the provider. */
   found: boolean;
   /** Null where it doesn't say. */
@@ -15,7 +15,7 @@ export interface CaqhSaid {
 }
 
 /** Its answer about the person of an NPI: the CAQH id is its own too, not what somebody has typed. */
-export interface CaqhAnswer extends CaqhSaid {
+export interface CaqhAnswer extends CaqhStatement {
   caqhId: string | null;
 }
 
@@ -54,7 +54,7 @@ const plain = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, ''
 const ofWords = (words: string | null): CaqhStanding => WORDS[plain(words ?? '')] ?? 'unknown';
 
 /** A plan reads a profile only where it is on the plan's roster, authorised, and current and complete. */
-export function caqhStanding({ found, rosterStatus, authorised, providerStatus }: CaqhSaid): CaqhStanding {
+export function findCaqhStanding({ found, rosterStatus, authorised, providerStatus }: CaqhStatement): CaqhStanding {
   if (!found) return 'not_found';
   if (rosterStatus !== null && plain(rosterStatus) !== 'active') return 'not_on_roster';
   if (authorised === false) return 'not_authorised';
@@ -62,7 +62,7 @@ export function caqhStanding({ found, rosterStatus, authorised, providerStatus }
 }
 
 /** When the provider attested, as far as the answer shows it; a date to come shows nothing. */
-export const attestedOn = ({ providerStatus, statusOn }: CaqhSaid, today: PlainDate): PlainDate | null =>
+export const attestedOn = ({ providerStatus, statusOn }: CaqhStatement, today: PlainDate): PlainDate | null =>
   ofWords(providerStatus) === 'current' && statusOn !== null && statusOn <= today ? statusOn : null;
 
 const DAY_MS = 86_400_000;
@@ -73,11 +73,11 @@ const SPREAD_MS = 4 * 3_600_000;
 const NEAR_DAYS = 15;
 
 /** When to ask again: weekly; daily where something is awaited, or the attestation is about to run out. */
-export function nextCaqhCheck(
+export function planNextCaqhCheck(
   { standing, dueOn, id }: { standing: CaqhStanding; dueOn: PlainDate | null; id: string },
   now: Instant,
 ): Instant {
   const near = dueOn !== null && addDays(dueOn, -NEAR_DAYS) <= now.slice(0, 10);
   const settled = standing === 'current' || standing === 'not_found' || standing === 'unusable';
-  return later(now, (settled && !near ? WEEK_MS : DAY_MS) + spread(id, SPREAD_MS));
+  return addMilliseconds(now, (settled && !near ? WEEK_MS : DAY_MS) + spreadById(id, SPREAD_MS));
 }

@@ -1,5 +1,5 @@
 import type { PlainDate } from '../time/instants';
-import { sameName } from '../kernel/facts';
+import { isSameName } from '../kernel/facts';
 
 /** What a source outside says of a provider. */
 export interface Snapshot {
@@ -161,9 +161,9 @@ const PROFESSIONS: Record<string, RegExp> = {
   '103TC0700X': /\b(PSY|LP)\b/,
 };
 
-type Touched = Partial<Pick<Finding, 'about' | 'practiceId' | 'applicationIds'>>;
+type TouchedRecords = Partial<Pick<Finding, 'about' | 'practiceId' | 'applicationIds'>>;
 
-const finding = (code: FindingCode, touched: Touched): Finding => ({
+const finding = (code: FindingCode, touched: TouchedRecords): Finding => ({
   code,
   severity: FIXES[code][0],
   about: null,
@@ -174,7 +174,7 @@ const finding = (code: FindingCode, touched: Touched): Finding => ({
 });
 
 /** What doesn't fit together in a practice's own file, whoever applies for it, as of a day. */
-export function practiceFindings(
+export function listPracticeFindings(
   { id: practiceId, npi, npiIsColleagues, tinType, documents }: CheckedPractice,
   applicationIds: string[],
   today: PlainDate,
@@ -188,18 +188,22 @@ export function practiceFindings(
 }
 
 /** Everything in a provider's file that doesn't fit together, as of a day. */
-export function findings({ provider, practices, applications, snapshots }: CheckedFile, today: PlainDate): Finding[] {
+export function listProviderFindings(
+  { provider, practices, applications, snapshots }: CheckedFile,
+  today: PlainDate,
+): Finding[] {
   const applicationIds = applications.map(({ id }) => id);
   const states = byState(applications);
   const { licences, malpractice, taxonomyCode, dea, documents, authorised } = provider;
   const found: Finding[] = [];
-  const add = (code: FindingCode, touched: Touched = {}) => found.push(finding(code, { applicationIds, ...touched }));
+  const add = (code: FindingCode, touched: TouchedRecords = {}) =>
+    found.push(finding(code, { applicationIds, ...touched }));
 
   for (const practice of practices) {
     const own = applications.filter(({ practiceId }) => practiceId === practice.id);
     const of = { practiceId: practice.id, applicationIds: own.map(({ id }) => id) };
     if (practice.npi === provider.npi) add('own_npi_is_group_npi', of);
-    found.push(...practiceFindings(practice, of.applicationIds, today));
+    found.push(...listPracticeFindings(practice, of.applicationIds, today));
     const at = new Set([practice.address, ...practice.places].map(({ state }) => state));
     for (const [state, ids] of byState(own))
       if (!at.has(state)) add('no_location_in_state', { ...of, about: state, applicationIds: ids });
@@ -228,8 +232,8 @@ export function findings({ provider, practices, applications, snapshots }: Check
   for (const snapshot of snapshots) for (const code of againstSource(snapshot)) add(code, { about: snapshot.source });
   const [one, other] = snapshots.filter(({ enumerationType }) => enumerationType !== 'NPI-2');
   if (one && other) {
-    if (!sameName(nameOf(one), nameOf(other))) add('names_disagree');
-    if (one.address && other.address && !samePlace(one.address, other.address)) add('addresses_disagree');
+    if (!isSameName(nameOf(one), nameOf(other))) add('names_disagree');
+    if (one.address && other.address && !isSamePlace(one.address, other.address)) add('addresses_disagree');
   }
   return found;
 
@@ -244,12 +248,12 @@ export function findings({ provider, practices, applications, snapshots }: Check
     const { taxonomyCode: theirs, address, licences: named = [] } = snapshot;
     const places = practices.flatMap((practice) => [practice.address, ...practice.places]);
     return [
-      ...(sameName(nameOf(snapshot), nameOf({})) ? [] : (['name_differs'] as const)),
+      ...(isSameName(nameOf(snapshot), nameOf({})) ? [] : (['name_differs'] as const)),
       ...(theirs === undefined || !taxonomyCode || theirs === taxonomyCode ? [] : (['taxonomy_differs'] as const)),
-      ...(address === undefined || places.length === 0 || places.some((place) => samePlace(place, address))
+      ...(address === undefined || places.length === 0 || places.some((place) => isSamePlace(place, address))
         ? []
         : (['address_differs'] as const)),
-      ...(licencesAgree(licences, named) ? [] : (['licence_differs'] as const)),
+      ...(doLicencesAgree(licences, named) ? [] : (['licence_differs'] as const)),
     ];
   }
 }
@@ -263,11 +267,11 @@ const expired = (held: readonly Expiring[], today: PlainDate): string[] => {
 type Licences = readonly { state: string; number: string }[];
 
 /** Whether one of a source's licences is on file in each state that both know; at least one, where both know any. */
-function licencesAgree(onFile: Licences, named: Licences): boolean {
+function doLicencesAgree(onFile: Licences, named: Licences): boolean {
   const both = onFile.filter(({ state }) => named.some((one) => one.state === state));
   if (both.length === 0) return onFile.length === 0 || named.length === 0;
   return both.every(({ state }) =>
-    inState(both, state).some((one) => inState(named, state).some((other) => sameLicence(one, other))),
+    inState(both, state).some((one) => inState(named, state).some((other) => isSameLicence(one, other))),
   );
 }
 
@@ -275,11 +279,11 @@ export const inState = <T extends { state: string }>(licences: readonly T[], sta
   licences.filter((licence) => licence.state === state);
 
 /** The same number but for letters, punctuation and zeros before it; boards and registries write it each in their way. */
-export const sameLicence = (one: { number: string }, other: { number: string }): boolean =>
-  bare(one.number) === bare(other.number);
+export const isSameLicence = (one: { number: string }, other: { number: string }): boolean =>
+  stripNumber(one.number) === stripNumber(other.number);
 
 /** A number without what is only written around it; one without digits as it is. */
-function bare(number: string): string {
+function stripNumber(number: string): string {
   const digits = number.replace(/\D/g, '').replace(/^0+/, '');
   return digits || number.toLowerCase().replace(/[^a-z]/g, '');
 }
@@ -291,7 +295,7 @@ const byState = (applications: readonly { id: string; state: string }[]): Map<st
 };
 
 /** The same place but for case, punctuation, the usual abbreviations and the last four of a ZIP code. */
-export function samePlace(a: PlaceOnFile, b: PlaceOnFile): boolean {
+export function isSamePlace(a: PlaceOnFile, b: PlaceOnFile): boolean {
   const plain = ({ line1, city, state, postalCode }: PlaceOnFile) =>
     [streetOf(line1), city.toLowerCase().trim(), state, postalCode.replaceAll('-', '').slice(0, 5)].join('|');
   return plain(a) === plain(b);

@@ -1,5 +1,5 @@
-import { inState, sameLicence, type Snapshot } from './consistency';
-import { sameName } from '../kernel/facts';
+import { inState, isSameLicence, type Snapshot } from './consistency';
+import { isSameName } from '../kernel/facts';
 
 export type { Snapshot } from './consistency';
 
@@ -27,13 +27,13 @@ export interface Proposed {
 }
 
 /** Each field of which the source says something else. A person decides: the source may be the one that is wrong. */
-export function proposals(onFile: Fields<LicenceNumber>, snapshot: Snapshot): Proposed[] {
+export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapshot): Proposed[] {
   if (snapshot.enumerationType === 'NPI-2') return [];
   const fields = (['firstName', 'lastName', 'taxonomyCode'] as const).flatMap((field) => {
     const proposed = snapshot[field];
     const own = onFile[field];
     if (proposed === undefined || proposed === own) return [];
-    if (field !== 'taxonomyCode' && own !== null && sameName(own, proposed)) return [];
+    if (field !== 'taxonomyCode' && own !== null && isSameName(own, proposed)) return [];
     return [{ field, onFile: own, proposed }];
   });
   const numbers = onFile.licences.flatMap((own) => {
@@ -41,14 +41,14 @@ export function proposals(onFile: Fields<LicenceNumber>, snapshot: Snapshot): Pr
     const [named, ...more] = inState(snapshot.licences ?? [], state);
     // of several in a state nobody knows which is which
     const clear = more.length === 0 && inState(onFile.licences, state).length === 1;
-    if (!named || !clear || sameLicence(own, named)) return [];
+    if (!named || !clear || isSameLicence(own, named)) return [];
     return [{ field: 'licenceNumber' as const, state, onFile: own.number, proposed: named.number }];
   });
   return [...fields, ...numbers];
 }
 
 /** What of the file becomes another with the proposals that were chosen. */
-export function accepted<L extends LicenceNumber>(
+export function applyProposals<L extends LicenceNumber>(
   onFile: Fields<L>,
   chosen: readonly Proposed[],
 ): Partial<Omit<Fields<L>, 'licences'> & { licences: L[] }> {

@@ -2,7 +2,7 @@ import Holidays from 'date-holidays';
 import { DateTime, Settings } from 'luxon';
 import type { Instant, PlainDate } from './instants';
 import { addDays, addMonths, FIRST_DATE, instantOf, LAST_DATE } from './dates';
-import { partsOf, type Duration } from './duration';
+import { parseDuration, type Duration } from './duration';
 
 // an unknown zone or an unreadable date is an error here, never an instant called "Invalid DateTime"
 Settings.throwOnInvalid = true;
@@ -71,8 +71,8 @@ export function atDate(date: PlainDate, { timeZone, from = DEFAULT_TIME, days }:
  * When a duration after an event has passed. Hours and shorter are elapsed time; days and longer count local dates
  * from the day of the event and fall inside the window.
  */
-export function due({ at, on }: Anchor, duration: Duration, window: Window): Instant {
-  const { unit, count } = partsOf(duration);
+export function addDuration({ at, on }: Anchor, duration: Duration, window: Window): Instant {
+  const { unit, count } = parseDuration(duration);
   const dayZero = () => on ?? localDate(at, window.timeZone);
   switch (unit) {
     case 'businessDays':
@@ -87,8 +87,8 @@ export function due({ at, on }: Anchor, duration: Duration, window: Window): Ins
 }
 
 /** As long before an instant as a duration says; business days count back over those days alone. */
-export function before(at: Instant, duration: Duration, window: Window): Instant {
-  const { unit, count } = partsOf(duration);
+export function subtractDuration(at: Instant, duration: Duration, window: Window): Instant {
+  const { unit, count } = parseDuration(duration);
   const day = localDate(at, window.timeZone);
   switch (unit) {
     case 'businessDays':

@@ -18,19 +18,19 @@ export type Duration = { [Unit in DurationUnit]: Only<Unit> }[DurationUnit];
 export const DURATION_UNITS = Object.keys(MOST) as DurationUnit[];
 
 /** The unit and number of a duration. */
-export function partsOf(duration: Duration): { unit: DurationUnit; count: number } {
+export function parseDuration(duration: Duration): { unit: DurationUnit; count: number } {
   const [[unit, count]] = Object.entries(duration) as [[DurationUnit, number]];
   return { unit, count };
 }
 
 /** Half of a duration in whole units, and at least one. */
-export function halved(duration: Duration): Duration {
-  const { unit, count } = partsOf(duration);
+export function halveDuration(duration: Duration): Duration {
+  const { unit, count } = parseDuration(duration);
   return { [unit]: Math.max(1, Math.floor(count / 2)) } as unknown as Duration;
 }
 
 /** What keeps a value from being a duration, in words; null where it is one. */
-export function durationProblem(value: unknown): string | null {
+export function findDurationProblem(value: unknown): string | null {
   const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
   const [unit, count] = entries[0] ?? [];
   if (entries.length !== 1 || !DURATION_UNITS.includes(unit as DurationUnit))

@@ -1,5 +1,5 @@
 import type { Instant, PlainDate } from '../time/instants';
-import { attestationDueOn, freshThrough, knownLicences } from '../registry/attestation';
+import { computeAttestationDueOn, computeFreshThrough, listKnownLicences } from '../registry/attestation';
 import { atDate, localDate } from '../time/calendar';
 import type { UpkeepKind } from '../kernel/codes';
 import { addDays } from '../time/dates';
@@ -50,7 +50,7 @@ export const LADDERS: Record<UpkeepKind, readonly number[]> = {
 /** What of a file ends, as of a day; what something else has taken the place of is not in it. */
 export function upkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
   const { attestedOn, licences, registryLicences, malpractice, dea, documents, authorisations } = file;
-  const known = knownLicences(licences, registryLicences);
+  const known = listKnownLicences(licences, registryLicences);
   const item = (kind: UpkeepKind, dueOn: PlainDate, more: Partial<UpkeepItem> = {}): UpkeepItem => ({
     kind,
     state: null,
@@ -62,7 +62,7 @@ export function upkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
     ...more,
   });
   return [
-    ...(attestedOn ? [item('attestation', attestationDueOn(attestedOn, known, today), { attestedOn })] : []),
+    ...(attestedOn ? [item('attestation', computeAttestationDueOn(attestedOn, known, today), { attestedOn })] : []),
     ...licences.map(({ state, number, expiresOn }) => item('licence', expiresOn, { state, name: number })),
     ...(malpractice ? [item('malpractice', malpractice.expiresOn, { name: malpractice.policyNumber })] : []),
     ...dea.map(({ state, number, expiresOn }) => item('dea', expiresOn, { state, name: number })),
@@ -197,6 +197,6 @@ function goodThrough(
   { rules: { attestationMaxDays: maxDays } }: Dependent,
 ): Pick<LapseWarning, 'dueOn' | 'maxDays'> {
   if (attestedOn === null || maxDays === undefined) return { dueOn };
-  const fresh = freshThrough(attestedOn, maxDays);
+  const fresh = computeFreshThrough(attestedOn, maxDays);
   return fresh < dueOn ? { dueOn: fresh, maxDays } : { dueOn };
 }

@@ -1,7 +1,7 @@
 import { announce } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ApplicationState } from '../../domain/applications/state';
-import { platformChecks, type CheckOccasion } from '../../domain/platforms/bridge';
+import { planPlatformChecks, type CheckOccasion } from '../../domain/platforms/bridge';
 import { atDate } from '../../domain/time/calendar';
 import { sameValue } from '../../domain/kernel/facts';
 import type { Db, Fragment, Tx } from '../../runtime/database';
@@ -29,8 +29,8 @@ export async function keepBridge(
 
 /** Keeps the checks of an application on a bridge as it stands; those that were given to a person stay. */
 export async function projectChecks(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
-  const checks = platformChecks(state);
-  if (sameValue(before ? platformChecks(before) : [], checks)) return;
+  const checks = planPlatformChecks(state);
+  if (sameValue(before ? planPlatformChecks(before) : [], checks)) return;
   const { id: applicationId, clientId } = state;
   const bridges = await tx`select from bridges where application_id = ${applicationId}`;
   if (bridges.length === 0) return;

@@ -3,7 +3,13 @@ import type { ApplicationKey } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
 import { buildNaturalKey } from '../../domain/applications/key';
 import { isParticipating, type ApplicationState } from '../../domain/applications/state';
-import { changeNeed, kindFor, toldBy, type ChangeNeed, type Standing } from '../../domain/registry/changes';
+import {
+  findChangeNeed,
+  findKindForChange,
+  findNoticeDueDay,
+  type ChangeNeed,
+  type Standing,
+} from '../../domain/registry/changes';
 import type { ChangeField } from '../../domain/kernel/codes';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import type { Db, Sql } from '../../runtime/database';
@@ -99,10 +105,10 @@ async function touchedBy(sql: Db, change: Change): Promise<Touched[]> {
       closedAt === null ? (submitted ? 'submitted' : 'unsubmitted') : agreed ? 'agreement' : 'participating';
     const { [change.field]: handling, perPractice } = resolvePlaybook(playbook, key, timeZone).changes;
     // what was sent with the mistake in it has to be told all the same
-    const needs = change.correction && closedAt !== null ? 'nothing' : changeNeed(change.field, standing, handling);
-    const told = toldBy(key.lineOfBusiness, needs, change.changedOn);
+    const needs = change.correction && closedAt !== null ? 'nothing' : findChangeNeed(change.field, standing, handling);
+    const told = findNoticeDueDay(key.lineOfBusiness, needs, change.changedOn);
     const { providerId, payerId, state } = key;
-    const kind = standing === 'agreement' ? null : kindFor(needs);
+    const kind = standing === 'agreement' ? null : findKindForChange(needs);
     const own = kind && { first: applicationId, key: { ...key, kind } };
     const scope = [payerId, state, key.lineOfBusiness].join('/');
     const shared = perPractice && change.subjectType === 'practice' && kind === 'change';

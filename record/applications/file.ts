@@ -1,6 +1,6 @@
 import type { ApplicationKey, FileReading } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
-import { exclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
+import { computeExclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
 import type { ResolvedPlaybook } from '../../domain/registry/playbook';
 import { evaluateFile, type ProviderFile } from '../../domain/applications/prerequisites';
 import type { Db } from '../../runtime/database';
@@ -66,7 +66,7 @@ export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile
       order by a.attested_on desc, a.recorded_at desc limit 1) authorized on true
     where pr.id = ${key.practiceId}`;
   if (!row) throw new Error(`no practice ${key.practiceId}`);
-  return { ...row, exclusions: exclusionTerms(row.exclusions) };
+  return { ...row, exclusions: computeExclusionTerms(row.exclusions) };
 }
 
 /** What a file comes to for a day: codes and dates only. */

@@ -6,7 +6,7 @@ import type { Instant } from '../../domain/time/instants';
 import { buildNaturalKey } from '../../domain/applications/key';
 import { armAgenda } from '../../domain/applications/step';
 import { localDate } from '../../domain/time/calendar';
-import { resolvePlaybook, rulesOf, type Playbook } from '../../domain/registry/playbook';
+import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import { json, rowsOf, type Sql, type Tx } from '../../runtime/database';
 import { readRun, runOf, type ApplicationRun } from './application-run';
 import { digest } from '../kernel/digest';
@@ -60,7 +60,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
       applicationId: id,
       clientId,
       key,
-      rules: rulesOf(key.kind, playbook),
+      rules: deriveRules(key.kind, playbook),
       reading: readingOf(file, key, playbook, today),
       today,
       digest,

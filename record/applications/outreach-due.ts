@@ -1,7 +1,7 @@
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
 import { followUpOf, isHeld, type ApplicationState } from '../../domain/applications/state';
-import { due, localDate } from '../../domain/time/calendar';
+import { addDuration, localDate } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
 import type { Tx } from '../../runtime/database';
 import { leadOver, queueMessages, type QueuedMessage, type RecipientType } from '../outreach/messages';
@@ -46,7 +46,7 @@ export async function projectOutreach(
     if (recipientId === null) return [];
     // where nobody has it, the lead is told at once
     const waits = to === 'lead' && state.assignee === null ? undefined : after;
-    const notBefore = waits ? due({ at }, waits, { timeZone }) : at;
+    const notBefore = waits ? addDuration({ at }, waits, { timeZone }) : at;
     return [
       {
         ...draft,

@@ -5,7 +5,7 @@ import { isOpen, type ApplicationState } from '../../domain/applications/state';
 import { computeDueAt, computeNextFollowUpAt } from '../../domain/applications/view';
 import { localDate } from '../../domain/time/calendar';
 import type { Prerequisite, Stage } from '../../domain/kernel/codes';
-import { resolvePlaybook, rulesOf, type Playbook } from '../../domain/registry/playbook';
+import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import type { Db, Fragment } from '../../runtime/database';
 import { readFile } from './file';
 import { inScope, type Principal } from '../kernel/principal';
@@ -45,7 +45,7 @@ export async function playbookMoves(
       const next = resolvePlaybook(playbook, snapshot.key, timeZone);
       const today = localDate(now, timeZone);
       const reading = await readFile(sql, snapshot.key, next, today);
-      const rules = rulesOf(snapshot.key.kind, next);
+      const rules = deriveRules(snapshot.key.kind, next);
       const stamp = { at: now, entryId: snapshot.id, newId: () => snapshot.id };
       const drafts = decideFile(snapshot, { reading, today });
       const { state } = append(snapshot, [...drafts, { kind: 'playbook', data: { version: to, rules } }], stamp);

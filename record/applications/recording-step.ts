@@ -8,7 +8,7 @@ import { listArmedTimers, computeProgress } from '../../domain/applications/sche
 import type { ApplicationState } from '../../domain/applications/state';
 import { needsHistory, takeStep, type LeaveOut, type StepInput } from '../../domain/applications/step';
 import { localDate } from '../../domain/time/calendar';
-import { resolvePlaybook, rulesOf, type Playbook } from '../../domain/registry/playbook';
+import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import { beginStep } from '../../runtime/database';
 import { lookUp, getCommand, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './file';
@@ -188,7 +188,7 @@ async function decideStep(
     reading: await readFile(tx, before.key, playbook, today),
     today,
     ...(command && (await lookUp(tx, before, command))),
-    ...(moved && { rules: rulesOf(before.key.kind, playbook) }),
+    ...(moved && { rules: deriveRules(before.key.kind, playbook) }),
   };
   const own = intent && entryOf(intent);
   const again = needsHistory({ rulesVersion, command, ...own });

@@ -1,6 +1,6 @@
 import type { PlainDate } from '../../domain/time/instants';
 import type { LineOfBusiness, ReadinessReason, Stage } from '../../domain/kernel/codes';
-import { billingReadiness, type ReadinessAnswer } from '../../domain/billing/readiness';
+import { evaluateBillingReadiness, type ReadinessAnswer } from '../../domain/billing/readiness';
 import type { Db } from '../../runtime/database';
 import { carries } from './platform-spans';
 import { inScope, type Principal } from '../kernel/principal';
@@ -91,7 +91,7 @@ async function ask(
   const onFile = await readinessEvidence(sql, principal, questions);
   return onFile.map((file, i) => {
     if ('unknown' in file) throw new Error(`unknown ${file.unknown.join()}`);
-    return billingReadiness(questions[i]!, file.evidence);
+    return evaluateBillingReadiness(questions[i]!, file.evidence);
   });
 }
 

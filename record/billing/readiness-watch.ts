@@ -2,8 +2,8 @@ import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { LineOfBusiness, ReadinessReason } from '../../domain/kernel/codes';
 import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
-import { exclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
-import { billingReadiness } from '../../domain/billing/readiness';
+import { computeExclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
+import { evaluateBillingReadiness } from '../../domain/billing/readiness';
 import { rowsOf, type Tx } from '../../runtime/database';
 import { emit } from '../outreach/event-feed';
 import { exclusionWords } from '../kernel/person-scope';
@@ -40,7 +40,7 @@ export async function tellReadiness(tx: Tx, applicationId: string, now: Instant)
   const question = { ...asked, ...(locationId && { locationId }), dateOfService: today };
   const [onFile] = await readinessEvidence(tx, SYSTEM, [question]);
   if (!onFile || 'unknown' in onFile) return { next: null };
-  const { mayBill, reasons, billableFrom } = billingReadiness(question, onFile.evidence);
+  const { mayBill, reasons, billableFrom } = evaluateBillingReadiness(question, onFile.evidence);
 
   // what was never told was a no with nothing on file
   const before = told ?? { mayBill: false, reasons: [] };
@@ -80,7 +80,7 @@ async function changingDays(
       practiceIds: tx`${[practiceId]}::uuid[]`,
     })} as words
     from providers p where p.id = ${providerId}`;
-  const terms = exclusionTerms(excluded?.words ?? []);
+  const terms = computeExclusionTerms(excluded?.words ?? []);
   return [
     ...ends.map((day) => addDays(day, 1)),
     ...terms.flatMap(({ from, reinstatedOn }) => [from, ...(reinstatedOn ? [reinstatedOn] : [])]),

@@ -1,7 +1,12 @@
-import { attestationDueOn, knownLicences } from '../../domain/registry/attestation';
+import { computeAttestationDueOn, listKnownLicences } from '../../domain/registry/attestation';
 import { KINDS, type FactSource, type ReadinessReason } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { excludedOn, exclusionTerms, maybeExcludedOn, type ExclusionWord } from '../../domain/screening/exclusions';
+import {
+  excludedOn,
+  computeExclusionTerms,
+  maybeExcludedOn,
+  type ExclusionWord,
+} from '../../domain/screening/exclusions';
 import { KIND_RULES } from '../../domain/registry/playbook';
 import type {
   AgreementEvidence,
@@ -93,7 +98,7 @@ export async function readinessEvidence(
         spans: spansOfItem.get(file.i) ?? [],
         agreements: agreementsOfItem.get(file.i) ?? [],
         platformCovers: file.platformCovers,
-        excluded: exclusionTerms(file.exclusions).some((term) => excludedOn(term, dateOfService)),
+        excluded: computeExclusionTerms(file.exclusions).some((term) => excludedOn(term, dateOfService)),
         exclusionPossible: maybeExcludedOn(file.exclusions, dateOfService),
         unapproved: unapproved(file.i),
         ...currency(file, state, dateOfService),
@@ -216,11 +221,11 @@ function byItem<T extends { i: number }>(rows: readonly T[]): Map<number, T[]> {
 /** What of the file is current on a day. */
 function currency(file: File, state: string | null, on: PlainDate) {
   const { licences, malpracticeUntil, attestedOn: attested, requiresCaqh } = file;
-  const known = knownLicences(licences, file.registryLicences);
+  const known = listKnownLicences(licences, file.registryLicences);
   return {
     licenceCurrent: licences.some((licence) => licence.state === state && licence.expiresOn >= on),
     malpracticeCurrent: malpracticeUntil !== null && malpracticeUntil >= on,
-    attestationCurrent: !requiresCaqh || (attested !== null && attestationDueOn(attested, known, on) >= on),
+    attestationCurrent: !requiresCaqh || (attested !== null && computeAttestationDueOn(attested, known, on) >= on),
   };
 }
 

@@ -4,7 +4,7 @@ import type { EndingReason, FactSource, Stage } from '../../domain/kernel/codes'
 import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import {
-  leavingItems,
+  listLeavingItems,
   type EndingTerms,
   type Leaver,
   type LeavingAction,
@@ -87,7 +87,7 @@ export async function previewEnding(
   now: Instant,
 ): Promise<{ items: NamedItem[]; access: Access }> {
   const today = localDate(now, await zoneOf(sql, leaving.clientId));
-  const items = leavingItems(terms, await leaverOf(sql, leaving), today);
+  const items = listLeavingItems(terms, await leaverOf(sql, leaving), today);
   return { items: await named(sql, items), access: await accessOf(sql, leaving) };
 }
 
@@ -248,7 +248,7 @@ async function planItems(tx: Tx, ending: Omit<EndingRow, 'timeZone' | 'access'>,
     select id, subject_id from ending_items where ending_id = ${ending.id}`;
   // what it ends itself, and the terminations that it opened, are not what is kept
   const ours = new Set(known.flatMap(({ id, subjectId }) => [id, subjectId]));
-  const items = leavingItems(ending, await leaverOf(tx, ending), today).filter(
+  const items = listLeavingItems(ending, await leaverOf(tx, ending), today).filter(
     ({ action, subjectId }) => action !== 'keep' || !ours.has(subjectId),
   );
   if (items.length === 0) return;

@@ -2,7 +2,7 @@ import { announce, announceEach } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
-import { purgeOn, type Retained, type RetentionSettings } from '../../domain/offboarding/retention';
+import { computePurgeDay, type Retained, type RetentionSettings } from '../../domain/offboarding/retention';
 import { json, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
@@ -90,7 +90,7 @@ export async function purgeWhatIsDue(tx: Tx, subject: string, now: Instant): Pro
   for (const [name, purge] of Object.entries(PURGE[kind])) {
     const what = name as Retained;
     if (purged[what]) continue;
-    const due = startOfDay(purgeOn(endedOn, what, settings), timeZone);
+    const due = startOfDay(computePurgeDay(endedOn, what, settings), timeZone);
     if (due > now) nexts.push(due);
     else if (await isNeeded(tx, left)) nexts.push(startOfDay(addDays(localDate(now, timeZone), AGAIN_DAYS), timeZone));
     else {

@@ -5,7 +5,7 @@ import { localDate } from '../../domain/time/calendar';
 import { mayContact } from '../../domain/applications/prerequisites';
 import type { Authorisation } from '../../domain/registry/authorisation';
 import type { SentKind } from '../../domain/kernel/codes';
-import { BURST_MS, mailingTime, paces, type MailOutcome } from '../../domain/outreach/sending';
+import { BURST_MS, computeMailingTime, listPaces, type MailOutcome } from '../../domain/outreach/sending';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import type { RecipientType } from './messages';
 import { workerOf } from '../registry/absence-covers';
@@ -89,7 +89,7 @@ export async function dueMail(tx: Tx, recipientId: string, now: Instant): Promis
   );
   const [first, ...rest] = waiting.filter((message) => message.notBefore > now || kept.includes(message));
   if (!first) return { next: null };
-  const at = mailingTime(first.notBefore, now, first.timeZone, recipientId);
+  const at = computeMailingTime(first.notBefore, now, first.timeZone, recipientId);
   if (at > now) return { next: at };
   const due = [first, ...rest]
     .filter((message) => message.notBefore <= now && goesWith(first, message))
@@ -271,7 +271,7 @@ async function takeTurn(tx: Tx, { id, recipientType, sendAt }: Batch, address: s
 
 async function nextTurn(tx: Tx, recipientType: RecipientType, address: string): Promise<Instant> {
   const turns: Instant[] = [];
-  for (const { name, everyMs } of paces(recipientType, address)) {
+  for (const { name, everyMs } of listPaces(recipientType, address)) {
     const every = tx`make_interval(secs => ${everyMs / 1000})`;
     const quiet = tx`now() - make_interval(secs => ${BURST_MS / 1000})`;
     const [row] = await tx<{ turn: Instant }[]>`

@@ -2,7 +2,7 @@ import type { Instant, PlainDate } from '../../domain/time/instants';
 import { localDate } from '../../domain/time/calendar';
 import type { ReadinessReason } from '../../domain/kernel/codes';
 import {
-  consequences,
+  assessConsequences,
   type Consequences,
   type DirectApplication,
   type Expectation,
@@ -12,7 +12,7 @@ import {
 } from '../../domain/platforms/consequences';
 import type { Panel, Parked } from '../../domain/registry/panels';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
-import { billingReadiness } from '../../domain/billing/readiness';
+import { evaluateBillingReadiness } from '../../domain/billing/readiness';
 import type { Db } from '../../runtime/database';
 import { checklistOf } from './checklist';
 import type { Relationship } from './platforms';
@@ -128,7 +128,9 @@ async function gateOn(
   const found = requests.length > 0 ? await readinessEvidence(sql, principal, requests) : [];
   return new Map(
     found.flatMap((one, i) =>
-      'evidence' in one ? [[applications[i]!.id, billingReadiness(requests[i]!, one.evidence).reasons] as const] : [],
+      'evidence' in one
+        ? [[applications[i]!.id, evaluateBillingReadiness(requests[i]!, one.evidence).reasons] as const]
+        : [],
     ),
   );
 }
@@ -147,5 +149,5 @@ export async function consequencesOf(
     checklistOf(sql, principal, id),
   ]);
   const gate = await gateOn(sql, principal, providerId, surroundings.applications, leaveOn);
-  return { found: consequences({ ...surroundings, leaveOn, checklist, gate }), surroundings };
+  return { found: assessConsequences({ ...surroundings, leaveOn, checklist, gate }), surroundings };
 }

@@ -1,15 +1,15 @@
 import { announce } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { due } from '../../domain/time/calendar';
+import { addDuration } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
 import {
   ASKED_IN_VAIN,
   DEFAULT_CADENCE,
-  openQuestions,
+  findOpenQuestions,
   type DatedAnswer,
   type OpenQuestion,
 } from '../../domain/platforms/inquiry';
-import { assess } from '../../domain/platforms/platform';
+import { assessAnswers } from '../../domain/platforms/platform';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { amendMessages, queueMessages, type RecipientType } from '../outreach/messages';
@@ -189,7 +189,7 @@ async function questionsOf(sql: Db, { id, providerId, payerIds }: Asked, now: In
       select max(changed_on) as changed_on from platform_terms_changes where relationship_id = ${id}`,
   ]);
   const licensedIn = licences.map(({ state }) => state);
-  return openQuestions(assess(payerIds, licensedIn, answers), answers, terms!.changedOn, now, timeZone);
+  return findOpenQuestions(assessAnswers(payerIds, licensedIn, answers), answers, terms!.changedOn, now, timeZone);
 }
 
 /** Asks what is open and due to be asked, once; answers when to look again. */
@@ -214,7 +214,7 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
   if (inquiry.nextAskAt !== null && inquiry.nextAskAt > now)
     return { next: [inquiry.nextAskAt, ...(asksAgainAt ? [asksAgainAt] : [])].sort()[0]! };
 
-  const next = due({ at: now }, cadence, { timeZone });
+  const next = addDuration({ at: now }, cadence, { timeZone });
   const asked = inquiry.asked + 1;
   await tx`update inquiries set asked = ${asked}, asked_at = ${now}, next_ask_at = ${next} where id = ${inquiryId}`;
   const key = `platform_inquiry/${inquiryId}/${now}`;

@@ -2,9 +2,9 @@ import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { BlockerCode } from '../../domain/applications/state';
 import type { Consequence } from '../../domain/platforms/consequences';
 import {
-  decisionSheet,
-  earliestLeaveOn,
-  transitionPlan,
+  buildDecisionSheet,
+  findEarliestLeaveDay,
+  planTransition,
   type DecisionSheet,
   type ServiceEntry,
   type TransitionPlan,
@@ -60,11 +60,11 @@ export async function planOf(
   const first = await leaving(leaveOn ?? now.slice(0, 10));
   const { surroundings } = first;
   const { today } = surroundings;
-  const earliest = leaveOn ?? earliestLeaveOn(first.found, today);
+  const earliest = leaveOn ?? findEarliestLeaveDay(first.found, today);
   const { found } = earliest === null || earliest === first.found.leaveOn ? first : await leaving(earliest);
   const unmet = new Map<Consequence, BlockerCode[] | null>();
   for (const item of found.items) unmet.set(item, await unmetFor(sql, relationship.providerId, surroundings, item));
-  return { plan: transitionPlan(found, (item) => unmet.get(item)!, today), today };
+  return { plan: planTransition(found, (item) => unmet.get(item)!, today), today };
 }
 
 /** What the file lacks for an application of the kind that fits; null where it is not known at which practice. */
@@ -96,5 +96,5 @@ export async function sheetOf(
     caseloadOf(sql, principal, clientId),
   ]);
   const clients = new Map(caseload.items.map((item) => [item.payerId, item.clients]));
-  return decisionSheet(plan, { decision, services, checklist, clients, today });
+  return buildDecisionSheet(plan, { decision, services, checklist, clients, today });
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { sameValue } from '../../domain/kernel/facts';
 import {
-  assess,
+  assessAnswers,
   type Assessment,
   type Decision,
   type LedgerAnswer,
@@ -385,7 +385,7 @@ export async function assessmentOf(
     sql<{ state: string }[]>`
       select distinct state from licences where provider_id = ${providerId} and ${inScope(sql, principal)}`,
   ]);
-  return assess(
+  return assessAnswers(
     payerIds,
     licences.map(({ state }) => state),
     answers,

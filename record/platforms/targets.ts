@@ -1,10 +1,15 @@
 import type { Instant } from '../../domain/time/instants';
-import { brief, decisionFrom, directApplication, kindThatFits } from '../../domain/platforms/consequences';
+import {
+  summarizeApplication,
+  decisionFrom,
+  findDirectApplication,
+  findFittingKind,
+} from '../../domain/platforms/consequences';
 import { daysBetween } from '../../domain/time/dates';
-import { panelOf } from '../../domain/registry/panels';
+import { readPanel } from '../../domain/registry/panels';
 import { resolvePlaybook } from '../../domain/registry/playbook';
 import {
-  expectedDays,
+  estimateDecisionDays,
   rankTargets,
   unmetOf,
   type CaseloadItem,
@@ -53,19 +58,19 @@ export async function payerTargets(
   const targets = [...candidates.values()].map(async (item) => {
     const { payerId } = item;
     const place = { payerId, state, practiceId, locationId: null };
-    const fits = kindThatFits(place, known);
-    const application = directApplication(place, known);
+    const fits = findFittingKind(place, known);
+    const application = findDirectApplication(place, known);
     const key = { ...place, providerId, kind: fits.kind, lineOfBusiness: 'commercial' as const };
     const playbook = resolvePlaybook(known.playbooks.get(payerId)!, key, known.timeZone);
     const reading = await readFile(sql, key, playbook, known.today);
     return {
       ...item,
       payerName: known.payers.get(payerId)!.name,
-      panel: panelOf({ ...place, kind: fits.kind }, known.panels, known.parked, known.today),
-      expected: expectedDays(taken.get(payerId) ?? [], daysBetween(known.today, decisionFrom(now, playbook))),
+      panel: readPanel({ ...place, kind: fits.kind }, known.panels, known.parked, known.today),
+      expected: estimateDecisionDays(taken.get(payerId) ?? [], daysBetween(known.today, decisionFrom(now, playbook))),
       effort: { unmet: unmetOf(reading), channel: playbook.channel },
       fits,
-      application: application && brief(application),
+      application: application && summarizeApplication(application),
     };
   });
   return rankTargets(await Promise.all(targets));

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ExclusionResult, ExclusionSource } from '../../domain/kernel/codes';
 import {
-  decisiveWord,
-  matchOf,
-  nameKey,
+  findDecisiveWord,
+  matchListing,
+  buildNameKey,
   type ExclusionStatus,
   type ExclusionWord,
   type LeieEntry,
@@ -184,7 +184,7 @@ async function keepEntries(
       continue;
     }
     entries += 1;
-    batch.push({ ...row, listId, nameKey: nameKey(row) });
+    batch.push({ ...row, listId, nameKey: buildNameKey(row) });
     if (batch.length === ROWS_AT_ONCE) await flush();
   }
   await flush();
@@ -249,7 +249,7 @@ export const screenPractices = async (tx: Db, practiceIds: readonly string[]): P
 async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionResult[]> {
   const list = await latestList(tx);
   if (!list) return [];
-  const names = held.map(nameKey);
+  const names = held.map(buildNameKey);
   // each part by an index of its own
   const entries = await tx<LeieEntry[]>`
     select * from exclusion_entries
@@ -259,7 +259,7 @@ async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionRe
   for (const one of held) {
     const statuses: ExclusionStatus[] = [];
     for (const entry of entries) {
-      const match = matchOf(entry, one);
+      const match = matchListing(entry, one);
       if (match) statuses.push(await found(tx, one, { ...entry, match }));
     }
     results.push(statuses.includes('confirmed') ? 'confirmed' : statuses.includes('possible') ? 'possible' : 'clear');
@@ -301,7 +301,7 @@ async function found(
   // the list may have come to know the NPI of who was only of the same name
   if (!before || (before.status === 'possible' && status === 'confirmed'))
     await say(tx, id, held, { status, excludedOn, reinstatedOn }, { by: LIST, scope, decided: false });
-  const now = decisiveWord(await wordsOn(tx, held, id))!.status;
+  const now = findDecisiveWord(await wordsOn(tx, held, id))!.status;
   if (now !== 'dismissed') await giveTasks(tx, [matchTask(held, { id, source: 'oig_leie', status: now }, held.id)]);
   return now;
 }
@@ -392,7 +392,7 @@ async function askAboutTheGone(tx: Tx, listId: string): Promise<void> {
   await giveTasks(
     tx,
     gone.flatMap(({ exclusionId: id, source, words: said, ...held }) => {
-      const word = decisiveWord(said);
+      const word = findDecisiveWord(said);
       return word?.status === 'confirmed' && word.reinstatedOn === null
         ? [matchTask(held, { id, source, status: 'gone' }, `${held.id}/${listId}`)]
         : [];
@@ -501,7 +501,7 @@ export async function exclusionsOf(sql: Db, held: Held): Promise<Exclusion[]> {
     where ${isOf(sql, held)} and ${isShownAt(sql, sql`x.id`, sql`${held.clientId}::uuid`)}
     order by x.created_at, x.id`;
   return rows.map(({ words: said, ...exclusion }) => {
-    const { status, excludedOn, reinstatedOn, reason, decidedBy, recordedUnder } = decisiveWord(said)!;
+    const { status, excludedOn, reinstatedOn, reason, decidedBy, recordedUnder } = findDecisiveWord(said)!;
     const isTheirs = recordedUnder === null || recordedUnder === held.clientId;
     return {
       ...exclusion,

@@ -1,4 +1,4 @@
-import type { CaqhSaid } from '../../domain/sources/caqh';
+import type { CaqhStatement } from '../../domain/sources/caqh';
 import type { Instant } from '../../domain/time/instants';
 import { json, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
@@ -9,7 +9,7 @@ import { keepExported, keepStated, newAttestation } from './lookups';
 export interface ExportedRow {
   caqhId: string | null;
   npi: string | null;
-  said: CaqhSaid;
+  said: CaqhStatement;
 }
 
 /** What a row came, or with a dry run would come, to. */

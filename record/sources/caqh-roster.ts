@@ -1,7 +1,7 @@
 import { announce } from '../kernel/hearers';
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
-import { backOff, later } from '../../domain/outreach/politeness';
+import { computeBackOff, addMilliseconds } from '../../domain/outreach/politeness';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { isThere } from '../kernel/person-scope';
@@ -171,7 +171,9 @@ export const keepRoster = (
       return;
     }
     const nextAt =
-      came === 'failed' ? later(at, backOff(tries + 1, id)) : later(at, LOOK_AFTER_MS * 2 ** Math.min(tries, 5));
+      came === 'failed'
+        ? addMilliseconds(at, computeBackOff(tries + 1, id))
+        : addMilliseconds(at, LOOK_AFTER_MS * 2 ** Math.min(tries, 5));
     const batchId = typeof came === 'object' ? came.batchId : null;
     await tx`
       update caqh_roster_requests

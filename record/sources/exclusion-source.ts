@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { listDueAt, listOutAt, monthOf, nextMonth } from '../../domain/screening/exclusions';
-import { backOff, later } from '../../domain/outreach/politeness';
+import { computeListDueAt, computeListOutAt, monthOf, addOneMonth } from '../../domain/screening/exclusions';
+import { computeBackOff, addMilliseconds } from '../../domain/outreach/politeness';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { latestList, OPERATOR } from '../screening/exclusions';
 import type { OutreachStep } from '../outreach/mail';
@@ -42,7 +42,13 @@ export async function listState(
   const { failures: _, askedAt: _at, etag: _etag, ...source } = (await sourceOf(sql)) ?? NO_SOURCE;
   const awaited = awaitedAfter(month, now);
   const next = [firstLookAt(month, awaited), source.nextCheckAt ?? now].sort()[1]!;
-  return { ...source, nextCheckAt: source.mode === 'api' ? next : null, month, awaited, dueAt: listDueAt(awaited) };
+  return {
+    ...source,
+    nextCheckAt: source.mode === 'api' ? next : null,
+    month,
+    awaited,
+    dueAt: computeListDueAt(awaited),
+  };
 }
 
 const NO_SOURCE: Kept = {
@@ -59,12 +65,12 @@ const NO_SOURCE: Kept = {
 
 function awaitedAfter(month: PlainDate | null, now: Instant): PlainDate {
   const current = monthOf(now);
-  return month !== null && month >= current ? nextMonth(month) : current;
+  return month !== null && month >= current ? addOneMonth(month) : current;
 }
 
 /** From when a month's list is looked for; where none is on file there is no day to wait for. */
 const firstLookAt = (month: PlainDate | null, awaited: PlainDate): Instant =>
-  month === null ? LONG_AGO : listOutAt(awaited);
+  month === null ? LONG_AGO : computeListOutAt(awaited);
 const LONG_AGO = new Date(0).toISOString();
 
 /**
@@ -78,15 +84,15 @@ export async function askForList(tx: Tx, _subject: string, now: Instant): Promis
   const fetched = source?.mode === 'api';
   const from = firstLookAt(month, awaited);
   const tried = fetched && source.askedAt !== null && source.askedAt >= from;
-  const dueAt = month === null && !fetched ? now : listDueAt(awaited);
+  const dueAt = month === null && !fetched ? now : computeListDueAt(awaited);
   if (dueAt <= now && (tried || !fetched)) await giveListTask(tx, awaited, dueAt);
-  const again = dueAt <= now ? listDueAt(nextMonth(awaited)) : dueAt;
+  const again = dueAt <= now ? computeListDueAt(addOneMonth(awaited)) : dueAt;
   if (!fetched) return { next: again };
   const at = [from, source.nextCheckAt ?? now].sort()[1]!;
   if (at > now) return { next: [at, again].sort()[0]! };
   // an activity that is lost on the way is not given anew at once
   await tx`
-    update registry_services set asked_at = ${now}, next_probe_at = ${later(now, AGAIN_MS)} where service = 'leie'`;
+    update registry_services set asked_at = ${now}, next_probe_at = ${addMilliseconds(now, AGAIN_MS)} where service = 'leie'`;
   return { next: now, send: { kind: 'exclusionList', id: OPERATOR, fairnessKey: 'leie' } };
 }
 
@@ -114,7 +120,7 @@ export async function listAnswered(sql: Sql, at: Instant, etag: string | null): 
   await sql`
     update registry_services
     set unavailable_since = null, reason = null, detail = null, failures = 0, checked_at = ${at}, etag = ${etag},
-      next_probe_at = ${later(at, AGAIN_MS)}
+      next_probe_at = ${addMilliseconds(at, AGAIN_MS)}
     where service = 'leie'`;
 }
 
@@ -128,6 +134,6 @@ export const listTrouble = (sql: Sql, at: Instant, { kind, detail }: Trouble): P
     await tx`
       update registry_services
       set unavailable_since = coalesce(unavailable_since, ${at}), reason = ${kind}, detail = ${detail},
-        failures = ${failures}, next_probe_at = ${later(at, backOff(failures, OPERATOR))}
+        failures = ${failures}, next_probe_at = ${addMilliseconds(at, computeBackOff(failures, OPERATOR))}
       where service = 'leie'`;
   });

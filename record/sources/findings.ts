@@ -1,7 +1,7 @@
 import type { PlainDate } from '../../domain/time/instants';
 import {
-  findings,
-  practiceFindings,
+  listProviderFindings,
+  listPracticeFindings,
   type CheckedFile,
   type CheckedPractice,
   type Finding,
@@ -27,8 +27,10 @@ export async function findingsOf(
   ]);
   const of = (id: string | null, found: Finding[]) => found.map((finding) => ({ providerId: id, ...finding }));
   return [
-    ...files.flatMap(({ providerId: id, ...file }) => of(id, findings(file, today))),
-    ...practices.flatMap(({ applicationIds, practice }) => of(null, practiceFindings(practice, applicationIds, today))),
+    ...files.flatMap(({ providerId: id, ...file }) => of(id, listProviderFindings(file, today))),
+    ...practices.flatMap(({ applicationIds, practice }) =>
+      of(null, listPracticeFindings(practice, applicationIds, today)),
+    ),
   ];
 }
 

@@ -1,18 +1,18 @@
 import { announce, announceEach } from '../kernel/hearers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { attestationDueOn } from '../../domain/registry/attestation';
+import { computeAttestationDueOn } from '../../domain/registry/attestation';
 import {
   attestedOn,
-  caqhStanding,
-  nextCaqhCheck,
+  findCaqhStanding,
+  planNextCaqhCheck,
   type CaqhAnswer,
-  type CaqhSaid,
+  type CaqhStatement,
   type CaqhStanding,
 } from '../../domain/sources/caqh';
 import type { RegistryService } from '../../domain/kernel/codes';
 import { addDays } from '../../domain/time/dates';
 import type { NppesRecord } from '../../domain/sources/consistency';
-import { backOff, later, PACE_MS, spread, WAVE_MS } from '../../domain/outreach/politeness';
+import { computeBackOff, addMilliseconds, PACE_MS, spreadById, WAVE_MS } from '../../domain/outreach/politeness';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { uuidOf } from '../../runtime/uuid';
 import { caqhIsAsked, rosterFollows } from './caqh-roster';
@@ -108,7 +108,7 @@ export async function dueCaqh(tx: Tx, personId: string, now: Instant): Promise<O
 /** Until when nobody calls because the service is away; null where it may be called, or looked whether it is back. */
 const waitOf = ({ unavailableSince, nextProbeAt }: ServiceState, personId: string, now: Instant): Instant | null =>
   unavailableSince !== null && nextProbeAt !== null && nextProbeAt > now
-    ? later(nextProbeAt, spread(personId, WAVE_MS))
+    ? addMilliseconds(nextProbeAt, spreadById(personId, WAVE_MS))
     : null;
 
 /** Notes that a call goes out now: where the service is away it is the one that looks, and the others wait on. */
@@ -122,7 +122,7 @@ async function takeTurn(
   const probing = unavailableSince !== null;
   if (probing)
     await tx`
-      update registry_services set next_probe_at = ${later(now, backOff(failures, service))} where service = ${service}`;
+      update registry_services set next_probe_at = ${addMilliseconds(now, computeBackOff(failures, service))} where service = ${service}`;
   await tx`
     insert into registry_records ${tx({ service, personId, askedAt: now, probing })}
     on conflict (service, person_id) do update set asked_at = excluded.asked_at, probing = excluded.probing, in_turn = false`;
@@ -147,7 +147,7 @@ async function dueQuestion(tx: Tx, service: RegistryService, personId: string, n
   if (wait) return { next: wait };
   if (state.unavailableSince === null && !record?.inTurn) {
     const slot = [state.nextSlotAt ?? now, now].sort()[1]!;
-    await tx`update registry_services set next_slot_at = ${later(slot, PACE_MS)} where service = ${service}`;
+    await tx`update registry_services set next_slot_at = ${addMilliseconds(slot, PACE_MS)} where service = ${service}`;
     if (slot > now) {
       await tx`
         insert into registry_records ${tx({ service, personId, nextCheckAt: slot, inTurn: true })}
@@ -202,14 +202,14 @@ export const keepTrouble = (
     await tx`
       update registry_records
       set failing_since = coalesce(failing_since, ${at}), failures = ${failures + 1}, reason = ${kind}, detail = ${detail},
-        next_check_at = ${later(at, backOff(failures + 1, personId))}, probing = false
+        next_check_at = ${addMilliseconds(at, computeBackOff(failures + 1, personId))}, probing = false
       where service = ${service} and person_id = ${personId}`;
     // of several calls that were under way when it went away, one counts
     if (state.unavailableSince !== null && !record.probing) return;
     await tx`
       update registry_services
       set unavailable_since = coalesce(unavailable_since, ${at}), reason = ${kind}, detail = ${detail},
-        failures = failures + 1, next_probe_at = ${later(at, backOff(state.failures + 1, service))}
+        failures = failures + 1, next_probe_at = ${addMilliseconds(at, computeBackOff(state.failures + 1, service))}
       where service = ${service}`;
     if (kind === 'unauthorised')
       await giveTasks(tx, [
@@ -232,7 +232,7 @@ export async function keepCaqh(
   at: Instant,
   { said, pull }: { said: CaqhAnswer; pull: 'readable' | 'not_on_roster' | 'not_current' | null },
 ): Promise<void> {
-  const standing = pull === null || pull === 'readable' ? caqhStanding(said) : pull;
+  const standing = pull === null || pull === 'readable' ? findCaqhStanding(said) : pull;
   const fresh = pull === 'not_current' ? null : await newAttestation(sql, personId, null, at, said);
   if (fresh) await attestByRegistry(sql, REGISTRY_PRINCIPALS.caqh, personId, fresh);
   await sql.begin(async (tx) => {
@@ -247,11 +247,11 @@ export async function keepExported(
   principal: Principal,
   personId: string,
   at: Instant,
-  said: CaqhSaid,
+  said: CaqhStatement,
 ): Promise<void> {
   const fresh = await newAttestation(sql, personId, null, at, said);
   if (fresh) await attestByRegistry(sql, principal, personId, fresh);
-  await sql.begin((tx) => keepStanding(tx, personId, at, caqhStanding(said), said));
+  await sql.begin((tx) => keepStanding(tx, personId, at, findCaqhStanding(said), said));
 }
 
 const attestByRegistry = (sql: Sql, principal: Principal, personId: string, on: PlainDate): Promise<void> =>
@@ -263,7 +263,7 @@ export async function keepStated(
   principal: Principal,
   { id: providerId, clientId, personId }: { id: string; clientId: string; personId: string },
   at: Instant,
-  said: CaqhSaid,
+  said: CaqhStatement,
 ): Promise<void> {
   const fresh = await newAttestation(sql, personId, clientId, at, said);
   const provider = await findProvider(sql, principal, providerId);
@@ -272,7 +272,7 @@ export async function keepStated(
       attestedOn: fresh,
       source: 'caqh',
     });
-  const row = { clientId, personId, status: caqhStanding(said), said: json(sql, said), checkedAt: at };
+  const row = { clientId, personId, status: findCaqhStanding(said), said: json(sql, said), checkedAt: at };
   await sql.begin(async (tx) => {
     await tx`
       insert into caqh_statements ${tx(row)}
@@ -310,7 +310,7 @@ export async function newAttestation(
   personId: string,
   clientId: string | null,
   at: Instant,
-  said: CaqhSaid,
+  said: CaqhStatement,
 ): Promise<PlainDate | null> {
   const shown = attestedOn(said, addDays(at.slice(0, 10), 1));
   const [known] = await sql<{ on: PlainDate | null }[]>`
@@ -323,7 +323,7 @@ export async function newAttestation(
 async function dueOnOf(tx: Db, personId: string, at: Instant): Promise<PlainDate | null> {
   const [row] = await tx<{ attestedOn: PlainDate | null }[]>`
     select max(a.attested_on) as attested_on from attestations a where a.person_id = ${personId} and a.client_id is null`;
-  return row!.attestedOn && attestationDueOn(row!.attestedOn, [], at.slice(0, 10));
+  return row!.attestedOn && computeAttestationDueOn(row!.attestedOn, [], at.slice(0, 10));
 }
 
 /** Keeps what NPPES has under a person's NPI, for each client's file to be held against; a person is told of a mismatch. */
@@ -343,7 +343,7 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
   await sql.begin(async (tx) => {
     await cameBack(tx, 'nppes');
     const days = answer.status === 'found' ? NPPES_EVERY_DAYS : UNKNOWN_NPI_EVERY_DAYS;
-    const nextCheckAt = later(at, days * DAY_MS + spread(personId, DAY_MS));
+    const nextCheckAt = addMilliseconds(at, days * DAY_MS + spreadById(personId, DAY_MS));
     const row = { ...ANSWERED, status: answer.status, checkedAt: at, nextCheckAt };
     await tx`
       update registry_records set ${rowsOf(tx, row)}, said_at = now()

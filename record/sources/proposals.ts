@@ -1,5 +1,5 @@
 import type { PlainDate } from '../../domain/time/instants';
-import { proposals, type Proposed, type Snapshot } from '../../domain/sources/proposals';
+import { computeProposals, type Proposed, type Snapshot } from '../../domain/sources/proposals';
 import type { Db } from '../../runtime/database';
 import { latestSnapshots } from '../kernel/person-scope';
 
@@ -11,11 +11,11 @@ export interface Proposal extends Proposed {
 /** What the latest words of CAQH and NPPES would change in a provider's file. */
 export async function proposalsFor(
   sql: Db,
-  provider: Parameters<typeof proposals>[0] & { id: string },
+  provider: Parameters<typeof computeProposals>[0] & { id: string },
 ): Promise<Proposal[]> {
   const snapshots = await sql<{ source: Snapshot['source']; takenOn: PlainDate; body: Omit<Snapshot, 'source'> }[]>`
     select s.* from providers p cross join lateral ${latestSnapshots(sql)} s where p.id = ${provider.id} order by s.source`;
   return snapshots.flatMap(({ source, takenOn, body }) =>
-    proposals(provider, { source, ...body }).map((proposal) => ({ source, takenOn, ...proposal })),
+    computeProposals(provider, { source, ...body }).map((proposal) => ({ source, takenOn, ...proposal })),
   );
 }

@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ApplicationState } from '../../domain/applications/state';
-import { atDate, due, localDate } from '../../domain/time/calendar';
+import { atDate, addDuration, localDate } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import {
   identity,
@@ -94,7 +94,7 @@ export async function keepUp(tx: Tx, personId: string, now: Instant): Promise<{ 
   }
   if (own.length === 0) return { next: null };
   const instants = own.flatMap(({ items, timeZone }) => items.flatMap((item) => rungs(item, timeZone, now).next ?? []));
-  return { next: [...instants, due({ at: now }, AT_LEAST, own[0]!)].sort()[0]! };
+  return { next: [...instants, addDuration({ at: now }, AT_LEAST, own[0]!)].sort()[0]! };
 }
 
 /** Once at a client for an item, the day on which it ends, and a rung, whatever is repeated. */

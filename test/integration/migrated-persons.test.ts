@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { decisiveWord, type ExclusionWord } from '../../domain/screening/exclusions';
+import { findDecisiveWord, type ExclusionWord } from '../../domain/screening/exclusions';
 import { exclusionWords } from '../../record/kernel/person-scope';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { migrate } from '../../runtime/migrate';
@@ -68,7 +68,7 @@ describe('an exclusion that was on record', () => {
     const [row] = await sql<{ words: ExclusionWord[] }[]>`
       select ${exclusionWords(sql, { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: sql`'{}'::uuid[]` })} as words
       from providers p where p.id = ${providerId}`;
-    return decisiveWord(row!.words)?.status;
+    return findDecisiveWord(row!.words)?.status;
   };
 
   test('and dismissed by a key of one client stands again at the other', async () => {

@@ -18,7 +18,11 @@ export const REDUCER: Record<string, Edit[]> = {
     },
   ],
   'a denial closes at once': [
-    { file: 'reduce', from: "moveTo('denied')(s, data, e);", to: "moveTo('denied')(s, data, e), closeApplication(s, e);" },
+    {
+      file: 'reduce',
+      from: "moveTo('denied')(s, data, e);",
+      to: "moveTo('denied')(s, data, e), closeApplication(s, e);",
+    },
   ],
 };
 export const SCHEDULE: Record<string, Edit[]> = {

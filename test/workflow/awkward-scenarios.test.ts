@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { addDays } from '../../domain/time/dates';
 import { FACTS } from '../../domain/kernel/codes';
-import { billingReadiness, type ReadinessAnswer } from '../../domain/billing/readiness';
+import { evaluateBillingReadiness, type ReadinessAnswer } from '../../domain/billing/readiness';
 import type { PlainDate } from '../../domain/time/instants';
 import { findApplication } from '../../record/applications/applications';
 import { openApplication } from '../../record/applications/opening';
@@ -53,7 +53,7 @@ async function gate({ book }: Life, dateOfService: PlainDate): Promise<Readiness
   const question = { providerId, practiceId, payerId, state: 'CO', dateOfService };
   const [onFile] = await readinessEvidence(lives.sql, PRINCIPAL, [question]);
   if (!onFile || 'unknown' in onFile) throw new Error('unknown references');
-  return billingReadiness(question, onFile.evidence);
+  return evaluateBillingReadiness(question, onFile.evidence);
 }
 
 /** An approved application with all its facts. */
@@ -161,7 +161,7 @@ test('awkward scenario 6: the effective date is ahead, then later than told, the
   const question = { providerId, practiceId, payerId, state: 'CO', dateOfService: addDays(first, -10) };
   const [then] = await readinessEvidence(lives.sql, PRINCIPAL, [{ ...question, asOf: knownBefore }]);
   if (!then || 'unknown' in then) throw new Error('unknown references');
-  expect(billingReadiness(question, then.evidence)).toMatchObject({ mayBill: false, billableFrom: first });
+  expect(evaluateBillingReadiness(question, then.evidence)).toMatchObject({ mayBill: false, billableFrom: first });
   expect((await told(life)).filter(Boolean)).toHaveLength(1);
 });
 

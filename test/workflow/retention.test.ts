@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { addDays } from '../../domain/time/dates';
-import { billingReadiness } from '../../domain/billing/readiness';
+import { evaluateBillingReadiness } from '../../domain/billing/readiness';
 import { recordEnding } from '../../record/offboarding/endings';
 import { freezeEvidence, writeEvidence } from '../../record/applications/evidence';
 import type { Principal } from '../../record/kernel/principal';
@@ -87,7 +87,7 @@ test('secrets of whoever left are purged after 90 days, once; evidence and the g
   const question = { providerId, practiceId, payerId, state: 'CO', dateOfService: addDays(client.on, -10) };
   const [onFile] = await readinessEvidence(lives.sql, PRINCIPAL, [question]);
   if (!onFile || 'unknown' in onFile) throw new Error('unknown');
-  expect(billingReadiness(question, onFile.evidence).mayBill).toBe(true);
+  expect(evaluateBillingReadiness(question, onFile.evidence).mayBill).toBe(true);
 });
 
 const holdOn = (kind: 'client' | 'provider', id: string, clientId: string, hold: boolean) =>

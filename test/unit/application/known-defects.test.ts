@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Instant } from '../../../domain/time/instants';
 import { listArmedTimers } from '../../../domain/applications/schedule';
 import { FACTS, OUTCOMES, type Stage } from '../../../domain/kernel/codes';
-import { sendingTime } from '../../../domain/outreach/sending';
+import { computeSendingTime } from '../../../domain/outreach/sending';
 import { day, wall, works, ZONES } from '../../support/independent-calendar';
 import { Paper, TODAY0, local } from './paper';
 
@@ -141,7 +141,7 @@ describe('reminders at midnight or on a weekend', () => {
   test('and whoever is written to is written to within the hours of a business day', () => {
     fc.assert(
       fc.property(instants, fc.constantFrom(...ZONES), fc.uuid(), (now, zone, recipient) => {
-        const at: Instant = sendingTime(now, zone, recipient);
+        const at: Instant = computeSendingTime(now, zone, recipient);
         const shown = new Date(wall(Date.parse(at), zone)).toISOString();
         expect([at >= now, works(day(Date.parse(shown)))]).toEqual([true, true]);
         expect(shown.slice(11, 16) >= '08:00' && shown.slice(11, 16) < '18:00').toBe(true);

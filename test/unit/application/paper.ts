@@ -14,7 +14,7 @@ import { addDays } from '../../../domain/time/dates';
 import {
   KIND_RULES,
   resolvePlaybook,
-  rulesOf,
+  deriveRules,
   type Playbook,
   type ResolvedPlaybook,
 } from '../../../domain/registry/playbook';
@@ -95,7 +95,7 @@ export class Paper {
       applicationId: 'application',
       clientId: 'client',
       key,
-      rules: rulesOf(kind, this.playbook),
+      rules: deriveRules(kind, this.playbook),
       reading: this.reading(key),
       today: this.today,
       digest: (value) => JSON.stringify(value),

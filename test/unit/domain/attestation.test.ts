@@ -1,14 +1,14 @@
 import {
-  attestationDueOn,
-  attestationState,
-  knownLicences,
+  computeAttestationDueOn,
+  evaluateAttestation,
+  listKnownLicences,
   type CycleLicence,
 } from '../../../domain/registry/attestation';
 
 const licence = (state: string, expiresOn = '2030-12-31') => ({ state, expiresOn });
 
 describe('an attestation is due', () => {
-  const due = (...licences: CycleLicence[]) => attestationDueOn('2026-01-01', licences, '2026-02-01');
+  const due = (...licences: CycleLicence[]) => computeAttestationDueOn('2026-01-01', licences, '2026-02-01');
 
   test('after 120 days', () => {
     expect(due(licence('CA'))).toBe('2026-05-01');
@@ -29,7 +29,7 @@ describe('an attestation is due', () => {
   test('after 120 days where a registry knows of a licence elsewhere of which the file says nothing', () => {
     const known = (onFile: ReturnType<typeof licence>[], ...states: string[]) =>
       due(
-        ...knownLicences(
+        ...listKnownLicences(
           onFile,
           states.map((state) => ({ state })),
         ),
@@ -43,13 +43,13 @@ describe('an attestation is due', () => {
   });
 
   test('counting over a leap day', () => {
-    expect(attestationDueOn('2028-01-01', [], '2028-01-01')).toBe('2028-04-30');
+    expect(computeAttestationDueOn('2028-01-01', [], '2028-01-01')).toBe('2028-04-30');
   });
 });
 
 describe('for a payer, an attestation', () => {
   const state = (today: string, authorizedPayerIds: string[] | null) =>
-    attestationState({ attestedOn: '2026-01-01', dueOn: '2026-05-01', authorizedPayerIds }, 'payer-a', today);
+    evaluateAttestation({ attestedOn: '2026-01-01', dueOn: '2026-05-01', authorizedPayerIds }, 'payer-a', today);
 
   test('is current through the day on which it is due, and lapsed the day after', () => {
     expect(state('2026-01-01', null)).toBe('current');
@@ -65,6 +65,6 @@ describe('for a payer, an attestation', () => {
   });
 
   test('is missing where there is none', () => {
-    expect(attestationState(null, 'payer-a', '2026-03-01')).toBe('missing');
+    expect(evaluateAttestation(null, 'payer-a', '2026-03-01')).toBe('missing');
   });
 });

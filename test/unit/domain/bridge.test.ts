@@ -1,4 +1,4 @@
-import { platformChecks } from '../../../domain/platforms/bridge';
+import { planPlatformChecks } from '../../../domain/platforms/bridge';
 import type { FactState } from '../../../domain/applications/state';
 
 const effective = (status: FactState['status'], effectiveOn = '2026-05-01'): { effectiveDate: FactState } => ({
@@ -8,7 +8,7 @@ const effective = (status: FactState['status'], effectiveOn = '2026-05-01'): { e
 test('a platform is looked at 14 days after the submission, and on an effective date that is confirmed', () => {
   const submitted = { occasion: 'submission', dueOn: '2026-03-14' };
   const from = { occasion: 'effective_date', dueOn: '2026-05-01' };
-  const rows: [Parameters<typeof platformChecks>[0], object[]][] = [
+  const rows: [Parameters<typeof planPlatformChecks>[0], object[]][] = [
     [{ submittedOn: null, facts: {} }, []],
     [{ submittedOn: '2026-02-28', facts: {} }, [submitted]],
     [{ submittedOn: '2026-02-28', facts: effective('claimed') }, [submitted]],
@@ -16,5 +16,5 @@ test('a platform is looked at 14 days after the submission, and on an effective 
     [{ submittedOn: '2026-02-28', facts: effective('confirmed') }, [submitted, from]],
     [{ submittedOn: null, facts: effective('confirmed') }, [from]],
   ];
-  for (const [state, checks] of rows) expect(platformChecks(state)).toEqual(checks);
+  for (const [state, checks] of rows) expect(planPlatformChecks(state)).toEqual(checks);
 });

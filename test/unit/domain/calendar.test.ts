@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {
   atDate,
-  due,
+  addDuration,
   isBusinessDay,
   localDate,
   startOfDay,
@@ -80,7 +80,7 @@ describe('a due instant', () => {
         window,
         (at, on, duration, within) => {
           const anchor = on ? { at, on } : { at };
-          expect(due(anchor, duration, within)).toBe(expectedDue(anchor, duration, within));
+          expect(addDuration(anchor, duration, within)).toBe(expectedDue(anchor, duration, within));
         },
       ),
       { numRuns: 10_000 },
@@ -95,25 +95,25 @@ describe('a due instant', () => {
             for (let shift = -2; shift <= 2; shift++) {
               const at = `${day(Date.parse(around) + shift * DAY_MS)}T18:00:00.000Z`;
               const within = { timeZone, from, to: '23:00' };
-              expect(due({ at }, { days: 1 }, within)).toBe(expectedDue({ at }, { days: 1 }, within));
+              expect(addDuration({ at }, { days: 1 }, within)).toBe(expectedDue({ at }, { days: 1 }, within));
             }
   });
 
   test('in hours and less is elapsed time, and never moved', () => {
     fc.assert(
       fc.property(instant, elapsedDuration, window, (at, duration, within) => {
-        expect(due({ at, on: '2020-01-01' }, duration, within)).toBe(expectedDue({ at }, duration, within));
+        expect(addDuration({ at, on: '2020-01-01' }, duration, within)).toBe(expectedDue({ at }, duration, within));
       }),
     );
     // over the change to summer time, in the night, on a Sunday
     const within = { timeZone: 'America/New_York', from: '09:00', to: '17:00', days: ['mon' as const] };
-    expect(due({ at: '2026-03-08T05:30:00.000Z' }, { hours: 2 }, within)).toBe('2026-03-08T07:30:00.000Z');
+    expect(addDuration({ at: '2026-03-08T05:30:00.000Z' }, { hours: 2 }, within)).toBe('2026-03-08T07:30:00.000Z');
   });
 
   test('shows the beginning of the call hours on an allowed weekday, after the day of the event', () => {
     fc.assert(
       fc.property(instant, calendarDuration, window, (at, duration, within) => {
-        const result = due({ at }, duration, within);
+        const result = addDuration({ at }, duration, within);
         const shown = new Date(wall(Date.parse(result), within.timeZone)).toISOString();
         const from = within.from ?? '09:00';
         // the hour that the clocks skip in spring
@@ -129,7 +129,7 @@ describe('a due instant', () => {
     const longer = fc.tuple(fc.constantFrom('businessDays', 'days', 'months'), upTo(100));
     fc.assert(
       fc.property(instant, longer, window, (at, [unit, count], within) => {
-        const after = (n: number) => due({ at }, { [unit]: n } as unknown as Duration, within);
+        const after = (n: number) => addDuration({ at }, { [unit]: n } as unknown as Duration, within);
         expect(after(count + 1) >= after(count)).toBe(true);
       }),
     );
@@ -146,13 +146,13 @@ describe('a due instant', () => {
     ['five business days over a holiday', '2026-11-23T15:00:00.000Z', { businessDays: 5 }, '2026-12-01T14:00:00.000Z'],
     ['days are never moved off a weekend', '2026-03-06T15:00:00.000Z', { days: 1 }, '2026-03-07T14:00:00.000Z'],
   ])('%s', (_what, at, duration, expected) => {
-    expect(due({ at }, duration, newYork)).toBe(expected);
+    expect(addDuration({ at }, duration, newYork)).toBe(expected);
   });
 
   test('counts from a named day where there is one', () => {
     const at = '2026-03-20T15:00:00.000Z';
-    expect(due({ at, on: '2026-03-02' }, { days: 14 }, newYork)).toBe('2026-03-16T13:00:00.000Z');
-    expect(due({ at }, { days: 14 }, newYork)).toBe('2026-04-03T13:00:00.000Z');
+    expect(addDuration({ at, on: '2026-03-02' }, { days: 14 }, newYork)).toBe('2026-03-16T13:00:00.000Z');
+    expect(addDuration({ at }, { days: 14 }, newYork)).toBe('2026-04-03T13:00:00.000Z');
   });
 });
 
@@ -219,6 +219,6 @@ test('a payer’s closures are no business days, and nothing else of the calenda
   };
   const at = '2026-07-02T16:00:00.000Z';
   // Friday the 3rd is the holiday observed, Monday and Tuesday closed, then Wednesday, closed, Friday
-  expect(due({ at }, { businessDays: 2 }, window).slice(0, 10)).toBe('2026-07-10');
-  expect(due({ at }, { days: 4 }, window).slice(0, 10)).toBe('2026-07-06');
+  expect(addDuration({ at }, { businessDays: 2 }, window).slice(0, 10)).toBe('2026-07-10');
+  expect(addDuration({ at }, { days: 4 }, window).slice(0, 10)).toBe('2026-07-06');
 });

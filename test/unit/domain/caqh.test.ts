@@ -1,7 +1,7 @@
-import { attestedOn, caqhStanding, nextCaqhCheck, type CaqhSaid } from '../../../domain/sources/caqh';
-import { backOff, later, spread } from '../../../domain/outreach/politeness';
+import { attestedOn, findCaqhStanding, planNextCaqhCheck, type CaqhStatement } from '../../../domain/sources/caqh';
+import { computeBackOff, addMilliseconds, spreadById } from '../../../domain/outreach/politeness';
 
-const SAID: CaqhSaid = {
+const SAID: CaqhStatement = {
   found: true,
   rosterStatus: 'ACTIVE',
   authorised: true,
@@ -25,7 +25,7 @@ describe('CAQH’s words', () => {
     ['Something New of 2027', 'unknown'],
     [null, 'unknown'],
   ])('%s is %s', (providerStatus, standing) => {
-    expect(caqhStanding({ ...SAID, providerStatus })).toBe(standing);
+    expect(findCaqhStanding({ ...SAID, providerStatus })).toBe(standing);
   });
 
   test.each([
@@ -35,7 +35,7 @@ describe('CAQH’s words', () => {
     ['not_authorised', { authorised: false }],
     ['current', { rosterStatus: null, authorised: null }],
   ] as const)('what stands before them: %s', (standing, changes) => {
-    expect(caqhStanding({ ...SAID, ...changes })).toBe(standing);
+    expect(findCaqhStanding({ ...SAID, ...changes })).toBe(standing);
   });
 
   test('show an attestation only with a complete profile and a day that has come', () => {
@@ -53,7 +53,7 @@ describe('politeness', () => {
 
   test('weekly where all is well, daily near the end and where something is awaited', () => {
     const next = (standing: 'current' | 'not_on_roster' | 'lapsed', dueOn: string | null) =>
-      hours(nextCaqhCheck({ standing, dueOn, id: 'someone' }, NOW));
+      hours(planNextCaqhCheck({ standing, dueOn, id: 'someone' }, NOW));
     expect(next('current', '2026-06-01')).toBeGreaterThanOrEqual(168);
     expect(next('current', '2026-03-25')).toBeLessThan(29);
     expect(next('lapsed', null)).toBeLessThan(29);
@@ -61,7 +61,7 @@ describe('politeness', () => {
   });
 
   test('a service that fails is left alone from a quarter of an hour to half a day, three days cost about ten calls', () => {
-    const waits = Array.from({ length: 12 }, (_, i) => backOff(i + 1, 'caqh'));
+    const waits = Array.from({ length: 12 }, (_, i) => computeBackOff(i + 1, 'caqh'));
     expect(waits[0]).toBeGreaterThanOrEqual(15 * 60_000);
     for (const wait of waits) expect(wait).toBeLessThanOrEqual(12 * 3_600_000 * 1.2);
     let [at, calls] = [0, 0];
@@ -71,10 +71,10 @@ describe('politeness', () => {
 
   test('a spread is the same for one id and within its bounds, and differs between ids', () => {
     const ids = Array.from({ length: 200 }, (_, i) => `person-${i}`);
-    const spreads = ids.map((id) => spread(id, 1000));
-    expect(spreads).toEqual(ids.map((id) => spread(id, 1000)));
+    const spreads = ids.map((id) => spreadById(id, 1000));
+    expect(spreads).toEqual(ids.map((id) => spreadById(id, 1000)));
     expect(spreads.every((ms) => ms >= 0 && ms < 1000)).toBe(true);
     expect(new Set(spreads).size).toBeGreaterThan(100);
-    expect(later(NOW, 1500)).toBe('2026-03-10T12:00:01.500Z');
+    expect(addMilliseconds(NOW, 1500)).toBe('2026-03-10T12:00:01.500Z');
   });
 });

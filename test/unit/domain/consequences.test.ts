@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import type { ChecklistEntry } from '../../../domain/platforms/checklist';
 import { STAGES, type ApplicationKind, type ReadinessReason, type Stage } from '../../../domain/kernel/codes';
 import {
-  consequences,
-  kindThatFits,
-  noticeOf,
+  assessConsequences,
+  findFittingKind,
+  computeNotice,
   type Consequence,
   type ConsequencesInput,
   type DirectApplication,
   type GivenAnswer,
 } from '../../../domain/platforms/consequences';
 import { addDays } from '../../../domain/time/dates';
-import { panelOf, type Panel, type Parked } from '../../../domain/registry/panels';
+import { readPanel, type Panel, type Parked } from '../../../domain/registry/panels';
 import type { Answer, Question } from '../../../domain/platforms/platform';
 
 const TODAY = '2026-03-10';
@@ -71,11 +71,11 @@ const input = (more: Partial<ConsequencesInput> = {}): ConsequencesInput => ({
   gate: new Map(),
   ...more,
 });
-const only = (more: Partial<ConsequencesInput> = {}): Consequence => consequences(input(more)).items[0]!;
+const only = (more: Partial<ConsequencesInput> = {}): Consequence => assessConsequences(input(more)).items[0]!;
 
 describe('the notice', () => {
   const of = (days: number | null, leaveOn: string, givenOn: string | null = null) =>
-    noticeOf(days, { leaveOn, today: TODAY, checklist: [done('platform_notice', givenOn)] });
+    computeNotice(days, { leaveOn, today: TODAY, checklist: [done('platform_notice', givenOn)] });
 
   test('says the last day to give it, and the earliest date to leave', () => {
     expect(of(60, '2026-05-09')).toEqual({
@@ -125,9 +125,9 @@ describe('the notice', () => {
     ]);
     const ofP = said('free_of_restrictions', 'no', { payerId: 'p', noticeDays: 60 });
     const ofQ = said('free_of_restrictions', 'no', { payerId: 'q', noticeDays: 30 });
-    expect(consequences(input({ payers, answers: [ofP, ofQ] })).notice.days).toBe(60);
-    expect(consequences(input({ payers, answers: [ofP] })).notice.days).toBeNull();
-    expect(consequences(input({ payers: new Map() })).notice.days).toBeNull();
+    expect(assessConsequences(input({ payers, answers: [ofP, ofQ] })).notice.days).toBe(60);
+    expect(assessConsequences(input({ payers, answers: [ofP] })).notice.days).toBeNull();
+    expect(assessConsequences(input({ payers: new Map() })).notice.days).toBeNull();
   });
 });
 
@@ -164,7 +164,7 @@ describe('of each payer and state it says', () => {
       ['q', EXPECTATION],
     ]);
     const pairs = (more: Partial<ConsequencesInput>) =>
-      consequences(input({ payers, ...more })).items.map(({ payerId, state }) => `${payerId} ${state}`);
+      assessConsequences(input({ payers, ...more })).items.map(({ payerId, state }) => `${payerId} ${state}`);
     expect(pairs({ licensedIn: ['NY', 'CO'] })).toEqual(['p CO', 'p NY', 'q CO', 'q NY']);
     expect(pairs({ licensedIn: [] })).toEqual(['p null', 'q null']);
   });
@@ -263,7 +263,7 @@ describe('the kind that fits', () => {
       fc.property(fc.array(some, { maxLength: 4 }), (given) => {
         const applications = given.map((one, i) => application({ id: `a${i}`, ...one, open: open(one.stage) }));
         const target = { payerId: 'p', state: 'CO', practiceId: 'mine', locationId: null };
-        const { kind, because } = kindThatFits(target, input({ applications }));
+        const { kind, because } = findFittingKind(target, input({ applications }));
         const standing = applications.filter(
           ({ open: isOpen, stage, endedOn }) => isOpen || (stage === 'confirmed' && (endedOn ?? TODAY) >= TODAY),
         );
@@ -383,7 +383,7 @@ test('payers without a direct application are named, and what came to nothing is
     application({ payerId: 'p' }),
     application({ id: 'b', payerId: 'q', stage: 'withdrawn', open: false }),
   ];
-  const found = consequences(input({ payers, applications }));
+  const found = assessConsequences(input({ payers, applications }));
   expect(found.withoutApplication).toEqual(['q', 'r']);
   expect(found.items.map(({ application: direct }) => direct?.stage)).toEqual(['preparing', 'withdrawn', undefined]);
 });
@@ -409,7 +409,7 @@ test('each open item of the checklist is a risk, late where it is due after leav
     done('website', null, addDays(TODAY, 60)),
     done('client_notices', null, addDays(TODAY, 61)),
   ];
-  expect(consequences(input({ checklist })).risks.map(({ item, late }) => [item, late])).toEqual([
+  expect(assessConsequences(input({ checklist })).risks.map(({ item, late }) => [item, late])).toEqual([
     ['claims', true],
     ['website', false],
     ['client_notices', true],
@@ -451,7 +451,7 @@ describe('a panel', () => {
   ];
   test.each(rows)('%s', (_, panels, kept, status) => {
     const scope = { payerId: 'p', state: 'CO', kind: 'new_individual' } as const;
-    expect(panelOf(scope, panels, kept, TODAY).status).toBe(status);
-    expect(panelOf(scope, panels.toReversed(), kept, TODAY).status).toBe(status);
+    expect(readPanel(scope, panels, kept, TODAY).status).toBe(status);
+    expect(readPanel(scope, panels.toReversed(), kept, TODAY).status).toBe(status);
   });
 });

@@ -1,4 +1,9 @@
-import { findings, practiceFindings, samePlace, type CheckedFile } from '../../../domain/sources/consistency';
+import {
+  listProviderFindings,
+  listPracticeFindings,
+  isSamePlace,
+  type CheckedFile,
+} from '../../../domain/sources/consistency';
 
 const TODAY = '2026-06-01';
 const ADDRESS = { line1: '1 Elm Street, Suite 4', city: 'Denver', state: 'CO', postalCode: '80202' };
@@ -33,7 +38,7 @@ type Provider = CheckedFile['provider'];
 type Practice = CheckedFile['practices'][number];
 
 const of = (provider: Partial<Provider>, practice: Partial<Practice> = {}, more: Partial<CheckedFile> = {}) =>
-  findings(
+  listProviderFindings(
     {
       ...FILE,
       provider: { ...FILE.provider, ...provider },
@@ -42,7 +47,7 @@ const of = (provider: Partial<Provider>, practice: Partial<Practice> = {}, more:
     },
     TODAY,
   );
-const codes = (found: ReturnType<typeof findings>) => found.map(({ code }) => code);
+const codes = (found: ReturnType<typeof listProviderFindings>) => found.map(({ code }) => code);
 
 test('a file that fits together has none', () => {
   expect(of({})).toEqual([]);
@@ -126,8 +131,8 @@ test('CAQH and NPPES are held against each other, also where the file has what b
 test('a practice that nobody applies for is checked by itself', () => {
   const [practice] = FILE.practices;
   const own = { ...practice!, npi: null, documents: [{ kind: 'w9', expiresOn: '2026-05-31' }] };
-  expect(practiceFindings(practice!, [], TODAY)).toEqual([]);
-  expect(practiceFindings(own, ['group'], TODAY)).toMatchObject([
+  expect(listPracticeFindings(practice!, [], TODAY)).toEqual([]);
+  expect(listPracticeFindings(own, ['group'], TODAY)).toMatchObject([
     { code: 'group_npi_missing', practiceId: 'practice', applicationIds: ['group'] },
     { code: 'document_expired', about: 'w9' },
   ]);
@@ -150,5 +155,5 @@ test('names and places are the same in other spellings', () => {
     },
   ];
   expect(of({}, {}, { snapshots })).toEqual([]);
-  expect(samePlace(ADDRESS, { ...ADDRESS, city: 'Boulder' })).toBe(false);
+  expect(isSamePlace(ADDRESS, { ...ADDRESS, city: 'Boulder' })).toBe(false);
 });

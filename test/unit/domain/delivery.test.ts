@@ -1,7 +1,7 @@
-import { MOST_TRIES, nextTry } from '../../../domain/kernel/delivery';
+import { MOST_TRIES, planNextTry } from '../../../domain/kernel/delivery';
 
 const tries = Array.from({ length: MOST_TRIES }, (_, n) => n + 1);
-const after = (count: number, random = 0.5) => nextTry(count, { counts: true, random });
+const after = (count: number, random = 0.5) => planNextTry(count, { counts: true, random });
 
 test('a delivery is tried less and less often, ten minutes apart in the end', () => {
   const pauses = tries.map((count) => after(count).inSeconds);
@@ -22,6 +22,6 @@ test('it ends with its last try, some hours after the first', () => {
 });
 
 test('a try that found Temporal away does not count, however often', () => {
-  const away = nextTry(MOST_TRIES, { counts: false, random: 0.5 });
+  const away = planNextTry(MOST_TRIES, { counts: false, random: 0.5 });
   expect(away).toEqual({ tries: MOST_TRIES - 1, inSeconds: 5, dead: false });
 });

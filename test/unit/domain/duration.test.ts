@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DURATION_UNITS, durationProblem, partsOf, type Duration } from '../../../domain/time/duration';
+import { DURATION_UNITS, findDurationProblem, parseDuration, type Duration } from '../../../domain/time/duration';
 
 test.each([
   { businessDays: 10 },
@@ -12,7 +12,7 @@ test.each([
   { months: 120 },
   { seconds: 315_576_000 },
 ])('%j is a duration', (value) => {
-  expect(durationProblem(value)).toBeNull();
+  expect(findDurationProblem(value)).toBeNull();
 });
 
 test.each([
@@ -26,11 +26,11 @@ test.each([
   ['an unknown unit', { weeks: 1 }],
   ['an inherited name', { toString: 1 }],
 ])('%s is none: it must have exactly one unit', (_what, value) => {
-  expect(durationProblem(value)).toMatch(/^must have exactly one of businessDays, days, months, hours/);
+  expect(findDurationProblem(value)).toMatch(/^must have exactly one of businessDays, days, months, hours/);
 });
 
 test.each([0, -1, 1.5, NaN, Infinity, '5', null, true])('%j is no number of days', (days) => {
-  expect(durationProblem({ days })).toBe('days must be a positive integer');
+  expect(findDurationProblem({ days })).toBe('days must be a positive integer');
 });
 
 test.each([
@@ -40,15 +40,15 @@ test.each([
   { hours: 87_673 },
   { seconds: Number.MAX_SAFE_INTEGER },
 ])('%j is more than ten years', (value) => {
-  expect(durationProblem(value)).toBe('must be at most ten years');
+  expect(findDurationProblem(value)).toBe('must be at most ten years');
 });
 
 test('a duration comes apart into its unit and number', () => {
   fc.assert(
     fc.property(fc.constantFrom(...DURATION_UNITS), fc.integer({ min: 1, max: 120 }), (unit, count) => {
       const duration = { [unit]: count } as unknown as Duration;
-      expect(durationProblem(duration)).toBeNull();
-      expect(partsOf(duration)).toEqual({ unit, count });
+      expect(findDurationProblem(duration)).toBeNull();
+      expect(parseDuration(duration)).toEqual({ unit, count });
     }),
   );
 });

@@ -1,14 +1,14 @@
 import {
-  countingWords,
-  decisiveWord,
+  selectCountingWords,
+  findDecisiveWord,
   excludedOn,
-  exclusionTerms,
-  listDueAt,
-  matchOf,
+  computeExclusionTerms,
+  computeListDueAt,
+  matchListing,
   maybeExcludedOn,
   monthOf,
-  monthOfList,
-  nextMonth,
+  findListMonth,
+  addOneMonth,
   type ExclusionWord,
   type Listing,
   type Screened,
@@ -33,11 +33,11 @@ describe('an entry of a list', () => {
     ['of a name that is only alike is not', entry({ lastName: 'ONEILL VALE' }), null],
     ['of a first name that is only alike is not', entry({ firstName: 'ZOEY' }), null],
   ])('%s', (_what, listing, match) => {
-    expect(matchOf(listing, PROVIDER)).toBe(match);
+    expect(matchListing(listing, PROVIDER)).toBe(match);
   });
 
   test('may be who has no licence on file, wherever it is', () => {
-    expect(matchOf(entry({ state: 'TX' }), { ...PROVIDER, states: [] })).toBe('name');
+    expect(matchListing(entry({ state: 'TX' }), { ...PROVIDER, states: [] })).toBe('name');
   });
 });
 
@@ -59,16 +59,16 @@ describe('an entry of a business', () => {
     ['may be a practice without an NPI', business({ npi: '1234567893' }), { ...PRACTICE, npi: null }, 'name'],
     ['is never a person', business({ businessName: 'ONEIL VALE ZOE' }), PROVIDER, null],
   ])('%s', (_what, listing, held, match) => {
-    expect(matchOf(listing, held)).toBe(match);
+    expect(matchListing(listing, held)).toBe(match);
   });
 });
 
 test('a list is that of the month in which it changed, else of the last that should be out', () => {
   const at = '2026-04-08T15:00:00.000Z';
-  expect(monthOfList('2026-04-07T12:00:00.000Z', at)).toBe('2026-04-01');
-  expect(monthOfList('2026-03-09T12:00:00.000Z', at)).toBe('2026-03-01');
-  expect(monthOfList(null, at)).toBe('2026-03-01');
-  expect(monthOfList(null, '2026-04-10T15:00:00.000Z')).toBe('2026-04-01');
+  expect(findListMonth('2026-04-07T12:00:00.000Z', at)).toBe('2026-04-01');
+  expect(findListMonth('2026-03-09T12:00:00.000Z', at)).toBe('2026-03-01');
+  expect(findListMonth(null, at)).toBe('2026-03-01');
+  expect(findListMonth(null, '2026-04-10T15:00:00.000Z')).toBe('2026-04-01');
 });
 
 test('an exclusion holds from its day until the day before the reinstatement', () => {
@@ -80,8 +80,8 @@ test('an exclusion holds from its day until the day before the reinstatement', (
 
 test('a month is the one where lists are put out, and its list is asked for on the 15th', () => {
   expect(monthOf('2026-12-01T03:00:00.000Z')).toBe('2026-11-01');
-  expect([nextMonth('2026-11-01'), nextMonth('2026-12-01')]).toEqual(['2026-12-01', '2027-01-01']);
-  expect(listDueAt('2026-12-01')).toBe('2026-12-15T14:00:00.000Z');
+  expect([addOneMonth('2026-11-01'), addOneMonth('2026-12-01')]).toEqual(['2026-12-01', '2027-01-01']);
+  expect(computeListDueAt('2026-12-01')).toBe('2026-12-15T14:00:00.000Z');
 });
 
 describe('what was said of a listing', () => {
@@ -96,8 +96,8 @@ describe('what was said of a listing', () => {
   const match = (status: 'possible' | 'confirmed', more: object = {}) => word(status, { decided: false, ...more });
 
   test('is what the list says until somebody has decided', () => {
-    expect(exclusionTerms([match('confirmed')])).toEqual([{ from: '2026-03-01', reinstatedOn: null }]);
-    expect(exclusionTerms([match('confirmed'), word('dismissed')])).toEqual([]);
+    expect(computeExclusionTerms([match('confirmed')])).toEqual([{ from: '2026-03-01', reinstatedOn: null }]);
+    expect(computeExclusionTerms([match('confirmed'), word('dismissed')])).toEqual([]);
     expect(maybeExcludedOn([match('possible')], '2026-03-01')).toBe(true);
     expect(maybeExcludedOn([match('possible')], '2026-02-28')).toBe(false);
     expect(maybeExcludedOn([match('possible'), word('dismissed')], '2026-03-01')).toBe(false);
@@ -111,15 +111,15 @@ describe('what was said of a listing', () => {
         [no, yes],
         [yes, no],
       ]) {
-        expect(exclusionTerms(both)).toContainEqual({ from: '2026-03-01', reinstatedOn: null });
-        expect(decisiveWord(both)).toBe(no);
+        expect(computeExclusionTerms(both)).toContainEqual({ from: '2026-03-01', reinstatedOn: null });
+        expect(findDecisiveWord(both)).toBe(no);
       }
-    expect(decisiveWord([match('confirmed'), word('dismissed'), reinstated])).toBe(reinstated);
+    expect(findDecisiveWord([match('confirmed'), word('dismissed'), reinstated])).toBe(reinstated);
   });
 
   test('is said of one listing: a decision on it leaves another open', () => {
     const other = match('confirmed', { exclusionId: 'two' });
-    expect(countingWords([match('possible'), word('dismissed'), other])).toEqual([word('dismissed'), other]);
-    expect(decisiveWord([])).toBeUndefined();
+    expect(selectCountingWords([match('possible'), word('dismissed'), other])).toEqual([word('dismissed'), other]);
+    expect(findDecisiveWord([])).toBeUndefined();
   });
 });

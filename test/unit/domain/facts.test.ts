@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import {
-  factProblems,
-  inheritedFrom,
-  partyProblem,
-  sameName,
+  listFactProblems,
+  findInheritedAgreement,
+  findPartyProblem,
+  isSameName,
   sameValue,
-  statusBySource,
+  findStatusBySource,
   type FactValue,
 } from '../../../domain/kernel/facts';
 import { FACT_SOURCES, FACTS, type Fact, type FactSource } from '../../../domain/kernel/codes';
@@ -18,7 +18,9 @@ const VALUES: Record<Fact, FactValue> = {
 };
 const call = { rep: 'Kim', reference: 'C-1' };
 const rules = (fact: Fact, given: { source: FactSource; value?: FactValue; rep?: string; reference?: string }) =>
-  factProblems(fact, { value: VALUES[fact], ...given }, { contractBases: ['group_contract'] }).map(({ rule }) => rule);
+  listFactProblems(fact, { value: VALUES[fact], ...given }, { contractBases: ['group_contract'] }).map(
+    ({ rule }) => rule,
+  );
 
 describe('a confirmation', () => {
   test('may come from every source that is named in full, but a contract never by phone', () => {
@@ -38,7 +40,7 @@ describe('a confirmation', () => {
 
   test('of no contract needs a basis that the playbook lists', () => {
     const none = (basis: 'group_contract' | 'government_program') =>
-      factProblems(
+      listFactProblems(
         'contract',
         { value: { none: true, basis, saidBy: 'Kim' }, source: 'letter' },
         { contractBases: ['group_contract'] },
@@ -50,13 +52,16 @@ describe('a confirmation', () => {
 
   test('on the client’s word alone is a claim', () => {
     for (const source of FACT_SOURCES)
-      expect([source, statusBySource(source)]).toEqual([source, source === 'client_word' ? 'claimed' : 'confirmed']);
+      expect([source, findStatusBySource(source)]).toEqual([
+        source,
+        source === 'client_word' ? 'claimed' : 'confirmed',
+      ]);
   });
 });
 
 test('a value that is inherited names its agreement; others name none', () => {
-  expect(inheritedFrom({ inheritedFrom: 'agreement-1' })).toBe('agreement-1');
-  for (const value of [...Object.values(VALUES), { portal: 'x' }]) expect(inheritedFrom(value)).toBeNull();
+  expect(findInheritedAgreement({ inheritedFrom: 'agreement-1' })).toBe('agreement-1');
+  for (const value of [...Object.values(VALUES), { portal: 'x' }]) expect(findInheritedAgreement(value)).toBeNull();
 });
 
 describe('evidence', () => {
@@ -77,19 +82,19 @@ describe('evidence', () => {
       { locationId: 'here' },
       { partyName: 'Cedar & Vine Therapy L.L.C.', tinLast4: '6789', npi: '1234567893', locationId: 'here' },
     ])
-      expect([seen, partyProblem(seen, party)]).toEqual([seen, null]);
+      expect([seen, findPartyProblem(seen, party)]).toEqual([seen, null]);
   });
 
   test('that names another party by anything at all is refused', () => {
     const right = { partyName: party.legalName, tinLast4: '6789', npi: '1234567893', locationId: 'here' };
     for (const wrong of [{ partyName: 'Alma' }, { tinLast4: '6780' }, { npi: '1000000004' }, { locationId: 'there' }]) {
-      expect([wrong, partyProblem(wrong, party)]).toEqual([wrong, 'wrong_party']);
-      expect([wrong, partyProblem({ ...right, ...wrong }, party)]).toEqual([wrong, 'wrong_party']);
+      expect([wrong, findPartyProblem(wrong, party)]).toEqual([wrong, 'wrong_party']);
+      expect([wrong, findPartyProblem({ ...right, ...wrong }, party)]).toEqual([wrong, 'wrong_party']);
     }
   });
 
   test('of a location is taken where the payer doesn’t credential by location', () => {
-    expect(partyProblem({ locationId: 'there' }, { ...party, locationId: null })).toBeNull();
+    expect(findPartyProblem({ locationId: 'there' }, { ...party, locationId: null })).toBeNull();
   });
 });
 
@@ -105,8 +110,8 @@ describe('a name', () => {
     ['Cedar Therapy Professional Corporation', 'Cedar Therapy PC'],
     ['Cedar Therapy Professional Limited Liability Company', 'Cedar Therapy PLLC'],
   ])('%j is %j', (a, b) => {
-    expect(sameName(a, b)).toBe(true);
-    expect(sameName(b, a)).toBe(true);
+    expect(isSameName(a, b)).toBe(true);
+    expect(isSameName(b, a)).toBe(true);
   });
 
   test.each([
@@ -119,8 +124,8 @@ describe('a name', () => {
     ['LLC', 'Inc'],
     ['Alma', 'Alma Medical'],
   ])('%j is not %j', (a, b) => {
-    expect(sameName(a, b)).toBe(false);
-    expect(sameName(b, a)).toBe(false);
+    expect(isSameName(a, b)).toBe(false);
+    expect(isSameName(b, a)).toBe(false);
   });
 });
 

@@ -4,7 +4,7 @@ import { KINDS } from '../../../domain/kernel/codes';
 import { addDays } from '../../../domain/time/dates';
 import type { FactValue } from '../../../domain/kernel/facts';
 import {
-  leavingItems,
+  listLeavingItems,
   type EndingTerms,
   type Leaver,
   type LeavingAction,
@@ -49,7 +49,7 @@ const AGREEMENT = { id: 'g', practiceId: 'practice', payerId: 'payer', state: 'C
 
 /** What an application of this kind comes to, in a word each. */
 const wordsFor = (one: Partial<LeavingApplication>, more: Partial<EndingTerms> = {}) =>
-  leavingItems(terms(more), leaver({ applications: [application(one)] }), TODAY).map(
+  listLeavingItems(terms(more), leaver({ applications: [application(one)] }), TODAY).map(
     ({ action, because, when }) => `${action} ${because} ${when}`,
   );
 
@@ -105,7 +105,7 @@ describe('a participation', () => {
 
 describe('the notice of a termination', () => {
   const noticeOf = (noticeDays: number | null, on: string) => {
-    const [item] = leavingItems(
+    const [item] = listLeavingItems(
       terms({ on, terminate: true }),
       leaver({ applications: [application({ noticeDays })] }),
       TODAY,
@@ -129,7 +129,7 @@ describe('the notice of a termination', () => {
 
 describe('an agreement', () => {
   const actionsFor = (one: Partial<LeavingApplication>, more: Partial<EndingTerms> = {}) =>
-    leavingItems(terms(more), leaver({ applications: [application(one)], agreements: [AGREEMENT] }), TODAY).flatMap(
+    listLeavingItems(terms(more), leaver({ applications: [application(one)], agreements: [AGREEMENT] }), TODAY).flatMap(
       ({ action, subjectId }) => (subjectId === AGREEMENT.id ? [action] : []),
     );
 
@@ -172,7 +172,7 @@ describe('whoever leaves', () => {
     terminate: fc.boolean(),
   });
   const itemsOf = (one: EndingTerms, all: LeavingApplication[]) =>
-    leavingItems(one, leaver({ applications: all }), TODAY);
+    listLeavingItems(one, leaver({ applications: all }), TODAY);
 
   test('has something said of everything once: no thing is left out, none is done twice', () => {
     fc.assert(

@@ -3,7 +3,7 @@ import { CHECKLIST_ITEMS, type ChecklistEntry } from '../../../domain/platforms/
 import type { Billable, Consequence, Consequences } from '../../../domain/platforms/consequences';
 import { addDays } from '../../../domain/time/dates';
 import { PANEL_STATUSES } from '../../../domain/registry/panels';
-import { decisionSheet, earliestLeaveOn, SERVICES, transitionPlan } from '../../../domain/platforms/plans';
+import { buildDecisionSheet, findEarliestLeaveDay, SERVICES, planTransition } from '../../../domain/platforms/plans';
 import { DECISIONS } from '../../../domain/platforms/platform';
 
 const TODAY = '2026-03-10';
@@ -78,7 +78,7 @@ describe('a plan', () => {
     ['in network', { billable: confirmed }, ['npi'], 'done'],
   ];
   test.each(rows)('says what can start, and what blocks it: %s', (_, more, unmet, start, ...blockedBy) => {
-    const [planned] = transitionPlan(found([item(more)]), () => unmet, TODAY).items;
+    const [planned] = planTransition(found([item(more)]), () => unmet, TODAY).items;
     expect(planned).toMatchObject({ start, blockedBy });
   });
 
@@ -87,7 +87,7 @@ describe('a plan', () => {
     fc.assert(
       fc.property(fc.array(fc.option(days)), fc.option(fc.nat({ max: 365 })), (expected, noticeDays) => {
         const items = expected.map((n) => item({ billable: billable({ expectedOn: n === null ? null : ahead(n) }) }));
-        const earliest = earliestLeaveOn(found(items, noticeDays), TODAY);
+        const earliest = findEarliestLeaveDay(found(items, noticeDays), TODAY);
         const known = noticeDays !== null && !expected.includes(null);
         expect(earliest).toBe(known ? ahead(Math.max(0, noticeDays, ...(expected as number[]))) : null);
       }),
@@ -98,11 +98,11 @@ describe('a plan', () => {
 describe('a decision sheet', () => {
   const sheet = (
     items: Consequence[],
-    more: Partial<Parameters<typeof decisionSheet>[1]> = {},
+    more: Partial<Parameters<typeof buildDecisionSheet>[1]> = {},
     days: number | null = 60,
   ) =>
-    decisionSheet(
-      transitionPlan(found(items, days), () => [], TODAY),
+    buildDecisionSheet(
+      planTransition(found(items, days), () => [], TODAY),
       {
         decision: null,
         services: [],

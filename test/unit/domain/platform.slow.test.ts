@@ -1,6 +1,6 @@
 import {
   ANSWERS,
-  assess,
+  assessAnswers,
   PORTABLE_ITEMS,
   QUESTIONS,
   type Answer,
@@ -33,7 +33,7 @@ test('the verdict is what the five other questions say, whatever is portable, ov
       const values = five(p);
       const items = Object.fromEntries(PORTABLE_ITEMS.flatMap((item, i) => (values[i] ? [[item, values[i]]] : [])));
       const portable: LedgerAnswer = { ...everywhere, question: 'portable_on_exit', answer: 'yes', items };
-      const found = assess(['p'], [], [...answers, portable]).byPayer[0]!;
+      const found = assessAnswers(['p'], [], [...answers, portable]).byPayer[0]!;
       const [inState] = found.states;
       const lost = values.some((value) => value === 'no' || value === 'unclear');
       asked += 1;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {
   ANSWERS,
-  assess,
+  assessAnswers,
   CONTRACT_HOLDERS,
   PORTABLE_ITEMS,
   QUESTIONS,
@@ -30,7 +30,8 @@ const all = (standings: readonly Standing[], more: Partial<LedgerAnswer> = {}): 
 const yes = (more: Partial<LedgerAnswer> = {}) => all(Array<Standing>(6).fill('yes'), more);
 const no = (more: Partial<LedgerAnswer> = {}) => said('direct_contract', 'no', more);
 
-const one = (answers: LedgerAnswer[], licensedIn: string[] = []) => assess(['p'], licensedIn, answers).byPayer[0]!;
+const one = (answers: LedgerAnswer[], licensedIn: string[] = []) =>
+  assessAnswers(['p'], licensedIn, answers).byPayer[0]!;
 const brief = (because: { question: string; answer: string }[]) =>
   because.map(({ question, answer }) => `${question} ${answer}`);
 
@@ -53,7 +54,7 @@ describe('the verdict', () => {
     const counted: Record<string, number> = { direct: 0, platform_model: 0, unclear: 0 };
     const combinations = product(Array<Standing[]>(6).fill(STANDINGS));
     for (const standings of combinations) {
-      const assessment = assess(['p'], [], all(standings));
+      const assessment = assessAnswers(['p'], [], all(standings));
       const [verdict, because] = oracle(standings);
       counted[assessment.verdict]! += 1;
       const open = QUESTIONS.filter((_, i) => standings[i] === 'unanswered');
@@ -171,7 +172,7 @@ describe('over several payers and states', () => {
   test('the overall verdict is the one that all payers share, otherwise unclear', () => {
     for (const verdicts of product(Array<typeof VERDICTS>(3).fill(VERDICTS))) {
       const payers = verdicts.map((_, i) => `p${i}`);
-      const assessment = assess(
+      const assessment = assessAnswers(
         payers,
         [],
         verdicts.flatMap((verdict, i) => LEDGER[verdict]({ payerId: payers[i]! })),
@@ -211,7 +212,7 @@ describe('over several payers and states', () => {
   });
 
   test('without any answer all six questions are open and nothing is direct', () => {
-    expect(assess(['p', 'q'], [], [])).toMatchObject({ verdict: 'unclear', unanswered: [...QUESTIONS] });
+    expect(assessAnswers(['p', 'q'], [], [])).toMatchObject({ verdict: 'unclear', unanswered: [...QUESTIONS] });
   });
 });
 

@@ -1,5 +1,5 @@
 import { KINDS, type ApplicationKind } from '../../../domain/kernel/codes';
-import { durationProblem } from '../../../domain/time/duration';
+import { findDurationProblem } from '../../../domain/time/duration';
 import { KIND_RULES, PLAYBOOK_DEFAULTS, resolvePlaybook, type Playbook } from '../../../domain/registry/playbook';
 
 const ZONE = 'America/Chicago';
@@ -47,7 +47,7 @@ describe('an empty playbook', () => {
       (value) => typeof value === 'object' && !Array.isArray(value),
     );
     expect(durations).toHaveLength(14);
-    expect(durations.map(durationProblem).filter((problem) => problem !== null)).toEqual([]);
+    expect(durations.map(findDurationProblem).filter((problem) => problem !== null)).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { accepted, proposals, type Snapshot } from '../../../domain/sources/proposals';
+import { applyProposals, computeProposals, type Snapshot } from '../../../domain/sources/proposals';
 
 const FILE = {
   firstName: 'Ana',
@@ -10,7 +10,7 @@ const FILE = {
     { state: 'TX', number: 'B8', expiresOn: '2029-01-31' },
   ],
 };
-const of = (snapshot: Partial<Snapshot>) => proposals(FILE, { source: 'nppes', ...snapshot });
+const of = (snapshot: Partial<Snapshot>) => computeProposals(FILE, { source: 'nppes', ...snapshot });
 const licences = (...named: [string, string][]) => ({ licences: named.map(([state, number]) => ({ state, number })) });
 
 test('a source proposes what it says otherwise, and nothing that is only written otherwise', () => {
@@ -33,9 +33,9 @@ test('an organisation’s record proposes nothing for a person', () => {
 
 test('what was chosen becomes another, and everything else of the file stays', () => {
   const chosen = of({ lastName: 'Stone', ...licences(['CO', '13']) });
-  expect(accepted(FILE, chosen)).toEqual({
+  expect(applyProposals(FILE, chosen)).toEqual({
     lastName: 'Stone',
     licences: [{ ...FILE.licences[0], number: '13' }, FILE.licences[1], FILE.licences[2]],
   });
-  expect(accepted(FILE, chosen.slice(0, 1))).toEqual({ lastName: 'Stone' });
+  expect(applyProposals(FILE, chosen.slice(0, 1))).toEqual({ lastName: 'Stone' });
 });

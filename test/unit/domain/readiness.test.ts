@@ -2,7 +2,7 @@ import { FACTS, type Fact, type LineOfBusiness, type ReadinessReason } from '../
 import { addDays } from '../../../domain/time/dates';
 import type { FactRecord, FactValue } from '../../../domain/kernel/facts';
 import {
-  billingReadiness,
+  evaluateBillingReadiness,
   type AgreementEvidence,
   type ReadinessEvidence,
   type ReadinessQuery,
@@ -63,7 +63,7 @@ const evidence = (changes: Partial<ReadinessEvidence> = {}): ReadinessEvidence =
 });
 
 const ask = (changes: Partial<ReadinessEvidence> = {}, query: Partial<ReadinessQuery> = {}) =>
-  billingReadiness({ dateOfService: GOOD_DAY, lineOfBusiness: 'commercial', ...query }, evidence(changes));
+  evaluateBillingReadiness({ dateOfService: GOOD_DAY, lineOfBusiness: 'commercial', ...query }, evidence(changes));
 
 /** A span with one fact changed. */
 const but = (fact: Fact, changes: Partial<FactRecord>): Span =>
@@ -214,9 +214,9 @@ describe('over all combinations', () => {
       const good = allGood(combination);
       const expected = oracle(combination);
       const [query, onFile] = filed(combination);
-      const alone = billingReadiness(query, onFile);
+      const alone = evaluateBillingReadiness(query, onFile);
       // beside a platform: the same answer, never a yes more
-      const beside = billingReadiness(query, { ...onFile, platformCovers: true });
+      const beside = evaluateBillingReadiness(query, { ...onFile, platformCovers: true });
       asked += 1;
       if (alone.mayBill) yes += 1;
       const right =
@@ -265,7 +265,7 @@ describe('over all combinations', () => {
       for (const { loadedSeen, partySeen, platformCovers, ...person } of everyYesAndNo(BESIDE)) {
         const { licenceCurrent, excluded, exclusionPossible, attestationCurrent, malpracticeCurrent } = person;
         const [query, onFile] = filed(combination, { loadedSeen, partySeen });
-        const answer = billingReadiness(query, { ...onFile, ...person, platformCovers });
+        const answer = evaluateBillingReadiness(query, { ...onFile, ...person, platformCovers });
         const expected = oracle(combination);
         if (platformCovers && expected.delete('no_application')) expected.add('platform_only');
         if (!licenceCurrent) expected.add('licence_not_current');

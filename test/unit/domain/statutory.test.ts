@@ -1,4 +1,4 @@
-import { statutoryDate, STATUTORY_CLOCKS } from '../../../domain/registry/statutory';
+import { findStatutoryDate, STATUTORY_CLOCKS } from '../../../domain/registry/statutory';
 import { US_STATES } from '../../../domain/kernel/codes';
 import { Paper, TODAY0 } from '../application/paper';
 
@@ -13,8 +13,8 @@ test('every clock names its law, and is one of a state', () => {
 });
 
 test('it counts calendar days from the day of a complete receipt', () => {
-  expect(statutoryDate(KEY, '2027-01-04')).toMatchObject({ from: '2027-01-04', dueOn: '2027-03-05', days: 60 });
-  expect(statutoryDate({ ...KEY, state: 'MN' }, '2027-01-04')).toMatchObject({ dueOn: '2027-02-18' });
+  expect(findStatutoryDate(KEY, '2027-01-04')).toMatchObject({ from: '2027-01-04', dueOn: '2027-03-05', days: 60 });
+  expect(findStatutoryDate({ ...KEY, state: 'MN' }, '2027-01-04')).toMatchObject({ dueOn: '2027-02-18' });
 });
 
 test.each([
@@ -23,7 +23,7 @@ test.each([
   ['for Medicare, which is no state’s', { ...KEY, lineOfBusiness: 'medicare' as const }, TODAY0],
   ['where nobody is credentialed', { ...KEY, kind: 'termination' as const }, TODAY0],
 ])('there is none %s', (_, key, on) => {
-  expect(statutoryDate(key, on)).toBeNull();
+  expect(findStatutoryDate(key, on)).toBeNull();
 });
 
 describe('evidence of a complete receipt', () => {

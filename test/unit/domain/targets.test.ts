@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { SUBMISSION_CHANNELS } from '../../../domain/kernel/codes';
 import { PANEL_STATUSES } from '../../../domain/registry/panels';
 import {
-  expectedDays,
+  estimateDecisionDays,
   rankTargets,
   unmetOf,
   WEIGHTS,
@@ -127,7 +127,7 @@ test('days are those that own applications took, in the middle, where there are 
     [[40, 10, 20, 30], 25, 'own_applications'],
     [[5, 5, 6, 6], 6, 'own_applications'],
   ];
-  for (const [own, days, from] of rows) expect([own, expectedDays(own, 90)]).toEqual([own, { days, from }]);
+  for (const [own, days, from] of rows) expect([own, estimateDecisionDays(own, 90)]).toEqual([own, { days, from }]);
 });
 
 test('what a file lacks is named, its attestation too', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {
   atDate,
-  before,
-  due,
+  subtractDuration,
+  addDuration,
   isBusinessDay,
   localDate,
   LONGEST_CLOSURE_DAYS,
@@ -105,8 +105,8 @@ describe('the calendar from 0001-01-01 to 9999-12-31', () => {
     fc.assert(
       fc.property(instant, fc.option(date, { nil: undefined }), duration, window, ([day, rest], on, after, within) => {
         const at = `${day}T${rest}`;
-        const later = due(on === undefined ? { at } : { at, on }, after, within);
-        const earlier = before(at, after, within);
+        const later = addDuration(on === undefined ? { at } : { at, on }, after, within);
+        const earlier = subtractDuration(at, after, within);
         expect([later, earlier].filter((one) => !isInstant(one))).toEqual([]);
         expect(isRealDate(localDate(later, within.timeZone))).toBe(true);
         if (on === undefined) expect(later >= at || later === atDate(LAST_DATE, within)).toBe(true);
@@ -139,7 +139,7 @@ describe('the calendar from 0001-01-01 to 9999-12-31', () => {
 describe('a closure', () => {
   const newYork = { timeZone: 'America/New_York' };
   const next = (closures: Closure[], at = '2026-07-06T16:00:00.000Z') =>
-    due({ at }, { businessDays: 1 }, { ...newYork, closures }).slice(0, 10);
+    addDuration({ at }, { businessDays: 1 }, { ...newYork, closures }).slice(0, 10);
 
   test('that never ends holds up no chase for longer than its first year', () => {
     const endless = { from: '2026-07-07', to: '9999-12-31' };
@@ -165,7 +165,7 @@ describe('a closure', () => {
     const open = addDays('2026-07-07', 500 * LONGEST_CLOSURE_DAYS);
     const first = Array.from({ length: 7 }, (_x, i) => addDays(open, i)).find((day) => isBusinessDay(day));
     expect(next(years)).toBe(first);
-    const back = before(`${open}T16:00:00.000Z`, { businessDays: 1 }, { ...newYork, closures: years });
+    const back = subtractDuration(`${open}T16:00:00.000Z`, { businessDays: 1 }, { ...newYork, closures: years });
     expect(back.slice(0, 10)).toBe('2026-07-06');
   });
 
