@@ -1,5 +1,5 @@
 import { findProvider } from '../../record/registry/providers';
-import { upkeepOf } from '../../record/upkeep/upkeep-list';
+import { readUpkeep } from '../../record/upkeep/upkeep-list';
 import type { Deps } from '../kernel/deps';
 import { may } from '../kernel/policy';
 import { ok, route, type Route } from '../kernel/route';
@@ -21,7 +21,7 @@ export const upkeepRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject }) => {
       // who works at the operator may know that two clients have the same person
       const compared = may(principal, 'operations:read');
-      return ok(await upkeepOf(sql, principal, subject.id, new Date().toISOString(), { compared }));
+      return ok(await readUpkeep(sql, principal, subject.id, new Date().toISOString(), { compared }));
     },
   }),
 ];

@@ -35,20 +35,20 @@ export interface UpkeepItem {
 }
 
 // days from the last day on which it holds, negative before it
-const DOCUMENT_LADDER = [-90, -60, -30, -14, -7, 1];
+const DOCUMENT_REMINDER_DAYS = [-90, -60, -30, -14, -7, 1];
 
 /** When a person is reminded. Of the attestation as CAQH itself does, and 30 days before, as operators do. */
-export const LADDERS: Record<UpkeepKind, readonly number[]> = {
+export const REMINDER_DAYS: Record<UpkeepKind, readonly number[]> = {
   attestation: [-30, -15, -10, -5, 1, 14, 28, 42],
-  licence: DOCUMENT_LADDER,
-  malpractice: DOCUMENT_LADDER,
-  dea: DOCUMENT_LADDER,
-  document: DOCUMENT_LADDER,
-  authorisation: DOCUMENT_LADDER,
+  licence: DOCUMENT_REMINDER_DAYS,
+  malpractice: DOCUMENT_REMINDER_DAYS,
+  dea: DOCUMENT_REMINDER_DAYS,
+  document: DOCUMENT_REMINDER_DAYS,
+  authorisation: DOCUMENT_REMINDER_DAYS,
 };
 
 /** What of a file ends, as of a day; what something else has taken the place of is not in it. */
-export function upkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
+export function listUpkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
   const { attestedOn, licences, registryLicences, malpractice, dea, documents, authorisations } = file;
   const known = listKnownLicences(licences, registryLicences);
   const item = (kind: UpkeepKind, dueOn: PlainDate, more: Partial<UpkeepItem> = {}): UpkeepItem => ({
@@ -89,12 +89,12 @@ function renews(other: Authorisation, one: Authorisation): boolean {
 }
 
 /** The latest rung that an item has come to, null where none; and when it comes to the next, null after the last. */
-export function rungs(
+export function computeReminderSchedule(
   { kind, dueOn }: UpkeepItem,
   timeZone: string,
   now: Instant,
 ): { latest: number | null; next: Instant | null } {
-  const at = LADDERS[kind].map((rung) => ({ rung, at: atDate(addDays(dueOn, rung), { timeZone }) }));
+  const at = REMINDER_DAYS[kind].map((rung) => ({ rung, at: atDate(addDays(dueOn, rung), { timeZone }) }));
   return {
     latest: at.findLast((one) => one.at <= now)?.rung ?? null,
     next: at.find((one) => one.at > now)?.at ?? null,
@@ -118,23 +118,23 @@ export interface Reminder {
  * What the person has come to by one client's file, whatever another says; what the file has twice is one. Missed rungs
  * are not made up for.
  */
-export function remindersOf({ items, timeZone }: UpkeepView, now: Instant): Reminder[] {
-  const distinct = new Map(items.map((item) => [identity(item), item]));
+export function listReminders({ items, timeZone }: UpkeepView, now: Instant): Reminder[] {
+  const distinct = new Map(items.map((item) => [identifyItem(item), item]));
   return [...distinct.values()].flatMap((item) => {
-    const rung = rungs(item, timeZone, now).latest;
+    const rung = computeReminderSchedule(item, timeZone, now).latest;
     return rung === null ? [] : [{ item, rung }];
   });
 }
 
 /** By which the same thing that ends on the same day is known, however its number is spaced. */
-export const identity = ({ kind, state, name, dueOn }: UpkeepItem): string =>
+export const identifyItem = ({ kind, state, name, dueOn }: UpkeepItem): string =>
   JSON.stringify([kind, state, name && name.replaceAll(/[\s.-]/g, '').toUpperCase(), dueOn]);
 
 /** How an item stands on a day. */
 export type Standing = 'current' | 'due' | 'lapsed';
-export function standing({ kind, dueOn }: UpkeepItem, today: PlainDate): Standing {
+export function findStanding({ kind, dueOn }: UpkeepItem, today: PlainDate): Standing {
   if (today > dueOn) return 'lapsed';
-  return today < addDays(dueOn, LADDERS[kind][0]!) ? 'current' : 'due';
+  return today < addDays(dueOn, REMINDER_DAYS[kind][0]!) ? 'current' : 'due';
 }
 
 /** What of an application says which items it rests on, and when its payer is expected to decide. */
@@ -146,7 +146,7 @@ interface Dependent {
 }
 
 /** Whether an application rests on an item of its provider's. */
-const TOUCHES: Record<UpkeepKind, (item: UpkeepItem, application: Dependent) => boolean> = {
+const RESTS_ON: Record<UpkeepKind, (item: UpkeepItem, application: Dependent) => boolean> = {
   attestation: (_item, { file }) => file.attestation !== null,
   licence: ({ state }, { key }) => state === key.state,
   malpractice: (_item, { file }) => file.prerequisites.some(({ code }) => code === 'malpractice'),
@@ -157,9 +157,9 @@ const TOUCHES: Record<UpkeepKind, (item: UpkeepItem, application: Dependent) => 
 };
 
 /** What an application rests on: where there are several of a kind, the one that holds longest. */
-export function restsOn(items: readonly UpkeepItem[], application: Dependent): UpkeepItem[] {
+export function selectSupportingItems(items: readonly UpkeepItem[], application: Dependent): UpkeepItem[] {
   const touching = items
-    .filter((item) => TOUCHES[item.kind](item, application))
+    .filter((item) => RESTS_ON[item.kind](item, application))
     .toSorted((a, b) => a.dueOn.localeCompare(b.dueOn));
   return [...new Map(touching.map((item) => [item.kind, item])).values()];
 }
@@ -176,7 +176,7 @@ export interface LapseWarning {
 }
 
 /** What lapses before the payer is expected to decide, unless it is renewed. */
-export function predictedLapses(
+export function predictLapses(
   items: readonly UpkeepItem[],
   application: Dependent,
   timeZone: string,
@@ -185,14 +185,14 @@ export function predictedLapses(
   const { expectedDecisionAt } = application.agenda;
   if (!expectedDecisionAt) return [];
   const expectedDecisionOn = localDate(expectedDecisionAt, timeZone);
-  return restsOn(items, application)
-    .map(({ kind: item, state, ...ends }) => ({ item, state, ...goodThrough(ends, application) }))
+  return selectSupportingItems(items, application)
+    .map(({ kind: item, state, ...ends }) => ({ item, state, ...computeGoodThrough(ends, application) }))
     .filter(({ dueOn }) => today <= dueOn && dueOn < expectedDecisionOn)
     .map((one) => ({ code: 'lapse_predicted', ...one, expectedDecisionOn }));
 }
 
 /** The last day on which an item is good enough for an application's payer. */
-function goodThrough(
+function computeGoodThrough(
   { dueOn, attestedOn }: Pick<UpkeepItem, 'dueOn' | 'attestedOn'>,
   { rules: { attestationMaxDays: maxDays } }: Dependent,
 ): Pick<LapseWarning, 'dueOn' | 'maxDays'> {

@@ -9,7 +9,7 @@ import { bridgeOf, type Bridge } from './bridges';
 import { factBody } from './commands';
 import { inScope, type Principal } from '../kernel/principal';
 import { renewalOf } from './renewals';
-import { warningsOf } from '../upkeep/upkeep-list';
+import { listLapseWarnings } from '../upkeep/upkeep-list';
 
 /** What a list shows of an application: its key, who and what it is for, and where it stands. */
 export interface ApplicationSummary {
@@ -125,7 +125,7 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
     confirmationsOf(sql, snapshot),
     contractOf(sql, snapshot),
     outstandingOf(sql, snapshot),
-    warningsOf(sql, snapshot, now),
+    listLapseWarnings(sql, snapshot, now),
     participation && renewalOf(sql, snapshot),
   ]);
   return {

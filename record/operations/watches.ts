@@ -7,7 +7,7 @@ import { endStepByStep } from '../offboarding/endings';
 import { chaseEnrolments } from '../platforms/enrolment-chase';
 import { askForList } from '../sources/exclusion-source';
 import { askQuestions } from '../platforms/inquiries';
-import { keepUp } from '../upkeep/upkeep';
+import { processUpkeep } from '../upkeep/upkeep';
 import { dueMail, type OutreachStep } from '../outreach/mail';
 import { tellReadiness } from '../billing/readiness-watch';
 import { dueCaqh, dueNppes } from '../sources/lookups';
@@ -24,7 +24,7 @@ const STEPS: Record<WatchType, Step> = {
   platformCheck: giveChecks,
   billingReadiness: tellReadiness,
   enrolmentChase: chaseEnrolments,
-  providerUpkeep: keepUp,
+  providerUpkeep: processUpkeep,
   outreach: dueMail,
   webhook: dueWebhooks,
   exclusionList: askForList,

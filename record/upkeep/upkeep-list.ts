@@ -3,10 +3,10 @@ import type { ApplicationState } from '../../domain/applications/state';
 import { localDate } from '../../domain/time/calendar';
 import type { UpkeepKind } from '../../domain/kernel/codes';
 import {
-  LADDERS,
-  predictedLapses,
-  rungs,
-  standing,
+  REMINDER_DAYS,
+  predictLapses,
+  computeReminderSchedule,
+  findStanding,
   type LapseWarning,
   type Standing,
   type UpkeepItem,
@@ -14,7 +14,7 @@ import {
 import type { Db } from '../../runtime/database';
 import { isThere } from '../kernel/person-scope';
 import { inScope, type Principal } from '../kernel/principal';
-import { reminderKey, upkeepOn } from './upkeep';
+import { buildReminderKey, readOwnUpkeep } from './upkeep';
 
 /** Something to be renewed, as one client's file states it. */
 interface ShownItem {
@@ -51,17 +51,17 @@ const NEVER_ATTESTED: ShownItem = {
  * A provider's upkeep, by what registries say of the person and this client states; where it is wished for, compared
  * with what other clients state that the principal may see.
  */
-export async function upkeepOf(
+export async function readUpkeep(
   sql: Db,
   principal: Principal,
   providerId: string,
   now: Instant,
   { compared = false }: { compared?: boolean } = {},
 ): Promise<Upkeep> {
-  const [own] = await upkeepOn(sql, sql`p.id = ${providerId} and ${inScope(sql, principal, 'p.client_id')}`, now);
+  const [own] = await readOwnUpkeep(sql, sql`p.id = ${providerId} and ${inScope(sql, principal, 'p.client_id')}`, now);
   if (!own) throw new Error(`no provider ${providerId}`);
   const { items, personId, timeZone, today, endedOn } = own;
-  const keys = (item: UpkeepItem) => LADDERS[item.kind].map((rung) => reminderKey(providerId, item, rung));
+  const keys = (item: UpkeepItem) => REMINDER_DAYS[item.kind].map((rung) => buildReminderKey(providerId, item, rung));
   const elsewhere = sql`
     p.person_id = ${personId} and p.id <> ${providerId} and ${isThere(sql)} and ${inScope(sql, principal, 'p.client_id')}`;
   const [said, applications, others] = await Promise.all([
@@ -70,11 +70,11 @@ export async function upkeepOf(
       where key = any(${items.flatMap(keys)}::text[]) order by not_before`,
     sql<{ id: string; snapshot: ApplicationState }[]>`
       select id, snapshot from applications where provider_id = ${providerId} and open order by created_at, id`,
-    compared ? upkeepOn(sql, elsewhere, now) : [],
+    compared ? readOwnUpkeep(sql, elsewhere, now) : [],
   ]);
   const shown = items.map((item): ShownItem => {
     const { kind, state, name, documentId, dueOn } = item;
-    const { next } = rungs(item, timeZone, now);
+    const { next } = computeReminderSchedule(item, timeZone, now);
     const nextReminderOn = next && localDate(next, timeZone);
     const ours = said.filter(({ key }) => keys(item).includes(key));
     return {
@@ -83,7 +83,7 @@ export async function upkeepOf(
       name,
       documentId,
       dueOn,
-      standing: standing(item, today),
+      standing: findStanding(item, today),
       nextReminderOn: nextReminderOn && endedOn && endedOn < nextReminderOn ? null : nextReminderOn,
       reminders: ours.map(({ rung, notBefore }) => ({ rung, on: localDate(notBefore, timeZone) })),
     };
@@ -93,7 +93,7 @@ export async function upkeepOf(
   return {
     items: items.some(({ kind }) => kind === 'attestation') ? shown : [NEVER_ATTESTED, ...shown],
     predictedLapses: applications.flatMap(({ id: applicationId, snapshot }) =>
-      predictedLapses(items, snapshot, timeZone, today).map((warning) => ({ applicationId, ...warning })),
+      predictLapses(items, snapshot, timeZone, today).map((warning) => ({ applicationId, ...warning })),
     ),
     differences: others
       .map((other) => ({ providerId: other.providerId, clientId: other.clientId, dueOn: dueOnOf(other) }))
@@ -102,9 +102,9 @@ export async function upkeepOf(
 }
 
 /** What lapses before an application's payer is expected to decide. */
-export async function warningsOf(sql: Db, application: ApplicationState, now: Instant): Promise<LapseWarning[]> {
+export async function listLapseWarnings(sql: Db, application: ApplicationState, now: Instant): Promise<LapseWarning[]> {
   const { key, agenda } = application;
   if (!key.providerId || !agenda.expectedDecisionAt) return [];
-  const [own] = await upkeepOn(sql, sql`p.id = ${key.providerId}`, now);
-  return own ? predictedLapses(own.items, application, own.timeZone, own.today) : [];
+  const [own] = await readOwnUpkeep(sql, sql`p.id = ${key.providerId}`, now);
+  return own ? predictLapses(own.items, application, own.timeZone, own.today) : [];
 }

@@ -3,13 +3,13 @@ import type { ApplicationState } from '../../domain/applications/state';
 import { atDate, addDuration, localDate } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import {
-  identity,
-  predictedLapses,
-  remindersOf,
-  restsOn,
-  rungs,
-  standing,
-  upkeepItems,
+  identifyItem,
+  predictLapses,
+  listReminders,
+  selectSupportingItems,
+  computeReminderSchedule,
+  findStanding,
+  listUpkeepItems,
   type UpkeepFile,
   type UpkeepItem,
   type UpkeepView,
@@ -30,7 +30,7 @@ export interface OwnUpkeep extends UpkeepView {
 }
 
 /** What is on file behind the providers `p` that a condition selects. */
-export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
+export async function readOwnUpkeep(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
   const rows = await sql<(UpkeepFile & Omit<OwnUpkeep, 'today' | 'items'>)[]>`
     select p.person_id, p.id as provider_id, p.client_id, p.ended_on, c.time_zone, p.malpractice, p.dea,
       ${attestedOn(sql)} as attested_on,
@@ -51,7 +51,7 @@ export async function upkeepOn(sql: Db, condition: Fragment, now: Instant): Prom
     order by p.created_at, p.id`;
   return rows.map(({ personId, providerId, clientId, timeZone, endedOn, ...file }) => {
     const today = localDate(now, timeZone);
-    return { personId, providerId, clientId, timeZone, endedOn, today, items: upkeepItems(file, today) };
+    return { personId, providerId, clientId, timeZone, endedOn, today, items: listUpkeepItems(file, today) };
   });
 }
 
@@ -77,9 +77,9 @@ const AT_LEAST = { months: 12 } as const;
  * of that client's is said any more, and what waits to be said is taken back. Applications are not woken: each has its
  * own timer for what time changes in its file, and hears of what people change as this does.
  */
-export async function keepUp(tx: Tx, personId: string, now: Instant): Promise<{ next: Instant | null }> {
+export async function processUpkeep(tx: Tx, personId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [all, applications] = await Promise.all([
-    upkeepOn(tx, tx`p.person_id = ${personId}`, now),
+    readOwnUpkeep(tx, tx`p.person_id = ${personId}`, now),
     tx<Resting[]>`
       select a.id, a.provider_id, a.snapshot, coalesce(a.assignee, ${leadOver(tx, tx`a.client_id`, tx`a.assignee`)}) as user_id
       from applications a join providers p on p.id = a.provider_id
@@ -89,19 +89,21 @@ export async function keepUp(tx: Tx, personId: string, now: Instant): Promise<{ 
   for (const one of all.map((view) => (own.includes(view) ? view : { ...view, items: [] }))) {
     const resting = applications.filter(({ providerId }) => providerId === one.providerId);
     await remind(tx, one, now);
-    await tellOfLapses(tx, one, resting, now);
-    await warn(tx, one, resting, now);
+    await reportLapses(tx, one, resting, now);
+    await warnOfLapses(tx, one, resting, now);
   }
   if (own.length === 0) return { next: null };
-  const instants = own.flatMap(({ items, timeZone }) => items.flatMap((item) => rungs(item, timeZone, now).next ?? []));
+  const instants = own.flatMap(({ items, timeZone }) =>
+    items.flatMap((item) => computeReminderSchedule(item, timeZone, now).next ?? []),
+  );
   return { next: [...instants, addDuration({ at: now }, AT_LEAST, own[0]!)].sort()[0]! };
 }
 
 /** Once at a client for an item, the day on which it ends, and a rung, whatever is repeated. */
-export const reminderKey = (providerId: string, item: UpkeepItem, rung: number): string =>
-  `upkeep/${providerId}/${digest(identity(item))}/${rung}`;
+export const buildReminderKey = (providerId: string, item: UpkeepItem, rung: number): string =>
+  `upkeep/${providerId}/${digest(identifyItem(item))}/${rung}`;
 
-const said = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => ({
+const describeItem = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => ({
   item,
   state,
   dueOn,
@@ -114,33 +116,37 @@ const said = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => ({
  */
 async function remind(tx: Tx, view: OwnUpkeep, now: Instant): Promise<void> {
   const { providerId, clientId } = view;
-  const messages = remindersOf(view, now).map(({ item, rung }): QueuedMessage => ({
-    key: reminderKey(providerId, item, rung),
+  const messages = listReminders(view, now).map(({ item, rung }): QueuedMessage => ({
+    key: buildReminderKey(providerId, item, rung),
     clientId,
     recipientType: 'provider',
     recipientId: providerId,
     template: UPKEEP_REMINDER,
-    data: { ...said(item), rung },
+    data: { ...describeItem(item), rung },
     notBefore: now,
   }));
   const ours = tx`
     recipient_type = 'provider' and template = ${UPKEEP_REMINDER} and recipient_id = ${providerId}`;
-  await say(tx, messages, ours);
+  await replaceQueuedMessages(tx, messages, ours);
 }
 
 /**
  * Of what has lapsed at one client, somebody has a task until it is renewed, and who works the
  * applications that rest on it hears of it at each rung.
  */
-async function tellOfLapses(
+async function reportLapses(
   tx: Tx,
   { providerId, clientId, timeZone, items, today }: OwnUpkeep,
   applications: readonly Resting[],
   now: Instant,
 ): Promise<void> {
   const lapsed = items
-    .filter((item) => standing(item, today) === 'lapsed')
-    .map((item) => ({ item, rung: rungs(item, timeZone, now).latest ?? 0, about: digest(identity(item)) }))
+    .filter((item) => findStanding(item, today) === 'lapsed')
+    .map((item) => ({
+      item,
+      rung: computeReminderSchedule(item, timeZone, now).latest ?? 0,
+      about: digest(identifyItem(item)),
+    }))
     .filter(({ rung }) => rung > 0);
   const tasks = lapsed.map(({ item, about }) => ({
     key: `upkeep/${providerId}/${about}`,
@@ -148,11 +154,11 @@ async function tellOfLapses(
     kind: 'upkeep' as const,
     subjectType: 'provider',
     subjectId: providerId,
-    data: said(item),
+    data: describeItem(item),
     dueAt: atDate(addDays(item.dueOn, 1), { timeZone }),
   }));
   const messages = lapsed.flatMap(({ item, rung, about }) => {
-    const touched = applications.filter(({ snapshot }) => restsOn(items, snapshot).includes(item));
+    const touched = applications.filter(({ snapshot }) => selectSupportingItems(items, snapshot).includes(item));
     const users = new Set(touched.flatMap(({ userId }) => userId ?? []));
     return [...users].map((userId): QueuedMessage => {
       const applicationIds = touched.filter((one) => one.userId === userId).map(({ id }) => id);
@@ -162,7 +168,7 @@ async function tellOfLapses(
         recipientType: 'user',
         recipientId: userId,
         template: TEMPLATES.lapsed,
-        data: { ...said(item), rung, providerId, applicationIds },
+        data: { ...describeItem(item), rung, providerId, applicationIds },
         notBefore: now,
       };
     });
@@ -178,18 +184,18 @@ async function tellOfLapses(
   await giveTasks(tx, tasks);
   const ours = tx`
     recipient_type = 'user' and template = ${TEMPLATES.lapsed} and data->>'providerId' = ${providerId}`;
-  await say(tx, messages, ours);
+  await replaceQueuedMessages(tx, messages, ours);
 }
 
 /** Warns once for an application, what will lapse, and the day. */
-async function warn(
+async function warnOfLapses(
   tx: Tx,
   { providerId, clientId, timeZone, items, today }: OwnUpkeep,
   applications: readonly Resting[],
   now: Instant,
 ): Promise<void> {
   const messages = applications.flatMap(({ id: applicationId, snapshot, userId }) =>
-    predictedLapses(items, snapshot, timeZone, today).flatMap(({ code: _code, ...lapse }) =>
+    predictLapses(items, snapshot, timeZone, today).flatMap(({ code: _code, ...lapse }) =>
       userId === null
         ? []
         : [
@@ -209,11 +215,11 @@ async function warn(
   const ours = tx`
     recipient_type = 'user' and template = ${TEMPLATES.warning}
     and application_id in (select id from applications where provider_id = ${providerId})`;
-  await say(tx, messages, ours);
+  await replaceQueuedMessages(tx, messages, ours);
 }
 
 /** Queues what is to be said and takes back what of `ours` has not gone out and is no longer so. */
-async function say(tx: Tx, messages: readonly QueuedMessage[], ours: Fragment): Promise<void> {
+async function replaceQueuedMessages(tx: Tx, messages: readonly QueuedMessage[], ours: Fragment): Promise<void> {
   const keys = messages.map(({ key }) => key);
   await tx`
     delete from messages m where ${hasNotLeft(tx)} and ${ours} and m.key <> all(${keys}::text[])`;

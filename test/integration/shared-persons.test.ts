@@ -1,7 +1,7 @@
 import { ROLES, type Role } from '../../domain/kernel/codes';
 import { fileOf } from '../../record/applications/file';
 import { keepNppes, setServices } from '../../record/sources/lookups';
-import { keepUp } from '../../record/upkeep/upkeep';
+import { processUpkeep } from '../../record/upkeep/upkeep';
 import { ADMIN_KEY, CLIENT, PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { freshNpi } from '../support/file';
@@ -134,7 +134,7 @@ async function effectsAt({ clientId, providerId, applications, key, calendar }: 
 /** Has the person's upkeep take its step. */
 const keep = async (one: Side) => {
   const personId = await personOf(one);
-  await system.api.deps.sql.begin((tx) => keepUp(tx, personId, new Date().toISOString()));
+  await system.api.deps.sql.begin((tx) => processUpkeep(tx, personId, new Date().toISOString()));
 };
 
 const attestationOf = async ({ providerId }: Side) =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { addDays } from '../../domain/time/dates';
-import { keepUp } from '../../record/upkeep/upkeep';
+import { processUpkeep } from '../../record/upkeep/upkeep';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { attest, freshNpi } from '../support/file';
 import { daysAgo, daysAhead, TODAY } from '../support/system';
@@ -27,7 +27,7 @@ const attestationOf = async (one: Body) => (await upkeep(one)).items.find((i: Bo
 /** Has the person's upkeep take its step, as the workflow would. */
 async function keep({ id }: Body, now = new Date().toISOString()): Promise<string | null> {
   const [row] = await api.deps.sql<{ personId: string }[]>`select person_id from providers where id = ${id}`;
-  return (await api.deps.sql.begin((tx) => keepUp(tx, row!.personId, now))).next;
+  return (await api.deps.sql.begin((tx) => processUpkeep(tx, row!.personId, now))).next;
 }
 const messagesOf = (...providers: Body[]) => api.deps.sql<
   { clientId: string | null; recipientId: string; data: Body }[]
@@ -116,7 +116,7 @@ describe('a provider’s upkeep', () => {
   });
 
   test('ends where no client has the person, and looks once a year where nothing ends', async () => {
-    const nobody = await api.deps.sql.begin((tx) => keepUp(tx, randomUUID(), '2026-06-10T19:00:00.000Z'));
+    const nobody = await api.deps.sql.begin((tx) => processUpkeep(tx, randomUUID(), '2026-06-10T19:00:00.000Z'));
     expect(nobody).toEqual({ next: null });
     const one = await provider();
     expect(await keep(one, '2026-06-10T19:00:00.000Z')).toBe('2027-06-10T16:00:00.000Z');

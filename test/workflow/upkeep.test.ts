@@ -8,7 +8,7 @@ import type { Mail, Mailer } from '../../outreach/mail';
 import { recordEnding } from '../../record/offboarding/endings';
 import type { Principal } from '../../record/kernel/principal';
 import { createDocument } from '../../record/registry/documents';
-import { upkeepOf } from '../../record/upkeep/upkeep-list';
+import { readUpkeep } from '../../record/upkeep/upkeep-list';
 import { startRelay, type Relay } from '../../worker/relay';
 import { eventually } from '../support/eventually';
 import { attest, book, type Book } from '../support/file';
@@ -495,7 +495,7 @@ test('whoever leaves is reminded until the last day and no longer; another clien
   expect(await rungsOf(kept)).toEqual([-30, -15, -10, -5, 1]);
   expect([written(alone), written(gone)]).toEqual(before);
   expect(written(kept)).toBeGreaterThanOrEqual(3);
-  const ended = await upkeepOf(sql, PRINCIPAL, alone.providerId, await lives.now());
+  const ended = await readUpkeep(sql, PRINCIPAL, alone.providerId, await lives.now());
   expect(ended.items.map(({ nextReminderOn }) => nextReminderOn)).toEqual(ended.items.map(() => null));
   const statusOf = async (on: Book) =>
     (await lives.env.client.workflow.getHandle(workflowId(on)).describe()).status.name;

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { atDate } from '../../../domain/time/calendar';
 import { addDays } from '../../../domain/time/dates';
 import {
-  identity,
-  LADDERS,
-  predictedLapses,
-  remindersOf,
-  rungs,
-  standing,
-  upkeepItems,
+  identifyItem,
+  REMINDER_DAYS,
+  predictLapses,
+  listReminders,
+  computeReminderSchedule,
+  findStanding,
+  listUpkeepItems,
   type UpkeepFile,
   type UpkeepView,
 } from '../../../domain/upkeep/upkeep';
@@ -40,11 +40,11 @@ const at = (day: string) => atDate(day, { timeZone: ZONE });
 const view = (providerId: string, of: UpkeepFile, timeZone = ZONE): UpkeepView => ({
   providerId,
   timeZone,
-  items: upkeepItems(of, TODAY),
+  items: listUpkeepItems(of, TODAY),
 });
 
 describe('what has to be renewed', () => {
-  const ends = (of: UpkeepFile) => upkeepItems(of, TODAY).map(({ kind, state, dueOn }) => [kind, state, dueOn]);
+  const ends = (of: UpkeepFile) => listUpkeepItems(of, TODAY).map(({ kind, state, dueOn }) => [kind, state, dueOn]);
 
   test('is the attestation, every licence, the policy, what lets them prescribe, and what was signed for a time', () => {
     const all = file({
@@ -87,44 +87,43 @@ describe('what has to be renewed', () => {
 
 describe('the ladder', () => {
   const [attestation, document] = [
-    upkeepItems(file({ attestedOn: '2026-01-01' }), TODAY)[0]!,
-    upkeepItems(file({ licences: [licence('CO', '2026-09-30')] }), TODAY)[0]!,
+    listUpkeepItems(file({ attestedOn: '2026-01-01' }), TODAY)[0]!,
+    listUpkeepItems(file({ licences: [licence('CO', '2026-09-30')] }), TODAY)[0]!,
   ];
 
   test('climbs as CAQH writes, and a month ahead; documents from three months ahead', () => {
-    expect(LADDERS.attestation).toEqual([-30, -15, -10, -5, 1, 14, 28, 42]);
+    expect(REMINDER_DAYS.attestation).toEqual([-30, -15, -10, -5, 1, 14, 28, 42]);
     for (const kind of ['licence', 'malpractice', 'dea', 'document', 'authorisation'] as const)
-      expect(LADDERS[kind]).toEqual([-90, -60, -30, -14, -7, 1]);
+      expect(REMINDER_DAYS[kind]).toEqual([-90, -60, -30, -14, -7, 1]);
   });
 
   test('comes to a rung at nine in the morning, and to none after the last', () => {
-    expect(rungs(attestation, ZONE, '2026-03-01T00:00:00.000Z')).toEqual({
+    expect(computeReminderSchedule(attestation, ZONE, '2026-03-01T00:00:00.000Z')).toEqual({
       latest: null,
       next: '2026-04-01T15:00:00.000Z',
     });
-    expect(rungs(attestation, ZONE, '2026-04-01T15:00:00.000Z')).toEqual({
+    expect(computeReminderSchedule(attestation, ZONE, '2026-04-01T15:00:00.000Z')).toEqual({
       latest: -30,
       next: '2026-04-16T15:00:00.000Z',
     });
-    expect(rungs(document, ZONE, '2027-01-01T00:00:00.000Z')).toEqual({ latest: 1, next: null });
+    expect(computeReminderSchedule(document, ZONE, '2027-01-01T00:00:00.000Z')).toEqual({ latest: 1, next: null });
   });
 
   test('is lapsed from the day after the last good one on', () => {
-    expect(['2026-03-31', '2026-04-01', '2026-05-01', '2026-05-02'].map((day) => standing(attestation, day))).toEqual([
-      'current',
-      'due',
-      'due',
-      'lapsed',
-    ]);
+    expect(
+      ['2026-03-31', '2026-04-01', '2026-05-01', '2026-05-02'].map((day) => findStanding(attestation, day)),
+    ).toEqual(['current', 'due', 'due', 'lapsed']);
   });
 
   test('looked at as rarely as one likes says each rung at most once, and of several missed the latest', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -200, max: 200 }), { minLength: 1, maxLength: 30 }), (days) => {
         const looks = [...days].sort((a, b) => a - b);
-        const said = looks.map((day) => rungs(document, ZONE, at(addDays(document.dueOn, day))).latest);
+        const said = looks.map(
+          (day) => computeReminderSchedule(document, ZONE, at(addDays(document.dueOn, day))).latest,
+        );
         for (const [i, day] of looks.entries()) {
-          const passed = LADDERS.licence.filter((rung) => rung <= day);
+          const passed = REMINDER_DAYS.licence.filter((rung) => rung <= day);
           expect(said[i]).toBe(passed.at(-1) ?? null);
         }
       }),
@@ -135,7 +134,7 @@ describe('the ladder', () => {
 
 describe('what a person is reminded of', () => {
   const said = (day: string, one: UpkeepView) =>
-    remindersOf(one, at(day)).map(({ item, rung }) => [item.kind, item.dueOn, rung]);
+    listReminders(one, at(day)).map(({ item, rung }) => [item.kind, item.dueOn, rung]);
 
   test('is the latest rung of each thing, once where it is on file twice', () => {
     const twice = [licence('CO', '2026-05-31', 'L-1'), licence('CO', '2026-05-31', 'L 1')];
@@ -152,9 +151,9 @@ describe('what a person is reminded of', () => {
   });
 
   test('an item that was renewed is another one', () => {
-    const [before] = upkeepItems(file({ licences: [licence('WI', '2026-03-20')] }), TODAY);
-    const [after] = upkeepItems(file({ licences: [licence('WI', '2028-03-20')] }), TODAY);
-    expect(identity(before!)).not.toBe(identity(after!));
+    const [before] = listUpkeepItems(file({ licences: [licence('WI', '2026-03-20')] }), TODAY);
+    const [after] = listUpkeepItems(file({ licences: [licence('WI', '2028-03-20')] }), TODAY);
+    expect(identifyItem(before!)).not.toBe(identifyItem(after!));
   });
 });
 
@@ -162,7 +161,7 @@ describe('a lapse before the decision', () => {
   const paper = new Paper();
   paper.act('submission', { submittedOn: paper.today, channel: 'payer_portal' });
   const warned = (of: UpkeepFile, today = paper.today) =>
-    predictedLapses(upkeepItems(of, today), paper.state, ZONE, today).map(({ item, state, dueOn }) => [
+    predictLapses(listUpkeepItems(of, today), paper.state, ZONE, today).map(({ item, state, dueOn }) => [
       item,
       state,
       dueOn,
@@ -180,8 +179,8 @@ describe('a lapse before the decision', () => {
 
   test('counts to the committee that the payer named, where it named one', () => {
     const named = new Paper().submit().contact('committee', { promisedOn: '2027-05-12' });
-    const lapses = predictedLapses(
-      upkeepItems(file({ attestedOn: '2027-01-02' }), named.today),
+    const lapses = predictLapses(
+      listUpkeepItems(file({ attestedOn: '2027-01-02' }), named.today),
       named.state,
       ZONE,
       named.today,
@@ -193,7 +192,7 @@ describe('a lapse before the decision', () => {
   test('is also that the attestation will be older than the payer takes', () => {
     const strict = new Paper({ playbook: { attestationMaxDays: 90 } }).submit();
     const of = (attestedOn: string) =>
-      predictedLapses(upkeepItems(file({ attestedOn }), strict.today), strict.state, ZONE, strict.today);
+      predictLapses(listUpkeepItems(file({ attestedOn }), strict.today), strict.state, ZONE, strict.today);
     expect(of('2027-01-02')).toEqual([
       {
         code: 'lapse_predicted',
