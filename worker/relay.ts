@@ -12,8 +12,8 @@ import {
   postponeCommand,
   type ClaimedCommand,
 } from '../record/applications/commands';
-import { derivedId } from '../record/kernel/digest';
-import { announce, announceTo, passOn } from '../record/kernel/hearers';
+import { deriveId } from '../record/kernel/digest';
+import { announce, announceTo, forwardRow } from '../record/kernel/hearers';
 import { forgetTheOld } from '../record/operations/housekeeping';
 import {
   claimRows,
@@ -206,7 +206,9 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
 }
 
 /** What concerns many takes its place as a row for each of them. */
-const passingOn = (topic: Parameters<typeof passOn>[1]): Handler => ({ replace: (tx, id) => passOn(tx, topic, id) });
+const passingOn = (topic: Parameters<typeof forwardRow>[1]): Handler => ({
+  replace: (tx, id) => forwardRow(tx, topic, id),
+});
 
 /** Each watch is told by the topic of its name. */
 const watchHandlers = ({ changed }: Dispatch) =>
@@ -227,7 +229,7 @@ const giveEach = <A extends Action>(tx: Tx, action: A, from: string, to: Concern
     tx,
     action,
     to.map(({ id: applicationId, clientId, body }) => ({
-      id: derivedId(`${from}/${applicationId}`),
+      id: deriveId(`${from}/${applicationId}`),
       clientId,
       applicationId,
       body,

@@ -3,7 +3,7 @@ import { PREREQUISITES, STAGES } from '../../domain/kernel/codes';
 import { STARTER_SET } from '../../domain/registry/starter-set';
 import { findApplications } from '../../record/applications/applications';
 import { playbookMoves } from '../../record/applications/playbook-moves';
-import { addMissing, findPayer } from '../../record/registry/payers';
+import { addMissingPayers, findPayer } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { toProblem } from '../kernel/errors';
 import { uuidOf } from '../../runtime/uuid';
@@ -56,7 +56,7 @@ export const playbookRoutes = (deps: Deps): Route[] => {
         },
       },
       handler: async ({ principal, commandId }) =>
-        ok({ items: await addMissing(sql, principal, STARTER_SET, (name) => uuidOf([commandId, name])) }),
+        ok({ items: await addMissingPayers(sql, principal, STARTER_SET, (name) => uuidOf([commandId, name])) }),
     }),
     route({
       method: 'post',

@@ -14,7 +14,7 @@ import {
   type OnFile,
   type ReadinessRequest,
 } from '../../record/billing/readiness';
-import { payersByElectronicId } from '../../record/registry/payers';
+import { findPayersByElectronicId } from '../../record/registry/payers';
 import type { Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
 import { invalid, Problem } from '../kernel/errors';
@@ -129,7 +129,7 @@ const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.i
 
 /** The gate's answer to each question, in their order, or what it does not know; what was answered is kept. */
 async function answers({ sql }: Deps, principal: Principal, questions: Question[]): Promise<(object | Problem)[]> {
-  const payerIds = await payersByElectronicId(sql, questions);
+  const payerIds = await findPayersByElectronicId(sql, questions);
   const asked = questions.map(({ electronicPayerId: _, clearinghouse: _of, ...rest }, i) => {
     const [payerId] = payerIds[i]!;
     return payerIds[i]!.length === 1 ? ({ ...rest, payerId } as ReadinessRequest) : null;

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
-import { principalOfKey } from '../../record/registry/api-keys';
+import { findPrincipalByKey } from '../../record/registry/api-keys';
 import type { Principal } from '../../record/kernel/principal';
 import type { Sql } from '../../runtime/database';
 import { hashOfSecret } from '../../runtime/secrets';
@@ -17,7 +17,7 @@ export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
     const hashes = [hashOfSecret(Buffer.from(token, 'latin1')), hashOfSecret(token)];
     if (hashes.some((hash) => timingSafeEqual(hash, adminHash)))
       return { type: 'admin', id: 'admin', name: 'Administrator', role: 'admin', clientIds: null };
-    return principalOfKey(sql, hashes[1]!);
+    return findPrincipalByKey(sql, hashes[1]!);
   }
 
   return async (req, res, next) => {

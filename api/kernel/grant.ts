@@ -1,6 +1,6 @@
 import type { Role } from '../../domain/kernel/codes';
 import type { Principal } from '../../record/kernel/principal';
-import { knownClients } from '../../record/registry/clients';
+import { selectKnownClients } from '../../record/registry/clients';
 import type { Sql } from '../../runtime/database';
 import { Problem } from './errors';
 import { mayGrant } from './policy';
@@ -13,6 +13,6 @@ export async function checkGrant(
   maker: Principal,
   { role, clientIds }: { role: Role; clientIds?: string[] },
 ): Promise<void> {
-  if (clientIds) refuse(unknownIn('clientIds', clientIds, await knownClients(sql, maker, clientIds)));
+  if (clientIds) refuse(unknownIn('clientIds', clientIds, await selectKnownClients(sql, maker, clientIds)));
   if (!mayGrant(maker, role, clientIds ?? null)) throw new Problem('forbidden');
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { claimKey, keepAnswer, type KeptRequest } from '../../record/kernel/idempotency-keys';
+import { claimKey, saveKeyAnswer, type KeptRequest } from '../../record/kernel/idempotency-keys';
 import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { uuidOf } from '../../runtime/uuid';
@@ -57,7 +57,7 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
   async function keep(id: string, answer: Answer): Promise<Answer> {
     if (!isFinal(answer.status)) return answer;
     const response = keyring.seal(JSON.stringify(answer.body ?? null), owner(id));
-    const row = await keepAnswer(sql, id, { status: answer.status, location: answer.location ?? null, response });
+    const row = await saveKeyAnswer(sql, id, { status: answer.status, location: answer.location ?? null, response });
     return (row && stored(id, row)) ?? answer;
   }
 

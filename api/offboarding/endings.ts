@@ -3,7 +3,7 @@ import { findEnding, listEndings, previewEnding, recordEnding, type Leaving } fr
 import type { Principal } from '../../record/kernel/principal';
 import { findClient } from '../../record/registry/clients';
 import { findProvider } from '../../record/registry/providers';
-import { practicesOf } from '../../record/registry/practices';
+import { listPracticeIds } from '../../record/registry/practices';
 import { holdOf, putHold, type Hold } from '../../record/offboarding/retention';
 import { findReturn, recordReturn, type ReturnInput } from '../../record/offboarding/returns';
 import type { Sql } from '../../runtime/database';
@@ -201,7 +201,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     responses: BACK,
     handler: async ({ subject: { id: clientId }, ...request }) => {
       const ids = request.body.practices?.map((one) => one.id);
-      refuse(unknownIn('practices', ids, await practicesOf(deps.sql, clientId), '.id'));
+      refuse(unknownIn('practices', ids, await listPracticeIds(deps.sql, clientId), '.id'));
       return comeBack(deps, { clientId, providerId: null }, request);
     },
   }),

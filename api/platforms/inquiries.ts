@@ -8,7 +8,7 @@ import {
 import { listKnowledge, putKnowledge } from '../../record/platforms/platform-knowledge';
 import { findRelationship, type Relationship } from '../../record/platforms/platforms';
 import type { Principal } from '../../record/kernel/principal';
-import { knownPayers } from '../../record/registry/payers';
+import { selectKnownPayers } from '../../record/registry/payers';
 import { recipientKnown, type RecipientType } from '../../record/outreach/messages';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
@@ -136,7 +136,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
       handler: async ({ principal, body }) => {
         const items = body.items.map(({ payerId = null, ...item }) => ({ ...item, payerId }));
         const ids = items.map(({ payerId }) => payerId ?? '');
-        const known = await knownPayers(sql, ids.filter(Boolean));
+        const known = await selectKnownPayers(sql, ids.filter(Boolean));
         refuse(unknownIn('items', ids, new Set([...known, '']), '.payerId'));
         await putKnowledge(sql, principal, items);
         return ok({ items: await listKnowledge(sql) });

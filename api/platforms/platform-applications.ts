@@ -4,7 +4,7 @@ import { KIND_RULES } from '../../domain/registry/playbook';
 import { audit } from '../../record/kernel/audit';
 import { surroundingsOf } from '../../record/platforms/consequences';
 import { findRelationship } from '../../record/platforms/platforms';
-import { knownPayers } from '../../record/registry/payers';
+import { selectKnownPayers } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { invalid, Problem, toProblem } from '../kernel/errors';
 import { uuidOf } from '../../runtime/uuid';
@@ -40,7 +40,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
       await checkPlace(sql, principal, subject, { practiceId });
       if (decision !== 'bridge' && decision !== 'build_direct') throw new Problem('not_decided');
       const asked = [...new Set(items.map(({ payerId }) => payerId))];
-      const payers = await knownPayers(sql, asked);
+      const payers = await selectKnownPayers(sql, asked);
       const scope = { payerIds: [...payers], relationshipIds: [relationshipId] };
       const known = await surroundingsOf(sql, principal, subject, scope, { practiceId }, new Date().toISOString());
       // where one had to wait for nobody, the others need not wait as well

@@ -14,7 +14,7 @@ import {
   type Entry,
   type RelationshipPatch,
 } from '../../record/platforms/platforms';
-import { knownPayers } from '../../record/registry/payers';
+import { selectKnownPayers } from '../../record/registry/payers';
 import { findProvider } from '../../record/registry/providers';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
@@ -78,7 +78,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
       const provider = await findProvider(sql, principal, providerId);
       refuse([
         ...(provider ? [] : [{ path: 'providerId', ...UNKNOWN_REFERENCE }]),
-        ...unknownIn('payerIds', input.payerIds, await knownPayers(sql, input.payerIds)),
+        ...unknownIn('payerIds', input.payerIds, await selectKnownPayers(sql, input.payerIds)),
       ]);
       const made = await createRelationship(sql, principal, commandId, provider!, input);
       return created(`/v1/platform-relationships/${made.id}`, made);
@@ -126,7 +126,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, ifMatch }) => {
       const { payerIds = [], since } = body;
       refuse([
-        ...unknownIn('payerIds', payerIds, await knownPayers(sql, payerIds)),
+        ...unknownIn('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
         ...(since && subject.endedOn && since > subject.endedOn ? [AFTER_ITS_END] : []),
       ]);
       const changed = await updateRelationship(sql, principal, subject, body as RelationshipPatch, ifMatch);

@@ -1,7 +1,7 @@
 import { caseloadOf, panelsOf, putCaseload, putPanels } from '../../record/platforms/caseloads';
 import { unknownReferences } from '../../record/applications/parties';
 import { findClient } from '../../record/registry/clients';
-import { findPayer, knownPayers } from '../../record/registry/payers';
+import { findPayer, selectKnownPayers } from '../../record/registry/payers';
 import { payerTargets } from '../../record/platforms/targets';
 import type { Deps } from '../kernel/deps';
 import { unknownIn } from '../kernel/references';
@@ -37,7 +37,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The caseload', schema: caseload } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const payerIds = body.items.map(({ payerId }) => payerId);
-      refuse(unknownIn('items', payerIds, await knownPayers(sql, payerIds), '.payerId'));
+      refuse(unknownIn('items', payerIds, await selectKnownPayers(sql, payerIds), '.payerId'));
       const items = body.items.map((item) => ({ ...NOT_SAID, ...item }));
       return ok(await putCaseload(sql, principal, subject.id, items, ifMatch));
     },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { coversOf, createCover, endCover } from '../../record/registry/absence-covers';
+import { listCovers, createCover, endCover } from '../../record/registry/absence-covers';
 import { findUser } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
 import { invalid, Problem, type FieldError } from '../kernel/errors';
@@ -92,7 +92,7 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
     query: pageQuery,
     responses: { 200: { description: 'All covers on one page, the earliest first', schema: pageOf(cover) } },
     handler: async ({ principal, subject }) =>
-      ok({ items: (await coversOf(sql, principal, subject.id)).map(shownCover), nextCursor: null }),
+      ok({ items: (await listCovers(sql, principal, subject.id)).map(shownCover), nextCursor: null }),
   }),
   route({
     method: 'delete',
@@ -102,7 +102,7 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
     access: 'users:write',
     subject: async ({ principal, params }) => {
       const user = await findUser(sql, principal, params.id);
-      const covers = user ? await coversOf(sql, principal, user.id) : [];
+      const covers = user ? await listCovers(sql, principal, user.id) : [];
       const found = covers.find((one) => one.id === params.coverId);
       return user && found ? { user, cover: found } : null;
     },

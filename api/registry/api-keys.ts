@@ -1,4 +1,4 @@
-import { createApiKey, findKey, listKeys, revokeKey, secretOfKey } from '../../record/registry/api-keys';
+import { createApiKey, findKey, listKeys, revokeKey, findKeySecret } from '../../record/registry/api-keys';
 import type { Deps } from '../kernel/deps';
 import { checkGrant } from '../kernel/grant';
 import { listed } from '../kernel/listing';
@@ -19,7 +19,7 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     tag,
     access: 'keys:write',
     body: apiKeyInput,
-    secret: { name: 'key', read: (commandId) => secretOfKey(sql, keyring, commandId) },
+    secret: { name: 'key', read: (commandId) => findKeySecret(sql, keyring, commandId) },
     responses: { 201: { description: 'The key', schema: newApiKey } },
     handler: async ({ principal, body, commandId }) => {
       await checkGrant(sql, principal, body);

@@ -4,7 +4,7 @@ import {
   recordAttestation,
   type Attestation,
 } from '../../record/registry/attestations';
-import { knownPayers } from '../../record/registry/payers';
+import { selectKnownPayers } from '../../record/registry/payers';
 import { findProvider, type Provider } from '../../record/registry/providers';
 import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
@@ -34,7 +34,7 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The attestation', schema: attestation } },
     handler: async ({ principal, subject, body, commandId }) => {
       const { authorizedPayerIds: ids = [] } = body;
-      refuse(unknownIn('authorizedPayerIds', ids, await knownPayers(sql, ids)));
+      refuse(unknownIn('authorizedPayerIds', ids, await selectKnownPayers(sql, ids)));
       const made = await recordAttestation(sql, principal, commandId, subject, body);
       return created(`/v1/providers/${subject.id}/attestations/${made.id}`, viewOf(subject)(made));
     },

@@ -7,7 +7,7 @@ import {
   revokeAuthorisation,
   type Authorisation,
 } from '../../record/registry/authorisations';
-import { knownPayers } from '../../record/registry/payers';
+import { selectKnownPayers } from '../../record/registry/payers';
 import { findProvider } from '../../record/registry/providers';
 import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
@@ -88,7 +88,7 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, commandId }) => {
       const { payerIds = [] } = body;
       refuse([
-        ...unknownIn('payerIds', payerIds, await knownPayers(sql, payerIds)),
+        ...unknownIn('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
         ...(await documentErrors(sql, subject.clientId, 'evidence', body.evidence)),
       ]);
       const made = await createAuthorisation(sql, principal, commandId, subject, body);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { merge, type Merge } from '../../record/registry/merge';
+import { mergePersons, type Merge } from '../../record/registry/merge';
 import { findPayer } from '../../record/registry/payers';
 import { findPractice } from '../../record/registry/practices';
 import type { Deps } from '../kernel/deps';
@@ -33,7 +33,7 @@ export const mergeRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body }) => {
       if (body.into === subject.id || !(await findPayer(sql, body.into)))
         throw invalid({ path: 'into', ...UNKNOWN_REFERENCE });
-      throwUnlessMerged(await merge(sql, principal, 'payer', { id: subject.id, clientId: null }, body));
+      throwUnlessMerged(await mergePersons(sql, principal, 'payer', { id: subject.id, clientId: null }, body));
       return ok(await findPayer(sql, body.into));
     },
   }),
@@ -52,7 +52,7 @@ export const mergeRoutes = ({ sql }: Deps): Route[] => [
       const into = await findPractice(sql, principal, body.into);
       if (!into || into.id === subject.id || into.clientId !== subject.clientId)
         throw invalid({ path: 'into', ...UNKNOWN_REFERENCE });
-      throwUnlessMerged(await merge(sql, principal, 'practice', subject, body));
+      throwUnlessMerged(await mergePersons(sql, principal, 'practice', subject, body));
       return ok(await findPractice(sql, principal, into.id));
     },
   }),

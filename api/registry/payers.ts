@@ -2,7 +2,7 @@ import type { Principal } from '../../record/kernel/principal';
 import {
   createPayer,
   findPayer,
-  knownPayers,
+  selectKnownPayers,
   listPayers,
   updatePayer,
   type Payer,
@@ -41,7 +41,7 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     body: payerInput,
     responses: { 201: { description: 'The payer', schema: payer } },
     handler: async ({ principal, body, commandId }) => {
-      refuse(unknownIn('covers', body.covers, await knownPayers(sql, body.covers)));
+      refuse(unknownIn('covers', body.covers, await selectKnownPayers(sql, body.covers)));
       const made = payerOf(await createPayer(sql, principal, commandId, body));
       return created(`/v1/payers/${made.id}`, viewFor(principal)(made));
     },
@@ -79,7 +79,7 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     body: payerPatch,
     responses: { 200: { description: 'The payer as it is now', schema: payer } },
     handler: async ({ principal, subject, body, ifMatch }) => {
-      refuse(unknownIn('covers', body.covers, await knownPayers(sql, body.covers)));
+      refuse(unknownIn('covers', body.covers, await selectKnownPayers(sql, body.covers)));
       return ok(viewFor(principal)(payerOf(await updatePayer(sql, principal, subject.id, body, ifMatch))));
     },
   }),

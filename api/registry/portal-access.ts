@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { currentQuery, kept, statement } from './statements';
 import { PORTAL_STATUSES } from '../../domain/kernel/codes';
-import { knownPayers } from '../../record/registry/payers';
+import { selectKnownPayers } from '../../record/registry/payers';
 import { findPractice } from '../../record/registry/practices';
 import {
   listPortalAccess,
@@ -61,7 +61,7 @@ export const portalAccessRoutes = ({ sql }: Deps): Route[] => [
     body: portalAccessInput,
     responses: { 201: { description: 'The statement', schema: portalAccess } },
     handler: async ({ principal, subject, body, commandId }) => {
-      refuse(unknownIn('payerIds', body.payerIds, await knownPayers(sql, body.payerIds)));
+      refuse(unknownIn('payerIds', body.payerIds, await selectKnownPayers(sql, body.payerIds)));
       const made = await putPortalAccess(
         sql,
         principal,

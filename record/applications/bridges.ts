@@ -7,7 +7,7 @@ import { sameValue } from '../../domain/kernel/facts';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { workerOf } from '../registry/absence-covers';
 import { lastDayThrough } from '../billing/platform-spans';
-import { giveTasks } from '../kernel/tasks';
+import { createTasks } from '../kernel/tasks';
 
 /** The platform on which a provider stays while an application runs. */
 export interface Bridge {
@@ -69,7 +69,7 @@ export async function giveChecks(tx: Db, applicationId: string, now: Instant): P
       order by k.due_on, k.occasion for no key update of k`;
   const timed = checks.map(({ timeZone, ...check }) => ({ ...check, dueAt: atDate(check.dueOn, { timeZone }) }));
   const due = timed.filter(({ dueAt }) => dueAt <= now);
-  await giveTasks(
+  await createTasks(
     tx,
     due.map(({ occasion, dueOn, clientId, relationshipId, assignee, dueAt }) => ({
       key: `platform_check/${applicationId}/${occasion}/${dueOn}`,

@@ -13,7 +13,7 @@ import {
 import type { ChangeField } from '../../domain/kernel/codes';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import type { Db, Sql } from '../../runtime/database';
-import { derivedId } from '../kernel/digest';
+import { deriveId } from '../kernel/digest';
 import type { ChangedSubject } from '../registry/file-changes';
 import { openApplication } from './opening';
 import { inScope, type Actor, type Principal } from '../kernel/principal';
@@ -134,7 +134,7 @@ async function touchedBy(sql: Db, change: Change): Promise<Touched[]> {
   return touched.map((one) => ({ ...one, openedId: opened(one) }));
 }
 
-const idOf = (changeId: string, applicationId: string): string => derivedId(`${changeId}/${applicationId}`);
+const idOf = (changeId: string, applicationId: string): string => deriveId(`${changeId}/${applicationId}`);
 
 /** Which application was opened for each, or was open for the same key already. */
 async function openedFor(sql: Db, changeId: string, touched: readonly Touched[]) {

@@ -7,7 +7,7 @@ import type { ApplicationState } from '../../domain/applications/state';
 import type { Refusal } from '../../domain/applications/progress';
 import type { NextTry } from '../../domain/kernel/delivery';
 import { json, type Db, type Fragment, type Tx } from '../../runtime/database';
-import { inWaves } from '../kernel/outbox';
+import { dueInWaves } from '../kernel/outbox';
 import type { Actor } from '../kernel/principal';
 
 /** Why a command is not delivered yet where that is not its own fault. */
@@ -69,7 +69,7 @@ export async function keepFollowUps<A extends Action>(
   await tx`
     insert into commands (id, client_id, application_id, action, body, actor, next_attempt_at)
     select (f.v->>'id')::uuid, (f.v->>'clientId')::uuid, (f.v->>'applicationId')::uuid, ${action}, f.v->'body',
-      ${json(tx, actor)}, ${inWaves(tx, tx`f.n`)}
+      ${json(tx, actor)}, ${dueInWaves(tx, tx`f.n`)}
     from jsonb_array_elements(${json(tx, followUps)}) with ordinality as f(v, n)
     on conflict (id) do nothing`;
   await tx`notify commands`;

@@ -3,7 +3,7 @@ import type { ApplicationKey } from '../../domain/applications/events';
 import { buildNaturalKey } from '../../domain/applications/key';
 import { isParticipating, type ApplicationState } from '../../domain/applications/state';
 import type { Db, Sql } from '../../runtime/database';
-import { derivedId } from '../kernel/digest';
+import { deriveId } from '../kernel/digest';
 import { openApplication } from './opening';
 import type { Actor } from '../kernel/principal';
 import { sameScope } from './affected-applications';
@@ -23,7 +23,7 @@ export async function openRecredentialing(sql: Sql, participationId: string): Pr
   await openApplication(
     sql,
     {
-      id: derivedId(`${participationId}/recredentialing/${cycle.from}`),
+      id: deriveId(`${participationId}/recredentialing/${cycle.from}`),
       clientId,
       key: renewalKey(key),
       body: { ...renewalKey(key), ...(neededBy && { neededBy }) },

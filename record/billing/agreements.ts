@@ -5,7 +5,7 @@ import type { FactValues } from '../../domain/kernel/facts';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { inScope, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 interface Held<Value> {
   applicationId: string;
@@ -60,7 +60,7 @@ export const listAgreements = (
   { practiceId, payerId, state, lineOfBusiness }: AgreementFilter,
   request: PageRequest,
 ): Promise<Page<Agreement>> =>
-  page(
+  readPage(
     sql,
     sql`${selectAgreements(sql, principal)}
       ${practiceId ? sql`and practice_id = ${practiceId}` : sql``}

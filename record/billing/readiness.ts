@@ -19,7 +19,7 @@ import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
 import { asKnown, knownThen, type AsKnown } from '../kernel/as-of';
 import { attestedOn, exclusionWords, registryLicences } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { settingsAt, settingsHistory, type SettingsVersion } from '../kernel/settings';
 
 export interface ReadinessRequest extends ReadinessQuery {
@@ -191,7 +191,7 @@ export const listAnswers = (
   { from, until, ...asked }: AnswerFilter,
   request: PageRequest,
 ): Promise<Page<GivenAnswer>> =>
-  page(
+  readPage(
     sql,
     sql`
       select lpad(to_hex(id), 32, '0')::uuid as id, client_id, asked_by, question, may_bill, reasons, entry_ids,

@@ -10,7 +10,7 @@ export function isOfTheServer(error: unknown): boolean {
 }
 
 /** The code of a failure, or else its name: never its words. */
-export const causeOf = (error: unknown): string => codeOf(error) ?? (error instanceof Error ? error.name : 'unknown');
+export const findCause = (error: unknown): string => codeOf(error) ?? (error instanceof Error ? error.name : 'unknown');
 
 function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

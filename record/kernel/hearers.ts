@@ -2,34 +2,35 @@ import type { Db, Fragment, Tx } from '../../runtime/database';
 import { enqueueEach, type OutboxTopic } from './outbox';
 
 /** Selects who hears of something about the subjects whose ids a query selects. */
-type Hearers = (sql: Db, subjects: Fragment) => Fragment;
+type SelectSubscribers = (sql: Db, subjects: Fragment) => Fragment;
 
-const themselves: Hearers = (_sql, subjects) => subjects;
-const personsOfProviders: Hearers = (sql, providers) => sql`select person_id from providers where id in (${providers})`;
-const billedOfProviders: Hearers = (sql, providers) =>
+const themselves: SelectSubscribers = (_sql, subjects) => subjects;
+const personsOfProviders: SelectSubscribers = (sql, providers) =>
+  sql`select person_id from providers where id in (${providers})`;
+const billedOfProviders: SelectSubscribers = (sql, providers) =>
   sql`select application_id from network_spans where known_to is null and provider_id in (${providers})`;
-const billedOfPersons: Hearers = (sql, persons) =>
+const billedOfPersons: SelectSubscribers = (sql, persons) =>
   billedOfProviders(sql, sql`select id from providers where person_id in (${persons})`);
-const billedOfPractices: Hearers = (sql, practices) =>
+const billedOfPractices: SelectSubscribers = (sql, practices) =>
   sql`select application_id from network_spans where known_to is null and practice_id in (${practices})`;
-const bridgesOfRelationships: Hearers = (sql, relationships) =>
+const bridgesOfRelationships: SelectSubscribers = (sql, relationships) =>
   sql`select application_id from bridges where relationship_id in (${relationships})`;
-const recipientsOfApplications: Hearers = (sql, applications) => sql`
+const recipientsOfApplications: SelectSubscribers = (sql, applications) => sql`
   select distinct recipient_id from messages where application_id in (${applications}) and status = 'queued'`;
 /** One client's file of a person. */
-const openOfProviders: Hearers = (sql, providers) =>
+const openOfProviders: SelectSubscribers = (sql, providers) =>
   sql`select id from applications where provider_id in (${providers}) and open`;
 /** Whichever client's they are. */
-const openOfPersons: Hearers = (sql, persons) =>
+const openOfPersons: SelectSubscribers = (sql, persons) =>
   openOfProviders(sql, sql`select id from providers where person_id in (${persons})`);
-const openOfPractices: Hearers = (sql, practices) =>
+const openOfPractices: SelectSubscribers = (sql, practices) =>
   sql`select id from applications where practice_id in (${practices}) and open`;
 
 /**
  * Who must hear of each fact: the topics of the outbox, and of each the subjects. A fact is about ids of one kind, named beside it.
  * This is the one place to look, and to change, when something new has to hear.
  */
-const HEARERS = {
+const SUBSCRIBERS = {
   // a provider: one client's file of a person
   'provider added': { providerUpkeep: personsOfProviders },
   'provider file changed': { file_changed_provider: themselves },
@@ -73,15 +74,15 @@ const HEARERS = {
   'ending changed': { ending: themselves },
   'ending item due': { ending_item: themselves },
   'keeping of secrets changed': { retention: themselves },
-} as const satisfies Record<string, Partial<Record<OutboxTopic, Hearers>>>;
-export type AnnouncedFact = keyof typeof HEARERS;
+} as const satisfies Record<string, Partial<Record<OutboxTopic, SelectSubscribers>>>;
+export type AnnouncedFact = keyof typeof SUBSCRIBERS;
 
 /** What the relay passes on of a row whose topic concerns many: to whom, each with a row of its own. */
-const PASSED_ON = {
+const FORWARDED_TOPICS = {
   file_changed_person: { file_changed: openOfPersons, providerUpkeep: themselves },
   file_changed_provider: { file_changed: openOfProviders, providerUpkeep: personsOfProviders },
   file_changed_practice: { file_changed: openOfPractices },
-} as const satisfies Partial<Record<OutboxTopic, Partial<Record<OutboxTopic, Hearers>>>>;
+} as const satisfies Partial<Record<OutboxTopic, Partial<Record<OutboxTopic, SelectSubscribers>>>>;
 
 /** Has everybody hear of a fact about one subject when, and only when, the transaction commits. */
 export const announce = (
@@ -98,7 +99,7 @@ export async function announceEach(
   subjects: Fragment,
   options: { afterSeconds?: number; committed?: boolean } = {},
 ): Promise<void> {
-  for (const [topic, hearers] of Object.entries(HEARERS[fact]))
+  for (const [topic, hearers] of Object.entries(SUBSCRIBERS[fact]))
     await enqueueEach(tx, topic as OutboxTopic, hearers(tx, subjects), options);
 }
 
@@ -111,7 +112,7 @@ export const announceTo = (
 ): Promise<void> => announceEach(tx, fact, tx`select unnest(${subjects}::uuid[])`, options);
 
 /** Passes on a row that concerns many; an application that still waits for the same hears once. */
-export async function passOn(tx: Tx, topic: keyof typeof PASSED_ON, subject: string): Promise<void> {
-  for (const [next, hearers] of Object.entries(PASSED_ON[topic]) as [OutboxTopic, Hearers][])
+export async function forwardRow(tx: Tx, topic: keyof typeof FORWARDED_TOPICS, subject: string): Promise<void> {
+  for (const [next, hearers] of Object.entries(FORWARDED_TOPICS[topic]) as [OutboxTopic, SelectSubscribers][])
     await enqueueEach(tx, next, hearers(tx, tx`select ${subject}::uuid`), { committed: next === 'file_changed' });
 }

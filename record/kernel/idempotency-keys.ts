@@ -28,7 +28,7 @@ export async function claimKey(sql: Sql, id: string, bodyHash: Buffer): Promise<
 }
 
 /** Keeps the answer of a key, unless another is kept already; answers the one that is kept. */
-export async function keepAnswer(
+export async function saveKeyAnswer(
   sql: Sql,
   id: string,
   { status, location, response }: { status: number; location: string | null; response: string },

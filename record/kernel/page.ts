@@ -18,7 +18,7 @@ export interface Page<T> {
 const micros = (sql: Db): Fragment => sql`(extract(epoch from created_at) * 1000000)::bigint`;
 
 /** One page, in order of creation, of the rows that `query` selects with their id and created_at. */
-export async function page<T extends { id: string }>(
+export async function readPage<T extends { id: string }>(
   sql: Db,
   query: Fragment,
   { limit, cursor }: PageRequest,

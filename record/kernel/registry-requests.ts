@@ -15,13 +15,13 @@ export const LOOKUPS = { caqh: 'CAQH lookup wanted', nppes: 'NPPES lookup wanted
 >;
 
 /** The name by which people know a service, as the worker's settings have it. */
-export async function nameOf(sql: Db, service: RegistryService): Promise<string> {
+export async function findServiceName(sql: Db, service: RegistryService): Promise<string> {
   const [known] = await sql<{ name: string }[]>`select name from registry_services where service = ${service}`;
   return known?.name ?? service.toUpperCase();
 }
 
 /** A person is to be looked up with every service that is asked; what one has said is not asked again before its time. */
-export async function lookUp(tx: Db, personId: string): Promise<void> {
+export async function requestLookups(tx: Db, personId: string): Promise<void> {
   for (const [service, fact] of Object.entries(LOOKUPS))
     await announceEach(
       tx,

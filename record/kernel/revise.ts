@@ -22,7 +22,7 @@ interface Revision {
 }
 
 /** Locks a versioned row that the principal may see, changes it and counts its version; answers the version. */
-export async function revise(
+export async function reviseRow(
   tx: Tx,
   principal: Principal,
   kind: keyof typeof TABLES,

@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
 import { audit } from './audit';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
-import { page, type Page, type PageRequest } from './page';
+import { readPage, type Page, type PageRequest } from './page';
 
 /** Something for a person to do that is no application's work item. */
 export interface Task {
@@ -47,7 +47,7 @@ export interface TaskFilter {
 }
 
 /** Gives tasks in the transaction that found them due; one that is there already stays as it is. */
-export async function giveTasks(tx: Db, tasks: readonly NewTask[]): Promise<void> {
+export async function createTasks(tx: Db, tasks: readonly NewTask[]): Promise<void> {
   if (tasks.length === 0) return;
   const rows = tasks.map(({ data = {}, assignee = null, ...task }) => ({
     ...task,
@@ -80,7 +80,7 @@ export const listTasks = (
   { clientId, assignee, kind, subjectId, open }: TaskFilter,
   request: PageRequest,
 ): Promise<Page<Task>> =>
-  page(
+  readPage(
     sql,
     sql`${selectTasks(sql, principal)}
       ${clientId ? sql`and client_id = ${clientId}` : sql``}

@@ -1,4 +1,4 @@
-import { causeOf, isOfTheServer } from './failure';
+import { findCause, isOfTheServer } from './failure';
 
 /** So often a step is tried that fails by itself; then it is set aside. A few seconds, by the step's retry policy. */
 export const MOST_TRIES = 5;

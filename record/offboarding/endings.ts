@@ -16,7 +16,7 @@ import {
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { KEEPER } from './retention';
 import { UPKEEP_REMINDER } from '../upkeep/upkeep';
 
@@ -181,7 +181,7 @@ export const listEndings = (
   { clientId, providerId, open }: EndingFilter,
   request: PageRequest,
 ): Promise<Page<Omit<Ending, 'items'>>> =>
-  page(
+  readPage(
     sql,
     sql`${selectEndings(sql, principal)}
       ${clientId ? sql`and e.client_id = ${clientId}` : sql``}

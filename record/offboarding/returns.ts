@@ -5,10 +5,10 @@ import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database
 import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../kernel/audit';
 import { screen } from '../screening/exclusions';
-import { lookUp } from '../kernel/registry-requests';
+import { requestLookups } from '../kernel/registry-requests';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import type { Leaving } from './endings';
-import { giveTin, type Tin } from '../registry/practices';
+import { restoreTin, type Tin } from '../registry/practices';
 import type { Dea, Malpractice } from '../registry/providers';
 
 export interface ReturnInput {
@@ -162,7 +162,7 @@ async function bringClientBack(
   await tx`
     update clients set ended_on = null, ending_id = null, purged = '{}', version = version + 1, updated_at = now()
     where id = ${clientId}`;
-  for (const { id, tin } of practices) if (tin) await giveTin(tx, keyring, id, tin);
+  for (const { id, tin } of practices) if (tin) await restoreTin(tx, keyring, id, tin);
   await tx`update users set revoked_at = null, ending_id = null where ending_id = ${endingId}`;
   await announce(tx, 'keeping of secrets changed', clientId);
 }
@@ -171,6 +171,6 @@ async function bringClientBack(
 async function resume(tx: Tx, providerId: string, personId: string): Promise<void> {
   await screen(tx, [providerId]);
   await announce(tx, 'provider file changed', providerId);
-  await lookUp(tx, personId);
+  await requestLookups(tx, personId);
   await announce(tx, 'keeping of secrets changed', providerId);
 }

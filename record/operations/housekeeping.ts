@@ -1,6 +1,6 @@
 import type { Instant } from '../../domain/time/instants';
 import type { Db } from '../../runtime/database';
-import { forgetShownSecrets } from '../kernel/shown-secrets';
+import { deleteShownSecrets } from '../kernel/shown-secrets';
 
 /** A worker that polls, the run of the system that it belongs to, and when it last did a task. */
 export interface WorkerSign {
@@ -26,5 +26,5 @@ export async function forgetTheOld(sql: Db): Promise<void> {
   await sql`delete from idempotency_keys where created_at < now() - interval '30 days'`;
   // a text may name a tax id, and no client's purge reaches it
   await sql`delete from local_mailbox where at < now() - interval '30 days'`;
-  await forgetShownSecrets(sql);
+  await deleteShownSecrets(sql);
 }

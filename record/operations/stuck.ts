@@ -5,7 +5,7 @@ import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { enqueueEach } from '../kernel/outbox';
 import { inScope, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 /** Something that nobody attends to until a person has it tried again. */
 export interface StuckItem {
@@ -61,7 +61,7 @@ const selectStuck = (sql: Db, principal: Principal): Fragment => sql`
 
 /** What nobody attends to, the oldest first; what is of no one client only for who sees every client. */
 export const listStuck = async (sql: Db, principal: Principal, request: PageRequest): Promise<Page<StuckItem>> => {
-  const { items, next } = await page<StuckItem & { createdAt: Instant }>(sql, selectStuck(sql, principal), request);
+  const { items, next } = await readPage<StuckItem & { createdAt: Instant }>(sql, selectStuck(sql, principal), request);
   return { items: items.map(({ createdAt: _, ...item }) => item), next };
 };
 

@@ -4,7 +4,7 @@ import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { workerOf } from '../registry/absence-covers';
 import { inScope, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { findUser, type User } from '../registry/users';
 import { settleTasks } from '../kernel/tasks';
 
@@ -33,7 +33,7 @@ export const listMail = (
   { status, recipientId }: { status?: string | undefined; recipientId?: string | undefined },
   request: PageRequest,
 ): Promise<Page<MailBatch>> =>
-  page(
+  readPage(
     sql,
     sql`${selectBatches(sql, principal)} ${status ? sql`and b.status = ${status}` : sql``}
       ${recipientId ? sql`and b.recipient_id = ${recipientId}` : sql``}`,
@@ -88,7 +88,7 @@ export const listInbox = (
   unread: boolean | undefined,
   request: PageRequest,
 ): Promise<Page<InboxItem>> =>
-  page(
+  readPage(
     sql,
     sql`${selectInbox(sql, principal)} and (recipient_id = ${userId} or
         recipient_id in (select user_id from covers where covered_by = ${userId})

@@ -9,9 +9,9 @@ import { BURST_MS, computeMailingTime, listPaces, type MailOutcome } from '../..
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import type { RecipientType } from './messages';
 import { workerOf } from '../registry/absence-covers';
-import { nameOf } from '../kernel/registry-requests';
+import { findServiceName } from '../kernel/registry-requests';
 import { isSet } from '../kernel/settings';
-import { giveTasks, settleTasks } from '../kernel/tasks';
+import { createTasks, settleTasks } from '../kernel/tasks';
 
 /** What decides whether a message still has to be sent, and may be. */
 interface Reason {
@@ -256,7 +256,7 @@ export const claimMail = (
       left join providers p on p.id = coalesce(a.provider_id, r.provider_id, (m.data->>'providerId')::uuid)
       left join persons n on n.id = p.person_id
       where m.batch_id = ${batchId} and m.status = 'batched' order by m.not_before, m.id`;
-    const caqhName = await nameOf(tx, 'caqh');
+    const caqhName = await findServiceName(tx, 'caqh');
     const { clientId } = batch;
     return { id: batchId, attempt: claimed!.attempts, clientId, recipientType, address, caqhName, messages };
   });
@@ -377,7 +377,7 @@ async function askSomebody(tx: Tx, batchId: string, kind: 'message_uncertain' | 
     where b.id = ${batchId} order by m.not_before, m.id limit 1`;
   const { clientId, attempts } = about!;
   const key = `${kind}/${batchId}/${attempts}`;
-  await giveTasks(tx, [
+  await createTasks(tx, [
     { key, clientId, kind, subjectType: 'mail', subjectId: batchId, dueAt: new Date().toISOString() },
   ]);
 }

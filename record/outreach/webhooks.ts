@@ -7,7 +7,7 @@ import { newSecret } from '../../runtime/secrets';
 import { audit } from '../kernel/audit';
 import type { OutreachStep } from './mail';
 import { actorOf, inScope, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { isStillShown } from '../kernel/shown-secrets';
 
 export interface EndpointInput {
@@ -91,7 +91,7 @@ export async function findEndpoint(sql: Db, principal: Principal, id: string): P
 }
 
 export const listEndpoints = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<Endpoint>> =>
-  page(
+  readPage(
     sql,
     sql`select ${COLUMNS(sql)} from webhook_endpoints where ended_at is null and ${withinReach(sql, principal)}`,
     request,
@@ -270,7 +270,7 @@ export const listDeliveries = (
   { status, endpointId }: { status?: string | undefined; endpointId?: string | undefined },
   request: PageRequest,
 ): Promise<Page<Delivery>> =>
-  page(
+  readPage(
     sql,
     sql`${selectDeliveries(sql, principal)}
       ${status ? sql`and status = ${status}` : sql``} ${endpointId ? sql`and endpoint_id = ${endpointId}` : sql``}`,

@@ -2,7 +2,7 @@ import type { Panel } from '../../domain/registry/panels';
 import type { CaseloadItem } from '../../domain/platforms/targets';
 import { json, type Db, type Sql } from '../../runtime/database';
 import { inScope, type Principal } from '../kernel/principal';
-import { revise, type Precondition } from '../kernel/revise';
+import { reviseRow, type Precondition } from '../kernel/revise';
 
 /** What is kept as one list, with the version of what it belongs to. */
 export interface Kept<T> {
@@ -30,7 +30,7 @@ export const putCaseload = (
   precondition: Precondition,
 ): Promise<Kept<CaseloadItem>> =>
   sql.begin(async (tx) => {
-    await revise(tx, principal, 'client', clientId, { columns: {}, asked: { caseload: items }, precondition });
+    await reviseRow(tx, principal, 'client', clientId, { columns: {}, asked: { caseload: items }, precondition });
     await tx`delete from caseloads where client_id = ${clientId}`;
     const rows = items.map(({ rates, ...item }) => ({ clientId, ...item, rates: rates && json(tx, rates) }));
     if (rows.length > 0) await tx`insert into caseloads ${tx(rows)}`;
@@ -59,7 +59,7 @@ export const putPanels = (
   precondition: Precondition,
 ): Promise<Kept<PanelItem>> =>
   sql.begin(async (tx) => {
-    await revise(tx, principal, 'payer', payerId, { columns: {}, asked: { panels: items }, precondition });
+    await reviseRow(tx, principal, 'payer', payerId, { columns: {}, asked: { panels: items }, precondition });
     await tx`delete from payer_panels where payer_id = ${payerId}`;
     if (items.length > 0) await tx`insert into payer_panels ${tx(items.map((item) => ({ payerId, ...item })))}`;
     return panelsOf(tx, payerId);

@@ -2,7 +2,7 @@ import { CHECKLIST_ITEMS, type ChecklistEntry } from '../../domain/platforms/che
 import type { Db, Sql } from '../../runtime/database';
 import type { Relationship } from './platforms';
 import { inScope, type Principal } from '../kernel/principal';
-import { revise, type Precondition } from '../kernel/revise';
+import { reviseRow, type Precondition } from '../kernel/revise';
 
 /** The whole checklist of a relationship, in order; what nobody has taken up yet is open too. */
 export async function checklistOf(sql: Db, principal: Principal, relationshipId: string): Promise<ChecklistEntry[]> {
@@ -24,7 +24,7 @@ export const putChecklistEntry = (
 ): Promise<ChecklistEntry & { version: number }> =>
   sql.begin(async (tx) => {
     const asked = { checklist: entry };
-    const version = await revise(tx, principal, 'platform_relationship', relationshipId, {
+    const version = await reviseRow(tx, principal, 'platform_relationship', relationshipId, {
       columns: {},
       asked,
       precondition,

@@ -3,7 +3,7 @@ import { atDate, addDuration } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import type { Duration } from '../../domain/time/duration';
 import type { Tx } from '../../runtime/database';
-import { giveTasks } from '../kernel/tasks';
+import { createTasks } from '../kernel/tasks';
 
 /** When an enrolment that was submitted is asked after where nobody named a day (one turned down: the day after), and how often then. */
 const EXPECTED_DAYS = 30;
@@ -49,7 +49,7 @@ export async function chaseEnrolments(tx: Tx, practiceId: string, now: Instant):
     if (dueAt > now) nexts.push(dueAt);
     else if (last?.open) nexts.push(addDuration({ at: now }, ASK_AGAIN, { timeZone }));
     else {
-      await giveTasks(tx, [
+      await createTasks(tx, [
         {
           key: `enrolment/${id}/${dueAt}`,
           clientId,

@@ -14,7 +14,7 @@ import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database
 import { audit } from '../kernel/audit';
 import { amendMessages, queueMessages, type RecipientType } from '../outreach/messages';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
-import { giveTasks, settleTasks } from '../kernel/tasks';
+import { createTasks, settleTasks } from '../kernel/tasks';
 
 export interface InquiryInput {
   cadence?: Duration;
@@ -221,7 +221,7 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
   const data = { relationshipId, asked, questions: open };
   await queueMessages(tx, [{ key, clientId, recipientType, recipientId, template: TEMPLATE, data, notBefore: now }]);
   if (asked === ASKED_IN_VAIN)
-    await giveTasks(tx, [
+    await createTasks(tx, [
       {
         key,
         clientId,

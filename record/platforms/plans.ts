@@ -18,7 +18,7 @@ import { consequencesOf, type Place, type Surroundings } from './consequences';
 import { readFile } from '../applications/file';
 import type { Relationship } from './platforms';
 import { inScope, type Principal } from '../kernel/principal';
-import { revise, type Precondition } from '../kernel/revise';
+import { reviseRow, type Precondition } from '../kernel/revise';
 
 /** What the platform does today, as the client said; services of which nothing was said are left out. */
 const servicesOf = (sql: Db, principal: Principal, relationshipId: string): Promise<ServiceEntry[]> =>
@@ -37,7 +37,7 @@ export const putServices = (
   sql.begin(async (tx) => {
     const asked = { services: items };
     const revision = { columns: {}, asked, precondition };
-    const version = await revise(tx, principal, 'platform_relationship', relationshipId, revision);
+    const version = await reviseRow(tx, principal, 'platform_relationship', relationshipId, revision);
     await tx`delete from platform_services where relationship_id = ${relationshipId}`;
     const rows = items.map((item) => ({ clientId, relationshipId, ...item }));
     if (rows.length > 0) await tx`insert into platform_services ${tx(rows)}`;

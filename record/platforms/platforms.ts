@@ -16,8 +16,8 @@ import { closeOpen, openInquiry } from './inquiries';
 import { prefill } from './platform-knowledge';
 import { addSpans, lastDayThrough, restateSpans } from '../billing/platform-spans';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
-import { revise, type Precondition } from '../kernel/revise';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { reviseRow, type Precondition } from '../kernel/revise';
 import { settleTasks } from '../kernel/tasks';
 
 export interface RelationshipInput {
@@ -146,7 +146,7 @@ export const listRelationships = (
   { providerId, payerId, clientId }: RelationshipFilter,
   request: PageRequest,
 ): Promise<Page<Relationship>> =>
-  page(
+  readPage(
     sql,
     sql`${selectRelationships(sql, principal)}
       ${providerId ? sql`and r.provider_id = ${providerId}` : sql``}
@@ -169,7 +169,7 @@ export const updateRelationship = (
       from platform_relationships where id = ${id} for no key update`;
     const { payerIds, since = held!.since } = patch;
     if (payerIds && held!.endedOn !== null) return null;
-    await revise(tx, principal, 'platform_relationship', id, {
+    await reviseRow(tx, principal, 'platform_relationship', id, {
       columns: patch,
       asked: Object.keys(patch).length > 0 ? { ...patch, changedOn, correction } : {},
       precondition,
@@ -352,7 +352,7 @@ export const listAnswers = (
   { question, current }: { question?: Question | undefined; current?: boolean | undefined },
   request: PageRequest,
 ): Promise<Page<RecordedAnswer>> =>
-  page(
+  readPage(
     sql,
     sql`select * from platform_answers where relationship_id = ${relationshipId} and ${inScope(sql, principal)}
       ${question ? sql`and question = ${question}` : sql``}
@@ -366,7 +366,7 @@ export const listDecisions = (
   relationshipId: string,
   request: PageRequest,
 ): Promise<Page<RecordedDecision>> =>
-  page(
+  readPage(
     sql,
     sql`select * from platform_decisions where relationship_id = ${relationshipId} and ${inScope(sql, principal)}`,
     request,

@@ -63,7 +63,7 @@ export const createCover = (
   });
 
 /** A user's covers that are not over, the first first; those by somebody whom the principal does not see are left out. */
-export const coversOf = (sql: Db, principal: Principal, userId: string): Promise<Cover[]> => sql<Cover[]>`
+export const listCovers = (sql: Db, principal: Principal, userId: string): Promise<Cover[]> => sql<Cover[]>`
   select ${COLUMNS(sql)} from covers
   where user_id = ${userId} and until_on >= current_date
     and covered_by in (select id from users where ${sees(sql, principal)})

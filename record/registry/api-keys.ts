@@ -5,7 +5,7 @@ import { hashOfSecret, newSecret } from '../../runtime/secrets';
 import { audit } from '../kernel/audit';
 import { actorOf, type Actor, type Principal } from '../kernel/principal';
 import { isStillShown } from '../kernel/shown-secrets';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 export interface ApiKeyInput {
   name: string;
@@ -63,7 +63,7 @@ export const createApiKey = (
   });
 
 /** The secret of a key that was just made; null once ten minutes have passed, or it was revoked. */
-export async function secretOfKey(sql: Db, keyring: Keyring, id: string): Promise<string | null> {
+export async function findKeySecret(sql: Db, keyring: Keyring, id: string): Promise<string | null> {
   const [key] = await sql<{ keySealed: string }[]>`
     select key_sealed from api_keys
     where id = ${id} and key_sealed is not null and revoked_at is null and ${isStillShown(sql, sql`created_at`)}`;
@@ -76,7 +76,7 @@ export async function findKey(sql: Db, principal: Principal, id: string): Promis
 }
 
 export const listKeys = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<ApiKey>> =>
-  page(sql, selectKeys(sql, principal), request);
+  readPage(sql, selectKeys(sql, principal), request);
 
 /** From now on the key opens nothing; it stays on record. */
 export const revokeKey = (sql: Sql, principal: Principal, id: string): Promise<void> =>
@@ -89,7 +89,7 @@ export const revokeKey = (sql: Sql, principal: Principal, id: string): Promise<v
   });
 
 /** Whose key hashes (SHA-256) to this; null where it is unknown, expired or revoked, or a client's that sees all. */
-export async function principalOfKey(sql: Db, keyHash: Buffer): Promise<Principal | null> {
+export async function findPrincipalByKey(sql: Db, keyHash: Buffer): Promise<Principal | null> {
   const [key] = await sql<{ id: string; name: string; role: Role; clientIds: string[] | null }[]>`
     select id, name, role, client_ids from api_keys
     where key_hash = ${keyHash} and revoked_at is null and (expires_on is null or expires_on >= current_date)

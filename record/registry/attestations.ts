@@ -4,7 +4,7 @@ import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { countsFor } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 import type { Provider } from './providers';
 
 export interface AttestationInput {
@@ -111,4 +111,4 @@ export const listAttestations = (
   principal: Principal,
   provider: Provider,
   request: PageRequest,
-): Promise<Page<Attestation>> => page(sql, selectAttestations(sql, principal, provider), request);
+): Promise<Page<Attestation>> => readPage(sql, selectAttestations(sql, principal, provider), request);

@@ -4,7 +4,7 @@ import type { AuthorisationScope } from '../../domain/kernel/codes';
 import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 export interface AuthorisationInput {
   scopes: AuthorisationScope[];
@@ -100,7 +100,7 @@ export const listAuthorisations = (
   providerId: string,
   request: PageRequest,
 ): Promise<Page<Authorisation>> =>
-  page(
+  readPage(
     sql,
     sql`select * from authorisations where provider_id = ${providerId} and ${inScope(sql, principal)}`,
     request,

@@ -1,8 +1,8 @@
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { inScope, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
-import { revise, type Precondition } from '../kernel/revise';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { reviseRow, type Precondition } from '../kernel/revise';
 import { unlessViolated } from '../kernel/violation';
 
 export interface ClientInput {
@@ -51,7 +51,7 @@ export async function findClient(sql: Db, principal: Principal, id: string): Pro
 }
 
 export const listClients = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<Client>> =>
-  page(sql, selectClients(sql, principal), request);
+  readPage(sql, selectClients(sql, principal), request);
 
 /** Answers null, and changes nothing, where PostgreSQL does not know the time zone. */
 export const updateClient = (
@@ -63,13 +63,13 @@ export const updateClient = (
 ): Promise<Client | null> =>
   unlessViolated('time_zone', () =>
     sql.begin(async (tx) => {
-      await revise(tx, principal, 'client', id, { columns: patch, asked: patch, precondition });
+      await reviseRow(tx, principal, 'client', id, { columns: patch, asked: patch, precondition });
       return (await findClient(tx, principal, id))!;
     }),
   );
 
 /** Those of `ids` that the principal may see. */
-export async function knownClients(sql: Db, principal: Principal, ids: string[]): Promise<Set<string>> {
+export async function selectKnownClients(sql: Db, principal: Principal, ids: string[]): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
     select id from clients where id = any(${ids}::uuid[]) and ${inScope(sql, principal)}`;
   return new Set(rows.map((row) => row.id));

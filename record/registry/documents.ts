@@ -2,7 +2,7 @@ import { announce } from '../kernel/hearers';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { inScope, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 export interface DocumentInput {
   kind: string;
@@ -71,4 +71,4 @@ export const listDocuments = (
   principal: Principal,
   clientId: string,
   request: PageRequest,
-): Promise<Page<Document>> => page(sql, selectDocuments(sql, principal, clientId), request);
+): Promise<Page<Document>> => readPage(sql, selectDocuments(sql, principal, clientId), request);

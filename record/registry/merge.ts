@@ -12,7 +12,7 @@ const TABLES = { payer: 'payers', practice: 'practices' } as const;
  * Makes one entry stand for another that is the same: reads and the gate take both for one, and nothing that is under
  * way changes its key. Refused where two open applications would then be for one key. Repeated it changes nothing.
  */
-export const merge = (
+export const mergePersons = (
   sql: Sql,
   principal: Principal,
   kind: keyof typeof TABLES,

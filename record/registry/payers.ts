@@ -5,8 +5,8 @@ import { json, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { asKnown } from '../kernel/as-of';
 import type { Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
-import { revise, type Precondition } from '../kernel/revise';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { reviseRow, type Precondition } from '../kernel/revise';
 import { unlessViolated } from '../kernel/violation';
 
 export interface PayerInput {
@@ -56,7 +56,7 @@ export async function findPayer(sql: Db, id: string): Promise<Payer | null> {
 }
 
 export const listPayers = (sql: Db, request: PageRequest): Promise<Page<Payer>> =>
-  page(sql, selectPayers(sql), request);
+  readPage(sql, selectPayers(sql), request);
 
 /** A playbook in the patch becomes the next version of it: versions never change. */
 export async function updatePayer(
@@ -70,7 +70,7 @@ export async function updatePayer(
     sql.begin(async (tx) => {
       const { playbook, electronicPayerIds, ...columns } = patch;
       const before = patch.covers && (await findPayer(tx, id));
-      await revise(tx, principal, 'payer', id, {
+      await reviseRow(tx, principal, 'payer', id, {
         columns: { ...columns, ...(electronicPayerIds && { electronicPayerIds: json(tx, electronicPayerIds) }) },
         asked: patch,
         precondition,
@@ -97,7 +97,7 @@ export async function updatePayer(
 }
 
 /** Those of `ids` that there are. */
-export async function knownPayers(sql: Db, ids: string[] = []): Promise<Set<string>> {
+export async function selectKnownPayers(sql: Db, ids: string[] = []): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`select id from payers where id = any(${ids}::uuid[])`;
   return new Set(rows.map((row) => row.id));
 }
@@ -111,7 +111,7 @@ interface PayerReference {
 }
 
 /** Which payers each reference means: the one that it names, or those that claims reach by its electronic payer id. */
-export async function payersByElectronicId(sql: Db, references: readonly PayerReference[]): Promise<string[][]> {
+export async function findPayersByElectronicId(sql: Db, references: readonly PayerReference[]): Promise<string[][]> {
   const keyOf = ({ electronicPayerId, clearinghouse, asOf }: PayerReference) =>
     JSON.stringify([electronicPayerId, clearinghouse, asOf]);
   const electronic = references.filter(({ electronicPayerId }) => electronicPayerId !== undefined);
@@ -147,7 +147,7 @@ async function idOfName(sql: Db, name: string): Promise<string | undefined> {
 }
 
 /** Adds those payers that nobody has added under this name; what the operator made of the others stays. */
-export async function addMissing(
+export async function addMissingPayers(
   sql: Sql,
   principal: Principal,
   payers: readonly PayerInput[],

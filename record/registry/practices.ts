@@ -9,8 +9,8 @@ import { audit } from '../kernel/audit';
 import { screenPractices } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
 import { inScope, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
-import { revise, type Precondition } from '../kernel/revise';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { reviseRow, type Precondition } from '../kernel/revise';
 import { unlessViolated } from '../kernel/violation';
 
 interface Address {
@@ -111,10 +111,11 @@ export const listPractices = (
   principal: Principal,
   clientId: string,
   request: PageRequest,
-): Promise<Page<Practice>> => page(sql, sql`${selectPractices(sql, principal)} and p.client_id = ${clientId}`, request);
+): Promise<Page<Practice>> =>
+  readPage(sql, sql`${selectPractices(sql, principal)} and p.client_id = ${clientId}`, request);
 
 /** The ids of all of a client's. */
-export async function practicesOf(sql: Db, clientId: string): Promise<Set<string>> {
+export async function listPracticeIds(sql: Db, clientId: string): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`select id from practices where client_id = ${clientId}`;
   return new Set(rows.map(({ id }) => id));
 }
@@ -132,7 +133,7 @@ export const updatePractice = (
     sql.begin(async (tx) => {
       const { tin, locations, ...columns } = patch;
       const changed = await changedFields(tx, keyring, id, patch);
-      await revise(tx, principal, 'practice', id, {
+      await reviseRow(tx, principal, 'practice', id, {
         columns: { ...columns, ...(tin && tinColumns(keyring, id, tin)) },
         asked: patch,
         precondition,
@@ -178,7 +179,7 @@ async function changedFields(
 }
 
 /** Gives a practice its tax id again once it was purged. */
-export async function giveTin(tx: Tx, keyring: Keyring, id: string, tin: Tin): Promise<void> {
+export async function restoreTin(tx: Tx, keyring: Keyring, id: string, tin: Tin): Promise<void> {
   const columns = tinColumns(keyring, id, tin);
   await tx`
     update practices set ${rowsOf(tx, columns)}, version = version + 1, updated_at = now()

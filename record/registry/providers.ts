@@ -5,11 +5,11 @@ import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database
 import { audit } from '../kernel/audit';
 import { screen } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
-import { lookUp } from '../kernel/registry-requests';
+import { requestLookups } from '../kernel/registry-requests';
 import { attestedOn, isThere, registryLicences, registryWord } from '../kernel/person-scope';
 import { inScope, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
-import { revise, type Precondition } from '../kernel/revise';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { reviseRow, type Precondition } from '../kernel/revise';
 
 interface Licence {
   state: string;
@@ -146,7 +146,7 @@ export const createProvider = (
       await placeLicences(tx, clientId, id, licences);
       await screen(tx, [id]);
       await announce(tx, 'provider added', id);
-      await lookUp(tx, person!.id);
+      await requestLookups(tx, person!.id);
       await audit(tx, principal, {
         action: 'provider.create',
         subjectType: 'provider',
@@ -172,7 +172,8 @@ export const listProviders = (
   principal: Principal,
   clientId: string,
   request: PageRequest,
-): Promise<Page<Provider>> => page(sql, sql`${selectProviders(sql, principal)} and p.client_id = ${clientId}`, request);
+): Promise<Page<Provider>> =>
+  readPage(sql, sql`${selectProviders(sql, principal)} and p.client_id = ${clientId}`, request);
 
 export const updateProvider = (
   sql: Sql,
@@ -184,7 +185,7 @@ export const updateProvider = (
   sql.begin(async (tx) => {
     const { licences, dea, ...rest } = patch;
     const columns = { ...rest, ...(dea && { dea: json(tx, dea) }) };
-    await revise(tx, principal, 'provider', provider.id, { columns, asked: patch, precondition });
+    await reviseRow(tx, principal, 'provider', provider.id, { columns, asked: patch, precondition });
     const { id, clientId } = provider;
     const renamed = (['firstName', 'lastName'] as const).some(
       (name) => patch[name] !== undefined && patch[name] !== provider[name],

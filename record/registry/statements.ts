@@ -3,7 +3,7 @@ import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 /** A statement about a practice: never changed but to say what took its place. */
 interface Statement {
@@ -100,7 +100,7 @@ const list = <T extends { id: string }>(
   current: boolean | undefined,
   request: PageRequest,
 ): Promise<Page<T>> =>
-  page(
+  readPage(
     sql,
     sql`${select(sql, principal, register, practiceId)}
       ${current === undefined ? sql`` : sql`and (superseded_by is null) = ${current}`}`,

@@ -2,7 +2,7 @@ import type { Role } from '../../domain/kernel/codes';
 import type { Db, Fragment, Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 export interface UserInput {
   name: string;
@@ -66,7 +66,7 @@ export async function findUser(sql: Db, principal: Principal, id: string): Promi
 }
 
 export const listUsers = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<User>> =>
-  page(sql, selectUsers(sql, principal), request);
+  readPage(sql, selectUsers(sql, principal), request);
 
 export type UserPatch = Partial<{ name: string; team: string | null; capacity: number | null }>;
 

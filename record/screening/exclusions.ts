@@ -16,8 +16,8 @@ import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../r
 import { audit } from '../kernel/audit';
 import { countsAt } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
-import { page, type Page, type PageRequest } from '../kernel/page';
-import { giveTasks, type NewTask } from '../kernel/tasks';
+import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { createTasks, type NewTask } from '../kernel/tasks';
 
 /** What the watch over the list is about: the operator's own. */
 export const OPERATOR = '00000000-0000-4000-8000-000000000001';
@@ -128,7 +128,7 @@ async function findList(sql: Db, month: PlainDate, sha256: string): Promise<Excl
 }
 
 export const listLists = (sql: Db, request: PageRequest): Promise<Page<ExclusionList>> =>
-  page(sql, sql`select * from exclusion_lists`, request);
+  readPage(sql, sql`select * from exclusion_lists`, request);
 
 /**
  * Takes a month's list in the place of the one before and holds everybody against it, all or nothing. The same
@@ -302,7 +302,7 @@ async function found(
   if (!before || (before.status === 'possible' && status === 'confirmed'))
     await say(tx, id, held, { status, excludedOn, reinstatedOn }, { by: LIST, scope, decided: false });
   const now = findDecisiveWord(await wordsOn(tx, held, id))!.status;
-  if (now !== 'dismissed') await giveTasks(tx, [matchTask(held, { id, source: 'oig_leie', status: now }, held.id)]);
+  if (now !== 'dismissed') await createTasks(tx, [matchTask(held, { id, source: 'oig_leie', status: now }, held.id)]);
   return now;
 }
 
@@ -389,7 +389,7 @@ async function askAboutTheGone(tx: Tx, listId: string): Promise<void> {
       union all select r.id, r.client_id from practices r where r.id = x.practice_id) h on true
     where x.source = 'oig_leie' and x.matched_by <> 'manual'
       and not exists (select from exclusion_entries e where e.listing = x.listing)`;
-  await giveTasks(
+  await createTasks(
     tx,
     gone.flatMap(({ exclusionId: id, source, words: said, ...held }) => {
       const word = findDecisiveWord(said);
@@ -435,7 +435,7 @@ export const recordExclusionCheck = (
         else {
           const how = { by: principal, scope: clientId, decided: false };
           await say(tx, exclusionId, held, { ...word, status: result }, how);
-          await giveTasks(tx, [matchTask(held, { ...exclusion, status: result }, held.id)]);
+          await createTasks(tx, [matchTask(held, { ...exclusion, status: result }, held.id)]);
         }
       }
     }
@@ -454,7 +454,7 @@ export const listExclusionChecks = (
   held: Held,
   request: PageRequest,
 ): Promise<Page<ExclusionCheck>> =>
-  page(
+  readPage(
     sql,
     sql`select * from exclusion_checks where ${sql(columnOf(held))} = ${held.id} and ${inScope(sql, principal)}`,
     request,
@@ -577,7 +577,7 @@ async function decide(
     });
   const { status, reinstatedOn } = word;
   if (status === 'confirmed' && (reinstatedOn === null || reinstatedOn > new Date().toISOString()))
-    await giveTasks(
+    await createTasks(
       tx,
       concerned.map((subject) => matchTask(subject, { ...exclusion, status }, `${subject.id}/${said[0]!}`)),
     );

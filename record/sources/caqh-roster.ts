@@ -6,7 +6,7 @@ import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../r
 import { audit } from '../kernel/audit';
 import { isThere } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
-import { giveTasks } from '../kernel/tasks';
+import { createTasks } from '../kernel/tasks';
 
 /** A wish to have a provider on the operator's roster with CAQH, or off it; CAQH works on it in its own time. */
 export interface RosterRequest {
@@ -155,7 +155,7 @@ export const keepRoster = (
         update caqh_roster_requests
         set status = ${status}, exception = ${exception}, settled_at = now() where id = ${id}`;
       if (kind === 'remove' && !came.done)
-        await giveTasks(tx, [
+        await createTasks(tx, [
           {
             key: `roster_removal/${id}`,
             clientId: null,

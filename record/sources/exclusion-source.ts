@@ -5,7 +5,7 @@ import type { Db, Sql, Tx } from '../../runtime/database';
 import { latestList, OPERATOR } from '../screening/exclusions';
 import type { OutreachStep } from '../outreach/mail';
 import type { RegistryMode, Trouble } from './lookups';
-import { giveTasks } from '../kernel/tasks';
+import { createTasks } from '../kernel/tasks';
 
 /** How it goes with fetching the list. */
 export interface ListSource {
@@ -97,7 +97,7 @@ export async function askForList(tx: Tx, _subject: string, now: Instant): Promis
 }
 
 const giveListTask = (tx: Tx, month: PlainDate, dueAt: Instant): Promise<void> =>
-  giveTasks(tx, [
+  createTasks(tx, [
     {
       key: `exclusion_list/${month}`,
       clientId: null,

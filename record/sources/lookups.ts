@@ -25,7 +25,7 @@ import type { Principal } from '../kernel/principal';
 import { recordAttestation, recordRegistryAttestation } from '../registry/attestations';
 import { keepRegistrySnapshot } from '../registry/snapshots';
 import { findProvider } from '../registry/providers';
-import { giveTasks, settleTasks } from '../kernel/tasks';
+import { createTasks, settleTasks } from '../kernel/tasks';
 
 export type RegistryMode = 'off' | 'manual' | 'file' | 'api';
 
@@ -212,7 +212,7 @@ export const keepTrouble = (
         failures = failures + 1, next_probe_at = ${addMilliseconds(at, computeBackOff(state.failures + 1, service))}
       where service = ${service}`;
     if (kind === 'unauthorised')
-      await giveTasks(tx, [
+      await createTasks(tx, [
         {
           key: `registry_access/${service}/${state.unavailableSince ?? at}`,
           clientId: null,
@@ -366,7 +366,7 @@ async function tellMismatch(
   const [open] = await sql`
     select from tasks where subject_id = ${id} and kind = 'registry_mismatch' and closed_at is null`;
   if (open) return;
-  await giveTasks(sql, [
+  await createTasks(sql, [
     {
       key: `registry_mismatch/${key}`,
       clientId,

@@ -18,7 +18,7 @@ import type { Db, Fragment, Tx } from '../../runtime/database';
 import { digest } from '../kernel/digest';
 import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from '../outreach/messages';
 import { attestedOn, registryLicences } from '../kernel/person-scope';
-import { giveTasks } from '../kernel/tasks';
+import { createTasks } from '../kernel/tasks';
 
 /** What counts at one client of a person, read on a day of that client's. */
 export interface OwnUpkeep extends UpkeepView {
@@ -181,7 +181,7 @@ async function reportLapses(
   await tx`
     update tasks set closed_at = null
     where key = any(${tasks.map(({ key }) => key)}::text[]) and closed_at is not null and closed_by is null`;
-  await giveTasks(tx, tasks);
+  await createTasks(tx, tasks);
   const ours = tx`
     recipient_type = 'user' and template = ${TEMPLATES.lapsed} and data->>'providerId' = ${providerId}`;
   await replaceQueuedMessages(tx, messages, ours);

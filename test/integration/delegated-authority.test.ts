@@ -5,7 +5,7 @@ import { ROLES, type Role } from '../../domain/kernel/codes';
 import { emit } from '../../record/outreach/event-feed';
 import { dueMail } from '../../record/outreach/mail';
 import { appointmentsOf } from '../../record/work-queue/calendar-feeds';
-import { giveTasks } from '../../record/kernel/tasks';
+import { createTasks } from '../../record/kernel/tasks';
 import { queueMessages } from '../../record/outreach/messages';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { freshNpi } from '../support/file';
@@ -103,7 +103,7 @@ async function everybody(): Promise<Record<Who, User>> {
       await tell(id, [one]);
       await sent(id);
       const task = { key: randomUUID(), clientId: one.id, kind: 'platform_check' as const, assignee: id };
-      await giveTasks(api.deps.sql, [{ ...task, subjectType: 'user', subjectId: id, dueAt: NOON }]);
+      await createTasks(api.deps.sql, [{ ...task, subjectType: 'user', subjectId: id, dueAt: NOON }]);
     }
     feeds[who] = await feedOf(id);
   }

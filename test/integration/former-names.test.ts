@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { emit } from '../../record/outreach/event-feed';
-import { giveTasks } from '../../record/kernel/tasks';
+import { createTasks } from '../../record/kernel/tasks';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { freshNpi } from '../support/file';
 import { daysAhead, TODAY } from '../support/system';
@@ -28,7 +28,7 @@ async function possibleExclusion(): Promise<string> {
 
 async function task(): Promise<string> {
   const subject = { subjectType: 'platform_relationship', subjectId: randomUUID() };
-  await giveTasks(api.deps.sql, [
+  await createTasks(api.deps.sql, [
     {
       key: randomUUID(),
       clientId: await client(),

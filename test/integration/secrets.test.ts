@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createFeed, tokenOfFeed } from '../../record/work-queue/calendar-feeds';
 import { forgetTheOld } from '../../record/operations/housekeeping';
-import { createApiKey, secretOfKey } from '../../record/registry/api-keys';
+import { createApiKey, findKeySecret } from '../../record/registry/api-keys';
 import { createUser } from '../../record/registry/users';
 import { createEndpoint, secretOfEndpoint } from '../../record/outreach/webhooks';
 import { createDatabase, type Sql } from '../../runtime/database';
@@ -136,7 +136,7 @@ test('two systems with the same ENCRYPTION_KEYS and ids have different secrets',
       types: ['application.stage_changed'],
     });
     const secrets = [
-      await secretOfKey(sql, keyring, keyId),
+      await findKeySecret(sql, keyring, keyId),
       await tokenOfFeed(sql, keyring, feedId),
       await secretOfEndpoint(sql, keyring, hookId),
     ];

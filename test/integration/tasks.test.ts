@@ -1,4 +1,4 @@
-import { giveTasks, settleTasks } from '../../record/kernel/tasks';
+import { createTasks, settleTasks } from '../../record/kernel/tasks';
 import { CLIENT, TestApi } from '../support/api';
 
 let api: TestApi;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const give = (key: string, dueAt = '2026-01-05T14:00:00Z') =>
-  giveTasks(api.deps.sql, [
+  createTasks(api.deps.sql, [
     { key, clientId, kind: 'platform_inquiry', subjectType: 'platform_relationship', subjectId: SUBJECT, dueAt },
   ]);
 const open = async () => (await api.get(`/v1/tasks?clientId=${clientId}&open=true`)).body.items;
