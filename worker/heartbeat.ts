@@ -1,6 +1,6 @@
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { beat } from '../record/operations/housekeeping';
+import { recordHeartbeat } from '../record/operations/housekeeping';
 import type { Sql } from '../runtime/database';
 
 const EVERY_MS = 2_000;
@@ -36,7 +36,7 @@ export function startHeartbeat(of: {
   const { sql, worker, tasks, workerId, runId, logger } = of;
   const say = () => {
     if (worker.getState() === 'RUNNING')
-      beat(sql, { workerId, runId: runId ?? null, taskDoneAt: tasks.doneAt }).catch((error: unknown) =>
+      recordHeartbeat(sql, { workerId, runId: runId ?? null, taskDoneAt: tasks.doneAt }).catch((error: unknown) =>
         logger.warn({ err: error }, 'no heartbeat'),
       );
   };

@@ -7,10 +7,10 @@ import {
   compareNext,
   endRound,
   extendRound,
-  forgetFinding,
+  deleteFinding,
   noteFinding,
-  startWaits,
-  suspects,
+  isStartWaiting,
+  listSuspects,
   type Finding,
   type Round,
   type RoundName,
@@ -76,7 +76,7 @@ export function createReconciler(of: {
   const attendLate = () =>
     makeRound('late_runs', async () => {
       const { lateSeconds } = settings;
-      const found = await suspects(sql, { lateSeconds, limit: MOST_LATE });
+      const found = await listSuspects(sql, { lateSeconds, limit: MOST_LATE });
       const late = new Set(found.filter(({ isLate }) => isLate).map(({ id }) => id));
       const failing = await idsOf(dispatch.failingRuns()).catch((error: unknown) => {
         logger.debug({ err: error }, 'the server does not list failing runs');
@@ -110,7 +110,7 @@ export function createReconciler(of: {
   async function attend(applicationId: string, { wake }: { wake: boolean }): Promise<Outcome> {
     const workflowId = await dispatch.workflowIdOf(applicationId);
     // it has come to its end, or is about to be started
-    if (workflowId === null || (await startWaits(sql, applicationId))) return 'well';
+    if (workflowId === null || (await isStartWaiting(sql, applicationId))) return 'well';
     const run = await dispatch.describeRun(workflowId);
     switch (run.is) {
       case 'gone':
@@ -134,7 +134,7 @@ export function createReconciler(of: {
       case 'busy':
         if (wake) return note(applicationId, { found: 'late' });
     }
-    await forgetFinding(sql, applicationId);
+    await deleteFinding(sql, applicationId);
     return 'well';
   }
 

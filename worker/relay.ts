@@ -14,7 +14,7 @@ import {
 } from '../record/applications/commands';
 import { deriveId } from '../record/kernel/digest';
 import { announce, announceTo, forwardRow } from '../record/kernel/hearers';
-import { forgetTheOld } from '../record/operations/housekeeping';
+import { deleteExpired } from '../record/operations/housekeeping';
 import {
   claimRows,
   deleteDelivered,
@@ -153,7 +153,7 @@ export function startRelay({
   );
   let tidied = Promise.resolve();
   const keepHouse = () => {
-    tidied = forgetTheOld(sql).catch(failed);
+    tidied = deleteExpired(sql).catch(failed);
   };
   keepHouse();
   const housekeeping = setInterval(keepHouse, HOUSEKEEPING_MS);

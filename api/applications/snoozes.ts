@@ -5,7 +5,7 @@ import { localDate } from '../../domain/time/calendar';
 import { DEADLINE_STEPS, LONGEST_SNOOZE_DAYS } from '../../domain/work-queue/ranking';
 import { findApplication } from '../../record/applications/applications';
 import { findClient } from '../../record/registry/clients';
-import { snooze } from '../../record/work-queue/snoozes';
+import { snoozeItem } from '../../record/work-queue/snoozes';
 import type { Deps } from '../kernel/deps';
 import { invalid, Problem } from '../kernel/errors';
 import { ok, route, type Route } from '../kernel/route';
@@ -57,7 +57,7 @@ export const snoozeRoutes = (deps: Deps): Route[] => {
             rule: 'past_deadline',
             message: 'must not be later than the payer’s deadline',
           });
-        await snooze(sql, principal, subject, { purpose, since: item.since }, { until, reason });
+        await snoozeItem(sql, principal, subject, { purpose, since: item.since }, { until, reason });
         return ok(await shown(deps, subject));
       },
     }),

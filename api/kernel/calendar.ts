@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { calendar } from '../../papers/calendar';
-import { appointmentsOf } from '../../record/work-queue/calendar-feeds';
+import { listAppointments } from '../../record/work-queue/calendar-feeds';
 import type { Sql } from '../../runtime/database';
 import { Problem } from './errors';
 
@@ -8,7 +8,7 @@ import { Problem } from './errors';
 export function calendarFeeds(sql: Sql): Router {
   const router = Router({ caseSensitive: true, strict: true });
   router.get(/^\/calendar\/([\w-]{43})\.ics$/, async (req, res) => {
-    const appointments = await appointmentsOf(sql, req.params[0]!);
+    const appointments = await listAppointments(sql, req.params[0]!);
     if (!appointments) throw new Problem('not_found');
     res.type('text/calendar').send(calendar(appointments));
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createFeed, tokenOfFeed } from '../../record/work-queue/calendar-feeds';
+import { createFeed, findFeedToken } from '../../record/work-queue/calendar-feeds';
 import { findUser } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
 import { ok, route, type Route } from '../kernel/route';
@@ -31,7 +31,7 @@ export const calendarFeedRoutes = ({ sql, keyring }: Deps): Route[] => [
     secret: {
       name: 'url',
       read: async (commandId) => {
-        const token = await tokenOfFeed(sql, keyring, commandId);
+        const token = await findFeedToken(sql, keyring, commandId);
         return token && `/calendar/${token}.ics`;
       },
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { STAGES, PURPOSES } from '../../domain/kernel/codes';
 import { URGENCIES } from '../../domain/work-queue/ranking';
-import { listWork, listWorkByPayer, loadOf } from '../../record/work-queue/queue';
+import { listWork, listWorkByPayer, listLoad } from '../../record/work-queue/queue';
 import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
 import { ok, route, type Route } from '../kernel/route';
@@ -141,7 +141,7 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, query: filter }) => {
       const { team: _, ...references } = filter;
       await checkFilter(sql, principal, references);
-      return ok({ items: await loadOf(sql, principal, filter) });
+      return ok({ items: await listLoad(sql, principal, filter) });
     },
   }),
 ];

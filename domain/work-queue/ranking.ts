@@ -5,7 +5,7 @@ export const URGENCIES = ['payer_deadline', 'statutory_date', 'needed_by'] as co
 export type Urgency = (typeof URGENCIES)[number];
 
 /** How many days ahead of its date each begins to press; what presses is ranked by that date, the rest by money and age. */
-export const PRESSES_AHEAD: Record<Urgency, number> = { payer_deadline: 5, statutory_date: 0, needed_by: 30 };
+export const URGENT_DAYS_BEFORE: Record<Urgency, number> = { payer_deadline: 5, statutory_date: 0, needed_by: 30 };
 
 /** Steps with somebody else's deadline on them, which is their due date; none can be snoozed past it. */
 export const DEADLINE_STEPS: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];

@@ -3,14 +3,14 @@ import type { Db } from '../../runtime/database';
 import { deleteShownSecrets } from '../kernel/shown-secrets';
 
 /** A worker that polls, the run of the system that it belongs to, and when it last did a task. */
-export interface WorkerSign {
+export interface WorkerHeartbeat {
   workerId: string;
   runId: string | null;
   taskDoneAt: Instant | null;
 }
 
 /** A worker says that it polls. */
-export async function beat(sql: Db, { workerId, runId, taskDoneAt }: WorkerSign): Promise<void> {
+export async function recordHeartbeat(sql: Db, { workerId, runId, taskDoneAt }: WorkerHeartbeat): Promise<void> {
   await sql`
     insert into worker_heartbeats (worker_id, run_id, started_at, seen_at, task_done_at)
     values (${workerId}, ${runId}, now(), now(), ${taskDoneAt})
@@ -21,7 +21,7 @@ export async function beat(sql: Db, { workerId, runId, taskDoneAt }: WorkerSign)
  * Forgets workers that have not been seen for a day; idempotency keys, and mail that went nowhere, after 30 days; and
  * secrets that are no longer shown.
  */
-export async function forgetTheOld(sql: Db): Promise<void> {
+export async function deleteExpired(sql: Db): Promise<void> {
   await sql`delete from worker_heartbeats where seen_at < now() - interval '1 day'`;
   await sql`delete from idempotency_keys where created_at < now() - interval '30 days'`;
   // a text may name a tax id, and no client's purge reaches it

@@ -53,25 +53,28 @@ export interface Suspect {
 }
 
 /** A start that is in the outbox is under way. */
-const noStartWaits = (sql: Db): Fragment => sql`
+const hasNoWaitingStart = (sql: Db): Fragment => sql`
   not exists (select from outbox o where o.subject = a.id and o.topic in ('start_application', 'start_participation'))`;
 
 /** Workflows that should have asked the record so long ago, and those that are due to be looked at again. */
-export function suspects(sql: Db, { lateSeconds, limit }: { lateSeconds: number; limit: number }): Promise<Suspect[]> {
+export function listSuspects(
+  sql: Db,
+  { lateSeconds, limit }: { lateSeconds: number; limit: number },
+): Promise<Suspect[]> {
   const late = sql`a.wakes_at < now() - make_interval(secs => ${lateSeconds})`;
   return sql<Suspect[]>`
     (select a.id, true as is_late from applications a left join run_checks c on c.application_id = a.id
-      where ${late} and coalesce(c.next_check_at <= now(), true) and ${noStartWaits(sql)}
+      where ${late} and coalesce(c.next_check_at <= now(), true) and ${hasNoWaitingStart(sql)}
       order by a.wakes_at limit ${limit})
     union all
     (select a.id, false from run_checks c join applications a on a.id = c.application_id
-      where c.next_check_at <= now() and (${late}) is not true and ${noStartWaits(sql)}
+      where c.next_check_at <= now() and (${late}) is not true and ${hasNoWaitingStart(sql)}
       order by c.next_check_at limit ${limit})`;
 }
 
 /** Whether the start of a workflow is still in the outbox. */
-export async function startWaits(sql: Db, applicationId: string): Promise<boolean> {
-  const [row] = await sql`select from applications a where a.id = ${applicationId} and ${noStartWaits(sql)}`;
+export async function isStartWaiting(sql: Db, applicationId: string): Promise<boolean> {
+  const [row] = await sql`select from applications a where a.id = ${applicationId} and ${hasNoWaitingStart(sql)}`;
   return row === undefined;
 }
 
@@ -102,7 +105,7 @@ export async function noteFinding(
 }
 
 /** Nothing is wrong with a workflow any more. */
-export async function forgetFinding(sql: Db, applicationId: string): Promise<void> {
+export async function deleteFinding(sql: Db, applicationId: string): Promise<void> {
   await sql`delete from run_checks where application_id = ${applicationId}`;
 }
 

@@ -38,7 +38,7 @@ export const createFeed = (
   });
 
 /** The token of a feed that a command just made; null once ten minutes have passed, or another took its place. */
-export async function tokenOfFeed(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
+export async function findFeedToken(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
   const [feed] = await sql<{ tokenSealed: string }[]>`
     select token_sealed from calendar_feeds
     where command_id = ${commandId} and token_sealed is not null and ${isStillShown(sql, sql`created_at`)}`;
@@ -60,7 +60,7 @@ export interface Appointment {
  * What a feed's token opens: the open items of its user by when they are due, and the follow-ups ahead; null for no feed.
  * It shows the clients that its maker saw then and its user may see now.
  */
-export async function appointmentsOf(sql: Db, token: string): Promise<Appointment[] | null> {
+export async function listAppointments(sql: Db, token: string): Promise<Appointment[] | null> {
   const [feed] = await sql<{ userId: string }[]>`
     select f.user_id from calendar_feeds f join users u on u.id = f.user_id
     where f.token_hash = ${hashOfSecret(token)} and u.revoked_at is null`;

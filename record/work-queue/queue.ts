@@ -3,7 +3,7 @@ import type { Stage, Purpose } from '../../domain/kernel/codes';
 import { BRIDGE_ASKS } from '../../domain/platforms/bridge';
 import type { Playbook } from '../../domain/registry/playbook';
 import { UNAUTHORISED_ASKS } from '../../domain/applications/prerequisites';
-import { DEADLINE_STEPS, PRESSES_AHEAD, URGENCIES, type Urgency } from '../../domain/work-queue/ranking';
+import { DEADLINE_STEPS, URGENT_DAYS_BEFORE, URGENCIES, type Urgency } from '../../domain/work-queue/ranking';
 import type { Db, Fragment } from '../../runtime/database';
 import { joinCover } from '../registry/absence-covers';
 import { lastDayThrough } from '../billing/platform-spans';
@@ -69,7 +69,7 @@ interface Ranked extends Omit<WorkItem, 'why'> {
 }
 
 /** The day of what may press. */
-const dayOf = (sql: Db): Record<Urgency, Fragment> => ({
+const selectDay = (sql: Db): Record<Urgency, Fragment> => ({
   payer_deadline: sql`case when w.purpose = any(${[...DEADLINE_STEPS]}) then w.due_at::date end`,
   statutory_date: sql`a.statutory_on`,
   needed_by: sql`a.needed_by`,
@@ -77,10 +77,10 @@ const dayOf = (sql: Db): Record<Urgency, Fragment> => ({
 
 /** A column for each urgency: its day where it presses, otherwise null. */
 const pressing = (sql: Db): Fragment[] => {
-  const day = dayOf(sql);
+  const day = selectDay(sql);
   return URGENCIES.map(
     (code, place) => sql`${place > 0 ? sql`,` : sql``}
-      case when ${day[code]} <= current_date + ${PRESSES_AHEAD[code]}::int then ${day[code]} end as ${sql(code)}`,
+      case when ${day[code]} <= current_date + ${URGENT_DAYS_BEFORE[code]}::int then ${day[code]} end as ${sql(code)}`,
   );
 };
 
@@ -176,7 +176,7 @@ type Calling = Pick<
 export type PayerWork = { payerId: string; name: string; count: number; items: WorkItem[] } & Calling;
 
 /** Every way to reach a payer, those that only a state has among them, and how to talk to it. */
-function callingOf(playbook: Playbook): Calling {
+function describeCalling(playbook: Playbook): Calling {
   const { variants = [], callHours, callerVerification, maxPerCall, questions, trackOrder } = playbook;
   const ofStates = variants.flatMap(({ state, contacts = [] }) =>
     contacts.map((contact) => ({ ...(state && { state }), ...contact })),
@@ -208,7 +208,7 @@ export async function listWorkByPayer(
   for (const { count, ...item } of rows) {
     const { payerId } = item;
     const { name, playbook } = payers.find(({ id }) => id === payerId)!;
-    if (!groups.has(payerId)) groups.set(payerId, { payerId, name, ...callingOf(playbook), count, items: [] });
+    if (!groups.has(payerId)) groups.set(payerId, { payerId, name, ...describeCalling(playbook), count, items: [] });
     groups.get(payerId)!.items.push(shown(item));
   }
   return [...groups.values()];
@@ -228,7 +228,7 @@ export interface Load {
 }
 
 /** Everybody's day, whoever does the work for the time being: who has more than can be reached is first. */
-export const loadOf = (sql: Db, principal: Principal, filter: QueueFilter): Promise<Load[]> => sql<Load[]>`
+export const listLoad = (sql: Db, principal: Principal, filter: QueueFilter): Promise<Load[]> => sql<Load[]>`
   select n.id as assignee, n.name, n.team, n.capacity, count(*)::int as items,
     (count(*) filter (where overdue))::int as overdue,
     case when n.capacity is not null then greatest(count(*)::int - n.capacity, 0) end as not_reached

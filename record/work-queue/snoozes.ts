@@ -5,7 +5,7 @@ import { audit } from '../kernel/audit';
 import { actorOf, type Principal } from '../kernel/principal';
 
 /** Hides an open item until a day; another snooze takes the place of the one before. */
-export const snooze = (
+export const snoozeItem = (
   sql: Sql,
   principal: Principal,
   { id: applicationId, clientId }: { id: string; clientId: string },

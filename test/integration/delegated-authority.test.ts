@@ -4,7 +4,7 @@ import { allRoutes } from '../../api/routes';
 import { ROLES, type Role } from '../../domain/kernel/codes';
 import { emit } from '../../record/outreach/event-feed';
 import { dueMail } from '../../record/outreach/mail';
-import { appointmentsOf } from '../../record/work-queue/calendar-feeds';
+import { listAppointments } from '../../record/work-queue/calendar-feeds';
 import { createTasks } from '../../record/kernel/tasks';
 import { queueMessages } from '../../record/outreach/messages';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
@@ -236,7 +236,7 @@ async function state() {
     calendars: Promise.all(
       everyWho.map(async (who) => {
         const token = /([\w-]{43})\.ics$/.exec(feeds[who]!)![1]!;
-        return { userId: users[who].id, shows: await appointmentsOf(sql, token) };
+        return { userId: users[who].id, shows: await listAppointments(sql, token) };
       }),
     ),
     inboxes: owned(sql`select recipient_id as user_id, id, status, read_at from messages order by id`),
