@@ -1,6 +1,6 @@
 import { localDate } from '../../domain/time/calendar';
 import { coverageCsv, coveragePdf } from '../../papers/coverage';
-import { coverageOf } from '../../record/billing/coverage';
+import { readCoverage } from '../../record/billing/coverage';
 import { findClient } from '../../record/registry/clients';
 import type { Deps } from '../kernel/deps';
 import { ok, route, type Route } from '../kernel/route';
@@ -25,7 +25,7 @@ export const coverageRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, query: { format = 'json', ...filter } }) => {
       await checkFilter(sql, principal, filter);
       const today = localDate(new Date().toISOString(), subject.timeZone);
-      const items = await coverageOf(sql, principal, subject.id, today, filter);
+      const items = await readCoverage(sql, principal, subject.id, today, filter);
       if (format === 'json') return ok({ items });
       const body = format === 'csv' ? Buffer.from(coverageCsv(items)) : await coveragePdf(subject, items, today);
       return { status: 200, body, type: format, filename: `coverage-${today}.${format}` };

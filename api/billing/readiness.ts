@@ -8,9 +8,9 @@ import {
 } from '../../domain/kernel/codes';
 import { evaluateBillingReadiness, REMEDIES, type ReadinessAnswer } from '../../domain/billing/readiness';
 import {
-  keepAnswers,
+  saveAnswers,
   listAnswers,
-  readinessEvidence,
+  readReadinessEvidence,
   type OnFile,
   type ReadinessRequest,
 } from '../../record/billing/readiness';
@@ -135,7 +135,7 @@ async function answers({ sql }: Deps, principal: Principal, questions: Question[
     return payerIds[i]!.length === 1 ? ({ ...rest, payerId } as ReadinessRequest) : null;
   });
   const requests = asked.filter((request) => request !== null);
-  const onFile = (await readinessEvidence(sql, principal, requests)).values();
+  const onFile = (await readReadinessEvidence(sql, principal, requests)).values();
   const given: { onFile: OnFile; question: ReadinessRequest; answer: ReadinessAnswer }[] = [];
   const all = asked.map((request, i) => {
     if (!request) return payerIds[i]!.length === 0 ? unknown('electronicPayerId') : AMBIGUOUS;
@@ -150,7 +150,7 @@ async function answers({ sql }: Deps, principal: Principal, questions: Question[
     given.push({ onFile: known, question: request, answer: answered });
     return view(answered);
   });
-  await keepAnswers(sql, principal, given);
+  await saveAnswers(sql, principal, given);
   return all;
 }
 

@@ -5,7 +5,7 @@ import { sameValue, type FactRecord } from '../../domain/kernel/facts';
 import { wasSeenLoaded } from '../../domain/applications/participation';
 import type { ApplicationState, FactState } from '../../domain/applications/state';
 import { json, rowsOf, type Tx } from '../../runtime/database';
-import { tellSharers } from '../billing/agreements';
+import { notifyInheritingApplications } from '../billing/agreements';
 import { factBody } from './commands';
 
 /** Approved by the payer, whatever has become of the facts. */
@@ -121,7 +121,7 @@ export async function projectAgreement(
         set ${column} = ${held ? json(tx, held) : null}, version = version + 1, updated_at = now()
         where id = ${last.id} and ${held ? tx`coalesce(${column}->>'applicationId', ${state.id})` : tx`${column}->>'applicationId'`} = ${state.id}
         returning id`;
-      if (changed.length > 0) await tellSharers(tx, state.key);
+      if (changed.length > 0) await notifyInheritingApplications(tx, state.key);
     }
   }
 }

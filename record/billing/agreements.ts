@@ -7,7 +7,7 @@ import { audit } from '../kernel/audit';
 import { inScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
-interface Held<Value> {
+interface AgreementFact<Value> {
   applicationId: string;
   entryId: string;
   value: Value;
@@ -30,8 +30,8 @@ export interface Agreement {
   payerId: string;
   state: string;
   lineOfBusiness: LineOfBusiness;
-  contract: Held<FactValues['contract']> | null;
-  claimsRoute: Held<FactValues['claimsRoute']> | null;
+  contract: AgreementFact<FactValues['contract']> | null;
+  claimsRoute: AgreementFact<FactValues['claimsRoute']> | null;
   endedOn: PlainDate | null;
   ending: (Ending & { commandId: string; recordedAt: Instant; entryIds?: string[] }) | null;
   version: number;
@@ -73,13 +73,17 @@ export const listAgreements = (
 type Key = Pick<Agreement, 'practiceId' | 'payerId' | 'state' | 'lineOfBusiness'>;
 
 /** The participations of an agreement's practice, payer, state and line as they stand; `s` is the span. */
-const sharing = (sql: Db, { practiceId, payerId, state, lineOfBusiness }: Key): Fragment => sql`
+const selectSharingSpans = (sql: Db, { practiceId, payerId, state, lineOfBusiness }: Key): Fragment => sql`
   s.known_to is null and s.practice_id = ${practiceId} and s.payer_id = ${payerId} and s.state = ${state}
     and s.line_of_business = ${lineOfBusiness}`;
 
 /** Has the gate asked again for every participation of an agreement's practice, payer, state and line. */
-export const tellSharers = (tx: Db, key: Key): Promise<void> =>
-  announceEach(tx, 'billing basis changed', tx`select application_id from network_spans s where ${sharing(tx, key)}`);
+export const notifyInheritingApplications = (tx: Db, key: Key): Promise<void> =>
+  announceEach(
+    tx,
+    'billing basis changed',
+    tx`select application_id from network_spans s where ${selectSharingSpans(tx, key)}`,
+  );
 
 /**
  * Ends an agreement, once, for all that rest on it; null where it has ended already. Repeated under the same command
@@ -102,14 +106,14 @@ export const endAgreement = (
       await tx<{ entryId: string }[]>`
         select fact->>'entryId' as entry_id
         from network_spans s, unnest(array[s.facts->'contract', s.facts->'claimsRoute']) as fact
-        where ${sharing(tx, agreement)} and fact is not null`
+        where ${selectSharingSpans(tx, agreement)} and fact is not null`
     ).map(({ entryId }) => entryId);
     const recorded = { ...ending, commandId, recordedAt: new Date().toISOString(), entryIds };
     await tx`
       update agreements
       set ended_on = ${ending.on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now()
       where id = ${id}`;
-    await tellSharers(tx, agreement);
+    await notifyInheritingApplications(tx, agreement);
     await audit(tx, principal, {
       action: 'agreement.end',
       subjectType: 'agreement',

@@ -1,7 +1,7 @@
 import type { Fact } from '../../domain/kernel/codes';
 import type { ApplicationState } from '../../domain/applications/state';
 import { json, type Sql } from '../../runtime/database';
-import { tellSharers } from './agreements';
+import { notifyInheritingApplications } from './agreements';
 import { audit } from '../kernel/audit';
 import { actorOf, type Principal } from '../kernel/principal';
 
@@ -27,7 +27,7 @@ export const approveFact = (
     const made = await tx`
       insert into fact_approvals ${tx({ entryId, clientId, applicationId, approvedBy })}
       on conflict (entry_id) do nothing returning entry_id`;
-    if (made.length > 0) await tellSharers(tx, snapshot.key);
+    if (made.length > 0) await notifyInheritingApplications(tx, snapshot.key);
     if (made.length > 0)
       await audit(tx, principal, {
         action: 'fact.approve',

@@ -4,7 +4,7 @@ import { evaluateBillingReadiness, type ReadinessAnswer } from '../../domain/bil
 import type { Db } from '../../runtime/database';
 import { carries } from './platform-spans';
 import { inScope, type Principal } from '../kernel/principal';
-import { OPENING_KINDS, readinessEvidence } from './readiness';
+import { OPENING_KINDS, readReadinessEvidence } from './readiness';
 
 /** What a provider is to a payer in a state; where there is an application, for its practice, line and location. */
 interface Scope {
@@ -44,18 +44,20 @@ export interface CoverageFilter {
  * Every provider of a client by every payer that it applies to or reaches through a platform, in the states where it
  * applies or is licensed. As many queries for one cell as for thousands.
  */
-export async function coverageOf(
+export async function readCoverage(
   sql: Db,
   principal: Principal,
   clientId: string,
   today: PlainDate,
   filter: CoverageFilter = {},
 ): Promise<Coverage[]> {
-  const scopes = await scopesOf(sql, principal, clientId, today, filter);
-  const now = await ask(sql, principal, scopes, () => today);
+  const scopes = await selectScopes(sql, principal, clientId, today, filter);
+  const now = await evaluateScopes(sql, principal, scopes, () => today);
   // a participation that begins later is asked again for its first day
   const ahead = scopes.filter((_, i) => isAhead(now[i]!, today));
-  const later = (await ask(sql, principal, ahead, (i) => now[scopes.indexOf(ahead[i]!)]!.billableFrom!)).values();
+  const later = (
+    await evaluateScopes(sql, principal, ahead, (i) => now[scopes.indexOf(ahead[i]!)]!.billableFrom!)
+  ).values();
   return scopes.map((scope, i) => {
     const { mayBill, billThrough, reasons, billableFrom } = now[i]!;
     const begins = mayBill || (isAhead(now[i]!, today) && later.next().value!.mayBill);
@@ -72,7 +74,7 @@ export async function coverageOf(
 const isAhead = ({ billableFrom }: ReadinessAnswer, today: PlainDate): boolean =>
   billableFrom !== null && billableFrom > today;
 
-async function ask(
+async function evaluateScopes(
   sql: Db,
   principal: Principal,
   scopes: readonly Scope[],
@@ -88,14 +90,14 @@ async function ask(
     ...(locationId && { locationId }),
     dateOfService: on(i),
   }));
-  const onFile = await readinessEvidence(sql, principal, questions);
+  const onFile = await readReadinessEvidence(sql, principal, questions);
   return onFile.map((file, i) => {
     if ('unknown' in file) throw new Error(`unknown ${file.unknown.join()}`);
     return evaluateBillingReadiness(questions[i]!, file.evidence);
   });
 }
 
-const scopesOf = (
+const selectScopes = (
   sql: Db,
   principal: Principal,
   clientId: string,

@@ -8,7 +8,7 @@ import { rowsOf, type Tx } from '../../runtime/database';
 import { emit } from '../outreach/event-feed';
 import { exclusionWords } from '../kernel/person-scope';
 import type { Principal } from '../kernel/principal';
-import { readinessEvidence } from './readiness';
+import { readReadinessEvidence } from './readiness';
 
 const SYSTEM: Principal = { type: 'system', id: 'gate', name: 'Countersign', role: 'service', clientIds: null };
 
@@ -25,7 +25,11 @@ interface Scope {
 }
 
 /** Asks the gate for an application's scope and, where its answer has become another one, tells. */
-export async function tellReadiness(tx: Tx, applicationId: string, now: Instant): Promise<{ next: Instant | null }> {
+export async function emitReadinessChange(
+  tx: Tx,
+  applicationId: string,
+  now: Instant,
+): Promise<{ next: Instant | null }> {
   const [scope] = await tx<Scope[]>`
     select a.client_id, c.time_zone, a.provider_id, a.practice_id, a.payer_id, a.state, a.line_of_business,
       a.location_id, case when t.application_id is null then null else
@@ -38,7 +42,7 @@ export async function tellReadiness(tx: Tx, applicationId: string, now: Instant)
   const { clientId, timeZone, told, locationId, ...asked } = scope;
   const today = localDate(now, timeZone);
   const question = { ...asked, ...(locationId && { locationId }), dateOfService: today };
-  const [onFile] = await readinessEvidence(tx, SYSTEM, [question]);
+  const [onFile] = await readReadinessEvidence(tx, SYSTEM, [question]);
   if (!onFile || 'unknown' in onFile) return { next: null };
   const { mayBill, reasons, billableFrom } = evaluateBillingReadiness(question, onFile.evidence);
 
@@ -57,14 +61,14 @@ export async function tellReadiness(tx: Tx, applicationId: string, now: Instant)
         data: { ...asked, locationId, from: before, to: { mayBill, reasons }, asOf: now },
       });
   }
-  const days = await changingDays(tx, asked, onFile.evidence.agreements, today);
+  const days = await listChangingDays(tx, asked, onFile.evidence.agreements, today);
   const ends = onFile.evidence.spans.flatMap(({ effectiveTo }) => (effectiveTo ? [addDays(effectiveTo, 1)] : []));
   const next = [...days, ...ends, ...(billableFrom ? [billableFrom] : [])].filter((day) => day > today).sort()[0];
   return { next: next ? startOfDay(next, timeZone) : null };
 }
 
 /** The days on which time alone may change the answer: after a licence or an agreement has ended, of an exclusion. */
-async function changingDays(
+async function listChangingDays(
   tx: Tx,
   { providerId, practiceId, state }: Pick<Scope, 'providerId' | 'practiceId' | 'state'>,
   agreements: readonly { endedOn: PlainDate | null }[],

@@ -74,20 +74,20 @@ export const OPENING_KINDS = KINDS.filter((kind) => KIND_RULES[kind].opensSpan);
  * What the gate needs to answer each request, in their order, or the reference that is unknown; as many queries for one
  * as for all, however many are asked.
  */
-export async function readinessEvidence(
+export async function readReadinessEvidence(
   sql: Db,
   principal: Principal,
   requests: readonly ReadinessRequest[],
 ): Promise<(OnFile | { unknown: UnknownReference[] })[]> {
-  const asked = await askedOf(sql, requests);
+  const asked = await readAsked(sql, requests);
   const [files, spans, agreements, policies] = await Promise.all([
     filesOf(sql, principal, asked),
     spansOf(sql, principal, asked),
     agreementsOf(sql, principal, asked),
     settingsHistory(sql),
   ]);
-  const unapproved = await unapprovedOf(sql, requests, policies, spans, agreements);
-  const [spansOfItem, agreementsOfItem] = [byItem(spans), byItem(agreements)];
+  const unapproved = await readUnapproved(sql, requests, policies, spans, agreements);
+  const [spansOfItem, agreementsOfItem] = [groupByItem(spans), groupByItem(agreements)];
   return files.map((file) => {
     const unknown = (['provider', 'practice', 'payer', 'location'] as const).filter((name) => !file[name]);
     if (unknown.length > 0) return { unknown: unknown.map((name) => `${name}Id` as const) };
@@ -108,7 +108,7 @@ export async function readinessEvidence(
 }
 
 /** The entries by phone that want a second person's approval and, as far as each request may know, have none. */
-async function unapprovedOf(
+async function readUnapproved(
   sql: Db,
   requests: readonly ReadinessRequest[],
   policies: readonly SettingsVersion[],
@@ -140,7 +140,7 @@ async function unapprovedOf(
 const NONE: ReadonlySet<string> = new Set();
 
 /** Keeps answers as they were given, so that a correction can list those that rested on what it strikes. */
-export async function keepAnswers(
+export async function saveAnswers(
   sql: Db,
   principal: Principal,
   given: readonly { onFile: OnFile; question: ReadinessRequest; answer: ReadinessAnswer }[],
@@ -156,7 +156,7 @@ export async function keepAnswers(
         question: json(sql, { ...question }),
         mayBill: answer.mayBill,
         reasons: answer.reasons,
-        entryIds: restsOn(answer, onFile.evidence.spans),
+        entryIds: listSupportingEntries(answer, onFile.evidence.spans),
       })),
     )}`;
 }
@@ -206,13 +206,13 @@ export const listAnswers = (
   );
 
 /** The entries without which the answer would not be yes. */
-function restsOn({ mayBill, facts }: ReadinessAnswer, spans: readonly KeptSpan[]): string[] {
+function listSupportingEntries({ mayBill, facts }: ReadinessAnswer, spans: readonly KeptSpan[]): string[] {
   if (!mayBill) return [];
   const span = spans.find((one) => one.facts === facts);
   return [...Object.values(facts).map((fact) => fact.entryId), ...(span?.approvals ?? [])];
 }
 
-function byItem<T extends { i: number }>(rows: readonly T[]): Map<number, T[]> {
+function groupByItem<T extends { i: number }>(rows: readonly T[]): Map<number, T[]> {
   const items = new Map<number, T[]>();
   for (const row of rows) items.set(row.i, [...(items.get(row.i) ?? []), row]);
   return items;
@@ -239,7 +239,7 @@ interface Asked {
   known: AsKnown;
 }
 
-async function askedOf(sql: Db, requests: readonly ReadinessRequest[]): Promise<Asked> {
+async function readAsked(sql: Db, requests: readonly ReadinessRequest[]): Promise<Asked> {
   const ofThePast = requests.some(({ asOf }) => asOf !== undefined);
   const known = asKnown(sql, ofThePast);
   const alike = { payerIds: standingFor(sql, known), practiceIds: samePractice(sql, known) };

@@ -9,7 +9,7 @@ import { askForList } from '../sources/exclusion-source';
 import { askQuestions } from '../platforms/inquiries';
 import { processUpkeep } from '../upkeep/upkeep';
 import { dueMail, type OutreachStep } from '../outreach/mail';
-import { tellReadiness } from '../billing/readiness-watch';
+import { emitReadinessChange } from '../billing/readiness-watch';
 import { dueCaqh, dueNppes } from '../sources/lookups';
 import { dueWebhooks } from '../outreach/webhooks';
 import { purgeWhatIsDue } from '../offboarding/retention';
@@ -22,7 +22,7 @@ type Step = (tx: Tx, subject: string, now: Instant) => Promise<OutreachStep>;
 const STEPS: Record<WatchType, Step> = {
   platformInquiry: askQuestions,
   platformCheck: giveChecks,
-  billingReadiness: tellReadiness,
+  billingReadiness: emitReadinessChange,
   enrolmentChase: chaseEnrolments,
   providerUpkeep: processUpkeep,
   outreach: dueMail,

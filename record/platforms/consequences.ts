@@ -17,7 +17,7 @@ import type { Db } from '../../runtime/database';
 import { checklistOf } from './checklist';
 import type { Relationship } from './platforms';
 import { inScope, type Principal } from '../kernel/principal';
-import { OPENING_KINDS, readinessEvidence } from '../billing/readiness';
+import { OPENING_KINDS, readReadinessEvidence } from '../billing/readiness';
 
 /** Where a direct participation is wanted; left out: at any practice, or at the client's only one. */
 export interface Place {
@@ -125,7 +125,7 @@ async function gateOn(
     dateOfService,
     ...(locationId && { locationId }),
   }));
-  const found = requests.length > 0 ? await readinessEvidence(sql, principal, requests) : [];
+  const found = requests.length > 0 ? await readReadinessEvidence(sql, principal, requests) : [];
   return new Map(
     found.flatMap((one, i) =>
       'evidence' in one

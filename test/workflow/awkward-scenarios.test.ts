@@ -7,7 +7,7 @@ import type { PlainDate } from '../../domain/time/instants';
 import { findApplication } from '../../record/applications/applications';
 import { openApplication } from '../../record/applications/opening';
 import type { Principal } from '../../record/kernel/principal';
-import { readinessEvidence } from '../../record/billing/readiness';
+import { readReadinessEvidence } from '../../record/billing/readiness';
 import { startRelay, type Relay } from '../../worker/relay';
 import { eventually } from '../support/eventually';
 import { Life, Lives, VALUES } from '../support/lives';
@@ -51,7 +51,7 @@ const seen = async (more: object = {}) => ({
 async function gate({ book }: Life, dateOfService: PlainDate): Promise<ReadinessAnswer> {
   const { providerId, practiceId, payerId } = book;
   const question = { providerId, practiceId, payerId, state: 'CO', dateOfService };
-  const [onFile] = await readinessEvidence(lives.sql, PRINCIPAL, [question]);
+  const [onFile] = await readReadinessEvidence(lives.sql, PRINCIPAL, [question]);
   if (!onFile || 'unknown' in onFile) throw new Error('unknown references');
   return evaluateBillingReadiness(question, onFile.evidence);
 }
@@ -159,7 +159,7 @@ test('awkward scenario 6: the effective date is ahead, then later than told, the
   expect(await gate(life, addDays(first, -10))).toMatchObject({ mayBill: true, billableFrom: early });
   const { providerId, practiceId, payerId } = life.book;
   const question = { providerId, practiceId, payerId, state: 'CO', dateOfService: addDays(first, -10) };
-  const [then] = await readinessEvidence(lives.sql, PRINCIPAL, [{ ...question, asOf: knownBefore }]);
+  const [then] = await readReadinessEvidence(lives.sql, PRINCIPAL, [{ ...question, asOf: knownBefore }]);
   if (!then || 'unknown' in then) throw new Error('unknown references');
   expect(evaluateBillingReadiness(question, then.evidence)).toMatchObject({ mayBill: false, billableFrom: first });
   expect((await told(life)).filter(Boolean)).toHaveLength(1);

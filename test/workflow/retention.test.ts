@@ -4,7 +4,7 @@ import { evaluateBillingReadiness } from '../../domain/billing/readiness';
 import { recordEnding } from '../../record/offboarding/endings';
 import { freezeEvidence, writeEvidence } from '../../record/applications/evidence';
 import type { Principal } from '../../record/kernel/principal';
-import { readinessEvidence } from '../../record/billing/readiness';
+import { readReadinessEvidence } from '../../record/billing/readiness';
 import { putHold } from '../../record/offboarding/retention';
 import { recordReturn } from '../../record/offboarding/returns';
 import { putSettings } from '../../record/kernel/settings';
@@ -85,7 +85,7 @@ test('secrets of whoever left are purged after 90 days, once; evidence and the g
   expect((await writeEvidence(lives.sql, client.id)).file.practice.tin.last4).toBe('6789');
   const { providerId, practiceId, payerId } = client;
   const question = { providerId, practiceId, payerId, state: 'CO', dateOfService: addDays(client.on, -10) };
-  const [onFile] = await readinessEvidence(lives.sql, PRINCIPAL, [question]);
+  const [onFile] = await readReadinessEvidence(lives.sql, PRINCIPAL, [question]);
   if (!onFile || 'unknown' in onFile) throw new Error('unknown');
   expect(evaluateBillingReadiness(question, onFile.evidence).mayBill).toBe(true);
 });
