@@ -1,6 +1,6 @@
 import { endAgreement } from '../record/billing/agreements';
 import { keepCommand } from '../record/applications/commands';
-import { dueItem, settleItem, type DueItem, type EndingItem } from '../record/offboarding/endings';
+import { findDueItem, settleItem, type DueItem, type EndingItem } from '../record/offboarding/endings';
 import { readState } from '../record/applications/application-run';
 import { freezeEvidence } from '../record/applications/evidence';
 import { openApplication } from '../record/applications/opening';
@@ -24,7 +24,7 @@ const DONE: Outcome = { status: 'done', result: null };
  * gone, it comes to the same. Throws where it is to be tried again.
  */
 export async function endItem(sql: Sql, { deliver }: Pick<Dispatch, 'deliver'>, itemId: string): Promise<void> {
-  const item = await dueItem(sql, itemId);
+  const item = await findDueItem(sql, itemId);
   if (!item) return;
   const { status, result } = await DO[item.action](sql, deliver, item);
   await settleItem(sql, item, status, result);

@@ -4,7 +4,7 @@ import type { Principal } from '../../record/kernel/principal';
 import { findClient } from '../../record/registry/clients';
 import { findProvider } from '../../record/registry/providers';
 import { listPracticeIds } from '../../record/registry/practices';
-import { holdOf, putHold, type Hold } from '../../record/offboarding/retention';
+import { findHold, putHold, type Hold } from '../../record/offboarding/retention';
 import { findReturn, recordReturn, type ReturnInput } from '../../record/offboarding/returns';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
@@ -235,7 +235,7 @@ const holdRoutes = <Path extends `${string}{id}${string}`>(
     access: 'operations:read',
     subject: ({ principal, params }) => find(sql, principal, (params as { id: string }).id),
     responses: { 200: { description: 'The hold', schema: hold } },
-    handler: async ({ principal, subject }) => ok(shown(await holdOf(sql, principal, kind, subject.id))),
+    handler: async ({ principal, subject }) => ok(shown(await findHold(sql, principal, kind, subject.id))),
   }),
   route({
     method: 'put',

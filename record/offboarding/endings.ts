@@ -86,9 +86,9 @@ export async function previewEnding(
   terms: EndingTerms,
   now: Instant,
 ): Promise<{ items: NamedItem[]; access: Access }> {
-  const today = localDate(now, await zoneOf(sql, leaving.clientId));
-  const items = listLeavingItems(terms, await leaverOf(sql, leaving), today);
-  return { items: await named(sql, items), access: await accessOf(sql, leaving) };
+  const today = localDate(now, await readTimeZone(sql, leaving.clientId));
+  const items = listLeavingItems(terms, await readLeaver(sql, leaving), today);
+  return { items: await addNames(sql, items), access: await countAccess(sql, leaving) };
 }
 
 interface Ended {
@@ -136,7 +136,7 @@ export const recordEnding = (
       detail: { ...input, endingId: id },
     });
     const { on, applications, terminate } = input;
-    const today = localDate(new Date().toISOString(), await zoneOf(tx, clientId));
+    const today = localDate(new Date().toISOString(), await readTimeZone(tx, clientId));
     await planItems(tx, { id, clientId, providerId, on, applications, terminate }, today);
     await announce(tx, 'ending changed', id);
     return { ending: (await findEnding(tx, principal, id))! };
@@ -167,7 +167,7 @@ export async function findEnding(sql: Db, principal: Principal, id: string): Pro
       case when t.id is null then i.result else i.result || jsonb_build_object('stage', t.stage) end as result
     from ending_items i left join applications t on t.id = (i.result->>'applicationId')::uuid
     where i.ending_id = ${id} order by i.position`;
-  const items = await named(
+  const items = await addNames(
     sql,
     rows.map(({ notice, ...item }) => ({ ...item, ...notice })),
   );
@@ -211,7 +211,7 @@ interface EndingRow extends Leaving, EndingTerms {
  * The step of an ending: plans what there is to do, also what has arisen since, gives the relay what is due, and shuts
  * access once the last day has passed. Answers when that is; done when nothing is left.
  */
-export async function endStepByStep(tx: Tx, endingId: string, now: Instant): Promise<{ next: Instant | null }> {
+export async function advanceEnding(tx: Tx, endingId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [ending] = await tx<EndingRow[]>`
     select e.id, e.client_id, e.provider_id, e."on", e.applications, e.terminate, e.access, c.time_zone
     from endings e join clients c on c.id = e.client_id
@@ -248,7 +248,7 @@ async function planItems(tx: Tx, ending: Omit<EndingRow, 'timeZone' | 'access'>,
     select id, subject_id from ending_items where ending_id = ${ending.id}`;
   // what it ends itself, and the terminations that it opened, are not what is kept
   const ours = new Set(known.flatMap(({ id, subjectId }) => [id, subjectId]));
-  const items = listLeavingItems(ending, await leaverOf(tx, ending), today).filter(
+  const items = listLeavingItems(ending, await readLeaver(tx, ending), today).filter(
     ({ action, subjectId }) => action !== 'keep' || !ours.has(subjectId),
   );
   if (items.length === 0) return;
@@ -283,7 +283,7 @@ export interface DueItem {
 }
 
 /** An item that is to be done; null where it was. */
-export async function dueItem(sql: Db, id: string): Promise<DueItem | null> {
+export async function findDueItem(sql: Db, id: string): Promise<DueItem | null> {
   const [item] = await sql<DueItem[]>`
     select i.id, i.ending_id, i.client_id, i.action, i.because, i.subject_id, i.notice, e."on", e.reason, e.source,
       e.reference, e.recorded_by
@@ -309,13 +309,13 @@ export const settleItem = (
     if (!left) await announce(tx, 'ending changed', endingId);
   });
 
-async function zoneOf(sql: Db, clientId: string): Promise<string> {
+async function readTimeZone(sql: Db, clientId: string): Promise<string> {
   const [client] = await sql<{ timeZone: string }[]>`select time_zone from clients where id = ${clientId}`;
   return client!.timeZone;
 }
 
 /** What goes on of whoever leaves. */
-async function leaverOf(sql: Db, { clientId, providerId }: Leaving): Promise<Leaver> {
+async function readLeaver(sql: Db, { clientId, providerId }: Leaving): Promise<Leaver> {
   const applications = await sql<LeavingApplication[]>`
     select a.id, a.open, c.body->'value' as contract, jsonb_build_object('providerId', a.provider_id,
         'practiceId', a.practice_id, 'payerId', a.payer_id, 'state', a.state, 'lineOfBusiness', a.line_of_business,
@@ -354,7 +354,7 @@ async function leaverOf(sql: Db, { clientId, providerId }: Leaving): Promise<Lea
 }
 
 /** Items with who and what they are about. */
-async function named<T extends { subjectId: string }>(
+async function addNames<T extends { subjectId: string }>(
   sql: Db,
   items: readonly T[],
 ): Promise<(T & Omit<NamedItem, keyof LeavingItem>)[]> {
@@ -376,7 +376,7 @@ async function named<T extends { subjectId: string }>(
 }
 
 /** What is only whoever leaves: keys, users, webhooks and mail that reach nobody else. */
-function reach(sql: Db, { clientId, providerId }: Leaving): Record<keyof Access, Fragment> {
+function selectAccess(sql: Db, { clientId, providerId }: Leaving): Record<keyof Access, Fragment> {
   const only = providerId ? sql`false` : sql`client_ids <@ ${[clientId]}::uuid[] and cardinality(client_ids) > 0`;
   const theirs = providerId
     ? sql`(recipient_id = ${providerId} or recipient_id in (
@@ -391,8 +391,8 @@ function reach(sql: Db, { clientId, providerId }: Leaving): Record<keyof Access,
   };
 }
 
-async function accessOf(sql: Db, leaving: Leaving): Promise<Access> {
-  const { apiKeys, users, webhooks, messages } = reach(sql, leaving);
+async function countAccess(sql: Db, leaving: Leaving): Promise<Access> {
+  const { apiKeys, users, webhooks, messages } = selectAccess(sql, leaving);
   const [counts] = await sql<Access[]>`
     select (select count(*) from ${apiKeys}) as api_keys, (select count(*) from ${users}) as users,
       (select count(*) from ${webhooks}) as webhooks, (select count(*) from ${messages}) as messages`;
@@ -402,8 +402,8 @@ async function accessOf(sql: Db, leaving: Leaving): Promise<Access> {
 /** Shuts what only they had, tells nobody of theirs any more, and lets their upkeep see whether anybody still has them. */
 async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
   const { id, clientId, providerId } = ending;
-  const access = await accessOf(tx, ending);
-  const those = reach(tx, ending);
+  const access = await countAccess(tx, ending);
+  const those = selectAccess(tx, ending);
   const within = (table: Fragment) => tx`(select id from ${table})`;
   await tx`delete from calendar_feeds where user_id in ${within(those.users)}`;
   await tx`update api_keys set revoked_at = now() where id in ${within(those.apiKeys)}`;

@@ -21,7 +21,7 @@ export const KEEPER: Principal = {
 type Kind = 'client' | 'provider';
 const TABLES = { client: 'clients', provider: 'providers' } as const;
 
-interface Left {
+interface Departure {
   kind: Kind;
   id: string;
   clientId: string;
@@ -37,7 +37,7 @@ interface Left {
  */
 const PURGE: Record<
   Kind,
-  Partial<Record<Retained, (tx: Tx, left: Left, settings: RetentionSettings) => Promise<object>>>
+  Partial<Record<Retained, (tx: Tx, left: Departure, settings: RetentionSettings) => Promise<object>>>
 > = {
   client: {
     async secrets(tx, { id }) {
@@ -80,8 +80,8 @@ const PURGE: Record<
 const AGAIN_DAYS = 7;
 
 /** Purges what has been kept long enough of somebody who left, each thing once; answers when the next one is due. */
-export async function purgeWhatIsDue(tx: Tx, subject: string, now: Instant): Promise<{ next: Instant | null }> {
-  const left = await leftOf(tx, subject);
+export async function purgeDueData(tx: Tx, subject: string, now: Instant): Promise<{ next: Instant | null }> {
+  const left = await readDeparture(tx, subject);
   // a release, a new setting and an ending tell it again
   if (!left || left.held) return { next: null };
   const settings = settingsAt(await settingsHistory(tx));
@@ -104,12 +104,12 @@ export async function purgeWhatIsDue(tx: Tx, subject: string, now: Instant): Pro
   return { next: nexts.sort()[0] ?? null };
 }
 
-async function leftOf(tx: Tx, subject: string): Promise<Left | null> {
-  const [client] = await tx<Left[]>`
+async function readDeparture(tx: Tx, subject: string): Promise<Departure | null> {
+  const [client] = await tx<Departure[]>`
     select 'client' as kind, id, id as client_id, time_zone, ended_on, legal_hold is not null as held, purged
     from clients where id = ${subject} and ended_on is not null for no key update`;
   if (client) return client;
-  const [provider] = await tx<Left[]>`
+  const [provider] = await tx<Departure[]>`
     select 'provider' as kind, p.id, p.client_id, c.time_zone, p.ended_on, p.purged,
       coalesce(p.legal_hold, c.legal_hold) is not null as held
     from providers p join clients c on c.id = p.client_id
@@ -118,7 +118,7 @@ async function leftOf(tx: Tx, subject: string): Promise<Left | null> {
 }
 
 /** Whether an application is open: a termination under way still needs the tax id. */
-async function isNeeded(tx: Tx, { kind, id }: Left): Promise<boolean> {
+async function isNeeded(tx: Tx, { kind, id }: Departure): Promise<boolean> {
   const rows = await tx`
     select from applications where open and ${kind === 'client' ? tx`client_id` : tx`provider_id`} = ${id} limit 1`;
   return rows.length > 0;
@@ -130,7 +130,7 @@ export interface Hold {
   setAt: Instant;
 }
 
-export const holdOf = async (sql: Db, principal: Principal, kind: Kind, id: string): Promise<Hold | null> => {
+export const findHold = async (sql: Db, principal: Principal, kind: Kind, id: string): Promise<Hold | null> => {
   const [row] = await sql<{ legalHold: Hold | null }[]>`
     select legal_hold from ${sql(TABLES[kind])} where id = ${id} and ${inScope(sql, principal)}`;
   return row?.legalHold ?? null;

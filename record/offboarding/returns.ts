@@ -79,9 +79,9 @@ export const recordReturn = (
     if (provider && client!.endedOn !== null) return { refused: 'client_ended' };
     const { endingId, secretsPurged } = (provider ?? client)!;
     if (endingId === null) return { refused: 'not_ended' };
-    const purged = await stillPurged(tx, { clientId, providerId }, secretsPurged, input);
+    const purged = await listPurged(tx, { clientId, providerId }, secretsPurged, input);
     if (purged.fields.length + purged.practiceIds.length > 0) return { refused: 'purged', ...purged };
-    if (!(await callOff(tx, endingId))) return { refused: 'under_way', endingId };
+    if (!(await cancelEnding(tx, endingId))) return { refused: 'under_way', endingId };
 
     const { malpractice, dea, practices = [], words = null, ...said } = input;
     const secrets = { ...(malpractice !== undefined && { malpractice }), ...(dea && { dea: json(tx, dea) }) };
@@ -94,7 +94,7 @@ export const recordReturn = (
     if (!providerId) await bringClientBack(tx, keyring, { clientId, endingId }, practices);
     const row = { id, clientId, providerId, endingId, ...said, words, providerIds: providers.map((one) => one.id) };
     await tx`insert into returns ${rowsOf(tx, { ...row, recordedBy: json(tx, actorOf(principal)) })}`;
-    for (const { id: back, personId } of providers) await resume(tx, back, personId);
+    for (const { id: back, personId } of providers) await resumeWork(tx, back, personId);
     await audit(tx, principal, {
       action: providerId ? 'provider.return' : 'client.return',
       subjectType: providerId ? 'provider' : 'client',
@@ -119,7 +119,7 @@ export async function findReturn(sql: Db, principal: Principal, id: string): Pro
 }
 
 /** What was purged of them and is not given with the return. */
-async function stillPurged(
+async function listPurged(
   tx: Tx,
   { clientId, providerId }: Leaving,
   secretsPurged: boolean,
@@ -168,7 +168,7 @@ async function bringClientBack(
 }
 
 /** What stopped for a person with this client begins anew. */
-async function resume(tx: Tx, providerId: string, personId: string): Promise<void> {
+async function resumeWork(tx: Tx, providerId: string, personId: string): Promise<void> {
   await screen(tx, [providerId]);
   await announce(tx, 'provider file changed', providerId);
   await requestLookups(tx, personId);

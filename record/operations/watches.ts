@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/time/instants';
 import type { WatchType } from '../../domain/kernel/codes';
 import { beginStep, type Sql, type Tx } from '../../runtime/database';
 import { giveChecks } from '../applications/bridges';
-import { endStepByStep } from '../offboarding/endings';
+import { advanceEnding } from '../offboarding/endings';
 import { chaseEnrolments } from '../platforms/enrolment-chase';
 import { askForList } from '../sources/exclusion-source';
 import { askQuestions } from '../platforms/inquiries';
@@ -12,7 +12,7 @@ import { dueMail, type OutreachStep } from '../outreach/mail';
 import { emitReadinessChange } from '../billing/readiness-watch';
 import { dueCaqh, dueNppes } from '../sources/lookups';
 import { dueWebhooks } from '../outreach/webhooks';
-import { purgeWhatIsDue } from '../offboarding/retention';
+import { purgeDueData } from '../offboarding/retention';
 import { laterBy, TRY_AGAIN_MS } from '../applications/set-aside';
 import { countTries } from '../kernel/tries';
 
@@ -30,8 +30,8 @@ const STEPS: Record<WatchType, Step> = {
   exclusionList: askForList,
   caqhStatus: dueCaqh,
   nppesRecord: dueNppes,
-  ending: endStepByStep,
-  retention: purgeWhatIsDue,
+  ending: advanceEnding,
+  retention: purgeDueData,
 };
 
 /** What a watch asks: the step of a subject, by its clock. */

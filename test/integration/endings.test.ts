@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createDispatch } from '../../dispatch/dispatch';
 import { endItem } from '../../dispatch/endings';
 import { queueMessages } from '../../record/outreach/messages';
-import { purgeWhatIsDue } from '../../record/offboarding/retention';
+import { purgeDueData } from '../../record/offboarding/retention';
 import { eventually } from '../support/eventually';
 import { CLIENT, PRACTICE, PROVIDER } from '../support/api';
 import { freshNpi } from '../support/file';
@@ -391,7 +391,7 @@ describe('coming back', () => {
   const typeOf = ({ status, body }: { status: number; body: { type: string } }) =>
     `${status} ${body.type.replace('urn:countersign:problem:', '')}`;
   const purge = (id: string) =>
-    system.api.deps.sql.begin((tx) => purgeWhatIsDue(tx, id, `${daysAhead(120)}T12:00:00.000Z`));
+    system.api.deps.sql.begin((tx) => purgeDueData(tx, id, `${daysAhead(120)}T12:00:00.000Z`));
   const fieldsOf = ({ body }: { body: { errors: { path: string; rule: string }[] } }) =>
     body.errors.map(({ path, rule }) => `${path} ${rule}`);
 
