@@ -4,9 +4,9 @@ import type { SentKind } from '../domain/kernel/codes';
 import { MailError, type Mailer } from '../outreach/mail';
 import { render, type Content } from '../outreach/templates';
 import { post, type WebhookError } from '../outreach/webhook';
-import { claimMail, keepLocally, settleMail, transmitting, type ClaimedMail } from '../record/outreach/mail';
+import { claimMail, keepLocally, settleMail, markTransmitting, type ClaimedMail } from '../record/outreach/mail';
 import { openTin } from '../record/registry/practices';
-import { waitingWebhooks, webhookArrived, webhookFailed } from '../record/outreach/webhooks';
+import { listWaitingWebhooks, recordWebhookArrival, recordWebhookFailure } from '../record/outreach/webhooks';
 import type { Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import { summarizeError } from '../runtime/redact';
@@ -50,7 +50,7 @@ async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string)
   const mail = { to: claimed.address, ...render(claimed.recipientType, contents, claimed.caqhName) };
   const outcome = await (
     mailer
-      ? mailer.send({ ...mail, messageId: `<${batchId}@countersign>` }, () => transmitting(sql, claimed))
+      ? mailer.send({ ...mail, messageId: `<${batchId}@countersign>` }, () => markTransmitting(sql, claimed))
       : keepLocally(sql, claimed.clientId, mail)
   ).then(
     () => ({ is: 'sent', reason: null }) as const,
@@ -92,13 +92,14 @@ async function sendWebhooks(
   at: Instant,
 ): Promise<void> {
   const until = performance.now() + WEBHOOKS_MS;
-  for (const webhook of await waitingWebhooks(sql, keyring, endpointId, at, WEBHOOKS_AT_ONCE)) {
+  for (const webhook of await listWaitingWebhooks(sql, keyring, endpointId, at, WEBHOOKS_AT_ONCE)) {
     const failure = await post(webhook, { privateAllowed: privateWebhooks }).then(
       () => null,
       (error: WebhookError) => error,
     );
-    if (!failure) await webhookArrived(sql, endpointId, webhook.deliveryId);
-    else await webhookFailed(sql, endpointId, webhook.deliveryId, { at, error: failure.message, of: failure.of });
+    if (!failure) await recordWebhookArrival(sql, endpointId, webhook.deliveryId);
+    else
+      await recordWebhookFailure(sql, endpointId, webhook.deliveryId, { at, error: failure.message, of: failure.of });
     if (failure?.of === 'endpoint' || performance.now() > until) return;
   }
 }

@@ -4,9 +4,9 @@ import {
   findMail,
   listInbox,
   listMail,
-  localMailbox,
+  listLocalMail,
   readInboxItem,
-  recipientOf,
+  findRecipient,
 } from '../../record/outreach/mail-list';
 import { findUser } from '../../record/registry/users';
 import {
@@ -19,7 +19,7 @@ import {
   replayDelivery,
   replayEndpoint,
   rotateSecret,
-  secretOfEndpoint,
+  findEndpointSecret,
 } from '../../record/outreach/webhooks';
 import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
@@ -51,7 +51,7 @@ const same = <T>(item: T): T => item;
 const shownDelivery = underBothNames(EVENT);
 const secretIn = (sql: Sql, keyring: Keyring): Route['secret'] => ({
   name: 'secret',
-  read: (commandId) => secretOfEndpoint(sql, keyring, commandId),
+  read: (commandId) => findEndpointSecret(sql, keyring, commandId),
 });
 
 export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
@@ -195,7 +195,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     access: 'applications:follow_up',
     subject: async ({ principal, params }) => {
       const item = await findInboxItem(sql, principal, params.id);
-      const user = item && (await recipientOf(sql, principal, item.id));
+      const user = item && (await findRecipient(sql, principal, item.id));
       return item && user && { item, user };
     },
     actsFor: ({ user }) => user,
@@ -220,5 +220,5 @@ const localMailboxRoute = (sql: Sql): Route =>
     access: 'keys:read',
     query: mailboxQuery,
     responses: { 200: { description: 'Mail, the latest first', schema: pageOf(localMail) } },
-    handler: async ({ principal, query }) => listed(await localMailbox(sql, principal, query), same),
+    handler: async ({ principal, query }) => listed(await listLocalMail(sql, principal, query), same),
   });

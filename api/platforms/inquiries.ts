@@ -9,7 +9,7 @@ import { listKnowledge, putKnowledge } from '../../record/platforms/platform-kno
 import { findRelationship, type Relationship } from '../../record/platforms/platforms';
 import type { Principal } from '../../record/kernel/principal';
 import { selectKnownPayers } from '../../record/registry/payers';
-import { recipientKnown, type RecipientType } from '../../record/outreach/messages';
+import { isRecipientKnown, type RecipientType } from '../../record/outreach/messages';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
@@ -42,7 +42,7 @@ async function recipientErrors(
 ): Promise<FieldError[]> {
   const path = 'recipient.id';
   if (type === 'user') return workerErrors(sql, principal, { path, userId: id, clientId: relationship.clientId });
-  return (await recipientKnown(sql, relationship, { type, id })) ? [] : [{ path, ...UNKNOWN_REFERENCE }];
+  return (await isRecipientKnown(sql, relationship, { type, id })) ? [] : [{ path, ...UNKNOWN_REFERENCE }];
 }
 
 export const inquiryRoutes = ({ sql }: Deps): Route[] => {

@@ -8,10 +8,10 @@ import { chaseEnrolments } from '../platforms/enrolment-chase';
 import { askForList } from '../sources/exclusion-source';
 import { askQuestions } from '../platforms/inquiries';
 import { processUpkeep } from '../upkeep/upkeep';
-import { dueMail, type OutreachStep } from '../outreach/mail';
+import { batchDueMail, type OutreachStep } from '../outreach/mail';
 import { emitReadinessChange } from '../billing/readiness-watch';
 import { dueCaqh, dueNppes } from '../sources/lookups';
-import { dueWebhooks } from '../outreach/webhooks';
+import { checkDueWebhooks } from '../outreach/webhooks';
 import { purgeDueData } from '../offboarding/retention';
 import { laterBy, TRY_AGAIN_MS } from '../applications/set-aside';
 import { countTries } from '../kernel/tries';
@@ -25,8 +25,8 @@ const STEPS: Record<WatchType, Step> = {
   billingReadiness: emitReadinessChange,
   enrolmentChase: chaseEnrolments,
   providerUpkeep: processUpkeep,
-  outreach: dueMail,
-  webhook: dueWebhooks,
+  outreach: batchDueMail,
+  webhook: checkDueWebhooks,
   exclusionList: askForList,
   caqhStatus: dueCaqh,
   nppesRecord: dueNppes,

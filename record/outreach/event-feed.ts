@@ -30,7 +30,7 @@ export async function emit(
  * Gives numbers to what was committed without one. A number is higher than any that was ever visible before it, so
  * whoever reads on from one misses none; given by readers, one after the other, they keep no transaction waiting.
  */
-async function giveNumbers(sql: Sql): Promise<void> {
+async function assignNumbers(sql: Sql): Promise<void> {
   const [waiting] = await sql`select from emitted where seq is null limit 1`;
   if (!waiting) return;
   await sql.begin(async (tx) => {
@@ -50,7 +50,7 @@ export async function listEmitted(
   principal: Principal,
   { after, type, limit }: { after: number; type?: EmittedType | undefined; limit: number },
 ): Promise<Emitted[]> {
-  await giveNumbers(sql);
+  await assignNumbers(sql);
   return sql<Emitted[]>`
     select seq, id, client_id, type, subject_id, data, created_at from emitted
     where seq > ${after} and ${inScope(sql, principal)} ${type ? sql`and type = ${type}` : sql``}

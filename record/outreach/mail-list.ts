@@ -103,7 +103,7 @@ export async function findInboxItem(sql: Db, principal: Principal, id: string): 
 }
 
 /** The user to whom it was sent. */
-export async function recipientOf(sql: Db, principal: Principal, itemId: string): Promise<User | null> {
+export async function findRecipient(sql: Db, principal: Principal, itemId: string): Promise<User | null> {
   const [message] = await sql<{ recipientId: string }[]>`select recipient_id from messages where id = ${itemId}`;
   return message ? findUser(sql, principal, message.recipientId) : null;
 }
@@ -124,7 +124,7 @@ export interface LocalMail {
  * What would have gone out, where no mail server is set; the latest first. Mail of several clients, or of none, is only for
  * those who see every client.
  */
-export async function localMailbox(
+export async function listLocalMail(
   sql: Db,
   principal: Principal,
   { limit, cursor }: { limit: number; cursor?: number | undefined },

@@ -38,7 +38,7 @@ interface Waiting extends Reason {
 }
 
 /** Reads a reason of the message `m`, joined with its client `c` and application `a`. */
-const reasonOf = (sql: Db): Fragment => sql`
+const findReason = (sql: Db): Fragment => sql`
   m.id, m.recipient_type, m.armed_by, a.snapshot, c.time_zone, coalesce((
     select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
       'until', u.until, 'revokedOn', u.revoked_on))
@@ -69,14 +69,14 @@ export interface OutreachStep {
 }
 
 /** Puts what is due for a recipient into one batch, drops what was settled meanwhile; answers when to look again. */
-export async function dueMail(tx: Tx, recipientId: string, now: Instant): Promise<OutreachStep> {
+export async function batchDueMail(tx: Tx, recipientId: string, now: Instant): Promise<OutreachStep> {
   const [unsent] = await tx<{ id: string; clientId: string | null }[]>`
     select id, client_id from mail_batches
     where recipient_id = ${recipientId} and status in ('queued', 'claimed', 'transmitting')
     order by created_at limit 1 for no key update`;
   if (unsent) return { next: now, send: sending(unsent) };
   const queued = await tx<Waiting[]>`
-    select ${reasonOf(tx)}, m.client_id, m.not_before, a.state
+    select ${findReason(tx)}, m.client_id, m.not_before, a.state
     from ${decidedOn(tx)}
     where m.recipient_id = ${recipientId} and m.status = 'queued'
     order by m.not_before, m.id for no key update of m`;
@@ -233,7 +233,7 @@ export const claimMail = (
         where id = any(${others.map(({ id }) => id)}::uuid[])`;
       await announce(tx, 'mail queued', batch.recipientId);
     }
-    const address = await addressOf(tx, batch, worker);
+    const address = await findAddress(tx, batch, worker);
     const waitMs = paced && address !== null ? await takeTurn(tx, batch, address) : 0;
     if (waitMs > 0) return { waitMs };
     const [claimed] = await tx<{ attempts: number }[]>`
@@ -284,7 +284,7 @@ async function nextTurn(tx: Tx, recipientType: RecipientType, address: string): 
 }
 
 /** Where a recipient is written to; a user at whoever does their work. */
-async function addressOf(
+async function findAddress(
   sql: Db,
   { id, recipientType, recipientId }: Pick<Batch, 'id' | 'recipientType' | 'recipientId'>,
   worker: string | null,
@@ -307,7 +307,7 @@ async function addressOf(
 }
 
 /** The first byte is about to leave: from now on it may have arrived. Throws where another attempt has claimed it since. */
-export async function transmitting(sql: Sql, { id, attempt }: Attempt): Promise<void> {
+export async function markTransmitting(sql: Sql, { id, attempt }: Attempt): Promise<void> {
   const mine = await sql`
     update mail_batches set status = 'transmitting'
     where id = ${id} and status = 'claimed' and attempts = ${attempt} returning id`;
@@ -344,7 +344,7 @@ export const settleMail = (
         await markUncertain(tx, id, error);
         return 'settled';
       case 'never':
-        await giveUp(tx, id, error);
+        await failBatch(tx, id, error);
         return 'settled';
       default: {
         const [deferred] = await tx<{ over: boolean }[]>`
@@ -354,23 +354,23 @@ export const settleMail = (
           where id = ${id}
           returning coalesce(deferred_at < now() - make_interval(days => ${DEFERRED_DAYS}), false) as over`;
         if (!deferred!.over) return 'again';
-        await giveUp(tx, id, error);
+        await failBatch(tx, id, error);
         return 'settled';
       }
     }
   });
 
-async function giveUp(tx: Tx, batchId: string, error: string | null): Promise<void> {
+async function failBatch(tx: Tx, batchId: string, error: string | null): Promise<void> {
   await tx`update mail_batches set status = 'failed', last_error = ${error} where id = ${batchId}`;
-  await askSomebody(tx, batchId, 'message_failed');
+  await createMailTask(tx, batchId, 'message_failed');
 }
 
 async function markUncertain(tx: Tx, batchId: string, error: string | null): Promise<void> {
   await tx`update mail_batches set status = 'uncertain', last_error = ${error} where id = ${batchId}`;
-  await askSomebody(tx, batchId, 'message_uncertain');
+  await createMailTask(tx, batchId, 'message_uncertain');
 }
 
-async function askSomebody(tx: Tx, batchId: string, kind: 'message_uncertain' | 'message_failed'): Promise<void> {
+async function createMailTask(tx: Tx, batchId: string, kind: 'message_uncertain' | 'message_failed'): Promise<void> {
   // one that failed, was sent again and failed again is a new task
   const [about] = await tx<{ clientId: string | null; attempts: number }[]>`
     select m.client_id, b.attempts from mail_batches b left join messages m on m.batch_id = b.id

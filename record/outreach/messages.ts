@@ -63,7 +63,7 @@ export const leadOver = (sql: Db, clientId: Fragment, assignee: Fragment): Fragm
   order by (l.team is not distinct from u.team) desc, l.created_at limit 1)`;
 
 /** Whether there is such a recipient within a client; users belong to none. */
-export async function recipientKnown(
+export async function isRecipientKnown(
   sql: Db,
   { id: relationshipId, clientId }: { id: string; clientId: string },
   { type, id }: { type: Exclude<RecipientType, 'user'>; id: string },

@@ -77,7 +77,7 @@ export const createEndpoint = (
   });
 
 /** The secret that a command just made; null once ten minutes have passed, the endpoint ended, or another was made. */
-export async function secretOfEndpoint(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
+export async function findEndpointSecret(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {
   const [endpoint] = await sql<{ id: string; secretSealed: string }[]>`
     select id, secret_sealed from webhook_endpoints
     where secret_command_id = ${commandId} and ended_at is null and ${isStillShown(sql, sql`secret_made_at`)}`;
@@ -143,7 +143,7 @@ export async function queueWebhooks(
 const isDue = (sql: Db, at: Instant): Fragment => sql`(d.next_attempt_at is null or d.next_attempt_at <= ${at})`;
 
 /** Whether an endpoint is to be sent what waits for it now, and when to look again. */
-export async function dueWebhooks(tx: Tx, endpointId: string, now: Instant): Promise<OutreachStep> {
+export async function checkDueWebhooks(tx: Tx, endpointId: string, now: Instant): Promise<OutreachStep> {
   const [endpoint] = await tx<{ resumeAt: Instant | null; waiting: boolean; nextAt: Instant | null }[]>`
     select e.resume_at, exists (
         select from webhook_deliveries d
@@ -178,7 +178,7 @@ interface Queued {
 }
 
 /** What waits for an endpoint, in order, at most `limit`. */
-export async function waitingWebhooks(
+export async function listWaitingWebhooks(
   sql: Sql,
   keyring: Keyring,
   endpointId: string,
@@ -208,7 +208,7 @@ export async function waitingWebhooks(
 }
 
 /** A delivery arrived; its endpoint is well. */
-export async function webhookArrived(sql: Sql, endpointId: string, deliveryId: string): Promise<void> {
+export async function recordWebhookArrival(sql: Sql, endpointId: string, deliveryId: string): Promise<void> {
   await sql`
     update webhook_deliveries
     set status = 'delivered', attempts = attempts + 1, last_error = null, settled_at = now()
@@ -219,7 +219,7 @@ export async function webhookArrived(sql: Sql, endpointId: string, deliveryId: s
 }
 
 /** A delivery did not arrive. What is older than the patience there is with it goes to the dead. */
-export const webhookFailed = (
+export const recordWebhookFailure = (
   sql: Sql,
   endpointId: string,
   deliveryId: string,
@@ -231,7 +231,7 @@ export const webhookFailed = (
       where id = ${deliveryId} returning attempts`) as unknown as [{ attempts: number }];
     if (of === 'delivery')
       await tx`update webhook_deliveries set next_attempt_at = ${retryAt(at, attempts)} where id = ${deliveryId}`;
-    else await leaveAlone(tx, endpointId, at, error);
+    else await postponeEndpoint(tx, endpointId, at, error);
     const over = new Date(Date.parse(at) - PATIENCE_MS).toISOString();
     await tx`
       update webhook_deliveries set status = 'dead', last_error = ${error}, settled_at = now()
@@ -240,7 +240,7 @@ export const webhookFailed = (
   });
 
 /** An endpoint that fails is called again after a while, the longer it goes on the later. */
-async function leaveAlone(tx: Tx, endpointId: string, at: Instant, error: string): Promise<void> {
+async function postponeEndpoint(tx: Tx, endpointId: string, at: Instant, error: string): Promise<void> {
   const [endpoint] = await tx<{ failures: number }[]>`
     update webhook_endpoints set failures = failures + 1, last_error = ${error}
     where id = ${endpointId} returning failures`;

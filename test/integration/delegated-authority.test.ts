@@ -3,7 +3,7 @@ import { createSend } from '../../activities/outreach';
 import { allRoutes } from '../../api/routes';
 import { ROLES, type Role } from '../../domain/kernel/codes';
 import { emit } from '../../record/outreach/event-feed';
-import { dueMail } from '../../record/outreach/mail';
+import { batchDueMail } from '../../record/outreach/mail';
 import { listAppointments } from '../../record/work-queue/calendar-feeds';
 import { createTasks } from '../../record/kernel/tasks';
 import { queueMessages } from '../../record/outreach/messages';
@@ -488,7 +488,7 @@ async function sent(recipientId: string, between = async (): Promise<unknown> =>
   const { sql, keyring } = api.deps;
   await sql`delete from local_mailbox`;
   for (;;) {
-    const { send } = await sql.begin((tx) => dueMail(tx, recipientId, NOON));
+    const { send } = await sql.begin((tx) => batchDueMail(tx, recipientId, NOON));
     if (!send) break;
     await between();
     await createSend(sql, { keyring }).send({ kind: 'mail', id: send.id });

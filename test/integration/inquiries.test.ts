@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { createSend } from '../../activities/outreach';
-import { dueMail } from '../../record/outreach/mail';
+import { batchDueMail } from '../../record/outreach/mail';
 import { daysAgo, daysAhead, System, TODAY } from '../support/system';
 
 let system: System;
@@ -65,7 +65,7 @@ describe('the mail of an inquiry', () => {
   /** What is queued for a recipient, sent as the worker does it: the texts that the local mailbox got. */
   async function sentTo(recipientId: string, email: string): Promise<{ subject: string; text: string }[]> {
     const { sql, keyring } = system.api.deps;
-    const { send } = await sql.begin((tx) => dueMail(tx, recipientId, '2099-06-10T19:00:00.000Z'));
+    const { send } = await sql.begin((tx) => batchDueMail(tx, recipientId, '2099-06-10T19:00:00.000Z'));
     if (send) await createSend(sql, { keyring }).send(send);
     const { items } = (await system.api.get('/v1/local-mailbox')).body;
     return items.filter(({ recipient }: { recipient: string }) => recipient === email);

@@ -8,9 +8,9 @@ import { createSend } from '../../activities/outreach';
 import { smtpMailer } from '../../outreach/mail';
 import { isPrivate, post } from '../../outreach/webhook';
 import { emit } from '../../record/outreach/event-feed';
-import { claimMail, dueMail, settleMail, transmitting, type ClaimedMail } from '../../record/outreach/mail';
+import { claimMail, batchDueMail, settleMail, markTransmitting, type ClaimedMail } from '../../record/outreach/mail';
 import { queueMessages, type QueuedMessage } from '../../record/outreach/messages';
-import { dueWebhooks } from '../../record/outreach/webhooks';
+import { checkDueWebhooks } from '../../record/outreach/webhooks';
 import type { Db } from '../../runtime/database';
 import { ADMIN_KEY, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 import { freshNpi } from '../support/file';
@@ -34,7 +34,7 @@ beforeEach(() => {
   smtp.received.length = 0;
 });
 
-const due = (recipientId: string, now = NOON) => api.deps.sql.begin((tx) => dueMail(tx, recipientId, now));
+const due = (recipientId: string, now = NOON) => api.deps.sql.begin((tx) => batchDueMail(tx, recipientId, now));
 const mailer = () => smtpMailer(smtp.url, 'Countersign <desk@operator.example>');
 const send = (id: string) =>
   createSend(api.deps.sql, { keyring: api.deps.keyring, mailer: mailer() }).send({ kind: 'mail', id });
@@ -180,8 +180,8 @@ describe('mail', () => {
     const { id, mail, tasks } = await batch();
     const claim = () => claimMail(api.deps.sql, id, { paced: false });
     const [slow, quick] = [await claim(), await claim()] as [ClaimedMail, ClaimedMail];
-    await expect(transmitting(api.deps.sql, slow)).rejects.toThrow();
-    await transmitting(api.deps.sql, quick);
+    await expect(markTransmitting(api.deps.sql, slow)).rejects.toThrow();
+    await markTransmitting(api.deps.sql, quick);
     expect(await settleMail(api.deps.sql, slow, 'later', 'lost')).toBe('settled');
     expect(await claim()).toBeNull();
     expect(await tasks()).toEqual(['message_uncertain']);
@@ -495,7 +495,7 @@ describe('a webhook', () => {
   const outside = () => ({ keyring: api.deps.keyring, privateWebhooks: true });
   const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
   const deliver = (id: string, at = inDays(0)) => createSend(api.deps.sql, outside()).send({ kind: 'webhook', id, at });
-  const step = (id: string, at = inDays(0)) => api.deps.sql.begin((tx) => dueWebhooks(tx, id, at));
+  const step = (id: string, at = inDays(0)) => api.deps.sql.begin((tx) => checkDueWebhooks(tx, id, at));
   const verified = ({ headers }: IncomingMessage, body: string, secret: string): boolean => {
     try {
       return Boolean(new Webhook(secret).verify(body, headers as Record<string, string>));

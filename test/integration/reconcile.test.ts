@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { columns } from '../../record/applications/projection';
-import { dueMail } from '../../record/outreach/mail';
+import { batchDueMail } from '../../record/outreach/mail';
 import { queueMessages } from '../../record/outreach/messages';
 import type { StuckItem } from '../../record/operations/stuck';
 import { createReconciler, type ReconcileSettings } from '../../worker/reconcile';
@@ -288,7 +288,7 @@ describe('a record that was restored', () => {
       recipientId,
       template: 'escalation',
     } as const;
-    const asked = async () => sql.begin((tx) => dueMail(tx, recipientId, new Date().toISOString()));
+    const asked = async () => sql.begin((tx) => batchDueMail(tx, recipientId, new Date().toISOString()));
     await sql`delete from outbox where topic = 'outreach' and subject = ${providerId}`;
     await queueMessages(sql, [
       { ...message, data: {}, applicationId: application.id, notBefore: new Date(0).toISOString() },

@@ -3,7 +3,7 @@ import { createFeed, findFeedToken } from '../../record/work-queue/calendar-feed
 import { deleteExpired } from '../../record/operations/housekeeping';
 import { createApiKey, findKeySecret } from '../../record/registry/api-keys';
 import { createUser } from '../../record/registry/users';
-import { createEndpoint, secretOfEndpoint } from '../../record/outreach/webhooks';
+import { createEndpoint, findEndpointSecret } from '../../record/outreach/webhooks';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { createKeyring } from '../../runtime/keyring';
 import { ADMIN } from '../support/principals';
@@ -138,7 +138,7 @@ test('two systems with the same ENCRYPTION_KEYS and ids have different secrets',
     const secrets = [
       await findKeySecret(sql, keyring, keyId),
       await findFeedToken(sql, keyring, feedId),
-      await secretOfEndpoint(sql, keyring, hookId),
+      await findEndpointSecret(sql, keyring, hookId),
     ];
     await sql.end();
     await database.drop();
