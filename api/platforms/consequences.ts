@@ -1,4 +1,4 @@
-import { consequencesOf, type Place } from '../../record/platforms/consequences';
+import { readConsequences, type Place } from '../../record/platforms/consequences';
 import { groundOf } from '../../record/applications/parties';
 import { findRelationship, type Relationship } from '../../record/platforms/platforms';
 import type { Principal } from '../../record/kernel/principal';
@@ -45,7 +45,7 @@ export const consequenceRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, query }) => {
       await checkPlace(sql, principal, subject, query);
       const now = new Date().toISOString();
-      return ok((await consequencesOf(sql, principal, subject, { ...query, now })).found);
+      return ok((await readConsequences(sql, principal, subject, { ...query, now })).found);
     },
   }),
 ];

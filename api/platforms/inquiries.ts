@@ -2,7 +2,7 @@ import {
   askOpenQuestions,
   changeTerms,
   closeInquiry,
-  inquiryOf,
+  findInquiry,
   type InquiryInput,
 } from '../../record/platforms/inquiries';
 import { listKnowledge, putKnowledge } from '../../record/platforms/platform-knowledge';
@@ -49,7 +49,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
   const subject = ({ principal, params }: { principal: Principal; params: { id: string } }) =>
     findRelationship(sql, principal, params.id);
   const answer = async (principal: Principal, relationship: Relationship) => {
-    const found = await inquiryOf(sql, principal, relationship, new Date().toISOString());
+    const found = await findInquiry(sql, principal, relationship, new Date().toISOString());
     if (!found) throw new Problem('not_found');
     return ok(found);
   };

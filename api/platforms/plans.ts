@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { CHECKLIST_ITEMS, type ChecklistItem } from '../../domain/platforms/checklist';
 import { SERVICES } from '../../domain/platforms/plans';
-import { checklistOf, putChecklistEntry } from '../../record/platforms/checklist';
-import { planOf, putServices, sheetOf } from '../../record/platforms/plans';
+import { readChecklist, putChecklistEntry } from '../../record/platforms/checklist';
+import { readPlan, putServices, readDecisionSheet } from '../../record/platforms/plans';
 import { findRelationship } from '../../record/platforms/platforms';
 import type { Deps } from '../kernel/deps';
 import { ok, route, type Route } from '../kernel/route';
@@ -61,7 +61,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, query }) => {
       await checkPlace(sql, principal, subject, query);
       const { id: relationshipId, platform, decision, decisionReason } = subject;
-      const found = await sheetOf(sql, principal, subject, { ...query, now: new Date().toISOString() });
+      const found = await readDecisionSheet(sql, principal, subject, { ...query, now: new Date().toISOString() });
       return ok({ relationshipId, platform, decision, decisionReason, ...found });
     },
   }),
@@ -76,7 +76,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The plan', schema: plan } },
     handler: async ({ principal, subject, query }) => {
       await checkPlace(sql, principal, subject, query);
-      return ok((await planOf(sql, principal, subject, { ...query, now: new Date().toISOString() })).plan);
+      return ok((await readPlan(sql, principal, subject, { ...query, now: new Date().toISOString() })).plan);
     },
   }),
   route({
@@ -88,7 +88,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     responses: { 200: { description: 'The whole checklist, in order', schema: checklist } },
     handler: async ({ principal, subject: { id, version } }) =>
-      ok({ items: (await checklistOf(sql, principal, id)).map(named), version }),
+      ok({ items: (await readChecklist(sql, principal, id)).map(named), version }),
   }),
   route({
     method: 'put',

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { findFittingKind } from '../../domain/platforms/consequences';
 import { KIND_RULES } from '../../domain/registry/playbook';
 import { audit } from '../../record/kernel/audit';
-import { surroundingsOf } from '../../record/platforms/consequences';
+import { readSurroundings } from '../../record/platforms/consequences';
 import { findRelationship } from '../../record/platforms/platforms';
 import { selectKnownPayers } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
@@ -42,7 +42,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
       const asked = [...new Set(items.map(({ payerId }) => payerId))];
       const payers = await selectKnownPayers(sql, asked);
       const scope = { payerIds: [...payers], relationshipIds: [relationshipId] };
-      const known = await surroundingsOf(sql, principal, subject, scope, { practiceId }, new Date().toISOString());
+      const known = await readSurroundings(sql, principal, subject, scope, { practiceId }, new Date().toISOString());
       // where one had to wait for nobody, the others need not wait as well
       let { patienceMs } = deps;
 

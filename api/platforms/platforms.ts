@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { QUESTIONS, QUESTION_OF, type AnswerDetails, type Question } from '../../domain/platforms/platform';
 import {
-  assessmentOf,
+  readAssessment,
   createRelationship,
   endRelationship,
   findRelationship,
@@ -200,7 +200,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     responses: { 200: { description: 'The assessment', schema: assessment } },
-    handler: async ({ principal, subject }) => ok(await assessmentOf(sql, principal, subject)),
+    handler: async ({ principal, subject }) => ok(await readAssessment(sql, principal, subject)),
   }),
   route({
     method: 'put',

@@ -1,8 +1,8 @@
-import { caseloadOf, panelsOf, putCaseload, putPanels } from '../../record/platforms/caseloads';
+import { readCaseload, readPanels, putCaseload, putPanels } from '../../record/platforms/caseloads';
 import { unknownReferences } from '../../record/applications/parties';
 import { findClient } from '../../record/registry/clients';
 import { findPayer, selectKnownPayers } from '../../record/registry/payers';
-import { payerTargets } from '../../record/platforms/targets';
+import { rankPayerTargets } from '../../record/platforms/targets';
 import type { Deps } from '../kernel/deps';
 import { unknownIn } from '../kernel/references';
 import { ok, route, type Route } from '../kernel/route';
@@ -23,7 +23,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     responses: { 200: { description: 'The caseload', schema: caseload } },
-    handler: async ({ principal, subject }) => ok(await caseloadOf(sql, principal, subject.id)),
+    handler: async ({ principal, subject }) => ok(await readCaseload(sql, principal, subject.id)),
   }),
   route({
     method: 'put',
@@ -50,7 +50,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ params }) => findPayer(sql, params.id),
     responses: { 200: { description: 'What was stated', schema: panels } },
-    handler: async ({ subject }) => ok(await panelsOf(sql, subject.id)),
+    handler: async ({ subject }) => ok(await readPanels(sql, subject.id)),
   }),
   route({
     method: 'put',
@@ -86,7 +86,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
       const own = { ...principal, clientIds: [clientId] };
       const unknown = await unknownReferences(sql, own, { providerId: query.providerId, practiceId: query.practiceId });
       refuse(unknown.map((path) => ({ path, ...UNKNOWN_REFERENCE })));
-      return ok({ items: await payerTargets(sql, principal, { clientId, ...query }, new Date().toISOString()) });
+      return ok({ items: await rankPayerTargets(sql, principal, { clientId, ...query }, new Date().toISOString()) });
     },
   }),
 ];

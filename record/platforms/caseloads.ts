@@ -11,7 +11,7 @@ export interface Kept<T> {
 }
 
 /** A client's caseload by payer; its version is the client's. */
-export async function caseloadOf(sql: Db, principal: Principal, clientId: string): Promise<Kept<CaseloadItem>> {
+export async function readCaseload(sql: Db, principal: Principal, clientId: string): Promise<Kept<CaseloadItem>> {
   const [items, [client]] = await Promise.all([
     sql<CaseloadItem[]>`
       select payer_id, clients, monthly_value, rates from caseloads
@@ -34,13 +34,13 @@ export const putCaseload = (
     await tx`delete from caseloads where client_id = ${clientId}`;
     const rows = items.map(({ rates, ...item }) => ({ clientId, ...item, rates: rates && json(tx, rates) }));
     if (rows.length > 0) await tx`insert into caseloads ${tx(rows)}`;
-    return caseloadOf(tx, principal, clientId);
+    return readCaseload(tx, principal, clientId);
   });
 
 export type PanelItem = Omit<Panel, 'payerId'>;
 
 /** What was stated of a payer's panels; its version is the payer's. */
-export async function panelsOf(sql: Db, payerId: string): Promise<Kept<PanelItem>> {
+export async function readPanels(sql: Db, payerId: string): Promise<Kept<PanelItem>> {
   const [items, [payer]] = await Promise.all([
     sql<PanelItem[]>`
       select state, kind, status, source, as_of from payer_panels where payer_id = ${payerId}
@@ -62,11 +62,11 @@ export const putPanels = (
     await reviseRow(tx, principal, 'payer', payerId, { columns: {}, asked: { panels: items }, precondition });
     await tx`delete from payer_panels where payer_id = ${payerId}`;
     if (items.length > 0) await tx`insert into payer_panels ${tx(items.map((item) => ({ payerId, ...item })))}`;
-    return panelsOf(tx, payerId);
+    return readPanels(tx, payerId);
   });
 
 /** By payer, how many days confirmed applications took from submission to the payer's yes; adopted ones say nothing of it. */
-export async function daysTaken(
+export async function listDaysTaken(
   sql: Db,
   principal: Principal,
   payerIds: readonly string[],

@@ -5,7 +5,7 @@ import { inScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/revise';
 
 /** The whole checklist of a relationship, in order; what nobody has taken up yet is open too. */
-export async function checklistOf(sql: Db, principal: Principal, relationshipId: string): Promise<ChecklistEntry[]> {
+export async function readChecklist(sql: Db, principal: Principal, relationshipId: string): Promise<ChecklistEntry[]> {
   const kept = await sql<ChecklistEntry[]>`
     select item, owner, due, done_on, note from platform_checklist
     where relationship_id = ${relationshipId} and ${inScope(sql, principal)}`;

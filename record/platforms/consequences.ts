@@ -14,7 +14,7 @@ import type { Panel, Parked } from '../../domain/registry/panels';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import { evaluateBillingReadiness } from '../../domain/billing/readiness';
 import type { Db } from '../../runtime/database';
-import { checklistOf } from './checklist';
+import { readChecklist } from './checklist';
 import type { Relationship } from './platforms';
 import { inScope, type Principal } from '../kernel/principal';
 import { OPENING_KINDS, readReadinessEvidence } from '../billing/readiness';
@@ -36,7 +36,7 @@ export interface Surroundings extends Known {
 }
 
 /** Reads it; `payerIds` come back in their order, and `answers` are those of the given relationships. */
-export async function surroundingsOf(
+export async function readSurroundings(
   sql: Db,
   principal: Principal,
   { clientId, providerId }: { clientId: string; providerId: string },
@@ -109,7 +109,7 @@ export async function surroundingsOf(
 const USUAL = { kind: 'new_individual', state: '', lineOfBusiness: 'commercial' } as const;
 
 /** What the gate has against billing each application's scope on a day. */
-async function gateOn(
+async function readGateReasons(
   sql: Db,
   principal: Principal,
   providerId: string,
@@ -136,7 +136,7 @@ async function gateOn(
 }
 
 /** What leaving a platform on a date comes to, with what it was worked out from. */
-export async function consequencesOf(
+export async function readConsequences(
   sql: Db,
   principal: Principal,
   relationship: Relationship,
@@ -145,9 +145,9 @@ export async function consequencesOf(
   const { id, providerId, payerIds } = relationship;
   const scope = { payerIds, relationshipIds: [id] };
   const [surroundings, checklist] = await Promise.all([
-    surroundingsOf(sql, principal, relationship, scope, place, now),
-    checklistOf(sql, principal, id),
+    readSurroundings(sql, principal, relationship, scope, place, now),
+    readChecklist(sql, principal, id),
   ]);
-  const gate = await gateOn(sql, principal, providerId, surroundings.applications, leaveOn);
+  const gate = await readGateReasons(sql, principal, providerId, surroundings.applications, leaveOn);
   return { found: assessConsequences({ ...surroundings, leaveOn, checklist, gate }), surroundings };
 }

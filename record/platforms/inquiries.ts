@@ -104,10 +104,10 @@ export const askOpenQuestions = (
   });
 
 export const closeInquiry = (sql: Sql, principal: Principal, relationship: Asked, reason: string): Promise<void> =>
-  sql.begin((tx) => closeOpen(tx, principal, relationship, reason));
+  sql.begin((tx) => closeOpenInquiry(tx, principal, relationship, reason));
 
 /** Closes the inquiry of a relationship, where one is open; what of it has not left stays here. */
-export async function closeOpen(
+export async function closeOpenInquiry(
   tx: Tx,
   principal: Principal,
   { id: relationshipId, clientId }: Pick<Asked, 'id' | 'clientId'>,
@@ -160,7 +160,7 @@ type InquiryNow = Inquiry & {
 };
 
 /** The latest inquiry of a relationship, and what is open now; null where none was ever opened. */
-export async function inquiryOf(
+export async function findInquiry(
   sql: Db,
   principal: Principal,
   relationship: Asked,
@@ -174,12 +174,12 @@ export async function inquiryOf(
     order by i.opened_at desc limit 1`;
   if (!inquiry) return null;
   const { timeZone, ...shown } = inquiry;
-  const { open, asksAgainAt } = await questionsOf(sql, relationship, now, timeZone);
+  const { open, asksAgainAt } = await listQuestions(sql, relationship, now, timeZone);
   const status = shown.closedAt !== null ? 'closed' : open.length > 0 ? 'open' : 'answered';
   return { ...shown, status, openQuestions: open, asksAgainAt };
 }
 
-async function questionsOf(sql: Db, { id, providerId, payerIds }: Asked, now: Instant, timeZone: string) {
+async function listQuestions(sql: Db, { id, providerId, payerIds }: Asked, now: Instant, timeZone: string) {
   const [answers, licences, [terms]] = await Promise.all([
     sql<DatedAnswer[]>`
       select question, answer, payer_id, state, parts, items, notice_days, answered_on from platform_answers
@@ -203,7 +203,7 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
     for no key update of i`;
   if (!inquiry) return { next: null };
   const { inquiryId, clientId, timeZone, cadence, recipientType, recipientId } = inquiry;
-  const { open, asksAgainAt } = await questionsOf(tx, inquiry, now, timeZone);
+  const { open, asksAgainAt } = await listQuestions(tx, inquiry, now, timeZone);
   // answers may have come since a message was queued
   await amendMessages(tx, TEMPLATE, relationshipId, open.length > 0 ? { questions: open } : null);
   if (open.length === 0) {

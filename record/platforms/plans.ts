@@ -12,16 +12,16 @@ import {
 import { resolvePlaybook } from '../../domain/registry/playbook';
 import { unmetOf } from '../../domain/platforms/targets';
 import type { Db, Sql } from '../../runtime/database';
-import { caseloadOf } from './caseloads';
-import { checklistOf } from './checklist';
-import { consequencesOf, type Place, type Surroundings } from './consequences';
+import { readCaseload } from './caseloads';
+import { readChecklist } from './checklist';
+import { readConsequences, type Place, type Surroundings } from './consequences';
 import { readFile } from '../applications/file';
 import type { Relationship } from './platforms';
 import { inScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/revise';
 
 /** What the platform does today, as the client said; services of which nothing was said are left out. */
-const servicesOf = (sql: Db, principal: Principal, relationshipId: string): Promise<ServiceEntry[]> =>
+const readServices = (sql: Db, principal: Principal, relationshipId: string): Promise<ServiceEntry[]> =>
   sql<ServiceEntry[]>`
     select service, does, notes from platform_services
     where relationship_id = ${relationshipId} and ${inScope(sql, principal)}`;
@@ -50,25 +50,25 @@ interface Planned {
 }
 
 /** What leads from a platform to direct contracts; for no date in particular, for the earliest without a gap. */
-export async function planOf(
+export async function readPlan(
   sql: Db,
   principal: Principal,
   relationship: Relationship,
   { leaveOn, now, ...place }: Place & { leaveOn?: PlainDate | undefined; now: Instant },
 ): Promise<Planned> {
-  const leaving = (on: PlainDate) => consequencesOf(sql, principal, relationship, { ...place, now, leaveOn: on });
+  const leaving = (on: PlainDate) => readConsequences(sql, principal, relationship, { ...place, now, leaveOn: on });
   const first = await leaving(leaveOn ?? now.slice(0, 10));
   const { surroundings } = first;
   const { today } = surroundings;
   const earliest = leaveOn ?? findEarliestLeaveDay(first.found, today);
   const { found } = earliest === null || earliest === first.found.leaveOn ? first : await leaving(earliest);
   const unmet = new Map<Consequence, BlockerCode[] | null>();
-  for (const item of found.items) unmet.set(item, await unmetFor(sql, relationship.providerId, surroundings, item));
+  for (const item of found.items) unmet.set(item, await listUnmet(sql, relationship.providerId, surroundings, item));
   return { plan: planTransition(found, (item) => unmet.get(item)!, today), today };
 }
 
 /** What the file lacks for an application of the kind that fits; null where it is not known at which practice. */
-async function unmetFor(
+async function listUnmet(
   sql: Db,
   providerId: string,
   { practiceId, locationId, playbooks, timeZone, today }: Surroundings,
@@ -82,7 +82,7 @@ async function unmetFor(
 }
 
 /** What the platform does today beside what direct contracts take. */
-export async function sheetOf(
+export async function readDecisionSheet(
   sql: Db,
   principal: Principal,
   relationship: Relationship,
@@ -90,10 +90,10 @@ export async function sheetOf(
 ): Promise<DecisionSheet> {
   const { id, clientId, decision } = relationship;
   const [{ plan, today }, services, checklist, caseload] = await Promise.all([
-    planOf(sql, principal, relationship, request),
-    servicesOf(sql, principal, id),
-    checklistOf(sql, principal, id),
-    caseloadOf(sql, principal, clientId),
+    readPlan(sql, principal, relationship, request),
+    readServices(sql, principal, id),
+    readChecklist(sql, principal, id),
+    readCaseload(sql, principal, clientId),
   ]);
   const clients = new Map(caseload.items.map((item) => [item.payerId, item.clients]));
   return buildDecisionSheet(plan, { decision, services, checklist, clients, today });

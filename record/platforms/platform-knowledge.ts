@@ -45,7 +45,7 @@ export const putKnowledge = (sql: Sql, principal: Principal, items: readonly Omi
   });
 
 /** Answers the questions about a relationship's new payers as far as the platform is known; a real answer takes their place. */
-export async function prefill(
+export async function prefillAnswers(
   tx: Tx,
   principal: Principal,
   { id, clientId, platform, payerIds }: { id: string; clientId: string; platform: string; payerIds: readonly string[] },

@@ -12,8 +12,8 @@ import {
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import type { Circumstance } from '../registry/file-changes';
-import { closeOpen, openInquiry } from './inquiries';
-import { prefill } from './platform-knowledge';
+import { closeOpenInquiry, openInquiry } from './inquiries';
+import { prefillAnswers } from './platform-knowledge';
 import { addSpans, lastDayThrough, restateSpans } from '../billing/platform-spans';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
@@ -129,7 +129,7 @@ export const createRelationship = (
     if (inserted.length > 0) {
       await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, since });
       await addSpans(tx, row, payerIds, tx`${firstDay(since)}::date`);
-      await prefill(tx, principal, row);
+      await prefillAnswers(tx, principal, row);
       await openInquiry(tx, principal, randomUUID(), row, {});
     }
     return (await findRelationship(tx, principal, id))!;
@@ -210,7 +210,7 @@ async function changePayers(
     untilOn: tx`${day} - 1`,
   });
   await addSpans(tx, { id, clientId }, added, day);
-  await prefill(tx, principal, { id, clientId, platform, payerIds: added });
+  await prefillAnswers(tx, principal, { id, clientId, platform, payerIds: added });
   await settleTasks(
     tx,
     id,
@@ -244,7 +244,7 @@ export const endRelationship = (
     await tx`
       update platform_relationships
       set ended_on = ${on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
-    await closeOpen(tx, principal, { id, clientId }, reason);
+    await closeOpenInquiry(tx, principal, { id, clientId }, reason);
     await restateSpans(tx, id, { which: tx`until_on > ${on}`, untilOn: tx`${on}::date` });
     await settleTasks(tx, id, 'platform_check');
     await keepAudit(tx, principal, { id, clientId }, 'end', { on, reason });
@@ -263,7 +263,7 @@ export const putAnswer = (
 ): Promise<Put<RecordedAnswer>> =>
   sql.begin(async (tx) => {
     const { payerId, state, parts, items } = answer;
-    return put<RecordedAnswer>(
+    return putEntry<RecordedAnswer>(
       tx,
       principal,
       'answer',
@@ -287,7 +287,7 @@ export const putDecision = (
   precondition: Precondition,
 ): Promise<Put<RecordedDecision>> =>
   sql.begin((tx) =>
-    put<RecordedDecision>(
+    putEntry<RecordedDecision>(
       tx,
       principal,
       'decision',
@@ -301,7 +301,7 @@ export const putDecision = (
 
 const TABLES = { answer: 'platform_answers', decision: 'platform_decisions' } as const;
 
-async function put<T extends Entry>(
+async function putEntry<T extends Entry>(
   tx: Tx,
   principal: Principal,
   kind: keyof typeof TABLES,
@@ -373,7 +373,7 @@ export const listDecisions = (
   );
 
 /** What the answers in force come to, in the states where the provider is licensed. */
-export async function assessmentOf(
+export async function readAssessment(
   sql: Db,
   principal: Principal,
   { id, providerId, payerIds }: Relationship,

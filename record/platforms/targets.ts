@@ -16,8 +16,8 @@ import {
   type RankedTarget,
 } from '../../domain/platforms/targets';
 import type { Db } from '../../runtime/database';
-import { caseloadOf, daysTaken } from './caseloads';
-import { surroundingsOf } from './consequences';
+import { readCaseload, listDaysTaken } from './caseloads';
+import { readSurroundings } from './consequences';
 import { readFile } from '../applications/file';
 import { inScope, type Principal } from '../kernel/principal';
 import { OPENING_KINDS } from '../billing/readiness';
@@ -30,7 +30,7 @@ export interface TargetScope {
 }
 
 /** The payers of the client's caseload and of the provider's platforms, ranked for direct contracts in a state. */
-export async function payerTargets(
+export async function rankPayerTargets(
   sql: Db,
   principal: Principal,
   scope: TargetScope,
@@ -38,7 +38,7 @@ export async function payerTargets(
 ): Promise<RankedTarget[]> {
   const { clientId, providerId, practiceId, state } = scope;
   const [caseload, relationships] = await Promise.all([
-    caseloadOf(sql, principal, clientId),
+    readCaseload(sql, principal, clientId),
     sql<{ id: string; payerIds: string[] }[]>`
       select id, payer_ids from platform_relationships
       where provider_id = ${providerId} and ${inScope(sql, principal)}`,
@@ -52,8 +52,8 @@ export async function payerTargets(
   const payerIds = [...candidates.keys()];
   const relationshipIds = relationships.map(({ id }) => id);
   const [known, taken] = await Promise.all([
-    surroundingsOf(sql, principal, scope, { payerIds, relationshipIds }, { practiceId }, now),
-    daysTaken(sql, principal, payerIds, OPENING_KINDS),
+    readSurroundings(sql, principal, scope, { payerIds, relationshipIds }, { practiceId }, now),
+    listDaysTaken(sql, principal, payerIds, OPENING_KINDS),
   ]);
   const targets = [...candidates.values()].map(async (item) => {
     const { payerId } = item;
