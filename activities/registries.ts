@@ -1,7 +1,14 @@
-import { keepRoster, openRosterRequest } from '../record/sources/caqh-roster';
-import { listAnswered, listAsked, listTrouble } from '../record/sources/exclusion-source';
+import { keepRoster, findOpenRosterRequest } from '../record/sources/caqh-roster';
+import { recordListAnswer, findListRequest, recordListTrouble } from '../record/sources/exclusion-source';
 import { importList, latestList, LIST, RefusedList } from '../record/screening/exclusions';
-import { keepCaqh, keepNppes, keepTrouble, newAttestation, subjectOf, type Trouble } from '../record/sources/lookups';
+import {
+  keepCaqh,
+  keepNppes,
+  keepTrouble,
+  findNewAttestation,
+  findLookupSubject,
+  type Trouble,
+} from '../record/sources/lookups';
 import type { Instant } from '../domain/time/instants';
 import type { RegistryService } from '../domain/kernel/codes';
 import { findListMonth } from '../domain/screening/exclusions';
@@ -26,19 +33,19 @@ export interface Registries {
  */
 export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => ({
   async caqhStatus(personId: string): Promise<void> {
-    const subject = await subjectOf(sql, 'caqh', personId);
+    const subject = await findLookupSubject(sql, 'caqh', personId);
     if (!subject) return;
     await orTrouble(sql, 'caqh', personId, subject.at, async () => {
       if (!caqh) throw NOT_HERE;
       const said = await caqh.status(subject.npi);
-      const fresh = await newAttestation(sql, personId, null, subject.at, said);
+      const fresh = await findNewAttestation(sql, personId, null, subject.at, said);
       const pull = fresh && said.caqhId ? await caqh.readable(said.caqhId, fresh) : null;
       await keepCaqh(sql, personId, subject.at, { said, pull });
     });
   },
 
   async nppesRecord(personId: string): Promise<void> {
-    const subject = await subjectOf(sql, 'nppes', personId);
+    const subject = await findLookupSubject(sql, 'nppes', personId);
     if (!subject) return;
     await orTrouble(sql, 'nppes', personId, subject.at, async () => {
       if (!nppes) throw NOT_HERE;
@@ -47,7 +54,7 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
   },
 
   async caqhRoster(requestId: string): Promise<void> {
-    const request = await openRosterRequest(sql, requestId);
+    const request = await findOpenRosterRequest(sql, requestId);
     if (!request) return;
     const answered = await orTrouble(sql, 'caqh', request.personId, request.at, async () => {
       if (!caqh) throw NOT_HERE;
@@ -61,18 +68,18 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
   },
 
   async exclusionList(): Promise<void> {
-    const asked = await listAsked(sql);
+    const asked = await findListRequest(sql);
     if (!asked) return;
     const { at, etag } = asked;
     try {
       if (!leie) throw NOT_HERE;
       const list = await leie.updated(etag);
       if (list) await takeList(sql, at, list);
-      await listAnswered(sql, at, list ? list.etag : etag);
+      await recordListAnswer(sql, at, list ? list.etag : etag);
     } catch (error) {
       const trouble = listTroubleOf(error);
       if (!trouble) throw error;
-      await listTrouble(sql, at, trouble);
+      await recordListTrouble(sql, at, trouble);
     }
   },
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   decideExclusion,
-  exclusionsOf,
+  listExclusions,
   findExclusion,
   importList,
   listExclusionChecks,
@@ -12,9 +12,9 @@ import {
   type ExclusionCheckInput,
   type ExclusionDecision,
   type ExclusionList,
-  type Held,
+  type ScreenedSubject,
 } from '../../record/screening/exclusions';
-import { listState } from '../../record/sources/exclusion-source';
+import { readListState } from '../../record/sources/exclusion-source';
 import type { Principal } from '../../record/kernel/principal';
 import { findPractice } from '../../record/registry/practices';
 import { findProvider } from '../../record/registry/providers';
@@ -83,7 +83,7 @@ export const exclusionRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     responses: { 200: { description: 'The current state', schema: exclusionSource } },
     handler: async () => {
-      const { month, awaited, ...source } = await listState(sql, new Date().toISOString());
+      const { month, awaited, ...source } = await readListState(sql, new Date().toISOString());
       return ok({ month: month?.slice(0, 7) ?? null, awaited: awaited.slice(0, 7), ...source });
     },
   }),
@@ -99,7 +99,7 @@ const routesAbout = (
   sql: Sql,
   room: 'providers' | 'practices',
   who: string,
-  find: (principal: Principal, id: string) => Promise<Held | null>,
+  find: (principal: Principal, id: string) => Promise<ScreenedSubject | null>,
 ): Route[] => [
   route({
     method: 'post',
@@ -149,7 +149,7 @@ const routesAbout = (
     access: 'registry:read',
     subject: ({ principal, params }) => find(principal, params.id),
     responses: { 200: { description: 'All of it', schema: foundExclusions } },
-    handler: async ({ subject }) => ok({ items: await exclusionsOf(sql, subject) }),
+    handler: async ({ subject }) => ok({ items: await listExclusions(sql, subject) }),
   }),
   route({
     method: 'post',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FINDING_CODES } from '../../domain/sources/consistency';
 import { localDate } from '../../domain/time/calendar';
-import { findingsOf } from '../../record/sources/findings';
+import { listFindings } from '../../record/sources/findings';
 import { findClient } from '../../record/registry/clients';
 import { findProvider } from '../../record/registry/providers';
 import type { Deps } from '../kernel/deps';
@@ -33,7 +33,7 @@ export const findingRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'All findings', schema: foundList } },
     handler: async ({ principal, subject }) => {
       const today = localDate(new Date().toISOString(), subject.timeZone);
-      return ok({ items: await findingsOf(sql, principal, subject.clientId, today, { providerId: subject.id }) });
+      return ok({ items: await listFindings(sql, principal, subject.clientId, today, { providerId: subject.id }) });
     },
   }),
   route({
@@ -46,7 +46,7 @@ export const findingRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'All findings', schema: foundList } },
     handler: async ({ principal, subject }) => {
       const today = localDate(new Date().toISOString(), subject.timeZone);
-      return ok({ items: await findingsOf(sql, principal, subject.id, today) });
+      return ok({ items: await listFindings(sql, principal, subject.id, today) });
     },
   }),
 ];

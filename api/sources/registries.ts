@@ -1,7 +1,7 @@
-import { auditExport, takeExported, type RowOutcome } from '../../record/sources/caqh-exports';
-import { caqhIsAsked, requestRoster, rosterRequestsOf, type RosterRequest } from '../../record/sources/caqh-roster';
+import { auditExport, recordExportedRow, type RowOutcome } from '../../record/sources/caqh-exports';
+import { isCaqhApiOn, requestRoster, listRosterRequests, type RosterRequest } from '../../record/sources/caqh-roster';
 import { applyProposals } from '../../domain/sources/proposals';
-import { proposalsFor } from '../../record/sources/proposals';
+import { listProposals } from '../../record/sources/proposals';
 import { findProvider, updateProvider } from '../../record/registry/providers';
 import { settleTasks } from '../../record/kernel/tasks';
 import { readCaqhExport } from '../../registries/caqh-export';
@@ -56,7 +56,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
         const { line } = row;
         if ('rule' in row) outcome.rejected.push({ line, column: row.column, rule: row.rule });
         else {
-          const came: RowOutcome = await takeExported(sql, principal, row, { at, dryRun });
+          const came: RowOutcome = await recordExportedRow(sql, principal, row, { at, dryRun });
           if (came === 'recorded' || came === 'unchanged') outcome[came] += 1;
           else outcome.rejected.push({ line, column: row.caqhId ? 'caqh_id' : 'npi', rule: came });
         }
@@ -77,7 +77,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     problems: [409],
     responses: { 200: { description: 'The request, or the earlier one that is still open', schema: rosterRequest } },
     handler: async ({ principal, subject, commandId }) => {
-      if (!(await caqhIsAsked(sql))) throw new Problem('caqh_not_asked');
+      if (!(await isCaqhApiOn(sql))) throw new Problem('caqh_not_asked');
       const { caqhId } = subject;
       if (caqhId === null) throw new Problem('caqh_id_missing');
       return ok(shownRequest(await requestRoster(sql, principal, commandId, subject, caqhId)));
@@ -92,7 +92,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The latest first', schema: rosterRequests } },
     handler: async ({ principal, subject }) =>
-      ok({ items: (await rosterRequestsOf(sql, principal, subject)).map(shownRequest) }),
+      ok({ items: (await listRosterRequests(sql, principal, subject)).map(shownRequest) }),
   }),
   route({
     method: 'get',
@@ -102,7 +102,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'Each field that differs', schema: proposalList } },
-    handler: async ({ subject }) => ok({ items: await proposalsFor(sql, subject) }),
+    handler: async ({ subject }) => ok({ items: await listProposals(sql, subject) }),
   }),
   route({
     method: 'post',
@@ -115,7 +115,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     body: proposalChoice,
     responses: { 200: { description: 'The provider as it is now', schema: provider } },
     handler: async ({ principal, subject, body, ifMatch }) => {
-      const offered = (await proposalsFor(sql, subject)).filter(({ source }) => source === body.source);
+      const offered = (await listProposals(sql, subject)).filter(({ source }) => source === body.source);
       refuse(
         body.fields.flatMap((field, i) =>
           offered.some((one) => one.field === field)

@@ -2,7 +2,7 @@ import { foundList } from './findings';
 import { z } from 'zod';
 import { taxonomyCode } from '../registry/providers-schemas';
 import { localDate } from '../../domain/time/calendar';
-import { findingsOf } from '../../record/sources/findings';
+import { listFindings } from '../../record/sources/findings';
 import { findProvider } from '../../record/registry/providers';
 import { keepSnapshot } from '../../record/registry/snapshots';
 import type { Deps } from '../kernel/deps';
@@ -38,7 +38,7 @@ export const snapshotRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, commandId }) => {
       await keepSnapshot(sql, principal, commandId, subject, body);
       const today = localDate(new Date().toISOString(), subject.timeZone);
-      return ok({ items: await findingsOf(sql, principal, subject.clientId, today, { providerId: subject.id }) });
+      return ok({ items: await listFindings(sql, principal, subject.clientId, today, { providerId: subject.id }) });
     },
   }),
 ];

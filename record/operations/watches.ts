@@ -10,7 +10,7 @@ import { askQuestions } from '../platforms/inquiries';
 import { processUpkeep } from '../upkeep/upkeep';
 import { batchDueMail, type OutreachStep } from '../outreach/mail';
 import { emitReadinessChange } from '../billing/readiness-watch';
-import { dueCaqh, dueNppes } from '../sources/lookups';
+import { checkDueCaqh, checkDueNppes } from '../sources/lookups';
 import { checkDueWebhooks } from '../outreach/webhooks';
 import { purgeDueData } from '../offboarding/retention';
 import { laterBy, TRY_AGAIN_MS } from '../applications/set-aside';
@@ -28,8 +28,8 @@ const STEPS: Record<WatchType, Step> = {
   outreach: batchDueMail,
   webhook: checkDueWebhooks,
   exclusionList: askForList,
-  caqhStatus: dueCaqh,
-  nppesRecord: dueNppes,
+  caqhStatus: checkDueCaqh,
+  nppesRecord: checkDueNppes,
   ending: advanceEnding,
   retention: purgeDueData,
 };

@@ -88,16 +88,16 @@ export interface ExclusionDecision {
 }
 
 /** Who is looked for: a provider, of whom what is found is the person's, or a practice, which has none. */
-export interface Held {
+export interface ScreenedSubject {
   id: string;
   clientId: string;
   personId: string | null;
 }
 
-const typeOf = ({ personId }: Held) => (personId === null ? 'practice' : 'provider');
-const columnOf = (held: Held) => `${typeOf(held)}_id` as const;
+const typeOf = ({ personId }: ScreenedSubject) => (personId === null ? 'practice' : 'provider');
+const columnOf = (held: ScreenedSubject) => `${typeOf(held)}_id` as const;
 /** What of an exclusion says whose it is. */
-const ownerOf = ({ id, personId }: Held) => (personId === null ? { practiceId: id } : { personId });
+const ownerOf = ({ id, personId }: ScreenedSubject) => (personId === null ? { practiceId: id } : { personId });
 
 /** In whose name the list's word is kept. */
 export const LIST: Principal = { type: 'system', id: 'oig_leie', name: 'OIG LEIE', role: 'service', clientIds: null };
@@ -155,7 +155,7 @@ export const importList = (
     if (entries < (before?.entries ?? 1) * LEAST_PART) throw new RefusedList('shrunken_list');
     const found = await screenAll(tx);
     await tx`update exclusion_lists set ${rowsOf(tx, { entries, unreadable, ...found })} where id = ${id}`;
-    await askAboutTheGone(tx, id);
+    await createReinstatementTasks(tx, id);
     await tx`update tasks set closed_at = now() where kind = 'exclusion_list' and closed_at is null`;
     await announce(tx, 'exclusion list wanted', OPERATOR);
     await audit(tx, principal, {
@@ -191,11 +191,11 @@ async function keepEntries(
   return { entries, unreadable };
 }
 
-type Found = { screened: number } & Record<ExclusionResult, number>;
+type ScreeningCount = { screened: number } & Record<ExclusionResult, number>;
 
 /** Holds every provider and practice of every client against the list on file. */
-async function screenAll(tx: Tx): Promise<Found> {
-  const found: Found = { screened: 0, clear: 0, possible: 0, confirmed: 0 };
+async function screenAll(tx: Tx): Promise<ScreeningCount> {
+  const found: ScreeningCount = { screened: 0, clear: 0, possible: 0, confirmed: 0 };
   for (const [table, hold] of [
     ['providers', screen],
     ['practices', screenPractices],
@@ -217,11 +217,11 @@ async function screenAll(tx: Tx): Promise<Found> {
   return found;
 }
 
-type OnFile = Held & Screened;
+type OnFile = ScreenedSubject & Screened;
 
 /** Holds providers against the list on file, where there is one. */
 export const screen = async (tx: Db, providerIds: readonly string[]): Promise<ExclusionResult[]> =>
-  holdAgainst(
+  screenAgainstList(
     tx,
     await tx<OnFile[]>`
       select p.id, p.client_id, p.person_id, n.npi, p.first_name, p.last_name,
@@ -232,7 +232,7 @@ export const screen = async (tx: Db, providerIds: readonly string[]): Promise<Ex
 
 /** The same of practices. */
 export const screenPractices = async (tx: Db, practiceIds: readonly string[]): Promise<ExclusionResult[]> =>
-  holdAgainst(
+  screenAgainstList(
     tx,
     await tx<OnFile[]>`
       select p.id, p.client_id, null as person_id, p.npi, '' as first_name, '' as last_name,
@@ -246,7 +246,7 @@ export const screenPractices = async (tx: Db, practiceIds: readonly string[]): P
  * Keeps the evidence, and what was found. An entry with the NPI is who was looked for; one of the same name may be, and
  * is put before somebody.
  */
-async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionResult[]> {
+async function screenAgainstList(tx: Db, held: readonly OnFile[]): Promise<ExclusionResult[]> {
   const list = await latestList(tx);
   if (!list) return [];
   const names = held.map(buildNameKey);
@@ -260,7 +260,7 @@ async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionRe
     const statuses: ExclusionStatus[] = [];
     for (const entry of entries) {
       const match = matchListing(entry, one);
-      if (match) statuses.push(await found(tx, one, { ...entry, match }));
+      if (match) statuses.push(await recordListing(tx, one, { ...entry, match }));
     }
     results.push(statuses.includes('confirmed') ? 'confirmed' : statuses.includes('possible') ? 'possible' : 'clear');
   }
@@ -286,12 +286,12 @@ async function holdAgainst(tx: Db, held: readonly OnFile[]): Promise<ExclusionRe
 type Scope = string | null;
 
 /** A listing that matches who was looked for: kept once, and a task until somebody decides on it. */
-async function found(
+async function recordListing(
   tx: Db,
-  held: Held,
+  held: ScreenedSubject,
   { listing, state, match, excludedOn, reinstatedOn }: LeieEntry & { match: Match },
 ): Promise<ExclusionStatus> {
-  const id = await exclusionOf(tx, held, { source: 'oig_leie', state, listing, matchedBy: match });
+  const id = await findOrAddExclusion(tx, held, { source: 'oig_leie', state, listing, matchedBy: match });
   // an NPI is the person's, while the name is what one client has on file
   const scope = match === 'npi' || held.personId === null ? null : held.clientId;
   const status = match === 'npi' ? 'confirmed' : 'possible';
@@ -300,16 +300,17 @@ async function found(
     where exclusion_id = ${id} and client_id is not distinct from ${scope} and not decided and known_to is null`;
   // the list may have come to know the NPI of who was only of the same name
   if (!before || (before.status === 'possible' && status === 'confirmed'))
-    await say(tx, id, held, { status, excludedOn, reinstatedOn }, { by: LIST, scope, decided: false });
-  const now = findDecisiveWord(await wordsOn(tx, held, id))!.status;
-  if (now !== 'dismissed') await createTasks(tx, [matchTask(held, { id, source: 'oig_leie', status: now }, held.id)]);
+    await recordWord(tx, id, held, { status, excludedOn, reinstatedOn }, { by: LIST, scope, decided: false });
+  const now = findDecisiveWord(await listWords(tx, held, id))!.status;
+  if (now !== 'dismissed')
+    await createTasks(tx, [buildMatchTask(held, { id, source: 'oig_leie', status: now }, held.id)]);
   return now;
 }
 
 /** The exclusion that a listing of a list, or a check, is about; the same, whoever comes upon it. */
-async function exclusionOf(
+async function findOrAddExclusion(
   tx: Db,
-  held: Held,
+  held: ScreenedSubject,
   what: { source: ExclusionSource; state: string | null; listing: string; matchedBy: Match | 'manual' },
 ): Promise<string> {
   const { source, listing, matchedBy } = what;
@@ -324,8 +325,8 @@ async function exclusionOf(
 }
 
 /** The task of looking at an exclusion, at one client; the same `occasion` makes it once. */
-const matchTask = (
-  held: Held,
+const buildMatchTask = (
+  held: ScreenedSubject,
   { id, source, status }: { id: string; source: ExclusionSource; status: ExclusionStatus | 'gone' },
   occasion: string,
 ): NewTask => ({
@@ -339,10 +340,10 @@ const matchTask = (
 });
 
 /** Puts a word on an exclusion in the place of the one before it; who rests on it hears of it. Answers its id. */
-async function say(
+async function recordWord(
   tx: Db,
   exclusionId: string,
-  held: Held,
+  held: ScreenedSubject,
   word: { status: ExclusionStatus; excludedOn: PlainDate; reinstatedOn: PlainDate | null; reason?: string },
   { by, scope, decided }: { by: Principal; scope: Scope; decided: boolean },
 ): Promise<string> {
@@ -366,7 +367,7 @@ async function say(
 }
 
 /** Has everybody hear whom a word concerns, where it counts. */
-async function announceWord(tx: Db, { id, personId }: Held, scope: Scope): Promise<void> {
+async function announceWord(tx: Db, { id, personId }: ScreenedSubject, scope: Scope): Promise<void> {
   if (personId === null) await announce(tx, 'exclusion decided for a practice', id);
   else if (scope === null) await announce(tx, 'exclusion decided for a person', personId);
   else {
@@ -380,8 +381,8 @@ const isConcerned = (sql: Db, personId: string, scope: Scope): Fragment =>
   sql`p.person_id = ${personId} and ${scope === null ? sql`true` : sql`p.client_id = ${scope}`}`;
 
 /** What the list no longer has may have ended: somebody looks for the reinstatement. */
-async function askAboutTheGone(tx: Tx, listId: string): Promise<void> {
-  const gone = await tx<(Held & { exclusionId: string; source: ExclusionSource; words: Word[] })[]>`
+async function createReinstatementTasks(tx: Tx, listId: string): Promise<void> {
+  const gone = await tx<(ScreenedSubject & { exclusionId: string; source: ExclusionSource; words: Word[] })[]>`
     select x.id as exclusion_id, x.source, x.person_id, h.id, h.client_id, ${words(tx, tx`h.client_id`)} as words
     from exclusions x
     join lateral (
@@ -394,7 +395,7 @@ async function askAboutTheGone(tx: Tx, listId: string): Promise<void> {
     gone.flatMap(({ exclusionId: id, source, words: said, ...held }) => {
       const word = findDecisiveWord(said);
       return word?.status === 'confirmed' && word.reinstatedOn === null
-        ? [matchTask(held, { id, source, status: 'gone' }, `${held.id}/${listId}`)]
+        ? [buildMatchTask(held, { id, source, status: 'gone' }, `${held.id}/${listId}`)]
         : [];
     }),
   );
@@ -408,7 +409,7 @@ export const recordExclusionCheck = (
   sql: Sql,
   principal: Principal,
   id: string,
-  held: Held,
+  held: ScreenedSubject,
   { excludedOn, ...input }: ExclusionCheckInput,
   mayDecide: boolean,
 ): Promise<ExclusionCheck> =>
@@ -427,15 +428,15 @@ export const recordExclusionCheck = (
         detail: { ...input, excludedOn },
       });
       if (result !== 'clear') {
-        const exclusionId = await exclusionOf(tx, held, { source, state, listing: id, matchedBy: 'manual' });
+        const exclusionId = await findOrAddExclusion(tx, held, { source, state, listing: id, matchedBy: 'manual' });
         const exclusion = { id: exclusionId, source };
         const word = { excludedOn: excludedOn ?? checkedOn, reinstatedOn: null };
         if (result === 'confirmed' && mayDecide)
-          await decide(tx, principal, held, exclusion, { ...word, status: result }, [clientId]);
+          await recordDecision(tx, principal, held, exclusion, { ...word, status: result }, [clientId]);
         else {
           const how = { by: principal, scope: clientId, decided: false };
-          await say(tx, exclusionId, held, { ...word, status: result }, how);
-          await createTasks(tx, [matchTask(held, { ...exclusion, status: result }, held.id)]);
+          await recordWord(tx, exclusionId, held, { ...word, status: result }, how);
+          await createTasks(tx, [buildMatchTask(held, { ...exclusion, status: result }, held.id)]);
         }
       }
     }
@@ -451,7 +452,7 @@ async function findExclusionCheck(sql: Db, principal: Principal, id: string): Pr
 export const listExclusionChecks = (
   sql: Db,
   principal: Principal,
-  held: Held,
+  held: ScreenedSubject,
   request: PageRequest,
 ): Promise<Page<ExclusionCheck>> =>
   readPage(
@@ -460,7 +461,7 @@ export const listExclusionChecks = (
     request,
   );
 
-const isOf = (sql: Db, { id, personId }: Held): Fragment =>
+const isOf = (sql: Db, { id, personId }: ScreenedSubject): Fragment =>
   personId === null ? sql`x.practice_id = ${id}` : sql`x.person_id = ${personId}`;
 
 interface Word extends ExclusionWord {
@@ -480,7 +481,7 @@ const words = (sql: Db, clientId: Fragment): Fragment => sql`
     from exclusion_standings s
     where s.exclusion_id = x.id and s.known_to is null and ${countsAt(sql, 's', clientId)}), '[]'::jsonb)`;
 
-async function wordsOn(sql: Db, held: Held, exclusionId: string): Promise<Word[]> {
+async function listWords(sql: Db, held: ScreenedSubject, exclusionId: string): Promise<Word[]> {
   const [row] = await sql<{ words: Word[] }[]>`
     select ${words(sql, sql`${held.clientId}::uuid`)} as words from exclusions x where x.id = ${exclusionId}`;
   return row!.words;
@@ -494,7 +495,7 @@ const isShownAt = (sql: Db, exclusionId: Fragment, clientId: Fragment): Fragment
       and (s.client_id is not null or not s.decided or s.status = 'confirmed'))`;
 
 /** What is, or may be, an exclusion at one client; who decided, and why, is seen by the client under which that was. */
-export async function exclusionsOf(sql: Db, held: Held): Promise<Exclusion[]> {
+export async function listExclusions(sql: Db, held: ScreenedSubject): Promise<Exclusion[]> {
   const rows = await sql<(Pick<Exclusion, 'id' | 'source' | 'state' | 'matchedBy'> & { words: Word[] })[]>`
     select x.id, x.source, x.state, x.matched_by, ${words(sql, sql`${held.clientId}::uuid`)} as words
     from exclusions x
@@ -514,8 +515,8 @@ export async function exclusionsOf(sql: Db, held: Held): Promise<Exclusion[]> {
   });
 }
 
-export async function findExclusion(sql: Db, held: Held, id: string): Promise<Exclusion | null> {
-  return (await exclusionsOf(sql, held)).find((one) => one.id === id) ?? null;
+export async function findExclusion(sql: Db, held: ScreenedSubject, id: string): Promise<Exclusion | null> {
+  return (await listExclusions(sql, held)).find((one) => one.id === id) ?? null;
 }
 
 /**
@@ -525,7 +526,7 @@ export async function findExclusion(sql: Db, held: Held, id: string): Promise<Ex
 export const decideExclusion = (
   sql: Sql,
   principal: Principal,
-  held: Held,
+  held: ScreenedSubject,
   exclusionId: string,
   { result, reason, excludedOn, reinstatedOn }: ExclusionDecision,
 ): Promise<Exclusion> =>
@@ -538,7 +539,7 @@ export const decideExclusion = (
       reinstatedOn: reinstatedOn === undefined ? before.reinstatedOn : reinstatedOn,
       reason,
     };
-    await decide(tx, principal, held, before, word, principal.clientIds ?? []);
+    await recordDecision(tx, principal, held, before, word, principal.clientIds ?? []);
     return (await findExclusion(tx, held, exclusionId))!;
   });
 
@@ -546,10 +547,10 @@ export const decideExclusion = (
  * Records a decision where it counts: with every client where its maker sees every one, otherwise with those of
  * `clientIds` that have the person. Each client concerned has it in its audit log, and of a "no" a task.
  */
-async function decide(
+async function recordDecision(
   tx: Tx,
   principal: Principal,
-  held: Held,
+  held: ScreenedSubject,
   exclusion: { id: string; source: ExclusionSource },
   word: { status: 'confirmed' | 'dismissed'; excludedOn: PlainDate; reinstatedOn: PlainDate | null; reason?: string },
   clientIds: readonly string[],
@@ -562,7 +563,7 @@ async function decide(
   const scopes: Scope[] = everywhere ? [null] : concerned.map(({ clientId }) => clientId);
   const said: string[] = [];
   for (const scope of scopes)
-    said.push(await say(tx, exclusionId, held, word, { by: principal, scope, decided: true }));
+    said.push(await recordWord(tx, exclusionId, held, word, { by: principal, scope, decided: true }));
   await tx`
     update tasks set closed_at = now()
     where kind = 'exclusion_match' and closed_at is null and data->>'exclusionId' = ${exclusionId}
@@ -579,15 +580,20 @@ async function decide(
   if (status === 'confirmed' && (reinstatedOn === null || reinstatedOn > new Date().toISOString()))
     await createTasks(
       tx,
-      concerned.map((subject) => matchTask(subject, { ...exclusion, status }, `${subject.id}/${said[0]!}`)),
+      concerned.map((subject) => buildMatchTask(subject, { ...exclusion, status }, `${subject.id}/${said[0]!}`)),
     );
 }
 
 /** The person at each client, or the practice; of a dismissal only where there is something to dismiss. */
-const concernedBy = async (sql: Db, held: Held, exclusionId: string, status: ExclusionStatus): Promise<Held[]> =>
+const concernedBy = async (
+  sql: Db,
+  held: ScreenedSubject,
+  exclusionId: string,
+  status: ExclusionStatus,
+): Promise<ScreenedSubject[]> =>
   held.personId === null
     ? [held]
-    : sql<Held[]>`
+    : sql<ScreenedSubject[]>`
         select p.id, p.client_id, p.person_id from providers p
         where p.person_id = ${held.personId}
           ${status === 'dismissed' ? sql`and ${isShownAt(sql, sql`${exclusionId}::uuid`, sql`p.client_id`)}` : sql``}

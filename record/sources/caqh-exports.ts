@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/time/instants';
 import { json, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { inScope, type Principal } from '../kernel/principal';
-import { keepExported, keepStated, newAttestation } from './lookups';
+import { keepExported, keepStated, findNewAttestation } from './lookups';
 
 /** A row of an export as it was read. */
 export interface ExportedRow {
@@ -30,7 +30,7 @@ interface Matched {
  * Takes one row for the providers that the principal may see. With an NPI, in a file of who sees every client, it is
  * the person's; otherwise each client's own, as is a CAQH id that only clients have said to be the person's.
  */
-export async function takeExported(
+export async function recordExportedRow(
   sql: Sql,
   principal: Principal,
   { caqhId, npi, said }: ExportedRow,
@@ -55,7 +55,7 @@ export async function takeExported(
 
   if (principal.clientIds === null && named.length > 0) {
     const { personId, knownOfPerson } = first!;
-    const fresh = await newAttestation(sql, personId, null, at, said);
+    const fresh = await findNewAttestation(sql, personId, null, at, said);
     if (fresh === null && knownOfPerson) return 'unchanged';
     if (!dryRun) await keepExported(sql, principal, personId, at, said);
     return 'recorded';
@@ -63,7 +63,7 @@ export async function takeExported(
   let outcome: RowOutcome = 'unchanged';
   for (const provider of meant) {
     const { personId, clientId, knownOfClient } = provider;
-    const fresh = await newAttestation(sql, personId, clientId, at, said);
+    const fresh = await findNewAttestation(sql, personId, clientId, at, said);
     if (fresh === null && knownOfClient) continue;
     if (!dryRun) await keepStated(sql, principal, provider, at, said);
     outcome = 'recorded';

@@ -32,7 +32,7 @@ interface Provider {
 }
 
 /** Whether CAQH is asked by its API at all. */
-export async function caqhIsAsked(sql: Db): Promise<boolean> {
+export async function isCaqhApiOn(sql: Db): Promise<boolean> {
   const [service] = await sql`select from registry_services where service = 'caqh' and mode = 'api'`;
   return service !== undefined;
 }
@@ -65,7 +65,7 @@ export const requestRoster = (
     return request!;
   });
 
-export async function rosterRequestsOf(
+export async function listRosterRequests(
   sql: Db,
   principal: Principal,
   { personId, clientId }: Provider,
@@ -83,7 +83,7 @@ const LEFT: Actor = { type: 'system', id: 'caqh_roster', name: 'Countersign' };
  * Has the roster follow whether anybody still has the person: what is no longer wanted and was not sent is withdrawn,
  * and who is on the roster and nobody's is to be taken off. CAQH charges for everybody on it.
  */
-export async function rosterFollows(tx: Tx, personId: string, isSomeones: boolean): Promise<void> {
+export async function updateRoster(tx: Tx, personId: string, isSomeones: boolean): Promise<void> {
   await tx`
     update caqh_roster_requests set status = 'withdrawn', settled_at = now()
     where person_id = ${personId} and kind <> ${isSomeones ? 'add' : 'remove'} and batch_id is null and settled_at is null`;
@@ -131,7 +131,7 @@ export interface OpenRequest {
   at: Instant;
 }
 
-export async function openRosterRequest(sql: Db, id: string): Promise<OpenRequest | null> {
+export async function findOpenRosterRequest(sql: Db, id: string): Promise<OpenRequest | null> {
   const [request] = await sql<OpenRequest[]>`
     select q.id, q.kind, q.person_id, q.caqh_id, q.batch_id, q.tries, r.asked_at as at
     from caqh_roster_requests q join registry_records r on r.person_id = q.person_id and r.service = 'caqh'

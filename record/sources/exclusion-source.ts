@@ -26,7 +26,7 @@ interface Kept extends ListSource {
 
 const AGAIN_MS = 86_400_000;
 
-async function sourceOf(sql: Db): Promise<Kept | null> {
+async function readSource(sql: Db): Promise<Kept | null> {
   const [source] = await sql<Kept[]>`
     select mode, unavailable_since, reason, detail, failures, asked_at, checked_at, etag, next_probe_at as next_check_at
     from registry_services where service = 'leie'`;
@@ -34,14 +34,14 @@ async function sourceOf(sql: Db): Promise<Kept | null> {
 }
 
 /** The month of the list on file, the one that is waited for, and how it goes with fetching that. */
-export async function listState(
+export async function readListState(
   sql: Db,
   now: Instant,
 ): Promise<ListSource & { month: PlainDate | null; awaited: PlainDate; dueAt: Instant }> {
   const month = (await latestList(sql))?.month ?? null;
-  const { failures: _, askedAt: _at, etag: _etag, ...source } = (await sourceOf(sql)) ?? NO_SOURCE;
-  const awaited = awaitedAfter(month, now);
-  const next = [firstLookAt(month, awaited), source.nextCheckAt ?? now].sort()[1]!;
+  const { failures: _, askedAt: _at, etag: _etag, ...source } = (await readSource(sql)) ?? NO_SOURCE;
+  const awaited = findAwaitedMonth(month, now);
+  const next = [computeFirstLookAt(month, awaited), source.nextCheckAt ?? now].sort()[1]!;
   return {
     ...source,
     nextCheckAt: source.mode === 'api' ? next : null,
@@ -63,13 +63,13 @@ const NO_SOURCE: Kept = {
   nextCheckAt: null,
 };
 
-function awaitedAfter(month: PlainDate | null, now: Instant): PlainDate {
+function findAwaitedMonth(month: PlainDate | null, now: Instant): PlainDate {
   const current = monthOf(now);
   return month !== null && month >= current ? addOneMonth(month) : current;
 }
 
 /** From when a month's list is looked for; where none is on file there is no day to wait for. */
-const firstLookAt = (month: PlainDate | null, awaited: PlainDate): Instant =>
+const computeFirstLookAt = (month: PlainDate | null, awaited: PlainDate): Instant =>
   month === null ? LONG_AGO : computeListOutAt(awaited);
 const LONG_AGO = new Date(0).toISOString();
 
@@ -79,13 +79,13 @@ const LONG_AGO = new Date(0).toISOString();
  */
 export async function askForList(tx: Tx, _subject: string, now: Instant): Promise<OutreachStep> {
   const month = (await latestList(tx))?.month ?? null;
-  const awaited = awaitedAfter(month, now);
-  const source = await sourceOf(tx);
+  const awaited = findAwaitedMonth(month, now);
+  const source = await readSource(tx);
   const fetched = source?.mode === 'api';
-  const from = firstLookAt(month, awaited);
+  const from = computeFirstLookAt(month, awaited);
   const tried = fetched && source.askedAt !== null && source.askedAt >= from;
   const dueAt = month === null && !fetched ? now : computeListDueAt(awaited);
-  if (dueAt <= now && (tried || !fetched)) await giveListTask(tx, awaited, dueAt);
+  if (dueAt <= now && (tried || !fetched)) await createListTask(tx, awaited, dueAt);
   const again = dueAt <= now ? computeListDueAt(addOneMonth(awaited)) : dueAt;
   if (!fetched) return { next: again };
   const at = [from, source.nextCheckAt ?? now].sort()[1]!;
@@ -96,7 +96,7 @@ export async function askForList(tx: Tx, _subject: string, now: Instant): Promis
   return { next: now, send: { kind: 'exclusionList', id: OPERATOR, fairnessKey: 'leie' } };
 }
 
-const giveListTask = (tx: Tx, month: PlainDate, dueAt: Instant): Promise<void> =>
+const createListTask = (tx: Tx, month: PlainDate, dueAt: Instant): Promise<void> =>
   createTasks(tx, [
     {
       key: `exclusion_list/${month}`,
@@ -110,13 +110,13 @@ const giveListTask = (tx: Tx, month: PlainDate, dueAt: Instant): Promise<void> =
   ]);
 
 /** By what the list on file was known where it was fetched, and when it is asked for by the workflow's clock. */
-export async function listAsked(sql: Db): Promise<{ at: Instant; etag: string | null } | null> {
-  const source = await sourceOf(sql);
+export async function findListRequest(sql: Db): Promise<{ at: Instant; etag: string | null } | null> {
+  const source = await readSource(sql);
   return source?.askedAt ? { at: source.askedAt, etag: source.etag } : null;
 }
 
 /** The list was answered for, by a new one that was taken or the one of before; it is asked for again in a day. */
-export async function listAnswered(sql: Sql, at: Instant, etag: string | null): Promise<void> {
+export async function recordListAnswer(sql: Sql, at: Instant, etag: string | null): Promise<void> {
   await sql`
     update registry_services
     set unavailable_since = null, reason = null, detail = null, failures = 0, checked_at = ${at}, etag = ${etag},
@@ -125,7 +125,7 @@ export async function listAnswered(sql: Sql, at: Instant, etag: string | null): 
 }
 
 /** No list came that can be used; what is on file stays. */
-export const listTrouble = (sql: Sql, at: Instant, { kind, detail }: Trouble): Promise<void> =>
+export const recordListTrouble = (sql: Sql, at: Instant, { kind, detail }: Trouble): Promise<void> =>
   sql.begin(async (tx) => {
     const [source] = await tx<{ failures: number }[]>`
       select failures from registry_services where service = 'leie' for no key update`;

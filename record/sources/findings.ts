@@ -14,7 +14,7 @@ import { inScope, type Principal } from '../kernel/principal';
 export type FiledFinding = Finding & { providerId: string | null };
 
 /** Everything that doesn't fit together in the files of a client's providers and practices, or of one provider. */
-export async function findingsOf(
+export async function listFindings(
   sql: Db,
   principal: Principal,
   clientId: string,

@@ -15,9 +15,9 @@ import type { NppesRecord } from '../../domain/sources/consistency';
 import { computeBackOff, addMilliseconds, PACE_MS, spreadById, WAVE_MS } from '../../domain/outreach/politeness';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { uuidOf } from '../../runtime/uuid';
-import { caqhIsAsked, rosterFollows } from './caqh-roster';
+import { isCaqhApiOn, updateRoster } from './caqh-roster';
 import { OPERATOR } from '../screening/exclusions';
-import { findingsOf } from './findings';
+import { listFindings } from './findings';
 import { LOOKUPS, WATCHES } from '../kernel/registry-requests';
 import type { OutreachStep } from '../outreach/mail';
 import { countsAt } from '../kernel/person-scope';
@@ -76,7 +76,7 @@ interface ServiceState {
   nextSlotAt: Instant | null;
 }
 
-const serviceFor = async (tx: Tx, service: RegistryService): Promise<ServiceState | undefined> =>
+const lockService = async (tx: Tx, service: RegistryService): Promise<ServiceState | undefined> =>
   (
     await tx<ServiceState[]>`
       select mode, unavailable_since, failures, next_probe_at, next_slot_at from registry_services
@@ -84,29 +84,33 @@ const serviceFor = async (tx: Tx, service: RegistryService): Promise<ServiceStat
   )[0];
 
 /** Has NPPES asked for a person when it is due; answers when to look again. */
-export const dueNppes = (tx: Tx, personId: string, now: Instant): Promise<OutreachStep> =>
-  dueQuestion(tx, 'nppes', personId, now);
+export const checkDueNppes = (tx: Tx, personId: string, now: Instant): Promise<OutreachStep> =>
+  checkDueQuestion(tx, 'nppes', personId, now);
 
 /** The same of CAQH; what is under way with the roster goes first. */
-export async function dueCaqh(tx: Tx, personId: string, now: Instant): Promise<OutreachStep> {
-  if (await caqhIsAsked(tx)) await rosterFollows(tx, personId, await isSomeones(tx, personId, now));
+export async function checkDueCaqh(tx: Tx, personId: string, now: Instant): Promise<OutreachStep> {
+  if (await isCaqhApiOn(tx)) await updateRoster(tx, personId, await hasClient(tx, personId, now));
   const [request] = await tx<{ id: string; nextAt: Instant }[]>`
     select id, next_at from caqh_roster_requests where person_id = ${personId} and settled_at is null
     order by next_at, id limit 1 for no key update`;
   if (!request || request.nextAt > now) {
-    const step = await dueQuestion(tx, 'caqh', personId, now);
+    const step = await checkDueQuestion(tx, 'caqh', personId, now);
     return request && !step.send ? { next: [step.next, request.nextAt].filter(Boolean).sort()[0]! } : step;
   }
-  const service = await serviceFor(tx, 'caqh');
+  const service = await lockService(tx, 'caqh');
   if (service?.mode !== 'api') return { next: null };
-  const wait = waitOf(service, personId, now);
+  const wait = computeWait(service, personId, now);
   if (wait) return { next: wait };
   await takeTurn(tx, 'caqh', service, personId, now);
   return { next: now, send: { kind: 'caqhRoster', id: request.id, fairnessKey: 'caqh' } };
 }
 
 /** Until when nobody calls because the service is away; null where it may be called, or looked whether it is back. */
-const waitOf = ({ unavailableSince, nextProbeAt }: ServiceState, personId: string, now: Instant): Instant | null =>
+const computeWait = (
+  { unavailableSince, nextProbeAt }: ServiceState,
+  personId: string,
+  now: Instant,
+): Instant | null =>
   unavailableSince !== null && nextProbeAt !== null && nextProbeAt > now
     ? addMilliseconds(nextProbeAt, spreadById(personId, WAVE_MS))
     : null;
@@ -129,21 +133,26 @@ async function takeTurn(
 }
 
 /** Whether any client still has the person. */
-async function isSomeones(tx: Tx, personId: string, now: Instant): Promise<boolean> {
+async function hasClient(tx: Tx, personId: string, now: Instant): Promise<boolean> {
   const [one] = await tx`
     select from providers where person_id = ${personId} and ${isHere(tx, now)} limit 1`;
   return one !== undefined;
 }
 
-async function dueQuestion(tx: Tx, service: RegistryService, personId: string, now: Instant): Promise<OutreachStep> {
-  const state = await serviceFor(tx, service);
+async function checkDueQuestion(
+  tx: Tx,
+  service: RegistryService,
+  personId: string,
+  now: Instant,
+): Promise<OutreachStep> {
+  const state = await lockService(tx, service);
   if (state?.mode !== 'api') return { next: null };
-  if (!(await isSomeones(tx, personId, now))) return { next: null };
+  if (!(await hasClient(tx, personId, now))) return { next: null };
   const [record] = await tx<{ nextCheckAt: Instant | null; inTurn: boolean }[]>`
     select next_check_at, in_turn from registry_records where service = ${service} and person_id = ${personId} for no key update`;
   const due = record?.nextCheckAt ?? now;
   if (due > now) return { next: due };
-  const wait = waitOf(state, personId, now);
+  const wait = computeWait(state, personId, now);
   if (wait) return { next: wait };
   if (state.unavailableSince === null && !record?.inTurn) {
     const slot = [state.nextSlotAt ?? now, now].sort()[1]!;
@@ -160,7 +169,7 @@ async function dueQuestion(tx: Tx, service: RegistryService, personId: string, n
 }
 
 /** Whom a question is about, and when it was asked by the workflow's clock. */
-export async function subjectOf(
+export async function findLookupSubject(
   sql: Db,
   service: RegistryService,
   personId: string,
@@ -173,7 +182,7 @@ export async function subjectOf(
 }
 
 /** The service answered: where it was away, it is back. */
-async function cameBack(tx: Tx, service: RegistryService): Promise<void> {
+async function markServiceBack(tx: Tx, service: RegistryService): Promise<void> {
   const back = await tx`
     update registry_services set unavailable_since = null, reason = null, detail = null, failures = 0, next_probe_at = null
     where service = ${service} and unavailable_since is not null returning service`;
@@ -194,7 +203,7 @@ export const keepTrouble = (
   { kind, detail }: Trouble,
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const state = await serviceFor(tx, service);
+    const state = await lockService(tx, service);
     const [record] = await tx<{ failures: number; probing: boolean }[]>`
       select failures, probing from registry_records where service = ${service} and person_id = ${personId} for no key update`;
     if (!state || !record) return;
@@ -233,10 +242,10 @@ export async function keepCaqh(
   { said, pull }: { said: CaqhAnswer; pull: 'readable' | 'not_on_roster' | 'not_current' | null },
 ): Promise<void> {
   const standing = pull === null || pull === 'readable' ? findCaqhStanding(said) : pull;
-  const fresh = pull === 'not_current' ? null : await newAttestation(sql, personId, null, at, said);
+  const fresh = pull === 'not_current' ? null : await findNewAttestation(sql, personId, null, at, said);
   if (fresh) await attestByRegistry(sql, REGISTRY_PRINCIPALS.caqh, personId, fresh);
   await sql.begin(async (tx) => {
-    await cameBack(tx, 'caqh');
+    await markServiceBack(tx, 'caqh');
     await keepStanding(tx, personId, at, standing, { ...said, pull });
   });
 }
@@ -249,7 +258,7 @@ export async function keepExported(
   at: Instant,
   said: CaqhStatement,
 ): Promise<void> {
-  const fresh = await newAttestation(sql, personId, null, at, said);
+  const fresh = await findNewAttestation(sql, personId, null, at, said);
   if (fresh) await attestByRegistry(sql, principal, personId, fresh);
   await sql.begin((tx) => keepStanding(tx, personId, at, findCaqhStanding(said), said));
 }
@@ -265,7 +274,7 @@ export async function keepStated(
   at: Instant,
   said: CaqhStatement,
 ): Promise<void> {
-  const fresh = await newAttestation(sql, personId, clientId, at, said);
+  const fresh = await findNewAttestation(sql, personId, clientId, at, said);
   const provider = await findProvider(sql, principal, providerId);
   if (fresh && provider)
     await recordAttestation(sql, principal, uuidOf(['caqh', providerId, fresh]), provider, {
@@ -305,7 +314,7 @@ async function keepStanding(
  * The day of an attestation that CAQH shows and no registry has said before, nor, where it is for one client, that
  * client; null where there is none.
  */
-export async function newAttestation(
+export async function findNewAttestation(
   sql: Db,
   personId: string,
   clientId: string | null,
@@ -320,7 +329,7 @@ export async function newAttestation(
 }
 
 /** When an attestation runs out by what registries alone say: when CAQH is asked again tells nothing of any client's file. */
-async function dueOnOf(tx: Db, personId: string, at: Instant): Promise<PlainDate | null> {
+async function findAttestationDueOn(tx: Db, personId: string, at: Instant): Promise<PlainDate | null> {
   const [row] = await tx<{ attestedOn: PlainDate | null }[]>`
     select max(a.attested_on) as attested_on from attestations a where a.person_id = ${personId} and a.client_id is null`;
   return row!.attestedOn && computeAttestationDueOn(row!.attestedOn, [], at.slice(0, 10));
@@ -341,25 +350,25 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
       await keepRegistrySnapshot(sql, REGISTRY_PRINCIPALS.nppes, uuidOf(['nppes', personId, at]), personId, kept);
   }
   await sql.begin(async (tx) => {
-    await cameBack(tx, 'nppes');
+    await markServiceBack(tx, 'nppes');
     const days = answer.status === 'found' ? NPPES_EVERY_DAYS : UNKNOWN_NPI_EVERY_DAYS;
     const nextCheckAt = addMilliseconds(at, days * DAY_MS + spreadById(personId, DAY_MS));
     const row = { ...ANSWERED, status: answer.status, checkedAt: at, nextCheckAt };
     await tx`
       update registry_records set ${rowsOf(tx, row)}, said_at = now()
       where service = 'nppes' and person_id = ${personId}`;
-    for (const provider of providers) await tellMismatch(tx, provider, uuidOf(['nppes', provider.id, at]), at);
+    for (const provider of providers) await createMismatchTask(tx, provider, uuidOf(['nppes', provider.id, at]), at);
   });
 }
 
 /** Gives somebody what differs between a file and NPPES; where nothing does any more, the task is done. */
-async function tellMismatch(
+async function createMismatchTask(
   sql: Db,
   { id, clientId }: { id: string; clientId: string },
   key: string,
   at: Instant,
 ): Promise<void> {
-  const codes = (await findingsOf(sql, REGISTRY_PRINCIPALS.nppes, clientId, at.slice(0, 10), { providerId: id }))
+  const codes = (await listFindings(sql, REGISTRY_PRINCIPALS.nppes, clientId, at.slice(0, 10), { providerId: id }))
     .filter(({ about }) => about === 'nppes')
     .map(({ code }) => code);
   if (codes.length === 0) return settleTasks(sql, id, 'registry_mismatch');

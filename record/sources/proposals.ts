@@ -9,7 +9,7 @@ export interface Proposal extends Proposed {
 }
 
 /** What the latest words of CAQH and NPPES would change in a provider's file. */
-export async function proposalsFor(
+export async function listProposals(
   sql: Db,
   provider: Parameters<typeof computeProposals>[0] & { id: string },
 ): Promise<Proposal[]> {

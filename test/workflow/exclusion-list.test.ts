@@ -1,5 +1,5 @@
 import type { Manner } from '../../local/stand-ins/server';
-import { listState } from '../../record/sources/exclusion-source';
+import { readListState } from '../../record/sources/exclusion-source';
 import { OPERATOR } from '../../record/screening/exclusions';
 import { setServices } from '../../record/sources/lookups';
 import { eventually } from '../support/eventually';
@@ -17,7 +17,7 @@ describe('the month’s list of the excluded', () => {
     }),
   );
 
-  const state = async () => listState(lives.sql, await lives.now());
+  const state = async () => readListState(lives.sql, await lives.now());
   const tell = () => lives.dispatch.changed('exclusionList', OPERATOR);
   const tasks = () => lives.sql<{ open: boolean }[]>`
     select closed_at is null as open from tasks where kind = 'exclusion_list' order by due_at`;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { importList, OPERATOR } from '../../record/screening/exclusions';
 import { addDays } from '../../domain/time/dates';
-import { requestRoster, rosterRequestsOf } from '../../record/sources/caqh-roster';
+import { requestRoster, listRosterRequests } from '../../record/sources/caqh-roster';
 import { setServices } from '../../record/sources/lookups';
 import { findProvider } from '../../record/registry/providers';
 import { eventually } from '../support/eventually';
@@ -153,8 +153,8 @@ describe('scenario 7: the last client that has a person ends', () => {
     expect(provider).toMatchObject({ rosterStatus: 'NOT ON ROSTER' });
     // that is the operator's, and says to no client that another had the person
     const seen = (await findProvider(lives.sql, PRINCIPAL, on.providerId))!;
-    expect(await rosterRequestsOf(lives.sql, PRINCIPAL, seen)).toHaveLength(1);
-    expect(await rosterRequestsOf(lives.sql, { ...PRINCIPAL, clientIds: [on.clientId] }, seen)).toEqual([]);
+    expect(await listRosterRequests(lives.sql, PRINCIPAL, seen)).toHaveLength(1);
+    expect(await listRosterRequests(lives.sql, { ...PRINCIPAL, clientIds: [on.clientId] }, seen)).toEqual([]);
     await lives.env.sleep('30 days');
     expect(removals(provider)).toHaveLength(1);
     expect(statusCalls().filter(({ query }) => query.NPI_Provider_Id === provider.npi)).toEqual([]);
