@@ -23,14 +23,14 @@ import { asked } from '../domain/applications/decide';
 import { readRun, readState, type ApplicationRun } from '../record/applications/application-run';
 import {
   acknowledgeCommand,
-  deliveringCommand,
+  readDelivery,
   getCommand,
   leaveToRelay,
-  type Delivering,
+  type CommandDelivery,
   type KeptCommand,
 } from '../record/applications/commands';
 import { deleteStarts } from '../record/kernel/outbox';
-import { createRecorder, keepFileTold } from '../record/applications/recorder';
+import { createRecorder, recordFileSignal } from '../record/applications/recorder';
 import { refuseCommand } from '../record/applications/recording-step';
 import { ANSWER_MS, createRuns, workflowOf } from './runs';
 import type { Sql } from '../runtime/database';
@@ -148,7 +148,7 @@ export function createDispatch({
    */
   async function deliver(commandId: string, within: number): Promise<Delivery> {
     const until = Date.now() + within;
-    const first = await deliveringCommand(sql, commandId);
+    const first = await readDelivery(sql, commandId);
     const delivery = await turns.take(first.command.applicationId, until, (waited) =>
       deliverInOrder(commandId, until, waited ? null : first),
     );
@@ -158,10 +158,10 @@ export function createDispatch({
   }
 
   /** Delivers a command and, before it, what waits before it; `known` is what is known of it already. */
-  async function deliverInOrder(commandId: string, until: number, known: Delivering | null): Promise<Delivery> {
+  async function deliverInOrder(commandId: string, until: number, known: CommandDelivery | null): Promise<Delivery> {
     const passed: string[] = [];
     for (;;) {
-      const { command, settled, olderId } = known ?? (await deliveringCommand(sql, commandId, passed));
+      const { command, settled, olderId } = known ?? (await readDelivery(sql, commandId, passed));
       known = null;
       if (settled && command.status !== 'pending') return outcome(command.refusal);
       if (!olderId) return deliverNow(command, until);
@@ -243,7 +243,7 @@ export function createDispatch({
   }
 
   async function signalFileChanged(applicationId: string): Promise<void> {
-    const state = await keepFileTold(sql, applicationId);
+    const state = await recordFileSignal(sql, applicationId);
     if (isOpen(state)) await client.workflow.getHandle(workflowOf(state)!).signal(fileChangedSignal);
   }
 

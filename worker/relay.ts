@@ -4,7 +4,7 @@ import { WATCH_TYPES, type Action, type WatchType } from '../domain/kernel/codes
 import { planNextTry } from '../domain/kernel/delivery';
 import { isUnanswered, type Dispatch } from '../dispatch/dispatch';
 import { endItem } from '../dispatch/endings';
-import { concernedBy, openChanges } from '../record/applications/changes';
+import { findConcerned, openChanges } from '../record/applications/changes';
 import {
   claimCommands,
   keepFollowUps,
@@ -24,8 +24,8 @@ import {
   type OutboxTopic,
 } from '../record/kernel/outbox';
 import type { Actor } from '../record/kernel/principal';
-import { openRecredentialing, renewedBy } from '../record/applications/renewals';
-import { endedByTermination } from '../record/applications/affected-applications';
+import { openRecredentialing, listRenewedParticipations } from '../record/applications/renewals';
+import { listTerminatedParticipations } from '../record/applications/affected-applications';
 import type { Sql, Tx } from '../runtime/database';
 import { startPool } from './pool';
 
@@ -184,11 +184,11 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     file_changed_practice: passingOn('file_changed_practice'),
     end_participations: {
       replace: async (tx, id) =>
-        giveEach(tx, 'participation-end', id, await endedByTermination(tx, id), systemActor('termination')),
+        giveEach(tx, 'participation-end', id, await listTerminatedParticipations(tx, id), systemActor('termination')),
     },
     open_changes: {
       replace: async (tx, id) => {
-        const { submitted, untold } = await concernedBy(tx, id);
+        const { submitted, untold } = await findConcerned(tx, id);
         await announceTo(tx, 'application file changed', submitted, { committed: true });
         await giveEach(tx, 'change-notice', id, untold, systemActor('changes'));
         await announce(tx, 'file change passed on', id);
@@ -198,7 +198,7 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     open_recredentialing: { call: (id) => openRecredentialing(sql, id) },
     renew_participations: {
       replace: async (tx, id) =>
-        giveEach(tx, 'committee-date', id, await renewedBy(tx, id), systemActor('recredentialing')),
+        giveEach(tx, 'committee-date', id, await listRenewedParticipations(tx, id), systemActor('recredentialing')),
     },
     ending_item: { call: (id) => endItem(sql, dispatch, id) },
     ...watchHandlers(dispatch),

@@ -7,7 +7,7 @@ import {
   type FactValue,
   type Seen,
 } from '../../domain/kernel/facts';
-import { holderOf, type Ground } from '../../record/applications/parties';
+import { findFactHolder, type Parties } from '../../record/applications/parties';
 import type { Sql } from '../../runtime/database';
 import { Problem, type FieldError } from '../kernel/errors';
 import { documentErrors } from '../kernel/references';
@@ -25,7 +25,7 @@ export interface Against {
   state: string;
   lineOfBusiness: LineOfBusiness;
   locationId: string | null;
-  ground: Ground;
+  ground: Parties;
 }
 
 /** Refuses confirmations that break a rule, each bad field named under `path`; then evidence that names somebody else. */
@@ -74,7 +74,7 @@ async function inheritanceErrors(
   const from = findInheritedAgreement(value);
   if (from === null || (fact !== 'contract' && fact !== 'claimsRoute')) return [];
   const today = new Date().toISOString().slice(0, 10);
-  const holder = await holderOf(sql, from, fact, against, today);
+  const holder = await findFactHolder(sql, from, fact, against, today);
   const at = `${path}value.inheritedFrom`;
   if (!holder) return [{ path: at, ...UNKNOWN_REFERENCE }];
   if (holder.applicationId !== against.applicationId) return [];

@@ -1,6 +1,6 @@
 import { FACTS } from '../../domain/kernel/codes';
 import type { ApplicationKey } from '../../domain/applications/events';
-import { groundOf, type Ground } from '../../record/applications/parties';
+import { groundOf, type Parties } from '../../record/applications/parties';
 import { openApplication } from '../../record/applications/opening';
 import { actorOf, type Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
@@ -58,7 +58,7 @@ const MERGED = { rule: 'merged', message: 'was merged into another; name that on
 /** References that the caller knows nothing of, or that do not belong together. */
 function subjectErrors(
   { providerId, locationId }: ApplicationKey,
-  { practice, provider, playbook, payerMerged }: Ground,
+  { practice, provider, playbook, payerMerged }: Parties,
 ): FieldError[] {
   const unknown = (path: string) => ({ path, ...UNKNOWN_REFERENCE });
   const errors: (FieldError | false)[] = [

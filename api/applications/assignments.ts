@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findApplication, findApplications } from '../../record/applications/applications';
-import { assignedTo } from '../../record/applications/applications-list';
+import { listAssigned } from '../../record/applications/applications-list';
 import { findUser } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
 import { Problem, toProblem } from '../kernel/errors';
@@ -75,7 +75,7 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
       responses: { 200: { description: 'What became of each', schema: bulkResult } },
       handler: async ({ principal, subject, body: { assignee, ...filter }, commandId }) => {
         await checkFilter(sql, principal, { ...filter, ...(assignee !== null && { assignee }) });
-        const ids = await assignedTo(sql, principal, subject.id, filter, MOST_AT_ONCE);
+        const ids = await listAssigned(sql, principal, subject.id, filter, MOST_AT_ONCE);
         const found = await findApplications(sql, principal, ids);
         const items = await pooled(found, AT_ONCE, async (one) => {
           const request = { principal, subject: one, body: { assignee }, commandId: uuidOf([commandId, one.id]) };

@@ -1,6 +1,6 @@
 import { evidencePdf } from '../../papers/evidence';
 import { findApplication } from '../../record/applications/applications';
-import { frozenEvidence, writeEvidence } from '../../record/applications/evidence';
+import { findFrozenEvidence, writeEvidence } from '../../record/applications/evidence';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { route, type Route } from '../kernel/route';
@@ -23,7 +23,7 @@ export const evidenceRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The file', schema: evidence, also: ['application/pdf'] } },
     handler: async ({ subject: { id }, query: { format = 'json', sha256 } }) => {
       const written = sha256
-        ? await frozenEvidence(sql, id, sha256.toLowerCase())
+        ? await findFrozenEvidence(sql, id, sha256.toLowerCase())
         : await sql.begin('isolation level repeatable read read only', (tx) => writeEvidence(tx, id));
       if (!written) throw new Problem('not_found');
       const { file, json } = written;

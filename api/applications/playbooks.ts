@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PREREQUISITES, STAGES } from '../../domain/kernel/codes';
 import { STARTER_SET } from '../../domain/registry/starter-set';
 import { findApplications } from '../../record/applications/applications';
-import { playbookMoves } from '../../record/applications/playbook-moves';
+import { listPlaybookMoves } from '../../record/applications/playbook-moves';
 import { addMissingPayers, findPayer } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { toProblem } from '../kernel/errors';
@@ -76,7 +76,7 @@ export const playbookRoutes = (deps: Deps): Route[] => {
       },
       handler: async ({ principal, subject, body: { preview = true, applicationIds }, commandId }) => {
         const wanted = { ids: applicationIds, limit: MOST };
-        const moves = await playbookMoves(sql, principal, subject, new Date().toISOString(), wanted);
+        const moves = await listPlaybookMoves(sql, principal, subject, new Date().toISOString(), wanted);
         if (preview) return ok({ items: moves });
         const found = await findApplications(
           sql,

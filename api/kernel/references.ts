@@ -1,4 +1,4 @@
-import { knownDocuments } from '../../record/applications/parties';
+import { selectKnownDocuments } from '../../record/applications/parties';
 import type { Principal } from '../../record/kernel/principal';
 import { findUser, seesClient } from '../../record/registry/users';
 import type { Sql } from '../../runtime/database';
@@ -38,4 +38,5 @@ export const documentErrors = async (
   clientId: string,
   path: string,
   ids: readonly string[] = [],
-): Promise<FieldError[]> => (ids.length === 0 ? [] : unknownIn(path, ids, await knownDocuments(sql, clientId, ids)));
+): Promise<FieldError[]> =>
+  ids.length === 0 ? [] : unknownIn(path, ids, await selectKnownDocuments(sql, clientId, ids));

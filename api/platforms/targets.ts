@@ -1,5 +1,5 @@
 import { readCaseload, readPanels, putCaseload, putPanels } from '../../record/platforms/caseloads';
-import { unknownReferences } from '../../record/applications/parties';
+import { listUnknownReferences } from '../../record/applications/parties';
 import { findClient } from '../../record/registry/clients';
 import { findPayer, selectKnownPayers } from '../../record/registry/payers';
 import { rankPayerTargets } from '../../record/platforms/targets';
@@ -84,7 +84,10 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, query }) => {
       const clientId = subject.id;
       const own = { ...principal, clientIds: [clientId] };
-      const unknown = await unknownReferences(sql, own, { providerId: query.providerId, practiceId: query.practiceId });
+      const unknown = await listUnknownReferences(sql, own, {
+        providerId: query.providerId,
+        practiceId: query.practiceId,
+      });
       refuse(unknown.map((path) => ({ path, ...UNKNOWN_REFERENCE })));
       return ok({ items: await rankPayerTargets(sql, principal, { clientId, ...query }, new Date().toISOString()) });
     },

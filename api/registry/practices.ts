@@ -1,6 +1,6 @@
 import { findClient } from '../../record/registry/clients';
 import { createPractice, findPractice, listPractices, updatePractice } from '../../record/registry/practices';
-import { changesOf } from '../../record/applications/changes';
+import { listFileChanges } from '../../record/applications/changes';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { listed } from '../kernel/listing';
@@ -60,7 +60,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
     responses: { 200: { description: 'The changes', schema: fileChanges } },
-    handler: async ({ principal, subject }) => ok({ items: await changesOf(sql, principal, subject.id) }),
+    handler: async ({ principal, subject }) => ok({ items: await listFileChanges(sql, principal, subject.id) }),
   }),
   route({
     method: 'patch',

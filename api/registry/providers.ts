@@ -9,7 +9,7 @@ import {
   type Provider,
   type RegistryState,
 } from '../../record/registry/providers';
-import { changesOf } from '../../record/applications/changes';
+import { listFileChanges } from '../../record/applications/changes';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { listed } from '../kernel/listing';
@@ -106,7 +106,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The changes', schema: fileChanges } },
-    handler: async ({ principal, subject }) => ok({ items: await changesOf(sql, principal, subject.id) }),
+    handler: async ({ principal, subject }) => ok({ items: await listFileChanges(sql, principal, subject.id) }),
   }),
   route({
     method: 'patch',

@@ -10,7 +10,7 @@ export const sameScope = (sql: Db): Fragment => sql`
   and o.location_id is not distinct from t.location_id and o.stage = 'confirmed'`;
 
 /** The participations that a confirmed termination ends, each with the body of the command that ends it. */
-export async function endedByTermination(
+export async function listTerminatedParticipations(
   sql: Db,
   terminationId: string,
 ): Promise<{ id: string; clientId: string; body: Bodies['participation-end'] }[]> {

@@ -98,7 +98,7 @@ export function countApplications(sql: Db, principal: Principal, groupBy: Group)
 }
 
 /** The open applications that a user has, the oldest first. */
-export async function assignedTo(
+export async function listAssigned(
   sql: Db,
   principal: Principal,
   userId: string,

@@ -5,10 +5,10 @@ import type { ApplicationState } from '../../domain/applications/state';
 import type { LapseWarning } from '../../domain/upkeep/upkeep';
 import { buildApplicationView, type ApplicationView, type ParticipationView } from '../../domain/applications/view';
 import type { Db, Fragment } from '../../runtime/database';
-import { bridgeOf, type Bridge } from './bridges';
+import { findBridge, type Bridge } from './bridges';
 import { factBody } from './commands';
 import { inScope, type Principal } from '../kernel/principal';
-import { renewalOf } from './renewals';
+import { findRenewal } from './renewals';
 import { listLapseWarnings } from '../upkeep/upkeep-list';
 
 /** What a list shows of an application: its key, who and what it is for, and where it stands. */
@@ -109,7 +109,7 @@ export const selectSummaries = (sql: Db, principal: Principal, more: Fragment = 
 /** Those of `ids` that the principal may see. */
 export async function findApplications(sql: Db, principal: Principal, ids: string[]): Promise<KeptApplication[]> {
   return sql<KeptApplication[]>`
-    ${selectSummaries(sql, principal, sql`, a.snapshot, ${bridgeOf(sql)} as bridge`)} and a.id = any(${ids}::uuid[])`;
+    ${selectSummaries(sql, principal, sql`, a.snapshot, ${findBridge(sql)} as bridge`)} and a.id = any(${ids}::uuid[])`;
 }
 
 export async function findApplication(sql: Db, principal: Principal, id: string): Promise<KeptApplication | null> {
@@ -126,7 +126,7 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
     contractOf(sql, snapshot),
     outstandingOf(sql, snapshot),
     listLapseWarnings(sql, snapshot, now),
-    participation && renewalOf(sql, snapshot),
+    participation && findRenewal(sql, snapshot),
   ]);
   return {
     ...summary,

@@ -16,7 +16,7 @@ export interface Bridge {
 }
 
 /** The bridge of an application `a`, or null. */
-export const bridgeOf = (sql: Db): Fragment => sql`(
+export const findBridge = (sql: Db): Fragment => sql`(
   select jsonb_build_object('relationshipId', r.id, 'platform', r.platform)
   from bridges b join platform_relationships r on r.id = b.relationship_id where b.application_id = a.id)`;
 
@@ -55,7 +55,7 @@ interface Check {
  * Gives the checks that are due to a person, each once; answers when the next one is. After the payer's last day through
  * the platform there is nothing to check.
  */
-export async function giveChecks(tx: Db, applicationId: string, now: Instant): Promise<{ next: Instant | null }> {
+export async function createChecks(tx: Db, applicationId: string, now: Instant): Promise<{ next: Instant | null }> {
   const checks = await tx<Check[]>`
       select k.occasion, k.due_on, k.client_id, b.relationship_id, c.time_zone,
         case when ${workerOf(tx, tx`a.assignee`, tx`k.client_id`)} is not null then a.assignee end as assignee

@@ -56,14 +56,14 @@ const selectChanges = (sql: Db) => sql`
   from file_changes`;
 
 /** The latest changes of a subject, each with the applications that it touches and what each needs. */
-export async function changesOf(sql: Db, principal: Principal, subjectId: string): Promise<FileChange[]> {
+export async function listFileChanges(sql: Db, principal: Principal, subjectId: string): Promise<FileChange[]> {
   const rows = await sql<Row[]>`
     ${selectChanges(sql)} where subject_id = ${subjectId} and ${inScope(sql, principal)}
     order by created_at desc, id limit ${LATEST}`;
   return Promise.all(
     rows.map(async ({ subjectType, subjectId: _, clientId: _client, ...row }) => ({
       ...row,
-      affects: (await touchedBy(sql, { subjectType, subjectId, ...row })).map(
+      affects: (await listAffected(sql, { subjectType, subjectId, ...row })).map(
         ({ opens: _opens, clientId: _of, ...one }) => one,
       ),
     })),
@@ -77,13 +77,13 @@ interface Opens {
   first: string;
   key: ApplicationKey;
 }
-type Touched = Affected & { clientId: string; opens: Opens | null };
+type AffectedApplication = Affected & { clientId: string; opens: Opens | null };
 
 /**
  * The applications that rested on what has changed, when it did: open, with a participation that goes on, or one that
  * made an agreement which holds.
  */
-async function touchedBy(sql: Db, change: Change): Promise<Touched[]> {
+async function listAffected(sql: Db, change: Change): Promise<AffectedApplication[]> {
   const column = change.subjectType === 'practice' ? sql`a.practice_id` : sql`a.provider_id`;
   const rows = await sql<{ snapshot: ApplicationState; playbook: Playbook; timeZone: string; agreed: boolean }[]>`
     select a.snapshot, b.body as playbook, c.time_zone,
@@ -130,20 +130,20 @@ async function touchedBy(sql: Db, change: Change): Promise<Touched[]> {
       },
     ];
   });
-  const opened = await openedFor(sql, change.id, touched);
+  const opened = await listOpened(sql, change.id, touched);
   return touched.map((one) => ({ ...one, openedId: opened(one) }));
 }
 
 const idOf = (changeId: string, applicationId: string): string => deriveId(`${changeId}/${applicationId}`);
 
 /** Which application was opened for each, or was open for the same key already. */
-async function openedFor(sql: Db, changeId: string, touched: readonly Touched[]) {
+async function listOpened(sql: Db, changeId: string, touched: readonly AffectedApplication[]) {
   const needing = touched.flatMap(({ opens }) => opens ?? []);
   const rows = await sql<{ id: string; naturalKey: string }[]>`
     select id, natural_key from applications
     where id = any(${needing.map(({ first }) => idOf(changeId, first))}::uuid[])
       or (open and natural_key = any(${needing.map(({ key }) => buildNaturalKey(key))}))`;
-  return ({ opens }: Touched): string | null => {
+  return ({ opens }: AffectedApplication): string | null => {
     if (!opens) return null;
     const own = rows.find(({ id }) => id === idOf(changeId, opens.first));
     return (own ?? rows.find((row) => row.naturalKey === buildNaturalKey(opens.key)))?.id ?? null;
@@ -157,17 +157,17 @@ interface Concerned {
   untold: { id: string; clientId: string; body: Bodies['change-notice'] }[];
 }
 
-async function changeOf(sql: Db, changeId: string): Promise<Row | undefined> {
+async function findChange(sql: Db, changeId: string): Promise<Row | undefined> {
   const [change] = await sql<Row[]>`${selectChanges(sql)} where id = ${changeId}`;
   return change;
 }
 
 /** Whom a change concerns that was recorded. */
-export async function concernedBy(sql: Db, changeId: string): Promise<Concerned> {
-  const change = await changeOf(sql, changeId);
+export async function findConcerned(sql: Db, changeId: string): Promise<Concerned> {
+  const change = await findChange(sql, changeId);
   if (!change) return { submitted: [], untold: [] };
   const { field, changedOn } = change;
-  const touched = await touchedBy(sql, change);
+  const touched = await listAffected(sql, change);
   return {
     submitted: touched.flatMap(({ applicationId, needs }) => (needs === 'tell_payer' ? [applicationId] : [])),
     untold: touched
@@ -185,11 +185,11 @@ export async function concernedBy(sql: Db, changeId: string): Promise<Concerned>
  * opened keeps none of the others from it; its error is thrown in the end.
  */
 export async function openChanges(sql: Sql, changeId: string): Promise<void> {
-  const change = await changeOf(sql, changeId);
+  const change = await findChange(sql, changeId);
   if (!change) return;
   const { field, changedOn, clientId, createdAt } = change;
   const failures: unknown[] = [];
-  for (const { applicationId, opens, openedId, dueOn } of await touchedBy(sql, change)) {
+  for (const { applicationId, opens, openedId, dueOn } of await listAffected(sql, change)) {
     if (opens?.first !== applicationId || openedId !== null) continue;
     const { key } = opens;
     const body = { ...key, ...(dueOn && { neededBy: dueOn }), change: { id: changeId, field, changedOn } };

@@ -176,7 +176,7 @@ const inLine = (sql: Db): Fragment => sql`
   and (c.last_error is null or c.last_error = ${NO_ANSWER} or c.next_attempt_at <= now())`;
 
 /** A command as a caller has it delivered. */
-export interface Delivering {
+export interface CommandDelivery {
   command: KeptCommand;
   /** Its outcome is known. */
   settled: boolean;
@@ -185,7 +185,7 @@ export interface Delivering {
 }
 
 /** A command by its id, and what is to be delivered before it; `passed` are those that are not waited for. */
-export async function deliveringCommand(sql: Db, id: string, passed: readonly string[] = []): Promise<Delivering> {
+export async function readDelivery(sql: Db, id: string, passed: readonly string[] = []): Promise<CommandDelivery> {
   const [row] = await sql<(CommandRow & { settled: boolean; olderId: string | null })[]>`
     select ${commandColumns(sql)}, o.settled_at is not null as settled, (
       select c.id from commands c

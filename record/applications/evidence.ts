@@ -10,7 +10,7 @@ import {
   type EvidenceSubject,
 } from '../../domain/applications/evidence';
 import type { Db } from '../../runtime/database';
-import { timeline } from './timeline';
+import { listTimeline } from './timeline';
 
 /** A file as it is handed on: its bytes, and the digest by which anybody can see that they are unchanged. */
 export interface WrittenEvidence {
@@ -93,7 +93,7 @@ async function entriesOf(sql: Db, applicationId: string, version: number): Promi
   const entries: EvidenceEntry[] = [];
   let after: number | null = 0;
   while (after !== null && after < version) {
-    const page = await timeline(sql, READER, applicationId, { limit: Math.min(PAGE, version - after), after });
+    const page = await listTimeline(sql, READER, applicationId, { limit: Math.min(PAGE, version - after), after });
     entries.push(...page.items);
     after = page.next;
   }
@@ -131,7 +131,11 @@ export async function freezeEvidence(
 }
 
 /** A file that was frozen; null where there is none of that digest. */
-export async function frozenEvidence(sql: Db, applicationId: string, sha256: string): Promise<WrittenEvidence | null> {
+export async function findFrozenEvidence(
+  sql: Db,
+  applicationId: string,
+  sha256: string,
+): Promise<WrittenEvidence | null> {
   const [row] = await sql<{ file: string }[]>`
     select file from evidence_files where application_id = ${applicationId} and sha256 = ${sha256} limit 1`;
   return row ? { file: JSON.parse(row.file) as EvidenceFile, json: row.file, sha256 } : null;

@@ -14,11 +14,11 @@ export async function readFile(
   playbook: ResolvedPlaybook,
   today: PlainDate,
 ): Promise<FileReading> {
-  return readingOf(await fileOf(sql, key), key, playbook, today);
+  return readingOf(await readProviderFile(sql, key), key, playbook, today);
 }
 
 /** What is on file behind an application. */
-export async function fileOf(sql: Db, key: ApplicationKey): Promise<ProviderFile> {
+export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<ProviderFile> {
   const [row] = await sql<(Omit<ProviderFile, 'exclusions'> & { exclusions: ExclusionWord[] })[]>`
     select
       jsonb_build_object('npi', pr.npi, 'hasTin', pr.tin_sealed is not null, 'address', pr.address) as practice,

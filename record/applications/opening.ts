@@ -11,10 +11,10 @@ import { json, rowsOf, type Sql, type Tx } from '../../runtime/database';
 import { readRun, runOf, type ApplicationRun } from './application-run';
 import { digest } from '../kernel/digest';
 import { keepCommand } from './commands';
-import { fileOf, readingOf } from './file';
+import { readProviderFile, readingOf } from './file';
 import { keepBridge } from './bridges';
 import type { Actor } from '../kernel/principal';
-import { columns, project } from './projection';
+import { buildColumns, projectStep } from './projection';
 
 export interface OpeningRequest {
   /** Of the command and of the application that it opens. */
@@ -30,16 +30,16 @@ export interface OpeningRequest {
   previousId?: string;
 }
 
-export type Opened = { run: ApplicationRun } | { existingId: string };
+export type OpeningResult = { run: ApplicationRun } | { existingId: string };
 
 /**
  * Opens an application: command, first entries, read model and the outbox row that starts its workflow, in one
  * transaction. Repeated under the same id it changes nothing; where another is open for the key, it names that one.
  */
-export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor): Promise<Opened> {
+export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor): Promise<OpeningResult> {
   const { id, clientId, key, body } = request;
   const natural = buildNaturalKey(key);
-  return sql.begin(async (tx): Promise<Opened> => {
+  return sql.begin(async (tx): Promise<OpeningResult> => {
     const [[row], file] = await Promise.all([
       tx<
         { timeZone: string; playbook: Playbook; version: number; personId: string | null; previousId: string | null }[]
@@ -50,7 +50,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
             order by a.created_at desc limit 1) as previous_id
         from clients c, payers y join playbooks p on p.payer_id = y.id and p.version = y.playbook_version
         where c.id = ${clientId} and y.id = ${key.payerId}`,
-      fileOf(tx, key),
+      readProviderFile(tx, key),
     ]);
     if (!row) throw new Error(`no client ${clientId} or payer ${key.payerId}`);
 
@@ -81,25 +81,25 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
         monthlyValue: body.monthlyValue ?? null,
         referenceNumber: body.adopt?.referenceNumber ?? null,
         playbookVersion: row.version,
-        ...columns(state),
+        ...buildColumns(state),
         wakesAt: run.progress.next?.at ?? null,
         createdAt: state.openedAt,
         state: usState,
         snapshot: json(tx, state),
       })}
       on conflict do nothing returning id`;
-    if (inserted.length === 0) return opened(tx, id, natural);
+    if (inserted.length === 0) return findObstacle(tx, id, natural);
     await Promise.all([
       keepCommand(tx, { id, clientId, applicationId: id, action: 'open', body }, actor, { settled: true }),
       request.bridge && keepBridge(tx, { applicationId: id, clientId, relationshipId: request.bridge }),
-      project(tx, null, state, events, id),
+      projectStep(tx, null, state, events, id),
     ]);
     return { run };
   });
 }
 
 /** What stands in the way of an opening: itself, sent before, or another that is open for the key. */
-async function opened(tx: Tx, id: string, natural: string): Promise<Opened> {
+async function findObstacle(tx: Tx, id: string, natural: string): Promise<OpeningResult> {
   const [taken] = await tx<{ id: string }[]>`
     select id from applications where id = ${id} or (natural_key = ${natural} and open)
     order by (id = ${id}) desc limit 1`;

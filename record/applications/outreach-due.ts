@@ -22,7 +22,7 @@ export async function projectOutreach(
 ): Promise<void> {
   // what is entered after a restore was said when it happened
   const isEnteredAgain = isHeld(state) || (before !== null && isHeld(before));
-  const drafts = events.flatMap((event) => (isEnteredAgain && event.kind === 'stage' ? [] : said(event, state)));
+  const drafts = events.flatMap((event) => (isEnteredAgain && event.kind === 'stage' ? [] : listSayings(event, state)));
   if (drafts.length === 0) return;
   const [around] = await tx<{ timeZone: string; lead: string | null; payerMail: boolean }[]>`
     select c.time_zone,
@@ -81,7 +81,7 @@ interface Saying extends Pick<QueuedMessage, 'key' | 'template' | 'data' | 'arme
 }
 
 /** What an event asks to be said. */
-function said(event: ApplicationEvent, state: ApplicationState): Saying[] {
+function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[] {
   const { at } = event;
   switch (event.kind) {
     case 'nudge': {

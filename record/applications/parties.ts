@@ -6,7 +6,7 @@ import { inScope, type Principal } from '../kernel/principal';
 import { findUser } from '../registry/users';
 
 /** What an application stands on, as far as the principal may see it. */
-export interface Ground {
+export interface Parties {
   practice: {
     clientId: string;
     legalName: string;
@@ -24,7 +24,7 @@ export interface Ground {
   playbook: Playbook | null;
 }
 
-export interface GroundKey {
+export interface PartiesKey {
   practiceId: string;
   providerId?: string | null | undefined;
   payerId: string;
@@ -33,10 +33,10 @@ export interface GroundKey {
 export async function groundOf(
   sql: Db,
   principal: Principal,
-  { practiceId, providerId, payerId }: GroundKey,
+  { practiceId, providerId, payerId }: PartiesKey,
   playbookVersion?: number,
-): Promise<Ground> {
-  const [ground] = await sql<Ground[]>`
+): Promise<Parties> {
+  const [ground] = await sql<Parties[]>`
     select
       (select jsonb_build_object('clientId', pr.client_id, 'legalName', pr.legal_name, 'tinLast4', pr.tin_last4,
           'npi', pr.npi, 'merged', pr.merged_into is not null,
@@ -54,14 +54,14 @@ export async function groundOf(
 }
 
 /** Those of `ids` that are documents of the client. */
-export async function knownDocuments(sql: Db, clientId: string, ids: readonly string[]): Promise<Set<string>> {
+export async function selectKnownDocuments(sql: Db, clientId: string, ids: readonly string[]): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
     select id from documents where client_id = ${clientId} and id = any(${[...ids]}::uuid[])`;
   return new Set(rows.map((row) => row.id));
 }
 
 /** Whose a fact is in an agreement of this practice, payer, state and line that has not ended; null where nobody's. */
-export async function holderOf(
+export async function findFactHolder(
   sql: Db,
   agreementId: string,
   fact: Fact & ('contract' | 'claimsRoute'),
@@ -88,7 +88,7 @@ export interface References {
 }
 
 /** The names of those references that the principal knows nothing of. */
-export async function unknownReferences(
+export async function listUnknownReferences(
   sql: Db,
   principal: Principal,
   { assignee, ...refs }: References,

@@ -27,7 +27,7 @@ export interface PlaybookMove {
 }
 
 /** The applications and participations of a payer that live by an earlier playbook, each with what a move would change. */
-export async function playbookMoves(
+export async function listPlaybookMoves(
   sql: Db,
   principal: Principal,
   { id: payerId, playbook, playbookVersion: to }: { id: string; playbook: Playbook; playbookVersion: number },
@@ -37,7 +37,7 @@ export async function playbookMoves(
   const rows = await sql<{ snapshot: ApplicationState; playbookVersion: number; timeZone: string }[]>`
     select a.snapshot, a.playbook_version, c.time_zone
     from applications a join clients c on c.id = a.client_id
-    where a.payer_id = ${payerId} and (a.open or ${goesOn(sql)}) and a.playbook_version <> ${to}
+    where a.payer_id = ${payerId} and (a.open or ${selectUnderWay(sql)}) and a.playbook_version <> ${to}
       and ${inScope(sql, principal, 'a.client_id')} ${ids ? sql`and a.id = any(${[...ids]}::uuid[])` : sql``}
     order by a.created_at, a.id limit ${limit}`;
   return Promise.all(
@@ -67,5 +67,5 @@ export async function playbookMoves(
 }
 
 /** Whether an application `a` is closed and its participation goes on (domain/applications/state.ts). */
-export const goesOn = (sql: Db): Fragment => sql`
+export const selectUnderWay = (sql: Db): Fragment => sql`
   (a.stage = 'confirmed' and (a.snapshot->'rules'->>'opensSpan')::boolean and a.snapshot->>'participationEndedOn' is null)`;

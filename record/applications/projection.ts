@@ -13,7 +13,7 @@ import { projectReference } from './payer-reference';
 import { projectAgreement, projectSpan } from './spans';
 
 /** The columns that lists filter and sort on: all of them a reading of the state. */
-export const columns = (state: ApplicationState) => ({
+export const buildColumns = (state: ApplicationState) => ({
   open: isOpen(state),
   stage: state.stage,
   waitingOn: state.waiting.on,
@@ -25,11 +25,11 @@ export const columns = (state: ApplicationState) => ({
   version: state.version,
   rulesVersion: RULES_VERSION,
   updatedAt: state.updatedAt,
-  ...participation(state),
+  ...summarizeParticipation(state),
 });
 
 /** Of a participation that goes on: what is wrong with it, and where its renewal stands. */
-function participation(state: ApplicationState) {
+function summarizeParticipation(state: ApplicationState) {
   const { participation: p, agenda } = state;
   const { lateUntil } = agenda.recredentialing ?? {};
   const goesOn = p !== undefined && isParticipating(state);
@@ -45,7 +45,7 @@ function participation(state: ApplicationState) {
  * Writes what a step came to: entries, state, queue, spans, agreement, and what others have to hear of. All of it is
  * sent at once; the connection keeps the order.
  */
-export async function project(
+export async function projectStep(
   tx: TransactionSql,
   before: ApplicationState | null,
   state: ApplicationState,
@@ -61,7 +61,7 @@ export async function project(
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
     projectOutreach(tx, before, state, events),
-    tell(tx, before, state, events),
+    announceChanges(tx, before, state, events),
     // last: what it locks is everybody's, until the commit that comes next
     before && emitEvents(tx, state, events),
   ]);
@@ -95,7 +95,7 @@ async function writeEvents(
 
 async function writeState(tx: TransactionSql, state: ApplicationState): Promise<void> {
   await tx`
-    update applications set ${rowsOf(tx, { ...columns(state), snapshot: json(tx, state) })}
+    update applications set ${rowsOf(tx, { ...buildColumns(state), snapshot: json(tx, state) })}
     where id = ${state.id}`;
 }
 
@@ -116,7 +116,7 @@ async function emitEvents(
 }
 
 /** Leaves word in the outbox of what others have to hear. */
-async function tell(
+async function announceChanges(
   tx: TransactionSql,
   before: ApplicationState | null,
   state: ApplicationState,

@@ -16,7 +16,7 @@ export function createRecorder(
     keyOf: ({ applicationId, intent }) =>
       intent.type === 'command' ? intent.commandId : `${applicationId} ${intent.type}`,
     async mayBeFurther({ applicationId, intent, known }) {
-      if (intent.type === 'file') return isToldEarlier(sql, applicationId, startedAt);
+      if (intent.type === 'file') return wasSignalledEarlier(sql, applicationId, startedAt);
       if (intent.type === 'due') return (known?.next?.at ?? startedAt) < startedAt;
       const [command] = await sql<
         { receivedAt: string }[]
@@ -45,7 +45,7 @@ export function createRecorder(
 }
 
 /** Keeps that an application's workflow is about to be told of a changed file; answers where the application stands. */
-export async function keepFileTold(sql: Sql, applicationId: string): Promise<ApplicationState> {
+export async function recordFileSignal(sql: Sql, applicationId: string): Promise<ApplicationState> {
   const [row] = await sql<{ snapshot: ApplicationState }[]>`
     update applications set file_told_at = now() where id = ${applicationId} returning snapshot`;
   if (!row) throw new Error(`no application ${applicationId}`);
@@ -53,7 +53,7 @@ export async function keepFileTold(sql: Sql, applicationId: string): Promise<App
 }
 
 /** Whether a workflow was told of its file before this process began, nobody knows when, or a counted try has not ended since. */
-async function isToldEarlier(sql: Sql, applicationId: string, startedAt: string): Promise<boolean> {
+async function wasSignalledEarlier(sql: Sql, applicationId: string, startedAt: string): Promise<boolean> {
   const [row] = await sql<{ earlier: boolean }[]>`
     select step_tries > 1 or coalesce(file_told_at < ${startedAt}, true) as earlier
     from applications where id = ${applicationId}`;

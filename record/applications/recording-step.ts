@@ -10,13 +10,13 @@ import { needsHistory, takeStep, type LeaveOut, type StepInput } from '../../dom
 import { localDate } from '../../domain/time/calendar';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import { beginStep } from '../../runtime/database';
-import { lookUp, getCommand, settleCommand, type KeptCommand } from './commands';
+import { readCircumstances, getCommand, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './file';
-import { project } from './projection';
+import { projectStep } from './projection';
 import {
   keepSetAside,
-  laterBy,
-  restingWork,
+  addPause,
+  listRestingWork,
   setAsideIdle,
   settleTriedAgain,
   TRY_AGAIN_MS,
@@ -81,12 +81,12 @@ export function recordStep(
 ): Promise<StepResult> {
   const { applicationId, at, intent } = request;
   return beginStep(sql, async (tx): Promise<StepResult> => {
-    const row = await lock(tx, applicationId);
+    const row = await lockApplication(tx, applicationId);
     const command = intent.type === 'command' ? await getCommand(tx, intent.commandId) : null;
     const isSettled = command !== null && command.status !== 'pending';
     const resting = row.setAside.filter(({ againAt }) => againAt === null || againAt > at);
     const again = row.setAside.filter((one) => !resting.includes(one));
-    const putOff = further ? failedAgain(row, request, { resting, again }) : [];
+    const putOff = further ? listFailedAgain(row, request, { resting, again }) : [];
     const timers = [...resting, ...putOff].flatMap(({ timer }) => timer ?? []);
     const leaveOut: LeaveOut = {
       file: resting.some(({ what }) => what === 'file') || (further && intent.type !== 'file'),
@@ -95,7 +95,7 @@ export function recordStep(
     };
     const { step, playbook, movesTo } = await decideStep(tx, row, isSettled ? null : command, request, leaveOut);
     const { state, events, refusal } = step;
-    if (events.length > 0) await project(tx, row.snapshot, state, events, command?.id ?? null);
+    if (events.length > 0) await projectStep(tx, row.snapshot, state, events, command?.id ?? null);
     if (movesTo !== null && !refusal)
       await tx`update applications set playbook_version = ${movesTo} where id = ${applicationId}`;
     if (command && !isSettled) await settleCommand(tx, command.id, refusal);
@@ -118,7 +118,7 @@ export function recordStep(
  * What of the work that was tried again after its hour has failed once more, as a further try is made, and waits for another
  * hour: the file, and of what is due the timer that comes first. What comes after it is tried by itself.
  */
-function failedAgain(
+function listFailedAgain(
   { snapshot }: Row,
   { at, intent }: StepRequest,
   { resting, again }: Record<'resting' | 'again', readonly RestingWork[]>,
@@ -138,19 +138,19 @@ export function setStepAside(
   cause: string,
 ): Promise<StepResult> {
   return beginStep(sql, async (tx): Promise<StepResult> => {
-    const row = await lock(tx, applicationId);
+    const row = await lockApplication(tx, applicationId);
     const { snapshot, setAside } = row;
     const resting = setAside.filter(({ againAt }) => againAt === null || againAt > at);
     const [first] = listArmedTimers(snapshot).filter(
       (due) => due.at <= at && !resting.some(({ timer }) => timer === due.timer),
     );
     const timer = intent.type === 'due' ? (first?.timer ?? null) : null;
-    const againAt = intent.type === 'command' ? null : laterBy(at, TRY_AGAIN_MS);
+    const againAt = intent.type === 'command' ? null : addPause(at, TRY_AGAIN_MS);
     const commandId = intent.type === 'command' ? intent.commandId : null;
     await keepSetAside(tx, row, { what: intent.type, commandId, timer, cause, at, againAt });
     const refusal: Refusal | null = commandId === null ? null : { type: 'set_aside', cause };
     if (commandId !== null) await settleCommand(tx, commandId, refusal);
-    const progress = computeProgress(snapshot, payersZone(row), {
+    const progress = computeProgress(snapshot, findPayerZone(row), {
       setAside: [...resting.flatMap((one) => one.timer ?? []), ...(timer ? [timer] : [])],
       againAt: [...resting.flatMap((one) => one.againAt ?? []), ...(againAt ? [againAt] : [])].sort()[0] ?? null,
     });
@@ -162,7 +162,7 @@ export function setStepAside(
 /** Refuses a command that the record does not take as it stands; null, and nothing written, where it may be taken. */
 export function refuseCommand(sql: Sql, applicationId: string, commandId: string): Promise<Refusal | null> {
   return beginStep(sql, async (tx) => {
-    const row = await lock(tx, applicationId);
+    const row = await lockApplication(tx, applicationId);
     const command = await getCommand(tx, commandId);
     if (command.status !== 'pending') return command.refusal;
     const { refusal } = (await decideStep(tx, row, command, { at: new Date().toISOString(), known: null })).step;
@@ -180,27 +180,27 @@ async function decideStep(
   leaveOut?: LeaveOut,
 ) {
   const { snapshot: before, rulesVersion, timeZone } = row;
-  const moved = command && (await movedTo(tx, command, before));
+  const moved = command && (await findNextPlaybook(tx, command, before));
   const playbook = resolvePlaybook(moved?.playbook ?? row.playbook, before.key, timeZone);
   const at = [clock, before.updatedAt].sort()[1]!;
   const today = localDate(at, timeZone);
   const circumstances: Circumstances = {
     reading: await readFile(tx, before.key, playbook, today),
     today,
-    ...(command && (await lookUp(tx, before, command))),
+    ...(command && (await readCircumstances(tx, before, command))),
     ...(moved && { rules: deriveRules(before.key.kind, playbook) }),
   };
-  const own = intent && entryOf(intent);
+  const own = intent && buildEntry(intent);
   const again = needsHistory({ rulesVersion, command, ...own });
   const step = takeStep({
     before,
     rulesVersion,
-    history: again ? await history(tx, before.id) : [],
+    history: again ? await readHistory(tx, before.id) : [],
     known,
     command,
     ...own,
     circumstances,
-    otherOpenId: again ? await otherOpenId(tx, before.id) : undefined,
+    otherOpenId: again ? await findOtherOpenId(tx, before.id) : undefined,
     playbook,
     timeZone,
     at,
@@ -211,13 +211,13 @@ async function decideStep(
 }
 
 /** What the record enters by itself for an intent. */
-function entryOf(intent: StepRequest['intent']): Pick<StepInput, 'notice' | 'differs'> {
+function buildEntry(intent: StepRequest['intent']): Pick<StepInput, 'notice' | 'differs'> {
   if (intent.type === 'restart') return { notice: { kind: 'workflow_restarted', data: { because: intent.because } } };
   return intent.type === 'repair' ? { differs: intent.differs } : {};
 }
 
 /** The payer's time zone; the client's where the playbook is what fails. */
-function payersZone({ playbook, snapshot, timeZone }: Row): string {
+function findPayerZone({ playbook, snapshot, timeZone }: Row): string {
   try {
     return resolvePlaybook(playbook, snapshot.key, timeZone).window.timeZone;
   } catch {
@@ -236,9 +236,9 @@ async function setWakesAt(
     await tx`update applications set wakes_at = ${at}, step_tries = 1 where id = ${snapshot.id}`;
 }
 
-async function lock(tx: TransactionSql, id: string): Promise<Row> {
+async function lockApplication(tx: TransactionSql, id: string): Promise<Row> {
   const [row] = await tx<Row[]>`
-    select a.snapshot, a.rules_version, a.wakes_at, a.step_tries, ${restingWork(tx, tx`a.id`)} as set_aside, c.time_zone, p.body as playbook
+    select a.snapshot, a.rules_version, a.wakes_at, a.step_tries, ${listRestingWork(tx, tx`a.id`)} as set_aside, c.time_zone, p.body as playbook
     from applications a
     join clients c on c.id = a.client_id
     join playbooks p on p.payer_id = a.payer_id and p.version = a.playbook_version
@@ -249,7 +249,7 @@ async function lock(tx: TransactionSql, id: string): Promise<Row> {
 }
 
 /** The playbook to which a command moves its application; null where it is about something else. */
-async function movedTo(
+async function findNextPlaybook(
   tx: TransactionSql,
   { action, body }: KeptCommand,
   { key }: ApplicationState,
@@ -262,14 +262,14 @@ async function movedTo(
   return row;
 }
 
-export async function history(tx: Sql | TransactionSql, id: string): Promise<ApplicationEvent[]> {
+export async function readHistory(tx: Sql | TransactionSql, id: string): Promise<ApplicationEvent[]> {
   const rows = await tx<{ event: ApplicationEvent }[]>`
     select event from events where application_id = ${id} order by seq`;
   return rows.map((row) => row.event);
 }
 
 /** Another application that is open for the same key. */
-async function otherOpenId(tx: TransactionSql, id: string): Promise<string | undefined> {
+async function findOtherOpenId(tx: TransactionSql, id: string): Promise<string | undefined> {
   const [other] = await tx<{ id: string }[]>`
     select o.id from applications a join applications o on o.natural_key = a.natural_key and o.open
     where a.id = ${id} and o.id <> a.id`;

@@ -35,7 +35,7 @@ export async function openRecredentialing(sql: Sql, participationId: string): Pr
 }
 
 /** The application by which the running cycle of a participation is renewed. */
-export async function renewalOf(sql: Db, { key, participation }: ApplicationState): Promise<string | null> {
+export async function findRenewal(sql: Db, { key, participation }: ApplicationState): Promise<string | null> {
   const openedAt = participation?.cycle?.openedAt ?? null;
   const [row] = await sql<{ id: string }[]>`
     select id from applications
@@ -45,7 +45,7 @@ export async function renewalOf(sql: Db, { key, participation }: ApplicationStat
 }
 
 /** The participations that an approved recredentialing renews, each with the body of the command that says so. */
-export async function renewedBy(
+export async function listRenewedParticipations(
   sql: Db,
   recredentialingId: string,
 ): Promise<{ id: string; clientId: string; body: Bodies['committee-date'] }[]> {

@@ -17,7 +17,7 @@ export interface RestingWork {
 export const TRY_AGAIN_MS = 3_600_000;
 
 /** The due work and the file change of an application that were set aside, as JSON. */
-export const restingWork = (sql: Db, applicationId: Fragment): Fragment => sql`
+export const listRestingWork = (sql: Db, applicationId: Fragment): Fragment => sql`
   coalesce((
     select jsonb_agg(jsonb_build_object('what', s.what, 'timer', s.timer,
       'againAt', to_char(s.again_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
@@ -68,7 +68,7 @@ export async function settleTriedAgain(
   { snapshot }: { snapshot: ApplicationState },
   { at, tried, putOff }: { at: Instant } & Record<'tried' | 'putOff', readonly RestingWork[]>,
 ): Promise<Instant[]> {
-  const againAt = laterBy(at, TRY_AGAIN_MS);
+  const againAt = addPause(at, TRY_AGAIN_MS);
   const same = ({ what, timer }: RestingWork) => tx`
     application_id = ${snapshot.id} and what = ${what} and timer is not distinct from ${timer}`;
   for (const one of tried) await tx`delete from set_aside where ${same(one)}`;
@@ -76,4 +76,4 @@ export async function settleTriedAgain(
   return putOff.map(() => againAt);
 }
 
-export const laterBy = (at: Instant, ms: number): Instant => new Date(Date.parse(at) + ms).toISOString();
+export const addPause = (at: Instant, ms: number): Instant => new Date(Date.parse(at) + ms).toISOString();

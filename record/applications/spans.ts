@@ -20,7 +20,7 @@ export async function projectSpan(tx: Tx, before: ApplicationState | null, state
   if (!state.rules.opensSpan || sameValue(basis(before), basis(state))) return;
   await tx`
     update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null`;
-  const facts = await factRecords(tx, state);
+  const facts = await readFactRecords(tx, state);
   await announce(tx, 'billing basis changed', state.id);
   if (!approved(state) && Object.keys(facts).length === 0) return;
   const effective = facts.effectiveDate;
@@ -43,17 +43,17 @@ export async function projectSpan(tx: Tx, before: ApplicationState | null, state
     })}`;
 }
 
-async function factRecords(tx: Tx, state: ApplicationState): Promise<Partial<Record<Fact, FactRecord>>> {
+async function readFactRecords(tx: Tx, state: ApplicationState): Promise<Partial<Record<Fact, FactRecord>>> {
   const records: Partial<Record<Fact, FactRecord>> = {};
   for (const fact of FACTS) {
     const on = state.facts[fact];
-    if (on) records[fact] = await factRecord(tx, state, fact, on);
+    if (on) records[fact] = await readFactRecord(tx, state, fact, on);
   }
   return records;
 }
 
 /** A fact as it stands, with its value and proof. */
-async function factRecord(tx: Tx, state: ApplicationState, fact: Fact, on: FactState): Promise<FactRecord> {
+async function readFactRecord(tx: Tx, state: ApplicationState, fact: Fact, on: FactState): Promise<FactRecord> {
   const body = await factBody(tx, state, fact, on.entryId);
   const others = await Promise.all(on.against.map((a) => factBody(tx, state, fact, a.entryId)));
   return {

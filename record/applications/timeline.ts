@@ -40,7 +40,7 @@ const rfc3339 = (sql: Db, at: Fragment): Fragment =>
 const MACHINE: Actor = { type: 'system', id: 'workflow', name: 'Countersign' };
 
 /** One page of an application's entries in order; `after` is the number of the last one of the page before. */
-export async function timeline(
+export async function listTimeline(
   sql: Db,
   { role }: Principal,
   applicationId: string,

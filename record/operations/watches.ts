@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import type { WatchType } from '../../domain/kernel/codes';
 import { beginStep, type Sql, type Tx } from '../../runtime/database';
-import { giveChecks } from '../applications/bridges';
+import { createChecks } from '../applications/bridges';
 import { advanceEnding } from '../offboarding/endings';
 import { chaseEnrolments } from '../platforms/enrolment-chase';
 import { askForList } from '../sources/exclusion-source';
@@ -13,7 +13,7 @@ import { emitReadinessChange } from '../billing/readiness-watch';
 import { checkDueCaqh, checkDueNppes } from '../sources/lookups';
 import { checkDueWebhooks } from '../outreach/webhooks';
 import { purgeDueData } from '../offboarding/retention';
-import { laterBy, TRY_AGAIN_MS } from '../applications/set-aside';
+import { addPause, TRY_AGAIN_MS } from '../applications/set-aside';
 import { countTries } from '../kernel/tries';
 
 /** Does what is due for a subject and answers when to look again; doing it twice is doing it once. */
@@ -21,7 +21,7 @@ type Step = (tx: Tx, subject: string, now: Instant) => Promise<OutreachStep>;
 
 const STEPS: Record<WatchType, Step> = {
   platformInquiry: askQuestions,
-  platformCheck: giveChecks,
+  platformCheck: createChecks,
   billingReadiness: emitReadinessChange,
   enrolmentChase: chaseEnrolments,
   providerUpkeep: processUpkeep,
@@ -85,7 +85,7 @@ const wake = (sql: Sql, { watch, subject, at }: WakeRequest): Promise<OutreachSt
   });
 
 function setWatchAside(sql: Sql, { watch, subject, at }: WakeRequest, cause: string): Promise<OutreachStep> {
-  const againAt = laterBy(at, TRY_AGAIN_MS);
+  const againAt = addPause(at, TRY_AGAIN_MS);
   const row = { id: randomUUID(), what: 'watch', watch, subject, cause, since: at, againAt };
   return beginStep(sql, async (tx) => {
     await tx`

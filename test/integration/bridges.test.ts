@@ -1,4 +1,4 @@
-import { giveChecks } from '../../record/applications/bridges';
+import { createChecks } from '../../record/applications/bridges';
 import { freshNpi } from '../support/file';
 import { daysAgo, daysAhead, OpenApplication, System, TODAY, type Filed } from '../support/system';
 import { PRACTICE, type Reply } from '../support/api';
@@ -168,18 +168,18 @@ test('each check is given to a person once, when it is due', async () => {
     occasion,
     dueOn: daysAhead(days),
   });
-  expect(await giveChecks(sql, id, at(1000))).toEqual({ next: null });
+  expect(await createChecks(sql, id, at(1000))).toEqual({ next: null });
 
   await direct.submit({ submittedOn: TODAY });
-  const { next } = await giveChecks(sql, id, at(13));
+  const { next } = await createChecks(sql, id, at(13));
   expect(next!.slice(0, 10)).toBe(daysAhead(14));
   expect(await tasks()).toEqual([]);
   await direct.contact('approved');
   await direct.confirm('effectiveDate', { value: daysAhead(30) });
-  expect((await giveChecks(sql, id, at(14))).next!.slice(0, 10)).toBe(daysAhead(30));
+  expect((await createChecks(sql, id, at(14))).next!.slice(0, 10)).toBe(daysAhead(30));
   expect(await tasks()).toEqual([given('submission', 14)]);
-  for (const days of [14, 30, 30, 31]) await giveChecks(sql, id, at(days));
-  expect(await giveChecks(sql, id, at(31))).toEqual({ next: null });
+  for (const days of [14, 30, 30, 31]) await createChecks(sql, id, at(days));
+  expect(await createChecks(sql, id, at(31))).toEqual({ next: null });
   expect(await tasks()).toEqual([given('submission', 14), given('effective_date', 30)]);
 });
 
@@ -194,9 +194,9 @@ test('a check is given to whom the application is assigned, as long as they may 
   await application(id).submit({ submittedOn: TODAY });
   await application(id).contact('approved');
   await application(id).confirm('effectiveDate', { value: daysAhead(30) });
-  await giveChecks(sql, id, `${daysAhead(14)}T23:59:59.999Z`);
+  await createChecks(sql, id, `${daysAhead(14)}T23:59:59.999Z`);
   await sql`update users set client_ids = ${[(await system.file()).clientId]} where id = ${assignee}`;
-  await giveChecks(sql, id, `${daysAhead(30)}T23:59:59.999Z`);
+  await createChecks(sql, id, `${daysAhead(30)}T23:59:59.999Z`);
   const { items } = (await api.get(`/v1/tasks?kind=platform_check&clientId=${clientId}`)).body;
   expect(items.map((task: Reply['body']) => task.assignee)).toEqual([assignee, null]);
 });
@@ -215,7 +215,7 @@ test('nothing is left to check or to ask once the payer is no longer reached thr
     const [one, other] = (await start([payerId, payerIds[1]].map((id) => ({ payerId: id, state: 'CA' })))).body.items;
     const direct = application(one.id);
     await direct.submit({ submittedOn: daysAgo(20) });
-    await giveChecks(sql, one.id, new Date().toISOString());
+    await createChecks(sql, one.id, new Date().toISOString());
     expect(await tasksOf(clientId)).toHaveLength(1);
     expect((await leave({ at, others: [payerIds[1]!] })).status).toBe(200);
     expect(await tasksOf(clientId)).toEqual([]);
@@ -226,12 +226,12 @@ test('nothing is left to check or to ask once the payer is no longer reached thr
     if (still) expect(asked[0].ask).toEqual([expect.stringContaining('replaces nothing')]);
     await direct.contact('approved');
     await direct.confirm('effectiveDate', { value: daysAhead(30) });
-    expect(await giveChecks(sql, one.id, `${daysAhead(40)}T23:00:00.000Z`)).toEqual({ next: null });
+    expect(await createChecks(sql, one.id, `${daysAhead(40)}T23:00:00.000Z`)).toEqual({ next: null });
     expect(await tasksOf(clientId)).toEqual([]);
     // who comes back is looked after again
     if (!still) continue;
     await api.patch(at, { payerIds });
-    expect((await giveChecks(sql, one.id, `${daysAhead(1)}T23:00:00.000Z`)).next!.slice(0, 10)).toBe(daysAhead(30));
+    expect((await createChecks(sql, one.id, `${daysAhead(1)}T23:00:00.000Z`)).next!.slice(0, 10)).toBe(daysAhead(30));
   }
 });
 

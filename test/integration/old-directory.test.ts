@@ -3,7 +3,7 @@ import { fold, RULES_VERSION } from '../../domain/applications/reduce';
 import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
 import { compareNext } from '../../record/operations/runs';
-import { history, recordStep } from '../../record/applications/recording-step';
+import { readHistory, recordStep } from '../../record/applications/recording-step';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { migrate } from '../../runtime/migrate';
 import { book } from '../support/file';
@@ -66,13 +66,13 @@ async function oldDirectory(through: number) {
 
 /** Adds a note, and answers what was entered with it. */
 async function note(sql: Sql, { id, clientId }: { id: string; clientId: string }): Promise<object[]> {
-  const before = (await history(sql, id)).length;
+  const before = (await readHistory(sql, id)).length;
   const commandId = randomUUID();
   const body = { text: 'x', visibility: 'internal' } as const;
   await keepCommand(sql, { id: commandId, clientId, applicationId: id, action: 'notes', body }, ACTOR);
   const intent = { type: 'command', commandId } as const;
   await recordStep(sql, { applicationId: id, known: null, at: new Date().toISOString(), intent });
-  return (await history(sql, id)).slice(before).map(({ kind, data }) => ({ kind, data }));
+  return (await readHistory(sql, id)).slice(before).map(({ kind, data }) => ({ kind, data }));
 }
 
 test.each([
@@ -90,7 +90,7 @@ test.each([
   expect(own).toMatchObject({ kind: 'note' });
   const [row] = await old.sql`select stage, rules_version, snapshot from applications where id = ${old.id}`;
   expect(row).toMatchObject({ stage: 'in_review', rulesVersion: RULES_VERSION });
-  expect(row!.snapshot).toEqual(fold(await history(old.sql, old.id)));
+  expect(row!.snapshot).toEqual(fold(await readHistory(old.sql, old.id)));
   expect(await compareNext(old.sql, null, 10)).toEqual([{ id: old.id, differs: [] }]);
   expect(await note(old.sql, old)).toMatchObject([{ kind: 'note' }]);
 });

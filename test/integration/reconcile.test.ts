@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { columns } from '../../record/applications/projection';
+import { buildColumns } from '../../record/applications/projection';
 import { batchDueMail } from '../../record/outreach/mail';
 import { queueMessages } from '../../record/outreach/messages';
 import type { StuckItem } from '../../record/operations/stuck';
@@ -75,7 +75,7 @@ async function backup({ id }: OpenApplication): Promise<() => Promise<void>> {
     sql.begin(async (tx) => {
       await tx`delete from events where application_id = ${id} and seq > ${snapshot.version}`;
       await tx`delete from work_items where application_id = ${id}`;
-      const row = { ...columns(snapshot), snapshot: tx.json(snapshot) };
+      const row = { ...buildColumns(snapshot), snapshot: tx.json(snapshot) };
       await tx`update applications set ${tx(row)} where id = ${id}`;
     });
 }

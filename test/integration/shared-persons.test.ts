@@ -1,5 +1,5 @@
 import { ROLES, type Role } from '../../domain/kernel/codes';
-import { fileOf } from '../../record/applications/file';
+import { readProviderFile } from '../../record/applications/file';
 import { keepNppes, setServices } from '../../record/sources/lookups';
 import { processUpkeep } from '../../record/upkeep/upkeep';
 import { ADMIN_KEY, CLIENT, PROVIDER, type Reply } from '../support/api';
@@ -87,7 +87,7 @@ async function effectsAt({ clientId, providerId, applications, key, calendar }: 
     files: await Promise.all(
       (await Promise.all(applications.map((one) => one.get({ key })))).map(
         async ({ practiceId, payerId, state, lineOfBusiness, kind }: Body) =>
-          fileOf(sql, { practiceId, payerId, state, lineOfBusiness, kind, providerId, locationId: null }),
+          readProviderFile(sql, { practiceId, payerId, state, lineOfBusiness, kind, providerId, locationId: null }),
       ),
     ),
     applications: await get(`/v1/applications?clientId=${clientId}`),

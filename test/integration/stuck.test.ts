@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MOST_TRIES } from '../../record/kernel/tries';
 import { createWaker } from '../../record/operations/watches';
-import { createRecorder, keepFileTold } from '../../record/applications/recorder';
+import { createRecorder, recordFileSignal } from '../../record/applications/recorder';
 import { keepCommand } from '../../record/applications/commands';
 import type { WorkflowStepRequest } from '../../record/applications/recording-step';
 import { openApplication } from '../../record/applications/opening';
@@ -60,7 +60,7 @@ async function poisoned() {
   /** A licence runs out, and its workflow is told. */
   const file = async (): Promise<WorkflowStepRequest> => {
     await sql`update licences set expires_on = '2020-01-01' where provider_id = ${providerId}`;
-    await keepFileTold(sql, id);
+    await recordFileSignal(sql, id);
     return request({ type: 'file' });
   };
   return { id, clientId, mend, note, file, request };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { addDays } from '../../domain/time/dates';
 import { isHeld } from '../../domain/applications/state';
 import type { Playbook } from '../../domain/registry/playbook';
-import { columns } from '../../record/applications/projection';
+import { buildColumns } from '../../record/applications/projection';
 import type { Life, Lives } from '../support/lives';
 
 /** Keeps the histories of an application's workflow as they are now; for a life whose workflow id is used again. */
@@ -262,7 +262,7 @@ async function backUp({ sql }: Lives, { id }: Life): Promise<() => Promise<void>
     sql.begin(async (tx) => {
       await tx`delete from events where application_id = ${id} and seq > ${snapshot.version}`;
       await tx`delete from work_items where application_id = ${id}`;
-      await tx`update applications set ${tx({ ...columns(snapshot), snapshot: tx.json(snapshot) })} where id = ${id}`;
+      await tx`update applications set ${tx({ ...buildColumns(snapshot), snapshot: tx.json(snapshot) })} where id = ${id}`;
     });
 }
 

@@ -16,7 +16,7 @@ import type { Playbook } from '../../domain/registry/playbook';
 import { readRun, type ApplicationRun } from '../../record/applications/application-run';
 import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
-import { history } from '../../record/applications/recording-step';
+import { readHistory } from '../../record/applications/recording-step';
 import { dataConverter } from '../../runtime/codec';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { registerSearchAttributes } from '../../runtime/search-attributes';
@@ -229,7 +229,7 @@ export class Life {
   }
 
   entries(): Promise<ApplicationEvent[]> {
-    return history(this.lives.sql, this.id);
+    return readHistory(this.lives.sql, this.id);
   }
 
   async items(): Promise<string[]> {
