@@ -11,9 +11,9 @@ import { createSend, type Outside } from './outreach';
 export const createActivities = ({ sql, ...outside }: { sql: Sql } & Outside): RecordStep & Wake & Send => {
   const sending = createSend(sql, outside);
   return {
-    recordStep: redacting(createRecorder(sql)),
-    wake: redacting(createWaker(sql)),
-    send: redacting((what) => sending.send(what)),
+    recordStep: redactFailures(createRecorder(sql)),
+    wake: redactFailures(createWaker(sql)),
+    send: redactFailures((what) => sending.send(what)),
   };
 };
 
@@ -21,17 +21,17 @@ export const createActivities = ({ sql, ...outside }: { sql: Sql } & Outside): R
  * What an activity throws is kept in Temporal's history, where an error of PostgreSQL would leave the data that it
  * quotes: other failures than our own reach it as name, code and stack frames. They are retried as before.
  */
-const redacting =
+const redactFailures =
   <Request, Answer>(activity: (request: Request) => Promise<Answer>) =>
   async (request: Request): Promise<Answer> => {
     try {
       return await activity(request);
     } catch (error) {
-      throw error instanceof TemporalFailure ? error : withoutWords(error);
+      throw error instanceof TemporalFailure ? error : redactFailure(error);
     }
   };
 
-function withoutWords(error: unknown): ApplicationFailure {
+function redactFailure(error: unknown): ApplicationFailure {
   const { type, code, stack } = describeError(error);
   const message = code === undefined ? type : `${type} ${code}`;
   // what is not on record will not be: its workflow ends

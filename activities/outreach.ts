@@ -46,7 +46,7 @@ async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string)
     await settleMail(sql, claimed, 'never', 'no address is known');
     return;
   }
-  const contents = claimed.messages.map((message) => contentOf(keyring, claimed, message));
+  const contents = claimed.messages.map((message) => buildContent(keyring, claimed, message));
   const mail = { to: claimed.address, ...render(claimed.recipientType, contents, claimed.caqhName) };
   const outcome = await (
     mailer
@@ -74,7 +74,7 @@ const again = (type: string, message: string, nextRetryDelay?: number): Applicat
   });
 
 /** To a payer its own words and numbers; to everyone else the provider's name and nothing more. */
-function contentOf(
+function buildContent(
   keyring: Keyring,
   { recipientType }: ClaimedMail,
   { npi, practiceId, practiceName, referenceNumber, tinSealed, ...rest }: ClaimedMail['messages'][number],

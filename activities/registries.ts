@@ -35,7 +35,7 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
   async caqhStatus(personId: string): Promise<void> {
     const subject = await findLookupSubject(sql, 'caqh', personId);
     if (!subject) return;
-    await orTrouble(sql, 'caqh', personId, subject.at, async () => {
+    await recordTrouble(sql, 'caqh', personId, subject.at, async () => {
       if (!caqh) throw NOT_HERE;
       const said = await caqh.status(subject.npi);
       const fresh = await findNewAttestation(sql, personId, null, subject.at, said);
@@ -47,7 +47,7 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
   async nppesRecord(personId: string): Promise<void> {
     const subject = await findLookupSubject(sql, 'nppes', personId);
     if (!subject) return;
-    await orTrouble(sql, 'nppes', personId, subject.at, async () => {
+    await recordTrouble(sql, 'nppes', personId, subject.at, async () => {
       if (!nppes) throw NOT_HERE;
       await keepNppes(sql, personId, subject.at, await nppes.record(subject.npi));
     });
@@ -56,7 +56,7 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
   async caqhRoster(requestId: string): Promise<void> {
     const request = await findOpenRosterRequest(sql, requestId);
     if (!request) return;
-    const answered = await orTrouble(sql, 'caqh', request.personId, request.at, async () => {
+    const answered = await recordTrouble(sql, 'caqh', request.personId, request.at, async () => {
       if (!caqh) throw NOT_HERE;
       const { kind, batchId, caqhId, personId } = request;
       const came = batchId
@@ -77,7 +77,7 @@ export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => 
       if (list) await takeList(sql, at, list);
       await recordListAnswer(sql, at, list ? list.etag : etag);
     } catch (error) {
-      const trouble = listTroubleOf(error);
+      const trouble = findListTrouble(error);
       if (!trouble) throw error;
       await recordListTrouble(sql, at, trouble);
     }
@@ -96,14 +96,14 @@ async function takeList(sql: Sql, at: Instant, { file, sha256, modifiedAt }: Fet
 }
 
 /** Why a list is none that can be used; null where something else went wrong. */
-function listTroubleOf(error: unknown): Trouble | null {
+function findListTrouble(error: unknown): Trouble | null {
   if (error instanceof ServiceError) return error;
   if (error instanceof BadTable) return { kind: 'nonsense', detail: `the answer is not the list: ${error.message}` };
   if (error instanceof RefusedList) return { kind: 'nonsense', detail: error.why };
   return null;
 }
 
-async function orTrouble(
+async function recordTrouble(
   sql: Sql,
   service: RegistryService,
   personId: string,

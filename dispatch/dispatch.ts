@@ -32,7 +32,7 @@ import {
 import { deleteStarts } from '../record/kernel/outbox';
 import { createRecorder, recordFileSignal } from '../record/applications/recorder';
 import { refuseCommand } from '../record/applications/recording-step';
-import { ANSWER_MS, createRuns, workflowOf } from './runs';
+import { ANSWER_MS, createRuns, buildWorkflowId } from './runs';
 import type { Sql } from '../runtime/database';
 import { gather } from '../runtime/gather';
 import {
@@ -180,7 +180,7 @@ export function createDispatch({
     for (let tries = 1; ; tries += 1) {
       const state = await load(command.applicationId);
       try {
-        const refusal = (await refuse(state, command)) ?? (await record(workflowOf(state), command, until));
+        const refusal = (await refuse(state, command)) ?? (await record(buildWorkflowId(state), command, until));
         await acknowledgeCommand(sql, command.id);
         return outcome(refusal);
       } catch (error) {
@@ -244,13 +244,13 @@ export function createDispatch({
 
   async function signalFileChanged(applicationId: string): Promise<void> {
     const state = await recordFileSignal(sql, applicationId);
-    if (isOpen(state)) await client.workflow.getHandle(workflowOf(state)!).signal(fileChangedSignal);
+    if (isOpen(state)) await client.workflow.getHandle(buildWorkflowId(state)!).signal(fileChangedSignal);
   }
 
   /** The id of the workflow that should write an application; null where none has to, or there is no such application. */
   async function workflowIdOf(applicationId: string): Promise<string | null> {
     const state = await readState(sql, applicationId);
-    return state && workflowOf(state);
+    return state && buildWorkflowId(state);
   }
 
   /** Tells a watch that something has changed; one that isn't running starts with it. */
@@ -287,7 +287,7 @@ export function createDispatch({
 
   /** What the workflow of an application knows, and whether it runs; null where none has to. */
   async function query(applicationId: string, within: number): Promise<WorkflowView | null> {
-    const workflowId = workflowOf(await load(applicationId));
+    const workflowId = buildWorkflowId(await load(applicationId));
     if (!workflowId) return null;
     const handle = client.workflow.getHandle(workflowId);
     return client.connection.withDeadline(Date.now() + within, async () => {

@@ -26,13 +26,13 @@ const DONE: Outcome = { status: 'done', result: null };
 export async function endItem(sql: Sql, { deliver }: Pick<Dispatch, 'deliver'>, itemId: string): Promise<void> {
   const item = await findDueItem(sql, itemId);
   if (!item) return;
-  const { status, result } = await DO[item.action](sql, deliver, item);
+  const { status, result } = await HANDLERS[item.action](sql, deliver, item);
   await settleItem(sql, item, status, result);
 }
 
-type Do = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem) => Promise<Outcome>;
+type ItemHandler = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem) => Promise<Outcome>;
 
-const DO: Record<LeavingAction, Do> = {
+const HANDLERS: Record<LeavingAction, ItemHandler> = {
   withdraw: (sql, deliver, item) => withdraw(sql, deliver, item, item.reason),
 
   async hand_over(sql, deliver, item) {
@@ -62,12 +62,19 @@ const DO: Record<LeavingAction, Do> = {
   },
 
   async end_agreement(sql, _deliver, item) {
-    await endAgreement(sql, inTheNameOf(item), item.subjectId, item.id, endingOf(item, item.reason), () => undefined);
+    await endAgreement(
+      sql,
+      buildActor(item),
+      item.subjectId,
+      item.id,
+      describeEnding(item, item.reason),
+      () => undefined,
+    );
     return DONE;
   },
 
   async end_platform(sql, _deliver, { on, reason, ...item }) {
-    const principal = inTheNameOf(item);
+    const principal = buildActor(item);
     const relationship = await findRelationship(sql, principal, item.subjectId);
     await endRelationship(sql, principal, relationship!, item.id, { on, reason }, () => undefined);
     return DONE;
@@ -84,9 +91,9 @@ const withdraw = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason:
 const endParticipation = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
   command(sql, deliver, item, { action: 'participation-end', body: endingOf(item, reason) });
 
-const endingOf = ({ on, source, reference }: DueItem, reason: string) => ({ on, reason, source, reference });
+const describeEnding = ({ on, source, reference }: DueItem, reason: string) => ({ on, reason, source, reference });
 
-async function command(
+async function deliverCommand(
   sql: Sql,
   deliver: Dispatch['deliver'],
   { id, clientId, subjectId: applicationId, recordedBy }: DueItem,
@@ -94,16 +101,16 @@ async function command(
 ): Promise<Outcome> {
   await keepCommand(sql, { id, clientId, applicationId, ...said }, recordedBy);
   const delivery = await deliver(id, DELIVERY_MS);
-  if (delivery.status === 'on_its_way') throw new NotTakenYet();
+  if (delivery.status === 'on_its_way') throw new CommandNotTaken();
   return delivery.status === 'recorded' ? DONE : { status: 'refused', result: { problem: delivery.refusal.type } };
 }
 
 /** The application has not taken the command of an item yet. */
-class NotTakenYet extends Error {
+class CommandNotTaken extends Error {
   override name = 'NotTakenYet';
 }
 
-const inTheNameOf = ({ recordedBy }: Pick<DueItem, 'recordedBy'>): Principal => ({
+const buildActor = ({ recordedBy }: Pick<DueItem, 'recordedBy'>): Principal => ({
   ...recordedBy,
   role: 'admin',
   clientIds: null,

@@ -28,7 +28,7 @@ export interface ListedRun {
 export const ANSWER_MS = 10_000;
 
 /** The workflow that writes an application; null where none does any more. */
-export const workflowOf = (state: ApplicationState): string | null =>
+export const buildWorkflowId = (state: ApplicationState): string | null =>
   isOpen(state)
     ? buildApplicationWorkflowId(state.key)
     : isParticipating(state)

@@ -64,7 +64,7 @@ export function createReconciler(of: {
   const restartClosed = () =>
     makeRound('closed_runs', async ({ startedAt, lookedThrough }) => {
       const since = new Date(Date.parse(lookedThrough) - OVERLAP_SECONDS * 1000).toISOString();
-      const ids = await idsOf(dispatch.closedRuns(since));
+      const ids = await collectIds(dispatch.closedRuns(since));
       // what runs again may have been reset to an earlier moment
       const summary = await each('closed_runs', ids, (id) => attend(id, { wake: true }));
       // one that runs again already hears once more, which costs nothing
@@ -78,7 +78,7 @@ export function createReconciler(of: {
       const { lateSeconds } = settings;
       const found = await listSuspects(sql, { lateSeconds, limit: MOST_LATE });
       const late = new Set(found.filter(({ isLate }) => isLate).map(({ id }) => id));
-      const failing = await idsOf(dispatch.failingRuns()).catch((error: unknown) => {
+      const failing = await collectIds(dispatch.failingRuns()).catch((error: unknown) => {
         logger.debug({ err: error }, 'the server does not list failing runs');
         return [];
       });
@@ -231,7 +231,7 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
   };
 }
 
-async function idsOf(runs: AsyncIterable<{ applicationId: string }>): Promise<string[]> {
+async function collectIds(runs: AsyncIterable<{ applicationId: string }>): Promise<string[]> {
   const ids = new Set<string>();
   for await (const { applicationId } of runs) ids.add(applicationId);
   return [...ids];

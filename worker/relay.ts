@@ -128,7 +128,7 @@ export function startRelay({
   const outbox = startPool<Rows>({
     claim: async (limit) => {
       const rows = await claimRows(sql, limit, leaseSeconds);
-      return { pieces: sameSubject(rows), more: rows.length === limit };
+      return { pieces: groupBySubject(rows), more: rows.length === limit };
     },
     work: deliverRows,
     places: ROWS_AT_ONCE,
@@ -179,18 +179,24 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     start_application: { call: dispatch.startApplication },
     start_participation: { call: dispatch.startParticipation },
     file_changed: { call: dispatch.fileChanged },
-    file_changed_person: passingOn('file_changed_person'),
-    file_changed_provider: passingOn('file_changed_provider'),
-    file_changed_practice: passingOn('file_changed_practice'),
+    file_changed_person: createForwarding('file_changed_person'),
+    file_changed_provider: createForwarding('file_changed_provider'),
+    file_changed_practice: createForwarding('file_changed_practice'),
     end_participations: {
       replace: async (tx, id) =>
-        giveEach(tx, 'participation-end', id, await listTerminatedParticipations(tx, id), systemActor('termination')),
+        deliverEach(
+          tx,
+          'participation-end',
+          id,
+          await listTerminatedParticipations(tx, id),
+          systemActor('termination'),
+        ),
     },
     open_changes: {
       replace: async (tx, id) => {
         const { submitted, untold } = await findConcerned(tx, id);
         await announceTo(tx, 'application file changed', submitted, { committed: true });
-        await giveEach(tx, 'change-notice', id, untold, systemActor('changes'));
+        await deliverEach(tx, 'change-notice', id, untold, systemActor('changes'));
         await announce(tx, 'file change passed on', id);
       },
     },
@@ -198,7 +204,7 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     open_recredentialing: { call: (id) => openRecredentialing(sql, id) },
     renew_participations: {
       replace: async (tx, id) =>
-        giveEach(tx, 'committee-date', id, await listRenewedParticipations(tx, id), systemActor('recredentialing')),
+        deliverEach(tx, 'committee-date', id, await listRenewedParticipations(tx, id), systemActor('recredentialing')),
     },
     ending_item: { call: (id) => endItem(sql, dispatch, id) },
     ...watchHandlers(dispatch),
@@ -206,7 +212,7 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
 }
 
 /** What concerns many takes its place as a row for each of them. */
-const passingOn = (topic: Parameters<typeof forwardRow>[1]): Handler => ({
+const createForwarding = (topic: Parameters<typeof forwardRow>[1]): Handler => ({
   replace: (tx, id) => forwardRow(tx, topic, id),
 });
 
@@ -239,7 +245,7 @@ const giveEach = <A extends Action>(tx: Tx, action: A, from: string, to: Concern
 
 const systemActor = (id: string): Actor => ({ type: 'system', id, name: 'Countersign' });
 
-function sameSubject(rows: readonly OutboxRow[]): Rows[] {
+function groupBySubject(rows: readonly OutboxRow[]): Rows[] {
   const bySubject = new Map<string, Rows>();
   for (const row of rows) {
     const key = `${row.topic}/${row.subject}`;
