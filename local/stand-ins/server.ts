@@ -2,8 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 /** How a stand-in behaves towards the next calls: as it should, or as services do on bad days. */
-const MANNERS = ['answers', 'down', 'slow', 'overloaded', 'malformed', 'redirects', 'endless', 'unauthorised'] as const;
-export type Manner = (typeof MANNERS)[number];
+const BEHAVIOURS = [
+  'answers',
+  'down',
+  'slow',
+  'overloaded',
+  'malformed',
+  'redirects',
+  'endless',
+  'unauthorised',
+] as const;
+export type Behaviour = (typeof BEHAVIOURS)[number];
 
 export interface Called {
   method: string;
@@ -15,11 +24,11 @@ export interface Called {
 type Reply = { status?: number; body: unknown; headers?: Record<string, string> };
 
 /**
- * An HTTP service on the loopback that speaks as the real one does, and remembers what it was asked. `PUT /manner/down`
- * has it behave so from then on.
+ * An HTTP service on the loopback that speaks as the real one does, and remembers what it was asked. `PUT /behaviour/down`
+ * makes it fail from then on, `PUT /behaviour/answers` makes it answer again.
  */
 export class StandIn {
-  manner: Manner = 'answers';
+  behaviour: Behaviour = 'answers';
   readonly calls: Called[] = [];
   private readonly server: Server;
 
@@ -55,9 +64,12 @@ export class StandIn {
       query: Object.fromEntries(url.searchParams),
       body: text === '' ? undefined : (JSON.parse(text) as unknown),
     };
-    const manner = MANNERS.find((one) => called.method === 'PUT' && called.path === `/manner/${one}`);
-    if (manner) {
-      this.manner = manner;
+    // `/manner` is the former name
+    const behaviour = BEHAVIOURS.find(
+      (one) => called.method === 'PUT' && [`/behaviour/${one}`, `/manner/${one}`].includes(called.path),
+    );
+    if (behaviour) {
+      this.behaviour = behaviour;
       return void response.writeHead(204).end();
     }
     this.calls.push(called);
@@ -65,7 +77,7 @@ export class StandIn {
       response
         .writeHead(status, { 'content-type': 'application/json', ...headers })
         .end(typeof body === 'string' ? body : JSON.stringify(body));
-    const manners: Record<Manner, () => unknown> = {
+    const replies: Record<Behaviour, () => unknown> = {
       answers: () => send(this.answer(called, request)),
       down: () => request.socket.destroy(),
       slow: () => undefined,
@@ -75,6 +87,6 @@ export class StandIn {
       endless: () => send({ body: `"${'x'.repeat(2_000_000)}"` }),
       unauthorised: () => send({ status: 401, body: { Message: 'Authorization has been denied for this request.' } }),
     };
-    manners[this.manner]();
+    replies[this.behaviour]();
   }
 }

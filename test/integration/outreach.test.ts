@@ -30,7 +30,7 @@ afterAll(async () => {
   await api.stop();
 });
 beforeEach(() => {
-  smtp.manner = 'takes';
+  smtp.behaviour = 'takes';
   smtp.received.length = 0;
 });
 
@@ -107,9 +107,9 @@ describe('mail', () => {
 
   test('that the server could not take yet is tried again, and arrives once', async () => {
     const { id, mail } = await batch();
-    smtp.manner = 'is_busy';
+    smtp.behaviour = 'is_busy';
     for (let attempt = 0; attempt < 3; attempt++) await expect(send(id)).rejects.toMatchObject({ type: 'MailLater' });
-    smtp.manner = 'takes';
+    smtp.behaviour = 'takes';
     await send(id);
     expect(smtp.received).toHaveLength(1);
     expect(await mail()).toMatchObject([{ status: 'sent', attempts: 4 }]);
@@ -117,7 +117,7 @@ describe('mail', () => {
 
   test('that is refused for good is put before a person', async () => {
     const { id, mail, tasks } = await batch();
-    smtp.manner = 'refuses';
+    smtp.behaviour = 'refuses';
     await send(id);
     expect(await mail()).toMatchObject([{ status: 'failed', lastError: expect.stringMatching(/^550/) }]);
     expect(await tasks()).toContain('message_failed');
@@ -128,11 +128,11 @@ describe('mail', () => {
     const locked = smtpMailer(smtp.url.replace('//', '//desk:wrong@'), 'desk@operator.example');
     const refused = createSend(api.deps.sql, { keyring: api.deps.keyring, mailer: locked });
     await expect(refused.send({ kind: 'mail', id })).rejects.toMatchObject({ type: 'MailLater' });
-    smtp.manner = 'dies_at_recipient';
+    smtp.behaviour = 'dies_at_recipient';
     await expect(send(id)).rejects.toMatchObject({ type: 'MailLater' });
     expect(await mail()).toMatchObject([{ status: 'claimed' }]);
     expect(await tasks()).toEqual([]);
-    smtp.manner = 'takes';
+    smtp.behaviour = 'takes';
     await send(id);
     expect(smtp.received).toHaveLength(1);
   });
@@ -164,11 +164,11 @@ describe('mail', () => {
 
   test('to nobody that the server knows is put before a person, and so is what it defers for days', async () => {
     const unknown = await batch();
-    smtp.manner = 'knows_nobody';
+    smtp.behaviour = 'knows_nobody';
     await send(unknown.id);
     expect(await unknown.mail()).toMatchObject([{ status: 'failed' }]);
     const full = await batch();
-    smtp.manner = 'is_busy';
+    smtp.behaviour = 'is_busy';
     await expect(send(full.id)).rejects.toMatchObject({ type: 'MailLater' });
     await api.deps.sql`update mail_batches set deferred_at = now() - interval '6 days' where id = ${full.id}`;
     await send(full.id);
@@ -227,11 +227,11 @@ describe('mail', () => {
 
   test('of which nobody knows whether it arrived is never repeated by itself; a person may', async () => {
     const { id, mail, tasks, providerId } = await batch();
-    smtp.manner = 'dies_after_data';
+    smtp.behaviour = 'dies_after_data';
     await send(id);
     expect(await mail()).toMatchObject([{ status: 'uncertain' }]);
     expect(await tasks()).toContain('message_uncertain');
-    smtp.manner = 'takes';
+    smtp.behaviour = 'takes';
     await send(id);
     expect(await due(providerId)).toEqual({ next: null });
     expect(smtp.received).toHaveLength(0);

@@ -172,10 +172,10 @@ export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promis
   /** CAQH is away for two days, answers, adds to the roster, and is not asked of who has left. */
   async 'caqh-away-then-asked-until-they-leave'(lives, { caqh }) {
     const person = await asked(lives, 'caqhStatus');
-    caqh.manner = 'down';
+    caqh.behaviour = 'down';
     await person.tell();
     await lives.env.sleep('2 days');
-    caqh.manner = 'answers';
+    caqh.behaviour = 'answers';
     await lives.env.sleep('10 days');
     const { providerId: id, clientId, personId } = person;
     const provider = { id, clientId, personId, caqhId: '12345678' };

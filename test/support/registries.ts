@@ -57,7 +57,7 @@ export function livesWithRegistries(): void {
   beforeEach(async () => {
     await turn('api');
     for (const service of [theirs, registry, oig]) {
-      service.manner = 'answers';
+      service.behaviour = 'answers';
       service.calls.length = 0;
     }
   });

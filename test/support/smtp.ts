@@ -2,11 +2,11 @@ import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 
 /** How the server behaves towards the next messages. */
-export type Manner = 'takes' | 'is_busy' | 'refuses' | 'knows_nobody' | 'dies_at_recipient' | 'dies_after_data';
+export type Behaviour = 'takes' | 'is_busy' | 'refuses' | 'knows_nobody' | 'dies_at_recipient' | 'dies_after_data';
 
 /** A real mail server on a port of its own that can be told how to behave. */
 export class TestSmtp {
-  manner: Manner = 'takes';
+  behaviour: Behaviour = 'takes';
   readonly received: string[] = [];
   private readonly server: SMTPServer;
 
@@ -18,8 +18,8 @@ export class TestSmtp {
       logger: false,
       onAuth: (_auth, _session, done) => done(Object.assign(new Error('wrong password'), { responseCode: 535 })),
       onRcptTo: (_address, _session, done) => {
-        if (this.manner === 'dies_at_recipient') return this.hangUp();
-        if (this.manner === 'knows_nobody')
+        if (this.behaviour === 'dies_at_recipient') return this.hangUp();
+        if (this.behaviour === 'knows_nobody')
           return done(Object.assign(new Error('no such user'), { responseCode: 550 }));
         done();
       },
@@ -27,10 +27,10 @@ export class TestSmtp {
         const parts: Buffer[] = [];
         stream.on('data', (part: Buffer) => parts.push(part));
         stream.on('end', () => {
-          const manner = this.manner;
-          if (manner === 'dies_after_data') return this.hangUp();
-          if (manner === 'is_busy') return done(Object.assign(new Error('try later'), { responseCode: 451 }));
-          if (manner === 'refuses') return done(Object.assign(new Error('no such user'), { responseCode: 550 }));
+          const behaviour = this.behaviour;
+          if (behaviour === 'dies_after_data') return this.hangUp();
+          if (behaviour === 'is_busy') return done(Object.assign(new Error('try later'), { responseCode: 451 }));
+          if (behaviour === 'refuses') return done(Object.assign(new Error('no such user'), { responseCode: 550 }));
           this.received.push(Buffer.concat(parts).toString());
           done();
         });

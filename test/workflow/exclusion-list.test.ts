@@ -1,4 +1,4 @@
-import type { Manner } from '../../local/stand-ins/server';
+import type { Behaviour } from '../../local/stand-ins/server';
 import { readListState } from '../../record/sources/exclusion-source';
 import { OPERATOR } from '../../record/screening/exclusions';
 import { setServices } from '../../record/sources/lookups';
@@ -31,13 +31,13 @@ describe('the month’s list of the excluded', () => {
     lives.env.sleep(Math.max(1, Date.parse(instant) - Date.parse(await lives.now())));
 
   test('is fetched as soon as none is on file, by somebody where that can’t be, and each month when it is out', async () => {
-    oig.manner = 'down';
+    oig.behaviour = 'down';
     await tell();
     await until((await state()).dueAt);
     await lives.env.sleep('1 day');
     expect((await state()).month).toBeNull();
     expect(await tasks()).toMatchObject([{ open: true }]);
-    oig.manner = 'answers';
+    oig.behaviour = 'answers';
     put(await lives.now());
     await lives.env.sleep('1 day');
     await eventually(async () => (await state()).month !== null);
@@ -55,7 +55,7 @@ describe('the month’s list of the excluded', () => {
     expect(await tasks()).toMatchObject([{ open: false }]);
   });
 
-  test.each<[string, Manner | 'cut off', object]>([
+  test.each<[string, Behaviour | 'cut off', object]>([
     ['down', 'down', { reason: 'unavailable' }],
     [
       'a page with status 200',
@@ -70,7 +70,7 @@ describe('the month’s list of the excluded', () => {
       await until(before.nextCheckAt!.slice(0, 10));
       const [kept] = await lives.sql`select list_id, count(*)::int as entries from exclusion_entries group by list_id`;
       if (how === 'cut off') put(await lives.now(), 10);
-      else oig.manner = how;
+      else oig.behaviour = how;
       await tell();
       await lives.env.sleep('3 days');
       const { unavailableSince, month, ...shown } = await state();
@@ -83,7 +83,7 @@ describe('the month’s list of the excluded', () => {
       await until(before.dueAt);
       await lives.env.sleep('1 day');
       expect((await tasks()).filter(({ open }) => open)).toHaveLength(1);
-      oig.manner = 'answers';
+      oig.behaviour = 'answers';
       put(await lives.now());
       await lives.env.sleep('1 day');
       await eventually(async () => (await state()).month === before.awaited);

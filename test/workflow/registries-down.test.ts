@@ -1,4 +1,4 @@
-import type { Manner } from '../../local/stand-ins/server';
+import type { Behaviour } from '../../local/stand-ins/server';
 import { eventually } from '../support/eventually';
 import { book } from '../support/file';
 import { answered, ask, known, lives, livesWithRegistries, registry, stateOf, theirs } from '../support/registries';
@@ -6,22 +6,23 @@ import { answered, ask, known, lives, livesWithRegistries, registry, stateOf, th
 livesWithRegistries();
 
 describe('down for three days', () => {
-  const MANNERS: Manner[] = ['down', 'malformed', 'slow', 'unauthorised'];
+  const BEHAVIOURS: Behaviour[] = ['down', 'malformed', 'slow', 'unauthorised'];
 
-  test.each(MANNERS)(
+  test.each(BEHAVIOURS)(
     'CAQH, %s: few calls whoever asks, the state is shown, the rest goes on, nothing is lost',
-    async (manner) => {
+    async (behaviour) => {
       const people = await Promise.all(Array.from({ length: 12 }, () => book(lives.sql)));
       for (const one of people) await known(one);
       const other = await lives.open({ attestedDaysAgo: 5 });
-      theirs.manner = manner;
+      theirs.behaviour = behaviour;
       const since = await lives.now();
       for (const { personId } of people) await ask(personId);
       await eventually(async () => (await stateOf(people[0]!)).caqh.unavailableSince !== null);
 
       await lives.env.sleep('1 days');
       const { caqh } = await stateOf(people[5]!);
-      const reason = { down: 'unavailable', slow: 'unavailable', malformed: 'nonsense' }[manner as string] ?? manner;
+      const reason =
+        { down: 'unavailable', slow: 'unavailable', malformed: 'nonsense' }[behaviour as string] ?? behaviour;
       expect(caqh).toMatchObject({ status: null, checkedAt: null, reason });
       expect(Date.parse(caqh.unavailableSince!) - Date.parse(since)).toBeLessThan(3_600_000);
       expect(caqh.nextCheckAt).not.toBeNull();
@@ -32,7 +33,7 @@ describe('down for three days', () => {
       expect(theirs.calls.length).toBeLessThanOrEqual(25);
       expect((await other.state()).stage).toBe('submitted');
 
-      theirs.manner = 'answers';
+      theirs.behaviour = 'answers';
       await lives.env.sleep('2 days');
       for (const one of people) await answered(one, 'caqh', 'current');
       expect((await stateOf(people[0]!)).caqh).toMatchObject({ unavailableSince: null, reason: null });
@@ -45,12 +46,12 @@ describe('down for three days', () => {
 
   test('NPPES: the same', async () => {
     const people = await Promise.all(Array.from({ length: 12 }, () => book(lives.sql)));
-    registry.manner = 'overloaded';
+    registry.behaviour = 'overloaded';
     for (const { personId } of people) await lives.dispatch.changed('nppesRecord', personId);
     await lives.env.sleep('3 days');
     expect((await stateOf(people[3]!)).nppes).toMatchObject({ reason: 'unavailable', detail: 'answered 503' });
     expect(registry.calls.length).toBeLessThanOrEqual(25);
-    registry.manner = 'answers';
+    registry.behaviour = 'answers';
     await lives.env.sleep('2 days');
     for (const one of people) await answered(one, 'nppes', 'not_found');
   });

@@ -138,13 +138,13 @@ describe('scenario 7: the last client that has a person ends', () => {
     registry.calls.length = 0;
 
     await end(other.providerId, addDays(await lives.today(), -1));
-    theirs.manner = 'down';
+    theirs.behaviour = 'down';
     theirs.calls.length = 0;
     await ask(on.personId);
     await lives.env.sleep('3 days');
     expect(theirs.calls.length).toBeGreaterThan(0);
     expect(theirs.calls.length).toBeLessThanOrEqual(15);
-    theirs.manner = 'answers';
+    theirs.behaviour = 'answers';
     theirs.calls.length = 0;
     await lives.env.sleep('2 days');
     await eventually(async () => (await requests(on.personId))[0]?.status === 'removed');
@@ -177,11 +177,11 @@ describe('scenario 7: the last client that has a person ends', () => {
   test('who comes back before that was sent stays on it', async () => {
     const { on, other, provider } = await atTwo();
     for (const { providerId } of [on, other]) await end(providerId, addDays(await lives.today(), -1));
-    theirs.manner = 'down';
+    theirs.behaviour = 'down';
     await ask(on.personId);
     await eventually(async () => (await requests(on.personId))[0]?.tries === 1);
     await end(on.providerId, null);
-    theirs.manner = 'answers';
+    theirs.behaviour = 'answers';
     await lives.env.sleep('2 days');
     expect(await requests(on.personId)).toMatchObject([{ status: 'withdrawn' }]);
     expect(provider).not.toMatchObject({ rosterStatus: 'NOT ON ROSTER' });

@@ -1,7 +1,7 @@
 import { StandInCaqh } from '../../../local/stand-ins/caqh';
 import { StandInLeie } from '../../../local/stand-ins/leie';
 import { StandInNppes } from '../../../local/stand-ins/nppes';
-import type { Manner } from '../../../local/stand-ins/server';
+import type { Behaviour } from '../../../local/stand-ins/server';
 import { Caqh } from '../../../registries/caqh';
 import { Leie, readLeie } from '../../../registries/leie';
 import { Nppes } from '../../../registries/nppes';
@@ -23,8 +23,8 @@ afterEach(async () => {
   await oig.stop();
 });
 
-// only who never answers is not waited for
-const patience = ({ manner }: { manner: Manner }) => (manner === 'slow' ? 100 : 5000);
+// a service that never answers is not waited for
+const patience = ({ behaviour }: { behaviour: Behaviour }) => (behaviour === 'slow' ? 100 : 5000);
 
 const caqh = (more: object = {}) =>
   new Caqh({
@@ -38,7 +38,7 @@ const caqh = (more: object = {}) =>
   });
 const nppes = () => new Nppes({ url: `${registry.url}/api/`, timeoutMs: patience(registry) });
 
-const BAD_DAYS: [Manner, object][] = [
+const BAD_DAYS: [Behaviour, object][] = [
   ['down', { kind: 'unavailable' }],
   ['slow', { kind: 'unavailable', detail: 'no answer in time' }],
   ['overloaded', { kind: 'unavailable', detail: 'answered 503' }],
@@ -47,6 +47,19 @@ const BAD_DAYS: [Manner, object][] = [
   ['endless', { kind: 'nonsense', detail: 'an answer of more than 1 MB' }],
   ['unauthorised', { kind: 'unauthorised', detail: 'answered 401' }],
 ];
+
+// `manner` is the former name
+test.each(['behaviour', 'manner'])(
+  'PUT /%s/overloaded makes a stand-in fail, and …/answers ends that',
+  async (path) => {
+    const set = (to: string) => fetch(`${theirs.url}/${path}/${to}`, { method: 'PUT' });
+    theirs.providers.push({ caqhId: CAQH_ID, npi: NPI });
+    expect((await set('overloaded')).status).toBe(204);
+    await expect(caqh().status(NPI)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect((await set('answers')).status).toBe(204);
+    expect(await caqh().status(NPI)).toMatchObject({ caqhId: CAQH_ID });
+  },
+);
 
 describe('CAQH', () => {
   test('is read without what cannot be stored, and without a date that cannot be meant', async () => {
@@ -112,8 +125,8 @@ describe('CAQH', () => {
     expect(await caqh().batchResult(second)).toEqual({ done: false, exception: 'Provider opted out' });
   });
 
-  test.each(BAD_DAYS)('on a bad day: %s', async (manner, failure) => {
-    theirs.manner = manner;
+  test.each(BAD_DAYS)('on a bad day: %s', async (behaviour, failure) => {
+    theirs.behaviour = behaviour;
     await expect(caqh().status(NPI)).rejects.toMatchObject(failure);
     await expect(caqh().addToRoster(CAQH_ID, 'ours')).rejects.toMatchObject(failure);
   });
@@ -164,8 +177,8 @@ describe('NPPES', () => {
     await expect(nppes().record('12')).rejects.toMatchObject({ kind: 'nonsense', detail: 'answered error 04' });
   });
 
-  test.each(BAD_DAYS)('on a bad day: %s', async (manner, failure) => {
-    registry.manner = manner;
+  test.each(BAD_DAYS)('on a bad day: %s', async (behaviour, failure) => {
+    registry.behaviour = behaviour;
     await expect(nppes().record(NPI)).rejects.toMatchObject(failure);
   });
 });
@@ -187,8 +200,11 @@ describe('the OIG’s list', () => {
   });
 
   // a page with status 200 is the reader's to refuse
-  test.each(BAD_DAYS.filter(([manner]) => manner !== 'malformed'))('on a bad day: %s', async (manner, failure) => {
-    oig.manner = manner;
-    await expect(leie().updated(null)).rejects.toMatchObject(failure);
-  });
+  test.each(BAD_DAYS.filter(([behaviour]) => behaviour !== 'malformed'))(
+    'on a bad day: %s',
+    async (behaviour, failure) => {
+      oig.behaviour = behaviour;
+      await expect(leie().updated(null)).rejects.toMatchObject(failure);
+    },
+  );
 });
