@@ -28,7 +28,7 @@ export interface Outside {
 const WEBHOOKS_AT_ONCE = 50;
 const WEBHOOKS_MS = 60_000;
 
-/** Sends what it is told, and asks what it is told. Throws where mail is to be tried again; what is hopeless is settled. */
+/** Sends mail and webhooks, and asks the registries. Throws where mail is to be tried again; a hopeless delivery is settled. */
 export function createSend(sql: Sql, outside: Outside): Send {
   const ways: Record<SentKind, (id: string, at: Instant) => Promise<void>> = {
     mail: (id) => sendMail(sql, outside, id),

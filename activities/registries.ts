@@ -28,8 +28,8 @@ export interface Registries {
 }
 
 /**
- * Asks a service one thing and keeps what it said. That it is away, or says what nobody can use, is kept too and is no
- * failure: when to ask again is the watch's to say.
+ * Asks a service one question and saves its answer. An outage or an unusable answer is saved too and is no failure: the
+ * watch decides when to ask again.
  */
 export const createQuestions = (sql: Sql, { caqh, nppes, leie }: Registries) => ({
   async caqhStatus(personId: string): Promise<void> {

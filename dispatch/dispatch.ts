@@ -79,7 +79,7 @@ export function createDispatch({
   taskQueue?: string;
 }) {
   let indexed = true;
-  // the relay would start it once more, in vain: many are told in one go
+  // the relay would start it once more, in vain: many starts are confirmed in one statement
   const spareTheRelay = gather(100, (ids: string[]) => deleteStarts(sql, ids));
   const turns = new Turns();
   // without a workflow too, a step that ends its process is counted, and set aside in the end

@@ -20,8 +20,8 @@ interface Outcome {
 const DONE: Outcome = { status: 'done', result: null };
 
 /**
- * Does one thing that an ending comes to, under the item's id as the command's: repeated, or begun by somebody who is
- * gone, it comes to the same. Throws where it is to be tried again.
+ * Carries out one item of an ending, under the item's id as the command's: repeated, or begun by a process that is gone,
+ * it has the same result. Throws where it is to be tried again.
  */
 export async function endItem(sql: Sql, { deliver }: Pick<Dispatch, 'deliver'>, itemId: string): Promise<void> {
   const item = await findDueItem(sql, itemId);

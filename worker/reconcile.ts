@@ -143,7 +143,7 @@ export function createReconciler(of: {
     return finding.found;
   }
 
-  /** Enters why a workflow is started again; the relay starts it. What the last run knew tells of a restore. */
+  /** Enters why a workflow is started again; the relay starts it. What the last run knew shows whether the record was restored. */
   async function restart(
     applicationId: string,
     because: RestartCause,

@@ -13,7 +13,7 @@ import {
   type ClaimedCommand,
 } from '../record/applications/commands';
 import { deriveId } from '../record/kernel/digest';
-import { announce, announceTo, forwardRow } from '../record/kernel/hearers';
+import { announce, announceTo, forwardRow } from '../record/kernel/subscribers';
 import { deleteExpired } from '../record/operations/housekeeping';
 import {
   claimRows,
@@ -216,7 +216,7 @@ const createForwarding = (topic: Parameters<typeof forwardRow>[1]): Handler => (
   replace: (tx, id) => forwardRow(tx, topic, id),
 });
 
-/** Each watch is told by the topic of its name. */
+/** Each watch is signalled by the topic of its name. */
 const watchHandlers = ({ changed }: Dispatch) =>
   Object.fromEntries(
     WATCH_TYPES.map((type) => [type, { call: (subject: string) => changed(type, subject) }]),

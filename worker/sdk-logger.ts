@@ -2,7 +2,7 @@ import { DefaultLogger, type LogEntry, type Logger as SdkLogger } from '@tempora
 import type { Logger } from 'pino';
 import { describeError } from '../runtime/redact';
 
-/** What of an entry's attributes says where it happened; the rest may hold what was said. */
+/** The attributes of an entry that name where it happened; the others may hold free text. */
 const WHERE = ['workflowId', 'workflowType', 'runId', 'activityType', 'activityId', 'attempt', 'taskQueue'] as const;
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;

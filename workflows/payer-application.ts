@@ -5,7 +5,7 @@ import { ApplicationRun } from './application-run';
 import type { ApplicationInput } from './messages';
 
 /*
- * The procedure as a credentialing specialist tells it: one function for each part. What an action leads to is decided by the
+ * The procedure as a credentialing specialist would describe it: one function for each part. What an action leads to is decided by the
  * record (domain/applications), so nothing here filters: the actions and timers say what a part usually waits for.
  */
 

@@ -27,7 +27,7 @@ const sendOut = ({ fairnessKey, ...what }: { kind: SentKind; id: string; fairnes
   }).send({ ...what, at: new Date().toISOString() });
 
 /**
- * Watches over a subject: takes its step now, whenever it is told of a change, and at the instant that the step names,
+ * Watches over a subject: takes its step now, whenever a change is signalled, and at the instant that the step names,
  * until there is nothing left to wait for. What is known of the subject is in the record; this is its clock.
  */
 async function watch(type: WatchType, input: WatchInput): Promise<void> {
@@ -44,7 +44,7 @@ async function watch(type: WatchType, input: WatchInput): Promise<void> {
     else if (next !== null)
       await condition(() => changed || isLong(input), Math.max(LEAST_MS, Date.parse(next) - Date.now()));
     else if (!changed) return;
-    // the next run takes a step first of all: nothing that was heard here is lost
+    // the next run takes a step first of all: no signal is lost
     if (isLong(input)) await continueAsNew<(input: WatchInput) => Promise<void>>(input);
   }
 }
@@ -54,62 +54,62 @@ function isLong({ continueAfter }: WatchInput): boolean {
   return continueAfter ? historyLength > continueAfter : continueAsNewSuggested;
 }
 
-/** Asks what is open about a relationship with a platform, until all is answered, and again after a year. */
+/** Asks the open questions about a relationship with a platform until all are answered, and again after a year. */
 export async function platformInquiry(input: WatchInput): Promise<void> {
   await watch('platformInquiry', input);
 }
 
-/** Has somebody look whether the platform still works while a direct application runs beside it. */
+/** Creates tasks to check that the platform still bills while a direct application runs. */
 export async function platformCheck(input: WatchInput): Promise<void> {
   await watch('platformCheck', input);
 }
 
-/** Tells when the gate's answer for an application's scope becomes another one. */
+/** Emits an event when the billing readiness of an application's scope changes. */
 export async function billingReadiness(input: WatchInput): Promise<void> {
   await watch('billingReadiness', input);
 }
 
-/** Has somebody ask after a practice's enrolments that should have become active. */
+/** Creates tasks to ask about a practice's enrolments that should have become active. */
 export async function enrolmentChase(input: WatchInput): Promise<void> {
   await watch('enrolmentChase', input);
 }
 
-/** Keeps a person's attestation and documents from lapsing: reminds of each before its end, and tells when it has passed. */
+/** Keeps a person's attestation and documents from lapsing: reminds before each ends, and notifies once it has lapsed. */
 export async function providerUpkeep(input: WatchInput): Promise<void> {
   await watch('providerUpkeep', input);
 }
 
-/** Sends a recipient what is queued for them, within the hours in which people are written to. */
+/** Sends a recipient the messages queued for them, within mailing hours. */
 export async function outreach(input: WatchInput): Promise<void> {
   await watch('outreach', input);
 }
 
-/** Asks for the month's list of the excluded where it is late. */
+/** Fetches the month's exclusion list, and creates a task where it is late. */
 export async function exclusionList(input: WatchInput): Promise<void> {
   await watch('exclusionList', input);
 }
 
-/** Asks CAQH how a person stands, politely, and has them put on the roster where somebody wishes. */
+/** Asks CAQH for a person's status within its rate limits, and requests a place on the roster where a user wants it. */
 export async function caqhStatus(input: WatchInput): Promise<void> {
   await watch('caqhStatus', input);
 }
 
-/** Asks NPPES what it has under a person's NPI. */
+/** Fetches the NPPES record of a person's NPI. */
 export async function nppesRecord(input: WatchInput): Promise<void> {
   await watch('nppesRecord', input);
 }
 
-/** Delivers to an endpoint what waits for it. */
+/** Delivers the waiting events to an endpoint. */
 export async function webhook(input: WatchInput): Promise<void> {
   await watch('webhook', input);
 }
 
-/** Ends a provider or a client: what is due at once, and what is once the last day has passed. */
+/** Ends a provider or a client: some items at once, the others after the last day. */
 export async function ending(input: WatchInput): Promise<void> {
   await watch('ending', input);
 }
 
-/** Purges what has been kept long enough of somebody who left. */
+/** Purges the data of a departed provider or client once its retention has passed. */
 export async function retention(input: WatchInput): Promise<void> {
   await watch('retention', input);
 }

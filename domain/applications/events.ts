@@ -92,7 +92,7 @@ export interface RecredentialingDates {
   lateUntil: PlainDate;
 }
 
-/** `effective_date` is an assumption, until somebody has asked for the committee's date. */
+/** `effective_date` is an assumption, until the payer has stated the committee's date. */
 export type CycleBasis = 'stated' | 'committee_contact' | 'approval' | 'effective_date';
 
 interface Payloads {
@@ -120,7 +120,7 @@ interface Payloads {
     vouched?: true;
     /** Of a participation: what it was about; left out, everything that was due. */
     about?: ParticipationTrack;
-    /** The payer was told of what has changed in the file since the submission. */
+    /** The payer was notified of the changes in the file since the submission. */
     toldOfChanges?: true;
     outOfOrder?: true;
   };
@@ -156,7 +156,7 @@ interface Payloads {
   committee_date: { on: PlainDate };
   /** The payer has begun it by itself, and wants it by a day where it named one. */
   recredentialing: { startedOn: PlainDate; dueOn?: PlainDate };
-  /** Something that the payer has on file has become another, and it wants to be told, by a day where a rule says so. */
+  /** Something that the payer has on file has changed, and the payer must be notified, by a day where a rule says so. */
   change: { field: ChangeField; changedOn: PlainDate; dueOn?: PlainDate };
   /** The day from which it may be billed has come. */
   effective: { on: PlainDate };

@@ -50,7 +50,7 @@ export interface EvidenceConfirmation extends Logged {
 interface EvidenceSubmission extends Logged {
   attempt: number;
   submittedOn: PlainDate;
-  /** Null where somebody else had filed it before it came here. */
+  /** Null where it was filed elsewhere before the application was adopted. */
   channel: SubmissionChannel | null;
   referenceNumber?: string;
   documents: EvidenceDocument[];
@@ -76,7 +76,7 @@ interface EvidenceContract extends Logged {
   renewsOn?: PlainDate;
 }
 
-/** What somebody saw of a participation in the payer's systems or its directory. */
+/** What a user saw of a participation in the payer's systems or its directory. */
 export interface EvidenceSighting extends Logged {
   status: LoadingStatus | DirectoryStatus;
   seenOn: PlainDate;
@@ -95,7 +95,7 @@ interface EvidenceIssue extends Logged {
   documents: EvidenceDocument[];
   /** Null while it is not, and where it was raised in error. */
   resolvedOn: PlainDate | null;
-  /** What somebody recorded of that; null where the payer's systems or directory showed it. */
+  /** What a user recorded of that; null where the payer's systems or directory showed it. */
   resolution: (Logged & { source: string; reference: string; rep?: string; documents: EvidenceDocument[] }) | null;
 }
 
@@ -337,7 +337,7 @@ function contractOf(entry: EvidenceEntry): EvidenceContract[] {
   const adopted = entry.kind === 'opened' ? adoptedOf(entry) : undefined;
   if (adopted?.contractStatus)
     return [{ ...logged(entry), status: adopted.contractStatus, on: adopted.stageSince ?? entry.at.slice(0, 10) }];
-  // what followed from an adoption was said there
+  // the adoption itself lists what followed from it
   if (entry.kind !== 'contract' || entry.causeId) return [];
   return [{ ...logged(entry), ...(pick(entry, CONTRACT_FIELDS) as { status: ContractStatus; on: PlainDate }) }];
 }

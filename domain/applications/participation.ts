@@ -146,7 +146,7 @@ export const PARTICIPATION_HANDLERS: Handlers = {
   },
 };
 
-/** Keeps what the payer's word says of the day on which it decided, or will have; a promise ends with its day. */
+/** Notes the day on which the payer decided, or promised to decide; a promise ends with its day. */
 export function noteDecision(s: ApplicationState, { outcome, promisedOn }: EventData<'contact'>, e: Entry): void {
   const over = s.decisionPromisedOn !== undefined && s.decisionPromisedOn < e.at.slice(0, 10);
   if (over || outcome === 'tabled') delete s.decisionPromisedOn;
@@ -155,7 +155,7 @@ export function noteDecision(s: ApplicationState, { outcome, promisedOn }: Event
   if (outcome === 'approved') s.approvedOn ??= e.at.slice(0, 10);
 }
 
-/** A contact about a participation settles what was due, or what it was about, and arms the next look. */
+/** Applies a contact about a participation: settles what was due, or what it was about, and schedules the next follow-up. */
 export function applyContact(s: ApplicationState, data: EventData<'contact'>, e: Entry): void {
   const p = s.participation;
   if (!p) return;
@@ -168,7 +168,7 @@ export function applyContact(s: ApplicationState, data: EventData<'contact'>, e:
   if (data.outcome === 'no_answer' && !named) return;
   for (const care of PARTICIPATION_TRACKS) {
     const followUp = p.followUps[care];
-    // only word that the payer was told settles a change; what was said of something else leaves it due
+    // only a contact that notified the payer settles a change; a contact about another subject leaves it due
     const meant = data.about ? data.about === care : followUp?.firedAt !== undefined && care !== 'change';
     if (!followUp || !meant) continue;
     const rule = care === 'confirmation' ? TRACK_FOLLOW_UPS[care].rule : 'followUpEvery';
@@ -177,7 +177,7 @@ export function applyContact(s: ApplicationState, data: EventData<'contact'>, e:
   }
 }
 
-/** What follows for the participation from any entry: it begins, its effective date may be another, it may be over. */
+/** Updates the participation after any entry: it may begin, get another effective date, or end. */
 export function updateParticipation(s: ApplicationState, e: Entry): void {
   if (!isParticipating(s)) {
     if (s.stage !== 'confirmed') delete s.participation;
@@ -234,12 +234,12 @@ function scheduleFollowUp(p: Participation, care: ParticipationTrack, e: Entry, 
   p.followUps[care] = { ...TRACK_FOLLOW_UPS[care], ...how, at: e.at, armedBy: e.id };
 }
 
-/** Somebody has to do something now: it is in the queue from the entry on. */
+/** Puts a follow-up into the queue at once, from the entry on. */
 function raiseFollowUp(p: Participation, care: ParticipationTrack, e: Entry, how: Partial<FollowUp> = {}): void {
   p.followUps[care] = { ...TRACK_FOLLOW_UPS[care], ...how, at: e.at, atOnce: true, armedBy: e.id, firedAt: e.at };
 }
 
-/** Of what the payer was not told yet, the first day on which it is late. */
+/** Finds the first day on which notice of a change is late, of those that the payer was not notified of yet. */
 function findEarliestDue(untold: Participation['untold'] = []): { dueOn?: PlainDate } {
   const [dueOn] = untold.flatMap((change) => change.dueOn ?? []).sort();
   return dueOn ? { dueOn } : {};

@@ -44,7 +44,7 @@ export interface ProviderFile {
 /** Without all of these for a payer nothing is submitted to it and nobody talks to it. */
 const NEEDED_SCOPES: readonly AuthorisationScope[] = ['submit_applications', 'contact_payers'];
 
-/** What whoever works on an application is told while nobody may talk to its payer. */
+/** What an application's users read while the operator may not talk to its payer. */
 export const UNAUTHORISED_ASKS = [
   'Do not contact the payer: nothing that the provider signed allows it now. Have it signed first.',
 ] as const;
@@ -80,7 +80,7 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
   };
 }
 
-/** Whether it only takes somebody off a payer's roster who is gone: what they kept up they may never keep up again. */
+/** Whether it only removes a departed provider from a payer's roster: their file may never be kept current again. */
 const endsParticipation = ({ provider }: ProviderFile, { kind }: FileDemand): boolean =>
   kind === 'termination' && provider?.leaves === true;
 

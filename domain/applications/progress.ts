@@ -2,7 +2,7 @@ import type { Action, Outcome, Stage, WaitingOn } from '../kernel/codes';
 import type { Instant, PlainDate } from '../time/instants';
 import type { TimerName } from './events';
 
-/** What the record tells an application's workflow, and all that the workflow knows: JSON, codes and dates only. */
+/** What the record returns to an application's workflow, and all that the workflow knows: JSON, codes and dates only. */
 export interface Progress {
   /** Number of the last event on record. */
   version: number;

@@ -124,7 +124,7 @@ const HANDLERS: Handlers = {
   },
 
   submission(s, data, e) {
-    // out of order it tells when the running attempt was filed, unless that one is decided
+    // out of order it gives the filing date of the running attempt, unless that one is decided
     const another = !data.outOfOrder || s.stage === 'panel_closed' || s.stage === 'denied';
     if (s.submitted && another) startAttempt(s, 'submission', e);
     const first = !s.submitted;
@@ -305,7 +305,7 @@ const saysComplete = ({ outcome, channel, completeOn, vouched }: Contact): boole
 
 type OutcomeHandler = (s: ApplicationState, data: Contact, e: Entry) => void;
 
-/** The payer is at work on it; an open request or an approval is not undone by a vague word. */
+/** Marks that the payer is reviewing; a vague outcome undoes neither an open request nor an approval. */
 const markInReview: OutcomeHandler = (s, _data, e) => {
   if (!['information_requested', 'approved', 'confirmed'].includes(s.stage)) enterStage(s, 'in_review', e);
   s.submitted = true;
@@ -323,7 +323,7 @@ const moveTo =
     enterStage(s, stage, e);
   };
 
-/** Where the payer's word leads; facts are never refused, so each works from every open stage. */
+/** What each outcome of a contact does; facts are never refused, so each works from every open stage. */
 const OUTCOME_HANDLERS: Record<Exclude<Outcome, 'no_answer'>, OutcomeHandler> = {
   received(s, data, e) {
     const lost = s.submitted ? undefined : s.ended.findLast((a) => a.submitted);
@@ -360,7 +360,7 @@ const OUTCOME_HANDLERS: Record<Exclude<Outcome, 'no_answer'>, OutcomeHandler> = 
   other() {},
 };
 
-/** A contact that was made settles what was due and arms the next look. */
+/** Settles what was due after a contact, and arms the next follow-up. */
 function rearmFollowUps(s: ApplicationState, data: Contact, e: Entry, from: Stage): void {
   const named: { on?: PlainDate } = data.nextFollowUpOn
     ? { on: data.nextFollowUpOn }
@@ -398,7 +398,7 @@ function rearmFollowUps(s: ApplicationState, data: Contact, e: Entry, from: Stag
   armFollowUp(s, 'credentialing', e, named);
 }
 
-/** The follow-up of a stage, where nothing more particular is said. */
+/** The usual follow-up of a stage. */
 const STAGE_FOLLOW_UPS: Partial<Record<Stage, Pick<FollowUp, 'rule' | 'purpose'>>> = {
   submitted: { rule: 'confirmReceiptAfter', purpose: 'confirm_receipt' },
   in_review: { rule: 'followUpEvery', purpose: 'check_status' },
@@ -449,7 +449,7 @@ function armFollowUp(s: ApplicationState, track: Track, e: Entry, how: Partial<F
   s.followUps[track] = JSON.parse(JSON.stringify(followUp)) as FollowUp;
 }
 
-/** The track on which a lost application is looked for: credentialing until approval, then the chase of the facts. */
+/** Finds the track on which a lost application is chased: credentialing until approval, then the facts. */
 const findPrimaryTrack = (s: ApplicationState): Track =>
   s.stage !== 'approved' ? 'credentialing' : s.followUps.confirmation ? 'confirmation' : 'contracting';
 
@@ -506,13 +506,13 @@ function endInformationRequest(s: ApplicationState, e: Entry): void {
   if (s.stage === 'information_requested') enterStage(s, 'in_review', e);
 }
 
-/** Where the file leads before submission. */
+/** Finds the stage that the file allows before submission. */
 function findReadyStage(s: ApplicationState): Stage {
   if (listUnmet(s).length > 0) return 'preparing';
   return s.file.attestation && s.file.attestation.state !== 'current' ? 'awaiting_attestation' : 'ready_to_submit';
 }
 
-/** What a person enters of what has happened to the application. */
+/** The kinds of entry by which a user records what happened to the application. */
 const ENTERED_KINDS: readonly EventKind[] = [
   ...(['submission', 'contact', 'information', 'contract', 'confirmation', 'correction'] as const),
   ...(['withdrawal', 'appeal', 'resubmission', 'restoration', 'waiver'] as const),
@@ -573,7 +573,7 @@ function restoreAttempt(s: ApplicationState, lost: EndedAttempt, e: Entry): void
   if (STAGE_FOLLOW_UPS[s.stage]) armFollowUp(s, 'credentialing', e, {});
 }
 
-/** What follows by itself from any event: the file moves what is unsubmitted, the last fact confirms what is approved. */
+/** Applies what follows from any event: the file moves an unsubmitted application, the last fact confirms an approved one. */
 function applyDerivedChanges(s: ApplicationState, e: Entry): void {
   if (isOpen(s) && !s.submitted && BEFORE_SUBMISSION.includes(s.stage) && s.stage !== findReadyStage(s))
     enterStage(s, findReadyStage(s), e);
@@ -588,7 +588,7 @@ function applyDerivedChanges(s: ApplicationState, e: Entry): void {
   s.blockers = codes.map((code) => s.blockers.find((b) => b.code === code) ?? { code, since: e.at });
 }
 
-/** What has changed since the payer got the file or heard of it: what was submitted says otherwise. */
+/** Lists the changes since the payer got the file or was notified of one: the submission no longer matches them. */
 function listUntoldChanges({
   file: { changes = [] },
   submittedAt,
@@ -606,7 +606,7 @@ function listBlockers(s: ApplicationState): BlockerCode[] {
   ];
 }
 
-/** Who has the ball on each track. */
+/** Finds the party that each track waits on. */
 export function findWaitingOnByTrack(s: ApplicationState): { credentialing: WaitingOn; contracting: WaitingOn } {
   return { credentialing: findCredentialingWaitingOn(s), contracting: findContractingWaitingOn(s) };
 }
@@ -648,7 +648,7 @@ export function findWaitingOn(s: ApplicationState): WaitingOn {
   return WAITING_ON.find((who) => who === tracks.credentialing || who === tracks.contracting)!;
 }
 
-/** Counts the time up to an entry for whoever was waited for until then, and says who is from now on. */
+/** Adds the time up to an entry to the clock of the party that was waited for, and sets the party from now on. */
 function accrueWaitingTime(s: ApplicationState, at: Instant): void {
   const until = s.closedAt ?? at;
   const elapsed = Math.max(0, Date.parse(until) - Date.parse(s.waiting.since));

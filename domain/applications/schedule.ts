@@ -17,7 +17,7 @@ import {
 } from './state';
 import { computeNextFollowUpAt } from './view';
 
-/** Steps that carry somebody else's deadline; neither a pause nor a hold silences them or their timers. */
+/** Steps that carry the payer's deadline; neither a pause nor a hold silences them or their timers. */
 const DEADLINES: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];
 
 /**

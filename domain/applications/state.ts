@@ -25,7 +25,7 @@ type FollowUpRule =
   | 'loadingCheck'
   | 'directoryEvery';
 
-/** When to look again: counted from an event by a rule of the playbook, or on a date that somebody named. */
+/** When to follow up: counted from an event by a rule of the playbook, or on a date that a user named. */
 export interface FollowUp {
   purpose: Purpose;
   rule: FollowUpRule;
@@ -109,7 +109,7 @@ export interface Participation {
   /** Resolved ones too; of each code at most one is unresolved. */
   issues: Issue[];
   cycle: RecredentialingCycle | null;
-  /** What has changed in the file and the payer wants to be told; left out where it knows all. */
+  /** Changes in the file of which the payer must be notified; left out where there are none. */
   untold?: EventData<'change'>[];
   followUps: Partial<Record<ParticipationTrack, FollowUp>>;
 }
@@ -129,7 +129,7 @@ export interface RecredentialingCycle {
   missedAt: Instant | null;
 }
 
-/** One application as its events tell it. Plain JSON: it crosses payloads and continue-as-new. */
+/** One application as its events make it. Plain JSON: it crosses payloads and continue-as-new. */
 export interface ApplicationState {
   v: 1;
   id: string;
@@ -147,13 +147,13 @@ export interface ApplicationState {
   submitted: boolean;
   submittedOn: PlainDate | null;
   submittedAt: Instant | null;
-  /** When the payer said that it has the attempt and misses nothing. */
+  /** When the payer confirmed that the attempt is complete. */
   completeAt?: Instant;
   /** Since when, where the payer named the day. */
   completeOn?: PlainDate;
-  /** By when the committee will have decided, as the payer last said. */
+  /** By when the committee will have decided, as the payer last stated. */
   decisionPromisedOn?: PlainDate;
-  /** When the payer last heard of changes in the file. */
+  /** When the payer was last notified of changes in the file. */
   toldOfChangesAt?: Instant;
   ended: EndedAttempt[];
   file: FileReading;
@@ -170,7 +170,7 @@ export interface ApplicationState {
   /** The record was restored to before what the workflow knew; `endedAt` is null until that is entered, or nothing is missing. */
   held?: { since: Instant; known: Known; endedAt: Instant | null };
   participationEndedOn: PlainDate | null;
-  /** When the committee had it, and when the payer said yes, as far as contacts told. */
+  /** When the committee reviewed it, and when the payer approved it, as far as contacts state it. */
   committeeOn?: PlainDate;
   approvedOn?: PlainDate;
   /** From its confirmation on; older states get it with their next entry. */

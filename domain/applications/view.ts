@@ -39,9 +39,9 @@ export interface ParticipationView {
   loaded: Participation['loading'];
   directory: Participation['directory'];
   issues: Participation['issues'];
-  /** Changes of the file of which the payer has to be told, and was not yet. */
+  /** Changes of the file of which the payer must be notified and has not been yet. */
   untoldChanges: NonNullable<Participation['untold']>;
-  /** By care: when somebody looks next, and when that is late. */
+  /** By track: when the next follow-up is, and when it is late. */
   followUps: Partial<Record<ParticipationTrack, { nextFollowUpAt: Instant; dueAt: Instant }>>;
   recredentialing:
     | (Omit<RecredentialingDates, 'remindOn'> &
@@ -193,7 +193,7 @@ function viewCycle(
   return { ...dates, startedByPayerOn, openedAt, missedAt, status };
 }
 
-/** What a clock has counted until an instant, in whole seconds that add up: what rounding leaves goes to whoever is waited for. */
+/** What a clock has counted until an instant, in whole seconds that add up: the remainder goes to the current party. */
 function computeWaitingSeconds(state: ApplicationState, now: Instant) {
   const until = state.closedAt ?? (now > state.updatedAt ? now : state.updatedAt);
   const since = (from: Instant) => Math.max(0, Date.parse(until) - Date.parse(from));

@@ -274,7 +274,7 @@ export type WatchType = (typeof WATCH_TYPES)[number];
 export const ENDING_REASONS = ['changed_operator', 'left_practice', 'retired', 'deceased', 'closed', 'other'] as const;
 export type EndingReason = (typeof ENDING_REASONS)[number];
 
-/** What others can be told of. */
+/** The types of events that the feed and webhooks publish. */
 export const EMITTED_TYPES = ['billing_readiness.changed', 'application.stage_changed', 'follow_up.due'] as const;
 export type EmittedType = (typeof EMITTED_TYPES)[number];
 

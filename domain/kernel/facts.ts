@@ -30,7 +30,7 @@ export interface FactRecord<F extends Fact = Fact> {
   evidence: string[];
   /** Missing of what was recorded before it was kept. */
   confirmedOn?: PlainDate;
-  /** Whether somebody noted which party the evidence names. */
+  /** Whether it is noted which party the evidence names. */
   partySeen: boolean;
   /** While disputed: what other sources say. */
   otherValues?: FactValues[F][];
@@ -85,7 +85,7 @@ export const findStatusBySource = (source: FactSource): 'confirmed' | 'claimed' 
 export const findInheritedAgreement = (value: FactValue): string | null =>
   typeof value === 'object' && 'inheritedFrom' in value ? value.inheritedFrom : null;
 
-/** `wrong_party` where anything seen on the evidence names somebody else; null where all that was seen agrees. */
+/** `wrong_party` where anything seen on the evidence names another party; null where all that was seen agrees. */
 export function findPartyProblem(seen: Seen, party: Party): 'wrong_party' | null {
   const agrees =
     (seen.partyName === undefined || isSameName(seen.partyName, party.legalName)) &&

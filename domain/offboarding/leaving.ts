@@ -12,7 +12,7 @@ export interface EndingTerms {
   terminate: boolean;
 }
 
-/** What is done to one thing of whoever leaves; `keep`: nothing, and why. */
+/** What an ending does to one application or agreement; `keep`: nothing, and why. */
 export const LEAVING_ACTIONS = [
   'withdraw',
   'hand_over',
@@ -67,7 +67,7 @@ export interface LeavingAgreement {
   lineOfBusiness: string;
 }
 
-/** Everything that goes on of whoever leaves. Agreements only where the whole client does. */
+/** Everything under way of the leaving provider or client; agreements only where the whole client leaves. */
 export interface Leaver {
   applications: readonly LeavingApplication[];
   agreements: readonly LeavingAgreement[];

@@ -1,7 +1,7 @@
 import type { PlainDate } from '../time/instants';
 import { addDays } from '../time/dates';
 
-/** What is kept for a while after somebody has left, and then goes. */
+/** What is kept for a while after a provider or client has left, and is then purged. */
 const RETAINED = ['secrets', 'evidence', 'readinessAnswers', 'audit'] as const;
 export type Retained = (typeof RETAINED)[number];
 

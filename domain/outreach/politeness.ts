@@ -1,7 +1,7 @@
 import type { Instant } from '../time/instants';
 import { instantOf } from '../time/dates';
 
-/** Between two calls of one service, whoever asks. */
+/** The pause between two calls of one service, for all callers together. */
 export const PACE_MS = 1_000;
 /** Over how long those who waited for a service come back. */
 export const WAVE_MS = 10 * 60_000;

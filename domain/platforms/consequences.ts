@@ -205,7 +205,7 @@ export const summarizeApplication = ({ id, practiceId, kind, stage, open }: Dire
 
 const isUnderWay = ({ because }: Fit): boolean => because[0]!.reason === 'under_way';
 
-/** Zero only where somebody said that there is no restriction. */
+/** Zero only where an answer states that there is no restriction. */
 const noticeDays = (given: LedgerAnswer | undefined): number | null =>
   given?.noticeDays ?? (given?.answer === 'yes' ? 0 : null);
 

@@ -3,7 +3,7 @@ import { addDuration } from '../time/calendar';
 import type { Duration } from '../time/duration';
 import { selectAnswersInForce, type Assessment, type LedgerAnswer, type Question } from './platform';
 
-/** How often the open questions are asked where nobody said otherwise. */
+/** How often the open questions are asked where the inquiry sets no other cadence. */
 export const DEFAULT_CADENCE: Duration = { businessDays: 10 };
 /** Asked so often without an answer, a person takes it up. */
 export const ASKED_IN_VAIN = 3;

@@ -21,7 +21,7 @@ interface PlanItem extends Consequence {
 }
 
 export interface TransitionPlan extends Pick<Consequences, 'leaveOn' | 'notice' | 'risks'> {
-  /** The first day on which no payer leaves a gap and the notice has run; null where that can't be said. */
+  /** The first day on which no payer leaves a gap and the notice has run; null where that is unknown. */
   earliestLeaveOn: PlainDate | null;
   items: PlanItem[];
 }
@@ -73,7 +73,7 @@ interface Outcome {
   checklistOpen: number;
   /** Null where it is not known. */
   noticeDays: number | null;
-  /** When it can be in place; null where that can't be said. */
+  /** When it can be in place; null where that is unknown. */
   readyOn: PlainDate | null;
 }
 

@@ -12,7 +12,7 @@ export type Standing = (typeof STANDINGS)[number];
  */
 export type ChangeNeed = 'contract' | 'application' | 'notice' | 'tell_payer' | 'nothing';
 
-/** By when a program has to hear of a change, as read in November 2026. */
+/** By when a program must be notified of a change, as read in November 2026. */
 const NOTICE_RULES: Partial<Record<LineOfBusiness, { days: number; citation: string }>> = {
   medicare: { days: 30, citation: '42 CFR 424.516(d)' },
 };
@@ -33,7 +33,7 @@ export function findChangeNeed(field: ChangeField, standing: Standing, handling:
 export const findKindForChange = (need: ChangeNeed): ApplicationKind | null =>
   need === 'contract' ? 'add_tin_or_location' : need === 'application' ? 'change' : null;
 
-/** The last day on which a change is told in time; null where no rule is known. */
+/** The last day on which notice of a change is in time; null where no rule is known. */
 export function findNoticeDueDay(
   line: LineOfBusiness,
   need: ChangeNeed,

@@ -25,7 +25,7 @@ export interface Parked {
   since: PlainDate;
 }
 
-/** What is known of a panel; null where nobody said when. */
+/** What is known of a panel; null where its day was not stated. */
 export interface PanelReading {
   status: PanelStatus;
   asOf: PlainDate | null;

@@ -11,10 +11,10 @@ export interface ExclusionTerm {
 export const excludedOn = ({ from, reinstatedOn }: ExclusionTerm, day: PlainDate): boolean =>
   from <= day && (reinstatedOn === null || day < reinstatedOn);
 
-/** How a listing stands with somebody. */
+/** Whether a listing is the checked person's or practice's. */
 export type ExclusionStatus = 'possible' | 'confirmed' | 'dismissed';
 
-/** One word on a listing that counts at a client: that it matches, or what somebody decided. */
+/** A match or a decision on a listing that counts at a client. */
 export interface ExclusionWord {
   exclusionId: string;
   status: ExclusionStatus;
@@ -24,7 +24,7 @@ export interface ExclusionWord {
 }
 
 /**
- * The words that count: a match until somebody has decided on it, and after that every decision. One person's "yes"
+ * Selects the matches and decisions that count: a match until it is decided on, after that every decision. One "yes"
  * stands beside another's "no" and does not lift it.
  */
 export function selectCountingWords<T extends ExclusionWord>(words: readonly T[]): T[] {
@@ -32,11 +32,11 @@ export function selectCountingWords<T extends ExclusionWord>(words: readonly T[]
   return words.filter((word) => word.decided || !decided.has(word.exclusionId));
 }
 
-/** From when until when somebody is excluded, by all that was said. */
+/** From when until when a person or practice is excluded, by all matches and decisions. */
 export const computeExclusionTerms = (words: readonly ExclusionWord[]): ExclusionTerm[] =>
   termsWith('confirmed', words);
 
-/** Whether a listing that nobody has decided on may mean them on a day. */
+/** Whether an undecided listing may mean the person or practice on a day. */
 export const maybeExcludedOn = (words: readonly ExclusionWord[], day: PlainDate): boolean =>
   termsWith('possible', words).some((term) => excludedOn(term, day));
 
@@ -48,7 +48,7 @@ const termsWith = (status: ExclusionStatus, words: readonly ExclusionWord[]): Ex
 const SEVERITY: Record<ExclusionStatus, number> = { confirmed: 2, possible: 1, dismissed: 0 };
 const FOR_GOOD: PlainDate = '9999-12-31';
 
-/** The word that is shown for all that was said of one listing: the most severe, and of several "no" the longest. */
+/** Finds the match or decision that is shown for a listing: the most severe, and of several "no" the longest. */
 export const findDecisiveWord = <T extends ExclusionWord>(words: readonly T[]): T | undefined =>
   selectCountingWords(words)
     .toSorted(

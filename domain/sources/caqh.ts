@@ -14,12 +14,12 @@ export interface CaqhStatement {
   statusOn: PlainDate | null;
 }
 
-/** Its answer about the person of an NPI: the CAQH id is its own too, not what somebody has typed. */
+/** CAQH's answer about the person of an NPI: the CAQH id is from its answer too, not from what a user has typed. */
 export interface CaqhAnswer extends CaqhStatement {
   caqhId: string | null;
 }
 
-/** What its words come to; `unknown` are those that nobody has told us of. */
+/** What CAQH's status words mean; `unknown` are those that its documentation does not name. */
 export const CAQH_STANDINGS = [
   'current',
   'in_progress',

@@ -173,7 +173,7 @@ const finding = (code: FindingCode, touched: TouchedRecords): Finding => ({
   ...touched,
 });
 
-/** What doesn't fit together in a practice's own file, whoever applies for it, as of a day. */
+/** What doesn't fit together in a practice's own file, for every provider that applies for it, as of a day. */
 export function listPracticeFindings(
   { id: practiceId, npi, npiIsColleagues, tinType, documents }: CheckedPractice,
   applicationIds: string[],
@@ -243,7 +243,7 @@ export function listProviderFindings(
   }
 
   function againstSource({ enumerationType, ...snapshot }: Snapshot): FindingCode[] {
-    // the rest is about somebody else
+    // the other checks would compare another person's record
     if (enumerationType === 'NPI-2') return ['npi_is_an_organisations'];
     const { taxonomyCode: theirs, address, licences: named = [] } = snapshot;
     const places = practices.flatMap((practice) => [practice.address, ...practice.places]);

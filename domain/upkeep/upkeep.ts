@@ -88,7 +88,7 @@ function renews(other: Authorisation, one: Authorisation): boolean {
   return forAll === true && until !== null && (other.until === null || other.until > until);
 }
 
-/** The latest rung that an item has come to, null where none; and when it comes to the next, null after the last. */
+/** The latest day of the reminder schedule that an item has reached, null before the first; and when it reaches the next. */
 export function computeReminderSchedule(
   { kind, dueOn }: UpkeepItem,
   timeZone: string,
@@ -108,15 +108,15 @@ export interface UpkeepView {
   items: readonly UpkeepItem[];
 }
 
-/** A rung that the person has to hear of. */
+/** A day of the reminder schedule on which the person is reminded of an item. */
 export interface Reminder {
   item: UpkeepItem;
   rung: number;
 }
 
 /**
- * What the person has come to by one client's file, whatever another says; what the file has twice is one. Missed rungs
- * are not made up for.
+ * Lists the reminders that one client's file calls for, whatever another client's file states; duplicates in the file
+ * count once. A missed day of the schedule is not made up for.
  */
 export function listReminders({ items, timeZone }: UpkeepView, now: Instant): Reminder[] {
   const distinct = new Map(items.map((item) => [identifyItem(item), item]));

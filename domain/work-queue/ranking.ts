@@ -1,13 +1,13 @@
 import type { Purpose } from '../kernel/codes';
 
-/** What makes an item of the queue press, what presses most first. */
+/** What makes an item of the queue urgent, the most urgent first. */
 export const URGENCIES = ['payer_deadline', 'statutory_date', 'needed_by'] as const;
 export type Urgency = (typeof URGENCIES)[number];
 
-/** How many days ahead of its date each begins to press; what presses is ranked by that date, the rest by money and age. */
+/** How many days before its date each becomes urgent; urgent items rank by that date, the rest by money and age. */
 export const URGENT_DAYS_BEFORE: Record<Urgency, number> = { payer_deadline: 5, statutory_date: 0, needed_by: 30 };
 
-/** Steps with somebody else's deadline on them, which is their due date; none can be snoozed past it. */
+/** Steps whose due date is the payer's deadline; none can be snoozed past it. */
 export const DEADLINE_STEPS: readonly Purpose[] = ['provide_information', 'decide_on_appeal'];
 
 /** How long an item can be hidden for. */

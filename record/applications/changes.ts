@@ -31,7 +31,7 @@ interface Affected {
   state: string;
   standing: Standing;
   needs: ChangeNeed;
-  /** By when the payer has to hear of it, and where that is said. */
+  /** By when the payer must be notified, and the rule that says so. */
   dueOn: PlainDate | null;
   citation: string | null;
   /** The application that was opened for it, or was open already. */
@@ -104,7 +104,7 @@ async function listAffected(sql: Db, change: Change): Promise<AffectedApplicatio
     const standing: Standing =
       closedAt === null ? (submitted ? 'submitted' : 'unsubmitted') : agreed ? 'agreement' : 'participating';
     const { [change.field]: handling, perPractice } = resolvePlaybook(playbook, key, timeZone).changes;
-    // what was sent with the mistake in it has to be told all the same
+    // an open application was sent with the mistake in it: its payer must be notified all the same
     const needs = change.correction && closedAt !== null ? 'nothing' : findChangeNeed(change.field, standing, handling);
     const told = findNoticeDueDay(key.lineOfBusiness, needs, change.changedOn);
     const { providerId, payerId, state } = key;
@@ -150,7 +150,7 @@ async function listOpened(sql: Db, changeId: string, touched: readonly AffectedA
   };
 }
 
-/** Whom a change concerns: applications whose payer got the file as it was, and participations whose payer is to be told. */
+/** Those that a change concerns: applications whose payer got the earlier file, and participations whose payer must be notified. */
 interface Concerned {
   submitted: string[];
   /** Each with the body of the command that says so. */

@@ -6,21 +6,21 @@ import type { Duration } from '../../domain/time/duration';
 import type { Tx } from '../../runtime/database';
 import { leadOver, queueMessages, type QueuedMessage, type RecipientType } from '../outreach/messages';
 
-/** How long after the assignee each rung of the ladder is told, where nothing has happened. */
+/** How long after the assignee the lead, and then the client, is notified, where nothing has happened. */
 const LEAD_AFTER: Duration = { businessDays: 2 };
 const CLIENT_AFTER: Duration = { businessDays: 5 };
 
 /** Follow-ups that a payer can be asked by mail. */
 const ASKED_BY_MAIL = ['confirm_receipt', 'check_status'];
 
-/** Queues what a step's events ask to be said, to whom; each once, by what armed it. */
+/** Queues the messages that a step's events require, each once by what armed it. */
 export async function projectOutreach(
   tx: Tx,
   before: ApplicationState | null,
   state: ApplicationState,
   events: readonly ApplicationEvent[],
 ): Promise<void> {
-  // what is entered after a restore was said when it happened
+  // entries made after a restore were announced when they first happened
   const isEnteredAgain = isHeld(state) || (before !== null && isHeld(before));
   const drafts = events.flatMap((event) => (isEnteredAgain && event.kind === 'stage' ? [] : listSayings(event, state)));
   if (drafts.length === 0) return;
@@ -44,7 +44,7 @@ export async function projectOutreach(
   const messages = drafts.flatMap(({ to, after, at, key, data, dueAt, ...draft }): QueuedMessage[] => {
     const recipientId = recipients[to];
     if (recipientId === null) return [];
-    // where nobody has it, the lead is told at once
+    // where the application has no assignee, the lead is notified at once
     const waits = to === 'lead' && state.assignee === null ? undefined : after;
     const notBefore = waits ? addDuration({ at }, waits, { timeZone }) : at;
     return [
@@ -76,11 +76,11 @@ interface Saying extends Pick<QueuedMessage, 'key' | 'template' | 'data' | 'arme
   to: To;
   at: Instant;
   after?: Duration;
-  /** When what it is about was due; people are told the day. */
+  /** When its subject was due; the message names the day. */
   dueAt?: Instant | undefined;
 }
 
-/** What an event asks to be said. */
+/** Lists the messages that an event requires. */
 function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[] {
   const { at } = event;
   switch (event.kind) {
@@ -116,7 +116,7 @@ function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[]
     case 'recredentialing_missed': {
       const { from, dueOn } = event.data;
       const word = { at, key: `recredentialing/${state.id}/${from}/missed`, template: 'recredentialing_missed' };
-      // there are days left in which a late decision still renews: the lead hears of it at once
+      // a late decision can still renew within the days that are left: the lead is notified at once
       return (['assignee', 'lead', 'client'] as const).map((to) => ({ to, ...word, data: { dueOn } }));
     }
     case 'stage': {

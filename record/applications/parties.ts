@@ -60,7 +60,7 @@ export async function selectKnownDocuments(sql: Db, clientId: string, ids: reado
   return new Set(rows.map((row) => row.id));
 }
 
-/** Whose a fact is in an agreement of this practice, payer, state and line that has not ended; null where nobody's. */
+/** Finds the application that holds a fact in an agreement of this practice, payer, state and line that has not ended. */
 export async function findFactHolder(
   sql: Db,
   agreementId: string,

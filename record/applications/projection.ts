@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import { json, rowsOf } from '../../runtime/database';
 import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../../domain/applications/events';
@@ -42,7 +42,7 @@ function summarizeParticipation(state: ApplicationState) {
 }
 
 /**
- * Writes what a step came to: entries, state, queue, spans, agreement, and what others have to hear of. All of it is
+ * Writes the result of a step: entries, state, queue, spans, agreement, and the facts to announce. All of it is
  * sent at once; the connection keeps the order.
  */
 export async function projectStep(
@@ -99,7 +99,7 @@ async function writeState(tx: TransactionSql, state: ApplicationState): Promise<
     where id = ${state.id}`;
 }
 
-/** Tells others of what changed that they can act on. */
+/** Emits the changes that subscribers of the event feed can act on. */
 async function emitEvents(
   tx: TransactionSql,
   { id: subjectId, clientId, key }: ApplicationState,
@@ -115,7 +115,7 @@ async function emitEvents(
   }
 }
 
-/** Leaves word in the outbox of what others have to hear. */
+/** Announces in the outbox the facts that a step has changed. */
 async function announceChanges(
   tx: TransactionSql,
   before: ApplicationState | null,

@@ -5,8 +5,8 @@ import { NoApplication, recordStep, setStepAside, type StepResult, type Workflow
 import { countTries } from '../kernel/tries';
 
 /**
- * Records the steps of applications. What keeps a command, arms a timer or tells of a changed file has counted the first try; a
- * further one costs a transaction of its own.
+ * Records the steps of applications. The transaction that saves a command, arms a timer or signals a changed file counts the
+ * first try; a further one costs a transaction of its own.
  */
 export function createRecorder(
   sql: Sql,
@@ -44,7 +44,7 @@ export function createRecorder(
   });
 }
 
-/** Keeps that an application's workflow is about to be told of a changed file; answers where the application stands. */
+/** Records that an application's workflow is about to be signalled a changed file; answers the application's state. */
 export async function recordFileSignal(sql: Sql, applicationId: string): Promise<ApplicationState> {
   const [row] = await sql<{ snapshot: ApplicationState }[]>`
     update applications set file_told_at = now() where id = ${applicationId} returning snapshot`;
@@ -52,7 +52,7 @@ export async function recordFileSignal(sql: Sql, applicationId: string): Promise
   return row.snapshot;
 }
 
-/** Whether a workflow was told of its file before this process began, nobody knows when, or a counted try has not ended since. */
+/** Whether a workflow was signalled its file before this process began, or at an unknown time, or a counted try has not ended. */
 async function wasSignalledEarlier(sql: Sql, applicationId: string, startedAt: string): Promise<boolean> {
   const [row] = await sql<{ earlier: boolean }[]>`
     select step_tries > 1 or coalesce(file_told_at < ${startedAt}, true) as earlier

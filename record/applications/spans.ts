@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { FACTS, type Fact } from '../../domain/kernel/codes';
 import { sameValue, type FactRecord } from '../../domain/kernel/facts';

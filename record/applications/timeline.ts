@@ -12,7 +12,7 @@ export interface TimelineEntry extends Record<string, unknown> {
   /** The entry that this one followed from. */
   causeId?: string;
   struck?: { byId: string; reason: string };
-  /** Of a correction: how many readiness answers said yes on what it strikes, and the latest of them. */
+  /** Of a correction: how many readiness answers were yes because of the struck entry, and the latest of them. */
   answers?: { count: number; latest: { at: Instant; question: object }[] };
 }
 

@@ -1,4 +1,4 @@
-import { announceEach } from '../kernel/hearers';
+import { announceEach } from '../kernel/subscribers';
 import type { FactSource, LineOfBusiness } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactValues } from '../../domain/kernel/facts';
@@ -77,7 +77,7 @@ const selectSharingSpans = (sql: Db, { practiceId, payerId, state, lineOfBusines
   s.known_to is null and s.practice_id = ${practiceId} and s.payer_id = ${payerId} and s.state = ${state}
     and s.line_of_business = ${lineOfBusiness}`;
 
-/** Has the gate asked again for every participation of an agreement's practice, payer, state and line. */
+/** Has billing readiness evaluated again for every participation of an agreement's practice, payer, state and line. */
 export const notifyInheritingApplications = (tx: Db, key: Key): Promise<void> =>
   announceEach(
     tx,

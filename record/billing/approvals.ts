@@ -8,7 +8,7 @@ import { actorOf, type Principal } from '../kernel/principal';
 /** What came of an approval; the same person twice, or of the same entry again, changes nothing. */
 export type Approval = 'approved' | 'not_confirmed' | 'second_person_needed';
 
-/** A second person approves a fact as it stands; whoever recorded it may not. */
+/** Records a second person's approval of a fact as it stands; the user who recorded the fact may not approve it. */
 export const approveFact = (
   sql: Sql,
   principal: Principal,

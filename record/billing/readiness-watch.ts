@@ -24,7 +24,7 @@ interface Scope {
   told: { mayBill: boolean; reasons: ReadinessReason[] } | null;
 }
 
-/** Asks the gate for an application's scope and, where its answer has become another one, tells. */
+/** Evaluates billing readiness for an application's scope, and emits an event where the answer has changed. */
 export async function emitReadinessChange(
   tx: Tx,
   applicationId: string,
@@ -46,7 +46,7 @@ export async function emitReadinessChange(
   if (!onFile || 'unknown' in onFile) return { next: null };
   const { mayBill, reasons, billableFrom } = evaluateBillingReadiness(question, onFile.evidence);
 
-  // what was never told was a no with nothing on file
+  // before the first event the answer counts as a no with nothing on file
   const before = told ?? { mayBill: false, reasons: [] };
   if (!told || before.mayBill !== mayBill || before.reasons.join() !== reasons.join()) {
     await tx`

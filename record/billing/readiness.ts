@@ -42,7 +42,7 @@ export interface OnFile {
   evidence: ReadinessEvidence & { spans: KeptSpan[] };
 }
 
-/** A span with the entries by which the payer said yes. */
+/** A span with the entries by which the payer approved. */
 type KeptSpan = Span & { i: number; approvals: string[] };
 
 /** An agreement with the source of what it holds. */

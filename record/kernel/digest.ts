@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 
-/** The id of what follows from something else by itself: whoever takes that step again comes to the same one. */
+/** Derives the id of something that follows from another thing: repeating the step gives the same id. */
 export function deriveId(of: string): string {
   const hex = createHash('sha256').update(of).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** A digest by which two values of a fact are told apart without carrying them. */
+/** A digest that distinguishes two values of a fact without carrying them. */
 export const digest = (value: unknown): string =>
   createHash('sha256').update(canonical(value)).digest('hex').slice(0, 32);
 

@@ -3,7 +3,7 @@ import type { NextTry } from '../../domain/kernel/delivery';
 import type { Db, Fragment } from '../../runtime/database';
 
 /**
- * Who has to hear of a change, and of what, by one id: `file_changed` an application, `file_changed_person` a person (the
+ * What a row is about; its subject is one id: `file_changed` names an application, `file_changed_person` a person (the
  * open applications of every client, and the upkeep), `file_changed_provider` a provider (those of one client),
  * `file_changed_practice` a practice, `open_changes` and `open_applications` a change of a file, a watch its subject,
  * `ending_item` what an ending comes to, the others an application.
@@ -30,7 +30,7 @@ export interface OutboxRow {
   attempts: number;
 }
 
-/** So many rows of a fan-out, or commands that follow from one thing, fall due in a second: others pass between them. */
+/** How many rows or follow-up commands of one cause fall due in a second, so that other work passes between them. */
 const WAVE = 40;
 
 /** When the nth of many is due. */
@@ -38,8 +38,8 @@ export const dueInWaves = (sql: Db, n: Fragment): Fragment =>
   sql`now() + make_interval(secs => (${n} - 1) / ${WAVE}::bigint)`;
 
 /**
- * The same for every subject that a query selects, each with a row of its own. Where what they hear of is `committed`
- * already, a row that still waits for the same subject will do.
+ * Adds a row for every subject that a query selects. Where the change is `committed` already, a waiting row about the
+ * same subject is reused.
  */
 export async function enqueueEach(
   tx: Db,
@@ -91,7 +91,7 @@ export async function renewLease(sql: Db, ids: number[], leaseSeconds: number): 
     where id = any(${ids}::bigint[]) and dead_at is null and last_error = ${PROCESS_ENDED}`;
 }
 
-/** Deletes rows that were delivered, and dead ones that said the same: they are made up for. */
+/** Deletes delivered rows, and the dead rows of the same topic and subject that this delivery makes up for. */
 export async function deleteDelivered(sql: Db, { topic, subject }: OutboxRow, ids: number[]): Promise<void> {
   await sql`
     delete from outbox

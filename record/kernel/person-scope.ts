@@ -1,7 +1,7 @@
 import type { Db, Fragment } from '../../runtime/database';
 
-// What is on record of a person belongs to the person where a registry said it, and to one client where it was stated
-// under that client. Whatever reads rows about a person asks here which of them count.
+// A row about a person belongs to the person where a registry stated it, and to one client where that client stated
+// it. Every query that reads such rows uses these conditions to select those that count.
 
 /** The condition that a row counts at a client: it is no client's, and so counts with every one, or it is this one's. */
 export const countsAt = (sql: Db, row: string, clientId: Fragment): Fragment =>
@@ -16,8 +16,8 @@ const whileThere = (sql: Db, at: Fragment): Fragment => sql`
 export const isThere = (sql: Db): Fragment => whileThere(sql, sql`now()`);
 
 /**
- * The condition that a row counts for the provider `p`: what was stated under its client, and what a registry said, but
- * not since the person left that client.
+ * The condition that a row counts for the provider `p`: its client's statements and what registries stated, but nothing
+ * from after the person left that client.
  */
 export const countsFor = (sql: Db, row: string, saidAt: string): Fragment => sql`
   (${sql(row)}.client_id = p.client_id
@@ -28,7 +28,7 @@ export const attestedOn = (sql: Db, which: Fragment = sql`true`): Fragment => sq
   (select max(a.attested_on) from attestations a
     where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')} and ${which})`;
 
-/** What a service last said, as far as it counts for the provider `p`: by itself, or of CAQH in a file of the client's. */
+/** A service's latest statement that counts for the provider `p`: its own answer, or a CAQH export that the client gave. */
 export const registryWord = (sql: Db, service: Fragment): Fragment => sql`
   (select w.status, w.said, w.checked_at, w.said_at
     from (

@@ -1,4 +1,4 @@
-import { announceEach, type AnnouncedFact } from './hearers';
+import { announceEach, type AnnouncedFact } from './subscribers';
 import type { RegistryService, WatchType } from '../../domain/kernel/codes';
 import type { Db } from '../../runtime/database';
 
@@ -20,7 +20,7 @@ export async function findServiceName(sql: Db, service: RegistryService): Promis
   return known?.name ?? service.toUpperCase();
 }
 
-/** A person is to be looked up with every service that is asked; what one has said is not asked again before its time. */
+/** Requests a lookup of a person with every service in use; a service that has answered is not asked again before its time. */
 export async function requestLookups(tx: Db, personId: string): Promise<void> {
   for (const [service, fact] of Object.entries(LOOKUPS))
     await announceEach(

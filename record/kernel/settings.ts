@@ -1,4 +1,4 @@
-import { announceEach } from './hearers';
+import { announceEach } from './subscribers';
 import type { Instant } from '../../domain/time/instants';
 import { RETENTION_DEFAULTS } from '../../domain/offboarding/retention';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
@@ -51,7 +51,7 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
       subjectId: '-',
       detail: change,
     });
-    // whatever rests on somebody's word by phone may be answered otherwise now
+    // readiness answers that rest on facts confirmed by phone may change with this setting
     await announceEach(
       tx,
       'billing basis changed',

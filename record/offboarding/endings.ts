@@ -1,4 +1,4 @@
-import { announce, announceEach } from '../kernel/hearers';
+import { announce, announceEach } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { EndingReason, FactSource, Stage } from '../../domain/kernel/codes';
 import { localDate, startOfDay } from '../../domain/time/calendar';
@@ -75,11 +75,11 @@ export interface Ending extends Leaving, Omit<EndingInput, 'words'> {
   recordedBy: Actor;
   createdAt: Instant;
   doneAt: Instant | null;
-  /** The first day of whoever came back since. */
+  /** The first day back, where the provider or client has returned since. */
   returnedOn: PlainDate | null;
 }
 
-/** What an ending would come to today, and nothing of it done. */
+/** Lists what an ending would do today, without doing any of it. */
 export async function previewEnding(
   sql: Db,
   leaving: Leaving,
@@ -97,7 +97,7 @@ interface Ended {
 }
 
 /**
- * Records that somebody leaves, once: what that comes to is done by the relay. Answers the ending that is there already
+ * Records once that a provider or client leaves; the relay carries out what follows. Answers the existing ending
  * where there is one. Repeated under the same id it changes nothing.
  */
 export const recordEnding = (
@@ -126,7 +126,7 @@ export const recordEnding = (
     await tx`
       update providers set ${tx(ended)}, version = version + 1, updated_at = now()
       where ended_on is null and ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`}`;
-    // terminations that are open ask less of whoever leaves
+    // an open termination asks for fewer prerequisites once its provider leaves
     await announceEach(tx, 'provider file changed', tx`select id from providers where ending_id = ${id}`);
     await audit(tx, principal, {
       action: providerId ? 'provider.end' : 'client.end',
@@ -291,7 +291,7 @@ export async function findDueItem(sql: Db, id: string): Promise<DueItem | null> 
   return item ?? null;
 }
 
-/** What came of an item; the ending hears of it. */
+/** Records the result of an item, and announces it to its ending. */
 export const settleItem = (
   sql: Sql,
   { id, endingId }: Pick<DueItem, 'id' | 'endingId'>,
@@ -314,7 +314,7 @@ async function readTimeZone(sql: Db, clientId: string): Promise<string> {
   return client!.timeZone;
 }
 
-/** What goes on of whoever leaves. */
+/** Reads the applications and agreements of the leaving provider or client that are still under way. */
 async function readLeaver(sql: Db, { clientId, providerId }: Leaving): Promise<Leaver> {
   const applications = await sql<LeavingApplication[]>`
     select a.id, a.open, c.body->'value' as contract, jsonb_build_object('providerId', a.provider_id,
@@ -375,7 +375,7 @@ async function addNames<T extends { subjectId: string }>(
   return items.map((item) => ({ ...item, ...byId.get(item.subjectId)! }));
 }
 
-/** What is only whoever leaves: keys, users, webhooks and mail that reach nobody else. */
+/** Selects the keys, users, webhooks and mail that reach only the leaving provider or client. */
 function selectAccess(sql: Db, { clientId, providerId }: Leaving): Record<keyof Access, Fragment> {
   const only = providerId ? sql`false` : sql`client_ids <@ ${[clientId]}::uuid[] and cardinality(client_ids) > 0`;
   const theirs = providerId
@@ -399,7 +399,7 @@ async function countAccess(sql: Db, leaving: Leaving): Promise<Access> {
   return counts!;
 }
 
-/** Shuts what only they had, tells nobody of theirs any more, and lets their upkeep see whether anybody still has them. */
+/** Revokes access that was theirs alone, stops their mail, and has upkeep check whether another client has the person. */
 async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
   const { id, clientId, providerId } = ending;
   const access = await countAccess(tx, ending);

@@ -1,4 +1,4 @@
-import { announce, announceEach } from '../kernel/hearers';
+import { announce, announceEach } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
@@ -79,10 +79,10 @@ const PURGE: Record<
 /** While something is open that may need a secret, it is looked at again so often. */
 const AGAIN_DAYS = 7;
 
-/** Purges what has been kept long enough of somebody who left, each thing once; answers when the next one is due. */
+/** Purges the data of a departed provider or client whose retention has passed, once each; answers when the next is due. */
 export async function purgeDueData(tx: Tx, subject: string, now: Instant): Promise<{ next: Instant | null }> {
   const left = await readDeparture(tx, subject);
-  // a release, a new setting and an ending tell it again
+  // the release of a hold, a new setting and an ending each announce it again
   if (!left || left.held) return { next: null };
   const settings = settingsAt(await settingsHistory(tx));
   const { kind, id, clientId, timeZone, endedOn, purged } = left;
@@ -136,7 +136,7 @@ export const findHold = async (sql: Db, principal: Principal, kind: Kind, id: st
   return row?.legalHold ?? null;
 };
 
-/** Puts somebody under a legal hold, under which nothing of theirs is purged, or releases it; `null` releases. */
+/** Places a provider or client under a legal hold, which stops all purging, or releases it with `null`. */
 export const putHold = (
   sql: Sql,
   principal: Principal,

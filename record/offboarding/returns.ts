@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactSource } from '../../domain/kernel/codes';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';

@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { WatchType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';

@@ -4,7 +4,7 @@ import { json, type Db, type Sql } from '../../runtime/database';
 import { inScope, type Principal } from '../kernel/principal';
 import { queueWebhooks } from './webhooks';
 
-/** Something that others are told: ids, codes and dates. */
+/** A published event: ids, codes and dates. */
 export interface Emitted {
   /** Grows with every one; they are read in its order. */
   seq: number;
@@ -27,8 +27,8 @@ export async function emit(
 }
 
 /**
- * Gives numbers to what was committed without one. A number is higher than any that was ever visible before it, so
- * whoever reads on from one misses none; given by readers, one after the other, they keep no transaction waiting.
+ * Assigns numbers to committed events that have none. A number is higher than any visible before it, so a reader that
+ * continues from one misses none; readers assign them one after the other, so no transaction waits.
  */
 async function assignNumbers(sql: Sql): Promise<void> {
   const [waiting] = await sql`select from emitted where seq is null limit 1`;
@@ -44,7 +44,7 @@ async function assignNumbers(sql: Sql): Promise<void> {
   });
 }
 
-/** What was told after a number, in order. */
+/** Lists the events after a number, in order. */
 export async function listEmitted(
   sql: Sql,
   principal: Principal,

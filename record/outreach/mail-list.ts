@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';

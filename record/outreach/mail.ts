@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { listArmedEntries, isHeld, type ApplicationState } from '../../domain/applications/state';
 import { localDate } from '../../domain/time/calendar';
@@ -126,10 +126,10 @@ async function stillToBeSent<T extends Reason>(tx: Tx, messages: readonly T[], n
   return kept;
 }
 
-/** Whether the record was restored, and a person has yet to enter what was lost: it may have been said already. */
+/** Whether the record was restored and the lost entries are still missing: the message may have been sent before. */
 const waitsForEntries = ({ snapshot }: Reason): boolean => snapshot !== null && isHeld(snapshot);
 
-/** Whether nobody has to be told any more: what armed it has been settled. */
+/** Whether the message is no longer needed, because what armed it has been settled. */
 function isSettled({ armedBy, snapshot }: Reason): boolean {
   if (armedBy === null || snapshot === null) return false;
   return !listArmedEntries(snapshot).includes(armedBy);
@@ -149,7 +149,7 @@ function isWithheld({ recipientType, snapshot, timeZone, recipientLeftOn, worker
 /** Everything that a batch says and to whom, as it is when it is sent; the address is null where none is known. */
 export interface ClaimedMail {
   id: string;
-  /** Whoever claims it after this attempt takes it away from it. */
+  /** The number of this attempt; a later claim takes the mail away from it. */
   attempt: number;
   /** Null: of several clients, or of a person's own upkeep. */
   clientId: string | null;
@@ -192,7 +192,7 @@ export interface Turn {
 }
 
 /**
- * Claims a batch before anything of it leaves; null where it is settled, or nothing of it has to be said any more. One
+ * Claims a batch before anything of it leaves; null where it is settled, or none of its messages is still needed. One
  * that was transmitting when its sender was lost may have arrived: it is put before a person and never repeated by
  * itself. With a pace, each takes its turn among what goes to the same place.
  */
@@ -225,7 +225,7 @@ export const claimMail = (
     }
     const { recipientType } = batch;
     const worker = kept[0]!.worker;
-    // a cover that began or ended since: these go to somebody else
+    // an absence cover has begun or ended since: these go to another user
     const others = kept.filter((message) => message.worker !== worker);
     if (others.length > 0) {
       await tx`
@@ -283,7 +283,7 @@ async function nextTurn(tx: Tx, recipientType: RecipientType, address: string): 
   return turns.sort().at(-1)!;
 }
 
-/** Where a recipient is written to; a user at whoever does their work. */
+/** Finds a recipient's address; mail to an absent user goes to the user who covers them. */
 async function findAddress(
   sql: Db,
   { id, recipientType, recipientId }: Pick<Batch, 'id' | 'recipientType' | 'recipientId'>,

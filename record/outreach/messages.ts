@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
 
@@ -6,7 +6,7 @@ import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
 export const RECIPIENT_TYPES = ['provider', 'user', 'client', 'payer', 'platform'] as const;
 export type RecipientType = (typeof RECIPIENT_TYPES)[number];
 
-/** A message as whoever finds it due queues it; names and addresses are read when it is sent. */
+/** A message as it is queued when it falls due; names and addresses are read when it is sent. */
 export interface QueuedMessage {
   /** What it is about and the instant that made it due: the same key is never sent twice. */
   key: string;

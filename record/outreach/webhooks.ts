@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { EmittedType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
@@ -42,7 +42,7 @@ const owner = (id: string) => `webhook_endpoints/${id}`;
 /** As Standard Webhooks has it. */
 const sealedSecret = (keyring: Keyring, id: string): string => keyring.seal(`whsec_${newSecret('base64')}`, owner(id));
 const COLUMNS = (sql: Db) => sql`id, url, types, client_ids, created_at, failures, resume_at, last_error`;
-// managed by whoever reaches all that it reaches
+// a user may manage an endpoint whose clients they all may see
 const withinReach = (sql: Db, { clientIds }: Principal) =>
   clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
 
@@ -314,7 +314,7 @@ const again = (tx: Tx): Fragment => tx`
 const endpointLives = (tx: Tx): Fragment =>
   tx`exists (select from webhook_endpoints e where e.id = d.endpoint_id and e.ended_at is null)`;
 
-/** Somebody says that it works again: what waits goes out at once. */
+/** Has waiting deliveries go out at once, because a user says that the endpoint works again. */
 async function callNow(tx: Tx, endpointId: string): Promise<void> {
   await tx`update webhook_endpoints set resume_at = null where id = ${endpointId}`;
   await announce(tx, 'webhook queued', endpointId);

@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { addDuration } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
@@ -59,7 +59,7 @@ export async function openInquiry(
 ): Promise<void> {
   const changes = {
     ...(cadence && { cadence: json(tx, cadence) }),
-    // somebody else is asked at once
+    // a new recipient is asked at once
     ...(recipient && { recipientType: recipient.type, recipientId: recipient.id, nextAskAt: null }),
   };
   const row = {
@@ -84,7 +84,7 @@ export async function openInquiry(
   await announce(tx, 'platform questions changed', relationshipId);
 }
 
-/** The same at somebody's wish. */
+/** Closes an inquiry at a user's request. */
 export const askOpenQuestions = (
   sql: Sql,
   principal: Principal,

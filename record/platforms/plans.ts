@@ -20,7 +20,7 @@ import type { Relationship } from './platforms';
 import { inScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/revise';
 
-/** What the platform does today, as the client said; services of which nothing was said are left out. */
+/** The services that the platform performs today, as the client stated them; services without a statement are left out. */
 const readServices = (sql: Db, principal: Principal, relationshipId: string): Promise<ServiceEntry[]> =>
   sql<ServiceEntry[]>`
     select service, does, notes from platform_services

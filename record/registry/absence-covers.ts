@@ -24,7 +24,7 @@ export interface Cover {
 const COLUMNS = (sql: Db): Fragment => sql`id, user_id, covered_by, from_on, until_on, reason`;
 
 /**
- * Joins, as `cover`, whoever does a user's work of a client today: somebody who covers them, has access and may see the
+ * Joins, as `cover`, the user who does another's work of a client today: one who covers them, has access and may see the
  * client, as the maker of the cover did. The work of other clients stays with the user. Queue, feeds, mail and inbox all
  * go by this.
  */
@@ -62,7 +62,7 @@ export const createCover = (
     return cover!;
   });
 
-/** A user's covers that are not over, the first first; those by somebody whom the principal does not see are left out. */
+/** Lists a user's covers that are not over, by start; covers by users whom the principal may not see are left out. */
 export const listCovers = (sql: Db, principal: Principal, userId: string): Promise<Cover[]> => sql<Cover[]>`
   select ${COLUMNS(sql)} from covers
   where user_id = ${userId} and until_on >= current_date

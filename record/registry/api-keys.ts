@@ -27,7 +27,7 @@ export interface ApiKey {
   revokedAt: string | null;
 }
 
-// A key can be managed by whoever reaches all that it reaches.
+// A user may manage a key whose clients they all may see.
 const withinReach = (sql: Db, { clientIds }: Principal): Fragment =>
   clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
 

@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
@@ -27,7 +27,7 @@ export interface Attestation {
   createdAt: string;
 }
 
-// To a client nothing is older than that it has the person: that would tell of another.
+// A client sees nothing from before it had the person: that would disclose another client.
 const selectAttestations = (sql: Db, principal: Principal, { id }: Provider) => sql`
   select a.id, a.client_id, a.attested_on, a.source, a.reference, a.authorized_payer_ids, a.recorded_by,
     case when a.client_id is null then greatest(a.recorded_at, p.here_since) else a.recorded_at end as created_at

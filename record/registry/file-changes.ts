@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { ChangeField } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Tx } from '../../runtime/database';

@@ -1,4 +1,4 @@
-import { announceEach } from '../kernel/hearers';
+import { announceEach } from '../kernel/subscribers';
 import type { Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';

@@ -1,4 +1,4 @@
-import { announceEach } from '../kernel/hearers';
+import { announceEach } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
 import { json, type Db, type Sql } from '../../runtime/database';
@@ -17,7 +17,7 @@ export interface PayerInput {
   playbook: Playbook;
 }
 
-/** A payer is the operator's own: whoever may read the registry sees every one. */
+/** A payer belongs to the operator: every user who may read the registry sees all payers. */
 export interface Payer extends Required<PayerInput> {
   id: string;
   /** Counts the playbooks; applications pin the one that they started with. */

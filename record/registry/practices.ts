@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { CHANGE_FIELDS, type ChangeField } from '../../domain/kernel/codes';
 import { sameValue } from '../../domain/kernel/facts';

@@ -1,4 +1,4 @@
-import { announce, type AnnouncedFact } from '../kernel/hearers';
+import { announce, type AnnouncedFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/kernel/codes';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
@@ -51,7 +51,7 @@ export interface ProviderInput extends ProviderPatch {
 export interface RegistryState {
   name: string;
   mode: 'off' | 'manual' | 'file' | 'api';
-  /** Null where it has said nothing. */
+  /** Null where the service has not answered. */
   status: string | null;
   said: object | null;
   /** Null where that was before this client had the person. */
@@ -202,7 +202,7 @@ export const updateProvider = (
     return (await findProvider(tx, principal, provider.id))!;
   });
 
-/** Of which fact a changed field is told. */
+/** The fact that each changed field announces. */
 const ANNOUNCED = {
   caqhId: 'provider file changed',
   licences: 'licences changed',

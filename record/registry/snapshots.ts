@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Snapshot } from '../../domain/sources/consistency';
 import { json, rowsOf, type Sql } from '../../runtime/database';

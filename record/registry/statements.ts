@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
@@ -55,7 +55,7 @@ interface Practice {
 
 const REGISTERS = { enrolment: 'enrolments', portal_access: 'portal_access' } as const;
 type Register = keyof typeof REGISTERS;
-/** Who hears of a statement. */
+/** The fact that each kind of statement announces. */
 const ANNOUNCED = { enrolment: 'enrolment changed', portal_access: 'practice file changed' } as const;
 
 /** Puts a statement on record in the place of the one about the same thing. Repeated under the same id it changes nothing. */

@@ -1,4 +1,4 @@
-import { announce, announceEach } from '../kernel/hearers';
+import { announce, announceEach } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ExclusionResult, ExclusionSource } from '../../domain/kernel/codes';
@@ -243,8 +243,8 @@ export const screenPractices = async (tx: Db, practiceIds: readonly string[]): P
   );
 
 /**
- * Keeps the evidence, and what was found. An entry with the NPI is who was looked for; one of the same name may be, and
- * is put before somebody.
+ * Keeps the evidence and the result of each check. An entry with the same NPI is a match; one with the same name may be,
+ * and becomes a task for the operator.
  */
 async function screenAgainstList(tx: Db, held: readonly OnFile[]): Promise<ExclusionResult[]> {
   const list = await latestList(tx);
@@ -285,7 +285,7 @@ async function screenAgainstList(tx: Db, held: readonly OnFile[]): Promise<Exclu
 /** Where a word on an exclusion counts: with one client, or, null, with every client that has the person. */
 type Scope = string | null;
 
-/** A listing that matches who was looked for: kept once, and a task until somebody decides on it. */
+/** Records a listing that matches the checked provider or practice, once, with a task until the operator decides on it. */
 async function recordListing(
   tx: Db,
   held: ScreenedSubject,
@@ -307,7 +307,7 @@ async function recordListing(
   return now;
 }
 
-/** The exclusion that a listing of a list, or a check, is about; the same, whoever comes upon it. */
+/** The exclusion that a listing, or a check, is about; every check of the same listing finds the same exclusion. */
 async function findOrAddExclusion(
   tx: Db,
   held: ScreenedSubject,
@@ -339,7 +339,7 @@ const buildMatchTask = (
   dueAt: new Date().toISOString(),
 });
 
-/** Puts a word on an exclusion in the place of the one before it; who rests on it hears of it. Answers its id. */
+/** Records a decision or match on an exclusion in place of the one before it, and announces it. Answers its id. */
 async function recordWord(
   tx: Db,
   exclusionId: string,
@@ -366,7 +366,7 @@ async function recordWord(
   return made!.id;
 }
 
-/** Has everybody hear whom a word concerns, where it counts. */
+/** Announces a decision or match to the providers and practices that it concerns, at the clients where it counts. */
 async function announceWord(tx: Db, { id, personId }: ScreenedSubject, scope: Scope): Promise<void> {
   if (personId === null) await announce(tx, 'exclusion decided for a practice', id);
   else if (scope === null) await announce(tx, 'exclusion decided for a person', personId);
@@ -380,7 +380,7 @@ async function announceWord(tx: Db, { id, personId }: ScreenedSubject, scope: Sc
 const isConcerned = (sql: Db, personId: string, scope: Scope): Fragment =>
   sql`p.person_id = ${personId} and ${scope === null ? sql`true` : sql`p.client_id = ${scope}`}`;
 
-/** What the list no longer has may have ended: somebody looks for the reinstatement. */
+/** Creates a task to look for the reinstatement of each exclusion that the new list no longer has. */
 async function createReinstatementTasks(tx: Tx, listId: string): Promise<void> {
   const gone = await tx<(ScreenedSubject & { exclusionId: string; source: ExclusionSource; words: Word[] })[]>`
     select x.id as exclusion_id, x.source, x.person_id, h.id, h.client_id, ${words(tx, tx`h.client_id`)} as words
@@ -402,8 +402,8 @@ async function createReinstatementTasks(tx: Tx, listId: string): Promise<void> {
 }
 
 /**
- * Records that somebody looked, and what was found. A "no" of who `mayDecide` is a decision; anybody else's closes the
- * gate of that client, as a match does, until somebody has decided. Repeated under the same id it changes nothing.
+ * Records a manual check and its result. A "no" by a user who `mayDecide` is a decision; any other user's result blocks
+ * billing at that client, as a match does, until a decision is recorded. Repeated under the same id it changes nothing.
  */
 export const recordExclusionCheck = (
   sql: Sql,
@@ -472,7 +472,7 @@ interface Word extends ExclusionWord {
   clientId: Scope;
 }
 
-/** What was said of the exclusion `x` that counts at a client; at a practice's, everything. */
+/** The matches and decisions on the exclusion `x` that count at a client; of a practice, all of them. */
 const words = (sql: Db, clientId: Fragment): Fragment => sql`
   coalesce((
     select jsonb_agg(jsonb_build_object('exclusionId', s.exclusion_id, 'status', s.status, 'decided', s.decided,
@@ -487,14 +487,14 @@ async function listWords(sql: Db, held: ScreenedSubject, exclusionId: string): P
   return row!.words;
 }
 
-/** Whether an exclusion ever was one at a client: that what another has found was dismissed would tell of that other. */
+/** Whether an exclusion ever was one at a client: showing what another client dismissed would disclose that client. */
 const isShownAt = (sql: Db, exclusionId: Fragment, clientId: Fragment): Fragment => sql`
   exists (
     select from exclusion_standings s
     where s.exclusion_id = ${exclusionId} and ${countsAt(sql, 's', clientId)}
       and (s.client_id is not null or not s.decided or s.status = 'confirmed'))`;
 
-/** What is, or may be, an exclusion at one client; who decided, and why, is seen by the client under which that was. */
+/** The confirmed and possible exclusions at one client; who decided, and why, is shown to the deciding client alone. */
 export async function listExclusions(sql: Db, held: ScreenedSubject): Promise<Exclusion[]> {
   const rows = await sql<(Pick<Exclusion, 'id' | 'source' | 'state' | 'matchedBy'> & { words: Word[] })[]>`
     select x.id, x.source, x.state, x.matched_by, ${words(sql, sql`${held.clientId}::uuid`)} as words
@@ -520,8 +520,8 @@ export async function findExclusion(sql: Db, held: ScreenedSubject, id: string):
 }
 
 /**
- * Somebody's decision on an exclusion: it is theirs or not, from when and until when. It counts for the clients that
- * who decides may see, and stands beside what others have decided. What was known stays known.
+ * Records a user's decision on an exclusion: whether it is this person's, from when and until when. It counts for the
+ * clients that the user may see, and stands beside the decisions of others. Earlier decisions stay on record.
  */
 export const decideExclusion = (
   sql: Sql,

@@ -27,8 +27,8 @@ interface Matched {
 }
 
 /**
- * Takes one row for the providers that the principal may see. With an NPI, in a file of who sees every client, it is
- * the person's; otherwise each client's own, as is a CAQH id that only clients have said to be the person's.
+ * Records one row for the providers that the principal may see. With an NPI, uploaded by a user who sees every client,
+ * it belongs to the person; otherwise to each client, as does a CAQH id that only clients have stated for the person.
  */
 export async function recordExportedRow(
   sql: Sql,
@@ -47,7 +47,7 @@ export async function recordExportedRow(
     order by p.id`;
   if (found.length === 0) return 'unknown_provider';
   const named = found.filter(({ byNpi }) => byNpi);
-  // whoever has the same CAQH id on file for somebody else is wrong where the NPI and the id go together at another
+  // a client with the same CAQH id on file for another person is wrong where another client has both the NPI and the id
   const meant = named.some(({ byCaqhId }) => byCaqhId) ? named : found;
   const [first] = meant;
   if (new Set(meant.map(({ personId }) => personId)).size > 1)

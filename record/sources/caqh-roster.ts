@@ -1,4 +1,4 @@
-import { announce } from '../kernel/hearers';
+import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import { computeBackOff, addMilliseconds } from '../../domain/outreach/politeness';
@@ -11,7 +11,7 @@ import { createTasks } from '../kernel/tasks';
 /** A wish to have a provider on the operator's roster with CAQH, or off it; CAQH works on it in its own time. */
 export interface RosterRequest {
   id: string;
-  /** Null: the operator's own, of somebody whom no client has any more. */
+  /** Null: the operator's own request, about a person whom no client has any more. */
   clientId: string | null;
   kind: 'add' | 'remove';
   caqhId: string;
@@ -80,15 +80,15 @@ export async function listRosterRequests(
 const LEFT: Actor = { type: 'system', id: 'caqh_roster', name: 'Countersign' };
 
 /**
- * Has the roster follow whether anybody still has the person: what is no longer wanted and was not sent is withdrawn,
- * and who is on the roster and nobody's is to be taken off. CAQH charges for everybody on it.
+ * Updates the roster after a client gains or loses a person: unsent requests that no client wants any more are withdrawn,
+ * and a person whom no client has is to be taken off. CAQH charges for every person on the roster.
  */
 export async function updateRoster(tx: Tx, personId: string, isSomeones: boolean): Promise<void> {
   await tx`
     update caqh_roster_requests set status = 'withdrawn', settled_at = now()
     where person_id = ${personId} and kind <> ${isSomeones ? 'add' : 'remove'} and batch_id is null and settled_at is null`;
   if (isSomeones) return;
-  // by CAQH's own word where there is one; an id that clients have for somebody whom one still has is that person's
+  // CAQH's own statement counts first; otherwise an id that a client has on file for a person it still has is that person's
   const [on] = await tx<{ caqhId: string }[]>`
     select i.caqh_id from (
       select r.said->>'caqhId' as caqh_id, null as updated_at from registry_records r
@@ -106,7 +106,7 @@ export async function updateRoster(tx: Tx, personId: string, isSomeones: boolean
         ${rowsOf(tx, { id: randomUUID(), kind: 'remove', personId, caqhId: on.caqhId, requestedBy: json(tx, LEFT) })}`;
 }
 
-/** What CAQH last said of it: by a batch of ours, or else by the person's status. What it refused to take off is a person's. */
+/** CAQH's latest answer: to a batch of ours, or else the person's status. A refused removal becomes a task for a person. */
 const isOnRoster = (sql: Db, personId: string): Fragment => sql`
   coalesce(
     (select q.status = 'added' from caqh_roster_requests q

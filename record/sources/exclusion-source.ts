@@ -74,8 +74,8 @@ const computeFirstLookAt = (month: PlainDate | null, awaited: PlainDate): Instan
 const LONG_AGO = new Date(0).toISOString();
 
 /**
- * Has a month's list fetched once it should be out, and asks somebody for it once it is late, each month once; answers
- * when to look again.
+ * Has a month's list fetched once it should be out, and creates one task for it once it is late; answers when to look
+ * again.
  */
 export async function askForList(tx: Tx, _subject: string, now: Instant): Promise<OutreachStep> {
   const month = (await latestList(tx))?.month ?? null;

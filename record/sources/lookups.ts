@@ -1,4 +1,4 @@
-import { announce, announceEach } from '../kernel/hearers';
+import { announce, announceEach } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { computeAttestationDueOn } from '../../domain/registry/attestation';
 import {
@@ -311,8 +311,8 @@ async function keepStanding(
 }
 
 /**
- * The day of an attestation that CAQH shows and no registry has said before, nor, where it is for one client, that
- * client; null where there is none.
+ * Finds the day of an attestation that CAQH shows and that no registry has stated before, nor, where it is for one
+ * client, that client; null where there is none.
  */
 export async function findNewAttestation(
   sql: Db,
@@ -328,14 +328,14 @@ export async function findNewAttestation(
   return shown !== null && shown > (known!.on ?? '') ? shown : null;
 }
 
-/** When an attestation runs out by what registries alone say: when CAQH is asked again tells nothing of any client's file. */
+/** Finds when an attestation runs out by registries' statements alone, so that the next CAQH check discloses no client's file. */
 async function findAttestationDueOn(tx: Db, personId: string, at: Instant): Promise<PlainDate | null> {
   const [row] = await tx<{ attestedOn: PlainDate | null }[]>`
     select max(a.attested_on) as attested_on from attestations a where a.person_id = ${personId} and a.client_id is null`;
   return row!.attestedOn && computeAttestationDueOn(row!.attestedOn, [], at.slice(0, 10));
 }
 
-/** Keeps what NPPES has under a person's NPI, for each client's file to be held against; a person is told of a mismatch. */
+/** Saves the NPPES record of a person's NPI and compares each client's file with it; a mismatch becomes a task. */
 export async function keepNppes(sql: Sql, personId: string, at: Instant, answer: NppesRecord): Promise<void> {
   const takenOn = at.slice(0, 10);
   const providers = await sql<{ id: string; clientId: string }[]>`
@@ -361,7 +361,7 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
   });
 }
 
-/** Gives somebody what differs between a file and NPPES; where nothing does any more, the task is done. */
+/** Creates a task for what differs between a file and NPPES; once nothing differs, the task is closed. */
 async function createMismatchTask(
   sql: Db,
   { id, clientId }: { id: string; clientId: string },

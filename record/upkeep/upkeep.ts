@@ -55,7 +55,7 @@ export async function readOwnUpkeep(sql: Db, condition: Fragment, now: Instant):
   });
 }
 
-/** An open application that rests on a person's file, and who hears of it. */
+/** An open application that rests on a person's file, and the user who is notified. */
 interface Resting {
   id: string;
   providerId: string;
@@ -71,11 +71,11 @@ const TEMPLATES = { lapsed: 'upkeep_lapsed', warning: 'lapse_predicted' } as con
 const AT_LEAST = { months: 12 } as const;
 
 /**
- * The step of a person's upkeep, for each client by its own view: reminds the person of what has come to a rung, tells
- * the operator of what has lapsed and what will have before a payer is expected to decide, and takes back what was
- * renewed meanwhile. Answers when to look again; null once no client has the person. Of who has left a client nothing
- * of that client's is said any more, and what waits to be said is taken back. Applications are not woken: each has its
- * own timer for what time changes in its file, and hears of what people change as this does.
+ * Takes the step of a person's upkeep, for each client by its own view: reminds the person by the reminder schedule,
+ * notifies the operator of what has lapsed and of what will before a payer is expected to decide, and withdraws queued
+ * messages about what was renewed meanwhile. Answers when to look again; null once no client has the person. After the
+ * person has left a client, that client's messages are withdrawn and no more are sent. Applications are not woken: each
+ * has its own timer for what time changes in its file, and is notified of other changes as this workflow is.
  */
 export async function processUpkeep(tx: Tx, personId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [all, applications] = await Promise.all([
@@ -99,7 +99,7 @@ export async function processUpkeep(tx: Tx, personId: string, now: Instant): Pro
   return { next: [...instants, addDuration({ at: now }, AT_LEAST, own[0]!)].sort()[0]! };
 }
 
-/** Once at a client for an item, the day on which it ends, and a rung, whatever is repeated. */
+/** Builds the key of a reminder: one per client, item, last day and day of the reminder schedule, whatever is repeated. */
 export const buildReminderKey = (providerId: string, item: UpkeepItem, rung: number): string =>
   `upkeep/${providerId}/${digest(identifyItem(item))}/${rung}`;
 
@@ -111,8 +111,8 @@ const describeItem = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => (
 });
 
 /**
- * Reminds the person on behalf of one client, once of each rung; what waits to go out and is no longer so is taken back.
- * A reminder is never shared between clients: the address is one client's statement too.
+ * Reminds the person on behalf of one client, once on each day of the schedule; queued reminders that are out of date
+ * are withdrawn. A reminder is never shared between clients: the address is one client's statement too.
  */
 async function remind(tx: Tx, view: OwnUpkeep, now: Instant): Promise<void> {
   const { providerId, clientId } = view;
@@ -131,8 +131,8 @@ async function remind(tx: Tx, view: OwnUpkeep, now: Instant): Promise<void> {
 }
 
 /**
- * Of what has lapsed at one client, somebody has a task until it is renewed, and who works the
- * applications that rest on it hears of it at each rung.
+ * Keeps a task open for each lapsed item of one client until it is renewed, and notifies the users of the applications
+ * that rest on it on each day of the reminder schedule.
  */
 async function reportLapses(
   tx: Tx,
@@ -177,7 +177,7 @@ async function reportLapses(
     update tasks set closed_at = now()
     where subject_id = ${providerId} and kind = 'upkeep' and closed_at is null
       and key <> all(${tasks.map(({ key }) => key)}::text[])`;
-  // whoever came back, or a date that was put right again
+  // the person came back, or a date was corrected
   await tx`
     update tasks set closed_at = null
     where key = any(${tasks.map(({ key }) => key)}::text[]) and closed_at is not null and closed_by is null`;
@@ -187,7 +187,7 @@ async function reportLapses(
   await replaceQueuedMessages(tx, messages, ours);
 }
 
-/** Warns once for an application, what will lapse, and the day. */
+/** Warns an application's user once of each item that will lapse, and of its day. */
 async function warnOfLapses(
   tx: Tx,
   { providerId, clientId, timeZone, items, today }: OwnUpkeep,
@@ -218,7 +218,7 @@ async function warnOfLapses(
   await replaceQueuedMessages(tx, messages, ours);
 }
 
-/** Queues what is to be said and takes back what of `ours` has not gone out and is no longer so. */
+/** Queues `messages`, and deletes those of `ours` that have not been sent and are not among them. */
 async function replaceQueuedMessages(tx: Tx, messages: readonly QueuedMessage[], ours: Fragment): Promise<void> {
   const keys = messages.map(({ key }) => key);
   await tx`

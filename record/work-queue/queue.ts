@@ -120,7 +120,7 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
       ${overdue === undefined ? sql`` : sql`and (w.due_at < now()) = ${overdue}`}`;
 };
 
-/** The items that a filter asks for. Whoever has no limit, and what nobody has, has room for all. */
+/** The items that a filter selects. A user without a daily limit, and unassigned work, have room for every item. */
 const rankItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
   const all = rankAll(sql, principal, filter);
   if (filter.today === undefined) return all;
@@ -223,11 +223,11 @@ export interface Load {
   capacity: number | null;
   items: number;
   overdue: number;
-  /** What the day has no room for; null where nobody said how much that is. */
+  /** How many items exceed the user's daily limit; null where no limit is set. */
   notReached: number | null;
 }
 
-/** Everybody's day, whoever does the work for the time being: who has more than can be reached is first. */
+/** Each user's work for the day, absence covers included; the most overloaded user first. */
 export const listLoad = (sql: Db, principal: Principal, filter: QueueFilter): Promise<Load[]> => sql<Load[]>`
   select n.id as assignee, n.name, n.team, n.capacity, count(*)::int as items,
     (count(*) filter (where overdue))::int as overdue,

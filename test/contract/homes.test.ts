@@ -36,7 +36,7 @@ test('SQL is in record/ alone', () => {
   expect(holding(SQL, 'record/')).toEqual([]);
 });
 
-test('rows are put into the outbox by the table of hearers alone, and by whoever has a stuck watch tried again', () => {
+test('rows are added to the outbox by the table of subscribers alone, and by the retry of a stuck watch', () => {
   expect(holding(/\benqueueEach\(|insert into outbox/, 'record/kernel/')).toEqual(['record/operations/stuck.ts']);
 });
 

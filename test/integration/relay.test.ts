@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Delivery, Dispatch } from '../../dispatch/dispatch';
 import { MOST_TRIES } from '../../domain/kernel/delivery';
 import { acknowledgeCommand, keepCommand, leaveToRelay } from '../../record/applications/commands';
-import { announce } from '../../record/kernel/hearers';
+import { announce } from '../../record/kernel/subscribers';
 import { claimRows, deleteDelivered, postponeRow, renewLease } from '../../record/kernel/outbox';
 import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
 import { startRelay, type Relay } from '../../worker/relay';
@@ -234,7 +234,7 @@ describe('the outbox', () => {
     await eventually(nothingLeft);
   });
 
-  test('a recipient that fails is told again, and the others are not', async () => {
+  test('a recipient that fails is signalled again, and the others are not', async () => {
     const ids = await applications(3);
     const { told, fileChanged } = teller(once(ids[1]!));
     relayTo({ fileChanged });
@@ -328,7 +328,7 @@ describe('the outbox', () => {
     expect(row).toEqual({ attempts: 0, lastError: 'Error', deadAt: null });
   });
 
-  test('a row that ends the process of whoever works on it ends dead, and what was in hand beside it does not', async () => {
+  test('a row that ends the process of its relay ends dead, and what was in hand beside it does not', async () => {
     const { sql } = api.deps;
     const [poison, ...others] = await applications(4);
     for (const id of [poison!, ...others]) await announce(sql, 'application file changed', id);
@@ -345,7 +345,7 @@ describe('the outbox', () => {
     await sql`delete from outbox`;
   });
 
-  test('of many changes of a file that still wait, an application hears once', async () => {
+  test('of many changes of a file that still wait, an application is signalled once', async () => {
     const ids = await applications(3);
     const { sql } = api.deps;
     for (const id of [...ids, ...ids]) await announce(sql, 'application file changed', id, { afterSeconds: 1 });

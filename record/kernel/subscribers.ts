@@ -1,7 +1,7 @@
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { enqueueEach, type OutboxTopic } from './outbox';
 
-/** Selects who hears of something about the subjects whose ids a query selects. */
+/** Selects who is notified of a fact about the subjects whose ids a query selects. */
 type SelectSubscribers = (sql: Db, subjects: Fragment) => Fragment;
 
 const themselves: SelectSubscribers = (_sql, subjects) => subjects;
@@ -27,8 +27,8 @@ const openOfPractices: SelectSubscribers = (sql, practices) =>
   sql`select id from applications where practice_id in (${practices}) and open`;
 
 /**
- * Who must hear of each fact: the topics of the outbox, and of each the subjects. A fact is about ids of one kind, named beside it.
- * This is the one place to look, and to change, when something new has to hear.
+ * Who is notified of each fact: the topics of the outbox, and of each the subjects. A fact is about ids of one kind, named beside it.
+ * A new subscriber is added here and nowhere else.
  */
 const SUBSCRIBERS = {
   // a provider: one client's file of a person
@@ -77,14 +77,14 @@ const SUBSCRIBERS = {
 } as const satisfies Record<string, Partial<Record<OutboxTopic, SelectSubscribers>>>;
 export type AnnouncedFact = keyof typeof SUBSCRIBERS;
 
-/** What the relay passes on of a row whose topic concerns many: to whom, each with a row of its own. */
+/** The rows that the relay puts in the place of a row whose topic concerns many subjects. */
 const FORWARDED_TOPICS = {
   file_changed_person: { file_changed: openOfPersons, providerUpkeep: themselves },
   file_changed_provider: { file_changed: openOfProviders, providerUpkeep: personsOfProviders },
   file_changed_practice: { file_changed: openOfPractices },
 } as const satisfies Partial<Record<OutboxTopic, Partial<Record<OutboxTopic, SelectSubscribers>>>>;
 
-/** Has everybody hear of a fact about one subject when, and only when, the transaction commits. */
+/** Notifies every subscriber of a fact about one subject when, and only when, the transaction commits. */
 export const announce = (
   tx: Db,
   fact: AnnouncedFact,
@@ -92,18 +92,18 @@ export const announce = (
   options: { afterSeconds?: number } = {},
 ): Promise<void> => announceEach(tx, fact, tx`select ${subject}::uuid`, options);
 
-/** The same about every subject that a query selects. */
+/** Announces a fact about every subject that a query selects. */
 export async function announceEach(
   tx: Db,
   fact: AnnouncedFact,
   subjects: Fragment,
   options: { afterSeconds?: number; committed?: boolean } = {},
 ): Promise<void> {
-  for (const [topic, hearers] of Object.entries(SUBSCRIBERS[fact]))
-    await enqueueEach(tx, topic as OutboxTopic, hearers(tx, subjects), options);
+  for (const [topic, select] of Object.entries(SUBSCRIBERS[fact]))
+    await enqueueEach(tx, topic as OutboxTopic, select(tx, subjects), options);
 }
 
-/** The same about subjects that are known by their ids. */
+/** Announces a fact about the subjects with these ids. */
 export const announceTo = (
   tx: Db,
   fact: AnnouncedFact,
@@ -111,8 +111,8 @@ export const announceTo = (
   options: { committed?: boolean } = {},
 ): Promise<void> => announceEach(tx, fact, tx`select unnest(${subjects}::uuid[])`, options);
 
-/** Passes on a row that concerns many; an application that still waits for the same hears once. */
+/** Replaces a row that concerns many subjects by a row for each; an application with a waiting row gets no second one. */
 export async function forwardRow(tx: Tx, topic: keyof typeof FORWARDED_TOPICS, subject: string): Promise<void> {
-  for (const [next, hearers] of Object.entries(FORWARDED_TOPICS[topic]) as [OutboxTopic, SelectSubscribers][])
-    await enqueueEach(tx, next, hearers(tx, tx`select ${subject}::uuid`), { committed: next === 'file_changed' });
+  for (const [next, select] of Object.entries(FORWARDED_TOPICS[topic]) as [OutboxTopic, SelectSubscribers][])
+    await enqueueEach(tx, next, select(tx, tx`select ${subject}::uuid`), { committed: next === 'file_changed' });
 }
