@@ -126,7 +126,7 @@ describe('whatever a caller sends', () => {
   });
 });
 
-describe('whoever is named', () => {
+describe('a user who is named', () => {
   const A_USER = 'a user';
   /** What each field that takes an id names. One that is new here needs a line before it needs anything else. */
   const NAMED: Record<string, string> = {

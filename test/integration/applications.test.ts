@@ -103,7 +103,7 @@ describe('a whole life', () => {
 });
 
 describe('what is refused', () => {
-  test('an action that the stage does not allow is told what is, and the refusal is kept in the audit log', async () => {
+  test('a refusal of an action that the stage does not allow lists those that it does, and is kept in the audit log', async () => {
     const application = await system.at('preparing');
     const before = await application.get();
     const reply = await application.try('submission', { submittedOn: TODAY, channel: 'fax' });

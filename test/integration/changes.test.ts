@@ -23,7 +23,7 @@ const opened = (path: string) =>
   });
 const NEW_ADDRESS = { ...PRACTICE.address, line1: '2 Other St' };
 
-test('awkward scenario 3: a practice moves; each participation gets a change application, once, and what is under way is told', async () => {
+test('awkward scenario 3: a practice moves; each participation gets a change application, once, and a follow-up notifies the payers of those under way', async () => {
   const participation = await system.at('confirmed');
   const { filed } = participation;
   const path = practice(filed);
@@ -77,7 +77,7 @@ test('another TIN takes a contract: its application wants all four facts anew, a
   expect(made).toMatchObject({ kind: 'add_tin_or_location', missingFacts: expect.arrayContaining(['contract']) });
 });
 
-test('Medicare hears of it within 30 days; a payer that wants a notice or nothing gets no application', async () => {
+test('Medicare is notified within 30 days; a payer that wants a notice or nothing gets no application', async () => {
   const medicare = await system.file();
   const confirmations = allFacts();
   await system.open(medicare, { lineOfBusiness: 'medicare', adopt: { stage: 'confirmed', confirmations } });
@@ -98,7 +98,7 @@ test('Medicare hears of it within 30 days; a payer that wants a notice or nothin
   }
 });
 
-test('a notice is in the queue until the payer was told, by the day on which Medicare wants it', async () => {
+test('a notice is in the queue until the payer was notified, by the day on which Medicare wants it', async () => {
   const filed = await system.file({ playbook: { changes: { address: 'notice' } } });
   const confirmations = allFacts();
   const adopt = { stage: 'confirmed', confirmations };
@@ -144,7 +144,7 @@ test('of a payer that takes one application for the whole practice, one is opene
   expect(made.body.items.filter(({ kind }: { kind: string }) => kind === 'change')).toHaveLength(1);
 });
 
-test('a provider’s other name is told to whom it was submitted under the old one', async () => {
+test('a provider’s other name goes to the payers that got the old one', async () => {
   const submitted = await system.at('submitted');
   await system.api.patch(`/v1/providers/${submitted.filed.providerId}`, { lastName: 'Married' });
   await eventually(async () => (await submitted.get()).blockers.length > 0);

@@ -197,7 +197,7 @@ describe('panels', () => {
     expect((await api.get(at, { key: await api.keyOf('client') })).status).toBe(403);
   });
 
-  test('that were closed to one applicant are closed to the next, until somebody says otherwise', async () => {
+  test('that were closed to one applicant are closed to the next, until a user states otherwise', async () => {
     const { clientId, open, leaving, payerIds } = await onPlatform();
     const other = await practiceOf(clientId);
     const colleague = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });

@@ -136,7 +136,7 @@ test('as CSV it opens in a spreadsheet without running anything, as PDF it is on
   expect((await system.api.get(`${path}?format=docx`)).status).toBe(400);
 });
 
-test('whoever may not see the client finds nothing', async () => {
+test('a user who may not see the client finds nothing', async () => {
   const { clientId } = await system.file();
   const stranger = { key: await system.api.keyOf('client', [(await system.file()).clientId]) };
   expect((await system.api.get(`/v1/clients/${clientId}/coverage`, stranger)).status).toBe(404);

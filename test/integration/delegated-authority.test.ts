@@ -430,7 +430,7 @@ const read = async (url: string) => {
 };
 
 describe('a calendar feed', () => {
-  test('shows what its user sees, to whoever made it', async () => {
+  test('shows what its user sees, to its maker', async () => {
     const lead = await api.keyOf('lead', [a.id]);
     expect((await read(await feedOf(users.ofA.id, lead))).shows).toEqual([a.payerName]);
     expect((await read(await feedOf(users.ofB.id))).shows).toEqual([b.payerName]);
@@ -514,7 +514,7 @@ describe('a cover', () => {
     return { owner, substitute };
   }
 
-  test('gives only the work of clients that whoever covers may see; the rest stays with its owner', async () => {
+  test('gives only the work of clients that the covering user may see; the rest stays with its owner', async () => {
     const { owner, substitute } = await covered();
     expect([await queue(substitute.id), await queue(owner.id)]).toEqual([[a.id], [b.id]]);
     const feeds = [await feedOf(substitute.id), await feedOf(owner.id)];
@@ -530,7 +530,7 @@ describe('a cover', () => {
     expect(load.map(({ assignee }: { assignee: string }) => assignee)).not.toContain(substitute.id);
   });
 
-  test('that begins once a mail is put together takes with it only what whoever covers may see', async () => {
+  test('that begins once a mail is put together takes with it only what the covering user may see', async () => {
     const [owner, substitute] = [await user('specialist'), await user('specialist', [a.id])];
     await tell(owner.id, [a, b]);
     let begun = false;
@@ -543,7 +543,7 @@ describe('a cover', () => {
     expect(mails).not.toContainEqual([substitute.email, b.id]);
   });
 
-  test('gives nothing of a client that its maker did not see, nor anything to whoever has no access any more', async () => {
+  test('gives nothing of a client that its maker did not see, nor anything to a user without access', async () => {
     const [owner, substitute] = [await user('specialist', [a.id]), await user('specialist', [a.id])];
     const key = await api.keyOf('lead', [a.id]);
     await api.make(`/v1/users/${owner.id}/covers`, { ...now, coveredBy: substitute.id }, { key });
@@ -557,7 +557,7 @@ describe('a cover', () => {
     expect(late.body.errors).toMatchObject([{ path: 'substitute', rule: 'has_access' }]);
   });
 
-  test('by somebody whom a key does not see is not shown to it', async () => {
+  test('by a user whom a key does not see is not shown to it', async () => {
     const owner = await user('specialist', [a.id, b.id]);
     const path = `/v1/users/${owner.id}/covers`;
     const { id } = await api.make(path, { ...now, coveredBy: users.ofB.id });

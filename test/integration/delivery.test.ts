@@ -27,7 +27,7 @@ const note = (application: OpenApplication, text: string) =>
 const notes = async (application: OpenApplication): Promise<string[]> =>
   (await application.timeline()).filter(({ kind }) => kind === 'note').map(({ text }) => text);
 
-test('an application whose workflow is gone goes on from its record when its file changes, and its siblings hear once', async () => {
+test('an application whose workflow is gone goes on from its record when its file changes, and its siblings are signalled once', async () => {
   const filed = await system.file();
   const [gone, ...siblings] = [
     await system.open(filed),

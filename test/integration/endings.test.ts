@@ -153,7 +153,7 @@ test('terminations are opened with each payer where a participation goes on, wit
   expect((await own.get()).participationEndedOn).toBeNull();
 });
 
-test('a termination of somebody who has let everything lapse is ready to be sent, also one that was open before', async () => {
+test('a termination of a provider who has let everything lapse is ready to be sent, also one that was open before', async () => {
   const filed = await system.file({ attested: false });
   await with_(filed, 'confirmed');
   const before = await system.open((await with_(filed, 'confirmed')).filed, { kind: 'termination' });
@@ -539,7 +539,7 @@ describe('coming back', () => {
     await eventually(async () => tinOf((await api.get(`/v1/applications/${opened.id}`)).body)?.met);
   });
 
-  test('whoever has left is told nothing that was recorded since; once they return, what registries say, not since when', async () => {
+  test('a departed provider’s client sees nothing that was recorded since; once they return, what registries state, not since when', async () => {
     const { api } = system;
     const here = await system.file({ attested: false });
     await ended('provider', here.providerId);

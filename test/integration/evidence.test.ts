@@ -205,7 +205,7 @@ test('it renders whatever was written: ten thousand characters, lines without en
   expect((await evidence(application)).status).toBe(200);
 });
 
-test('whoever may not see the application finds no evidence; whoever may see it may take it', async () => {
+test('a user who may not see the application finds no evidence; one who may see it may take it', async () => {
   const { application } = await eventful();
   const stranger = { key: await system.api.keyOf('client', [(await system.file()).clientId]) };
   expect((await evidence(application, '', stranger)).status).toBe(404);

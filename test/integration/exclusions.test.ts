@@ -104,7 +104,7 @@ describe('scenario 11: a sanction hit mid-flight', () => {
 });
 
 describe('an entry of the same name', () => {
-  test('is given to somebody, is a caution beside a yes, and a dismissal with a reason is not asked again', async () => {
+  test('becomes a task, is a caution beside a yes, and a dismissal with a reason is not asked again', async () => {
     const application = await system.at('confirmed');
     const { filed } = application;
     await system.api.patch(`/v1/providers/${filed.providerId}`, { lastName: 'Namesake' });
@@ -153,7 +153,7 @@ describe('an entry of the same name', () => {
 });
 
 describe('an entry of a business', () => {
-  test('with a practice’s NPI closes its gate and holds what is not submitted; of its name it is given to somebody', async () => {
+  test('with a practice’s NPI closes its gate and holds what is not submitted; a match of its name becomes a task', async () => {
     const billing = await system.at('confirmed');
     const { practiceId, clientId } = billing.filed;
     const ready = await system.open({ ...billing.filed, payerId: await system.payer() });
@@ -362,7 +362,7 @@ describe('a person of two clients', () => {
     expect(await trace(mine)).toMatchObject({ tasks: [] });
   });
 
-  describe('a "no" in a check by whoever may not decide', () => {
+  describe('a "no" in a check by a user who may not decide', () => {
     /** A specialist of these clients, or of all, has found the person at the first. */
     async function found(clients: (one: Billed, other: Billed) => string[] | undefined) {
       const [mine, theirs] = await two();
@@ -388,14 +388,14 @@ describe('a person of two clients', () => {
       },
     );
 
-    test('is lifted by a dismissal of whoever may, at that client', async () => {
+    test('is lifted by a dismissal of a user who may, at that client', async () => {
       const [mine, theirs] = await found(() => undefined);
       expect((await decideAt(mine, { result: 'dismissed' })).body).toMatchObject({ status: 'dismissed' });
       expect([await reasonsOf(mine), await reasonsOf(theirs)]).toEqual([[], []]);
       expect(await trace(mine)).toEqual({ tasks: [], audit: ['exclusion.dismissed'] });
     });
 
-    test('counts with every client once somebody who may decide, and sees every one, has confirmed it', async () => {
+    test('counts with every client once a user who may decide, and sees every one, has confirmed it', async () => {
       const [mine, theirs] = await found(() => undefined);
       expect((await decideAt(mine, { result: 'confirmed' }, ADMIN_KEY)).status).toBe(200);
       for (const one of [mine, theirs]) {
@@ -404,7 +404,7 @@ describe('a person of two clients', () => {
       }
     });
 
-    test('of a practice closes its gate until somebody who may decide dismisses it', async () => {
+    test('of a practice closes its gate until a user who may decide dismisses it', async () => {
       const application = await system.at('confirmed');
       const about = `/v1/practices/${application.filed.practiceId}`;
       const key = await system.api.keyOf('specialist');

@@ -41,7 +41,7 @@ test('opens with the relationship, is asked at once, and takes answers as they c
   expect((await inquiry()).asksAgainAt.slice(0, 4)).toBe(String(Number(TODAY.slice(0, 4)) + 1));
 });
 
-test('is closed with a reason, and opened again for somebody else', async () => {
+test('is closed with a reason, and opened again for another recipient', async () => {
   const { path, inquiry, clientId } = await relationship();
   expect(rules(await system.api.post(`${path}/inquiry/closing`, {}))).toEqual(['reason required']);
   await system.api.post(`${path}/inquiry/closing`, { reason: 'they have left' });
@@ -164,7 +164,7 @@ test('new terms reopen what was answered before', async () => {
   ]);
 });
 
-test('what is known of a platform in general answers with a no, never a yes, until somebody asked', async () => {
+test('what is known of a platform in general answers with a no, never a yes, until the platform was asked', async () => {
   const platform = `Grow ${randomUUID()}`;
   const known = {
     platform,
@@ -187,7 +187,7 @@ test('what is known of a platform in general answers with a no, never a yes, unt
   expect(await answers()).toMatchObject([{ question: 'control_terms', answer: 'yes', answeredBy: 'Alma support' }]);
 });
 
-test('a change of the gate’s answer is told with the old and the new one, to those who may see the client', async () => {
+test('a change of the gate’s answer is published with the old and the new one, to those who may see the client', async () => {
   const application = await system.at('confirmed');
   const { clientId, providerId } = application.filed;
   const events = async (sent = {}) => {
@@ -213,7 +213,7 @@ test('a change of the gate’s answer is told with the old and the new one, to t
   expect((await system.api.post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: 'x' })).status).toBe(400);
 });
 
-test('the gate’s change by the operator’s own policy is told too', async () => {
+test('the gate’s change by the operator’s own policy is published too', async () => {
   const application = await system.at('confirmed');
   const told = async () => {
     const { items } = (await system.api.get('/v1/events?limit=200')).body;

@@ -176,7 +176,7 @@ describe('mail', () => {
     expect(await full.tasks()).toEqual(['message_failed']);
   });
 
-  test('of a slow sender is not sent by two: whoever claimed it last may, and what went is known', async () => {
+  test('of a slow sender is not sent by two: the last to claim it may send it, and what was sent is known', async () => {
     const { id, mail, tasks } = await batch();
     const claim = () => claimMail(api.deps.sql, id, { paced: false });
     const [slow, quick] = [await claim(), await claim()] as [ClaimedMail, ClaimedMail];
@@ -208,7 +208,7 @@ describe('mail', () => {
     expect(smtp.received).toHaveLength(1);
   });
 
-  test('to a colleague is one, whatever clients it is about, and goes to whoever covers', async () => {
+  test('to a colleague is one, whatever clients it is about, and goes to the covering user', async () => {
     const mailOf = () => `${randomUUID()}@operator.example`;
     const user = (name: string) => api.make('/v1/users', { name, email: mailOf(), role: 'specialist' });
     const [dana, kim] = [await user('Dana'), await user('Kim')];
@@ -430,7 +430,7 @@ describe('the page of the local mailbox', () => {
 });
 
 describe('what is emitted', () => {
-  test('waits for no other transaction, and whoever reads on misses none', async () => {
+  test('waits for no other transaction, and a reader that continues misses none', async () => {
     const { clientId } = await person();
     const key = await api.keyOf('auditor', [clientId]);
     const tell = (tx: Db, subjectId: string) => emit(tx, { clientId, type: 'follow_up.due', subjectId, data: {} });
@@ -460,7 +460,7 @@ describe('what is emitted', () => {
 });
 
 describe('the inbox', () => {
-  test('has what a user is told, until it was read', async () => {
+  test('has a user’s notifications until they were read', async () => {
     const { clientId, queue } = await person();
     const user = (await api.make('/v1/users', { name: 'Dana', email: `${randomUUID()}@example.org`, role: 'lead' })).id;
     await queue({ recipientType: 'user', recipientId: user, template: 'escalation', data: { purpose: 'submit' } });

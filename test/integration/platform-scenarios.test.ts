@@ -203,7 +203,7 @@ test('7: has a date corrected after claims were cleared: the earlier answer is s
   });
 });
 
-test('8: loses the group’s contract: forty participations end at once, whoever’s letter each rests on, and each is told', async () => {
+test('8: loses the group’s contract: forty participations end at once, no matter whose letter each rests on, and each change is published', async () => {
   const first = await system.at('confirmed');
   const { clientId, practiceId, payerId } = first.filed;
   const [{ id }] = (await system.api.get(`/v1/agreements?practiceId=${practiceId}`)).body.items;

@@ -193,7 +193,7 @@ describe('a change of a relationship', () => {
     expect(await now()).toMatchObject({ payerIds: [kept], contactEmail: 'care@alma.example' });
   });
 
-  test('of which anything is wrong, or that somebody else may not make, changes nothing', async () => {
+  test('of which anything is wrong, or that the caller may not make, changes nothing', async () => {
     const { at, payerIds, clientId, now } = await billed();
     const before = await now();
     const refused: [body: object, ...string[]][] = [
@@ -400,7 +400,7 @@ describe('the decision', () => {
 });
 
 describe('who may', () => {
-  test('whoever may not see the client finds nothing, and cannot write to it', async () => {
+  test('a user who may not see the client finds nothing, and cannot write to it', async () => {
     const theirs = await relationship();
     const mine = await file(OTHER_NPI);
     const sent = { key: await api.keyOf('specialist', [mine.clientId]) };

@@ -154,7 +154,7 @@ describe('a fact by phone', () => {
     expect((await application.readiness()).reasons).toContain('provider_id_unconfirmed');
   });
 
-  test('is told of as the operator wants a second person, and as one has approved', async () => {
+  test('is published when the operator wants a second person, and when one has approved', async () => {
     const application = await system.at('approved');
     for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[])
       await application.confirm(fact, fact === 'payerProviderId' ? BY_PHONE : {});
@@ -337,7 +337,7 @@ describe('what was known on a day', () => {
     expect(await answersAfter(question, steps)).toMatchObject(asItWas(steps));
   });
 
-  test('stays so when the agreement that a colleague inherits loses its contract, and gets another; each is told', async () => {
+  test('stays so when the agreement that a colleague inherits loses its contract, and gets another; each change is published', async () => {
     const application = await system.at('approved');
     const { clientId, practiceId, payerId } = application.filed;
     for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[]) await application.confirm(fact);
@@ -442,7 +442,7 @@ test('what was answered is listed by provider, practice and payer, page by page,
   expect(rules(await system.api.get('/v1/readiness-answers?cursor=nonsense'))).toEqual(['cursor cursor']);
 });
 
-test('a claims system lists what it was told itself, and nothing that others asked', async () => {
+test('a claims system lists its own answers, and none that others were given', async () => {
   const application = await system.at('approved');
   const { providerId, clientId } = application.filed;
   const [service, another] = [

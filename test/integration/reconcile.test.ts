@@ -110,7 +110,7 @@ describe('a workflow that is gone', () => {
     expect(await stuck(application)).toEqual([]);
   });
 
-  test('hears of a changed file all the same', async () => {
+  test('is signalled a changed file all the same', async () => {
     const application = await inReview();
     await deleteRun(application);
     await system.api.patch(`/v1/providers/${application.filed.providerId}`, { malpractice: null });

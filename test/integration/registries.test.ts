@@ -49,7 +49,7 @@ describe('an export of CAQH’s portal', () => {
     await eventually(async () => (await application.get()).stage === 'ready_to_submit');
   });
 
-  test('that the authorisation was taken back is a blocker until somebody records another word', async () => {
+  test('that the authorisation was taken back is a blocker until a user records another statement', async () => {
     const application = await system.at('in_review');
     const { providerId, providerNpi, payerId } = application.filed;
     await take([`,${providerNpi},Re-Attestation,${TODAY},N`]);
@@ -87,7 +87,7 @@ describe('an export of CAQH’s portal', () => {
   });
 });
 
-test('what a registry said is a new client’s too, without when that was: it would tell of another', async () => {
+test('what a registry said is a new client’s too, without when that was: it would disclose another', async () => {
   const first = await system.file();
   await take([`,${first.providerNpi},Re-Attestation,${daysAgo(2)},Y`]);
   const other = await system.file();

@@ -236,7 +236,7 @@ describe('what is there twice', () => {
       return items.some((one: Reply['body']) => one.subjectId === id && one.data.to?.mayBill);
     });
 
-  test('a payer that stands for another: who waits for the gate hears of it, through platforms too', async () => {
+  test('a payer that stands for another: billing readiness is evaluated again, through platforms too', async () => {
     const network = await system.at('confirmed');
     const { providerId, practiceId, payerId } = network.filed;
     const [plan, twin] = [await system.payer(), await system.payer()];

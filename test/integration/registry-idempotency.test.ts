@@ -55,7 +55,7 @@ test('many at once come to one effect and one answer', async () => {
   }
 });
 
-test('of keys that are made at once, the one that everybody is told works', async () => {
+test('of keys that are made at once, the one that every caller gets works', async () => {
   const body = { name: 'k', role: 'agent' };
   const replies = await Promise.all(Array.from({ length: 8 }, () => send('/v1/api-keys', body, 'keys-at-once')));
   for (const { body: made } of replies) expect((await api.get('/v1/payers', { key: made.key })).status).toBe(200);

@@ -145,7 +145,7 @@ const differences = async ({ providerId }: Side, key?: string) =>
   (await system.api.get(`/v1/providers/${providerId}/upkeep`, key ? { key } : {})).body.differences;
 
 describe('what is stated under one client counts there', () => {
-  test('whoever typed it: an attestation by who sees every client too', async () => {
+  test('no matter who typed it: an attestation by a user who sees every client too', async () => {
     const { mine, theirs } = await two();
     await system.api.make(`/v1/providers/${mine.providerId}/attestations`, { attestedOn: daysAgo(2), source: 'caqh' });
     expect(await attestationOf(mine)).toMatchObject({ attestedOn: daysAgo(2) });

@@ -133,7 +133,7 @@ test('a changed file whose step ends its process is counted, is set aside, and h
   expect((await listStuck(sql, { ...ADMIN, clientIds: [clientId] }, { limit: 10 })).items).toEqual([]);
 });
 
-test('a file that fails again after its hour waits for another, and its workflow is told when', async () => {
+test('a file that fails again after its hour waits for another, and its workflow knows when', async () => {
   const { id, file, request } = await poisoned();
   const record = oldProcess();
   const changed = await file();
@@ -149,7 +149,7 @@ test('a file that fails again after its hour waits for another, and its workflow
   expect(rows).toEqual([{ what: 'file', againAt: next!.at }]);
 });
 
-test('a change told anew while tries of an earlier one have not ended does not begin the count again', async () => {
+test('a change signalled again while tries of an earlier one have not ended does not begin the count again', async () => {
   const { file } = await poisoned();
   const changed = await file();
   await laterProcess()(changed).catch(() => null);

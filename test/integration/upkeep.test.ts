@@ -70,7 +70,7 @@ describe('a provider’s upkeep', () => {
     expect((await api.get(`/v1/providers/${mine.id}/upkeep`, { key: client })).status).toBe(200);
   });
 
-  test('says each rung once, however often it is looked at, and takes back what was renewed before it went out', async () => {
+  test('reminds once on each day of the schedule, however often it is looked at, and withdraws what was renewed before it was sent', async () => {
     const one = await provider({ licences: [{ state: 'CA', number: 'L-1', expiresOn: daysAhead(20) }] });
     for (let look = 0; look < 3; look++) await keep(one);
     expect((await messagesOf(one)).map(({ data }) => data)).toEqual([
@@ -97,7 +97,7 @@ describe('a provider’s upkeep', () => {
     expect([await tasks(true), await tasks(false)]).toMatchObject([[], [{ closedBy: null }]]);
   });
 
-  test('hears of a document that ends, and of none that another has taken the place of', async () => {
+  test('covers a document that ends, and none that another has replaced', async () => {
     const one = await provider();
     const put = (expiresOn: string) =>
       api.make(`/v1/clients/${one.clientId}/documents`, {
@@ -164,7 +164,7 @@ describe('one person at two clients', () => {
     expect(JSON.stringify(atMine)).not.toMatch(/WI|W-9|theirs/);
   });
 
-  test('what a registry knows of the attestation is said by both, and what one states moves that one only', async () => {
+  test('a registry’s attestation moves both clients’ reminders, and one client’s statement moves its own only', async () => {
     const npi = freshNpi();
     const [mine, theirs] = [await provider({ npi }), await provider({ npi })];
     const { sql } = api.deps;
@@ -178,7 +178,7 @@ describe('one person at two clients', () => {
     expect(await messagesOf(mine, theirs)).toMatchObject([{ recipientId: theirs.id, data: { rung: -10 } }]);
   });
 
-  test('what waits to be said for a client that the person has left is taken back, and the other says its own', async () => {
+  test('queued reminders of a client that the person has left are withdrawn, and the other client’s stay', async () => {
     const npi = freshNpi();
     const licences = [{ state: 'CA', number: 'L-1', expiresOn: daysAhead(20) }];
     const [mine, theirs] = [await provider({ npi, licences }), await provider({ npi, licences })];
@@ -197,7 +197,7 @@ describe('one person at two clients', () => {
     ]);
   });
 
-  test('tasks of whoever leaves are closed, and open again when they come back to what has lapsed', async () => {
+  test('tasks of a departed provider are closed, and open again on a return to what has lapsed', async () => {
     const one = await provider({ dea: [{ state: 'CA', number: 'AB1234563', expiresOn: daysAgo(5) }] });
     const open = async () =>
       (await api.get(`/v1/tasks?subjectId=${one.id}&kind=upkeep&open=true`, { key: one.key })).body.items.length;
@@ -276,7 +276,7 @@ describe('an application under way', () => {
     expect(await inbox()).toEqual([]);
   });
 
-  test('tells who works it, once at each rung, when what it rests on has lapsed', async () => {
+  test('notifies its user, once on each day of the schedule, when what it rests on has lapsed', async () => {
     const { one, id, inbox } = await application(125);
     await keep(one);
     await keep(one);

@@ -80,7 +80,7 @@ describe('who has it', () => {
     expect((await system.api.post(`${application!.path}/claim`, { assignee: winner })).status).toBe(200);
   });
 
-  test('all that somebody has goes to another, each on its own', async () => {
+  test('all of one user’s work goes to another, each item on its own', async () => {
     const [from, to] = [await user(), await user()];
     const all = await applications({}, {}, {});
     for (const one of all) await assign(one, from);
@@ -193,7 +193,7 @@ test('whom to call in which state is with the payer’s group, with hours and wh
   });
 });
 
-test('one call about more than the payer takes: the rest stays due, and is told so', async () => {
+test('one call about more than the payer takes: the rest stays due, and is reported so', async () => {
   const playbook = { maxPerCall: 2, confirmReceiptAfter: { seconds: 1 } };
   const payerId = await system.payer(playbook);
   const three = await Promise.all(

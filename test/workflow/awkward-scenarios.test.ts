@@ -98,7 +98,7 @@ test('awkward scenario 2: the payer has no record of it; the next attempt keeps 
   expect(found).toMatchObject({ attempt: 1, stage: 'in_review', submittedOn });
 });
 
-test('awkward scenario 4: the panel is closed; nothing rings for 90 days, and an invitation takes it up again', async () => {
+test('awkward scenario 4: the panel is closed; nothing fires for 90 days, and an invitation takes it up again', async () => {
   const life = await submitted();
   await life.contact('panel_closed');
   expect(await life.state()).toMatchObject({ stage: 'panel_closed', waiting: { on: 'nobody' } });
@@ -136,7 +136,7 @@ test('awkward scenario 5: approved without a date or an ID; sources that disagre
   expect(await life.items()).not.toContain('confirm_facts');
 });
 
-test('awkward scenario 6: the effective date is ahead, then later than told, then earlier; each is history, none is overwritten', async () => {
+test('awkward scenario 6: the effective date is ahead, then later than stated, then earlier; each is history, none is overwritten', async () => {
   const first = addDays(await lives.today(), 20);
   const life = await confirmed(first);
   expect(await gate(life, addDays(first, -1))).toMatchObject({ mayBill: false, reasons: ['before_effective_date'] });

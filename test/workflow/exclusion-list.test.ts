@@ -30,7 +30,7 @@ describe('the month’s list of the excluded', () => {
   const until = async (instant: string) =>
     lives.env.sleep(Math.max(1, Date.parse(instant) - Date.parse(await lives.now())));
 
-  test('is fetched as soon as none is on file, by somebody where that can’t be, and each month when it is out', async () => {
+  test('is fetched as soon as none is on file, by a user where that can’t be, and each month when it is out', async () => {
     oig.behaviour = 'down';
     await tell();
     await until((await state()).dueAt);

@@ -48,7 +48,7 @@ const rungs = async (life: Life) =>
       where application_id = ${life.id} and template = 'escalation' order by created_at`
   ).map(({ armedBy, recipientId }) => ({ armedBy, recipientId }));
 
-test('nagged twice: each rung is announced once for a due date, whatever is retried, restarted or struck out', async () => {
+test('nagged twice: each day of the schedule is announced once for a due date, whatever is retried, restarted or struck out', async () => {
   const { life, assignee, lead, clientId } = await staffed();
   const { followUps } = await escalated(life);
   const { armedBy } = followUps.credentialing!;
@@ -72,7 +72,7 @@ test('nagged twice: each rung is announced once for a due date, whatever is retr
   expect(await rungs(life)).toHaveLength(6);
 });
 
-test('escalation after close: who would have been told next is not, and the queue forgets it', async () => {
+test('escalation after close: the next recipient is not notified, and the queue forgets it', async () => {
   const { life, assignee, lead, clientId } = await staffed();
   await escalated(life);
   for (const id of [assignee, lead, clientId]) await lives.dispatch.changed('outreach', id);
@@ -87,7 +87,7 @@ test('escalation after close: who would have been told next is not, and the queu
   expect(row).toEqual({ waiting: 0 });
 });
 
-test('the clock wrong after reopening: what fell due while it was closed rings when it is open again, and keeps its date', async () => {
+test('the clock wrong after reopening: what fell due while it was closed fires when it is open again, and keeps its date', async () => {
   const { life } = await staffed();
   const before = await life.state();
   await life.act('withdrawal', { reason: 'another client' });

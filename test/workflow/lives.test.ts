@@ -57,7 +57,7 @@ async function standing(stage: Stage): Promise<Life> {
   return life;
 }
 
-test.each(OPEN)('withdrawn in %s, it is closed and nothing rings any more', async (stage) => {
+test.each(OPEN)('withdrawn in %s, it is closed and nothing fires any more', async (stage) => {
   const life = await standing(stage);
   expect((await life.state()).stage).toBe(stage);
   const state = await life.act('withdrawal', { reason: 'the client has left' });

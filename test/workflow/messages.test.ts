@@ -62,7 +62,7 @@ test('twenty actions at the same moment are recorded one after the other, each o
   expect((await notes(life)).sort()).toEqual([...given].sort());
 });
 
-test('while it continues as new again and again, nothing that is said to it is lost or doubled', async () => {
+test('while it continues as new again and again, no message to it is lost or doubled', async () => {
   const life = await lives.open({ adopt: { stage: 'in_review' }, continueAfter: 12 });
   const given = ids(60);
   for (let at = 0; at < given.length; at += 4) {

@@ -134,7 +134,7 @@ describe('the ladder', () => {
     expect(addresses.map((address) => to(address).length)).toEqual([1, 1, 1]);
   });
 
-  test('stops where somebody was at it', async () => {
+  test('stops where a user has acted', async () => {
     const { life, addresses } = await staffed();
     const [assignee] = addresses;
     await lives.env.sleep('1 days');

@@ -77,7 +77,7 @@ describe('CAQH’s word', () => {
     expect(await lives.sql`select from attestations where person_id = ${life.book.personId}`).toHaveLength(1);
   });
 
-  test('in words that nobody has told us of is kept as it is', async () => {
+  test('in undocumented words is kept as it is', async () => {
     const on = await book(lives.sql);
     await known(on, { providerStatus: 'Something New' });
     await ask(on.personId);
@@ -161,7 +161,7 @@ describe('scenario 7: the last client that has a person ends', () => {
     expect(registry.calls.filter(({ query }) => query.number === provider.npi)).toEqual([]);
   });
 
-  test('what CAQH refuses to take off is given to somebody, once', async () => {
+  test('a removal that CAQH refuses becomes a task, once', async () => {
     const { on, other, provider } = await atTwo();
     Object.assign(provider, { exception: 'Delegated elsewhere' });
     for (const { providerId } of [on, other]) await end(providerId, addDays(await lives.today(), -1));
@@ -189,7 +189,7 @@ describe('scenario 7: the last client that has a person ends', () => {
 });
 
 describe('scenario 3: the provider’s name and address have changed', () => {
-  test('NPPES shows it, once, to somebody; every client’s file is held against it', async () => {
+  test('an NPPES mismatch becomes a task, once; every client’s file is compared with it', async () => {
     await turnOff('caqh');
     const on = await book(lives.sql);
     const [{ npi }] = await lives.sql<[{ npi: string }]>`select npi from persons where id = ${on.personId}`;
@@ -213,7 +213,7 @@ describe('scenario 3: the provider’s name and address have changed', () => {
   });
 });
 
-test('an NPI that is nobody’s any more, nobody’s at all or an organisation’s is put before somebody, and proposes nothing', async () => {
+test('an NPI that is nobody’s any more, nobody’s at all or an organisation’s becomes a task, and proposes nothing', async () => {
   const npiOf = async (on: Book) =>
     (await lives.sql<{ npi: string }[]>`select npi from persons where id = ${on.personId}`)[0]!.npi;
   const codes = async ({ providerId }: Book) =>

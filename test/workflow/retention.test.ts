@@ -68,7 +68,7 @@ async function secretsOf({ practiceId, providerId }: Pick<Book, 'practiceId' | '
 }
 const GONE = { tinSealed: null, tinHash: null, tinLast4: '6789', policy: null, dea: [], billing: null };
 
-test('secrets of whoever left are purged after 90 days, once; evidence and the gate’s answers of before stay', async () => {
+test('secrets of a departed provider are purged after 90 days, once; evidence and the gate’s answers of before stay', async () => {
   const client = await left();
   await client.tell();
   await lives.env.sleep('80 days');
@@ -133,7 +133,7 @@ test('while an application is open nothing of it is purged; once it has closed, 
   );
 });
 
-test('whoever comes back before the day is not purged on it', async () => {
+test('a provider who returns before the day is not purged on it', async () => {
   const client = await left();
   await client.tell();
   const { clientId } = client;

@@ -419,7 +419,7 @@ describe('awkward scenario 1: the attestation lapses mid-application', () => {
   });
 });
 
-describe('what is said', () => {
+describe('messages', () => {
   const to = (address: string) => sent.filter((mail) => mail.to === address).map(({ subject }) => subject);
 
   test('reaches the provider within people’s hours, and no more once it is renewed', async () => {
@@ -445,7 +445,7 @@ describe('what is said', () => {
   });
 });
 
-test('whoever leaves is reminded until the last day and no longer; another client that has the person notices nothing', async () => {
+test('a leaving provider is reminded until the last day and no longer; another client that has the person notices nothing', async () => {
   const { sql, dispatch } = lives;
   relay = startRelay({ sql, dispatch, logger: pino({ level: 'silent' }) });
   const today = await lives.today();

@@ -106,7 +106,7 @@ describe('an inquiry', () => {
     expect(status.name).toBe('COMPLETED');
   });
 
-  test('continues as new again and again while it is told of changes, and hears the last of them', async () => {
+  test('continues as new again and again while changes are signalled, and takes the last of them', async () => {
     const inquiry = await relationship();
     const handle = await lives.env.client.workflow.start('platformInquiry', {
       workflowId: `platformInquiry/${inquiry.id}`,
@@ -131,7 +131,7 @@ describe('a change of the gate’s answer', () => {
     select data from emitted
     where subject_id = ${applicationId} and type = 'billing_readiness.changed' order by place`;
 
-  test('is told when a fact makes it, when its day comes and when a licence has run out, each once', async () => {
+  test('is published when a fact makes it, when its day comes and when a licence has run out, each once', async () => {
     const life = await lives.open({ adopt: { stage: 'approved' } });
     const tell = () => lives.dispatch.changed('billingReadiness', life.id);
     const today = await lives.today();
@@ -220,7 +220,7 @@ describe('an enrolment', () => {
 });
 
 describe('on a bridge', () => {
-  test('somebody looks whether the platform still works 14 days after the submission, once', async () => {
+  test('a task to check that the platform still bills is created 14 days after the submission, once', async () => {
     const life = await lives.open({ attestedDaysAgo: 10 });
     const { providerId, clientId, payerId } = life.book;
     const input = { platform: 'Headway', payerIds: [payerId] };

@@ -21,7 +21,7 @@ const followUpEvery: Duration = { businessDays: 1 };
 /** How long after its nudge somebody calls, in hours, over and over: the same morning, in the night, days later. */
 const LATE = [1, 9, 0.5, 30, 3, 16, 2, 70];
 
-test('a year of follow-ups of one application rings where an independent computation puts each, through holidays, a closure and both clock changes', async () => {
+test('a year of follow-ups of one application fires where an independent computation puts each, through holidays, a closure and both clock changes', async () => {
   const today = await lives.today();
   const closures: Closure[] = [
     { from: `${Number(today.slice(0, 4)) + 1}-04-05`, to: `${Number(today.slice(0, 4)) + 1}-04-09` },

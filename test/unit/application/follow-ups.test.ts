@@ -12,7 +12,7 @@ describe('when a follow-up is due', () => {
     expect(paper.contact('received').nextFollowUp).toBe('2027-01-19 09:00');
   });
 
-  test('it counts from the day of submission, not from the day on which we heard of it', () => {
+  test('it counts from the day of submission, not from the day on which it was recorded', () => {
     expect(new Paper().submit({ submittedOn: '2026-12-30' }).nextFollowUp).toBe('2027-01-07 09:00');
   });
 
@@ -187,7 +187,7 @@ describe('calls that nobody answered', () => {
     expect(paper.contact('no_answer').nextFollowUp).toBe('2027-01-19 09:00');
   });
 
-  test('move no date that somebody named or the payer promised', () => {
+  test('move no date that a user named or the payer promised', () => {
     const named = reviewed().contact('no_answer').contact('no_answer', { nextFollowUpOn: '2027-02-01' });
     expect(named.contact('no_answer').nextFollowUp).toBe('2027-02-01 09:00');
     const promised = reviewed().contact('in_review', { promisedOn: '2027-01-28' });
@@ -416,7 +416,7 @@ describe('an information request', () => {
 });
 
 describe('a pause', () => {
-  test('silences nudges; what fell due meanwhile rings when it ends', () => {
+  test('silences nudges; what fell due meanwhile fires when it ends', () => {
     const paper = reviewed().act('pause').days(60);
     expect([paper.items, paper.kinds().includes('nudge'), paper.view.overdue]).toEqual([[], false, false]);
     expect(paper.stage).toBe('in_review');

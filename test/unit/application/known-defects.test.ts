@@ -123,7 +123,7 @@ describe('reminders at midnight or on a weekend', () => {
     .integer({ min: Date.parse('2026-01-01T00:00:00Z'), max: Date.parse('2031-12-31T23:59:59Z') })
     .map((ms) => new Date(ms).toISOString());
 
-  test('whenever it was submitted and whenever somebody called, a nudge comes at nine on a business day', () => {
+  test('whenever it was submitted and whenever a user called, a nudge comes at nine on a business day', () => {
     const late = fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 4, maxLength: 4 });
     fc.assert(
       fc.property(instants, late, (at, delays) => {
@@ -138,7 +138,7 @@ describe('reminders at midnight or on a weekend', () => {
     );
   });
 
-  test('and whoever is written to is written to within the hours of a business day', () => {
+  test('and every recipient is written to within the hours of a business day', () => {
     fc.assert(
       fc.property(instants, fc.constantFrom(...ZONES), fc.uuid(), (now, zone, recipient) => {
         const at: Instant = computeSendingTime(now, zone, recipient);

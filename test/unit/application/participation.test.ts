@@ -144,7 +144,7 @@ describe('an issue', () => {
     expect(paper.items).toEqual([]);
   });
 
-  test('disproves what somebody names, and nothing else', () => {
+  test('disproves what its entry names, and nothing else', () => {
     const paper = participation();
     paper.act('issues', { code: 'claims_denied', since: TODAY0, disproves: ['effectiveDate', 'contract'] });
     expect(FACTS.filter((fact) => paper.state.facts[fact]!.status === 'disputed')).toEqual([
@@ -201,7 +201,7 @@ describe('recredentialing', () => {
     expect(dates(paper)).toMatchObject({ basis: 'stated', dueOn: '2033-01-06', status: 'ahead', openedAt: null });
   });
 
-  test('counts from the approval where no committee was told of', () => {
+  test('counts from the approval where no committee is known', () => {
     expect(dates(participation({ committee: false }))).toMatchObject({ basis: 'approval', from: TODAY0 });
   });
 
@@ -244,11 +244,11 @@ test('a state from before participations were looked after gets its part with th
   expect(at(paper, 'followUp:loading')).toBe('2027-04-12 09:00');
 });
 
-describe('a change of which the payer wants to be told', () => {
+describe('a change of which the payer must be notified', () => {
   const told = { toldOfChanges: true };
   const change = (more: object = {}) => ({ field: 'address', changedOn: TODAY0, ...more });
 
-  test('is in the queue at once, late after its last day, and stays until somebody says that the payer was told', () => {
+  test('is in the queue at once, late after its last day, and stays until a contact says that the payer was notified', () => {
     const paper = participation().act('change-notice', change({ dueOn: '2027-01-20' }));
     const item = () => paper.state.agenda.items.find(({ purpose }) => purpose === 'tell_of_change');
     expect(local(item()!.dueAt)).toBe('2027-01-21 00:00');
@@ -265,7 +265,7 @@ describe('a change of which the payer wants to be told', () => {
     expect(local(item()!.dueAt)).toBe('2027-01-11 00:00');
   });
 
-  test('that could not be told yet is looked at again, by the playbook or on a named day, and never later than it is late', () => {
+  test('that could not be reported yet is looked at again, by the playbook or on a named day, and never later than it is late', () => {
     const paper = participation().act('change-notice', change());
     paper.contact('other', { about: 'change', nextFollowUpOn: '2027-01-11' });
     expect(paper.items).not.toContain('tell_of_change');

@@ -28,7 +28,7 @@ describe('what a change means for an application', () => {
     expect(findKindForChange('notice')).toBeNull();
   });
 
-  test('Medicare hears of it within 30 days, others by no rule that is known', () => {
+  test('Medicare is notified within 30 days, others by no rule that is known', () => {
     expect(findNoticeDueDay('medicare', 'application', '2027-01-31')).toMatchObject({ dueOn: '2027-03-02' });
     expect(findNoticeDueDay('medicare', 'nothing', '2027-01-31')).toBeNull();
     expect(findNoticeDueDay('commercial', 'application', '2027-01-31')).toBeNull();

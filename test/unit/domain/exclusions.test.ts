@@ -84,7 +84,7 @@ test('a month is the one where lists are put out, and its list is asked for on t
   expect(computeListDueAt('2026-12-01')).toBe('2026-12-15T14:00:00.000Z');
 });
 
-describe('what was said of a listing', () => {
+describe('the decisions on a listing', () => {
   const word = (status: ExclusionWord['status'], more: Partial<ExclusionWord> = {}): ExclusionWord => ({
     exclusionId: 'one',
     status,
@@ -95,7 +95,7 @@ describe('what was said of a listing', () => {
   });
   const match = (status: 'possible' | 'confirmed', more: object = {}) => word(status, { decided: false, ...more });
 
-  test('is what the list says until somebody has decided', () => {
+  test('are what the list says until a user has decided', () => {
     expect(computeExclusionTerms([match('confirmed')])).toEqual([{ from: '2026-03-01', reinstatedOn: null }]);
     expect(computeExclusionTerms([match('confirmed'), word('dismissed')])).toEqual([]);
     expect(maybeExcludedOn([match('possible')], '2026-03-01')).toBe(true);
@@ -117,7 +117,7 @@ describe('what was said of a listing', () => {
     expect(findDecisiveWord([match('confirmed'), word('dismissed'), reinstated])).toBe(reinstated);
   });
 
-  test('is said of one listing: a decision on it leaves another open', () => {
+  test('are about one listing: a decision on it leaves another open', () => {
     const other = match('confirmed', { exclusionId: 'two' });
     expect(selectCountingWords([match('possible'), word('dismissed'), other])).toEqual([word('dismissed'), other]);
     expect(findDecisiveWord([])).toBeUndefined();

@@ -146,7 +146,7 @@ describe('an agreement', () => {
   });
 });
 
-describe('whoever leaves', () => {
+describe('a leaving provider or client', () => {
   const applications = fc.uniqueArray(
     fc.record({
       id: fc.uuid(),

@@ -444,7 +444,7 @@ describe('an agreement', () => {
     expect(ask({ agreements: made.filter(({ id }) => id === 'ended') }).reasons).toEqual(['participation_ended']);
   });
 
-  test('that has ended ends every contract under it, whoever brought it, but one that was confirmed later', () => {
+  test('that has ended ends every contract under it, no matter who brought it, but one that was confirmed later', () => {
     const ended = AGREEMENTS.filter(({ id }) => id === 'ended');
     const on = (confirmedOn: string, agreements = ended, fact: Fact = 'contract') =>
       ask({ agreements, spans: [but(fact, { confirmedOn })] }).reasons;

@@ -97,7 +97,7 @@ describe('the ladder', () => {
       expect(REMINDER_DAYS[kind]).toEqual([-90, -60, -30, -14, -7, 1]);
   });
 
-  test('comes to a rung at nine in the morning, and to none after the last', () => {
+  test('is reminded of at nine in the morning, and never after the last day of the schedule', () => {
     expect(computeReminderSchedule(attestation, ZONE, '2026-03-01T00:00:00.000Z')).toEqual({
       latest: null,
       next: '2026-04-01T15:00:00.000Z',
@@ -115,7 +115,7 @@ describe('the ladder', () => {
     ).toEqual(['current', 'due', 'due', 'lapsed']);
   });
 
-  test('looked at as rarely as one likes says each rung at most once, and of several missed the latest', () => {
+  test('looked at as rarely as one likes reminds at most once for each day of the schedule, and of several missed the latest', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: -200, max: 200 }), { minLength: 1, maxLength: 30 }), (days) => {
         const looks = [...days].sort((a, b) => a - b);
@@ -136,7 +136,7 @@ describe('what a person is reminded of', () => {
   const said = (day: string, one: UpkeepView) =>
     listReminders(one, at(day)).map(({ item, rung }) => [item.kind, item.dueOn, rung]);
 
-  test('is the latest rung of each thing, once where it is on file twice', () => {
+  test('is the latest day of the schedule of each item, once where it is on file twice', () => {
     const twice = [licence('CO', '2026-05-31', 'L-1'), licence('CO', '2026-05-31', 'L 1')];
     expect(said('2026-04-02', view('a', file({ attestedOn: '2026-01-01', licences: twice })))).toEqual([
       ['attestation', '2026-05-01', -30],

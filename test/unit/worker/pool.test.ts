@@ -48,7 +48,7 @@ test('a piece that takes long takes one place, and the others go on without it',
   await stop();
 });
 
-test('what fails gives its place to the next, and is told', async () => {
+test('what fails gives its place to the next, and is reported', async () => {
   const { goingOn, end, failures, stop } = poolOver(['bad', 'a'], 1);
   await soon();
   await end('bad');
