@@ -86,10 +86,10 @@ const HANDLERS: Record<LeavingAction, ItemHandler> = {
 const HANDED_OVER = 'handed_over';
 
 const withdraw = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
-  command(sql, deliver, item, { action: 'withdrawal', body: { reason } });
+  deliverCommand(sql, deliver, item, { action: 'withdrawal', body: { reason } });
 
 const endParticipation = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
-  command(sql, deliver, item, { action: 'participation-end', body: endingOf(item, reason) });
+  deliverCommand(sql, deliver, item, { action: 'participation-end', body: describeEnding(item, reason) });
 
 const describeEnding = ({ on, source, reference }: DueItem, reason: string) => ({ on, reason, source, reference });
 

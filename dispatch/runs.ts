@@ -2,8 +2,8 @@ import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription }
 import type { Instant } from '../domain/time/instants';
 import type { Known, RestartCause } from '../domain/applications/events';
 import { WATCH_TYPES, type WatchType } from '../domain/kernel/codes';
-import { applicationWorkflowId, participationWorkflowId } from '../domain/applications/key';
-import { isOpen, participates, type ApplicationState } from '../domain/applications/state';
+import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../domain/applications/key';
+import { isOpen, isParticipating, type ApplicationState } from '../domain/applications/state';
 import { fileChangedSignal, progressQuery } from '../workflows/messages';
 
 /** How the workflow of an application stands with the server; the run is the latest under its id. */

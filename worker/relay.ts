@@ -230,7 +230,13 @@ interface Concerned<A extends Action> {
 }
 
 /** Keeps for each of them the command that follows `from` something, once. */
-const giveEach = <A extends Action>(tx: Tx, action: A, from: string, to: Concerned<A>[], actor: Actor): Promise<void> =>
+const deliverEach = <A extends Action>(
+  tx: Tx,
+  action: A,
+  from: string,
+  to: Concerned<A>[],
+  actor: Actor,
+): Promise<void> =>
   keepFollowUps(
     tx,
     action,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CONTRACT_BASES, FACT_SOURCES, type Fact, type FactSource } from '../../domain/kernel/codes';
-import { factProblems, type FactProblem, type FactValues } from '../../domain/kernel/facts';
+import { listFactProblems, type FactProblem, type FactValues } from '../../domain/kernel/facts';
 import {
   address,
   BESIDE_BAD_FIELDS,

@@ -1,6 +1,6 @@
 import type {
   Action,
-  Care,
+  ParticipationTrack,
   ChangeField,
   CONTACT_CHANNELS,
   ContractStatus,
@@ -84,7 +84,7 @@ interface ContactBody extends OutOfOrder {
   nextFollowUpOn?: PlainDate;
   completeOn?: PlainDate;
   toldOfChanges?: true;
-  about?: Care;
+  about?: ParticipationTrack;
   notes?: string;
 }
 

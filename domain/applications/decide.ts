@@ -1,4 +1,4 @@
-import { FACTS, type Care, type Fact } from '../kernel/codes';
+import { FACTS, type ParticipationTrack, type Fact } from '../kernel/codes';
 import { sameValue } from '../kernel/facts';
 import type { Bodies, Command, GivenFact, OpeningBody } from './bodies';
 import type { ApplicationKey, ApplicationEvent, Draft, FileReading, TimerName, Track } from './events';

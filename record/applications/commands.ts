@@ -113,7 +113,11 @@ export async function acknowledgeCommand(sql: Db, id: string): Promise<void> {
 }
 
 /** What decide has to know of a command beyond its body. */
-export async function lookUp(tx: Tx, state: ApplicationState, command: Command): Promise<Partial<Circumstances>> {
+export async function readCircumstances(
+  tx: Tx,
+  state: ApplicationState,
+  command: Command,
+): Promise<Partial<Circumstances>> {
   const { action, body } = command;
   switch (action) {
     case 'confirmations': {

@@ -42,8 +42,8 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
       return answer;
     } catch (error) {
       const counted = !isOfTheServer(error);
-      if (counted && tries === MOST_TRIES) return setAside(request, causeOf(error));
-      ended.set(key, { counted, cause: causeOf(error) });
+      if (counted && tries === MOST_TRIES) return setAside(request, findCause(error));
+      ended.set(key, { counted, cause: findCause(error) });
       throw error;
     }
   };

@@ -140,7 +140,7 @@ async function listPurged(
 }
 
 /** Stops an ending where it is; false where something of it is being done at the moment. */
-async function callOff(tx: Tx, endingId: string): Promise<boolean> {
+async function cancelEnding(tx: Tx, endingId: string): Promise<boolean> {
   await tx`select from endings where id = ${endingId} for no key update`;
   const [queued] = await tx`select from ending_items where ending_id = ${endingId} and status = 'queued' limit 1`;
   if (queued) return false;

@@ -4,7 +4,7 @@ import { fold, RULES_VERSION } from '../../domain/applications/reduce';
 import type { ApplicationState } from '../../domain/applications/state';
 import { sameValue } from '../../domain/kernel/facts';
 import { json, type Db, type Fragment } from '../../runtime/database';
-import { columns } from '../applications/projection';
+import { buildColumns } from '../applications/projection';
 
 export type RoundName = 'closed_runs' | 'late_runs' | 'comparison';
 
@@ -139,6 +139,8 @@ function differences(
   const isSnapshot = sameValue(folded, snapshot);
   if (row.rulesVersion !== RULES_VERSION) return isSnapshot ? [] : ['rules'];
   const items = folded.agenda.items.map(({ purpose }) => purpose).sort();
-  const listed = Object.entries({ ...columns(folded), items }).filter(([name, value]) => !sameValue(row[name], value));
+  const listed = Object.entries({ ...buildColumns(folded), items }).filter(
+    ([name, value]) => !sameValue(row[name], value),
+  );
   return [...(isSnapshot ? [] : ['snapshot']), ...listed.map(([name]) => name)];
 }

@@ -208,7 +208,7 @@ export const claimMail = (
     if (batch?.status === 'transmitting') await markUncertain(tx, batchId, 'the sender was lost');
     if (!batch || !['queued', 'claimed'].includes(batch.status)) return null;
     const reasons = await tx<Reason[]>`
-      select ${reasonOf(tx)} from ${decidedOn(tx)}
+      select ${findReason(tx)} from ${decidedOn(tx)}
       where m.batch_id = ${batchId} and m.status = 'batched' for no key update of m`;
     const held = reasons.filter(waitsForEntries);
     if (held.length > 0)

@@ -300,7 +300,10 @@ async function keepStanding(
 ): Promise<void> {
   const [before] = await tx<{ status: string | null }[]>`
     select status from registry_records where service = 'caqh' and person_id = ${personId} for no key update`;
-  const nextCheckAt = nextCaqhCheck({ standing, dueOn: await dueOnOf(tx, personId, at), id: personId }, at);
+  const nextCheckAt = planNextCaqhCheck(
+    { standing, dueOn: await findAttestationDueOn(tx, personId, at), id: personId },
+    at,
+  );
   const row = { ...ANSWERED, status: standing, said: json(tx, said), checkedAt: at, nextCheckAt };
   await tx`
     insert into registry_records ${rowsOf(tx, { service: 'caqh', personId })} on conflict do nothing`;

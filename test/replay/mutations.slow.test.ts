@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Said } from '../../domain/applications/bodies';
-import { applicationWorkflowId } from '../../domain/applications/key';
+import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import type { Progress } from '../../domain/applications/progress';
 import type { Action } from '../../domain/kernel/codes';
 import { addDays } from '../../domain/time/dates';
