@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import postgres from 'postgres';
 import type { Environment } from '../runtime/config';
 import { obtain } from './binaries';
+import { codecEndpoint } from './codec-server';
 import { urlOf } from './postgres';
 import { ownerIsAlive } from './run-record';
 import { readSettings, type Settings } from './settings';
@@ -13,7 +14,7 @@ function requireRunning({ dataDirectory }: Settings): void {
   throw new Error(`Nothing runs on DATA_DIR ${dataDirectory}: npm start or npm run dev comes first.`);
 }
 
-const portsOf = ({ dataDirectory }: Settings): { postgres: number; temporal: number } =>
+const portsOf = ({ dataDirectory }: Settings): { postgres: number; temporal: number; codec: number } =>
   JSON.parse(readFileSync(join(dataDirectory, 'ports.json'), 'utf8'));
 
 function databaseUrlOf(settings: Settings): string {
@@ -62,8 +63,10 @@ export async function temporal(env: Environment, args: string[]): Promise<void> 
   const settings = readSettings(env);
   if (settings.temporalAddress) return hand(await obtain('devServer'), args, {});
   requireRunning(settings);
+  const ports = portsOf(settings);
   return hand(await obtain('devServer'), args, {
-    TEMPORAL_ADDRESS: `127.0.0.1:${portsOf(settings).temporal}`,
+    TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     TEMPORAL_NAMESPACE: settings.namespace,
+    TEMPORAL_CODEC_ENDPOINT: codecEndpoint(ports.codec),
   });
 }

@@ -4,11 +4,13 @@ import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import type { Environment } from '../runtime/config';
+import { createKeyring } from '../runtime/keyring';
 import { migrate } from '../runtime/migrate';
 import { summarizeError } from '../runtime/redact';
 import { registerSearchAttributes } from '../runtime/search-attributes';
 import { temporalSettings } from '../runtime/temporal';
 import { obtain } from './binaries';
+import { codecEndpoint, startCodecServer } from './codec-server';
 import { createApi } from './http';
 import { dist, root } from './paths';
 import { isFree, rememberedPorts } from './ports';
@@ -41,6 +43,7 @@ interface Ports {
   postgres: number;
   temporal: number;
   temporalUi: number;
+  codec: number;
 }
 
 /** The path as a person in the checkout would type it. */
@@ -112,13 +115,13 @@ async function bringUpAll(
   const secrets = readSecrets(env, dataDirectory);
   const ports = await rememberedPorts(
     join(dataDirectory, 'ports.json'),
-    ['postgres', 'temporal', 'temporalUi'],
+    ['postgres', 'temporal', 'temporalUi', 'codec'],
     [port],
   );
   console.log('Starting PostgreSQL and Temporal ...');
   const [databaseUrl, productEnv] = await Promise.all([
     settings.databaseUrl ? useDatabase(settings.databaseUrl) : startPostgres(run, dataDirectory, ports),
-    settings.temporalAddress ? useTemporal(env) : startTemporal(run, settings, ports, env),
+    settings.temporalAddress ? useTemporal(env) : startTemporal(run, settings, ports, env, secrets),
   ]);
   console.log('Starting worker and API ...');
   const registries = settings.standIns ? await startStandIns(new Date().toISOString().slice(0, 10)) : {};
@@ -194,10 +197,17 @@ async function useTemporal(env: Environment): Promise<Environment> {
   }
 }
 
-/** Starts a dev server; answers the environment for the product. */
-async function startTemporal(run: Run, settings: Settings, ports: Ports, env: Environment): Promise<Environment> {
+/** Starts a dev server, and what opens payloads for its UI; answers the environment for the product. */
+async function startTemporal(
+  run: Run,
+  settings: Settings,
+  ports: Ports,
+  env: Environment,
+  { encryptionKeys }: Secrets,
+): Promise<Environment> {
   const { dataDirectory, namespace } = settings;
   const address = `127.0.0.1:${ports.temporal}`;
+  await startCodecServer(createKeyring(encryptionKeys), ports.codec, ports.temporalUi);
   const connection = await run.bringUp(
     {
       name: 'temporal',
@@ -205,6 +215,7 @@ async function startTemporal(run: Run, settings: Settings, ports: Ports, env: En
       args: devServerArguments({
         port: ports.temporal,
         uiPort: ports.temporalUi,
+        codecEndpoint: codecEndpoint(ports.codec),
         namespace,
         // By its name alone: in a path, the server would read #, ? and % as those of a URL.
         file: 'temporal.db',

@@ -9,6 +9,8 @@ export function devServerArguments(options: {
   port: number;
   namespace: string;
   uiPort?: number;
+  /** Where the UI has payloads opened. */
+  codecEndpoint?: string;
   file?: string;
 }): string[] {
   return [
@@ -19,6 +21,7 @@ export function devServerArguments(options: {
     `--namespace=${options.namespace}`,
     '--log-level=warn',
     ...(options.uiPort ? [`--ui-port=${options.uiPort}`] : ['--headless']),
+    ...(options.codecEndpoint ? [`--ui-codec-endpoint=${options.codecEndpoint}`] : []),
     // Measured: these settings double the lives per second; a killed process loses nothing, a power cut may lose the last commits.
     ...(options.file
       ? [`--db-filename=${options.file}`, '--sqlite-pragma=journal_mode=wal', '--sqlite-pragma=synchronous=normal']
