@@ -16,7 +16,7 @@ import { CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
 import { freshPlace, StartedSystem } from '../support/started-system';
 
-const ANSWER = "'Whether this process answers'";
+const ANSWER = "'Check that this process answers'";
 
 let place: Awaited<ReturnType<typeof freshPlace>>;
 let checkout: string;
