@@ -103,6 +103,16 @@ export async function announceEach(
     await enqueueEach(tx, topic as OutboxTopic, select(tx, subjects), options);
 }
 
+/** Announces several facts about one subject; a subscriber of more than one is notified once. */
+export async function announceTogether(tx: Db, facts: readonly AnnouncedFact[], subject: string): Promise<void> {
+  const topics: Partial<Record<OutboxTopic, SelectSubscribers>> = Object.assign(
+    {},
+    ...facts.map((fact) => SUBSCRIBERS[fact]),
+  );
+  for (const [topic, select] of Object.entries(topics))
+    await enqueueEach(tx, topic as OutboxTopic, select(tx, tx`select ${subject}::uuid`));
+}
+
 /** Announces a fact about the subjects with these ids. */
 export const announceTo = (
   tx: Db,

@@ -1,4 +1,4 @@
-import { announce, type AnnouncedFact } from '../kernel/subscribers';
+import { announce, announceTogether, type AnnouncedFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/kernel/codes';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
@@ -198,7 +198,8 @@ export const updateProvider = (
       await placeLicences(tx, provider.clientId, provider.id, licences);
     }
     if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
-    for (const [field, fact] of Object.entries(ANNOUNCED)) if (field in patch) await announce(tx, fact, provider.id);
+    const facts = Object.entries(ANNOUNCED).flatMap(([field, fact]) => (field in patch ? [fact] : []));
+    await announceTogether(tx, facts, provider.id);
     return (await findProvider(tx, principal, provider.id))!;
   });
 

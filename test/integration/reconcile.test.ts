@@ -5,6 +5,7 @@ import { buildColumns } from '../../record/applications/projection';
 import { batchDueMail } from '../../record/outreach/mail';
 import { queueMessages } from '../../record/outreach/messages';
 import type { StuckItem } from '../../record/operations/stuck';
+import { TASK_QUEUE } from '../../dispatch/dispatch';
 import { createReconciler, type ReconcileSettings } from '../../worker/reconcile';
 import { eventually } from '../support/eventually';
 import { System, type OpenApplication } from '../support/system';
@@ -95,6 +96,48 @@ describe('a workflow that is gone', () => {
     await reconciler().restartClosed();
     expect(await restarts(application)).toEqual([because]);
     expect(await application.contact('approved')).toMatchObject({ stage: 'approved' });
+  });
+
+  test.each([
+    ['timed_out', { workflowExecutionTimeout: '1s' }, false],
+    ['failed', {}, true],
+  ] as const)('%s, is found among the closed ones and started again once', async (because, options, asksForAnother) => {
+    const application = await inReview();
+    const { workflowId, progress } = await workflow(application);
+    const { client } = system.api.deps.temporal;
+    await (await handleOf(application)).terminate('another takes its place');
+    // one that asks for an application which is not on record fails with its first step
+    const applicationId = asksForAnother ? randomUUID() : application.id;
+    const run = await client.workflow.start('payerApplication', {
+      workflowId,
+      taskQueue: TASK_QUEUE,
+      args: [{ applicationId, progress }],
+      memo: { applicationId: application.id },
+      ...options,
+    });
+    if (asksForAnother) await run.signal('fileChanged');
+    await expect(run.result()).rejects.toThrow(WorkflowFailedError);
+    await eventually(async () => {
+      await reconciler().restartClosed();
+      return (await restarts(application)).length > 0;
+    });
+    await inStep(application);
+    expect(await restarts(application)).toEqual([because]);
+  });
+
+  test('a watch that was terminated goes on as well', async () => {
+    const { filed } = await inReview();
+    const { sql, temporal: server } = system.api.deps;
+    const [person] = await sql<{ id: string }[]>`
+      select person_id as id from providers where id = ${filed.providerId}`;
+    const watch = server.client.workflow.getHandle(`providerUpkeep/${person!.id}`);
+    await eventually(async () => (await watch.describe()).status.name === 'RUNNING');
+    await watch.terminate('by hand');
+    expect((await watch.describe()).status.name).toBe('TERMINATED');
+    await eventually(async () => {
+      await reconciler().restartClosed();
+      return (await watch.describe()).status.name === 'RUNNING';
+    });
   });
 
   test('deleted, is found once its next step is late, and started again', async () => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
 import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../../domain/applications/key';
-import { FACTS } from '../../domain/kernel/codes';
+import { FACTS, type Stage } from '../../domain/kernel/codes';
 import { defaultPayloadConverter } from '@temporalio/common';
+import { keepCommand } from '../../record/applications/commands';
 import { readRun } from '../../record/applications/application-run';
 import { createCodec } from '../../runtime/codec';
 import type { ApplicationInput, RecordStep } from '../../workflows/messages';
@@ -176,3 +177,33 @@ async function decoded(value: unknown): Promise<string[]> {
   }
   return (await Promise.all(Object.values(value).map(decoded))).flat();
 }
+
+test('an action whose name this build does not know is taken to the record, which knows the command', async () => {
+  const life = await lives.open({ adopt: { stage: 'in_review' } });
+  const [commandId] = ids(1);
+  const { clientId, key } = await life.state();
+  const body = { text: 'from a newer build', visibility: 'internal' as const };
+  const command = { id: commandId!, clientId, applicationId: life.id, action: 'notes' as const, body };
+  await keepCommand(lives.sql, command, { type: 'system', id: 'test', name: 'Test' });
+  const handle = lives.env.client.workflow.getHandle(buildApplicationWorkflowId(key));
+  await handle.executeUpdate('an-action-of-tomorrow', { updateId: commandId!, args: [{ commandId }] });
+  expect(await notes(life)).toEqual([commandId]);
+  await expectInStep(life);
+});
+
+test('a stage that this build does not know is waited in like any other, until the record says where it stands', async () => {
+  const life = await lives.open({ adopt: { stage: 'in_review' } });
+  const { progress } = await readRun(lives.sql, life.id);
+  const workflowId = buildApplicationWorkflowId((await life.state()).key);
+  await lives.env.client.workflow.getHandle(workflowId).terminate('another takes its place');
+  const input: ApplicationInput = { applicationId: life.id, progress: { ...progress, stage: 'of_tomorrow' as Stage } };
+  await lives.env.client.workflow.start('payerApplication', {
+    workflowId,
+    taskQueue: TASK_QUEUE,
+    args: [input],
+    memo: { applicationId: life.id },
+  });
+  expect(await life.give('notes', note('x'))).toEqual({ status: 'recorded' });
+  expect((await life.contact('approved')).stage).toBe('approved');
+  await expectInStep(life);
+});
