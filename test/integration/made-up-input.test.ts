@@ -122,7 +122,7 @@ test('a NUL or half a character is refused in a query, and finds nothing in a pa
       [`work-queue?team=${bad}`, 'team no_control_characters'],
       [`applications?payerId=${bad}`, 'payerId unknown_reference'],
       [`exclusions/imports?limit=${bad}`, 'limit limit'],
-      [`events?after=${bad}`, 'after seq'],
+      [`events?after=${bad}`, 'after cursor'],
     ])
       expect([query, ...refusals(await api.get(`/v1/${query}`))]).toEqual([query, 400, refused]);
   for (const path of ['clients/%00', 'applications/%00/timeline', 'clients/a%00b/practices'])
