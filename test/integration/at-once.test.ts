@@ -23,7 +23,7 @@ async function statusesOf(send: (n: number) => Promise<{ status: number }>): Pro
 test('callers who replace what is known of platforms at once all succeed, and the last one’s is what stays', async () => {
   const item = (platform: string) => ({
     platform,
-    question: 'own_contract',
+    question: 'control_terms',
     source: 'their terms',
     asOf: daysAhead(-30),
     answer: 'no',
