@@ -105,12 +105,11 @@ export async function announceEach(
 
 /** Announces several facts about one subject; a subscriber of more than one is notified once. */
 export async function announceTogether(tx: Db, facts: readonly AnnouncedFact[], subject: string): Promise<void> {
-  const topics: Partial<Record<OutboxTopic, SelectSubscribers>> = Object.assign(
-    {},
-    ...facts.map((fact) => SUBSCRIBERS[fact]),
-  );
-  for (const [topic, select] of Object.entries(topics))
-    await enqueueEach(tx, topic as OutboxTopic, select(tx, tx`select ${subject}::uuid`));
+  const all = facts.flatMap((fact) => Object.entries(SUBSCRIBERS[fact]) as [OutboxTopic, SelectSubscribers][]);
+  const isFirst = ([topic, select]: (typeof all)[number], i: number) =>
+    all.findIndex((one) => one[0] === topic && one[1] === select) === i;
+  for (const [topic, select] of all.filter(isFirst))
+    await enqueueEach(tx, topic, select(tx, tx`select ${subject}::uuid`));
 }
 
 /** Announces a fact about the subjects with these ids. */
