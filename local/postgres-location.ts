@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
@@ -13,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { mayEnter, openSystemFolder, SYSTEM_DIRECTORY, userOf, type PostgresUser } from './postgres-user';
-import { commandLine, workingDirectory } from './processes';
+import { commandLine, runToEnd, workingDirectory } from './processes';
 import { kept } from './settings';
 
 /** In a data directory whose cluster is elsewhere: the file that names the folder around the cluster, its home. */
@@ -103,9 +102,9 @@ function moveCluster(from: string, to: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
     const half = `${to}.half`;
     rmSync(half, { recursive: true, force: true });
-    const { status, stderr } = spawnSync('cp', ['-a', from, half], { encoding: 'utf8' });
+    const { status, stderr } = runToEnd('cp', ['-a', from, half]);
     if (status !== 0) throw new Error(`The database could not be moved from ${from} to ${to}: ${stderr}`);
-    spawnSync('sync');
+    runToEnd('sync', []);
     renameSync(half, to);
     rmSync(from, { recursive: true });
   }

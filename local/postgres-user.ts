@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { runToEnd } from './processes';
 
 /** As whom PostgreSQL runs; undefined: as the user of this process. */
 export type PostgresUser = { uid: number; gid: number } | undefined;
@@ -9,10 +9,10 @@ const isRoot = () => process.getuid?.() === 0;
 
 /** The user `postgres`, who is made where there is none. */
 function userPostgres(): PostgresUser {
-  const id = (flag: string) => Number.parseInt(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout, 10);
+  const id = (flag: string) => Number.parseInt(runToEnd('id', [flag, 'postgres']).stdout, 10);
   if (Number.isNaN(id('-u'))) {
-    spawnSync('groupadd', ['--system', 'postgres']);
-    spawnSync('useradd', ['--system', '--gid', 'postgres', '--no-create-home', 'postgres']);
+    runToEnd('groupadd', ['--system', 'postgres']);
+    runToEnd('useradd', ['--system', '--gid', 'postgres', '--no-create-home', 'postgres']);
   }
   const user = { uid: id('-u'), gid: id('-g') };
   if (Number.isNaN(user.uid)) {
@@ -24,7 +24,7 @@ function userPostgres(): PostgresUser {
 }
 
 /** Whether the system knows a user by name: who makes a cluster needs one. */
-const hasName = (uid: number) => spawnSync('id', ['-nu', String(uid)]).status === 0;
+const hasName = (uid: number) => runToEnd('id', ['-nu', String(uid)]).status === 0;
 
 /** PostgreSQL refuses root: as root it runs as the owner of the cluster, else of the folder around it, else as `postgres`. */
 export function userOf(cluster: string): PostgresUser {
@@ -39,12 +39,12 @@ export function userOf(cluster: string): PostgresUser {
 /** Makes what is still root's, such as a copy of a cluster, the user's with all that is in it. */
 export function giveTo(user: PostgresUser, path: string): void {
   if (!user || statSync(path).uid !== 0) return;
-  const { status, stderr } = spawnSync('chown', ['-Rh', `${user.uid}:${user.gid}`, path], { encoding: 'utf8' });
+  const { status, stderr } = runToEnd('chown', ['-Rh', `${user.uid}:${user.gid}`, path]);
   if (status !== 0) throw new Error(`${path} could not be given to the user of PostgreSQL: ${stderr}`);
 }
 
 const succeeds = (user: PostgresUser, script: string, path: string) =>
-  spawnSync('sh', ['-c', script, path], { ...user, cwd: '/' }).status === 0;
+  runToEnd('sh', ['-c', script, path], { ...user, cwd: '/' }).status === 0;
 
 export const mayEnter = (user: PostgresUser, folder: string): boolean => succeeds(user, 'cd "$0"', folder);
 export const mayRun = (user: PostgresUser, file: string): boolean => succeeds(user, 'test -x "$0"', file);

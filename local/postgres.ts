@@ -23,8 +23,8 @@ function launch(program: 'initdb' | 'postgres', cluster: string, args: string[])
   return { file: join(programsFor(user), program), args, options: { ...user, cwd: '/' } };
 }
 
-/** Makes a cluster in `directory` unless one is there; one that was left half-made is made again. */
-export async function initialise(directory: string, password: string): Promise<void> {
+/** Makes a cluster in `directory` unless one is there; one that was left half-made is made again. `signal` gives up. */
+export async function initialise(directory: string, password: string, signal?: AbortSignal): Promise<void> {
   if (isComplete(directory)) return;
   const [unfinished, passwordFile] = [unfinishedMark(directory), `${directory}.password`];
   rmSync(directory, { recursive: true, force: true });
@@ -42,7 +42,7 @@ export async function initialise(directory: string, password: string): Promise<v
     '--no-sync',
   ]);
   try {
-    await promisify(execFile)(file, args, options);
+    await promisify(execFile)(file, args, { ...options, ...(signal && { signal }) });
   } finally {
     rmSync(passwordFile, { force: true });
   }

@@ -4,10 +4,20 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
+/**
+ * Runs a program to its end and answers what `spawnSync` does. In a group of its own: a Ctrl-C is for this process, which stops in
+ * order, and what the program answers is its answer. Throws where a signal ended it.
+ */
+function runToEnd(program, args, options = {}) {
+  const result = spawnSync(program, args, { encoding: 'utf8', ...options, detached: true });
+  if (result.signal) throw new Error(`${program} was ended by ${result.signal}.`);
+  return result;
+}
+
 /** When a process started, in a form that only compares; undefined when it is gone (a zombie is gone). */
 function startedAt(pid) {
   if (process.platform !== 'linux') {
-    return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim() || undefined;
+    return runToEnd('ps', ['-o', 'lstart=', '-p', String(pid)]).stdout.trim() || undefined;
   }
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -33,7 +43,7 @@ function isAlive(identity) {
 /** The command line of a process, its words parted by spaces; empty when it is gone. */
 function commandLine(pid) {
   if (process.platform !== 'linux') {
-    return spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+    return runToEnd('ps', ['-o', 'args=', '-p', String(pid)]).stdout.trim();
   }
   try {
     return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
@@ -99,4 +109,4 @@ function releaseLock(file) {
   if (holderOf(file)?.pid === process.pid) fs.rmSync(file, { force: true });
 }
 
-module.exports = { identify, isAlive, commandLine, workingDirectory, takeLock, releaseLock };
+module.exports = { runToEnd, identify, isAlive, commandLine, workingDirectory, takeLock, releaseLock };

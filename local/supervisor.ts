@@ -164,7 +164,7 @@ function openCluster(dataDirectory: string): string {
 async function startPostgres(run: Run, dataDirectory: string, ports: Ports): Promise<string> {
   const cluster = openCluster(dataDirectory);
   const password = kept(join(dataDirectory, 'postgres-password'), () => randomBytes(24).toString('hex'));
-  await initialise(cluster, password);
+  await initialise(cluster, password, run.ending);
   const url = urlOf(ports.postgres, password);
   await run.bringUp(
     {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { root } from '../../local/paths';
 import { clusterOf } from '../../local/postgres-location';
 import { eventually } from '../support/eventually';
@@ -35,8 +35,13 @@ test.each([
 });
 
 test('a stop while it is still starting leaves no process behind either', async () => {
-  const system = start();
-  await eventually(() => system.output.includes('Starting PostgreSQL'), { within: 60_000 });
+  // Where it is root's, it gives the cluster to another user by `chown`: the stop falls into that.
+  const slow = join(place.directory, '..', 'chown');
+  writeFileSync(slow, '#!/bin/sh\ntouch "$0.began"\nsleep 1\nPATH="$FORMER_PATH" exec chown "$@"\n', { mode: 0o755 });
+  const { PATH } = process.env;
+  const system = start({ PATH: `${dirname(slow)}:${PATH}`, FORMER_PATH: PATH });
+  const isStarting = () => system.output.includes('Starting PostgreSQL');
+  await eventually(process.getuid?.() === 0 ? () => existsSync(`${slow}.began`) : isStarting, { within: 60_000 });
   system.interrupt();
   expect(await system.ended).toBe(0);
   await eventually(gone, { within: 10_000 });

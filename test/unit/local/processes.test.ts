@@ -12,7 +12,15 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandLine, identify, isAlive, releaseLock, takeLock, workingDirectory } from '../../../local/processes';
+import {
+  commandLine,
+  identify,
+  isAlive,
+  releaseLock,
+  runToEnd,
+  takeLock,
+  workingDirectory,
+} from '../../../local/processes';
 
 const idle = () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
 
@@ -74,5 +82,20 @@ describe('a lock', () => {
     writeFileSync(file, JSON.stringify({ pid: 1, startedAt: 'some time' }));
     releaseLock(file);
     expect(existsSync(file)).toBe(true);
+  });
+});
+
+describe('a program that is run to its end', () => {
+  test('answers what it wrote and how it ended', () => {
+    expect(runToEnd('sh', ['-c', 'echo out; exit 3'])).toMatchObject({ stdout: 'out\n', status: 3 });
+  });
+
+  test('is in a group of its own, where a Ctrl-C does not reach it', () => {
+    const [pid, group] = runToEnd('sh', ['-c', 'echo $$; ps -o pgid= -p $$']).stdout.split('\n').map(Number);
+    expect(group).toBe(pid);
+  });
+
+  test('has no answer where a signal ended it', () => {
+    expect(() => runToEnd('sh', ['-c', 'kill -INT $$'])).toThrow('sh was ended by SIGINT.');
   });
 });
