@@ -3,7 +3,7 @@ export class ProblemError extends Error {
   override name = 'ProblemError';
   constructor(
     readonly status: number,
-    readonly problem: { title?: string; detail?: string; errors?: { path: string; message: string }[] },
+    readonly problem: { type?: string; title?: string; detail?: string; errors?: { path: string; message: string }[] },
     request: string,
   ) {
     const fields = (problem.errors ?? []).map(({ path, message }) => `${path}: ${message}`);

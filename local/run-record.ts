@@ -39,6 +39,11 @@ function read(directory: string): { owner?: ProcessIdentity; children: Child[] }
   return head?.directory === realpathSync(directory) ? { owner: head.owner, children } : { children: [] };
 }
 
+/** The child of that name that runs now; undefined where none of this record does. */
+export function findChild(directory: string, name: string): ProcessIdentity | undefined {
+  return read(directory).children.findLast((child) => child.name === name && isAlive(child));
+}
+
 /** Whether the process that began the record still runs. */
 export function ownerIsAlive(directory: string): boolean {
   const { owner } = read(directory);

@@ -74,10 +74,49 @@ const payers = [
   },
 ];
 
-/** The invented book: payers, clients with their practices and providers, and applications that name them. `day` is its today. */
+const provider = (firstName: string, lastName: string, number: number, more: object) => ({
+  firstName,
+  lastName,
+  npi: npi(`1999000${String(number).padStart(2, '0')}`),
+  caqhId: `160000${String(number).padStart(2, '0')}`,
+  taxonomyCode: '101YM0800X',
+  email: `${firstName.toLowerCase()}.${lastName.toLowerCase()}@therapist.example`,
+  ...more,
+});
+
+/** A member of the group on two states. */
+const ofLakeshore = (firstName: string, lastName: string, number: number, day: string) =>
+  provider(firstName, lastName, number, {
+    licences: ['IL', 'WI'].map((state) => ({ state, number: `${state}-1003${number}`, expiresOn: addDays(day, 400) })),
+    malpractice: { carrier: 'Lantern Mutual', policyNumber: `PL-LS-${number}`, expiresOn: addDays(day, 220) },
+  });
+
+/**
+ * The invented book of `day`, its today: users, payers, clients with their practices and providers, who is on which platform with
+ * which answers, and applications. Everybody is named by a last name, every payer by name or alias.
+ */
 export const sampleBook = (day: string) => ({
+  users: [
+    { name: 'Dana Ortiz', email: 'dana@operator.example', role: 'lead' },
+    { name: 'Sam Whitfield', email: 'sam@operator.example', role: 'specialist' },
+  ],
   payers,
   clients: [
+    // On a platform, with half of the questions answered: direct with one payer, on a bridge to another.
+    {
+      name: 'Ana Ruiz Therapy',
+      timeZone: 'America/Los_Angeles',
+      contactEmail: 'ana@ruiztherapy.example',
+      practices: [
+        {
+          legalName: 'Ana Ruiz Therapy PC',
+          tin: { type: 'ein', value: '954567803' },
+          npi: npi('199900012'),
+          address: { line1: '77 Alameda Avenue', city: 'Oakland', state: 'CA', postalCode: '94612' },
+        },
+      ],
+      providers: [provider('Ana', 'Ruiz', 5, documents(day, 'CA', 'CA-100205'))],
+    },
     {
       name: 'Willow Street Counseling',
       timeZone: 'America/New_York',
@@ -91,24 +130,8 @@ export const sampleBook = (day: string) => ({
         },
       ],
       providers: [
-        {
-          firstName: 'Nora',
-          lastName: 'Feldman',
-          npi: npi('199900001'),
-          caqhId: '16000001',
-          taxonomyCode: '101YM0800X',
-          email: 'nora@willowstreet.example',
-          ...documents(day, 'NY', 'NY-100201'),
-        },
-        {
-          firstName: 'Samuel',
-          lastName: 'Okafor',
-          npi: npi('199900002'),
-          caqhId: '16000002',
-          taxonomyCode: '1041C0700X',
-          email: 'samuel@willowstreet.example',
-          ...documents(day, 'NY', 'NY-100202'),
-        },
+        provider('Nora', 'Feldman', 1, documents(day, 'NY', 'NY-100201')),
+        provider('Samuel', 'Okafor', 2, { ...documents(day, 'NY', 'NY-100202'), taxonomyCode: '1041C0700X' }),
       ],
     },
     {
@@ -124,43 +147,100 @@ export const sampleBook = (day: string) => ({
         },
       ],
       providers: [
-        {
-          firstName: 'Mei',
-          lastName: 'Tanaka',
-          npi: npi('199900003'),
-          caqhId: '16000003',
-          taxonomyCode: '106H00000X',
-          email: 'mei@blufftrail.example',
-          ...documents(day, 'OR', 'OR-100203'),
-        },
+        provider('Mei', 'Tanaka', 3, { ...documents(day, 'OR', 'OR-100203'), taxonomyCode: '106H00000X' }),
         // Her malpractice certificate is not on file yet: what a prerequisite looks like.
-        {
-          firstName: 'Alicia',
-          lastName: 'Romero',
-          npi: npi('199900004'),
-          caqhId: '16000004',
+        provider('Alicia', 'Romero', 4, {
           taxonomyCode: '103TC0700X',
-          email: 'alicia@blufftrail.example',
           licences: documents(day, 'OR', 'OR-100204').licences,
+        }),
+      ],
+    },
+    {
+      name: 'Lakeshore Group Practice',
+      timeZone: 'America/Chicago',
+      contactEmail: 'office@lakeshore.example',
+      practices: [
+        {
+          legalName: 'Lakeshore Group Practice LLC',
+          tin: { type: 'ein', value: '364567804' },
+          npi: npi('199900013'),
+          address: { line1: '900 Lakeshore Drive', city: 'Chicago', state: 'IL', postalCode: '60611' },
         },
+      ],
+      providers: [
+        ofLakeshore('Grace', 'Adeyemi', 21, day),
+        ofLakeshore('Tomasz', 'Nowak', 22, day),
+        ofLakeshore('Leah', 'Stern', 23, day),
+        ofLakeshore('Priya', 'Raman', 24, day),
+        ofLakeshore('Owen', 'Larsen', 25, day),
       ],
     },
   ],
   attestations: [
+    { provider: 'Ruiz', attestedOn: addDays(day, -45), source: 'caqh' },
     { provider: 'Feldman', attestedOn: addDays(day, -30), source: 'caqh' },
     { provider: 'Tanaka', attestedOn: addDays(day, -80), source: 'operator' },
+    // His lapses in five days.
+    { provider: 'Nowak', attestedOn: addDays(day, -115), source: 'caqh' },
+    ...['Adeyemi', 'Stern', 'Raman'].map((one) => ({
+      provider: one,
+      attestedOn: addDays(day, -20),
+      source: 'caqh',
+    })),
+  ],
+  relationships: [
+    {
+      provider: 'Ruiz',
+      platform: 'Headway',
+      payers: ['Harbor Mutual', 'Demo Health'],
+      since: addDays(day, -700),
+      answers: {
+        direct_contract: { answer: 'no', words: 'You are credentialed under our group and our TIN.' },
+        claims_under_own_setup: { answer: 'no' },
+        bill_outside: { answer: 'unclear', words: 'That depends on the payer.' },
+      },
+      decision: { decision: 'bridge', reason: 'Keep the income while the direct applications run.' },
+    },
+    { provider: 'Raman', platform: 'Alma', payers: ['Harbor Mutual'], since: addDays(day, -300), answers: {} },
   ],
   applications: [
-    { provider: 'Feldman', payer: 'Harbor Mutual', state: 'NY' },
+    // The one contract of her own: the platform has no part in it.
+    {
+      provider: 'Ruiz',
+      payer: 'Cedar Peak',
+      state: 'CA',
+      adopt: {
+        stage: 'confirmed',
+        submittedOn: addDays(day, -300),
+        referenceNumber: 'CP-1904-88',
+        confirmations: confirmations(day),
+      },
+    },
+    {
+      provider: 'Ruiz',
+      payer: 'Harbor Mutual',
+      state: 'CA',
+      assignee: 'Sam Whitfield',
+      adopt: {
+        stage: 'in_review',
+        submittedOn: addDays(day, -40),
+        lastContactOn: addDays(day, -15),
+        nextFollowUpOn: day,
+        referenceNumber: 'HM-77120',
+      },
+    },
+    { provider: 'Feldman', payer: 'Harbor Mutual', state: 'NY', assignee: 'Sam Whitfield' },
     {
       provider: 'Feldman',
       payer: 'Prairie MAC',
       state: 'NY',
       lineOfBusiness: 'medicare',
+      assignee: 'Dana Ortiz',
       adopt: {
         stage: 'in_review',
         submittedOn: addDays(day, -25),
         lastContactOn: addDays(day, -10),
+        nextFollowUpOn: day,
         referenceNumber: 'PM-48213',
       },
     },
@@ -173,5 +253,37 @@ export const sampleBook = (day: string) => ({
     },
     { provider: 'Tanaka', payer: 'Demo Health', state: 'OR' },
     { provider: 'Romero', payer: 'Cedar Peak', state: 'OR' },
+    ...['Adeyemi', 'Nowak', 'Stern'].flatMap((one, i) =>
+      ['IL', 'WI'].map((state) => ({
+        provider: one,
+        payer: 'Harbor Mutual',
+        state,
+        assignee: 'Sam Whitfield',
+        adopt: {
+          stage: 'in_review',
+          submittedOn: addDays(day, -30 - i),
+          lastContactOn: addDays(day, -14),
+          nextFollowUpOn: addDays(day, i),
+          referenceNumber: `HM-7813${i}-${state}`,
+        },
+      })),
+    ),
+    { provider: 'Raman', payer: 'Harbor Mutual', state: 'IL', assignee: 'Sam Whitfield' },
   ],
 });
+
+/** The four facts of a contract that is a year old, each read off its evidence. */
+function confirmations(day: string) {
+  const read = {
+    source: 'letter',
+    reference: 'Welcome letter CP-1904-88',
+    confirmedOn: addDays(day, -200),
+    seen: { partyName: 'Ana Ruiz Therapy PC', tinLast4: '7803' },
+  };
+  return {
+    contract: { ...read, value: 'executed', source: 'executed_contract', reference: 'Agreement CP-1904' },
+    effectiveDate: { ...read, value: addDays(day, -240) },
+    payerProviderId: { ...read, value: 'CP104422' },
+    claimsRoute: { ...read, value: { clearinghouse: 'Demo Clearing', payerId: '6147X' } },
+  };
+}

@@ -9,7 +9,7 @@ const built = (module) => require(path.join(dist, 'local', module));
 const PROGRAMS = {
   start: () => built('supervisor').supervise(process.env),
   dev: () => built('dev').dev(process.env),
-  tour: () => built('tour').tour(),
+  tour: (args) => built('tour').tour(args),
   psql: (args) => built('shells').psql(process.env, args),
   temporal: (args) => built('shells').temporal(process.env, args),
 };

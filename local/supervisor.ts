@@ -326,6 +326,6 @@ function summary(
     ...(CAQH_URL ? [`  Stand-ins    CAQH ${CAQH_URL}, NPPES ${NPPES_URL}, OIG ${LEIE_URL}`] : []),
     `  Admin key    ${key}`,
     `  Logs         ${shown(join(dataDirectory, 'logs'))}`,
-    'Ctrl-C stops it. `npm run tour` shows a whole life of an application.',
+    'Ctrl-C stops it. `npm run tour` shows in three acts what it does.',
   ].join('\n');
 }

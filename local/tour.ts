@@ -1,35 +1,31 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createApi, type Answer, type Api } from './http';
+import { parseArgs } from 'node:util';
+import { createApi, ProblemError, type Answer, type Api } from './http';
 import { documents, freshDigits, npi } from './invented';
+import { findChild } from './run-record';
 import { demoPayer } from './sample-book';
 import { adminKeyFile, readSettings } from './settings';
 
 const PATIENCE = 60_000;
+const PAUSE = 1_500;
+const WIDTH = 150;
 const STATE = 'CA';
+const PLATFORM = 'Headway';
 const today = new Date().toISOString().slice(0, 10);
 
-const say = (text: string) => console.log(`${`${process.uptime().toFixed(1)} s`.padStart(7)}  ${text}`);
-const heading = (text: string) => console.log(`\n${text}`);
-const clock = (instant: string | null) => (instant ? instant.slice(11, 19) : 'none');
+const USAGE = 'npm run tour [-- --fast] [-- --act 1|2|3]';
 
-/** What an entry of the timeline says beside its kind. */
-function what({ kind, actor, ...entry }: Answer): string {
-  if (kind === 'stage') return `${entry.from} -> ${entry.to}`;
-  const said = [entry.purpose, entry.outcome, entry.fact, entry.channel, entry.referenceNumber, entry.reference];
-  return [...said.filter(Boolean), `by ${actor.name}`].join(', ');
+interface Connected {
+  api: Api;
+  dataDirectory: string;
+  /** Answers where Temporal's UI shows a workflow. */
+  showWorkflow(workflowId: string): string;
 }
 
-async function until(poll: () => Promise<Answer>, awaited: string): Promise<Answer> {
-  for (const late = Date.now() + PATIENCE; Date.now() < late; await delay(250)) {
-    const answer = await poll();
-    if (answer) return answer;
-  }
-  throw new Error(`Waited ${PATIENCE / 1000} s for ${awaited}, in vain.`);
-}
-
-async function openApi(): Promise<Api> {
-  const { port, dataDirectory } = readSettings(process.env);
+async function connect(): Promise<Connected> {
+  const { port, dataDirectory, namespace } = readSettings(process.env);
   const base = `http://127.0.0.1:${port}`;
   const file = adminKeyFile(dataDirectory);
   const key = process.env.ADMIN_API_KEY || (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
@@ -45,10 +41,19 @@ async function openApi(): Promise<Api> {
     throw new Error(
       `No admin key: set ADMIN_API_KEY, or DATA_DIR to the folder of the running system (${file} is not there).`,
     );
-  return createApi(base, key);
+  const ports = join(dataDirectory, 'ports.json');
+  const uiPort = existsSync(ports) ? JSON.parse(readFileSync(ports, 'utf8')).temporalUi : undefined;
+  return {
+    api: createApi(base, key),
+    dataDirectory,
+    showWorkflow: (workflowId) =>
+      uiPort
+        ? `http://localhost:${uiPort}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`
+        : `workflow ${workflowId}`,
+  };
 }
 
-async function payerWithAClockInSeconds(api: Api): Promise<Answer> {
+async function findDemoPayer(api: Api): Promise<Answer> {
   for (let cursor = ''; ;) {
     const page = await api.get(`/v1/payers?limit=200${cursor}`);
     const found = page.items.find((payer: Answer) => payer.name === demoPayer.name);
@@ -58,13 +63,21 @@ async function payerWithAClockInSeconds(api: Api): Promise<Answer> {
   }
 }
 
-/** Walks one application through its whole life over HTTP, and says what happens. */
-export async function tour(): Promise<void> {
-  const api = await openApi();
-  const digits = freshDigits(7);
+/** The people of one tour: an invented therapist in network with the demo payer through a platform alone. */
+interface Cast {
+  digits: string;
+  payer: Answer;
+  client: Answer;
+  practice: Answer;
+  provider: Answer;
+  relationship: Answer;
+  /** A stored letter, to which facts refer. */
+  letter: Answer;
+}
 
-  heading('The file: a client, its practice and a clinician, all invented');
-  const payer = await payerWithAClockInSeconds(api);
+async function makeCast(api: Api): Promise<Cast> {
+  const digits = freshDigits(7);
+  const payer = await findDemoPayer(api);
   const client = await api.post('/v1/clients', {
     name: `Tour Counseling ${digits}`,
     timeZone: 'America/Los_Angeles',
@@ -78,97 +91,255 @@ export async function tour(): Promise<void> {
   });
   const provider = await api.post(`/v1/clients/${client.id}/providers`, {
     firstName: 'Robin',
-    lastName: `Tour ${digits}`,
+    lastName: 'Vale',
     npi: npi(`10${digits}`),
     caqhId: `1${digits}`,
     taxonomyCode: '101YM0800X',
     email: 'robin@tour.example',
     ...documents(today, STATE, `LMFT-${digits}`),
   });
-  say(`${provider.firstName} ${provider.lastName} of ${practice.legalName} wants a direct contract with ${payer.name}`);
-
-  const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id };
-  const { id } = await api.post('/v1/applications', { ...scope, state: STATE });
-  const path = `/v1/applications/${id}`;
-
-  let seen = '';
-  /** Says where the application stands, when that is news. */
-  const look = async (): Promise<Answer> => {
-    const application = await api.get(path);
-    const { stage, waitingOn, nextFollowUpAt } = application;
-    const now = `stage ${stage}, waiting on ${waitingOn}, next follow-up ${clock(nextFollowUpAt)}`;
-    if (now !== seen) say(`  ${now}`);
-    seen = now;
-    return application;
-  };
-  const stage = (name: string) => until(async () => (await look()).stage === name, `the stage ${name}`);
-  const act = async (told: string, request: Promise<Answer>) => {
-    say(told);
-    await request;
-    await look();
-  };
-  const mayWeBill = async () => {
-    const query = new URLSearchParams({ ...scope, state: STATE, dateOfService: today });
-    const { mayBill, reasons = [] } = await api.get(`/v1/billing-readiness?${query}`);
-    say(
-      `  may we bill as in network today? ${mayBill ? 'YES' : `no: ${reasons.map((reason: Answer) => reason.code ?? reason).join(', ')}`}`,
-    );
-  };
-  const nudge = async () => {
-    say('... waiting for the payer; the next follow-up is a durable timer');
-    const item = await until(
-      async () => (await api.get(`/v1/work-queue?applicationId=${id}`)).items[0],
-      'the nudge in the work queue',
-    );
-    say(`the timer fired, the work queue asks: ${item.purpose}, by ${clock(item.dueAt)}`);
-  };
-
-  heading('Before submission');
-  say('an application is opened');
-  await stage('awaiting_attestation');
-  await mayWeBill();
-  const attestation = { attestedOn: today, source: 'provider' };
-  await act('the provider attests in CAQH', api.post(`/v1/providers/${provider.id}/attestations`, attestation));
-  await stage('ready_to_submit');
-
-  heading('Submission, and the chase');
-  const submission = { submittedOn: today, channel: 'payer_portal', referenceNumber: `DH-${digits}` };
-  await act('the specialist submits in the payer portal', api.post(`${path}/submission`, submission));
-  await nudge();
-  const call = (body: object) => api.post(`${path}/contacts`, { channel: 'phone', rep: 'Dana', ...body });
-  await act('a call: received, in process', call({ outcome: 'received', referenceNumber: `C1-${digits}` }));
-  await mayWeBill();
-  await nudge();
-  const missing = ['Malpractice certificate with the practice address'];
-  await act(
-    `a call: they want "${missing[0]}"`,
-    call({ outcome: 'information_requested', missingItems: missing, referenceNumber: `C2-${digits}` }),
-  );
-  await act('it is sent', api.post(`${path}/information`, { providedOn: today, items: missing }));
-  await nudge();
-
-  heading('Approved is not billable');
-  await act('a call: approved by the committee', call({ outcome: 'approved', referenceNumber: `C3-${digits}` }));
-  await mayWeBill();
-  const confirm = async (fact: string, body: object) => {
-    await act(
-      `on file with evidence: ${fact}`,
-      api.put(`${path}/confirmations/${fact}`, { confirmedOn: today, ...body }),
-    );
-    await mayWeBill();
-  };
-  const letter = { source: 'letter', reference: `Welcome letter ${digits}` };
-  await confirm('contract', { value: 'executed', source: 'executed_contract', reference: `Agreement ${digits}` });
-  await confirm('effectiveDate', { value: today, ...letter });
-  await confirm('payerProviderId', { value: `DHP${digits}`, ...letter });
-  await confirm('claimsRoute', {
-    value: { clearinghouse: 'Demo Clearing', payerId: 'DEMO1' },
-    source: 'portal',
-    reference: `Route ${digits}`,
+  const relationship = await api.post('/v1/platform-relationships', {
+    providerId: provider.id,
+    platform: PLATFORM,
+    payerIds: [payer.id],
   });
-  await stage('confirmed');
+  const letter = await api.post(`/v1/clients/${client.id}/documents`, {
+    kind: 'welcome letter',
+    name: `Welcome letter ${digits}.pdf`,
+    sha256: digits.padStart(64, '0'),
+  });
+  return { digits, payer, client, practice, provider, relationship, letter };
+}
 
-  heading(`The timeline, as GET ${path}/timeline answers it`);
-  const { items } = await api.get(`${path}/timeline?limit=200`);
-  for (const entry of items) console.log(`  ${clock(entry.at)}  ${entry.kind.padEnd(14)}${what(entry)}`);
+/** A body or a query as a line has room for it. */
+function shorten(text: string): string {
+  const short = text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => `${id.slice(0, 8)}…`);
+  return short.length > WIDTH ? `${short.slice(0, WIDTH - 1)}…` : short;
+}
+
+/** Tells one tour: what is asked for and what is answered, with time to read it. */
+class Narrator {
+  constructor(
+    private readonly connected: Connected,
+    readonly cast: Cast,
+    private readonly fast: boolean,
+  ) {}
+
+  get api(): Api {
+    return this.connected.api;
+  }
+
+  say(text: string): void {
+    console.log(`${`${process.uptime().toFixed(1)} s`.padStart(7)}  ${text}`);
+  }
+
+  detail(text: string): void {
+    console.log(`           ${text}`);
+  }
+
+  async pause(): Promise<void> {
+    if (!this.fast) await delay(PAUSE);
+  }
+
+  /** Says what happens, shows the request, and makes it. */
+  async request(what: string, method: 'get' | 'put' | 'post', path: string, body?: object): Promise<Answer> {
+    await this.pause();
+    this.say(what);
+    this.detail(shorten(`${method.toUpperCase()} ${path}${body ? ` ${JSON.stringify(body)}` : ''}`));
+    return method === 'get' ? this.api.get(path) : this.api[method](path, body ?? {});
+  }
+
+  /** Asks the gate, and says its whole answer. */
+  async askGate(question: string): Promise<boolean> {
+    const { provider, practice, payer } = this.cast;
+    const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id };
+    const query = new URLSearchParams({ ...scope, state: STATE, dateOfService: today });
+    const answer = await this.request(question, 'get', `/v1/billing-readiness?${query}`);
+    const { mayBill, reasons, whatToDo, cautions, billThrough } = answer;
+    if (mayBill) {
+      this.detail(`=> YES, under their own contract${cautions.length ? `; to note: ${cautions.join(', ')}` : ''}`);
+      return true;
+    }
+    this.detail(`=> NO: ${reasons.join(', ')}; billed through: ${billThrough}`);
+    this.detail(`   what to do first: ${whatToDo[0].do}`);
+    return false;
+  }
+
+  async until(awaited: string, poll: () => Promise<Answer>): Promise<Answer> {
+    for (const late = Date.now() + PATIENCE; Date.now() < late; await delay(250)) {
+      const answer = await poll();
+      if (answer) return answer;
+    }
+    throw new Error(`Waited ${PATIENCE / 1000} s for ${awaited}, in vain.`);
+  }
+
+  /** Waits for a stage of an application, and says where it stands. */
+  async reach(path: string, stage: string): Promise<void> {
+    const { waitingOn, nextFollowUpAt } = await this.until(`the stage ${stage}`, async () => {
+      const application = await this.api.get(path);
+      return application.stage === stage && application;
+    });
+    const next = nextFollowUpAt ? `, next follow-up ${nextFollowUpAt.slice(11, 19)} UTC` : '';
+    this.detail(`=> ${stage}; it is the turn of: ${waitingOn}${next}`);
+  }
+
+  /** Kills the worker as a crash would; false where it runs elsewhere. */
+  killWorker(): boolean {
+    const worker = findChild(this.connected.dataDirectory, 'worker');
+    if (!worker) return false;
+    process.kill(worker.pid, 'SIGKILL');
+    return true;
+  }
+
+  end(workflowId: string): void {
+    this.detail(`Its workflow: ${this.connected.showWorkflow(workflowId)}`);
+  }
+}
+
+/** What acts hand on: the application, once it is open. */
+interface Progress {
+  application?: string;
+}
+
+const openApplication = async (narrator: Narrator, progress: Progress, more: object = {}): Promise<string> => {
+  const { provider, practice, payer } = narrator.cast;
+  const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id, state: STATE };
+  const what = 'An application for a direct contract is opened; it is a workflow of its own from now on';
+  const { id } = await narrator.request(what, 'post', '/v1/applications', { ...scope, ...more });
+  return (progress.application = `/v1/applications/${id}`);
+};
+
+/** Where the act before was left out: an application that somebody else has submitted. */
+async function takeOverInReview(narrator: Narrator, progress: Progress): Promise<string> {
+  const { provider, digits } = narrator.cast;
+  await narrator.api.post(`/v1/providers/${provider.id}/attestations`, { attestedOn: today, source: 'provider' });
+  const adopt = { stage: 'in_review', submittedOn: today, referenceNumber: `DH-${digits}` };
+  return openApplication(narrator, progress, { adopt });
+}
+
+const endWithWorkflowOf = async (narrator: Narrator, path: string) =>
+  narrator.end((await narrator.api.get(`${path}/workflow`)).workflowId);
+
+async function onThePlatform(narrator: Narrator): Promise<void> {
+  const { provider, payer, relationship } = narrator.cast;
+  const path = `/v1/platform-relationships/${relationship.id}`;
+  narrator.say(`${provider.firstName} ${provider.lastName} is in network with ${payer.name} through ${PLATFORM}`);
+  await narrator.askGate('"So I may bill this payer myself?"');
+
+  const said = { answeredBy: `${PLATFORM} support`, answeredOn: today, channel: 'email' };
+  const answer = (what: string, question: string, body: object) =>
+    narrator.request(what, 'put', `${path}/answers/${question}`, { ...body, ...said });
+  await answer('Six questions are asked. "Contracted directly, under my own TIN?"', 'direct_contract', {
+    answer: 'no',
+    words: 'You are credentialed under our group.',
+  });
+  await answer('"May I bill the same payer outside of the platform?"', 'bill_outside', {
+    answer: 'unclear',
+    words: 'That depends on the payer.',
+  });
+  const assessment = await narrator.request('What the answers come to', 'get', `${path}/assessment`);
+  narrator.detail(`=> ${assessment.verdict}, because of ${assessment.because.map(nameQuestion).join(', ')}`);
+  narrator.detail(`   still unanswered: ${assessment.unanswered.map(nameQuestion).join(', ')}`);
+  const inquiry = await narrator.until('the questions to be asked', async () => {
+    const found = await narrator.api.get(`${path}/inquiry`);
+    return found.nextAskAt && found;
+  });
+  await narrator.request('The open ones are chased by a durable timer', 'get', `${path}/inquiry`);
+  narrator.detail(`=> asked ${inquiry.asked} time(s), to be asked again at ${inquiry.nextAskAt}`);
+  const decision = { decision: 'bridge', reason: 'Keep the income while a direct application runs.' };
+  await narrator.request('The client decides: keep the platform as a bridge', 'put', `${path}/decision`, decision);
+  narrator.end(`platformInquiry/${relationship.id}`);
+}
+
+const nameQuestion = (one: Answer) => one.question ?? one;
+
+async function theApplication(narrator: Narrator, progress: Progress): Promise<void> {
+  const { provider, digits } = narrator.cast;
+  const path = await openApplication(narrator, progress);
+  await narrator.reach(path, 'awaiting_attestation');
+  const attested = { attestedOn: today, source: 'provider' };
+  await narrator.request('Robin attests in CAQH', 'post', `/v1/providers/${provider.id}/attestations`, attested);
+  await narrator.reach(path, 'ready_to_submit');
+  const submission = { submittedOn: today, channel: 'payer_portal', referenceNumber: `DH-${digits}` };
+  await narrator.request('It is submitted in the payer’s portal', 'post', `${path}/submission`, submission);
+  await narrator.reach(path, 'submitted');
+  await narrator.pause();
+  narrator.say('The timer of the follow-up sleeps, in Temporal');
+  if (narrator.killWorker()) narrator.say('The worker is killed (kill -9) meanwhile; npm start starts it again ...');
+  const queue = `/v1/work-queue?applicationId=${path.split('/').at(-1)}`;
+  await narrator.until('the follow-up in the work queue', async () => (await narrator.api.get(queue)).items[0]);
+  const { items } = await narrator.request('The nudge comes all the same', 'get', queue);
+  narrator.detail(`=> the work queue asks for: ${items[0].purpose}, by ${items[0].dueAt.slice(11, 19)} UTC`);
+  const call = { channel: 'phone', rep: 'Dana', outcome: 'received', referenceNumber: `C1-${digits}` };
+  await narrator.request('The call is logged, which arms the next follow-up', 'post', `${path}/contacts`, call);
+  await narrator.reach(path, 'in_review');
+  await narrator.askGate('"May I bill now?"');
+  await endWithWorkflowOf(narrator, path);
+}
+
+async function approvedIsNotBillable(narrator: Narrator, progress: Progress): Promise<void> {
+  const { practice, digits, letter } = narrator.cast;
+  const path = progress.application ?? (await takeOverInReview(narrator, progress));
+  const approval = { channel: 'mail', outcome: 'approved' };
+  await narrator.request('The payer’s committee says yes', 'post', `${path}/contacts`, approval);
+  await narrator.reach(path, 'approved');
+  await narrator.askGate('"Approved: may I bill now?"');
+
+  const read = { source: 'letter', reference: `Welcome letter ${digits}`, confirmedOn: today, evidence: [letter.id] };
+  const confirm = (what: string, fact: string, body: object) =>
+    narrator.request(what, 'put', `${path}/confirmations/${fact}`, { ...body, ...read });
+  const platforms = { partyName: `${PLATFORM} Medical Group`, tinLast4: '0001' };
+  try {
+    await confirm(`A welcome letter, but it names ${PLATFORM}’s TIN`, 'contract', {
+      value: 'executed',
+      seen: platforms,
+    });
+    throw new Error('A letter that names another party was taken.');
+  } catch (error) {
+    if (!(error instanceof ProblemError) || !error.problem.type?.includes('wrong_party')) throw error;
+    narrator.detail(`=> refused (wrong_party): ${error.problem.title}`);
+  }
+  const seen = { partyName: practice.legalName, tinLast4: practice.tin.last4 };
+  const contract = { value: 'executed', seen };
+  await confirm('The contract that both have signed, in the practice’s own name', 'contract', contract);
+  await narrator.askGate('"And now?"');
+  await confirm('The first day in network', 'effectiveDate', { value: today, seen });
+  await confirm('The ID under which the payer pays', 'payerProviderId', { value: `DHP${digits}`, seen });
+  await narrator.askGate('"And now?"');
+  const route = { clearinghouse: 'Demo Clearing', payerId: 'DEMO1' };
+  await confirm('The route that claims take', 'claimsRoute', { value: route, seen });
+  await narrator.reach(path, 'confirmed');
+  if (!(await narrator.askGate('"And now?"'))) throw new Error('All four facts are on file, and the gate says no.');
+  await endWithWorkflowOf(narrator, path);
+}
+
+const ACTS = [
+  { title: 'On a platform', play: onThePlatform },
+  { title: 'The application', play: theApplication },
+  { title: 'Approved is not billable', play: approvedIsNotBillable },
+];
+
+function readArguments(args: string[]): { fast: boolean; acts: typeof ACTS } {
+  const options = { fast: { type: 'boolean', default: false }, act: { type: 'string' } } as const;
+  try {
+    const { fast, act } = parseArgs({ args, options }).values;
+    if (act === undefined) return { fast, acts: ACTS };
+    const chosen = ACTS[Number(act) - 1];
+    if (!chosen) throw new Error(`--act must be 1 to ${ACTS.length}, not ${act}`);
+    return { fast, acts: [chosen] };
+  } catch (error) {
+    throw new Error(`${(error as Error).message}. Usage: ${USAGE}`, { cause: error });
+  }
+}
+
+/** Shows over HTTP, in three acts, what a platform does not give, how an application runs, and when one may bill. */
+export async function tour(args: string[]): Promise<void> {
+  const { fast, acts } = readArguments(args);
+  const connected = await connect();
+  const narrator = new Narrator(connected, await makeCast(connected.api), fast);
+  const progress: Progress = {};
+  for (const { title, play } of acts) {
+    console.log(`\n${ACTS.findIndex((act) => act.title === title) + 1}. ${title}`);
+    await play(narrator, progress);
+  }
 }
