@@ -47,6 +47,18 @@ test('a stop while it is still starting leaves no process behind either', async 
   await eventually(gone, { within: 10_000 });
 });
 
+test('a stop while the database is being made leaves neither a process nor half a database', async () => {
+  const system = start();
+  await eventually(() => processesOn(place.directory).some(({ command }) => /\/initdb /.test(command)), {
+    within: 60_000,
+  });
+  const cluster = clusterOf(place.directory);
+  system.terminate();
+  expect(await system.ended).toBe(0);
+  await eventually(gone, { within: 10_000 });
+  expect(existsSync(join(cluster, 'PG_VERSION'))).toBe(false);
+});
+
 test('after kill -9 of everything, the next start goes on where it was', async () => {
   const system = await start().ready();
   const id = await makeClient(system);
