@@ -1,5 +1,21 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+/** The ports of the local servers of one data directory. */
+export interface LocalPorts {
+  postgres: number;
+  temporal: number;
+  temporalUi: number;
+  codec: number;
+}
+
+/** Where a data directory keeps them. */
+export const portsFile = (dataDirectory: string): string => join(dataDirectory, 'ports.json');
+
+/** The ports with which a data directory was started last. */
+export const readPorts = (dataDirectory: string): LocalPorts =>
+  JSON.parse(readFileSync(portsFile(dataDirectory), 'utf8'));
 
 function listens(port: number, host: string): Promise<number | undefined> {
   return new Promise((resolve) => {

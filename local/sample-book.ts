@@ -84,7 +84,7 @@ const provider = (firstName: string, lastName: string, number: number, more: obj
   ...more,
 });
 
-/** A member of the group on two states. */
+/** A member of the group that works in two states. */
 const ofLakeshore = (firstName: string, lastName: string, number: number, day: string) =>
   provider(firstName, lastName, number, {
     licences: ['IL', 'WI'].map((state) => ({ state, number: `${state}-1003${number}`, expiresOn: addDays(day, 400) })),
@@ -180,7 +180,7 @@ export const sampleBook = (day: string) => ({
     { provider: 'Ruiz', attestedOn: addDays(day, -45), source: 'caqh' },
     { provider: 'Feldman', attestedOn: addDays(day, -30), source: 'caqh' },
     { provider: 'Tanaka', attestedOn: addDays(day, -80), source: 'operator' },
-    // His lapses in five days.
+    // Nowak's lapses in five days.
     { provider: 'Nowak', attestedOn: addDays(day, -115), source: 'caqh' },
     ...['Adeyemi', 'Stern', 'Raman'].map((one) => ({
       provider: one,
@@ -272,7 +272,7 @@ export const sampleBook = (day: string) => ({
   ],
 });
 
-/** The four facts of a contract that is a year old, each read off its evidence. */
+/** The four facts of a contract that has been in force for 240 days, with the party that each piece of evidence names. */
 function confirmations(day: string) {
   const read = {
     source: 'letter',

@@ -5,6 +5,7 @@ import postgres from 'postgres';
 import type { Environment } from '../runtime/config';
 import { obtain } from './binaries';
 import { codecEndpoint } from './codec-server';
+import { readPorts } from './ports';
 import { urlOf } from './postgres';
 import { ownerIsAlive } from './run-record';
 import { readSettings, type Settings } from './settings';
@@ -14,14 +15,11 @@ function requireRunning({ dataDirectory }: Settings): void {
   throw new Error(`Nothing runs on DATA_DIR ${dataDirectory}: npm start or npm run dev comes first.`);
 }
 
-const portsOf = ({ dataDirectory }: Settings): { postgres: number; temporal: number; codec: number } =>
-  JSON.parse(readFileSync(join(dataDirectory, 'ports.json'), 'utf8'));
-
 function databaseUrlOf(settings: Settings): string {
   if (settings.databaseUrl) return settings.databaseUrl;
   requireRunning(settings);
   const password = readFileSync(join(settings.dataDirectory, 'postgres-password'), 'utf8').trim();
-  return urlOf(portsOf(settings).postgres, password);
+  return urlOf(readPorts(settings.dataDirectory).postgres, password);
 }
 
 const isOnPath = (program: string) =>
@@ -63,7 +61,7 @@ export async function temporal(env: Environment, args: string[]): Promise<void> 
   const settings = readSettings(env);
   if (settings.temporalAddress) return hand(await obtain('devServer'), args, {});
   requireRunning(settings);
-  const ports = portsOf(settings);
+  const ports = readPorts(settings.dataDirectory);
   return hand(await obtain('devServer'), args, {
     TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}`,
     TEMPORAL_NAMESPACE: settings.namespace,

@@ -13,7 +13,7 @@ import { obtain } from './binaries';
 import { codecEndpoint, startCodecServer } from './codec-server';
 import { createApi } from './http';
 import { dist, root } from './paths';
-import { isFree, rememberedPorts } from './ports';
+import { isFree, portsFile, rememberedPorts, type LocalPorts } from './ports';
 import { ensureDatabase, initialise, serve, urlOf } from './postgres';
 import { clusterOf, earlierPostmaster, unusedClusters } from './postgres-location';
 import { identify, releaseLock, takeLock } from './processes';
@@ -38,13 +38,6 @@ const HEAP_MB = 512;
 
 /** In the order in which they stop; ten seconds in all, also when none stops by itself. */
 const PATIENCE = { api: 2500, worker: 3000, temporal: 2000, postgres: 2000 };
-
-interface Ports {
-  postgres: number;
-  temporal: number;
-  temporalUi: number;
-  codec: number;
-}
 
 /** The path as a person in the checkout would type it. */
 const shown = (path: string) => (relative(root, path).startsWith('..') ? path : relative(root, path));
@@ -114,7 +107,7 @@ async function bringUpAll(
   beginRecord(dataDirectory);
   const secrets = readSecrets(env, dataDirectory);
   const ports = await rememberedPorts(
-    join(dataDirectory, 'ports.json'),
+    portsFile(dataDirectory),
     ['postgres', 'temporal', 'temporalUi', 'codec'],
     [port],
   );
@@ -161,7 +154,7 @@ function openCluster(dataDirectory: string): string {
   return cluster;
 }
 
-async function startPostgres(run: Run, dataDirectory: string, ports: Ports): Promise<string> {
+async function startPostgres(run: Run, dataDirectory: string, ports: LocalPorts): Promise<string> {
   const cluster = openCluster(dataDirectory);
   const password = kept(join(dataDirectory, 'postgres-password'), () => randomBytes(24).toString('hex'));
   await initialise(cluster, password, run.ending);
@@ -201,7 +194,7 @@ async function useTemporal(env: Environment): Promise<Environment> {
 async function startTemporal(
   run: Run,
   settings: Settings,
-  ports: Ports,
+  ports: LocalPorts,
   env: Environment,
   { encryptionKeys }: Secrets,
 ): Promise<Environment> {
@@ -312,7 +305,7 @@ function summary(
   { dataDirectory, port, temporalAddress }: Settings,
   secrets: Secrets,
   env: Environment,
-  ports: Ports,
+  ports: LocalPorts,
   { CAQH_URL, NPPES_URL, LEIE_URL }: Environment,
 ): string {
   const file = shown(adminKeyFile(dataDirectory));

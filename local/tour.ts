@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createApi, ProblemError, type Answer, type Api } from './http';
 import { documents, freshDigits, npi } from './invented';
-import { findChild } from './run-record';
+import { readPorts } from './ports';
+import { findChild, ownerIsAlive } from './run-record';
 import { demoPayer } from './sample-book';
 import { adminKeyFile, readSettings } from './settings';
 
@@ -25,7 +25,7 @@ interface Connected {
 }
 
 async function connect(): Promise<Connected> {
-  const { port, dataDirectory, namespace } = readSettings(process.env);
+  const { port, dataDirectory, namespace, temporalAddress } = readSettings(process.env);
   const base = `http://127.0.0.1:${port}`;
   const file = adminKeyFile(dataDirectory);
   const key = process.env.ADMIN_API_KEY || (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
@@ -41,14 +41,13 @@ async function connect(): Promise<Connected> {
     throw new Error(
       `No admin key: set ADMIN_API_KEY, or DATA_DIR to the folder of the running system (${file} is not there).`,
     );
-  const ports = join(dataDirectory, 'ports.json');
-  const uiPort = existsSync(ports) ? JSON.parse(readFileSync(ports, 'utf8')).temporalUi : undefined;
+  const hasUi = !temporalAddress && ownerIsAlive(dataDirectory);
   return {
     api: createApi(base, key),
     dataDirectory,
     showWorkflow: (workflowId) =>
-      uiPort
-        ? `http://localhost:${uiPort}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`
+      hasUi
+        ? `http://localhost:${readPorts(dataDirectory).temporalUi}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`
         : `workflow ${workflowId}`,
   };
 }
@@ -67,12 +66,12 @@ async function findDemoPayer(api: Api): Promise<Answer> {
 interface Cast {
   digits: string;
   payer: Answer;
-  client: Answer;
   practice: Answer;
   provider: Answer;
   relationship: Answer;
-  /** A stored letter, to which facts refer. */
-  letter: Answer;
+  /** The ids of stored documents, to which facts refer. */
+  letter: string;
+  agreement: string;
 }
 
 async function makeCast(api: Api): Promise<Cast> {
@@ -103,12 +102,12 @@ async function makeCast(api: Api): Promise<Cast> {
     platform: PLATFORM,
     payerIds: [payer.id],
   });
-  const letter = await api.post(`/v1/clients/${client.id}/documents`, {
-    kind: 'welcome letter',
-    name: `Welcome letter ${digits}.pdf`,
-    sha256: digits.padStart(64, '0'),
-  });
-  return { digits, payer, client, practice, provider, relationship, letter };
+  const store = async (kind: string, mark: string): Promise<string> => {
+    const document = { kind, name: `${kind} ${digits}.pdf`, sha256: digits.padStart(64, mark) };
+    return (await api.post(`/v1/clients/${client.id}/documents`, document)).id;
+  };
+  const [letter, agreement] = [await store('welcome letter', '0'), await store('agreement', '1')];
+  return { digits, payer, practice, provider, relationship, letter, agreement };
 }
 
 /** A body or a query as a line has room for it. */
@@ -196,31 +195,27 @@ class Narrator {
   }
 }
 
-/** What acts hand on: the application, once it is open. */
-interface Progress {
-  application?: string;
-}
-
-const openApplication = async (narrator: Narrator, progress: Progress, more: object = {}): Promise<string> => {
+/** Opens an application; answers its path. */
+const openApplication = async (narrator: Narrator, more: object = {}): Promise<string> => {
   const { provider, practice, payer } = narrator.cast;
   const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id, state: STATE };
   const what = 'An application for a direct contract is opened; it is a workflow of its own from now on';
   const { id } = await narrator.request(what, 'post', '/v1/applications', { ...scope, ...more });
-  return (progress.application = `/v1/applications/${id}`);
+  return `/v1/applications/${id}`;
 };
 
-/** Where the act before was left out: an application that somebody else has submitted. */
-async function takeOverInReview(narrator: Narrator, progress: Progress): Promise<string> {
+/** Opens an application that was submitted before Countersign knew of it: the act before was left out. */
+async function takeOverInReview(narrator: Narrator): Promise<string> {
   const { provider, digits } = narrator.cast;
   await narrator.api.post(`/v1/providers/${provider.id}/attestations`, { attestedOn: today, source: 'provider' });
   const adopt = { stage: 'in_review', submittedOn: today, referenceNumber: `DH-${digits}` };
-  return openApplication(narrator, progress, { adopt });
+  return openApplication(narrator, { adopt });
 }
 
 const endWithWorkflowOf = async (narrator: Narrator, path: string) =>
   narrator.end((await narrator.api.get(`${path}/workflow`)).workflowId);
 
-async function onThePlatform(narrator: Narrator): Promise<void> {
+async function onThePlatform(narrator: Narrator): Promise<undefined> {
   const { provider, payer, relationship } = narrator.cast;
   const path = `/v1/platform-relationships/${relationship.id}`;
   narrator.say(`${provider.firstName} ${provider.lastName} is in network with ${payer.name} through ${PLATFORM}`);
@@ -238,24 +233,21 @@ async function onThePlatform(narrator: Narrator): Promise<void> {
     words: 'That depends on the payer.',
   });
   const assessment = await narrator.request('What the answers come to', 'get', `${path}/assessment`);
-  narrator.detail(`=> ${assessment.verdict}, because of ${assessment.because.map(nameQuestion).join(', ')}`);
-  narrator.detail(`   still unanswered: ${assessment.unanswered.map(nameQuestion).join(', ')}`);
-  const inquiry = await narrator.until('the questions to be asked', async () => {
-    const found = await narrator.api.get(`${path}/inquiry`);
-    return found.nextAskAt && found;
-  });
-  await narrator.request('The open ones are chased by a durable timer', 'get', `${path}/inquiry`);
+  narrator.detail(
+    `=> ${assessment.verdict}, because of ${assessment.because.map((one: Answer) => one.question).join(', ')}`,
+  );
+  narrator.detail(`   still unanswered: ${assessment.unanswered.join(', ')}`);
+  await narrator.until('the questions to be asked', async () => (await narrator.api.get(`${path}/inquiry`)).asked);
+  const inquiry = await narrator.request('The open ones are chased by a durable timer', 'get', `${path}/inquiry`);
   narrator.detail(`=> asked ${inquiry.asked} time(s), to be asked again at ${inquiry.nextAskAt}`);
   const decision = { decision: 'bridge', reason: 'Keep the income while a direct application runs.' };
   await narrator.request('The client decides: keep the platform as a bridge', 'put', `${path}/decision`, decision);
   narrator.end(`platformInquiry/${relationship.id}`);
 }
 
-const nameQuestion = (one: Answer) => one.question ?? one;
-
-async function theApplication(narrator: Narrator, progress: Progress): Promise<void> {
+async function theApplication(narrator: Narrator): Promise<string> {
   const { provider, digits } = narrator.cast;
-  const path = await openApplication(narrator, progress);
+  const path = await openApplication(narrator);
   await narrator.reach(path, 'awaiting_attestation');
   const attested = { attestedOn: today, source: 'provider' };
   await narrator.request('Robin attests in CAQH', 'post', `/v1/providers/${provider.id}/attestations`, attested);
@@ -275,19 +267,21 @@ async function theApplication(narrator: Narrator, progress: Progress): Promise<v
   await narrator.reach(path, 'in_review');
   await narrator.askGate('"May I bill now?"');
   await endWithWorkflowOf(narrator, path);
+  return path;
 }
 
-async function approvedIsNotBillable(narrator: Narrator, progress: Progress): Promise<void> {
-  const { practice, digits, letter } = narrator.cast;
-  const path = progress.application ?? (await takeOverInReview(narrator, progress));
+async function approvedIsNotBillable(narrator: Narrator, application: string | undefined): Promise<undefined> {
+  const { practice, digits, letter, agreement } = narrator.cast;
+  const path = application ?? (await takeOverInReview(narrator));
   const approval = { channel: 'mail', outcome: 'approved' };
   await narrator.request('The payer’s committee says yes', 'post', `${path}/contacts`, approval);
   await narrator.reach(path, 'approved');
   await narrator.askGate('"Approved: may I bill now?"');
 
-  const read = { source: 'letter', reference: `Welcome letter ${digits}`, confirmedOn: today, evidence: [letter.id] };
-  const confirm = (what: string, fact: string, body: object) =>
-    narrator.request(what, 'put', `${path}/confirmations/${fact}`, { ...body, ...read });
+  const welcome = { source: 'letter', reference: `Welcome letter ${digits}`, evidence: [letter] };
+  const signed = { source: 'executed_contract', reference: `Agreement ${digits}`, evidence: [agreement] };
+  const confirm = (what: string, fact: string, read: object, proof: object = welcome) =>
+    narrator.request(what, 'put', `${path}/confirmations/${fact}`, { ...read, ...proof, confirmedOn: today });
   const platforms = { partyName: `${PLATFORM} Medical Group`, tinLast4: '0001' };
   try {
     await confirm(`A welcome letter, but it names ${PLATFORM}’s TIN`, 'contract', {
@@ -301,7 +295,7 @@ async function approvedIsNotBillable(narrator: Narrator, progress: Progress): Pr
   }
   const seen = { partyName: practice.legalName, tinLast4: practice.tin.last4 };
   const contract = { value: 'executed', seen };
-  await confirm('The contract that both have signed, in the practice’s own name', 'contract', contract);
+  await confirm('The contract that both have signed, in the practice’s own name', 'contract', contract, signed);
   await narrator.askGate('"And now?"');
   await confirm('The first day in network', 'effectiveDate', { value: today, seen });
   await confirm('The ID under which the payer pays', 'payerProviderId', { value: `DHP${digits}`, seen });
@@ -313,13 +307,19 @@ async function approvedIsNotBillable(narrator: Narrator, progress: Progress): Pr
   await endWithWorkflowOf(narrator, path);
 }
 
-const ACTS = [
-  { title: 'On a platform', play: onThePlatform },
-  { title: 'The application', play: theApplication },
-  { title: 'Approved is not billable', play: approvedIsNotBillable },
+interface Act {
+  title: string;
+  /** Takes the path of the application that an earlier act opened; answers that of one that it opens. */
+  play: (narrator: Narrator, application: string | undefined) => Promise<string | undefined>;
+}
+
+const ACTS: Act[] = [
+  { title: '1. On a platform', play: onThePlatform },
+  { title: '2. The application', play: theApplication },
+  { title: '3. Approved is not billable', play: approvedIsNotBillable },
 ];
 
-function readArguments(args: string[]): { fast: boolean; acts: typeof ACTS } {
+function readArguments(args: string[]): { fast: boolean; acts: Act[] } {
   const options = { fast: { type: 'boolean', default: false }, act: { type: 'string' } } as const;
   try {
     const { fast, act } = parseArgs({ args, options }).values;
@@ -337,9 +337,9 @@ export async function tour(args: string[]): Promise<void> {
   const { fast, acts } = readArguments(args);
   const connected = await connect();
   const narrator = new Narrator(connected, await makeCast(connected.api), fast);
-  const progress: Progress = {};
+  let application: string | undefined;
   for (const { title, play } of acts) {
-    console.log(`\n${ACTS.findIndex((act) => act.title === title) + 1}. ${title}`);
-    await play(narrator, progress);
+    console.log(`\n${title}`);
+    application = await play(narrator, application);
   }
 }

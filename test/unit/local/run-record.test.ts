@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identify, isAlive } from '../../../local/processes';
-import { beginRecord, endOrphans, ownerIsAlive, recordChild } from '../../../local/run-record';
+import { beginRecord, endOrphans, findChild, ownerIsAlive, recordChild } from '../../../local/run-record';
 
 const STUBBORN = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up')";
 const MEEK = "setInterval(() => {}, 1000); console.log('up')";
@@ -63,6 +64,19 @@ test('a line that was cut off does not hide the others', async () => {
   recordChild(folder, 'whole', child.pid, 'SIGTERM');
   appendFileSync(join(folder, 'run.jsonl'), '{"name":"cut');
   expect(await endOrphans(folder)).toEqual(['whole']);
+});
+
+test('a child is found by its name while it runs, and not the one that it replaced', async () => {
+  const [former, now] = [await run(MEEK), await run(MEEK)];
+  beginRecord(folder);
+  for (const { pid } of [former, now]) recordChild(folder, 'worker', pid, 'SIGTERM');
+  expect(findChild(folder, 'worker')).toMatchObject(now);
+  expect(findChild(folder, 'api')).toBeUndefined();
+  for (const child of children) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  expect(findChild(folder, 'worker')).toBeUndefined();
 });
 
 test('the owner of a record is known while it runs', () => {
