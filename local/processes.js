@@ -5,11 +5,11 @@ const path = require('node:path');
 const { spawnSync } = require('node:child_process');
 
 /**
- * Runs a program to its end and answers what `spawnSync` does. In a group of its own: a Ctrl-C is for this process, which stops in
- * order, and what the program answers is its answer. Throws where a signal ended it.
+ * Runs a program to its end and answers what `spawnSync` does, texts as strings. The program has a process group of its own, so that
+ * Ctrl-C reaches this process alone. Throws where a signal ended the program: it has then answered nothing.
  */
 function runToEnd(program, args, options = {}) {
-  const result = spawnSync(program, args, { encoding: 'utf8', ...options, detached: true });
+  const result = spawnSync(program, args, { ...options, encoding: 'utf8', detached: true });
   if (result.signal) throw new Error(`${program} was ended by ${result.signal}.`);
   return result;
 }
