@@ -6,6 +6,9 @@ import type { Keyring } from '../runtime/keyring';
 /** More than the server answers at once. */
 const MOST_BYTES = 16_000_000;
 
+/** As the command line asks, and as the UI does: a payload that is stored elsewhere, which none is, stays a reference. */
+const DECODE = /^\/decode(\?preserveStorageRefs=(true|false))?$/;
+
 export const codecEndpoint = (port: number) => `http://127.0.0.1:${port}`;
 
 /**
@@ -20,7 +23,7 @@ export async function startCodecServer(keyring: Keyring, port: number, uiPort: n
     const { method, url, headers } = request;
     // The command line sends no origin; a browser always does when it posts.
     if (headers.origin !== undefined && !origins.includes(headers.origin)) return refuse(response, 403);
-    if (url !== '/decode') return refuse(response, 404);
+    if (!DECODE.test(url!)) return refuse(response, 404);
     if (headers.origin) response.setHeader('access-control-allow-origin', headers.origin).setHeader('vary', 'origin');
     if (method === 'OPTIONS' && headers.origin) {
       response.setHeader('access-control-allow-methods', 'POST');

@@ -63,13 +63,14 @@ test('a payload that nobody sealed passes as it is', async () => {
   expect(await (await post(JSON.stringify({ payloads: [plain] }))).json()).toEqual({ payloads: [plain] });
 });
 
-test('the page of the UI may ask and read the answer, under both names of the loopback', async () => {
+test('the page of the UI may ask, with the query that it adds, and read the answer, under both names of the loopback', async () => {
   for (const origin of [UI, `http://127.0.0.1:${UI_PORT}`]) {
-    const asked = await fetch(`${codecEndpoint(port)}/decode`, { method: 'OPTIONS', headers: { origin } });
+    const path = '/decode?preserveStorageRefs=true';
+    const asked = await fetch(`${codecEndpoint(port)}${path}`, { method: 'OPTIONS', headers: { origin } });
     expect(asked.status).toBe(204);
     expect(asked.headers.get('access-control-allow-origin')).toBe(origin);
     expect(asked.headers.get('access-control-allow-headers')).toBe('content-type, x-namespace');
-    const answered = await post(await sealed('submission'), { origin });
+    const answered = await post(await sealed('submission'), { origin }, path);
     expect(answered.headers.get('access-control-allow-origin')).toBe(origin);
     expect(await textsIn(answered)).toEqual(['submission']);
   }
