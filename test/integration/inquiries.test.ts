@@ -129,12 +129,15 @@ describe('the mail of an inquiry', () => {
 
 test('a new payer is asked about and a dropped one no longer is', async () => {
   const { path, inquiry, payerId } = await relationship();
+  await eventually(async () => (await inquiry()).asked === 1);
   for (const question of openOf(await inquiry()))
     await system.api.put(`${path}/answers/${question}`, {
       ...ANSWER,
       payerId,
     });
-  await eventually(async () => (await inquiry()).status === 'answered');
+  // The watch has heard of the answers, so that what is asked from here on is about the new payer.
+  await eventually(async () => (await inquiry()).asked === 0);
+  expect(await inquiry()).toMatchObject({ status: 'answered' });
   const added = await system.payer();
   await system.api.patch(path, { payerIds: [payerId, added] });
   await eventually(async () => (await inquiry()).asked === 1);
