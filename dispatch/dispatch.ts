@@ -30,9 +30,10 @@ import {
   type KeptCommand,
 } from '../record/applications/commands';
 import { deleteStarts } from '../record/kernel/outbox';
+import { recordWatchSignal } from '../record/operations/watches';
 import { createRecorder, recordFileSignal } from '../record/applications/recorder';
 import { refuseCommand } from '../record/applications/recording-step';
-import { ANSWER_MS, createRuns, buildWorkflowId } from './runs';
+import { ANSWER_MS, createRuns, buildWatchId, buildWorkflowId } from './runs';
 import type { Sql } from '../runtime/database';
 import { gather } from '../runtime/gather';
 import {
@@ -256,11 +257,12 @@ export function createDispatch({
   /** Tells a watch that something has changed; one that isn't running starts with it. */
   async function changed(type: WatchType, subject: string): Promise<void> {
     const { is, about } = WATCHES[type];
+    await recordWatchSignal(sql, { watch: type, subject });
     await withAttributes(
       [{ key: subjectIdAttribute, value: subject }, ...(about ? [{ key: about, value: subject }] : [])],
       (attributes) =>
         client.workflow.signalWithStart(type, {
-          workflowId: `${type}/${subject}`,
+          workflowId: buildWatchId({ watch: type, subject }),
           taskQueue,
           args: [{ subject } satisfies WatchInput],
           signal: changedSignal,

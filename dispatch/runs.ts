@@ -4,13 +4,14 @@ import type { Known, RestartCause } from '../domain/applications/events';
 import { WATCH_TYPES, type WatchType } from '../domain/kernel/codes';
 import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../domain/applications/key';
 import { isOpen, isParticipating, type ApplicationState } from '../domain/applications/state';
+import type { WatchId } from '../record/operations/watches';
 import { fileChangedSignal, progressQuery } from '../workflows/messages';
 
-/** How the workflow of an application stands with the server; the run is the latest under its id. */
+/** How a workflow stands with the server; the run is the latest under its id. */
 export type RunStatus =
   /** It waits for a timer or a message. */
   | { is: 'waiting' }
-  /** A workflow task is on its way to a worker. */
+  /** A workflow task is on its way to a worker, or what it sends has not gone out yet. */
   | { is: 'busy' }
   /** Its workflow task fails again and again. */
   | { is: 'failing'; runId: string; since: Instant | null }
@@ -35,7 +36,9 @@ export const buildWorkflowId = (state: ApplicationState): string | null =>
       ? buildParticipationWorkflowId(state.id)
       : null;
 
-/** How runs of applications stand with the server. */
+export const buildWatchId = ({ watch, subject }: WatchId): string => `${watch}/${subject}`;
+
+/** How runs stand with the server. */
 export function createRuns({ client, taskQueue }: { client: Client; taskQueue: string }) {
   const ofApplications = `TaskQueue = "${taskQueue}" and WorkflowType in ("payerApplication", "networkParticipation")`;
 
@@ -52,12 +55,12 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
     list(`${ofApplications} and ExecutionStatus = "Running" and TemporalReportedProblems is not null`);
 
   /** Watches that ended since an instant without having come to their end. */
-  async function* closedWatches(since: Instant): AsyncIterable<{ type: WatchType; subject: string }> {
+  async function* closedWatches(since: Instant): AsyncIterable<WatchId> {
     const types = WATCH_TYPES.map((type) => `"${type}"`).join(', ');
     const query = `TaskQueue = "${taskQueue}" and WorkflowType in (${types})
       and ExecutionStatus in ("Terminated", "Canceled", "Failed", "TimedOut") and CloseTime >= "${since}"`;
     for await (const { type, workflowId } of client.workflow.list({ query }))
-      yield { type: type as WatchType, subject: workflowId.slice(type.length + 1) };
+      yield { watch: type as WatchType, subject: workflowId.slice(type.length + 1) };
   }
 
   async function* list(query: string): AsyncIterable<ListedRun> {
@@ -78,8 +81,8 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
     const { runId, status, raw } = run;
     const because = CLOSED[status.name];
     if (because) return { is: 'gone', because, runId };
-    const { pendingWorkflowTask: task } = raw;
-    if (!task) return { is: 'waiting' };
+    const { pendingWorkflowTask: task, pendingActivities } = raw;
+    if (!task) return { is: pendingActivities?.length ? 'busy' : 'waiting' };
     if ((task.attempt ?? 1) <= 1) return { is: 'busy' };
     const seconds = task.originalScheduledTime?.seconds;
     return { is: 'failing', runId, since: seconds ? new Date(Number(seconds) * 1000).toISOString() : null };

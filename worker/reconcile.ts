@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RestartCause } from '../domain/applications/events';
 import type { Dispatch } from '../dispatch/dispatch';
+import { buildWatchId } from '../dispatch/runs';
 import {
   claimRound,
   compareNext,
@@ -16,6 +17,7 @@ import {
   type RoundName,
   type Summary,
 } from '../record/operations/runs';
+import { claimLateWatches, type WatchId } from '../record/operations/watches';
 import { recordStep } from '../record/applications/recording-step';
 import type { Sql } from '../runtime/database';
 
@@ -68,7 +70,7 @@ export function createReconciler(of: {
       // what runs again may have been reset to an earlier moment
       const summary = await each('closed_runs', ids, (id) => attend(id, { wake: true }));
       // one that runs again already hears once more, which costs nothing
-      for await (const { type, subject } of dispatch.closedWatches(since)) await dispatch.changed(type, subject);
+      for await (const { watch, subject } of dispatch.closedWatches(since)) await dispatch.changed(watch, subject);
       return { afterSeconds: settings.everySeconds, lookedThrough: startedAt, summary };
     });
 
@@ -84,7 +86,9 @@ export function createReconciler(of: {
       });
       const ids = [...new Set([...found.map(({ id }) => id), ...failing])];
       const summary = await each('late_runs', ids, (id) => attend(id, { wake: late.has(id) }));
-      return { afterSeconds: settings.everySeconds, summary };
+      const watches = await claimLateWatches(sql, { lateSeconds, limit: MOST_LATE });
+      const ofWatches = await each('late_runs', watches, attendWatch);
+      return { afterSeconds: settings.everySeconds, summary: sum(summary, ofWatches) };
     });
 
   /** The next applications of the comparison of everything; answers whether it goes on. */
@@ -138,6 +142,20 @@ export function createReconciler(of: {
     return 'well';
   }
 
+  /** Looks at a watch that is late, and starts or wakes it; one with a task on its way is merely late. */
+  async function attendWatch({ watch, subject }: WatchId): Promise<Outcome> {
+    const workflowId = buildWatchId({ watch, subject });
+    const run = await dispatch.describeRun(workflowId);
+    if (run.is === 'busy') return 'late';
+    if (run.is === 'failing') {
+      const { runId, since } = run;
+      if (since === null || Date.now() - Date.parse(since) < settings.failingSeconds * 1000) return 'failing';
+      await dispatch.terminateRun(workflowId, runId, 'its task kept failing: started again from the record');
+    }
+    await dispatch.changed(watch, subject);
+    return run.is === 'waiting' ? 'woken' : 'restarted';
+  }
+
   async function note(applicationId: string, finding: Finding): Promise<Outcome> {
     await noteFinding(sql, applicationId, finding);
     return finding.found;
@@ -161,28 +179,33 @@ export function createReconciler(of: {
     logger.warn({ applicationId, differs }, 'what differed from the timeline is derived from it again');
   }
 
-  /** Does something with each application, a few at once, no faster than is set; what fails is tried later. */
-  async function each(
+  /** Does something with each application or watch, a few at once, no faster than is set; what fails is tried later. */
+  async function each<T extends string | WatchId>(
     name: RoundName,
-    ids: readonly string[],
-    attendTo: (id: string) => Promise<Outcome | 'repaired'>,
+    all: readonly T[],
+    attendTo: (one: T) => Promise<Outcome | 'repaired'>,
   ): Promise<Summary> {
-    const summary: Summary = { looked: ids.length };
-    for (let i = 0; i < ids.length; i += AT_ONCE) {
-      const some = ids.slice(i, i + AT_ONCE);
-      const outcomes = await Promise.all(some.map((id) => attendTo(id).catch((error: unknown) => failed(id, error))));
+    const summary: Summary = { looked: all.length };
+    for (let i = 0; i < all.length; i += AT_ONCE) {
+      const some = all.slice(i, i + AT_ONCE);
+      const outcomes = await Promise.all(
+        some.map((one) => attendTo(one).catch((error: unknown) => failed(one, error))),
+      );
       for (const outcome of outcomes) summary[outcome] = (summary[outcome] ?? 0) + 1;
-      if (i + AT_ONCE >= ids.length) break;
+      if (i + AT_ONCE >= all.length) break;
       await extendRound(sql, name, CLAIM_SECONDS);
       await delay((1000 * some.length) / settings.perSecond, undefined, { signal });
     }
     return summary;
   }
 
-  async function failed(id: string, error: unknown): Promise<Outcome> {
-    logger.warn({ err: error, applicationId: id }, 'a workflow could not be compared with the record; again later');
+  async function failed(one: string | WatchId, error: unknown): Promise<Outcome> {
+    const about = typeof one === 'string' ? { applicationId: one } : one;
+    logger.warn({ err: error, ...about }, 'a workflow could not be compared with the record; again later');
+    // a watch was taken until its next look
+    if (typeof one !== 'string') return 'error';
     const name = error instanceof Error ? error.name : 'unknown';
-    return note(id, { found: 'error', error: name }).catch(() => 'error');
+    return note(one, { found: 'error', error: name }).catch(() => 'error');
   }
 
   /** Makes a round where one is due, and nobody else makes it; answers what it counted, or null. */

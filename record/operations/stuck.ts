@@ -15,7 +15,7 @@ export interface StuckItem {
    * or failing, an application that is held after a restore.
    */
   kind: 'step' | 'command' | 'outbox' | 'run' | 'hold';
-  /** An action, `due`, `file` or the type of a watch; the topic of a row; how a run was found. */
+  /** An action, `due`, `file` or the type of a watch; the topic of a row; how an application's run was found, or a watch's type. */
   what: string;
   /** Null: of no one client. */
   clientId: string | null;
@@ -30,6 +30,8 @@ export interface StuckItem {
 /** A run that fails counts from its second check; one that was restarted, woken or is late once that has not helped for minutes. */
 const isLeftAlone = (sql: Db): Fragment => sql`
   r.attempts > 1 and (r.found in ('failing', 'error') or r.since < now() - interval '10 minutes')`;
+
+const watchRunId = (sql: Db): Fragment => sql`md5('run ' || w.watch || '/' || w.subject)::uuid`;
 
 /**
  * What nobody attends to, kind by kind, under ids of their own: the application of a hold, the number of a row of the outbox,
@@ -49,6 +51,9 @@ const unattended = (sql: Db): Fragment => sql`
   select md5('run ' || r.application_id)::uuid, 'run', r.found, a.client_id, r.application_id, r.last_error, r.since,
     r.next_check_at
   from run_checks r join applications a on a.id = r.application_id where ${isLeftAlone(sql)}
+  union all
+  select ${watchRunId(sql)}, 'run', w.watch, null::uuid, null::uuid, null, w.wakes_at, w.next_check_at
+  from watches w where w.checks > 1 and w.wakes_at < now() - interval '10 minutes' and not w.sending
   union all
   select l.application_id, 'run', 'not_on_record', null::uuid, l.application_id, null, l.since, null
   from lost_applications l
@@ -124,7 +129,11 @@ async function retryRow(tx: Tx, { id }: StuckItem): Promise<void> {
 }
 
 /** Has a run looked at again; one that is not on record is let go. */
-async function checkRun(tx: Tx, { applicationId }: StuckItem): Promise<void> {
+async function checkRun(tx: Tx, { id, applicationId }: StuckItem): Promise<void> {
+  if (applicationId === null) {
+    await tx`update watches w set next_check_at = now() where ${watchRunId(tx)} = ${id}`;
+    return;
+  }
   await tx`update run_checks set next_check_at = now() where application_id = ${applicationId}`;
   await tx`delete from lost_applications where application_id = ${applicationId}`;
 }

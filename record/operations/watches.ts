@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import type { WatchType } from '../../domain/kernel/codes';
-import { beginStep, type Sql, type Tx } from '../../runtime/database';
+import { beginStep, type Db, type Sql, type Tx } from '../../runtime/database';
 import { createChecks } from '../applications/bridges';
 import { advanceEnding } from '../offboarding/endings';
 import { chaseEnrolments } from '../platforms/enrolment-chase';
@@ -35,10 +35,17 @@ const STEPS: Record<WatchType, Step> = {
 };
 
 /** What a watch asks: the step of a subject, by its clock. */
-interface WakeRequest {
+interface WakeRequest extends WatchId {
+  at: Instant;
+}
+
+/** What a watch sends may take days where a service is away; longer than this it is looked at. */
+const SENDING_MS = 86_400_000;
+
+/** A watch, by its type and subject. */
+export interface WatchId {
   watch: WatchType;
   subject: string;
-  at: Instant;
 }
 
 /** A try that ends its process comes back while the next process is so young; there the first try is counted too. */
@@ -75,14 +82,48 @@ const wake = (sql: Sql, { watch, subject, at }: WakeRequest): Promise<OutreachSt
         union all
         select null from watch_tries where watch = ${watch} and subject = ${subject}) s
       having count(*) > 0`;
-    if (tried?.againAt && tried.againAt > at) return { next: tried.againAt };
-    const step = await STEPS[watch](tx, subject, at);
-    if (tried) {
+    const rests = tried?.againAt && tried.againAt > at;
+    const step = rests ? { next: tried.againAt } : await STEPS[watch](tx, subject, at);
+    if (tried && !rests) {
       await tx`delete from set_aside where watch = ${watch} and subject = ${subject}`;
       await tx`delete from watch_tries where watch = ${watch} and subject = ${subject}`;
     }
+    await setWakesAt(tx, { watch, subject, at }, step);
     return step;
   });
+
+/** Keeps when the watch asks again, so that one which does not is found. */
+async function setWakesAt(tx: Tx, { watch, subject, at }: WakeRequest, { next, send }: OutreachStep): Promise<void> {
+  if (next === null) {
+    await tx`delete from watches where watch = ${watch} and subject = ${subject}`;
+    return;
+  }
+  const row = { watch, subject, wakesAt: send ? addPause(at, SENDING_MS) : next, sending: send !== undefined };
+  await tx`
+    insert into watches ${tx(row)} on conflict (watch, subject)
+    do update set wakes_at = excluded.wakes_at, sending = excluded.sending, checks = 0, next_check_at = null`;
+}
+
+/** Records that a watch is about to be signalled a change: its step is due from now on, or once what it sends has gone out. */
+export async function recordWatchSignal(sql: Db, { watch, subject }: WatchId): Promise<void> {
+  await sql`
+    insert into watches (watch, subject, wakes_at) values (${watch}, ${subject}, now()) on conflict (watch, subject)
+    do update set wakes_at = least(watches.wakes_at, excluded.wakes_at) where not watches.sending`;
+}
+
+/** Takes watches that should have asked their step so long ago, to be looked at; each again later every time. */
+export const claimLateWatches = (
+  sql: Db,
+  { lateSeconds, limit }: { lateSeconds: number; limit: number },
+): Promise<WatchId[]> => sql<WatchId[]>`
+  update watches w set checks = w.checks + 1,
+    next_check_at = now() + least(interval '10 minutes', interval '1 minute' * (2 ^ least(w.checks, 10)))
+  from (
+    select watch, subject from watches
+    where wakes_at < now() - make_interval(secs => ${lateSeconds}) and coalesce(next_check_at <= now(), true)
+    order by wakes_at limit ${limit} for no key update skip locked) late
+  where w.watch = late.watch and w.subject = late.subject
+  returning w.watch, w.subject`;
 
 function setWatchAside(sql: Sql, { watch, subject, at }: WakeRequest, cause: string): Promise<OutreachStep> {
   const againAt = addPause(at, TRY_AGAIN_MS);
@@ -92,6 +133,7 @@ function setWatchAside(sql: Sql, { watch, subject, at }: WakeRequest, cause: str
       insert into set_aside ${tx(row)} on conflict (watch, subject) where watch is not null
       do update set cause = excluded.cause, again_at = excluded.again_at`;
     await tx`delete from watch_tries where watch = ${watch} and subject = ${subject}`;
+    await setWakesAt(tx, { watch, subject, at }, { next: againAt });
     return { next: againAt };
   });
 }

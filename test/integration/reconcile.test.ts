@@ -118,21 +118,6 @@ describe('a workflow that is gone', () => {
     expect(await restarts(application)).toEqual(['timed_out']);
   });
 
-  test('a watch that was terminated goes on as well', async () => {
-    const { filed } = await inReview();
-    const { sql, temporal: server } = system.api.deps;
-    const [person] = await sql<{ id: string }[]>`
-      select person_id as id from providers where id = ${filed.providerId}`;
-    const watch = server.client.workflow.getHandle(`providerUpkeep/${person!.id}`);
-    await eventually(async () => (await watch.describe()).status.name === 'RUNNING');
-    await watch.terminate('by hand');
-    expect((await watch.describe()).status.name).toBe('TERMINATED');
-    await eventually(async () => {
-      await reconciler().restartClosed();
-      return (await watch.describe()).status.name === 'RUNNING';
-    });
-  });
-
   test('deleted, is found once its next step is late, and started again', async () => {
     const application = await inReview();
     await deleteRun(application);
@@ -246,6 +231,120 @@ describe('a workflow that runs', () => {
     }
     await inStep(application);
     expect(await restarts(application)).toEqual(['task_failed']);
+  });
+});
+
+describe('a watch', () => {
+  /** The upkeep of a person, once it waits. */
+  async function upkeep() {
+    const { providerId } = await system.file();
+    const { sql, temporal: server, dispatch } = system.api.deps;
+    const [person] = await sql<{ id: string }[]>`select person_id as id from providers where id = ${providerId}`;
+    const subject = person!.id;
+    const handle = server.client.workflow.getHandle(`providerUpkeep/${subject}`);
+    const row = async () => (await sql`select * from watches where subject = ${subject}`)[0];
+    const waits = () =>
+      eventually(async () => {
+        const isAnnounced = (await sql`select from outbox where subject = ${subject}`).length > 0;
+        if (isAnnounced || !(Date.parse((await row())?.wakesAt) > Date.now())) return false;
+        return (await dispatch.describeRun(handle.workflowId)).is === 'waiting';
+      });
+    const makeLate = (minutes = 3) => sql`
+      update watches set wakes_at = now() - make_interval(mins => ${minutes}), next_check_at = null
+      where subject = ${subject}`;
+    const isRunning = () =>
+      handle.describe().then(
+        ({ status }) => status.name === 'RUNNING',
+        () => false,
+      );
+    await waits();
+    return { subject, handle, row, waits, makeLate, isRunning };
+  }
+
+  test('that was terminated is found among the closed ones, and started again', async () => {
+    const { handle, isRunning } = await upkeep();
+    await handle.terminate('by hand');
+    expect(await isRunning()).toBe(false);
+    await eventually(async () => {
+      await reconciler().restartClosed();
+      return isRunning();
+    });
+  });
+
+  test('that was deleted is found once it is late, and started again', async () => {
+    const { handle, row, waits, makeLate, isRunning } = await upkeep();
+    const { workflowId } = handle;
+    const { workflowService } = system.api.deps.temporal.connection;
+    await workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId } });
+    await eventually(async () => !(await isRunning()));
+    expect(await reconciler().attendLate()).not.toHaveProperty('restarted');
+    await makeLate();
+    expect(await reconciler().attendLate()).toMatchObject({ restarted: 1 });
+    await waits();
+    expect(await isRunning()).toBe(true);
+    expect(await row()).toMatchObject({ checks: 0, nextCheckAt: null });
+  });
+
+  test('that sleeps although its time has come asks its step', async () => {
+    const { waits, makeLate } = await upkeep();
+    await makeLate();
+    expect(await reconciler().attendLate()).toMatchObject({ woken: 1 });
+    await waits();
+  });
+
+  test('whose task is on its way is merely late, is looked at less and less often, and is listed after ten minutes', async () => {
+    const { handle, row, waits, makeLate, subject } = await upkeep();
+    await system.stopWorker();
+    const listed = async () => {
+      const { items } = (await system.api.get('/v1/operations/stuck?limit=200')).body as { items: StuckItem[] };
+      return items.find(({ what }) => what === 'providerUpkeep');
+    };
+    try {
+      await system.api.deps.dispatch.changed('providerUpkeep', subject);
+      expect(Date.parse((await row())!.wakesAt)).toBeLessThanOrEqual(Date.now());
+      await makeLate();
+      const { historyLength } = await handle.describe();
+      expect(await reconciler().attendLate()).toMatchObject({ late: 1 });
+      expect(await reconciler().attendLate()).not.toHaveProperty('late');
+      await makeLate(11);
+      expect(await listed()).toBeUndefined();
+      expect(await reconciler().attendLate()).toMatchObject({ late: 1 });
+      expect((await handle.describe()).historyLength).toBe(historyLength);
+      const run = await listed();
+      expect(run).toMatchObject({
+        kind: 'run',
+        clientId: null,
+        applicationId: null,
+        againAt: (await row())!.nextCheckAt,
+      });
+      expect((await system.api.post(`/v1/operations/stuck/${run!.id}/retry`, {})).status).toBe(204);
+      expect(await reconciler().attendLate()).toMatchObject({ late: 1 });
+    } finally {
+      await system.startWorker();
+    }
+    await waits();
+    expect(await listed()).toBeUndefined();
+  });
+
+  test('whose task keeps failing is ended and started again', async () => {
+    const { handle, waits, makeLate, subject } = await upkeep();
+    const { runId } = await handle.describe();
+    await system.stopWorker();
+    const throwing = await system.runThrowing();
+    try {
+      await system.api.deps.dispatch.changed('providerUpkeep', subject);
+      const failing = async () => ((await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1;
+      await eventually(failing, { within: 30_000 });
+      await makeLate();
+      expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      await makeLate();
+      expect(await reconciler({ failingSeconds: 0 }).attendLate()).toMatchObject({ restarted: 1 });
+    } finally {
+      await throwing();
+      await system.startWorker();
+    }
+    await waits();
+    expect((await handle.describe()).runId).not.toBe(runId);
   });
 });
 

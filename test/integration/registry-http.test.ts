@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,6 +140,19 @@ describe('when parts are away', () => {
     expect(await worker('10 minutes')).toBe('ok');
     await sql`delete from run_checks`;
     await sql`update applications set wakes_at = null`;
+    // so with a watch: of a person, an endpoint, a list
+    const watch = { watch: 'providerUpkeep', subject: randomUUID(), wakesAt: new Date(Date.now() - 180_000) };
+    await sql`insert into watches ${sql(watch)}`;
+    expect(await worker('10 seconds')).toBe('ok');
+    expect(await worker('10 minutes')).toBe('down');
+    await sql`update watches set checks = 1`;
+    expect(await worker('10 minutes')).toBe('ok');
+    await sql`insert into watches ${sql({ ...watch, watch: 'caqhStatus' })}`;
+    expect(await worker('10 minutes')).toBe('down');
+    // mail that a server has not taken for hours waits for no worker
+    await sql`update watches set sending = true`;
+    expect(await worker('10 minutes')).toBe('ok');
+    await sql`delete from watches`;
   });
 
   test('without PostgreSQL and Temporal: alive, not ready, and honest about it', async () => {
