@@ -5,13 +5,14 @@ import type { Dispatch } from '../dispatch/dispatch';
 import { buildWatchId } from '../dispatch/runs';
 import {
   claimRound,
-  compareNext,
   endRound,
   extendRound,
   deleteFinding,
   noteFinding,
   isStartWaiting,
+  listDifferences,
   listSuspects,
+  listToCompare,
   type Finding,
   type Round,
   type RoundName,
@@ -95,10 +96,10 @@ export function createReconciler(of: {
   const compareSome = () =>
     makeRound('comparison', async ({ lastId, summary: before }) => {
       const { perSecond, compareEverySeconds } = settings;
-      const some = await compareNext(sql, lastId, perSecond);
-      const differing = new Map(some.map(({ id, differs }) => [id, differs]));
-      const counted = await each('comparison', [...differing.keys()], async (id) => {
-        const differs = differing.get(id)!;
+      const some = await listToCompare(sql, lastId, perSecond);
+      const byId = new Map(some.map((one) => [one.id, one]));
+      const counted = await each('comparison', [...byId.keys()], async (id) => {
+        const differs = await listDifferences(sql, byId.get(id)!);
         if (differs.length > 0) await repair(id, differs);
         const outcome = await attend(id, { wake: differs.length > 0 });
         return differs.length > 0 ? 'repaired' : outcome;

@@ -52,12 +52,13 @@ export async function projectStep(
   events: readonly ApplicationEvent[],
   commandId: string | null,
 ): Promise<void> {
+  const repaired = events.find((event) => event.kind === 'repaired');
   await Promise.all([
     writeEvents(tx, state, events, commandId),
     before && writeState(tx, state),
     before && projectReference(tx, state, events),
-    projectItems(tx, before, state, { anew: events.some(({ kind }) => kind === 'repaired') }),
-    projectSpan(tx, before, state),
+    projectItems(tx, before, state, { anew: repaired !== undefined }),
+    projectSpan(tx, before, state, { anew: repaired?.data.differs.includes('span') ?? false }),
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
     projectOutreach(tx, before, state, events),

@@ -4,7 +4,7 @@ import { FACTS, type Fact } from '../../domain/kernel/codes';
 import { sameValue, type FactRecord } from '../../domain/kernel/facts';
 import { wasSeenLoaded } from '../../domain/applications/participation';
 import type { ApplicationState, FactState } from '../../domain/applications/state';
-import { json, rowsOf, type Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Tx } from '../../runtime/database';
 import { notifyInheritingApplications } from '../billing/agreements';
 import { factBody } from './commands';
 
@@ -15,35 +15,57 @@ const approved = (state: ApplicationState): boolean => state.stage === 'approved
 const basis = (state: ApplicationState | null) =>
   state ? [approved(state), state.participationEndedOn, state.facts, wasSeenLoaded(state)] : [false, null, {}, false];
 
-/** Keeps the span of an application as its facts stand, and what was known before as it was known. */
-export async function projectSpan(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
-  if (!state.rules.opensSpan || sameValue(basis(before), basis(state))) return;
+/** Keeps the span of an application as its facts stand, and what was known before as it was known; `anew`: whatever changed. */
+export async function projectSpan(
+  tx: Tx,
+  before: ApplicationState | null,
+  state: ApplicationState,
+  { anew }: { anew: boolean },
+): Promise<void> {
+  if (!anew && (!state.rules.opensSpan || sameValue(basis(before), basis(state)))) return;
   await tx`
     update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null`;
-  const facts = await readFactRecords(tx, state);
+  const span = await buildSpan(tx, state);
   await announce(tx, 'billing basis changed', state.id);
-  if (!approved(state) && Object.keys(facts).length === 0) return;
-  const effective = facts.effectiveDate;
-  await tx`
-    insert into network_spans ${tx({
-      clientId: state.clientId,
-      applicationId: state.id,
-      providerId: state.key.providerId,
-      practiceId: state.key.practiceId,
-      payerId: state.key.payerId,
-      state: state.key.state,
-      lineOfBusiness: state.key.lineOfBusiness,
-      locationId: state.key.locationId,
-      approved: approved(state),
-      effectiveFrom: effective?.status === 'confirmed' ? (effective.value as string) : null,
-      effectiveTo: state.participationEndedOn,
-      facts: json(tx, facts),
-      loadedSeen: wasSeenLoaded(state),
-      knownFrom: state.updatedAt,
-    })}`;
+  if (!span) return;
+  const row = { ...span, applicationId: state.id, facts: json(tx, span.facts), knownFrom: state.updatedAt };
+  await tx`insert into network_spans ${rowsOf(tx, row)}`;
 }
 
-async function readFactRecords(tx: Tx, state: ApplicationState): Promise<Partial<Record<Fact, FactRecord>>> {
+/** The span that an application's facts come to; null where it has none. */
+async function buildSpan(sql: Db, state: ApplicationState) {
+  if (!state.rules.opensSpan) return null;
+  const facts = await readFactRecords(sql, state);
+  if (!approved(state) && Object.keys(facts).length === 0) return null;
+  const { clientId, key, participationEndedOn } = state;
+  const { providerId, practiceId, payerId, state: usState, lineOfBusiness, locationId } = key;
+  const effective = facts.effectiveDate;
+  return {
+    clientId,
+    providerId,
+    practiceId,
+    payerId,
+    state: usState,
+    lineOfBusiness,
+    locationId,
+    approved: approved(state),
+    effectiveFrom: effective?.status === 'confirmed' ? (effective.value as string) : null,
+    effectiveTo: participationEndedOn,
+    facts,
+    loadedSeen: wasSeenLoaded(state),
+  };
+}
+
+/** Whether the span on record is the one that an application's facts come to. */
+export async function isSpanAsFolded(sql: Db, state: ApplicationState): Promise<boolean> {
+  const [span] = await sql`
+    select client_id, provider_id, practice_id, payer_id, state, line_of_business, location_id, approved, effective_from,
+      effective_to, facts, loaded_seen
+    from network_spans where application_id = ${state.id} and known_to is null`;
+  return sameValue(span ?? null, JSON.parse(JSON.stringify(await buildSpan(sql, state))));
+}
+
+async function readFactRecords(tx: Db, state: ApplicationState): Promise<Partial<Record<Fact, FactRecord>>> {
   const records: Partial<Record<Fact, FactRecord>> = {};
   for (const fact of FACTS) {
     const on = state.facts[fact];
@@ -53,7 +75,7 @@ async function readFactRecords(tx: Tx, state: ApplicationState): Promise<Partial
 }
 
 /** A fact as it stands, with its value and proof. */
-async function readFactRecord(tx: Tx, state: ApplicationState, fact: Fact, on: FactState): Promise<FactRecord> {
+async function readFactRecord(tx: Db, state: ApplicationState, fact: Fact, on: FactState): Promise<FactRecord> {
   const body = await factBody(tx, state, fact, on.entryId);
   const others = await Promise.all(on.against.map((a) => factBody(tx, state, fact, a.entryId)));
   return {

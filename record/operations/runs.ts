@@ -5,6 +5,7 @@ import type { ApplicationState } from '../../domain/applications/state';
 import { sameValue } from '../../domain/kernel/facts';
 import { json, type Db, type Fragment } from '../../runtime/database';
 import { buildColumns } from '../applications/projection';
+import { isSpanAsFolded } from '../applications/spans';
 
 export type RoundName = 'closed_runs' | 'late_runs' | 'comparison';
 
@@ -109,38 +110,35 @@ export async function deleteFinding(sql: Db, applicationId: string): Promise<voi
   await sql`delete from run_checks where application_id = ${applicationId}`;
 }
 
-/** An application, with what of its row and its items of the queue differs from its timeline. */
-export interface Compared {
-  id: string;
-  differs: string[];
-}
+/** An application's row and the purposes of its items of the queue, with its timeline. */
+export type Compared = { id: string; snapshot: ApplicationState; history: ApplicationEvent[] | null } & Record<
+  string,
+  unknown
+>;
 
-/** Compares the next applications with their timelines, in the order of their ids. */
-export async function compareNext(sql: Db, afterId: string | null, limit: number): Promise<Compared[]> {
-  const rows = await sql<
-    ({ id: string; snapshot: ApplicationState; history: ApplicationEvent[] | null } & Record<string, unknown>)[]
-  >`
+/** The next applications to be compared with their timelines, in the order of their ids. */
+export function listToCompare(sql: Db, afterId: string | null, limit: number): Promise<Compared[]> {
+  return sql<Compared[]>`
     select a.*, (select jsonb_agg(e.event order by e.seq) from events e where e.application_id = a.id) as history,
       coalesce((select jsonb_agg(w.purpose order by w.purpose) from work_items w where w.application_id = a.id), '[]') as items
     from applications a
     where ${afterId === null ? sql`true` : sql`a.id > ${afterId}`}
     order by a.id limit ${limit}`;
-  return rows.map((row) => ({ id: row.id, differs: differences(row, row.snapshot, row.history ?? []) }));
 }
 
-/** What other rules folded says `rules` alone: it is folded again. A timeline that cannot be folded is put before a person. */
-function differences(
-  row: Record<string, unknown>,
-  snapshot: ApplicationState,
-  history: readonly ApplicationEvent[],
-): string[] {
-  if (history[0]?.kind !== 'opened') return ['timeline'];
+/**
+ * What of an application differs from its timeline: the snapshot, columns, items of the queue, the span that the gate reads. What
+ * other rules folded says `rules` alone: it is folded again. A timeline that cannot be folded is put before a person.
+ */
+export async function listDifferences(sql: Db, { snapshot, history, ...row }: Compared): Promise<string[]> {
+  if (history?.[0]?.kind !== 'opened') return ['timeline'];
   const folded = JSON.parse(JSON.stringify(fold(history))) as ApplicationState;
   const isSnapshot = sameValue(folded, snapshot);
   if (row.rulesVersion !== RULES_VERSION) return isSnapshot ? [] : ['rules'];
   const items = folded.agenda.items.map(({ purpose }) => purpose).sort();
-  const listed = Object.entries({ ...buildColumns(folded), items }).filter(
-    ([name, value]) => !sameValue(row[name], value),
+  const columns = Object.entries({ ...buildColumns(folded), items }).flatMap(([name, value]) =>
+    sameValue(row[name], value) ? [] : [name],
   );
-  return [...(isSnapshot ? [] : ['snapshot']), ...listed.map(([name]) => name)];
+  const isSpan = await isSpanAsFolded(sql, folded);
+  return [...(isSnapshot ? [] : ['snapshot']), ...columns, ...(isSpan ? [] : ['span'])];
 }

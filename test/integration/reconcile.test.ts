@@ -8,7 +8,7 @@ import type { StuckItem } from '../../record/operations/stuck';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
 import { createReconciler, type ReconcileSettings } from '../../worker/reconcile';
 import { eventually } from '../support/eventually';
-import { System, type OpenApplication } from '../support/system';
+import { FACTS, System, type OpenApplication } from '../support/system';
 
 const { RESET_REAPPLY_TYPE_NONE: NONE, RESET_REAPPLY_TYPE_ALL_ELIGIBLE: ALL } = temporal.api.enums.v1.ResetReapplyType;
 
@@ -464,6 +464,51 @@ test('what differs from its timeline is derived from it again, with an entry', a
   await reconciler().compareSome();
   expect((await bad.timeline()).at(-1)).toEqual(repaired);
   expect((await good.get()).version).toBe(before.version);
+});
+
+test('a span that differs from what the timeline comes to is stated anew, and what was believed meanwhile is kept', async () => {
+  const { sql } = system.api.deps;
+  const [good, changed, lost, made] = [
+    await system.at('confirmed'),
+    await system.at('confirmed'),
+    await system.at('confirmed'),
+    await inReview(),
+  ];
+  const spans = ({ id }: OpenApplication) => sql`
+    select effective_from, effective_to, approved, facts, loaded_seen, known_to is null as is_now from network_spans
+    where application_id = ${id} order by id`;
+  const before = await spans(changed);
+  await sql`
+    update network_spans set effective_from = '2020-01-01', facts = jsonb_set(facts, '{payerProviderId,value}', '"OTHER"')
+    where application_id = ${changed.id}`;
+  await sql`delete from network_spans where application_id = ${lost.id}`;
+  await sql`
+    insert into network_spans (client_id, application_id, provider_id, practice_id, payer_id, state, line_of_business, approved, facts, known_from)
+    select client_id, id, provider_id, practice_id, payer_id, state, line_of_business, true, '{}', now()
+    from applications where id = ${made.id}`;
+  expect((await lost.readiness()).mayBill).toBe(false);
+  const versions = async () => Promise.all([good, changed, lost, made].map(async (one) => (await one.get()).version));
+  const first = await versions();
+  await reconciler().compareSome();
+  for (const one of [changed, lost, made])
+    expect((await one.timeline()).at(-1)).toMatchObject({ kind: 'repaired', differs: ['span'] });
+  expect((await spans(changed)).map(({ isNow }) => isNow)).toEqual([false, true]);
+  expect((await spans(changed)).at(-1)).toEqual(before[0]);
+  expect(await spans(lost)).toMatchObject([{ effectiveFrom: FACTS.effectiveDate, isNow: true }]);
+  expect((await lost.readiness()).mayBill).toBe(true);
+  expect(await spans(made)).toMatchObject([{ isNow: false }]);
+  await reconciler().compareSome();
+  expect(await versions()).toEqual(first.map((version, i) => (i === 0 ? version : version + 1)));
+});
+
+test('an application that cannot be compared is put before a person, and the others are compared', async () => {
+  const { sql } = system.api.deps;
+  const [bad, other] = [await system.at('confirmed'), await inReview()];
+  await sql`update applications set stage = 'submitted' where id = ${other.id}`;
+  await sql`update events set event = event - 'data' where application_id = ${bad.id} and seq = 2`;
+  await reconciler().compareSome();
+  expect(await sql`select found from run_checks where application_id = ${bad.id}`).toEqual([{ found: 'error' }]);
+  expect((await other.timeline()).at(-1)).toMatchObject({ kind: 'repaired', differs: ['stage'] });
 });
 
 test('a round is made by one worker at a time, and a long one in parts', async () => {
