@@ -3,11 +3,12 @@ import { calendar } from '../../papers/calendar';
 import { listAppointments } from '../../record/work-queue/calendar-feeds';
 import type { Sql } from '../../runtime/database';
 import { Problem } from './errors';
+import { servePage } from './router';
 
 /** Calendar feeds: calendar programs send no key, so the address itself is the secret. */
 export function calendarFeeds(sql: Sql): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.get(/^\/calendar\/([\w-]{43})\.ics$/, async (req, res) => {
+  servePage(router, /^\/calendar\/([\w-]{43})\.ics$/, async (req, res) => {
     const appointments = await listAppointments(sql, req.params[0]!);
     if (!appointments) throw new Problem('not_found');
     res.type('text/calendar').send(calendar(appointments));

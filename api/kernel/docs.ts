@@ -3,6 +3,7 @@ import express from 'express';
 import type { Router } from 'express';
 import { openApiDocument } from './openapi';
 import type { Route } from './route';
+import { servePage } from './router';
 
 const SWAGGER_UI = dirname(require.resolve('swagger-ui-dist/package.json'));
 
@@ -31,10 +32,10 @@ const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', de
 export function docs(routes: Route[]): Router {
   const document = JSON.stringify(openApiDocument(routes));
   const router = express.Router();
-  router.get('/', (_, res) => res.redirect('/docs'));
-  router.get('/openapi.json', (_, res) => void res.type('json').end(document));
-  router.get('/docs', (_, res) => void res.type('html').end(PAGE));
-  router.get('/docs/start.js', (_, res) => void res.type('js').end(START));
+  servePage(router, '/', (_, res) => res.redirect('/docs'));
+  servePage(router, '/openapi.json', (_, res) => void res.type('json').end(document));
+  servePage(router, '/docs', (_, res) => void res.type('html').end(PAGE));
+  servePage(router, '/docs/start.js', (_, res) => void res.type('js').end(START));
   router.use('/docs', express.static(SWAGGER_UI, { index: false }));
   return router;
 }

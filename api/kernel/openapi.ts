@@ -45,7 +45,7 @@ const problem = z
 const ifMatch = z
   .string()
   .optional()
-  .meta({ description: 'The ETag of the version to change; any other version is answered 412' });
+  .meta({ description: 'The ETag of the version to change, weak or strong; any other version is answered 412' });
 
 const HEADERS: Partial<Record<Method, z.ZodObject>> = {
   post: z.object({

@@ -26,12 +26,20 @@ export function createRouter(routes: Route[], serving: Serving): Router {
     const at = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
     const offered = routes.filter((route) => route.path === path);
     for (const route of offered) at[route.method](serve(route, serving));
-    const allow = offered.map((route) => ALLOW[route.method] ?? route.method.toUpperCase()).join(', ');
-    at.all(() => {
-      throw new Problem('method_not_allowed', {}, { Allow: allow });
-    });
+    refuseOtherMethods(at, offered.map((route) => ALLOW[route.method] ?? route.method.toUpperCase()).join(', '));
   }
   return router;
+}
+
+/** Serves a page that no route declares; like a route it answers 405 to any other method. */
+export function servePage(router: Router, path: string | RegExp, handler: RequestHandler): void {
+  refuseOtherMethods(router.route(path).get(handler), ALLOW.get!);
+}
+
+function refuseOtherMethods(at: { all: (handler: RequestHandler) => unknown }, allow: string): void {
+  at.all(() => {
+    throw new Problem('method_not_allowed', {}, { Allow: allow });
+  });
 }
 
 const ALLOW: Partial<Record<Method, string>> = { get: 'GET, HEAD' };
@@ -160,7 +168,8 @@ function ifMatchOf(req: Request): (version: number) => number | undefined {
   const tags = req
     .get('If-Match')
     ?.split(',')
-    .map((tag) => tag.trim());
+    // a proxy that compresses makes a tag weak: it names the same version
+    .map((tag) => tag.trim().replace(/^W\//, ''));
   return (version) => {
     if (!tags || tags.includes('*')) return undefined;
     if (!tags.includes(etag(version))) throw new Problem('stale_version');

@@ -1,5 +1,6 @@
 import express from 'express';
 import type { Router } from 'express';
+import { servePage } from '../kernel/router';
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -129,8 +130,8 @@ if (sessionStorage.getItem(KEY)) open(sessionStorage.getItem(KEY));
 /** A page that shows the local mailbox to whoever has a key for it; it asks for nothing before one is given. */
 export function mailbox(): Router {
   const router = express.Router();
-  router.get('/mailbox', (_, res) => void res.type('html').end(PAGE));
-  router.get('/mailbox/page.css', (_, res) => void res.type('css').end(STYLE));
-  router.get('/mailbox/page.js', (_, res) => void res.type('js').end(SCRIPT));
+  servePage(router, '/mailbox', (_, res) => void res.type('html').end(PAGE));
+  servePage(router, '/mailbox/page.css', (_, res) => void res.type('css').end(STYLE));
+  servePage(router, '/mailbox/page.js', (_, res) => void res.type('js').end(SCRIPT));
   return router;
 }
