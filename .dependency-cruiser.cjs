@@ -22,7 +22,16 @@ const MAY_IMPORT = {
   papers: ['domain/'],
   outreach: ['domain/'],
   registries: ['domain/'],
-  api: ['dispatch/', 'papers/', 'registries/', 'record/', 'runtime/', 'domain/', 'workflows/messages'],
+  api: [
+    'dispatch/',
+    'papers/',
+    'registries/',
+    'outreach/webhook-address',
+    'record/',
+    'runtime/',
+    'domain/',
+    'workflows/messages',
+  ],
   local: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/messages'],
   bench: ['domain/', 'record/', 'runtime/', 'dispatch/', 'workflows/', 'worker/options', 'local/'],
 };

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { lookup, type LookupAddress } from 'node:dns';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
+import { isPublic, NOT_PUBLIC, refuseWebhookUrl } from './webhook-address';
 
 export interface Webhook {
   url: string;
@@ -53,12 +54,8 @@ export async function post(webhook: Webhook, { privateAllowed = false, timeoutMs
 
 async function send(webhook: Webhook, privateAllowed: boolean, timeoutMs: number): Promise<number> {
   const url = new URL(webhook.url);
-  if (!privateAllowed) {
-    if (url.protocol !== 'https:') throw new Error('only https is called');
-    // an address is connected to as it is, without a look-up
-    const literal = url.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(literal) !== 0 && isPrivate(literal)) throw new Error(NOT_CALLED);
-  }
+  const refusal = privateAllowed ? null : refuseWebhookUrl(webhook.url);
+  if (refusal) throw new Error(refusal.message);
   const timestamp = Math.floor(Date.now() / 1000);
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
@@ -84,45 +81,11 @@ async function send(webhook: Webhook, privateAllowed: boolean, timeoutMs: number
   });
 }
 
-const PRIVATE = new BlockList();
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.0.2.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['198.51.100.0', 24],
-  ['203.0.113.0', 24],
-  ['224.0.0.0', 3],
-] as const)
-  PRIVATE.addSubnet(network, prefix);
-for (const [network, prefix] of [
-  ['::', 127],
-  ['64:ff9b::', 96],
-  ['100::', 64],
-  ['2001::', 23],
-  ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['ff00::', 8],
-] as const)
-  PRIVATE.addSubnet(network, prefix, 'ipv6');
-
-/** Whether an address is none of the public network: nothing of ours is to be reached by a webhook. */
-export const isPrivate = (address: string): boolean => PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-
-const NOT_CALLED = 'a private address is not called';
-
 /** Looks a name up for the connection itself, so that what was checked is what is called. */
 const publicLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, []);
-    if (addresses.some(({ address }) => isPrivate(address))) return callback(new Error(NOT_CALLED), []);
+    if (!addresses.every(({ address }) => isPublic(address))) return callback(new Error(NOT_PUBLIC.message), []);
     if (options.all) return callback(null, addresses);
     callback(null, addresses[0]!.address, addresses[0]!.family);
   });

@@ -32,6 +32,7 @@ const nodeSchema = z.object({
     .string()
     .regex(/^smtps?:\/\//, 'must start with smtp:// or smtps://')
     .optional(),
+  WEBHOOKS_TO_PRIVATE: z.enum(['on', 'off']).default('off'),
 });
 
 const apiSchema = nodeSchema.extend({
@@ -42,7 +43,6 @@ const apiSchema = nodeSchema.extend({
 
 const workerSchema = nodeSchema.extend({
   MAIL_FROM: z.string().min(3, 'must be an address').default('Countersign <countersign@localhost>'),
-  WEBHOOKS_TO_PRIVATE: z.enum(['on', 'off']).default('off'),
   CAQH_MODE: z.enum(['manual', 'file', 'api']).default('manual'),
   CAQH_NAME: z.string().min(1, 'must not be empty').default('CAQH'),
   CAQH_URL: webUrl.default('https://proview.caqh.org'),
@@ -83,6 +83,8 @@ export interface NodeConfig {
   stuckAfterMs: number | null;
   /** Unset: mail is kept in the local mailbox. */
   smtpUrl: string | undefined;
+  /** Whether webhooks may go to private addresses, and without TLS. */
+  webhooksToPrivate: boolean;
 }
 
 export interface ApiConfig extends NodeConfig {
@@ -93,7 +95,6 @@ export interface ApiConfig extends NodeConfig {
 
 export interface WorkerConfig extends NodeConfig {
   mailFrom: string;
-  webhooksToPrivate: boolean;
   caqh: { mode: 'manual' | 'file' | 'api'; name: string; account: CaqhAccount | null };
   /** Null: NPPES is not asked. */
   nppesUrl: string | null;
@@ -139,7 +140,6 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
   return {
     ...nodeConfig(values),
     mailFrom: values.MAIL_FROM,
-    webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
     caqh: { mode: values.CAQH_MODE, name: values.CAQH_NAME, account: accountOf(values) },
     nppesUrl: values.NPPES_URL === 'off' ? null : values.NPPES_URL,
     leieUrl: values.LEIE_URL === 'off' ? null : values.LEIE_URL,
@@ -171,6 +171,7 @@ const nodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
   runId: values.RUN_ID,
   stuckAfterMs: values.WATCHDOG_SECONDS === null ? null : values.WATCHDOG_SECONDS * 1000,
   smtpUrl: values.SMTP_URL,
+  webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
 });
 
 function read<T>(schema: z.ZodType<T>, env: Environment): T {

@@ -13,6 +13,11 @@ export interface Deps {
   dispatch: Dispatch;
   /** How long a request waits for a workflow to take its command; later it is answered as accepted. */
   patienceMs: number;
-  /** With a mail server there is no local mailbox to show. */
-  config: { adminApiKey: string; runId: string | undefined; smtpUrl?: string | undefined };
+  config: {
+    adminApiKey: string;
+    runId: string | undefined;
+    /** With a mail server there is no local mailbox to show. */
+    smtpUrl?: string | undefined;
+    webhooksToPrivate?: boolean;
+  };
 }

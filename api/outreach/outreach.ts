@@ -46,6 +46,8 @@ import {
   rotated,
 } from './outreach-schemas';
 import { refuse } from '../kernel/validation';
+import { refuseWebhookUrl } from '../../outreach/webhook-address';
+import { invalid } from '../kernel/errors';
 
 const same = <T>(item: T): T => item;
 const shownDelivery = underBothNames(EVENT);
@@ -62,13 +64,16 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     description:
       'Deliveries are signed as the Standard Webhooks specification says, arrive at least once, and in order as long as ' +
       'each succeeds. An endpoint that fails is called again after 30 s, then less often, for three days; after that its ' +
-      'waiting deliveries are dead.',
+      'waiting deliveries are dead. The URL has to be https and of the public network, unless this deployment sets ' +
+      '`WEBHOOKS_TO_PRIVATE`; where its name leads is checked at each delivery.',
     tag: 'webhooks',
     access: 'keys:write',
     body: endpointInput,
     secret: secretIn(sql, keyring),
     responses: { 201: { description: 'The endpoint with its secret', schema: newEndpoint } },
     handler: async ({ principal, body, commandId }) => {
+      const refusal = config.webhooksToPrivate ? null : refuseWebhookUrl(body.url);
+      if (refusal) throw invalid({ path: 'url', ...refusal });
       await checkGrant(sql, principal, { role: 'service', ...(body.clientIds && { clientIds: body.clientIds }) });
       const made = await createEndpoint(sql, keyring, principal, commandId, body);
       return created(`/v1/webhook-endpoints/${made.id}`, made);

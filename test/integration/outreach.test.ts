@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import { createApp } from '../../api/app';
 import { createSend } from '../../activities/outreach';
 import { smtpMailer } from '../../outreach/mail';
-import { isPrivate, post } from '../../outreach/webhook';
+import { post } from '../../outreach/webhook';
 import { emit } from '../../record/outreach/event-feed';
 import { claimMail, batchDueMail, settleMail, markTransmitting, type ClaimedMail } from '../../record/outreach/mail';
 import { queueMessages, type QueuedMessage } from '../../record/outreach/messages';
@@ -23,7 +23,7 @@ const BEFORE = '2026-06-10T18:30:00.000Z';
 let api: TestApi;
 let smtp: TestSmtp;
 beforeAll(async () => {
-  [api, smtp] = await Promise.all([TestApi.start(), TestSmtp.start()]);
+  [api, smtp] = await Promise.all([TestApi.start({ webhooksToPrivate: true }), TestSmtp.start()]);
 });
 afterAll(async () => {
   await smtp.stop();
@@ -642,18 +642,33 @@ describe('a webhook', () => {
       await expect(post(webhook)).rejects.toMatchObject({ message: 'a private address is not called' });
     }
     expect(reached).toBe(0);
-    const ours = ['127.0.0.1', '10.1.2.3', '169.254.169.254', '::1', 'fd00::1', '192.168.1.1', '::ffff:10.0.0.1'];
-    const reserved = [
-      '::ffff:7f00:1',
-      '64:ff9b::a00:1',
-      '2002:a00:1::',
-      '224.0.0.1',
-      '255.255.255.255',
-      '0.0.0.0',
-      '::',
-    ];
-    expect([...ours, ...reserved].filter((address) => !isPrivate(address))).toEqual([]);
-    expect(['93.184.216.34', '2606:2800:220:1::1'].filter(isPrivate)).toEqual([]);
+  });
+
+  test('is refused at creation where it would not be sent: without TLS, or to a private address', async () => {
+    const config = { ...api.deps.config, webhooksToPrivate: false };
+    const server = createApp({ ...api.deps, config }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const create = async (to: string) => {
+      const { port } = server.address() as AddressInfo;
+      const response = await fetch(`http://127.0.0.1:${port}/v1/webhook-endpoints`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ url: to, types: ['follow_up.due'] }),
+      });
+      const { errors } = (await response.json()) as { errors?: unknown };
+      return [response.status, errors];
+    };
+    try {
+      const refused = (rule: string, message: string) => [400, [{ path: 'url', rule, message }]];
+      expect(await create('http://hooks.example.org/in')).toEqual(refused('https', 'only https is called'));
+      for (const host of ['localhost', '10.0.0.1', '[::127.0.0.1]'])
+        expect(await create(`https://${host}/in`)).toEqual(
+          refused('public_address', 'a private address is not called'),
+        );
+      expect(await create('https://hooks.example.org/in')).toEqual([201, undefined]);
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 
   test('is for those who may manage keys, and says what is wrong', async () => {

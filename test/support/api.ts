@@ -48,12 +48,14 @@ export class TestApi {
     taskQueue = 'nobody',
     patienceMs = temporalAddress === NOBODY ? 100 : 5000,
     connections = 5,
+    webhooksToPrivate = false,
     log,
   }: {
     temporalAddress?: string;
     taskQueue?: string;
     patienceMs?: number;
     connections?: number;
+    webhooksToPrivate?: boolean;
     /** Takes each line that is logged, at every level. */
     log?: (line: string) => void;
   } = {}): Promise<TestApi> {
@@ -61,7 +63,7 @@ export class TestApi {
     const sql = createDatabase(database.url, { max: connections });
     const keyring = createKeyring(`test:${Buffer.alloc(32, 7).toString('base64')}`);
     const temporal = connectTemporal({ TEMPORAL_ADDRESS: temporalAddress }, keyring);
-    const config = { adminApiKey: ADMIN_KEY, runId: undefined };
+    const config = { adminApiKey: ADMIN_KEY, runId: undefined, webhooksToPrivate };
     const dispatch = createDispatch({ sql, client: temporal.client, taskQueue });
     const logger = log
       ? createLogger('test', 'trace', { write: log })

@@ -10,6 +10,7 @@ test('what is set is read, the rest has defaults', () => {
     logLevel: 'info',
     runId: 'r1',
     stuckAfterMs: 20_000,
+    webhooksToPrivate: false,
   });
   expect(loadApiConfig({ ...api, PORT: '8080' })).toMatchObject({ port: 8080, host: '127.0.0.1' });
 });
