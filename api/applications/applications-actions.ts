@@ -257,11 +257,13 @@ export async function take<Given extends object>(
   return delivery.status;
 }
 
+const TAKEN_OUT_OF_ORDER = 'If it has already happened, send it again with outOfOrder: {"reason": "…"}.';
+
 function refused(refusal: Refusal): Problem {
   switch (refusal.type) {
     case 'action_not_allowed': {
-      const { type, ...allowed } = refusal;
-      return new Problem(type, allowed);
+      const { type, because = type, outOfOrder, ...allowed } = refusal;
+      return new Problem(because, { ...(outOfOrder && { detail: TAKEN_OUT_OF_ORDER }), ...allowed });
     }
     case 'open_application_exists':
       return new Problem('application_exists', { existingId: refusal.existingId });

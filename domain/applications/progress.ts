@@ -19,9 +19,22 @@ export interface Progress {
   next: { at: Instant; timer: TimerName | 'set_aside' } | null;
 }
 
+/** What keeps an action from being taken in a stage that has it; each is a problem of the HTTP contract. */
+export type Obstacle =
+  'not_submitted' | 'unknown_attempt' | 'not_paused' | 'not_held' | 'participation_over' | 'no_unresolved_issue';
+
 /** Why an action is refused; maps one to one to a problem of the HTTP contract. */
 export type Refusal =
-  | { type: 'action_not_allowed'; stage: Stage; allowedActions: Action[]; allowedOutcomes: Outcome[] }
+  | {
+      type: 'action_not_allowed';
+      stage: Stage;
+      /** Left out: the stage itself. */
+      because?: Obstacle;
+      /** Whether it would be taken with `outOfOrder`; left out: no. */
+      outOfOrder?: true;
+      allowedActions: Action[];
+      allowedOutcomes: Outcome[];
+    }
   | { type: 'stale_version'; version: number }
   | { type: 'unknown_entry' }
   | { type: 'not_correctable' }

@@ -1,6 +1,6 @@
 import { ACTIONS, OUTCOMES, STAGES, type Action, type Outcome, type Stage } from '../kernel/codes';
 import { listUnresolvedIssues } from './participation';
-import type { Refusal } from './progress';
+import type { Obstacle, Refusal } from './progress';
 import { BEFORE_SUBMISSION, isHeld, isOpen, isParticipating, type ApplicationState } from './state';
 
 /** What legality depends on, of an action's body. */
@@ -20,13 +20,17 @@ interface Row {
   fact?: true;
   /** Taken after closing too, in these stages. */
   closed?: readonly Stage[];
-  when?: (state: ApplicationState, asked: ActionRequest) => boolean;
+  /** What else stands in the way; null: nothing. */
+  unless?: (state: ApplicationState, asked: ActionRequest) => Cause | null;
 }
+
+type Cause = 'stage' | Obstacle;
 
 const OPEN: readonly Stage[] = STAGES.filter((s) => s !== 'confirmed' && s !== 'withdrawn');
 const FROM_SUBMITTED = OPEN.filter((s) => !BEFORE_SUBMISSION.includes(s));
-const OF_A_PARTICIPATION: Row = { in: [], closed: ['confirmed'], when: isParticipating };
-const wasSubmitted = (state: ApplicationState) => state.submitted;
+const participationOver = (state: ApplicationState) => (isParticipating(state) ? null : 'participation_over');
+const OF_A_PARTICIPATION: Row = { in: [], closed: ['confirmed'], unless: participationOver };
+const notSubmitted = (state: ApplicationState) => (state.submitted ? null : 'not_submitted');
 
 /** The one table: which action is allowed in which stage. */
 export const TABLE: Record<Action, Row> = {
@@ -35,30 +39,29 @@ export const TABLE: Record<Action, Row> = {
     in: OPEN,
     fact: true,
     closed: ['confirmed'],
-    when: (state, { outcome }) =>
-      outcome ? isOutcomeAllowed(state, outcome) : isOpen(state) || isParticipating(state),
+    unless: (state, { outcome }) => (outcome ? obstacleOf(state, outcome) : overUnlessOpen(state)),
   },
   information: { in: ['information_requested'], fact: true },
-  contract: { in: FROM_SUBMITTED, fact: true, when: wasSubmitted },
-  confirmations: { in: FROM_SUBMITTED, fact: true, when: wasSubmitted, closed: ['confirmed'] },
+  contract: { in: FROM_SUBMITTED, fact: true, unless: notSubmitted },
+  confirmations: { in: FROM_SUBMITTED, fact: true, unless: notSubmitted, closed: ['confirmed'] },
   appeal: { in: ['denied'] },
   resubmission: { in: ['submitted', 'in_review', 'information_requested', 'panel_closed', 'denied'] },
   restoration: {
     in: OPEN,
-    when: (state, { attempt }) =>
-      state.ended.length > 0 && (attempt === undefined || state.ended.some((e) => e.number === attempt)),
+    unless: (state, { attempt }) =>
+      state.ended.some((e) => attempt === undefined || e.number === attempt) ? null : 'unknown_attempt',
   },
   waivers: { in: BEFORE_SUBMISSION },
   withdrawal: { in: OPEN },
   pause: { in: OPEN },
-  resume: { in: OPEN, when: (state) => state.paused !== null },
-  'restore-review': { in: OPEN, closed: STAGES, when: isHeld },
+  resume: { in: OPEN, unless: (state) => (state.paused ? null : 'not_paused') },
+  'restore-review': { in: OPEN, closed: STAGES, unless: (state) => (isHeld(state) ? null : 'not_held') },
   loading: OF_A_PARTICIPATION,
   directory: OF_A_PARTICIPATION,
   issues: OF_A_PARTICIPATION,
   'issue-resolution': {
     ...OF_A_PARTICIPATION,
-    when: (state) => isParticipating(state) && !!listUnresolvedIssues(state),
+    unless: (state) => participationOver(state) ?? (listUnresolvedIssues(state) ? null : 'no_unresolved_issue'),
   },
   'committee-date': OF_A_PARTICIPATION,
   recredentialing: OF_A_PARTICIPATION,
@@ -66,60 +69,69 @@ export const TABLE: Record<Action, Row> = {
   notes: { in: OPEN, closed: STAGES },
   assignment: { in: OPEN, closed: STAGES },
   corrections: { in: OPEN, closed: STAGES },
-  'playbook-migration': { in: OPEN, closed: ['confirmed'], when: (state) => isOpen(state) || isParticipating(state) },
+  'playbook-migration': { in: OPEN, closed: ['confirmed'], unless: overUnlessOpen },
   'change-notice': OF_A_PARTICIPATION,
 };
 
 /** The outcomes of a contact; the stages in which each is allowed without `outOfOrder`. */
 const OUTCOME_TABLE: Record<
   Outcome,
-  { in: readonly Stage[]; when?: (state: ApplicationState) => boolean; ofParticipation?: true }
+  { in: readonly Stage[]; unless?: (state: ApplicationState) => Obstacle | null; ofParticipation?: true }
 > = {
   // the payer found what was thought lost: the new attempt is not yet submitted
-  received: { in: OPEN, when: (state) => state.submitted || state.ended.some((e) => e.submitted) },
-  in_review: { in: FROM_SUBMITTED, when: wasSubmitted },
-  committee: { in: FROM_SUBMITTED, when: wasSubmitted },
-  tabled: { in: FROM_SUBMITTED, when: wasSubmitted },
-  information_requested: { in: FROM_SUBMITTED, when: wasSubmitted },
+  received: { in: OPEN, unless: (state) => (state.ended.some((e) => e.submitted) ? null : notSubmitted(state)) },
+  in_review: { in: FROM_SUBMITTED, unless: notSubmitted },
+  committee: { in: FROM_SUBMITTED, unless: notSubmitted },
+  tabled: { in: FROM_SUBMITTED, unless: notSubmitted },
+  information_requested: { in: FROM_SUBMITTED, unless: notSubmitted },
   invited: { in: [...BEFORE_SUBMISSION, 'panel_closed'] },
-  no_record: { in: FROM_SUBMITTED, when: wasSubmitted },
-  returned: { in: FROM_SUBMITTED, when: wasSubmitted },
+  no_record: { in: FROM_SUBMITTED, unless: notSubmitted },
+  returned: { in: FROM_SUBMITTED, unless: notSubmitted },
   panel_closed: { in: OPEN },
-  approved: { in: FROM_SUBMITTED, when: wasSubmitted },
-  denied: { in: FROM_SUBMITTED, when: wasSubmitted },
+  approved: { in: FROM_SUBMITTED, unless: notSubmitted },
+  denied: { in: FROM_SUBMITTED, unless: notSubmitted },
   no_answer: { in: OPEN, ofParticipation: true },
   other: { in: OPEN, ofParticipation: true },
 };
 
-function isOutcomeAllowed(state: ApplicationState, outcome: Outcome): boolean {
-  const row = OUTCOME_TABLE[outcome];
-  if (!isOpen(state)) return row.ofParticipation === true && isParticipating(state);
-  return row.in.includes(state.stage) && (row.when?.(state) ?? true);
+function overUnlessOpen(state: ApplicationState): Obstacle | null {
+  return isOpen(state) ? null : participationOver(state);
 }
 
-function isAllowed(state: ApplicationState, asked: ActionRequest): boolean {
-  const row = TABLE[asked.action];
-  if (!isOpen(state)) return !!row.closed?.includes(state.stage) && (row.when?.(state, asked) ?? true);
-  if (row.fact && asked.outOfOrder) return true;
-  return row.in.includes(state.stage) && (row.when?.(state, asked) ?? true);
+/** What stands in the way of an outcome; null: nothing. */
+function obstacleOf(state: ApplicationState, outcome: Outcome): Cause | null {
+  const row = OUTCOME_TABLE[outcome];
+  if (!isOpen(state)) return participationOver(state) ?? (row.ofParticipation ? null : 'stage');
+  return row.in.includes(state.stage) ? (row.unless?.(state) ?? null) : 'stage';
+}
+
+/** What stands in the way of an action; null: nothing. */
+function causeAgainst(state: ApplicationState, asked: ActionRequest): Cause | null {
+  const { in: stages, closed = [], fact, unless } = TABLE[asked.action];
+  if (isOpen(state) && fact && asked.outOfOrder) return null;
+  if (!(isOpen(state) ? stages : closed).includes(state.stage)) return 'stage';
+  return unless?.(state, asked) ?? null;
 }
 
 /** The actions that need no `outOfOrder` now, in the order of the table. */
 export const listAllowedActions = (state: ApplicationState): Action[] =>
-  ACTIONS.filter((action) => isAllowed(state, { action }));
+  ACTIONS.filter((action) => causeAgainst(state, { action }) === null);
 
 /** The outcomes that a contact may have now without `outOfOrder`. */
 export const listAllowedOutcomes = (state: ApplicationState): Outcome[] =>
-  OUTCOMES.filter((outcome) => isOutcomeAllowed(state, outcome));
+  OUTCOMES.filter((outcome) => obstacleOf(state, outcome) === null);
 
 /** Null where the action may be taken, otherwise why not. */
 export function refusal(state: ApplicationState, asked: ActionRequest): Refusal | null {
   if (asked.version !== undefined && asked.version !== state.version)
     return { type: 'stale_version', version: state.version };
-  if (isAllowed(state, asked)) return null;
+  const cause = causeAgainst(state, asked);
+  if (cause === null) return null;
   return {
     type: 'action_not_allowed',
     stage: state.stage,
+    ...(cause !== 'stage' && { because: cause }),
+    ...(causeAgainst(state, { ...asked, outOfOrder: true }) === null && { outOfOrder: true }),
     allowedActions: listAllowedActions(state),
     allowedOutcomes: listAllowedOutcomes(state),
   };

@@ -110,6 +110,7 @@ describe('what is refused', () => {
     expect([reply.status, typeOf(reply)]).toEqual([409, 'action_not_allowed']);
     const { stage, allowedActions, allowedOutcomes } = before;
     expect(reply.body).toMatchObject({ stage, allowedActions, allowedOutcomes });
+    expect(reply.body.detail).toContain('outOfOrder');
     expect(await application.get()).toMatchObject({ version: before.version, stage: 'preparing' });
     expect((await application.timeline()).map((entry) => entry.kind)).toEqual(['opened']);
     const [audited] = await system.api.deps.sql`
@@ -119,6 +120,19 @@ describe('what is refused', () => {
       detail: { problem: 'action_not_allowed' },
       clientId: application.filed.clientId,
     });
+  });
+
+  test('a refusal names its cause where that is not the stage, and mentions outOfOrder only where it would help', async () => {
+    const application = await system.at('preparing');
+    for (const [action, body, problem] of [
+      ['resume', {}, 'not_paused'],
+      ['restoration', { attempt: 7, reason: 'found again' }, 'unknown_attempt'],
+      ['appeal', { filedOn: TODAY, channel: 'fax', reason: 'x' }, 'action_not_allowed'],
+    ] as const) {
+      const reply = await application.try(action, body);
+      expect([reply.status, typeOf(reply), reply.body.stage]).toEqual([409, problem, 'preparing']);
+      expect(reply.body.detail).toBeUndefined();
+    }
   });
 
   test('a contact is refused by its outcome, and names the outcomes that are allowed', async () => {

@@ -166,7 +166,11 @@ function take(row: string, situation: string, extra: object): string {
   const before = structuredClone({ state: paper.state, events: paper.events });
   const refusal = paper.give(row.split(':')[0] as Action, { ...bodyOf(paper, row), ...extra });
   if (refusal) {
-    expect(refusal).toEqual({ type: 'action_not_allowed', stage: STAGE_OF[situation], ...listed(situation) });
+    expect(refusal).toMatchObject({ type: 'action_not_allowed', stage: STAGE_OF[situation], ...listed(situation) });
+    const { plain, late } = ROWS.find((one) => one.row === row)!;
+    const at = COLUMNS.indexOf(situation);
+    if (plain[at] === '.' && !('outOfOrder' in extra))
+      expect([row, situation, 'outOfOrder' in refusal]).toEqual([row, situation, late[at] !== '.']);
     expect({ state: paper.state, events: paper.events }).toEqual(before);
     return '.';
   }
@@ -221,7 +225,7 @@ describe('what depends on more than the stage', () => {
       submittedOn: '2027-01-02',
     });
     expect(again().submit().act('restoration', { attempt: 1 }).state.attempt).toBe(1);
-    expect(again().give('restoration', { attempt: 3 })).toMatchObject({ type: 'action_not_allowed' });
+    expect(again().give('restoration', { attempt: 3 })).toMatchObject({ because: 'unknown_attempt' });
   });
 
   test('`received` restores while the new attempt is unsubmitted, and is about the new one afterwards', () => {
@@ -243,8 +247,36 @@ describe('what depends on more than the stage', () => {
     expect(paper.view.allowedActions).toContain('issue-resolution');
     paper.act('issue-resolution', { code: 'wrong_tin', resolvedOn: '2027-01-05' });
     expect(paper.give('issue-resolution', { code: 'wrong_tin', resolvedOn: '2027-01-05' })).toMatchObject({
-      type: 'action_not_allowed',
+      because: 'no_unresolved_issue',
     });
+  });
+
+  test('a refusal names its cause where that is not the stage', () => {
+    const because = (paper: Paper, action: Action, body: Parameters<Paper['give']>[1] = {}) => {
+      const refusal = paper.give(action, body);
+      return refusal && 'because' in refusal ? refusal.because : refusal?.type;
+    };
+    const over = confirmed().act('participation-end', { on: '2027-12-31' });
+    const closedPanel = new Paper().contact('panel_closed');
+    expect([
+      because(new Paper(), 'resume'),
+      because(new Paper(), 'restoration', { attempt: 1 }),
+      because(new Paper(), 'restore-review'),
+      because(over, 'participation-end', { on: '2027-11-30' }),
+      because(over, 'contacts', { channel: 'portal', outcome: 'other' }),
+      because(closedPanel, 'contract', { status: 'sent', on: '2027-01-04' }),
+      because(closedPanel, 'contacts', { channel: 'portal', outcome: 'approved' }),
+      because(new Paper(), 'appeal', { filedOn: '2027-01-04' }),
+    ]).toEqual([
+      'not_paused',
+      'unknown_attempt',
+      'not_held',
+      'participation_over',
+      'participation_over',
+      'not_submitted',
+      'not_submitted',
+      'action_not_allowed',
+    ]);
   });
 
   test('what has ended is looked after no more', () => {
