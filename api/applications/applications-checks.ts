@@ -3,8 +3,9 @@ import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
 import {
   listFactProblems,
   findInheritedAgreement,
-  findPartyProblem,
+  listOtherParty,
   type FactValue,
+  type Party,
   type Seen,
 } from '../../domain/kernel/facts';
 import { findFactHolder, type Parties } from '../../record/applications/parties';
@@ -35,15 +36,15 @@ export async function checkFacts(
   facts: { fact: Fact; given: GivenFact; path: string }[],
 ): Promise<void> {
   refuse((await Promise.all(facts.map((one) => factErrors(sql, against, one)))).flat());
-  const wrong = facts.filter(({ given }) => given.seen && namesAnother(given.seen, against));
-  if (wrong.length > 0)
-    throw new Problem('wrong_party', {
-      errors: wrong.map(({ path }) => ({
-        path: `${path}seen`,
-        rule: 'wrong_party',
-        message: 'must match the practice, provider and location of the application',
-      })),
-    });
+  const party = partyOf(against);
+  const errors = facts.flatMap(({ given, path }) =>
+    listOtherParty(given.seen ?? {}, party).map((field) => ({
+      path: `${path}seen.${field}`,
+      rule: 'wrong_party',
+      message: OTHER_PARTY[field],
+    })),
+  );
+  if (errors.length > 0) throw new Problem('wrong_party', { errors });
 }
 
 async function factErrors(
@@ -87,10 +88,16 @@ async function inheritanceErrors(
   ];
 }
 
-function namesAnother(seen: Seen, { ground, locationId }: Against): boolean {
+const OTHER_PARTY: Record<keyof Seen, string> = {
+  partyName: 'must be the legal name of the application’s practice',
+  tinLast4: 'must be the last four digits of the TIN of the application’s practice',
+  npi: 'must be the NPI of the application’s practice or provider',
+  locationId: 'must be the location of the application, or one of its practice where it has none',
+};
+
+function partyOf({ ground, locationId }: Against): Party {
   const { practice, provider } = ground;
-  const npis = [practice!.npi, provider?.npi].filter((npi) => npi !== null && npi !== undefined);
-  const party = { legalName: practice!.legalName, tinLast4: practice!.tinLast4, npis, locationId };
-  const elsewhere = seen.locationId !== undefined && !practice!.locationIds.includes(seen.locationId);
-  return elsewhere || findPartyProblem(seen, party) !== null;
+  const { legalName, tinLast4, npi, locationIds } = practice!;
+  const npis = [npi, provider?.npi].filter((one) => one !== null && one !== undefined);
+  return { legalName, tinLast4, npis, locationIds: locationId === null ? locationIds : [locationId] };
 }

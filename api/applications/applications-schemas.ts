@@ -378,7 +378,7 @@ export const applicationsQuery = z
   })
   .superRefine(({ sort, cursor }, context) => {
     if (cursor && cursor[0] !== sort) broken(context, ['cursor'], 'cursor', 'must be a nextCursor of this list');
-  });
+  }, BESIDE_BAD_FIELDS);
 
 const GROUPS = ['stage', 'payer', 'client', 'assignee'] as const;
 export const summaryQuery = z.strictObject({ groupBy: z.enum(GROUPS) });

@@ -6,6 +6,7 @@ import {
   BESIDE_BAD_FIELDS,
   broken,
   documents,
+  formOf,
   id,
   line,
   longText,
@@ -23,13 +24,17 @@ const none = { none: z.literal(true), saidBy: line };
 
 /** What each of the four facts can be. */
 export const FACT_VALUES = {
-  contract: z.union([z.literal('executed'), z.strictObject({ ...none, basis: z.enum(CONTRACT_BASES) }), inherited]),
+  contract: formOf('"executed", {none: true, basis, saidBy} or {inheritedFrom}', [
+    z.literal('executed'),
+    z.strictObject({ ...none, basis: z.enum(CONTRACT_BASES) }),
+    inherited,
+  ]),
   effectiveDate: turningDate,
-  payerProviderId: z.union([line, z.strictObject(none)]),
-  claimsRoute: z.union([
+  payerProviderId: formOf('a text or {none: true, saidBy}', [line, z.strictObject(none)]),
+  claimsRoute: formOf('{clearinghouse, payerId, eraEnrolled?}, {portal}, {paperAddress} or {inheritedFrom}', [
     z.strictObject({ clearinghouse: line, payerId: line, eraEnrolled: z.boolean().optional() }),
     z.strictObject({ portal: line }),
-    z.strictObject({ paperAddress: z.union([longText, address]) }),
+    z.strictObject({ paperAddress: formOf('a text or an address', [longText, address]) }),
     inherited,
   ]),
 } satisfies { [F in Fact]: z.ZodType<FactValues[F]> };

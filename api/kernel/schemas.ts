@@ -22,16 +22,25 @@ export const text = (rules: TextRule[], meta: Record<string, unknown> = {}) =>
     })
     .meta(meta);
 
+/** So many of a thing, in words. */
+export const count = (number: number | bigint, thing: string): string => `${number} ${thing}${number === 1 ? '' : 's'}`;
+
 const length = (value: string): number => [...value].length;
 
-const between = (min: number, max: number): TextRule[] => [
-  { rule: 'min_length', message: `must have at least ${min} characters`, holds: (value) => length(value) >= min },
-  { rule: 'max_length', message: `must have at most ${max} characters`, holds: (value) => length(value) <= max },
+const atMost = (max: number): TextRule => ({
+  rule: 'max_length',
+  message: `must have at most ${count(max, 'character')}`,
+  holds: (value) => length(value) <= max,
+});
+/** Text that is not empty. */
+const upTo = (max: number): TextRule[] => [
+  { rule: 'min_length', message: 'must have at least 1 character', holds: (value) => value.length > 0 },
+  atMost(max),
 ];
 
 // Neither PostgreSQL's text nor its jsonb takes a NUL or half of a surrogate pair.
 const SINGLE_LINE: TextRule[] = [
-  ...between(1, 200),
+  ...upTo(200),
   {
     rule: 'no_control_characters',
     message: 'must be one line without control characters',
@@ -46,7 +55,7 @@ export const line = text(SINGLE_LINE, { minLength: 1, maxLength: 200 });
 /** Text of up to 10,000 characters that may have line breaks. */
 export const longText = text(
   [
-    ...between(1, 10_000),
+    ...upTo(10_000),
     {
       rule: 'no_control_characters',
       message: 'must not have control characters other than line breaks',
@@ -175,10 +184,7 @@ export const pastInstant = text(
 );
 
 export const email = text(
-  [
-    ...between(3, 200),
-    { rule: 'email', message: 'must be an email address', holds: (value) => z.regexes.email.test(value) },
-  ],
+  [atMost(200), { rule: 'email', message: 'must be an email address', holds: (value) => z.regexes.email.test(value) }],
   { format: 'email', example: 'office@example.org' },
 );
 
@@ -215,10 +221,10 @@ export const address = z
   .strictObject({ line1: line, line2: line.optional(), city: line, state, postalCode })
   .meta({ id: 'Address' });
 
-export const url = text(
-  [...between(1, 2000), { rule: 'url', message: 'must be an http or https URL', holds: isWebUrl }],
-  { format: 'uri', example: 'https://portal.example.com' },
-);
+export const url = text([...upTo(2000), { rule: 'url', message: 'must be an http or https URL', holds: isWebUrl }], {
+  format: 'uri',
+  example: 'https://portal.example.com',
+});
 
 function isWebUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:\/\/\S+$/.test(value);
@@ -233,6 +239,9 @@ export const BESIDE_BAD_FIELDS = {
     typeof value === 'object' && value !== null && !Array.isArray(value),
 };
 
+/** For a rule of a whole list: it is judged also where some item is bad. */
+const BESIDE_BAD_ITEMS = { when: ({ value }: { value: unknown }): boolean => Array.isArray(value) };
+
 /** Whether both are dates and the first is the earlier one. */
 export const isEarlier = (one: unknown, other: unknown): boolean =>
   typeof one === 'string' && typeof other === 'string' && isRealDate(one) && isRealDate(other) && one < other;
@@ -242,8 +251,9 @@ export const unique = <T extends z.ZodType>(list: z.ZodArray<T>, keyOf: (item: z
   list
     .superRefine((items, context) => {
       const seen = new Set<string>();
+      const bad = new Set(context.issues.map(({ path }) => path?.[0]));
       for (const [index, item] of items.entries()) {
-        const key = keyOf(item);
+        const key = bad.has(index) ? undefined : keyOf(item);
         if (key === undefined) continue;
         if (seen.has(key))
           context.addIssue({
@@ -254,8 +264,12 @@ export const unique = <T extends z.ZodType>(list: z.ZodArray<T>, keyOf: (item: z
           });
         seen.add(key);
       }
-    })
+    }, BESIDE_BAD_ITEMS)
     .meta({ 'x-items': 'each once' });
+
+/** A value that has one of several forms; `forms` lists them, for whoever sends none of them. */
+export const formOf = <const T extends readonly z.ZodType[]>(forms: string, options: T) =>
+  z.union(options, { error: `must be ${forms}` });
 
 /** A list of which nothing is told apart by its items, so that two may be the same. */
 export const repeatable = <T extends z.ZodType>(list: z.ZodArray<T>) => list.meta({ 'x-items': 'may repeat' });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Problem, type FieldError } from './errors';
+import { count } from './schemas';
 
 /** Reads one value by its schema; adds every rule that it breaks to `errors` and then answers undefined. */
 export function check<T>(schema: z.ZodType<T>, value: unknown, errors: FieldError[]): T | undefined {
@@ -26,9 +27,29 @@ function describe(issue: Issue, root: unknown): FieldError[] {
     return issue.keys.map((key) => at([...issue.path, key], 'unknown_field', 'is not a known field'));
   if (issue.code !== 'custom' && valueAt(root, issue.path) === undefined)
     return [at(issue.path, 'required', 'is required')];
+  const meant = issue.code === 'invalid_union' ? findMeantForm(issue, valueAt(root, issue.path)) : undefined;
+  if (meant)
+    return meant.map((error) => ({
+      ...error,
+      path: [...issue.path.map(printable), error.path].filter(Boolean).join('.'),
+    }));
   const [rule, message] = ruleOf(issue);
   return [at(issue.path, rule, message)];
 }
+
+/** What is wrong with a value by the form that it comes closest to; undefined where it resembles none. */
+function findMeantForm({ errors }: z.core.$ZodIssueInvalidUnion, value: unknown): FieldError[] | undefined {
+  const forms = errors.map((issues) => issues.flatMap((issue) => describe(issue, value)));
+  const fields = typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
+  const foreign = (form: FieldError[]) => form.filter(({ rule }) => rule === 'unknown_field').length;
+  return forms
+    .filter((form) => (fields > 0 ? isInside(form) && foreign(form) < fields : form.every(isOfText)))
+    .sort((one, other) => foreign(one) - foreign(other) || one.length - other.length)[0];
+}
+
+const isInside = (form: FieldError[]): boolean => form.every(({ path }) => path !== '');
+/** Whether the value is at least a text, that breaks a rule of texts. */
+const isOfText = ({ path, rule }: FieldError): boolean => path === '' && !['type', 'one_of'].includes(rule);
 
 function ruleOf(issue: Issue): [rule: string, message: string] {
   switch (issue.code) {
@@ -37,17 +58,20 @@ function ruleOf(issue: Issue): [rule: string, message: string] {
     case 'invalid_type':
       return ['type', `must be ${article(issue.expected)}`];
     case 'invalid_value':
-      return ['one_of', `must be one of ${issue.values.join(', ')}`];
+      return ['one_of', `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.join(', ')}`];
     case 'too_small':
       return issue.origin === 'array'
-        ? ['min_items', `must have at least ${issue.minimum} items`]
+        ? ['min_items', `must have at least ${count(issue.minimum, 'item')}`]
         : ['minimum', `must be at least ${issue.minimum}`];
     case 'too_big':
       return issue.origin === 'array'
-        ? ['max_items', `must have at most ${issue.maximum} items`]
+        ? ['max_items', `must have at most ${count(issue.maximum, 'item')}`]
         : ['maximum', `must be at most ${issue.maximum}`];
     case 'invalid_union':
-      return ['one_of', 'must have one of the forms in the API description'];
+      return [
+        'one_of',
+        'options' in issue && issue.options ? `must be one of ${issue.options.join(', ')}` : issue.message,
+      ];
     default:
       return ['invalid', 'is not valid'];
   }

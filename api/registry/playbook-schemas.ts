@@ -36,7 +36,7 @@ export const duration = z
   .superRefine((value, context) => {
     const message = findDurationProblem(value);
     if (message) context.addIssue({ code: 'custom', message, params: { rule: 'duration' } });
-  })
+  }, BESIDE_BAD_FIELDS)
   .transform((value) => value as Duration)
   .meta({
     id: 'Duration',

@@ -1,7 +1,19 @@
 import { z } from 'zod';
 import { isEin, isSsn } from '../../domain/kernel/identifiers';
 import { circumstance } from './changes-schemas';
-import { address, hasLevels, id, instant, line, npi, repeatable, text, unique, version } from '../kernel/schemas';
+import {
+  address,
+  BESIDE_BAD_FIELDS,
+  hasLevels,
+  id,
+  instant,
+  line,
+  npi,
+  repeatable,
+  text,
+  unique,
+  version,
+} from '../kernel/schemas';
 
 const ein = text(
   [{ rule: 'ein', message: 'must be an EIN: 9 digits with a prefix that the IRS assigns', holds: isEin }],
@@ -37,7 +49,7 @@ const billing = z
         message: 'must have at most 10,000 characters in at most 10 levels, and no NUL characters',
         params: { rule: 'billing' },
       });
-  })
+  }, BESIDE_BAD_FIELDS)
   .meta({ description: 'Free form', example: { clearinghouse: 'availity' } });
 
 const location = { name: line.optional(), address };

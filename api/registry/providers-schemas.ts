@@ -5,6 +5,8 @@ import { ended } from './clients-schemas';
 import { registryState } from '../kernel/lookup-schemas';
 import {
   actor,
+  BESIDE_BAD_FIELDS,
+  broken,
   date,
   email,
   expiryDate,
@@ -39,13 +41,8 @@ const policy = z.strictObject({
 });
 export const malpractice = policy.superRefine(({ limits }, context) => {
   if (limits && limits.aggregate < limits.perOccurrence)
-    context.addIssue({
-      code: 'custom',
-      path: ['limits', 'aggregate'],
-      message: 'must not be less than perOccurrence',
-      params: { rule: 'order' },
-    });
-});
+    broken(context, ['limits', 'aggregate'], 'order', 'must not be less than perOccurrence');
+}, BESIDE_BAD_FIELDS);
 const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a valid check digit', holds: isDea }], {
   example: 'AB1234563',
 });

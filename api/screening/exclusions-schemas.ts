@@ -3,13 +3,15 @@ import { EXCLUSION_RESULTS, EXCLUSION_SOURCES } from '../../domain/kernel/codes'
 import { GIVEN_FROM, isGivenDate } from '../../domain/time/dates';
 import { monthOf } from '../../domain/screening/exclusions';
 import {
-  broken,
   actor,
+  BESIDE_BAD_FIELDS,
+  broken,
   date,
   expiryDate,
   id,
   ids,
   instant,
+  isEarlier,
   line,
   longText,
   pastDate,
@@ -85,7 +87,7 @@ export const exclusionCheckInput = z
       broken(context, ['state'], 'state_of_source', 'must be given where the source is a state, and only then');
     if (came === 'clear' && excludedOn !== undefined)
       broken(context, ['excludedOn'], 'nothing_found', 'must be left out where the result is clear');
-  })
+  }, BESIDE_BAD_FIELDS)
   .meta({ id: 'ExclusionCheckInput' });
 
 export const exclusionCheck = z
@@ -133,7 +135,7 @@ const decisionFields = z
       .meta({ description: 'From this day on no longer; null: it is still on' }),
   })
   .superRefine(({ excludedOn, reinstatedOn }, context) => {
-    if (excludedOn && reinstatedOn && reinstatedOn < excludedOn)
+    if (isEarlier(reinstatedOn, excludedOn))
       broken(context, ['reinstatedOn'], 'order', 'must not be before excludedOn');
-  });
+  }, BESIDE_BAD_FIELDS);
 export const exclusionDecision = renamed('ExclusionDecision', decisionFields, { result: 'decision' });

@@ -50,8 +50,8 @@ export interface Party {
   tinLast4: string;
   /** The provider's and the practice's. */
   npis: readonly string[];
-  /** Null where the payer doesn't credential by location. */
-  locationId: string | null;
+  /** The application's; all of the practice's where the payer doesn't credential by location. */
+  locationIds: readonly string[];
 }
 
 export interface FactProblem {
@@ -85,14 +85,15 @@ export const findStatusBySource = (source: FactSource): 'confirmed' | 'claimed' 
 export const findInheritedAgreement = (value: FactValue): string | null =>
   typeof value === 'object' && 'inheritedFrom' in value ? value.inheritedFrom : null;
 
-/** `wrong_party` where anything seen on the evidence names another party; null where all that was seen agrees. */
-export function findPartyProblem(seen: Seen, party: Party): 'wrong_party' | null {
-  const agrees =
-    (seen.partyName === undefined || isSameName(seen.partyName, party.legalName)) &&
-    (seen.tinLast4 === undefined || seen.tinLast4 === party.tinLast4) &&
-    (seen.npi === undefined || party.npis.includes(seen.npi)) &&
-    (seen.locationId === undefined || party.locationId === null || seen.locationId === party.locationId);
-  return agrees ? null : 'wrong_party';
+/** What was seen on the evidence and names another party; none where all that was seen agrees. */
+export function listOtherParty(seen: Seen, party: Party): (keyof Seen)[] {
+  const agrees: Record<keyof Seen, boolean> = {
+    partyName: seen.partyName === undefined || isSameName(seen.partyName, party.legalName),
+    tinLast4: seen.tinLast4 === undefined || seen.tinLast4 === party.tinLast4,
+    npi: seen.npi === undefined || party.npis.includes(seen.npi),
+    locationId: seen.locationId === undefined || party.locationIds.includes(seen.locationId),
+  };
+  return (Object.keys(agrees) as (keyof Seen)[]).filter((field) => !agrees[field]);
 }
 
 /**

@@ -69,6 +69,22 @@ describe('whatever a caller sends', () => {
     expect(parts.filter(isText).length).toBeGreaterThan(200);
   });
 
+  test('a rule between fields, or of a whole list, is judged also where a field or an item is bad', () => {
+    const rules = parts.flatMap(({ path, schema }) => {
+      const { type, checks = [] } = defOf({ path, schema });
+      const own = checks.filter((one) => one._zod.def.check === 'custom');
+      return /^(object|array|record)$/.test(type) ? own.map((one) => ({ path, when: one._zod.def.when })) : [];
+    });
+    expect(rules.length).toBeGreaterThan(50);
+    expect(rules.flatMap(({ path, when }) => (when ? [] : [path]))).toEqual([]);
+  });
+
+  test('a value of several forms says in its refusal which they are', () => {
+    const forms = parts.filter((part) => defOf(part).type === 'union' && !('discriminator' in defOf(part)));
+    expect(forms.length).toBeGreaterThan(3);
+    expect(named(forms.filter((part) => !defOf(part).error))).toEqual([]);
+  });
+
   const dates = parts.filter((part) => formatOf(part) === 'date');
 
   test('a date lies in the range that its field states', () => {

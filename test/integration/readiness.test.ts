@@ -187,6 +187,7 @@ test('evidence that names a platform’s TIN or entity is refused for every fact
         422,
         'urn:countersign:problem:wrong_party',
       ]);
+      expect(reply.body.errors.map(({ path }: { path: string }) => path)).toEqual([`seen.${Object.keys(seen)[0]}`]);
     }
   expect((await application.get()).confirmations).toEqual({});
   expect((await application.readiness()).mayBill).toBe(false);

@@ -17,6 +17,7 @@ import {
   url,
 } from '../../../api/kernel/schemas';
 import { confirmationOf, contact } from '../../../api/applications/actions-schemas';
+import { FACT_VALUES } from '../../../api/billing/fact-schemas';
 import { applicationInput } from '../../../api/applications/applications-schemas';
 import { check } from '../../../api/kernel/validation';
 
@@ -273,4 +274,47 @@ test('no message quotes what was sent', () => {
   const errors = [...errorsOf(schema, sent), ...errorsOf(z.record(line, line), named)];
   expect(errors).toHaveLength(7);
   expect(JSON.stringify(errors)).not.toContain(secret);
+});
+
+describe('what fits none of several forms', () => {
+  test('is judged by the form that it comes closest to, field by field', () => {
+    const value = (of: unknown) =>
+      errorsOf(z.strictObject({ value: FACT_VALUES.claimsRoute }), { value: of }).map(
+        ({ path, rule }) => `${path} ${rule}`,
+      );
+    expect(value({ clearinghouse: 'availity' })).toEqual(['value.payerId required']);
+    expect(value({ portal: '' })).toEqual(['value.portal min_length']);
+    expect(value({ portal: 'x', note: 'y' })).toEqual(['value.note unknown_field']);
+    expect(value({ paperAddress: { line1: 'PO Box 1', city: 'Springfield', state: 'CA' } })).toEqual([
+      'value.paperAddress.postalCode required',
+    ]);
+    expect(errorsOf(FACT_VALUES.payerProviderId, '')).toEqual([
+      { path: '', rule: 'min_length', message: 'must have at least 1 character' },
+    ]);
+  });
+
+  test('and resembles none is answered with the forms that there are', () => {
+    const message = 'must be "executed", {none: true, basis, saidBy} or {inheritedFrom}';
+    for (const value of ['signed', 5, {}, [], { other: 1 }])
+      expect(errorsOf(FACT_VALUES.contract, value)).toEqual([{ path: '', rule: 'one_of', message }]);
+  });
+});
+
+test('a message counts in plain English, and names the rule that matters', () => {
+  expect(errorsOf(email, 'x')).toEqual([{ path: '', rule: 'email', message: 'must be an email address' }]);
+  expect(errorsOf(email, '')).toEqual([{ path: '', rule: 'email', message: 'must be an email address' }]);
+  const messages = (schema: z.ZodType, value: unknown) => errorsOf(schema, value).map(({ message }) => message);
+  expect(messages(line, '')).toEqual(['must have at least 1 character']);
+  expect(messages(z.array(line).min(1), [])).toEqual(['must have at least 1 item']);
+  expect(messages(z.array(line).min(2), ['x'])).toEqual(['must have at least 2 items']);
+  expect(messages(z.literal(true), false)).toEqual(['must be true']);
+});
+
+test('what is there twice is found beside an item that is bad', () => {
+  expect(
+    rulesOf(
+      unique(z.array(line), (item) => item),
+      ['x', 5, 'x', null, null],
+    ),
+  ).toEqual(['type', 'type', 'type', 'unique']);
 });

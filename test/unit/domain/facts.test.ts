@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {
   listFactProblems,
   findInheritedAgreement,
-  findPartyProblem,
+  listOtherParty,
   isSameName,
   sameValue,
   findStatusBySource,
@@ -69,7 +69,7 @@ describe('evidence', () => {
     legalName: 'Cedar & Vine Therapy, LLC',
     tinLast4: '6789',
     npis: ['1234567893', '1245319599'],
-    locationId: 'here' as string | null,
+    locationIds: ['here'],
   };
 
   test('that names the party, or nobody, is taken', () => {
@@ -82,19 +82,20 @@ describe('evidence', () => {
       { locationId: 'here' },
       { partyName: 'Cedar & Vine Therapy L.L.C.', tinLast4: '6789', npi: '1234567893', locationId: 'here' },
     ])
-      expect([seen, findPartyProblem(seen, party)]).toEqual([seen, null]);
+      expect([seen, listOtherParty(seen, party)]).toEqual([seen, []]);
   });
 
-  test('that names another party by anything at all is refused', () => {
+  test('that names another party is refused by each field that does', () => {
     const right = { partyName: party.legalName, tinLast4: '6789', npi: '1234567893', locationId: 'here' };
     for (const wrong of [{ partyName: 'Alma' }, { tinLast4: '6780' }, { npi: '1000000004' }, { locationId: 'there' }]) {
-      expect([wrong, findPartyProblem(wrong, party)]).toEqual([wrong, 'wrong_party']);
-      expect([wrong, findPartyProblem({ ...right, ...wrong }, party)]).toEqual([wrong, 'wrong_party']);
+      expect(listOtherParty(wrong, party)).toEqual(Object.keys(wrong));
+      expect(listOtherParty({ ...right, ...wrong }, party)).toEqual(Object.keys(wrong));
     }
+    expect(listOtherParty({ ...right, tinLast4: '6780', npi: '1000000004' }, party)).toEqual(['tinLast4', 'npi']);
   });
 
-  test('of a location is taken where the payer doesn’t credential by location', () => {
-    expect(findPartyProblem({ locationId: 'there' }, { ...party, locationId: null })).toBeNull();
+  test('of any location of the practice is taken where the payer doesn’t credential by location', () => {
+    expect(listOtherParty({ locationId: 'there' }, { ...party, locationIds: ['here', 'there'] })).toEqual([]);
   });
 });
 
