@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import postgres from 'postgres';
 
 const options = {
@@ -36,16 +37,41 @@ export const rowsOf = (sql: Db, rows: object | readonly object[]) => sql(rows as
 /** A piece of a query. */
 export type Fragment = postgres.PendingQuery<postgres.Row[]>;
 
+/** Two changes that waited for each other: PostgreSQL undoes one of them, and it works once the other is done. */
+const UNDONE = /^40(001|P01)$/;
+export const isUndone = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && UNDONE.test(String(error.code));
+
+/** For how long, in milliseconds, a transaction that PostgreSQL undid is begun again, and the longest pause before that. */
+const AGAIN = { within: 3000, pause: 100 };
+
 /**
  * The process's one pool of at most `max` connections; it connects on first use. Rows have camelCase columns, dates as
- * YYYY-MM-DD, instants as RFC 3339 UTC with milliseconds, and jsonb as it was stored.
+ * YYYY-MM-DD, instants as RFC 3339 UTC with milliseconds, and jsonb as it was stored. A transaction that PostgreSQL
+ * undid for the sake of another is begun again, so what it does outside of the database must bear repeating.
  */
 export function createDatabase(url: string, { max }: { max: number }): Sql {
-  return postgres(url, {
+  const sql = postgres(url, {
     ...options,
     max,
     connection: { TimeZone: 'UTC', statement_timeout: 30_000, application_name: 'countersign' },
   });
+  const begin = sql.begin.bind(sql);
+  return Object.assign(sql, {
+    begin: (...args: Parameters<typeof begin>) => repeatUndone(() => begin(...args)),
+  });
+}
+
+/** Does work again while PostgreSQL undoes it, at most for three seconds. */
+export async function repeatUndone<T>(work: () => Promise<T>): Promise<T> {
+  const late = performance.now() + AGAIN.within;
+  for (;;)
+    try {
+      return await work();
+    } catch (error) {
+      if (!isUndone(error) || performance.now() > late) throw error;
+      await setTimeout(Math.random() * AGAIN.pause);
+    }
 }
 
 /**
@@ -59,8 +85,8 @@ export const STEP_LIMITS_MS = { statement: 5000, lock: 4500, begin: 4000 };
  * transactions are no use here: they end the session, and the driver then runs what is left of the work in another one.
  */
 export function beginStep<T>(sql: Sql, work: (tx: Tx) => Promise<T>, limits = STEP_LIMITS_MS) {
+  const late = performance.now() + limits.begin;
   return sql.begin((tx) => {
-    const late = performance.now() + limits.begin;
     // Sent ahead of the first statement, without waiting; where it fails, that one does.
     tx`
       select set_config('statement_timeout', ${String(limits.statement)}, true),

@@ -1,6 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Action, Outcome, Stage } from '../../domain/kernel/codes';
+import { isUndone } from '../../runtime/database';
 
 /** Every problem that the API answers: its type, status and title. */
 export const PROBLEMS = {
@@ -52,7 +53,7 @@ export const PROBLEMS = {
   idempotency_key_reused: [422, 'This Idempotency-Key was already used with a different body'],
   set_aside: [409, 'Recording this failed repeatedly on our side; staff have to look at it'],
   internal_error: [500, 'Something went wrong on our side'],
-  unavailable: [503, 'A part of the system cannot be reached right now'],
+  unavailable: [503, 'The system cannot do this right now'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 export type ProblemType = keyof typeof PROBLEMS;
 
@@ -104,6 +105,7 @@ export const invalid = (...errors: FieldError[]): Problem => new Problem('valida
 /** The problem that an error of any origin is answered with; a stranger's words are never passed on. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (isUndone(error)) return new Problem('unavailable', { detail: IN_THE_WAY }, { 'Retry-After': '2' });
   if (isUnavailable(error)) return new Problem('unavailable', {}, { 'Retry-After': '2' });
   const byStatus = error instanceof Error && 'status' in error ? BY_STATUS[Number(error.status)] : undefined;
   return new Problem(byStatus ?? 'internal_error');
@@ -118,14 +120,13 @@ const BY_STATUS: Record<number, ProblemType> = {
 
 const DATABASE_AWAY =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|53300|08...)$/;
-/** Two changes that waited for each other: PostgreSQL undid one, and the same works once the other is done. */
-const UNDONE = /^40(001|P01)$/;
+const IN_THE_WAY = 'Other requests are changing the same entries right now. Nothing was changed; send it again.';
 const TEMPORAL_AWAY = new Set([4, 8, 14]); // DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE
 
-/** Whether PostgreSQL or Temporal could not be reached, or undid it, so that the same request may work later. */
+/** Whether PostgreSQL or Temporal could not be reached, so that the same request may work later. */
 function isUnavailable(error: unknown): boolean {
   if (!isNativeError(error)) return false;
   if (isGrpcServiceError(error)) return TEMPORAL_AWAY.has(error.code);
-  if ('code' in error && [DATABASE_AWAY, UNDONE].some((codes) => codes.test(String(error.code)))) return true;
+  if ('code' in error && DATABASE_AWAY.test(String(error.code))) return true;
   return isUnavailable(error.cause);
 }

@@ -77,9 +77,9 @@ export async function openInquiry(
   if (recipient?.email)
     await tx`update platform_relationships set contact_email = ${recipient.email} where id = ${relationshipId}`;
   if (opened.length === 0 && Object.keys(changes).length > 0) {
-    if (recipient) await amendMessages(tx, TEMPLATE, relationshipId, null);
     await tx`
       update inquiries set ${rowsOf(tx, changes)} where relationship_id = ${relationshipId} and closed_at is null`;
+    if (recipient) await amendMessages(tx, TEMPLATE, relationshipId, null);
   }
   await announce(tx, 'platform questions changed', relationshipId);
 }

@@ -8,7 +8,6 @@ test.each<[string, unknown, ProblemType]>([
   ['a refused connection', withCode('ECONNREFUSED'), 'unavailable'],
   ['a closed connection', withCode('CONNECTION_CLOSED'), 'unavailable'],
   ['a PostgreSQL that is starting', withCode('57P03'), 'unavailable'],
-  ['a change that PostgreSQL undid for the sake of another', withCode('40P01'), 'unavailable'],
   ['an unavailable Temporal', grpc(14), 'unavailable'],
   ['a Temporal that takes too long', new Error('wrapped', { cause: grpc(4) }), 'unavailable'],
   ['a call that Temporal refuses', grpc(3), 'internal_error'],
@@ -22,4 +21,13 @@ test.each<[string, unknown, ProblemType]>([
   const [status, title] = PROBLEMS[type];
   expect(JSON.parse(JSON.stringify(problem))).toEqual({ type: `urn:countersign:problem:${type}`, status, title });
   expect(problem.headers['Retry-After']).toBe(type === 'unavailable' ? '2' : undefined);
+});
+
+test('a change that PostgreSQL undid again and again says that others were in the way, and to send it again', () => {
+  for (const code of ['40P01', '40001'])
+    expect(toProblem(withCode(code))).toMatchObject({
+      type: 'unavailable',
+      details: { detail: expect.stringContaining('Nothing was changed; send it again') },
+      headers: { 'Retry-After': '2' },
+    });
 });
