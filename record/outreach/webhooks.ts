@@ -286,8 +286,8 @@ export async function findDelivery(sql: Db, principal: Principal, id: string): P
 /** Sends a dead delivery again, under its own id. */
 export const replayDelivery = (sql: Sql, principal: Principal, { id, clientId, endpointId }: Delivery): Promise<void> =>
   sql.begin(async (tx) => {
-    const replayed = await tx`
-      ${again(tx)} where id = ${id} and status = 'dead' and ${endpointLives(tx)} returning id`;
+    if (!(await lockLiving(tx, endpointId))) return;
+    const replayed = await tx`${again(tx)} where id = ${id} and status = 'dead' returning id`;
     if (replayed.length === 0) return;
     await audit(tx, principal, { action: 'webhook.replay', subjectType: 'webhook', subjectId: id, clientId });
     await callNow(tx, endpointId);
@@ -296,6 +296,7 @@ export const replayDelivery = (sql: Sql, principal: Principal, { id, clientId, e
 /** Sends all dead deliveries of an endpoint again, each under its own id; answers how many. */
 export const replayEndpoint = (sql: Sql, principal: Principal, endpointId: string): Promise<number> =>
   sql.begin(async (tx) => {
+    if (!(await lockLiving(tx, endpointId))) return 0;
     const { count } = await tx`
       ${again(tx)} where endpoint_id = ${endpointId} and status = 'dead' and ${inScope(tx, principal)}`;
     await audit(tx, principal, {
@@ -309,10 +310,12 @@ export const replayEndpoint = (sql: Sql, principal: Principal, endpointId: strin
   });
 
 const again = (tx: Tx): Fragment => tx`
-  update webhook_deliveries d
+  update webhook_deliveries
   set status = 'queued', attempts = 0, queued_at = now(), next_attempt_at = null, settled_at = null`;
-const endpointLives = (tx: Tx): Fragment =>
-  tx`exists (select from webhook_endpoints e where e.id = d.endpoint_id and e.ended_at is null)`;
+
+/** Whether an endpoint has not ended; if so it cannot end before this transaction does. */
+const lockLiving = async (tx: Tx, endpointId: string): Promise<boolean> =>
+  (await tx`select from webhook_endpoints where id = ${endpointId} and ended_at is null for no key update`).length > 0;
 
 /** Has waiting deliveries go out at once, because a user says that the endpoint works again. */
 async function callNow(tx: Tx, endpointId: string): Promise<void> {

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { TestApi } from '../support/api';
-import { daysAhead } from '../support/system';
+import { beginStep } from '../../runtime/database';
+import type { TestApi } from '../support/api';
+import { eventually } from '../support/eventually';
+import { daysAhead, System } from '../support/system';
 
+let system: System;
 let api: TestApi;
 beforeAll(async () => {
-  api = await TestApi.start();
+  system = await System.start();
+  ({ api } = system);
 });
-afterAll(() => api.stop());
+afterAll(() => system.stop());
 
 const ROUNDS = 12;
 const AT_ONCE = 8;
@@ -45,4 +49,89 @@ test('two users who are made each otherâ€™s substitute at once stand in nobodyâ€
   });
   // of those for the same days the first is taken
   expect(seen).toEqual(new Set([201, 409]));
+});
+
+test('an inquiry that gets another recipient while others close it answers everybody', async () => {
+  const { providerId, clientId, payerId } = await system.file();
+  const body = { providerId, platform: 'Alma', payerIds: [payerId] };
+  const path = `/v1/platform-relationships/${(await api.make('/v1/platform-relationships', body)).id}/inquiry`;
+  const recipients = [
+    { type: 'client', id: clientId },
+    { type: 'provider', id: providerId },
+  ];
+  const seen = await statusesOf((n) =>
+    n % 2
+      ? api.post(path, { recipient: recipients[n % 4 === 1 ? 0 : 1] })
+      : api.post(`${path}/closing`, { reason: 'they have left' }),
+  );
+  expect([...seen].filter((status) => status >= 300)).toEqual([]);
+});
+
+test('payers that are merged in a ring at once answer 200 or 409, and none stands for itself', async () => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const ring = await Promise.all([1, 2, 3].map(() => system.payer()));
+    const replies = await Promise.all(
+      ring.map((id, n) => api.post(`/v1/payers/${id}/merge`, { into: ring[(n + 1) % 3], reason: 'the same' })),
+    );
+    for (const { status } of replies) expect([200, 409]).toContain(status);
+    const standIns = await Promise.all(ring.map(async (id) => (await api.get(`/v1/payers/${id}`)).body.mergedInto));
+    expect(standIns.filter((one) => one === null)).toHaveLength(1);
+  }
+});
+
+test('a dead delivery is not sent again by a request that meets the end of its endpoint', async () => {
+  const { sql } = api.deps;
+  const url = 'https://hooks.example.com/in';
+  const { id } = await api.make('/v1/webhook-endpoints', { url, types: ['application.stage_changed'] });
+  await (await system.open(await system.file())).act('withdrawal', { reason: 'their wish' });
+  const ofIt = (status: string) =>
+    sql`select id from webhook_deliveries where endpoint_id = ${id} and status = ${status}`;
+  await eventually(async () => {
+    await sql`update webhook_deliveries set status = 'dead' where endpoint_id = ${id}`;
+    return (await ofIt('dead')).length > 0;
+  });
+  const { sent } = await sql.begin(async (tx) => {
+    await tx`update webhook_endpoints set ended_at = now() where id = ${id}`;
+    const sent = api.post(`/v1/webhook-endpoints/${id}/replay`, undefined);
+    await eventually(
+      async () =>
+        (await sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)
+          .length > 0,
+    );
+    return { sent };
+  });
+  expect((await sent).body).toEqual({ replayed: 0 });
+  expect(await ofIt('queued')).toHaveLength(0);
+});
+
+describe('two transactions that wait for each other', () => {
+  /** Locks two payers one after the other, the second once the other transaction has its first. */
+  async function cross(begin: (work: Parameters<typeof beginStep>[1]) => Promise<unknown>) {
+    const [one, other] = [await system.payer(), await system.payer()];
+    const tries: string[] = [];
+    let [waiting, go] = [2, () => {}];
+    const both = new Promise<void>((done) => (go = done));
+    const work = (name: string, ids: string[]) =>
+      begin(async (tx) => {
+        tries.push(name);
+        await tx`update payers set name = name || ${name} where id = ${ids[0]!}`;
+        if (--waiting === 0) go();
+        await both;
+        await tx`update payers set name = name || ${name} where id = ${ids[1]!}`;
+      });
+    await Promise.all([work('<', [one, other]), work('>', [other, one])]);
+    const rows = await api.deps.sql<
+      { name: string }[]
+    >`select name from payers where id in ${api.deps.sql([one, other])}`;
+    return { tries, names: rows.map(({ name }) => name.replaceAll(/[^<>]/g, '').split('').toSorted().join('')) };
+  }
+
+  test.each([
+    ['a change', (work: Parameters<typeof beginStep>[1]) => api.deps.sql.begin(work)],
+    ['a step', (work: Parameters<typeof beginStep>[1]) => beginStep(api.deps.sql, work)],
+  ])('%s that PostgreSQL undid is done again, once', async (_, begin) => {
+    const { tries, names } = await cross(begin);
+    expect(tries).toHaveLength(3);
+    expect(names).toEqual(['<>', '<>']);
+  });
 });
