@@ -106,9 +106,9 @@ const routesAbout = (
     path: `/v1/${room}/{id}/exclusion-checks`,
     summary: `Record a check whether ${who} is excluded`,
     description:
-      'For SAM, the states, or the OIG checked by hand. What is found counts for this client. A confirmation by a caller ' +
-      'who may decide on exclusions is a decision; by one who also sees every client, it counts for the person with every ' +
-      'client, and each of them has a task. A confirmation by any other caller closes this client’s gate, and a task asks ' +
+      'For SAM, the states, or the OIG checked by hand. A confirmation by a caller who may decide on exclusions is a ' +
+      'decision: it counts for the person with all clients that the caller may see, each of which has a task. Whatever ' +
+      'else is found is a statement under this client, whoever made it: it closes this client’s gate, and a task asks ' +
       'for a decision.',
     tag,
     access: 'registry:write',

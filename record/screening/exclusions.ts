@@ -432,7 +432,7 @@ export const recordExclusionCheck = (
         const exclusion = { id: exclusionId, source };
         const word = { excludedOn: excludedOn ?? checkedOn, reinstatedOn: null };
         if (result === 'confirmed' && mayDecide)
-          await recordDecision(tx, principal, held, exclusion, { ...word, status: result }, [clientId]);
+          await recordDecision(tx, principal, held, exclusion, { ...word, status: result });
         else {
           const how = { by: principal, scope: clientId, decided: false };
           await recordWord(tx, exclusionId, held, { ...word, status: result }, how);
@@ -539,13 +539,13 @@ export const decideExclusion = (
       reinstatedOn: reinstatedOn === undefined ? before.reinstatedOn : reinstatedOn,
       reason,
     };
-    await recordDecision(tx, principal, held, before, word, principal.clientIds ?? []);
+    await recordDecision(tx, principal, held, before, word);
     return (await findExclusion(tx, held, exclusionId))!;
   });
 
 /**
  * Records a decision where it counts: with every client where its maker sees every one, otherwise with those of
- * `clientIds` that have the person. Each client concerned has it in its audit log, and of a "no" a task.
+ * theirs that have the person. Each client concerned has it in its audit log, and of a "no" a task.
  */
 async function recordDecision(
   tx: Tx,
@@ -553,10 +553,10 @@ async function recordDecision(
   held: ScreenedSubject,
   exclusion: { id: string; source: ExclusionSource },
   word: { status: 'confirmed' | 'dismissed'; excludedOn: PlainDate; reinstatedOn: PlainDate | null; reason?: string },
-  clientIds: readonly string[],
 ): Promise<void> {
   const { id: exclusionId } = exclusion;
-  const everywhere = principal.clientIds === null;
+  const { clientIds } = principal;
+  const everywhere = clientIds === null;
   const concerned = (await concernedBy(tx, held, exclusionId, word.status)).filter(
     ({ clientId }) => everywhere || clientIds.includes(clientId),
   );
