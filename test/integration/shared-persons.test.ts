@@ -5,6 +5,7 @@ import { processUpkeep } from '../../record/upkeep/upkeep';
 import { ADMIN_KEY, CLIENT, PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { freshNpi } from '../support/file';
+import { readRoutes } from '../support/routes';
 import { allFacts, daysAgo, daysAhead, System, TODAY, type Filed, type OpenApplication } from '../support/system';
 
 // Two clients have the same person. What one of them states, or decides, has no effect at the other; what a registry
@@ -279,6 +280,23 @@ test('every table that is about a person, or of no single client, has a stated r
   expect(tables.map(({ name }) => name).toSorted()).toEqual(Object.keys(RULES).toSorted());
 });
 
+test('a confirmation by a check counts, as a decision does, at all clients that its maker sees, with a task at each', async () => {
+  const { mine, theirs } = await two();
+  const third = await side(mine.npi);
+  const lead = await system.api.keyOf('lead', [mine.clientId, theirs.clientId]);
+  const check = { source: 'sam', checkedOn: TODAY, result: 'confirmed', excludedOn: daysAgo(9) };
+  expect((await post(`/v1/providers/${mine.providerId}/exclusion-checks`, check, lead)).status).toBe(201);
+  const at = async ({ clientId, providerId }: Side) => [
+    (await system.api.get(`/v1/providers/${providerId}/exclusions`)).body.items.map(({ status }: Body) => status),
+    (await system.api.get(`/v1/tasks?clientId=${clientId}&kind=exclusion_match`)).body.items.length,
+  ];
+  expect(await Promise.all([mine, theirs, third].map(at))).toEqual([
+    [['confirmed'], 1],
+    [['confirmed'], 1],
+    [[], 0],
+  ]);
+});
+
 describe('what a key of one client does about a person has no effect at another', () => {
   type Act = (mine: Side, key: string) => Promise<Reply>;
 
@@ -303,6 +321,8 @@ describe('what a key of one client does about a person has no effect at another'
       system.api.patch(`/v1/providers/${providerId}`, body, { key });
   const licence = (state: string, expiresOn: string) => ({ state, number: 'LMFT 1', expiresOn });
   const terms = { reason: 'left_practice', applications: 'withdraw', source: 'email', reference: 'their mail' };
+
+  const BACK = { on: TODAY, source: 'email', reference: 'their mail' };
 
   /** Every route that writes about a person, in an order in which each can be taken. */
   const ACTS: Record<string, Act> = {
@@ -351,13 +371,45 @@ describe('what a key of one client does about a person has no effect at another'
       const [signed] = await items(`/v1/providers/${providerId}/authorisations`);
       return post(`/v1/authorisations/${signed?.id ?? NOBODY}/revocation`, { on: TODAY, reason: 'their wish' }, key);
     },
+    'holds the provider’s record': ({ providerId }, key) =>
+      system.api.put(`/v1/providers/${providerId}/legal-hold`, { hold: true, reason: 'a suit' }, { key }),
     'ends the provider': ({ providerId }, key) =>
       post(`/v1/providers/${providerId}/end`, { ...terms, on: daysAgo(1) }, key),
+    'takes the provider back': ({ providerId }, key) => post(`/v1/providers/${providerId}/return`, BACK, key),
+    'holds the client’s record': ({ clientId }, key) =>
+      system.api.put(`/v1/clients/${clientId}/legal-hold`, { hold: true, reason: 'a suit' }, { key }),
+    'ends the client': ({ clientId }, key) =>
+      post(`/v1/clients/${clientId}/end`, { ...terms, reason: 'changed_operator', on: daysAgo(1) }, key),
+    'takes the client back': ({ clientId }, key) => post(`/v1/clients/${clientId}/return`, BACK, key),
   };
-  const LEADS = new Set(['dismisses the listing', 'confirms it', 'reinstates', 'ends the provider']);
+  const LEADS = new Set(['dismisses the listing', 'confirms it', 'reinstates']);
+  const isForLeads = (act: string) => LEADS.has(act) || /^(holds|ends|takes) the/.test(act);
+
+  /** Routes below a client that write nothing about a person, and the one that adds somebody, which is tried below. */
+  const NOT_TRIED = [
+    'PATCH /v1/clients/{id}',
+    'PUT /v1/clients/{id}/caseload',
+    'POST /v1/clients/{id}/practices',
+    'POST /v1/clients/{id}/providers',
+  ];
+
+  test('and every route that writes about a client or its providers is among what is tried', () => {
+    const { routes, close } = readRoutes();
+    void close();
+    const tried = Object.values(ACTS)
+      .map(String)
+      .join('\n')
+      .replaceAll(/\$\{\w+\}/g, '{id}');
+    const missing = routes
+      .filter(({ method, path }) => method !== 'get' && /^\/v1\/(clients|providers)\/\{id\}/.test(path))
+      .filter(({ method, path }) => !NOT_TRIED.includes(`${method.toUpperCase()} ${path}`))
+      .map(({ path }) => path.replaceAll(/\{\w+\}/g, '{id}'))
+      .filter((path) => !tried.includes(path));
+    expect(missing).toEqual([]);
+  });
   const mayTake = (role: Role, act: string) =>
     ['admin', 'lead'].includes(role) ||
-    (role === 'specialist' && !LEADS.has(act)) ||
+    (role === 'specialist' && !isForLeads(act)) ||
     (role === 'agent' && act === 'completes its task');
 
   let alone: Side;
