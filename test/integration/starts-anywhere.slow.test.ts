@@ -72,7 +72,7 @@ function makeUser(): User {
 }
 
 function makeFolder(path: string, user: User): string {
-  mkdirSync(path, { mode: 0o700 });
+  mkdirSync(path, { mode: 0o700, recursive: true });
   if (user) chownSync(path, user.uid, user.gid);
   return path;
 }
@@ -106,7 +106,7 @@ function cloneCheckout(path: string, user: User): string {
 /** What a user has who has just signed in; with the servers of the cache on PATH, which are not to be fetched again. */
 async function environmentOf(user: User): Promise<NodeJS.ProcessEnv> {
   const [bin, home] = [join(place, 'bin'), makeFolder(join(place, 'home'), user)];
-  mkdirSync(bin);
+  mkdirSync(bin, { recursive: true });
   copyFileSync(await obtain('devServer'), join(bin, 'temporal'));
   copyFileSync(await obtain('timeSkippingServer'), join(bin, 'temporal-test-server'));
   for (const name of readdirSync(bin)) chmodSync(join(bin, name), 0o755);
@@ -159,11 +159,13 @@ const asRoot = isRoot ? describe : describe.skip;
 const asUser = noUser ? describe.skip : describe;
 
 asRoot('root', () => {
-  test('starts and tests it below a folder that only root may enter', async () => {
+  test('starts and tests it below a folder that only root may enter, and with DATA_DIR elsewhere', async () => {
     const checkout = cloneCheckout(join(place, 'checkout'), undefined);
     const directory = join(checkout, '.data');
     await expectToStart({ checkout, directory, user: undefined }, ['test/unit', 'test/integration/servers.test.ts']);
     expect(clusterOf(directory).startsWith(SYSTEM_DIRECTORY)).toBe(true);
+    const elsewhere = join(makeFolder(join(place, 'kept here'), undefined), 'data');
+    await expectToStart({ checkout, directory: elsewhere, user: undefined }, ['test/unit']);
   });
 });
 
@@ -182,7 +184,7 @@ asUser(`an ordinary user${noUser ? ` (skipped: ${noUser})` : ''}`, () => {
     const checkout = cloneCheckout(join(place, 'checkout'), undefined);
     chmodSync(checkout, 0o555);
     const directory = join(makeFolder(join(place, 'kept here'), user), 'data');
-    await expectToStart({ checkout, directory, user }, ['test/unit/local/ports.test.ts']);
+    await expectToStart({ checkout, directory, user }, ['test/unit']);
     expect(existsSync(join(checkout, 'dist'))).toBe(false);
   });
 });
