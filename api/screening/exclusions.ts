@@ -107,9 +107,9 @@ const routesAbout = (
     summary: `Record a check whether ${who} is excluded`,
     description:
       'For SAM, the states, or the OIG checked by hand. A confirmation by a caller who may decide on exclusions is a ' +
-      'decision: it counts for the person with all clients that the caller may see, each of which has a task. Whatever ' +
-      'else is found is a statement under this client, whoever made it: it closes this client’s gate, and a task asks ' +
-      'for a decision.',
+      'decision: it counts for the person with all clients that the caller may see, each of which has a task. Any other ' +
+      'finding, by any caller, is a statement under this client: it closes this client’s gate, and a task asks for a ' +
+      'decision.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => find(principal, params.id),
