@@ -38,12 +38,9 @@ test('no committed line names the host of a package registry: whose machine it i
   expect(linesWith(new RegExp([...hosts, ...configured].map(literally).join('|')))).toEqual([]);
 });
 
-test('README.md and docs/architecture.md tell of every folder with code in it', () => {
-  const { include: rooms } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as { include: string[] };
-  for (const file of ['README.md', 'docs/architecture.md']) {
-    const told = new Set(
-      [...readFileSync(join(root, file), 'utf8').matchAll(/^(?:\| `)?(\w+)\//gm)].map(([, room]) => room),
-    );
-    expect([file, rooms.filter((room) => !told.has(room))]).toEqual([file, []]);
-  }
+test('docs/architecture.md tells of every folder with code in it', () => {
+  const { include: folders } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as { include: string[] };
+  const architecture = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const described = new Set([...architecture.matchAll(/^(\w+)\//gm)].map(([, folder]) => folder));
+  expect(folders.filter((folder) => !described.has(folder))).toEqual([]);
 });

@@ -120,7 +120,7 @@ describe('docker-compose.yml', () => {
     expect(of('temporal-ui').TEMPORAL_DEFAULT_NAMESPACE).toBe(namespace);
   });
 
-  test('API and worker are given every variable that they read, and README.md tells of each', () => {
+  test('API and worker are given every variable that they read, and docs/operations.md tells of each', () => {
     const [node, api, worker] = read('runtime/config.ts')
       .split(/^const \w+Schema = /m)
       .slice(1)
@@ -133,7 +133,7 @@ describe('docker-compose.yml', () => {
         name,
         expect.arrayContaining(variables.filter((variable) => !fixed.includes(variable))),
       ]);
-    const told = [...read('README.md').matchAll(/^\| (`[A-Z_`, ]+`)/gm)].flatMap(([, names]) =>
+    const told = [...read('docs/operations.md').matchAll(/^\| (`[A-Z_`, ]+`)/gm)].flatMap(([, names]) =>
       names!.match(/[A-Z_]{4,}/g),
     );
     for (const variable of new Set([...node!, ...api!, ...worker!]))

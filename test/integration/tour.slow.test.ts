@@ -13,7 +13,7 @@ afterEach(() => place.remove());
 
 const tour = async (...args: string[]) => {
   const env = { ...process.env, DATA_DIR: place.directory, PORT: String(place.port) };
-  return (await promisify(execFile)(process.execPath, [join(root, 'local/start.js'), 'tour', ...args], { env })).stdout;
+  return (await promisify(execFile)('npm', ['run', 'tour', '--', ...args], { env, cwd: root })).stdout;
 };
 
 /** What each act has to show, in this order. */
