@@ -16,7 +16,16 @@ const answer = z.object({
         enumeration_type: text,
         basic: z.object({ first_name: text, last_name: text, status: text }),
         addresses: z
-          .array(z.object({ address_purpose: text, address_1: text, city: text, state: text, postal_code: text }))
+          .array(
+            z.object({
+              address_purpose: text,
+              address_1: text,
+              address_2: text,
+              city: text,
+              state: text,
+              postal_code: text,
+            }),
+          )
           .default([]),
         taxonomies: z
           .array(z.object({ code: text, primary: z.boolean().nullish(), state: text, license: text }))
@@ -60,7 +69,7 @@ function snapshotOf({
 }: z.infer<typeof answer>['results'][number]): Omit<Snapshot, 'source'> {
   const place = addresses.find((one) => one.address_purpose === 'LOCATION');
   const taxonomy = taxonomies.find(({ primary }) => primary) ?? taxonomies[0];
-  const { address_1: line1, city, state, postal_code: postalCode } = place ?? {};
+  const { address_1: line1, address_2: line2, city, state, postal_code: postalCode } = place ?? {};
   const enumerationType = TYPES.find((type) => type === enumeration_type);
   // one licence may stand for several taxonomies
   const licences = new Map(
@@ -73,7 +82,10 @@ function snapshotOf({
     ...(basic.first_name && { firstName: basic.first_name }),
     ...(basic.last_name && { lastName: basic.last_name }),
     ...(taxonomy?.code && { taxonomyCode: taxonomy.code }),
-    ...(line1 && city && state && postalCode && { address: { line1, city, state, postalCode } }),
+    ...(line1 &&
+      city &&
+      state &&
+      postalCode && { address: { line1, ...(line2 && { line2 }), city, state, postalCode } }),
     ...(licences.size > 0 && { licences: [...licences.values()] }),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FINDING_CODES } from '../../domain/sources/consistency';
+import { FINDING_CODES, SEVERITIES } from '../../domain/sources/consistency';
 import { localDate } from '../../domain/time/calendar';
 import { listFindings } from '../../record/sources/findings';
 import { findClient } from '../../record/registry/clients';
@@ -13,7 +13,10 @@ const finding = z
     providerId: id.nullable().meta({ description: 'Null where it is of a practice that no provider applies for' }),
     practiceId: id.nullable(),
     code: z.enum(FINDING_CODES),
-    severity: z.enum(['error', 'warning']),
+    severity: z.enum(SEVERITIES).meta({
+      description:
+        '`error`: payers return applications for it. `warning`: they may. `note`: one source says more than another, nothing contradicts',
+    }),
     about: z.string().nullable().meta({ description: 'A state, a source or a kind of document' }),
     fix: z.string(),
     applicationIds: z.array(id).meta({ description: 'The open applications that it affects' }),

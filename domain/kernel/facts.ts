@@ -1,4 +1,5 @@
 import type { PlainDate } from '../time/instants';
+import { compareBusinessNames } from './business-names';
 import type { ContractBasis, Fact, FactSource } from './codes';
 
 /** Held by the practice's agreement, whose id it is. */
@@ -88,45 +89,12 @@ export const findInheritedAgreement = (value: FactValue): string | null =>
 /** What was seen on the evidence and names another party; none where all that was seen agrees. */
 export function listOtherParty(seen: Seen, party: Party): (keyof Seen)[] {
   const agrees: Record<keyof Seen, boolean> = {
-    partyName: seen.partyName === undefined || isSameName(seen.partyName, party.legalName),
+    partyName: seen.partyName === undefined || compareBusinessNames(seen.partyName, party.legalName) === 'same',
     tinLast4: seen.tinLast4 === undefined || seen.tinLast4 === party.tinLast4,
     npi: seen.npi === undefined || party.npis.includes(seen.npi),
     locationId: seen.locationId === undefined || party.locationIds.includes(seen.locationId),
   };
   return (Object.keys(agrees) as (keyof Seen)[]).filter((field) => !agrees[field]);
-}
-
-/**
- * Whether two writings name one legal entity: equal but for case, accents, punctuation and spacing, and for a legal
- * form that only one of them states. Two different forms are two entities; nothing is matched by likeness.
- */
-export function isSameName(a: string, b: string): boolean {
-  const [one, other] = [nameParts(a), nameParts(b)];
-  return one.name === other.name && (one.form === other.form || one.form === null || other.form === null);
-}
-
-const LEGAL_FORMS: readonly (readonly [RegExp, string])[] = [
-  [/ (professional limited liability company|pllc)$/, 'pllc'],
-  [/ (limited liability company|llc)$/, 'llc'],
-  [/ (limited liability partnership|llp)$/, 'llp'],
-  [/ (limited partnership|lp)$/, 'lp'],
-  [/ (professional corporation|pc)$/, 'pc'],
-  [/ (professional association|pa)$/, 'pa'],
-  [/ (incorporated|inc)$/, 'inc'],
-  [/ (corporation|corp)$/, 'corp'],
-  [/ (limited|ltd)$/, 'ltd'],
-];
-
-function nameParts(text: string): { name: string; form: string | null } {
-  const plain = text
-    .normalize('NFKD')
-    .toLowerCase()
-    .replaceAll('&', ' and ')
-    .replace(/[\p{M}.'’]/gu, '')
-    .replace(/[^\p{L}\p{N}]+/gu, ' ')
-    .trim();
-  const stated = LEGAL_FORMS.find(([pattern]) => pattern.test(plain));
-  return stated ? { name: plain.replace(stated[0], ''), form: stated[1] } : { name: plain, form: null };
 }
 
 /** Whether two plain JSON values are equal, in whatever order their keys stand. */

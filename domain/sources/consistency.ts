@@ -1,5 +1,8 @@
 import type { PlainDate } from '../time/instants';
-import { isSameName } from '../kernel/facts';
+import { compareAddresses, type Place } from '../kernel/addresses';
+import { compareLicenceNumbers, lettersOf } from '../kernel/licence-numbers';
+import { findNearest, type Likeness } from '../kernel/likeness';
+import { comparePersonNames, type PersonName } from '../kernel/names';
 
 /** What a source outside says of a provider. */
 export interface Snapshot {
@@ -9,20 +12,13 @@ export interface Snapshot {
   firstName?: string | undefined;
   lastName?: string | undefined;
   taxonomyCode?: string | undefined;
-  address?: PlaceOnFile | undefined;
+  address?: Place | undefined;
   licences?: readonly { state: string; number: string }[] | undefined;
 }
 
 /** What NPPES has under an NPI, or that it has nothing, or nothing any more. */
 export type NppesRecord =
   { status: 'found'; snapshot: Omit<Snapshot, 'source'> } | { status: 'not_found' | 'deactivated' };
-
-export interface PlaceOnFile {
-  line1: string;
-  city: string;
-  state: string;
-  postalCode: string;
-}
 
 /** Something with a last day; a later one of its kind takes its place. */
 interface Expiring {
@@ -36,8 +32,8 @@ export interface CheckedPractice {
   /** Whether its NPI is a type 1 NPI: that of another of the client's providers. */
   npiIsColleagues: boolean;
   tinType: 'ein' | 'ssn';
-  address: PlaceOnFile;
-  places: readonly PlaceOnFile[];
+  address: Place;
+  places: readonly Place[];
   documents: readonly Expiring[];
 }
 
@@ -81,18 +77,23 @@ export const FINDING_CODES = [
   'taxonomy_missing',
   'taxonomy_against_licence',
   'name_differs',
+  'name_written_differently',
   'taxonomy_differs',
   'address_differs',
+  'address_written_differently',
   'names_disagree',
   'addresses_disagree',
   'licence_differs',
 ] as const;
 type FindingCode = (typeof FINDING_CODES)[number];
 
+export const SEVERITIES = ['error', 'warning', 'note'] as const;
+type Severity = (typeof SEVERITIES)[number];
+
 /** Something in the file that payers stumble over. */
 export interface Finding {
   code: FindingCode;
-  severity: 'error' | 'warning';
+  severity: Severity;
   /** What it is about: a state, a source, a kind of document. */
   about: string | null;
   practiceId: string | null;
@@ -102,7 +103,7 @@ export interface Finding {
   applicationIds: string[];
 }
 
-const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
+const FIXES: Record<FindingCode, readonly [Severity, string]> = {
   npi_not_in_force: [
     'error',
     'NPPES has nothing in force under this NPI: check the number, or have the provider reactivate it.',
@@ -137,8 +138,16 @@ const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
     'The licence and the taxonomy code name different professions: correct the one that is wrong.',
   ],
   name_differs: ['error', 'The name differs from this source: correct it there or here, in the same words everywhere.'],
+  name_written_differently: [
+    'warning',
+    'This source has more of the name, or less: have the same words, initials and suffix everywhere.',
+  ],
   taxonomy_differs: ['warning', 'The taxonomy code differs from this source: correct it there or here.'],
   address_differs: ['warning', 'The practice address differs from this source: update it there or here.'],
+  address_written_differently: [
+    'note',
+    'This source has more of the address, or less, such as the suite: have it in full here and there.',
+  ],
   names_disagree: [
     'warning',
     'CAQH and NPPES have different names: payers hold one against the other, so correct it there.',
@@ -154,11 +163,11 @@ const FIXES: Record<FindingCode, readonly [Finding['severity'], string]> = {
 };
 
 /** Licence abbreviations that say which profession it is, by the taxonomy code of that profession (NUCC). */
-const PROFESSIONS: Record<string, RegExp> = {
-  '106H00000X': /\b(LMFT|LCMFT|MFT)\b/,
-  '1041C0700X': /\b(LCSW|LICSW|LISW|LCSW-R|CSW)\b/,
-  '101YM0800X': /\b(LMHC|LPCC?|LCPC|LCMHC)\b/,
-  '103TC0700X': /\b(PSY|LP)\b/,
+const PROFESSIONS: Record<string, readonly string[]> = {
+  '106H00000X': ['LMFT', 'LCMFT', 'MFT'],
+  '1041C0700X': ['LCSW', 'LICSW', 'LISW', 'LCSWR', 'CSW'],
+  '101YM0800X': ['LMHC', 'LPC', 'LPCC', 'LCPC', 'LCMHC'],
+  '103TC0700X': ['PSY', 'LP'],
 };
 
 type TouchedRecords = Partial<Pick<Finding, 'about' | 'practiceId' | 'applicationIds'>>;
@@ -224,7 +233,7 @@ export function listProviderFindings(
   if (!taxonomyCode) add('taxonomy_missing');
   else
     for (const { state, number } of licences) {
-      const named = Object.keys(PROFESSIONS).filter((code) => PROFESSIONS[code]!.test(number.toUpperCase()));
+      const named = Object.keys(PROFESSIONS).filter((code) => PROFESSIONS[code]!.includes(lettersOf(number)));
       if (named.length > 0 && PROFESSIONS[taxonomyCode] && !named.includes(taxonomyCode))
         add('taxonomy_against_licence', { about: state });
     }
@@ -232,14 +241,15 @@ export function listProviderFindings(
   for (const snapshot of snapshots) for (const code of againstSource(snapshot)) add(code, { about: snapshot.source });
   const [one, other] = snapshots.filter(({ enumerationType }) => enumerationType !== 'NPI-2');
   if (one && other) {
-    if (!isSameName(nameOf(one), nameOf(other))) add('names_disagree');
-    if (one.address && other.address && !isSamePlace(one.address, other.address)) add('addresses_disagree');
+    if (comparePersonNames(nameOf(one), nameOf(other)) === 'differs') add('names_disagree');
+    if (one.address && other.address && compareAddresses(one.address, other.address) === 'differs')
+      add('addresses_disagree');
   }
   return found;
 
   /** What a source leaves out is as it is on file. */
-  function nameOf({ firstName = provider.firstName, lastName = provider.lastName }: Partial<Snapshot>): string {
-    return `${firstName} ${lastName}`;
+  function nameOf({ firstName = provider.firstName, lastName = provider.lastName }: Partial<Snapshot>): PersonName {
+    return { firstName, lastName };
   }
 
   function againstSource({ enumerationType, ...snapshot }: Snapshot): FindingCode[] {
@@ -247,16 +257,27 @@ export function listProviderFindings(
     if (enumerationType === 'NPI-2') return ['npi_is_an_organisations'];
     const { taxonomyCode: theirs, address, licences: named = [] } = snapshot;
     const places = practices.flatMap((practice) => [practice.address, ...practice.places]);
+    const name = comparePersonNames(nameOf(snapshot), nameOf({}));
+    const place = address && places.length > 0 ? findNearest([address], places, compareAddresses) : 'same';
     return [
-      ...(isSameName(nameOf(snapshot), nameOf({})) ? [] : (['name_differs'] as const)),
+      ...NAME_FINDINGS[name],
       ...(theirs === undefined || !taxonomyCode || theirs === taxonomyCode ? [] : (['taxonomy_differs'] as const)),
-      ...(address === undefined || places.length === 0 || places.some((place) => isSamePlace(place, address))
-        ? []
-        : (['address_differs'] as const)),
+      ...ADDRESS_FINDINGS[place],
       ...(doLicencesAgree(licences, named) ? [] : (['licence_differs'] as const)),
     ];
   }
 }
+
+const NAME_FINDINGS: Record<Likeness, readonly FindingCode[]> = {
+  same: [],
+  alike: ['name_written_differently'],
+  differs: ['name_differs'],
+};
+const ADDRESS_FINDINGS: Record<Likeness, readonly FindingCode[]> = {
+  same: [],
+  alike: ['address_written_differently'],
+  differs: ['address_differs'],
+};
 
 /** The kinds of which none is left that has not expired. */
 const expired = (held: readonly Expiring[], today: PlainDate): string[] => {
@@ -271,55 +292,19 @@ function doLicencesAgree(onFile: Licences, named: Licences): boolean {
   const both = onFile.filter(({ state }) => named.some((one) => one.state === state));
   if (both.length === 0) return onFile.length === 0 || named.length === 0;
   return both.every(({ state }) =>
-    inState(both, state).some((one) => inState(named, state).some((other) => isSameLicence(one, other))),
+    inState(both, state).some((one) => inState(named, state).some((other) => isLicenceLike(one, other))),
   );
 }
 
 export const inState = <T extends { state: string }>(licences: readonly T[], state: string): T[] =>
   licences.filter((licence) => licence.state === state);
 
-/** The same number but for letters, punctuation and zeros before it; boards and registries write it each in their way. */
-export const isSameLicence = (one: { number: string }, other: { number: string }): boolean =>
-  stripNumber(one.number) === stripNumber(other.number);
-
-/** A number without what is only written around it; one without digits as it is. */
-function stripNumber(number: string): string {
-  const digits = number.replace(/\D/g, '').replace(/^0+/, '');
-  return digits || number.toLowerCase().replace(/[^a-z]/g, '');
-}
+/** Whether two numbers may be one licence's: sources often leave out the letters. */
+export const isLicenceLike = (one: { number: string }, other: { number: string }): boolean =>
+  compareLicenceNumbers(one.number, other.number) !== 'differs';
 
 const byState = (applications: readonly { id: string; state: string }[]): Map<string, string[]> => {
   const states = new Map<string, string[]>();
   for (const { id, state } of applications) states.set(state, [...(states.get(state) ?? []), id]);
   return states;
 };
-
-/** The same place but for case, punctuation, the usual abbreviations and the last four of a ZIP code. */
-export function isSamePlace(a: PlaceOnFile, b: PlaceOnFile): boolean {
-  const plain = ({ line1, city, state, postalCode }: PlaceOnFile) =>
-    [streetOf(line1), city.toLowerCase().trim(), state, postalCode.replaceAll('-', '').slice(0, 5)].join('|');
-  return plain(a) === plain(b);
-}
-
-const ABBREVIATIONS: Record<string, string> = {
-  street: 'st',
-  avenue: 'ave',
-  boulevard: 'blvd',
-  road: 'rd',
-  drive: 'dr',
-  lane: 'ln',
-  suite: 'ste',
-  north: 'n',
-  south: 's',
-  east: 'e',
-  west: 'w',
-};
-
-const streetOf = (line: string): string =>
-  line
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, ' ')
-    .trim()
-    .split(' ')
-    .map((word) => ABBREVIATIONS[word] ?? word)
-    .join(' ');

@@ -1,5 +1,5 @@
-import { inState, isSameLicence, type Snapshot } from './consistency';
-import { isSameName } from '../kernel/facts';
+import { inState, isLicenceLike, type Snapshot } from './consistency';
+import { comparePersonNames } from '../kernel/names';
 
 export type { Snapshot } from './consistency';
 
@@ -33,7 +33,8 @@ export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapsh
     const proposed = snapshot[field];
     const own = onFile[field];
     if (proposed === undefined || proposed === own) return [];
-    if (field !== 'taxonomyCode' && own !== null && isSameName(own, proposed)) return [];
+    const named = { firstName: onFile.firstName, lastName: onFile.lastName };
+    if (field !== 'taxonomyCode' && comparePersonNames(named, { ...named, [field]: proposed }) === 'same') return [];
     return [{ field, onFile: own, proposed }];
   });
   const numbers = onFile.licences.flatMap((own) => {
@@ -41,7 +42,7 @@ export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapsh
     const [named, ...more] = inState(snapshot.licences ?? [], state);
     // of several in a state nobody knows which is which
     const clear = more.length === 0 && inState(onFile.licences, state).length === 1;
-    if (!named || !clear || isSameLicence(own, named)) return [];
+    if (!named || !clear || isLicenceLike(own, named)) return [];
     return [{ field: 'licenceNumber' as const, state, onFile: own.number, proposed: named.number }];
   });
   return [...fields, ...numbers];

@@ -364,7 +364,7 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
   });
 }
 
-/** Creates a task for what differs between a file and NPPES; once nothing differs, the task is closed. */
+/** Creates a task for what differs between a file and NPPES, not for notes; once nothing differs, the task is closed. */
 async function createMismatchTask(
   sql: Db,
   { id, clientId }: { id: string; clientId: string },
@@ -372,7 +372,7 @@ async function createMismatchTask(
   at: Instant,
 ): Promise<void> {
   const codes = (await listFindings(sql, REGISTRY_PRINCIPALS.nppes, clientId, at.slice(0, 10), { providerId: id }))
-    .filter(({ about }) => about === 'nppes')
+    .filter(({ about, severity }) => about === 'nppes' && severity !== 'note')
     .map(({ code }) => code);
   if (codes.length === 0) return settleTasks(sql, id, 'registry_mismatch');
   const [open] = await sql`

@@ -196,7 +196,7 @@ describe('scenario 3: the provider’s name and address have changed', () => {
     registry.records.push({
       number: Number(npi),
       firstName: 'ADA',
-      lastName: 'RIVERA-STONE',
+      lastName: 'STONE',
       address: { address_1: '9 NEW RD', city: 'BOULDER', state: 'CO', postal_code: '803010000' },
     });
     await lives.dispatch.changed('nppesRecord', on.personId);
@@ -207,7 +207,7 @@ describe('scenario 3: the provider’s name and address have changed', () => {
     await lives.env.sleep('70 days');
     expect(await tasks()).toHaveLength(1);
     expect(await lives.sql`select from registry_snapshots where person_id = ${on.personId}`).toHaveLength(1);
-    await lives.sql`update providers set last_name = 'Rivera-Stone' where id = ${on.providerId}`;
+    await lives.sql`update providers set last_name = 'Stone' where id = ${on.providerId}`;
     await lives.env.sleep('35 days');
     await eventually(async () => (await tasks())[0]!.closedAt !== null);
   });

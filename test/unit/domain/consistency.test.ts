@@ -1,9 +1,4 @@
-import {
-  listProviderFindings,
-  listPracticeFindings,
-  isSamePlace,
-  type CheckedFile,
-} from '../../../domain/sources/consistency';
+import { listProviderFindings, listPracticeFindings, type CheckedFile } from '../../../domain/sources/consistency';
 
 const TODAY = '2026-06-01';
 const ADDRESS = { line1: '1 Elm Street, Suite 4', city: 'Denver', state: 'CO', postalCode: '80202' };
@@ -75,7 +70,15 @@ test.each([
   ],
   ['licence_differs', {}, {}, { snapshots: [{ source: 'nppes', licences: [{ state: 'CO', number: '13' }] }] }],
   ['licence_differs', {}, {}, { snapshots: [{ source: 'nppes', licences: [{ state: 'TX', number: '12' }] }] }],
-  ['name_differs', {}, {}, { snapshots: [{ source: 'caqh', lastName: 'Ruiz-Vale' }] }],
+  ['name_differs', {}, {}, { snapshots: [{ source: 'caqh', lastName: 'Vale' }] }],
+  ['name_written_differently', {}, {}, { snapshots: [{ source: 'caqh', lastName: 'Ruiz-Vale' }] }],
+  [
+    'address_written_differently',
+    {},
+    {},
+    { snapshots: [{ source: 'nppes', address: { ...ADDRESS, line1: '1 Elm Street' } }] },
+  ],
+  ['taxonomy_against_licence', { licences: [{ state: 'CO', number: 'LPCC12345', expiresOn: '2027-01-31' }] }, {}, {}],
   ['taxonomy_differs', {}, {}, { snapshots: [{ source: 'nppes', taxonomyCode: '101YM0800X' }] }],
   ['address_differs', {}, {}, { snapshots: [{ source: 'nppes', address: { ...ADDRESS, line1: '2 Elm Street' } }] }],
 ] as [string, Partial<Provider>, Partial<Practice>, Partial<CheckedFile>][])(
@@ -122,7 +125,7 @@ test('CAQH and NPPES are held against each other, also where the file has what b
   expect(codes(of({}, {}, { practices: [], snapshots }))).toEqual(['addresses_disagree']);
   const [caqh, nppes] = snapshots;
   const renamed = [
-    { ...caqh!, lastName: 'Ruiz-Vale' },
+    { ...caqh!, lastName: 'Vale' },
     { ...nppes!, address: ADDRESS },
   ];
   expect(codes(of({}, {}, { snapshots: renamed }))).toEqual(['name_differs', 'names_disagree']);
@@ -155,5 +158,17 @@ test('names and places are the same in other spellings', () => {
     },
   ];
   expect(of({}, {}, { snapshots })).toEqual([]);
-  expect(isSamePlace(ADDRESS, { ...ADDRESS, city: 'Boulder' })).toBe(false);
+});
+
+test('what only one of two writings says is no error, and another licence’s letters are another licence', () => {
+  const nppes = (more: Partial<CheckedFile['snapshots'][number]>) => [{ source: 'nppes' as const, ...more }];
+  const severities = (more: Parameters<typeof nppes>[0], provider: Partial<Provider> = {}) =>
+    of(provider, {}, { snapshots: nppes(more) }).map(({ code, severity }) => [code, severity]);
+  expect(severities({ lastName: 'Ruiz' }, { lastName: 'Ruiz Jr.' })).toEqual([['name_written_differently', 'warning']]);
+  expect(severities({ lastName: 'RUIZVALE' }, { lastName: 'Ruiz-Vale' })).toEqual([]);
+  expect(severities({ lastName: 'Vale' })).toEqual([['name_differs', 'error']]);
+  expect(severities({ address: { ...ADDRESS, line1: '1 ELM ST', line2: '# 4' } })).toEqual([]);
+  expect(severities({ address: { ...ADDRESS, line1: '1 ELM ST' } })).toEqual([['address_written_differently', 'note']]);
+  expect(severities({ address: { ...ADDRESS, line1: '1 ELM ST STE 5' } })).toEqual([['address_differs', 'warning']]);
+  expect(severities({ licences: [{ state: 'CO', number: 'LPCC12' }] })).toEqual([['licence_differs', 'warning']]);
 });

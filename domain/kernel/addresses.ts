@@ -1,0 +1,201 @@
+import { compareOptional, findFarthest, findNearest, listSpellings, wordsOf, type Likeness } from './likeness';
+import { DIRECTIONS, NUMBERS, ORDINALS, PHRASES, STREET_SUFFIXES, UNITS, UNNUMBERED_UNITS } from './usps-words';
+
+export interface Place {
+  line1: string;
+  line2?: string | null | undefined;
+  city: string;
+  state: string;
+  postalCode: string;
+}
+
+/**
+ * How near two addresses come. Case, punctuation, what the USPS abbreviates, the line on which the suite stands and the
+ * last four of a ZIP code don't count. A suite, suffix or direction that only one has leaves them alike, and so do
+ * another city or ZIP code for the same street; two suites are two places.
+ */
+export const compareAddresses = (one: Place, other: Place): Likeness =>
+  findNearest(listReadings(one), listReadings(other), (a, b) => {
+    const sameArea = [a.city === b.city, a.zip === b.zip];
+    if (a.state !== b.state || !sameArea.includes(true)) return 'differs';
+    return findFarthest([
+      sameArea.includes(false) ? 'alike' : 'same',
+      compareStreets(a.street, b.street),
+      compareUnits(a.units, b.units),
+    ]);
+  });
+
+interface Reading {
+  street: Street;
+  units: ReadonlyMap<string, Unit>;
+  city: string;
+  state: string;
+  zip: string;
+}
+
+interface Street {
+  number: string;
+  /** Without spaces, in full and abbreviated. */
+  names: readonly [string, string];
+  before: string | null;
+  after: string | null;
+  suffix: string | null;
+}
+
+/** A part of the building: what it is called, null for a bare number or #, and its number. */
+interface Unit {
+  called: string | null;
+  number: string;
+}
+
+function listReadings({ line1, line2, city, state, postalCode }: Place): Reading[] {
+  // the name of the premises may stand before the street
+  const isPremises = !/\d/.test(line1) && /^\d/.test(line2 ?? '');
+  const lines = listSpellings(mark(isPremises ? `${line2}\n${line1}` : `${line1}\n${line2 ?? ''}`));
+  const cities = listSpellings(city);
+  return [0, 1].map((way) => ({
+    ...readLines(lines[way] ?? lines[0]!),
+    city: wordsOf(cities[way] ?? cities[0]!)
+      .map(abbreviate)
+      .join(''),
+    state: state.toUpperCase(),
+    zip: postalCode.replace(/\D/g, '').slice(0, 5),
+  }));
+}
+
+const abbreviate = (word: string): string =>
+  word === 'SAINT' ? 'ST' : (DIRECTIONS.get(word) ?? STREET_SUFFIXES.get(word) ?? ORDINALS.get(word) ?? word);
+
+/** The sign for a unit whose kind nobody says, and a break of the line, as words; a house number is one word. */
+const mark = (lines: string): string =>
+  lines
+    .trim()
+    .replace(/(?<=^\d+)[-–](?=\d)/, '')
+    .replace(/#|\bno\b\.?(?=\s*\d)/gi, ` ${SIGN} `)
+    .replace(/\s*\n\s*/g, ` ${BREAK} `);
+const SIGN = 'NUMBERSIGN';
+const BREAK = 'LINEBREAK';
+
+function readLines(spelled: string): { street: Street; units: Map<string, Unit> } {
+  const phrased = PHRASES.reduce((text, [pattern, standard]) => text.replace(pattern, standard), spelled);
+  const words = wordsOf(phrased);
+  const at = words.findIndex((_, i) => i > 0 && beginsUnits(words, i));
+  return at < 0
+    ? { street: readStreet(words), units: new Map() }
+    : { street: readStreet(words.slice(0, at)), units: readUnits(words.slice(at)) };
+}
+
+/** Whether units begin at a word: at the sign or the break, before a number, or as the last word of a line. */
+function beginsUnits(words: readonly string[], i: number): boolean {
+  const [word, next] = [words[i]!, words[i + 1]];
+  if (word === SIGN || word === BREAK || isFloor(words, i) || isBareUnit(words, i)) return true;
+  if (UNNUMBERED_UNITS.has(word)) return next === undefined || next === BREAK || UNITS.has(next);
+  const unit = UNITS.get(word);
+  if (unit === undefined || next === undefined) return false;
+  // a lot and a stop may be streets
+  return next === SIGN || ALWAYS_UNITS.has(unit) || NUMBERS.has(next) || /^\p{L}$|\d/u.test(next);
+}
+
+/** What no street is called. */
+const ALWAYS_UNITS: ReadonlySet<string> = new Set(['APT', 'PMB', 'RM', 'STE', 'UNIT']);
+const NUMBERED_ROADS: ReadonlySet<string | undefined> = new Set(['BYP', 'HWY', 'RD', 'RTE']);
+
+/** 1 Elm St 4. */
+function isBareUnit(words: readonly string[], i: number): boolean {
+  const suffix = STREET_SUFFIXES.get(words[i - 1]!);
+  const ends = words[i + 1] === undefined || words[i + 1] === BREAK;
+  return i > 2 && ends && suffix !== undefined && !NUMBERED_ROADS.has(suffix) && /^\d+\p{L}?$/u.test(words[i]!);
+}
+
+/** 2nd Floor. */
+const isFloor = (words: readonly string[], i: number): boolean =>
+  UNITS.get(words[i + 1] ?? '') === 'FL' && /^\d+(ST|ND|RD|TH)$/.test(ORDINALS.get(words[i]!) ?? words[i]!);
+
+function readUnits(words: readonly string[]): Map<string, Unit> {
+  const units = new Map<string, Unit>();
+  let called: string | null = null;
+  let number: string[] = [];
+  const end = () => {
+    const text = number.join('');
+    const isPremises = called === null && text.length > 1 && !/\d/.test(text);
+    const kind = isPremises ? PREMISES : called !== null && OTHER_PARTS.has(called) ? called : 'ROOM';
+    if (called !== null || text !== '') units.set(kind, { called, number: text });
+    [called, number] = [null, []];
+  };
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const unit = UNITS.get(word) ?? UNNUMBERED_UNITS.get(word);
+    if (word === BREAK) end();
+    else if (isFloor(words, i)) {
+      end();
+      units.set('FL', { called: 'FL', number: String(parseInt(ORDINALS.get(word) ?? word)) });
+      i += 1;
+    } else if (word === SIGN) {
+      if (number.length > 0) end();
+    } else if (unit !== undefined) {
+      end();
+      called = unit;
+    } else number.push(NUMBERS.get(word) ?? word.replace(/^0+(?=\d)/, ''));
+  }
+  end();
+  return units;
+}
+
+/** A name, as of a tower. */
+const PREMISES = 'PREMISES';
+
+/** What a room is in; what else has a number is one kind of thing, whatever it is called. */
+const OTHER_PARTS: ReadonlySet<string> = new Set(['BLDG', 'FL', 'DEPT', 'LOT', 'STOP', ...UNNUMBERED_UNITS.values()]);
+
+const compareUnits = (some: ReadonlyMap<string, Unit>, others: ReadonlyMap<string, Unit>): Likeness =>
+  findFarthest(
+    [...new Set([...some.keys(), ...others.keys()])].map((kind) => {
+      const [one, other] = [some.get(kind), others.get(kind)];
+      if (!one || !other) return 'alike';
+      if (one.number !== other.number) return kind === PREMISES ? 'alike' : 'differs';
+      return one.called === null || other.called === null || one.called === other.called ? 'same' : 'alike';
+    }),
+  );
+
+function readStreet(words: readonly string[]): Street {
+  const [first = '', ...rest] = words;
+  const standard = joinDirections(rest.map((word) => ({ word, short: abbreviate(word) })));
+  const shorts = standard.map(({ short }) => short);
+  const before = shorts.length > 1 && isDirection(shorts[0]) ? shorts[0]! : null;
+  const after = shorts.length > 2 && isDirection(shorts.at(-1)) ? shorts.at(-1)! : null;
+  const named = standard.slice(before === null ? 0 : 1, after === null ? undefined : -1);
+  const last = named.at(-1)?.short ?? '';
+  const suffix = named.length > 1 && STREET_SUFFIXES.has(last) ? last : null;
+  const name = suffix === null ? named : named.slice(0, -1);
+  return {
+    number: NUMBERS.get(first) ?? first,
+    names: [name.map(({ word }) => word).join(''), name.map(({ short }) => short).join('')],
+    before,
+    after,
+    suffix,
+  };
+}
+
+const isDirection = (word = ''): boolean => DIRECTIONS.has(word);
+
+/** N W as NW. */
+const joinDirections = (words: readonly { word: string; short: string }[]) =>
+  words.flatMap(({ word, short }, i) => {
+    const [before = '', next = ''] = [words[i - 1]?.short, words[i + 1]?.short];
+    if (/^[NS]$/.test(before) && /^[EW]$/.test(short)) return [];
+    return /^[NS]$/.test(short) && /^[EW]$/.test(next)
+      ? [{ word: short + next, short: short + next }]
+      : [{ word, short }];
+  });
+
+function compareStreets(one: Street, other: Street): Likeness {
+  if (one.number !== other.number || !one.names.some((name, i) => name === other.names[i])) return 'differs';
+  const side = (street: Street) => [street.before, street.after].filter((part) => part !== null).join(' ');
+  const directions =
+    one.before === other.before && one.after === other.after
+      ? 'same'
+      : side(one) === side(other)
+        ? 'alike'
+        : compareOptional(side(one) || null, side(other) || null);
+  return findFarthest([directions, compareOptional(one.suffix, other.suffix)]);
+}

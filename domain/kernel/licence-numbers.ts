@@ -1,0 +1,40 @@
+import { listSpellings, type Likeness } from './likeness';
+
+/**
+ * How near two licence numbers of one state come; boards and registries write them each in their way. Punctuation and
+ * zeros before the digits don't count. Letters or a check number that only one has leave them alike; other letters are
+ * another licence.
+ */
+export function compareLicenceNumbers(one: string, other: string): Likeness {
+  const [a, b] = [read(one), read(other)];
+  if (a.digits !== b.digits && !isWithTail(a, b) && !isWithTail(b, a)) return 'differs';
+  if (a.letters === b.letters) return a.digits === b.digits ? 'same' : 'alike';
+  if (a.digits === '') return 'differs';
+  // who is licensed, or only registered, in one profession: LMFT, MFT
+  const isShort = (short: string, long: string) => short === '' || long === `L${short}`;
+  return isShort(a.letters, b.letters) || isShort(b.letters, a.letters) ? 'alike' : 'differs';
+}
+
+/** The letters of a licence number, which often say what licence it is: LMFT of LMFT 12345. */
+export const lettersOf = (number: string): string => read(number).letters;
+
+interface Reading {
+  letters: string;
+  /** Without the zeros before them. */
+  digits: string;
+  /** The digits before the last hyphen or space; null where there is none. */
+  head: string | null;
+}
+
+function read(number: string): Reading {
+  const [written = ''] = listSpellings(number);
+  const digits = (text: string) => text.replace(/\D/g, '').replace(/^0+(?=\d)/, '');
+  const tail = /^(.*\d) \d{1,2}$/.exec(written);
+  return {
+    letters: written.replace(/[^\p{L}]/gu, ''),
+    digits: digits(written),
+    head: tail ? digits(tail[1]!) : null,
+  };
+}
+
+const isWithTail = (long: Reading, short: Reading): boolean => long.head !== null && long.head === short.digits;

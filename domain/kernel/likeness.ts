@@ -1,0 +1,48 @@
+/** How near two writings come: of one thing, told apart only by what one of them leaves out or adds, or of two things. */
+export type Likeness = 'same' | 'alike' | 'differs';
+
+const FROM_FAR_TO_NEAR: readonly Likeness[] = ['differs', 'alike', 'same'];
+const nearness = (likeness: Likeness): number => FROM_FAR_TO_NEAR.indexOf(likeness);
+
+/** How near two things come whose parts come this near: as far as the part that is farthest. */
+export const findFarthest = (parts: readonly Likeness[]): Likeness =>
+  parts.reduce((far, part) => (nearness(part) < nearness(far) ? part : far), 'same');
+
+/** How near the nearest two writings come. */
+export const findNearest = <T>(
+  some: readonly T[],
+  others: readonly T[],
+  compare: (one: T, other: T) => Likeness,
+): Likeness =>
+  some
+    .flatMap((one) => others.map((other) => compare(one, other)))
+    .reduce((near, one) => (nearness(one) > nearness(near) ? one : near), 'differs');
+
+/** How near two values come of which either may be left out. */
+export const compareOptional = <T>(one: T | null, other: T | null): Likeness =>
+  one === other ? 'same' : one === null || other === null ? 'alike' : 'differs';
+
+/** Letters that are no other letter with a mark, and what stands for them. */
+const BARE_LETTERS = { ø: 'o', ł: 'l', đ: 'd', ð: 'd', þ: 'th', æ: 'ae', œ: 'oe', ı: 'i', ħ: 'h', ŧ: 't', ŋ: 'n' };
+/** The other way in which some are written where there is no key for them. */
+const SPELLED_OUT = { ä: 'ae', ö: 'oe', ø: 'oe', ü: 'ue', å: 'aa', ñ: 'n' };
+
+/** Both ways of writing a text in capitals without marks and punctuation: Müller is MULLER or MUELLER. */
+export const listSpellings = (text: string): string[] => [
+  ...new Set([spell(text, BARE_LETTERS), spell(text, { ...BARE_LETTERS, ...SPELLED_OUT })]),
+];
+
+function spell(text: string, letters: Record<string, string>): string {
+  return text
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[^\p{ASCII}]/gu, (letter) => letters[letter] ?? letter)
+    .normalize('NFKD')
+    .toUpperCase()
+    .replaceAll('&', ' AND ')
+    .replace(/[\p{M}.'’‘`´ʼʻ]/gu, '')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+}
+
+export const wordsOf = (text: string): string[] => text.split(' ').filter((word) => word !== '');
