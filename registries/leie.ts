@@ -53,7 +53,9 @@ const COLUMNS = [
   'EXCLDATE',
   'REINDATE',
 ] as const;
-type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
+/** A name of more than two words is easier to tell by it; a list may lack it. */
+const MIDDLE_NAME = 'MIDNAME';
+type Row = Partial<Record<(typeof COLUMNS)[number] | typeof MIDDLE_NAME, string>>;
 
 /** Each person and entity of the list; null for a row that names one and can't be read. */
 export async function* readLeie(file: Buffer): AsyncGenerator<LeieEntry | null> {
@@ -69,19 +71,29 @@ function columnsOf(headings: string[]): string[] {
   return headings;
 }
 
-function entryOf({ LASTNAME = '', FIRSTNAME = '', BUSNAME = '', NPI = '', DOB = '', STATE = '', ...rest }: Row) {
+function entryOf({
+  LASTNAME = '',
+  FIRSTNAME = '',
+  MIDNAME = '',
+  BUSNAME = '',
+  NPI = '',
+  DOB = '',
+  STATE = '',
+  ...rest
+}: Row) {
   if (LASTNAME === '' && BUSNAME === '') return undefined;
   const excludedOn = dateOf(rest.EXCLDATE);
   const reinstatedOn = dateOf(rest.REINDATE);
   if (!excludedOn || reinstatedOn === undefined) return null;
   const named = LASTNAME === '' ? [BUSNAME] : [LASTNAME, FIRSTNAME, DOB];
-  if (named.some((name) => name.length > LONGEST_CELL)) return null;
+  if ([...named, MIDNAME].some((name) => name.length > LONGEST_CELL)) return null;
   const listing = createHash('sha256')
     .update(JSON.stringify([...named, rest.EXCLTYPE ?? '', excludedOn]))
     .digest('hex');
   return {
     listing,
     firstName: FIRSTNAME,
+    middleName: MIDNAME.trim() || null,
     lastName: LASTNAME,
     // where a person is named, the business is only where they worked
     businessName: LASTNAME === '' ? BUSNAME : null,

@@ -14,6 +14,7 @@ import {
 } from '../record/applications/commands';
 import { deriveId } from '../record/kernel/digest';
 import { announce, announceTo, forwardRow } from '../record/kernel/subscribers';
+import { completeNameKeys } from '../record/screening/exclusions';
 import { deleteExpired } from '../record/operations/housekeeping';
 import {
   claimRows,
@@ -153,7 +154,7 @@ export function startRelay({
   );
   let tidied = Promise.resolve();
   const keepHouse = () => {
-    tidied = deleteExpired(sql).catch(failed);
+    tidied = Promise.all([deleteExpired(sql), completeNameKeys(sql)]).then(() => undefined, failed);
   };
   keepHouse();
   const housekeeping = setInterval(keepHouse, HOUSEKEEPING_MS);

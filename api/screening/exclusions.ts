@@ -53,8 +53,9 @@ export const exclusionRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/exclusions/imports',
     summary: 'Import a month’s exclusion list (OIG LEIE) and check every provider and practice against it',
     description:
-      'An entry with the NPI of a provider or practice is theirs and closes the gate at once; one of the same name and ' +
-      'state may be, and becomes a task for a person. The same file for the same month is imported once.',
+      'An entry with the NPI of a provider or practice is theirs and closes the gate at once; one of the name, in whatever ' +
+      'state, may be, and becomes a task for a person. Accents, spacing, a suffix, a middle name, half of a double name ' +
+      'and a legal form that only one has do not count. The same file for the same month is imported once.',
     tag,
     access: 'exclusions:import',
     query: listQuery,

@@ -1,4 +1,7 @@
 import type { Instant, PlainDate } from '../time/instants';
+import { compareBusinessNames, listBusinessKeys } from '../kernel/business-names';
+import type { Likeness } from '../kernel/likeness';
+import { comparePersonNames, listPersonKeys, type PersonName } from '../kernel/names';
 import { atDate, localDate } from '../time/calendar';
 import { addDays } from '../time/dates';
 
@@ -59,9 +62,7 @@ export const findDecisiveWord = <T extends ExclusionWord>(words: readonly T[]): 
     .at(0);
 
 /** A person by their names, or a business by its own. */
-export interface Named {
-  firstName: string;
-  lastName: string;
+export interface Named extends PersonName {
   businessName?: string | null;
 }
 
@@ -83,36 +84,29 @@ export interface LeieEntry extends Listing {
 /** A provider or a practice as it is on file, for one client. */
 export interface Screened extends Named {
   npi: string | null;
-  /** Where they are licensed, or have their addresses; none: not known. */
-  states: readonly string[];
 }
 
 const MATCHES = ['npi', 'name'] as const;
 export type Match = (typeof MATCHES)[number];
 
 /**
- * Whether an entry is, by its NPI, or may be, by name and state, this provider or practice. Another NPI is another
- * person, whatever the name, while a business may have several; nothing is matched by likeness.
+ * Whether an entry is, by its NPI, or may be, by the name in whatever state, this provider or practice; a person
+ * decides. Another NPI is another person, whatever the name, while a business may have several.
  */
-export function matchListing(listing: Listing, { npi, states, ...named }: Screened): Match | null {
-  if (listing.npi !== null && listing.npi === npi) return 'npi';
+export function matchListing(listing: Listing, held: Screened): Match | null {
+  if (listing.npi !== null && listing.npi === held.npi) return 'npi';
   if (listing.npi !== null && !listing.businessName) return null;
-  if (buildNameKey(listing) !== buildNameKey(named)) return null;
-  const { state } = listing;
-  return state === null || states.length === 0 || states.includes(state) ? 'name' : null;
+  return compareNamed(listing, held) === 'differs' ? null : 'name';
 }
 
-/**
- * Equal for two writings of one name: case, accents, punctuation and spacing don't count. Only a person's has a comma.
- */
-export const buildNameKey = ({ firstName, lastName, businessName }: Named): string =>
-  businessName ? plain(businessName) : `${plain(lastName)},${plain(firstName)}`;
+function compareNamed(listing: Named, held: Named): Likeness {
+  if (listing.businessName && held.businessName) return compareBusinessNames(listing.businessName, held.businessName);
+  return listing.businessName || held.businessName ? 'differs' : comparePersonNames(listing, held);
+}
 
-const plain = (text: string): string =>
-  text
-    .normalize('NFKD')
-    .toUpperCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
+/** The keys by which entries are looked up: an entry that matches by name has one of the provider's or practice's. */
+export const listNameKeys = (named: Named): string[] =>
+  named.businessName ? listBusinessKeys(named.businessName) : listPersonKeys(named);
 
 /** Day of the month by which the OIG puts out the month's list, and the one by which it should be on file. */
 const OUT_DAY = 10;

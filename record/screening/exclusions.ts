@@ -5,7 +5,7 @@ import type { ExclusionResult, ExclusionSource } from '../../domain/kernel/codes
 import {
   findDecisiveWord,
   matchListing,
-  buildNameKey,
+  listNameKeys,
   type ExclusionStatus,
   type ExclusionWord,
   type LeieEntry,
@@ -184,12 +184,29 @@ async function keepEntries(
       continue;
     }
     entries += 1;
-    batch.push({ ...row, listId, nameKey: buildNameKey(row) });
+    batch.push({ ...row, listId, nameKeys: listNameKeys(row) });
     if (batch.length === ROWS_AT_ONCE) await flush();
   }
   await flush();
   return { entries, unreadable };
 }
+
+/** Has entries that an earlier version took found by name too, and holds everybody against them. */
+export const completeNameKeys = (sql: Sql): Promise<void> =>
+  sql.begin(async (tx) => {
+    // one worker after the other
+    await tx`lock table exclusion_lists in share row exclusive mode`;
+    const entries = await tx<(LeieEntry & { listId: string })[]>`
+      delete from exclusion_entries where name_keys is null
+      returning list_id, listing, first_name, middle_name, last_name, business_name, npi, state, excluded_on,
+        reinstated_on`;
+    if (entries.length === 0) return;
+    for (let at = 0; at < entries.length; at += ROWS_AT_ONCE) {
+      const rows = entries.slice(at, at + ROWS_AT_ONCE).map((entry) => ({ ...entry, nameKeys: listNameKeys(entry) }));
+      await tx`insert into exclusion_entries ${rowsOf(tx, rows)}`;
+    }
+    await screenAll(tx);
+  });
 
 type ScreeningCount = { screened: number } & Record<ExclusionResult, number>;
 
@@ -224,8 +241,7 @@ export const screen = async (tx: Db, providerIds: readonly string[]): Promise<Ex
   screenAgainstList(
     tx,
     await tx<OnFile[]>`
-      select p.id, p.client_id, p.person_id, n.npi, p.first_name, p.last_name,
-        array(select distinct l.state from licences l where l.provider_id = p.id) as states
+      select p.id, p.client_id, p.person_id, n.npi, p.first_name, p.last_name
       from providers p join persons n on n.id = p.person_id
       where p.id = any(${[...providerIds]}::uuid[]) order by p.id`,
   );
@@ -236,9 +252,7 @@ export const screenPractices = async (tx: Db, practiceIds: readonly string[]): P
     tx,
     await tx<OnFile[]>`
       select p.id, p.client_id, null as person_id, p.npi, '' as first_name, '' as last_name,
-        p.legal_name as business_name,
-        array(select p.address->>'state' union select l.address->>'state' from locations l where l.practice_id = p.id)
-          as states
+        p.legal_name as business_name
       from practices p where p.id = any(${[...practiceIds]}::uuid[]) order by p.id`,
   );
 
@@ -249,16 +263,19 @@ export const screenPractices = async (tx: Db, practiceIds: readonly string[]): P
 async function screenAgainstList(tx: Db, held: readonly OnFile[]): Promise<ExclusionResult[]> {
   const list = await latestList(tx);
   if (!list) return [];
-  const names = held.map(buildNameKey);
+  const keys = held.map(listNameKeys);
   // each part by an index of its own
-  const entries = await tx<LeieEntry[]>`
+  const entries = await tx<(LeieEntry & { nameKeys: string[] | null })[]>`
     select * from exclusion_entries
-    where npi = any(${held.flatMap(({ npi }) => npi ?? [])})
-      or (npi is null and name_key = any(${names})) or (business_name is not null and name_key = any(${names}))`;
+    where npi = any(${held.flatMap(({ npi }) => npi ?? [])}) or name_keys && ${keys.flat()}`;
+  const found = new Map<string | null, LeieEntry[]>();
+  for (const entry of entries)
+    for (const key of [...(entry.nameKeys ?? []), entry.npi]) found.set(key, [...(found.get(key) ?? []), entry]);
   const results: ExclusionResult[] = [];
-  for (const one of held) {
+  for (const [i, one] of held.entries()) {
     const statuses: ExclusionStatus[] = [];
-    for (const entry of entries) {
+    const near = [...keys[i]!, one.npi].flatMap((key) => (key === null ? [] : (found.get(key) ?? [])));
+    for (const entry of new Set(near)) {
       const match = matchListing(entry, one);
       if (match) statuses.push(await recordListing(tx, one, { ...entry, match }));
     }

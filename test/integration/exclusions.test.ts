@@ -1,3 +1,4 @@
+import { completeNameKeys } from '../../record/screening/exclusions';
 import { ADMIN_KEY, PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { freshNpi } from '../support/file';
@@ -108,7 +109,7 @@ describe('an entry of the same name', () => {
     const application = await system.at('confirmed');
     const { filed } = application;
     await system.api.patch(`/v1/providers/${filed.providerId}`, { lastName: 'Namesake' });
-    const found = [entry('NAMESAKE'), entry('NAMESAKE', { state: 'TX', on: '20250101' })];
+    const found = [entry('NAMESAKE'), entry('NAMESAKER', { on: '20250101' })];
     await take(found);
     expect(await application.readiness()).toMatchObject({ mayBill: true });
     expect((await application.readiness()).cautions).toContain('exclusion_possible');
@@ -128,6 +129,32 @@ describe('an entry of the same name', () => {
     expect(await tasks(filed.clientId)).toEqual([]);
     expect((await list(filed, 'exclusion-checks')).at(-1)).toMatchObject({ result: 'clear' });
     expect((await application.readiness()).cautions).not.toContain('exclusion_possible');
+  });
+
+  test('in another state, with a suffix, or of half a double name is possible too, and a person decides', async () => {
+    const { clientId } = await system.file();
+    const listed = ['ØRSTED JR', 'HALF', 'WHOLENAME'].map((name) => entry(name, { state: 'TX' }));
+    await take(listed);
+    for (const lastName of ['Orsted', 'Half-Moon', 'Whole-Name']) {
+      const body = { ...PROVIDER, npi: freshNpi(), lastName };
+      const { id } = await system.api.make(`/v1/clients/${clientId}/providers`, body);
+      expect([lastName, await list({ providerId: id }, 'exclusions')]).toMatchObject([
+        lastName,
+        [{ status: 'possible', matchedBy: 'name', state: 'TX' }],
+      ]);
+    }
+    expect(await tasks(clientId)).toHaveLength(3);
+  });
+
+  test('that an earlier version took is found by its name once a worker keeps house', async () => {
+    const { clientId } = await system.file();
+    await take([entry('FORGOTTEN')]);
+    await system.api.deps.sql`update exclusion_entries set name_keys = null`;
+    const body = { ...PROVIDER, npi: freshNpi(), lastName: 'Forgotten' };
+    const { id } = await system.api.make(`/v1/clients/${clientId}/providers`, body);
+    expect(await list({ providerId: id }, 'exclusions')).toEqual([]);
+    await completeNameKeys(system.api.deps.sql);
+    expect(await list({ providerId: id }, 'exclusions')).toMatchObject([{ status: 'possible' }]);
   });
 
   test('is found for who is added, or renamed, after the import', async () => {

@@ -4,6 +4,7 @@ import {
   excludedOn,
   computeExclusionTerms,
   computeListDueAt,
+  listNameKeys,
   matchListing,
   maybeExcludedOn,
   monthOf,
@@ -14,7 +15,7 @@ import {
   type Screened,
 } from '../../../domain/screening/exclusions';
 
-const PROVIDER: Screened = { npi: '1234567893', firstName: 'Zoë', lastName: "O'Neil-Vale", states: ['CA', 'NV'] };
+const PROVIDER: Screened = { npi: '1234567893', firstName: 'Zoë', lastName: "O'Neil-Vale" };
 const entry = (changes: Partial<Listing> = {}): Listing => ({
   firstName: 'ZOE',
   lastName: 'ONEIL VALE',
@@ -22,22 +23,42 @@ const entry = (changes: Partial<Listing> = {}): Listing => ({
   state: 'NV',
   ...changes,
 });
+const isLookedUp = (listing: Listing, held: Screened) =>
+  listNameKeys(listing).some((key) => listNameKeys(held).includes(key));
 
 describe('an entry of a list', () => {
   test.each([
     ['with the NPI is the person, whatever the name', entry({ npi: '1234567893', lastName: 'OTHER' }), 'npi'],
     ['with another NPI is another person of the same name', entry({ npi: '1245319599' }), null],
-    ['of the same name in a state of theirs may be', entry(), 'name'],
+    ['of the same name may be', entry(), 'name'],
     ['of the same name without a state may be', entry({ state: null }), 'name'],
-    ['of the same name in another state is not', entry({ state: 'TX' }), null],
-    ['of a name that is only alike is not', entry({ lastName: 'ONEILL VALE' }), null],
-    ['of a first name that is only alike is not', entry({ firstName: 'ZOEY' }), null],
+    ['of the same name in another state may be', entry({ state: 'TX' }), 'name'],
+    ['of one half of a double name may be', entry({ lastName: 'VALE' }), 'name'],
+    ['of the name with a suffix may be', entry({ lastName: 'ONEIL VALE JR' }), 'name'],
+    ['of the name with a middle name beside may be', entry({ middleName: 'ANN' }), 'name'],
+    ['of the name with a middle name in it may be', entry({ firstName: 'ZOE ANN' }), 'name'],
+    ['of another half of a double name is not', entry({ lastName: 'ONEIL STONE' }), null],
+    ['of a name of other letters is not', entry({ lastName: 'ONEILL VALE' }), null],
+    ['of another first name is not', entry({ firstName: 'ZOEY' }), null],
   ])('%s', (_what, listing, match) => {
     expect(matchListing(listing, PROVIDER)).toBe(match);
+    if (match === 'name') expect(isLookedUp(listing, PROVIDER)).toBe(true);
   });
 
-  test('may be who has no licence on file, wherever it is', () => {
-    expect(matchListing(entry({ state: 'TX' }), { ...PROVIDER, states: [] })).toBe('name');
+  test.each([
+    ['Søren', 'Łukasz', 'SOREN', 'LUKASZ'],
+    ['Jörg', 'Weiß', 'JOERG', 'WEISS'],
+  ])('is found where letters have accents: %s %s', (firstName, lastName, first, last) => {
+    const listing = entry({ firstName: first, lastName: last });
+    const held = { ...PROVIDER, firstName, lastName };
+    expect([matchListing(listing, held), isLookedUp(listing, held)]).toEqual(['name', true]);
+  });
+
+  test('"Linh Pa" is not "Linh": what may be a legal form of a business is a name of a person', () => {
+    const held = { ...PROVIDER, firstName: 'Linh', lastName: 'Pa' };
+    expect(matchListing(entry({ firstName: '', lastName: 'LINH' }), held)).toBeNull();
+    expect(matchListing(entry({ firstName: 'LINH', lastName: 'LINH' }), held)).toBeNull();
+    expect(matchListing(entry({ firstName: 'LINH', lastName: 'PA' }), held)).toBe('name');
   });
 });
 
@@ -47,7 +68,6 @@ describe('an entry of a business', () => {
     firstName: '',
     lastName: '',
     businessName: 'Acme, LLC',
-    states: ['CA'],
   };
   const business = (changes: Partial<Listing> = {}): Listing =>
     entry({ firstName: '', lastName: '', businessName: 'ACME LLC', state: 'CA', ...changes });
@@ -55,11 +75,14 @@ describe('an entry of a business', () => {
   test.each([
     ['with the NPI is the practice', business({ npi: '1245319599', businessName: 'OTHER' }), PRACTICE, 'npi'],
     ['of the same name may be, though it has another NPI', business({ npi: '1234567893' }), PRACTICE, 'name'],
-    ['of the same name in another state is not', business({ state: 'TX' }), PRACTICE, null],
+    ['of the same name in another state may be', business({ state: 'TX' }), PRACTICE, 'name'],
+    ['of the name without the legal form may be', business({ businessName: 'ACME' }), PRACTICE, 'name'],
+    ['of another legal form is not', business({ businessName: 'ACME INC' }), PRACTICE, null],
     ['may be a practice without an NPI', business({ npi: '1234567893' }), { ...PRACTICE, npi: null }, 'name'],
     ['is never a person', business({ businessName: 'ONEIL VALE ZOE' }), PROVIDER, null],
   ])('%s', (_what, listing, held, match) => {
     expect(matchListing(listing, held)).toBe(match);
+    if (match === 'name') expect(isLookedUp(listing, held)).toBe(true);
   });
 });
 
