@@ -63,7 +63,7 @@ export function createDatabase(url: string, { max }: { max: number }): Sql {
 }
 
 /** Does work again while PostgreSQL undoes it, at most for three seconds. */
-export async function repeatUndone<T>(work: () => Promise<T>): Promise<T> {
+async function repeatUndone<T>(work: () => Promise<T>): Promise<T> {
   const late = performance.now() + AGAIN.within;
   for (;;)
     try {
