@@ -1,3 +1,4 @@
+import { findIdsOfOne } from '../../record/kernel/one-entry';
 import type { z } from 'zod';
 import { audit } from '../../record/kernel/audit';
 import type { Action } from '../../domain/kernel/codes';
@@ -40,6 +41,8 @@ async function takeMany<Given extends object, Own>(
   await checkFilter(deps.sql, principal, { payerId });
   const ids = applications.map((one) => one.id).filter((one) => id.safeParse(one).success);
   const found = new Map((await findApplications(deps.sql, principal, ids)).map((one) => [one.id, one]));
+  const payerIds = await findIdsOfOne(deps.sql, 'payers', payerId);
+  const isIts = (one: KeptApplication | undefined) => one !== undefined && payerIds.has(one.payerId);
   // where one had to wait for nobody, the others need not wait as well
   let { patienceMs } = deps;
 
@@ -47,7 +50,7 @@ async function takeMany<Given extends object, Own>(
     row.action === 'contacts' && channel === 'phone' ? (await findPayer(deps.sql, payerId))?.playbook : undefined;
   // what is not this payer's takes no place in the call
   const called = new Map(
-    applications.filter(({ id: one }) => found.get(one)?.payerId === payerId).map(({ id: one }, place) => [one, place]),
+    applications.filter(({ id: one }) => isIts(found.get(one))).map(({ id: one }, place) => [one, place]),
   );
 
   /** Whether the call has no room for one; how much it has may depend on state, kind and line. */
@@ -58,7 +61,7 @@ async function takeMany<Given extends object, Own>(
 
   async function takeOne(subject: KeptApplication | undefined, fields: object, itemId: string): Promise<number> {
     if (!subject) throw new Problem('not_found');
-    if (subject.payerId !== payerId)
+    if (!isIts(subject))
       throw invalid({ path: 'id', rule: 'same_payer', message: 'must be an application with this payer' });
     const errors: FieldError[] = [];
     const given = check(own, fields, errors);

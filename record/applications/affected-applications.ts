@@ -1,3 +1,4 @@
+import { shareAgreement } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Db, Fragment } from '../../runtime/database';
@@ -5,8 +6,7 @@ import { factBody } from './commands';
 
 /** Other confirmed applications `o` for the scope of an application `t`. */
 export const sameScope = (sql: Db): Fragment => sql`
-  o.practice_id = t.practice_id and o.provider_id = t.provider_id and o.payer_id = t.payer_id
-  and o.state = t.state and o.line_of_business = t.line_of_business
+  ${shareAgreement(sql, 'o', 't')} and o.provider_id = t.provider_id
   and o.location_id is not distinct from t.location_id and o.stage = 'confirmed'`;
 
 /** The participations that a confirmed termination ends, each with the body of the command that ends it. */

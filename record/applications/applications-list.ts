@@ -1,3 +1,4 @@
+import { idOfOne, idsOfOne } from '../kernel/one-entry';
 import type { IssueCode, RecredentialingStatus, Stage, WaitingOn } from '../../domain/kernel/codes';
 import type { Db, Fragment } from '../../runtime/database';
 import { isOverdue, selectSummaries, type ApplicationSummary } from './applications';
@@ -59,7 +60,7 @@ function matching(sql: Db, filter: ApplicationFilter): Fragment {
     filter;
   return sql`
     ${stage ? sql`and a.stage = ${stage}` : sql``}
-    ${payerId ? sql`and a.payer_id = ${payerId}` : sql``}
+    ${payerId ? sql`and a.payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
     ${clientId ? sql`and a.client_id = ${clientId}` : sql``}
     ${providerId ? sql`and a.provider_id = ${providerId}` : sql``}
     ${assignee ? sql`and a.assignee = ${assignee}` : sql``}
@@ -91,7 +92,12 @@ export type Group = 'stage' | 'payer' | 'client' | 'assignee';
 
 /** How many applications there are of each stage, payer, client or assignee; the most first. */
 export function countApplications(sql: Db, principal: Principal, groupBy: Group): Promise<{ count: number }[]> {
-  const by = { stage: sql`stage`, payer: sql`payer_id`, client: sql`client_id`, assignee: sql`assignee` }[groupBy];
+  const by = {
+    stage: sql`stage`,
+    payer: sql`(select ${idOfOne(sql, 'y')} from payers y where y.id = payer_id) as payer_id`,
+    client: sql`client_id`,
+    assignee: sql`assignee`,
+  }[groupBy];
   return sql<{ count: number }[]>`
     select ${by}, count(*) as count from applications
     where ${inScope(sql, principal)} group by 1 order by 2 desc, 1`;
@@ -108,7 +114,7 @@ export async function listAssigned(
   const rows = await sql<{ id: string }[]>`
     select id from applications
     where assignee = ${userId} and open and ${inScope(sql, principal)}
-      ${clientId ? sql`and client_id = ${clientId}` : sql``} ${payerId ? sql`and payer_id = ${payerId}` : sql``}
+      ${clientId ? sql`and client_id = ${clientId}` : sql``} ${payerId ? sql`and payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
     order by created_at, id limit ${limit}`;
   return rows.map((row) => row.id);
 }

@@ -1,7 +1,7 @@
+import { hasKey, shareAgreement } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
-import { buildNaturalKey } from '../../domain/applications/key';
 import { isParticipating, type ApplicationState } from '../../domain/applications/state';
 import {
   findChangeNeed,
@@ -89,8 +89,7 @@ async function listAffected(sql: Db, change: Change): Promise<AffectedApplicatio
     select a.snapshot, b.body as playbook, c.time_zone,
       a.kind = 'new_group' and a.stage = 'confirmed' and exists (
         select from agreements g
-        where g.practice_id = a.practice_id and g.payer_id = a.payer_id and g.state = a.state
-          and g.line_of_business = a.line_of_business and coalesce(g.ended_on >= ${change.changedOn}, true)) as agreed
+        where ${shareAgreement(sql, 'g', 'a')} and coalesce(g.ended_on >= ${change.changedOn}, true)) as agreed
     from applications a
     join clients c on c.id = a.client_id
     join playbooks b on b.payer_id = a.payer_id and b.version = a.playbook_version
@@ -139,15 +138,15 @@ const idOf = (changeId: string, applicationId: string): string => deriveId(`${ch
 /** Which application was opened for each, or was open for the same key already. */
 async function listOpened(sql: Db, changeId: string, touched: readonly AffectedApplication[]) {
   const needing = touched.flatMap(({ opens }) => opens ?? []);
-  const rows = await sql<{ id: string; naturalKey: string }[]>`
-    select id, natural_key from applications
-    where id = any(${needing.map(({ first }) => idOf(changeId, first))}::uuid[])
-      or (open and natural_key = any(${needing.map(({ key }) => buildNaturalKey(key))}))`;
-  return ({ opens }: AffectedApplication): string | null => {
-    if (!opens) return null;
-    const own = rows.find(({ id }) => id === idOf(changeId, opens.first));
-    return (own ?? rows.find((row) => row.naturalKey === buildNaturalKey(opens.key)))?.id ?? null;
-  };
+  const opened = new Map<string, string>();
+  for (const { first, key } of needing) {
+    const own = idOf(changeId, first);
+    const [row] = await sql<{ id: string }[]>`
+      select id from applications a where id = ${own} or (open and ${hasKey(sql, 'a', key)})
+      order by id = ${own} desc limit 1`;
+    if (row) opened.set(first, row.id);
+  }
+  return ({ opens }: AffectedApplication): string | null => (opens && opened.get(opens.first)) ?? null;
 }
 
 /** Those that a change concerns: applications whose payer got the earlier file, and participations whose payer must be notified. */

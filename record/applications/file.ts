@@ -1,3 +1,4 @@
+import { idsOfOne, idsOfOnes } from '../kernel/one-entry';
 import type { ApplicationKey, FileReading } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
 import { computeExclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
@@ -30,14 +31,14 @@ export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<Pr
           from licences l where l.provider_id = p.id), '[]'::jsonb),
         'registryLicences', ${registryLicences(sql)}) end as provider,
       coalesce((
-        select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
+        select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', ${idsOfOnes(sql, sql`u.payer_ids`)}, 'signedOn', u.signed_on,
           'until', u.until, 'revokedOn', u.revoked_on))
         from authorisations u where u.provider_id = p.id), '[]'::jsonb) as authorisations,
       ${isSet(sql, 'authorisationRequired')} as authorisation_required,
       ${exclusionWords(sql, { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: sql`array[pr.id]` })}
         as exclusions,
       (select x.status from portal_access x
-        where x.practice_id = pr.id and ${key.payerId} = any(x.payer_ids) and x.superseded_by is null
+        where x.practice_id in ${idsOfOne(sql, 'practices', sql`pr.id`)} and x.payer_ids && array${idsOfOne(sql, 'payers', key.payerId)} and x.superseded_by is null
         order by x.status desc limit 1) as portal_access,
       coalesce((
         select jsonb_agg(jsonb_build_object('code', c.code, 'at', c.at) order by c.code)
@@ -61,7 +62,7 @@ export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<Pr
           where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')}
             and a.authorized_payer_ids is not null)) withdrawn on true
     left join lateral (
-      select to_jsonb(a.authorized_payer_ids) as ids from attestations a
+      select to_jsonb(${idsOfOnes(sql, sql`a.authorized_payer_ids`)}) as ids from attestations a
       where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')} and a.authorized_payer_ids is not null
       order by a.attested_on desc, a.recorded_at desc limit 1) authorized on true
     where pr.id = ${key.practiceId}`;

@@ -15,6 +15,7 @@ import { readProviderFile, readingOf } from './file';
 import { keepBridge } from './bridges';
 import type { Actor } from '../kernel/principal';
 import { buildColumns, projectStep } from './projection';
+import { hasKey } from './same-key';
 
 export interface OpeningRequest {
   /** Of the command and of the application that it opens. */
@@ -40,13 +41,18 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
   const { id, clientId, key, body } = request;
   const natural = buildNaturalKey(key);
   return sql.begin(async (tx): Promise<OpeningResult> => {
+    // a merge waits, or is known from here on
+    await tx`select from payers where id = ${key.payerId} for key share`;
+    await tx`select from practices where id = ${key.practiceId} for key share`;
+    const obstacle = await findObstacle(tx, id, key);
+    if (obstacle) return obstacle;
     const [[row], file] = await Promise.all([
       tx<
         { timeZone: string; playbook: Playbook; version: number; personId: string | null; previousId: string | null }[]
       >`
         select c.time_zone, p.body as playbook, p.version,
           (select person_id from providers where id = ${key.providerId}) as person_id,
-          (select a.id from applications a where a.natural_key = ${natural} and a.id <> ${id}
+          (select a.id from applications a where ${hasKey(tx, 'a', key)} and a.id <> ${id}
             order by a.created_at desc limit 1) as previous_id
         from clients c, payers y join playbooks p on p.payer_id = y.id and p.version = y.playbook_version
         where c.id = ${clientId} and y.id = ${key.payerId}`,
@@ -88,7 +94,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
         snapshot: json(tx, state),
       })}
       on conflict do nothing returning id`;
-    if (inserted.length === 0) return findObstacle(tx, id, natural);
+    if (inserted.length === 0) return (await findObstacle(tx, id, key))!;
     await Promise.all([
       keepCommand(tx, { id, clientId, applicationId: id, action: 'open', body }, actor, { settled: true }),
       request.bridge && keepBridge(tx, { applicationId: id, clientId, relationshipId: request.bridge }),
@@ -99,9 +105,10 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
 }
 
 /** What stands in the way of an opening: itself, sent before, or another that is open for the key. */
-async function findObstacle(tx: Tx, id: string, natural: string): Promise<OpeningResult> {
+async function findObstacle(tx: Tx, id: string, key: ApplicationKey): Promise<OpeningResult | null> {
   const [taken] = await tx<{ id: string }[]>`
-    select id from applications where id = ${id} or (natural_key = ${natural} and open)
+    select id from applications a where id = ${id} or (open and ${hasKey(tx, 'a', key)})
     order by (id = ${id}) desc limit 1`;
-  return taken!.id === id ? { run: await readRun(tx, id) } : { existingId: taken!.id };
+  if (!taken) return null;
+  return taken.id === id ? { run: await readRun(tx, id) } : { existingId: taken.id };
 }

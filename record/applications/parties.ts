@@ -1,3 +1,4 @@
+import { idsOfOne, standsForItself } from '../kernel/one-entry';
 import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
@@ -39,7 +40,7 @@ export async function groundOf(
   const [ground] = await sql<Parties[]>`
     select
       (select jsonb_build_object('clientId', pr.client_id, 'legalName', pr.legal_name, 'tinLast4', pr.tin_last4,
-          'npi', pr.npi, 'merged', pr.merged_into is not null,
+          'npi', pr.npi, 'merged', not ${standsForItself(sql, 'pr')},
           'ended', exists (select from clients c where c.id = pr.client_id and c.ended_on is not null), 'locationIds', coalesce((
             select jsonb_agg(l.id order by l.position) from locations l where l.practice_id = pr.id), '[]'))
         from practices pr where pr.id = ${practiceId} and ${inScope(sql, principal, 'pr.client_id')}) as practice,
@@ -49,7 +50,7 @@ export async function groundOf(
       (select b.body from payers y join playbooks b
         on b.payer_id = y.id and b.version = coalesce(${playbookVersion ?? null}::int, y.playbook_version)
         where y.id = ${payerId}) as playbook,
-      (select y.merged_into is not null from payers y where y.id = ${payerId}) as payer_merged`;
+      (select not ${standsForItself(sql, 'y')} from payers y where y.id = ${payerId}) as payer_merged`;
   return ground!;
 }
 
@@ -71,7 +72,8 @@ export async function findFactHolder(
   const held = fact === 'contract' ? sql`contract` : sql`claims_route`;
   const [row] = await sql<{ applicationId: string }[]>`
     select ${held}->>'applicationId' as application_id from agreements
-    where id = ${agreementId} and practice_id = ${scope.practiceId} and payer_id = ${scope.payerId}
+    where id = ${agreementId} and practice_id in ${idsOfOne(sql, 'practices', scope.practiceId)}
+      and payer_id in ${idsOfOne(sql, 'payers', scope.payerId)}
       and state = ${scope.state} and line_of_business = ${scope.lineOfBusiness}
       and ${held} is not null and (ended_on is null or ended_on >= ${today})`;
   return row ?? null;

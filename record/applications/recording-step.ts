@@ -1,3 +1,4 @@
+import { shareAgreement } from './same-key';
 import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
 import type { Circumstances } from '../../domain/applications/decide';
@@ -271,7 +272,9 @@ export async function readHistory(tx: Sql | TransactionSql, id: string): Promise
 /** Another application that is open for the same key. */
 async function findOtherOpenId(tx: TransactionSql, id: string): Promise<string | undefined> {
   const [other] = await tx<{ id: string }[]>`
-    select o.id from applications a join applications o on o.natural_key = a.natural_key and o.open
+    select o.id from applications a
+    join applications o on o.open and o.provider_id is not distinct from a.provider_id and o.kind = a.kind
+      and o.location_id is not distinct from a.location_id and ${shareAgreement(tx, 'o', 'a')}
     where a.id = ${id} and o.id <> a.id`;
   return other?.id;
 }

@@ -1,6 +1,6 @@
+import { hasKey } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
-import { buildNaturalKey } from '../../domain/applications/key';
 import { isParticipating, type ApplicationState } from '../../domain/applications/state';
 import type { Db, Sql } from '../../runtime/database';
 import { deriveId } from '../kernel/digest';
@@ -38,8 +38,8 @@ export async function openRecredentialing(sql: Sql, participationId: string): Pr
 export async function findRenewal(sql: Db, { key, participation }: ApplicationState): Promise<string | null> {
   const openedAt = participation?.cycle?.openedAt ?? null;
   const [row] = await sql<{ id: string }[]>`
-    select id from applications
-    where natural_key = ${buildNaturalKey(renewalKey(key))} and (open or created_at >= ${openedAt}::timestamptz)
+    select id from applications a
+    where ${hasKey(sql, 'a', renewalKey(key))} and (open or created_at >= ${openedAt}::timestamptz)
     order by created_at desc limit 1`;
   return row?.id ?? null;
 }

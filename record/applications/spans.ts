@@ -1,3 +1,4 @@
+import { idsOfOne } from '../kernel/one-entry';
 import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { FACTS, type Fact } from '../../domain/kernel/codes';
@@ -122,7 +123,8 @@ export async function projectAgreement(
     await tx`select pg_advisory_xact_lock(hashtextextended(${`agreement/${practiceId}/${payerId}/${usState}/${lineOfBusiness}`}, 0))`;
     const [last] = await tx<{ id: string; endedOn: string | null }[]>`
       select id, ended_on from agreements
-      where practice_id = ${practiceId} and payer_id = ${payerId} and state = ${usState}
+      where practice_id in ${idsOfOne(tx, 'practices', practiceId)}
+        and payer_id in ${idsOfOne(tx, 'payers', payerId)} and state = ${usState}
         and line_of_business = ${lineOfBusiness}
       order by created_at desc limit 1`;
     // what is confirmed after an agreement has ended is a new one

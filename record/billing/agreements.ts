@@ -1,3 +1,4 @@
+import { idsOfOne } from '../kernel/one-entry';
 import { announceEach } from '../kernel/subscribers';
 import type { FactSource, LineOfBusiness } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
@@ -63,8 +64,8 @@ export const listAgreements = (
   readPage(
     sql,
     sql`${selectAgreements(sql, principal)}
-      ${practiceId ? sql`and practice_id = ${practiceId}` : sql``}
-      ${payerId ? sql`and payer_id = ${payerId}` : sql``}
+      ${practiceId ? sql`and practice_id in ${idsOfOne(sql, 'practices', practiceId)}` : sql``}
+      ${payerId ? sql`and payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
       ${state ? sql`and state = ${state}` : sql``}
       ${lineOfBusiness ? sql`and line_of_business = ${lineOfBusiness}` : sql``}`,
     request,
@@ -74,7 +75,8 @@ type Key = Pick<Agreement, 'practiceId' | 'payerId' | 'state' | 'lineOfBusiness'
 
 /** The participations of an agreement's practice, payer, state and line as they stand; `s` is the span. */
 const selectSharingSpans = (sql: Db, { practiceId, payerId, state, lineOfBusiness }: Key): Fragment => sql`
-  s.known_to is null and s.practice_id = ${practiceId} and s.payer_id = ${payerId} and s.state = ${state}
+  s.known_to is null and s.practice_id in ${idsOfOne(sql, 'practices', practiceId)}
+    and s.payer_id in ${idsOfOne(sql, 'payers', payerId)} and s.state = ${state}
     and s.line_of_business = ${lineOfBusiness}`;
 
 /** Has billing readiness evaluated again for every participation of an agreement's practice, payer, state and line. */

@@ -1,3 +1,4 @@
+import { idOfOne, idsOfOne, standsForItself } from '../kernel/one-entry';
 import type { PlainDate } from '../../domain/time/instants';
 import type { LineOfBusiness, ReadinessReason, Stage } from '../../domain/kernel/codes';
 import { evaluateBillingReadiness, type ReadinessAnswer } from '../../domain/billing/readiness';
@@ -110,7 +111,7 @@ const selectScopes = (
       provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id, a.id as application_id, stage
     from applications a
     cross join lateral (
-      select coalesce(y.merged_into, y.id) as payer_id, coalesce(pr.merged_into, pr.id) as practice_id
+      select ${idOfOne(sql, 'y')} as payer_id, ${idOfOne(sql, 'pr')} as practice_id
       from payers y, practices pr where y.id = a.payer_id and pr.id = a.practice_id) m
     where client_id = ${clientId} and ${inScope(sql, principal)} and kind = any(${OPENING_KINDS})
     order by provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id, open desc, a.created_at desc
@@ -118,7 +119,7 @@ const selectScopes = (
     select r.provider_id, y.id as payer_id, l.state,
       jsonb_agg(jsonb_build_object('relationshipId', r.id, 'platform', r.platform) order by r.created_at) as platforms
     from platform_relationships r
-    join payers y on y.merged_into is null and ${carries(sql, sql`y.id`, sql`${today}::date`)}
+    join payers y on ${standsForItself(sql, 'y')} and ${carries(sql, sql`y.id`, sql`${today}::date`)}
     left join (select distinct provider_id, state from licences) l on l.provider_id = r.provider_id
     where r.client_id = ${clientId} and ${inScope(sql, principal, 'r.client_id')}
     group by r.provider_id, y.id, l.state
@@ -131,6 +132,6 @@ const selectScopes = (
   join payers y on y.id = payer_id
   left join practices pr on pr.id = w.practice_id
   where true ${providerId ? sql`and provider_id = ${providerId}` : sql``}
-    ${payerId ? sql`and payer_id = ${payerId}` : sql``}
+    ${payerId ? sql`and payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
   order by p.last_name, p.first_name, provider_id, y.name, payer_id, state, pr.legal_name, w.practice_id,
     w.line_of_business, w.location_id`;

@@ -1,3 +1,4 @@
+import { areOne, isAmong } from '../kernel/one-entry';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 
 /** From a day on a relationship reaches payers. */
@@ -30,8 +31,8 @@ export async function restateSpans(
 const reaches = (sql: Db, payerId: Fragment): Fragment => sql`
   exists (select from payers asked
     where asked.id = ${payerId}
-      and (coalesce(n.merged_into, n.id) = coalesce(asked.merged_into, asked.id)
-        or asked.id = any(n.covers) or asked.merged_into = any(n.covers)))`;
+      and (${areOne(sql, 'n', 'asked')}
+        or ${isAmong(sql, 'asked', sql`n.covers`)}))`;
 
 /** The condition that a payer is billed through the relationship `r` on a day. */
 export const carries = (sql: Db, payerId: Fragment, on: Fragment): Fragment => sql`

@@ -1,3 +1,4 @@
+import { idOfOne, isAmong } from '../kernel/one-entry';
 import { computeAttestationDueOn, listKnownLicences } from '../../domain/registry/attestation';
 import { KINDS, type FactSource, type ReadinessReason } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
@@ -265,17 +266,24 @@ const questionRows = (sql: Db, requests: readonly ReadinessRequest[]): Fragment 
     as q(i int, "providerId" uuid, "practiceId" uuid, "payerId" uuid, state text, "locationId" uuid,
       "dateOfService" date, "asOf" timestamptz, "payerIds" uuid[], "practiceIds" uuid[])`;
 
+/** The condition that the rows `y` and `asked` were one when the question asks. */
+const areOneThen = (sql: Db): Fragment => sql`${idOfOne(sql, 'y', 'y_then')} = ${idOfOne(sql, 'asked', 'asked_then')}`;
+
+/** The payer that stands for the one of a row, as it was known then. */
+const payerOf = (sql: Db, known: AsKnown, id: Fragment): Fragment => sql`
+  (select ${idOfOne(sql, 'm', 'm_then')} from ${known.rows('payers', 'm')} where m.id = ${id})`;
+
 const standingFor = (sql: Db, known: AsKnown): Fragment => sql`
   array(
     select y.id from ${known.rows('payers', 'y')}, ${known.rows('payers', 'asked')}
-    where asked.id = q."payerId" and (coalesce(y_then.merged_into, y.id) = coalesce(asked_then.merged_into, asked.id)
-      or asked.id = any(y_then.covers) or asked_then.merged_into = any(y_then.covers)))`;
+    where asked.id = q."payerId" and (${areOneThen(sql)}
+      or ${isAmong(sql, 'asked', sql`y_then.covers`, 'asked_then')}))`;
 
 const samePractice = (sql: Db, known: AsKnown): Fragment => sql`
   array(
     select y.id from ${known.rows('practices', 'y')}, ${known.rows('practices', 'asked')}
     where asked.id = q."practiceId" and y.client_id = asked.client_id
-      and coalesce(y_then.merged_into, y.id) = coalesce(asked_then.merged_into, asked.id))`;
+      and ${areOneThen(sql)})`;
 
 /** Keeps the planner, which cannot know how few are asked, from reading a whole table for them. */
 const ONE_BY_ONE = (sql: Db): Fragment => sql`offset 0`;
@@ -320,7 +328,7 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
 /** The applications that open a participation, but those that came to nothing; the oldest first. */
 const spansOf = (sql: Db, principal: Principal, { rows, payerIds, practiceIds, known }: Asked): Promise<KeptSpan[]> =>
   sql<KeptSpan[]>`
-  select q.i, a.id as application_id, a.payer_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
+  select q.i, a.id as application_id, ${payerOf(sql, known, sql`a.payer_id`)} as payer_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
     s.effective_to, coalesce(s.facts, '{}') as facts, coalesce(s.loaded_seen, false) as loaded_seen,
     (
       select min(f.changed_on) from file_changes f
@@ -352,7 +360,7 @@ const agreementsOf = (
   { rows, payerIds, practiceIds, known }: Asked,
 ): Promise<KeptAgreement[]> =>
   sql<KeptAgreement[]>`
-    select q.i, g.id, g.payer_id, g.line_of_business, g_then.contract, g_then.claims_route, g_then.ended_on,
+    select q.i, g.id, ${payerOf(sql, known, sql`g.payer_id`)} as payer_id, g.line_of_business, g_then.contract, g_then.claims_route, g_then.ended_on,
       coalesce(g_then.ending->'entryIds', '[]') as ended_entries
     from ${rows}, ${known.rows('agreements', 'g')}
     where g.practice_id = any(${practiceIds}) and g.payer_id = any(${payerIds}) and g.state = q.state

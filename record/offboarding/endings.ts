@@ -1,3 +1,4 @@
+import { shareAgreement } from '../applications/same-key';
 import { announce, announceEach } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { EndingReason, FactSource, Stage } from '../../domain/kernel/codes';
@@ -323,15 +324,14 @@ async function readLeaver(sql: Db, { clientId, providerId }: Leaving): Promise<L
       exists (
         select from applications t
         where t.open and t.kind = 'termination' and t.id <> a.id and t.provider_id = a.provider_id
-          and t.practice_id = a.practice_id and t.payer_id = a.payer_id and t.state = a.state
-          and t.line_of_business = a.line_of_business and t.location_id is not distinct from a.location_id) as terminating,
+          and ${shareAgreement(sql, 't', 'a')} and t.location_id is not distinct from a.location_id) as terminating,
       (select (k.body->>'termNoticeDays')::int
         from events e join commands k on k.id = e.id
         where e.kind = 'contract' and e.struck_by is null and k.body ? 'termNoticeDays'
           and (e.application_id = a.id or e.application_id = (
             select (g.contract->>'applicationId')::uuid from agreements g
-            where g.practice_id = a.practice_id and g.payer_id = a.payer_id and g.state = a.state
-              and g.line_of_business = a.line_of_business and g.ended_on is null))
+            where ${shareAgreement(sql, 'g', 'a')} and g.ended_on is null
+            order by g.created_at desc limit 1))
         order by e.at desc limit 1) as notice_days
     from applications a
     left join network_spans s on s.application_id = a.id and s.known_to is null

@@ -1,3 +1,4 @@
+import { standsForItself } from '../kernel/one-entry';
 import { announce } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactSource } from '../../domain/kernel/codes';
@@ -133,7 +134,7 @@ async function listPurged(
     };
   const without = await tx<{ id: string }[]>`
     select id from practices
-    where client_id = ${clientId} and tin_sealed is null and merged_into is null
+    where client_id = ${clientId} and tin_sealed is null and ${standsForItself(tx, 'practices')}
       and id <> all(${practices.map((one) => one.id)}::uuid[])
     order by created_at, id`;
   return { fields: [], practiceIds: without.map((one) => one.id) };

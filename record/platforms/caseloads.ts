@@ -1,3 +1,4 @@
+import { areOne } from '../kernel/one-entry';
 import type { Panel } from '../../domain/registry/panels';
 import type { CaseloadItem } from '../../domain/platforms/targets';
 import { json, type Db, type Sql } from '../../runtime/database';
@@ -75,15 +76,17 @@ export async function listDaysTaken(
   const rows = await sql<{ payerId: string; days: number[] }[]>`
     select payer_id, array_agg(days) as days
     from (
-      select a.payer_id, (min(e.at) at time zone c.time_zone)::date - a.submitted_on as days
+      select asked.id as payer_id, (min(e.at) at time zone c.time_zone)::date - a.submitted_on as days
       from applications a
       join clients c on c.id = a.client_id
+      join payers y on y.id = a.payer_id
+      join payers asked on asked.id = any(${[...payerIds]}::uuid[]) and ${areOne(sql, 'y', 'asked')}
       join events e on e.application_id = a.id and e.kind = 'stage' and e.struck_by is null
         and e.event->'data'->>'to' in ('approved', 'confirmed')
-      where a.stage = 'confirmed' and a.submitted_on is not null and a.payer_id = any(${[...payerIds]}::uuid[])
+      where a.stage = 'confirmed' and a.submitted_on is not null
         and a.kind = any(${[...kinds]}) and ${inScope(sql, principal, 'a.client_id')}
         and not exists (select from events o where o.application_id = a.id and o.kind = 'adopted')
-      group by a.id, c.time_zone) taken
+      group by a.id, asked.id, c.time_zone) taken
     group by payer_id`;
   return new Map(rows.map(({ payerId, days }) => [payerId, days]));
 }

@@ -1,3 +1,4 @@
+import { areOne, idOfOne, standsForItself } from '../kernel/one-entry';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { localDate } from '../../domain/time/calendar';
 import type { ReadinessReason } from '../../domain/kernel/codes';
@@ -13,7 +14,7 @@ import {
 import type { Panel, Parked } from '../../domain/registry/panels';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import { evaluateBillingReadiness } from '../../domain/billing/readiness';
-import type { Db } from '../../runtime/database';
+import type { Db, Fragment } from '../../runtime/database';
 import { readChecklist } from './checklist';
 import type { Relationship } from './platforms';
 import { inScope, type Principal } from '../kernel/principal';
@@ -45,9 +46,14 @@ export async function readSurroundings(
   now: Instant,
 ): Promise<Surroundings> {
   const payers = sql`any(${[...payerIds]}::uuid[])`;
+  // what is on record of one that was merged is on record of the one asked for
+  const asked = (payerId: Fragment) => sql`
+    join payers y on y.id = ${payerId} join payers asked on asked.id = ${payers} and ${areOne(sql, 'y', 'asked')}`;
   const [[client], answers, licences, playbooks, applications, agreements, panels, parked] = await Promise.all([
-    sql<{ timeZone: string; practiceIds: string[] }[]>`
-      select time_zone, array(select id from practices p where p.client_id = c.id order by id limit 2) as practice_ids
+    sql<{ timeZone: string; practiceIds: string[]; practiceId: string | null }[]>`
+      select time_zone, array(
+        select id from practices p where p.client_id = c.id and ${standsForItself(sql, 'p')} order by id limit 2) as practice_ids,
+        (select ${idOfOne(sql, 'p')} from practices p where p.id = ${practiceId ?? null} and p.client_id = c.id) as practice_id
       from clients c where id = ${clientId} and ${inScope(sql, principal, 'c.client_id')}`,
     sql<GivenAnswer[]>`
       select id, question, answer, payer_id, state, parts, items, notice_days, words from platform_answers
@@ -60,31 +66,34 @@ export async function readSurroundings(
       select y.id, y.name, b.body as playbook
       from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version where y.id = ${payers}`,
     sql<(DirectApplication & { expectedDecisionAt: Instant | null })[]>`
-      select a.id, a.payer_id, a.practice_id, a.location_id, a.state, a.line_of_business, a.kind, a.stage, a.open,
+      select a.id, asked.id as payer_id, ${idOfOne(sql, 'pr')} as practice_id, a.location_id, a.state, a.line_of_business, a.kind, a.stage, a.open,
         a.submitted_on, (a.snapshot->'agenda'->>'expectedDecisionAt')::timestamptz as expected_decision_at,
         s.effective_from as effective_on, s.effective_to as ended_on
-      from applications a left join network_spans s on s.application_id = a.id and s.known_to is null
-      where a.provider_id = ${providerId} and a.payer_id = ${payers} and a.kind = any(${OPENING_KINDS})
+      from applications a join practices pr on pr.id = a.practice_id ${asked(sql`a.payer_id`)}
+      left join network_spans s on s.application_id = a.id and s.known_to is null
+      where a.provider_id = ${providerId} and a.kind = any(${OPENING_KINDS})
         and ${inScope(sql, principal, 'a.client_id')}
       order by a.created_at, a.id`,
     sql<LiveAgreement[]>`
-      select id, practice_id, payer_id, state from agreements
-      where client_id = ${clientId} and payer_id = ${payers} and (ended_on is null or ended_on >= ${now}::date)
-        and contract is not null and ${inScope(sql, principal)}
-      order by created_at, id`,
-    sql<Panel[]>`select payer_id, state, kind, status, source, as_of from payer_panels where payer_id = ${payers}`,
+      select g.id, ${idOfOne(sql, 'pr')} as practice_id, asked.id as payer_id, g.state
+      from agreements g join practices pr on pr.id = g.practice_id ${asked(sql`g.payer_id`)}
+      where g.client_id = ${clientId} and (ended_on is null or ended_on >= ${now}::date)
+        and contract is not null and ${inScope(sql, principal, 'g.client_id')}
+      order by g.created_at, g.id`,
+    sql<Panel[]>`
+      select asked.id as payer_id, state, kind, status, source, as_of from payer_panels l ${asked(sql`l.payer_id`)}`,
     sql<(Omit<Parked, 'since'> & { since: Instant })[]>`
-      select id as application_id, payer_id, state, kind, (snapshot->>'stageSince')::timestamptz as since
-      from applications
-      where stage = 'panel_closed' and payer_id = ${payers} and ${inScope(sql, principal)}`,
+      select a.id as application_id, asked.id as payer_id, state, kind, (snapshot->>'stageSince')::timestamptz as since
+      from applications a ${asked(sql`a.payer_id`)}
+      where stage = 'panel_closed' and ${inScope(sql, principal, 'a.client_id')}`,
   ]);
-  const { timeZone, practiceIds } = client!;
+  const { timeZone, practiceIds, practiceId: given } = client!;
   const bodies = new Map(playbooks.map(({ id, playbook }) => [id, playbook]));
   return {
     now,
     today: localDate(now, timeZone),
     timeZone,
-    practiceId: practiceId ?? (practiceIds.length === 1 ? practiceIds[0]! : null),
+    practiceId: given ?? (practiceIds.length === 1 ? practiceIds[0]! : null),
     locationId: locationId ?? null,
     licensedIn: licences.map(({ state }) => state),
     answers,

@@ -1,3 +1,4 @@
+import { areOne } from '../kernel/one-entry';
 import { randomUUID } from 'node:crypto';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Question } from '../../domain/platforms/platform';
@@ -51,8 +52,10 @@ export async function prefillAnswers(
   { id, clientId, platform, payerIds }: { id: string; clientId: string; platform: string; payerIds: readonly string[] },
 ): Promise<void> {
   const known = await tx<{ payerId: string | null; question: Question; source: string; asOf: PlainDate }[]>`
-    select payer_id, question, source, as_of from platform_knowledge
-    where platform = lower(${platform}) and (payer_id is null or payer_id = any(${[...payerIds]}::uuid[]))`;
+    select asked.id as payer_id, question, source, as_of from platform_knowledge k
+    left join payers y on y.id = k.payer_id
+    left join payers asked on asked.id = any(${[...payerIds]}::uuid[]) and ${areOne(tx, 'y', 'asked')}
+    where platform = lower(${platform}) and (k.payer_id is null or asked.id is not null)`;
   const recordedBy = json(tx, actorOf(principal));
   const rows = known.map(({ payerId, question, source, asOf }) => ({
     id: randomUUID(),

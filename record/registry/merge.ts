@@ -1,3 +1,4 @@
+import { idsOfOne, isAmong } from '../kernel/one-entry';
 import { announceEach } from '../kernel/subscribers';
 import type { Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
@@ -23,7 +24,7 @@ export const mergePersons = (
     const table = tx(TABLES[kind]);
     const tin = kind === 'practice' ? tx`tin_type || '/' || encode(tin_hash, 'hex')` : tx`null`;
     const rows = await tx<{ id: string; mergedInto: string | null; tin: string | null }[]>`
-      select id, merged_into, ${tin} as tin from ${table} where id in (${id}, ${into}) order by id for no key update`;
+      select id, merged_into, ${tin} as tin from ${table} where id in (${id}, ${into}) order by id for update`;
     const [duplicate, survivor] = [id, into].map((one) => rows.find((row) => row.id === one)!);
     if (survivor!.mergedInto !== null) return { elsewhere: survivor!.mergedInto };
     if (duplicate!.mergedInto !== null)
@@ -32,12 +33,13 @@ export const mergePersons = (
     if (duplicate!.tin !== survivor!.tin) return { otherTin: true };
 
     const [own, other] = kind === 'payer' ? ['payer_id', 'practice_id'] : ['practice_id', 'payer_id'];
+    const otherTable = kind === 'payer' ? 'practices' : 'payers';
     const [collision] = await tx<{ id: string }[]>`
-      select a.id from applications a join applications b on b.open and b.${tx(own!)} = ${into}
-        and b.${tx(other!)} = a.${tx(other!)} and b.provider_id is not distinct from a.provider_id
+      select a.id from applications a join applications b on b.open and b.${tx(own!)} in ${idsOfOne(tx, TABLES[kind], into)}
+        and b.${tx(other!)} in ${idsOfOne(tx, otherTable, tx`a.${tx(other!)}`)} and b.provider_id is not distinct from a.provider_id
         and b.state = a.state and b.line_of_business = a.line_of_business and b.kind = a.kind
         and b.location_id is not distinct from a.location_id
-      where a.open and a.${tx(own!)} = ${id} limit 1`;
+      where a.open and a.${tx(own!)} in ${idsOfOne(tx, TABLES[kind], id)} limit 1`;
     if (collision) return { collides: collision.id };
     // what was merged into it before follows
     await tx`update ${table} set merged_into = ${into} where id = ${id} or merged_into = ${id}`;
@@ -58,7 +60,7 @@ export const mergePersons = (
       tx,
       'billing basis changed',
       tx`select a.id from applications a join ${table} y on y.id = a.${tx(own!)}
-        where (${into} in (y.id, y.merged_into) or ${covered} && array[y.id, y.merged_into])
+        where (y.id in ${idsOfOne(tx, TABLES[kind], into)} or ${isAmong(tx, 'y', covered)})
           and a.provider_id is not null`,
     );
     await audit(tx, principal, {

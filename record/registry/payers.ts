@@ -1,3 +1,4 @@
+import { isAmong, standsForItself } from '../kernel/one-entry';
 import { announceEach } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
@@ -87,7 +88,7 @@ export async function updatePayer(
           tx,
           'billing basis changed',
           tx`select a.id from applications a join payers y on y.id = a.payer_id
-            where ${[...before.covers, ...patch.covers!]}::uuid[] && array[y.id, y.merged_into]
+            where ${isAmong(tx, 'y', tx`${[...before.covers, ...patch.covers!]}::uuid[]`)}
               and a.provider_id is not null`,
         );
       return findPayer(tx, id);
@@ -135,7 +136,7 @@ export async function findPayersByElectronicId(sql: Db, references: readonly Pay
           where p_then.electronic_payer_ids @> jsonb_build_array(jsonb_build_object('payerId', q."electronicPayerId"))
             and e."payerId" = q."electronicPayerId" and e.clearinghouse = coalesce(q.clearinghouse, e.clearinghouse)
             -- what was merged has given its ids to the one that stays
-            and p_then.merged_into is null
+            and ${standsForItself(sql, 'p_then')}
           group by q.i`;
   const found = new Map(rows.map(({ i, ids }) => [keyOf(asked[i]!), ids]));
   return references.map((reference) => (reference.payerId ? [reference.payerId] : (found.get(keyOf(reference)) ?? [])));

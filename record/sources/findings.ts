@@ -1,3 +1,4 @@
+import { standsForItself } from '../kernel/one-entry';
 import type { PlainDate } from '../../domain/time/instants';
 import {
   listProviderFindings,
@@ -77,7 +78,7 @@ const practicesAlone = (
     array(select a.id from applications a where a.practice_id = pr.id and a.open order by a.created_at, a.id)
       as application_ids
   from practices pr
-  where pr.client_id = ${clientId} and ${inScope(sql, principal, 'pr.client_id')} and pr.merged_into is null
+  where pr.client_id = ${clientId} and ${inScope(sql, principal, 'pr.client_id')} and ${standsForItself(sql, 'pr')}
     and not exists (select from applications a where a.practice_id = pr.id and a.provider_id is not null)
   order by pr.created_at, pr.id`;
 

@@ -1,3 +1,4 @@
+import { idOfOne, idsOfOne } from '../kernel/one-entry';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Stage, Purpose } from '../../domain/kernel/codes';
 import { BRIDGE_ASKS } from '../../domain/platforms/bridge';
@@ -96,7 +97,7 @@ const askOf = (sql: Db): Fragment => sql`
 const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
   const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
   return sql`
-    select w.application_id, a.payer_id, w.purpose, w.since, w.due_at, w.due_at < now() as overdue,
+    select w.application_id, (select ${idOfOne(sql, 'y')} from payers y where y.id = a.payer_id) as payer_id, w.purpose, w.since, w.due_at, w.due_at < now() as overdue,
       cover.covered_by, s.until as snoozed_until, n.id as worker, n.capacity, p.*,
       coalesce(${URGENCIES.map((code, place) => sql`case when p.${sql(code)} is not null then ${place}::int end,`)}
         ${URGENCIES.length}::int) as urgency,
@@ -112,7 +113,7 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
     cross join lateral (select ${pressing(sql)}) p
     where ${inScope(sql, principal, 'w.client_id')} and (s.until is not null) = ${snoozed}
       ${applicationId ? sql`and w.application_id = ${applicationId}` : sql``}
-      ${payerId ? sql`and a.payer_id = ${payerId}` : sql``}
+      ${payerId ? sql`and a.payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
       ${clientId ? sql`and w.client_id = ${clientId}` : sql``}
       ${assignee ? sql`and n.id = ${assignee}` : sql``}
       ${unassigned === undefined ? sql`` : sql`and (a.assignee is null) = ${unassigned}`}

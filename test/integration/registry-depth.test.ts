@@ -282,6 +282,38 @@ describe('what is there twice', () => {
     );
   });
 
+  test('payers or practices are one: to openings, queue, lists, counts, submissions and calls for many', async () => {
+    const first = await system.at('submitted');
+    const { clientId, providerId, payerId, practiceId } = first.filed;
+    const twin = await system.file({ clientId, payerId });
+    const into = await system.payer();
+    const second = await system.at('submitted', { filed: { ...(await system.file({ clientId })), payerId: into } });
+    await system.api.post(`/v1/practices/${practiceId}/merge`, { into: twin.practiceId, reason: 'entered twice' });
+    await system.api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'the same payer' });
+
+    const { state } = await first.get();
+    const key = { providerId, practiceId: twin.practiceId, payerId: into, state };
+    const again = await system.api.post('/v1/applications', key);
+    expect([typeOf(again), again.body.existingId]).toEqual(['application_exists', first.id]);
+
+    const both = [first.id, second.id].sort();
+    for (const asked of [payerId, into]) {
+      const { items } = (await system.api.get(`/v1/applications?payerId=${asked}`)).body;
+      expect(items.map(({ id }: { id: string }) => id).sort()).toEqual(both);
+    }
+    const counts = (await system.api.get('/v1/applications/summary?groupBy=payer')).body.items;
+    expect(counts).toContainEqual({ payerId: into, count: 2 });
+    expect(counts.map((one: { payerId: string }) => one.payerId)).not.toContain(payerId);
+
+    await system.api.deps.sql`update work_items set due_at = now() where application_id = any(${both}::uuid[])`;
+    const call = { payerId: into, channel: 'phone', rep: 'Kim', referenceNumber: 'C-1' };
+    const applications = both.map((id) => ({ id, outcome: 'received' }));
+    const called = await system.api.post('/v1/contacts', { ...call, applications });
+    expect(called.body.items).toEqual(both.map((id) => ({ id, status: 200 })));
+    const queue = (await system.api.get(`/v1/work-queue?groupBy=payer&clientId=${clientId}`)).body.items;
+    expect(queue.map((one: { payerId: string }) => one.payerId)).not.toContain(payerId);
+  });
+
   test('a practice: of the same client and TIN only, and not while two applications would be for one key', async () => {
     const first = await system.at('submitted');
     const { clientId, providerId, payerId, practiceId } = first.filed;
