@@ -28,6 +28,7 @@ export const PROBLEMS = {
   merged_already: [409, 'It is already merged into another record'],
   claimed_already: [409, 'The application is already assigned to another user'],
   covered_already: [409, 'A substitute is already set for some of these days'],
+  cover_comes_back: [409, 'On some of these days the substitute’s own work goes, by their covers, to this user'],
   no_such_item: [409, 'The application has no open item of this kind'],
   beyond_max_per_call: [409, 'The payer takes fewer applications in one call; this one stays due'],
   not_decided: [409, 'The client has not decided to bridge or to build direct contracts'],

@@ -202,8 +202,12 @@ export const timeZone = text(
   },
 );
 
-/** Of one that this PostgreSQL does not know. */
-export const TIME_ZONE_UNKNOWN = { rule: 'iana_time_zone', message: 'is a time zone that the database does not know' };
+/** Of a `timeZone` that this PostgreSQL does not know. */
+export const ZONE_UNKNOWN = {
+  path: 'timeZone',
+  rule: 'iana_time_zone',
+  message: 'is a time zone that the database does not know',
+};
 
 export const state = z.enum(US_STATES).meta({ description: 'The two-letter USPS code', example: 'CA' });
 

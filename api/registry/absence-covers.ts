@@ -58,9 +58,11 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/users/{id}/covers',
     summary: 'Set a substitute for a user’s work for some days',
     description:
-      'Until the last day the queue shows the work as the substitute’s; afterwards it returns to its owner. The ' +
-      'substitute gets the work of clients that both they and the caller may see; the rest stays with its owner. The ' +
-      'caller needs every permission that both users have.',
+      'From the first day to the end of the last, by the clock of the user who is away (their `timeZone`), the queue shows ' +
+      'the work as the substitute’s; afterwards it returns to its owner. Where the substitute is covered too, the work goes ' +
+      'on to the last who is not; a cover by which it would come back to its owner is refused. The substitute gets the ' +
+      'work of clients that both they and the caller may see; the rest stays with its owner. The caller needs every ' +
+      'permission that both users have.',
     tag,
     access: 'users:write',
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
@@ -78,7 +80,7 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
       if (errors.length > 0) throw invalid(...errors);
       if (!manages(principal, substitute!)) throw new Problem('forbidden');
       const made = await createCover(sql, principal, commandId, subject.id, keptCover(body));
-      if (!made) throw new Problem('covered_already');
+      if (typeof made === 'string') throw new Problem(made);
       return created(`/v1/users/${subject.id}/covers/${made.id}`, shownCover(made));
     },
   }),

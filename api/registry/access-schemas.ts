@@ -11,6 +11,7 @@ import {
   instant,
   line,
   shownOnce,
+  timeZone,
 } from '../kernel/schemas';
 
 const role = z.enum(ROLES);
@@ -42,6 +43,10 @@ export const userInput = z
     clientIds: clientIds.optional().meta(EVERY_CLIENT),
     team: line.optional(),
     capacity: capacity.optional(),
+    timeZone: timeZone.optional().meta({
+      description:
+        'In whose day the user’s covers begin and end. Default: the zone that most clients have whom the user may see',
+    }),
   })
   .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)
   .meta({ id: 'UserInput' });
@@ -55,13 +60,14 @@ export const user = z
     clientIds: clientIds.nullable(),
     team: line.nullable(),
     capacity: capacity.nullable(),
+    timeZone,
     revokedAt: instant.nullable().meta({ description: 'When access ended because the user’s only client left' }),
     createdAt: instant,
   })
   .meta({ id: 'User' });
 
 export const userPatch = z
-  .strictObject({ name: line, team: line.nullable(), capacity: capacity.nullable() })
+  .strictObject({ name: line, team: line.nullable(), capacity: capacity.nullable(), timeZone })
   .partial()
   .meta({ id: 'UserPatch' });
 

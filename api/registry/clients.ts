@@ -4,10 +4,9 @@ import { invalid } from '../kernel/errors';
 import { listed } from '../kernel/listing';
 import { created, ok, route, type Route } from '../kernel/route';
 import { client, clientInput, clientPatch } from './clients-schemas';
-import { pageOf, pageQuery, TIME_ZONE_UNKNOWN } from '../kernel/schemas';
+import { pageOf, pageQuery, ZONE_UNKNOWN } from '../kernel/schemas';
 
 const tag = 'clients';
-const ZONE_UNKNOWN = { path: 'timeZone', ...TIME_ZONE_UNKNOWN };
 const view = ({ clientId: _, ...shown }: Client) => shown;
 
 export const clientRoutes = ({ sql }: Deps): Route[] => [

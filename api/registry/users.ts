@@ -1,11 +1,11 @@
 import { createUser, findUser, listUsers, updateUser, type UserPatch } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
-import { Problem } from '../kernel/errors';
+import { invalid, Problem } from '../kernel/errors';
 import { checkGrant } from '../kernel/grant';
 import { listed } from '../kernel/listing';
 import { created, ok, route, type Route } from '../kernel/route';
 import { user, userInput, userPatch } from './access-schemas';
-import { pageOf, pageQuery } from '../kernel/schemas';
+import { pageOf, pageQuery, ZONE_UNKNOWN } from '../kernel/schemas';
 
 const tag = 'users';
 
@@ -21,6 +21,7 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, body, commandId }) => {
       await checkGrant(sql, principal, body);
       const result = await createUser(sql, principal, commandId, body);
+      if (!result) throw invalid(ZONE_UNKNOWN);
       if ('existingId' in result) throw new Problem('duplicate_user', result);
       return created(`/v1/users/${result.user.id}`, result.user);
     },
@@ -56,6 +57,10 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     actsFor: (one) => one,
     body: userPatch,
     responses: { 200: { description: 'The user as it is now', schema: user } },
-    handler: async ({ principal, subject, body }) => ok(await updateUser(sql, principal, subject, body as UserPatch)),
+    handler: async ({ principal, subject, body }) => {
+      const changed = await updateUser(sql, principal, subject, body as UserPatch);
+      if (!changed) throw invalid(ZONE_UNKNOWN);
+      return ok(changed);
+    },
   }),
 ];

@@ -2,7 +2,7 @@ import { announce } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { workerOf } from '../registry/absence-covers';
+import { listCovered, workerOf } from '../registry/absence-covers';
 import { inScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { findUser, type User } from '../registry/users';
@@ -91,7 +91,7 @@ export const listInbox = (
   readPage(
     sql,
     sql`${selectInbox(sql, principal)} and (recipient_id = ${userId} or
-        recipient_id in (select user_id from covers where covered_by = ${userId})
+        recipient_id in ${listCovered(sql, userId)}
         and ${workerOf(sql, sql`messages.recipient_id`, sql`messages.client_id`)} = ${userId})
       ${unread === undefined ? sql`` : sql`and (read_at is null) = ${unread}`}`,
     request,

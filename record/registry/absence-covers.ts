@@ -23,16 +23,43 @@ export interface Cover {
 
 const COLUMNS = (sql: Db): Fragment => sql`id, user_id, covered_by, from_on, until_on, reason`;
 
+/** Clients that are in both of two scopes; null is every client. */
+const inBoth = (sql: Db, one: Fragment, other: Fragment): Fragment => sql`
+  case when ${one} is null then ${other} when ${other} is null then ${one}
+    else array(select unnest(${one}) intersect select unnest(${other})) end`;
+
 /**
- * Joins, as `cover`, the user who does another's work of a client today: one who covers them, has access and may see the
- * client, as the maker of the cover did. The work of other clients stays with the user. Queue, feeds, mail and inbox all
- * go by this.
+ * Who does whose work now, through any number of covers: a row for each user who is away and each who stands in for them,
+ * with how many covers lie between and for which clients. A cover lasts from the first to the last of its days in the
+ * zone of the user who is away. It lends what its maker and the substitute may see, and nothing to a user without access.
+ */
+const listStandIns = (sql: Db): Fragment => sql`
+  with recursive away as (
+    select cover.user_id, cover.covered_by, ${inBoth(sql, sql`cover.client_ids`, sql`substitute.client_ids`)} as client_ids
+    from covers cover join users owner on owner.id = cover.user_id
+      join users substitute on substitute.id = cover.covered_by and substitute.revoked_at is null
+    where (now() at time zone owner.time_zone)::date between cover.from_on and cover.until_on),
+  stand_ins as (
+    select user_id, covered_by, client_ids, array[user_id, covered_by] as passed from away
+    union all
+    select s.user_id, away.covered_by, ${inBoth(sql, sql`s.client_ids`, sql`away.client_ids`)}, s.passed || away.covered_by
+    from stand_ins s join away on away.user_id = s.covered_by
+    where away.covered_by <> all(s.passed))
+  select user_id, covered_by, client_ids, cardinality(passed) as steps from stand_ins`;
+
+/** The users whose work, or some of it, a user does now. */
+export const listCovered = (sql: Db, userId: string): Fragment => sql`
+  (select user_id from (${listStandIns(sql)}) s where covered_by = ${userId})`;
+
+/**
+ * Joins, as `cover`, the user who does another's work of a client now: the last whom their covers lead to. The work of
+ * clients that a cover does not lend stays with the user. Queue, feeds, mail and inbox all go by this.
  */
 export const joinCover = (sql: Db, userId: Fragment, clientId: Fragment): Fragment => sql`
-  left join (covers cover join users substitute on substitute.id = cover.covered_by and substitute.revoked_at is null)
-    on cover.user_id = ${userId} and current_date between cover.from_on and cover.until_on
-    and (cover.client_ids is null or ${clientId} = any(cover.client_ids))
-    and (substitute.client_ids is null or ${clientId} = any(substitute.client_ids))`;
+  left join lateral (
+    select s.covered_by from (${listStandIns(sql)}) s
+    where s.user_id = ${userId} and (s.client_ids is null or ${clientId} = any(s.client_ids))
+    order by s.steps desc limit 1) cover on true`;
 
 /** Who does a user's work of a client today; null where the user may not see that client. */
 export const workerOf = (sql: Db, userId: Fragment, clientId: Fragment): Fragment => sql`(
@@ -40,19 +67,35 @@ export const workerOf = (sql: Db, userId: Fragment, clientId: Fragment): Fragmen
   from users owner ${joinCover(sql, sql`owner.id`, clientId)}
   where owner.id = ${userId} and (owner.client_ids is null or ${clientId} = any(owner.client_ids)))`;
 
-/** Lends a user's work to another; null where a cover of those days is there already. Repeated it changes nothing. */
+/** Whether work that is lent to a user on some days would, by further covers, come back to its owner on one of them. */
+async function comesBack(tx: Db, id: string, userId: string, { coveredBy, fromOn, untilOn }: CoverInput) {
+  const [found] = await tx`
+    with recursive reached as (
+      select ${coveredBy}::uuid as user_id, ${fromOn}::date as from_on, ${untilOn}::date as until_on
+      union
+      select c.covered_by, greatest(c.from_on, r.from_on), least(c.until_on, r.until_on)
+      from reached r join covers c on c.user_id = r.user_id and c.from_on <= r.until_on and c.until_on >= r.from_on
+      where r.user_id <> ${userId} and c.id <> ${id})
+    select from reached where user_id = ${userId}`;
+  return found !== undefined;
+}
+
+/** Lends a user's work to another; answers why not where other covers are in the way. Repeated it changes nothing. */
 export const createCover = (
   sql: Sql,
   principal: Principal,
   id: string,
   userId: string,
-  { coveredBy, fromOn, untilOn, reason }: CoverInput,
-): Promise<Cover | null> =>
+  input: CoverInput,
+): Promise<Cover | 'covered_already' | 'cover_comes_back'> =>
   sql.begin(async (tx) => {
-    await tx`select from users where id = ${userId} for no key update`;
+    const { coveredBy, fromOn, untilOn, reason } = input;
+    // one cover after the other: two that are made at once could close a circle
+    await tx`lock table covers in share row exclusive mode`;
     const [other] = await tx`
       select from covers where user_id = ${userId} and id <> ${id} and from_on <= ${untilOn} and until_on >= ${fromOn}`;
-    if (other) return null;
+    if (other) return 'covered_already';
+    if (await comesBack(tx, id, userId, input)) return 'cover_comes_back';
     const row = { id, userId, coveredBy, fromOn, untilOn, reason: reason ?? null };
     const maker = { madeBy: json(tx, actorOf(principal)), clientIds: principal.clientIds };
     const made = await tx`insert into covers ${tx({ ...row, ...maker })} on conflict (id) do nothing returning id`;
@@ -65,7 +108,7 @@ export const createCover = (
 /** Lists a user's covers that are not over, by start; covers by users whom the principal may not see are left out. */
 export const listCovers = (sql: Db, principal: Principal, userId: string): Promise<Cover[]> => sql<Cover[]>`
   select ${COLUMNS(sql)} from covers
-  where user_id = ${userId} and until_on >= current_date
+  where user_id = ${userId} and until_on >= (select (now() at time zone time_zone)::date from users where id = user_id)
     and covered_by in (select id from users where ${sees(sql, principal)})
   order by from_on`;
 

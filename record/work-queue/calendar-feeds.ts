@@ -1,4 +1,5 @@
-import type { Instant } from '../../domain/time/instants';
+import { atDate } from '../../domain/time/calendar';
+import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Purpose } from '../../domain/kernel/codes';
 import { json, type Db, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
@@ -57,7 +58,7 @@ export interface Appointment {
 }
 
 /**
- * What a feed's token opens: the open items of its user by when they are due, and the follow-ups ahead; null for no feed.
+ * What a feed's token opens: the open items of its user by when they are due, or are back after a snooze, and the follow-ups ahead; null for no feed.
  * It shows the clients that its maker saw then and its user may see now.
  */
 export async function listAppointments(sql: Db, token: string): Promise<Appointment[] | null> {
@@ -65,19 +66,26 @@ export async function listAppointments(sql: Db, token: string): Promise<Appointm
     select f.user_id from calendar_feeds f join users u on u.id = f.user_id
     where f.token_hash = ${hashOfSecret(token)} and u.revoked_at is null`;
   if (!feed) return null;
-  return sql<Appointment[]>`
-    select d.*, y.name as payer, a.state, p.first_name || ' ' || p.last_name as provider
+  const rows = await sql<(Appointment & { snoozedUntil: PlainDate | null; timeZone: string })[]>`
+    select d.*, k.time_zone, y.name as payer, a.state, p.first_name || ' ' || p.last_name as provider
     from (
-      select application_id, purpose, due_at as at from work_items
+      select w.application_id, w.purpose, w.due_at as at, s.until as snoozed_until
+      from work_items w left join snoozes s
+        on s.application_id = w.application_id and s.purpose = w.purpose and s.since = w.since
       union all
-      select id, 'follow_up', next_follow_up_at from applications
+      select id, 'follow_up', next_follow_up_at, null from applications
       where open and next_follow_up_at > now()) d
     join applications a on a.id = d.application_id
     join calendar_feeds f on f.user_id = ${feed.userId} and (f.client_ids is null or a.client_id = any(f.client_ids))
     join users u on u.id = f.user_id and (u.client_ids is null or a.client_id = any(u.client_ids))
+    join clients k on k.id = a.client_id
     join payers y on y.id = a.payer_id
     left join providers p on p.id = a.provider_id
     ${joinCover(sql, sql`a.assignee`, sql`a.client_id`)}
     where coalesce(cover.covered_by, a.assignee) = u.id
     order by d.at, d.application_id, d.purpose limit 2000`;
+  return rows.map(({ snoozedUntil, timeZone, at, ...rest }) => {
+    const back = snoozedUntil && atDate(snoozedUntil, { timeZone });
+    return { ...rest, at: back && back > at ? back : at };
+  });
 }
