@@ -3,7 +3,9 @@ import { findApplication, findApplications } from '../../record/applications/app
 import { listAssigned } from '../../record/applications/applications-list';
 import { findUser } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
-import { Problem, toProblem } from '../kernel/errors';
+import type { Principal } from '../../record/kernel/principal';
+import { invalid, Problem, toProblem } from '../kernel/errors';
+import { may } from '../kernel/policy';
 import { uuidOf } from '../../runtime/uuid';
 import { pooled } from '../kernel/pooled';
 import { ok, route, type Route } from '../kernel/route';
@@ -13,7 +15,22 @@ import { renamed } from '../kernel/names';
 import { ASSIGNMENT, shown, take } from './applications-actions';
 import { checkFilter } from '../kernel/filters';
 
-const claim = z.strictObject({ assignee: id }).meta({ id: 'Claim' });
+const claim = z
+  .strictObject({
+    assignee: id.optional().meta({ description: 'Required with a key that belongs to a program; otherwise its user' }),
+  })
+  .meta({ id: 'Claim' });
+
+/** Claiming is for oneself; for somebody else it is an assignment, and takes that permission. */
+function findClaimant(principal: Principal, assignee: string | undefined): string {
+  const { userId } = principal;
+  if (userId === undefined && !may(principal, 'applications:work')) throw new Problem('forbidden');
+  const claimant = assignee ?? userId;
+  if (claimant === undefined) throw invalid({ path: 'assignee', rule: 'required', message: 'is required' });
+  if (userId !== undefined && claimant !== userId)
+    throw invalid({ path: 'assignee', rule: 'oneself', message: 'must be the user to whom the key belongs' });
+  return claimant;
+}
 
 const reassignment = renamed(
   'Reassignment',
@@ -34,7 +51,9 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
       method: 'post',
       path: '/v1/applications/{id}/claim',
       summary: 'Take an application that is not assigned',
-      description: 'If several users claim it at once, one gets it and the others get 409.',
+      description:
+        'If several users claim it at once, one gets it and the others get 409. A user claims for oneself; a program ' +
+        'names the `assignee`, and needs the permission to assign.',
       tag,
       access: 'applications:follow_up',
       subject: ({ principal, params }) => findApplication(sql, principal, params.id),
@@ -46,14 +65,15 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
       },
       handler: async ({ principal, subject, body, commandId }) => {
         const { assignee } = subject.snapshot;
-        if (assignee !== null && assignee !== body.assignee) throw new Problem('claimed_already');
-        const request = { principal, subject, body, commandId };
+        const claimant = findClaimant(principal, body.assignee);
+        if (assignee !== null && assignee !== claimant) throw new Problem('claimed_already');
+        const request = { principal, subject, body: { assignee: claimant }, commandId };
         const status = await take(deps, ASSIGNMENT, request, { version: () => subject.version }).catch(
           async (error: unknown) => {
             // whoever read it at the same version and was quicker has it
             const now = await findApplication(sql, principal, subject.id);
-            const has = now?.snapshot.assignee ?? body.assignee;
-            throw has === body.assignee ? error : new Problem('claimed_already');
+            const has = now?.snapshot.assignee ?? claimant;
+            throw has === claimant ? error : new Problem('claimed_already');
           },
         );
         if (status === 'on_its_way')

@@ -1,10 +1,12 @@
 import type { Role } from '../../domain/kernel/codes';
 import type { Principal } from '../../record/kernel/principal';
 import { selectKnownClients } from '../../record/registry/clients';
+import { findUser, seesClient, type User } from '../../record/registry/users';
 import type { Sql } from '../../runtime/database';
-import { Problem } from './errors';
-import { mayGrant } from './policy';
-import { unknownIn } from './references';
+import { invalid, Problem, type FieldError } from './errors';
+import { manages, mayGrant } from './policy';
+import { HAS_ACCESS, unknownIn } from './references';
+import { UNKNOWN_REFERENCE } from './schemas';
 import { refuse } from './validation';
 
 /** Refuses clients that the maker cannot see, and a role or scope beyond the maker's own. */
@@ -15,4 +17,23 @@ export async function checkGrant(
 ): Promise<void> {
   if (clientIds) refuse(unknownIn('clientIds', clientIds, await selectKnownClients(sql, maker, clientIds)));
   if (!mayGrant(maker, role, clientIds ?? null)) throw new Problem('forbidden');
+}
+
+/** The user to whom a key is to belong: one whom its maker manages, and who has access. */
+export async function findOwner(sql: Sql, maker: Principal, userId: string): Promise<User> {
+  const user = await findUser(sql, maker, userId);
+  if (!user) throw invalid({ path: 'userId', ...UNKNOWN_REFERENCE });
+  if (!manages(maker, user)) throw new Problem('forbidden');
+  if (user.revokedAt) throw invalid({ path: 'userId', ...HAS_ACCESS });
+  return user;
+}
+
+/** The errors of a key that could do more than its user. */
+export function beyondOwner(owner: User, { role, clientIds }: { role: Role; clientIds?: string[] }): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!mayGrant(owner, role, owner.clientIds))
+    errors.push({ path: 'role', rule: 'within_user', message: 'must not have more permissions than the user' });
+  if (clientIds && !clientIds.every((clientId) => seesClient(owner, clientId)))
+    errors.push({ path: 'clientIds', rule: 'within_user', message: 'must be clients that the user sees' });
+  return errors;
 }

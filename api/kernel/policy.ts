@@ -1,4 +1,4 @@
-import type { Role } from '../../domain/kernel/codes';
+import { WORKER_ROLES, type Role } from '../../domain/kernel/codes';
 import type { Principal } from '../../record/kernel/principal';
 import type { User } from '../../record/registry/users';
 
@@ -16,7 +16,7 @@ const POLICY = {
   'applications:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
   'applications:work': ['admin', 'lead', 'specialist'],
   // Contacts, notes and information: what a follow-up consists of.
-  'applications:follow_up': ['admin', 'lead', 'specialist', 'agent'],
+  'applications:follow_up': WORKER_ROLES,
   'applications:waive': ['admin', 'lead'],
   // How the operator works: what is to be done, and the workflow behind an application.
   'operations:read': ['admin', 'lead', 'specialist', 'agent', 'auditor'],
@@ -48,7 +48,11 @@ export const may = (principal: Principal, permission: Permission): boolean =>
 export const rolesOf = (permission: Permission): readonly Role[] => POLICY[permission];
 
 /** Whether a new key or user of this role and scope could do no more than its maker. */
-export function mayGrant(maker: Principal, role: Role, clientIds: string[] | null): boolean {
+export function mayGrant(
+  maker: Pick<Principal, 'role' | 'clientIds'>,
+  role: Role,
+  clientIds: string[] | null,
+): boolean {
   const permissions = Object.keys(POLICY) as Permission[];
   const roleWithin = permissions.every((permission) => !roleMay(role, permission) || roleMay(maker.role, permission));
   const scopeWithin = maker.clientIds === null || clientIds?.every((id) => maker.clientIds?.includes(id));

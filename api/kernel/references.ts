@@ -1,6 +1,7 @@
 import { selectKnownDocuments } from '../../record/applications/parties';
 import type { Principal } from '../../record/kernel/principal';
-import { findUser, seesClient } from '../../record/registry/users';
+import { WORKER_ROLES } from '../../domain/kernel/codes';
+import { findUser, seesClient, type User } from '../../record/registry/users';
 import type { Sql } from '../../runtime/database';
 import type { FieldError } from './errors';
 import { UNKNOWN_REFERENCE } from './schemas';
@@ -14,7 +15,7 @@ export const unknownIn = <T>(path: string, ids: readonly T[] = [], known: Readon
 
 /**
  * An error where a user cannot be given, or told, something of a client: the caller does not see them, or they do not see
- * the client. Whoever sees both may, without managing the user: it shows that user nothing new.
+ * the client, or they are no one who works. Whoever sees both may, without managing the user: it shows that user nothing new.
  */
 export async function workerErrors(
   sql: Sql,
@@ -26,7 +27,15 @@ export async function workerErrors(
   const errors: FieldError[] = [];
   if (!seesClient(user, clientId))
     errors.push({ path, rule: 'sees_the_client', message: 'must be a user who sees this client' });
-  if (user.revokedAt) errors.push({ path, ...HAS_ACCESS });
+  return [...errors, ...unfitErrors(path, user)];
+}
+
+/** An error where nobody can give a user work, of whatever client: they have no access, or may only look. */
+export function unfitErrors(path: string, { role, revokedAt }: Pick<User, 'role' | 'revokedAt'>): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!WORKER_ROLES.includes(role))
+    errors.push({ path, rule: 'can_work', message: `must be a user of role ${WORKER_ROLES.join(', ')}` });
+  if (revokedAt) errors.push({ path, ...HAS_ACCESS });
   return errors;
 }
 

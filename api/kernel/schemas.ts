@@ -293,7 +293,16 @@ export const shownOnce = z.string().optional().meta({
 export const version = z.int().meta({ description: 'The version of this resource; also its ETag, for `If-Match`' });
 
 /** Who did something, as it is kept on record. */
-export const actor = z.strictObject({ type: z.string(), id: z.string(), name: z.string() }).meta({ id: 'Actor' });
+export const actor = z
+  .strictObject({
+    type: z.string(),
+    id: z.string().meta({ description: 'The id of the key' }),
+    name: z.string().meta({ description: 'The name of the user to whom the key belongs, else of the program' }),
+    userId: id
+      .optional()
+      .meta({ description: 'The user to whom the key belongs; absent where it belongs to a program' }),
+  })
+  .meta({ id: 'Actor' });
 
 const LIMIT = /^\d{1,3}$/;
 

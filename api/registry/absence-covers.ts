@@ -4,7 +4,7 @@ import { findUser } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
 import { invalid, Problem, type FieldError } from '../kernel/errors';
 import { manages } from '../kernel/policy';
-import { HAS_ACCESS } from '../kernel/references';
+import { unfitErrors } from '../kernel/references';
 import { created, ok, route, type Route } from '../kernel/route';
 import {
   BESIDE_BAD_FIELDS,
@@ -74,7 +74,7 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
       const errors: FieldError[] = [];
       const substitute = await findUser(sql, principal, body.substitute);
       if (!substitute) errors.push({ path: 'substitute', ...UNKNOWN_REFERENCE });
-      if (substitute?.revokedAt) errors.push({ path: 'substitute', ...HAS_ACCESS });
+      if (substitute) errors.push(...unfitErrors('substitute', substitute));
       if (body.substitute === subject.id)
         errors.push({ path: 'substitute', rule: 'somebody_else', message: 'must be a different user' });
       if (errors.length > 0) throw invalid(...errors);

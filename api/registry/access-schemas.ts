@@ -3,6 +3,7 @@ import { ROLES } from '../../domain/kernel/codes';
 import {
   actor,
   BESIDE_BAD_FIELDS,
+  broken,
   date,
   email,
   expiryDate,
@@ -27,6 +28,22 @@ function clientIsScoped({ role, clientIds: scope }: { role?: unknown; clientIds?
       message: 'must be given where role is client',
       params: { rule: 'required' },
     });
+}
+
+const owner = {
+  userId: id.optional().meta({
+    description:
+      'Whose key it is: it acts in the user’s name, reaches no client that they do not see, and ends with their access',
+  }),
+  serviceName: line
+    .optional()
+    .meta({ description: 'The program that uses the key. Default: `name`, unless `userId` is given' }),
+};
+
+/** A key belongs to one: whoever acts by it has to be told from its name. */
+function belongsToOne({ userId, serviceName }: { userId?: unknown; serviceName?: unknown }, context: z.RefinementCtx) {
+  if (userId !== undefined && serviceName !== undefined)
+    broken(context, ['serviceName'], 'one_owner', 'must be left out where userId is given');
 }
 
 const capacity = z
@@ -77,8 +94,10 @@ export const apiKeyInput = z
     role,
     clientIds: clientIds.optional().meta(EVERY_CLIENT),
     expiresOn: expiryDate.optional().meta({ description: 'The last day, in UTC, on which it is valid' }),
+    ...owner,
   })
   .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)
+  .superRefine(belongsToOne, BESIDE_BAD_FIELDS)
   .meta({ id: 'ApiKeyInput' });
 
 const apiKeyFields = {
@@ -87,6 +106,8 @@ const apiKeyFields = {
   role,
   clientIds: clientIds.nullable(),
   expiresOn: date.nullable(),
+  userId: id.nullable(),
+  serviceName: line.nullable(),
   createdBy: actor,
   createdAt: instant,
   revokedAt: instant.nullable(),

@@ -1,6 +1,7 @@
 import { createApiKey, findKey, listKeys, revokeKey, findKeySecret } from '../../record/registry/api-keys';
 import type { Deps } from '../kernel/deps';
-import { checkGrant } from '../kernel/grant';
+import { beyondOwner, checkGrant, findOwner } from '../kernel/grant';
+import { refuse } from '../kernel/validation';
 import { listed } from '../kernel/listing';
 import { created, noContent, ok, route, type Route } from '../kernel/route';
 import { apiKey, apiKeyInput, newApiKey } from './access-schemas';
@@ -14,15 +15,20 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     path: '/v1/api-keys',
     summary: 'Create an API key',
     description:
-      'The new key has at most the permissions of the caller. A retry with the same Idempotency-Key shows `key` again ' +
+      'The new key has at most the permissions of the caller. It belongs to a user (`userId`), whom the caller has to ' +
+      'manage and whose role and clients it cannot exceed, or to a program (`serviceName`); a key that names neither ' +
+      'belongs to a program of the key’s name. A retry with the same Idempotency-Key shows `key` again ' +
       'for ten minutes, unless the key is revoked before.',
     tag,
     access: 'keys:write',
+    namesUser: { userId: 'managed' },
     body: apiKeyInput,
     secret: { name: 'key', read: (commandId) => findKeySecret(sql, keyring, commandId) },
     responses: { 201: { description: 'The key', schema: newApiKey } },
     handler: async ({ principal, body, commandId }) => {
-      await checkGrant(sql, principal, body);
+      const owner = body.userId === undefined ? null : await findOwner(sql, principal, body.userId);
+      await checkGrant(sql, principal, { role: body.role, clientIds: body.clientIds ?? owner?.clientIds ?? undefined });
+      if (owner) refuse(beyondOwner(owner, body));
       const made = await createApiKey(sql, keyring, principal, commandId, body);
       return created(`/v1/api-keys/${made.id}`, made);
     },

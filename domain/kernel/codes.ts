@@ -184,6 +184,8 @@ export type WaitingOn = (typeof WAITING_ON)[number];
 
 export const ROLES = ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'] as const;
 export type Role = (typeof ROLES)[number];
+/** Who follows up on applications: work is given to them alone. */
+export const WORKER_ROLES: readonly Role[] = ['admin', 'lead', 'specialist', 'agent'];
 
 export const READINESS_REASONS = [
   'no_application',

@@ -3,7 +3,7 @@ import type { ApplicationState } from '../../domain/applications/state';
 import { json, type Sql } from '../../runtime/database';
 import { notifyInheritingApplications } from './agreements';
 import { audit } from '../kernel/audit';
-import { actorOf, type Principal } from '../kernel/principal';
+import { actorOf, personOf, type Principal } from '../kernel/principal';
 
 /** What came of an approval; the same person twice, or of the same entry again, changes nothing. */
 export type Approval = 'approved' | 'not_confirmed' | 'second_person_needed';
@@ -21,7 +21,7 @@ export const approveFact = (
     const { entryId } = on;
     const [own] = await tx`
       select from events e join commands c on c.id = e.command_id
-      where e.id = ${entryId} and c.actor->>'id' = ${principal.id}`;
+      where e.id = ${entryId} and coalesce(c.actor->>'userId', c.actor->>'id') = ${personOf(principal)}`;
     if (own) return 'second_person_needed';
     const approvedBy = json(tx, actorOf(principal));
     const made = await tx`

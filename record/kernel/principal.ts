@@ -5,7 +5,10 @@ import type { Db, Fragment } from '../../runtime/database';
 export interface Principal {
   type: 'key' | 'admin' | 'system';
   id: string;
+  /** The user's, where the key is a user's. */
   name: string;
+  /** Whose key it is; left out where it is a program's. */
+  userId?: string;
   role: Role;
   /** null: every client. */
   clientIds: string[] | null;
@@ -18,9 +21,23 @@ export interface Actor {
   type: Principal['type'];
   id: string;
   name: string;
+  userId?: string;
 }
 
-export const actorOf = ({ type, id, name }: Principal): Actor => ({ type, id, name });
+export const actorOf = ({ type, id, name, userId }: Principal): Actor => ({
+  type,
+  id,
+  name,
+  ...(userId !== undefined && { userId }),
+});
+
+/** Who acts: of all keys of one user the same. */
+export const personOf = ({ id, userId }: Pick<Actor, 'id' | 'userId'>): string => userId ?? id;
+
+/** Clients that are in both of two scopes; null is every client. */
+export const inBoth = (sql: Db, one: Fragment, other: Fragment): Fragment => sql`
+  case when ${one} is null then ${other} when ${other} is null then ${one}
+    else array(select unnest(${one}) intersect select unnest(${other})) end`;
 
 /** The condition that keeps a query within what the principal may see; belongs into every query that has one. */
 export const inScope = (sql: Db, { clientIds }: Principal, column = 'client_id'): Fragment =>

@@ -1,7 +1,8 @@
+import { WORKER_ROLES } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { actorOf, type Principal } from '../kernel/principal';
+import { actorOf, inBoth, type Principal } from '../kernel/principal';
 import { sees } from './users';
 
 export interface CoverInput {
@@ -23,21 +24,17 @@ export interface Cover {
 
 const COLUMNS = (sql: Db): Fragment => sql`id, user_id, covered_by, from_on, until_on, reason`;
 
-/** Clients that are in both of two scopes; null is every client. */
-const inBoth = (sql: Db, one: Fragment, other: Fragment): Fragment => sql`
-  case when ${one} is null then ${other} when ${other} is null then ${one}
-    else array(select unnest(${one}) intersect select unnest(${other})) end`;
-
 /**
  * Who does whose work now, through any number of covers: a row for each user who is away and each who stands in for them,
  * with how many covers lie between and for which clients. A cover lasts from the first to the last of its days in the
- * zone of the user who is away. It lends what its maker and the substitute may see, and nothing to a user without access.
+ * zone of the user who is away. It lends what its maker and the substitute may see, and nothing to a user without access, or who only looks.
  */
 const listStandIns = (sql: Db): Fragment => sql`
   with recursive away as (
     select cover.user_id, cover.covered_by, ${inBoth(sql, sql`cover.client_ids`, sql`substitute.client_ids`)} as client_ids
     from covers cover join users owner on owner.id = cover.user_id
       join users substitute on substitute.id = cover.covered_by and substitute.revoked_at is null
+        and substitute.role = any(${[...WORKER_ROLES]})
     where (now() at time zone owner.time_zone)::date between cover.from_on and cover.until_on),
   stand_ins as (
     select user_id, covered_by, client_ids, array[user_id, covered_by] as passed from away

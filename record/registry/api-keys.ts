@@ -3,7 +3,7 @@ import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { hashOfSecret, newSecret } from '../../runtime/secrets';
 import { audit } from '../kernel/audit';
-import { actorOf, type Actor, type Principal } from '../kernel/principal';
+import { actorOf, inBoth, type Actor, type Principal } from '../kernel/principal';
 import { isStillShown } from '../kernel/shown-secrets';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
@@ -14,6 +14,9 @@ export interface ApiKeyInput {
   clientIds?: string[];
   /** The last day, in UTC, on which it is valid. */
   expiresOn?: string;
+  /** Whose it is, or the program that has it; neither: a program of the key's name. */
+  userId?: string;
+  serviceName?: string;
 }
 
 export interface ApiKey {
@@ -22,18 +25,26 @@ export interface ApiKey {
   role: Role;
   clientIds: string[] | null;
   expiresOn: string | null;
+  userId: string | null;
+  serviceName: string | null;
   createdBy: Actor;
   createdAt: string;
   revokedAt: string | null;
 }
 
-// A user may manage a key whose clients they all may see.
+/** Keys with the clients that they reach: none that their user does not see. */
+const listReaches = (sql: Db): Fragment => sql`(
+  select k.id, k.name, k.role, ${inBoth(sql, sql`k.client_ids`, sql`u.client_ids`)} as client_ids, k.expires_on, k.user_id,
+    k.service_name, k.created_by, k.created_at, k.revoked_at, k.key_hash, u.name as user_name, u.revoked_at as user_revoked_at
+  from api_keys k left join users u on u.id = k.user_id)`;
+
+// Whoever manages a key sees all clients that it reaches.
 const withinReach = (sql: Db, { clientIds }: Principal): Fragment =>
-  clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
+  clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[] and client_ids <> '{}'`;
 
 const selectKeys = (sql: Db, principal: Principal) => sql`
-  select id, name, role, client_ids, expires_on, created_by, created_at, revoked_at
-  from api_keys where ${withinReach(sql, principal)}`;
+  select id, name, role, client_ids, expires_on, user_id, service_name, created_by, created_at, revoked_at
+  from ${listReaches(sql)} keys where ${withinReach(sql, principal)}`;
 
 const owner = (id: string) => `api_keys/${id}`;
 
@@ -49,12 +60,13 @@ export const createApiKey = (
   input: ApiKeyInput,
 ): Promise<ApiKey> =>
   sql.begin(async (tx) => {
-    const { name, role, clientIds = null, expiresOn = null } = input;
+    const { name, role, clientIds = null, expiresOn = null, userId = null } = input;
+    const serviceName = userId === null ? (input.serviceName ?? name) : null;
     const secret = `cs_${newSecret()}`;
     const stored = { keyHash: hashOfSecret(secret), keySealed: keyring.seal(secret, owner(id)) };
     const createdBy = json(tx, actorOf(principal));
     const inserted = await tx`
-      insert into api_keys ${tx({ id, name, role, clientIds, expiresOn, ...stored, createdBy })}
+      insert into api_keys ${tx({ id, name, role, clientIds, expiresOn, userId, serviceName, ...stored, createdBy })}
       on conflict (id) do nothing returning id`;
     if (inserted.length > 0)
       await audit(tx, principal, { action: 'api_key.create', subjectType: 'api_key', subjectId: id, detail: input });
@@ -83,16 +95,22 @@ export const revokeKey = (sql: Sql, principal: Principal, id: string): Promise<v
   sql.begin(async (tx) => {
     const revoked = await tx`
       update api_keys set revoked_at = now()
-      where id = ${id} and revoked_at is null and ${withinReach(tx, principal)} returning id`;
+      where id = ${id} and revoked_at is null returning id`;
     if (revoked.length > 0)
       await audit(tx, principal, { action: 'api_key.revoke', subjectType: 'api_key', subjectId: id });
   });
 
-/** Whose key hashes (SHA-256) to this; null where it is unknown, expired or revoked, or a client's that sees all. */
+/**
+ * Whose key hashes (SHA-256) to this; null where it is unknown, expired, revoked, a client's that sees all, or a user's
+ * without access. What is done with a user's key is done in the user's name.
+ */
 export async function findPrincipalByKey(sql: Db, keyHash: Buffer): Promise<Principal | null> {
-  const [key] = await sql<{ id: string; name: string; role: Role; clientIds: string[] | null }[]>`
-    select id, name, role, client_ids from api_keys
-    where key_hash = ${keyHash} and revoked_at is null and (expires_on is null or expires_on >= current_date)
+  type Key = Pick<ApiKey, 'id' | 'name' | 'role' | 'clientIds' | 'userId'>;
+  const [key] = await sql<Key[]>`
+    select id, coalesce(user_name, service_name) as name, role, client_ids, user_id from ${listReaches(sql)} keys
+    where user_revoked_at is null and key_hash = ${keyHash} and revoked_at is null and (expires_on is null or expires_on >= current_date)
       and (role <> 'client' or client_ids is not null)`;
-  return key ? { type: 'key', ...key } : null;
+  if (!key) return null;
+  const { userId, ...rest } = key;
+  return { type: 'key', ...rest, ...(userId !== null && { userId }) };
 }

@@ -185,7 +185,8 @@ const GIFTS: Record<string, Act & { give: (key: string, letter: Letter, to: stri
   },
   claim: {
     by: 'post /v1/applications/{id}/claim',
-    roles: FOLLOW_UP,
+    // by a key of a program: whoever is a user claims for oneself
+    roles: WORK,
     give: (key, letter, assignee) =>
       api.post(`/v1/applications/${clientOf(letter).given.id}/claim`, { assignee }, { key }),
   },
@@ -218,6 +219,20 @@ const READS: Record<string, Act & { path: string }> = {
   applications: { by: 'get /v1/applications', roles: ROLES, path: '/v1/applications?assignee=' },
 };
 
+/** Everything whose body names a user who then acts, or for whom it acts. */
+const NAMINGS: Record<string, Act & { name: (key: string, id: string) => Promise<Reply> }> = {
+  cover: {
+    by: 'post /v1/users/{id}/covers',
+    roles: USERS_WRITE,
+    name: (key, id) => api.post(`/v1/users/${colleagues.A.id}/covers`, coverBy(id), { key }),
+  },
+  key: {
+    by: 'post /v1/api-keys',
+    roles: ['admin'],
+    name: (key, userId) => api.post('/v1/api-keys', { name: 'k', role: 'specialist', userId }, { key }),
+  },
+};
+
 /** A cover of some days that no other cover has. */
 let day = 100;
 const coverBy = (coveredBy: string) => {
@@ -232,6 +247,7 @@ async function state() {
   const parts = {
     users: owned(sql`select id as user_id, name from users order by id`),
     covers: owned(sql`select user_id, id from covers order by id`),
+    keys: owned(sql`select user_id, id from api_keys where user_id is not null order by id`),
     tokens: owned(sql`select user_id, token_hash from calendar_feeds order by user_id`),
     calendars: Promise.all(
       everyWho.map(async (who) => {
@@ -357,17 +373,17 @@ describe.each(['A', 'all'] as const)('a key of clients: %s', (scope) => {
           }
     });
 
-    test('has nobody covered by a user whom it does not manage', async () => {
-      const owner = colleagues.A.id;
-      for (const who of everyWho) {
-        const [as, answer] = [await state(), expected(role, scope, who, USERS_WRITE)];
-        const { status } = await api.post(`/v1/users/${owner}/covers`, coverBy(users[who].id), { key });
-        // a body that names what is not seen is refused as one
-        const named = answer === 'missing' && USERS_WRITE.some((one) => one === role) ? 'unfit' : answer;
-        const said = named === 'missing' ? 'refused' : named;
-        expect([who, STATUS[said]]).toEqual([who, expect.arrayContaining([status])]);
-        if (said !== 'done') expect(await state()).toEqual(as);
-      }
+    test('has nobody covered by a user whom it does not manage, and makes no key of one', async () => {
+      for (const who of everyWho)
+        for (const [act, { roles, name }] of Object.entries(NAMINGS)) {
+          const [as, answer] = [await state(), expected(role, scope, who, roles)];
+          const { status } = await name(key, users[who].id);
+          // a body that names what is not seen is refused as one
+          const named = answer === 'missing' && roles.includes(role) ? 'unfit' : answer;
+          const said = named === 'missing' ? 'refused' : named;
+          expect([who, act, STATUS[said]]).toEqual([who, act, expect.arrayContaining([status])]);
+          if (said !== 'done') expect(await state()).toEqual(as);
+        }
     });
 
     test('acts on many applications at once only where it sees them', async () => {
@@ -412,7 +428,7 @@ describe.each(['A', 'all'] as const)('a key of clients: %s', (scope) => {
 });
 
 test('every route that acts for a user, or names one, is tried here by every role', () => {
-  const tried = [...Object.values(ACTS), ...Object.values(GIFTS), ...Object.values(READS)].map(({ by }) => by);
+  const tried = [ACTS, GIFTS, NAMINGS, READS].flatMap((acts) => Object.values(acts).map(({ by }) => by));
   const routes = allRoutes(api.deps).filter(({ actsFor, namesUser }) => actsFor ?? namesUser);
   expect(routes.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([...new Set(tried)].toSorted());
 });
