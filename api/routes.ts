@@ -11,6 +11,7 @@ import { consequenceRoutes } from './platforms/consequences';
 import { coverageRoutes } from './billing/coverage';
 import { documentRoutes } from './registry/documents';
 import { endingRoutes } from './offboarding/endings';
+import { userEndingRoutes } from './offboarding/user-endings';
 import { eventRoutes } from './outreach/events';
 import { evidenceRoutes } from './applications/evidence';
 import { exclusionRoutes } from './screening/exclusions';
@@ -84,6 +85,7 @@ const GROUPS = [
   coverageRoutes,
   agreementRoutes,
   endingRoutes,
+  userEndingRoutes,
   operationsRoutes,
   settingsRoutes,
   userRoutes,

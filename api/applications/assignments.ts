@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { findApplication, findApplications } from '../../record/applications/applications';
 import { listAssigned } from '../../record/applications/applications-list';
 import { findUser } from '../../record/registry/users';
+import { reassignTasks } from '../../record/work-queue/tasks';
+import { unfitErrors } from '../kernel/references';
+import { refuse } from '../kernel/validation';
 import type { Deps } from '../kernel/deps';
 import type { Principal } from '../../record/kernel/principal';
 import { invalid, Problem, toProblem } from '../kernel/errors';
@@ -84,8 +87,11 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
     route({
       method: 'post',
       path: '/v1/users/{id}/reassignment',
-      summary: 'Reassign all applications of a user to another, or to no one',
-      description: `Moves up to ${MOST_AT_ONCE} applications, each on its own. Send it again to move the rest.`,
+      summary: 'Reassign all work of a user to another, or to no one',
+      description:
+        `Moves up to ${MOST_AT_ONCE} applications, those with a participation that goes on among them, each on its own. ` +
+        'Send it again to move the rest. Without `payerId` it moves open tasks and the inquiries that ask the user too; ' +
+        'to no one it moves no inquiry.',
       tag,
       access: 'users:write',
       subject: ({ principal, params }) => findUser(sql, principal, params.id),
@@ -95,6 +101,10 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
       responses: { 200: { description: 'What became of each', schema: bulkResult } },
       handler: async ({ principal, subject, body: { assignee, ...filter }, commandId }) => {
         await checkFilter(sql, principal, { ...filter, ...(assignee !== null && { assignee }) });
+        const successor = assignee === null ? null : await findUser(sql, principal, assignee);
+        if (successor) refuse(unfitErrors('assignee', successor));
+        if (filter.payerId === undefined)
+          await reassignTasks(sql, principal, { from: subject.id, to: assignee, clientId: filter.clientId });
         const ids = await listAssigned(sql, principal, subject.id, filter, MOST_AT_ONCE);
         const found = await findApplications(sql, principal, ids);
         const items = await pooled(found, AT_ONCE, async (one) => {

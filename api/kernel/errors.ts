@@ -14,6 +14,7 @@ export const PROBLEMS = {
   duplicate_provider: [409, 'This client already has this provider'],
   duplicate_payer: [409, 'A payer with this name already exists'],
   duplicate_user: [409, 'A user with this email address already exists'],
+  has_work: [409, 'The user has work that they could no longer do; give it to another user first'],
   location_in_use: [409, 'The location is used by applications and cannot be removed'],
   application_exists: [409, 'An application for the same key is already open'],
   action_not_allowed: [409, 'The application does not allow this action in its current stage'],

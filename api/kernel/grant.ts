@@ -13,7 +13,7 @@ import { refuse } from './validation';
 export async function checkGrant(
   sql: Sql,
   maker: Principal,
-  { role, clientIds }: { role: Role; clientIds?: string[] },
+  { role, clientIds }: { role: Role; clientIds?: string[] | undefined },
 ): Promise<void> {
   if (clientIds) refuse(unknownIn('clientIds', clientIds, await selectKnownClients(sql, maker, clientIds)));
   if (!mayGrant(maker, role, clientIds ?? null)) throw new Problem('forbidden');

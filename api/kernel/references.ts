@@ -33,9 +33,9 @@ export async function workerErrors(
 /** An error where nobody can give a user work, of whatever client: they have no access, or may only look. */
 export function unfitErrors(path: string, { role, revokedAt }: Pick<User, 'role' | 'revokedAt'>): FieldError[] {
   const errors: FieldError[] = [];
+  if (revokedAt) errors.push({ path, ...HAS_ACCESS });
   if (!WORKER_ROLES.includes(role))
     errors.push({ path, rule: 'can_work', message: `must be a user of role ${WORKER_ROLES.join(', ')}` });
-  if (revokedAt) errors.push({ path, ...HAS_ACCESS });
   return errors;
 }
 

@@ -19,15 +19,16 @@ const role = z.enum(ROLES);
 const clientIds = ids(500).min(1);
 const EVERY_CLIENT = { description: 'Default: every client. Required if `role` is `client`' };
 
+export const CLIENT_IS_SCOPED = {
+  path: 'clientIds',
+  rule: 'required',
+  message: 'must be given where role is client',
+};
+
 /** A client's own people and programs see their own clients, never all. */
 function clientIsScoped({ role, clientIds: scope }: { role?: unknown; clientIds?: unknown }, context: z.RefinementCtx) {
   if (role === 'client' && scope === undefined)
-    context.addIssue({
-      code: 'custom',
-      path: ['clientIds'],
-      message: 'must be given where role is client',
-      params: { rule: 'required' },
-    });
+    broken(context, ['clientIds'], CLIENT_IS_SCOPED.rule, CLIENT_IS_SCOPED.message);
 }
 
 const owner = {
@@ -78,13 +79,22 @@ export const user = z
     team: line.nullable(),
     capacity: capacity.nullable(),
     timeZone,
-    revokedAt: instant.nullable().meta({ description: 'When access ended because the user’s only client left' }),
+    revokedAt: instant.nullable().meta({ description: 'When access ended: the user left, or their only client did' }),
+    workTo: id.nullable().meta({ description: 'The user who has had the work since' }),
     createdAt: instant,
   })
   .meta({ id: 'User' });
 
 export const userPatch = z
-  .strictObject({ name: line, team: line.nullable(), capacity: capacity.nullable(), timeZone })
+  .strictObject({
+    name: line,
+    email,
+    role,
+    clientIds: clientIds.nullable().meta({ description: 'null: every client' }),
+    team: line.nullable(),
+    capacity: capacity.nullable(),
+    timeZone,
+  })
   .partial()
   .meta({ id: 'UserPatch' });
 

@@ -1,10 +1,19 @@
-import { createUser, findUser, listUsers, updateUser, type UserPatch } from '../../record/registry/users';
+import { ROLES } from '../../domain/kernel/codes';
+import {
+  createUser,
+  findUser,
+  findUserByEmail,
+  listUsers,
+  updateUser,
+  type UserPatch,
+} from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
 import { invalid, Problem } from '../kernel/errors';
 import { checkGrant } from '../kernel/grant';
+import { mayGrant } from '../kernel/policy';
 import { listed } from '../kernel/listing';
 import { created, ok, route, type Route } from '../kernel/route';
-import { user, userInput, userPatch } from './access-schemas';
+import { CLIENT_IS_SCOPED, user, userInput, userPatch } from './access-schemas';
 import { pageOf, pageQuery, ZONE_UNKNOWN } from '../kernel/schemas';
 
 const tag = 'users';
@@ -50,7 +59,11 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     method: 'patch',
     path: '/v1/users/{id}',
     summary: 'Change a user',
-    description: 'The caller needs every permission that the user has, at all of the user’s clients.',
+    description:
+      'The caller needs every permission that the user has and is to have, at all of their clients. Where the user could ' +
+      'no longer do work that they have, nothing is changed (409 `has_work`): give it to another user first. Keys of the ' +
+      'user that could do more than the user now may are revoked; feeds, covers and the other keys reach what the user ' +
+      'may see.',
     tag,
     access: 'users:write',
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
@@ -58,8 +71,16 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     body: userPatch,
     responses: { 200: { description: 'The user as it is now', schema: user } },
     handler: async ({ principal, subject, body }) => {
-      const changed = await updateUser(sql, principal, subject, body as UserPatch);
-      if (!changed) throw invalid(ZONE_UNKNOWN);
+      const { role, clientIds } = { ...subject, ...(body as UserPatch) };
+      if (role === 'client' && clientIds === null) throw invalid(CLIENT_IS_SCOPED);
+      if (body.role ?? body.clientIds !== undefined)
+        await checkGrant(sql, principal, { role, clientIds: clientIds ?? undefined });
+      const beyond = ROLES.filter((one) => !mayGrant({ role, clientIds: null }, one, null));
+      const changed = await updateUser(sql, principal, subject, body as UserPatch, beyond);
+      if (changed === 'zone_unknown') throw invalid(ZONE_UNKNOWN);
+      if (changed === 'duplicate_user')
+        throw new Problem(changed, { existingId: await findUserByEmail(sql, principal, body.email!) });
+      if (changed === 'has_work') throw new Problem(changed);
       return ok(changed);
     },
   }),

@@ -26,7 +26,7 @@ export const task = z
 
 export const tasksQuery = pageQuery.extend({
   clientId: id.optional(),
-  assignee: id.optional(),
+  assignee: id.optional().meta({ description: 'Includes tasks for which this user is the substitute' }),
   subjectId: id.optional(),
   kind: kind.optional(),
   open: yesOrNo.optional(),

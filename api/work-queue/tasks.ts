@@ -1,4 +1,5 @@
-import { completeTask, findTask, listTasks } from '../../record/kernel/tasks';
+import { completeTask, findTask } from '../../record/kernel/tasks';
+import { listTasksOf } from '../../record/work-queue/tasks';
 import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
 import { ok, route, type Route } from '../kernel/route';
@@ -24,7 +25,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       const { clientId, assignee } = filter;
       await checkFilter(sql, principal, { clientId, assignee });
-      return listed(await listTasks(sql, principal, filter, { limit, ...(cursor && { cursor }) }), named);
+      return listed(await listTasksOf(sql, principal, filter, { limit, ...(cursor && { cursor }) }), named);
     },
   }),
   route({

@@ -3,6 +3,7 @@ import type { IssueCode, RecredentialingStatus, Stage, WaitingOn } from '../../d
 import type { Db, Fragment } from '../../runtime/database';
 import { isOverdue, selectSummaries, type ApplicationSummary } from './applications';
 import { inScope, type Principal } from '../kernel/principal';
+import { isHeld } from '../registry/users';
 
 export interface ApplicationFilter {
   stage?: Stage | undefined;
@@ -103,7 +104,7 @@ export function countApplications(sql: Db, principal: Principal, groupBy: Group)
     where ${inScope(sql, principal)} group by 1 order by 2 desc, 1`;
 }
 
-/** The open applications that a user has, the oldest first. */
+/** The applications that a user has, open or with a participation that goes on, the oldest first. */
 export async function listAssigned(
   sql: Db,
   principal: Principal,
@@ -113,7 +114,7 @@ export async function listAssigned(
 ): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
     select id from applications
-    where assignee = ${userId} and open and ${inScope(sql, principal)}
+    where assignee = ${userId} and ${isHeld(sql)} and ${inScope(sql, principal)}
       ${clientId ? sql`and client_id = ${clientId}` : sql``} ${payerId ? sql`and payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
     order by created_at, id limit ${limit}`;
   return rows.map((row) => row.id);

@@ -1,6 +1,6 @@
 import type { TaskKind } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
-import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
+import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from './audit';
 import { actorOf, inScope, type Actor, type Principal } from './principal';
 import { readPage, type Page, type PageRequest } from './page';
@@ -40,7 +40,6 @@ export interface NewTask {
 
 export interface TaskFilter {
   clientId?: string | undefined;
-  assignee?: string | undefined;
   kind?: TaskKind | undefined;
   subjectId?: string | undefined;
   open?: boolean | undefined;
@@ -77,14 +76,15 @@ export async function findTask(sql: Db, principal: Principal, id: string): Promi
 export const listTasks = (
   sql: Db,
   principal: Principal,
-  { clientId, assignee, kind, subjectId, open }: TaskFilter,
+  { clientId, kind, subjectId, open }: TaskFilter,
+  isTheirs: Fragment,
   request: PageRequest,
 ): Promise<Page<Task>> =>
   readPage(
     sql,
     sql`${selectTasks(sql, principal)}
       ${clientId ? sql`and client_id = ${clientId}` : sql``}
-      ${assignee ? sql`and assignee = ${assignee}` : sql``}
+      and ${isTheirs}
       ${kind ? sql`and kind = ${kind}` : sql``}
       ${subjectId ? sql`and subject_id = ${subjectId}` : sql``}
       ${open === undefined ? sql`` : sql`and (closed_at is null) = ${open}`}`,

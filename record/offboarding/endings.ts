@@ -20,6 +20,7 @@ import { actorOf, inScope, type Actor, type Principal } from '../kernel/principa
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { KEEPER } from './retention';
 import { UPKEEP_REMINDER } from '../upkeep/upkeep';
+import { shutOutUsers } from './user-endings';
 
 /** Who leaves: a provider of a client, or the client. */
 export interface Leaving {
@@ -405,9 +406,13 @@ async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
   const access = await countAccess(tx, ending);
   const those = selectAccess(tx, ending);
   const within = (table: Fragment) => tx`(select id from ${table})`;
-  await tx`delete from calendar_feeds where user_id in ${within(those.users)}`;
   await tx`update api_keys set revoked_at = now() where id in ${within(those.apiKeys)}`;
-  await tx`update users set revoked_at = now(), ending_id = ${id} where id in ${within(those.users)}`;
+  const users = await tx<{ id: string }[]>`select id from ${those.users}`;
+  await shutOutUsers(
+    tx,
+    users.map((user) => user.id),
+    { endingId: id },
+  );
   await tx`update webhook_endpoints set ended_at = now() where id in ${within(those.webhooks)}`;
   await tx`update messages set status = 'settled' where id in ${within(those.messages)}`;
   const providers = tx`

@@ -47,7 +47,7 @@ const findReason = (sql: Db): Fragment => sql`
     or a.snapshot->'file'->'prerequisites' @> '[{"code": "authorisation"}]') as authorisation_required,
   case when m.recipient_type = 'user' then ${workerOf(sql, sql`m.recipient_id`, sql`m.client_id`)} end as worker,
   case when m.recipient_type = 'user' then
-    (select (u.revoked_at at time zone c.time_zone)::date - 1 from users u where u.id = m.recipient_id)
+    (select (u.revoked_at at time zone c.time_zone)::date - 1 from users u where u.id = m.recipient_id and u.work_to is null)
   when m.recipient_type in ('provider', 'client', 'platform') then coalesce(
     (select p.ended_on from providers p where p.id = m.recipient_id),
     (select p.ended_on from platform_relationships r join providers p on p.id = r.provider_id

@@ -33,16 +33,21 @@ const listStandIns = (sql: Db): Fragment => sql`
   with recursive away as (
     select cover.user_id, cover.covered_by, ${inBoth(sql, sql`cover.client_ids`, sql`substitute.client_ids`)} as client_ids
     from covers cover join users owner on owner.id = cover.user_id
-      join users substitute on substitute.id = cover.covered_by and substitute.revoked_at is null
+      join users substitute on substitute.id = cover.covered_by
+        and (substitute.revoked_at is null or substitute.work_to is not null)
         and substitute.role = any(${[...WORKER_ROLES]})
-    where (now() at time zone owner.time_zone)::date between cover.from_on and cover.until_on),
+    where (now() at time zone owner.time_zone)::date between cover.from_on and cover.until_on
+    union all
+    select gone.id, gone.work_to, successor.client_ids
+    from users gone join users successor on successor.id = gone.work_to),
   stand_ins as (
     select user_id, covered_by, client_ids, array[user_id, covered_by] as passed from away
     union all
     select s.user_id, away.covered_by, ${inBoth(sql, sql`s.client_ids`, sql`away.client_ids`)}, s.passed || away.covered_by
     from stand_ins s join away on away.user_id = s.covered_by
     where away.covered_by <> all(s.passed))
-  select user_id, covered_by, client_ids, cardinality(passed) as steps from stand_ins`;
+  select s.user_id, s.covered_by, s.client_ids, cardinality(s.passed) as steps
+  from stand_ins s join users holder on holder.id = s.covered_by and holder.revoked_at is null`;
 
 /** The users whose work, or some of it, a user does now. */
 export const listCovered = (sql: Db, userId: string): Fragment => sql`
@@ -63,6 +68,10 @@ export const workerOf = (sql: Db, userId: Fragment, clientId: Fragment): Fragmen
   select coalesce(cover.covered_by, owner.id)
   from users owner ${joinCover(sql, sql`owner.id`, clientId)}
   where owner.id = ${userId} and (owner.client_ids is null or ${clientId} = any(owner.client_ids)))`;
+
+/** The condition that a user does the work of a column's user now: it is theirs and they are there, or they stand in. */
+export const isWorkOf = (sql: Db, userId: string, owner: Fragment, clientId: Fragment): Fragment => sql`
+  ((${owner} = ${userId} or ${owner} in ${listCovered(sql, userId)}) and ${workerOf(sql, owner, clientId)} = ${userId})`;
 
 /** Whether work that is lent to a user on some days would, by further covers, come back to its owner on one of them. */
 async function comesBack(tx: Db, id: string, userId: string, { coveredBy, fromOn, untilOn }: CoverInput) {

@@ -1,4 +1,4 @@
-import type { Role } from '../../domain/kernel/codes';
+import { WORKER_ROLES, type Role } from '../../domain/kernel/codes';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';
@@ -29,6 +29,8 @@ export interface User {
   timeZone: string;
   /** Null while they have access. */
   revokedAt: string | null;
+  /** Who has their work since they left; null where nobody was named. */
+  workTo: string | null;
   createdAt: string;
 }
 
@@ -41,7 +43,7 @@ export const seesClient = ({ clientIds }: Pick<User, 'clientIds'>, clientId: str
   clientIds === null || clientIds.includes(clientId);
 
 const selectUsers = (sql: Db, principal: Principal): Fragment => sql`
-  select id, name, email, role, client_ids, team, capacity, time_zone, revoked_at, created_at
+  select id, name, email, role, client_ids, team, capacity, time_zone, revoked_at, work_to, created_at
   from users where ${sees(sql, principal)}`;
 
 const changeUsers = <T>(sql: Sql, change: (tx: Tx) => Promise<T>): Promise<T | null> =>
@@ -77,9 +79,7 @@ export const createUser = (
       await audit(tx, principal, { action: 'user.create', subjectType: 'user', subjectId: id, detail: input });
     const user = await findUser(tx, principal, id);
     if (user) return { user };
-    const [existing] = await tx<{ id: string }[]>`
-      select id from users where lower(email) = lower(${email}) and ${sees(tx, principal)}`;
-    return { existingId: existing?.id };
+    return { existingId: await findUserByEmail(tx, principal, email) };
   });
 
 export async function findUser(sql: Db, principal: Principal, id: string): Promise<User | null> {
@@ -87,16 +87,60 @@ export async function findUser(sql: Db, principal: Principal, id: string): Promi
   return user ?? null;
 }
 
+/** Who has an address, where the principal may see them. */
+export async function findUserByEmail(sql: Db, principal: Principal, email: string): Promise<string | undefined> {
+  const [user] = await sql<{ id: string }[]>`
+    select id from users where lower(email) = lower(${email}) and ${sees(sql, principal)}`;
+  return user?.id;
+}
+
 export const listUsers = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<User>> =>
   readPage(sql, selectUsers(sql, principal), request);
 
-export type UserPatch = Partial<{ name: string; team: string | null; capacity: number | null; timeZone: string }>;
+export type UserPatch = Partial<Pick<User, 'name' | 'email' | 'role' | 'clientIds' | 'team' | 'capacity' | 'timeZone'>>;
 
-/** Answers the user as they are now; null where the database does not know the zone. */
-export const updateUser = (sql: Sql, principal: Principal, user: User, patch: UserPatch): Promise<User | null> =>
-  changeUsers(sql, async (tx) => {
+/** The condition that an application is somebody's work: it is open, or its participation goes on. */
+export const isHeld = (sql: Db): Fragment =>
+  sql`(open or stage = 'confirmed' and snapshot->>'participationEndedOn' is null)`;
+
+/** What a user has: open applications and those whose participation goes on, open tasks, and what they are asked. */
+export const selectHeld = (sql: Db, userId: string): Fragment => sql`(
+  select 'application' as type, id, client_id from applications
+  where assignee = ${userId} and ${isHeld(sql)}
+  union all
+  select 'task', id, client_id from tasks where assignee = ${userId} and closed_at is null
+  union all
+  select 'inquiry', id, client_id from inquiries
+  where recipient_type = 'user' and recipient_id = ${userId} and closed_at is null)`;
+
+/**
+ * Changes a user; keys of theirs that could do more than they now may are revoked: those of roles `beyond`. Answers the
+ * user as they are now, or why nothing is changed: work of theirs that they could no longer do, an address that another
+ * has, a zone that the database does not know.
+ */
+export async function updateUser(
+  sql: Sql,
+  principal: Principal,
+  { id }: User,
+  patch: UserPatch,
+  beyond: readonly Role[],
+): Promise<User | 'has_work' | 'duplicate_user' | 'zone_unknown'> {
+  const change = async (tx: Tx): Promise<User | 'has_work'> => {
+    await tx`select from users where id = ${id} for no key update`;
+    const user = (await findUser(tx, principal, id))!;
     if (Object.keys(patch).length === 0) return user;
-    await tx`update users set ${tx(patch)} where id = ${user.id}`;
-    await audit(tx, principal, { action: 'user.update', subjectType: 'user', subjectId: user.id, detail: patch });
-    return (await findUser(tx, principal, user.id))!;
-  });
+    const { role, clientIds } = { ...user, ...patch };
+    const [left] = await tx`
+      select from ${selectHeld(tx, id)} held
+      where ${!WORKER_ROLES.includes(role)} ${clientIds ? tx`or client_id <> all(${clientIds}::uuid[])` : tx``} limit 1`;
+    if (left) return 'has_work';
+    await tx`update users set ${tx(patch)} where id = ${id}`;
+    await tx`
+      update api_keys set revoked_at = now()
+      where user_id = ${id} and revoked_at is null and role = any(${[...beyond]})`;
+    await audit(tx, principal, { action: 'user.update', subjectType: 'user', subjectId: id, detail: patch });
+    return (await findUser(tx, principal, id))!;
+  };
+  const changed = await unlessViolated('unique', async () => (await changeUsers(sql, change)) ?? 'zone_unknown');
+  return changed ?? 'duplicate_user';
+}

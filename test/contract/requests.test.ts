@@ -174,6 +174,7 @@ describe('a user who is named', () => {
     subjectId: 'what a task is about',
     to: A_USER,
     userId: A_USER,
+    workTo: A_USER,
   };
   /** Whose the ids are in the paths of each room: a route of a new one needs a line too. */
   const ROOMS: Record<string, string> = {

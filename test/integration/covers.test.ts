@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { atDate, localDate } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
+import { createTasks } from '../../record/kernel/tasks';
 import { queueMessages } from '../../record/outreach/messages';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { freshNpi } from '../support/file';
@@ -47,19 +48,24 @@ async function holders(clientId: string, all: string[]) {
   const load = (await api.get(`/v1/work-queue/load?clientId=${clientId}`)).body.items;
   return {
     queue: await shown((id) => `/v1/work-queue?clientId=${clientId}&assignee=${id}`),
+    tasks: await shown((id) => `/v1/tasks?assignee=${id}`),
     inbox: await shown((id) => `/v1/inbox?userId=${id}`),
     load: load.map((one: { assignee: string }) => one.assignee),
   };
 }
 const only = (id: string | undefined, owner: string | undefined) => ({
   queue: [id],
+  tasks: [id],
   inbox: id === owner ? [id] : [owner, id],
   load: [id],
 });
 
-/** A message to a user about a client, due. */
-const tell = (recipientId: string, clientId: string) =>
-  queueMessages(api.deps.sql, [
+/** A message to a user about a client, due, and a task. */
+async function tell(recipientId: string, clientId: string): Promise<void> {
+  const task = { key: randomUUID(), clientId, kind: 'platform_check' as const, assignee: recipientId };
+  const dueAt = '2026-06-10T18:30:00.000Z';
+  await createTasks(api.deps.sql, [{ ...task, subjectType: 'user', subjectId: recipientId, dueAt }]);
+  await queueMessages(api.deps.sql, [
     {
       key: randomUUID(),
       clientId,
@@ -67,9 +73,10 @@ const tell = (recipientId: string, clientId: string) =>
       recipientId,
       template: 'escalation',
       data: { purpose: 'check_status' },
-      notBefore: '2026-06-10T18:30:00.000Z',
+      notBefore: dueAt,
     },
   ]);
+}
 
 const feed = async (userId: string): Promise<string> => {
   const { body } = await api.post(`/v1/users/${userId}/calendar-feed`, undefined);

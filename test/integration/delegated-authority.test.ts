@@ -102,13 +102,17 @@ async function everybody(): Promise<Record<Who, User>> {
       await assign(await one.open(), id);
       await tell(id, [one]);
       await sent(id);
-      const task = { key: randomUUID(), clientId: one.id, kind: 'platform_check' as const, assignee: id };
-      await createTasks(api.deps.sql, [{ ...task, subjectType: 'user', subjectId: id, dueAt: NOON }]);
+      await giveTask(id, letter);
     }
     feeds[who] = await feedOf(id);
   }
   return made;
 }
+
+const giveTask = (assignee: string, letter: Letter) => {
+  const task = { key: randomUUID(), clientId: clientOf(letter).id, kind: 'platform_check' as const, assignee };
+  return createTasks(api.deps.sql, [{ ...task, subjectType: 'user', subjectId: assignee, dueAt: NOON }]);
+};
 
 const assign = (applicationId: string, userId: string) =>
   api.deps.sql`update applications set assignee = ${userId} where id = ${applicationId}`;
@@ -158,10 +162,33 @@ const ACTS: Record<string, Act & { of: (id: string, who: Who) => Promise<Take> }
     roles: USERS_WRITE,
     of: async (id) => (key) => api.patch(`/v1/users/${id}`, { name: 'Renamed' }, { key }),
   },
+  end: {
+    by: 'post /v1/users/{id}/end',
+    roles: USERS_WRITE,
+    // of another of the same reach: this one goes on
+    of: async (_id, who) => {
+      const { id } = await user(WHO[who].role, clientsOf(WHO[who].sees));
+      return (key) => api.post(`/v1/users/${id}/end`, { workTo: null, reason: 'left' }, { key });
+    },
+  },
+  reinstatement: {
+    by: 'post /v1/users/{id}/reinstatement',
+    roles: USERS_WRITE,
+    of: async (_id, who) => {
+      const { id } = await user(WHO[who].role, clientsOf(WHO[who].sees));
+      await api.deps.sql`update users set revoked_at = now() where id = ${id}`;
+      return (key) => api.post(`/v1/users/${id}/reinstatement`, { reason: 'back' }, { key });
+    },
+  },
   reassignment: {
     by: 'post /v1/users/{id}/reassignment',
     roles: USERS_WRITE,
-    of: async (id) => (key) => api.post(`/v1/users/${id}/reassignment`, { to: null }, { key }),
+    // of another of the same reach, with a task of each client: this one keeps theirs
+    of: async (_id, who) => {
+      const { id } = await user(WHO[who].role, clientsOf(WHO[who].sees));
+      for (const letter of LETTERS.filter((one) => seesLetter(who, one))) await giveTask(id, letter);
+      return (key) => api.post(`/v1/users/${id}/reassignment`, { to: null }, { key });
+    },
   },
   'reading of a message': {
     by: 'post /v1/inbox/{id}/read',

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { endUser, listHeld, reinstateUser } from '../../record/offboarding/user-endings';
+import type { Principal } from '../../record/kernel/principal';
+import { findUser, seesClient, type User } from '../../record/registry/users';
+import type { Sql } from '../../runtime/database';
+import type { Deps } from '../kernel/deps';
+import { Problem, type FieldError } from '../kernel/errors';
+import { unfitErrors } from '../kernel/references';
+import { ok, route, type Route } from '../kernel/route';
+import { id, line, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { refuse } from '../kernel/validation';
+import { user } from '../registry/access-schemas';
+
+const tag = 'users';
+
+const userEnding = z
+  .strictObject({
+    workTo: id.nullable().meta({ description: 'Who gets the work; null: nobody, until somebody is given it' }),
+    reason: line,
+  })
+  .meta({ id: 'UserEnding' });
+
+const reinstatement = z.strictObject({ reason: line }).meta({ id: 'Reinstatement' });
+
+/** The errors of work that is to go to somebody who may not have it, or to nobody though somebody is asked by it. */
+async function workToErrors(
+  sql: Sql,
+  principal: Principal,
+  leaving: User,
+  workTo: string | null,
+): Promise<FieldError[]> {
+  const path = 'workTo';
+  const held = await listHeld(sql, principal, leaving.id);
+  if (workTo === null)
+    return held.some(({ type }) => type === 'inquiry')
+      ? [{ path, rule: 'asked', message: 'must be a user: open inquiries ask the one who leaves' }]
+      : [];
+  const successor = await findUser(sql, principal, workTo);
+  if (!successor) return [{ path, ...UNKNOWN_REFERENCE }];
+  const errors = unfitErrors(path, successor);
+  if (successor.id === leaving.id) errors.push({ path, rule: 'somebody_else', message: 'must be a different user' });
+  if (!held.every(({ clientId }) => seesClient(successor, clientId)))
+    errors.push({ path, rule: 'sees_the_clients', message: 'must be a user who sees the clients of all the work' });
+  return errors;
+}
+
+export const userEndingRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'post',
+    path: '/v1/users/{id}/end',
+    summary: 'End a user’s access, and hand their work over',
+    description:
+      'At once the user’s keys, calendar feed and covers end, and queue, inbox and mail show the work as `workTo`’s. ' +
+      'Applications, those with a participation that goes on among them, are then assigned one by one, each with an ' +
+      'entry in its timeline. Whatever names the user later goes to `workTo` too. The user stays on record. The caller ' +
+      'needs every permission that the user has.',
+    tag,
+    access: 'users:write',
+    subject: ({ principal, params }) => findUser(sql, principal, params.id),
+    actsFor: (one) => one,
+    namesUser: { workTo: 'worker' },
+    body: userEnding,
+    responses: { 200: { description: 'The user as it is now', schema: user } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      if (subject.revokedAt) throw new Problem('ended_already');
+      refuse(await workToErrors(sql, principal, subject, body.workTo));
+      const ended = await endUser(sql, principal, commandId, subject, body);
+      if (!ended) throw new Problem('ended_already');
+      return ok(ended);
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/users/{id}/reinstatement',
+    summary: 'Let a user in again whose access has ended',
+    description: 'Their keys, feed, covers and work do not come back by themselves.',
+    tag,
+    access: 'users:write',
+    subject: ({ principal, params }) => findUser(sql, principal, params.id),
+    actsFor: (one) => one,
+    body: reinstatement,
+    responses: { 200: { description: 'The user as it is now', schema: user } },
+    handler: async ({ principal, subject, body }) => {
+      const back = await reinstateUser(sql, principal, subject, body.reason);
+      if (!back) throw new Problem('not_ended');
+      return ok(back);
+    },
+  }),
+];

@@ -1,0 +1,85 @@
+import type { Sql, Tx } from '../../runtime/database';
+import { uuidOf } from '../../runtime/uuid';
+import { keepFollowUps } from '../applications/commands';
+import { audit } from '../kernel/audit';
+import { actorOf, inScope, type Principal } from '../kernel/principal';
+import { findUser, selectHeld, type User } from '../registry/users';
+import { handOverTasks } from '../work-queue/tasks';
+
+/** How a user leaves. */
+export interface UserEnding {
+  /** Who gets their work; null: nobody, until somebody is given it. */
+  workTo: string | null;
+  reason: string;
+}
+
+interface Held {
+  type: 'application' | 'task' | 'inquiry';
+  id: string;
+  clientId: string;
+}
+
+/** Work of a user, of clients that the principal sees. */
+export const listHeld = (sql: Sql | Tx, principal: Principal, userId: string): Promise<Held[]> => sql<Held[]>`
+  select type, id, client_id from ${selectHeld(sql, userId)} held where ${inScope(sql, principal)} order by id`;
+
+/** Ends the access of users, and with it what acts for them: keys, calendar feeds, covers of theirs and by them. */
+export async function shutOutUsers(
+  tx: Tx,
+  ids: readonly string[],
+  { endingId = null, workTo = null }: { endingId?: string | null; workTo?: string | null },
+): Promise<void> {
+  const those = tx`any(${[...ids]}::uuid[])`;
+  await tx`delete from calendar_feeds where user_id = ${those}`;
+  // who they stood in for has the one who follows them, or nobody
+  await tx`delete from covers where user_id = ${those} ${workTo === null ? tx`or covered_by = ${those}` : tx``}`;
+  await tx`update api_keys set revoked_at = now() where user_id = ${those} and revoked_at is null`;
+  // what went to them goes on
+  await tx`update users set work_to = ${workTo} where work_to = ${those}`;
+  await tx`
+    update users set revoked_at = now(), ending_id = ${endingId}, work_to = ${workTo}
+    where id = ${those} and revoked_at is null`;
+}
+
+/**
+ * Ends a user's access. Their open tasks and inquiries are somebody else's at once; applications are, as the queue, mail
+ * and inbox show it, and are assigned anew one by one, each with an entry of its own. Null where it has ended already.
+ */
+export const endUser = (
+  sql: Sql,
+  principal: Principal,
+  commandId: string,
+  { id }: User,
+  { workTo, reason }: UserEnding,
+): Promise<User | null> =>
+  sql.begin(async (tx) => {
+    const [open] = await tx`select from users where id = ${id} and revoked_at is null for no key update`;
+    if (!open) return null;
+    const held = await listHeld(tx, principal, id);
+    await shutOutUsers(tx, [id], { workTo });
+    const tasks = await handOverTasks(tx, principal, { from: id, to: workTo });
+    const assignments = held.flatMap(({ type, id: applicationId, clientId }) =>
+      type === 'application'
+        ? [{ id: uuidOf([commandId, applicationId]), clientId, applicationId, body: { assignee: workTo } }]
+        : [],
+    );
+    await keepFollowUps(tx, 'assignment', assignments, actorOf(principal));
+    await audit(tx, principal, {
+      action: 'user.end',
+      subjectType: 'user',
+      subjectId: id,
+      detail: { workTo, reason, applications: assignments.length, tasks },
+    });
+    return findUser(tx, principal, id);
+  });
+
+/** Lets a user in again; their keys stay revoked. Null where they have access. */
+export const reinstateUser = (sql: Sql, principal: Principal, { id }: User, reason: string): Promise<User | null> =>
+  sql.begin(async (tx) => {
+    const back = await tx`
+      update users set revoked_at = null, ending_id = null, work_to = null
+      where id = ${id} and revoked_at is not null returning id`;
+    if (back.length === 0) return null;
+    await audit(tx, principal, { action: 'user.reinstate', subjectType: 'user', subjectId: id, detail: { reason } });
+    return findUser(tx, principal, id);
+  });
