@@ -345,13 +345,14 @@ export const timelineQuery = z.strictObject({
   cursor: cursorOf(position.count.nonnegative()).optional(),
 });
 
-export const SORTS = ['nextFollowUpAt', '-updatedAt', 'submittedOn'] as const;
+export const SORTS = ['nextFollowUpAt', '-updatedAt', 'submittedOn', 'openedAt'] as const;
 const sortedOn = <S extends (typeof SORTS)[number], V extends z.ZodType>(sort: S, value: V) =>
   z.tuple([z.literal(sort), value, position.id]);
 const sortPosition = z.union([
   sortedOn('nextFollowUpAt', position.instant.nullable()),
   sortedOn('-updatedAt', position.instant),
   sortedOn('submittedOn', position.date.nullable()),
+  sortedOn('openedAt', position.instant),
 ]);
 
 export const applicationsQuery = z
@@ -372,7 +373,14 @@ export const applicationsQuery = z
     q: line.optional().meta({
       description: 'In the name of provider, practice or payer, a payer’s alias or a reference; or an NPI',
     }),
-    sort: z.enum(SORTS).default('-updatedAt').meta({ description: 'Without a date last' }),
+    sort: z
+      .enum(SORTS)
+      .default('-updatedAt')
+      .meta({
+        description:
+          'What has no such date comes last. Only `openedAt`, the oldest first, is an order that no change moves: in the ' +
+          'others an application that changes while pages are read can be missed or appear twice',
+      }),
     limit,
     cursor: cursorOf(sortPosition).optional(),
   })

@@ -21,7 +21,7 @@ export interface ApplicationFilter {
   q?: string | undefined;
 }
 
-export type Sort = 'nextFollowUpAt' | '-updatedAt' | 'submittedOn';
+export type Sort = 'nextFollowUpAt' | '-updatedAt' | 'submittedOn' | 'openedAt';
 /** The last one of a page, by what the list is sorted on. */
 export type SortPosition = [sort: Sort, value: string | null, id: string];
 
@@ -38,8 +38,18 @@ export async function listApplications(
     order by ${order} limit ${limit + 1}`;
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
-  const value = last && (sort === '-updatedAt' ? last.updatedAt : last[sort]);
-  return { items, next: last ? [sort, value!, last.id] : null };
+  return { items, next: last ? [sort, valueOf(last, sort), last.id] : null };
+}
+
+function valueOf(summary: ApplicationSummary, sort: Sort): string | null {
+  switch (sort) {
+    case '-updatedAt':
+      return summary.updatedAt;
+    case 'openedAt':
+      return summary.createdAt;
+    default:
+      return summary[sort];
+  }
 }
 
 const column = (sql: Db, sort: Sort): Fragment =>
@@ -47,6 +57,7 @@ const column = (sql: Db, sort: Sort): Fragment =>
     nextFollowUpAt: sql`a.next_follow_up_at`,
     '-updatedAt': sql`a.updated_at`,
     submittedOn: sql`a.submitted_on`,
+    openedAt: sql`a.created_at`,
   })[sort];
 
 function after(sql: Db, [sort, value, id]: SortPosition): Fragment {
