@@ -47,7 +47,7 @@ async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string)
     return;
   }
   const contents = claimed.messages.map((message) => buildContent(keyring, claimed, message));
-  const mail = { to: claimed.address, ...render(claimed.recipientType, contents, claimed.caqhName) };
+  const mail = { to: claimed.address, ...render(claimed.recipientType, contents, claimed) };
   const outcome = await (
     mailer
       ? mailer.send({ ...mail, messageId: `<${batchId}@countersign>` }, () => markTransmitting(sql, claimed))
@@ -73,7 +73,7 @@ const again = (type: string, message: string, nextRetryDelay?: number): Applicat
     ...(nextRetryDelay !== undefined && { nextRetryDelay }),
   });
 
-/** To a payer its own words and numbers; to everyone else the provider's name and nothing more. */
+/** To a payer the numbers by which it finds an application; to everyone else the provider's name and nothing more. */
 function buildContent(
   keyring: Keyring,
   { recipientType }: ClaimedMail,
@@ -81,7 +81,7 @@ function buildContent(
 ): Content {
   if (recipientType !== 'payer') return rest;
   const tin = tinSealed && practiceId ? openTin(keyring, practiceId, tinSealed) : null;
-  return { ...rest, providerName: null, forPayer: { npi, practiceName: practiceName ?? '', referenceNumber, tin } };
+  return { ...rest, forPayer: { npi, practiceName: practiceName ?? '', referenceNumber, tin } };
 }
 
 /** What waits for an endpoint, in order; where the endpoint fails, all of it waits on. */

@@ -6,12 +6,18 @@ export interface Part {
   blocks: Block[];
 }
 
-const footFor = (clientName: string | null): string =>
-  `Sent by Countersign on behalf of the credentialing team${clientName === null ? '' : ` for ${clientName}`}. Replies reach the team.`;
+/** Who sends a mail, and for which client where one is named. */
+interface Sender {
+  operatorName: string | null;
+  clientName: string | null;
+}
 
-/** Parts of a mail, for a client where one is named, as plain text and as HTML; a title stands where there are several. */
-export function page(parts: readonly Part[], clientName: string | null): { text: string; html: string } {
-  const foot = footFor(clientName);
+const footFor = ({ operatorName, clientName }: Sender): string =>
+  `Sent by Countersign on behalf of ${operatorName ?? 'the credentialing team'}${clientName === null ? '' : ` for ${clientName}`}. Replies reach the team.`;
+
+/** A greeting and the parts of a mail as plain text and as HTML; a title stands where there are several. */
+export function page(greeting: string, parts: readonly Part[], sender: Sender): { text: string; html: string } {
+  const foot = footFor(sender);
   const titled = parts.length > 1;
   const plain = parts.flatMap(({ title, blocks }) => [
     ...(titled ? [`${title}\n${'-'.repeat(title.length)}`] : []),
@@ -21,8 +27,8 @@ export function page(parts: readonly Part[], clientName: string | null): { text:
     .map(({ title, blocks }) => (titled ? tag('h2', TITLE, escape(title)) : '') + blocks.map(markUp).join(''))
     .join(RULE);
   return {
-    text: `${[...plain, `-- \n${foot}`].join('\n\n')}\n`,
-    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body style="${BODY}"><div style="${SHEET}">${marked}</div>${tag('p', SMALL, escape(foot))}</body></html>`,
+    text: `${[greeting, ...plain, `-- \n${foot}`].join('\n\n')}\n`,
+    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body style="${BODY}"><div style="${SHEET}">${tag('p', TEXT, escape(greeting))}${marked}</div>${tag('p', SMALL, escape(foot))}</body></html>`,
   };
 }
 

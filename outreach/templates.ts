@@ -255,8 +255,9 @@ const TEMPLATES: Record<string, Template> = {
       subject: `Credentialing status request${reference ? `, reference ${reference}` : ''}`,
       blocks: [
         `May we ask how the following ${contents.length > 1 ? 'applications stand' : 'application stands'}, and whether anything is missing?`,
-        ...contents.map(({ forPayer, state }) =>
+        ...contents.map(({ forPayer, providerName, state }) =>
           Object.entries({
+            Provider: providerName,
             Practice: forPayer?.practiceName,
             NPI: forPayer?.npi,
             TIN: forPayer?.tin,
@@ -272,11 +273,24 @@ const TEMPLATES: Record<string, Template> = {
 
 export const TEMPLATE_NAMES = Object.keys(TEMPLATES);
 
-/** One message, or several as one digest, as plain text and HTML; `caqh` is the name by which people know CAQH. */
+/** The names that a mail goes by: its reader's, the operator's, and that by which people know CAQH. */
+export interface Names {
+  recipientName: string | null;
+  operatorName: string | null;
+  caqhName: string;
+}
+
+/** How a mail begins: a payer and a platform are many people. */
+function greet(reader: Reader, name: string | null): string {
+  if (name === null) return 'Hello,';
+  return reader === 'payer' || reader === 'platform' ? `Dear team at ${name},` : `Dear ${name},`;
+}
+
+/** One message, or several as one digest, as plain text and HTML. */
 export function render(
   reader: Reader,
   contents: readonly Content[],
-  caqh: string,
+  { recipientName, operatorName, caqhName }: Names,
 ): { subject: string; text: string; html: string } {
   const names = unique(contents.map(({ template }) => template));
   const sections = names.map((name) => {
@@ -285,7 +299,7 @@ export function render(
     return template(
       contents.filter((content) => content.template === name),
       reader,
-      caqh,
+      caqhName,
     );
   });
   const subject = sections.length === 1 ? sections[0]!.subject : `${contents.length} things about your applications`;
@@ -294,8 +308,9 @@ export function render(
   return {
     subject,
     ...page(
+      greet(reader, recipientName),
       sections.map(({ subject: title, blocks }) => ({ title, blocks })),
-      clientName,
+      { operatorName, clientName },
     ),
   };
 }

@@ -1,7 +1,7 @@
 import type { PlainDate } from '../domain/time/instants';
 import type { ReadinessReason, Stage } from '../domain/kernel/codes';
 import { csv } from './csv';
-import { pdf, type Table } from './pdf';
+import { pdf, type Letterhead, type Table } from './pdf';
 
 /** A cell of a client's coverage, as far as papers show it. */
 export interface CoverageCell {
@@ -103,6 +103,7 @@ export function coveragePdf(
   client: { name: string },
   cells: readonly CoverageCell[],
   today: PlainDate,
+  letterhead: Letterhead,
 ): Promise<Buffer> {
   const providers = new Map<string, CoverageCell[]>();
   for (const cell of cells) providers.set(cell.providerId, [...(providers.get(cell.providerId) ?? []), cell]);
@@ -121,14 +122,19 @@ export function coveragePdf(
       whyNot(cell.reasons),
     ]),
   }));
-  return pdf({
-    title: `Payer coverage of ${client.name}`,
-    about: [`As of ${today}. ${cells.length === 0 ? 'Nothing is on file yet.' : ''}`.trim()],
-    tables,
-    notes: [
-      'Being in network through a platform is not the same as a contract of one’s own: “own contract” means that the ' +
-        'contract, the effective date, the provider ID and the claims route are each confirmed with the payer.',
-      ...[...new Set(cells.flatMap(({ reasons }) => reasons))].map((reason) => `${words(reason)}: ${MEANINGS[reason]}`),
-    ],
-  });
+  return pdf(
+    {
+      title: `Payer coverage of ${client.name}`,
+      about: [`As of ${today}. ${cells.length === 0 ? 'Nothing is on file yet.' : ''}`.trim()],
+      tables,
+      notes: [
+        'Being in network through a platform is not the same as a contract of one’s own: “own contract” means that the ' +
+          'contract, the effective date, the provider ID and the claims route are each confirmed with the payer.',
+        ...[...new Set(cells.flatMap(({ reasons }) => reasons))].map(
+          (reason) => `${words(reason)}: ${MEANINGS[reason]}`,
+        ),
+      ],
+    },
+    letterhead,
+  );
 }

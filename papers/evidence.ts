@@ -12,7 +12,7 @@ import type {
   Logged,
 } from '../domain/applications/evidence';
 import type { FactValue } from '../domain/kernel/facts';
-import { pdf, type Column, type Row, type Table } from './pdf';
+import { pdf, type Letterhead, type Column, type Row, type Table } from './pdf';
 
 const words = (code: string | null | undefined): string => (code ?? '').replaceAll('_', ' ').replace(/\btin\b/, 'TIN');
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
@@ -31,7 +31,7 @@ const PIECE = new RegExp(`.{1,${LONGEST}}`, 'gsu');
 const LINE_TAKES = 40;
 
 /** An application's evidence as a paper that can be handed on; `sha256` is that of the same file as JSON. */
-export function evidencePdf(written: EvidenceFile, sha256: string): Promise<Buffer> {
+export function evidencePdf(written: EvidenceFile, sha256: string, letterhead: Letterhead): Promise<Buffer> {
   const file = { ...OF_VERSION_1, ...written };
   const { application, provider, practice, payer, location, client } = file;
   const who = provider ? `${provider.firstName} ${provider.lastName}` : practice.legalName;
@@ -49,31 +49,34 @@ export function evidencePdf(written: EvidenceFile, sha256: string): Promise<Buff
     documentsTable(file.documents),
     timelineTable(file, when),
   ];
-  return pdf({
-    title: `Evidence file: ${who} with ${payer.name}, ${application.state}`,
-    about: [
-      `${capital(words(application.kind))}, ${words(application.lineOfBusiness)}: ${words(application.stage)}` +
-        `${application.attempt > 1 ? `, attempt ${application.attempt}` : ''}.` +
-        `${application.submittedOn ? ` Submitted on ${application.submittedOn}.` : ' Not submitted.'}` +
-        `${application.referenceNumber ? ` The payer’s reference: ${application.referenceNumber}.` : ''}`,
-      lines(
-        provider && `${who}, NPI ${provider.npi}, for ${practice.legalName}`,
-        `${provider ? '' : `${practice.legalName}, `}${practice.npi ? `group NPI ${practice.npi}, ` : ''}${practice.tin.type.toUpperCase()} ending in ${practice.tin.last4}`,
-        location && `Location: ${lineOf(location)}`,
-      ).replaceAll('\n', '; '),
-      lines(participation(file.participation), cycle(file.recredentialing.cycle)).replaceAll('\n', ' '),
-      `Kept for ${client.name}. As of ${when(application.asOf)}, entry ${application.version}; times are those of ${client.timeZone}.`,
-    ].filter((line) => line !== ''),
-    tables: tables.filter(({ rows }) => rows.length > 0),
-    notes: [
-      'What is crossed out was logged in error and counts for nothing; it stays, with the reason. Of a fact, “confirmed” ' +
-        'counts today, “superseded” was replaced later, “disputed” is contradicted by another source, “claimed” is the ' +
-        'client’s word alone.',
-      'The documents themselves are not part of this file; each is known by the SHA-256 of its content. The same ' +
-        `evidence as a JSON file has the SHA-256 ${sha256}.`,
-    ],
-    foot: `SHA-256 of the JSON file: ${sha256}`,
-  });
+  return pdf(
+    {
+      title: `Evidence file: ${who} with ${payer.name}, ${application.state}`,
+      about: [
+        `${capital(words(application.kind))}, ${words(application.lineOfBusiness)}: ${words(application.stage)}` +
+          `${application.attempt > 1 ? `, attempt ${application.attempt}` : ''}.` +
+          `${application.submittedOn ? ` Submitted on ${application.submittedOn}.` : ' Not submitted.'}` +
+          `${application.referenceNumber ? ` The payer’s reference: ${application.referenceNumber}.` : ''}`,
+        lines(
+          provider && `${who}, NPI ${provider.npi}, for ${practice.legalName}`,
+          `${provider ? '' : `${practice.legalName}, `}${practice.npi ? `group NPI ${practice.npi}, ` : ''}${practice.tin.type.toUpperCase()} ending in ${practice.tin.last4}`,
+          location && `Location: ${lineOf(location)}`,
+        ).replaceAll('\n', '; '),
+        lines(participation(file.participation), cycle(file.recredentialing.cycle)).replaceAll('\n', ' '),
+        `Kept for ${client.name}. As of ${when(application.asOf)}, entry ${application.version}; times are those of ${client.timeZone}.`,
+      ].filter((line) => line !== ''),
+      tables: tables.filter(({ rows }) => rows.length > 0),
+      notes: [
+        'What is crossed out was logged in error and counts for nothing; it stays, with the reason. Of a fact, “confirmed” ' +
+          'counts today, “superseded” was replaced later, “disputed” is contradicted by another source, “claimed” is the ' +
+          'client’s word alone.',
+        'The documents themselves are not part of this file; each is known by the SHA-256 of its content. The same ' +
+          `evidence as a JSON file has the SHA-256 ${sha256}.`,
+      ],
+      foot: `SHA-256 of the JSON file: ${sha256}`,
+    },
+    letterhead,
+  );
 }
 
 const participation = (span: EvidenceParticipation | null): string =>

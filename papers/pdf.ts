@@ -29,18 +29,25 @@ export interface Paper {
   foot?: string;
 }
 
+/** Whose paper it is: the operator's name and a JPEG, where they are known. */
+export interface Letterhead {
+  name: string | null;
+  logo: Buffer | null;
+}
+
 const MARGIN = 36;
+const LOGO = { width: 140, height: 40 };
 const GREY = '#555555';
 const LINE = '#cccccc';
 
 /** Lays a paper out on landscape letter pages, each with its number; a table's head is repeated on every page. */
-export async function pdf({ title, about, tables, notes, foot = '' }: Paper): Promise<Buffer> {
+export async function pdf({ title, about, tables, notes, foot = '' }: Paper, letterhead: Letterhead): Promise<Buffer> {
   const doc = new PDFDocument({
     size: 'LETTER',
     layout: 'landscape',
     margin: MARGIN,
     bufferPages: true,
-    info: { Title: title },
+    info: { Title: title, ...(letterhead.name && { Author: letterhead.name }) },
   });
   const parts: Buffer[] = [];
   doc.on('data', (part: Buffer) => parts.push(part));
@@ -49,7 +56,8 @@ export async function pdf({ title, about, tables, notes, foot = '' }: Paper): Pr
   doc.registerFont('plain', join(FONTS, 'DejaVuSans.ttf'));
   doc.registerFont('bold', join(FONTS, 'DejaVuSans-Bold.ttf'));
 
-  doc.font('bold').fontSize(15).text(title);
+  drawLetterhead(doc, letterhead);
+  doc.font('bold').fontSize(15).fillColor('black').text(title);
   doc.font('plain').fontSize(8.5).fillColor(GREY);
   for (const line of about) doc.text(line);
   for (const table of tables) drawTable(doc, table);
@@ -59,6 +67,35 @@ export async function pdf({ title, about, tables, notes, foot = '' }: Paper): Pr
   doc.end();
   await done;
   return Buffer.concat(parts);
+}
+
+/** Whether an image can stand at the head of a paper. Of a PNG that is only known once it is drawn, so it is none. */
+export function isDrawable(image: Buffer): boolean {
+  if (!image.subarray(0, JPEG_BEGINS.length).equals(JPEG_BEGINS)) return false;
+  try {
+    new PDFDocument().image(image, { fit: [LOGO.width, LOGO.height] });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const JPEG_BEGINS = Buffer.from('ffd8', 'hex');
+
+/** The logo on the right of the title, and the name above it. */
+function drawLetterhead(doc: PDFKit.PDFDocument, { name, logo }: Letterhead): void {
+  if (logo) {
+    const fit: [number, number] = [LOGO.width, LOGO.height];
+    doc.image(logo, MARGIN + width(doc) - LOGO.width, MARGIN, { fit, align: 'right' });
+  }
+  doc.x = MARGIN;
+  doc.y = MARGIN;
+  if (name)
+    doc
+      .font('plain')
+      .fontSize(8.5)
+      .fillColor(GREY)
+      .text(name, { width: width(doc) - LOGO.width });
 }
 
 const width = (doc: PDFKit.PDFDocument): number => doc.page.width - 2 * MARGIN;

@@ -1,5 +1,6 @@
 import { evidencePdf } from '../../papers/evidence';
 import { findApplication } from '../../record/applications/applications';
+import { readLetterhead } from '../../record/kernel/settings';
 import { findFrozenEvidence, writeEvidence } from '../../record/applications/evidence';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
@@ -27,7 +28,8 @@ export const evidenceRoutes = ({ sql }: Deps): Route[] => [
         : await sql.begin('isolation level repeatable read read only', (tx) => writeEvidence(tx, id));
       if (!written) throw new Problem('not_found');
       const { file, json } = written;
-      const body = format === 'json' ? Buffer.from(json) : await evidencePdf(file, written.sha256);
+      const body =
+        format === 'json' ? Buffer.from(json) : await evidencePdf(file, written.sha256, await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `evidence-${id}-${file.application.version}.${format}` };
     },
   }),

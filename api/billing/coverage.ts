@@ -1,5 +1,6 @@
 import { localDate } from '../../domain/time/calendar';
 import { coverageCsv, coveragePdf } from '../../papers/coverage';
+import { readLetterhead } from '../../record/kernel/settings';
 import { readCoverage } from '../../record/billing/coverage';
 import { findClient } from '../../record/registry/clients';
 import type { Deps } from '../kernel/deps';
@@ -27,7 +28,10 @@ export const coverageRoutes = ({ sql }: Deps): Route[] => [
       const today = localDate(new Date().toISOString(), subject.timeZone);
       const items = await readCoverage(sql, principal, subject.id, today, filter);
       if (format === 'json') return ok({ items });
-      const body = format === 'csv' ? Buffer.from(coverageCsv(items)) : await coveragePdf(subject, items, today);
+      const body =
+        format === 'csv'
+          ? Buffer.from(coverageCsv(items))
+          : await coveragePdf(subject, items, today, await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `coverage-${today}.${format}` };
     },
   }),

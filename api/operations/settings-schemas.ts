@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { line, text } from '../kernel/schemas';
 
 const yearsKept = (what: string) =>
   z
@@ -17,6 +18,9 @@ export const settings = z
         'No application is submitted for a provider, and no payer is contacted, without a signed authorisation on record; ' +
         'off, an authorisation is needed only once one has been recorded',
     }),
+    operatorName: line.nullable().meta({
+      description: 'The operator, as mail and papers name it; null: mail names “the credentialing team”, papers nobody',
+    }),
     secretsPurgeDays: z
       .int()
       .min(1)
@@ -29,3 +33,24 @@ export const settings = z
   .meta({ id: 'Settings' });
 
 export const settingsChange = settings.partial().meta({ id: 'SettingsChange' });
+
+/** In bytes. */
+const LARGEST_LOGO = 200_000;
+
+const base64 = text(
+  [
+    {
+      rule: 'max_length',
+      message: `must have at most ${LARGEST_LOGO} bytes`,
+      holds: (value) => value.length <= Math.ceil(LARGEST_LOGO / 3) * 4,
+    },
+    {
+      rule: 'base64',
+      message: 'must be base64, and not empty',
+      holds: (value) => value !== '' && z.regexes.base64.test(value),
+    },
+  ],
+  { description: `A JPEG of at most ${LARGEST_LOGO} bytes, in base64` },
+);
+
+export const logo = z.strictObject({ jpeg: base64 }).meta({ id: 'Logo' });

@@ -1,7 +1,9 @@
-import { putSettings, settingsAt, settingsHistory } from '../../record/kernel/settings';
+import { findLogo, putLogo, putSettings, settingsAt, settingsHistory } from '../../record/kernel/settings';
 import type { Deps } from '../kernel/deps';
-import { ok, route, type Route } from '../kernel/route';
-import { settings, settingsChange } from './settings-schemas';
+import { invalid } from '../kernel/errors';
+import { noContent, ok, route, type Route } from '../kernel/route';
+import { isDrawable } from '../../papers/pdf';
+import { logo, settings, settingsChange } from './settings-schemas';
 
 const tag = 'settings';
 
@@ -25,5 +27,43 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
     body: settingsChange,
     responses: { 200: { description: 'The settings', schema: settings } },
     handler: async ({ principal, body }) => ok(await putSettings(sql, principal, body)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/settings/logo',
+    summary: 'Read the operator’s logo',
+    tag,
+    access: 'operations:read',
+    subject: () => findLogo(sql),
+    responses: { 200: { description: 'The logo', schema: logo } },
+    handler: async ({ subject }) => ok({ jpeg: subject.toString('base64') }),
+  }),
+  route({
+    method: 'put',
+    path: '/v1/settings/logo',
+    summary: 'Set the operator’s logo',
+    description: 'It stands, with `operatorName`, at the head of every paper.',
+    tag,
+    access: 'settings:write',
+    body: logo,
+    responses: { 200: { description: 'The logo', schema: logo } },
+    handler: async ({ principal, body }) => {
+      const image = Buffer.from(body.jpeg, 'base64');
+      if (!isDrawable(image)) throw invalid({ path: 'jpeg', rule: 'jpeg', message: 'must be a JPEG image' });
+      await putLogo(sql, principal, image);
+      return ok(body);
+    },
+  }),
+  route({
+    method: 'delete',
+    path: '/v1/settings/logo',
+    summary: 'Remove the operator’s logo',
+    tag,
+    access: 'settings:write',
+    responses: { 204: { description: 'Papers have no logo' } },
+    handler: async ({ principal }) => {
+      await putLogo(sql, principal, null);
+      return noContent();
+    },
   }),
 ];

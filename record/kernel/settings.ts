@@ -11,6 +11,8 @@ const DEFAULT_SETTINGS = {
   phoneFactsNeedApproval: false,
   /** Nothing is submitted for a provider, and no payer is talked to, before something signed is on record. */
   authorisationRequired: false,
+  /** The operator, as mail and papers name it; null: they name the credentialing team. */
+  operatorName: null as string | null,
   ...RETENTION_DEFAULTS,
 };
 export type Settings = typeof DEFAULT_SETTINGS;
@@ -80,4 +82,36 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
           union all select id from providers where ended_on is not null`,
       );
     return settings;
+  });
+
+/** What stands at the head of papers. */
+export interface Letterhead {
+  name: string | null;
+  /** A JPEG. */
+  logo: Buffer | null;
+}
+
+export async function readLetterhead(sql: Db): Promise<Letterhead> {
+  const [{ operatorName: name }, logo] = [settingsAt(await settingsHistory(sql)), await findLogo(sql)];
+  return { name, logo };
+}
+
+export async function findLogo(sql: Db): Promise<Buffer | null> {
+  const [row] = await sql<{ image: Buffer }[]>`select image from operator_logo`;
+  return row?.image ?? null;
+}
+
+/** Puts the operator's logo in the place of the one before, or takes it away. */
+export const putLogo = (sql: Sql, principal: Principal, image: Buffer | null): Promise<void> =>
+  sql.begin(async (tx) => {
+    if (image)
+      await tx`
+        insert into operator_logo (image) values (${image})
+        on conflict (single) do update set image = excluded.image`;
+    else await tx`delete from operator_logo`;
+    await audit(tx, principal, {
+      action: image ? 'settings.logo' : 'settings.logo_removed',
+      subjectType: 'settings',
+      subjectId: '-',
+    });
   });

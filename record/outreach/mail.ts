@@ -10,7 +10,7 @@ import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import type { RecipientType } from './messages';
 import { workerOf } from '../registry/absence-covers';
 import { findServiceName } from '../kernel/registry-requests';
-import { isSet } from '../kernel/settings';
+import { isSet, settingsAt, settingsHistory } from '../kernel/settings';
 import { createTasks, settleTasks } from '../kernel/tasks';
 
 /** What decides whether a message still has to be sent, and may be. */
@@ -155,8 +155,12 @@ export interface ClaimedMail {
   clientId: string | null;
   recipientType: RecipientType;
   address: string | null;
+  /** Whom it addresses. */
+  recipientName: string | null;
   /** By which people know CAQH. */
   caqhName: string;
+  /** Who sends it. */
+  operatorName: string | null;
   messages: {
     template: string;
     data: Record<string, unknown>;
@@ -233,7 +237,8 @@ export const claimMail = (
         where id = any(${others.map(({ id }) => id)}::uuid[])`;
       await announce(tx, 'mail queued', batch.recipientId);
     }
-    const address = await findAddress(tx, batch, worker);
+    const recipient = await findRecipient(tx, batch, worker);
+    const address = recipient?.email ?? null;
     const waitMs = paced && address !== null ? await takeTurn(tx, batch, address) : 0;
     if (waitMs > 0) return { waitMs };
     const [claimed] = await tx<{ attempts: number }[]>`
@@ -257,8 +262,11 @@ export const claimMail = (
       left join persons n on n.id = p.person_id
       where m.batch_id = ${batchId} and m.status = 'batched' order by m.not_before, m.id`;
     const caqhName = await findServiceName(tx, 'caqh');
+    const { operatorName } = settingsAt(await settingsHistory(tx));
     const { clientId } = batch;
-    return { id: batchId, attempt: claimed!.attempts, clientId, recipientType, address, caqhName, messages };
+    const recipientName = recipient?.name ?? null;
+    const names = { recipientName, caqhName, operatorName };
+    return { id: batchId, attempt: claimed!.attempts, clientId, recipientType, address, ...names, messages };
   });
 
 /** How long a mail still waits for its turn; its place is given once, so that nobody is overtaken. */
@@ -283,27 +291,33 @@ async function nextTurn(tx: Tx, recipientType: RecipientType, address: string): 
   return turns.sort().at(-1)!;
 }
 
-/** Finds a recipient's address; mail to an absent user goes to the user who covers them. */
-async function findAddress(
+/** Finds a recipient's address and name; mail to an absent user goes to the user who covers them. */
+async function findRecipient(
   sql: Db,
   { id, recipientType, recipientId }: Pick<Batch, 'id' | 'recipientType' | 'recipientId'>,
   worker: string | null,
-): Promise<string | null> {
-  const found: Record<RecipientType, () => Promise<{ email: string | null }[]>> = {
-    provider: () => sql`select email from providers where id = ${recipientId}`,
-    client: () => sql`select contact_email as email from clients where id = ${recipientId}`,
-    user: () => sql`select email from users where id = ${worker}`,
+): Promise<Recipient | undefined> {
+  const found: Record<RecipientType, () => Promise<Recipient[]>> = {
+    provider: () => sql`select email, first_name || ' ' || last_name as name from providers where id = ${recipientId}`,
+    client: () => sql`select contact_email as email, name from clients where id = ${recipientId}`,
+    user: () => sql`select email, name from users where id = ${worker}`,
     payer: () => sql`
-      select k->>'email' as email
+      select k->>'email' as email, y.name
       from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version,
         jsonb_array_elements(b.body->'contacts') with ordinality as c(k, place),
         (select a.state from messages m join applications a on a.id = m.application_id where m.batch_id = ${id} limit 1) s
       where y.id = ${recipientId} and k->>'email' is not null and coalesce(k->>'state', s.state) = s.state
       order by k->>'state' is null, c.place limit 1`,
-    platform: () => sql`select contact_email as email from platform_relationships where id = ${recipientId}`,
+    platform: () =>
+      sql`select contact_email as email, platform as name from platform_relationships where id = ${recipientId}`,
   };
   const [row] = await found[recipientType]();
-  return row?.email ?? null;
+  return row;
+}
+
+interface Recipient {
+  email: string | null;
+  name: string;
 }
 
 /** The first byte is about to leave: from now on it may have arrived. Throws where another attempt has claimed it since. */

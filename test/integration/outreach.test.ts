@@ -297,15 +297,15 @@ describe('mail', () => {
     return { payerId: payer.id as string, providerId, authorise, revoke };
   }
 
-  test('to a payer has NPI, practice and reference; never a TIN, nor the name of the provider', async () => {
+  test('to a payer has the provider’s name, NPI, practice and reference; never a TIN', async () => {
     const { payerId, providerId, authorise } = await question();
     await authorise();
     const { send: ready } = await due(payerId);
     await send(ready!.id);
     const [text] = smtp.received;
     const { npi } = (await api.get(`/v1/providers/${providerId}`)).body;
-    for (const said of [npi, PRACTICE.legalName, 'REF-9']) expect(text).toContain(said);
-    for (const unsaid of ['12-3456789', '6789', 'Vale', 'Robin']) expect(text).not.toContain(unsaid);
+    for (const said of ['Robin Vale', npi, PRACTICE.legalName, 'REF-9']) expect(text).toContain(said);
+    for (const unsaid of ['12-3456789', '6789']) expect(text).not.toContain(unsaid);
     expect(text).toMatch(/^To: status@payer.example/m);
   });
 

@@ -1,4 +1,4 @@
-import { render as renderAs, TEMPLATE_NAMES, type Content, type Reader } from '../../../outreach/templates';
+import { render as renderAs, TEMPLATE_NAMES, type Content, type Names, type Reader } from '../../../outreach/templates';
 
 const content = (template: string, more: Partial<Content> = {}): Content => ({
   template,
@@ -17,7 +17,9 @@ const content = (template: string, more: Partial<Content> = {}): Content => ({
   state: 'CO',
   ...more,
 });
-const render = (reader: Reader, contents: Content[]) => renderAs(reader, contents, 'CAQH');
+const NAMES: Names = { recipientName: 'Robin Vale', operatorName: null, caqhName: 'CAQH' };
+const render = (reader: Reader, contents: Content[], names: Partial<Names> = {}) =>
+  renderAs(reader, contents, { ...NAMES, ...names });
 const forPayer = { npi: '1679576722', practiceName: 'Vale Counseling PC', referenceNumber: 'REF-9', tin: null };
 const words = (text: string): number => text.split(/\s+/).length;
 
@@ -35,10 +37,10 @@ test('CAQH is named as the settings have it, in every mail that names it', () =>
     for (const reader of ['provider', 'user', 'client'] as const)
       for (const item of ['licence', 'attestation']) {
         const one = content(template, { forPayer, data: { ...content(template).data, item } });
-        const { subject, text, html } = renderAs(reader, [one], 'Provider Data Portal');
+        const { subject, text, html } = render(reader, [one], { caqhName: 'Provider Data Portal' });
         expect(subject + text + html).not.toContain('CAQH');
       }
-  expect(renderAs('provider', [content('attestation_due')], 'Provider Data Portal').subject).toBe(
+  expect(render('provider', [content('attestation_due')], { caqhName: 'Provider Data Portal' }).subject).toBe(
     'Please attest in Provider Data Portal',
   );
 });
@@ -81,14 +83,30 @@ test('a client is told in other words than a colleague', () => {
   expect(said('client')).toContain('We are late');
 });
 
-test('a payer reads numbers and the practice’s name, and no name of a person', () => {
+test('a payer reads who each application is for: the provider’s name, the practice’s, and numbers', () => {
   const { subject, text } = render('payer', [
-    content('payer_follow_up', { providerName: null, forPayer }),
+    content('payer_follow_up', { forPayer }),
     content('payer_follow_up', { providerName: null, forPayer: { ...forPayer, tin: '12-3456789' } }),
   ]);
   expect(subject).toBe('Credentialing status request');
   expect(text.match(/TIN/g)).toHaveLength(1);
-  expect(text).not.toContain('Robin');
+  expect(text.match(/^- Provider: .*$/gm)).toEqual(['- Provider: Robin Vale']);
+});
+
+test('a mail greets its reader by name, and says on whose behalf it comes', () => {
+  const said = (reader: Reader, names: Partial<Names>) => {
+    const { text, html } = render(reader, [content('escalation', { forPayer })], names);
+    expect(html).toContain(text.split('\n')[0]!.replace('&', '&amp;'));
+    return [text.split('\n')[0], /on behalf of .*\./.exec(text)![0]];
+  };
+  const operatorName = 'Northside Credentialing';
+  const team = 'on behalf of the credentialing team. Replies reach the team.';
+  const named = 'on behalf of Northside Credentialing. Replies reach the team.';
+  expect(said('user', { recipientName: 'Kim Ode' })).toEqual(['Dear Kim Ode,', team]);
+  expect(said('client', { recipientName: 'Elm & Oak', operatorName })).toEqual(['Dear Elm & Oak,', named]);
+  expect(said('payer', { recipientName: 'Aetna', operatorName })).toEqual(['Dear team at Aetna,', named]);
+  expect(said('platform', { recipientName: 'Headway' })).toEqual(['Dear team at Headway,', team]);
+  expect(said('provider', { recipientName: null })).toEqual(['Hello,', team]);
 });
 
 test('what names hold is text, never markup', () => {
