@@ -40,6 +40,7 @@ import { calendarFeedRoutes } from './work-queue/calendar-feeds';
 import { registryRoutes } from './sources/registries';
 import { settingsRoutes } from './operations/settings';
 import { targetRoutes } from './platforms/targets';
+import { clientRequestRoutes } from './work-queue/client-requests';
 import { taskRoutes } from './work-queue/tasks';
 import { upkeepRoutes } from './upkeep/upkeep';
 import { userRoutes } from './registry/users';
@@ -79,6 +80,7 @@ const GROUPS = [
   absenceCoverRoutes,
   calendarFeedRoutes,
   taskRoutes,
+  clientRequestRoutes,
   readinessRoutes,
   eventRoutes,
   outreachRoutes,

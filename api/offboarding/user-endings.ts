@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endUser, listHeld, reinstateUser } from '../../record/offboarding/user-endings';
+import { endUser, listHeld, listHoldings, reinstateUser } from '../../record/offboarding/user-endings';
 import type { Principal } from '../../record/kernel/principal';
 import { findUser, seesClient, type User } from '../../record/registry/users';
 import type { Sql } from '../../runtime/database';
@@ -15,7 +15,7 @@ const tag = 'users';
 
 const userEnding = z
   .strictObject({
-    workTo: id.nullable().meta({ description: 'Who gets the work; null: nobody, until somebody is given it' }),
+    workTo: id.nullable().meta({ description: 'The user who gets the work; null: it is not assigned' }),
     reason: line,
   })
   .meta({ id: 'UserEnding' });
@@ -44,7 +44,42 @@ async function workToErrors(
   return errors;
 }
 
+const holdings = z
+  .strictObject({
+    items: z.array(
+      z.strictObject({
+        what: z.enum(['portal', 'second_factor', 'contact_address']),
+        clientId: id,
+        subjectType: z.enum(['practice', 'client', 'provider', 'platform_relationship']),
+        subjectId: id,
+        name: line.meta({ description: 'The portal or platform, or whose address it is' }),
+      }),
+    ),
+    work: z
+      .strictObject({ applications: z.int(), tasks: z.int(), inquiries: z.int() })
+      .meta({ description: 'How much `POST /v1/users/{id}/end` would hand over' }),
+  })
+  .meta({ id: 'Holdings' });
+
 export const userEndingRoutes = ({ sql }: Deps): Route[] => [
+  route({
+    method: 'get',
+    path: '/v1/users/{id}/holdings',
+    summary: 'List the portals, second factors and addresses that are this user’s',
+    description:
+      'Portals that they hold, second factors that they have, and contact addresses that are theirs, by the user’s id, or ' +
+      'by name and email address where only those are on file; and the number of things that they work on.',
+    tag,
+    access: 'users:read',
+    subject: ({ principal, params }) => findUser(sql, principal, params.id),
+    responses: { 200: { description: 'All of it', schema: holdings } },
+    handler: async ({ principal, subject }) => {
+      const held = await listHeld(sql, principal, subject.id);
+      const count = (of: string): number => held.filter(({ type }) => type === of).length;
+      const work = { applications: count('application'), tasks: count('task'), inquiries: count('inquiry') };
+      return ok({ items: await listHoldings(sql, principal, subject), work });
+    },
+  }),
   route({
     method: 'post',
     path: '/v1/users/{id}/end',

@@ -3,6 +3,7 @@ import { currentQuery, kept, statement } from './statements';
 import { PORTAL_STATUSES } from '../../domain/kernel/codes';
 import { selectKnownPayers } from '../../record/registry/payers';
 import { findPractice } from '../../record/registry/practices';
+import { findUser } from '../../record/registry/users';
 import {
   listPortalAccess,
   putPortalAccess,
@@ -12,21 +13,28 @@ import {
 import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
 import { created, route, type Route } from '../kernel/route';
-import { date, ids, line, longText, pastDate, pageOf } from '../kernel/schemas';
+import { date, id, ids, line, longText, pastDate, pageOf } from '../kernel/schemas';
 import { formerly, renamed, underBothNames, underOldNames } from '../kernel/names';
 import { refuse } from '../kernel/validation';
-import { unknownIn } from '../kernel/references';
+import { unknownIn, workerErrors } from '../kernel/references';
 
-const portalFields = { portal: line, payerIds: ids(500), holder: line, status: z.enum(PORTAL_STATUSES) };
+const portalFields = { portal: line, payerIds: ids(500), status: z.enum(PORTAL_STATUSES) };
 
 const NOTES = { note: 'notes' };
+
+const HOLDER_MISSING = { path: 'holder', rule: 'required', message: 'is required, or holderUserId' };
 
 const portalAccessInput = renamed(
   'PortalAccessInput',
   z.strictObject({
     ...portalFields,
+    holder: line.optional().meta({ description: 'Who holds the access; left out: the user `holderUserId`' }),
+    holderUserId: id.optional(),
     on: pastDate,
-    secondFactorOwner: line.optional(),
+    secondFactorOwner: line.optional().meta({ description: 'Who has the second factor and is no user' }),
+    secondFactorUserIds: ids(20).optional().meta({
+      description: 'The users who have the second factor; with fewer than two owners it is a finding',
+    }),
     secretKeptIn: line.optional().meta({ description: 'Where the secret is kept, never the secret itself' }),
     notes: longText.optional(),
   }),
@@ -37,8 +45,11 @@ const portalAccess = z
   .strictObject({
     ...kept,
     ...portalFields,
+    holder: line,
+    holderUserId: id.nullable(),
     on: date,
     secondFactorOwner: line.nullable(),
+    secondFactorUserIds: z.array(id),
     secretKeptIn: line.nullable(),
     notes: longText.nullable(),
     note: formerly(longText.nullable(), 'notes'),
@@ -58,17 +69,27 @@ export const portalAccessRoutes = ({ sql }: Deps): Route[] => [
     tag: 'practices',
     access: 'registry:write',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
+    namesUser: { holderUserId: 'worker', secondFactorUserIds: 'worker' },
     body: portalAccessInput,
     responses: { 201: { description: 'The statement', schema: portalAccess } },
     handler: async ({ principal, subject, body, commandId }) => {
-      refuse(unknownIn('payerIds', body.payerIds, await selectKnownPayers(sql, body.payerIds)));
-      const made = await putPortalAccess(
-        sql,
-        principal,
-        commandId,
-        subject,
-        underOldNames(NOTES)(body) as PortalAccessInput,
-      );
+      const { holderUserId, secondFactorUserIds = [], payerIds } = body;
+      const holding = holderUserId === undefined ? null : await findUser(sql, principal, holderUserId);
+      const holder = body.holder ?? holding?.name;
+      refuse([
+        ...unknownIn('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
+        ...(body.holder === undefined && holderUserId === undefined ? [HOLDER_MISSING] : []),
+        ...(
+          await Promise.all(
+            [
+              ...(holderUserId === undefined ? [] : [['holderUserId', holderUserId] as const]),
+              ...secondFactorUserIds.map((userId, place) => [`secondFactorUserIds.${place}`, userId] as const),
+            ].map(([path, userId]) => workerErrors(sql, principal, { path, userId, clientId: subject.clientId })),
+          )
+        ).flat(),
+      ]);
+      const given = { ...underOldNames(NOTES)(body), holder } as PortalAccessInput;
+      const made = await putPortalAccess(sql, principal, commandId, subject, given);
       return created(`/v1/practices/${subject.id}/portal-access`, shownAccess(made));
     },
   }),

@@ -17,7 +17,7 @@ const finding = z
       description:
         '`error`: payers return applications for it. `warning`: they may. `note`: one source says more than another, nothing contradicts',
     }),
-    about: z.string().nullable().meta({ description: 'A state, a source or a kind of document' }),
+    about: z.string().nullable().meta({ description: 'A state, a source, a portal or a kind of document' }),
     fix: z.string(),
     applicationIds: z.array(id).meta({ description: 'The open applications that it affects' }),
   })

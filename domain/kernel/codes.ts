@@ -248,8 +248,13 @@ export const TASK_KINDS = [
   'registry_mismatch',
   'registry_access',
   'roster_removal',
+  'client_request',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
+
+/** What a client wants of the operator. */
+export const CLIENT_REQUEST_KINDS = ['question', 'complaint', 'other'] as const;
+export type ClientRequestKind = (typeof CLIENT_REQUEST_KINDS)[number];
 
 /** What of a person ends by itself and has to be renewed. */
 export const UPKEEP_KINDS = ['attestation', 'licence', 'malpractice', 'dea', 'document', 'authorisation'] as const;

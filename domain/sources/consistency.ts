@@ -35,6 +35,8 @@ export interface CheckedPractice {
   address: Place;
   places: readonly Place[];
   documents: readonly Expiring[];
+  /** Portals into which somebody's second factor leads, with how many have it and are still there. */
+  portals: readonly { portal: string; owners: number }[];
 }
 
 /** A provider and the practices as they are on file, with the open applications of both. */
@@ -84,6 +86,7 @@ export const FINDING_CODES = [
   'names_disagree',
   'addresses_disagree',
   'licence_differs',
+  'second_factor_of_one',
 ] as const;
 type FindingCode = (typeof FINDING_CODES)[number];
 
@@ -94,7 +97,7 @@ type Severity = (typeof SEVERITIES)[number];
 export interface Finding {
   code: FindingCode;
   severity: Severity;
-  /** What it is about: a state, a source, a kind of document. */
+  /** What it is about: a state, a source, a portal, a kind of document. */
   about: string | null;
   practiceId: string | null;
   /** What to do. */
@@ -156,6 +159,10 @@ const FIXES: Record<FindingCode, readonly [Severity, string]> = {
     'warning',
     'CAQH and NPPES have different practice addresses: payers hold one against the other, so update it there.',
   ],
+  second_factor_of_one: [
+    'warning',
+    'Give the second factor of this portal to a second person, and put both on file: what one has alone, they take along.',
+  ],
   licence_differs: [
     'warning',
     'This source names another licence, by number or by state: correct it there or here, by what the board says.',
@@ -184,7 +191,7 @@ const finding = (code: FindingCode, touched: TouchedRecords): Finding => ({
 
 /** What doesn't fit together in a practice's own file, for every provider that applies for it, as of a day. */
 export function listPracticeFindings(
-  { id: practiceId, npi, npiIsColleagues, tinType, documents }: CheckedPractice,
+  { id: practiceId, npi, npiIsColleagues, tinType, documents, portals }: CheckedPractice,
   applicationIds: string[],
   today: PlainDate,
 ): Finding[] {
@@ -193,6 +200,9 @@ export function listPracticeFindings(
     ...(npiIsColleagues ? [finding('colleagues_npi_is_group_npi', of)] : []),
     ...(npi === null && tinType === 'ein' ? [finding('group_npi_missing', of)] : []),
     ...expired(documents, today).map((about) => finding('document_expired', { ...of, about })),
+    ...portals.flatMap(({ portal: about, owners }) =>
+      owners < 2 ? [finding('second_factor_of_one', { ...of, about })] : [],
+    ),
   ];
 }
 

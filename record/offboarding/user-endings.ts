@@ -1,4 +1,4 @@
-import type { Sql, Tx } from '../../runtime/database';
+import type { Fragment, Sql, Tx } from '../../runtime/database';
 import { uuidOf } from '../../runtime/uuid';
 import { keepFollowUps } from '../applications/commands';
 import { audit } from '../kernel/audit';
@@ -83,3 +83,35 @@ export const reinstateUser = (sql: Sql, principal: Principal, { id }: User, reas
     await audit(tx, principal, { action: 'user.reinstate', subjectType: 'user', subjectId: id, detail: { reason } });
     return findUser(tx, principal, id);
   });
+
+/** Something that names a user, or has their address, and that somebody else needs once they have left. */
+export interface Holding {
+  what: 'portal' | 'second_factor' | 'contact_address';
+  clientId: string;
+  subjectType: 'practice' | 'client' | 'provider' | 'platform_relationship';
+  subjectId: string;
+  /** The portal, or whose address it is. */
+  name: string;
+}
+
+/** Lists what is a user's, by their id, or by their name or address where only that is on file. */
+export const listHoldings = (sql: Sql, principal: Principal, { id, name, email }: User): Promise<Holding[]> => {
+  const isTheirs = (column: string): Fragment => sql`lower(${sql(column)}) in (lower(${name}), lower(${email}))`;
+  return sql<Holding[]>`
+    select * from (
+      select 'portal' as what, client_id, 'practice' as subject_type, practice_id as subject_id, portal as name
+      from portal_access where superseded_by is null and (holder_user_id = ${id} or ${isTheirs('holder')})
+      union all
+      select 'second_factor', client_id, 'practice', practice_id, portal
+      from portal_access
+      where superseded_by is null and (${id} = any(second_factor_user_ids) or ${isTheirs('second_factor_owner')})
+      union all
+      select 'contact_address', id, 'client', id, name from clients where lower(contact_email) = lower(${email})
+      union all
+      select 'contact_address', client_id, 'provider', id, first_name || ' ' || last_name
+      from providers where lower(email) = lower(${email})
+      union all
+      select 'contact_address', client_id, 'platform_relationship', id, platform
+      from platform_relationships where lower(contact_email) = lower(${email})) held
+    where ${inScope(sql, principal)} order by what desc, name, subject_id`;
+};

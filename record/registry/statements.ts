@@ -37,7 +37,11 @@ export interface PortalAccessInput {
   portal: string;
   payerIds: string[];
   holder: string;
+  /** The same where it is a user. */
+  holderUserId?: string;
   secondFactorOwner?: string;
+  /** The users who have it. */
+  secondFactorUserIds?: string[];
   /** Where, never what. */
   secretKeptIn?: string;
   status: string;

@@ -90,7 +90,15 @@ const practiceOnFile = (sql: Db, meant: Fragment): Fragment => sql`
       where o.client_id = pr.client_id and h.npi = pr.npi and ${meant}),
     'places', coalesce((
       select jsonb_agg(o.address order by o.position) from locations o where o.practice_id = pr.id), '[]'),
-    'documents', ${expiring(sql, sql`d.practice_id = pr.id and d.provider_id is null`)})`;
+    'documents', ${expiring(sql, sql`d.practice_id = pr.id and d.provider_id is null`)},
+    'portals', coalesce((
+      select jsonb_agg(jsonb_build_object('portal', w.portal, 'owners',
+          (w.second_factor_owner is not null)::int
+          + (select count(*) from users u where u.id = any(w.second_factor_user_ids) and u.revoked_at is null))
+        order by lower(w.portal))
+      from portal_access w
+      where w.practice_id = pr.id and w.superseded_by is null and w.status = 'active'
+        and (w.second_factor_owner is not null or w.second_factor_user_ids <> '{}')), '[]'))`;
 
 const expiring = (sql: Db, whose: Fragment): Fragment => sql`
   coalesce((

@@ -98,7 +98,7 @@ describe('whatever a caller sends', () => {
     const called = /(On|Since|Of|By|\.(on|since|until|from|to|due))$/;
     const bare = parts.filter((part) => isText(part) && called.test(part.path) && formatOf(part) !== 'date');
     // hours of a day; who it was, or is to be
-    const others = /(callHours\.(from|to)|\.(saidBy|answeredBy|coveredBy|asOf)|reassignment \.to)$/;
+    const others = /(callHours\.(from|to)|\.(saidBy|answeredBy|askedBy|coveredBy|asOf)|reassignment \.to)$/;
     expect(named(bare.filter(({ path }) => !others.test(path)))).toEqual([]);
   });
 
@@ -154,10 +154,12 @@ describe('a user who is named', () => {
     clientIds: 'clients',
     coveredBy: A_USER,
     substitute: A_USER,
+    secondFactorUserIds: A_USER,
     covers: 'payers',
     endpointId: 'a webhook endpoint',
     entryId: 'an entry of a timeline',
     evidence: 'documents',
+    holderUserId: A_USER,
     inheritedFrom: 'an agreement',
     into: 'what a payer or a practice is merged into',
     locationId: 'a location',

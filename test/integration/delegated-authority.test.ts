@@ -225,6 +225,33 @@ const GIFTS: Record<string, Act & { give: (key: string, letter: Letter, to: stri
       return reply.status === 200 ? { ...reply, status: reply.body.items[0].status } : reply;
     },
   },
+  portal: {
+    by: 'post /v1/practices/{id}/portal-access',
+    roles: WORK,
+    give: (key, letter, userId) =>
+      api.post(
+        `/v1/practices/${clientOf(letter).given.practiceId}/portal-access`,
+        {
+          portal: 'Availity',
+          payerIds: [],
+          status: 'active',
+          on: TODAY,
+          holderUserId: userId,
+          secondFactorUserIds: [userId],
+        },
+        { key },
+      ),
+  },
+  request: {
+    by: 'post /v1/clients/{id}/requests',
+    roles: FOLLOW_UP,
+    give: (key, letter, assignee) =>
+      api.post(
+        `/v1/clients/${clientOf(letter).id}/requests`,
+        { kind: 'question', receivedOn: TODAY, channel: 'email', words: 'When?', assignee, dueOn: daysAhead(3) },
+        { key },
+      ),
+  },
   inquiry: {
     by: 'post /v1/platform-relationships/{id}/inquiry',
     roles: WORK,
