@@ -8,6 +8,7 @@ import {
   VERDICTS,
   type PortableItem,
 } from '../../domain/platforms/platform';
+import { US_STATES } from '../../domain/kernel/codes';
 import {
   documents,
   actor,
@@ -31,24 +32,35 @@ const relationshipFields = {
   platform: line.meta({ description: 'Its name, e.g. Alma or Headway' }),
   payerIds: ids(500).min(1).meta({ description: 'The payers that the provider is in network with through it' }),
 };
+const states = z.array(state).min(1).max(US_STATES.length);
 
 export const relationshipInput = z
-  .strictObject({ ...relationshipFields, since: pastDate.optional(), contactEmail: email.optional() })
+  .strictObject({
+    ...relationshipFields,
+    states: states.optional().meta({
+      description:
+        'The states in which the platform covers these payers; left out, those in which the provider is licensed now. ' +
+        'A licence that is added later does not make the platform cover its state',
+    }),
+    since: pastDate.optional(),
+    contactEmail: email.optional(),
+  })
   .meta({ id: 'PlatformRelationshipInput' });
 
 export const relationshipPatch = z
   .strictObject({
     payerIds: relationshipFields.payerIds,
+    states: states.meta({ description: 'The states in which the platform covers its payers' }),
     since: pastDate.nullable(),
     contactEmail: email.nullable(),
     changedOn: turningDate.meta({
       description:
-        'The first day of the new payers: who is added counts from it, who is dropped until the day before. It may be ' +
-        'ahead; left out, today',
+        'The first day of the new payers or states: what is added counts from it, what is dropped until the day before. ' +
+        'It may be ahead; left out, today',
     }),
-    correction: z
-      .boolean()
-      .meta({ description: 'The payers on file were wrong: it is as if these had been on it from the start' }),
+    correction: z.boolean().meta({
+      description: 'The payers or states on file were wrong: it is as if these had been on it from the start',
+    }),
   })
   .partial()
   .meta({ id: 'PlatformRelationshipPatch' });
@@ -60,8 +72,19 @@ export const relationship = z
     id,
     clientId: id,
     ...relationshipFields,
+    states: z
+      .array(state)
+      .nullable()
+      .meta({ description: 'The states in which it covers its payers; null: every state, as nobody has named one' }),
     spans: z
-      .array(z.strictObject({ payerId: id, from: date.nullable(), until: date.nullable() }))
+      .array(
+        z.strictObject({
+          payerId: id,
+          states: z.array(state).nullable(),
+          from: date.nullable(),
+          until: date.nullable(),
+        }),
+      )
       .meta({ description: 'From which day to which each payer is billed through it, former ones too' }),
     since: date.nullable(),
     contactEmail: email.nullable().meta({ description: 'Where the platform itself is asked' }),
@@ -183,7 +206,7 @@ export const assessment = z
         portable,
         states: z
           .array(z.strictObject({ state: state.nullable(), ...assessed, portable, readings: z.array(reading) }))
-          .meta({ description: 'Those where the provider is licensed, and those that answers name' }),
+          .meta({ description: 'Those of the relationship, and those that answers name' }),
       }),
     ),
   })

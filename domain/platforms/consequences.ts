@@ -137,7 +137,8 @@ type LeaveRisk = Pick<ChecklistEntry, 'item' | 'owner' | 'due'> & { late: boolea
 export interface ConsequencesInput extends Known {
   leaveOn: PlainDate;
   payers: ReadonlyMap<string, Expectation>;
-  licensedIn: readonly string[];
+  /** Those in which the platform covers its payers; empty where none is known. */
+  states: readonly string[];
   practiceId: string | null;
   locationId: string | null;
   checklist: readonly ChecklistEntry[];
@@ -148,7 +149,7 @@ export interface ConsequencesInput extends Known {
 /** What happens, payer by payer and state by state, where a platform is left on a date. */
 export function assessConsequences(input: ConsequencesInput): Consequences {
   const { leaveOn, answers, checklist } = input;
-  const assessment = assessAnswers([...input.payers.keys()], input.licensedIn, answers);
+  const assessment = assessAnswers([...input.payers.keys()], input.states, answers);
   const items = assessment.byPayer.flatMap(({ payerId, states }) =>
     states.map((assessed): Consequence => {
       const target = { payerId, state: assessed.state, practiceId: input.practiceId, locationId: input.locationId };

@@ -91,17 +91,17 @@ export interface Assessment extends Omit<Assessed, 'portable'> {
 /** The questions that must all be yes for a contract to be direct. */
 const DECISIVE: readonly Question[] = ['direct_contract', 'bill_outside', 'claims_under_own_setup', 'control_terms'];
 
-/** What a relationship's answers come to for each of its payers, in the states where the provider is licensed. */
+/** What a relationship's answers come to for each of its payers, in its states. */
 export function assessAnswers(
   payerIds: readonly string[],
-  licensedIn: readonly string[],
+  states: readonly string[],
   answers: readonly LedgerAnswer[],
 ): Assessment {
   const byPayer = payerIds.map((payerId) => {
     const ofPayer = answers.filter((given) => given.payerId === null || given.payerId === payerId);
-    const named = [...new Set([...licensedIn, ...ofPayer.flatMap(({ state }) => state ?? [])])].sort();
-    const states = (named.length > 0 ? named : [null]).map((state) => assessIn(ofPayer, payerId, state));
-    return { payerId, ...findSharedAssessment(states), states };
+    const named = [...new Set([...states, ...ofPayer.flatMap(({ state }) => state ?? [])])].sort();
+    const assessed = (named.length > 0 ? named : [null]).map((state) => assessIn(ofPayer, payerId, state));
+    return { payerId, ...findSharedAssessment(assessed), states: assessed };
   });
   const { portable: _, ...overall } = findSharedAssessment(byPayer);
   return { ...overall, byPayer };

@@ -65,7 +65,7 @@ export async function createChecks(tx: Db, applicationId: string, now: Instant):
       join applications a on a.id = k.application_id
       join clients c on c.id = k.client_id
       where k.application_id = ${applicationId} and k.given_at is null
-        and k.due_on <= ${lastDayThrough(tx, tx`a.payer_id`)}
+        and k.due_on <= ${lastDayThrough(tx)}
       order by k.due_on, k.occasion for no key update of k`;
   const timed = checks.map(({ timeZone, ...check }) => ({ ...check, dueAt: atDate(check.dueOn, { timeZone }) }));
   const due = timed.filter(({ dueAt }) => dueAt <= now);

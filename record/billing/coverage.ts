@@ -43,7 +43,7 @@ export interface CoverageFilter {
 
 /**
  * Every provider of a client by every payer that it applies to or reaches through a platform, in the states where it
- * applies or is licensed. As many queries for one cell as for thousands.
+ * applies, is licensed or a platform speaks for it. As many queries for one cell as for thousands.
  */
 export async function readCoverage(
   sql: Db,
@@ -116,13 +116,15 @@ const selectScopes = (
     where client_id = ${clientId} and ${inScope(sql, principal)} and kind = any(${OPENING_KINDS})
     order by provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id, open desc, a.created_at desc
   ), reached as (
-    select r.provider_id, y.id as payer_id, l.state,
+    select r.provider_id, y.id as payer_id, s.state,
       jsonb_agg(jsonb_build_object('relationshipId', r.id, 'platform', r.platform) order by r.created_at) as platforms
     from platform_relationships r
-    join payers y on ${standsForItself(sql, 'y')} and ${carries(sql, sql`y.id`, sql`${today}::date`)}
-    left join (select distinct provider_id, state from licences) l on l.provider_id = r.provider_id
+    left join lateral (
+      select unnest(r.states) as state union select l.state from licences l where l.provider_id = r.provider_id
+    ) s on true
+    join payers y on ${standsForItself(sql, 'y')} and ${carries(sql, sql`y.id`, sql`s.state`, sql`${today}::date`)}
     where r.client_id = ${clientId} and ${inScope(sql, principal, 'r.client_id')}
-    group by r.provider_id, y.id, l.state
+    group by r.provider_id, y.id, s.state
   )
   select provider_id, p.first_name || ' ' || p.last_name as provider_name, payer_id, y.name as payer_name, state,
     w.practice_id, pr.legal_name as practice_name, w.line_of_business, w.location_id,

@@ -1,30 +1,36 @@
 import { areOne, isAmong } from '../kernel/one-entry';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 
-/** From a day on a relationship reaches payers. */
+/** From a day on a relationship reaches payers in its states, or in every state where it names none. */
 export async function addSpans(
   tx: Tx,
-  { id: relationshipId, clientId }: { id: string; clientId: string },
+  { id: relationshipId, clientId, states }: { id: string; clientId: string; states: readonly string[] | null },
   payerIds: readonly string[],
   fromOn: Fragment,
 ): Promise<void> {
   await tx`
-    insert into platform_spans (client_id, relationship_id, payer_id, from_on)
-    select ${clientId}, ${relationshipId}, payer_id, ${fromOn} from unnest(${[...payerIds]}::uuid[]) as payer_id`;
+    insert into platform_spans (client_id, relationship_id, payer_id, states, from_on)
+    select ${clientId}, ${relationshipId}, payer_id, ${states && [...states]}::text[], ${fromOn}
+    from unnest(${[...payerIds]}::uuid[]) as payer_id`;
 }
 
 /** States some spans of a relationship anew; what was known of them before is kept. */
 export async function restateSpans(
   tx: Tx,
   relationshipId: string,
-  { which, fromOn = tx`from_on`, untilOn = tx`until_on` }: { which: Fragment; fromOn?: Fragment; untilOn?: Fragment },
+  {
+    which,
+    fromOn = tx`from_on`,
+    untilOn = tx`until_on`,
+    states = tx`states`,
+  }: { which: Fragment; fromOn?: Fragment; untilOn?: Fragment; states?: Fragment },
 ): Promise<void> {
   await tx`
     with before as (
       update platform_spans set known_to = now()
       where relationship_id = ${relationshipId} and known_to is null and (${which}) returning *)
-    insert into platform_spans (client_id, relationship_id, payer_id, from_on, until_on)
-    select client_id, relationship_id, payer_id, ${fromOn}, ${untilOn} from before order by id`;
+    insert into platform_spans (client_id, relationship_id, payer_id, states, from_on, until_on)
+    select client_id, relationship_id, payer_id, ${states}, ${fromOn}, ${untilOn} from before order by id`;
 }
 
 /** The condition that the payer `n` of a span is this one, was merged with it or stands for it. */
@@ -34,15 +40,20 @@ const reaches = (sql: Db, payerId: Fragment): Fragment => sql`
       and (${areOne(sql, 'n', 'asked')}
         or ${isAmong(sql, 'asked', sql`n.covers`)}))`;
 
-/** The condition that a payer is billed through the relationship `r` on a day. */
-export const carries = (sql: Db, payerId: Fragment, on: Fragment): Fragment => sql`
+/** The condition that the span `m` is about a state; a state that is not known may be any. */
+export const isAboutState = (sql: Db, state: Fragment): Fragment => sql`
+  (m.states is null or ${state} is null or ${state} = any(m.states))`;
+
+/** The condition that a payer is billed through the relationship `r` on a day in a state. */
+export const carries = (sql: Db, payerId: Fragment, state: Fragment, on: Fragment): Fragment => sql`
   exists (select from platform_spans m join payers n on n.id = m.payer_id
     where m.relationship_id = r.id and m.known_to is null and ${on} between m.from_on and m.until_on
-      and ${reaches(sql, payerId)})`;
+      and ${isAboutState(sql, state)} and ${reaches(sql, payerId)})`;
 
-/** The last day on which a payer is billed through the relationship `r`; of one that never was, the relationship's own. */
-export const lastDayThrough = (sql: Db, payerId: Fragment): Fragment => sql`
+/** The last day on which the payer of the application `a` is billed through the relationship `r`; of one that never was, its own. */
+export const lastDayThrough = (sql: Db): Fragment => sql`
   coalesce(
     (select max(m.until_on) from platform_spans m join payers n on n.id = m.payer_id
-      where m.relationship_id = r.id and m.known_to is null and ${reaches(sql, payerId)}),
+      where m.relationship_id = r.id and m.known_to is null
+        and ${isAboutState(sql, sql`a.state`)} and ${reaches(sql, sql`a.payer_id`)}),
     r.ended_on, 'infinity')`;

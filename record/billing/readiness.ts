@@ -21,6 +21,7 @@ import { asKnown, knownThen, type AsKnown } from '../kernel/as-of';
 import { attestedOn, exclusionWords, registryLicences } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { isAboutState } from './platform-spans';
 import { settingsAt, settingsHistory, type SettingsVersion } from '../kernel/settings';
 
 export interface ReadinessRequest extends ReadinessQuery {
@@ -309,6 +310,7 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
     exists (select from platform_relationships r
       join platform_spans m on m.relationship_id = r.id
       where r.provider_id = p.id and m.payer_id = any(${asked.payerIds})
+        and ${isAboutState(sql, sql`q.state`)}
         and q."dateOfService" between m.from_on and m.until_on and ${knownThen(sql, 'm')}) as platform_covers,
     ${exclusionWords(
       sql,

@@ -31,7 +31,6 @@ export interface Surroundings extends Known {
   timeZone: string;
   practiceId: string | null;
   locationId: string | null;
-  licensedIn: string[];
   playbooks: Map<string, Playbook>;
   payers: Map<string, Expectation>;
 }
@@ -49,7 +48,7 @@ export async function readSurroundings(
   // what is on record of one that was merged is on record of the one asked for
   const asked = (payerId: Fragment) => sql`
     join payers y on y.id = ${payerId} join payers asked on asked.id = ${payers} and ${areOne(sql, 'y', 'asked')}`;
-  const [[client], answers, licences, playbooks, applications, agreements, panels, parked] = await Promise.all([
+  const [[client], answers, playbooks, applications, agreements, panels, parked] = await Promise.all([
     sql<{ timeZone: string; practiceIds: string[]; practiceId: string | null }[]>`
       select time_zone, array(
         select id from practices p where p.client_id = c.id and ${standsForItself(sql, 'p')} order by id limit 2) as practice_ids,
@@ -60,8 +59,6 @@ export async function readSurroundings(
       where relationship_id = any(${[...relationshipIds]}::uuid[]) and superseded_by is null
         and ${inScope(sql, principal)}
       order by created_at, id`,
-    sql<{ state: string }[]>`
-      select distinct state from licences where provider_id = ${providerId} and ${inScope(sql, principal)}`,
     sql<{ id: string; name: string; playbook: Playbook }[]>`
       select y.id, y.name, b.body as playbook
       from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version where y.id = ${payers}`,
@@ -95,7 +92,6 @@ export async function readSurroundings(
     timeZone,
     practiceId: given ?? (practiceIds.length === 1 ? practiceIds[0]! : null),
     locationId: locationId ?? null,
-    licensedIn: licences.map(({ state }) => state),
     answers,
     applications: applications.map(({ expectedDecisionAt, ...application }) => ({
       ...application,
@@ -151,12 +147,15 @@ export async function readConsequences(
   relationship: Relationship,
   { leaveOn, now, ...place }: Place & { leaveOn: PlainDate; now: Instant },
 ): Promise<{ found: Consequences; surroundings: Surroundings }> {
-  const { id, providerId, payerIds } = relationship;
+  const { id, providerId, payerIds, states } = relationship;
   const scope = { payerIds, relationshipIds: [id] };
   const [surroundings, checklist] = await Promise.all([
     readSurroundings(sql, principal, relationship, scope, place, now),
     readChecklist(sql, principal, id),
   ]);
   const gate = await readGateReasons(sql, principal, providerId, surroundings.applications, leaveOn);
-  return { found: assessConsequences({ ...surroundings, leaveOn, checklist, gate }), surroundings };
+  return {
+    found: assessConsequences({ ...surroundings, states: states ?? [], leaveOn, checklist, gate }),
+    surroundings,
+  };
 }

@@ -47,6 +47,7 @@ interface Asked {
   clientId: string;
   providerId: string;
   payerIds: readonly string[];
+  states: readonly string[] | null;
 }
 
 /** Opens an inquiry, or changes how an open one asks. Repeated under the same id it changes nothing. */
@@ -179,23 +180,21 @@ export async function findInquiry(
   return { ...shown, status, openQuestions: open, asksAgainAt };
 }
 
-async function listQuestions(sql: Db, { id, providerId, payerIds }: Asked, now: Instant, timeZone: string) {
-  const [answers, licences, [terms]] = await Promise.all([
+async function listQuestions(sql: Db, { id, payerIds, states }: Asked, now: Instant, timeZone: string) {
+  const [answers, [terms]] = await Promise.all([
     sql<DatedAnswer[]>`
       select question, answer, payer_id, state, parts, items, notice_days, answered_on from platform_answers
       where relationship_id = ${id} and superseded_by is null`,
-    sql<{ state: string }[]>`select distinct state from licences where provider_id = ${providerId}`,
     sql<{ changedOn: PlainDate | null }[]>`
       select max(changed_on) as changed_on from platform_terms_changes where relationship_id = ${id}`,
   ]);
-  const licensedIn = licences.map(({ state }) => state);
-  return findOpenQuestions(assessAnswers(payerIds, licensedIn, answers), answers, terms!.changedOn, now, timeZone);
+  return findOpenQuestions(assessAnswers(payerIds, states ?? [], answers), answers, terms!.changedOn, now, timeZone);
 }
 
 /** Asks what is open and due to be asked, once; answers when to look again. */
 export async function askQuestions(tx: Tx, relationshipId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [inquiry] = await tx<(Inquiry & Asked & { timeZone: string; inquiryId: string })[]>`
-    select i.*, i.id as inquiry_id, r.id, r.provider_id, r.payer_ids, c.time_zone
+    select i.*, i.id as inquiry_id, r.id, r.provider_id, r.payer_ids, r.states, c.time_zone
     from inquiries i
     join platform_relationships r on r.id = i.relationship_id
     join clients c on c.id = i.client_id

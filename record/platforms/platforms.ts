@@ -23,6 +23,8 @@ import { settleTasks } from '../kernel/tasks';
 export interface RelationshipInput {
   platform: string;
   payerIds: string[];
+  /** Left out: every state in which the provider is licensed now. */
+  states?: string[];
   since?: PlainDate;
   /** Where the platform itself is asked. */
   contactEmail?: string;
@@ -31,6 +33,7 @@ export interface RelationshipInput {
 /** What is to be changed; null empties. */
 export interface RelationshipPatch extends Circumstance {
   payerIds?: string[];
+  states?: string[];
   since?: PlainDate | null;
   contactEmail?: string | null;
 }
@@ -42,8 +45,10 @@ export interface Relationship {
   providerId: string;
   platform: string;
   payerIds: string[];
+  /** Those in which it speaks for its payers; null: in every state, as nobody has named one. */
+  states: string[] | null;
   /** From which day to which each payer is billed through it, former ones too; null where no day is known. */
-  spans: { payerId: string; from: PlainDate | null; until: PlainDate | null }[];
+  spans: { payerId: string; states: string[] | null; from: PlainDate | null; until: PlainDate | null }[];
   since: PlainDate | null;
   contactEmail: string | null;
   /** The last day on which the payers are billed through it; null while that goes on. */
@@ -94,9 +99,9 @@ export type RecordedDecision = Entry & DecisionInput;
 export type Put<T> = T & { version: number };
 
 const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
-  select r.id, r.client_id, r.provider_id, r.platform, r.payer_ids, r.since, r.contact_email, r.ended_on,
+  select r.id, r.client_id, r.provider_id, r.platform, r.payer_ids, r.states, r.since, r.contact_email, r.ended_on,
     r.ending->>'reason' as end_reason, r.version, r.created_at, r.updated_at, d.decision, d.reason as decision_reason,
-    (select coalesce(jsonb_agg(jsonb_build_object('payerId', m.payer_id, 'from', nullif(m.from_on, '-infinity'),
+    (select coalesce(jsonb_agg(jsonb_build_object('payerId', m.payer_id, 'states', m.states, 'from', nullif(m.from_on, '-infinity'),
         'until', nullif(m.until_on, 'infinity')) order by m.from_on, m.until_on desc, m.id), '[]')
       from platform_spans m
       where m.relationship_id = r.id and m.known_to is null and m.from_on <= m.until_on and m.until_on > '-infinity'
@@ -111,7 +116,7 @@ export const createRelationship = (
   principal: Principal,
   id: string,
   provider: { id: string; clientId: string },
-  { platform, payerIds, since, contactEmail }: RelationshipInput,
+  { platform, payerIds, states, since, contactEmail }: RelationshipInput,
 ): Promise<Relationship> =>
   sql.begin(async (tx) => {
     const { id: providerId, clientId } = provider;
@@ -121,19 +126,27 @@ export const createRelationship = (
       providerId,
       platform,
       payerIds,
+      states: states ?? (await listLicensedStates(tx, providerId)),
       since: since ?? null,
       contactEmail: contactEmail ?? null,
     };
     const inserted = await tx`
       insert into platform_relationships ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
-      await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, since });
+      await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, states: row.states, since });
       await addSpans(tx, row, payerIds, tx`${firstDay(since)}::date`);
       await prefillAnswers(tx, principal, row);
       await openInquiry(tx, principal, randomUUID(), row, {});
     }
     return (await findRelationship(tx, principal, id))!;
   });
+
+/** The states in which a provider is licensed; null where none is on file. */
+async function listLicensedStates(tx: Tx, providerId: string): Promise<string[] | null> {
+  const [row] = await tx<{ states: string[] | null }[]>`
+    select array_agg(distinct state order by state) as states from licences where provider_id = ${providerId}`;
+  return row!.states;
+}
 
 export async function findRelationship(sql: Db, principal: Principal, id: string): Promise<Relationship | null> {
   const [relationship] = await sql<Relationship[]>`${selectRelationships(sql, principal)} and r.id = ${id}`;
@@ -155,7 +168,7 @@ export const listRelationships = (
     request,
   );
 
-/** Null where the relationship has ended and its payers would change. */
+/** Null where the relationship has ended and its payers or states would change. */
 export const updateRelationship = (
   sql: Sql,
   principal: Principal,
@@ -165,10 +178,10 @@ export const updateRelationship = (
 ): Promise<Relationship | null> =>
   sql.begin(async (tx) => {
     const [held] = await tx<Held[]>`
-      select id, client_id, platform, payer_ids, since, ended_on
+      select id, client_id, platform, payer_ids, states, since, ended_on
       from platform_relationships where id = ${id} for no key update`;
-    const { payerIds, since = held!.since } = patch;
-    if (payerIds && held!.endedOn !== null) return null;
+    const { payerIds, states, since = held!.since } = patch;
+    if ((payerIds || states) && held!.endedOn !== null) return null;
     await reviseRow(tx, principal, 'platform_relationship', id, {
       columns: patch,
       asked: Object.keys(patch).length > 0 ? { ...patch, changedOn, correction } : {},
@@ -179,24 +192,28 @@ export const updateRelationship = (
         which: tx`from_on = ${firstDay(held!.since)}::date or from_on < ${firstDay(since)}::date`,
         fromOn: tx`${firstDay(since)}::date`,
       });
-    if (payerIds) await changePayers(tx, principal, { ...held!, since }, payerIds, { changedOn, correction });
+    if (payerIds || states) {
+      const covered = { payerIds: payerIds ?? held!.payerIds, states: states ?? held!.states };
+      await changeCovered(tx, principal, { ...held!, since }, covered, { changedOn, correction });
+    }
     return findRelationship(tx, principal, id);
   });
 
-type Held = Pick<Relationship, 'id' | 'clientId' | 'platform' | 'payerIds' | 'since' | 'endedOn'>;
+type Covered = Pick<Relationship, 'payerIds' | 'states'>;
+type Held = Covered & Pick<Relationship, 'id' | 'clientId' | 'platform' | 'since' | 'endedOn'>;
 
 /** The first day of what began then, or nobody knows when. */
 const firstDay = (since: PlainDate | null | undefined): string => since ?? '-infinity';
 
 /**
- * A payer that is no longer among them was billed through the platform until the day before, its answers stay on record,
+ * A payer that is no longer among them, or in another state, was billed through the platform until the day before, its answers stay on record,
  * and its applications on the bridge have nothing left to keep.
  */
-async function changePayers(
+async function changeCovered(
   tx: Tx,
   principal: Principal,
-  { id, clientId, platform, since, payerIds: before }: Held,
-  payerIds: readonly string[],
+  { id, clientId, platform, since, payerIds: before, states: statesBefore }: Held,
+  { payerIds, states }: Covered,
   { changedOn, correction }: Circumstance,
 ): Promise<void> {
   const day = correction
@@ -204,12 +221,13 @@ async function changePayers(
     : tx`coalesce(${changedOn ?? null}::date,
         (select (now() at time zone time_zone)::date from clients where id = ${clientId}))`;
   const added = payerIds.filter((payerId) => !before.includes(payerId));
+  const moved = sameValue(statesBefore, states) ? [] : before.filter((payerId) => payerIds.includes(payerId));
   const dropped = before.filter((payerId) => !payerIds.includes(payerId));
   await restateSpans(tx, id, {
-    which: tx`payer_id = any(${dropped}::uuid[]) and until_on = 'infinity'`,
+    which: tx`payer_id = any(${[...dropped, ...moved]}::uuid[]) and until_on = 'infinity'`,
     untilOn: tx`${day} - 1`,
   });
-  await addSpans(tx, { id, clientId }, added, day);
+  await addSpans(tx, { id, clientId, states }, [...added, ...moved], day);
   await prefillAnswers(tx, principal, { id, clientId, platform, payerIds: added });
   await settleTasks(
     tx,
@@ -217,7 +235,7 @@ async function changePayers(
     'platform_check',
     tx`exists (select from platform_relationships r, applications a
       where r.id = subject_id and a.id = (data->>'applicationId')::uuid
-        and ${lastDayThrough(tx, tx`a.payer_id`)} < ${day})`,
+        and ${lastDayThrough(tx)} < ${day})`,
   );
   await announce(tx, 'platform relationship changed', id);
 }
@@ -372,22 +390,14 @@ export const listDecisions = (
     request,
   );
 
-/** What the answers in force come to, in the states where the provider is licensed. */
+/** What the answers in force come to, in the relationship's states. */
 export async function readAssessment(
   sql: Db,
   principal: Principal,
-  { id, providerId, payerIds }: Relationship,
+  { id, payerIds, states }: Relationship,
 ): Promise<Assessment> {
-  const [answers, licences] = await Promise.all([
-    sql<LedgerAnswer[]>`
-      select question, answer, payer_id, state, parts, items, notice_days from platform_answers
-      where relationship_id = ${id} and superseded_by is null and ${inScope(sql, principal)}`,
-    sql<{ state: string }[]>`
-      select distinct state from licences where provider_id = ${providerId} and ${inScope(sql, principal)}`,
-  ]);
-  return assessAnswers(
-    payerIds,
-    licences.map(({ state }) => state),
-    answers,
-  );
+  const answers = await sql<LedgerAnswer[]>`
+    select question, answer, payer_id, state, parts, items, notice_days from platform_answers
+    where relationship_id = ${id} and superseded_by is null and ${inScope(sql, principal)}`;
+  return assessAnswers(payerIds, states ?? [], answers);
 }

@@ -89,7 +89,7 @@ const pressing = (sql: Db): Fragment[] => {
 const askOf = (sql: Db): Fragment => sql`
   case when i.purpose = 'submit' and exists (
       select from bridges b join platform_relationships r on r.id = b.relationship_id
-      where b.application_id = a.id and ${lastDayThrough(sql, sql`a.payer_id`)} >= current_date)
+      where b.application_id = a.id and ${lastDayThrough(sql)} >= current_date)
     then ${[...BRIDGE_ASKS]}::text[] else '{}' end
   || case when a.snapshot->'blockers' @> '[{"code": "authorisation"}]'
     then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;

@@ -101,6 +101,44 @@ describe('a relationship', () => {
   });
 });
 
+describe('the states of a relationship', () => {
+  const NY = { state: 'NY', number: 'NY-1', expiresOn: daysAhead(300) };
+
+  /** Through whom each state is billed, of a relationship in California. */
+  async function billedIn() {
+    const made = await relationship();
+    const practiceId = (await api.make(`/v1/clients/${made.clientId}/practices`, { ...PRACTICE, npi: OTHER_NPI })).id;
+    const { licences } = (await api.get(`/v1/providers/${made.providerId}`)).body;
+    await api.patch(`/v1/providers/${made.providerId}`, { licences: [...licences, NY] });
+    const through = async (state: string, dateOfService = daysAhead(0)) => {
+      const asked = { providerId: made.providerId, practiceId, payerId: made.payerIds[0], state, dateOfService };
+      return (await api.get(`/v1/billing-readiness?${new URLSearchParams(asked)}`)).body;
+    };
+    return { ...made, through };
+  }
+
+  test('are those in which the provider was licensed when it was put on file; a later licence adds none', async () => {
+    const { states, through, assessment, clientId } = await billedIn();
+    expect(states).toEqual(['CA']);
+    expect(await through('CA')).toMatchObject({ reasons: ['platform_only'], billThrough: 'platform' });
+    expect(await through('NY')).toMatchObject({ reasons: ['no_application'], billThrough: 'nobody' });
+    const [payer] = (await assessment()).byPayer;
+    expect(payer.states.map(({ state }: { state: string }) => state)).toEqual(['CA']);
+    const cells = (await api.get(`/v1/clients/${clientId}/coverage`)).body.items;
+    expect(new Set(cells.map(({ state }: { state: string }) => state))).toEqual(new Set(['CA']));
+  });
+
+  test('are added from a day on, or as if they had always been there', async () => {
+    const { at, through } = await billedIn();
+    expect((await api.patch(at, { states: ['CA', 'NY'], changedOn: daysAhead(3) })).body.states).toEqual(['CA', 'NY']);
+    const by = async (day: string) => (await through('NY', day)).billThrough;
+    expect([await by(daysAhead(2)), await by(daysAhead(3))]).toEqual(['nobody', 'platform']);
+    expect((await through('CA', daysAhead(2))).billThrough).toBe('platform');
+    await api.patch(at, { states: ['NY'], correction: true });
+    expect(await by(daysAgo(50))).toBe('platform');
+  });
+});
+
 describe('a change of a relationship', () => {
   const NOWHERE = '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11';
 
@@ -123,9 +161,9 @@ describe('a change of a relationship', () => {
     const { status, body } = await api.patch(at, { payerIds: [added, kept], changedOn: daysAgo(5) });
     expect([status, body.payerIds, body.version]).toEqual([200, [added, kept], 3]);
     expect(body.spans).toEqual([
-      { payerId: kept, from: daysAgo(100), until: null },
-      { payerId: dropped, from: daysAgo(100), until: daysAgo(6) },
-      { payerId: added, from: daysAgo(5), until: null },
+      { payerId: kept, states: ['CA'], from: daysAgo(100), until: null },
+      { payerId: dropped, states: ['CA'], from: daysAgo(100), until: daysAgo(6) },
+      { payerId: added, states: ['CA'], from: daysAgo(5), until: null },
     ]);
     expect([await through(dropped, daysAgo(6)), await through(dropped, daysAgo(5))]).toEqual(['platform', 'nobody']);
     expect([await through(added, daysAgo(6)), await through(added, daysAgo(5))]).toEqual(['nobody', 'platform']);
@@ -360,12 +398,14 @@ describe('the assessment', () => {
     });
   });
 
-  test('is of the states where the provider is licensed', async () => {
-    const { answer, assessment, providerId } = await relationship();
+  test('is of the states of the relationship: another licence changes nothing, another state does', async () => {
+    const { at, answer, assessment, providerId } = await relationship();
     for (const question of DIRECT) await answer(question, { state: 'CA' });
     expect((await assessment()).verdict).toBe('direct');
     const licences = ['CA', 'NY'].map((state) => ({ state, number: '1', expiresOn: '2099-01-31' }));
     await api.patch(`/v1/providers/${providerId}`, { licences });
+    expect((await assessment()).verdict).toBe('direct');
+    await api.patch(at, { states: ['CA', 'NY'] });
     const { verdict, byPayer } = await assessment();
     expect(verdict).toBe('unclear');
     expect(byPayer[0].states).toMatchObject([

@@ -64,7 +64,7 @@ const input = (more: Partial<ConsequencesInput> = {}): ConsequencesInput => ({
   panels: [],
   parked: [],
   payers: new Map([['p', EXPECTATION]]),
-  licensedIn: ['CO'],
+  states: ['CO'],
   practiceId: 'mine',
   locationId: null,
   checklist: [],
@@ -165,8 +165,8 @@ describe('of each payer and state it says', () => {
     ]);
     const pairs = (more: Partial<ConsequencesInput>) =>
       assessConsequences(input({ payers, ...more })).items.map(({ payerId, state }) => `${payerId} ${state}`);
-    expect(pairs({ licensedIn: ['NY', 'CO'] })).toEqual(['p CO', 'p NY', 'q CO', 'q NY']);
-    expect(pairs({ licensedIn: [] })).toEqual(['p null', 'q null']);
+    expect(pairs({ states: ['NY', 'CO'] })).toEqual(['p CO', 'p NY', 'q CO', 'q NY']);
+    expect(pairs({ states: [] })).toEqual(['p null', 'q null']);
   });
 });
 

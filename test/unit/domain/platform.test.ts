@@ -30,8 +30,7 @@ const all = (standings: readonly Standing[], more: Partial<LedgerAnswer> = {}): 
 const yes = (more: Partial<LedgerAnswer> = {}) => all(Array<Standing>(6).fill('yes'), more);
 const no = (more: Partial<LedgerAnswer> = {}) => said('direct_contract', 'no', more);
 
-const one = (answers: LedgerAnswer[], licensedIn: string[] = []) =>
-  assessAnswers(['p'], licensedIn, answers).byPayer[0]!;
+const one = (answers: LedgerAnswer[], states: string[] = []) => assessAnswers(['p'], states, answers).byPayer[0]!;
 const brief = (because: { question: string; answer: string }[]) =>
   because.map(({ question, answer }) => `${question} ${answer}`);
 
