@@ -238,14 +238,16 @@ export function createDispatch({
       await signalFileChanged(applicationId);
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
-      await startApplication(applicationId);
+      const state = await readState(sql, applicationId);
+      await (state && isParticipating(state) ? startParticipation : startApplication)(applicationId);
       await signalFileChanged(applicationId);
     }
   }
 
   async function signalFileChanged(applicationId: string): Promise<void> {
     const state = await recordFileSignal(sql, applicationId);
-    if (isOpen(state)) await client.workflow.getHandle(buildWorkflowId(state)!).signal(fileChangedSignal);
+    if (isOpen(state) || isParticipating(state))
+      await client.workflow.getHandle(buildWorkflowId(state)!).signal(fileChangedSignal);
   }
 
   /** The id of the workflow that should write an application; null where none has to, or there is no such application. */

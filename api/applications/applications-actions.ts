@@ -131,7 +131,9 @@ const confirmation = (fact: Fact) =>
       method: 'put',
       description:
         'Sending the same again changes nothing. A different value with a `reason` replaces the first, which is ' +
-        'kept; without one the fact is disputed, and does not count, until a person chooses one of them with a `reason`.',
+        'kept; without one the fact is disputed, and does not count, until a person chooses one of them with a `reason`. ' +
+        'Where a platform covers the payer in that state, or has, contract and claims route are `claimed` until `seen` has ' +
+        'both `partyName` and `tinLast4`; a fact for which the settings require a document is, until `evidence` has one.',
       check: checkFact(fact),
     },
   );

@@ -16,7 +16,7 @@ import {
   RECREDENTIALING_STATUSES,
 } from '../../domain/kernel/codes';
 import { KIND_RULES } from '../../domain/registry/playbook';
-import { checkSource, confirmationFields, FACT_VALUES, seen } from '../billing/fact-schemas';
+import { checkSource, confirmationFields, FACT_VALUES, lack, seen } from '../billing/fact-schemas';
 import {
   broken,
   actor,
@@ -190,6 +190,7 @@ const confirmation = z
   .strictObject({
     status: z.enum(['confirmed', 'claimed', 'disputed']),
     ...given,
+    lacks: lack.optional(),
     against: z.array(z.strictObject(given)).optional().meta({ description: 'While disputed: what says otherwise' }),
   })
   .optional();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CONTRACT_BASES, FACT_SOURCES, type Fact, type FactSource } from '../../domain/kernel/codes';
+import { CONTRACT_BASES, FACT_LACKS, FACT_SOURCES, type Fact, type FactSource } from '../../domain/kernel/codes';
 import { listFactProblems, type FactProblem, type FactValues } from '../../domain/kernel/facts';
 import {
   address,
@@ -53,6 +53,13 @@ export const seen = z
     id: 'Seen',
     description: 'The party that the evidence names; a party other than the application’s is answered 422',
   });
+
+/** Why a fact that is on record does not count. */
+export const lack = z.enum(FACT_LACKS).meta({
+  description:
+    'Why a fact from a good source is only `claimed`: `party`, as a platform covers the payer or did, and name and tax id ' +
+    'were not both read off the evidence; `document`, as the operator wants one (`documentRequired`)',
+});
 
 /** A fact with where it is from; also as an adoption brings it. */
 export const confirmationFields = {

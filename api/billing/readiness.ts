@@ -6,7 +6,7 @@ import {
   READINESS_CAUTIONS,
   READINESS_REASONS,
 } from '../../domain/kernel/codes';
-import { evaluateBillingReadiness, REMEDIES, type ReadinessAnswer } from '../../domain/billing/readiness';
+import { evaluateBillingReadiness, findRemedy, type ReadinessAnswer } from '../../domain/billing/readiness';
 import {
   saveAnswers,
   listAnswers,
@@ -20,7 +20,7 @@ import type { Deps } from '../kernel/deps';
 import { invalid, Problem } from '../kernel/errors';
 import { listed } from '../kernel/listing';
 import { ok, route, type Route } from '../kernel/route';
-import { FACT_VALUES } from './fact-schemas';
+import { FACT_VALUES, lack } from './fact-schemas';
 import {
   actor,
   anyDate,
@@ -79,8 +79,10 @@ const fact = z
     source: z.enum(FACT_SOURCES),
     evidence: z.array(id),
     confirmedOn: date.optional(),
-    partySeen: z.boolean(),
+    partySeen: z.boolean().meta({ description: 'A name or a tax id was read off the evidence' }),
+    partyRead: z.boolean().optional().meta({ description: 'Both were' }),
     otherValues: z.array(z.union(Object.values(FACT_VALUES))).optional(),
+    lacks: lack.optional(),
     awaitsApproval: z
       .literal(true)
       .optional()
@@ -92,7 +94,12 @@ const answer = z
   .strictObject({
     mayBill: z.boolean(),
     reasons: z.array(z.enum(READINESS_REASONS)).meta({ description: 'Every reason for a no; empty for a yes' }),
-    cautions: z.array(z.enum(READINESS_CAUTIONS)).meta({ description: 'Warnings that come with a yes' }),
+    cautions: z.array(z.enum(READINESS_CAUTIONS)).meta({
+      description:
+        'Warnings that come with a yes; `party_not_seen`: no name and no tax id was read off the evidence of the contract; ' +
+        '`no_document`: of the facts in `factsWithoutDocument` no document is on record',
+    }),
+    factsWithoutDocument: z.array(z.enum(FACTS)),
     billThrough: z.enum(['own', 'platform', 'nobody']),
     mayRepresentInNetwork: z.boolean(),
     facts: z.strictObject(Object.fromEntries(FACTS.map((name) => [name, fact]))),
@@ -157,7 +164,7 @@ async function answers({ sql }: Deps, principal: Principal, questions: Question[
 const view = (given: ReadinessAnswer) => ({
   ...given,
   evidence: [...new Set(Object.values(given.facts).flatMap((of) => of.evidence))],
-  whatToDo: given.reasons.map((reason) => ({ reason, do: REMEDIES[reason] })),
+  whatToDo: given.reasons.map((reason) => ({ reason, do: findRemedy(reason, given) })),
 });
 
 const unknown = (...paths: string[]): Problem =>

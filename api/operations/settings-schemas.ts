@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { line, text } from '../kernel/schemas';
+import { FACTS } from '../../domain/kernel/codes';
+import { line, someOf, text } from '../kernel/schemas';
 
 const yearsKept = (what: string) =>
   z
@@ -20,6 +21,11 @@ export const settings = z
     }),
     operatorName: line.nullable().meta({
       description: 'The operator, as mail and papers name it; null: mail names “the credentialing team”, papers nobody',
+    }),
+    documentRequired: someOf(FACTS).meta({
+      description:
+        'These facts count for billing only with a document in `evidence`, also those on record already: the gate says no, ' +
+        'and the queue asks for the document',
     }),
     secretsPurgeDays: z
       .int()

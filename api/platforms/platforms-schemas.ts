@@ -23,6 +23,7 @@ import {
   pastDate,
   state,
   turningDate,
+  unique,
   version,
   yesOrNo,
 } from '../kernel/schemas';
@@ -32,7 +33,7 @@ const relationshipFields = {
   platform: line.meta({ description: 'Its name, e.g. Alma or Headway' }),
   payerIds: ids(500).min(1).meta({ description: 'The payers that the provider is in network with through it' }),
 };
-const states = z.array(state).min(1).max(US_STATES.length);
+const states = unique(z.array(state).min(1).max(US_STATES.length), (code) => code);
 
 export const relationshipInput = z
   .strictObject({

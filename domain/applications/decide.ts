@@ -1,12 +1,12 @@
-import { FACTS, type ParticipationTrack, type Fact } from '../kernel/codes';
-import { sameValue } from '../kernel/facts';
+import { FACTS, type ParticipationTrack, type Fact, type FactDemands } from '../kernel/codes';
+import { sameValue, type Proof } from '../kernel/facts';
 import type { Bodies, Command, GivenFact, OpeningBody } from './bodies';
 import type { ApplicationKey, ApplicationEvent, Draft, FileReading, TimerName, Track } from './events';
 import type { Instant, PlainDate } from '../time/instants';
 import type { Rules } from '../registry/terms';
 import { reduce } from './reduce';
 import { DISPROVES } from './participation';
-import { followUpOf, isOpen, type ApplicationState } from './state';
+import { followUpOf, isOpen, isParticipating, type ApplicationState } from './state';
 import type { Refusal } from './progress';
 import { refusal, type ActionRequest } from './transitions';
 
@@ -20,6 +20,8 @@ export interface Circumstances {
   /** Of a confirmation: a digest of its value; whether it repeats what is on file, word for word. */
   digest?: string;
   identical?: boolean;
+  /** What stands behind it. */
+  proof?: Proof;
   /** Of an information: which outstanding items it settles. */
   settled?: string[];
   /** Of a move to another playbook: what that one demands. */
@@ -46,8 +48,14 @@ export const asked = ({ action, body, version }: Command): ActionRequest => ({
 export function decideFile(state: ApplicationState, { reading, today }: Circumstances): Draft[] {
   const same = sameValue(state.file, reading);
   const waiverOver = state.waivers.some((w) => w.until < today);
-  return isOpen(state) && (!same || waiverOver) ? [{ kind: 'file', data: { reading, today } }] : [];
+  if (isOpen(state)) return !same || waiverOver ? [{ kind: 'file', data: { reading, today } }] : [];
+  // of a participation the file counts no longer, but what its facts have to have behind them does
+  const { demands, ...rest } = state.file;
+  if (!isParticipating(state) || sameValue(demands ?? {}, reading.demands ?? {})) return [];
+  return [{ kind: 'file', data: { reading: { ...rest, ...withDemands(reading.demands) }, today } }];
 }
+
+const withDemands = (demands: FactDemands | undefined) => (demands ? { demands } : {});
 
 /** What an intent comes to, on a state that has the file's part already. */
 export function decide(state: ApplicationState, intent: Intent, of: Circumstances): Decision {
@@ -142,7 +150,7 @@ function entry({ action, body }: Command, of: Circumstances): Draft {
     case 'contract':
       return { kind: 'contract', data: { status: body.status, on: body.on, ...ooo(body) } };
     case 'confirmations':
-      return confirmation(body, of.digest!);
+      return confirmation(body, of.digest!, of.proof);
     case 'waivers':
       return { kind: 'waiver', data: { prerequisite: body.prerequisite, until: body.until } };
     case 'withdrawal':
@@ -188,7 +196,11 @@ function entry({ action, body }: Command, of: Circumstances): Draft {
   }
 }
 
-function confirmation(given: Bodies['confirmations'], digest: string): Draft & { kind: 'confirmation' } {
+function confirmation(
+  given: Bodies['confirmations'],
+  digest: string,
+  proof: Proof | undefined,
+): Draft & { kind: 'confirmation' } {
   const { fact, value, source, reason } = given;
   return {
     kind: 'confirmation',
@@ -199,6 +211,8 @@ function confirmation(given: Bodies['confirmations'], digest: string): Draft & {
       reasoned: reason !== undefined,
       // of an effective date every value is a date
       ...(fact === 'effectiveDate' && typeof value === 'string' && { effectiveOn: value }),
+      ...(proof?.partyRead && { partyRead: true as const }),
+      ...(proof && proof.evidence.length > 0 && { documented: true as const }),
       ...ooo(given),
     },
   };
@@ -213,6 +227,8 @@ export interface Opening {
   reading: FileReading;
   today: PlainDate;
   digest: (value: unknown) => string;
+  /** What stands behind each fact that is adopted. */
+  proofs?: Partial<Record<Fact, Proof>>;
 }
 
 /** The entries that open an application; of an adopted one also what had happened before. */
@@ -222,7 +238,7 @@ export function decideOpening({ adopt }: OpeningBody, of: Opening): Draft[] {
   if (!adopt) return [opened];
   const stage = adopt.stage === 'confirmed' ? 'approved' : adopt.stage;
   const adoptedFact = (fact: Fact, given: GivenFact | undefined): Draft[] =>
-    given ? [{ ...confirmation({ fact, ...given }, of.digest(given.value)), derived: true }] : [];
+    given ? [{ ...confirmation({ fact, ...given }, of.digest(given.value), of.proofs?.[fact]), derived: true }] : [];
   return [
     opened,
     {

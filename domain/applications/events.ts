@@ -8,6 +8,7 @@ import type {
   ContractStatus,
   DirectoryStatus,
   Fact,
+  FactDemands,
   IssueCode,
   LineOfBusiness,
   LoadingStatus,
@@ -40,6 +41,8 @@ export interface FileReading {
   changesOn: PlainDate | null;
   /** The latest change of each that a payer has on file; left out where nothing has changed. */
   changes?: FileChange[];
+  /** What facts have to have behind them; left out where it is nothing. */
+  demands?: FactDemands;
 }
 
 /** Something that payers have on file has become another. */
@@ -133,6 +136,10 @@ interface Payloads {
     reasoned: boolean;
     /** Only of effectiveDate. */
     effectiveOn?: PlainDate;
+    /** A name and a tax id were read off the evidence. */
+    partyRead?: true;
+    /** There is a document. */
+    documented?: true;
     outOfOrder?: true;
   };
   waiver: { prerequisite: Prerequisite; until: PlainDate };

@@ -10,6 +10,7 @@ import {
 } from '../kernel/codes';
 import {
   isParticipating,
+  listAwaitedFacts,
   type ApplicationState,
   type FollowUp,
   type Issue,
@@ -200,8 +201,7 @@ export function updateParticipation(s: ApplicationState, e: Entry): void {
       if (!p[care] && !p.followUps[care]?.firedAt) scheduleFollowUp(p, care, e, from);
   }
   if (!p.cycle || (p.cycle.basis === 'effective_date' && p.cycle.from !== p.effective?.on)) beginCycle(s, p, e);
-  const missing = s.rules.facts.some((fact) => s.facts[fact]?.status !== 'confirmed');
-  if (!missing) delete p.followUps.confirmation;
+  if (listAwaitedFacts(s).length === 0) delete p.followUps.confirmation;
   else if (!p.followUps.confirmation) raiseFollowUp(p, 'confirmation', e);
 }
 

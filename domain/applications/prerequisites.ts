@@ -9,7 +9,7 @@ import {
   type Attestation,
   type LicenceTerm,
 } from '../registry/attestation';
-import type { ApplicationKind, AuthorisationScope, Prerequisite } from '../kernel/codes';
+import type { ApplicationKind, AuthorisationScope, Fact, FactDemands, Prerequisite } from '../kernel/codes';
 import { addDays } from '../time/dates';
 import { excludedOn, type ExclusionTerm } from '../screening/exclusions';
 import { KIND_RULES } from '../registry/playbook';
@@ -39,6 +39,10 @@ export interface ProviderFile {
   attestation: Attestation | null;
   /** The latest change of each thing that payers have on file. */
   changes?: readonly FileChange[];
+  /** From which day a platform has covered the payer in the state, -infinity where nobody knows; null where none has or will. */
+  platformSince?: string | null;
+  /** The facts that need a document, by the operator's policy. */
+  documentRequired?: readonly Fact[];
 }
 
 /** Without all of these for a payer nothing is submitted to it and nobody talks to it. */
@@ -71,12 +75,21 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
   const findings = listAskedPrerequisites(file, demand).map((code) => ({ code, ...FIND[code](file, demand, today) }));
   const attested =
     demand.requiresCaqh && !endsParticipation(file, demand) ? readAttestation(file, demand, today) : null;
-  const changes = [...findings, ...(attested ? [attested] : [])].flatMap(({ changesOn }) => changesOn ?? []);
+  const { platformSince, documentRequired = [] } = file;
+  const changes = [
+    ...[...findings, ...(attested ? [attested] : [])].flatMap(({ changesOn }) => changesOn ?? []),
+    ...(platformSince && platformSince > today ? [platformSince] : []),
+  ];
+  const demands: FactDemands = {
+    ...(platformSince && platformSince <= today && { party: true }),
+    ...(documentRequired.length > 0 && { documents: [...documentRequired] }),
+  };
   return {
     prerequisites: findings.map(({ code, met, reason }) => ({ code, met, ...(reason && { reason }) })),
     attestation: attested && attested.reading,
     changesOn: changes.sort()[0] ?? null,
     ...(file.changes?.length && { changes: [...file.changes] }),
+    ...(Object.keys(demands).length > 0 && { demands }),
   };
 }
 

@@ -1,8 +1,10 @@
 import { addDays } from '../time/dates';
 import type { Agenda, ApplicationEvent, EventData, EventKind, Track } from './events';
+import { findFactLack, type FactLack } from '../kernel/facts';
 import type { Instant, PlainDate } from '../time/instants';
 import {
   type ContractStatus,
+  type Fact,
   type Outcome,
   type Stage,
   type WaitingOn,
@@ -17,7 +19,10 @@ import {
   isHeld,
   isOpen,
   LONGEST_SILENCE_DAYS,
+  isMendable,
   isParticipating,
+  findLackOf,
+  listAwaitedFacts,
   type ApplicationState,
   type BlockerCode,
   type Clock,
@@ -186,20 +191,22 @@ const HANDLERS: Handlers = {
       digest: data.digest,
       counts: data.counts,
       ...(data.effectiveOn && { effectiveOn: data.effectiveOn }),
+      ...(data.partyRead && { partyRead: data.partyRead }),
+      ...(data.documented && { documented: data.documented }),
     };
     const on = s.facts[data.fact];
-    const settledAs = { ...entry, status: data.counts ? 'confirmed' : 'claimed', against: [] } as const;
+    const lacks = findFactLack(data.fact, data, s.file.demands ?? {}) !== null;
+    const settledAs = { ...entry, status: data.counts && !lacks ? 'confirmed' : 'claimed', against: [] } as const;
     if (!on || data.reasoned) s.facts[data.fact] = { ...settledAs, against: [] };
     else if (on.status === 'disputed') {
       if (on.digest !== data.digest && !on.against.some((a) => a.digest === data.digest))
         on.against.push({ entryId: e.id, digest: data.digest });
     } else if (on.digest === data.digest) {
-      if (data.counts || !on.counts) s.facts[data.fact] = { ...settledAs, against: [] };
+      // the same said once more takes nothing from what was proven
+      if (settledAs.status === 'confirmed' || on.status === 'claimed')
+        s.facts[data.fact] = { ...settledAs, against: [] };
     } else s.facts[data.fact] = { ...on, status: 'disputed', against: [{ entryId: e.id, digest: data.digest }] };
-    if (data.fact === 'contract' && s.facts.contract?.status === 'confirmed') {
-      if (s.contract.status !== 'executed') s.contract = { status: 'executed', on: e.at.slice(0, 10) };
-      delete s.followUps.contracting;
-    }
+    if (data.fact === 'contract' && s.facts.contract?.status === 'confirmed') endContracting(s, e);
     if (s.stage === 'approved') chaseFacts(s, e);
   },
 
@@ -477,9 +484,43 @@ function closeApplication(s: ApplicationState, e: Entry): void {
   s.closedAt = e.at;
 }
 
+/** Marks the contract as executed, now that it is confirmed. */
+function endContracting(s: ApplicationState, e: Entry): void {
+  if (s.contract.status !== 'executed') s.contract = { status: 'executed', on: e.at.slice(0, 10) };
+  delete s.followUps.contracting;
+}
+
+/** Settles which facts on record count, as what they have to have behind them may have changed. */
+function settleFacts(s: ApplicationState, e: Entry): void {
+  let changed = false;
+  for (const [name, on] of Object.entries(s.facts)) {
+    const fact = name as Fact;
+    if (!on.counts || on.status === 'disputed') continue;
+    const status = findLackOf(s, fact) ? 'claimed' : 'confirmed';
+    if (status === on.status) continue;
+    changed = true;
+    on.status = status;
+    if (fact === 'contract' && status === 'confirmed') endContracting(s, e);
+  }
+  if (changed && s.stage === 'approved') chaseFacts(s, e);
+}
+
+/** What mends each lack. */
+const MENDED_BY: Record<FactLack, Purpose> = { party: 'read_the_party', document: 'attach_document' };
+
+/** Lists what the operator has to mend of the facts, each since it arose. */
+function listMending(s: ApplicationState, e: Entry): NonNullable<ApplicationState['mending']> {
+  if (!isOpen(s) && !isParticipating(s)) return [];
+  const lacks = s.rules.facts.flatMap((fact) => (isMendable(s, fact) ? findLackOf(s, fact)! : []));
+  return [...new Set(lacks)].map((lack) => {
+    const purpose = MENDED_BY[lack];
+    return s.mending?.find((one) => one.purpose === purpose) ?? { purpose, since: e.at };
+  });
+}
+
 /** After approval every missing fact is chased: the contract on its own track. */
 function chaseFacts(s: ApplicationState, e: Entry, named: { on?: PlainDate; from?: PlainDate } = {}): void {
-  const missing = s.rules.facts.filter((fact) => s.facts[fact]?.status !== 'confirmed');
+  const missing = listAwaitedFacts(s);
   const others = missing.some((fact) => fact !== 'contract');
   for (const [track, needed] of [
     ['confirmation', others],
@@ -575,6 +616,7 @@ function restoreAttempt(s: ApplicationState, lost: EndedAttempt, e: Entry): void
 
 /** Applies what follows from any event: the file moves an unsubmitted application, the last fact confirms an approved one. */
 function applyDerivedChanges(s: ApplicationState, e: Entry): void {
+  settleFacts(s, e);
   if (isOpen(s) && !s.submitted && BEFORE_SUBMISSION.includes(s.stage) && s.stage !== findReadyStage(s))
     enterStage(s, findReadyStage(s), e);
   if (s.stage === 'approved' && areFactsOnFile(s)) enterStage(s, 'confirmed', e);
@@ -584,6 +626,9 @@ function applyDerivedChanges(s: ApplicationState, e: Entry): void {
     s.paused = null;
   }
   updateParticipation(s, e);
+  const mending = listMending(s, e);
+  if (mending.length > 0) s.mending = mending;
+  else delete s.mending;
   const codes = s.submitted && isOpen(s) ? listBlockers(s) : [];
   s.blockers = codes.map((code) => s.blockers.find((b) => b.code === code) ?? { code, since: e.at });
 }
@@ -618,15 +663,16 @@ function findCredentialingWaitingOn(s: ApplicationState): WaitingOn {
     return s.key.kind === 'new_group' || practices ? 'operator' : 'provider';
   }
   if (s.stage === 'awaiting_attestation') return 'provider';
-  if (s.step) return 'operator';
+  if (s.step || s.rules.facts.some((fact) => fact !== 'contract' && isMendable(s, fact))) return 'operator';
   const operators = ({ code }: { code: BlockerCode }) => code.startsWith('practice_') || code.endsWith('_changed');
   if (s.blockers.length > 0) return s.blockers.some(operators) ? 'operator' : 'provider';
-  const missing = s.rules.facts.some((fact) => fact !== 'contract' && s.facts[fact]?.status !== 'confirmed');
+  const missing = listAwaitedFacts(s).some((fact) => fact !== 'contract');
   return s.stage === 'approved' && !missing ? 'nobody' : 'payer';
 }
 
 function findContractingWaitingOn(s: ApplicationState): WaitingOn {
   if (!isOpen(s) || !s.rules.facts.includes('contract') || s.facts.contract?.status === 'confirmed') return 'nobody';
+  if (isMendable(s, 'contract')) return 'operator';
   switch (s.contract.status) {
     case 'sent':
       return 'provider';

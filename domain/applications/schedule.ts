@@ -31,10 +31,15 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
     const dueAt = addDuration({ at: held.since }, playbook.contactOverdueAfter, playbook.window);
     agenda.items.push({ purpose: 'enter_what_was_lost', since: held.since, dueAt });
   }
+  const isSilent = state.paused !== null || isHeld(state);
+  if (!isSilent)
+    for (const { purpose, since } of state.mending ?? []) {
+      const dueAt = addDuration({ at: since }, playbook.contactOverdueAfter, playbook.window);
+      agenda.items.push({ purpose, since, dueAt });
+    }
   if (isParticipating(state)) return addParticipation(agenda, state, playbook, timeZone);
   if (!isOpen(state)) return agenda;
   const { window } = playbook;
-  const isSilent = state.paused !== null || isHeld(state);
   const after = (at: Instant, duration: Duration) => addDuration({ at }, duration, window);
   const timer = (name: TimerName, at: Instant, silenced = isSilent) => {
     if (!silenced) agenda.timers[name] = at;

@@ -1,5 +1,6 @@
 import type { Agenda, ApplicationKey, ChangeCode, CycleBasis, EventData, FileReading, Known, Track } from './events';
 import type { AttestationState, Rules } from '../registry/terms';
+import { findFactLack, type FactLack } from '../kernel/facts';
 import type { Instant, PlainDate } from '../time/instants';
 import type {
   ContractStatus,
@@ -81,8 +82,11 @@ export interface FactState {
   /** The entry whose value counts; while disputed, the first of those that disagree. */
   entryId: string;
   digest: string;
+  /** Whether its source counts; it is `claimed` all the same while it lacks something. */
   counts: boolean;
   effectiveOn?: PlainDate;
+  partyRead?: true;
+  documented?: true;
   /** While disputed: the entries that say otherwise. */
   against: { entryId: string; digest: string }[];
   /** While disputed by an issue of the participation: its entry. */
@@ -177,6 +181,8 @@ export interface ApplicationState {
   participation?: Participation;
   assignee: string | null;
   step: Step | null;
+  /** What the operator has to mend of facts that are on record; left out where it is nothing. */
+  mending?: { purpose: Purpose; since: Instant }[];
   followUps: Partial<Record<Track, FollowUp>>;
   agenda: Agenda;
   /** By whom was waited for, in milliseconds up to `since`: in all, and on each track for itself. */
@@ -212,6 +218,20 @@ export const listArmedEntries = (state: ApplicationState): string[] => {
 };
 
 export const BEFORE_SUBMISSION: readonly Stage[] = ['preparing', 'awaiting_attestation', 'ready_to_submit'];
+
+/** What a fact lacks to count; null where it lacks nothing or its source does not count anyway. */
+export const findLackOf = (state: ApplicationState, fact: Fact): FactLack | null => {
+  const on = state.facts[fact];
+  return on?.counts ? findFactLack(fact, on, state.file.demands ?? {}) : null;
+};
+
+/** The facts of this kind that are not on file, as somebody else has yet to give them. */
+export const listAwaitedFacts = (state: ApplicationState): Fact[] =>
+  state.rules.facts.filter((fact) => state.facts[fact]?.status !== 'confirmed' && !isMendable(state, fact));
+
+/** Whether a fact is on record and would count if the operator mended it. */
+export const isMendable = (state: ApplicationState, fact: Fact): boolean =>
+  state.facts[fact]?.status === 'claimed' && findLackOf(state, fact) !== null;
 
 /** All facts that this kind of application needs are on file and undisputed. */
 export const areFactsOnFile = (state: ApplicationState): boolean =>

@@ -3,11 +3,18 @@ import {
   FACTS,
   READINESS_REASONS,
   type Fact,
+  type FactDemands,
   type LineOfBusiness,
   type ReadinessCaution,
   type ReadinessReason,
 } from '../kernel/codes';
-import { findInheritedAgreement, type FactRecord } from '../kernel/facts';
+import {
+  findFactLack,
+  findInheritedAgreement,
+  findStatusBySource,
+  type FactLack,
+  type FactRecord,
+} from '../kernel/facts';
 
 /** What is asked for one provider, practice, payer and state. */
 export interface ReadinessQuery {
@@ -55,6 +62,8 @@ export interface ReadinessEvidence {
   /** Of the practice, payer and state, whatever the line; the oldest first. */
   agreements: readonly AgreementEvidence[];
   platformCovers: boolean;
+  /** What facts have to have behind them for the date of service. */
+  demands: FactDemands;
   licenceCurrent: boolean;
   malpracticeCurrent: boolean;
   attestationCurrent: boolean;
@@ -75,6 +84,8 @@ export interface ReadinessAnswer {
   mayRepresentInNetwork: boolean;
   /** Of the span that decided: what a yes rests on, what a no is about. */
   facts: Partial<Record<Fact, FactRecord & { awaitsApproval?: true }>>;
+  /** The facts of the span that decided without a document on record. */
+  factsWithoutDocument: Fact[];
   /** Whose span decided; null where there is none. */
   applicationId: string | null;
   /** The day from which the answer is yes if nothing else is missing; null while no effective date counts. */
@@ -82,7 +93,7 @@ export interface ReadinessAnswer {
 }
 
 /** What to do about each reason. */
-export const REMEDIES: Record<ReadinessReason, string> = {
+const REMEDIES: Record<ReadinessReason, string> = {
   no_application:
     'Open an application for this provider, practice, payer and state; until it is confirmed, do not bill.',
   platform_only:
@@ -108,6 +119,19 @@ const UNCONFIRMED: Record<Fact, ReadinessReason> = {
   claimsRoute: 'claims_route_unconfirmed',
 };
 
+/** What to do about a fact that is on record but does not count. */
+const LACK_REMEDIES: Record<FactLack, string> = {
+  party:
+    'A platform covers this payer: read off the evidence whose name and tax id it states, and confirm the fact again with both.',
+  document: 'Store the document that the fact was read from, and confirm the fact again with it.',
+};
+
+/** What to do about a reason of an answer. */
+export function findRemedy(reason: ReadinessReason, { facts }: Pick<ReadinessAnswer, 'facts'>): string {
+  const lacks = FACTS.map((fact) => (UNCONFIRMED[fact] === reason ? facts[fact]?.lacks : undefined)).find(Boolean);
+  return lacks ? LACK_REMEDIES[lacks] : REMEDIES[reason];
+}
+
 /**
  * Whether a service may be billed as in network under the practice's own setup. Of several spans one that covers the
  * date decides, a clear one before others, otherwise the latest. A contract or claims route that rests on an ended
@@ -116,7 +140,7 @@ const UNCONFIRMED: Record<Fact, ReadinessReason> = {
 export function evaluateBillingReadiness(query: ReadinessQuery, evidence: ReadinessEvidence): ReadinessAnswer {
   const { deciding, ambiguous } = selectSpansInScope(
     query,
-    evidence.spans.map((span) => stripUnapprovedFacts(span, evidence.unapproved)),
+    evidence.spans.map((span) => stripUncountedFacts(span, evidence)),
   );
   const judged = deciding.map((span) => ({ span, reasons: listReasonsAgainst(span, query.dateOfService, evidence) }));
   const decision =
@@ -136,6 +160,7 @@ export function evaluateBillingReadiness(query: ReadinessQuery, evidence: Readin
     billThrough: mayBill ? 'own' : evidence.platformCovers ? 'platform' : 'nobody',
     mayRepresentInNetwork: mayBill,
     facts: decision?.span.facts ?? {},
+    factsWithoutDocument: decision ? listUndocumented(decision.span) : [],
     applicationId: decision?.span.applicationId ?? null,
     billableFrom: decision ? findEffectiveFrom(decision.span) : null,
   };
@@ -143,14 +168,18 @@ export function evaluateBillingReadiness(query: ReadinessQuery, evidence: Readin
 
 type Facts = ReadinessAnswer['facts'];
 
-/** A span as far as its facts count: one that awaits approval is a claim. */
-function stripUnapprovedFacts(span: Span, unapproved: ReadonlySet<string>): Span & { facts: Facts } {
-  if (unapproved.size === 0) return span;
-  const claim = (fact: FactRecord) =>
-    fact.status === 'confirmed' && unapproved.has(fact.entryId)
-      ? { ...fact, status: 'claimed' as const, awaitsApproval: true as const }
-      : fact;
-  const facts = Object.fromEntries(Object.entries(span.facts).map(([name, fact]) => [name, claim(fact)]));
+/** A span as far as its facts count: one that awaits approval, or lacks what it has to have behind it, is a claim. */
+function stripUncountedFacts(
+  span: Span,
+  { unapproved, demands }: Pick<ReadinessEvidence, 'unapproved' | 'demands'>,
+): Span & { facts: Facts } {
+  const count = (name: Fact, fact: FactRecord) => {
+    if (fact.status === 'disputed' || findStatusBySource(fact.source) === 'claimed') return fact;
+    if (unapproved.has(fact.entryId)) return { ...fact, status: 'claimed' as const, awaitsApproval: true as const };
+    const lacks = findFactLack(name, { ...fact, documented: fact.evidence.length > 0 }, demands) ?? fact.lacks;
+    return lacks ? { ...fact, status: 'claimed' as const, lacks } : fact;
+  };
+  const facts = Object.fromEntries(Object.entries(span.facts).map(([name, fact]) => [name, count(name as Fact, fact)]));
   return { ...span, facts };
 }
 
@@ -232,10 +261,13 @@ function findSupportingAgreement(
   );
 }
 
+const listUndocumented = ({ facts }: Span): Fact[] => FACTS.filter((fact) => facts[fact]?.evidence.length === 0);
+
 function listCautions(span: Span, evidence: ReadinessEvidence): ReadinessCaution[] {
   const cautions: [ReadinessCaution, boolean][] = [
     ['not_seen_loaded', !span.loadedSeen],
-    ['party_not_seen', !FACTS.some((fact) => span.facts[fact]?.partySeen)],
+    ['party_not_seen', span.facts.contract?.partySeen !== true],
+    ['no_document', listUndocumented(span).length > 0],
     ['attestation_lapsed', !evidence.attestationCurrent],
     ['malpractice_lapsed', !evidence.malpracticeCurrent],
     ['exclusion_possible', evidence.exclusionPossible],

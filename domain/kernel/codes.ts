@@ -137,6 +137,17 @@ export const FACT_SOURCES = [
 ] as const;
 export type FactSource = (typeof FACT_SOURCES)[number];
 
+/** What a fact that is on record may lack to count. */
+export const FACT_LACKS = ['party', 'document'] as const;
+
+/** What facts have to have behind them to count. */
+export interface FactDemands {
+  /** A platform covers the payer: its letter is easily taken for one's own, so the evidence must be read for whom it names. */
+  party?: true;
+  /** The facts that need a document, as the operator wants it. */
+  documents?: Fact[];
+}
+
 export const CONTRACT_BASES = ['government_program', 'group_contract', 'existing_agreement'] as const;
 export type ContractBasis = (typeof CONTRACT_BASES)[number];
 
@@ -207,6 +218,7 @@ export type ReadinessReason = (typeof READINESS_REASONS)[number];
 export const READINESS_CAUTIONS = [
   'not_seen_loaded',
   'party_not_seen',
+  'no_document',
   'attestation_lapsed',
   'malpractice_lapsed',
   'exclusion_possible',
@@ -315,5 +327,7 @@ export const PURPOSES = [
   'recover_recredentialing',
   'tell_of_change',
   'enter_what_was_lost',
+  'read_the_party',
+  'attach_document',
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];

@@ -1,6 +1,6 @@
 import type { PlainDate } from '../time/instants';
 import { compareBusinessNames } from './business-names';
-import type { ContractBasis, Fact, FactSource } from './codes';
+import type { ContractBasis, Fact, FACT_LACKS, FactDemands, FactSource } from './codes';
 
 /** Held by the practice's agreement, whose id it is. */
 interface Inherited {
@@ -31,8 +31,12 @@ export interface FactRecord<F extends Fact = Fact> {
   evidence: string[];
   /** Missing of what was recorded before it was kept. */
   confirmedOn?: PlainDate;
-  /** Whether it is noted which party the evidence names. */
+  /** Whether a name or a tax id was read off the evidence. */
   partySeen: boolean;
+  /** Whether both were. */
+  partyRead?: boolean;
+  /** Why it is only claimed though its source counts. */
+  lacks?: FactLack;
   /** While disputed: what other sources say. */
   otherValues?: FactValues[F][];
 }
@@ -43,6 +47,43 @@ export interface Seen {
   tinLast4?: string;
   npi?: string;
   locationId?: string;
+}
+
+/** What stands behind a fact: whether a name or a tax id was read off its evidence, whether both were, and its documents. */
+export interface Proof {
+  partySeen: boolean;
+  partyRead: boolean;
+  evidence: string[];
+}
+
+export function readProof({ seen = {}, evidence = [] }: { seen?: Seen; evidence?: string[] }): Proof {
+  const read = [seen.partyName, seen.tinLast4].filter((one) => one !== undefined).length;
+  return { partySeen: read > 0, partyRead: read === 2, evidence };
+}
+
+/** What stands behind a fact that is held by an agreement: its own proof, and that of what the agreement holds. */
+export const addProofs = (own: Proof, held: Proof | undefined): Proof =>
+  held
+    ? {
+        partySeen: own.partySeen || held.partySeen,
+        partyRead: own.partyRead || held.partyRead,
+        evidence: [...new Set([...own.evidence, ...held.evidence])],
+      }
+    : own;
+
+/** What a fact lacks to count, which the operator can mend. */
+export type FactLack = (typeof FACT_LACKS)[number];
+
+/** The facts that a platform holds too, under its own name. */
+const HELD_BY_PARTIES: readonly Fact[] = ['contract', 'claimsRoute'];
+
+export function findFactLack(
+  fact: Fact,
+  { partyRead = false, documented = false }: { partyRead?: boolean; documented?: boolean },
+  { party, documents = [] }: FactDemands,
+): FactLack | null {
+  if (party && HELD_BY_PARTIES.includes(fact) && !partyRead) return 'party';
+  return documents.includes(fact) && !documented ? 'document' : null;
 }
 
 /** Who an application is for, as evidence may name them. */

@@ -1,7 +1,8 @@
 import type { ApplicationKind, Fact, LineOfBusiness, Stage, WaitingOn } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Bodies, GivenFact } from '../../domain/applications/bodies';
-import type { ApplicationState } from '../../domain/applications/state';
+import type { FactLack } from '../../domain/kernel/facts';
+import { findLackOf, isMendable, type ApplicationState, type FactState } from '../../domain/applications/state';
 import type { LapseWarning } from '../../domain/upkeep/upkeep';
 import { buildApplicationView, type ApplicationView, type ParticipationView } from '../../domain/applications/view';
 import type { Db, Fragment } from '../../runtime/database';
@@ -65,7 +66,7 @@ const CONTRACT_FIELDS = ['reference', 'feeScheduleReference', 'termNoticeDays', 
 
 type ContractTerms = Pick<Bodies['contract'], (typeof CONTRACT_FIELDS)[number]>;
 type Given = { entryId: string } & Pick<GivenFact, (typeof CONFIRMATION_FIELDS)[number]>;
-type Confirmation = Given & { status: 'confirmed' | 'claimed' | 'disputed'; against?: Given[] };
+type Confirmation = Given & { status: FactState['status']; lacks?: FactLack; against?: Given[] };
 
 type Cycle = NonNullable<ParticipationView['recredentialing']>;
 /** With the application by which the running cycle is renewed. */
@@ -150,7 +151,11 @@ async function confirmationsOf(sql: Db, state: ApplicationState): Promise<Partia
   const entries = Object.entries(state.facts).map(async ([name, on]) => {
     const fact = name as Fact;
     const [first, ...against] = await Promise.all([on, ...on.against].map((one) => given(fact, one.entryId)));
-    return [fact, { status: on.status, ...first, ...(against.length > 0 && { against }) }] as const;
+    const lacks = isMendable(state, fact) && findLackOf(state, fact);
+    return [
+      fact,
+      { status: on.status, ...(lacks && { lacks }), ...first, ...(against.length > 0 && { against }) },
+    ] as const;
   });
   return Object.fromEntries(await Promise.all(entries)) as Partial<Record<Fact, Confirmation>>;
 }

@@ -5,8 +5,10 @@ import type { Circumstances } from '../../domain/applications/decide';
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Refusal } from '../../domain/applications/progress';
+import { addProofs, findInheritedAgreement, readProof, type Proof } from '../../domain/kernel/facts';
 import type { NextTry } from '../../domain/kernel/delivery';
 import { json, type Db, type Fragment, type Tx } from '../../runtime/database';
+import { readProofs } from '../billing/proofs';
 import { dueInWaves } from '../kernel/outbox';
 import type { Actor } from '../kernel/principal';
 
@@ -125,7 +127,8 @@ export async function readCircumstances(
       const current = on && on.status !== 'disputed' ? await factBody(tx, state, body.fact, on.entryId) : null;
       return {
         digest: digest(body.value),
-        identical: current !== null && digest(proof(current)) === digest(proof(body)),
+        identical: current !== null && digest(wording(current)) === digest(wording(body)),
+        proof: await proofOf(tx, body.fact, body),
       };
     }
     case 'information':
@@ -144,8 +147,20 @@ export async function readCircumstances(
 }
 
 /** What makes one confirmation repeat another: everything but the reason for changing it. */
-function proof({ value, source, reference, rep, confirmedOn, seen, evidence }: GivenFact) {
+function wording({ value, source, reference, rep, confirmedOn, seen, evidence }: GivenFact) {
   return { value, source, reference, rep, confirmedOn, seen, evidence };
+}
+
+/** What stands behind a fact, with what stands behind the one that it is inherited from. */
+export async function proofOf(sql: Db, fact: Fact, given: GivenFact): Promise<Proof> {
+  const own = readProof(given);
+  const agreementId = findInheritedAgreement(given.value);
+  if (agreementId === null) return own;
+  const column = fact === 'contract' ? sql`contract` : sql`claims_route`;
+  const [held] = await sql<{ entryId: string | null }[]>`
+    select ${column}->>'entryId' as entry_id from agreements where id = ${agreementId}`;
+  const proofs = await readProofs(sql, held?.entryId ? [held.entryId] : []);
+  return addProofs(own, proofs.get(held?.entryId ?? ''));
 }
 
 /** The body that an entry of a fact was given with, by a PUT or by an adoption. */
@@ -165,12 +180,12 @@ async function settledItems(tx: Tx, state: ApplicationState, returned: string[])
   const entries = [...new Set(state.outstanding.map((ref) => ref.split('#')[0]!))];
   const rows = await tx<{ id: string; items: string[] }[]>`
     select id, body->'missingItems' as items from commands where id = any(${entries}::uuid[])`;
-  const wording = (text: string) => text.trim().replace(/\s+/g, ' ').toLowerCase();
-  const given = new Set(returned.map(wording));
+  const plain = (text: string) => text.trim().replace(/\s+/g, ' ').toLowerCase();
+  const given = new Set(returned.map(plain));
   return state.outstanding.filter((ref) => {
     const [entry, index] = ref.split('#');
     const asked = rows.find((row) => row.id === entry)?.items[Number(index)];
-    return asked !== undefined && given.has(wording(asked));
+    return asked !== undefined && given.has(plain(asked));
   });
 }
 

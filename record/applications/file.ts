@@ -6,7 +6,8 @@ import type { ResolvedPlaybook } from '../../domain/registry/playbook';
 import { evaluateFile, type ProviderFile } from '../../domain/applications/prerequisites';
 import type { Db } from '../../runtime/database';
 import { attestedOn, countsFor, exclusionWords, registryLicences, registryWord } from '../kernel/person-scope';
-import { isSet } from '../kernel/settings';
+import { isSet, settingNow } from '../kernel/settings';
+import { coveredSince } from '../billing/platform-spans';
 
 /** Reads the file behind an application and evaluates it for a day: codes and dates only. */
 export async function readFile(
@@ -35,6 +36,8 @@ export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<Pr
           'until', u.until, 'revokedOn', u.revoked_on))
         from authorisations u where u.provider_id = p.id), '[]'::jsonb) as authorisations,
       ${isSet(sql, 'authorisationRequired')} as authorisation_required,
+      ${settingNow(sql, 'documentRequired')} as document_required,
+      ${coveredSince(sql, sql`p.id`, key.payerId, key.state)} as platform_since,
       ${exclusionWords(sql, { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: sql`array[pr.id]` })}
         as exclusions,
       (select x.status from portal_access x

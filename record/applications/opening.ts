@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { OpeningBody } from '../../domain/applications/bodies';
-import { append, decideOpening } from '../../domain/applications/decide';
+import type { GivenFact, OpeningBody } from '../../domain/applications/bodies';
+import type { Fact } from '../../domain/kernel/codes';
+import { append, decideOpening, type Opening } from '../../domain/applications/decide';
 import type { ApplicationKey } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
 import { buildNaturalKey } from '../../domain/applications/key';
@@ -10,7 +11,7 @@ import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/regist
 import { json, rowsOf, type Sql, type Tx } from '../../runtime/database';
 import { readRun, runOf, type ApplicationRun } from './application-run';
 import { digest } from '../kernel/digest';
-import { keepCommand } from './commands';
+import { keepCommand, proofOf } from './commands';
 import { readProviderFile, readingOf } from './file';
 import { keepBridge } from './bridges';
 import type { Actor } from '../kernel/principal';
@@ -62,6 +63,8 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
 
     const playbook = resolvePlaybook(row.playbook, key, row.timeZone);
     const today = localDate(request.at, row.timeZone);
+    const adopted = Object.entries(body.adopt?.confirmations ?? {}) as [Fact, GivenFact][];
+    const proofs = await Promise.all(adopted.map(async ([fact, given]) => [fact, await proofOf(tx, fact, given)]));
     const drafts = decideOpening(body, {
       applicationId: id,
       clientId,
@@ -70,6 +73,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
       reading: readingOf(file, key, playbook, today),
       today,
       digest,
+      proofs: Object.fromEntries(proofs) as Opening['proofs'],
     });
     const opening = append(null, drafts, { at: request.at, entryId: id, newId: randomUUID });
     if (!opening.state) throw new Error('an opening opens');

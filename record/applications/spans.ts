@@ -2,9 +2,9 @@ import { idsOfOne } from '../kernel/one-entry';
 import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { FACTS, type Fact } from '../../domain/kernel/codes';
-import { sameValue, type FactRecord } from '../../domain/kernel/facts';
+import { readProof, sameValue, type FactRecord } from '../../domain/kernel/facts';
 import { wasSeenLoaded } from '../../domain/applications/participation';
-import type { ApplicationState, FactState } from '../../domain/applications/state';
+import { findLackOf, type ApplicationState, type FactState } from '../../domain/applications/state';
 import { json, rowsOf, type Db, type Tx } from '../../runtime/database';
 import { notifyInheritingApplications } from '../billing/agreements';
 import { factBody } from './commands';
@@ -79,14 +79,18 @@ async function readFactRecords(tx: Db, state: ApplicationState): Promise<Partial
 async function readFactRecord(tx: Db, state: ApplicationState, fact: Fact, on: FactState): Promise<FactRecord> {
   const body = await factBody(tx, state, fact, on.entryId);
   const others = await Promise.all(on.against.map((a) => factBody(tx, state, fact, a.entryId)));
+  const lacks = on.status === 'claimed' && findLackOf(state, fact);
+  const { partySeen, partyRead, evidence } = readProof(body);
   return {
     status: on.status,
     value: body.value,
     entryId: on.entryId,
     source: body.source,
-    evidence: body.evidence ?? [],
+    evidence,
     confirmedOn: body.confirmedOn,
-    partySeen: body.seen !== undefined,
+    partySeen,
+    partyRead,
+    ...(lacks && { lacks }),
     ...(others.length > 0 && { otherValues: others.map((other) => other.value) }),
   };
 }

@@ -50,6 +50,16 @@ export const carries = (sql: Db, payerId: Fragment, state: Fragment, on: Fragmen
     where m.relationship_id = r.id and m.known_to is null and ${on} between m.from_on and m.until_on
       and ${isAboutState(sql, state)} and ${reaches(sql, payerId)})`;
 
+/**
+ * From which day a platform has covered a provider's payer in a state, or will; -infinity where nobody knows. A cover that is over
+ * counts too: its letters are still about.
+ */
+export const coveredSince = (sql: Db, providerId: Fragment, payerId: string, state: string): Fragment => sql`
+  (select min(m.from_on)::text from platform_relationships r
+    join platform_spans m on m.relationship_id = r.id and m.known_to is null and m.from_on <= m.until_on
+    join payers n on n.id = m.payer_id
+    where r.provider_id = ${providerId} and ${isAboutState(sql, sql`${state}::text`)} and ${reaches(sql, sql`${payerId}::uuid`)})`;
+
 /** The last day on which the payer of the application `a` is billed through the relationship `r`; of one that never was, its own. */
 export const lastDayThrough = (sql: Db): Fragment => sql`
   coalesce(

@@ -1,6 +1,6 @@
 import { idOfOne, isAmong } from '../kernel/one-entry';
 import { computeAttestationDueOn, listKnownLicences } from '../../domain/registry/attestation';
-import { KINDS, type FactSource, type ReadinessReason } from '../../domain/kernel/codes';
+import { KINDS, type Fact, type FactSource, type ReadinessReason } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import {
   excludedOn,
@@ -16,12 +16,14 @@ import type {
   ReadinessQuery,
   Span,
 } from '../../domain/billing/readiness';
+import { addProofs, findInheritedAgreement, type FactRecord, type FactValue } from '../../domain/kernel/facts';
 import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
 import { asKnown, knownThen, type AsKnown } from '../kernel/as-of';
 import { attestedOn, exclusionWords, registryLicences } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { isAboutState } from './platform-spans';
+import { readProofs } from './proofs';
 import { settingsAt, settingsHistory, type SettingsVersion } from '../kernel/settings';
 
 export interface ReadinessRequest extends ReadinessQuery {
@@ -67,6 +69,8 @@ interface File {
   malpracticeUntil: PlainDate | null;
   attestedOn: PlainDate | null;
   platformCovers: boolean;
+  /** Whether one does on the day, or did before. */
+  platformCovered: boolean;
   exclusions: ExclusionWord[];
 }
 
@@ -89,17 +93,20 @@ export async function readReadinessEvidence(
     settingsHistory(sql),
   ]);
   const unapproved = await readUnapproved(sql, requests, policies, spans, agreements);
-  const [spansOfItem, agreementsOfItem] = [groupByItem(spans), groupByItem(agreements)];
+  const proven = await addInheritedProofs(sql, spans, agreements);
+  const [spansOfItem, agreementsOfItem] = [groupByItem(proven), groupByItem(agreements)];
   return files.map((file) => {
     const unknown = (['provider', 'practice', 'payer', 'location'] as const).filter((name) => !file[name]);
     if (unknown.length > 0) return { unknown: unknown.map((name) => `${name}Id` as const) };
-    const { state, dateOfService } = requests[file.i]!;
+    const { state, dateOfService, asOf } = requests[file.i]!;
+    const documents = settingsAt(policies, asOf).documentRequired;
     return {
       clientId: file.clientId,
       evidence: {
         spans: spansOfItem.get(file.i) ?? [],
         agreements: agreementsOfItem.get(file.i) ?? [],
         platformCovers: file.platformCovers,
+        demands: { ...(file.platformCovered && { party: true }), documents },
         excluded: computeExclusionTerms(file.exclusions).some((term) => excludedOn(term, dateOfService)),
         exclusionPossible: maybeExcludedOn(file.exclusions, dateOfService),
         unapproved: unapproved(file.i),
@@ -107,6 +114,34 @@ export async function readReadinessEvidence(
       },
     };
   });
+}
+
+/** Adds to what is inherited from an agreement what stands behind the agreement's own entry. */
+async function addInheritedProofs(
+  sql: Db,
+  spans: readonly KeptSpan[],
+  agreements: readonly KeptAgreement[],
+): Promise<KeptSpan[]> {
+  const held = (span: KeptSpan, fact: Fact, value: FactValue): string | undefined => {
+    const from = findInheritedAgreement(value);
+    if (from === null || (fact !== 'contract' && fact !== 'claimsRoute')) return undefined;
+    return agreements.find(({ i, id }) => i === span.i && id === from)?.[fact]?.entryId;
+  };
+  const listHeld = (span: KeptSpan) =>
+    (Object.entries(span.facts) as [Fact, FactRecord][]).flatMap(([fact, { value }]) => held(span, fact, value) ?? []);
+  const entryIds = spans.flatMap(listHeld);
+  if (entryIds.length === 0) return [...spans];
+  const proofs = await readProofs(sql, entryIds);
+  const add = (span: KeptSpan, fact: Fact, record: FactRecord): FactRecord => ({
+    ...record,
+    ...addProofs({ partyRead: false, ...record }, proofs.get(held(span, fact, record.value) ?? '')),
+  });
+  return spans.map((span) => ({
+    ...span,
+    facts: Object.fromEntries(
+      (Object.entries(span.facts) as [Fact, FactRecord][]).map(([fact, record]) => [fact, add(span, fact, record)]),
+    ),
+  }));
 }
 
 /** The entries by phone that want a second person's approval and, as far as each request may know, have none. */
@@ -307,11 +342,7 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
       sql,
       sql`a.attested_on <= q."dateOfService" and a.recorded_at <= coalesce(q."asOf", 'infinity')`,
     )} as attested_on,
-    exists (select from platform_relationships r
-      join platform_spans m on m.relationship_id = r.id
-      where r.provider_id = p.id and m.payer_id = any(${asked.payerIds})
-        and ${isAboutState(sql, sql`q.state`)}
-        and q."dateOfService" between m.from_on and m.until_on and ${knownThen(sql, 'm')}) as platform_covers,
+    coalesce(cover.covers, false) as platform_covers, coalesce(cover.covered, false) as platform_covered,
     ${exclusionWords(
       sql,
       { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: asked.practiceIds },
@@ -325,6 +356,12 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
     select * from practices pr where pr.id = q."practiceId" and ${inScope(sql, principal, 'pr.client_id')}
     ${ONE_BY_ONE(sql)}) pr on true
   left join payers y on y.id = q."payerId"
+  left join lateral (
+    select bool_or(q."dateOfService" <= m.until_on) as covers, bool_or(m.from_on <= m.until_on) as covered
+    from platform_relationships r
+    join platform_spans m on m.relationship_id = r.id
+    where r.provider_id = p.id and m.payer_id = any(${asked.payerIds}) and ${isAboutState(sql, sql`q.state`)}
+      and m.from_on <= q."dateOfService" and ${knownThen(sql, 'm')}) cover on true
   order by q.i`;
 
 /** The applications that open a participation, but those that came to nothing; the oldest first. */

@@ -1,4 +1,5 @@
 import { announceEach } from './subscribers';
+import type { Fact } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { RETENTION_DEFAULTS } from '../../domain/offboarding/retention';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
@@ -13,6 +14,8 @@ const DEFAULT_SETTINGS = {
   authorisationRequired: false,
   /** The operator, as mail and papers name it; null: they name the credentialing team. */
   operatorName: null as string | null,
+  /** These facts count only with a document on record. */
+  documentRequired: [] as Fact[],
   ...RETENTION_DEFAULTS,
 };
 export type Settings = typeof DEFAULT_SETTINGS;
@@ -35,6 +38,11 @@ export const settingsAt = (history: readonly SettingsVersion[], at?: Instant): S
 /** A yes or no of the settings that hold now. */
 export const isSet = (sql: Db, name: 'authorisationRequired'): Fragment => sql`
   coalesce((select (settings->>${name}::text)::boolean from operator_settings order by id desc limit 1), ${DEFAULT_SETTINGS[name]})`;
+
+/** A setting that holds now, as JSON. */
+export const settingNow = (sql: Db, name: keyof Settings): Fragment => sql`
+  coalesce((select settings->${name}::text from operator_settings order by id desc limit 1),
+    ${json(sql, DEFAULT_SETTINGS[name])}::jsonb)`;
 
 /** What is to be another; what is left out stays. */
 export type SettingsChange = { [Name in keyof Settings]?: Settings[Name] | undefined };
@@ -65,6 +73,13 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
               and g.line_of_business = s.line_of_business
               and 'phone' in (g.contract->>'source', g.claims_route->>'source')))`,
     );
+    if ('documentRequired' in change)
+      await announceEach(
+        tx,
+        'document demand changed',
+        tx`select application_id from network_spans where known_to is null
+          union select id from applications where open`,
+      );
     // every open application is read anew
     if ('authorisationRequired' in change)
       await announceEach(

@@ -15,6 +15,12 @@ const billedOfPractices: SelectSubscribers = (sql, practices) =>
   sql`select application_id from network_spans where known_to is null and practice_id in (${practices})`;
 const bridgesOfRelationships: SelectSubscribers = (sql, relationships) =>
   sql`select application_id from bridges where relationship_id in (${relationships})`;
+/** Those that are open, and the participations. */
+const livingOfRelationships: SelectSubscribers = (sql, relationships) => sql`
+  select a.id from applications a join platform_relationships r on r.provider_id = a.provider_id
+  where r.id in (${relationships}) and (a.open or a.stage = 'confirmed')`;
+const billedOfRelationships: SelectSubscribers = (sql, relationships) =>
+  billedOfProviders(sql, sql`select provider_id from platform_relationships where id in (${relationships})`);
 const recipientsOfApplications: SelectSubscribers = (sql, applications) => sql`
   select distinct recipient_id from messages where application_id in (${applications}) and status = 'queued'`;
 /** One client's file of a person. */
@@ -60,10 +66,12 @@ const SUBSCRIBERS = {
   'recredentialing confirmed': { renew_participations: themselves },
   'application file changed': { file_changed: themselves },
   'billing basis changed': { billingReadiness: themselves },
+  'document demand changed': { file_changed: themselves, billingReadiness: themselves },
   'hold ended': { outreach: recipientsOfApplications },
   'platform checks changed': { platformCheck: themselves },
   // a relationship with a platform
   'platform relationship changed': { platformCheck: bridgesOfRelationships, platformInquiry: themselves },
+  'platform cover changed': { file_changed: livingOfRelationships, billingReadiness: billedOfRelationships },
   'platform questions changed': { platformInquiry: themselves },
   // a recipient of mail, an endpoint of webhooks
   'mail queued': { outreach: themselves },

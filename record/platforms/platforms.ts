@@ -137,6 +137,7 @@ export const createRelationship = (
       await addSpans(tx, row, payerIds, tx`${firstDay(since)}::date`);
       await prefillAnswers(tx, principal, row);
       await openInquiry(tx, principal, randomUUID(), row, {});
+      await announce(tx, 'platform cover changed', id);
     }
     return (await findRelationship(tx, principal, id))!;
   });
@@ -192,6 +193,7 @@ export const updateRelationship = (
         which: tx`from_on = ${firstDay(held!.since)}::date or from_on < ${firstDay(since)}::date`,
         fromOn: tx`${firstDay(since)}::date`,
       });
+    if (payerIds || states || since !== held!.since) await announce(tx, 'platform cover changed', id);
     if (payerIds || states) {
       const covered = { payerIds: payerIds ?? held!.payerIds, states: states ?? held!.states };
       await changeCovered(tx, principal, { ...held!, since }, covered, { changedOn, correction });
@@ -265,6 +267,7 @@ export const endRelationship = (
     await closeOpenInquiry(tx, principal, { id, clientId }, reason);
     await restateSpans(tx, id, { which: tx`until_on > ${on}`, untilOn: tx`${on}::date` });
     await settleTasks(tx, id, 'platform_check');
+    await announce(tx, 'platform cover changed', id);
     await keepAudit(tx, principal, { id, clientId }, 'end', { on, reason });
     return findRelationship(tx, principal, id);
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { freshNpi } from '../support/file';
 import { devServerAddress } from '../support/servers';
-import { allFacts, daysAgo, daysAhead, proof, TODAY } from '../support/system';
+import { allFacts, daysAgo, daysAhead, proof, SEEN, TODAY } from '../support/system';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -66,7 +66,7 @@ describe('consequences', () => {
     const [none, fresh, asked, network] = payerIds;
     await open({ payerId: fresh });
     await open({ payerId: asked, adopt: { stage: 'in_review', submittedOn: daysAgo(60) } });
-    const confirmations = { ...allFacts(), effectiveDate: proof(daysAgo(10)) };
+    const confirmations = { ...allFacts({ seen: SEEN }), effectiveDate: proof(daysAgo(10)) };
     const kept = await open({ payerId: network, adopt: { stage: 'confirmed', confirmations } });
     const found = await leaving(daysAhead(45));
     const item = (payerId: string | undefined) =>
@@ -96,7 +96,7 @@ describe('consequences', () => {
     const elsewhere = await open({ payerId: listed, practiceId: other.id, adopt: { stage: 'in_review' } });
     const parts = { credentialed: 'yes' };
     const entry = await answer('direct_contract', { answer: 'no', payerId: credentialed, parts });
-    const adopt = { stage: 'confirmed', confirmations: allFacts() };
+    const adopt = { stage: 'confirmed', confirmations: allFacts({ seen: SEEN }) };
     const colleague = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
     await open({ providerId: colleague.id, payerId: agreed, adopt });
 

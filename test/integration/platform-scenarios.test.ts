@@ -8,6 +8,7 @@ import {
   FACTS,
   OpenApplication,
   proof,
+  SEEN,
   System,
   TODAY,
   type Filed,
@@ -103,7 +104,7 @@ test('3: bridges through Headway while direct applications run: billed through i
   await first.contact('approved', { channel: 'mail' });
   for (const fact of FACT_NAMES) {
     expect(await first.readiness()).toMatchObject({ mayBill: false, billThrough: 'platform' });
-    await first.confirm(fact);
+    await first.confirm(fact, { seen: SEEN });
   }
   expect(await first.readiness()).toMatchObject({ mayBill: true, billThrough: 'own' });
   expect(await second.readiness()).toMatchObject({ mayBill: false, billThrough: 'platform' });
@@ -177,6 +178,58 @@ test('5: the platform answers three of six: unclear is not direct, and only the 
   await eventually(async () => (await told()).at(-1)?.questions.length === 3);
   expect((await told()).at(-1)!.questions.map(({ question }) => question)).toEqual(open);
   expect((await ask(filed, payerIds))[0]).toMatchObject({ mayBill: false, reasons: ['platform_only'] });
+});
+
+test('10: takes the platform’s welcome letter for a contract: nothing counts until it is read whom it names', async () => {
+  const { filed, at } = await onPlatform('Headway', 1);
+  const application = await system.at('approved', { filed });
+  for (const fact of FACT_NAMES) await application.confirm(fact);
+  expect(await application.get()).toMatchObject({
+    stage: 'approved',
+    missingFacts: ['contract', 'claimsRoute'],
+    waitingOn: 'operator',
+    confirmations: { contract: { status: 'claimed', lacks: 'party' }, effectiveDate: { status: 'confirmed' } },
+  });
+  expect((await application.queue()).map(({ purpose }: { purpose: string }) => purpose)).toEqual(['read_the_party']);
+  const answer = await application.readiness();
+  expect(answer).toMatchObject({
+    mayBill: false,
+    reasons: ['contract_unconfirmed', 'claims_route_unconfirmed'],
+    billThrough: 'platform',
+    facts: { contract: { status: 'claimed', lacks: 'party' } },
+  });
+  expect(answer.whatToDo[0].do).toContain('whose name and tax id');
+  // and no colleague inherits what nobody has read
+  const agreements = `/v1/agreements?practiceId=${filed.practiceId}`;
+  expect((await system.api.get(agreements)).body.items).toEqual([]);
+  // a cover that is over leaves its letters about
+  await system.api.post(`${at}/end`, { on: daysAgo(1), reason: 'left' });
+  expect(await application.readiness()).toMatchObject({ mayBill: false, billThrough: 'nobody' });
+
+  await application.confirm('contract', { seen: SEEN });
+  await application.confirm('claimsRoute', { seen: SEEN });
+  expect(await application.get()).toMatchObject({ stage: 'confirmed', missingFacts: [] });
+  expect(await application.readiness()).toMatchObject({
+    mayBill: true,
+    cautions: ['not_seen_loaded', 'no_document'],
+    factsWithoutDocument: FACT_NAMES,
+  });
+});
+
+test('11: is found to be on a platform after it was confirmed: what nobody read counts no longer, and is asked for', async () => {
+  const application = await system.at('confirmed');
+  const { providerId, payerId } = application.filed;
+  expect(await application.readiness()).toMatchObject({ mayBill: true });
+  const before = new Date().toISOString();
+  await eventually(() => Promise.resolve(new Date().toISOString() > before));
+  const platform = { providerId, platform: 'Alma', payerIds: [payerId], since: '2020-01-01' };
+  await system.api.make(PATH, platform);
+  const reasons = ['contract_unconfirmed', 'claims_route_unconfirmed'];
+  expect(await application.readiness()).toMatchObject({ mayBill: false, reasons });
+  expect(await application.readiness({ asOf: before })).toMatchObject({ mayBill: true });
+  await eventually(async () => (await application.get()).missingFacts.length === 2);
+  const purposes = (await application.queue()).map(({ purpose }: { purpose: string }) => purpose);
+  expect(purposes).toContain('read_the_party');
 });
 
 test('6: is approved with a retroactive date: billable from that day on, not before', async () => {

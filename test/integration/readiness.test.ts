@@ -108,6 +108,29 @@ test('the documents behind the facts are named', async () => {
   expect(await application.readiness()).toMatchObject({ mayBill: true, evidence: [id], applicationId: application.id });
 });
 
+test('a document that the operator requires makes a fact without one a no, also one on record already', async () => {
+  const demand = (...facts: string[]) => system.api.patch('/v1/settings', { documentRequired: facts });
+  const application = await system.at('confirmed');
+  expect(await application.readiness()).toMatchObject({
+    mayBill: true,
+    cautions: expect.arrayContaining(['no_document']),
+  });
+  expect((await demand('contract')).body.documentRequired).toEqual(['contract']);
+  expect(await application.readiness()).toMatchObject({
+    reasons: ['contract_unconfirmed'],
+    facts: { contract: { status: 'claimed', lacks: 'document' } },
+  });
+  await eventually(async () => (await application.get()).missingFacts.join() === 'contract');
+  const purposes = (await application.queue()).map(({ purpose }: { purpose: string }) => purpose);
+  expect(purposes).toContain('attach_document');
+  const document = { kind: 'letter', name: 'Executed contract', sha256: '1'.repeat(64) };
+  const { id } = await system.api.make(`/v1/clients/${application.filed.clientId}/documents`, document);
+  await application.confirm('contract', { evidence: [id] });
+  expect(await application.readiness()).toMatchObject({ mayBill: true });
+  expect((await application.get()).missingFacts).toEqual([]);
+  await demand();
+});
+
 describe('a fact by phone', () => {
   const BY_PHONE = { source: 'phone', rep: 'Dana', reference: 'call 7' };
   const setting = (phoneFactsNeedApproval: boolean) => system.api.patch('/v1/settings', { phoneFactsNeedApproval });
@@ -225,7 +248,7 @@ describe('what was known on a day', () => {
   /** Each instant is answered as it was, and now as it is. */
   const asItWas = (steps: Step[]) => [...steps, steps.at(-1)!].map(([, answer]) => answer);
 
-  const YES = { mayBill: true, reasons: [], cautions: ['not_seen_loaded', 'party_not_seen'] };
+  const YES = { mayBill: true, reasons: [], cautions: ['not_seen_loaded', 'party_not_seen', 'no_document'] };
   const no = (...reasons: string[]) => ({ mayBill: false, reasons });
   const doubtful = (caution: string) => ({ mayBill: true, cautions: [...YES.cautions, caution] });
   const nothing = () => Promise.resolve();

@@ -43,7 +43,10 @@ export const proof = <V>(value: V, more: object = {}) => ({
   confirmedOn: TODAY,
   ...more,
 });
-export const allFacts = () => Object.fromEntries(Object.entries(FACTS).map(([fact, value]) => [fact, proof(value)]));
+/** The party of a filed application, as evidence names it. */
+export const SEEN = { partyName: PRACTICE.legalName, tinLast4: PRACTICE.tin.value.slice(-4) };
+export const allFacts = (more: object = {}) =>
+  Object.fromEntries(Object.entries(FACTS).map(([fact, value]) => [fact, proof(value, more)]));
 
 /** API, worker and relay in this process, on real servers, over a database and a task queue of their own. */
 export class System {

@@ -1,4 +1,5 @@
 import { FACTS, KINDS, type ApplicationKind, type Fact } from '../../../domain/kernel/codes';
+import { addDays } from '../../../domain/time/dates';
 import { KIND_RULES } from '../../../domain/registry/playbook';
 import { COMPLETE, Paper, TODAY0 } from './paper';
 
@@ -29,6 +30,69 @@ function happen(paper: Paper, what: Happening, extra = {}): void {
   else if (what === 'executed') paper.act('contract', { status: 'executed', on: TODAY0, ...extra });
   else paper.confirm(what, extra);
 }
+
+describe('where a platform covers the payer', () => {
+  const covered = () => new Paper({ file: { ...COMPLETE, platformSince: '-infinity' } }).submit().contact('received');
+  const seen = { partyName: 'Aspen Therapy PLLC', tinLast4: '6789' };
+
+  test('contract and claims route count only once name and TIN were read off their evidence', () => {
+    const paper = FACTS.reduce((now, fact) => now.confirm(fact), covered().contact('approved'));
+    expect(paper.view).toMatchObject({
+      stage: 'approved',
+      missingFacts: ['contract', 'claimsRoute'],
+      waitingOn: 'operator',
+    });
+    expect(paper.items).toEqual(['read_the_party']);
+    expect(paper.view.tracks.contracting).toMatchObject({ status: 'none', waitingOn: 'operator' });
+    // the payer has said all that it can: nobody calls it for what lies on our desk
+    expect(paper.days(30).items).toEqual(['read_the_party']);
+    paper.confirm('contract', { seen }).confirm('claimsRoute', { seen });
+    expect(paper.view).toMatchObject({
+      stage: 'confirmed',
+      missingFacts: [],
+      tracks: { contracting: { status: 'executed' } },
+    });
+    expect(paper.items).toEqual([]);
+  });
+
+  test('a name or a TIN alone is not enough, and neither is a location', () => {
+    for (const one of [{ partyName: seen.partyName }, { tinLast4: seen.tinLast4 }, { locationId: 'location' }])
+      expect(covered().confirm('contract', { seen: one }).state.facts.contract).toMatchObject({ status: 'claimed' });
+  });
+
+  test('what was read once stays read when the same is said again without it', () => {
+    const paper = covered().confirm('contract', { seen }).confirm('contract', { source: 'portal' });
+    expect(paper.state.facts.contract).toMatchObject({ status: 'confirmed', partyRead: true });
+  });
+
+  test('a cover that becomes known later takes back what was not read, in a participation too', () => {
+    const open = start().contact('approved').confirm('contract').change({ platformSince: '2020-01-01' });
+    expect(open.view).toMatchObject({ missingFacts: expect.arrayContaining(['contract']), waitingOn: 'operator' });
+    const paper = confirmed().change({ platformSince: '2020-01-01' });
+    expect(paper.view).toMatchObject({ stage: 'confirmed', missingFacts: ['contract', 'claimsRoute'] });
+    expect(paper.items).toContain('read_the_party');
+    paper.confirm('contract', { seen }).confirm('claimsRoute', { seen });
+    expect([paper.view.missingFacts, paper.items.includes('read_the_party')]).toEqual([[], false]);
+  });
+
+  test('a cover that begins on a day asks from that day on', () => {
+    const paper = new Paper({ file: { ...COMPLETE, platformSince: addDays(TODAY0, 3) } }).submit().contact('received');
+    paper.confirm('contract');
+    expect(paper.days(2).state.facts.contract?.status).toBe('confirmed');
+    expect(paper.days(2).state.facts.contract?.status).toBe('claimed');
+  });
+});
+
+test('a document that is required of a fact is asked for until it is there', () => {
+  const paper = start()
+    .contact('approved')
+    .confirm('contract')
+    .change({ documentRequired: ['contract'] });
+  expect(paper.view).toMatchObject({ missingFacts: expect.arrayContaining(['contract']), waitingOn: 'operator' });
+  expect(paper.items).toEqual(['attach_document']);
+  paper.confirm('contract', { evidence: ['letter'] });
+  expect([paper.items, paper.state.facts.contract?.status]).toEqual([[], 'confirmed']);
+});
 
 describe('the four facts', () => {
   test('in every order with approval and contract: confirmed exactly when the payer said yes and all four are there', () => {

@@ -1,3 +1,4 @@
+import { readProof } from '../../../domain/kernel/facts';
 import type { Command, OpeningBody } from '../../../domain/applications/bodies';
 import { append, decideOpening, type Circumstances } from '../../../domain/applications/decide';
 import type { ApplicationEvent, ApplicationKey, Known } from '../../../domain/applications/events';
@@ -238,10 +239,12 @@ export class Paper {
     if (action === 'confirmations') {
       const on = this.state.facts[body.fact as Fact];
       const current = on && on.status !== 'disputed' ? this.bodies.get(on.entryId)?.body : undefined;
-      const proof = ({ value, source, reference }: Body) => JSON.stringify([value, source, reference]);
+      const wording = ({ value, source, reference, seen, evidence }: Body) =>
+        JSON.stringify([value, source, reference, seen, evidence]);
       return {
         digest: JSON.stringify(body.value),
-        identical: current !== undefined && proof(current) === proof(body),
+        proof: readProof(body as Parameters<typeof readProof>[0]),
+        identical: current !== undefined && wording(current) === wording(body),
       };
     }
     if (action === 'information') {

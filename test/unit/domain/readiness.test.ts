@@ -3,6 +3,7 @@ import { addDays } from '../../../domain/time/dates';
 import type { FactRecord, FactValue } from '../../../domain/kernel/facts';
 import {
   evaluateBillingReadiness,
+  findRemedy,
   type AgreementEvidence,
   type ReadinessEvidence,
   type ReadinessQuery,
@@ -25,7 +26,7 @@ const record = (fact: Fact, changes: Partial<FactRecord> = {}): FactRecord => ({
   value: VALUES[fact],
   entryId: `entry-${fact}`,
   source: 'letter',
-  evidence: [],
+  evidence: ['document'],
   partySeen: true,
   ...changes,
 });
@@ -59,6 +60,7 @@ const evidence = (changes: Partial<ReadinessEvidence> = {}): ReadinessEvidence =
   excluded: false,
   exclusionPossible: false,
   unapproved: new Set(),
+  demands: {},
   ...changes,
 });
 
@@ -307,6 +309,7 @@ test('a yes names the facts that it rests on and may be said aloud', () => {
     applicationId: 'application-1',
     billableFrom: EFFECTIVE,
     facts: span().facts,
+    factsWithoutDocument: [],
   });
 });
 
@@ -330,6 +333,7 @@ test('a no names every reason at once, in one order', () => {
     applicationId: 'application-1',
     billableFrom: null,
     facts: {},
+    factsWithoutDocument: [],
   });
 });
 
@@ -377,6 +381,30 @@ describe('the person behind it', () => {
   });
 });
 
+describe('what a fact has to have behind it', () => {
+  test.each(['contract', 'claimsRoute'] as const)(
+    'where a platform covers the payer, a %s counts only with name and TIN read off its evidence',
+    (fact) => {
+      const facts = Object.fromEntries(FACTS.map((one) => [one, record(one, { partyRead: one !== fact })]));
+      const answer = ask({ spans: [span({ facts })], demands: { party: true } });
+      expect(answer).toMatchObject({ mayBill: false, facts: { [fact]: { status: 'claimed', lacks: 'party' } } });
+      expect(answer.reasons).toEqual([fact === 'contract' ? 'contract_unconfirmed' : 'claims_route_unconfirmed']);
+      expect(findRemedy(answer.reasons[0]!, answer)).toContain('whose name and tax id');
+      expect(ask({ spans: [span({ facts })] }).mayBill).toBe(true);
+    },
+  );
+
+  test('where a document is required, a fact without one is unconfirmed', () => {
+    const spans = [but('payerProviderId', { evidence: [] })];
+    expect(ask({ spans, demands: { documents: ['contract'] } }).mayBill).toBe(true);
+    const answer = ask({ spans, demands: { documents: ['payerProviderId'] } });
+    expect(answer).toMatchObject({
+      reasons: ['provider_id_unconfirmed'],
+      facts: { payerProviderId: { lacks: 'document' } },
+    });
+  });
+});
+
 describe('another TIN', () => {
   test('takes a contract of its own: from that day on the one before is no proof', () => {
     const spans = [span({ tinChangedOn: '2026-03-02' })];
@@ -392,6 +420,7 @@ describe('cautions', () => {
       'party_not_seen',
       { spans: [span({ facts: Object.fromEntries(FACTS.map((fact) => [fact, record(fact, { partySeen: false })])) })] },
     ],
+    ['no_document', { spans: [but('claimsRoute', { evidence: [] })] }],
     ['attestation_lapsed', { attestationCurrent: false }],
     ['malpractice_lapsed', { malpracticeCurrent: false }],
   ])('%s stands beside a yes, and not beside a no', (caution, changes) => {
@@ -399,11 +428,17 @@ describe('cautions', () => {
     expect(ask({ ...changes, excluded: true })).toMatchObject({ mayBill: false, cautions: [] });
   });
 
-  test('of a party are silent once one fact has a seen party', () => {
+  test('of a party are about the contract itself, whatever was read off other evidence', () => {
     for (const fact of FACTS) {
       const facts = Object.fromEntries(FACTS.map((f) => [f, record(f, { partySeen: f === fact })]));
-      expect(ask({ spans: [span({ facts })] }).cautions).toEqual([]);
+      expect(ask({ spans: [span({ facts })] }).cautions).toEqual(fact === 'contract' ? [] : ['party_not_seen']);
     }
+  });
+
+  test('of documents name the facts that have none', () => {
+    const facts = { ...span().facts, contract: record('contract', { evidence: [] }) };
+    expect(ask({ spans: [span({ facts })] })).toMatchObject({ mayBill: true, factsWithoutDocument: ['contract'] });
+    expect(ask().factsWithoutDocument).toEqual([]);
   });
 
   test('stand together', () => {
