@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Progress } from '../../domain/applications/progress';
 
 /** Raised when workflows change so that recorded histories would take another path; the older ones stay and replay. */
 export const VERSION = 'v1';
@@ -8,6 +9,7 @@ export const VERSION = 'v1';
 export const PAGE = 'docs/changing-a-workflow.md';
 
 const folder = join(__dirname, 'histories');
+const progressFolder = join(__dirname, 'progress');
 
 export interface Recorded {
   /** `<workflow>/<version>/<life>`, with the number of the run where there are several. */
@@ -26,6 +28,13 @@ export function recordedHistories(): Recorded[] {
 export function record({ name, ...content }: Recorded): void {
   write(join(folder, `${name}.json`), content, 'wx');
 }
+
+/** What each recorded run of an application knew in the end, by the name of its history. */
+export const storedProgress = (): [name: string, progress: Progress][] => readAll<Progress>(progressFolder);
+
+/** Stores what a run knew in the end; throws where that is stored already. */
+export const storeProgress = (name: string, progress: Progress): void =>
+  write(join(progressFolder, `${name}.json`), progress, 'wx');
 
 /** Every JSON file in a folder, by its path there. */
 export function readAll<T>(from: string): [name: string, content: T][] {

@@ -7,7 +7,8 @@ import type { Playbook } from '../../domain/registry/playbook';
 import { eventually } from '../support/eventually';
 import { Lives, type Life } from '../support/lives';
 import { standIns, type StandIns } from '../support/registries';
-import { record, recordedHistories, VERSION } from './histories';
+import { progressQuery } from '../../workflows/messages';
+import { record, recordedHistories, storeProgress, VERSION } from './histories';
 import { LIVES } from './lives';
 import {
   driftOf,
@@ -46,11 +47,22 @@ async function chain({ env }: Lives, workflowId: string): Promise<[string, Histo
   return runs;
 }
 
-function writeRuns(workflow: string, life: string, workflowId: string, runs: Map<string, History>): void {
-  [...runs.values()].forEach((history, i) => {
+/** Keeps the histories of runs; answers the name of each with its run. */
+function writeRuns(workflow: string, life: string, workflowId: string, runs: Map<string, History>): [string, string][] {
+  return [...runs].map(([runId, history], i) => {
     const name = `${workflow}/${VERSION}/${life}${runs.size > 1 ? `.${i + 1}` : ''}`;
     record({ name, workflowId, history: JSON.parse(historyToJSON(history)) });
+    return [name, runId];
   });
+}
+
+/** Keeps the histories of an application's runs, and what each knew in the end. */
+async function writeApplicationRuns(
+  { env }: Lives,
+  ...[workflow, life, workflowId, runs]: Parameters<typeof writeRuns>
+): Promise<void> {
+  for (const [name, runId] of writeRuns(workflow, life, workflowId, runs))
+    storeProgress(name, await env.client.workflow.getHandle(workflowId, runId).query(progressQuery));
 }
 
 /** The entries of a life, what the record folded them to, and what its workflow knows in the end. */
@@ -109,8 +121,8 @@ describe('recording', () => {
       const participation = new Map(await chain(lives, participationId));
       const timeline = await timelineOf(lives, life);
       expect(driftOf(name, timeline)).toBeNull();
-      writeRuns('payerApplication', name, await idOf(life), application);
-      writeRuns('networkParticipation', name, participationId, participation);
+      await writeApplicationRuns(lives, 'payerApplication', name, await idOf(life), application);
+      await writeApplicationRuns(lives, 'networkParticipation', name, participationId, participation);
       storeTimeline(name, timeline);
       expect(application.size).toBeGreaterThan(0);
     });

@@ -1,4 +1,10 @@
-import { bundleWorkflowCode, DefaultLogger, Worker, type ReplayWorkerOptions } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Worker,
+  type InjectedSinks,
+  type ReplayWorkerOptions,
+} from '@temporalio/worker';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { ACTIONS, INTERNAL_ACTIONS, STAGES, WAITING_ON } from '../../domain/kernel/codes';
@@ -6,9 +12,12 @@ import type { SEARCH_ATTRIBUTES } from '../../domain/kernel/search-attributes';
 import { dataConverter } from '../../runtime/codec';
 import { testKeyring } from '../support/keys';
 import { workflowBundle } from '../support/servers';
-import { PAGE, recordedHistories } from './histories';
+import type { Progress } from '../../domain/applications/progress';
+import { sameValue } from '../../domain/kernel/facts';
+import { PAGE, recordedHistories, storedProgress } from './histories';
 import { LIVES } from './lives';
-import { driftOf, storedTimelines } from './timelines';
+import type { ProgressSinks } from './observed';
+import { driftOf, storedTimelines, type Folded } from './timelines';
 
 const recorded = recordedHistories();
 const updates = ({ history }: (typeof recorded)[number]) =>
@@ -56,13 +65,18 @@ const mayBeRead = ({ text, attribute }: ReturnType<typeof inTheClear>[number]): 
     : (ATTRIBUTE_VALUES as Record<string, RegExp | undefined>)[attribute]?.test(text) === true;
 
 /** Replays what is recorded, each under its own workflow id; answers those histories that no longer lead where they led. */
-async function diverging(bundle: ReplayWorkerOptions['workflowBundle']): Promise<Map<string, unknown>> {
+async function diverging(
+  bundle: ReplayWorkerOptions['workflowBundle'],
+  replayedRun: (name: string, runId: string) => void = () => undefined,
+  sinks?: InjectedSinks<ProgressSinks>,
+): Promise<Map<string, unknown>> {
   const histories = recorded.map(({ workflowId, history }) => ({ workflowId, history: historyFromJSON(history) }));
   const failures = new Map<string, unknown>();
-  const options = { workflowBundle: bundle, dataConverter: dataConverter(testKeyring) };
+  const options = { workflowBundle: bundle, dataConverter: dataConverter(testKeyring), ...(sinks && { sinks }) };
   let replayed = 0;
   // one after the other, in the order in which they are given: runs that continue each other share their workflow id
-  for await (const { error } of Worker.runReplayHistories(options, histories)) {
+  for await (const { runId, error } of Worker.runReplayHistories(options, histories)) {
+    replayedRun(recorded[replayed]!.name, runId);
     if (error) failures.set(recorded[replayed]!.name, error);
     replayed += 1;
   }
@@ -91,6 +105,42 @@ describe('recorded histories', () => {
   test('lead where they led, through the codec, on the built workflows', async () => {
     const failures = [...(await diverging(workflowBundle()))];
     expect(failures.map(([name, error]) => `${name}: ${String(error)} See ${PAGE}.`)).toEqual([]);
+  });
+
+  test('leave each run of an application with the progress that it knew when it was recorded', async () => {
+    const observed = require.resolve('./observed');
+    const bundle = await bundleWorkflowCode({
+      workflowsPath: observed,
+      workflowInterceptorModules: [observed],
+      failureConverterPath: require.resolve('../../runtime/failure-converter'),
+      logger: new DefaultLogger('ERROR'),
+    });
+    const [names, known] = [new Map<string, string>(), new Map<string, Progress>()];
+    await diverging(bundle, (name, runId) => names.set(runId, name), {
+      observed: { progress: { fn: ({ runId }, progress) => void known.set(runId, progress), callDuringReplay: true } },
+    });
+    const replayed = Object.fromEntries([...known].map(([runId, progress]) => [names.get(runId), progress]));
+    const ofApplications = recorded.filter(({ name }) => !name.startsWith('watch/')).map(({ name }) => name);
+    expect(Object.keys(replayed).sort()).toEqual(ofApplications);
+    const stored = Object.fromEntries(storedProgress());
+    const parted = ofApplications.filter((name) => !sameValue(replayed[name], stored[name]));
+    expect(parted.map((name) => `${name} knows another progress in the end. See ${PAGE}.`)).toEqual([]);
+  });
+
+  test('end with the progress that their timeline came to', () => {
+    const stored = Object.fromEntries(storedProgress());
+    for (const [life, { folded }] of storedTimelines()) {
+      const [{ state, progress }] = Object.values(folded) as [Folded];
+      const isLast = (workflow: string) => (name: string) =>
+        name.startsWith(`${workflow}/`) && name.split('/').pop()!.split('.')[0] === life;
+      const names = Object.keys(stored).sort();
+      const last = names.findLast(isLast('networkParticipation')) ?? names.findLast(isLast('payerApplication'))!;
+      const { version, stage, attempt } = state;
+      expect([life, stored[last]]).toEqual([
+        life,
+        expect.objectContaining(progress ?? { version, stage, attempt, open: false, participating: false }),
+      ]);
+    }
   });
 
   test('a change that takes another path is caught, in every history that goes on from its first step', async () => {

@@ -1,0 +1,34 @@
+import { proxySinks, type Sinks, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
+import type { Progress } from '../../../domain/applications/progress';
+import { ApplicationRun, type Part } from '../../../workflows/application-run';
+
+export * from '../../../workflows';
+
+/** Where a replayed run of an application says what it knows. */
+export interface ProgressSinks extends Sinks {
+  observed: { progress(progress: Progress): void };
+}
+
+const { observed } = proxySinks<ProgressSinks>();
+
+let run: ApplicationRun | undefined;
+function observe(one: ApplicationRun): void {
+  run = one;
+}
+
+const stayWith = Reflect.get(ApplicationRun.prototype, 'stayWith');
+ApplicationRun.prototype.stayWith = function (this: ApplicationRun, part: Part) {
+  observe(this);
+  return stayWith.call(this, part);
+};
+
+export const interceptors: WorkflowInterceptorsFactory = () => ({
+  internals: [
+    {
+      concludeActivation(input, next) {
+        if (run) observed.progress(run.progress);
+        return next(input);
+      },
+    },
+  ],
+});
