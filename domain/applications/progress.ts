@@ -2,7 +2,10 @@ import type { Action, Outcome, Stage, WaitingOn } from '../kernel/codes';
 import type { Instant, PlainDate } from '../time/instants';
 import type { TimerName } from './events';
 
-/** What the record returns to an application's workflow, and all that the workflow knows: JSON, codes and dates only. */
+/**
+ * What the record returns to an application's workflow, and all that the workflow knows: JSON, codes and dates only. `open` and
+ * `participating` say which of the two workflows goes on; `waitingOn` and `nextFollowUpOn` are kept for lists of workflows alone.
+ */
 export interface Progress {
   /** Number of the last event on record. */
   version: number;
@@ -15,7 +18,10 @@ export interface Progress {
   waitingOn: WaitingOn;
   /** The date of the next follow-up where the payer is; null while none is armed. */
   nextFollowUpOn: PlainDate | null;
-  /** When to ask the record again, and the timer that falls due then, or that what was set aside is tried again; null: never. */
+  /**
+   * When to ask the record again, and the timer that falls due then, or that what was set aside is tried again; null: never.
+   * It is later than the instant at which the record was asked, and is the follow-up's own instant: wakes are not spread.
+   */
   next: { at: Instant; timer: TimerName | 'set_aside' } | null;
 }
 

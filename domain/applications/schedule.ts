@@ -208,12 +208,10 @@ function addRecredentialing(agenda: Agenda, cycle: RecredentialingCycle, playboo
   );
 }
 
-/** What a step has done about what was due, so that only what comes later wakes the workflow again. */
-export interface Handled {
-  /** Everything that was due until then was handled. */
-  through?: Instant;
-  /** Timers that were set aside, and when the first of all that was is tried again. */
+/** What of an application was set aside, so that only what comes later wakes its workflow again. */
+export interface SetAside {
   setAside?: readonly TimerName[];
+  /** When the first of all that was set aside is tried again. */
   againAt?: Instant | null;
 }
 
@@ -221,10 +219,10 @@ export interface Handled {
 export function computeProgress(
   state: ApplicationState,
   timeZone: string,
-  { through, setAside = [], againAt = null }: Handled = {},
+  { setAside = [], againAt = null }: SetAside = {},
 ): Progress {
   const timers: { at: Instant; timer: TimerName | 'set_aside' }[] = listArmedTimers(state).filter(
-    ({ at, timer }) => (through === undefined || at > through) && !setAside.includes(timer),
+    ({ timer }) => !setAside.includes(timer),
   );
   const [next] = [...timers, ...(againAt === null ? [] : [{ at: againAt, timer: 'set_aside' as const }])].sort(
     (a, b) => (a.at < b.at ? -1 : 1),

@@ -105,7 +105,6 @@ export function recordStep(
     const tried = further ? again.filter(({ what }) => what === 'file' && intent.type === 'file') : again;
     const againAts = await settleTriedAgain(tx, row, { at, tried, putOff });
     const progress = computeProgress(state, playbook.window.timeZone, {
-      ...(!further && { through: at }),
       setAside: [...timers, ...idle],
       againAt: [...resting.flatMap(({ againAt }) => againAt ?? []), ...againAts].sort()[0] ?? null,
     });
@@ -226,7 +225,10 @@ function findPayerZone({ playbook, snapshot, timeZone }: Row): string {
   }
 }
 
-/** Keeps when the workflow asks again, so that one which does not is found; the next step has its first try before it. */
+/**
+ * Keeps when the workflow asks again, so that one which does not is found; the next step has its first try before it. That is
+ * the instant as computed: where wakes are spread one day, `wakes_at` is the spread one, and `nextFollowUpAt` stays.
+ */
 async function setWakesAt(
   tx: TransactionSql,
   { snapshot, wakesAt, stepTries }: Row,

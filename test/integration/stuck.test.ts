@@ -189,6 +189,25 @@ test('a lost connection or server is no failure of the step: it is tried for as 
   expect(await record(request)).not.toHaveProperty('refusal');
 });
 
+test('a timer that is due and comes to nothing is set aside, and the answer wakes its workflow later than it asked', async () => {
+  const { id, mend, request } = await poisoned();
+  await mend();
+  const record = oldProcess();
+  await record(request({ type: 'due' }));
+  const stale = JSON.stringify(ago(60_000));
+  await sql`
+    update applications set snapshot = jsonb_set(snapshot, '{agenda,timers,followUp:contracting}', ${stale}::text::jsonb)
+    where id = ${id}`;
+  for (let n = 0; n < 3; n += 1) {
+    const asked = request({ type: 'due' });
+    const { next } = (await record(asked)).progress;
+    expect(next!.timer).not.toBe('followUp:contracting');
+    expect(next!.at > asked.at).toBe(true);
+    const aside = await sql`select what, timer, cause, again_at from set_aside where application_id = ${id}`;
+    expect(aside).toEqual([{ what: 'due', timer: 'followUp:contracting', cause: 'came_to_nothing', againAt: null }]);
+  }
+});
+
 test('a person has it tried again, and once it is mended it is recorded, once', async () => {
   const { id, note, mend } = await poisoned();
   const record = createRecorder(sql);

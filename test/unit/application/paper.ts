@@ -185,9 +185,7 @@ export class Paper {
 
   /** What its workflow knows. */
   get known(): Known {
-    const { version, stage, attempt, next } = computeProgress(this.state, this.playbook.window.timeZone, {
-      through: this.now,
-    });
+    const { version, stage, attempt, next } = computeProgress(this.state, this.playbook.window.timeZone);
     return { version, stage, attempt, next };
   }
 
