@@ -5,6 +5,7 @@ import { WATCH_TYPES, type WatchType } from '../domain/kernel/codes';
 import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../domain/applications/key';
 import { isOpen, isParticipating, type ApplicationState } from '../domain/applications/state';
 import type { WatchId } from '../record/operations/watches';
+import { isUuid } from '../runtime/uuid';
 import { fileChangedSignal, progressQuery } from '../workflows/messages';
 
 /** How a workflow stands with the server; the run is the latest under its id. */
@@ -17,13 +18,6 @@ export type RunStatus =
   | { is: 'failing'; runId: string; since: Instant | null }
   /** `runId` is null where the server knows none. */
   | { is: 'gone'; because: RestartCause; runId: string | null };
-
-/** An application's run that the server lists. */
-export interface ListedRun {
-  applicationId: string;
-  workflowId: string;
-  runId: string;
-}
 
 /** How long an answer of the server, or of the worker that is asked what a run knew, is waited for. */
 export const ANSWER_MS = 10_000;
@@ -45,29 +39,29 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
   const within = <T>(call: () => Promise<T>): Promise<T> =>
     client.connection.withDeadline(Date.now() + ANSWER_MS, call);
 
-  /** Runs that ended since an instant without having come to their end. */
-  const closedRuns = (since: Instant): AsyncIterable<ListedRun> =>
-    list(`${ofApplications} and ExecutionStatus in ("Terminated", "Canceled", "Failed", "TimedOut")
+  /** The ids of workflows whose run ended since an instant without having come to its end. */
+  const closedRuns = (since: Instant): AsyncIterable<string> =>
+    listIds(`${ofApplications} and ExecutionStatus in ("Terminated", "Canceled", "Failed", "TimedOut")
       and CloseTime >= "${since}"`);
 
-  /** Runs of which the server says that their tasks keep failing. */
-  const failingRuns = (): AsyncIterable<ListedRun> =>
-    list(`${ofApplications} and ExecutionStatus = "Running" and TemporalReportedProblems is not null`);
+  /** The ids of workflows of which the server says that their tasks keep failing. */
+  const failingRuns = (): AsyncIterable<string> =>
+    listIds(`${ofApplications} and ExecutionStatus = "Running" and TemporalReportedProblems is not null`);
 
   /** Watches that ended since an instant without having come to their end. */
   async function* closedWatches(since: Instant): AsyncIterable<WatchId> {
     const types = WATCH_TYPES.map((type) => `"${type}"`).join(', ');
     const query = `TaskQueue = "${taskQueue}" and WorkflowType in (${types})
       and ExecutionStatus in ("Terminated", "Canceled", "Failed", "TimedOut") and CloseTime >= "${since}"`;
-    for await (const { type, workflowId } of client.workflow.list({ query }))
-      yield { watch: type as WatchType, subject: workflowId.slice(type.length + 1) };
+    for await (const { type, workflowId } of client.workflow.list({ query })) {
+      const id = { watch: type as WatchType, subject: workflowId.slice(type.length + 1) };
+      // one that somebody started under an id of their own watches over nothing
+      if (workflowId === buildWatchId(id) && isUuid(id.subject)) yield id;
+    }
   }
 
-  async function* list(query: string): AsyncIterable<ListedRun> {
-    for await (const { workflowId, runId, memo } of client.workflow.list({ query })) {
-      const applicationId = memo?.applicationId;
-      if (typeof applicationId === 'string') yield { applicationId, workflowId, runId };
-    }
+  async function* listIds(query: string): AsyncIterable<string> {
+    for await (const { workflowId } of client.workflow.list({ query })) yield workflowId;
   }
 
   async function describeRun(workflowId: string): Promise<RunStatus> {

@@ -19,6 +19,7 @@ import {
   type Summary,
 } from '../record/operations/runs';
 import { claimLateWatches, type WatchId } from '../record/operations/watches';
+import { findApplicationIds } from '../record/applications/application-run';
 import { recordStep } from '../record/applications/recording-step';
 import type { Sql } from '../runtime/database';
 
@@ -67,7 +68,7 @@ export function createReconciler(of: {
   const restartClosed = () =>
     makeRound('closed_runs', async ({ startedAt, lookedThrough }) => {
       const since = new Date(Date.parse(lookedThrough) - OVERLAP_SECONDS * 1000).toISOString();
-      const ids = await collectIds(dispatch.closedRuns(since));
+      const ids = await findRunning(dispatch.closedRuns(since));
       // what runs again may have been reset to an earlier moment
       const summary = await each('closed_runs', ids, (id) => attend(id, { wake: true }));
       // one that runs again already hears once more, which costs nothing
@@ -81,7 +82,7 @@ export function createReconciler(of: {
       const { lateSeconds } = settings;
       const found = await listSuspects(sql, { lateSeconds, limit: MOST_LATE });
       const late = new Set(found.filter(({ isLate }) => isLate).map(({ id }) => id));
-      const failing = await collectIds(dispatch.failingRuns()).catch((error: unknown) => {
+      const failing = await findRunning(dispatch.failingRuns()).catch((error: unknown) => {
         logger.debug({ err: error }, 'the server does not list failing runs');
         return [];
       });
@@ -110,6 +111,13 @@ export function createReconciler(of: {
       logger.info({ ...summary }, 'workflows and timelines are compared with the record');
       return { afterSeconds: compareEverySeconds, summary };
     });
+
+  /** The applications that workflows run. */
+  async function findRunning(workflowIds: AsyncIterable<string>): Promise<string[]> {
+    const ids = new Set<string>();
+    for await (const id of workflowIds) ids.add(id);
+    return findApplicationIds(sql, [...ids]);
+  }
 
   /** Looks at an application's workflow, and does what it needs; `wake`: it is to ask the record, where it waits. */
   async function attend(applicationId: string, { wake }: { wake: boolean }): Promise<Outcome> {
@@ -253,12 +261,6 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
       await running;
     },
   };
-}
-
-async function collectIds(runs: AsyncIterable<{ applicationId: string }>): Promise<string[]> {
-  const ids = new Set<string>();
-  for await (const { applicationId } of runs) ids.add(applicationId);
-  return [...ids];
 }
 
 const sum = (one: Summary, other: Summary): Summary =>

@@ -15,5 +15,12 @@ export const buildNaturalKey = (key: ApplicationKey): string =>
 /** The id of the workflow that runs whichever application is open for a key. */
 export const buildApplicationWorkflowId = (key: ApplicationKey): string => `application/${buildNaturalKey(key)}`;
 
+/** The natural key or the application's id that the id of a workflow of an application names; neither where it is another's. */
+export function readWorkflowId(workflowId: string): { naturalKey?: string; applicationId?: string } {
+  const [type, ...named] = workflowId.split('/');
+  const name = named.join('/');
+  return type === 'application' ? { naturalKey: name } : type === 'participation' ? { applicationId: name } : {};
+}
+
 /** The id of the workflow that keeps a confirmed application's participation. */
 export const buildParticipationWorkflowId = (applicationId: string): string => `participation/${applicationId}`;

@@ -1,9 +1,11 @@
 import type { ApplicationKey } from '../../domain/applications/events';
+import { readWorkflowId } from '../../domain/applications/key';
 import type { Progress } from '../../domain/applications/progress';
 import { computeProgress } from '../../domain/applications/schedule';
 import type { ApplicationState } from '../../domain/applications/state';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import type { Db } from '../../runtime/database';
+import { isUuid } from '../../runtime/uuid';
 
 /** What the workflow of an application, or of its participation, is started with and found by. */
 export interface ApplicationRun {
@@ -38,6 +40,19 @@ export async function readRun(sql: Db, applicationId: string): Promise<Applicati
   if (!row) throw new Error(`no application ${applicationId}`);
   const { window } = resolvePlaybook(row.playbook, row.snapshot.key, row.timeZone);
   return runOf(row.snapshot, row.personId, window.timeZone);
+}
+
+/**
+ * The applications that workflows with these ids run: whichever is open for a key. The id is what a run has for certain; one
+ * that was started by hand lacks the rest.
+ */
+export async function findApplicationIds(sql: Db, workflowIds: readonly string[]): Promise<string[]> {
+  const named = workflowIds.map(readWorkflowId);
+  const keys = named.flatMap(({ naturalKey }) => naturalKey ?? []);
+  const ids = named.flatMap(({ applicationId }) => applicationId ?? []).filter(isUuid);
+  const rows = await sql<{ id: string }[]>`
+    select id from applications where (open and natural_key = any(${keys})) or id = any(${ids}::uuid[])`;
+  return rows.map(({ id }) => id);
 }
 
 /** Where an application stands; null where there is none. */

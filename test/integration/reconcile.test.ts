@@ -118,6 +118,33 @@ describe('a workflow that is gone', () => {
     expect(await restarts(application)).toEqual(['timed_out']);
   });
 
+  test('failed, is found among the closed ones and started again once, although somebody had started it by hand', async () => {
+    const application = await inReview();
+    const { workflowId, progress } = await workflow(application);
+    await deleteRun(application);
+    await system.stopWorker();
+    const failing = await system.runBuild('failing');
+    try {
+      const run = await system.api.deps.temporal.client.workflow.start('payerApplication', {
+        workflowId,
+        taskQueue: system.taskQueue,
+        args: [{ applicationId: application.id, progress }],
+      });
+      await expect(run.result()).rejects.toThrow(WorkflowFailedError);
+    } finally {
+      await failing();
+      await system.startWorker();
+    }
+    await eventually(async () => {
+      await reconciler().restartClosed();
+      return (await restarts(application)).length > 0;
+    });
+    await inStep(application);
+    await reconciler().restartClosed();
+    expect(await restarts(application)).toEqual(['failed']);
+    expect(await application.contact('approved')).toMatchObject({ stage: 'approved' });
+  });
+
   test('deleted, is found once its next step is late, and started again', async () => {
     const application = await inReview();
     await deleteRun(application);
@@ -211,7 +238,7 @@ describe('a workflow that runs', () => {
     const application = await inReview();
     const handle = await handleOf(application);
     await system.stopWorker();
-    const throwing = await system.runThrowing();
+    const throwing = await system.runBuild('throwing');
     try {
       await handle.signal('fileChanged');
       const failing = async () => ((await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1;
@@ -330,7 +357,7 @@ describe('a watch', () => {
     const { handle, waits, makeLate, subject } = await upkeep();
     const { runId } = await handle.describe();
     await system.stopWorker();
-    const throwing = await system.runThrowing();
+    const throwing = await system.runBuild('throwing');
     try {
       await system.api.deps.dispatch.changed('providerUpkeep', subject);
       const failing = async () => ((await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1;

@@ -54,7 +54,7 @@ export class System {
 
   private constructor(
     readonly api: TestApi,
-    private readonly taskQueue: string,
+    readonly taskQueue: string,
     private readonly connection: NativeConnection,
   ) {}
 
@@ -88,13 +88,13 @@ export class System {
     this.worker = { worker, relay, running: worker.run().finally(() => void sql.end()) };
   }
 
-  /** Runs a worker of a build whose workflows throw; answers what stops it. */
-  async runThrowing(): Promise<() => Promise<void>> {
+  /** Runs a worker of a build whose workflows throw, or end as failed; answers what stops it. */
+  async runBuild(workflows: 'throwing' | 'failing'): Promise<() => Promise<void>> {
     const worker = await Worker.create({
       connection: this.connection,
       namespace: 'default',
       taskQueue: this.taskQueue,
-      workflowsPath: join(__dirname, 'throwing-workflows.ts'),
+      workflowsPath: join(__dirname, `${workflows}-workflows.ts`),
       dataConverter: dataConverter(this.api.deps.keyring),
     });
     const running = worker.run();
