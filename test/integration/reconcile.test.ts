@@ -261,6 +261,38 @@ describe('a workflow that runs', () => {
   });
 });
 
+test('a run that an earlier build left behind, and that today’s cannot follow, is started again from the record', async () => {
+  const application = await inReview();
+  const { workflowId } = await workflow(application);
+  const { sql, dispatch, temporal: server } = system.api.deps;
+  await deleteRun(application);
+  await system.stopWorker();
+  const earlier = await system.runBuild('earlier');
+  try {
+    const [{ snapshot } = { snapshot: null }] =
+      await sql`select snapshot from applications where id = ${application.id}`;
+    await server.client.workflow.start('payerApplication', {
+      workflowId,
+      taskQueue: system.taskQueue,
+      args: [{ state: snapshot }],
+      memo: { applicationId: application.id },
+    });
+    await eventually(async () => (await dispatch.describeRun(workflowId)).is === 'waiting');
+  } finally {
+    await earlier();
+    await system.startWorker();
+  }
+  // it wakes as its time comes, and every task of it fails
+  await makeLate(application);
+  expect(await reconciler().attendLate()).toMatchObject({ woken: 1 });
+  await eventually(async () => (await dispatch.describeRun(workflowId)).is === 'failing', { within: 60_000 });
+  await sql`update run_checks set next_check_at = now() where application_id = ${application.id}`;
+  expect(await reconciler({ failingSeconds: 0 }).attendLate()).toMatchObject({ restarted: 1 });
+  await inStep(application);
+  expect(await restarts(application)).toEqual(['task_failed']);
+  expect(await application.contact('approved')).toMatchObject({ stage: 'approved' });
+});
+
 describe('a watch', () => {
   /** The upkeep of a person, once it waits. */
   async function upkeep() {

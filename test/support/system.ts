@@ -88,8 +88,8 @@ export class System {
     this.worker = { worker, relay, running: worker.run().finally(() => void sql.end()) };
   }
 
-  /** Runs a worker of a build whose workflows throw, or end as failed; answers what stops it. */
-  async runBuild(workflows: 'throwing' | 'failing'): Promise<() => Promise<void>> {
+  /** Runs a worker of a build whose workflows throw, end as failed or are those of an earlier time; answers what stops it. */
+  async runBuild(workflows: 'throwing' | 'failing' | 'earlier'): Promise<() => Promise<void>> {
     const worker = await Worker.create({
       connection: this.connection,
       namespace: 'default',
