@@ -6,7 +6,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { keepCommand } from '../../record/applications/commands';
 import { readRun } from '../../record/applications/application-run';
 import { createCodec } from '../../runtime/codec';
-import type { ApplicationInput, RecordStep } from '../../workflows/messages';
+import { BAD_MESSAGE, type ApplicationInput, type RecordStep } from '../../workflows/messages';
 import { testKeyring } from '../support/keys';
 import { Lives, VALUES, type Life } from '../support/lives';
 import { expectInStep } from '../support/in-step';
@@ -177,6 +177,41 @@ async function decoded(value: unknown): Promise<string[]> {
   }
   return (await Promise.all(Object.values(value).map(decoded))).flat();
 }
+
+/** The updates that a workflow has taken. */
+async function takenUpdates(life: Life): Promise<string[]> {
+  const workflowId = buildApplicationWorkflowId((await life.state()).key);
+  const { events } = await lives.env.client.workflow.getHandle(workflowId).fetchHistory();
+  return events!.flatMap((e) => e.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name ?? []);
+}
+
+test('what the record refuses never reaches the workflow, and what it takes does', async () => {
+  const life = await lives.open({ adopt: { stage: 'in_review' } });
+  const appeal = { filedOn: await lives.today(), channel: 'mail', reason: 'x' };
+  expect(await life.give('appeal', appeal)).toMatchObject({
+    status: 'refused',
+    refusal: { type: 'action_not_allowed', stage: 'in_review' },
+  });
+  expect(await life.give('notes', note('x'))).toEqual({ status: 'recorded' });
+  expect(await takenUpdates(life)).toEqual(['notes']);
+});
+
+test('a message without a command’s id is turned away by its form', async () => {
+  const life = await lives.open({ adopt: { stage: 'in_review' } });
+  const handle = lives.env.client.workflow.getHandle(buildApplicationWorkflowId((await life.state()).key));
+  const before = (await life.entries()).length;
+  for (const [action, message] of [
+    ['notes', {}],
+    ['notes', { commandId: '' }],
+    ['an-action-of-tomorrow', { commandId: 1 }],
+  ] as const)
+    await expect(handle.executeUpdate(action, { args: [message] })).rejects.toMatchObject({
+      cause: { type: BAD_MESSAGE },
+    });
+  expect(await takenUpdates(life)).not.toContain('notes');
+  expect(await life.entries()).toHaveLength(before);
+  await expectInStep(life);
+});
 
 test('an action whose name this build does not know is taken to the record, which knows the command', async () => {
   const life = await lives.open({ adopt: { stage: 'in_review' } });
