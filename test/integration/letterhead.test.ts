@@ -29,7 +29,7 @@ test('a paper carries the operator’s name and logo, once they are known', asyn
   expect((await put(JPEG)).status).toBe(200);
   expect((await api.get('/v1/settings/logo')).body).toEqual({ jpeg: JPEG });
   const headed = await paper();
-  expect(headed).toContain('/Author (Northside Credentialing)');
+  expect(headed).toContain('(Northside Credentialing)');
   expect(headed).toContain('/Subtype /Image');
   expect((await api.call('DELETE', '/v1/settings/logo')).status).toBe(204);
   expect((await api.get('/v1/settings/logo')).status).toBe(404);
