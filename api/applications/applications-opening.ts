@@ -15,8 +15,6 @@ interface Opening {
   body: ApplicationInput;
   /** Of the application and of the command that opens it. */
   id: string;
-  /** The platform relationship that goes on meanwhile. */
-  bridge?: string;
 }
 
 /**
@@ -25,7 +23,7 @@ interface Opening {
  */
 export async function open(
   { sql, dispatch, patienceMs }: Pick<Deps, 'sql' | 'dispatch' | 'patienceMs'>,
-  { principal, body, id, bridge }: Opening,
+  { principal, body, id }: Opening,
 ): Promise<{ started: Promise<boolean> }> {
   const key = keyOf(body);
   const ground = await groundOf(sql, principal, key);
@@ -35,7 +33,7 @@ export async function open(
   await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, adoptedFacts(body));
 
   const at = new Date().toISOString();
-  const request = { id, clientId, key, body, at, ...(bridge && { bridge }) };
+  const request = { id, clientId, key, body, at };
   const opened = await openApplication(sql, request, actorOf(principal));
   if ('existingId' in opened) throw new Problem('application_exists', opened);
   const started = opened.run.progress.open ? dispatch.startWithin(opened.run, patienceMs) : Promise.resolve(true);

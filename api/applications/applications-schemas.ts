@@ -262,6 +262,18 @@ export const application = z
       .meta({ description: 'null where the playbook needs no CAQH' }),
     blockers: z.array(z.strictObject({ code: z.string(), since: instant, text: z.string() })),
     warnings: z.array(lapseWarning).meta({ description: 'What lapses before the decision, unless it is renewed' }),
+    questions: z
+      .array(
+        z.strictObject({
+          code: z.enum(['nothing_to_end', 'participation_current']),
+          applicationId: id.nullable().meta({ description: 'The participation that goes on' }),
+        }),
+      )
+      .meta({
+        description:
+          'Why it may be a mistake that this was opened: a termination where no participation goes on, or a new application ' +
+          'beside a participation that does. Nothing is refused for it; withdraw it where it is one',
+      }),
     expectedDecisionAt: instant.nullable(),
     statutory: z
       .strictObject({ state, days: z.int(), citation: z.string(), from: date, dueOn: date })

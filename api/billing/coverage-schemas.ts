@@ -21,8 +21,14 @@ const cell = z
     locationId: id.nullable(),
     through: z.enum(['platform', 'direct', 'none']),
     platforms: z.array(z.strictObject({ relationshipId: id, platform: line })),
-    applicationId: id.nullable().meta({ description: 'The open application, otherwise the latest' }),
-    stage: z.enum(STAGES).nullable(),
+    applicationId: id.nullable().meta({
+      description: 'The application that this answer is about; without an answer the open one, otherwise the latest',
+    }),
+    stage: z.enum(STAGES).nullable().meta({ description: 'Of that application' }),
+    underWay: z
+      .strictObject({ applicationId: id, stage: z.enum(STAGES) })
+      .nullable()
+      .meta({ description: 'Another application that is open for the same' }),
     billableFrom: date.nullable().meta({ description: 'Directly, as things stand now; also a day ahead' }),
     mayRepresentInNetwork: z.boolean(),
     reasons: z.array(z.enum(READINESS_REASONS)).meta({ description: 'Why it is not direct today' }),

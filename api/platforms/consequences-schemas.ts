@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { KINDS, READINESS_REASONS, STAGES } from '../../domain/kernel/codes';
 import { PANEL_STATUSES } from '../../domain/registry/panels';
 import { CHECKLIST_ITEMS } from '../../domain/platforms/checklist';
+import { FIT_REASONS } from '../../domain/platforms/consequences';
 import { ANSWERS, PORTABLE_ITEMS, VERDICTS, type PortableItem } from '../../domain/platforms/platform';
 import { date, id, plannedDate, state } from '../kernel/schemas';
 
@@ -40,16 +41,14 @@ export const panelReading = z
 export const fit = z
   .strictObject({
     kind,
+    adopt: z.boolean().meta({
+      description:
+        'The ledger says that the contract is direct already: open the application with `adopt`, and collect the four facts',
+    }),
     because: z
       .array(
         z.strictObject({
-          reason: z.enum([
-            'under_way',
-            'practice_has_agreement',
-            'listed_elsewhere',
-            'credentialed_by_ledger',
-            'not_listed',
-          ]),
+          reason: z.enum(FIT_REASONS),
           applicationId: id.optional(),
           agreementId: id.optional(),
           entryId: id.optional(),

@@ -26,8 +26,9 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
     path: '/v1/platform-relationships/{id}/applications',
     summary: 'Start the chosen direct applications in one call',
     description:
-      'Once the client has decided to bridge or to build direct contracts; each application on its own. On a bridge ' +
-      'each of them knows its platform: what is submitted says that it adds and replaces nothing, and a task asks a person to check ' +
+      'Once the client has decided to bridge or to build direct contracts; each application on its own. Where ' +
+      'the ledger says that the contract is direct already and no kind is named, it is adopted as approved, and its four facts ' +
+      'are collected. Where the platform covers the payer in the state and the decision is `bridge`, each of them knows its platform: what is submitted says that it adds and replaces nothing, and a task asks a person to check ' +
       'it that the platform still works.',
     tag,
     access: 'applications:work',
@@ -36,7 +37,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
     responses: { 200: { description: 'The result for each application, in order', schema: startedApplications } },
     handler: async ({ principal, subject, body: { practiceId, items }, commandId }) => {
       const { sql } = deps;
-      const { id: relationshipId, providerId, clientId, decision, endedOn } = subject;
+      const { id: relationshipId, providerId, clientId, decision } = subject;
       await checkPlace(sql, principal, subject, { practiceId });
       if (decision !== 'bridge' && decision !== 'build_direct') throw new Problem('not_decided');
       const asked = [...new Set(items.map(({ payerId }) => payerId))];
@@ -49,14 +50,15 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
       async function start(chosen: Chosen, id: string): Promise<number> {
         const { payerId, state, locationId = null } = chosen;
         if (!payers.has(payerId)) throw invalid({ path: 'payerId', ...UNKNOWN_REFERENCE });
-        const kind = chosen.kind ?? findFittingKind({ payerId, state, practiceId, locationId }, known).kind;
+        const fits = findFittingKind({ payerId, state, practiceId, locationId }, known);
+        const { kind = fits.kind } = chosen;
+        const adopt = fits.adopt && chosen.kind === undefined && { adopt: { stage: 'approved' as const } };
         const opened = await open(
           { ...deps, patienceMs },
           {
             principal,
             id,
-            body: { ...chosen, practiceId, kind, ...(KIND_RULES[kind].provider && { providerId }) },
-            ...(decision === 'bridge' && endedOn === null && { bridge: relationshipId }),
+            body: { ...chosen, practiceId, kind, ...(KIND_RULES[kind].provider && { providerId }), ...adopt },
           },
         );
         const started = await opened.started;

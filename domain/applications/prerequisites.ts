@@ -12,7 +12,7 @@ import {
 import type { ApplicationKind, AuthorisationScope, Fact, FactDemands, Prerequisite } from '../kernel/codes';
 import { addDays } from '../time/dates';
 import { excludedOn, type ExclusionTerm } from '../screening/exclusions';
-import { KIND_RULES } from '../registry/playbook';
+import { KEPT_UP, KIND_RULES } from '../registry/playbook';
 
 /** What is on file behind an application: the provider is null for the practice's own. */
 export interface ProviderFile {
@@ -96,9 +96,6 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
 /** Whether it only removes a departed provider from a payer's roster: their file may never be kept current again. */
 const endsParticipation = ({ provider }: ProviderFile, { kind }: FileDemand): boolean =>
   kind === 'termination' && provider?.leaves === true;
-
-/** What a provider keeps up by themselves. */
-const KEPT_UP: readonly Prerequisite[] = ['caqh_id', 'licence_in_state', 'malpractice'];
 
 /** What the playbook requires, and what has to hold by policy or once something of its kind is on record. */
 function listAskedPrerequisites(file: ProviderFile, demand: FileDemand): Prerequisite[] {

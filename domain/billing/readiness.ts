@@ -147,8 +147,13 @@ export function evaluateBillingReadiness(query: ReadinessQuery, evidence: Readin
     judged.findLast(({ reasons }) => reasons.length === 0) ??
     judged.findLast(({ span }) => isCovering(span, query.dateOfService)) ??
     judged.at(-1);
+  // of a key that a newer application is open for, a participation that ended is a reason as well
+  const ended: ReadinessReason[] =
+    decision && !isCovering(decision.span, query.dateOfService)
+      ? judged.flatMap(({ reasons }) => reasons.filter((reason) => reason === 'participation_ended'))
+      : [];
   const ofScope = ambiguous ? 'scope_ambiguous' : evidence.platformCovers ? 'platform_only' : 'no_application';
-  const found = new Set<ReadinessReason>(decision ? decision.reasons : [ofScope]);
+  const found = new Set<ReadinessReason>(decision ? [...decision.reasons, ...ended] : [ofScope]);
   if (!evidence.licenceCurrent) found.add('licence_not_current');
   if (evidence.excluded) found.add('excluded');
 

@@ -7,6 +7,7 @@ import { readPanel, type Panel, type PanelReading, type Parked } from '../regist
 import type { ChecklistEntry } from './checklist';
 import {
   assessAnswers,
+  assessIn,
   selectAnswersInForce,
   type LedgerAnswer,
   type PortableItem,
@@ -18,6 +19,8 @@ import {
 export interface GivenAnswer extends LedgerAnswer {
   id: string;
   words: string | null;
+  /** Of whose ledger it is: it speaks for these payers, in these states (null: in every state), and for no others. */
+  relationship: { id: string; payerIds: readonly string[]; states: readonly string[] | null };
 }
 
 /** An application of the provider for a participation of his own. */
@@ -74,12 +77,22 @@ export interface Known {
   parked: readonly Parked[];
 }
 
-type FitReason = 'under_way' | 'practice_has_agreement' | 'listed_elsewhere' | 'credentialed_by_ledger' | 'not_listed';
+/** Why a kind of application fits. */
+export const FIT_REASONS = [
+  'under_way',
+  'direct_by_ledger',
+  'practice_has_agreement',
+  'listed_elsewhere',
+  'credentialed_by_ledger',
+  'not_listed',
+] as const;
 
 /** The kind of application that fits, and what on record says so; the first reason decides. */
 export interface Fit {
   kind: ApplicationKind;
-  because: { reason: FitReason; applicationId?: string; agreementId?: string; entryId?: string }[];
+  /** The direct contract exists already: it is adopted, and its four facts collected, instead of applied for. */
+  adopt: boolean;
+  because: { reason: (typeof FIT_REASONS)[number]; applicationId?: string; agreementId?: string; entryId?: string }[];
 }
 
 /** What a notice period comes to; nothing of it is known where the days are not. */
@@ -267,8 +280,22 @@ export function findDirectApplication(
   return first ?? null;
 }
 
+/** What each ledger that speaks for a payer and state comes to there, with its answer on the direct contract. */
+function listSpeakingLedgers(answers: readonly GivenAnswer[], payerId: string, state: string | null) {
+  const ledgers = new Map<string, GivenAnswer[]>();
+  for (const given of answers) {
+    const { id, payerIds, states } = given.relationship;
+    if (!payerIds.includes(payerId) || (state !== null && states !== null && !states.includes(state))) continue;
+    ledgers.set(id, [...(ledgers.get(id) ?? []), given]);
+  }
+  return [...ledgers.values()].map((own) => ({
+    verdict: assessIn(own, payerId, state).verdict,
+    contract: selectAnswersInForce(own, payerId, state).get('direct_contract'),
+  }));
+}
+
 /**
- * Which kind of application fits: the one that is under way; into the group where the practice has an agreement; one
+ * Which kind of application fits: the one that is under way; none but the adoption of a contract that is direct already; into the group where the practice has an agreement; one
  * that adds a TIN or location where the payer lists the provider already; otherwise a new one.
  */
 export function findFittingKind(
@@ -277,26 +304,32 @@ export function findFittingKind(
 ): Fit {
   const { payerId, state, practiceId } = target;
   const own = findDirectApplication(target, { applications, today });
-  if (own && stands(own, today)) return { kind: own.kind, because: [{ reason: 'under_way', applicationId: own.id }] };
+  if (own && stands(own, today))
+    return { kind: own.kind, adopt: false, because: [{ reason: 'under_way', applicationId: own.id }] };
 
   const agreement = agreements.find(
     (held) => held.payerId === payerId && held.state === state && held.practiceId === practiceId,
   );
   const elsewhere = applications.find((one) => one.payerId === payerId && !isFor(one, target) && stands(one, today));
-  const direct = selectAnswersInForce(answers, payerId, state).get('direct_contract');
+  const speaking = listSpeakingLedgers(answers, payerId, state);
+  const direct = speaking.find(({ verdict }) => verdict === 'direct');
+  if (direct) {
+    const because = [{ reason: 'direct_by_ledger', entryId: direct.contract!.id } as const];
+    return { kind: 'new_individual', adopt: true, because };
+  }
+  const credentialed = speaking.find(({ contract }) => contract?.parts?.credentialed === 'yes')?.contract;
   const listed: Fit['because'] = [
     ...(elsewhere ? [{ reason: 'listed_elsewhere', applicationId: elsewhere.id } as const] : []),
-    ...(direct?.parts?.credentialed === 'yes'
-      ? [{ reason: 'credentialed_by_ledger', entryId: direct.id } as const]
-      : []),
+    ...(credentialed ? [{ reason: 'credentialed_by_ledger', entryId: credentialed.id } as const] : []),
   ];
   if (agreement)
     return {
       kind: 'add_to_group',
+      adopt: false,
       because: [{ reason: 'practice_has_agreement', agreementId: agreement.id }, ...listed],
     };
-  if (listed.length > 0) return { kind: 'add_tin_or_location', because: listed };
-  return { kind: 'new_individual', because: [{ reason: 'not_listed' }] };
+  if (listed.length > 0) return { kind: 'add_tin_or_location', adopt: false, because: listed };
+  return { kind: 'new_individual', adopt: false, because: [{ reason: 'not_listed' }] };
 }
 
 /** The gate's word for the day of leaving; otherwise when it can be expected to say yes. */

@@ -44,8 +44,9 @@ export function planTransition(
     const blockedBy: PlanItem['blockedBy'] = done
       ? []
       : [
-          ...(unmet(item) ?? ['practice_not_chosen' as const]),
-          ...(panel.status === 'closed' ? ['panel_closed' as const] : []),
+          // what exists already is blocked by nothing that an application needs
+          ...(fits.adopt && unmet(item) ? [] : (unmet(item) ?? ['practice_not_chosen' as const])),
+          ...(!fits.adopt && panel.status === 'closed' ? ['panel_closed' as const] : []),
         ];
     const underWay = fits.because[0]!.reason === 'under_way';
     const start = done ? 'done' : underWay ? 'under_way' : blockedBy.length > 0 ? 'blocked' : 'today';

@@ -121,7 +121,7 @@ export function selectAnswersInForce<T extends LedgerAnswer>(
 }
 
 /** How one payer's answers come out in a state. */
-function assessIn(answers: readonly LedgerAnswer[], payerId: string, state: string | null): StateAssessment {
+export function assessIn(answers: readonly LedgerAnswer[], payerId: string, state: string | null): StateAssessment {
   const given = selectAnswersInForce(answers, payerId, state);
   const readings = QUESTIONS.map((question) => readAnswer(question, given.get(question)));
   return {

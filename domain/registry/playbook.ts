@@ -171,6 +171,9 @@ export const KIND_RULES: Record<ApplicationKind, KindRules> = {
 /** What can be asked of a practice where no provider is concerned. */
 const OF_A_PRACTICE: readonly Prerequisite[] = ['npi', 'practice_tin', 'practice_address'];
 
+/** What a provider keeps up by themselves. */
+export const KEPT_UP: readonly Prerequisite[] = ['caqh_id', 'licence_in_state', 'malpractice'];
+
 /** How specific a variant is: by how many it names, then a state before a kind before a line. */
 const specificity = ({ state, kind, lineOfBusiness }: VariantScope): number =>
   [state, kind, lineOfBusiness].filter(Boolean).length * 8 +
@@ -199,8 +202,15 @@ export function resolvePlaybook(
   const { kind, lineOfBusiness } = scope;
   const ofLine = RECREDENTIALING_BY_LINE[lineOfBusiness];
   const { callHours, closures, ...own } = applyVariants(playbook, scope);
-  const requiresCaqh = KIND_RULES[kind].provider && (own.requiresCaqh ?? PLAYBOOK_DEFAULTS.requiresCaqh);
-  const usual = PLAYBOOK_DEFAULTS.requires.filter((code) => requiresCaqh || code !== 'caqh_id');
+  // who leaves a payer need not keep a file up: only what it demands of a termination by name counts
+  const ends = KIND_RULES[kind].endsSpan;
+  const variants = playbook.variants?.filter((variant) => variant.kind === kind) ?? [];
+  const demanded = ends ? applyVariants({ variants }, scope) : own;
+  const requiresCaqh =
+    KIND_RULES[kind].provider && (demanded.requiresCaqh ?? (!ends && PLAYBOOK_DEFAULTS.requiresCaqh));
+  const usual = PLAYBOOK_DEFAULTS.requires.filter((code) =>
+    ends ? !KEPT_UP.includes(code) : requiresCaqh || code !== 'caqh_id',
+  );
   return {
     ...PLAYBOOK_DEFAULTS,
     attestationMaxDays: null,
@@ -216,7 +226,7 @@ export function resolvePlaybook(
     ...own,
     changes: { ...CHANGES_BY_APPLICATION, ...own.changes },
     requires: KIND_RULES[kind].provider
-      ? (own.requires ?? usual)
+      ? (demanded.requires ?? usual)
       : OF_A_PRACTICE.filter((code) => !own.requires || own.requires.includes(code)),
     requiresCaqh,
     window: { ...(callHours ?? { timeZone: clientTimeZone }), ...(closures && { closures }) },

@@ -8,6 +8,7 @@ import { buildApplicationView, type ApplicationView, type ParticipationView } fr
 import type { Db, Fragment } from '../../runtime/database';
 import { findBridge, type Bridge } from './bridges';
 import { factBody } from './commands';
+import { listOpeningQuestions, type OpeningQuestion } from './questions';
 import { inScope, type Principal } from '../kernel/principal';
 import { findRenewal } from './renewals';
 import { listLapseWarnings } from '../upkeep/upkeep-list';
@@ -87,6 +88,8 @@ export type Application = Omit<KeptApplication, 'snapshot'> &
     outstandingItems: string[];
     /** What will have lapsed when the payer is expected to decide. */
     warnings: LapseWarning[];
+    /** Why it may be a mistake that it was opened. */
+    questions: OpeningQuestion[];
   };
 
 /** The condition of an application that is late: paused, it is not. */
@@ -122,11 +125,12 @@ export async function findApplication(sql: Db, principal: Principal, id: string)
 export async function describeApplication(sql: Db, kept: KeptApplication, now: Instant): Promise<Application> {
   const { snapshot, ...summary } = kept;
   const { tracks, participation, ...shown } = buildApplicationView(snapshot, now);
-  const [confirmations, contract, outstandingItems, warnings, openedId] = await Promise.all([
+  const [confirmations, contract, outstandingItems, warnings, questions, openedId] = await Promise.all([
     confirmationsOf(sql, snapshot),
     contractOf(sql, snapshot),
     outstandingOf(sql, snapshot),
     listLapseWarnings(sql, snapshot, now),
+    listOpeningQuestions(sql, snapshot, now),
     participation && findRenewal(sql, snapshot),
   ]);
   return {
@@ -136,6 +140,7 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
     confirmations,
     outstandingItems,
     warnings,
+    questions,
     participation: participation && {
       ...participation,
       recredentialing: participation.recredentialing && { ...participation.recredentialing, openedId },

@@ -6,7 +6,7 @@ import { atDate } from '../../domain/time/calendar';
 import { sameValue } from '../../domain/kernel/facts';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { workerOf } from '../registry/absence-covers';
-import { lastDayThrough } from '../billing/platform-spans';
+import { carries, lastDayThrough } from '../billing/platform-spans';
 import { createTasks } from '../kernel/tasks';
 
 /** The platform on which a provider stays while an application runs. */
@@ -20,11 +20,23 @@ export const findBridge = (sql: Db): Fragment => sql`(
   select jsonb_build_object('relationshipId', r.id, 'platform', r.platform)
   from bridges b join platform_relationships r on r.id = b.relationship_id where b.application_id = a.id)`;
 
+/**
+ * Keeps on which platform the provider stays while an application for a participation of their own runs: the first that covers its
+ * payer in its state, unless the client has decided to build direct contracts instead of it.
+ */
 export async function keepBridge(
   tx: Tx,
-  bridge: { applicationId: string; clientId: string; relationshipId: string },
+  { id, clientId, key, rules, closedAt }: ApplicationState,
+  today: PlainDate,
 ): Promise<void> {
-  await tx`insert into bridges ${tx(bridge)}`;
+  if (!rules.opensSpan || closedAt !== null || key.providerId === null) return;
+  await tx`
+    insert into bridges (application_id, client_id, relationship_id)
+    select ${id}, ${clientId}, r.id from platform_relationships r
+    left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
+    where r.provider_id = ${key.providerId} and d.decision is distinct from 'build_direct'
+      and ${carries(tx, tx`${key.payerId}::uuid`, tx`${key.state}::text`, tx`${today}::date`)}
+    order by r.created_at, r.id limit 1`;
 }
 
 /** Keeps the checks of an application on a bridge as it stands; those that were given to a person stay. */

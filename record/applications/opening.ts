@@ -26,8 +26,6 @@ export interface OpeningRequest {
   /** The validated body, whole. */
   body: OpeningBody;
   at: Instant;
-  /** The platform relationship that goes on meanwhile. */
-  bridge?: string;
   /** The participation that it continues; left out: the last application for the key. */
   previousId?: string;
 }
@@ -101,7 +99,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
     if (inserted.length === 0) return (await findObstacle(tx, id, key))!;
     await Promise.all([
       keepCommand(tx, { id, clientId, applicationId: id, action: 'open', body }, actor, { settled: true }),
-      request.bridge && keepBridge(tx, { applicationId: id, clientId, relationshipId: request.bridge }),
+      keepBridge(tx, state, today),
       projectStep(tx, null, state, events, id),
     ]);
     return { run };

@@ -10,7 +10,7 @@ import { projectChecks } from './bridges';
 import { emit } from '../outreach/event-feed';
 import { projectOutreach } from './outreach-due';
 import { projectReference } from './payer-reference';
-import { projectAgreement, projectSpan } from './spans';
+import { projectAgreement, projectSpan, terminateSpans } from './spans';
 
 /** The columns that lists filter and sort on: all of them a reading of the state. */
 export const buildColumns = (state: ApplicationState) => ({
@@ -59,6 +59,7 @@ export async function projectStep(
     before && projectReference(tx, state, events),
     projectItems(tx, before, state, { anew: repaired !== undefined }),
     projectSpan(tx, before, state, { anew: repaired?.data.differs.includes('span') ?? false }),
+    isTerminating(before, state) && terminateSpans(tx, state),
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
     projectOutreach(tx, before, state, events),
@@ -116,6 +117,10 @@ async function emitEvents(
   }
 }
 
+/** Whether a step confirms a termination. */
+const isTerminating = (before: ApplicationState | null, state: ApplicationState): boolean =>
+  state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed';
+
 /** Announces in the outbox the facts that a step has changed. */
 async function announceChanges(
   tx: TransactionSql,
@@ -135,8 +140,7 @@ async function announceChanges(
     if (isParticipating(state) && !participatesAnew) await announce(tx, 'participation began', state.id);
   }
   if (before && isHeld(before) && !isHeld(state)) await announce(tx, 'hold ended', state.id);
-  if (state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed')
-    await announce(tx, 'termination confirmed', state.id);
+  if (isTerminating(before, state)) await announce(tx, 'termination confirmed', state.id);
   if (
     state.participation?.cycle?.openedAt &&
     state.participation.cycle.openedAt !== before?.participation?.cycle?.openedAt

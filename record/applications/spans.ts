@@ -2,11 +2,13 @@ import { idsOfOne } from '../kernel/one-entry';
 import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { FACTS, type Fact } from '../../domain/kernel/codes';
+import type { PlainDate } from '../../domain/time/instants';
 import { readProof, sameValue, type FactRecord } from '../../domain/kernel/facts';
 import { wasSeenLoaded } from '../../domain/applications/participation';
 import { findLackOf, type ApplicationState, type FactState } from '../../domain/applications/state';
 import { json, rowsOf, type Db, type Tx } from '../../runtime/database';
 import { notifyInheritingApplications } from '../billing/agreements';
+import { listTerminatedParticipations } from './affected-applications';
 import { factBody } from './commands';
 
 /** Approved by the payer, whatever has become of the facts. */
@@ -24,13 +26,29 @@ export async function projectSpan(
   { anew }: { anew: boolean },
 ): Promise<void> {
   if (!anew && (!state.rules.opensSpan || sameValue(basis(before), basis(state)))) return;
-  await tx`
-    update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null`;
+  const [last] = await tx<{ terminatedOn: PlainDate | null }[]>`
+    update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null
+    returning terminated_on`;
   const span = await buildSpan(tx, state);
   await announce(tx, 'billing basis changed', state.id);
   if (!span) return;
-  const row = { ...span, applicationId: state.id, facts: json(tx, span.facts), knownFrom: state.updatedAt };
+  const terminatedOn = span.effectiveTo === null ? (last?.terminatedOn ?? null) : null;
+  const facts = json(tx, span.facts);
+  const row = { ...span, terminatedOn, applicationId: state.id, facts, knownFrom: state.updatedAt };
   await tx`insert into network_spans ${rowsOf(tx, row)}`;
+}
+
+/** Ends the spans of participations by the termination that is being confirmed, before the participations record their end. */
+export async function terminateSpans(tx: Tx, { id, updatedAt }: ApplicationState): Promise<void> {
+  for (const { id: applicationId, body } of await listTerminatedParticipations(tx, id))
+    await tx`
+      with before as (
+        update network_spans set known_to = ${updatedAt}
+        where application_id = ${applicationId} and known_to is null returning *)
+      insert into network_spans (client_id, application_id, provider_id, practice_id, payer_id, state, line_of_business, location_id,
+        approved, effective_from, effective_to, facts, loaded_seen, known_from, terminated_on)
+      select client_id, application_id, provider_id, practice_id, payer_id, state, line_of_business, location_id,
+        approved, effective_from, effective_to, facts, loaded_seen, ${updatedAt}, ${body.on} from before`;
 }
 
 /** The span that an application's facts come to; null where it has none. */

@@ -21,13 +21,23 @@ interface Scope {
   locationId: string | null;
   /** Through which the payer can be billed, whether or not the provider wants to. */
   platforms: { relationshipId: string; platform: string }[];
-  /** The application for it: an open one, otherwise the latest. */
-  applicationId: string | null;
-  stage: Stage | null;
+  /** The applications for it: an open one first, then the latest. */
+  applications: KeyApplication[];
+}
+
+interface KeyApplication {
+  id: string;
+  stage: Stage;
+  open: boolean;
 }
 
 /** A cell of a client's coverage: the gate's answer for today. */
-export interface Coverage extends Scope {
+export interface Coverage extends Omit<Scope, 'applications'> {
+  /** The application that the answer is about; where the gate knows of none, the open one, otherwise the latest. */
+  applicationId: string | null;
+  stage: Stage | null;
+  /** Another that is open for the same. */
+  underWay: { applicationId: string; stage: Stage } | null;
   through: 'platform' | 'direct' | 'none';
   mayRepresentInNetwork: boolean;
   /** Why it is not direct. */
@@ -59,11 +69,16 @@ export async function readCoverage(
   const later = (
     await evaluateScopes(sql, principal, ahead, (i) => now[scopes.indexOf(ahead[i]!)]!.billableFrom!)
   ).values();
-  return scopes.map((scope, i) => {
-    const { mayBill, billThrough, reasons, billableFrom } = now[i]!;
+  return scopes.map(({ applications, ...scope }, i) => {
+    const { mayBill, billThrough, reasons, billableFrom, applicationId } = now[i]!;
+    const shown = applications.find(({ id }) => id === applicationId) ?? applications[0];
+    const open = applications.find((one) => one.open && one !== shown);
     const begins = mayBill || (isAhead(now[i]!, today) && later.next().value!.mayBill);
     return {
       ...scope,
+      applicationId: shown?.id ?? null,
+      stage: shown?.stage ?? null,
+      underWay: open ? { applicationId: open.id, stage: open.stage } : null,
       through: mayBill ? 'direct' : billThrough === 'platform' ? 'platform' : 'none',
       mayRepresentInNetwork: mayBill,
       reasons,
@@ -107,14 +122,14 @@ const selectScopes = (
 ): Promise<Scope[]> => sql<Scope[]>`
   with applied as (
     -- what was merged is one
-    select distinct on (provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id)
-      provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id, a.id as application_id, stage
+    select provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id,
+      jsonb_agg(jsonb_build_object('id', a.id, 'stage', stage, 'open', open) order by open desc, a.created_at desc) as applications
     from applications a
     cross join lateral (
       select ${idOfOne(sql, 'y')} as payer_id, ${idOfOne(sql, 'pr')} as practice_id
       from payers y, practices pr where y.id = a.payer_id and pr.id = a.practice_id) m
     where client_id = ${clientId} and ${inScope(sql, principal)} and kind = any(${OPENING_KINDS})
-    order by provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id, open desc, a.created_at desc
+    group by provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id
   ), reached as (
     select r.provider_id, y.id as payer_id, s.state,
       jsonb_agg(jsonb_build_object('relationshipId', r.id, 'platform', r.platform) order by r.created_at) as platforms
@@ -128,7 +143,7 @@ const selectScopes = (
   )
   select provider_id, p.first_name || ' ' || p.last_name as provider_name, payer_id, y.name as payer_name, state,
     w.practice_id, pr.legal_name as practice_name, w.line_of_business, w.location_id,
-    coalesce(r.platforms, '[]') as platforms, w.application_id, w.stage
+    coalesce(r.platforms, '[]') as platforms, coalesce(w.applications, '[]') as applications
   from applied w full join reached r using (provider_id, payer_id, state)
   join providers p on p.id = provider_id
   join payers y on y.id = payer_id

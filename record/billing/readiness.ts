@@ -368,7 +368,7 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
 const spansOf = (sql: Db, principal: Principal, { rows, payerIds, practiceIds, known }: Asked): Promise<KeptSpan[]> =>
   sql<KeptSpan[]>`
   select q.i, a.id as application_id, ${payerOf(sql, known, sql`a.payer_id`)} as payer_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
-    s.effective_to, coalesce(s.facts, '{}') as facts, coalesce(s.loaded_seen, false) as loaded_seen,
+    least(s.effective_to, s.terminated_on) as effective_to, coalesce(s.facts, '{}') as facts, coalesce(s.loaded_seen, false) as loaded_seen,
     (
       select min(f.changed_on) from file_changes f
       where f.subject_id = any(${practiceIds}) and f.field = 'tin' and not f.correction

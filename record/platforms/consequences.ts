@@ -55,10 +55,12 @@ export async function readSurroundings(
         (select ${idOfOne(sql, 'p')} from practices p where p.id = ${practiceId ?? null} and p.client_id = c.id) as practice_id
       from clients c where id = ${clientId} and ${inScope(sql, principal, 'c.client_id')}`,
     sql<GivenAnswer[]>`
-      select id, question, answer, payer_id, state, parts, items, notice_days, words from platform_answers
-      where relationship_id = any(${[...relationshipIds]}::uuid[]) and superseded_by is null
-        and ${inScope(sql, principal)}
-      order by created_at, id`,
+      select a.id, question, answer, payer_id, state, parts, items, notice_days, words,
+        jsonb_build_object('id', r.id, 'payerIds', r.payer_ids, 'states', r.states) as relationship
+      from platform_answers a join platform_relationships r on r.id = a.relationship_id
+      where a.relationship_id = any(${[...relationshipIds]}::uuid[]) and superseded_by is null
+        and ${inScope(sql, principal, 'a.client_id')}
+      order by a.created_at, a.id`,
     sql<{ id: string; name: string; playbook: Playbook }[]>`
       select y.id, y.name, b.body as playbook
       from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version where y.id = ${payers}`,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../support/eventually';
-import { allFacts, daysAhead, FACTS, System, TODAY, type OpenApplication } from '../support/system';
+import { allFacts, daysAgo, daysAhead, FACTS, System, TODAY, type OpenApplication } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -234,6 +234,44 @@ test('a confirmed termination ends the participation on its last day', async () 
   await eventually(async () => (await application.get()).participationEndedOn === daysAhead(60));
   expect((await application.readiness()).mayBill).toBe(true);
   expect((await application.readiness({ dateOfService: daysAhead(61) })).reasons).toEqual(['participation_ended']);
+});
+
+test('the next answer of the gate knows of a termination whose last day was just confirmed', async () => {
+  const application = await system.at('confirmed');
+  const termination = await system.open(application.filed, { kind: 'termination' });
+  await termination.submit();
+  await termination.contact('approved', { channel: 'mail' });
+  const before = new Date().toISOString();
+  await termination.confirm('effectiveDate', { value: daysAgo(1) });
+  // at once, whether or not the participation has recorded its end
+  expect((await application.readiness()).reasons).toEqual(['participation_ended']);
+  expect((await application.readiness({ dateOfService: daysAgo(1) })).mayBill).toBe(true);
+  expect((await application.readiness({ asOf: before })).mayBill).toBe(true);
+  await eventually(async () => (await application.get()).participationEndedOn === daysAgo(1));
+  expect((await application.readiness()).reasons).toEqual(['participation_ended']);
+});
+
+test('a termination with nothing to end, and a second application beside a participation that goes on, are questioned', async () => {
+  const filed = await system.file();
+  const idle = await system.open(filed, { kind: 'termination' });
+  expect((await idle.get()).questions).toEqual([{ code: 'nothing_to_end', applicationId: null }]);
+  await idle.act('withdrawal', { reason: 'opened by mistake' });
+  const going = await system.open(filed, { adopt: { stage: 'confirmed', confirmations: allFacts() } });
+  expect((await going.get()).questions).toEqual([]);
+  const second = await system.open(filed);
+  expect((await second.get()).questions).toEqual([{ code: 'participation_current', applicationId: going.id }]);
+  const termination = await system.open(filed, { kind: 'termination' });
+  expect((await termination.get()).questions).toEqual([]);
+});
+
+test('a termination waits for no CAQH, licence or malpractice cover', async () => {
+  const filed = await system.file({ attested: false });
+  await system.api.patch(`/v1/providers/${filed.providerId}`, { licences: [], malpractice: null });
+  expect(await (await system.open(filed)).get()).toMatchObject({ stage: 'preparing' });
+  expect(await (await system.open(filed, { kind: 'termination' })).get()).toMatchObject({
+    stage: 'ready_to_submit',
+    attestation: null,
+  });
 });
 
 describe('retries', () => {

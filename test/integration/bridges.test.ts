@@ -131,6 +131,32 @@ test('an application on a bridge names its platform, says what to ask, and is bi
   for (const { ask } of await direct.queue()) expect(ask).toEqual([]);
 });
 
+test('an application to a payer of the platform is on the bridge however it was opened; one to another payer or state is not', async () => {
+  const filed = await decided('bridge');
+  const { payerId, relationshipId, start } = filed;
+  const bridgeOf = async (more: object = {}) => (await (await system.open(filed, more)).get()).bridge;
+  expect(await bridgeOf()).toEqual({ relationshipId, platform: 'Headway' });
+  expect(await bridgeOf({ state: 'NY' })).toBeNull();
+  expect(await bridgeOf({ kind: 'termination' })).toBeNull();
+  const elsewhere = await system.payer();
+  const { items } = (await start([{ payerId: elsewhere, state: 'CA' }])).body;
+  expect(await filed.application(items[0].id, elsewhere).get()).toMatchObject({ kind: 'new_individual', bridge: null });
+  const [submit] = await filed.application(items[0].id, elsewhere).queue();
+  expect(submit).toMatchObject({ purpose: 'submit', ask: [] });
+  expect(payerId).toBe(filed.payerIds[0]);
+});
+
+test('where the ledger says direct, the contract is adopted and its four facts are collected', async () => {
+  const { at, start, application, payerId } = await decided('bridge');
+  const said = { answer: 'yes', answeredBy: 'Headway support', answeredOn: TODAY, channel: 'email' };
+  for (const question of ['direct_contract', 'bill_outside', 'claims_under_own_setup', 'control_terms'])
+    await system.api.put(`${at}/answers/${question}`, { ...said, payerId });
+  const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;
+  const adopted = await application(id).get();
+  expect(adopted).toMatchObject({ kind: 'new_individual', stage: 'approved' });
+  expect(adopted.missingFacts).toHaveLength(4);
+});
+
 test('whether the platform still works is to be seen 14 days after the submission and on the effective date', async () => {
   const { start, payerId, application, checks } = await decided('bridge');
   const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { whyNot } from '../../papers/coverage';
 import { PAYER } from '../support/api';
-import { allFacts, daysAhead, FACTS, proof, System, type Filed } from '../support/system';
+import { allFacts, daysAgo, daysAhead, FACTS, proof, System, type Filed } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -79,6 +79,32 @@ test('a participation that begins after its licence has run out has no day to bi
   const confirmations = { ...allFacts(), effectiveDate: proof(daysAhead(20)) };
   await system.open(filed, { adopt: { stage: 'confirmed', confirmations } });
   expect(await coverage(filed.clientId)).toMatchObject([{ through: 'none', billableFrom: null }]);
+});
+
+test('each row has the stage of the application that its answer is about, and names another that is open', async () => {
+  const participation = await system.at('confirmed');
+  const second = await system.open(participation.filed, { kind: 'reinstatement' });
+  expect(await coverage(participation.filed.clientId)).toMatchObject([
+    {
+      applicationId: participation.id,
+      stage: 'confirmed',
+      through: 'direct',
+      billableFrom: '2026-01-01',
+      underWay: { applicationId: second.id, stage: 'ready_to_submit' },
+    },
+  ]);
+  const ending = { on: daysAgo(1), reason: 'left', source: 'letter', reference: 'L-1' };
+  await participation.act('participation-end', ending);
+  expect(await coverage(participation.filed.clientId)).toMatchObject([
+    {
+      applicationId: second.id,
+      stage: 'ready_to_submit',
+      through: 'none',
+      billableFrom: null,
+      underWay: null,
+      reasons: expect.arrayContaining(['not_approved', 'participation_ended']),
+    },
+  ]);
 });
 
 test('an application that came to nothing leaves a cell with its stage; another one for the key takes its place', async () => {

@@ -10,6 +10,7 @@ import {
   type DirectApplication,
   type GivenAnswer,
 } from '../../../domain/platforms/consequences';
+import { planTransition } from '../../../domain/platforms/plans';
 import { addDays } from '../../../domain/time/dates';
 import { readPanel, type Panel, type Parked } from '../../../domain/registry/panels';
 import type { Answer, Question } from '../../../domain/platforms/platform';
@@ -26,6 +27,7 @@ const said = (question: Question, answer: Answer, more: Partial<GivenAnswer> = {
   payerId: null,
   state: null,
   words: null,
+  relationship: { id: 'ledger', payerIds: ['p', 'q'], states: null },
   ...more,
 });
 
@@ -173,6 +175,9 @@ describe('of each payer and state it says', () => {
 describe('the kind that fits', () => {
   const elsewhere = (more: Partial<DirectApplication>) =>
     application({ practiceId: 'other', stage: 'in_review', ...more });
+  const DIRECT = (['direct_contract', 'bill_outside', 'claims_under_own_setup', 'control_terms'] as const).map(
+    (question) => said(question, 'yes'),
+  );
   const credentialed = said('direct_contract', 'unclear', { parts: { credentialed: 'yes' } });
   const agreement = { id: 'g', practiceId: 'mine', payerId: 'p', state: 'CO' };
   type Row = [name: string, more: Partial<ConsequencesInput>, kind: ApplicationKind, ...reasons: string[]];
@@ -232,6 +237,19 @@ describe('the kind that fits', () => {
       'new_individual',
       'not_listed',
     ],
+    [
+      'credentialed by the ledger of another payer’s relationship',
+      { answers: [{ ...credentialed, relationship: { id: 'ledger', payerIds: ['q'], states: null } }] },
+      'new_individual',
+      'not_listed',
+    ],
+    [
+      'credentialed by a ledger that does not speak for the state',
+      { answers: [{ ...credentialed, relationship: { id: 'ledger', payerIds: ['p'], states: ['NY'] } }] },
+      'new_individual',
+      'not_listed',
+    ],
+    ['direct already, as answered', { answers: DIRECT }, 'new_individual', 'direct_by_ledger'],
     ['an agreement', { agreements: [agreement] }, 'add_to_group', 'practice_has_agreement'],
     ['of another practice', { agreements: [{ ...agreement, practiceId: 'other' }] }, 'new_individual', 'not_listed'],
     ['of another state', { agreements: [{ ...agreement, state: 'NY' }] }, 'new_individual', 'not_listed'],
@@ -249,6 +267,20 @@ describe('the kind that fits', () => {
     expect([fits.kind, ...fits.because.map(({ reason }) => reason)]).toEqual([kind, ...reasons]);
     for (const { reason, ...names } of fits.because)
       expect([reason, Object.values(names).length]).toEqual([reason, reason === 'not_listed' ? 0 : 1]);
+  });
+
+  test('is the adoption of what exists where the verdict is direct, and nothing blocks that', () => {
+    const found = assessConsequences(input({ answers: DIRECT }));
+    expect(found.items[0]).toMatchObject({ verdict: 'direct', fits: { adopt: true } });
+    expect(planTransition(found, () => ['malpractice'], TODAY).items[0]).toMatchObject({
+      start: 'today',
+      blockedBy: [],
+    });
+    expect(planTransition(found, () => null, TODAY).items[0]).toMatchObject({ blockedBy: ['practice_not_chosen'] });
+    expect(only({ answers: DIRECT.slice(1) }).fits).toMatchObject({
+      adopt: false,
+      because: [{ reason: 'not_listed' }],
+    });
   });
 
   test('is never a new one where the payer has the provider on its list', () => {

@@ -41,7 +41,7 @@ const item = (more: Partial<Consequence> = {}): Consequence => ({
   notice: notice(0),
   restrictions: { freeOf: 'unanswered', entryId: null, words: null },
   application: null,
-  fits: { kind: 'new_individual', because: [{ reason: 'not_listed' }] },
+  fits: { kind: 'new_individual', adopt: false, because: [{ reason: 'not_listed' }] },
   panel: { status: 'unknown', asOf: null },
   billable: billable(),
   ...more,
@@ -53,7 +53,11 @@ const found = (items: Consequence[], days: number | null = 0): Consequences => (
   withoutApplication: [],
   risks: [],
 });
-const UNDER_WAY = { kind: 'new_individual', because: [{ reason: 'under_way', applicationId: 'a' }] } as const;
+const UNDER_WAY = {
+  kind: 'new_individual',
+  adopt: false,
+  because: [{ reason: 'under_way', applicationId: 'a' }],
+} as const;
 
 const checklist = (done: readonly string[]): ChecklistEntry[] =>
   CHECKLIST_ITEMS.map((one) => ({

@@ -115,8 +115,9 @@ describe('what is required', () => {
     });
   });
 
-  test('is the same for every kind that has a provider', () => {
-    for (const kind of KINDS.filter((k) => k !== 'new_group')) expect(resolve({}, kind)).toEqual(resolve({}));
+  test('is the same for every kind that has a provider who stays', () => {
+    for (const kind of KINDS.filter((k) => k !== 'new_group' && k !== 'termination'))
+      expect(resolve({}, kind)).toEqual(resolve({}));
   });
 });
 
@@ -134,6 +135,20 @@ test('each kind needs the facts and makes the span that the contract says', () =
     reinstatement: joining,
     termination: { facts: ['effectiveDate'], opensSpan: false, endsSpan: true, provider: true },
   });
+});
+
+test('a termination asks for nothing that a provider keeps up, unless the payer wants it of a termination by name', () => {
+  const scope = { kind: 'termination', state: 'CA', lineOfBusiness: 'commercial' } as const;
+  const demands = (playbook: Playbook) => {
+    const { requires, requiresCaqh } = resolvePlaybook(playbook, scope, 'America/Denver');
+    return { requires, requiresCaqh };
+  };
+  const usual = { requires: ['npi', 'practice_tin', 'practice_address'], requiresCaqh: false };
+  expect(demands({})).toEqual(usual);
+  expect(demands({ requiresCaqh: true, requires: ['malpractice', 'caqh_id'] })).toEqual(usual);
+  const named = { requires: ['npi', 'licence_in_state'] as const, requiresCaqh: true };
+  const variants = [{ kind: 'termination' as const, requires: [...named.requires], requiresCaqh: true }];
+  expect(demands({ variants })).toEqual(named);
 });
 
 describe('variants', () => {

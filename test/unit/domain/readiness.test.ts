@@ -381,6 +381,23 @@ describe('the person behind it', () => {
   });
 });
 
+describe('a participation that ended', () => {
+  const ended = span({ effectiveTo: '2026-05-31' });
+  const open = span({ applicationId: 'newer', approved: false, facts: {} });
+
+  test('is a reason too while a newer application of the key is open', () => {
+    const answer = ask({ spans: [ended, open] });
+    expect(answer).toMatchObject({ applicationId: 'newer', mayBill: false });
+    expect(answer.reasons).toEqual(expect.arrayContaining(['not_approved', 'participation_ended']));
+    expect(ask({ spans: [open] }).reasons).not.toContain('participation_ended');
+  });
+
+  test('is no reason for a day that the next one covers', () => {
+    const next = but('contract', { status: 'disputed' });
+    expect(ask({ spans: [ended, next] }).reasons).toEqual(['fact_disputed']);
+  });
+});
+
 describe('what a fact has to have behind it', () => {
   test.each(['contract', 'claimsRoute'] as const)(
     'where a platform covers the payer, a %s counts only with name and TIN read off its evidence',
@@ -566,9 +583,10 @@ describe('of several participations over time', () => {
     expect(ask({ spans }, { dateOfService: '2026-08-01' }).mayBill).toBe(true);
   });
 
-  test('the latest says why not where none covers it', () => {
+  test('the latest says why not where none covers it, and that an earlier one ended', () => {
     const spans = [first, second()];
-    expect(ask({ spans }, { dateOfService: '2026-07-01' }).reasons).toEqual(['before_effective_date']);
+    const { reasons } = ask({ spans }, { dateOfService: '2026-07-01' });
+    expect(reasons).toEqual(['before_effective_date', 'participation_ended']);
     expect(ask({ spans: [first, second({ facts: {}, approved: false })] }).reasons).toContain('not_approved');
   });
 
@@ -578,8 +596,9 @@ describe('of several participations over time', () => {
     const spans = [disputed, second({ facts: later })];
     for (const dateOfService of [EFFECTIVE, GOOD_DAY, LAST_DAY])
       expect(ask({ spans }, { dateOfService }).reasons).toEqual(['fact_disputed']);
-    for (const dateOfService of [DATES.before, DATES.after])
-      expect(ask({ spans }, { dateOfService }).reasons).toEqual(['before_effective_date']);
+    expect(ask({ spans }, { dateOfService: DATES.before }).reasons).toEqual(['before_effective_date']);
+    const { reasons } = ask({ spans }, { dateOfService: DATES.after });
+    expect(reasons).toEqual(['before_effective_date', 'participation_ended']);
   });
 
   test('a clear one decides over an unclear one of the same dates', () => {

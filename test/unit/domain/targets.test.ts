@@ -19,12 +19,13 @@ const target = (more: Partial<PayerTarget> = {}): PayerTarget => ({
   panel: { status: 'unknown', asOf: null },
   expected: { days: 90, from: 'playbook' },
   effort: { unmet: [], channel: 'payer_portal' },
-  fits: { kind: 'new_individual', because: [{ reason: 'not_listed' }] },
+  fits: { kind: 'new_individual', adopt: false, because: [{ reason: 'not_listed' }] },
   application: null,
   ...more,
 });
 const UNDER_WAY: PayerTarget['fits'] = {
   kind: 'new_individual',
+  adopt: false,
   because: [{ reason: 'under_way', applicationId: 'a' }],
 };
 const COMPONENTS = Object.keys(WEIGHTS) as Component[];

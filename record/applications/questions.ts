@@ -1,0 +1,28 @@
+import type { Instant } from '../../domain/time/instants';
+import { isOpen, type ApplicationState } from '../../domain/applications/state';
+import type { Db } from '../../runtime/database';
+import { sameScope } from './affected-applications';
+
+/** Why an open application may be a mistake: a termination without a participation, a second one beside a current one. */
+export interface OpeningQuestion {
+  code: 'nothing_to_end' | 'participation_current';
+  /** The participation that goes on. */
+  applicationId: string | null;
+}
+
+/** What is to be asked about an open application, by the participations that go on for its key. */
+export async function listOpeningQuestions(sql: Db, state: ApplicationState, now: Instant): Promise<OpeningQuestion[]> {
+  const { opensSpan, endsSpan } = state.rules;
+  if (!isOpen(state) || !(opensSpan || endsSpan)) return [];
+  const current = await sql<{ id: string }[]>`
+    select o.id from applications t
+    join clients c on c.id = t.client_id
+    join applications o on ${sameScope(sql)} and o.id <> t.id
+    join network_spans s on s.application_id = o.id and s.known_to is null
+      and coalesce(least(s.effective_to, s.terminated_on), 'infinity') >= (${now}::timestamptz at time zone c.time_zone)::date
+    where t.id = ${state.id}
+    order by o.created_at desc, o.id limit 1`;
+  const [applicationId = null] = current.map(({ id }) => id);
+  if (endsSpan) return applicationId === null ? [{ code: 'nothing_to_end', applicationId }] : [];
+  return applicationId === null ? [] : [{ code: 'participation_current', applicationId }];
+}
