@@ -12,6 +12,11 @@ export const PROBLEMS = {
   not_found: [404, 'Nothing is found here, or this key does not see it'],
   method_not_allowed: [405, 'This address does not support this method'],
   duplicate_provider: [409, 'This client already has this provider'],
+  duplicate_practice: [409, 'This client already has a practice with this tax id; `evenIfExists` adds another'],
+  duplicate_relationship: [
+    409,
+    'The provider already participates through this platform; `evenIfExists` adds another relationship',
+  ],
   duplicate_payer: [409, 'A payer with this name already exists'],
   duplicate_user: [409, 'A user with this email address already exists'],
   has_work: [409, 'The user has work that they could no longer do; give it to another user first'],

@@ -1,3 +1,4 @@
+import { evenIfExists } from '../kernel/duplicates';
 import { z } from 'zod';
 import {
   ANSWERS,
@@ -45,6 +46,7 @@ export const relationshipInput = z
     }),
     since: pastDate.optional(),
     contactEmail: email.optional(),
+    evenIfExists,
   })
   .meta({ id: 'PlatformRelationshipInput' });
 

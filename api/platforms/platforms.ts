@@ -1,3 +1,4 @@
+import { addOnce } from '../kernel/duplicates';
 import { z } from 'zod';
 import { QUESTIONS, QUESTION_OF, type AnswerDetails, type Question } from '../../domain/platforms/platform';
 import {
@@ -69,6 +70,9 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/platform-relationships',
     summary: 'Record that a provider participates through a platform',
+    description:
+      'A second relationship with the same platform, however its name is written, is refused with the id of the first ' +
+      'while that goes on, unless `evenIfExists` says that another is meant.',
     tag,
     access: 'registry:write',
     body: relationshipInput,
@@ -80,7 +84,9 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
         ...(provider ? [] : [{ path: 'providerId', ...UNKNOWN_REFERENCE }]),
         ...unknownIn('payerIds', input.payerIds, await selectKnownPayers(sql, input.payerIds)),
       ]);
-      const made = await createRelationship(sql, principal, commandId, provider!, input);
+      const made = await addOnce('duplicate_relationship', () =>
+        createRelationship(sql, principal, commandId, provider!, input),
+      );
       return created(`/v1/platform-relationships/${made.id}`, made);
     },
   }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isEin, isSsn } from '../../domain/kernel/identifiers';
+import { evenIfExists } from '../kernel/duplicates';
 import { circumstance } from './changes-schemas';
 import {
   address,
@@ -63,6 +64,7 @@ export const practiceInput = z
     npi: npi.optional(),
     locations: repeatable(z.array(z.strictObject(location)).max(MAX_LOCATIONS)).optional(),
     billing: billing.optional(),
+    evenIfExists,
   })
   .meta({ id: 'PracticeInput' });
 

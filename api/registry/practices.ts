@@ -2,6 +2,7 @@ import { findClient } from '../../record/registry/clients';
 import { createPractice, findPractice, listPractices, updatePractice } from '../../record/registry/practices';
 import { listFileChanges } from '../../record/applications/changes';
 import type { Deps } from '../kernel/deps';
+import { addOnce } from '../kernel/duplicates';
 import { Problem } from '../kernel/errors';
 import { listed } from '../kernel/listing';
 import { unknownIn } from '../kernel/references';
@@ -18,6 +19,9 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     method: 'post',
     path: '/v1/clients/{id}/practices',
     summary: 'Add a practice to a client',
+    description:
+      'A tax id is one practice of a client: a second one with it, however it is written, is refused with the id of the ' +
+      'first, unless `evenIfExists` says that another is meant.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
@@ -25,7 +29,9 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     responses: { 201: { description: 'The practice', schema: practice } },
     handler: async ({ principal, subject, body, commandId }) => {
       if (subject.endedOn !== null) throw new Problem('ended');
-      const made = await createPractice(sql, keyring, principal, commandId, subject.id, body);
+      const made = await addOnce('duplicate_practice', () =>
+        createPractice(sql, keyring, principal, commandId, subject.id, body),
+      );
       return created(`/v1/practices/${made.id}`, made);
     },
   }),

@@ -1,3 +1,5 @@
+import { compareBusinessNames } from '../../domain/kernel/business-names';
+import { Duplicate } from '../kernel/duplicate';
 import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../../domain/time/instants';
@@ -28,6 +30,8 @@ export interface RelationshipInput {
   since?: PlainDate;
   /** Where the platform itself is asked. */
   contactEmail?: string;
+  /** Whether it is added beside another with this platform. */
+  evenIfExists?: boolean | undefined;
 }
 
 /** What is to be changed; null empties. */
@@ -110,13 +114,16 @@ const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
   left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
   where ${inScope(sql, principal, 'r.client_id')}`;
 
-/** Repeated under the same id it changes nothing. */
+/**
+ * Repeated under the same id it changes nothing. Throws a Duplicate where the provider has a relationship with this
+ * platform that goes on.
+ */
 export const createRelationship = (
   sql: Sql,
   principal: Principal,
   id: string,
   provider: { id: string; clientId: string },
-  { platform, payerIds, states, since, contactEmail }: RelationshipInput,
+  { platform, payerIds, states, since, contactEmail, evenIfExists }: RelationshipInput,
 ): Promise<Relationship> =>
   sql.begin(async (tx) => {
     const { id: providerId, clientId } = provider;
@@ -130,9 +137,16 @@ export const createRelationship = (
       since: since ?? null,
       contactEmail: contactEmail ?? null,
     };
+    // one after the other
+    await tx`select from providers where id = ${providerId} for no key update`;
     const inserted = await tx`
       insert into platform_relationships ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
+      const others = await tx<{ id: string; platform: string }[]>`
+        select id, platform from platform_relationships
+        where provider_id = ${providerId} and ended_on is null and id <> ${id} order by created_at, id`;
+      const existing = others.find((other) => compareBusinessNames(other.platform, platform) !== 'differs');
+      if (existing && !evenIfExists) throw new Duplicate(existing.id);
       await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, states: row.states, since });
       await addSpans(tx, row, payerIds, tx`${firstDay(since)}::date`);
       await prefillAnswers(tx, principal, row);

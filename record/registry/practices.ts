@@ -6,6 +6,8 @@ import { normalizeTin } from '../../domain/kernel/identifiers';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../kernel/audit';
+import { Duplicate } from '../kernel/duplicate';
+import { standsForItself } from '../kernel/one-entry';
 import { screenPractices } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
 import { inScope, type Principal } from '../kernel/principal';
@@ -45,6 +47,8 @@ export interface PracticeInput {
   address: Address;
   locations?: LocationInput[];
   billing?: Billing | null;
+  /** Whether it is added beside another with its tax id. */
+  evenIfExists?: boolean | undefined;
 }
 
 export interface Practice {
@@ -73,7 +77,7 @@ const selectPractices = (sql: Db, principal: Principal) => sql`
       from locations l where l.practice_id = p.id), '[]') as locations
   from practices p where ${inScope(sql, principal, 'p.client_id')}`;
 
-/** Repeated under the same id it changes nothing. */
+/** Repeated under the same id it changes nothing. Throws a Duplicate where the client has one with this tax id. */
 export const createPractice = (
   sql: Sql,
   keyring: Keyring,
@@ -83,11 +87,18 @@ export const createPractice = (
   input: PracticeInput,
 ): Promise<Practice> =>
   sql.begin(async (tx) => {
-    const { locations = [], tin, legalName, npi = null, address, billing = null } = input;
+    const { locations = [], tin, legalName, npi = null, address, billing = null, evenIfExists } = input;
     const row = { id, clientId, legalName, npi, address, billing, ...tinColumns(keyring, id, tin) };
+    // one after the other
+    await tx`select from clients where id = ${clientId} for no key update`;
     const inserted = await tx`
       insert into practices ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
+      const [existing] = await tx<{ id: string }[]>`
+        select id from practices p
+        where client_id = ${clientId} and tin_hash = ${row.tinHash} and id <> ${id} and ${standsForItself(tx, 'p')}
+        order by created_at, id limit 1`;
+      if (existing && !evenIfExists) throw new Duplicate(existing.id);
       await placeLocations(tx, clientId, id, locations);
       await screenPractices(tx, [id]);
       await audit(tx, principal, {

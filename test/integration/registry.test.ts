@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ADDRESS, CLIENT, NPI, OTHER_NPI, PRACTICE, PROVIDER, TestApi } from '../support/api';
+import { ADDRESS, CLIENT, NPI, OTHER_NPI, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -14,6 +14,43 @@ async function personOf(providerId: string): Promise<string> {
 }
 const rules = (body: { errors: { path: string; rule: string }[] }) =>
   body.errors.map(({ path, rule }) => `${path} ${rule}`);
+
+describe('what a client has already', () => {
+  const { evenIfExists, ...once } = PRACTICE;
+
+  test('is not added by a repeated POST: a practice with its tax id, however it is written, unless it is meant', async () => {
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    const path = `/v1/clients/${clientId}/practices`;
+    const { id } = await api.make(path, once);
+    const again = await api.post(path, { ...once, legalName: 'Other', tin: { type: 'ein', value: '123456789' } });
+    expect([again.status, again.body.type, again.body.existingId]).toEqual([
+      409,
+      'urn:countersign:problem:duplicate_practice',
+      id,
+    ]);
+    expect((await api.get(path)).body.items).toHaveLength(1);
+    expect((await api.post(path, { ...once, evenIfExists })).status).toBe(201);
+    const { id: elsewhere } = await api.make('/v1/clients', CLIENT);
+    expect((await api.post(`/v1/clients/${elsewhere}/practices`, once)).status).toBe(201);
+    const both = await Promise.all([1, 2].map(async () => (await api.make('/v1/clients', CLIENT)).id as string));
+    const statuses = await Promise.all(
+      both.flatMap((of) => [1, 2].map(() => api.post(`/v1/clients/${of}/practices`, once))),
+    );
+    expect(statuses.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409]);
+  });
+
+  test('is not added by a repeated POST: a relationship with a platform, while it goes on, unless it is meant', async () => {
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, PROVIDER);
+    const { id: payerId } = await api.make('/v1/payers', { ...PAYER, name: 'A payer of Headway' });
+    const relationship = { providerId, platform: 'Headway', payerIds: [payerId] };
+    const { id } = await api.make('/v1/platform-relationships', relationship);
+    const again = await api.post('/v1/platform-relationships', { ...relationship, platform: 'headway, Inc.' });
+    expect([again.status, again.body.existingId]).toEqual([409, id]);
+    expect((await api.post('/v1/platform-relationships', { ...relationship, evenIfExists: true })).status).toBe(201);
+    expect((await api.post('/v1/platform-relationships', { ...relationship, platform: 'Alma' })).status).toBe(201);
+  });
+});
 
 describe('clients', () => {
   test('a client is created, found again, listed and changed', async () => {

@@ -153,6 +153,8 @@ export const PRACTICE = {
   tin: { type: 'ein', value: '12-3456789' },
   npi: OTHER_NPI,
   address: ADDRESS,
+  // tests give many practices of one client this tax id
+  evenIfExists: true,
 };
 export const PROVIDER = {
   firstName: 'Robin',

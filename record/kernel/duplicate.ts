@@ -1,0 +1,7 @@
+/** What would be added is on file already. */
+export class Duplicate extends Error {
+  override name = 'Duplicate';
+  constructor(readonly existingId: string) {
+    super('it is on file already');
+  }
+}
