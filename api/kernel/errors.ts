@@ -17,7 +17,7 @@ export const PROBLEMS = {
     409,
     'The provider already participates through this platform; `evenIfExists` adds another relationship',
   ],
-  duplicate_payer: [409, 'A payer with this name already exists'],
+  duplicate_payer: [409, 'A payer that goes by this name or alias already exists'],
   duplicate_user: [409, 'A user with this email address already exists'],
   has_work: [409, 'The user has work that they could no longer do; give it to another user first'],
   location_in_use: [409, 'The location is used by applications and cannot be removed'],

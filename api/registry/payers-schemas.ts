@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { evenIfExists } from '../kernel/duplicates';
 import { id, ids, instant, line, unique, version } from '../kernel/schemas';
 import { playbook } from './playbook-schemas';
 
@@ -9,11 +10,18 @@ const aliases = unique(z.array(line).max(100), (alias) => alias);
 const covers = ids(500).meta({ description: 'Payers that this one stands for, e.g. as a network' });
 
 export const payerInput = z
-  .strictObject({ name: line, aliases: aliases.optional(), electronicPayerIds, covers: covers.optional(), playbook })
+  .strictObject({
+    name: line,
+    aliases: aliases.optional(),
+    electronicPayerIds,
+    covers: covers.optional(),
+    playbook,
+    evenIfExists,
+  })
   .meta({ id: 'PayerInput' });
 
 export const payerPatch = z
-  .strictObject({ name: line, aliases, electronicPayerIds, covers, playbook })
+  .strictObject({ name: line, aliases, electronicPayerIds, covers, playbook, evenIfExists })
   .partial()
   .meta({ id: 'PayerPatch' });
 

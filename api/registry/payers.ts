@@ -36,6 +36,9 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/payers',
     summary: 'Add a payer with its playbook',
+    description:
+      'A name or alias that another payer goes by, however it is written (case, spacing, accents, a legal form), is refused ' +
+      'with that payer’s id, unless `evenIfExists` says that another is meant.',
     tag,
     access: 'payers:write',
     body: payerInput,

@@ -17,9 +17,14 @@ const finding = z
       description:
         '`error`: payers return applications for it. `warning`: they may. `note`: one source says more than another, nothing contradicts',
     }),
-    about: z.string().nullable().meta({ description: 'A state, a source, a portal or a kind of document' }),
+    about: z
+      .string()
+      .nullable()
+      .meta({ description: 'A state, a source, a portal, a kind of document or an electronic payer id' }),
     fix: z.string(),
-    applicationIds: z.array(id).meta({ description: 'The open applications that it affects' }),
+    applicationIds: z
+      .array(id)
+      .meta({ description: 'The open applications that it affects; of a claims route, the one that has it' }),
   })
   .meta({ id: 'Finding' });
 

@@ -60,6 +60,14 @@ export interface CheckedFile {
   applications: readonly { id: string; practiceId: string; state: string }[];
   /** The latest of each source. */
   snapshots: readonly Snapshot[];
+  /** The electronic claims routes of participations, each with all ids of its payer. */
+  routes: readonly { applicationId: string; route: ElectronicId; own: readonly ElectronicId[] }[];
+}
+
+/** Where claims go: a clearinghouse, and the payer's id there. */
+interface ElectronicId {
+  clearinghouse: string;
+  payerId: string;
 }
 
 export const FINDING_CODES = [
@@ -87,6 +95,7 @@ export const FINDING_CODES = [
   'addresses_disagree',
   'licence_differs',
   'second_factor_of_one',
+  'claims_route_not_payers',
 ] as const;
 type FindingCode = (typeof FINDING_CODES)[number];
 
@@ -167,6 +176,10 @@ const FIXES: Record<FindingCode, readonly [Severity, string]> = {
     'warning',
     'This source names another licence, by number or by state: correct it there or here, by what the board says.',
   ],
+  claims_route_not_payers: [
+    'warning',
+    'Claims go to an electronic payer id that is not this payer’s: correct the route, or add the id to the payer.',
+  ],
 };
 
 /** Licence abbreviations that say which profession it is, by the taxonomy code of that profession (NUCC). */
@@ -208,7 +221,7 @@ export function listPracticeFindings(
 
 /** Everything in a provider's file that doesn't fit together, as of a day. */
 export function listProviderFindings(
-  { provider, practices, applications, snapshots }: CheckedFile,
+  { provider, practices, applications, snapshots, routes }: CheckedFile,
   today: PlainDate,
 ): Finding[] {
   const applicationIds = applications.map(({ id }) => id);
@@ -249,6 +262,9 @@ export function listProviderFindings(
     }
   if (provider.npiNotInForce) add('npi_not_in_force', { about: 'nppes' });
   for (const snapshot of snapshots) for (const code of againstSource(snapshot)) add(code, { about: snapshot.source });
+  for (const { applicationId, route, own } of routes)
+    if (!isOwnRoute(route, own))
+      add('claims_route_not_payers', { about: route.payerId, applicationIds: [applicationId] });
   const [one, other] = snapshots.filter(({ enumerationType }) => enumerationType !== 'NPI-2');
   if (one && other) {
     if (comparePersonNames(nameOf(one), nameOf(other)) === 'differs') add('names_disagree');
@@ -288,6 +304,14 @@ const ADDRESS_FINDINGS: Record<Likeness, readonly FindingCode[]> = {
   alike: ['address_written_differently'],
   differs: ['address_differs'],
 };
+
+/** Whether a route is one of the payer's: by its ids at that clearinghouse, else by all; of a payer without ids, any is. */
+function isOwnRoute(route: ElectronicId, own: readonly ElectronicId[]): boolean {
+  const plain = (text: string) => text.trim().toUpperCase();
+  const there = own.filter(({ clearinghouse }) => plain(clearinghouse) === plain(route.clearinghouse));
+  const known = there.length > 0 ? there : own;
+  return known.length === 0 || known.some(({ payerId }) => plain(payerId) === plain(route.payerId));
+}
 
 /** The kinds of which none is left that has not expired. */
 const expired = (held: readonly Expiring[], today: PlainDate): string[] => {

@@ -1,4 +1,5 @@
-import { isAmong, standsForItself } from '../kernel/one-entry';
+import { compareBusinessNames } from '../../domain/kernel/business-names';
+import { idOfOne, isAmong, standsForItself } from '../kernel/one-entry';
 import { announceEach } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
@@ -16,10 +17,12 @@ export interface PayerInput {
   electronicPayerIds: { clearinghouse: string; payerId: string }[];
   covers?: string[];
   playbook: Playbook;
+  /** Whether it may have a name that another goes by. */
+  evenIfExists?: boolean | undefined;
 }
 
 /** A payer belongs to the operator: every user who may read the registry sees all payers. */
-export interface Payer extends Required<PayerInput> {
+export interface Payer extends Required<Omit<PayerInput, 'evenIfExists'>> {
   id: string;
   /** Counts the playbooks; applications pin the one that they started with. */
   playbookVersion: number;
@@ -36,19 +39,23 @@ const selectPayers = (sql: Db) => sql`
 
 export type PayerOrExisting = { payer: Payer } | { existingId: string };
 
-/** Repeated under the same id it changes nothing; where the name is taken, names that payer. */
+/** Repeated under the same id it changes nothing; where a payer has this name or alias, names that payer. */
 export const createPayer = (sql: Sql, principal: Principal, id: string, input: PayerInput): Promise<PayerOrExisting> =>
   sql.begin(async (tx) => {
-    const { name, aliases = [], electronicPayerIds, covers = [], playbook } = input;
-    const inserted = await tx`
-      insert into payers ${tx({ id, name, aliases, electronicPayerIds: json(tx, electronicPayerIds), covers })}
-      on conflict do nothing returning id`;
+    const { name, aliases = [], electronicPayerIds, covers = [], playbook, evenIfExists } = input;
+    const existingId = await findPayerNamed(tx, id, [name, ...aliases]);
+    const isRefused = existingId !== undefined && !evenIfExists;
+    const inserted = isRefused
+      ? []
+      : await tx`
+          insert into payers ${tx({ id, name, aliases, electronicPayerIds: json(tx, electronicPayerIds), covers })}
+          on conflict do nothing returning id`;
     if (inserted.length > 0) {
       await tx`insert into playbooks (payer_id, version, body) values (${id}, 1, ${json(tx, playbook)})`;
       await audit(tx, principal, { action: 'payer.create', subjectType: 'payer', subjectId: id, detail: input });
     }
     const payer = await findPayer(tx, id);
-    return payer ? { payer } : { existingId: (await idOfName(tx, name))! };
+    return payer ? { payer } : { existingId: existingId! };
   });
 
 export async function findPayer(sql: Db, id: string): Promise<Payer | null> {
@@ -67,9 +74,12 @@ export async function updatePayer(
   patch: Partial<PayerInput>,
   precondition: Precondition,
 ): Promise<PayerOrExisting> {
+  const { playbook, electronicPayerIds, evenIfExists, ...columns } = patch;
   const payer = await unlessViolated('unique', () =>
     sql.begin(async (tx) => {
-      const { playbook, electronicPayerIds, ...columns } = patch;
+      const { name, aliases = [] } = columns;
+      const existingId = await findPayerNamed(tx, id, [...(name === undefined ? [] : [name]), ...aliases]);
+      if (existingId && !evenIfExists) return { existingId };
       const before = patch.covers && (await findPayer(tx, id));
       await reviseRow(tx, principal, 'payer', id, {
         columns: { ...columns, ...(electronicPayerIds && { electronicPayerIds: json(tx, electronicPayerIds) }) },
@@ -91,10 +101,10 @@ export async function updatePayer(
             where ${isAmong(tx, 'y', tx`${[...before.covers, ...patch.covers!]}::uuid[]`)}
               and a.provider_id is not null`,
         );
-      return findPayer(tx, id);
+      return { payer: (await findPayer(tx, id))! };
     }),
   );
-  return payer ? { payer } : { existingId: (await idOfName(sql, patch.name!))! };
+  return payer ?? { existingId: (await findPayerNamed(sql, id, [patch.name!]))! };
 }
 
 /** Those of `ids` that there are. */
@@ -142,10 +152,18 @@ export async function findPayersByElectronicId(sql: Db, references: readonly Pay
   return references.map((reference) => (reference.payerId ? [reference.payerId] : (found.get(keyOf(reference)) ?? [])));
 }
 
-async function idOfName(sql: Db, name: string): Promise<string | undefined> {
-  const [row] = await sql<{ id: string }[]>`select id from payers where lower(name) = lower(${name})`;
-  return row?.id;
+/** Finds another payer that goes by one of these names or aliases, however it is written. */
+async function findPayerNamed(sql: Db, id: string, names: readonly string[]): Promise<string | undefined> {
+  if (names.length === 0) return undefined;
+  // one after the other
+  await sql`select pg_advisory_xact_lock(hashtextextended('payer names', 0))`;
+  const others = await sql<{ id: string; names: string[] }[]>`
+    select ${idOfOne(sql, 'p')} as id, name || aliases as names from payers p
+    where ${idOfOne(sql, 'p')} <> ${id} and p.id <> ${id} order by created_at, id`;
+  return others.find((other) => other.names.some((its) => names.some((name) => isNameOf(name, its))))?.id;
 }
+
+const isNameOf = (one: string, other: string): boolean => compareBusinessNames(one, other) !== 'differs';
 
 /** Adds those payers that nobody has added under this name; what the operator made of the others stays. */
 export async function addMissingPayers(
@@ -156,8 +174,7 @@ export async function addMissingPayers(
 ): Promise<{ id: string; name: string; created: boolean }[]> {
   const items: { id: string; name: string; created: boolean }[] = [];
   for (const payer of payers) {
-    const existingId = await idOfName(sql, payer.name);
-    const made = existingId ? { existingId } : await createPayer(sql, principal, idOf(payer.name), payer);
+    const made = await createPayer(sql, principal, idOf(payer.name), payer);
     const id = 'payer' in made ? made.payer.id : made.existingId;
     items.push({ id, name: payer.name, created: 'payer' in made });
   }

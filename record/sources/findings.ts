@@ -1,4 +1,4 @@
-import { standsForItself } from '../kernel/one-entry';
+import { idOfOne, standsForItself } from '../kernel/one-entry';
 import type { PlainDate } from '../../domain/time/instants';
 import {
   listProviderFindings,
@@ -62,7 +62,20 @@ const filesOf = (
       from applications a where a.provider_id = p.id and a.open), '[]') as applications,
     coalesce((
       select jsonb_agg(s.body || jsonb_build_object('source', s.source) order by s.source)
-      from ${latestSnapshots(sql)} s), '[]') as snapshots
+      from ${latestSnapshots(sql)} s), '[]') as snapshots,
+    coalesce((
+      select jsonb_agg(jsonb_build_object('applicationId', a.id, 'route', c.route, 'own', y.electronic_payer_ids)
+        order by a.created_at, a.id)
+      from network_spans s
+      join applications a on a.id = s.application_id
+      join payers asked on asked.id = a.payer_id
+      join payers y on y.id = ${idOfOne(sql, 'asked')}
+      cross join lateral (select s.facts->'claimsRoute'->'value' as value) v
+      cross join lateral (
+        select coalesce((
+          select g.claims_route->'value' from agreements g where g.id = (v.value->>'inheritedFrom')::uuid), v.value)
+          as route) c
+      where a.provider_id = p.id and s.known_to is null and c.route ? 'payerId'), '[]') as routes
   from providers p join persons n on n.id = p.person_id
   where p.client_id = ${clientId} and ${inScope(sql, principal, 'p.client_id')}
     ${providerId ? sql`and p.id = ${providerId}` : sql``}

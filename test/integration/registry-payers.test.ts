@@ -45,6 +45,23 @@ test('a playbook in a change becomes its next version; the one before stays for 
   expect(versions.map(({ body }) => body)).toEqual([PLAYBOOK, { followUpEvery: { days: 7 } }]);
 });
 
+test('a payer under another spelling or alias is the one that there is, unless another is meant', async () => {
+  const { id } = await api.make('/v1/payers', { ...PAYER, name: 'Magellan', aliases: ['Magellan Healthcare'] });
+  for (const again of [
+    { name: '  magellan' },
+    { name: 'Magellan, Inc.' },
+    { name: 'MAGELLAN HEALTH-CARE' },
+    { name: 'Another', aliases: ['magellan'] },
+  ]) {
+    const { status, body } = await api.post('/v1/payers', { ...PAYER, ...again });
+    expect([again, status, body.existingId]).toEqual([again, 409, id]);
+  }
+  const { id: other } = await api.make('/v1/payers', { ...PAYER, name: 'Magellan Rx' });
+  expect((await api.patch(`/v1/payers/${other}`, { aliases: ['Magellan health care'] })).body.existingId).toBe(id);
+  const meant = { ...PAYER, name: 'Magellan, Inc.', evenIfExists: true };
+  expect((await api.post('/v1/payers', meant)).status).toBe(201);
+});
+
 test('a name that is taken answers whose it is, in creation and change, whatever its case', async () => {
   const { id } = await api.make('/v1/payers', { ...PAYER, name: 'Taken' });
   const other = await api.make('/v1/payers', { ...PAYER, name: 'Free' });

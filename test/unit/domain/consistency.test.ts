@@ -29,6 +29,7 @@ const FILE: CheckedFile = {
   ],
   applications: [{ id: 'application', practiceId: 'practice', state: 'CO' }],
   snapshots: [],
+  routes: [],
 };
 type Provider = CheckedFile['provider'];
 type Practice = CheckedFile['practices'][number];
@@ -173,4 +174,19 @@ test('what only one of two writings says is no error, and another licence’s le
   expect(severities({ address: { ...ADDRESS, line1: '1 ELM ST' } })).toEqual([['address_written_differently', 'note']]);
   expect(severities({ address: { ...ADDRESS, line1: '1 ELM ST STE 5' } })).toEqual([['address_differs', 'warning']]);
   expect(severities({ licences: [{ state: 'CO', number: 'LPCC12' }] })).toEqual([['licence_differs', 'warning']]);
+});
+
+test('claims that go to an id that is not the payer’s own are a finding, and an id in another case is its own', () => {
+  const own = [
+    { clearinghouse: 'Availity', payerId: '87726' },
+    { clearinghouse: 'Office Ally', payerId: 'MCC01' },
+  ];
+  const routed = (clearinghouse: string, payerId: string, ids = own) =>
+    codes(of({}, {}, { routes: [{ applicationId: 'application', route: { clearinghouse, payerId }, own: ids }] }));
+  expect(routed('availity', '87726')).toEqual([]);
+  expect(routed('office ally', 'mcc01')).toEqual([]);
+  expect(routed('Waystar', '87726')).toEqual([]);
+  expect(routed('Availity', '1', [])).toEqual([]);
+  expect(routed('Availity', 'MCC01')).toEqual(['claims_route_not_payers']);
+  expect(routed('Waystar', '1')).toEqual(['claims_route_not_payers']);
 });
