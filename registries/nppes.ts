@@ -5,34 +5,39 @@ import { call, jsonOf, ServiceError } from './http';
 const TIMEOUT_MS = 15_000;
 
 const text = z.string().nullish();
+/** NPPES leaves out what it doesn't have, or says null. */
+const listOf = <T extends z.ZodType>(item: T) =>
+  z
+    .array(item)
+    .nullish()
+    .transform((items) => items ?? []);
+
 const answer = z.object({
-  result_count: z.number().optional(),
-  Errors: z.array(z.object({ number: z.union([z.string(), z.number()]).optional() })).optional(),
-  results: z
-    .array(
-      z.object({
-        // a string or an integer, by version
-        number: z.union([z.string(), z.number()]).transform(String),
-        enumeration_type: text,
-        basic: z.object({ first_name: text, last_name: text, status: text }),
-        addresses: z
-          .array(
-            z.object({
-              address_purpose: text,
-              address_1: text,
-              address_2: text,
-              city: text,
-              state: text,
-              postal_code: text,
-            }),
-          )
-          .default([]),
-        taxonomies: z
-          .array(z.object({ code: text, primary: z.boolean().nullish(), state: text, license: text }))
-          .default([]),
-      }),
-    )
-    .default([]),
+  // a number or its digits, by version
+  result_count: z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)]).nullish(),
+  Errors: listOf(z.object({ number: z.union([z.string(), z.number()]).nullish() })),
+  results: listOf(
+    z.object({
+      // a string or an integer, by version
+      number: z.union([z.string(), z.number()]).transform(String),
+      enumeration_type: text,
+      basic: z
+        .object({ first_name: text, last_name: text, status: text })
+        .nullish()
+        .transform((basic) => basic ?? {}),
+      addresses: listOf(
+        z.object({
+          address_purpose: text,
+          address_1: text,
+          address_2: text,
+          city: text,
+          state: text,
+          postal_code: text,
+        }),
+      ),
+      taxonomies: listOf(z.object({ code: text, primary: z.boolean().nullish(), state: text, license: text })),
+    }),
+  ),
 });
 
 /** The public registry of NPIs (domain.md, 2): self-reported, so it shows what differs and verifies nothing. */
@@ -45,18 +50,23 @@ export class Nppes {
     target.search = new URLSearchParams({ version: '2.1', number: npi }).toString();
     const { status, body } = await call(target, { timeoutMs });
     if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
-    const read = answer.safeParse(jsonOf(body));
-    if (!read.success) throw new ServiceError('nonsense', 'the answer has another form');
-    const { Errors: errors, result_count: count, results } = read.data;
-    // a query that it does not like is answered 200 too
-    if (errors?.length) throw new ServiceError('nonsense', `answered error ${errors[0]!.number ?? ''}`.trim());
-    if (count === undefined) throw new ServiceError('nonsense', 'the answer has another form');
-    const [found] = results;
-    if (!found || count === 0) return { status: 'not_found' };
-    if (found.number !== npi) throw new ServiceError('nonsense', 'answered about another NPI');
-    if (found.basic.status && found.basic.status !== 'A') return { status: 'deactivated' };
-    return { status: 'found', snapshot: snapshotOf(found) };
+    return readRecord(jsonOf(body), npi);
   }
+}
+
+/** What an answer of NPPES says about an NPI. */
+export function readRecord(body: unknown, npi: string): NppesRecord {
+  const read = answer.safeParse(body);
+  if (!read.success) throw new ServiceError('nonsense', 'the answer has another form');
+  const { Errors: errors, result_count: count, results } = read.data;
+  // a query that it does not like is answered 200 too
+  if (errors.length > 0) throw new ServiceError('nonsense', `answered error ${errors[0]!.number ?? ''}`.trim());
+  if (typeof count !== 'number') throw new ServiceError('nonsense', 'the answer has another form');
+  const [found] = results;
+  if (!found || count === 0) return { status: 'not_found' };
+  if (found.number !== npi) throw new ServiceError('nonsense', 'answered about another NPI');
+  if (found.basic.status && found.basic.status !== 'A') return { status: 'deactivated' };
+  return { status: 'found', snapshot: snapshotOf(found) };
 }
 
 const TYPES = ['NPI-1', 'NPI-2'] as const;

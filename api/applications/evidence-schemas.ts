@@ -1,3 +1,4 @@
+import { TIN_TYPES } from '../../domain/kernel/identifiers';
 import { z } from 'zod';
 import {
   CONTRACT_STATUSES,
@@ -60,7 +61,7 @@ export const evidence = z
     practice: z.strictObject({
       legalName: z.string(),
       npi: z.string().nullable(),
-      tin: z.strictObject({ type: z.enum(['ein', 'ssn']), last4: z.string() }),
+      tin: z.strictObject({ type: z.enum(TIN_TYPES), last4: z.string() }),
       address,
     }),
     location: z.strictObject({ name: z.string().nullable(), address }).nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isEin, isSsn } from '../../domain/kernel/identifiers';
+import { isEin, isItin, isSsn, TIN_TYPES } from '../../domain/kernel/identifiers';
 import { evenIfExists } from '../kernel/duplicates';
 import { circumstance } from './changes-schemas';
 import {
@@ -17,19 +17,31 @@ import {
 } from '../kernel/schemas';
 
 const ein = text(
-  [{ rule: 'ein', message: 'must be an EIN: 9 digits with a prefix that the IRS assigns', holds: isEin }],
+  [{ rule: 'ein', message: 'must be an EIN: 9 digits, as 12-3456789 or without the hyphen', holds: isEin }],
   { example: '12-3456789' },
 );
 const ssn = text([{ rule: 'ssn', message: 'must be an SSN: 9 digits in ranges that are assigned', holds: isSsn }], {
   example: '123-45-6789',
 });
 
+const itin = text(
+  [{ rule: 'itin', message: 'must be an ITIN: 9 digits in ranges that the IRS assigns', holds: isItin }],
+  {
+    example: '912-70-1234',
+  },
+);
+
 export const tinInput = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('ein'), value: ein }),
     z.strictObject({ type: z.literal('ssn'), value: ssn }),
+    z.strictObject({ type: z.literal('itin'), value: itin }),
   ])
-  .meta({ description: 'Kept encrypted; only its type and last four digits are ever answered' });
+  .meta({
+    description:
+      'Kept encrypted; only its type and last four digits are ever answered. An EIN of a prefix that the IRS was not known ' +
+      'to assign is taken, and is a finding',
+  });
 
 const MAX_BILLING = { characters: 10_000, levels: 10 };
 
@@ -88,7 +100,7 @@ export const practice = z
     clientId: id,
     legalName: line,
     tin: z.strictObject({
-      type: z.enum(['ein', 'ssn']),
+      type: z.enum(TIN_TYPES),
       last4: z.string(),
       purged: z.literal(true).optional().meta({ description: 'Only its last four digits are left' }),
     }),

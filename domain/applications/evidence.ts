@@ -1,3 +1,4 @@
+import type { TinType } from '../kernel/identifiers';
 import type { EventKind, RecredentialingDates } from './events';
 import type { Instant, PlainDate } from '../time/instants';
 import { DISPROVES } from './participation';
@@ -118,7 +119,7 @@ export type EvidenceCycle = Pick<RecredentialingDates, 'from' | 'basis' | 'dueOn
 export interface EvidenceSubject {
   client: { name: string; timeZone: string };
   provider: { firstName: string; lastName: string; npi: string } | null;
-  practice: { legalName: string; npi: string | null; tin: { type: 'ein' | 'ssn'; last4: string }; address: object };
+  practice: { legalName: string; npi: string | null; tin: { type: TinType; last4: string }; address: object };
   location: { name: string | null; address: object } | null;
   payer: { name: string };
 }

@@ -4,15 +4,26 @@ import { ein, ssn } from 'stdnum/lib/cjs/us';
 /** Whether a string is an NPI: 10 digits, the first 1 or 2, with a right check digit. */
 export const isNpi = (text: string): boolean => /^[12]\d{9}$/.test(text) && passesLuhn(`80840${text}`);
 
-/** Whether a string is an EIN, plain or as NN-NNNNNNN, with a prefix that the IRS assigns. */
-export const isEin = (text: string): boolean => /^\d{2}-?\d{7}$/.test(text) && ein.validate(text).isValid;
+/** The kinds of tax ids: of a business, of a person, and of a person who can have no SSN. */
+export const TIN_TYPES = ['ein', 'ssn', 'itin'] as const;
+export type TinType = (typeof TIN_TYPES)[number];
+
+/** Whether a string has the form of an EIN: 9 digits, plain or as NN-NNNNNNN. */
+export const isEin = (text: string): boolean => /^\d{2}-?\d{7}$/.test(text);
+
+/** Whether the IRS was known to assign an EIN's prefix; it adds prefixes, so another is asked about, not refused. */
+export const hasKnownPrefix = (text: string): boolean => ein.validate(text).isValid;
+
+/** Whether a string is an ITIN, plain or as 9NN-NN-NNNN, in a range that the IRS assigns. */
+export const isItin = (text: string): boolean =>
+  /^9\d{2}(-?)(5\d|6[0-5]|[78]\d|9[0-24-9])\1\d{4}$/.test(text) && !/^9\d{2}-?89/.test(text);
 
 /** Whether a string is an SSN, plain or as NNN-NN-NNNN, with an area, group and serial number that can be issued. */
 export const isSsn = (text: string): boolean =>
   // the serial number is not among the library's rules
   /^(\d{9}|\d{3}-\d{2}-\d{4})$/.test(text) && !text.endsWith('0000') && ssn.validate(text).isValid;
 
-/** The digits of an EIN or SSN: the form by which two writings of one number are found equal. */
+/** The digits of a tax id: the form by which two writings of one number are found equal. */
 export const normalizeTin = (tin: string): string => tin.replaceAll('-', '');
 
 /** Whether a string is a CAQH provider id: 7 to 10 digits. */

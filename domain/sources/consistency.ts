@@ -2,6 +2,7 @@ import type { PlainDate } from '../time/instants';
 import { compareAddresses, type Place } from '../kernel/addresses';
 import { compareLicenceNumbers, lettersOf } from '../kernel/licence-numbers';
 import { findNearest, type Likeness } from '../kernel/likeness';
+import type { TinType } from '../kernel/identifiers';
 import { comparePersonNames, type PersonName } from '../kernel/names';
 
 /** What a source outside says of a provider. */
@@ -31,7 +32,9 @@ export interface CheckedPractice {
   npi: string | null;
   /** Whether its NPI is a type 1 NPI: that of another of the client's providers. */
   npiIsColleagues: boolean;
-  tinType: 'ein' | 'ssn';
+  tinType: TinType;
+  /** Whether the IRS was known to assign the EIN's prefix. */
+  tinPrefixKnown: boolean;
   address: Place;
   places: readonly Place[];
   documents: readonly Expiring[];
@@ -76,6 +79,7 @@ export const FINDING_CODES = [
   'own_npi_is_group_npi',
   'colleagues_npi_is_group_npi',
   'group_npi_missing',
+  'ein_prefix_unknown',
   'no_licence_in_state',
   'no_location_in_state',
   'licence_expired',
@@ -130,6 +134,10 @@ const FIXES: Record<FindingCode, readonly [Severity, string]> = {
     'Put the practice’s own type 2 NPI on file, or none: it has a provider’s type 1 NPI now.',
   ],
   group_npi_missing: ['warning', 'An entity with an EIN usually needs a type 2 NPI: get one, and put it on file.'],
+  ein_prefix_unknown: [
+    'warning',
+    'The IRS is not known to assign EINs with this prefix: check the number against its letter (CP 575).',
+  ],
   no_licence_in_state: ['error', 'Put a licence for this state on file, or withdraw the applications in it.'],
   no_location_in_state: [
     'warning',
@@ -204,13 +212,14 @@ const finding = (code: FindingCode, touched: TouchedRecords): Finding => ({
 
 /** What doesn't fit together in a practice's own file, for every provider that applies for it, as of a day. */
 export function listPracticeFindings(
-  { id: practiceId, npi, npiIsColleagues, tinType, documents, portals }: CheckedPractice,
+  { id: practiceId, npi, npiIsColleagues, tinType, tinPrefixKnown, documents, portals }: CheckedPractice,
   applicationIds: string[],
   today: PlainDate,
 ): Finding[] {
   const of = { practiceId, applicationIds };
   return [
     ...(npiIsColleagues ? [finding('colleagues_npi_is_group_npi', of)] : []),
+    ...(tinPrefixKnown ? [] : [finding('ein_prefix_unknown', of)]),
     ...(npi === null && tinType === 'ein' ? [finding('group_npi_missing', of)] : []),
     ...expired(documents, today).map((about) => finding('document_expired', { ...of, about })),
     ...portals.flatMap(({ portal: about, owners }) =>

@@ -1,8 +1,8 @@
 import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { CHANGE_FIELDS, type ChangeField } from '../../domain/kernel/codes';
-import { sameValue } from '../../domain/kernel/facts';
-import { normalizeTin } from '../../domain/kernel/identifiers';
+import { compareAddresses } from '../../domain/kernel/addresses';
+import { hasKnownPrefix, normalizeTin, type TinType } from '../../domain/kernel/identifiers';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../kernel/audit';
@@ -24,7 +24,7 @@ interface Address {
 }
 
 export interface Tin {
-  type: 'ein' | 'ssn';
+  type: TinType;
   value: string;
 }
 
@@ -162,7 +162,7 @@ const SCREENED_FIELDS: (keyof PracticeInput)[] = ['legalName', 'npi', 'address',
 // What an application's file holds of a practice.
 const FILE_FIELDS: (keyof PracticeInput)[] = ['tin', 'npi', 'address', 'locations'];
 
-/** What payers have on file of a practice and a patch makes another. */
+/** What payers have on file of a practice and a patch makes another; an address that is only written otherwise is none. */
 async function changedFields(
   tx: Tx,
   keyring: Keyring,
@@ -177,10 +177,13 @@ async function changedFields(
     from practices p where p.id = ${id} for no key update`;
   const { places } = held!;
   const moved =
-    (address !== undefined && !sameValue({ ...address }, held!.address)) ||
+    (address !== undefined && compareAddresses(address, held!.address) !== 'same') ||
     (locations !== undefined &&
       (locations.length !== Object.keys(places).length ||
-        locations.some((place) => !sameValue({ ...place.address }, places[place.id ?? '']))));
+        locations.some(({ id: placeId = '', address: to }) => {
+          const from = places[placeId];
+          return !from || compareAddresses(to, from) !== 'same';
+        })));
   // one that was purged is given again, not changed
   const other =
     tin !== undefined && held!.tinHash !== null && !keyring.lookupHash(normalizeTin(tin.value)).equals(held!.tinHash);
@@ -211,6 +214,7 @@ function tinColumns(keyring: Keyring, practiceId: string, { type, value }: Tin) 
     tinSealed: keyring.seal(value, tinOwner(practiceId)),
     tinHash: keyring.lookupHash(digits),
     tinLast4: digits.slice(-4),
+    tinPrefixKnown: type !== 'ein' || hasKnownPrefix(value),
   };
 }
 

@@ -97,7 +97,7 @@ const practicesAlone = (
 
 /** What is checked of the practice `pr`; its NPI is held against those of its client's providers `o` that are meant. */
 const practiceOnFile = (sql: Db, meant: Fragment): Fragment => sql`
-  jsonb_build_object('id', pr.id, 'npi', pr.npi, 'tinType', pr.tin_type, 'address', pr.address,
+  jsonb_build_object('id', pr.id, 'npi', pr.npi, 'tinType', pr.tin_type, 'tinPrefixKnown', pr.tin_prefix_known, 'address', pr.address,
     'npiIsColleagues', exists (
       select from providers o join persons h on h.id = o.person_id
       where o.client_id = pr.client_id and h.npi = pr.npi and ${meant}),

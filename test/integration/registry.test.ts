@@ -15,6 +15,20 @@ async function personOf(providerId: string): Promise<string> {
 const rules = (body: { errors: { path: string; rule: string }[] }) =>
   body.errors.map(({ path, rule }) => `${path} ${rule}`);
 
+test('an ITIN is a TIN, an EIN of an unknown prefix is taken and is a finding, and so is a ZIP code with its hyphen', async () => {
+  const { id: clientId } = await api.make('/v1/clients', CLIENT);
+  const path = `/v1/clients/${clientId}/practices`;
+  const address = { ...ADDRESS, postalCode: '94607-1234' };
+  const person = await api.make(path, { ...PRACTICE, address, tin: { type: 'itin', value: '912-70-1234' } });
+  expect([person.tin, person.address]).toEqual([{ type: 'itin', last4: '1234' }, address]);
+  const entity = await api.make(path, { ...PRACTICE, tin: { type: 'ein', value: '00-3456789' } });
+  const { items } = (await api.get(`/v1/clients/${clientId}/findings`)).body;
+  expect(items).toMatchObject([{ code: 'ein_prefix_unknown', severity: 'warning', practiceId: entity.id }]);
+  const right = { tin: { type: 'ein', value: '12-3456780' } };
+  expect((await api.patch(`/v1/practices/${entity.id}`, right)).status).toBe(200);
+  expect((await api.get(`/v1/clients/${clientId}/findings`)).body.items).toEqual([]);
+});
+
 describe('what a client has already', () => {
   const { evenIfExists, ...once } = PRACTICE;
 
@@ -146,9 +160,9 @@ describe('practices', () => {
     const { id } = await api.make('/v1/clients', CLIENT);
     const { status, body } = await api.post(`/v1/clients/${id}/practices`, {
       legalName: ' ',
-      tin: { type: 'ein', value: '00-3456789' },
+      tin: { type: 'ein', value: '0-03456789' },
       npi: '1234567898',
-      address: { ...ADDRESS, state: 'XX', postalCode: '12345-6789' },
+      address: { ...ADDRESS, state: 'XX', postalCode: '12345-678' },
       locations: [{ address: { ...ADDRESS, city: '' } }],
       billing: 'availity',
     });

@@ -1,5 +1,14 @@
 import fc from 'fast-check';
-import { isCaqhId, isEin, isNpi, isSsn, isTaxonomy, normalizeTin } from '../../../domain/kernel/identifiers';
+import {
+  hasKnownPrefix,
+  isCaqhId,
+  isEin,
+  isItin,
+  isNpi,
+  isSsn,
+  isTaxonomy,
+  normalizeTin,
+} from '../../../domain/kernel/identifiers';
 
 const digits = (length: number) => fc.stringMatching(new RegExp(`^\\d{${length}}$`));
 
@@ -50,9 +59,10 @@ describe('an EIN', () => {
     expect(isEin(ein)).toBe(true);
   });
 
-  test('has a prefix that the IRS assigns', () => {
+  test('has a prefix that the IRS is known to assign, or one that is asked about', () => {
+    expect(isEin('00-3456789')).toBe(true);
     const prefixes = Array.from({ length: 100 }, (_x, i) => String(i).padStart(2, '0'));
-    const unassigned = prefixes.filter((prefix) => !isEin(`${prefix}1234567`));
+    const unassigned = prefixes.filter((prefix) => !hasKnownPrefix(`${prefix}1234567`));
     expect(unassigned.join(' ')).toBe('00 07 08 09 17 18 19 28 29 49 69 70 78 79 89 96 97');
   });
 
@@ -67,6 +77,19 @@ describe('an EIN', () => {
     for (const text of [...disguises('123456789'), fullWidth('123456789')])
       expect([text, isEin(text)]).toEqual([text, false]);
   });
+});
+
+describe('an ITIN', () => {
+  test.each(['912-70-1234', '912701234', '900-50-0001', '999-99-9999', '999-65-1234'])('%s is one', (itin) => {
+    expect([isItin(itin), isSsn(itin)]).toEqual([true, false]);
+  });
+
+  test.each(['812-70-1234', '912-49-1234', '912-66-1234', '912-89-1234', '912-93-1234', '912-701234', '91270123', ''])(
+    'is not %j',
+    (itin) => {
+      expect(isItin(itin)).toBe(false);
+    },
+  );
 });
 
 describe('an SSN', () => {

@@ -4,7 +4,7 @@ import { StandInNppes } from '../../../local/stand-ins/nppes';
 import type { Behaviour } from '../../../local/stand-ins/server';
 import { Caqh } from '../../../registries/caqh';
 import { Leie, readLeie } from '../../../registries/leie';
-import { Nppes } from '../../../registries/nppes';
+import { Nppes, readRecord } from '../../../registries/nppes';
 
 const NPI = '1234567893';
 const CAQH_ID = '12345678';
@@ -160,6 +160,20 @@ describe('NPPES', () => {
         licences: [{ state: 'CA', number: 'LMFT 12' }],
       },
     });
+  });
+
+  test('is read where it says null for what it has not, and its count in digits', () => {
+    const person = { number: NPI, enumeration_type: 'NPI-1', basic: { first_name: 'ROBIN', last_name: 'VALE' } };
+    const found = { status: 'found', snapshot: { enumerationType: 'NPI-1', firstName: 'ROBIN', lastName: 'VALE' } };
+    const bare = { ...person, addresses: null, taxonomies: null };
+    for (const answer of [
+      { result_count: 1, results: [bare] },
+      { result_count: '1', results: [bare], Errors: null },
+      { result_count: '1', results: [person] },
+    ])
+      expect(readRecord(answer, NPI)).toEqual(found);
+    expect(readRecord({ result_count: '0', results: null }, NPI)).toEqual({ status: 'not_found' });
+    expect(() => readRecord({ result_count: 'many', results: [] }, NPI)).toThrow('another form');
   });
 
   test('tells an organisation from a person', async () => {
