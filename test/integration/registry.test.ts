@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ADDRESS, CLIENT, NPI, OTHER_NPI, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
+import { freshNpi } from '../support/file';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -55,7 +56,8 @@ describe('what a client has already', () => {
 
   test('is not added by a repeated POST: a relationship with a platform, while it goes on, unless it is meant', async () => {
     const { id: clientId } = await api.make('/v1/clients', CLIENT);
-    const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, PROVIDER);
+    const provider = { ...PROVIDER, npi: freshNpi() };
+    const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, provider);
     const { id: payerId } = await api.make('/v1/payers', { ...PAYER, name: 'A payer of Headway' });
     const relationship = { providerId, platform: 'Headway', payerIds: [payerId] };
     const { id } = await api.make('/v1/platform-relationships', relationship);
