@@ -14,6 +14,7 @@ import {
   ids,
   instant,
   line,
+  longText,
   npi,
   pastDate,
   state,
@@ -75,6 +76,13 @@ export const providerPatch = z
   })
   .partial()
   .meta({ id: 'ProviderPatch' });
+
+export const npiCorrection = z
+  .strictObject({
+    npi,
+    reason: longText.meta({ description: 'How it was found wrong, and what the right one rests on' }),
+  })
+  .meta({ id: 'NpiCorrection' });
 
 export const provider = z
   .strictObject({

@@ -1,3 +1,5 @@
+import { addOnce } from '../kernel/duplicates';
+import { correctNpi } from '../../record/registry/npi-correction';
 import { computeAttestationDueOn, listKnownLicences } from '../../domain/registry/attestation';
 import { localDate } from '../../domain/time/calendar';
 import { findClient } from '../../record/registry/clients';
@@ -16,7 +18,7 @@ import { listed } from '../kernel/listing';
 import { created, ok, route, type Route } from '../kernel/route';
 import { fileChanges } from './changes-schemas';
 import { pageOf, pageQuery } from '../kernel/schemas';
-import { provider, providerInput, providerPatch } from './providers-schemas';
+import { npiCorrection, provider, providerInput, providerPatch } from './providers-schemas';
 
 const tag = 'providers';
 
@@ -114,7 +116,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     summary: 'Change a provider',
     description:
       'Fields that are left out stay as they are; `licences` replaces the whole list; null clears `caqhId`, `taxonomyCode` and `malpractice`. ' +
-      'The NPI never changes.',
+      'An NPI that was entered wrongly is put right by its correction.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
@@ -125,6 +127,26 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
       if (subject.endedOn !== null && subject.purged.secrets && (body.malpractice || body.dea))
         throw new Problem('ended');
       return ok(viewOfProvider(await updateProvider(sql, principal, subject, body, ifMatch)));
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/npi-correction',
+    summary: 'Put right an NPI that was entered wrongly',
+    description:
+      'What this client has recorded goes along, as if the right NPI had been on file from the start; what registries and ' +
+      'other clients know of the wrong one does not. NPPES and CAQH are asked about the right one, and the list of ' +
+      'exclusions is searched for it.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    body: npiCorrection,
+    responses: { 200: { description: 'The provider as it is now', schema: provider } },
+    handler: async ({ principal, subject, body, ifMatch }) => {
+      if (subject.endedOn !== null) throw new Problem('ended');
+      return ok(
+        viewOfProvider(await addOnce('duplicate_provider', () => correctNpi(sql, principal, subject, body, ifMatch))),
+      );
     },
   }),
 ];

@@ -481,3 +481,28 @@ describe('a person of two clients', () => {
     }
   });
 });
+
+test('an NPI that was entered wrongly is put right with a reason: what was stated stays, and lists are asked again', async () => {
+  const { clientId, providerId, providerNpi } = await system.file();
+  const [npi, reason] = [freshNpi(), 'a digit was misread on the application'];
+  await take([entry('SOMEBODY ELSE', { npi })]);
+  const atOther = await system.file();
+  const before = (await system.api.get(`/v1/providers/${providerId}`)).body;
+  const path = `/v1/providers/${providerId}/npi-correction`;
+  expect(rules(await system.api.post(path, { npi }))).toEqual(['reason required']);
+  expect(rules(await system.api.post(path, { npi: '1234567890', reason }))).toEqual(['npi npi']);
+
+  const corrected = await system.api.post(path, { npi, reason });
+  expect(corrected.body).toMatchObject({ id: providerId, npi, version: before.version + 1 });
+  expect(corrected.body.attestation).toEqual(before.attestation);
+  expect(await list({ providerId }, 'exclusions')).toMatchObject([{ matchedBy: 'npi', status: 'confirmed' }]);
+  const [kept] = await system.api.deps.sql`
+    select detail from audit_log where subject_id = ${providerId} order by id desc limit 1`;
+  expect(kept!.detail).toEqual({ npi, reason });
+  expect((await system.api.post(path, { npi, reason })).body.version).toBe(before.version + 1);
+
+  const second = await system.api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: providerNpi });
+  const taken = await system.api.post(path, { npi: providerNpi, reason });
+  expect([typeOf(taken), taken.body.existingId]).toEqual(['duplicate_provider', second.id]);
+  expect((await system.api.get(`/v1/providers/${atOther.providerId}`)).body.npi).toBe(atOther.providerNpi);
+});
