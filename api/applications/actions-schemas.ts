@@ -103,7 +103,11 @@ export const contact = z
 export const information = z
   .strictObject({
     providedOn: pastDate,
-    items: items.meta({ description: 'What was sent, in the same words as in the request' }),
+    items: items.meta({
+      description:
+        'What was sent, in the same words as in the request. Where the request listed none, any items; with ' +
+        '`outOfOrder` also what it does not list',
+    }),
     proof: documents.optional(),
     outOfOrder,
   })
@@ -144,7 +148,14 @@ export const appeal = z
   .meta({ id: 'Appeal' });
 
 export const withReason = z.strictObject({ reason: longText }).meta({ id: 'WithReason' });
-export const pause = z.strictObject({ reason: longText, until: comingDate.optional() }).meta({ id: 'Pause' });
+export const pause = z
+  .strictObject({
+    reason: longText,
+    until: comingDate.nullable().optional().meta({
+      description: 'Left out: a pause that is on keeps its date; null: until it is resumed',
+    }),
+  })
+  .meta({ id: 'Pause' });
 export const resume = z.strictObject({ reason: longText.optional() }).meta({ id: 'Resume' });
 export const restoration = z
   .strictObject({ attempt: z.int().min(1).max(1_000_000), reason: longText })

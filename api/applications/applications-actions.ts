@@ -5,7 +5,7 @@ import { listUnresolvedIssues } from '../../domain/applications/participation';
 import type { Refusal } from '../../domain/applications/progress';
 import { describeApplication, findApplication, type KeptApplication } from '../../record/applications/applications';
 import { approveFact } from '../../record/billing/approvals';
-import { isKept, keepCommand } from '../../record/applications/commands';
+import { isKept, keepCommand, listUnaskedItems } from '../../record/applications/commands';
 import { groundOf } from '../../record/applications/parties';
 import { actorOf, type Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
@@ -75,6 +75,19 @@ const followUp = { access: 'applications:follow_up' } as const;
 
 async function checkProof({ sql, subject, body }: Checked<{ proof?: string[] }>): Promise<void> {
   refuse(await documentErrors(sql, subject.clientId, 'proof', body.proof));
+}
+
+async function checkInformation(of: Checked<Bodies['information']>): Promise<void> {
+  await checkProof(of);
+  const { sql, subject, body } = of;
+  if (body.outOfOrder) return;
+  refuse(
+    (await listUnaskedItems(sql, subject.snapshot, body.items)).map((index) => ({
+      path: `items.${index}`,
+      rule: 'not_requested',
+      message: 'must be an item that the payer asked for (outstandingItems), or be sent with outOfOrder',
+    })),
+  );
 }
 
 async function checkEvidence({ sql, subject, body }: Checked<{ evidence?: string[] | undefined }>): Promise<void> {
@@ -173,7 +186,7 @@ const ROWS: ActionRow[] = [
   row('information', 'Record which of the requested items were sent', actions.information, {
     ...followUp,
     description: 'The request stays open until every item is sent.',
-    check: checkProof,
+    check: checkInformation,
   }),
   row('contract', 'Record the status of the contract', actions.contract),
   ...FACTS.map(confirmation),

@@ -148,6 +148,7 @@ async function answers({ sql }: Deps, principal: Principal, questions: Question[
     if (!request) return payerIds[i]!.length === 0 ? unknown('electronicPayerId') : AMBIGUOUS;
     const known = onFile.next().value!;
     if ('unknown' in known) {
+      if (known.ofOtherClient) return OF_OTHER_CLIENT;
       const byElectronicId = questions[i]!.payerId === undefined;
       return unknown(
         ...known.unknown.map((path) => (path === 'payerId' && byElectronicId ? 'electronicPayerId' : path)),
@@ -174,6 +175,12 @@ const AMBIGUOUS = invalid({
   path: 'electronicPayerId',
   rule: 'ambiguous_reference',
   message: 'is used by several payers; give the payerId or the clearinghouse',
+});
+
+const OF_OTHER_CLIENT = invalid({
+  path: 'practiceId',
+  rule: 'same_client',
+  message: 'must be a practice of the provider’s client',
 });
 
 export const readinessRoutes = (deps: Deps): Route[] => [

@@ -6,7 +6,7 @@ import {
   broken,
   date,
   email,
-  expiryDate,
+  lastDayOfUse,
   id,
   ids,
   instant,
@@ -103,7 +103,7 @@ export const apiKeyInput = z
     name: line,
     role,
     clientIds: clientIds.optional().meta(EVERY_CLIENT),
-    expiresOn: expiryDate.optional().meta({ description: 'The last day, in UTC, on which it is valid' }),
+    expiresOn: lastDayOfUse.optional().meta({ description: 'The last day, in UTC, on which it is valid' }),
     ...owner,
   })
   .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)

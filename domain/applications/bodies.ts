@@ -142,7 +142,7 @@ interface WaiverBody extends ReasonBody {
 }
 
 interface PauseBody extends ReasonBody {
-  until?: PlainDate;
+  until?: PlainDate | null;
 }
 
 interface ResumeBody {

@@ -69,7 +69,7 @@ export function decide(state: ApplicationState, intent: Intent, of: Circumstance
       return { drafts: [], refusal: { type: 'not_correctable' } };
   }
   if (command.action === 'confirmations' && of.identical) return { drafts: [] };
-  return { drafts: [entry(command, of)] };
+  return { drafts: [entry(state, command, of)] };
 }
 
 function onTimer(state: ApplicationState, { timer, due }: { timer: TimerName; due: Instant }): Draft[] {
@@ -127,7 +127,7 @@ function ifSet<Body extends object, K extends keyof Body>(body: Body, ...keys: K
 const ooo = (body: { outOfOrder?: object }) => (body.outOfOrder === undefined ? {} : { outOfOrder: true as const });
 
 /** The entry that a command writes: its codes and dates, never its words. */
-function entry({ action, body }: Command, of: Circumstances): Draft {
+function entry(state: ApplicationState, { action, body }: Command, of: Circumstances): Draft {
   switch (action) {
     case 'submission':
       return { kind: 'submission', data: { submittedOn: body.submittedOn, ...ooo(body) } };
@@ -156,7 +156,11 @@ function entry({ action, body }: Command, of: Circumstances): Draft {
     case 'withdrawal':
       return { kind: 'withdrawal', data: {} };
     case 'pause':
-      return { kind: 'pause', data: ifSet(body, 'until') };
+      // said again without a date, the pause keeps the one that it has
+      return {
+        kind: 'pause',
+        data: ifSet({ until: body.until === undefined ? state.paused?.until : body.until }, 'until'),
+      };
     case 'resume':
       return { kind: 'resume', data: {} };
     case 'restore-review':

@@ -7,7 +7,7 @@ import type { LapseWarning } from '../../domain/upkeep/upkeep';
 import { buildApplicationView, type ApplicationView, type ParticipationView } from '../../domain/applications/view';
 import type { Db, Fragment } from '../../runtime/database';
 import { findBridge, type Bridge } from './bridges';
-import { factBody } from './commands';
+import { factBody, readOutstandingItems } from './commands';
 import { listOpeningQuestions, type OpeningQuestion } from './questions';
 import { inScope, type Principal } from '../kernel/principal';
 import { findRenewal } from './renewals';
@@ -174,14 +174,8 @@ async function contractOf(sql: Db, { id, contract }: ApplicationState): Promise<
   return row ? pick(row.body, CONTRACT_FIELDS) : {};
 }
 
-async function outstandingOf(sql: Db, { outstanding }: ApplicationState): Promise<string[]> {
-  if (outstanding.length === 0) return [];
-  const rows = await sql<{ item: string }[]>`
-    select c.body->'missingItems'->>split_part(ref, '#', 2)::int as item
-    from unnest(${outstanding}::text[]) with ordinality as o(ref, position)
-    join commands c on c.id = split_part(ref, '#', 1)::uuid
-    order by position`;
-  return rows.map((row) => row.item);
+async function outstandingOf(sql: Db, state: ApplicationState): Promise<string[]> {
+  return (await readOutstandingItems(sql, state)).map(({ item }) => item);
 }
 
 const pick = <T, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> =>

@@ -175,18 +175,31 @@ export async function factBody(tx: Db, state: ApplicationState, fact: Fact, entr
 
 type FactRow = { action: 'open'; body: OpeningBody } | { action: 'confirmations'; body: Bodies['confirmations'] };
 
-/** The outstanding items, by the words in which they were asked for and returned. */
-async function settledItems(tx: Tx, state: ApplicationState, returned: string[]): Promise<string[]> {
-  const entries = [...new Set(state.outstanding.map((ref) => ref.split('#')[0]!))];
-  const rows = await tx<{ id: string; items: string[] }[]>`
-    select id, body->'missingItems' as items from commands where id = any(${entries}::uuid[])`;
-  const plain = (text: string) => text.trim().replace(/\s+/g, ' ').toLowerCase();
-  const given = new Set(returned.map(plain));
-  return state.outstanding.filter((ref) => {
-    const [entry, index] = ref.split('#');
-    const asked = rows.find((row) => row.id === entry)?.items[Number(index)];
-    return asked !== undefined && given.has(plain(asked));
-  });
+/** The outstanding items, in the words in which they were asked for. */
+export async function readOutstandingItems(
+  sql: Db,
+  { outstanding }: ApplicationState,
+): Promise<{ ref: string; item: string }[]> {
+  if (outstanding.length === 0) return [];
+  return sql<{ ref: string; item: string }[]>`
+    select o.ref, c.body->'missingItems'->>split_part(o.ref, '#', 2)::int as item
+    from unnest(${outstanding}::text[]) with ordinality as o(ref, position)
+    join commands c on c.id = split_part(o.ref, '#', 1)::uuid
+    order by position`;
+}
+
+const wording = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
+
+/** The outstanding items that are among those that were sent. */
+async function settledItems(tx: Tx, state: ApplicationState, sent: string[]): Promise<string[]> {
+  const given = new Set(sent.map(wording));
+  return (await readOutstandingItems(tx, state)).filter(({ item }) => given.has(wording(item))).map(({ ref }) => ref);
+}
+
+/** The places of items that nobody asked for; none where the request lists none. */
+export async function listUnaskedItems(sql: Db, state: ApplicationState, sent: string[]): Promise<number[]> {
+  const asked = new Set((await readOutstandingItems(sql, state)).map(({ item }) => wording(item)));
+  return asked.size === 0 ? [] : sent.flatMap((item, index) => (asked.has(wording(item)) ? [] : [index]));
 }
 
 /** A command that did not come to an outcome yet is in its application's line, oldest first, unless it failed by itself and rests. */

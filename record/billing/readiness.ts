@@ -61,6 +61,7 @@ interface File {
   clientId: string;
   provider: boolean;
   practice: boolean;
+  sameClient: boolean;
   payer: boolean;
   location: boolean;
   requiresCaqh: boolean;
@@ -84,7 +85,7 @@ export async function readReadinessEvidence(
   sql: Db,
   principal: Principal,
   requests: readonly ReadinessRequest[],
-): Promise<(OnFile | { unknown: UnknownReference[] })[]> {
+): Promise<(OnFile | { unknown: UnknownReference[]; ofOtherClient?: true })[]> {
   const asked = await readAsked(sql, requests);
   const [files, spans, agreements, policies] = await Promise.all([
     filesOf(sql, principal, asked),
@@ -98,6 +99,7 @@ export async function readReadinessEvidence(
   return files.map((file) => {
     const unknown = (['provider', 'practice', 'payer', 'location'] as const).filter((name) => !file[name]);
     if (unknown.length > 0) return { unknown: unknown.map((name) => `${name}Id` as const) };
+    if (!file.sameClient) return { unknown: ['practiceId'], ofOtherClient: true };
     const { state, dateOfService, asOf } = requests[file.i]!;
     const documents = settingsAt(policies, asOf).documentRequired;
     return {
@@ -326,7 +328,8 @@ const ONE_BY_ONE = (sql: Db): Fragment => sql`offset 0`;
 
 const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> => sql<File[]>`
   select q.i, coalesce(pr.client_id, p.client_id) as client_id, p.id is not null as provider,
-    q."practiceId" is null or pr.id is not null as practice, y.id is not null as payer,
+    q."practiceId" is null or pr.id is not null as practice,
+    coalesce(pr.client_id = p.client_id, true) as same_client, y.id is not null as payer,
     q."locationId" is null or exists (
       select from locations l where l.id = q."locationId" and l.practice_id = pr.id) as location,
     coalesce((

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { allFacts, daysAgo, daysAhead, FACTS, System, TODAY, type OpenApplication } from '../support/system';
 
@@ -8,6 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
+const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
 const typeOf = ({ body }: { body: { type: string } }) => body.type?.replace('urn:countersign:problem:', '');
 const stageOf = async (application: OpenApplication) => (await application.get()).stage;
 const becomes = (application: OpenApplication, stage: string) =>
@@ -42,6 +44,12 @@ describe('a whole life', () => {
       outstandingItems: missingItems,
       waitingOn: 'operator',
     });
+    const unasked = { providedOn: TODAY, items: ['W-9 form', 'A letter of theirs'] };
+    const refused = await application.try('information', unasked);
+    expect([refused.status, refused.body.errors]).toEqual([
+      400,
+      [expect.objectContaining({ path: 'items.1', rule: 'not_requested' })],
+    ]);
     const half = await application.act('information', { providedOn: TODAY, items: ['w-9  FORM'] });
     expect(half).toMatchObject({ stage: 'information_requested', outstandingItems: ['Malpractice certificate'] });
     const whole = await application.act('information', { providedOn: TODAY, items: ['Malpractice certificate'] });
@@ -133,6 +141,20 @@ describe('what is refused', () => {
       expect([reply.status, typeOf(reply), reply.body.stage]).toEqual([409, problem, 'preparing']);
       expect(reply.body.detail).toBeUndefined();
     }
+  });
+
+  test('information about items that nobody asked for is refused by item, and taken with outOfOrder', async () => {
+    const application = await system.at('in_review');
+    await application.contact('information_requested', { missingItems: ['W-9'] });
+    const extra = { providedOn: TODAY, items: ['Diploma', ' w-9 '] };
+    expect(rules(await application.try('information', extra))).toEqual(['items.0 not_requested']);
+    expect(await application.act('information', { ...extra, outOfOrder: { reason: 'sent along' } })).toMatchObject({
+      stage: 'in_review',
+    });
+    await application.contact('information_requested');
+    expect(await application.act('information', { providedOn: TODAY, items: ['Diploma'] })).toMatchObject({
+      stage: 'in_review',
+    });
   });
 
   test('a contact is refused by its outcome, and names the outcomes that are allowed', async () => {

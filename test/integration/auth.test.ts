@@ -57,10 +57,16 @@ describe('who one is', () => {
 
   test('a key that expired yesterday opens nothing, one that expires today does', async () => {
     const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
-    const key = async (expiresOn: string) =>
-      (await api.make('/v1/api-keys', { name: 'k', role: 'lead', expiresOn })).key;
-    expect((await api.get('/v1/clients', { key: await key(day(-1)) })).status).toBe(401);
-    expect((await api.get('/v1/clients', { key: await key(day(0)) })).status).toBe(200);
+    const make = () => api.make('/v1/api-keys', { name: 'k', role: 'lead', expiresOn: day(0) });
+    const [over, current] = [await make(), await make()];
+    await api.deps.sql`update api_keys set expires_on = ${day(-1)} where id = ${over.id}`;
+    expect((await api.get('/v1/clients', { key: over.key })).status).toBe(401);
+    expect((await api.get('/v1/clients', { key: current.key })).status).toBe(200);
+  });
+
+  test('a key that would have expired already is refused', async () => {
+    const made = await api.post('/v1/api-keys', { name: 'k', role: 'lead', expiresOn: '2026-01-01' });
+    expect([made.status, rules(made.body)]).toEqual([400, ['expiresOn not_in_past']]);
   });
 });
 

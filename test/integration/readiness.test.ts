@@ -42,6 +42,15 @@ describe('the payer of a question', () => {
     expect((await ask({ ...byCode, clearinghouse: 'stedi' })).body.mayBill).toBe(false);
   });
 
+  test('a provider and a practice of different clients are refused as such, in one question and in many', async () => {
+    const [filed, elsewhere] = [await system.file(), await system.file()];
+    const mixed = { ...scope(filed), payerId: filed.payerId, practiceId: elsewhere.practiceId };
+    const refused = await ask(mixed);
+    expect([refused.status, rules(refused)]).toEqual([400, ['practiceId same_client']]);
+    const many = await system.api.post('/v1/billing-readiness', { items: [mixed] });
+    expect(many.body.items[0].problem).toMatchObject({ status: 400, errors: [{ path: 'practiceId' }] });
+  });
+
   test('is named once, and is one that there is', async () => {
     const filed = await system.file();
     expect(rules(await ask(scope(filed)))).toEqual(['payerId required']);

@@ -218,6 +218,17 @@ describe('what depends on more than the stage', () => {
     }
   });
 
+  test('a pause that is said again keeps its date, unless it is given another or none', () => {
+    const until = (body: Parameters<Paper['give']>[1]) =>
+      new Paper().act('pause', { until: '2027-02-01' }).act('pause', body).state.paused?.until;
+    expect([until({}), until({ until: '2027-03-01' }), until({ until: null })]).toEqual([
+      '2027-02-01',
+      '2027-03-01',
+      null,
+    ]);
+    expect(new Paper().act('pause', {}).act('pause', {}).state.paused?.until).toBeNull();
+  });
+
   test('an earlier attempt can be restored, one that never was cannot', () => {
     expect(again().act('restoration', { attempt: 1 }).state).toMatchObject({
       stage: 'submitted',
