@@ -2,7 +2,7 @@ import type { CaqhStatement } from '../domain/sources/caqh';
 import type { PlainDate } from '../domain/time/instants';
 import { isGivenDate, isRealDate } from '../domain/time/dates';
 import { isCaqhId, isNpi } from '../domain/kernel/identifiers';
-import { BadTable, LONGEST_CELL, readCsv } from './csv';
+import { LONGEST_CELL, readCsv, type Columns } from './csv';
 
 /** A row of an export of CAQH's portal, or the first thing that is wrong with it. */
 export type ExportRow = { line: number } & (
@@ -34,17 +34,23 @@ const REQUIRED = ['status', 'status_date'];
 /** Reads an export as a whole, so that nothing is taken of one that breaks off; a row that can't be read says why. */
 export async function readCaqhExport(file: Buffer): Promise<ExportRow[]> {
   const rows: ExportRow[] = [];
-  for await (const { line, values } of readCsv(file, columnsOf)) rows.push({ line, ...rowOf(values) });
+  for await (const { line, values } of readCsv(file, COLUMNS)) rows.push({ line, ...rowOf(values) });
   return rows;
 }
 
-function columnsOf(headings: string[]): string[] {
-  const names = headings.map((heading) => HEADINGS[heading.toLowerCase().replace(/[^a-z]/g, '')] ?? heading);
-  const missing = REQUIRED.filter((name) => !names.includes(name));
-  if (!names.includes('caqh_id') && !names.includes('npi')) missing.unshift('caqh_id');
-  if (missing.length > 0) throw new BadTable(missing);
-  return names;
-}
+const COLUMNS: Columns = {
+  nameOf: (heading) => HEADINGS[heading.toLowerCase().replace(/[^a-z]/g, '')] ?? heading,
+  known: [...new Set(Object.values(HEADINGS))],
+  missing: (names) => [
+    ...(names.includes('caqh_id') || names.includes('npi') ? [] : ['caqh_id']),
+    ...REQUIRED.filter((name) => !names.includes(name)),
+  ],
+};
+
+/** What a spreadsheet makes of a long number in a column that is not formatted as text. */
+const SHORTENED = /^\d(\.\d+)?e\+\d+$/i;
+/** A date as the number of days by which spreadsheets keep it, 1955 to 2119. */
+const SERIAL_DATE = /^[2-7]\d{4}$/;
 
 const YES = /^(y|yes|authorized|true|1)$/i;
 const NO = /^(n|no|not authorized|unauthorized|false|0)$/i;
@@ -54,6 +60,11 @@ function rowOf(row: Partial<Record<string, string>>) {
   const { roster_status: rosterStatus = '' } = row;
   const statusOn = day === '' ? null : dateOf(day);
   if (caqhId === '' && npi === '') return { column: 'caqh_id', rule: 'required' };
+  for (const [column, id] of [
+    ['caqh_id', caqhId],
+    ['npi', npi],
+  ] as const)
+    if (SHORTENED.test(id)) return { column, rule: 'shortened_by_spreadsheet' };
   if (caqhId !== '' && !isCaqhId(caqhId)) return { column: 'caqh_id', rule: 'caqh_id' };
   if (npi !== '' && !isNpi(npi)) return { column: 'npi', rule: 'npi_check_digit' };
   if (status === '') return { column: 'status', rule: 'required' };
@@ -62,7 +73,8 @@ function rowOf(row: Partial<Record<string, string>>) {
     ['roster_status', rosterStatus],
   ] as const)
     if (said.length > LONGEST_CELL) return { column, rule: 'max_length' };
-  if (statusOn === undefined) return { column: 'status_date', rule: 'real_date' };
+  if (statusOn === undefined)
+    return { column: 'status_date', rule: SERIAL_DATE.test(day) ? 'spreadsheet_date' : 'real_date' };
   if (statusOn !== null && !isGivenDate(statusOn)) return { column: 'status_date', rule: 'date_range' };
   if (authorized !== '' && !YES.test(authorized) && !NO.test(authorized))
     return { column: 'authorized', rule: 'yes_or_no' };

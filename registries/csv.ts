@@ -1,11 +1,25 @@
 import { CsvError, parse } from 'csv-parse';
 
-/** A file that is no table, or not the one that was expected: the columns that it lacks, none where it can't be read. */
+/** What is wrong with a table as a whole; `path` is a column of ours where it is about one. */
+export interface TableProblem {
+  path: string;
+  rule: 'column' | 'one_column' | 'delimiter' | 'headings_first' | 'workbook' | 'csv';
+  message: string;
+}
+
+/** A file that is no table, or not the one that was expected. */
 export class BadTable extends Error {
   override name = 'BadTable';
-  constructor(readonly missing: readonly string[] = []) {
-    super(missing.length > 0 ? `lacks ${missing.join(', ')}` : 'not CSV');
+  constructor(readonly problems: readonly TableProblem[]) {
+    super(problems.map(({ path, message }) => `${path} ${message}`.trim()).join('; '));
   }
+}
+
+/** The columns of a table: what each heading is called here, and which of the known ones a table lacks. */
+export interface Columns {
+  nameOf: (heading: string) => string;
+  known: readonly string[];
+  missing: (names: readonly string[]) => string[];
 }
 
 /** A row by its columns, and the line of the file on which it starts. */
@@ -17,10 +31,17 @@ export interface CsvRow {
 /** No cell of a table that we read is longer; PostgreSQL indexes no text of any length. */
 export const LONGEST_CELL = 200;
 
-/** The rows of a CSV file (RFC 4180, with a byte order mark or not); `columnsOf` names each column by its heading. */
-export async function* readCsv(file: Buffer, columnsOf: (headings: string[]) => string[]): AsyncGenerator<CsvRow> {
-  // no text has one, PostgreSQL takes none, and a workbook named .csv is full of them
-  if (file.includes(0)) throw new BadTable();
+const bad = (rule: TableProblem['rule'], message: string): BadTable => new BadTable([{ path: '', rule, message }]);
+
+/** The first bytes of workbooks, of today and of before 2007. */
+const WORKBOOKS = [Buffer.from('PK\x03\x04', 'latin1'), Buffer.from([0xd0, 0xcf, 0x11, 0xe0])];
+
+/** The rows of a CSV file (RFC 4180, with a byte order mark or not), each cell by the name of its column. */
+export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<CsvRow> {
+  if (WORKBOOKS.some((start) => file.subarray(0, start.length).equals(start)))
+    throw bad('workbook', 'must be CSV, and this is a workbook: save it as CSV (UTF-8)');
+  // no text has one, and PostgreSQL takes none
+  if (file.includes(0)) throw bad('csv', 'must be CSV in UTF-8, without NUL characters');
   let headed = false;
   const parser = parse(file, {
     bom: true,
@@ -29,7 +50,7 @@ export async function* readCsv(file: Buffer, columnsOf: (headings: string[]) => 
     info: true,
     columns: (headings: string[]) => {
       headed = true;
-      return columnsOf(headings);
+      return namesOf(headings, columns, file);
     },
   });
   let line = 2;
@@ -42,7 +63,48 @@ export async function* readCsv(file: Buffer, columnsOf: (headings: string[]) => 
       line = info.lines + 1;
     }
   } catch (error) {
-    throw error instanceof CsvError ? new BadTable() : error;
+    if (!(error instanceof CsvError)) throw error;
+    throw findCause(file, columns) ?? bad('csv', 'must be CSV: a quote does not end, or stands where none can');
   }
-  if (!headed) columnsOf([]);
+  if (!headed) namesOf([], columns, file);
+}
+
+function namesOf(headings: string[], columns: Columns, file: Buffer): string[] {
+  const names = headings.map(columns.nameOf);
+  const missing = columns.missing(names);
+  if (missing.length > 0)
+    throw (
+      findCause(file, columns) ??
+      new BadTable(missing.map((path) => ({ path, rule: 'column', message: 'is a required column' })))
+    );
+  const twice = columns.known.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  if (twice.length > 0)
+    throw new BadTable(
+      twice.map((path) => {
+        // known by their letters, so nothing else of the file is repeated
+        const given = headings.filter((_, i) => names[i] === path).map((heading) => heading.replace(/[^\w ]/g, ''));
+        return {
+          path,
+          rule: 'one_column',
+          message: `must be one column, and these are read as it: ${given.join(', ')}`,
+        };
+      }),
+    );
+  return names;
+}
+
+const DELIMITERS = { ',': 'commas', ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
+const LOOKED_AT = { bytes: 20_000, lines: 20 };
+
+/** Why the headings were not found, where they stand further down or between other characters than commas. */
+function findCause(file: Buffer, { nameOf, missing }: Columns): BadTable | null {
+  const lines = file.toString('utf8', 0, LOOKED_AT.bytes).split(/\r?\n/).slice(0, LOOKED_AT.lines);
+  for (const [delimiter, called] of Object.entries(DELIMITERS)) {
+    const cells = (line: string) => line.split(delimiter).map((cell) => cell.replace(/^[\s"\uFEFF]+|[\s"]+$/g, ''));
+    const at = lines.findIndex((line) => missing(cells(line).map(nameOf)).length === 0);
+    if (at < 0 || (at === 0 && delimiter === ',')) continue;
+    if (delimiter !== ',') return bad('delimiter', `must have commas between its columns, and has ${called}`);
+    return bad('headings_first', `must begin with its headings, and they are on line ${at + 1}`);
+  }
+  return null;
 }

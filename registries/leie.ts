@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isGivenDate } from '../domain/time/dates';
 import type { LeieEntry } from '../domain/screening/exclusions';
 import { isNpi } from '../domain/kernel/identifiers';
-import { BadTable, LONGEST_CELL, readCsv } from './csv';
+import { LONGEST_CELL, readCsv, type Columns } from './csv';
 import { call, NOT_MODIFIED, ServiceError } from './http';
 
 /** The list as it was fetched. */
@@ -59,17 +59,17 @@ type Row = Partial<Record<(typeof COLUMNS)[number] | typeof MIDDLE_NAME, string>
 
 /** Each person and entity of the list; null for a row that names one and can't be read. */
 export async function* readLeie(file: Buffer): AsyncGenerator<LeieEntry | null> {
-  for await (const { values } of readCsv(file, columnsOf)) {
+  for await (const { values } of readCsv(file, TABLE)) {
     const read = entryOf(values);
     if (read !== undefined) yield read;
   }
 }
 
-function columnsOf(headings: string[]): string[] {
-  const missing = COLUMNS.filter((column) => !headings.includes(column));
-  if (missing.length > 0) throw new BadTable(missing);
-  return headings;
-}
+const TABLE: Columns = {
+  nameOf: (heading) => heading,
+  known: COLUMNS,
+  missing: (names) => COLUMNS.filter((column) => !names.includes(column)),
+};
 
 function entryOf({
   LASTNAME = '',

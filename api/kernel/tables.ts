@@ -1,16 +1,8 @@
 import { BadTable } from '../../registries/csv';
 import { Problem } from './errors';
 
-/** Answers a file that can't be read with what it lacks. */
+/** Answers a file that can't be read with what is wrong with it. */
 export function refuseTable(error: unknown): never {
   if (!(error instanceof BadTable)) throw error;
-  const errors = error.missing.map((path) => ({
-    path,
-    rule: 'column',
-    message: 'is a required column',
-  }));
-  throw new Problem('validation_failed', {
-    errors:
-      errors.length > 0 ? errors : [{ path: '', rule: 'csv', message: 'must be CSV, text without NUL characters' }],
-  });
+  throw new Problem('validation_failed', { errors: [...error.problems] });
 }

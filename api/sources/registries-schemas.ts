@@ -28,7 +28,11 @@ export const exportOutcome = z
     total: count,
     recorded: count,
     unchanged: count,
-    rejected: z.array(z.strictObject({ line: count, column: line, rule: line })),
+    rejected: z.array(z.strictObject({ line: count, column: line, rule: line })).meta({
+      description:
+        'A row with `shortened_by_spreadsheet` has an id like 1.2E+09, one with `spreadsheet_date` a number instead of ' +
+        'its date: both columns have to be formatted as text before the file is saved',
+    }),
   })
   .meta({ id: 'CaqhExportOutcome' });
 

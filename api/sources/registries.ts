@@ -41,7 +41,8 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     description:
       'Rows are matched by CAQH id or NPI among the providers that the caller may see, each on its own. A newer ' +
       'attestation is recorded: for every client where the caller sees every client and the row names the NPI, ' +
-      'otherwise for the clients of the matched providers. Columns are known by the names of CAQH’s portal and API. If a ' +
+      'otherwise for the clients of the matched providers. Columns are known by the names of CAQH’s portal and API, and two that ' +
+      'mean the same are refused. If a ' +
       'part of the file cannot be read, nothing is recorded.',
     tag: 'providers',
     access: 'registry:write',

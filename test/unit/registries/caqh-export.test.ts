@@ -1,3 +1,4 @@
+import { BadTable } from '../../../registries/csv';
 import { readCaqhExport } from '../../../registries/caqh-export';
 
 const read = (text: string) => readCaqhExport(Buffer.from(text));
@@ -35,13 +36,53 @@ test('each row that cannot be read says what and why', async () => {
   ]);
 });
 
+const problemsOf = (file: string | Buffer): Promise<string[]> =>
+  readCaqhExport(Buffer.from(file)).then(
+    () => [],
+    (error: unknown) => {
+      if (!(error instanceof BadTable)) throw error;
+      return error.problems.map(({ path, rule }) => `${path} ${rule}`.trim());
+    },
+  );
+
 test('a file with a NUL, or with a quote that never ends, is no export as a whole', async () => {
   const good = 'caqh_id,status,status_date\n12345678,Expired,2026-03-01\n';
-  await expect(read(`${good}12345678,Exp\0ired,2026-03-01\n`)).rejects.toMatchObject({ missing: [] });
-  await expect(read(`${good}12345678,"Expired,2026-03-01\n`)).rejects.toMatchObject({ missing: [] });
+  expect(await problemsOf(`${good}12345678,Exp\0ired,2026-03-01\n`)).toEqual(['csv']);
+  expect(await problemsOf(`${good}12345678,"Expired,2026-03-01\n`)).toEqual(['csv']);
   await expect(read(good)).resolves.toHaveLength(1);
 });
 
 test('a table that is no export names what it lacks', async () => {
-  await expect(read('name,city\na,b')).rejects.toMatchObject({ missing: ['caqh_id', 'status', 'status_date'] });
+  expect(await problemsOf('name,city\na,b')).toEqual(['caqh_id column', 'status column', 'status_date column']);
+  expect(await problemsOf('')).toEqual(['caqh_id column', 'status column', 'status_date column']);
+});
+
+test('two columns that are read as one are refused with both names', async () => {
+  const file = 'CAQH ID,Provider Status,Provider Status Date,Last "Attestation" Date,Note,Note\n';
+  await expect(read(file.replaceAll('"', ''))).rejects.toThrow(
+    'status_date must be one column, and these are read as it: Provider Status Date, Last Attestation Date',
+  );
+  expect(await problemsOf('caqh_id,status,Profile Status,status_date\n1,a,b,c')).toEqual(['status one_column']);
+});
+
+test.each([
+  ['semicolons', 'delimiter', '\uFEFFCAQH ID;Provider Status;Status Date\r\n12345678;Expired;2026-03-01'],
+  ['tabs', 'delimiter', 'CAQH ID\t"Provider Status"\tStatus Date\n12345678\tExpired\t2026-03-01'],
+  ['a line before the headings', 'headings_first', 'Roster of Elm, May\n\nCAQH ID,Provider Status,Status Date\n'],
+  ['a workbook', 'workbook', 'PK\x03\x04\x14\x00'],
+  ['a workbook of before 2007', 'workbook', Buffer.from([0xd0, 0xcf, 0x11, 0xe0, 0xa1])],
+  ['UTF-16', 'csv', Buffer.from('\uFEFFCAQH ID,Provider Status,Status Date\n', 'utf16le')],
+])('a file with %s is refused by its cause: %s', async (_, rule, file) => {
+  expect(await problemsOf(file)).toEqual([rule]);
+});
+
+test('what a spreadsheet made of an id or a date is named as that', async () => {
+  const rows = await read(
+    'caqh_id,npi,status,status_date\n1.23457E+07,,Expired,3/1/2026\n,1.23457E+09,Expired,3/1/2026\n12345678,,Expired,46082\n',
+  );
+  expect(rows.map((row) => ('rule' in row ? `${row.column} ${row.rule}` : row))).toEqual([
+    'caqh_id shortened_by_spreadsheet',
+    'npi shortened_by_spreadsheet',
+    'status_date spreadsheet_date',
+  ]);
 });

@@ -47,9 +47,11 @@ test('what is no list of the OIG is refused by the columns that it lacks, an emp
     for await (const row of readLeie(Buffer.from(text))) if (row) return row;
   };
   await expect(read('LASTNAME,FIRSTNAME,NPI\nA,B,1')).rejects.toMatchObject({
-    missing: ['BUSNAME', 'DOB', 'STATE', 'EXCLTYPE', 'EXCLDATE', 'REINDATE'],
+    problems: ['BUSNAME', 'DOB', 'STATE', 'EXCLTYPE', 'EXCLDATE', 'REINDATE'].map((path) => ({ path, rule: 'column' })),
   });
   await expect(read('')).rejects.toThrow(BadTable);
-  await expect(read(`${HEADER}\n"A`)).rejects.toMatchObject({ missing: [] });
-  await expect(read(`${HEADER}\n${VALE}\n${VALE.replace('ROBIN', 'RO\0BIN')}`)).rejects.toMatchObject({ missing: [] });
+  await expect(read(`${HEADER}\n"A`)).rejects.toMatchObject({ problems: [{ rule: 'csv' }] });
+  await expect(read(`${HEADER}\n${VALE}\n${VALE.replace('ROBIN', 'RO\0BIN')}`)).rejects.toMatchObject({
+    problems: [{ rule: 'csv' }],
+  });
 });
