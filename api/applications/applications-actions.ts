@@ -163,7 +163,9 @@ export const SUBMISSION = row('submission', 'Record that the application was sub
 });
 export const CONTACT = row('contacts', 'Log a contact with the payer', actions.contact, {
   ...followUp,
-  description: 'The outcome decides the stage and the date of the next follow-up.',
+  description:
+    'The outcome decides the stage and the date of the next follow-up. `no_record` or `no_answer` of the same representative ' +
+    'and reference as before is the same call, logged again: it stays on the timeline and counts once.',
 });
 
 export const ASSIGNMENT = row('assignment', 'Assign the application to a user, or to no one', actions.assignment, {

@@ -22,6 +22,8 @@ export interface Circumstances {
   identical?: boolean;
   /** What stands behind it. */
   proof?: Proof;
+  /** Of a contact that says who answered, or under which reference: a digest of both. */
+  call?: string;
   /** Of an information: which outstanding items it settles. */
   settled?: string[];
   /** Of a move to another playbook: what that one demands. */
@@ -142,6 +144,7 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
           ...(body.itemsNotNeeded && { itemsNotNeeded: true }),
           ...ifSet(body, 'promisedOn', 'nextFollowUpOn', 'completeOn', 'about'),
           ...(body.rep && body.referenceNumber ? { vouched: true } : {}),
+          ...(of.call !== undefined && { call: of.call }),
           ...ooo(body),
         },
       };

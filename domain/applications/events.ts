@@ -121,6 +121,8 @@ interface Payloads {
     completeOn?: PlainDate;
     /** Who answered, and a reference of the contact, are on record. */
     vouched?: true;
+    /** A digest of who answered and under which reference: the same is the same call, logged again. */
+    call?: string;
     /** Of a participation: what it was about; left out, everything that was due. */
     about?: ParticipationTrack;
     /** The payer was notified of the changes in the file since the submission. */

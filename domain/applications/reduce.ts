@@ -143,6 +143,11 @@ const HANDLERS: Handlers = {
 
   contact(s, data, e) {
     if (isParticipating(s) && OF_A_PARTICIPATION.includes(data.outcome)) return applyContact(s, data, e);
+    if (countsCalls(data.outcome) && data.call) {
+      const call = `${data.outcome} ${data.call}`;
+      if (s.countedCalls?.includes(call)) return;
+      s.countedCalls = [...(s.countedCalls ?? []), call];
+    }
     if (data.outcome === 'no_answer') {
       noteUnanswered(s, data, e);
       return;
@@ -153,7 +158,10 @@ const HANDLERS: Handlers = {
     if (data.itemsNotNeeded) endInformationRequest(s, e);
     OUTCOME_HANDLERS[data.outcome](s, data, e);
     noteDecision(s, data, e);
-    if (data.outcome !== 'no_record') s.noRecordLooks = 0;
+    if (data.outcome !== 'no_record') {
+      s.noRecordLooks = 0;
+      delete s.countedCalls;
+    }
     if (s.submitted && saysComplete(data) && s.outstanding.length === 0) {
       s.completeAt ??= e.at;
       if (data.completeOn) s.completeOn = data.completeOn;
@@ -432,6 +440,8 @@ const CLEARED_FOLLOW_UP = {
   escalatedAt: undefined,
   hurriedAt: undefined,
 };
+/** Outcomes of which two mean more than one: the same call, logged again, is still one. */
+const countsCalls = (outcome: Outcome): boolean => outcome === 'no_record' || outcome === 'no_answer';
 /** With this many calls in a row that nobody answered, the next look comes sooner than it would. */
 const TOO_OFTEN_UNANSWERED = 2;
 
@@ -467,6 +477,7 @@ function enterStage(s: ApplicationState, stage: Stage, e: Entry): void {
   s.closedAt = null;
   s.noRecordLooks = 0;
   delete s.unanswered;
+  delete s.countedCalls;
   const purpose = STAGE_STEPS[stage];
   s.step = purpose ? { purpose, since: e.at, armedBy: e.id } : null;
   delete s.followUps.credentialing;

@@ -103,9 +103,9 @@ function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: Resol
   if (f.atOnce) return f.at;
   const { window, earliestInquiry } = playbook;
   const at = f.on ? atDate(f.on, window) : computeCountedAt(f, playbook);
-  const inquiry = !f.on && (f.purpose === 'confirm_receipt' || f.purpose === 'check_status');
+  // whether it arrived can be asked at once: what a payer answers only later is how far it has come
   const earliest =
-    inquiry && earliestInquiry && state.submittedAt
+    !f.on && f.purpose === 'check_status' && earliestInquiry && state.submittedAt
       ? addDuration(anchor(state.submittedAt, state.submittedOn), earliestInquiry, window)
       : f.at;
   // what would be long past (a late record, an adoption) is due from the moment we know of it

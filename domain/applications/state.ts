@@ -168,6 +168,8 @@ export interface ApplicationState {
   /** Outstanding items of an information request, as references to the entry that listed them. */
   outstanding: string[];
   noRecordLooks: number;
+  /** The calls that these looks, or the unanswered calls in a row, were, as far as each can be told from another. */
+  countedCalls?: string[];
   /** Calls in a row that nobody answered, since the last contact that was made. */
   unanswered?: number;
   paused: { since: Instant; until: PlainDate | null } | null;

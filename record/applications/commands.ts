@@ -131,6 +131,11 @@ export async function readCircumstances(
         proof: await proofOf(tx, body.fact, body),
       };
     }
+    case 'contacts': {
+      const { rep, referenceNumber } = body;
+      const said = [rep, referenceNumber].map((text) => text && plain(text));
+      return rep || referenceNumber ? { call: digest([body.channel, ...said]) } : {};
+    }
     case 'information':
       return { settled: await settledItems(tx, state, body.items) };
     case 'corrections': {
@@ -188,18 +193,18 @@ export async function readOutstandingItems(
     order by position`;
 }
 
-const wording = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
+const plain = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
 
 /** The outstanding items that are among those that were sent. */
 async function settledItems(tx: Tx, state: ApplicationState, sent: string[]): Promise<string[]> {
-  const given = new Set(sent.map(wording));
-  return (await readOutstandingItems(tx, state)).filter(({ item }) => given.has(wording(item))).map(({ ref }) => ref);
+  const given = new Set(sent.map(plain));
+  return (await readOutstandingItems(tx, state)).filter(({ item }) => given.has(plain(item))).map(({ ref }) => ref);
 }
 
 /** The places of items that nobody asked for; none where the request lists none. */
 export async function listUnaskedItems(sql: Db, state: ApplicationState, sent: string[]): Promise<number[]> {
-  const asked = new Set((await readOutstandingItems(sql, state)).map(({ item }) => wording(item)));
-  return asked.size === 0 ? [] : sent.flatMap((item, index) => (asked.has(wording(item)) ? [] : [index]));
+  const asked = new Set((await readOutstandingItems(sql, state)).map(({ item }) => plain(item)));
+  return asked.size === 0 ? [] : sent.flatMap((item, index) => (asked.has(plain(item)) ? [] : [index]));
 }
 
 /** A command that did not come to an outcome yet is in its application's line, oldest first, unless it failed by itself and rests. */

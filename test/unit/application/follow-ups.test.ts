@@ -69,9 +69,10 @@ describe('when a follow-up is due', () => {
     expect(reviewed({ callHours }).nextFollowUp).toBe('2027-01-20 11:30');
   });
 
-  test('never before the payer answers inquiries, unless a date is named', () => {
+  test('never before the payer answers inquiries, unless a date is named or it is asked whether anything arrived', () => {
     const playbook = { earliestInquiry: { days: 45 } };
-    expect(new Paper({ playbook }).submit().nextFollowUp).toBe('2027-02-18 09:00');
+    expect(new Paper({ playbook }).submit().nextFollowUp).toBe('2027-01-11 09:00');
+    expect(new Paper({ playbook }).submit().contact('no_answer').nextFollowUp).toBe('2027-01-11 09:00');
     expect(reviewed(playbook).nextFollowUp).toBe('2027-02-18 09:00');
     expect(reviewed(playbook).contact('in_review', { nextFollowUpOn: '2027-01-12' }).nextFollowUp).toBe(
       '2027-01-12 09:00',
@@ -162,6 +163,38 @@ describe('what falls due', () => {
     approved.confirm('effectiveDate').confirm('claimsRoute').confirm('payerProviderId');
     expect([approved.stage, approved.items]).toEqual(['confirmed', []]);
     expect(reviewed().days(20).act('withdrawal').items).toEqual([]);
+  });
+});
+
+describe('one call that is logged twice is one', () => {
+  const call = { rep: 'Dana', referenceNumber: 'C-1' };
+
+  test('of no record: a second look is by another representative, or under another reference', () => {
+    const once = () => new Paper().submit().contact('received').contact('no_record', call);
+    expect(once().contact('no_record', call).state).toMatchObject({ attempt: 1, noRecordLooks: 1 });
+    expect(once().contact('no_answer').contact('no_record', call).state.attempt).toBe(1);
+    expect(once().contact('no_record', { ...call, referenceNumber: 'C-2' }).state.attempt).toBe(2);
+    expect(once().contact('no_record', { ...call, rep: 'Robin' }).state.attempt).toBe(2);
+    expect(once().contact('no_record').state.attempt).toBe(2);
+  });
+
+  test('and does not settle the second look that is due', () => {
+    const due = new Paper().submit().contact('received').contact('no_record', call).ring();
+    expect(due.items).toEqual(['second_look']);
+    expect(due.contact('no_record', call).items).toEqual(['second_look']);
+  });
+
+  test('nor does it count on after another answer, or where the first was struck out', () => {
+    const answered = new Paper().submit().contact('received').contact('no_record', call).contact('in_review');
+    expect(answered.contact('no_record', call).state.noRecordLooks).toBe(1);
+    const twice = new Paper().submit().contact('received').contact('no_record', call).contact('no_record', call);
+    expect(twice.strike('contact').state.noRecordLooks).toBe(1);
+  });
+
+  test('of no answer', () => {
+    const paper = reviewed().contact('no_answer', call).contact('no_answer', call);
+    expect(paper.view.unanswered).toBe(1);
+    expect(paper.contact('no_answer', { ...call, referenceNumber: 'C-2' }).view.unanswered).toBe(2);
   });
 });
 

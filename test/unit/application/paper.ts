@@ -245,6 +245,10 @@ export class Paper {
         identical: current !== undefined && wording(current) === wording(body),
       };
     }
+    if (action === 'contacts')
+      return body.rep || body.referenceNumber
+        ? { call: JSON.stringify([body.channel, body.rep, body.referenceNumber]) }
+        : {};
     if (action === 'information') {
       const given = body.items as string[];
       const asked = (ref: string) => {
