@@ -25,7 +25,7 @@ import {
   type OutboxTopic,
 } from '../record/kernel/outbox';
 import type { Actor } from '../record/kernel/principal';
-import { openRecredentialing, listRenewedParticipations } from '../record/applications/renewals';
+import { openRecredentialing, listNeedlessRenewals, listRenewedParticipations } from '../record/applications/renewals';
 import { listTerminatedParticipations } from '../record/applications/affected-applications';
 import type { Sql, Tx } from '../runtime/database';
 import { startPool } from './pool';
@@ -203,6 +203,16 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     },
     open_applications: { call: (id) => openChanges(sql, id) },
     open_recredentialing: { call: (id) => openRecredentialing(sql, id) },
+    withdraw_renewals: {
+      replace: async (tx, id) =>
+        deliverEach(
+          tx,
+          'withdrawal',
+          `${id}/ended`,
+          await listNeedlessRenewals(tx, id),
+          systemActor('recredentialing'),
+        ),
+    },
     renew_participations: {
       replace: async (tx, id) =>
         deliverEach(tx, 'committee-date', id, await listRenewedParticipations(tx, id), systemActor('recredentialing')),

@@ -32,6 +32,8 @@ export const snoozeRoutes = (deps: Deps): Route[] => {
       method: 'post',
       path: '/v1/applications/{id}/snooze',
       summary: 'Hide an item of the queue until a day',
+      description:
+        'The item is back earlier if something else is asked meanwhile: another request, a dispute, a change of the file.',
       tag,
       access: 'applications:follow_up',
       subject: ({ principal, params }) => findApplication(sql, principal, params.id),

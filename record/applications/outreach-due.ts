@@ -107,7 +107,7 @@ function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[]
       const { from, dueOn } = event.data;
       const rung = 'daysBefore' in event.data ? event.data.daysBefore : 'opened';
       const key = `recredentialing/${state.id}/${from}/${rung}`;
-      const word = { at, key, template: 'recredentialing_due', data: { dueOn } };
+      const word = { at, key, template: 'recredentialing_due', data: { from, dueOn } };
       return [
         { to: 'provider', ...word },
         { to: 'assignee', ...word },
@@ -117,7 +117,7 @@ function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[]
       const { from, dueOn } = event.data;
       const word = { at, key: `recredentialing/${state.id}/${from}/missed`, template: 'recredentialing_missed' };
       // a late decision can still renew within the days that are left: the lead is notified at once
-      return (['assignee', 'lead', 'client'] as const).map((to) => ({ to, ...word, data: { dueOn } }));
+      return (['assignee', 'lead', 'client'] as const).map((to) => ({ to, ...word, data: { from, dueOn } }));
     }
     case 'stage': {
       const template = { awaiting_attestation: 'attestation_due', information_requested: 'information_missing' }[

@@ -2,6 +2,7 @@ import { announce } from '../kernel/subscribers';
 import { json, rowsOf } from '../../runtime/database';
 import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../../domain/applications/events';
+import { changesWhatIsAsked } from '../../domain/applications/news';
 import { RULES_VERSION } from '../../domain/applications/reduce';
 import { isHeld, isOpen, isParticipating, type ApplicationState } from '../../domain/applications/state';
 import { computeDueAt, computeNextFollowUpAt } from '../../domain/applications/view';
@@ -58,6 +59,7 @@ export async function projectStep(
     before && writeState(tx, state),
     before && projectReference(tx, state, events),
     projectItems(tx, before, state, { anew: repaired !== undefined }),
+    before && endSnoozes(tx, state, events),
     projectSpan(tx, before, state, { anew: repaired?.data.differs.includes('span') ?? false }),
     isTerminating(before, state) && terminateSpans(tx, state),
     projectAgreement(tx, before, state),
@@ -134,6 +136,8 @@ async function announceChanges(
     await announce(tx, 'application opened', state.id, { afterSeconds: before ? 0 : 5 });
   const participatesAnew = isParticipating(state) && !(before && isParticipating(before));
   if (participatesAnew) await announce(tx, 'participation began', state.id);
+  if (before && isParticipating(before) && state.participationEndedOn !== null)
+    await announce(tx, 'participation ended', state.id);
   // one that runs already is as good
   if (before && events.some(({ kind }) => kind === 'workflow_restarted' || kind === 'found_behind')) {
     if (isOpen(state) && !reopened) await announce(tx, 'application opened', state.id);
@@ -152,6 +156,15 @@ async function announceChanges(
   if (expectedDecisionAt && expectedDecisionAt !== before?.agenda.expectedDecisionAt && state.key.providerId)
     // what lapses before it, its provider's upkeep warns of
     await announce(tx, 'decision expected', state.key.providerId);
+}
+
+/** Nothing stays hidden that asks for something else than when it was snoozed. */
+async function endSnoozes(
+  tx: TransactionSql,
+  { id }: ApplicationState,
+  events: readonly ApplicationEvent[],
+): Promise<void> {
+  if (events.some(changesWhatIsAsked)) await tx`delete from snoozes where application_id = ${id}`;
 }
 
 async function projectItems(

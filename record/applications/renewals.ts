@@ -44,6 +44,21 @@ export async function findRenewal(sql: Db, { key, participation }: ApplicationSt
   return row?.id ?? null;
 }
 
+/** The open applications that would renew a participation that has ended, each with the body of the command that ends it. */
+export async function listNeedlessRenewals(
+  sql: Db,
+  participationId: string,
+): Promise<{ id: string; clientId: string; body: Bodies['withdrawal'] }[]> {
+  const [row] = await sql<{ snapshot: ApplicationState }[]>`
+    select snapshot from applications where id = ${participationId}`;
+  const { key, participationEndedOn } = row!.snapshot;
+  if (participationEndedOn === null) return [];
+  const body = { reason: `The participation ends on ${participationEndedOn}, so there is nothing to renew.` };
+  const rows = await sql<{ id: string; clientId: string }[]>`
+    select id, client_id from applications where natural_key = ${buildNaturalKey(renewalKey(key))} and open`;
+  return rows.map((renewal) => ({ ...renewal, body }));
+}
+
 /** The participations that an approved recredentialing renews, each with the body of the command that says so. */
 export async function listRenewedParticipations(
   sql: Db,

@@ -19,6 +19,7 @@ export type OutboxTopic =
   | 'open_changes'
   | 'open_applications'
   | 'open_recredentialing'
+  | 'withdraw_renewals'
   | 'renew_participations'
   | 'ending_item'
   | WatchType;

@@ -61,6 +61,7 @@ const SUBSCRIBERS = {
   // an application
   'application opened': { start_application: themselves },
   'participation began': { start_participation: themselves },
+  'participation ended': { withdraw_renewals: themselves },
   'termination confirmed': { end_participations: themselves },
   'recredentialing opened': { open_recredentialing: themselves },
   'recredentialing confirmed': { renew_participations: themselves },

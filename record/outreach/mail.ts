@@ -7,7 +7,7 @@ import type { Authorisation } from '../../domain/registry/authorisation';
 import type { SentKind } from '../../domain/kernel/codes';
 import { BURST_MS, computeMailingTime, listPaces, type MailOutcome } from '../../domain/outreach/sending';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
-import type { RecipientType } from './messages';
+import { RENEWAL_TEMPLATES, type RecipientType } from './messages';
 import { workerOf } from '../registry/absence-covers';
 import { findServiceName } from '../kernel/registry-requests';
 import { isSet, settingsAt, settingsHistory } from '../kernel/settings';
@@ -18,6 +18,8 @@ interface Reason {
   id: string;
   recipientType: RecipientType;
   armedBy: string | null;
+  /** Of a message about a participation's renewal: the beginning of its cycle. */
+  cycleFrom: PlainDate | null;
   snapshot: ApplicationState | null;
   timeZone: string;
   /** What the application's provider signed. */
@@ -39,7 +41,8 @@ interface Waiting extends Reason {
 
 /** Reads a reason of the message `m`, joined with its client `c` and application `a`. */
 const findReason = (sql: Db): Fragment => sql`
-  m.id, m.recipient_type, m.armed_by, a.snapshot, c.time_zone, coalesce((
+  m.id, m.recipient_type, m.armed_by, a.snapshot,
+  case when m.template = any(${[...RENEWAL_TEMPLATES]}) then m.data->>'from' end as cycle_from, c.time_zone, coalesce((
     select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
       'until', u.until, 'revokedOn', u.revoked_on))
     from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations,
@@ -129,10 +132,11 @@ async function stillToBeSent<T extends Reason>(tx: Tx, messages: readonly T[], n
 /** Whether the record was restored and the lost entries are still missing: the message may have been sent before. */
 const waitsForEntries = ({ snapshot }: Reason): boolean => snapshot !== null && isHeld(snapshot);
 
-/** Whether the message is no longer needed, because what armed it has been settled. */
-function isSettled({ armedBy, snapshot }: Reason): boolean {
-  if (armedBy === null || snapshot === null) return false;
-  return !listArmedEntries(snapshot).includes(armedBy);
+/** Whether the message is no longer needed: what armed it is settled, or the cycle that it is about is over. */
+function isSettled({ armedBy, cycleFrom, snapshot }: Reason): boolean {
+  if (snapshot === null) return false;
+  if (cycleFrom !== null) return snapshot.agenda.recredentialing?.from !== cycleFrom;
+  return armedBy !== null && !listArmedEntries(snapshot).includes(armedBy);
 }
 
 /**

@@ -6,6 +6,9 @@ import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
 export const RECIPIENT_TYPES = ['provider', 'user', 'client', 'payer', 'platform'] as const;
 export type RecipientType = (typeof RECIPIENT_TYPES)[number];
 
+/** Of the renewal of a participation, which ends with its cycle or with the participation. */
+export const RENEWAL_TEMPLATES = ['recredentialing_due', 'recredentialing_missed'] as const;
+
 /** A message as it is queued when it falls due; names and addresses are read when it is sent. */
 export interface QueuedMessage {
   /** What it is about and the instant that made it due: the same key is never sent twice. */

@@ -1,4 +1,5 @@
 import type { Reply } from '../support/api';
+import { batchDueMail } from '../../record/outreach/mail';
 import { eventually } from '../support/eventually';
 import { daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
 
@@ -102,6 +103,33 @@ test('recredentialing that the payer has begun is opened at once, and approved i
   await eventually(async () => (await cycle(application)).basis === 'stated');
   expect(await cycle(application)).toMatchObject({ status: 'ahead', openedId: null, startedByPayerOn: null });
   expect(await application.readiness()).toMatchObject({ mayBill: true });
+});
+
+test('a participation that ends is no longer reminded of its renewal, and the renewal is withdrawn', async () => {
+  const application = await system.at('confirmed');
+  await application.act('recredentialing', {
+    startedOn: TODAY,
+    dueOn: daysAhead(60),
+    source: 'letter',
+    reference: 'L-1',
+  });
+  const { openedId } = await eventually(async () => {
+    const now = await cycle(application);
+    return now.openedId ? now : null;
+  });
+  await application.act('participation-end', { on: TODAY, reason: 'closed', source: 'letter', reference: 'L-2' });
+  const renewal = () => system.api.get(`/v1/applications/${openedId}`);
+  await eventually(async () => (await renewal()).body.stage === 'withdrawn');
+  const { sql } = system.api.deps;
+  // as if it waited for the hours in which mail goes out
+  const [waiting] = await sql<{ recipientId: string }[]>`
+    update messages set status = 'queued', batch_id = null
+    where application_id = ${application.id} and template = 'recredentialing_due' and recipient_type = 'provider'
+    returning recipient_id`;
+  await sql.begin((tx) => batchDueMail(tx, waiting!.recipientId, new Date().toISOString()));
+  const [message] = await sql`
+    select status from messages where application_id = ${application.id} and template = 'recredentialing_due'`;
+  expect(message).toMatchObject({ status: 'settled' });
 });
 
 test('participations are found by what is wrong with them, and by where their renewal stands', async () => {

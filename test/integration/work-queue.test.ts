@@ -128,6 +128,37 @@ describe('a snooze', () => {
     await eventually(async () => (await queue({ clientId }))[0]?.purpose === 'submit');
   });
 
+  test('ends with news on what is asked, and with nothing else', async () => {
+    const asked = await system.at('in_review');
+    await asked.contact('information_requested', { missingItems: ['W-9'] });
+    const hidden = async ({ id }: OpenApplication) => (await queue({ applicationId: id, snoozed: 'true' })).length;
+    const until = daysAhead(3);
+    const hide = async (application: OpenApplication, purpose: string) => {
+      expect((await snooze(application, { purpose, until })).status).toBe(200);
+      expect(await hidden(application)).toBe(1);
+    };
+    await hide(asked, 'provide_information');
+    await asked.act('notes', { text: 'on leave', visibility: 'internal' });
+    await asked.contact('no_answer');
+    expect(await hidden(asked)).toBe(1);
+    await asked.contact('information_requested', { missingItems: ['Diploma'] });
+    expect(await hidden(asked)).toBe(0);
+    expect(await queue({ applicationId: asked.id })).toMatchObject([{ purpose: 'provide_information' }]);
+    await hide(asked, 'provide_information');
+    await asked.act('information', { providedOn: TODAY, items: ['W-9'] });
+    expect(await hidden(asked)).toBe(0);
+  });
+
+  test('of facts ends with a dispute', async () => {
+    const approved = await system.at('approved', { playbook: { confirmationChase: { seconds: 1 } } });
+    await approved.confirm('effectiveDate');
+    await eventually(async () => (await queue({ applicationId: approved.id }))[0]?.purpose === 'confirm_facts');
+    expect((await snooze(approved, { purpose: 'confirm_facts', until: daysAhead(3) })).status).toBe(200);
+    expect(await queue({ applicationId: approved.id })).toEqual([]);
+    await approved.confirm('effectiveDate', { value: '2026-01-02' });
+    await eventually(async () => (await queue({ applicationId: approved.id }))[0]?.purpose === 'confirm_facts');
+  });
+
   test('has a reason, a limit and something to hide', async () => {
     const [application] = await applications({});
     const limits = [daysAgo(1), daysAhead(20)].map((until) => snooze(application!, { until }));

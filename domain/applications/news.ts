@@ -1,0 +1,19 @@
+import type { ApplicationEvent, EventKind } from './events';
+
+/** Entries after which something else is asked, or more: what was snoozed before them is shown again. */
+const NEWS: ReadonlySet<EventKind> = new Set<EventKind>([
+  'stage',
+  'file',
+  'information',
+  'contract',
+  'confirmation',
+  'issue',
+  'change',
+  'deadline_passed',
+  'correction',
+  'found_behind',
+]);
+
+/** Whether an entry changes what is asked; a contact does where the payer wants something, its stage is an entry of its own. */
+export const changesWhatIsAsked = (event: ApplicationEvent): boolean =>
+  NEWS.has(event.kind) || (event.kind === 'contact' && event.data.outcome === 'information_requested');
