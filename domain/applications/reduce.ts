@@ -13,23 +13,24 @@ import {
 } from '../kernel/codes';
 import { updateParticipation, applyContact, noteDecision, PARTICIPATION_HANDLERS, type Entry } from './participation';
 import {
-  BEFORE_SUBMISSION,
-  areFactsOnFile,
-  followUpOf,
-  isHeld,
-  isOpen,
-  LONGEST_SILENCE_DAYS,
-  isMendable,
-  isParticipating,
-  findLackOf,
-  listAwaitedFacts,
   type ApplicationState,
+  areFactsOnFile,
+  BEFORE_SUBMISSION,
   type BlockerCode,
   type Clock,
   type ClockedTrack,
   type EndedAttempt,
+  findLackOf,
   type FollowUp,
+  followUpOf,
+  isHeld,
+  isMendable,
+  isOpen,
+  isParticipating,
+  listAwaitedFacts,
+  LONGEST_SILENCE_DAYS,
   type LossCause,
+  OF_AN_ATTEMPT,
 } from './state';
 
 const EMPTY_AGENDA: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
@@ -592,10 +593,16 @@ function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
   const filingDateLost = endedBy === 'returned';
   const dates = { submittedOn, submittedAt, endedAt: e.at };
   const ended: EndedAttempt = { number, stage, submitted, ...dates, endedBy, filingDateLost, step, outstanding };
+  hand(s, ended);
   s.ended = [...s.ended.filter((a) => a.number !== number), ended].sort((a, b) => a.number - b.number);
-  delete s.completeAt;
-  delete s.completeOn;
-  delete s.decisionPromisedOn;
+}
+
+/** Moves what is known of one attempt alone from one holder to another. */
+function hand(from: Partial<EndedAttempt>, to: Partial<EndedAttempt>): void {
+  for (const name of OF_AN_ATTEMPT) {
+    if (from[name] !== undefined) to[name] = from[name];
+    delete from[name];
+  }
 }
 
 function startAttempt(s: ApplicationState, cause: LossCause, e: Entry): void {
@@ -615,6 +622,7 @@ function restoreAttempt(s: ApplicationState, lost: EndedAttempt, e: Entry): void
   s.submitted = lost.submitted;
   s.submittedOn = lost.submittedOn;
   s.submittedAt = lost.submittedAt;
+  hand(lost, s);
   if (!lost.submitted) {
     enterStage(s, findReadyStage(s), e);
     return;

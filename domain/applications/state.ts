@@ -61,8 +61,11 @@ interface Step {
 
 export type LossCause = 'no_record' | 'returned' | 'resubmission' | 'invited' | 'restoration' | 'submission';
 
+/** What is known of the running attempt alone, and goes with it where it ends: clocks, what the payer promised and decided. */
+export const OF_AN_ATTEMPT = ['completeAt', 'completeOn', 'decisionPromisedOn', 'committeeOn', 'approvedOn'] as const;
+
 /** An attempt that is over; it keeps its proof and dates and can be restored. */
-export interface EndedAttempt {
+export interface EndedAttempt extends Pick<ApplicationState, (typeof OF_AN_ATTEMPT)[number]> {
   number: number;
   stage: Stage;
   submitted: boolean;

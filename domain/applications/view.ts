@@ -52,12 +52,26 @@ export interface ParticipationView {
 }
 
 /** What a state shows of itself: codes, dates and counts; names and values are joined by the record. */
+const SHOWN_OF_ENDED = [
+  'number',
+  'stage',
+  'submitted',
+  'submittedOn',
+  'submittedAt',
+  'endedAt',
+  'endedBy',
+  'filingDateLost',
+] as const;
+
+const pick = <T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> =>
+  Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<T, K>;
+
 export interface ApplicationView {
   stage: ApplicationState['stage'];
   stageSince: Instant;
   open: boolean;
   attempt: number;
-  endedAttempts: Omit<EndedAttempt, 'step' | 'outstanding'>[];
+  endedAttempts: Pick<EndedAttempt, (typeof SHOWN_OF_ENDED)[number]>[];
   submittedOn: string | null;
   waitingOn: WaitingOn;
   /** Whole seconds by whom was waited for; they add up to `ageSeconds`. */
@@ -124,7 +138,7 @@ export function buildApplicationView(state: ApplicationState, now: Instant): App
     stageSince: state.stageSince,
     open: isOpen(state),
     attempt: state.attempt,
-    endedAttempts: state.ended.map(({ step: _step, outstanding: _outstanding, ...shown }) => shown),
+    endedAttempts: state.ended.map((ended) => pick(ended, SHOWN_OF_ENDED)),
     submittedOn: state.submittedOn,
     waitingOn: waiting.on,
     ...waited(waiting),

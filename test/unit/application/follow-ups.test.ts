@@ -166,6 +166,31 @@ describe('what falls due', () => {
   });
 });
 
+test('an application that was lost and found again has its clocks, promises and decisions again', () => {
+  const known = ({ completeAt, completeOn, decisionPromisedOn, committeeOn, approvedOn }: Paper['state']) => ({
+    completeAt,
+    completeOn,
+    decisionPromisedOn,
+    committeeOn,
+    approvedOn,
+  });
+  const paper = reviewed()
+    .contact('committee', { rep: 'Dana', referenceNumber: 'C-1', completeOn: '2027-01-04', promisedOn: '2027-03-01' })
+    .contact('approved');
+  const before = known(paper.state);
+  expect(Object.values(before)).not.toContain(undefined);
+  const statutory = paper.state.agenda.statutory;
+  paper.contact('no_record').contact('no_record');
+  expect(paper.state.attempt).toBe(2);
+  expect(new Set(Object.values(known(paper.state)))).toEqual(new Set([undefined]));
+  paper.submit().contact('in_review', { rep: 'Dana', referenceNumber: 'C-9', completeOn: '2027-01-04' });
+  const second = known(paper.state);
+  paper.act('restoration', { attempt: 1 });
+  expect(known(paper.state)).toEqual(before);
+  expect(paper.state.agenda.statutory).toEqual(statutory);
+  expect(known(paper.act('restoration', { attempt: 2 }).state)).toEqual(second);
+});
+
 describe('one call that is logged twice is one', () => {
   const call = { rep: 'Dana', referenceNumber: 'C-1' };
 
