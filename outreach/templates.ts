@@ -248,6 +248,22 @@ const TEMPLATES: Record<string, Template> = {
       'For 30 days a payer may still renew; afterwards it is an initial application again. We are asking each payer for the status.',
     ],
   }),
+  playbook_suspect: (contents) => ({
+    subject:
+      contents.length > 1
+        ? 'Payers return application after application'
+        : `${contents[0]!.payerName ?? 'A payer'} returns application after application`,
+    blocks: [
+      'These payers have returned too many applications unprocessed:',
+      unique(
+        contents.map(
+          ({ payerName, data }) =>
+            `${payerName ?? 'A payer'}: ${Number(data.returned)} within ${Number(data.days)} days`,
+        ),
+      ),
+      'Before anything else is sent to them, please check how their applications are filed, and correct the playbook or close the task.',
+    ],
+  }),
   payer_follow_up: (contents) => {
     const [first] = contents;
     const reference = contents.length === 1 && first!.forPayer?.referenceNumber;

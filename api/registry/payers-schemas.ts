@@ -34,6 +34,10 @@ export const payer = z
     covers,
     playbook: playbook.optional().meta({ description: 'Not shown to the role `client`' }),
     playbookVersion: z.int(),
+    playbookSuspectSince: instant.nullable().meta({
+      description:
+        'Set with a task `playbook_suspect` once the payer has returned three applications within 30 days; a new playbook, or closing the task, ends it',
+    }),
     mergedInto: id.nullable().meta({ description: 'The one that stands for it' }),
     version,
     createdAt: instant,

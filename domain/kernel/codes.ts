@@ -261,6 +261,7 @@ export const TASK_KINDS = [
   'registry_access',
   'roster_removal',
   'client_request',
+  'playbook_suspect',
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 

@@ -10,6 +10,7 @@ import { sameValue } from '../../domain/kernel/facts';
 import { projectChecks } from './bridges';
 import { emit } from '../outreach/event-feed';
 import { projectOutreach } from './outreach-due';
+import { projectReturned } from './returned';
 import { projectReference } from './payer-reference';
 import { projectAgreement, projectSpan, terminateSpans } from './spans';
 
@@ -65,6 +66,7 @@ export async function projectStep(
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
     projectOutreach(tx, before, state, events),
+    projectReturned(tx, state, events),
     announceChanges(tx, before, state, events),
     // last: what it locks is everybody's, until the commit that comes next
     before && emitEvents(tx, state, events),

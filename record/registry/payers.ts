@@ -8,6 +8,7 @@ import { audit } from '../kernel/audit';
 import { asKnown } from '../kernel/as-of';
 import type { Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { settleTasks } from '../kernel/tasks';
 import { reviseRow, type Precondition } from '../kernel/revise';
 import { unlessViolated } from '../kernel/violation';
 
@@ -26,6 +27,8 @@ export interface Payer extends Required<Omit<PayerInput, 'evenIfExists'>> {
   id: string;
   /** Counts the playbooks; applications pin the one that they started with. */
   playbookVersion: number;
+  /** Since when the payer returns too many applications for it to be right; null: it does not. */
+  playbookSuspectSince: Instant | null;
   /** The one that stands for it. */
   mergedInto: string | null;
   version: number;
@@ -34,7 +37,9 @@ export interface Payer extends Required<Omit<PayerInput, 'evenIfExists'>> {
 }
 
 const selectPayers = (sql: Db) => sql`
-  select p.*, b.body as playbook
+  select p.*, b.body as playbook, (
+    select min(t.created_at) from tasks t
+    where t.kind = 'playbook_suspect' and t.subject_id = p.id and t.closed_at is null) as playbook_suspect_since
   from payers p join playbooks b on b.payer_id = p.id and b.version = p.playbook_version`;
 
 export type PayerOrExisting = { payer: Payer } | { existingId: string };
@@ -86,12 +91,14 @@ export async function updatePayer(
         asked: patch,
         precondition,
       });
-      if (playbook)
+      if (playbook) {
         await tx`
           with next as (
             update payers set playbook_version = playbook_version + 1 where id = ${id} returning playbook_version)
           insert into playbooks (payer_id, version, body)
           select ${id}, playbook_version, ${json(tx, playbook)} from next`;
+        await settleTasks(tx, id, 'playbook_suspect');
+      }
       // the gate of those that it stands for, or no longer does, answers by it
       if (before)
         await announceEach(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { STARTER_SET } from '../../domain/registry/starter-set';
 import { playbook } from '../../api/registry/playbook-schemas';
 import type { Reply } from '../support/api';
@@ -10,6 +11,40 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 const rules = ({ body }: Reply) => body.errors.map((e: { path: string; rule: string }) => `${e.path} ${e.rule}`);
+
+test('the third application that a payer returns within 30 days marks its playbook as suspect, and a lead is told', async () => {
+  const lead = (await system.api.make('/v1/users', { name: 'Lea', email: `${randomUUID()}@example.org`, role: 'lead' }))
+    .id;
+  const filed = await system.file();
+  const { payerId } = filed;
+  const payer = async () => (await system.api.get(`/v1/payers/${payerId}`)).body;
+  const tasks = async () =>
+    (await system.api.get(`/v1/tasks?kind=playbook_suspect&subjectId=${payerId}&open=true`)).body.items;
+  const submitted = await system.at('submitted', { filed });
+  const sendBack = async () => {
+    await submitted.contact('returned');
+    await submitted.submit();
+  };
+  for (const _ of [1, 2]) await sendBack();
+  expect([(await payer()).playbookSuspectSince, await tasks()]).toEqual([null, []]);
+  await sendBack();
+  expect((await payer()).playbookSuspectSince).not.toBeNull();
+  const [task] = await tasks();
+  expect(task).toMatchObject({ subjectType: 'payer', subjectId: payerId, data: { returned: 3 } });
+  expect(
+    await system.api.deps
+      .sql`select recipient_id from messages where template = 'playbook_suspect' and application_id = ${submitted.id}`,
+  ).toEqual([{ recipientId: task.assignee }]);
+  expect(task.assignee).toBe(lead);
+  await sendBack();
+  expect(await tasks()).toHaveLength(1);
+
+  const { playbook } = await payer();
+  await system.api.patch(`/v1/payers/${payerId}`, { playbook });
+  expect([(await payer()).playbookSuspectSince, await tasks()]).toEqual([null, []]);
+  await sendBack();
+  expect(await tasks()).toEqual([]);
+});
 
 describe('the starter set', () => {
   test('keeps the rules of playbooks, and says of every fact where it is from', () => {
