@@ -55,7 +55,7 @@ export async function listNeedlessRenewals(
   if (participationEndedOn === null) return [];
   const body = { reason: `The participation ends on ${participationEndedOn}, so there is nothing to renew.` };
   const rows = await sql<{ id: string; clientId: string }[]>`
-    select id, client_id from applications where natural_key = ${buildNaturalKey(renewalKey(key))} and open`;
+    select id, client_id from applications a where ${hasKey(sql, 'a', renewalKey(key))} and open`;
   return rows.map((renewal) => ({ ...renewal, body }));
 }
 
