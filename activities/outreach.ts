@@ -7,6 +7,7 @@ import { post, type WebhookError } from '../outreach/webhook';
 import { claimMail, keepLocally, settleMail, markTransmitting, type ClaimedMail } from '../record/outreach/mail';
 import { openTin } from '../record/registry/practices';
 import { listWaitingWebhooks, recordWebhookArrival, recordWebhookFailure } from '../record/outreach/webhooks';
+import { readClock } from '../runtime/clock';
 import type { Sql } from '../runtime/database';
 import type { Keyring } from '../runtime/keyring';
 import { summarizeError } from '../runtime/redact';
@@ -35,7 +36,7 @@ export function createSend(sql: Sql, outside: Outside): Send {
     webhook: (id, at) => sendWebhooks(sql, outside, id, at),
     ...createQuestions(sql, outside.registries ?? {}),
   };
-  return { send: ({ kind, id, at }) => ways[kind](id, at ?? new Date().toISOString()) };
+  return { send: ({ kind, id, at }) => ways[kind](id, at ?? readClock()) };
 }
 
 async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string): Promise<void> {

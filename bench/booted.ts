@@ -9,6 +9,8 @@ import { root } from '../local/paths';
 import { removeDataDirectory } from '../local/postgres-location';
 import { freePort } from '../local/ports';
 import { urlOf } from '../local/postgres';
+import { utcDate } from '../domain/time/dates';
+import { readClock } from '../runtime/clock';
 import { createKeyring, type Keyring } from '../runtime/keyring';
 import { connectTemporal, type Temporal } from '../runtime/temporal';
 import { createDatabase, type Sql } from '../runtime/database';
@@ -95,7 +97,7 @@ export async function* scopes(api: Api, playbook: object = {}): AsyncGenerator<R
       npi: npi(String(100_000_100 + n)),
       caqhId: String(10_000_000 + n),
       email: 'robin@bench.example',
-      ...documents(new Date().toISOString().slice(0, 10), 'CA', `B-${n}`),
+      ...documents(utcDate(readClock()), 'CA', `B-${n}`),
     });
     for (const state of states)
       for (const lineOfBusiness of lines)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readClock } from '../runtime/clock';
 import { openApplication } from '../record/applications/opening';
 import { createDispatch } from '../dispatch/dispatch';
 import { boot, quantile, scopes, take, timed, type Booted } from './booted';
@@ -25,7 +26,7 @@ async function adoptAll({ api, sql, temporal }: Booted): Promise<{ ids: string[]
   );
   const { clientId } = await api.get(`/v1/practices/${bodies[0]!.practiceId}`);
   const dispatch = createDispatch({ sql, client: temporal.client });
-  const at = new Date().toISOString();
+  const at = readClock();
   const ids: string[] = [];
   const took = await timed(bodies, AT_ONCE, async ({ providerId, practiceId, payerId, state, lineOfBusiness }) => {
     const key = { providerId, practiceId, payerId, state, lineOfBusiness, kind: 'new_individual', locationId: null };

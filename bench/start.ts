@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readClock } from '../runtime/clock';
 import { buildApplicationWorkflowId } from '../domain/applications/key';
 import type { ApplicationRun } from '../record/applications/application-run';
 import type { ApplicationInput } from '../workflows/messages';
@@ -31,7 +32,7 @@ export async function measure(): Promise<void> {
     async function onRecord(body: Record<string, string>): Promise<ApplicationRun> {
       const { providerId, practiceId, payerId, state, lineOfBusiness } = body;
       const key = { providerId, practiceId, payerId, state, lineOfBusiness, kind: 'new_individual', locationId: null };
-      const request = { id: randomUUID(), clientId, key: key as never, body, at: new Date().toISOString() };
+      const request = { id: randomUUID(), clientId, key: key as never, body, at: readClock() };
       const opened = await openApplication(sql, request, actor);
       if ('existingId' in opened) throw new Error('is open already');
       await sql`delete from outbox where subject = ${request.id}`;

@@ -34,6 +34,7 @@ import { recordWatchSignal } from '../record/operations/watches';
 import { createRecorder, recordFileSignal } from '../record/applications/recorder';
 import { refuseCommand } from '../record/applications/recording-step';
 import { ANSWER_MS, createRuns, buildWatchId, buildWorkflowId } from './runs';
+import { readClock } from '../runtime/clock';
 import type { Sql } from '../runtime/database';
 import { gather } from '../runtime/gather';
 import {
@@ -228,7 +229,7 @@ export function createDispatch({
   /** No workflow runs a closed application: the recording step's own lock is enough. */
   async function recordWithoutWorkflow({ applicationId, id: commandId }: KeptCommand): Promise<Refusal | null> {
     const intent = { type: 'command', commandId } as const;
-    const step = await recordTried({ applicationId, known: null, at: new Date().toISOString(), intent });
+    const step = await recordTried({ applicationId, known: null, at: readClock(), intent });
     return step.refusal ?? null;
   }
 

@@ -8,6 +8,7 @@ import { endRelationship, findRelationship } from '../record/platforms/platforms
 import type { Principal } from '../record/kernel/principal';
 import type { Said } from '../domain/applications/bodies';
 import type { LeavingAction } from '../domain/offboarding/leaving';
+import { readClock } from '../runtime/clock';
 import type { Sql } from '../runtime/database';
 import type { Dispatch } from './dispatch';
 
@@ -56,7 +57,7 @@ const HANDLERS: Record<LeavingAction, ItemHandler> = {
     const key = { ...state!.key, kind: 'termination' as const };
     const { noticeBy, ...rest } = notice!;
     const body = { ...key, neededBy: noticeBy, endingId, ...rest };
-    const at = new Date().toISOString();
+    const at = readClock();
     const opened = await openApplication(sql, { id, clientId, key, body, at, previousId: subjectId }, recordedBy);
     return { status: 'done', result: { applicationId: 'existingId' in opened ? opened.existingId : id } };
   },

@@ -1,3 +1,4 @@
+import { instantOf } from '../domain/time/dates';
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Instant } from '../domain/time/instants';
 import type { Known, RestartCause } from '../domain/applications/events';
@@ -79,7 +80,7 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
     if (!task) return { is: pendingActivities?.length ? 'busy' : 'waiting' };
     if ((task.attempt ?? 1) <= 1) return { is: 'busy' };
     const seconds = task.originalScheduledTime?.seconds;
-    return { is: 'failing', runId, since: seconds ? new Date(Number(seconds) * 1000).toISOString() : null };
+    return { is: 'failing', runId, since: seconds ? instantOf(Number(seconds) * 1000) : null };
   }
 
   /** What a run that is gone knew; null where that cannot be found out. */

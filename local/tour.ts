@@ -1,3 +1,5 @@
+import { utcDate } from '../domain/time/dates';
+import { readClock } from '../runtime/clock';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -13,7 +15,7 @@ const PAUSE = 1_500;
 const WIDTH = 150;
 const STATE = 'CA';
 const PLATFORM = 'Headway';
-const today = new Date().toISOString().slice(0, 10);
+const today = utcDate(readClock());
 
 const USAGE = 'npm run tour [-- --fast] [-- --act 1|2|3]';
 

@@ -1,3 +1,4 @@
+import { nameDay } from '../domain/time/calendar';
 import { page, type Block } from './page';
 
 /** What a template may say: codes and dates of the message, names as they are when it is sent. */
@@ -29,8 +30,6 @@ interface Section {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const unique = (lines: string[]): string[] => [...new Set(lines)];
-const day = (date: string): string =>
-  new Date(`${date}T00:00:00Z`).toLocaleDateString('en-US', { month: 'long', day: 'numeric', timeZone: 'UTC' });
 
 const payerOf = ({ payerName, state }: Content): string =>
   payerName ? (state ? `${payerName} (${state})` : payerName) : 'the payer';
@@ -117,11 +116,11 @@ const TASKS: Record<string, string> = {
   enter_what_was_lost: 'enter what a restore lost, or confirm that nothing is missing',
 };
 const taskOf = ({ data }: Content): string => TASKS[text(data.purpose)] ?? text(data.purpose).replaceAll('_', ' ');
-const dueOnOf = ({ data }: Content): string => `${day(text(data.dueOn))}, ${text(data.dueOn).slice(0, 4)}`;
+const dueOnOf = ({ data }: Content): string => `${nameDay(text(data.dueOn))}, ${text(data.dueOn).slice(0, 4)}`;
 /** Of a payer that wants the attestation fresher than CAQH does. */
 const freshEnough = ({ data: { maxDays } }: Content): string =>
   typeof maxDays === 'number' ? ` (at most ${maxDays} days old, says the payer)` : '';
-const lateSince = ({ data }: Content): string => (data.dueOn ? `, due since ${day(text(data.dueOn))}` : '');
+const lateSince = ({ data }: Content): string => (data.dueOn ? `, due since ${nameDay(text(data.dueOn))}` : '');
 
 /** All that a mail says of one kind, in one section. */
 type Template = (contents: readonly Content[], reader: Reader, caqh: string) => Section;

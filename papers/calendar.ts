@@ -1,6 +1,6 @@
 import ical from 'ical-generator';
 import type { Instant } from '../domain/time/instants';
-import { instantOf } from '../domain/time/dates';
+import { addMilliseconds } from '../domain/time/dates';
 
 /** Something with a date, as a calendar shows it. */
 export interface Appointment {
@@ -20,8 +20,8 @@ export function calendar(appointments: readonly Appointment[]): string {
   for (const { applicationId, purpose, at, payer, state, provider } of appointments)
     feed.createEvent({
       id: `${applicationId}-${purpose}@countersign`,
-      start: new Date(at),
-      end: new Date(instantOf(Date.parse(at) + MINUTES * 60_000)),
+      start: at,
+      end: addMilliseconds(at, MINUTES * 60_000),
       summary: [purpose.replaceAll('_', ' '), `${payer} (${state})`, provider].filter(Boolean).join(' · '),
     });
   return feed.toString();

@@ -1,3 +1,4 @@
+import { localDate } from '../domain/time/calendar';
 import type { Instant } from '../domain/time/instants';
 import { FACTS, type Fact } from '../domain/kernel/codes';
 import type {
@@ -121,7 +122,7 @@ const clock = (timeZone: string): When => {
     minute: '2-digit',
     hourCycle: 'h23',
   });
-  return (at) => format.format(new Date(at)).replace(',', '');
+  return (at) => format.format(Date.parse(at)).replace(',', '');
 };
 
 /** A table of what was logged: whoever struck a line out is why it is crossed out. */
@@ -337,12 +338,12 @@ const STEPS: Record<EvidenceCycleStep['what'], string> = {
 
 const isOfPayer = (what: EvidenceCycleStep['what']): boolean => what === 'committee_date' || what === 'recredentialing';
 
-const cyclesTable = ({ recredentialing }: EvidenceFile, when: When): Table =>
+const cyclesTable = ({ client, recredentialing }: EvidenceFile, when: When): Table =>
   table(
     'Recredentialing',
     [
       { title: 'What', share: 22, of: ({ what, on }) => lines(STEPS[what], !isOfPayer(what) && `counted from ${on}`) },
-      { title: 'On', share: 10, of: ({ what, on, at }) => (isOfPayer(what) ? on : when(at).slice(0, 10)) },
+      { title: 'On', share: 10, of: ({ what, on, at }) => (isOfPayer(what) ? on : localDate(at, client.timeZone)) },
       { title: 'Due by', share: 10, of: ({ dueOn }) => dueOn ?? '' },
       { title: 'Source', share: 20, of: sourceOf },
       { title: 'Recorded', share: 18, of: ({ at, by }) => lines(when(at), by) },

@@ -1,6 +1,7 @@
 import type { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { recordHeartbeat } from '../record/operations/housekeeping';
+import { readClock } from '../runtime/clock';
 import type { Sql } from '../runtime/database';
 
 const EVERY_MS = 2_000;
@@ -17,7 +18,7 @@ export class TaskClock {
       name,
       (...args: never[]) =>
         activity(...args).finally(() => {
-          this.doneAt = new Date().toISOString();
+          this.doneAt = readClock();
         }),
     ]);
     return Object.fromEntries(noted) as T;

@@ -1,3 +1,4 @@
+import { addMilliseconds } from '../domain/time/dates';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RestartCause } from '../domain/applications/events';
@@ -21,6 +22,7 @@ import {
 import { claimLateWatches, type WatchId } from '../record/operations/watches';
 import { findApplicationIds } from '../record/applications/application-run';
 import { recordStep } from '../record/applications/recording-step';
+import { readClock } from '../runtime/clock';
 import type { Sql } from '../runtime/database';
 
 /** How often and how fast workflows are compared with the record. */
@@ -67,7 +69,7 @@ export function createReconciler(of: {
   /** Runs that were terminated, cancelled, failed or timed out. */
   const restartClosed = () =>
     makeRound('closed_runs', async ({ startedAt, lookedThrough }) => {
-      const since = new Date(Date.parse(lookedThrough) - OVERLAP_SECONDS * 1000).toISOString();
+      const since = addMilliseconds(lookedThrough, -OVERLAP_SECONDS * 1000);
       const ids = await findRunning(dispatch.closedRuns(since));
       // what runs again may have been reset to an earlier moment
       const summary = await each('closed_runs', ids, (id) => attend(id, { wake: true }));
@@ -177,13 +179,13 @@ export function createReconciler(of: {
     gone: { workflowId: string; runId: string } | null,
   ): Promise<void> {
     const known = gone && (await dispatch.lastKnown(gone.workflowId, gone.runId));
-    const at = new Date().toISOString();
+    const at = readClock();
     await recordStep(sql, { applicationId, known, at, intent: { type: 'restart', because } });
     logger.warn({ applicationId, because }, 'a workflow was gone, and is started again from the record');
   }
 
   async function repair(applicationId: string, differs: string[]): Promise<void> {
-    const at = new Date().toISOString();
+    const at = readClock();
     await recordStep(sql, { applicationId, known: null, at, intent: { type: 'repair', differs } });
     logger.warn({ applicationId, differs }, 'what differed from the timeline is derived from it again');
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readClock } from '../../runtime/clock';
 import type { Bodies, GivenFact, Said } from '../../domain/applications/bodies';
 import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/kernel/codes';
 import { listUnresolvedIssues } from '../../domain/applications/participation';
@@ -293,7 +294,7 @@ function refused(refusal: Refusal): Problem {
 
 /** The application as GET answers it. */
 export const shown = async ({ sql }: Deps, kept: KeptApplication): Promise<object> =>
-  describeApplication(sql, kept, new Date().toISOString());
+  describeApplication(sql, kept, readClock());
 
 const tag = 'application actions';
 

@@ -74,8 +74,7 @@ async function inheritanceErrors(
 ): Promise<FieldError[]> {
   const from = findInheritedAgreement(value);
   if (from === null || (fact !== 'contract' && fact !== 'claimsRoute')) return [];
-  const today = new Date().toISOString().slice(0, 10);
-  const holder = await findFactHolder(sql, from, fact, against, today);
+  const holder = await findFactHolder(sql, from, fact, against);
   const at = `${path}value.inheritedFrom`;
   if (!holder) return [{ path: at, ...UNKNOWN_REFERENCE }];
   if (holder.applicationId !== against.applicationId) return [];

@@ -1,3 +1,4 @@
+import { readClock } from '../../runtime/clock';
 import { FACTS } from '../../domain/kernel/codes';
 import type { ApplicationKey } from '../../domain/applications/events';
 import { groundOf, type Parties } from '../../record/applications/parties';
@@ -32,7 +33,7 @@ export async function open(
   const { clientId } = ground.practice!;
   await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, adoptedFacts(body));
 
-  const at = new Date().toISOString();
+  const at = readClock();
   const request = { id, clientId, key, body, at };
   const opened = await openApplication(sql, request, actorOf(principal));
   if ('existingId' in opened) throw new Problem('application_exists', opened);

@@ -6,6 +6,7 @@ import { listPlaybookMoves } from '../../record/applications/playbook-moves';
 import { addMissingPayers, findPayer } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { toProblem } from '../kernel/errors';
+import { readClock } from '../../runtime/clock';
 import { uuidOf } from '../../runtime/uuid';
 import { pooled } from '../kernel/pooled';
 import { ok, route, type Route } from '../kernel/route';
@@ -76,7 +77,7 @@ export const playbookRoutes = (deps: Deps): Route[] => {
       },
       handler: async ({ principal, subject, body: { preview = true, applicationIds }, commandId }) => {
         const wanted = { ids: applicationIds, limit: MOST };
-        const moves = await listPlaybookMoves(sql, principal, subject, new Date().toISOString(), wanted);
+        const moves = await listPlaybookMoves(sql, principal, subject, readClock(), wanted);
         if (preview) return ok({ items: moves });
         const found = await findApplications(
           sql,

@@ -1,3 +1,4 @@
+import { readClock } from '../../runtime/clock';
 import { PURPOSES } from '../../domain/kernel/codes';
 import { z } from 'zod';
 import { addDays } from '../../domain/time/dates';
@@ -43,7 +44,7 @@ export const snoozeRoutes = (deps: Deps): Route[] => {
         const item = subject.snapshot.agenda.items.find((one) => one.purpose === purpose);
         if (!item) throw new Problem('no_such_item');
         const client = await findClient(sql, principal, subject.clientId);
-        const today = localDate(new Date().toISOString(), client!.timeZone);
+        const today = localDate(readClock(), client!.timeZone);
         const last = DEADLINE_STEPS.includes(purpose) ? localDate(item.dueAt, client!.timeZone) : null;
         const furthest = addDays(today, LONGEST_SNOOZE_DAYS);
         if (until <= today) throw invalid({ path: 'until', rule: 'in_future', message: 'must be later than today' });

@@ -1,7 +1,18 @@
 import { z } from 'zod';
+import { readClock } from '../../runtime/clock';
 import { LONGEST_SILENCE_DAYS } from '../../domain/applications/state';
 import { US_STATES } from '../../domain/kernel/codes';
-import { addDays, addMonths, GIVEN_FROM, GIVEN_TO, isFuture, isGivenDate, isRealDate } from '../../domain/time/dates';
+import {
+  addDays,
+  addMonths,
+  GIVEN_FROM,
+  GIVEN_TO,
+  isFuture,
+  isGivenDate,
+  isRealDate,
+  lastToday,
+  utcDate,
+} from '../../domain/time/dates';
 import { isNpi } from '../../domain/kernel/identifiers';
 import { isTimeZone } from '../../domain/time/time-zones';
 
@@ -107,8 +118,7 @@ const OF_ANY_FIELD: RangeRule = {
   holds: isGivenDate,
 };
 
-const inUtcMinus12 = () => new Date(Date.now() - 12 * 3_600_000).toISOString().slice(0, 10);
-const yearsAway = (years: number) => addMonths(inUtcMinus12(), 12 * years);
+const yearsAway = (years: number) => addMonths(lastToday(readClock()), 12 * years);
 
 // farther away it is a slip of the keyboard, or "for ever" written as a date
 const yearsAgo = (years: number): RangeRule => ({
@@ -125,12 +135,12 @@ const yearsAhead = (years: number): RangeRule => ({
 const NOT_IN_FUTURE: RangeRule = {
   rule: 'not_in_future',
   message: 'must not be later than today (in the time zone where the day begins first)',
-  holds: (value) => !isFuture(value, new Date().toISOString()),
+  holds: (value) => !isFuture(value, readClock()),
 };
 const NOT_IN_PAST: RangeRule = {
   rule: 'not_in_past',
   message: 'must not be earlier than today (in the time zone where the day ends last)',
-  holds: (value) => value >= inUtcMinus12(),
+  holds: (value) => value >= lastToday(readClock()),
 };
 const WITHIN_TEN_YEARS: RangeRule = {
   rule: 'within_ten_years',
@@ -140,7 +150,7 @@ const WITHIN_TEN_YEARS: RangeRule = {
 const WITHIN_A_YEAR: RangeRule = {
   rule: 'within_a_year',
   message: 'must be at most a year ahead',
-  holds: (value) => value <= addDays(inUtcMinus12(), LONGEST_SILENCE_DAYS),
+  holds: (value) => value <= addDays(lastToday(readClock()), LONGEST_SILENCE_DAYS),
 };
 const NEAR_TODAY: RangeRule = {
   rule: 'within_a_year',
@@ -184,7 +194,7 @@ export const pastInstant = text(
   [
     { rule: 'instant', message: 'must be an instant in UTC, RFC 3339', holds: isInstant },
     { rule: 'not_in_future', message: 'must not be in the future', holds: (value) => Date.parse(value) <= Date.now() },
-    { ...OF_ANY_FIELD, holds: (value) => isGivenDate(value.slice(0, 10)) },
+    { ...OF_ANY_FIELD, holds: (value) => isGivenDate(utcDate(value)) },
   ],
   { format: 'date-time', example: '2026-03-31T14:00:00.000Z' },
 );
@@ -330,7 +340,7 @@ export const position = {
   /** Of a `bigint`. */
   serial: z.int().nonnegative(),
   date,
-  instant: z.string().refine((value) => isInstant(value) && isRealDate(value.slice(0, 10))),
+  instant: z.string().refine((value) => isInstant(value) && isRealDate(utcDate(value))),
 };
 
 /** An opaque cursor that holds what the schema reads: one of `position`, or several of them. */

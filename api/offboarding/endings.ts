@@ -6,6 +6,7 @@ import { findProvider } from '../../record/registry/providers';
 import { listPracticeIds } from '../../record/registry/practices';
 import { findHold, putHold, type Hold } from '../../record/offboarding/retention';
 import { findReturn, recordReturn, type ReturnInput } from '../../record/offboarding/returns';
+import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { invalid, Problem } from '../kernel/errors';
@@ -73,7 +74,7 @@ async function end(
   const body = { ...rest, terminate };
   if (query.dryRun) {
     if (leaving.endedOn !== null) throw new Problem('ended_already');
-    return ok(await previewEnding(sql, leaving, body, new Date().toISOString()));
+    return ok(await previewEnding(sql, leaving, body, readClock()));
   }
   const recorded = await recordEnding(sql, principal, commandId, leaving, body);
   if ('existingId' in recorded)

@@ -2,6 +2,7 @@ import { readConsequences, type Place } from '../../record/platforms/consequence
 import { groundOf } from '../../record/applications/parties';
 import { findRelationship, type Relationship } from '../../record/platforms/platforms';
 import type { Principal } from '../../record/kernel/principal';
+import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { ok, route, type Route } from '../kernel/route';
@@ -44,7 +45,7 @@ export const consequenceRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The consequences', schema: consequences } },
     handler: async ({ principal, subject, query }) => {
       await checkPlace(sql, principal, subject, query);
-      const now = new Date().toISOString();
+      const now = readClock();
       return ok((await readConsequences(sql, principal, subject, { ...query, now })).found);
     },
   }),

@@ -10,6 +10,7 @@ import { findRelationship, type Relationship } from '../../record/platforms/plat
 import type { Principal } from '../../record/kernel/principal';
 import { selectKnownPayers } from '../../record/registry/payers';
 import { isRecipientKnown, type RecipientType } from '../../record/outreach/messages';
+import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
@@ -49,7 +50,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
   const subject = ({ principal, params }: { principal: Principal; params: { id: string } }) =>
     findRelationship(sql, principal, params.id);
   const answer = async (principal: Principal, relationship: Relationship) => {
-    const found = await findInquiry(sql, principal, relationship, new Date().toISOString());
+    const found = await findInquiry(sql, principal, relationship, readClock());
     if (!found) throw new Problem('not_found');
     return ok(found);
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readClock } from '../../runtime/clock';
 import { CHECKLIST_ITEMS, type ChecklistItem } from '../../domain/platforms/checklist';
 import { SERVICES } from '../../domain/platforms/plans';
 import { readChecklist, putChecklistEntry } from '../../record/platforms/checklist';
@@ -61,7 +62,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, query }) => {
       await checkPlace(sql, principal, subject, query);
       const { id: relationshipId, platform, decision, decisionReason } = subject;
-      const found = await readDecisionSheet(sql, principal, subject, { ...query, now: new Date().toISOString() });
+      const found = await readDecisionSheet(sql, principal, subject, { ...query, now: readClock() });
       return ok({ relationshipId, platform, decision, decisionReason, ...found });
     },
   }),
@@ -76,7 +77,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The plan', schema: plan } },
     handler: async ({ principal, subject, query }) => {
       await checkPlace(sql, principal, subject, query);
-      return ok((await readPlan(sql, principal, subject, { ...query, now: new Date().toISOString() })).plan);
+      return ok((await readPlan(sql, principal, subject, { ...query, now: readClock() })).plan);
     },
   }),
   route({

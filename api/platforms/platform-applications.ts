@@ -7,6 +7,7 @@ import { findRelationship } from '../../record/platforms/platforms';
 import { selectKnownPayers } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { invalid, Problem, toProblem } from '../kernel/errors';
+import { readClock } from '../../runtime/clock';
 import { uuidOf } from '../../runtime/uuid';
 import { pooled } from '../kernel/pooled';
 import { ok, route, type Route } from '../kernel/route';
@@ -43,7 +44,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
       const asked = [...new Set(items.map(({ payerId }) => payerId))];
       const payers = await selectKnownPayers(sql, asked);
       const scope = { payerIds: [...payers], relationshipIds: [relationshipId] };
-      const known = await readSurroundings(sql, principal, subject, scope, { practiceId }, new Date().toISOString());
+      const known = await readSurroundings(sql, principal, subject, scope, { practiceId }, readClock());
       // where one had to wait for nobody, the others need not wait as well
       let { patienceMs } = deps;
 

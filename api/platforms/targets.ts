@@ -1,3 +1,4 @@
+import { readClock } from '../../runtime/clock';
 import { readCaseload, readPanels, putCaseload, putPanels } from '../../record/platforms/caseloads';
 import { listUnknownReferences } from '../../record/applications/parties';
 import { findClient } from '../../record/registry/clients';
@@ -89,7 +90,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
         practiceId: query.practiceId,
       });
       refuse(unknown.map((path) => ({ path, ...UNKNOWN_REFERENCE })));
-      return ok({ items: await rankPayerTargets(sql, principal, { clientId, ...query }, new Date().toISOString()) });
+      return ok({ items: await rankPayerTargets(sql, principal, { clientId, ...query }, readClock()) });
     },
   }),
 ];

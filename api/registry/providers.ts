@@ -1,5 +1,7 @@
 import { addOnce } from '../kernel/duplicates';
 import { correctNpi } from '../../record/registry/npi-correction';
+import { instantOf } from '../../domain/time/dates';
+import { readClock } from '../../runtime/clock';
 import { computeAttestationDueOn, listKnownLicences } from '../../domain/registry/attestation';
 import { localDate } from '../../domain/time/calendar';
 import { findClient } from '../../record/registry/clients';
@@ -33,7 +35,7 @@ export function viewOfProvider({
   purged,
   ...shown
 }: Provider) {
-  const today = localDate(new Date().toISOString(), timeZone);
+  const today = localDate(readClock(), timeZone);
   const dueOn =
     attestedOn && computeAttestationDueOn(attestedOn, listKnownLicences(shown.licences, registryLicences), today);
   const { caqh, nppes } = shown.registries;
@@ -45,7 +47,7 @@ export function viewOfProvider({
   };
 }
 
-const utc = (instant: string | null) => instant && new Date(instant).toISOString();
+const utc = (instant: string | null) => instant && instantOf(Date.parse(instant));
 
 function stateOf({ checkedAt, unavailableSince, nextCheckAt, ...state }: RegistryState) {
   return {

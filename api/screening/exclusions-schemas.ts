@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readClock } from '../../runtime/clock';
 import { EXCLUSION_RESULTS, EXCLUSION_SOURCES } from '../../domain/kernel/codes';
 import { GIVEN_FROM, isGivenDate } from '../../domain/time/dates';
 import { monthOf } from '../../domain/screening/exclusions';
@@ -28,7 +29,7 @@ const month = text(
     {
       rule: 'not_in_future',
       message: 'must not be a month to come',
-      holds: (value) => `${value}-01` <= monthOf(new Date().toISOString()),
+      holds: (value) => `${value}-01` <= monthOf(readClock()),
     },
     {
       rule: 'date_range',

@@ -19,6 +19,7 @@ import type { Principal } from '../../record/kernel/principal';
 import { findPractice } from '../../record/registry/practices';
 import { findProvider } from '../../record/registry/providers';
 import { readLeie } from '../../registries/leie';
+import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { invalid, Problem } from '../kernel/errors';
@@ -84,7 +85,7 @@ export const exclusionRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     responses: { 200: { description: 'The current state', schema: exclusionSource } },
     handler: async () => {
-      const { month, awaited, ...source } = await readListState(sql, new Date().toISOString());
+      const { month, awaited, ...source } = await readListState(sql, readClock());
       return ok({ month: month?.slice(0, 7) ?? null, awaited: awaited.slice(0, 7), ...source });
     },
   }),

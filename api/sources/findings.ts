@@ -1,3 +1,4 @@
+import { readClock } from '../../runtime/clock';
 import { z } from 'zod';
 import { FINDING_CODES, SEVERITIES } from '../../domain/sources/consistency';
 import { localDate } from '../../domain/time/calendar';
@@ -40,7 +41,7 @@ export const findingRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'All findings', schema: foundList } },
     handler: async ({ principal, subject }) => {
-      const today = localDate(new Date().toISOString(), subject.timeZone);
+      const today = localDate(readClock(), subject.timeZone);
       return ok({ items: await listFindings(sql, principal, subject.clientId, today, { providerId: subject.id }) });
     },
   }),
@@ -53,7 +54,7 @@ export const findingRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     responses: { 200: { description: 'All findings', schema: foundList } },
     handler: async ({ principal, subject }) => {
-      const today = localDate(new Date().toISOString(), subject.timeZone);
+      const today = localDate(readClock(), subject.timeZone);
       return ok({ items: await listFindings(sql, principal, subject.id, today) });
     },
   }),

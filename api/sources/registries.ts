@@ -1,3 +1,4 @@
+import { readClock } from '../../runtime/clock';
 import { auditExport, recordExportedRow, type RowOutcome } from '../../record/sources/caqh-exports';
 import { isCaqhApiOn, requestRoster, listRosterRequests, type RosterRequest } from '../../record/sources/caqh-roster';
 import { applyProposals } from '../../domain/sources/proposals';
@@ -50,7 +51,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     csv: { maxBytes: MAX_BYTES, description: 'One provider a row: CAQH id or NPI, status, its date, authorisation' },
     responses: { 200: { description: 'The result of each row', schema: exportOutcome } },
     handler: async ({ principal, query: { dryRun = false }, file, commandId }) => {
-      const at = new Date().toISOString();
+      const at = readClock();
       const outcome = { dryRun, total: 0, recorded: 0, unchanged: 0, rejected: [] as object[] };
       for (const row of await readCaqhExport(file).catch(refuseTable)) {
         outcome.total += 1;

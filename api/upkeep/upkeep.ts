@@ -1,3 +1,4 @@
+import { readClock } from '../../runtime/clock';
 import { findProvider } from '../../record/registry/providers';
 import { readUpkeep } from '../../record/upkeep/upkeep-list';
 import type { Deps } from '../kernel/deps';
@@ -21,7 +22,7 @@ export const upkeepRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject }) => {
       // who works at the operator may know that two clients have the same person
       const compared = may(principal, 'operations:read');
-      return ok(await readUpkeep(sql, principal, subject.id, new Date().toISOString(), { compared }));
+      return ok(await readUpkeep(sql, principal, subject.id, readClock(), { compared }));
     },
   }),
 ];

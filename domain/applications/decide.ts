@@ -1,3 +1,5 @@
+import { localDate } from '../time/calendar';
+import { utcDate } from '../time/dates';
 import { FACTS, type ParticipationTrack, type Fact, type FactDemands } from '../kernel/codes';
 import { sameValue, type Proof } from '../kernel/facts';
 import type { Bodies, Command, GivenFact, OpeningBody } from './bodies';
@@ -270,16 +272,18 @@ export function decideOpening({ adopt }: OpeningBody, of: Opening): Draft[] {
 export function append(
   before: ApplicationState | null,
   drafts: readonly Draft[],
-  stamp: { at: Instant; entryId: string; newId: () => string },
+  stamp: { at: Instant; payerZone: string; entryId: string; newId: () => string },
 ): { state: ApplicationState | null; events: ApplicationEvent[] } {
   let state = before && (structuredCloneJson(before) as ApplicationState);
   const events: ApplicationEvent[] = [];
+  const payerDay = localDate(stamp.at, stamp.payerZone);
   const add = (draft: Draft, id: string, causeId?: string) => {
     const event = {
       v: 1,
       seq: (state?.version ?? 0) + 1,
       id,
       at: stamp.at,
+      ...(payerDay !== utcDate(stamp.at) && { payerDay }),
       kind: draft.kind,
       ...(causeId && { causeId }),
       data: draft.data,

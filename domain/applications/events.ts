@@ -210,6 +210,8 @@ interface Envelope<K extends EventKind> {
   seq: number;
   id: string;
   at: Instant;
+  /** The payer's date at that instant; left out where it is UTC's, and of entries from before it was noted. */
+  payerDay?: PlainDate;
   kind: K;
   /** The entry that this one follows from, where it is not a command's own. */
   causeId?: string;

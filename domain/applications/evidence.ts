@@ -1,4 +1,5 @@
 import type { TinType } from '../kernel/identifiers';
+import { localDate } from '../time/calendar';
 import type { EventKind, RecredentialingDates } from './events';
 import type { Instant, PlainDate } from '../time/instants';
 import { DISPROVES } from './participation';
@@ -261,7 +262,7 @@ export function buildEvidenceFile(record: EvidenceRecord): EvidenceFile {
         ]) as Pick<EvidenceContact, 'channel' | 'outcome'>),
       })),
     messages,
-    contract: entries.flatMap(contractOf),
+    contract: entries.flatMap((entry) => contractOf(entry, client.timeZone)),
     participation,
     loading: sightingsOf('loading', entries, found),
     directory: sightingsOf('directory', entries, found),
@@ -334,10 +335,12 @@ function submissionOf(entry: EvidenceEntry, attempt: number, found: Found): Evid
 
 const CONTRACT_FIELDS = ['status', 'on', 'reference', 'feeScheduleReference', 'termNoticeDays', 'renewsOn'];
 
-function contractOf(entry: EvidenceEntry): EvidenceContract[] {
+function contractOf(entry: EvidenceEntry, timeZone: string): EvidenceContract[] {
   const adopted = entry.kind === 'opened' ? adoptedOf(entry) : undefined;
   if (adopted?.contractStatus)
-    return [{ ...logged(entry), status: adopted.contractStatus, on: adopted.stageSince ?? entry.at.slice(0, 10) }];
+    return [
+      { ...logged(entry), status: adopted.contractStatus, on: adopted.stageSince ?? localDate(entry.at, timeZone) },
+    ];
   // the adoption itself lists what followed from it
   if (entry.kind !== 'contract' || entry.causeId) return [];
   return [{ ...logged(entry), ...(pick(entry, CONTRACT_FIELDS) as { status: ContractStatus; on: PlainDate }) }];

@@ -1,4 +1,4 @@
-import { addDays } from '../time/dates';
+import { addDays, utcDate } from '../time/dates';
 import type { EventData } from './events';
 import type { Instant, PlainDate } from '../time/instants';
 import {
@@ -22,7 +22,11 @@ import {
 export interface Entry {
   id: string;
   at: Instant;
+  payerDay?: PlainDate;
 }
+
+/** The payer's date on which an entry was made. */
+export const payerDayOf = ({ at, payerDay }: Pick<Entry, 'at' | 'payerDay'>): PlainDate => payerDay ?? utcDate(at);
 
 /** What each care asks for, and the rule by which it is first looked after. */
 const TRACK_FOLLOW_UPS: Record<ParticipationTrack, Pick<FollowUp, 'purpose' | 'rule'>> = {
@@ -149,11 +153,11 @@ export const PARTICIPATION_HANDLERS: Handlers = {
 
 /** Notes the day on which the payer decided, or promised to decide; a promise ends with its day. */
 export function noteDecision(s: ApplicationState, { outcome, promisedOn }: EventData<'contact'>, e: Entry): void {
-  const over = s.decisionPromisedOn !== undefined && s.decisionPromisedOn < e.at.slice(0, 10);
+  const over = s.decisionPromisedOn !== undefined && s.decisionPromisedOn < payerDayOf(e);
   if (over || outcome === 'tabled') delete s.decisionPromisedOn;
   if ((outcome === 'committee' || outcome === 'tabled') && promisedOn) s.decisionPromisedOn = promisedOn;
-  if (outcome === 'committee') s.committeeOn = e.at.slice(0, 10);
-  if (outcome === 'approved') s.approvedOn ??= e.at.slice(0, 10);
+  if (outcome === 'committee') s.committeeOn = payerDayOf(e);
+  if (outcome === 'approved') s.approvedOn ??= payerDayOf(e);
 }
 
 /** Applies a contact about a participation: settles what was due, or what it was about, and schedules the next follow-up. */
@@ -196,7 +200,7 @@ export function updateParticipation(s: ApplicationState, e: Entry): void {
   const on = s.facts.effectiveDate?.effectiveOn;
   if (on && p.effective?.on !== on) {
     p.effective = { on, knownAt: e.at, begunAt: null };
-    const from = on > e.at.slice(0, 10) ? { from: on } : {};
+    const from = on > payerDayOf(e) ? { from: on } : {};
     for (const care of ['loading', 'directory'] as const)
       if (!p[care] && !p.followUps[care]?.firedAt) scheduleFollowUp(p, care, e, from);
   }

@@ -11,7 +11,14 @@ import {
   WAITING_ON,
   type Purpose,
 } from '../kernel/codes';
-import { updateParticipation, applyContact, noteDecision, PARTICIPATION_HANDLERS, type Entry } from './participation';
+import {
+  updateParticipation,
+  applyContact,
+  noteDecision,
+  PARTICIPATION_HANDLERS,
+  payerDayOf,
+  type Entry,
+} from './participation';
 import {
   type ApplicationState,
   areFactsOnFile,
@@ -381,7 +388,7 @@ function rearmFollowUps(s: ApplicationState, data: Contact, e: Entry, from: Stag
   const named: { on?: PlainDate } = data.nextFollowUpOn
     ? { on: data.nextFollowUpOn }
     : data.promisedOn
-      ? { on: [addDays(data.promisedOn, 1), addDays(e.at.slice(0, 10), LONGEST_SILENCE_DAYS)].sort()[0]! }
+      ? { on: [addDays(data.promisedOn, 1), addDays(payerDayOf(e), LONGEST_SILENCE_DAYS)].sort()[0]! }
       : {};
   for (const track of ['contracting', 'confirmation'] as const) {
     const followUp = s.followUps[track];
@@ -498,7 +505,7 @@ function closeApplication(s: ApplicationState, e: Entry): void {
 
 /** Marks the contract as executed, now that it is confirmed. */
 function endContracting(s: ApplicationState, e: Entry): void {
-  if (s.contract.status !== 'executed') s.contract = { status: 'executed', on: e.at.slice(0, 10) };
+  if (s.contract.status !== 'executed') s.contract = { status: 'executed', on: payerDayOf(e) };
   delete s.followUps.contracting;
 }
 

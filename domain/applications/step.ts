@@ -123,12 +123,12 @@ function handleDueTimers(input: StepInput, taken: Recorded): Recorded {
 }
 
 function recordDrafts(
-  { at, newId }: StepInput,
+  { at, playbook, newId }: StepInput,
   { state: before, events: earlier }: Recorded,
   drafts: readonly Draft[],
   entryId: string = newId(),
 ): Recorded {
-  const { state, events } = append(before, drafts, { at, entryId, newId });
+  const { state, events } = append(before, drafts, { at, payerZone: playbook.window.timeZone, entryId, newId });
   return { state: state ?? before, events: [...earlier, ...events] };
 }
 

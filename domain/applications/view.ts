@@ -9,7 +9,8 @@ import {
 } from '../kernel/codes';
 import { describeBlocker } from './blockers';
 import type { Agenda, RecredentialingDates, Track } from './events';
-import type { Instant } from '../time/instants';
+import { localDate } from '../time/calendar';
+import type { Instant, PlainDate } from '../time/instants';
 import { findWaitingOnByTrack } from './reduce';
 import {
   areFactsOnFile,
@@ -123,8 +124,8 @@ export function computeDueAt(state: ApplicationState): Instant | null {
   return Object.values(state.agenda.followUps).find((f) => f.at === next)?.dueAt ?? null;
 }
 
-/** How an application looks at an instant. */
-export function buildApplicationView(state: ApplicationState, now: Instant): ApplicationView {
+/** How an application looks at an instant; `timeZone` is the client's. */
+export function buildApplicationView(state: ApplicationState, now: Instant, timeZone: string): ApplicationView {
   const { waiting } = state;
   const waited = computeWaitingSeconds(state, now);
   const tracks = findWaitingOnByTrack(state);
@@ -170,14 +171,14 @@ export function buildApplicationView(state: ApplicationState, now: Instant): App
     paused: state.paused,
     held: state.held && isHeld(state) ? { since: state.held.since, known: state.held.known } : null,
     participationEndedOn: state.participationEndedOn,
-    participation: viewParticipation(state, now),
+    participation: viewParticipation(state, localDate(now, timeZone)),
     allowedActions: listAllowedActions(state),
     allowedOutcomes: listAllowedOutcomes(state),
     missingFacts: areFactsOnFile(state) ? [] : state.rules.facts.filter((f) => state.facts[f]?.status !== 'confirmed'),
   };
 }
 
-function viewParticipation(state: ApplicationState, now: Instant): ParticipationView | null {
+function viewParticipation(state: ApplicationState, today: PlainDate): ParticipationView | null {
   const { participation: p, agenda } = state;
   if (!p) return null;
   const { effective, loading, directory, issues, cycle, untold = [] } = p;
@@ -193,16 +194,16 @@ function viewParticipation(state: ApplicationState, now: Instant): Participation
     issues,
     untoldChanges: untold,
     followUps: Object.fromEntries(looks.map(([care, { at, dueAt }]) => [care, { nextFollowUpAt: at, dueAt }])),
-    recredentialing: cycle && agenda.recredentialing ? viewCycle(cycle, agenda.recredentialing, now) : null,
+    recredentialing: cycle && agenda.recredentialing ? viewCycle(cycle, agenda.recredentialing, today) : null,
   };
 }
 
 function viewCycle(
   { startedByPayerOn, openedAt, missedAt }: NonNullable<Participation['cycle']>,
   { remindOn: _, ...dates }: RecredentialingDates,
-  now: Instant,
+  today: PlainDate,
 ): ParticipationView['recredentialing'] {
-  const over = now.slice(0, 10) > dates.lateUntil;
+  const over = today > dates.lateUntil;
   const status = missedAt ? (over ? 'initial_again' : 'late') : openedAt ? 'under_way' : 'ahead';
   return { ...dates, startedByPayerOn, openedAt, missedAt, status };
 }

@@ -1,6 +1,3 @@
-import type { Instant } from '../time/instants';
-import { instantOf } from '../time/dates';
-
 /** The pause between two calls of one service, for all callers together. */
 export const PACE_MS = 1_000;
 /** Over how long those who waited for a service come back. */
@@ -23,5 +20,3 @@ export const spreadById = (id: string, ms: number): number => {
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return Math.floor((((hash ^ (hash >>> 12)) >>> 0) / 2 ** 32) * ms);
 };
-
-export const addMilliseconds = (at: Instant, ms: number): Instant => instantOf(Date.parse(at) + ms);

@@ -1,6 +1,6 @@
+import { addMilliseconds } from '../time/dates';
 import type { Instant } from '../time/instants';
 import { atDate, addDuration, isBusinessDay, localDate } from '../time/calendar';
-import { addMilliseconds } from './politeness';
 
 /** Nudges to one person that fall due within this time go out as one. */
 const DIGEST_MS = 15 * 60_000;

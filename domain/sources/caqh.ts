@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../time/instants';
-import { addDays } from '../time/dates';
-import { addMilliseconds, spreadById } from '../outreach/politeness';
+import { addDays, addMilliseconds, isFuture, utcDate } from '../time/dates';
+import { spreadById } from '../outreach/politeness';
 
 /** What CAQH, or an export of its portal, says of a provider; its words as they are. */
 export interface CaqhStatement {
@@ -61,9 +61,9 @@ export function findCaqhStanding({ found, rosterStatus, authorised, providerStat
   return ofWords(providerStatus);
 }
 
-/** When the provider attested, as far as the answer shows it; a date to come shows nothing. */
-export const attestedOn = ({ providerStatus, statusOn }: CaqhStatement, today: PlainDate): PlainDate | null =>
-  ofWords(providerStatus) === 'current' && statusOn !== null && statusOn <= today ? statusOn : null;
+/** When the provider attested, as far as the answer shows it; a date that has begun nowhere on earth shows nothing. */
+export const attestedOn = ({ providerStatus, statusOn }: CaqhStatement, now: Instant): PlainDate | null =>
+  ofWords(providerStatus) === 'current' && statusOn !== null && !isFuture(statusOn, now) ? statusOn : null;
 
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
@@ -77,7 +77,7 @@ export function planNextCaqhCheck(
   { standing, dueOn, id }: { standing: CaqhStanding; dueOn: PlainDate | null; id: string },
   now: Instant,
 ): Instant {
-  const near = dueOn !== null && addDays(dueOn, -NEAR_DAYS) <= now.slice(0, 10);
+  const near = dueOn !== null && addDays(dueOn, -NEAR_DAYS) <= utcDate(now);
   const settled = standing === 'current' || standing === 'not_found' || standing === 'unusable';
   return addMilliseconds(now, (settled && !near ? WEEK_MS : DAY_MS) + spreadById(id, SPREAD_MS));
 }

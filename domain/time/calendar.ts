@@ -53,6 +53,9 @@ export function localDate(instant: Instant, zone: string): PlainDate {
   return local.year > 9999 ? LAST_DATE : local.toISODate();
 }
 
+/** A date in words, without its year. */
+export const nameDay = (date: PlainDate): string => DateTime.fromISO(date).setLocale('en-US').toFormat('MMMM d');
+
 /** The first instant of a date in a zone. */
 export const startOfDay = (date: PlainDate, zone: string): Instant => localTime(date, '00:00', zone);
 

@@ -3,6 +3,8 @@ import type { Instant, PlainDate } from './instants';
 const DAY_MS = 86_400_000;
 /** Where a date begins first on earth: UTC+14. */
 const FIRST_ZONE_MS = 14 * 3_600_000;
+/** Where it ends last: UTC-12. */
+const LAST_ZONE_MS = 12 * 3_600_000;
 
 /** The ends of the calendar: what PostgreSQL and four digits of a year can say. What is beyond counts as its end. */
 export const FIRST_DATE: PlainDate = '0001-01-01';
@@ -44,10 +46,19 @@ export const daysBetween = (from: PlainDate, to: PlainDate): number => (Date.par
 /** Whether a date has yet begun nowhere on earth. */
 export const isFuture = (date: PlainDate, now: Instant): boolean => date > isoDate(Date.parse(now) + FIRST_ZONE_MS);
 
+/** Today where the day ends last: what is earlier is over everywhere on earth. */
+export const lastToday = (now: Instant): PlainDate => isoDate(Date.parse(now) - LAST_ZONE_MS);
+
 /** Milliseconds since the epoch as an instant; the calendar's first or last where it is beyond. */
 export const instantOf = (time: number): Instant => new Date(within(time)).toISOString();
 
-const isoDate = (time: number): PlainDate => instantOf(time).slice(0, 10);
+const isoDate = (time: number): PlainDate => utcDate(instantOf(time));
+
+/** The date at an instant in UTC: of what is nobody's in particular, as a registry's answer. */
+export const utcDate = (at: Instant): PlainDate => at.slice(0, 10);
+
+/** So many milliseconds later, or earlier where they are negative. */
+export const addMilliseconds = (at: Instant, ms: number): Instant => instantOf(Date.parse(at) + ms);
 
 // Infinity is an end too; what is no number at all stays an error
 const within = (time: number): number => Math.max(FIRST_MS, Math.min(time, LAST_MS));

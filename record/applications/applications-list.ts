@@ -1,3 +1,4 @@
+import { selectClientToday } from '../time/days';
 import { idOfOne, idsOfOne } from '../kernel/one-entry';
 import type { IssueCode, RecredentialingStatus, Stage, WaitingOn } from '../../domain/kernel/codes';
 import type { Db, Fragment } from '../../runtime/database';
@@ -84,12 +85,13 @@ function matching(sql: Db, filter: ApplicationFilter): Fragment {
     ${q ? sql`and ${named(sql, q)}` : sql``}`;
 }
 
-/** Late is by the day's date; the rest is as it was recorded. */
+/** Late is by the client's date; the rest is as it was recorded. */
 const RENEWAL: Record<RecredentialingStatus, (sql: Db) => Fragment> = {
   ahead: (sql) => sql`a.recredentialing = 'ahead'`,
   under_way: (sql) => sql`a.recredentialing = 'under_way'`,
-  late: (sql) => sql`a.recredentialing = 'missed' and a.renews_until >= (now() at time zone 'UTC')::date`,
-  initial_again: (sql) => sql`a.recredentialing = 'missed' and a.renews_until < (now() at time zone 'UTC')::date`,
+  late: (sql) => sql`a.recredentialing = 'missed' and a.renews_until >= ${selectClientToday(sql, sql`a.client_id`)}`,
+  initial_again: (sql) =>
+    sql`a.recredentialing = 'missed' and a.renews_until < ${selectClientToday(sql, sql`a.client_id`)}`,
 };
 
 function named(sql: Db, q: string): Fragment {

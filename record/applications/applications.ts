@@ -51,6 +51,8 @@ export interface KeptApplication extends ApplicationSummary {
   /** The platform on which the provider stays meanwhile. */
   bridge: Bridge | null;
   snapshot: ApplicationState;
+  /** The client's. */
+  timeZone: string;
 }
 
 const CONFIRMATION_FIELDS = [
@@ -76,7 +78,7 @@ type Participation = Omit<ParticipationView, 'recredentialing'> & {
 };
 
 /** An application as GET answers it. */
-export type Application = Omit<KeptApplication, 'snapshot'> &
+export type Application = Omit<KeptApplication, 'snapshot' | 'timeZone'> &
   Omit<ApplicationView, 'tracks' | 'participation'> & {
     participation: Participation | null;
     tracks: {
@@ -113,7 +115,12 @@ export const selectSummaries = (sql: Db, principal: Principal, more: Fragment = 
 /** Those of `ids` that the principal may see. */
 export async function findApplications(sql: Db, principal: Principal, ids: string[]): Promise<KeptApplication[]> {
   return sql<KeptApplication[]>`
-    ${selectSummaries(sql, principal, sql`, a.snapshot, ${findBridge(sql)} as bridge`)} and a.id = any(${ids}::uuid[])`;
+    ${selectSummaries(
+      sql,
+      principal,
+      sql`, a.snapshot,
+      (select c.time_zone from clients c where c.id = a.client_id) as time_zone, ${findBridge(sql)} as bridge`,
+    )} and a.id = any(${ids}::uuid[])`;
 }
 
 export async function findApplication(sql: Db, principal: Principal, id: string): Promise<KeptApplication | null> {
@@ -123,8 +130,8 @@ export async function findApplication(sql: Db, principal: Principal, id: string)
 
 /** The whole resource: what the fold shows of itself now, with the words and values that commands brought. */
 export async function describeApplication(sql: Db, kept: KeptApplication, now: Instant): Promise<Application> {
-  const { snapshot, ...summary } = kept;
-  const { tracks, participation, ...shown } = buildApplicationView(snapshot, now);
+  const { snapshot, timeZone, ...summary } = kept;
+  const { tracks, participation, ...shown } = buildApplicationView(snapshot, now, timeZone);
   const [confirmations, contract, outstandingItems, warnings, questions, openedId] = await Promise.all([
     confirmationsOf(sql, snapshot),
     contractOf(sql, snapshot),

@@ -1,3 +1,4 @@
+import { instantOf } from '../../domain/time/dates';
 import { hasKey, shareAgreement } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
@@ -199,7 +200,7 @@ export async function openChanges(sql: Sql, changeId: string): Promise<void> {
         clientId,
         key,
         body,
-        at: new Date(createdAt).toISOString(),
+        at: instantOf(Date.parse(createdAt)),
         previousId: applicationId,
       },
       SYSTEM,

@@ -1,3 +1,4 @@
+import { readClock } from '../../runtime/clock';
 import { digest } from '../kernel/digest';
 import type { Action, Fact } from '../../domain/kernel/codes';
 import type { Bodies, Command, GivenFact, OpeningBody, Said } from '../../domain/applications/bodies';
@@ -41,7 +42,7 @@ export async function keepCommand(
 ): Promise<void> {
   await sql`
     insert into commands ${sql({
-      ...(settled && { status: 'applied', settledAt: new Date() }),
+      ...(settled && { status: 'applied', settledAt: readClock() }),
       id: command.id,
       clientId: command.clientId,
       applicationId: command.applicationId,

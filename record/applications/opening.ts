@@ -73,7 +73,12 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
       digest,
       proofs: Object.fromEntries(proofs) as Opening['proofs'],
     });
-    const opening = append(null, drafts, { at: request.at, entryId: id, newId: randomUUID });
+    const opening = append(null, drafts, {
+      at: request.at,
+      payerZone: playbook.window.timeZone,
+      entryId: id,
+      newId: randomUUID,
+    });
     if (!opening.state) throw new Error('an opening opens');
     const { state, events } = armAgenda({ playbook, timeZone: row.timeZone }, { ...opening, state: opening.state });
     const run = runOf(state, row.personId, playbook.window.timeZone);

@@ -1,6 +1,6 @@
+import { selectClientToday } from '../time/days';
 import { idsOfOne, standsForItself } from '../kernel/one-entry';
 import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
-import type { PlainDate } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
 import type { Db, Fragment } from '../../runtime/database';
 import { inScope, type Principal } from '../kernel/principal';
@@ -67,7 +67,6 @@ export async function findFactHolder(
   agreementId: string,
   fact: Fact & ('contract' | 'claimsRoute'),
   scope: { practiceId: string; payerId: string; state: string; lineOfBusiness: LineOfBusiness },
-  today: PlainDate,
 ): Promise<{ applicationId: string } | null> {
   const held = fact === 'contract' ? sql`contract` : sql`claims_route`;
   const [row] = await sql<{ applicationId: string }[]>`
@@ -75,7 +74,7 @@ export async function findFactHolder(
     where id = ${agreementId} and practice_id in ${idsOfOne(sql, 'practices', scope.practiceId)}
       and payer_id in ${idsOfOne(sql, 'payers', scope.payerId)}
       and state = ${scope.state} and line_of_business = ${scope.lineOfBusiness}
-      and ${held} is not null and (ended_on is null or ended_on >= ${today})`;
+      and ${held} is not null and (ended_on is null or ended_on >= ${selectClientToday(sql, sql`agreements.client_id`)})`;
   return row ?? null;
 }
 

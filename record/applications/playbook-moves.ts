@@ -46,7 +46,7 @@ export async function listPlaybookMoves(
       const today = localDate(now, timeZone);
       const reading = await readFile(sql, snapshot.key, next, today);
       const rules = deriveRules(snapshot.key.kind, next);
-      const stamp = { at: now, entryId: snapshot.id, newId: () => snapshot.id };
+      const stamp = { payerZone: next.window.timeZone, at: now, entryId: snapshot.id, newId: () => snapshot.id };
       const drafts = decideFile(snapshot, { reading, today });
       const { state } = append(snapshot, [...drafts, { kind: 'playbook', data: { version: to, rules } }], stamp);
       const after = { ...state!, agenda: computeAgenda(state!, next, timeZone) };

@@ -1,3 +1,4 @@
+import { selectDay } from '../time/days';
 import type { Instant } from '../../domain/time/instants';
 import { isOpen, type ApplicationState } from '../../domain/applications/state';
 import type { Db } from '../../runtime/database';
@@ -19,7 +20,7 @@ export async function listOpeningQuestions(sql: Db, state: ApplicationState, now
     join clients c on c.id = t.client_id
     join applications o on ${sameScope(sql)} and o.id <> t.id
     join network_spans s on s.application_id = o.id and s.known_to is null
-      and coalesce(least(s.effective_to, s.terminated_on), 'infinity') >= (${now}::timestamptz at time zone c.time_zone)::date
+      and coalesce(least(s.effective_to, s.terminated_on), 'infinity') >= ${selectDay(sql, now, sql`c.time_zone`)}
     where t.id = ${state.id}
     order by o.created_at desc, o.id limit 1`;
   const [applicationId = null] = current.map(({ id }) => id);

@@ -1,4 +1,5 @@
 import type { ApplicationState } from '../../domain/applications/state';
+import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
 import { keepLostApplication } from './lost-applications';
 import { NoApplication, recordStep, setStepAside, type StepResult, type WorkflowStepRequest } from './recording-step';
@@ -10,7 +11,7 @@ import { countTries } from '../kernel/tries';
  */
 export function createRecorder(
   sql: Sql,
-  startedAt = new Date().toISOString(),
+  startedAt = readClock(),
 ): (request: WorkflowStepRequest) => Promise<StepResult> {
   return countTries<WorkflowStepRequest, StepResult>({
     keyOf: ({ applicationId, intent }) =>

@@ -1,3 +1,4 @@
+import { addMilliseconds } from '../../domain/time/dates';
 import { shareAgreement } from './same-key';
 import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
@@ -10,13 +11,13 @@ import type { ApplicationState } from '../../domain/applications/state';
 import { needsHistory, takeStep, type LeaveOut, type StepInput } from '../../domain/applications/step';
 import { localDate } from '../../domain/time/calendar';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
+import { readClock } from '../../runtime/clock';
 import { beginStep } from '../../runtime/database';
 import { readCircumstances, getCommand, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './file';
 import { projectStep } from './projection';
 import {
   keepSetAside,
-  addPause,
   listRestingWork,
   setAsideIdle,
   settleTriedAgain,
@@ -145,7 +146,7 @@ export function setStepAside(
       (due) => due.at <= at && !resting.some(({ timer }) => timer === due.timer),
     );
     const timer = intent.type === 'due' ? (first?.timer ?? null) : null;
-    const againAt = intent.type === 'command' ? null : addPause(at, TRY_AGAIN_MS);
+    const againAt = intent.type === 'command' ? null : addMilliseconds(at, TRY_AGAIN_MS);
     const commandId = intent.type === 'command' ? intent.commandId : null;
     await keepSetAside(tx, row, { what: intent.type, commandId, timer, cause, at, againAt });
     const refusal: Refusal | null = commandId === null ? null : { type: 'set_aside', cause };
@@ -165,7 +166,7 @@ export function refuseCommand(sql: Sql, applicationId: string, commandId: string
     const row = await lockApplication(tx, applicationId);
     const command = await getCommand(tx, commandId);
     if (command.status !== 'pending') return command.refusal;
-    const { refusal } = (await decideStep(tx, row, command, { at: new Date().toISOString(), known: null })).step;
+    const { refusal } = (await decideStep(tx, row, command, { at: readClock(), known: null })).step;
     if (refusal) await settleCommand(tx, commandId, refusal);
     return refusal;
   });

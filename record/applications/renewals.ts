@@ -1,3 +1,4 @@
+import { utcDate } from '../../domain/time/dates';
 import { hasKey } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
@@ -68,7 +69,8 @@ export async function listRenewedParticipations(
     select snapshot from applications where id = ${recredentialingId}`;
   if (renewal?.snapshot.stage !== 'confirmed') return [];
   const { committeeOn, approvedOn, stageSince } = renewal.snapshot;
-  const body = { on: committeeOn ?? approvedOn ?? stageSince.slice(0, 10), recredentialingId };
+  // of what was adopted as approved, the day that its client gave, kept as its midnight in UTC
+  const body = { on: committeeOn ?? approvedOn ?? utcDate(stageSince), recredentialingId };
   const rows = await sql<{ id: string; clientId: string; snapshot: ApplicationState }[]>`
     select o.id, o.client_id, o.snapshot from applications t join applications o on ${sameScope(sql)}
     where t.id = ${recredentialingId}`;

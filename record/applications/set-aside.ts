@@ -1,3 +1,4 @@
+import { addMilliseconds } from '../../domain/time/dates';
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import type { TimerName } from '../../domain/applications/events';
@@ -68,12 +69,10 @@ export async function settleTriedAgain(
   { snapshot }: { snapshot: ApplicationState },
   { at, tried, putOff }: { at: Instant } & Record<'tried' | 'putOff', readonly RestingWork[]>,
 ): Promise<Instant[]> {
-  const againAt = addPause(at, TRY_AGAIN_MS);
+  const againAt = addMilliseconds(at, TRY_AGAIN_MS);
   const same = ({ what, timer }: RestingWork) => tx`
     application_id = ${snapshot.id} and what = ${what} and timer is not distinct from ${timer}`;
   for (const one of tried) await tx`delete from set_aside where ${same(one)}`;
   for (const one of putOff) await tx`update set_aside set again_at = ${againAt} where ${same(one)}`;
   return putOff.map(() => againAt);
 }
-
-export const addPause = (at: Instant, ms: number): Instant => new Date(Date.parse(at) + ms).toISOString();

@@ -3,6 +3,7 @@ import { announceEach } from '../kernel/subscribers';
 import type { FactSource, LineOfBusiness } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactValues } from '../../domain/kernel/facts';
+import { readClock } from '../../runtime/clock';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { inScope, type Principal } from '../kernel/principal';
@@ -110,7 +111,7 @@ export const endAgreement = (
         from network_spans s, unnest(array[s.facts->'contract', s.facts->'claimsRoute']) as fact
         where ${selectSharingSpans(tx, agreement)} and fact is not null`
     ).map(({ entryId }) => entryId);
-    const recorded = { ...ending, commandId, recordedAt: new Date().toISOString(), entryIds };
+    const recorded = { ...ending, commandId, recordedAt: readClock(), entryIds };
     await tx`
       update agreements
       set ended_on = ${ending.on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now()

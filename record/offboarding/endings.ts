@@ -14,6 +14,7 @@ import {
   type LeavingCause,
   type LeavingItem,
 } from '../../domain/offboarding/leaving';
+import { readClock } from '../../runtime/clock';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
@@ -138,7 +139,7 @@ export const recordEnding = (
       detail: { ...input, endingId: id },
     });
     const { on, applications, terminate } = input;
-    const today = localDate(new Date().toISOString(), await readTimeZone(tx, clientId));
+    const today = localDate(readClock(), await readTimeZone(tx, clientId));
     await planItems(tx, { id, clientId, providerId, on, applications, terminate }, today);
     await announce(tx, 'ending changed', id);
     return { ending: (await findEnding(tx, principal, id))! };

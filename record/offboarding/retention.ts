@@ -3,6 +3,7 @@ import type { Instant, PlainDate } from '../../domain/time/instants';
 import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { computePurgeDay, type Retained, type RetentionSettings } from '../../domain/offboarding/retention';
+import { readClock } from '../../runtime/clock';
 import { json, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
@@ -145,7 +146,7 @@ export const putHold = (
   { hold, reason }: { hold: boolean; reason: string },
 ): Promise<Hold | null> =>
   sql.begin(async (tx) => {
-    const legalHold = hold ? { reason, setBy: actorOf(principal), setAt: new Date().toISOString() } : null;
+    const legalHold = hold ? { reason, setBy: actorOf(principal), setAt: readClock() } : null;
     await tx`
       update ${tx(TABLES[kind])}
       set legal_hold = ${legalHold && json(tx, legalHold)}, version = version + 1, updated_at = now()

@@ -1,3 +1,4 @@
+import { addMilliseconds } from '../../domain/time/dates';
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import type { WatchType } from '../../domain/kernel/codes';
@@ -13,7 +14,7 @@ import { emitReadinessChange } from '../billing/readiness-watch';
 import { checkDueCaqh, checkDueNppes } from '../sources/lookups';
 import { checkDueWebhooks } from '../outreach/webhooks';
 import { purgeDueData } from '../offboarding/retention';
-import { addPause, TRY_AGAIN_MS } from '../applications/set-aside';
+import { TRY_AGAIN_MS } from '../applications/set-aside';
 import { countTries } from '../kernel/tries';
 
 /** Does what is due for a subject and answers when to look again; doing it twice is doing it once. */
@@ -98,7 +99,7 @@ async function setWakesAt(tx: Tx, { watch, subject, at }: WakeRequest, { next, s
     await tx`delete from watches where watch = ${watch} and subject = ${subject}`;
     return;
   }
-  const row = { watch, subject, wakesAt: send ? addPause(at, SENDING_MS) : next, sending: send !== undefined };
+  const row = { watch, subject, wakesAt: send ? addMilliseconds(at, SENDING_MS) : next, sending: send !== undefined };
   await tx`
     insert into watches ${tx(row)} on conflict (watch, subject)
     do update set wakes_at = excluded.wakes_at, sending = excluded.sending, checks = 0, next_check_at = null`;
@@ -126,7 +127,7 @@ export const claimLateWatches = (
   returning w.watch, w.subject`;
 
 function setWatchAside(sql: Sql, { watch, subject, at }: WakeRequest, cause: string): Promise<OutreachStep> {
-  const againAt = addPause(at, TRY_AGAIN_MS);
+  const againAt = addMilliseconds(at, TRY_AGAIN_MS);
   const row = { id: randomUUID(), what: 'watch', watch, subject, cause, since: at, againAt };
   return beginStep(sql, async (tx) => {
     await tx`

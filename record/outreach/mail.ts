@@ -1,3 +1,4 @@
+import { selectDay } from '../time/days';
 import { announce } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { listArmedEntries, isHeld, type ApplicationState } from '../../domain/applications/state';
@@ -6,6 +7,7 @@ import { mayContact } from '../../domain/applications/prerequisites';
 import type { Authorisation } from '../../domain/registry/authorisation';
 import type { SentKind } from '../../domain/kernel/codes';
 import { BURST_MS, computeMailingTime, listPaces, type MailOutcome } from '../../domain/outreach/sending';
+import { readClock } from '../../runtime/clock';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { RENEWAL_TEMPLATES, type RecipientType } from './messages';
 import { workerOf } from '../registry/absence-covers';
@@ -50,7 +52,7 @@ const findReason = (sql: Db): Fragment => sql`
     or a.snapshot->'file'->'prerequisites' @> '[{"code": "authorisation"}]') as authorisation_required,
   case when m.recipient_type = 'user' then ${workerOf(sql, sql`m.recipient_id`, sql`m.client_id`)} end as worker,
   case when m.recipient_type = 'user' then
-    (select (u.revoked_at at time zone c.time_zone)::date - 1 from users u where u.id = m.recipient_id and u.work_to is null)
+    (select ${selectDay(sql, sql`u.revoked_at`, sql`c.time_zone`)} - 1 from users u where u.id = m.recipient_id and u.work_to is null)
   when m.recipient_type in ('provider', 'client', 'platform') then coalesce(
     (select p.ended_on from providers p where p.id = m.recipient_id),
     (select p.ended_on from platform_relationships r join providers p on p.id = r.provider_id
@@ -225,7 +227,7 @@ export const claimMail = (
     const kept = await stillToBeSent(
       tx,
       reasons.filter((one) => !held.includes(one)),
-      new Date().toISOString(),
+      readClock(),
     );
     if (kept.length === 0) {
       await tx`update mail_batches set status = 'dismissed' where id = ${batchId}`;
@@ -395,9 +397,7 @@ async function createMailTask(tx: Tx, batchId: string, kind: 'message_uncertain'
     where b.id = ${batchId} order by m.not_before, m.id limit 1`;
   const { clientId, attempts } = about!;
   const key = `${kind}/${batchId}/${attempts}`;
-  await createTasks(tx, [
-    { key, clientId, kind, subjectType: 'mail', subjectId: batchId, dueAt: new Date().toISOString() },
-  ]);
+  await createTasks(tx, [{ key, clientId, kind, subjectType: 'mail', subjectId: batchId, dueAt: readClock() }]);
 }
 
 /** What would have gone out, where no mail server is set. */

@@ -1,3 +1,4 @@
+import { addMilliseconds } from '../../domain/time/dates';
 import { announce } from '../kernel/subscribers';
 import type { EmittedType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
@@ -36,7 +37,7 @@ const LONGEST_RETRY_MS = 2 * 3_600_000;
 
 /** When to try again after so many failures: 30 s, doubled up to two hours. */
 const retryAt = (at: Instant, failures: number): Instant =>
-  new Date(Date.parse(at) + Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1))).toISOString();
+  addMilliseconds(at, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)));
 
 const owner = (id: string) => `webhook_endpoints/${id}`;
 /** As Standard Webhooks has it. */
@@ -232,7 +233,7 @@ export const recordWebhookFailure = (
     if (of === 'delivery')
       await tx`update webhook_deliveries set next_attempt_at = ${retryAt(at, attempts)} where id = ${deliveryId}`;
     else await postponeEndpoint(tx, endpointId, at, error);
-    const over = new Date(Date.parse(at) - PATIENCE_MS).toISOString();
+    const over = addMilliseconds(at, -PATIENCE_MS);
     await tx`
       update webhook_deliveries set status = 'dead', last_error = ${error}, settled_at = now()
       where status = 'queued' and queued_at <= ${over}

@@ -1,3 +1,4 @@
+import { selectDay } from '../time/days';
 import { areOne } from '../kernel/one-entry';
 import type { Panel } from '../../domain/registry/panels';
 import type { CaseloadItem } from '../../domain/platforms/targets';
@@ -76,7 +77,7 @@ export async function listDaysTaken(
   const rows = await sql<{ payerId: string; days: number[] }[]>`
     select payer_id, array_agg(days) as days
     from (
-      select asked.id as payer_id, (min(e.at) at time zone c.time_zone)::date - a.submitted_on as days
+      select asked.id as payer_id, ${selectDay(sql, sql`min(e.at)`, sql`c.time_zone`)} - a.submitted_on as days
       from applications a
       join clients c on c.id = a.client_id
       join payers y on y.id = a.payer_id

@@ -1,3 +1,4 @@
+import { selectClientDay } from '../time/days';
 import { areOne, idOfOne, standsForItself } from '../kernel/one-entry';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { localDate } from '../../domain/time/calendar';
@@ -76,7 +77,7 @@ export async function readSurroundings(
     sql<LiveAgreement[]>`
       select g.id, ${idOfOne(sql, 'pr')} as practice_id, asked.id as payer_id, g.state
       from agreements g join practices pr on pr.id = g.practice_id ${asked(sql`g.payer_id`)}
-      where g.client_id = ${clientId} and (ended_on is null or ended_on >= ${now}::date)
+      where g.client_id = ${clientId} and (ended_on is null or ended_on >= ${selectClientDay(sql, now, clientId)})
         and contract is not null and ${inScope(sql, principal, 'g.client_id')}
       order by g.created_at, g.id`,
     sql<Panel[]>`
@@ -142,12 +143,12 @@ async function readGateReasons(
   );
 }
 
-/** What leaving a platform on a date comes to, with what it was worked out from. */
+/** What leaving a platform on a date, or today, comes to, with what it was worked out from. */
 export async function readConsequences(
   sql: Db,
   principal: Principal,
   relationship: Relationship,
-  { leaveOn, now, ...place }: Place & { leaveOn: PlainDate; now: Instant },
+  { leaveOn: named, now, ...place }: Place & { leaveOn?: PlainDate | undefined; now: Instant },
 ): Promise<{ found: Consequences; surroundings: Surroundings }> {
   const { id, providerId, payerIds, states } = relationship;
   const scope = { payerIds, relationshipIds: [id] };
@@ -155,6 +156,7 @@ export async function readConsequences(
     readSurroundings(sql, principal, relationship, scope, place, now),
     readChecklist(sql, principal, id),
   ]);
+  const leaveOn = named ?? surroundings.today;
   const gate = await readGateReasons(sql, principal, providerId, surroundings.applications, leaveOn);
   return {
     found: assessConsequences({ ...surroundings, states: states ?? [], leaveOn, checklist, gate }),

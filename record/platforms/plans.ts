@@ -56,8 +56,8 @@ export async function readPlan(
   relationship: Relationship,
   { leaveOn, now, ...place }: Place & { leaveOn?: PlainDate | undefined; now: Instant },
 ): Promise<Planned> {
-  const leaving = (on: PlainDate) => readConsequences(sql, principal, relationship, { ...place, now, leaveOn: on });
-  const first = await leaving(leaveOn ?? now.slice(0, 10));
+  const leaving = (on?: PlainDate) => readConsequences(sql, principal, relationship, { ...place, now, leaveOn: on });
+  const first = await leaving(leaveOn);
   const { surroundings } = first;
   const { today } = surroundings;
   const earliest = leaveOn ?? findEarliestLeaveDay(first.found, today);

@@ -1,5 +1,6 @@
 import { compareBusinessNames } from '../../domain/kernel/business-names';
 import { Duplicate } from '../kernel/duplicate';
+import { selectClientToday } from '../time/days';
 import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../../domain/time/instants';
@@ -11,6 +12,7 @@ import {
   type LedgerAnswer,
   type Question,
 } from '../../domain/platforms/platform';
+import { readClock } from '../../runtime/clock';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import type { Circumstance } from '../registry/file-changes';
@@ -235,7 +237,7 @@ async function changeCovered(
   const day = correction
     ? tx`${firstDay(since)}::date`
     : tx`coalesce(${changedOn ?? null}::date,
-        (select (now() at time zone time_zone)::date from clients where id = ${clientId}))`;
+        ${selectClientToday(tx, clientId)})`;
   const added = payerIds.filter((payerId) => !before.includes(payerId));
   const moved = sameValue(statesBefore, states) ? [] : before.filter((payerId) => payerIds.includes(payerId));
   const dropped = before.filter((payerId) => !payerIds.includes(payerId));
@@ -274,7 +276,7 @@ export const endRelationship = (
     const { version, ending } = row!;
     if (ending) return ending.commandId === commandId ? findRelationship(tx, principal, id) : null;
     precondition(version);
-    const recorded = { reason, commandId, recordedBy: { ...actorOf(principal) }, recordedAt: new Date().toISOString() };
+    const recorded = { reason, commandId, recordedBy: { ...actorOf(principal) }, recordedAt: readClock() };
     await tx`
       update platform_relationships
       set ended_on = ${on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now() where id = ${id}`;

@@ -1,3 +1,4 @@
+import { selectToday } from '../time/days';
 import { WORKER_ROLES } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
@@ -36,7 +37,7 @@ const listStandIns = (sql: Db): Fragment => sql`
       join users substitute on substitute.id = cover.covered_by
         and (substitute.revoked_at is null or substitute.work_to is not null)
         and substitute.role = any(${[...WORKER_ROLES]})
-    where (now() at time zone owner.time_zone)::date between cover.from_on and cover.until_on
+    where ${selectToday(sql, sql`owner.time_zone`)} between cover.from_on and cover.until_on
     union all
     select gone.id, gone.work_to, successor.client_ids
     from users gone join users successor on successor.id = gone.work_to),
@@ -114,7 +115,7 @@ export const createCover = (
 /** Lists a user's covers that are not over, by start; covers by users whom the principal may not see are left out. */
 export const listCovers = (sql: Db, principal: Principal, userId: string): Promise<Cover[]> => sql<Cover[]>`
   select ${COLUMNS(sql)} from covers
-  where user_id = ${userId} and until_on >= (select (now() at time zone time_zone)::date from users where id = user_id)
+  where user_id = ${userId} and until_on >= (select ${selectToday(sql, sql`u.time_zone`)} from users u where u.id = user_id)
     and covered_by in (select id from users where ${sees(sql, principal)})
   order by from_on`;
 

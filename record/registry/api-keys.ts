@@ -1,3 +1,4 @@
+import { selectLastToday } from '../time/days';
 import type { Role } from '../../domain/kernel/codes';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
@@ -101,14 +102,14 @@ export const revokeKey = (sql: Sql, principal: Principal, id: string): Promise<v
   });
 
 /**
- * Whose key hashes (SHA-256) to this; null where it is unknown, expired, revoked, a client's that sees all, or a user's
+ * Whose key hashes (SHA-256) to this; null where it is unknown, revoked, expired everywhere on Earth, a client's that sees all, or a user's
  * without access. What is done with a user's key is done in the user's name.
  */
 export async function findPrincipalByKey(sql: Db, keyHash: Buffer): Promise<Principal | null> {
   type Key = Pick<ApiKey, 'id' | 'name' | 'role' | 'clientIds' | 'userId'>;
   const [key] = await sql<Key[]>`
     select id, coalesce(user_name, service_name) as name, role, client_ids, user_id from ${listReaches(sql)} keys
-    where user_revoked_at is null and key_hash = ${keyHash} and revoked_at is null and (expires_on is null or expires_on >= current_date)
+    where user_revoked_at is null and key_hash = ${keyHash} and revoked_at is null and (expires_on is null or expires_on >= ${selectLastToday(sql)})
       and (role <> 'client' or client_ids is not null)`;
   if (!key) return null;
   const { userId, ...rest } = key;

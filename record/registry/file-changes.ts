@@ -1,3 +1,4 @@
+import { selectClientToday } from '../time/days';
 import { announce } from '../kernel/subscribers';
 import type { ChangeField } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
@@ -32,7 +33,7 @@ export async function keepChanges(
         subjectType,
         subjectId,
         field,
-        changedOn: changedOn ?? tx`(select (now() at time zone time_zone)::date from clients where id = ${clientId})`,
+        changedOn: changedOn ?? selectClientToday(tx, clientId),
         correction,
         recordedBy: json(tx, actorOf(principal)),
       })} returning id`;

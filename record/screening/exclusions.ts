@@ -1,3 +1,5 @@
+import { selectClientDay } from '../time/days';
+import { lastToday } from '../../domain/time/dates';
 import { announce, announceEach } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../../domain/time/instants';
@@ -12,6 +14,7 @@ import {
   type Match,
   type Screened,
 } from '../../domain/screening/exclusions';
+import { readClock } from '../../runtime/clock';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { countsAt } from '../kernel/person-scope';
@@ -289,7 +292,7 @@ async function screenAgainstList(tx: Db, held: readonly OnFile[]): Promise<Exclu
     [columnOf(first)]: id,
     source: 'oig_leie',
     listId: list.id,
-    checkedOn: list.createdAt.slice(0, 10),
+    checkedOn: selectClientDay(tx, list.createdAt, clientId),
     result: results[i],
     recordedBy: json(tx, actorOf(LIST)),
   }));
@@ -353,7 +356,7 @@ const buildMatchTask = (
   subjectType: typeOf(held),
   subjectId: held.id,
   data: { exclusionId: id, source, status },
-  dueAt: new Date().toISOString(),
+  dueAt: readClock(),
 });
 
 /** Records a decision or match on an exclusion in place of the one before it, and announces it. Answers its id. */
@@ -594,7 +597,7 @@ async function recordDecision(
       detail: { exclusionId, ...word },
     });
   const { status, reinstatedOn } = word;
-  if (status === 'confirmed' && (reinstatedOn === null || reinstatedOn > new Date().toISOString()))
+  if (status === 'confirmed' && (reinstatedOn === null || reinstatedOn > lastToday(readClock())))
     await createTasks(
       tx,
       concerned.map((subject) => buildMatchTask(subject, { ...exclusion, status }, `${subject.id}/${said[0]!}`)),

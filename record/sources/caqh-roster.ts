@@ -1,7 +1,8 @@
+import { addMilliseconds } from '../../domain/time/dates';
 import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
-import { computeBackOff, addMilliseconds } from '../../domain/outreach/politeness';
+import { computeBackOff } from '../../domain/outreach/politeness';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { isThere } from '../kernel/person-scope';

@@ -1,6 +1,7 @@
+import { addMilliseconds, instantOf } from '../../domain/time/dates';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { computeListDueAt, computeListOutAt, monthOf, addOneMonth } from '../../domain/screening/exclusions';
-import { computeBackOff, addMilliseconds } from '../../domain/outreach/politeness';
+import { computeBackOff } from '../../domain/outreach/politeness';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { latestList, OPERATOR } from '../screening/exclusions';
 import type { OutreachStep } from '../outreach/mail';
@@ -71,7 +72,7 @@ function findAwaitedMonth(month: PlainDate | null, now: Instant): PlainDate {
 /** From when a month's list is looked for; where none is on file there is no day to wait for. */
 const computeFirstLookAt = (month: PlainDate | null, awaited: PlainDate): Instant =>
   month === null ? LONG_AGO : computeListOutAt(awaited);
-const LONG_AGO = new Date(0).toISOString();
+const LONG_AGO = instantOf(0);
 
 /**
  * Has a month's list fetched once it should be out, and creates one task for it once it is late; answers when to look

@@ -1,3 +1,4 @@
+import { selectClientDay } from '../time/days';
 import { announce, announceEach } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { computeAttestationDueOn } from '../../domain/registry/attestation';
@@ -10,9 +11,9 @@ import {
   type CaqhStanding,
 } from '../../domain/sources/caqh';
 import type { RegistryService } from '../../domain/kernel/codes';
-import { addDays } from '../../domain/time/dates';
+import { addMilliseconds, utcDate } from '../../domain/time/dates';
 import type { NppesRecord } from '../../domain/sources/consistency';
-import { computeBackOff, addMilliseconds, PACE_MS, spreadById, WAVE_MS } from '../../domain/outreach/politeness';
+import { computeBackOff, PACE_MS, spreadById, WAVE_MS } from '../../domain/outreach/politeness';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { uuidOf } from '../../runtime/uuid';
 import { isCaqhApiOn, updateRoster } from './caqh-roster';
@@ -66,7 +67,8 @@ export const setServices = (
   });
 
 /** Of who has left nobody is asked, and nothing is kept. */
-const isHere = (sql: Db, at: Instant): Fragment => sql`coalesce(ended_on >= ${at}::timestamptz::date, true)`;
+const isHere = (sql: Db, at: Instant): Fragment => sql`
+  coalesce(ended_on >= ${selectClientDay(sql, at, sql`providers.client_id`)}, true)`;
 
 interface ServiceState {
   mode: RegistryMode;
@@ -324,7 +326,7 @@ export async function findNewAttestation(
   at: Instant,
   said: CaqhStatement,
 ): Promise<PlainDate | null> {
-  const shown = attestedOn(said, addDays(at.slice(0, 10), 1));
+  const shown = attestedOn(said, at);
   const [known] = await sql<{ on: PlainDate | null }[]>`
     select max(a.attested_on) as "on" from attestations a
     where a.person_id = ${personId} and ${countsAt(sql, 'a', sql`${clientId}::uuid`)}`;
@@ -335,14 +337,15 @@ export async function findNewAttestation(
 async function findAttestationDueOn(tx: Db, personId: string, at: Instant): Promise<PlainDate | null> {
   const [row] = await tx<{ attestedOn: PlainDate | null }[]>`
     select max(a.attested_on) as attested_on from attestations a where a.person_id = ${personId} and a.client_id is null`;
-  return row!.attestedOn && computeAttestationDueOn(row!.attestedOn, [], at.slice(0, 10));
+  return row!.attestedOn && computeAttestationDueOn(row!.attestedOn, [], utcDate(at));
 }
 
 /** Saves the NPPES record of a person's NPI and compares each client's file with it; a mismatch becomes a task. */
 export async function keepNppes(sql: Sql, personId: string, at: Instant, answer: NppesRecord): Promise<void> {
-  const takenOn = at.slice(0, 10);
-  const providers = await sql<{ id: string; clientId: string }[]>`
-    select id, client_id from providers where person_id = ${personId} and ${isHere(sql, at)} order by id`;
+  const takenOn = utcDate(at);
+  const providers = await sql<{ id: string; clientId: string; today: PlainDate }[]>`
+    select id, client_id, ${selectClientDay(sql, at, sql`providers.client_id`)} as today
+    from providers where person_id = ${personId} and ${isHere(sql, at)} order by id`;
   if (answer.status === 'found') {
     const { snapshot } = answer;
     const [latest] = await sql<{ same: boolean }[]>`
@@ -367,11 +370,11 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
 /** Creates a task for what differs between a file and NPPES, not for notes; once nothing differs, the task is closed. */
 async function createMismatchTask(
   sql: Db,
-  { id, clientId }: { id: string; clientId: string },
+  { id, clientId, today }: { id: string; clientId: string; today: PlainDate },
   key: string,
   at: Instant,
 ): Promise<void> {
-  const codes = (await listFindings(sql, REGISTRY_PRINCIPALS.nppes, clientId, at.slice(0, 10), { providerId: id }))
+  const codes = (await listFindings(sql, REGISTRY_PRINCIPALS.nppes, clientId, today, { providerId: id }))
     .filter(({ about, severity }) => about === 'nppes' && severity !== 'note')
     .map(({ code }) => code);
   if (codes.length === 0) return settleTasks(sql, id, 'registry_mismatch');

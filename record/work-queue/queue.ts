@@ -1,3 +1,4 @@
+import { selectClientToday, selectDay, selectToday } from '../time/days';
 import { idOfOne, idsOfOne } from '../kernel/one-entry';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Stage, Purpose } from '../../domain/kernel/codes';
@@ -69,19 +70,19 @@ interface Ranked extends Omit<WorkItem, 'why'> {
   presses: Record<Urgency, PlainDate | null>;
 }
 
-/** The day of what may press. */
-const selectDay = (sql: Db): Record<Urgency, Fragment> => ({
-  payer_deadline: sql`case when w.purpose = any(${[...DEADLINE_STEPS]}) then w.due_at::date end`,
+/** The client's day of what may press; of a deadline, the day of its last moment. */
+const selectUrgencyDays = (sql: Db): Record<Urgency, Fragment> => ({
+  payer_deadline: sql`case when w.purpose = any(${[...DEADLINE_STEPS]}) then ${selectDay(sql, sql`(w.due_at - interval '1 millisecond')`, sql`k.time_zone`)} end`,
   statutory_date: sql`a.statutory_on`,
   needed_by: sql`a.needed_by`,
 });
 
 /** A column for each urgency: its day where it presses, otherwise null. */
 const pressing = (sql: Db): Fragment[] => {
-  const day = selectDay(sql);
+  const day = selectUrgencyDays(sql);
   return URGENCIES.map(
     (code, place) => sql`${place > 0 ? sql`,` : sql``}
-      case when ${day[code]} <= current_date + ${URGENT_DAYS_BEFORE[code]}::int then ${day[code]} end as ${sql(code)}`,
+      case when ${day[code]} <= ${selectToday(sql, sql`k.time_zone`)} + ${URGENT_DAYS_BEFORE[code]}::int then ${day[code]} end as ${sql(code)}`,
   );
 };
 
@@ -89,7 +90,7 @@ const pressing = (sql: Db): Fragment[] => {
 const askOf = (sql: Db): Fragment => sql`
   case when i.purpose = 'submit' and exists (
       select from bridges b join platform_relationships r on r.id = b.relationship_id
-      where b.application_id = a.id and ${lastDayThrough(sql)} >= current_date)
+      where b.application_id = a.id and ${lastDayThrough(sql)} >= ${selectClientToday(sql, sql`a.client_id`)})
     then ${[...BRIDGE_ASKS]}::text[] else '{}' end
   || case when a.snapshot->'blockers' @> '[{"code": "authorisation"}]'
     then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;
@@ -109,7 +110,7 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
     ${joinCover(sql, sql`a.assignee`, sql`w.client_id`)}
     left join users n on n.id = coalesce(cover.covered_by, a.assignee)
     left join snoozes s on s.application_id = w.application_id and s.purpose = w.purpose and s.since = w.since
-      and s.until > (now() at time zone k.time_zone)::date
+      and s.until > ${selectToday(sql, sql`k.time_zone`)}
     cross join lateral (select ${pressing(sql)}) p
     where ${inScope(sql, principal, 'w.client_id')} and (s.until is not null) = ${snoozed}
       ${applicationId ? sql`and w.application_id = ${applicationId}` : sql``}

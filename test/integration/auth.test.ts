@@ -55,8 +55,9 @@ describe('who one is', () => {
     expect((await api.get(path)).body.revokedAt).not.toBeNull();
   });
 
-  test('a key that expired yesterday opens nothing, one that expires today does', async () => {
-    const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
+  test('a key that expired everywhere on Earth opens nothing, one whose last day lasts somewhere does', async () => {
+    // in UTC-12, where the day ends last
+    const day = (offset: number) => new Date(Date.now() - 43_200_000 + offset * 86_400_000).toISOString().slice(0, 10);
     const make = () => api.make('/v1/api-keys', { name: 'k', role: 'lead', expiresOn: day(0) });
     const [over, current] = [await make(), await make()];
     await api.deps.sql`update api_keys set expires_on = ${day(-1)} where id = ${over.id}`;

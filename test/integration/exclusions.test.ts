@@ -1,5 +1,6 @@
+import { localDate } from '../../domain/time/calendar';
 import { completeNameKeys } from '../../record/screening/exclusions';
-import { ADMIN_KEY, PROVIDER, type Reply } from '../support/api';
+import { ADMIN_KEY, PROVIDER, type Reply, CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
 import { freshNpi } from '../support/file';
 import { allFacts, daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
@@ -238,7 +239,7 @@ describe('a month’s list', () => {
     expect([again.status, again.body]).toEqual([200, first.body]);
     const checks = await list(filed, 'exclusion-checks');
     expect(checks.filter(({ listId }: { listId: string }) => listId === first.body.id)).toMatchObject([
-      { source: 'oig_leie', result: 'clear', checkedOn: first.body.createdAt.slice(0, 10) },
+      { source: 'oig_leie', result: 'clear', checkedOn: localDate(first.body.createdAt, CLIENT.timeZone) },
     ]);
     const lists = (await system.api.get('/v1/exclusions/imports?limit=200')).body.items;
     expect(lists.at(-1)).toEqual(first.body);

@@ -266,7 +266,8 @@ test('eight years of one person, one recredentialing done and one missed: every 
     await eventually(async () => (await life.state()).participation?.cycle?.from === decidedAgain);
   });
   const status = async () =>
-    buildApplicationView(await life.state(), await lives.now()).participation?.recredentialing?.status;
+    buildApplicationView(await life.state(), await lives.now(), 'America/Denver').participation?.recredentialing
+      ?.status;
   at(plus(dues[1]!, 10), async () => {
     expect(await status()).toBe('late');
     expect(await life.items()).toContain('recover_recredentialing');

@@ -101,7 +101,12 @@ export class Paper {
       today: this.today,
       digest: (value) => JSON.stringify(value),
     });
-    const opening = append(null, drafts, { at, entryId: 'application', newId: this.newId });
+    const opening = append(null, drafts, {
+      at,
+      payerZone: this.playbook.window.timeZone,
+      entryId: 'application',
+      newId: this.newId,
+    });
     const { state, events } = armAgenda(
       { playbook: this.playbook, timeZone: ZONE },
       { ...opening, state: opening.state! },
@@ -133,7 +138,7 @@ export class Paper {
   }
 
   get view() {
-    return buildApplicationView(this.state, this.now);
+    return buildApplicationView(this.state, this.now, ZONE);
   }
 
   kinds(): string[] {

@@ -24,7 +24,12 @@ function* year(followUpEvery: Duration, callHours: CallHours): Generator<[expect
   let { state } = paper;
   for (let at = DAY0, call = 0; at < YEAR_END; call += 1) {
     const contact = { kind: 'contact', data: { outcome: 'in_review', channel: 'phone' } } as const;
-    state = append(state, [contact], { at, entryId: `call-${call}`, newId: () => 'none' }).state!;
+    state = append(state, [contact], {
+      at,
+      payerZone: 'America/New_York',
+      entryId: `call-${call}`,
+      newId: () => 'none',
+    }).state!;
     const next = computeAgenda(state, paper.playbook, ZONE).followUps.credentialing!.at;
     yield [expectedDue({ at }, followUpEvery, { ...callHours, closures }), next];
     at = new Date(Date.parse(next) + LATE[call % LATE.length]! * 3_600_000).toISOString();

@@ -1,5 +1,6 @@
+import { addMilliseconds } from '../../../domain/time/dates';
 import { attestedOn, findCaqhStanding, planNextCaqhCheck, type CaqhStatement } from '../../../domain/sources/caqh';
-import { computeBackOff, addMilliseconds, spreadById } from '../../../domain/outreach/politeness';
+import { computeBackOff, spreadById } from '../../../domain/outreach/politeness';
 
 const SAID: CaqhStatement = {
   found: true,
