@@ -23,6 +23,7 @@ export const mergePersons = (
   sql.begin(async (tx): Promise<Merge> => {
     const table = tx(TABLES[kind]);
     const tin = kind === 'practice' ? tx`tin_type || '/' || encode(tin_hash, 'hex')` : tx`null`;
+    // for update: an opening refers to its payer and practice, and has to wait
     const rows = await tx<{ id: string; mergedInto: string | null; tin: string | null }[]>`
       select id, merged_into, ${tin} as tin from ${table} where id in (${id}, ${into}) order by id for update`;
     const [duplicate, survivor] = [id, into].map((one) => rows.find((row) => row.id === one)!);
