@@ -444,6 +444,7 @@ function detailOf(entry: EvidenceEntry): string {
     case 'recredentialing_due':
     case 'recredentialing_missed':
       return `due by ${text('dueOn')}`;
+    case 'participation_over':
     case 'participation_end':
       return lines(`last day ${text('on')}`, reasonOf(text('reason')));
     default:

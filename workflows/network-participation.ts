@@ -19,7 +19,13 @@ const ACTIONS: readonly Action[] = [
 ];
 const TIMERS: readonly TimerName[] = [
   ...PARTICIPATION_TRACKS.flatMap((care) => [`followUp:${care}`, `escalation:${care}`] as const),
-  ...(['effective', 'recredentialing:due', 'recredentialing:reminder', 'recredentialing:missed'] as const),
+  ...([
+    'effective',
+    'participationEnd',
+    'recredentialing:due',
+    'recredentialing:reminder',
+    'recredentialing:missed',
+  ] as const),
 ];
 
 /** Looks after a participation: loading, directory, issues, changes, and the recredentialing in time. */

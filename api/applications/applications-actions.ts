@@ -239,7 +239,11 @@ const ROWS: ActionRow[] = [
     description: 'If no recredentialing application is open, one is opened at once.',
     check: checkEvidence,
   }),
-  row('participation-end', 'Record the last day in network', ending),
+  row('participation-end', 'Record the last day in network', ending, {
+    description:
+      'A day that has passed ends the participation now. With a day ahead it goes on until then, looked after as before, and ' +
+      'another day may still be entered; billing readiness has the last day at once.',
+  }),
   row('notes', 'Add a note', actions.note, followUp),
   ASSIGNMENT,
   row('corrections', 'Strike out an entry that was logged in error', actions.correction, {

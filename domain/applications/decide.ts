@@ -99,6 +99,8 @@ function onTimer(state: ApplicationState, { timer, due }: { timer: TimerName; du
       return state.participation?.effective
         ? [{ kind: 'effective', data: { on: state.participation.effective.on } }]
         : [];
+    case 'participationEnd':
+      return state.participationEndsOn ? [{ kind: 'participation_over', data: { on: state.participationEndsOn } }] : [];
     case 'recredentialing':
       return onRecredentialing(state, timer);
     default:
@@ -201,7 +203,7 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
     case 'change-notice':
       return { kind: 'change', data: { field: body.field, changedOn: body.changedOn, ...ifSet(body, 'dueOn') } };
     case 'participation-end':
-      return { kind: 'participation_end', data: { on: body.on } };
+      return { kind: 'participation_end', data: { on: body.on, ...(body.on >= of.today && { ahead: true }) } };
   }
 }
 

@@ -59,6 +59,7 @@ export type TimerName =
   | `followUp:${Track | ParticipationTrack}`
   | `escalation:${Track | ParticipationTrack}`
   | 'effective'
+  | 'participationEnd'
   | 'recredentialing:due'
   | 'recredentialing:reminder'
   | 'recredentialing:missed'
@@ -155,7 +156,9 @@ interface Payloads {
   assignment: { assignee: string | null };
   playbook: { version: number; rules?: Rules };
   correction: { strikes: string };
-  participation_end: { on: PlainDate };
+  /** `ahead`: its last day had not passed, so it goes on until `participation_over`. */
+  participation_end: { on: PlainDate; ahead?: true };
+  participation_over: { on: PlainDate };
   loading: { status: LoadingStatus; seenOn: PlainDate };
   directory: { status: DirectoryStatus; seenOn: PlainDate };
   /** `disproves` are facts that no longer stand with it, until a person chooses. */

@@ -272,7 +272,12 @@ const HANDLERS: Handlers = {
   correction() {},
 
   participation_end(s, data) {
-    s.participationEndedOn = data.on;
+    if (data.ahead) s.participationEndsOn = data.on;
+    else endParticipation(s, data.on);
+  },
+
+  participation_over(s, data) {
+    endParticipation(s, data.on);
   },
 
   ...PARTICIPATION_HANDLERS,
@@ -312,6 +317,11 @@ const HANDLERS: Handlers = {
 
   repaired() {},
 };
+
+function endParticipation(s: ApplicationState, on: PlainDate): void {
+  s.participationEndedOn = on;
+  delete s.participationEndsOn;
+}
 
 /** Of a contact after the confirmation. */
 const OF_A_PARTICIPATION: readonly Outcome[] = ['no_answer', 'other'];

@@ -162,6 +162,8 @@ function addParticipation(
         agenda.timers[`escalation:${care}`] = addDuration({ at }, playbook.escalateAfter, window);
     }
   }
+  if (state.participationEndsOn)
+    agenda.timers.participationEnd = startOfDay(addDays(state.participationEndsOn, 1), timeZone);
   const { effective } = p;
   if (effective && !effective.begunAt && localDate(effective.knownAt, timeZone) < effective.on)
     agenda.timers.effective = startOfDay(effective.on, timeZone);

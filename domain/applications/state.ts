@@ -179,6 +179,8 @@ export interface ApplicationState {
   /** The record was restored to before what the workflow knew; `endedAt` is null until that is entered, or nothing is missing. */
   held?: { since: Instant; known: Known; endedAt: Instant | null };
   participationEndedOn: PlainDate | null;
+  /** The last day of a participation that goes on until then; left out where none is known. */
+  participationEndsOn?: PlainDate;
   /** When the committee reviewed it, and when the payer approved it, as far as contacts state it. */
   committeeOn?: PlainDate;
   approvedOn?: PlainDate;
@@ -208,6 +210,10 @@ export const isOpen = (state: ApplicationState): boolean => state.closedAt === n
 /** Whether a participation goes on after the application has closed. */
 export const isParticipating = (state: ApplicationState): boolean =>
   state.stage === 'confirmed' && state.rules.opensSpan && state.participationEndedOn === null;
+
+/** The last day of a participation, whether it has passed or is ahead. */
+export const findLastDay = (state: ApplicationState): PlainDate | null =>
+  state.participationEndedOn ?? state.participationEndsOn ?? null;
 
 /** Whether nudges and mail wait for a person to enter what a restore lost. */
 export const isHeld = (state: ApplicationState): boolean => state.held?.endedAt === null;

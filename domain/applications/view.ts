@@ -14,6 +14,7 @@ import type { Instant, PlainDate } from '../time/instants';
 import { findWaitingOnByTrack } from './reduce';
 import {
   areFactsOnFile,
+  findLastDay,
   isHeld,
   isOpen,
   isParticipating,
@@ -170,7 +171,7 @@ export function buildApplicationView(state: ApplicationState, now: Instant, time
     statutory: state.agenda.statutory ?? null,
     paused: state.paused,
     held: state.held && isHeld(state) ? { since: state.held.since, known: state.held.known } : null,
-    participationEndedOn: state.participationEndedOn,
+    participationEndedOn: findLastDay(state),
     participation: viewParticipation(state, localDate(now, timeZone)),
     allowedActions: listAllowedActions(state),
     allowedOutcomes: listAllowedOutcomes(state),

@@ -212,6 +212,10 @@ function isCovering(span: Span, date: PlainDate): boolean {
   return from !== null && from <= date && (span.effectiveTo === null || date <= span.effectiveTo);
 }
 
+/** Whether a span is over on a day, by its own last day or by that of an agreement that it rests on. */
+export const isOver = (span: Span, date: PlainDate, evidence: ReadinessEvidence): boolean =>
+  listReasonsAgainst(span, date, evidence).includes('participation_ended');
+
 function listReasonsAgainst(span: Span, date: PlainDate, evidence: ReadinessEvidence): ReadinessReason[] {
   const from = findEffectiveFrom(span);
   const reasons: (ReadinessReason | null)[] = [

@@ -8,6 +8,8 @@ import { buildApplicationView, type ApplicationView, type ParticipationView } fr
 import type { Db, Fragment } from '../../runtime/database';
 import { findBridge, type Bridge } from './bridges';
 import { factBody, readOutstandingItems } from './commands';
+import { localDate } from '../../domain/time/calendar';
+import { goesOn } from '../billing/readiness-watch';
 import { listOpeningQuestions, type OpeningQuestion } from './questions';
 import { inScope, type Principal } from '../kernel/principal';
 import { findRenewal } from './renewals';
@@ -132,13 +134,14 @@ export async function findApplication(sql: Db, principal: Principal, id: string)
 export async function describeApplication(sql: Db, kept: KeptApplication, now: Instant): Promise<Application> {
   const { snapshot, timeZone, ...summary } = kept;
   const { tracks, participation, ...shown } = buildApplicationView(snapshot, now, timeZone);
-  const [confirmations, contract, outstandingItems, warnings, questions, openedId] = await Promise.all([
+  const [confirmations, contract, outstandingItems, warnings, questions, openedId, current] = await Promise.all([
     confirmationsOf(sql, snapshot),
     contractOf(sql, snapshot),
     outstandingOf(sql, snapshot),
     listLapseWarnings(sql, snapshot, now),
     listOpeningQuestions(sql, snapshot, now),
     participation && findRenewal(sql, snapshot),
+    participation?.current === true && goesOn(sql, snapshot, localDate(now, timeZone)),
   ]);
   return {
     ...summary,
@@ -150,6 +153,7 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
     questions,
     participation: participation && {
       ...participation,
+      current,
       recredentialing: participation.recredentialing && { ...participation.recredentialing, openedId },
     },
   };

@@ -5,7 +5,7 @@ import { FACTS, type Fact } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
 import { readProof, sameValue, type FactRecord } from '../../domain/kernel/facts';
 import { wasSeenLoaded } from '../../domain/applications/participation';
-import { findLackOf, type ApplicationState, type FactState } from '../../domain/applications/state';
+import { findLackOf, findLastDay, type ApplicationState, type FactState } from '../../domain/applications/state';
 import { json, rowsOf, type Db, type Tx } from '../../runtime/database';
 import { notifyInheritingApplications } from '../billing/agreements';
 import { listTerminatedParticipations } from './affected-applications';
@@ -16,7 +16,7 @@ const approved = (state: ApplicationState): boolean => state.stage === 'approved
 
 /** What a span is made from: unchanged, the span stays. */
 const basis = (state: ApplicationState | null) =>
-  state ? [approved(state), state.participationEndedOn, state.facts, wasSeenLoaded(state)] : [false, null, {}, false];
+  state ? [approved(state), findLastDay(state), state.facts, wasSeenLoaded(state)] : [false, null, {}, false];
 
 /** Keeps the span of an application as its facts stand, and what was known before as it was known; `anew`: whatever changed. */
 export async function projectSpan(
@@ -56,7 +56,7 @@ async function buildSpan(sql: Db, state: ApplicationState) {
   if (!state.rules.opensSpan) return null;
   const facts = await readFactRecords(sql, state);
   if (!approved(state) && Object.keys(facts).length === 0) return null;
-  const { clientId, key, participationEndedOn } = state;
+  const { clientId, key } = state;
   const { providerId, practiceId, payerId, state: usState, lineOfBusiness, locationId } = key;
   const effective = facts.effectiveDate;
   return {
@@ -69,7 +69,7 @@ async function buildSpan(sql: Db, state: ApplicationState) {
     locationId,
     approved: approved(state),
     effectiveFrom: effective?.status === 'confirmed' ? (effective.value as string) : null,
-    effectiveTo: participationEndedOn,
+    effectiveTo: findLastDay(state),
     facts,
     loadedSeen: wasSeenLoaded(state),
   };

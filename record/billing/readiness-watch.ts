@@ -3,8 +3,9 @@ import type { LineOfBusiness, ReadinessReason } from '../../domain/kernel/codes'
 import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { computeExclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
-import { evaluateBillingReadiness } from '../../domain/billing/readiness';
-import { rowsOf, type Tx } from '../../runtime/database';
+import { evaluateBillingReadiness, isOver } from '../../domain/billing/readiness';
+import type { ApplicationState } from '../../domain/applications/state';
+import { rowsOf, type Db, type Tx } from '../../runtime/database';
 import { emit } from '../outreach/event-feed';
 import { exclusionWords } from '../kernel/person-scope';
 import type { Principal } from '../kernel/principal';
@@ -65,6 +66,21 @@ export async function emitReadinessChange(
   const ends = onFile.evidence.spans.flatMap(({ effectiveTo }) => (effectiveTo ? [addDays(effectiveTo, 1)] : []));
   const next = [...days, ...ends, ...(billableFrom ? [billableFrom] : [])].filter((day) => day > today).sort()[0];
   return { next: next ? startOfDay(next, timeZone) : null };
+}
+
+/** Whether the participation of an application goes on, as the gate has it: an agreement that it rests on may have ended. */
+export async function goesOn(
+  sql: Db,
+  { id, key }: Pick<ApplicationState, 'id' | 'key'>,
+  today: PlainDate,
+): Promise<boolean> {
+  const { providerId, locationId, practiceId, payerId, state, lineOfBusiness } = key;
+  if (providerId === null) return true;
+  const place = { providerId, practiceId, payerId, state, lineOfBusiness, ...(locationId && { locationId }) };
+  const [onFile] = await readReadinessEvidence(sql, SYSTEM, [{ ...place, dateOfService: today }]);
+  if (!onFile || 'unknown' in onFile) return true;
+  const span = onFile.evidence.spans.find(({ applicationId }) => applicationId === id);
+  return span === undefined || !isOver(span, today, onFile.evidence);
 }
 
 /** The days on which time alone may change the answer: after a licence or an agreement has ended, of an exclusion. */

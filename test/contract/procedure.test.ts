@@ -68,6 +68,7 @@ const TURNS: ((paper: Paper) => unknown)[] = [
   (paper) => paper.give('waivers', { prerequisite: 'malpractice', until: addDays(TODAY0, 2) }),
   (paper) => paper.give('committee-date', { on: TODAY0 }),
   (paper) => paper.give('recredentialing', { startedOn: TODAY0, dueOn: addDays(TODAY0, 200) }),
+  (paper) => paper.give('participation-end', { on: addDays(TODAY0, 40) }),
   (paper) => paper.give('change-notice', { field: 'address', changedOn: TODAY0 }),
   (paper) =>
     paper.give('confirmations', {

@@ -258,6 +258,24 @@ test('a confirmed termination ends the participation on its last day', async () 
   expect((await application.readiness({ dateOfService: daysAhead(61) })).reasons).toEqual(['participation_ended']);
 });
 
+test('a participation that ends ahead goes on until its last day; one whose agreement has ended does not', async () => {
+  const ending = { reason: 'left', source: 'letter', reference: 'L-1' };
+  const leaving = await system.at('confirmed');
+  await leaving.act('participation-end', { on: daysAhead(20), ...ending });
+  expect(await leaving.get()).toMatchObject({
+    participationEndedOn: daysAhead(20),
+    participation: { current: true },
+    allowedActions: expect.arrayContaining(['loading', 'participation-end']),
+  });
+  expect((await leaving.readiness()).mayBill).toBe(true);
+  const member = await system.at('confirmed');
+  const { items } = (await system.api.get(`/v1/agreements?practiceId=${member.filed.practiceId}`)).body;
+  const agreement = `/v1/agreements/${items[0].id}`;
+  await system.api.post(`${agreement}/end`, { on: daysAgo(1), ...ending });
+  expect(await member.get()).toMatchObject({ participation: { current: false } });
+  expect((await member.readiness()).reasons).toEqual(['participation_ended']);
+});
+
 test('the next answer of the gate knows of a termination whose last day was just confirmed', async () => {
   const application = await system.at('confirmed');
   const termination = await system.open(application.filed, { kind: 'termination' });

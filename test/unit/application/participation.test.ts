@@ -1,8 +1,10 @@
 import { FACTS, type Fact } from '../../../domain/kernel/codes';
 import { wasSeenLoaded } from '../../../domain/applications/participation';
 import type { ApplicationState } from '../../../domain/applications/state';
+import { startOfDay } from '../../../domain/time/calendar';
+import { addDays } from '../../../domain/time/dates';
 import type { Playbook } from '../../../domain/registry/playbook';
-import { DAY0, local, Paper, TODAY0, VALUES } from './paper';
+import { DAY0, local, Paper, TODAY0, VALUES, ZONE } from './paper';
 
 /** A participation that is effective on a day; the committee was told of, or the payer's yes is all that is known. */
 function participation({
@@ -229,8 +231,20 @@ describe('recredentialing', () => {
     expect(paper.items).toContain('recover_recredentialing');
   });
 
+  test('with a last day ahead it is looked after until that day has passed', () => {
+    const paper = participation().act('participation-end', { on: '2027-06-30' });
+    expect(paper.view).toMatchObject({ participationEndedOn: '2027-06-30', participation: { current: true } });
+    expect(paper.state.agenda.timers.participationEnd).toBe(startOfDay('2027-07-01', ZONE));
+    paper.endOf('2027-06-30');
+    expect(paper.view.participation?.current).toBe(true);
+    paper.endOf('2027-07-01');
+    expect(paper.view).toMatchObject({ participationEndedOn: '2027-06-30', participation: { current: false } });
+    expect(paper.last('participation_over').data).toEqual({ on: '2027-06-30' });
+    expect(paper.view.allowedActions).not.toContain('participation-end');
+  });
+
   test('ended, nothing is waited for any more', () => {
-    const paper = participation().act('participation-end', { on: '2027-12-31' });
+    const paper = participation().act('participation-end', { on: '2027-02-28' }).endOf('2027-03-01');
     expect(paper.state.agenda).toMatchObject({ timers: {}, items: [], followUps: {} });
     expect(paper.view.participation).toMatchObject({ current: false, followUps: {} });
   });
@@ -278,13 +292,13 @@ describe('a change of which the payer must be notified', () => {
   test('is no matter of an application that has no participation, and ends with it', () => {
     expect(new Paper().give('change-notice', change())).toMatchObject({ type: 'action_not_allowed' });
     const paper = participation().act('change-notice', change());
-    paper.act('participation-end', { on: paper.today });
+    paper.act('participation-end', { on: addDays(paper.today, -1) });
     expect(paper.items).toEqual([]);
   });
 });
 
 test('a participation moves to another playbook, an application that is over does not', () => {
   expect(participation().give('playbook-migration', { version: 2 })).toBeNull();
-  const over = participation().act('participation-end', { on: TODAY0 });
+  const over = participation().act('participation-end', { on: addDays(TODAY0, -1) });
   expect(over.give('playbook-migration', { version: 2 })).toMatchObject({ type: 'action_not_allowed' });
 });

@@ -267,7 +267,7 @@ describe('what depends on more than the stage', () => {
       const refusal = paper.give(action, body);
       return refusal && 'because' in refusal ? refusal.because : refusal?.type;
     };
-    const over = confirmed().act('participation-end', { on: '2027-12-31' });
+    const over = confirmed().act('participation-end', { on: '2027-12-31' }).endOf('2028-01-01');
     const closedPanel = new Paper().contact('panel_closed');
     expect([
       because(new Paper(), 'resume'),
@@ -291,13 +291,14 @@ describe('what depends on more than the stage', () => {
   });
 
   test('what has ended is looked after no more', () => {
-    const paper = confirmed().act('participation-end', { on: '2027-12-31' });
+    const paper = confirmed().act('participation-end', { on: '2027-12-31' }).endOf('2028-01-01');
     expect(paper.view).toMatchObject({ allowedActions: ['confirmations', 'notes', 'assignment', 'corrections'] });
     expect(paper.view).toMatchObject({ allowedOutcomes: [] });
   });
 
-  test('a participation ends once', () => {
+  test('a participation ends once; until its last day has passed that may be changed', () => {
     const paper = confirmed().act('participation-end', { on: '2027-12-31' });
+    paper.act('participation-end', { on: '2027-12-15' }).endOf('2027-12-16');
     expect(paper.give('participation-end', { on: '2027-11-30' })).toMatchObject({ stage: 'confirmed' });
   });
 
