@@ -157,7 +157,7 @@ test('a termination of a provider who has let everything lapse is ready to be se
   const filed = await system.file({ attested: false });
   await with_(filed, 'confirmed');
   const before = await system.open((await with_(filed, 'confirmed')).filed, { kind: 'termination' });
-  expect((await before.get()).stage).toBe('awaiting_attestation');
+  expect((await before.get()).stage).toBe('ready_to_submit');
   const { items } = await ended('provider', filed.providerId, { terminate: true });
   const { result } = items.find(({ action }: { action: string }) => action === 'terminate');
   for (const id of [result.applicationId, before.id])
