@@ -117,7 +117,7 @@ test('a participation that ends is no longer reminded of its renewal, and the re
     const now = await cycle(application);
     return now.openedId ? now : null;
   });
-  await application.act('participation-end', { on: TODAY, reason: 'closed', source: 'letter', reference: 'L-2' });
+  await application.act('participation-end', { on: daysAgo(1), reason: 'closed', source: 'letter', reference: 'L-2' });
   const renewal = () => system.api.get(`/v1/applications/${openedId}`);
   await eventually(async () => (await renewal()).body.stage === 'withdrawn');
   const { sql } = system.api.deps;
@@ -154,7 +154,7 @@ test('participations are found by what is wrong with them, and by where their re
   await application.act('recredentialing', { startedOn: TODAY, source: 'letter', reference: 'L-1' });
   await eventually(async () => (await found('recredentialing=under_way')).length === 1);
   expect(await found('recredentialing=ahead')).toEqual([]);
-  await application.act('participation-end', { on: TODAY, reason: 'moved', source: 'letter', reference: 'T-1' });
+  await application.act('participation-end', { on: daysAgo(1), reason: 'moved', source: 'letter', reference: 'T-1' });
   expect(await found('recredentialing=under_way')).toEqual([]);
   expect((await system.api.get('/v1/applications?issue=bad&recredentialing=soon')).body.errors).toMatchObject([
     { path: 'issue' },
@@ -199,7 +199,7 @@ test('only a participation has one: elsewhere it is refused with what is allowed
     403,
   );
   expect((await application.try('loading', seen({ status: 'loaded' }), agent)).status).toBe(200);
-  await application.act('participation-end', { on: TODAY, reason: 'moved', source: 'letter', reference: 'T-1' });
+  await application.act('participation-end', { on: daysAgo(1), reason: 'moved', source: 'letter', reference: 'T-1' });
   const ended = await application.try('loading', seen({ status: 'loaded' }));
   expect(ended.status).toBe(409);
   expect((await application.get()).participation).toMatchObject({ current: false, followUps: {} });

@@ -68,7 +68,7 @@ describe('a whole life', () => {
       source: 'letter',
       reference: 'T1',
     });
-    expect(state.participationEndedOn).toBe('2027-12-31');
+    expect(state).toMatchObject({ participationEndsOn: '2027-12-31', participationEndedOn: null });
 
     expect(daysBetween(state.openedAt.slice(0, 10), await lives.today())).toBeGreaterThanOrEqual(200);
     const entries = await life.entries();
