@@ -214,7 +214,12 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     // years without a word: the directory to verify, reminders, a cycle that is missed
     await lives.env.sleep('1150 days');
     await life.until((s) => typeof s.participation?.cycle?.missedAt === 'string', '60 days');
-    await life.act('participation-end', { on: addDays(await lives.today(), -1), reason: 'x', source: 'letter', reference: 'T-1' });
+    await life.act('participation-end', {
+      on: addDays(await lives.today(), -1),
+      reason: 'x',
+      source: 'letter',
+      reference: 'T-1',
+    });
     return life;
   },
 
@@ -234,7 +239,12 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     await lives.sql`insert into playbooks ${lives.sql({ payerId: life.book.payerId, version: 2, body })}`;
     await life.act('playbook-migration', { version: 2 });
     await lives.env.sleep('60 days');
-    await life.act('participation-end', { on: addDays(await lives.today(), -1), reason: 'x', source: 'letter', reference: 'T-1' });
+    await life.act('participation-end', {
+      on: addDays(await lives.today(), -1),
+      reason: 'x',
+      source: 'letter',
+      reference: 'T-1',
+    });
     return life;
   },
 
