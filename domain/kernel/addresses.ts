@@ -49,9 +49,7 @@ interface Unit {
 }
 
 function listReadings({ line1, line2, city, state, postalCode }: Place): Reading[] {
-  // the name of the premises may stand before the street
-  const isPremises = !/\d/.test(line1) && /^\d/.test(line2 ?? '');
-  const lines = listSpellings(mark(isPremises ? `${line2}\n${line1}` : `${line1}\n${line2 ?? ''}`));
+  const lines = listSpellings(mark(beginWithNumber(`${line1}\n${line2 ?? ''}`)));
   const cities = listSpellings(city);
   return [0, 1].map((way) => ({
     ...readLines(lines[way] ?? lines[0]!),
@@ -66,12 +64,20 @@ function listReadings({ line1, line2, city, state, postalCode }: Place): Reading
 const abbreviate = (word: string): string =>
   word === 'SAINT' ? 'ST' : (DIRECTIONS.get(word) ?? STREET_SUFFIXES.get(word) ?? ORDINALS.get(word) ?? word);
 
+/** The lines with the house number first: the suite or the name of the premises may stand before the street. */
+function beginWithNumber(lines: string): string {
+  const parts = lines.split(/[\n,]/).map((part) => part.trim());
+  const at = parts.findIndex((part) => /^\d/.test(part));
+  return at <= 0 ? lines : [...parts.slice(at), ...parts.slice(0, at)].join('\n');
+}
+
 /** The sign for a unit whose kind nobody says, and a break of the line, as words; a house number is one word. */
 const mark = (lines: string): string =>
   lines
     .trim()
     .replace(/(?<=^\d+)[-–](?=\d)/, '')
     .replace(/#|\bno\b\.?(?=\s*\d)/gi, ` ${SIGN} `)
+    .replace(/\bc\/o\b|\battn\b/gi, '\n')
     .replace(/\s*\n\s*/g, ` ${BREAK} `);
 const SIGN = 'NUMBERSIGN';
 const BREAK = 'LINEBREAK';
@@ -80,9 +86,12 @@ function readLines(spelled: string): { street: Street; units: Map<string, Unit> 
   const phrased = PHRASES.reduce((text, [pattern, standard]) => text.replace(pattern, standard), spelled);
   const words = wordsOf(phrased);
   const at = words.findIndex((_, i) => i > 0 && beginsUnits(words, i));
-  return at < 0
-    ? { street: readStreet(words), units: new Map() }
-    : { street: readStreet(words.slice(0, at)), units: readUnits(words.slice(at)) };
+  const street = readStreet(at < 0 ? words : words.slice(0, at));
+  const units = at < 0 ? new Map<string, Unit>() : readUnits(words.slice(at));
+  // 100A is the unit A of 100
+  const [, number, letter] = /^(\d+)(\p{L})$/u.exec(street.number) ?? [];
+  if (number === undefined || letter === undefined || units.has(ROOM)) return { street, units };
+  return { street: { ...street, number }, units: units.set(ROOM, { called: null, number: letter }) };
 }
 
 /** Whether units begin at a word: at the sign or the break, before a number, or as the last word of a line. */
@@ -118,7 +127,7 @@ function readUnits(words: readonly string[]): Map<string, Unit> {
   const end = () => {
     const text = number.join('');
     const isPremises = called === null && text.length > 1 && !/\d/.test(text);
-    const kind = isPremises ? PREMISES : called !== null && OTHER_PARTS.has(called) ? called : 'ROOM';
+    const kind = isPremises ? PREMISES : called !== null && OTHER_PARTS.has(called) ? called : ROOM;
     if (called !== null || text !== '') units.set(kind, { called, number: text });
     [called, number] = [null, []];
   };
@@ -141,6 +150,9 @@ function readUnits(words: readonly string[]): Map<string, Unit> {
   return units;
 }
 
+/** What is rented, whatever it is called. */
+const ROOM = 'ROOM';
+
 /** A name, as of a tower. */
 const PREMISES = 'PREMISES';
 
@@ -158,7 +170,8 @@ const compareUnits = (some: ReadonlyMap<string, Unit>, others: ReadonlyMap<strin
   );
 
 function readStreet(words: readonly string[]): Street {
-  const [first = '', ...rest] = words;
+  const [first = '', ...others] = words;
+  const rest = others.filter((word) => word !== 'THE');
   const standard = joinDirections(rest.map((word) => ({ word, short: abbreviate(word) })));
   const shorts = standard.map(({ short }) => short);
   const before = shorts.length > 1 && isDirection(shorts[0]) ? shorts[0]! : null;

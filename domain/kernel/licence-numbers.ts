@@ -10,10 +10,19 @@ export function compareLicenceNumbers(one: string, other: string): Likeness {
   if (a.digits !== b.digits && !isWithTail(a, b) && !isWithTail(b, a)) return 'differs';
   if (a.letters === b.letters) return a.digits === b.digits ? 'same' : 'alike';
   if (a.digits === '') return 'differs';
-  // who is licensed, or only registered, in one profession: LMFT, MFT
-  const isShort = (short: string, long: string) => short === '' || long === `L${short}`;
-  return isShort(a.letters, b.letters) || isShort(b.letters, a.letters) ? 'alike' : 'differs';
+  const [its, others] = [a, b].map(({ letters }) => OTHER_LETTERS[letters] ?? letters);
+  return its === others || a.letters === '' || b.letters === '' ? 'alike' : 'differs';
 }
+
+/** Letters by which boards wrote the same licence, now or earlier. */
+const OTHER_LETTERS: Record<string, string> = {
+  CSW: 'LCSW',
+  LCS: 'LCSW',
+  MFC: 'LMFT',
+  MFT: 'LMFT',
+  MHC: 'LMHC',
+  PCC: 'LPCC',
+};
 
 /** The letters of a licence number, which often say what licence it is: LMFT of LMFT 12345. */
 export const lettersOf = (number: string): string => read(number).letters;

@@ -97,6 +97,10 @@ function compareGivenNames(one: readonly string[], other: readonly string[]): Li
   ] as const)
     if (one.slice(0, a).join('') === other.slice(0, b).join('')) return compareFurther(one.slice(a), other.slice(b));
   if (isInitialOf(one[0]!, other[0]!)) return compareFurther(one.slice(1), other.slice(1));
+  const initialsOf = (names: readonly string[]) => names.map((name) => name[0]).join('');
+  const isInitials = (short: readonly string[], long: readonly string[]) =>
+    short.length === 1 && long.length > 1 && short[0] === initialsOf(long);
+  if (isInitials(one, other) || isInitials(other, one)) return 'alike';
   // called by the middle name
   return one.slice(1).includes(other.join(' ')) || other.slice(1).includes(one.join(' ')) ? 'alike' : 'differs';
 }

@@ -283,4 +283,5 @@ export const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\b(STATE (HIGHWAY|HWY)|SH)(?= \d)/g, 'STATE HWY'],
   [/\b(STATE (ROUTE|RTE|RT|ROAD|RD)|SR)(?= \d)/g, 'STATE RD'],
   [/\b((COUNTY|CNTY|CO) (ROAD|RD)|CR)(?= \d)/g, 'COUNTY RD'],
+  [/\b(FARM TO MARKET|FM)( (ROAD|RD))?(?= \d)/g, 'FM'],
 ];

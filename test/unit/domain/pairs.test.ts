@@ -15,7 +15,7 @@ const readPerson = (text: string): PersonName => {
 
 const readPlace = (text: string): Place => {
   const [lines = '', city = '', state = '', postalCode = ''] = text.split(';').map((part) => part.trim());
-  const [line1 = '', line2] = lines.split('/').map((line) => line.trim());
+  const [line1 = '', line2] = lines.split(' / ').map((line) => line.trim());
   return { line1, line2, city, state, postalCode };
 };
 
