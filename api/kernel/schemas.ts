@@ -166,12 +166,8 @@ export const pastDate = givenDate(NOT_IN_FUTURE, yearsAgo(75));
 export const turningDate = givenDate(OF_ANY_FIELD, WITHIN_TEN_YEARS, yearsAgo(100));
 /** The last day of what runs out by itself. */
 export const expiryDate = givenDate(OF_ANY_FIELD, yearsAhead(100), yearsAgo(100));
-/** The last day, in UTC, on which something that is made now is valid. */
-export const lastDayOfUse = givenDate(OF_ANY_FIELD, yearsAhead(100), {
-  rule: 'not_in_past',
-  message: 'must not be earlier than today in UTC',
-  holds: (value) => value >= new Date().toISOString().slice(0, 10),
-});
+/** The last day on which something that is made now is valid, until it is over everywhere. */
+export const lastDayOfUse = givenDate(OF_ANY_FIELD, yearsAhead(100), NOT_IN_PAST);
 /** By when, or on which day, something is meant to be done. */
 export const plannedDate = givenDate(OF_ANY_FIELD, yearsAhead(10), yearsAgo(10));
 /** A date to act on: not over yet everywhere on Earth. */
