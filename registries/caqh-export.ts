@@ -1,6 +1,6 @@
 import type { CaqhStatement } from '../domain/sources/caqh';
-import type { PlainDate } from '../domain/time/instants';
-import { isGivenDate, isRealDate } from '../domain/time/dates';
+import type { Instant, PlainDate } from '../domain/time/instants';
+import { isGivenDate, isRealDate, isFuture } from '../domain/time/dates';
 import { isCaqhId, isNpi } from '../domain/kernel/identifiers';
 import { LONGEST_CELL, readCsv, type Columns } from './csv';
 
@@ -32,9 +32,9 @@ const HEADINGS: Record<string, string> = {
 const REQUIRED = ['status', 'status_date'];
 
 /** Reads an export as a whole, so that nothing is taken of one that breaks off; a row that can't be read says why. */
-export async function readCaqhExport(file: Buffer): Promise<ExportRow[]> {
+export async function readCaqhExport(file: Buffer, now: Instant): Promise<ExportRow[]> {
   const rows: ExportRow[] = [];
-  for await (const { line, values } of readCsv(file, COLUMNS)) rows.push({ line, ...rowOf(values) });
+  for await (const { line, values } of readCsv(file, COLUMNS)) rows.push({ line, ...rowOf(values, now) });
   return rows;
 }
 
@@ -55,7 +55,7 @@ const SERIAL_DATE = /^[2-7]\d{4}$/;
 const YES = /^(y|yes|authorized|true|1)$/i;
 const NO = /^(n|no|not authorized|unauthorized|false|0)$/i;
 
-function rowOf(row: Partial<Record<string, string>>) {
+function rowOf(row: Partial<Record<string, string>>, now: Instant) {
   const { caqh_id: caqhId = '', npi = '', status = '', status_date: day = '', authorized = '' } = row;
   const { roster_status: rosterStatus = '' } = row;
   const statusOn = day === '' ? null : dateOf(day);
@@ -76,6 +76,7 @@ function rowOf(row: Partial<Record<string, string>>) {
   if (statusOn === undefined)
     return { column: 'status_date', rule: SERIAL_DATE.test(day) ? 'spreadsheet_date' : 'real_date' };
   if (statusOn !== null && !isGivenDate(statusOn)) return { column: 'status_date', rule: 'date_range' };
+  if (statusOn !== null && isFuture(statusOn, now)) return { column: 'status_date', rule: 'not_in_future' };
   if (authorized !== '' && !YES.test(authorized) && !NO.test(authorized))
     return { column: 'authorized', rule: 'yes_or_no' };
   const said: CaqhStatement = {

@@ -34,6 +34,9 @@ const shownRequest = ({ id, kind, caqhId, status, exception, requestedBy, create
   settledAt,
 });
 
+const columnOf = (came: RowOutcome, { caqhId }: { caqhId: string | null }): string =>
+  came === 'older_than_on_file' ? 'status_date' : caqhId ? 'caqh_id' : 'npi';
+
 export const registryRoutes = ({ sql }: Deps): Route[] => [
   route({
     method: 'post',
@@ -43,8 +46,9 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
       'Rows are matched by CAQH id or NPI among the providers that the caller may see, each on its own. A newer ' +
       'attestation is recorded: for every client where the caller sees every client and the row names the NPI, ' +
       'otherwise for the clients of the matched providers. Columns are known by the names of CAQH’s portal and API, and two that ' +
-      'mean the same are refused. If a ' +
-      'part of the file cannot be read, nothing is recorded.',
+      'mean the same are refused. If a part of the file cannot be read, nothing is recorded. A row that is dated earlier ' +
+      'than what is on file, or not at all where that is dated, changes nothing (`older_than_on_file`); nor does one ' +
+      'dated later than today.',
     tag: 'providers',
     access: 'registry:write',
     query: exportQuery,
@@ -53,14 +57,14 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, query: { dryRun = false }, file, commandId }) => {
       const at = readClock();
       const outcome = { dryRun, total: 0, recorded: 0, unchanged: 0, rejected: [] as object[] };
-      for (const row of await readCaqhExport(file).catch(refuseTable)) {
+      for (const row of await readCaqhExport(file, at).catch(refuseTable)) {
         outcome.total += 1;
         const { line } = row;
         if ('rule' in row) outcome.rejected.push({ line, column: row.column, rule: row.rule });
         else {
           const came: RowOutcome = await recordExportedRow(sql, principal, row, { at, dryRun });
           if (came === 'recorded' || came === 'unchanged') outcome[came] += 1;
-          else outcome.rejected.push({ line, column: row.caqhId ? 'caqh_id' : 'npi', rule: came });
+          else outcome.rejected.push({ line, column: columnOf(came, row), rule: came });
         }
       }
       const { rejected, ...totals } = outcome;

@@ -132,6 +132,12 @@ function ifSet<Body extends object, K extends keyof Body>(body: Body, ...keys: K
 }
 const ooo = (body: { outOfOrder?: object }) => (body.outOfOrder === undefined ? {} : { outOfOrder: true as const });
 
+/** When something was seen, and whether that was before what was seen last. */
+const seen = ({ seenOn }: { seenOn: PlainDate }, last: { seenOn: PlainDate } | null | undefined) => ({
+  seenOn,
+  ...(last && seenOn < last.seenOn && { outdated: true as const }),
+});
+
 /** The entry that a command writes: its codes and dates, never its words. */
 function entry(state: ApplicationState, { action, body }: Command, of: Circumstances): Draft {
   switch (action) {
@@ -187,9 +193,9 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
     case 'corrections':
       return { kind: 'correction', data: { strikes: body.entryId } };
     case 'loading':
-      return { kind: 'loading', data: { status: body.status, seenOn: body.seenOn } };
+      return { kind: 'loading', data: { status: body.status, ...seen(body, state.participation?.loading) } };
     case 'directory':
-      return { kind: 'directory', data: { status: body.status, seenOn: body.seenOn } };
+      return { kind: 'directory', data: { status: body.status, ...seen(body, state.participation?.directory) } };
     case 'issues': {
       const { code, since, disproves = [...DISPROVES[code]] } = body;
       return { kind: 'issue', data: { code, since, disproves } };

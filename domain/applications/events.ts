@@ -159,8 +159,9 @@ interface Payloads {
   /** `ahead`: its last day had not passed, so it goes on until `participation_over`. */
   participation_end: { on: PlainDate; ahead?: true };
   participation_over: { on: PlainDate };
-  loading: { status: LoadingStatus; seenOn: PlainDate };
-  directory: { status: DirectoryStatus; seenOn: PlainDate };
+  /** `outdated` is what was seen before the sighting on file: it is kept, and changes nothing. */
+  loading: { status: LoadingStatus; seenOn: PlainDate; outdated?: true };
+  directory: { status: DirectoryStatus; seenOn: PlainDate; outdated?: true };
   /** `disproves` are facts that no longer stand with it, until a person chooses. */
   issue: { code: IssueCode; since: PlainDate; disproves: Fact[] };
   issue_resolved: { code: IssueCode; resolvedOn: PlainDate };

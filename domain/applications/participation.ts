@@ -76,7 +76,7 @@ type Handlers = { [K in Kinds]: (s: ApplicationState, data: EventData<K>, e: Ent
 export const PARTICIPATION_HANDLERS: Handlers = {
   loading(s, data, e) {
     const p = s.participation;
-    if (!p) return;
+    if (!p || data.outdated) return;
     p.loading = data;
     if (data.status === 'loaded') {
       delete p.followUps.loading;
@@ -86,7 +86,7 @@ export const PARTICIPATION_HANDLERS: Handlers = {
 
   directory(s, data, e) {
     const p = s.participation;
-    if (!p) return;
+    if (!p || data.outdated) return;
     p.directory = data;
     const listed = data.status === 'listed';
     if (listed) resolveIssue(p, 'directory_wrong', data.seenOn);

@@ -65,6 +65,14 @@ export function findCaqhStanding({ found, rosterStatus, authorised, providerStat
 export const attestedOn = ({ providerStatus, statusOn }: CaqhStatement, now: Instant): PlainDate | null =>
   ofWords(providerStatus) === 'current' && statusOn !== null && !isFuture(statusOn, now) ? statusOn : null;
 
+/** Whether a statement is of before the one on file: it is dated earlier, or not at all where that one is dated. */
+export function isOutdated({ statusOn }: CaqhStatement, known: CaqhStatement | null, now: Instant): boolean {
+  const since = known?.statusOn ?? null;
+  // a date to come is a slip, and nothing is later than a slip
+  if (since === null || isFuture(since, now)) return false;
+  return statusOn === null || statusOn < since;
+}
+
 const DAY_MS = 86_400_000;
 const WEEK_MS = 7 * DAY_MS;
 /** Over how long a day's questions are spread. */

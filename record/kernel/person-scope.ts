@@ -1,3 +1,4 @@
+import { selectDay } from '../time/days';
 import type { Db, Fragment } from '../../runtime/database';
 
 // A row about a person belongs to the person where a registry stated it, and to one client where that client stated
@@ -28,7 +29,10 @@ export const attestedOn = (sql: Db, which: Fragment = sql`true`): Fragment => sq
   (select max(a.attested_on) from attestations a
     where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')} and ${which})`;
 
-/** A service's latest statement that counts for the provider `p`: its own answer, or a CAQH export that the client gave. */
+/**
+ * A service's latest statement that counts for the provider `p`: its own answer, which is of the day on which it came, or a CAQH
+ * export that the client gave, which is of the day that it names.
+ */
 export const registryWord = (sql: Db, service: Fragment): Fragment => sql`
   (select w.status, w.said, w.checked_at, w.said_at
     from (
@@ -38,7 +42,10 @@ export const registryWord = (sql: Db, service: Fragment): Fragment => sql`
       union all
       select t.status, t.said, t.checked_at, t.said_at from caqh_statements t
       where ${service} = 'caqh' and t.person_id = p.person_id and t.client_id = p.client_id) w
-    order by w.said_at desc nulls last limit 1)`;
+    order by
+      case when w.said ? 'pull' then ${selectDay(sql, sql`w.said_at`, 'UTC')} else (w.said->>'statusOn')::date end
+        desc nulls last,
+      w.said_at desc nulls last limit 1)`;
 
 /** The latest of what CAQH and NPPES have of the person of the provider `p`: of each source, as far as it counts there. */
 export const latestSnapshots = (sql: Db): Fragment => sql`

@@ -1,4 +1,5 @@
-import type { CaqhStatement } from '../../domain/sources/caqh';
+import { registryWord } from '../kernel/person-scope';
+import { isOutdated, type CaqhStatement } from '../../domain/sources/caqh';
 import type { Instant } from '../../domain/time/instants';
 import { json, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
@@ -13,7 +14,8 @@ export interface ExportedRow {
 }
 
 /** What a row came, or with a dry run would come, to. */
-export type RowOutcome = 'recorded' | 'unchanged' | 'unknown_provider' | 'ambiguous' | 'different_providers';
+export type RowOutcome =
+  'recorded' | 'unchanged' | 'older_than_on_file' | 'unknown_provider' | 'ambiguous' | 'different_providers';
 
 interface Matched {
   id: string;
@@ -24,6 +26,9 @@ interface Matched {
   /** Whether that is what is known already: for every client, or for its own. */
   knownOfPerson: boolean | null;
   knownOfClient: boolean | null;
+  /** What counts now: for every client, or at its own. */
+  saidOfPerson: CaqhStatement | null;
+  saidAtClient: CaqhStatement | null;
 }
 
 /**
@@ -39,10 +44,12 @@ export async function recordExportedRow(
   const same = (column: string) => sql`${sql(column)} = ${json(sql, said)}`;
   const found = await sql<Matched[]>`
     select p.id, p.client_id, p.person_id, n.npi = ${npi} is true as by_npi, p.caqh_id = ${caqhId} is true as by_caqh_id,
-      ${same('r.said')} as known_of_person, ${same('t.said')} as known_of_client
+      ${same('r.said')} as known_of_person, ${same('t.said')} as known_of_client,
+      r.said as said_of_person, w.said as said_at_client
     from providers p join persons n on n.id = p.person_id
     left join registry_records r on r.service = 'caqh' and r.person_id = p.person_id
     left join caqh_statements t on t.client_id = p.client_id and t.person_id = p.person_id
+    left join lateral ${registryWord(sql, sql`'caqh'`)} w on true
     where (p.caqh_id = ${caqhId} or n.npi = ${npi}) and ${inScope(sql, principal, 'p.client_id')}
     order by p.id`;
   if (found.length === 0) return 'unknown_provider';
@@ -54,21 +61,23 @@ export async function recordExportedRow(
     return caqhId && npi ? 'different_providers' : 'ambiguous';
 
   if (principal.clientIds === null && named.length > 0) {
-    const { personId, knownOfPerson } = first!;
+    const { personId, knownOfPerson, saidOfPerson } = first!;
     const fresh = await findNewAttestation(sql, personId, null, at, said);
     if (fresh === null && knownOfPerson) return 'unchanged';
+    if (isOutdated(said, saidOfPerson, at)) return 'older_than_on_file';
     if (!dryRun) await keepExported(sql, principal, personId, at, said);
     return 'recorded';
   }
-  let outcome: RowOutcome = 'unchanged';
+  const outcomes = new Set<RowOutcome>();
   for (const provider of meant) {
-    const { personId, clientId, knownOfClient } = provider;
+    const { personId, clientId, knownOfClient, saidAtClient } = provider;
     const fresh = await findNewAttestation(sql, personId, clientId, at, said);
-    if (fresh === null && knownOfClient) continue;
-    if (!dryRun) await keepStated(sql, principal, provider, at, said);
-    outcome = 'recorded';
+    const isKnown = fresh === null && knownOfClient;
+    const outcome = isKnown ? 'unchanged' : isOutdated(said, saidAtClient, at) ? 'older_than_on_file' : 'recorded';
+    if (outcome === 'recorded' && !dryRun) await keepStated(sql, principal, provider, at, said);
+    outcomes.add(outcome);
   }
-  return outcome;
+  return (['recorded', 'unchanged', 'older_than_on_file'] as const).find((one) => outcomes.has(one))!;
 }
 
 export const auditExport = (sql: Sql, principal: Principal, id: string, totals: object): Promise<void> =>

@@ -49,6 +49,41 @@ describe('an export of CAQH’s portal', () => {
     await eventually(async () => (await application.get()).stage === 'ready_to_submit');
   });
 
+  test('that is older than what is on file changes nothing and says so, whatever came in first', async () => {
+    const { providerId, providerNpi } = await system.file();
+    const standing = async () => (await provider(providerId)).registries.caqh.status;
+    const of = (status: string, on: string) => `,${providerNpi},${status},${on},Y`;
+    expect((await take([of('Re-Attestation', daysAgo(3))])).body).toMatchObject({ recorded: 1 });
+    for (const on of [daysAgo(30), '']) {
+      const older = (await take([of('Expired', on)])).body;
+      expect(older).toMatchObject({
+        recorded: 0,
+        rejected: [{ line: 2, column: 'status_date', rule: 'older_than_on_file' }],
+      });
+      expect(await standing()).toBe('current');
+    }
+    const ahead = (await take([of('Expired', daysAgo(-3))])).body.rejected;
+    expect(ahead).toEqual([{ line: 2, column: 'status_date', rule: 'not_in_future' }]);
+    expect((await take([of('Expired', daysAgo(2))])).body).toMatchObject({ recorded: 1 });
+    expect(await standing()).toBe('lapsed');
+  });
+
+  test('that one client gives stands behind a later one of every client, and before an earlier one', async () => {
+    const { clientId, providerId, providerNpi } = await system.file();
+    const key = await system.api.keyOf('specialist', [clientId]);
+    const standing = async () => (await provider(providerId)).registries.caqh.status;
+    const of = (status: string, on: string) => [`,${providerNpi},${status},${on},Y`];
+    await take(of('Expired', daysAgo(10)), { key });
+    expect(await standing()).toBe('lapsed');
+    await take(of('Re-Attestation', daysAgo(12)));
+    expect(await standing()).toBe('lapsed');
+    await take(of('Re-Attestation', daysAgo(8)));
+    expect(await standing()).toBe('current');
+    expect((await take(of('Expired', daysAgo(9)), { key })).body.rejected).toMatchObject([
+      { rule: 'older_than_on_file' },
+    ]);
+  });
+
   test('that the authorisation was taken back is a blocker until a user records another statement', async () => {
     const application = await system.at('in_review');
     const { providerId, providerNpi, payerId } = application.filed;

@@ -57,6 +57,19 @@ describe('a participation begins', () => {
 });
 
 describe('what the payer has', () => {
+  test('is as it was seen last, whichever sighting was entered last', () => {
+    const paper = participation({ effectiveOn: '2026-12-01' }).days(10);
+    paper.act('loading', seen('loaded', paper)).act('directory', seen('listed', paper));
+    const { loading, directory, followUps } = paper.state.participation!;
+    paper
+      .act('loading', { status: 'not_loaded', seenOn: TODAY0 })
+      .act('directory', { status: 'missing', seenOn: TODAY0 });
+    expect(paper.state.participation).toMatchObject({ loading, directory, followUps });
+    expect(paper.last('loading').data).toMatchObject({ status: 'not_loaded', outdated: true });
+    paper.act('loading', { ...seen('not_loaded', paper) });
+    expect(paper.state.participation!.loading!.status).toBe('not_loaded');
+  });
+
   test('is looked at 30 business days after the later of confirmation and effective date', () => {
     expect(at(participation(), 'followUp:loading')).toBe('2027-04-12 09:00');
     expect(at(participation({ effectiveOn: '2026-12-01' }), 'followUp:loading')).toBe('2027-02-17 09:00');

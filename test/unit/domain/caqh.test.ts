@@ -1,5 +1,11 @@
 import { addMilliseconds } from '../../../domain/time/dates';
-import { attestedOn, findCaqhStanding, planNextCaqhCheck, type CaqhStatement } from '../../../domain/sources/caqh';
+import {
+  attestedOn,
+  findCaqhStanding,
+  isOutdated,
+  planNextCaqhCheck,
+  type CaqhStatement,
+} from '../../../domain/sources/caqh';
 import { computeBackOff, spreadById } from '../../../domain/outreach/politeness';
 
 const SAID: CaqhStatement = {
@@ -40,12 +46,26 @@ describe('CAQH’s words', () => {
   });
 
   test('show an attestation only with a complete profile and a day that has come', () => {
-    expect(attestedOn(SAID, '2026-03-10')).toBe('2026-03-01');
-    expect(attestedOn(SAID, '2026-02-28')).toBeNull();
-    expect(attestedOn({ ...SAID, providerStatus: 'Expired' }, '2026-03-10')).toBeNull();
+    expect(attestedOn(SAID, '2026-03-10T09:00:00.000Z')).toBe('2026-03-01');
+    expect(attestedOn(SAID, '2026-02-28T09:00:00.000Z')).toBeNull();
+    expect(attestedOn({ ...SAID, providerStatus: 'Expired' }, '2026-03-10T09:00:00.000Z')).toBeNull();
     // authorised or not, the provider attested
-    expect(attestedOn({ ...SAID, authorised: false }, '2026-03-10')).toBe('2026-03-01');
+    expect(attestedOn({ ...SAID, authorised: false }, '2026-03-10T09:00:00.000Z')).toBe('2026-03-01');
   });
+});
+
+test('a statement is of before the one on file where it is dated earlier, or not at all where that is dated', () => {
+  const now = '2026-03-10T09:00:00.000Z';
+  const isBefore = (statusOn: string | null, known: string | null) =>
+    isOutdated({ ...SAID, statusOn }, { ...SAID, statusOn: known }, now);
+  expect(isBefore('2026-02-28', '2026-03-01')).toBe(true);
+  expect(isBefore(null, '2026-03-01')).toBe(true);
+  expect(isBefore('2026-03-01', '2026-03-01')).toBe(false);
+  expect(isBefore('2026-03-02', '2026-03-01')).toBe(false);
+  expect(isBefore(null, null)).toBe(false);
+  expect(isOutdated(SAID, null, now)).toBe(false);
+  // a slip that is on file keeps nothing away
+  expect(isBefore('2026-03-01', '2026-03-12')).toBe(false);
 });
 
 describe('politeness', () => {

@@ -1,7 +1,7 @@
 import { BadTable } from '../../../registries/csv';
 import { readCaqhExport } from '../../../registries/caqh-export';
 
-const read = (text: string) => readCaqhExport(Buffer.from(text));
+const read = (text: string) => readCaqhExport(Buffer.from(text), '2026-06-01T09:00:00.000Z');
 
 test('an export is read by CAQH’s names of the columns, whichever, and each way to write a date', async () => {
   const rows = await read(
@@ -21,7 +21,7 @@ test('each row that cannot be read says what and why', async () => {
   const rows = await read(
     'caqh_provider_id,npi,provider_status,provider_status_date,authorization_flag\n' +
       ',,Expired,,\nabc,,Expired,,\n,1234567890,Expired,,\n12345678,,,,\n12345678,,Expired,13/45/2026,\n12345678,,Expired,,maybe\n' +
-      `12345678,,Expired,1/1/1899,\n12345678,,Expired,22000101,\n12345678,,${'E'.repeat(201)},,`,
+      `12345678,,Expired,1/1/1899,\n12345678,,Expired,22000101,\n12345678,,Expired,6/3/2026,\n12345678,,${'E'.repeat(201)},,`,
   );
   expect(rows.map((row) => ('rule' in row ? `${row.line} ${row.column} ${row.rule}` : row))).toEqual([
     '2 caqh_id required',
@@ -32,12 +32,13 @@ test('each row that cannot be read says what and why', async () => {
     '7 authorized yes_or_no',
     '8 status_date date_range',
     '9 status_date date_range',
-    '10 status max_length',
+    '10 status_date not_in_future',
+    '11 status max_length',
   ]);
 });
 
 const problemsOf = (file: string | Buffer): Promise<string[]> =>
-  readCaqhExport(Buffer.from(file)).then(
+  readCaqhExport(Buffer.from(file), '2026-06-01T09:00:00.000Z').then(
     () => [],
     (error: unknown) => {
       if (!(error instanceof BadTable)) throw error;
