@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PRACTICE, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
-import { daysAgo, daysAhead, System, TODAY } from '../support/system';
+import { allFacts, daysAgo, daysAhead, SEEN, System, TODAY } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -237,7 +237,8 @@ describe('what is there twice', () => {
     });
 
   test('a payer that stands for another: billing readiness is evaluated again, through platforms too', async () => {
-    const network = await system.at('confirmed');
+    const adopt = { stage: 'confirmed', confirmations: allFacts({ seen: SEEN }) };
+    const network = await system.open(await system.file(), { adopt });
     const { providerId, practiceId, payerId } = network.filed;
     const [plan, twin] = [await system.payer(), await system.payer()];
     const waiting = await system.at('in_review', { filed: { ...network.filed, payerId: plan } });

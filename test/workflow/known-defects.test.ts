@@ -31,7 +31,14 @@ async function staffed() {
   const life = await lives.open({ adopt: { stage: 'in_review' }, continueAfter: 12 });
   const { clientId } = life.book;
   const [assignee, lead] = [randomUUID(), randomUUID()];
-  const user = (id: string, role: string) => ({ id, name: role, email: mailOf(id), role, clientIds: [clientId] });
+  const user = (id: string, role: string) => ({
+    id,
+    name: role,
+    email: mailOf(id),
+    role,
+    clientIds: [clientId],
+    timeZone: 'UTC',
+  });
   await lives.sql`insert into users ${lives.sql([user(assignee, 'specialist'), user(lead, 'lead')])}`;
   await lives.sql`update clients set contact_email = ${mailOf(clientId)} where id = ${clientId}`;
   await life.act('assignment', { assignee });

@@ -108,6 +108,7 @@ describe('the ladder', () => {
       email: mailOf(id),
       role,
       clientIds: [life.book.clientId],
+      timeZone: 'UTC',
     });
     await lives.sql`insert into users ${lives.sql([user(assignee, 'specialist'), user(lead, 'lead')])}`;
     await lives.sql`update clients set contact_email = ${mailOf(life.book.clientId)} where id = ${life.book.clientId}`;

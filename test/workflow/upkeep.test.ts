@@ -170,7 +170,7 @@ test('eight years of one person, one recredentialing done and one missed: every 
   relay = startRelay({ sql, dispatch: { ...dispatch, changed }, logger: pino({ level: 'silent' }) });
   const on = await book(sql);
   const lead = randomUUID();
-  await sql`insert into users ${sql({ id: lead, name: 'Lee', email: `${lead}@operator.example`, role: 'lead', clientIds: [on.clientId] })}`;
+  await sql`insert into users ${sql({ id: lead, name: 'Lee', email: `${lead}@operator.example`, role: 'lead', clientIds: [on.clientId], timeZone: 'UTC' })}`;
   const day0 = plus(await lives.today(), 2);
   const end = plus(day0, 8 * 365 + 2);
   await sleepUntil(day0);
@@ -363,7 +363,7 @@ describe('awkward scenario 1: the attestation lapses mid-application', () => {
   async function underWay() {
     const assignee = randomUUID();
     const life = await lives.open({ attestedDaysAgo: 60 });
-    await lives.sql`insert into users ${lives.sql({ id: assignee, name: 'Sam', email: `${assignee}@operator.example`, role: 'specialist' })}`;
+    await lives.sql`insert into users ${lives.sql({ id: assignee, name: 'Sam', email: `${assignee}@operator.example`, role: 'specialist', timeZone: 'UTC' })}`;
     await sendAtOnce(assignee);
     await life.act('assignment', { assignee });
     await life.act('submission', { submittedOn: await lives.today(), channel: 'payer_portal' });
