@@ -27,8 +27,9 @@ const COLUMNS = (sql: Db): Fragment => sql`id, user_id, covered_by, from_on, unt
 
 /**
  * Who does whose work now, through any number of covers: a row for each user who is away and each who stands in for them,
- * with how many covers lie between and for which clients. A cover lasts from the first to the last of its days in the
- * zone of the user who is away. It lends what its maker and the substitute may see, and nothing to a user without access, or who only looks.
+ * for which clients, and for which of them it goes on to the next. A cover lasts from the first to the last of its days in
+ * the zone of the user who is away. It lends what its maker and the substitute may see, and nothing to a user without
+ * access, or who only looks.
  */
 const listStandIns = (sql: Db): Fragment => sql`
   with recursive away as (
@@ -47,8 +48,10 @@ const listStandIns = (sql: Db): Fragment => sql`
     select s.user_id, away.covered_by, ${inBoth(sql, sql`s.client_ids`, sql`away.client_ids`)}, s.passed || away.covered_by
     from stand_ins s join away on away.user_id = s.covered_by
     where away.covered_by <> all(s.passed))
-  select s.user_id, s.covered_by, s.client_ids, cardinality(s.passed) as steps
-  from stand_ins s join users holder on holder.id = s.covered_by and holder.revoked_at is null`;
+  select s.user_id, s.covered_by, s.client_ids, lead(s.client_ids) over further as next_client_ids,
+    lead(s.covered_by) over further is not null as goes_on
+  from stand_ins s join users holder on holder.id = s.covered_by and holder.revoked_at is null
+  window further as (partition by s.user_id order by cardinality(s.passed))`;
 
 /** The users whose work, or some of it, a user does now. */
 export const listCovered = (sql: Db, userId: string): Fragment => sql`
@@ -59,10 +62,10 @@ export const listCovered = (sql: Db, userId: string): Fragment => sql`
  * clients that a cover does not lend stays with the user. Queue, feeds, mail and inbox all go by this.
  */
 export const joinCover = (sql: Db, userId: Fragment, clientId: Fragment): Fragment => sql`
-  left join lateral (
-    select s.covered_by from (${listStandIns(sql)}) s
-    where s.user_id = ${userId} and (s.client_ids is null or ${clientId} = any(s.client_ids))
-    order by s.steps desc limit 1) cover on true`;
+  left join (${listStandIns(sql)}) cover on cover.user_id = ${userId}
+    and (cover.client_ids is null or ${clientId} = any(cover.client_ids))
+    and not (cover.goes_on
+      and (cover.next_client_ids is null or coalesce(${clientId} = any(cover.next_client_ids), false)))`;
 
 /** Who does a user's work of a client today; null where the user may not see that client. */
 export const workerOf = (sql: Db, userId: Fragment, clientId: Fragment): Fragment => sql`(

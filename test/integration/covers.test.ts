@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { atDate, localDate } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { createTasks } from '../../record/kernel/tasks';
+import { joinCover } from '../../record/registry/absence-covers';
 import { queueMessages } from '../../record/outreach/messages';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { freshNpi } from '../support/file';
@@ -178,4 +179,24 @@ test('a snoozed item is in the calendar on the day on which it is back', async (
   const back = atDate(until, { timeZone: CLIENT.timeZone }).replaceAll(/[-:]|\.000/g, '');
   expect(starts(await feed(owner!))).toBe(back);
   expect(starts(unsnoozed)).not.toBe(back);
+});
+
+test('who stands in is found once for a whole list, however long it is', async () => {
+  const [owner, substitute] = await users(2);
+  await cover(owner!, substitute!);
+  const { sql } = api.deps;
+  const [row] = await sql`
+    explain (analyze, format json)
+    select cover.covered_by
+    from (select ${owner!}::uuid as assignee, gen_random_uuid() as client_id from generate_series(1, 500)) work
+    ${joinCover(sql, sql`work.assignee`, sql`work.client_id`)}`;
+  const passes: number[] = [];
+  const look = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const { 'Node Type': type, 'Actual Loops': loops } = node as { 'Node Type'?: string; 'Actual Loops'?: number };
+    if (type === 'WindowAgg' || type === 'Recursive Union') passes.push(loops!);
+    Object.values(node).forEach(look);
+  };
+  look(Object.values(row!)[0]);
+  expect(passes).toEqual([1, 1]);
 });
