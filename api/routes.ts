@@ -35,6 +35,7 @@ import { mergeRoutes } from './registry/merges';
 import { findingRoutes } from './sources/findings';
 import { absenceCoverRoutes } from './registry/absence-covers';
 import { assignmentRoutes } from './applications/assignments';
+import { callSheetRoutes } from './applications/call-sheet';
 import { snoozeRoutes } from './applications/snoozes';
 import { calendarFeedRoutes } from './work-queue/calendar-feeds';
 import { registryRoutes } from './sources/registries';
@@ -77,6 +78,7 @@ const GROUPS = [
   workQueueRoutes,
   assignmentRoutes,
   snoozeRoutes,
+  callSheetRoutes,
   absenceCoverRoutes,
   calendarFeedRoutes,
   taskRoutes,

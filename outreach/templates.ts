@@ -1,4 +1,5 @@
 import { nameDay } from '../domain/time/calendar';
+import { TO_DO } from '../domain/work-queue/to-do';
 import { page, type Block } from './page';
 
 /** What a template may say: codes and dates of the message, names as they are when it is sent. */
@@ -90,32 +91,9 @@ const ASKED_ANEW: Record<string, string> = {
   terms_changed: 'The terms have changed since some of this was answered: please say what holds now.',
 };
 
-/** What is to be done, as it reads after "We have yet to". */
-const TASKS: Record<string, string> = {
-  prepare: 'complete the file',
-  obtain_attestation: 'get the attestation',
-  submit: 'submit the application',
-  confirm_receipt: 'confirm that the payer received it',
-  second_look: 'ask the payer to search a second time',
-  check_status: 'ask the payer for the status',
-  provide_information: 'send what the payer asked for',
-  decide_on_appeal: 'decide on an appeal',
-  obtain_written_notice: 'get the decision in writing',
-  recheck_panel: 'ask whether the panel is open again',
-  chase_contract: 'get the contract moving',
-  confirm_facts: 'get the last facts confirmed',
-  check_loading: 'check that the payer has loaded the provider',
-  verify_directory: 'verify the payer’s directory',
-  resolve_not_loaded: 'have the payer load the provider',
-  resolve_wrong_tin: 'have the payer correct the TIN',
-  resolve_claims_denied: 'find out why claims are denied',
-  correct_directory: 'have the payer correct its directory',
-  ask_committee_date: 'ask for the date of the committee’s decision',
-  recover_recredentialing: 'save a recredentialing that was missed',
-  tell_of_change: 'tell the payer what has changed in the file',
-  enter_what_was_lost: 'enter what a restore lost, or confirm that nothing is missing',
-};
-const taskOf = ({ data }: Content): string => TASKS[text(data.purpose)] ?? text(data.purpose).replaceAll('_', ' ');
+/** What is to be done. */
+const taskOf = ({ data }: Content): string =>
+  (TO_DO as Partial<Record<string, string>>)[text(data.purpose)] ?? text(data.purpose).replaceAll('_', ' ');
 const dueOnOf = ({ data }: Content): string => `${nameDay(text(data.dueOn))}, ${text(data.dueOn).slice(0, 4)}`;
 /** Of a payer that wants the attestation fresher than CAQH does. */
 const freshEnough = ({ data: { maxDays } }: Content): string =>

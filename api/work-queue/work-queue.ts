@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { STAGES, PURPOSES } from '../../domain/kernel/codes';
 import { URGENCIES } from '../../domain/work-queue/ranking';
-import { listWork, listWorkByPayer, listLoad } from '../../record/work-queue/queue';
+import { TO_DO } from '../../domain/work-queue/to-do';
+import { listWork, listWorkByPayer, listLoad, type WorkItem } from '../../record/work-queue/queue';
 import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
 import { ok, route, type Route } from '../kernel/route';
@@ -29,6 +30,7 @@ const workItem = z
     providerId: id.nullable(),
     payerId: id,
     purpose: z.enum(PURPOSES).meta({ description: 'What is to be done' }),
+    do: z.string().meta({ description: 'The purpose in words' }),
     since: instant,
     dueAt: instant,
     overdue: z.boolean(),
@@ -98,7 +100,8 @@ const query = z
     if (groupBy && cursor) broken(context, ['cursor'], 'not_grouped', 'must be left out where groupBy is given');
   }, BESIDE_BAD_FIELDS);
 
-const shownItem = underBothNames(SUBSTITUTE);
+const underNames = underBothNames(SUBSTITUTE);
+const shownItem = (item: WorkItem) => underNames({ ...item, do: TO_DO[item.purpose] });
 
 export const workQueueRoutes = ({ sql }: Deps): Route[] => [
   route({

@@ -284,3 +284,54 @@ describe('a calendar feed', () => {
     expect((await system.api.get(`/calendar/${'x'.repeat(43)}.ics`, { key: '' })).status).toBe(404);
   });
 });
+
+describe('a call sheet', () => {
+  test('has all that the payer will ask for, and what is to be done in words', async () => {
+    const playbook = {
+      contacts: [{ purpose: 'status', phone: '1-800-555-0100', ivrPath: '2, 1' }],
+      callerVerification: ['the last four digits of the TIN'],
+    };
+    const filed = await system.file({ playbook });
+    const application = await system.at('in_review', { filed });
+    await application.contact('information_requested', { rep: 'Dana', referenceNumber: 'C-7', missingItems: ['W-9'] });
+    await application.contact('no_answer');
+    const path = `/v1/payers/${filed.payerId}/call-sheet`;
+    const sheet = (await system.api.get(path)).body;
+    expect(sheet).toMatchObject({ payerId: filed.payerId, ...playbook, count: 1 });
+    const { practice, provider } = {
+      practice: (await system.api.get(`/v1/practices/${filed.practiceId}`)).body,
+      provider: (await system.api.get(`/v1/providers/${filed.providerId}`)).body,
+    };
+    expect(sheet.applications).toMatchObject([
+      {
+        applicationId: application.id,
+        providerName: `${provider.firstName} ${provider.lastName}`,
+        providerNpi: provider.npi,
+        practiceName: practice.legalName,
+        tinLast4: practice.tin.last4,
+        submittedOn: TODAY,
+        outstandingItems: ['W-9'],
+        lastContact: { outcome: 'information_requested', rep: 'Dana', referenceNumber: 'C-7' },
+        items: [{ purpose: 'provide_information', do: 'send what the payer asked for' }],
+      },
+    ]);
+    expect((await queue({ applicationId: application.id }))[0]!.do).toBe('send what the payer asked for');
+
+    const printed = await system.api.get(`${path}?format=pdf`);
+    expect([printed.status, printed.headers.get('content-type'), printed.body.slice(0, 5)]).toEqual([
+      200,
+      'application/pdf',
+      '%PDF-',
+    ]);
+  });
+
+  test('is a caller’s own clients’ only, and empty where nothing is due', async () => {
+    const filed = await system.file();
+    const application = await system.at('in_review', { filed });
+    await application.contact('information_requested', { missingItems: ['W-9'] });
+    const path = `/v1/payers/${filed.payerId}/call-sheet`;
+    const key = await system.api.keyOf('specialist', [(await system.file()).clientId]);
+    expect((await system.api.get(path, { key })).body).toMatchObject({ count: 0, applications: [] });
+    expect((await system.api.get(path, { key: await system.api.keyOf('client', [filed.clientId]) })).status).toBe(403);
+  });
+});

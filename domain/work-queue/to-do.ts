@@ -1,0 +1,29 @@
+import type { Purpose } from '../kernel/codes';
+
+/** What is to be done, as it reads after "please" or "we have yet to". */
+export const TO_DO: Record<Purpose, string> = {
+  prepare: 'complete the file',
+  obtain_attestation: 'get the attestation',
+  submit: 'submit the application',
+  confirm_receipt: 'confirm that the payer received it',
+  second_look: 'ask the payer to search a second time',
+  check_status: 'ask the payer for the status',
+  provide_information: 'send what the payer asked for',
+  decide_on_appeal: 'decide on an appeal',
+  obtain_written_notice: 'get the decision in writing',
+  recheck_panel: 'ask whether the panel is open again',
+  chase_contract: 'get the contract moving',
+  confirm_facts: 'get the last facts confirmed',
+  check_loading: 'check that the payer has loaded the provider',
+  verify_directory: 'verify the payer’s directory',
+  resolve_not_loaded: 'have the payer load the provider',
+  resolve_wrong_tin: 'have the payer correct the TIN',
+  resolve_claims_denied: 'find out why claims are denied',
+  correct_directory: 'have the payer correct its directory',
+  ask_committee_date: 'ask for the date of the committee’s decision',
+  recover_recredentialing: 'save a recredentialing that was missed',
+  tell_of_change: 'tell the payer what has changed in the file',
+  enter_what_was_lost: 'enter what a restore lost, or confirm that nothing is missing',
+  read_the_party: 'read off the evidence whom it names',
+  attach_document: 'attach the document behind a fact',
+};

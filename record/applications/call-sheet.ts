@@ -1,0 +1,78 @@
+import type { ApplicationKind, LineOfBusiness, Outcome, Purpose, Stage } from '../../domain/kernel/codes';
+import type { ApplicationState } from '../../domain/applications/state';
+import type { Instant, PlainDate } from '../../domain/time/instants';
+import type { Db } from '../../runtime/database';
+import type { Principal } from '../kernel/principal';
+import { listWorkByPayer, type PayerWork, type QueueFilter } from '../work-queue/queue';
+import { readOutstandingItems } from './commands';
+
+/** One application of a call, with what the payer's representative asks for. */
+export interface CallSheetEntry {
+  applicationId: string;
+  clientId: string;
+  clientName: string;
+  providerName: string | null;
+  providerNpi: string | null;
+  practiceName: string;
+  practiceNpi: string | null;
+  tinLast4: string;
+  state: string;
+  lineOfBusiness: LineOfBusiness;
+  kind: ApplicationKind;
+  stage: Stage;
+  attempt: number;
+  submittedOn: PlainDate | null;
+  referenceNumber: string | null;
+  /** What the payer asked for and has not got, in its words. */
+  outstandingItems: string[];
+  /** The latest contact in which somebody was reached, on the client's day. */
+  lastContact: { on: PlainDate; outcome: Outcome; rep: string | null; referenceNumber: string | null } | null;
+  items: { purpose: Purpose; dueAt: Instant; overdue: boolean; ask: string[] }[];
+}
+
+/** What a call to one payer needs: how to reach it, and for each application what is asked and what will be asked for. */
+export type CallSheet = Omit<PayerWork, 'items'> & { applications: CallSheetEntry[] };
+
+/** The sheet of a payer's part of the queue, what presses most first; null where nothing is due. */
+export async function readCallSheet(
+  sql: Db,
+  principal: Principal,
+  filter: QueueFilter & { payerId: string },
+  limit: number,
+): Promise<CallSheet | null> {
+  const [work] = await listWorkByPayer(sql, principal, filter, limit);
+  if (!work) return null;
+  const { items, ...payer } = work;
+  const ids = [...new Set(items.map(({ applicationId }) => applicationId))];
+  const rows = await sql<(Omit<CallSheetEntry, 'items' | 'outstandingItems'> & { snapshot: ApplicationState })[]>`
+    select a.id as application_id, a.client_id, k.name as client_name, p.first_name || ' ' || p.last_name as provider_name,
+      n.npi as provider_npi, pr.legal_name as practice_name, pr.npi as practice_npi, pr.tin_last4, a.state,
+      a.line_of_business, a.kind, a.stage, (a.snapshot->>'attempt')::int as attempt, a.submitted_on, a.reference_number,
+      a.snapshot, (
+        select jsonb_build_object('on', (e.at at time zone k.time_zone)::date, 'outcome', c.body->>'outcome', 'rep', c.body->>'rep',
+          'referenceNumber', c.body->>'referenceNumber')
+        from events e join commands c on c.id = e.command_id
+        where e.application_id = a.id and e.kind = 'contact' and e.struck_by is null
+          and c.body->>'outcome' <> 'no_answer'
+        order by e.seq desc limit 1) as last_contact
+    from applications a
+    join clients k on k.id = a.client_id
+    join practices pr on pr.id = a.practice_id
+    left join providers p on p.id = a.provider_id
+    left join persons n on n.id = p.person_id
+    where a.id = any(${ids}::uuid[])`;
+  const applications = await Promise.all(
+    ids.map(async (id) => {
+      const { snapshot, ...row } = rows.find(({ applicationId }) => applicationId === id)!;
+      const outstanding = await readOutstandingItems(sql, snapshot);
+      return {
+        ...row,
+        outstandingItems: outstanding.map(({ item }) => item),
+        items: items
+          .filter(({ applicationId }) => applicationId === id)
+          .map(({ purpose, dueAt, overdue, ask }) => ({ purpose, dueAt, overdue, ask })),
+      };
+    }),
+  );
+  return { ...payer, applications };
+}
