@@ -48,7 +48,7 @@ export async function terminateSpans(tx: Tx, { id, updatedAt }: ApplicationState
       insert into network_spans (client_id, application_id, provider_id, practice_id, payer_id, state, line_of_business, location_id,
         approved, effective_from, effective_to, facts, loaded_seen, known_from, terminated_on)
       select client_id, application_id, provider_id, practice_id, payer_id, state, line_of_business, location_id,
-        approved, effective_from, effective_to, facts, loaded_seen, ${updatedAt}, ${body.on} from before`;
+        approved, effective_from, effective_to, facts, loaded_seen, ${updatedAt}::timestamptz, ${body.on}::date from before`;
 }
 
 /** The span that an application's facts come to; null where it has none. */
