@@ -174,7 +174,8 @@ describe('one person at two clients', () => {
     await attested(mine, 1);
     expect(await attestationOf(mine)).toMatchObject({ dueOn: daysAhead(119), standing: 'current' });
     expect(await attestationOf(theirs)).toMatchObject({ dueOn: daysAhead(10), standing: 'due' });
-    await keep(mine);
+    // today's reminders are due from nine on, where the clients are
+    await keep(mine, `${TODAY}T20:00:00.000Z`);
     expect(await messagesOf(mine, theirs)).toMatchObject([{ recipientId: theirs.id, data: { rung: -10 } }]);
   });
 
