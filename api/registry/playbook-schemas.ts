@@ -34,7 +34,8 @@ const amount = z.number().optional();
 export const duration = z
   .strictObject({ businessDays: amount, days: amount, months: amount, hours: amount, minutes: amount, seconds: amount })
   .superRefine((value, context) => {
-    const message = findDurationProblem(value);
+    // of what is no number its own rule speaks
+    const message = Object.values(value).every((count) => typeof count === 'number') && findDurationProblem(value);
     if (message) context.addIssue({ code: 'custom', message, params: { rule: 'duration' } });
   }, BESIDE_BAD_FIELDS)
   .transform((value) => value as Duration)
