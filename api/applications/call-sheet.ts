@@ -10,6 +10,7 @@ import { checkFilter } from '../kernel/filters';
 import { ok, route, type Route } from '../kernel/route';
 import { date, id, instant, limit, line } from '../kernel/schemas';
 import { calling } from '../registry/playbook-schemas';
+import { readClock } from '../../runtime/clock';
 
 const text = z.string();
 const entry = z.strictObject({
@@ -91,7 +92,7 @@ export const callSheetRoutes = ({ sql }: Deps): Route[] => [
       const found = await readCallSheet(sql, principal, { ...filter, payerId: subject.id }, most);
       const sheet = found ?? { payerId: subject.id, name: subject.name, count: 0, applications: [] };
       if (format === 'json') return ok(shown(sheet));
-      const body = await callSheetPdf(sheet, new Date().toISOString(), await readLetterhead(sql));
+      const body = await callSheetPdf(sheet, readClock(), await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `call-sheet-${subject.id}.pdf` };
     },
   }),

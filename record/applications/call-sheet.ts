@@ -3,11 +3,12 @@ import type { ApplicationState } from '../../domain/applications/state';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Db } from '../../runtime/database';
 import type { Principal } from '../kernel/principal';
+import { selectDay } from '../time/days';
 import { listWorkByPayer, type PayerWork, type QueueFilter } from '../work-queue/queue';
 import { readOutstandingItems } from './commands';
 
 /** One application of a call, with what the payer's representative asks for. */
-export interface CallSheetEntry {
+interface CallSheetEntry {
   applicationId: string;
   clientId: string;
   clientName: string;
@@ -49,7 +50,7 @@ export async function readCallSheet(
       n.npi as provider_npi, pr.legal_name as practice_name, pr.npi as practice_npi, pr.tin_last4, a.state,
       a.line_of_business, a.kind, a.stage, (a.snapshot->>'attempt')::int as attempt, a.submitted_on, a.reference_number,
       a.snapshot, (
-        select jsonb_build_object('on', (e.at at time zone k.time_zone)::date, 'outcome', c.body->>'outcome', 'rep', c.body->>'rep',
+        select jsonb_build_object('on', ${selectDay(sql, sql`e.at`, sql`k.time_zone`)}, 'outcome', c.body->>'outcome', 'rep', c.body->>'rep',
           'referenceNumber', c.body->>'referenceNumber')
         from events e join commands c on c.id = e.command_id
         where e.application_id = a.id and e.kind = 'contact' and e.struck_by is null

@@ -242,7 +242,7 @@ describe('what is there twice', () => {
     const { providerId, practiceId, payerId } = network.filed;
     const [plan, twin] = [await system.payer(), await system.payer()];
     const waiting = await system.at('in_review', { filed: { ...network.filed, payerId: plan } });
-    const through = { providerId, platform: 'Alma', payerIds: [plan] };
+    const through = { providerId, platform: 'Alma', payerIds: [plan], states: ['CA', 'NY'] };
     const { id } = await system.api.make('/v1/platform-relationships', through);
     await system.api.patch(`/v1/payers/${payerId}`, { covers: [plan] });
     await told(waiting.id);
