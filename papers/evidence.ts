@@ -1,3 +1,4 @@
+import { writePersonName } from '../domain/kernel/names';
 import { localDate } from '../domain/time/calendar';
 import type { Instant } from '../domain/time/instants';
 import { FACTS, type Fact } from '../domain/kernel/codes';
@@ -35,7 +36,7 @@ const LINE_TAKES = 40;
 export function evidencePdf(written: EvidenceFile, sha256: string, letterhead: Letterhead): Promise<Buffer> {
   const file = { ...OF_VERSION_1, ...written };
   const { application, provider, practice, payer, location, client } = file;
-  const who = provider ? `${provider.firstName} ${provider.lastName}` : practice.legalName;
+  const who = provider ? writePersonName(provider) : practice.legalName;
   const when = clock(client.timeZone);
   const tables = [
     confirmationsTable(file),

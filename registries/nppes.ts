@@ -22,7 +22,7 @@ const answer = z.object({
       number: z.union([z.string(), z.number()]).transform(String),
       enumeration_type: text,
       basic: z
-        .object({ first_name: text, last_name: text, status: text })
+        .object({ first_name: text, middle_name: text, last_name: text, name_suffix: text, status: text })
         .nullish()
         .transform((basic) => basic ?? {}),
       addresses: listOf(
@@ -90,7 +90,10 @@ function snapshotOf({
   return {
     ...(enumerationType && { enumerationType }),
     ...(basic.first_name && { firstName: basic.first_name }),
+    ...(basic.middle_name && { middleName: basic.middle_name }),
     ...(basic.last_name && { lastName: basic.last_name }),
+    // two hyphens where there is none
+    ...(basic.name_suffix && /\w/.test(basic.name_suffix) && { suffix: basic.name_suffix }),
     ...(taxonomy?.code && { taxonomyCode: taxonomy.code }),
     ...(line1 &&
       city &&

@@ -57,7 +57,15 @@ export const evidence = z
       asOf: instant.meta({ description: 'Of its last entry' }),
     }),
     client: z.strictObject({ name: z.string(), timeZone: z.string() }),
-    provider: z.strictObject({ firstName: z.string(), lastName: z.string(), npi: z.string() }).nullable(),
+    provider: z
+      .strictObject({
+        firstName: z.string().optional(),
+        middleName: z.string().optional(),
+        lastName: z.string(),
+        suffix: z.string().optional(),
+        npi: z.string(),
+      })
+      .nullable(),
     practice: z.strictObject({
       legalName: z.string(),
       npi: z.string().nullable(),

@@ -52,7 +52,23 @@ export const dea = unique(
   (one) => `${one.state} ${one.number}`,
 ).meta({ description: 'Where they prescribe' });
 
-const fields = { firstName: line, lastName: line, email, licences };
+const firstName = line
+  .nullable()
+  .meta({ description: 'Null of a person who has one name only, which is the last name' });
+const formerName = z
+  .strictObject({
+    firstName: line.nullable().optional(),
+    middleName: line.nullable().optional(),
+    lastName: line,
+    suffix: line.nullable().optional(),
+    until: pastDate.nullable().optional().meta({ description: 'The last day on which it was the name, where known' }),
+  })
+  .meta({ id: 'FormerName' });
+const formerNames = unique(z.array(formerName).max(20), (name) => JSON.stringify(name)).meta({
+  description: 'Names that the person had before; lists of exclusions are searched for them too',
+});
+
+const fields = { firstName, lastName: line, email, licences };
 
 export const providerInput = z
   .strictObject({
@@ -60,6 +76,9 @@ export const providerInput = z
     npi,
     caqhId: caqhId.optional(),
     taxonomyCode: taxonomyCode.optional(),
+    middleName: line.optional(),
+    suffix: line.optional().meta({ description: 'Jr., III and the like' }),
+    formerNames: formerNames.optional(),
     malpractice: malpractice.optional(),
     dea: dea.optional(),
   })
@@ -70,6 +89,9 @@ export const providerPatch = z
     ...fields,
     caqhId: caqhId.nullable(),
     taxonomyCode: taxonomyCode.nullable(),
+    middleName: line.nullable(),
+    suffix: line.nullable(),
+    formerNames,
     malpractice: malpractice.nullable(),
     dea,
     ...circumstance,
@@ -92,6 +114,9 @@ export const provider = z
     npi,
     caqhId: caqhId.nullable(),
     taxonomyCode: taxonomyCode.nullable(),
+    middleName: line.nullable(),
+    suffix: line.nullable(),
+    formerNames,
     malpractice: policy
       .partial({ policyNumber: true })
       .nullable()

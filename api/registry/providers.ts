@@ -27,6 +27,7 @@ const tag = 'providers';
 // The person behind a provider stays ours: by its id two clients would find each other.
 export function viewOfProvider({
   personId: _,
+  fullName: _name,
   timeZone,
   attestedOn,
   legalHold: _hold,
@@ -117,7 +118,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/providers/{id}',
     summary: 'Change a provider',
     description:
-      'Fields that are left out stay as they are; `licences` replaces the whole list; null clears `caqhId`, `taxonomyCode` and `malpractice`. ' +
+      'Fields that are left out stay as they are; `licences` replaces the whole list; null clears `firstName`, `middleName`, `suffix`, `caqhId`, `taxonomyCode` and `malpractice`. ' +
       'An NPI that was entered wrongly is put right by its correction.',
     tag,
     access: 'registry:write',

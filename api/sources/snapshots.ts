@@ -16,7 +16,9 @@ const snapshotInput = z
     takenOn: pastDate,
     enumerationType: z.enum(['NPI-1', 'NPI-2']).optional(),
     firstName: line.optional(),
+    middleName: line.optional(),
     lastName: line.optional(),
+    suffix: line.optional(),
     taxonomyCode: taxonomyCode.optional(),
     address: address.optional(),
     licences: unique(

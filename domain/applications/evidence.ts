@@ -1,3 +1,4 @@
+import type { PersonName } from '../kernel/names';
 import type { TinType } from '../kernel/identifiers';
 import { localDate } from '../time/calendar';
 import type { EventKind, RecredentialingDates } from './events';
@@ -119,7 +120,7 @@ export type EvidenceCycle = Pick<RecredentialingDates, 'from' | 'basis' | 'dueOn
 /** Who and what an application is about. Of a tax id only the last four digits are ever here. */
 export interface EvidenceSubject {
   client: { name: string; timeZone: string };
-  provider: { firstName: string; lastName: string; npi: string } | null;
+  provider: (PersonName & { npi: string }) | null;
   practice: { legalName: string; npi: string | null; tin: { type: TinType; last4: string }; address: object };
   location: { name: string | null; address: object } | null;
   payer: { name: string };

@@ -2,7 +2,8 @@ import { compareOptional, findFarthest, findNearest, listSpellings, wordsOf, typ
 
 /** A person's name as it is written somewhere; any part may hold what belongs into another. */
 export interface PersonName {
-  firstName: string;
+  /** Null or left out of a person who has one name only. */
+  firstName?: string | null | undefined;
   middleName?: string | null | undefined;
   lastName: string;
   suffix?: string | null | undefined;
@@ -33,6 +34,10 @@ const keysOf = (family: readonly string[], given: readonly string[]): string[] =
   return names.flatMap((name) => initials.map((initial) => `${name},${initial}`));
 };
 
+/** A person's name as it is addressed. */
+export const writePersonName = ({ firstName, middleName, lastName, suffix }: PersonName): string =>
+  [firstName, middleName, lastName, suffix].filter((part) => part).join(' ');
+
 interface Reading {
   given: string[];
   family: string[];
@@ -62,7 +67,7 @@ const PARTICLES = new Set(
 );
 
 function listReadings({ firstName, middleName, lastName, suffix }: PersonName): Reading[] {
-  const fields = [firstName, middleName ?? '', lastName, suffix ?? ''].map(listSpellings);
+  const fields = [firstName ?? '', middleName ?? '', lastName, suffix ?? ''].map(listSpellings);
   return [0, 1].map((way) => {
     const [first, middle, last, stated] = fields.map((ways) => wordsOf(ways[way] ?? ways[0]!));
     const found: string[] = stated!.flatMap((word) => SUFFIXES[word] ?? []);

@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../time/instants';
 import { compareBusinessNames, listBusinessKeys } from '../kernel/business-names';
-import type { Likeness } from '../kernel/likeness';
+import { findNearest, type Likeness } from '../kernel/likeness';
 import { comparePersonNames, listPersonKeys, type PersonName } from '../kernel/names';
 import { atDate, localDate } from '../time/calendar';
 import { addDays } from '../time/dates';
@@ -84,6 +84,8 @@ export interface LeieEntry extends Listing {
 /** A provider or a practice as it is on file, for one client. */
 export interface Screened extends Named {
   npi: string | null;
+  /** A person's. */
+  formerNames?: readonly PersonName[];
 }
 
 const MATCHES = ['npi', 'name'] as const;
@@ -99,14 +101,15 @@ export function matchListing(listing: Listing, held: Screened): Match | null {
   return compareNamed(listing, held) === 'differs' ? null : 'name';
 }
 
-function compareNamed(listing: Named, held: Named): Likeness {
+function compareNamed(listing: Named, held: Screened): Likeness {
   if (listing.businessName && held.businessName) return compareBusinessNames(listing.businessName, held.businessName);
-  return listing.businessName || held.businessName ? 'differs' : comparePersonNames(listing, held);
+  if (listing.businessName || held.businessName) return 'differs';
+  return findNearest([listing], [held, ...(held.formerNames ?? [])], comparePersonNames);
 }
 
 /** The keys by which entries are looked up: an entry that matches by name has one of the provider's or practice's. */
-export const listNameKeys = (named: Named): string[] =>
-  named.businessName ? listBusinessKeys(named.businessName) : listPersonKeys(named);
+export const listNameKeys = ({ formerNames = [], ...named }: Named & Pick<Screened, 'formerNames'>): string[] =>
+  named.businessName ? listBusinessKeys(named.businessName) : [named, ...formerNames].flatMap(listPersonKeys);
 
 /** Day of the month by which the OIG puts out the month's list, and the one by which it should be on file. */
 const OUT_DAY = 10;

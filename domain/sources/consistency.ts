@@ -11,7 +11,9 @@ export interface Snapshot {
   /** Whose NPI it is: NPI-1 a person's, NPI-2 an organisation's. */
   enumerationType?: 'NPI-1' | 'NPI-2' | undefined;
   firstName?: string | undefined;
+  middleName?: string | undefined;
   lastName?: string | undefined;
+  suffix?: string | undefined;
   taxonomyCode?: string | undefined;
   address?: Place | undefined;
   licences?: readonly { state: string; number: string }[] | undefined;
@@ -46,8 +48,10 @@ export interface CheckedPractice {
 export interface CheckedFile {
   provider: {
     npi: string;
-    firstName: string;
+    firstName: string | null;
+    middleName: string | null;
     lastName: string;
+    suffix: string | null;
     taxonomyCode: string | null;
     licences: readonly { state: string; number: string; expiresOn: PlainDate }[];
     malpractice: { expiresOn: PlainDate } | null;
@@ -282,9 +286,10 @@ export function listProviderFindings(
   }
   return found;
 
-  /** What a source leaves out is as it is on file. */
-  function nameOf({ firstName = provider.firstName, lastName = provider.lastName }: Partial<Snapshot>): PersonName {
-    return { firstName, lastName };
+  /** What a source leaves out is as it is on file; a middle name that only it has says nothing against the file. */
+  function nameOf({ middleName, ...named }: Partial<Snapshot>): PersonName {
+    const { firstName, lastName, suffix } = { ...provider, ...named };
+    return { firstName, middleName: provider.middleName && (middleName ?? provider.middleName), lastName, suffix };
   }
 
   function againstSource({ enumerationType, ...snapshot }: Snapshot): FindingCode[] {

@@ -8,7 +8,7 @@ export const PROPOSED_FIELDS = ['firstName', 'lastName', 'taxonomyCode', 'licenc
 type ProposedField = (typeof PROPOSED_FIELDS)[number];
 
 interface Fields<L extends LicenceNumber> {
-  firstName: string;
+  firstName: string | null;
   lastName: string;
   taxonomyCode: string | null;
   licences: readonly L[];

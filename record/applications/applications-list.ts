@@ -97,7 +97,9 @@ const RENEWAL: Record<RecredentialingStatus, (sql: Db) => Fragment> = {
 function named(sql: Db, q: string): Fragment {
   const pattern = `%${q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   return sql`(
-    p.first_name || ' ' || p.last_name ilike ${pattern} or pr.legal_name ilike ${pattern} or y.name ilike ${pattern}
+    p.full_name ilike ${pattern} or concat_ws(' ', p.first_name, p.last_name) ilike ${pattern}
+    or exists (select from jsonb_array_elements(p.former_names) f
+      where concat_ws(' ', f->>'firstName', f->>'lastName') ilike ${pattern}) or pr.legal_name ilike ${pattern} or y.name ilike ${pattern}
     or exists (select from unnest(y.aliases) alias where alias ilike ${pattern})
     or a.reference_number ilike ${pattern} or n.npi = ${q} or pr.npi = ${q})`;
 }

@@ -101,7 +101,7 @@ export const isOverdue = (sql: Db): Fragment => sql`(a.due_at < now() and a.snap
 
 /** What a list shows, with its names; `a`, `p`, `n`, `pr` and `y` are application, provider, person, practice, payer. */
 export const selectSummaries = (sql: Db, principal: Principal, more: Fragment = sql``): Fragment => sql`
-  select a.id, a.client_id, a.provider_id, p.first_name || ' ' || p.last_name as provider_name,
+  select a.id, a.client_id, a.provider_id, p.full_name as provider_name,
     a.practice_id, pr.legal_name as practice_name, a.payer_id, y.name as payer_name,
     a.state, a.line_of_business, a.kind, a.location_id, a.previous_id, a.needed_by, a.monthly_value,
     a.open, a.stage, (a.snapshot->>'attempt')::int as attempt, a.waiting_on, a.assignee, a.submitted_on,

@@ -46,7 +46,7 @@ export async function readCallSheet(
   const { items, ...payer } = work;
   const ids = [...new Set(items.map(({ applicationId }) => applicationId))];
   const rows = await sql<(Omit<CallSheetEntry, 'items' | 'outstandingItems'> & { snapshot: ApplicationState })[]>`
-    select a.id as application_id, a.client_id, k.name as client_name, p.first_name || ' ' || p.last_name as provider_name,
+    select a.id as application_id, a.client_id, k.name as client_name, p.full_name as provider_name,
       n.npi as provider_npi, pr.legal_name as practice_name, pr.npi as practice_npi, pr.tin_last4, a.state,
       a.line_of_business, a.kind, a.stage, (a.snapshot->>'attempt')::int as attempt, a.submitted_on, a.reference_number,
       a.snapshot, (

@@ -31,7 +31,8 @@ async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceF
     select a.snapshot, a.previous_id, a.reference_number,
       jsonb_build_object('name', c.name, 'timeZone', c.time_zone) as client,
       case when p.id is null then null else
-        jsonb_build_object('firstName', p.first_name, 'lastName', p.last_name, 'npi', n.npi) end as provider,
+        jsonb_strip_nulls(jsonb_build_object('firstName', p.first_name, 'middleName', p.middle_name,
+          'lastName', p.last_name, 'suffix', p.suffix, 'npi', n.npi)) end as provider,
       jsonb_build_object('legalName', pr.legal_name, 'npi', pr.npi, 'address', pr.address,
         'tin', jsonb_build_object('type', pr.tin_type, 'last4', pr.tin_last4)) as practice,
       case when l.id is null then null else jsonb_build_object('name', l.name, 'address', l.address) end as location,

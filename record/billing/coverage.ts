@@ -141,7 +141,7 @@ const selectScopes = (
     where r.client_id = ${clientId} and ${inScope(sql, principal, 'r.client_id')}
     group by r.provider_id, y.id, s.state
   )
-  select provider_id, p.first_name || ' ' || p.last_name as provider_name, payer_id, y.name as payer_name, state,
+  select provider_id, p.full_name as provider_name, payer_id, y.name as payer_name, state,
     w.practice_id, pr.legal_name as practice_name, w.line_of_business, w.location_id,
     coalesce(r.platforms, '[]') as platforms, coalesce(w.applications, '[]') as applications
   from applied w full join reached r using (provider_id, payer_id, state)

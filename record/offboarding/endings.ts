@@ -146,7 +146,7 @@ export const recordEnding = (
   });
 
 const selectEndings = (sql: Db, principal: Principal): Fragment => sql`
-  select e.id, e.client_id, c.name as client_name, e.provider_id, p.first_name || ' ' || p.last_name as provider_name,
+  select e.id, e.client_id, c.name as client_name, e.provider_id, p.full_name as provider_name,
     e."on", e.reason, e.words, e.applications, e.terminate, e.source, e.reference, e.recorded_by, e.created_at,
     e.access, e.done_at,
     (select r."on" from returns r
@@ -363,7 +363,7 @@ async function addNames<T extends { subjectId: string }>(
   const ids = items.map(({ subjectId }) => subjectId);
   type About = Omit<NamedItem, keyof LeavingItem> & { id: string };
   const abouts = await sql<About[]>`
-    select s.*, p.first_name || ' ' || p.last_name as provider_name, pr.legal_name as practice_name, y.name as payer_name
+    select s.*, p.full_name as provider_name, pr.legal_name as practice_name, y.name as payer_name
     from (
       select id, provider_id, practice_id, payer_id, state, line_of_business, null as platform from applications
       union all

@@ -108,7 +108,7 @@ export const listHoldings = (sql: Sql, principal: Principal, { id, name, email }
       union all
       select 'contact_address', id, 'client', id, name from clients where lower(contact_email) = lower(${email})
       union all
-      select 'contact_address', client_id, 'provider', id, first_name || ' ' || last_name
+      select 'contact_address', client_id, 'provider', id, full_name
       from providers where lower(email) = lower(${email})
       union all
       select 'contact_address', client_id, 'platform_relationship', id, platform

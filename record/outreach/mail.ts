@@ -251,7 +251,7 @@ export const claimMail = (
       update mail_batches set status = 'claimed', attempts = attempts + 1, send_at = null
       where id = ${batchId} returning attempts`;
     const messages = await tx<ClaimedMail['messages']>`
-      select m.template, m.data, c.name as client_name, p.first_name || ' ' || p.last_name as provider_name, y.name as payer_name, a.state,
+      select m.template, m.data, c.name as client_name, p.full_name as provider_name, y.name as payer_name, a.state,
         n.npi, pr.id as practice_id, pr.legal_name as practice_name, a.reference_number, r.platform, d.kind as document_kind,
         (select jsonb_object_agg(o.id, o.name) from payers o where o.id = any(r.payer_ids)) as payer_names,
         case when ${recipientType} = 'payer' and pr.tin_type = 'ein' and (b.body->>'tinByMail')::boolean
@@ -304,7 +304,7 @@ async function findRecipient(
   worker: string | null,
 ): Promise<Recipient | undefined> {
   const found: Record<RecipientType, () => Promise<Recipient[]>> = {
-    provider: () => sql`select email, first_name || ' ' || last_name as name from providers where id = ${recipientId}`,
+    provider: () => sql`select email, full_name as name from providers where id = ${recipientId}`,
     client: () => sql`select contact_email as email, name from clients where id = ${recipientId}`,
     user: () => sql`select email, name from users where id = ${worker}`,
     payer: () => sql`

@@ -1,3 +1,4 @@
+import { comparePersonNames, type PersonName } from '../../domain/kernel/names';
 import { announce, announceTogether, type AnnouncedFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/kernel/codes';
@@ -32,9 +33,18 @@ export interface Dea {
   expiresOn: string;
 }
 
+/** A name that a person had before. */
+interface FormerName extends PersonName {
+  /** The last day on which it was the name. */
+  until?: string | null | undefined;
+}
+
 export interface ProviderPatch {
-  firstName: string;
+  firstName: string | null;
+  middleName?: string | null;
   lastName: string;
+  suffix?: string | null;
+  formerNames?: FormerName[];
   email: string;
   caqhId?: string | null;
   taxonomyCode?: string | null;
@@ -69,8 +79,12 @@ export interface Provider {
   /** The client's. */
   timeZone: string;
   npi: string;
-  firstName: string;
+  firstName: string | null;
+  middleName: string | null;
   lastName: string;
+  suffix: string | null;
+  formerNames: FormerName[];
+  fullName: string;
   email: string;
   caqhId: string | null;
   taxonomyCode: string | null;
@@ -127,7 +141,8 @@ export const createProvider = (
   input: ProviderInput,
 ): Promise<{ provider: Provider } | { existingId: string; hasLeft: boolean }> =>
   sql.begin(async (tx) => {
-    const { npi, licences, caqhId = null, taxonomyCode = null, malpractice = null, dea = [], ...name } = input;
+    const { npi, licences, caqhId = null, taxonomyCode = null, malpractice = null, dea = [], ...rest } = input;
+    const { formerNames = [], ...name } = rest;
     await tx`insert into persons ${tx({ id: randomUUID(), npi })} on conflict (npi) do nothing`;
     const [person] = await tx<{ id: string }[]>`select id from persons where npi = ${npi}`;
     const row = {
@@ -139,6 +154,7 @@ export const createProvider = (
       taxonomyCode,
       malpractice,
       dea: json(tx, dea),
+      formerNames: json(tx, formerNames),
     };
     const inserted = await tx`
       insert into providers ${rowsOf(tx, row)} on conflict do nothing returning id`;
@@ -183,14 +199,15 @@ export const updateProvider = (
   precondition: Precondition,
 ): Promise<Provider> =>
   sql.begin(async (tx) => {
-    const { licences, dea, ...rest } = patch;
-    const columns = { ...rest, ...(dea && { dea: json(tx, dea) }) };
+    const { licences, dea, formerNames, ...rest } = patch;
+    const columns = {
+      ...rest,
+      ...(dea && { dea: json(tx, dea) }),
+      ...(formerNames && { formerNames: json(tx, formerNames) }),
+    };
     await reviseRow(tx, principal, 'provider', provider.id, { columns, asked: patch, precondition });
     const { id, clientId } = provider;
-    const renamed = (['firstName', 'lastName'] as const).some(
-      (name) => patch[name] !== undefined && patch[name] !== provider[name],
-    );
-    await keepChanges(tx, principal, { type: 'provider', id, clientId }, renamed ? ['name'] : [], {
+    await keepChanges(tx, principal, { type: 'provider', id, clientId }, isRenamed(provider, patch) ? ['name'] : [], {
       changedOn,
       correction,
     });
@@ -203,6 +220,18 @@ export const updateProvider = (
     return (await findProvider(tx, principal, provider.id))!;
   });
 
+/** Whether a patch gives another name: spelling is none, nor is a middle name or suffix that was not on file. */
+function isRenamed(provider: Provider, patch: Partial<ProviderPatch>): boolean {
+  const { firstName, middleName, lastName, suffix } = { ...provider, ...patch };
+  const after = {
+    firstName,
+    middleName: provider.middleName && middleName,
+    lastName,
+    suffix: provider.suffix && suffix,
+  };
+  return comparePersonNames(provider, after) !== 'same';
+}
+
 /** The fact that each changed field announces. */
 const ANNOUNCED = {
   caqhId: 'provider file changed',
@@ -212,7 +241,7 @@ const ANNOUNCED = {
 } as const satisfies Partial<Record<keyof ProviderPatch, AnnouncedFact>>;
 
 // What the lists of the excluded are searched for.
-const SCREENED_FIELDS: (keyof ProviderPatch)[] = ['firstName', 'lastName', 'licences'];
+const SCREENED_FIELDS: (keyof ProviderPatch)[] = ['firstName', 'middleName', 'lastName', 'suffix', 'formerNames'];
 
 async function placeLicences(tx: Tx, clientId: string, providerId: string, licences: Licence[]): Promise<void> {
   await tx`delete from licences where provider_id = ${providerId}`;

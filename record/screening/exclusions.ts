@@ -244,7 +244,8 @@ export const screen = async (tx: Db, providerIds: readonly string[]): Promise<Ex
   screenAgainstList(
     tx,
     await tx<OnFile[]>`
-      select p.id, p.client_id, p.person_id, n.npi, p.first_name, p.last_name
+      select p.id, p.client_id, p.person_id, n.npi, p.first_name, p.middle_name, p.last_name, p.suffix,
+        p.former_names
       from providers p join persons n on n.id = p.person_id
       where p.id = any(${[...providerIds]}::uuid[]) order by p.id`,
   );

@@ -42,7 +42,8 @@ const filesOf = (
   providerId: string | undefined,
 ): Promise<(CheckedFile & { providerId: string })[]> => sql`
   select p.id as provider_id,
-    jsonb_build_object('npi', n.npi, 'firstName', p.first_name, 'lastName', p.last_name,
+    jsonb_build_object('npi', n.npi, 'firstName', p.first_name, 'middleName', p.middle_name,
+      'lastName', p.last_name, 'suffix', p.suffix,
       'taxonomyCode', p.taxonomy_code, 'malpractice', p.malpractice, 'dea', p.dea,
       'licences', coalesce((
         select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)

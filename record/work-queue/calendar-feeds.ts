@@ -67,7 +67,7 @@ export async function listAppointments(sql: Db, token: string): Promise<Appointm
     where f.token_hash = ${hashOfSecret(token)} and u.revoked_at is null`;
   if (!feed) return null;
   const rows = await sql<(Appointment & { snoozedUntil: PlainDate | null; timeZone: string })[]>`
-    select d.*, k.time_zone, y.name as payer, a.state, p.first_name || ' ' || p.last_name as provider
+    select d.*, k.time_zone, y.name as payer, a.state, p.full_name as provider
     from (
       select w.application_id, w.purpose, w.due_at as at, s.until as snoozed_until
       from work_items w left join snoozes s

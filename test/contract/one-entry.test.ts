@@ -31,3 +31,7 @@ test('a payer or practice is compared by its id alone only where that one row is
     rowsOfOne,
   );
 });
+
+test('a provider is named in full by the one column that has every part of the name', () => {
+  expect(filesWith(/first_name \|\|/)).toEqual([]);
+});

@@ -147,6 +147,17 @@ describe('an entry of the same name', () => {
     expect(await tasks(clientId)).toHaveLength(3);
   });
 
+  test('that the person had before, or of a person with one name, is possible as well', async () => {
+    const { clientId } = await system.file();
+    await take([entry('MAIDENLY', { state: 'TX' }), `SUHARTO,,,0000000000,19700131,TX,1128a1,20260301,00000000`]);
+    const add = async (names: object) =>
+      (await system.api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi(), ...names })).id;
+    const married = await add({ lastName: 'Wedded', formerNames: [{ firstName: 'Robin', lastName: 'Maidenly' }] });
+    const single = await add({ firstName: null, lastName: 'Suharto' });
+    for (const providerId of [married, single])
+      expect(await list({ providerId }, 'exclusions')).toMatchObject([{ status: 'possible', matchedBy: 'name' }]);
+  });
+
   test('that an earlier version took is found by its name once a worker keeps house', async () => {
     const { clientId } = await system.file();
     await take([entry('FORGOTTEN')]);

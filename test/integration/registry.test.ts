@@ -30,6 +30,42 @@ test('an ITIN is a TIN, an EIN of an unknown prefix is taken and is a finding, a
   expect((await api.get(`/v1/clients/${clientId}/findings`)).body.items).toEqual([]);
 });
 
+describe('a person', () => {
+  const add = async (names: object) => {
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    return api.post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi(), ...names });
+  };
+
+  test('may have a middle name, a suffix and former names, or one name alone', async () => {
+    const names = {
+      firstName: 'Robin',
+      middleName: 'Ann',
+      lastName: 'Vale',
+      suffix: 'Jr.',
+      formerNames: [{ firstName: 'Robin', lastName: 'Stone', until: '2019-05-31' }],
+    };
+    const { body } = await add(names);
+    expect(body).toMatchObject(names);
+    const path = `/v1/providers/${body.id}`;
+    const less = { firstName: null, middleName: null, suffix: null, formerNames: [], lastName: 'Sukarno' };
+    expect((await api.patch(path, less)).body).toMatchObject(less);
+    const one = await add({ firstName: null, lastName: 'Sukarno' });
+    expect([one.status, one.body.firstName, one.body.formerNames]).toEqual([201, null, []]);
+    const forgotten = await add({ firstName: undefined });
+    expect([forgotten.status, rules(forgotten.body)]).toEqual([400, ['firstName required']]);
+  });
+
+  test('has changed their name by another one, not by its spelling or by a middle name that was not on file', async () => {
+    const { body } = await add({ lastName: "O'Brien" });
+    const path = `/v1/providers/${body.id}`;
+    const changes = async () => (await api.get(`${path}/changes`)).body.items.length;
+    await api.patch(path, { lastName: 'O’BRIEN', middleName: 'Ann', suffix: 'Jr.' });
+    expect(await changes()).toBe(0);
+    await api.patch(path, { lastName: "O'Brien-Stone" });
+    expect(await changes()).toBe(1);
+  });
+});
+
 describe('what a client has already', () => {
   const { evenIfExists, ...once } = PRACTICE;
 

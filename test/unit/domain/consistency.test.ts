@@ -6,7 +6,9 @@ const FILE: CheckedFile = {
   provider: {
     npi: '1234567893',
     firstName: 'Ana',
+    middleName: null,
     lastName: 'Ruiz',
+    suffix: null,
     taxonomyCode: '106H00000X',
     licences: [{ state: 'CO', number: 'LMFT 12', expiresOn: '2027-01-31' }],
     malpractice: { expiresOn: '2027-01-31' },
@@ -191,4 +193,12 @@ test('claims that go to an id that is not the payer’s own are a finding, and a
   expect(routed('Availity', '1', [])).toEqual([]);
   expect(routed('Availity', 'MCC01')).toEqual(['claims_route_not_payers']);
   expect(routed('Waystar', '1')).toEqual(['claims_route_not_payers']);
+});
+
+test('a middle name that only a source has is nothing to ask about, one that contradicts is an error', () => {
+  const named = (middleName: string, provider: Partial<Provider>) =>
+    codes(of(provider, {}, { snapshots: [{ source: 'nppes', middleName }] }));
+  expect(named('Maria', {})).toEqual([]);
+  expect(named('M', { middleName: 'Maria' })).toEqual(['name_written_differently']);
+  expect(named('Lucia', { middleName: 'Maria' })).toEqual(['name_differs']);
 });

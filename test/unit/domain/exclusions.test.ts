@@ -54,6 +54,17 @@ describe('an entry of a list', () => {
     expect([matchListing(listing, held), isLookedUp(listing, held)]).toEqual(['name', true]);
   });
 
+  test('of a former name may be, and of one of a person with a single name', () => {
+    const held = { ...PROVIDER, formerNames: [{ firstName: 'Zoë', lastName: 'Stone' }] };
+    const former = entry({ lastName: 'STONE' });
+    expect([matchListing(former, held), isLookedUp(former, held)]).toEqual(['name', true]);
+    expect(matchListing(former, PROVIDER)).toBeNull();
+    const single = { ...PROVIDER, firstName: null, lastName: 'Sukarno' };
+    const listing = entry({ firstName: '', lastName: 'SUKARNO' });
+    expect([matchListing(listing, single), isLookedUp(listing, single)]).toEqual(['name', true]);
+    expect(matchListing(entry({ firstName: 'ZOE', lastName: 'SUKARNO' }), single)).toBeNull();
+  });
+
   test('"Linh Pa" is not "Linh": what may be a legal form of a business is a name of a person', () => {
     const held = { ...PROVIDER, firstName: 'Linh', lastName: 'Pa' };
     expect(matchListing(entry({ firstName: '', lastName: 'LINH' }), held)).toBeNull();

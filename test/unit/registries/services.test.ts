@@ -176,6 +176,20 @@ describe('NPPES', () => {
     expect(() => readRecord({ result_count: 'many', results: [] }, NPI)).toThrow('another form');
   });
 
+  test('gives a middle name and a suffix, and no suffix where it has two hyphens', () => {
+    const named = (basic: object) => {
+      const results = [{ number: NPI, basic: { first_name: 'ROBIN', last_name: 'VALE', ...basic } }];
+      return readRecord({ result_count: 1, results }, NPI);
+    };
+    expect(named({ middle_name: 'ANN', name_suffix: 'JR.' })).toMatchObject({
+      snapshot: { middleName: 'ANN', suffix: 'JR.' },
+    });
+    expect(named({ middle_name: null, name_suffix: '--' })).toEqual({
+      status: 'found',
+      snapshot: { firstName: 'ROBIN', lastName: 'VALE' },
+    });
+  });
+
   test('tells an organisation from a person', async () => {
     registry.records.push({ number: NPI, firstName: '', lastName: 'VALE COUNSELING PC', enumerationType: 'NPI-2' });
     expect(await nppes().record(NPI)).toEqual({ status: 'found', snapshot: { enumerationType: 'NPI-2' } });
