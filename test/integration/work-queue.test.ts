@@ -292,7 +292,8 @@ describe('a call sheet', () => {
       callerVerification: ['the last four digits of the TIN'],
     };
     const filed = await system.file({ playbook });
-    const application = await system.at('in_review', { filed });
+    const application = await system.at('ready_to_submit', { filed });
+    await application.submit({ referenceNumber: 'REF-1' });
     await application.contact('information_requested', { rep: 'Dana', referenceNumber: 'C-7', missingItems: ['W-9'] });
     await application.contact('no_answer');
     const path = `/v1/payers/${filed.payerId}/call-sheet`;
@@ -310,6 +311,7 @@ describe('a call sheet', () => {
         practiceName: practice.legalName,
         tinLast4: practice.tin.last4,
         submittedOn: TODAY,
+        referenceNumber: 'REF-1',
         outstandingItems: ['W-9'],
         lastContact: { outcome: 'information_requested', rep: 'Dana', referenceNumber: 'C-7' },
         items: [{ purpose: 'provide_information', do: 'send what the payer asked for' }],
