@@ -485,7 +485,9 @@ describe.each(['A', 'all'] as const)('a key of clients: %s', (scope) => {
           // of mail the recipient may be anybody: whoever is not seen has none
           const good = both.length === 0 && what !== 'mail' ? 400 : 200;
           expect([who, what, status]).toEqual([who, what, roles.includes(role) ? good : 403]);
-          const shown = new Set((body.items ?? body.applications ?? []).map(({ clientId }: { clientId: string }) => clientId));
+          const shown = new Set(
+            (body.items ?? body.applications ?? []).map(({ clientId }: { clientId: string }) => clientId),
+          );
           expect([who, what, [...shown].toSorted()]).toEqual([who, what, status === 200 ? both.toSorted() : []]);
         }
     });
