@@ -5,7 +5,7 @@ import type { Principal } from '../kernel/principal';
 import { requestLookups } from '../kernel/registry-requests';
 import { reviseRow, type Precondition } from '../kernel/revise';
 import { announce } from '../kernel/subscribers';
-import { screen } from '../screening/exclusions';
+import { carryExclusions, screen } from '../screening/exclusions';
 import { findProvider, type Provider } from './providers';
 
 /**
@@ -37,16 +37,12 @@ export const correctNpi = (
       await tx`update providers set person_id = ${to}, here_since = now() where id = ${id}`;
       await tx`update attestations set person_id = ${to} where person_id = ${personId} and client_id = ${clientId}`;
       await tx`update caqh_statements set person_id = ${to} where person_id = ${personId} and client_id = ${clientId}`;
-      await tx`
-        update exclusions set person_id = ${to}
-        where person_id = ${personId} and matched_by = 'manual'
-          and listing in (select c.id::text from exclusion_checks c where c.provider_id = ${id})`;
+      await carryExclusions(tx, principal, { id, clientId, personId: to }, personId);
       await screen(tx, [id]);
       await requestLookups(tx, to);
       await announce(tx, 'provider added', id);
       await announce(tx, 'provider file changed', id);
       await announce(tx, 'exclusion decided for a provider', id);
-      await announce(tx, 'person file changed', personId);
     }
     return (await findProvider(tx, principal, id))!;
   });

@@ -345,6 +345,43 @@ async function findOrAddExclusion(
   return known!.id;
 }
 
+/**
+ * Has a provider whose NPI was wrong keep what was found of them by hand, now that they are another person: this client's
+ * words go along. A word that counts with every client stays with the former person; here it is a statement, and a task
+ * asks for a decision.
+ */
+export async function carryExclusions(
+  tx: Tx,
+  principal: Principal,
+  held: ScreenedSubject,
+  formerPersonId: string,
+): Promise<void> {
+  const found = await tx<(Pick<Exclusion, 'id' | 'source' | 'state'> & { listing: string; words: Word[] })[]>`
+    select x.id, x.source, x.state, x.listing, ${words(tx, tx`${held.clientId}::uuid`)} as words
+    from exclusions x
+    where x.person_id = ${formerPersonId} and x.matched_by = 'manual'
+      and x.listing in (select c.id::text from exclusion_checks c where c.provider_id = ${held.id})`;
+  for (const { id, source, state, listing, words: said } of found) {
+    const word = findDecisiveWord(said);
+    if (!word) continue;
+    const { clientId, status, excludedOn, reinstatedOn } = word;
+    const to = await findOrAddExclusion(tx, held, { source, state, listing, matchedBy: 'manual' });
+    const isEverybodys = clientId === null && status !== 'dismissed';
+    if (isEverybodys) {
+      const how = { by: principal, scope: held.clientId, decided: false };
+      await recordWord(tx, to, held, { status, excludedOn, reinstatedOn }, how);
+    } else
+      await tx`
+        update exclusion_standings set exclusion_id = ${to} where exclusion_id = ${id} and client_id = ${held.clientId}`;
+    const closed = await tx`
+      update tasks set closed_at = now()
+      where kind = 'exclusion_match' and closed_at is null and data->>'exclusionId' = ${id} and subject_id = ${held.id}
+      returning id`;
+    if (isEverybodys || closed.length > 0)
+      await createTasks(tx, [buildMatchTask(held, { id: to, source, status }, `${held.id}/carried`)]);
+  }
+}
+
 /** The task of looking at an exclusion, at one client; the same `occasion` makes it once. */
 const buildMatchTask = (
   held: ScreenedSubject,

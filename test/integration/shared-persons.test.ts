@@ -43,6 +43,8 @@ interface Side {
   providerId: string;
   npi: string;
   applications: OpenApplication[];
+  /** Of whoever works on both applications. */
+  userId: string;
   /** Of a specialist of this client alone. */
   key: string;
   /** Where the calendar of whoever works on both is read. */
@@ -63,7 +65,7 @@ async function side(npi: string): Promise<Side> {
   const user = await system.api.make('/v1/users', { name: 'Sam', email, role: 'specialist', clientIds: [clientId] });
   for (const application of [confirmed, waiting]) await application.act('assignment', { assignee: user.id });
   const calendar = (await post(`/v1/users/${user.id}/calendar-feed`, undefined)).body.url;
-  return { filed, clientId, providerId, npi, applications: [confirmed, waiting], key, calendar };
+  return { filed, clientId, providerId, npi, applications: [confirmed, waiting], userId: user.id, key, calendar };
 }
 
 async function two(npi = freshNpi()): Promise<{ mine: Side; theirs: Side }> {
@@ -246,6 +248,7 @@ test('every table that is about a person, or of no single client, has a stated r
     exclusion_entries: 'registry',
     exclusion_lists: 'operator',
     mail_batches: 'own', // null: a colleague's, about several clients
+    operator_logo: 'operator',
     operator_settings: 'operator',
     payer_panels: 'operator',
     payers: 'operator',
@@ -265,6 +268,7 @@ test('every table that is about a person, or of no single client, has a stated r
     run_checks: 'system',
     set_aside: 'own', // null: a watch's
     watch_tries: 'system',
+    watches: 'system',
     worker_heartbeats: 'system',
   };
   const tables = await system.api.deps.sql<{ name: string }[]>`
@@ -295,6 +299,51 @@ test('a confirmation by a check counts, as a decision does, at all clients that 
     [['confirmed'], 1],
     [[], 0],
   ]);
+});
+
+describe('an NPI that one client corrects', () => {
+  const found = { source: 'sam', checkedOn: TODAY, result: 'confirmed', excludedOn: daysAgo(9) };
+  const correct = ({ providerId, key }: Side, npi: string) =>
+    post(`/v1/providers/${providerId}/npi-correction`, { npi, reason: 'two digits changed places' }, key);
+  const isHeldBack = async ({ clientId, providerId, applications }: Side) => [
+    (await applications[0]!.readiness()).reasons.includes('excluded'),
+    (await system.api.get(`/v1/providers/${providerId}/exclusions`)).body.items.map(({ status }: Body) => status),
+    (await system.api.get(`/v1/tasks?clientId=${clientId}&kind=exclusion_match&open=true`)).body.items.length,
+  ];
+
+  test('leaves the no of who sees every client where it is, and asks anew at the client that corrects', async () => {
+    const { mine, theirs } = await two();
+    expect((await post(`/v1/providers/${mine.providerId}/exclusion-checks`, found)).status).toBe(201);
+    const before = await isHeldBack(theirs);
+    expect(before).toEqual([true, ['confirmed'], 1]);
+    expect((await correct(mine, freshNpi())).status).toBe(200);
+    expect(await isHeldBack(theirs)).toEqual(before);
+    expect(await isHeldBack(mine)).toEqual([true, ['confirmed'], 1]);
+    // and back again
+    expect((await correct(mine, theirs.npi)).status).toBe(200);
+    expect([await isHeldBack(mine), await isHeldBack(theirs)]).toEqual([[true, ['confirmed'], 1], before]);
+  });
+
+  test('brings no word of it to another client that has the other person', async () => {
+    const [mine, theirs] = [await side(freshNpi()), await side(freshNpi())];
+    expect((await post(`/v1/providers/${mine.providerId}/exclusion-checks`, found)).status).toBe(201);
+    const before = await effectsAt(theirs);
+    expect((await correct(mine, theirs.npi)).status).toBe(200);
+    expect(await isHeldBack(mine)).toEqual([true, ['confirmed'], 1]);
+    const after = await effectsAt(theirs);
+    for (const what of ['gate', 'files', 'exclusions', 'tasks', 'queue', 'attestations', 'audit', 'messages'] as const)
+      expect({ what, now: after[what] }).toEqual({ what, now: before[what] });
+  });
+
+  test('takes along what this client alone has found', async () => {
+    const { mine, theirs } = await two();
+    expect((await post(`/v1/providers/${mine.providerId}/exclusion-checks`, found, mine.key)).status).toBe(201);
+    expect((await correct(mine, freshNpi())).status).toBe(200);
+    expect([await isHeldBack(mine), await isHeldBack(theirs)]).toEqual([
+      [true, ['confirmed'], 1],
+      [false, [], 0],
+    ]);
+  });
 });
 
 describe('what a key of one client does about a person has no effect at another', () => {
@@ -371,6 +420,12 @@ describe('what a key of one client does about a person has no effect at another'
       const [signed] = await items(`/v1/providers/${providerId}/authorisations`);
       return post(`/v1/authorisations/${signed?.id ?? NOBODY}/revocation`, { on: TODAY, reason: 'their wish' }, key);
     },
+    'logs what the client asks': ({ clientId, userId: assignee }, key) =>
+      post(
+        `/v1/clients/${clientId}/requests`,
+        { kind: 'question', receivedOn: TODAY, channel: 'email', words: 'When?', assignee, dueOn: daysAhead(3) },
+        key,
+      ),
     'holds the provider’s record': ({ providerId }, key) =>
       system.api.put(`/v1/providers/${providerId}/legal-hold`, { hold: true, reason: 'a suit' }, { key }),
     'ends the provider': ({ providerId }, key) =>
@@ -381,6 +436,8 @@ describe('what a key of one client does about a person has no effect at another'
     'ends the client': ({ clientId }, key) =>
       post(`/v1/clients/${clientId}/end`, { ...terms, reason: 'changed_operator', on: daysAgo(1) }, key),
     'takes the client back': ({ clientId }, key) => post(`/v1/clients/${clientId}/return`, BACK, key),
+    'corrects the NPI': ({ providerId }, key) =>
+      post(`/v1/providers/${providerId}/npi-correction`, { npi: freshNpi(), reason: 'two digits changed places' }, key),
   };
   const LEADS = new Set(['dismisses the listing', 'confirms it', 'reinstates']);
   const isForLeads = (act: string) => LEADS.has(act) || /^(holds|ends|takes) the/.test(act);
@@ -396,10 +453,9 @@ describe('what a key of one client does about a person has no effect at another'
   test('and every route that writes about a client or its providers is among what is tried', () => {
     const { routes, close } = readRoutes();
     void close();
-    const tried = Object.values(ACTS)
-      .map(String)
-      .join('\n')
-      .replaceAll(/\$\{\w+\}/g, '{id}');
+    const tried = Object.values(ACTS).flatMap((act) =>
+      [...String(act).matchAll(/`(\/v1\/[^`]*)`/g)].map(([, path]) => path!.replaceAll(/\$\{\w+\}/g, '{id}')),
+    );
     const missing = routes
       .filter(({ method, path }) => method !== 'get' && /^\/v1\/(clients|providers)\/\{id\}/.test(path))
       .filter(({ method, path }) => !NOT_TRIED.includes(`${method.toUpperCase()} ${path}`))
@@ -410,7 +466,7 @@ describe('what a key of one client does about a person has no effect at another'
   const mayTake = (role: Role, act: string) =>
     ['admin', 'lead'].includes(role) ||
     (role === 'specialist' && !isForLeads(act)) ||
-    (role === 'agent' && act === 'completes its task');
+    (role === 'agent' && ['completes its task', 'logs what the client asks'].includes(act));
 
   let alone: Side;
   let pairs: Map<Role, { mine: Side; theirs: Side; clean: { mine: Side; theirs: Side } }>;
