@@ -80,6 +80,11 @@ async function repeatUndone<T>(work: () => Promise<T>): Promise<T> {
  */
 export const STEP_LIMITS_MS = { statement: 5000, lock: 4500, begin: 4000 };
 
+/** A step that took longer than it may. */
+export class StepTooLong extends Error {
+  override name = 'StepTooLong';
+}
+
 /**
  * Does a workflow's step in one transaction, which is rolled back where it exceeds its limits. PostgreSQL's limits for
  * transactions are no use here: they end the session, and the driver then runs what is left of the work in another one.
@@ -95,7 +100,7 @@ export function beginStep<T>(sql: Sql, work: (tx: Tx) => Promise<T>, limits = ST
       .catch(() => undefined);
     const limited = new Proxy(tx, {
       apply(target, self, args) {
-        if (performance.now() > late) throw new Error(`A step took longer than ${limits.begin} ms.`);
+        if (performance.now() > late) throw new StepTooLong(`A step took longer than ${limits.begin} ms.`);
         return Reflect.apply(target, self, args);
       },
     });

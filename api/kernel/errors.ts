@@ -1,7 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Action, Outcome, Stage } from '../../domain/kernel/codes';
-import { isUndone } from '../../runtime/database';
+import { isUndone, StepTooLong } from '../../runtime/database';
 
 /** Every problem that the API answers: its type, status and title. */
 export const PROBLEMS = {
@@ -112,7 +112,8 @@ export const invalid = (...errors: FieldError[]): Problem => new Problem('valida
 /** The problem that an error of any origin is answered with; a stranger's words are never passed on. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isUndone(error)) return new Problem('unavailable', { detail: IN_THE_WAY }, { 'Retry-After': '2' });
+  if (isUndone(error) || isLate(error))
+    return new Problem('unavailable', { detail: IN_THE_WAY }, { 'Retry-After': '2' });
   if (isUnavailable(error)) return new Problem('unavailable', {}, { 'Retry-After': '2' });
   const byStatus = error instanceof Error && 'status' in error ? BY_STATUS[Number(error.status)] : undefined;
   return new Problem(byStatus ?? 'internal_error');
@@ -127,6 +128,10 @@ const BY_STATUS: Record<number, ProblemType> = {
 
 const DATABASE_AWAY =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|53300|08...)$/;
+/** A lock was not given in time, or a statement or a step took longer than it may: others keep the server busy. */
+const isLate = (error: unknown): boolean =>
+  error instanceof StepTooLong ||
+  (error instanceof Error && 'code' in error && ['55P03', '57014'].includes(String(error.code)));
 const IN_THE_WAY = 'Other requests are changing the same entries right now. Nothing was changed; send it again.';
 const TEMPORAL_AWAY = new Set([4, 8, 14]); // DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE
 

@@ -1,3 +1,4 @@
+import { StepTooLong } from '../../../runtime/database';
 import { Problem, PROBLEMS, toProblem, type ProblemType } from '../../../api/kernel/errors';
 
 const withCode = (code: string | number, extra: object = {}) =>
@@ -23,9 +24,10 @@ test.each<[string, unknown, ProblemType]>([
   expect(problem.headers['Retry-After']).toBe(type === 'unavailable' ? '2' : undefined);
 });
 
-test('a change that PostgreSQL undid again and again says that others were in the way, and to send it again', () => {
-  for (const code of ['40P01', '40001'])
-    expect(toProblem(withCode(code))).toMatchObject({
+test('a change that PostgreSQL undid, or did not come to in time, says that others were in the way, and to send it again', () => {
+  const late = ['40P01', '40001', '55P03', '57014'].map((code) => withCode(code));
+  for (const error of [...late, new StepTooLong('A step took longer than 4000 ms.')])
+    expect(toProblem(error)).toMatchObject({
       type: 'unavailable',
       details: { detail: expect.stringContaining('Nothing was changed; send it again') },
       headers: { 'Retry-After': '2' },
