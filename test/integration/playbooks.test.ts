@@ -149,7 +149,7 @@ test('a migration moves a participation that goes on: its looks come by the new 
   const [running, ended] = await Promise.all(
     [1, 2].map(async () => system.at('confirmed', { filed: await system.file({ payerId }) })),
   );
-  await ended!.act('participation-end', { on: TODAY, reason: 'moved', source: 'letter', reference: 'T' });
+  await ended!.act('participation-end', { on: daysAgo(1), reason: 'moved', source: 'letter', reference: 'T' });
   await running!.act('directory', { status: 'listed', seenOn: TODAY, source: 'portal', reference: 'page' });
   const before = (await running!.get()).participation.followUps.directory.nextFollowUpAt;
   await system.api.patch(`/v1/payers/${payerId}`, { playbook: { directoryEvery: { days: 30 } } });

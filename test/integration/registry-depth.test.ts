@@ -253,7 +253,8 @@ describe('what is there twice', () => {
       (await system.api.get(`/v1/billing-readiness?${new URLSearchParams(asked)}`)).body.billThrough;
     expect(await answer()).toBe('platform');
     const { items } = (await system.api.get(`/v1/clients/${network.filed.clientId}/coverage?payerId=${twin}`)).body;
-    expect(items).toMatchObject([{ payerId: twin, platforms: [{ relationshipId: id }], through: 'direct' }]);
+    const [direct] = items.filter(({ through }: Reply['body']) => through === 'direct');
+    expect(direct).toMatchObject({ payerId: twin, platforms: [{ relationshipId: id }], state: 'CA' });
     await system.api.post(`/v1/platform-relationships/${id}/end`, { on: daysAgo(1), reason: 'left' });
     expect(await answer()).toBe('nobody');
   });

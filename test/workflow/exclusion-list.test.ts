@@ -60,7 +60,7 @@ describe('the month’s list of the excluded', () => {
     [
       'a page with status 200',
       'malformed',
-      { reason: 'nonsense', detail: expect.stringMatching(/not the list: lacks/) },
+      { reason: 'nonsense', detail: expect.stringMatching(/not the list: LASTNAME is a required column/) },
     ],
     ['cut off', 'cut off', { reason: 'nonsense', detail: 'shrunken_list' }],
   ])(
