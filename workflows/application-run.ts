@@ -50,6 +50,9 @@ export interface Part {
 /** An instant that has passed is waited for this long, so that no answer of the record makes a run spin. */
 const LEAST_MS = 1_000;
 
+/** A command's id, as the record writes it. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 const { recordStep } = proxyLocalActivities<RecordStep>(RECORDING);
 
 /**
@@ -218,8 +221,12 @@ export const formatTimer = (timer: TimerName | 'set_aside'): string =>
 /** Checks form alone; what is allowed, the record says. */
 function checkForm(message: unknown): void {
   const commandId = (message as Partial<ActionMessage> | undefined)?.commandId;
-  if (typeof commandId !== 'string' || commandId === '')
-    throw ApplicationFailure.create({ type: BAD_MESSAGE, message: 'an action needs a commandId', nonRetryable: true });
+  if (typeof commandId !== 'string' || !UUID.test(commandId))
+    throw ApplicationFailure.create({
+      type: BAD_MESSAGE,
+      message: 'an action needs a commandId, which is a UUID',
+      nonRetryable: true,
+    });
 }
 
 const isSameAttribute = (one: SearchAttributeUpdatePair, other: SearchAttributeUpdatePair): boolean =>

@@ -37,7 +37,7 @@ export const progressQuery = defineQuery<Progress>('progress');
 
 /** The failure type of an update that the record refused; its one detail is the `Refusal`. */
 export const REFUSED = 'Refused';
-/** The failure type of an update without a command id. */
+/** The failure type of an update without a command id, which is a UUID. */
 export const BAD_MESSAGE = 'BadMessage';
 
 /** What is to be recorded: a command, whatever is due, or a file that reads differently. */

@@ -57,6 +57,7 @@ export const PROBLEMS = {
   wrong_party: [422, 'The evidence names a different party than the application'],
   unknown_entry: [422, 'The application has no entry with this id'],
   not_correctable: [422, 'This entry cannot be struck out'],
+  unknown_command: [422, 'This action is not on record; send it again under a new Idempotency-Key'],
   idempotency_key_reused: [422, 'This Idempotency-Key was already used with a different body'],
   set_aside: [409, 'Recording this failed repeatedly on our side; staff have to look at it'],
   internal_error: [500, 'Something went wrong on our side'],

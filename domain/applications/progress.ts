@@ -44,6 +44,8 @@ export type Refusal =
   | { type: 'stale_version'; version: number }
   | { type: 'unknown_entry' }
   | { type: 'not_correctable' }
+  /** The record has no such command of this application: it was never kept, or lost when PostgreSQL was restored. */
+  | { type: 'unknown_command' }
   | { type: 'open_application_exists'; existingId: string }
   /** Recording it failed again and again: it waits for a person. The cause is a name or code. */
   | { type: 'set_aside'; cause: string };

@@ -9,6 +9,7 @@ import type { Refusal } from '../../domain/applications/progress';
 import { addProofs, findInheritedAgreement, readProof, type Proof } from '../../domain/kernel/facts';
 import type { NextTry } from '../../domain/kernel/delivery';
 import { json, type Db, type Fragment, type Tx } from '../../runtime/database';
+import { isUuid } from '../../runtime/uuid';
 import { readProofs } from '../billing/proofs';
 import { dueInWaves } from '../kernel/outbox';
 import type { Actor } from '../kernel/principal';
@@ -86,9 +87,16 @@ export async function isKept(sql: Db, id: string): Promise<boolean> {
 
 /** A command by its id, whatever came of it. */
 export async function getCommand(tx: Db, id: string): Promise<KeptCommand> {
-  const [row] = await tx<CommandRow[]>`select ${commandColumns(tx)} from commands o where o.id = ${id}`;
-  if (!row) throw new Error(`no command ${id}`);
-  return commandOf(row);
+  const command = await findCommand(tx, id);
+  if (!command) throw new Error(`no command ${id}`);
+  return command;
+}
+
+/** The same; null where there is none, whatever the id looks like. */
+export async function findCommand(sql: Db, id: string): Promise<KeptCommand | null> {
+  if (!isUuid(id)) return null;
+  const [row] = await sql<CommandRow[]>`select ${commandColumns(sql)} from commands o where o.id = ${id}`;
+  return row ? commandOf(row) : null;
 }
 
 type CommandRow = KeptCommand & { expectedVersion: number | null };

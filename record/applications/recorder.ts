@@ -1,6 +1,7 @@
 import type { ApplicationState } from '../../domain/applications/state';
 import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
+import { isUuid } from '../../runtime/uuid';
 import { keepLostApplication } from './lost-applications';
 import { NoApplication, recordStep, setStepAside, type StepResult, type WorkflowStepRequest } from './recording-step';
 import { countTries } from '../kernel/tries';
@@ -19,6 +20,7 @@ export function createRecorder(
     async mayBeFurther({ applicationId, intent, known }) {
       if (intent.type === 'file') return wasSignalledEarlier(sql, applicationId, startedAt);
       if (intent.type === 'due') return (known?.next?.at ?? startedAt) < startedAt;
+      if (!isUuid(intent.commandId)) return false;
       const [command] = await sql<
         { receivedAt: string }[]
       >`select received_at from commands where id = ${intent.commandId}`;

@@ -13,7 +13,7 @@ import { localDate } from '../../domain/time/calendar';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import { readClock } from '../../runtime/clock';
 import { beginStep } from '../../runtime/database';
-import { readCircumstances, getCommand, settleCommand, type KeptCommand } from './commands';
+import { findCommand, readCircumstances, getCommand, settleCommand, type KeptCommand } from './commands';
 import { readFile } from './file';
 import { projectStep } from './projection';
 import {
@@ -84,7 +84,10 @@ export function recordStep(
   const { applicationId, at, intent } = request;
   return beginStep(sql, async (tx): Promise<StepResult> => {
     const row = await lockApplication(tx, applicationId);
-    const command = intent.type === 'command' ? await getCommand(tx, intent.commandId) : null;
+    const found = intent.type === 'command' ? await findCommand(tx, intent.commandId) : null;
+    // what is not on record, or of another application, is answered for good, and the workflow goes on
+    const command = found?.applicationId === applicationId ? found : null;
+    const unknown: Refusal | null = intent.type === 'command' && !command ? { type: 'unknown_command' } : null;
     const isSettled = command !== null && command.status !== 'pending';
     const resting = row.setAside.filter(({ againAt }) => againAt === null || againAt > at);
     const again = row.setAside.filter((one) => !resting.includes(one));
@@ -110,7 +113,7 @@ export function recordStep(
       againAt: [...resting.flatMap(({ againAt }) => againAt ?? []), ...againAts].sort()[0] ?? null,
     });
     await setWakesAt(tx, row, progress);
-    const said = isSettled ? command.refusal : refusal;
+    const said = isSettled ? command.refusal : (unknown ?? refusal);
     return { progress, ...(said && { refusal: said }) };
   });
 }

@@ -6,7 +6,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { keepCommand } from '../../record/applications/commands';
 import { readRun } from '../../record/applications/application-run';
 import { createCodec } from '../../runtime/codec';
-import { BAD_MESSAGE, type ApplicationInput, type RecordStep } from '../../workflows/messages';
+import { BAD_MESSAGE, REFUSED, type ApplicationInput, type RecordStep } from '../../workflows/messages';
 import { testKeyring } from '../support/keys';
 import { Lives, VALUES, type Life } from '../support/lives';
 import { expectInStep } from '../support/in-step';
@@ -203,6 +203,8 @@ test('a message without a command’s id is turned away by its form', async () =
   for (const [action, message] of [
     ['notes', {}],
     ['notes', { commandId: '' }],
+    ['notes', { commandId: 'not-a-uuid' }],
+    ['an-action-of-tomorrow', { commandId: 'not-a-uuid' }],
     ['an-action-of-tomorrow', { commandId: 1 }],
   ] as const)
     await expect(handle.executeUpdate(action, { args: [message] })).rejects.toMatchObject({
@@ -210,6 +212,30 @@ test('a message without a command’s id is turned away by its form', async () =
     });
   expect(await takenUpdates(life)).not.toContain('notes');
   expect(await life.entries()).toHaveLength(before);
+  await expectInStep(life);
+});
+
+test('an action whose command is not on record is refused for good, and the workflow goes on without growing', async () => {
+  const [life, other] = [
+    await lives.open({ adopt: { stage: 'in_review' } }),
+    await lives.open({ adopt: { stage: 'in_review' } }),
+  ];
+  const handle = lives.env.client.workflow.getHandle(buildApplicationWorkflowId((await life.state()).key));
+  const { clientId } = await other.state();
+  const [missing, ofAnother] = ids(2);
+  const command = { id: ofAnother!, clientId, applicationId: other.id, action: 'notes' as const };
+  const body = { text: 'x', visibility: 'internal' as const };
+  await keepCommand(lives.sql, { ...command, body }, { type: 'system', id: 'test', name: 'Test' });
+  const before = await life.entries();
+  for (const commandId of [missing!, ofAnother!])
+    await expect(handle.executeUpdate('notes', { updateId: commandId, args: [{ commandId }] })).rejects.toMatchObject({
+      cause: { type: REFUSED, details: [{ type: 'unknown_command' }] },
+    });
+  expect(await life.entries()).toEqual(before);
+  const { historyLength } = await handle.describe();
+  await lives.env.sleep('1 hour');
+  expect((await handle.describe()).historyLength).toBe(historyLength);
+  expect(await life.give('notes', note('x'))).toEqual({ status: 'recorded' });
   await expectInStep(life);
 });
 
