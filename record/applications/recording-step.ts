@@ -3,12 +3,13 @@ import { shareAgreement } from './same-key';
 import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
 import type { Circumstances } from '../../domain/applications/decide';
-import type { ApplicationEvent, Known, RestartCause } from '../../domain/applications/events';
+import type { ApplicationEvent, Known, RestartCause, TimerName } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
 import type { Progress, Refusal } from '../../domain/applications/progress';
 import { listArmedTimers, computeProgress } from '../../domain/applications/schedule';
 import type { ApplicationState } from '../../domain/applications/state';
 import { needsHistory, takeStep, type LeaveOut, type StepInput } from '../../domain/applications/step';
+import { sameValue } from '../../domain/kernel/facts';
 import { localDate } from '../../domain/time/calendar';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import { readClock } from '../../runtime/clock';
@@ -19,6 +20,7 @@ import { projectStep } from './projection';
 import {
   keepSetAside,
   listRestingWork,
+  listSilencedTimers,
   setAsideIdle,
   settleTriedAgain,
   TRY_AGAIN_MS,
@@ -92,11 +94,14 @@ export function recordStep(
     const resting = row.setAside.filter(({ againAt }) => againAt === null || againAt > at);
     const again = row.setAside.filter((one) => !resting.includes(one));
     const putOff = further ? listFailedAgain(row, request, { resting, again }) : [];
-    const timers = [...resting, ...putOff].flatMap(({ timer }) => timer ?? []);
+    const timers = listSilencedTimers([...resting, ...putOff]);
+    const first = further && putOff.every(({ timer }) => !timer) ? findFirstDue(row, request, timers) : undefined;
+    // where the file's own timer comes first, the file is what is tried
+    const isFileTried = intent.type === 'file' || first?.timer === 'file';
     const leaveOut: LeaveOut = {
-      file: resting.some(({ what }) => what === 'file') || (further && intent.type !== 'file'),
+      file: resting.some(({ what }) => what === 'file') || (further && !isFileTried),
       timers,
-      ...(further && { due: intent.type === 'due' && putOff.every(({ timer }) => !timer) ? 'but_first' : 'all' }),
+      ...(further && { due: first ? 'but_first' : 'all' }),
     };
     const { step, playbook, movesTo } = await decideStep(tx, row, isSettled ? null : command, request, leaveOut);
     const { state, events, refusal } = step;
@@ -105,7 +110,8 @@ export function recordStep(
       await tx`update applications set playbook_version = ${movesTo} where id = ${applicationId}`;
     if (command && !isSettled) await settleCommand(tx, command.id, refusal);
 
-    const idle = further ? [] : await setAsideIdle(tx, row, listArmedTimers(state), { at, timers });
+    const armed = listArmedTimers(state).filter((one) => !further || sameValue(one, first));
+    const idle = await setAsideIdle(tx, row, armed, { at, timers });
     const tried = further ? again.filter(({ what }) => what === 'file' && intent.type === 'file') : again;
     const againAts = await settleTriedAgain(tx, row, { at, tried, putOff });
     const progress = computeProgress(state, playbook.window.timeZone, {
@@ -123,39 +129,39 @@ export function recordStep(
  * hour: the file, and of what is due the timer that comes first. What comes after it is tried by itself.
  */
 function listFailedAgain(
-  { snapshot }: Row,
-  { at, intent }: StepRequest,
+  row: Row,
+  request: StepRequest,
   { resting, again }: Record<'resting' | 'again', readonly RestingWork[]>,
 ): RestingWork[] {
-  const [first] = listArmedTimers(snapshot).filter(
-    (due) => due.at <= at && !resting.some(({ timer }) => timer === due.timer),
-  );
-  return again.filter(({ what, timer }) =>
-    what === 'file' ? intent.type !== 'file' : intent.type === 'due' && timer === first?.timer,
-  );
+  const file = again.filter(({ what }) => what === 'file' && request.intent.type !== 'file');
+  const first = findFirstDue(row, request, listSilencedTimers([...resting, ...file]));
+  return [...file, ...again.filter(({ what, timer }) => what === 'due' && first && timer === first.timer)];
 }
 
+/** Of what a workflow asks for as due, the timer that comes first. */
+const findFirstDue = ({ snapshot }: Row, { at, intent }: StepRequest, silenced: readonly TimerName[]) =>
+  intent.type === 'due'
+    ? listArmedTimers(snapshot).find((one) => one.at <= at && !silenced.includes(one.timer))
+    : undefined;
+
 /** What a step that failed too often answers instead: the application stays as it is, and what failed waits. */
-export function setStepAside(
-  sql: Sql,
-  { applicationId, at, intent }: WorkflowStepRequest,
-  cause: string,
-): Promise<StepResult> {
+export function setStepAside(sql: Sql, request: WorkflowStepRequest, cause: string): Promise<StepResult> {
+  const { applicationId, at, intent } = request;
   return beginStep(sql, async (tx): Promise<StepResult> => {
     const row = await lockApplication(tx, applicationId);
     const { snapshot, setAside } = row;
     const resting = setAside.filter(({ againAt }) => againAt === null || againAt > at);
-    const [first] = listArmedTimers(snapshot).filter(
-      (due) => due.at <= at && !resting.some(({ timer }) => timer === due.timer),
-    );
-    const timer = intent.type === 'due' ? (first?.timer ?? null) : null;
+    const silenced = listSilencedTimers(resting);
+    const first = findFirstDue(row, request, silenced)?.timer ?? null;
+    const what = first === 'file' ? 'file' : intent.type;
+    const timer = what === 'due' ? first : null;
     const againAt = intent.type === 'command' ? null : addMilliseconds(at, TRY_AGAIN_MS);
     const commandId = intent.type === 'command' ? intent.commandId : null;
-    await keepSetAside(tx, row, { what: intent.type, commandId, timer, cause, at, againAt });
+    await keepSetAside(tx, row, { what, commandId, timer, cause, at, againAt });
     const refusal: Refusal | null = commandId === null ? null : { type: 'set_aside', cause };
     if (commandId !== null) await settleCommand(tx, commandId, refusal);
     const progress = computeProgress(snapshot, findPayerZone(row), {
-      setAside: [...resting.flatMap((one) => one.timer ?? []), ...(timer ? [timer] : [])],
+      setAside: [...silenced, ...(what === 'command' ? [] : listSilencedTimers([{ what, timer }]))],
       againAt: [...resting.flatMap((one) => one.againAt ?? []), ...(againAt ? [againAt] : [])].sort()[0] ?? null,
     });
     await setWakesAt(tx, row, progress);

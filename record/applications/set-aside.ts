@@ -24,6 +24,10 @@ export const listRestingWork = (sql: Db, applicationId: Fragment): Fragment => s
       'againAt', to_char(s.again_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
     from set_aside s where s.application_id = ${applicationId} and s.what <> 'command'), '[]'::jsonb)`;
 
+/** The timers that work silences while it rests; a file silences the timer that reads it. */
+export const listSilencedTimers = (work: readonly Pick<RestingWork, 'what' | 'timer'>[]): TimerName[] =>
+  work.flatMap(({ what, timer }) => (what === 'file' ? 'file' : (timer ?? [])));
+
 /** Keeps that a piece of an application's work was set aside; again and again it is the same one. */
 export async function keepSetAside(
   tx: Tx,

@@ -208,6 +208,64 @@ test('a timer that is due and comes to nothing is set aside, and the answer wake
   }
 });
 
+describe('a file timer that came due while no worker ran', () => {
+  /** As if a date in the file had come a minute ago; with a licence that has run out since. */
+  async function missedTimer() {
+    const { id, file, mend, note, request } = await poisoned();
+    await mend();
+    await oldProcess()(request({ type: 'due' }));
+    await file();
+    const at = ago(60_000);
+    const agenda = (stale: string) => sql`
+      update applications set snapshot = jsonb_set(snapshot, '{agenda,timers,file}', ${JSON.stringify(stale)}::text::jsonb)
+      where id = ${id}`;
+    await agenda(at);
+    const known = { version: 1, stage: 'awaiting_attestation', attempt: 1, next: { at, timer: 'file' } } as const;
+    const due = (): WorkflowStepRequest => ({ ...request({ type: 'due' }), known });
+    const entries = async () => (await sql`select from events where application_id = ${id} and kind = 'file'`).length;
+    return { id, due, entries, agenda, mend, note };
+  }
+
+  test('is handled by the next process with the file that it is about, once, and does not come back', async () => {
+    const { id, due, entries } = await missedTimer();
+    const asked = due();
+    const { next } = (await laterProcess()(asked)).progress;
+    expect(await entries()).toBe(1);
+    expect(next === null || next.at > asked.at).toBe(true);
+    expect(await sql`select from set_aside where application_id = ${id}`).toEqual([]);
+  });
+
+  test('and comes to nothing there is set aside, so that its workflow does not ask again at once', async () => {
+    const { id, due, agenda } = await missedTimer();
+    await laterProcess()(due());
+    await agenda(ago(60_000));
+    const asked = due();
+    const { next } = (await laterProcess()(asked)).progress;
+    expect(next === null || next.at > asked.at).toBe(true);
+    const aside = await sql`select what, timer, cause from set_aside where application_id = ${id}`;
+    expect(aside).toEqual([{ what: 'due', timer: 'file', cause: 'came_to_nothing' }]);
+  });
+
+  test('and whose file fails is set aside as the file, for an hour, and a note is taken meanwhile', async () => {
+    const { id, due, entries, mend, note } = await missedTimer();
+    await sql`update applications set snapshot = snapshot #- '{waiting,ms}' where id = ${id}`;
+    let tries = 0;
+    let asked = due();
+    let next;
+    for (; tries < 20 && !next; tries += 1) {
+      asked = due();
+      next = (await laterProcess()(asked).catch(() => null))?.progress.next;
+    }
+    expect(tries).toBe(MOST_TRIES - 1);
+    const aside = await sql`select what, timer, cause from set_aside where application_id = ${id}`;
+    expect(aside).toEqual([{ what: 'file', timer: null, cause: 'TypeError' }]);
+    expect(next!.at > asked.at).toBe(true);
+    await mend();
+    const { progress, refusal } = await laterProcess()(await note());
+    expect([refusal, progress.next, await entries()]).toEqual([undefined, next, 0]);
+  });
+});
+
 test('a person has it tried again, and once it is mended it is recorded, once', async () => {
   const { id, note, mend } = await poisoned();
   const record = createRecorder(sql);
