@@ -91,7 +91,7 @@ export function recordStep(
     const command = found?.applicationId === applicationId ? found : null;
     const unknown: Refusal | null = intent.type === 'command' && !command ? { type: 'unknown_command' } : null;
     const isSettled = command !== null && command.status !== 'pending';
-    const resting = row.setAside.filter(({ againAt }) => againAt === null || againAt > at);
+    const resting = row.setAside.filter(({ againAt }) => againAt > at);
     const again = row.setAside.filter((one) => !resting.includes(one));
     const putOff = further ? listFailedAgain(row, request, { resting, again }) : [];
     const timers = listSilencedTimers([...resting, ...putOff]);
@@ -112,11 +112,17 @@ export function recordStep(
 
     const armed = listArmedTimers(state).filter((one) => !further || sameValue(one, first));
     const idle = await setAsideIdle(tx, row, armed, { at, timers });
-    const tried = further ? again.filter(({ what }) => what === 'file' && intent.type === 'file') : again;
-    const againAts = await settleTriedAgain(tx, row, { at, tried, putOff });
+    const ended = again.filter(({ timer }) => timer === null || !idle.includes(timer));
+    const tried = further ? ended.filter(({ what }) => what === 'file' && intent.type === 'file') : ended;
+    await settleTriedAgain(tx, row, { at, tried, putOff });
+    const isPutOff = idle.length > 0 || putOff.length > 0;
     const progress = computeProgress(state, playbook.window.timeZone, {
       setAside: [...timers, ...idle],
-      againAt: [...resting.flatMap(({ againAt }) => againAt ?? []), ...againAts].sort()[0] ?? null,
+      againAt:
+        [
+          ...resting.map(({ againAt }) => againAt),
+          ...(isPutOff ? [addMilliseconds(at, TRY_AGAIN_MS)] : []),
+        ].sort()[0] ?? null,
     });
     await setWakesAt(tx, row, progress);
     const said = isSettled ? command.refusal : (unknown ?? refusal);
@@ -150,7 +156,7 @@ export function setStepAside(sql: Sql, request: WorkflowStepRequest, cause: stri
   return beginStep(sql, async (tx): Promise<StepResult> => {
     const row = await lockApplication(tx, applicationId);
     const { snapshot, setAside } = row;
-    const resting = setAside.filter(({ againAt }) => againAt === null || againAt > at);
+    const resting = setAside.filter((one) => one.againAt > at);
     const silenced = listSilencedTimers(resting);
     const first = findFirstDue(row, request, silenced)?.timer ?? null;
     const what = first === 'file' ? 'file' : intent.type;
@@ -162,7 +168,7 @@ export function setStepAside(sql: Sql, request: WorkflowStepRequest, cause: stri
     if (commandId !== null) await settleCommand(tx, commandId, refusal);
     const progress = computeProgress(snapshot, findPayerZone(row), {
       setAside: [...silenced, ...(what === 'command' ? [] : listSilencedTimers([{ what, timer }]))],
-      againAt: [...resting.flatMap((one) => one.againAt ?? []), ...(againAt ? [againAt] : [])].sort()[0] ?? null,
+      againAt: [...resting.map((one) => one.againAt), ...(againAt ? [againAt] : [])].sort()[0] ?? null,
     });
     await setWakesAt(tx, row, progress);
     return { progress, ...(refusal && { refusal }) };

@@ -10,8 +10,8 @@ export interface RestingWork {
   what: 'due' | 'file';
   /** Of what is due. */
   timer: TimerName | null;
-  /** When it is tried again; null: when a person says so. */
-  againAt: Instant | null;
+  /** When it is tried again. */
+  againAt: Instant;
 }
 
 /** What was set aside is tried once an hour. */
@@ -51,7 +51,10 @@ export async function keepSetAside(
     do update set cause = excluded.cause, again_at = excluded.again_at`;
 }
 
-/** Sets aside the timers that were due, were handled, and are due still: they came to nothing, and would do so for ever. */
+/**
+ * Sets aside for an hour the timers that were due, were handled, and are due still: they came to nothing, and would do so for
+ * ever. One that is armed anew meanwhile fires by then.
+ */
 export async function setAsideIdle(
   tx: Tx,
   row: { snapshot: ApplicationState },
@@ -59,24 +62,23 @@ export async function setAsideIdle(
   { at, timers }: { at: Instant; timers: readonly TimerName[] },
 ): Promise<TimerName[]> {
   const idle = armed.filter((one) => one.at <= at && !timers.includes(one.timer)).map(({ timer }) => timer);
+  const againAt = addMilliseconds(at, TRY_AGAIN_MS);
   for (const timer of idle)
-    await keepSetAside(tx, row, { what: 'due', commandId: null, timer, cause: 'came_to_nothing', at, againAt: null });
+    await keepSetAside(tx, row, { what: 'due', commandId: null, timer, cause: 'came_to_nothing', at, againAt });
   return idle;
 }
 
 /**
- * What was tried again and has not failed is no longer set aside; what was put off waits for another hour. Answers when that is
- * tried again.
+ * What was tried again and has not failed is no longer set aside; what was put off waits for another hour.
  */
 export async function settleTriedAgain(
   tx: Tx,
   { snapshot }: { snapshot: ApplicationState },
   { at, tried, putOff }: { at: Instant } & Record<'tried' | 'putOff', readonly RestingWork[]>,
-): Promise<Instant[]> {
+): Promise<void> {
   const againAt = addMilliseconds(at, TRY_AGAIN_MS);
   const same = ({ what, timer }: RestingWork) => tx`
     application_id = ${snapshot.id} and what = ${what} and timer is not distinct from ${timer}`;
   for (const one of tried) await tx`delete from set_aside where ${same(one)}`;
   for (const one of putOff) await tx`update set_aside set again_at = ${againAt} where ${same(one)}`;
-  return putOff.map(() => againAt);
 }

@@ -66,6 +66,7 @@ async function poisoned() {
   return { id, clientId, mend, note, file, request };
 }
 
+const later = (at: string, ms: number): string => new Date(Date.parse(at) + ms).toISOString();
 const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 /** A process that began after all that is on record, as after a crash. */
 const laterProcess = () => createRecorder(sql, ago(-60_000));
@@ -198,14 +199,37 @@ test('a timer that is due and comes to nothing is set aside, and the answer wake
   await sql`
     update applications set snapshot = jsonb_set(snapshot, '{agenda,timers,followUp:contracting}', ${stale}::text::jsonb)
     where id = ${id}`;
-  for (let n = 0; n < 3; n += 1) {
-    const asked = request({ type: 'due' });
+  const first = request({ type: 'due' });
+  const againAt = later(first.at, 3_600_000);
+  for (const asked of [first, request({ type: 'due' }), request({ type: 'due' })]) {
     const { next } = (await record(asked)).progress;
-    expect(next!.timer).not.toBe('followUp:contracting');
-    expect(next!.at > asked.at).toBe(true);
+    expect(next).toEqual({ timer: 'set_aside', at: againAt });
     const aside = await sql`select what, timer, cause, again_at from set_aside where application_id = ${id}`;
-    expect(aside).toEqual([{ what: 'due', timer: 'followUp:contracting', cause: 'came_to_nothing', againAt: null }]);
+    expect(aside).toEqual([{ what: 'due', timer: 'followUp:contracting', cause: 'came_to_nothing', againAt }]);
   }
+  const again = await record({ ...request({ type: 'due' }), at: againAt });
+  expect(again.progress.next).toEqual({ timer: 'set_aside', at: later(againAt, 3_600_000) });
+  const aside = await sql`select since, again_at from set_aside where application_id = ${id}`;
+  expect(aside).toEqual([{ since: first.at, againAt: later(againAt, 3_600_000) }]);
+});
+
+test('a timer that came to nothing and is armed anew wakes its workflow at its new instant', async () => {
+  const { id, mend, request } = await poisoned();
+  await mend();
+  const record = oldProcess();
+  await record(request({ type: 'due' }));
+  const arm = (at: string) => sql`
+    update applications set snapshot =
+      jsonb_set(snapshot, '{agenda,timers,followUp:contracting}', ${JSON.stringify(at)}::text::jsonb)
+    where id = ${id}`;
+  await arm(ago(60_000));
+  const asked = request({ type: 'due' });
+  await record(asked);
+  const anew = later(asked.at, 2 * 3_600_000);
+  await arm(anew);
+  const { next } = (await record({ ...request({ type: 'due' }), at: later(asked.at, 3_600_000) })).progress;
+  expect(next).toEqual({ timer: 'followUp:contracting', at: anew });
+  expect(await sql`select from set_aside where application_id = ${id}`).toEqual([]);
 });
 
 describe('a file timer that came due while no worker ran', () => {
