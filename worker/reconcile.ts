@@ -19,7 +19,7 @@ import {
   type RoundName,
   type Summary,
 } from '../record/operations/runs';
-import { claimLateWatches, type WatchId } from '../record/operations/watches';
+import { claimLateWatches, deleteFailingWatch, noteFailingWatch, type WatchId } from '../record/operations/watches';
 import { findApplicationIds } from '../record/applications/application-run';
 import { recordStep } from '../record/applications/recording-step';
 import { readClock } from '../runtime/clock';
@@ -157,12 +157,13 @@ export function createReconciler(of: {
   async function attendWatch({ watch, subject }: WatchId): Promise<Outcome> {
     const workflowId = buildWatchId({ watch, subject });
     const run = await dispatch.describeRun(workflowId);
-    if (run.is === 'busy') return 'late';
     if (run.is === 'failing') {
-      const { runId, since } = run;
-      if (since === null || Date.now() - Date.parse(since) < settings.failingSeconds * 1000) return 'failing';
-      await dispatch.terminateRun(workflowId, runId, 'its task kept failing: started again from the record');
+      const since = await noteFailingWatch(sql, { watch, subject }, run);
+      if (Date.now() - Date.parse(since) < settings.failingSeconds * 1000) return 'failing';
+      await dispatch.terminateRun(workflowId, run.runId, 'its task kept failing: started again from the record');
     }
+    await deleteFailingWatch(sql, { watch, subject });
+    if (run.is === 'busy') return 'late';
     await dispatch.changed(watch, subject);
     return run.is === 'waiting' ? 'woken' : 'restarted';
   }

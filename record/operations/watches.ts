@@ -2,6 +2,7 @@ import { addMilliseconds } from '../../domain/time/dates';
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import type { WatchType } from '../../domain/kernel/codes';
+import { readClock } from '../../runtime/clock';
 import { beginStep, type Db, type Sql, type Tx } from '../../runtime/database';
 import { createChecks } from '../applications/bridges';
 import { advanceEnding } from '../offboarding/endings';
@@ -102,7 +103,8 @@ async function setWakesAt(tx: Tx, { watch, subject, at }: WakeRequest, { next, s
   const row = { watch, subject, wakesAt: send ? addMilliseconds(at, SENDING_MS) : next, sending: send !== undefined };
   await tx`
     insert into watches ${tx(row)} on conflict (watch, subject)
-    do update set wakes_at = excluded.wakes_at, sending = excluded.sending, checks = 0, next_check_at = null`;
+    do update set wakes_at = excluded.wakes_at, sending = excluded.sending, checks = 0, next_check_at = null,
+      failing_run_id = null, failing_since = null`;
 }
 
 /** Records that a watch is about to be signalled a change: its step is due from now on, or once what it sends has gone out. */
@@ -125,6 +127,26 @@ export const claimLateWatches = (
     order by wakes_at limit ${limit} for no key update skip locked) late
   where w.watch = late.watch and w.subject = late.subject
   returning w.watch, w.subject`;
+
+/** Keeps that the task of a watch's run fails; answers since when it has, `since` by the server or the first look at that run. */
+export async function noteFailingWatch(
+  sql: Db,
+  { watch, subject }: WatchId,
+  { runId, since }: { runId: string; since: Instant | null },
+): Promise<Instant> {
+  const [row] = await sql<{ failingSince: Instant }[]>`
+    update watches set failing_run_id = ${runId},
+      failing_since = least(now(), ${since}, case when failing_run_id = ${runId} then failing_since end)
+    where watch = ${watch} and subject = ${subject} returning failing_since`;
+  return row?.failingSince ?? since ?? readClock();
+}
+
+/** The task of a watch's run fails no more. */
+export async function deleteFailingWatch(sql: Db, { watch, subject }: WatchId): Promise<void> {
+  await sql`
+    update watches set failing_run_id = null, failing_since = null
+    where watch = ${watch} and subject = ${subject} and failing_run_id is not null`;
+}
 
 function setWatchAside(sql: Sql, { watch, subject, at }: WakeRequest, cause: string): Promise<OutreachStep> {
   const againAt = addMilliseconds(at, TRY_AGAIN_MS);

@@ -385,8 +385,8 @@ describe('a watch', () => {
     expect(await listed()).toBeUndefined();
   });
 
-  test('whose task keeps failing is ended and started again', async () => {
-    const { handle, waits, makeLate, subject } = await upkeep();
+  test('whose task has kept failing for ten minutes since it was first seen to is ended and started again', async () => {
+    const { handle, row, waits, makeLate, subject } = await upkeep();
     const { runId } = await handle.describe();
     await system.stopWorker();
     const throwing = await system.runBuild('throwing');
@@ -396,14 +396,22 @@ describe('a watch', () => {
       await eventually(failing, { within: 30_000 });
       await makeLate();
       expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      const { failingSince } = (await row())!;
       await makeLate();
-      expect(await reconciler({ failingSeconds: 0 }).attendLate()).toMatchObject({ restarted: 1 });
+      expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      expect(await row()).toMatchObject({ failingRunId: runId, failingSince });
+      // ten minutes on, while the server goes on renewing its own instant
+      await system.api.deps.sql`
+        update watches set failing_since = now() - interval '10 minutes' where subject = ${subject}`;
+      await makeLate();
+      expect(await reconciler().attendLate()).toMatchObject({ restarted: 1 });
     } finally {
       await throwing();
       await system.startWorker();
     }
     await waits();
     expect((await handle.describe()).runId).not.toBe(runId);
+    expect(await row()).toMatchObject({ failingRunId: null, failingSince: null });
   });
 });
 
