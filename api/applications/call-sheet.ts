@@ -33,7 +33,7 @@ const entry = z.strictObject({
   lastContact: z
     .strictObject({ on: date, outcome: z.enum(OUTCOMES), rep: text.nullable(), referenceNumber: text.nullable() })
     .nullable()
-    .meta({ description: 'The latest contact in which somebody was reached' }),
+    .meta({ description: 'The latest contact in which a person was reached' }),
   items: z.array(
     z.strictObject({
       purpose: z.enum(PURPOSES),

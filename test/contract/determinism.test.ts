@@ -26,8 +26,11 @@ const FORBIDDEN = {
 /** What lint finds in files of the product that have these lines, as `path:line rule`. */
 async function findings(paths: readonly string[], lines: readonly string[]): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-lint-'));
-  const { overrides, plugins, rules } = JSON.parse(readFileSync(join(root, '.oxlintrc.json'), 'utf8'));
-  writeFileSync(join(directory, '.oxlintrc.json'), JSON.stringify({ overrides, plugins, rules }));
+  const { overrides, plugins, jsPlugins, rules } = JSON.parse(readFileSync(join(root, '.oxlintrc.json'), 'utf8'));
+  writeFileSync(
+    join(directory, '.oxlintrc.json'),
+    JSON.stringify({ overrides, plugins, jsPlugins: jsPlugins.map((plugin: string) => join(root, plugin)), rules }),
+  );
   for (const path of paths) {
     mkdirSync(dirname(join(directory, path)), { recursive: true });
     writeFileSync(join(directory, path), lines.map((line) => `${line};\n`).join(''));
