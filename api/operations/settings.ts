@@ -36,6 +36,7 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: () => findLogo(sql),
     responses: { 200: { description: 'The logo', schema: logo } },
+    problems: [404],
     handler: async ({ subject }) => ok({ jpeg: subject.toString('base64') }),
   }),
   route({
