@@ -133,7 +133,8 @@ const DATABASE_AWAY =
 const isLate = (error: unknown): boolean =>
   error instanceof StepTooLong ||
   (error instanceof Error && 'code' in error && ['55P03', '57014'].includes(String(error.code)));
-const IN_THE_WAY = 'Other requests are changing the same entries right now. Nothing was changed; send it again.';
+const IN_THE_WAY =
+  'Other requests keep the same entries busy right now. Send it again, under the same Idempotency-Key.';
 const TEMPORAL_AWAY = new Set([4, 8, 14]); // DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE
 
 /** Whether PostgreSQL or Temporal could not be reached, so that the same request may work later. */

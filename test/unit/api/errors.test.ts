@@ -24,12 +24,12 @@ test.each<[string, unknown, ProblemType]>([
   expect(problem.headers['Retry-After']).toBe(type === 'unavailable' ? '2' : undefined);
 });
 
-test('a change that PostgreSQL undid, or did not come to in time, says that others were in the way, and to send it again', () => {
+test('a change that PostgreSQL undid, or did not come to in time, says that others were in the way, and how to send it again', () => {
   const late = ['40P01', '40001', '55P03', '57014'].map((code) => withCode(code));
   for (const error of [...late, new StepTooLong('A step took longer than 4000 ms.')])
     expect(toProblem(error)).toMatchObject({
       type: 'unavailable',
-      details: { detail: expect.stringContaining('Nothing was changed; send it again') },
+      details: { detail: expect.stringContaining('Send it again, under the same Idempotency-Key') },
       headers: { 'Retry-After': '2' },
     });
 });
