@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApi, type Answer, type Api } from '../../local/http';
-import { CLIENT, PAYER, PRACTICE, PROVIDER } from '../support/api';
 import { eventually } from '../support/eventually';
-import { freshNpi } from '../support/file';
+import { dayIn, exclusionList, fileMaker, type File } from '../support/filled-files';
 import { oddRequests, type OddRequest, type RealIds } from '../support/odd-requests';
 import { freshPlace, StartedSystem } from '../support/started-system';
 
@@ -26,156 +24,6 @@ beforeAll(async () => {
   api = system.api();
 });
 afterAll(() => place.remove());
-
-const DAY_MS = 86_400_000;
-const dayIn = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
-const create = async (path: string, body: object): Promise<string> => (await api.post(path, body)).id;
-const listed = async (path: string): Promise<string[]> => (await api.get(path)).items.map(({ id }: Answer) => id);
-
-const FACTS = {
-  contract: 'executed',
-  effectiveDate: dayIn(-300),
-  payerProviderId: 'PIN-1',
-  claimsRoute: { clearinghouse: 'Availity', payerId: '60054' },
-};
-const CONFIRMATIONS = Object.fromEntries(
-  Object.entries(FACTS).map(([fact, value]) => [
-    fact,
-    { value, source: 'letter', reference: 'their letter', confirmedOn: dayIn(-2) },
-  ]),
-);
-
-/** A client with a practice, a provider whom nobody else is called like, and a payer. */
-async function makeFile() {
-  const name = `Vale${randomUUID().replaceAll(/[^a-f]/g, '')}`;
-  const clientId = await create('/v1/clients', CLIENT);
-  const practice = await api.post(`/v1/clients/${clientId}/practices`, {
-    ...PRACTICE,
-    legalName: `${name} Therapy PLLC`,
-    npi: freshNpi(),
-    locations: [{ name: 'Main', address: PRACTICE.address }],
-  });
-  const provider = { ...PROVIDER, lastName: name, npi: freshNpi() };
-  const providerId = await create(`/v1/clients/${clientId}/providers`, provider);
-  const payerId = await makePayer();
-  return { name, clientId, practiceId: practice.id as string, practice, providerId, payerId };
-}
-type File = Awaited<ReturnType<typeof makeFile>>;
-
-const makePayer = () => create('/v1/payers', { ...PAYER, name: `Payer ${randomUUID()}` });
-
-const openApplication = ({ practiceId, providerId, payerId }: File, more: object = {}) =>
-  create('/v1/applications', { practiceId, providerId, payerId, state: 'CA', ...more });
-
-/** The month's list of the excluded with every provider and practice by name: a person has to decide whether it is they. */
-async function excludeByName(files: File[], key: string): Promise<void> {
-  const lines = [
-    'LASTNAME,FIRSTNAME,BUSNAME,NPI,DOB,STATE,EXCLTYPE,EXCLDATE,REINDATE',
-    ...files.map(({ name }) => `${name},${PROVIDER.firstName},,0000000000,19700131,CA,1128a1,20260301,00000000`),
-    ...files.map(({ name }) => `,,${name} Therapy PLLC,0000000000,,CA,1128b4,20260301,00000000`),
-  ];
-  const path = `/v1/exclusions/imports?month=${dayIn(0).slice(0, 7)}`;
-  const sent = { method: 'POST', path, body: lines.join('\n'), type: 'text/csv' } as const;
-  expect(await send(sent, key)).toBe(200);
-}
-
-/** Something real behind every room of the API and every field that takes an id. */
-async function fillFile(file: File): Promise<RealIds> {
-  const { clientId, practiceId, providerId, payerId } = file;
-  const [otherPayer, another] = [await makePayer(), await makePayer()];
-  const elsewhere = { ...file, payerId: otherPayer };
-  const applications = [
-    await openApplication(file),
-    await openApplication(elsewhere, { adopt: { stage: 'in_review', submittedOn: dayIn(-40) } }),
-    await openApplication(elsewhere, { state: 'NY', adopt: { stage: 'information_requested' } }),
-    await openApplication(elsewhere, { state: 'TX', adopt: { stage: 'approved', submittedOn: dayIn(-80) } }),
-    await openApplication(elsewhere, { state: 'WA', adopt: { stage: 'denied' } }),
-    await openApplication(
-      { ...file, payerId: another },
-      { adopt: { stage: 'confirmed', confirmations: CONFIRMATIONS } },
-    ),
-  ];
-  const makeUser = () => create('/v1/users', { name: 'A user', email: `${randomUUID()}@example.org`, role: 'lead' });
-  const users = [await makeUser(), await makeUser()] as const;
-  const { '0': coverId } = [
-    await create(`/v1/users/${users[0]}/covers`, { coveredBy: users[1], fromOn: dayIn(20), untilOn: dayIn(30) }),
-  ];
-  const relationship = { providerId, platform: 'Alma', payerIds: [payerId, otherPayer] };
-  const documentOf = (kind: string) =>
-    create(`/v1/clients/${clientId}/documents`, { kind, name: `a ${kind}`, sha256: '0'.repeat(64) });
-  const documents = [await documentOf('letter'), await documentOf('contract')];
-  const attestation = { attestedOn: dayIn(-20), source: 'operator' };
-  const authorisation = { scopes: ['contact_payers'], signedOn: dayIn(-20) };
-  const endpoint = { url: 'https://hooks.invalid/odd', types: ['application.stage_changed'], clientIds: [clientId] };
-  const leaver = await create(`/v1/clients/${clientId}/providers`, { ...PROVIDER, lastName: 'Gone', npi: freshNpi() });
-  const word = { on: dayIn(-2), source: 'email', reference: 'their mail' };
-  const ending = await create(`/v1/providers/${leaver}/end`, {
-    ...word,
-    reason: 'left_practice',
-    applications: 'withdraw',
-  });
-  const back = await create(`/v1/providers/${leaver}/return`, word);
-  const onPractice = await listed(`/v1/practices/${practiceId}/exclusions`);
-  const onProvider = await listed(`/v1/providers/${providerId}/exclusions`);
-  const spare = await create(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
-  const agreements = await listed(`/v1/agreements?practiceId=${practiceId}`);
-  const rooms = {
-    clients: [clientId],
-    practices: [practiceId, spare],
-    providers: [providerId, leaver],
-    payers: [payerId, otherPayer],
-    applications,
-    users,
-    'platform-relationships': [await create('/v1/platform-relationships', relationship)],
-    authorisations: [await create(`/v1/providers/${providerId}/authorisations`, authorisation)],
-    agreements,
-    endings: [ending],
-    returns: [back],
-    tasks: await listed(`/v1/tasks?clientId=${clientId}`),
-    'api-keys': [await create('/v1/api-keys', { name: 'to be revoked', role: 'auditor' })],
-    'webhook-endpoints': [await create('/v1/webhook-endpoints', endpoint)],
-  };
-  for (const [room, ids] of Object.entries(rooms)) if (ids.length === 0) throw new Error(`nothing is in ${room}`);
-  const timeline = await listed(`/v1/applications/${applications[1]}/timeline`);
-  return {
-    rooms: {
-      ...rooms,
-      // what the system makes by itself: as much as there is by now, of whomever
-      mail: await listed('/v1/mail'),
-      inbox: await listed(`/v1/inbox?userId=${users[0]}`),
-      'webhook-deliveries': await listed('/v1/webhook-deliveries'),
-      operations: [],
-    },
-    fields: {
-      clientId: [clientId],
-      practiceId: rooms.practices,
-      providerId: rooms.providers,
-      payerId: rooms.payers,
-      applicationId: applications,
-      locationId: file.practice.locations.map(({ id }: Answer) => id),
-      entryId: timeline,
-      userId: users,
-      assignee: users,
-      coveredBy: [users[1]],
-      to: [users[1]],
-      coverId: [coverId],
-      documentId: documents,
-      evidence: documents,
-      proof: documents,
-      attestationId: [await create(`/v1/providers/${providerId}/attestations`, attestation)],
-      'providers/exclusionId': onProvider,
-      'practices/exclusionId': onPractice,
-      authorizedPayerId: rooms.payers,
-      covers: rooms.payers,
-      'payers/into': [otherPayer],
-      'practices/into': [spare],
-      inheritedFrom: agreements,
-      subjectId: [providerId, clientId],
-      recipientId: [clientId, ...users],
-      endpointId: rooms['webhook-endpoints'],
-    },
-  };
-}
 
 /** Sends a request as it is; answers its status. */
 async function send({ method, path, body, type }: OddRequest, key: string): Promise<number> {
@@ -231,6 +79,7 @@ async function wholeTimeline(application: string): Promise<Answer[]> {
 test('whatever is sent, nothing answers 5xx, nothing ends or stands still, and a bystander’s actions are all recorded', async () => {
   const keyOf = async (name: string) => (await api.post('/v1/api-keys', { name, role: 'admin' })).key as string;
   const [key, bystandersKey] = [await keyOf('odd'), await keyOf('bystander')];
+  const { makeFile, openApplication, fillFile } = fileMaker(api);
   const application = `/v1/applications/${await openApplication(await makeFile())}`;
   const document: Answer = await api.get('/openapi.json');
   const pids = () => (['api', 'worker', 'temporal', 'postgres'] as const).map((name) => system.pidOf(name));
@@ -238,7 +87,8 @@ test('whatever is sent, nothing answers 5xx, nothing ends or stands still, and a
 
   const files: File[] = [];
   for (let n = 0; n < REQUESTS / PER_FILE; n += 1) files.push(await makeFile());
-  await excludeByName(files, key);
+  const path = `/v1/exclusions/imports?month=${dayIn(0).slice(0, 7)}`;
+  expect(await send({ method: 'POST', path, body: exclusionList(files), type: 'text/csv' }, key)).toBe(200);
   const filled: RealIds[] = [];
   for (const file of files) filled.push(await fillFile(file));
   const requests = filled.flatMap((ids, n) => oddRequests(document, ids, PER_FILE, SEED + n));
