@@ -41,6 +41,7 @@ export const FACT_VALUES = {
 
 const last4 = text([{ rule: 'four_digits', message: 'must be 4 digits', holds: (value) => /^\d{4}$/.test(value) }], {
   example: '6789',
+  pattern: '^[0-9]{4}$',
 });
 
 export const seen = z

@@ -50,6 +50,7 @@ const ifMatch = z
 const HEADERS: Partial<Record<Method, z.ZodObject>> = {
   post: z.object({
     'Idempotency-Key': z.string().min(1).max(200).optional().meta({
+      pattern: '^[!-~]+$',
       description: 'For 30 days a retry with the same key and body gets the first answer',
     }),
     'If-Match': ifMatch,

@@ -61,7 +61,11 @@ const SINGLE_LINE: TextRule[] = [
 ];
 
 /** One line of 1 to 200 characters. */
-export const line = text(SINGLE_LINE, { minLength: 1, maxLength: 200 });
+export const line = text(SINGLE_LINE, {
+  minLength: 1,
+  maxLength: 200,
+  pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$`,
+});
 
 /** Text of up to 10,000 characters that may have line breaks. */
 export const longText = text(
@@ -73,7 +77,7 @@ export const longText = text(
       holds: (value) => !/[^\P{Cc}\r\n\t]|\p{Cs}/u.test(value),
     },
   ],
-  { minLength: 1, maxLength: 10_000 },
+  { minLength: 1, maxLength: 10_000, pattern: String.raw`^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]+$` },
 );
 
 /** Whether objects and lists are within each other so many times at most. */
@@ -229,7 +233,7 @@ export const state = z.enum(US_STATES).meta({ description: 'The two-letter USPS 
 
 export const npi = text(
   [{ rule: 'npi_check_digit', message: 'must be an NPI: 10 digits with a valid check digit', holds: isNpi }],
-  { example: '1234567893' },
+  { example: '1234567893', pattern: '^[12][0-9]{9}$' },
 );
 
 export const postalCode = text(
@@ -240,7 +244,7 @@ export const postalCode = text(
       holds: (value) => /^\d{5}(-?\d{4})?$/.test(value),
     },
   ],
-  { example: '94107' },
+  { example: '94107', pattern: '^[0-9]{5}(-?[0-9]{4})?$' },
 );
 
 export const address = z
@@ -291,7 +295,7 @@ export const unique = <T extends z.ZodType>(list: z.ZodArray<T>, keyOf: (item: z
         seen.add(key);
       }
     }, BESIDE_BAD_ITEMS)
-    .meta({ 'x-items': 'each once' });
+    .meta({ 'x-items': 'each once', uniqueItems: true });
 
 /** A value that has one of several forms; `forms` lists them, for whoever sends none of them. */
 export const formOf = <const T extends readonly z.ZodType[]>(forms: string, options: T) =>
@@ -369,7 +373,7 @@ export const limit = text(
       holds: (value) => LIMIT.test(value) && Number(value) >= 1 && Number(value) <= 200,
     },
   ],
-  { description: 'From 1 to 200; the default is 50' },
+  { description: 'From 1 to 200; the default is 50', pattern: '^(0{0,2}[1-9]|0?[1-9][0-9]|1[0-9][0-9]|200)$' },
 )
   .default('50')
   .transform(Number);

@@ -24,6 +24,7 @@ const SEQ = {
   holds: (value: string) => /^\d{1,15}$/.test(value),
 };
 const cursor = text([SEQ], {
+  pattern: '^[0-9]{1,15}$',
   description:
     'Answers the events after this one: the `nextCursor` of the page before, or the `seq` of the last event that was ' +
     'read. Left out: from the first event',

@@ -3,7 +3,7 @@ import { date, expiryDate, id, instant, line, text } from '../kernel/schemas';
 
 export const sha256 = text(
   [{ rule: 'sha256', message: 'must be 64 hexadecimal digits', holds: (value) => /^[0-9a-f]{64}$/i.test(value) }],
-  { example: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
+  { pattern: '^[0-9A-Fa-f]{64}$', example: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
 );
 
 export const documentInput = z

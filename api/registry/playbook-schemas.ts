@@ -46,7 +46,10 @@ export const duration = z
   });
 
 const isTime = (value: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$/.test(value);
-const time = text([{ rule: 'time', message: 'must be a time, HH:MM', holds: isTime }], { example: '09:00' });
+const time = text([{ rule: 'time', message: 'must be a time, HH:MM', holds: isTime }], {
+  example: '09:00',
+  pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+});
 
 const callHours = z
   .strictObject({ timeZone, from: time, to: time, days: someOf(WEEKDAYS).min(1).optional() })

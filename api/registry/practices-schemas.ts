@@ -18,16 +18,18 @@ import {
 
 const ein = text(
   [{ rule: 'ein', message: 'must be an EIN: 9 digits, as 12-3456789 or without the hyphen', holds: isEin }],
-  { example: '12-3456789' },
+  { example: '12-3456789', pattern: '^[0-9]{2}-?[0-9]{7}$' },
 );
 const ssn = text([{ rule: 'ssn', message: 'must be an SSN: 9 digits in ranges that are assigned', holds: isSsn }], {
   example: '123-45-6789',
+  pattern: '^([0-9]{9}|[0-9]{3}-[0-9]{2}-[0-9]{4})$',
 });
 
 const itin = text(
   [{ rule: 'itin', message: 'must be an ITIN: 9 digits in ranges that the IRS assigns', holds: isItin }],
   {
     example: '912-70-1234',
+    pattern: '^9[0-9]{2}(-[5-9][0-9]-|[5-9][0-9])[0-9]{4}$',
   },
 );
 

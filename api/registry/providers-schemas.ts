@@ -25,10 +25,11 @@ import {
 
 const caqhId = text([{ rule: 'caqh_id', message: 'must be a CAQH provider ID: digits only', holds: isCaqhId }], {
   example: '12345678',
+  pattern: '^[0-9]{7,10}$',
 });
 export const taxonomyCode = text(
   [{ rule: 'taxonomy_code', message: 'must be a taxonomy code: 9 digits or capitals, then X', holds: isTaxonomy }],
-  { example: '101YM0800X' },
+  { example: '101YM0800X', pattern: '^[0-9A-Z]{9}X$' },
 );
 
 const licence = z.strictObject({ state, number: line, expiresOn: expiryDate });
@@ -46,6 +47,7 @@ export const malpractice = policy.superRefine(({ limits }, context) => {
 }, BESIDE_BAD_FIELDS);
 const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a valid check digit', holds: isDea }], {
   example: 'AB1234563',
+  pattern: '^[A-Z][A-Z9][0-9]{7}$',
 });
 export const dea = unique(
   z.array(z.strictObject({ state, number: deaNumber, expiresOn: expiryDate })).max(60),

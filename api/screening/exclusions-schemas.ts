@@ -37,7 +37,7 @@ const month = text(
       holds: (value) => isGivenDate(`${value}-01`),
     },
   ],
-  { example: '2026-03' },
+  { example: '2026-03', pattern: '^[0-9]{4}-(0[1-9]|1[0-2])$' },
 );
 export const listQuery = z.strictObject({ month: month.meta({ description: 'Whose list it is' }) });
 

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { z } from 'zod';
 import type { Route } from '../../api/kernel/route';
 import { openApiDocument } from '../../api/kernel/openapi';
@@ -130,6 +131,34 @@ describe('whatever a caller sends', () => {
     // of many applications each is answered by the id that it was asked by; the free form is judged as a whole
     const whole = /(applications\[\]\.id|\.billing\{key\})$/;
     expect(named(taking.filter(({ path }) => !whole.test(path)))).toEqual([]);
+  });
+
+  test('a pattern that the document shows a text is one that every text taken has', () => {
+    const shown = parts.filter((part) => isText(part) && typeof metaOf(part).pattern === 'string');
+    expect(shown.length).toBeGreaterThan(200);
+    const hint = fc.constantFrom(...new Set(shown.map((part) => String(metaOf(part).example ?? 'a name'))));
+    const near = fc.tuple(
+      hint,
+      fc.nat(40),
+      fc.nat(2),
+      fc.constantFrom('', '0', '-', 'Z', '\n', '\u0085', ' ', 'é', '💥'),
+    );
+    const texts = fc.sample(
+      fc.oneof(
+        hint,
+        near.map(([text, at, gone, more]) => text.slice(0, at) + more + text.slice(at + gone)),
+        hint.map((text) => text.replaceAll('-', '')),
+        fc.nat(1_100).map(String),
+        fc.string({ unit: 'binary', maxLength: 20 }),
+      ),
+      { numRuns: 1_500, seed: 20261129 },
+    );
+    const schemas = new Map(shown.map((part) => [part.schema, part]));
+    const wrong = [...schemas.values()].flatMap((part) => {
+      const pattern = new RegExp(String(metaOf(part).pattern), 'u');
+      return texts.filter((text) => takes(part, text) && !pattern.test(text)).map((text) => [part.path, text]);
+    });
+    expect(wrong).toEqual([]);
   });
 
   test('a number is a whole one that PostgreSQL takes', () => {
