@@ -75,14 +75,37 @@ async function repeatUndone<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * How long one statement of a step may take, and wait for a lock that others hold (which is no failure of the step), and after how long a step may begin no other: together less than a workflow
- * waits for it, so that the next try finds no lock of the last one.
+ * How long one statement of a step may take, and wait for a lock that others hold (which is no failure of the step, and leaves
+ * time for the rest), and after how long a step may begin no other: together less than a workflow waits for it, so that the
+ * next try finds no lock of the last one.
  */
-export const STEP_LIMITS_MS = { statement: 5000, lock: 4500, begin: 4000 };
+export const STEP_LIMITS_MS = { statement: 5000, lock: 3000, begin: 4000 };
 
 /** A step that took longer than it may. */
 export class StepTooLong extends Error {
   override name = 'StepTooLong';
+}
+
+/** Whether a step, or a statement of it, took longer than it may. */
+export const isTooLong = (error: unknown): boolean =>
+  error instanceof StepTooLong || (error instanceof Error && 'code' in error && error.code === '57014');
+
+/** A step that does nothing, in about as many statements as others have: a quarter of their time is too long for it. */
+const IDLE_STEP = { statements: 15, withinMs: STEP_LIMITS_MS.begin / 4 };
+
+/** Whether this process, its connections or the server are too busy for a step to be done in time, whatever it does. */
+export function isStarved(sql: Sql, { statements, withinMs } = IDLE_STEP): Promise<boolean> {
+  const late = performance.now() + withinMs;
+  const idle = sql.begin(async (tx) => {
+    for (let n = 0; n < statements; n += 1) await tx`select`;
+  });
+  return Promise.race([
+    idle.then(
+      () => performance.now() > late,
+      () => true,
+    ),
+    setTimeout(withinMs, true, { ref: false }),
+  ]);
 }
 
 /**
@@ -90,8 +113,11 @@ export class StepTooLong extends Error {
  * transactions are no use here: they end the session, and the driver then runs what is left of the work in another one.
  */
 export function beginStep<T>(sql: Sql, work: (tx: Tx) => Promise<T>, limits = STEP_LIMITS_MS) {
-  const late = performance.now() + limits.begin;
+  let begun: number | undefined;
   return sql.begin((tx) => {
+    // from here: that other steps hold the connections is no fault of this one
+    begun ??= performance.now();
+    const late = begun + limits.begin;
     // Sent ahead of the first statement, without waiting; where it fails, that one does.
     tx`
       select set_config('statement_timeout', ${String(limits.statement)}, true),

@@ -128,7 +128,7 @@ export function startRelay({
   const failed = (error: unknown) => logger.error({ err: error }, 'the relay failed, and goes on in a moment');
   const outbox = startPool<Rows>({
     claim: async (limit) => {
-      const rows = await claimRows(sql, limit, leaseSeconds);
+      const rows = await claimRows(sql, limit, leaseSeconds, [...inHand]);
       return { pieces: groupBySubject(rows), more: rows.length === limit };
     },
     work: deliverRows,

@@ -1,7 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Action, Outcome, Stage } from '../../domain/kernel/codes';
-import { isUndone, StepTooLong } from '../../runtime/database';
+import { isTooLong, isUndone } from '../../runtime/database';
 
 /** Every problem that the API answers: its type, status and title. */
 export const PROBLEMS = {
@@ -131,8 +131,7 @@ const DATABASE_AWAY =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|53300|08...)$/;
 /** A lock was not given in time, or a statement or a step took longer than it may: others keep the server busy. */
 const isLate = (error: unknown): boolean =>
-  error instanceof StepTooLong ||
-  (error instanceof Error && 'code' in error && ['55P03', '57014'].includes(String(error.code)));
+  isTooLong(error) || (error instanceof Error && 'code' in error && error.code === '55P03');
 const IN_THE_WAY =
   'Other requests keep the same entries busy right now. Send it again, under the same Idempotency-Key.';
 const TEMPORAL_AWAY = new Set([4, 8, 14]); // DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE

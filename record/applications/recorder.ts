@@ -1,6 +1,6 @@
 import type { ApplicationState } from '../../domain/applications/state';
 import { readClock } from '../../runtime/clock';
-import type { Sql } from '../../runtime/database';
+import { isStarved, type Sql } from '../../runtime/database';
 import { isUuid } from '../../runtime/uuid';
 import { keepLostApplication } from './lost-applications';
 import { NoApplication, recordStep, setStepAside, type StepResult, type WorkflowStepRequest } from './recording-step';
@@ -13,18 +13,19 @@ import { countTries } from '../kernel/tries';
 export function createRecorder(
   sql: Sql,
   startedAt = readClock(),
+  busy = () => isStarved(sql),
 ): (request: WorkflowStepRequest) => Promise<StepResult> {
   return countTries<WorkflowStepRequest, StepResult>({
     keyOf: ({ applicationId, intent }) =>
       intent.type === 'command' ? intent.commandId : `${applicationId} ${intent.type}`,
-    async mayBeFurther({ applicationId, intent, known }) {
-      if (intent.type === 'file') return wasSignalledEarlier(sql, applicationId, startedAt);
-      if (intent.type === 'due') return (known?.next?.at ?? startedAt) < startedAt;
-      if (!isUuid(intent.commandId)) return false;
-      const [command] = await sql<
-        { receivedAt: string }[]
-      >`select received_at from commands where id = ${intent.commandId}`;
-      return command !== undefined && command.receivedAt < startedAt;
+    async readEarlierTries({ applicationId, intent, known }) {
+      if (intent.type === 'file') return readTriesOfFile(sql, applicationId, startedAt);
+      if (intent.type === 'due')
+        return (known?.next?.at ?? startedAt) < startedAt ? readTriesOfTimer(sql, applicationId) : 0;
+      if (!isUuid(intent.commandId)) return 0;
+      const [command] = await sql<{ stepTries: number }[]>`
+        select step_tries from commands where id = ${intent.commandId} and received_at < ${startedAt}`;
+      return command?.stepTries ?? 0;
     },
     async countTry({ applicationId, intent }) {
       const [row] =
@@ -44,6 +45,7 @@ export function createRecorder(
       }
     },
     setAside: (request, cause) => setStepAside(sql, request, cause),
+    isStarved: busy,
   });
 }
 
@@ -55,10 +57,16 @@ export async function recordFileSignal(sql: Sql, applicationId: string): Promise
   return row.snapshot;
 }
 
-/** Whether a workflow was signalled its file before this process began, or at an unknown time, or a counted try has not ended. */
-async function wasSignalledEarlier(sql: Sql, applicationId: string, startedAt: string): Promise<boolean> {
-  const [row] = await sql<{ earlier: boolean }[]>`
-    select step_tries > 1 or coalesce(file_told_at < ${startedAt}, true) as earlier
-    from applications where id = ${applicationId}`;
-  return row?.earlier ?? false;
+/** Where a workflow was signalled its file before this process began, or at an unknown time, or a counted try has not ended. */
+async function readTriesOfFile(sql: Sql, applicationId: string, startedAt: string): Promise<number> {
+  const [row] = await sql<{ tries: number }[]>`
+    select step_tries as tries from applications
+    where id = ${applicationId} and (step_tries > 1 or coalesce(file_told_at < ${startedAt}, true))`;
+  return row?.tries ?? 0;
+}
+
+async function readTriesOfTimer(sql: Sql, applicationId: string): Promise<number> {
+  const [row] = await sql<{ tries: number }[]>`
+    select step_tries as tries from applications where id = ${applicationId}`;
+  return row?.tries ?? 0;
 }

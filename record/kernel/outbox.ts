@@ -65,20 +65,26 @@ const MOST_ENDED_PROCESSES = 5;
 
 /**
  * Takes up to `limit` rows that are due, for as long as the lease lasts; no other relay gets them meanwhile. A row whose last try
- * ended its process is taken alone of its kind, so that the others which were in hand then are not counted with it.
+ * ended its process is taken alone of its kind, so that the others which were in hand then are not counted with it. One that is
+ * still `inHand` here is none of these, however late its lease was renewed.
  */
-export async function claimRows(sql: Db, limit: number, leaseSeconds: number): Promise<OutboxRow[]> {
+export async function claimRows(
+  sql: Db,
+  limit: number,
+  leaseSeconds: number,
+  inHand: readonly number[] = [],
+): Promise<OutboxRow[]> {
+  const due = sql`dead_at is null and next_attempt_at <= now() and id <> all(${[...inHand]}::bigint[])`;
   await sql`
     update outbox set dead_at = now()
-    where dead_at is null and next_attempt_at <= now() and last_error = ${PROCESS_ENDED}
-      and attempts >= ${MOST_ENDED_PROCESSES}`;
-  const due = sql`select id from outbox where dead_at is null and next_attempt_at <= now()`;
+    where ${due} and last_error = ${PROCESS_ENDED} and attempts >= ${MOST_ENDED_PROCESSES}`;
   return sql<OutboxRow[]>`
     with others as (
-      ${due} and last_error is distinct from ${PROCESS_ENDED} order by next_attempt_at, id
-      limit ${limit} for no key update skip locked),
+      select id from outbox where ${due} and last_error is distinct from ${PROCESS_ENDED}
+      order by next_attempt_at, id limit ${limit} for no key update skip locked),
     suspect as (
-      ${due} and last_error = ${PROCESS_ENDED} order by next_attempt_at, id limit 1 for no key update skip locked)
+      select id from outbox where ${due} and last_error = ${PROCESS_ENDED}
+      order by next_attempt_at, id limit 1 for no key update skip locked)
     update outbox set
       attempts = attempts + 1, last_error = ${PROCESS_ENDED}, next_attempt_at = now() + make_interval(secs => ${leaseSeconds})
     where id in (select id from others union all select id from suspect limit ${limit})

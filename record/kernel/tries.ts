@@ -1,3 +1,4 @@
+import { isTooLong } from '../../runtime/database';
 import { findCause, isOfTheServer } from './failure';
 
 /** So often a step is tried that fails by itself; then it is set aside. A few seconds, by the step's retry policy. */
@@ -7,22 +8,26 @@ export const MOST_TRIES = 5;
 interface RetriedStep<Request, Answer> {
   /** Which step a request is a try of. */
   keyOf(request: Request): string;
-  /** Whether an earlier process may have tried it already. */
-  mayBeFurther(request: Request): boolean | Promise<boolean>;
+  /** How many tries on record an earlier process may have made; 0 where none can have. */
+  readEarlierTries(request: Request): number | Promise<number>;
   /** Counts a further try, in a transaction of its own; answers how many it makes. */
   countTry(request: Request): Promise<number>;
   take(request: Request, further: boolean): Promise<Answer>;
   /** What is answered instead of the failure of the last try. */
   setAside(request: Request, cause: string): Promise<Answer>;
+  /** Whether a step that did nothing would take long just now as well. */
+  isStarved(): Promise<boolean>;
 }
 
 /**
  * Takes steps, each further try counted and committed before it is made, so that one which ends its process is counted too. A
- * try that a lost connection or server ended does not count.
+ * try does not count that a lost connection or server ended, or a machine too busy for any step; nor one that still lasts.
  */
 export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>): (request: Request) => Promise<Answer> {
   /** How the last try of a step ended in this process, while it has not succeeded. */
   const ended = new Map<string, { counted: boolean; cause: string }>();
+  const inOrder = createLanes();
+  const suspectsInOrder = createLanes();
 
   async function setAside(request: Request, cause: string): Promise<Answer> {
     const answer = await step.setAside(request, cause);
@@ -30,21 +35,47 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
     return answer;
   }
 
-  return async (request) => {
+  async function tryAgain(request: Request, further: boolean): Promise<Answer> {
     const key = step.keyOf(request);
-    const last = ended.get(key);
-    const further = last ? last.counted : await step.mayBeFurther(request);
     const tries = further ? await step.countTry(request) : 1;
-    if (tries > MOST_TRIES) return setAside(request, last?.cause ?? 'process_ended');
+    if (tries > MOST_TRIES) return setAside(request, ended.get(key)?.cause ?? 'process_ended');
     try {
       const answer = await step.take(request, further);
       ended.delete(key);
       return answer;
     } catch (error) {
-      const counted = !isOfTheServer(error);
+      const counted = !isOfTheServer(error) && !(isTooLong(error) && (await step.isStarved()));
       if (counted && tries === MOST_TRIES) return setAside(request, findCause(error));
       ended.set(key, { counted, cause: findCause(error) });
       throw error;
     }
+  }
+
+  async function takeTurn(request: Request, waited: boolean): Promise<Answer> {
+    const last = ended.get(step.keyOf(request));
+    if (last || waited) return tryAgain(request, last?.counted ?? false);
+    const earlier = await step.readEarlierTries(request);
+    // what may have ended a process is tried alone, so that those which were in hand beside it are not counted with it
+    if (earlier > 1) return suspectsInOrder('', () => tryAgain(request, true));
+    return tryAgain(request, earlier > 0);
+  }
+
+  // a try that still lasts has not ended its process: the next one waits for how it ends
+  return (request) => inOrder(step.keyOf(request), (waited) => takeTurn(request, waited));
+}
+
+/** Does one piece of work of a key after the other, however they end; each is told whether it had to wait. */
+function createLanes() {
+  const lasts = new Map<string, Promise<unknown>>();
+  return <T>(key: string, work: (waited: boolean) => Promise<T>): Promise<T> => {
+    const before = lasts.get(key);
+    const mine = before ? before.then(() => work(true)) : work(false);
+    const over: Promise<unknown> = mine
+      .catch(() => undefined)
+      .finally(() => {
+        if (lasts.get(key) === over) lasts.delete(key);
+      });
+    lasts.set(key, over);
+    return mine;
   };
 }

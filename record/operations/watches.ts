@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import type { WatchType } from '../../domain/kernel/codes';
 import { readClock } from '../../runtime/clock';
-import { beginStep, type Db, type Sql, type Tx } from '../../runtime/database';
+import { beginStep, isStarved, type Db, type Sql, type Tx } from '../../runtime/database';
 import { createChecks } from '../applications/bridges';
 import { advanceEnding } from '../offboarding/endings';
 import { chaseEnrolments } from '../platforms/enrolment-chase';
@@ -57,7 +57,12 @@ const YOUNG_MS = 300_000;
 export function createWaker(sql: Sql, isYoung = youngFor(YOUNG_MS)): (request: WakeRequest) => Promise<OutreachStep> {
   return countTries<WakeRequest, OutreachStep>({
     keyOf: ({ watch, subject }) => `${watch} ${subject}`,
-    mayBeFurther: isYoung,
+    async readEarlierTries({ watch, subject }) {
+      if (!isYoung()) return 0;
+      const [row] = await sql<{ tries: number }[]>`
+        select tries from watch_tries where watch = ${watch} and subject = ${subject}`;
+      return row?.tries ?? 1;
+    },
     async countTry({ watch, subject }) {
       // the one before was not counted
       const [row] = await sql<{ tries: number }[]>`
@@ -67,6 +72,7 @@ export function createWaker(sql: Sql, isYoung = youngFor(YOUNG_MS)): (request: W
     },
     take: (request) => wake(sql, request),
     setAside: (request, cause) => setWatchAside(sql, request, cause),
+    isStarved: () => isStarved(sql),
   });
 }
 

@@ -345,6 +345,16 @@ describe('the outbox', () => {
     await sql`delete from outbox`;
   });
 
+  test('a row that is in hand here is neither taken again nor ended, however late its lease was renewed', async () => {
+    const { sql } = api.deps;
+    const [slow] = await applications(1);
+    await announce(sql, 'application file changed', slow!);
+    const [row] = await claimRows(sql, 50, 0);
+    for (let n = 0; n < 30; n += 1) expect(await claimRows(sql, 50, 0, [row!.id])).toEqual([]);
+    expect(await sql`select attempts, dead_at from outbox`).toEqual([{ attempts: 1, deadAt: null }]);
+    await sql`delete from outbox`;
+  });
+
   test('of many changes of a file that still wait, an application is signalled once', async () => {
     const ids = await applications(3);
     const { sql } = api.deps;

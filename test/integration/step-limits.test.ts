@@ -2,7 +2,7 @@ import { msToNumber } from '@temporalio/common/lib/time';
 import { OPERATOR } from '../../record/screening/exclusions';
 import { isOfTheServer } from '../../record/kernel/failure';
 import { createWaker } from '../../record/operations/watches';
-import { beginStep, createDatabase, STEP_LIMITS_MS, type Sql } from '../../runtime/database';
+import { beginStep, createDatabase, isStarved, STEP_LIMITS_MS, type Sql } from '../../runtime/database';
 import { RECORDING } from '../../workflows/recording';
 import { createTestDatabase } from '../support/servers';
 import { System } from '../support/system';
@@ -24,6 +24,8 @@ const limit = () => sql`select current_setting('statement_timeout') as statement
 test('a step and its last statement end before the workflow gives up on them', () => {
   const { statement, lock, begin } = STEP_LIMITS_MS;
   expect(lock).toBeLessThan(statement);
+  // who got the lock at the last moment has time for the rest
+  expect(lock).toBeLessThan(begin);
   expect(statement + begin).toBeLessThan(msToNumber(RECORDING.startToCloseTimeout));
 });
 
@@ -69,6 +71,27 @@ test('a step that has no end in sight ends, and nothing of it is kept', async ()
   );
   await expect(step).rejects.toThrow('A step took longer than 200 ms.');
   expect(await sql`select to_regclass('half_done') as half`).toEqual([{ half: null }]);
+});
+
+test('a machine is starved where a step of nothing takes long, or gets no connection, and not where it does not', async () => {
+  const STATEMENTS = 15;
+  expect(await isStarved(sql, { statements: STATEMENTS, withinMs: LATE })).toBe(false);
+  expect(await isStarved(sql, { statements: STATEMENTS, withinMs: 0 })).toBe(true);
+  const busy = createDatabase(database.url, { max: 1 });
+  const other = busy`select pg_sleep(1)`.execute();
+  expect(await isStarved(busy, { statements: 1, withinMs: SOON })).toBe(true);
+  await other;
+  await busy.end();
+  expect(await isStarved(busy)).toBe(true);
+});
+
+test('that others hold the connections for long takes none of the time of a step', async () => {
+  const busy = createDatabase(database.url, { max: 1 });
+  const other = busy`select pg_sleep(${(2 * SOON) / 1000})`.execute();
+  const step = beginStep(busy, (tx) => tx`select 1 as done`, { statement: LATE, lock: LATE, begin: SOON });
+  expect(await step).toEqual([{ done: 1 }]);
+  await other;
+  await busy.end();
 });
 
 /** With which limits rows of a table are written meanwhile. */

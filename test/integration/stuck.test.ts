@@ -5,7 +5,7 @@ import { createRecorder, recordFileSignal } from '../../record/applications/reco
 import { keepCommand } from '../../record/applications/commands';
 import type { WorkflowStepRequest } from '../../record/applications/recording-step';
 import { openApplication } from '../../record/applications/opening';
-import { createDatabase, type Sql } from '../../runtime/database';
+import { createDatabase, isStarved, type Sql } from '../../runtime/database';
 import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
 import { ADMIN } from '../support/principals';
 import { book } from '../support/file';
@@ -188,6 +188,43 @@ test('a lost connection or server is no failure of the step: it is tried for as 
   const record = createRecorder(failing);
   for (let n = 0; n < 30; n += 1) await expect(record(request)).rejects.toThrow('away');
   expect(await record(request)).not.toHaveProperty('refusal');
+});
+
+/** Has the entries of an application fail as PostgreSQL ends a statement that takes too long. */
+async function endless(applicationId: string): Promise<() => Promise<unknown>> {
+  const name = `endless_${applicationId.replaceAll('-', '')}`;
+  await sql.unsafe(`
+    create function ${name}() returns trigger language plpgsql as $$ begin
+      raise exception 'canceling statement due to statement timeout' using errcode = '57014';
+    end $$;
+    create trigger ${name} before insert on events for each row
+      when (new.application_id = '${applicationId}') execute function ${name}()`);
+  return () => sql.unsafe(`drop trigger ${name} on events`);
+}
+
+test('a step that has no end is set aside after its tries, on a machine that is well', async () => {
+  const { id, mend, note } = await poisoned();
+  await mend();
+  await endless(id);
+  const record = createRecorder(sql);
+  const request = await note();
+  for (let n = 1; n < MOST_TRIES; n += 1) await expect(record(request)).rejects.toMatchObject({ code: '57014' });
+  expect(await record(request)).toMatchObject({ refusal: { type: 'set_aside', cause: '57014' } });
+});
+
+test('a step that runs over its time on a machine that has none for any step is tried until it is recorded', async () => {
+  const { id, mend, note } = await poisoned();
+  await mend();
+  const isOver = await endless(id);
+  // a step of nothing takes longer than it may
+  const record = createRecorder(sql, undefined, () => isStarved(sql, { statements: 1, withinMs: 0 }));
+  const request = await note();
+  for (let n = 0; n < 3 * MOST_TRIES; n += 1) await expect(record(request)).rejects.toMatchObject({ code: '57014' });
+  await isOver();
+  expect(await record(request)).not.toHaveProperty('refusal');
+  const [command] =
+    await sql`select status, step_tries from commands where application_id = ${id} and action = 'notes'`;
+  expect(command).toEqual({ status: 'applied', stepTries: 1 });
 });
 
 test('a timer that is due and comes to nothing is set aside, and the answer wakes its workflow later than it asked', async () => {
