@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Route } from '../../api/kernel/route';
 import { openApiDocument } from '../../api/kernel/openapi';
 import { answer, rosterEntry } from '../../api/applications/actions-schemas';
+import { ID_FIELDS, oddRequests } from '../support/odd-requests';
 import { readRoutes } from '../support/routes';
 
 const { routes, close } = readRoutes();
@@ -306,4 +307,20 @@ test('the description says of every date of a request in which range it has to l
       look(`${method} ${path}`, [parameters, requestBody], new Set());
     }
   expect(silent).toEqual([]);
+});
+
+test('every field that takes an id gets one that is on record from the odd requests of the slow test', () => {
+  const document = openApiDocument(routes);
+  const id = (n: number) => [`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`];
+  const asked = new Set<string>();
+  const fields = new Proxy(Object.fromEntries(ID_FIELDS.map((name, n) => [name, id(n)])), {
+    get(all, name: string) {
+      asked.add(name);
+      return all[name];
+    },
+  });
+  const rooms = Object.fromEntries(Object.keys(document.paths!).map((path) => [path.split('/')[2], id(999)]));
+  // it throws where there is none
+  expect(oddRequests(document, { rooms, fields }, 1, 1)).toHaveLength(1);
+  expect(ID_FIELDS.filter((name) => !asked.has(name))).toEqual([]);
 });

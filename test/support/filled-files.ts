@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Answer, Api } from '../../local/http';
 import { CLIENT, PAYER, PRACTICE, PROVIDER } from './api';
 import { freshNpi } from './file';
-import type { RealIds } from './odd-requests';
+import type { IdField, RealIds } from './odd-requests';
 
 const DAY_MS = 86_400_000;
 /** The day so many days from now, in UTC. */
@@ -147,7 +147,11 @@ export function fileMaker(api: Api) {
         userId: users,
         assignee: users,
         coveredBy: [users[1]],
+        substitute: [users[1]],
         to: [users[1]],
+        workTo: [users[1]],
+        holderUserId: users,
+        secondFactorUserId: users,
         coverId: [coverId],
         documentId: documents,
         evidence: documents,
@@ -163,7 +167,7 @@ export function fileMaker(api: Api) {
         subjectId: [providerId, clientId],
         recipientId: [clientId, ...users],
         endpointId: rooms['webhook-endpoints'],
-      },
+      } satisfies Record<IdField, readonly string[]>,
     };
   }
 
