@@ -179,19 +179,26 @@ export function createDispatch({
   }
 
   async function deliverNow(command: KeptCommand, until: number): Promise<Delivery> {
+    // what a person has tried again is another update: the server answers one that it knows by what it came to
+    let sent = command.retried;
     for (let tries = 1; ; tries += 1) {
       const state = await load(command.applicationId);
+      const pause = () => sleep(Math.min(pauseMs(tries), Math.max(0, until - Date.now())));
       try {
-        const refusal = (await refuse(state, command)) ?? (await record(buildWorkflowId(state), command, until));
-        await acknowledgeCommand(sql, command.id);
-        return outcome(refusal);
+        if (!(await isRefused(state, command))) await record(buildWorkflowId(state), command, { sent, until });
+        const decided = await acknowledgeCommand(sql, command.id);
+        if (decided) return outcome(decided.refusal);
+        // the answer is from before the record was restored
+        if (Date.now() >= until) return ON_ITS_WAY;
+        if (tries > 1) await pause();
+        sent += 1;
       } catch (error) {
         if (isUnanswered(error)) return ON_ITS_WAY;
         const isGone = error instanceof WorkflowNotFoundError;
         // lost: the server gave up the task that carried it, and it was not taken
         if (!isGone && !isLost(error)) throw error;
         if (Date.now() >= until) return ON_ITS_WAY;
-        if (!isGone || tries > 1) await sleep(Math.min(pauseMs(tries), Math.max(0, until - Date.now())));
+        if (!isGone || tries > 1) await pause();
         if (isGone)
           // not started yet, or just closed: start what should run, then look again
           await (isParticipating(state) ? startParticipation : startApplication)(command.applicationId).catch((e) => {
@@ -202,35 +209,37 @@ export function createDispatch({
   }
 
   /** Asks the record first: what it refuses never reaches the workflow. */
-  async function refuse(state: ApplicationState, command: KeptCommand): Promise<Refusal | null> {
+  async function isRefused(state: ApplicationState, command: KeptCommand): Promise<boolean> {
     const mayBeRefused = command.action === 'corrections' || refusalOf(state, asked(command)) !== null;
-    return mayBeRefused ? refuseCommand(sql, state.id, command.id) : null;
+    return mayBeRefused && (await refuseCommand(sql, state.id, command.id)) !== null;
   }
 
-  const record = (workflowId: string | null, command: KeptCommand, until: number) =>
-    workflowId === null ? recordWithoutWorkflow(command) : update(workflowId, command, until);
+  const record = (workflowId: string | null, command: KeptCommand, how: { sent: number; until: number }) =>
+    workflowId === null ? recordWithoutWorkflow(command) : update(workflowId, command, how);
 
-  async function update(workflowId: string, command: KeptCommand, until: number): Promise<Refusal | null> {
+  /** Has a workflow record a command, as the nth update that carries it; the record says what came of it. */
+  async function update(
+    workflowId: string,
+    { id, action }: KeptCommand,
+    { sent, until }: { sent: number; until: number },
+  ): Promise<void> {
     try {
       await client.connection.withDeadline(until, () =>
-        client.workflow.getHandle(workflowId).executeUpdate(actionUpdates[command.action], {
-          updateId: updateIdOf(command),
-          args: [{ commandId: command.id }],
+        client.workflow.getHandle(workflowId).executeUpdate(actionUpdates[action], {
+          updateId: sent === 0 ? id : `${id}/${sent}`,
+          args: [{ commandId: id }],
         }),
       );
-      return null;
     } catch (error) {
       const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-      if (cause instanceof ApplicationFailure && cause.type === REFUSED) return cause.details![0] as Refusal;
-      throw error;
+      if (!(cause instanceof ApplicationFailure && cause.type === REFUSED)) throw error;
     }
   }
 
   /** No workflow runs a closed application: the recording step's own lock is enough. */
-  async function recordWithoutWorkflow({ applicationId, id: commandId }: KeptCommand): Promise<Refusal | null> {
+  async function recordWithoutWorkflow({ applicationId, id: commandId }: KeptCommand): Promise<void> {
     const intent = { type: 'command', commandId } as const;
-    const step = await recordTried({ applicationId, known: null, at: readClock(), intent });
-    return step.refusal ?? null;
+    await recordTried({ applicationId, known: null, at: readClock(), intent });
   }
 
   /** Tells an application's workflow that something in its file changed; one that is gone goes on from its record. */
@@ -343,9 +352,6 @@ export function createDispatch({
     ...runs,
   };
 }
-
-/** The server answers an update that it knows by what it came to: what a person has tried again is another one. */
-const updateIdOf = ({ id, retried }: KeptCommand): string => (retried === 0 ? id : `${id}/${retried}`);
 
 const SUMMARIES = { payerApplication: 'Payer application', networkParticipation: 'Participation' } as const;
 

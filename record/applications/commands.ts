@@ -118,9 +118,15 @@ export async function settleCommand(tx: Db, id: string, refusal: Refusal | null)
     where id = ${id} and status = 'pending'`;
 }
 
-/** The caller knows that the workflow has it (or refused it): the relay need not deliver it again. */
-export async function acknowledgeCommand(sql: Db, id: string): Promise<void> {
-  await sql`update commands set settled_at = now() where id = ${id} and settled_at is null`;
+/**
+ * The relay need not deliver again what the record has decided; answers what came of it. Null, and nothing acknowledged, while
+ * the record says `pending`, whatever a workflow has answered.
+ */
+export async function acknowledgeCommand(sql: Db, id: string): Promise<{ refusal: Refusal | null } | null> {
+  const [decided] = await sql<{ refusal: Refusal | null }[]>`
+    update commands set settled_at = coalesce(settled_at, now()) where id = ${id} and status <> 'pending'
+    returning refusal`;
+  return decided ?? null;
 }
 
 /** What decide has to know of a command beyond its body. */

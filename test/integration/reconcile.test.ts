@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { buildColumns } from '../../record/applications/projection';
+import { keepCommand, leaveToRelay } from '../../record/applications/commands';
 import { batchDueMail } from '../../record/outreach/mail';
 import { queueMessages } from '../../record/outreach/messages';
 import type { StuckItem } from '../../record/operations/stuck';
@@ -68,16 +68,32 @@ async function deleteRun(application: OpenApplication): Promise<void> {
   await eventually(async () => !(await workflow(application)).alive);
 }
 
-/** Brings the record of an application back to where it is now, whatever has been recorded since. */
+/** The tables of what belongs to one application, and the column that names it. */
+const listTables = () => system.api.deps.sql<{ name: string; key: string }[]>`
+  select c.table_name as name, c.column_name as key from information_schema.columns c
+  join information_schema.tables t on t.table_name = c.table_name and t.table_type = 'BASE TABLE'
+  where c.table_schema = 'public' and t.table_schema = 'public' and (c.column_name = 'application_id'
+    or (c.table_name, c.column_name) in (('applications', 'id'), ('outbox', 'subject')))`;
+
+/** Brings the record of an application, its commands and what waits in the outbox back to where they are now. */
 async function backup({ id }: OpenApplication): Promise<() => Promise<void>> {
   const { sql } = system.api.deps;
-  const [{ snapshot } = { snapshot: null }] = await sql`select snapshot from applications where id = ${id}`;
+  const kept = await Promise.all(
+    (await listTables()).map(async ({ name, key }) => {
+      const [row] = await sql<{ rows: string }[]>`
+        select coalesce(jsonb_agg(t), '[]')::text as rows from ${sql(name)} t where ${sql(key)} = ${id}`;
+      return { name, key, rows: row!.rows };
+    }),
+  );
   return () =>
     sql.begin(async (tx) => {
-      await tx`delete from events where application_id = ${id} and seq > ${snapshot.version}`;
-      await tx`delete from work_items where application_id = ${id}`;
-      const row = { ...buildColumns(snapshot), snapshot: tx.json(snapshot) };
-      await tx`update applications set ${tx(row)} where id = ${id}`;
+      await tx`set local session_replication_role = replica`;
+      for (const { name, key, rows } of kept) {
+        await tx`delete from ${tx(name)} where ${tx(key)} = ${id}`;
+        await tx`
+          insert into ${tx(name)} overriding system value
+          select * from jsonb_populate_recordset(null::${tx(name)}, ${rows}::text::jsonb)`;
+      }
     });
 }
 
@@ -425,12 +441,8 @@ describe('a record that was restored', () => {
     const { sql } = system.api.deps;
     await sql.begin(async (tx) => {
       await tx`set local session_replication_role = replica`;
-      const tables = await tx<{ name: string }[]>`
-        select c.table_name as name from information_schema.columns c
-        join information_schema.tables t on t.table_name = c.table_name and t.table_type = 'BASE TABLE'
-        where c.table_schema = 'public' and c.column_name = 'application_id'`;
-      for (const { name } of tables) await tx`delete from ${tx(name)} where application_id = ${application.id}`;
-      await tx`delete from applications where id = ${application.id}`;
+      for (const { name, key } of await listTables())
+        await tx`delete from ${tx(name)} where ${tx(key)} = ${application.id}`;
     });
     await handle.signal('fileChanged');
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
@@ -516,6 +528,51 @@ describe('a record that was restored', () => {
     expect(await restarts(application)).toEqual(['completed']);
     expect(await application.get()).toMatchObject({ held: { known: { stage: 'withdrawn' } } });
     expect(await application.act('withdrawal', { reason: 'moved away' })).toMatchObject({ open: false, held: null });
+  });
+});
+
+describe('a command that the record has lost, and whose update the workflow has answered', () => {
+  const note = { text: 'called the payer', visibility: 'internal' } as const;
+  const notesOf = async (application: OpenApplication): Promise<string[]> =>
+    (await application.timeline()).flatMap(({ kind, text }) => (kind === 'note' ? [text] : []));
+
+  test('is pending again in a record that was restored: it is recorded once, however often that happens', async () => {
+    const application = await inReview();
+    const { sql, dispatch } = system.api.deps;
+    const id = randomUUID();
+    const { clientId } = application.filed;
+    const command = { id, clientId, applicationId: application.id, action: 'notes', body: note } as const;
+    await keepCommand(sql, command, { type: 'system', id: 'test', name: 'Test' });
+    const restore = await backup(application);
+    expect(await dispatch.deliver(id, 10_000)).toEqual({ status: 'recorded' });
+    for (let times = 0; times < 2; times += 1) {
+      await restore();
+      expect(await notesOf(application)).toEqual([]);
+      await leaveToRelay(sql, id);
+      const [row] = await eventually(async () => {
+        const rows = await sql`select status from commands where id = ${id} and settled_at is not null`;
+        return rows.length > 0 ? rows : null;
+      });
+      expect(row).toEqual({ status: 'applied' });
+      expect(await notesOf(application)).toEqual([note.text]);
+    }
+    expect(await dispatch.deliver(id, 10_000)).toEqual({ status: 'recorded' });
+    expect(await notesOf(application)).toEqual([note.text]);
+    await inStep(application);
+  });
+
+  test('is sent again by its caller under the same key: it is recorded once', async () => {
+    const application = await inReview();
+    const restore = await backup(application);
+    const sent = { headers: { 'idempotency-key': randomUUID() } };
+    await application.act('notes', note, sent);
+    await restore();
+    // the key was claimed by then, and the answer not yet kept
+    await system.api.deps.sql`update idempotency_keys set status = null, location = null, response = null`;
+    for (let times = 0; times < 2; times += 1) {
+      expect(await application.act('notes', note, sent)).toMatchObject({ held: { known: { stage: 'in_review' } } });
+      expect(await notesOf(application)).toEqual([note.text]);
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Delivery, Dispatch } from '../../dispatch/dispatch';
 import { MOST_TRIES } from '../../domain/kernel/delivery';
-import { acknowledgeCommand, keepCommand, leaveToRelay } from '../../record/applications/commands';
+import { acknowledgeCommand, keepCommand, leaveToRelay, settleCommand } from '../../record/applications/commands';
 import { announce } from '../../record/kernel/subscribers';
 import { claimRows, deleteDelivered, postponeRow, renewLease } from '../../record/kernel/outbox';
 import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
@@ -76,7 +76,10 @@ function deliverer(outcome: (id: string) => Promise<Delivery> | Delivery) {
     deliver: async (id: string): Promise<Delivery> => {
       delivered.push(id);
       const delivery = await outcome(id);
-      if (delivery.status === 'recorded') await acknowledgeCommand(api.deps.sql, id);
+      if (delivery.status === 'recorded') {
+        await settleCommand(api.deps.sql, id, null);
+        await acknowledgeCommand(api.deps.sql, id);
+      }
       return delivery;
     },
   };
