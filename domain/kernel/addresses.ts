@@ -1,5 +1,5 @@
 import { compareOptional, findFarthest, findNearest, listSpellings, wordsOf, type Likeness } from './likeness';
-import { DIRECTIONS, NUMBERS, ORDINALS, PHRASES, STREET_SUFFIXES, UNITS, UNNUMBERED_UNITS } from './usps-words';
+import { DIRECTIONS, NUMBERS, ORDINALS, PHRASES, STATES, STREET_SUFFIXES, UNITS, UNNUMBERED_UNITS } from './usps-words';
 
 export interface Place {
   line1: string;
@@ -11,15 +11,14 @@ export interface Place {
 
 /**
  * How near two addresses come. Case, punctuation, what the USPS abbreviates, the line on which the suite stands and the
- * last four of a ZIP code don't count. A suite, suffix or direction that only one has leaves them alike, and so do
- * another city or ZIP code for the same street; two suites are two places.
+ * last four of a ZIP code don't count. A suite, suffix or direction that only one has leaves them alike, and so does
+ * another city with the same ZIP code; with two ZIP codes or suites one is wrong, or they are two places.
  */
 export const compareAddresses = (one: Place, other: Place): Likeness =>
   findNearest(listReadings(one), listReadings(other), (a, b) => {
-    const sameArea = [a.city === b.city, a.zip === b.zip];
-    if (a.state !== b.state || !sameArea.includes(true)) return 'differs';
+    if (a.state !== b.state || a.zip !== b.zip) return 'differs';
     return findFarthest([
-      sameArea.includes(false) ? 'alike' : 'same',
+      a.city === b.city ? 'same' : 'alike',
       compareStreets(a.street, b.street),
       compareUnits(a.units, b.units),
     ]);
@@ -56,13 +55,21 @@ function listReadings({ line1, line2, city, state, postalCode }: Place): Reading
     city: wordsOf(cities[way] ?? cities[0]!)
       .map(abbreviate)
       .join(''),
-    state: state.toUpperCase(),
+    state: readState(state),
     zip: postalCode.replace(/\D/g, '').slice(0, 5),
   }));
 }
 
+/** A state's code, also of its name. */
+function readState(state: string): string {
+  const [written = ''] = listSpellings(state);
+  return STATES.get(written.replaceAll(' ', '')) ?? written;
+}
+
+const OTHER_WORDS: Record<string, string> = { JUNIOR: 'JR', SAINT: 'ST', SENIOR: 'SR' };
+
 const abbreviate = (word: string): string =>
-  word === 'SAINT' ? 'ST' : (DIRECTIONS.get(word) ?? STREET_SUFFIXES.get(word) ?? ORDINALS.get(word) ?? word);
+  OTHER_WORDS[word] ?? DIRECTIONS.get(word) ?? STREET_SUFFIXES.get(word) ?? ORDINALS.get(word) ?? word;
 
 /** The lines with the house number first: the suite or the name of the premises may stand before the street. */
 function beginWithNumber(lines: string): string {
@@ -75,7 +82,7 @@ function beginWithNumber(lines: string): string {
 const mark = (lines: string): string =>
   lines
     .trim()
-    .replace(/(?<=^\d+)[-–](?=\d)/, '')
+    .replace(/(?<=^\d+)[-–](?=\d|\p{L}\b)/u, '')
     .replace(/#|\bno\b\.?(?=\s*\d)/gi, ` ${SIGN} `)
     .replace(/\bc\/o\b|\battn\b/gi, '\n')
     .replace(/\s*\n\s*/g, ` ${BREAK} `);

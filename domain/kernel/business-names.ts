@@ -1,28 +1,48 @@
 import { compareOptional, findNearest, listSpellings, wordsOf, type Likeness } from './likeness';
+import { ORDINALS } from './usps-words';
 
 /**
- * How near two names of businesses come. Case, accents, punctuation and a legal form that only one states don't count;
- * two legal forms are two entities. An article, spacing and a usual abbreviation leave them alike.
+ * How near two names of businesses come. Case, accents, punctuation, an article, a usual abbreviation and a legal form that
+ * only one states don't count; two legal forms are two entities. Spacing, an abbreviation of several words, and what one adds
+ * to the end that says little leave them alike.
  */
 export const compareBusinessNames = (one: string, other: string): Likeness =>
   findNearest(listReadings(one), listReadings(other), (a, b) => {
     if (a.whole === b.whole && !a.isPart && !b.isPart) return 'same';
-    if (compareOptional(a.form, b.form) === 'differs' || a.key !== b.key) return 'differs';
-    return a.core === b.core && !a.isPart && !b.isPart ? 'same' : 'alike';
+    if (compareOptional(a.form, b.form) === 'differs' || !isAlike(a, b)) return 'differs';
+    return a.standard === b.standard && !a.isPart && !b.isPart ? 'same' : 'alike';
   });
 
 /** The keys by which a business is looked up: two that are not different have one in common. */
-export const listBusinessKeys = (name: string): string[] => [...new Set(listReadings(name).map(({ key }) => key))];
+export const listBusinessKeys = (name: string): string[] => [
+  ...new Set(listReadings(name).flatMap(({ keys }) => keys.map(({ folded }) => folded))),
+];
 
 interface Reading {
   whole: string;
-  core: string;
+  /** Its words in full, without legal form and article. */
+  standard: string;
   /** Null where none is stated. */
   form: string | null;
   /** Whether it is no whole name, or may be none: one of two names, or without PA, which may be a person's name. */
   isPart: boolean;
-  key: string;
+  /** Of the name, and of what is left of it without an end that says little. */
+  keys: readonly Key[];
 }
+
+/** Words without spaces: as they are, and with those that one abbreviation stands for as that. */
+interface Key {
+  full: string;
+  folded: string;
+  isAbbreviated: boolean;
+}
+
+/** Whether one is the other, or the other without its end. */
+const isAlike = ({ keys: some }: Reading, { keys: others }: Reading): boolean =>
+  others.some((key) => isSameKey(some[0]!, key)) || some.some((key) => isSameKey(others[0]!, key));
+
+const isSameKey = (one: Key, other: Key): boolean =>
+  one.full === other.full || (one.folded === other.folded && one.isAbbreviated !== other.isAbbreviated);
 
 const FORMS: readonly (readonly [RegExp, string])[] = [
   [/ (A )?(PROFESSIONAL LIMITED LIABILITY COMPANY|PLLC)$/, 'PLLC'],
@@ -30,6 +50,10 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/ (A )?(LIMITED LIABILITY PARTNERSHIP|LLP)$/, 'LLP'],
   [/ (A )?(LIMITED PARTNERSHIP|LP)$/, 'LP'],
   [/ (A )?(PROFESSIONAL SERVICE CORPORATION|PSC)$/, 'PSC'],
+  [
+    / A (LICENSED |CLINICAL |SOCIAL WORK(ER)? |MARRIAGE AND FAMILY THERAPY |MEDICAL |NURSING |PSYCHOLOGICAL )+CORP(ORATION)?$/,
+    'PC',
+  ],
   [/ (A )?(PROFESSIONAL CORPORATION|PROF CORP|APC|PC)$/, 'PC'],
   [/ (A )?(PROFESSIONAL ASSOCIATION|PA)$/, 'PA'],
   [/ (INCORPORATED|INC)$/, 'INC'],
@@ -37,21 +61,44 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/ (LIMITED|LTD)$/, 'LTD'],
   [/ (COMPANY|CO)$/, 'CO'],
 ];
+/** What is written for each word in its place. */
 const WORDS: Record<string, string> = {
   ASSOC: 'ASSOCIATES',
   ASSOCS: 'ASSOCIATES',
+  BEH: 'BEHAVIORAL',
+  BEHAV: 'BEHAVIORAL',
+  CLIN: 'CLINIC',
+  CMTY: 'COMMUNITY',
   CNTR: 'CENTER',
-  COUNSELLING: 'COUNSELING',
+  COUNS: 'COUNSELING',
   CTR: 'CENTER',
-  CENTRE: 'CENTER',
+  DEPT: 'DEPARTMENT',
+  FAM: 'FAMILY',
+  FT: 'FORT',
   GRP: 'GROUP',
+  HLTH: 'HEALTH',
+  HLTHCARE: 'HEALTHCARE',
+  HOSP: 'HOSPITAL',
+  INST: 'INSTITUTE',
+  INTL: 'INTERNATIONAL',
+  MED: 'MEDICAL',
+  MGMT: 'MANAGEMENT',
+  MT: 'MOUNT',
+  NATL: 'NATIONAL',
   SAINT: 'ST',
   SVC: 'SERVICE',
   SVCS: 'SERVICES',
+  UNIV: 'UNIVERSITY',
+  ...Object.fromEntries(ORDINALS),
 };
-
-/** What may stand before a name and not belong to it. */
-const LEADING: ReadonlySet<string> = new Set(['THE', 'DR']);
+/** Other spellings: a name may be registered with either. */
+const SPELLINGS: Record<string, string> = { CENTRE: 'CENTER', COUNSELLING: 'COUNSELING' };
+/** What PSYCH may stand for. */
+const PSYCH = /^PSYCH(IATRIC|IATRY|OLOGICAL|OLOGY|OTHERAPY)$/;
+/** Words that a name may go without at its end. */
+const GENERAL: ReadonlySet<string> = new Set('ASSOCIATES CENTER CLINIC GROUP PARTNERS PRACTICE SERVICES'.split(' '));
+/** So many words must be left of a name without its end. */
+const FEWEST_WORDS = 2;
 
 function listReadings(name: string): Reading[] {
   return listSpellings(name).flatMap((spelling) => {
@@ -70,12 +117,25 @@ function read(whole: string, written: string): Reading {
   const isBare = stated !== undefined && stated[1].length === 2 && !core.includes(' ') && !/[.,]/.test(written);
   const isName = isBare && /\p{Lu}\p{Ll}+\s+\p{Lu}\p{Ll}$/u.test(written.trim());
   const [named, form] = isName ? [whole, null] : [core, stated?.[1] ?? null];
-  const words = wordsOf(named).map((word) => WORDS[word] ?? word);
-  return {
-    whole,
-    core: named,
-    form,
-    isPart: isBare,
-    key: (words.length > 1 && LEADING.has(words[0]!) ? words.slice(1) : words).join(''),
-  };
+  const words = withoutFirst(
+    'THE',
+    wordsOf(named).map((word) => WORDS[word] ?? word),
+  );
+  return { whole, standard: words.join(' '), form, isPart: isBare, keys: listKeys(withoutFirst('DR', words)) };
+}
+
+/** Without a word that may stand before a name and not belong to it. */
+const withoutFirst = (leading: string, words: string[]): string[] =>
+  words.length > 1 && words[0] === leading ? words.slice(1) : words;
+
+function listKeys(words: readonly string[]): Key[] {
+  const general = words.length - 1 - words.findLastIndex((word) => !GENERAL.has(word));
+  const ends = [words.length, words.length - general, words.indexOf('AND')];
+  return [...new Set(ends)]
+    .filter((end) => end === words.length || end >= FEWEST_WORDS)
+    .map((end) => {
+      const left = words.slice(0, end).map((word) => SPELLINGS[word] ?? word);
+      const folded = left.map((word) => (PSYCH.test(word) ? 'PSYCH' : word));
+      return { full: left.join(''), folded: folded.join(''), isAbbreviated: left.includes('PSYCH') };
+    });
 }

@@ -36,7 +36,9 @@ interface Reading {
 }
 
 function read(number: string): Reading {
-  const [written = ''] = listSpellings(number);
+  const [spelled = ''] = listSpellings(number);
+  // Lic. No. 12345
+  const written = spelled.replace(/^(LIC|LICEN[CS]E)?( ?(NO|NUM|NUMBER))? (?=\S*\d)/, '');
   const digits = (text: string) => text.replace(/\D/g, '').replace(/^0+(?=\d)/, '');
   const tail = /^(.*\d) \d{1,2}$/.exec(written);
   return {
