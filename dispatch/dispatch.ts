@@ -29,13 +29,14 @@ import {
   type CommandDelivery,
   type KeptCommand,
 } from '../record/applications/commands';
+import { isOfTheServer } from '../record/kernel/failure';
 import { deleteStarts } from '../record/kernel/outbox';
 import { recordWatchSignal } from '../record/operations/watches';
 import { createRecorder, recordFileSignal } from '../record/applications/recorder';
 import { refuseCommand } from '../record/applications/recording-step';
 import { ANSWER_MS, createRuns, buildWatchId, buildWorkflowId } from './runs';
 import { readClock } from '../runtime/clock';
-import type { Sql } from '../runtime/database';
+import { isTooLong, type Sql } from '../runtime/database';
 import { gather } from '../runtime/gather';
 import {
   applicationIdAttribute,
@@ -146,16 +147,17 @@ export function createDispatch({
   /**
    * Delivers a kept command after the older ones of its application that wait for the relay, and waits up to `within`
    * milliseconds for the outcome. From one process an application gets one command at a time: of many that meet, the
-   * server aborts most. Repeating it is safe.
+   * server aborts most. Repeating it is safe. It is kept, so a record that is away, or too busy to judge it, holds it up only.
    */
   async function deliver(commandId: string, within: number): Promise<Delivery> {
     const until = Date.now() + within;
     const first = await readDelivery(sql, commandId);
-    const delivery = await turns.take(first.command.applicationId, until, (waited) =>
-      deliverInOrder(commandId, until, waited ? null : first),
-    );
+    const delivery = await turns
+      .take(first.command.applicationId, until, (waited) => deliverInOrder(commandId, until, waited ? null : first))
+      .catch(onItsWayIfHeldUp);
     if (delivery && delivery.status !== ON_ITS_WAY.status) return delivery;
-    await leaveToRelay(sql, commandId);
+    // the relay finds it also where it is not told
+    await leaveToRelay(sql, commandId).catch(onItsWayIfHeldUp);
     return ON_ITS_WAY;
   }
 
@@ -389,6 +391,11 @@ const PING_MS = 2_000;
 const pauseMs = (tries: number): number => Math.min(1_000, 25 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 const ON_ITS_WAY = { status: 'on_its_way' } as const;
+/** What a failure comes to that says nothing of the command: the record was away, or others kept it busy for too long. */
+function onItsWayIfHeldUp(error: unknown): typeof ON_ITS_WAY {
+  if (isOfTheServer(error) || isTooLong(error)) return ON_ITS_WAY;
+  throw error;
+}
 const outcome = (refusal: Refusal | null): Delivery =>
   refusal ? { status: 'refused', refusal } : { status: 'recorded' };
 

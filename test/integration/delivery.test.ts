@@ -57,6 +57,31 @@ test('what is asked for later is recorded after what was accepted before and sti
   expect(await notes(application)).toEqual(['1', '2', '3']);
 });
 
+describe('a command that is kept, and that the record is too busy to judge', () => {
+  /** Asks while another transaction keeps the application locked until there is an answer. */
+  const whileLocked = <T>({ id }: OpenApplication, ask: () => Promise<T>) =>
+    system.api.deps.sql.begin(async (tx) => {
+      await tx`select from applications where id = ${id} for no key update`;
+      return ask();
+    });
+
+  test.each(['open', 'closed'])('is on its way, and recorded once, where its application is %s', async (which) => {
+    const application = await system.at('in_review');
+    expect(await note(application, 'to be struck out')).toBe(200);
+    const entryId = (await application.timeline()).find(({ kind }) => kind === 'note').id;
+    if (which === 'closed') await application.act('withdrawal', { reason: 'their wish' });
+    const body = { entryId, reason: 'a slip' };
+    const { status, headers } = await whileLocked(application, () => application.try('corrections', body));
+    expect([status, headers.get('Location')]).toEqual([202, `/v1/applications/${application.id}`]);
+    const struck = async () => (await application.timeline()).filter(({ kind }) => kind === 'correction');
+    await eventually(async () => (await struck()).length > 0);
+    const [row] = await system.api.deps.sql`
+      select count(*), bool_and(status = 'applied') as applied from commands
+      where application_id = ${application.id} and action = 'corrections'`;
+    expect([(await struck()).length, row]).toEqual([1, { count: 1, applied: true }]);
+  });
+});
+
 test('of many callers of one application, each has its own asked for in order, once', async () => {
   const application = await system.at('in_review');
   const callers = Array.from({ length: 12 }, (_, caller) => caller);
