@@ -13,6 +13,7 @@ import {
   type ClaimedCommand,
 } from '../record/applications/commands';
 import { deriveId } from '../record/kernel/digest';
+import { isOwnFault } from '../record/kernel/failure';
 import { announce, announceTo, forwardRow } from '../record/kernel/subscribers';
 import { completeNameKeys } from '../record/screening/exclusions';
 import { deleteExpired } from '../record/operations/housekeeping';
@@ -27,7 +28,7 @@ import {
 import type { Actor } from '../record/kernel/principal';
 import { openRecredentialing, listNeedlessRenewals, listRenewedParticipations } from '../record/applications/renewals';
 import { listTerminatedParticipations } from '../record/applications/affected-applications';
-import type { Sql, Tx } from '../runtime/database';
+import { isStarved, type Sql, type Tx } from '../runtime/database';
 import { startPool } from './pool';
 
 /** So many rows of the outbox, and applications with waiting commands, are worked on at once. */
@@ -122,7 +123,8 @@ export function startRelay({
   /** Whether a failed try counts, and the code by which it is remembered. */
   async function judge(error: unknown): Promise<{ counts: boolean; code: string }> {
     if (isUnanswered(error)) return { counts: false, code: NO_ANSWER };
-    return { counts: await dispatch.isReachable(), code: codeOf(error) };
+    const counts = (await isOwnFault(error, () => isStarved(sql))) && (await dispatch.isReachable());
+    return { counts, code: codeOf(error) };
   }
 
   const failed = (error: unknown) => logger.error({ err: error }, 'the relay failed, and goes on in a moment');

@@ -1,5 +1,4 @@
-import { isTooLong } from '../../runtime/database';
-import { findCause, isOfTheServer } from './failure';
+import { findCause, isOwnFault } from './failure';
 
 /** So often a step is tried that fails by itself; then it is set aside. A few seconds, by the step's retry policy. */
 export const MOST_TRIES = 5;
@@ -44,7 +43,7 @@ export function countTries<Request, Answer>(step: RetriedStep<Request, Answer>):
       ended.delete(key);
       return answer;
     } catch (error) {
-      const counted = !isOfTheServer(error) && !(isTooLong(error) && (await step.isStarved()));
+      const counted = await isOwnFault(error, () => step.isStarved());
       if (counted && tries === MOST_TRIES) return setAside(request, findCause(error));
       ended.set(key, { counted, cause: findCause(error) });
       throw error;

@@ -316,19 +316,28 @@ describe('the outbox', () => {
     expect(told).toEqual([application]);
   });
 
-  test('a try that finds Temporal away counts for nothing', async () => {
+  test.each([
+    ['finds Temporal away', new Error('no connection'), false, 'Error'],
+    ['waits too long for a lock that others hold', Object.assign(new Error(), { code: '55P03' }), true, 'Error 55P03'],
+    [
+      'loses its connection',
+      Object.assign(new Error(), { code: 'CONNECTION_CLOSED' }),
+      true,
+      'Error CONNECTION_CLOSED',
+    ],
+  ])('a try that %s counts for nothing', async (_, error, reachable, lastError) => {
     const [application] = await applications(1);
     const { sql } = api.deps;
     await announce(sql, 'application file changed', application!);
     const { fileChanged } = teller(() => {
-      throw new Error('no connection');
+      throw error;
     });
-    relayTo({ fileChanged, isReachable: () => Promise.resolve(false) });
+    relayTo({ fileChanged, isReachable: () => Promise.resolve(reachable) });
     const [row] = await eventually(async () => {
       const rows = await sql`select attempts, last_error, dead_at from outbox where last_error <> 'process_ended'`;
       return rows.length > 0 ? rows : null;
     });
-    expect(row).toEqual({ attempts: 0, lastError: 'Error', deadAt: null });
+    expect(row).toEqual({ attempts: 0, lastError, deadAt: null });
   });
 
   test('a row that ends the process of its relay ends dead, and what was in hand beside it does not', async () => {
