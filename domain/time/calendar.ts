@@ -48,9 +48,35 @@ const SECONDS = { hours: 3_600, minutes: 60, seconds: 1 } as const;
 
 /** The date at an instant in a zone; the calendar's end where it is another year's there already. */
 export function localDate(instant: Instant, zone: string): PlainDate {
-  const local = DateTime.fromISO(instant, { zone });
-  if (local.year < 1) return FIRST_DATE;
-  return local.year > 9999 ? LAST_DATE : local.toISODate();
+  const ms = Date.parse(instant);
+  if (Number.isNaN(ms)) throw new RangeError(`${instant} is no instant`);
+  return instantOf(ms + offsetAt(ms, zone) * MINUTE_MS).slice(0, 10);
+}
+
+const MINUTE_MS = 60_000;
+const QUARTER_MS = 15 * MINUTE_MS;
+/** Since then every zone has changed its clocks at a full quarter of an hour. */
+const QUARTERS_FROM = Date.parse('1973-01-01');
+const MOST_REMEMBERED = 20_000;
+
+/** Answers what is asked often from memory; begins anew where that is too much. */
+function remembered<T>(memory: Map<string, T>, key: string, compute: () => T): T {
+  let value = memory.get(key);
+  if (value === undefined) {
+    if (memory.size >= MOST_REMEMBERED) memory.clear();
+    memory.set(key, (value = compute()));
+  }
+  return value;
+}
+
+const offsets = new Map<string, number>();
+
+/** How many minutes a zone is ahead of UTC at an instant. */
+function offsetAt(ms: number, zone: string): number {
+  const computeAt = (at: number) => DateTime.fromMillis(at).setZone(zone).offset;
+  if (ms < QUARTERS_FROM) return computeAt(ms);
+  const quarter = Math.floor(ms / QUARTER_MS);
+  return remembered(offsets, `${zone} ${quarter}`, () => computeAt(quarter * QUARTER_MS));
 }
 
 /** A date in words, without its year. */
@@ -156,6 +182,10 @@ const weekday = (date: PlainDate): number => (new Date(date).getUTCDay() + 6) % 
 
 /** A wall-clock time as an instant: one that a zone skips moves forward, of one that it has twice the first is taken. */
 function localTime(date: PlainDate, time: string, zone: string): Instant {
-  const candidates = DateTime.fromISO(`${date}T${time}`, { zone }).getPossibleOffsets();
-  return instantOf(Math.min(...candidates.map((candidate) => candidate.toMillis())));
+  return remembered(wallClock, `${date}T${time} ${zone}`, () => {
+    const candidates = DateTime.fromISO(`${date}T${time}`, { zone }).getPossibleOffsets();
+    return instantOf(Math.min(...candidates.map((candidate) => candidate.toMillis())));
+  });
 }
+
+const wallClock = new Map<string, Instant>();
