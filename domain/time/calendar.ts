@@ -54,9 +54,8 @@ export function localDate(instant: Instant, zone: string): PlainDate {
 }
 
 const MINUTE_MS = 60_000;
-const QUARTER_MS = 15 * MINUTE_MS;
-/** Since then every zone has changed its clocks at a full quarter of an hour. */
-const QUARTERS_FROM = Date.parse('1973-01-01');
+/** Since then every zone has changed its clocks at a full minute. */
+const FULL_MINUTES_FROM = Date.parse('1973-01-01');
 const MOST_REMEMBERED = 20_000;
 
 /** Answers what is asked often from memory; begins anew where that is too much. */
@@ -74,9 +73,9 @@ const offsets = new Map<string, number>();
 /** How many minutes a zone is ahead of UTC at an instant. */
 function offsetAt(ms: number, zone: string): number {
   const computeAt = (at: number) => DateTime.fromMillis(at).setZone(zone).offset;
-  if (ms < QUARTERS_FROM) return computeAt(ms);
-  const quarter = Math.floor(ms / QUARTER_MS);
-  return remembered(offsets, `${zone} ${quarter}`, () => computeAt(quarter * QUARTER_MS));
+  if (ms < FULL_MINUTES_FROM) return computeAt(ms);
+  const minute = Math.floor(ms / MINUTE_MS);
+  return remembered(offsets, `${zone} ${minute}`, () => computeAt(minute * MINUTE_MS));
 }
 
 /** A date in words, without its year. */
