@@ -204,7 +204,10 @@ const ROWS: ActionRow[] = [
   row('pause', 'Pause the application', actions.pause, {
     description: "Stops nudges. The payer's deadlines, appeal windows and expiries continue.",
   }),
-  row('resume', 'Resume the application', actions.resume),
+  row('resume', 'Resume the application', actions.resume, {
+    description:
+      'What fell due in the pause is due from now on, and late and escalated as long after that as ever. The payer’s deadlines have gone on meanwhile.',
+  }),
   row('restore-review', 'Confirm that nothing is left to enter after a restore', actions.withReason, {
     description:
       'Allowed while `held` is set, that is when the restored record is older than what the workflow knows. It lets nudges ' +

@@ -94,7 +94,7 @@ function onTimer(state: ApplicationState, { timer, due }: { timer: TimerName; du
     case 'appealWindow':
       return [{ kind: 'appeal_window_closed', data: {} }];
     case 'pauseEnd':
-      return [{ kind: 'resume', data: {} }];
+      return [{ kind: 'resume', data: { renews: true } }];
     case 'effective':
       return state.participation?.effective
         ? [{ kind: 'effective', data: { on: state.participation.effective.on } }]
@@ -175,7 +175,7 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
         data: ifSet({ until: body.until === undefined ? state.paused?.until : body.until }, 'until'),
       };
     case 'resume':
-      return { kind: 'resume', data: {} };
+      return { kind: 'resume', data: { renews: true } };
     case 'restore-review':
       return { kind: 'restore_review', data: {} };
     case 'appeal':

@@ -148,7 +148,8 @@ interface Payloads {
   waiver: { prerequisite: Prerequisite; until: PlainDate };
   withdrawal: Record<never, never>;
   pause: { until?: PlainDate };
-  resume: Record<never, never>;
+  /** `renews`: what fell due in the pause is due from here; entries from before that was so lack it. */
+  resume: { renews?: true };
   appeal: { filedOn: PlainDate };
   resubmission: Record<never, never>;
   restoration: { attempt: number };

@@ -38,6 +38,7 @@ import {
   LONGEST_SILENCE_DAYS,
   type LossCause,
   OF_AN_ATTEMPT,
+  type Silence,
 } from './state';
 
 const EMPTY_AGENDA: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
@@ -238,7 +239,8 @@ const HANDLERS: Handlers = {
     s.paused = { since: s.paused?.since ?? e.at, until: data.until ?? null };
   },
 
-  resume(s) {
+  resume(s, { renews }, e) {
+    if (s.paused && renews) s.pauses = [...listLastingPauses(s), { from: s.paused.since, to: e.at }];
     s.paused = null;
   },
 
@@ -316,6 +318,15 @@ const HANDLERS: Handlers = {
   workflow_restarted() {},
 
   repaired() {},
+};
+
+/** The pauses since what is awaited, or can be again, was armed. */
+const listLastingPauses = ({ pauses = [], followUps, step, mending = [], ended }: ApplicationState): Silence[] => {
+  const armed = [
+    ...Object.values(followUps).map(({ at }) => at),
+    ...[step, ...mending, ...ended.map((attempt) => attempt.step)].map((one) => one?.since),
+  ];
+  return pauses.filter(({ to }) => armed.some((at) => at !== undefined && at < to));
 };
 
 function endParticipation(s: ApplicationState, on: PlainDate): void {
@@ -660,6 +671,7 @@ function applyDerivedChanges(s: ApplicationState, e: Entry): void {
     s.step = null;
     s.followUps = {};
     s.paused = null;
+    delete s.pauses;
   }
   updateParticipation(s, e);
   const mending = listMending(s, e);

@@ -11,6 +11,7 @@ import {
   isHeld,
   isOpen,
   isParticipating,
+  listSilences,
   type ApplicationState,
   type FollowUp,
   type RecredentialingCycle,
@@ -34,7 +35,7 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
   const isSilent = state.paused !== null || isHeld(state);
   if (!isSilent)
     for (const { purpose, since } of state.mending ?? []) {
-      const dueAt = addDuration({ at: since }, playbook.contactOverdueAfter, playbook.window);
+      const dueAt = computeWorkDates(state, since, playbook).dueAt;
       agenda.items.push({ purpose, since, dueAt });
     }
   if (isParticipating(state)) return addParticipation(agenda, state, playbook, timeZone);
@@ -49,30 +50,28 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
     const followUp = state.followUps[track];
     if (!followUp) continue;
     const at = computeFollowUpAt(state, followUp, playbook);
-    const dueAt = after(at, playbook.contactOverdueAfter);
+    const { dueAt, escalatesAt } = computeWorkDates(state, at, playbook, followUp);
     agenda.followUps[track] = { at, dueAt };
     if (!followUp.firedAt) timer(`followUp:${track}`, at);
-    else if (!followUp.escalatedAt) {
-      const { escalateAfter } = playbook;
-      timer(`escalation:${track}`, after(at, followUp.hurriedAt ? halveDuration(escalateAfter) : escalateAfter));
-    }
+    else if (!followUp.escalatedAt) timer(`escalation:${track}`, escalatesAt);
     if (followUp.firedAt && !isSilent) agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
   }
 
   const { step } = state;
   if (step) {
-    const duration =
+    const { escalatesAt, ...own } = computeWorkDates(state, step.since, playbook);
+    const lasts =
       step.purpose === 'provide_information'
         ? playbook.informationDeadline
         : step.purpose === 'decide_on_appeal'
           ? playbook.appealWindow
-          : playbook.contactOverdueAfter;
-    const dueAt = after(step.since, duration);
-    if (!step.escalatedAt) timer('escalation:step', after(step.since, playbook.escalateAfter));
-    if (step.purpose === 'provide_information' && !step.deadlinePassedAt)
-      timer('informationDeadline', computeLastMoment(dueAt, duration, window.timeZone), false);
-    if (step.purpose === 'decide_on_appeal')
-      timer('appealWindow', computeLastMoment(dueAt, duration, window.timeZone), false);
+          : null;
+    const dueAt = lasts ? after(step.since, lasts) : own.dueAt;
+    if (!step.escalatedAt) timer('escalation:step', escalatesAt);
+    if (lasts && !step.deadlinePassedAt) {
+      const name = step.purpose === 'provide_information' ? 'informationDeadline' : 'appealWindow';
+      timer(name, computeLastMoment(dueAt, lasts, window.timeZone), false);
+    }
     if (!isSilent || DEADLINES.includes(step.purpose))
       agenda.items.push({ purpose: step.purpose, since: step.since, dueAt });
   }
@@ -99,6 +98,30 @@ function findCompleteSince(
   return [completeOn ?? localDate(completeAt, timeZone), submittedOn ?? ''].sort()[1]!;
 }
 
+/**
+ * What an instant is where it fell into a silence: the silence's end. With what is counted from it, whatever of both fell
+ * into one counts from its end.
+ */
+const skipSilences = (state: ApplicationState, at: Instant, count = (from: Instant) => from): Instant =>
+  listSilences(state).reduce((since, { from, to }) => {
+    const falls = count(since);
+    return from <= falls && falls < to ? to : since;
+  }, at);
+
+/** When work that is in the queue since an instant is late, and when it goes up the ladder. */
+function computeWorkDates(
+  state: ApplicationState,
+  since: Instant,
+  { contactOverdueAfter, escalateAfter, window }: ResolvedPlaybook,
+  { hurriedAt }: Pick<FollowUp, 'hurriedAt'> = {},
+): { dueAt: Instant; escalatesAt: Instant } {
+  const count = (duration: Duration) => (at: Instant) => addDuration({ at }, duration, window);
+  const late = count(contactOverdueAfter);
+  const escalates = count(hurriedAt ? halveDuration(escalateAfter) : escalateAfter);
+  const from = skipSilences(state, since, late);
+  return { dueAt: late(from), escalatesAt: escalates(skipSilences(state, from, escalates)) };
+}
+
 function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
   if (f.atOnce) return f.at;
   const { window, earliestInquiry } = playbook;
@@ -109,7 +132,7 @@ function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: Resol
       ? addDuration(anchor(state.submittedAt, state.submittedOn), earliestInquiry, window)
       : f.at;
   // what would be long past (a late record, an adoption) is due from the moment we know of it
-  return [at, earliest, f.at].sort().at(-1)!;
+  return skipSilences(state, [at, earliest, f.at].sort().at(-1)!);
 }
 
 /** When a follow-up comes by its rule; half as long after too many unanswered calls where that is sooner. */
@@ -150,16 +173,14 @@ function addParticipation(
     const followUp = p.followUps[care];
     if (!followUp) continue;
     const at = computeFollowUpAt(state, followUp, playbook);
-    const dueAt = followUp.dueOn
-      ? startOfDay(addDays(followUp.dueOn, 1), window.timeZone)
-      : addDuration({ at }, playbook.contactOverdueAfter, window);
+    const { escalatesAt, ...own } = computeWorkDates(state, at, playbook);
+    const dueAt = followUp.dueOn ? startOfDay(addDays(followUp.dueOn, 1), window.timeZone) : own.dueAt;
     agenda.followUps[care] = { at, dueAt };
     if (isHeld(state)) continue;
     if (!followUp.firedAt) agenda.timers[`followUp:${care}`] = at;
     else {
       agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
-      if (!followUp.escalatedAt)
-        agenda.timers[`escalation:${care}`] = addDuration({ at }, playbook.escalateAfter, window);
+      if (!followUp.escalatedAt) agenda.timers[`escalation:${care}`] = escalatesAt;
     }
   }
   if (state.participationEndsOn)

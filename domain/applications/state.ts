@@ -136,6 +136,12 @@ export interface RecredentialingCycle {
   missedAt: Instant | null;
 }
 
+/** A time in which nudges and escalations waited. */
+export interface Silence {
+  from: Instant;
+  to: Instant;
+}
+
 /** One application as its events make it. Plain JSON: it crosses payloads and continue-as-new. */
 export interface ApplicationState {
   v: 1;
@@ -176,6 +182,8 @@ export interface ApplicationState {
   /** Calls in a row that nobody answered, since the last contact that was made. */
   unanswered?: number;
   paused: { since: Instant; until: PlainDate | null } | null;
+  /** Pauses that are over, as far back as anything that is awaited was armed. */
+  pauses?: Silence[];
   /** The record was restored to before what the workflow knew; `endedAt` is null until that is entered, or nothing is missing. */
   held?: { since: Instant; known: Known; endedAt: Instant | null };
   participationEndedOn: PlainDate | null;
@@ -217,6 +225,12 @@ export const findLastDay = (state: ApplicationState): PlainDate | null =>
 
 /** Whether nudges and mail wait for a person to enter what a restore lost. */
 export const isHeld = (state: ApplicationState): boolean => state.held?.endedAt === null;
+
+/** The times in which nudges and escalations waited, the earliest first; one that still goes on is none yet. */
+export const listSilences = ({ pauses = [], held }: ApplicationState): Silence[] =>
+  [...pauses, ...(held?.endedAt ? [{ from: held.since, to: held.endedAt }] : [])].sort((a, b) =>
+    a.from < b.from ? -1 : 1,
+  );
 
 /** What is looked at again on a track, or for a care of the participation. */
 export const followUpOf = (state: ApplicationState, of: Track | ParticipationTrack): FollowUp | undefined =>

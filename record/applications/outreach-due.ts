@@ -21,6 +21,8 @@ export async function projectOutreach(
   events: readonly ApplicationEvent[],
 ): Promise<void> {
   // entries made after a restore were announced when they first happened
+  const resumed = events.find(({ kind }) => kind === 'resume');
+  if (before?.paused && resumed) await putOffRungs(tx, state, before.paused.since, resumed.at);
   const isEnteredAgain = isHeld(state) || (before !== null && isHeld(before));
   const drafts = events.flatMap((event) => (isEnteredAgain && event.kind === 'stage' ? [] : listSayings(event, state)));
   if (drafts.length === 0) return;
@@ -61,6 +63,20 @@ export async function projectOutreach(
     ];
   });
   await queueMessages(tx, messages);
+}
+
+/** What would have gone up the ladder in a pause goes as long after its end as it would have after the escalation. */
+async function putOffRungs(tx: Tx, { id }: ApplicationState, from: Instant, to: Instant): Promise<void> {
+  const waiting = await tx<{ id: string; recipientType: RecipientType; timeZone: string }[]>`
+    select m.id, m.recipient_type, c.time_zone
+    from messages m join clients c on c.id = m.client_id
+    where m.application_id = ${id} and m.template = 'escalation' and m.status = 'queued'
+      and m.not_before between ${from} and ${to} for no key update of m`;
+  for (const { id: messageId, recipientType, timeZone } of waiting) {
+    const after = recipientType === 'client' ? CLIENT_AFTER : LEAD_AFTER;
+    const notBefore = addDuration({ at: to }, after, { timeZone });
+    await tx`update messages set not_before = ${notBefore} where id = ${messageId}`;
+  }
 }
 
 type To = 'assignee' | 'lead' | 'client' | 'provider' | 'payer';

@@ -146,6 +146,7 @@ async function announceChanges(
     if (isParticipating(state) && !participatesAnew) await announce(tx, 'participation began', state.id);
   }
   if (before && isHeld(before) && !isHeld(state)) await announce(tx, 'hold ended', state.id);
+  if (before?.paused && !state.paused) await announce(tx, 'pause ended', state.id);
   if (isTerminating(before, state)) await announce(tx, 'termination confirmed', state.id);
   if (
     state.participation?.cycle?.openedAt &&

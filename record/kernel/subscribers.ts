@@ -69,6 +69,7 @@ const SUBSCRIBERS = {
   'billing basis changed': { billingReadiness: themselves },
   'document demand changed': { file_changed: themselves, billingReadiness: themselves },
   'hold ended': { outreach: recipientsOfApplications },
+  'pause ended': { outreach: recipientsOfApplications },
   'platform checks changed': { platformCheck: themselves },
   // a relationship with a platform
   'platform relationship changed': { platformCheck: bridgesOfRelationships, platformInquiry: themselves },

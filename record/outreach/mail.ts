@@ -19,6 +19,7 @@ import { createTasks, settleTasks } from '../kernel/tasks';
 interface Reason {
   id: string;
   recipientType: RecipientType;
+  template: string;
   armedBy: string | null;
   /** Of a message about a participation's renewal: the beginning of its cycle. */
   cycleFrom: PlainDate | null;
@@ -43,7 +44,7 @@ interface Waiting extends Reason {
 
 /** Reads a reason of the message `m`, joined with its client `c` and application `a`. */
 const findReason = (sql: Db): Fragment => sql`
-  m.id, m.recipient_type, m.armed_by, a.snapshot,
+  m.id, m.recipient_type, m.template, m.armed_by, a.snapshot,
   case when m.template = any(${[...RENEWAL_TEMPLATES]}) then m.data->>'from' end as cycle_from, c.time_zone, coalesce((
     select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', u.payer_ids, 'signedOn', u.signed_on,
       'until', u.until, 'revokedOn', u.revoked_on))
@@ -85,8 +86,8 @@ export async function batchDueMail(tx: Tx, recipientId: string, now: Instant): P
     from ${decidedOn(tx)}
     where m.recipient_id = ${recipientId} and m.status = 'queued'
     order by m.not_before, m.id for no key update of m`;
-  // whoever ends the hold tells this recipient's workflow
-  const waiting = queued.filter((message) => !waitsForEntries(message));
+  // whoever ends the hold or the pause tells this recipient's workflow
+  const waiting = queued.filter((message) => !isSilenced(message));
   const kept = await stillToBeSent(
     tx,
     waiting.filter(({ notBefore }) => notBefore <= now),
@@ -131,8 +132,15 @@ async function stillToBeSent<T extends Reason>(tx: Tx, messages: readonly T[], n
   return kept;
 }
 
-/** Whether the record was restored and the lost entries are still missing: the message may have been sent before. */
-const waitsForEntries = ({ snapshot }: Reason): boolean => snapshot !== null && isHeld(snapshot);
+/** What a pause of the application keeps waiting. */
+const PAUSED_TEMPLATES = ['escalation', 'payer_follow_up'];
+
+/**
+ * Whether the application is paused, and it is about the chase; or the record was restored and the lost entries are still
+ * missing, so that it may have been sent before.
+ */
+const isSilenced = ({ snapshot, template }: Reason): boolean =>
+  snapshot !== null && (isHeld(snapshot) || (snapshot.paused !== null && PAUSED_TEMPLATES.includes(template)));
 
 /** Whether the message is no longer needed: what armed it is settled, or the cycle that it is about is over. */
 function isSettled({ armedBy, cycleFrom, snapshot }: Reason): boolean {
@@ -220,7 +228,7 @@ export const claimMail = (
     const reasons = await tx<Reason[]>`
       select ${findReason(tx)} from ${decidedOn(tx)}
       where m.batch_id = ${batchId} and m.status = 'batched' for no key update of m`;
-    const held = reasons.filter(waitsForEntries);
+    const held = reasons.filter(isSilenced);
     if (held.length > 0)
       await tx`
         update messages set status = 'queued', batch_id = null where id = any(${held.map(({ id }) => id)}::uuid[])`;

@@ -12,6 +12,7 @@ import { claimMail, batchDueMail, settleMail, markTransmitting, type ClaimedMail
 import { queueMessages, type QueuedMessage } from '../../record/outreach/messages';
 import { checkDueWebhooks } from '../../record/outreach/webhooks';
 import type { Db } from '../../runtime/database';
+import { addDuration } from '../../domain/time/calendar';
 import { ADMIN_KEY, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 import { freshNpi } from '../support/file';
 import { TestSmtp } from '../support/smtp';
@@ -371,6 +372,28 @@ describe('mail', () => {
     const { id: applicationId } = (await api.post('/v1/applications', scope)).body;
     await queue({ applicationId, armedBy: randomUUID() });
     expect(await due(providerId)).toEqual({ next: null });
+  });
+
+  test('of a paused application’s chase waits, and goes up the ladder as long after the pause as it would have', async () => {
+    const { clientId, providerId } = await person();
+    const payer = await api.make('/v1/payers', { ...PAYER, name: randomUUID() });
+    const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+    const scope = { providerId, practiceId: practice.id, payerId: payer.id, state: 'CA' };
+    const { id } = (await api.post('/v1/applications', { ...scope, adopt: { stage: 'in_review' } })).body;
+    const act = (action: string) => api.post(`/v1/applications/${id}/${action}`, { reason: 'on leave' });
+    await act('pause');
+    const soon = new Date().toISOString();
+    const about = { clientId, applicationId: id, template: 'escalation', data: {}, notBefore: soon };
+    await queueMessages(api.deps.sql, [
+      { ...about, key: randomUUID(), recipientType: 'client', recipientId: clientId },
+      { ...about, key: randomUUID(), recipientType: 'provider', recipientId: providerId, template: 'attestation_due' },
+    ]);
+    expect(await due(clientId, '2099-01-05T17:00:00.000Z')).toEqual({ next: null });
+    expect(await due(providerId, '2099-01-05T17:00:00.000Z')).toMatchObject({ send: { kind: 'mail' } });
+    const resumedAt = (await act('resume')).body.updatedAt;
+    const [put] = await api.deps.sql`select not_before from messages where recipient_id = ${clientId}`;
+    expect(put!.notBefore).toBe(addDuration({ at: resumedAt }, { businessDays: 5 }, CLIENT));
+    expect(await due(clientId, resumedAt)).toMatchObject({ next: expect.any(String) });
   });
 
   test('where no server is set is kept in the local mailbox', async () => {

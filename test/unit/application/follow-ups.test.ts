@@ -1,4 +1,6 @@
-import { COMPLETE, DAY0, Paper, TODAY0, local } from './paper';
+import { fold } from '../../../domain/applications/reduce';
+import { computeAgenda } from '../../../domain/applications/schedule';
+import { COMPLETE, DAY0, Paper, TODAY0, ZONE, local } from './paper';
 
 /** Received on a Monday; the next look is ten business days on, over a holiday: Tuesday the 19th. */
 const reviewed = (playbook = {}) => new Paper({ playbook }).submit().contact('received');
@@ -480,7 +482,49 @@ describe('a pause', () => {
     expect(paper.stage).toBe('in_review');
     paper.act('resume').days(0);
     expect(paper.items).toEqual(['check_status']);
-    expect(paper.nextFollowUp).toBe('2027-01-19 09:00');
+    expect(paper.nextFollowUp).toBe('2027-03-05 09:00');
+  });
+
+  test('makes nothing late: what fell due in it is due from its end, and goes up the ladder as long after that as ever', () => {
+    for (const pause of [{}, { until: '2027-03-05' }]) {
+      const paper = reviewed().act('pause', pause).days(60);
+      if (!('until' in pause)) paper.act('resume').days(0);
+      expect([paper.state.paused, paper.items, paper.view.overdue]).toEqual([null, ['check_status'], false]);
+      expect([due(paper), escalates(paper)]).toEqual(['2027-03-09 09:00', '2027-03-19 09:00']);
+      expect(paper.days(14).kinds()).toContain('escalation');
+    }
+  });
+
+  test('gives what was asked already, and was not late yet, its whole time again; what was late stays late', () => {
+    const asked = reviewed().days(16).act('pause').days(60).act('resume');
+    expect([asked.nextFollowUp, due(asked)]).toEqual(['2027-01-19 09:00', '2027-03-23 09:00']);
+    expect([asked.view.overdue, escalates(asked)]).toEqual([false, '2027-04-02 09:00']);
+    const late = reviewed().days(20).act('pause').days(60).act('resume');
+    expect([late.view.overdue, due(late), escalates(late)]).toEqual([true, '2027-01-21 09:00', '2027-04-08 09:00']);
+  });
+
+  test('gives our own next step its time again, and facts to be mended', () => {
+    const paper = new Paper({ file: { ...COMPLETE, attestation: null } }).act('pause').days(60).act('resume');
+    expect([paper.items, paper.view.overdue]).toEqual([['obtain_attestation'], false]);
+    expect(paper.days(1).kinds()).not.toContain('escalation');
+    expect(paper.days(20).kinds()).toContain('escalation');
+  });
+
+  test('one after another, each makes nothing late', () => {
+    const paper = reviewed().act('pause').days(60).act('resume').days(1).act('pause').days(30).act('resume').days(0);
+    expect([paper.items, paper.nextFollowUp]).toEqual([['check_status'], '2027-03-05 09:00']);
+    expect([paper.view.overdue, due(paper)]).toEqual([false, '2027-04-07 09:00']);
+    // what was asked before them is settled, and so are they
+    expect(paper.contact('in_review').act('pause').act('resume').state.pauses).toHaveLength(1);
+  });
+
+  test('that ended before its end renewed anything is folded as it was', () => {
+    const paper = reviewed().act('pause').days(60).act('resume');
+    const before = paper.events.map((event) => (event.kind === 'resume' ? { ...event, data: {} } : event));
+    expect(fold(before).pauses).toBeUndefined();
+    expect(computeAgenda(fold(before), paper.playbook, ZONE).followUps.credentialing!.at).toBe(
+      '2027-01-19T16:00:00.000Z',
+    );
   });
 
   test('ends by itself on its date', () => {

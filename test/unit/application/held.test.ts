@@ -49,6 +49,12 @@ describe('a record that was restored to before what the workflow knows', () => {
     expect(paper.give('restore-review')).toMatchObject({ type: 'action_not_allowed' });
   });
 
+  test('makes nothing late: what fell due meanwhile is due from the end of the hold', () => {
+    const paper = reviewLost().days(60).act('restore-review').days(0);
+    expect([paper.items, paper.nextFollowUpAt, paper.view.overdue]).toEqual([['confirm_receipt'], paper.now, false]);
+    expect(paper.days(1).kinds()).not.toContain('escalation');
+  });
+
   test('goes on by itself once what was lost is entered', () => {
     const paper = reviewLost().days(1).contact('in_review');
     expect(paper.view).toMatchObject({ stage: 'in_review', held: null });
