@@ -61,12 +61,15 @@ const answerFields = {
   itemsNotNeeded: z.literal(true).optional().meta({ description: 'The payer no longer needs what it asked for' }),
   promisedOn: comingDate.optional().meta({
     description:
-      'By when the payer promised an answer; the follow-up is on the day after. Of `committee` and `tabled`, also when ' +
+      'By when the payer promised an answer; the follow-up is on the next day on which the payer answers. Of `committee` and `tabled`, also when ' +
       'a decision is expected',
   }),
   nextFollowUpOn: nextLook
     .optional()
-    .meta({ description: 'Replaces the date that the playbook gives; at most a year ahead' }),
+    .meta({
+      description:
+        'Replaces the date that the playbook gives; at most a year ahead. Where the payer does not answer on it, the follow-up is on the next day on which it does',
+    }),
   completeOn: pastDate.optional().meta({
     description: 'Since when the payer has had a complete application, as it says: statutory clocks count from there',
   }),

@@ -41,7 +41,10 @@ export const duration = z
   .transform((value) => value as Duration)
   .meta({
     id: 'Duration',
-    description: 'Exactly one positive whole number, at most ten years',
+    description:
+      'Exactly one positive whole number, at most ten years. A chase in days or months is on the next day on which the payer ' +
+      'answers: no weekend (or, where `callHours` names days, one of these), no US federal holiday, no closure. A deadline is on ' +
+      'its day, whatever day that is, and what reminds of it on an earlier business day.',
     example: { businessDays: 10 },
   });
 

@@ -47,7 +47,7 @@ const EMPTY_AGENDA: Agenda = { timers: {}, followUps: {}, items: [], expectedDec
  * Of these rules: raised whenever recorded timelines fold to another state than before (test/replay says so). What an earlier
  * version folded is folded again by the next step of its application.
  */
-export const RULES_VERSION = 1;
+export const RULES_VERSION = 2;
 
 type Handlers = { [K in Exclude<EventKind, 'opened'>]: (s: ApplicationState, data: EventData<K>, e: Entry) => void };
 

@@ -1,5 +1,14 @@
 import { addDays } from '../time/dates';
-import { atDate, subtractDuration, addDuration, localDate, startOfDay } from '../time/calendar';
+import {
+  atChaseDate,
+  atDate,
+  atReminderDate,
+  computeChase,
+  computeDeadline,
+  computeReminder,
+  localDate,
+  startOfDay,
+} from '../time/calendar';
 import { halveDuration, type Duration } from '../time/duration';
 import type { ResolvedPlaybook } from '../registry/playbook';
 import { findStatutoryDate } from '../registry/statutory';
@@ -29,7 +38,7 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
   const agenda: Agenda = { timers: {}, followUps: {}, items: [], expectedDecisionAt: null };
   const held = isHeld(state) && state.held;
   if (held) {
-    const dueAt = addDuration({ at: held.since }, playbook.contactOverdueAfter, playbook.window);
+    const dueAt = computeChase({ at: held.since }, playbook.contactOverdueAfter, playbook.window);
     agenda.items.push({ purpose: 'enter_what_was_lost', since: held.since, dueAt });
   }
   const isSilent = state.paused !== null || isHeld(state);
@@ -41,7 +50,6 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
   if (isParticipating(state)) return addParticipation(agenda, state, playbook, timeZone);
   if (!isOpen(state)) return agenda;
   const { window } = playbook;
-  const after = (at: Instant, duration: Duration) => addDuration({ at }, duration, window);
   const timer = (name: TimerName, at: Instant, silenced = isSilent) => {
     if (!silenced) agenda.timers[name] = at;
   };
@@ -66,7 +74,7 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
         : step.purpose === 'decide_on_appeal'
           ? playbook.appealWindow
           : null;
-    const dueAt = lasts ? after(step.since, lasts) : own.dueAt;
+    const dueAt = lasts ? computeDeadline({ at: step.since }, lasts, window) : own.dueAt;
     if (!step.escalatedAt) timer('escalation:step', escalatesAt);
     if (lasts && !step.deadlinePassedAt) {
       const name = step.purpose === 'provide_information' ? 'informationDeadline' : 'appealWindow';
@@ -83,7 +91,7 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
   if (submittedAt)
     agenda.expectedDecisionAt = decisionPromisedOn
       ? atDate(decisionPromisedOn, { timeZone: window.timeZone })
-      : addDuration(anchor(submittedAt, submittedOn), playbook.expectedDecision, window);
+      : computeDeadline(anchor(submittedAt, submittedOn), playbook.expectedDecision, window);
   const statutory = findStatutoryDate(state.key, findCompleteSince(state, timeZone));
   if (statutory) agenda.statutory = statutory;
   return agenda;
@@ -115,7 +123,7 @@ function computeWorkDates(
   { contactOverdueAfter, escalateAfter, window }: ResolvedPlaybook,
   { hurriedAt }: Pick<FollowUp, 'hurriedAt'> = {},
 ): { dueAt: Instant; escalatesAt: Instant } {
-  const count = (duration: Duration) => (at: Instant) => addDuration({ at }, duration, window);
+  const count = (duration: Duration) => (at: Instant) => computeChase({ at }, duration, window);
   const late = count(contactOverdueAfter);
   const escalates = count(hurriedAt ? halveDuration(escalateAfter) : escalateAfter);
   const from = skipSilences(state, since, late);
@@ -125,11 +133,11 @@ function computeWorkDates(
 function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
   if (f.atOnce) return f.at;
   const { window, earliestInquiry } = playbook;
-  const at = f.on ? atDate(f.on, window) : computeCountedAt(f, playbook);
+  const at = f.on ? atChaseDate(f.on, window) : computeCountedAt(f, playbook);
   // whether it arrived can be asked at once: what a payer answers only later is how far it has come
   const earliest =
     !f.on && f.purpose === 'check_status' && earliestInquiry && state.submittedAt
-      ? addDuration(anchor(state.submittedAt, state.submittedOn), earliestInquiry, window)
+      ? computeChase(anchor(state.submittedAt, state.submittedOn), earliestInquiry, window)
       : f.at;
   // what would be long past (a late record, an adoption) is due from the moment we know of it
   return skipSilences(state, [at, earliest, f.at].sort().at(-1)!);
@@ -138,10 +146,10 @@ function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: Resol
 /** When a follow-up comes by its rule; half as long after too many unanswered calls where that is sooner. */
 function computeCountedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, playbook: ResolvedPlaybook): Instant {
   const { window, [rule]: every } = playbook;
-  const usual = addDuration(anchor(at, from), every, window);
+  const usual = computeChase(anchor(at, from), every, window);
   // what was due already stays as it was
   if (!hurriedAt || (firedAt && firedAt <= hurriedAt)) return usual;
-  return [usual, addDuration({ at: hurriedAt }, halveDuration(every), window)].sort()[0]!;
+  return [usual, computeChase({ at: hurriedAt }, halveDuration(every), window)].sort()[0]!;
 }
 
 const anchor = (at: Instant, on?: PlainDate | null) => (on ? { at, on } : { at });
@@ -199,14 +207,14 @@ function addRecredentialing(agenda: Agenda, cycle: RecredentialingCycle, playboo
   const { from, basis, knownAt } = cycle;
   const today = localDate(knownAt, timeZone);
   // no day's grace for the payer's hours: the date is the committee's
-  const next = (on: PlainDate) => addDuration({ at: knownAt, on }, recredentialEvery, { timeZone });
+  const next = (on: PlainDate) => computeDeadline({ at: knownAt, on }, recredentialEvery, { timeZone });
   let at = cycle.dueOn ? atDate(cycle.dueOn, { timeZone }) : next(from);
   // an assumption is not held against anybody: cycles that would be over are taken for done
   if (basis === 'effective_date' && !cycle.dueOn)
     for (let over = 0; localDate(at, timeZone) < today; over++)
       at = next(over < MOST_CYCLES_OVER ? localDate(at, timeZone) : today);
   const dueOn = localDate(at, timeZone);
-  const opensAt = subtractDuration(at, recredentialOpens, window);
+  const opensAt = computeReminder(at, recredentialOpens, window);
   const dates: RecredentialingDates = {
     from,
     basis,
@@ -222,7 +230,7 @@ function addRecredentialing(agenda: Agenda, cycle: RecredentialingCycle, playboo
   const daysBefore = ahead.find((days) => addDays(dueOn, -days) > today);
   if (daysBefore !== undefined) {
     dates.remindOn = { daysBefore };
-    agenda.timers['recredentialing:reminder'] = atDate(addDays(dueOn, -daysBefore), window);
+    agenda.timers['recredentialing:reminder'] = atReminderDate(addDays(dueOn, -daysBefore), window);
   }
   agenda.timers['recredentialing:missed'] = computeLastMoment(
     at,

@@ -1,6 +1,6 @@
 import { addMilliseconds } from '../time/dates';
 import type { Instant } from '../time/instants';
-import { atDate, addDuration, isBusinessDay, localDate } from '../time/calendar';
+import { atDate, computeChase, isBusinessDay, localDate } from '../time/calendar';
 
 /** Nudges to one person that fall due within this time go out as one. */
 const DIGEST_MS = 15 * 60_000;
@@ -30,7 +30,7 @@ export function computeSendingTime(at: Instant, timeZone: string, recipientId: s
   const { opens, nine, closes } = findMailingHours(at, timeZone);
   const today = isBusinessDay(localDate(at, timeZone));
   if (today && opens <= at && at < closes) return at;
-  const morning = today && at < opens ? nine : addDuration({ at }, { businessDays: 1 }, { timeZone });
+  const morning = today && at < opens ? nine : computeChase({ at }, { businessDays: 1 }, { timeZone });
   return addMilliseconds(morning, spreadByRecipient(recipientId));
 }
 

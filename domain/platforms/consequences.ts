@@ -1,5 +1,5 @@
 import type { Instant, PlainDate } from '../time/instants';
-import { addDuration, localDate, type Window } from '../time/calendar';
+import { computeDeadline, localDate, type Window } from '../time/calendar';
 import type { ApplicationKind, LineOfBusiness, ReadinessReason, Stage } from '../kernel/codes';
 import { addDays, daysBetween } from '../time/dates';
 import type { Duration } from '../time/duration';
@@ -369,4 +369,4 @@ function expectedOn(
 
 /** The day on which a decision is expected on what is submitted now. */
 export const decisionFrom = (now: Instant, { expectedDecision, window }: Omit<Expectation, 'name'>): PlainDate =>
-  localDate(addDuration({ at: now }, expectedDecision, window), window.timeZone);
+  localDate(computeDeadline({ at: now }, expectedDecision, window), window.timeZone);

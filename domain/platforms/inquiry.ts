@@ -1,5 +1,5 @@
 import type { Instant, PlainDate } from '../time/instants';
-import { addDuration } from '../time/calendar';
+import { computeChase } from '../time/calendar';
 import type { Duration } from '../time/duration';
 import { selectAnswersInForce, type Assessment, type LedgerAnswer, type Question } from './platform';
 
@@ -43,7 +43,7 @@ export function findOpenQuestions(
       const given = selectAnswersInForce(answers, payerId, state);
       for (const { question } of readings) {
         const answer = given.get(question);
-        const agedAt = answer && addDuration({ at: now, on: answer.answeredOn }, HOLDS, { timeZone });
+        const agedAt = answer && computeChase({ at: now, on: answer.answeredOn }, HOLDS, { timeZone });
         if (!answer) open.push({ payerId, state, question, because: 'unanswered' });
         else if (termsChangedOn !== null && answer.answeredOn < termsChangedOn)
           open.push({ payerId, state, question, because: 'terms_changed' });

@@ -15,7 +15,7 @@ declare module 'luxon' {
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** When a payer can be reached, in its own zone; times are HH:MM. Without `days`, every day. */
+/** When a payer can be reached, in its own zone; times are HH:MM. Without `days`, from Monday to Friday. */
 export interface CallHours {
   timeZone: string;
   from: string;
@@ -84,77 +84,100 @@ export const nameDay = (date: PlainDate): string => DateTime.fromISO(date).setLo
 /** The first instant of a date in a zone. */
 export const startOfDay = (date: PlainDate, zone: string): Instant => localTime(date, '00:00', zone);
 
-/**
- * The beginning of a window on a date, or on the next day that the window has; 09:00 where it names no hours. Where the
- * calendar ends before that day, its last.
- */
-export function atDate(date: PlainDate, { timeZone, from = DEFAULT_TIME, days }: Window): Instant {
-  if (days?.length === 0) throw new RangeError('a window must have at least one day');
-  const week = WEEKDAYS.map((_day, i) => addDays(date, i));
-  const open = days ? week.find((day) => days.includes(WEEKDAYS[weekday(day)]!)) : date;
-  return localTime(open ?? LAST_DATE, from, timeZone);
-}
+/** The beginning of a window on a date, whatever day it is; 09:00 where the window names no hours. Deadlines are at it. */
+export const atDate = (date: PlainDate, { timeZone, from = DEFAULT_TIME }: Window): Instant =>
+  localTime(date, from, timeZone);
+
+/** When somebody is chased who was to be on a date: then, or on the next day on which they answer. */
+export const atChaseDate = (date: PlainDate, window: Window): Instant =>
+  atDate(findAnsweringDay(date, window, 1), window);
+
+/** When somebody is reminded of a deadline who was to be on a date: then, or on the last day before on which people work. */
+export const atReminderDate = (date: PlainDate, window: Window): Instant =>
+  atDate(findAnsweringDay(date, window, -1), window);
 
 /**
- * When a duration after an event has passed. Hours and shorter are elapsed time; days and longer count local dates
- * from the day of the event and fall inside the window.
+ * When a deadline is, a duration after an event. Hours and shorter are elapsed time; days and longer count local dates
+ * from the day of the event and are at the beginning of the window, on whatever day that is.
  */
-export function addDuration({ at, on }: Anchor, duration: Duration, window: Window): Instant {
+export const computeDeadline = (from: Anchor, duration: Duration, window: Window): Instant =>
+  shift(from, duration, window, 1, atDate);
+
+/** When somebody is chased, a duration after an event: as a deadline, but on a day on which they answer, that one or a later. */
+export const computeChase = (from: Anchor, duration: Duration, window: Window): Instant =>
+  shift(from, duration, window, 1, atChaseDate);
+
+/** When somebody is reminded, so long before a deadline: on a day on which people work, that one or an earlier. */
+export const computeReminder = (deadline: Instant, before: Duration, window: Window): Instant =>
+  shift({ at: deadline }, before, window, -1, atReminderDate);
+
+function shift(
+  { at, on }: Anchor,
+  duration: Duration,
+  window: Window,
+  sign: 1 | -1,
+  place: (date: PlainDate, window: Window) => Instant,
+): Instant {
   const { unit, count } = parseDuration(duration);
   const dayZero = () => on ?? localDate(at, window.timeZone);
   switch (unit) {
     case 'businessDays':
-      return atDate(addBusinessDays(dayZero(), count, window.closures), window);
+      return place(addBusinessDays(dayZero(), sign * count, window.closures), window);
     case 'days':
-      return atDate(addDays(dayZero(), count), window);
+      return place(addDays(dayZero(), sign * count), window);
     case 'months':
-      return atDate(addMonths(dayZero(), count), window);
+      return place(addMonths(dayZero(), sign * count), window);
     default:
-      return instantOf(Date.parse(at) + count * SECONDS[unit] * 1_000);
-  }
-}
-
-/** As long before an instant as a duration says; business days count back over those days alone. */
-export function subtractDuration(at: Instant, duration: Duration, window: Window): Instant {
-  const { unit, count } = parseDuration(duration);
-  const day = localDate(at, window.timeZone);
-  switch (unit) {
-    case 'businessDays':
-      return atDate(addBusinessDays(day, -count, window.closures), window);
-    case 'days':
-      return atDate(addDays(day, -count), window);
-    case 'months':
-      return atDate(addMonths(day, -count), window);
-    default:
-      return instantOf(Date.parse(at) - count * SECONDS[unit] * 1_000);
+      return instantOf(Date.parse(at) + sign * count * SECONDS[unit] * 1_000);
   }
 }
 
 /** Whether a date is a weekday and no US federal holiday, nor the day on which one is observed. */
-export function isBusinessDay(date: PlainDate): boolean {
-  if (weekday(date) > 4) return false;
+export const isBusinessDay = (date: PlainDate): boolean => weekday(date) <= 4 && !isHoliday(date);
+
+function isHoliday(date: PlainDate): boolean {
   // 31 December can be a holiday only as the observed New Year's Day of the next year
   const year = Number(addDays(date, 1).slice(0, 4));
-  return !observedHolidays(year).has(date);
+  return observedHolidays(year).has(date);
 }
 
-/** Steps over each closure as a whole, so that it takes as many steps as there are days to count, whatever the closures. */
+/** Counts business days; a closure takes one step as a whole, so that there are no more than days to count. */
 function addBusinessDays(date: PlainDate, count: number, closures: readonly Closure[] = []): PlainDate {
-  const step = Math.sign(count);
-  const end = step > 0 ? LAST_DATE : FIRST_DATE;
-  const shut = closures.map(({ from, to = from }) => {
-    const last = addDays(from, LONGEST_CLOSURE_DAYS - 1);
-    return { from, to: to < last ? to : last };
-  });
+  const step = count > 0 ? 1 : -1;
+  const shut = listShut(closures);
   let day = date;
-  for (let left = Math.abs(count); left > 0 && day !== end;) {
-    day = addDays(day, step);
-    const closure = shut.find(({ from, to }) => from <= day && day <= to);
-    if (closure) day = step > 0 ? closure.to : closure.from;
-    else if (isBusinessDay(day)) left -= 1;
-  }
+  for (let left = Math.abs(count); left > 0 && day !== endOf(step); left -= 1)
+    day = findOpenDay(addDays(day, step), isBusinessDay, shut, step);
   return day;
 }
+
+/** A date, or the next or last one before it, on which those with a window answer: one of its weekdays, no holiday, not closed. */
+function findAnsweringDay(date: PlainDate, { days, closures = [] }: Window, step: 1 | -1): PlainDate {
+  if (days?.length === 0) throw new RangeError('a window must have at least one day');
+  const answers = days ? (day: PlainDate) => days.includes(WEEKDAYS[weekday(day)]!) && !isHoliday(day) : isBusinessDay;
+  return findOpenDay(date, answers, listShut(closures), step);
+}
+
+const endOf = (step: 1 | -1): PlainDate => (step > 0 ? LAST_DATE : FIRST_DATE);
+
+/** The first day, from a date on, that is open and in no closure; the calendar's end where it ends before that. */
+function findOpenDay(
+  date: PlainDate,
+  isOpen: (day: PlainDate) => boolean,
+  shut: readonly Required<Pick<Closure, 'from' | 'to'>>[],
+  step: 1 | -1,
+): PlainDate {
+  for (let day = date; ; day = addDays(day, step)) {
+    const closure = shut.find(({ from, to }) => from <= day && day <= to);
+    if (closure) day = step > 0 ? closure.to : closure.from;
+    else if (isOpen(day)) return day;
+    if (day === endOf(step)) return day;
+  }
+}
+
+/** The closures by their first and last day; of one no more than `LONGEST_CLOSURE_DAYS` count. */
+const listShut = (closures: readonly Closure[]) =>
+  closures.map(({ from, to = from }) => ({ from, to: [to, addDays(from, LONGEST_CLOSURE_DAYS - 1)].sort()[0]! }));
 
 const federal = new Holidays('US', { types: ['public'] });
 const observedByYear = new Map<number, ReadonlySet<PlainDate>>();

@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../time/instants';
 import { computeAttestationDueOn, computeFreshThrough, listKnownLicences } from '../registry/attestation';
-import { atDate, localDate } from '../time/calendar';
+import { atDate, atReminderDate, localDate } from '../time/calendar';
 import type { UpkeepKind } from '../kernel/codes';
 import { addDays } from '../time/dates';
 import type { Authorisation } from '../registry/authorisation';
@@ -94,7 +94,11 @@ export function computeReminderSchedule(
   timeZone: string,
   now: Instant,
 ): { latest: number | null; next: Instant | null } {
-  const at = REMINDER_DAYS[kind].map((rung) => ({ rung, at: atDate(addDays(dueOn, rung), { timeZone }) }));
+  // what lapsed is late at once, whatever day it is
+  const at = REMINDER_DAYS[kind].map((rung) => ({
+    rung,
+    at: (rung <= 0 ? atReminderDate : atDate)(addDays(dueOn, rung), { timeZone }),
+  }));
   return {
     latest: at.findLast((one) => one.at <= now)?.rung ?? null,
     next: at.find((one) => one.at > now)?.at ?? null,

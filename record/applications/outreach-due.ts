@@ -1,7 +1,7 @@
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
 import { followUpOf, isHeld, type ApplicationState } from '../../domain/applications/state';
-import { addDuration, localDate } from '../../domain/time/calendar';
+import { computeChase, localDate } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
 import type { Tx } from '../../runtime/database';
 import { leadOver, queueMessages, type QueuedMessage, type RecipientType } from '../outreach/messages';
@@ -48,7 +48,7 @@ export async function projectOutreach(
     if (recipientId === null) return [];
     // where the application has no assignee, the lead is notified at once
     const waits = to === 'lead' && state.assignee === null ? undefined : after;
-    const notBefore = waits ? addDuration({ at }, waits, { timeZone }) : at;
+    const notBefore = waits ? computeChase({ at }, waits, { timeZone }) : at;
     return [
       {
         ...draft,
@@ -74,7 +74,7 @@ async function putOffRungs(tx: Tx, { id }: ApplicationState, from: Instant, to: 
       and m.not_before between ${from} and ${to} for no key update of m`;
   for (const { id: messageId, recipientType, timeZone } of waiting) {
     const after = recipientType === 'client' ? CLIENT_AFTER : LEAD_AFTER;
-    const notBefore = addDuration({ at: to }, after, { timeZone });
+    const notBefore = computeChase({ at: to }, after, { timeZone });
     await tx`update messages set not_before = ${notBefore} where id = ${messageId}`;
   }
 }

@@ -1,5 +1,5 @@
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { atDate, addDuration } from '../../domain/time/calendar';
+import { atChaseDate, computeChase } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import type { Duration } from '../../domain/time/duration';
 import type { Tx } from '../../runtime/database';
@@ -44,10 +44,10 @@ export async function chaseEnrolments(tx: Tx, practiceId: string, now: Instant):
   const nexts: Instant[] = [];
   for (const { id, clientId, payerId, kind, status, on, expectedOn, timeZone, last } of waiting) {
     const dueAt = last
-      ? addDuration({ at: last.dueAt }, ASK_AGAIN, { timeZone })
-      : atDate(addDays(expectedOn ?? addDays(on, status === 'rejected' ? 0 : EXPECTED_DAYS), 1), { timeZone });
+      ? computeChase({ at: last.dueAt }, ASK_AGAIN, { timeZone })
+      : atChaseDate(addDays(expectedOn ?? addDays(on, status === 'rejected' ? 0 : EXPECTED_DAYS), 1), { timeZone });
     if (dueAt > now) nexts.push(dueAt);
-    else if (last?.open) nexts.push(addDuration({ at: now }, ASK_AGAIN, { timeZone }));
+    else if (last?.open) nexts.push(computeChase({ at: now }, ASK_AGAIN, { timeZone }));
     else {
       await createTasks(tx, [
         {
@@ -60,7 +60,7 @@ export async function chaseEnrolments(tx: Tx, practiceId: string, now: Instant):
           dueAt,
         },
       ]);
-      nexts.push(addDuration({ at: now }, ASK_AGAIN, { timeZone }));
+      nexts.push(computeChase({ at: now }, ASK_AGAIN, { timeZone }));
     }
   }
   return { next: nexts.sort()[0] ?? null };

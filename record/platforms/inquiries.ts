@@ -1,6 +1,6 @@
 import { announce } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { addDuration } from '../../domain/time/calendar';
+import { computeChase } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
 import {
   ASKED_IN_VAIN,
@@ -213,7 +213,7 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
   if (inquiry.nextAskAt !== null && inquiry.nextAskAt > now)
     return { next: [inquiry.nextAskAt, ...(asksAgainAt ? [asksAgainAt] : [])].sort()[0]! };
 
-  const next = addDuration({ at: now }, cadence, { timeZone });
+  const next = computeChase({ at: now }, cadence, { timeZone });
   const asked = inquiry.asked + 1;
   await tx`update inquiries set asked = ${asked}, asked_at = ${now}, next_ask_at = ${next} where id = ${inquiryId}`;
   const key = `platform_inquiry/${inquiryId}/${now}`;

@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ApplicationState } from '../../domain/applications/state';
-import { atDate, addDuration, localDate } from '../../domain/time/calendar';
+import { atDate, computeDeadline, localDate } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import {
   identifyItem,
@@ -96,7 +96,7 @@ export async function processUpkeep(tx: Tx, personId: string, now: Instant): Pro
   const instants = own.flatMap(({ items, timeZone }) =>
     items.flatMap((item) => computeReminderSchedule(item, timeZone, now).next ?? []),
   );
-  return { next: [...instants, addDuration({ at: now }, AT_LEAST, own[0]!)].sort()[0]! };
+  return { next: [...instants, computeDeadline({ at: now }, AT_LEAST, own[0]!)].sort()[0]! };
 }
 
 /** Builds the key of a reminder: one per client, item, last day and day of the reminder schedule, whatever is repeated. */

@@ -12,7 +12,7 @@ import { claimMail, batchDueMail, settleMail, markTransmitting, type ClaimedMail
 import { queueMessages, type QueuedMessage } from '../../record/outreach/messages';
 import { checkDueWebhooks } from '../../record/outreach/webhooks';
 import type { Db } from '../../runtime/database';
-import { addDuration } from '../../domain/time/calendar';
+import { computeChase } from '../../domain/time/calendar';
 import { ADMIN_KEY, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 import { freshNpi } from '../support/file';
 import { TestSmtp } from '../support/smtp';
@@ -381,7 +381,7 @@ describe('mail', () => {
     const scope = { providerId, practiceId: practice.id, payerId: payer.id, state: 'CA' };
     const { id } = (await api.post('/v1/applications', { ...scope, adopt: { stage: 'in_review' } })).body;
     const act = (action: string) => api.post(`/v1/applications/${id}/${action}`, { reason: 'on leave' });
-    await act('pause');
+    expect((await act('pause')).body).toMatchObject({ paused: { until: null } });
     const soon = new Date().toISOString();
     const about = { clientId, applicationId: id, template: 'escalation', data: {}, notBefore: soon };
     await queueMessages(api.deps.sql, [
@@ -392,7 +392,7 @@ describe('mail', () => {
     expect(await due(providerId, '2099-01-05T17:00:00.000Z')).toMatchObject({ send: { kind: 'mail' } });
     const resumedAt = (await act('resume')).body.updatedAt;
     const [put] = await api.deps.sql`select not_before from messages where recipient_id = ${clientId}`;
-    expect(put!.notBefore).toBe(addDuration({ at: resumedAt }, { businessDays: 5 }, CLIENT));
+    expect(put!.notBefore).toBe(computeChase({ at: resumedAt }, { businessDays: 5 }, CLIENT));
     expect(await due(clientId, resumedAt)).toMatchObject({ next: expect.any(String) });
   });
 

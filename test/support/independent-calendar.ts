@@ -70,8 +70,13 @@ function instantOf(date: string, time: string, timeZone: string): string {
   return new Date(real.length > 0 ? Math.min(...real) : shown - before).toISOString();
 }
 
-/** When a duration after an event has passed. */
-export function expectedDue(anchor: { at: string; on?: string }, duration: Duration, window: Window): string {
+/** When a duration after an event has passed: a chase moves on to a day on which the payer answers, a deadline stays. */
+export function expectedDue(
+  anchor: { at: string; on?: string },
+  duration: Duration,
+  window: Window,
+  what: 'chase' | 'deadline' = 'chase',
+): string {
   const elapsed = { hours: 3_600_000, minutes: 60_000, seconds: 1_000 };
   for (const [unit, ms] of Object.entries(elapsed))
     if (unit in duration) return new Date(Date.parse(anchor.at) + (duration as never)[unit] * ms).toISOString();
@@ -88,7 +93,9 @@ export function expectedDue(anchor: { at: string; on?: string }, duration: Durat
     if (works(day(ms)) && !closed(day(ms))) left--;
   }
   const names = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
-  while (window.days && !window.days.includes(names[new Date(ms).getUTCDay()]!)) ms += DAY_MS;
+  const answers = ({ days = ['mon', 'tue', 'wed', 'thu', 'fri'] }: Window, date: string) =>
+    days.includes(names[weekdayOf(date)]!) && !OFF.has(date) && !closed(date);
+  while (what === 'chase' && !answers(window, day(ms))) ms += DAY_MS;
   return instantOf(day(ms), window.from ?? '09:00', window.timeZone);
 }
 

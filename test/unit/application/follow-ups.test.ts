@@ -81,6 +81,37 @@ describe('when a follow-up is due', () => {
     );
   });
 
+  test('counted in days, or promised, it is on the next day on which the payer answers: no weekend, holiday or closure', () => {
+    const closures = [{ from: '2027-01-19', to: '2027-01-20' }];
+    const asked = (days: number, more = {}) => reviewed({ followUpEvery: { days }, closures, ...more }).nextFollowUp;
+    expect(asked(4)).toBe('2027-01-08 09:00');
+    // a Saturday; the Saturday before a holiday, which a closure is next to
+    expect([asked(5), asked(12)]).toEqual(['2027-01-11 09:00', '2027-01-21 09:00']);
+    const saturdays = { timeZone: ZONE, from: '08:00', to: '12:00', days: ['sat' as const] };
+    expect(asked(4, { callHours: saturdays })).toBe('2027-01-09 08:00');
+    const promised = (promisedOn: string) => reviewed({ closures }).contact('in_review', { promisedOn }).nextFollowUp;
+    expect(promised('2027-01-08')).toBe('2027-01-11 09:00');
+    expect(promised('2027-01-15')).toBe('2027-01-21 09:00');
+    expect(reviewed().contact('in_review', { nextFollowUpOn: '2027-01-16' }).nextFollowUp).toBe('2027-01-19 09:00');
+  });
+
+  test('our deadlines are on their day, whatever day that is', () => {
+    const callHours = { timeZone: ZONE, from: '08:00', to: '17:00', days: ['tue' as const] };
+    const closures = [{ from: '2027-01-11', to: '2027-02-26' }];
+    const playbook = { callHours, closures, informationDeadline: { days: 14 }, appealWindow: { days: 12 } };
+    const dueOf = (paper: Paper) => paper.state.agenda.items.map(({ dueAt }) => local(dueAt));
+    // Martin Luther King’s day, and a Saturday
+    expect(dueOf(reviewed(playbook).contact('information_requested', { missingItems: ['W-9'] }))).toEqual([
+      '2027-01-18 08:00',
+    ]);
+    const denied = reviewed(playbook).contact('denied', { channel: 'mail' });
+    expect(dueOf(denied)).toEqual(['2027-01-16 08:00']);
+    expect(local(denied.state.agenda.timers.appealWindow!)).toBe('2027-01-17 00:00');
+    expect(local(reviewed(playbook).act('pause', { until: '2027-01-23' }).state.agenda.timers.pauseEnd!)).toBe(
+      '2027-01-23 08:00',
+    );
+  });
+
   test('elapsed time is never moved into hours or off a weekend', () => {
     const paper = new Paper({ playbook: { confirmReceiptAfter: { seconds: 5 } } }).submit();
     expect(paper.nextFollowUpAt).toBe('2027-01-04T16:00:05.000Z');
@@ -380,7 +411,7 @@ describe('a decision by phone alone', () => {
 
   test('in writing it is not chased: a closed panel is looked at again, a denial waits for our decision', () => {
     const panel = reviewed().contact('panel_closed', { channel: 'email' });
-    expect([panel.nextFollowUp, panel.items, panel.view.waitingOn]).toEqual(['2027-04-04 09:00', [], 'nobody']);
+    expect([panel.nextFollowUp, panel.items, panel.view.waitingOn]).toEqual(['2027-04-05 09:00', [], 'nobody']);
     expect(panel.ring().items).toEqual(['recheck_panel']);
     const denied = reviewed().contact('denied');
     expect([denied.nextFollowUp, denied.items]).toEqual([null, ['decide_on_appeal']]);

@@ -109,7 +109,7 @@ describe('what the payer has', () => {
 
   test('the directory is verified every 90 days, sooner while it is wrong', () => {
     const paper = participation().endOf('2027-04-12').act('directory', { status: 'listed', seenOn: '2027-04-12' });
-    expect(at(paper, 'followUp:directory')).toBe('2027-07-11 09:00');
+    expect(at(paper, 'followUp:directory')).toBe('2027-07-12 09:00');
     paper.endOf('2027-07-11').act('directory', { status: 'inaccurate', seenOn: '2027-07-11' });
     expect(at(paper, 'followUp:directory')).toBe('2027-07-23 09:00');
     expect(paper.view.participation!.directory).toEqual({ status: 'inaccurate', seenOn: '2027-07-11' });
@@ -180,21 +180,21 @@ describe('an issue', () => {
 describe('recredentialing', () => {
   const dates = (paper: Paper) => paper.view.participation!.recredentialing;
 
-  test('is due 36 months after the committee had it, opens 180 days before, and is called to mind 120 and 90 days before', () => {
+  test('is due 36 months after the committee had it, opens 180 days before, and is called to mind 120 and 90 days before, or on the last business day before that', () => {
     const paper = participation();
     expect(dates(paper)).toMatchObject({
       basis: 'committee_contact',
       from: TODAY0,
       dueOn: '2030-01-04',
-      opensOn: '2029-07-08',
+      opensOn: '2029-07-06',
       status: 'ahead',
     });
     paper.endOf('2029-12-31');
     const told = paper.events.filter((event) => event.kind.startsWith('recredentialing_'));
     expect(told.map(({ kind, at: when }) => [kind, local(when).slice(0, 10)])).toEqual([
-      ['recredentialing_due', '2029-07-08'],
+      ['recredentialing_due', '2029-07-06'],
       ['recredentialing_reminder', '2029-09-06'],
-      ['recredentialing_reminder', '2029-10-06'],
+      ['recredentialing_reminder', '2029-10-05'],
     ]);
     expect(dates(paper)).toMatchObject({ status: 'under_way' });
   });

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import {
+  atChaseDate,
   atDate,
-  addDuration,
+  atReminderDate,
+  computeChase,
+  computeDeadline,
+  computeReminder,
   isBusinessDay,
   localDate,
   startOfDay,
@@ -70,7 +74,7 @@ describe('business days', () => {
   });
 });
 
-describe('a due instant', () => {
+describe('a chase', () => {
   test('falls where an independent computation puts it, for 10,000 dates, zones and windows', () => {
     fc.assert(
       fc.property(
@@ -80,7 +84,7 @@ describe('a due instant', () => {
         window,
         (at, on, duration, within) => {
           const anchor = on ? { at, on } : { at };
-          expect(addDuration(anchor, duration, within)).toBe(expectedDue(anchor, duration, within));
+          expect(computeChase(anchor, duration, within)).toBe(expectedDue(anchor, duration, within));
         },
       ),
       { numRuns: 10_000 },
@@ -95,30 +99,30 @@ describe('a due instant', () => {
             for (let shift = -2; shift <= 2; shift++) {
               const at = `${day(Date.parse(around) + shift * DAY_MS)}T18:00:00.000Z`;
               const within = { timeZone, from, to: '23:00' };
-              expect(addDuration({ at }, { days: 1 }, within)).toBe(expectedDue({ at }, { days: 1 }, within));
+              expect(computeChase({ at }, { days: 1 }, within)).toBe(expectedDue({ at }, { days: 1 }, within));
             }
   });
 
   test('in hours and less is elapsed time, and never moved', () => {
     fc.assert(
       fc.property(instant, elapsedDuration, window, (at, duration, within) => {
-        expect(addDuration({ at, on: '2020-01-01' }, duration, within)).toBe(expectedDue({ at }, duration, within));
+        expect(computeChase({ at, on: '2020-01-01' }, duration, within)).toBe(expectedDue({ at }, duration, within));
       }),
     );
     // over the change to summer time, in the night, on a Sunday
     const within = { timeZone: 'America/New_York', from: '09:00', to: '17:00', days: ['mon' as const] };
-    expect(addDuration({ at: '2026-03-08T05:30:00.000Z' }, { hours: 2 }, within)).toBe('2026-03-08T07:30:00.000Z');
+    expect(computeChase({ at: '2026-03-08T05:30:00.000Z' }, { hours: 2 }, within)).toBe('2026-03-08T07:30:00.000Z');
   });
 
   test('shows the beginning of the call hours on an allowed weekday, after the day of the event', () => {
     fc.assert(
       fc.property(instant, calendarDuration, window, (at, duration, within) => {
-        const result = addDuration({ at }, duration, within);
+        const result = computeChase({ at }, duration, within);
         const shown = new Date(wall(Date.parse(result), within.timeZone)).toISOString();
         const from = within.from ?? '09:00';
         // the hour that the clocks skip in spring
         expect([from, from.replace(/^02/, '03')]).toContain(shown.slice(11, 16));
-        expect(within.days ?? WEEKDAYS).toContain(WEEKDAYS[(weekdayOf(shown.slice(0, 10)) + 6) % 7]);
+        expect(within.days ?? WEEKDAYS.slice(0, 5)).toContain(WEEKDAYS[(weekdayOf(shown.slice(0, 10)) + 6) % 7]);
         expect(result > at).toBe(true);
         expect(localDate(result, within.timeZone) > localDate(at, within.timeZone)).toBe(true);
       }),
@@ -129,7 +133,7 @@ describe('a due instant', () => {
     const longer = fc.tuple(fc.constantFrom('businessDays', 'days', 'months'), upTo(100));
     fc.assert(
       fc.property(instant, longer, window, (at, [unit, count], within) => {
-        const after = (n: number) => addDuration({ at }, { [unit]: n } as unknown as Duration, within);
+        const after = (n: number) => computeChase({ at }, { [unit]: n } as unknown as Duration, within);
         expect(after(count + 1) >= after(count)).toBe(true);
       }),
     );
@@ -138,21 +142,68 @@ describe('a due instant', () => {
   const newYork: Window = { timeZone: 'America/New_York' };
   test.each<[string, string, Duration, string]>([
     ['an evening belongs to its local date', '2026-03-10T01:00:00.000Z', { days: 1 }, '2026-03-10T13:00:00.000Z'],
-    ['31 January and a month', '2026-01-31T15:00:00.000Z', { months: 1 }, '2026-02-28T14:00:00.000Z'],
+    ['31 January and a month, a Saturday', '2026-01-31T15:00:00.000Z', { months: 1 }, '2026-03-02T14:00:00.000Z'],
+    ['31 January and a month, a weekday', '2025-01-31T15:00:00.000Z', { months: 1 }, '2025-02-28T14:00:00.000Z'],
     ['31 January and a month in a leap year', '2028-01-31T15:00:00.000Z', { months: 1 }, '2028-02-29T14:00:00.000Z'],
     ['29 February and 36 months', '2028-02-29T15:00:00.000Z', { months: 36 }, '2031-02-28T14:00:00.000Z'],
     ['a Friday and a business day', '2026-03-06T15:00:00.000Z', { businessDays: 1 }, '2026-03-09T13:00:00.000Z'],
     ['a Saturday and a business day', '2026-03-07T15:00:00.000Z', { businessDays: 1 }, '2026-03-09T13:00:00.000Z'],
     ['five business days over a holiday', '2026-11-23T15:00:00.000Z', { businessDays: 5 }, '2026-12-01T14:00:00.000Z'],
-    ['days are never moved off a weekend', '2026-03-06T15:00:00.000Z', { days: 1 }, '2026-03-07T14:00:00.000Z'],
+    ['days that end on a Saturday', '2026-03-06T15:00:00.000Z', { days: 1 }, '2026-03-09T13:00:00.000Z'],
+    [
+      'days that end on a holiday before a weekend',
+      '2026-06-18T15:00:00.000Z',
+      { days: 1 },
+      '2026-06-22T13:00:00.000Z',
+    ],
+    ['months that end on Christmas', '2026-10-25T15:00:00.000Z', { months: 2 }, '2026-12-28T14:00:00.000Z'],
   ])('%s', (_what, at, duration, expected) => {
-    expect(addDuration({ at }, duration, newYork)).toBe(expected);
+    expect(computeChase({ at }, duration, newYork)).toBe(expected);
   });
 
   test('counts from a named day where there is one', () => {
     const at = '2026-03-20T15:00:00.000Z';
-    expect(addDuration({ at, on: '2026-03-02' }, { days: 14 }, newYork)).toBe('2026-03-16T13:00:00.000Z');
-    expect(addDuration({ at }, { days: 14 }, newYork)).toBe('2026-04-03T13:00:00.000Z');
+    expect(computeChase({ at, on: '2026-03-02' }, { days: 14 }, newYork)).toBe('2026-03-16T13:00:00.000Z');
+    expect(computeChase({ at }, { days: 14 }, newYork)).toBe('2026-04-03T13:00:00.000Z');
+  });
+});
+
+describe('a deadline', () => {
+  test('falls where an independent computation puts it, and is never moved off a weekend, a holiday or a closure', () => {
+    fc.assert(
+      fc.property(instant, calendarDuration, window, (at, duration, own) => {
+        const within = { ...own, closures: [{ from: '2020-01-01', to: '2020-12-31' }] };
+        expect(computeDeadline({ at }, duration, within)).toBe(expectedDue({ at }, duration, within, 'deadline'));
+      }),
+    );
+    const newYork = { timeZone: 'America/New_York', from: '08:00', to: '17:00', days: ['mon' as const] };
+    expect(computeDeadline({ at: '2026-12-11T15:00:00.000Z' }, { days: 14 }, newYork)).toBe('2026-12-25T13:00:00.000Z');
+    expect(atDate('2026-12-26', newYork)).toBe('2026-12-26T13:00:00.000Z');
+    // the last day of February 2026, a Saturday
+    expect(computeDeadline({ at: '2026-01-31T15:00:00.000Z' }, { months: 1 }, newYork)).toBe(
+      '2026-02-28T13:00:00.000Z',
+    );
+  });
+});
+
+describe('a reminder of a deadline', () => {
+  const chicago: Window = { timeZone: 'America/Chicago', closures: [{ from: '2026-12-21', to: '2026-12-24' }] };
+
+  test('is on a day on which people work, that one or an earlier', () => {
+    // a Saturday after Christmas, which a closure is before
+    expect(atReminderDate('2026-12-26', chicago)).toBe('2026-12-18T15:00:00.000Z');
+    expect(atReminderDate('2026-12-17', chicago)).toBe('2026-12-17T15:00:00.000Z');
+    expect(computeReminder('2027-01-05T15:00:00.000Z', { days: 10 }, chicago)).toBe('2026-12-18T15:00:00.000Z');
+    expect(computeReminder('2027-01-05T15:00:00.000Z', { hours: 10 }, chicago)).toBe('2027-01-05T05:00:00.000Z');
+  });
+
+  test('is never later than a chase on that date', () => {
+    fc.assert(
+      fc.property(date, window, (on, within) => {
+        const [reminder, chase] = [atReminderDate(on, within), atChaseDate(on, within)];
+        expect(reminder <= atDate(on, within) && atDate(on, within) <= chase).toBe(true);
+      }),
+    );
   });
 });
 
@@ -169,12 +220,19 @@ describe('a window', () => {
 
   test('moves a date that it has not to the next weekday that it has', () => {
     const days: Weekday[] = ['tue', 'thu'];
-    expect(atDate('2026-03-12', { ...hours, from: '08:00', days })).toBe('2026-03-12T12:00:00.000Z');
-    expect(atDate('2026-03-13', { ...hours, from: '08:00', days })).toBe('2026-03-17T12:00:00.000Z');
+    expect(atChaseDate('2026-03-12', { ...hours, from: '08:00', days })).toBe('2026-03-12T12:00:00.000Z');
+    expect(atChaseDate('2026-03-13', { ...hours, from: '08:00', days })).toBe('2026-03-17T12:00:00.000Z');
+  });
+
+  test('that has Saturdays is answered on them, but not on holidays and while it is closed', () => {
+    const days: Weekday[] = ['fri', 'sat'];
+    const closures = [{ from: '2026-12-26', to: '2027-01-03' }];
+    expect(atChaseDate('2026-03-14', { ...hours, from: '08:00', days })).toBe('2026-03-14T12:00:00.000Z');
+    expect(atChaseDate('2026-12-25', { ...hours, from: '08:00', days, closures })).toBe('2027-01-08T13:00:00.000Z');
   });
 
   test('without any day is an error', () => {
-    expect(() => atDate('2026-03-12', { ...hours, days: [] })).toThrow('at least one day');
+    expect(() => atChaseDate('2026-03-12', { ...hours, days: [] })).toThrow('at least one day');
   });
 });
 
@@ -212,13 +270,14 @@ test('a time zone is one that the tz database names', () => {
     expect([name, isTimeZone(name)]).toEqual([name, false]);
 });
 
-test('a payer’s closures are no business days, and nothing else of the calendar minds them', () => {
+test('a payer’s closures are no business days, a chase is after them, and no deadline minds them', () => {
   const window = {
     timeZone: 'America/New_York',
     closures: [{ from: '2026-07-06', to: '2026-07-07' }, { from: '2026-07-09' }],
   };
   const at = '2026-07-02T16:00:00.000Z';
   // Friday the 3rd is the holiday observed, Monday and Tuesday closed, then Wednesday, closed, Friday
-  expect(addDuration({ at }, { businessDays: 2 }, window).slice(0, 10)).toBe('2026-07-10');
-  expect(addDuration({ at }, { days: 4 }, window).slice(0, 10)).toBe('2026-07-06');
+  expect(computeChase({ at }, { businessDays: 2 }, window).slice(0, 10)).toBe('2026-07-10');
+  expect(computeChase({ at }, { days: 4 }, window).slice(0, 10)).toBe('2026-07-08');
+  expect(computeDeadline({ at }, { days: 4 }, window).slice(0, 10)).toBe('2026-07-06');
 });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { works } from '../../support/independent-calendar';
 import { atDate } from '../../../domain/time/calendar';
 import { addDays } from '../../../domain/time/dates';
 import {
@@ -109,6 +110,15 @@ describe('the ladder', () => {
     expect(computeReminderSchedule(document, ZONE, '2027-01-01T00:00:00.000Z')).toEqual({ latest: 1, next: null });
   });
 
+  test('reminds on a business day, an earlier one where its day is none; what has lapsed it tells of the day after', () => {
+    // 14 and 7 days before it are Saturdays, the day after it is a Sunday
+    const [ends] = listUpkeepItems(file({ licences: [licence('CO', '2026-11-28')] }), TODAY);
+    const reached = (day: string) => computeReminderSchedule(ends!, ZONE, at(day)).latest;
+    expect(['2026-11-12', '2026-11-13', '2026-11-19', '2026-11-20', '2026-11-29'].map(reached)).toEqual([
+      -30, -14, -14, -7, 1,
+    ]);
+  });
+
   test('is lapsed from the day after the last good one on', () => {
     expect(
       ['2026-03-31', '2026-04-01', '2026-05-01', '2026-05-02'].map((day) => findStanding(attestation, day)),
@@ -123,7 +133,11 @@ describe('the ladder', () => {
           (day) => computeReminderSchedule(document, ZONE, at(addDays(document.dueOn, day))).latest,
         );
         for (const [i, day] of looks.entries()) {
-          const passed = REMINDER_DAYS.licence.filter((rung) => rung <= day);
+          const passed = REMINDER_DAYS.licence.filter((rung) => {
+            let on = addDays(document.dueOn, rung);
+            while (rung <= 0 && !works(on)) on = addDays(on, -1);
+            return on <= addDays(document.dueOn, day);
+          });
           expect(said[i]).toBe(passed.at(-1) ?? null);
         }
       }),
@@ -146,8 +160,9 @@ describe('what a person is reminded of', () => {
 
   test('of the attestation goes by the licences of one client’s file', () => {
     const illinois = view('a', file({ attestedOn: '2026-01-01', licences: [licence('IL', '2099-01-01')] }));
-    expect(said('2026-05-30', illinois)).toEqual([]);
-    expect(said('2026-05-31', illinois)).toEqual([['attestation', '2026-06-30', -30]]);
+    expect(said('2026-05-28', illinois)).toEqual([]);
+    // 30 days before it is a Sunday
+    expect(said('2026-05-29', illinois)).toEqual([['attestation', '2026-06-30', -30]]);
   });
 
   test('an item that was renewed is another one', () => {

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import {
+  atChaseDate,
   atDate,
-  subtractDuration,
-  addDuration,
+  atReminderDate,
+  computeChase,
+  computeDeadline,
+  computeReminder,
   isBusinessDay,
   localDate,
   LONGEST_CLOSURE_DAYS,
@@ -105,9 +108,10 @@ describe('the calendar from 0001-01-01 to 9999-12-31', () => {
     fc.assert(
       fc.property(instant, fc.option(date, { nil: undefined }), duration, window, ([day, rest], on, after, within) => {
         const at = `${day}T${rest}`;
-        const later = addDuration(on === undefined ? { at } : { at, on }, after, within);
-        const earlier = subtractDuration(at, after, within);
-        expect([later, earlier].filter((one) => !isInstant(one))).toEqual([]);
+        const later = computeChase(on === undefined ? { at } : { at, on }, after, within);
+        const earlier = computeReminder(at, after, within);
+        const ends = computeDeadline({ at }, after, within);
+        expect([later, earlier, ends].filter((one) => !isInstant(one))).toEqual([]);
         expect(isRealDate(localDate(later, within.timeZone))).toBe(true);
         if (on === undefined) expect(later >= at || later === atDate(LAST_DATE, within)).toBe(true);
       }),
@@ -119,7 +123,12 @@ describe('the calendar from 0001-01-01 to 9999-12-31', () => {
     expect(atDate('9999-12-31', { timeZone: 'UTC', from: '09:00', to: '17:00', days: ['mon'] })).toBe(
       '9999-12-31T09:00:00.000Z',
     );
-    fc.assert(fc.property(date, window, (on, within) => expect(isInstant(atDate(on, within))).toBe(true)));
+    fc.assert(
+      fc.property(date, window, (on, within) => {
+        const placed = [atDate, atChaseDate, atReminderDate].map((place) => place(on, within));
+        expect(placed.map(isInstant)).toEqual([true, true, true]);
+      }),
+    );
   });
 
   test('a day begins on that day in every zone, at the calendar’s ends and at the turn of a leap day and a year', () => {
@@ -139,7 +148,7 @@ describe('the calendar from 0001-01-01 to 9999-12-31', () => {
 describe('a closure', () => {
   const newYork = { timeZone: 'America/New_York' };
   const next = (closures: Closure[], at = '2026-07-06T16:00:00.000Z') =>
-    addDuration({ at }, { businessDays: 1 }, { ...newYork, closures }).slice(0, 10);
+    computeChase({ at }, { businessDays: 1 }, { ...newYork, closures }).slice(0, 10);
 
   test('that never ends holds up no chase for longer than its first year', () => {
     const endless = { from: '2026-07-07', to: '9999-12-31' };
@@ -165,7 +174,7 @@ describe('a closure', () => {
     const open = addDays('2026-07-07', 500 * LONGEST_CLOSURE_DAYS);
     const first = Array.from({ length: 7 }, (_x, i) => addDays(open, i)).find((day) => isBusinessDay(day));
     expect(next(years)).toBe(first);
-    const back = subtractDuration(`${open}T16:00:00.000Z`, { businessDays: 1 }, { ...newYork, closures: years });
+    const back = computeReminder(`${open}T16:00:00.000Z`, { businessDays: 1 }, { ...newYork, closures: years });
     expect(back.slice(0, 10)).toBe('2026-07-06');
   });
 
