@@ -11,6 +11,7 @@ import { emit } from '../../record/outreach/event-feed';
 import { claimMail, batchDueMail, settleMail, markTransmitting, type ClaimedMail } from '../../record/outreach/mail';
 import { queueMessages, type QueuedMessage } from '../../record/outreach/messages';
 import { checkDueWebhooks } from '../../record/outreach/webhooks';
+import { recordStep } from '../../record/applications/recording-step';
 import type { Db } from '../../runtime/database';
 import { computeChase } from '../../domain/time/calendar';
 import { ADMIN_KEY, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
@@ -380,8 +381,15 @@ describe('mail', () => {
     const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
     const scope = { providerId, practiceId: practice.id, payerId: payer.id, state: 'CA' };
     const { id } = (await api.post('/v1/applications', { ...scope, adopt: { stage: 'in_review' } })).body;
-    const act = (action: string) => api.post(`/v1/applications/${id}/${action}`, { reason: 'on leave' });
-    expect((await act('pause')).body).toMatchObject({ paused: { until: null } });
+    /** Here no worker takes what a workflow would ask to have recorded. */
+    const act = async (action: string): Promise<string> => {
+      const { body } = await api.post(`/v1/applications/${id}/${action}`, { reason: 'on leave' });
+      const at = new Date().toISOString();
+      const intent = { type: 'command', commandId: body.id } as const;
+      await recordStep(api.deps.sql, { applicationId: id, known: null, at, intent });
+      return at;
+    };
+    await act('pause');
     const soon = new Date().toISOString();
     const about = { clientId, applicationId: id, template: 'escalation', data: {}, notBefore: soon };
     await queueMessages(api.deps.sql, [
@@ -390,7 +398,7 @@ describe('mail', () => {
     ]);
     expect(await due(clientId, '2099-01-05T17:00:00.000Z')).toEqual({ next: null });
     expect(await due(providerId, '2099-01-05T17:00:00.000Z')).toMatchObject({ send: { kind: 'mail' } });
-    const resumedAt = (await act('resume')).body.updatedAt;
+    const resumedAt = await act('resume');
     const [put] = await api.deps.sql`select not_before from messages where recipient_id = ${clientId}`;
     expect(put!.notBefore).toBe(computeChase({ at: resumedAt }, { businessDays: 5 }, CLIENT));
     expect(await due(clientId, resumedAt)).toMatchObject({ next: expect.any(String) });
