@@ -71,7 +71,9 @@ export function takeStep(input: StepInput): Recorded & { refusal: Refusal | null
   const folded = foldAgain(input);
   const found = recordDrafts(input, folded, detectLoss(input, folded.state));
   const current = recordDrafts(input, found, input.notice ? [input.notice] : []);
-  const filed = input.leaveOut?.file ? current : recordDrafts(input, current, decideFile(current.state, circumstances));
+  const readFile = (recorded: Recorded): Recorded =>
+    input.leaveOut?.file ? recorded : recordDrafts(input, recorded, decideFile(recorded.state, circumstances));
+  const filed = readFile(current);
   const decision = command && decide(filed.state, { type: 'command', command }, circumstances);
   const own = recordDrafts(input, filed, decision?.drafts ?? [], command?.id);
   const after =
@@ -79,7 +81,8 @@ export function takeStep(input: StepInput): Recorded & { refusal: Refusal | null
       ? { ...own, state: fold([...history, ...own.events]) }
       : own;
   const refusal = decision?.refusal ?? refuseReopening(input, after.state);
-  const taken = armAgenda(input, refusal ? filed : after);
+  // what a correction opens again has not read its file since it was closed
+  const taken = armAgenda(input, refusal ? filed : readFile(after));
   return { ...handleDueTimers(input, taken), refusal };
 }
 

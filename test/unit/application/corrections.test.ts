@@ -70,6 +70,16 @@ describe('what was logged in error is struck out', () => {
     }
   });
 
+  test('what is open again has its file as it reads now, with nothing due that was not handled', () => {
+    const paper = new Paper({ file: { ...COMPLETE, attestation: null } }).act('withdrawal').days(30);
+    paper.change({ attestation: COMPLETE.attestation });
+    expect(paper.last('withdrawal').seq).toBe(paper.state.version - 1);
+    paper.strike('withdrawal');
+    expect(paper.kinds().slice(-3)).toEqual(['correction', 'file', 'stage']);
+    expect(paper.stage).toBe('ready_to_submit');
+    expect(Object.values(paper.state.agenda.timers).filter((at) => at <= paper.now)).toEqual([]);
+  });
+
   test('a denial whose appeal is struck after its window has passed closes at once', () => {
     const paper = reviewed().contact('denied').act('appeal', { filedOn: TODAY0 }).days(60).strike('appeal');
     expect([paper.stage, paper.view.open]).toEqual(['denied', false]);

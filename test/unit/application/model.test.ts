@@ -74,6 +74,10 @@ function broken(paper: Paper, before: ApplicationState, done: Done): string[] {
     timers.every((name) => TIMERS.includes(name)),
     'timers have known names',
   );
+  must(
+    timers.every((name) => state.agenda.timers[name]! > paper.now),
+    'what is due was handled: whatever asks is woken later than now',
+  );
   must(new Set(items).size === items.length, 'each item stands once in the queue');
 
   const settlesNothing = SETTLES_NOTHING.includes(done.kind) || done.refusal !== null;
