@@ -1,4 +1,5 @@
 import { instantOf } from '../domain/time/dates';
+import { tsToMs } from '@temporalio/common/lib/time';
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Instant } from '../domain/time/instants';
 import type { Known, RestartCause } from '../domain/applications/events';
@@ -15,10 +16,15 @@ export type RunStatus =
   | { is: 'waiting' }
   /** A workflow task is on its way to a worker, or what it sends has not gone out yet. */
   | { is: 'busy' }
-  /** Its workflow task fails again and again. */
-  | { is: 'failing'; runId: string; since: Instant | null }
+  /** Its workflow task has failed again and again, `failedAt` for the last time. */
+  | { is: 'failing'; runId: string; failedAt: Instant }
   /** `runId` is null where the server knows none. */
   | { is: 'gone'; because: RestartCause; runId: string | null };
+
+/** What the server sets on a run whose task has failed or timed out five times in a row, until one succeeds. */
+const PROBLEMS = 'TemporalReportedProblems';
+/** The same of a server that is set not to say so. A task whose worker was killed has an attempt more, too. */
+const MOST_ATTEMPTS = 5;
 
 /** How long an answer of the server, or of the worker that is asked what a run knew, is waited for. */
 export const ANSWER_MS = 10_000;
@@ -47,7 +53,7 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
 
   /** The ids of workflows of which the server says that their tasks keep failing. */
   const failingRuns = (): AsyncIterable<string> =>
-    listIds(`${ofApplications} and ExecutionStatus = "Running" and TemporalReportedProblems is not null`);
+    listIds(`${ofApplications} and ExecutionStatus = "Running" and ${PROBLEMS} is not null`);
 
   /** Watches that ended since an instant without having come to their end. */
   async function* closedWatches(since: Instant): AsyncIterable<WatchId> {
@@ -78,9 +84,10 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
     if (because) return { is: 'gone', because, runId };
     const { pendingWorkflowTask: task, pendingActivities } = raw;
     if (!task) return { is: pendingActivities?.length ? 'busy' : 'waiting' };
-    if ((task.attempt ?? 1) <= 1) return { is: 'busy' };
-    const seconds = task.originalScheduledTime?.seconds;
-    return { is: 'failing', runId, since: seconds ? instantOf(Number(seconds) * 1000) : null };
+    const isReported = raw.workflowExecutionInfo?.searchAttributes?.indexedFields?.[PROBLEMS] !== undefined;
+    if (!isReported && (task.attempt ?? 1) <= MOST_ATTEMPTS) return { is: 'busy' };
+    // a try is scheduled as the one before it fails
+    return { is: 'failing', runId, failedAt: instantOf(tsToMs(task.scheduledTime)) };
   }
 
   /** What a run that is gone knew; null where that cannot be found out. */

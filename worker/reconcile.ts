@@ -2,6 +2,7 @@ import { addMilliseconds } from '../domain/time/dates';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { RestartCause } from '../domain/applications/events';
+import type { Instant } from '../domain/time/instants';
 import type { Dispatch } from '../dispatch/dispatch';
 import { buildWatchId } from '../dispatch/runs';
 import {
@@ -134,10 +135,9 @@ export function createReconciler(of: {
       case 'failing': {
         const found = 'failing';
         const noted = await noteFinding(sql, applicationId, { found, runId: run.runId });
-        const since = [noted.since, ...(run.since ? [run.since] : [])].sort()[0]!;
         // a build that fails them all gets ever more time to be put right
         const seconds = settings.failingSeconds * 2 ** Math.min(noted.restarts, MOST_DOUBLINGS);
-        if (Date.now() - Date.parse(since) < seconds * 1000) return found;
+        if (!hasKeptFailing(run, noted.since, seconds)) return found;
         await dispatch.terminateRun(workflowId, run.runId, 'its task kept failing: started again from the record');
         await restart(applicationId, 'task_failed', null);
         return note(applicationId, { found: 'restarted' });
@@ -158,8 +158,8 @@ export function createReconciler(of: {
     const workflowId = buildWatchId({ watch, subject });
     const run = await dispatch.describeRun(workflowId);
     if (run.is === 'failing') {
-      const since = await noteFailingWatch(sql, { watch, subject }, run);
-      if (Date.now() - Date.parse(since) < settings.failingSeconds * 1000) return 'failing';
+      const since = await noteFailingWatch(sql, { watch, subject }, run.runId);
+      if (!hasKeptFailing(run, since, settings.failingSeconds)) return 'failing';
       await dispatch.terminateRun(workflowId, run.runId, 'its task kept failing: started again from the record');
     }
     await deleteFailingWatch(sql, { watch, subject });
@@ -265,6 +265,10 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
     },
   };
 }
+
+/** Whether a task that was first seen to fail at an instant failed again so long after it; one that nobody tries has not. */
+const hasKeptFailing = ({ failedAt }: { failedAt: Instant }, since: Instant, seconds: number): boolean =>
+  Date.parse(failedAt) - Date.parse(since) >= seconds * 1000;
 
 const sum = (one: Summary, other: Summary): Summary =>
   Object.fromEntries(

@@ -134,17 +134,13 @@ export const claimLateWatches = (
   where w.watch = late.watch and w.subject = late.subject
   returning w.watch, w.subject`;
 
-/** Keeps that the task of a watch's run fails; answers since when it has, `since` by the server or the first look at that run. */
-export async function noteFailingWatch(
-  sql: Db,
-  { watch, subject }: WatchId,
-  { runId, since }: { runId: string; since: Instant | null },
-): Promise<Instant> {
+/** Keeps that the task of a watch's run fails; answers since when it has, by the first look at that run. */
+export async function noteFailingWatch(sql: Db, { watch, subject }: WatchId, runId: string): Promise<Instant> {
   const [row] = await sql<{ failingSince: Instant }[]>`
     update watches set failing_run_id = ${runId},
-      failing_since = least(now(), ${since}, case when failing_run_id = ${runId} then failing_since end)
+      failing_since = case when failing_run_id = ${runId} then failing_since else now() end
     where watch = ${watch} and subject = ${subject} returning failing_since`;
-  return row?.failingSince ?? since ?? readClock();
+  return row?.failingSince ?? readClock();
 }
 
 /** The task of a watch's run fails no more. */

@@ -58,6 +58,21 @@ const makeLate = (...applications: OpenApplication[]) =>
     update applications set wakes_at = now() - interval '3 minutes'
     where id = any(${applications.map(({ id }) => id)}::uuid[])`;
 
+/** As if the task of the application's workflow had first been seen to fail so many minutes ago. */
+const failFor = (minutes: number, { id }: OpenApplication) =>
+  system.api.deps.sql`
+    update run_checks set since = now() - make_interval(mins => ${minutes}), next_check_at = now()
+    where application_id = ${id}`;
+
+/** Takes a workflow's task, as a worker does that is killed before it answers. */
+async function takeTask(workflowId: string): Promise<void> {
+  const { connection } = system.api.deps.temporal;
+  const request = { namespace: 'default', taskQueue: { name: system.taskQueue }, identity: 'killed' };
+  const poll = () => connection.workflowService.pollWorkflowTaskQueue(request);
+  const take = async () => (await connection.withDeadline(Date.now() + 20_000, poll)).workflowExecution;
+  await eventually(async () => (await take())?.workflowId === workflowId, { within: 60_000 });
+}
+
 async function deleteRun(application: OpenApplication): Promise<void> {
   const { workflowId } = await workflow(application);
   const { connection } = system.api.deps.temporal;
@@ -250,24 +265,51 @@ describe('a workflow that runs', () => {
     expect(await restarts(application)).toEqual([]);
   });
 
-  test('and whose task keeps failing is ended and started again from the record', async () => {
+  test('and whose worker was killed with its task in hand is merely late, however long no other comes', async () => {
+    const application = await inReview();
+    const handle = await handleOf(application);
+    const { runId } = await handle.describe();
+    const { sql } = system.api.deps;
+    const found = async () => (await sql`select found from run_checks where application_id = ${application.id}`)[0];
+    await system.stopWorker();
+    try {
+      await handle.signal('fileChanged');
+      await takeTask(handle.workflowId);
+      const isTriedAgain = async () => ((await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1;
+      await eventually(isTriedAgain, { within: 30_000 });
+      await makeLate(application);
+      await reconciler().attendLate();
+      expect(await found()).toEqual({ found: 'late' });
+      await sql`
+        update run_checks set since = now() - interval '1 hour', next_check_at = now()
+        where application_id = ${application.id}`;
+      await reconciler().attendLate();
+      expect(await found()).toEqual({ found: 'late' });
+      expect(await handle.describe()).toMatchObject({ runId, status: { name: 'RUNNING' } });
+    } finally {
+      await system.startWorker();
+    }
+    await inStep(application);
+    expect(await restarts(application)).toEqual([]);
+  });
+
+  test('and whose task keeps failing is found by the list of the server, ended after ten minutes, and started again from the record', async () => {
     const application = await inReview();
     const handle = await handleOf(application);
     await system.stopWorker();
     const throwing = await system.runBuild('throwing');
     try {
       await handle.signal('fileChanged');
-      const failing = async () => ((await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1;
-      await eventually(failing, { within: 30_000 });
-      await makeLate(application);
-      expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      await eventually(async () => (await reconciler().attendLate())?.failing === 1, { within: 120_000 });
       expect(await stuck(application)).toEqual([]);
       await system.api.deps.sql`update run_checks set next_check_at = now() where application_id = ${application.id}`;
       expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
       const [run] = await stuck(application);
       expect(run).toMatchObject({ kind: 'run', what: 'failing', clientId: application.filed.clientId });
       expect((await system.api.post(`/v1/operations/stuck/${run!.id}/retry`, {})).status).toBe(204);
-      expect(await reconciler({ failingSeconds: 0 }).attendLate()).toMatchObject({ restarted: 1 });
+      expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+      await failFor(11, application);
+      expect(await reconciler().attendLate()).toMatchObject({ restarted: 1 });
     } finally {
       await throwing();
       await system.startWorker();
@@ -301,9 +343,11 @@ test('a run that an earlier build left behind, and that today’s cannot follow,
   // it wakes as its time comes, and every task of it fails
   await makeLate(application);
   expect(await reconciler().attendLate()).toMatchObject({ woken: 1 });
-  await eventually(async () => (await dispatch.describeRun(workflowId)).is === 'failing', { within: 60_000 });
+  await eventually(async () => (await dispatch.describeRun(workflowId)).is === 'failing', { within: 120_000 });
   await sql`update run_checks set next_check_at = now() where application_id = ${application.id}`;
-  expect(await reconciler({ failingSeconds: 0 }).attendLate()).toMatchObject({ restarted: 1 });
+  expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
+  await failFor(11, application);
+  expect(await reconciler().attendLate()).toMatchObject({ restarted: 1 });
   await inStep(application);
   expect(await restarts(application)).toEqual(['task_failed']);
   expect(await application.contact('approved')).toMatchObject({ stage: 'approved' });
@@ -411,17 +455,17 @@ describe('a watch', () => {
     const throwing = await system.runBuild('throwing');
     try {
       await system.api.deps.dispatch.changed('providerUpkeep', subject);
-      const failing = async () => ((await handle.describe()).raw.pendingWorkflowTask?.attempt ?? 0) > 1;
-      await eventually(failing, { within: 30_000 });
+      const { describeRun } = system.api.deps.dispatch;
+      await eventually(async () => (await describeRun(handle.workflowId)).is === 'failing', { within: 120_000 });
       await makeLate();
       expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
       const { failingSince } = (await row())!;
       await makeLate();
       expect(await reconciler().attendLate()).toMatchObject({ failing: 1 });
       expect(await row()).toMatchObject({ failingRunId: runId, failingSince });
-      // ten minutes on, while the server goes on renewing its own instant
+      // ten minutes before its last try
       await system.api.deps.sql`
-        update watches set failing_since = now() - interval '10 minutes' where subject = ${subject}`;
+        update watches set failing_since = now() - interval '11 minutes' where subject = ${subject}`;
       await makeLate();
       expect(await reconciler().attendLate()).toMatchObject({ restarted: 1 });
     } finally {
