@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fold, RULES_VERSION } from '../../domain/applications/reduce';
 import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
+import { claimLateWatches } from '../../record/operations/watches';
 import { listDifferences, listToCompare } from '../../record/operations/runs';
 import { readHistory, recordStep } from '../../record/applications/recording-step';
 import { createDatabase, type Sql } from '../../runtime/database';
@@ -11,6 +12,8 @@ import { createTestDatabase } from '../support/servers';
 
 /** The last migration before the rules had a version, and the last that took every state for one of today's rules. */
 const [UNVERSIONED, MISTAKEN] = [39, 44];
+/** The last before it was kept when each watch asks its step again. */
+const UNWATCHED = 48;
 const ADOPTED: object = { adopt: { stage: 'in_review' } };
 const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
 
@@ -105,4 +108,20 @@ test('what has been recorded since the rules have a version keeps it', async () 
   await migrate(old.url);
   expect(await old.sql`select rules_version from applications`).toEqual([{ rulesVersion: RULES_VERSION }]);
   expect(await note(old.sql, old)).toMatchObject([{ kind: 'note' }]);
+});
+
+test('the watches of an earlier version are due, and so looked at, at once; what the outbox starts is left to it', async () => {
+  const old = await oldDirectory(UNWATCHED);
+  const [person] = await old.sql<{ id: string }[]>`select id from persons`;
+  const [practice] = await old.sql<{ id: string }[]>`select id from practices`;
+  await old.sql`insert into outbox (topic, subject) values ('nppesRecord', ${person!.id})`;
+  await migrate(old.url);
+  const late = await claimLateWatches(old.sql, { lateSeconds: 0, limit: 100 });
+  expect(new Set(late)).toEqual(
+    new Set([
+      { watch: 'providerUpkeep', subject: person!.id },
+      { watch: 'caqhStatus', subject: person!.id },
+      { watch: 'enrolmentChase', subject: practice!.id },
+    ]),
+  );
 });
