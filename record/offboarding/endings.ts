@@ -19,6 +19,7 @@ import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../r
 import { audit } from '../kernel/audit';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
+import { endEndpoints } from '../outreach/webhooks';
 import { KEEPER } from './retention';
 import { UPKEEP_REMINDER } from '../upkeep/upkeep';
 import { shutOutUsers } from './user-endings';
@@ -414,7 +415,7 @@ async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
     users.map((user) => user.id),
     { endingId: id },
   );
-  await tx`update webhook_endpoints set ended_at = now() where id in ${within(those.webhooks)}`;
+  await endEndpoints(tx, tx`select id from ${those.webhooks}`);
   await tx`update messages set status = 'settled' where id in ${within(those.messages)}`;
   const providers = tx`
     (select id from providers where ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`})`;

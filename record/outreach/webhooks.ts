@@ -114,21 +114,32 @@ export const rotateSecret = (
       update webhook_endpoints
       set earlier_secret_sealed = secret_sealed, secret_sealed = ${sealedSecret(keyring, id)},
         secret_command_id = ${commandId}, secret_made_at = now()
-      where id = ${id} and secret_command_id is distinct from ${commandId} returning id`;
+      where id = ${id} and ended_at is null and secret_command_id is distinct from ${commandId} returning id`;
     if (rotated.length > 0)
       await audit(tx, principal, { action: 'webhook.rotate', subjectType: 'webhook', subjectId: id });
   });
 
 export const endEndpoint = (sql: Sql, principal: Principal, id: string): Promise<void> =>
   sql.begin(async (tx) => {
-    await tx`update webhook_endpoints set ended_at = now() where id = ${id}`;
-    await tx`
-      update webhook_deliveries set status = 'dead', last_error = 'the endpoint has gone', settled_at = now()
-      where endpoint_id = ${id} and status = 'queued'`;
+    await endEndpoints(tx, tx`select ${id}::uuid`);
     await audit(tx, principal, { action: 'webhook.end', subjectType: 'webhook', subjectId: id });
   });
 
-/** Queues what was emitted for every endpoint that wants it. */
+/** Ends endpoints, and sends them nothing more; whoever has just queued something for them is waited for. */
+export async function endEndpoints(tx: Tx, ids: Fragment): Promise<void> {
+  const locked = await tx<{ id: string }[]>`
+    select id from webhook_endpoints where id in (${ids}) and ended_at is null order by id for update`;
+  const ended = locked.map(({ id }) => id);
+  await tx`update webhook_endpoints set ended_at = now() where id = any(${ended}::uuid[])`;
+  await tx`
+    update webhook_deliveries set status = 'dead', last_error = 'the endpoint has gone', settled_at = now()
+    where endpoint_id = any(${ended}::uuid[]) and status = 'queued'`;
+}
+
+/**
+ * Queues what was emitted for every endpoint that wants it and has not ended. Its lock is the one that a delivery takes anyway:
+ * it waits for an end of the endpoint, and for nobody else.
+ */
 export async function queueWebhooks(
   tx: Db,
   { id, clientId, type }: { id: string; clientId: string; type: EmittedType },
@@ -137,6 +148,7 @@ export async function queueWebhooks(
     insert into webhook_deliveries (client_id, endpoint_id, emitted_id)
     select ${clientId}, e.id, ${id} from webhook_endpoints e
     where e.ended_at is null and ${type} = any(e.types) and (e.client_ids is null or ${clientId} = any(e.client_ids))
+    order by e.id for key share of e
     returning endpoint_id`;
   for (const { endpointId } of queued) await announce(tx, 'webhook queued', endpointId);
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { beginStep } from '../../runtime/database';
+import { emit } from '../../record/outreach/event-feed';
+import { endEndpoints } from '../../record/outreach/webhooks';
+import { beginStep, type Db } from '../../runtime/database';
 import type { TestApi } from '../support/api';
 import { eventually } from '../support/eventually';
 import { daysAhead, System } from '../support/system';
@@ -79,29 +81,87 @@ test('payers that are merged in a ring at once answer 200 or 409, and none stand
   }
 });
 
-test('a dead delivery is not sent again by a request that meets the end of its endpoint', async () => {
-  const { sql } = api.deps;
-  const url = 'https://hooks.example.com/in';
-  const { id } = await api.make('/v1/webhook-endpoints', { url, types: ['application.stage_changed'] });
-  await (await system.open(await system.file())).act('withdrawal', { reason: 'their wish' });
-  const ofIt = (status: string) =>
-    sql`select id from webhook_deliveries where endpoint_id = ${id} and status = ${status}`;
-  await eventually(async () => {
-    await sql`update webhook_deliveries set status = 'dead' where endpoint_id = ${id}`;
-    return (await ofIt('dead')).length > 0;
-  });
-  const { sent } = await sql.begin(async (tx) => {
-    await tx`update webhook_endpoints set ended_at = now() where id = ${id}`;
-    const sent = api.post(`/v1/webhook-endpoints/${id}/replay`, undefined);
-    await eventually(
+describe('a request that meets the end of a webhook endpoint', () => {
+  const TYPE = 'application.stage_changed';
+
+  /** An endpoint with what was emitted for it. */
+  async function endpoint() {
+    const { sql } = api.deps;
+    const { clientId } = await system.file();
+    const url = 'https://hooks.example.com/in';
+    const { id } = await api.make('/v1/webhook-endpoints', { url, types: [TYPE], clientIds: [clientId] });
+    const send = (tx: Db) => emit(tx, { clientId, type: TYPE, subjectId: randomUUID(), data: {} });
+    const statuses = async () =>
+      (await sql<{ status: string }[]>`select status from webhook_deliveries where endpoint_id = ${id}`).map(
+        ({ status }) => status,
+      );
+    return { id: id as string, send, statuses };
+  }
+
+  const isSomebodyWaiting = () =>
+    eventually(
       async () =>
-        (await sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)
-          .length > 0,
+        (
+          await api.deps
+            .sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+        ).length > 0,
     );
-    return { sent };
+
+  /** Asks for something while a transaction that ends the endpoint is under way; answers what it came to. */
+  const whileItEnds = async <T>(id: string, ask: () => Promise<T>): Promise<T> => {
+    const { asked } = await api.deps.sql.begin(async (tx) => {
+      await endEndpoints(tx, tx`select ${id}::uuid`);
+      const asked = ask();
+      await isSomebodyWaiting();
+      return { asked };
+    });
+    return asked;
+  };
+
+  test.each(['of the endpoint', 'of one delivery'])('sends no dead delivery again: a replay %s', async (which) => {
+    const { sql } = api.deps;
+    const { id, send, statuses } = await endpoint();
+    await sql.begin(send);
+    await sql`update webhook_deliveries set status = 'dead' where endpoint_id = ${id}`;
+    const [delivery] = await sql<{ id: string }[]>`select id from webhook_deliveries where endpoint_id = ${id}`;
+    const path =
+      which === 'of the endpoint'
+        ? `/v1/webhook-endpoints/${id}/replay`
+        : `/v1/webhook-deliveries/${delivery!.id}/replay`;
+    const { status, body } = await whileItEnds(id, () => api.post(path, undefined));
+    expect([status, body]).toMatchObject([200, which === 'of the endpoint' ? { replayed: 0 } : { status: 'dead' }]);
+    expect(await statuses()).toEqual(['dead']);
   });
-  expect((await sent).body).toEqual({ replayed: 0 });
-  expect(await ofIt('queued')).toHaveLength(0);
+
+  test('queues nothing for it', async () => {
+    const { id, send, statuses } = await endpoint();
+    await whileItEnds(id, () => api.deps.sql.begin(send));
+    expect(await statuses()).toEqual([]);
+  });
+
+  test('and was there first is waited for by the end, which leaves nothing queued', async () => {
+    const { sql } = api.deps;
+    const { id, send, statuses } = await endpoint();
+    const { ended } = await sql.begin(async (tx) => {
+      await send(tx);
+      const ended = api.call('DELETE', `/v1/webhook-endpoints/${id}`);
+      await isSomebodyWaiting();
+      return { ended };
+    });
+    expect((await ended).status).toBe(204);
+    expect(await statuses()).toEqual(['dead']);
+  });
+
+  test('waits for nobody else: what is emitted at once for one endpoint, called or replayed meanwhile, is queued', async () => {
+    const { sql } = api.deps;
+    const { id, send, statuses } = await endpoint();
+    await sql.begin(async (tx) => {
+      await tx`update webhook_endpoints set failures = failures + 1 where id = ${id}`;
+      await send(tx);
+      await sql.begin(send);
+    });
+    expect(await statuses()).toEqual(['queued', 'queued']);
+  });
 });
 
 describe('two transactions that wait for each other', () => {

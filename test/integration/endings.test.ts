@@ -295,6 +295,9 @@ describe('a client with forty providers', () => {
       return row!.status === 'withheld';
     });
     expect(await listed('/v1/webhook-endpoints', hook.id)).toBeUndefined();
+    expect(
+      await sql`select distinct status from webhook_deliveries where endpoint_id = ${hook.id} and status = 'queued'`,
+    ).toEqual([]);
     const practiceAnew = await api.post(`/v1/clients/${clientId}/practices`, PRACTICE);
     expect([practiceAnew.status, practiceAnew.body.type]).toEqual([409, 'urn:countersign:problem:ended']);
 
