@@ -42,6 +42,10 @@ const UNDONE = /^40(001|P01)$/;
 export const isUndone = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && UNDONE.test(String(error.code));
 
+/** Whether others held a lock for longer than it was waited for. */
+export const isLockTaken = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === '55P03';
+
 /** For how long, in milliseconds, a transaction that PostgreSQL undid is begun again, and the longest pause before that. */
 const AGAIN = { within: 3000, pause: 100 };
 

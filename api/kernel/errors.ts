@@ -1,7 +1,7 @@
 import { isNativeError } from 'node:util/types';
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Action, Outcome, Stage } from '../../domain/kernel/codes';
-import { isTooLong, isUndone } from '../../runtime/database';
+import { isLockTaken, isTooLong, isUndone } from '../../runtime/database';
 
 /** Every problem that the API answers: its type, status and title. */
 export const PROBLEMS = {
@@ -130,8 +130,7 @@ const BY_STATUS: Record<number, ProblemType> = {
 const DATABASE_AWAY =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|57P0[123]|53300|08...)$/;
 /** A lock was not given in time, or a statement or a step took longer than it may: others keep the server busy. */
-const isLate = (error: unknown): boolean =>
-  isTooLong(error) || (error instanceof Error && 'code' in error && error.code === '55P03');
+const isLate = (error: unknown): boolean => isTooLong(error) || isLockTaken(error);
 const IN_THE_WAY =
   'Other requests keep the same entries busy right now. Send it again, under the same Idempotency-Key.';
 const TEMPORAL_AWAY = new Set([4, 8, 14]); // DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE

@@ -4,6 +4,7 @@ import {
   listExclusions,
   findExclusion,
   importList,
+  ImportUnderWay,
   listExclusionChecks,
   listLists,
   RefusedList,
@@ -48,7 +49,7 @@ const MAX_BYTES = 40_000_000;
 const shownCheck = ({ clientId: _, ...shown }: ExclusionCheck) => shown;
 const shownList = ({ month, ...shown }: ExclusionList) => ({ ...shown, month: month.slice(0, 7) });
 
-export const exclusionRoutes = ({ sql }: Deps): Route[] => [
+export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
   route({
     method: 'post',
     path: '/v1/exclusions/imports',
@@ -56,7 +57,8 @@ export const exclusionRoutes = ({ sql }: Deps): Route[] => [
     description:
       'An entry with the NPI of a provider or practice is theirs and closes the gate at once; one of the name, in whatever ' +
       'state, may be, and becomes a task for a person. Accents, spacing, a suffix, a middle name, half of a double name ' +
-      'and a legal form that only one has do not count. The same file for the same month is imported once.',
+      'and a legal form that only one has do not count. The same file for the same month is imported once. While another import lasts, ' +
+      'it answers 503 after a few seconds and says so.',
     tag,
     access: 'exclusions:import',
     query: listQuery,
@@ -64,7 +66,8 @@ export const exclusionRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The result of the import', schema: exclusionList } },
     handler: async ({ principal, query, file, commandId }) => {
       const list = { month: `${query.month}-01`, sha256: createHash('sha256').update(file).digest('hex') };
-      return ok(shownList(await importList(sql, principal, commandId, list, readLeie(file)).catch(refuseList)));
+      const imported = importList(sql, principal, commandId, list, readLeie(file), { patienceMs });
+      return ok(shownList(await imported.catch(refuseList)));
     },
   }),
   route({
@@ -182,7 +185,11 @@ const routesAbout = (
   }),
 ];
 
+const UNDER_WAY =
+  'Another list is being imported right now. Send it again, under the same Idempotency-Key, once that has ended.';
+
 function refuseList(error: unknown): never {
   if (error instanceof RefusedList) throw new Problem(error.why);
+  if (error instanceof ImportUnderWay) throw new Problem('unavailable', { detail: UNDER_WAY }, { 'Retry-After': '30' });
   refuseTable(error);
 }

@@ -2,6 +2,7 @@ import { selectClientDay } from '../time/days';
 import { lastToday } from '../../domain/time/dates';
 import { announce, announceEach } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ExclusionResult, ExclusionSource } from '../../domain/kernel/codes';
 import {
@@ -15,7 +16,7 @@ import {
   type Screened,
 } from '../../domain/screening/exclusions';
 import { readClock } from '../../runtime/clock';
-import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
+import { isLockTaken, json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { countsAt } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
@@ -115,6 +116,23 @@ export class RefusedList extends Error {
   }
 }
 
+/** Another import, or a worker, is at the list. */
+export class ImportUnderWay extends Error {
+  override name = 'ImportUnderWay';
+}
+
+/** How often whoever waits for another import looks whether it is over. */
+const LOOK_EVERY_MS = 250;
+
+/** Keeps the lists from others for as long as a transaction lasts. Whoever finds them taken holds up no connection by waiting. */
+async function lockLists(tx: Tx): Promise<void> {
+  try {
+    await tx`lock table exclusion_lists in share row exclusive mode nowait`;
+  } catch (error) {
+    throw isLockTaken(error) ? new ImportUnderWay() : error;
+  }
+}
+
 /** The list grows; one with less than this part of the entries before is cut off. */
 const LEAST_PART = 0.8;
 
@@ -135,9 +153,28 @@ export const listLists = (sql: Db, request: PageRequest): Promise<Page<Exclusion
 
 /**
  * Takes a month's list in the place of the one before and holds everybody against it, all or nothing. The same
- * content for the same month is taken once. Throws a RefusedList.
+ * content for the same month is taken once. Throws a RefusedList, or ImportUnderWay where another one lasts longer than
+ * the caller's patience.
  */
-export const importList = (
+export async function importList(
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  list: { month: PlainDate; sha256: string },
+  rows: AsyncIterable<LeieEntry | null>,
+  { patienceMs = 0 } = {},
+): Promise<ExclusionList> {
+  const late = performance.now() + patienceMs;
+  for (;;)
+    try {
+      return await importNow(sql, principal, id, list, rows);
+    } catch (error) {
+      if (!(error instanceof ImportUnderWay) || performance.now() > late) throw error;
+      await sleep(LOOK_EVERY_MS);
+    }
+}
+
+const importNow = (
   sql: Sql,
   principal: Principal,
   id: string,
@@ -145,8 +182,7 @@ export const importList = (
   rows: AsyncIterable<LeieEntry | null>,
 ): Promise<ExclusionList> =>
   sql.begin(async (tx) => {
-    // one import after the other
-    await tx`lock table exclusion_lists in share row exclusive mode`;
+    await lockLists(tx);
     const known = await findList(tx, month, sha256);
     if (known) return known;
     const before = await latestList(tx);
@@ -194,11 +230,15 @@ async function keepEntries(
   return { entries, unreadable };
 }
 
-/** Has entries that an earlier version took found by name too, and holds everybody against them. */
+/** Has entries that an earlier version took found by name too, and holds everybody against them; next time if an import lasts. */
 export const completeNameKeys = (sql: Sql): Promise<void> =>
+  completeNow(sql).catch((error: unknown) => {
+    if (!(error instanceof ImportUnderWay)) throw error;
+  });
+
+const completeNow = (sql: Sql): Promise<void> =>
   sql.begin(async (tx) => {
-    // one worker after the other
-    await tx`lock table exclusion_lists in share row exclusive mode`;
+    await lockLists(tx);
     const entries = await tx<(LeieEntry & { listId: string })[]>`
       delete from exclusion_entries where name_keys is null
       returning list_id, listing, first_name, middle_name, last_name, business_name, npi, state, excluded_on,

@@ -1,6 +1,7 @@
 import { localDate } from '../../domain/time/calendar';
 import { completeNameKeys } from '../../record/screening/exclusions';
-import { ADMIN_KEY, PROVIDER, type Reply, CLIENT } from '../support/api';
+import type { Sql } from '../../runtime/database';
+import { ADMIN_KEY, PROVIDER, TestApi, type Reply, CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
 import { freshNpi } from '../support/file';
 import { allFacts, daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
@@ -274,6 +275,47 @@ describe('a month’s list', () => {
     ])
       expect((await take([], { key })).status).toBe(403);
     expect((await system.api.get('/v1/exclusions/imports?limit=200')).body.items).toEqual(before);
+  });
+});
+
+describe('while another list is being imported', () => {
+  /** Does something while an import lasts. */
+  const during = <T>(sql: Sql, work: () => Promise<T>): Promise<Awaited<T>> =>
+    sql.begin(async (tx) => {
+      await tx`lock table exclusion_lists in share row exclusive mode`;
+      return work();
+    }) as Promise<Awaited<T>>;
+
+  test('more imports than there are connections wait, hold up nobody, and come to one list once it has ended', async () => {
+    const { api } = system;
+    const { sql } = api.deps;
+    const { waiting } = await during(sql, async () => {
+      const waiting = Promise.all(Array.from({ length: sql.options.max * 2 }, () => take([entry('QUEUED')])));
+      for (let n = 0; n < 20; n += 1) expect((await api.get('/v1/clients')).status).toBe(200);
+      return { waiting };
+    });
+    const replies = await waiting;
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1);
+  });
+
+  test('a worker that keeps house leaves the names for another time', async () => {
+    const { sql } = system.api.deps;
+    await during(sql, () => completeNameKeys(sql));
+  });
+
+  test('one that has waited for long is told why it is not taken, and how to send it again', async () => {
+    const api = await TestApi.start({ patienceMs: 100 });
+    const path = `/v1/exclusions/imports?month=${MONTH}`;
+    const sent = {
+      body: [HEADER, ...FILLER].join('\n'),
+      headers: { 'Content-Type': 'text/csv', 'Idempotency-Key': 'k' },
+    };
+    const late = await during(api.deps.sql, () => api.call('POST', path, sent));
+    expect([late.status, late.body.detail]).toEqual([503, expect.stringContaining('Another list is being imported')]);
+    expect(late.headers.get('Retry-After')).toBe('30');
+    expect((await api.call('POST', path, sent)).status).toBe(200);
+    await api.stop();
   });
 });
 
