@@ -301,7 +301,7 @@ describe('while another list is being imported', () => {
 
   test('a worker that keeps house leaves the names for another time', async () => {
     const { sql } = system.api.deps;
-    await during(sql, () => completeNameKeys(sql));
+    expect(await during(sql, () => completeNameKeys(sql))).toBeUndefined();
   });
 
   test('one that has waited for long is told why it is not taken, and how to send it again', async () => {
