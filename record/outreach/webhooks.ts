@@ -125,7 +125,7 @@ export const endEndpoint = (sql: Sql, principal: Principal, id: string): Promise
     await audit(tx, principal, { action: 'webhook.end', subjectType: 'webhook', subjectId: id });
   });
 
-/** Ends endpoints, and sends them nothing more; whoever has just queued something for them is waited for. */
+/** Ends endpoints, and sends them nothing more. For update: what is queued refers to its endpoint, and one of both has to wait. */
 export async function endEndpoints(tx: Tx, ids: Fragment): Promise<void> {
   const locked = await tx<{ id: string }[]>`
     select id from webhook_endpoints where id in (${ids}) and ended_at is null order by id for update`;
