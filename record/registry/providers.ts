@@ -205,9 +205,12 @@ export const updateProvider = (
       ...(dea && { dea: json(tx, dea) }),
       ...(formerNames && { formerNames: json(tx, formerNames) }),
     };
-    await reviseRow(tx, principal, 'provider', provider.id, { columns, asked: patch, precondition });
     const { id, clientId } = provider;
-    await keepChanges(tx, principal, { type: 'provider', id, clientId }, isRenamed(provider, patch) ? ['name'] : [], {
+    // as it is now: somebody may have renamed them since it was read
+    const [before] = await tx<ProviderName[]>`
+      select first_name, middle_name, last_name, suffix from providers where id = ${id} for no key update`;
+    await reviseRow(tx, principal, 'provider', id, { columns, asked: patch, precondition });
+    await keepChanges(tx, principal, { type: 'provider', id, clientId }, isRenamed(before!, patch) ? ['name'] : [], {
       changedOn,
       correction,
     });
@@ -220,16 +223,18 @@ export const updateProvider = (
     return (await findProvider(tx, principal, provider.id))!;
   });
 
+type ProviderName = Pick<Provider, 'firstName' | 'middleName' | 'lastName' | 'suffix'>;
+
 /** Whether a patch gives another name: spelling is none, nor is a middle name or suffix that was not on file. */
-function isRenamed(provider: Provider, patch: Partial<ProviderPatch>): boolean {
-  const { firstName, middleName, lastName, suffix } = { ...provider, ...patch };
+function isRenamed(before: ProviderName, patch: Partial<ProviderPatch>): boolean {
+  const { firstName, middleName, lastName, suffix } = { ...before, ...patch };
   const after = {
     firstName,
-    middleName: provider.middleName && middleName,
+    middleName: before.middleName && middleName,
     lastName,
-    suffix: provider.suffix && suffix,
+    suffix: before.suffix && suffix,
   };
-  return comparePersonNames(provider, after) !== 'same';
+  return comparePersonNames(before, after) !== 'same';
 }
 
 /** The fact that each changed field announces. */

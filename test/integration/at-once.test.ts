@@ -26,6 +26,13 @@ async function statusesOf(send: (n: number) => Promise<{ status: number }>): Pro
   return seen;
 }
 
+const isSomebodyWaiting = () =>
+  eventually(
+    async () =>
+      (await api.deps.sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`)
+        .length > 0,
+  );
+
 test('callers who replace what is known of platforms at once all succeed, and the last one’s is what stays', async () => {
   const item = (platform: string) => ({
     platform,
@@ -81,6 +88,22 @@ test('payers that are merged in a ring at once answer 200 or 409, and none stand
   }
 });
 
+test('a provider who is renamed back while somebody else renames them has changed their name', async () => {
+  const { sql } = api.deps;
+  const { providerId } = await system.file();
+  const path = `/v1/providers/${providerId}`;
+  const { lastName } = (await api.get(path)).body;
+  const { sent } = await sql.begin(async (tx) => {
+    await tx`update providers set last_name = 'Elsewhere' where id = ${providerId}`;
+    const sent = api.patch(path, { lastName });
+    await isSomebodyWaiting();
+    return { sent };
+  });
+  expect((await sent).status).toBe(200);
+  const { items } = (await api.get(`${path}/changes`)).body;
+  expect(items).toMatchObject([{ field: 'name' }]);
+});
+
 describe('a request that meets the end of a webhook endpoint', () => {
   const TYPE = 'application.stage_changed';
 
@@ -97,15 +120,6 @@ describe('a request that meets the end of a webhook endpoint', () => {
       );
     return { id: id as string, send, statuses };
   }
-
-  const isSomebodyWaiting = () =>
-    eventually(
-      async () =>
-        (
-          await api.deps
-            .sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
-        ).length > 0,
-    );
 
   /** Asks for something while a transaction that ends the endpoint is under way; answers what it came to. */
   const whileItEnds = async <T>(id: string, ask: () => Promise<T>): Promise<T> => {
