@@ -30,10 +30,14 @@ const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', de
 
 /** The OpenAPI document of the routes and a page that shows it, all served from here. */
 export function docs(routes: Route[]): Router {
-  const document = JSON.stringify(openApiDocument(routes));
+  // made when somebody first asks: it takes as long as all else that a start does
+  let document: string | undefined;
   const router = express.Router();
   servePage(router, '/', (_, res) => res.redirect('/docs'));
-  servePage(router, '/openapi.json', (_, res) => void res.type('json').end(document));
+  servePage(router, '/openapi.json', (_, res) => {
+    document ??= JSON.stringify(openApiDocument(routes));
+    res.type('json').end(document);
+  });
   servePage(router, '/docs', (_, res) => void res.type('html').end(PAGE));
   servePage(router, '/docs/start.js', (_, res) => void res.type('js').end(START));
   router.use('/docs', express.static(SWAGGER_UI, { index: false }));
