@@ -8,6 +8,7 @@ const ACTIONS: readonly Action[] = [
   ...([
     'contacts',
     'confirmations',
+    'approval',
     'notes',
     'assignment',
     'corrections',

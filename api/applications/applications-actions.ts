@@ -5,7 +5,6 @@ import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/kern
 import { listUnresolvedIssues } from '../../domain/applications/participation';
 import type { Refusal } from '../../domain/applications/progress';
 import { describeApplication, findApplication, type KeptApplication } from '../../record/applications/applications';
-import { approveFact } from '../../record/billing/approvals';
 import { isKept, keepCommand, listUnaskedItems } from '../../record/applications/commands';
 import { groundOf } from '../../record/applications/parties';
 import { actorOf, type Principal } from '../../record/kernel/principal';
@@ -152,6 +151,20 @@ const confirmation = (fact: Fact) =>
     },
   );
 
+const approval = (fact: Fact) =>
+  rowOf(
+    'approval',
+    `Approve the ${FACT_NAMES[fact]} that another person confirmed`,
+    z.strictObject({}),
+    () => ({ action: 'approval', body: { fact } }),
+    {
+      segment: `confirmations/${fact}/approval`,
+      description:
+        'Allowed while the fact has `awaitsApproval`: it was confirmed by phone while the settings required a second person ' +
+        'for that. Until then it is `claimed` and counts nowhere; who recorded it may not approve it.',
+    },
+  );
+
 const FACT_NAMES: Record<Fact, string> = {
   contract: 'contract',
   effectiveDate: 'effective date',
@@ -193,6 +206,7 @@ const ROWS: ActionRow[] = [
   }),
   row('contract', 'Record the status of the contract', actions.contract),
   ...FACTS.map(confirmation),
+  ...FACTS.map(approval),
   row('appeal', 'Appeal a denial', actions.appeal),
   row('resubmission', 'Start a new attempt', actions.withReason),
   row('restoration', 'Go back to an earlier attempt', actions.restoration),
@@ -329,27 +343,4 @@ const routeOf = (deps: Deps, one: ActionRow): Route =>
     },
   });
 
-/** Not an action: it changes what the gate counts, and nothing of the application. */
-const approvalOf = (deps: Deps, fact: Fact): Route =>
-  route({
-    method: 'post',
-    path: `/v1/applications/{id}/confirmations/${fact}/approval`,
-    summary: `Approve the ${FACT_NAMES[fact]} that another person confirmed`,
-    description:
-      'If the settings require a second person for facts confirmed by phone, the fact counts from this approval on.',
-    tag,
-    access: 'applications:work',
-    subject: ({ principal, params }) => findApplication(deps.sql, principal, (params as { id: string }).id),
-    body: z.strictObject({}),
-    responses: { 200: { description: 'The application as it is now', schema: application } },
-    handler: async ({ principal, subject }): Promise<Answer> => {
-      const approval = await approveFact(deps.sql, principal, subject, fact);
-      if (approval !== 'approved') throw new Problem(approval);
-      return ok(await shown(deps, subject));
-    },
-  });
-
-export const applicationActionRoutes = (deps: Deps): Route[] => [
-  ...ROWS.map((one) => routeOf(deps, one)),
-  ...FACTS.map((fact) => approvalOf(deps, fact)),
-];
+export const applicationActionRoutes = (deps: Deps): Route[] => ROWS.map((one) => routeOf(deps, one));

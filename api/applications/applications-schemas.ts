@@ -16,7 +16,7 @@ import {
   RECREDENTIALING_STATUSES,
 } from '../../domain/kernel/codes';
 import { KIND_RULES } from '../../domain/registry/playbook';
-import { checkSource, confirmationFields, FACT_VALUES, lack, seen } from '../billing/fact-schemas';
+import { awaitsApproval, checkSource, confirmationFields, FACT_VALUES, lack, seen } from '../billing/fact-schemas';
 import {
   broken,
   actor,
@@ -191,6 +191,7 @@ const confirmation = z
     status: z.enum(['confirmed', 'claimed', 'disputed']),
     ...given,
     lacks: lack.optional(),
+    awaitsApproval: awaitsApproval.optional(),
     against: z.array(z.strictObject(given)).optional().meta({ description: 'While disputed: what says otherwise' }),
   })
   .optional();

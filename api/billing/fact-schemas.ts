@@ -59,8 +59,13 @@ export const seen = z
 export const lack = z.enum(FACT_LACKS).meta({
   description:
     'Why a fact from a good source is only `claimed`: `party`, as a platform covers the payer or did, and name and tax id ' +
-    'were not both read off the evidence; `document`, as the operator wants one (`documentRequired`)',
+    'were not both read off the evidence; `document`, as the operator wants one (`documentRequired`); ' +
+    '`approval`, as a second person has yet to approve it (`phoneFactsNeedApproval`)',
 });
+
+export const awaitsApproval = z
+  .literal(true)
+  .meta({ description: 'The fact was confirmed by phone and a second person still has to approve it' });
 
 /** A fact with where it is from; also as an adoption brings it. */
 export const confirmationFields = {

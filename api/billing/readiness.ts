@@ -20,7 +20,7 @@ import type { Deps } from '../kernel/deps';
 import { invalid, Problem } from '../kernel/errors';
 import { listed } from '../kernel/listing';
 import { ok, route, type Route } from '../kernel/route';
-import { FACT_VALUES, lack } from './fact-schemas';
+import { awaitsApproval, FACT_VALUES, lack } from './fact-schemas';
 import {
   actor,
   anyDate,
@@ -83,10 +83,7 @@ const fact = z
     partyRead: z.boolean().optional().meta({ description: 'Both were' }),
     otherValues: z.array(z.union(Object.values(FACT_VALUES))).optional(),
     lacks: lack.optional(),
-    awaitsApproval: z
-      .literal(true)
-      .optional()
-      .meta({ description: 'The fact was confirmed by phone and a second person still has to approve it' }),
+    awaitsApproval: awaitsApproval.optional(),
   })
   .optional();
 

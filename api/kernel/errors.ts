@@ -29,7 +29,7 @@ export const PROBLEMS = {
   not_held: [409, 'The application is not held after a restore'],
   participation_over: [409, 'The application has no participation that goes on'],
   no_unresolved_issue: [409, 'The participation has no issue that is not resolved'],
-  not_confirmed: [409, 'The fact is not confirmed, so there is nothing to approve'],
+  no_approval_awaited: [409, 'The fact does not await approval'],
   second_person_needed: [409, 'A person other than the one who recorded it has to approve it'],
   merged_already: [409, 'It is already merged into another record'],
   claimed_already: [409, 'The application is already assigned to another user'],

@@ -11,9 +11,11 @@ const yearsKept = (what: string) =>
 
 export const settings = z
   .strictObject({
-    phoneFactsNeedApproval: z
-      .boolean()
-      .meta({ description: 'A fact confirmed by phone counts for billing only after a second person has approved it' }),
+    phoneFactsNeedApproval: z.boolean().meta({
+      description:
+        'A fact that is confirmed by phone from now on is on file only after a second person has approved it. What is on record ' +
+        'stays as it is, whichever way this is switched',
+    }),
     authorisationRequired: z.boolean().meta({
       description:
         'No application is submitted for a provider, and no payer is contacted, without a signed authorisation on record; ' +

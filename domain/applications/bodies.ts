@@ -25,6 +25,7 @@ export interface Bodies {
   information: InformationBody;
   contract: ContractBody;
   confirmations: ConfirmationBody;
+  approval: ApprovalBody;
   appeal: AppealBody;
   resubmission: ReasonBody;
   restoration: RestorationBody;
@@ -119,6 +120,10 @@ export interface GivenFact<F extends Fact = Fact> {
 }
 
 interface ConfirmationBody extends GivenFact, OutOfOrder {
+  fact: Fact;
+}
+
+interface ApprovalBody {
   fact: Fact;
 }
 

@@ -1,7 +1,7 @@
 import { localDate } from '../time/calendar';
 import { utcDate } from '../time/dates';
 import { FACTS, type ParticipationTrack, type Fact, type FactDemands } from '../kernel/codes';
-import { sameValue, type Proof } from '../kernel/facts';
+import { needsApproval, sameValue, type Proof } from '../kernel/facts';
 import type { Bodies, Command, GivenFact, OpeningBody } from './bodies';
 import type { ApplicationKey, ApplicationEvent, Draft, FileReading, TimerName, Track } from './events';
 import type { Instant, PlainDate } from '../time/instants';
@@ -24,6 +24,10 @@ export interface Circumstances {
   identical?: boolean;
   /** What stands behind it. */
   proof?: Proof;
+  /** Whether facts by phone await a second person's approval from now on. */
+  phoneFactsNeedApproval?: boolean;
+  /** Of an approval: whether it is by who recorded the fact. */
+  byRecorder?: boolean;
   /** Of a contact that says who answered, or under which reference: a digest of both. */
   call?: string;
   /** Of an information: which outstanding items it settles. */
@@ -45,6 +49,7 @@ export const asked = ({ action, body, version }: Command): ActionRequest => ({
   ...(action === 'contacts' && { outcome: body.outcome }),
   ...('outOfOrder' in body && body.outOfOrder !== undefined && { outOfOrder: true }),
   ...(action === 'restoration' && { attempt: body.attempt }),
+  ...(action === 'approval' && { fact: body.fact }),
   ...(version !== undefined && { version }),
 });
 
@@ -72,6 +77,7 @@ export function decide(state: ApplicationState, intent: Intent, of: Circumstance
     if (!of.entry.own || of.entry.struck || of.entry.kind === 'correction' || of.entry.kind === 'opened')
       return { drafts: [], refusal: { type: 'not_correctable' } };
   }
+  if (command.action === 'approval' && of.byRecorder) return { drafts: [], refusal: { type: 'second_person_needed' } };
   if (command.action === 'confirmations' && of.identical) return { drafts: [] };
   return { drafts: [entry(state, command, of)] };
 }
@@ -163,7 +169,9 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
     case 'contract':
       return { kind: 'contract', data: { status: body.status, on: body.on, ...ooo(body) } };
     case 'confirmations':
-      return confirmation(body, of.digest!, of.proof);
+      return confirmation(body, of.digest!, of);
+    case 'approval':
+      return { kind: 'approval', data: { fact: body.fact, entryId: state.facts[body.fact]!.entryId } };
     case 'waivers':
       return { kind: 'waiver', data: { prerequisite: body.prerequisite, until: body.until } };
     case 'withdrawal':
@@ -216,7 +224,7 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
 function confirmation(
   given: Bodies['confirmations'],
   digest: string,
-  proof: Proof | undefined,
+  { proof, phoneFactsNeedApproval = false }: Pick<Circumstances, 'proof' | 'phoneFactsNeedApproval'>,
 ): Draft & { kind: 'confirmation' } {
   const { fact, value, source, reason } = given;
   return {
@@ -230,6 +238,7 @@ function confirmation(
       ...(fact === 'effectiveDate' && typeof value === 'string' && { effectiveOn: value }),
       ...(proof?.partyRead && { partyRead: true as const }),
       ...(proof && proof.evidence.length > 0 && { documented: true as const }),
+      ...(needsApproval(source, phoneFactsNeedApproval) && { awaitsApproval: true as const }),
       ...ooo(given),
     },
   };
@@ -246,6 +255,8 @@ export interface Opening {
   digest: (value: unknown) => string;
   /** What stands behind each fact that is adopted. */
   proofs?: Partial<Record<Fact, Proof>>;
+  /** Whether facts by phone await a second person's approval. */
+  phoneFactsNeedApproval?: boolean;
 }
 
 /** The entries that open an application; of an adopted one also what had happened before. */
@@ -254,8 +265,12 @@ export function decideOpening({ adopt }: OpeningBody, of: Opening): Draft[] {
   const opened: Draft = { kind: 'opened', data: { applicationId, clientId, key, rules, file } };
   if (!adopt) return [opened];
   const stage = adopt.stage === 'confirmed' ? 'approved' : adopt.stage;
+  const backing = (fact: Fact) => ({
+    ...(of.proofs?.[fact] && { proof: of.proofs[fact] }),
+    ...ifSet(of, 'phoneFactsNeedApproval'),
+  });
   const adoptedFact = (fact: Fact, given: GivenFact | undefined): Draft[] =>
-    given ? [{ ...confirmation({ fact, ...given }, of.digest(given.value), of.proofs?.[fact]), derived: true }] : [];
+    given ? [{ ...confirmation({ fact, ...given }, of.digest(given.value), backing(fact)), derived: true }] : [];
   return [
     opened,
     {

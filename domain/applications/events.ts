@@ -143,8 +143,12 @@ interface Payloads {
     partyRead?: true;
     /** There is a document. */
     documented?: true;
+    /** It counts once a second person has approved it. */
+    awaitsApproval?: true;
     outOfOrder?: true;
   };
+  /** A second person's, of the entry that recorded the fact. */
+  approval: { fact: Fact; entryId: string };
   waiver: { prerequisite: Prerequisite; until: PlainDate };
   withdrawal: Record<never, never>;
   pause: { until?: PlainDate };

@@ -7,6 +7,7 @@ const NEWS: ReadonlySet<EventKind> = new Set<EventKind>([
   'information',
   'contract',
   'confirmation',
+  'approval',
   'issue',
   'change',
   'deadline_passed',

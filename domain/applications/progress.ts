@@ -27,7 +27,13 @@ export interface Progress {
 
 /** What keeps an action from being taken in a stage that has it; each is a problem of the HTTP contract. */
 export type Obstacle =
-  'not_submitted' | 'unknown_attempt' | 'not_paused' | 'not_held' | 'participation_over' | 'no_unresolved_issue';
+  | 'not_submitted'
+  | 'no_approval_awaited'
+  | 'unknown_attempt'
+  | 'not_paused'
+  | 'not_held'
+  | 'participation_over'
+  | 'no_unresolved_issue';
 
 /** Why an action is refused; maps one to one to a problem of the HTTP contract. */
 export type Refusal =
@@ -44,6 +50,8 @@ export type Refusal =
   | { type: 'stale_version'; version: number }
   | { type: 'unknown_entry' }
   | { type: 'not_correctable' }
+  /** Who recorded a fact approves it. */
+  | { type: 'second_person_needed' }
   /** The record has no such command of this application: it was never kept, or lost when PostgreSQL was restored. */
   | { type: 'unknown_command' }
   | { type: 'open_application_exists'; existingId: string }

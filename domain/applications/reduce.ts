@@ -210,6 +210,7 @@ const HANDLERS: Handlers = {
       ...(data.effectiveOn && { effectiveOn: data.effectiveOn }),
       ...(data.partyRead && { partyRead: data.partyRead }),
       ...(data.documented && { documented: data.documented }),
+      ...(data.awaitsApproval && { awaitsApproval: data.awaitsApproval }),
     };
     const on = s.facts[data.fact];
     const lacks = findFactLack(data.fact, data, s.file.demands ?? {}) !== null;
@@ -220,11 +221,17 @@ const HANDLERS: Handlers = {
         on.against.push({ entryId: e.id, digest: data.digest });
     } else if (on.digest === data.digest) {
       // the same said once more takes nothing from what was proven
-      if (settledAs.status === 'confirmed' || on.status === 'claimed')
-        s.facts[data.fact] = { ...settledAs, against: [] };
+      const takesNothing = on.status === 'claimed' && (data.counts || !on.awaitsApproval);
+      if (settledAs.status === 'confirmed' || takesNothing) s.facts[data.fact] = { ...settledAs, against: [] };
     } else s.facts[data.fact] = { ...on, status: 'disputed', against: [{ entryId: e.id, digest: data.digest }] };
     if (data.fact === 'contract' && s.facts.contract?.status === 'confirmed') endContracting(s, e);
     if (s.stage === 'approved') chaseFacts(s, e);
+  },
+
+  approval(s, { fact, entryId }) {
+    // the facts are settled after every entry
+    const on = s.facts[fact];
+    if (on?.entryId === entryId) delete on.awaitsApproval;
   },
 
   waiver(s, data) {
@@ -546,7 +553,11 @@ function settleFacts(s: ApplicationState, e: Entry): void {
 }
 
 /** What mends each lack. */
-const MENDED_BY: Record<FactLack, Purpose> = { party: 'read_the_party', document: 'attach_document' };
+const MENDED_BY: Record<FactLack, Purpose> = {
+  party: 'read_the_party',
+  document: 'attach_document',
+  approval: 'approve_fact',
+};
 
 /** Lists what the operator has to mend of the facts, each since it arose. */
 function listMending(s: ApplicationState, e: Entry): NonNullable<ApplicationState['mending']> {
@@ -595,7 +606,7 @@ function findReadyStage(s: ApplicationState): Stage {
 
 /** The kinds of entry by which a user records what happened to the application. */
 const ENTERED_KINDS: readonly EventKind[] = [
-  ...(['submission', 'contact', 'information', 'contract', 'confirmation', 'correction'] as const),
+  ...(['submission', 'contact', 'information', 'contract', 'confirmation', 'approval', 'correction'] as const),
   ...(['withdrawal', 'appeal', 'resubmission', 'restoration', 'waiver'] as const),
   ...(['loading', 'directory', 'issue', 'issue_resolved', 'committee_date', 'recredentialing'] as const),
   'participation_end',

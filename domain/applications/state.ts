@@ -2,17 +2,18 @@ import type { Agenda, ApplicationKey, ChangeCode, CycleBasis, EventData, FileRea
 import type { AttestationState, Rules } from '../registry/terms';
 import { findFactLack, type FactLack } from '../kernel/facts';
 import type { Instant, PlainDate } from '../time/instants';
-import type {
-  ContractStatus,
-  DirectoryStatus,
-  Fact,
-  IssueCode,
-  LoadingStatus,
-  Prerequisite,
-  Stage,
-  WaitingOn,
-  ParticipationTrack,
-  Purpose,
+import {
+  FACTS,
+  type ContractStatus,
+  type DirectoryStatus,
+  type Fact,
+  type IssueCode,
+  type LoadingStatus,
+  type Prerequisite,
+  type Stage,
+  type WaitingOn,
+  type ParticipationTrack,
+  type Purpose,
 } from '../kernel/codes';
 
 /** The playbook's durations that a follow-up can be counted by. */
@@ -90,6 +91,7 @@ export interface FactState {
   effectiveOn?: PlainDate;
   partyRead?: true;
   documented?: true;
+  awaitsApproval?: true;
   /** While disputed: the entries that say otherwise. */
   against: { entryId: string; digest: string }[];
   /** While disputed by an issue of the participation: its entry. */
@@ -257,6 +259,10 @@ export const listAwaitedFacts = (state: ApplicationState): Fact[] =>
 /** Whether a fact is on record and would count if the operator mended it. */
 export const isMendable = (state: ApplicationState, fact: Fact): boolean =>
   state.facts[fact]?.status === 'claimed' && findLackOf(state, fact) !== null;
+
+/** The facts that a second person may approve. */
+export const listFactsToApprove = ({ facts }: ApplicationState): Fact[] =>
+  FACTS.filter((fact) => facts[fact]?.status === 'claimed' && facts[fact].awaitsApproval);
 
 /** All facts that this kind of application needs are on file and undisputed. */
 export const areFactsOnFile = (state: ApplicationState): boolean =>

@@ -1,7 +1,7 @@
-import { ACTIONS, OUTCOMES, STAGES, type Action, type Outcome, type Stage } from '../kernel/codes';
+import { ACTIONS, OUTCOMES, STAGES, type Action, type Fact, type Outcome, type Stage } from '../kernel/codes';
 import { listUnresolvedIssues } from './participation';
 import type { Obstacle, Refusal } from './progress';
-import { BEFORE_SUBMISSION, isHeld, isOpen, isParticipating, type ApplicationState } from './state';
+import { BEFORE_SUBMISSION, isHeld, isOpen, isParticipating, listFactsToApprove, type ApplicationState } from './state';
 
 /** What legality depends on, of an action's body. */
 export interface ActionRequest {
@@ -9,6 +9,8 @@ export interface ActionRequest {
   outcome?: Outcome;
   outOfOrder?: boolean;
   attempt?: number;
+  /** Of an approval. */
+  fact?: Fact;
   /** If-Match: the version that the caller saw. */
   version?: number;
 }
@@ -44,6 +46,12 @@ export const TABLE: Record<Action, Row> = {
   information: { in: ['information_requested'], fact: true },
   contract: { in: FROM_SUBMITTED, fact: true, unless: notSubmitted },
   confirmations: { in: FROM_SUBMITTED, fact: true, unless: notSubmitted, closed: ['confirmed'] },
+  approval: {
+    in: OPEN,
+    closed: ['confirmed'],
+    unless: (state, { fact }) =>
+      listFactsToApprove(state).some((one) => fact === undefined || one === fact) ? null : 'no_approval_awaited',
+  },
   appeal: { in: ['denied'] },
   resubmission: { in: ['submitted', 'in_review', 'information_requested', 'panel_closed', 'denied'] },
   restoration: {

@@ -70,8 +70,6 @@ export interface ReadinessEvidence {
   excluded: boolean;
   /** Whether a listing may be this person's, and nobody has decided. */
   exclusionPossible: boolean;
-  /** Entries by phone that a second person has still to approve, where the operator wants that. */
-  unapproved: ReadonlySet<string>;
 }
 
 export interface ReadinessAnswer {
@@ -83,7 +81,7 @@ export interface ReadinessAnswer {
   billThrough: 'own' | 'platform' | 'nobody';
   mayRepresentInNetwork: boolean;
   /** Of the span that decided: what a yes rests on, what a no is about. */
-  facts: Partial<Record<Fact, FactRecord & { awaitsApproval?: true }>>;
+  facts: Partial<Record<Fact, FactRecord>>;
   /** The facts of the span that decided without a document on record. */
   factsWithoutDocument: Fact[];
   /** Whose span decided; null where there is none. */
@@ -124,6 +122,7 @@ const LACK_REMEDIES: Record<FactLack, string> = {
   party:
     'A platform covers this payer: read off the evidence whose name and tax id it states, and confirm the fact again with both.',
   document: 'Store the document that the fact was read from, and confirm the fact again with it.',
+  approval: 'Have a person other than the one who recorded the fact approve it.',
 };
 
 /** What to do about a reason of an answer. */
@@ -173,14 +172,10 @@ export function evaluateBillingReadiness(query: ReadinessQuery, evidence: Readin
 
 type Facts = ReadinessAnswer['facts'];
 
-/** A span as far as its facts count: one that awaits approval, or lacks what it has to have behind it, is a claim. */
-function stripUncountedFacts(
-  span: Span,
-  { unapproved, demands }: Pick<ReadinessEvidence, 'unapproved' | 'demands'>,
-): Span & { facts: Facts } {
+/** A span as far as its facts count: one that lacks what it has to have behind it, is a claim. */
+function stripUncountedFacts(span: Span, { demands }: Pick<ReadinessEvidence, 'demands'>): Span & { facts: Facts } {
   const count = (name: Fact, fact: FactRecord) => {
     if (fact.status === 'disputed' || findStatusBySource(fact.source) === 'claimed') return fact;
-    if (unapproved.has(fact.entryId)) return { ...fact, status: 'claimed' as const, awaitsApproval: true as const };
     const lacks = findFactLack(name, { ...fact, documented: fact.evidence.length > 0 }, demands) ?? fact.lacks;
     return lacks ? { ...fact, status: 'claimed' as const, lacks } : fact;
   };
@@ -231,7 +226,7 @@ function findReasonAgainstFact(
   fact: Fact,
   span: Span,
   date: PlainDate,
-  { agreements, unapproved }: ReadinessEvidence,
+  { agreements }: ReadinessEvidence,
 ): ReadinessReason | null {
   const record = span.facts[fact];
   if (record?.status === 'disputed') return 'fact_disputed';
@@ -241,9 +236,6 @@ function findReasonAgainstFact(
   if (fact === 'contract' && span.tinChangedOn !== null && date >= span.tinChangedOn) return UNCONFIRMED[fact];
   const agreement = findSupportingAgreement(fact, record, span, agreements);
   if (!agreement) return findInheritedAgreement(record.value) === null ? null : UNCONFIRMED[fact];
-  const holder = agreement[fact];
-  if (holder && (findInheritedAgreement(record.value) !== null || holder.entryId === record.entryId))
-    if (unapproved.has(holder.entryId)) return UNCONFIRMED[fact];
   return agreement.endedOn !== null && date > agreement.endedOn ? 'participation_ended' : null;
 }
 

@@ -21,6 +21,7 @@ export const ACTIONS = [
   'information',
   'contract',
   'confirmations',
+  'approval',
   'appeal',
   'resubmission',
   'restoration',
@@ -138,7 +139,7 @@ export const FACT_SOURCES = [
 export type FactSource = (typeof FACT_SOURCES)[number];
 
 /** What a fact that is on record may lack to count. */
-export const FACT_LACKS = ['party', 'document'] as const;
+export const FACT_LACKS = ['party', 'document', 'approval'] as const;
 
 /** What facts have to have behind them to count. */
 export interface FactDemands {
@@ -330,5 +331,6 @@ export const PURPOSES = [
   'enter_what_was_lost',
   'read_the_party',
   'attach_document',
+  'approve_fact',
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];

@@ -35,6 +35,8 @@ export interface FactRecord<F extends Fact = Fact> {
   partySeen: boolean;
   /** Whether both were. */
   partyRead?: boolean;
+  /** It was confirmed by phone, and a second person has yet to approve it. */
+  awaitsApproval?: true;
   /** Why it is only claimed though its source counts. */
   lacks?: FactLack;
   /** While disputed: what other sources say. */
@@ -77,13 +79,22 @@ export type FactLack = (typeof FACT_LACKS)[number];
 /** The facts that a platform holds too, under its own name. */
 const HELD_BY_PARTIES: readonly Fact[] = ['contract', 'claimsRoute'];
 
+/** What is known of what stands behind a fact. */
+interface FactBacking {
+  partyRead?: boolean;
+  documented?: boolean;
+  awaitsApproval?: true;
+}
+
 export function findFactLack(
   fact: Fact,
-  { partyRead = false, documented = false }: { partyRead?: boolean; documented?: boolean },
+  { partyRead = false, documented = false, awaitsApproval }: FactBacking,
   { party, documents = [] }: FactDemands,
 ): FactLack | null {
   if (party && HELD_BY_PARTIES.includes(fact) && !partyRead) return 'party';
-  return documents.includes(fact) && !documented ? 'document' : null;
+  if (documents.includes(fact) && !documented) return 'document';
+  // last: what mends the others is a fact of its own to approve
+  return awaitsApproval ? 'approval' : null;
 }
 
 /** Who an application is for, as evidence may name them. */
@@ -122,6 +133,10 @@ export function listFactProblems(
 /** How a fact stands on one source alone: a client's word is a claim. */
 export const findStatusBySource = (source: FactSource): 'confirmed' | 'claimed' =>
   source === 'client_word' ? 'claimed' : 'confirmed';
+
+/** Whether a fact awaits a second person's approval, as the operator wants it when the fact is recorded. */
+export const needsApproval = (source: FactSource, phoneFactsNeedApproval: boolean): boolean =>
+  phoneFactsNeedApproval && source === 'phone';
 
 /** The agreement that a value rests on, or null where it stands by itself. */
 export const findInheritedAgreement = (value: FactValue): string | null =>

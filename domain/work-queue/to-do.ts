@@ -26,4 +26,5 @@ export const TO_DO: Record<Purpose, string> = {
   enter_what_was_lost: 'enter what a restore lost, or confirm that nothing is missing',
   read_the_party: 'read off the evidence whom it names',
   attach_document: 'attach the document behind a fact',
+  approve_fact: 'have a second person approve a fact confirmed by phone',
 };

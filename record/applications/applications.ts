@@ -71,7 +71,10 @@ const CONTRACT_FIELDS = ['reference', 'feeScheduleReference', 'termNoticeDays', 
 
 type ContractTerms = Pick<Bodies['contract'], (typeof CONTRACT_FIELDS)[number]>;
 type Given = { entryId: string } & Pick<GivenFact, (typeof CONFIRMATION_FIELDS)[number]>;
-type Confirmation = Given & { status: FactState['status']; lacks?: FactLack; against?: Given[] };
+type Confirmation = Given & { status: FactState['status']; lacks?: FactLack; against?: Given[] } & Pick<
+    FactState,
+    'awaitsApproval'
+  >;
 
 type Cycle = NonNullable<ParticipationView['recredentialing']>;
 /** With the application by which the running cycle is renewed. */
@@ -170,7 +173,13 @@ async function confirmationsOf(sql: Db, state: ApplicationState): Promise<Partia
     const lacks = isMendable(state, fact) && findLackOf(state, fact);
     return [
       fact,
-      { status: on.status, ...(lacks && { lacks }), ...first, ...(against.length > 0 && { against }) },
+      {
+        status: on.status,
+        ...(lacks && { lacks }),
+        ...(on.awaitsApproval && { awaitsApproval: on.awaitsApproval }),
+        ...first,
+        ...(against.length > 0 && { against }),
+      },
     ] as const;
   });
   return Object.fromEntries(await Promise.all(entries)) as Partial<Record<Fact, Confirmation>>;

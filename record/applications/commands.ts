@@ -13,6 +13,7 @@ import { isUuid } from '../../runtime/uuid';
 import { readProofs } from '../billing/proofs';
 import { dueInWaves } from '../kernel/outbox';
 import type { Actor } from '../kernel/principal';
+import { isSet } from '../kernel/settings';
 
 /** Why a command is not delivered yet where that is not its own fault. */
 export const NO_ANSWER = 'no_answer';
@@ -135,7 +136,7 @@ export async function readCircumstances(
   state: ApplicationState,
   command: Command,
 ): Promise<Partial<Circumstances>> {
-  const { action, body } = command;
+  const { id, action, body } = command;
   switch (action) {
     case 'confirmations': {
       const on = state.facts[body.fact];
@@ -144,7 +145,16 @@ export async function readCircumstances(
         digest: digest(body.value),
         identical: current !== null && digest(wording(current)) === digest(wording(body)),
         proof: await proofOf(tx, body.fact, body),
+        phoneFactsNeedApproval: await wantsApprovals(tx),
       };
+    }
+    case 'approval': {
+      const on = state.facts[body.fact];
+      if (!on) return {};
+      const [own] = await tx`
+        select from events e join commands c on c.id = e.command_id join commands o on o.id = ${id}
+        where e.id = ${on.entryId} and ${personColumn(tx, 'c')} = ${personColumn(tx, 'o')}`;
+      return { byRecorder: own !== undefined };
     }
     case 'contacts': {
       const { rep, referenceNumber } = body;
@@ -165,6 +175,16 @@ export async function readCircumstances(
       return {};
   }
 }
+
+/** Whether a fact by phone that is recorded now awaits a second person's approval. */
+export async function wantsApprovals(sql: Db): Promise<boolean> {
+  const [row] = await sql<{ wanted: boolean }[]>`select ${isSet(sql, 'phoneFactsNeedApproval')} as wanted`;
+  return row!.wanted;
+}
+
+/** Who gave a command: a user has as many keys as they like. */
+const personColumn = (sql: Db, command: 'c' | 'o'): Fragment =>
+  sql`coalesce(${sql(command)}.actor->>'userId', ${sql(command)}.actor->>'id')`;
 
 /** What makes one confirmation repeat another: everything but the reason for changing it. */
 function wording({ value, source, reference, rep, confirmedOn, seen, evidence }: GivenFact) {

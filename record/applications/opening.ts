@@ -11,7 +11,7 @@ import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/regist
 import { json, rowsOf, type Sql, type Tx } from '../../runtime/database';
 import { readRun, runOf, type ApplicationRun } from './application-run';
 import { digest } from '../kernel/digest';
-import { keepCommand, proofOf } from './commands';
+import { keepCommand, proofOf, wantsApprovals } from './commands';
 import { readProviderFile, readingOf } from './file';
 import { keepBridge } from './bridges';
 import type { Actor } from '../kernel/principal';
@@ -72,6 +72,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
       today,
       digest,
       proofs: Object.fromEntries(proofs) as Opening['proofs'],
+      phoneFactsNeedApproval: await wantsApprovals(tx),
     });
     const opening = append(null, drafts, {
       at: request.at,

@@ -108,6 +108,7 @@ async function readFactRecord(tx: Db, state: ApplicationState, fact: Fact, on: F
     confirmedOn: body.confirmedOn,
     partySeen,
     partyRead,
+    ...(on.awaitsApproval && { awaitsApproval: on.awaitsApproval }),
     ...(lacks && { lacks }),
     ...(others.length > 0 && { otherValues: others.map((other) => other.value) }),
   };

@@ -1,6 +1,6 @@
 import { idOfOne, isAmong } from '../kernel/one-entry';
 import { computeAttestationDueOn, listKnownLicences } from '../../domain/registry/attestation';
-import { KINDS, type Fact, type FactSource, type ReadinessReason } from '../../domain/kernel/codes';
+import { KINDS, type Fact, type ReadinessReason } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import {
   excludedOn,
@@ -24,7 +24,7 @@ import { actorOf, inScope, type Actor, type Principal } from '../kernel/principa
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { isAboutState } from './platform-spans';
 import { readProofs } from './proofs';
-import { settingsAt, settingsHistory, type SettingsVersion } from '../kernel/settings';
+import { settingsAt, settingsHistory } from '../kernel/settings';
 
 export interface ReadinessRequest extends ReadinessQuery {
   providerId: string;
@@ -46,15 +46,10 @@ export interface OnFile {
   evidence: ReadinessEvidence & { spans: KeptSpan[] };
 }
 
-/** A span with the entries by which the payer approved. */
+/** A span with the entries by which the payer approved it, and a second person its facts. */
 type KeptSpan = Span & { i: number; approvals: string[] };
 
-/** An agreement with the source of what it holds. */
-type KeptAgreement = AgreementEvidence & {
-  i: number;
-  contract: { entryId: string; source: FactSource } | null;
-  claimsRoute: { entryId: string; source: FactSource } | null;
-};
+type KeptAgreement = AgreementEvidence & { i: number };
 
 interface File {
   i: number;
@@ -93,7 +88,6 @@ export async function readReadinessEvidence(
     agreementsOf(sql, principal, asked),
     settingsHistory(sql),
   ]);
-  const unapproved = await readUnapproved(sql, requests, policies, spans, agreements);
   const proven = await addInheritedProofs(sql, spans, agreements);
   const [spansOfItem, agreementsOfItem] = [groupByItem(proven), groupByItem(agreements)];
   return files.map((file) => {
@@ -111,7 +105,6 @@ export async function readReadinessEvidence(
         demands: { ...(file.platformCovered && { party: true }), documents },
         excluded: computeExclusionTerms(file.exclusions).some((term) => excludedOn(term, dateOfService)),
         exclusionPossible: maybeExcludedOn(file.exclusions, dateOfService),
-        unapproved: unapproved(file.i),
         ...currency(file, state, dateOfService),
       },
     };
@@ -145,38 +138,6 @@ async function addInheritedProofs(
     ),
   }));
 }
-
-/** The entries by phone that want a second person's approval and, as far as each request may know, have none. */
-async function readUnapproved(
-  sql: Db,
-  requests: readonly ReadinessRequest[],
-  policies: readonly SettingsVersion[],
-  spans: readonly KeptSpan[],
-  agreements: readonly KeptAgreement[],
-): Promise<(i: number) => ReadonlySet<string>> {
-  const wanted = requests.map(({ asOf }) => settingsAt(policies, asOf).phoneFactsNeedApproval);
-  const byPhone = [
-    ...spans.flatMap(({ i, facts }) => Object.values(facts).map((fact) => ({ i, ...fact }))),
-    ...agreements.flatMap(({ i, contract, claimsRoute }) =>
-      [contract, claimsRoute].flatMap((held) => (held ? [{ i, ...held }] : [])),
-    ),
-  ].filter(({ i, source }) => wanted[i] && source === 'phone');
-  if (byPhone.length === 0) return () => NONE;
-  const approvals = new Map(
-    (
-      await sql<{ entryId: string; createdAt: Instant }[]>`
-        select entry_id, created_at from fact_approvals where entry_id = any(${byPhone.map((fact) => fact.entryId)})`
-    ).map(({ entryId, createdAt }) => [entryId, createdAt]),
-  );
-  const pending = byPhone.filter(({ i, entryId }) => {
-    const { asOf } = requests[i]!;
-    const approvedAt = approvals.get(entryId);
-    return approvedAt === undefined || (asOf !== undefined && Date.parse(approvedAt) > Date.parse(asOf));
-  });
-  return (i) => new Set(pending.filter((fact) => fact.i === i).map((fact) => fact.entryId));
-}
-
-const NONE: ReadonlySet<string> = new Set();
 
 /** Keeps answers as they were given, so that a correction can list those that rested on what it strikes. */
 export async function saveAnswers(
@@ -381,7 +342,9 @@ const spansOf = (sql: Db, principal: Principal, { rows, payerIds, practiceIds, k
     coalesce((
       select array_agg(e.id) from events e
       left join events struck on struck.id = e.struck_by and struck.at <= coalesce(q."asOf", 'infinity')
-      where e.application_id = a.id and e.kind = 'contact' and e.event->'data'->>'outcome' = 'approved'
+      where e.application_id = a.id and (
+          (e.kind = 'contact' and e.event->'data'->>'outcome' = 'approved')
+          or (e.kind = 'approval' and e.event->'data'->>'entryId' = s.facts->(e.event->'data'->>'fact')->>'entryId'))
         and e.at <= coalesce(q."asOf", 'infinity') and struck.id is null), '{}') as approvals
   from ${rows}
   cross join lateral (

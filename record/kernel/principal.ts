@@ -31,9 +31,6 @@ export const actorOf = ({ type, id, name, userId }: Principal): Actor => ({
   ...(userId !== undefined && { userId }),
 });
 
-/** Who acts: of all keys of one user the same. */
-export const personOf = ({ id, userId }: Pick<Actor, 'id' | 'userId'>): string => userId ?? id;
-
 /** Clients that are in both of two scopes; null is every client. */
 export const inBoth = (sql: Db, one: Fragment, other: Fragment): Fragment => sql`
   case when ${one} is null then ${other} when ${other} is null then ${one}

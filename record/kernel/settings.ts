@@ -8,7 +8,7 @@ import { actorOf, type Principal } from './principal';
 
 /** How the operator wants to work; what is not set is as here. */
 const DEFAULT_SETTINGS = {
-  /** A fact by phone counts at the gate only after a second person has approved it. */
+  /** A fact that is confirmed by phone from now on counts only after a second person has approved it. */
   phoneFactsNeedApproval: false,
   /** Nothing is submitted for a provider, and no payer is talked to, before something signed is on record. */
   authorisationRequired: false,
@@ -36,7 +36,7 @@ export const settingsAt = (history: readonly SettingsVersion[], at?: Instant): S
 });
 
 /** A yes or no of the settings that hold now. */
-export const isSet = (sql: Db, name: 'authorisationRequired'): Fragment => sql`
+export const isSet = (sql: Db, name: 'authorisationRequired' | 'phoneFactsNeedApproval'): Fragment => sql`
   coalesce((select (settings->>${name}::text)::boolean from operator_settings order by id desc limit 1), ${DEFAULT_SETTINGS[name]})`;
 
 /** A setting that holds now, as JSON. */
@@ -61,18 +61,6 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
       subjectId: '-',
       detail: change,
     });
-    // readiness answers that rest on facts confirmed by phone may change with this setting
-    await announceEach(
-      tx,
-      'billing basis changed',
-      tx`select s.application_id from network_spans s
-        where s.known_to is null and (
-          exists (select from jsonb_each(s.facts) fact where fact.value->>'source' = 'phone')
-          or exists (select from agreements g
-            where g.practice_id = s.practice_id and g.payer_id = s.payer_id and g.state = s.state
-              and g.line_of_business = s.line_of_business
-              and 'phone' in (g.contract->>'source', g.claims_route->>'source')))`,
-    );
     if ('documentRequired' in change)
       await announceEach(
         tx,

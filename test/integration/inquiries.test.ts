@@ -223,17 +223,10 @@ test('the gate’s change by the operator’s own policy is published too', asyn
     const own = items.filter(({ subjectId }: { subjectId: string }) => subjectId === application.id);
     return own.map(({ data }: { data: { to: { mayBill: boolean } } }) => data.to.mayBill);
   };
-  await application.confirm('payerProviderId', {
-    value: 'PIN-2',
-    source: 'phone',
-    rep: 'Dana',
-    reference: 'call 7',
-    reason: 'they corrected it',
-  });
   await eventually(async () => (await told()).join() === 'true');
-  await system.api.patch('/v1/settings', { phoneFactsNeedApproval: true });
+  await system.api.patch('/v1/settings', { documentRequired: ['contract'] });
   await eventually(async () => (await told()).join() === 'true,false');
-  await system.api.patch('/v1/settings', { phoneFactsNeedApproval: false });
+  await system.api.patch('/v1/settings', { documentRequired: [] });
   await eventually(async () => (await told()).length === 3);
   expect(await told()).toEqual([true, false, true]);
 });

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { PAYER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
@@ -145,40 +147,73 @@ describe('a fact by phone', () => {
   const setting = (phoneFactsNeedApproval: boolean) => system.api.patch('/v1/settings', { phoneFactsNeedApproval });
   afterEach(() => setting(false));
 
-  test('counts after a second person’s approval where the operator wants one, and answers of before stay', async () => {
+  const user = async (role: string) => {
+    const { id: userId } = await system.api.make('/v1/users', {
+      name: 'Dana',
+      email: `${randomUUID()}@operator.example`,
+      role,
+    });
+    return async (): Promise<string> => (await system.api.make('/v1/api-keys', { name: 'hers', role, userId })).key;
+  };
+
+  test('is on file after a second person’s approval where the operator wants one: everywhere, and not before', async () => {
     const application = await system.at('approved');
-    const user = { name: 'Dana', email: `${randomUUID()}@operator.example`, role: 'specialist' };
-    const { id: userId } = await system.api.make('/v1/users', user);
-    const keyOfDana = async (): Promise<string> =>
-      (await system.api.make('/v1/api-keys', { name: 'hers', role: 'specialist', userId })).key;
+    const keyOfDana = await user('specialist');
     const [recorder, another] = [await keyOfDana(), await keyOfDana()];
     const colleague = await system.api.keyOf('specialist');
     const { contract, effectiveDate, claimsRoute } = FACTS;
     for (const [fact, value] of Object.entries({ contract, effectiveDate, claimsRoute }))
       await application.act(`confirmations/${fact}`, proof(value));
-    const sent = { key: recorder };
-    await application.act('confirmations/payerProviderId', proof('PIN-1', BY_PHONE), sent);
-    expect(await application.readiness()).toMatchObject({ mayBill: true });
+    await setting(true);
+    await application.act('confirmations/payerProviderId', proof('PIN-1', BY_PHONE), { key: recorder });
 
-    const before = new Date().toISOString();
-    await eventually(() => Promise.resolve(new Date().toISOString() > before));
-    expect((await setting(true)).body).toMatchObject({ phoneFactsNeedApproval: true });
     const waiting = await application.readiness();
-    expect(waiting).toMatchObject({ reasons: ['provider_id_unconfirmed'] });
-    expect(waiting.facts.payerProviderId).toMatchObject({ status: 'claimed', awaitsApproval: true });
-    expect(await application.readiness({ asOf: before })).toMatchObject({ mayBill: true });
+    expect(waiting).toMatchObject({ mayBill: false, reasons: ['provider_id_unconfirmed'] });
+    expect(waiting.whatToDo).toMatchObject([{ do: expect.stringMatching(/^Have a person other than/) }]);
+    expect(waiting.facts.payerProviderId).toMatchObject({ status: 'claimed', awaitsApproval: true, lacks: 'approval' });
+    expect(await application.get()).toMatchObject({
+      stage: 'approved',
+      missingFacts: ['payerProviderId'],
+      waitingOn: 'operator',
+      allowedActions: expect.arrayContaining(['approval']),
+      confirmations: { payerProviderId: { status: 'claimed', awaitsApproval: true } },
+    });
+    expect(await application.queue()).toMatchObject([{ purpose: 'approve_fact' }]);
 
     const approve = (key: string) =>
       system.api.post(`${application.path}/confirmations/payerProviderId/approval`, {}, { key });
     // a second key of one user is no second person
     for (const own of [recorder, another]) expect((await approve(own)).body.type).toMatch(/second_person_needed$/);
     expect((await application.readiness()).mayBill).toBe(false);
-    expect((await approve(colleague)).status).toBe(200);
-    expect((await approve(colleague)).status).toBe(200);
+    const before = new Date().toISOString();
+    await eventually(() => Promise.resolve(new Date().toISOString() > before));
+    const approved = await approve(colleague);
+    expect([approved.status, approved.body.stage, approved.body.missingFacts]).toEqual([200, 'confirmed', []]);
+    expect((await approve(colleague)).body.type).toMatch(/no_approval_awaited$/);
     expect(await application.readiness()).toMatchObject({ mayBill: true });
+    expect(await application.readiness({ asOf: before })).toMatchObject({ mayBill: false });
+    const timeline: { kind: string; fact: string; actor: { id: string } }[] = await application.timeline();
+    const [recorded, entry] = timeline.filter(({ fact }) => fact === 'payerProviderId');
+    expect(entry).toMatchObject({ kind: 'approval', actor: { type: 'key' } });
+    expect(entry!.actor.id).not.toBe(recorded!.actor.id);
   });
 
-  test('that another value has replaced has to be approved anew; what is not confirmed cannot be', async () => {
+  test('is judged by the setting of when it was recorded: switching it changes no standing answer, either way', async () => {
+    const counted = await system.at('approved');
+    for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[])
+      await counted.confirm(fact, fact === 'payerProviderId' ? BY_PHONE : {});
+    expect((await setting(true)).body).toMatchObject({ phoneFactsNeedApproval: true });
+    expect(await counted.readiness()).toMatchObject({ mayBill: true });
+    expect((await counted.get()).stage).toBe('confirmed');
+    const waiting = await system.at('approved');
+    await waiting.confirm('payerProviderId', BY_PHONE);
+    await setting(false);
+    expect((await waiting.readiness()).reasons).toContain('provider_id_unconfirmed');
+    expect((await waiting.get()).missingFacts).toContain('payerProviderId');
+    expect(await counted.readiness()).toMatchObject({ mayBill: true });
+  });
+
+  test('that another value has replaced has to be approved anew; what awaits nothing cannot be', async () => {
     const application = await system.at('approved');
     await setting(true);
     const approve = async () =>
@@ -192,13 +227,49 @@ describe('a fact by phone', () => {
     expect((await application.readiness()).reasons).toContain('provider_id_unconfirmed');
   });
 
-  test('is published when the operator wants a second person, and when one has approved', async () => {
+  test('holds up an agreement, and what inherits it, until it is approved', async () => {
+    const application = await system.at('approved');
+    await setting(true);
+    await application.confirm('claimsRoute', BY_PHONE);
+    const { practiceId, payerId } = application.filed;
+    const held = async () =>
+      (await system.api.get(`/v1/agreements?practiceId=${practiceId}&payerId=${payerId}`)).body.items;
+    expect(await held()).toEqual([]);
+    const other = { key: await system.api.keyOf('lead') };
+    await system.api.post(`${application.path}/confirmations/claimsRoute/approval`, {}, other);
+    expect(await held()).toMatchObject([{ claimsRoute: { source: 'phone' } }]);
+  });
+
+  test('that an earlier version recorded while one was wanted, and nobody approved, awaits it from the migration on', async () => {
+    const { sql } = system.api.deps;
     const application = await system.at('approved');
     for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[])
-      await application.confirm(fact, fact === 'payerProviderId' ? BY_PHONE : {});
-    await told(application, false, true);
+      await application.confirm(fact, fact === 'claimsRoute' ? BY_PHONE : {});
+    expect(await application.readiness()).toMatchObject({ mayBill: true });
+    const folder = join(__dirname, '../../runtime/migrations');
+    const migration = readdirSync(folder).find((name) => name.endsWith('_approvals_of_facts.sql'))!;
+    await sql.begin(async (tx) => {
+      // as the setting was then
+      const [then] = await tx<{ id: string }[]>`
+        insert into operator_settings (settings, set_by, known_from)
+        values ('{"phoneFactsNeedApproval": true}', '{}', now() - interval '1 day') returning id`;
+      await tx.unsafe(readFileSync(join(folder, migration), 'utf8'));
+      await tx`delete from operator_settings where id = ${then!.id}`;
+    });
+    expect(await application.readiness()).toMatchObject({ reasons: ['claims_route_unconfirmed'] });
+    await eventually(async () => (await application.get()).missingFacts.join() === 'claimsRoute');
+    const purposes = (await application.queue()).map(({ purpose }: { purpose: string }) => purpose);
+    expect(purposes).toContain('approve_fact');
+    const other = { key: await system.api.keyOf('lead') };
+    await system.api.post(`${application.path}/confirmations/claimsRoute/approval`, {}, other);
+    expect(await application.readiness()).toMatchObject({ mayBill: true });
+  });
+
+  test('is published when a second person has approved', async () => {
+    const application = await system.at('approved');
     await setting(true);
-    expect((await told(application, true, false)).to.reasons).toEqual(['provider_id_unconfirmed']);
+    for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[])
+      await application.confirm(fact, fact === 'payerProviderId' ? BY_PHONE : {});
     const approval = `${application.path}/confirmations/payerProviderId/approval`;
     await system.api.post(approval, {}, { key: await system.api.keyOf('lead') });
     expect((await told(application, false, true)).to.reasons).toEqual([]);

@@ -28,6 +28,7 @@ const REQUESTS: Record<Action, [path: string, body: object]> = {
   information: ['information', { providedOn: TODAY, items: ['W-9'] }],
   contract: ['contract', { status: 'sent', on: TODAY }],
   confirmations: ['confirmations/payerProviderId', proof(FACTS.payerProviderId, { reason })],
+  approval: ['confirmations/payerProviderId/approval', {}],
   appeal: ['appeal', { filedOn: TODAY, channel: 'mail', reason }],
   resubmission: ['resubmission', { reason }],
   restoration: ['restoration', { attempt: 1, reason }],

@@ -3,6 +3,7 @@ import { addDays } from '../../domain/time/dates';
 import { isHeld } from '../../domain/applications/state';
 import type { Playbook } from '../../domain/registry/playbook';
 import { buildColumns } from '../../record/applications/projection';
+import type { Actor } from '../../record/kernel/principal';
 import type { Life, Lives } from '../support/lives';
 
 /** Keeps the histories of an application's workflow as they are now; for a life whose workflow id is used again. */
@@ -263,7 +264,30 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     await life.contact('in_review');
     return life;
   },
+
+  /** A fact by phone waits for a second person, who approves it before and after the confirmation. */
+  async 'approved-by-a-second-person'(lives) {
+    const life = await lives.open({ attestedDaysAgo: 10 });
+    await lives.sql`
+      insert into operator_settings (settings, set_by)
+      values ('{"phoneFactsNeedApproval": true}', '{"type": "system", "id": "lives", "name": "lives"}')`;
+    await submit(life, await lives.today());
+    await life.contact('approved');
+    await nudged(life);
+    const byPhone = { source: 'phone', rep: 'Dana', reference: 'call 7' };
+    const approve = (fact: string) => life.act('approval', { fact }, { actor: COLLEAGUE });
+    for (const fact of FACTS) await life.confirm(fact, fact === 'payerProviderId' ? byPhone : {});
+    await lives.env.sleep('3 days');
+    await approve('payerProviderId');
+    await life.confirm('claimsRoute', { ...byPhone, value: { portal: 'p' }, reason: 'they moved' });
+    await lives.env.sleep('10 days');
+    await approve('claimsRoute');
+    await lives.sql`delete from operator_settings where set_by->>'id' = 'lives'`;
+    return life;
+  },
 };
+
+const COLLEAGUE: Actor = { type: 'key', id: 'colleague', name: 'A colleague' };
 
 /** Takes the record of an application back to where it is now. */
 async function backUp({ sql }: Lives, { id }: Life): Promise<() => Promise<void>> {

@@ -1,3 +1,4 @@
+import type { Actor } from '../../record/kernel/principal';
 import { randomUUID } from 'node:crypto';
 import type { Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
@@ -28,7 +29,7 @@ import { createTestDatabase, skippingEnvironment, workflowBundle } from './serve
 
 type Step = RecordStep['recordStep'];
 
-const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
+const ACTOR: Actor = { type: 'system', id: 'test', name: 'Test' };
 const WITHIN_MS = 20_000;
 
 /** So many processes that deliver commands, side by side. */
@@ -163,7 +164,11 @@ export class Life {
   async give(
     action: Action,
     body: object,
-    { commandId = randomUUID() as string, version }: { commandId?: string; version?: number } = {},
+    {
+      commandId = randomUUID() as string,
+      version,
+      actor = ACTOR,
+    }: { commandId?: string; version?: number; actor?: Actor } = {},
   ): Promise<Delivery> {
     await keepCommand(
       this.lives.sql,
@@ -174,7 +179,7 @@ export class Life {
         ...({ action, body } as Said),
         ...(version !== undefined && { version }),
       },
-      ACTOR,
+      actor,
     );
     const delivery = await this.lives.deliver(commandId);
     if ((await this.state()).stage === 'confirmed') await this.lives.dispatch.startParticipation(this.id);
@@ -182,8 +187,8 @@ export class Life {
   }
 
   /** Gives a command that must be taken; answers the state after it. */
-  async act(action: Action, body: object = {}): Promise<ApplicationState> {
-    const delivery = await this.give(action, body);
+  async act(action: Action, body: object = {}, by: { actor?: Actor } = {}): Promise<ApplicationState> {
+    const delivery = await this.give(action, body, by);
     if (delivery.status !== 'recorded') throw new Error(`${action}: ${JSON.stringify(delivery)}`);
     return this.state();
   }

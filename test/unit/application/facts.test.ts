@@ -201,6 +201,79 @@ describe('the four facts', () => {
   });
 });
 
+describe('a fact by phone where the operator wants a second person', () => {
+  const BY_PHONE = { source: 'phone', rep: 'Dana', reference: 'call 7' };
+  const wanting = () => {
+    const paper = start().contact('approved');
+    paper.phoneFactsNeedApproval = true;
+    return paper.confirm('contract').confirm('effectiveDate').confirm('claimsRoute');
+  };
+  const awaiting = () => wanting().confirm('payerProviderId', BY_PHONE);
+
+  test('is not on file before it is approved: stage, missing facts, whose turn it is, and the queue say so', () => {
+    const paper = awaiting();
+    expect(paper.state.facts.payerProviderId).toMatchObject({ status: 'claimed', awaitsApproval: true });
+    expect(paper.view).toMatchObject({
+      stage: 'approved',
+      missingFacts: ['payerProviderId'],
+      waitingOn: 'operator',
+      nextFollowUpAt: null,
+    });
+    expect(paper.view.allowedActions).toContain('approval');
+    expect(paper.items).toEqual(['approve_fact']);
+    paper.act('approval', { fact: 'payerProviderId' });
+    expect(paper.view).toMatchObject({ stage: 'confirmed', missingFacts: [] });
+    expect(paper.items).toEqual([]);
+    expect(paper.last('approval').data).toEqual({
+      fact: 'payerProviderId',
+      entryId: paper.last('confirmation').id,
+    });
+  });
+
+  test('is approved by somebody else, once, and only where it awaits that', () => {
+    const fact = 'payerProviderId';
+    const paper = awaiting();
+    expect(paper.give('approval', { fact, byRecorder: true })).toEqual({ type: 'second_person_needed' });
+    expect(paper.give('approval', { fact: 'contract' })).toMatchObject({ because: 'no_approval_awaited' });
+    expect(paper.give('approval', { fact })).toBeNull();
+    expect(paper.give('approval', { fact })).toMatchObject({ because: 'no_approval_awaited' });
+  });
+
+  test('awaits it by the setting of the moment at which it was recorded, whichever way that is switched later', () => {
+    const before = start().contact('approved').confirm('payerProviderId', BY_PHONE);
+    before.phoneFactsNeedApproval = true;
+    before.confirm('contract').confirm('effectiveDate').confirm('claimsRoute');
+    expect(before.stage).toBe('confirmed');
+    const after = awaiting();
+    after.phoneFactsNeedApproval = false;
+    expect(after.days(30).view).toMatchObject({ stage: 'approved', missingFacts: ['payerProviderId'] });
+  });
+
+  test('that another value replaces has to be approved anew; a letter needs nobody', () => {
+    const paper = awaiting().act('approval', { fact: 'payerProviderId' });
+    paper.confirm('payerProviderId', { ...BY_PHONE, value: 'PIN-2', reason: 'they corrected it' });
+    expect(paper.view).toMatchObject({ stage: 'confirmed', missingFacts: ['payerProviderId'] });
+    expect(paper.items).toEqual(['approve_fact']);
+    expect(paper.confirm('payerProviderId', { value: 'PIN-2' }).view.missingFacts).toEqual([]);
+  });
+
+  test('stays what it is where the client says the same', () => {
+    const paper = awaiting().confirm('payerProviderId', { source: 'client_word', reference: 'mail' });
+    expect(paper.items).toEqual(['approve_fact']);
+  });
+
+  test('whose approval is struck out awaits it again', () => {
+    const paper = awaiting().act('approval', { fact: 'payerProviderId' }).strike('approval');
+    expect(paper.view).toMatchObject({ stage: 'approved', missingFacts: ['payerProviderId'] });
+  });
+
+  test('that an adoption brings awaits it too', () => {
+    const confirmations = { payerProviderId: { value: 'PIN-1', ...BY_PHONE } };
+    const paper = new Paper({ adopt: { stage: 'approved', confirmations }, phoneFactsNeedApproval: true });
+    expect(paper.items).toContain('approve_fact');
+  });
+});
+
 describe('what each kind of application needs', () => {
   const NEEDS: Record<ApplicationKind, Fact[]> = {
     new_individual: [...FACTS],

@@ -71,6 +71,8 @@ export class Paper {
   file: ProviderFile;
   readonly playbook: ResolvedPlaybook;
   private readonly bodies = new Map<string, { action: Action; body: Body }>();
+  /** Whether the operator wants facts by phone approved. */
+  phoneFactsNeedApproval: boolean;
   private ids = 0;
 
   constructor({
@@ -79,7 +81,9 @@ export class Paper {
     file = COMPLETE,
     at = DAY0,
     adopt = undefined as Body | undefined,
+    phoneFactsNeedApproval = false,
   } = {}) {
+    this.phoneFactsNeedApproval = phoneFactsNeedApproval;
     this.now = at;
     this.file = file;
     this.playbook = resolvePlaybook(playbook, { kind, state: 'CO', lineOfBusiness: 'commercial' }, ZONE);
@@ -100,6 +104,7 @@ export class Paper {
       reading: this.reading(key),
       today: this.today,
       digest: (value) => JSON.stringify(value),
+      phoneFactsNeedApproval,
     });
     const opening = append(null, drafts, {
       at,
@@ -239,6 +244,7 @@ export class Paper {
 
   /** What the record looks up for a command. */
   private lookUp(action: Action, body: Body): Partial<Circumstances> {
+    if (action === 'approval') return { byRecorder: body.byRecorder === true };
     if (action === 'confirmations') {
       const on = this.state.facts[body.fact as Fact];
       const current = on && on.status !== 'disputed' ? this.bodies.get(on.entryId)?.body : undefined;
@@ -247,6 +253,7 @@ export class Paper {
       return {
         digest: JSON.stringify(body.value),
         proof: readProof(body as Parameters<typeof readProof>[0]),
+        phoneFactsNeedApproval: this.phoneFactsNeedApproval,
         identical: current !== undefined && wording(current) === wording(body),
       };
     }

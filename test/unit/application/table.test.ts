@@ -27,6 +27,7 @@ information                     ./=       ./=      ./=      ./in_r    ./=       
 contract                        ./=       ./=      ./=      =         =         =           =        =        ./=         =        .             .         .
 confirmations                   ./=       ./=      ./=      =         =         =           =        =        ./=         =        .             .         =
 confirmations:the last          ./=       ./=      ./=      =         =         =           conf     =        ./=         =        .             .         =
+approval                        .         .        .        .         .         .           .        .        .           .        .             .         .
 appeal                          .         .        .        .         .         .           .        .        .           in_r     .             .         .
 resubmission                    .         .        .        +         +         +           .        +        ready       +        .             .         .
 restoration                     .         .        .        .         .         .           .        .        .           .        .             .         .

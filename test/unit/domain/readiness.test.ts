@@ -59,7 +59,6 @@ const evidence = (changes: Partial<ReadinessEvidence> = {}): ReadinessEvidence =
   attestationCurrent: true,
   excluded: false,
   exclusionPossible: false,
-  unapproved: new Set(),
   demands: {},
   ...changes,
 });
@@ -71,11 +70,9 @@ const ask = (changes: Partial<ReadinessEvidence> = {}, query: Partial<ReadinessQ
 const but = (fact: Fact, changes: Partial<FactRecord>): Span =>
   span({ facts: { ...span().facts, [fact]: record(fact, changes) } });
 
-/* How a fact can stand, who has still to approve it, and what that is: the last is the oracle's only knowledge of it. */
+/* How a fact can stand, and what that is: the last is the oracle's only knowledge of it. */
 interface Standing {
   changes: Partial<FactRecord> | null;
-  /** Whose entry a second person has still to approve: its own, or the one that it inherits. */
-  awaits?: 'entry' | 'their';
   is: 'unconfirmed' | 'disputed' | 'good' | 'over';
 }
 const OWN: Standing[] = [
@@ -83,15 +80,13 @@ const OWN: Standing[] = [
   { changes: { status: 'claimed', source: 'client_word' }, is: 'unconfirmed' },
   { changes: { status: 'disputed' }, is: 'disputed' },
   { changes: {}, is: 'good' },
-  { changes: {}, awaits: 'entry', is: 'unconfirmed' },
+  { changes: { status: 'claimed', awaitsApproval: true }, is: 'unconfirmed' },
 ];
 const SHARED: Standing[] = [
   ...OWN,
   { changes: { value: { inheritedFrom: 'live' } }, is: 'good' },
-  { changes: { value: { inheritedFrom: 'live' } }, awaits: 'their', is: 'unconfirmed' },
   { changes: { value: { inheritedFrom: 'live' }, status: 'claimed' }, is: 'unconfirmed' },
   { changes: { value: { inheritedFrom: 'ended' } }, is: 'over' },
-  { changes: { value: { inheritedFrom: 'ended' } }, awaits: 'their', is: 'unconfirmed' },
   { changes: { value: { inheritedFrom: 'empty' } }, is: 'unconfirmed' },
   { changes: { value: { inheritedFrom: 'nowhere' } }, is: 'unconfirmed' },
 ];
@@ -190,18 +185,16 @@ describe('over all combinations', () => {
     { partySeen = true, loadedSeen = true } = {},
   ): [ReadinessQuery, ReadinessEvidence] {
     const facts: Span['facts'] = {};
-    const unapproved = new Set<string>();
     FACTS.forEach((fact, i) => {
-      const { changes, awaits } = standings[i]!;
+      const { changes } = standings[i]!;
       if (changes) facts[fact] = { ...RECORDS[fact], ...changes, partySeen };
-      if (awaits) unapproved.add(`${awaits}-${fact}`);
     });
     const one = { ...COMMERCIAL, approved, facts, loadedSeen, effectiveTo: ends ? LAST_DAY : null };
     const { lines, asked } = SCOPES[scope];
     const spans = lines.map((line) => (line === 'commercial' ? one : MEDICAID));
     return [
       { dateOfService: DATES[when], ...(asked && { lineOfBusiness: asked }) },
-      { ...CLEAR, spans, unapproved },
+      { ...CLEAR, spans },
     ];
   }
 
@@ -209,7 +202,7 @@ describe('over all combinations', () => {
   const same = (reasons: readonly string[], expected: ReadonlySet<string>): boolean =>
     reasons.length === expected.size && reasons.every((reason) => expected.has(reason));
 
-  test('of facts, approvals of both kinds, dates, ends, scopes and a platform the gate says what an oracle says, and yes only when all is good', () => {
+  test('of facts, an approval that is awaited, dates, ends, scopes and a platform the gate says what an oracle says, and yes only when all is good', () => {
     let [asked, yes] = [0, 0];
     const wrong: unknown[] = [];
     for (const combination of combinations()) {
@@ -232,7 +225,7 @@ describe('over all combinations', () => {
       if (!right) wrong.push({ ...combination, alone, beside });
     }
     expect(wrong.slice(0, 3)).toEqual([]);
-    expect(asked).toBe(12 * 5 * 5 * 12 * 2 * 2 * 5 * 5);
+    expect(asked).toBe(10 * 5 * 5 * 10 * 2 * 2 * 5 * 5);
     // good contracts, good routes, days in date without an end and with one, scopes
     expect(yes).toBe(2 * 2 * (4 + 3) * 3);
   });
@@ -508,7 +501,6 @@ describe('an agreement', () => {
     const renewed = [...ended, ...AGREEMENTS.filter(({ id }) => id === 'live')];
     expect(on('2026-02-28', renewed)).toEqual(['participation_ended']);
     expect(on('2026-03-01', renewed)).toEqual([]);
-    expect(ask({ agreements: ended, unapproved: new Set(['theirs']), spans: [span()] }).mayBill).toBe(true);
   });
 
   test('of another line is none of this one', () => {
@@ -549,16 +541,11 @@ describe('a location', () => {
 
 describe('an entry that awaits a second person', () => {
   test.each(FACTS)('%s is a claim until then', (fact) => {
-    const { reasons, facts } = ask({ unapproved: new Set([`entry-${fact}`]) });
+    const answer = ask({ spans: [but(fact, { source: 'phone', status: 'claimed', awaitsApproval: true })] });
     const before = fact === 'effectiveDate' ? 'effective_date_unconfirmed' : expect.stringMatching(/_unconfirmed$/);
-    expect(reasons).toEqual([before]);
-    expect(facts[fact]).toMatchObject({ status: 'claimed', awaitsApproval: true });
-  });
-
-  test('holds up what inherits from it too', () => {
-    const inherits = but('claimsRoute', { value: { inheritedFrom: 'live' } });
-    expect(ask({ spans: [inherits], unapproved: new Set(['theirs']) }).reasons).toEqual(['claims_route_unconfirmed']);
-    expect(ask({ spans: [inherits], unapproved: new Set(['another']) }).mayBill).toBe(true);
+    expect(answer.reasons).toEqual([before]);
+    expect(answer.facts[fact]).toMatchObject({ status: 'claimed', awaitsApproval: true, lacks: 'approval' });
+    expect(findRemedy(answer.reasons[0]!, answer)).toMatch(/^Have a person other than the one who recorded/);
   });
 });
 
