@@ -4,7 +4,7 @@ import { findDueItem, settleItem, type DueItem, type EndingItem } from '../recor
 import { readState } from '../record/applications/application-run';
 import { freezeEvidence } from '../record/applications/evidence';
 import { openApplication } from '../record/applications/opening';
-import { endRelationship, findRelationship } from '../record/platforms/platforms';
+import { stopAskingAboutRelationship } from '../record/platforms/platforms';
 import type { Principal } from '../record/kernel/principal';
 import type { Said } from '../domain/applications/bodies';
 import type { LeavingAction } from '../domain/offboarding/leaving';
@@ -74,15 +74,20 @@ const HANDLERS: Record<LeavingAction, ItemHandler> = {
     return DONE;
   },
 
-  async end_platform(sql, _deliver, { on, reason, ...item }) {
-    const principal = buildActor(item);
-    const relationship = await findRelationship(sql, principal, item.subjectId);
-    await endRelationship(sql, principal, relationship!, item.id, { on, reason }, () => undefined);
-    return DONE;
-  },
+  stop_asking: stopAsking,
+  end_platform: stopAsking,
 
   keep: () => Promise.resolve(DONE),
 };
+
+async function stopAsking(
+  sql: Sql,
+  _deliver: unknown,
+  { subjectId: id, clientId, reason, recordedBy }: DueItem,
+): Promise<Outcome> {
+  await stopAskingAboutRelationship(sql, buildActor({ recordedBy }), { id, clientId }, reason);
+  return DONE;
+}
 
 const HANDED_OVER = 'handed_over';
 

@@ -37,7 +37,8 @@ const tag = 'leaving';
 const DESCRIPTION =
   'Open applications are withdrawn or handed over once the last day has passed. A participation by the group’s ' +
   'contract ends on that day; one by a contract of the provider’s own goes on until a payer ends it or it is handed ' +
-  'over. With `terminate`, a termination is opened with each payer, with the contract’s notice where that is on file. ' +
+  'over. Relationships with platforms stay on file as the provider’s own, and count as before; once the last day has passed ' +
+  'nobody asks about them any more (`stop_asking`). With `terminate`, a termination is opened with each payer, with the contract’s notice where that is on file. ' +
   'Keys, users, webhooks and mail that reach nobody else are shut, upkeep stops where no other client has the person, ' +
   'and secrets are purged later (`secretsPurgeDays` of the settings) except under a legal hold. All of it is done ' +
   'once, whatever happens meanwhile; `GET /v1/endings/{id}` shows the progress.';

@@ -19,6 +19,8 @@ export const LEAVING_ACTIONS = [
   'end_participation',
   'terminate',
   'end_agreement',
+  'stop_asking',
+  /** What earlier versions planned instead of `stop_asking`; it is done as that. */
   'end_platform',
   'keep',
 ] as const;
@@ -77,7 +79,7 @@ export interface Leaver {
 /**
  * What an ending comes to. A participation by the group's contract ends with the provider's place in the group; one by
  * a contract of the provider's own goes on until the payer ends it, or it is handed over. An agreement ends where
- * nothing that goes on rests on it.
+ * nothing that goes on rests on it. A relationship with a platform is the provider's own: it goes on, and is chased no more.
  */
 export function listLeavingItems(terms: EndingTerms, of: Leaver, today: PlainDate): LeavingItem[] {
   const ofApplications = of.applications.flatMap((one) => itemsOf(one, terms, today));
@@ -96,10 +98,10 @@ export function listLeavingItems(terms: EndingTerms, of: Leaver, today: PlainDat
       when: 'now',
     })),
     ...of.platformRelationships.map(({ id }): LeavingItem => ({
-      action: 'end_platform',
+      action: 'stop_asking',
       subjectId: id,
       because: 'platform_relationship',
-      when: 'now',
+      when: 'after',
     })),
   ];
 }

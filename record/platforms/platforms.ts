@@ -280,13 +280,30 @@ export const endRelationship = (
     await tx`
       update platform_relationships
       set ended_on = ${on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
-    await closeOpenInquiry(tx, principal, { id, clientId }, reason);
+    await endChases(tx, principal, { id, clientId }, reason);
     await restateSpans(tx, id, { which: tx`until_on > ${on}`, untilOn: tx`${on}::date` });
-    await settleTasks(tx, id, 'platform_check');
     await announce(tx, 'platform cover changed', id);
     await keepAudit(tx, principal, { id, clientId }, 'end', { on, reason });
     return findRelationship(tx, principal, id);
   });
+
+/** The operator no longer works for the provider, who stays with the platform: nobody asks about it or checks it any more. */
+export const stopAskingAboutRelationship = (
+  sql: Sql,
+  principal: Principal,
+  relationship: Pick<Relationship, 'id' | 'clientId'>,
+  reason: string,
+): Promise<void> => sql.begin((tx) => endChases(tx, principal, relationship, reason));
+
+async function endChases(
+  tx: Tx,
+  principal: Principal,
+  relationship: Pick<Relationship, 'id' | 'clientId'>,
+  reason: string,
+): Promise<void> {
+  await closeOpenInquiry(tx, principal, relationship, reason);
+  await settleTasks(tx, relationship.id, 'platform_check');
+}
 
 /** An answer takes the place of the one for the same payer and state; the same once more changes nothing. */
 export const putAnswer = (

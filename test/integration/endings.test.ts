@@ -52,7 +52,7 @@ async function groupMember() {
   return { filed, reviewed, submitted, own, group };
 }
 
-test('domain scenario 7: a provider who leaves the practice: open applications withdrawn, the group’s participation ended, their own goes on, the platform is over', async () => {
+test('domain scenario 7: a provider who leaves the practice: open applications withdrawn, the group’s participation ended, their own goes on', async () => {
   const { filed, reviewed, submitted, own, group } = await groupMember();
   const relationship = await system.api.make('/v1/platform-relationships', {
     providerId: filed.providerId,
@@ -66,7 +66,7 @@ test('domain scenario 7: a provider who leaves the practice: open applications w
       `withdraw ${submitted.id}`,
       `keep ${own.id}`,
       `end_participation ${group.id}`,
-      `end_platform ${relationship.id}`,
+      `stop_asking ${relationship.id}`,
     ].sort(),
   );
   expect(items.every(({ status }: { status: string }) => status === 'done')).toBe(true);
@@ -88,6 +88,36 @@ test('domain scenario 7: a provider who leaves the practice: open applications w
   await group.act('corrections', { entryId: ending.id, reason: 'the group keeps them until March' });
   expect((await group.get()).participationEndedOn).toBeNull();
 });
+
+test.each(['client', 'provider'])(
+  'a %s who leaves keeps the relationships with platforms: only the chases about them end',
+  async (what) => {
+    const filed = await system.file();
+    const { clientId, providerId, practiceId, payerId } = filed;
+    const { id } = await system.api.make('/v1/platform-relationships', {
+      providerId,
+      platform: 'Alma',
+      payerIds: [payerId],
+      states: ['CA'],
+      since: '2024-01-01',
+    });
+    const path = `/v1/platform-relationships/${id}`;
+    await system.api.put(`${path}/answers/direct_contract`, {
+      answer: 'no',
+      answeredBy: 'Alma support',
+      answeredOn: daysAgo(5),
+      channel: 'email',
+    });
+    await eventually(async () => (await system.api.get(`${path}/inquiry`)).body.asked === 1);
+    const { items } = await ended(what, what === 'client' ? clientId : providerId);
+    expect(sorted(items)).toEqual([`stop_asking ${id}`]);
+    expect((await system.api.get(path)).body).toMatchObject({ endedOn: null, payerIds: [payerId] });
+    expect((await system.api.get(`${path}/assessment`)).body.verdict).toBe('platform_model');
+    expect((await system.api.get(`${path}/inquiry`)).body).toMatchObject({ status: 'closed', nextAskAt: null });
+    const gate = `/v1/billing-readiness?${new URLSearchParams({ providerId, practiceId, payerId, state: 'CA', dateOfService: TODAY }).toString()}`;
+    expect((await system.api.get(gate)).body).toMatchObject({ reasons: ['platform_only'], billThrough: 'platform' });
+  },
+);
 
 test('handed over means withdrawn as such, with the evidence frozen as it was then', async () => {
   const { filed, reviewed, own } = await groupMember();

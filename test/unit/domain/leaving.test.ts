@@ -223,3 +223,10 @@ describe('a leaving provider or client', () => {
     );
   });
 });
+
+test('a relationship with a platform is the provider’s own: it is chased no more once the last day has passed', () => {
+  const items = listLeavingItems(terms(), leaver({ platformRelationships: [{ id: 'alma' }] }), TODAY);
+  expect(items).toEqual([
+    { action: 'stop_asking', subjectId: 'alma', because: 'platform_relationship', when: 'after' },
+  ]);
+});
