@@ -16,6 +16,8 @@ import {
   RECREDENTIALING_STATUSES,
 } from '../../domain/kernel/codes';
 import { KIND_RULES } from '../../domain/registry/playbook';
+import { TO } from '../../record/applications/outreach-due';
+import { standing } from '../outreach/outreach-schemas';
 import { awaitsApproval, checkSource, confirmationFields, FACT_VALUES, lack, seen } from '../billing/fact-schemas';
 import {
   broken,
@@ -351,6 +353,10 @@ export const timelineEntry = z
     actor,
     causeId: id.optional().meta({ description: 'The entry that this one followed from' }),
     struck: z.strictObject({ byId: id, reason: z.string() }).optional(),
+    messages: z
+      .array(standing.extend({ to: z.enum(TO) }).meta({ id: 'WrittenMessage' }))
+      .optional()
+      .meta({ description: 'What was written because of it: told only once it was sent' }),
   })
   .meta({ id: 'TimelineEntry', description: 'Beside these, the fields of the command that it records' });
 

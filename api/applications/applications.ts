@@ -1,6 +1,6 @@
 import { findApplication } from '../../record/applications/applications';
 import { countApplications, listApplications } from '../../record/applications/applications-list';
-import { listTimeline } from '../../record/applications/timeline';
+import { listTimelineWithMessages } from '../../record/applications/timeline';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { listed } from '../kernel/listing';
@@ -94,7 +94,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     query: timelineQuery,
     responses: { 200: { description: 'Its entries', schema: pageOf(timelineEntry) } },
     handler: async ({ principal, subject, query: { limit, cursor: after } }) =>
-      listed(await listTimeline(deps.sql, principal, subject.id, { limit, after }), (item) => item),
+      listed(await listTimelineWithMessages(deps.sql, principal, subject.id, { limit, after }), (item) => item),
   }),
   route({
     method: 'get',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EMITTED_TYPES } from '../../domain/kernel/codes';
+import { DELIVERIES, EMITTED_TYPES } from '../../domain/kernel/codes';
 import {
   id,
   ids,
@@ -54,6 +54,18 @@ export const delivery = z
   .meta({ id: 'WebhookDelivery' });
 export const EVENT = { emittedId: 'eventId' };
 export const deliveriesQuery = pageQuery.extend({ status: status.optional(), endpointId: id.optional() });
+
+export const standing = z
+  .strictObject({
+    delivery: z.enum(DELIVERIES).meta({
+      description:
+        '`queued`: it has not left yet, as mail waits for the recipient’s business hours; `uncertain`: nobody knows whether it ' +
+        'arrived; `failed`: it will not leave unless a person has it sent again; `dropped`: no longer needed, or not allowed',
+    }),
+    queuedAt: instant.meta({ description: 'From when it is to leave' }),
+    sentAt: instant.nullable(),
+  })
+  .meta({ id: 'MessageStanding' });
 
 const mailStatus = z.enum(['queued', 'claimed', 'transmitting', 'sent', 'uncertain', 'failed', 'dismissed']);
 export const mailBatch = z

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { QUESTIONS } from '../../domain/platforms/platform';
 import { RECIPIENT_TYPES } from '../../record/outreach/messages';
+import { standing } from '../outreach/outreach-schemas';
 import { actor, email, id, instant, line, longText, pastDate, state, unique } from '../kernel/schemas';
 import { duration } from '../registry/playbook-schemas';
 
@@ -27,8 +28,11 @@ export const inquiry = z
     recipientType: z.enum(RECIPIENT_TYPES),
     recipientId: id,
     cadence: duration,
-    asked: z.int().meta({ description: 'How often, since something was last open' }),
-    askedAt: instant.nullable(),
+    asked: z.int().meta({
+      description: 'How many messages have left since something was last open: not those that wait, or failed (`asks`)',
+    }),
+    askedAt: instant.nullable().meta({ description: 'When the last of them left' }),
+    asks: z.array(standing).meta({ description: 'Every message since something was last open, the latest first' }),
     nextAskAt: instant.nullable(),
     openedBy: actor,
     openedAt: instant,

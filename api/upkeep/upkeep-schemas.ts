@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UPKEEP_KINDS } from '../../domain/kernel/codes';
+import { standing } from '../outreach/outreach-schemas';
 import { date, id, state } from '../kernel/schemas';
 
 const kind = z.enum(UPKEEP_KINDS);
@@ -35,7 +36,9 @@ export const upkeep = z
         reminders: z.array(
           z.strictObject({
             rung: z.int().meta({ description: 'Days after `dueOn`; negative before it' }),
-            on: date,
+            on: date.meta({ description: 'When it was due' }),
+            delivery: standing.shape.delivery,
+            sentOn: date.nullable(),
           }),
         ),
       }),

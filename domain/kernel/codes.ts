@@ -242,6 +242,13 @@ export type RegistryService = (typeof REGISTRY_SERVICES)[number];
 const SENT_KINDS = ['mail', 'webhook', 'caqhStatus', 'caqhRoster', 'nppesRecord', 'exclusionList'] as const;
 export type SentKind = (typeof SENT_KINDS)[number];
 
+/**
+ * What has become of a message: it waits to leave, has left, may have, never will unless a person has it sent again, or is not to
+ * leave (no longer needed, or not allowed).
+ */
+export const DELIVERIES = ['queued', 'sent', 'uncertain', 'failed', 'dropped'] as const;
+export type Delivery = (typeof DELIVERIES)[number];
+
 /** Who excludes from federal and state programmes. */
 export const EXCLUSION_SOURCES = ['oig_leie', 'sam', 'state'] as const;
 export type ExclusionSource = (typeof EXCLUSION_SOURCES)[number];

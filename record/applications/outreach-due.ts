@@ -79,7 +79,9 @@ async function putOffRungs(tx: Tx, { id }: ApplicationState, from: Instant, to: 
   }
 }
 
-type To = 'assignee' | 'lead' | 'client' | 'provider' | 'payer';
+/** To whom an application's messages go. */
+export const TO = ['assignee', 'lead', 'client', 'provider', 'payer'] as const;
+export type To = (typeof TO)[number];
 const TYPE: Record<To, RecipientType> = {
   assignee: 'user',
   lead: 'user',
@@ -96,21 +98,42 @@ interface Saying extends Pick<QueuedMessage, 'key' | 'template' | 'data' | 'arme
   dueAt?: Instant | undefined;
 }
 
+/** The key of an event's messages; each recipient's follows it. */
+export function buildMessageKey(
+  applicationId: string,
+  { id, kind, data }: Pick<ApplicationEvent, 'id' | 'kind' | 'data'>,
+): string {
+  const of = data as Partial<Record<'at' | 'armedBy' | 'from' | 'daysBefore', string | number>>;
+  switch (kind) {
+    case 'nudge':
+      return `nudge/${applicationId}/${of.at}`;
+    case 'escalation':
+      return `escalation/${applicationId}/${of.armedBy}`;
+    case 'recredentialing_due':
+      return `recredentialing/${applicationId}/${of.from}/opened`;
+    case 'recredentialing_reminder':
+      return `recredentialing/${applicationId}/${of.from}/${of.daysBefore}`;
+    case 'recredentialing_missed':
+      return `recredentialing/${applicationId}/${of.from}/missed`;
+    default:
+      return `${kind}/${applicationId}/${id}`;
+  }
+}
+
 /** Lists the messages that an event requires. */
 function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[] {
   const { at } = event;
+  const key = buildMessageKey(state.id, event);
   switch (event.kind) {
     case 'nudge': {
       const { purpose, armedBy } = event.data;
       if (!ASKED_BY_MAIL.includes(purpose)) return [];
-      const key = `nudge/${state.id}/${event.data.at}`;
       return [{ to: 'payer', at, key, template: 'payer_follow_up', data: { purpose }, armedBy }];
     }
     case 'escalation': {
       const { track, armedBy } = event.data;
       const purpose = (track === 'step' ? state.step : followUpOf(state, track))?.purpose;
       const dueAt = state.agenda.items.find((item) => item.purpose === purpose)?.dueAt;
-      const key = `escalation/${state.id}/${armedBy}`;
       const rung = { at, key, template: 'escalation', data: { purpose }, dueAt, armedBy };
       return [
         { to: 'assignee', ...rung },
@@ -121,8 +144,6 @@ function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[]
     case 'recredentialing_due':
     case 'recredentialing_reminder': {
       const { from, dueOn } = event.data;
-      const rung = 'daysBefore' in event.data ? event.data.daysBefore : 'opened';
-      const key = `recredentialing/${state.id}/${from}/${rung}`;
       const word = { at, key, template: 'recredentialing_due', data: { from, dueOn } };
       return [
         { to: 'provider', ...word },
@@ -131,7 +152,7 @@ function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[]
     }
     case 'recredentialing_missed': {
       const { from, dueOn } = event.data;
-      const word = { at, key: `recredentialing/${state.id}/${from}/missed`, template: 'recredentialing_missed' };
+      const word = { at, key, template: 'recredentialing_missed' };
       // a late decision can still renew within the days that are left: the lead is notified at once
       return (['assignee', 'lead', 'client'] as const).map((to) => ({ to, ...word, data: { from, dueOn } }));
     }
@@ -143,7 +164,7 @@ function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[]
       const armedBy = state.step ? { armedBy: state.step.armedBy } : {};
       const { attestationMaxDays: maxDays } = state.rules;
       const data = template === 'attestation_due' && maxDays !== undefined ? { maxDays } : {};
-      return [{ to: 'provider', at, key: `stage/${state.id}/${event.id}`, template, data, ...armedBy }];
+      return [{ to: 'provider', at, key, template, data, ...armedBy }];
     }
     default:
       return [];

@@ -2,6 +2,8 @@ import type { EventKind } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Fragment } from '../../runtime/database';
 import type { Actor, Principal } from '../kernel/principal';
+import { selectStanding, type MessageStanding } from '../outreach/messages';
+import { buildMessageKey, TO, type To } from './outreach-due';
 
 /** What happened, as it was entered: an entry of a command has the command's fields, one that followed has its own. */
 export interface TimelineEntry extends Record<string, unknown> {
@@ -12,6 +14,8 @@ export interface TimelineEntry extends Record<string, unknown> {
   /** The entry that this one followed from. */
   causeId?: string;
   struck?: { byId: string; reason: string };
+  /** What was written because of it, and whether that has left. */
+  messages?: (MessageStanding & { to: To })[];
   /** Of a correction: how many readiness answers were yes because of the struck entry, and the latest of them. */
   answers?: { count: number; latest: { at: Instant; question: object }[] };
 }
@@ -37,15 +41,57 @@ const LATEST = 100;
 const rfc3339 = (sql: Db, at: Fragment): Fragment =>
   sql`to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
+/** What an entry has written to whom: a client is not told of the operator's own people. */
+async function listMessages(
+  sql: Db,
+  applicationId: string,
+  rows: readonly Row[],
+  forClient: boolean,
+): Promise<Map<string, NonNullable<TimelineEntry['messages']>>> {
+  const to = TO.filter((one) => !forClient || !['assignee', 'lead'].includes(one));
+  const keys = rows.flatMap(({ id, kind, data }) => {
+    const key = buildMessageKey(applicationId, { id, kind, data } as Parameters<typeof buildMessageKey>[1]);
+    return to.map((one) => ({ entryId: id, to: one, key: `${key}/${one}` }));
+  });
+  const found = await sql<(MessageStanding & { key: string })[]>`
+    select m.key, ${selectStanding(sql)} from messages m left join mail_batches b on b.id = m.batch_id
+    where m.application_id = ${applicationId} and m.key = any(${keys.map(({ key }) => key)}::text[])`;
+  const standings = new Map(found.map(({ key, ...standing }) => [key, standing]));
+  const messages = new Map<string, NonNullable<TimelineEntry['messages']>>();
+  for (const { entryId, to: one, key } of keys) {
+    const standing = standings.get(key);
+    if (standing) messages.set(entryId, [...(messages.get(entryId) ?? []), { to: one, ...standing }]);
+  }
+  return messages;
+}
+
 const MACHINE: Actor = { type: 'system', id: 'workflow', name: 'Countersign' };
+
+/** One page of an application's timeline, with what became of the messages that its entries wrote. */
+export async function listTimelineWithMessages(
+  ...asked: Parameters<typeof listTimeline>
+): ReturnType<typeof listTimeline> {
+  const [sql, { role }, applicationId] = asked;
+  const { items, next, rows } = await readTimeline(...asked);
+  const messages = await listMessages(sql, applicationId, rows, role === 'client');
+  const added = items.map((item) => (messages.has(item.id) ? { ...item, messages: messages.get(item.id)! } : item));
+  return { items: added, next };
+}
 
 /** One page of an application's entries in order; `after` is the number of the last one of the page before. */
 export async function listTimeline(
+  ...asked: Parameters<typeof readTimeline>
+): Promise<{ items: TimelineEntry[]; next: number | null }> {
+  const { items, next } = await readTimeline(...asked);
+  return { items, next };
+}
+
+async function readTimeline(
   sql: Db,
   { role }: Principal,
   applicationId: string,
   { limit, after = 0 }: { limit: number; after?: number | undefined },
-): Promise<{ items: TimelineEntry[]; next: number | null }> {
+): Promise<{ items: TimelineEntry[]; next: number | null; rows: readonly Row[] }> {
   // a note among the operator's own people, and the correction of one
   const internal = sql`
     (n.kind = 'note' and n.event->'data'->>'visibility' = 'internal')`;
@@ -72,6 +118,7 @@ export async function listTimeline(
     order by e.seq limit ${limit + 1}`;
   const items = rows.slice(0, limit);
   return {
+    rows: items,
     items: items.map((row) => entry(row, role === 'client')),
     next: rows.length > limit ? items.at(-1)!.seq : null,
   };

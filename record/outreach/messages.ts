@@ -1,4 +1,5 @@
 import { announce } from '../kernel/subscribers';
+import type { Delivery } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
 
@@ -44,6 +45,22 @@ export async function queueMessages(tx: Db, messages: readonly QueuedMessage[]):
 export const hasNotLeft = (sql: Db): Fragment => sql`
   (m.status = 'queued' or m.status = 'batched' and exists (
     select from mail_batches b where b.id = m.batch_id and b.status in ('queued', 'claimed')))`;
+
+/** A message as far as it has come. Only what was sent may be said to have been asked or told. */
+export interface MessageStanding {
+  delivery: Delivery;
+  queuedAt: Instant;
+  sentAt: Instant | null;
+}
+
+/** How far a message `m` of the batch `b` has come. */
+export const selectStanding = (sql: Db): Fragment => sql`
+  case
+    when m.status = 'sent' then 'sent'
+    when m.status in ('settled', 'withheld') or b.status = 'dismissed' then 'dropped'
+    when b.status in ('uncertain', 'failed') then b.status
+    else 'queued' end as delivery,
+  m.not_before as queued_at, case when m.status = 'sent' then b.sent_at end as sent_at`;
 
 /** Of the messages of a template about a relationship, makes those that have not left say something else, or nothing. */
 export async function amendMessages(

@@ -12,7 +12,13 @@ import {
 import { assessAnswers } from '../../domain/platforms/platform';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
-import { amendMessages, queueMessages, type RecipientType } from '../outreach/messages';
+import {
+  amendMessages,
+  queueMessages,
+  selectStanding,
+  type MessageStanding,
+  type RecipientType,
+} from '../outreach/messages';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { createTasks, settleTasks } from '../kernel/tasks';
 
@@ -28,9 +34,6 @@ interface Inquiry {
   recipientType: RecipientType;
   recipientId: string;
   cadence: Duration;
-  /** How often since something was last open. */
-  asked: number;
-  askedAt: Instant | null;
   nextAskAt: Instant | null;
   openedBy: Actor;
   openedAt: Instant;
@@ -155,6 +158,11 @@ export const changeTerms = (
   });
 
 type InquiryNow = Inquiry & {
+  /** How often a message has left since something was last open, and when the last one did. */
+  asked: number;
+  askedAt: Instant | null;
+  /** Every message since then, as far as it has come; the latest first. */
+  asks: MessageStanding[];
   status: 'open' | 'answered' | 'closed';
   openQuestions: OpenQuestion[];
   asksAgainAt: Instant | null;
@@ -167,18 +175,39 @@ export async function findInquiry(
   relationship: Asked,
   now: Instant,
 ): Promise<InquiryNow | null> {
-  const [inquiry] = await sql<(Inquiry & { timeZone: string })[]>`
-    select i.id, i.recipient_type, i.recipient_id, i.cadence, i.asked, i.asked_at, i.next_ask_at, i.opened_by,
+  const [inquiry] = await sql<(Inquiry & { timeZone: string; queued: number })[]>`
+    select i.id, i.recipient_type, i.recipient_id, i.cadence, i.asked as queued, i.next_ask_at, i.opened_by,
       i.opened_at, i.closed_by, i.closed_at, i.closed_reason, c.time_zone
     from inquiries i join clients c on c.id = i.client_id
     where i.relationship_id = ${relationship.id} and ${inScope(sql, principal, 'i.client_id')}
     order by i.opened_at desc limit 1`;
   if (!inquiry) return null;
-  const { timeZone, ...shown } = inquiry;
-  const { open, asksAgainAt } = await listQuestions(sql, relationship, now, timeZone);
+  const { timeZone, queued, ...shown } = inquiry;
+  const [{ open, asksAgainAt }, asks] = await Promise.all([
+    listQuestions(sql, relationship, now, timeZone),
+    listAsks(sql, relationship.id, queued),
+  ]);
+  const sent = asks.filter(({ delivery }) => delivery === 'sent');
   const status = shown.closedAt !== null ? 'closed' : open.length > 0 ? 'open' : 'answered';
-  return { ...shown, status, openQuestions: open, asksAgainAt };
+  return {
+    ...shown,
+    status,
+    asked: sent.length,
+    askedAt: sent[0]?.sentAt ?? null,
+    asks: asks.map(({ delivery, queuedAt, sentAt }) => ({ delivery, queuedAt, sentAt })),
+    openQuestions: open,
+    asksAgainAt,
+  };
 }
+
+/** The last so many messages of a relationship's inquiry, the latest first. */
+const listAsks = (sql: Db, relationshipId: string, latest: number) => sql<
+  (MessageStanding & { recipientId: string })[]
+>`
+  select ${selectStanding(sql)}, m.recipient_id
+  from messages m left join mail_batches b on b.id = m.batch_id
+  where m.template = ${TEMPLATE} and m.data->>'relationshipId' = ${relationshipId}
+  order by m.not_before desc, m.id limit ${latest}`;
 
 async function listQuestions(sql: Db, { id, payerIds, states }: Asked, now: Instant, timeZone: string) {
   const [answers, [terms]] = await Promise.all([
@@ -193,7 +222,7 @@ async function listQuestions(sql: Db, { id, payerIds, states }: Asked, now: Inst
 
 /** Asks what is open and due to be asked, once; answers when to look again. */
 export async function askQuestions(tx: Tx, relationshipId: string, now: Instant): Promise<{ next: Instant | null }> {
-  const [inquiry] = await tx<(Inquiry & Asked & { timeZone: string; inquiryId: string })[]>`
+  const [inquiry] = await tx<(Inquiry & Asked & { timeZone: string; inquiryId: string; asked: number })[]>`
     select i.*, i.id as inquiry_id, r.id, r.provider_id, r.payer_ids, r.states, c.time_zone
     from inquiries i
     join platform_relationships r on r.id = i.relationship_id
@@ -206,7 +235,7 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
   // answers may have come since a message was queued
   await amendMessages(tx, TEMPLATE, relationshipId, open.length > 0 ? { questions: open } : null);
   if (open.length === 0) {
-    await tx`update inquiries set asked = 0, asked_at = null, next_ask_at = null where id = ${inquiryId}`;
+    await tx`update inquiries set asked = 0, next_ask_at = null where id = ${inquiryId}`;
     await settleTasks(tx, relationshipId, 'platform_inquiry');
     return { next: asksAgainAt };
   }
@@ -214,20 +243,28 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
     return { next: [inquiry.nextAskAt, ...(asksAgainAt ? [asksAgainAt] : [])].sort()[0]! };
 
   const next = computeChase({ at: now }, cadence, { timeZone });
-  const asked = inquiry.asked + 1;
-  await tx`update inquiries set asked = ${asked}, asked_at = ${now}, next_ask_at = ${next} where id = ${inquiryId}`;
+  const asks = await listAsks(tx, relationshipId, inquiry.asked);
+  const sent = asks.filter(({ delivery }) => delivery === 'sent');
+  // what still waits to leave asks the same: one mail is enough
+  if (asks.some(({ delivery, recipientId: to }) => delivery === 'queued' && to === recipientId)) {
+    await tx`update inquiries set next_ask_at = ${next} where id = ${inquiryId}`;
+    return { next };
+  }
+  await tx`update inquiries set asked = asked + 1, next_ask_at = ${next} where id = ${inquiryId}`;
   const key = `platform_inquiry/${inquiryId}/${now}`;
+  const asked = sent.filter((one) => one.recipientId === recipientId).length + 1;
   const data = { relationshipId, asked, questions: open };
   await queueMessages(tx, [{ key, clientId, recipientType, recipientId, template: TEMPLATE, data, notBefore: now }]);
-  if (asked === ASKED_IN_VAIN)
+  if (sent.length + 1 >= ASKED_IN_VAIN)
     await createTasks(tx, [
       {
-        key,
+        // once since something was last open
+        key: `platform_inquiry/${inquiryId}/${asks.at(-1)!.queuedAt}/in_vain`,
         clientId,
         kind: 'platform_inquiry',
         subjectType: 'platform_relationship',
         subjectId: relationshipId,
-        data: { asked },
+        data: { asked: sent.length },
         dueAt: next,
       },
     ]);

@@ -1,7 +1,7 @@
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ApplicationState } from '../../domain/applications/state';
 import { localDate } from '../../domain/time/calendar';
-import type { UpkeepKind } from '../../domain/kernel/codes';
+import type { Delivery, UpkeepKind } from '../../domain/kernel/codes';
 import {
   REMINDER_DAYS,
   predictLapses,
@@ -12,6 +12,7 @@ import {
   type UpkeepItem,
 } from '../../domain/upkeep/upkeep';
 import type { Db } from '../../runtime/database';
+import { selectStanding, type MessageStanding } from '../outreach/messages';
 import { isThere } from '../kernel/person-scope';
 import { inScope, type Principal } from '../kernel/principal';
 import { buildReminderKey, readOwnUpkeep } from './upkeep';
@@ -25,8 +26,8 @@ interface ShownItem {
   dueOn: PlainDate | null;
   standing: Standing | 'missing';
   nextReminderOn: PlainDate | null;
-  /** Of this item and day, on behalf of this client. */
-  reminders: { rung: number; on: PlainDate }[];
+  /** Of this item and day, on behalf of this client; `on` is when each was due, and `sentOn` when it left. */
+  reminders: { rung: number; on: PlainDate; delivery: Delivery; sentOn: PlainDate | null }[];
 }
 
 export interface Upkeep {
@@ -65,9 +66,10 @@ export async function readUpkeep(
   const elsewhere = sql`
     p.person_id = ${personId} and p.id <> ${providerId} and ${isThere(sql)} and ${inScope(sql, principal, 'p.client_id')}`;
   const [said, applications, others] = await Promise.all([
-    sql<{ key: string; rung: number; notBefore: Instant }[]>`
-      select key, (data->>'rung')::int as rung, not_before from messages
-      where key = any(${items.flatMap(keys)}::text[]) order by not_before`,
+    sql<(MessageStanding & { key: string; rung: number })[]>`
+      select m.key, (m.data->>'rung')::int as rung, ${selectStanding(sql)}
+      from messages m left join mail_batches b on b.id = m.batch_id
+      where m.key = any(${items.flatMap(keys)}::text[]) order by m.not_before`,
     sql<{ id: string; snapshot: ApplicationState }[]>`
       select id, snapshot from applications where provider_id = ${providerId} and open order by created_at, id`,
     compared ? readOwnUpkeep(sql, elsewhere, now) : [],
@@ -85,7 +87,12 @@ export async function readUpkeep(
       dueOn,
       standing: findStanding(item, today),
       nextReminderOn: nextReminderOn && endedOn && endedOn < nextReminderOn ? null : nextReminderOn,
-      reminders: ours.map(({ rung, notBefore }) => ({ rung, on: localDate(notBefore, timeZone) })),
+      reminders: ours.map(({ rung, queuedAt, delivery, sentAt }) => ({
+        rung,
+        on: localDate(queuedAt, timeZone),
+        delivery,
+        sentOn: sentAt && localDate(sentAt, timeZone),
+      })),
     };
   });
   const dueOnOf = (view: { items: readonly UpkeepItem[] }): PlainDate | null =>

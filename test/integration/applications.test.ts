@@ -143,6 +143,23 @@ describe('what is refused', () => {
     }
   });
 
+  test('an entry tells what was written because of it, and whether that has left', async () => {
+    const application = await system.at('in_review');
+    await application.contact('information_requested', { missingItems: ['W-9 form'] });
+    const { sql } = system.api.deps;
+    const written = async () =>
+      (await application.timeline()).findLast(({ to }) => to === 'information_requested')!.messages;
+    // as on a weekend
+    await sql`
+      update messages set status = 'queued', batch_id = null, not_before = now() + interval '2 days'
+      where application_id = ${application.id}`;
+    expect(await written()).toEqual([
+      { to: 'provider', delivery: 'queued', queuedAt: expect.any(String), sentAt: null },
+    ]);
+    await sql`update messages set status = 'withheld' where application_id = ${application.id}`;
+    expect(await written()).toMatchObject([{ delivery: 'dropped', sentAt: null }]);
+  });
+
   test('information about items that nobody asked for is refused by item, and taken with outOfOrder', async () => {
     const application = await system.at('in_review');
     await application.contact('information_requested', { missingItems: ['W-9'] });

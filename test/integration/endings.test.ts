@@ -108,7 +108,7 @@ test.each(['client', 'provider'])(
       answeredOn: daysAgo(5),
       channel: 'email',
     });
-    await eventually(async () => (await system.api.get(`${path}/inquiry`)).body.asked === 1);
+    await eventually(async () => (await system.api.get(`${path}/inquiry`)).body.asks.length === 1);
     const { items } = await ended(what, what === 'client' ? clientId : providerId);
     expect(sorted(items)).toEqual([`stop_asking ${id}`]);
     expect((await system.api.get(path)).body).toMatchObject({ endedOn: null, payerIds: [payerId] });

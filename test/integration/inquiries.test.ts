@@ -28,7 +28,7 @@ const openOf = ({ openQuestions }: { openQuestions: { question: string }[] }) =>
 
 test('opens with the relationship, is asked at once, and takes answers as they come', async () => {
   const { path, inquiry, providerId } = await relationship();
-  await eventually(async () => (await inquiry()).asked === 1);
+  await eventually(async () => (await inquiry()).asks.length === 1);
   const asked = { status: 'open', recipientType: 'provider', recipientId: providerId, closedAt: null };
   expect(await inquiry()).toMatchObject(asked);
   expect(openOf(await inquiry())).toHaveLength(6);
@@ -36,7 +36,7 @@ test('opens with the relationship, is asked at once, and takes answers as they c
     await system.api.put(`${path}/answers/${question}`, ANSWER);
   expect(openOf(await inquiry())).toEqual(['portable_on_exit', 'claims_under_own_setup', 'free_of_restrictions']);
   for (const question of openOf(await inquiry())) await system.api.put(`${path}/answers/${question}`, ANSWER);
-  await eventually(async () => (await inquiry()).asked === 0);
+  await eventually(async () => (await inquiry()).asks.length === 0);
   expect(await inquiry()).toMatchObject({ status: 'answered' });
   expect((await inquiry()).asksAgainAt.slice(0, 4)).toBe(String(Number(TODAY.slice(0, 4)) + 1));
 });
@@ -75,7 +75,7 @@ describe('the mail of an inquiry', () => {
     const { path, inquiry, providerId, payerId } = await relationship('Alma & Co');
     const email = `${randomUUID()}@example.org`;
     await system.api.patch(`/v1/providers/${providerId}`, { email });
-    await eventually(async () => (await inquiry()).asked === 1);
+    await eventually(async () => (await inquiry()).asks.length === 1);
     for (const question of ['direct_contract', 'bill_outside'])
       await system.api.put(`${path}/answers/${question}`, ANSWER);
     const told = async () =>
@@ -86,6 +86,7 @@ describe('the mail of an inquiry', () => {
     await eventually(async () => (await told()) === 4);
     const [mail] = await sentTo(providerId, email);
     expect(mail!.subject).toBe('Questions about your participation through Alma & Co');
+    expect(await inquiry()).toMatchObject({ asked: 1, asks: [{ delivery: 'sent', sentAt: expect.any(String) }] });
     const { name } = (await system.api.get(`/v1/payers/${payerId}`)).body;
     expect(mail!.text).toContain(`1. What remains on leaving the platform`);
     expect(mail!.text).toContain(`under your own practice setup? – ${name} (CA)`);
@@ -94,7 +95,7 @@ describe('the mail of an inquiry', () => {
 
   test('goes to the platform itself where its address is known, and to nobody else', async () => {
     const { path, id, inquiry, providerId } = await relationship();
-    await eventually(async () => (await inquiry()).asked === 1);
+    await eventually(async () => (await inquiry()).asks.length === 1);
     const platform = { type: 'platform', id };
     expect(rules(await system.api.post(`${path}/inquiry`, { recipient: platform }))).toEqual([
       'recipient.email required',
@@ -103,11 +104,12 @@ describe('the mail of an inquiry', () => {
     const wrong = { recipient: { type: 'provider', id: providerId, email } };
     expect(rules(await system.api.post(`${path}/inquiry`, wrong))).toEqual(['recipient.email not_for_this_type']);
     await system.api.post(`${path}/inquiry`, { recipient: { ...platform, email } });
-    await eventually(async () => (await inquiry()).asked === 2);
+    await eventually(async () => (await inquiry()).asks.length === 2);
     expect((await system.api.get(path)).body.contactEmail).toBe(email);
     const [mail] = await sentTo(id, email);
-    expect(mail!.subject).toMatch(/^Reminder: Questions about Robin Vale’s participation through Alma/);
-    // what was queued for the provider has been settled
+    // nothing that was queued for the provider ever left
+    expect(mail!.subject).toMatch(/^Questions about Robin Vale’s participation through Alma/);
+    expect(await inquiry()).toMatchObject({ asked: 1, asks: [{ delivery: 'sent' }, { delivery: 'dropped' }] });
     const { email: own } = (await system.api.get(`/v1/providers/${providerId}`)).body;
     expect((await sentTo(providerId, own)).filter(({ subject }) => subject.includes('participation'))).toEqual([]);
   });
@@ -118,7 +120,7 @@ describe('the mail of an inquiry', () => {
       ['end', { on: TODAY, reason: 'they have left' }],
     ] as const) {
       const { path, inquiry, providerId } = await relationship();
-      await eventually(async () => (await inquiry()).asked === 1);
+      await eventually(async () => (await inquiry()).asks.length === 1);
       expect((await system.api.post(`${path}/${action}`, body)).status).toBe(200);
       const statuses = await system.api.deps.sql`select status from messages where recipient_id = ${providerId}`;
       expect(statuses).toEqual([{ status: 'settled' }]);
@@ -127,20 +129,39 @@ describe('the mail of an inquiry', () => {
   });
 });
 
+test('was not asked before its mail has left: what waits, and what failed, is shown as that', async () => {
+  const { path, id, inquiry, providerId } = await relationship();
+  await eventually(async () => (await inquiry()).asks.length === 1);
+  const { sql } = system.api.deps;
+  // as on a weekend
+  await sql`
+    update messages set status = 'queued', batch_id = null, not_before = now() + interval '2 days'
+    where recipient_id = ${providerId}`;
+  const waits = await inquiry();
+  expect(waits).toMatchObject({ asked: 0, askedAt: null, asks: [{ delivery: 'queued', sentAt: null }] });
+  const [batch] = await sql<{ id: string }[]>`
+    insert into mail_batches (recipient_type, recipient_id, status)
+    values ('provider', ${providerId}, 'failed') returning id`;
+  await sql`
+    update messages set status = 'batched', batch_id = ${batch!.id} where data->>'relationshipId' = ${id}`;
+  expect(await inquiry()).toMatchObject({ asked: 0, askedAt: null, asks: [{ delivery: 'failed' }] });
+  expect((await system.api.get(`${path}/inquiry`)).body.status).toBe('open');
+});
+
 test('a new payer is asked about and a dropped one no longer is', async () => {
   const { path, inquiry, payerId } = await relationship();
-  await eventually(async () => (await inquiry()).asked === 1);
+  await eventually(async () => (await inquiry()).asks.length === 1);
   for (const question of openOf(await inquiry()))
     await system.api.put(`${path}/answers/${question}`, {
       ...ANSWER,
       payerId,
     });
   // The watch has heard of the answers, so that what is asked from here on is about the new payer.
-  await eventually(async () => (await inquiry()).asked === 0);
+  await eventually(async () => (await inquiry()).asks.length === 0);
   expect(await inquiry()).toMatchObject({ status: 'answered' });
   const added = await system.payer();
   await system.api.patch(path, { payerIds: [payerId, added] });
-  await eventually(async () => (await inquiry()).asked === 1);
+  await eventually(async () => (await inquiry()).asks.length === 1);
   const { openQuestions } = await inquiry();
   expect(openQuestions).toHaveLength(6);
   expect(openQuestions.every((one: { payerId: string }) => one.payerId === added)).toBe(true);

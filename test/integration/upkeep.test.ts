@@ -52,13 +52,30 @@ describe('a provider’s upkeep', () => {
         standing: 'due',
         dueOn: daysAhead(20),
         nextReminderOn: daysAhead(5),
-        reminders: [{ rung: -30, on: expect.any(String) }],
+        reminders: [{ rung: -30, on: expect.any(String), delivery: 'queued', sentOn: null }],
       }),
       expect.objectContaining({ kind: 'licence', state: 'CA', name: 'L-1', standing: 'due', dueOn: daysAhead(45) }),
       expect.objectContaining({ kind: 'malpractice', standing: 'lapsed', nextReminderOn: null }),
     ]);
     expect(items[2].reminders).toHaveLength(1);
     expect(predictedLapses).toEqual([]);
+  });
+
+  test('lists a reminder as queued until it has left, and as failed where it never did', async () => {
+    const one = await provider();
+    await attested(one, 100);
+    await keep(one);
+    const reminder = async () => (await attestationOf(one)).reminders[0];
+    expect(await reminder()).toMatchObject({ delivery: 'queued', sentOn: null });
+    const [batch] = await api.deps.sql<{ id: string }[]>`
+      insert into mail_batches (recipient_type, recipient_id, status)
+      values ('provider', ${one.id}, 'failed') returning id`;
+    await api.deps.sql`
+      update messages set status = 'batched', batch_id = ${batch!.id} where recipient_id = ${one.id}`;
+    expect(await reminder()).toMatchObject({ delivery: 'failed', sentOn: null });
+    await api.deps.sql`update mail_batches set status = 'sent', sent_at = now() where id = ${batch!.id}`;
+    await api.deps.sql`update messages set status = 'sent' where recipient_id = ${one.id}`;
+    expect(await reminder()).toMatchObject({ delivery: 'sent', sentOn: expect.any(String) });
   });
 
   test('is nobody else’s, and not there for a stranger', async () => {

@@ -42,6 +42,13 @@ async function relationship() {
     ...made,
     tell,
     sent,
+    /** What is queued leaves, as the outreach to its recipient would have it. */
+    leave: () => sql`
+      with batch as (
+        insert into mail_batches (client_id, recipient_type, recipient_id, status, sent_at)
+        values (${clientId}, 'provider', ${providerId}, 'sent', now()) returning id)
+      update messages set status = 'sent', batch_id = (select id from batch)
+      where data->>'relationshipId' = ${made.id} and status = 'queued'`,
     /** Waits for as many messages as there should be by now. */
     hasSent: (count: number) => eventually(async () => (await sent()).length === count),
     answer: async (question: Question) => {
@@ -68,8 +75,14 @@ describe('an inquiry', () => {
     await inquiry.hasSent(1);
     expect(asked((await inquiry.sent())[0]!)).toEqual([...QUESTIONS]);
     for (const question of QUESTIONS.slice(0, 3)) await inquiry.answer(question);
-    await lives.env.sleep('30 days');
-    await inquiry.hasSent(3);
+    // while one waits to leave, no other joins it
+    await lives.env.sleep('15 days');
+    expect(await inquiry.sent()).toHaveLength(1);
+    for (const count of [2, 3]) {
+      await inquiry.leave();
+      await lives.env.sleep('15 days');
+      await inquiry.hasSent(count);
+    }
     const messages = await inquiry.sent();
     expect(messages.slice(1).map(asked)).toEqual([QUESTIONS.slice(3), QUESTIONS.slice(3)]);
     expect(await inquiry.tasks()).toBe(1);
