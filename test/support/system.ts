@@ -189,7 +189,7 @@ export class OpenApplication {
 
   /** Tries an action. */
   try(action: string, body: object = {}, sent?: Sent): Promise<Reply> {
-    const method = action.startsWith('confirmations/') || action === 'assignment' ? 'PUT' : 'POST';
+    const method = /^(confirmations\/\w+|assignment)$/.test(action) ? 'PUT' : 'POST';
     return this.api.call(method, `${this.path}/${action}`, { ...sent, body });
   }
 
