@@ -151,7 +151,7 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
         content: { 'text/csv': { schema: { type: 'string' as const } } },
       },
     }),
-    responses: { ...goodResponses(route, core?.responses), ...(!isPublic && problemResponses(route, names)) },
+    responses: { ...goodResponses(route, core?.responses), ...(!isPublic && problemResponses(route)) },
   };
 }
 
@@ -184,19 +184,25 @@ const goodResponses = ({ responses }: Route, examples: CoreExamples['responses']
 const otherTypes = (types: string[]) =>
   Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
 
-function problemResponses({ method, body, csv, responses, problems = [] }: Route, names: string[]) {
+/** With which statuses a route can answer. */
+export const statusesOf = (route: Route): number[] => [
+  ...Object.keys(route.responses).map(Number),
+  ...(route.access === 'public' ? [] : problemStatusesOf(route)),
+];
+
+function problemStatusesOf({ method, path, body, csv, responses, problems = [] }: Route): number[] {
   const statuses = [400, 401, 403, 503, ...problems];
-  if (names.length > 0) statuses.push(404);
+  if (path.includes('{')) statuses.push(404);
   if (body || csv) statuses.push(409, 413, 415);
   if (method !== 'get' && method !== 'delete') statuses.push(412);
   if (method === 'post' || method === 'put') statuses.push(422);
-  return Object.fromEntries(
-    statuses
-      .filter((status) => !(status in responses))
-      .sort((a, b) => a - b)
-      .map((status) => [status, { description: titlesOf(status), content: PROBLEM_CONTENT }]),
-  );
+  return statuses.filter((status) => !(status in responses)).sort((a, b) => a - b);
 }
+
+const problemResponses = (route: Route) =>
+  Object.fromEntries(
+    problemStatusesOf(route).map((status) => [status, { description: titlesOf(status), content: PROBLEM_CONTENT }]),
+  );
 
 const PROBLEM_CONTENT = { 'application/problem+json': { schema: problem } };
 
