@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { PREREQUISITES, STAGES } from '../../domain/kernel/codes';
 import { STARTER_SET } from '../../domain/registry/starter-set';
-import { findApplications } from '../../record/applications/applications';
+import { findApplication, findApplications } from '../../record/applications/applications';
 import { listPlaybookMoves } from '../../record/applications/playbook-moves';
-import { addMissingPayers, findPayer } from '../../record/registry/payers';
+import { addMissingPayers, findPayer, readPlaybook } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { toProblem } from '../kernel/errors';
 import { readClock } from '../../runtime/clock';
@@ -12,6 +12,8 @@ import { pooled } from '../kernel/pooled';
 import { ok, route, type Route } from '../kernel/route';
 import { bulkResult } from './applications-schemas';
 import { id, ids, instant, line } from '../kernel/schemas';
+import { effectivePlaybook } from '../registry/playbook-schemas';
+import { showPlaybook } from '../registry/payers';
 import { MIGRATION, take } from './applications-actions';
 
 const tag = 'payers';
@@ -58,6 +60,20 @@ export const playbookRoutes = (deps: Deps): Route[] => {
       },
       handler: async ({ principal, commandId }) =>
         ok({ items: await addMissingPayers(sql, principal, STARTER_SET, (name) => uuidOf([commandId, name])) }),
+    }),
+    route({
+      method: 'get',
+      path: '/v1/applications/{id}/playbook',
+      summary: 'Read the playbook that an application goes by, with all that it leaves to the defaults',
+      tag,
+      access: 'operations:read',
+      subject: ({ principal, params }) => findApplication(sql, principal, params.id),
+      responses: { 200: { description: 'The playbook', schema: effectivePlaybook } },
+      handler: async ({ subject: { snapshot, playbookVersion: version } }) => {
+        const { payerId, state, kind, lineOfBusiness } = snapshot.key;
+        const playbook = await readPlaybook(sql, payerId, version);
+        return ok(showPlaybook({ payerId, version, state, kind, lineOfBusiness }, playbook));
+      },
     }),
     route({
       method: 'post',

@@ -1,3 +1,4 @@
+import { describePlaybook, type Playbook, type VariantScope } from '../../domain/registry/playbook';
 import type { Principal } from '../../record/kernel/principal';
 import {
   createPayer,
@@ -16,6 +17,7 @@ import { unknownIn } from '../kernel/references';
 import { created, ok, route, type Route } from '../kernel/route';
 import { pageOf, pageQuery } from '../kernel/schemas';
 import { payer, payerInput, payerPatch } from './payers-schemas';
+import { effectivePlaybook, playbookScope } from './playbook-schemas';
 import { refuse } from '../kernel/validation';
 
 const tag = 'payers';
@@ -29,6 +31,16 @@ const viewFor =
 function payerOf(result: PayerOrExisting): Payer {
   if ('existingId' in result) throw new Problem('duplicate_payer', result);
   return result.payer;
+}
+
+/** A version of a payer's playbook as it works for a scope. */
+export function showPlaybook(
+  of: { payerId: string; version: number } & Required<VariantScope>,
+  playbook: Playbook,
+): object {
+  const { state, kind, lineOfBusiness } = of;
+  const { overrides, ...effective } = describePlaybook(playbook, { state, kind, lineOfBusiness });
+  return { ...of, overrides, playbook: effective };
 }
 
 export const payerRoutes = ({ sql }: Deps): Route[] => [
@@ -68,6 +80,20 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ params }) => findPayer(sql, params.id),
     responses: { 200: { description: 'The payer', schema: payer } },
     handler: async ({ principal, subject }) => ok(viewFor(principal)(subject)),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/payers/{id}/playbook',
+    summary: 'Read the playbook of today as it works in a state, for a kind and line of business',
+    description:
+      'With the defaults, and with what differs for the scope; an application’s own is at `/v1/applications/{id}/playbook`.',
+    tag,
+    access: 'operations:read',
+    subject: ({ params }) => findPayer(sql, params.id),
+    query: playbookScope,
+    responses: { 200: { description: 'The playbook', schema: effectivePlaybook } },
+    handler: async ({ subject: { id: payerId, playbookVersion: version, playbook }, query: scope }) =>
+      ok(showPlaybook({ payerId, version, ...scope }, playbook)),
   }),
   route({
     method: 'patch',

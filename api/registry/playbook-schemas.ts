@@ -15,6 +15,7 @@ import type { Playbook } from '../../domain/registry/playbook';
 import {
   BESIDE_BAD_FIELDS,
   email,
+  id,
   isEarlier,
   line,
   longText,
@@ -176,3 +177,37 @@ export const playbook: z.ZodType<Playbook> = z
   })
   .partial()
   .meta({ id: 'Playbook', description: 'Only what differs from the defaults' });
+
+/** Fields of a playbook that nothing has to fill. */
+const unfilled = {
+  attestationMaxDays: fields.attestationMaxDays.nullable(),
+  earliestInquiry: fields.earliestInquiry.nullable(),
+  callHours: fields.callHours.nullable().meta({ description: 'Null: from 09:00 in the client’s time zone' }),
+  maxPerCall: fields.maxPerCall.nullable(),
+  trackOrder: fields.trackOrder.nullable(),
+};
+
+export const effectivePlaybook = z
+  .strictObject({
+    payerId: id,
+    version: z.int(),
+    state,
+    kind: z.enum(KINDS),
+    lineOfBusiness: z.enum(LINES_OF_BUSINESS),
+    overrides: z
+      .array(z.enum(Object.keys(fields) as [keyof typeof fields]))
+      .meta({
+        description: 'The fields that the payer’s playbook names, by itself or for this scope; the rest are defaults',
+      }),
+    playbook: z.strictObject({ ...fields, ...unfilled }),
+  })
+  .meta({
+    id: 'EffectivePlaybook',
+    description: 'A playbook as it works: defaults and what differs for the scope applied',
+  });
+
+export const playbookScope = z.strictObject({
+  state,
+  kind: z.enum(KINDS).default('new_individual'),
+  lineOfBusiness: z.enum(LINES_OF_BUSINESS).default('commercial'),
+});

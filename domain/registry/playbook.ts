@@ -233,6 +233,21 @@ export function resolvePlaybook(
   };
 }
 
+/** A playbook as it works for a scope: nothing left out, and which fields it does not leave to the defaults. */
+export interface EffectivePlaybook extends Omit<ResolvedPlaybook, 'window'> {
+  /** Null: at nine, in the client's time zone. */
+  callHours: CallHours | null;
+  closures: Closure[];
+  overrides: (keyof Playbook)[];
+}
+
+export function describePlaybook(playbook: Playbook, scope: Required<VariantScope>): EffectivePlaybook {
+  const own = applyVariants(playbook, scope);
+  const { window: _, ...resolved } = resolvePlaybook(playbook, scope, 'UTC');
+  const { callHours = null, closures = [] } = own;
+  return { ...resolved, callHours, closures, overrides: (Object.keys(own) as (keyof Playbook)[]).sort() };
+}
+
 /** What a kind and the playbook that it is pinned to demand of an application. */
 export function deriveRules(
   kind: ApplicationKind,

@@ -187,3 +187,11 @@ export async function addMissingPayers(
   }
   return items;
 }
+
+/** A version of a payer's playbook. */
+export async function readPlaybook(sql: Db, payerId: string, version: number): Promise<Playbook> {
+  const [row] = await sql<{ body: Playbook }[]>`
+    select body from playbooks where payer_id = ${payerId} and version = ${version}`;
+  if (!row) throw new Error(`no playbook ${version} of ${payerId}`);
+  return row.body;
+}

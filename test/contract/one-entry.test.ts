@@ -23,6 +23,7 @@ test('a payer or practice is compared by its id alone only where that one row is
     'platforms/caseloads.ts', // what is stated of this payer, to be read and replaced
     'platforms/enrolment-chase.ts', // the practice's own enrolments
     'platforms/platforms.ts', // the relationship's own payers
+    'registry/payers.ts', // the payer whose playbook it is
     'registry/practices.ts', // its locations
     'registry/statements.ts', // what is stated of this practice
     'screening/exclusions.ts', // the practice that is screened

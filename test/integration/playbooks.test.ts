@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STARTER_SET } from '../../domain/registry/starter-set';
 import { playbook } from '../../api/registry/playbook-schemas';
+import type { Playbook } from '../../domain/registry/playbook';
 import type { Reply } from '../support/api';
 import { daysAgo, daysAhead, System, TODAY } from '../support/system';
 
@@ -44,6 +45,54 @@ test('the third application that a payer returns within 30 days marks its playbo
   expect([(await payer()).playbookSuspectSince, await tasks()]).toEqual([null, []]);
   await sendBack();
   expect(await tasks()).toEqual([]);
+});
+
+describe('a playbook as it works', () => {
+  const PLAYBOOK: Playbook = {
+    followUpEvery: { businessDays: 7 },
+    callHours: { timeZone: 'America/Chicago', from: '08:00', to: '17:00' },
+    variants: [{ state: 'TX', followUpEvery: { businessDays: 3 } }],
+  };
+
+  test('is read with its defaults, for a state, kind and line of business', async () => {
+    const payerId = await system.payer(PLAYBOOK);
+    const read = async (query: string) => (await system.api.get(`/v1/payers/${payerId}/playbook?${query}`)).body;
+    expect(await read('state=CA')).toMatchObject({
+      payerId,
+      version: 1,
+      kind: 'new_individual',
+      lineOfBusiness: 'commercial',
+      overrides: ['callHours', 'followUpEvery'],
+      playbook: {
+        followUpEvery: { businessDays: 7 },
+        escalateAfter: { businessDays: 10 },
+        requires: expect.arrayContaining(['caqh_id']),
+        earliestInquiry: null,
+        callHours: PLAYBOOK.callHours,
+        closures: [],
+      },
+    });
+    expect((await read('state=TX')).playbook.followUpEvery).toEqual({ businessDays: 3 });
+    const group = await read('state=CA&kind=new_group');
+    expect(group.playbook).toMatchObject({
+      requiresCaqh: false,
+      requires: ['npi', 'practice_tin', 'practice_address'],
+    });
+    expect(rules(await system.api.get(`/v1/payers/${payerId}/playbook`))).toEqual(['state required']);
+  });
+
+  test('of an application is the version that it began with', async () => {
+    const filed = await system.file({ playbook: PLAYBOOK });
+    const { path } = await system.open(filed);
+    await system.api.patch(`/v1/payers/${filed.payerId}`, { playbook: { followUpEvery: { businessDays: 1 } } });
+    expect((await system.api.get(`${path}/playbook`)).body).toMatchObject({
+      version: 1,
+      playbook: { followUpEvery: { businessDays: 7 } },
+    });
+    expect((await system.api.get(`/v1/payers/${filed.payerId}/playbook?state=CA`)).body.version).toBe(2);
+    const theirs = { key: await system.api.keyOf('client', [filed.clientId]) };
+    expect((await system.api.get(`${path}/playbook`, theirs)).status).toBe(403);
+  });
 });
 
 describe('the starter set', () => {
