@@ -42,6 +42,7 @@ import { registryRoutes } from './sources/registries';
 import { settingsRoutes } from './operations/settings';
 import { targetRoutes } from './platforms/targets';
 import { clientRequestRoutes } from './work-queue/client-requests';
+import { providerContactRoutes } from './work-queue/provider-contacts';
 import { taskRoutes } from './work-queue/tasks';
 import { upkeepRoutes } from './upkeep/upkeep';
 import { userRoutes } from './registry/users';
@@ -83,6 +84,7 @@ const GROUPS = [
   calendarFeedRoutes,
   taskRoutes,
   clientRequestRoutes,
+  providerContactRoutes,
   readinessRoutes,
   eventRoutes,
   outreachRoutes,

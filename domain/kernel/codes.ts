@@ -273,6 +273,10 @@ export const TASK_KINDS = [
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
+/** What came of a contact with a provider. */
+export const PROVIDER_OUTCOMES = ['reached', 'message_left', 'no_answer'] as const;
+export type ProviderOutcome = (typeof PROVIDER_OUTCOMES)[number];
+
 /** What a client wants of the operator. */
 export const CLIENT_REQUEST_KINDS = ['question', 'complaint', 'other'] as const;
 export type ClientRequestKind = (typeof CLIENT_REQUEST_KINDS)[number];
