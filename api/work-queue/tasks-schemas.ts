@@ -10,6 +10,7 @@ export const task = z
     id,
     clientId: id.nullable().meta({ description: 'Null: the operator’s own' }),
     kind,
+    do: z.string().meta({ description: 'The kind in words' }),
     subjectType: line,
     subjectId: id,
     data: z.record(z.string(), z.unknown()),

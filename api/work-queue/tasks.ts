@@ -1,4 +1,5 @@
-import { completeTask, findTask } from '../../record/kernel/tasks';
+import { TASK_TO_DO } from '../../domain/work-queue/to-do';
+import { completeTask, findTask, type Task } from '../../record/kernel/tasks';
 import { listTasksOf } from '../../record/work-queue/tasks';
 import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
@@ -10,7 +11,8 @@ import { checkFilter } from '../kernel/filters';
 
 const tag = 'work queue';
 
-const named = underBothNames(NOTES);
+const bothNames = underBothNames(NOTES);
+const shownTask = (one: Task) => bothNames({ ...one, do: TASK_TO_DO[one.kind] });
 
 export const taskRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -25,7 +27,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       const { clientId, assignee } = filter;
       await checkFilter(sql, principal, { clientId, assignee });
-      return listed(await listTasksOf(sql, principal, filter, { limit, ...(cursor && { cursor }) }), named);
+      return listed(await listTasksOf(sql, principal, filter, { limit, ...(cursor && { cursor }) }), shownTask);
     },
   }),
   route({
@@ -36,7 +38,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findTask(sql, principal, params.id),
     responses: { 200: { description: 'The task', schema: task } },
-    handler: async ({ subject }) => ok(named(subject)),
+    handler: async ({ subject }) => ok(shownTask(subject)),
   }),
   route({
     method: 'post',
@@ -49,6 +51,6 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     body: taskCompletion,
     responses: { 200: { description: 'The task', schema: task } },
     handler: async ({ principal, subject, body }) =>
-      ok(named(await completeTask(sql, principal, subject, body.notes ?? null))),
+      ok(shownTask(await completeTask(sql, principal, subject, body.notes ?? null))),
   }),
 ];

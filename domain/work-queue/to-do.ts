@@ -1,4 +1,4 @@
-import type { Purpose } from '../kernel/codes';
+import type { Purpose, TaskKind } from '../kernel/codes';
 
 /** What is to be done, as it reads after "please" or "we have yet to". */
 export const TO_DO: Record<Purpose, string> = {
@@ -27,4 +27,21 @@ export const TO_DO: Record<Purpose, string> = {
   read_the_party: 'read off the evidence whom it names',
   attach_document: 'attach the document behind a fact',
   approve_fact: 'have a second person approve a fact confirmed by phone',
+};
+
+/** The same of a task. */
+export const TASK_TO_DO: Record<TaskKind, string> = {
+  platform_inquiry: 'get answers about the platform: it has been asked again and again in vain',
+  platform_check: 'check that the platform still bills for the provider',
+  enrolment: 'ask what has become of an enrolment',
+  upkeep: 'have what has lapsed renewed',
+  message_uncertain: 'find out whether a mail arrived, then have it sent again or dismiss it',
+  message_failed: 'put right why a mail cannot be sent, then have it sent again or dismiss it',
+  exclusion_match: 'decide whether a match on the list of exclusions is this provider or practice',
+  exclusion_list: 'get this month’s list of the excluded on file',
+  registry_mismatch: 'put right what the file and a registry say differently',
+  registry_access: 'get access to a registry that no longer lets us in',
+  roster_removal: 'take the person off the CAQH roster by hand',
+  client_request: 'answer what a client has asked or complained of',
+  playbook_suspect: 'find out why the payer returns what is filed by its playbook',
 };

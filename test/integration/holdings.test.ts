@@ -115,7 +115,8 @@ test('a client’s question or complaint is logged with who answers it and by wh
   expect(made.body).toMatchObject({ ...asked, clientId, assignee: dana.id, dueOn: daysAhead(3), answeredAt: null });
   const { body: tasks } = await api.get(`/v1/tasks?assignee=${dana.id}&kind=client_request`);
   const dueAt = atDate(daysAhead(3), { timeZone: CLIENT.timeZone });
-  expect(tasks.items).toMatchObject([{ id: made.body.taskId, clientId, dueAt, overdue: false }]);
+  const words = 'answer what a client has asked or complained of';
+  expect(tasks.items).toMatchObject([{ id: made.body.taskId, clientId, do: words, dueAt, overdue: false }]);
   await api.post(`/v1/tasks/${made.body.taskId}/completion`, { notes: 'Called back.' });
   expect((await api.get(path)).body.items).toMatchObject([{ id: made.body.id, answeredAt: expect.any(String) }]);
   const auditor = await newUser({ role: 'auditor' });
