@@ -87,7 +87,19 @@ const provider = (firstName: string, lastName: string, number: number, more: obj
 /** A member of the group that works in two states. */
 const ofLakeshore = (firstName: string, lastName: string, number: number, day: string) =>
   provider(firstName, lastName, number, {
-    licences: ['IL', 'WI'].map((state) => ({ state, number: `${state}-1003${number}`, expiresOn: addDays(day, 400) })),
+    // renewed a year ago, without a gap
+    licences: ['IL', 'WI'].map((state) => ({
+      state,
+      number: `${state}-1003${number}`,
+      startsOn: addDays(day, -330),
+      expiresOn: addDays(day, 400),
+    })),
+    formerLicences: ['IL', 'WI'].map((state) => ({
+      state,
+      number: `${state}-1003${number}`,
+      startsOn: addDays(day, -1061),
+      expiresOn: addDays(day, -331),
+    })),
     malpractice: { carrier: 'Lantern Mutual', policyNumber: `PL-LS-${number}`, expiresOn: addDays(day, 220) },
   });
 

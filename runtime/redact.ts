@@ -1,7 +1,7 @@
 import { isNativeError } from 'node:util/types';
 
 const SECRET =
-  /^(authorization|cookie|set-?cookie|key|.*((api|admin|encryption)_?keys?|password|secret|token|sealed|hash)|tin|ssn|ein|tax_?id|value|email|contact_?email|phone|policy_?number|(account|routing)_?number|secret_?kept_?in|dea\.number)$/i;
+  /^(authorization|cookie|set-?cookie|key|.*((api|admin|encryption)_?keys?|password|secret|token|sealed|hash)|tin|ssn|ein|tax_?id|value|email|contact_?email|phone|policy_?number|(account|routing)_?number|secret_?kept_?in|(former_?)?dea\.number)$/i;
 const REDACTED = '[redacted]';
 
 /**

@@ -9,6 +9,7 @@ import {
   OUTCOMES,
   PREREQUISITES,
   STAGES,
+  UNMET_REASONS,
   WAITING_ON,
   type Fact,
   type Stage,
@@ -246,7 +247,7 @@ export const application = z
       z.strictObject({
         code: z.enum(PREREQUISITES),
         met: z.boolean(),
-        reason: z.enum(['missing', 'expired']).optional(),
+        reason: z.enum(UNMET_REASONS).optional(),
         waivedUntil: date.optional(),
       }),
     ),

@@ -6,6 +6,7 @@ import {
   READINESS_CAUTIONS,
   READINESS_REASONS,
 } from '../../domain/kernel/codes';
+import type { PlainDate } from '../../domain/time/instants';
 import { evaluateBillingReadiness, findRemedy, type ReadinessAnswer } from '../../domain/billing/readiness';
 import {
   saveAnswers,
@@ -102,7 +103,14 @@ const answer = z
     facts: z.strictObject(Object.fromEntries(FACTS.map((name) => [name, fact]))),
     applicationId: id.nullable().meta({ description: 'The application whose facts decided' }),
     billableFrom: date.nullable().meta({
-      description: 'The first day of a yes, if nothing else is missing; null without a confirmed effective date',
+      description:
+        'The first day of a yes, if nothing else is missing: the effective date, or the day on which a licence begins, if that ' +
+        'is later; null without a confirmed effective date',
+    }),
+    licenceTerms: z.array(z.strictObject({ startsOn: date.optional(), expiresOn: date })).meta({
+      description:
+        'The terms of all licences in the state, also of those that were renewed or replaced; the date of service is in one of ' +
+        'them, or `licence_not_current` is a reason. One without `startsOn` counts for every day up to its end',
     }),
     evidence: z.array(id).meta({ description: 'The documents behind the facts' }),
     whatToDo: z.array(z.strictObject({ reason: z.enum(READINESS_REASONS), do: z.string() })),
@@ -153,16 +161,16 @@ async function answers({ sql }: Deps, principal: Principal, questions: Question[
     }
     const answered = evaluateBillingReadiness(request, known.evidence);
     given.push({ onFile: known, question: request, answer: answered });
-    return view(answered);
+    return view(answered, request.dateOfService);
   });
   await saveAnswers(sql, principal, given);
   return all;
 }
 
-const view = (given: ReadinessAnswer) => ({
+const view = (given: ReadinessAnswer, date: PlainDate) => ({
   ...given,
   evidence: [...new Set(Object.values(given.facts).flatMap((of) => of.evidence))],
-  whatToDo: given.reasons.map((reason) => ({ reason, do: findRemedy(reason, given) })),
+  whatToDo: given.reasons.map((reason) => ({ reason, do: findRemedy(reason, given, date) })),
 });
 
 const unknown = (...paths: string[]): Problem =>

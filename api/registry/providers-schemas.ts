@@ -13,12 +13,15 @@ import {
   id,
   ids,
   instant,
+  isEarlier,
   line,
   longText,
   npi,
   pastDate,
+  repeatable,
   state,
   text,
+  turningDate,
   unique,
   version,
 } from '../kernel/schemas';
@@ -32,27 +35,58 @@ export const taxonomyCode = text(
   { example: '101YM0800X', pattern: '^[0-9A-Z]{9}X$' },
 );
 
-const licence = z.strictObject({ state, number: line, expiresOn: expiryDate });
+const startsOn = turningDate.optional().meta({
+  description: 'The first day of this term; where it is unknown, the term counts for every day up to its end',
+});
+const issuedOn = pastDate.optional().meta({
+  description:
+    'The day of issue; the term begins on it unless `startsOn` is given, but a renewal does not where it lies within or before the term that is renewed',
+});
+/** For the days of a term, in their order. */
+function checkOrder(
+  { issuedOn: issued, startsOn: starts, expiresOn: expires }: Record<string, unknown>,
+  context: z.core.$RefinementCtx,
+): void {
+  if (isEarlier(starts, issued)) broken(context, ['startsOn'], 'order', 'must not be before issuedOn');
+  if (isEarlier(expires, starts)) broken(context, ['expiresOn'], 'order', 'must not be before startsOn');
+  else if (isEarlier(expires, issued)) broken(context, ['expiresOn'], 'order', 'must not be before issuedOn');
+}
+const FORMER = 'Terms that were renewed or replaced, each once; the latest end first';
+
+const licence = z
+  .strictObject({ state, number: line, issuedOn, startsOn, expiresOn: expiryDate })
+  .superRefine(checkOrder, BESIDE_BAD_FIELDS);
 const licences = unique(z.array(licence).max(100), (one) => `${one.state} ${one.number}`);
+const formerLicences = unique(z.array(licence).max(1000), keyOfFormer).meta({ description: FORMER });
 const dollars = z.int().min(1).max(1_000_000_000);
 const policy = z.strictObject({
   carrier: line,
   policyNumber: line,
+  startsOn,
   expiresOn: expiryDate,
   limits: z.strictObject({ perOccurrence: dollars, aggregate: dollars }).optional().meta({ description: 'US dollars' }),
 });
-export const malpractice = policy.superRefine(({ limits }, context) => {
+export const malpractice = policy.superRefine((given, context) => {
+  const { limits } = given;
+  checkOrder(given, context);
   if (limits && limits.aggregate < limits.perOccurrence)
     broken(context, ['limits', 'aggregate'], 'order', 'must not be less than perOccurrence');
 }, BESIDE_BAD_FIELDS);
+const formerMalpractice = unique(z.array(malpractice).max(1000), (one) => `${one.carrier} ${keyOfFormer(one)}`).meta({
+  description: FORMER,
+});
 const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a valid check digit', holds: isDea }], {
   example: 'AB1234563',
   pattern: '^[A-Z][A-Z9][0-9]{7}$',
 });
-export const dea = unique(
-  z.array(z.strictObject({ state, number: deaNumber, expiresOn: expiryDate })).max(60),
-  (one) => `${one.state} ${one.number}`,
-).meta({ description: 'Where they prescribe' });
+const registration = z
+  .strictObject({ state, number: deaNumber, issuedOn, startsOn, expiresOn: expiryDate })
+  .superRefine(checkOrder, BESIDE_BAD_FIELDS);
+export const dea = unique(z.array(registration).max(60), (one) => `${one.state} ${one.number}`).meta({
+  description: 'Where they prescribe',
+});
+const formerDea = unique(z.array(registration).max(1000), keyOfFormer).meta({ description: FORMER });
+const former = { formerLicences, formerMalpractice, formerDea };
 
 const firstName = line
   .nullable()
@@ -70,6 +104,10 @@ const formerNames = unique(z.array(formerName).max(20), (name) => JSON.stringify
   description: 'Names that the person had before; lists of exclusions are searched for them too',
 });
 
+function keyOfFormer(one: { state?: string; number?: string; policyNumber?: string; expiresOn: string }): string {
+  return [one.state, one.number ?? one.policyNumber, one.expiresOn].join(' ');
+}
+
 const fields = { firstName, lastName: line, email, licences };
 
 export const providerInput = z
@@ -83,6 +121,9 @@ export const providerInput = z
     formerNames: formerNames.optional(),
     malpractice: malpractice.optional(),
     dea: dea.optional(),
+    formerLicences: formerLicences.optional(),
+    formerMalpractice: formerMalpractice.optional(),
+    formerDea: formerDea.optional(),
   })
   .meta({ id: 'ProviderInput' });
 
@@ -96,6 +137,7 @@ export const providerPatch = z
     formerNames,
     malpractice: malpractice.nullable(),
     dea,
+    ...former,
     ...circumstance,
   })
   .partial()
@@ -124,6 +166,10 @@ export const provider = z
       .nullable()
       .meta({ description: 'Without its number once the provider has left and their secrets are purged' }),
     dea,
+    ...former,
+    formerMalpractice: repeatable(z.array(policy.partial({ policyNumber: true }))).meta({
+      description: `${FORMER}; without their numbers once secrets are purged`,
+    }),
     ...ended,
     attestation: z.strictObject({ attestedOn: date, dueOn: date, current: z.boolean() }).nullable().meta({
       description: 'The latest CAQH attestation that a registry knows or this client recorded; valid through `dueOn`',

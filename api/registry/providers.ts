@@ -38,7 +38,12 @@ export function viewOfProvider({
 }: Provider) {
   const today = localDate(readClock(), timeZone);
   const dueOn =
-    attestedOn && computeAttestationDueOn(attestedOn, listKnownLicences(shown.licences, registryLicences), today);
+    attestedOn &&
+    computeAttestationDueOn(
+      attestedOn,
+      listKnownLicences([...shown.licences, ...shown.formerLicences], registryLicences),
+      today,
+    );
   const { caqh, nppes } = shown.registries;
   return {
     ...shown,
@@ -118,7 +123,12 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/providers/{id}',
     summary: 'Change a provider',
     description:
-      'Fields that are left out stay as they are; `licences` replaces the whole list; null clears `firstName`, `middleName`, `suffix`, `caqhId`, `taxonomyCode` and `malpractice`. ' +
+      'Fields that are left out stay as they are; a list replaces the whole list; null clears `firstName`, `middleName`, `suffix`, `caqhId`, `taxonomyCode` and `malpractice`. ' +
+      'A later `expiresOn` of a licence, policy or DEA registration on file is a renewal: the term before it is kept in `formerLicences`, `formerMalpractice` or `formerDea`, and the days between the two are a gap, unless `startsOn` is the day after. ' +
+      'Without `startsOn` the new term begins the day after the one that it renews, or on `changedOn` where that is over. ' +
+      'What is left out of a list or replaced by another number ended the day before `changedOn`, or where its successor begins, and is kept likewise. ' +
+      'An earlier `expiresOn` ends the term earlier. With `correction` nothing is kept: the term on file was written wrongly. ' +
+      'Who gives a former list gives all of it. ' +
       'An NPI that was entered wrongly is put right by its correction.',
     tag,
     access: 'registry:write',
@@ -127,7 +137,11 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The provider as it is now', schema: provider } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       // nothing would purge it a second time
-      if (subject.endedOn !== null && subject.purged.secrets && (body.malpractice || body.dea))
+      if (
+        subject.endedOn !== null &&
+        subject.purged.secrets &&
+        (body.malpractice || body.dea || body.formerMalpractice || body.formerDea)
+      )
         throw new Problem('ended');
       return ok(viewOfProvider(await updateProvider(sql, principal, subject, body, ifMatch)));
     },

@@ -15,6 +15,7 @@ import type {
   Outcome,
   Prerequisite,
   Stage,
+  UnmetReason,
 } from '../kernel/codes';
 
 /** What an application is about; at most one is open for it. Opaque ids and codes only. */
@@ -30,7 +31,7 @@ export interface ApplicationKey {
 
 /** The file as read on a day: what is there, and when that may change by itself. */
 export interface FileReading {
-  prerequisites: { code: Prerequisite; met: boolean; reason?: 'missing' | 'expired' }[];
+  prerequisites: { code: Prerequisite; met: boolean; reason?: UnmetReason }[];
   attestation: {
     state: AttestationState;
     attestedOn: PlainDate | null;

@@ -9,8 +9,16 @@ import {
   type Attestation,
   type LicenceTerm,
 } from '../registry/attestation';
-import type { ApplicationKind, AuthorisationScope, Fact, FactDemands, Prerequisite } from '../kernel/codes';
+import type {
+  ApplicationKind,
+  AuthorisationScope,
+  Fact,
+  FactDemands,
+  Prerequisite,
+  UnmetReason,
+} from '../kernel/codes';
 import { addDays } from '../time/dates';
+import { isHeld, listTurningDays, type Term } from '../registry/held-terms';
 import { excludedOn, type ExclusionTerm } from '../screening/exclusions';
 import { KEPT_UP, KIND_RULES } from '../registry/playbook';
 
@@ -19,10 +27,12 @@ export interface ProviderFile {
   provider: {
     npi: string;
     caqhId: string | null;
+    /** With former ones, of which one may still hold. */
     licences: readonly LicenceTerm[];
     /** Those that a registry knows of. */
     registryLicences?: readonly { state: string }[];
-    malpractice: { expiresOn: PlainDate } | null;
+    malpractice: Term | null;
+    formerMalpractice?: readonly Term[];
     /** Whether they leave or have left. */
     leaves?: boolean;
   } | null;
@@ -66,7 +76,7 @@ export interface FileDemand {
 /** A prerequisite as found, and the first day on which the passing of time alone may change it. */
 interface Finding {
   met: boolean;
-  reason?: 'missing' | 'expired';
+  reason?: UnmetReason;
   changesOn?: PlainDate;
 }
 
@@ -125,13 +135,22 @@ function validThrough(lastDays: readonly PlainDate[], today: PlainDate): Finding
   return { met: true, ...(last < FOREVER && { changesOn: addDays(last, 1) }) };
 }
 
+/** Held by some term today; what turns that is the first day on which it is otherwise. */
+function held(terms: readonly Term[], today: PlainDate): Finding {
+  if (terms.length === 0) return { met: false, reason: 'missing' };
+  const met = isHeld(terms, today);
+  const changesOn = listTurningDays(terms).find((day) => day > today && isHeld(terms, day) !== met);
+  const begins = terms.some(({ startsOn }) => startsOn !== undefined && startsOn > today);
+  return { met, ...(!met && { reason: begins ? 'not_begun' : 'expired' }), ...(changesOn && { changesOn }) };
+}
+
 const FIND: Record<Prerequisite, Find> = {
   npi: ({ provider, practice }, { kind }) => present(KIND_RULES[kind].provider ? provider?.npi : practice.npi),
   caqh_id: ({ provider }) => present(provider?.caqhId),
   licence_in_state: ({ provider }, { state }, today) =>
-    validThrough(provider?.licences.filter((l) => l.state === state).map((l) => l.expiresOn) ?? [], today),
+    held(provider?.licences.filter((licence) => licence.state === state) ?? [], today),
   malpractice: ({ provider }, _demand, today) =>
-    validThrough(provider?.malpractice ? [provider.malpractice.expiresOn] : [], today),
+    held([...(provider?.malpractice ? [provider.malpractice] : []), ...(provider?.formerMalpractice ?? [])], today),
   practice_tin: ({ practice }) => present(practice.hasTin),
   practice_address: ({ practice }) => present(practice.address),
   authorisation: ({ authorisations }, { payerId }, today) =>
@@ -191,9 +210,9 @@ function readAttestation(
   const fresh =
     attestationMaxDays === null ? {} : { freshThrough: computeFreshThrough(attestedOn, attestationMaxDays) };
   // a licence that runs out can leave Illinois alone, or nothing at all
-  const cycleChanges = licences
-    .flatMap(({ expiresOn }) => (expiresOn !== null && today <= expiresOn ? [addDays(expiresOn, 1)] : []))
-    .filter((day) => computeAttestationDueOn(attestedOn, licences, day) !== dueOn);
+  const cycleChanges = listTurningDays(licences.filter((one) => one.expiresOn !== null)).filter(
+    (day) => day > today && computeAttestationDueOn(attestedOn, licences, day) !== dueOn,
+  );
   // once it has lapsed nobody asks how fresh it is
   const ends = [dueOn, ...Object.values(fresh)]
     .filter((last) => today <= last && last <= dueOn)

@@ -1,4 +1,5 @@
 import type { PlainDate } from '../time/instants';
+import { isHeld, isInForce, type Term } from '../registry/held-terms';
 import {
   FACTS,
   READINESS_REASONS,
@@ -64,7 +65,8 @@ export interface ReadinessEvidence {
   platformCovers: boolean;
   /** What facts have to have behind them for the date of service. */
   demands: FactDemands;
-  licenceCurrent: boolean;
+  /** The terms of all licences in the state, former ones too. */
+  licenceTerms: readonly Term[];
   malpracticeCurrent: boolean;
   attestationCurrent: boolean;
   excluded: boolean;
@@ -88,6 +90,8 @@ export interface ReadinessAnswer {
   applicationId: string | null;
   /** The day from which the answer is yes if nothing else is missing; null while no effective date counts. */
   billableFrom: PlainDate | null;
+  /** The terms of the licences in the state, by which the date was judged. */
+  licenceTerms: readonly Term[];
 }
 
 /** What to do about each reason. */
@@ -105,7 +109,7 @@ const REMEDIES: Record<ReadinessReason, string> = {
   claims_route_unconfirmed: 'Find out where claims go and confirm the route.',
   fact_disputed: 'Sources disagree: choose one of the values and give the reason.',
   scope_ambiguous: 'Name the line of business, and the location where the payer credentials by location.',
-  licence_not_current: 'Renew the licence in this state and put its new expiry on file.',
+  licence_not_current: 'Put a licence in this state on file, with the days from which and through which it holds.',
   excluded: 'Do not bill any payer; have the exclusion checked by a person.',
   participation_ended: 'The participation ended before this date; ask for reinstatement.',
 };
@@ -125,10 +129,34 @@ const LACK_REMEDIES: Record<FactLack, string> = {
   approval: 'Have a person other than the one who recorded the fact approve it.',
 };
 
-/** What to do about a reason of an answer. */
-export function findRemedy(reason: ReadinessReason, { facts }: Pick<ReadinessAnswer, 'facts'>): string {
+/** What to do about a reason of an answer for a date. */
+export function findRemedy(
+  reason: ReadinessReason,
+  { facts, licenceTerms }: Pick<ReadinessAnswer, 'facts' | 'licenceTerms'>,
+  date: PlainDate,
+): string {
+  if (reason === 'licence_not_current') return findLicenceRemedy(licenceTerms, date) ?? REMEDIES[reason];
   const lacks = FACTS.map((fact) => (UNCONFIRMED[fact] === reason ? facts[fact]?.lacks : undefined)).find(Boolean);
   return lacks ? LACK_REMEDIES[lacks] : REMEDIES[reason];
+}
+
+/** Between which days no licence held, and what to do about it. */
+function findLicenceRemedy(terms: readonly Term[], date: PlainDate): string | null {
+  const ended = terms
+    .map(({ expiresOn }) => expiresOn)
+    .filter((day) => day < date)
+    .sort()
+    .at(-1);
+  const begins = terms
+    .flatMap(({ startsOn }) => (startsOn !== undefined && startsOn > date ? [startsOn] : []))
+    .sort()[0];
+  if (begins && ended)
+    return `No licence in this state held after ${ended} and before ${begins}: do not bill these days. If it was renewed without a gap, correct the first day of the term.`;
+  if (begins)
+    return `The licence in this state begins on ${begins}: do not bill earlier days. If one held before, put it on file.`;
+  return ended
+    ? `The licence in this state held through ${ended}: renew it and put its new term on file with its first day.`
+    : null;
 }
 
 /**
@@ -153,7 +181,7 @@ export function evaluateBillingReadiness(query: ReadinessQuery, evidence: Readin
       : [];
   const ofScope = ambiguous ? 'scope_ambiguous' : evidence.platformCovers ? 'platform_only' : 'no_application';
   const found = new Set<ReadinessReason>(decision ? [...decision.reasons, ...ended] : [ofScope]);
-  if (!evidence.licenceCurrent) found.add('licence_not_current');
+  if (!isHeld(evidence.licenceTerms, query.dateOfService)) found.add('licence_not_current');
   if (evidence.excluded) found.add('excluded');
 
   const mayBill = found.size === 0;
@@ -166,7 +194,8 @@ export function evaluateBillingReadiness(query: ReadinessQuery, evidence: Readin
     facts: decision?.span.facts ?? {},
     factsWithoutDocument: decision ? listUndocumented(decision.span) : [],
     applicationId: decision?.span.applicationId ?? null,
-    billableFrom: decision ? findEffectiveFrom(decision.span) : null,
+    billableFrom: decision ? findBillableFrom(decision.span, evidence.licenceTerms) : null,
+    licenceTerms: evidence.licenceTerms,
   };
 }
 
@@ -185,6 +214,16 @@ function stripUncountedFacts(span: Span, { demands }: Pick<ReadinessEvidence, 'd
 
 const findEffectiveFrom = ({ facts: { effectiveDate } }: Span): PlainDate | null =>
   effectiveDate?.status === 'confirmed' ? (effectiveDate.value as PlainDate) : null;
+
+/** The first day in network on which a licence holds; where none ever does, the first day in network. */
+function findBillableFrom(span: Span, licences: readonly Term[]): PlainDate | null {
+  const from = findEffectiveFrom(span);
+  if (from === null || isHeld(licences, from)) return from;
+  const begins = licences.flatMap((term) =>
+    term.startsOn !== undefined && term.startsOn > from && isInForce(term, term.startsOn) ? [term.startsOn] : [],
+  );
+  return begins.sort()[0] ?? from;
+}
 
 /** The spans that a query is about; a line or location left out is fine while only one exists. */
 function selectSpansInScope(

@@ -188,6 +188,9 @@ export const PREREQUISITES = [
   'not_excluded',
 ] as const;
 export type Prerequisite = (typeof PREREQUISITES)[number];
+/** Why one is not met; `not_begun`: what is on file holds from a later day. */
+export const UNMET_REASONS = ['missing', 'expired', 'not_begun'] as const;
+export type UnmetReason = (typeof UNMET_REASONS)[number];
 /** What a lead may let pass for a while: never an exclusion. */
 export const WAIVABLE = PREREQUISITES.filter((code) => code !== 'not_excluded');
 

@@ -1,18 +1,15 @@
 import type { AttestationState } from './terms';
 import type { PlainDate } from '../time/instants';
 import { addDays } from '../time/dates';
+import { isInForce, type Term } from './held-terms';
 
-/** A licence as far as its end matters: valid through `expiresOn`. */
-export interface LicenceTerm {
+/** A licence as far as its days matter. */
+export interface LicenceTerm extends Term {
   state: string;
-  expiresOn: PlainDate;
 }
 
 /** A licence on which a cycle rests; without an end where only a registry knows of it. */
-export interface CycleLicence {
-  state: string;
-  expiresOn: PlainDate | null;
-}
+export type CycleLicence = LicenceTerm | { state: string; expiresOn: null };
 
 /**
  * The licences on which a person's cycle rests at a client: those on its file, and those that a registry knows of in
@@ -46,7 +43,7 @@ export function computeAttestationDueOn(
   licences: readonly CycleLicence[],
   asOf: PlainDate,
 ): PlainDate {
-  const current = licences.filter(({ expiresOn }) => expiresOn === null || asOf <= expiresOn);
+  const current = licences.filter((one) => one.expiresOn === null || isInForce(one, asOf));
   const illinoisOnly =
     current.some(({ expiresOn }) => expiresOn !== null) && current.every((licence) => licence.state === 'IL');
   return addDays(attestedOn, illinoisOnly ? ILLINOIS_CYCLE_DAYS : CYCLE_DAYS);

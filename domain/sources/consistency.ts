@@ -1,4 +1,6 @@
 import type { PlainDate } from '../time/instants';
+import type { LicenceTerm } from '../registry/attestation';
+import { isHeld } from '../registry/held-terms';
 import { compareAddresses, type Place } from '../kernel/addresses';
 import { compareLicenceNumbers, lettersOf } from '../kernel/licence-numbers';
 import { findNearest, type Likeness } from '../kernel/likeness';
@@ -53,7 +55,8 @@ export interface CheckedFile {
     lastName: string;
     suffix: string | null;
     taxonomyCode: string | null;
-    licences: readonly { state: string; number: string; expiresOn: PlainDate }[];
+    licences: readonly (LicenceTerm & { number: string })[];
+    formerLicences?: readonly LicenceTerm[];
     malpractice: { expiresOn: PlainDate } | null;
     dea: readonly { state: string; expiresOn: PlainDate }[];
     documents: readonly Expiring[];
@@ -67,6 +70,8 @@ export interface CheckedFile {
   applications: readonly { id: string; practiceId: string; state: string }[];
   /** The latest of each source. */
   snapshots: readonly Snapshot[];
+  /** The effective dates that payers gave. */
+  effective?: readonly { applicationId: string; state: string; on: PlainDate }[];
   /** The electronic claims routes of participations, each with all ids of its payer. */
   routes: readonly { applicationId: string; route: ElectronicId; own: readonly ElectronicId[] }[];
 }
@@ -87,6 +92,7 @@ export const FINDING_CODES = [
   'no_licence_in_state',
   'no_location_in_state',
   'licence_expired',
+  'licence_begins_after_effective_date',
   'malpractice_missing',
   'malpractice_expired',
   'dea_expired',
@@ -148,6 +154,10 @@ const FIXES: Record<FindingCode, readonly [Severity, string]> = {
     'The practice has no location in this state: add one, or check that the payer takes telehealth only.',
   ],
   licence_expired: ['error', 'Renew the licence and put its new expiry on file.'],
+  licence_begins_after_effective_date: [
+    'warning',
+    'The licence in this state begins after the effective date, and the days between are not billable: check both dates, or put the licence of before on file.',
+  ],
   malpractice_missing: ['error', 'Put the malpractice policy on file.'],
   malpractice_expired: ['error', 'Renew the malpractice policy and put its new expiry on file.'],
   dea_expired: ['warning', 'Renew the DEA registration of this state and put its new expiry on file.'],
@@ -234,7 +244,7 @@ export function listPracticeFindings(
 
 /** Everything in a provider's file that doesn't fit together, as of a day. */
 export function listProviderFindings(
-  { provider, practices, applications, snapshots, routes }: CheckedFile,
+  { provider, practices, applications, snapshots, routes, effective = [] }: CheckedFile,
   today: PlainDate,
 ): Finding[] {
   const applicationIds = applications.map(({ id }) => id);
@@ -260,6 +270,11 @@ export function listProviderFindings(
     held.map(({ state: kind, expiresOn }) => ({ kind, expiresOn }));
   for (const about of expired(byKind(licences), today))
     add('licence_expired', { about, applicationIds: states.get(about) ?? [] });
+  for (const { applicationId, state, on } of effective) {
+    const terms = [...licences, ...(provider.formerLicences ?? [])].filter((licence) => licence.state === state);
+    if (!isHeld(terms, on) && terms.some(({ startsOn }) => startsOn !== undefined && startsOn > on))
+      add('licence_begins_after_effective_date', { about: state, applicationIds: [applicationId] });
+  }
   if (!malpractice) add('malpractice_missing');
   else if (malpractice.expiresOn < today) add('malpractice_expired');
   for (const about of expired(byKind(dea), today))

@@ -1,5 +1,10 @@
 import type { Instant, PlainDate } from '../time/instants';
-import { computeAttestationDueOn, computeFreshThrough, listKnownLicences } from '../registry/attestation';
+import {
+  computeAttestationDueOn,
+  computeFreshThrough,
+  listKnownLicences,
+  type LicenceTerm,
+} from '../registry/attestation';
 import { atDate, atReminderDate, localDate } from '../time/calendar';
 import type { UpkeepKind } from '../kernel/codes';
 import { addDays } from '../time/dates';
@@ -9,7 +14,9 @@ import type { Rules } from '../registry/terms';
 /** What counts at one client of a person, as far as it ends by itself. */
 export interface UpkeepFile {
   attestedOn: PlainDate | null;
-  licences: readonly { state: string; number: string; expiresOn: PlainDate }[];
+  licences: readonly (LicenceTerm & { number: string })[];
+  /** What was renewed or replaced: it is renewed no more, and may still hold. */
+  formerLicences?: readonly LicenceTerm[];
   /** Those that a registry knows of. */
   registryLicences?: readonly { state: string }[];
   malpractice: { policyNumber: string; expiresOn: PlainDate } | null;
@@ -49,8 +56,17 @@ export const REMINDER_DAYS: Record<UpkeepKind, readonly number[]> = {
 
 /** What of a file ends, as of a day; what something else has taken the place of is not in it. */
 export function listUpkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[] {
-  const { attestedOn, licences, registryLicences, malpractice, dea, documents, authorisations } = file;
-  const known = listKnownLicences(licences, registryLicences);
+  const {
+    attestedOn,
+    licences,
+    formerLicences = [],
+    registryLicences,
+    malpractice,
+    dea,
+    documents,
+    authorisations,
+  } = file;
+  const known = listKnownLicences([...licences, ...formerLicences], registryLicences);
   const item = (kind: UpkeepKind, dueOn: PlainDate, more: Partial<UpkeepItem> = {}): UpkeepItem => ({
     kind,
     state: null,

@@ -5,7 +5,14 @@ import { computeExclusionTerms, type ExclusionWord } from '../../domain/screenin
 import type { ResolvedPlaybook } from '../../domain/registry/playbook';
 import { evaluateFile, type ProviderFile } from '../../domain/applications/prerequisites';
 import type { Db } from '../../runtime/database';
-import { attestedOn, countsFor, exclusionWords, registryLicences, registryWord } from '../kernel/person-scope';
+import {
+  attestedOn,
+  countsFor,
+  exclusionWords,
+  heldLicences,
+  registryLicences,
+  registryWord,
+} from '../kernel/person-scope';
 import { isSet, settingNow } from '../kernel/settings';
 import { coveredSince } from '../billing/platform-spans';
 
@@ -25,11 +32,8 @@ export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<Pr
     select
       jsonb_build_object('npi', pr.npi, 'hasTin', pr.tin_sealed is not null, 'address', pr.address) as practice,
       case when p.id is null then null else jsonb_build_object(
-        'npi', n.npi, 'caqhId', p.caqh_id, 'malpractice', p.malpractice, 'leaves', p.ended_on is not null,
-        'licences', coalesce((
-          select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
-            order by l.state, l.number)
-          from licences l where l.provider_id = p.id), '[]'::jsonb),
+        'npi', n.npi, 'caqhId', p.caqh_id, 'malpractice', p.malpractice, 'formerMalpractice', p.former_malpractice,
+        'leaves', p.ended_on is not null, 'licences', ${heldLicences(sql)},
         'registryLicences', ${registryLicences(sql)}) end as provider,
       coalesce((
         select jsonb_agg(jsonb_build_object('scopes', u.scopes, 'payerIds', ${idsOfOnes(sql, sql`u.payer_ids`)}, 'signedOn', u.signed_on,

@@ -3,7 +3,8 @@ import type { LineOfBusiness, ReadinessReason } from '../../domain/kernel/codes'
 import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { computeExclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
-import { evaluateBillingReadiness, isOver } from '../../domain/billing/readiness';
+import { listTurningDays } from '../../domain/registry/held-terms';
+import { evaluateBillingReadiness, isOver, type ReadinessEvidence } from '../../domain/billing/readiness';
 import type { ApplicationState } from '../../domain/applications/state';
 import { rowsOf, type Db, type Tx } from '../../runtime/database';
 import { emit } from '../outreach/event-feed';
@@ -62,7 +63,7 @@ export async function emitReadinessChange(
         data: { ...asked, locationId, from: before, to: { mayBill, reasons }, asOf: now },
       });
   }
-  const days = await listChangingDays(tx, asked, onFile.evidence.agreements, today);
+  const days = await listChangingDays(tx, asked, onFile.evidence);
   const ends = onFile.evidence.spans.flatMap(({ effectiveTo }) => (effectiveTo ? [addDays(effectiveTo, 1)] : []));
   const next = [...days, ...ends, ...(billableFrom ? [billableFrom] : [])].filter((day) => day > today).sort()[0];
   return { next: next ? startOfDay(next, timeZone) : null };
@@ -83,16 +84,12 @@ export async function goesOn(
   return span === undefined || !isOver(span, today, onFile.evidence);
 }
 
-/** The days on which time alone may change the answer: after a licence or an agreement has ended, of an exclusion. */
+/** The days on which time alone may change the answer: where a licence begins or has ended, an agreement has, of an exclusion. */
 async function listChangingDays(
   tx: Tx,
-  { providerId, practiceId, state }: Pick<Scope, 'providerId' | 'practiceId' | 'state'>,
-  agreements: readonly { endedOn: PlainDate | null }[],
-  today: PlainDate,
+  { providerId, practiceId }: Pick<Scope, 'providerId' | 'practiceId'>,
+  { agreements, licenceTerms }: Pick<ReadinessEvidence, 'agreements' | 'licenceTerms'>,
 ): Promise<PlainDate[]> {
-  const licences = await tx<{ expiresOn: PlainDate }[]>`
-    select expires_on from licences where provider_id = ${providerId} and state = ${state} and expires_on >= ${today}`;
-  const ends = [...licences.map(({ expiresOn }) => expiresOn), ...agreements.flatMap(({ endedOn }) => endedOn ?? [])];
   const [excluded] = await tx<{ words: ExclusionWord[] }[]>`
     select ${exclusionWords(tx, {
       personId: tx`p.person_id`,
@@ -102,7 +99,8 @@ async function listChangingDays(
     from providers p where p.id = ${providerId}`;
   const terms = computeExclusionTerms(excluded?.words ?? []);
   return [
-    ...ends.map((day) => addDays(day, 1)),
+    ...listTurningDays(licenceTerms),
+    ...agreements.flatMap(({ endedOn }) => (endedOn ? [addDays(endedOn, 1)] : [])),
     ...terms.flatMap(({ from, reinstatedOn }) => [from, ...(reinstatedOn ? [reinstatedOn] : [])]),
   ];
 }

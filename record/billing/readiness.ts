@@ -1,5 +1,6 @@
 import { idOfOne, isAmong } from '../kernel/one-entry';
-import { computeAttestationDueOn, listKnownLicences } from '../../domain/registry/attestation';
+import { computeAttestationDueOn, listKnownLicences, type LicenceTerm } from '../../domain/registry/attestation';
+import { compareTerms, isHeld, type Term } from '../../domain/registry/held-terms';
 import { KINDS, type Fact, type ReadinessReason } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import {
@@ -19,7 +20,7 @@ import type {
 import { addProofs, findInheritedAgreement, type FactRecord, type FactValue } from '../../domain/kernel/facts';
 import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
 import { asKnown, knownThen, type AsKnown } from '../kernel/as-of';
-import { attestedOn, exclusionWords, registryLicences } from '../kernel/person-scope';
+import { attestedOn, currentLicences, exclusionWords, registryLicences } from '../kernel/person-scope';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { isAboutState } from './platform-spans';
@@ -60,9 +61,9 @@ interface File {
   payer: boolean;
   location: boolean;
   requiresCaqh: boolean;
-  licences: { state: string; expiresOn: PlainDate }[];
+  licences: LicenceTerm[];
   registryLicences: { state: string }[];
-  malpracticeUntil: PlainDate | null;
+  malpractice: Term[];
   attestedOn: PlainDate | null;
   platformCovers: boolean;
   /** Whether one does on the day, or did before. */
@@ -220,11 +221,15 @@ function groupByItem<T extends { i: number }>(rows: readonly T[]): Map<number, T
 
 /** What of the file is current on a day. */
 function currency(file: File, state: string | null, on: PlainDate) {
-  const { licences, malpracticeUntil, attestedOn: attested, requiresCaqh } = file;
+  const { licences, malpractice, attestedOn: attested, requiresCaqh } = file;
   const known = listKnownLicences(licences, file.registryLicences);
   return {
-    licenceCurrent: licences.some((licence) => licence.state === state && licence.expiresOn >= on),
-    malpracticeCurrent: malpracticeUntil !== null && malpracticeUntil >= on,
+    // whenever it is asked, in one order
+    licenceTerms: licences
+      .filter((licence) => licence.state === state)
+      .map(({ startsOn, expiresOn }) => ({ ...(startsOn && { startsOn }), expiresOn }))
+      .sort(compareTerms),
+    malpracticeCurrent: isHeld(malpractice, on),
     attestationCurrent: !requiresCaqh || (attested !== null && computeAttestationDueOn(attested, known, on) >= on),
   };
 }
@@ -297,11 +302,11 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
       select (b.body->>'requiresCaqh')::boolean from playbooks b
       where b.payer_id = y.id and b.created_at <= coalesce(q."asOf", 'infinity')
       order by b.version desc limit 1), true) as requires_caqh,
-    coalesce(${asked.known.earlier('licences', sql`p.id`)}->'licences', (
-      select jsonb_agg(jsonb_build_object('state', l.state, 'expiresOn', l.expires_on))
-      from licences l where l.provider_id = p.id), '[]') as licences,
+    coalesce(${asked.known.earlier('licences', sql`p.id`)}->'licences', ${currentLicences(sql)})
+      || coalesce(p_then.fields->'former_licences', p.former_licences, '[]') as licences,
     ${registryLicences(sql, sql`s.created_at <= coalesce(q."asOf", 'infinity')`)} as registry_licences,
-    coalesce(${asked.known.earlier('providers', sql`p.id`)}->'malpractice', p.malpractice)->>'expiresOn' as malpractice_until,
+    jsonb_path_query_array(coalesce(p_then.fields->'malpractice', p.malpractice, 'null'), '$ ? (exists (@.expiresOn))')
+      || coalesce(p_then.fields->'former_malpractice', p.former_malpractice, '[]') as malpractice,
     ${attestedOn(
       sql,
       sql`a.attested_on <= q."dateOfService" and a.recorded_at <= coalesce(q."asOf", 'infinity')`,
@@ -316,6 +321,7 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
   left join lateral (
     select * from providers p where p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}
     ${ONE_BY_ONE(sql)}) p on true
+  cross join lateral (select ${asked.known.earlier('providers', sql`p.id`)} as fields) p_then
   left join lateral (
     select * from practices pr where pr.id = q."practiceId" and ${inScope(sql, principal, 'pr.client_id')}
     ${ONE_BY_ONE(sql)}) pr on true

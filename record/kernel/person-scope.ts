@@ -53,6 +53,16 @@ export const latestSnapshots = (sql: Db): Fragment => sql`
     where (s.provider_id = p.id or s.person_id = p.person_id) and ${countsFor(sql, 's', 'created_at')}
     order by s.source, s.taken_on desc, s.created_at desc)`;
 
+/** The licences that the provider `p` has on file now. */
+export const currentLicences = (sql: Db): Fragment => sql`
+  coalesce((
+    select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('state', l.state, 'number', l.number, 'issuedOn', l.issued_on,
+      'startsOn', l.starts_on, 'expiresOn', l.expires_on)) order by l.state, l.number)
+    from licences l where l.provider_id = p.id), '[]'::jsonb)`;
+
+/** The same with those before them, of which one may still hold. */
+export const heldLicences = (sql: Db): Fragment => sql`(${currentLicences(sql)} || p.former_licences)`;
+
 /** The licences that NPPES knows of the person of the provider `p`, by the latest answer of which `which` holds. */
 export const registryLicences = (sql: Db, which: Fragment = sql`true`): Fragment => sql`
   coalesce((

@@ -69,7 +69,10 @@ const PURGE: Record<
   provider: {
     async secrets(tx, { id }) {
       const provider = await tx`
-        update providers set malpractice = malpractice - 'policyNumber', dea = '[]' where id = ${id}`;
+        update providers set malpractice = malpractice - 'policyNumber', dea = '[]', former_dea = '[]',
+          former_malpractice = (
+            select coalesce(jsonb_agg(one - 'policyNumber'), '[]') from jsonb_array_elements(former_malpractice) one)
+        where id = ${id}`;
       const snapshots = await tx`
         update registry_snapshots set body = '{}' where provider_id = ${id} and source = 'caqh' and body <> '{}'`;
       return { providers: provider.count, snapshots: snapshots.count };

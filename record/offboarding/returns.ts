@@ -10,7 +10,7 @@ import { requestLookups } from '../kernel/registry-requests';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import type { Leaving } from './endings';
 import { restoreTin, type Tin } from '../registry/practices';
-import type { Dea, Malpractice } from '../registry/providers';
+import { fileHeld, type Dea, type Malpractice } from '../registry/held-terms';
 
 export interface ReturnInput {
   on: PlainDate;
@@ -85,10 +85,12 @@ export const recordReturn = (
     if (!(await cancelEnding(tx, endingId))) return { refused: 'under_way', endingId };
 
     const { malpractice, dea, practices = [], words = null, ...said } = input;
-    const secrets = { ...(malpractice !== undefined && { malpractice }), ...(dea && { dea: json(tx, dea) }) };
+    const held = providerId
+      ? await fileHeld(tx, { id: providerId, clientId }, { malpractice, dea }, { changedOn: input.on })
+      : {};
     const providers = await tx<{ id: string; personId: string }[]>`
       update providers
-      set ${rowsOf(tx, { ...secrets, endedOn: null, endingId: null, purged: json(tx, {}) })}, here_since = now(),
+      set ${rowsOf(tx, { ...held, endedOn: null, endingId: null, purged: json(tx, {}) })}, here_since = now(),
         version = version + 1, updated_at = now()
       where ${providerId ? tx`id = ${providerId}` : tx`ending_id = ${endingId} and not purged ? 'secrets'`}
       returning id, person_id`;

@@ -2,36 +2,16 @@ import { comparePersonNames, type PersonName } from '../../domain/kernel/names';
 import { announce, announceTogether, type AnnouncedFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/kernel/codes';
-import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
+import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { screen } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
 import { requestLookups } from '../kernel/registry-requests';
-import { attestedOn, isThere, registryLicences, registryWord } from '../kernel/person-scope';
+import { fileHeld, type HeldFile, type HeldPatch } from './held-terms';
+import { attestedOn, currentLicences, isThere, registryLicences, registryWord } from '../kernel/person-scope';
 import { inScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { reviseRow, type Precondition } from '../kernel/revise';
-
-interface Licence {
-  state: string;
-  number: string;
-  expiresOn: string;
-}
-
-export interface Malpractice {
-  carrier: string;
-  policyNumber: string;
-  expiresOn: string;
-  /** US dollars. */
-  limits?: { perOccurrence: number; aggregate: number };
-}
-
-/** A registration to prescribe. */
-export interface Dea {
-  state: string;
-  number: string;
-  expiresOn: string;
-}
 
 /** A name that a person had before. */
 interface FormerName extends PersonName {
@@ -39,7 +19,7 @@ interface FormerName extends PersonName {
   until?: string | null | undefined;
 }
 
-export interface ProviderPatch {
+export interface ProviderPatch extends Partial<HeldFile> {
   firstName: string | null;
   middleName?: string | null;
   lastName: string;
@@ -48,9 +28,6 @@ export interface ProviderPatch {
   email: string;
   caqhId?: string | null;
   taxonomyCode?: string | null;
-  licences: Licence[];
-  malpractice?: Malpractice | null;
-  dea?: Dea[];
 }
 
 export interface ProviderInput extends ProviderPatch {
@@ -72,7 +49,7 @@ export interface RegistryState {
   nextCheckAt: string | null;
 }
 
-export interface Provider {
+export interface Provider extends HeldFile {
   id: string;
   clientId: string;
   personId: string;
@@ -88,11 +65,8 @@ export interface Provider {
   email: string;
   caqhId: string | null;
   taxonomyCode: string | null;
-  licences: Licence[];
   /** Those that a registry knows of. */
   registryLicences: { state: string; number: string }[];
-  malpractice: Malpractice | null;
-  dea: Dea[];
   /** When the person last attested, by a registry or as this client states; null where never. */
   attestedOn: string | null;
   registries: Record<RegistryService, RegistryState>;
@@ -124,10 +98,7 @@ const selectProviders = (sql: Db, principal: Principal) => sql`
       left join registry_records r on r.service = s.service and r.person_id = p.person_id and ${isThere(sql)}
       left join lateral ${registryWord(sql, sql`s.service`)} w on true) as registries,
     ${attestedOn(sql)} as attested_on,
-    coalesce((
-      select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
-        order by l.state, l.number)
-      from licences l where l.provider_id = p.id), '[]') as licences,
+    ${currentLicences(sql)} as licences,
     ${registryLicences(sql)} as registry_licences
   from providers p join persons n on n.id = p.person_id join clients c on c.id = p.client_id
   where ${inScope(sql, principal, 'p.client_id')}`;
@@ -141,8 +112,8 @@ export const createProvider = (
   input: ProviderInput,
 ): Promise<{ provider: Provider } | { existingId: string; hasLeft: boolean }> =>
   sql.begin(async (tx) => {
-    const { npi, licences, caqhId = null, taxonomyCode = null, malpractice = null, dea = [], ...rest } = input;
-    const { formerNames = [], ...name } = rest;
+    const { npi, caqhId = null, taxonomyCode = null, formerNames = [], ...rest } = input;
+    const [held, name] = divideHeld(rest);
     await tx`insert into persons ${tx({ id: randomUUID(), npi })} on conflict (npi) do nothing`;
     const [person] = await tx<{ id: string }[]>`select id from persons where npi = ${npi}`;
     const row = {
@@ -152,14 +123,13 @@ export const createProvider = (
       ...name,
       caqhId,
       taxonomyCode,
-      malpractice,
-      dea: json(tx, dea),
       formerNames: json(tx, formerNames),
     };
     const inserted = await tx`
       insert into providers ${rowsOf(tx, row)} on conflict do nothing returning id`;
     if (inserted.length > 0) {
-      await placeLicences(tx, clientId, id, licences);
+      const columns = await fileHeld(tx, { id, clientId }, held, {});
+      if (Object.keys(columns).length > 0) await tx`update providers set ${rowsOf(tx, columns)} where id = ${id}`;
       await screen(tx, [id]);
       await announce(tx, 'provider added', id);
       await requestLookups(tx, person!.id);
@@ -199,11 +169,11 @@ export const updateProvider = (
   precondition: Precondition,
 ): Promise<Provider> =>
   sql.begin(async (tx) => {
-    const { licences, dea, formerNames, ...rest } = patch;
+    const [held, { formerNames, ...rest }] = divideHeld(patch);
     const columns = {
       ...rest,
-      ...(dea && { dea: json(tx, dea) }),
       ...(formerNames && { formerNames: json(tx, formerNames) }),
+      ...(await fileHeld(tx, provider, held, { changedOn, correction })),
     };
     const { id, clientId } = provider;
     // as it is now: somebody may have renamed them since it was read
@@ -214,9 +184,6 @@ export const updateProvider = (
       changedOn,
       correction,
     });
-    if (licences) {
-      await placeLicences(tx, provider.clientId, provider.id, licences);
-    }
     if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
     const facts = Object.entries(ANNOUNCED).flatMap(([field, fact]) => (field in patch ? [fact] : []));
     await announceTogether(tx, facts, provider.id);
@@ -237,19 +204,22 @@ function isRenamed(before: ProviderName, patch: Partial<ProviderPatch>): boolean
   return comparePersonNames(before, after) !== 'same';
 }
 
+/** What of a patch has terms, and the rest. */
+function divideHeld<P extends HeldPatch>(patch: P): [HeldPatch, Omit<P, keyof HeldFile>] {
+  const { licences, formerLicences, malpractice, formerMalpractice, dea, formerDea, ...rest } = patch;
+  return [{ licences, formerLicences, malpractice, formerMalpractice, dea, formerDea }, rest];
+}
+
 /** The fact that each changed field announces. */
 const ANNOUNCED = {
   caqhId: 'provider file changed',
   licences: 'licences changed',
+  formerLicences: 'licences changed',
   malpractice: 'provider file changed',
+  formerMalpractice: 'provider file changed',
   dea: 'DEA registration changed',
+  formerDea: 'DEA registration changed',
 } as const satisfies Partial<Record<keyof ProviderPatch, AnnouncedFact>>;
 
 // What the lists of the excluded are searched for.
 const SCREENED_FIELDS: (keyof ProviderPatch)[] = ['firstName', 'middleName', 'lastName', 'suffix', 'formerNames'];
-
-async function placeLicences(tx: Tx, clientId: string, providerId: string, licences: Licence[]): Promise<void> {
-  await tx`delete from licences where provider_id = ${providerId}`;
-  if (licences.length > 0)
-    await tx`insert into licences ${tx(licences.map((licence) => ({ clientId, providerId, ...licence })))}`;
-}

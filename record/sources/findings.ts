@@ -8,7 +8,7 @@ import {
   type Finding,
 } from '../../domain/sources/consistency';
 import type { Db, Fragment } from '../../runtime/database';
-import { latestSnapshots, registryWord } from '../kernel/person-scope';
+import { currentLicences, latestSnapshots, registryWord } from '../kernel/person-scope';
 import { inScope, type Principal } from '../kernel/principal';
 
 /** A finding; without a provider in the file of a practice that none applies for. */
@@ -45,10 +45,7 @@ const filesOf = (
     jsonb_build_object('npi', n.npi, 'firstName', p.first_name, 'middleName', p.middle_name,
       'lastName', p.last_name, 'suffix', p.suffix,
       'taxonomyCode', p.taxonomy_code, 'malpractice', p.malpractice, 'dea', p.dea,
-      'licences', coalesce((
-        select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
-          order by l.state, l.number)
-        from licences l where l.provider_id = p.id), '[]'),
+      'licences', ${currentLicences(sql)}, 'formerLicences', p.former_licences,
       'documents', ${expiring(sql, sql`d.provider_id = p.id`)},
       'authorised', exists (select from authorisations u where u.provider_id = p.id),
       'npiNotInForce', exists (
@@ -64,6 +61,11 @@ const filesOf = (
     coalesce((
       select jsonb_agg(s.body || jsonb_build_object('source', s.source) order by s.source)
       from ${latestSnapshots(sql)} s), '[]') as snapshots,
+    coalesce((
+      select jsonb_agg(jsonb_build_object('applicationId', a.id, 'state', a.state, 'on', s.effective_from)
+        order by a.created_at, a.id)
+      from network_spans s join applications a on a.id = s.application_id
+      where a.provider_id = p.id and s.known_to is null and s.effective_from is not null), '[]') as effective,
     coalesce((
       select jsonb_agg(jsonb_build_object('applicationId', a.id, 'route', c.route, 'own', y.electronic_payer_ids)
         order by a.created_at, a.id)

@@ -17,7 +17,7 @@ import {
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { digest } from '../kernel/digest';
 import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from '../outreach/messages';
-import { attestedOn, registryLicences } from '../kernel/person-scope';
+import { attestedOn, currentLicences, registryLicences } from '../kernel/person-scope';
 import { createTasks } from '../kernel/tasks';
 
 /** What counts at one client of a person, read on a day of that client's. */
@@ -32,12 +32,9 @@ export interface OwnUpkeep extends UpkeepView {
 /** What is on file behind the providers `p` that a condition selects. */
 export async function readOwnUpkeep(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
   const rows = await sql<(UpkeepFile & Omit<OwnUpkeep, 'today' | 'items'>)[]>`
-    select p.person_id, p.id as provider_id, p.client_id, p.ended_on, c.time_zone, p.malpractice, p.dea,
+    select p.person_id, p.id as provider_id, p.client_id, p.ended_on, c.time_zone, p.malpractice, p.dea, p.former_licences,
       ${attestedOn(sql)} as attested_on,
-      coalesce((
-        select jsonb_agg(jsonb_build_object('state', l.state, 'number', l.number, 'expiresOn', l.expires_on)
-          order by l.state, l.number)
-        from licences l where l.provider_id = p.id), '[]') as licences,
+      ${currentLicences(sql)} as licences,
       ${registryLicences(sql)} as registry_licences,
       coalesce((
         select jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'expiresOn', d.expires_on) order by d.id)

@@ -29,7 +29,10 @@ async function left({ open = false } = {}) {
   const { clientId, providerId } = life.book;
   const other = open ? await lives.open({ book: life.book, key: { state: 'NM' } }) : null;
   const dea = [{ state: 'CO', number: 'AB1234563', expiresOn: '2099-01-01' }];
-  await sql`update providers set dea = ${sql.json(dea)} where id = ${providerId}`;
+  const cover = [{ carrier: 'HPSO', policyNumber: 'P0', expiresOn: '2020-01-01' }];
+  await sql`
+    update providers set dea = ${sql.json(dea)}, former_dea = ${sql.json(dea)}, former_malpractice = ${sql.json(cover)}
+    where id = ${providerId}`;
   await sql`update practices set billing = ${sql.json({ account: '000111' })} where client_id = ${clientId}`;
   const terms = {
     on,
@@ -59,14 +62,26 @@ async function secretsOf({ practiceId, providerId }: Pick<Book, 'practiceId' | '
       tinLast4: string;
       policy: string | null;
       dea: [];
+      formerDea: [];
+      formerMalpractice: object[];
       billing: object | null;
     }[]
   >`
-    select tin_sealed, tin_hash, tin_last4, p.malpractice->>'policyNumber' as policy, p.dea, billing
+    select tin_sealed, tin_hash, tin_last4, p.malpractice->>'policyNumber' as policy, p.dea, p.former_dea, p.former_malpractice, billing
     from practices, providers p where practices.id = ${practiceId} and p.id = ${providerId}`;
   return row!;
 }
-const GONE = { tinSealed: null, tinHash: null, tinLast4: '6789', policy: null, dea: [], billing: null };
+const GONE = {
+  tinSealed: null,
+  tinHash: null,
+  tinLast4: '6789',
+  policy: null,
+  dea: [],
+  formerDea: [],
+  // its days are what the gate’s answers rest on
+  formerMalpractice: [{ carrier: 'HPSO', expiresOn: '2020-01-01' }],
+  billing: null,
+};
 
 test('secrets of a departed provider are purged after 90 days, once; evidence and the gate’s answers of before stay', async () => {
   const client = await left();

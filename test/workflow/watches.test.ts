@@ -144,25 +144,28 @@ describe('a change of the gate’s answer', () => {
     select data from emitted
     where subject_id = ${applicationId} and type = 'billing_readiness.changed' order by place`;
 
-  test('is published when a fact makes it, when its day comes and when a licence has run out, each once', async () => {
+  test('is published when a fact makes it, when its day comes, when a licence begins and when it has run out, each once', async () => {
     const life = await lives.open({ adopt: { stage: 'approved' } });
     const tell = () => lives.dispatch.changed('billingReadiness', life.id);
     const today = await lives.today();
     const day = (days: number) => new Date(Date.parse(today) + days * 86_400_000).toISOString().slice(0, 10);
-    await lives.sql`update licences set expires_on = ${day(60)} where provider_id = ${life.book.providerId}`;
+    await lives.sql`update licences set starts_on = ${day(30)}, expires_on = ${day(60)} where provider_id = ${life.book.providerId}`;
     await tell();
     for (const fact of ['contract', 'payerProviderId', 'claimsRoute'] as const) await life.confirm(fact);
     await life.confirm('effectiveDate', { value: day(20) });
     await tell();
     await eventually(async () => (await told(life.id)).at(-1)?.data.to);
-    expect((await told(life.id)).at(-1)!.data.to).toEqual({ mayBill: false, reasons: ['before_effective_date'] });
+    const both = ['before_effective_date', 'licence_not_current'];
+    expect((await told(life.id)).at(-1)!.data.to).toEqual({ mayBill: false, reasons: both });
 
+    const no = { mayBill: false, reasons: ['licence_not_current'] };
     await lives.env.sleep('21 days');
+    await eventually(async () => JSON.stringify((await told(life.id)).at(-1)!.data.to) === JSON.stringify(no));
+    await lives.env.sleep('10 days');
     const yes = { mayBill: true, reasons: [] };
     await eventually(async () => JSON.stringify((await told(life.id)).at(-1)!.data.to) === JSON.stringify(yes));
     await tell();
     await lives.env.sleep('60 days');
-    const no = { mayBill: false, reasons: ['licence_not_current'] };
     await eventually(async () => JSON.stringify((await told(life.id)).at(-1)!.data.to) === JSON.stringify(no));
     const all = (await told(life.id)).map(({ data }) => data);
     expect(all.at(-1)!.from).toEqual(yes);

@@ -42,6 +42,15 @@ describe('an attestation is due', () => {
     expect(known([], 'IL')).toBe('2026-05-01');
   });
 
+  test('after 180 days only while no licence elsewhere has begun or still runs', () => {
+    expect(due(licence('IL'), { state: 'WI', startsOn: '2026-02-02', expiresOn: '2028-01-31' })).toBe('2026-06-30');
+    expect(due(licence('IL'), { state: 'WI', startsOn: '2026-02-01', expiresOn: '2028-01-31' })).toBe('2026-05-01');
+    // renewed ahead: the former term is what holds
+    const renewed = { state: 'IL', startsOn: '2026-03-01', expiresOn: '2028-02-28' };
+    expect(due(renewed, licence('IL', '2026-02-28'))).toBe('2026-06-30');
+    expect(due(renewed)).toBe('2026-05-01');
+  });
+
   test('counting over a leap day', () => {
     expect(computeAttestationDueOn('2028-01-01', [], '2028-01-01')).toBe('2028-04-30');
   });

@@ -202,3 +202,15 @@ test('a middle name that only a source has is nothing to ask about, one that con
   expect(named('M', { middleName: 'Maria' })).toEqual(['name_written_differently']);
   expect(named('Lucia', { middleName: 'Maria' })).toEqual(['name_differs']);
 });
+
+test('an effective date from before the licence began is looked at, unless another held then', () => {
+  const effective = [{ applicationId: 'application', state: 'CO', on: '2026-01-01' }];
+  const licences = [{ state: 'CO', number: 'LPC.1', startsOn: '2026-02-01', expiresOn: '2028-01-31' }];
+  const found = (more: Partial<Provider>) =>
+    of({ licences, ...more }, {}, { effective }).filter(({ code }) => code === 'licence_begins_after_effective_date');
+  expect(found({})).toMatchObject([{ severity: 'warning', about: 'CO', applicationIds: ['application'] }]);
+  expect(found({ formerLicences: [{ state: 'CO', expiresOn: '2026-01-31' }] })).toEqual([]);
+  expect(found({ licences: [{ state: 'CO', number: 'LPC.1', expiresOn: '2028-01-31' }] })).toEqual([]);
+  // what ended earlier is another matter
+  expect(found({ licences: [{ state: 'CO', number: 'LPC.1', expiresOn: '2025-12-31' }] })).toEqual([]);
+});

@@ -1,5 +1,10 @@
 import fc from 'fast-check';
-import { PREREQUISITES, type AuthorisationScope, type Prerequisite } from '../../../domain/kernel/codes';
+import {
+  PREREQUISITES,
+  type AuthorisationScope,
+  type Prerequisite,
+  type UnmetReason,
+} from '../../../domain/kernel/codes';
 import { addDays } from '../../../domain/time/dates';
 import {
   evaluateFile,
@@ -47,7 +52,7 @@ const withProvider = (changes: Partial<NonNullable<ProviderFile['provider']>>): 
 const find = (code: Prerequisite, file: ProviderFile, demand = DEMAND, today = TODAY) =>
   evaluateFile(file, demand, today).prerequisites.find((p) => p.code === code);
 const met = (code: Prerequisite) => ({ code, met: true });
-const unmet = (code: Prerequisite, reason: 'missing' | 'expired') => ({ code, met: false, reason });
+const unmet = (code: Prerequisite, reason: UnmetReason) => ({ code, met: false, reason });
 
 test('a complete file meets everything, in the order in which it was asked', () => {
   expect(evaluateFile(FILE, DEMAND, TODAY)).toEqual({
@@ -104,6 +109,30 @@ describe('a prerequisite', () => {
     expect(held(['NV', '2030-01-01'])).toEqual(unmet('licence_in_state', 'missing'));
     expect(held(['CA', '2026-03-09'], ['NV', '2030-01-01'])).toEqual(unmet('licence_in_state', 'expired'));
     expect(held(['CA', '2020-01-01'], ['CA', '2030-01-01'])).toEqual(met('licence_in_state'));
+  });
+
+  test('of a licence or cover that begins later is not met before, and is looked at again on its first day', () => {
+    const [begins, ends] = [addDays(TODAY, 30), addDays(TODAY, 400)];
+    const later = { startsOn: begins, expiresOn: ends };
+    const ahead = withProvider({ licences: [{ state: 'CA', ...later }], malpractice: later });
+    for (const code of ['licence_in_state', 'malpractice'] as const)
+      expect(find(code, ahead)).toEqual(unmet(code, 'not_begun'));
+    const demand: FileDemand = { ...DEMAND, requires: ['licence_in_state', 'malpractice'], requiresCaqh: false };
+    expect(evaluateFile(ahead, demand, TODAY).changesOn).toBe(begins);
+    expect(evaluateFile(ahead, demand, begins).changesOn).toBe(addDays(ends, 1));
+  });
+
+  test('of a licence or cover that was renewed ahead is met by the term that still runs', () => {
+    const [running, renewed] = [{ expiresOn: TODAY }, { startsOn: addDays(TODAY, 1), expiresOn: addDays(TODAY, 400) }];
+    const file = withProvider({
+      licences: [renewed, running].map((term) => ({ state: 'CA', ...term })),
+      malpractice: renewed,
+      formerMalpractice: [running],
+    });
+    for (const code of ['licence_in_state', 'malpractice'] as const) expect(find(code, file)).toEqual(met(code));
+    const demand: FileDemand = { ...DEMAND, requires: ['licence_in_state', 'malpractice'], requiresCaqh: false };
+    // nothing changes in between
+    expect(evaluateFile(file, demand, TODAY).changesOn).toBe(addDays(renewed.expiresOn, 1));
   });
 
   test('of an NPI is the provider’s, and the practice’s for a new group', () => {

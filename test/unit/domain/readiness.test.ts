@@ -31,6 +31,9 @@ const record = (fact: Fact, changes: Partial<FactRecord> = {}): FactRecord => ({
   ...changes,
 });
 
+/** A licence of which nobody knows since when. */
+const HELD = [{ expiresOn: '2099-12-31' }];
+
 const AGREEMENTS: AgreementEvidence[] = [
   { id: 'live', contract: { entryId: 'theirs' }, claimsRoute: { entryId: 'theirs' }, endedOn: null },
   { id: 'ended', contract: { entryId: 'theirs' }, claimsRoute: { entryId: 'theirs' }, endedOn: '2026-02-28' },
@@ -54,7 +57,7 @@ const evidence = (changes: Partial<ReadinessEvidence> = {}): ReadinessEvidence =
   spans: [span()],
   agreements: AGREEMENTS,
   platformCovers: false,
-  licenceCurrent: true,
+  licenceTerms: HELD,
   malpracticeCurrent: true,
   attestationCurrent: true,
   excluded: false,
@@ -231,7 +234,7 @@ describe('over all combinations', () => {
   });
 
   const BESIDE = [
-    'licenceCurrent',
+    'licenceHeld',
     'excluded',
     'exclusionPossible',
     'attestationCurrent',
@@ -257,15 +260,20 @@ describe('over all combinations', () => {
     let [asked, yes] = [0, 0];
     const wrong: unknown[] = [];
     for (const combination of rest.values())
-      for (const { loadedSeen, partySeen, platformCovers, ...person } of everyYesAndNo(BESIDE)) {
-        const { licenceCurrent, excluded, exclusionPossible, attestationCurrent, malpracticeCurrent } = person;
+      for (const { loadedSeen, partySeen, platformCovers, licenceHeld, ...person } of everyYesAndNo(BESIDE)) {
+        const { excluded, exclusionPossible, attestationCurrent, malpracticeCurrent } = person;
         const [query, onFile] = filed(combination, { loadedSeen, partySeen });
-        const answer = evaluateBillingReadiness(query, { ...onFile, ...person, platformCovers });
+        const answer = evaluateBillingReadiness(query, {
+          ...onFile,
+          ...person,
+          platformCovers,
+          licenceTerms: licenceHeld ? HELD : [],
+        });
         const expected = oracle(combination);
         if (platformCovers && expected.delete('no_application')) expected.add('platform_only');
-        if (!licenceCurrent) expected.add('licence_not_current');
+        if (!licenceHeld) expected.add('licence_not_current');
         if (excluded) expected.add('excluded');
-        const good = allGood(combination) && licenceCurrent && !excluded;
+        const good = allGood(combination) && licenceHeld && !excluded;
         const cautions = new Set(
           [
             !loadedSeen && 'not_seen_loaded',
@@ -283,7 +291,8 @@ describe('over all combinations', () => {
           answer.mayBill === good &&
           answer.mayRepresentInNetwork === good &&
           answer.billThrough === (good ? 'own' : platformCovers ? 'platform' : 'nobody');
-        if (!right) wrong.push({ ...combination, ...person, loadedSeen, partySeen, platformCovers, answer });
+        if (!right)
+          wrong.push({ ...combination, ...person, licenceHeld, loadedSeen, partySeen, platformCovers, answer });
       }
     expect(wrong.slice(0, 3)).toEqual([]);
     const verdicts = [...rest.keys()].filter((verdict) => !verdict.startsWith('yes')).length;
@@ -303,12 +312,13 @@ test('a yes names the facts that it rests on and may be said aloud', () => {
     billableFrom: EFFECTIVE,
     facts: span().facts,
     factsWithoutDocument: [],
+    licenceTerms: HELD,
   });
 });
 
 test('a no names every reason at once, in one order', () => {
   const bare = span({ approved: false, facts: {}, effectiveTo: '2026-01-31' });
-  expect(ask({ spans: [bare], licenceCurrent: false, excluded: true })).toEqual({
+  expect(ask({ spans: [bare], licenceTerms: [], excluded: true })).toEqual({
     mayBill: false,
     reasons: [
       'not_approved',
@@ -327,6 +337,47 @@ test('a no names every reason at once, in one order', () => {
     billableFrom: null,
     facts: {},
     factsWithoutDocument: [],
+    licenceTerms: [],
+  });
+});
+
+describe('the terms of licences', () => {
+  const term = (startsOn: string | undefined, expiresOn: string) => ({ ...(startsOn && { startsOn }), expiresOn });
+  const asked = (licenceTerms: ReadinessEvidence['licenceTerms'], dateOfService: string) => {
+    const answer = ask({ licenceTerms }, { dateOfService });
+    const [reason] = answer.reasons;
+    return [answer.mayBill, answer.reasons.join(), reason ? findRemedy(reason, answer, dateOfService) : ''];
+  };
+  const NO = [false, 'licence_not_current'];
+
+  test('answer by the date of service: a gap between two is a no that names its days', () => {
+    const terms = [term(undefined, '2026-06-30'), term('2026-09-10', '2028-06-30')];
+    for (const day of [EFFECTIVE, '2026-06-30', '2026-09-10', '2028-06-30'])
+      expect([day, ...asked(terms, day)]).toEqual([day, true, '', '']);
+    for (const day of ['2026-07-01', '2026-09-09'])
+      expect(asked(terms, day)).toEqual([
+        ...NO,
+        expect.stringMatching(/^No licence in this state held after 2026-06-30 and before 2026-09-10/),
+      ]);
+    expect(asked(terms, '2028-07-01')).toEqual([...NO, expect.stringContaining('held through 2028-06-30')]);
+  });
+
+  test('that overlap or follow each other leave no gap', () => {
+    for (const next of ['2026-05-01', '2026-07-01'])
+      expect(asked([term(next, '2028-06-30'), term(undefined, '2026-06-30')], '2026-07-01')).toEqual([true, '', '']);
+  });
+
+  test('begin after the effective date: a no before, that names the day, which is the first of a yes', () => {
+    const terms = [term('2026-05-01', '2028-04-30')];
+    expect(asked(terms, '2026-04-30')).toEqual([...NO, expect.stringContaining('begins on 2026-05-01')]);
+    expect(asked(terms, '2026-05-01')).toEqual([true, '', '']);
+    expect(ask({ licenceTerms: terms }).billableFrom).toBe('2026-05-01');
+    expect(ask({ licenceTerms: [...terms, term(undefined, EFFECTIVE)] }).billableFrom).toBe(EFFECTIVE);
+    expect(ask({ licenceTerms: [] }).billableFrom).toBe(EFFECTIVE);
+  });
+
+  test('are asked for where there is none', () => {
+    expect(asked([], GOOD_DAY)).toEqual([...NO, expect.stringContaining('Put a licence in this state on file')]);
   });
 });
 
@@ -358,8 +409,8 @@ describe('a platform relationship', () => {
 });
 
 describe('the person behind it', () => {
-  test.each<[keyof ReadinessEvidence, boolean, ReadinessReason]>([
-    ['licenceCurrent', false, 'licence_not_current'],
+  test.each<[keyof ReadinessEvidence, boolean | [], ReadinessReason]>([
+    ['licenceTerms', [], 'licence_not_current'],
     ['excluded', true, 'excluded'],
   ])('with %s %s closes the gate', (key, value, reason) => {
     expect(ask({ [key]: value })).toMatchObject({ mayBill: false, reasons: [reason] });
@@ -399,7 +450,7 @@ describe('what a fact has to have behind it', () => {
       const answer = ask({ spans: [span({ facts })], demands: { party: true } });
       expect(answer).toMatchObject({ mayBill: false, facts: { [fact]: { status: 'claimed', lacks: 'party' } } });
       expect(answer.reasons).toEqual([fact === 'contract' ? 'contract_unconfirmed' : 'claims_route_unconfirmed']);
-      expect(findRemedy(answer.reasons[0]!, answer)).toContain('whose name and tax id');
+      expect(findRemedy(answer.reasons[0]!, answer, GOOD_DAY)).toContain('whose name and tax id');
       expect(ask({ spans: [span({ facts })] }).mayBill).toBe(true);
     },
   );
@@ -545,7 +596,7 @@ describe('an entry that awaits a second person', () => {
     const before = fact === 'effectiveDate' ? 'effective_date_unconfirmed' : expect.stringMatching(/_unconfirmed$/);
     expect(answer.reasons).toEqual([before]);
     expect(answer.facts[fact]).toMatchObject({ status: 'claimed', awaitsApproval: true, lacks: 'approval' });
-    expect(findRemedy(answer.reasons[0]!, answer)).toMatch(/^Have a person other than the one who recorded/);
+    expect(findRemedy(answer.reasons[0]!, answer, GOOD_DAY)).toMatch(/^Have a person other than the one who recorded/);
   });
 });
 

@@ -73,6 +73,18 @@ describe('what has to be renewed', () => {
     expect(ends(inIllinois)[0]).toEqual(['attestation', null, '2026-06-30']);
   });
 
+  test('is the latest term of a licence, not the one that it renewed', () => {
+    const renewed = file({
+      attestedOn: '2026-01-01',
+      licences: [{ ...licence('IL', '2028-03-31'), startsOn: '2027-04-01' }],
+      formerLicences: [licence('IL', '2027-03-31')],
+    });
+    expect(ends(renewed)).toEqual([
+      ['attestation', null, '2026-06-30'],
+      ['licence', 'IL', '2028-03-31'],
+    ]);
+  });
+
   test('is not what another document or signature has taken the place of, nor what was taken back', () => {
     const documents = ['2026-08-01', '2027-08-01'].map((expiresOn, i) => ({ id: `d${i}`, kind: 'cv', expiresOn }));
     expect(ends(file({ documents }))).toEqual([['document', null, '2027-08-01']]);

@@ -14,14 +14,21 @@ test('secrets are redacted by name at any depth, the rest is kept', () => {
     contactEmail: 'a@example.org',
     tinSealed: 'k1.xyz',
     adminApiKey: 'zzz',
-    provider: { dea: [{ state: 'CA', number: 'AB1234563' }], licences: [{ state: 'CA', number: 'LMFT 1' }] },
+    provider: {
+      dea: [{ state: 'CA', number: 'AB1234563' }],
+      formerDea: [{ state: 'CA', number: 'FX1234567' }],
+      formerMalpractice: [{ policyNumber: 'P-0815' }],
+      licences: [{ state: 'CA', number: 'LMFT 1' }],
+      formerLicences: [{ state: 'CA', number: 'LMFT 0' }],
+    },
     billing: { bank: { accountNumber: '000111' }, taxId: '98-7654321' },
   });
-  for (const secret of ['123456789', 'Bearer', 'cs_abc', 'example.org', 'xyz', 'zzz', 'AB1234563', '000111', '98-76'])
+  for (const secret of ['123456789', 'Bearer', 'cs_abc', 'example.org', 'xyz', 'zzz', '000111', '98-76'])
     expect(line).not.toContain(secret);
+  for (const secret of ['AB1234563', 'FX1234567', 'P-0815']) expect(line).not.toContain(secret);
   expect(JSON.parse(line)).toMatchObject({ name: 'test', msg: 'message', practice: { legalName: 'Elm Therapy' } });
   // a licence is public
-  expect(line).toContain('LMFT 1');
+  for (const number of ['LMFT 1', 'LMFT 0']) expect(line).toContain(number);
   expect(line).toContain('"state":"CA"');
 });
 

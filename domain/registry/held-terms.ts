@@ -1,0 +1,146 @@
+import type { PlainDate } from '../time/instants';
+import { addDays } from '../time/dates';
+
+/**
+ * From which day through which something holds: a licence, malpractice cover, a DEA registration. Without `startsOn` nobody
+ * has said since when, and it counts for every day up to its end.
+ */
+export interface Term {
+  startsOn?: PlainDate | undefined;
+  expiresOn: PlainDate;
+}
+
+export const isInForce = ({ startsOn, expiresOn }: Term, on: PlainDate): boolean =>
+  (startsOn === undefined || startsOn <= on) && on <= expiresOn;
+
+/** Whether any of several holds on a day; they may overlap. */
+export const isHeld = (terms: readonly Term[], on: PlainDate): boolean => terms.some((term) => isInForce(term, on));
+
+/** Puts the latest end first, and of one end the latest beginning. */
+export function compareTerms(a: Term, b: Term): number {
+  const [one, other] = [a, b].map(({ startsOn = '', expiresOn }) => `${expiresOn} ${startsOn}`);
+  return one! < other! ? 1 : one === other ? 0 : -1;
+}
+
+/** The days on which one term begins or another is over, in order. */
+export const listTurningDays = (terms: readonly Term[]): PlainDate[] =>
+  terms.flatMap(({ startsOn, expiresOn }) => [...(startsOn ? [startsOn] : []), addDays(expiresOn, 1)]).sort();
+
+/** What of a provider's file has terms: those that are on file now, and those that were before them. */
+export interface Held<T> {
+  current: readonly T[];
+  former: readonly T[];
+}
+
+/** How the terms of one kind belong together. */
+export interface HeldKind<T> {
+  /** What one of them stands for, and another may come to stand for instead: a state. */
+  placeOf: (one: T) => string;
+  /** Whether two of a place are the same licence, policy or registration, so that the later is its renewal. */
+  isSame: (one: T, other: T) => boolean;
+}
+
+/** How a list came to be another: from which day it holds, and whether the earlier one was wrong. */
+export interface TermChange {
+  on: PlainDate;
+  correction: boolean;
+}
+
+type Dated = Term & { issuedOn?: PlainDate | undefined };
+
+/**
+ * Puts a list in the place of the one on file. A later end of the same thing is a renewal: its former term stays. An end
+ * that is not later is another end of the same term. What the list leaves out has ended the day before, or where something
+ * new of its place begins. A correction says what was so all along: nothing becomes a former term.
+ */
+export function replaceHeld<T extends Dated>(
+  kept: Held<T>,
+  given: readonly T[],
+  kind: HeldKind<T>,
+  { on, correction }: TermChange,
+): Held<T> {
+  const alike = (one: T) => (other: T) => kind.placeOf(one) === kind.placeOf(other) && kind.isSame(one, other);
+  const left = [...kept.current];
+  const take = (matches: (one: T) => boolean): T | undefined => {
+    const found = left.findIndex(matches);
+    return found < 0 ? undefined : left.splice(found, 1)[0];
+  };
+  const placed = given
+    .map((one) => ({ one, own: take(alike(one)) }))
+    // what was wrong may be the number itself
+    .map(({ one, own }) => ({ one, own: own ?? (correction ? take((other) => inOnePlace(kind, one, other)) : own) }))
+    .map(({ one, own }) => {
+      const amends = own !== undefined && (correction || one.expiresOn <= own.expiresOn);
+      const before = [...kept.current, ...kept.former].filter((other) => inOnePlace(kind, one, other));
+      const startsOn = amends ? findAmendedStart(one, own) : findNewStart(one, own, before, on);
+      return { own, amends, one: { ...one, ...(startsOn && { startsOn }) } };
+    });
+
+  let former = [...kept.former];
+  const endAll = (matches: (one: T) => boolean, lastDay: PlainDate) => {
+    former = former.flatMap((one) => (matches(one) ? endBy(one, lastDay) : [one]));
+  };
+  // of the same thing a term within another says nothing more
+  const keep = (term: T) => {
+    const same = former.filter(alike(term));
+    if (same.some((one) => isWithin(term, one))) return;
+    former = [term, ...former.filter((one) => !(same.includes(one) && isWithin(one, term)))];
+  };
+  for (const { one, own, amends } of placed)
+    if (amends) endAll(alike(own!), one.expiresOn);
+    else if (own) keep(own);
+  for (const gone of left) {
+    const starts = placed.flatMap(({ one, own }) => (!own && inOnePlace(kind, one, gone) ? (one.startsOn ?? on) : []));
+    const lastDay = addDays([on, starts.sort()[0] ?? on].sort()[1]!, -1);
+    if (correction) former = former.filter((one) => !alike(gone)(one));
+    else {
+      // where nothing is left of a place, nothing of it goes on, what it took the place of neither
+      const isEmpty = !given.some((one) => inOnePlace(kind, one, gone));
+      endAll(isEmpty ? (one) => inOnePlace(kind, one, gone) : alike(gone), lastDay);
+      endBy(gone, lastDay).forEach(keep);
+    }
+  }
+  return {
+    current: placed.map(({ one }) => one),
+    former: former.toSorted(compareTerms),
+  };
+}
+
+const inOnePlace = <T>({ placeOf }: HeldKind<T>, one: T, other: T): boolean => placeOf(one) === placeOf(other);
+
+const isWithin = (inner: Term, outer: Term): boolean =>
+  inner.expiresOn <= outer.expiresOn &&
+  (outer.startsOn === undefined || (inner.startsOn !== undefined && outer.startsOn <= inner.startsOn));
+
+/** A term that ends by a day at the latest; none where it would end before it began. */
+const endBy = <T extends Term>(term: T, lastDay: PlainDate): T[] => {
+  const expiresOn = earlier(term.expiresOn, lastDay);
+  return term.startsOn !== undefined && expiresOn < term.startsOn ? [] : [{ ...term, expiresOn }];
+};
+
+/** The first day of a term of which the file said something else; a day of issue moves it where it rested on one. */
+function findAmendedStart(one: Dated, own: Dated): PlainDate | undefined {
+  const said = one.startsOn ?? (own.startsOn === own.issuedOn ? one.issuedOn : undefined);
+  return said ?? (own.startsOn && earlier(own.startsOn, one.expiresOn));
+}
+
+/**
+ * The first day of a new term. A day that the term before has already, or a day of issue from before its end, is the
+ * licence's and says nothing of the renewal. Where nobody says it, and something was on file for the place before, it
+ * begins the day after the term that it renews, or, once that is over, with the change: what lies between is a gap.
+ */
+function findNewStart(
+  one: Dated,
+  own: Dated | undefined,
+  before: readonly Dated[],
+  on: PlainDate,
+): PlainDate | undefined {
+  const said = one.startsOn ?? one.issuedOn;
+  const known = own && (own.startsOn ?? (one.startsOn ? undefined : own.expiresOn));
+  if (said !== undefined && (known === undefined || said > known)) return said;
+  if (before.length === 0) return undefined;
+  const days = [on, ...(own ? [addDays(own.expiresOn, 1)] : []), ...(one.issuedOn ? [one.issuedOn] : [])];
+  return earlier(days.sort().at(-1)!, one.expiresOn);
+}
+
+const earlier = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? one : other);

@@ -1,0 +1,130 @@
+import { compareLicenceNumbers } from '../../domain/kernel/licence-numbers';
+import { replaceHeld, type Held, type HeldKind, type Term, type TermChange } from '../../domain/registry/held-terms';
+import type { PlainDate } from '../../domain/time/instants';
+import { json, type Tx } from '../../runtime/database';
+import { currentLicences } from '../kernel/person-scope';
+import { selectClientToday } from '../time/days';
+import type { Circumstance } from './file-changes';
+
+export interface Licence extends Term {
+  state: string;
+  number: string;
+  /** The day of issue, which a renewal may leave as it was. */
+  issuedOn?: PlainDate | undefined;
+}
+
+export interface Malpractice extends Term {
+  carrier: string;
+  /** Gone once it was purged. */
+  policyNumber?: string | undefined;
+  /** US dollars. */
+  limits?: { perOccurrence: number; aggregate: number } | undefined;
+}
+
+/** A registration to prescribe. */
+export type Dea = Licence;
+
+/** What of a provider's file has terms: now, and before that. */
+export interface HeldFile {
+  licences: Licence[];
+  formerLicences: Licence[];
+  malpractice: Malpractice | null;
+  formerMalpractice: Malpractice[];
+  dea: Dea[];
+  formerDea: Dea[];
+}
+/** What of it a caller gives; a former list takes the place of the one on file. */
+export type HeldPatch = { [Field in keyof HeldFile]?: HeldFile[Field] | undefined };
+
+const plain = (text = '') => text.replaceAll(/[\s.-]/g, '').toUpperCase();
+
+const LICENCES: HeldKind<Licence> = {
+  placeOf: ({ state }) => state,
+  isSame: (one, other) => compareLicenceNumbers(one.number, other.number) === 'same',
+};
+const COVER: HeldKind<Malpractice> = {
+  placeOf: () => 'malpractice',
+  isSame: (one, other) =>
+    plain(one.carrier) === plain(other.carrier) &&
+    [one, other].some(
+      ({ policyNumber }) => policyNumber === undefined || plain(policyNumber) === plain(other.policyNumber),
+    ),
+};
+const DEA: HeldKind<Dea> = {
+  placeOf: ({ state }) => state,
+  isSame: (one, other) => plain(one.number) === plain(other.number),
+};
+
+/** Puts what is given on file, keeps the terms that it renews or replaces, and answers the columns of the provider's row. */
+export async function fileHeld(
+  tx: Tx,
+  { id, clientId }: { id: string; clientId: string },
+  { licences, formerLicences, malpractice, formerMalpractice, dea, formerDea }: HeldPatch,
+  { changedOn, correction = false }: Circumstance,
+): Promise<object> {
+  const [kept] = await tx<(HeldFile & { today: PlainDate })[]>`
+    select ${currentLicences(tx)} as licences, p.former_licences, p.malpractice, p.former_malpractice, p.dea, p.former_dea,
+      ${selectClientToday(tx, clientId)} as today
+    from providers p where p.id = ${id} for no key update`;
+  const { today, ...file } = kept!;
+  const change: TermChange = { on: changedOn ?? today, correction };
+  const heldLicences = replace(
+    { current: file.licences, former: file.formerLicences },
+    licences,
+    formerLicences,
+    LICENCES,
+    change,
+  );
+  const heldCover = replace(
+    { current: file.malpractice ? [file.malpractice] : [], former: file.formerMalpractice },
+    malpractice === undefined ? undefined : malpractice === null ? [] : [malpractice],
+    formerMalpractice,
+    COVER,
+    change,
+  );
+  const heldDea = replace({ current: file.dea, former: file.formerDea }, dea, formerDea, DEA, change);
+  if (licences) await placeLicences(tx, clientId, id, heldLicences!.current);
+  return {
+    ...(heldLicences && { formerLicences: json(tx, [...heldLicences.former]) }),
+    ...(heldCover && {
+      malpractice: heldCover.current[0] ? json(tx, { ...heldCover.current[0] }) : null,
+      formerMalpractice: json(tx, [...heldCover.former]),
+    }),
+    ...(heldDea && { dea: json(tx, [...heldDea.current]), formerDea: json(tx, [...heldDea.former]) }),
+  };
+}
+
+/** What becomes of the terms of a kind; null where nothing of it is given. Who lists the former ones says all of them. */
+function replace<T extends Term>(
+  kept: Held<T>,
+  current: readonly T[] | undefined,
+  former: readonly T[] | undefined,
+  kind: HeldKind<T>,
+  change: TermChange,
+): Held<T> | null {
+  if (current === undefined) return former ? { current: kept.current, former } : null;
+  const held = replaceHeld({ ...kept, ...(former && { former }) }, current, kind, change);
+  return former ? { ...held, former } : held;
+}
+
+async function placeLicences(
+  tx: Tx,
+  clientId: string,
+  providerId: string,
+  licences: readonly Licence[],
+): Promise<void> {
+  await tx`delete from licences where provider_id = ${providerId}`;
+  if (licences.length > 0)
+    await tx`
+      insert into licences ${tx(
+        licences.map(({ issuedOn = null, startsOn = null, state, number, expiresOn }) => ({
+          clientId,
+          providerId,
+          state,
+          number,
+          issuedOn,
+          startsOn,
+          expiresOn,
+        })),
+      )}`;
+}
