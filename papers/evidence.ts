@@ -377,6 +377,7 @@ const INNER = [
   'found_behind',
   'restore_review',
   'workflow_restarted',
+  'replanned',
   'repaired',
 ];
 

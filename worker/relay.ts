@@ -185,6 +185,7 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     file_changed_person: createForwarding('file_changed_person'),
     file_changed_provider: createForwarding('file_changed_provider'),
     file_changed_practice: createForwarding('file_changed_practice'),
+    time_zone_changed: createForwarding('time_zone_changed'),
     end_participations: {
       replace: async (tx, id) =>
         deliverEach(

@@ -196,6 +196,8 @@ interface Payloads {
   restore_review: Record<never, never>;
   /** The workflow was gone, and was started again from the record. */
   workflow_restarted: { because: RestartCause };
+  /** What the agenda rests on beside the entries has changed, as the client's zone: computed anew, it comes with this entry. */
+  replanned: Record<never, never>;
   /** The snapshot or its columns differed from the timeline, and were derived from it again. */
   repaired: { differs: string[] };
 }

@@ -324,6 +324,9 @@ const HANDLERS: Handlers = {
 
   workflow_restarted() {},
 
+  // the agenda that comes with it is of what it rests on now
+  replanned() {},
+
   repaired() {},
 };
 

@@ -64,7 +64,8 @@ export const needsHistory = ({
 
 /**
  * One step of an application: today's rules, then what changed in the file, then the command, then whatever is due by now. The
- * agenda stands on the last entry. What is refused leaves the rest in place.
+ * agenda stands on the last entry; it is computed anew in every step, so that nothing is done by one that is out of date. What
+ * is refused leaves the rest in place.
  */
 export function takeStep(input: StepInput): Recorded & { refusal: Refusal | null } {
   const { history, command, circumstances } = input;
@@ -82,7 +83,7 @@ export function takeStep(input: StepInput): Recorded & { refusal: Refusal | null
       : own;
   const refusal = decision?.refusal ?? refuseReopening(input, after.state);
   // what a correction opens again has not read its file since it was closed
-  const taken = armAgenda(input, refusal ? filed : readFile(after));
+  const taken = armAgenda(input, noteNewPlan(input, refusal ? filed : readFile(after)));
   return { ...handleDueTimers(input, taken), refusal };
 }
 
@@ -133,6 +134,13 @@ function recordDrafts(
 ): Recorded {
   const { state, events } = append(before, drafts, { at, payerZone: playbook.window.timeZone, entryId, newId });
   return { state: state ?? before, events: [...earlier, ...events] };
+}
+
+/** Where nothing happened and the agenda is another all the same, what it rests on has changed: an entry takes the new one. */
+function noteNewPlan(input: StepInput, recorded: Recorded): Recorded {
+  const { state, events } = recorded;
+  const isPlanned = events.length > 0 || sameValue(computeAgenda(state, input.playbook, input.timeZone), state.agenda);
+  return isPlanned ? recorded : recordDrafts(input, recorded, [{ kind: 'replanned', data: {} }]);
 }
 
 /** Puts the agenda of a state on the last entry of its step, where it changed. */

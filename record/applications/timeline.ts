@@ -179,5 +179,6 @@ const SHOWN: Partial<Record<EventKind, Shown>> = {
   recredentialing_missed: all,
   found_behind: all,
   workflow_restarted: all,
+  replanned: all,
   repaired: all,
 };

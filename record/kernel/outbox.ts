@@ -5,7 +5,7 @@ import type { Db, Fragment } from '../../runtime/database';
 /**
  * What a row is about; its subject is one id: `file_changed` names an application, `file_changed_person` a person (the
  * open applications of every client, and the upkeep), `file_changed_provider` a provider (those of one client),
- * `file_changed_practice` a practice, `open_changes` and `open_applications` a change of a file, a watch its subject,
+ * `file_changed_practice` a practice, `time_zone_changed` a client (all that waits for an instant of its day), `open_changes` and `open_applications` a change of a file, a watch its subject,
  * `ending_item` what an ending comes to, the others an application.
  */
 export type OutboxTopic =
@@ -13,6 +13,7 @@ export type OutboxTopic =
   | 'file_changed_person'
   | 'file_changed_provider'
   | 'file_changed_practice'
+  | 'time_zone_changed'
   | 'start_application'
   | 'start_participation'
   | 'end_participations'

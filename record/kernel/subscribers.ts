@@ -1,3 +1,4 @@
+import type { WatchType } from '../../domain/kernel/codes';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { enqueueEach, type OutboxTopic } from './outbox';
 
@@ -31,6 +32,28 @@ const openOfPersons: SelectSubscribers = (sql, persons) =>
   openOfProviders(sql, sql`select id from providers where person_id in (${persons})`);
 const openOfPractices: SelectSubscribers = (sql, practices) =>
   sql`select id from applications where practice_id in (${practices}) and open`;
+
+/** Of a client, those that wait for an instant of its day: open applications, participations, and whatever watch sleeps. */
+const livingOfClients: SelectSubscribers = (sql, clients) =>
+  sql`select id from applications where client_id in (${clients}) and (open or stage = 'confirmed')`;
+const sleepingOf =
+  (type: WatchType, of: SelectSubscribers): SelectSubscribers =>
+  (sql, clients) =>
+    sql`
+      select distinct o.id from (${of(sql, clients)}) as o(id)
+      join watches w on w.watch = ${type} and w.subject = o.id::text`;
+const personsOfClients: SelectSubscribers = (sql, clients) =>
+  sql`select person_id from providers where client_id in (${clients})`;
+const applicationsOfClients: SelectSubscribers = (sql, clients) =>
+  sql`select id from applications where client_id in (${clients})`;
+const idsOfClients =
+  (table: 'practices' | 'platform_relationships' | 'endings'): SelectSubscribers =>
+  (sql, clients) =>
+    sql`select id from ${sql(table)} where client_id in (${clients})`;
+const leavingOfClients: SelectSubscribers = (sql, clients) =>
+  sql`${clients} union select id from providers where client_id in (${clients})`;
+const recipientsOfClients: SelectSubscribers = (sql, clients) =>
+  sql`select recipient_id from messages where client_id in (${clients}) and status = 'queued'`;
 
 /**
  * Who is notified of each fact: the topics of the outbox, and of each the subjects. A fact is about ids of one kind, named beside it.
@@ -84,6 +107,8 @@ const SUBSCRIBERS = {
   'ending changed': { ending: themselves },
   'ending item due': { ending_item: themselves },
   'keeping of secrets changed': { retention: themselves },
+  // a client
+  'time zone changed': { time_zone_changed: themselves },
 } as const satisfies Record<string, Partial<Record<OutboxTopic, SelectSubscribers>>>;
 export type AnnouncedFact = keyof typeof SUBSCRIBERS;
 
@@ -92,6 +117,17 @@ const FORWARDED_TOPICS = {
   file_changed_person: { file_changed: openOfPersons, providerUpkeep: themselves },
   file_changed_provider: { file_changed: openOfProviders, providerUpkeep: personsOfProviders },
   file_changed_practice: { file_changed: openOfPractices },
+  time_zone_changed: {
+    file_changed: livingOfClients,
+    providerUpkeep: sleepingOf('providerUpkeep', personsOfClients),
+    platformInquiry: sleepingOf('platformInquiry', idsOfClients('platform_relationships')),
+    platformCheck: sleepingOf('platformCheck', applicationsOfClients),
+    billingReadiness: sleepingOf('billingReadiness', applicationsOfClients),
+    enrolmentChase: sleepingOf('enrolmentChase', idsOfClients('practices')),
+    ending: sleepingOf('ending', idsOfClients('endings')),
+    retention: sleepingOf('retention', leavingOfClients),
+    outreach: sleepingOf('outreach', recipientsOfClients),
+  },
 } as const satisfies Partial<Record<OutboxTopic, Partial<Record<OutboxTopic, SelectSubscribers>>>>;
 
 /** Notifies every subscriber of a fact about one subject when, and only when, the transaction commits. */

@@ -1,8 +1,9 @@
-import type { Db, Sql } from '../../runtime/database';
+import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
 import { inScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { reviseRow, type Precondition } from '../kernel/revise';
+import { announce } from '../kernel/subscribers';
 import { unlessViolated } from '../kernel/violation';
 
 export interface ClientInput {
@@ -63,10 +64,31 @@ export const updateClient = (
 ): Promise<Client | null> =>
   unlessViolated('time_zone', () =>
     sql.begin(async (tx) => {
+      const [before] = await tx<
+        { timeZone: string }[]
+      >`select time_zone from clients where id = ${id} for no key update`;
       await reviseRow(tx, principal, 'client', id, { columns: patch, asked: patch, precondition });
+      const { timeZone = before?.timeZone } = patch;
+      if (before && timeZone !== before.timeZone) {
+        await moveMornings(tx, id, before.timeZone);
+        await announce(tx, 'time zone changed', id);
+      }
       return (await findClient(tx, principal, id))!;
     }),
   );
+
+/** What was kept for nine in the morning where the client was is kept for nine where it is: open tasks, the next question. */
+async function moveMornings(tx: Tx, clientId: string, from: string): Promise<void> {
+  const move = (at: Fragment) =>
+    tx`(${at} at time zone ${from}) at time zone (select c.time_zone from clients c where c.id = ${clientId})`;
+  const isAtNine = (at: Fragment) => tx`(${at} at time zone ${from})::time = '09:00'`;
+  await tx`
+    update tasks set due_at = ${move(tx`due_at`)}
+    where client_id = ${clientId} and closed_at is null and ${isAtNine(tx`due_at`)}`;
+  await tx`
+    update inquiries set next_ask_at = ${move(tx`next_ask_at`)}
+    where client_id = ${clientId} and ${isAtNine(tx`next_ask_at`)}`;
+}
 
 /** Those of `ids` that the principal may see. */
 export async function selectKnownClients(sql: Db, principal: Principal, ids: string[]): Promise<Set<string>> {

@@ -69,7 +69,10 @@ export class Paper {
   state: ApplicationState;
   now: Instant;
   file: ProviderFile;
-  readonly playbook: ResolvedPlaybook;
+  playbook: ResolvedPlaybook;
+  /** The client's. */
+  private zone = ZONE;
+  private readonly own: Playbook;
   private readonly bodies = new Map<string, { action: Action; body: Body }>();
   /** Whether the operator wants facts by phone approved. */
   phoneFactsNeedApproval: boolean;
@@ -86,6 +89,7 @@ export class Paper {
     this.phoneFactsNeedApproval = phoneFactsNeedApproval;
     this.now = at;
     this.file = file;
+    this.own = playbook;
     this.playbook = resolvePlaybook(playbook, { kind, state: 'CO', lineOfBusiness: 'commercial' }, ZONE);
     const key: ApplicationKey = {
       providerId: KIND_RULES[kind].provider ? 'provider' : null,
@@ -121,7 +125,7 @@ export class Paper {
   }
 
   get today(): PlainDate {
-    return localDate(this.now, ZONE);
+    return localDate(this.now, this.zone);
   }
 
   get stage() {
@@ -143,7 +147,7 @@ export class Paper {
   }
 
   get view() {
-    return buildApplicationView(this.state, this.now, ZONE);
+    return buildApplicationView(this.state, this.now, this.zone);
   }
 
   kinds(): string[] {
@@ -189,6 +193,14 @@ export class Paper {
   /** The file changes, and the application hears of it. */
   change(change: Partial<ProviderFile>): this {
     this.file = { ...this.file, ...change };
+    this.step(null);
+    return this;
+  }
+
+  /** The client moves to another time zone, and the application hears of it. */
+  move(zone: string): this {
+    this.zone = zone;
+    this.playbook = resolvePlaybook(this.own, this.state.key, zone);
     this.step(null);
     return this;
   }
@@ -291,7 +303,7 @@ export class Paper {
       command,
       circumstances,
       playbook,
-      timeZone: ZONE,
+      timeZone: this.zone,
       at,
       newId,
     });

@@ -29,3 +29,48 @@ test('entries from before the payer’s day was noted fold by the day in UTC, as
   expect(fold(earlier).committeeOn).toBe(TODAY0);
   expect(fold(paper.events).committeeOn).toBe(NEXT_DAY);
 });
+
+describe('the client’s time zone changes', () => {
+  const firesOnce = (paper: Paper) =>
+    paper
+      .days(40)
+      .kinds()
+      .filter((kind) => kind === 'nudge');
+
+  test('and what is armed moves to the same hour of its days there, fires once, and stays where it was once more', () => {
+    const paper = submitted();
+    expect(paper.nextFollowUpAt).toBe('2027-01-11T16:00:00.000Z');
+    paper.move('America/New_York');
+    expect([paper.nextFollowUpAt, paper.kinds().at(-1)]).toEqual(['2027-01-11T14:00:00.000Z', 'replanned']);
+    const entries = paper.events.length;
+    expect(paper.move('America/New_York').events).toHaveLength(entries);
+    expect(firesOnce(paper)).toHaveLength(1);
+    expect(paper.last('nudge').at).toBe('2027-01-11T14:00:00.000Z');
+  });
+
+  test('and a timer rings by the new one, even where nobody was told', () => {
+    const paper = submitted().until('2027-01-11T15:00:00.000Z');
+    paper.move('Pacific/Honolulu');
+    expect(paper.nextFollowUpAt).toBe('2027-01-11T19:00:00.000Z');
+    expect(firesOnce(paper)).toHaveLength(1);
+  });
+
+  test('and what is due by it already is done at once, and what was done is not done again', () => {
+    const late = submitted().until('2027-01-11T15:00:00.000Z').move('America/New_York');
+    expect(late.items).toEqual(['confirm_receipt']);
+    const done = submitted().until('2027-01-11T17:00:00.000Z').move('Pacific/Honolulu');
+    expect(done.items).toEqual(['confirm_receipt']);
+    expect(firesOnce(done)).toHaveLength(1);
+    expect(done.kinds().filter((kind) => kind === 'escalation')).toHaveLength(1);
+  });
+
+  test('and nothing moves that goes by the payer’s', () => {
+    const paper = submitted(GUAM);
+    const { followUps } = paper.state.agenda;
+    expect(paper.move('America/New_York').state.agenda).toMatchObject({
+      followUps,
+      // the day after the attestation's last is the client's
+      timers: { file: '2027-05-03T04:00:00.000Z' },
+    });
+  });
+});
