@@ -371,6 +371,7 @@ const INNER = [
   'deadline_passed',
   'assignment',
   'playbook',
+  'details',
   'effective',
   'recredentialing_reminder',
   'rules',

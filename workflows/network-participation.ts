@@ -13,6 +13,7 @@ const ACTIONS: readonly Action[] = [
     'assignment',
     'corrections',
     'playbook-migration',
+    'details',
     'restore-review',
   ] as const),
   ...(['loading', 'directory', 'issues', 'issue-resolution', 'committee-date'] as const),

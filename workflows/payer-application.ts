@@ -11,7 +11,7 @@ import type { ApplicationInput } from './messages';
 
 const WHENEVER_OPEN: readonly Action[] = [
   ...(['contacts', 'restoration', 'withdrawal', 'pause', 'resume', 'restore-review'] as const),
-  ...(['approval', 'notes', 'assignment', 'corrections', 'playbook-migration'] as const),
+  ...(['approval', 'notes', 'assignment', 'corrections', 'playbook-migration', 'details'] as const),
 ];
 const SINCE_SUBMISSION: readonly Action[] = [...WHENEVER_OPEN, 'contract', 'confirmations'];
 

@@ -14,15 +14,13 @@ import {
   broken,
   documents,
   BESIDE_BAD_FIELDS,
-  comingDate,
   id,
   line,
   longText,
-  nextLook,
-  pastDate,
-  plannedDate,
   repeatable,
   unique,
+  dateOf,
+  inOrder,
 } from '../kernel/schemas';
 
 // by its words: what is there twice is one thing
@@ -38,7 +36,7 @@ const outOfOrder = z
   .optional();
 
 const submissionFields = {
-  submittedOn: pastDate,
+  submittedOn: dateOf('Submission.submittedOn'),
   channel: z.enum(SUBMISSION_CHANNELS),
   referenceNumber: line.optional(),
   proof: documents.optional(),
@@ -59,18 +57,18 @@ const answerFields = {
     .optional()
     .meta({ description: 'Of `information_requested`: what the payer wants, one per item' }),
   itemsNotNeeded: z.literal(true).optional().meta({ description: 'The payer no longer needs what it asked for' }),
-  promisedOn: comingDate.optional().meta({
-    description:
-      'By when the payer promised an answer; the follow-up is on the next day on which the payer answers. Of `committee` and `tabled`, also when ' +
-      'a decision is expected',
-  }),
-  nextFollowUpOn: nextLook
+  promisedOn: dateOf('Contact.promisedOn')
     .optional()
     .meta({
       description:
-        'Replaces the date that the playbook gives; at most a year ahead. Where the payer does not answer on it, the follow-up is on the next day on which it does',
+        'By when the payer promised an answer; the follow-up is on the next day on which the payer answers. Of `committee` and `tabled`, also when ' +
+        'a decision is expected',
     }),
-  completeOn: pastDate.optional().meta({
+  nextFollowUpOn: dateOf('Contact.nextFollowUpOn').optional().meta({
+    description:
+      'Replaces the date that the playbook gives; at most a year ahead. Where the payer does not answer on it, the follow-up is on the next day on which it does',
+  }),
+  completeOn: dateOf('Contact.completeOn').optional().meta({
     description: 'Since when the payer has had a complete application, as it says: statutory clocks count from there',
   }),
   notes: longText.optional(),
@@ -105,7 +103,7 @@ export const contact = z
 
 export const information = z
   .strictObject({
-    providedOn: pastDate,
+    providedOn: dateOf('Information.providedOn'),
     items: items.meta({
       description:
         'What was sent, in the same words as in the request. Where the request listed none, any items; with ' +
@@ -119,13 +117,14 @@ export const information = z
 export const contract = z
   .strictObject({
     status: z.enum(CONTRACT_STATUSES),
-    on: pastDate,
+    on: dateOf('Contract.on'),
     reference: line.optional(),
     feeScheduleReference: line.optional(),
     termNoticeDays: z.int().min(0).max(3_650).optional(),
-    renewsOn: plannedDate.optional(),
+    renewsOn: dateOf('Contract.renewsOn').optional(),
     outOfOrder,
   })
+  .superRefine(inOrder('Contract'), BESIDE_BAD_FIELDS)
   .meta({ id: 'Contract' });
 
 export const confirmationOf = (fact: Fact) =>
@@ -143,7 +142,7 @@ export const confirmationOf = (fact: Fact) =>
 
 export const appeal = z
   .strictObject({
-    filedOn: pastDate,
+    filedOn: dateOf('Appeal.filedOn'),
     channel: z.enum([...new Set([...SUBMISSION_CHANNELS, ...CONTACT_CHANNELS])]),
     referenceNumber: line.optional(),
     reason: longText,
@@ -154,7 +153,7 @@ export const withReason = z.strictObject({ reason: longText }).meta({ id: 'WithR
 export const pause = z
   .strictObject({
     reason: longText,
-    until: comingDate.nullable().optional().meta({
+    until: dateOf('Pause.until').nullable().optional().meta({
       description: 'Left out: a pause that is on keeps its date; null: until it is resumed',
     }),
   })
@@ -167,7 +166,7 @@ export const waiver = z
   .strictObject({
     prerequisite: z.enum(WAIVABLE),
     reason: longText,
-    until: comingDate.meta({ description: 'The last day on which it holds' }),
+    until: dateOf('Waiver.until').meta({ description: 'The last day on which it holds' }),
   })
   .meta({ id: 'Waiver' });
 export const correction = z

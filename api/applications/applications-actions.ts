@@ -3,6 +3,7 @@ import { readClock } from '../../runtime/clock';
 import type { Bodies, GivenFact, Said } from '../../domain/applications/bodies';
 import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/kernel/codes';
 import { listUnresolvedIssues } from '../../domain/applications/participation';
+import { listContradictoryDates } from '../../domain/applications/dates-on-record';
 import type { Refusal } from '../../domain/applications/progress';
 import { describeApplication, findApplication, type KeptApplication } from '../../record/applications/applications';
 import { isKept, keepCommand, listUnaskedItems } from '../../record/applications/commands';
@@ -15,7 +16,7 @@ import { ok, route, type Answer, type Method, type Route } from '../kernel/route
 import { ending } from '../billing/fact-schemas';
 import * as actions from './actions-schemas';
 import * as participation from './participation-schemas';
-import { application, onItsWay } from './applications-schemas';
+import { application, applicationPatch, onItsWay } from './applications-schemas';
 import { refuse } from '../kernel/validation';
 import { checkFacts } from './applications-checks';
 import { workerErrors, documentErrors } from '../kernel/references';
@@ -195,6 +196,13 @@ export const MIGRATION = row(
   z.strictObject({ version: z.int() }),
 );
 
+/** Not an action of a stage: it puts right what was said when the application was opened. */
+const DETAILS = row('details', 'Change until when an application is needed, or what it is worth', applicationPatch, {
+  segment: '',
+  method: 'patch',
+  description: 'What is left out stays; null empties. Everything else of an application changes by its actions.',
+});
+
 /** Every action on one application. */
 const ROWS: ActionRow[] = [
   SUBMISSION,
@@ -259,7 +267,8 @@ const ROWS: ActionRow[] = [
   row('participation-end', 'Record the last day in network', ending, {
     description:
       'A day that has passed ends the participation now. With a day ahead it goes on until then, looked after as before, and ' +
-      'another day may still be entered; billing readiness has the last day at once.',
+      'another day may still be entered; billing readiness has the last day at once. The last day of one that has ended is put right ' +
+      'by striking out its entry with `corrections` and recording it again.',
   }),
   row('notes', 'Add a note', actions.note, followUp),
   ASSIGNMENT,
@@ -284,25 +293,31 @@ export async function take<Given extends object>(
   if (!(await isKept(deps.sql, commandId))) {
     const expected = version?.();
     await row.check?.({ ...deps, principal, subject, body });
+    const said = row.saying(body);
+    refuse(listContradictoryDates(subject.snapshot, said));
     const command = { id: commandId, clientId: subject.clientId, applicationId: subject.id };
     await keepCommand(
       deps.sql,
-      { ...command, ...row.saying(body), ...(expected !== undefined && { version: expected }) },
+      { ...command, ...said, ...(expected !== undefined && { version: expected }) },
       actorOf(principal),
     );
   }
   const delivery = await deps.dispatch.deliver(commandId, patienceMs);
-  if (delivery.status === 'refused') throw refused(delivery.refusal);
+  if (delivery.status === 'refused') throw refused(delivery.refusal, row.action);
   return delivery.status;
 }
 
+const END_PUT_RIGHT =
+  'To put its last day right, strike out the entry participation_end of the timeline with `corrections`, then record it again.';
 const TAKEN_OUT_OF_ORDER = 'If it has already happened, send it again with outOfOrder: {"reason": "…"}.';
 
-function refused(refusal: Refusal): Problem {
+function refused(refusal: Refusal, action: Action): Problem {
   switch (refusal.type) {
     case 'action_not_allowed': {
       const { type, because = type, outOfOrder, ...allowed } = refusal;
-      return new Problem(because, { ...(outOfOrder && { detail: TAKEN_OUT_OF_ORDER }), ...allowed });
+      const isEndedAlready = because === 'participation_over' && action === 'participation-end';
+      const detail = outOfOrder ? TAKEN_OUT_OF_ORDER : isEndedAlready ? END_PUT_RIGHT : null;
+      return new Problem(because, { ...(detail && { detail }), ...allowed });
     }
     case 'open_application_exists':
       return new Problem('application_exists', { existingId: refusal.existingId });
@@ -322,7 +337,7 @@ const tag = 'application actions';
 const routeOf = (deps: Deps, one: ActionRow): Route =>
   route({
     method: one.method,
-    path: `/v1/applications/{id}/${one.segment}`,
+    path: ['/v1/applications/{id}', one.segment].filter(Boolean).join('/'),
     summary: one.summary,
     ...(one.description && { description: one.description }),
     tag,
@@ -343,4 +358,4 @@ const routeOf = (deps: Deps, one: ActionRow): Route =>
     },
   });
 
-export const applicationActionRoutes = (deps: Deps): Route[] => ROWS.map((one) => routeOf(deps, one));
+export const applicationActionRoutes = (deps: Deps): Route[] => [DETAILS, ...ROWS].map((one) => routeOf(deps, one));

@@ -28,17 +28,16 @@ import {
   date,
   id,
   instant,
-  isEarlier,
+  findBroken,
+  inOrder,
   limit,
   line,
   longText,
-  notedLook,
-  pastDate,
-  plannedDate,
   position,
   state,
   version,
   yesOrNo,
+  dateOf,
 } from '../kernel/schemas';
 import { participation } from './participation-schemas';
 import { lapseWarning } from '../upkeep/upkeep-schemas';
@@ -58,23 +57,30 @@ const WITHOUT_FACTS: readonly Stage[] = ['denied', 'withdrawn'];
 
 const adoptedFact = <F extends Fact>(fact: F) =>
   z
-    .strictObject({ value: FACT_VALUES[fact], ...confirmationFields })
+    .strictObject({
+      value: FACT_VALUES[fact],
+      ...confirmationFields,
+      // what was taken over may be older than its application
+      confirmedOn: dateOf('AdoptedFact.confirmedOn'),
+    })
     .superRefine(checkSource(fact), BESIDE_BAD_FIELDS)
     .optional();
 
-/** Dates of an adoption of which the first must not be before the second. */
-const IN_ORDER = [
-  ['stageSince', 'submittedOn'],
-  ['nextFollowUpOn', 'lastContactOn'],
-] as const;
+/** Dates of an adoption that start clocks while it is open. */
+const CLOCKS = ['submittedOn', 'stageSince', 'lastContactOn'] as const;
+const OVER: readonly Stage[] = ['confirmed', ...WITHOUT_FACTS];
 
 function checkAdoption(
-  adopted: Partial<Record<(typeof IN_ORDER)[number][number], string>> & { stage: Stage; confirmations?: object },
+  adopted: Partial<Record<(typeof CLOCKS)[number], string>> & { stage: Stage; confirmations?: object },
   context: z.core.$RefinementCtx,
 ): void {
-  for (const [later, earlier] of IN_ORDER)
-    if (isEarlier(adopted[later], adopted[earlier]))
-      broken(context, [later], 'not_before', `must not be earlier than ${earlier}`);
+  inOrder('Adoption', 'not_before')(adopted, context);
+  for (const field of OVER.includes(adopted.stage) ? [] : CLOCKS) {
+    const value = adopted[field];
+    const rule =
+      typeof value === 'string' && findBroken('happened', value) === undefined && findBroken('recent', value);
+    if (rule) broken(context, [field], rule.rule, `${rule.message} while the application is open`);
+  }
   const { stage, confirmations } = adopted;
   if (WITHOUT_FACTS.includes(stage) && Object.keys(confirmations ?? {}).length > 0)
     broken(context, ['confirmations'], 'not_in_stage', `must be left out where the stage is ${stage}`);
@@ -83,11 +89,11 @@ function checkAdoption(
 const adopt = z
   .strictObject({
     stage: z.enum(ADOPTABLE),
-    stageSince: pastDate.optional(),
-    submittedOn: pastDate.optional(),
+    stageSince: dateOf('Adoption.stageSince').optional(),
+    submittedOn: dateOf('Adoption.submittedOn').optional(),
     referenceNumber: line.optional(),
-    lastContactOn: pastDate.optional(),
-    nextFollowUpOn: notedLook.optional(),
+    lastContactOn: dateOf('Adoption.lastContactOn').optional(),
+    nextFollowUpOn: dateOf('Adoption.nextFollowUpOn').optional(),
     contractStatus: z.enum(CONTRACT_STATUSES).optional(),
     confirmations: z
       .strictObject({
@@ -123,6 +129,8 @@ function checkCreation(body: z.infer<typeof fields>, context: z.core.$Refinement
   }
 }
 
+const monthlyValue = z.int().min(0).max(1_000_000_000);
+
 const fields = z.strictObject({
   providerId: id.optional().meta({ description: 'Left out for `new_group` only' }),
   practiceId: id,
@@ -131,12 +139,20 @@ const fields = z.strictObject({
   lineOfBusiness: z.enum(LINES_OF_BUSINESS).default('commercial'),
   kind: z.enum(KINDS).default('new_individual'),
   locationId: id.optional().meta({ description: 'Where the payer credentials by location' }),
-  neededBy: plannedDate.optional(),
-  monthlyValue: z.int().min(0).max(1_000_000_000).optional(),
+  neededBy: dateOf('ApplicationInput.neededBy').optional(),
+  monthlyValue: monthlyValue.optional(),
   adopt: adopt.optional(),
 });
 export const applicationInput = fields.superRefine(checkCreation, BESIDE_BAD_FIELDS).meta({ id: 'ApplicationInput' });
 export type ApplicationInput = z.infer<typeof applicationInput>;
+
+export const applicationPatch = z
+  .strictObject({
+    neededBy: dateOf('ApplicationPatch.neededBy').nullable(),
+    monthlyValue: monthlyValue.nullable(),
+  })
+  .partial()
+  .meta({ id: 'ApplicationPatch' });
 
 const stage = z.enum(STAGES);
 const waitingOn = z.enum(WAITING_ON);

@@ -17,12 +17,11 @@ import {
   date,
   id,
   instant,
-  isEarlier,
+  inOrder,
   line,
   longText,
-  pastDate,
-  plannedDate,
   someOf,
+  dateOf,
 } from '../kernel/schemas';
 
 /** Where somebody can see how the payer has a provider. */
@@ -34,7 +33,7 @@ const proof = {
   evidence: documents.optional(),
   notes: longText.optional(),
 };
-const sighting = { seenOn: pastDate, source: z.enum(SIGHT_SOURCES), ...proof };
+const sighting = { seenOn: dateOf('Sighting.seenOn'), source: z.enum(SIGHT_SOURCES), ...proof };
 
 function checkPhone({ source, rep }: { source: string; rep?: string | undefined }, context: z.core.$RefinementCtx) {
   if (source === 'phone' && !rep) broken(context, ['rep'], 'phone_needs_rep', 'is required where the source is phone');
@@ -53,7 +52,7 @@ export const directory = z
 export const issue = z
   .strictObject({
     code: z.enum(ISSUE_CODES),
-    since: pastDate,
+    since: dateOf('Issue.since'),
     disproves: someOf(FACTS)
       .optional()
       .meta({
@@ -68,13 +67,18 @@ export const issue = z
   .meta({ id: 'Issue' });
 
 export const issueResolution = z
-  .strictObject({ code: z.enum(ISSUE_CODES), resolvedOn: pastDate, source: z.enum(SIGHT_SOURCES), ...proof })
+  .strictObject({
+    code: z.enum(ISSUE_CODES),
+    resolvedOn: dateOf('IssueResolution.resolvedOn'),
+    source: z.enum(SIGHT_SOURCES),
+    ...proof,
+  })
   .superRefine(checkPhone, BESIDE_BAD_FIELDS)
   .meta({ id: 'IssueResolution' });
 
 export const committeeDate = z
   .strictObject({
-    on: pastDate.meta({ description: 'Of the committee’s latest decision' }),
+    on: dateOf('CommitteeDate.on').meta({ description: 'Of the committee’s latest decision' }),
     source: z.enum(FACT_SOURCES),
     ...proof,
   })
@@ -83,15 +87,15 @@ export const committeeDate = z
 
 export const recredentialing = z
   .strictObject({
-    startedOn: pastDate,
-    dueOn: plannedDate.optional().meta({ description: 'The day by which the payer wants it, where it named one' }),
+    startedOn: dateOf('PayersRecredentialing.startedOn'),
+    dueOn: dateOf('PayersRecredentialing.dueOn')
+      .optional()
+      .meta({ description: 'The day by which the payer wants it, where it named one' }),
     source: z.enum(FACT_SOURCES),
     ...proof,
   })
-  .superRefine((value, context) => {
-    checkPhone(value, context);
-    if (isEarlier(value.dueOn, value.startedOn)) broken(context, ['dueOn'], 'order', 'must not be before startedOn');
-  }, BESIDE_BAD_FIELDS)
+  .superRefine(checkPhone, BESIDE_BAD_FIELDS)
+  .superRefine(inOrder('PayersRecredentialing'), BESIDE_BAD_FIELDS)
   .meta({ id: 'PayersRecredentialing' });
 
 const seen = <T extends readonly [string, ...string[]]>(statuses: T) =>

@@ -11,13 +11,13 @@ import type { Deps } from '../kernel/deps';
 import { invalid, Problem } from '../kernel/errors';
 import { ok, route, type Route } from '../kernel/route';
 import { application } from './applications-schemas';
-import { longText, plannedDate } from '../kernel/schemas';
+import { longText, dateOf } from '../kernel/schemas';
 import { shown } from './applications-actions';
 
 const snoozeInput = z
   .strictObject({
     purpose: z.enum(PURPOSES),
-    until: plannedDate.meta({
+    until: dateOf('Snooze.until').meta({
       description: 'The day on which the item returns; at most 14 days ahead, and not after a payer’s deadline',
     }),
     reason: longText,

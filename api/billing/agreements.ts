@@ -5,7 +5,7 @@ import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { listed } from '../kernel/listing';
 import { ok, route, type Route } from '../kernel/route';
-import { ending, FACT_VALUES } from './fact-schemas';
+import { agreementEnding, FACT_VALUES } from './fact-schemas';
 import { date, id, instant, pageOf, pageQuery, state, version } from '../kernel/schemas';
 import { checkFilter } from '../kernel/filters';
 
@@ -89,7 +89,7 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'applications:work',
     subject: ({ principal, params }) => findAgreement(sql, principal, params.id),
-    body: ending,
+    body: agreementEnding,
     responses: { 200: { description: 'The agreement as it is now', schema: agreement } },
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
       const ended = await endAgreement(sql, principal, subject.id, commandId, body, ifMatch);

@@ -11,9 +11,8 @@ import {
   line,
   longText,
   npi,
-  pastDate,
   text,
-  turningDate,
+  dateOf,
 } from '../kernel/schemas';
 
 const inherited = z.strictObject({ inheritedFrom: id }).meta({
@@ -29,7 +28,7 @@ export const FACT_VALUES = {
     z.strictObject({ ...none, basis: z.enum(CONTRACT_BASES) }),
     inherited,
   ]),
-  effectiveDate: turningDate,
+  effectiveDate: dateOf('EffectiveDate.value'),
   payerProviderId: formOf('a text or {none: true, saidBy}', [line, z.strictObject(none)]),
   claimsRoute: formOf('{clearinghouse, payerId, eraEnrolled?}, {portal}, {paperAddress} or {inheritedFrom}', [
     z.strictObject({ clearinghouse: line, payerId: line, eraEnrolled: z.boolean().optional() }),
@@ -72,7 +71,7 @@ export const confirmationFields = {
   source: z.enum(FACT_SOURCES),
   reference: line.meta({ description: 'The reference of the letter, call or page, so that it can be found again' }),
   rep: line.optional(),
-  confirmedOn: pastDate,
+  confirmedOn: dateOf('Confirmation.confirmedOn'),
   seen: seen.optional(),
   evidence: documents.optional(),
 };
@@ -94,12 +93,8 @@ export const checkSource =
       broken(context, [path], rule, FACT_MESSAGES[rule]);
   };
 
+const endingOn = (on: 'ParticipationEnd.on' | 'AgreementEnd.on') =>
+  z.strictObject({ on: dateOf(on), reason: longText, source: z.enum(FACT_SOURCES), reference: line });
 /** How a participation, or an agreement, ended: `on` is the last day, and may be ahead. */
-export const ending = z
-  .strictObject({
-    on: turningDate,
-    reason: longText,
-    source: z.enum(FACT_SOURCES),
-    reference: line,
-  })
-  .meta({ id: 'Ending' });
+export const ending = endingOn('ParticipationEnd.on').meta({ id: 'Ending' });
+export const agreementEnding = endingOn('AgreementEnd.on').meta({ id: 'AgreementEnding' });

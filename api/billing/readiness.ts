@@ -24,7 +24,6 @@ import { ok, route, type Route } from '../kernel/route';
 import { awaitsApproval, FACT_VALUES, lack } from './fact-schemas';
 import {
   actor,
-  anyDate,
   BESIDE_BAD_FIELDS,
   date,
   id,
@@ -36,6 +35,7 @@ import {
   repeatable,
   state,
   UNKNOWN_REFERENCE,
+  dateOf,
 } from '../kernel/schemas';
 import { checkFilter } from '../kernel/filters';
 
@@ -51,7 +51,7 @@ const scope = z
     }),
     clearinghouse: line.optional(),
     state,
-    dateOfService: anyDate,
+    dateOfService: dateOf('Readiness.dateOfService'),
     lineOfBusiness: z.enum(LINES_OF_BUSINESS).optional().meta({ description: 'May be left out if only one exists' }),
     locationId: id.optional(),
     asOf: pastInstant.optional().meta({
@@ -133,8 +133,8 @@ const givenQuery = pageQuery.extend({
   providerId: id.optional(),
   practiceId: id.optional(),
   payerId: id.optional(),
-  from: anyDate.optional().meta({ description: 'Given on this day or later, in UTC' }),
-  until: anyDate.optional().meta({ description: 'Given before this day, in UTC' }),
+  from: dateOf('ReadinessAnswers.from').optional().meta({ description: 'Given on this day or later, in UTC' }),
+  until: dateOf('ReadinessAnswers.until').optional().meta({ description: 'Given before this day, in UTC' }),
 });
 
 const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });

@@ -13,6 +13,16 @@ import {
   lastToday,
   utcDate,
 } from '../../domain/time/dates';
+import {
+  DATE_RULES,
+  describeAgainst,
+  listRulesOf,
+  type DatedPart,
+  type DateRange,
+  type DateRule,
+  type GivenDate,
+  type WhoseDay,
+} from '../../domain/kernel/date-rules';
 import { isNpi } from '../../domain/kernel/identifiers';
 import { isTimeZone } from '../../domain/time/time-zones';
 
@@ -106,17 +116,10 @@ const REAL_DATE: TextRule = {
 };
 const DATE_META = { format: 'date', example: '2026-03-31' };
 
-/** A date of an answer, as it is on record. What a caller gives has a range: it is one of `givenDate`. */
+/** A date of an answer, as it is on record. What a caller gives has rules: it is made by `dateOf`. */
 export const date = text([REAL_DATE], DATE_META);
 
-/** A rule that keeps a date in a range; its message says which, and stands in the OpenAPI document. */
-export type RangeRule = TextRule;
-
-/** A date that a caller gives, in the range of every rule. */
-const givenDate = (...rules: [RangeRule, ...RangeRule[]]) =>
-  text([REAL_DATE, ...rules], { ...DATE_META, 'x-range': rules.map(({ message }) => message).join('; ') });
-
-const OF_ANY_FIELD: RangeRule = {
+const OF_ANY_FIELD: TextRule = {
   rule: 'date_range',
   message: `must be from ${GIVEN_FROM} to ${GIVEN_TO}`,
   holds: isGivenDate,
@@ -125,63 +128,96 @@ const OF_ANY_FIELD: RangeRule = {
 const yearsAway = (years: number) => addMonths(lastToday(readClock()), 12 * years);
 
 // farther away it is a slip of the keyboard, or "for ever" written as a date
-const yearsAgo = (years: number): RangeRule => ({
+const yearsAgo = (years: number): TextRule => ({
   rule: 'date_range',
   message: `must be at most ${years} years ago`,
   holds: (value) => value >= yearsAway(-years),
 });
-const yearsAhead = (years: number): RangeRule => ({
+const yearsAhead = (years: number): TextRule => ({
   rule: 'date_range',
   message: `must be at most ${years} years ahead`,
   holds: (value) => value <= yearsAway(years),
 });
 
-const NOT_IN_FUTURE: RangeRule = {
+const NOT_IN_FUTURE: TextRule = {
   rule: 'not_in_future',
   message: 'must not be later than today (in the time zone where the day begins first)',
   holds: (value) => !isFuture(value, readClock()),
 };
-const NOT_IN_PAST: RangeRule = {
+const NOT_IN_PAST: TextRule = {
   rule: 'not_in_past',
   message: 'must not be earlier than today (in the time zone where the day ends last)',
   holds: (value) => value >= lastToday(readClock()),
 };
-const WITHIN_TEN_YEARS: RangeRule = {
+const WITHIN_TEN_YEARS: TextRule = {
   rule: 'within_ten_years',
   message: 'must be at most ten years ahead',
   holds: (value) => value <= yearsAway(10),
 };
-const WITHIN_A_YEAR: RangeRule = {
+const WITHIN_A_YEAR: TextRule = {
   rule: 'within_a_year',
   message: 'must be at most a year ahead',
   holds: (value) => value <= addDays(lastToday(readClock()), LONGEST_SILENCE_DAYS),
 };
-const NEAR_TODAY: RangeRule = {
+const NEAR_TODAY: TextRule = {
   rule: 'within_a_year',
   message: 'must be at most a year before or after today',
   holds: (value) => value <= yearsAway(1) && value >= yearsAway(-1),
 };
 
-/** A date that is only asked about. */
-export const anyDate = givenDate(OF_ANY_FIELD);
-/** A date that has begun somewhere on earth: of what somebody did, said or saw. */
-export const pastDate = givenDate(NOT_IN_FUTURE, yearsAgo(75));
-/** From when or until when something holds, as somebody decided: an effective date, a last day. */
-export const turningDate = givenDate(OF_ANY_FIELD, WITHIN_TEN_YEARS, yearsAgo(100));
-/** The last day of what runs out by itself. */
-export const expiryDate = givenDate(OF_ANY_FIELD, yearsAhead(100), yearsAgo(100));
-/** The last day on which something that is made now is valid, until it is over everywhere. */
-export const lastDayOfUse = givenDate(OF_ANY_FIELD, yearsAhead(100), NOT_IN_PAST);
-/** By when, or on which day, something is meant to be done. */
-export const plannedDate = givenDate(OF_ANY_FIELD, yearsAhead(10), yearsAgo(10));
-/** A date to act on: not over yet everywhere on Earth. */
-export const comingDate = givenDate(NOT_IN_PAST, WITHIN_TEN_YEARS);
-/** A date that a follow-up can be put off to. */
-export const nextLook = givenDate(NOT_IN_PAST, WITHIN_A_YEAR);
-/** The same as it was noted elsewhere: it may be over. */
-export const notedLook = givenDate(OF_ANY_FIELD, yearsAgo(10), WITHIN_A_YEAR);
-/** The last day, or the first, of somebody who leaves or comes back. */
-export const nearbyDate = givenDate(NEAR_TODAY);
+/** The ranges of `DATE_RULES`: of what is out of one, the first rule that it breaks is said. */
+const RANGES: Record<DateRange, TextRule[]> = {
+  asked: [OF_ANY_FIELD],
+  happened: [NOT_IN_FUTURE, yearsAgo(75)],
+  recent: [NOT_IN_FUTURE, yearsAgo(10)],
+  decided: [OF_ANY_FIELD, WITHIN_TEN_YEARS, yearsAgo(100)],
+  expiry: [OF_ANY_FIELD, yearsAhead(100), yearsAgo(100)],
+  use: [OF_ANY_FIELD, yearsAhead(100), NOT_IN_PAST],
+  planned: [OF_ANY_FIELD, yearsAhead(10), yearsAgo(10)],
+  coming: [NOT_IN_PAST, WITHIN_TEN_YEARS],
+  next_look: [NOT_IN_PAST, WITHIN_A_YEAR],
+  noted_look: [OF_ANY_FIELD, yearsAgo(10), WITHIN_A_YEAR],
+  nearby: [NEAR_TODAY],
+};
+
+const WHOSE: Record<WhoseDay, string[]> = {
+  payer: ['a day where the payer is'],
+  client: ['a day where the client is'],
+  user: ['a day where the user is'],
+  nobody: [],
+};
+
+const notBefore = (field: string): string => `must not be before ${field}`;
+
+/** A date that a caller gives, by its row: its range, whose day it is, and what it must not contradict. */
+export function dateOf(name: GivenDate) {
+  const { range, day, notBefore: fields = [], against = [] }: DateRule = DATE_RULES[name];
+  const said = [
+    ...RANGES[range].map(({ message }) => message),
+    ...fields.map(notBefore),
+    ...against.map(describeAgainst),
+  ];
+  return text([REAL_DATE, ...RANGES[range]], {
+    ...DATE_META,
+    'x-date': name,
+    'x-range': [...said, ...WHOSE[day]].join('; '),
+  });
+}
+
+/** Refuses the dates of a part that are before others beside them which they must not be before. */
+export const inOrder =
+  (part: DatedPart, rule = 'order') =>
+  (given: object, context: z.core.$RefinementCtx): void => {
+    const fields = given as Record<string, unknown>;
+    for (const [field, { notBefore: others = [] }] of listRulesOf(part)) {
+      const other = others.find((one) => isEarlier(fields[field], fields[one]));
+      if (other) broken(context, [field], rule, notBefore(other));
+    }
+  };
+
+/** Whether a date is in a range, for a rule that holds in some cases only; the rule that it breaks. */
+export const findBroken = (range: DateRange, value: string): TextRule | undefined =>
+  RANGES[range].find(({ holds }) => !holds(value));
 
 /** An answer's instant. */
 export const instant = z.string().meta({ format: 'date-time', example: '2026-03-31T14:00:00.000Z' });
@@ -273,7 +309,7 @@ export const BESIDE_BAD_FIELDS = {
 const BESIDE_BAD_ITEMS = { when: ({ value }: { value: unknown }): boolean => Array.isArray(value) };
 
 /** Whether both are dates and the first is the earlier one. */
-export const isEarlier = (one: unknown, other: unknown): boolean =>
+const isEarlier = (one: unknown, other: unknown): boolean =>
   typeof one === 'string' && typeof other === 'string' && isRealDate(one) && isRealDate(other) && one < other;
 
 /** A list that names each thing once: the second of one key is refused. An item without a key is compared with none. */

@@ -1,25 +1,13 @@
 import { z } from 'zod';
 import { ENDING_REASONS, FACT_SOURCES, LINES_OF_BUSINESS, STAGES } from '../../domain/kernel/codes';
 import { LEAVING_ACTIONS, LEAVING_CAUSES } from '../../domain/offboarding/leaving';
-import {
-  actor,
-  date,
-  id,
-  instant,
-  line,
-  longText,
-  nearbyDate,
-  pageQuery,
-  state,
-  unique,
-  yesOrNo,
-} from '../kernel/schemas';
+import { actor, date, id, instant, line, longText, pageQuery, state, unique, yesOrNo, dateOf } from '../kernel/schemas';
 import { formerly, renamed } from '../kernel/names';
 import { tinInput } from '../registry/practices-schemas';
 import { dea, malpractice } from '../registry/providers-schemas';
 
 const fields = {
-  on: nearbyDate.meta({ description: 'The last day; open work continues until it has passed' }),
+  on: dateOf('EndingInput.on').meta({ description: 'The last day; open work continues until it has passed' }),
   reason: z.enum(ENDING_REASONS),
   applications: z.enum(['withdraw', 'hand_over']).meta({
     description:
@@ -134,7 +122,7 @@ export const endingsQuery = pageQuery.extend({
 });
 
 const returnFields = {
-  on: nearbyDate.meta({ description: 'The first day' }),
+  on: dateOf('ReturnInput.on').meta({ description: 'The first day' }),
   source: z.enum(FACT_SOURCES),
   reference: line,
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { QUESTIONS } from '../../domain/platforms/platform';
 import { RECIPIENT_TYPES } from '../../record/outreach/messages';
 import { standing } from '../outreach/outreach-schemas';
-import { actor, email, id, instant, line, longText, pastDate, state, unique } from '../kernel/schemas';
+import { actor, email, id, instant, line, longText, state, unique, dateOf } from '../kernel/schemas';
 import { duration } from '../registry/playbook-schemas';
 
 export const inquiryInput = z
@@ -52,7 +52,9 @@ export const inquiry = z
   .meta({ id: 'Inquiry' });
 
 export const inquiryClosing = z.strictObject({ reason: longText }).meta({ id: 'InquiryClosing' });
-export const termsChange = z.strictObject({ on: pastDate, reason: longText }).meta({ id: 'TermsChange' });
+export const termsChange = z
+  .strictObject({ on: dateOf('TermsChange.on'), reason: longText })
+  .meta({ id: 'TermsChange' });
 
 const known = {
   platform: line,
@@ -60,7 +62,7 @@ const known = {
   question: z.enum(QUESTIONS),
   answer: z.literal('no').meta({ description: 'A yes is never known in general' }),
   source: line,
-  asOf: pastDate,
+  asOf: dateOf('PlatformKnowledge.asOf'),
 };
 export const knowledge = z
   .strictObject({

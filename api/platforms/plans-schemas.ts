@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CHECKLIST_ITEMS } from '../../domain/platforms/checklist';
 import { SERVICES, type Service } from '../../domain/platforms/plans';
 import { ANSWERS, DECISIONS } from '../../domain/platforms/platform';
-import { date, id, line, longText, pastDate, plannedDate, state, version } from '../kernel/schemas';
+import { date, id, line, longText, state, version, dateOf } from '../kernel/schemas';
 import { formerly, renamed } from '../kernel/names';
 import {
   applicationBrief,
@@ -36,8 +36,8 @@ export const checklistInput = renamed(
   'ChecklistInput',
   z.strictObject({
     owner: line.optional(),
-    due: plannedDate.optional(),
-    doneOn: pastDate.optional(),
+    due: dateOf('ChecklistInput.due').optional(),
+    doneOn: dateOf('ChecklistInput.doneOn').optional(),
     notes: longText.optional(),
   }),
   NOTES,
@@ -56,7 +56,7 @@ export const checklist = z
   .meta({ id: 'Checklist' });
 
 export const planQuery = placeQuery.extend({
-  leaveOn: plannedDate
+  leaveOn: dateOf('Plan.leaveOn')
     .optional()
     .meta({ description: 'The first day without the platform; left out: the earliest without a gap' }),
 });

@@ -21,12 +21,11 @@ import {
   line,
   longText,
   pageQuery,
-  pastDate,
   state,
-  turningDate,
   unique,
   version,
   yesOrNo,
+  dateOf,
 } from '../kernel/schemas';
 
 const relationshipFields = {
@@ -44,7 +43,7 @@ export const relationshipInput = z
         'The states in which the platform covers these payers; left out, those in which the provider is licensed now. ' +
         'A licence that is added later does not make the platform cover its state',
     }),
-    since: pastDate.optional(),
+    since: dateOf('PlatformRelationshipInput.since').optional(),
     contactEmail: email.optional(),
     evenIfExists,
   })
@@ -54,9 +53,9 @@ export const relationshipPatch = z
   .strictObject({
     payerIds: relationshipFields.payerIds,
     states: states.meta({ description: 'The states in which the platform covers its payers' }),
-    since: pastDate.nullable(),
+    since: dateOf('PlatformRelationshipPatch.since').nullable(),
     contactEmail: email.nullable(),
-    changedOn: turningDate.meta({
+    changedOn: dateOf('PlatformRelationshipPatch.changedOn').meta({
       description:
         'The first day of the new payers or states: what is added counts from it, what is dropped until the day before. ' +
         'It may be ahead; left out, today',
@@ -102,7 +101,10 @@ export const relationship = z
   .meta({ id: 'PlatformRelationship' });
 
 export const relationshipEnd = z
-  .strictObject({ on: turningDate.meta({ description: 'The last day, which may be ahead' }), reason: longText })
+  .strictObject({
+    on: dateOf('PlatformRelationshipEnd.on').meta({ description: 'The last day, which may be ahead' }),
+    reason: longText,
+  })
   .meta({ id: 'PlatformRelationshipEnd' });
 
 export const relationshipsQuery = pageQuery.extend({
@@ -128,7 +130,7 @@ const noticeDays = z.int().min(0).max(3_650).meta({ description: 'Of `free_of_re
 const answerFields = {
   answer: given,
   answeredBy: line.meta({ description: 'Who said so' }),
-  answeredOn: pastDate,
+  answeredOn: dateOf('PlatformAnswer.answeredOn'),
   channel: line.meta({ description: 'Through what: an email, a call, the contract' }),
 };
 const scope = 'Left out: all of them, but where another answer names one';

@@ -1,3 +1,4 @@
+import { listContradictions } from '../../domain/kernel/date-rules';
 import { addOnce } from '../kernel/duplicates';
 import { z } from 'zod';
 import { QUESTIONS, QUESTION_OF, type AnswerDetails, type Question } from '../../domain/platforms/platform';
@@ -54,8 +55,6 @@ const UNSAID = { words: null, payerId: null, state: null, parts: null, items: nu
 const UNKNOWN_QUESTION = { path: 'question', rule: 'one_of', message: `must be one of ${QUESTIONS.join(', ')}` };
 
 const NOT_ITS_PAYER = { path: 'payerId', rule: 'not_its_payer', message: "must be one of the relationship's payers" };
-
-const AFTER_ITS_END = { path: 'since', rule: 'not_after_end', message: 'must not be after its last day' };
 
 /** Details that belong to another question than the one that is answered. */
 const misplaced = (question: string, body: AnswerDetails): FieldError[] =>
@@ -130,10 +129,10 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     body: relationshipPatch,
     responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
     handler: async ({ principal, subject, body, ifMatch }) => {
-      const { payerIds = [], since } = body;
+      const { payerIds = [] } = body;
       refuse([
         ...unknownIn('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
-        ...(since && subject.endedOn && since > subject.endedOn ? [AFTER_ITS_END] : []),
+        ...listContradictions('PlatformRelationshipPatch', body, { last_day: subject.endedOn }),
       ]);
       const changed = await updateRelationship(sql, principal, subject, body as RelationshipPatch, ifMatch);
       if (!changed) throw new Problem('relationship_ended');
@@ -153,6 +152,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     body: relationshipEnd,
     responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
+      refuse(listContradictions('PlatformRelationshipEnd', body, { platform_since: subject.since }));
       const ended = await endRelationship(sql, principal, subject, commandId, body, ifMatch);
       if (!ended) throw new Problem('relationship_ended');
       return ok(ended);
@@ -212,14 +212,19 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     method: 'put',
     path: '/v1/platform-relationships/{id}/decision',
     summary: 'Record the client’s decision',
-    description: 'It replaces the earlier decision, which stays on record. Sending the same again changes nothing.',
+    description:
+      'It replaces the earlier decision, which stays on record. Sending the same again changes nothing. Once the last day ' +
+      'through the platform is over there is nothing left to decide.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     body: decisionInput,
     responses: { 200: { description: 'The decision, with the version of the relationship', schema: decisionPut } },
-    handler: async ({ principal, subject, body, commandId, ifMatch }) =>
-      ok(view(await putDecision(sql, principal, subject.id, commandId, body, ifMatch))),
+    handler: async ({ principal, subject, body, commandId, ifMatch }) => {
+      const put = await putDecision(sql, principal, subject.id, commandId, body, ifMatch);
+      if (!put) throw new Problem('relationship_ended');
+      return ok(view(put));
+    },
   }),
   route({
     method: 'get',

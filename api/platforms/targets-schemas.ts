@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { KINDS, SUBMISSION_CHANNELS } from '../../domain/kernel/codes';
 import { PANEL_STATUSES } from '../../domain/registry/panels';
 import { WEIGHTS } from '../../domain/platforms/targets';
-import { date, id, line, pastDate, state, unique, version } from '../kernel/schemas';
+import { date, id, line, state, unique, version, dateOf } from '../kernel/schemas';
 import { applicationBrief, fit, panelReading } from './consequences-schemas';
 
 const amount = z.int().min(0).max(1_000_000_000);
@@ -41,7 +41,7 @@ export const panelsInput = z
           z.strictObject({
             ...panel,
             kind: kind.optional().meta({ description: 'Left out: every kind that is not named' }),
-            asOf: pastDate,
+            asOf: dateOf('PanelInput.asOf'),
           }),
         )
         .max(1000),

@@ -9,28 +9,24 @@ import { created, ok, route, type Route } from '../kernel/route';
 import {
   BESIDE_BAD_FIELDS,
   date,
-  expiryDate,
   id,
-  isEarlier,
+  inOrder,
   line,
-  plannedDate,
   pageQuery,
   pageOf,
   UNKNOWN_REFERENCE,
+  dateOf,
 } from '../kernel/schemas';
 import { SUBSTITUTE, formerly, renamed, underBothNames } from '../kernel/names';
 
 const coverFields = z
-  .strictObject({ substitute: id, fromOn: plannedDate, untilOn: expiryDate, reason: line.optional() })
-  .superRefine(({ fromOn, untilOn }, context) => {
-    if (isEarlier(untilOn, fromOn))
-      context.addIssue({
-        code: 'custom',
-        path: ['untilOn'],
-        message: 'must not be before fromOn',
-        params: { rule: 'order' },
-      });
-  }, BESIDE_BAD_FIELDS);
+  .strictObject({
+    substitute: id,
+    fromOn: dateOf('CoverInput.fromOn'),
+    untilOn: dateOf('CoverInput.untilOn'),
+    reason: line.optional(),
+  })
+  .superRefine(inOrder('CoverInput'), BESIDE_BAD_FIELDS);
 
 const coverInput = renamed('CoverInput', coverFields, SUBSTITUTE);
 

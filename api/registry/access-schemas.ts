@@ -6,13 +6,13 @@ import {
   broken,
   date,
   email,
-  lastDayOfUse,
   id,
   ids,
   instant,
   line,
   shownOnce,
   timeZone,
+  dateOf,
 } from '../kernel/schemas';
 
 const role = z.enum(ROLES);
@@ -103,7 +103,9 @@ export const apiKeyInput = z
     name: line,
     role,
     clientIds: clientIds.optional().meta(EVERY_CLIENT),
-    expiresOn: lastDayOfUse.optional().meta({ description: 'The last day, in UTC, on which it is valid' }),
+    expiresOn: dateOf('ApiKeyInput.expiresOn')
+      .optional()
+      .meta({ description: 'The last day, in UTC, on which it is valid' }),
     ...owner,
   })
   .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)

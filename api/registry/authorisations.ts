@@ -1,3 +1,4 @@
+import { listContradictions } from '../../domain/kernel/date-rules';
 import { z } from 'zod';
 import { AUTHORISATION_SCOPES } from '../../domain/kernel/codes';
 import {
@@ -16,17 +17,15 @@ import {
   actor,
   BESIDE_BAD_FIELDS,
   date,
-  expiryDate,
   id,
   ids,
   instant,
-  isEarlier,
+  inOrder,
   longText,
   pageQuery,
-  pastDate,
   someOf,
-  turningDate,
   pageOf,
+  dateOf,
 } from '../kernel/schemas';
 import { refuse } from '../kernel/validation';
 import { unknownIn, documentErrors } from '../kernel/references';
@@ -39,19 +38,13 @@ const authorisationInput = z
   .strictObject({
     scopes,
     payerIds: ids(500).min(1).optional().meta({ description: 'Default: every payer' }),
-    signedOn: pastDate,
-    until: expiryDate.optional().meta({ description: 'The last day; by default it holds until it is revoked' }),
+    signedOn: dateOf('AuthorisationInput.signedOn'),
+    until: dateOf('AuthorisationInput.until')
+      .optional()
+      .meta({ description: 'The last day; by default it holds until it is revoked' }),
     evidence: documents.optional(),
   })
-  .superRefine(({ signedOn, until }, context) => {
-    if (isEarlier(until, signedOn))
-      context.addIssue({
-        code: 'custom',
-        path: ['until'],
-        message: 'must not be before signedOn',
-        params: { rule: 'order' },
-      });
-  }, BESIDE_BAD_FIELDS)
+  .superRefine(inOrder('AuthorisationInput'), BESIDE_BAD_FIELDS)
   .meta({ id: 'AuthorisationInput' });
 
 const authorisation = z
@@ -70,7 +63,7 @@ const authorisation = z
   })
   .meta({ id: 'Authorisation' });
 
-const revocation = z.strictObject({ on: turningDate, reason: longText }).meta({ id: 'Revocation' });
+const revocation = z.strictObject({ on: dateOf('Revocation.on'), reason: longText }).meta({ id: 'Revocation' });
 
 const shownAuthorisation = ({ clientId: _, ...shown }: Authorisation) => shown;
 
@@ -126,7 +119,9 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findAuthorisation(sql, principal, params.id),
     body: revocation,
     responses: { 200: { description: 'The authorisation as it is now', schema: authorisation } },
-    handler: async ({ principal, subject, body }) =>
-      ok(shownAuthorisation(await revokeAuthorisation(sql, principal, subject, body))),
+    handler: async ({ principal, subject, body }) => {
+      refuse(listContradictions('Revocation', body, { signature: subject.signedOn }));
+      return ok(shownAuthorisation(await revokeAuthorisation(sql, principal, subject, body)));
+    },
   }),
 ];

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { STANDINGS } from '../../domain/registry/changes';
 import { CHANGE_FIELDS } from '../../domain/kernel/codes';
-import { actor, date, id, instant, pastDate, state } from '../kernel/schemas';
+import { actor, date, id, instant, state, dateOf } from '../kernel/schemas';
 
 /** How a change came about, beside what has changed. */
 export const circumstance = {
-  changedOn: pastDate.meta({ description: 'The day from which this holds in fact; the default is today' }),
+  changedOn: dateOf('FileChange.changedOn').meta({
+    description: 'The day from which this holds in fact; the default is today',
+  }),
   correction: z.boolean().meta({
     description: 'true: the file was wrong and nothing changed in fact, so no payer needs a notice',
   }),

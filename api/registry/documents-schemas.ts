@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { date, expiryDate, id, instant, line, text } from '../kernel/schemas';
+import { date, id, instant, line, text, dateOf } from '../kernel/schemas';
 
 export const sha256 = text(
   [{ rule: 'sha256', message: 'must be 64 hexadecimal digits', holds: (value) => /^[0-9a-f]{64}$/i.test(value) }],
@@ -11,7 +11,7 @@ export const documentInput = z
     kind: line,
     name: line,
     sha256,
-    expiresOn: expiryDate.optional(),
+    expiresOn: dateOf('DocumentInput.expiresOn').optional(),
     providerId: id.optional().meta({ description: 'Whose it is' }),
     practiceId: id.optional(),
   })

@@ -7,7 +7,7 @@ import { listEnrolments, putEnrolment, type EnrolmentInput } from '../../record/
 import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
 import { created, route, type Route } from '../kernel/route';
-import { date, id, ids, line, pastDate, plannedDate, pageOf, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { date, id, ids, line, pageOf, UNKNOWN_REFERENCE, dateOf, inOrder, BESIDE_BAD_FIELDS } from '../kernel/schemas';
 import { refuse } from '../kernel/validation';
 import { documentErrors } from '../kernel/references';
 
@@ -17,16 +17,17 @@ const enrolmentFields = {
   payerId: id,
   kind: z.enum(ENROLMENT_KINDS),
   status: z.enum(ENROLMENT_STATUSES),
-  on: pastDate,
+  on: dateOf('EnrolmentInput.on'),
 };
 
 const enrolmentInput = z
   .strictObject({
     ...enrolmentFields,
-    expectedOn: plannedDate.optional(),
+    expectedOn: dateOf('EnrolmentInput.expectedOn').optional(),
     reference: line.optional(),
     evidence: documents.optional(),
   })
+  .superRefine(inOrder('EnrolmentInput'), BESIDE_BAD_FIELDS)
   .meta({ id: 'EnrolmentInput' });
 
 const enrolment = z

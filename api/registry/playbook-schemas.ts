@@ -16,18 +16,17 @@ import {
   BESIDE_BAD_FIELDS,
   email,
   id,
-  isEarlier,
+  inOrder,
   line,
   longText,
-  plannedDate,
   repeatable,
   someOf,
   state,
   text,
   timeZone,
-  turningDate,
   unique,
   url,
+  dateOf,
 } from '../kernel/schemas';
 
 const amount = z.number().optional();
@@ -90,15 +89,9 @@ const closures = repeatable(
   z
     .array(
       z
-        .strictObject({ from: plannedDate, to: plannedDate.optional(), name: line.optional() })
+        .strictObject({ from: dateOf('Closure.from'), to: dateOf('Closure.to').optional(), name: line.optional() })
+        .superRefine(inOrder('Closure'), BESIDE_BAD_FIELDS)
         .superRefine(({ from, to }, context) => {
-          if (isEarlier(to, from))
-            context.addIssue({
-              code: 'custom',
-              path: ['to'],
-              message: 'must not be before from',
-              params: { rule: 'order' },
-            });
           if (
             isRealDate(from) &&
             typeof to === 'string' &&
@@ -152,7 +145,7 @@ const fields = {
   contractBases: someOf(CONTRACT_BASES),
   closures,
   sources: z
-    .record(line, z.strictObject({ source: line, asOf: turningDate }))
+    .record(line, z.strictObject({ source: line, asOf: dateOf('PlaybookSource.asOf') }))
     .meta({ description: 'By playbook field: where its value is from, and as of when' }),
 };
 
@@ -194,11 +187,9 @@ export const effectivePlaybook = z
     state,
     kind: z.enum(KINDS),
     lineOfBusiness: z.enum(LINES_OF_BUSINESS),
-    overrides: z
-      .array(z.enum(Object.keys(fields) as [keyof typeof fields]))
-      .meta({
-        description: 'The fields that the payer’s playbook names, by itself or for this scope; the rest are defaults',
-      }),
+    overrides: z.array(z.enum(Object.keys(fields) as [keyof typeof fields])).meta({
+      description: 'The fields that the payer’s playbook names, by itself or for this scope; the rest are defaults',
+    }),
     playbook: z.strictObject({ ...fields, ...unfilled }),
   })
   .meta({

@@ -13,7 +13,7 @@ import {
 import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
 import { created, route, type Route } from '../kernel/route';
-import { date, id, ids, line, longText, pastDate, pageOf } from '../kernel/schemas';
+import { date, id, ids, line, longText, pageOf, dateOf } from '../kernel/schemas';
 import { formerly, renamed, underBothNames, underOldNames } from '../kernel/names';
 import { refuse } from '../kernel/validation';
 import { unknownIn, workerErrors } from '../kernel/references';
@@ -30,7 +30,7 @@ const portalAccessInput = renamed(
     ...portalFields,
     holder: line.optional().meta({ description: 'Who holds the access; left out: the user `holderUserId`' }),
     holderUserId: id.optional(),
-    on: pastDate,
+    on: dateOf('PortalAccessInput.on'),
     secondFactorOwner: line.optional().meta({ description: 'Who has the second factor and is no user' }),
     secondFactorUserIds: ids(20).optional().meta({
       description: 'The users who have the second factor; with fewer than two owners it is a finding',

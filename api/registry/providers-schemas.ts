@@ -9,21 +9,19 @@ import {
   broken,
   date,
   email,
-  expiryDate,
   id,
   ids,
   instant,
-  isEarlier,
+  inOrder,
   line,
   longText,
   npi,
-  pastDate,
   repeatable,
   state,
   text,
-  turningDate,
   unique,
   version,
+  dateOf,
 } from '../kernel/schemas';
 
 const caqhId = text([{ rule: 'caqh_id', message: 'must be a CAQH provider ID: digits only', holds: isCaqhId }], {
@@ -35,40 +33,32 @@ export const taxonomyCode = text(
   { example: '101YM0800X', pattern: '^[0-9A-Z]{9}X$' },
 );
 
-const startsOn = turningDate.optional().meta({
-  description: 'The first day of this term; where it is unknown, the term counts for every day up to its end',
+const FIRST_DAY = 'The first day of this term; where it is unknown, the term counts for every day up to its end';
+const ISSUED =
+  'The day of issue; the term begins on it unless `startsOn` is given, but a renewal does not where it lies within or before the term that is renewed';
+const termOf = (held: 'Licence' | 'Dea') => ({
+  issuedOn: dateOf(`${held}.issuedOn`).optional().meta({ description: ISSUED }),
+  startsOn: dateOf(`${held}.startsOn`).optional().meta({ description: FIRST_DAY }),
+  expiresOn: dateOf(`${held}.expiresOn`),
 });
-const issuedOn = pastDate.optional().meta({
-  description:
-    'The day of issue; the term begins on it unless `startsOn` is given, but a renewal does not where it lies within or before the term that is renewed',
-});
-/** For the days of a term, in their order. */
-function checkOrder(
-  { issuedOn: issued, startsOn: starts, expiresOn: expires }: Record<string, unknown>,
-  context: z.core.$RefinementCtx,
-): void {
-  if (isEarlier(starts, issued)) broken(context, ['startsOn'], 'order', 'must not be before issuedOn');
-  if (isEarlier(expires, starts)) broken(context, ['expiresOn'], 'order', 'must not be before startsOn');
-  else if (isEarlier(expires, issued)) broken(context, ['expiresOn'], 'order', 'must not be before issuedOn');
-}
 const FORMER = 'Terms that were renewed or replaced, each once; the latest end first';
 
 const licence = z
-  .strictObject({ state, number: line, issuedOn, startsOn, expiresOn: expiryDate })
-  .superRefine(checkOrder, BESIDE_BAD_FIELDS);
+  .strictObject({ state, number: line, ...termOf('Licence') })
+  .superRefine(inOrder('Licence'), BESIDE_BAD_FIELDS);
 const licences = unique(z.array(licence).max(100), (one) => `${one.state} ${one.number}`);
 const formerLicences = unique(z.array(licence).max(1000), keyOfFormer).meta({ description: FORMER });
 const dollars = z.int().min(1).max(1_000_000_000);
 const policy = z.strictObject({
   carrier: line,
   policyNumber: line,
-  startsOn,
-  expiresOn: expiryDate,
+  startsOn: dateOf('Malpractice.startsOn').optional().meta({ description: FIRST_DAY }),
+  expiresOn: dateOf('Malpractice.expiresOn'),
   limits: z.strictObject({ perOccurrence: dollars, aggregate: dollars }).optional().meta({ description: 'US dollars' }),
 });
 export const malpractice = policy.superRefine((given, context) => {
   const { limits } = given;
-  checkOrder(given, context);
+  inOrder('Malpractice')(given, context);
   if (limits && limits.aggregate < limits.perOccurrence)
     broken(context, ['limits', 'aggregate'], 'order', 'must not be less than perOccurrence');
 }, BESIDE_BAD_FIELDS);
@@ -80,8 +70,8 @@ const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a val
   pattern: '^[A-Z][A-Z9][0-9]{7}$',
 });
 const registration = z
-  .strictObject({ state, number: deaNumber, issuedOn, startsOn, expiresOn: expiryDate })
-  .superRefine(checkOrder, BESIDE_BAD_FIELDS);
+  .strictObject({ state, number: deaNumber, ...termOf('Dea') })
+  .superRefine(inOrder('Dea'), BESIDE_BAD_FIELDS);
 export const dea = unique(z.array(registration).max(60), (one) => `${one.state} ${one.number}`).meta({
   description: 'Where they prescribe',
 });
@@ -97,7 +87,10 @@ const formerName = z
     middleName: line.nullable().optional(),
     lastName: line,
     suffix: line.nullable().optional(),
-    until: pastDate.nullable().optional().meta({ description: 'The last day on which it was the name, where known' }),
+    until: dateOf('FormerName.until')
+      .nullable()
+      .optional()
+      .meta({ description: 'The last day on which it was the name, where known' }),
   })
   .meta({ id: 'FormerName' });
 const formerNames = unique(z.array(formerName).max(20), (name) => JSON.stringify(name)).meta({
@@ -187,7 +180,7 @@ const source = z.enum(['provider', 'caqh', 'operator']);
 
 export const attestationInput = z
   .strictObject({
-    attestedOn: pastDate,
+    attestedOn: dateOf('AttestationInput.attestedOn'),
     source,
     reference: line.optional(),
     authorizedPayerIds: ids(1000)

@@ -8,17 +8,15 @@ import {
   BESIDE_BAD_FIELDS,
   broken,
   date,
-  expiryDate,
   id,
   ids,
   instant,
-  isEarlier,
+  inOrder,
   line,
   longText,
-  pastDate,
   state,
   text,
-  turningDate,
+  dateOf,
 } from '../kernel/schemas';
 import { renamed } from '../kernel/names';
 import { registryState } from '../kernel/lookup-schemas';
@@ -75,11 +73,11 @@ export const exclusionCheckInput = z
   .strictObject({
     source,
     state: state.optional().meta({ description: 'Whose list, where the source is a state' }),
-    checkedOn: pastDate,
+    checkedOn: dateOf('ExclusionCheckInput.checkedOn'),
     result,
     reference: line.optional(),
     evidence: evidence.optional(),
-    excludedOn: turningDate
+    excludedOn: dateOf('ExclusionCheckInput.excludedOn')
       .optional()
       .meta({ description: 'Since when, where something was found; the day of the check' }),
   })
@@ -129,14 +127,11 @@ const decisionFields = z
   .strictObject({
     decision: z.enum(['confirmed', 'dismissed']),
     reason: longText,
-    excludedOn: turningDate.optional(),
-    reinstatedOn: expiryDate
+    excludedOn: dateOf('ExclusionDecision.excludedOn').optional(),
+    reinstatedOn: dateOf('ExclusionDecision.reinstatedOn')
       .nullable()
       .optional()
       .meta({ description: 'From this day on no longer; null: it is still on' }),
   })
-  .superRefine(({ excludedOn, reinstatedOn }, context) => {
-    if (isEarlier(reinstatedOn, excludedOn))
-      broken(context, ['reinstatedOn'], 'order', 'must not be before excludedOn');
-  }, BESIDE_BAD_FIELDS);
+  .superRefine(inOrder('ExclusionDecision'), BESIDE_BAD_FIELDS);
 export const exclusionDecision = renamed('ExclusionDecision', decisionFields, { result: 'decision' });

@@ -8,12 +8,12 @@ import { findProvider } from '../../record/registry/providers';
 import { keepSnapshot } from '../../record/registry/snapshots';
 import type { Deps } from '../kernel/deps';
 import { ok, route, type Route } from '../kernel/route';
-import { address, line, pastDate, state, unique } from '../kernel/schemas';
+import { address, line, state, unique, dateOf } from '../kernel/schemas';
 
 const snapshotInput = z
   .strictObject({
     source: z.enum(['caqh', 'nppes']),
-    takenOn: pastDate,
+    takenOn: dateOf('SnapshotInput.takenOn'),
     enumerationType: z.enum(['NPI-1', 'NPI-2']).optional(),
     firstName: line.optional(),
     middleName: line.optional(),

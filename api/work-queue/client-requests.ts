@@ -6,7 +6,19 @@ import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
 import { workerErrors } from '../kernel/references';
 import { created, route, type Route } from '../kernel/route';
-import { actor, date, id, instant, line, longText, pageOf, pageQuery, pastDate, plannedDate } from '../kernel/schemas';
+import {
+  actor,
+  date,
+  id,
+  instant,
+  line,
+  longText,
+  pageOf,
+  pageQuery,
+  dateOf,
+  inOrder,
+  BESIDE_BAD_FIELDS,
+} from '../kernel/schemas';
 import { refuse } from '../kernel/validation';
 
 const fields = { kind: z.enum(CLIENT_REQUEST_KINDS), channel: z.enum(CONTACT_CHANNELS), words: longText };
@@ -14,11 +26,14 @@ const fields = { kind: z.enum(CLIENT_REQUEST_KINDS), channel: z.enum(CONTACT_CHA
 const clientRequestInput = z
   .strictObject({
     ...fields,
-    receivedOn: pastDate,
+    receivedOn: dateOf('ClientRequestInput.receivedOn'),
     askedBy: line.optional(),
     assignee: id.meta({ description: 'The user who answers it' }),
-    dueOn: plannedDate.meta({ description: 'The day, in the client’s time zone, by which it is to be answered' }),
+    dueOn: dateOf('ClientRequestInput.dueOn').meta({
+      description: 'The day, in the client’s time zone, by which it is to be answered',
+    }),
   })
+  .superRefine(inOrder('ClientRequestInput'), BESIDE_BAD_FIELDS)
   .meta({ id: 'ClientRequestInput' });
 
 const clientRequest = z

@@ -10,7 +10,7 @@ import type { Deps } from '../kernel/deps';
 import { listed } from '../kernel/listing';
 import { unknownIn } from '../kernel/references';
 import { created, route, type Route } from '../kernel/route';
-import { actor, date, id, ids, instant, longText, pageOf, pageQuery, pastDate } from '../kernel/schemas';
+import { actor, date, id, ids, instant, longText, pageOf, pageQuery, dateOf } from '../kernel/schemas';
 import { refuse } from '../kernel/validation';
 
 const MOST_APPLICATIONS = 100;
@@ -19,7 +19,7 @@ const fields = { channel: z.enum(CONTACT_CHANNELS), outcome: z.enum(PROVIDER_OUT
 const providerContactInput = z
   .strictObject({
     ...fields,
-    on: pastDate.meta({ description: 'The day of the contact' }),
+    on: dateOf('ProviderContactInput.on').meta({ description: 'The day of the contact' }),
     applicationIds: ids(MOST_APPLICATIONS)
       .optional()
       .meta({ description: 'The provider’s applications that it was about; left out, none in particular' }),

@@ -45,6 +45,7 @@ export interface Bodies {
   assignment: AssignmentBody;
   corrections: CorrectionBody;
   'playbook-migration': PlaybookMigrationBody;
+  details: DetailsBody;
   'change-notice': ChangeNoticeBody;
 }
 
@@ -218,6 +219,12 @@ interface CorrectionBody extends ReasonBody {
 
 interface PlaybookMigrationBody {
   version: number;
+}
+
+/** What is left out stays; null empties. */
+export interface DetailsBody {
+  neededBy?: PlainDate | null;
+  monthlyValue?: number | null;
 }
 
 interface ChangeNoticeBody {

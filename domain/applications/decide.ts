@@ -196,6 +196,8 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
       return { kind: 'note', data: { visibility: body.visibility } };
     case 'playbook-migration':
       return { kind: 'playbook', data: { version: body.version, ...(of.rules && { rules: of.rules }) } };
+    case 'details':
+      return { kind: 'details', data: {} };
     case 'assignment':
       return { kind: 'assignment', data: { assignee: body.assignee } };
     case 'corrections':

@@ -161,6 +161,8 @@ interface Payloads {
   note: { visibility: 'internal' | 'client' };
   assignment: { assignee: string | null };
   playbook: { version: number; rules?: Rules };
+  /** What was said at the opening was put right; its values stay with the command. */
+  details: Record<never, never>;
   correction: { strikes: string };
   /** `ahead`: its last day had not passed, so it goes on until `participation_over`. */
   participation_end: { on: PlainDate; ahead?: true };

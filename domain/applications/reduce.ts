@@ -274,6 +274,8 @@ const HANDLERS: Handlers = {
     if (data.rules) s.rules = data.rules;
   },
 
+  details() {},
+
   assignment(s, data) {
     s.assignee = data.assignee;
   },

@@ -79,6 +79,7 @@ export const TABLE: Record<Action, Row> = {
   corrections: { in: OPEN, closed: STAGES },
   'playbook-migration': { in: OPEN, closed: ['confirmed'], unless: overUnlessOpen },
   'change-notice': OF_A_PARTICIPATION,
+  details: { in: OPEN, closed: STAGES },
 };
 
 /** The outcomes of a contact; the stages in which each is allowed without `outOfOrder`. */

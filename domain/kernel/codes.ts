@@ -41,8 +41,8 @@ export const ACTIONS = [
   'assignment',
   'corrections',
 ] as const;
-/** What is done to applications rather than with one; nobody is offered it. */
-export const INTERNAL_ACTIONS = ['playbook-migration', 'change-notice'] as const;
+/** What is done to applications rather than with one, and belongs to no stage: it is no segment of a path, nor offered. */
+export const INTERNAL_ACTIONS = ['playbook-migration', 'change-notice', 'details'] as const;
 export type Action = (typeof ACTIONS | typeof INTERNAL_ACTIONS)[number];
 
 export const OUTCOMES = [

@@ -2,6 +2,7 @@ import { addMilliseconds } from '../../domain/time/dates';
 import { shareAgreement } from './same-key';
 import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
+import type { DetailsBody } from '../../domain/applications/bodies';
 import type { Circumstances } from '../../domain/applications/decide';
 import type { ApplicationEvent, Known, RestartCause, TimerName } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
@@ -108,6 +109,7 @@ export function recordStep(
     if (events.length > 0) await projectStep(tx, row.snapshot, state, events, command?.id ?? null);
     if (movesTo !== null && !refusal)
       await tx`update applications set playbook_version = ${movesTo} where id = ${applicationId}`;
+    if (command?.action === 'details' && !isSettled && !refusal) await putDetails(tx, applicationId, command.body);
     if (command && !isSettled) await settleCommand(tx, command.id, refusal);
 
     const armed = listArmedTimers(state).filter((one) => !further || sameValue(one, first));
@@ -279,6 +281,12 @@ async function findNextPlaybook(
     where payer_id = ${key.payerId} and version = ${body.version}`;
   if (!row) throw new Error(`no playbook ${body.version} of ${key.payerId}`);
   return row;
+}
+
+/** What was said at the opening; the timeline has who changed it, the command to what. */
+async function putDetails(tx: TransactionSql, id: string, { neededBy, monthlyValue }: DetailsBody): Promise<void> {
+  const columns = { ...(neededBy !== undefined && { neededBy }), ...(monthlyValue !== undefined && { monthlyValue }) };
+  if (Object.keys(columns).length > 0) await tx`update applications set ${tx(columns)} where id = ${id}`;
 }
 
 export async function readHistory(tx: Sql | TransactionSql, id: string): Promise<ApplicationEvent[]> {

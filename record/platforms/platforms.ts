@@ -331,7 +331,10 @@ export const putAnswer = (
     );
   });
 
-/** A decision takes the place of the one before; the same once more changes nothing. */
+/**
+ * A decision takes the place of the one before; the same once more changes nothing. Null where the provider has left the
+ * platform: nothing is left to decide.
+ */
 export const putDecision = (
   sql: Sql,
   principal: Principal,
@@ -339,9 +342,14 @@ export const putDecision = (
   id: string,
   decision: DecisionInput,
   precondition: Precondition,
-): Promise<Put<RecordedDecision>> =>
-  sql.begin((tx) =>
-    putEntry<RecordedDecision>(
+): Promise<Put<RecordedDecision> | null> =>
+  sql.begin(async (tx) => {
+    const [left] = await tx`
+      select from platform_relationships r
+      where r.id = ${relationshipId} and r.ended_on < ${selectClientToday(tx, tx`r.client_id`)}
+        and not exists (select from platform_decisions d where d.id = ${id})`;
+    if (left) return null;
+    return putEntry<RecordedDecision>(
       tx,
       principal,
       'decision',
@@ -350,8 +358,8 @@ export const putDecision = (
         scope: tx`true`,
         said: decision,
       },
-    ),
-  );
+    );
+  });
 
 const TABLES = { answer: 'platform_answers', decision: 'platform_decisions' } as const;
 

@@ -4,6 +4,7 @@ import type { Route } from '../../api/kernel/route';
 import { openApiDocument } from '../../api/kernel/openapi';
 import { answer, rosterEntry } from '../../api/applications/actions-schemas';
 import { ID_FIELDS, oddRequests } from '../support/odd-requests';
+import { DATE_RULES, type DateRule } from '../../domain/kernel/date-rules';
 import { readRoutes } from '../support/routes';
 
 const { routes, close } = readRoutes();
@@ -94,6 +95,17 @@ describe('whatever a caller sends', () => {
     const far = ['0001-01-01', '1899-12-31', '2200-01-01', '9999-12-31', '10000-01-01', '2026-02-30'];
     expect(named(dates.filter((part) => far.some((date) => takes(part, date))))).toEqual([]);
     expect(named(dates.filter((part) => typeof metaOf(part)['x-range'] !== 'string'))).toEqual([]);
+  });
+
+  test('a date has its row in the table of dates, and every row is of a date', () => {
+    const rows = dates.map((part) => String(metaOf(part)['x-date']));
+    expect(named(dates.filter((_part, i) => !(rows[i]! in DATE_RULES)))).toEqual([]);
+    expect(Object.keys(DATE_RULES).filter((row) => !rows.includes(row))).toEqual([]);
+    // of two that differ in their rules, none is made from the other's row
+    const beside = Object.entries(DATE_RULES).flatMap(([row, { notBefore = [] }]: [string, DateRule]) =>
+      notBefore.map((field) => `${row.split('.')[0]}.${field}`),
+    );
+    expect(beside.filter((row) => !(row in DATE_RULES))).toEqual([]);
   });
 
   test('a date is written as one: no other text takes it', () => {
@@ -290,15 +302,16 @@ describe('a user who is named', () => {
   });
 });
 
-test('the description says of every date of a request in which range it has to lie', () => {
+test('the description says of every date of a request in which range it has to lie, by its row of the table', () => {
   const { paths = {}, components } = openApiDocument(routes);
   const silent: string[] = [];
   const look = (at: string, node: unknown, seen: Set<unknown>): void => {
     if (typeof node !== 'object' || node === null || seen.has(node)) return;
     seen.add(node);
-    const { $ref, format, description } = node as { $ref?: string; format?: string; description?: string };
+    const { $ref, format, description, ...more } = node as { $ref?: string; format?: string; description?: string };
     if ($ref) look(at, components?.schemas?.[$ref.split('/').at(-1)!], seen);
-    if (format === 'date' && !/must (be|not)/.test(description ?? '')) silent.push(at);
+    const row = (more as { 'x-date'?: string })['x-date'] ?? '';
+    if (format === 'date' && !(/must (be|not)/.test(description ?? '') && row in DATE_RULES)) silent.push(at);
     for (const [name, inside] of Object.entries(node)) look(`${at}.${name}`, inside, seen);
   };
   for (const [path, operations] of Object.entries(paths))

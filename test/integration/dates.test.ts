@@ -64,6 +64,135 @@ describe('a date that is far from every other one is refused', () => {
   });
 });
 
+describe('a date that contradicts what is on record is refused, and can be put right', () => {
+  const ending = (on: string) => ({ on, reason: 'moved', source: 'letter', reference: 'T-1' });
+
+  test('a last day before the effective date; the right one is taken afterwards, and a wrong one is struck out', async () => {
+    const application = await system.at('confirmed');
+    const before = await application.try('participation-end', ending('2025-12-31'));
+    expect(refusals(before)).toEqual([400, 'on before_record']);
+    expect(before.body.errors[0].message).toMatch(/^is before the effective date, 2026-01-01: confirm the right/);
+    expect((await application.get()).participation.current).toBe(true);
+    expect((await application.act('participation-end', ending('2026-03-31'))).participationEndedOn).toBe('2026-03-31');
+    const again = await application.try('participation-end', ending('2026-04-30'));
+    expect([again.status, again.body.detail]).toEqual([409, expect.stringContaining('`corrections`')]);
+    const entry = (await application.timeline()).find(({ kind }) => kind === 'participation_end');
+    await application.act('corrections', { entryId: entry!.id, reason: 'the letter says April' });
+    expect((await application.act('participation-end', ending('2026-04-30'))).participationEndedOn).toBe('2026-04-30');
+  });
+
+  test('a fact that was confirmed before the submission, unless it says how', async () => {
+    const application = await system.at('ready_to_submit');
+    await application.submit({ submittedOn: daysAgo(10) });
+    const early = proof(FACTS.payerProviderId, { confirmedOn: daysAgo(11) });
+    const refused = await application.try('confirmations/payerProviderId', early);
+    expect(refusals(refused)).toEqual([400, 'confirmedOn before_record']);
+    const outOfOrder = { reason: 'the payer gave it out with the invitation' };
+    const taken = await application.act('confirmations/payerProviderId', { ...early, outOfOrder });
+    expect(taken.confirmations.payerProviderId).toMatchObject({ confirmedOn: daysAgo(11) });
+    const complete = { channel: 'portal', outcome: 'received', completeOn: daysAgo(12) };
+    expect(refusals(await application.try('contacts', complete))).toEqual([400, 'completeOn before_record']);
+    const roster = { payerId: application.filed.payerId, channel: 'portal' };
+    const many = { ...roster, applications: [{ id: application.id, outcome: 'received', completeOn: daysAgo(12) }] };
+    const [one] = (await system.api.post('/v1/contacts', many)).body.items;
+    expect([one.status, one.problem.errors[0].rule]).toEqual([400, 'before_record']);
+  });
+
+  test('what belongs to a relationship with a platform: its end before its beginning, a decision after its end', async () => {
+    const { providerId, payerId } = await system.file();
+    const since = daysAgo(100);
+    const body = { providerId, platform: 'Alma', payerIds: [payerId], since };
+    const { id } = await system.api.make('/v1/platform-relationships', body);
+    const path = `/v1/platform-relationships/${id}`;
+    const left = (on: string) => system.api.post(`${path}/end`, { on, reason: 'they left' });
+    expect(refusals(await left(daysAgo(101)))).toEqual([400, 'on before_record']);
+    const decide = (decision: string) => system.api.put(`${path}/decision`, { decision, reason: 'fewer fees' });
+    expect((await decide('bridge')).status).toBe(200);
+    expect((await left(daysAgo(2))).status).toBe(200);
+    const { status, body: problem } = await decide('stay');
+    expect([status, problem.type]).toEqual([409, 'urn:countersign:problem:relationship_ended']);
+  });
+
+  test('the end of something before its beginning, wherever both are given', async () => {
+    const { clientId, practiceId, providerId, payerId } = await system.file();
+    const signed = { scopes: ['contact_payers'], signedOn: daysAgo(5) };
+    const { id } = await system.api.make(`/v1/providers/${providerId}/authorisations`, signed);
+    const revoked = await system.api.post(`/v1/authorisations/${id}/revocation`, { on: daysAgo(6), reason: 'x' });
+    expect(refusals(revoked)).toEqual([400, 'on before_record']);
+    const enrolment = { payerId, kind: '835', status: 'submitted', on: daysAgo(5), expectedOn: daysAgo(6) };
+    expect(refusals(await system.api.post(`/v1/practices/${practiceId}/enrolments`, enrolment))).toEqual([
+      400,
+      'expectedOn order',
+    ]);
+    const asked = { kind: 'question', channel: 'email', words: 'When?', receivedOn: daysAgo(5), dueOn: daysAgo(6) };
+    const { id: assignee } = await system.api.make('/v1/users', {
+      name: 'Kim',
+      email: `${randomUUID()}@example.org`,
+      role: 'lead',
+    });
+    const request = await system.api.post(`/v1/clients/${clientId}/requests`, { ...asked, assignee });
+    expect(refusals(request)).toEqual([400, 'dueOn order']);
+    const application = await system.at('in_review');
+    const contract = { status: 'sent', on: daysAgo(5), renewsOn: daysAgo(6) };
+    expect(refusals(await application.try('contract', contract))).toEqual([400, 'renewsOn order']);
+  });
+
+  test('a day from another century, from which clocks would start', async () => {
+    const application = await system.at('ready_to_submit');
+    const submitted = await application.try('submission', { submittedOn: '1926-03-02', channel: 'fax' });
+    expect(refusals(submitted)).toEqual([400, 'submittedOn date_range']);
+    await application.submit();
+    const complete = { channel: 'portal', outcome: 'received', completeOn: '1926-03-02' };
+    expect(refusals(await application.try('contacts', complete))).toEqual([400, 'completeOn date_range']);
+    const { providerId, practiceId, payerId } = await system.file();
+    const adopted = (stage: string, submittedOn: string) =>
+      system.api.post('/v1/applications', {
+        providerId,
+        practiceId,
+        payerId,
+        state: 'CA',
+        adopt: { stage, submittedOn },
+      });
+    expect(refusals(await adopted('in_review', '2003-01-02'))).toEqual([400, 'adopt.submittedOn date_range']);
+    expect((await adopted('denied', '2003-01-02')).status).toBe(201);
+  });
+});
+
+describe('what was said when an application was opened', () => {
+  test('is needed by no day that is over', async () => {
+    const { providerId, practiceId, payerId } = await system.file();
+    const body = { providerId, practiceId, payerId, state: 'CA', neededBy: daysAgo(3) };
+    expect(refusals(await system.api.post('/v1/applications', body))).toEqual([400, 'neededBy not_in_past']);
+  });
+
+  test('can be put right: until when it is needed, and what it is worth', async () => {
+    const application = await system.open(await system.file(), { neededBy: daysAgo(-3), monthlyValue: 90_000 });
+    const change = (body: object, headers = {}) => system.api.patch(application.path, body, { headers });
+    const { version } = await application.get();
+    const changed = await change({ neededBy: daysAgo(-300), monthlyValue: 900 }, { 'If-Match': `"${version}"` });
+    expect([changed.status, changed.body]).toEqual([
+      200,
+      expect.objectContaining({ neededBy: daysAgo(-300), monthlyValue: 900, version: version + 1 }),
+    ]);
+    expect((await application.queue())[0]).toMatchObject({ monthlyValue: 900, why: [] });
+    expect((await application.timeline()).at(-1)).toMatchObject({
+      kind: 'details',
+      neededBy: daysAgo(-300),
+      monthlyValue: 900,
+      actor: expect.anything(),
+    });
+    expect((await change({ monthlyValue: null })).body).toMatchObject({
+      neededBy: daysAgo(-300),
+      monthlyValue: null,
+    });
+    expect((await change({ neededBy: null }, { 'If-Match': `"${version}"` })).status).toBe(412);
+    expect(refusals(await change({ neededBy: daysAgo(3) }))).toEqual([400, 'neededBy not_in_past']);
+    expect(refusals(await change({ stage: 'approved' }))).toEqual([400, 'stage unknown_field']);
+    await application.act('withdrawal', { reason: 'opened twice' });
+    expect((await change({ neededBy: null })).body).toMatchObject({ stage: 'withdrawn', neededBy: null });
+  });
+});
+
 describe('where such a date was stored before there was a range', () => {
   /** Records what the door would refuse, as an earlier version did. */
   async function record(application: OpenApplication, said: Said): Promise<void> {

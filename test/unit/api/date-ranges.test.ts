@@ -1,16 +1,5 @@
 import type { z } from 'zod';
-import {
-  anyDate,
-  comingDate,
-  expiryDate,
-  nearbyDate,
-  nextLook,
-  notedLook,
-  pastDate,
-  pastInstant,
-  plannedDate,
-  turningDate,
-} from '../../../api/kernel/schemas';
+import { dateOf, pastInstant } from '../../../api/kernel/schemas';
 import { check } from '../../../api/kernel/validation';
 import type { FieldError } from '../../../api/kernel/errors';
 import { addDays, addMonths } from '../../../domain/time/dates';
@@ -28,7 +17,7 @@ function rulesOf(schema: z.ZodType, value: unknown): string[] {
 test.each<[string, z.ZodType, string[], [string, string][]]>([
   [
     'a date that is asked about',
-    anyDate,
+    dateOf('Readiness.dateOfService'),
     ['1900-01-01', '2199-12-31', '2024-02-29'],
     [
       ['1899-12-31', 'date_range'],
@@ -40,7 +29,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'what happened',
-    pastDate,
+    dateOf('AttestationInput.attestedOn'),
     [TODAY, away(-75, 3), away(-30)],
     [
       [away(-75, -3), 'date_range'],
@@ -50,8 +39,27 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
     ],
   ],
   [
+    'what happened to work that is under way',
+    dateOf('Submission.submittedOn'),
+    [TODAY, away(-10, 3)],
+    [
+      [away(-10, -3), 'date_range'],
+      ['1926-03-01', 'date_range'],
+      [away(0, 3), 'not_in_future'],
+    ],
+  ],
+  [
+    'the last day on which a key is valid',
+    dateOf('ApiKeyInput.expiresOn'),
+    [TODAY, away(100, -3)],
+    [
+      [away(0, -3), 'not_in_past'],
+      [away(100, 3), 'date_range'],
+    ],
+  ],
+  [
     'what begins or ends as somebody decided',
-    turningDate,
+    dateOf('EffectiveDate.value'),
     [TODAY, away(-100, 3), away(10, -3)],
     [
       [away(-100, -3), 'date_range'],
@@ -61,7 +69,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'what runs out by itself',
-    expiryDate,
+    dateOf('DocumentInput.expiresOn'),
     [TODAY, away(-20), away(100, -3)],
     [
       [away(100, 3), 'date_range'],
@@ -70,7 +78,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'what is planned',
-    plannedDate,
+    dateOf('Closure.from'),
     [TODAY, away(-10, 3), away(10, -3)],
     [
       [away(-10, -3), 'date_range'],
@@ -79,7 +87,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'what is to be acted on',
-    comingDate,
+    dateOf('ApplicationInput.neededBy'),
     [TODAY, away(10, -3)],
     [
       [away(0, -3), 'not_in_past'],
@@ -89,7 +97,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'the next look',
-    nextLook,
+    dateOf('Contact.nextFollowUpOn'),
     [TODAY, away(0, 360)],
     [
       [away(0, -3), 'not_in_past'],
@@ -98,7 +106,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'the next look as it was noted elsewhere',
-    notedLook,
+    dateOf('Adoption.nextFollowUpOn'),
     [away(-1), away(0, 360)],
     [
       [away(0, 370), 'within_a_year'],
@@ -108,7 +116,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'the first or last day of somebody',
-    nearbyDate,
+    dateOf('EndingInput.on'),
     [TODAY, away(-1, 3), away(1, -3)],
     [
       [away(-1, -3), 'within_a_year'],

@@ -8,7 +8,7 @@ import {
   line,
   longText,
   npi,
-  pastDate,
+  dateOf,
   pageQuery,
   postalCode,
   state,
@@ -72,7 +72,7 @@ test.each<[string, z.ZodType, unknown[], [value: unknown, rule: string][]]>([
   ],
   [
     'a past date',
-    pastDate,
+    dateOf('AttestationInput.attestedOn'),
     ['2024-02-29'],
     [
       ['2999-01-01', 'not_in_future'],

@@ -64,6 +64,15 @@ describe('the client’s time zone changes', () => {
     expect(done.kinds().filter((kind) => kind === 'escalation')).toHaveLength(1);
   });
 
+  test('or anything else that an agenda rests on, as closures, and it is planned anew likewise', () => {
+    const paper = submitted();
+    const closures = [{ from: '2027-01-11', to: '2027-01-15' }];
+    paper.playbook = { ...paper.playbook, window: { ...paper.playbook.window, closures } };
+    paper.change({});
+    expect([paper.nextFollowUpAt, paper.kinds().at(-1)]).toEqual(['2027-01-19T16:00:00.000Z', 'replanned']);
+    expect(firesOnce(paper)).toHaveLength(1);
+  });
+
   test('and nothing moves that goes by the payer’s', () => {
     const paper = submitted(GUAM);
     const { followUps } = paper.state.agenda;

@@ -1,0 +1,257 @@
+import type { PlainDate } from '../time/instants';
+
+/** How far from today a date may lie. */
+export type DateRange =
+  /** Any that is taken at all: of what is only asked about. */
+  | 'asked'
+  /** What somebody did, said or saw: not ahead, at most 75 years ago. */
+  | 'happened'
+  /** The same of work that is under way: at most ten years ago, as clocks start with it. */
+  | 'recent'
+  /** From or until when something holds, as somebody decided. */
+  | 'decided'
+  /** The last day of what runs out by itself. */
+  | 'expiry'
+  /** The last day on which something that is made now is valid. */
+  | 'use'
+  /** By when, or on which day, something is meant to be done; it may be over. */
+  | 'planned'
+  /** A day to act on: not over yet. */
+  | 'coming'
+  /** A day that a follow-up is put off to; `noted`: elsewhere, so that it may be over. */
+  | 'next_look'
+  | 'noted_look'
+  /** The last or first day of somebody who leaves or comes back. */
+  | 'nearby';
+
+/** By whose calendar a date counts; `nobody`: it is written on paper, or the same everywhere. */
+export type WhoseDay = 'payer' | 'client' | 'user' | 'nobody';
+
+/** What is on record that a date may contradict. */
+export type OnRecord =
+  /** Of the running attempt. */
+  | 'submission'
+  /** Of the participation: its first and last day in network. */
+  | 'effective_date'
+  | 'last_day'
+  /** Since when the issue has been there. */
+  | 'issue'
+  /** Since when the provider has been with the platform. */
+  | 'platform_since'
+  | 'signature';
+
+/** What of a body says that a contradiction is meant, and why. */
+type Meant = 'reason' | 'outOfOrder';
+
+interface Against {
+  record: OnRecord;
+  must: 'not_be_before' | 'not_be_after';
+  /** Taken all the same where one of these is given; left out: never. */
+  unless?: readonly Meant[];
+  /** Its name in a refusal, where it has one of its own. */
+  rule?: string;
+}
+
+export interface DateRule {
+  range: DateRange;
+  day: WhoseDay;
+  /** Fields beside it that it must not be before. */
+  notBefore?: readonly string[];
+  against?: readonly Against[];
+}
+
+const happened = (day: WhoseDay): DateRule => ({ range: 'happened', day });
+const recent = (day: WhoseDay): DateRule => ({ range: 'recent', day });
+const expiry: DateRule = { range: 'expiry', day: 'nobody' };
+
+/** Of work on an application: it cannot be from before the submission, or it says how that is. */
+const sinceSubmission = (...unless: Meant[]): DateRule => ({
+  range: 'recent',
+  day: 'payer',
+  against: [{ record: 'submission', must: 'not_be_before', unless }],
+});
+
+/**
+ * Every date that a caller may give, by the name of what it stands in and its own: how far from today it may lie, by whose
+ * calendar it counts, and what it must not contradict. A date of a request is made from its row, so one without a row is none.
+ */
+export const DATE_RULES = {
+  'Submission.submittedOn': recent('payer'),
+  'Contact.promisedOn': { range: 'coming', day: 'payer' },
+  'Contact.nextFollowUpOn': { range: 'next_look', day: 'payer' },
+  'Contact.completeOn': sinceSubmission('outOfOrder'),
+  'Information.providedOn': sinceSubmission('outOfOrder'),
+  'Contract.on': recent('payer'),
+  'Contract.renewsOn': { range: 'planned', day: 'nobody', notBefore: ['on'] },
+  'Confirmation.confirmedOn': { ...sinceSubmission('outOfOrder', 'reason'), range: 'happened' },
+  'EffectiveDate.value': {
+    range: 'decided',
+    day: 'nobody',
+    against: [{ record: 'last_day', must: 'not_be_after' }],
+  },
+  'Appeal.filedOn': sinceSubmission(),
+  'Pause.until': { range: 'coming', day: 'payer' },
+  'Waiver.until': { range: 'coming', day: 'client' },
+  'ParticipationEnd.on': {
+    range: 'decided',
+    day: 'client',
+    against: [{ record: 'effective_date', must: 'not_be_before' }],
+  },
+  'AgreementEnd.on': { range: 'decided', day: 'client' },
+  'Sighting.seenOn': recent('client'),
+  'Issue.since': recent('client'),
+  'IssueResolution.resolvedOn': {
+    ...recent('client'),
+    against: [{ record: 'issue', must: 'not_be_before' }],
+  },
+  'CommitteeDate.on': happened('payer'),
+  'PayersRecredentialing.startedOn': recent('payer'),
+  'PayersRecredentialing.dueOn': { range: 'planned', day: 'payer', notBefore: ['startedOn'] },
+  'ApplicationInput.neededBy': { range: 'coming', day: 'client' },
+  'ApplicationPatch.neededBy': { range: 'coming', day: 'client' },
+  'ChosenApplications.neededBy': { range: 'coming', day: 'client' },
+  'AdoptedFact.confirmedOn': happened('payer'),
+  'Adoption.submittedOn': happened('payer'),
+  'Adoption.stageSince': { ...happened('client'), notBefore: ['submittedOn'] },
+  'Adoption.lastContactOn': happened('payer'),
+  'Adoption.nextFollowUpOn': { range: 'noted_look', day: 'payer', notBefore: ['lastContactOn'] },
+  'Snooze.until': { range: 'planned', day: 'client' },
+  'ProviderContactInput.on': recent('client'),
+  'ClientRequestInput.receivedOn': recent('client'),
+  'ClientRequestInput.dueOn': { range: 'planned', day: 'client', notBefore: ['receivedOn'] },
+  'Readiness.dateOfService': { range: 'asked', day: 'nobody' },
+  'ReadinessAnswers.from': { range: 'asked', day: 'nobody' },
+  'ReadinessAnswers.until': { range: 'asked', day: 'nobody' },
+  'DocumentInput.expiresOn': expiry,
+  'EnrolmentInput.on': happened('client'),
+  'EnrolmentInput.expectedOn': { range: 'planned', day: 'client', notBefore: ['on'] },
+  'Closure.from': { range: 'planned', day: 'payer' },
+  'Closure.to': { range: 'planned', day: 'payer', notBefore: ['from'] },
+  'PlaybookSource.asOf': { range: 'decided', day: 'nobody' },
+  'PanelInput.asOf': happened('nobody'),
+  'CoverInput.fromOn': { range: 'planned', day: 'user' },
+  'CoverInput.untilOn': { range: 'expiry', day: 'user', notBefore: ['fromOn'] },
+  'PortalAccessInput.on': happened('client'),
+  'ApiKeyInput.expiresOn': { range: 'use', day: 'nobody' },
+  'Licence.issuedOn': happened('nobody'),
+  'Licence.startsOn': { range: 'decided', day: 'nobody', notBefore: ['issuedOn'] },
+  'Licence.expiresOn': { ...expiry, notBefore: ['startsOn', 'issuedOn'] },
+  'Malpractice.startsOn': { range: 'decided', day: 'nobody' },
+  'Malpractice.expiresOn': { ...expiry, notBefore: ['startsOn'] },
+  'Dea.issuedOn': happened('nobody'),
+  'Dea.startsOn': { range: 'decided', day: 'nobody', notBefore: ['issuedOn'] },
+  'Dea.expiresOn': { ...expiry, notBefore: ['startsOn', 'issuedOn'] },
+  'FormerName.until': happened('nobody'),
+  'AttestationInput.attestedOn': happened('client'),
+  'AuthorisationInput.signedOn': happened('client'),
+  'AuthorisationInput.until': { range: 'expiry', day: 'client', notBefore: ['signedOn'] },
+  'Revocation.on': {
+    range: 'decided',
+    day: 'client',
+    against: [{ record: 'signature', must: 'not_be_before' }],
+  },
+  'FileChange.changedOn': happened('client'),
+  'SnapshotInput.takenOn': happened('nobody'),
+  'PlatformRelationshipInput.since': happened('client'),
+  'PlatformRelationshipPatch.since': {
+    ...happened('client'),
+    against: [{ record: 'last_day', must: 'not_be_after', rule: 'not_after_end' }],
+  },
+  'PlatformRelationshipPatch.changedOn': { range: 'decided', day: 'client' },
+  'PlatformRelationshipEnd.on': {
+    range: 'decided',
+    day: 'client',
+    against: [{ record: 'platform_since', must: 'not_be_before' }],
+  },
+  'PlatformAnswer.answeredOn': happened('client'),
+  'TermsChange.on': happened('client'),
+  'PlatformKnowledge.asOf': happened('nobody'),
+  'ChecklistInput.due': { range: 'planned', day: 'client' },
+  'ChecklistInput.doneOn': happened('client'),
+  'Plan.leaveOn': { range: 'planned', day: 'client' },
+  'Consequences.leaveOn': { range: 'planned', day: 'client' },
+  'EndingInput.on': { range: 'nearby', day: 'client' },
+  'ReturnInput.on': { range: 'nearby', day: 'client' },
+  'ExclusionCheckInput.checkedOn': happened('nobody'),
+  'ExclusionCheckInput.excludedOn': { range: 'decided', day: 'nobody' },
+  'ExclusionDecision.excludedOn': { range: 'decided', day: 'nobody' },
+  'ExclusionDecision.reinstatedOn': { range: 'expiry', day: 'nobody', notBefore: ['excludedOn'] },
+} as const satisfies Record<string, DateRule>;
+
+export type GivenDate = keyof typeof DATE_RULES;
+
+/** What of the table a date stands in. */
+type PartsOf<D> = D extends `${infer Part}.${string}` ? Part : never;
+export type DatedPart = PartsOf<GivenDate>;
+
+/** The rules of one part, by field. */
+export const listRulesOf = (part: DatedPart): [field: string, rule: DateRule][] =>
+  Object.entries(DATE_RULES).flatMap(([name, rule]) => {
+    const [of, field] = name.split('.') as [string, string];
+    return of === part ? [[field, rule] as [string, DateRule]] : [];
+  });
+
+/** A date that contradicts what is on record: the field, and in words what it contradicts and how it is put right. */
+export interface Contradiction {
+  path: string;
+  rule: string;
+  message: string;
+}
+
+/** What in words is on record, and how a date that contradicts it can be right. */
+const IN_WORDS: Record<OnRecord, { what: string; otherwise: string }> = {
+  submission: {
+    what: 'the submission',
+    otherwise: 'put the submission right by a correction if that is what is wrong',
+  },
+  effective_date: {
+    what: 'the effective date',
+    otherwise:
+      'confirm the right effective date with a `reason` first if that is what is wrong, or strike out its confirmation by a correction if it never began',
+  },
+  last_day: { what: 'the last day', otherwise: 'put the last day right first if that is what is wrong' },
+  issue: {
+    what: 'the day since which the issue has been there',
+    otherwise: 'strike out the issue by a correction if that is what is wrong',
+  },
+  platform_since: { what: '`since`', otherwise: 'change `since` first if that is what is wrong' },
+  signature: { what: '`signedOn`', otherwise: 'record the authorisation anew if that is what is wrong' },
+};
+
+const HOW: Record<Meant, string> = {
+  reason: 'a `reason`',
+  outOfOrder: '`outOfOrder: {"reason": "…"}`',
+};
+
+/** A rule against the record, in words. */
+export const describeAgainst = ({ record, must, unless = [] }: Against): string =>
+  `must not be ${must === 'not_be_before' ? 'before' : 'after'} ${IN_WORDS[record].what}` +
+  (unless.length > 0 ? ` unless sent with ${unless.map((how) => HOW[how]).join(' or ')}` : '');
+
+/** Lists the dates of a body that contradict what is on record and are not said to be meant. */
+export function listContradictions(
+  part: DatedPart,
+  given: Readonly<Record<string, unknown>>,
+  onRecord: Partial<Record<OnRecord, PlainDate | null>>,
+): Contradiction[] {
+  return listRulesOf(part).flatMap(([path, { against = [] }]) => {
+    const value = given[path];
+    if (typeof value !== 'string') return [];
+    return against.flatMap(({ record, must, unless = [], rule }): Contradiction[] => {
+      const on = onRecord[record];
+      if (!on || unless.some((how) => given[how] !== undefined)) return [];
+      const isBefore = must === 'not_be_before';
+      if (isBefore ? value >= on : value <= on) return [];
+      const { what, otherwise } = IN_WORDS[record];
+      const said =
+        unless.length > 0 ? `send it again with ${unless.map((how) => HOW[how]).join(' or ')} if it is right, or ` : '';
+      return [
+        {
+          path,
+          rule: rule ?? (isBefore ? 'before_record' : 'after_record'),
+          message: `is ${isBefore ? 'before' : 'after'} ${what}, ${on}: ${said}${otherwise}`,
+        },
+      ];
+    });
+  });
+}
