@@ -24,6 +24,7 @@ import {
   type ApplicationState,
   type FollowUp,
   type RecredentialingCycle,
+  type Silence,
 } from './state';
 import { computeNextFollowUpAt } from './view';
 
@@ -110,8 +111,8 @@ function findCompleteSince(
  * What an instant is where it fell into a silence: the silence's end. With what is counted from it, whatever of both fell
  * into one counts from its end.
  */
-const skipSilences = (state: ApplicationState, at: Instant, count = (from: Instant) => from): Instant =>
-  listSilences(state).reduce((since, { from, to }) => {
+const skipSilences = (silences: readonly Silence[], at: Instant, count = (from: Instant) => from): Instant =>
+  silences.reduce((since, { from, to }) => {
     const falls = count(since);
     return from <= falls && falls < to ? to : since;
   }, at);
@@ -126,8 +127,9 @@ function computeWorkDates(
   const count = (duration: Duration) => (at: Instant) => computeChase({ at }, duration, window);
   const late = count(contactOverdueAfter);
   const escalates = count(hurriedAt ? halveDuration(escalateAfter) : escalateAfter);
-  const from = skipSilences(state, since, late);
-  return { dueAt: late(from), escalatesAt: escalates(skipSilences(state, from, escalates)) };
+  const silences = listSilences(state);
+  const from = skipSilences(silences, since, late);
+  return { dueAt: late(from), escalatesAt: escalates(skipSilences(silences, from, escalates)) };
 }
 
 function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
@@ -140,7 +142,13 @@ function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: Resol
       ? computeChase(anchor(state.submittedAt, state.submittedOn), earliestInquiry, window)
       : f.at;
   // what would be long past (a late record, an adoption) is due from the moment we know of it
-  return skipSilences(state, [at, earliest, f.at].sort().at(-1)!);
+  const due = [at, earliest, f.at].sort().at(-1)!;
+  // what fired as one began had not fallen into it
+  const { firedAt } = f;
+  return skipSilences(
+    listSilences(state).filter(({ from }) => !firedAt || from < firedAt),
+    due,
+  );
 }
 
 /** When a follow-up comes by its rule; half as long after too many unanswered calls where that is sooner. */

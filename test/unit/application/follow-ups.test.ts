@@ -534,6 +534,11 @@ describe('a pause', () => {
     expect([late.view.overdue, due(late), escalates(late)]).toEqual([true, '2027-01-21 09:00', '2027-04-08 09:00']);
   });
 
+  test('leaves alone what fired at the very moment at which it began', () => {
+    const paper = reviewed().contact('in_review', { nextFollowUpOn: TODAY0 }).act('pause').days(1).act('resume');
+    expect([paper.items, paper.nextFollowUpAt]).toEqual([['check_status'], DAY0]);
+  });
+
   test('gives our own next step its time again, and facts to be mended', () => {
     const paper = new Paper({ file: { ...COMPLETE, attestation: null } }).act('pause').days(60).act('resume');
     expect([paper.items, paper.view.overdue]).toEqual([['obtain_attestation'], false]);

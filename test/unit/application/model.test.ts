@@ -83,7 +83,16 @@ function broken(paper: Paper, before: ApplicationState, done: Done): string[] {
   const settlesNothing = SETTLES_NOTHING.includes(done.kind) || done.refusal !== null;
   if (settlesNothing && state.stage === before.stage && isOpen(state)) {
     const was = before.agenda.followUps;
-    must(sameValue(state.agenda.followUps, was), 'only a contact or what settles it moves a follow-up');
+    const { followUps } = state.agenda;
+    const isResumed = events.slice(before.version).some(({ kind }) => kind === 'resume');
+    must(isResumed || sameValue(followUps, was), 'only a contact or what settles it moves a follow-up');
+    must(
+      Object.entries(was).every(([name, { at, dueAt }]) => {
+        const now = followUps[name as keyof typeof was];
+        return now !== undefined && now.at >= at && now.dueAt >= dueAt;
+      }),
+      'the end of a pause moves none to an earlier time',
+    );
     if (!before.paused && !state.paused)
       must(
         before.agenda.items.every((item) => items.includes(item.purpose)),
