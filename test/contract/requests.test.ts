@@ -149,7 +149,8 @@ describe('whatever a caller sends', () => {
   test('a pattern that the document shows a text is one that every text taken has', () => {
     const shown = parts.filter((part) => isText(part) && typeof metaOf(part).pattern === 'string');
     expect(shown.length).toBeGreaterThan(200);
-    const hint = fc.constantFrom(...new Set(shown.map((part) => String(metaOf(part).example ?? 'a name'))));
+    const exampleOf = ({ example }: Record<string, unknown>) => (typeof example === 'string' ? example : 'a name');
+    const hint = fc.constantFrom(...new Set(shown.map((part) => exampleOf(metaOf(part)))));
     const near = fc.tuple(
       hint,
       fc.nat(40),

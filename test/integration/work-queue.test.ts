@@ -41,7 +41,13 @@ test('what presses comes first: a deadline, the day when it is needed, money, ag
 });
 
 test('pages meet without a gap', async () => {
-  const [first] = await applications({}, {}, { monthlyValue: 5 }, { neededBy: daysAhead(1) }, { neededBy: daysAhead(2) });
+  const [first] = await applications(
+    {},
+    {},
+    { monthlyValue: 5 },
+    { neededBy: daysAhead(1) },
+    { neededBy: daysAhead(2) },
+  );
   const { clientId } = first!.filed;
   const whole = idsOf(await queue({ clientId }));
   const paged: string[] = [];
