@@ -15,7 +15,7 @@ import {
 import { deriveId } from '../record/kernel/digest';
 import { isOwnFault } from '../record/kernel/failure';
 import { announce, announceTo, forwardRow } from '../record/kernel/subscribers';
-import { completeNameKeys } from '../record/screening/exclusions';
+import { completeNameKeys, screenLatecomers } from '../record/screening/exclusions';
 import { deleteExpired } from '../record/operations/housekeeping';
 import {
   claimRows,
@@ -156,7 +156,10 @@ export function startRelay({
   );
   let tidied = Promise.resolve();
   const keepHouse = () => {
-    tidied = Promise.all([deleteExpired(sql), completeNameKeys(sql)]).then(() => undefined, failed);
+    tidied = Promise.all([deleteExpired(sql), completeNameKeys(sql), screenLatecomers(sql)]).then(
+      () => undefined,
+      failed,
+    );
   };
   keepHouse();
   const housekeeping = setInterval(keepHouse, HOUSEKEEPING_MS);

@@ -251,10 +251,28 @@ const completeNow = (sql: Sql): Promise<void> =>
     await screenAll(tx);
   });
 
+/** Everything that began while a list was being taken has ended by then. */
+const LATECOMERS_AFTER = '10 minutes';
+
+/**
+ * Holds everybody against the list on file, once, who was added or changed while it was being taken: their own screening saw the
+ * list before, and that of the import may have passed their place already.
+ */
+export const screenLatecomers = (sql: Sql): Promise<void> =>
+  sql.begin(async (tx) => {
+    const [list] = await tx<{ id: string; since: Instant }[]>`
+      select l.id, l.created_at - ${LATECOMERS_AFTER}::interval as since from exclusion_lists l
+      where l.id = ${(await latestList(tx))?.id ?? null} and l.created_at < now() - ${LATECOMERS_AFTER}::interval
+        and not exists (select from exclusion_latecomers c where c.list_id = l.id)`;
+    if (!list) return;
+    await tx`insert into exclusion_latecomers (list_id) values (${list.id}) on conflict do nothing`;
+    await screenAll(tx, list.since);
+  });
+
 type ScreeningCount = { screened: number } & Record<ExclusionResult, number>;
 
-/** Holds every provider and practice of every client against the list on file. */
-async function screenAll(tx: Tx): Promise<ScreeningCount> {
+/** Holds every provider and practice of every client against the list on file, or those that were changed since an instant. */
+async function screenAll(tx: Tx, since: Instant | null = null): Promise<ScreeningCount> {
   const found: ScreeningCount = { screened: 0, clear: 0, possible: 0, confirmed: 0 };
   for (const [table, hold] of [
     ['providers', screen],
@@ -262,7 +280,9 @@ async function screenAll(tx: Tx): Promise<ScreeningCount> {
   ] as const)
     for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
       const rows = await tx<{ id: string }[]>`
-        select id from ${tx(table)} where id > ${after} order by id limit ${AT_ONCE}`;
+        select id from ${tx(table)}
+        where id > ${after} and (${since}::timestamptz is null or greatest(created_at, updated_at) >= ${since})
+        order by id limit ${AT_ONCE}`;
       const last = rows.at(-1);
       if (!last) break;
       for (const result of await hold(

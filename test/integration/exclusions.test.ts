@@ -1,5 +1,5 @@
 import { localDate } from '../../domain/time/calendar';
-import { completeNameKeys } from '../../record/screening/exclusions';
+import { completeNameKeys, screenLatecomers } from '../../record/screening/exclusions';
 import type { Sql } from '../../runtime/database';
 import { ADMIN_KEY, PROVIDER, TestApi, type Reply, CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
@@ -297,6 +297,28 @@ describe('while another list is being imported', () => {
     const replies = await waiting;
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1);
+  });
+
+  test('who was added meanwhile, and seen by neither, is found once a worker keeps house, once', async () => {
+    const { sql } = system.api.deps;
+    const { clientId } = await system.file();
+    const npi = freshNpi();
+    expect((await take([entry('MISSED', { npi })])).status).toBe(200);
+    // as their own screening saw it, before the list was there
+    await sql`update exclusion_entries set npi = '0000000000' where npi = ${npi}`;
+    const { id } = await system.api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi });
+    await sql`update exclusion_entries set npi = ${npi} where last_name = 'MISSED'`;
+    const found = () => list({ providerId: id }, 'exclusions');
+    await screenLatecomers(sql);
+    expect(await found()).toEqual([]);
+    // once all that went on meanwhile has ended
+    await sql`update exclusion_lists set created_at = created_at - interval '11 minutes'`;
+    await screenLatecomers(sql);
+    expect(await found()).toMatchObject([{ status: 'confirmed', matchedBy: 'npi' }]);
+    const count = async () => (await sql`select from exclusion_latecomers`).length;
+    const before = await count();
+    await screenLatecomers(sql);
+    expect([before, await count()]).toEqual([1, 1]);
   });
 
   test('a worker that keeps house leaves the names for another time', async () => {
