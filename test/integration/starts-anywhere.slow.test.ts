@@ -24,6 +24,9 @@ import { eventually } from '../support/eventually';
 import { CLIENT } from '../support/api';
 import { killAll, processesOn, StartedSystem } from '../support/started-system';
 
+// all of test/unit, up to twice in a test: minutes on a machine with nothing else to do, and half an hour on a busy one
+jest.setTimeout(90 * 60_000);
+
 const isRoot = process.getuid?.() === 0;
 
 /** Why no ordinary user can start Countersign here; undefined where one can. */
