@@ -342,7 +342,7 @@ export const workflowState = z
   .strictObject({
     workflowId: z.string(),
     alive: z.boolean().meta({ description: 'Whether the workflow runs' }),
-    inStep: z.boolean().meta({ description: 'Whether it knows the version that the record has' }),
+    inStep: z.boolean().meta({ description: 'Whether it knows the version, stage and attempt that the record has' }),
     progress: z
       .strictObject({
         version,

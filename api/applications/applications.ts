@@ -1,3 +1,4 @@
+import { isInStep } from '../../domain/applications/step';
 import { findApplication } from '../../record/applications/applications';
 import { countApplications, listApplications } from '../../record/applications/applications-list';
 import { listTimelineWithMessages } from '../../record/applications/timeline';
@@ -112,7 +113,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
       const live = await deps.dispatch.query(subject.id, QUERY_MS);
       if (!live) throw new Problem('no_workflow');
       const record = await findApplication(deps.sql, principal, subject.id);
-      return ok({ ...live, inStep: live.progress?.version === record!.version });
+      return ok({ ...live, inStep: live.progress !== null && isInStep(live.progress, record!.snapshot) });
     },
   }),
 ];

@@ -97,12 +97,14 @@ function foldAgain(input: StepInput): Recorded {
   return draft ? recordDrafts(input, { state: fold(history), events: [] }, [draft]) : { state: before, events: [] };
 }
 
+/** Whether a workflow knows an application as it is on record; of two records that part, the versions may be the same. */
+export const isInStep = (known: Pick<Known, 'version' | 'stage' | 'attempt'>, state: ApplicationState): boolean =>
+  known.version === state.version && known.stage === state.stage && known.attempt === state.attempt;
+
 /** A workflow that knows more than the record, or other than it, knew a record that has been restored since. */
 function detectLoss({ known, before }: StepInput, { held }: ApplicationState): Draft[] {
-  if (!known) return [];
+  if (!known || known.version < before.version || isInStep(known, before)) return [];
   const { version, stage, attempt, next } = known;
-  const isSame = stage === before.stage && attempt === before.attempt;
-  if (version < before.version || (version === before.version && isSame)) return [];
   // the same step once more, its answer lost on the way
   if (sameValue(held?.known, known)) return [];
   return [{ kind: 'found_behind', data: { version, stage, attempt, next } }];

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { keepCommand, leaveToRelay } from '../../record/applications/commands';
+import { recordStep } from '../../record/applications/recording-step';
 import { batchDueMail } from '../../record/outreach/mail';
 import { queueMessages } from '../../record/outreach/messages';
 import type { StuckItem } from '../../record/operations/stuck';
@@ -11,6 +12,8 @@ import { eventually } from '../support/eventually';
 import { FACTS, System, type OpenApplication } from '../support/system';
 
 const { RESET_REAPPLY_TYPE_NONE: NONE, RESET_REAPPLY_TYPE_ALL_ELIGIBLE: ALL } = temporal.api.enums.v1.ResetReapplyType;
+
+const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
 
 let system: System;
 beforeAll(async () => {
@@ -561,6 +564,33 @@ describe('a record that was restored', () => {
     await inStep(application);
   });
 
+  test('and has come to the version that its workflow knows by other entries is not in step with it, and is held', async () => {
+    const application = await inReview();
+    const { sql } = system.api.deps;
+    const restore = await backup(application);
+    const { version } = await application.contact('approved');
+    await inStep(application);
+    await restore();
+    for (let behind = version - (await application.get()).version; behind > 0; behind -= 1) {
+      const [id, at] = [randomUUID(), new Date().toISOString()];
+      const body = { text: 'x', visibility: 'internal' } as const;
+      const command = { id, clientId: application.filed.clientId, applicationId: application.id } as const;
+      await keepCommand(sql, { ...command, action: 'notes', body }, ACTOR);
+      await recordStep(sql, {
+        applicationId: application.id,
+        known: null,
+        at,
+        intent: { type: 'command', commandId: id },
+      });
+    }
+    expect(await application.get()).toMatchObject({ version, stage: 'in_review', held: null });
+    expect(await workflow(application)).toMatchObject({ alive: true, inStep: false, progress: { version } });
+    await makeLate(application);
+    await reconciler().attendLate();
+    await inStep(application);
+    expect(await application.get()).toMatchObject({ held: { known: { version, stage: 'approved' } } });
+  });
+
   test('to before its end is held with what the finished workflow knew', async () => {
     const application = await inReview();
     const restore = await backup(application);
@@ -586,7 +616,7 @@ describe('a command that the record has lost, and whose update the workflow has 
     const id = randomUUID();
     const { clientId } = application.filed;
     const command = { id, clientId, applicationId: application.id, action: 'notes', body: note } as const;
-    await keepCommand(sql, command, { type: 'system', id: 'test', name: 'Test' });
+    await keepCommand(sql, command, ACTOR);
     const restore = await backup(application);
     expect(await dispatch.deliver(id, 10_000)).toEqual({ status: 'recorded' });
     for (let times = 0; times < 2; times += 1) {
