@@ -212,7 +212,8 @@ function stripUncountedFacts(span: Span, { demands }: Pick<ReadinessEvidence, 'd
   return { ...span, facts };
 }
 
-const findEffectiveFrom = ({ facts: { effectiveDate } }: Span): PlainDate | null =>
+/** The first day in network, where one counts. */
+export const findEffectiveFrom = ({ facts: { effectiveDate } }: Span): PlainDate | null =>
   effectiveDate?.status === 'confirmed' ? (effectiveDate.value as PlainDate) : null;
 
 /** The first day in network on which a licence holds; where none ever does, the first day in network. */

@@ -4,7 +4,12 @@ import { localDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { computeExclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
 import { listTurningDays } from '../../domain/registry/held-terms';
-import { evaluateBillingReadiness, isOver, type ReadinessEvidence } from '../../domain/billing/readiness';
+import {
+  evaluateBillingReadiness,
+  findEffectiveFrom,
+  isOver,
+  type ReadinessEvidence,
+} from '../../domain/billing/readiness';
 import type { ApplicationState } from '../../domain/applications/state';
 import { rowsOf, type Db, type Tx } from '../../runtime/database';
 import { emit } from '../outreach/event-feed';
@@ -46,7 +51,7 @@ export async function emitReadinessChange(
   const question = { ...asked, ...(locationId && { locationId }), dateOfService: today };
   const [onFile] = await readReadinessEvidence(tx, SYSTEM, [question]);
   if (!onFile || 'unknown' in onFile) return { next: null };
-  const { mayBill, reasons, billableFrom } = evaluateBillingReadiness(question, onFile.evidence);
+  const { mayBill, reasons } = evaluateBillingReadiness(question, onFile.evidence);
 
   // before the first event the answer counts as a no with nothing on file
   const before = told ?? { mayBill: false, reasons: [] };
@@ -64,8 +69,11 @@ export async function emitReadinessChange(
       });
   }
   const days = await listChangingDays(tx, asked, onFile.evidence);
-  const ends = onFile.evidence.spans.flatMap(({ effectiveTo }) => (effectiveTo ? [addDays(effectiveTo, 1)] : []));
-  const next = [...days, ...ends, ...(billableFrom ? [billableFrom] : [])].filter((day) => day > today).sort()[0];
+  const turns = onFile.evidence.spans.flatMap((span) => [
+    findEffectiveFrom(span) ?? [],
+    span.effectiveTo ? addDays(span.effectiveTo, 1) : [],
+  ]);
+  const next = [...days, ...turns.flat()].filter((day) => day > today).sort()[0];
   return { next: next ? startOfDay(next, timeZone) : null };
 }
 
