@@ -46,7 +46,11 @@ export interface TermChange {
   correction: boolean;
 }
 
-type Dated = Term & { issuedOn?: PlainDate | undefined };
+export type Dated = Term & { issuedOn?: PlainDate | undefined };
+
+/** A term as it is given by itself: without a first day it begins on its day of issue. */
+export const startOnIssue = <T extends Dated>(one: T): T =>
+  one.startsOn === undefined && one.issuedOn !== undefined ? { ...one, startsOn: one.issuedOn } : one;
 
 /**
  * Puts a list in the place of the one on file. A later end of the same thing is a renewal: its former term stays. An end
@@ -86,9 +90,11 @@ export function replaceHeld<T extends Dated>(
     if (same.some((one) => isWithin(term, one))) return;
     former = [term, ...former.filter((one) => !(same.includes(one) && isWithin(one, term)))];
   };
-  for (const { one, own, amends } of placed)
-    if (amends) endAll(alike(own!), one.expiresOn);
-    else if (own) keep(own);
+  for (const { one, own, amends } of placed) {
+    if (own && !amends) keep(own);
+    // a licence has one end: the one that was given last
+    endAll(alike(own ?? one), one.expiresOn);
+  }
   for (const gone of left) {
     const starts = placed.flatMap(({ one, own }) => (!own && inOnePlace(kind, one, gone) ? (one.startsOn ?? on) : []));
     const lastDay = addDays([on, starts.sort()[0] ?? on].sort()[1]!, -1);

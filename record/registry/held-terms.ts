@@ -1,5 +1,13 @@
 import { compareLicenceNumbers } from '../../domain/kernel/licence-numbers';
-import { replaceHeld, type Held, type HeldKind, type Term, type TermChange } from '../../domain/registry/held-terms';
+import {
+  replaceHeld,
+  startOnIssue,
+  type Dated,
+  type Held,
+  type HeldKind,
+  type Term,
+  type TermChange,
+} from '../../domain/registry/held-terms';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, type Tx } from '../../runtime/database';
 import { currentLicences } from '../kernel/person-scope';
@@ -95,13 +103,14 @@ export async function fileHeld(
 }
 
 /** What becomes of the terms of a kind; null where nothing of it is given. Who lists the former ones says all of them. */
-function replace<T extends Term>(
+function replace<T extends Dated>(
   kept: Held<T>,
   current: readonly T[] | undefined,
-  former: readonly T[] | undefined,
+  givenFormer: readonly T[] | undefined,
   kind: HeldKind<T>,
   change: TermChange,
 ): Held<T> | null {
+  const former = givenFormer?.map(startOnIssue);
   if (current === undefined) return former ? { current: kept.current, former } : null;
   const held = replaceHeld({ ...kept, ...(former && { former }) }, current, kind, change);
   return former ? { ...held, former } : held;

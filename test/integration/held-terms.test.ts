@@ -173,13 +173,16 @@ test('former terms can be given with the provider, and come back as they are; a 
     ...PROVIDER,
     npi: freshNpi(),
     licences: [licence('1', LATE)],
-    formerLicences: [licence('1', daysAgo(60), { startsOn: daysAgo(800) })],
+    formerLicences: [
+      licence('1', daysAgo(60), { startsOn: daysAgo(800) }),
+      licence('0', daysAgo(801), { issuedOn: daysAgo(1600) }),
+    ],
     formerMalpractice: [policy('P-0', daysAgo(700))],
   };
   const made = await system.api.make(`/v1/clients/${clientId}/providers`, body);
   expect(made).toMatchObject({
     licences: [licence('1', LATE, { startsOn: TODAY })],
-    formerLicences: body.formerLicences,
+    formerLicences: [body.formerLicences[0], { ...body.formerLicences[1], startsOn: daysAgo(1600) }],
     formerMalpractice: body.formerMalpractice,
     formerDea: [],
   });

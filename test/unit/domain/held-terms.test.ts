@@ -75,7 +75,11 @@ test('the first that is put on file counts from its day of issue, else since eve
 test('an earlier end is another end of the same term', () => {
   const renewed = put(ON_FILE, '2026-05-15', [CA('1', '2028-06-30')]);
   expect(days(put(ON_FILE, '2026-05-15', [CA('1', '2026-05-10')]))).toEqual(['1: /2026-05-10']);
-  // also of what was renewed: a licence has one end
+  // also of what was renewed, or taken off before: a licence has one end
+  expect(days(put(put(ON_FILE, '2026-06-20', []), '2026-06-21', [CA('1', '2026-06-10')]))).toEqual([
+    '1: 2026-06-10/2026-06-10',
+    '1: /2026-06-10',
+  ]);
   expect(isHeld(put(renewed, '2026-06-01', [CA('1', '2026-05-31')]).former, '2026-06-10')).toBe(false);
 });
 
@@ -176,7 +180,7 @@ describe('over any changes', () => {
       fc.property(steps, (taken) =>
         walk(taken, (before, after, list, { on, correction }) => {
           const amended = list.some((one) =>
-            before.current.some(({ number, expiresOn }) => number === one.number && one.expiresOn <= expiresOn),
+            all(before).some(({ number, expiresOn }) => number === one.number && one.expiresOn <= expiresOn),
           );
           if (correction || amended) return;
           for (const past of every.filter((one) => one < on && isHeld(all(before), one)))
