@@ -91,6 +91,7 @@ export const practicePatch = z
       (one) => one.id,
     ).meta({ description: 'All of them: those with an id stay, others are new, what is left out is removed' }),
     billing: billing.nullable(),
+    evenIfExists,
     ...circumstance,
   })
   .partial()

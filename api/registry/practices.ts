@@ -74,7 +74,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     summary: 'Change a practice',
     description:
       'Fields that are left out stay as they are; null empties `npi` and `billing`. Where payers have to hear of a change, their ' +
-      'applications are opened: see its changes.',
+      'applications are opened: see its changes. A tax id that another practice of the client has is refused as in a new one.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
@@ -93,7 +93,9 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
       // nothing would purge it a second time
       if (body.tin && subject.tin.purged && (await findClient(sql, principal, subject.clientId))?.endedOn)
         throw new Problem('ended');
-      const changed = await updatePractice(sql, keyring, principal, subject, body, ifMatch);
+      const changed = await addOnce('duplicate_practice', () =>
+        updatePractice(sql, keyring, principal, subject, body, ifMatch),
+      );
       if (!changed) throw new Problem('location_in_use');
       return ok(changed);
     },

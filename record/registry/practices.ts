@@ -7,7 +7,7 @@ import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database
 import type { Keyring } from '../../runtime/keyring';
 import { audit } from '../kernel/audit';
 import { Duplicate } from '../kernel/duplicate';
-import { standsForItself } from '../kernel/one-entry';
+import { idsOfOne, standsForItself } from '../kernel/one-entry';
 import { screenPractices } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
 import { inScope, type Principal } from '../kernel/principal';
@@ -94,11 +94,7 @@ export const createPractice = (
     const inserted = await tx`
       insert into practices ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
-      const [existing] = await tx<{ id: string }[]>`
-        select id from practices p
-        where client_id = ${clientId} and tin_hash = ${row.tinHash} and id <> ${id} and ${standsForItself(tx, 'p')}
-        order by created_at, id limit 1`;
-      if (existing && !evenIfExists) throw new Duplicate(existing.id);
+      if (!evenIfExists) await refuseSharedTin(tx, { id, clientId }, row.tinHash);
       await placeLocations(tx, clientId, id, locations);
       await screenPractices(tx, [id]);
       await audit(tx, principal, {
@@ -111,6 +107,20 @@ export const createPractice = (
     }
     return (await findPractice(tx, principal, id))!;
   });
+
+/** Throws a Duplicate where another practice of the client has a tax id. */
+async function refuseSharedTin(
+  tx: Tx,
+  { id, clientId }: Pick<Practice, 'id' | 'clientId'>,
+  tinHash: Uint8Array,
+): Promise<void> {
+  const [existing] = await tx<{ id: string }[]>`
+    select id from practices p
+    where client_id = ${clientId} and tin_hash = ${tinHash} and ${standsForItself(tx, 'p')}
+      and id not in ${idsOfOne(tx, 'practices', id)}
+    order by created_at, id limit 1`;
+  if (existing) throw new Duplicate(existing.id);
+}
 
 export async function findPractice(sql: Db, principal: Principal, id: string): Promise<Practice | null> {
   const [practice] = await sql<Practice[]>`${selectPractices(sql, principal)} and p.id = ${id}`;
@@ -131,7 +141,10 @@ export async function listPracticeIds(sql: Db, clientId: string): Promise<Set<st
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Answers null, and changes nothing, where a location would go that applications refer to. */
+/**
+ * Answers null, and changes nothing, where a location would go that applications refer to. Throws a Duplicate where another
+ * practice of the client has the tax id that it would get.
+ */
 export const updatePractice = (
   sql: Sql,
   keyring: Keyring,
@@ -142,13 +155,17 @@ export const updatePractice = (
 ): Promise<Practice | null> =>
   unlessViolated('foreign_key', () =>
     sql.begin(async (tx) => {
-      const { tin, locations, ...columns } = patch;
+      const { tin, locations, evenIfExists, ...columns } = patch;
+      // one after the other
+      if (tin) await tx`select from clients where id = ${clientId} for no key update`;
       const changed = await changedFields(tx, keyring, id, patch);
       await reviseRow(tx, principal, 'practice', id, {
         columns: { ...columns, ...(tin && tinColumns(keyring, id, tin)) },
         asked: patch,
         precondition,
       });
+      if (tin && changed.includes('tin') && !evenIfExists)
+        await refuseSharedTin(tx, { id, clientId }, keyring.lookupHash(normalizeTin(tin.value)));
       if (locations) await placeLocations(tx, clientId, id, locations);
       if (SCREENED_FIELDS.some((field) => field in patch)) await screenPractices(tx, [id]);
       await keepChanges(tx, principal, { type: 'practice', id, clientId }, changed, { changedOn, correction });

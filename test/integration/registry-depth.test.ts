@@ -228,6 +228,33 @@ test('findings read the file: colleagues, DEA, documents, signatures, and practi
   expect((await api.get(`/v1/clients/${clientId}/findings`, { key: stranger })).status).toBe(404);
 });
 
+test('a claims route to an ID that is not the payer’s own is found, its own or inherited, and a merged payer’s counts', async () => {
+  const { api } = system;
+  const application = await system.at('confirmed');
+  const { clientId, practiceId, payerId } = application.filed;
+  const electronicPayerIds = (id: string) => [{ clearinghouse: 'Availity', payerId: id }];
+  await api.patch(`/v1/payers/${payerId}`, { electronicPayerIds: electronicPayerIds('60054') });
+  const found = async (providerId: string = application.filed.providerId) =>
+    (await api.get(`/v1/providers/${providerId}/findings`)).body.items
+      .filter(({ code }: Reply['body']) => code === 'claims_route_not_payers')
+      .map(({ about, applicationIds }: Reply['body']) => [about, applicationIds]);
+  expect(await found()).toEqual([]);
+
+  const value = { clearinghouse: 'Availity', payerId: '99999' };
+  await application.confirm('claimsRoute', { value, reason: 'as the letter says' });
+  expect(await found()).toEqual([['99999', [application.id]]]);
+  const [agreement] = (await api.get(`/v1/agreements?practiceId=${practiceId}&payerId=${payerId}`)).body.items;
+  const colleague = { ...(await system.file({ clientId, payerId })), practiceId };
+  const inheriting = await system.at('approved', { filed: colleague });
+  await inheriting.confirm('claimsRoute', { value: { inheritedFrom: agreement.id } });
+  expect(await found(colleague.providerId)).toEqual([['99999', [inheriting.id]]]);
+
+  const into = await system.payer();
+  await api.patch(`/v1/payers/${into}`, { electronicPayerIds: electronicPayerIds('99999') });
+  expect((await api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'the same payer' })).status).toBe(200);
+  expect([await found(), await found(colleague.providerId)]).toEqual([[], []]);
+});
+
 describe('what is there twice', () => {
   /** Waits until it has been told that an application's scope may be billed. */
   const told = (id: string) =>

@@ -90,6 +90,25 @@ describe('what a client has already', () => {
     expect(statuses.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409]);
   });
 
+  test('is not made one by a PATCH either: a practice is not given the tax id of another, unless it is meant', async () => {
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    const path = `/v1/clients/${clientId}/practices`;
+    const { id } = await api.make(path, once);
+    const other = await api.make(path, { ...once, tin: { type: 'ein', value: '20-3456789' } });
+    const give = (more: object = {}) =>
+      api.patch(`/v1/practices/${other.id}`, { tin: { type: 'ein', value: '123456789' }, legalName: 'Both', ...more });
+    const refused = await give();
+    expect([refused.status, refused.body.type, refused.body.existingId]).toEqual([
+      409,
+      'urn:countersign:problem:duplicate_practice',
+      id,
+    ]);
+    expect((await api.get(`/v1/practices/${other.id}`)).body).toEqual(other);
+    expect((await give({ evenIfExists })).body.tin.last4).toBe('6789');
+    // what it has it may be given again
+    expect((await give({ legalName: 'Once more' })).status).toBe(200);
+  });
+
   test('is not added by a repeated POST: a relationship with a platform, while it goes on, unless it is meant', async () => {
     const { id: clientId } = await api.make('/v1/clients', CLIENT);
     const provider = { ...PROVIDER, npi: freshNpi() };
