@@ -1,11 +1,13 @@
 import ical from 'ical-generator';
+import type { Purpose } from '../domain/kernel/codes';
+import { TO_DO } from '../domain/work-queue/to-do';
 import type { Instant } from '../domain/time/instants';
 import { addMilliseconds } from '../domain/time/dates';
 
 /** Something with a date, as a calendar shows it. */
 export interface Appointment {
   applicationId: string;
-  purpose: string;
+  purpose: Purpose | 'follow_up';
   at: Instant;
   payer: string;
   state: string;
@@ -22,7 +24,9 @@ export function calendar(appointments: readonly Appointment[]): string {
       id: `${applicationId}-${purpose}@countersign`,
       start: at,
       end: addMilliseconds(at, MINUTES * 60_000),
-      summary: [purpose.replaceAll('_', ' '), `${payer} (${state})`, provider].filter(Boolean).join(' · '),
+      summary: [purpose === 'follow_up' ? 'follow up' : TO_DO[purpose], `${payer} (${state})`, provider]
+        .filter(Boolean)
+        .join(' · '),
     });
   return feed.toString();
 }

@@ -373,7 +373,7 @@ export const timelineEntry = z
     messages: z
       .array(standing.extend({ to: z.enum(TO) }).meta({ id: 'WrittenMessage' }))
       .optional()
-      .meta({ description: 'What was written because of it: told only once it was sent' }),
+      .meta({ description: 'The mail that it led to: received by nobody before `sentAt`' }),
   })
   .meta({ id: 'TimelineEntry', description: 'Beside these, the fields of the command that it records' });
 

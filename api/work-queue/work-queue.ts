@@ -40,6 +40,9 @@ const workItem = z
     substitute: id.nullable().meta({ description: 'The user who does the assignee’s work at present' }),
     coveredBy: formerly(id.nullable(), 'substitute'),
     nextFollowUpAt: instant.nullable(),
+    alsoFor: z
+      .array(id)
+      .meta({ description: 'The other applications that the same act settles: an attestation is obtained once' }),
     ask: z.array(z.string()).meta({ description: 'What else to say or ask' }),
     monthlyValue: z.number().nullable(),
     why: z.array(z.strictObject({ code: z.enum(URGENCIES), on: date })).meta({
@@ -109,8 +112,9 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
     path: '/v1/work-queue',
     summary: 'List what people have to do now',
     description:
-      'The most urgent items come first (a payer’s deadline, a statutory date, the day when it is needed), then those ' +
-      'worth most, then the oldest; `why` gives the reason. An item leaves the queue only by a contact, or by an event ' +
+      'The most urgent items come first (a payer’s deadline within five days, a statutory date, what is overdue with the latest first, ' +
+      'the day when it is needed), then those worth most, then the oldest; `why` gives the reason. What one act settles for ' +
+      'one user is one item (`alsoFor`). An item leaves the queue only by a contact, or by an event ' +
       'that settles it. `groupBy=payer` puts items together that one call can cover.',
     tag: 'work queue',
     access: 'operations:read',

@@ -5,6 +5,7 @@ import { json, type Db, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { hashOfSecret, newSecret } from '../../runtime/secrets';
 import { audit } from '../kernel/audit';
+import { selectAct } from './acts';
 import { joinCover } from '../registry/absence-covers';
 import { actorOf, type Principal } from '../kernel/principal';
 import { isStillShown } from '../kernel/shown-secrets';
@@ -58,7 +59,7 @@ export interface Appointment {
 }
 
 /**
- * What a feed's token opens: the open items of its user by when they are due, or are back after a snooze, and the follow-ups ahead; null for no feed.
+ * What a feed's token opens: the open items of its user, one for each act, by when they are due, or are back after a snooze, and the follow-ups ahead; null for no feed.
  * It shows the clients that its maker saw then and its user may see now.
  */
 export async function listAppointments(sql: Db, token: string): Promise<Appointment[] | null> {
@@ -66,14 +67,15 @@ export async function listAppointments(sql: Db, token: string): Promise<Appointm
     select f.user_id from calendar_feeds f join users u on u.id = f.user_id
     where f.token_hash = ${hashOfSecret(token)} and u.revoked_at is null`;
   if (!feed) return null;
-  const rows = await sql<(Appointment & { snoozedUntil: PlainDate | null; timeZone: string })[]>`
-    select d.*, k.time_zone, y.name as payer, a.state, p.full_name as provider
+  const rows = await sql<(Appointment & { snoozedUntil: PlainDate | null; timeZone: string; act: string })[]>`
+    select * from (
+    select distinct on (d.act) d.*, k.time_zone, y.name as payer, a.state, p.full_name as provider
     from (
-      select w.application_id, w.purpose, w.due_at as at, s.until as snoozed_until
-      from work_items w left join snoozes s
+      select w.application_id, w.purpose, w.due_at as at, s.until as snoozed_until, ${selectAct(sql)} as act
+      from work_items w join applications a on a.id = w.application_id left join snoozes s
         on s.application_id = w.application_id and s.purpose = w.purpose and s.since = w.since
       union all
-      select id, 'follow_up', next_follow_up_at, null from applications
+      select id, 'follow_up', next_follow_up_at, null, 'follow_up/' || id from applications
       where open and next_follow_up_at > now()) d
     join applications a on a.id = d.application_id
     join calendar_feeds f on f.user_id = ${feed.userId} and (f.client_ids is null or a.client_id = any(f.client_ids))
@@ -83,8 +85,9 @@ export async function listAppointments(sql: Db, token: string): Promise<Appointm
     left join providers p on p.id = a.provider_id
     ${joinCover(sql, sql`a.assignee`, sql`a.client_id`)}
     where coalesce(cover.covered_by, a.assignee) = u.id
-    order by d.at, d.application_id, d.purpose limit 2000`;
-  return rows.map(({ snoozedUntil, timeZone, at, ...rest }) => {
+    order by d.act, d.at, d.application_id) one
+    order by at, application_id, purpose limit 2000`;
+  return rows.map(({ snoozedUntil, timeZone, act: _act, at, ...rest }) => {
     const back = snoozedUntil && atDate(snoozedUntil, { timeZone });
     return { ...rest, at: back && back > at ? back : at };
   });

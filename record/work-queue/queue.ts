@@ -7,6 +7,7 @@ import type { Playbook } from '../../domain/registry/playbook';
 import { UNAUTHORISED_ASKS } from '../../domain/applications/prerequisites';
 import { DEADLINE_STEPS, URGENT_DAYS_BEFORE, URGENCIES, type Urgency } from '../../domain/work-queue/ranking';
 import type { Db, Fragment } from '../../runtime/database';
+import { selectAct } from './acts';
 import { joinCover } from '../registry/absence-covers';
 import { lastDayThrough } from '../billing/platform-spans';
 import { inScope, type Principal } from '../kernel/principal';
@@ -27,6 +28,8 @@ export interface WorkItem {
   /** Who does the assignee's work for the time being. */
   coveredBy: string | null;
   nextFollowUpAt: Instant | null;
+  /** Other applications that the same act settles. */
+  alsoFor: string[];
   /** What to say or ask beside the usual. */
   ask: string[];
   monthlyValue: number | null;
@@ -66,23 +69,27 @@ interface Ranked extends Omit<WorkItem, 'why'> {
   urgency: number;
   urgentOn: PlainDate;
   money: number;
-  /** The days of what presses. */
-  presses: Record<Urgency, PlainDate | null>;
+  /** The row, with the days of what presses. */
+  presses: Record<string, PlainDate | null>;
 }
 
 /** The client's day of what may press; of a deadline, the day of its last moment. */
 const selectUrgencyDays = (sql: Db): Record<Urgency, Fragment> => ({
   payer_deadline: sql`case when w.purpose = any(${[...DEADLINE_STEPS]}) then ${selectDay(sql, sql`(w.due_at - interval '1 millisecond')`, sql`k.time_zone`)} end`,
   statutory_date: sql`a.statutory_on`,
+  overdue: sql`case when w.due_at < now() then ${selectDay(sql, sql`w.due_at`, sql`k.time_zone`)} end`,
   needed_by: sql`a.needed_by`,
 });
+
+/** The column of an urgency. */
+const columnOf = (code: Urgency): string => `presses_${code}`;
 
 /** A column for each urgency: its day where it presses, otherwise null. */
 const pressing = (sql: Db): Fragment[] => {
   const day = selectUrgencyDays(sql);
   return URGENCIES.map(
     (code, place) => sql`${place > 0 ? sql`,` : sql``}
-      case when ${day[code]} <= ${selectToday(sql, sql`k.time_zone`)} + ${URGENT_DAYS_BEFORE[code]}::int then ${day[code]} end as ${sql(code)}`,
+      case when ${day[code]} <= ${selectToday(sql, sql`k.time_zone`)} + ${URGENT_DAYS_BEFORE[code]}::int then ${day[code]} end as ${sql(columnOf(code))}`,
   );
 };
 
@@ -99,10 +106,10 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
   const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
   return sql`
     select w.application_id, (select ${idOfOne(sql, 'y')} from payers y where y.id = a.payer_id) as payer_id, w.purpose, w.since, w.due_at, w.due_at < now() as overdue,
-      cover.covered_by, s.until as snoozed_until, n.id as worker, n.capacity, p.*,
-      coalesce(${URGENCIES.map((code, place) => sql`case when p.${sql(code)} is not null then ${place}::int end,`)}
+      cover.covered_by, s.until as snoozed_until, n.id as worker, n.capacity, ${selectAct(sql)} as act, p.*,
+      coalesce(${URGENCIES.map((code, place) => sql`case when p.${sql(columnOf(code))} is not null then ${place}::int end,`)}
         ${URGENCIES.length}::int) as urgency,
-      coalesce(${URGENCIES.map((code) => sql`p.${sql(code)},`)} '9999-12-31') as urgent_on,
+      coalesce(${URGENCIES.map((code) => sql`p.${sql(columnOf(code))},`)} '9999-12-31') as urgent_on,
       -coalesce(a.monthly_value, 0) as money
     from work_items w
     join applications a on a.id = w.application_id
@@ -122,9 +129,17 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
       ${overdue === undefined ? sql`` : sql`and (w.due_at < now()) = ${overdue}`}`;
 };
 
+/** Items of one worker that one act settles are one: the one that presses most, with the others' applications. */
+const joinActs = (sql: Db, ranked: Fragment): Fragment => sql`
+  select one.*, array_remove(one.together, one.application_id) as also_for from (
+    select r.*, array_agg(application_id) over act as together,
+      row_number() over (partition by act, worker order by ${ORDER(sql)}) as place
+    from (${ranked}) r window act as (partition by act, worker)) one
+  where one.place = 1`;
+
 /** The items that a filter selects. A user without a daily limit, and unassigned work, have room for every item. */
 const rankItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
-  const all = rankAll(sql, principal, filter);
+  const all = joinActs(sql, rankAll(sql, principal, filter));
   if (filter.today === undefined) return all;
   return sql`
     select d.* from (
@@ -137,14 +152,18 @@ const ORDER = (sql: Db): Fragment => sql`urgency, urgent_on, money, since, appli
 /** Everything that is shown, of the few that are. */
 const withApplications = (sql: Db, ranked: Fragment, more = sql``): Fragment => sql`
   select ${more} i.application_id, i.payer_id, i.purpose, i.since, i.due_at, i.overdue, i.covered_by, i.snoozed_until,
-    i.urgency, i.urgent_on, i.money, to_jsonb(i) as presses, a.client_id, a.provider_id, a.stage, a.assignee,
+    i.urgency, i.urgent_on, i.money, i.also_for, to_jsonb(i) as presses, a.client_id, a.provider_id, a.stage, a.assignee,
     a.next_follow_up_at, a.monthly_value, (a.snapshot->>'attempt')::int as attempt, (${askOf(sql)}) as ask
   from (${ranked}) i join applications a on a.id = i.application_id
   order by ${ORDER(sql)}`;
 
 /** Without what only ranks it. */
 function shown({ urgency: _urgency, urgentOn: _on, money: _money, presses, ...rest }: Ranked): WorkItem {
-  return { ...rest, why: URGENCIES.flatMap((code) => (presses[code] ? [{ code, on: presses[code] }] : [])) };
+  const why = URGENCIES.flatMap((code) => {
+    const on = presses[columnOf(code)];
+    return on ? [{ code, on }] : [];
+  });
+  return { ...rest, why };
 }
 
 /** One page of the queue: what presses most first, then the most money, then the oldest. */

@@ -1,10 +1,11 @@
 import type { PlainDate } from '../../domain/time/instants';
 import type { Purpose } from '../../domain/kernel/codes';
-import { json, rowsOf, type Sql } from '../../runtime/database';
+import { json, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
+import { selectAct } from './acts';
 import { actorOf, type Principal } from '../kernel/principal';
 
-/** Hides an open item until a day; another snooze takes the place of the one before. */
+/** Hides an open item, and what the same act settles, until a day; another snooze takes the place of the one before. */
 export const snoozeItem = (
   sql: Sql,
   principal: Principal,
@@ -13,9 +14,16 @@ export const snoozeItem = (
   { until, reason }: { until: PlainDate; reason: string },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const row = { applicationId, clientId, ...item, until, reason, snoozedBy: json(tx, actorOf(principal)) };
+    const snoozedBy = json(tx, actorOf(principal));
+    // what the same act settles is hidden with it
     await tx`
-      insert into snoozes ${rowsOf(tx, row)} on conflict (application_id, purpose) do update
+      insert into snoozes (application_id, client_id, purpose, since, until, reason, snoozed_by)
+      select w.application_id, w.client_id, w.purpose, w.since, ${until}::date, ${reason}::text, ${snoozedBy}
+      from (select w.*, ${selectAct(tx)} as act from work_items w join applications a on a.id = w.application_id
+        where w.client_id = ${clientId} and w.purpose = ${item.purpose}) w
+      where w.act = (select ${selectAct(tx)} from work_items w join applications a on a.id = w.application_id
+        where w.application_id = ${applicationId} and w.purpose = ${item.purpose})
+      on conflict (application_id, purpose) do update
         set since = excluded.since, until = excluded.until, reason = excluded.reason,
           snoozed_by = excluded.snoozed_by, created_at = now()`;
     await audit(tx, principal, {

@@ -26,7 +26,7 @@ async function applications(...bodies: object[]): Promise<OpenApplication[]> {
   return Promise.all(bodies.map(async (body) => system.open(await system.file({ clientId, attested: false }), body)));
 }
 
-test('what presses comes first: a deadline, the day when it is needed, money, age; and it says why', async () => {
+test('what presses comes first: a deadline, what is overdue, the day when it is needed, money, age; and it says why', async () => {
   const [old, rich, needed] = await applications({}, { monthlyValue: 9000 }, { neededBy: daysAhead(10) });
   const { clientId } = old!.filed;
   const playbook = { informationDeadline: { days: 4 } };
@@ -34,10 +34,14 @@ test('what presses comes first: a deadline, the day when it is needed, money, ag
   await pressed.contact('information_requested', { missingItems: ['W-9'] });
   const late = await system.open(await system.file({ clientId, attested: false }), { neededBy: daysAhead(300) });
 
+  const hasty = await system.file({ clientId, attested: false, playbook: { contactOverdueAfter: { seconds: 1 } } });
+  const overdue = await system.open(hasty);
+  await eventually(async () => (await queue({ clientId, overdue: 'true' })).length === 1);
+
   const items = await queue({ clientId });
-  expect(idsOf(items)).toEqual([pressed, needed, rich, old, late].map((one) => one!.id));
+  expect(idsOf(items)).toEqual([pressed, overdue, needed, rich, old, late].map((one) => one!.id));
   const why = items.map((item) => item.why.map(({ code }: { code: string }) => code));
-  expect(why).toEqual([['payer_deadline'], ['needed_by'], [], [], []]);
+  expect(why).toEqual([['payer_deadline'], ['overdue'], ['needed_by'], [], [], []]);
 });
 
 test('pages meet without a gap', async () => {
@@ -117,6 +121,77 @@ describe('who has it', () => {
     const bad = { coveredBy: owner, fromOn: daysAhead(5), untilOn: TODAY };
     expect(rules(await system.api.post(path, bad))).toEqual(['untilOn order']);
     expect(rules(await system.api.post(path, { ...bad, untilOn: daysAhead(6) }))).toEqual(['substitute somebody_else']);
+  });
+});
+
+describe('one act', () => {
+  /** Several applications of one provider, each to another payer. */
+  async function several(): Promise<OpenApplication[]> {
+    const filed = await system.file({ attested: false });
+    const payers = [filed.payerId, await system.payer(), await system.payer()];
+    return Promise.all(payers.map((payerId) => system.open({ ...filed, payerId })));
+  }
+
+  test('one attestation is one item, whatever waits for it, and then each application has its own', async () => {
+    const all = await several();
+    const { clientId, providerId } = all[0]!.filed;
+    const [item, ...others] = await queue({ clientId });
+    expect(others).toEqual([]);
+    expect(item).toMatchObject({ purpose: 'obtain_attestation' });
+    expect([item!.applicationId, ...item!.alsoFor].toSorted()).toEqual(all.map(({ id }) => id).toSorted());
+    expect((await system.api.get(`/v1/work-queue/load?clientId=${clientId}`)).body.items).toMatchObject([{ items: 1 }]);
+    expect(await queue({ applicationId: all[1]!.id })).toMatchObject([{ applicationId: all[1]!.id, alsoFor: [] }]);
+    await system.api.make(`/v1/providers/${providerId}/attestations`, { attestedOn: TODAY, source: 'caqh' });
+    const submits = async () => (await queue({ clientId })).filter(({ purpose }) => purpose === 'submit');
+    await eventually(async () => (await submits()).length === 3);
+    expect((await queue({ clientId })).map(({ alsoFor }) => alsoFor)).toEqual([[], [], []]);
+  });
+
+  test('is snoozed as one', async () => {
+    const all = await several();
+    const { clientId } = all[0]!.filed;
+    const body = { purpose: 'obtain_attestation', reason: 'on leave', until: daysAhead(3) };
+    expect((await system.api.post(`${all[1]!.path}/snooze`, body)).status).toBe(200);
+    expect(await queue({ clientId })).toEqual([]);
+    const [hidden, ...others] = await queue({ clientId, snoozed: 'true' });
+    expect([hidden!.alsoFor.length, others]).toEqual([2, []]);
+  });
+
+  test('one entry in the file is one item too', async () => {
+    const filed = await system.file();
+    await system.api.patch(`/v1/providers/${filed.providerId}`, { malpractice: null });
+    for (const payerId of [filed.payerId, await system.payer()]) await system.open({ ...filed, payerId });
+    expect(await queue({ clientId: filed.clientId })).toMatchObject([
+      { purpose: 'prepare', do: expect.any(String), alsoFor: [expect.any(String)] },
+    ]);
+  });
+});
+
+describe('a contact with a provider', () => {
+  test('is logged with the day, the channel, what came of it, and which applications it was about', async () => {
+    const application = await system.at('awaiting_attestation');
+    const { providerId, clientId } = application.filed;
+    const path = `/v1/providers/${providerId}/contacts`;
+    const said = {
+      on: TODAY,
+      channel: 'phone',
+      outcome: 'message_left',
+      applicationIds: [application.id],
+      notes: 'Please attest by Friday.',
+    };
+    const made = await system.api.post(path, said);
+    expect([made.status, made.body]).toEqual([201, expect.objectContaining({ ...said, providerId, clientId })]);
+    await system.api.make(path, { on: daysAgo(1), channel: 'email', outcome: 'reached' });
+    expect((await system.api.get(`${path}?applicationId=${application.id}`)).body.items).toEqual([made.body]);
+    expect((await system.api.get(path)).body.items).toHaveLength(2);
+    // it settles nothing
+    expect(await queue({ applicationId: application.id })).toMatchObject([{ purpose: 'obtain_attestation' }]);
+    const stranger = await system.at('awaiting_attestation');
+    expect(rules(await system.api.post(path, { ...said, applicationIds: [stranger.id] }))).toEqual([
+      'applicationIds.0 unknown_reference',
+    ]);
+    const theirs = { key: await system.api.keyOf('client', [clientId]) };
+    expect((await system.api.get(path, theirs)).status).toBe(403);
   });
 });
 
@@ -273,15 +348,16 @@ test('how many a call takes is the most specific word of the playbook, and what 
 });
 
 describe('a calendar feed', () => {
-  test('has what its user has, at an address that only its owner knows', async () => {
+  test('has what its user has, each act once and in words, at an address that only its owner knows', async () => {
     const dana = await user();
-    const [application] = await applications({});
-    await assign(application!, dana);
+    const filed = await system.file({ attested: false });
+    for (const payerId of [filed.payerId, await system.payer()])
+      await assign(await system.open({ ...filed, payerId }), dana);
     const made = await system.api.post(`/v1/users/${dana}/calendar-feed`, undefined);
     const feed = await system.api.get(made.body.url, { key: '' });
     expect(feed.headers.get('content-type')).toMatch(/^text\/calendar/);
     expect(feed.body).toMatch(/^BEGIN:VCALENDAR/);
-    expect(feed.body).toContain('SUMMARY:obtain attestation');
+    expect(feed.body).toContain('SUMMARY:get the attestation');
     expect(feed.body.match(/BEGIN:VEVENT/g)).toHaveLength(1);
 
     const renewed = await system.api.post(`/v1/users/${dana}/calendar-feed`, undefined);
