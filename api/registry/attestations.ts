@@ -1,7 +1,10 @@
 import {
   findAttestation,
+  listAccessWithdrawals,
   listAttestations,
+  recordAccessWithdrawal,
   recordAttestation,
+  type AccessWithdrawal,
   type Attestation,
 } from '../../record/registry/attestations';
 import { selectKnownPayers } from '../../record/registry/payers';
@@ -11,13 +14,17 @@ import { listed } from '../kernel/listing';
 import { unknownIn } from '../kernel/references';
 import { created, ok, route, type Route } from '../kernel/route';
 import { pageOf, pageQuery } from '../kernel/schemas';
-import { attestation, attestationInput } from './providers-schemas';
+import { accessWithdrawal, accessWithdrawalInput, attestation, attestationInput } from './providers-schemas';
 import { refuse } from '../kernel/validation';
 
 const tag = 'providers';
 const viewOf =
   ({ id: providerId }: Provider) =>
   ({ clientId: _, createdAt: recordedAt, ...shown }: Attestation) => ({ ...shown, providerId, recordedAt });
+
+const withdrawalOf =
+  ({ id: providerId }: Provider) =>
+  ({ createdAt: recordedAt, ...shown }: AccessWithdrawal) => ({ ...shown, providerId, recordedAt });
 
 export const attestationRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -50,6 +57,37 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'Attestations in order of recording', schema: pageOf(attestation) } },
     handler: async ({ principal, subject, query }) =>
       listed(await listAttestations(sql, principal, subject, query), viewOf(subject)),
+  }),
+  route({
+    method: 'post',
+    path: '/v1/providers/{id}/access-withdrawals',
+    summary: 'Record that payers may no longer see the CAQH profile',
+    description:
+      'The only way to take an authorisation back: the lists of attestations add to one another. An attestation of a later ' +
+      'day, or of the same day recorded afterwards, that names the payer authorises it again.',
+    tag,
+    access: 'registry:write',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    body: accessWithdrawalInput,
+    responses: { 201: { description: 'The withdrawal', schema: accessWithdrawal } },
+    handler: async ({ principal, subject, body, commandId }) => {
+      const { payerIds } = body;
+      refuse(unknownIn('payerIds', payerIds, await selectKnownPayers(sql, payerIds)));
+      const made = await recordAccessWithdrawal(sql, principal, commandId, subject, body);
+      return created(`/v1/providers/${subject.id}/access-withdrawals`, withdrawalOf(subject)(made));
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/providers/{id}/access-withdrawals',
+    summary: 'List when payers lost the right to see the CAQH profile, as this client recorded it',
+    tag,
+    access: 'registry:read',
+    subject: ({ principal, params }) => findProvider(sql, principal, params.id),
+    query: pageQuery,
+    responses: { 200: { description: 'Withdrawals in order of recording', schema: pageOf(accessWithdrawal) } },
+    handler: async ({ principal, subject, query }) =>
+      listed(await listAccessWithdrawals(sql, principal, subject, query), withdrawalOf(subject)),
   }),
   route({
     method: 'get',

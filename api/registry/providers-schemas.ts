@@ -185,7 +185,11 @@ export const attestationInput = z
     reference: line.optional(),
     authorizedPayerIds: ids(1000)
       .optional()
-      .meta({ description: 'The payers that may see the profile; left out: not recorded' }),
+      .meta({
+        description:
+          'Payers that may see the profile, in addition to those named before; taken back by an access withdrawal alone. ' +
+          'Left out: nothing is recorded',
+      }),
   })
   .meta({ id: 'AttestationInput' });
 
@@ -201,3 +205,25 @@ export const attestation = z
     recordedAt: instant,
   })
   .meta({ id: 'Attestation' });
+
+export const accessWithdrawalInput = z
+  .strictObject({
+    payerIds: ids(1000).min(1),
+    withdrawnOn: dateOf('AccessWithdrawalInput.withdrawnOn'),
+    source,
+    reference: line.optional(),
+  })
+  .meta({ id: 'AccessWithdrawalInput' });
+
+export const accessWithdrawal = z
+  .strictObject({
+    id,
+    providerId: id,
+    payerIds: z.array(id),
+    withdrawnOn: date,
+    source,
+    reference: line.nullable(),
+    recordedBy: actor,
+    recordedAt: instant,
+  })
+  .meta({ id: 'AccessWithdrawal' });

@@ -143,6 +143,7 @@ export const DATE_RULES = {
   'Dea.expiresOn': { ...expiry, notBefore: ['startsOn', 'issuedOn'] },
   'FormerName.until': happened('nobody'),
   'AttestationInput.attestedOn': happened('client'),
+  'AccessWithdrawalInput.withdrawnOn': happened('client'),
   'AuthorisationInput.signedOn': happened('client'),
   'AuthorisationInput.until': { range: 'expiry', day: 'client', notBefore: ['signedOn'] },
   'Revocation.on': {

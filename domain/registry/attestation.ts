@@ -25,10 +25,13 @@ export const listKnownLicences = (
     .map(({ state }) => ({ state, expiresOn: null })),
 ];
 
-/** The latest attestation; `authorizedPayerIds` is null where it is not recorded who may see the profile. */
+/** The latest attestation, and who may see the profile. */
 export interface Attestation {
   attestedOn: PlainDate;
+  /** null where it is not recorded. */
   authorizedPayerIds: readonly string[] | null;
+  /** From whom it was taken back. */
+  withdrawnPayerIds?: readonly string[];
 }
 
 const CYCLE_DAYS = 120;
@@ -61,6 +64,7 @@ export function evaluateAttestation(
   if (!attestation) return 'missing';
   if (today > attestation.dueOn) return 'lapsed';
   if (attestation.freshThrough && today > attestation.freshThrough) return 'stale';
-  const { authorizedPayerIds } = attestation;
-  return authorizedPayerIds && !authorizedPayerIds.includes(payerId) ? 'not_authorised' : 'current';
+  const { authorizedPayerIds, withdrawnPayerIds = [] } = attestation;
+  const maySee = authorizedPayerIds ? authorizedPayerIds.includes(payerId) : !withdrawnPayerIds.includes(payerId);
+  return maySee ? 'current' : 'not_authorised';
 }

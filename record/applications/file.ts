@@ -5,14 +5,7 @@ import { computeExclusionTerms, type ExclusionWord } from '../../domain/screenin
 import type { ResolvedPlaybook } from '../../domain/registry/playbook';
 import { evaluateFile, type ProviderFile } from '../../domain/applications/prerequisites';
 import type { Db } from '../../runtime/database';
-import {
-  attestedOn,
-  countsFor,
-  exclusionWords,
-  heldLicences,
-  registryLicences,
-  registryWord,
-} from '../kernel/person-scope';
+import { attestedOn, exclusionWords, heldLicences, profileAccess, registryLicences } from '../kernel/person-scope';
 import { isSet, settingNow } from '../kernel/settings';
 import { coveredSince } from '../billing/platform-spans';
 
@@ -55,23 +48,12 @@ export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<Pr
           from file_changes where subject_id in (pr.id, p.id) group by subject_type, field) c), '[]'::jsonb) as changes,
       case when latest.attested_on is null then null else jsonb_build_object(
         'attestedOn', latest.attested_on,
-        'authorizedPayerIds', case when withdrawn.yes then '[]'::jsonb else authorized.ids end) end as attestation
+        'authorizedPayerIds', access.authorized, 'withdrawnPayerIds', access.withdrawn) end as attestation
     from practices pr
     left join providers p on p.id = ${key.providerId}
     left join persons n on n.id = p.person_id
     left join lateral (select ${attestedOn(sql)} as attested_on) latest on true
-    left join lateral (
-      select true as yes from ${registryWord(sql, sql`'caqh'`)} w
-      where w.status = 'not_authorised'
-        -- what somebody recorded afterwards counts
-        and w.said_at >= all (
-          select a.recorded_at from attestations a
-          where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')}
-            and a.authorized_payer_ids is not null)) withdrawn on true
-    left join lateral (
-      select to_jsonb(${idsOfOnes(sql, sql`a.authorized_payer_ids`)}) as ids from attestations a
-      where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')} and a.authorized_payer_ids is not null
-      order by a.attested_on desc, a.recorded_at desc limit 1) authorized on true
+    left join lateral ${profileAccess(sql)} access on true
     where pr.id = ${key.practiceId}`;
   if (!row) throw new Error(`no practice ${key.practiceId}`);
   return { ...row, exclusions: computeExclusionTerms(row.exclusions) };

@@ -1,4 +1,5 @@
 import { selectDay } from '../time/days';
+import { idsOfOnes } from './one-entry';
 import type { Db, Fragment } from '../../runtime/database';
 
 // A row about a person belongs to the person where a registry stated it, and to one client where that client stated
@@ -62,6 +63,31 @@ export const currentLicences = (sql: Db): Fragment => sql`
 
 /** The same with those before them, of which one may still hold. */
 export const heldLicences = (sql: Db): Fragment => sql`(${currentLicences(sql)} || p.former_licences)`;
+
+/**
+ * Which payers may see the CAQH profile of the provider `p`, as far as that is on record, for `lateral`: `authorized` is null where
+ * no list is, and `withdrawn` has those from whom it was taken back. A list adds to those before it; what was there before CAQH
+ * itself said that the provider authorises nobody is over.
+ */
+export const profileAccess = (sql: Db): Fragment => sql`
+  (with caqh as (
+      select w.said_at from ${registryWord(sql, sql`'caqh'`)} w where w.status = 'not_authorised'),
+    lists as (
+      select a.authorized_payer_ids as payer_ids, a.attested_on as "on", a.recorded_at from attestations a
+      where a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')} and a.authorized_payer_ids is not null
+        and a.recorded_at > coalesce((select said_at from caqh), '-infinity')),
+    acts as (
+      select unnest(${idsOfOnes(sql, sql`l.payer_ids`)}) as payer_id, true as may_see, l."on", l.recorded_at from lists l
+      union all
+      select unnest(${idsOfOnes(sql, sql`d.payer_ids`)}), false, d.withdrawn_on, d.recorded_at from access_withdrawals d
+      where d.person_id = p.person_id and ${countsFor(sql, 'd', 'recorded_at')}),
+    latest as (
+      select distinct on (payer_id) payer_id, may_see from acts order by payer_id, "on" desc, recorded_at desc)
+  select
+    case when exists (select from lists) or exists (select from caqh)
+      then coalesce(jsonb_agg(payer_id) filter (where may_see), '[]'::jsonb) end as authorized,
+    coalesce(jsonb_agg(payer_id) filter (where not may_see), '[]'::jsonb) as withdrawn
+  from latest)`;
 
 /** The licences that NPPES knows of the person of the provider `p`, by the latest answer of which `which` holds. */
 export const registryLicences = (sql: Db, which: Fragment = sql`true`): Fragment => sql`

@@ -69,6 +69,65 @@ export const recordAttestation = (
     return (await findAttestation(tx, principal, provider, id))!;
   });
 
+export interface AccessWithdrawalInput {
+  payerIds: string[];
+  withdrawnOn: string;
+  source: AttestationInput['source'];
+  reference?: string;
+}
+
+export interface AccessWithdrawal {
+  id: string;
+  payerIds: string[];
+  withdrawnOn: string;
+  source: AttestationInput['source'];
+  reference: string | null;
+  recordedBy: Actor;
+  createdAt: string;
+}
+
+const selectWithdrawals = (sql: Db, principal: Principal, { id }: Provider) => sql`
+  select a.id, a.payer_ids, a.withdrawn_on, a.source, a.reference, a.recorded_by, a.recorded_at as created_at
+  from providers p join access_withdrawals a on a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')}
+  where p.id = ${id} and ${inScope(sql, principal, 'p.client_id')}`;
+
+/** Records that payers may no longer see the profile, as the client states it; repeated under the same id it changes nothing. */
+export const recordAccessWithdrawal = (
+  sql: Sql,
+  principal: Principal,
+  id: string,
+  provider: Provider,
+  input: AccessWithdrawalInput,
+): Promise<AccessWithdrawal> =>
+  sql.begin(async (tx) => {
+    const { clientId, personId } = provider;
+    const { payerIds, withdrawnOn, source, reference = null } = input;
+    const row = { id, clientId, personId, payerIds, withdrawnOn, source, reference };
+    const inserted = await tx`
+      insert into access_withdrawals ${rowsOf(tx, { ...row, recordedBy: json(tx, actorOf(principal)) })}
+      on conflict (id) do nothing returning id`;
+    if (inserted.length > 0) {
+      await announce(tx, 'provider file changed', provider.id);
+      await audit(tx, principal, {
+        action: 'profile_access.withdraw',
+        subjectType: 'provider',
+        subjectId: provider.id,
+        clientId,
+        detail: input,
+      });
+    }
+    const [withdrawal] = await tx<AccessWithdrawal[]>`
+      ${selectWithdrawals(tx, principal, provider)} and a.id = ${id}`;
+    return withdrawal!;
+  });
+
+export const listAccessWithdrawals = (
+  sql: Db,
+  principal: Principal,
+  provider: Provider,
+  request: PageRequest,
+): Promise<Page<AccessWithdrawal>> => readPage(sql, selectWithdrawals(sql, principal, provider), request);
+
 /** Records the day on which a person attested by a registry's word; repeated under the same id it changes nothing. */
 export const recordRegistryAttestation = (
   sql: Sql,

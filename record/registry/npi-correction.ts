@@ -36,6 +36,7 @@ export const correctNpi = (
       // what was asked before this client had the person would tell it of another
       await tx`update providers set person_id = ${to}, here_since = now() where id = ${id}`;
       await tx`update attestations set person_id = ${to} where person_id = ${personId} and client_id = ${clientId}`;
+      await tx`update access_withdrawals set person_id = ${to} where person_id = ${personId} and client_id = ${clientId}`;
       await tx`update caqh_statements set person_id = ${to} where person_id = ${personId} and client_id = ${clientId}`;
       await carryExclusions(tx, principal, { id, clientId, personId: to }, personId);
       await screen(tx, [id]);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { PRACTICE, type Reply } from '../support/api';
+import { evaluateAttestation } from '../../domain/registry/attestation';
+import { readProviderFile } from '../../record/applications/file';
+import { PAYER, PRACTICE, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { allFacts, daysAgo, daysAhead, SEEN, System, TODAY } from '../support/system';
 
@@ -370,5 +372,71 @@ describe('what is there twice', () => {
       expect(rules(await system.api.post(`/v1/practices/${alike.id}/merge`, body))).toEqual(['into same_tin']);
       expect((await system.api.get(`/v1/practices/${alike.id}`)).body.mergedInto).toBeNull();
     }
+  });
+});
+
+describe('who may see the CAQH profile', () => {
+  test('a list adds to those before it, and only a withdrawal takes away', async () => {
+    const { api } = system;
+    const filed = await system.file();
+    const { providerId, payerId } = filed;
+    const other = (await api.make('/v1/payers', { ...PAYER, name: `Payer ${randomUUID()}` })).id;
+    const attest = (authorizedPayerIds: string[], attestedOn = TODAY) =>
+      api.make(`/v1/providers/${providerId}/attestations`, { attestedOn, source: 'caqh', authorizedPayerIds });
+    const withdraw = (payerIds: string[], withdrawnOn = TODAY) =>
+      api.make(`/v1/providers/${providerId}/access-withdrawals`, { payerIds, withdrawnOn, source: 'provider' });
+    const { sql } = api.deps;
+    const maySee = async (payer: string) => {
+      const key = {
+        ...filed,
+        payerId: payer,
+        state: 'CA',
+        lineOfBusiness: 'commercial',
+        kind: 'new_individual',
+      } as const;
+      const { attestation } = await readProviderFile(sql, { ...key, locationId: null });
+      return evaluateAttestation({ ...attestation!, dueOn: daysAhead(100) }, payer, TODAY) === 'current';
+    };
+    const both = async () => [await maySee(payerId), await maySee(other)];
+
+    expect(await both()).toEqual([true, true]);
+    await attest([payerId]);
+    expect(await both()).toEqual([true, false]);
+    await attest([other]);
+    expect(await both()).toEqual([true, true]);
+    // what was attested long ago adds, too
+    await withdraw([payerId], daysAgo(1));
+    expect(await both()).toEqual([true, true]);
+    await withdraw([payerId]);
+    expect(await both()).toEqual([false, true]);
+    await attest([payerId], daysAgo(3));
+    expect(await both()).toEqual([false, true]);
+    await attest([payerId]);
+    expect(await both()).toEqual([true, true]);
+    expect((await api.get(`/v1/providers/${providerId}/access-withdrawals`)).body.items).toMatchObject([
+      { payerIds: [payerId], withdrawnOn: daysAgo(1) },
+      { payerIds: [payerId], withdrawnOn: TODAY, source: 'provider', reference: null },
+    ]);
+  });
+
+  test('a payer from which it was taken back is no longer sent an application, until it is authorised again', async () => {
+    const application = await system.open(await system.file());
+    expect((await application.get()).stage).toBe('ready_to_submit');
+    const { providerId, payerId } = application.filed;
+    const path = `/v1/providers/${providerId}/access-withdrawals`;
+    await system.api.make(path, { payerIds: [payerId], withdrawnOn: TODAY, source: 'provider' });
+    await eventually(async () => (await application.get()).stage === 'awaiting_attestation');
+    const attestation = { attestedOn: TODAY, source: 'caqh', authorizedPayerIds: [payerId] };
+    await system.api.make(`/v1/providers/${providerId}/attestations`, attestation);
+    await eventually(async () => (await application.get()).stage === 'ready_to_submit');
+  });
+
+  test('a withdrawal names payers that are known, and a day that has come', async () => {
+    const { providerId } = await system.file();
+    const path = `/v1/providers/${providerId}/access-withdrawals`;
+    const sent = { payerIds: [], withdrawnOn: daysAhead(3), source: 'provider' };
+    expect(rules(await system.api.post(path, sent))).toEqual(['payerIds min_items', 'withdrawnOn not_in_future']);
+    const unknown = { ...sent, payerIds: [providerId], withdrawnOn: TODAY };
+    expect(rules(await system.api.post(path, unknown))).toEqual(['payerIds.0 unknown_reference']);
   });
 });

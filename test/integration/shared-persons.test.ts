@@ -102,6 +102,7 @@ async function effectsAt({ clientId, providerId, applications, key, calendar }: 
     provider: await get(provider),
     upkeep: await get(`${provider}/upkeep`),
     attestations: await get(`${provider}/attestations`),
+    withdrawals: await get(`${provider}/access-withdrawals`),
     authorisations: await get(`${provider}/authorisations`),
     exclusions: await get(`${provider}/exclusions`),
     checks: await get(`${provider}/exclusion-checks`),
@@ -229,6 +230,7 @@ test('every table that is about a person, or of no single client, has a stated r
   /** Whose its rows are. A table that is new here needs a rule before it needs a line. */
   const RULES: Record<string, 'registry or own' | 'own' | 'registry' | 'operator' | 'system'> = {
     // about a person: null is a registry's, or of who sees every client
+    access_withdrawals: 'own',
     attestations: 'registry or own',
     caqh_roster_requests: 'own', // null: the operator's, of whom no client has any more
     caqh_statements: 'own',
@@ -331,7 +333,17 @@ describe('an NPI that one client corrects', () => {
     expect((await correct(mine, theirs.npi)).status).toBe(200);
     expect(await isHeldBack(mine)).toEqual([true, ['confirmed'], 1]);
     const after = await effectsAt(theirs);
-    for (const what of ['gate', 'files', 'exclusions', 'tasks', 'queue', 'attestations', 'audit', 'messages'] as const)
+    for (const what of [
+      'gate',
+      'files',
+      'exclusions',
+      'tasks',
+      'queue',
+      'attestations',
+      'withdrawals',
+      'audit',
+      'messages',
+    ] as const)
       expect({ what, now: after[what] }).toEqual({ what, now: before[what] });
   });
 
@@ -379,6 +391,12 @@ describe('what a key of one client does about a person has no effect at another'
       post(
         `/v1/providers/${providerId}/attestations`,
         { attestedOn: TODAY, source: 'caqh', authorizedPayerIds: [payerId] },
+        key,
+      ),
+    'takes an authorisation back from a payer': ({ filed: { providerId, payerId } }, key) =>
+      post(
+        `/v1/providers/${providerId}/access-withdrawals`,
+        { payerIds: [payerId], withdrawnOn: TODAY, source: 'provider' },
         key,
       ),
     'takes a file of CAQH’s portal with a new attestation': ({ npi }, key) =>
@@ -526,7 +544,15 @@ describe('what a key of one client does about a person has no effect at another'
     const added = await system.api.make(path, { ...PROVIDER, npi: theirs.npi }, { key });
     expect(added).toMatchObject({ attestation: null, registries: { caqh: { status: 'lapsed', checkedAt: null } } });
     const seen = async (what: string) => (await system.api.get(`/v1/providers/${added.id}/${what}`, { key })).body;
-    for (const what of ['attestations', 'exclusions', 'proposals', 'caqh-roster', 'authorisations', 'changes'])
+    for (const what of [
+      'attestations',
+      'access-withdrawals',
+      'exclusions',
+      'proposals',
+      'caqh-roster',
+      'authorisations',
+      'changes',
+    ])
       expect({ what, items: (await seen(what)).items }).toEqual({ what, items: [] });
     expect((await seen('upkeep')).differences).toEqual([]);
     expect((await system.api.get(`/v1/tasks?clientId=${clientId}`, { key })).body.items).toEqual([]);

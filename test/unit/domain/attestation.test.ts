@@ -66,6 +66,17 @@ describe('for a payer, an attestation', () => {
     expect(state('2026-05-02', null)).toBe('lapsed');
   });
 
+  test('does not count where the authorisation was taken back, whether or not it is recorded who else has one', () => {
+    const withdrawn = (authorizedPayerIds: string[] | null, withdrawnPayerIds: string[]) => {
+      const attestation = { attestedOn: '2026-01-01', dueOn: '2026-05-01', authorizedPayerIds, withdrawnPayerIds };
+      return evaluateAttestation(attestation, 'payer-a', '2026-03-01');
+    };
+    expect(withdrawn(null, ['payer-a'])).toBe('not_authorised');
+    expect(withdrawn(null, ['payer-b'])).toBe('current');
+    expect(withdrawn(['payer-b'], ['payer-a'])).toBe('not_authorised');
+    expect(withdrawn(['payer-a'], ['payer-b'])).toBe('current');
+  });
+
   test('must name the payer only where it is recorded whom it names', () => {
     expect(state('2026-03-01', ['payer-b', 'payer-a'])).toBe('current');
     expect(state('2026-03-01', ['payer-b'])).toBe('not_authorised');
