@@ -11,6 +11,7 @@ import { createDocument } from '../../record/registry/documents';
 import { readUpkeep } from '../../record/upkeep/upkeep-list';
 import { startRelay, type Relay } from '../../worker/relay';
 import { eventually } from '../support/eventually';
+import { works } from '../support/independent-calendar';
 import { attest, book, type Book } from '../support/file';
 import { Life, Lives } from '../support/lives';
 
@@ -40,6 +41,12 @@ const DAY_MS = 86_400_000;
 const plus = (day: PlainDate, days: number): PlainDate =>
   new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 const daysFrom = (from: PlainDate, to: PlainDate): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;
+/** So many days before another, or on the last day before that on which people work. */
+const workdayBefore = (day: PlainDate, days: number): PlainDate => {
+  let on = plus(day, -days);
+  while (!works(on)) on = plus(on, -1);
+  return on;
+};
 const threeYearsOn = (day: PlainDate): PlainDate =>
   `${Number(day.slice(0, 4)) + 3}${day.slice(4).replace('02-29', '02-28')}`;
 const DENVER = new Intl.DateTimeFormat('en-CA', { timeZone: 'America/Denver' });
@@ -133,13 +140,10 @@ interface Statement {
 
 /** What should have been said of a statement: the rungs that fell while it was on file, and of those missed the last. */
 function expected({ item, state, dueOn, from, until }: Statement): Said[] {
-  const days = LADDER[item].map((days) => plus(dueOn, days));
-  const missed = days.filter((day) => day < from).at(-1);
-  const fell = days.filter((day) => from <= day && day < until);
-  return [
-    ...(missed ? [{ on: from, item, state, dueOn, rung: daysFrom(dueOn, missed) }] : []),
-    ...fell.map((on) => ({ on, item, state, dueOn, rung: daysFrom(dueOn, on) })),
-  ];
+  const rungs = LADDER[item].map((rung) => ({ rung, on: rung > 0 ? plus(dueOn, rung) : workdayBefore(dueOn, -rung) }));
+  const missed = rungs.filter(({ on }) => on < from).at(-1);
+  const fell = rungs.filter(({ on }) => from <= on && on < until);
+  return [...(missed ? [{ rung: missed.rung, on: from }] : []), ...fell].map((one) => ({ ...one, item, state, dueOn }));
 }
 
 /** What was said of the recredentialing of a participation: the day in Denver, to whom, which rung, and for which day. */
@@ -291,14 +295,14 @@ test('eight years of one person, one recredentialing done and one missed: every 
 
   const RUNGS = { opened: 180, '120': 120, '90': 90 };
   const ahead = dues.flatMap((dueOn) =>
-    Object.entries(RUNGS).map(([what, before]) => `${plus(dueOn, -before)} ${what} provider ${dueOn}`),
+    Object.entries(RUNGS).map(([what, before]) => `${workdayBefore(dueOn, before)} ${what} provider ${dueOn}`),
   );
   const missed = ['client', 'lead'].map((who) => `${plus(dues[1]!, 1)} missed ${who} ${dues[1]}`);
   expect(await saidOfRecredentialing(life)).toEqual([...ahead, ...missed].toSorted());
   const renewals = await Promise.all((await renewalsOf(life)).map((renewal) => renewal.state()));
   expect(renewals.map(({ openedAt, stage }) => [inDenver(openedAt), stage])).toEqual([
-    [plus(dues[0]!, -180), 'confirmed'],
-    [plus(dues[1]!, -180), expect.not.stringMatching('confirmed')],
+    [workdayBefore(dues[0]!, 180), 'confirmed'],
+    [workdayBefore(dues[1]!, 180), expect.not.stringMatching('confirmed')],
   ]);
   await relay.stop();
 });

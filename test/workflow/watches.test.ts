@@ -198,7 +198,7 @@ describe('an enrolment', () => {
     await state({ status: 'submitted', expectedOn: day(12) });
     await lives.env.sleep('12 days');
     expect(await tasks(true)).toHaveLength(0);
-    await lives.env.sleep('3 days');
+    await lives.env.sleep('6 days');
     await eventually(async () => (await tasks(true)).length === 1);
     await done();
     await lives.env.sleep('25 days');
@@ -213,10 +213,10 @@ describe('an enrolment', () => {
     const { state, tasks, done } = await enrolment();
     await state({ status: 'rejected' });
     expect(await tasks(true)).toHaveLength(0);
-    await lives.env.sleep('3 days');
+    await lives.env.sleep('6 days');
     await eventually(async () => (await tasks(true)).length === 1);
     await done();
-    await lives.env.sleep('25 days');
+    await lives.env.sleep('22 days');
     await eventually(async () => (await tasks(true)).length === 1);
     await state({ status: 'submitted' });
     await eventually(async () => (await tasks(true)).length === 0);
@@ -228,7 +228,7 @@ describe('an enrolment', () => {
     await nameless.state({ status: 'not_started' });
     await lives.env.sleep('12 days');
     expect(await named.tasks(true)).toHaveLength(0);
-    await lives.env.sleep('3 days');
+    await lives.env.sleep('6 days');
     await eventually(async () => (await named.tasks(true)).length === 1);
     await lives.env.sleep('90 days');
     expect(await nameless.tasks(true)).toHaveLength(0);
