@@ -249,6 +249,20 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     return life;
   },
 
+  /** What was said at its opening is put right, before and after it has closed; a pause keeps what falls due in it waiting. */
+  async 'details-put-right-and-paused'(lives) {
+    const life = await lives.open({ attestedDaysAgo: 10 });
+    await life.act('details', { neededBy: addDays(await lives.today(), 90), monthlyValue: 900 });
+    await submit(life, await lives.today());
+    await life.act('pause', { reason: 'on leave', until: addDays(await lives.today(), 30) });
+    await life.until((s) => s.paused === null, '40 days');
+    await life.until((s) => s.followUps.credentialing?.firedAt !== undefined, '1 days');
+    await life.contact('approved');
+    for (const fact of FACTS) await life.confirm(fact);
+    await life.act('details', { neededBy: null });
+    return life;
+  },
+
   /** The record is restored to before the payer's yes, and somebody says that nothing was lost. */
   async 'record-restored-and-reviewed'(lives) {
     const life = await lives.open({ attestedDaysAgo: 10 });
