@@ -42,12 +42,15 @@ function learnFrom(example: unknown, real: unknown, ids: Ids): void {
       learnFrom(inside, (real as Record<string, unknown>)[name], ids);
 }
 
-/** The same without what differs each time: moments, and how long it has waited. */
+/** The days that are counted from the one on which the examples are sent. */
+const DAYS = ['on', 'from', 'dueOn', 'opensOn', 'lateUntil'];
+
+/** The same without what differs each time: moments, days that are counted from today, and how long it has waited. */
 const timeless = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value, (name, one: unknown) => (isOfTime(name, one) ? 'of its time' : one)));
 
 const isOfTime = (name: string, value: unknown): boolean =>
-  /seconds$/i.test(name) || (typeof value === 'string' && INSTANT.test(value));
+  /seconds$/i.test(name) || DAYS.includes(name) || (typeof value === 'string' && INSTANT.test(value));
 
 describe('the core of the OpenAPI document', () => {
   let system: System;
