@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { buildWorkflowBundle } from '../../worker/bundle';
 
@@ -30,6 +31,15 @@ describe('what a worker loads into the workflow sandbox', () => {
   test('is, of ours, workflows and vocabulary: no rule, so that a changed rule leaves no workflow behind', () => {
     expect(own).toContain('workflows/payer-application.ts');
     expect(own.filter((file) => !OURS.test(file))).toEqual([]);
+  });
+
+  test('is all held to the rules of lint for what is replayed', () => {
+    const { overrides } = JSON.parse(readFileSync(resolve(root, '.oxlintrc.json'), 'utf8')) as {
+      overrides: { files: string[]; rules: object }[];
+    };
+    const { files } = overrides.find(({ rules }) => 'no-restricted-properties' in rules)!;
+    expect(files).toContain('workflows/**');
+    expect(own.filter((file) => !file.startsWith('workflows/') && !files.includes(file))).toEqual([]);
   });
 
   test('stays within its size', () => {

@@ -44,16 +44,53 @@ async function findings(paths: readonly string[], lines: readonly string[]): Pro
     .sort();
 }
 
-/** The catch clauses that do nothing with what they caught, a comment or not. */
-function emptyCatches(code: string): number {
-  const visit = (node: unknown): number => {
-    if (typeof node !== 'object' || node === null) return 0;
-    const { type, body } = node as { type?: string; body?: { stmts?: unknown[] } };
-    const empty = type === 'CatchClause' && body?.stmts?.length === 0 ? 1 : 0;
-    return Object.values(node).reduce<number>((count, inner) => count + visit(inner), empty);
-  };
-  return visit(parseSync(code, { syntax: 'typescript' }));
+/** A part of a syntax tree. */
+interface Node {
+  type: string;
+  [part: string]: unknown;
 }
+
+/** Every part of a syntax tree, itself first. */
+function walk(tree: unknown): Node[] {
+  if (typeof tree !== 'object' || tree === null) return [];
+  const own = typeof (tree as Partial<Node>).type === 'string' ? [tree as Node] : [];
+  return [...own, ...Object.values(tree).flatMap(walk)];
+}
+
+/** What lies at a path through a syntax tree, as `arguments.0.expression`. */
+const at = (tree: unknown, path: string): unknown =>
+  path.split('.').reduce((part, step) => (part as Record<string, unknown> | null | undefined)?.[step], tree);
+
+const nameAt = (tree: unknown, path: string): unknown => at(tree, `${path}.value`);
+
+/** What takes over where something has failed: catch clauses, and the callbacks of `catch` and of a `then` with two. */
+const findHandlers = (code: string): unknown[] =>
+  walk(parseSync(code, { syntax: 'typescript' })).flatMap((node) => {
+    if (node.type === 'CatchClause') return [node];
+    if (node.type !== 'CallExpression') return [];
+    const called = nameAt(node, 'callee.property');
+    const place = called === 'catch' ? 0 : called === 'then' ? 1 : undefined;
+    const handler = place === undefined ? undefined : at(node, `arguments.${place}.expression`);
+    // whose failures are looked at by nobody
+    return called === 'allSettled' ? [node] : handler === undefined ? [] : [handler];
+  });
+
+/** Whether a handler begins with `if (!isCancellation(error)) throw error;`, of what it has caught. */
+function letsAllElsePass(handler: unknown): boolean {
+  const caught = nameAt(handler, 'param') ?? nameAt(handler, 'params.0') ?? nameAt(handler, 'params.0.pat');
+  const first = at(handler, 'body.stmts.0');
+  return (
+    caught !== undefined &&
+    at(first, 'type') === 'IfStatement' &&
+    at(first, 'test.operator') === '!' &&
+    nameAt(first, 'test.argument.callee') === 'isCancellation' &&
+    nameAt(first, 'test.argument.arguments.0.expression') === caught &&
+    at(first, 'consequent.type') === 'ThrowStatement' &&
+    nameAt(first, 'consequent.argument') === caught
+  );
+}
+
+const swallows = (code: string): boolean => !findHandlers(code).every(letsAllElsePass);
 
 test('lint keeps out of what workflows are made of whatever another machine replays otherwise', async () => {
   const [lines, rules] = [Object.keys(FORBIDDEN), Object.values(FORBIDDEN)];
@@ -64,8 +101,40 @@ test('lint keeps out of what workflows are made of whatever another machine repl
   expect(found).toEqual(expected.sort());
 });
 
-test('what workflows are made of catches nothing without saying what becomes of it', () => {
-  expect(emptyCatches('try { f(); } catch { /* cancelled */ }')).toBe(1);
+describe('what workflows are made of catches a cancellation by its type, and lets all else pass', () => {
   const codeOf = (file: string) => readFileSync(join(root, file), 'utf8');
-  expect(BUNDLED.filter((file) => emptyCatches(codeOf(file)) > 0)).toEqual([]);
+  const told = 'if (!isCancellation(error)) throw error;';
+
+  test.each([
+    `try { f(); } catch (error) { ${told} }`,
+    `p.catch((error) => { ${told} g(); })`,
+    `p.then(g, (error: unknown) => { ${told} })`,
+    `p.then(g, async function (error) { ${told} })`,
+    'p.then(g)',
+  ])('%s may stand there', (code) => {
+    expect(swallows(code)).toBe(false);
+  });
+
+  test.each([
+    'try { f(); } catch { /* cancelled */ }',
+    'try { f(); } catch (error) { log.warn(String(error)); }',
+    'try { f(); } catch (error) { if (isCancellation(error)) throw error; }',
+    "try { f(); } catch (error) { if (error.name !== 'CancelledFailure') throw error; }",
+    'try { f(); } catch (error) { if (!isCancellation(other)) throw error; }',
+    `try { f(); } catch (error) { try { g(); } catch (error) { ${told} } }`,
+    'p.catch(() => undefined)',
+    'p.catch(ignore)',
+    'p.then(g, (error) => { void error; })',
+    'Promise.allSettled([p])',
+  ])('%s may not', (code) => {
+    expect(swallows(code)).toBe(true);
+  });
+
+  test.each(BUNDLED)('%s', (file) => {
+    expect(swallows(codeOf(file))).toBe(false);
+  });
+
+  test('and somewhere a wait is cancelled', () => {
+    expect(BUNDLED.flatMap((file) => findHandlers(codeOf(file)))).not.toEqual([]);
+  });
 });
