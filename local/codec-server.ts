@@ -8,12 +8,14 @@ const MOST_BYTES = 16_000_000;
 
 /** As the command line asks, and as the UI does: a payload that is stored elsewhere, which none is, stays a reference. */
 const DECODE = /^\/decode(\?preserveStorageRefs=(true|false))?$/;
+/** The command line asks before each query, though a query says nothing; what says something is not sealed here. */
+const ENCODE = '/encode';
 
 export const codecEndpoint = (port: number) => `http://127.0.0.1:${port}`;
 
 /**
- * Opens payloads for Temporal's UI and command line on this machine: `POST /decode`, on the loopback. It asks for no login, so
- * a page of any other origin is refused; production has no such server.
+ * Opens payloads for Temporal's UI and command line on this machine, and seals none: `POST /decode`, on the loopback. It asks for
+ * no login, so a page of any other origin is refused; production has no such server.
  */
 export async function startCodecServer(keyring: Keyring, port: number, uiPort: number): Promise<Server> {
   const origins = [`http://localhost:${uiPort}`, `http://127.0.0.1:${uiPort}`];
@@ -23,6 +25,7 @@ export async function startCodecServer(keyring: Keyring, port: number, uiPort: n
     const { method, url, headers } = request;
     // The command line sends no origin; a browser always does when it posts.
     if (headers.origin !== undefined && !origins.includes(headers.origin)) return refuse(response, 403);
+    if (method === 'POST' && url === ENCODE && (await isNothing(request))) return send(response, '{}');
     if (!DECODE.test(url!)) return refuse(response, 404);
     if (headers.origin) response.setHeader('access-control-allow-origin', headers.origin).setHeader('vary', 'origin');
     if (method === 'OPTIONS' && headers.origin) {
@@ -32,8 +35,7 @@ export async function startCodecServer(keyring: Keyring, port: number, uiPort: n
     }
     if (method !== 'POST') return refuse(response, 404);
     try {
-      const opened = await decode(keyring, await readBody(request));
-      response.writeHead(200, { 'content-type': 'application/json' }).end(opened);
+      send(response, await decode(keyring, await readBody(request)));
     } catch {
       refuse(response, 400);
     }
@@ -46,6 +48,8 @@ export async function startCodecServer(keyring: Keyring, port: number, uiPort: n
   return server;
 }
 
+const send = (response: ServerResponse, json: string) =>
+  void response.writeHead(200, { 'content-type': 'application/json' }).end(json);
 const refuse = (response: ServerResponse, status: 400 | 403 | 404) => void response.writeHead(status).end();
 
 async function readBody(request: IncomingMessage): Promise<string> {
@@ -58,6 +62,13 @@ async function readBody(request: IncomingMessage): Promise<string> {
   }
   return Buffer.concat(parts).toString();
 }
+
+/** Whether the body is the JSON of no payload. */
+const isNothing = (request: IncomingMessage): Promise<boolean> =>
+  readBody(request).then(
+    (body) => body === '{}',
+    () => false,
+  );
 
 /** From and to the JSON of Temporal's `Payloads`, in which bytes are base64. */
 async function decode(keyring: Keyring, json: string): Promise<string> {

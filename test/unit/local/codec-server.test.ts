@@ -85,6 +85,14 @@ test.each(ELSEWHERE)('a page of %s is refused', async (origin) => {
   }
 });
 
+test('the command line may ask for nothing to be sealed, as before each query, and for nothing else', async () => {
+  const asked = await post('{}', {}, '/encode');
+  expect([asked.status, await asked.json()]).toEqual([200, {}]);
+  for (const body of [await sealed('submission'), '{"payloads":[{"data":"InN1Ym1pc3Npb24i"}]}', ''])
+    expect((await post(body, {}, '/encode')).status).toBe(404);
+  for (const origin of ELSEWHERE) expect((await post('{}', { origin }, '/encode')).status).toBe(403);
+});
+
 test('it answers nothing but decode', async () => {
   const body = await sealed('submission');
   for (const path of ['/', '/encode', '/decode/', '/decode?all', '/v1/decode'])
