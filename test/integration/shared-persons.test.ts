@@ -103,6 +103,7 @@ async function effectsAt({ clientId, providerId, applications, key, calendar }: 
     upkeep: await get(`${provider}/upkeep`),
     attestations: await get(`${provider}/attestations`),
     withdrawals: await get(`${provider}/access-withdrawals`),
+    contacts: await get(`${provider}/contacts`),
     authorisations: await get(`${provider}/authorisations`),
     exclusions: await get(`${provider}/exclusions`),
     checks: await get(`${provider}/exclusion-checks`),
@@ -248,6 +249,7 @@ test('every table that is about a person, or of no single client, has a stated r
     covers: 'operator',
     earlier_rows: 'own', // null: of a payer
     exclusion_entries: 'registry',
+    exclusion_latecomers: 'system', // who is still to be held against a list
     exclusion_lists: 'operator',
     mail_batches: 'own', // null: a colleague's, about several clients
     operator_logo: 'operator',
@@ -399,6 +401,8 @@ describe('what a key of one client does about a person has no effect at another'
         { payerIds: [payerId], withdrawnOn: TODAY, source: 'provider' },
         key,
       ),
+    'logs a contact with the provider': ({ providerId }, key) =>
+      post(`/v1/providers/${providerId}/contacts`, { on: TODAY, channel: 'phone', outcome: 'reached' }, key),
     'takes a file of CAQH’s portal with a new attestation': ({ npi }, key) =>
       takeExport([`,${npi},Re-Attestation,${TODAY},Y`], key),
     'takes one that says the authorisation was taken back': ({ npi }, key) => takeExport([`,${npi},Expired,,N`], key),
@@ -487,7 +491,8 @@ describe('what a key of one client does about a person has no effect at another'
   const mayTake = (role: Role, act: string) =>
     ['admin', 'lead'].includes(role) ||
     (role === 'specialist' && !isForLeads(act)) ||
-    (role === 'agent' && ['completes its task', 'logs what the client asks'].includes(act));
+    (role === 'agent' &&
+      ['completes its task', 'logs what the client asks', 'logs a contact with the provider'].includes(act));
 
   let alone: Side;
   let pairs: Map<Role, { mine: Side; theirs: Side; clean: { mine: Side; theirs: Side } }>;
