@@ -239,9 +239,14 @@ async function onThePlatform(narrator: Narrator): Promise<undefined> {
     `=> ${assessment.verdict}, because of ${assessment.because.map((one: Answer) => one.question).join(', ')}`,
   );
   narrator.detail(`   still unanswered: ${assessment.unanswered.join(', ')}`);
-  await narrator.until('the questions to be asked', async () => (await narrator.api.get(`${path}/inquiry`)).asked);
+  await narrator.until('the questions to be written', async () => {
+    const { asks } = await narrator.api.get(`${path}/inquiry`);
+    return asks.length > 0;
+  });
   const inquiry = await narrator.request('The open ones are chased by a durable timer', 'get', `${path}/inquiry`);
-  narrator.detail(`=> asked ${inquiry.asked} time(s), to be asked again at ${inquiry.nextAskAt}`);
+  // at night and at the weekend mail waits for the morning on which somebody reads it
+  const [{ delivery }] = inquiry.asks;
+  narrator.detail(`=> asked by a mail that is ${delivery}, to be asked again at ${inquiry.nextAskAt}`);
   const decision = { decision: 'bridge', reason: 'Keep the income while a direct application runs.' };
   await narrator.request('The client decides: keep the platform as a bridge', 'put', `${path}/decision`, decision);
   narrator.end(`platformInquiry/${relationship.id}`);
