@@ -1,4 +1,6 @@
 import type { RealIds } from '../support/odd-requests';
+import { startOfDay } from '../../domain/time/calendar';
+import { addMilliseconds } from '../../domain/time/dates';
 import { freshNpi } from '../support/file';
 import { dayIn } from '../support/filled-files';
 
@@ -25,6 +27,7 @@ const ODD_DATES = [
   '1900-01-01',
   '2024-02-29',
   '2026-02-29',
+  '2100-01-01',
   '2100-02-29',
   '2199-12-31',
   '2200-01-01',
@@ -32,11 +35,10 @@ const ODD_DATES = [
 ];
 const DATES = [...USUAL_DATES, -1, 0, 1].map(dayIn).concat(ODD_DATES);
 
-/** Both sides of midnight, today, in the zones furthest apart and in some between. */
-const MIDNIGHTS = [-12, -10, -8, -5, 0, 5.5, 14].flatMap((hours) => {
-  const midnight = Date.parse(`${dayIn(-1)}T00:00:00Z`) - hours * 3_600_000;
-  return [midnight - 1, midnight].map((at) => new Date(at).toISOString());
-});
+/** Both sides of the last midnight of every zone. */
+const MIDNIGHTS = [...new Set(Intl.supportedValuesOf('timeZone').map((zone) => startOfDay(dayIn(-1), zone)))].flatMap(
+  (midnight) => [addMilliseconds(midnight, -1), midnight],
+);
 const INSTANTS = [...MIDNIGHTS, ...ODD_DATES.map((date) => `${date}T00:00:00Z`)];
 
 const NPIS = Array.from({ length: 40 }, freshNpi);
