@@ -1,3 +1,5 @@
+import { pipeline } from 'node:stream';
+import { setImmediate as breathe } from 'node:timers/promises';
 import { CsvError, parse } from 'csv-parse';
 
 /** What is wrong with a table as a whole; `path` is a column of ours where it is about one. */
@@ -33,6 +35,34 @@ export const LONGEST_CELL = 200;
 
 const bad = (rule: TableProblem['rule'], message: string): BadTable => new BadTable([{ path: '', rule, message }]);
 
+/** Of no table that we read a row is longer, in bytes. */
+const LONGEST_ROW = 20_000;
+/** No table that we read has more headings. */
+const MOST_COLUMNS = 200;
+/** Of so many rows that have not as many cells as there are headings, blank ones among them, it is no table; each costs the parser much. */
+const MOST_UNEVEN = 20_000;
+/** So many bytes are parsed at once: a parser that is given a whole file lets nothing else happen until its end. */
+const PIECE = 1_024;
+
+const [QUOTE, LINE_FEED, CARRIAGE_RETURN] = [0x22, 0x0a, 0x0d];
+
+/** A file piece by piece, between which others have their turn; throws what `tooLong` makes where a row is. */
+async function* piecesOf(file: Buffer, tooLong: () => BadTable): AsyncGenerator<Buffer> {
+  let quoted = false;
+  let length = 0;
+  for (let from = 0; from < file.length; from += PIECE) {
+    const piece = file.subarray(from, from + PIECE);
+    for (const byte of piece) {
+      length += 1;
+      if (byte === QUOTE) quoted = !quoted;
+      else if (!quoted && (byte === LINE_FEED || byte === CARRIAGE_RETURN)) length = 0;
+      if (length > LONGEST_ROW) throw tooLong();
+    }
+    yield piece;
+    await breathe();
+  }
+}
+
 /** The first bytes of workbooks, of today and of before 2007. */
 const WORKBOOKS = [Buffer.from('PK\x03\x04', 'latin1'), Buffer.from([0xd0, 0xcf, 0x11, 0xe0])];
 
@@ -43,7 +73,7 @@ export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<C
   // no text has one, and PostgreSQL takes none
   if (file.includes(0)) throw bad('csv', 'must be CSV in UTF-8, without NUL characters');
   let headed = false;
-  const parser = parse(file, {
+  const parser = parse({
     bom: true,
     trim: true,
     relax_column_count: true,
@@ -53,12 +83,21 @@ export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<C
       return namesOf(headings, columns, file);
     },
   });
+  const tooLong = () =>
+    findCause(file, columns) ?? bad('csv', `must be CSV: a quote does not end, or a row has over ${LONGEST_ROW} bytes`);
+  // what goes wrong is thrown by the parser
+  pipeline(piecesOf(file, tooLong), parser, () => undefined);
   let line = 2;
   try {
     for await (const { record, info } of parser as AsyncIterable<{
       record: Record<string, string>;
-      info: { lines: number };
+      info: { lines: number; invalid_field_length: number };
     }>) {
+      if (info.invalid_field_length > MOST_UNEVEN)
+        throw bad(
+          'csv',
+          `must have as many cells a row as headings: over ${MOST_UNEVEN} rows, or blank lines, have not`,
+        );
       if (Object.values(record).some((value) => value !== '')) yield { line, values: record };
       line = info.lines + 1;
     }
@@ -70,6 +109,7 @@ export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<C
 }
 
 function namesOf(headings: string[], columns: Columns, file: Buffer): string[] {
+  if (headings.length > MOST_COLUMNS) throw bad('csv', `must have at most ${MOST_COLUMNS} columns`);
   const names = headings.map(columns.nameOf);
   const missing = columns.missing(names);
   if (missing.length > 0)
