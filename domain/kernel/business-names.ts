@@ -6,12 +6,20 @@ import { ORDINALS } from './usps-words';
  * only one states don't count; two legal forms are two entities. Spacing, an abbreviation of several words, and what one adds
  * to the end that says little leave them alike.
  */
-export const compareBusinessNames = (one: string, other: string): Likeness =>
-  findNearest(listReadings(one), listReadings(other), (a, b) => {
+export function compareBusinessNames(one: string, other: string): Likeness {
+  const [some, others] = [splitAssumed(one), splitAssumed(other)];
+  // who trades under two names trades under two businesses
+  if (some && others && some.some((part, n) => compareBusinessNames(part, others[n]!) === 'differs')) return 'differs';
+  return findNearest(listReadings(one), listReadings(other), (a, b) => {
     if (a.whole === b.whole && !a.isPart && !b.isPart) return 'same';
     if (compareOptional(a.form, b.form) === 'differs' || !isAlike(a, b)) return 'differs';
     return a.standard === b.standard && !a.isPart && !b.isPart ? 'same' : 'alike';
   });
+}
+
+/** The registered and the assumed name, where both are written. */
+const splitAssumed = (name: string): string[] | undefined =>
+  /^(.+?)[\s,]+d\W{0,2}b\W{0,2}a\W{0,2}\s+(.+)$/i.exec(name)?.slice(1);
 
 /** The keys by which a business is looked up: two that are not different have one in common. */
 export const listBusinessKeys = (name: string): string[] => [
@@ -130,7 +138,8 @@ const withoutFirst = (leading: string, words: string[]): string[] =>
 
 function listKeys(words: readonly string[]): Key[] {
   const general = words.length - 1 - words.findLastIndex((word) => !GENERAL.has(word));
-  const ends = [words.length, words.length - general, words.indexOf('AND')];
+  // nor does everybody write where it is: Vale Counseling of Akron
+  const ends = [words.length, words.length - general, words.indexOf('AND'), words.indexOf('OF')];
   return [...new Set(ends)]
     .filter((end) => end === words.length || end >= FEWEST_WORDS)
     .map((end) => {

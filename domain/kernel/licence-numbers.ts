@@ -11,7 +11,9 @@ export function compareLicenceNumbers(one: string, other: string): Likeness {
   if (a.letters === b.letters) return a.digits === b.digits ? 'same' : 'alike';
   if (a.digits === '') return 'differs';
   const [its, others] = [a, b].map(({ letters }) => OTHER_LETTERS[letters] ?? letters);
-  return its === others || a.letters === '' || b.letters === '' ? 'alike' : 'differs';
+  if (its === others || a.letters === '' || b.letters === '') return 'alike';
+  // a letter at the end, which Pennsylvania has and others leave out
+  return a.prefix === b.prefix && (a.letters === a.prefix || b.letters === b.prefix) ? 'alike' : 'differs';
 }
 
 /** Letters by which boards wrote the same licence, now or earlier. */
@@ -29,6 +31,8 @@ export const lettersOf = (number: string): string => read(number).letters;
 
 interface Reading {
   letters: string;
+  /** Those before the first digit. */
+  prefix: string;
   /** Without the zeros before them. */
   digits: string;
   /** The digits before the last hyphen or space; null where there is none. */
@@ -42,10 +46,13 @@ function read(number: string): Reading {
   const digits = (text: string) => text.replace(/\D/g, '').replace(/^0+(?=\d)/, '');
   const tail = /^(.*\d) \d{1,2}$/.exec(written);
   return {
-    letters: written.replace(/[^\p{L}]/gu, ''),
+    letters: lettersIn(written),
+    prefix: lettersIn(written.replace(/\d.*$/, '')),
     digits: digits(written),
     head: tail ? digits(tail[1]!) : null,
   };
 }
+
+const lettersIn = (text: string): string => text.replace(/[^\p{L}]/gu, '');
 
 const isWithTail = (long: Reading, short: Reading): boolean => long.head !== null && long.head === short.digits;
