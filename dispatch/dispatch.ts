@@ -262,12 +262,6 @@ export function createDispatch({
       await client.workflow.getHandle(buildWorkflowId(state)!).signal(fileChangedSignal);
   }
 
-  /** The id of the workflow that should write an application; null where none has to, or there is no such application. */
-  async function workflowIdOf(applicationId: string): Promise<string | null> {
-    const state = await readState(sql, applicationId);
-    return state && buildWorkflowId(state);
-  }
-
   /** Tells a watch that something has changed; one that isn't running starts with it. */
   async function changed(type: WatchType, subject: string): Promise<void> {
     const { is, about } = WATCHES[type];
@@ -350,7 +344,6 @@ export function createDispatch({
     changed: answered(changed),
     query,
     isReachable,
-    workflowIdOf,
     ...runs,
   };
 }

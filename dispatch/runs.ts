@@ -3,17 +3,18 @@ import { tsToMs } from '@temporalio/common/lib/time';
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Instant } from '../domain/time/instants';
 import type { Known, RestartCause } from '../domain/applications/events';
-import { WATCH_TYPES, type WatchType } from '../domain/kernel/codes';
+import { WATCH_TYPES, type Stage, type WatchType } from '../domain/kernel/codes';
 import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../domain/applications/key';
 import { isOpen, isParticipating, type ApplicationState } from '../domain/applications/state';
 import type { WatchId } from '../record/operations/watches';
 import { isUuid } from '../runtime/uuid';
 import { fileChangedSignal, progressQuery } from '../workflows/messages';
+import { stageAttribute } from '../workflows/search-attributes';
 
 /** How a workflow stands with the server; the run is the latest under its id. */
 export type RunStatus =
-  /** It waits for a timer or a message. */
-  | { is: 'waiting' }
+  /** It waits for a timer or a message; `stage` is what it shows of an application, where the namespace has the attribute. */
+  | { is: 'waiting'; stage: Stage | undefined }
   /** A workflow task is on its way to a worker, or what it sends has not gone out yet. */
   | { is: 'busy' }
   /** Its workflow task has failed again and again, `failedAt` for the last time. */
@@ -79,11 +80,12 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
       if (error instanceof WorkflowNotFoundError) return { is: 'gone', because: 'missing', runId: null };
       throw error;
     }
-    const { runId, status, raw } = run;
+    const { runId, status, raw, typedSearchAttributes } = run;
     const because = CLOSED[status.name];
     if (because) return { is: 'gone', because, runId };
     const { pendingWorkflowTask: task, pendingActivities } = raw;
-    if (!task) return { is: pendingActivities?.length ? 'busy' : 'waiting' };
+    if (!task && pendingActivities?.length) return { is: 'busy' };
+    if (!task) return { is: 'waiting', stage: typedSearchAttributes.get(stageAttribute) as Stage | undefined };
     const isReported = raw.workflowExecutionInfo?.searchAttributes?.indexedFields?.[PROBLEMS] !== undefined;
     if (!isReported && (task.attempt ?? 1) <= MOST_ATTEMPTS) return { is: 'busy' };
     // a try is scheduled as the one before it fails

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { RestartCause } from '../domain/applications/events';
 import type { Instant } from '../domain/time/instants';
 import type { Dispatch } from '../dispatch/dispatch';
-import { buildWatchId } from '../dispatch/runs';
+import { buildWatchId, buildWorkflowId } from '../dispatch/runs';
 import {
   claimRound,
   endRound,
@@ -21,7 +21,7 @@ import {
   type Summary,
 } from '../record/operations/runs';
 import { claimLateWatches, deleteFailingWatch, noteFailingWatch, type WatchId } from '../record/operations/watches';
-import { findApplicationIds } from '../record/applications/application-run';
+import { findApplicationIds, readState } from '../record/applications/application-run';
 import { recordStep } from '../record/applications/recording-step';
 import { readClock } from '../runtime/clock';
 import type { Sql } from '../runtime/database';
@@ -124,9 +124,10 @@ export function createReconciler(of: {
 
   /** Looks at an application's workflow, and does what it needs; `wake`: it is to ask the record, where it waits. */
   async function attend(applicationId: string, { wake }: { wake: boolean }): Promise<Outcome> {
-    const workflowId = await dispatch.workflowIdOf(applicationId);
+    const state = await readState(sql, applicationId);
+    const workflowId = state && buildWorkflowId(state);
     // it has come to its end, or is about to be started
-    if (workflowId === null || (await isStartWaiting(sql, applicationId))) return 'well';
+    if (!state || !workflowId || (await isStartWaiting(sql, applicationId))) return 'well';
     const run = await dispatch.describeRun(workflowId);
     switch (run.is) {
       case 'gone':
@@ -143,7 +144,8 @@ export function createReconciler(of: {
         return note(applicationId, { found: 'restarted' });
       }
       case 'waiting':
-        if (!wake) break;
+        // one that shows another stage knew a record that has been restored since, and may sleep for long
+        if (!wake && (run.stage ?? state.stage) === state.stage) break;
         await dispatch.wakeRun(workflowId);
         return note(applicationId, { found: 'woken' });
       case 'busy':

@@ -591,6 +591,18 @@ describe('a record that was restored', () => {
     expect(await application.get()).toMatchObject({ held: { known: { version, stage: 'approved' } } });
   });
 
+  test('is found by the comparison of everything where the workflow shows another stage, however long both sleep', async () => {
+    const application = await inReview();
+    const restore = await backup(application);
+    await application.contact('approved');
+    await restore();
+    await reconciler().attendLate();
+    expect(await application.get()).toMatchObject({ stage: 'in_review', held: null });
+    await reconciler().compareSome();
+    await inStep(application);
+    expect(await application.get()).toMatchObject({ stage: 'in_review', held: { known: { stage: 'approved' } } });
+  });
+
   test('to before its end is held with what the finished workflow knew', async () => {
     const application = await inReview();
     const restore = await backup(application);
