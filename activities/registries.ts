@@ -92,7 +92,7 @@ async function takeList(sql: Sql, at: Instant, { file, sha256, modifiedAt }: Fet
   const month = findListMonth(modifiedAt, at);
   const latest = await latestList(sql);
   if (latest?.sha256 === sha256 && (modifiedAt === null || month <= latest.month)) return;
-  await importList(sql, LIST, uuidOf(['leie', month, sha256]), { month, sha256 }, readLeie(file));
+  await importList(sql, LIST, uuidOf(['leie', month, sha256]), { month, sha256 }, () => readLeie(file));
 }
 
 /** Why a list is none that can be used; null where something else went wrong. */

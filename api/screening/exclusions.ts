@@ -66,7 +66,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     responses: { 200: { description: 'The result of the import', schema: exclusionList } },
     handler: async ({ principal, query, file, commandId }) => {
       const list = { month: `${query.month}-01`, sha256: createHash('sha256').update(file).digest('hex') };
-      const imported = importList(sql, principal, commandId, list, readLeie(file), { patienceMs });
+      const imported = importList(sql, principal, commandId, list, () => readLeie(file), { patienceMs });
       return ok(shownList(await imported.catch(refuseList)));
     },
   }),

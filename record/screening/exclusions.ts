@@ -153,7 +153,7 @@ export const listLists = (sql: Db, request: PageRequest): Promise<Page<Exclusion
 
 /**
  * Takes a month's list in the place of the one before and holds everybody against it, all or nothing. The same
- * content for the same month is taken once. Throws a RefusedList, or ImportUnderWay where another one lasts longer than
+ * content for the same month is taken once; `rows` reads it from its beginning, as often as it is tried. Throws a RefusedList, or ImportUnderWay where another one lasts longer than
  * the caller's patience.
  */
 export async function importList(
@@ -161,7 +161,7 @@ export async function importList(
   principal: Principal,
   id: string,
   list: { month: PlainDate; sha256: string },
-  rows: AsyncIterable<LeieEntry | null>,
+  rows: () => AsyncIterable<LeieEntry | null>,
   { patienceMs = 0 } = {},
 ): Promise<ExclusionList> {
   const late = performance.now() + patienceMs;
@@ -179,7 +179,7 @@ const importNow = (
   principal: Principal,
   id: string,
   { month, sha256 }: { month: PlainDate; sha256: string },
-  rows: AsyncIterable<LeieEntry | null>,
+  rows: () => AsyncIterable<LeieEntry | null>,
 ): Promise<ExclusionList> =>
   sql.begin(async (tx) => {
     await lockLists(tx);
@@ -190,7 +190,7 @@ const importNow = (
     await tx`
       insert into exclusion_lists ${rowsOf(tx, { id, month, sha256, entries: 0, unreadable: 0, importedBy: json(tx, actorOf(principal)) })}`;
     await tx`delete from exclusion_entries`;
-    const { entries, unreadable } = await keepEntries(tx, id, rows);
+    const { entries, unreadable } = await keepEntries(tx, id, rows());
     if (entries < (before?.entries ?? 1) * LEAST_PART) throw new RefusedList('shrunken_list');
     const found = await screenAll(tx);
     await tx`update exclusion_lists set ${rowsOf(tx, { entries, unreadable, ...found })} where id = ${id}`;

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { localDate } from '../../domain/time/calendar';
-import { completeNameKeys, screenLatecomers } from '../../record/screening/exclusions';
+import { completeNameKeys, importList, LIST, screenLatecomers } from '../../record/screening/exclusions';
+import { readLeie } from '../../registries/leie';
 import type { Sql } from '../../runtime/database';
 import { ADMIN_KEY, PROVIDER, TestApi, type Reply, CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
@@ -581,4 +583,17 @@ test('an NPI that was entered wrongly is put right with a reason: what was state
   const taken = await system.api.post(path, { npi: providerNpi, reason });
   expect([typeOf(taken), taken.body.existingId]).toEqual(['duplicate_provider', second.id]);
   expect((await system.api.get(`/v1/providers/${atOther.providerId}`)).body.npi).toBe(atOther.providerNpi);
+});
+
+test('a list whose import PostgreSQL undoes for the sake of others is read from its beginning again', async () => {
+  const file = Buffer.from([HEADER, ...FILLER].join('\n'));
+  let tries = 0;
+  const rows = async function* () {
+    tries += 1;
+    yield* readLeie(file);
+    if (tries === 1) throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
+  };
+  const list = { month: `${MONTH}-01`, sha256: randomUUID() };
+  const taken = await importList(system.api.deps.sql, LIST, randomUUID(), list, rows);
+  expect([tries, taken.entries]).toEqual([2, FILLER.length]);
 });

@@ -211,15 +211,9 @@ export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promis
     await lives.env.sleep('40 days');
     const list = { month: `${(await lives.today()).slice(0, 7)}-01`, sha256: 'a' };
     const entry = { listing: 'one', firstName: 'A', lastName: 'B', npi: null, state: null, excludedOn: '2026-01-01' };
-    await importList(
-      lives.sql,
-      PRINCIPAL,
-      randomUUID(),
-      list,
-      (async function* () {
-        yield { ...entry, reinstatedOn: null };
-      })(),
-    );
+    await importList(lives.sql, PRINCIPAL, randomUUID(), list, async function* () {
+      yield { ...entry, reinstatedOn: null };
+    });
     await tell();
     await lives.env.sleep('40 days');
     return `exclusionList/${OPERATOR}`;

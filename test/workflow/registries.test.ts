@@ -250,7 +250,7 @@ test('the month’s list of the excluded is asked for where it is late, each mon
   async function* rows() {
     yield { ...entry, reinstatedOn: null };
   }
-  await importList(lives.sql, PRINCIPAL, randomUUID(), { month, sha256: 'a' }, rows());
+  await importList(lives.sql, PRINCIPAL, randomUUID(), { month, sha256: 'a' }, rows);
   await lives.dispatch.changed('exclusionList', OPERATOR);
   expect(await tasks()).toEqual([{ month, open: false }]);
   await lives.env.sleep('80 days');
