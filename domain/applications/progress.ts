@@ -16,11 +16,12 @@ export interface Progress {
   /** Whether its participation goes on: `networkParticipation` runs that long. */
   participating: boolean;
   waitingOn: WaitingOn;
-  /** The date of the next follow-up where the payer is; null while none is armed. */
+  /** The date of the next follow-up where the payer is, or of the last that fired; null where none was armed. */
   nextFollowUpOn: PlainDate | null;
   /**
    * When to ask the record again, and the timer that falls due then, or that what was set aside is tried again; null: never.
-   * It is later than the instant at which the record was asked, and is the follow-up's own instant: wakes are not spread.
+   * It is later than the instant at which the record was asked, though not always than its own last one, as a contact may move
+   * a follow-up nearer; and it is the follow-up's own instant: wakes are not spread.
    */
   next: { at: Instant; timer: TimerName | 'set_aside' } | null;
 }

@@ -133,6 +133,10 @@ const FILES = [
   'a,a\n1,2',
   'PK\u0003\u0004',
   `${'a,'.repeat(5_000)}\n`,
+  // large, and much work for who reads them
+  ','.repeat(4_800_000),
+  '\n'.repeat(4_800_000),
+  '"\n'.repeat(1_000_000),
   'npi,attested_on\n1234567893,9999-12-31\n\0,\0\n',
   '{"json": true}',
   'LASTNAME,FIRSTNAME\n\ud800,x\n',

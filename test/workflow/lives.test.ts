@@ -31,6 +31,7 @@ const PATHS: Record<string, string> = {
   'participation-told-of-a-change': 'submitted approved confirmed',
   'record-restored-and-reviewed': 'submitted in_review',
   'approved-by-a-second-person': 'submitted approved confirmed',
+  'details-put-right-and-paused': 'submitted approved confirmed',
 };
 
 test.each(Object.keys(LIVES))('%s: the way it goes, and record and workflow agree on where it stands', async (name) => {
