@@ -161,7 +161,7 @@ function findLicenceRemedy(terms: readonly Term[], date: PlainDate): string | nu
 
 /**
  * Whether a service may be billed as in network under the practice's own setup. Of several spans one that covers the
- * date decides, a clear one before others, otherwise the latest. A contract or claims route that rests on an ended
+ * date and is not over decides, a clear one before others, otherwise the latest. A contract or claims route that rests on an ended
  * agreement ends with it (`participation_ended`); one that the agreement no longer has is unconfirmed.
  */
 export function evaluateBillingReadiness(query: ReadinessQuery, evidence: ReadinessEvidence): ReadinessAnswer {
@@ -170,13 +170,12 @@ export function evaluateBillingReadiness(query: ReadinessQuery, evidence: Readin
     evidence.spans.map((span) => stripUncountedFacts(span, evidence)),
   );
   const judged = deciding.map((span) => ({ span, reasons: listReasonsAgainst(span, query.dateOfService, evidence) }));
-  const decision =
-    judged.findLast(({ reasons }) => reasons.length === 0) ??
-    judged.findLast(({ span }) => isCovering(span, query.dateOfService)) ??
-    judged.at(-1);
+  const stands = ({ span, reasons }: (typeof judged)[number]): boolean =>
+    isCovering(span, query.dateOfService) && !reasons.includes('participation_ended');
+  const decision = judged.findLast(({ reasons }) => reasons.length === 0) ?? judged.findLast(stands) ?? judged.at(-1);
   // of a key that a newer application is open for, a participation that ended is a reason as well
   const ended: ReadinessReason[] =
-    decision && !isCovering(decision.span, query.dateOfService)
+    decision && !stands(decision)
       ? judged.flatMap(({ reasons }) => reasons.filter((reason) => reason === 'participation_ended'))
       : [];
   const ofScope = ambiguous ? 'scope_ambiguous' : evidence.platformCovers ? 'platform_only' : 'no_application';

@@ -436,6 +436,15 @@ describe('a participation that ended', () => {
     expect(ask({ spans: [open] }).reasons).not.toContain('participation_ended');
   });
 
+  test('with its agreement is one too, beside all that the newer application lacks', () => {
+    const agreements = AGREEMENTS.map((held) => ({ ...held, contract: { entryId: 'entry-contract' } }));
+    const spans = [span(), open];
+    const answer = ask({ spans, agreements: agreements.filter(({ id }) => id === 'ended') });
+    expect(answer).toMatchObject({ applicationId: 'newer', mayBill: false });
+    expect(answer.reasons).toEqual(expect.arrayContaining(['not_approved', 'participation_ended']));
+    expect(ask({ spans, agreements: agreements.filter(({ id }) => id === 'live') }).mayBill).toBe(true);
+  });
+
   test('is no reason for a day that the next one covers', () => {
     const next = but('contract', { status: 'disputed' });
     expect(ask({ spans: [ended, next] }).reasons).toEqual(['fact_disputed']);
