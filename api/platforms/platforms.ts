@@ -14,10 +14,13 @@ import {
   putDecision,
   updateRelationship,
   type Entry,
+  type Relationship,
   type RelationshipPatch,
 } from '../../record/platforms/platforms';
+import { findIdsOfOne } from '../../record/kernel/one-entry';
 import { selectKnownPayers } from '../../record/registry/payers';
 import { findProvider } from '../../record/registry/providers';
+import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
 import { listed } from '../kernel/listing';
@@ -63,6 +66,13 @@ const misplaced = (question: string, body: AnswerDetails): FieldError[] =>
       ? []
       : [{ path, rule: 'not_for_this_question', message: `belongs to the question ${its}` }],
   );
+
+/** The payer of a relationship that is one with the one that is named; the named one where there is none. */
+async function findItsPayer(sql: Sql, { payerIds }: Relationship, named: string | null): Promise<string | null> {
+  if (named === null || payerIds.includes(named)) return named;
+  const ones = await findIdsOfOne(sql, 'payers', named);
+  return payerIds.find((id) => ones.has(id)) ?? named;
+}
 
 export const platformRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -173,7 +183,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     body: answerInput,
     responses: { 200: { description: 'The answer, with the version of the relationship', schema: answerPut } },
     handler: async ({ principal, params, subject, body, commandId, ifMatch }) => {
-      const input = { ...UNSAID, ...body };
+      const input = { ...UNSAID, ...body, payerId: await findItsPayer(sql, subject, body.payerId ?? null) };
       refuse([
         ...(isQuestion(params.question) ? misplaced(params.question, body) : [UNKNOWN_QUESTION]),
         ...(input.payerId === null || subject.payerIds.includes(input.payerId) ? [] : [NOT_ITS_PAYER]),

@@ -1,4 +1,5 @@
 import { compareBusinessNames } from '../../domain/kernel/business-names';
+import { idsOfOne } from '../kernel/one-entry';
 import { Duplicate } from '../kernel/duplicate';
 import { selectClientToday } from '../time/days';
 import { announce } from '../kernel/subscribers';
@@ -180,7 +181,7 @@ export const listRelationships = (
     sql,
     sql`${selectRelationships(sql, principal)}
       ${providerId ? sql`and r.provider_id = ${providerId}` : sql``}
-      ${payerId ? sql`and r.payer_ids @> array[${payerId}::uuid]` : sql``}
+      ${payerId ? sql`and r.payer_ids && array(${idsOfOne(sql, 'payers', payerId)})` : sql``}
       ${clientId ? sql`and r.client_id = ${clientId}` : sql``}`,
     request,
   );

@@ -47,7 +47,10 @@ export const mergePersons = (
     if (kind === 'payer') {
       await tx`
         update payers s
-        set aliases = s.aliases || d.name || d.aliases, electronic_payer_ids = s.electronic_payer_ids || d.electronic_payer_ids,
+        set aliases = s.aliases || array(select a from unnest(d.name || d.aliases) as a where a <> all(s.name || s.aliases)),
+          electronic_payer_ids = s.electronic_payer_ids || (
+            select coalesce(jsonb_agg(e), '[]') from jsonb_array_elements(d.electronic_payer_ids) as e
+            where not s.electronic_payer_ids @> jsonb_build_array(e)),
           covers = array(select distinct c from unnest(s.covers || d.covers) as c where c <> s.id),
           version = s.version + 1, updated_at = now()
         from payers d where d.id = ${id} and s.id = ${into}`;

@@ -313,6 +313,42 @@ describe('what is there twice', () => {
     );
   });
 
+  test('a payer: a relationship that names one is found, and answered, by the other too', async () => {
+    const { providerId, payerId } = await system.file();
+    const into = await system.payer();
+    const named = { providerId, platform: 'Alma', payerIds: [payerId] };
+    const { id } = await system.api.make('/v1/platform-relationships', named);
+    await system.api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'the same payer' });
+    for (const asked of [payerId, into]) {
+      const { items } = (await system.api.get(`/v1/platform-relationships?payerId=${asked}`)).body;
+      expect(items).toMatchObject([{ id }]);
+      const answer = { answer: 'no', answeredBy: `Alma, of ${asked}`, answeredOn: TODAY, channel: 'email' };
+      const { status, body } = await system.api.put(`/v1/platform-relationships/${id}/answers/bill_outside`, {
+        ...answer,
+        payerId: asked,
+      });
+      expect([status, body.payerId]).toEqual([200, payerId]);
+    }
+    const unknown = { answer: 'no', answeredBy: 'Alma', answeredOn: TODAY, channel: 'email' };
+    const other = { ...unknown, payerId: await system.payer() };
+    expect(rules(await system.api.put(`/v1/platform-relationships/${id}/answers/bill_outside`, other))).toEqual([
+      'payerId not_its_payer',
+    ]);
+  });
+
+  test('a payer: what both have is on the one that stays once, and can be sent back as it is', async () => {
+    const id = { clearinghouse: 'Availity', payerId: randomUUID() };
+    const [own, other] = [randomUUID(), randomUUID()].map((payerId) => ({ ...id, payerId }));
+    const payer = async (electronicPayerIds: object[]): Promise<string> =>
+      (await system.api.make('/v1/payers', { ...PAYER, name: `Payer ${randomUUID()}`, electronicPayerIds })).id;
+    const payerId = await payer([other!, id]);
+    const into = await payer([id, own!]);
+    const { body } = await system.api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'the same payer' });
+    expect(body.electronicPayerIds).toEqual([id, own, other]);
+    const { aliases, electronicPayerIds } = body;
+    expect((await system.api.patch(`/v1/payers/${into}`, { aliases, electronicPayerIds })).status).toBe(200);
+  });
+
   test('payers or practices are one: to openings, queue, lists, counts, submissions and calls for many', async () => {
     const first = await system.at('submitted');
     const { clientId, providerId, payerId, practiceId } = first.filed;
