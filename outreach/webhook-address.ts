@@ -6,12 +6,13 @@ export interface UrlRefusal {
   message: string;
 }
 
+export const NOT_HTTPS: UrlRefusal = { rule: 'https', message: 'only https is called' };
 export const NOT_PUBLIC: UrlRefusal = { rule: 'public_address', message: 'a private address is not called' };
 
 /** What keeps a webhook from this URL, as far as the URL itself says; where its name leads is seen when it is called. */
 export function refuseWebhookUrl(text: string): UrlRefusal | null {
   const { protocol, hostname } = new URL(text);
-  if (protocol !== 'https:') return { rule: 'https', message: 'only https is called' };
+  if (protocol !== 'https:') return NOT_HTTPS;
   // URL writes every spelling of an IPv4 address as four numbers
   const host = hostname.replace(/^\[|\]$|\.$/g, '');
   return (isIP(host) === 0 ? INSIDE_NAME.test(host) : !isPublic(host)) ? NOT_PUBLIC : null;

@@ -287,10 +287,14 @@ export const address = z
   .strictObject({ line1: line, line2: line.optional(), city: line, state, postalCode })
   .meta({ id: 'Address' });
 
-export const url = text([...upTo(2000), { rule: 'url', message: 'must be an http or https URL', holds: isWebUrl }], {
-  format: 'uri',
-  example: 'https://portal.example.com',
-});
+/** A URL, with further rules for it. */
+export const urlUnder = (more: TextRule[]) =>
+  text([...upTo(2000), { rule: 'url', message: 'must be an http or https URL', holds: isWebUrl }, ...more], {
+    format: 'uri',
+    example: 'https://portal.example.com',
+  });
+
+export const url = urlUnder([]);
 
 function isWebUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:\/\/\S+$/.test(value);

@@ -9,19 +9,34 @@ import {
   shownOnce,
   someOf,
   url,
+  urlUnder,
   yesOrNo,
   cursorOf,
   limit,
   position,
 } from '../kernel/schemas';
+import { NOT_HTTPS, NOT_PUBLIC, refuseWebhookUrl } from '../../outreach/webhook-address';
 import { formerly } from '../kernel/names';
 
 const types = someOf(EMITTED_TYPES).min(1);
 const clientIds = ids(500).min(1);
 
-export const endpointInput = z
-  .strictObject({ url, types, clientIds: clientIds.optional().meta({ description: 'Left out: every client' }) })
-  .meta({ id: 'WebhookEndpointInput' });
+const calledUrl = urlUnder(
+  [NOT_HTTPS, NOT_PUBLIC].map((refusal) => ({
+    ...refusal,
+    holds: (value) => refuseWebhookUrl(value)?.rule !== refusal.rule,
+  })),
+);
+
+/** A new endpoint; `anywhere`: its URL may lead to a private address, or be without TLS. */
+export const endpointInputOf = ({ anywhere }: { anywhere: boolean }) =>
+  z
+    .strictObject({
+      url: anywhere ? url : calledUrl,
+      types,
+      clientIds: clientIds.optional().meta({ description: 'Left out: every client' }),
+    })
+    .meta({ id: 'WebhookEndpointInput' });
 const endpointFields = {
   id,
   url,

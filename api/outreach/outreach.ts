@@ -33,7 +33,7 @@ import {
   deliveriesQuery,
   delivery,
   endpoint,
-  endpointInput,
+  endpointInputOf,
   EVENT,
   inboxItem,
   inboxQuery,
@@ -46,8 +46,6 @@ import {
   rotated,
 } from './outreach-schemas';
 import { refuse } from '../kernel/validation';
-import { refuseWebhookUrl } from '../../outreach/webhook-address';
-import { invalid } from '../kernel/errors';
 
 const same = <T>(item: T): T => item;
 const shownDelivery = underBothNames(EVENT);
@@ -68,12 +66,10 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
       '`WEBHOOKS_TO_PRIVATE`; where its name leads is checked at each delivery.',
     tag: 'webhooks',
     access: 'keys:write',
-    body: endpointInput,
+    body: endpointInputOf({ anywhere: config.webhooksToPrivate === true }),
     secret: secretIn(sql, keyring),
     responses: { 201: { description: 'The endpoint with its secret', schema: newEndpoint } },
     handler: async ({ principal, body, commandId }) => {
-      const refusal = config.webhooksToPrivate ? null : refuseWebhookUrl(body.url);
-      if (refusal) throw invalid({ path: 'url', ...refusal });
       await checkGrant(sql, principal, { role: 'service', ...(body.clientIds && { clientIds: body.clientIds }) });
       const made = await createEndpoint(sql, keyring, principal, commandId, body);
       return created(`/v1/webhook-endpoints/${made.id}`, made);

@@ -679,12 +679,12 @@ describe('a webhook', () => {
     const config = { ...api.deps.config, webhooksToPrivate: false };
     const server = createApp({ ...api.deps, config }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const create = async (to: string) => {
+    const create = async (to: string, types = ['follow_up.due']) => {
       const { port } = server.address() as AddressInfo;
       const response = await fetch(`http://127.0.0.1:${port}/v1/webhook-endpoints`, {
         method: 'POST',
         headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ url: to, types: ['follow_up.due'] }),
+        body: JSON.stringify({ url: to, types }),
       });
       const { errors } = (await response.json()) as { errors?: unknown };
       return [response.status, errors];
@@ -696,6 +696,8 @@ describe('a webhook', () => {
         expect(await create(`https://${host}/in`)).toEqual(
           refused('public_address', 'a private address is not called'),
         );
+      const [, errors] = await create('https://10.0.0.1/in', []);
+      expect(errors).toMatchObject([{ path: 'url', rule: 'public_address' }, { path: 'types' }]);
       expect(await create('https://hooks.example.org/in')).toEqual([201, undefined]);
     } finally {
       await new Promise((resolve) => server.close(resolve));
