@@ -50,14 +50,16 @@ beforeEach(() => {
   place = realpathSync(mkdtempSync(join(tmpdir(), 'anywhere-')));
   dataDirectories = [];
 });
-afterEach(() => {
+afterEach(async () => {
   for (const directory of dataDirectories) {
     killAll(directory);
     removeDataDirectory(directory);
   }
   rmSync(place, { recursive: true, force: true });
-  if (userName) run('userdel', [userName]);
+  const name = userName;
   userName = undefined;
+  // what was killed takes a moment to end
+  if (name) await eventually(() => run('userdel', [name]) === '');
 });
 afterAll(() => {
   // Unless another instance has a cluster there meanwhile.
