@@ -14,6 +14,7 @@ import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import type { ApplicationState } from '../../domain/applications/state';
 import { addDays } from '../../domain/time/dates';
 import type { Playbook } from '../../domain/registry/playbook';
+import type { Progress } from '../../domain/applications/progress';
 import { readRun, type ApplicationRun } from '../../record/applications/application-run';
 import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
@@ -107,6 +108,8 @@ export class Lives {
       book?: Book;
       /** Continue as new once the history is this long. */
       continueAfter?: number;
+      /** What the workflow takes for what is on record. */
+      believes?: Partial<Progress>;
     } = {},
   ): Promise<Life> {
     const attestedOn =
@@ -130,13 +133,20 @@ export class Lives {
       ACTOR,
     );
     if ('existingId' in opened) throw new Error(`open already: ${opened.existingId}`);
-    if (how.continueAfter) await this.startShort(opened.run, how.continueAfter);
+    if (how.continueAfter || how.believes) await this.startOtherwise(opened.run, how);
     else await this.dispatch.startApplication(id);
     return new Life(this, id, on);
   }
 
-  private async startShort({ applicationId, key, progress }: ApplicationRun, continueAfter: number): Promise<void> {
-    const input: ApplicationInput = { applicationId, progress, continueAfter };
+  private async startOtherwise(
+    { applicationId, key, progress }: ApplicationRun,
+    { continueAfter, believes }: { continueAfter?: number; believes?: Partial<Progress> },
+  ): Promise<void> {
+    const input: ApplicationInput = {
+      applicationId,
+      progress: { ...progress, ...believes },
+      ...(continueAfter && { continueAfter }),
+    };
     await this.env.client.workflow.start('payerApplication', {
       workflowId: buildApplicationWorkflowId(key),
       taskQueue: TASK_QUEUE,

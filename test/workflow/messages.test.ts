@@ -254,19 +254,9 @@ test('an action whose name this build does not know is taken to the record, whic
 });
 
 test('a stage and a timer that this build does not know are waited in and for like any other, until the record says where it stands', async () => {
-  const life = await lives.open({ adopt: { stage: 'in_review' } });
-  const { progress } = await readRun(lives.sql, life.id);
-  const workflowId = buildApplicationWorkflowId((await life.state()).key);
-  await lives.env.client.workflow.getHandle(workflowId).terminate('another takes its place');
   const at = new Date(Date.parse(await lives.now()) + 3_600_000).toISOString();
   const ofTomorrow = { stage: 'of_tomorrow' as Stage, next: { at, timer: 'ofTomorrow:track' as TimerName } };
-  const input: ApplicationInput = { applicationId: life.id, progress: { ...progress, ...ofTomorrow } };
-  await lives.env.client.workflow.start('payerApplication', {
-    workflowId,
-    taskQueue: TASK_QUEUE,
-    args: [input],
-    memo: { applicationId: life.id },
-  });
+  const life = await lives.open({ adopt: { stage: 'in_review' }, believes: ofTomorrow });
   expect((await life.inStep()).knows?.progress).toMatchObject(ofTomorrow);
   await lives.env.sleep('2 hours');
   await expectInStep(life);
