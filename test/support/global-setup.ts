@@ -43,13 +43,16 @@ async function startPostgres(directory: string): Promise<string> {
   return template;
 }
 
+/** A failing workflow task is reported after two tries: the five of the server's own setting take a minute of real time. */
+const REPORTS_SOON = ['--dynamic-config-value=system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2'];
+
 async function startTemporal(directory: string): Promise<string> {
   const file = await obtain('devServer');
   return bringUp(
     directory,
     (port) => ({
       name: 'temporal',
-      launch: { file, args: devServerArguments({ port, namespace: 'default' }) },
+      launch: { file, args: [...devServerArguments({ port, namespace: 'default' }), ...REPORTS_SOON] },
       signal: 'SIGTERM',
     }),
     async (port, signal) => {
