@@ -53,13 +53,13 @@ const isSameKey = (one: Key, other: Key): boolean =>
   one.full === other.full || (one.folded === other.folded && one.isAbbreviated !== other.isAbbreviated);
 
 const FORMS: readonly (readonly [RegExp, string])[] = [
-  [/ (A )?(PROFESSIONAL LIMITED LIABILITY COMPANY|PLLC)$/, 'PLLC'],
+  [/ (A )?(PROFESSIONAL LIMITED LIABILITY COMPANY|PROF(ESSIONAL)? LLC|PLLC)$/, 'PLLC'],
   [/ (A )?(LIMITED LIABILITY COMPANY|LLC)$/, 'LLC'],
   [/ (A )?(LIMITED LIABILITY PARTNERSHIP|LLP)$/, 'LLP'],
   [/ (A )?(LIMITED PARTNERSHIP|LP)$/, 'LP'],
   [/ (A )?(PROFESSIONAL SERVICE CORPORATION|PSC)$/, 'PSC'],
   [
-    / A (LICENSED |CLINICAL |SOCIAL WORK(ER)? |MARRIAGE AND FAMILY THERAPY |MEDICAL |NURSING |PSYCHOLOGICAL )+CORP(ORATION)?$/,
+    / A (CALIFORNIA |PROFESSIONAL |LICENSED |CLINICAL |SOCIAL WORK(ER)? |MARRIAGE AND FAMILY THERAPY |MEDICAL |NURSING |PSYCHOLOGICAL )+CORP(ORATION)?$/,
     'PC',
   ],
   [/ (A )?(PROFESSIONAL CORPORATION|PROF CORP|APC|PC)$/, 'PC'],

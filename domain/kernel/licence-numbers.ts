@@ -8,6 +8,7 @@ import { listSpellings, type Likeness } from './likeness';
 export function compareLicenceNumbers(one: string, other: string): Likeness {
   const [a, b] = [read(one), read(other)];
   if (a.digits !== b.digits && !isWithTail(a, b) && !isWithTail(b, a)) return 'differs';
+  if (a.inner !== b.inner) return 'differs';
   if (a.letters === b.letters) return a.digits === b.digits ? 'same' : 'alike';
   if (a.digits === '') return 'differs';
   const [its, others] = [a, b].map(({ letters }) => OTHER_LETTERS[letters] ?? letters);
@@ -33,6 +34,8 @@ interface Reading {
   letters: string;
   /** Those before the first digit. */
   prefix: string;
+  /** What follows from letters between digits on; empty where there are none. */
+  inner: string;
   /** Without the zeros before them. */
   digits: string;
   /** The digits before the last hyphen or space; null where there is none. */
@@ -48,6 +51,7 @@ function read(number: string): Reading {
   return {
     letters: lettersIn(written),
     prefix: lettersIn(written.replace(/\d.*$/, '')),
+    inner: /\d(\p{L}+\d.*)/u.exec(written.replace(/[^\p{L}\d]/gu, ''))?.[1] ?? '',
     digits: digits(written),
     head: tail ? digits(tail[1]!) : null,
   };

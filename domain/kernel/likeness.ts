@@ -39,7 +39,7 @@ function spell(text: string, letters: Record<string, string>): string {
     .replace(/[^\p{ASCII}]/gu, (letter) => letters[letter] ?? letter)
     .normalize('NFKD')
     .toUpperCase()
-    .replaceAll('&', ' AND ')
+    .replace(/[&+]/g, ' AND ')
     .replace(/[\p{M}.'’‘`´ʼʻ]/gu, '')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
