@@ -128,6 +128,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
       'Without `startsOn` the new term begins the day after the one that it renews, or on `changedOn` where that is over. ' +
       'What is left out of a list or replaced by another number ended the day before `changedOn`, or where its successor begins, and is kept likewise. ' +
       'An earlier `expiresOn` ends the term earlier. With `correction` nothing is kept: the term on file was written wrongly. ' +
+      'Where a list leaves nothing of a state, former terms of it end the day before `changedOn` at the latest, with `correction` too. ' +
       'Who gives a former list gives all of it. ' +
       'An NPI that was entered wrongly is put right by its correction.',
     tag,

@@ -55,7 +55,8 @@ export const startOnIssue = <T extends Dated>(one: T): T =>
 /**
  * Puts a list in the place of the one on file. A later end of the same thing is a renewal: its former term stays. An end
  * that is not later is another end of the same term. What the list leaves out has ended the day before, or where something
- * new of its place begins. A correction says what was so all along: nothing becomes a former term.
+ * new of its place begins, and sooner where that comes to begin sooner; where nothing is left of a place, nothing of it goes
+ * on. A correction says what was so all along: nothing becomes a former term.
  */
 export function replaceHeld<T extends Dated>(
   kept: Held<T>,
@@ -90,21 +91,23 @@ export function replaceHeld<T extends Dated>(
     if (same.some((one) => isWithin(term, one))) return;
     former = [term, ...former.filter((one) => !(same.includes(one) && isWithin(one, term)))];
   };
+  // what ended where one of its place was to begin
+  const endedFor = (one: T) => (other: T) => inOnePlace(kind, one, other) && other.expiresOn < (one.startsOn ?? '');
   for (const { one, own, amends } of placed) {
     if (own && !amends) keep(own);
-    // a licence has one end: the one that was given last
-    endAll(alike(own ?? one), one.expiresOn);
+    if (own && amends) endAll(endedFor(own), addDays(later(on, one.startsOn ?? on), -1));
+    // a licence has one end: the one that was given last, also where it was on file by a wrong number
+    endAll((other) => alike(one)(other) || (own !== undefined && alike(own)(other)), one.expiresOn);
   }
   for (const gone of left) {
     const starts = placed.flatMap(({ one, own }) => (!own && inOnePlace(kind, one, gone) ? (one.startsOn ?? on) : []));
-    const lastDay = addDays([on, starts.sort()[0] ?? on].sort()[1]!, -1);
+    const lastDay = addDays(later(on, starts.sort()[0] ?? on), -1);
     if (correction) former = former.filter((one) => !alike(gone)(one));
-    else {
-      // where nothing is left of a place, nothing of it goes on, what it took the place of neither
-      const isEmpty = !given.some((one) => inOnePlace(kind, one, gone));
-      endAll(isEmpty ? (one) => inOnePlace(kind, one, gone) : alike(gone), lastDay);
-      endBy(gone, lastDay).forEach(keep);
-    }
+    // where nothing is left of a place, nothing of it goes on, what it took the place of neither
+    const isEmpty = !given.some((one) => inOnePlace(kind, one, gone));
+    endAll(isEmpty ? (one) => inOnePlace(kind, one, gone) : alike(gone), lastDay);
+    if (starts.length > 0) endAll(endedFor(gone), lastDay);
+    if (!correction) endBy(gone, lastDay).forEach(keep);
   }
   return {
     current: placed.map(({ one }) => one),
@@ -124,9 +127,10 @@ const endBy = <T extends Term>(term: T, lastDay: PlainDate): T[] => {
   return term.startsOn !== undefined && expiresOn < term.startsOn ? [] : [{ ...term, expiresOn }];
 };
 
-/** The first day of a term of which the file said something else; a day of issue moves it where it rested on one. */
+/** The first day of a term of which the file said something else; a day of issue moves it where it rested on one, or was before. */
 function findAmendedStart(one: Dated, own: Dated): PlainDate | undefined {
-  const said = one.startsOn ?? (own.startsOn === own.issuedOn ? one.issuedOn : undefined);
+  const moves = own.startsOn === own.issuedOn || (own.startsOn ?? '') < (one.issuedOn ?? '');
+  const said = one.startsOn ?? (moves ? one.issuedOn : undefined);
   return said ?? (own.startsOn && earlier(own.startsOn, one.expiresOn));
 }
 
@@ -150,3 +154,4 @@ function findNewStart(
 }
 
 const earlier = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? one : other);
+const later = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? other : one);

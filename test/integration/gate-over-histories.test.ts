@@ -238,6 +238,25 @@ async function live(history: readonly Change[], gate: Gate): Promise<{ yes: numb
 
 const over = (gate: Gate, look: (what: { yes: number; turned: number }) => void = () => undefined) =>
   fc.asyncProperty(histories, async (history) => look(await live(history, gate)));
+/** Histories that were answered wrongly once. */
+const licenceOf = (number: string, expiresIn: number, more: Partial<Licence> = {}): Licence => ({
+  state: 'CO',
+  number,
+  expiresOn: addDays(TODAY, expiresIn),
+  ...more,
+});
+const give = (given: Licence[], correction = false): Change => ({ what: 'licences', given, correction });
+const AHEAD = give([licenceOf('LPC.2', 30, { startsOn: addDays(TODAY, 8) })]);
+const ONCE_WRONG: Change[][] = [
+  // a successor that was never theirs, with nothing in its place
+  [AHEAD, give([], true)],
+  [AHEAD, give([licenceOf('LPC.2', 0)], true)],
+  [AHEAD, give([licenceOf('LPC.1', -20)], true)],
+  [
+    give([licenceOf('LPC.1', 20, { startsOn: addDays(TODAY, -2) })], true),
+    give([licenceOf('LPC.1', 20, { issuedOn: TODAY })], true),
+  ],
+];
 /** A history that fails is told as it was: to live it shorter takes longer than to read it. */
 const LIVED = { endOnFailure: true };
 
@@ -248,7 +267,7 @@ test('for any history of licences, spans, agreements, facts and corrections, the
       seen.yes += yes;
       seen.turned += turned;
     }),
-    { ...LIVED, numRuns: 30 },
+    { ...LIVED, numRuns: 30, examples: ONCE_WRONG.map((history): [Change[]] => [history]) },
   );
   // there was something to see
   expect(seen.yes).toBeGreaterThan(100);

@@ -100,7 +100,20 @@ describe('what is replaced or taken off', () => {
   test('ends with what it was to take the place of, where nothing else is left of the state', () => {
     const ahead = put(ON_FILE, '2026-05-15', [CA('2', '2028-06-30', { startsOn: '2026-06-20' })]);
     expect(days(put(ahead, '2026-06-01', []))).toEqual(['1: /2026-05-31']);
-    expect(days(put(ahead, '2026-06-01', [CA('3', '2028-06-30')])).slice(1)).toEqual(['1: /2026-06-19']);
+  });
+
+  test('ends sooner where what comes instead of its successor, or that itself, begins sooner', () => {
+    const ahead = put(ON_FILE, '2026-05-15', [CA('2', '2028-06-30', { startsOn: '2026-06-20' })]);
+    expect(days(put(ahead, '2026-06-01', [CA('3', '2026-06-02')]))).toEqual([
+      '3: 2026-06-01/2026-06-02',
+      '1: /2026-05-31',
+    ]);
+    expect(days(put(ahead, '2026-06-01', [CA('2', '2026-06-02')]))).toEqual([
+      '2: 2026-06-02/2026-06-02',
+      '1: /2026-06-01',
+    ]);
+    const later = CA('2', '2028-06-30', { startsOn: '2026-06-25' });
+    expect(days(put(ahead, '2026-06-01', [later], true))).toEqual(['2: 2026-06-25/2028-06-30', '1: /2026-06-19']);
   });
 
   test('ends with all of its terms, also one that was renewed ahead', () => {
@@ -115,6 +128,26 @@ describe('a correction', () => {
     expect(right(CA('1', '2026-10-31'))).toEqual(['1: /2026-10-31']);
     expect(right(CA('1', '2026-06-30', { startsOn: '2026-02-01' }))).toEqual(['1: 2026-02-01/2026-06-30']);
     expect(right(CA('12', '2026-06-30'))).toEqual(['12: /2026-06-30']);
+  });
+
+  test('of a day of issue lets no term begin before it', () => {
+    const kept = put(NONE, '2026-05-01', [CA('1', '2028-06-30', { startsOn: '2026-02-01' })]);
+    expect(days(put(kept, '2026-05-02', [CA('1', '2028-06-30', { issuedOn: '2026-03-01' })], true))).toEqual([
+      '1: 2026-03-01/2028-06-30',
+    ]);
+  });
+
+  test('that leaves nothing of a state leaves nothing that goes on, and keeps what was theirs until then', () => {
+    const ahead = put(ON_FILE, '2026-05-15', [CA('2', '2028-06-30', { startsOn: '2026-05-23' })]);
+    expect(days(put(ahead, '2026-05-15', [], true))).toEqual(['1: /2026-05-14']);
+  });
+
+  test('of a number ends the licence of that number too where the end is put earlier', () => {
+    const ahead = put(ON_FILE, '2026-05-15', [CA('2', '2028-06-30', { startsOn: '2026-05-23' })]);
+    expect(days(put(ahead, '2026-05-15', [CA('1', '2026-05-01')], true))).toEqual([
+      '1: 2026-05-01/2026-05-01',
+      '1: /2026-05-01',
+    ]);
   });
 
   test('of what was never theirs takes all of its terms away', () => {
