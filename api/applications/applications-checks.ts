@@ -96,7 +96,7 @@ const OTHER_PARTY: Record<keyof Seen, string> = {
 
 function partyOf({ ground, locationId }: Against): Party {
   const { practice, provider } = ground;
-  const { legalName, tinLast4, npi, locationIds } = practice!;
+  const { legalName, otherNames, tinLast4, npi, locationIds } = practice!;
   const npis = [npi, provider?.npi].filter((one) => one !== null && one !== undefined);
-  return { legalName, tinLast4, npis, locationIds: locationId === null ? locationIds : [locationId] };
+  return { legalName, otherNames, tinLast4, npis, locationIds: locationId === null ? locationIds : [locationId] };
 }

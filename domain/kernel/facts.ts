@@ -100,6 +100,8 @@ export function findFactLack(
 /** Who an application is for, as evidence may name them. */
 export interface Party {
   legalName: string;
+  /** Of practices that are one with it. */
+  otherNames?: readonly string[];
   tinLast4: string;
   /** The provider's and the practice's. */
   npis: readonly string[];
@@ -144,8 +146,9 @@ export const findInheritedAgreement = (value: FactValue): string | null =>
 
 /** What was seen on the evidence and names another party; none where all that was seen agrees. */
 export function listOtherParty(seen: Seen, party: Party): (keyof Seen)[] {
+  const names = [party.legalName, ...(party.otherNames ?? [])];
   const agrees: Record<keyof Seen, boolean> = {
-    partyName: seen.partyName === undefined || compareBusinessNames(seen.partyName, party.legalName) === 'same',
+    partyName: names.some((name) => compareBusinessNames(seen.partyName ?? name, name) === 'same'),
     tinLast4: seen.tinLast4 === undefined || seen.tinLast4 === party.tinLast4,
     npi: seen.npi === undefined || party.npis.includes(seen.npi),
     locationId: seen.locationId === undefined || party.locationIds.includes(seen.locationId),

@@ -35,7 +35,7 @@ export async function readProviderFile(sql: Db, key: ApplicationKey): Promise<Pr
       ${isSet(sql, 'authorisationRequired')} as authorisation_required,
       ${settingNow(sql, 'documentRequired')} as document_required,
       ${coveredSince(sql, sql`p.id`, key.payerId, key.state)} as platform_since,
-      ${exclusionWords(sql, { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: sql`array[pr.id]` })}
+      ${exclusionWords(sql, { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: sql`array${idsOfOne(sql, 'practices', sql`pr.id`)}` })}
         as exclusions,
       (select x.status from portal_access x
         where x.practice_id in ${idsOfOne(sql, 'practices', sql`pr.id`)} and x.payer_ids && array${idsOfOne(sql, 'payers', key.payerId)} and x.superseded_by is null

@@ -11,6 +11,8 @@ export interface Parties {
   practice: {
     clientId: string;
     legalName: string;
+    /** Of the practices that are one with it. */
+    otherNames: string[];
     tinLast4: string;
     npi: string | null;
     locationIds: string[];
@@ -40,6 +42,7 @@ export async function groundOf(
   const [ground] = await sql<Parties[]>`
     select
       (select jsonb_build_object('clientId', pr.client_id, 'legalName', pr.legal_name, 'tinLast4', pr.tin_last4,
+          'otherNames', array(select one.legal_name from practices one where one.id in ${idsOfOne(sql, 'practices', sql`pr.id`)}),
           'npi', pr.npi, 'merged', not ${standsForItself(sql, 'pr')},
           'ended', exists (select from clients c where c.id = pr.client_id and c.ended_on is not null), 'locationIds', coalesce((
             select jsonb_agg(l.id order by l.position) from locations l where l.practice_id = pr.id), '[]'))

@@ -1,3 +1,4 @@
+import { areOne } from './one-entry';
 import type { WatchType } from '../../domain/kernel/codes';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { enqueueEach, type OutboxTopic } from './outbox';
@@ -31,7 +32,9 @@ const openOfProviders: SelectSubscribers = (sql, providers) =>
 const openOfPersons: SelectSubscribers = (sql, persons) =>
   openOfProviders(sql, sql`select id from providers where person_id in (${persons})`);
 const openOfPractices: SelectSubscribers = (sql, practices) =>
-  sql`select id from applications where practice_id in (${practices}) and open`;
+  sql`
+    select a.id from applications a join practices p on p.id = a.practice_id join practices told on ${areOne(sql, 'p', 'told')}
+    where told.id in (${practices}) and a.open`;
 
 /** Of a client, those that wait for an instant of its day: open applications, participations, and whatever watch sleeps. */
 const livingOfClients: SelectSubscribers = (sql, clients) =>

@@ -1,3 +1,4 @@
+import { idsOfOne } from '../kernel/one-entry';
 import { announce } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
@@ -80,7 +81,7 @@ const put = (
     if (known) return;
     await tx`
       update ${table} set superseded_by = ${id}
-      where practice_id = ${practiceId} and superseded_by is null and ${same(tx)}`;
+      where practice_id in ${idsOfOne(tx, 'practices', practiceId)} and superseded_by is null and ${same(tx)}`;
     const row = { ...input, id, clientId, practiceId, recordedBy: json(tx, actorOf(principal)) };
     await tx`insert into ${table} ${rowsOf(tx, row)}`;
     await audit(tx, principal, {
@@ -94,7 +95,8 @@ const put = (
   });
 
 const select = (sql: Db, principal: Principal, register: Register, practiceId: string): Fragment => sql`
-  select * from ${sql(REGISTERS[register])} where practice_id = ${practiceId} and ${inScope(sql, principal)}`;
+  select * from ${sql(REGISTERS[register])}
+  where practice_id in ${idsOfOne(sql, 'practices', practiceId)} and ${inScope(sql, principal)}`;
 
 const list = <T extends { id: string }>(
   sql: Db,
@@ -124,7 +126,15 @@ export async function putEnrolment(
   input: EnrolmentInput,
 ): Promise<Enrolment> {
   const { payerId, kind } = input;
-  await put(sql, principal, 'enrolment', id, practice, input, (tx) => tx`payer_id = ${payerId} and kind = ${kind}`);
+  await put(
+    sql,
+    principal,
+    'enrolment',
+    id,
+    practice,
+    input,
+    (tx) => tx`payer_id in ${idsOfOne(tx, 'payers', payerId)} and kind = ${kind}`,
+  );
   return find(sql, principal, 'enrolment', practice.id, id);
 }
 

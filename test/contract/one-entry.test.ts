@@ -25,7 +25,6 @@ test('a payer or practice is compared by its id alone only where that one row is
     'platforms/platforms.ts', // the relationship's own payers
     'registry/payers.ts', // the payer whose playbook it is
     'registry/practices.ts', // its locations
-    'registry/statements.ts', // what is stated of this practice
     'screening/exclusions.ts', // the practice that is screened
   ];
   expect(filesWith(/(payer_id|practice_id) (=|is not distinct from) (any\()?\$\{(?!\w*Ids\}|asked)/)).toEqual(

@@ -381,6 +381,32 @@ describe('what is there twice', () => {
     expect(queue.map((one: { payerId: string }) => one.payerId)).not.toContain(payerId);
   });
 
+  test('a practice: what is stated of one is of both, and so are the names that evidence may show', async () => {
+    const first = await system.at('submitted');
+    const { clientId, practiceId, payerId } = first.filed;
+    const { id: into } = await system.api.make(`/v1/clients/${clientId}/practices`, {
+      ...PRACTICE,
+      legalName: 'Oak Counseling PC',
+      evenIfExists: true,
+    });
+    const access = { portal: 'Availity', payerIds: [payerId], on: TODAY, holder: 'Kim' };
+    const put = (id: string, status: string) =>
+      system.api.make(`/v1/practices/${id}/portal-access`, { ...access, status });
+    const blockers = async () => (await first.get()).blockers.map(({ code }: { code: string }) => code);
+    await put(practiceId, 'lost');
+    await eventually(async () => (await blockers()).includes('portal_access'));
+    const merged = await system.api.post(`/v1/practices/${practiceId}/merge`, { into, reason: 'entered twice' });
+    expect(merged.status).toBe(200);
+    const { items } = (await system.api.get(`/v1/practices/${into}/portal-access`)).body;
+    expect(items).toMatchObject([{ portal: 'Availity', status: 'lost' }]);
+    await put(into, 'active');
+    await eventually(async () => !(await blockers()).includes('portal_access'));
+    for (const partyName of ['Oak Counseling PC', PRACTICE.legalName])
+      expect(await first.confirm('contract', { seen: { partyName, tinLast4: '6789' } })).toMatchObject({
+        id: first.id,
+      });
+  });
+
   test('a practice: of the same client and TIN only, and not while two applications would be for one key', async () => {
     const first = await system.at('submitted');
     const { clientId, providerId, payerId, practiceId } = first.filed;
