@@ -1,5 +1,6 @@
 import { selectDay } from '../time/days';
-import type { Instant } from '../../domain/time/instants';
+import { goesOn } from '../billing/readiness-watch';
+import type { Instant, PlainDate } from '../../domain/time/instants';
 import { isOpen, type ApplicationState } from '../../domain/applications/state';
 import type { Db } from '../../runtime/database';
 import { sameScope } from './affected-applications';
@@ -15,15 +16,19 @@ export interface OpeningQuestion {
 export async function listOpeningQuestions(sql: Db, state: ApplicationState, now: Instant): Promise<OpeningQuestion[]> {
   const { opensSpan, endsSpan } = state.rules;
   if (!isOpen(state) || !(opensSpan || endsSpan)) return [];
-  const current = await sql<{ id: string }[]>`
-    select o.id from applications t
+  const held = await sql<{ snapshot: ApplicationState; today: PlainDate }[]>`
+    select o.snapshot, ${selectDay(sql, now, sql`c.time_zone`)} as today from applications t
     join clients c on c.id = t.client_id
     join applications o on ${sameScope(sql)} and o.id <> t.id
     join network_spans s on s.application_id = o.id and s.known_to is null
-      and coalesce(least(s.effective_to, s.terminated_on), 'infinity') >= ${selectDay(sql, now, sql`c.time_zone`)}
     where t.id = ${state.id}
-    order by o.created_at desc, o.id limit 1`;
-  const [applicationId = null] = current.map(({ id }) => id);
+    order by o.created_at desc, o.id`;
+  let applicationId: string | null = null;
+  for (const { snapshot, today } of held)
+    if (await goesOn(sql, snapshot, today)) {
+      applicationId = snapshot.id;
+      break;
+    }
   if (endsSpan) return applicationId === null ? [{ code: 'nothing_to_end', applicationId }] : [];
   return applicationId === null ? [] : [{ code: 'participation_current', applicationId }];
 }

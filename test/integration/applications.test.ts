@@ -321,6 +321,21 @@ test('a termination with nothing to end, and a second application beside a parti
   expect((await termination.get()).questions).toEqual([]);
 });
 
+test('a participation that is over through its agreement is asked about no more', async () => {
+  const going = await system.at('confirmed');
+  const { filed } = going;
+  const second = await system.open(filed);
+  const termination = await system.open(filed, { kind: 'termination' });
+  expect((await second.get()).questions).toEqual([{ code: 'participation_current', applicationId: going.id }]);
+  expect((await termination.get()).questions).toEqual([]);
+  const { items } = (await system.api.get(`/v1/agreements?practiceId=${filed.practiceId}`)).body;
+  const ending = { reason: 'left', source: 'letter', reference: 'L-1' };
+  await system.api.post(`/v1/agreements/${items[0].id}/end`, { on: daysAgo(1), ...ending });
+  expect(await going.get()).toMatchObject({ participation: { current: false } });
+  expect((await second.get()).questions).toEqual([]);
+  expect((await termination.get()).questions).toEqual([{ code: 'nothing_to_end', applicationId: null }]);
+});
+
 test('a termination waits for no CAQH, licence or malpractice cover', async () => {
   const filed = await system.file({ attested: false });
   await system.api.patch(`/v1/providers/${filed.providerId}`, { licences: [], malpractice: null });
