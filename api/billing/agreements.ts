@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { FACT_SOURCES, LINES_OF_BUSINESS } from '../../domain/kernel/codes';
-import { endAgreement, findAgreement, listAgreements, type Agreement } from '../../record/billing/agreements';
+import { listContradictions } from '../../domain/kernel/date-rules';
+import {
+  endAgreement,
+  findAgreement,
+  findFirstEffective,
+  listAgreements,
+  type Agreement,
+} from '../../record/billing/agreements';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import { listed } from '../kernel/listing';
@@ -8,8 +15,17 @@ import { ok, route, type Route } from '../kernel/route';
 import { agreementEnding, FACT_VALUES } from './fact-schemas';
 import { date, id, instant, pageOf, pageQuery, state, version } from '../kernel/schemas';
 import { checkFilter } from '../kernel/filters';
+import { refuse } from '../kernel/validation';
 
 const tag = 'agreements';
+
+const NOTHING_TO_REPLACE = {
+  path: 'replaces',
+  rule: 'not_ended',
+  message: 'must be left out, as the agreement has not ended',
+};
+const END_PUT_RIGHT =
+  'To put its last day right, send the end again with `replaces`: the last day as it is on record, `endedOn` of the agreement.';
 
 const heldOf = <T extends z.ZodType>(value: T) =>
   z
@@ -85,15 +101,22 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/agreements/{id}/end',
     summary: 'End an agreement and everything inherited from it',
-    description: 'Contracts and claims routes inherited from the agreement end with it, on its last day.',
+    description:
+      'Contracts and claims routes inherited from the agreement end with it, on its last day. To put that right afterwards, ' +
+      'send the end again with `replaces`; what the gate said meanwhile is kept.',
     tag,
     access: 'applications:work',
     subject: ({ principal, params }) => findAgreement(sql, principal, params.id),
     body: agreementEnding,
     responses: { 200: { description: 'The agreement as it is now', schema: agreement } },
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
+      const { endedOn } = subject;
+      refuse([
+        ...listContradictions('AgreementEnd', body, { first_participation: await findFirstEffective(sql, subject) }),
+        ...(body.replaces && endedOn === null ? [NOTHING_TO_REPLACE] : []),
+      ]);
       const ended = await endAgreement(sql, principal, subject.id, commandId, body, ifMatch);
-      if (!ended) throw new Problem('agreement_ended');
+      if (!ended) throw new Problem('agreement_ended', { detail: END_PUT_RIGHT });
       return ok(view(ended));
     },
   }),

@@ -97,4 +97,10 @@ const endingOn = (on: 'ParticipationEnd.on' | 'AgreementEnd.on') =>
   z.strictObject({ on: dateOf(on), reason: longText, source: z.enum(FACT_SOURCES), reference: line });
 /** How a participation, or an agreement, ended: `on` is the last day, and may be ahead. */
 export const ending = endingOn('ParticipationEnd.on').meta({ id: 'Ending' });
-export const agreementEnding = endingOn('AgreementEnd.on').meta({ id: 'AgreementEnding' });
+export const agreementEnding = endingOn('AgreementEnd.on')
+  .extend({
+    replaces: dateOf('AgreementEnd.replaces')
+      .optional()
+      .meta({ description: '`endedOn` as it is on record, to put the last day of an agreement right that has ended' }),
+  })
+  .meta({ id: 'AgreementEnding' });

@@ -104,6 +104,9 @@ export const relationshipEnd = z
   .strictObject({
     on: dateOf('PlatformRelationshipEnd.on').meta({ description: 'The last day, which may be ahead' }),
     reason: longText,
+    replaces: dateOf('PlatformRelationshipEnd.replaces').optional().meta({
+      description: '`endedOn` as it is on record, to put the last day of a relationship right that has ended',
+    }),
   })
   .meta({ id: 'PlatformRelationshipEnd' });
 

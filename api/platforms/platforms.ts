@@ -59,6 +59,15 @@ const UNKNOWN_QUESTION = { path: 'question', rule: 'one_of', message: `must be o
 
 const NOT_ITS_PAYER = { path: 'payerId', rule: 'not_its_payer', message: "must be one of the relationship's payers" };
 
+const NOTHING_TO_REPLACE = {
+  path: 'replaces',
+  rule: 'not_ended',
+  message: 'must be left out, as the relationship has not ended',
+};
+const LEFT =
+  'A provider who comes back gets a new relationship. To put the last day right, send POST …/end again with `replaces`: ' +
+  'the last day as it is on record, `endedOn` of the relationship.';
+
 /** Details that belong to another question than the one that is answered. */
 const misplaced = (question: string, body: AnswerDetails): FieldError[] =>
   Object.entries(QUESTION_OF).flatMap(([path, its]) =>
@@ -145,7 +154,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
         ...listContradictions('PlatformRelationshipPatch', body, { last_day: subject.endedOn }),
       ]);
       const changed = await updateRelationship(sql, principal, subject, body as RelationshipPatch, ifMatch);
-      if (!changed) throw new Problem('relationship_ended');
+      if (!changed) throw new Problem('relationship_ended', { detail: LEFT });
       return ok(changed);
     },
   }),
@@ -155,16 +164,19 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     summary: 'Record that the provider leaves the platform',
     description:
       'From the day after on the gate and the coverage no longer count on it; its inquiry is closed. A provider who ' +
-      'comes back gets a new relationship.',
+      'comes back gets a new relationship. To put the last day right afterwards, send the end again with `replaces`.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     body: relationshipEnd,
     responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
-      refuse(listContradictions('PlatformRelationshipEnd', body, { platform_since: subject.since }));
+      refuse([
+        ...listContradictions('PlatformRelationshipEnd', body, { platform_since: subject.since }),
+        ...(body.replaces && subject.endedOn === null ? [NOTHING_TO_REPLACE] : []),
+      ]);
       const ended = await endRelationship(sql, principal, subject, commandId, body, ifMatch);
-      if (!ended) throw new Problem('relationship_ended');
+      if (!ended) throw new Problem('relationship_ended', { detail: LEFT });
       return ok(ended);
     },
   }),
@@ -232,7 +244,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The decision, with the version of the relationship', schema: decisionPut } },
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
       const put = await putDecision(sql, principal, subject.id, commandId, body, ifMatch);
-      if (!put) throw new Problem('relationship_ended');
+      if (!put) throw new Problem('relationship_ended', { detail: LEFT });
       return ok(view(put));
     },
   }),

@@ -34,6 +34,8 @@ export type OnRecord =
   /** Of the participation: its first and last day in network. */
   | 'effective_date'
   | 'last_day'
+  /** When the first participation under the agreement began. */
+  | 'first_participation'
   /** Since when the issue has been there. */
   | 'issue'
   /** Since when the provider has been with the platform. */
@@ -97,7 +99,12 @@ export const DATE_RULES = {
     day: 'client',
     against: [{ record: 'effective_date', must: 'not_be_before' }],
   },
-  'AgreementEnd.on': { range: 'decided', day: 'client' },
+  'AgreementEnd.on': {
+    range: 'decided',
+    day: 'client',
+    against: [{ record: 'first_participation', must: 'not_be_before' }],
+  },
+  'AgreementEnd.replaces': { range: 'asked', day: 'nobody' },
   'Sighting.seenOn': recent('client'),
   'Issue.since': recent('client'),
   'IssueResolution.resolvedOn': {
@@ -164,6 +171,7 @@ export const DATE_RULES = {
     day: 'client',
     against: [{ record: 'platform_since', must: 'not_be_before' }],
   },
+  'PlatformRelationshipEnd.replaces': { range: 'asked', day: 'nobody' },
   'PlatformAnswer.answeredOn': happened('client'),
   'TermsChange.on': happened('client'),
   'PlatformKnowledge.asOf': happened('nobody'),
@@ -211,6 +219,10 @@ const IN_WORDS: Record<OnRecord, { what: string; otherwise: string }> = {
       'confirm the right effective date with a `reason` first if that is what is wrong, or strike out its confirmation by a correction if it never began',
   },
   last_day: { what: 'the last day', otherwise: 'put the last day right first if that is what is wrong' },
+  first_participation: {
+    what: 'the earliest effective date of the participations under the agreement',
+    otherwise: 'confirm the right effective date on the participation with a `reason` first if that is what is wrong',
+  },
   issue: {
     what: 'the day since which the issue has been there',
     otherwise: 'strike out the issue by a correction if that is what is wrong',

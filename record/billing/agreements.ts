@@ -88,22 +88,30 @@ export const notifyInheritingApplications = (tx: Db, key: Key): Promise<void> =>
     tx`select application_id from network_spans s where ${selectSharingSpans(tx, key)}`,
   );
 
+/** When the first of the participations under an agreement began; null where none has an effective date. */
+export async function findFirstEffective(sql: Db, agreement: Key): Promise<PlainDate | null> {
+  const [row] = await sql<{ first: PlainDate | null }[]>`
+    select min(s.effective_from) as first from network_spans s where ${selectSharingSpans(sql, agreement)}`;
+  return row?.first ?? null;
+}
+
 /**
- * Ends an agreement, once, for all that rest on it; null where it has ended already. Repeated under the same command
- * it changes nothing.
+ * Ends an agreement for all that rest on it; null where it has ended already and this end does not name the day that it
+ * replaces. Repeated under the same command it changes nothing.
  */
 export const endAgreement = (
   sql: Sql,
   principal: Principal,
   id: string,
   commandId: string,
-  ending: Ending,
+  { replaces, ...ending }: Ending & { replaces?: PlainDate | undefined },
   precondition: (version: number) => void,
 ): Promise<Agreement | null> =>
   sql.begin(async (tx) => {
     const [agreement] = await tx<Agreement[]>`${selectAgreements(tx, principal)} and id = ${id} for no key update`;
     if (!agreement) throw new Error(`no agreement ${id}`);
-    if (agreement.ending) return agreement.ending.commandId === commandId ? agreement : null;
+    if (agreement.ending?.commandId === commandId) return agreement;
+    if (agreement.ending && replaces !== agreement.endedOn) return null;
     precondition(agreement.version);
     const entryIds = (
       await tx<{ entryId: string }[]>`
@@ -111,7 +119,12 @@ export const endAgreement = (
         from network_spans s, unnest(array[s.facts->'contract', s.facts->'claimsRoute']) as fact
         where ${selectSharingSpans(tx, agreement)} and fact is not null`
     ).map(({ entryId }) => entryId);
-    const recorded = { ...ending, commandId, recordedAt: readClock(), entryIds };
+    const recorded = {
+      ...ending,
+      commandId,
+      recordedAt: readClock(),
+      entryIds: agreement.ending?.entryIds ?? entryIds,
+    };
     await tx`
       update agreements
       set ended_on = ${ending.on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now()
@@ -122,7 +135,7 @@ export const endAgreement = (
       subjectType: 'agreement',
       subjectId: id,
       clientId: agreement.clientId,
-      detail: ending,
+      detail: { ...ending, ...(replaces && { replaces }) },
     });
     return findAgreement(tx, principal, id);
   });

@@ -268,23 +268,29 @@ export const endRelationship = (
   principal: Principal,
   { id, clientId }: Relationship,
   commandId: string,
-  { on, reason }: { on: PlainDate; reason: string },
+  { on, reason, replaces }: { on: PlainDate; reason: string; replaces?: PlainDate | undefined },
   precondition: Precondition,
 ): Promise<Relationship | null> =>
   sql.begin(async (tx) => {
-    const [row] = await tx<{ version: number; ending: { commandId: string } | null }[]>`
-      select version, ending from platform_relationships where id = ${id} for no key update`;
-    const { version, ending } = row!;
-    if (ending) return ending.commandId === commandId ? findRelationship(tx, principal, id) : null;
+    const [row] = await tx<
+      { version: number; endedOn: PlainDate | null; payerIds: string[]; ending: { commandId: string } | null }[]
+    >`select version, ended_on, payer_ids, ending from platform_relationships where id = ${id} for no key update`;
+    const { version, endedOn, payerIds, ending } = row!;
+    if (ending?.commandId === commandId) return findRelationship(tx, principal, id);
+    if (ending && replaces !== endedOn) return null;
     precondition(version);
     const recorded = { reason, commandId, recordedBy: { ...actorOf(principal) }, recordedAt: readClock() };
     await tx`
       update platform_relationships
       set ended_on = ${on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
     await endChases(tx, principal, { id, clientId }, reason);
-    await restateSpans(tx, id, { which: tx`until_on > ${on}`, untilOn: tx`${on}::date` });
+    await restateSpans(tx, id, {
+      // what an earlier end cut off too, but not what was dropped before
+      which: tx`until_on > ${on} or (until_on = ${endedOn}::date and payer_id = any(${payerIds}::uuid[]))`,
+      untilOn: tx`${on}::date`,
+    });
     await announce(tx, 'platform cover changed', id);
-    await keepAudit(tx, principal, { id, clientId }, 'end', { on, reason });
+    await keepAudit(tx, principal, { id, clientId }, 'end', { on, reason, ...(replaces && { replaces }) });
     return findRelationship(tx, principal, id);
   });
 

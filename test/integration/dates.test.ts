@@ -113,6 +113,53 @@ describe('a date that contradicts what is on record is refused, and can be put r
     expect([status, problem.type]).toEqual([409, 'urn:countersign:problem:relationship_ended']);
   });
 
+  test('the end of an agreement before its first participation began; a wrong one is put right by naming it', async () => {
+    const application = await system.at('confirmed');
+    const [agreement] = (await system.api.get(`/v1/agreements?practiceId=${application.filed.practiceId}`)).body.items;
+    const path = `/v1/agreements/${agreement.id}/end`;
+    const end = (on: string, more = {}, headers = {}) => system.api.post(path, { ...ending(on), ...more }, { headers });
+    const mayBill = async (dateOfService: string, more = {}) =>
+      (await application.readiness({ dateOfService, ...more })).mayBill;
+    const before = await end('1950-01-01');
+    expect(refusals(before)).toEqual([400, 'on before_record']);
+    expect(before.body.errors[0].message).toMatch(/^is before the earliest effective date .*, 2026-01-01: /);
+    expect(refusals(await end(daysAgo(9), { replaces: daysAgo(8) }))).toEqual([400, 'replaces not_ended']);
+    expect((await end(daysAgo(9))).status).toBe(200);
+    const meanwhile = new Date().toISOString();
+    for (const more of [{}, { replaces: daysAgo(8) }]) {
+      const { status, body } = await end(daysAgo(5), more);
+      expect([status, body.detail]).toEqual([409, expect.stringContaining('`replaces`')]);
+    }
+    const headers = { 'Idempotency-Key': randomUUID() };
+    for (const _twice of [1, 2]) {
+      const { status, body } = await end(daysAgo(5), { replaces: daysAgo(9) }, headers);
+      expect([status, body.endedOn, body.ending.on]).toEqual([200, daysAgo(5), daysAgo(5)]);
+    }
+    expect([await mayBill(daysAgo(5)), await mayBill(daysAgo(4))]).toEqual([true, false]);
+    expect(await mayBill(daysAgo(5), { asOf: meanwhile })).toBe(false);
+  });
+
+  test('the end of a relationship with a platform; a wrong one is put right by naming it', async () => {
+    const { clientId, providerId, payerId } = await system.file();
+    const body = { providerId, platform: 'Alma', payerIds: [payerId], since: daysAgo(100) };
+    const { id } = await system.api.make('/v1/platform-relationships', body);
+    const end = (on: string, more = {}) =>
+      system.api.post(`/v1/platform-relationships/${id}/end`, { on, reason: 'they left', ...more });
+    const untilOn = async () =>
+      (
+        await system.api.deps.sql`
+          select until_on from platform_spans where relationship_id = ${id} and known_to is null and client_id = ${clientId}`
+      ).map((span) => span.untilOn);
+    expect(refusals(await end(daysAgo(9), { replaces: daysAgo(8) }))).toEqual([400, 'replaces not_ended']);
+    expect((await end(daysAgo(9))).status).toBe(200);
+    const again = await end(daysAgo(5));
+    expect([again.status, again.body.detail]).toEqual([409, expect.stringContaining('`replaces`')]);
+    const right = await end(daysAgo(5), { replaces: daysAgo(9) });
+    expect([right.status, right.body.endedOn, await untilOn()]).toEqual([200, daysAgo(5), [daysAgo(5)]]);
+    await end(daysAgo(7), { replaces: daysAgo(5) });
+    expect(await untilOn()).toEqual([daysAgo(7)]);
+  });
+
   test('the end of something before its beginning, wherever both are given', async () => {
     const { clientId, practiceId, providerId, payerId } = await system.file();
     const signed = { scopes: ['contact_payers'], signedOn: daysAgo(5) };

@@ -92,6 +92,8 @@ test('every rule against the record that applications have is held', () => {
     'EffectiveDate.value',
     'Appeal.filedOn',
     'ParticipationEnd.on',
+    // of an agreement
+    'AgreementEnd.on',
     'IssueResolution.resolvedOn',
     // of what is no application
     'Revocation.on',
