@@ -328,9 +328,14 @@ export const application = z
       claimsRoute: confirmation,
     }),
     outstandingItems: z.array(z.string()).meta({ description: 'What the payer asked for and has not got' }),
-    bridge: z.strictObject({ relationshipId: id, platform: z.string() }).nullable().meta({
-      description: 'The platform on which the provider stays meanwhile: the request adds and replaces nothing',
-    }),
+    bridge: z
+      .strictObject({ relationshipId: id, platform: z.string() })
+      .nullable()
+      .meta({
+        description:
+          'The platform on which the provider stays meanwhile: the request adds and replaces nothing. The first that covers the payer ' +
+          'in the state while the application is open, whenever that came about, unless its decision is `build_direct`; once named it stays',
+      }),
   })
   .meta({ id: 'Application' });
 

@@ -6,8 +6,10 @@ import { atDate } from '../../domain/time/calendar';
 import { sameValue } from '../../domain/kernel/facts';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { workerOf } from '../registry/absence-covers';
-import { carries, lastDayThrough } from '../billing/platform-spans';
+import { carriesFrom, lastDayThrough } from '../billing/platform-spans';
+import { OPENING_KINDS } from '../billing/readiness';
 import { createTasks } from '../kernel/tasks';
+import { selectClientToday } from '../time/days';
 
 /** The platform on which a provider stays while an application runs. */
 export interface Bridge {
@@ -21,31 +23,42 @@ export const findBridge = (sql: Db): Fragment => sql`(
   from bridges b join platform_relationships r on r.id = b.relationship_id where b.application_id = a.id)`;
 
 /**
- * Keeps on which platform the provider stays while an application for a participation of their own runs: the first that covers its
- * payer in its state, unless the client has decided to build direct contracts instead of it.
+ * Keeps on which platform a provider stays while applications for a participation of their own run: of each that is open, the
+ * first that covers its payer in its state, now or from a day ahead, unless the client has decided to build direct contracts
+ * instead of it. Where that has been decided it stays; repeated it changes nothing.
  */
-export async function keepBridge(
-  tx: Tx,
-  { id, clientId, key, rules, closedAt }: ApplicationState,
-  today: PlainDate,
-): Promise<void> {
-  if (!rules.opensSpan || closedAt !== null || key.providerId === null) return;
-  await tx`
+export async function keepBridges(tx: Db, providerId: string): Promise<void> {
+  // what opens an application and what changes a cover wait for one another
+  await tx`select from providers where id = ${providerId} for no key update`;
+  const kept = await tx<{ applicationId: string }[]>`
     insert into bridges (application_id, client_id, relationship_id)
-    select ${id}, ${clientId}, r.id from platform_relationships r
-    left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
-    where r.provider_id = ${key.providerId} and d.decision is distinct from 'build_direct'
-      and ${carries(tx, tx`${key.payerId}::uuid`, tx`${key.state}::text`, tx`${today}::date`)}
-    order by r.created_at, r.id limit 1`;
+    select a.id, a.client_id, one.id from applications a
+    cross join lateral (
+      select r.id from platform_relationships r
+      left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
+      where r.provider_id = a.provider_id and d.decision is distinct from 'build_direct'
+        and ${carriesFrom(tx, tx`a.payer_id`, tx`a.state`, selectClientToday(tx, tx`a.client_id`))}
+      order by r.created_at, r.id limit 1) one
+    where a.provider_id = ${providerId} and a.open and a.kind = any(${OPENING_KINDS})
+      and not exists (select from bridges b where b.application_id = a.id)
+    order by a.id for no key update of a
+    on conflict do nothing returning application_id`;
+  if (kept.length === 0) return;
+  const states = await tx<{ snapshot: ApplicationState }[]>`
+    select snapshot from applications where id = any(${kept.map(({ applicationId }) => applicationId)}::uuid[])`;
+  for (const { snapshot } of states) await writeChecks(tx, snapshot);
 }
 
 /** Keeps the checks of an application on a bridge as it stands; those that were given to a person stay. */
 export async function projectChecks(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
-  const checks = planPlatformChecks(state);
-  if (sameValue(before ? planPlatformChecks(before) : [], checks)) return;
+  if (sameValue(before ? planPlatformChecks(before) : [], planPlatformChecks(state))) return;
+  const bridges = await tx`select from bridges where application_id = ${state.id}`;
+  if (bridges.length > 0) await writeChecks(tx, state);
+}
+
+async function writeChecks(tx: Db, state: ApplicationState): Promise<void> {
   const { id: applicationId, clientId } = state;
-  const bridges = await tx`select from bridges where application_id = ${applicationId}`;
-  if (bridges.length === 0) return;
+  const checks = planPlatformChecks(state);
   await tx`delete from platform_checks where application_id = ${applicationId} and given_at is null`;
   if (checks.length > 0)
     await tx`
@@ -64,10 +77,13 @@ interface Check {
 }
 
 /**
- * Gives the checks that are due to a person, each once; answers when the next one is. After the payer's last day through
- * the platform there is nothing to check.
+ * Keeps the bridge of an application whose payer a platform may have come to cover, and gives the checks that are due to a
+ * person, each once; answers when the next one is. After the payer's last day through the platform there is nothing to check.
  */
 export async function createChecks(tx: Db, applicationId: string, now: Instant): Promise<{ next: Instant | null }> {
+  const [application] = await tx<{ providerId: string | null }[]>`
+    select provider_id from applications where id = ${applicationId}`;
+  if (application?.providerId) await keepBridges(tx, application.providerId);
   const checks = await tx<Check[]>`
       select k.occasion, k.due_on, k.client_id, b.relationship_id, c.time_zone,
         case when ${workerOf(tx, tx`a.assignee`, tx`k.client_id`)} is not null then a.assignee end as assignee

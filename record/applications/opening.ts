@@ -13,7 +13,6 @@ import { readRun, runOf, type ApplicationRun } from './application-run';
 import { digest } from '../kernel/digest';
 import { keepCommand, proofOf, wantsApprovals } from './commands';
 import { readProviderFile, readingOf } from './file';
-import { keepBridge } from './bridges';
 import type { Actor } from '../kernel/principal';
 import { buildColumns, projectStep } from './projection';
 import { hasKey } from './same-key';
@@ -105,7 +104,6 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
     if (inserted.length === 0) return (await findObstacle(tx, id, key))!;
     await Promise.all([
       keepCommand(tx, { id, clientId, applicationId: id, action: 'open', body }, actor, { settled: true }),
-      keepBridge(tx, state, today),
       projectStep(tx, null, state, events, id),
     ]);
     return { run };

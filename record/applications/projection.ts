@@ -7,7 +7,7 @@ import { RULES_VERSION } from '../../domain/applications/reduce';
 import { isHeld, isOpen, isParticipating, type ApplicationState } from '../../domain/applications/state';
 import { computeDueAt, computeNextFollowUpAt } from '../../domain/applications/view';
 import { sameValue } from '../../domain/kernel/facts';
-import { projectChecks } from './bridges';
+import { keepBridges, projectChecks } from './bridges';
 import { emit } from '../outreach/event-feed';
 import { projectOutreach } from './outreach-due';
 import { projectReturned } from './returned';
@@ -65,6 +65,7 @@ export async function projectStep(
     isTerminating(before, state) && terminateSpans(tx, state),
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
+    isTakenUp(before, state) && state.key.providerId !== null && keepBridges(tx, state.key.providerId),
     projectOutreach(tx, before, state, events),
     projectReturned(tx, state, events),
     announceChanges(tx, before, state, events),
@@ -121,6 +122,10 @@ async function emitEvents(
   }
 }
 
+/** Whether a step opens an application, for the first time or again. */
+const isTakenUp = (before: ApplicationState | null, state: ApplicationState): boolean =>
+  isOpen(state) && (before === null || !isOpen(before));
+
 /** Whether a step confirms a termination. */
 const isTerminating = (before: ApplicationState | null, state: ApplicationState): boolean =>
   state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed';
@@ -132,7 +137,7 @@ async function announceChanges(
   state: ApplicationState,
   events: readonly ApplicationEvent[],
 ): Promise<void> {
-  const reopened = isOpen(state) && (before === null || !isOpen(before));
+  const reopened = isTakenUp(before, state);
   if (reopened)
     // who opened it starts it; the relay steps in when that failed
     await announce(tx, 'application opened', state.id, { afterSeconds: before ? 0 : 5 });

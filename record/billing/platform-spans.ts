@@ -50,6 +50,12 @@ export const carries = (sql: Db, payerId: Fragment, state: Fragment, on: Fragmen
     where m.relationship_id = r.id and m.known_to is null and ${on} between m.from_on and m.until_on
       and ${isAboutState(sql, state)} and ${reaches(sql, payerId)})`;
 
+/** The condition that a payer is billed through the relationship `r` in a state, on a day or later. */
+export const carriesFrom = (sql: Db, payerId: Fragment, state: Fragment, day: Fragment): Fragment => sql`
+  exists (select from platform_spans m join payers n on n.id = m.payer_id
+    where m.relationship_id = r.id and m.known_to is null and m.until_on >= greatest(m.from_on, ${day})
+      and ${isAboutState(sql, state)} and ${reaches(sql, payerId)})`;
+
 /**
  * From which day a platform has covered a provider's payer in a state, or will; -infinity where nobody knows. A cover that is over
  * counts too: its letters are still about.

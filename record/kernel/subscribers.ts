@@ -17,6 +17,8 @@ const billedOfPractices: SelectSubscribers = (sql, practices) =>
   sql`select application_id from network_spans where known_to is null and practice_id in (${practices})`;
 const bridgesOfRelationships: SelectSubscribers = (sql, relationships) =>
   sql`select application_id from bridges where relationship_id in (${relationships})`;
+const openAmong: SelectSubscribers = (sql, applications) =>
+  sql`select id from applications where id in (${applications}) and open`;
 /** Those that are open, and the participations. */
 const livingOfRelationships: SelectSubscribers = (sql, relationships) => sql`
   select a.id from applications a join platform_relationships r on r.provider_id = a.provider_id
@@ -93,6 +95,7 @@ const SUBSCRIBERS = {
   'recredentialing confirmed': { renew_participations: themselves },
   'application file changed': { file_changed: themselves },
   'billing basis changed': { billingReadiness: themselves },
+  'payer counted otherwise': { billingReadiness: themselves, platformCheck: openAmong },
   'document demand changed': { file_changed: themselves, billingReadiness: themselves },
   'hold ended': { outreach: recipientsOfApplications },
   'pause ended': { outreach: recipientsOfApplications },

@@ -19,6 +19,7 @@ import { audit } from '../kernel/audit';
 import type { Circumstance } from '../registry/file-changes';
 import { closeOpenInquiry, openInquiry } from './inquiries';
 import { prefillAnswers } from './platform-knowledge';
+import { keepBridges } from '../applications/bridges';
 import { addSpans, lastDayThrough, restateSpans } from '../billing/platform-spans';
 import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
@@ -152,6 +153,7 @@ export const createRelationship = (
       if (existing && !evenIfExists) throw new Duplicate(existing.id);
       await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, states: row.states, since });
       await addSpans(tx, row, payerIds, tx`${firstDay(since)}::date`);
+      await keepBridges(tx, providerId);
       await prefillAnswers(tx, principal, row);
       await openInquiry(tx, principal, randomUUID(), row, {});
       await announce(tx, 'platform cover changed', id);
@@ -196,7 +198,7 @@ export const updateRelationship = (
 ): Promise<Relationship | null> =>
   sql.begin(async (tx) => {
     const [held] = await tx<Held[]>`
-      select id, client_id, platform, payer_ids, states, since, ended_on
+      select id, client_id, provider_id, platform, payer_ids, states, since, ended_on
       from platform_relationships where id = ${id} for no key update`;
     const { payerIds, states, since = held!.since } = patch;
     if ((payerIds || states) && held!.endedOn !== null) return null;
@@ -215,11 +217,12 @@ export const updateRelationship = (
       const covered = { payerIds: payerIds ?? held!.payerIds, states: states ?? held!.states };
       await changeCovered(tx, principal, { ...held!, since }, covered, { changedOn, correction });
     }
+    await keepBridges(tx, held!.providerId);
     return findRelationship(tx, principal, id);
   });
 
 type Covered = Pick<Relationship, 'payerIds' | 'states'>;
-type Held = Covered & Pick<Relationship, 'id' | 'clientId' | 'platform' | 'since' | 'endedOn'>;
+type Held = Covered & Pick<Relationship, 'id' | 'clientId' | 'providerId' | 'platform' | 'since' | 'endedOn'>;
 
 /** The first day of what began then, or nobody knows when. */
 const firstDay = (since: PlainDate | null | undefined): string => since ?? '-infinity';
@@ -378,8 +381,8 @@ async function putEntry<T extends Entry>(
   { scope, said, stored = {} }: { scope: Fragment; said: object; stored?: object },
 ): Promise<Put<T>> {
   const table = tx(TABLES[kind]);
-  const [relationship] = await tx<{ id: string; clientId: string; version: number }[]>`
-    select id, client_id, version from platform_relationships
+  const [relationship] = await tx<{ id: string; clientId: string; providerId: string; version: number }[]>`
+    select id, client_id, provider_id, version from platform_relationships
     where id = ${relationshipId} and ${inScope(tx, principal)} for no key update`;
   const { clientId, version } = relationship!;
   precondition(version);
@@ -394,6 +397,7 @@ async function putEntry<T extends Entry>(
   await tx`
     update platform_relationships set version = version + 1, updated_at = now() where id = ${relationshipId}`;
   if (kind === 'answer') await announce(tx, 'platform questions changed', relationshipId);
+  else await keepBridges(tx, relationship!.providerId);
   await keepAudit(tx, principal, relationship!, kind, said);
   return { ...made!, version: version + 1 };
 }

@@ -62,7 +62,7 @@ export const mergePersons = (
     const covered = kind === 'payer' ? tx`(select covers from payers where id = ${into})` : tx`'{}'::uuid[]`;
     await announceEach(
       tx,
-      'billing basis changed',
+      'payer counted otherwise',
       tx`select a.id from applications a join ${table} y on y.id = a.${tx(own!)}
         where (y.id in ${idsOfOne(tx, TABLES[kind], into)} or ${isAmong(tx, 'y', covered)})
           and a.provider_id is not null`,

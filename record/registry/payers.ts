@@ -103,7 +103,7 @@ export async function updatePayer(
       if (before)
         await announceEach(
           tx,
-          'billing basis changed',
+          'payer counted otherwise',
           tx`select a.id from applications a join payers y on y.id = a.payer_id
             where ${isAmong(tx, 'y', tx`${[...before.covers, ...patch.covers!]}::uuid[]`)}
               and a.provider_id is not null`,

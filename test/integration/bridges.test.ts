@@ -1,3 +1,4 @@
+import { eventually } from '../support/eventually';
 import { createChecks } from '../../record/applications/bridges';
 import { freshNpi } from '../support/file';
 import { daysAgo, daysAhead, OpenApplication, System, TODAY, type Filed } from '../support/system';
@@ -144,6 +145,109 @@ test('an application to a payer of the platform is on the bridge however it was 
   const [submit] = await filed.application(items[0].id, elsewhere).queue();
   expect(submit).toMatchObject({ purpose: 'submit', ask: [] });
   expect(payerId).toBe(filed.payerIds[0]);
+});
+
+/** What brings an application onto the bridge after it was opened; each answers the platform. */
+const laterCovers: Record<string, (filed: Filed, open: () => Promise<OpenApplication>) => Promise<OpenApplication>> = {
+  'a relationship put on file later': async (filed, open) => {
+    const opened = await open();
+    await relate(filed, [filed.payerId]);
+    return opened;
+  },
+  'a payer added to a relationship': async (filed, open) => {
+    const at = `${PATH}/${await relate(filed, [await system.payer()])}`;
+    const opened = await open();
+    expect((await opened.get()).bridge).toBeNull();
+    await system.api.patch(at, { payerIds: [filed.payerId] });
+    return opened;
+  },
+  'a state added to a relationship': async (filed, open) => {
+    const at = `${PATH}/${await relate(filed, [filed.payerId], { states: ['NY'] })}`;
+    const opened = await open();
+    expect((await opened.get()).bridge).toBeNull();
+    await system.api.patch(at, { states: ['CA', 'NY'] });
+    return opened;
+  },
+  'a payer that is billed through the platform from a day ahead': async (filed, open) => {
+    const at = `${PATH}/${await relate(filed, [await system.payer()])}`;
+    const opened = await open();
+    await system.api.patch(at, { payerIds: [filed.payerId], changedOn: daysAhead(10) });
+    return opened;
+  },
+  'a decision that was to build direct contracts': async (filed, open) => {
+    const at = `${PATH}/${await relate(filed, [filed.payerId])}`;
+    await system.api.put(`${at}/decision`, { decision: 'build_direct', reason: 'So it was decided.' });
+    const opened = await open();
+    expect((await opened.get()).bridge).toBeNull();
+    await system.api.put(`${at}/decision`, { decision: 'bridge', reason: 'They stay meanwhile.' });
+    return opened;
+  },
+};
+
+async function relate({ providerId }: Filed, payerIds: string[], more: object = {}): Promise<string> {
+  return (await system.api.make(PATH, { providerId, platform: 'Headway', payerIds, ...more })).id;
+}
+
+test.each(Object.entries(laterCovers))(
+  'an open application is on the bridge whenever its payer came to be covered: by %s',
+  async (_, cover) => {
+    for (const adopt of [undefined, { stage: 'approved' }, { stage: 'in_review', submittedOn: daysAgo(3) }]) {
+      const filed = await system.file();
+      const opened = await cover(filed, () => system.open(filed, adopt && { adopt }));
+      const { items } = (await system.api.get(`${PATH}?providerId=${filed.providerId}`)).body;
+      const [{ id: relationshipId }] = items;
+      expect((await opened.get()).bridge).toEqual({ relationshipId, platform: 'Headway' });
+      const [item] = await opened.queue();
+      if (!adopt) expect(item).toMatchObject({ purpose: 'submit', ask: [expect.stringContaining('replaces nothing')] });
+      const checks = await system.api.deps.sql`
+        select occasion, due_on from platform_checks where application_id = ${opened.id}`;
+      expect([...checks]).toEqual(
+        adopt && 'submittedOn' in adopt ? [{ occasion: 'submission', dueOn: daysAhead(11) }] : [],
+      );
+    }
+  },
+);
+
+test('an application whose payer became one with a payer of the platform, or is now covered by one, is on the bridge', async () => {
+  const { api } = system;
+  const joins: ((payerId: string, covered: string) => Promise<Reply>)[] = [
+    (payerId, into) => api.post(`/v1/payers/${payerId}/merge`, { into, reason: 'They are one.' }),
+    (payerId, covered) => api.patch(`/v1/payers/${covered}`, { covers: [payerId] }),
+  ];
+  for (const join of joins) {
+    const filed = await system.file();
+    const covered = await system.payer();
+    const relationshipId = await relate(filed, [covered]);
+    const opened = await system.open(filed);
+    expect((await opened.get()).bridge).toBeNull();
+    expect((await join(filed.payerId, covered)).status).toBe(200);
+    await eventually(async () => (await opened.get()).bridge?.relationshipId === relationshipId);
+  }
+});
+
+test('an application that was closed is on the bridge when it is taken up again under a cover that came meanwhile', async () => {
+  const filed = await system.file();
+  const opened = await system.open(filed);
+  await opened.act('withdrawal', { reason: 'They wait.' });
+  const withdrawn = (await opened.timeline()).find(({ kind }) => kind === 'withdrawal');
+  const relationshipId = await relate(filed, [filed.payerId]);
+  expect((await opened.get()).bridge).toBeNull();
+  await opened.act('corrections', { entryId: withdrawn.id, reason: 'It goes on.' });
+  expect(await opened.get()).toMatchObject({ bridge: { relationshipId } });
+});
+
+test('what was decided of an application’s bridge stays', async () => {
+  const filed = await system.file();
+  const relationshipId = await relate(filed, [filed.payerId]);
+  const opened = await system.open(filed);
+  await relate(filed, [filed.payerId], { platform: 'Alma' });
+  const decision = `${PATH}/${relationshipId}/decision`;
+  await system.api.put(decision, { decision: 'build_direct', reason: 'So it was decided.' });
+  expect((await opened.get()).bridge).toEqual({ relationshipId, platform: 'Headway' });
+  const elsewhere = await system.open(filed, { state: 'NY' });
+  const ending = await system.open(filed, { kind: 'termination' });
+  await system.api.put(decision, { decision: 'bridge', reason: 'They stay meanwhile.' });
+  for (const other of [elsewhere, ending]) expect((await other.get()).bridge).toBeNull();
 });
 
 test('where the ledger says direct, the contract is adopted and its four facts are collected', async () => {
