@@ -27,7 +27,7 @@ import {
 } from '../record/kernel/outbox';
 import type { Actor } from '../record/kernel/principal';
 import { openRecredentialing, listNeedlessRenewals, listRenewedParticipations } from '../record/applications/renewals';
-import { listTerminatedParticipations } from '../record/applications/affected-applications';
+import { listTerminatedParticipations, lockTermination } from '../record/applications/affected-applications';
 import { isStarved, type Sql, type Tx } from '../runtime/database';
 import { startPool } from './pool';
 
@@ -190,14 +190,7 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     file_changed_practice: createForwarding('file_changed_practice'),
     time_zone_changed: createForwarding('time_zone_changed'),
     end_participations: {
-      replace: async (tx, id) =>
-        deliverEach(
-          tx,
-          'participation-end',
-          id,
-          await listTerminatedParticipations(tx, id),
-          systemActor('termination'),
-        ),
+      replace: endTerminated,
     },
     open_changes: {
       replace: async (tx, id) => {
@@ -226,6 +219,19 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     ending_item: { call: (id) => endItem(sql, dispatch, id) },
     ...watchHandlers(dispatch),
   };
+}
+
+/** Strikes out the ends that a termination gave and gives no more, and has the last day recorded that it gives now. */
+async function endTerminated(tx: Tx, id: string): Promise<void> {
+  const version = await lockTermination(tx, id);
+  const changed = (await listTerminatedParticipations(tx, id)).filter(({ given }) => !given?.holds);
+  const actor = systemActor('termination');
+  const struck = changed.flatMap(({ given, ...one }) =>
+    given ? { ...one, body: { entryId: given.id, reason: 'the termination gives it no more' } } : [],
+  );
+  await deliverEach(tx, 'corrections', `${id}/${version}/struck`, struck, actor);
+  const ended = changed.flatMap(({ body, ...one }) => (body ? { ...one, body } : []));
+  await deliverEach(tx, 'participation-end', `${id}/${version}`, ended, actor);
 }
 
 /** What concerns many takes its place as a row for each of them. */

@@ -1,3 +1,5 @@
+import { listContradictions } from '../../domain/kernel/date-rules';
+import { findTerminableSince } from '../../record/applications/affected-applications';
 import { z } from 'zod';
 import { readClock } from '../../runtime/clock';
 import type { Bodies, GivenFact, Said } from '../../domain/applications/bodies';
@@ -130,6 +132,14 @@ const checkFact =
   (fact: Fact) =>
   async ({ sql, principal, subject, body }: Checked<GivenFact>): Promise<void> => {
     const { id: applicationId, snapshot, playbookVersion, clientId } = subject;
+    if (fact === 'effectiveDate' && snapshot.rules.endsSpan)
+      refuse(
+        listContradictions(
+          'EffectiveDate',
+          { ...body },
+          { participation: await findTerminableSince(sql, applicationId) },
+        ),
+      );
     const ground = await groundOf(sql, principal, snapshot.key, playbookVersion);
     await checkFacts(sql, { ...snapshot.key, applicationId, clientId, ground }, [{ fact, given: body, path: '' }]);
   };
@@ -146,6 +156,10 @@ const confirmation = (fact: Fact) =>
       description:
         'Sending the same again changes nothing. A different value with a `reason` replaces the first, which is ' +
         'kept; without one the fact is disputed, and does not count, until a person chooses one of them with a `reason`. ' +
+        (fact === 'effectiveDate'
+          ? 'Of a termination it is the last day: the end that it gave the participation moves with it, and is taken back ' +
+            'where its confirmation is struck out. '
+          : '') +
         'Where a platform covers the payer in that state, or has, contract and claims route are `claimed` until `seen` has ' +
         'both `partyName` and `tinLast4`; a fact for which the settings require a document is, until `evidence` has one.',
       check: checkFact(fact),

@@ -202,6 +202,8 @@ interface EndingBody extends ReasonBody {
   on: PlainDate;
   source: FactSource;
   reference: string;
+  /** Where a termination gives it: which, and the entry that its last day is from. */
+  givenBy?: { terminationId: string; entryId: string };
 }
 
 interface NoteBody {

@@ -225,6 +225,14 @@ export const isParticipating = (state: ApplicationState): boolean =>
 export const findLastDay = (state: ApplicationState): PlainDate | null =>
   state.participationEndedOn ?? state.participationEndsOn ?? null;
 
+/** The last day that a termination gives participations, with the entry that it is from; null where it gives none. */
+export function findGivenLastDay({ rules, stage, facts }: ApplicationState): { on: PlainDate; entryId: string } | null {
+  const { status, effectiveOn, entryId } = facts.effectiveDate ?? {};
+  return rules.endsSpan && stage === 'confirmed' && status === 'confirmed' && effectiveOn && entryId
+    ? { on: effectiveOn, entryId }
+    : null;
+}
+
 /** Whether nudges and mail wait for a person to enter what a restore lost. */
 export const isHeld = (state: ApplicationState): boolean => state.held?.endedAt === null;
 

@@ -34,7 +34,8 @@ export type OnRecord =
   /** Of the participation: its first and last day in network. */
   | 'effective_date'
   | 'last_day'
-  /** When the first participation under the agreement began. */
+  /** When the participation began that a termination ends, or the first of an agreement's. */
+  | 'participation'
   | 'first_participation'
   /** Since when the issue has been there. */
   | 'issue'
@@ -89,7 +90,10 @@ export const DATE_RULES = {
   'EffectiveDate.value': {
     range: 'decided',
     day: 'nobody',
-    against: [{ record: 'last_day', must: 'not_be_after' }],
+    against: [
+      { record: 'last_day', must: 'not_be_after' },
+      { record: 'participation', must: 'not_be_before' },
+    ],
   },
   'Appeal.filedOn': sinceSubmission(),
   'Pause.until': { range: 'coming', day: 'payer' },
@@ -219,6 +223,10 @@ const IN_WORDS: Record<OnRecord, { what: string; otherwise: string }> = {
       'confirm the right effective date with a `reason` first if that is what is wrong, or strike out its confirmation by a correction if it never began',
   },
   last_day: { what: 'the last day', otherwise: 'put the last day right first if that is what is wrong' },
+  participation: {
+    what: 'the effective date of the participation that a termination ends',
+    otherwise: 'confirm the right effective date on the participation with a `reason` first if that is what is wrong',
+  },
   first_participation: {
     what: 'the earliest effective date of the participations under the agreement',
     otherwise: 'confirm the right effective date on the participation with a `reason` first if that is what is wrong',

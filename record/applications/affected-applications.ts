@@ -1,7 +1,9 @@
 import { shareAgreement } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
-import type { ApplicationState } from '../../domain/applications/state';
-import type { Db, Fragment } from '../../runtime/database';
+import { findGivenLastDay, type ApplicationState } from '../../domain/applications/state';
+import type { PlainDate } from '../../domain/time/instants';
+import type { Db, Fragment, Tx } from '../../runtime/database';
+import { deriveId } from '../kernel/digest';
 import { factBody } from './commands';
 
 /** Other confirmed applications `o` for the scope of an application `t`. */
@@ -9,21 +11,98 @@ export const sameScope = (sql: Db): Fragment => sql`
   ${shareAgreement(sql, 'o', 't')} and o.provider_id = t.provider_id
   and o.location_id is not distinct from t.location_id and o.stage = 'confirmed'`;
 
-/** The participations that a confirmed termination ends, each with the body of the command that ends it. */
-export async function listTerminatedParticipations(
-  sql: Db,
-  terminationId: string,
-): Promise<{ id: string; clientId: string; body: Bodies['participation-end'] }[]> {
+/** A participation as a termination ends it. */
+export interface TerminatedParticipation {
+  id: string;
+  clientId: string;
+  /** The entry of the end that the termination gave it before; `holds`: it is still the one that it gives. */
+  given: { id: string; holds: boolean } | null;
+  /** The body of the command that ends it; null: the termination gives no last day any more. */
+  body: Bodies['participation-end'] | null;
+}
+
+interface Row {
+  id: string;
+  clientId: string;
+  effectiveFrom: PlainDate | null;
+  effectiveTo: PlainDate | null;
+  terminatedOn: PlainDate | null;
+  ending: { id: string; body: Bodies['participation-end'] } | null;
+}
+
+/**
+ * The participations that a termination ends, or ended: those that it gave their end, and while it gave none yet those that had
+ * begun and have no end. What somebody else ended stays as it is, and while the last day is in dispute so does everything.
+ */
+export async function listTerminatedParticipations(sql: Db, terminationId: string): Promise<TerminatedParticipation[]> {
   const [termination] = await sql<{ snapshot: ApplicationState }[]>`
     select snapshot from applications where id = ${terminationId}`;
-  const lastDay = termination?.snapshot.facts.effectiveDate;
-  if (!termination || lastDay?.status !== 'confirmed' || !lastDay.effectiveOn) return [];
-  const { source, reference } = await factBody(sql, termination.snapshot, 'effectiveDate', lastDay.entryId);
-  const body = { on: lastDay.effectiveOn, reason: 'termination', source, reference };
-  const rows = await sql<{ id: string; clientId: string }[]>`
-    select o.id, o.client_id from applications t
-    join applications o on ${sameScope(sql)}
-    join network_spans s on s.application_id = o.id and s.known_to is null and s.effective_to is null
-    where t.id = ${terminationId}`;
-  return rows.map((row) => ({ ...row, body }));
+  if (!termination || termination.snapshot.facts.effectiveDate?.status === 'disputed') return [];
+  const lastDay = findGivenLastDay(termination.snapshot);
+  const body = lastDay && (await buildEnding(sql, termination.snapshot, lastDay));
+  const rows = await selectTerminable(sql, terminationId);
+  const own = rows.filter((row) => isGivenBy(row, terminationId));
+  const others = rows.filter(({ effectiveFrom, effectiveTo, terminatedOn }) =>
+    body
+      ? effectiveTo === null && (effectiveFrom ?? body.on) <= body.on
+      : effectiveTo === null && terminatedOn !== null,
+  );
+  return (own.length > 0 ? own : others).map((row) => ({
+    id: row.id,
+    clientId: row.clientId,
+    given: isGivenBy(row, terminationId) ? { id: row.ending!.id, holds: isSameEnding(row.ending!.body, body) } : null,
+    body,
+  }));
+}
+
+/** Locks a termination, so that what follows from it is worked out by one at a time; answers its version. */
+export async function lockTermination(tx: Tx, terminationId: string): Promise<number> {
+  const [row] = await tx<{ version: number }[]>`
+    select version from applications where id = ${terminationId} for no key update`;
+  if (!row) throw new Error(`no application ${terminationId}`);
+  return row.version;
+}
+
+/** When the latest began of the participations that a termination would end or has ended; null where there is none. */
+export async function findTerminableSince(sql: Db, terminationId: string): Promise<PlainDate | null> {
+  const rows = await selectTerminable(sql, terminationId);
+  const own = rows.filter((row) => isGivenBy(row, terminationId));
+  const since = (own.length > 0 ? own : rows.filter(({ effectiveTo }) => effectiveTo === null)).flatMap(
+    ({ effectiveFrom }) => effectiveFrom ?? [],
+  );
+  return since.sort().at(-1) ?? null;
+}
+
+/** The participations of a termination's scope, each with the last end on record or on its way. */
+const selectTerminable = (sql: Db, terminationId: string): Promise<Row[]> => sql<Row[]>`
+  select o.id, o.client_id, s.effective_from, s.effective_to, s.terminated_on, e.ending
+  from applications t
+  join applications o on ${sameScope(sql)}
+  join network_spans s on s.application_id = o.id and s.known_to is null
+  left join lateral (
+    select jsonb_build_object('id', c.id, 'body', c.body) as ending from commands c
+    where c.application_id = o.id and c.action = 'participation-end'
+      and (c.status = 'applied' or c.status = 'pending' and c.body->'givenBy'->>'terminationId' = ${terminationId})
+      and not exists (
+        select from commands x
+        where x.application_id = o.id and x.action = 'corrections' and x.body->>'entryId' = c.id::text
+          and x.status <> 'refused')
+    order by c.received_at desc, c.id desc limit 1) e on true
+  where t.id = ${terminationId}`;
+
+/** Whether a termination gave a participation its end; what was given earlier says so by its id. */
+const isGivenBy = ({ id, ending }: Row, terminationId: string): boolean =>
+  ending !== null &&
+  (ending.body.givenBy?.terminationId === terminationId || ending.id === deriveId(`${terminationId}/${id}`));
+
+const isSameEnding = (one: Bodies['participation-end'], other: Bodies['participation-end'] | null): boolean =>
+  one.givenBy ? one.givenBy.entryId === other?.givenBy?.entryId : one.on === other?.on;
+
+async function buildEnding(
+  sql: Db,
+  termination: ApplicationState,
+  { on, entryId }: { on: PlainDate; entryId: string },
+): Promise<Bodies['participation-end']> {
+  const { source, reference } = await factBody(sql, termination, 'effectiveDate', entryId);
+  return { on, reason: 'termination', source, reference, givenBy: { terminationId: termination.id, entryId } };
 }

@@ -63,7 +63,7 @@ export interface FollowUp<A extends Action> {
   body: Bodies[A];
 }
 
-/** Keeps a command for each, once, for the relay to deliver: a wave of them a second. */
+/** Keeps a command for each, once, for the relay to deliver: a wave of them a second; what one application has kept first comes first. */
 export async function keepFollowUps<A extends Action>(
   tx: Tx,
   action: A,
@@ -72,9 +72,9 @@ export async function keepFollowUps<A extends Action>(
 ): Promise<void> {
   if (followUps.length === 0) return;
   await tx`
-    insert into commands (id, client_id, application_id, action, body, actor, next_attempt_at)
+    insert into commands (id, client_id, application_id, action, body, actor, received_at, next_attempt_at)
     select (f.v->>'id')::uuid, (f.v->>'clientId')::uuid, (f.v->>'applicationId')::uuid, ${action}, f.v->'body',
-      ${json(tx, actor)}, ${dueInWaves(tx, tx`f.n`)}
+      ${json(tx, actor)}, clock_timestamp(), ${dueInWaves(tx, tx`f.n`)}
     from jsonb_array_elements(${json(tx, followUps)}) with ordinality as f(v, n)
     on conflict (id) do nothing`;
   await tx`notify commands`;

@@ -4,7 +4,13 @@ import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../../domain/applications/events';
 import { changesWhatIsAsked } from '../../domain/applications/news';
 import { RULES_VERSION } from '../../domain/applications/reduce';
-import { isHeld, isOpen, isParticipating, type ApplicationState } from '../../domain/applications/state';
+import {
+  findGivenLastDay,
+  isHeld,
+  isOpen,
+  isParticipating,
+  type ApplicationState,
+} from '../../domain/applications/state';
 import { computeDueAt, computeNextFollowUpAt } from '../../domain/applications/view';
 import { sameValue } from '../../domain/kernel/facts';
 import { keepBridges, projectChecks } from './bridges';
@@ -62,7 +68,7 @@ export async function projectStep(
     projectItems(tx, before, state, { anew: repaired !== undefined }),
     before && endSnoozes(tx, state, events),
     projectSpan(tx, before, state, { anew: repaired?.data.differs.includes('span') ?? false }),
-    isTerminating(before, state) && terminateSpans(tx, state),
+    givesOtherLastDay(before, state) && terminateSpans(tx, state),
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
     isTakenUp(before, state) && state.key.providerId !== null && keepBridges(tx, state.key.providerId),
@@ -126,9 +132,9 @@ async function emitEvents(
 const isTakenUp = (before: ApplicationState | null, state: ApplicationState): boolean =>
   isOpen(state) && (before === null || !isOpen(before));
 
-/** Whether a step confirms a termination. */
-const isTerminating = (before: ApplicationState | null, state: ApplicationState): boolean =>
-  state.rules.endsSpan && state.stage === 'confirmed' && before?.stage !== 'confirmed';
+/** Whether a step gives participations a last day, another one, or takes it back. */
+const givesOtherLastDay = (before: ApplicationState | null, state: ApplicationState): boolean =>
+  !sameValue(before && findGivenLastDay(before), findGivenLastDay(state));
 
 /** Announces in the outbox the facts that a step has changed. */
 async function announceChanges(
@@ -152,7 +158,7 @@ async function announceChanges(
   }
   if (before && isHeld(before) && !isHeld(state)) await announce(tx, 'hold ended', state.id);
   if (before?.paused && !state.paused) await announce(tx, 'pause ended', state.id);
-  if (isTerminating(before, state)) await announce(tx, 'termination confirmed', state.id);
+  if (givesOtherLastDay(before, state)) await announce(tx, 'termination changed', state.id);
   if (
     state.participation?.cycle?.openedAt &&
     state.participation.cycle.openedAt !== before?.participation?.cycle?.openedAt

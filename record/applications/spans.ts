@@ -26,21 +26,26 @@ export async function projectSpan(
   { anew }: { anew: boolean },
 ): Promise<void> {
   if (!anew && (!state.rules.opensSpan || sameValue(basis(before), basis(state)))) return;
-  const [last] = await tx<{ terminatedOn: PlainDate | null }[]>`
+  const [last] = await tx<{ effectiveTo: PlainDate | null; terminatedOn: PlainDate | null }[]>`
     update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null
-    returning terminated_on`;
+    returning effective_to, terminated_on`;
   const span = await buildSpan(tx, state);
   await announce(tx, 'billing basis changed', state.id);
   if (!span) return;
-  const terminatedOn = span.effectiveTo === null ? (last?.terminatedOn ?? null) : null;
+  // what a termination gave stays until the participation has recorded it
+  const isEndedAnew = anew || findLastDay(state) !== (before && findLastDay(before));
+  const ends = isEndedAnew
+    ? { terminatedOn: span.effectiveTo === last?.terminatedOn ? null : (last?.terminatedOn ?? null) }
+    : last;
   const facts = json(tx, span.facts);
-  const row = { ...span, terminatedOn, applicationId: state.id, facts, knownFrom: state.updatedAt };
+  const row = { ...span, ...ends, applicationId: state.id, facts, knownFrom: state.updatedAt };
   await tx`insert into network_spans ${rowsOf(tx, row)}`;
 }
 
-/** Ends the spans of participations by the termination that is being confirmed, before the participations record their end. */
+/** Gives the spans of participations the last day that a termination gives now, before the participations record it. */
 export async function terminateSpans(tx: Tx, { id, updatedAt }: ApplicationState): Promise<void> {
-  for (const { id: applicationId, body } of await listTerminatedParticipations(tx, id))
+  for (const { id: applicationId, given, body } of await listTerminatedParticipations(tx, id)) {
+    const on = body?.on ?? null;
     await tx`
       with before as (
         update network_spans set known_to = ${updatedAt}
@@ -48,7 +53,9 @@ export async function terminateSpans(tx: Tx, { id, updatedAt }: ApplicationState
       insert into network_spans (client_id, application_id, provider_id, practice_id, payer_id, state, line_of_business, location_id,
         approved, effective_from, effective_to, facts, loaded_seen, known_from, terminated_on)
       select client_id, application_id, provider_id, practice_id, payer_id, state, line_of_business, location_id,
-        approved, effective_from, effective_to, facts, loaded_seen, ${updatedAt}::timestamptz, ${body.on}::date from before`;
+        approved, effective_from, ${given?.holds ? on : null}::date, facts, loaded_seen, ${updatedAt}::timestamptz,
+        ${given?.holds ? null : on}::date from before`;
+  }
 }
 
 /** The span that an application's facts come to; null where it has none. */

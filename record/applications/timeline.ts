@@ -140,7 +140,7 @@ function entry(row: Row, forClient: boolean): TimelineEntry {
 
 /** The command's own fields; of an opening, the kind of application gives way to the kind of entry. */
 function given({ kind, body }: Row, forClient: boolean): Record<string, unknown> {
-  const { notes, ...fields } = { ...body };
+  const { notes, givenBy: _ofTermination, ...fields } = { ...body };
   // what the operator's people wrote down for themselves
   if (notes !== undefined && !forClient) fields.notes = notes;
   if (kind !== 'opened') return fields;

@@ -90,7 +90,7 @@ const SUBSCRIBERS = {
   'application opened': { start_application: themselves },
   'participation began': { start_participation: themselves },
   'participation ended': { withdraw_renewals: themselves },
-  'termination confirmed': { end_participations: themselves },
+  'termination changed': { end_participations: themselves },
   'recredentialing opened': { open_recredentialing: themselves },
   'recredentialing confirmed': { renew_participations: themselves },
   'application file changed': { file_changed: themselves },

@@ -308,6 +308,92 @@ test('the next answer of the gate knows of a termination whose last day was just
   expect((await application.readiness()).reasons).toEqual(['participation_ended']);
 });
 
+describe('the last day that a termination gives follows its confirmed effective date', () => {
+  const gate = async (application: OpenApplication, ...days: number[]) =>
+    Promise.all(days.map(async (n) => (await application.readiness({ dateOfService: daysAgo(n) })).mayBill));
+  const terminated = async (days: number) => {
+    const application = await system.at('confirmed');
+    const termination = await system.open(application.filed, { kind: 'termination' });
+    await termination.submit();
+    await termination.contact('approved', { channel: 'mail' });
+    await termination.confirm('effectiveDate', { value: daysAgo(days) });
+    await ended(application, days);
+    return { application, termination };
+  };
+  const ended = (application: OpenApplication, days: number) =>
+    eventually(async () => (await application.get()).participationEndedOn === daysAgo(days));
+  const move = (termination: OpenApplication, days: number) =>
+    termination.confirm('effectiveDate', { value: daysAgo(days), reason: 'the letter says so' });
+  const strike = async (of: OpenApplication, kind: string) => {
+    const entry = (await of.timeline()).filter((one) => one.kind === kind && !one.struck).at(-1);
+    await of.act('corrections', { entryId: entry!.id, reason: 'logged in error' });
+  };
+
+  test('to an earlier day and a later one, with the answer; what was believed meanwhile is kept', async () => {
+    const { application, termination } = await terminated(5);
+    const first = new Date().toISOString();
+    expect((await move(termination, 15)).stage).toBe('confirmed');
+    expect(await gate(application, 4, 10, 15)).toEqual([false, false, true]);
+    expect((await application.readiness({ dateOfService: daysAgo(10), asOf: first })).mayBill).toBe(true);
+    await ended(application, 15);
+    expect(await gate(application, 4, 10, 15)).toEqual([false, false, true]);
+    await move(termination, 8);
+    expect(await gate(application, 7, 10, 15)).toEqual([false, true, true]);
+    await ended(application, 8);
+    expect(await gate(application, 7, 10, 15)).toEqual([false, true, true]);
+    const ends = (await application.timeline()).filter(({ kind }) => kind === 'participation_end');
+    expect(ends.map(({ on, struck }) => [on, struck !== undefined])).toEqual([
+      [daysAgo(5), true],
+      [daysAgo(15), true],
+      [daysAgo(8), false],
+    ]);
+  });
+
+  test('and is taken back where its confirmation is struck out, until another is confirmed', async () => {
+    const { application, termination } = await terminated(5);
+    await strike(termination, 'confirmation');
+    expect(await gate(application, 4, 10)).toEqual([true, true]);
+    await eventually(async () => (await application.get()).participation.current);
+    expect(await gate(application, 4, 10)).toEqual([true, true]);
+    await termination.confirm('effectiveDate', { value: daysAgo(15) });
+    expect(await gate(application, 10, 15)).toEqual([false, true]);
+    await ended(application, 15);
+    await move(termination, 12);
+    await ended(application, 12);
+    await strike(termination, 'confirmation');
+    expect(await gate(application, 12, 15)).toEqual([false, true]);
+    await ended(application, 15);
+    expect(await gate(application, 12, 15)).toEqual([false, true]);
+  });
+
+  test('but an end by hand stays as it is', async () => {
+    const { application, termination } = await terminated(5);
+    await strike(application, 'participation_end');
+    await application.act('participation-end', { on: daysAgo(7), reason: 'left', source: 'letter', reference: 'L-1' });
+    await move(termination, 15);
+    expect(await gate(application, 6, 7, 10)).toEqual([false, true, true]);
+    await strike(termination, 'confirmation');
+    expect(await gate(application, 6, 7, 10)).toEqual([false, true, true]);
+    expect((await application.get()).participationEndedOn).toBe(daysAgo(7));
+  });
+
+  test('and is not before the participation began', async () => {
+    const application = await system.at('confirmed');
+    const termination = await system.open(application.filed, { kind: 'termination' });
+    await termination.submit();
+    await termination.contact('approved', { channel: 'mail' });
+    const before = { value: '2025-12-31', source: 'letter', reference: 'L-1', confirmedOn: TODAY };
+    const refused = await termination.try('confirmations/effectiveDate', before);
+    expect([refused.status, rules(refused)]).toEqual([400, ['value before_record']]);
+    expect(refused.body.errors[0].message).toMatch(/^is before .*participation.*, 2026-01-01: /);
+    expect((await termination.get()).stage).toBe('approved');
+    await termination.confirm('effectiveDate', { value: daysAgo(5) });
+    await ended(application, 5);
+    const moved = await termination.try('confirmations/effectiveDate', { ...before, reason: 'a slip' });
+    expect(rules(moved)).toEqual(['value before_record']);
+  });
+});
+
 test('a termination with nothing to end, and a second application beside a participation that goes on, are questioned', async () => {
   const filed = await system.file();
   const idle = await system.open(filed, { kind: 'termination' });
