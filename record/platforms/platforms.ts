@@ -269,7 +269,7 @@ async function changeCovered(
 export const endRelationship = (
   sql: Sql,
   principal: Principal,
-  { id, clientId }: Relationship,
+  { id, clientId, providerId }: Relationship,
   commandId: string,
   { on, reason, replaces }: { on: PlainDate; reason: string; replaces?: PlainDate | undefined },
   precondition: Precondition,
@@ -292,6 +292,7 @@ export const endRelationship = (
       which: tx`until_on > ${on} or (until_on = ${endedOn}::date and payer_id = any(${payerIds}::uuid[]))`,
       untilOn: tx`${on}::date`,
     });
+    await keepBridges(tx, providerId);
     await announce(tx, 'platform cover changed', id);
     await keepAudit(tx, principal, { id, clientId }, 'end', { on, reason, ...(replaces && { replaces }) });
     return findRelationship(tx, principal, id);

@@ -168,6 +168,15 @@ const laterCovers: Record<string, (filed: Filed, open: () => Promise<OpenApplica
     await system.api.patch(at, { states: ['CA', 'NY'] });
     return opened;
   },
+  'an end of the relationship that was put off': async (filed, open) => {
+    const at = `${PATH}/${await relate(filed, [filed.payerId])}`;
+    const end = (on: string, more: object = {}) => system.api.post(`${at}/end`, { on, reason: 'They leave.', ...more });
+    expect((await end(daysAgo(1))).status).toBe(200);
+    const opened = await open();
+    expect((await opened.get()).bridge).toBeNull();
+    expect((await end(daysAhead(30), { replaces: daysAgo(1) })).status).toBe(200);
+    return opened;
+  },
   'a payer that is billed through the platform from a day ahead': async (filed, open) => {
     const at = `${PATH}/${await relate(filed, [await system.payer()])}`;
     const opened = await open();
