@@ -242,7 +242,6 @@ describe('on a bridge', () => {
     const input = { platform: 'Headway', payerIds: [payerId] };
     const provider = { id: providerId, clientId };
     const { id: relationshipId } = await createRelationship(lives.sql, PRINCIPAL, randomUUID(), provider, input);
-    await lives.sql`insert into bridges ${lives.sql({ applicationId: life.id, clientId, relationshipId })}`;
     await life.act('submission', { submittedOn: await lives.today(), channel: 'payer_portal' });
     await lives.dispatch.changed('platformCheck', life.id);
     const checks = () => lives.sql`
