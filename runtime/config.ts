@@ -7,7 +7,13 @@ const port = z
 const required = 'is required';
 const webUrl = z
   .string()
-  .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), 'must be an http or https URL');
+  .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text), 'must be an http or https URL')
+  .refine((text) => !hasPassword(text), 'must have no user name or password in it: it is called without');
+
+function hasPassword(text: string): boolean {
+  const { username, password } = URL.canParse(text) ? new URL(text) : { username: '', password: '' };
+  return username + password !== '';
+}
 
 const wholeNumber = (least: number, most: number, preset: number) => {
   const rule = `must be a whole number, ${least} to ${most}`;

@@ -289,15 +289,31 @@ export const address = z
 
 /** A URL, with further rules for it. */
 export const urlUnder = (more: TextRule[]) =>
-  text([...upTo(2000), { rule: 'url', message: 'must be an http or https URL', holds: isWebUrl }, ...more], {
-    format: 'uri',
-    example: 'https://portal.example.com',
-  });
+  text(
+    [...upTo(2000), { rule: 'url', message: 'must be an http or https URL', holds: isWebUrl }, NO_PASSWORD, ...more],
+    {
+      format: 'uri',
+      example: 'https://portal.example.com',
+      description: 'An http or https URL without a user name or password in it',
+    },
+  );
+
+// a URL is shown, logged and audited, which a password must not be
+const NO_PASSWORD: TextRule = {
+  rule: 'no_password',
+  message: 'must have no user name or password in it, as URLs are shown; leave out what stands before the @',
+  holds: (value) => !hasPassword(value),
+};
 
 export const url = urlUnder([]);
 
 function isWebUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:\/\/\S+$/.test(value);
+}
+
+function hasPassword(value: string): boolean {
+  const { username, password } = new URL(value);
+  return username + password !== '';
 }
 
 /**

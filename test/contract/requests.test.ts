@@ -72,6 +72,14 @@ describe('whatever a caller sends', () => {
     expect(parts.filter(isText).length).toBeGreaterThan(200);
   });
 
+  test('a URL is taken without a user name or password only, whichever field has it', () => {
+    const urls = parts.filter((part) => formatOf(part) === 'uri');
+    expect(named(parts.filter((part) => isText(part) && /url$/i.test(part.path)))).toEqual(named(urls));
+    expect(urls.length).toBeGreaterThan(2);
+    expect(named(urls.filter((part) => !takes(part, 'https://hooks.example.org/in')))).toEqual([]);
+    expect(named(urls.filter((part) => takes(part, 'https://kim:secret@hooks.example.org/in')))).toEqual([]);
+  });
+
   test('a rule between fields, or of a whole list, is judged also where a field or an item is bad', () => {
     const rules = parts.flatMap(({ path, schema }) => {
       const { type, checks = [] } = defOf({ path, schema });

@@ -698,6 +698,7 @@ describe('a webhook', () => {
         );
       const [, errors] = await create('https://10.0.0.1/in', []);
       expect(errors).toMatchObject([{ path: 'url', rule: 'public_address' }, { path: 'types' }]);
+      expect(await create('https://kim:secret@hooks.example.org/in')).toMatchObject([400, [{ rule: 'no_password' }]]);
       expect(await create('https://hooks.example.org/in')).toEqual([201, undefined]);
     } finally {
       await new Promise((resolve) => server.close(resolve));

@@ -134,11 +134,14 @@ test.each<[string, z.ZodType, unknown[], [value: unknown, rule: string][]]>([
   [
     'a URL',
     url,
-    ['https://example.com/a?b=c'],
+    ['https://example.com/a?b=c', 'https://example.com/@kim?mail=kim@example.com'],
     [
       ['javascript:alert(1)', 'url'],
       ['example.com', 'url'],
       ['https://a b', 'url'],
+      ['https://kim:secret@example.com/a', 'no_password'],
+      ['https://kim@example.com/a', 'no_password'],
+      ['https://:secret@example.com/a', 'no_password'],
     ],
   ],
   [

@@ -54,3 +54,11 @@ test('the watchdog waits for as long as it is given, or is off', () => {
 test.each(['', '0', '4', '-5', '1e2', '5.5', '10000', 'on'])('WATCHDOG_SECONDS=%j is refused', (WATCHDOG_SECONDS) => {
   expect(() => loadConfig({ ...node, WATCHDOG_SECONDS })).toThrow('WATCHDOG_SECONDS: must be off, or a number');
 });
+
+test('the address of a service has no user name or password in it, as it is called without', () => {
+  for (const CAQH_URL of ['https://kim:secret@proview.example.org', 'https://kim@proview.example.org'])
+    expect(() => loadWorkerConfig({ ...node, CAQH_URL })).toThrow(
+      'CAQH_URL: must have no user name or password in it: it is called without',
+    );
+  expect(() => loadWorkerConfig({ ...node, CAQH_URL: 'nowhere' })).toThrow('CAQH_URL: must be an http or https URL');
+});
