@@ -5,19 +5,19 @@ import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp, type Options } from 'pino-http';
 import { authenticate } from './kernel/auth';
-import { calendarFeeds } from './kernel/calendar';
+import { createCalendarFeeds } from './kernel/calendar';
 import type { Deps } from './kernel/deps';
-import { docs } from './kernel/docs';
+import { createDocs } from './kernel/docs';
 import { Problem, toProblem } from './kernel/errors';
 import { createIdempotency } from './kernel/idempotency';
 import { mailbox } from './outreach/mailbox';
-import { createRouter, send } from './kernel/router';
-import { allRoutes } from './routes';
+import { createRouter, sendAnswer } from './kernel/router';
+import { listRoutes } from './routes';
 
 /** The whole API, without a port. */
 export function createApp(deps: Deps): Express {
   const { sql, keyring, logger, config } = deps;
-  const routes = allRoutes(deps);
+  const routes = listRoutes(deps);
   const app = express();
   app.disable('x-powered-by');
   app.use(pinoHttp({ ...LOGGING, logger, genReqId: nameRequest, quietReqLogger: true }));
@@ -27,8 +27,8 @@ export function createApp(deps: Deps): Express {
     next();
   });
   app.use('/v1', authenticate(sql, config.adminApiKey));
-  app.use(calendarFeeds(sql));
-  app.use(docs(routes));
+  app.use(createCalendarFeeds(sql));
+  app.use(createDocs(routes));
   if (config.smtpUrl === undefined) app.use(mailbox());
   app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring) }));
   app.use(() => {
@@ -88,5 +88,5 @@ const answerError: ErrorRequestHandler = (error: unknown, req, res, _next) => {
     return;
   }
   res.set(problem.headers);
-  send(res, { status: problem.status, body: problem });
+  sendAnswer(res, { status: problem.status, body: problem });
 };

@@ -99,4 +99,4 @@ const GROUPS = [
 ];
 
 /** Every route there is, in the order of the documentation. */
-export const allRoutes = (deps: Deps): Route[] => GROUPS.flatMap((routes) => routes(deps));
+export const listRoutes = (deps: Deps): Route[] => GROUPS.flatMap((routes) => routes(deps));

@@ -11,20 +11,20 @@ import {
   PARTICIPATION_TRACKS,
 } from '../../domain/kernel/codes';
 import {
-  broken,
+  reportBrokenRule,
   documents,
   BESIDE_BAD_FIELDS,
   id,
   line,
   longText,
-  repeatable,
-  unique,
-  dateOf,
-  inOrder,
+  allowRepeats,
+  requireUnique,
+  describeDate,
+  requireOrder,
 } from '../kernel/schemas';
 
 // by its words: what is there twice is one thing
-const items = repeatable(z.array(line).min(1).max(50));
+const items = allowRepeats(z.array(line).min(1).max(50));
 
 /** For what happened outside, and has to be recorded in a stage that does not expect it. */
 const outOfOrder = z
@@ -36,7 +36,7 @@ const outOfOrder = z
   .optional();
 
 const submissionFields = {
-  submittedOn: dateOf('Submission.submittedOn'),
+  submittedOn: describeDate('Submission.submittedOn'),
   channel: z.enum(SUBMISSION_CHANNELS),
   referenceNumber: line.optional(),
   proof: documents.optional(),
@@ -57,18 +57,18 @@ const answerFields = {
     .optional()
     .meta({ description: 'Of `information_requested`: what the payer wants, one per item' }),
   itemsNotNeeded: z.literal(true).optional().meta({ description: 'The payer no longer needs what it asked for' }),
-  promisedOn: dateOf('Contact.promisedOn')
+  promisedOn: describeDate('Contact.promisedOn')
     .optional()
     .meta({
       description:
         'By when the payer promised an answer; the follow-up is on the next day on which the payer answers. Of `committee` and `tabled`, also when ' +
         'a decision is expected',
     }),
-  nextFollowUpOn: dateOf('Contact.nextFollowUpOn').optional().meta({
+  nextFollowUpOn: describeDate('Contact.nextFollowUpOn').optional().meta({
     description:
       'Replaces the date that the playbook gives; at most a year ahead. Where the payer does not answer on it, the follow-up is on the next day on which it does',
   }),
-  completeOn: dateOf('Contact.completeOn').optional().meta({
+  completeOn: describeDate('Contact.completeOn').optional().meta({
     description: 'Since when the payer has had a complete application, as it says: statutory clocks count from there',
   }),
   notes: longText.optional(),
@@ -88,11 +88,16 @@ const MAY_BE_COMPLETE: readonly Outcome[] = ['received', 'in_review', 'committee
 function checkAnswer(answer: z.infer<z.ZodObject<typeof answerFields>>, context: z.core.$RefinementCtx): void {
   const asks = answer.outcome === 'information_requested';
   if (answer.missingItems && !asks)
-    broken(context, ['missingItems'], 'information_requested_only', 'belongs to the outcome information_requested');
+    reportBrokenRule(
+      context,
+      ['missingItems'],
+      'information_requested_only',
+      'belongs to the outcome information_requested',
+    );
   if (answer.itemsNotNeeded && asks)
-    broken(context, ['itemsNotNeeded'], 'contradiction', 'contradicts the outcome information_requested');
+    reportBrokenRule(context, ['itemsNotNeeded'], 'contradiction', 'contradicts the outcome information_requested');
   if (answer.completeOn && !MAY_BE_COMPLETE.includes(answer.outcome))
-    broken(context, ['completeOn'], 'received_only', `belongs to one of ${MAY_BE_COMPLETE.join(', ')}`);
+    reportBrokenRule(context, ['completeOn'], 'received_only', `belongs to one of ${MAY_BE_COMPLETE.join(', ')}`);
 }
 /** Of a call about many: what the payer said of one. */
 export const answer = z.strictObject(answerFields).superRefine(checkAnswer, BESIDE_BAD_FIELDS);
@@ -103,7 +108,7 @@ export const contact = z
 
 export const information = z
   .strictObject({
-    providedOn: dateOf('Information.providedOn'),
+    providedOn: describeDate('Information.providedOn'),
     items: items.meta({
       description:
         'What was sent, in the same words as in the request. Where the request listed none, any items; with ' +
@@ -117,14 +122,14 @@ export const information = z
 export const contract = z
   .strictObject({
     status: z.enum(CONTRACT_STATUSES),
-    on: dateOf('Contract.on'),
+    on: describeDate('Contract.on'),
     reference: line.optional(),
     feeScheduleReference: line.optional(),
     termNoticeDays: z.int().min(0).max(3_650).optional(),
-    renewsOn: dateOf('Contract.renewsOn').optional(),
+    renewsOn: describeDate('Contract.renewsOn').optional(),
     outOfOrder,
   })
-  .superRefine(inOrder('Contract'), BESIDE_BAD_FIELDS)
+  .superRefine(requireOrder('Contract'), BESIDE_BAD_FIELDS)
   .meta({ id: 'Contract' });
 
 export const confirmationOf = (fact: Fact) =>
@@ -142,7 +147,7 @@ export const confirmationOf = (fact: Fact) =>
 
 export const appeal = z
   .strictObject({
-    filedOn: dateOf('Appeal.filedOn'),
+    filedOn: describeDate('Appeal.filedOn'),
     channel: z.enum([...new Set([...SUBMISSION_CHANNELS, ...CONTACT_CHANNELS])]),
     referenceNumber: line.optional(),
     reason: longText,
@@ -153,7 +158,7 @@ export const withReason = z.strictObject({ reason: longText }).meta({ id: 'WithR
 export const pause = z
   .strictObject({
     reason: longText,
-    until: dateOf('Pause.until').nullable().optional().meta({
+    until: describeDate('Pause.until').nullable().optional().meta({
       description: 'Left out: a pause that is on keeps its date; null: until it is resumed',
     }),
   })
@@ -166,7 +171,7 @@ export const waiver = z
   .strictObject({
     prerequisite: z.enum(WAIVABLE),
     reason: longText,
-    until: dateOf('Waiver.until').meta({ description: 'The last day on which it holds' }),
+    until: describeDate('Waiver.until').meta({ description: 'The last day on which it holds' }),
   })
   .meta({ id: 'Waiver' });
 export const correction = z
@@ -186,7 +191,7 @@ const many = <T extends z.ZodRawShape>(fields: T, example: object) =>
   z.strictObject({
     payerId: id,
     ...fields,
-    applications: unique(
+    applications: requireUnique(
       z
         .array(z.looseObject({ id: z.string() }))
         .min(1)

@@ -14,14 +14,14 @@ import { actorOf, type Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import type { Permission } from '../kernel/policy';
-import { ok, route, type Answer, type Method, type Route } from '../kernel/route';
+import { answerOk, route, type Answer, type Method, type Route } from '../kernel/route';
 import { ending } from '../billing/fact-schemas';
 import * as actions from './actions-schemas';
 import * as participation from './participation-schemas';
 import { application, applicationPatch, onItsWay } from './applications-schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 import { checkFacts } from './applications-checks';
-import { workerErrors, documentErrors } from '../kernel/references';
+import { listWorkerErrors, listDocumentErrors } from '../kernel/references';
 
 /** What a check of an action's references has at hand. */
 interface Checked<Body> extends Deps {
@@ -77,14 +77,14 @@ export const row = <A extends Action>(
 const followUp = { access: 'applications:follow_up' } as const;
 
 async function checkProof({ sql, subject, body }: Checked<{ proof?: string[] }>): Promise<void> {
-  refuse(await documentErrors(sql, subject.clientId, 'proof', body.proof));
+  refuseErrors(await listDocumentErrors(sql, subject.clientId, 'proof', body.proof));
 }
 
 async function checkInformation(of: Checked<Bodies['information']>): Promise<void> {
   await checkProof(of);
   const { sql, subject, body } = of;
   if (body.outOfOrder) return;
-  refuse(
+  refuseErrors(
     (await listUnaskedItems(sql, subject.snapshot, body.items)).map((index) => ({
       path: `items.${index}`,
       rule: 'not_requested',
@@ -94,7 +94,7 @@ async function checkInformation(of: Checked<Bodies['information']>): Promise<voi
 }
 
 async function checkEvidence({ sql, subject, body }: Checked<{ evidence?: string[] | undefined }>): Promise<void> {
-  refuse(await documentErrors(sql, subject.clientId, 'evidence', body.evidence));
+  refuseErrors(await listDocumentErrors(sql, subject.clientId, 'evidence', body.evidence));
 }
 
 type OfIssue = Checked<{ code: IssueCode; evidence?: string[] | undefined }>;
@@ -102,7 +102,7 @@ type OfIssue = Checked<{ code: IssueCode; evidence?: string[] | undefined }>;
 async function checkIssue(of: OfIssue): Promise<void> {
   await checkEvidence(of);
   if (listUnresolvedIssues(of.subject.snapshot, of.body.code))
-    refuse([
+    refuseErrors([
       {
         path: 'code',
         rule: 'unresolved_already',
@@ -114,18 +114,22 @@ async function checkIssue(of: OfIssue): Promise<void> {
 async function checkResolution(of: OfIssue): Promise<void> {
   await checkEvidence(of);
   if (!listUnresolvedIssues(of.subject.snapshot, of.body.code) && listUnresolvedIssues(of.subject.snapshot))
-    refuse([{ path: 'code', rule: 'unresolved', message: 'must be an issue that is on record and not resolved' }]);
+    refuseErrors([
+      { path: 'code', rule: 'unresolved', message: 'must be an issue that is on record and not resolved' },
+    ]);
 }
 
 async function checkPrerequisite({ subject, body }: Checked<{ prerequisite: string }>): Promise<void> {
   if (subject.snapshot.file.prerequisites.some(({ code }) => code === body.prerequisite)) return;
-  refuse([{ path: 'prerequisite', rule: 'not_a_prerequisite', message: 'is not a prerequisite of this application' }]);
+  refuseErrors([
+    { path: 'prerequisite', rule: 'not_a_prerequisite', message: 'is not a prerequisite of this application' },
+  ]);
 }
 
 async function checkAssignee({ sql, principal, subject, body }: Checked<{ assignee: string | null }>): Promise<void> {
   if (body.assignee === null) return;
   const { assignee: userId } = body;
-  refuse(await workerErrors(sql, principal, { path: 'assignee', userId, clientId: subject.clientId }));
+  refuseErrors(await listWorkerErrors(sql, principal, { path: 'assignee', userId, clientId: subject.clientId }));
 }
 
 const checkFact =
@@ -133,7 +137,7 @@ const checkFact =
   async ({ sql, principal, subject, body }: Checked<GivenFact>): Promise<void> => {
     const { id: applicationId, snapshot, playbookVersion, clientId } = subject;
     if (fact === 'effectiveDate' && snapshot.rules.endsSpan)
-      refuse(
+      refuseErrors(
         listContradictions(
           'EffectiveDate',
           { ...body },
@@ -308,7 +312,7 @@ export async function take<Given extends object>(
     const expected = version?.();
     await row.check?.({ ...deps, principal, subject, body });
     const said = row.saying(body);
-    refuse(listContradictoryDates(subject.snapshot, said));
+    refuseErrors(listContradictoryDates(subject.snapshot, said));
     const command = { id: commandId, clientId: subject.clientId, applicationId: subject.id };
     await keepCommand(
       deps.sql,
@@ -368,7 +372,7 @@ const routeOf = (deps: Deps, one: ActionRow): Route =>
       const status = await take(deps, one, request, { version: () => ifMatch(subject.version) });
       if (status === 'on_its_way')
         return { status: 202, location: `/v1/applications/${subject.id}`, body: { id: commandId, status } };
-      return ok(await shown(deps, (await findApplication(deps.sql, principal, subject.id))!));
+      return answerOk(await shown(deps, (await findApplication(deps.sql, principal, subject.id))!));
     },
   });
 

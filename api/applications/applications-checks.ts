@@ -11,10 +11,10 @@ import {
 import { findFactHolder, type Parties } from '../../record/applications/parties';
 import type { Sql } from '../../runtime/database';
 import { Problem, type FieldError } from '../kernel/errors';
-import { documentErrors } from '../kernel/references';
+import { listDocumentErrors } from '../kernel/references';
 import { FACT_MESSAGES } from '../billing/fact-schemas';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 /** What a confirmation is held against: the application's key, and what stands behind it. */
 export interface Against {
@@ -35,7 +35,7 @@ export async function checkFacts(
   against: Against,
   facts: { fact: Fact; given: GivenFact; path: string }[],
 ): Promise<void> {
-  refuse((await Promise.all(facts.map((one) => factErrors(sql, against, one)))).flat());
+  refuseErrors((await Promise.all(facts.map((one) => factErrors(sql, against, one)))).flat());
   const party = partyOf(against);
   const errors = facts.flatMap(({ given, path }) =>
     listOtherParty(given.seen ?? {}, party).map((field) => ({
@@ -60,7 +60,7 @@ async function factErrors(
       rule: problem.rule,
       message: FACT_MESSAGES[problem.rule],
     })),
-    ...(await documentErrors(sql, against.clientId, `${path}evidence`, evidence)),
+    ...(await listDocumentErrors(sql, against.clientId, `${path}evidence`, evidence)),
     ...(await inheritanceErrors(sql, against, fact, given.value, path)),
   ];
 }

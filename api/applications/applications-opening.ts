@@ -8,7 +8,7 @@ import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
 import type { ApplicationInput } from './applications-schemas';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 import { checkFacts } from './applications-checks';
 
 interface Opening {
@@ -28,7 +28,7 @@ export async function open(
 ): Promise<{ started: Promise<boolean> }> {
   const key = keyOf(body);
   const ground = await groundOf(sql, principal, key);
-  refuse(subjectErrors(key, ground));
+  refuseErrors(subjectErrors(key, ground));
   if (ground.practice!.ended || ground.provider?.ended) throw new Problem('ended');
   const { clientId } = ground.practice!;
   await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, adoptedFacts(body));

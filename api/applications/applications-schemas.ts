@@ -21,15 +21,15 @@ import { TO } from '../../record/applications/outreach-due';
 import { standing } from '../outreach/outreach-schemas';
 import { awaitsApproval, checkSource, confirmationFields, FACT_VALUES, lack, seen } from '../billing/fact-schemas';
 import {
-  broken,
+  reportBrokenRule,
   actor,
   BESIDE_BAD_FIELDS,
-  cursorOf,
+  readCursor,
   date,
   id,
   instant,
   findBroken,
-  inOrder,
+  requireOrder,
   limit,
   line,
   longText,
@@ -37,7 +37,7 @@ import {
   state,
   version,
   yesOrNo,
-  dateOf,
+  describeDate,
 } from '../kernel/schemas';
 import { participation } from './participation-schemas';
 import { lapseWarning } from '../upkeep/upkeep-schemas';
@@ -61,7 +61,7 @@ const adoptedFact = <F extends Fact>(fact: F) =>
       value: FACT_VALUES[fact],
       ...confirmationFields,
       // what was taken over may be older than its application
-      confirmedOn: dateOf('AdoptedFact.confirmedOn'),
+      confirmedOn: describeDate('AdoptedFact.confirmedOn'),
     })
     .superRefine(checkSource(fact), BESIDE_BAD_FIELDS)
     .optional();
@@ -74,26 +74,26 @@ function checkAdoption(
   adopted: Partial<Record<(typeof CLOCKS)[number], string>> & { stage: Stage; confirmations?: object },
   context: z.core.$RefinementCtx,
 ): void {
-  inOrder('Adoption', 'not_before')(adopted, context);
+  requireOrder('Adoption', 'not_before')(adopted, context);
   for (const field of OVER.includes(adopted.stage) ? [] : CLOCKS) {
     const value = adopted[field];
     const rule =
       typeof value === 'string' && findBroken('happened', value) === undefined && findBroken('recent', value);
-    if (rule) broken(context, [field], rule.rule, `${rule.message} while the application is open`);
+    if (rule) reportBrokenRule(context, [field], rule.rule, `${rule.message} while the application is open`);
   }
   const { stage, confirmations } = adopted;
   if (WITHOUT_FACTS.includes(stage) && Object.keys(confirmations ?? {}).length > 0)
-    broken(context, ['confirmations'], 'not_in_stage', `must be left out where the stage is ${stage}`);
+    reportBrokenRule(context, ['confirmations'], 'not_in_stage', `must be left out where the stage is ${stage}`);
 }
 
 const adopt = z
   .strictObject({
     stage: z.enum(ADOPTABLE),
-    stageSince: dateOf('Adoption.stageSince').optional(),
-    submittedOn: dateOf('Adoption.submittedOn').optional(),
+    stageSince: describeDate('Adoption.stageSince').optional(),
+    submittedOn: describeDate('Adoption.submittedOn').optional(),
     referenceNumber: line.optional(),
-    lastContactOn: dateOf('Adoption.lastContactOn').optional(),
-    nextFollowUpOn: dateOf('Adoption.nextFollowUpOn').optional(),
+    lastContactOn: describeDate('Adoption.lastContactOn').optional(),
+    nextFollowUpOn: describeDate('Adoption.nextFollowUpOn').optional(),
     contractStatus: z.enum(CONTRACT_STATUSES).optional(),
     confirmations: z
       .strictObject({
@@ -117,15 +117,20 @@ function checkCreation(body: z.infer<typeof fields>, context: z.core.$Refinement
   const rules = rulesOf(kind);
   if (!rules) return;
   if (rules.provider && providerId === undefined)
-    broken(context, ['providerId'], 'required', `is required for ${kind}`);
+    reportBrokenRule(context, ['providerId'], 'required', `is required for ${kind}`);
   if (!rules.provider && providerId !== undefined)
-    broken(context, ['providerId'], 'not_for_this_kind', `must be left out for ${kind}`);
+    reportBrokenRule(context, ['providerId'], 'not_for_this_kind', `must be left out for ${kind}`);
   if (adopted?.stage !== 'confirmed') return;
   for (const fact of rules.facts) {
     const [path, confirmation] = [['adopt', 'confirmations', fact], adopted.confirmations?.[fact]];
-    if (!confirmation) broken(context, path, 'required', 'is required where the stage is confirmed');
+    if (!confirmation) reportBrokenRule(context, path, 'required', 'is required where the stage is confirmed');
     else if (confirmation.source === 'client_word')
-      broken(context, [...path, 'source'], 'only_a_claim', "must be more than the client's word for a confirmed stage");
+      reportBrokenRule(
+        context,
+        [...path, 'source'],
+        'only_a_claim',
+        "must be more than the client's word for a confirmed stage",
+      );
   }
 }
 
@@ -139,7 +144,7 @@ const fields = z.strictObject({
   lineOfBusiness: z.enum(LINES_OF_BUSINESS).default('commercial'),
   kind: z.enum(KINDS).default('new_individual'),
   locationId: id.optional().meta({ description: 'Where the payer credentials by location' }),
-  neededBy: dateOf('ApplicationInput.neededBy').optional(),
+  neededBy: describeDate('ApplicationInput.neededBy').optional(),
   monthlyValue: monthlyValue.optional(),
   adopt: adopt.optional(),
 });
@@ -148,7 +153,7 @@ export type ApplicationInput = z.infer<typeof applicationInput>;
 
 export const applicationPatch = z
   .strictObject({
-    neededBy: dateOf('ApplicationPatch.neededBy').nullable(),
+    neededBy: describeDate('ApplicationPatch.neededBy').nullable(),
     monthlyValue: monthlyValue.nullable(),
   })
   .partial()
@@ -384,7 +389,7 @@ export const timelineEntry = z
 
 export const timelineQuery = z.strictObject({
   limit,
-  cursor: cursorOf(position.count.nonnegative()).optional(),
+  cursor: readCursor(position.count.nonnegative()).optional(),
 });
 
 export const SORTS = ['nextFollowUpAt', '-updatedAt', 'submittedOn', 'openedAt'] as const;
@@ -424,10 +429,11 @@ export const applicationsQuery = z
           'others an application that changes while pages are read can be missed or appear twice',
       }),
     limit,
-    cursor: cursorOf(sortPosition).optional(),
+    cursor: readCursor(sortPosition).optional(),
   })
   .superRefine(({ sort, cursor }, context) => {
-    if (cursor && cursor[0] !== sort) broken(context, ['cursor'], 'cursor', 'must be a nextCursor of this list');
+    if (cursor && cursor[0] !== sort)
+      reportBrokenRule(context, ['cursor'], 'cursor', 'must be a nextCursor of this list');
   }, BESIDE_BAD_FIELDS);
 
 const GROUPS = ['stage', 'payer', 'client', 'assignee'] as const;

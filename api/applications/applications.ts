@@ -4,8 +4,8 @@ import { countApplications, listApplications } from '../../record/applications/a
 import { listTimelineWithMessages } from '../../record/applications/timeline';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
-import { listed } from '../kernel/listing';
-import { created, ok, route, type Route } from '../kernel/route';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import {
   application,
   applicationGroups,
@@ -17,7 +17,7 @@ import {
   timelineQuery,
   workflowState,
 } from './applications-schemas';
-import { pageOf } from '../kernel/schemas';
+import { describePage } from '../kernel/schemas';
 import { shown } from './applications-actions';
 import { open } from './applications-opening';
 import { checkFilter } from '../kernel/filters';
@@ -45,7 +45,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
       const starting = await open(deps, { principal, body, id });
       const made = findApplication(deps.sql, principal, id).then((kept) => shown(deps, kept!));
       const [started, answer] = await Promise.all([starting.started, made]);
-      return { ...created(`/v1/applications/${id}`, answer), ...(!started && { status: 202 }) };
+      return { ...answerCreated(`/v1/applications/${id}`, answer), ...(!started && { status: 202 }) };
     },
   }),
   route({
@@ -56,10 +56,10 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     access: 'applications:read',
     namesUser: { assignee: 'filter' },
     query: applicationsQuery,
-    responses: { 200: { description: 'The applications', schema: pageOf(applicationSummary) } },
+    responses: { 200: { description: 'The applications', schema: describePage(applicationSummary) } },
     handler: async ({ principal, query: { sort, limit, cursor, ...filter } }) => {
       await checkFilter(deps.sql, principal, filter);
-      return listed(await listApplications(deps.sql, principal, filter, { sort, limit, cursor }), (item) => item);
+      return answerPage(await listApplications(deps.sql, principal, filter, { sort, limit, cursor }), (item) => item);
     },
   }),
   route({
@@ -70,7 +70,8 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     access: 'applications:read',
     query: summaryQuery,
     responses: { 200: { description: 'The largest group first', schema: applicationGroups } },
-    handler: async ({ principal, query }) => ok({ items: await countApplications(deps.sql, principal, query.groupBy) }),
+    handler: async ({ principal, query }) =>
+      answerOk({ items: await countApplications(deps.sql, principal, query.groupBy) }),
   }),
   route({
     method: 'get',
@@ -80,7 +81,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     access: 'applications:read',
     subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
     responses: { 200: { description: 'The application', schema: application } },
-    handler: async ({ subject }) => ok(await shown(deps, subject)),
+    handler: async ({ subject }) => answerOk(await shown(deps, subject)),
   }),
   route({
     method: 'get',
@@ -93,9 +94,9 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     access: 'applications:read',
     subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
     query: timelineQuery,
-    responses: { 200: { description: 'Its entries', schema: pageOf(timelineEntry) } },
+    responses: { 200: { description: 'Its entries', schema: describePage(timelineEntry) } },
     handler: async ({ principal, subject, query: { limit, cursor: after } }) =>
-      listed(await listTimelineWithMessages(deps.sql, principal, subject.id, { limit, after }), (item) => item),
+      answerPage(await listTimelineWithMessages(deps.sql, principal, subject.id, { limit, after }), (item) => item),
   }),
   route({
     method: 'get',
@@ -113,7 +114,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
       const live = await deps.dispatch.query(subject.id, QUERY_MS);
       if (!live) throw new Problem('no_workflow');
       const record = await findApplication(deps.sql, principal, subject.id);
-      return ok({ ...live, inStep: live.progress !== null && isInStep(live.progress, record!.snapshot) });
+      return answerOk({ ...live, inStep: live.progress !== null && isInStep(live.progress, record!.snapshot) });
     },
   }),
 ];

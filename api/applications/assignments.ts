@@ -3,18 +3,18 @@ import { findApplication, findApplications } from '../../record/applications/app
 import { listAssigned } from '../../record/applications/applications-list';
 import { findUser } from '../../record/registry/users';
 import { reassignTasks } from '../../record/work-queue/tasks';
-import { unfitErrors } from '../kernel/references';
-import { refuse } from '../kernel/validation';
+import { listUnfitErrors } from '../kernel/references';
+import { refuseErrors } from '../kernel/validation';
 import type { Deps } from '../kernel/deps';
 import type { Principal } from '../../record/kernel/principal';
-import { invalid, Problem, toProblem } from '../kernel/errors';
-import { may } from '../kernel/policy';
+import { refuseFields, Problem, toProblem } from '../kernel/errors';
+import { isAllowed } from '../kernel/policy';
 import { uuidOf } from '../../runtime/uuid';
-import { pooled } from '../kernel/pooled';
-import { ok, route, type Route } from '../kernel/route';
+import { runPooled } from '../kernel/pooled';
+import { answerOk, route, type Route } from '../kernel/route';
 import { application, bulkResult, onItsWay } from './applications-schemas';
 import { id } from '../kernel/schemas';
-import { renamed } from '../kernel/names';
+import { allowOldNames } from '../kernel/names';
 import { ASSIGNMENT, shown, take } from './applications-actions';
 import { checkFilter } from '../kernel/filters';
 
@@ -27,15 +27,15 @@ const claim = z
 /** Claiming is for oneself; for somebody else it is an assignment, and takes that permission. */
 function findClaimant(principal: Principal, assignee: string | undefined): string {
   const { userId } = principal;
-  if (userId === undefined && !may(principal, 'applications:work')) throw new Problem('forbidden');
+  if (userId === undefined && !isAllowed(principal, 'applications:work')) throw new Problem('forbidden');
   const claimant = assignee ?? userId;
-  if (claimant === undefined) throw invalid({ path: 'assignee', rule: 'required', message: 'is required' });
+  if (claimant === undefined) throw refuseFields({ path: 'assignee', rule: 'required', message: 'is required' });
   if (userId !== undefined && claimant !== userId)
-    throw invalid({ path: 'assignee', rule: 'oneself', message: 'must be the user to whom the key belongs' });
+    throw refuseFields({ path: 'assignee', rule: 'oneself', message: 'must be the user to whom the key belongs' });
   return claimant;
 }
 
-const reassignment = renamed(
+const reassignment = allowOldNames(
   'Reassignment',
   z.strictObject({ assignee: id.nullable(), clientId: id.optional(), payerId: id.optional() }),
   { to: 'assignee' },
@@ -81,7 +81,7 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
         );
         if (status === 'on_its_way')
           return { status: 202, location: `/v1/applications/${subject.id}`, body: { id: commandId, status } };
-        return ok(await shown(deps, (await findApplication(sql, principal, subject.id))!));
+        return answerOk(await shown(deps, (await findApplication(sql, principal, subject.id))!));
       },
     }),
     route({
@@ -102,12 +102,12 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
       handler: async ({ principal, subject, body: { assignee, ...filter }, commandId }) => {
         await checkFilter(sql, principal, { ...filter, ...(assignee !== null && { assignee }) });
         const successor = assignee === null ? null : await findUser(sql, principal, assignee);
-        if (successor) refuse(unfitErrors('assignee', successor));
+        if (successor) refuseErrors(listUnfitErrors('assignee', successor));
         if (filter.payerId === undefined)
           await reassignTasks(sql, principal, { from: subject.id, to: assignee, clientId: filter.clientId });
         const ids = await listAssigned(sql, principal, subject.id, filter, MOST_AT_ONCE);
         const found = await findApplications(sql, principal, ids);
-        const items = await pooled(found, AT_ONCE, async (one) => {
+        const items = await runPooled(found, AT_ONCE, async (one) => {
           const request = { principal, subject: one, body: { assignee }, commandId: uuidOf([commandId, one.id]) };
           try {
             const status = await take(deps, ASSIGNMENT, request);
@@ -117,7 +117,7 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
             return { id: one.id, status: problem.status, problem };
           }
         });
-        return ok({ items });
+        return answerOk({ items });
       },
     }),
   ];

@@ -7,14 +7,14 @@ import type { Principal } from '../../record/kernel/principal';
 import { mostPerCall } from '../../domain/registry/playbook';
 import { findPayer } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
-import { invalid, Problem, toProblem, type FieldError } from '../kernel/errors';
+import { refuseFields, Problem, toProblem, type FieldError } from '../kernel/errors';
 import { uuidOf } from '../../runtime/uuid';
-import { pooled } from '../kernel/pooled';
-import { ok, route, type Route } from '../kernel/route';
+import { runPooled } from '../kernel/pooled';
+import { answerOk, route, type Route } from '../kernel/route';
 import { answer, contacts, rosterEntry, submissions } from './actions-schemas';
 import { bulkResult } from './applications-schemas';
 import { id } from '../kernel/schemas';
-import { check } from '../kernel/validation';
+import { checkValue } from '../kernel/validation';
 import { CONTACT, SUBMISSION, take, type ActionRow } from './applications-actions';
 import { checkFilter } from '../kernel/filters';
 
@@ -62,17 +62,17 @@ async function takeMany<Given extends object, Own>(
   async function takeOne(subject: KeptApplication | undefined, fields: object, itemId: string): Promise<number> {
     if (!subject) throw new Problem('not_found');
     if (!isIts(subject))
-      throw invalid({ path: 'id', rule: 'same_payer', message: 'must be an application with this payer' });
+      throw refuseFields({ path: 'id', rule: 'same_payer', message: 'must be an application with this payer' });
     const errors: FieldError[] = [];
-    const given = check(own, fields, errors);
-    if (given === undefined) throw invalid(...errors);
+    const given = checkValue(own, fields, errors);
+    if (given === undefined) throw refuseFields(...errors);
     const request = { principal, subject, body: whole(given), commandId: uuidOf([commandId, itemId]) };
     const status = await take(deps, row, request, { patienceMs });
     if (status === 'on_its_way') patienceMs = 0;
     return STATUS[status];
   }
 
-  return pooled(applications, AT_ONCE, async ({ id: itemId, ...fields }) => {
+  return runPooled(applications, AT_ONCE, async ({ id: itemId, ...fields }) => {
     const subject = found.get(itemId);
     try {
       if (subject && beyond(subject)) throw new Problem('beyond_max_per_call');
@@ -106,7 +106,7 @@ export const bulkRoutes = (deps: Deps): Route[] => [
     responses,
     handler: async ({ principal, commandId, body: { payerId, applications, ...roster } }) => {
       const many = { principal, commandId, payerId, channel: roster.channel, applications };
-      return ok({ items: await takeMany(deps, SUBMISSION, many, rosterEntry, (own) => ({ ...roster, ...own })) });
+      return answerOk({ items: await takeMany(deps, SUBMISSION, many, rosterEntry, (own) => ({ ...roster, ...own })) });
     },
   }),
   route({
@@ -119,7 +119,7 @@ export const bulkRoutes = (deps: Deps): Route[] => [
     responses,
     handler: async ({ principal, commandId, body: { payerId, applications, ...call } }) => {
       const many = { principal, commandId, payerId, channel: call.channel, applications };
-      return ok({ items: await takeMany(deps, CONTACT, many, answer, (own) => ({ ...call, ...own })) });
+      return answerOk({ items: await takeMany(deps, CONTACT, many, answer, (own) => ({ ...call, ...own })) });
     },
   }),
 ];

@@ -7,7 +7,7 @@ import { readLetterhead } from '../../record/kernel/settings';
 import { findPayer } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { checkFilter } from '../kernel/filters';
-import { ok, route, type Route } from '../kernel/route';
+import { answerOk, route, type Route } from '../kernel/route';
 import { date, id, instant, limit, line } from '../kernel/schemas';
 import { calling } from '../registry/playbook-schemas';
 import { readClock } from '../../runtime/clock';
@@ -91,7 +91,7 @@ export const callSheetRoutes = ({ sql }: Deps): Route[] => [
       await checkFilter(sql, principal, filter);
       const found = await readCallSheet(sql, principal, { ...filter, payerId: subject.id }, most);
       const sheet = found ?? { payerId: subject.id, name: subject.name, count: 0, applications: [] };
-      if (format === 'json') return ok(shown(sheet));
+      if (format === 'json') return answerOk(shown(sheet));
       const body = await callSheetPdf(sheet, readClock(), await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `call-sheet-${subject.id}.pdf` };
     },

@@ -11,17 +11,17 @@ import {
 } from '../../domain/kernel/codes';
 
 import {
-  broken,
+  reportBrokenRule,
   documents,
   BESIDE_BAD_FIELDS,
   date,
   id,
   instant,
-  inOrder,
+  requireOrder,
   line,
   longText,
-  someOf,
-  dateOf,
+  allowWords,
+  describeDate,
 } from '../kernel/schemas';
 
 /** Where somebody can see how the payer has a provider. */
@@ -33,10 +33,11 @@ const proof = {
   evidence: documents.optional(),
   notes: longText.optional(),
 };
-const sighting = { seenOn: dateOf('Sighting.seenOn'), source: z.enum(SIGHT_SOURCES), ...proof };
+const sighting = { seenOn: describeDate('Sighting.seenOn'), source: z.enum(SIGHT_SOURCES), ...proof };
 
 function checkPhone({ source, rep }: { source: string; rep?: string | undefined }, context: z.core.$RefinementCtx) {
-  if (source === 'phone' && !rep) broken(context, ['rep'], 'phone_needs_rep', 'is required where the source is phone');
+  if (source === 'phone' && !rep)
+    reportBrokenRule(context, ['rep'], 'phone_needs_rep', 'is required where the source is phone');
 }
 
 export const loading = z
@@ -52,8 +53,8 @@ export const directory = z
 export const issue = z
   .strictObject({
     code: z.enum(ISSUE_CODES),
-    since: dateOf('Issue.since'),
-    disproves: someOf(FACTS)
+    since: describeDate('Issue.since'),
+    disproves: allowWords(FACTS)
       .optional()
       .meta({
         description:
@@ -69,7 +70,7 @@ export const issue = z
 export const issueResolution = z
   .strictObject({
     code: z.enum(ISSUE_CODES),
-    resolvedOn: dateOf('IssueResolution.resolvedOn'),
+    resolvedOn: describeDate('IssueResolution.resolvedOn'),
     source: z.enum(SIGHT_SOURCES),
     ...proof,
   })
@@ -78,7 +79,7 @@ export const issueResolution = z
 
 export const committeeDate = z
   .strictObject({
-    on: dateOf('CommitteeDate.on').meta({ description: 'Of the committee’s latest decision' }),
+    on: describeDate('CommitteeDate.on').meta({ description: 'Of the committee’s latest decision' }),
     source: z.enum(FACT_SOURCES),
     ...proof,
   })
@@ -87,15 +88,15 @@ export const committeeDate = z
 
 export const recredentialing = z
   .strictObject({
-    startedOn: dateOf('PayersRecredentialing.startedOn'),
-    dueOn: dateOf('PayersRecredentialing.dueOn')
+    startedOn: describeDate('PayersRecredentialing.startedOn'),
+    dueOn: describeDate('PayersRecredentialing.dueOn')
       .optional()
       .meta({ description: 'The day by which the payer wants it, where it named one' }),
     source: z.enum(FACT_SOURCES),
     ...proof,
   })
   .superRefine(checkPhone, BESIDE_BAD_FIELDS)
-  .superRefine(inOrder('PayersRecredentialing'), BESIDE_BAD_FIELDS)
+  .superRefine(requireOrder('PayersRecredentialing'), BESIDE_BAD_FIELDS)
   .meta({ id: 'PayersRecredentialing' });
 
 const seen = <T extends readonly [string, ...string[]]>(statuses: T) =>

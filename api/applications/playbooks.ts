@@ -8,10 +8,10 @@ import type { Deps } from '../kernel/deps';
 import { toProblem } from '../kernel/errors';
 import { readClock } from '../../runtime/clock';
 import { uuidOf } from '../../runtime/uuid';
-import { pooled } from '../kernel/pooled';
-import { ok, route, type Route } from '../kernel/route';
+import { runPooled } from '../kernel/pooled';
+import { answerOk, route, type Route } from '../kernel/route';
 import { bulkResult } from './applications-schemas';
-import { id, ids, instant, line } from '../kernel/schemas';
+import { id, listOfIds, instant, line } from '../kernel/schemas';
 import { effectivePlaybook } from '../registry/playbook-schemas';
 import { showPlaybook } from '../registry/payers';
 import { MIGRATION, take } from './applications-actions';
@@ -37,7 +37,7 @@ const move = z
 const migration = z
   .strictObject({
     preview: z.boolean().optional().meta({ description: 'true where it is left out: nothing is moved' }),
-    applicationIds: ids(MOST).min(1).optional().meta({ description: 'Left out: all of them' }),
+    applicationIds: listOfIds(MOST).min(1).optional().meta({ description: 'Left out: all of them' }),
   })
   .meta({ id: 'PlaybookMigration' });
 
@@ -59,7 +59,7 @@ export const playbookRoutes = (deps: Deps): Route[] => {
         },
       },
       handler: async ({ principal, commandId }) =>
-        ok({ items: await addMissingPayers(sql, principal, STARTER_SET, (name) => uuidOf([commandId, name])) }),
+        answerOk({ items: await addMissingPayers(sql, principal, STARTER_SET, (name) => uuidOf([commandId, name])) }),
     }),
     route({
       method: 'get',
@@ -72,7 +72,7 @@ export const playbookRoutes = (deps: Deps): Route[] => {
       handler: async ({ subject: { snapshot, playbookVersion: version } }) => {
         const { payerId, state, kind, lineOfBusiness } = snapshot.key;
         const playbook = await readPlaybook(sql, payerId, version);
-        return ok(showPlaybook({ payerId, version, state, kind, lineOfBusiness }, playbook));
+        return answerOk(showPlaybook({ payerId, version, state, kind, lineOfBusiness }, playbook));
       },
     }),
     route({
@@ -94,13 +94,13 @@ export const playbookRoutes = (deps: Deps): Route[] => {
       handler: async ({ principal, subject, body: { preview = true, applicationIds }, commandId }) => {
         const wanted = { ids: applicationIds, limit: MOST };
         const moves = await listPlaybookMoves(sql, principal, subject, readClock(), wanted);
-        if (preview) return ok({ items: moves });
+        if (preview) return answerOk({ items: moves });
         const found = await findApplications(
           sql,
           principal,
           moves.map((one) => one.id),
         );
-        const items = await pooled(found, AT_ONCE, async (one) => {
+        const items = await runPooled(found, AT_ONCE, async (one) => {
           const body = { version: subject.playbookVersion };
           const request = { principal, subject: one, body, commandId: uuidOf([commandId, one.id]) };
           try {
@@ -111,7 +111,7 @@ export const playbookRoutes = (deps: Deps): Route[] => {
             return { id: one.id, status: problem.status, problem };
           }
         });
-        return ok({ items });
+        return answerOk({ items });
       },
     }),
   ];

@@ -8,16 +8,16 @@ import { findApplication } from '../../record/applications/applications';
 import { findClient } from '../../record/registry/clients';
 import { snoozeItem } from '../../record/work-queue/snoozes';
 import type { Deps } from '../kernel/deps';
-import { invalid, Problem } from '../kernel/errors';
-import { ok, route, type Route } from '../kernel/route';
+import { refuseFields, Problem } from '../kernel/errors';
+import { answerOk, route, type Route } from '../kernel/route';
 import { application } from './applications-schemas';
-import { longText, dateOf } from '../kernel/schemas';
+import { longText, describeDate } from '../kernel/schemas';
 import { shown } from './applications-actions';
 
 const snoozeInput = z
   .strictObject({
     purpose: z.enum(PURPOSES),
-    until: dateOf('Snooze.until').meta({
+    until: describeDate('Snooze.until').meta({
       description: 'The day on which the item returns; at most 14 days ahead, and not after a payer’s deadline',
     }),
     reason: longText,
@@ -47,21 +47,22 @@ export const snoozeRoutes = (deps: Deps): Route[] => {
         const today = localDate(readClock(), client!.timeZone);
         const last = DEADLINE_STEPS.includes(purpose) ? localDate(item.dueAt, client!.timeZone) : null;
         const furthest = addDays(today, LONGEST_SNOOZE_DAYS);
-        if (until <= today) throw invalid({ path: 'until', rule: 'in_future', message: 'must be later than today' });
+        if (until <= today)
+          throw refuseFields({ path: 'until', rule: 'in_future', message: 'must be later than today' });
         if (until > furthest)
-          throw invalid({
+          throw refuseFields({
             path: 'until',
             rule: 'too_far',
             message: `must be at most ${LONGEST_SNOOZE_DAYS} days ahead`,
           });
         if (last !== null && until > last)
-          throw invalid({
+          throw refuseFields({
             path: 'until',
             rule: 'past_deadline',
             message: 'must not be later than the payer’s deadline',
           });
         await snoozeItem(sql, principal, subject, { purpose, since: item.since }, { until, reason });
-        return ok(await shown(deps, subject));
+        return answerOk(await shown(deps, subject));
       },
     }),
   ];

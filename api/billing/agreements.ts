@@ -10,12 +10,12 @@ import {
 } from '../../record/billing/agreements';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
-import { listed } from '../kernel/listing';
-import { ok, route, type Route } from '../kernel/route';
+import { answerPage } from '../kernel/listing';
+import { answerOk, route, type Route } from '../kernel/route';
 import { agreementEnding, FACT_VALUES } from './fact-schemas';
-import { date, id, instant, pageOf, pageQuery, state, version } from '../kernel/schemas';
+import { date, id, instant, describePage, pageQuery, state, version } from '../kernel/schemas';
 import { checkFilter } from '../kernel/filters';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 const tag = 'agreements';
 
@@ -81,10 +81,10 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'applications:read',
     query,
-    responses: { 200: { description: 'Agreements in order of creation', schema: pageOf(agreement) } },
+    responses: { 200: { description: 'Agreements in order of creation', schema: describePage(agreement) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       await checkFilter(sql, principal, { practiceId: filter.practiceId, payerId: filter.payerId });
-      return listed(await listAgreements(sql, principal, filter, { limit, ...(cursor && { cursor }) }), view);
+      return answerPage(await listAgreements(sql, principal, filter, { limit, ...(cursor && { cursor }) }), view);
     },
   }),
   route({
@@ -95,7 +95,7 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
     access: 'applications:read',
     subject: ({ principal, params }) => findAgreement(sql, principal, params.id),
     responses: { 200: { description: 'The agreement', schema: agreement } },
-    handler: async ({ subject }) => ok(view(subject)),
+    handler: async ({ subject }) => answerOk(view(subject)),
   }),
   route({
     method: 'post',
@@ -111,13 +111,13 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The agreement as it is now', schema: agreement } },
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
       const { endedOn } = subject;
-      refuse([
+      refuseErrors([
         ...listContradictions('AgreementEnd', body, { first_participation: await findFirstEffective(sql, subject) }),
         ...(body.replaces && endedOn === null ? [NOTHING_TO_REPLACE] : []),
       ]);
       const ended = await endAgreement(sql, principal, subject.id, commandId, body, ifMatch);
       if (!ended) throw new Problem('agreement_ended', { detail: END_PUT_RIGHT });
-      return ok(view(ended));
+      return answerOk(view(ended));
     },
   }),
 ];

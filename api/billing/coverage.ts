@@ -5,7 +5,7 @@ import { readLetterhead } from '../../record/kernel/settings';
 import { readCoverage } from '../../record/billing/coverage';
 import { findClient } from '../../record/registry/clients';
 import type { Deps } from '../kernel/deps';
-import { ok, route, type Route } from '../kernel/route';
+import { answerOk, route, type Route } from '../kernel/route';
 import { coverage, coverageQuery } from './coverage-schemas';
 import { checkFilter } from '../kernel/filters';
 
@@ -28,7 +28,7 @@ export const coverageRoutes = ({ sql }: Deps): Route[] => [
       await checkFilter(sql, principal, filter);
       const today = localDate(readClock(), subject.timeZone);
       const items = await readCoverage(sql, principal, subject.id, today, filter);
-      if (format === 'json') return ok({ items });
+      if (format === 'json') return answerOk({ items });
       const body =
         format === 'csv'
           ? Buffer.from(coverageCsv(items))

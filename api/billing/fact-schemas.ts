@@ -4,15 +4,15 @@ import { listFactProblems, type FactProblem, type FactValues } from '../../domai
 import {
   address,
   BESIDE_BAD_FIELDS,
-  broken,
+  reportBrokenRule,
   documents,
-  formOf,
+  allowForms,
   id,
   line,
   longText,
   npi,
-  text,
-  dateOf,
+  describeText,
+  describeDate,
 } from '../kernel/schemas';
 
 const inherited = z.strictObject({ inheritedFrom: id }).meta({
@@ -23,31 +23,34 @@ const none = { none: z.literal(true), saidBy: line };
 
 /** What each of the four facts can be. */
 export const FACT_VALUES = {
-  contract: formOf('"executed", {none: true, basis, saidBy} or {inheritedFrom}', [
+  contract: allowForms('"executed", {none: true, basis, saidBy} or {inheritedFrom}', [
     z.literal('executed'),
     z.strictObject({ ...none, basis: z.enum(CONTRACT_BASES) }),
     inherited,
   ]),
-  effectiveDate: dateOf('EffectiveDate.value'),
-  payerProviderId: formOf('a text or {none: true, saidBy}', [line, z.strictObject(none)]),
-  claimsRoute: formOf('{clearinghouse, payerId, eraEnrolled?}, {portal}, {paperAddress} or {inheritedFrom}', [
+  effectiveDate: describeDate('EffectiveDate.value'),
+  payerProviderId: allowForms('a text or {none: true, saidBy}', [line, z.strictObject(none)]),
+  claimsRoute: allowForms('{clearinghouse, payerId, eraEnrolled?}, {portal}, {paperAddress} or {inheritedFrom}', [
     z.strictObject({ clearinghouse: line, payerId: line, eraEnrolled: z.boolean().optional() }),
     z.strictObject({ portal: line }),
-    z.strictObject({ paperAddress: formOf('a text or an address', [longText, address]) }),
+    z.strictObject({ paperAddress: allowForms('a text or an address', [longText, address]) }),
     inherited,
   ]),
 } satisfies { [F in Fact]: z.ZodType<FactValues[F]> };
 
-const last4 = text([{ rule: 'four_digits', message: 'must be 4 digits', holds: (value) => /^\d{4}$/.test(value) }], {
-  example: '6789',
-  pattern: '^[0-9]{4}$',
-});
+const last4 = describeText(
+  [{ rule: 'four_digits', message: 'must be 4 digits', holds: (value) => /^\d{4}$/.test(value) }],
+  {
+    example: '6789',
+    pattern: '^[0-9]{4}$',
+  },
+);
 
 export const seen = z
   .strictObject({ partyName: line, tinLast4: last4, npi, locationId: id })
   .partial()
   .superRefine((value, context) => {
-    if (Object.keys(value).length === 0) broken(context, [], 'not_empty', 'must have at least one field');
+    if (Object.keys(value).length === 0) reportBrokenRule(context, [], 'not_empty', 'must have at least one field');
   }, BESIDE_BAD_FIELDS)
   .meta({
     id: 'Seen',
@@ -71,7 +74,7 @@ export const confirmationFields = {
   source: z.enum(FACT_SOURCES),
   reference: line.meta({ description: 'The reference of the letter, call or page, so that it can be found again' }),
   rep: line.optional(),
-  confirmedOn: dateOf('Confirmation.confirmedOn'),
+  confirmedOn: describeDate('Confirmation.confirmedOn'),
   seen: seen.optional(),
   evidence: documents.optional(),
 };
@@ -90,16 +93,16 @@ export const checkSource =
   ({ source, rep }: { source: FactSource; rep?: string | undefined }, context: z.core.$RefinementCtx): void => {
     const given = { value: '', source, reference: '-', ...(rep !== undefined && { rep }) };
     for (const { path, rule } of listFactProblems(fact, given, { contractBases: [] }))
-      broken(context, [path], rule, FACT_MESSAGES[rule]);
+      reportBrokenRule(context, [path], rule, FACT_MESSAGES[rule]);
   };
 
 const endingOn = (on: 'ParticipationEnd.on' | 'AgreementEnd.on') =>
-  z.strictObject({ on: dateOf(on), reason: longText, source: z.enum(FACT_SOURCES), reference: line });
+  z.strictObject({ on: describeDate(on), reason: longText, source: z.enum(FACT_SOURCES), reference: line });
 /** How a participation, or an agreement, ended: `on` is the last day, and may be ahead. */
 export const ending = endingOn('ParticipationEnd.on').meta({ id: 'Ending' });
 export const agreementEnding = endingOn('AgreementEnd.on')
   .extend({
-    replaces: dateOf('AgreementEnd.replaces')
+    replaces: describeDate('AgreementEnd.replaces')
       .optional()
       .meta({ description: '`endedOn` as it is on record, to put the last day of an agreement right that has ended' }),
   })

@@ -18,9 +18,9 @@ import {
 import { findPayersByElectronicId } from '../../record/registry/payers';
 import type { Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
-import { invalid, Problem } from '../kernel/errors';
-import { listed } from '../kernel/listing';
-import { ok, route, type Route } from '../kernel/route';
+import { refuseFields, Problem } from '../kernel/errors';
+import { answerPage } from '../kernel/listing';
+import { answerOk, route, type Route } from '../kernel/route';
 import { awaitsApproval, FACT_VALUES, lack } from './fact-schemas';
 import {
   actor,
@@ -29,13 +29,13 @@ import {
   id,
   instant,
   line,
-  pageOf,
+  describePage,
   pageQuery,
   pastInstant,
-  repeatable,
+  allowRepeats,
   state,
   UNKNOWN_REFERENCE,
-  dateOf,
+  describeDate,
 } from '../kernel/schemas';
 import { checkFilter } from '../kernel/filters';
 
@@ -51,7 +51,7 @@ const scope = z
     }),
     clearinghouse: line.optional(),
     state,
-    dateOfService: dateOf('Readiness.dateOfService'),
+    dateOfService: describeDate('Readiness.dateOfService'),
     lineOfBusiness: z.enum(LINES_OF_BUSINESS).optional().meta({ description: 'May be left out if only one exists' }),
     locationId: id.optional(),
     asOf: pastInstant.optional().meta({
@@ -133,8 +133,8 @@ const givenQuery = pageQuery.extend({
   providerId: id.optional(),
   practiceId: id.optional(),
   payerId: id.optional(),
-  from: dateOf('ReadinessAnswers.from').optional().meta({ description: 'Given on this day or later, in UTC' }),
-  until: dateOf('ReadinessAnswers.until').optional().meta({ description: 'Given before this day, in UTC' }),
+  from: describeDate('ReadinessAnswers.from').optional().meta({ description: 'Given on this day or later, in UTC' }),
+  until: describeDate('ReadinessAnswers.until').optional().meta({ description: 'Given before this day, in UTC' }),
 });
 
 const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });
@@ -176,13 +176,13 @@ const view = (given: ReadinessAnswer, date: PlainDate) => ({
 const unknown = (...paths: string[]): Problem =>
   new Problem('not_found', { errors: paths.map((path) => ({ path, ...UNKNOWN_REFERENCE })) });
 
-const AMBIGUOUS = invalid({
+const AMBIGUOUS = refuseFields({
   path: 'electronicPayerId',
   rule: 'ambiguous_reference',
   message: 'is used by several payers; give the payerId or the clearinghouse',
 });
 
-const OF_OTHER_CLIENT = invalid({
+const OF_OTHER_CLIENT = refuseFields({
   path: 'practiceId',
   rule: 'same_client',
   message: 'must be a practice of the provider’s client',
@@ -203,7 +203,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     handler: async ({ principal, query }) => {
       const [one] = await answers(deps, principal, [query]);
       if (one instanceof Problem) throw one;
-      return ok(one);
+      return answerOk(one);
     },
   }),
   route({
@@ -214,11 +214,14 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     tag,
     access: 'answers:read',
     query: givenQuery,
-    responses: { 200: { description: 'In the order in which they were given', schema: pageOf(given) } },
+    responses: { 200: { description: 'In the order in which they were given', schema: describePage(given) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       const { providerId, practiceId, payerId } = filter;
       await checkFilter(deps.sql, principal, { providerId, practiceId, payerId });
-      return listed(await listAnswers(deps.sql, principal, filter, { limit, ...(cursor && { cursor }) }), (one) => one);
+      return answerPage(
+        await listAnswers(deps.sql, principal, filter, { limit, ...(cursor && { cursor }) }),
+        (one) => one,
+      );
     },
   }),
   route({
@@ -227,7 +230,9 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     summary: 'Ask up to 1,000 questions at once',
     tag,
     access: 'readiness:read',
-    body: z.strictObject({ items: repeatable(z.array(question).min(1).max(1000)) }).meta({ id: 'ReadinessQuestions' }),
+    body: z
+      .strictObject({ items: allowRepeats(z.array(question).min(1).max(1000)) })
+      .meta({ id: 'ReadinessQuestions' }),
     responses: {
       200: {
         description: 'The answers in order; `problem` where a question refers to something unknown',
@@ -236,7 +241,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     },
     handler: async ({ principal, body }) => {
       const all = await answers(deps, principal, body.items);
-      return ok({ items: all.map((one) => (one instanceof Problem ? { problem: one } : one)) });
+      return answerOk({ items: all.map((one) => (one instanceof Problem ? { problem: one } : one)) });
     },
   }),
 ];

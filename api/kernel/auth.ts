@@ -6,7 +6,7 @@ import type { Sql } from '../../runtime/database';
 import { hashOfSecret } from '../../runtime/secrets';
 import { Problem } from './errors';
 
-/** Lets nobody on without a valid bearer key; principalOf then says who it is. */
+/** Lets nobody on without a valid bearer key; getPrincipal then says who it is. */
 export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
   const adminHash = hashOfSecret(adminApiKey.trim());
 
@@ -29,4 +29,4 @@ export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
 }
 
 /** Who the request is from, behind `authenticate`. */
-export const principalOf = (res: Response): Principal => res.locals.principal as Principal;
+export const getPrincipal = (res: Response): Principal => res.locals.principal as Principal;

@@ -6,7 +6,7 @@ import { Problem } from './errors';
 import { servePage } from './router';
 
 /** Calendar feeds: calendar programs send no key, so the address itself is the secret. */
-export function calendarFeeds(sql: Sql): Router {
+export function createCalendarFeeds(sql: Sql): Router {
   const router = Router({ caseSensitive: true, strict: true });
   servePage(router, /^\/calendar\/([\w-]{43})\.ics$/, async (req, res) => {
     const appointments = await listAppointments(sql, req.params[0]!);

@@ -17,17 +17,23 @@ export interface CoreStep {
 }
 
 /** Ids as the examples have them; a real answer has others. */
-const exampleId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
-const CLIENT = exampleId(1);
-const PRACTICE = exampleId(2);
-const PROVIDER = exampleId(3);
-const PAYER = exampleId(4);
-const APPLICATION = exampleId(5);
+const makeExampleId = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
+const CLIENT = makeExampleId(1);
+const PRACTICE = makeExampleId(2);
+const PROVIDER = makeExampleId(3);
+const PAYER = makeExampleId(4);
+const APPLICATION = makeExampleId(5);
 
 const address = { line1: '12 Elm Street', city: 'Oakland', state: 'CA', postalCode: '94607' };
 const fromLetter = { source: 'letter', reference: 'Welcome letter of 2026-05-20', confirmedOn: '2026-05-22' };
 
-const ofApplication = (method: Method, segment: string, name: string, summary: string, body?: object): CoreStep => ({
+const makeApplicationStep = (
+  method: Method,
+  segment: string,
+  name: string,
+  summary: string,
+  body?: object,
+): CoreStep => ({
   name,
   summary,
   method,
@@ -105,39 +111,48 @@ export const CORE_STEPS: CoreStep[] = [
     parameters: { clientId: CLIENT },
     status: 200,
   },
-  ofApplication('post', 'submission', 'submission', 'Filed in the payer’s portal', {
+  makeApplicationStep('post', 'submission', 'submission', 'Filed in the payer’s portal', {
     submittedOn: '2026-03-02',
     channel: 'payer_portal',
     referenceNumber: 'ACME-778',
   }),
-  ofApplication('post', 'contacts', 'information_requested', 'The payer asks for a form', {
+  makeApplicationStep('post', 'contacts', 'information_requested', 'The payer asks for a form', {
     channel: 'phone',
     outcome: 'information_requested',
     rep: 'Dana',
     referenceNumber: 'CALL-1',
     missingItems: ['W-9'],
   }),
-  ofApplication('post', 'information', 'information', 'The form is sent', { providedOn: '2026-03-20', items: ['W-9'] }),
-  ofApplication('post', 'contacts', 'approved', 'The payer says yes', {
+  makeApplicationStep('post', 'information', 'information', 'The form is sent', {
+    providedOn: '2026-03-20',
+    items: ['W-9'],
+  }),
+  makeApplicationStep('post', 'contacts', 'approved', 'The payer says yes', {
     channel: 'portal',
     outcome: 'approved',
     notes: 'The portal shows the committee’s approval.',
   }),
-  ofApplication('put', 'confirmations/contract', 'contract', 'The contract that both have signed', {
+  makeApplicationStep('put', 'confirmations/contract', 'contract', 'The contract that both have signed', {
     value: 'executed',
     source: 'executed_contract',
     reference: 'Agreement ACME-2026-14',
     confirmedOn: '2026-05-22',
   }),
-  ofApplication('put', 'confirmations/effectiveDate', 'effective_date', 'The first day in network', {
+  makeApplicationStep('put', 'confirmations/effectiveDate', 'effective_date', 'The first day in network', {
     value: '2026-06-01',
     ...fromLetter,
   }),
-  ofApplication('put', 'confirmations/payerProviderId', 'payer_provider_id', 'The id under which the payer pays', {
-    value: 'PIN-20391',
-    ...fromLetter,
-  }),
-  ofApplication('put', 'confirmations/claimsRoute', 'claims_route', 'Where claims go', {
+  makeApplicationStep(
+    'put',
+    'confirmations/payerProviderId',
+    'payer_provider_id',
+    'The id under which the payer pays',
+    {
+      value: 'PIN-20391',
+      ...fromLetter,
+    },
+  ),
+  makeApplicationStep('put', 'confirmations/claimsRoute', 'claims_route', 'Where claims go', {
     value: { clearinghouse: 'Availity', payerId: '60054' },
     ...fromLetter,
   }),
@@ -155,7 +170,7 @@ export const CORE_STEPS: CoreStep[] = [
     },
     status: 200,
   },
-  ofApplication('get', 'timeline', 'timeline', 'Everything that happened, in order'),
+  makeApplicationStep('get', 'timeline', 'timeline', 'Everything that happened, in order'),
 ];
 
 interface Example {
@@ -171,7 +186,7 @@ export interface CoreExamples {
 }
 
 /** The examples of an operation; undefined where it is not of the core. */
-export function coreExamplesOf({ method, path }: { method: Method; path: string }): CoreExamples | undefined {
+export function findCoreExamples({ method, path }: { method: Method; path: string }): CoreExamples | undefined {
   const steps = CORE_STEPS.filter((step) => step.method === method && step.path === path);
   if (steps.length === 0) return undefined;
   const examples: CoreExamples = { parameters: {}, requests: {}, responses: {} };

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import express from 'express';
 import type { Router } from 'express';
-import { openApiDocument } from './openapi';
+import { buildOpenApiDocument } from './openapi';
 import type { Route } from './route';
 import { servePage } from './router';
 
@@ -29,13 +29,13 @@ const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', de
 `;
 
 /** The OpenAPI document of the routes and a page that shows it, all served from here. */
-export function docs(routes: Route[]): Router {
+export function createDocs(routes: Route[]): Router {
   // made when somebody first asks: it takes as long as all else that a start does
   let document: string | undefined;
   const router = express.Router();
   servePage(router, '/', (_, res) => res.redirect('/docs'));
   servePage(router, '/openapi.json', (_, res) => {
-    document ??= JSON.stringify(openApiDocument(routes));
+    document ??= JSON.stringify(buildOpenApiDocument(routes));
     res.type('json').end(document);
   });
   servePage(router, '/docs', (_, res) => void res.type('html').end(PAGE));

@@ -108,7 +108,7 @@ export class Problem extends Error {
 }
 
 /** The refusal of fields that only the handler could judge. */
-export const invalid = (...errors: FieldError[]): Problem => new Problem('validation_failed', { errors });
+export const refuseFields = (...errors: FieldError[]): Problem => new Problem('validation_failed', { errors });
 
 /** The problem that an error of any origin is answered with; a stranger's words are never passed on. */
 export function toProblem(error: unknown): Problem {

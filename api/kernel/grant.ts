@@ -3,11 +3,11 @@ import type { Principal } from '../../record/kernel/principal';
 import { selectKnownClients } from '../../record/registry/clients';
 import { findUser, seesClient, type User } from '../../record/registry/users';
 import type { Sql } from '../../runtime/database';
-import { invalid, Problem, type FieldError } from './errors';
-import { manages, mayGrant } from './policy';
-import { HAS_ACCESS, unknownIn } from './references';
+import { refuseFields, Problem, type FieldError } from './errors';
+import { mayManage, mayGrant } from './policy';
+import { HAS_ACCESS, listUnknown } from './references';
 import { UNKNOWN_REFERENCE } from './schemas';
-import { refuse } from './validation';
+import { refuseErrors } from './validation';
 
 /** Refuses clients that the maker cannot see, and a role or scope beyond the maker's own. */
 export async function checkGrant(
@@ -15,21 +15,24 @@ export async function checkGrant(
   maker: Principal,
   { role, clientIds }: { role: Role; clientIds?: string[] | undefined },
 ): Promise<void> {
-  if (clientIds) refuse(unknownIn('clientIds', clientIds, await selectKnownClients(sql, maker, clientIds)));
+  if (clientIds) refuseErrors(listUnknown('clientIds', clientIds, await selectKnownClients(sql, maker, clientIds)));
   if (!mayGrant(maker, role, clientIds ?? null)) throw new Problem('forbidden');
 }
 
 /** The user to whom a key is to belong: one whom its maker manages, and who has access. */
 export async function findOwner(sql: Sql, maker: Principal, userId: string): Promise<User> {
   const user = await findUser(sql, maker, userId);
-  if (!user) throw invalid({ path: 'userId', ...UNKNOWN_REFERENCE });
-  if (!manages(maker, user)) throw new Problem('forbidden');
-  if (user.revokedAt) throw invalid({ path: 'userId', ...HAS_ACCESS });
+  if (!user) throw refuseFields({ path: 'userId', ...UNKNOWN_REFERENCE });
+  if (!mayManage(maker, user)) throw new Problem('forbidden');
+  if (user.revokedAt) throw refuseFields({ path: 'userId', ...HAS_ACCESS });
   return user;
 }
 
 /** The errors of a key that could do more than its user. */
-export function beyondOwner(owner: User, { role, clientIds }: { role: Role; clientIds?: string[] }): FieldError[] {
+export function listErrorsBeyondOwner(
+  owner: User,
+  { role, clientIds }: { role: Role; clientIds?: string[] },
+): FieldError[] {
   const errors: FieldError[] = [];
   if (!mayGrant(owner, role, owner.clientIds))
     errors.push({ path: 'role', rule: 'within_user', message: 'must not have more permissions than the user' });

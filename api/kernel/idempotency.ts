@@ -26,7 +26,7 @@ export interface Attempt {
 }
 
 /** An attempt of which no retry will be known. */
-export const single = (): Attempt => ({ commandId: randomUUID(), keep: async (answer) => answer });
+export const createSingleAttempt = (): Attempt => ({ commandId: randomUUID(), keep: async (answer) => answer });
 
 /**
  * Idempotency-Keys, scoped to the caller and route. There is no lock: every effect is recorded once under the command's
@@ -40,7 +40,7 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
   /** Claims the key for this body; answers 422 where it came with another one. `scope` names caller and route. */
   async function claim(scope: string[], key: string, body: unknown): Promise<Attempt> {
     const id = uuidOf([...scope, key]);
-    const text = canonical(body);
+    const text = canonicalize(body);
     const bodyHash = keyring.lookupHash(text);
     const kept = await claimKey(sql, id, bodyHash);
     const hashes = keyring.lookupHashes(text);
@@ -49,7 +49,7 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
     return {
       // The key's own time is part of it: after 30 days the same key is a new command.
       commandId: uuidOf([id, kept.createdAt]),
-      answered: stored(id, kept),
+      answered: readStored(id, kept),
       keep: (answer) => keep(id, answer),
     };
   }
@@ -58,10 +58,10 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
     if (!isFinal(answer.status)) return answer;
     const response = keyring.seal(JSON.stringify(answer.body ?? null), owner(id));
     const row = await saveKeyAnswer(sql, id, { status: answer.status, location: answer.location ?? null, response });
-    return (row && stored(id, row)) ?? answer;
+    return (row && readStored(id, row)) ?? answer;
   }
 
-  function stored(
+  function readStored(
     id: string,
     { status, location, response }: Pick<KeptRequest, 'status' | 'location' | 'response'>,
   ): Answer | undefined {
@@ -78,7 +78,7 @@ export const isFinal = (status: number): boolean =>
   (status < 300 && status !== 202) || status === 409 || status === 422;
 
 // The order of an object's keys doesn't make another body.
-const canonical = (body: unknown): string =>
+const canonicalize = (body: unknown): string =>
   JSON.stringify(body, (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -5,21 +5,21 @@ import { BESIDE_BAD_FIELDS } from './schemas';
 export type OldNames = Record<string, string>;
 
 /** A field of an answer under the name that it had before. */
-export const formerly = <T extends z.ZodType>(schema: T, name: string): T =>
+export const describeFormerName = <T extends z.ZodType>(schema: T, name: string): T =>
   schema.meta({ deprecated: true, description: `Old name of \`${name}\``, param: { deprecated: true } });
 
 /**
  * A body, or without an id a query, whose fields can also be sent under the names that they had before. It is read into the new names; one field
  * under both names is refused.
  */
-export function renamed<S extends z.ZodRawShape>(id: string | null, schema: z.ZodObject<S>, names: OldNames) {
+export function allowOldNames<S extends z.ZodRawShape>(id: string | null, schema: z.ZodObject<S>, names: OldNames) {
   const shape: Record<string, z.ZodType> = {};
   const required: string[] = [];
   for (const [old, name] of Object.entries(names)) {
     const field = schema.shape[name] as unknown as z.ZodType;
     if (!field.safeParse(undefined).success) required.push(old);
     shape[name] = field.optional();
-    shape[old] = formerly(field.optional(), name);
+    shape[old] = describeFormerName(field.optional(), name);
   }
   const either = required.map((old) => ({ anyOf: [{ required: [names[old]!] }, { required: [old] }] }));
   return (schema as z.ZodObject)
@@ -41,7 +41,7 @@ export function renamed<S extends z.ZodRawShape>(id: string | null, schema: z.Zo
 }
 
 /** Answers what is kept under old names under the new ones too. */
-export const underBothNames =
+export const addOldNames =
   (names: OldNames) =>
   <T extends object>(item: T): T => ({
     ...item,
@@ -49,7 +49,7 @@ export const underBothNames =
   });
 
 /** The same the other way: what the record keeps under the old names. */
-export const underOldNames =
+export const restoreOldNames =
   (names: OldNames) =>
   <T extends object>(body: T): T =>
     Object.fromEntries(

@@ -6,12 +6,12 @@ import {
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
 import { ACTIONS, OUTCOMES, STAGES } from '../../domain/kernel/codes';
-import { coreExamplesOf, type CoreExamples } from './core';
+import { findCoreExamples, type CoreExamples } from './core';
 import { PROBLEMS } from './errors';
-import { rolesOf } from './policy';
-import { paramSchema, type Method, type Route } from './route';
+import { listRoles } from './policy';
+import { findParamSchema, type Method, type Route } from './route';
 import { id } from './schemas';
-import { CORE, sectionOf, SECTIONS } from './sections';
+import { CORE, findSection, SECTIONS } from './sections';
 
 const problem = z
   .object({
@@ -59,10 +59,10 @@ const HEADERS: Partial<Record<Method, z.ZodObject>> = {
   patch: z.object({ 'If-Match': ifMatch }),
 };
 
-const page = (operationId: string, summary: string, type: string) => ({
+const describePagePath = (operationId: string, summary: string, type: string) => ({
   get: {
     operationId,
-    tags: [sectionOf('documentation')],
+    tags: [findSection('documentation')],
     summary,
     security: [],
     responses: { 200: { description: 'The page', content: { [type]: { schema: z.unknown() } } } },
@@ -71,14 +71,18 @@ const page = (operationId: string, summary: string, type: string) => ({
 
 /** What docs.ts serves: nothing that a schema of ours validates, so no routes. */
 const DOCUMENTATION = {
-  '/docs': page('getDocs', 'Read this description as a page', 'text/html'),
-  '/openapi.json': page('getOpenapi', 'Read this description as an OpenAPI 3.1 document', 'application/json'),
+  '/docs': describePagePath('getDocs', 'Read this description as a page', 'text/html'),
+  '/openapi.json': describePagePath(
+    'getOpenapi',
+    'Read this description as an OpenAPI 3.1 document',
+    'application/json',
+  ),
 } satisfies ZodOpenApiPathsObject;
 
 /** The OpenAPI 3.1 document of the routes, from the schemas that validate. */
-export function openApiDocument(routes: Route[]) {
+export function buildOpenApiDocument(routes: Route[]) {
   const paths: ZodOpenApiPathsObject = { ...DOCUMENTATION };
-  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: buildOperation(route) };
   const document: ZodOpenApiObject = {
     openapi: '3.1.0',
     info: {
@@ -95,16 +99,16 @@ export function openApiDocument(routes: Route[]) {
     },
     paths,
   };
-  return withParameterExamples(
-    createDocument(document, { override: ({ jsonSchema }) => sayRange(jsonSchema) }),
+  return addParameterExamples(
+    createDocument(document, { override: ({ jsonSchema }) => describeRange(jsonSchema) }),
     routes,
   );
 }
 
 /** The operations of the core with what their examples have in path and query. */
-function withParameterExamples<T extends ReturnType<typeof createDocument>>(document: T, routes: Route[]): T {
+function addParameterExamples<T extends ReturnType<typeof createDocument>>(document: T, routes: Route[]): T {
   for (const route of routes) {
-    const examples = coreExamplesOf(route);
+    const examples = findCoreExamples(route);
     if (!examples) continue;
     for (const parameter of document.paths?.[route.path]?.[route.method]?.parameters ?? [])
       if ('name' in parameter && parameter.name in examples.parameters)
@@ -114,22 +118,22 @@ function withParameterExamples<T extends ReturnType<typeof createDocument>>(docu
 }
 
 /** Says in a date's description in which range it has to lie, whatever else its field says there. */
-function sayRange(schema: { description?: string | undefined; 'x-range'?: unknown }): void {
+function describeRange(schema: { description?: string | undefined; 'x-range'?: unknown }): void {
   const { description, 'x-range': range } = schema;
   if (typeof range !== 'string' || description?.includes(range)) return;
   schema.description = [description, range].filter(Boolean).join('; ');
 }
 
-function operationOf(route: Route): ZodOpenApiOperationObject {
+function buildOperation(route: Route): ZodOpenApiOperationObject {
   const { method, path, tag, summary, query, body, csv, access } = route;
   const isPublic = access === 'public';
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
-  const params = Object.fromEntries(names.map((name) => [name, paramSchema(route, name)]));
-  const core = coreExamplesOf(route);
-  const roles = isPublic ? '' : `Roles: ${rolesOf(access).join(', ')}.`;
+  const params = Object.fromEntries(names.map((name) => [name, findParamSchema(route, name)]));
+  const core = findCoreExamples(route);
+  const roles = isPublic ? '' : `Roles: ${listRoles(access).join(', ')}.`;
   return {
-    operationId: operationIdOf(route),
-    tags: [core ? CORE : sectionOf(tag)],
+    operationId: buildOperationId(route),
+    tags: [core ? CORE : findSection(tag)],
     summary,
     description: [route.description, roles].filter(Boolean).join('\n\n'),
     ...(isPublic && { security: [] }),
@@ -151,12 +155,12 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
         content: { 'text/csv': { schema: { type: 'string' as const } } },
       },
     }),
-    responses: { ...goodResponses(route, core?.responses), ...(!isPublic && problemResponses(route)) },
+    responses: { ...buildGoodResponses(route, core?.responses), ...(!isPublic && buildProblemResponses(route)) },
   };
 }
 
 // e.g. postClientsByIdPractices: unique, and stable as long as the route is.
-const operationIdOf = ({ method, path }: Route): string =>
+const buildOperationId = ({ method, path }: Route): string =>
   path
     .replace(/^\/v1/, '')
     .split(/[/.-]/)
@@ -165,7 +169,7 @@ const operationIdOf = ({ method, path }: Route): string =>
       return name + word.replaceAll(/(^|-)(\w)/g, (_, __, first: string) => first.toUpperCase());
     }, method);
 
-const goodResponses = ({ responses }: Route, examples: CoreExamples['responses'] = {}) =>
+const buildGoodResponses = ({ responses }: Route, examples: CoreExamples['responses'] = {}) =>
   Object.fromEntries(
     Object.entries(responses).map(([status, { description, schema, also = [] }]) => [
       status,
@@ -174,23 +178,23 @@ const goodResponses = ({ responses }: Route, examples: CoreExamples['responses']
         ...(schema && {
           content: {
             'application/json': { schema, ...(examples[status] && { examples: examples[status] }) },
-            ...otherTypes(also),
+            ...buildOtherTypes(also),
           },
         }),
       },
     ]),
   );
 
-const otherTypes = (types: string[]) =>
+const buildOtherTypes = (types: string[]) =>
   Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' as const } }]));
 
 /** With which statuses a route can answer. */
-export const statusesOf = (route: Route): number[] => [
+export const listStatuses = (route: Route): number[] => [
   ...Object.keys(route.responses).map(Number),
-  ...(route.access === 'public' ? [] : problemStatusesOf(route)),
+  ...(route.access === 'public' ? [] : listProblemStatuses(route)),
 ];
 
-function problemStatusesOf({ method, path, body, csv, responses, problems = [] }: Route): number[] {
+function listProblemStatuses({ method, path, body, csv, responses, problems = [] }: Route): number[] {
   const statuses = [400, 401, 403, 503, ...problems];
   if (path.includes('{')) statuses.push(404);
   if (body || csv) statuses.push(409, 413, 415);
@@ -199,14 +203,14 @@ function problemStatusesOf({ method, path, body, csv, responses, problems = [] }
   return statuses.filter((status) => !(status in responses)).sort((a, b) => a - b);
 }
 
-const problemResponses = (route: Route) =>
+const buildProblemResponses = (route: Route) =>
   Object.fromEntries(
-    problemStatusesOf(route).map((status) => [status, { description: titlesOf(status), content: PROBLEM_CONTENT }]),
+    listProblemStatuses(route).map((status) => [status, { description: joinTitles(status), content: PROBLEM_CONTENT }]),
   );
 
 const PROBLEM_CONTENT = { 'application/problem+json': { schema: problem } };
 
-function titlesOf(status: number): string {
+function joinTitles(status: number): string {
   const titles = Object.values(PROBLEMS).flatMap(([of, title]) => (of === status ? [title] : []));
   return titles.length > 2 ? 'The record does not allow it; `type` says why' : titles.join('; or: ');
 }

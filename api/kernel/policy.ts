@@ -39,13 +39,14 @@ export type Permission = keyof typeof POLICY;
 // Beyond any client: a key that is scoped to some may not do these.
 const UNSCOPED: readonly Permission[] = ['clients:create', 'payers:write', 'settings:write', 'exclusions:import'];
 
-const roleMay = (role: Role, permission: Permission): boolean => (POLICY[permission] as readonly Role[]).includes(role);
+const isRoleAllowed = (role: Role, permission: Permission): boolean =>
+  (POLICY[permission] as readonly Role[]).includes(role);
 
-export const may = (principal: Principal, permission: Permission): boolean =>
-  roleMay(principal.role, permission) && (principal.clientIds === null || !UNSCOPED.includes(permission));
+export const isAllowed = (principal: Principal, permission: Permission): boolean =>
+  isRoleAllowed(principal.role, permission) && (principal.clientIds === null || !UNSCOPED.includes(permission));
 
 /** The roles that may, for the documentation. */
-export const rolesOf = (permission: Permission): readonly Role[] => POLICY[permission];
+export const listRoles = (permission: Permission): readonly Role[] => POLICY[permission];
 
 /** Whether a new key or user of this role and scope could do no more than its maker. */
 export function mayGrant(
@@ -54,7 +55,9 @@ export function mayGrant(
   clientIds: string[] | null,
 ): boolean {
   const permissions = Object.keys(POLICY) as Permission[];
-  const roleWithin = permissions.every((permission) => !roleMay(role, permission) || roleMay(maker.role, permission));
+  const roleWithin = permissions.every(
+    (permission) => !isRoleAllowed(role, permission) || isRoleAllowed(maker.role, permission),
+  );
   const scopeWithin = maker.clientIds === null || clientIds?.every((id) => maker.clientIds?.includes(id));
   return roleWithin && scopeWithin === true;
 }
@@ -64,7 +67,7 @@ export function mayGrant(
  * far as they do, so its maker has to reach that far too, in role and in clients. Whom one only sees (`sees` in
  * record/registry/users.ts: a client is shared) can be given work of a shared client, and nothing more.
  */
-export const manages = (principal: Principal, { role, clientIds }: Pick<User, 'role' | 'clientIds'>): boolean =>
+export const mayManage = (principal: Principal, { role, clientIds }: Pick<User, 'role' | 'clientIds'>): boolean =>
   mayGrant(principal, role, clientIds);
 
 /** What stays within the operator: playbooks say how payers are worked. */

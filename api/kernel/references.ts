@@ -7,7 +7,7 @@ import type { FieldError } from './errors';
 import { UNKNOWN_REFERENCE } from './schemas';
 
 /** An error for each reference of a list that is not among those that are known. */
-export const unknownIn = <T>(path: string, ids: readonly T[] = [], known: ReadonlySet<T>, field = ''): FieldError[] =>
+export const listUnknown = <T>(path: string, ids: readonly T[] = [], known: ReadonlySet<T>, field = ''): FieldError[] =>
   ids.flatMap((id, index) => {
     const { rule, message } = UNKNOWN_REFERENCE;
     return known.has(id) ? [] : [{ path: `${path}.${index}${field}`, rule, message }];
@@ -17,7 +17,7 @@ export const unknownIn = <T>(path: string, ids: readonly T[] = [], known: Readon
  * An error where a user cannot be given, or told, something of a client: the caller does not see them, or they do not see
  * the client, or they are no one who works. Whoever sees both may, without managing the user: it shows that user nothing new.
  */
-export async function workerErrors(
+export async function listWorkerErrors(
   sql: Sql,
   principal: Principal,
   { path, userId, clientId }: { path: string; userId: string; clientId: string },
@@ -27,11 +27,11 @@ export async function workerErrors(
   const errors: FieldError[] = [];
   if (!seesClient(user, clientId))
     errors.push({ path, rule: 'sees_the_client', message: 'must be a user who sees this client' });
-  return [...errors, ...unfitErrors(path, user)];
+  return [...errors, ...listUnfitErrors(path, user)];
 }
 
 /** An error where nobody can give a user work, of whatever client: they have no access, or may only look. */
-export function unfitErrors(path: string, { role, revokedAt }: Pick<User, 'role' | 'revokedAt'>): FieldError[] {
+export function listUnfitErrors(path: string, { role, revokedAt }: Pick<User, 'role' | 'revokedAt'>): FieldError[] {
   const errors: FieldError[] = [];
   if (revokedAt) errors.push({ path, ...HAS_ACCESS });
   if (!WORKER_ROLES.includes(role))
@@ -42,10 +42,10 @@ export function unfitErrors(path: string, { role, revokedAt }: Pick<User, 'role'
 export const HAS_ACCESS = { rule: 'has_access', message: 'must be a user who still has access' };
 
 /** An error for each document that is not the client's. */
-export const documentErrors = async (
+export const listDocumentErrors = async (
   sql: Sql,
   clientId: string,
   path: string,
   ids: readonly string[] = [],
 ): Promise<FieldError[]> =>
-  ids.length === 0 ? [] : unknownIn(path, ids, await selectKnownDocuments(sql, clientId, ids));
+  ids.length === 0 ? [] : listUnknown(path, ids, await selectKnownDocuments(sql, clientId, ids));

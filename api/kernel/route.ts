@@ -81,9 +81,9 @@ export const route = <Path extends string, Subject = undefined, Query = undefine
 ): Route => spec as unknown as Route;
 
 /** What a parameter of a route's path has to be: an id, unless the route says otherwise. */
-export const paramSchema = ({ params }: Route, name: string): z.ZodType<string> =>
+export const findParamSchema = ({ params }: Route, name: string): z.ZodType<string> =>
   (params as Record<string, z.ZodType<string>> | undefined)?.[name] ?? id;
 
-export const ok = (body: unknown): Answer => ({ status: 200, body });
-export const created = (location: string, body: unknown): Answer => ({ status: 201, location, body });
-export const noContent = (): Answer => ({ status: 204 });
+export const answerOk = (body: unknown): Answer => ({ status: 200, body });
+export const answerCreated = (location: string, body: unknown): Answer => ({ status: 201, location, body });
+export const answerNoContent = (): Answer => ({ status: 204 });

@@ -4,28 +4,28 @@ import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
 import { audit } from '../../record/kernel/audit';
 import type { Sql } from '../../runtime/database';
-import { principalOf } from './auth';
-import { invalid, Problem, toProblem, type FieldError } from './errors';
-import { isFinal, single, type Answer, type Attempt, type Idempotency } from './idempotency';
-import { manages, may, type Permission } from './policy';
-import { paramSchema, type Method, type Route } from './route';
+import { getPrincipal } from './auth';
+import { refuseFields, Problem, toProblem, type FieldError } from './errors';
+import { isFinal, createSingleAttempt, type Answer, type Attempt, type Idempotency } from './idempotency';
+import { mayManage, isAllowed, type Permission } from './policy';
+import { findParamSchema, type Method, type Route } from './route';
 import { hasLevels } from './schemas';
-import { check, refuse } from './validation';
+import { checkValue, refuseErrors } from './validation';
 
 /** What routes need to be served. */
-export interface Serving {
+export interface RouterDeps {
   sql: Sql;
   idempotency: Idempotency;
 }
 
 /** Serves the routes; a path that is known under other methods answers 405. */
-export function createRouter(routes: Route[], serving: Serving): Router {
+export function createRouter(routes: Route[], serving: RouterDeps): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   // A brace sorts after every letter: /applications/summary comes before /applications/{id}.
   for (const path of [...new Set(routes.map((route) => route.path))].sort()) {
     const at = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
     const offered = routes.filter((route) => route.path === path);
-    for (const route of offered) at[route.method](serve(route, serving));
+    for (const route of offered) at[route.method](createHandler(route, serving));
     refuseOtherMethods(at, offered.map((route) => ALLOW[route.method] ?? route.method.toUpperCase()).join(', '));
   }
   return router;
@@ -44,11 +44,11 @@ function refuseOtherMethods(at: { all: (handler: RequestHandler) => unknown }, a
 
 const ALLOW: Partial<Record<Method, string>> = { get: 'GET, HEAD' };
 
-const serve =
-  (route: Route, serving: Serving): RequestHandler =>
+const createHandler =
+  (route: Route, serving: RouterDeps): RequestHandler =>
   async (req, res) => {
     // What is public takes no input and has no caller.
-    send(
+    sendAnswer(
       res,
       route.access === 'public'
         ? await (route.handler as () => Promise<Answer>)()
@@ -56,28 +56,28 @@ const serve =
     );
   };
 
-async function answer(route: Route, req: Request, res: Response, { sql, idempotency }: Serving): Promise<Answer> {
-  const principal = principalOf(res);
-  const params = paramsOf(route, req);
+async function answer(route: Route, req: Request, res: Response, { sql, idempotency }: RouterDeps): Promise<Answer> {
+  const principal = getPrincipal(res);
+  const params = readParams(route, req);
   const subject = route.subject ? await route.subject({ principal, params }) : undefined;
   if (subject === null) throw new Problem('not_found');
-  let attempt: Attempt = single();
+  let attempt: Attempt = createSingleAttempt();
   try {
-    const allowed = may(principal, route.access as Permission);
-    if (!allowed || (route.actsFor && !manages(principal, route.actsFor(subject)))) throw new Problem('forbidden');
-    const { query, body, file } = await inputOf(route, req, res);
-    const key = route.method === 'post' ? keyOf(req) : undefined;
+    const allowed = isAllowed(principal, route.access as Permission);
+    if (!allowed || (route.actsFor && !mayManage(principal, route.actsFor(subject)))) throw new Problem('forbidden');
+    const { query, body, file } = await readInput(route, req, res);
+    const key = route.method === 'post' ? readIdempotencyKey(req) : undefined;
     if (key !== undefined) {
       const asked = route.csv ? [query, createHash('sha256').update(file).digest('hex')] : body;
       attempt = await idempotency.claim([principal.id, route.path, ...Object.values(params)], key, asked);
     }
     const { commandId } = attempt;
-    if (attempt.answered) return await withSecret(route, attempt.answered, commandId);
-    const ifMatch = ifMatchOf(req);
+    if (attempt.answered) return await addSecret(route, attempt.answered, commandId);
+    const ifMatch = readIfMatch(req);
     const answered = await attempt.keep(
       await route.handler({ principal, params, subject, query, body, file, commandId, ifMatch }),
     );
-    return await withSecret(route, answered, commandId);
+    return await addSecret(route, answered, commandId);
   } catch (error) {
     const problem = toProblem(error);
     if (REFUSALS.has(problem.status))
@@ -85,7 +85,7 @@ async function answer(route: Route, req: Request, res: Response, { sql, idempote
         action: `${route.method} ${route.path}`,
         subjectType: route.tag,
         subjectId: Object.values(params).join('/') || '-',
-        clientId: clientOf(subject),
+        clientId: findClientId(subject),
         outcome: 'refused',
         detail: { problem: problem.type },
       });
@@ -94,69 +94,69 @@ async function answer(route: Route, req: Request, res: Response, { sql, idempote
   }
 }
 
-async function withSecret({ secret }: Route, answered: Answer, commandId: string): Promise<Answer> {
+async function addSecret({ secret }: Route, answered: Answer, commandId: string): Promise<Answer> {
   if (!secret || answered.status >= 300) return answered;
   const value = await secret.read(commandId);
   return value === null ? answered : { ...answered, body: { ...(answered.body as object), [secret.name]: value } };
 }
 
-const clientOf = (subject: unknown): string | null =>
+const findClientId = (subject: unknown): string | null =>
   typeof subject === 'object' && subject !== null && 'clientId' in subject ? String(subject.clientId) : null;
 
 // Tried, understood and not allowed: worth knowing afterwards.
 const REFUSALS = new Set([403, 409]);
 
-function paramsOf(route: Route, req: Request): Record<string, string> {
+function readParams(route: Route, req: Request): Record<string, string> {
   const params = req.params as Record<string, string>;
   for (const [name, value] of Object.entries(params))
-    if (!paramSchema(route, name).safeParse(value).success) throw new Problem('not_found');
+    if (!findParamSchema(route, name).safeParse(value).success) throw new Problem('not_found');
   return params;
 }
 
 const NO_QUERY = z.strictObject({});
 
-async function inputOf(route: Route, req: Request, res: Response) {
+async function readInput(route: Route, req: Request, res: Response) {
   const errors: FieldError[] = [];
-  const query = check<unknown>(route.query ?? NO_QUERY, req.query, errors);
-  const body = route.body && check(route.body, await bodyOf(req, res), errors);
-  refuse(errors);
-  const file = route.csv ? await fileOf(route.csv.maxBytes, req, res) : NO_FILE;
+  const query = checkValue<unknown>(route.query ?? NO_QUERY, req.query, errors);
+  const body = route.body && checkValue(route.body, await readBody(req, res), errors);
+  refuseErrors(errors);
+  const file = route.csv ? await readFile(route.csv.maxBytes, req, res) : NO_FILE;
   return { query, body, file };
 }
 
 const NO_FILE = Buffer.alloc(0);
 
-async function fileOf(limit: number, req: Request, res: Response): Promise<Buffer> {
+async function readFile(limit: number, req: Request, res: Response): Promise<Buffer> {
   if (!req.is('text/csv')) throw new Problem('unsupported_media_type');
-  await parsed(express.raw({ limit, type: 'text/csv' }), req, res);
+  await runParser(express.raw({ limit, type: 'text/csv' }), req, res);
   return Buffer.isBuffer(req.body) ? req.body : NO_FILE;
 }
 
 const parseJson = express.json({ limit: '1mb', strict: false, type: ['json', '+json'] });
 
 /** The parsed body; where none was sent, an object without fields, so that each that is missing is named. */
-async function bodyOf(req: Request, res: Response): Promise<unknown> {
+async function readBody(req: Request, res: Response): Promise<unknown> {
   const empty = req.headers['transfer-encoding'] === undefined && Number(req.headers['content-length'] ?? 0) === 0;
   if (empty) return {};
   if (!req.is(['json', '+json'])) throw new Problem('unsupported_media_type');
-  await parsed(parseJson, req, res);
+  await runParser(parseJson, req, res);
   if (!hasLevels(req.body, MOST_LEVELS))
-    throw invalid({ path: '', rule: 'max_levels', message: `must have at most ${MOST_LEVELS} levels` });
+    throw refuseFields({ path: '', rule: 'max_levels', message: `must have at most ${MOST_LEVELS} levels` });
   return req.body;
 }
 
 /** More than any body has; what is far deeper no function that calls itself gets through. */
 const MOST_LEVELS = 50;
 
-const parsed = (parser: RequestHandler, req: Request, res: Response): Promise<void> =>
+const runParser = (parser: RequestHandler, req: Request, res: Response): Promise<void> =>
   new Promise((resolve, reject) => {
     void parser(req, res, (error?: unknown) => (error ? reject(error as Error) : resolve()));
   });
 
-function keyOf(req: Request): string | undefined {
+function readIdempotencyKey(req: Request): string | undefined {
   const key = req.get('Idempotency-Key');
   if (key !== undefined && !/^[\x21-\x7e]{1,200}$/.test(key))
-    throw invalid({
+    throw refuseFields({
       path: 'Idempotency-Key',
       rule: 'idempotency_key',
       message: 'must have 1 to 200 visible ASCII characters',
@@ -164,7 +164,7 @@ function keyOf(req: Request): string | undefined {
   return key;
 }
 
-function ifMatchOf(req: Request): (version: number) => number | undefined {
+function readIfMatch(req: Request): (version: number) => number | undefined {
   const tags = req
     .get('If-Match')
     ?.split(',')
@@ -172,17 +172,17 @@ function ifMatchOf(req: Request): (version: number) => number | undefined {
     .map((tag) => tag.trim().replace(/^W\//, ''));
   return (version) => {
     if (!tags || tags.includes('*')) return undefined;
-    if (!tags.includes(etag(version))) throw new Problem('stale_version');
+    if (!tags.includes(writeEtag(version))) throw new Problem('stale_version');
     return version;
   };
 }
 
-const etag = (version: number): string => `"${version}"`;
+const writeEtag = (version: number): string => `"${version}"`;
 
 /** Sends an answer; a resource that counts its versions says so in its ETag. */
-export function send(res: Response, { status, body, location, type, filename }: Answer): void {
+export function sendAnswer(res: Response, { status, body, location, type, filename }: Answer): void {
   const version = (body as { version?: unknown } | undefined)?.version;
-  if (typeof version === 'number') res.set('ETag', etag(version));
+  if (typeof version === 'number') res.set('ETag', writeEtag(version));
   if (location) res.location(location);
   if (filename) res.attachment(filename);
   res.status(status);

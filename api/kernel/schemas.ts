@@ -34,34 +34,40 @@ export interface TextRule {
 }
 
 /** A string under rules, of which the first that it breaks is reported; `meta` describes it in the OpenAPI document. */
-export const text = (rules: TextRule[], meta: Record<string, unknown> = {}) =>
+export const describeText = (rules: TextRule[], meta: Record<string, unknown> = {}) =>
   z
     .string()
     .superRefine((value, context) => {
-      const broken = rules.find(({ holds }) => !holds(value));
-      if (broken) context.addIssue({ code: 'custom', message: broken.message, params: { rule: broken.rule } });
+      const reportBrokenRule = rules.find(({ holds }) => !holds(value));
+      if (reportBrokenRule)
+        context.addIssue({
+          code: 'custom',
+          message: reportBrokenRule.message,
+          params: { rule: reportBrokenRule.rule },
+        });
     })
     .meta(meta);
 
 /** So many of a thing, in words. */
-export const count = (number: number | bigint, thing: string): string => `${number} ${thing}${number === 1 ? '' : 's'}`;
+export const countThings = (number: number | bigint, thing: string): string =>
+  `${number} ${thing}${number === 1 ? '' : 's'}`;
 
-const length = (value: string): number => [...value].length;
+const countCharacters = (value: string): number => [...value].length;
 
 const atMost = (max: number): TextRule => ({
   rule: 'max_length',
-  message: `must have at most ${count(max, 'character')}`,
-  holds: (value) => length(value) <= max,
+  message: `must have at most ${countThings(max, 'character')}`,
+  holds: (value) => countCharacters(value) <= max,
 });
 /** Text that is not empty. */
-const upTo = (max: number): TextRule[] => [
+const limitLength = (max: number): TextRule[] => [
   { rule: 'min_length', message: 'must have at least 1 character', holds: (value) => value.length > 0 },
   atMost(max),
 ];
 
 // Neither PostgreSQL's text nor its jsonb takes a NUL or half of a surrogate pair.
 const SINGLE_LINE: TextRule[] = [
-  ...upTo(200),
+  ...limitLength(200),
   {
     rule: 'no_control_characters',
     message: 'must be one line without control characters',
@@ -71,16 +77,16 @@ const SINGLE_LINE: TextRule[] = [
 ];
 
 /** One line of 1 to 200 characters. */
-export const line = text(SINGLE_LINE, {
+export const line = describeText(SINGLE_LINE, {
   minLength: 1,
   maxLength: 200,
   pattern: String.raw`^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]+$`,
 });
 
 /** Text of up to 10,000 characters that may have line breaks. */
-export const longText = text(
+export const longText = describeText(
   [
-    ...upTo(10_000),
+    ...limitLength(10_000),
     {
       rule: 'no_control_characters',
       message: 'must not have control characters other than line breaks',
@@ -104,7 +110,7 @@ export const UNKNOWN_REFERENCE = {
 };
 
 /** An id of ours; what cannot be one refers to nothing. */
-export const id = text([{ ...UNKNOWN_REFERENCE, holds: (value) => ID.test(value) }], {
+export const id = describeText([{ ...UNKNOWN_REFERENCE, holds: (value) => ID.test(value) }], {
   format: 'uuid',
   example: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11',
 });
@@ -116,8 +122,8 @@ const REAL_DATE: TextRule = {
 };
 const DATE_META = { format: 'date', example: '2026-03-31' };
 
-/** A date of an answer, as it is on record. What a caller gives has rules: it is made by `dateOf`. */
-export const date = text([REAL_DATE], DATE_META);
+/** A date of an answer, as it is on record. What a caller gives has rules: it is made by `describeDate`. */
+export const date = describeText([REAL_DATE], DATE_META);
 
 const OF_ANY_FIELD: TextRule = {
   rule: 'date_range',
@@ -125,18 +131,18 @@ const OF_ANY_FIELD: TextRule = {
   holds: isGivenDate,
 };
 
-const yearsAway = (years: number) => addMonths(lastToday(readClock()), 12 * years);
+const addYearsToToday = (years: number) => addMonths(lastToday(readClock()), 12 * years);
 
 // farther away it is a slip of the keyboard, or "for ever" written as a date
 const yearsAgo = (years: number): TextRule => ({
   rule: 'date_range',
   message: `must be at most ${years} years ago`,
-  holds: (value) => value >= yearsAway(-years),
+  holds: (value) => value >= addYearsToToday(-years),
 });
 const yearsAhead = (years: number): TextRule => ({
   rule: 'date_range',
   message: `must be at most ${years} years ahead`,
-  holds: (value) => value <= yearsAway(years),
+  holds: (value) => value <= addYearsToToday(years),
 });
 
 const NOT_IN_FUTURE: TextRule = {
@@ -152,7 +158,7 @@ const NOT_IN_PAST: TextRule = {
 const WITHIN_TEN_YEARS: TextRule = {
   rule: 'within_ten_years',
   message: 'must be at most ten years ahead',
-  holds: (value) => value <= yearsAway(10),
+  holds: (value) => value <= addYearsToToday(10),
 };
 const WITHIN_A_YEAR: TextRule = {
   rule: 'within_a_year',
@@ -162,7 +168,7 @@ const WITHIN_A_YEAR: TextRule = {
 const NEAR_TODAY: TextRule = {
   rule: 'within_a_year',
   message: 'must be at most a year before or after today',
-  holds: (value) => value <= yearsAway(1) && value >= yearsAway(-1),
+  holds: (value) => value <= addYearsToToday(1) && value >= addYearsToToday(-1),
 };
 
 /** The ranges of `DATE_RULES`: of what is out of one, the first rule that it breaks is said. */
@@ -190,14 +196,14 @@ const WHOSE: Record<WhoseDay, string[]> = {
 const notBefore = (field: string): string => `must not be before ${field}`;
 
 /** A date that a caller gives, by its row: its range, whose day it is, and what it must not contradict. */
-export function dateOf(name: GivenDate) {
+export function describeDate(name: GivenDate) {
   const { range, day, notBefore: fields = [], against = [] }: DateRule = DATE_RULES[name];
   const said = [
     ...RANGES[range].map(({ message }) => message),
     ...fields.map(notBefore),
     ...against.map(describeAgainst),
   ];
-  return text([REAL_DATE, ...RANGES[range]], {
+  return describeText([REAL_DATE, ...RANGES[range]], {
     ...DATE_META,
     'x-date': name,
     'x-range': [...said, ...WHOSE[day]].join('; '),
@@ -205,13 +211,13 @@ export function dateOf(name: GivenDate) {
 }
 
 /** Refuses the dates of a part that are before others beside them which they must not be before. */
-export const inOrder =
+export const requireOrder =
   (part: DatedPart, rule = 'order') =>
   (given: object, context: z.core.$RefinementCtx): void => {
     const fields = given as Record<string, unknown>;
     for (const [field, { notBefore: others = [] }] of listRulesOf(part)) {
       const other = others.find((one) => isEarlier(fields[field], fields[one]));
-      if (other) broken(context, [field], rule, notBefore(other));
+      if (other) reportBrokenRule(context, [field], rule, notBefore(other));
     }
   };
 
@@ -226,7 +232,7 @@ export const instant = z.string().meta({ format: 'date-time', example: '2026-03-
 const isInstant = (value: string): boolean => value.length <= 30 && z.iso.datetime().safeParse(value).success;
 
 /** An instant of a question that is not ahead. */
-export const pastInstant = text(
+export const pastInstant = describeText(
   [
     { rule: 'instant', message: 'must be an instant in UTC, RFC 3339', holds: isInstant },
     { rule: 'not_in_future', message: 'must not be in the future', holds: (value) => Date.parse(value) <= Date.now() },
@@ -239,12 +245,12 @@ export const pastInstant = text(
 const EMAIL_ACCEPTED =
   'must be an email address in ASCII letters, such as office@example.org; write a domain with other letters in its xn-- form';
 
-export const email = text(
+export const email = describeText(
   [atMost(200), { rule: 'email', message: EMAIL_ACCEPTED, holds: (value) => z.regexes.email.test(value) }],
   { format: 'email', example: 'office@example.org' },
 );
 
-export const timeZone = text(
+export const timeZone = describeText(
   [
     {
       rule: 'iana_time_zone',
@@ -267,12 +273,12 @@ export const ZONE_UNKNOWN = {
 
 export const state = z.enum(US_STATES).meta({ description: 'The two-letter USPS code', example: 'CA' });
 
-export const npi = text(
+export const npi = describeText(
   [{ rule: 'npi_check_digit', message: 'must be an NPI: 10 digits with a valid check digit', holds: isNpi }],
   { example: '1234567893', pattern: '^[12][0-9]{9}$' },
 );
 
-export const postalCode = text(
+export const postalCode = describeText(
   [
     {
       rule: 'postal_code',
@@ -288,9 +294,14 @@ export const address = z
   .meta({ id: 'Address' });
 
 /** A URL, with further rules for it. */
-export const urlUnder = (more: TextRule[]) =>
-  text(
-    [...upTo(2000), { rule: 'url', message: 'must be an http or https URL', holds: isWebUrl }, NO_PASSWORD, ...more],
+export const describeUrl = (more: TextRule[]) =>
+  describeText(
+    [
+      ...limitLength(2000),
+      { rule: 'url', message: 'must be an http or https URL', holds: isWebUrl },
+      NO_PASSWORD,
+      ...more,
+    ],
     {
       format: 'uri',
       example: 'https://portal.example.com',
@@ -305,7 +316,7 @@ const NO_PASSWORD: TextRule = {
   holds: (value) => !hasPassword(value),
 };
 
-export const url = urlUnder([]);
+export const url = describeUrl([]);
 
 function isWebUrl(value: string): boolean {
   return URL.canParse(value) && /^https?:\/\/\S+$/.test(value);
@@ -333,7 +344,10 @@ const isEarlier = (one: unknown, other: unknown): boolean =>
   typeof one === 'string' && typeof other === 'string' && isRealDate(one) && isRealDate(other) && one < other;
 
 /** A list that names each thing once: the second of one key is refused. An item without a key is compared with none. */
-export const unique = <T extends z.ZodType>(list: z.ZodArray<T>, keyOf: (item: z.output<T>) => string | undefined) =>
+export const requireUnique = <T extends z.ZodType>(
+  list: z.ZodArray<T>,
+  keyOf: (item: z.output<T>) => string | undefined,
+) =>
   list
     .superRefine((items, context) => {
       const seen = new Set<string>();
@@ -354,21 +368,21 @@ export const unique = <T extends z.ZodType>(list: z.ZodArray<T>, keyOf: (item: z
     .meta({ 'x-items': 'each once', uniqueItems: true });
 
 /** A value that has one of several forms; `forms` lists them, for whoever sends none of them. */
-export const formOf = <const T extends readonly z.ZodType[]>(forms: string, options: T) =>
+export const allowForms = <const T extends readonly z.ZodType[]>(forms: string, options: T) =>
   z.union(options, { error: `must be ${forms}` });
 
 /** A list of which nothing is told apart by its items, so that two may be the same. */
-export const repeatable = <T extends z.ZodType>(list: z.ZodArray<T>) => list.meta({ 'x-items': 'may repeat' });
+export const allowRepeats = <T extends z.ZodType>(list: z.ZodArray<T>) => list.meta({ 'x-items': 'may repeat' });
 
-const itself = (item: string): string => item;
+const getItself = (item: string): string => item;
 /** Ids, each once. */
-export const ids = (max: number) => unique(z.array(id).max(max), itself);
+export const listOfIds = (max: number) => requireUnique(z.array(id).max(max), getItself);
 /** Words of a set, each once. */
-export const someOf = <const T extends readonly [string, ...string[]]>(words: T) =>
-  unique(z.array(z.enum(words)).max(words.length), itself);
+export const allowWords = <const T extends readonly [string, ...string[]]>(words: T) =>
+  requireUnique(z.array(z.enum(words)).max(words.length), getItself);
 
 /** A secret that an answer shows. */
-export const shownOnce = z.string().optional().meta({
+export const onceShownSecret = z.string().optional().meta({
   description: 'Shown in the first answer, and again to a retry with the same Idempotency-Key within ten minutes',
 });
 
@@ -400,7 +414,7 @@ export const position = {
 };
 
 /** An opaque cursor that holds what the schema reads: one of `position`, or several of them. */
-export const cursorOf = <T>(schema: z.ZodType<T>) =>
+export const readCursor = <T>(schema: z.ZodType<T>) =>
   z
     .string()
     .transform((value, context) => {
@@ -421,7 +435,7 @@ function decode(cursor: string): unknown {
   }
 }
 
-export const limit = text(
+export const limit = describeText(
   [
     {
       rule: 'limit',
@@ -437,17 +451,17 @@ export const limit = text(
 export const yesOrNo = z.enum(['true', 'false']).transform((word) => word === 'true');
 
 /** A list's page and where the next one begins. */
-export const pageOf = <T extends z.ZodType>(item: T) =>
+export const describePage = <T extends z.ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
 
 /** The query of a list in order of creation. */
 export const pageQuery = z.strictObject({
   limit,
-  cursor: cursorOf(z.tuple([position.serial, position.id])).optional(),
+  cursor: readCursor(z.tuple([position.serial, position.id])).optional(),
 });
 
 /** Reports a rule that fields break together. */
-export const broken = (context: z.core.$RefinementCtx, path: string[], rule: string, message: string): void =>
+export const reportBrokenRule = (context: z.core.$RefinementCtx, path: string[], rule: string, message: string): void =>
   context.addIssue({ code: 'custom', path, message, params: { rule } });
 
-export const documents = ids(50).meta({ description: 'Ids of documents' });
+export const documents = listOfIds(50).meta({ description: 'Ids of documents' });

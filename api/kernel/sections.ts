@@ -58,7 +58,7 @@ export const SECTIONS: { name: string; description: string; tags: string[] }[] =
 export const CORE = SECTIONS[0]!.name;
 
 /** The part of the document that takes a tag of routes. */
-export function sectionOf(tag: string): string {
+export function findSection(tag: string): string {
   const section = SECTIONS.find(({ tags }) => tags.includes(tag));
   if (!section) throw new Error(`no part of the OpenAPI document takes the tag ${tag}`);
   return section.name;

@@ -1,13 +1,25 @@
 import { z } from 'zod';
 import { ENDING_REASONS, FACT_SOURCES, LINES_OF_BUSINESS, STAGES } from '../../domain/kernel/codes';
 import { LEAVING_ACTIONS, LEAVING_CAUSES } from '../../domain/offboarding/leaving';
-import { actor, date, id, instant, line, longText, pageQuery, state, unique, yesOrNo, dateOf } from '../kernel/schemas';
-import { formerly, renamed } from '../kernel/names';
+import {
+  actor,
+  date,
+  id,
+  instant,
+  line,
+  longText,
+  pageQuery,
+  state,
+  requireUnique,
+  yesOrNo,
+  describeDate,
+} from '../kernel/schemas';
+import { describeFormerName, allowOldNames } from '../kernel/names';
 import { tinInput } from '../registry/practices-schemas';
 import { dea, malpractice } from '../registry/providers-schemas';
 
 const fields = {
-  on: dateOf('EndingInput.on').meta({ description: 'The last day; open work continues until it has passed' }),
+  on: describeDate('EndingInput.on').meta({ description: 'The last day; open work continues until it has passed' }),
   reason: z.enum(ENDING_REASONS),
   applications: z.enum(['withdraw', 'hand_over']).meta({
     description:
@@ -21,7 +33,7 @@ const fields = {
 /** What somebody adds in their own words. */
 export const NOTES = { words: 'notes' };
 
-export const endingInput = renamed(
+export const endingInput = allowOldNames(
   'EndingInput',
   z.strictObject({
     ...fields,
@@ -81,7 +93,7 @@ const summary = {
   ...fields,
   on: date,
   notes: z.string().nullable(),
-  words: formerly(z.string().nullable(), 'notes'),
+  words: describeFormerName(z.string().nullable(), 'notes'),
   terminate: z.boolean(),
   status: endingStatus,
   counts: z.partialRecord(itemStatus, z.int()).meta({ description: 'How many items there are of each status' }),
@@ -122,7 +134,7 @@ export const endingsQuery = pageQuery.extend({
 });
 
 const returnFields = {
-  on: dateOf('ReturnInput.on').meta({ description: 'The first day' }),
+  on: describeDate('ReturnInput.on').meta({ description: 'The first day' }),
   source: z.enum(FACT_SOURCES),
   reference: line,
 };
@@ -139,18 +151,21 @@ const providerReturn = z
       '`malpractice` and `dea` have to be there once the secrets were purged: null and none where there is nothing',
   });
 
-export const providerReturnInput = renamed('ProviderReturnInput', providerReturn, NOTES);
+export const providerReturnInput = allowOldNames('ProviderReturnInput', providerReturn, NOTES);
 
 const clientReturn = z
   .strictObject({
     ...returnFields,
     notes: longText.optional(),
-    practices: unique(z.array(z.strictObject({ id, tin: tinInput.nullable() })).max(1000), (one) => one.id).optional(),
+    practices: requireUnique(
+      z.array(z.strictObject({ id, tin: tinInput.nullable() })).max(1000),
+      (one) => one.id,
+    ).optional(),
   })
   .meta({
     description: '`practices` has to name each of which the tax id was purged; null where it is not given now',
   });
-export const clientReturnInput = renamed('ClientReturnInput', clientReturn, NOTES);
+export const clientReturnInput = allowOldNames('ClientReturnInput', clientReturn, NOTES);
 
 export const leavingReturn = z
   .strictObject({
@@ -160,7 +175,7 @@ export const leavingReturn = z
     endingId: id,
     on: date,
     notes: z.string().nullable(),
-    words: formerly(z.string().nullable(), 'notes'),
+    words: describeFormerName(z.string().nullable(), 'notes'),
     source: z.enum(FACT_SOURCES),
     reference: line,
     providerIds: z.array(id).meta({ description: 'The providers that this return brings back' }),

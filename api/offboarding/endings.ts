@@ -9,11 +9,11 @@ import { findReturn, recordReturn, type ReturnInput } from '../../record/offboar
 import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
-import { invalid, Problem } from '../kernel/errors';
-import { listed } from '../kernel/listing';
-import { unknownIn } from '../kernel/references';
-import { created, ok, route, type Answer, type Route } from '../kernel/route';
-import { pageOf } from '../kernel/schemas';
+import { refuseFields, Problem } from '../kernel/errors';
+import { answerPage } from '../kernel/listing';
+import { listUnknown } from '../kernel/references';
+import { answerCreated, answerOk, route, type Answer, type Route } from '../kernel/route';
+import { describePage } from '../kernel/schemas';
 import {
   clientReturnInput,
   ending,
@@ -28,8 +28,8 @@ import {
   NOTES,
   providerReturnInput,
 } from './endings-schemas';
-import { underBothNames, underOldNames } from '../kernel/names';
-import { refuse } from '../kernel/validation';
+import { addOldNames, restoreOldNames } from '../kernel/names';
+import { refuseErrors } from '../kernel/validation';
 import { checkFilter } from '../kernel/filters';
 
 const tag = 'leaving';
@@ -49,8 +49,8 @@ const RESPONSES = {
 };
 
 /** The record has them under the old name. */
-const kept = underOldNames(NOTES);
-const named = underBothNames(NOTES);
+const kept = restoreOldNames(NOTES);
+const named = addOldNames(NOTES);
 
 const shown = (held: Hold | null) => ({
   hold: held !== null,
@@ -75,12 +75,12 @@ async function end(
   const body = { ...rest, terminate };
   if (query.dryRun) {
     if (leaving.endedOn !== null) throw new Problem('ended_already');
-    return ok(await previewEnding(sql, leaving, body, readClock()));
+    return answerOk(await previewEnding(sql, leaving, body, readClock()));
   }
   const recorded = await recordEnding(sql, principal, commandId, leaving, body);
   if ('existingId' in recorded)
     throw new Problem('ended_already', recorded.existingId ? { existingId: recorded.existingId } : {});
-  return created(`/v1/endings/${recorded.ending.id}`, named(recorded.ending));
+  return answerCreated(`/v1/endings/${recorded.ending.id}`, named(recorded.ending));
 }
 
 const RETURN =
@@ -98,7 +98,7 @@ async function comeBack(
   { principal, body, commandId }: { principal: Principal; body: ReturnInput; commandId: string },
 ): Promise<Answer> {
   const result = await recordReturn(sql, keyring, principal, commandId, leaving, kept(body));
-  if ('back' in result) return created(`/v1/returns/${result.back.id}`, named(result.back));
+  if ('back' in result) return answerCreated(`/v1/returns/${result.back.id}`, named(result.back));
   switch (result.refused) {
     case 'client_ended':
       throw new Problem('ended');
@@ -107,7 +107,7 @@ async function comeBack(
     case 'under_way':
       throw new Problem('ending_under_way', { existingId: result.endingId });
     case 'purged':
-      throw invalid(
+      throw refuseFields(
         ...result.fields.map((path) => ({ path, rule: 'purged', message: PURGED })),
         ...result.practiceIds.map((id) => ({
           path: 'practices',
@@ -157,13 +157,13 @@ export const endingRoutes = (deps: Deps): Route[] => [
     access: 'operations:read',
     query: endingsQuery,
     responses: {
-      200: { description: 'Endings in order of recording, without their items', schema: pageOf(endingSummary) },
+      200: { description: 'Endings in order of recording, without their items', schema: describePage(endingSummary) },
     },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       const { clientId, providerId } = filter;
       await checkFilter(deps.sql, principal, { clientId, providerId });
       const request = { limit, ...(cursor && { cursor }) };
-      return listed(await listEndings(deps.sql, principal, filter, request), named);
+      return answerPage(await listEndings(deps.sql, principal, filter, request), named);
     },
   }),
   route({
@@ -174,7 +174,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findEnding(deps.sql, principal, params.id),
     responses: { 200: { description: 'The ending, with what came of each thing', schema: ending } },
-    handler: async ({ subject }) => ok(named(subject)),
+    handler: async ({ subject }) => answerOk(named(subject)),
   }),
   route({
     method: 'post',
@@ -203,7 +203,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     responses: BACK,
     handler: async ({ subject: { id: clientId }, ...request }) => {
       const ids = request.body.practices?.map((one) => one.id);
-      refuse(unknownIn('practices', ids, await listPracticeIds(deps.sql, clientId), '.id'));
+      refuseErrors(listUnknown('practices', ids, await listPracticeIds(deps.sql, clientId), '.id'));
       return comeBack(deps, { clientId, providerId: null }, request);
     },
   }),
@@ -215,7 +215,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findReturn(deps.sql, principal, params.id),
     responses: { 200: { description: 'The return', schema: leavingReturn } },
-    handler: async ({ subject }) => ok(named(subject)),
+    handler: async ({ subject }) => answerOk(named(subject)),
   }),
   ...holdRoutes(deps, 'client', '/v1/clients/{id}/legal-hold', findClient),
   ...holdRoutes(deps, 'provider', '/v1/providers/{id}/legal-hold', findProvider),
@@ -237,7 +237,7 @@ const holdRoutes = <Path extends `${string}{id}${string}`>(
     access: 'operations:read',
     subject: ({ principal, params }) => find(sql, principal, (params as { id: string }).id),
     responses: { 200: { description: 'The hold', schema: hold } },
-    handler: async ({ principal, subject }) => ok(shown(await findHold(sql, principal, kind, subject.id))),
+    handler: async ({ principal, subject }) => answerOk(shown(await findHold(sql, principal, kind, subject.id))),
   }),
   route({
     method: 'put',
@@ -249,6 +249,7 @@ const holdRoutes = <Path extends `${string}{id}${string}`>(
     subject: ({ principal, params }) => find(sql, principal, (params as { id: string }).id),
     body: holdInput,
     responses: { 200: { description: 'The hold as it is now', schema: hold } },
-    handler: async ({ principal, subject, body }) => ok(shown(await putHold(sql, principal, kind, subject, body))),
+    handler: async ({ principal, subject, body }) =>
+      answerOk(shown(await putHold(sql, principal, kind, subject, body))),
   }),
 ];

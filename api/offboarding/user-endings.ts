@@ -5,10 +5,10 @@ import { findUser, seesClient, type User } from '../../record/registry/users';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
-import { unfitErrors } from '../kernel/references';
-import { ok, route, type Route } from '../kernel/route';
+import { listUnfitErrors } from '../kernel/references';
+import { answerOk, route, type Route } from '../kernel/route';
 import { id, line, UNKNOWN_REFERENCE } from '../kernel/schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 import { user } from '../registry/access-schemas';
 
 const tag = 'users';
@@ -37,7 +37,7 @@ async function workToErrors(
       : [];
   const successor = await findUser(sql, principal, workTo);
   if (!successor) return [{ path, ...UNKNOWN_REFERENCE }];
-  const errors = unfitErrors(path, successor);
+  const errors = listUnfitErrors(path, successor);
   if (successor.id === leaving.id) errors.push({ path, rule: 'somebody_else', message: 'must be a different user' });
   if (!held.every(({ clientId }) => seesClient(successor, clientId)))
     errors.push({ path, rule: 'sees_the_clients', message: 'must be a user who sees the clients of all the work' });
@@ -77,7 +77,7 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
       const held = await listHeld(sql, principal, subject.id);
       const count = (of: string): number => held.filter(({ type }) => type === of).length;
       const work = { applications: count('application'), tasks: count('task'), inquiries: count('inquiry') };
-      return ok({ items: await listHoldings(sql, principal, subject), work });
+      return answerOk({ items: await listHoldings(sql, principal, subject), work });
     },
   }),
   route({
@@ -98,10 +98,10 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The user as it is now', schema: user } },
     handler: async ({ principal, subject, body, commandId }) => {
       if (subject.revokedAt) throw new Problem('ended_already');
-      refuse(await workToErrors(sql, principal, subject, body.workTo));
+      refuseErrors(await workToErrors(sql, principal, subject, body.workTo));
       const ended = await endUser(sql, principal, commandId, subject, body);
       if (!ended) throw new Problem('ended_already');
-      return ok(ended);
+      return answerOk(ended);
     },
   }),
   route({
@@ -118,7 +118,7 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body }) => {
       const back = await reinstateUser(sql, principal, subject, body.reason);
       if (!back) throw new Problem('not_ended');
-      return ok(back);
+      return answerOk(back);
     },
   }),
 ];

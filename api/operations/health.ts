@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isWorkerWell, ping } from '../../record/operations/health';
 import { countStuck } from '../../record/operations/stuck';
 import type { Deps } from '../kernel/deps';
-import { ok, route, type Route } from '../kernel/route';
+import { answerOk, route, type Route } from '../kernel/route';
 
 const tag = 'health';
 const CAP_MS = 2000;
@@ -25,7 +25,7 @@ export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps)
     tag,
     access: 'public',
     responses: { 200: { description: 'The process answers', schema: z.strictObject({ status: z.literal('ok') }) } },
-    handler: async () => ok({ status: 'ok' }),
+    handler: async () => answerOk({ status: 'ok' }),
   }),
   route({
     method: 'get',

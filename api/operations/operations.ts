@@ -1,9 +1,9 @@
 import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
-import { listed } from '../kernel/listing';
-import { noContent, route, type Route } from '../kernel/route';
-import { pageOf, pageQuery } from '../kernel/schemas';
+import { answerPage } from '../kernel/listing';
+import { answerNoContent, route, type Route } from '../kernel/route';
+import { describePage, pageQuery } from '../kernel/schemas';
 import { stuckItem } from './operations-schemas';
 
 const tag = 'operations';
@@ -20,8 +20,8 @@ export const operationsRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'operations:read',
     query: pageQuery,
-    responses: { 200: { description: 'Stuck items, the oldest first', schema: pageOf(stuckItem) } },
-    handler: async ({ principal, query }) => listed(await listStuck(sql, principal, query), (item) => item),
+    responses: { 200: { description: 'Stuck items, the oldest first', schema: describePage(stuckItem) } },
+    handler: async ({ principal, query }) => answerPage(await listStuck(sql, principal, query), (item) => item),
   }),
   route({
     method: 'post',
@@ -37,7 +37,7 @@ export const operationsRoutes = ({ sql }: Deps): Route[] => [
     problems: [409],
     handler: async ({ principal, subject }) => {
       if (!(await retryStuck(sql, principal, subject))) throw new Problem('restore_review_needed');
-      return noContent();
+      return answerNoContent();
     },
   }),
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { FACTS } from '../../domain/kernel/codes';
-import { line, someOf, text } from '../kernel/schemas';
+import { line, allowWords, describeText } from '../kernel/schemas';
 
 const yearsKept = (what: string) =>
   z
@@ -24,7 +24,7 @@ export const settings = z
     operatorName: line.nullable().meta({
       description: 'The operator, as mail and papers name it; null: mail names “the credentialing team”, papers nobody',
     }),
-    documentRequired: someOf(FACTS).meta({
+    documentRequired: allowWords(FACTS).meta({
       description:
         'These facts count for billing only with a document in `evidence`, also those on record already: the gate says no, ' +
         'and the queue asks for the document',
@@ -45,7 +45,7 @@ export const settingsChange = settings.partial().meta({ id: 'SettingsChange' });
 /** In bytes. */
 const LARGEST_LOGO = 200_000;
 
-const base64 = text(
+const base64 = describeText(
   [
     {
       rule: 'max_length',

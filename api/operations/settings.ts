@@ -1,7 +1,7 @@
 import { findLogo, putLogo, putSettings, settingsAt, settingsHistory } from '../../record/kernel/settings';
 import type { Deps } from '../kernel/deps';
-import { invalid } from '../kernel/errors';
-import { noContent, ok, route, type Route } from '../kernel/route';
+import { refuseFields } from '../kernel/errors';
+import { answerNoContent, answerOk, route, type Route } from '../kernel/route';
 import { isDrawable } from '../../papers/pdf';
 import { logo, settings, settingsChange } from './settings-schemas';
 
@@ -15,7 +15,7 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'operations:read',
     responses: { 200: { description: 'The settings', schema: settings } },
-    handler: async () => ok(settingsAt(await settingsHistory(sql))),
+    handler: async () => answerOk(settingsAt(await settingsHistory(sql))),
   }),
   route({
     method: 'patch',
@@ -26,7 +26,7 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
     access: 'settings:write',
     body: settingsChange,
     responses: { 200: { description: 'The settings', schema: settings } },
-    handler: async ({ principal, body }) => ok(await putSettings(sql, principal, body)),
+    handler: async ({ principal, body }) => answerOk(await putSettings(sql, principal, body)),
   }),
   route({
     method: 'get',
@@ -37,7 +37,7 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
     subject: () => findLogo(sql),
     responses: { 200: { description: 'The logo', schema: logo } },
     problems: [404],
-    handler: async ({ subject }) => ok({ jpeg: subject.toString('base64') }),
+    handler: async ({ subject }) => answerOk({ jpeg: subject.toString('base64') }),
   }),
   route({
     method: 'put',
@@ -50,9 +50,9 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The logo', schema: logo } },
     handler: async ({ principal, body }) => {
       const image = Buffer.from(body.jpeg, 'base64');
-      if (!isDrawable(image)) throw invalid({ path: 'jpeg', rule: 'jpeg', message: 'must be a JPEG image' });
+      if (!isDrawable(image)) throw refuseFields({ path: 'jpeg', rule: 'jpeg', message: 'must be a JPEG image' });
       await putLogo(sql, principal, image);
-      return ok(body);
+      return answerOk(body);
     },
   }),
   route({
@@ -64,7 +64,7 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
     responses: { 204: { description: 'Papers have no logo' } },
     handler: async ({ principal }) => {
       await putLogo(sql, principal, null);
-      return noContent();
+      return answerNoContent();
     },
   }),
 ];

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { EMITTED_TYPES } from '../../domain/kernel/codes';
 import { listEmitted } from '../../record/outreach/event-feed';
 import type { Deps } from '../kernel/deps';
-import { ok, route, type Route } from '../kernel/route';
-import { id, instant, limit, text, pageOf } from '../kernel/schemas';
-import { renamed } from '../kernel/names';
+import { answerOk, route, type Route } from '../kernel/route';
+import { id, instant, limit, describeText, describePage } from '../kernel/schemas';
+import { allowOldNames } from '../kernel/names';
 
 const emitted = z
   .strictObject({
@@ -23,13 +23,13 @@ const SEQ = {
   message: 'must be a nextCursor or a seq',
   holds: (value: string) => /^\d{1,15}$/.test(value),
 };
-const cursor = text([SEQ], {
+const cursor = describeText([SEQ], {
   pattern: '^[0-9]{1,15}$',
   description:
     'Answers the events after this one: the `nextCursor` of the page before, or the `seq` of the last event that was ' +
     'read. Left out: from the first event',
 }).optional();
-const query = renamed(null, z.strictObject({ cursor, type: z.enum(EMITTED_TYPES).optional(), limit }), {
+const query = allowOldNames(null, z.strictObject({ cursor, type: z.enum(EMITTED_TYPES).optional(), limit }), {
   after: 'cursor',
 });
 
@@ -44,11 +44,11 @@ export const eventRoutes = ({ sql }: Deps): Route[] => [
     tag: 'events',
     access: 'readiness:read',
     query,
-    responses: { 200: { description: 'Events in the order in which they are read', schema: pageOf(emitted) } },
+    responses: { 200: { description: 'Events in the order in which they are read', schema: describePage(emitted) } },
     handler: async ({ principal, query: { cursor: after = '0', type, limit: most } }) => {
       const found = await listEmitted(sql, principal, { after: Number(after), type, limit: most + 1 });
       const items = found.slice(0, most);
-      return ok({ items, nextCursor: found.length > most ? String(items.at(-1)!.seq) : null });
+      return answerOk({ items, nextCursor: found.length > most ? String(items.at(-1)!.seq) : null });
     },
   }),
 ];

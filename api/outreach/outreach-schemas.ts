@@ -2,26 +2,26 @@ import { z } from 'zod';
 import { DELIVERIES, EMITTED_TYPES } from '../../domain/kernel/codes';
 import {
   id,
-  ids,
+  listOfIds,
   instant,
   line,
   pageQuery,
-  shownOnce,
-  someOf,
+  onceShownSecret,
+  allowWords,
   url,
-  urlUnder,
+  describeUrl,
   yesOrNo,
-  cursorOf,
+  readCursor,
   limit,
   position,
 } from '../kernel/schemas';
 import { NOT_HTTPS, NOT_PUBLIC, refuseWebhookUrl } from '../../outreach/webhook-address';
-import { formerly } from '../kernel/names';
+import { describeFormerName } from '../kernel/names';
 
-const types = someOf(EMITTED_TYPES).min(1);
-const clientIds = ids(500).min(1);
+const types = allowWords(EMITTED_TYPES).min(1);
+const clientIds = listOfIds(500).min(1);
 
-const calledUrl = urlUnder(
+const calledUrl = describeUrl(
   [NOT_HTTPS, NOT_PUBLIC].map((refusal) => ({
     ...refusal,
     holds: (value) => refuseWebhookUrl(value)?.rule !== refusal.rule,
@@ -48,9 +48,11 @@ const endpointFields = {
   lastError: line.nullable(),
 };
 export const endpoint = z.strictObject(endpointFields).meta({ id: 'WebhookEndpoint' });
-export const newEndpoint = z.strictObject({ ...endpointFields, secret: shownOnce }).meta({ id: 'NewWebhookEndpoint' });
+export const newEndpoint = z
+  .strictObject({ ...endpointFields, secret: onceShownSecret })
+  .meta({ id: 'NewWebhookEndpoint' });
 export const replayed = z.strictObject({ replayed: z.int() }).meta({ id: 'WebhooksReplayed' });
-export const rotated = z.strictObject({ secret: shownOnce }).meta({ id: 'WebhookSecret' });
+export const rotated = z.strictObject({ secret: onceShownSecret }).meta({ id: 'WebhookSecret' });
 
 const status = z.enum(['queued', 'delivered', 'dead']);
 export const delivery = z
@@ -59,7 +61,7 @@ export const delivery = z
     clientId: id,
     endpointId: id,
     eventId: id.meta({ description: 'Of the event in `/v1/events`' }),
-    emittedId: formerly(id, 'eventId'),
+    emittedId: describeFormerName(id, 'eventId'),
     status,
     attempts: z.int(),
     lastError: line.nullable(),
@@ -115,7 +117,7 @@ export const inboxItem = z
   .meta({ id: 'InboxItem' });
 export const inboxQuery = pageQuery.extend({ userId: id, unread: yesOrNo.optional() });
 
-export const mailboxQuery = z.strictObject({ limit, cursor: cursorOf(position.serial).optional() });
+export const mailboxQuery = z.strictObject({ limit, cursor: readCursor(position.serial).optional() });
 export const localMail = z
   .strictObject({ recipient: z.string(), subject: z.string(), text: z.string(), html: z.string(), at: instant })
   .meta({ id: 'LocalMail' });

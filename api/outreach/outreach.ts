@@ -25,10 +25,10 @@ import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import type { Deps } from '../kernel/deps';
 import { checkGrant } from '../kernel/grant';
-import { listed } from '../kernel/listing';
-import { created, ok, route, type Route } from '../kernel/route';
-import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
-import { underBothNames } from '../kernel/names';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
+import { describePage, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { addOldNames } from '../kernel/names';
 import {
   deliveriesQuery,
   delivery,
@@ -45,10 +45,10 @@ import {
   replayed,
   rotated,
 } from './outreach-schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 const same = <T>(item: T): T => item;
-const shownDelivery = underBothNames(EVENT);
+const shownDelivery = addOldNames(EVENT);
 const secretIn = (sql: Sql, keyring: Keyring): Route['secret'] => ({
   name: 'secret',
   read: (commandId) => findEndpointSecret(sql, keyring, commandId),
@@ -72,7 +72,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     handler: async ({ principal, body, commandId }) => {
       await checkGrant(sql, principal, { role: 'service', ...(body.clientIds && { clientIds: body.clientIds }) });
       const made = await createEndpoint(sql, keyring, principal, commandId, body);
-      return created(`/v1/webhook-endpoints/${made.id}`, made);
+      return answerCreated(`/v1/webhook-endpoints/${made.id}`, made);
     },
   }),
   route({
@@ -82,8 +82,8 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     tag: 'webhooks',
     access: 'keys:read',
     query: pageQuery,
-    responses: { 200: { description: 'In order of creation', schema: pageOf(endpoint) } },
-    handler: async ({ principal, query }) => listed(await listEndpoints(sql, principal, query), same),
+    responses: { 200: { description: 'In order of creation', schema: describePage(endpoint) } },
+    handler: async ({ principal, query }) => answerPage(await listEndpoints(sql, principal, query), same),
   }),
   route({
     method: 'post',
@@ -96,7 +96,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     responses: { 200: { description: 'The new secret', schema: rotated } },
     handler: async ({ principal, subject, commandId }) => {
       await rotateSecret(sql, keyring, principal, subject.id, commandId);
-      return ok({});
+      return answerOk({});
     },
   }),
   route({
@@ -107,7 +107,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     access: 'keys:write',
     subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
     responses: { 200: { description: 'How many', schema: replayed } },
-    handler: async ({ principal, subject }) => ok({ replayed: await replayEndpoint(sql, principal, subject.id) }),
+    handler: async ({ principal, subject }) => answerOk({ replayed: await replayEndpoint(sql, principal, subject.id) }),
   }),
   route({
     method: 'delete',
@@ -129,9 +129,9 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     tag: 'webhooks',
     access: 'keys:read',
     query: deliveriesQuery,
-    responses: { 200: { description: 'In order of creation', schema: pageOf(delivery) } },
+    responses: { 200: { description: 'In order of creation', schema: describePage(delivery) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
-      listed(await listDeliveries(sql, principal, filter, { limit, ...(cursor && { cursor }) }), shownDelivery),
+      answerPage(await listDeliveries(sql, principal, filter, { limit, ...(cursor && { cursor }) }), shownDelivery),
   }),
   route({
     method: 'post',
@@ -143,7 +143,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     responses: { 200: { description: 'The delivery', schema: delivery } },
     handler: async ({ principal, subject }) => {
       await replayDelivery(sql, principal, subject);
-      return ok(shownDelivery((await findDelivery(sql, principal, subject.id))!));
+      return answerOk(shownDelivery((await findDelivery(sql, principal, subject.id))!));
     },
   }),
   route({
@@ -154,9 +154,9 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     access: 'operations:read',
     namesUser: { recipientId: 'filter' },
     query: mailQuery,
-    responses: { 200: { description: 'In order of creation', schema: pageOf(mailBatch) } },
+    responses: { 200: { description: 'In order of creation', schema: describePage(mailBatch) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
-      listed(await listMail(sql, principal, filter, { limit, ...(cursor && { cursor }) }), same),
+      answerPage(await listMail(sql, principal, filter, { limit, ...(cursor && { cursor }) }), same),
   }),
   ...(['resend', 'dismiss'] as const).map((what) =>
     route({
@@ -170,7 +170,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
       access: 'applications:follow_up',
       subject: ({ principal, params }) => findMail(sql, principal, (params as { id: string }).id),
       responses: { 200: { description: 'The mail as it is now', schema: mailBatch } },
-      handler: async ({ principal, subject }) => ok(await decideOnMail(sql, principal, subject, what)),
+      handler: async ({ principal, subject }) => answerOk(await decideOnMail(sql, principal, subject, what)),
     }),
   ),
   route({
@@ -181,10 +181,10 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     access: 'operations:read',
     namesUser: { userId: 'filter' },
     query: inboxQuery,
-    responses: { 200: { description: 'In order of creation', schema: pageOf(inboxItem) } },
+    responses: { 200: { description: 'In order of creation', schema: describePage(inboxItem) } },
     handler: async ({ principal, query: { limit, cursor, userId, unread } }) => {
-      if (!(await findUser(sql, principal, userId))) refuse([{ path: 'userId', ...UNKNOWN_REFERENCE }]);
-      return listed(await listInbox(sql, principal, userId, unread, { limit, ...(cursor && { cursor }) }), same);
+      if (!(await findUser(sql, principal, userId))) refuseErrors([{ path: 'userId', ...UNKNOWN_REFERENCE }]);
+      return answerPage(await listInbox(sql, principal, userId, unread, { limit, ...(cursor && { cursor }) }), same);
     },
   }),
   route({
@@ -203,7 +203,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     responses: { 200: { description: 'The item', schema: inboxItem } },
     handler: async ({ principal, subject: { item } }) => {
       await readInboxItem(sql, item.id);
-      return ok(await findInboxItem(sql, principal, item.id));
+      return answerOk(await findInboxItem(sql, principal, item.id));
     },
   }),
   // with a mail server, nothing is kept here
@@ -220,6 +220,6 @@ const localMailboxRoute = (sql: Sql): Route =>
     tag: 'outreach',
     access: 'keys:read',
     query: mailboxQuery,
-    responses: { 200: { description: 'Mail, the latest first', schema: pageOf(localMail) } },
-    handler: async ({ principal, query }) => listed(await listLocalMail(sql, principal, query), same),
+    responses: { 200: { description: 'Mail, the latest first', schema: describePage(localMail) } },
+    handler: async ({ principal, query }) => answerPage(await listLocalMail(sql, principal, query), same),
   });

@@ -4,7 +4,7 @@ import { PANEL_STATUSES } from '../../domain/registry/panels';
 import { CHECKLIST_ITEMS } from '../../domain/platforms/checklist';
 import { FIT_REASONS } from '../../domain/platforms/consequences';
 import { ANSWERS, PORTABLE_ITEMS, VERDICTS, type PortableItem } from '../../domain/platforms/platform';
-import { date, id, state, dateOf } from '../kernel/schemas';
+import { date, id, state, describeDate } from '../kernel/schemas';
 
 const place = {
   practiceId: id.optional().meta({ description: 'Where to be independent; left out: the only practice, else any' }),
@@ -12,7 +12,7 @@ const place = {
 };
 export const placeQuery = z.strictObject(place);
 export const consequencesQuery = z.strictObject({
-  leaveOn: dateOf('Consequences.leaveOn').meta({ description: 'The first day without the platform' }),
+  leaveOn: describeDate('Consequences.leaveOn').meta({ description: 'The first day without the platform' }),
   ...place,
 });
 

@@ -5,10 +5,10 @@ import type { Principal } from '../../record/kernel/principal';
 import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
-import { ok, route, type Route } from '../kernel/route';
+import { answerOk, route, type Route } from '../kernel/route';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { consequences, consequencesQuery } from './consequences-schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 const tag = 'leaving a platform';
 
@@ -22,7 +22,7 @@ export async function checkPlace(
   const asked = practiceId !== undefined && { practiceId, payerId: payerId! };
   const practice = asked ? (await groundOf(sql, principal, asked)).practice : null;
   const known = practice?.clientId === clientId;
-  refuse([
+  refuseErrors([
     ...(asked && !known ? [{ path: 'practiceId', ...UNKNOWN_REFERENCE }] : []),
     ...(locationId !== undefined && !(known && practice!.locationIds.includes(locationId))
       ? [{ path: 'locationId', ...UNKNOWN_REFERENCE }]
@@ -46,7 +46,7 @@ export const consequenceRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, query }) => {
       await checkPlace(sql, principal, subject, query);
       const now = readClock();
-      return ok((await readConsequences(sql, principal, subject, { ...query, now })).found);
+      return answerOk((await readConsequences(sql, principal, subject, { ...query, now })).found);
     },
   }),
 ];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { QUESTIONS } from '../../domain/platforms/platform';
 import { RECIPIENT_TYPES } from '../../record/outreach/messages';
 import { standing } from '../outreach/outreach-schemas';
-import { actor, email, id, instant, line, longText, state, unique, dateOf } from '../kernel/schemas';
+import { actor, email, id, instant, line, longText, state, requireUnique, describeDate } from '../kernel/schemas';
 import { duration } from '../registry/playbook-schemas';
 
 export const inquiryInput = z
@@ -53,7 +53,7 @@ export const inquiry = z
 
 export const inquiryClosing = z.strictObject({ reason: longText }).meta({ id: 'InquiryClosing' });
 export const termsChange = z
-  .strictObject({ on: dateOf('TermsChange.on'), reason: longText })
+  .strictObject({ on: describeDate('TermsChange.on'), reason: longText })
   .meta({ id: 'TermsChange' });
 
 const known = {
@@ -62,11 +62,11 @@ const known = {
   question: z.enum(QUESTIONS),
   answer: z.literal('no').meta({ description: 'A yes is never known in general' }),
   source: line,
-  asOf: dateOf('PlatformKnowledge.asOf'),
+  asOf: describeDate('PlatformKnowledge.asOf'),
 };
 export const knowledge = z
   .strictObject({
-    items: unique(z.array(z.strictObject(known)).max(500), ({ platform, payerId, question }) =>
+    items: requireUnique(z.array(z.strictObject(known)).max(500), ({ platform, payerId, question }) =>
       JSON.stringify([platform.toLowerCase(), payerId ?? null, question]),
     ),
   })

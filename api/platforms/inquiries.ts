@@ -14,11 +14,11 @@ import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
-import { unknownIn, workerErrors } from '../kernel/references';
-import { ok, route, type Route } from '../kernel/route';
+import { listUnknown, listWorkerErrors } from '../kernel/references';
+import { answerOk, route, type Route } from '../kernel/route';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { inquiry, inquiryClosing, inquiryInput, knowledge, termsChange } from './inquiries-schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 const tag = 'platform relationships';
 
@@ -42,7 +42,7 @@ async function recipientErrors(
   { type, id }: { type: RecipientType; id: string },
 ): Promise<FieldError[]> {
   const path = 'recipient.id';
-  if (type === 'user') return workerErrors(sql, principal, { path, userId: id, clientId: relationship.clientId });
+  if (type === 'user') return listWorkerErrors(sql, principal, { path, userId: id, clientId: relationship.clientId });
   return (await isRecipientKnown(sql, relationship, { type, id })) ? [] : [{ path, ...UNKNOWN_REFERENCE }];
 }
 
@@ -52,7 +52,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
   const answer = async (principal: Principal, relationship: Relationship) => {
     const found = await findInquiry(sql, principal, relationship, readClock());
     if (!found) throw new Problem('not_found');
-    return ok(found);
+    return answerOk(found);
   };
   const responses = { 200: { description: 'The inquiry', schema: inquiry } };
   const path = '/v1/platform-relationships/{id}/inquiry' as const;
@@ -82,8 +82,8 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
       responses,
       handler: async ({ principal, subject: relationship, body, commandId }) => {
         const { recipient } = body;
-        if (recipient) refuse(await recipientErrors(sql, principal, relationship, recipient));
-        refuse(recipient ? addressErrors(recipient, relationship) : []);
+        if (recipient) refuseErrors(await recipientErrors(sql, principal, relationship, recipient));
+        refuseErrors(recipient ? addressErrors(recipient, relationship) : []);
         await askOpenQuestions(sql, principal, commandId, relationship, body as InquiryInput);
         return answer(principal, relationship);
       },
@@ -123,7 +123,7 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
       tag,
       access: 'registry:read',
       responses: { 200: { description: 'All of it', schema: knowledge } },
-      handler: async () => ok({ items: await listKnowledge(sql) }),
+      handler: async () => answerOk({ items: await listKnowledge(sql) }),
     }),
     route({
       method: 'put',
@@ -138,9 +138,9 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
         const items = body.items.map(({ payerId = null, ...item }) => ({ ...item, payerId }));
         const ids = items.map(({ payerId }) => payerId ?? '');
         const known = await selectKnownPayers(sql, ids.filter(Boolean));
-        refuse(unknownIn('items', ids, new Set([...known, '']), '.payerId'));
+        refuseErrors(listUnknown('items', ids, new Set([...known, '']), '.payerId'));
         await putKnowledge(sql, principal, items);
-        return ok({ items: await listKnowledge(sql) });
+        return answerOk({ items: await listKnowledge(sql) });
       },
     }),
   ];

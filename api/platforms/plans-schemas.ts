@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { CHECKLIST_ITEMS } from '../../domain/platforms/checklist';
 import { SERVICES, type Service } from '../../domain/platforms/plans';
 import { ANSWERS, DECISIONS } from '../../domain/platforms/platform';
-import { date, id, line, longText, state, version, dateOf } from '../kernel/schemas';
-import { formerly, renamed } from '../kernel/names';
+import { date, id, line, longText, state, version, describeDate } from '../kernel/schemas';
+import { describeFormerName, allowOldNames } from '../kernel/names';
 import {
   applicationBrief,
   consequence,
@@ -32,12 +32,12 @@ export const services = z
 
 const item = z.enum(CHECKLIST_ITEMS);
 export const NOTES = { note: 'notes' };
-export const checklistInput = renamed(
+export const checklistInput = allowOldNames(
   'ChecklistInput',
   z.strictObject({
     owner: line.optional(),
-    due: dateOf('ChecklistInput.due').optional(),
-    doneOn: dateOf('ChecklistInput.doneOn').optional(),
+    due: describeDate('ChecklistInput.due').optional(),
+    doneOn: describeDate('ChecklistInput.doneOn').optional(),
     notes: longText.optional(),
   }),
   NOTES,
@@ -48,7 +48,7 @@ const checklistFields = {
   due: date.nullable(),
   doneOn: date.nullable().meta({ description: 'null while it is open' }),
   notes: z.string().nullable(),
-  note: formerly(z.string().nullable(), 'notes'),
+  note: describeFormerName(z.string().nullable(), 'notes'),
 };
 export const checklistEntry = z.strictObject({ ...checklistFields, version }).meta({ id: 'ChecklistEntry' });
 export const checklist = z
@@ -56,7 +56,7 @@ export const checklist = z
   .meta({ id: 'Checklist' });
 
 export const planQuery = placeQuery.extend({
-  leaveOn: dateOf('Plan.leaveOn')
+  leaveOn: describeDate('Plan.leaveOn')
     .optional()
     .meta({ description: 'The first day without the platform; left out: the earliest without a gap' }),
 });

@@ -6,9 +6,9 @@ import { readChecklist, putChecklistEntry } from '../../record/platforms/checkli
 import { readPlan, putServices, readDecisionSheet } from '../../record/platforms/plans';
 import { findRelationship } from '../../record/platforms/platforms';
 import type { Deps } from '../kernel/deps';
-import { ok, route, type Route } from '../kernel/route';
+import { answerOk, route, type Route } from '../kernel/route';
 import { placeQuery } from './consequences-schemas';
-import { underBothNames, underOldNames } from '../kernel/names';
+import { addOldNames, restoreOldNames } from '../kernel/names';
 import {
   checklist,
   checklistEntry,
@@ -20,7 +20,7 @@ import {
   servicesInput,
   sheet,
 } from './plans-schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 import { checkPlace } from './consequences';
 
 const tag = 'leaving a platform';
@@ -29,7 +29,7 @@ const isItem = (text: string): text is ChecklistItem => (CHECKLIST_ITEMS as read
 const UNKNOWN_ITEM = { path: 'item', rule: 'one_of', message: `must be one of ${CHECKLIST_ITEMS.join(', ')}` };
 const NOTHING = { owner: null, due: null, doneOn: null, note: null };
 
-const named = underBothNames(NOTES);
+const named = addOldNames(NOTES);
 
 export const planRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -47,7 +47,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
         const said = items[service];
         return said ? { service, does: said.does, notes: said.notes ?? null } : [];
       });
-      return ok({ items, version: await putServices(sql, principal, subject, entries, ifMatch) });
+      return answerOk({ items, version: await putServices(sql, principal, subject, entries, ifMatch) });
     },
   }),
   route({
@@ -63,7 +63,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
       await checkPlace(sql, principal, subject, query);
       const { id: relationshipId, platform, decision, decisionReason } = subject;
       const found = await readDecisionSheet(sql, principal, subject, { ...query, now: readClock() });
-      return ok({ relationshipId, platform, decision, decisionReason, ...found });
+      return answerOk({ relationshipId, platform, decision, decisionReason, ...found });
     },
   }),
   route({
@@ -77,7 +77,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The plan', schema: plan } },
     handler: async ({ principal, subject, query }) => {
       await checkPlace(sql, principal, subject, query);
-      return ok((await readPlan(sql, principal, subject, { ...query, now: readClock() })).plan);
+      return answerOk((await readPlan(sql, principal, subject, { ...query, now: readClock() })).plan);
     },
   }),
   route({
@@ -89,7 +89,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     responses: { 200: { description: 'The whole checklist, in order', schema: checklist } },
     handler: async ({ principal, subject: { id, version } }) =>
-      ok({ items: (await readChecklist(sql, principal, id)).map(named), version }),
+      answerOk({ items: (await readChecklist(sql, principal, id)).map(named), version }),
   }),
   route({
     method: 'put',
@@ -104,9 +104,9 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     body: checklistInput,
     responses: { 200: { description: 'The item, with the version of the relationship', schema: checklistEntry } },
     handler: async ({ principal, params: { item }, subject, body, ifMatch }) => {
-      refuse(isItem(item) ? [] : [UNKNOWN_ITEM]);
-      const entry = { ...NOTHING, ...underOldNames(NOTES)(body), item: item as ChecklistItem };
-      return ok(named(await putChecklistEntry(sql, principal, subject, entry, ifMatch)));
+      refuseErrors(isItem(item) ? [] : [UNKNOWN_ITEM]);
+      const entry = { ...NOTHING, ...restoreOldNames(NOTES)(body), item: item as ChecklistItem };
+      return answerOk(named(await putChecklistEntry(sql, principal, subject, entry, ifMatch)));
     },
   }),
 ];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KINDS, LINES_OF_BUSINESS } from '../../domain/kernel/codes';
 import { KIND_RULES } from '../../domain/registry/playbook';
-import { id, state, unique, dateOf } from '../kernel/schemas';
+import { id, state, requireUnique, describeDate } from '../kernel/schemas';
 
 /** The kinds that lead to a contract of one's own; the others change or end what there is. */
 const BUILDING = KINDS.filter((kind) => KIND_RULES[kind].opensSpan || kind === 'new_group');
@@ -9,7 +9,7 @@ const BUILDING = KINDS.filter((kind) => KIND_RULES[kind].opensSpan || kind === '
 export const chosenApplications = z
   .strictObject({
     practiceId: id,
-    items: unique(
+    items: requireUnique(
       z
         .array(
           z.strictObject({
@@ -18,7 +18,7 @@ export const chosenApplications = z
             lineOfBusiness: z.enum(LINES_OF_BUSINESS).default('commercial'),
             kind: z.enum(BUILDING).optional().meta({ description: 'Left out: the kind that fits' }),
             locationId: id.optional(),
-            neededBy: dateOf('ChosenApplications.neededBy').optional(),
+            neededBy: describeDate('ChosenApplications.neededBy').optional(),
           }),
         )
         .min(1)

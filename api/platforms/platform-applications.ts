@@ -6,11 +6,11 @@ import { readSurroundings } from '../../record/platforms/consequences';
 import { findRelationship } from '../../record/platforms/platforms';
 import { selectKnownPayers } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
-import { invalid, Problem, toProblem } from '../kernel/errors';
+import { refuseFields, Problem, toProblem } from '../kernel/errors';
 import { readClock } from '../../runtime/clock';
 import { uuidOf } from '../../runtime/uuid';
-import { pooled } from '../kernel/pooled';
-import { ok, route, type Route } from '../kernel/route';
+import { runPooled } from '../kernel/pooled';
+import { answerOk, route, type Route } from '../kernel/route';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { chosenApplications, startedApplications } from './platform-applications-schemas';
 import { open } from '../applications/applications-opening';
@@ -50,7 +50,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
 
       async function start(chosen: Chosen, id: string): Promise<number> {
         const { payerId, state, locationId = null } = chosen;
-        if (!payers.has(payerId)) throw invalid({ path: 'payerId', ...UNKNOWN_REFERENCE });
+        if (!payers.has(payerId)) throw refuseFields({ path: 'payerId', ...UNKNOWN_REFERENCE });
         const fits = findFittingKind({ payerId, state, practiceId, locationId }, known);
         const { kind = fits.kind } = chosen;
         const adopt = fits.adopt && chosen.kind === undefined && { adopt: { stage: 'approved' as const } };
@@ -67,7 +67,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
         return started ? 201 : 202;
       }
 
-      const answers = await pooled(items, AT_ONCE, async (chosen) => {
+      const answers = await runPooled(items, AT_ONCE, async (chosen) => {
         const { payerId, state, lineOfBusiness, kind, locationId } = chosen;
         const id = uuidOf([commandId, payerId, state, lineOfBusiness, kind ?? '', locationId ?? '']);
         try {
@@ -86,7 +86,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
           return { payerId, state, status: problem.status, problem };
         }
       });
-      return ok({ items: answers });
+      return answerOk({ items: answers });
     },
   }),
 ];

@@ -16,24 +16,24 @@ import {
   date,
   email,
   id,
-  ids,
+  listOfIds,
   instant,
   line,
   longText,
   pageQuery,
   state,
-  unique,
+  requireUnique,
   version,
   yesOrNo,
-  dateOf,
+  describeDate,
 } from '../kernel/schemas';
 
 const relationshipFields = {
   providerId: id,
   platform: line.meta({ description: 'Its name, e.g. Alma or Headway' }),
-  payerIds: ids(500).min(1).meta({ description: 'The payers that the provider is in network with through it' }),
+  payerIds: listOfIds(500).min(1).meta({ description: 'The payers that the provider is in network with through it' }),
 };
-const states = unique(z.array(state).min(1).max(US_STATES.length), (code) => code);
+const states = requireUnique(z.array(state).min(1).max(US_STATES.length), (code) => code);
 
 export const relationshipInput = z
   .strictObject({
@@ -43,7 +43,7 @@ export const relationshipInput = z
         'The states in which the platform covers these payers; left out, those in which the provider is licensed now. ' +
         'A licence that is added later does not make the platform cover its state',
     }),
-    since: dateOf('PlatformRelationshipInput.since').optional(),
+    since: describeDate('PlatformRelationshipInput.since').optional(),
     contactEmail: email.optional(),
     evenIfExists,
   })
@@ -53,9 +53,9 @@ export const relationshipPatch = z
   .strictObject({
     payerIds: relationshipFields.payerIds,
     states: states.meta({ description: 'The states in which the platform covers its payers' }),
-    since: dateOf('PlatformRelationshipPatch.since').nullable(),
+    since: describeDate('PlatformRelationshipPatch.since').nullable(),
     contactEmail: email.nullable(),
-    changedOn: dateOf('PlatformRelationshipPatch.changedOn').meta({
+    changedOn: describeDate('PlatformRelationshipPatch.changedOn').meta({
       description:
         'The first day of the new payers or states: what is added counts from it, what is dropped until the day before. ' +
         'It may be ahead; left out, today',
@@ -102,9 +102,9 @@ export const relationship = z
 
 export const relationshipEnd = z
   .strictObject({
-    on: dateOf('PlatformRelationshipEnd.on').meta({ description: 'The last day, which may be ahead' }),
+    on: describeDate('PlatformRelationshipEnd.on').meta({ description: 'The last day, which may be ahead' }),
     reason: longText,
-    replaces: dateOf('PlatformRelationshipEnd.replaces').optional().meta({
+    replaces: describeDate('PlatformRelationshipEnd.replaces').optional().meta({
       description: '`endedOn` as it is on record, to put the last day of a relationship right that has ended',
     }),
   })
@@ -133,7 +133,7 @@ const noticeDays = z.int().min(0).max(3_650).meta({ description: 'Of `free_of_re
 const answerFields = {
   answer: given,
   answeredBy: line.meta({ description: 'Who said so' }),
-  answeredOn: dateOf('PlatformAnswer.answeredOn'),
+  answeredOn: describeDate('PlatformAnswer.answeredOn'),
   channel: line.meta({ description: 'Through what: an email, a call, the contract' }),
 };
 const scope = 'Left out: all of them, but where another answer names one';

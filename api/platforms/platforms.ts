@@ -23,9 +23,9 @@ import { findProvider } from '../../record/registry/providers';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
-import { listed } from '../kernel/listing';
-import { created, ok, route, type Route } from '../kernel/route';
-import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
+import { describePage, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
 import {
   answer,
   answerInput,
@@ -41,8 +41,8 @@ import {
   relationshipPatch,
   relationshipsQuery,
 } from './platforms-schemas';
-import { refuse } from '../kernel/validation';
-import { unknownIn, documentErrors } from '../kernel/references';
+import { refuseErrors } from '../kernel/validation';
+import { listUnknown, listDocumentErrors } from '../kernel/references';
 import { checkFilter } from '../kernel/filters';
 
 const tag = 'platform relationships';
@@ -98,14 +98,14 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, body, commandId }) => {
       const { providerId, ...input } = body;
       const provider = await findProvider(sql, principal, providerId);
-      refuse([
+      refuseErrors([
         ...(provider ? [] : [{ path: 'providerId', ...UNKNOWN_REFERENCE }]),
-        ...unknownIn('payerIds', input.payerIds, await selectKnownPayers(sql, input.payerIds)),
+        ...listUnknown('payerIds', input.payerIds, await selectKnownPayers(sql, input.payerIds)),
       ]);
       const made = await addOnce('duplicate_relationship', () =>
         createRelationship(sql, principal, commandId, provider!, input),
       );
-      return created(`/v1/platform-relationships/${made.id}`, made);
+      return answerCreated(`/v1/platform-relationships/${made.id}`, made);
     },
   }),
   route({
@@ -115,10 +115,10 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'registry:read',
     query: relationshipsQuery,
-    responses: { 200: { description: 'Relationships in order of creation', schema: pageOf(relationship) } },
+    responses: { 200: { description: 'Relationships in order of creation', schema: describePage(relationship) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       await checkFilter(sql, principal, filter);
-      return listed(
+      return answerPage(
         await listRelationships(sql, principal, filter, { limit, ...(cursor && { cursor }) }),
         (item) => item,
       );
@@ -132,7 +132,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     responses: { 200: { description: 'The relationship', schema: relationship } },
-    handler: async ({ subject }) => ok(subject),
+    handler: async ({ subject }) => answerOk(subject),
   }),
   route({
     method: 'patch',
@@ -149,13 +149,13 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const { payerIds = [] } = body;
-      refuse([
-        ...unknownIn('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
+      refuseErrors([
+        ...listUnknown('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
         ...listContradictions('PlatformRelationshipPatch', body, { last_day: subject.endedOn }),
       ]);
       const changed = await updateRelationship(sql, principal, subject, body as RelationshipPatch, ifMatch);
       if (!changed) throw new Problem('relationship_ended', { detail: LEFT });
-      return ok(changed);
+      return answerOk(changed);
     },
   }),
   route({
@@ -171,13 +171,13 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     body: relationshipEnd,
     responses: { 200: { description: 'The relationship as it is now', schema: relationship } },
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
-      refuse([
+      refuseErrors([
         ...listContradictions('PlatformRelationshipEnd', body, { platform_since: subject.since }),
         ...(body.replaces && subject.endedOn === null ? [NOTHING_TO_REPLACE] : []),
       ]);
       const ended = await endRelationship(sql, principal, subject, commandId, body, ifMatch);
       if (!ended) throw new Problem('relationship_ended', { detail: LEFT });
-      return ok(ended);
+      return answerOk(ended);
     },
   }),
   route({
@@ -196,13 +196,13 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The answer, with the version of the relationship', schema: answerPut } },
     handler: async ({ principal, params, subject, body, commandId, ifMatch }) => {
       const input = { ...UNSAID, ...body, payerId: await findItsPayer(sql, subject, body.payerId ?? null) };
-      refuse([
+      refuseErrors([
         ...(isQuestion(params.question) ? misplaced(params.question, body) : [UNKNOWN_QUESTION]),
         ...(input.payerId === null || subject.payerIds.includes(input.payerId) ? [] : [NOT_ITS_PAYER]),
-        ...(await documentErrors(sql, subject.clientId, 'evidence', input.evidence)),
+        ...(await listDocumentErrors(sql, subject.clientId, 'evidence', input.evidence)),
       ]);
       const question = params.question as Question;
-      return ok(view(await putAnswer(sql, principal, subject.id, commandId, question, input, ifMatch)));
+      return answerOk(view(await putAnswer(sql, principal, subject.id, commandId, question, input, ifMatch)));
     },
   }),
   route({
@@ -213,9 +213,9 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     query: answersQuery,
-    responses: { 200: { description: 'Answers in order of recording', schema: pageOf(answer) } },
+    responses: { 200: { description: 'Answers in order of recording', schema: describePage(answer) } },
     handler: async ({ principal, subject, query: { limit, cursor, ...filter } }) =>
-      listed(await listAnswers(sql, principal, subject.id, filter, { limit, ...(cursor && { cursor }) }), view),
+      answerPage(await listAnswers(sql, principal, subject.id, filter, { limit, ...(cursor && { cursor }) }), view),
   }),
   route({
     method: 'get',
@@ -228,7 +228,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     responses: { 200: { description: 'The assessment', schema: assessment } },
-    handler: async ({ principal, subject }) => ok(await readAssessment(sql, principal, subject)),
+    handler: async ({ principal, subject }) => answerOk(await readAssessment(sql, principal, subject)),
   }),
   route({
     method: 'put',
@@ -245,7 +245,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
       const put = await putDecision(sql, principal, subject.id, commandId, body, ifMatch);
       if (!put) throw new Problem('relationship_ended', { detail: LEFT });
-      return ok(view(put));
+      return answerOk(view(put));
     },
   }),
   route({
@@ -256,8 +256,8 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'Decisions in order of recording', schema: pageOf(decided) } },
+    responses: { 200: { description: 'Decisions in order of recording', schema: describePage(decided) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listDecisions(sql, principal, subject.id, query), view),
+      answerPage(await listDecisions(sql, principal, subject.id, query), view),
   }),
 ];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { KINDS, SUBMISSION_CHANNELS } from '../../domain/kernel/codes';
 import { PANEL_STATUSES } from '../../domain/registry/panels';
 import { WEIGHTS } from '../../domain/platforms/targets';
-import { date, id, line, state, unique, version, dateOf } from '../kernel/schemas';
+import { date, id, line, state, requireUnique, version, describeDate } from '../kernel/schemas';
 import { applicationBrief, fit, panelReading } from './consequences-schemas';
 
 const amount = z.int().min(0).max(1_000_000_000);
@@ -17,7 +17,7 @@ const clients = z
 
 export const caseloadInput = z
   .strictObject({
-    items: unique(
+    items: requireUnique(
       z
         .array(z.strictObject({ payerId: id, clients, monthlyValue: amount.optional(), rates: rates.optional() }))
         .max(500),
@@ -35,13 +35,13 @@ const kind = z.enum(KINDS);
 const panel = { state, status: z.enum(PANEL_STATUSES), source: line };
 export const panelsInput = z
   .strictObject({
-    items: unique(
+    items: requireUnique(
       z
         .array(
           z.strictObject({
             ...panel,
             kind: kind.optional().meta({ description: 'Left out: every kind that is not named' }),
-            asOf: dateOf('PanelInput.asOf'),
+            asOf: describeDate('PanelInput.asOf'),
           }),
         )
         .max(1000),

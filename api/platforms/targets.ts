@@ -5,11 +5,11 @@ import { findClient } from '../../record/registry/clients';
 import { findPayer, selectKnownPayers } from '../../record/registry/payers';
 import { rankPayerTargets } from '../../record/platforms/targets';
 import type { Deps } from '../kernel/deps';
-import { unknownIn } from '../kernel/references';
-import { ok, route, type Route } from '../kernel/route';
+import { listUnknown } from '../kernel/references';
+import { answerOk, route, type Route } from '../kernel/route';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { caseload, caseloadInput, panels, panelsInput, targets, targetsQuery } from './targets-schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 const tag = 'payer targets';
 
@@ -24,7 +24,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     responses: { 200: { description: 'The caseload', schema: caseload } },
-    handler: async ({ principal, subject }) => ok(await readCaseload(sql, principal, subject.id)),
+    handler: async ({ principal, subject }) => answerOk(await readCaseload(sql, principal, subject.id)),
   }),
   route({
     method: 'put',
@@ -38,9 +38,9 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The caseload', schema: caseload } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const payerIds = body.items.map(({ payerId }) => payerId);
-      refuse(unknownIn('items', payerIds, await selectKnownPayers(sql, payerIds), '.payerId'));
+      refuseErrors(listUnknown('items', payerIds, await selectKnownPayers(sql, payerIds), '.payerId'));
       const items = body.items.map((item) => ({ ...NOT_SAID, ...item }));
-      return ok(await putCaseload(sql, principal, subject.id, items, ifMatch));
+      return answerOk(await putCaseload(sql, principal, subject.id, items, ifMatch));
     },
   }),
   route({
@@ -51,7 +51,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ params }) => findPayer(sql, params.id),
     responses: { 200: { description: 'What was stated', schema: panels } },
-    handler: async ({ subject }) => ok(await readPanels(sql, subject.id)),
+    handler: async ({ subject }) => answerOk(await readPanels(sql, subject.id)),
   }),
   route({
     method: 'put',
@@ -67,7 +67,7 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'What was stated', schema: panels } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const items = body.items.map((item) => ({ ...item, kind: item.kind ?? null }));
-      return ok(await putPanels(sql, principal, subject.id, items, ifMatch));
+      return answerOk(await putPanels(sql, principal, subject.id, items, ifMatch));
     },
   }),
   route({
@@ -89,8 +89,8 @@ export const targetRoutes = ({ sql }: Deps): Route[] => [
         providerId: query.providerId,
         practiceId: query.practiceId,
       });
-      refuse(unknown.map((path) => ({ path, ...UNKNOWN_REFERENCE })));
-      return ok({ items: await rankPayerTargets(sql, principal, { clientId, ...query }, readClock()) });
+      refuseErrors(unknown.map((path) => ({ path, ...UNKNOWN_REFERENCE })));
+      return answerOk({ items: await rankPayerTargets(sql, principal, { clientId, ...query }, readClock()) });
     },
   }),
 ];

@@ -2,40 +2,40 @@ import { z } from 'zod';
 import { listCovers, createCover, endCover } from '../../record/registry/absence-covers';
 import { findUser } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
-import { invalid, Problem, type FieldError } from '../kernel/errors';
-import { manages } from '../kernel/policy';
-import { unfitErrors } from '../kernel/references';
-import { created, ok, route, type Route } from '../kernel/route';
+import { refuseFields, Problem, type FieldError } from '../kernel/errors';
+import { mayManage } from '../kernel/policy';
+import { listUnfitErrors } from '../kernel/references';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import {
   BESIDE_BAD_FIELDS,
   date,
   id,
-  inOrder,
+  requireOrder,
   line,
   pageQuery,
-  pageOf,
+  describePage,
   UNKNOWN_REFERENCE,
-  dateOf,
+  describeDate,
 } from '../kernel/schemas';
-import { SUBSTITUTE, formerly, renamed, underBothNames } from '../kernel/names';
+import { SUBSTITUTE, describeFormerName, allowOldNames, addOldNames } from '../kernel/names';
 
 const coverFields = z
   .strictObject({
     substitute: id,
-    fromOn: dateOf('CoverInput.fromOn'),
-    untilOn: dateOf('CoverInput.untilOn'),
+    fromOn: describeDate('CoverInput.fromOn'),
+    untilOn: describeDate('CoverInput.untilOn'),
     reason: line.optional(),
   })
-  .superRefine(inOrder('CoverInput'), BESIDE_BAD_FIELDS);
+  .superRefine(requireOrder('CoverInput'), BESIDE_BAD_FIELDS);
 
-const coverInput = renamed('CoverInput', coverFields, SUBSTITUTE);
+const coverInput = allowOldNames('CoverInput', coverFields, SUBSTITUTE);
 
 const cover = z
   .strictObject({
     id,
     userId: id,
     substitute: id,
-    coveredBy: formerly(id, 'substitute'),
+    coveredBy: describeFormerName(id, 'substitute'),
     fromOn: date,
     untilOn: date,
     reason: line.nullable(),
@@ -44,7 +44,7 @@ const cover = z
 
 const tag = 'work queue';
 
-const shownCover = underBothNames(SUBSTITUTE);
+const shownCover = addOldNames(SUBSTITUTE);
 
 const keptCover = ({ substitute: coveredBy, ...rest }: z.output<typeof coverInput>) => ({ coveredBy, ...rest });
 
@@ -70,14 +70,14 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
       const errors: FieldError[] = [];
       const substitute = await findUser(sql, principal, body.substitute);
       if (!substitute) errors.push({ path: 'substitute', ...UNKNOWN_REFERENCE });
-      if (substitute) errors.push(...unfitErrors('substitute', substitute));
+      if (substitute) errors.push(...listUnfitErrors('substitute', substitute));
       if (body.substitute === subject.id)
         errors.push({ path: 'substitute', rule: 'somebody_else', message: 'must be a different user' });
-      if (errors.length > 0) throw invalid(...errors);
-      if (!manages(principal, substitute!)) throw new Problem('forbidden');
+      if (errors.length > 0) throw refuseFields(...errors);
+      if (!mayManage(principal, substitute!)) throw new Problem('forbidden');
       const made = await createCover(sql, principal, commandId, subject.id, keptCover(body));
       if (typeof made === 'string') throw new Problem(made);
-      return created(`/v1/users/${subject.id}/covers/${made.id}`, shownCover(made));
+      return answerCreated(`/v1/users/${subject.id}/covers/${made.id}`, shownCover(made));
     },
   }),
   route({
@@ -88,9 +88,9 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
     access: 'users:read',
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'All covers on one page, the earliest first', schema: pageOf(cover) } },
+    responses: { 200: { description: 'All covers on one page, the earliest first', schema: describePage(cover) } },
     handler: async ({ principal, subject }) =>
-      ok({ items: (await listCovers(sql, principal, subject.id)).map(shownCover), nextCursor: null }),
+      answerOk({ items: (await listCovers(sql, principal, subject.id)).map(shownCover), nextCursor: null }),
   }),
   route({
     method: 'delete',

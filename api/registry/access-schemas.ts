@@ -3,20 +3,20 @@ import { ROLES } from '../../domain/kernel/codes';
 import {
   actor,
   BESIDE_BAD_FIELDS,
-  broken,
+  reportBrokenRule,
   date,
   email,
   id,
-  ids,
+  listOfIds,
   instant,
   line,
-  shownOnce,
+  onceShownSecret,
   timeZone,
-  dateOf,
+  describeDate,
 } from '../kernel/schemas';
 
 const role = z.enum(ROLES);
-const clientIds = ids(500).min(1);
+const clientIds = listOfIds(500).min(1);
 const EVERY_CLIENT = { description: 'Default: every client. Required if `role` is `client`' };
 
 export const CLIENT_IS_SCOPED = {
@@ -28,7 +28,7 @@ export const CLIENT_IS_SCOPED = {
 /** A client's own people and programs see their own clients, never all. */
 function clientIsScoped({ role, clientIds: scope }: { role?: unknown; clientIds?: unknown }, context: z.RefinementCtx) {
   if (role === 'client' && scope === undefined)
-    broken(context, ['clientIds'], CLIENT_IS_SCOPED.rule, CLIENT_IS_SCOPED.message);
+    reportBrokenRule(context, ['clientIds'], CLIENT_IS_SCOPED.rule, CLIENT_IS_SCOPED.message);
 }
 
 const owner = {
@@ -44,7 +44,7 @@ const owner = {
 /** A key belongs to one: whoever acts by it has to be told from its name. */
 function belongsToOne({ userId, serviceName }: { userId?: unknown; serviceName?: unknown }, context: z.RefinementCtx) {
   if (userId !== undefined && serviceName !== undefined)
-    broken(context, ['serviceName'], 'one_owner', 'must be left out where userId is given');
+    reportBrokenRule(context, ['serviceName'], 'one_owner', 'must be left out where userId is given');
 }
 
 const capacity = z
@@ -103,7 +103,7 @@ export const apiKeyInput = z
     name: line,
     role,
     clientIds: clientIds.optional().meta(EVERY_CLIENT),
-    expiresOn: dateOf('ApiKeyInput.expiresOn')
+    expiresOn: describeDate('ApiKeyInput.expiresOn')
       .optional()
       .meta({ description: 'The last day, in UTC, on which it is valid' }),
     ...owner,
@@ -126,4 +126,4 @@ const apiKeyFields = {
 };
 
 export const apiKey = z.strictObject(apiKeyFields).meta({ id: 'ApiKey' });
-export const newApiKey = z.strictObject({ ...apiKeyFields, key: shownOnce }).meta({ id: 'NewApiKey' });
+export const newApiKey = z.strictObject({ ...apiKeyFields, key: onceShownSecret }).meta({ id: 'NewApiKey' });

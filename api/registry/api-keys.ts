@@ -1,11 +1,11 @@
 import { createApiKey, findKey, listKeys, revokeKey, findKeySecret } from '../../record/registry/api-keys';
 import type { Deps } from '../kernel/deps';
-import { beyondOwner, checkGrant, findOwner } from '../kernel/grant';
-import { refuse } from '../kernel/validation';
-import { listed } from '../kernel/listing';
-import { created, noContent, ok, route, type Route } from '../kernel/route';
+import { listErrorsBeyondOwner, checkGrant, findOwner } from '../kernel/grant';
+import { refuseErrors } from '../kernel/validation';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, answerNoContent, answerOk, route, type Route } from '../kernel/route';
 import { apiKey, apiKeyInput, newApiKey } from './access-schemas';
-import { pageOf, pageQuery } from '../kernel/schemas';
+import { describePage, pageQuery } from '../kernel/schemas';
 
 const tag = 'API keys';
 
@@ -28,9 +28,9 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     handler: async ({ principal, body, commandId }) => {
       const owner = body.userId === undefined ? null : await findOwner(sql, principal, body.userId);
       await checkGrant(sql, principal, { role: body.role, clientIds: body.clientIds ?? owner?.clientIds ?? undefined });
-      if (owner) refuse(beyondOwner(owner, body));
+      if (owner) refuseErrors(listErrorsBeyondOwner(owner, body));
       const made = await createApiKey(sql, keyring, principal, commandId, body);
-      return created(`/v1/api-keys/${made.id}`, made);
+      return answerCreated(`/v1/api-keys/${made.id}`, made);
     },
   }),
   route({
@@ -40,8 +40,8 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     tag,
     access: 'keys:read',
     query: pageQuery,
-    responses: { 200: { description: 'Keys in order of creation', schema: pageOf(apiKey) } },
-    handler: async ({ principal, query }) => listed(await listKeys(sql, principal, query), (item) => item),
+    responses: { 200: { description: 'Keys in order of creation', schema: describePage(apiKey) } },
+    handler: async ({ principal, query }) => answerPage(await listKeys(sql, principal, query), (item) => item),
   }),
   route({
     method: 'get',
@@ -51,7 +51,7 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     access: 'keys:read',
     subject: ({ principal, params }) => findKey(sql, principal, params.id),
     responses: { 200: { description: 'The key, without its secret', schema: apiKey } },
-    handler: async ({ subject }) => ok(subject),
+    handler: async ({ subject }) => answerOk(subject),
   }),
   route({
     method: 'delete',
@@ -63,7 +63,7 @@ export const apiKeyRoutes = ({ sql, keyring }: Deps): Route[] => [
     responses: { 204: { description: 'The key no longer works' } },
     handler: async ({ principal, subject }) => {
       await revokeKey(sql, principal, subject.id);
-      return noContent();
+      return answerNoContent();
     },
   }),
 ];

@@ -10,12 +10,12 @@ import {
 import { selectKnownPayers } from '../../record/registry/payers';
 import { findProvider, type Provider } from '../../record/registry/providers';
 import type { Deps } from '../kernel/deps';
-import { listed } from '../kernel/listing';
-import { unknownIn } from '../kernel/references';
-import { created, ok, route, type Route } from '../kernel/route';
-import { pageOf, pageQuery } from '../kernel/schemas';
+import { answerPage } from '../kernel/listing';
+import { listUnknown } from '../kernel/references';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
+import { describePage, pageQuery } from '../kernel/schemas';
 import { accessWithdrawal, accessWithdrawalInput, attestation, attestationInput } from './providers-schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 const tag = 'providers';
 const viewOf =
@@ -41,9 +41,9 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The attestation', schema: attestation } },
     handler: async ({ principal, subject, body, commandId }) => {
       const { authorizedPayerIds: ids = [] } = body;
-      refuse(unknownIn('authorizedPayerIds', ids, await selectKnownPayers(sql, ids)));
+      refuseErrors(listUnknown('authorizedPayerIds', ids, await selectKnownPayers(sql, ids)));
       const made = await recordAttestation(sql, principal, commandId, subject, body);
-      return created(`/v1/providers/${subject.id}/attestations/${made.id}`, viewOf(subject)(made));
+      return answerCreated(`/v1/providers/${subject.id}/attestations/${made.id}`, viewOf(subject)(made));
     },
   }),
   route({
@@ -54,9 +54,9 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'Attestations in order of recording', schema: pageOf(attestation) } },
+    responses: { 200: { description: 'Attestations in order of recording', schema: describePage(attestation) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listAttestations(sql, principal, subject, query), viewOf(subject)),
+      answerPage(await listAttestations(sql, principal, subject, query), viewOf(subject)),
   }),
   route({
     method: 'post',
@@ -72,9 +72,9 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The withdrawal', schema: accessWithdrawal } },
     handler: async ({ principal, subject, body, commandId }) => {
       const { payerIds } = body;
-      refuse(unknownIn('payerIds', payerIds, await selectKnownPayers(sql, payerIds)));
+      refuseErrors(listUnknown('payerIds', payerIds, await selectKnownPayers(sql, payerIds)));
       const made = await recordAccessWithdrawal(sql, principal, commandId, subject, body);
-      return created(`/v1/providers/${subject.id}/access-withdrawals`, withdrawalOf(subject)(made));
+      return answerCreated(`/v1/providers/${subject.id}/access-withdrawals`, withdrawalOf(subject)(made));
     },
   }),
   route({
@@ -85,9 +85,9 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'Withdrawals in order of recording', schema: pageOf(accessWithdrawal) } },
+    responses: { 200: { description: 'Withdrawals in order of recording', schema: describePage(accessWithdrawal) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listAccessWithdrawals(sql, principal, subject, query), withdrawalOf(subject)),
+      answerPage(await listAccessWithdrawals(sql, principal, subject, query), withdrawalOf(subject)),
   }),
   route({
     method: 'get',
@@ -101,6 +101,6 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
       return found && viewOf(provider)(found);
     },
     responses: { 200: { description: 'The attestation', schema: attestation } },
-    handler: async ({ subject }) => ok(subject),
+    handler: async ({ subject }) => answerOk(subject),
   }),
 ];

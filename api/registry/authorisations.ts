@@ -11,40 +11,40 @@ import {
 import { selectKnownPayers } from '../../record/registry/payers';
 import { findProvider } from '../../record/registry/providers';
 import type { Deps } from '../kernel/deps';
-import { listed } from '../kernel/listing';
-import { created, ok, route, type Route } from '../kernel/route';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import {
   actor,
   BESIDE_BAD_FIELDS,
   date,
   id,
-  ids,
+  listOfIds,
   instant,
-  inOrder,
+  requireOrder,
   longText,
   pageQuery,
-  someOf,
-  pageOf,
-  dateOf,
+  allowWords,
+  describePage,
+  describeDate,
 } from '../kernel/schemas';
-import { refuse } from '../kernel/validation';
-import { unknownIn, documentErrors } from '../kernel/references';
+import { refuseErrors } from '../kernel/validation';
+import { listUnknown, listDocumentErrors } from '../kernel/references';
 
-const documents = ids(50);
+const documents = listOfIds(50);
 
-const scopes = someOf(AUTHORISATION_SCOPES).min(1);
+const scopes = allowWords(AUTHORISATION_SCOPES).min(1);
 
 const authorisationInput = z
   .strictObject({
     scopes,
-    payerIds: ids(500).min(1).optional().meta({ description: 'Default: every payer' }),
-    signedOn: dateOf('AuthorisationInput.signedOn'),
-    until: dateOf('AuthorisationInput.until')
+    payerIds: listOfIds(500).min(1).optional().meta({ description: 'Default: every payer' }),
+    signedOn: describeDate('AuthorisationInput.signedOn'),
+    until: describeDate('AuthorisationInput.until')
       .optional()
       .meta({ description: 'The last day; by default it holds until it is revoked' }),
     evidence: documents.optional(),
   })
-  .superRefine(inOrder('AuthorisationInput'), BESIDE_BAD_FIELDS)
+  .superRefine(requireOrder('AuthorisationInput'), BESIDE_BAD_FIELDS)
   .meta({ id: 'AuthorisationInput' });
 
 const authorisation = z
@@ -63,7 +63,7 @@ const authorisation = z
   })
   .meta({ id: 'Authorisation' });
 
-const revocation = z.strictObject({ on: dateOf('Revocation.on'), reason: longText }).meta({ id: 'Revocation' });
+const revocation = z.strictObject({ on: describeDate('Revocation.on'), reason: longText }).meta({ id: 'Revocation' });
 
 const shownAuthorisation = ({ clientId: _, ...shown }: Authorisation) => shown;
 
@@ -80,12 +80,12 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The authorisation', schema: authorisation } },
     handler: async ({ principal, subject, body, commandId }) => {
       const { payerIds = [] } = body;
-      refuse([
-        ...unknownIn('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
-        ...(await documentErrors(sql, subject.clientId, 'evidence', body.evidence)),
+      refuseErrors([
+        ...listUnknown('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
+        ...(await listDocumentErrors(sql, subject.clientId, 'evidence', body.evidence)),
       ]);
       const made = await createAuthorisation(sql, principal, commandId, subject, body);
-      return created(`/v1/authorisations/${made.id}`, shownAuthorisation(made));
+      return answerCreated(`/v1/authorisations/${made.id}`, shownAuthorisation(made));
     },
   }),
   route({
@@ -96,9 +96,9 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'In order of recording', schema: pageOf(authorisation) } },
+    responses: { 200: { description: 'In order of recording', schema: describePage(authorisation) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listAuthorisations(sql, principal, subject.id, query), shownAuthorisation),
+      answerPage(await listAuthorisations(sql, principal, subject.id, query), shownAuthorisation),
   }),
   route({
     method: 'get',
@@ -108,7 +108,7 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findAuthorisation(sql, principal, params.id),
     responses: { 200: { description: 'The authorisation', schema: authorisation } },
-    handler: async ({ subject }) => ok(shownAuthorisation(subject)),
+    handler: async ({ subject }) => answerOk(shownAuthorisation(subject)),
   }),
   route({
     method: 'post',
@@ -120,8 +120,8 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     body: revocation,
     responses: { 200: { description: 'The authorisation as it is now', schema: authorisation } },
     handler: async ({ principal, subject, body }) => {
-      refuse(listContradictions('Revocation', body, { signature: subject.signedOn }));
-      return ok(shownAuthorisation(await revokeAuthorisation(sql, principal, subject, body)));
+      refuseErrors(listContradictions('Revocation', body, { signature: subject.signedOn }));
+      return answerOk(shownAuthorisation(await revokeAuthorisation(sql, principal, subject, body)));
     },
   }),
 ];

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { STANDINGS } from '../../domain/registry/changes';
 import { CHANGE_FIELDS } from '../../domain/kernel/codes';
-import { actor, date, id, instant, state, dateOf } from '../kernel/schemas';
+import { actor, date, id, instant, state, describeDate } from '../kernel/schemas';
 
 /** How a change came about, beside what has changed. */
 export const circumstance = {
-  changedOn: dateOf('FileChange.changedOn').meta({
+  changedOn: describeDate('FileChange.changedOn').meta({
     description: 'The day from which this holds in fact; the default is today',
   }),
   correction: z.boolean().meta({

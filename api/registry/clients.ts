@@ -1,10 +1,10 @@
 import { createClient, findClient, listClients, updateClient, type Client } from '../../record/registry/clients';
 import type { Deps } from '../kernel/deps';
-import { invalid } from '../kernel/errors';
-import { listed } from '../kernel/listing';
-import { created, ok, route, type Route } from '../kernel/route';
+import { refuseFields } from '../kernel/errors';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import { client, clientInput, clientPatch } from './clients-schemas';
-import { pageOf, pageQuery, ZONE_UNKNOWN } from '../kernel/schemas';
+import { describePage, pageQuery, ZONE_UNKNOWN } from '../kernel/schemas';
 
 const tag = 'clients';
 const view = ({ clientId: _, ...shown }: Client) => shown;
@@ -20,8 +20,8 @@ export const clientRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The client', schema: client } },
     handler: async ({ principal, body, commandId }) => {
       const made = await createClient(sql, principal, commandId, body);
-      if (!made) throw invalid(ZONE_UNKNOWN);
-      return created(`/v1/clients/${made.id}`, view(made));
+      if (!made) throw refuseFields(ZONE_UNKNOWN);
+      return answerCreated(`/v1/clients/${made.id}`, view(made));
     },
   }),
   route({
@@ -31,8 +31,8 @@ export const clientRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'registry:read',
     query: pageQuery,
-    responses: { 200: { description: 'Clients in order of creation', schema: pageOf(client) } },
-    handler: async ({ principal, query }) => listed(await listClients(sql, principal, query), view),
+    responses: { 200: { description: 'Clients in order of creation', schema: describePage(client) } },
+    handler: async ({ principal, query }) => answerPage(await listClients(sql, principal, query), view),
   }),
   route({
     method: 'get',
@@ -42,7 +42,7 @@ export const clientRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     responses: { 200: { description: 'The client', schema: client } },
-    handler: async ({ subject }) => ok(view(subject)),
+    handler: async ({ subject }) => answerOk(view(subject)),
   }),
   route({
     method: 'patch',
@@ -55,8 +55,8 @@ export const clientRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The client as it is now', schema: client } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const changed = await updateClient(sql, principal, subject.id, body, ifMatch);
-      if (!changed) throw invalid(ZONE_UNKNOWN);
-      return ok(view(changed));
+      if (!changed) throw refuseFields(ZONE_UNKNOWN);
+      return answerOk(view(changed));
     },
   }),
 ];

@@ -3,11 +3,11 @@ import { createDocument, findDocument, listDocuments } from '../../record/regist
 import { findPractice } from '../../record/registry/practices';
 import { findProvider } from '../../record/registry/providers';
 import type { Deps } from '../kernel/deps';
-import { listed } from '../kernel/listing';
-import { created, ok, route, type Route } from '../kernel/route';
-import { pageOf, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
+import { describePage, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { document, documentInput } from './documents-schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 const tag = 'documents';
 
@@ -27,13 +27,13 @@ export const documentRoutes = ({ sql }: Deps): Route[] => [
         body.providerId && findProvider(sql, principal, body.providerId),
         body.practiceId && findPractice(sql, principal, body.practiceId),
       ]);
-      refuse(
+      refuseErrors(
         Object.entries({ providerId: provider, practiceId: practice }).flatMap(([path, found]) =>
           found === undefined || (found && found.clientId === subject.id) ? [] : [{ path, ...UNKNOWN_REFERENCE }],
         ),
       );
       const made = await createDocument(sql, principal, commandId, subject.id, body);
-      return created(`/v1/clients/${subject.id}/documents/${made.id}`, made);
+      return answerCreated(`/v1/clients/${subject.id}/documents/${made.id}`, made);
     },
   }),
   route({
@@ -44,9 +44,9 @@ export const documentRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'Documents in order of registration', schema: pageOf(document) } },
+    responses: { 200: { description: 'Documents in order of registration', schema: describePage(document) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listDocuments(sql, principal, subject.id, query), (item) => item),
+      answerPage(await listDocuments(sql, principal, subject.id, query), (item) => item),
   }),
   route({
     method: 'get',
@@ -56,6 +56,6 @@ export const documentRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findDocument(sql, principal, params.id, params.documentId),
     responses: { 200: { description: 'The document', schema: document } },
-    handler: async ({ subject }) => ok(subject),
+    handler: async ({ subject }) => answerOk(subject),
   }),
 ];

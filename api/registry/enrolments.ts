@@ -5,29 +5,39 @@ import { findPayer } from '../../record/registry/payers';
 import { findPractice } from '../../record/registry/practices';
 import { listEnrolments, putEnrolment, type EnrolmentInput } from '../../record/registry/statements';
 import type { Deps } from '../kernel/deps';
-import { listed } from '../kernel/listing';
-import { created, route, type Route } from '../kernel/route';
-import { date, id, ids, line, pageOf, UNKNOWN_REFERENCE, dateOf, inOrder, BESIDE_BAD_FIELDS } from '../kernel/schemas';
-import { refuse } from '../kernel/validation';
-import { documentErrors } from '../kernel/references';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, route, type Route } from '../kernel/route';
+import {
+  date,
+  id,
+  listOfIds,
+  line,
+  describePage,
+  UNKNOWN_REFERENCE,
+  describeDate,
+  requireOrder,
+  BESIDE_BAD_FIELDS,
+} from '../kernel/schemas';
+import { refuseErrors } from '../kernel/validation';
+import { listDocumentErrors } from '../kernel/references';
 
-const documents = ids(50);
+const documents = listOfIds(50);
 
 const enrolmentFields = {
   payerId: id,
   kind: z.enum(ENROLMENT_KINDS),
   status: z.enum(ENROLMENT_STATUSES),
-  on: dateOf('EnrolmentInput.on'),
+  on: describeDate('EnrolmentInput.on'),
 };
 
 const enrolmentInput = z
   .strictObject({
     ...enrolmentFields,
-    expectedOn: dateOf('EnrolmentInput.expectedOn').optional(),
+    expectedOn: describeDate('EnrolmentInput.expectedOn').optional(),
     reference: line.optional(),
     evidence: documents.optional(),
   })
-  .superRefine(inOrder('EnrolmentInput'), BESIDE_BAD_FIELDS)
+  .superRefine(requireOrder('EnrolmentInput'), BESIDE_BAD_FIELDS)
   .meta({ id: 'EnrolmentInput' });
 
 const enrolment = z
@@ -53,12 +63,12 @@ export const enrolmentRoutes = ({ sql }: Deps): Route[] => [
     body: enrolmentInput,
     responses: { 201: { description: 'The statement', schema: enrolment } },
     handler: async ({ principal, subject, body, commandId }) => {
-      refuse([
+      refuseErrors([
         ...((await findPayer(sql, body.payerId)) ? [] : [{ path: 'payerId', ...UNKNOWN_REFERENCE }]),
-        ...(await documentErrors(sql, subject.clientId, 'evidence', body.evidence)),
+        ...(await listDocumentErrors(sql, subject.clientId, 'evidence', body.evidence)),
       ]);
       const made = await putEnrolment(sql, principal, commandId, subject, body as EnrolmentInput);
-      return created(`/v1/practices/${subject.id}/enrolments`, statement(made));
+      return answerCreated(`/v1/practices/${subject.id}/enrolments`, statement(made));
     },
   }),
   route({
@@ -69,9 +79,9 @@ export const enrolmentRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
     query: currentQuery,
-    responses: { 200: { description: 'In order of recording', schema: pageOf(enrolment) } },
+    responses: { 200: { description: 'In order of recording', schema: describePage(enrolment) } },
     handler: async ({ principal, subject, query: { limit, cursor, current } }) =>
-      listed(
+      answerPage(
         await listEnrolments(sql, principal, subject.id, current, { limit, ...(cursor && { cursor }) }),
         statement,
       ),

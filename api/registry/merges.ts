@@ -3,8 +3,8 @@ import { mergePersons, type Merge } from '../../record/registry/merge';
 import { findPayer } from '../../record/registry/payers';
 import { findPractice } from '../../record/registry/practices';
 import type { Deps } from '../kernel/deps';
-import { invalid, Problem } from '../kernel/errors';
-import { ok, route, type Route } from '../kernel/route';
+import { refuseFields, Problem } from '../kernel/errors';
+import { answerOk, route, type Route } from '../kernel/route';
 import { id, longText, UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { payer } from './payers-schemas';
 import { practice } from './practices-schemas';
@@ -13,7 +13,7 @@ const mergeInput = z.strictObject({ into: id, reason: longText }).meta({ id: 'Me
 
 function throwUnlessMerged(result: Merge): void {
   if ('merged' in result) return;
-  if ('otherTin' in result) throw invalid({ path: 'into', rule: 'same_tin', message: 'must have the same TIN' });
+  if ('otherTin' in result) throw refuseFields({ path: 'into', rule: 'same_tin', message: 'must have the same TIN' });
   throw 'collides' in result
     ? new Problem('application_exists', { existingId: result.collides })
     : new Problem('merged_already', { existingId: result.elsewhere });
@@ -32,9 +32,9 @@ export const mergeRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The payer that stays', schema: payer } },
     handler: async ({ principal, subject, body }) => {
       if (body.into === subject.id || !(await findPayer(sql, body.into)))
-        throw invalid({ path: 'into', ...UNKNOWN_REFERENCE });
+        throw refuseFields({ path: 'into', ...UNKNOWN_REFERENCE });
       throwUnlessMerged(await mergePersons(sql, principal, 'payer', { id: subject.id, clientId: null }, body));
-      return ok(await findPayer(sql, body.into));
+      return answerOk(await findPayer(sql, body.into));
     },
   }),
   route({
@@ -51,9 +51,9 @@ export const mergeRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body }) => {
       const into = await findPractice(sql, principal, body.into);
       if (!into || into.id === subject.id || into.clientId !== subject.clientId)
-        throw invalid({ path: 'into', ...UNKNOWN_REFERENCE });
+        throw refuseFields({ path: 'into', ...UNKNOWN_REFERENCE });
       throwUnlessMerged(await mergePersons(sql, principal, 'practice', subject, body));
-      return ok(await findPractice(sql, principal, into.id));
+      return answerOk(await findPractice(sql, principal, into.id));
     },
   }),
 ];

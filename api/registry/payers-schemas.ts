@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { evenIfExists } from '../kernel/duplicates';
-import { id, ids, instant, line, unique, version } from '../kernel/schemas';
+import { id, listOfIds, instant, line, requireUnique, version } from '../kernel/schemas';
 import { playbook } from './playbook-schemas';
 
-const electronicPayerIds = unique(z.array(z.strictObject({ clearinghouse: line, payerId: line })).max(100), (one) =>
-  JSON.stringify([one.clearinghouse, one.payerId]),
+const electronicPayerIds = requireUnique(
+  z.array(z.strictObject({ clearinghouse: line, payerId: line })).max(100),
+  (one) => JSON.stringify([one.clearinghouse, one.payerId]),
 );
-const aliases = unique(z.array(line).max(100), (alias) => alias);
-const covers = ids(500).meta({ description: 'Payers that this one stands for, e.g. as a network' });
+const aliases = requireUnique(z.array(line).max(100), (alias) => alias);
+const covers = listOfIds(500).meta({ description: 'Payers that this one stands for, e.g. as a network' });
 
 export const payerInput = z
   .strictObject({

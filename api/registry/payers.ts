@@ -11,14 +11,14 @@ import {
 } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
-import { listed } from '../kernel/listing';
+import { answerPage } from '../kernel/listing';
 import { isOperator } from '../kernel/policy';
-import { unknownIn } from '../kernel/references';
-import { created, ok, route, type Route } from '../kernel/route';
-import { pageOf, pageQuery } from '../kernel/schemas';
+import { listUnknown } from '../kernel/references';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
+import { describePage, pageQuery } from '../kernel/schemas';
 import { payer, payerInput, payerPatch } from './payers-schemas';
 import { effectivePlaybook, playbookScope } from './playbook-schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 const tag = 'payers';
 
@@ -56,9 +56,9 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     body: payerInput,
     responses: { 201: { description: 'The payer', schema: payer } },
     handler: async ({ principal, body, commandId }) => {
-      refuse(unknownIn('covers', body.covers, await selectKnownPayers(sql, body.covers)));
+      refuseErrors(listUnknown('covers', body.covers, await selectKnownPayers(sql, body.covers)));
       const made = payerOf(await createPayer(sql, principal, commandId, body));
-      return created(`/v1/payers/${made.id}`, viewFor(principal)(made));
+      return answerCreated(`/v1/payers/${made.id}`, viewFor(principal)(made));
     },
   }),
   route({
@@ -68,8 +68,8 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'registry:read',
     query: pageQuery,
-    responses: { 200: { description: 'Payers in order of creation', schema: pageOf(payer) } },
-    handler: async ({ principal, query }) => listed(await listPayers(sql, query), viewFor(principal)),
+    responses: { 200: { description: 'Payers in order of creation', schema: describePage(payer) } },
+    handler: async ({ principal, query }) => answerPage(await listPayers(sql, query), viewFor(principal)),
   }),
   route({
     method: 'get',
@@ -79,7 +79,7 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ params }) => findPayer(sql, params.id),
     responses: { 200: { description: 'The payer', schema: payer } },
-    handler: async ({ principal, subject }) => ok(viewFor(principal)(subject)),
+    handler: async ({ principal, subject }) => answerOk(viewFor(principal)(subject)),
   }),
   route({
     method: 'get',
@@ -93,7 +93,7 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     query: playbookScope,
     responses: { 200: { description: 'The playbook', schema: effectivePlaybook } },
     handler: async ({ subject: { id: payerId, playbookVersion: version, playbook }, query: scope }) =>
-      ok(showPlaybook({ payerId, version, ...scope }, playbook)),
+      answerOk(showPlaybook({ payerId, version, ...scope }, playbook)),
   }),
   route({
     method: 'patch',
@@ -108,8 +108,8 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     body: payerPatch,
     responses: { 200: { description: 'The payer as it is now', schema: payer } },
     handler: async ({ principal, subject, body, ifMatch }) => {
-      refuse(unknownIn('covers', body.covers, await selectKnownPayers(sql, body.covers)));
-      return ok(viewFor(principal)(payerOf(await updatePayer(sql, principal, subject.id, body, ifMatch))));
+      refuseErrors(listUnknown('covers', body.covers, await selectKnownPayers(sql, body.covers)));
+      return answerOk(viewFor(principal)(payerOf(await updatePayer(sql, principal, subject.id, body, ifMatch))));
     },
   }),
 ];

@@ -16,17 +16,17 @@ import {
   BESIDE_BAD_FIELDS,
   email,
   id,
-  inOrder,
+  requireOrder,
   line,
   longText,
-  repeatable,
-  someOf,
+  allowRepeats,
+  allowWords,
   state,
-  text,
+  describeText,
   timeZone,
-  unique,
+  requireUnique,
   url,
-  dateOf,
+  describeDate,
 } from '../kernel/schemas';
 
 const amount = z.number().optional();
@@ -49,13 +49,13 @@ export const duration = z
   });
 
 const isTime = (value: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$/.test(value);
-const time = text([{ rule: 'time', message: 'must be a time, HH:MM', holds: isTime }], {
+const time = describeText([{ rule: 'time', message: 'must be a time, HH:MM', holds: isTime }], {
   example: '09:00',
   pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
 });
 
 const callHours = z
-  .strictObject({ timeZone, from: time, to: time, days: someOf(WEEKDAYS).min(1).optional() })
+  .strictObject({ timeZone, from: time, to: time, days: allowWords(WEEKDAYS).min(1).optional() })
   .superRefine(({ from, to }, context) => {
     if (isTime(from) && isTime(to) && from >= to)
       context.addIssue({
@@ -78,19 +78,23 @@ const contact = z.strictObject({
 /** What of a playbook a call to the payer needs. */
 export const calling = {
   callHours,
-  contacts: repeatable(z.array(contact).max(200)),
-  callerVerification: unique(z.array(line).max(50), (field) => field),
+  contacts: allowRepeats(z.array(contact).max(200)),
+  callerVerification: requireUnique(z.array(line).max(50), (field) => field),
   maxPerCall: z.int().min(1).max(1000),
-  questions: repeatable(z.array(longText).max(100)),
+  questions: allowRepeats(z.array(longText).max(100)),
   trackOrder: z.enum(TRACK_ORDERS).meta({ description: 'Which decision the payer makes first' }),
 };
 
-const closures = repeatable(
+const closures = allowRepeats(
   z
     .array(
       z
-        .strictObject({ from: dateOf('Closure.from'), to: dateOf('Closure.to').optional(), name: line.optional() })
-        .superRefine(inOrder('Closure'), BESIDE_BAD_FIELDS)
+        .strictObject({
+          from: describeDate('Closure.from'),
+          to: describeDate('Closure.to').optional(),
+          name: line.optional(),
+        })
+        .superRefine(requireOrder('Closure'), BESIDE_BAD_FIELDS)
         .superRefine(({ from, to }, context) => {
           if (
             isRealDate(from) &&
@@ -113,7 +117,7 @@ const handling = z.enum(CHANGE_HANDLINGS);
 
 const fields = {
   channel: z.enum(SUBMISSION_CHANNELS),
-  requires: someOf(PREREQUISITES),
+  requires: allowWords(PREREQUISITES),
   requiresCaqh: z.boolean(),
   attestationMaxDays: z.int().min(1).max(180).meta({
     description: 'The payer wants a CAQH attestation at most so many days old; left out, a current one will do',
@@ -142,10 +146,10 @@ const fields = {
     }),
   ...calling,
   tinByMail: z.boolean().meta({ description: 'Whether mail to the payer names the practice’s EIN; an SSN never is' }),
-  contractBases: someOf(CONTRACT_BASES),
+  contractBases: allowWords(CONTRACT_BASES),
   closures,
   sources: z
-    .record(line, z.strictObject({ source: line, asOf: dateOf('PlaybookSource.asOf') }))
+    .record(line, z.strictObject({ source: line, asOf: describeDate('PlaybookSource.asOf') }))
     .meta({ description: 'By playbook field: where its value is from, and as of when' }),
 };
 
@@ -164,7 +168,7 @@ const variant = z
 export const playbook: z.ZodType<Playbook> = z
   .strictObject({
     ...fields,
-    variants: unique(z.array(variant).max(200), (one) =>
+    variants: requireUnique(z.array(variant).max(200), (one) =>
       JSON.stringify([one.state, one.kind, one.lineOfBusiness]),
     ).meta({ description: 'What differs for a state, kind or line; the most specific wins field by field' }),
   })

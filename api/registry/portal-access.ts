@@ -11,28 +11,28 @@ import {
   type PortalAccessInput,
 } from '../../record/registry/statements';
 import type { Deps } from '../kernel/deps';
-import { listed } from '../kernel/listing';
-import { created, route, type Route } from '../kernel/route';
-import { date, id, ids, line, longText, pageOf, dateOf } from '../kernel/schemas';
-import { formerly, renamed, underBothNames, underOldNames } from '../kernel/names';
-import { refuse } from '../kernel/validation';
-import { unknownIn, workerErrors } from '../kernel/references';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, route, type Route } from '../kernel/route';
+import { date, id, listOfIds, line, longText, describePage, describeDate } from '../kernel/schemas';
+import { describeFormerName, allowOldNames, addOldNames, restoreOldNames } from '../kernel/names';
+import { refuseErrors } from '../kernel/validation';
+import { listUnknown, listWorkerErrors } from '../kernel/references';
 
-const portalFields = { portal: line, payerIds: ids(500), status: z.enum(PORTAL_STATUSES) };
+const portalFields = { portal: line, payerIds: listOfIds(500), status: z.enum(PORTAL_STATUSES) };
 
 const NOTES = { note: 'notes' };
 
 const HOLDER_MISSING = { path: 'holder', rule: 'required', message: 'is required, or holderUserId' };
 
-const portalAccessInput = renamed(
+const portalAccessInput = allowOldNames(
   'PortalAccessInput',
   z.strictObject({
     ...portalFields,
     holder: line.optional().meta({ description: 'Who holds the access; left out: the user `holderUserId`' }),
     holderUserId: id.optional(),
-    on: dateOf('PortalAccessInput.on'),
+    on: describeDate('PortalAccessInput.on'),
     secondFactorOwner: line.optional().meta({ description: 'Who has the second factor and is no user' }),
-    secondFactorUserIds: ids(20).optional().meta({
+    secondFactorUserIds: listOfIds(20).optional().meta({
       description: 'The users who have the second factor; with fewer than two owners it is a finding',
     }),
     secretKeptIn: line.optional().meta({ description: 'Where the secret is kept, never the secret itself' }),
@@ -52,11 +52,11 @@ const portalAccess = z
     secondFactorUserIds: z.array(id),
     secretKeptIn: line.nullable(),
     notes: longText.nullable(),
-    note: formerly(longText.nullable(), 'notes'),
+    note: describeFormerName(longText.nullable(), 'notes'),
   })
   .meta({ id: 'PortalAccess' });
 
-const shownAccess = (access: PortalAccess) => underBothNames(NOTES)(statement(access));
+const shownAccess = (access: PortalAccess) => addOldNames(NOTES)(statement(access));
 
 export const portalAccessRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -76,21 +76,21 @@ export const portalAccessRoutes = ({ sql }: Deps): Route[] => [
       const { holderUserId, secondFactorUserIds = [], payerIds } = body;
       const holding = holderUserId === undefined ? null : await findUser(sql, principal, holderUserId);
       const holder = body.holder ?? holding?.name;
-      refuse([
-        ...unknownIn('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
+      refuseErrors([
+        ...listUnknown('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
         ...(body.holder === undefined && holderUserId === undefined ? [HOLDER_MISSING] : []),
         ...(
           await Promise.all(
             [
               ...(holderUserId === undefined ? [] : [['holderUserId', holderUserId] as const]),
               ...secondFactorUserIds.map((userId, place) => [`secondFactorUserIds.${place}`, userId] as const),
-            ].map(([path, userId]) => workerErrors(sql, principal, { path, userId, clientId: subject.clientId })),
+            ].map(([path, userId]) => listWorkerErrors(sql, principal, { path, userId, clientId: subject.clientId })),
           )
         ).flat(),
       ]);
-      const given = { ...underOldNames(NOTES)(body), holder } as PortalAccessInput;
+      const given = { ...restoreOldNames(NOTES)(body), holder } as PortalAccessInput;
       const made = await putPortalAccess(sql, principal, commandId, subject, given);
-      return created(`/v1/practices/${subject.id}/portal-access`, shownAccess(made));
+      return answerCreated(`/v1/practices/${subject.id}/portal-access`, shownAccess(made));
     },
   }),
   route({
@@ -101,9 +101,9 @@ export const portalAccessRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
     query: currentQuery,
-    responses: { 200: { description: 'In order of recording', schema: pageOf(portalAccess) } },
+    responses: { 200: { description: 'In order of recording', schema: describePage(portalAccess) } },
     handler: async ({ principal, subject, query: { limit, cursor, current } }) =>
-      listed(
+      answerPage(
         await listPortalAccess(sql, principal, subject.id, current, { limit, ...(cursor && { cursor }) }),
         shownAccess,
       ),

@@ -10,22 +10,25 @@ import {
   instant,
   line,
   npi,
-  repeatable,
-  text,
-  unique,
+  allowRepeats,
+  describeText,
+  requireUnique,
   version,
 } from '../kernel/schemas';
 
-const ein = text(
+const ein = describeText(
   [{ rule: 'ein', message: 'must be an EIN: 9 digits, as 12-3456789 or without the hyphen', holds: isEin }],
   { example: '12-3456789', pattern: '^[0-9]{2}-?[0-9]{7}$' },
 );
-const ssn = text([{ rule: 'ssn', message: 'must be an SSN: 9 digits in ranges that are assigned', holds: isSsn }], {
-  example: '123-45-6789',
-  pattern: '^([0-9]{9}|[0-9]{3}-[0-9]{2}-[0-9]{4})$',
-});
+const ssn = describeText(
+  [{ rule: 'ssn', message: 'must be an SSN: 9 digits in ranges that are assigned', holds: isSsn }],
+  {
+    example: '123-45-6789',
+    pattern: '^([0-9]{9}|[0-9]{3}-[0-9]{2}-[0-9]{4})$',
+  },
+);
 
-const itin = text(
+const itin = describeText(
   [{ rule: 'itin', message: 'must be an ITIN: 9 digits in ranges that the IRS assigns', holds: isItin }],
   {
     example: '912-70-1234',
@@ -76,7 +79,7 @@ export const practiceInput = z
   .strictObject({
     ...fields,
     npi: npi.optional(),
-    locations: repeatable(z.array(z.strictObject(location)).max(MAX_LOCATIONS)).optional(),
+    locations: allowRepeats(z.array(z.strictObject(location)).max(MAX_LOCATIONS)).optional(),
     billing: billing.optional(),
     evenIfExists,
   })
@@ -86,7 +89,7 @@ export const practicePatch = z
   .strictObject({
     ...fields,
     npi: npi.nullable(),
-    locations: unique(
+    locations: requireUnique(
       z.array(z.strictObject({ id: id.optional(), ...location })).max(MAX_LOCATIONS),
       (one) => one.id,
     ).meta({ description: 'All of them: those with an id stay, others are new, what is left out is removed' }),

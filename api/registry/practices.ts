@@ -4,13 +4,13 @@ import { listFileChanges } from '../../record/applications/changes';
 import type { Deps } from '../kernel/deps';
 import { addOnce } from '../kernel/duplicates';
 import { Problem } from '../kernel/errors';
-import { listed } from '../kernel/listing';
-import { unknownIn } from '../kernel/references';
-import { created, ok, route, type Route } from '../kernel/route';
+import { answerPage } from '../kernel/listing';
+import { listUnknown } from '../kernel/references';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import { fileChanges } from './changes-schemas';
-import { pageOf, pageQuery } from '../kernel/schemas';
+import { describePage, pageQuery } from '../kernel/schemas';
 import { practice, practiceInput, practicePatch } from './practices-schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 const tag = 'practices';
 
@@ -32,7 +32,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
       const made = await addOnce('duplicate_practice', () =>
         createPractice(sql, keyring, principal, commandId, subject.id, body),
       );
-      return created(`/v1/practices/${made.id}`, made);
+      return answerCreated(`/v1/practices/${made.id}`, made);
     },
   }),
   route({
@@ -43,9 +43,9 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'Practices in order of creation', schema: pageOf(practice) } },
+    responses: { 200: { description: 'Practices in order of creation', schema: describePage(practice) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listPractices(sql, principal, subject.id, query), (item) => item),
+      answerPage(await listPractices(sql, principal, subject.id, query), (item) => item),
   }),
   route({
     method: 'get',
@@ -55,7 +55,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
     responses: { 200: { description: 'The practice', schema: practice } },
-    handler: async ({ subject }) => ok(subject),
+    handler: async ({ subject }) => answerOk(subject),
   }),
   route({
     method: 'get',
@@ -66,7 +66,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findPractice(sql, principal, params.id),
     responses: { 200: { description: 'The changes', schema: fileChanges } },
-    handler: async ({ principal, subject }) => ok({ items: await listFileChanges(sql, principal, subject.id) }),
+    handler: async ({ principal, subject }) => answerOk({ items: await listFileChanges(sql, principal, subject.id) }),
   }),
   route({
     method: 'patch',
@@ -82,8 +82,8 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
     responses: { 200: { description: 'The practice as it is now', schema: practice } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const known = new Set([undefined, ...subject.locations.map((location) => location.id)]);
-      refuse(
-        unknownIn(
+      refuseErrors(
+        listUnknown(
           'locations',
           body.locations?.map((location) => location.id),
           known,
@@ -97,7 +97,7 @@ export const practiceRoutes = ({ sql, keyring }: Deps): Route[] => [
         updatePractice(sql, keyring, principal, subject, body, ifMatch),
       );
       if (!changed) throw new Problem('location_in_use');
-      return ok(changed);
+      return answerOk(changed);
     },
   }),
 ];

@@ -6,29 +6,32 @@ import { registryState } from '../kernel/lookup-schemas';
 import {
   actor,
   BESIDE_BAD_FIELDS,
-  broken,
+  reportBrokenRule,
   date,
   email,
   id,
-  ids,
+  listOfIds,
   instant,
-  inOrder,
+  requireOrder,
   line,
   longText,
   npi,
-  repeatable,
+  allowRepeats,
   state,
-  text,
-  unique,
+  describeText,
+  requireUnique,
   version,
-  dateOf,
+  describeDate,
 } from '../kernel/schemas';
 
-const caqhId = text([{ rule: 'caqh_id', message: 'must be a CAQH provider ID: digits only', holds: isCaqhId }], {
-  example: '12345678',
-  pattern: '^[0-9]{7,10}$',
-});
-export const taxonomyCode = text(
+const caqhId = describeText(
+  [{ rule: 'caqh_id', message: 'must be a CAQH provider ID: digits only', holds: isCaqhId }],
+  {
+    example: '12345678',
+    pattern: '^[0-9]{7,10}$',
+  },
+);
+export const taxonomyCode = describeText(
   [{ rule: 'taxonomy_code', message: 'must be a taxonomy code: 9 digits or capitals, then X', holds: isTaxonomy }],
   { example: '101YM0800X', pattern: '^[0-9A-Z]{9}X$' },
 );
@@ -37,45 +40,51 @@ const FIRST_DAY = 'The first day of this term; where it is unknown, the term cou
 const ISSUED =
   'The day of issue; the term begins on it unless `startsOn` is given, but a renewal does not where it lies within or before the term that is renewed';
 const termOf = (held: 'Licence' | 'Dea') => ({
-  issuedOn: dateOf(`${held}.issuedOn`).optional().meta({ description: ISSUED }),
-  startsOn: dateOf(`${held}.startsOn`).optional().meta({ description: FIRST_DAY }),
-  expiresOn: dateOf(`${held}.expiresOn`),
+  issuedOn: describeDate(`${held}.issuedOn`).optional().meta({ description: ISSUED }),
+  startsOn: describeDate(`${held}.startsOn`).optional().meta({ description: FIRST_DAY }),
+  expiresOn: describeDate(`${held}.expiresOn`),
 });
 const FORMER = 'Terms that were renewed or replaced, each once; the latest end first';
 
 const licence = z
   .strictObject({ state, number: line, ...termOf('Licence') })
-  .superRefine(inOrder('Licence'), BESIDE_BAD_FIELDS);
-const licences = unique(z.array(licence).max(100), (one) => `${one.state} ${one.number}`);
-const formerLicences = unique(z.array(licence).max(1000), keyOfFormer).meta({ description: FORMER });
+  .superRefine(requireOrder('Licence'), BESIDE_BAD_FIELDS);
+const licences = requireUnique(z.array(licence).max(100), (one) => `${one.state} ${one.number}`);
+const formerLicences = requireUnique(z.array(licence).max(1000), keyOfFormer).meta({ description: FORMER });
 const dollars = z.int().min(1).max(1_000_000_000);
 const policy = z.strictObject({
   carrier: line,
   policyNumber: line,
-  startsOn: dateOf('Malpractice.startsOn').optional().meta({ description: FIRST_DAY }),
-  expiresOn: dateOf('Malpractice.expiresOn'),
+  startsOn: describeDate('Malpractice.startsOn').optional().meta({ description: FIRST_DAY }),
+  expiresOn: describeDate('Malpractice.expiresOn'),
   limits: z.strictObject({ perOccurrence: dollars, aggregate: dollars }).optional().meta({ description: 'US dollars' }),
 });
 export const malpractice = policy.superRefine((given, context) => {
   const { limits } = given;
-  inOrder('Malpractice')(given, context);
+  requireOrder('Malpractice')(given, context);
   if (limits && limits.aggregate < limits.perOccurrence)
-    broken(context, ['limits', 'aggregate'], 'order', 'must not be less than perOccurrence');
+    reportBrokenRule(context, ['limits', 'aggregate'], 'order', 'must not be less than perOccurrence');
 }, BESIDE_BAD_FIELDS);
-const formerMalpractice = unique(z.array(malpractice).max(1000), (one) => `${one.carrier} ${keyOfFormer(one)}`).meta({
+const formerMalpractice = requireUnique(
+  z.array(malpractice).max(1000),
+  (one) => `${one.carrier} ${keyOfFormer(one)}`,
+).meta({
   description: FORMER,
 });
-const deaNumber = text([{ rule: 'dea', message: 'must be a DEA number with a valid check digit', holds: isDea }], {
-  example: 'AB1234563',
-  pattern: '^[A-Z][A-Z9][0-9]{7}$',
-});
+const deaNumber = describeText(
+  [{ rule: 'dea', message: 'must be a DEA number with a valid check digit', holds: isDea }],
+  {
+    example: 'AB1234563',
+    pattern: '^[A-Z][A-Z9][0-9]{7}$',
+  },
+);
 const registration = z
   .strictObject({ state, number: deaNumber, ...termOf('Dea') })
-  .superRefine(inOrder('Dea'), BESIDE_BAD_FIELDS);
-export const dea = unique(z.array(registration).max(60), (one) => `${one.state} ${one.number}`).meta({
+  .superRefine(requireOrder('Dea'), BESIDE_BAD_FIELDS);
+export const dea = requireUnique(z.array(registration).max(60), (one) => `${one.state} ${one.number}`).meta({
   description: 'Where they prescribe',
 });
-const formerDea = unique(z.array(registration).max(1000), keyOfFormer).meta({ description: FORMER });
+const formerDea = requireUnique(z.array(registration).max(1000), keyOfFormer).meta({ description: FORMER });
 const former = { formerLicences, formerMalpractice, formerDea };
 
 const firstName = line
@@ -87,13 +96,13 @@ const formerName = z
     middleName: line.nullable().optional(),
     lastName: line,
     suffix: line.nullable().optional(),
-    until: dateOf('FormerName.until')
+    until: describeDate('FormerName.until')
       .nullable()
       .optional()
       .meta({ description: 'The last day on which it was the name, where known' }),
   })
   .meta({ id: 'FormerName' });
-const formerNames = unique(z.array(formerName).max(20), (name) => JSON.stringify(name)).meta({
+const formerNames = requireUnique(z.array(formerName).max(20), (name) => JSON.stringify(name)).meta({
   description: 'Names that the person had before; lists of exclusions are searched for them too',
 });
 
@@ -160,7 +169,7 @@ export const provider = z
       .meta({ description: 'Without its number once the provider has left and their secrets are purged' }),
     dea,
     ...former,
-    formerMalpractice: repeatable(z.array(policy.partial({ policyNumber: true }))).meta({
+    formerMalpractice: allowRepeats(z.array(policy.partial({ policyNumber: true }))).meta({
       description: `${FORMER}; without their numbers once secrets are purged`,
     }),
     ...ended,
@@ -180,10 +189,10 @@ const source = z.enum(['provider', 'caqh', 'operator']);
 
 export const attestationInput = z
   .strictObject({
-    attestedOn: dateOf('AttestationInput.attestedOn'),
+    attestedOn: describeDate('AttestationInput.attestedOn'),
     source,
     reference: line.optional(),
-    authorizedPayerIds: ids(1000)
+    authorizedPayerIds: listOfIds(1000)
       .optional()
       .meta({
         description:
@@ -208,8 +217,8 @@ export const attestation = z
 
 export const accessWithdrawalInput = z
   .strictObject({
-    payerIds: ids(1000).min(1),
-    withdrawnOn: dateOf('AccessWithdrawalInput.withdrawnOn'),
+    payerIds: listOfIds(1000).min(1),
+    withdrawnOn: describeDate('AccessWithdrawalInput.withdrawnOn'),
     source,
     reference: line.optional(),
   })

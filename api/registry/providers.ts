@@ -16,10 +16,10 @@ import {
 import { listFileChanges } from '../../record/applications/changes';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
-import { listed } from '../kernel/listing';
-import { created, ok, route, type Route } from '../kernel/route';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import { fileChanges } from './changes-schemas';
-import { pageOf, pageQuery } from '../kernel/schemas';
+import { describePage, pageQuery } from '../kernel/schemas';
 import { npiCorrection, provider, providerInput, providerPatch } from './providers-schemas';
 
 const tag = 'providers';
@@ -82,7 +82,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
         const { hasLeft, existingId } = result;
         throw new Problem(hasLeft ? 'left_before' : 'duplicate_provider', { existingId });
       }
-      return created(`/v1/providers/${result.provider.id}`, viewOfProvider(result.provider));
+      return answerCreated(`/v1/providers/${result.provider.id}`, viewOfProvider(result.provider));
     },
   }),
   route({
@@ -93,9 +93,9 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'Providers in order of creation', schema: pageOf(provider) } },
+    responses: { 200: { description: 'Providers in order of creation', schema: describePage(provider) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listProviders(sql, principal, subject.id, query), viewOfProvider),
+      answerPage(await listProviders(sql, principal, subject.id, query), viewOfProvider),
   }),
   route({
     method: 'get',
@@ -105,7 +105,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The provider', schema: provider } },
-    handler: async ({ subject }) => ok(viewOfProvider(subject)),
+    handler: async ({ subject }) => answerOk(viewOfProvider(subject)),
   }),
   route({
     method: 'get',
@@ -116,7 +116,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The changes', schema: fileChanges } },
-    handler: async ({ principal, subject }) => ok({ items: await listFileChanges(sql, principal, subject.id) }),
+    handler: async ({ principal, subject }) => answerOk({ items: await listFileChanges(sql, principal, subject.id) }),
   }),
   route({
     method: 'patch',
@@ -144,7 +144,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
         (body.malpractice || body.dea || body.formerMalpractice || body.formerDea)
       )
         throw new Problem('ended');
-      return ok(viewOfProvider(await updateProvider(sql, principal, subject, body, ifMatch)));
+      return answerOk(viewOfProvider(await updateProvider(sql, principal, subject, body, ifMatch)));
     },
   }),
   route({
@@ -162,7 +162,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The provider as it is now', schema: provider } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       if (subject.endedOn !== null) throw new Problem('ended');
-      return ok(
+      return answerOk(
         viewOfProvider(await addOnce('duplicate_provider', () => correctNpi(sql, principal, subject, body, ifMatch))),
       );
     },

@@ -8,13 +8,13 @@ import {
   type UserPatch,
 } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
-import { invalid, Problem } from '../kernel/errors';
+import { refuseFields, Problem } from '../kernel/errors';
 import { checkGrant } from '../kernel/grant';
 import { mayGrant } from '../kernel/policy';
-import { listed } from '../kernel/listing';
-import { created, ok, route, type Route } from '../kernel/route';
+import { answerPage } from '../kernel/listing';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import { CLIENT_IS_SCOPED, user, userInput, userPatch } from './access-schemas';
-import { pageOf, pageQuery, ZONE_UNKNOWN } from '../kernel/schemas';
+import { describePage, pageQuery, ZONE_UNKNOWN } from '../kernel/schemas';
 
 const tag = 'users';
 
@@ -30,9 +30,9 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, body, commandId }) => {
       await checkGrant(sql, principal, body);
       const result = await createUser(sql, principal, commandId, body);
-      if (!result) throw invalid(ZONE_UNKNOWN);
+      if (!result) throw refuseFields(ZONE_UNKNOWN);
       if ('existingId' in result) throw new Problem('duplicate_user', result);
-      return created(`/v1/users/${result.user.id}`, result.user);
+      return answerCreated(`/v1/users/${result.user.id}`, result.user);
     },
   }),
   route({
@@ -42,8 +42,8 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'users:read',
     query: pageQuery,
-    responses: { 200: { description: 'Users in order of creation', schema: pageOf(user) } },
-    handler: async ({ principal, query }) => listed(await listUsers(sql, principal, query), (item) => item),
+    responses: { 200: { description: 'Users in order of creation', schema: describePage(user) } },
+    handler: async ({ principal, query }) => answerPage(await listUsers(sql, principal, query), (item) => item),
   }),
   route({
     method: 'get',
@@ -53,7 +53,7 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     access: 'users:read',
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
     responses: { 200: { description: 'The user', schema: user } },
-    handler: async ({ subject }) => ok(subject),
+    handler: async ({ subject }) => answerOk(subject),
   }),
   route({
     method: 'patch',
@@ -72,16 +72,16 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The user as it is now', schema: user } },
     handler: async ({ principal, subject, body }) => {
       const { role, clientIds } = { ...subject, ...(body as UserPatch) };
-      if (role === 'client' && clientIds === null) throw invalid(CLIENT_IS_SCOPED);
+      if (role === 'client' && clientIds === null) throw refuseFields(CLIENT_IS_SCOPED);
       if (body.role ?? body.clientIds !== undefined)
         await checkGrant(sql, principal, { role, clientIds: clientIds ?? undefined });
       const beyond = ROLES.filter((one) => !mayGrant({ role, clientIds: null }, one, null));
       const changed = await updateUser(sql, principal, subject, body as UserPatch, beyond);
-      if (changed === 'zone_unknown') throw invalid(ZONE_UNKNOWN);
+      if (changed === 'zone_unknown') throw refuseFields(ZONE_UNKNOWN);
       if (changed === 'duplicate_user')
         throw new Problem(changed, { existingId: await findUserByEmail(sql, principal, body.email!) });
       if (changed === 'has_work') throw new Problem(changed);
-      return ok(changed);
+      return answerOk(changed);
     },
   }),
 ];

@@ -6,22 +6,22 @@ import { monthOf } from '../../domain/screening/exclusions';
 import {
   actor,
   BESIDE_BAD_FIELDS,
-  broken,
+  reportBrokenRule,
   date,
   id,
-  ids,
+  listOfIds,
   instant,
-  inOrder,
+  requireOrder,
   line,
   longText,
   state,
-  text,
-  dateOf,
+  describeText,
+  describeDate,
 } from '../kernel/schemas';
-import { renamed } from '../kernel/names';
+import { allowOldNames } from '../kernel/names';
 import { registryState } from '../kernel/lookup-schemas';
 
-const month = text(
+const month = describeText(
   [
     { rule: 'month', message: 'must be a month, YYYY-MM', holds: (value) => /^\d{4}-(0[1-9]|1[0-2])$/.test(value) },
     {
@@ -67,25 +67,30 @@ export const exclusionSource = registryState
 
 const source = z.enum(EXCLUSION_SOURCES);
 const result = z.enum(EXCLUSION_RESULTS);
-const evidence = ids(50);
+const evidence = listOfIds(50);
 
 export const exclusionCheckInput = z
   .strictObject({
     source,
     state: state.optional().meta({ description: 'Whose list, where the source is a state' }),
-    checkedOn: dateOf('ExclusionCheckInput.checkedOn'),
+    checkedOn: describeDate('ExclusionCheckInput.checkedOn'),
     result,
     reference: line.optional(),
     evidence: evidence.optional(),
-    excludedOn: dateOf('ExclusionCheckInput.excludedOn')
+    excludedOn: describeDate('ExclusionCheckInput.excludedOn')
       .optional()
       .meta({ description: 'Since when, where something was found; the day of the check' }),
   })
   .superRefine(({ source: of, state: whose, result: came, excludedOn }, context) => {
     if ((of === 'state') !== (whose !== undefined))
-      broken(context, ['state'], 'state_of_source', 'must be given where the source is a state, and only then');
+      reportBrokenRule(
+        context,
+        ['state'],
+        'state_of_source',
+        'must be given where the source is a state, and only then',
+      );
     if (came === 'clear' && excludedOn !== undefined)
-      broken(context, ['excludedOn'], 'nothing_found', 'must be left out where the result is clear');
+      reportBrokenRule(context, ['excludedOn'], 'nothing_found', 'must be left out where the result is clear');
   }, BESIDE_BAD_FIELDS)
   .meta({ id: 'ExclusionCheckInput' });
 
@@ -127,11 +132,11 @@ const decisionFields = z
   .strictObject({
     decision: z.enum(['confirmed', 'dismissed']),
     reason: longText,
-    excludedOn: dateOf('ExclusionDecision.excludedOn').optional(),
-    reinstatedOn: dateOf('ExclusionDecision.reinstatedOn')
+    excludedOn: describeDate('ExclusionDecision.excludedOn').optional(),
+    reinstatedOn: describeDate('ExclusionDecision.reinstatedOn')
       .nullable()
       .optional()
       .meta({ description: 'From this day on no longer; null: it is still on' }),
   })
-  .superRefine(inOrder('ExclusionDecision'), BESIDE_BAD_FIELDS);
-export const exclusionDecision = renamed('ExclusionDecision', decisionFields, { result: 'decision' });
+  .superRefine(requireOrder('ExclusionDecision'), BESIDE_BAD_FIELDS);
+export const exclusionDecision = allowOldNames('ExclusionDecision', decisionFields, { result: 'decision' });

@@ -23,11 +23,11 @@ import { readLeie } from '../../registries/leie';
 import { readClock } from '../../runtime/clock';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
-import { invalid, Problem } from '../kernel/errors';
-import { listed } from '../kernel/listing';
-import { may } from '../kernel/policy';
-import { created, ok, route, type Route } from '../kernel/route';
-import { pageOf, pageQuery } from '../kernel/schemas';
+import { refuseFields, Problem } from '../kernel/errors';
+import { answerPage } from '../kernel/listing';
+import { isAllowed } from '../kernel/policy';
+import { answerCreated, answerOk, route, type Route } from '../kernel/route';
+import { describePage, pageQuery } from '../kernel/schemas';
 import {
   exclusion,
   exclusionCheck,
@@ -39,8 +39,8 @@ import {
   listQuery,
 } from './exclusions-schemas';
 import { refuseTable } from '../kernel/tables';
-import { refuse } from '../kernel/validation';
-import { documentErrors } from '../kernel/references';
+import { refuseErrors } from '../kernel/validation';
+import { listDocumentErrors } from '../kernel/references';
 
 const tag = 'exclusions';
 /** The whole list is about 15 MB. */
@@ -67,7 +67,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     handler: async ({ principal, query, file, commandId }) => {
       const list = { month: `${query.month}-01`, sha256: createHash('sha256').update(file).digest('hex') };
       const imported = importList(sql, principal, commandId, list, () => readLeie(file), { patienceMs });
-      return ok(shownList(await imported.catch(refuseList)));
+      return answerOk(shownList(await imported.catch(refuseList)));
     },
   }),
   route({
@@ -77,8 +77,8 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     tag,
     access: 'operations:read',
     query: pageQuery,
-    responses: { 200: { description: 'In order of their import', schema: pageOf(exclusionList) } },
-    handler: async ({ query }) => listed(await listLists(sql, query), shownList),
+    responses: { 200: { description: 'In order of their import', schema: describePage(exclusionList) } },
+    handler: async ({ query }) => answerPage(await listLists(sql, query), shownList),
   }),
   route({
     method: 'get',
@@ -89,7 +89,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     responses: { 200: { description: 'The current state', schema: exclusionSource } },
     handler: async () => {
       const { month, awaited, ...source } = await readListState(sql, readClock());
-      return ok({ month: month?.slice(0, 7) ?? null, awaited: awaited.slice(0, 7), ...source });
+      return answerOk({ month: month?.slice(0, 7) ?? null, awaited: awaited.slice(0, 7), ...source });
     },
   }),
   ...routesAbout(sql, 'providers', 'a provider', (principal, id) => findProvider(sql, principal, id)),
@@ -121,8 +121,8 @@ const routesAbout = (
     body: exclusionCheckInput,
     responses: { 201: { description: 'The check', schema: exclusionCheck } },
     handler: async ({ principal, subject, body, commandId }) => {
-      refuse(await documentErrors(sql, subject.clientId, 'evidence', body.evidence));
-      const mayDecide = may(principal, 'exclusions:decide');
+      refuseErrors(await listDocumentErrors(sql, subject.clientId, 'evidence', body.evidence));
+      const mayDecide = isAllowed(principal, 'exclusions:decide');
       const made = await recordExclusionCheck(
         sql,
         principal,
@@ -131,7 +131,7 @@ const routesAbout = (
         body as ExclusionCheckInput,
         mayDecide,
       );
-      return created(`/v1/${room}/${subject.id}/exclusion-checks`, shownCheck(made));
+      return answerCreated(`/v1/${room}/${subject.id}/exclusion-checks`, shownCheck(made));
     },
   }),
   route({
@@ -142,9 +142,9 @@ const routesAbout = (
     access: 'registry:read',
     subject: ({ principal, params }) => find(principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'In order of recording', schema: pageOf(exclusionCheck) } },
+    responses: { 200: { description: 'In order of recording', schema: describePage(exclusionCheck) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listExclusionChecks(sql, principal, subject, query), shownCheck),
+      answerPage(await listExclusionChecks(sql, principal, subject, query), shownCheck),
   }),
   route({
     method: 'get',
@@ -154,7 +154,7 @@ const routesAbout = (
     access: 'registry:read',
     subject: ({ principal, params }) => find(principal, params.id),
     responses: { 200: { description: 'All of it', schema: foundExclusions } },
-    handler: async ({ subject }) => ok({ items: await listExclusions(sql, subject) }),
+    handler: async ({ subject }) => answerOk({ items: await listExclusions(sql, subject) }),
   }),
   route({
     method: 'post',
@@ -177,8 +177,8 @@ const routesAbout = (
       const { decision: result, ...rest } = body;
       const { excludedOn = subject.found.excludedOn, reinstatedOn = subject.found.reinstatedOn } = rest;
       if (reinstatedOn !== null && reinstatedOn < excludedOn)
-        throw invalid({ path: 'reinstatedOn', rule: 'order', message: 'must not be before excludedOn' });
-      return ok(
+        throw refuseFields({ path: 'reinstatedOn', rule: 'order', message: 'must not be before excludedOn' });
+      return answerOk(
         await decideExclusion(sql, principal, subject, subject.found.id, { result, ...rest } as ExclusionDecision),
       );
     },

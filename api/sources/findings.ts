@@ -6,7 +6,7 @@ import { listFindings } from '../../record/sources/findings';
 import { findClient } from '../../record/registry/clients';
 import { findProvider } from '../../record/registry/providers';
 import type { Deps } from '../kernel/deps';
-import { ok, route, type Route } from '../kernel/route';
+import { answerOk, route, type Route } from '../kernel/route';
 import { id } from '../kernel/schemas';
 
 const finding = z
@@ -42,7 +42,9 @@ export const findingRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'All findings', schema: foundList } },
     handler: async ({ principal, subject }) => {
       const today = localDate(readClock(), subject.timeZone);
-      return ok({ items: await listFindings(sql, principal, subject.clientId, today, { providerId: subject.id }) });
+      return answerOk({
+        items: await listFindings(sql, principal, subject.clientId, today, { providerId: subject.id }),
+      });
     },
   }),
   route({
@@ -55,7 +57,7 @@ export const findingRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'All findings', schema: foundList } },
     handler: async ({ principal, subject }) => {
       const today = localDate(readClock(), subject.timeZone);
-      return ok({ items: await listFindings(sql, principal, subject.id, today) });
+      return answerOk({ items: await listFindings(sql, principal, subject.id, today) });
     },
   }),
 ];

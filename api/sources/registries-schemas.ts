@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PROPOSED_FIELDS } from '../../domain/sources/proposals';
-import { actor, date, id, instant, line, someOf, state, yesOrNo } from '../kernel/schemas';
+import { actor, date, id, instant, line, allowWords, state, yesOrNo } from '../kernel/schemas';
 
 export const rosterRequest = z
   .strictObject({
@@ -53,5 +53,5 @@ export const proposalList = z.strictObject({
   ),
 });
 export const proposalChoice = z
-  .strictObject({ source, fields: someOf(PROPOSED_FIELDS).min(1) })
+  .strictObject({ source, fields: allowWords(PROPOSED_FIELDS).min(1) })
   .meta({ id: 'ProposalChoice' });

@@ -8,7 +8,7 @@ import { settleTasks } from '../../record/kernel/tasks';
 import { readCaqhExport } from '../../registries/caqh-export';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
-import { ok, route, type Route } from '../kernel/route';
+import { answerOk, route, type Route } from '../kernel/route';
 import { provider } from '../registry/providers-schemas';
 import {
   exportOutcome,
@@ -19,7 +19,7 @@ import {
   rosterRequests,
 } from './registries-schemas';
 import { refuseTable } from '../kernel/tables';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 import { viewOfProvider } from '../registry/providers';
 
 const MAX_BYTES = 5_000_000;
@@ -69,7 +69,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
       }
       const { rejected, ...totals } = outcome;
       if (!dryRun) await auditExport(sql, principal, commandId, { ...totals, rejected: rejected.length });
-      return ok(outcome);
+      return answerOk(outcome);
     },
   }),
   route({
@@ -86,7 +86,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
       if (!(await isCaqhApiOn(sql))) throw new Problem('caqh_not_asked');
       const { caqhId } = subject;
       if (caqhId === null) throw new Problem('caqh_id_missing');
-      return ok(shownRequest(await requestRoster(sql, principal, commandId, subject, caqhId)));
+      return answerOk(shownRequest(await requestRoster(sql, principal, commandId, subject, caqhId)));
     },
   }),
   route({
@@ -98,7 +98,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The latest first', schema: rosterRequests } },
     handler: async ({ principal, subject }) =>
-      ok({ items: (await listRosterRequests(sql, principal, subject)).map(shownRequest) }),
+      answerOk({ items: (await listRosterRequests(sql, principal, subject)).map(shownRequest) }),
   }),
   route({
     method: 'get',
@@ -108,7 +108,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'Each field that differs', schema: proposalList } },
-    handler: async ({ subject }) => ok({ items: await listProposals(sql, subject) }),
+    handler: async ({ subject }) => answerOk({ items: await listProposals(sql, subject) }),
   }),
   route({
     method: 'post',
@@ -122,7 +122,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The provider as it is now', schema: provider } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       const offered = (await listProposals(sql, subject)).filter(({ source }) => source === body.source);
-      refuse(
+      refuseErrors(
         body.fields.flatMap((field, i) =>
           offered.some((one) => one.field === field)
             ? []
@@ -132,7 +132,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
       const chosen = offered.filter(({ field }) => body.fields.includes(field));
       const changed = await updateProvider(sql, principal, subject, applyProposals(subject, chosen), ifMatch);
       if (chosen.length === offered.length) await settleTasks(sql, subject.id, 'registry_mismatch');
-      return ok(viewOfProvider(changed));
+      return answerOk(viewOfProvider(changed));
     },
   }),
 ];

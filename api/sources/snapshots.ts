@@ -7,13 +7,13 @@ import { listFindings } from '../../record/sources/findings';
 import { findProvider } from '../../record/registry/providers';
 import { keepSnapshot } from '../../record/registry/snapshots';
 import type { Deps } from '../kernel/deps';
-import { ok, route, type Route } from '../kernel/route';
-import { address, line, state, unique, dateOf } from '../kernel/schemas';
+import { answerOk, route, type Route } from '../kernel/route';
+import { address, line, state, requireUnique, describeDate } from '../kernel/schemas';
 
 const snapshotInput = z
   .strictObject({
     source: z.enum(['caqh', 'nppes']),
-    takenOn: dateOf('SnapshotInput.takenOn'),
+    takenOn: describeDate('SnapshotInput.takenOn'),
     enumerationType: z.enum(['NPI-1', 'NPI-2']).optional(),
     firstName: line.optional(),
     middleName: line.optional(),
@@ -21,7 +21,7 @@ const snapshotInput = z
     suffix: line.optional(),
     taxonomyCode: taxonomyCode.optional(),
     address: address.optional(),
-    licences: unique(
+    licences: requireUnique(
       z.array(z.strictObject({ state, number: line })).max(100),
       (one) => `${one.state} ${one.number}`,
     ).optional(),
@@ -41,7 +41,9 @@ export const snapshotRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, commandId }) => {
       await keepSnapshot(sql, principal, commandId, subject, body);
       const today = localDate(readClock(), subject.timeZone);
-      return ok({ items: await listFindings(sql, principal, subject.clientId, today, { providerId: subject.id }) });
+      return answerOk({
+        items: await listFindings(sql, principal, subject.clientId, today, { providerId: subject.id }),
+      });
     },
   }),
 ];

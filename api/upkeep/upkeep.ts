@@ -2,8 +2,8 @@ import { readClock } from '../../runtime/clock';
 import { findProvider } from '../../record/registry/providers';
 import { readUpkeep } from '../../record/upkeep/upkeep-list';
 import type { Deps } from '../kernel/deps';
-import { may } from '../kernel/policy';
-import { ok, route, type Route } from '../kernel/route';
+import { isAllowed } from '../kernel/policy';
+import { answerOk, route, type Route } from '../kernel/route';
 import { upkeep } from './upkeep-schemas';
 
 export const upkeepRoutes = ({ sql }: Deps): Route[] => [
@@ -21,8 +21,8 @@ export const upkeepRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'All of it', schema: upkeep } },
     handler: async ({ principal, subject }) => {
       // who works at the operator may know that two clients have the same person
-      const compared = may(principal, 'operations:read');
-      return ok(await readUpkeep(sql, principal, subject.id, readClock(), { compared }));
+      const compared = isAllowed(principal, 'operations:read');
+      return answerOk(await readUpkeep(sql, principal, subject.id, readClock(), { compared }));
     },
   }),
 ];

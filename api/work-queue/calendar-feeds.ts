@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { createFeed, findFeedToken } from '../../record/work-queue/calendar-feeds';
 import { findUser } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
-import { ok, route, type Route } from '../kernel/route';
-import { shownOnce } from '../kernel/schemas';
+import { answerOk, route, type Route } from '../kernel/route';
+import { onceShownSecret } from '../kernel/schemas';
 
 const feed = z
   .strictObject({
-    url: shownOnce.meta({
+    url: onceShownSecret.meta({
       description: 'Anyone with this address can read the feed. It is shown once, like the secret of a key',
     }),
   })
@@ -38,7 +38,7 @@ export const calendarFeedRoutes = ({ sql, keyring }: Deps): Route[] => [
     responses: { 200: { description: 'The address', schema: feed } },
     handler: async ({ principal, subject, commandId }) => {
       await createFeed(sql, keyring, principal, subject.id, commandId);
-      return ok({});
+      return answerOk({});
     },
   }),
 ];

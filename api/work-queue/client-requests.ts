@@ -3,9 +3,9 @@ import { CLIENT_REQUEST_KINDS, CONTACT_CHANNELS } from '../../domain/kernel/code
 import { findClient } from '../../record/registry/clients';
 import { listClientRequests, logClientRequest } from '../../record/work-queue/client-requests';
 import type { Deps } from '../kernel/deps';
-import { listed } from '../kernel/listing';
-import { workerErrors } from '../kernel/references';
-import { created, route, type Route } from '../kernel/route';
+import { answerPage } from '../kernel/listing';
+import { listWorkerErrors } from '../kernel/references';
+import { answerCreated, route, type Route } from '../kernel/route';
 import {
   actor,
   date,
@@ -13,27 +13,27 @@ import {
   instant,
   line,
   longText,
-  pageOf,
+  describePage,
   pageQuery,
-  dateOf,
-  inOrder,
+  describeDate,
+  requireOrder,
   BESIDE_BAD_FIELDS,
 } from '../kernel/schemas';
-import { refuse } from '../kernel/validation';
+import { refuseErrors } from '../kernel/validation';
 
 const fields = { kind: z.enum(CLIENT_REQUEST_KINDS), channel: z.enum(CONTACT_CHANNELS), words: longText };
 
 const clientRequestInput = z
   .strictObject({
     ...fields,
-    receivedOn: dateOf('ClientRequestInput.receivedOn'),
+    receivedOn: describeDate('ClientRequestInput.receivedOn'),
     askedBy: line.optional(),
     assignee: id.meta({ description: 'The user who answers it' }),
-    dueOn: dateOf('ClientRequestInput.dueOn').meta({
+    dueOn: describeDate('ClientRequestInput.dueOn').meta({
       description: 'The day, in the client’s time zone, by which it is to be answered',
     }),
   })
-  .superRefine(inOrder('ClientRequestInput'), BESIDE_BAD_FIELDS)
+  .superRefine(requireOrder('ClientRequestInput'), BESIDE_BAD_FIELDS)
   .meta({ id: 'ClientRequestInput' });
 
 const clientRequest = z
@@ -68,9 +68,9 @@ export const clientRequestRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The request', schema: clientRequest } },
     handler: async ({ principal, subject, body, commandId }) => {
       const at = { path: 'assignee', userId: body.assignee, clientId: subject.id };
-      refuse(await workerErrors(sql, principal, at));
+      refuseErrors(await listWorkerErrors(sql, principal, at));
       const made = await logClientRequest(sql, principal, commandId, subject, body);
-      return created(`/v1/tasks/${made.taskId}`, made);
+      return answerCreated(`/v1/tasks/${made.taskId}`, made);
     },
   }),
   route({
@@ -81,8 +81,8 @@ export const clientRequestRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'Requests in order of creation', schema: pageOf(clientRequest) } },
+    responses: { 200: { description: 'Requests in order of creation', schema: describePage(clientRequest) } },
     handler: async ({ principal, subject, query }) =>
-      listed(await listClientRequests(sql, principal, subject.id, query), (item) => item),
+      answerPage(await listClientRequests(sql, principal, subject.id, query), (item) => item),
   }),
 ];

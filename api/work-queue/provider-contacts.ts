@@ -7,11 +7,21 @@ import {
   selectOwnApplications,
 } from '../../record/work-queue/provider-contacts';
 import type { Deps } from '../kernel/deps';
-import { listed } from '../kernel/listing';
-import { unknownIn } from '../kernel/references';
-import { created, route, type Route } from '../kernel/route';
-import { actor, date, id, ids, instant, longText, pageOf, pageQuery, dateOf } from '../kernel/schemas';
-import { refuse } from '../kernel/validation';
+import { answerPage } from '../kernel/listing';
+import { listUnknown } from '../kernel/references';
+import { answerCreated, route, type Route } from '../kernel/route';
+import {
+  actor,
+  date,
+  id,
+  listOfIds,
+  instant,
+  longText,
+  describePage,
+  pageQuery,
+  describeDate,
+} from '../kernel/schemas';
+import { refuseErrors } from '../kernel/validation';
 
 const MOST_APPLICATIONS = 100;
 const fields = { channel: z.enum(CONTACT_CHANNELS), outcome: z.enum(PROVIDER_OUTCOMES) };
@@ -19,8 +29,8 @@ const fields = { channel: z.enum(CONTACT_CHANNELS), outcome: z.enum(PROVIDER_OUT
 const providerContactInput = z
   .strictObject({
     ...fields,
-    on: dateOf('ProviderContactInput.on').meta({ description: 'The day of the contact' }),
-    applicationIds: ids(MOST_APPLICATIONS)
+    on: describeDate('ProviderContactInput.on').meta({ description: 'The day of the contact' }),
+    applicationIds: listOfIds(MOST_APPLICATIONS)
       .optional()
       .meta({ description: 'The provider’s applications that it was about; left out, none in particular' }),
     notes: longText.optional(),
@@ -58,9 +68,11 @@ export const providerContactRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The contact', schema: providerContact } },
     handler: async ({ principal, subject, body, commandId }) => {
       const { applicationIds = [] } = body;
-      refuse(unknownIn('applicationIds', applicationIds, await selectOwnApplications(sql, subject.id, applicationIds)));
+      refuseErrors(
+        listUnknown('applicationIds', applicationIds, await selectOwnApplications(sql, subject.id, applicationIds)),
+      );
       const made = await logProviderContact(sql, principal, commandId, subject, body);
-      return created(`/v1/providers/${subject.id}/contacts`, made);
+      return answerCreated(`/v1/providers/${subject.id}/contacts`, made);
     },
   }),
   route({
@@ -71,8 +83,8 @@ export const providerContactRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     query: pageQuery.extend({ applicationId: id.optional() }),
-    responses: { 200: { description: 'Contacts in order of recording', schema: pageOf(providerContact) } },
+    responses: { 200: { description: 'Contacts in order of recording', schema: describePage(providerContact) } },
     handler: async ({ principal, subject, query: { applicationId, ...page } }) =>
-      listed(await listProviderContacts(sql, principal, subject.id, applicationId, page), (item) => item),
+      answerPage(await listProviderContacts(sql, principal, subject.id, applicationId, page), (item) => item),
   }),
 ];

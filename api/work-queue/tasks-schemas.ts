@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TASK_KINDS } from '../../domain/kernel/codes';
 import { actor, id, instant, line, longText, pageQuery, yesOrNo } from '../kernel/schemas';
-import { formerly, renamed } from '../kernel/names';
+import { describeFormerName, allowOldNames } from '../kernel/names';
 
 const kind = z.enum(TASK_KINDS);
 
@@ -21,7 +21,7 @@ export const task = z
     closedAt: instant.nullable(),
     closedBy: actor.nullable(),
     notes: longText.nullable(),
-    note: formerly(longText.nullable(), 'notes'),
+    note: describeFormerName(longText.nullable(), 'notes'),
   })
   .meta({ id: 'Task' });
 
@@ -34,4 +34,4 @@ export const tasksQuery = pageQuery.extend({
 });
 
 export const NOTES = { note: 'notes' };
-export const taskCompletion = renamed('TaskCompletion', z.strictObject({ notes: longText.optional() }), NOTES);
+export const taskCompletion = allowOldNames('TaskCompletion', z.strictObject({ notes: longText.optional() }), NOTES);

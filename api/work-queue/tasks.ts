@@ -2,16 +2,16 @@ import { TASK_TO_DO } from '../../domain/work-queue/to-do';
 import { completeTask, findTask, type Task } from '../../record/kernel/tasks';
 import { listTasksOf } from '../../record/work-queue/tasks';
 import type { Deps } from '../kernel/deps';
-import { listed } from '../kernel/listing';
-import { ok, route, type Route } from '../kernel/route';
-import { pageOf } from '../kernel/schemas';
-import { underBothNames } from '../kernel/names';
+import { answerPage } from '../kernel/listing';
+import { answerOk, route, type Route } from '../kernel/route';
+import { describePage } from '../kernel/schemas';
+import { addOldNames } from '../kernel/names';
 import { task, taskCompletion, tasksQuery, NOTES } from './tasks-schemas';
 import { checkFilter } from '../kernel/filters';
 
 const tag = 'work queue';
 
-const bothNames = underBothNames(NOTES);
+const bothNames = addOldNames(NOTES);
 const shownTask = (one: Task) => bothNames({ ...one, do: TASK_TO_DO[one.kind] });
 
 export const taskRoutes = ({ sql }: Deps): Route[] => [
@@ -23,11 +23,11 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     namesUser: { assignee: 'filter' },
     query: tasksQuery,
-    responses: { 200: { description: 'Tasks in order of creation', schema: pageOf(task) } },
+    responses: { 200: { description: 'Tasks in order of creation', schema: describePage(task) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       const { clientId, assignee } = filter;
       await checkFilter(sql, principal, { clientId, assignee });
-      return listed(await listTasksOf(sql, principal, filter, { limit, ...(cursor && { cursor }) }), shownTask);
+      return answerPage(await listTasksOf(sql, principal, filter, { limit, ...(cursor && { cursor }) }), shownTask);
     },
   }),
   route({
@@ -38,7 +38,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findTask(sql, principal, params.id),
     responses: { 200: { description: 'The task', schema: task } },
-    handler: async ({ subject }) => ok(shownTask(subject)),
+    handler: async ({ subject }) => answerOk(shownTask(subject)),
   }),
   route({
     method: 'post',
@@ -51,6 +51,6 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     body: taskCompletion,
     responses: { 200: { description: 'The task', schema: task } },
     handler: async ({ principal, subject, body }) =>
-      ok(shownTask(await completeTask(sql, principal, subject, body.notes ?? null))),
+      answerOk(shownTask(await completeTask(sql, principal, subject, body.notes ?? null))),
   }),
 ];

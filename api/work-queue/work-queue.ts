@@ -4,23 +4,23 @@ import { URGENCIES } from '../../domain/work-queue/ranking';
 import { TO_DO } from '../../domain/work-queue/to-do';
 import { listWork, listWorkByPayer, listLoad, type WorkItem } from '../../record/work-queue/queue';
 import type { Deps } from '../kernel/deps';
-import { listed } from '../kernel/listing';
-import { ok, route, type Route } from '../kernel/route';
+import { answerPage } from '../kernel/listing';
+import { answerOk, route, type Route } from '../kernel/route';
 import {
-  broken,
+  reportBrokenRule,
   BESIDE_BAD_FIELDS,
-  cursorOf,
+  readCursor,
   date,
   id,
   instant,
   limit,
   line,
-  pageOf,
+  describePage,
   position,
   yesOrNo,
 } from '../kernel/schemas';
 import { calling } from '../registry/playbook-schemas';
-import { formerly, underBothNames, SUBSTITUTE } from '../kernel/names';
+import { describeFormerName, addOldNames, SUBSTITUTE } from '../kernel/names';
 import { checkFilter } from '../kernel/filters';
 
 const workItem = z
@@ -38,7 +38,7 @@ const workItem = z
     attempt: z.int(),
     assignee: id.nullable(),
     substitute: id.nullable().meta({ description: 'The user who does the assignee’s work at present' }),
-    coveredBy: formerly(id.nullable(), 'substitute'),
+    coveredBy: describeFormerName(id.nullable(), 'substitute'),
     nextFollowUpAt: instant.nullable(),
     alsoFor: z
       .array(id)
@@ -93,17 +93,18 @@ const query = z
       .meta({ description: 'true: only snoozed items; otherwise only items that are not snoozed' }),
     groupBy: z.literal('payer').optional().meta({ description: 'One group per payer, all of them on one page' }),
     limit,
-    cursor: cursorOf(queuePosition).optional(),
+    cursor: readCursor(queuePosition).optional(),
   })
   .superRefine(({ groupBy, cursor, today, applicationId, payerId, clientId, overdue, snoozed }, context) => {
     const parts = { applicationId, payerId, clientId, overdue, snoozed };
     if (today !== undefined)
       for (const [name, part] of Object.entries(parts))
-        if (part !== undefined) broken(context, [name], 'whole_day', 'must be left out where today is given');
-    if (groupBy && cursor) broken(context, ['cursor'], 'not_grouped', 'must be left out where groupBy is given');
+        if (part !== undefined) reportBrokenRule(context, [name], 'whole_day', 'must be left out where today is given');
+    if (groupBy && cursor)
+      reportBrokenRule(context, ['cursor'], 'not_grouped', 'must be left out where groupBy is given');
   }, BESIDE_BAD_FIELDS);
 
-const underNames = underBothNames(SUBSTITUTE);
+const underNames = addOldNames(SUBSTITUTE);
 const shownItem = (item: WorkItem) => underNames({ ...item, do: TO_DO[item.purpose] });
 
 export const workQueueRoutes = ({ sql }: Deps): Route[] => [
@@ -121,15 +122,21 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
     namesUser: { assignee: 'filter' },
     query,
     responses: {
-      200: { description: 'Items, or groups of them', schema: z.union([pageOf(workItem), pageOf(payerWork)]) },
+      200: {
+        description: 'Items, or groups of them',
+        schema: z.union([describePage(workItem), describePage(payerWork)]),
+      },
     },
     handler: async ({ principal, query: { groupBy, limit: most, cursor, ...filter } }) => {
       await checkFilter(sql, principal, filter);
       if (groupBy) {
         const payers = await listWorkByPayer(sql, principal, filter, most);
-        return ok({ items: payers.map((one) => ({ ...one, items: one.items.map(shownItem) })), nextCursor: null });
+        return answerOk({
+          items: payers.map((one) => ({ ...one, items: one.items.map(shownItem) })),
+          nextCursor: null,
+        });
       }
-      return listed(await listWork(sql, principal, filter, { limit: most, cursor }), shownItem);
+      return answerPage(await listWork(sql, principal, filter, { limit: most, cursor }), shownItem);
     },
   }),
   route({
@@ -148,7 +155,7 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, query: filter }) => {
       const { team: _, ...references } = filter;
       await checkFilter(sql, principal, references);
-      return ok({ items: await listLoad(sql, principal, filter) });
+      return answerOk({ items: await listLoad(sql, principal, filter) });
     },
   }),
 ];

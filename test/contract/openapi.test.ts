@@ -1,5 +1,5 @@
 import { CORE_STEPS } from '../../api/kernel/core';
-import { openApiDocument } from '../../api/kernel/openapi';
+import { buildOpenApiDocument } from '../../api/kernel/openapi';
 import { readRoutes } from '../support/routes';
 
 interface Operation {
@@ -13,7 +13,7 @@ interface Operation {
 const { routes, close } = readRoutes();
 afterAll(close);
 
-const document = openApiDocument(routes);
+const document = buildOpenApiDocument(routes);
 const operations = Object.entries(document.paths!).flatMap(([path, item]) =>
   Object.entries(item).map(([method, described]): Operation => {
     const { tags = [], parameters = [], requestBody, responses = {} } = described;

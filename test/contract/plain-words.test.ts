@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openApiDocument } from '../../api/kernel/openapi';
+import { buildOpenApiDocument } from '../../api/kernel/openapi';
 import { readRoutes } from '../support/routes';
 
 const { routes, close } = readRoutes();
@@ -41,7 +41,7 @@ test('the description is in such words too, and each operation begins with what 
       else look(inside);
     }
   };
-  const document = openApiDocument(routes);
+  const document = buildOpenApiDocument(routes);
   look(document);
   expect(texts.length).toBeGreaterThan(1000);
   expect(texts.filter((text) => STUMBLES.test(text))).toEqual([]);

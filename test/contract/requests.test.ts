@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { z } from 'zod';
 import type { Route } from '../../api/kernel/route';
-import { openApiDocument } from '../../api/kernel/openapi';
+import { buildOpenApiDocument } from '../../api/kernel/openapi';
 import { answer, rosterEntry } from '../../api/applications/actions-schemas';
 import { ID_FIELDS, oddRequests } from '../support/odd-requests';
 import { DATE_RULES, type DateRule } from '../../domain/kernel/date-rules';
@@ -312,7 +312,7 @@ describe('a user who is named', () => {
 });
 
 test('the description says of every date of a request in which range it has to lie, by its row of the table', () => {
-  const { paths = {}, components } = openApiDocument(routes);
+  const { paths = {}, components } = buildOpenApiDocument(routes);
   const silent: string[] = [];
   const look = (at: string, node: unknown, seen: Set<unknown>): void => {
     if (typeof node !== 'object' || node === null || seen.has(node)) return;
@@ -332,7 +332,7 @@ test('the description says of every date of a request in which range it has to l
 });
 
 test('every field that takes an id gets one that is on record from the odd requests of the slow test', () => {
-  const document = openApiDocument(routes);
+  const document = buildOpenApiDocument(routes);
   const id = (n: number) => [`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`];
   const asked = new Set<string>();
   const fields = new Proxy(Object.fromEntries(ID_FIELDS.map((name, n) => [name, id(n)])), {

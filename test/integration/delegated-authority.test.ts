@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createSend } from '../../activities/outreach';
-import { allRoutes } from '../../api/routes';
+import { listRoutes } from '../../api/routes';
 import { ROLES, type Role } from '../../domain/kernel/codes';
 import { emit } from '../../record/outreach/event-feed';
 import { batchDueMail } from '../../record/outreach/mail';
@@ -503,7 +503,7 @@ describe.each(['A', 'all'] as const)('a key of clients: %s', (scope) => {
 
 test('every route that acts for a user, or names one, is tried here by every role', () => {
   const tried = [ACTS, GIFTS, NAMINGS, READS].flatMap((acts) => Object.values(acts).map(({ by }) => by));
-  const routes = allRoutes(api.deps).filter(({ actsFor, namesUser }) => actsFor ?? namesUser);
+  const routes = listRoutes(api.deps).filter(({ actsFor, namesUser }) => actsFor ?? namesUser);
   expect(routes.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([...new Set(tried)].toSorted());
 });
 

@@ -1,4 +1,4 @@
-import { allRoutes } from '../../api/routes';
+import { listRoutes } from '../../api/routes';
 import { encodeCursor } from '../../api/kernel/schemas';
 import { ADDRESS, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { TODAY } from '../support/system';
@@ -37,7 +37,7 @@ const refusals = ({ status, body }: Reply) => [
 
 /** The lists of the API, each of something that is there. */
 const lists = () =>
-  allRoutes(api.deps)
+  listRoutes(api.deps)
     .filter(({ method, query }) => method === 'get' && query && 'cursor' in ((query as { shape?: object }).shape ?? {}))
     .map(({ path }) => path.replace(/^\/v1\/([\w-]+)\/\{id\}/, (_, room: string) => `/v1/${room}/${ids[room]}`));
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { allRoutes } from '../../api/routes';
+import { listRoutes } from '../../api/routes';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 import { freshNpi } from '../support/file';
 import { devServerAddress } from '../support/servers';
@@ -182,7 +182,7 @@ describe('the description', () => {
       Object.keys(operations).map((method) => `${method} ${path}`),
     );
     expect(described.sort()).toEqual(
-      ['get /docs', 'get /openapi.json', ...allRoutes(api.deps).map(({ method, path }) => `${method} ${path}`)].sort(),
+      ['get /docs', 'get /openapi.json', ...listRoutes(api.deps).map(({ method, path }) => `${method} ${path}`)].sort(),
     );
     expect(document.paths['/v1/clients/{id}/providers'].post.description).toContain('Roles: admin, lead, specialist.');
     expect(document.components.schemas.Problem.properties).toHaveProperty('errors');

@@ -2,9 +2,9 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../api/app';
 import type { Deps } from '../../api/kernel/deps';
-import { statusesOf } from '../../api/kernel/openapi';
+import { listStatuses } from '../../api/kernel/openapi';
 import type { Route } from '../../api/kernel/route';
-import { allRoutes } from '../../api/routes';
+import { listRoutes } from '../../api/routes';
 import { createDispatch } from '../../dispatch/dispatch';
 import { createDatabase } from '../../runtime/database';
 import { createKeyring } from '../../runtime/keyring';
@@ -69,7 +69,7 @@ export class TestApi {
       const listening: Server = createApp(deps).listen(0, '127.0.0.1', () => resolve(listening));
     });
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return new TestApi(deps, url, database.url, allRoutes(deps), async () => {
+    return new TestApi(deps, url, database.url, listRoutes(deps), async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await sql.end();
@@ -124,7 +124,7 @@ export class TestApi {
     if (status >= 400 && headers.get('content-type')?.startsWith('application/problem+json')) {
       if (body.status !== status || !/^urn:countersign:problem:\w+$/.test(body.type) || !body.title)
         throw new Error(`${method} ${path}: not a problem: ${JSON.stringify(body)}`);
-      if (route && !statusesOf(route).includes(status))
+      if (route && !listStatuses(route).includes(status))
         throw new Error(`${method} ${path}: the problem ${status} is not described`);
       return;
     }

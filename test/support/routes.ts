@@ -1,4 +1,4 @@
-import { allRoutes } from '../../api/routes';
+import { listRoutes } from '../../api/routes';
 import type { Route } from '../../api/kernel/route';
 import { createDispatch } from '../../dispatch/dispatch';
 import { createDatabase } from '../../runtime/database';
@@ -13,7 +13,7 @@ const NOWHERE = '127.0.0.1:1';
 export function readRoutes(): { routes: Route[]; close: () => Promise<unknown> } {
   const sql = createDatabase(`postgres://${NOWHERE}/none`, { max: 1 });
   const temporal = connectTemporal({ TEMPORAL_ADDRESS: NOWHERE }, testKeyring);
-  const routes = allRoutes({
+  const routes = listRoutes({
     sql,
     keyring: testKeyring,
     logger: createLogger('test', 'silent'),

@@ -1,12 +1,12 @@
 import type { FieldError } from '../../../api/kernel/errors';
 import { answer, contact } from '../../../api/applications/actions-schemas';
-import { check } from '../../../api/kernel/validation';
+import { checkValue } from '../../../api/kernel/validation';
 import { addDays } from '../../../domain/time/dates';
 
 const TODAY = new Date().toISOString().slice(0, 10);
 const rules = (schema: typeof contact | typeof answer, body: object): string[] => {
   const errors: FieldError[] = [];
-  check(schema, body, errors);
+  checkValue(schema, body, errors);
   return errors.map(({ path, rule }) => `${path} ${rule}`);
 };
 const one = { channel: 'phone', outcome: 'in_review' };

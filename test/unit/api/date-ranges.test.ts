@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { dateOf, pastInstant } from '../../../api/kernel/schemas';
-import { check } from '../../../api/kernel/validation';
+import { describeDate, pastInstant } from '../../../api/kernel/schemas';
+import { checkValue } from '../../../api/kernel/validation';
 import type { FieldError } from '../../../api/kernel/errors';
 import { addDays, addMonths } from '../../../domain/time/dates';
 
@@ -10,14 +10,14 @@ const away = (years: number, days = 0) => addDays(addMonths(TODAY, 12 * years), 
 
 function rulesOf(schema: z.ZodType, value: unknown): string[] {
   const errors: FieldError[] = [];
-  check(schema, value, errors);
+  checkValue(schema, value, errors);
   return errors.map(({ rule }) => rule);
 }
 
 test.each<[string, z.ZodType, string[], [string, string][]]>([
   [
     'a date that is asked about',
-    dateOf('Readiness.dateOfService'),
+    describeDate('Readiness.dateOfService'),
     ['1900-01-01', '2199-12-31', '2024-02-29'],
     [
       ['1899-12-31', 'date_range'],
@@ -29,7 +29,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'what happened',
-    dateOf('AttestationInput.attestedOn'),
+    describeDate('AttestationInput.attestedOn'),
     [TODAY, away(-75, 3), away(-30)],
     [
       [away(-75, -3), 'date_range'],
@@ -40,7 +40,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'what happened to work that is under way',
-    dateOf('Submission.submittedOn'),
+    describeDate('Submission.submittedOn'),
     [TODAY, away(-10, 3)],
     [
       [away(-10, -3), 'date_range'],
@@ -50,7 +50,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'the last day on which a key is valid',
-    dateOf('ApiKeyInput.expiresOn'),
+    describeDate('ApiKeyInput.expiresOn'),
     [TODAY, away(100, -3)],
     [
       [away(0, -3), 'not_in_past'],
@@ -59,7 +59,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'what begins or ends as somebody decided',
-    dateOf('EffectiveDate.value'),
+    describeDate('EffectiveDate.value'),
     [TODAY, away(-100, 3), away(10, -3)],
     [
       [away(-100, -3), 'date_range'],
@@ -69,7 +69,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'what runs out by itself',
-    dateOf('DocumentInput.expiresOn'),
+    describeDate('DocumentInput.expiresOn'),
     [TODAY, away(-20), away(100, -3)],
     [
       [away(100, 3), 'date_range'],
@@ -78,7 +78,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'what is planned',
-    dateOf('Closure.from'),
+    describeDate('Closure.from'),
     [TODAY, away(-10, 3), away(10, -3)],
     [
       [away(-10, -3), 'date_range'],
@@ -87,7 +87,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'what is to be acted on',
-    dateOf('ApplicationInput.neededBy'),
+    describeDate('ApplicationInput.neededBy'),
     [TODAY, away(10, -3)],
     [
       [away(0, -3), 'not_in_past'],
@@ -97,7 +97,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'the next look',
-    dateOf('Contact.nextFollowUpOn'),
+    describeDate('Contact.nextFollowUpOn'),
     [TODAY, away(0, 360)],
     [
       [away(0, -3), 'not_in_past'],
@@ -106,7 +106,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'the next look as it was noted elsewhere',
-    dateOf('Adoption.nextFollowUpOn'),
+    describeDate('Adoption.nextFollowUpOn'),
     [away(-1), away(0, 360)],
     [
       [away(0, 370), 'within_a_year'],
@@ -116,7 +116,7 @@ test.each<[string, z.ZodType, string[], [string, string][]]>([
   ],
   [
     'the first or last day of somebody',
-    dateOf('EndingInput.on'),
+    describeDate('EndingInput.on'),
     [TODAY, away(-1, 3), away(1, -3)],
     [
       [away(-1, -3), 'within_a_year'],

@@ -1,8 +1,8 @@
 import { request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { calendarFeeds } from '../../../api/kernel/calendar';
-import { docs } from '../../../api/kernel/docs';
+import { createCalendarFeeds } from '../../../api/kernel/calendar';
+import { createDocs } from '../../../api/kernel/docs';
 import type { Problem } from '../../../api/kernel/errors';
 import { mailbox } from '../../../api/outreach/mailbox';
 import { createDatabase } from '../../../runtime/database';
@@ -11,7 +11,7 @@ let server: Server;
 const sql = createDatabase('postgres://127.0.0.1:1/none', { max: 1 });
 beforeAll(async () => {
   const app = express();
-  app.use(docs([]), mailbox(), calendarFeeds(sql));
+  app.use(createDocs([]), mailbox(), createCalendarFeeds(sql));
   const refuse: express.ErrorRequestHandler = (problem: Problem, _req, res, _next) =>
     void res.status(problem.status).set(problem.headers).end();
   app.use(refuse);

@@ -1,4 +1,4 @@
-import { manages, may, mayGrant } from '../../../api/kernel/policy';
+import { mayManage, isAllowed, mayGrant } from '../../../api/kernel/policy';
 import { ROLES, type Role } from '../../../domain/kernel/codes';
 import type { Principal } from '../../../record/kernel/principal';
 
@@ -13,15 +13,15 @@ const principal = (role: Role, clientIds: string[] | null = null): Principal => 
 test('auditor, client and service change neither registry nor applications', () => {
   for (const role of ['auditor', 'client', 'service'] as const)
     for (const permission of ['registry:write', 'applications:work', 'applications:follow_up', 'users:write'] as const)
-      expect([role, permission, may(principal(role), permission)]).toEqual([role, permission, false]);
+      expect([role, permission, isAllowed(principal(role), permission)]).toEqual([role, permission, false]);
 });
 
 test('an agent follows up and nothing else; a specialist works applications but waives nothing; a lead waives', () => {
-  expect(may(principal('agent'), 'applications:follow_up')).toBe(true);
-  expect(may(principal('agent'), 'applications:work')).toBe(false);
-  expect(may(principal('specialist'), 'applications:work')).toBe(true);
-  expect(may(principal('specialist'), 'applications:waive')).toBe(false);
-  expect(may(principal('lead'), 'applications:waive')).toBe(true);
+  expect(isAllowed(principal('agent'), 'applications:follow_up')).toBe(true);
+  expect(isAllowed(principal('agent'), 'applications:work')).toBe(false);
+  expect(isAllowed(principal('specialist'), 'applications:work')).toBe(true);
+  expect(isAllowed(principal('specialist'), 'applications:waive')).toBe(false);
+  expect(isAllowed(principal('lead'), 'applications:waive')).toBe(true);
 });
 
 test('nobody grants a role that may more, or a scope that is wider', () => {
@@ -38,11 +38,11 @@ test('nobody grants a role that may more, or a scope that is wider', () => {
 test('nobody manages a user who reaches further, in role or in clients', () => {
   const user = (role: Role, clientIds: string[] | null) => ({ role, clientIds });
   for (const maker of [principal('lead', ['a']), principal('lead', ['a', 'b']), principal('admin', ['a'])]) {
-    expect(manages(maker, user('specialist', ['a']))).toBe(true);
-    expect(manages(maker, user('specialist', null))).toBe(false);
-    expect(manages(maker, user('specialist', ['a', 'c']))).toBe(false);
+    expect(mayManage(maker, user('specialist', ['a']))).toBe(true);
+    expect(mayManage(maker, user('specialist', null))).toBe(false);
+    expect(mayManage(maker, user('specialist', ['a', 'c']))).toBe(false);
   }
-  expect(manages(principal('lead'), user('specialist', null))).toBe(true);
-  expect(manages(principal('lead'), user('admin', ['a']))).toBe(false);
-  expect(manages(principal('specialist'), user('lead', ['a']))).toBe(false);
+  expect(mayManage(principal('lead'), user('specialist', null))).toBe(true);
+  expect(mayManage(principal('lead'), user('admin', ['a']))).toBe(false);
+  expect(mayManage(principal('specialist'), user('lead', ['a']))).toBe(false);
 });

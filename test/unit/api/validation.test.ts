@@ -8,22 +8,22 @@ import {
   line,
   longText,
   npi,
-  dateOf,
+  describeDate,
   pageQuery,
   postalCode,
   state,
   timeZone,
-  unique,
+  requireUnique,
   url,
 } from '../../../api/kernel/schemas';
 import { confirmationOf, contact } from '../../../api/applications/actions-schemas';
 import { FACT_VALUES } from '../../../api/billing/fact-schemas';
 import { applicationInput } from '../../../api/applications/applications-schemas';
-import { check } from '../../../api/kernel/validation';
+import { checkValue } from '../../../api/kernel/validation';
 
 function errorsOf(schema: z.ZodType, value: unknown): FieldError[] {
   const errors: FieldError[] = [];
-  check(schema, value, errors);
+  checkValue(schema, value, errors);
   return errors;
 }
 const rulesOf = (schema: z.ZodType, value: unknown): string[] => errorsOf(schema, value).map(({ rule }) => rule);
@@ -72,7 +72,7 @@ test.each<[string, z.ZodType, unknown[], [value: unknown, rule: string][]]>([
   ],
   [
     'a past date',
-    dateOf('AttestationInput.attestedOn'),
+    describeDate('AttestationInput.attestedOn'),
     ['2024-02-29'],
     [
       ['2999-01-01', 'not_in_future'],
@@ -187,7 +187,7 @@ test('every bad field is reported, at any depth, each by its own path', () => {
       z.strictObject({ type: z.literal('a') }),
       z.strictObject({ type: z.literal('b') }),
     ]),
-    many: unique(z.array(line), (item) => item),
+    many: requireUnique(z.array(line), (item) => item),
     count: z.int().min(1),
     flag: z.boolean(),
   });
@@ -320,7 +320,7 @@ test('a message counts in plain English, and names the rule that matters', () =>
 test('what is there twice is found beside an item that is bad', () => {
   expect(
     rulesOf(
-      unique(z.array(line), (item) => item),
+      requireUnique(z.array(line), (item) => item),
       ['x', 5, 'x', null, null],
     ),
   ).toEqual(['type', 'type', 'type', 'unique']);
