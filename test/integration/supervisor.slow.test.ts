@@ -187,7 +187,7 @@ test('where no Temporal server can be had, one error lists every way and what to
   await database.drop();
   rmSync(bare, { recursive: true });
   expect(status).toBe(1);
-  for (const way of ['PATH', 'the cache', "the SDK's download", 'pip', 'venv', 'uv', 'pipx'])
+  for (const way of ['PATH', 'the cache', "Temporal's download", 'pip', 'venv', 'uv', 'pipx'])
     expect(stderr).toContain(way);
   expect(stderr).toContain('TEMPORAL_ADDRESS');
   expect(gone()).toBe(true);
