@@ -12,7 +12,7 @@ interface Manifest {
   devDependencies: Record<string, string>;
 }
 interface Lock {
-  packages: Record<string, { version?: string; dev?: boolean; engines?: { node?: string } }>;
+  packages: Record<string, { version?: string; dev?: boolean; integrity?: string; engines?: { node?: string } }>;
 }
 
 const { dependencies, devDependencies, engines } = read('package.json');
@@ -20,6 +20,12 @@ const declared = Object.entries({ ...dependencies, ...devDependencies });
 
 test('every dependency is pinned to one version', () => {
   expect(declared.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
+});
+
+test('npm installs no package without comparing it with a checksum', () => {
+  const locked = Object.entries(read('package-lock.json').packages).filter(([path]) => path !== '');
+  expect(locked.length).toBeGreaterThan(100);
+  expect(locked.filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))).toEqual([]);
 });
 
 test('all parts of the Temporal SDK, also those that others bring, are of one version', () => {
