@@ -18,7 +18,8 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
 WORKDIR /app
 COPY --from=production-dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
-USER node
+# node, by number: an orchestrator that forbids root can see that it is another user
+USER 1000:1000
 EXPOSE 3000
 # Of the API; where the image runs something else, turn it off.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \

@@ -169,7 +169,7 @@ describe('Dockerfile', () => {
 
   test('the image runs as a user other than root, on production dependencies, and checks its health', () => {
     const [, image] = dockerfile.split(/\nFROM (?!.* AS )/);
-    expect(image).toMatch(/^USER node$/m);
+    expect(image).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
     expect(image).toMatch(/^HEALTHCHECK /m);
     expect(image).toContain('/healthz');
     expect(image).toContain('--from=production-dependencies');
