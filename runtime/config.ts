@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 const port = z
@@ -180,9 +181,33 @@ const nodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
   webhooksToPrivate: values.WEBHOOKS_TO_PRIVATE === 'on',
 });
 
-function read<T>(schema: z.ZodType<T>, env: Environment): T {
-  const result = schema.safeParse(env);
-  if (result.success) return result.data;
-  const lines = result.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  throw new ConfigError(`The environment is not usable:\n${lines.join('\n')}`);
+/** What may stand in a file instead, named by the variable with `_FILE` behind it, as secrets of an orchestrator do. */
+const SECRETS = ['DATABASE_URL', 'ENCRYPTION_KEYS', 'ADMIN_API_KEY', 'SMTP_URL', 'CAQH_PASSWORD'] as const;
+
+/** The environment with each secret that is named as a file read from it, less the line break at its end. */
+function readSecretFiles(env: Environment): Environment {
+  const problems: string[] = [];
+  const read = SECRETS.flatMap((name): [string, string][] => {
+    const file = env[`${name}_FILE`];
+    if (file === undefined) return [];
+    try {
+      if (env[name] !== undefined) throw new Error(`is given beside ${name}: give one of the two`);
+      return [[name, readFileSync(file, 'utf8').replace(/\r?\n$/, '')]];
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      problems.push(`${name}_FILE: ${code === undefined ? message : `names a file that cannot be read (${code})`}`);
+      return [];
+    }
+  });
+  if (problems.length > 0) throw unusable(problems);
+  return { ...env, ...Object.fromEntries(read) };
 }
+
+function read<T>(schema: z.ZodType<T>, env: Environment): T {
+  const result = schema.safeParse(readSecretFiles(env));
+  if (result.success) return result.data;
+  throw unusable(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+}
+
+const unusable = (problems: string[]) =>
+  new ConfigError(`The environment is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);

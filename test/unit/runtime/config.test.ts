@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { loadApiConfig, loadConfig, loadWorkerConfig } from '../../../runtime/config';
 
 const node = { DATABASE_URL: 'postgres://localhost/countersign', ENCRYPTION_KEYS: 'k1:secret-of-ours' };
@@ -26,6 +29,47 @@ test('every bad variable is named at once with its rule', () => {
       '  ADMIN_API_KEY: must have at least 32 characters',
     ].join('\n'),
   );
+});
+
+describe('a secret that is named as a file', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'secrets-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const inFile = (name: string, content: string) => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+  };
+
+  test('is read from it, without the line break at its end', () => {
+    const { encryptionKeys, adminApiKey, databaseUrl } = loadApiConfig({
+      DATABASE_URL: node.DATABASE_URL,
+      ENCRYPTION_KEYS_FILE: inFile('keys', 'k1:from-a-file\n'),
+      ADMIN_API_KEY_FILE: inFile('admin', 'b'.repeat(32)),
+    });
+    expect([encryptionKeys, adminApiKey, databaseUrl]).toEqual(['k1:from-a-file', 'b'.repeat(32), node.DATABASE_URL]);
+  });
+
+  test('is held to the same rules, and refused without a word of what is in it', () => {
+    const env = { ...node, ADMIN_API_KEY_FILE: inFile('admin', 'short-secret\n') };
+    const error = 'The environment is not usable:\n  ADMIN_API_KEY: must have at least 32 characters';
+    expect(() => loadApiConfig(env)).toThrow(new Error(error));
+  });
+
+  test('must be there, and in one place only', () => {
+    const env = {
+      ...node,
+      ENCRYPTION_KEYS_FILE: inFile('keys', 'k1:other'),
+      ADMIN_API_KEY_FILE: join(folder, 'nothing'),
+    };
+    expect(() => loadApiConfig(env)).toThrow(
+      [
+        'The environment is not usable:',
+        '  ENCRYPTION_KEYS_FILE: is given beside ENCRYPTION_KEYS: give one of the two',
+        '  ADMIN_API_KEY_FILE: names a file that cannot be read (ENOENT)',
+      ].join('\n'),
+    );
+  });
 });
 
 test('how often workflows are compared with the record has defaults and bounds', () => {
