@@ -42,7 +42,7 @@ export const PROBLEMS = {
   ended: [409, 'This client or provider has left, so nothing new can be recorded'],
   left_before: [409, 'The provider left this client earlier; POST /v1/providers/{id}/return brings them back'],
   not_ended: [409, 'It has not ended, so it cannot return'],
-  ending_under_way: [409, 'A step of the ending is running right now; try again shortly'],
+  ending_under_way: [409, 'A step of the ending is running; ask again shortly, under another Idempotency-Key if you send one'],
   ended_already: [409, 'It has already ended'],
   agreement_ended: [409, 'The agreement has already ended'],
   caqh_not_asked: [409, 'The connection to CAQH’s API is not set up (CAQH_MODE)'],
