@@ -1,4 +1,5 @@
 import { FACT_VALUES, confirmationFields, checkSource } from '../billing/fact-schemas';
+import { evenIfExists } from '../kernel/duplicates';
 import { z } from 'zod';
 import {
   CONTACT_CHANNELS,
@@ -79,9 +80,15 @@ const answerFields = {
     .enum(PARTICIPATION_TRACKS)
     .optional()
     .meta({ description: 'For a participation: what the contact was about; left out, everything that was due' }),
+  evenIfExists: evenIfExists.meta({
+    description:
+      'Of `no_record` and `no_answer`. true: it is another call, and counts, although one like it is logged already',
+  }),
   outOfOrder,
 };
 
+/** Outcomes of which two calls mean more than one. */
+const COUNTED: readonly Outcome[] = ['no_record', 'no_answer'];
 /** Outcomes by which the payer has it, and can say since when whole. */
 const MAY_BE_COMPLETE: readonly Outcome[] = ['received', 'in_review', 'committee', 'tabled'];
 
@@ -96,6 +103,13 @@ function checkAnswer(answer: z.infer<z.ZodObject<typeof answerFields>>, context:
     );
   if (answer.itemsNotNeeded && asks)
     reportBrokenRule(context, ['itemsNotNeeded'], 'contradiction', 'contradicts the outcome information_requested');
+  if (answer.evenIfExists && !COUNTED.includes(answer.outcome))
+    reportBrokenRule(
+      context,
+      ['evenIfExists'],
+      'counted_only',
+      `belongs to one of ${COUNTED.join(', ')}, which are counted`,
+    );
   if (answer.completeOn && !MAY_BE_COMPLETE.includes(answer.outcome))
     reportBrokenRule(context, ['completeOn'], 'received_only', `belongs to one of ${MAY_BE_COMPLETE.join(', ')}`);
 }

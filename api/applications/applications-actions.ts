@@ -197,8 +197,11 @@ export const SUBMISSION = row('submission', 'Record that the application was sub
 export const CONTACT = row('contacts', 'Log a contact with the payer', actions.contact, {
   ...followUp,
   description:
-    'The outcome decides the stage and the date of the next follow-up. `no_record` or `no_answer` of the same representative ' +
-    'and reference as before is the same call, logged again: it stays on the timeline and counts once.',
+    'The outcome decides the stage and the date of the next follow-up. `no_record` or `no_answer` of the same channel, ' +
+    'representative and reference as before is the same call, logged again: it stays on the timeline and counts once. ' +
+    'Where representative or reference is missing, that holds on the same day only (the client’s): on another day it is ' +
+    'another call, so a second `no_record` then means a new attempt. `evenIfExists` says that it is another one already. ' +
+    'A `no_answer` that names another date is another too. To put a call right, strike its entry out and log it anew.',
 });
 
 export const ASSIGNMENT = row('assignment', 'Assign the application to a user, or to no one', actions.assignment, {

@@ -88,6 +88,8 @@ interface ContactBody extends OutOfOrder {
   toldOfChanges?: true;
   about?: ParticipationTrack;
   notes?: string;
+  /** Another call, though one like it is logged already. */
+  evenIfExists?: boolean | undefined;
 }
 
 interface InformationBody extends OutOfOrder {

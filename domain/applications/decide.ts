@@ -28,7 +28,7 @@ export interface Circumstances {
   phoneFactsNeedApproval?: boolean;
   /** Of an approval: whether it is by who recorded the fact. */
   byRecorder?: boolean;
-  /** Of a contact that says who answered, or under which reference: a digest of both. */
+  /** Of a contact: a digest of what tells its call from others. */
   call?: string;
   /** Of an information: which outstanding items it settles. */
   settled?: string[];
@@ -52,6 +52,28 @@ export const asked = ({ action, body, version }: Command): ActionRequest => ({
   ...(action === 'approval' && { fact: body.fact }),
   ...(version !== undefined && { version }),
 });
+
+type Call = Pick<Bodies['contacts'], 'channel' | 'outcome' | 'nextFollowUpOn' | 'evenIfExists'> & {
+  rep: string | undefined;
+  referenceNumber: string | undefined;
+};
+
+/**
+ * What tells one call from another: how the payer was reached, who answered and under which reference. Where either of these
+ * is not known, the day does as well, as a click too many is on the same one; of a call that nobody answered also the
+ * date that was named. A caller who says that it is another is believed.
+ */
+export const describeCall = (
+  { channel, outcome, rep, referenceNumber, nextFollowUpOn, evenIfExists }: Call,
+  today: PlainDate,
+): unknown[] => [
+  channel,
+  rep,
+  referenceNumber,
+  ...(rep && referenceNumber ? [] : [today]),
+  ...(outcome === 'no_answer' && nextFollowUpOn ? [{ nextFollowUpOn }] : []),
+  ...(evenIfExists ? [{ evenIfExists }] : []),
+];
 
 /** The file's part in every step: recorded when it reads differently, or a waiver has run out. */
 export function decideFile(state: ApplicationState, { reading, today }: Circumstances): Draft[] {

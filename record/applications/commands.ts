@@ -1,8 +1,9 @@
 import { readClock } from '../../runtime/clock';
 import { digest } from '../kernel/digest';
+import type { PlainDate } from '../../domain/time/instants';
 import type { Action, Fact } from '../../domain/kernel/codes';
 import type { Bodies, Command, GivenFact, OpeningBody, Said } from '../../domain/applications/bodies';
-import type { Circumstances } from '../../domain/applications/decide';
+import { describeCall, type Circumstances } from '../../domain/applications/decide';
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Refusal } from '../../domain/applications/progress';
@@ -135,6 +136,7 @@ export async function readCircumstances(
   tx: Tx,
   state: ApplicationState,
   command: Command,
+  today: PlainDate,
 ): Promise<Partial<Circumstances>> {
   const { id, action, body } = command;
   switch (action) {
@@ -157,9 +159,8 @@ export async function readCircumstances(
       return { byRecorder: own !== undefined };
     }
     case 'contacts': {
-      const { rep, referenceNumber } = body;
-      const said = [rep, referenceNumber].map((text) => text && plain(text));
-      return rep || referenceNumber ? { call: digest([body.channel, ...said]) } : {};
+      const [rep, referenceNumber] = [body.rep, body.referenceNumber].map((text) => text && plain(text));
+      return { call: digest(describeCall({ ...body, rep, referenceNumber }, today)) };
     }
     case 'information':
       return { settled: await settledItems(tx, state, body.items) };

@@ -205,7 +205,7 @@ async function decideStep(
   const circumstances: Circumstances = {
     reading: await readFile(tx, before.key, playbook, today),
     today,
-    ...(command && (await readCircumstances(tx, before, command))),
+    ...(command && (await readCircumstances(tx, before, command, today))),
     ...(moved && { rules: deriveRules(before.key.kind, playbook) }),
   };
   const own = intent && buildEntry(intent);

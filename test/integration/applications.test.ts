@@ -183,6 +183,21 @@ describe('what is refused', () => {
     expect(await application.contact('no_answer')).toMatchObject({ stage: 'ready_to_submit' });
   });
 
+  test('a double click on a call is one look; on a call about many too, and another call is one where it is said', async () => {
+    const application = await system.at('submitted');
+    const twice = await Promise.all([application.contact('no_record'), application.contact('no_record')]);
+    expect(twice.map(({ attempt }) => attempt)).toEqual([1, 1]);
+    const { payerId } = application.filed;
+    const one = { id: application.id, outcome: 'no_record' };
+    const many = (more: object) =>
+      system.api.post('/v1/contacts', { payerId, channel: 'portal', applications: [{ ...one, ...more }] });
+    expect((await many({})).body.items).toMatchObject([{ status: 200 }]);
+    expect(await application.get()).toMatchObject({ attempt: 1, stage: 'submitted' });
+    expect((await application.timeline()).filter(({ kind }) => kind === 'contact')).toHaveLength(3);
+    expect((await many({ evenIfExists: true })).body.items).toMatchObject([{ status: 200 }]);
+    expect(await application.get()).toMatchObject({ attempt: 2, stage: 'ready_to_submit' });
+  });
+
   test('a stale If-Match answers 412 and changes nothing; the right one is taken', async () => {
     const application = await system.at('ready_to_submit');
     const { version } = await application.get();

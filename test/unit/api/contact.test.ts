@@ -33,3 +33,10 @@ test('an application is said to be complete since a day that has been, by a paye
   expect(rules(contact, { ...one, completeOn: addDays(TODAY, 5) })).toEqual(['completeOn not_in_future']);
   expect(rules(contact, { ...one, outcome: 'no_record', completeOn: TODAY })).toEqual(['completeOn received_only']);
 });
+
+test('that it is another call is said of those that are counted only', () => {
+  for (const outcome of ['no_record', 'no_answer'])
+    expect(rules(contact, { ...one, outcome, evenIfExists: true })).toEqual([]);
+  expect(rules(contact, { ...one, outcome: 'received', evenIfExists: true })).toEqual(['evenIfExists counted_only']);
+  expect(rules(answer, { outcome: 'received', evenIfExists: true })).toEqual(['evenIfExists counted_only']);
+});

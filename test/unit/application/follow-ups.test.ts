@@ -6,6 +6,8 @@ import { COMPLETE, DAY0, Paper, TODAY0, ZONE, local } from './paper';
 const reviewed = (playbook = {}) => new Paper({ playbook }).submit().contact('received');
 const escalates = (paper: Paper) => local(paper.state.agenda.timers['escalation:credentialing']!);
 const due = (paper: Paper) => paper.view.dueAt && local(paper.view.dueAt);
+/** It is another call, though one like it was logged on that day. */
+const ANOTHER = { evenIfExists: true };
 
 describe('when a follow-up is due', () => {
   test('receipt is confirmed five business days after the submission, the status asked every ten', () => {
@@ -169,7 +171,7 @@ describe('what falls due', () => {
   test('goes out to the ladder in half the time after two calls that nobody answered, and stays as it was', () => {
     const paper = reviewed().days(16).contact('no_answer');
     expect(escalates(paper)).toBe('2027-02-02 09:00');
-    paper.contact('no_answer');
+    paper.contact('no_answer', ANOTHER);
     expect(escalates(paper)).toBe('2027-01-26 09:00');
     expect([paper.items, paper.nextFollowUp, due(paper)]).toEqual([
       ['check_status'],
@@ -213,7 +215,7 @@ test('an application that was lost and found again has its clocks, promises and 
   const before = known(paper.state);
   expect(Object.values(before)).not.toContain(undefined);
   const statutory = paper.state.agenda.statutory;
-  paper.contact('no_record').contact('no_record');
+  paper.contact('no_record').contact('no_record', ANOTHER);
   expect(paper.state.attempt).toBe(2);
   expect(new Set(Object.values(known(paper.state)))).toEqual(new Set([undefined]));
   paper.submit().contact('in_review', { rep: 'Dana', referenceNumber: 'C-9', completeOn: '2027-01-04' });
@@ -236,6 +238,31 @@ describe('one call that is logged twice is one', () => {
     expect(once().contact('no_record').state.attempt).toBe(2);
   });
 
+  test('of no record by nobody in particular: a click too many on the same day is no second look', () => {
+    const looked = (more: Record<string, unknown>) =>
+      new Paper().submit().contact('received').contact('no_record', more);
+    for (const said of [{}, { rep: 'Dana' }, { referenceNumber: 'C-1' }]) {
+      const once = looked(said);
+      expect(once.contact('no_record', said).state).toMatchObject({ attempt: 1, noRecordLooks: 1 });
+      expect(once.kinds().filter((kind) => kind === 'contact')).toHaveLength(3);
+      // the day that counts is where the client is: it is over long after midnight in UTC
+      expect(once.until('2027-01-05T06:59:00.000Z').contact('no_record', said).state.attempt).toBe(1);
+      expect(once.until('2027-01-05T07:01:00.000Z').contact('no_record', said).state.attempt).toBe(2);
+    }
+    expect(looked({}).contact('no_record', { channel: 'phone' }).state.attempt).toBe(2);
+    expect(looked({}).contact('no_record', { nextFollowUpOn: '2027-02-01' }).state.attempt).toBe(1);
+  });
+
+  test('unless the caller says that it is another, and a click too many on that is none', () => {
+    for (const said of [{}, call]) {
+      const again = { ...said, evenIfExists: true };
+      const looked = new Paper().submit().contact('received').contact('no_record', said);
+      expect(looked.contact('no_record', again).state.attempt).toBe(2);
+      const unanswered = reviewed().contact('no_answer', said).contact('no_answer', again).contact('no_answer', again);
+      expect(unanswered.view.unanswered).toBe(2);
+    }
+  });
+
   test('and does not settle the second look that is due', () => {
     const due = new Paper().submit().contact('received').contact('no_record', call).ring();
     expect(due.items).toEqual(['second_look']);
@@ -254,26 +281,36 @@ describe('one call that is logged twice is one', () => {
     expect(paper.view.unanswered).toBe(1);
     expect(paper.contact('no_answer', { ...call, referenceNumber: 'C-2' }).view.unanswered).toBe(2);
   });
+
+  test('of no answer by nobody in particular, on the same day; one that names another date is another', () => {
+    const paper = reviewed().contact('no_answer').contact('no_answer');
+    expect(paper.view.unanswered).toBe(1);
+    paper.contact('no_answer', { nextFollowUpOn: '2027-01-07' });
+    expect([paper.view.unanswered, paper.nextFollowUp]).toEqual([2, '2027-01-07 09:00']);
+    expect(paper.days(1).contact('no_answer').view.unanswered).toBe(3);
+  });
 });
 
 describe('calls that nobody answered', () => {
   test('one changes nothing; with the second in a row the next look comes in half the interval', () => {
     const paper = reviewed().contact('no_answer');
     expect([paper.nextFollowUp, paper.view.unanswered]).toEqual(['2027-01-19 09:00', 1]);
-    paper.contact('no_answer');
+    paper.contact('no_answer', ANOTHER);
     expect([paper.nextFollowUp, paper.view.unanswered]).toEqual(['2027-01-11 09:00', 2]);
     expect(paper.ring().items).toEqual(['check_status']);
     expect(paper.nextFollowUp).toBe('2027-01-11 09:00');
   });
 
   test('further ones put nothing off, and a look that is near stays where it is', () => {
-    const paper = reviewed().contact('no_answer').contact('no_answer').days(4).contact('no_answer');
+    const paper = reviewed().contact('no_answer').contact('no_answer', ANOTHER).days(4).contact('no_answer');
     expect(paper.nextFollowUp).toBe('2027-01-11 09:00');
-    expect(reviewed().days(14).contact('no_answer').contact('no_answer').nextFollowUp).toBe('2027-01-19 09:00');
+    expect(reviewed().days(14).contact('no_answer').contact('no_answer', ANOTHER).nextFollowUp).toBe(
+      '2027-01-19 09:00',
+    );
   });
 
   test('are forgotten with the next contact that is made', () => {
-    const paper = reviewed().contact('no_answer').contact('no_answer').contact('in_review');
+    const paper = reviewed().contact('no_answer').contact('no_answer', ANOTHER).contact('in_review');
     expect([paper.nextFollowUp, paper.view.unanswered]).toEqual(['2027-01-19 09:00', 0]);
     expect(paper.contact('no_answer').nextFollowUp).toBe('2027-01-19 09:00');
   });
@@ -282,20 +319,20 @@ describe('calls that nobody answered', () => {
     const named = reviewed().contact('no_answer').contact('no_answer', { nextFollowUpOn: '2027-02-01' });
     expect(named.contact('no_answer').nextFollowUp).toBe('2027-02-01 09:00');
     const promised = reviewed().contact('in_review', { promisedOn: '2027-01-28' });
-    expect(promised.contact('no_answer').contact('no_answer').nextFollowUp).toBe('2027-01-29 09:00');
+    expect(promised.contact('no_answer').contact('no_answer', ANOTHER).nextFollowUp).toBe('2027-01-29 09:00');
   });
 
   test('hurry what is chased after approval, and never before the payer answers inquiries', () => {
-    const approved = reviewed().contact('approved').contact('no_answer').contact('no_answer');
+    const approved = reviewed().contact('approved').contact('no_answer').contact('no_answer', ANOTHER);
     expect(approved.nextFollowUp).toBe('2027-01-06 09:00');
     const early = reviewed({ earliestInquiry: { days: 45 } })
       .contact('no_answer')
-      .contact('no_answer');
+      .contact('no_answer', ANOTHER);
     expect(early.nextFollowUp).toBe('2027-02-18 09:00');
   });
 
   test('struck out, they are as if they had not been', () => {
-    expect(reviewed().contact('no_answer').contact('no_answer').strike('contact').nextFollowUp).toBe(
+    expect(reviewed().contact('no_answer').contact('no_answer', ANOTHER).strike('contact').nextFollowUp).toBe(
       '2027-01-19 09:00',
     );
   });
@@ -347,7 +384,7 @@ describe('no record', () => {
   });
 
   test('the lost one is found again: its dates count, and the new attempt is over', () => {
-    const paper = new Paper().submit({ submittedOn: '2027-01-02' }).contact('no_record').contact('no_record');
+    const paper = new Paper().submit({ submittedOn: '2027-01-02' }).contact('no_record').contact('no_record', ANOTHER);
     paper.contact('received');
     expect(paper.state).toMatchObject({
       stage: 'in_review',

@@ -185,7 +185,7 @@ describe('an approval that drops the chase', () => {
 });
 
 test('an approval that drops the chase when its attempt is restored', () => {
-  const paper = approved().contact('no_record').contact('no_record');
+  const paper = approved().contact('no_record').contact('no_record', { evenIfExists: true });
   expect(paper.stage).toBe('ready_to_submit');
   paper.act('restoration', { attempt: 1 });
   expect([paper.stage, paper.days(30).items]).toEqual(['approved', ['chase_contract', 'confirm_facts']]);

@@ -1,6 +1,6 @@
 import { readProof } from '../../../domain/kernel/facts';
 import type { Command, OpeningBody } from '../../../domain/applications/bodies';
-import { append, decideOpening, type Circumstances } from '../../../domain/applications/decide';
+import { append, decideOpening, describeCall, type Circumstances } from '../../../domain/applications/decide';
 import type { ApplicationEvent, ApplicationKey, Known } from '../../../domain/applications/events';
 import type { Instant, PlainDate } from '../../../domain/time/instants';
 import { fold, RULES_VERSION } from '../../../domain/applications/reduce';
@@ -270,9 +270,7 @@ export class Paper {
       };
     }
     if (action === 'contacts')
-      return body.rep || body.referenceNumber
-        ? { call: JSON.stringify([body.channel, body.rep, body.referenceNumber]) }
-        : {};
+      return { call: JSON.stringify(describeCall(body as Parameters<typeof describeCall>[0], this.today)) };
     if (action === 'information') {
       const given = body.items as string[];
       const asked = (ref: string) => {

@@ -136,7 +136,8 @@ function prepare(paper: Paper, row: string): void {
 
 function bodyOf(paper: Paper, row: string): object {
   if (row === 'corrections') return { entryId: paper.last('note').id };
-  if (row.startsWith('contacts:')) return { channel: 'portal', outcome: row.split(/[: ]/).at(-1) };
+  if (row.startsWith('contacts:'))
+    return { channel: 'portal', outcome: row.split(/[: ]/).at(-1), ...(row.includes('second') && { rep: 'Dana' }) };
   return BODIES[row] ?? {};
 }
 
