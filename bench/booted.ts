@@ -9,7 +9,7 @@ import { root } from '../local/paths';
 import { removeDataDirectory } from '../local/postgres-location';
 import { freePort } from '../local/ports';
 import { urlOf } from '../local/postgres';
-import { utcDate } from '../domain/time/dates';
+import { toUtcDate } from '../domain/time/dates';
 import { readClock } from '../runtime/clock';
 import { createKeyring, type Keyring } from '../runtime/keyring';
 import { connectTemporal, type Temporal } from '../runtime/temporal';
@@ -97,7 +97,7 @@ export async function* scopes(api: Api, playbook: object = {}): AsyncGenerator<R
       npi: npi(String(100_000_100 + n)),
       caqhId: String(10_000_000 + n),
       email: 'robin@bench.example',
-      ...documents(utcDate(readClock()), 'CA', `B-${n}`),
+      ...documents(toUtcDate(readClock()), 'CA', `B-${n}`),
     });
     for (const state of states)
       for (const lineOfBusiness of lines)

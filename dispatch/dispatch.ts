@@ -17,9 +17,9 @@ import {
 import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../domain/applications/key';
 import { isOpen, isParticipating, type ApplicationState } from '../domain/applications/state';
 import type { Progress, Refusal } from '../domain/applications/progress';
-import { refusal as refusalOf } from '../domain/applications/transitions';
+import { findRefusal as refusalOf } from '../domain/applications/transitions';
 import type { WatchType } from '../domain/kernel/codes';
-import { asked } from '../domain/applications/decide';
+import { buildActionRequest } from '../domain/applications/decide';
 import { readRun, readState, type ApplicationRun } from '../record/applications/application-run';
 import {
   acknowledgeCommand,
@@ -212,7 +212,7 @@ export function createDispatch({
 
   /** Asks the record first: what it refuses never reaches the workflow. */
   async function isRefused(state: ApplicationState, command: KeptCommand): Promise<boolean> {
-    const mayBeRefused = command.action === 'corrections' || refusalOf(state, asked(command)) !== null;
+    const mayBeRefused = command.action === 'corrections' || refusalOf(state, buildActionRequest(command)) !== null;
     return mayBeRefused && (await refuseCommand(sql, state.id, command.id)) !== null;
   }
 

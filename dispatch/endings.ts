@@ -6,7 +6,7 @@ import { freezeEvidence } from '../record/applications/evidence';
 import { openApplication } from '../record/applications/opening';
 import { stopAskingAboutRelationship } from '../record/platforms/platforms';
 import type { Principal } from '../record/kernel/principal';
-import type { Said } from '../domain/applications/bodies';
+import type { ActionWithBody } from '../domain/applications/bodies';
 import type { LeavingAction } from '../domain/offboarding/leaving';
 import { readClock } from '../runtime/clock';
 import type { Sql } from '../runtime/database';
@@ -103,7 +103,7 @@ async function deliverCommand(
   sql: Sql,
   deliver: Dispatch['deliver'],
   { id, clientId, subjectId: applicationId, recordedBy }: DueItem,
-  said: Said<'withdrawal' | 'participation-end'>,
+  said: ActionWithBody<'withdrawal' | 'participation-end'>,
 ): Promise<Outcome> {
   await keepCommand(sql, { id, clientId, applicationId, ...said }, recordedBy);
   const delivery = await deliver(id, DELIVERY_MS);

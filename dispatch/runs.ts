@@ -1,8 +1,8 @@
-import { instantOf } from '../domain/time/dates';
+import { toInstant } from '../domain/time/dates';
 import { tsToMs } from '@temporalio/common/lib/time';
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { Instant } from '../domain/time/instants';
-import type { Known, RestartCause } from '../domain/applications/events';
+import type { KnownProgress, RestartCause } from '../domain/applications/events';
 import { WATCH_TYPES, type Stage, type WatchType } from '../domain/kernel/codes';
 import { buildApplicationWorkflowId, buildParticipationWorkflowId } from '../domain/applications/key';
 import { isOpen, isParticipating, type ApplicationState } from '../domain/applications/state';
@@ -89,11 +89,11 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
     const isReported = raw.workflowExecutionInfo?.searchAttributes?.indexedFields?.[PROBLEMS] !== undefined;
     if (!isReported && (task.attempt ?? 1) <= MOST_ATTEMPTS) return { is: 'busy' };
     // a try is scheduled as the one before it fails
-    return { is: 'failing', runId, failedAt: instantOf(tsToMs(task.scheduledTime)) };
+    return { is: 'failing', runId, failedAt: toInstant(tsToMs(task.scheduledTime)) };
   }
 
   /** What a run that is gone knew; null where that cannot be found out. */
-  async function lastKnown(workflowId: string, runId: string): Promise<Known | null> {
+  async function lastKnown(workflowId: string, runId: string): Promise<KnownProgress | null> {
     try {
       const { version, stage, attempt, next } = await within(() =>
         client.workflow.getHandle(workflowId, runId).query(progressQuery),

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { utcDate } from '../domain/time/dates';
+import { toUtcDate } from '../domain/time/dates';
 import { readClock } from '../runtime/clock';
 import type { Environment } from '../runtime/config';
 import { createKeyring } from '../runtime/keyring';
@@ -119,7 +119,7 @@ async function bringUpAll(
     settings.temporalAddress ? useTemporal(env) : startTemporal(run, settings, ports, env, secrets),
   ]);
   console.log('Starting worker and API ...');
-  const registries = settings.standIns ? await startStandIns(utcDate(readClock())) : {};
+  const registries = settings.standIns ? await startStandIns(toUtcDate(readClock())) : {};
   const system: RunningSystem = {
     dataDirectory,
     databaseUrl,
@@ -293,7 +293,7 @@ async function loadSampleOnce({ dataDirectory, port }: Settings, { adminApiKey }
   const mark = join(dataDirectory, 'sample-loaded');
   if (existsSync(mark)) return;
   // A repetition must send the very same bodies, whatever the day.
-  const day = kept(join(dataDirectory, 'sample-day'), () => utcDate(readClock()));
+  const day = kept(join(dataDirectory, 'sample-day'), () => toUtcDate(readClock()));
   const api = createApi(`http://127.0.0.1:${port}`, adminApiKey);
   try {
     await announced('Loading the sample book', () => loadSample(api, day));

@@ -1,4 +1,4 @@
-import { utcDate } from '../domain/time/dates';
+import { toUtcDate } from '../domain/time/dates';
 import { readClock } from '../runtime/clock';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,7 +15,7 @@ const PAUSE = 1_500;
 const WIDTH = 150;
 const STATE = 'CA';
 const PLATFORM = 'Headway';
-const today = utcDate(readClock());
+const today = toUtcDate(readClock());
 
 const USAGE = 'npm run tour [-- --fast] [-- --act 1|2|3]';
 

@@ -1,5 +1,5 @@
 import { writePersonName } from '../domain/kernel/names';
-import { localDate } from '../domain/time/calendar';
+import { toLocalDate } from '../domain/time/calendar';
 import type { Instant } from '../domain/time/instants';
 import { FACTS, type Fact } from '../domain/kernel/codes';
 import type {
@@ -11,7 +11,7 @@ import type {
   EvidenceFile,
   EvidenceParticipation,
   EvidenceSighting,
-  Logged,
+  LoggedEntry,
 } from '../domain/applications/evidence';
 import type { FactValue } from '../domain/kernel/facts';
 import { pdf, type Letterhead, type Column, type Row, type Table } from './pdf';
@@ -127,7 +127,7 @@ const clock = (timeZone: string): When => {
 };
 
 /** A table of what was logged: whoever struck a line out is why it is crossed out. */
-function table<T extends Logged>(
+function table<T extends LoggedEntry>(
   heading: string,
   columns: readonly (Column & { of: (one: T) => string })[],
   items: readonly T[],
@@ -344,7 +344,7 @@ const cyclesTable = ({ client, recredentialing }: EvidenceFile, when: When): Tab
     'Recredentialing',
     [
       { title: 'What', share: 22, of: ({ what, on }) => lines(STEPS[what], !isOfPayer(what) && `counted from ${on}`) },
-      { title: 'On', share: 10, of: ({ what, on, at }) => (isOfPayer(what) ? on : localDate(at, client.timeZone)) },
+      { title: 'On', share: 10, of: ({ what, on, at }) => (isOfPayer(what) ? on : toLocalDate(at, client.timeZone)) },
       { title: 'Due by', share: 10, of: ({ dueOn }) => dueOn ?? '' },
       { title: 'Source', share: 20, of: sourceOf },
       { title: 'Recorded', share: 18, of: ({ at, by }) => lines(when(at), by) },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isGivenDate, instantOf, utcDate } from '../domain/time/dates';
+import { isGivenDate, toInstant, toUtcDate } from '../domain/time/dates';
 import type { LeieEntry } from '../domain/screening/exclusions';
 import { isNpi } from '../domain/kernel/identifiers';
 import { LONGEST_CELL, readCsv, type Columns } from './csv';
@@ -31,12 +31,12 @@ export class Leie {
     if (status === NOT_MODIFIED) return null;
     if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
     const modified = Date.parse(said.get('last-modified') ?? '');
-    const modifiedAt = Number.isNaN(modified) ? null : instantOf(modified);
+    const modifiedAt = Number.isNaN(modified) ? null : toInstant(modified);
     return {
       file,
       sha256: createHash('sha256').update(file).digest('hex'),
       etag: said.get('etag'),
-      modifiedAt: modifiedAt !== null && isGivenDate(utcDate(modifiedAt)) ? modifiedAt : null,
+      modifiedAt: modifiedAt !== null && isGivenDate(toUtcDate(modifiedAt)) ? modifiedAt : null,
     };
   }
 }

@@ -26,11 +26,11 @@ const noRawDates = {
     return {
       NewExpression(node) {
         if (node.callee.name === 'Date' && !isTemporals)
-          report(node, '`new Date(` takes any text, and whatever clock: use readClock, instantOf or addMilliseconds.');
+          report(node, '`new Date(` takes any text, and whatever clock: use readClock, toInstant or addMilliseconds.');
       },
       CallExpression(node) {
         if (isCutToDay(node))
-          report(node, 'This cuts UTC’s day out of an instant: use localDate, or utcDate for what is nobody’s.');
+          report(node, 'This cuts UTC’s day out of an instant: use toLocalDate, or toUtcDate for what is nobody’s.');
       },
       TemplateLiteral({ quasis, expressions }) {
         for (const [i, quasi] of quasis.entries()) {

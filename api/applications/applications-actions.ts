@@ -2,7 +2,7 @@ import { listContradictions } from '../../domain/kernel/date-rules';
 import { findTerminableSince } from '../../record/applications/affected-applications';
 import { z } from 'zod';
 import { readClock } from '../../runtime/clock';
-import type { Bodies, GivenFact, Said } from '../../domain/applications/bodies';
+import type { Bodies, GivenFact, ActionWithBody } from '../../domain/applications/bodies';
 import { FACTS, type Action, type Fact, type IssueCode } from '../../domain/kernel/codes';
 import { listUnresolvedIssues } from '../../domain/applications/participation';
 import { listContradictoryDates } from '../../domain/applications/dates-on-record';
@@ -44,7 +44,7 @@ export interface ActionRow<A extends Action = Action, Given extends object = obj
   /** Refuses what the schema cannot see: references, and what depends on the application. */
   check?(of: Checked<Given>): Promise<void>;
   /** What the command says, of what was given. */
-  saying(given: Given): Said<A>;
+  saying(given: Given): ActionWithBody<A>;
 }
 
 type More<Given extends object> = Partial<Omit<ActionRow<Action, Given>, 'action' | 'summary' | 'schema' | 'saying'>>;
@@ -53,7 +53,7 @@ const rowOf = <A extends Action, Given extends object>(
   action: A,
   summary: string,
   schema: z.ZodType<Given>,
-  saying: (given: Given) => Said<A>,
+  saying: (given: Given) => ActionWithBody<A>,
   more: More<Given>,
 ): ActionRow<A, Given> => ({
   action,

@@ -4,7 +4,7 @@ import { audit } from '../../record/kernel/audit';
 import type { Action } from '../../domain/kernel/codes';
 import { findApplications, type KeptApplication } from '../../record/applications/applications';
 import type { Principal } from '../../record/kernel/principal';
-import { mostPerCall } from '../../domain/registry/playbook';
+import { findMostPerCall } from '../../domain/registry/playbook';
 import { findPayer } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem, toProblem, type FieldError } from '../kernel/errors';
@@ -55,7 +55,7 @@ async function takeMany<Given extends object, Own>(
 
   /** Whether the call has no room for one; how much it has may depend on state, kind and line. */
   function beyond({ id: one, state, kind, lineOfBusiness }: KeptApplication): boolean {
-    const most = playbook && mostPerCall(playbook, { state, kind, lineOfBusiness });
+    const most = playbook && findMostPerCall(playbook, { state, kind, lineOfBusiness });
     return typeof most === 'number' && (called.get(one) ?? 0) >= most;
   }
 

@@ -2,7 +2,7 @@ import { readClock } from '../../runtime/clock';
 import { PURPOSES } from '../../domain/kernel/codes';
 import { z } from 'zod';
 import { addDays } from '../../domain/time/dates';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import { DEADLINE_STEPS, LONGEST_SNOOZE_DAYS } from '../../domain/work-queue/ranking';
 import { findApplication } from '../../record/applications/applications';
 import { findClient } from '../../record/registry/clients';
@@ -44,8 +44,8 @@ export const snoozeRoutes = (deps: Deps): Route[] => {
         const item = subject.snapshot.agenda.items.find((one) => one.purpose === purpose);
         if (!item) throw new Problem('no_such_item');
         const client = await findClient(sql, principal, subject.clientId);
-        const today = localDate(readClock(), client!.timeZone);
-        const last = DEADLINE_STEPS.includes(purpose) ? localDate(item.dueAt, client!.timeZone) : null;
+        const today = toLocalDate(readClock(), client!.timeZone);
+        const last = DEADLINE_STEPS.includes(purpose) ? toLocalDate(item.dueAt, client!.timeZone) : null;
         const furthest = addDays(today, LONGEST_SNOOZE_DAYS);
         if (until <= today)
           throw refuseFields({ path: 'until', rule: 'in_future', message: 'must be later than today' });

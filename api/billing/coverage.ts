@@ -1,5 +1,5 @@
 import { readClock } from '../../runtime/clock';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import { coverageCsv, coveragePdf } from '../../papers/coverage';
 import { readLetterhead } from '../../record/kernel/settings';
 import { readCoverage } from '../../record/billing/coverage';
@@ -26,7 +26,7 @@ export const coverageRoutes = ({ sql }: Deps): Route[] => [
     },
     handler: async ({ principal, subject, query: { format = 'json', ...filter } }) => {
       await checkFilter(sql, principal, filter);
-      const today = localDate(readClock(), subject.timeZone);
+      const today = toLocalDate(readClock(), subject.timeZone);
       const items = await readCoverage(sql, principal, subject.id, today, filter);
       if (format === 'json') return answerOk({ items });
       const body =

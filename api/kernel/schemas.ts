@@ -10,8 +10,8 @@ import {
   isFuture,
   isGivenDate,
   isRealDate,
-  lastToday,
-  utcDate,
+  findLastToday,
+  toUtcDate,
 } from '../../domain/time/dates';
 import {
   DATE_RULES,
@@ -131,7 +131,7 @@ const OF_ANY_FIELD: TextRule = {
   holds: isGivenDate,
 };
 
-const addYearsToToday = (years: number) => addMonths(lastToday(readClock()), 12 * years);
+const addYearsToToday = (years: number) => addMonths(findLastToday(readClock()), 12 * years);
 
 // farther away it is a slip of the keyboard, or "for ever" written as a date
 const yearsAgo = (years: number): TextRule => ({
@@ -153,7 +153,7 @@ const NOT_IN_FUTURE: TextRule = {
 const NOT_IN_PAST: TextRule = {
   rule: 'not_in_past',
   message: 'must not be earlier than today (in the time zone where the day ends last)',
-  holds: (value) => value >= lastToday(readClock()),
+  holds: (value) => value >= findLastToday(readClock()),
 };
 const WITHIN_TEN_YEARS: TextRule = {
   rule: 'within_ten_years',
@@ -163,7 +163,7 @@ const WITHIN_TEN_YEARS: TextRule = {
 const WITHIN_A_YEAR: TextRule = {
   rule: 'within_a_year',
   message: 'must be at most a year ahead',
-  holds: (value) => value <= addDays(lastToday(readClock()), LONGEST_SILENCE_DAYS),
+  holds: (value) => value <= addDays(findLastToday(readClock()), LONGEST_SILENCE_DAYS),
 };
 const NEAR_TODAY: TextRule = {
   rule: 'within_a_year',
@@ -236,7 +236,7 @@ export const pastInstant = describeText(
   [
     { rule: 'instant', message: 'must be an instant in UTC, RFC 3339', holds: isInstant },
     { rule: 'not_in_future', message: 'must not be in the future', holds: (value) => Date.parse(value) <= Date.now() },
-    { ...OF_ANY_FIELD, holds: (value) => isGivenDate(utcDate(value)) },
+    { ...OF_ANY_FIELD, holds: (value) => isGivenDate(toUtcDate(value)) },
   ],
   { format: 'date-time', example: '2026-03-31T14:00:00.000Z' },
 );
@@ -410,7 +410,7 @@ export const position = {
   /** Of a `bigint`. */
   serial: z.int().nonnegative(),
   date,
-  instant: z.string().refine((value) => isInstant(value) && isRealDate(utcDate(value))),
+  instant: z.string().refine((value) => isInstant(value) && isRealDate(toUtcDate(value))),
 };
 
 /** An opaque cursor that holds what the schema reads: one of `position`, or several of them. */

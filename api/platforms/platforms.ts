@@ -1,7 +1,7 @@
 import { listContradictions } from '../../domain/kernel/date-rules';
 import { addOnce } from '../kernel/duplicates';
 import { z } from 'zod';
-import { QUESTIONS, QUESTION_OF, type AnswerDetails, type Question } from '../../domain/platforms/platform';
+import { QUESTIONS, QUESTION_BY_DETAIL, type AnswerDetails, type Question } from '../../domain/platforms/platform';
 import {
   readAssessment,
   createRelationship,
@@ -70,7 +70,7 @@ const LEFT =
 
 /** Details that belong to another question than the one that is answered. */
 const misplaced = (question: string, body: AnswerDetails): FieldError[] =>
-  Object.entries(QUESTION_OF).flatMap(([path, its]) =>
+  Object.entries(QUESTION_BY_DETAIL).flatMap(([path, its]) =>
     body[path as keyof AnswerDetails] === undefined || its === question
       ? []
       : [{ path, rule: 'not_for_this_question', message: `belongs to the question ${its}` }],

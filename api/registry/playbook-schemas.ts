@@ -9,7 +9,7 @@ import {
   SUBMISSION_CHANNELS,
   TRACK_ORDERS,
 } from '../../domain/kernel/codes';
-import { daysBetween, isRealDate } from '../../domain/time/dates';
+import { countDaysBetween, isRealDate } from '../../domain/time/dates';
 import { findDurationProblem, type Duration } from '../../domain/time/duration';
 import type { Playbook } from '../../domain/registry/playbook';
 import {
@@ -100,7 +100,7 @@ const closures = allowRepeats(
             isRealDate(from) &&
             typeof to === 'string' &&
             isRealDate(to) &&
-            daysBetween(from, to) >= LONGEST_CLOSURE_DAYS
+            countDaysBetween(from, to) >= LONGEST_CLOSURE_DAYS
           )
             context.addIssue({
               code: 'custom',

@@ -1,9 +1,9 @@
 import { addOnce } from '../kernel/duplicates';
 import { correctNpi } from '../../record/registry/npi-correction';
-import { instantOf } from '../../domain/time/dates';
+import { toInstant } from '../../domain/time/dates';
 import { readClock } from '../../runtime/clock';
 import { computeAttestationDueOn, listKnownLicences } from '../../domain/registry/attestation';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import { findClient } from '../../record/registry/clients';
 import {
   createProvider,
@@ -36,7 +36,7 @@ export function viewOfProvider({
   purged,
   ...shown
 }: Provider) {
-  const today = localDate(readClock(), timeZone);
+  const today = toLocalDate(readClock(), timeZone);
   const dueOn =
     attestedOn &&
     computeAttestationDueOn(
@@ -53,7 +53,7 @@ export function viewOfProvider({
   };
 }
 
-const utc = (instant: string | null) => instant && instantOf(Date.parse(instant));
+const utc = (instant: string | null) => instant && toInstant(Date.parse(instant));
 
 function stateOf({ checkedAt, unavailableSince, nextCheckAt, ...state }: RegistryState) {
   return {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readClock } from '../../runtime/clock';
 import { EXCLUSION_RESULTS, EXCLUSION_SOURCES } from '../../domain/kernel/codes';
 import { GIVEN_FROM, isGivenDate } from '../../domain/time/dates';
-import { monthOf } from '../../domain/screening/exclusions';
+import { findMonth } from '../../domain/screening/exclusions';
 import {
   actor,
   BESIDE_BAD_FIELDS,
@@ -27,7 +27,7 @@ const month = describeText(
     {
       rule: 'not_in_future',
       message: 'must not be a month to come',
-      holds: (value) => `${value}-01` <= monthOf(readClock()),
+      holds: (value) => `${value}-01` <= findMonth(readClock()),
     },
     {
       rule: 'date_range',

@@ -1,7 +1,7 @@
 import { readClock } from '../../runtime/clock';
 import { z } from 'zod';
 import { FINDING_CODES, SEVERITIES } from '../../domain/sources/consistency';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import { listFindings } from '../../record/sources/findings';
 import { findClient } from '../../record/registry/clients';
 import { findProvider } from '../../record/registry/providers';
@@ -41,7 +41,7 @@ export const findingRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'All findings', schema: foundList } },
     handler: async ({ principal, subject }) => {
-      const today = localDate(readClock(), subject.timeZone);
+      const today = toLocalDate(readClock(), subject.timeZone);
       return answerOk({
         items: await listFindings(sql, principal, subject.clientId, today, { providerId: subject.id }),
       });
@@ -56,7 +56,7 @@ export const findingRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     responses: { 200: { description: 'All findings', schema: foundList } },
     handler: async ({ principal, subject }) => {
-      const today = localDate(readClock(), subject.timeZone);
+      const today = toLocalDate(readClock(), subject.timeZone);
       return answerOk({ items: await listFindings(sql, principal, subject.id, today) });
     },
   }),

@@ -2,7 +2,7 @@ import { foundList } from './findings';
 import { z } from 'zod';
 import { taxonomyCode } from '../registry/providers-schemas';
 import { readClock } from '../../runtime/clock';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import { listFindings } from '../../record/sources/findings';
 import { findProvider } from '../../record/registry/providers';
 import { keepSnapshot } from '../../record/registry/snapshots';
@@ -40,7 +40,7 @@ export const snapshotRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The contradictions found', schema: foundList } },
     handler: async ({ principal, subject, body, commandId }) => {
       await keepSnapshot(sql, principal, commandId, subject, body);
-      const today = localDate(readClock(), subject.timeZone);
+      const today = toLocalDate(readClock(), subject.timeZone);
       return answerOk({
         items: await listFindings(sql, principal, subject.clientId, today, { providerId: subject.id }),
       });

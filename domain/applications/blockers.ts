@@ -2,9 +2,9 @@ import type { Rules } from '../registry/terms';
 import type { BlockerCode } from './state';
 
 /** A blocker in words: what stands in the way, and who clears it. */
-export const describeBlocker = (code: BlockerCode, rules: Rules): string => texts(rules)[code];
+export const describeBlocker = (code: BlockerCode, rules: Rules): string => describeBlockers(rules)[code];
 
-const texts = ({ attestationMaxDays }: Rules): Record<BlockerCode, string> => ({
+const describeBlockers = ({ attestationMaxDays }: Rules): Record<BlockerCode, string> => ({
   npi: 'There is no NPI on file.',
   caqh_id: 'There is no CAQH id on file.',
   licence_in_state: 'No licence for this state is on file and current.',

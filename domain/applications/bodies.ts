@@ -50,10 +50,10 @@ export interface Bodies {
 }
 
 /** An action with its body. */
-export type Said<A extends Action = Action> = { [K in A]: { action: K; body: Bodies[K] } }[A];
+export type ActionWithBody<A extends Action = Action> = { [K in A]: { action: K; body: Bodies[K] } }[A];
 
 /** A command as the record keeps it. */
-export type Command = Said & {
+export type Command = ActionWithBody & {
   id: string;
   version?: number;
 };
@@ -158,7 +158,7 @@ interface ResumeBody {
 }
 
 /** Where what was seen or said can be found again. */
-interface Found {
+interface SourceBody {
   source: string;
   reference: string;
   rep?: string;
@@ -167,34 +167,34 @@ interface Found {
   notes?: string;
 }
 
-interface LoadingBody extends Found {
+interface LoadingBody extends SourceBody {
   status: LoadingStatus;
   seenOn: PlainDate;
 }
 
-interface DirectoryBody extends Found {
+interface DirectoryBody extends SourceBody {
   status: DirectoryStatus;
   seenOn: PlainDate;
 }
 
-interface IssueBody extends Partial<Omit<Found, 'source' | 'rep'>> {
+interface IssueBody extends Partial<Omit<SourceBody, 'source' | 'rep'>> {
   code: IssueCode;
   since: PlainDate;
   disproves?: Fact[];
 }
 
-interface IssueResolutionBody extends Found {
+interface IssueResolutionBody extends SourceBody {
   code: IssueCode;
   resolvedOn: PlainDate;
 }
 
-interface CommitteeDateBody extends Partial<Found> {
+interface CommitteeDateBody extends Partial<SourceBody> {
   on: PlainDate;
   /** The application by which the participation was renewed, where that says the date. */
   recredentialingId?: string;
 }
 
-interface RecredentialingBody extends Found {
+interface RecredentialingBody extends SourceBody {
   startedOn: PlainDate;
   dueOn?: PlainDate;
 }

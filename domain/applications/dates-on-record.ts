@@ -1,7 +1,7 @@
 import type { Action } from '../kernel/codes';
-import { listContradictions, type Contradiction, type DatedPart, type OnRecord } from '../kernel/date-rules';
+import { listContradictions, type Contradiction, type DatedPart, type RecordedDay } from '../kernel/date-rules';
 import type { PlainDate } from '../time/instants';
-import type { GivenFact, Said } from './bodies';
+import type { GivenFact, ActionWithBody } from './bodies';
 import { listUnresolvedIssues } from './participation';
 import { findLastDay, type ApplicationState } from './state';
 
@@ -16,11 +16,11 @@ const PART_OF: Partial<Record<Action, DatedPart>> = {
 };
 
 /** Lists the dates of an action that contradict what its application has on record. */
-export function listContradictoryDates(state: ApplicationState, said: Said): Contradiction[] {
+export function listContradictoryDates(state: ApplicationState, said: ActionWithBody): Contradiction[] {
   const { action, body } = said;
   const part = PART_OF[action];
   if (!part) return [];
-  const onRecord: Partial<Record<OnRecord, PlainDate | null>> = {
+  const onRecord: Partial<Record<RecordedDay, PlainDate | null>> = {
     // what a practice holds already, or needs not, was so before anybody applied
     submission: action === 'confirmations' && isOlder(body) ? null : state.submittedOn,
     effective_date: state.facts.effectiveDate?.effectiveOn ?? null,

@@ -1,16 +1,16 @@
-import { localDate } from '../time/calendar';
-import { utcDate } from '../time/dates';
+import { toLocalDate } from '../time/calendar';
+import { toUtcDate } from '../time/dates';
 import { FACTS, type ParticipationTrack, type Fact, type FactDemands } from '../kernel/codes';
-import { needsApproval, sameValue, type Proof } from '../kernel/facts';
+import { isApprovalNeeded, isSameValue, type Proof } from '../kernel/facts';
 import type { Bodies, Command, GivenFact, OpeningBody } from './bodies';
 import type { ApplicationKey, ApplicationEvent, Draft, FileReading, TimerName, Track } from './events';
 import type { Instant, PlainDate } from '../time/instants';
 import type { Rules } from '../registry/terms';
-import { reduce } from './reduce';
-import { DISPROVES } from './participation';
-import { followUpOf, isOpen, isParticipating, type ApplicationState } from './state';
+import { applyEvent } from './reduce';
+import { FACTS_DISPROVED_BY_ISSUE } from './participation';
+import { findFollowUp, isOpen, isParticipating, type ApplicationState } from './state';
 import type { Refusal } from './progress';
-import { refusal, type ActionRequest } from './transitions';
+import { findRefusal, type ActionRequest } from './transitions';
 
 /** What happened: a person's command, or a timer of the agenda. */
 export type Intent = { type: 'command'; command: Command } | { type: 'timer'; timer: TimerName; due: Instant };
@@ -44,7 +44,7 @@ export interface Decision {
 }
 
 /** What a command asks, for the transition table. */
-export const asked = ({ action, body, version }: Command): ActionRequest => ({
+export const buildActionRequest = ({ action, body, version }: Command): ActionRequest => ({
   action,
   ...(action === 'contacts' && { outcome: body.outcome }),
   ...('outOfOrder' in body && body.outOfOrder !== undefined && { outOfOrder: true }),
@@ -77,22 +77,22 @@ export const describeCall = (
 
 /** The file's part in every step: recorded when it reads differently, or a waiver has run out. */
 export function decideFile(state: ApplicationState, { reading, today }: Circumstances): Draft[] {
-  const same = sameValue(state.file, reading);
+  const same = isSameValue(state.file, reading);
   const waiverOver = state.waivers.some((w) => w.until < today);
   if (isOpen(state)) return !same || waiverOver ? [{ kind: 'file', data: { reading, today } }] : [];
   // of a participation the file counts no longer, but what its facts have to have behind them does
   const { demands, ...rest } = state.file;
-  if (!isParticipating(state) || sameValue(demands ?? {}, reading.demands ?? {})) return [];
-  return [{ kind: 'file', data: { reading: { ...rest, ...withDemands(reading.demands) }, today } }];
+  if (!isParticipating(state) || isSameValue(demands ?? {}, reading.demands ?? {})) return [];
+  return [{ kind: 'file', data: { reading: { ...rest, ...addDemands(reading.demands) }, today } }];
 }
 
-const withDemands = (demands: FactDemands | undefined) => (demands ? { demands } : {});
+const addDemands = (demands: FactDemands | undefined) => (demands ? { demands } : {});
 
 /** What an intent comes to, on a state that has the file's part already. */
-export function decide(state: ApplicationState, intent: Intent, of: Circumstances): Decision {
-  if (intent.type === 'timer') return { drafts: onTimer(state, intent) };
+export function decideIntent(state: ApplicationState, intent: Intent, of: Circumstances): Decision {
+  if (intent.type === 'timer') return { drafts: decideTimer(state, intent) };
   const { command } = intent;
-  const no = refusal(state, asked(command));
+  const no = findRefusal(state, buildActionRequest(command));
   if (no) return { drafts: [], refusal: no };
   if (command.action === 'corrections') {
     if (!of.entry) return { drafts: [], refusal: { type: 'unknown_entry' } };
@@ -101,20 +101,20 @@ export function decide(state: ApplicationState, intent: Intent, of: Circumstance
   }
   if (command.action === 'approval' && of.byRecorder) return { drafts: [], refusal: { type: 'second_person_needed' } };
   if (command.action === 'confirmations' && of.identical) return { drafts: [] };
-  return { drafts: [entry(state, command, of)] };
+  return { drafts: [buildEntry(state, command, of)] };
 }
 
-function onTimer(state: ApplicationState, { timer, due }: { timer: TimerName; due: Instant }): Draft[] {
+function decideTimer(state: ApplicationState, { timer, due }: { timer: TimerName; due: Instant }): Draft[] {
   if (state.agenda.timers[timer] !== due) return [];
   const [name, track] = timer.split(':') as [string, Track | ParticipationTrack | 'step'];
   switch (name) {
     case 'followUp': {
-      const followUp = track === 'step' ? undefined : followUpOf(state, track);
+      const followUp = track === 'step' ? undefined : findFollowUp(state, track);
       if (track === 'step' || !followUp) return [];
       return [{ kind: 'nudge', data: { track, purpose: followUp.purpose, armedBy: followUp.armedBy, at: due } }];
     }
     case 'escalation': {
-      const late = track === 'step' ? state.step : followUpOf(state, track);
+      const late = track === 'step' ? state.step : findFollowUp(state, track);
       return late ? [{ kind: 'escalation', data: { track, armedBy: late.armedBy } }] : [];
     }
     case 'informationDeadline':
@@ -130,13 +130,16 @@ function onTimer(state: ApplicationState, { timer, due }: { timer: TimerName; du
     case 'participationEnd':
       return state.participationEndsOn ? [{ kind: 'participation_over', data: { on: state.participationEndsOn } }] : [];
     case 'recredentialing':
-      return onRecredentialing(state, timer);
+      return decideRecredentialingTimer(state, timer);
     default:
       return [];
   }
 }
 
-function onRecredentialing({ agenda: { recredentialing: cycle } }: ApplicationState, timer: TimerName): Draft[] {
+function decideRecredentialingTimer(
+  { agenda: { recredentialing: cycle } }: ApplicationState,
+  timer: TimerName,
+): Draft[] {
   if (!cycle) return [];
   const { from, dueOn, remindOn } = cycle;
   switch (timer) {
@@ -150,7 +153,7 @@ function onRecredentialing({ agenda: { recredentialing: cycle } }: ApplicationSt
 }
 
 /** Of a body those of the fields that are set. */
-function ifSet<Body extends object, K extends keyof Body>(body: Body, ...keys: K[]) {
+function pickSetFields<Body extends object, K extends keyof Body>(body: Body, ...keys: K[]) {
   const set: { [P in K]?: NonNullable<Body[P]> } = {};
   for (const key of keys) {
     const value = body[key];
@@ -158,19 +161,20 @@ function ifSet<Body extends object, K extends keyof Body>(body: Body, ...keys: K
   }
   return set;
 }
-const ooo = (body: { outOfOrder?: object }) => (body.outOfOrder === undefined ? {} : { outOfOrder: true as const });
+const outOfOrderFlag = (body: { outOfOrder?: object }) =>
+  body.outOfOrder === undefined ? {} : { outOfOrder: true as const };
 
 /** When something was seen, and whether that was before what was seen last. */
-const seen = ({ seenOn }: { seenOn: PlainDate }, last: { seenOn: PlainDate } | null | undefined) => ({
+const buildSighting = ({ seenOn }: { seenOn: PlainDate }, last: { seenOn: PlainDate } | null | undefined) => ({
   seenOn,
   ...(last && seenOn < last.seenOn && { outdated: true as const }),
 });
 
 /** The entry that a command writes: its codes and dates, never its words. */
-function entry(state: ApplicationState, { action, body }: Command, of: Circumstances): Draft {
+function buildEntry(state: ApplicationState, { action, body }: Command, of: Circumstances): Draft {
   switch (action) {
     case 'submission':
-      return { kind: 'submission', data: { submittedOn: body.submittedOn, ...ooo(body) } };
+      return { kind: 'submission', data: { submittedOn: body.submittedOn, ...outOfOrderFlag(body) } };
     case 'contacts':
       return {
         kind: 'contact',
@@ -180,18 +184,21 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
           channel: body.channel,
           ...(body.missingItems && { missingItems: body.missingItems.length }),
           ...(body.itemsNotNeeded && { itemsNotNeeded: true }),
-          ...ifSet(body, 'promisedOn', 'nextFollowUpOn', 'completeOn', 'about'),
+          ...pickSetFields(body, 'promisedOn', 'nextFollowUpOn', 'completeOn', 'about'),
           ...(body.rep && body.referenceNumber ? { vouched: true } : {}),
           ...(of.call !== undefined && { call: of.call }),
-          ...ooo(body),
+          ...outOfOrderFlag(body),
         },
       };
     case 'information':
-      return { kind: 'information', data: { providedOn: body.providedOn, settled: of.settled ?? [], ...ooo(body) } };
+      return {
+        kind: 'information',
+        data: { providedOn: body.providedOn, settled: of.settled ?? [], ...outOfOrderFlag(body) },
+      };
     case 'contract':
-      return { kind: 'contract', data: { status: body.status, on: body.on, ...ooo(body) } };
+      return { kind: 'contract', data: { status: body.status, on: body.on, ...outOfOrderFlag(body) } };
     case 'confirmations':
-      return confirmation(body, of.digest!, of);
+      return buildConfirmation(body, of.digest!, of);
     case 'approval':
       return { kind: 'approval', data: { fact: body.fact, entryId: state.facts[body.fact]!.entryId } };
     case 'waivers':
@@ -202,7 +209,7 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
       // said again without a date, the pause keeps the one that it has
       return {
         kind: 'pause',
-        data: ifSet({ until: body.until === undefined ? state.paused?.until : body.until }, 'until'),
+        data: pickSetFields({ until: body.until === undefined ? state.paused?.until : body.until }, 'until'),
       };
     case 'resume':
       return { kind: 'resume', data: { renews: true } };
@@ -225,11 +232,14 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
     case 'corrections':
       return { kind: 'correction', data: { strikes: body.entryId } };
     case 'loading':
-      return { kind: 'loading', data: { status: body.status, ...seen(body, state.participation?.loading) } };
+      return { kind: 'loading', data: { status: body.status, ...buildSighting(body, state.participation?.loading) } };
     case 'directory':
-      return { kind: 'directory', data: { status: body.status, ...seen(body, state.participation?.directory) } };
+      return {
+        kind: 'directory',
+        data: { status: body.status, ...buildSighting(body, state.participation?.directory) },
+      };
     case 'issues': {
-      const { code, since, disproves = [...DISPROVES[code]] } = body;
+      const { code, since, disproves = [...FACTS_DISPROVED_BY_ISSUE[code]] } = body;
       return { kind: 'issue', data: { code, since, disproves } };
     }
     case 'issue-resolution':
@@ -237,15 +247,18 @@ function entry(state: ApplicationState, { action, body }: Command, of: Circumsta
     case 'committee-date':
       return { kind: 'committee_date', data: { on: body.on } };
     case 'recredentialing':
-      return { kind: 'recredentialing', data: { startedOn: body.startedOn, ...ifSet(body, 'dueOn') } };
+      return { kind: 'recredentialing', data: { startedOn: body.startedOn, ...pickSetFields(body, 'dueOn') } };
     case 'change-notice':
-      return { kind: 'change', data: { field: body.field, changedOn: body.changedOn, ...ifSet(body, 'dueOn') } };
+      return {
+        kind: 'change',
+        data: { field: body.field, changedOn: body.changedOn, ...pickSetFields(body, 'dueOn') },
+      };
     case 'participation-end':
       return { kind: 'participation_end', data: { on: body.on, ...(body.on >= of.today && { ahead: true }) } };
   }
 }
 
-function confirmation(
+function buildConfirmation(
   given: Bodies['confirmations'],
   digest: string,
   { proof, phoneFactsNeedApproval = false }: Pick<Circumstances, 'proof' | 'phoneFactsNeedApproval'>,
@@ -262,8 +275,8 @@ function confirmation(
       ...(fact === 'effectiveDate' && typeof value === 'string' && { effectiveOn: value }),
       ...(proof?.partyRead && { partyRead: true as const }),
       ...(proof && proof.evidence.length > 0 && { documented: true as const }),
-      ...(needsApproval(source, phoneFactsNeedApproval) && { awaitsApproval: true as const }),
-      ...ooo(given),
+      ...(isApprovalNeeded(source, phoneFactsNeedApproval) && { awaitsApproval: true as const }),
+      ...outOfOrderFlag(given),
     },
   };
 }
@@ -289,18 +302,20 @@ export function decideOpening({ adopt }: OpeningBody, of: Opening): Draft[] {
   const opened: Draft = { kind: 'opened', data: { applicationId, clientId, key, rules, file } };
   if (!adopt) return [opened];
   const stage = adopt.stage === 'confirmed' ? 'approved' : adopt.stage;
-  const backing = (fact: Fact) => ({
+  const collectBacking = (fact: Fact) => ({
     ...(of.proofs?.[fact] && { proof: of.proofs[fact] }),
-    ...ifSet(of, 'phoneFactsNeedApproval'),
+    ...pickSetFields(of, 'phoneFactsNeedApproval'),
   });
-  const adoptedFact = (fact: Fact, given: GivenFact | undefined): Draft[] =>
-    given ? [{ ...confirmation({ fact, ...given }, of.digest(given.value), backing(fact)), derived: true }] : [];
+  const buildAdoptedFact = (fact: Fact, given: GivenFact | undefined): Draft[] =>
+    given
+      ? [{ ...buildConfirmation({ fact, ...given }, of.digest(given.value), collectBacking(fact)), derived: true }]
+      : [];
   return [
     opened,
     {
       kind: 'adopted',
       derived: true,
-      data: { stage, ...ifSet(adopt, 'stageSince', 'submittedOn', 'lastContactOn', 'nextFollowUpOn') },
+      data: { stage, ...pickSetFields(adopt, 'stageSince', 'submittedOn', 'lastContactOn', 'nextFollowUpOn') },
     },
     ...(adopt.contractStatus
       ? [
@@ -311,31 +326,31 @@ export function decideOpening({ adopt }: OpeningBody, of: Opening): Draft[] {
           } as const,
         ]
       : []),
-    ...FACTS.flatMap((fact) => adoptedFact(fact, adopt.confirmations?.[fact])),
+    ...FACTS.flatMap((fact) => buildAdoptedFact(fact, adopt.confirmations?.[fact])),
   ];
 }
 
 /** Numbers, dates and folds drafts: the entries of one step, with the moves between stages that followed from each. */
-export function append(
+export function appendEntries(
   before: ApplicationState | null,
   drafts: readonly Draft[],
   stamp: { at: Instant; payerZone: string; entryId: string; newId: () => string },
 ): { state: ApplicationState | null; events: ApplicationEvent[] } {
-  let state = before && (structuredCloneJson(before) as ApplicationState);
+  let state = before && (cloneJson(before) as ApplicationState);
   const events: ApplicationEvent[] = [];
-  const payerDay = localDate(stamp.at, stamp.payerZone);
-  const add = (draft: Draft, id: string, causeId?: string) => {
+  const payerDay = toLocalDate(stamp.at, stamp.payerZone);
+  const addEntry = (draft: Draft, id: string, causeId?: string) => {
     const event = {
       v: 1,
       seq: (state?.version ?? 0) + 1,
       id,
       at: stamp.at,
-      ...(payerDay !== utcDate(stamp.at) && { payerDay }),
+      ...(payerDay !== toUtcDate(stamp.at) && { payerDay }),
       kind: draft.kind,
       ...(causeId && { causeId }),
       data: draft.data,
     } as ApplicationEvent;
-    state = reduce(state, event);
+    state = applyEvent(state, event);
     events.push(event);
     return event;
   };
@@ -343,9 +358,9 @@ export function append(
     const from = state?.stage;
     const attempt = state?.attempt;
     const own = !draft.derived && draft.kind !== 'file';
-    const event = add(draft, own ? stamp.entryId : stamp.newId(), draft.derived && stamp.entryId);
+    const event = addEntry(draft, own ? stamp.entryId : stamp.newId(), draft.derived && stamp.entryId);
     if (from && (state!.stage !== from || state!.attempt !== attempt))
-      add(
+      addEntry(
         { kind: 'stage', data: { from, to: state!.stage, attempt: state!.attempt } },
         stamp.newId(),
         event.causeId ?? event.id,
@@ -354,4 +369,4 @@ export function append(
   return { state, events };
 }
 
-const structuredCloneJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const cloneJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -193,7 +193,7 @@ interface Payloads {
   /** Folded again by rules of another version. */
   rules: { version: number };
   /** The record was restored to an earlier moment: what the workflow knew beyond it. */
-  found_behind: Known;
+  found_behind: KnownProgress;
   /** A person says that nothing is left to enter of what the restore lost. */
   restore_review: Record<never, never>;
   /** The workflow was gone, and was started again from the record. */
@@ -205,7 +205,7 @@ interface Payloads {
 }
 
 /** What a workflow knows of its application. */
-export interface Known {
+export interface KnownProgress {
   version: number;
   stage: Stage;
   attempt: number;

@@ -1,9 +1,9 @@
 import type { PersonName } from '../kernel/names';
 import type { TinType } from '../kernel/identifiers';
-import { localDate } from '../time/calendar';
+import { toLocalDate } from '../time/calendar';
 import type { EventKind, RecredentialingDates } from './events';
 import type { Instant, PlainDate } from '../time/instants';
-import { DISPROVES } from './participation';
+import { FACTS_DISPROVED_BY_ISSUE } from './participation';
 import type { EndedAttempt, FactState, Issue } from './state';
 import type {
   ApplicationKind,
@@ -29,14 +29,14 @@ export interface EvidenceDocument {
 }
 
 /** What every line has: when it was recorded and by whom, and, where it was logged in error, why. */
-export interface Logged {
+export interface LoggedEntry {
   entryId: string;
   at: Instant;
   by: string;
   struck?: { reason: string };
 }
 
-export interface EvidenceConfirmation extends Logged {
+export interface EvidenceConfirmation extends LoggedEntry {
   fact: Fact;
   value: FactValue;
   /** `confirmed`, `claimed` and `disputed` count as such today; another took the place of a `superseded` one. */
@@ -50,7 +50,7 @@ export interface EvidenceConfirmation extends Logged {
   documents: EvidenceDocument[];
 }
 
-interface EvidenceSubmission extends Logged {
+interface EvidenceSubmission extends LoggedEntry {
   attempt: number;
   submittedOn: PlainDate;
   /** Null where it was filed elsewhere before the application was adopted. */
@@ -59,7 +59,7 @@ interface EvidenceSubmission extends Logged {
   documents: EvidenceDocument[];
 }
 
-interface EvidenceContact extends Logged {
+interface EvidenceContact extends LoggedEntry {
   attempt: number;
   channel: string;
   outcome: Outcome;
@@ -70,7 +70,7 @@ interface EvidenceContact extends Logged {
   promisedOn?: PlainDate;
 }
 
-interface EvidenceContract extends Logged {
+interface EvidenceContract extends LoggedEntry {
   status: ContractStatus;
   on: PlainDate;
   reference?: string;
@@ -80,7 +80,7 @@ interface EvidenceContract extends Logged {
 }
 
 /** What a user saw of a participation in the payer's systems or its directory. */
-export interface EvidenceSighting extends Logged {
+export interface EvidenceSighting extends LoggedEntry {
   status: LoadingStatus | DirectoryStatus;
   seenOn: PlainDate;
   source: string;
@@ -89,7 +89,7 @@ export interface EvidenceSighting extends Logged {
   documents: EvidenceDocument[];
 }
 
-interface EvidenceIssue extends Logged {
+interface EvidenceIssue extends LoggedEntry {
   code: IssueCode;
   since: PlainDate;
   /** The facts that did not stand with it. */
@@ -99,11 +99,11 @@ interface EvidenceIssue extends Logged {
   /** Null while it is not, and where it was raised in error. */
   resolvedOn: PlainDate | null;
   /** What a user recorded of that; null where the payer's systems or directory showed it. */
-  resolution: (Logged & { source: string; reference: string; rep?: string; documents: EvidenceDocument[] }) | null;
+  resolution: (LoggedEntry & { source: string; reference: string; rep?: string; documents: EvidenceDocument[] }) | null;
 }
 
 /** A step of a cycle of recredentialing: the committee's decision, the payer's or our own beginning, a date that was missed. */
-export interface EvidenceCycleStep extends Logged {
+export interface EvidenceCycleStep extends LoggedEntry {
   what: 'committee_date' | 'recredentialing' | 'recredentialing_due' | 'recredentialing_missed';
   /** Of what the payer did, the day; of the rest, from when the cycle is counted. */
   on: PlainDate;
@@ -206,9 +206,9 @@ export interface EvidenceRecord extends EvidenceSubject {
 export const listNamedDocuments = (entries: readonly EvidenceEntry[]): string[] => [
   ...new Set(
     entries.flatMap((entry) => [
-      ...idsOf(entry.proof),
-      ...idsOf(entry.evidence),
-      ...Object.values(adoptedOf(entry)?.confirmations ?? {}).flatMap(({ evidence }) => idsOf(evidence)),
+      ...readIds(entry.proof),
+      ...readIds(entry.evidence),
+      ...Object.values(readAdoption(entry)?.confirmations ?? {}).flatMap(({ evidence }) => readIds(evidence)),
     ]),
   ),
 ];
@@ -216,9 +216,9 @@ export const listNamedDocuments = (entries: readonly EvidenceEntry[]): string[] 
 /** The evidence file of an application, from what is on record of it. */
 export function buildEvidenceFile(record: EvidenceRecord): EvidenceFile {
   const { client, provider, practice, location, payer, application, entries, messages, participation } = record;
-  const attempts = attemptsOf(entries);
+  const attempts = listAttempts(entries);
   const documents = record.documents.toSorted((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id));
-  const found = (ids: unknown) => idsOf(ids).flatMap((id) => documents.find((one) => one.id === id) ?? []);
+  const findDocuments = (ids: unknown) => readIds(ids).flatMap((id) => documents.find((one) => one.id === id) ?? []);
   return {
     v: 2,
     application,
@@ -245,14 +245,14 @@ export function buildEvidenceFile(record: EvidenceRecord): EvidenceFile {
         filingDateLost: false,
       },
     ],
-    confirmations: confirmationsOf(record, found),
-    submissions: entries.flatMap((entry) => submissionOf(entry, attempts.get(entry.id)!, found)),
+    confirmations: listConfirmations(record, findDocuments),
+    submissions: entries.flatMap((entry) => listSubmissions(entry, attempts.get(entry.id)!, findDocuments)),
     contacts: entries
       .filter(({ kind }) => kind === 'contact')
       .map((entry) => ({
-        ...logged(entry),
+        ...describeLogging(entry),
         attempt: attempts.get(entry.id)!,
-        ...(pick(entry, [
+        ...(pickFields(entry, [
           'channel',
           'outcome',
           'rep',
@@ -263,21 +263,21 @@ export function buildEvidenceFile(record: EvidenceRecord): EvidenceFile {
         ]) as Pick<EvidenceContact, 'channel' | 'outcome'>),
       })),
     messages,
-    contract: entries.flatMap((entry) => contractOf(entry, client.timeZone)),
+    contract: entries.flatMap((entry) => listContracts(entry, client.timeZone)),
     participation,
-    loading: sightingsOf('loading', entries, found),
-    directory: sightingsOf('directory', entries, found),
-    issues: issuesOf(record, found),
+    loading: listSightings('loading', entries, findDocuments),
+    directory: listSightings('directory', entries, findDocuments),
+    issues: listIssues(record, findDocuments),
     recredentialing: {
-      cycle: record.cycle && cycleOf(record.cycle),
-      steps: entries.flatMap((entry) => stepOf(entry, found)),
+      cycle: record.cycle && describeCycle(record.cycle),
+      steps: entries.flatMap((entry) => listCycleSteps(entry, findDocuments)),
     },
     documents,
     timeline: entries.map(({ answers: _, ...entry }) => entry as EvidenceEntry),
   };
 }
 
-interface Adopted {
+interface AdoptionBody {
   stageSince?: PlainDate;
   submittedOn?: PlainDate;
   referenceNumber?: string;
@@ -285,21 +285,21 @@ interface Adopted {
   confirmations?: Record<string, Record<string, unknown>>;
 }
 
-const adoptedOf = ({ adopt }: EvidenceEntry): Adopted | undefined => adopt as Adopted | undefined;
-const idsOf = (ids: unknown): string[] => (Array.isArray(ids) ? (ids as string[]) : []);
+const readAdoption = ({ adopt }: EvidenceEntry): AdoptionBody | undefined => adopt as AdoptionBody | undefined;
+const readIds = (ids: unknown): string[] => (Array.isArray(ids) ? (ids as string[]) : []);
 
-const logged = ({ id, at, actor, struck }: EvidenceEntry): Logged => ({
+const describeLogging = ({ id, at, actor, struck }: EvidenceEntry): LoggedEntry => ({
   entryId: id,
   at,
   by: actor.name,
   ...(struck && { struck: { reason: struck.reason } }),
 });
 
-const pick = (from: Record<string, unknown>, names: readonly string[]) =>
+const pickFields = (from: Record<string, unknown>, names: readonly string[]) =>
   Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
 
 /** In which attempt each entry was made. */
-function attemptsOf(entries: readonly EvidenceEntry[]): Map<string, number> {
+function listAttempts(entries: readonly EvidenceEntry[]): Map<string, number> {
   let attempt = 1;
   return new Map(
     entries.map((entry) => {
@@ -309,15 +309,15 @@ function attemptsOf(entries: readonly EvidenceEntry[]): Map<string, number> {
   );
 }
 
-type Found = (ids: unknown) => EvidenceDocument[];
+type FindDocuments = (ids: unknown) => EvidenceDocument[];
 
-function submissionOf(entry: EvidenceEntry, attempt: number, found: Found): EvidenceSubmission[] {
-  const adopted = entry.kind === 'opened' ? adoptedOf(entry) : undefined;
+function listSubmissions(entry: EvidenceEntry, attempt: number, found: FindDocuments): EvidenceSubmission[] {
+  const adopted = entry.kind === 'opened' ? readAdoption(entry) : undefined;
   if (adopted?.submittedOn) {
     const { submittedOn, referenceNumber } = adopted;
     return [
       {
-        ...logged(entry),
+        ...describeLogging(entry),
         attempt,
         submittedOn,
         channel: null,
@@ -327,42 +327,48 @@ function submissionOf(entry: EvidenceEntry, attempt: number, found: Found): Evid
     ];
   }
   if (entry.kind !== 'submission') return [];
-  const fields = pick(entry, ['submittedOn', 'channel', 'referenceNumber']) as Pick<
+  const fields = pickFields(entry, ['submittedOn', 'channel', 'referenceNumber']) as Pick<
     EvidenceSubmission,
     'submittedOn' | 'channel'
   >;
-  return [{ ...logged(entry), attempt, ...fields, documents: found(entry.proof) }];
+  return [{ ...describeLogging(entry), attempt, ...fields, documents: found(entry.proof) }];
 }
 
 const CONTRACT_FIELDS = ['status', 'on', 'reference', 'feeScheduleReference', 'termNoticeDays', 'renewsOn'];
 
-function contractOf(entry: EvidenceEntry, timeZone: string): EvidenceContract[] {
-  const adopted = entry.kind === 'opened' ? adoptedOf(entry) : undefined;
+function listContracts(entry: EvidenceEntry, timeZone: string): EvidenceContract[] {
+  const adopted = entry.kind === 'opened' ? readAdoption(entry) : undefined;
   if (adopted?.contractStatus)
     return [
-      { ...logged(entry), status: adopted.contractStatus, on: adopted.stageSince ?? localDate(entry.at, timeZone) },
+      {
+        ...describeLogging(entry),
+        status: adopted.contractStatus,
+        on: adopted.stageSince ?? toLocalDate(entry.at, timeZone),
+      },
     ];
   // the adoption itself lists what followed from it
   if (entry.kind !== 'contract' || entry.causeId) return [];
-  return [{ ...logged(entry), ...(pick(entry, CONTRACT_FIELDS) as { status: ContractStatus; on: PlainDate }) }];
+  return [
+    { ...describeLogging(entry), ...(pickFields(entry, CONTRACT_FIELDS) as { status: ContractStatus; on: PlainDate }) },
+  ];
 }
 
-const sightingsOf = (
+const listSightings = (
   kind: 'loading' | 'directory',
   entries: readonly EvidenceEntry[],
-  found: Found,
+  found: FindDocuments,
 ): EvidenceSighting[] =>
   entries
     .filter((entry) => entry.kind === kind)
     .map((entry) => ({
-      ...logged(entry),
-      ...(pick(entry, ['status', 'seenOn', ...PROOF]) as Omit<EvidenceSighting, keyof Logged | 'documents'>),
+      ...describeLogging(entry),
+      ...(pickFields(entry, ['status', 'seenOn', ...PROOF]) as Omit<EvidenceSighting, keyof LoggedEntry | 'documents'>),
       documents: found(entry.evidence),
     }));
 
 const PROOF = ['source', 'reference', 'rep'] as const;
 
-function issuesOf({ entries, issues }: EvidenceRecord, found: Found): EvidenceIssue[] {
+function listIssues({ entries, issues }: EvidenceRecord, found: FindDocuments): EvidenceIssue[] {
   return entries.flatMap((entry, place): EvidenceIssue[] => {
     if (entry.kind !== 'issue') return [];
     const code = entry.code as IssueCode;
@@ -371,17 +377,17 @@ function issuesOf({ entries, issues }: EvidenceRecord, found: Found): EvidenceIs
     const resolved = later.slice(0, next && later.indexOf(next)).findLast(({ kind }) => kind === 'issue_resolved');
     return [
       {
-        ...logged(entry),
+        ...describeLogging(entry),
         code,
         since: entry.since as PlainDate,
-        disproves: (entry.disproves as Fact[] | undefined) ?? [...DISPROVES[code]],
-        ...pick(entry, ['reference']),
+        disproves: (entry.disproves as Fact[] | undefined) ?? [...FACTS_DISPROVED_BY_ISSUE[code]],
+        ...pickFields(entry, ['reference']),
         documents: found(entry.evidence),
         resolvedOn: issues.find(({ entryId }) => entryId === entry.id)?.resolvedOn ?? null,
         resolution: resolved
           ? {
-              ...logged(resolved),
-              ...(pick(resolved, PROOF) as { source: string; reference: string }),
+              ...describeLogging(resolved),
+              ...(pickFields(resolved, PROOF) as { source: string; reference: string }),
               documents: found(resolved.evidence),
             }
           : null,
@@ -390,7 +396,7 @@ function issuesOf({ entries, issues }: EvidenceRecord, found: Found): EvidenceIs
   });
 }
 
-const cycleOf = ({ from, basis, dueOn, lateUntil }: RecredentialingDates): EvidenceCycle => ({
+const describeCycle = ({ from, basis, dueOn, lateUntil }: RecredentialingDates): EvidenceCycle => ({
   from,
   basis,
   dueOn,
@@ -405,32 +411,40 @@ const STEP_ON: Record<EvidenceCycleStep['what'], string> = {
   recredentialing_missed: 'from',
 };
 
-function stepOf(entry: EvidenceEntry, found: Found): EvidenceCycleStep[] {
+function listCycleSteps(entry: EvidenceEntry, found: FindDocuments): EvidenceCycleStep[] {
   if (!(entry.kind in STEP_ON)) return [];
   const what = entry.kind as EvidenceCycleStep['what'];
   const on = entry[STEP_ON[what]] as PlainDate;
-  return [{ ...logged(entry), what, on, ...pick(entry, ['dueOn', ...PROOF]), documents: found(entry.evidence) }];
+  return [
+    {
+      ...describeLogging(entry),
+      what,
+      on,
+      ...pickFields(entry, ['dueOn', ...PROOF]),
+      documents: found(entry.evidence),
+    },
+  ];
 }
 
-function confirmationsOf({ entries, facts }: EvidenceRecord, found: Found): EvidenceConfirmation[] {
+function listConfirmations({ entries, facts }: EvidenceRecord, found: FindDocuments): EvidenceConfirmation[] {
   return entries
     .filter(({ kind }) => kind === 'confirmation')
     .map((entry) => {
       const fact = entry.fact as Fact;
       const cause = entry.causeId && entries.find(({ id }) => id === entry.causeId);
-      const given = cause ? adoptedOf(cause)!.confirmations![fact]! : entry;
-      const fields = pick(given, ['value', 'source', 'reference', 'rep', 'confirmedOn', 'seen', 'reason']);
+      const given = cause ? readAdoption(cause)!.confirmations![fact]! : entry;
+      const fields = pickFields(given, ['value', 'source', 'reference', 'rep', 'confirmedOn', 'seen', 'reason']);
       return {
-        ...logged(entry),
+        ...describeLogging(entry),
         fact,
-        status: statusOf(entry, facts[fact]),
+        status: findStatus(entry, facts[fact]),
         ...(fields as Pick<EvidenceConfirmation, 'value' | 'source' | 'reference' | 'confirmedOn'>),
         documents: found(given.evidence),
       };
     });
 }
 
-function statusOf({ id, struck }: EvidenceEntry, on: FactState | undefined): EvidenceConfirmation['status'] {
+function findStatus({ id, struck }: EvidenceEntry, on: FactState | undefined): EvidenceConfirmation['status'] {
   if (struck) return 'struck_out';
   if (on?.entryId === id) return on.status;
   return on?.against.some(({ entryId }) => entryId === id) ? 'disputed' : 'superseded';

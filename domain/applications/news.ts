@@ -16,5 +16,5 @@ const NEWS: ReadonlySet<EventKind> = new Set<EventKind>([
 ]);
 
 /** Whether an entry changes what is asked; a contact does where the payer wants something, its stage is an entry of its own. */
-export const changesWhatIsAsked = (event: ApplicationEvent): boolean =>
+export const isNews = (event: ApplicationEvent): boolean =>
   NEWS.has(event.kind) || (event.kind === 'contact' && event.data.outcome === 'information_requested');

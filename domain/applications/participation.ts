@@ -1,4 +1,4 @@
-import { addDays, utcDate } from '../time/dates';
+import { addDays, toUtcDate } from '../time/dates';
 import type { EventData } from './events';
 import type { Instant, PlainDate } from '../time/instants';
 import {
@@ -26,7 +26,7 @@ export interface Entry {
 }
 
 /** The payer's date on which an entry was made. */
-export const payerDayOf = ({ at, payerDay }: Pick<Entry, 'at' | 'payerDay'>): PlainDate => payerDay ?? utcDate(at);
+export const findPayerDay = ({ at, payerDay }: Pick<Entry, 'at' | 'payerDay'>): PlainDate => payerDay ?? toUtcDate(at);
 
 /** What each care asks for, and the rule by which it is first looked after. */
 const TRACK_FOLLOW_UPS: Record<ParticipationTrack, Pick<FollowUp, 'purpose' | 'rule'>> = {
@@ -43,7 +43,7 @@ const TRACK_FOLLOW_UPS: Record<ParticipationTrack, Pick<FollowUp, 'purpose' | 'r
 } satisfies Record<ParticipationTrack, { purpose: Purpose; rule: FollowUp['rule'] }>;
 
 /** The facts that an issue disproves where nobody says otherwise: claims that went to another TIN went by no good route. */
-export const DISPROVES: Record<IssueCode, readonly Fact[]> = {
+export const FACTS_DISPROVED_BY_ISSUE: Record<IssueCode, readonly Fact[]> = {
   not_loaded: [],
   wrong_tin: ['claimsRoute'],
   claims_denied: [],
@@ -152,12 +152,12 @@ export const PARTICIPATION_HANDLERS: Handlers = {
 };
 
 /** Notes the day on which the payer decided, or promised to decide; a promise ends with its day. */
-export function noteDecision(s: ApplicationState, { outcome, promisedOn }: EventData<'contact'>, e: Entry): void {
-  const over = s.decisionPromisedOn !== undefined && s.decisionPromisedOn < payerDayOf(e);
+export function recordDecisionDay(s: ApplicationState, { outcome, promisedOn }: EventData<'contact'>, e: Entry): void {
+  const over = s.decisionPromisedOn !== undefined && s.decisionPromisedOn < findPayerDay(e);
   if (over || outcome === 'tabled') delete s.decisionPromisedOn;
   if ((outcome === 'committee' || outcome === 'tabled') && promisedOn) s.decisionPromisedOn = promisedOn;
-  if (outcome === 'committee') s.committeeOn = payerDayOf(e);
-  if (outcome === 'approved') s.approvedOn ??= payerDayOf(e);
+  if (outcome === 'committee') s.committeeOn = findPayerDay(e);
+  if (outcome === 'approved') s.approvedOn ??= findPayerDay(e);
 }
 
 /** Applies a contact about a participation: settles what was due, or what it was about, and schedules the next follow-up. */
@@ -200,7 +200,7 @@ export function updateParticipation(s: ApplicationState, e: Entry): void {
   const on = s.facts.effectiveDate?.effectiveOn;
   if (on && p.effective?.on !== on) {
     p.effective = { on, knownAt: e.at, begunAt: null };
-    const from = on > payerDayOf(e) ? { from: on } : {};
+    const from = on > findPayerDay(e) ? { from: on } : {};
     for (const care of ['loading', 'directory'] as const)
       if (!p[care] && !p.followUps[care]?.firedAt) scheduleFollowUp(p, care, e, from);
   }

@@ -18,9 +18,9 @@ import type {
   UnmetReason,
 } from '../kernel/codes';
 import { addDays } from '../time/dates';
-import { isHeld, listTurningDays, type Term } from '../registry/held-terms';
-import { excludedOn, type ExclusionTerm } from '../screening/exclusions';
-import { KEPT_UP, KIND_RULES } from '../registry/playbook';
+import { areTermsInForce, listTurningDays, type Term } from '../registry/held-terms';
+import { isExcludedOn, type ExclusionTerm } from '../screening/exclusions';
+import { UPKEEP_PREREQUISITES, KIND_RULES } from '../registry/playbook';
 
 /** What is on file behind an application: the provider is null for the practice's own. */
 export interface ProviderFile {
@@ -84,7 +84,7 @@ interface Finding {
 export function evaluateFile(file: ProviderFile, demand: FileDemand, today: PlainDate): FileReading {
   const findings = listAskedPrerequisites(file, demand).map((code) => ({ code, ...FIND[code](file, demand, today) }));
   const attested =
-    demand.requiresCaqh && !endsParticipation(file, demand) ? readAttestation(file, demand, today) : null;
+    demand.requiresCaqh && !isRosterTermination(file, demand) ? readAttestation(file, demand, today) : null;
   const { platformSince, documentRequired = [] } = file;
   const changes = [
     ...[...findings, ...(attested ? [attested] : [])].flatMap(({ changesOn }) => changesOn ?? []),
@@ -104,15 +104,15 @@ export function evaluateFile(file: ProviderFile, demand: FileDemand, today: Plai
 }
 
 /** Whether it only removes a departed provider from a payer's roster: their file may never be kept current again. */
-const endsParticipation = ({ provider }: ProviderFile, { kind }: FileDemand): boolean =>
+const isRosterTermination = ({ provider }: ProviderFile, { kind }: FileDemand): boolean =>
   kind === 'termination' && provider?.leaves === true;
 
 /** What the playbook requires, and what has to hold by policy or once something of its kind is on record. */
 function listAskedPrerequisites(file: ProviderFile, demand: FileDemand): Prerequisite[] {
   const { provider, authorisations, authorisationRequired, portalAccess, exclusions } = file;
   const { kind } = demand;
-  const requires = endsParticipation(file, demand)
-    ? demand.requires.filter((code) => !KEPT_UP.includes(code))
+  const requires = isRosterTermination(file, demand)
+    ? demand.requires.filter((code) => !UPKEEP_PREREQUISITES.includes(code))
     : demand.requires;
   const onRecord: Prerequisite[] = [
     ...(provider && (authorisations.length > 0 || authorisationRequired) ? (['authorisation'] as const) : []),
@@ -125,10 +125,10 @@ function listAskedPrerequisites(file: ProviderFile, demand: FileDemand): Prerequ
 
 type Find = (file: ProviderFile, demand: FileDemand, today: PlainDate) => Finding;
 
-const present = (value: unknown): Finding => (value ? { met: true } : { met: false, reason: 'missing' });
+const checkPresence = (value: unknown): Finding => (value ? { met: true } : { met: false, reason: 'missing' });
 
 /** Valid through the latest of its last days. */
-function validThrough(lastDays: readonly PlainDate[], today: PlainDate): Finding {
+function checkLastDay(lastDays: readonly PlainDate[], today: PlainDate): Finding {
   const last = lastDays.toSorted().at(-1);
   if (!last) return { met: false, reason: 'missing' };
   if (today > last) return { met: false, reason: 'expired' };
@@ -136,31 +136,34 @@ function validThrough(lastDays: readonly PlainDate[], today: PlainDate): Finding
 }
 
 /** Held by some term today; what turns that is the first day on which it is otherwise. */
-function held(terms: readonly Term[], today: PlainDate): Finding {
+function checkTerms(terms: readonly Term[], today: PlainDate): Finding {
   if (terms.length === 0) return { met: false, reason: 'missing' };
-  const met = isHeld(terms, today);
-  const changesOn = listTurningDays(terms).find((day) => day > today && isHeld(terms, day) !== met);
+  const met = areTermsInForce(terms, today);
+  const changesOn = listTurningDays(terms).find((day) => day > today && areTermsInForce(terms, day) !== met);
   const begins = terms.some(({ startsOn }) => startsOn !== undefined && startsOn > today);
   return { met, ...(!met && { reason: begins ? 'not_begun' : 'expired' }), ...(changesOn && { changesOn }) };
 }
 
 const FIND: Record<Prerequisite, Find> = {
-  npi: ({ provider, practice }, { kind }) => present(KIND_RULES[kind].provider ? provider?.npi : practice.npi),
-  caqh_id: ({ provider }) => present(provider?.caqhId),
+  npi: ({ provider, practice }, { kind }) => checkPresence(KIND_RULES[kind].provider ? provider?.npi : practice.npi),
+  caqh_id: ({ provider }) => checkPresence(provider?.caqhId),
   licence_in_state: ({ provider }, { state }, today) =>
-    held(provider?.licences.filter((licence) => licence.state === state) ?? [], today),
+    checkTerms(provider?.licences.filter((licence) => licence.state === state) ?? [], today),
   malpractice: ({ provider }, _demand, today) =>
-    held([...(provider?.malpractice ? [provider.malpractice] : []), ...(provider?.formerMalpractice ?? [])], today),
-  practice_tin: ({ practice }) => present(practice.hasTin),
-  practice_address: ({ practice }) => present(practice.address),
+    checkTerms(
+      [...(provider?.malpractice ? [provider.malpractice] : []), ...(provider?.formerMalpractice ?? [])],
+      today,
+    ),
+  practice_tin: ({ practice }) => checkPresence(practice.hasTin),
+  practice_address: ({ practice }) => checkPresence(practice.address),
   authorisation: ({ authorisations }, { payerId }, today) =>
-    validThrough(listLastDays(authorisations, NEEDED_SCOPES, payerId), today),
-  portal_access: ({ portalAccess }) => present(portalAccess === 'active'),
+    checkLastDay(listLastDays(authorisations, NEEDED_SCOPES, payerId), today),
+  portal_access: ({ portalAccess }) => checkPresence(portalAccess === 'active'),
   not_excluded: ({ exclusions }, _demand, today) => {
-    const metOn = (day: PlainDate) => !exclusions.some((term) => excludedOn(term, day));
-    const met = metOn(today);
+    const isNotExcludedOn = (day: PlainDate) => !exclusions.some((term) => isExcludedOn(term, day));
+    const met = isNotExcludedOn(today);
     const days = exclusions.flatMap(({ from, reinstatedOn }) => [from, ...(reinstatedOn ? [reinstatedOn] : [])]);
-    const changesOn = days.sort().find((day) => day > today && metOn(day) !== met);
+    const changesOn = days.sort().find((day) => day > today && isNotExcludedOn(day) !== met);
     return { met, ...(changesOn && { changesOn }) };
   },
 };
@@ -195,7 +198,7 @@ export const mayContact = (
   today: PlainDate,
 ): boolean =>
   (authorisations.length === 0 && !authorisationRequired) ||
-  validThrough(listLastDays(authorisations, ['contact_payers'], payerId), today).met;
+  checkLastDay(listLastDays(authorisations, ['contact_payers'], payerId), today).met;
 
 function readAttestation(
   { attestation, provider }: ProviderFile,

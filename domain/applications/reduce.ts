@@ -14,9 +14,9 @@ import {
 import {
   updateParticipation,
   applyContact,
-  noteDecision,
+  recordDecisionDay,
   PARTICIPATION_HANDLERS,
-  payerDayOf,
+  findPayerDay,
   type Entry,
 } from './participation';
 import {
@@ -29,7 +29,7 @@ import {
   type EndedAttempt,
   findLackOf,
   type FollowUp,
-  followUpOf,
+  findFollowUp,
   isHeld,
   isMendable,
   isOpen,
@@ -37,7 +37,7 @@ import {
   listAwaitedFacts,
   LONGEST_SILENCE_DAYS,
   type LossCause,
-  OF_AN_ATTEMPT,
+  ATTEMPT_FIELDS,
   type Silence,
 } from './state';
 
@@ -52,30 +52,30 @@ export const RULES_VERSION = 2;
 type Handlers = { [K in Exclude<EventKind, 'opened'>]: (s: ApplicationState, data: EventData<K>, e: Entry) => void };
 
 /** Folds one event into a state; the state is changed in place and returned. `opened` makes the state. */
-export function reduce(state: ApplicationState | null, event: ApplicationEvent): ApplicationState {
-  const next = event.kind === 'opened' ? openState(event.data, event) : state;
-  if (!next) throw new Error('an application begins with `opened`');
+export function applyEvent(state: ApplicationState | null, event: ApplicationEvent): ApplicationState {
+  const advanceClock = event.kind === 'opened' ? openState(event.data, event) : state;
+  if (!advanceClock) throw new Error('an application begins with `opened`');
   if (event.kind !== 'opened') {
-    const { stage, attempt } = next;
+    const { stage, attempt } = advanceClock;
     // of a kind that only a newer version writes, nothing is known here
     const handle = HANDLERS[event.kind] as ((s: ApplicationState, data: unknown, e: Entry) => void) | undefined;
-    handle?.(next, event.data, event);
-    applyDerivedChanges(next, event);
-    endHold(next, event, next.stage !== stage || next.attempt !== attempt);
+    handle?.(advanceClock, event.data, event);
+    applyDerivedChanges(advanceClock, event);
+    endHold(advanceClock, event, advanceClock.stage !== stage || advanceClock.attempt !== attempt);
   }
-  if (event.agenda) next.agenda = event.agenda;
-  accrueWaitingTime(next, event.at);
-  next.version = event.seq;
-  next.updatedAt = event.at;
-  return next;
+  if (event.agenda) advanceClock.agenda = event.agenda;
+  accrueWaitingTime(advanceClock, event.at);
+  advanceClock.version = event.seq;
+  advanceClock.updatedAt = event.at;
+  return advanceClock;
 }
 
 /** Folds a whole history, leaving out what corrections struck, with what followed from it. */
-export function fold(events: readonly ApplicationEvent[]): ApplicationState {
+export function foldEvents(events: readonly ApplicationEvent[]): ApplicationState {
   const struck = new Set(events.flatMap((e) => (e.kind === 'correction' ? [e.data.strikes] : [])));
   let state: ApplicationState | null = null;
   for (const event of events)
-    if (!struck.has(event.id) && !(event.causeId && struck.has(event.causeId))) state = reduce(state, event);
+    if (!struck.has(event.id) && !(event.causeId && struck.has(event.causeId))) state = applyEvent(state, event);
   if (!state) throw new Error('an application begins with `opened`');
   return state;
 }
@@ -152,13 +152,13 @@ const HANDLERS: Handlers = {
 
   contact(s, data, e) {
     if (isParticipating(s) && OF_A_PARTICIPATION.includes(data.outcome)) return applyContact(s, data, e);
-    if (countsCalls(data.outcome) && data.call) {
+    if (isCountedByCall(data.outcome) && data.call) {
       const call = `${data.outcome} ${data.call}`;
       if (s.countedCalls?.includes(call)) return;
       s.countedCalls = [...(s.countedCalls ?? []), call];
     }
     if (data.outcome === 'no_answer') {
-      noteUnanswered(s, data, e);
+      countUnanswered(s, data, e);
       return;
     }
     delete s.unanswered;
@@ -166,12 +166,12 @@ const HANDLERS: Handlers = {
     if (data.toldOfChanges) s.toldOfChangesAt = e.at;
     if (data.itemsNotNeeded) endInformationRequest(s, e);
     OUTCOME_HANDLERS[data.outcome](s, data, e);
-    noteDecision(s, data, e);
+    recordDecisionDay(s, data, e);
     if (data.outcome !== 'no_record') {
       s.noRecordLooks = 0;
       delete s.countedCalls;
     }
-    if (s.submitted && saysComplete(data) && s.outstanding.length === 0) {
+    if (s.submitted && isProofOfReceipt(data) && s.outstanding.length === 0) {
       s.completeAt ??= e.at;
       if (data.completeOn) s.completeOn = data.completeOn;
     }
@@ -294,12 +294,12 @@ const HANDLERS: Handlers = {
   ...PARTICIPATION_HANDLERS,
 
   nudge(s, data, e) {
-    const followUp = followUpOf(s, data.track);
+    const followUp = findFollowUp(s, data.track);
     if (followUp?.armedBy === data.armedBy) followUp.firedAt ??= e.at;
   },
 
   escalation(s, data, e) {
-    const due = data.track === 'step' ? s.step : followUpOf(s, data.track);
+    const due = data.track === 'step' ? s.step : findFollowUp(s, data.track);
     if (due?.armedBy === data.armedBy) due.escalatedAt ??= e.at;
   },
 
@@ -355,14 +355,14 @@ const AT_WORK: readonly Outcome[] = ['in_review', 'committee', 'tabled'];
 type Contact = EventData<'contact'>;
 
 /** Whether it is evidence of a complete receipt: the payer is at work, or names the day; a call needs its reference. */
-const saysComplete = ({ outcome, channel, completeOn, vouched }: Contact): boolean =>
+const isProofOfReceipt = ({ outcome, channel, completeOn, vouched }: Contact): boolean =>
   (AT_WORK.includes(outcome) || (outcome === 'received' && completeOn !== undefined)) &&
   (channel !== 'phone' || vouched === true);
 
 type OutcomeHandler = (s: ApplicationState, data: Contact, e: Entry) => void;
 
 /** Marks that the payer is reviewing; a vague outcome undoes neither an open request nor an approval. */
-const markInReview: OutcomeHandler = (s, _data, e) => {
+const enterReview: OutcomeHandler = (s, _data, e) => {
   if (!['information_requested', 'approved', 'confirmed'].includes(s.stage)) enterStage(s, 'in_review', e);
   s.submitted = true;
 };
@@ -384,11 +384,11 @@ const OUTCOME_HANDLERS: Record<Exclude<Outcome, 'no_answer'>, OutcomeHandler> = 
   received(s, data, e) {
     const lost = s.submitted ? undefined : s.ended.findLast((a) => a.submitted);
     if (lost) restoreAttempt(s, lost, e);
-    markInReview(s, data, e);
+    enterReview(s, data, e);
   },
-  in_review: markInReview,
-  committee: markInReview,
-  tabled: markInReview,
+  in_review: enterReview,
+  committee: enterReview,
+  tabled: enterReview,
   information_requested(s, data, e) {
     // what is asked for again is due when it first was
     const due = s.stage === 'information_requested' && !s.step?.deadlinePassedAt;
@@ -421,11 +421,11 @@ function rearmFollowUps(s: ApplicationState, data: Contact, e: Entry, from: Stag
   const named: { on?: PlainDate } = data.nextFollowUpOn
     ? { on: data.nextFollowUpOn }
     : data.promisedOn
-      ? { on: [addDays(data.promisedOn, 1), addDays(payerDayOf(e), LONGEST_SILENCE_DAYS)].sort()[0]! }
+      ? { on: [addDays(data.promisedOn, 1), addDays(findPayerDay(e), LONGEST_SILENCE_DAYS)].sort()[0]! }
       : {};
-  for (const track of ['contracting', 'confirmation'] as const) {
-    const followUp = s.followUps[track];
-    if (followUp?.firedAt || followUp?.purpose === 'second_look') armFollowUp(s, track, e, {});
+  for (const advanceTrack of ['contracting', 'confirmation'] as const) {
+    const followUp = s.followUps[advanceTrack];
+    if (followUp?.firedAt || followUp?.purpose === 'second_look') armFollowUp(s, advanceTrack, e, {});
   }
   if (data.outcome === 'no_record' && s.submitted) {
     armFollowUp(s, findPrimaryTrack(s), e, { rule: 'contactOverdueAfter', purpose: 'second_look', ...named });
@@ -482,7 +482,7 @@ const CLEARED_FOLLOW_UP = {
   hurriedAt: undefined,
 };
 /** Outcomes of which two mean more than one: the same call, logged again, is still one. */
-const countsCalls = (outcome: Outcome): boolean => outcome === 'no_record' || outcome === 'no_answer';
+const isCountedByCall = (outcome: Outcome): boolean => outcome === 'no_record' || outcome === 'no_answer';
 /** With this many calls in a row that nobody answered, the next look comes sooner than it would. */
 const TOO_OFTEN_UNANSWERED = 2;
 
@@ -490,12 +490,12 @@ const TOO_OFTEN_UNANSWERED = 2;
  * Nobody was reached: no contact was made, and what is due stays due. What is chased now is looked at on the day that
  * was named, for what it was; without one it comes sooner once calls have stayed unanswered too often.
  */
-function noteUnanswered(s: ApplicationState, { nextFollowUpOn: on }: Contact, e: Entry): void {
+function countUnanswered(s: ApplicationState, { nextFollowUpOn: on }: Contact, e: Entry): void {
   s.unanswered = (s.unanswered ?? 0) + 1;
   const chases = (['confirmation', 'contracting'] as const).filter((track) => s.followUps[track]);
-  for (const track of s.stage === 'approved' ? chases : (['credentialing'] as const)) {
-    const followUp = s.followUps[track];
-    if (on) armFollowUp(s, track, e, { ...followUp, ...CLEARED_FOLLOW_UP, on });
+  for (const advanceTrack of s.stage === 'approved' ? chases : (['credentialing'] as const)) {
+    const followUp = s.followUps[advanceTrack];
+    if (on) armFollowUp(s, advanceTrack, e, { ...followUp, ...CLEARED_FOLLOW_UP, on });
     else if (followUp && s.unanswered >= TOO_OFTEN_UNANSWERED) followUp.hurriedAt ??= e.at;
   }
 }
@@ -538,7 +538,7 @@ function closeApplication(s: ApplicationState, e: Entry): void {
 
 /** Marks the contract as executed, now that it is confirmed. */
 function endContracting(s: ApplicationState, e: Entry): void {
-  if (s.contract.status !== 'executed') s.contract = { status: 'executed', on: payerDayOf(e) };
+  if (s.contract.status !== 'executed') s.contract = { status: 'executed', on: findPayerDay(e) };
   delete s.followUps.contracting;
 }
 
@@ -637,13 +637,13 @@ function endAttempt(s: ApplicationState, endedBy: LossCause, e: Entry): void {
   const filingDateLost = endedBy === 'returned';
   const dates = { submittedOn, submittedAt, endedAt: e.at };
   const ended: EndedAttempt = { number, stage, submitted, ...dates, endedBy, filingDateLost, step, outstanding };
-  hand(s, ended);
+  moveAttemptFields(s, ended);
   s.ended = [...s.ended.filter((a) => a.number !== number), ended].sort((a, b) => a.number - b.number);
 }
 
 /** Moves what is known of one attempt alone from one holder to another. */
-function hand(from: Partial<EndedAttempt>, to: Partial<EndedAttempt>): void {
-  for (const name of OF_AN_ATTEMPT) {
+function moveAttemptFields(from: Partial<EndedAttempt>, to: Partial<EndedAttempt>): void {
+  for (const name of ATTEMPT_FIELDS) {
     if (from[name] !== undefined) to[name] = from[name];
     delete from[name];
   }
@@ -666,7 +666,7 @@ function restoreAttempt(s: ApplicationState, lost: EndedAttempt, e: Entry): void
   s.submitted = lost.submitted;
   s.submittedOn = lost.submittedOn;
   s.submittedAt = lost.submittedAt;
-  hand(lost, s);
+  moveAttemptFields(lost, s);
   if (!lost.submitted) {
     enterStage(s, findReadyStage(s), e);
     return;
@@ -728,8 +728,9 @@ function findCredentialingWaitingOn(s: ApplicationState): WaitingOn {
   }
   if (s.stage === 'awaiting_attestation') return 'provider';
   if (s.step || s.rules.facts.some((fact) => fact !== 'contract' && isMendable(s, fact))) return 'operator';
-  const operators = ({ code }: { code: BlockerCode }) => code.startsWith('practice_') || code.endsWith('_changed');
-  if (s.blockers.length > 0) return s.blockers.some(operators) ? 'operator' : 'provider';
+  const isOperatorBlocker = ({ code }: { code: BlockerCode }) =>
+    code.startsWith('practice_') || code.endsWith('_changed');
+  if (s.blockers.length > 0) return s.blockers.some(isOperatorBlocker) ? 'operator' : 'provider';
   const missing = listAwaitedFacts(s).some((fact) => fact !== 'contract');
   return s.stage === 'approved' && !missing ? 'nobody' : 'payer';
 }
@@ -762,16 +763,16 @@ export function findWaitingOn(s: ApplicationState): WaitingOn {
 function accrueWaitingTime(s: ApplicationState, at: Instant): void {
   const until = s.closedAt ?? at;
   const elapsed = Math.max(0, Date.parse(until) - Date.parse(s.waiting.since));
-  const next = (clock: Clock, on: WaitingOn): Clock => ({
+  const advanceClock = (clock: Clock, on: WaitingOn): Clock => ({
     on,
     ms: { ...clock.ms, [clock.on]: clock.ms[clock.on] + elapsed },
   });
   const now = findWaitingOnByTrack(s);
-  const track = (name: ClockedTrack) =>
+  const advanceTrack = (name: ClockedTrack) =>
     // a state from before there were clocks by track: what was counted in all stands for each
-    next(s.waiting.tracks?.[name] ?? s.waiting, s.paused ? 'nobody' : now[name]);
-  const tracks = { credentialing: track('credentialing'), contracting: track('contracting') };
-  s.waiting = { ...next(s.waiting, findWaitingOn(s)), since: until, tracks };
+    advanceClock(s.waiting.tracks?.[name] ?? s.waiting, s.paused ? 'nobody' : now[name]);
+  const tracks = { credentialing: advanceTrack('credentialing'), contracting: advanceTrack('contracting') };
+  s.waiting = { ...advanceClock(s.waiting, findWaitingOn(s)), since: until, tracks };
 }
 
 const createClock = (on: WaitingOn): Clock => ({ on, ms: { operator: 0, provider: 0, payer: 0, nobody: 0 } });

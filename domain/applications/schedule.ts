@@ -1,12 +1,12 @@
 import { addDays } from '../time/dates';
 import {
-  atChaseDate,
-  atDate,
-  atReminderDate,
+  findChaseInstant,
+  findWindowStart,
+  findReminderInstant,
   computeChase,
   computeDeadline,
   computeReminder,
-  localDate,
+  toLocalDate,
   startOfDay,
 } from '../time/calendar';
 import { halveDuration, type Duration } from '../time/duration';
@@ -51,7 +51,7 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
   if (isParticipating(state)) return addParticipation(agenda, state, playbook, timeZone);
   if (!isOpen(state)) return agenda;
   const { window } = playbook;
-  const timer = (name: TimerName, at: Instant, silenced = isSilent) => {
+  const armTimer = (name: TimerName, at: Instant, silenced = isSilent) => {
     if (!silenced) agenda.timers[name] = at;
   };
 
@@ -61,8 +61,8 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
     const at = computeFollowUpAt(state, followUp, playbook);
     const { dueAt, escalatesAt } = computeWorkDates(state, at, playbook, followUp);
     agenda.followUps[track] = { at, dueAt };
-    if (!followUp.firedAt) timer(`followUp:${track}`, at);
-    else if (!followUp.escalatedAt) timer(`escalation:${track}`, escalatesAt);
+    if (!followUp.firedAt) armTimer(`followUp:${track}`, at);
+    else if (!followUp.escalatedAt) armTimer(`escalation:${track}`, escalatesAt);
     if (followUp.firedAt && !isSilent) agenda.items.push({ purpose: followUp.purpose, since: at, dueAt });
   }
 
@@ -76,23 +76,23 @@ export function computeAgenda(state: ApplicationState, playbook: ResolvedPlayboo
           ? playbook.appealWindow
           : null;
     const dueAt = lasts ? computeDeadline({ at: step.since }, lasts, window) : own.dueAt;
-    if (!step.escalatedAt) timer('escalation:step', escalatesAt);
+    if (!step.escalatedAt) armTimer('escalation:step', escalatesAt);
     if (lasts && !step.deadlinePassedAt) {
       const name = step.purpose === 'provide_information' ? 'informationDeadline' : 'appealWindow';
-      timer(name, computeLastMoment(dueAt, lasts, window.timeZone), false);
+      armTimer(name, computeLastMoment(dueAt, lasts, window.timeZone), false);
     }
     if (!isSilent || DEADLINES.includes(step.purpose))
       agenda.items.push({ purpose: step.purpose, since: step.since, dueAt });
   }
 
-  if (state.paused?.until) timer('pauseEnd', atDate(state.paused.until, window), false);
+  if (state.paused?.until) armTimer('pauseEnd', findWindowStart(state.paused.until, window), false);
   const changesOn = [state.file.changesOn, ...state.waivers.map((w) => addDays(w.until, 1))].filter((d) => d !== null);
-  if (changesOn.length > 0) timer('file', startOfDay(changesOn.sort()[0]!, timeZone), false);
+  if (changesOn.length > 0) armTimer('file', startOfDay(changesOn.sort()[0]!, timeZone), false);
   const { submittedAt, submittedOn, decisionPromisedOn } = state;
   if (submittedAt)
     agenda.expectedDecisionAt = decisionPromisedOn
-      ? atDate(decisionPromisedOn, { timeZone: window.timeZone })
-      : computeDeadline(anchor(submittedAt, submittedOn), playbook.expectedDecision, window);
+      ? findWindowStart(decisionPromisedOn, { timeZone: window.timeZone })
+      : computeDeadline(anchorOn(submittedAt, submittedOn), playbook.expectedDecision, window);
   const statutory = findStatutoryDate(state.key, findCompleteSince(state, timeZone));
   if (statutory) agenda.statutory = statutory;
   return agenda;
@@ -104,7 +104,7 @@ function findCompleteSince(
   timeZone: string,
 ): PlainDate | null {
   if (!completeAt) return null;
-  return [completeOn ?? localDate(completeAt, timeZone), submittedOn ?? ''].sort()[1]!;
+  return [completeOn ?? toLocalDate(completeAt, timeZone), submittedOn ?? ''].sort()[1]!;
 }
 
 /**
@@ -124,9 +124,9 @@ function computeWorkDates(
   { contactOverdueAfter, escalateAfter, window }: ResolvedPlaybook,
   { hurriedAt }: Pick<FollowUp, 'hurriedAt'> = {},
 ): { dueAt: Instant; escalatesAt: Instant } {
-  const count = (duration: Duration) => (at: Instant) => computeChase({ at }, duration, window);
-  const late = count(contactOverdueAfter);
-  const escalates = count(hurriedAt ? halveDuration(escalateAfter) : escalateAfter);
+  const countFrom = (duration: Duration) => (at: Instant) => computeChase({ at }, duration, window);
+  const late = countFrom(contactOverdueAfter);
+  const escalates = countFrom(hurriedAt ? halveDuration(escalateAfter) : escalateAfter);
   const silences = listSilences(state);
   const from = skipSilences(silences, since, late);
   return { dueAt: late(from), escalatesAt: escalates(skipSilences(silences, from, escalates)) };
@@ -135,11 +135,11 @@ function computeWorkDates(
 function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: ResolvedPlaybook): Instant {
   if (f.atOnce) return f.at;
   const { window, earliestInquiry } = playbook;
-  const at = f.on ? atChaseDate(f.on, window) : computeCountedAt(f, playbook);
+  const at = f.on ? findChaseInstant(f.on, window) : computeCountedAt(f, playbook);
   // whether it arrived can be asked at once: what a payer answers only later is how far it has come
   const earliest =
     !f.on && f.purpose === 'check_status' && earliestInquiry && state.submittedAt
-      ? computeChase(anchor(state.submittedAt, state.submittedOn), earliestInquiry, window)
+      ? computeChase(anchorOn(state.submittedAt, state.submittedOn), earliestInquiry, window)
       : f.at;
   // what would be long past (a late record, an adoption) is due from the moment we know of it
   const due = [at, earliest, f.at].sort().at(-1)!;
@@ -154,18 +154,18 @@ function computeFollowUpAt(state: ApplicationState, f: FollowUp, playbook: Resol
 /** When a follow-up comes by its rule; half as long after too many unanswered calls where that is sooner. */
 function computeCountedAt({ at, from, rule, hurriedAt, firedAt }: FollowUp, playbook: ResolvedPlaybook): Instant {
   const { window, [rule]: every } = playbook;
-  const usual = computeChase(anchor(at, from), every, window);
+  const usual = computeChase(anchorOn(at, from), every, window);
   // what was due already stays as it was
   if (!hurriedAt || (firedAt && firedAt <= hurriedAt)) return usual;
   return [usual, computeChase({ at: hurriedAt }, halveDuration(every), window)].sort()[0]!;
 }
 
-const anchor = (at: Instant, on?: PlainDate | null) => (on ? { at, on } : { at });
+const anchorOn = (at: Instant, on?: PlainDate | null) => (on ? { at, on } : { at });
 
 /** A deadline in days holds through its last day; one in hours ends on the second. */
 function computeLastMoment(at: Instant, duration: Duration, timeZone: string): Instant {
   const elapsed = 'hours' in duration || 'minutes' in duration || 'seconds' in duration;
-  return elapsed ? at : startOfDay(addDays(localDate(at, timeZone), 1), timeZone);
+  return elapsed ? at : startOfDay(addDays(toLocalDate(at, timeZone), 1), timeZone);
 }
 
 /** Days before a recredentialing is due on which it is called to mind, the earliest first. */
@@ -202,7 +202,7 @@ function addParticipation(
   if (state.participationEndsOn)
     agenda.timers.participationEnd = startOfDay(addDays(state.participationEndsOn, 1), timeZone);
   const { effective } = p;
-  if (effective && !effective.begunAt && localDate(effective.knownAt, timeZone) < effective.on)
+  if (effective && !effective.begunAt && toLocalDate(effective.knownAt, timeZone) < effective.on)
     agenda.timers.effective = startOfDay(effective.on, timeZone);
   if (p.cycle) addRecredentialing(agenda, p.cycle, playbook);
   if (isHeld(state)) delete agenda.timers['recredentialing:reminder'];
@@ -213,21 +213,21 @@ function addRecredentialing(agenda: Agenda, cycle: RecredentialingCycle, playboo
   const { window, recredentialEvery, recredentialOpens } = playbook;
   const { timeZone } = window;
   const { from, basis, knownAt } = cycle;
-  const today = localDate(knownAt, timeZone);
+  const today = toLocalDate(knownAt, timeZone);
   // no day's grace for the payer's hours: the date is the committee's
-  const next = (on: PlainDate) => computeDeadline({ at: knownAt, on }, recredentialEvery, { timeZone });
-  let at = cycle.dueOn ? atDate(cycle.dueOn, { timeZone }) : next(from);
+  const computeNextCycleDue = (on: PlainDate) => computeDeadline({ at: knownAt, on }, recredentialEvery, { timeZone });
+  let at = cycle.dueOn ? findWindowStart(cycle.dueOn, { timeZone }) : computeNextCycleDue(from);
   // an assumption is not held against anybody: cycles that would be over are taken for done
   if (basis === 'effective_date' && !cycle.dueOn)
-    for (let over = 0; localDate(at, timeZone) < today; over++)
-      at = next(over < MOST_CYCLES_OVER ? localDate(at, timeZone) : today);
-  const dueOn = localDate(at, timeZone);
+    for (let over = 0; toLocalDate(at, timeZone) < today; over++)
+      at = computeNextCycleDue(over < MOST_CYCLES_OVER ? toLocalDate(at, timeZone) : today);
+  const dueOn = toLocalDate(at, timeZone);
   const opensAt = computeReminder(at, recredentialOpens, window);
   const dates: RecredentialingDates = {
     from,
     basis,
     dueOn,
-    opensOn: localDate(opensAt, timeZone),
+    opensOn: toLocalDate(opensAt, timeZone),
     lateUntil: addDays(dueOn, LATE_DAYS),
   };
   agenda.recredentialing = dates;
@@ -238,7 +238,7 @@ function addRecredentialing(agenda: Agenda, cycle: RecredentialingCycle, playboo
   const daysBefore = ahead.find((days) => addDays(dueOn, -days) > today);
   if (daysBefore !== undefined) {
     dates.remindOn = { daysBefore };
-    agenda.timers['recredentialing:reminder'] = atReminderDate(addDays(dueOn, -daysBefore), window);
+    agenda.timers['recredentialing:reminder'] = findReminderInstant(addDays(dueOn, -daysBefore), window);
   }
   agenda.timers['recredentialing:missed'] = computeLastMoment(
     at,
@@ -274,7 +274,7 @@ export function computeProgress(
     open: isOpen(state),
     participating: isParticipating(state),
     waitingOn: state.waiting.on,
-    nextFollowUpOn: followUpAt && localDate(followUpAt, timeZone),
+    nextFollowUpOn: followUpAt && toLocalDate(followUpAt, timeZone),
     next: next ?? null,
   };
 }

@@ -1,4 +1,13 @@
-import type { Agenda, ApplicationKey, ChangeCode, CycleBasis, EventData, FileReading, Known, Track } from './events';
+import type {
+  Agenda,
+  ApplicationKey,
+  ChangeCode,
+  CycleBasis,
+  EventData,
+  FileReading,
+  KnownProgress,
+  Track,
+} from './events';
 import type { AttestationState, Rules } from '../registry/terms';
 import { findFactLack, type FactLack } from '../kernel/facts';
 import type { Instant, PlainDate } from '../time/instants';
@@ -63,10 +72,10 @@ interface Step {
 export type LossCause = 'no_record' | 'returned' | 'resubmission' | 'invited' | 'restoration' | 'submission';
 
 /** What is known of the running attempt alone, and goes with it where it ends: clocks, what the payer promised and decided. */
-export const OF_AN_ATTEMPT = ['completeAt', 'completeOn', 'decisionPromisedOn', 'committeeOn', 'approvedOn'] as const;
+export const ATTEMPT_FIELDS = ['completeAt', 'completeOn', 'decisionPromisedOn', 'committeeOn', 'approvedOn'] as const;
 
 /** An attempt that is over; it keeps its proof and dates and can be restored. */
-export interface EndedAttempt extends Pick<ApplicationState, (typeof OF_AN_ATTEMPT)[number]> {
+export interface EndedAttempt extends Pick<ApplicationState, (typeof ATTEMPT_FIELDS)[number]> {
   number: number;
   stage: Stage;
   submitted: boolean;
@@ -187,7 +196,7 @@ export interface ApplicationState {
   /** Pauses that are over, as far back as anything that is awaited was armed. */
   pauses?: Silence[];
   /** The record was restored to before what the workflow knew; `endedAt` is null until that is entered, or nothing is missing. */
-  held?: { since: Instant; known: Known; endedAt: Instant | null };
+  held?: { since: Instant; known: KnownProgress; endedAt: Instant | null };
   participationEndedOn: PlainDate | null;
   /** The last day of a participation that goes on until then; left out where none is known. */
   participationEndsOn?: PlainDate;
@@ -243,7 +252,7 @@ export const listSilences = ({ pauses = [], held }: ApplicationState): Silence[]
   );
 
 /** What is looked at again on a track, or for a care of the participation. */
-export const followUpOf = (state: ApplicationState, of: Track | ParticipationTrack): FollowUp | undefined =>
+export const findFollowUp = (state: ApplicationState, of: Track | ParticipationTrack): FollowUp | undefined =>
   isParticipating(state) ? state.participation?.followUps[of as ParticipationTrack] : state.followUps[of as Track];
 
 /** The entries that ask for something now or later. */

@@ -1,13 +1,13 @@
-import type { ApplicationEvent, Draft, Known, TimerName } from './events';
+import type { ApplicationEvent, Draft, KnownProgress, TimerName } from './events';
 import type { Instant } from '../time/instants';
 import type { Command } from './bodies';
-import { append, decide, decideFile, type Circumstances } from './decide';
+import { appendEntries, decideIntent, decideFile, type Circumstances } from './decide';
 import type { Refusal } from './progress';
-import { fold, RULES_VERSION } from './reduce';
+import { foldEvents, RULES_VERSION } from './reduce';
 import { listArmedTimers, computeAgenda } from './schedule';
 import { isOpen, type ApplicationState } from './state';
 import type { ResolvedPlaybook } from '../registry/playbook';
-import { sameValue } from '../kernel/facts';
+import { isSameValue } from '../kernel/facts';
 
 /** What a step is taken with. */
 export interface StepInput {
@@ -17,7 +17,7 @@ export interface StepInput {
   /** All entries so far, where the step folds them again: for a correction, and where other rules folded `before`. */
   history: readonly ApplicationEvent[];
   /** What the workflow knows; left out where none asks. */
-  known?: Known | null;
+  known?: KnownProgress | null;
   /** Null where a timer is due or the file changed. */
   command: Command | null;
   /** What the system enters by itself: a workflow that it started again. */
@@ -33,11 +33,11 @@ export interface StepInput {
   at: Instant;
   newId: () => string;
   /** What failed before is left out, so that the rest goes on. */
-  leaveOut?: LeaveOut | undefined;
+  leaveOut?: Exceptions | undefined;
 }
 
 /** What a step does not try. */
-export interface LeaveOut {
+export interface Exceptions {
   file?: boolean;
   /** Timers that were set aside. */
   timers?: readonly TimerName[];
@@ -46,7 +46,7 @@ export interface LeaveOut {
 }
 
 /** A state, and the entries that led to it, in order. */
-export interface Recorded {
+export interface StepOutcome {
   state: ApplicationState;
   events: ApplicationEvent[];
 }
@@ -55,7 +55,7 @@ export interface Recorded {
 const MOST_DUE = 100;
 
 /** Whether a step needs the entries so far. */
-export const needsHistory = ({
+export const isHistoryNeeded = ({
   rulesVersion,
   command,
   differs,
@@ -67,51 +67,55 @@ export const needsHistory = ({
  * agenda stands on the last entry; it is computed anew in every step, so that nothing is done by one that is out of date. What
  * is refused leaves the rest in place.
  */
-export function takeStep(input: StepInput): Recorded & { refusal: Refusal | null } {
+export function takeStep(input: StepInput): StepOutcome & { refusal: Refusal | null } {
   const { history, command, circumstances } = input;
   const folded = foldAgain(input);
   const found = recordDrafts(input, folded, detectLoss(input, folded.state));
   const current = recordDrafts(input, found, input.notice ? [input.notice] : []);
-  const readFile = (recorded: Recorded): Recorded =>
+  const readFile = (recorded: StepOutcome): StepOutcome =>
     input.leaveOut?.file ? recorded : recordDrafts(input, recorded, decideFile(recorded.state, circumstances));
   const filed = readFile(current);
-  const decision = command && decide(filed.state, { type: 'command', command }, circumstances);
+  const decision = command && decideIntent(filed.state, { type: 'command', command }, circumstances);
   const own = recordDrafts(input, filed, decision?.drafts ?? [], command?.id);
   const after =
     command?.action === 'corrections' && own.events.length > filed.events.length
-      ? { ...own, state: fold([...history, ...own.events]) }
+      ? { ...own, state: foldEvents([...history, ...own.events]) }
       : own;
   const refusal = decision?.refusal ?? refuseReopening(input, after.state);
   // what a correction opens again has not read its file since it was closed
-  const taken = armAgenda(input, noteNewPlan(input, refusal ? filed : readFile(after)));
+  const taken = armAgenda(input, recordNewPlan(input, refusal ? filed : readFile(after)));
   return { ...handleDueTimers(input, taken), refusal };
 }
 
 /** A state that other rules folded, or that differs from its timeline, is folded again, with an entry that says so. */
-function foldAgain(input: StepInput): Recorded {
+function foldAgain(input: StepInput): StepOutcome {
   const { before, rulesVersion, history, differs } = input;
   const draft: Draft | undefined =
     rulesVersion !== RULES_VERSION
       ? { kind: 'rules', data: { version: RULES_VERSION } }
       : differs && { kind: 'repaired', data: { differs } };
-  return draft ? recordDrafts(input, { state: fold(history), events: [] }, [draft]) : { state: before, events: [] };
+  return draft
+    ? recordDrafts(input, { state: foldEvents(history), events: [] }, [draft])
+    : { state: before, events: [] };
 }
 
 /** Whether a workflow knows an application as it is on record; of two records that part, the versions may be the same. */
-export const isInStep = (known: Pick<Known, 'version' | 'stage' | 'attempt'>, state: ApplicationState): boolean =>
-  known.version === state.version && known.stage === state.stage && known.attempt === state.attempt;
+export const isInStep = (
+  known: Pick<KnownProgress, 'version' | 'stage' | 'attempt'>,
+  state: ApplicationState,
+): boolean => known.version === state.version && known.stage === state.stage && known.attempt === state.attempt;
 
 /** A workflow that knows more than the record, or other than it, knew a record that has been restored since. */
 function detectLoss({ known, before }: StepInput, { held }: ApplicationState): Draft[] {
   if (!known || known.version < before.version || isInStep(known, before)) return [];
   const { version, stage, attempt, next } = known;
   // the same step once more, its answer lost on the way
-  if (sameValue(held?.known, known)) return [];
+  if (isSameValue(held?.known, known)) return [];
   return [{ kind: 'found_behind', data: { version, stage, attempt, next } }];
 }
 
 /** Handles every timer that has come due, the earliest first, and what falls due by that; each once, whatever it comes to. */
-function handleDueTimers(input: StepInput, taken: Recorded): Recorded {
+function handleDueTimers(input: StepInput, taken: StepOutcome): StepOutcome {
   const { due: leftOut, timers: setAside = [] } = input.leaveOut ?? {};
   const most = leftOut === 'all' ? 0 : leftOut === 'but_first' ? 1 : MOST_DUE;
   const handled = new Set<string>();
@@ -122,7 +126,7 @@ function handleDueTimers(input: StepInput, taken: Recorded): Recorded {
     );
     if (!due) break;
     handled.add(`${due.timer} ${due.at}`);
-    const { drafts } = decide(now.state, { type: 'timer', timer: due.timer, due: due.at }, input.circumstances);
+    const { drafts } = decideIntent(now.state, { type: 'timer', timer: due.timer, due: due.at }, input.circumstances);
     now = armAgenda(input, recordDrafts(input, now, drafts));
   }
   return now;
@@ -130,30 +134,31 @@ function handleDueTimers(input: StepInput, taken: Recorded): Recorded {
 
 function recordDrafts(
   { at, playbook, newId }: StepInput,
-  { state: before, events: earlier }: Recorded,
+  { state: before, events: earlier }: StepOutcome,
   drafts: readonly Draft[],
   entryId: string = newId(),
-): Recorded {
-  const { state, events } = append(before, drafts, { at, payerZone: playbook.window.timeZone, entryId, newId });
+): StepOutcome {
+  const { state, events } = appendEntries(before, drafts, { at, payerZone: playbook.window.timeZone, entryId, newId });
   return { state: state ?? before, events: [...earlier, ...events] };
 }
 
 /** Where nothing happened and the agenda is another all the same, what it rests on has changed: an entry takes the new one. */
-function noteNewPlan(input: StepInput, recorded: Recorded): Recorded {
+function recordNewPlan(input: StepInput, recorded: StepOutcome): StepOutcome {
   const { state, events } = recorded;
-  const isPlanned = events.length > 0 || sameValue(computeAgenda(state, input.playbook, input.timeZone), state.agenda);
+  const isPlanned =
+    events.length > 0 || isSameValue(computeAgenda(state, input.playbook, input.timeZone), state.agenda);
   return isPlanned ? recorded : recordDrafts(input, recorded, [{ kind: 'replanned', data: {} }]);
 }
 
 /** Puts the agenda of a state on the last entry of its step, where it changed. */
 export function armAgenda(
   { playbook, timeZone }: Pick<StepInput, 'playbook' | 'timeZone'>,
-  recorded: Recorded,
-): Recorded {
+  recorded: StepOutcome,
+): StepOutcome {
   const last = recorded.events.at(-1);
   if (!last) return recorded;
   const agenda = computeAgenda(recorded.state, playbook, timeZone);
-  if (sameValue(agenda, recorded.state.agenda)) return recorded;
+  if (isSameValue(agenda, recorded.state.agenda)) return recorded;
   return {
     state: { ...recorded.state, agenda },
     events: [...recorded.events.slice(0, -1), { ...last, agenda }],

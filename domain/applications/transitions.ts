@@ -30,22 +30,22 @@ type Cause = 'stage' | Obstacle;
 
 const OPEN: readonly Stage[] = STAGES.filter((s) => s !== 'confirmed' && s !== 'withdrawn');
 const FROM_SUBMITTED = OPEN.filter((s) => !BEFORE_SUBMISSION.includes(s));
-const participationOver = (state: ApplicationState) => (isParticipating(state) ? null : 'participation_over');
-const OF_A_PARTICIPATION: Row = { in: [], closed: ['confirmed'], unless: participationOver };
-const notSubmitted = (state: ApplicationState) => (state.submitted ? null : 'not_submitted');
+const requireParticipation = (state: ApplicationState) => (isParticipating(state) ? null : 'participation_over');
+const OF_A_PARTICIPATION: Row = { in: [], closed: ['confirmed'], unless: requireParticipation };
+const requireSubmission = (state: ApplicationState) => (state.submitted ? null : 'not_submitted');
 
 /** The one table: which action is allowed in which stage. */
-export const TABLE: Record<Action, Row> = {
+export const ACTION_TABLE: Record<Action, Row> = {
   submission: { in: ['ready_to_submit'], fact: true },
   contacts: {
     in: OPEN,
     fact: true,
     closed: ['confirmed'],
-    unless: (state, { outcome }) => (outcome ? obstacleOf(state, outcome) : overUnlessOpen(state)),
+    unless: (state, { outcome }) => (outcome ? findOutcomeObstacle(state, outcome) : requireOpenOrParticipation(state)),
   },
   information: { in: ['information_requested'], fact: true },
-  contract: { in: FROM_SUBMITTED, fact: true, unless: notSubmitted },
-  confirmations: { in: FROM_SUBMITTED, fact: true, unless: notSubmitted, closed: ['confirmed'] },
+  contract: { in: FROM_SUBMITTED, fact: true, unless: requireSubmission },
+  confirmations: { in: FROM_SUBMITTED, fact: true, unless: requireSubmission, closed: ['confirmed'] },
   approval: {
     in: OPEN,
     closed: ['confirmed'],
@@ -69,7 +69,7 @@ export const TABLE: Record<Action, Row> = {
   issues: OF_A_PARTICIPATION,
   'issue-resolution': {
     ...OF_A_PARTICIPATION,
-    unless: (state) => participationOver(state) ?? (listUnresolvedIssues(state) ? null : 'no_unresolved_issue'),
+    unless: (state) => requireParticipation(state) ?? (listUnresolvedIssues(state) ? null : 'no_unresolved_issue'),
   },
   'committee-date': OF_A_PARTICIPATION,
   recredentialing: OF_A_PARTICIPATION,
@@ -77,7 +77,7 @@ export const TABLE: Record<Action, Row> = {
   notes: { in: OPEN, closed: STAGES },
   assignment: { in: OPEN, closed: STAGES },
   corrections: { in: OPEN, closed: STAGES },
-  'playbook-migration': { in: OPEN, closed: ['confirmed'], unless: overUnlessOpen },
+  'playbook-migration': { in: OPEN, closed: ['confirmed'], unless: requireOpenOrParticipation },
   'change-notice': OF_A_PARTICIPATION,
   details: { in: OPEN, closed: STAGES },
 };
@@ -88,35 +88,35 @@ const OUTCOME_TABLE: Record<
   { in: readonly Stage[]; unless?: (state: ApplicationState) => Obstacle | null; ofParticipation?: true }
 > = {
   // the payer found what was thought lost: the new attempt is not yet submitted
-  received: { in: OPEN, unless: (state) => (state.ended.some((e) => e.submitted) ? null : notSubmitted(state)) },
-  in_review: { in: FROM_SUBMITTED, unless: notSubmitted },
-  committee: { in: FROM_SUBMITTED, unless: notSubmitted },
-  tabled: { in: FROM_SUBMITTED, unless: notSubmitted },
-  information_requested: { in: FROM_SUBMITTED, unless: notSubmitted },
+  received: { in: OPEN, unless: (state) => (state.ended.some((e) => e.submitted) ? null : requireSubmission(state)) },
+  in_review: { in: FROM_SUBMITTED, unless: requireSubmission },
+  committee: { in: FROM_SUBMITTED, unless: requireSubmission },
+  tabled: { in: FROM_SUBMITTED, unless: requireSubmission },
+  information_requested: { in: FROM_SUBMITTED, unless: requireSubmission },
   invited: { in: [...BEFORE_SUBMISSION, 'panel_closed'] },
-  no_record: { in: FROM_SUBMITTED, unless: notSubmitted },
-  returned: { in: FROM_SUBMITTED, unless: notSubmitted },
+  no_record: { in: FROM_SUBMITTED, unless: requireSubmission },
+  returned: { in: FROM_SUBMITTED, unless: requireSubmission },
   panel_closed: { in: OPEN },
-  approved: { in: FROM_SUBMITTED, unless: notSubmitted },
-  denied: { in: FROM_SUBMITTED, unless: notSubmitted },
+  approved: { in: FROM_SUBMITTED, unless: requireSubmission },
+  denied: { in: FROM_SUBMITTED, unless: requireSubmission },
   no_answer: { in: OPEN, ofParticipation: true },
   other: { in: OPEN, ofParticipation: true },
 };
 
-function overUnlessOpen(state: ApplicationState): Obstacle | null {
-  return isOpen(state) ? null : participationOver(state);
+function requireOpenOrParticipation(state: ApplicationState): Obstacle | null {
+  return isOpen(state) ? null : requireParticipation(state);
 }
 
 /** What stands in the way of an outcome; null: nothing. */
-function obstacleOf(state: ApplicationState, outcome: Outcome): Cause | null {
+function findOutcomeObstacle(state: ApplicationState, outcome: Outcome): Cause | null {
   const row = OUTCOME_TABLE[outcome];
-  if (!isOpen(state)) return participationOver(state) ?? (row.ofParticipation ? null : 'stage');
+  if (!isOpen(state)) return requireParticipation(state) ?? (row.ofParticipation ? null : 'stage');
   return row.in.includes(state.stage) ? (row.unless?.(state) ?? null) : 'stage';
 }
 
 /** What stands in the way of an action; null: nothing. */
-function causeAgainst(state: ApplicationState, asked: ActionRequest): Cause | null {
-  const { in: stages, closed = [], fact, unless } = TABLE[asked.action];
+function findActionObstacle(state: ApplicationState, asked: ActionRequest): Cause | null {
+  const { in: stages, closed = [], fact, unless } = ACTION_TABLE[asked.action];
   if (isOpen(state) && fact && asked.outOfOrder) return null;
   if (!(isOpen(state) ? stages : closed).includes(state.stage)) return 'stage';
   return unless?.(state, asked) ?? null;
@@ -124,23 +124,23 @@ function causeAgainst(state: ApplicationState, asked: ActionRequest): Cause | nu
 
 /** The actions that need no `outOfOrder` now, in the order of the table. */
 export const listAllowedActions = (state: ApplicationState): Action[] =>
-  ACTIONS.filter((action) => causeAgainst(state, { action }) === null);
+  ACTIONS.filter((action) => findActionObstacle(state, { action }) === null);
 
 /** The outcomes that a contact may have now without `outOfOrder`. */
 export const listAllowedOutcomes = (state: ApplicationState): Outcome[] =>
-  OUTCOMES.filter((outcome) => obstacleOf(state, outcome) === null);
+  OUTCOMES.filter((outcome) => findOutcomeObstacle(state, outcome) === null);
 
 /** Null where the action may be taken, otherwise why not. */
-export function refusal(state: ApplicationState, asked: ActionRequest): Refusal | null {
+export function findRefusal(state: ApplicationState, asked: ActionRequest): Refusal | null {
   if (asked.version !== undefined && asked.version !== state.version)
     return { type: 'stale_version', version: state.version };
-  const cause = causeAgainst(state, asked);
+  const cause = findActionObstacle(state, asked);
   if (cause === null) return null;
   return {
     type: 'action_not_allowed',
     stage: state.stage,
     ...(cause !== 'stage' && { because: cause }),
-    ...(causeAgainst(state, { ...asked, outOfOrder: true }) === null && { outOfOrder: true }),
+    ...(findActionObstacle(state, { ...asked, outOfOrder: true }) === null && { outOfOrder: true }),
     allowedActions: listAllowedActions(state),
     allowedOutcomes: listAllowedOutcomes(state),
   };

@@ -9,7 +9,7 @@ import {
 } from '../kernel/codes';
 import { describeBlocker } from './blockers';
 import type { Agenda, RecredentialingDates, Track } from './events';
-import { localDate } from '../time/calendar';
+import { toLocalDate } from '../time/calendar';
 import type { Instant, PlainDate } from '../time/instants';
 import { findWaitingOnByTrack } from './reduce';
 import {
@@ -65,7 +65,7 @@ const SHOWN_OF_ENDED = [
   'filingDateLost',
 ] as const;
 
-const pick = <T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> =>
+const pickFields = <T, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> =>
   Object.fromEntries(names.map((name) => [name, from[name]])) as Pick<T, K>;
 
 export interface ApplicationView {
@@ -130,7 +130,7 @@ export function buildApplicationView(state: ApplicationState, now: Instant, time
   const { waiting } = state;
   const waited = computeWaitingSeconds(state, now);
   const tracks = findWaitingOnByTrack(state);
-  const on = (...names: Track[]) => {
+  const findNextOn = (...names: Track[]) => {
     const armed = names.flatMap((name) => state.agenda.followUps[name] ?? []).sort((a, b) => (a.at < b.at ? -1 : 1))[0];
     return { nextFollowUpAt: armed?.at ?? null, dueAt: armed?.dueAt ?? null };
   };
@@ -140,7 +140,7 @@ export function buildApplicationView(state: ApplicationState, now: Instant, time
     stageSince: state.stageSince,
     open: isOpen(state),
     attempt: state.attempt,
-    endedAttempts: state.ended.map((ended) => pick(ended, SHOWN_OF_ENDED)),
+    endedAttempts: state.ended.map((ended) => pickFields(ended, SHOWN_OF_ENDED)),
     submittedOn: state.submittedOn,
     waitingOn: waiting.on,
     ...waited(waiting),
@@ -148,13 +148,13 @@ export function buildApplicationView(state: ApplicationState, now: Instant, time
       credentialing: {
         waitingOn: tracks.credentialing,
         waitingSeconds: waited(waiting.tracks?.credentialing ?? waiting).waitingSeconds,
-        ...on('credentialing', 'confirmation'),
+        ...findNextOn('credentialing', 'confirmation'),
       },
       contracting: {
         ...state.contract,
         waitingOn: tracks.contracting,
         waitingSeconds: waited(waiting.tracks?.contracting ?? waiting).waitingSeconds,
-        ...on('contracting'),
+        ...findNextOn('contracting'),
       },
     },
     prerequisites: state.file.prerequisites.map((p) => {
@@ -172,7 +172,7 @@ export function buildApplicationView(state: ApplicationState, now: Instant, time
     paused: state.paused,
     held: state.held && isHeld(state) ? { since: state.held.since, known: state.held.known } : null,
     participationEndedOn: findLastDay(state),
-    participation: viewParticipation(state, localDate(now, timeZone)),
+    participation: viewParticipation(state, toLocalDate(now, timeZone)),
     allowedActions: listAllowedActions(state),
     allowedOutcomes: listAllowedOutcomes(state),
     missingFacts: areFactsOnFile(state) ? [] : state.rules.facts.filter((f) => state.facts[f]?.status !== 'confirmed'),
@@ -212,10 +212,10 @@ function viewCycle(
 /** What a clock has counted until an instant, in whole seconds that add up: the remainder goes to the current party. */
 function computeWaitingSeconds(state: ApplicationState, now: Instant) {
   const until = state.closedAt ?? (now > state.updatedAt ? now : state.updatedAt);
-  const since = (from: Instant) => Math.max(0, Date.parse(until) - Date.parse(from));
-  const ageSeconds = Math.floor(since(state.openedAt) / 1000);
+  const countMsSince = (from: Instant) => Math.max(0, Date.parse(until) - Date.parse(from));
+  const ageSeconds = Math.floor(countMsSince(state.openedAt) / 1000);
   return (clock: Clock): { waitingSeconds: Record<WaitingOn, number>; ageSeconds: number } => {
-    const ms = { ...clock.ms, [clock.on]: clock.ms[clock.on] + since(state.waiting.since) };
+    const ms = { ...clock.ms, [clock.on]: clock.ms[clock.on] + countMsSince(state.waiting.since) };
     const waitingSeconds = Object.fromEntries(WAITING_ON.map((who) => [who, Math.floor(ms[who] / 1000)])) as Record<
       WaitingOn,
       number

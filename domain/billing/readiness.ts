@@ -1,5 +1,5 @@
 import type { PlainDate } from '../time/instants';
-import { isHeld, isInForce, type Term } from '../registry/held-terms';
+import { areTermsInForce, isInForce, type Term } from '../registry/held-terms';
 import {
   FACTS,
   READINESS_REASONS,
@@ -167,20 +167,21 @@ function findLicenceRemedy(terms: readonly Term[], date: PlainDate): string | nu
 export function evaluateBillingReadiness(query: ReadinessQuery, evidence: ReadinessEvidence): ReadinessAnswer {
   const { deciding, ambiguous } = selectSpansInScope(
     query,
-    evidence.spans.map((span) => stripUncountedFacts(span, evidence)),
+    evidence.spans.map((span) => demoteUnprovenFacts(span, evidence)),
   );
   const judged = deciding.map((span) => ({ span, reasons: listReasonsAgainst(span, query.dateOfService, evidence) }));
-  const stands = ({ span, reasons }: (typeof judged)[number]): boolean =>
+  const isBillableSpan = ({ span, reasons }: (typeof judged)[number]): boolean =>
     isCovering(span, query.dateOfService) && !reasons.includes('participation_ended');
-  const decision = judged.findLast(({ reasons }) => reasons.length === 0) ?? judged.findLast(stands) ?? judged.at(-1);
+  const decision =
+    judged.findLast(({ reasons }) => reasons.length === 0) ?? judged.findLast(isBillableSpan) ?? judged.at(-1);
   // of a key that a newer application is open for, a participation that ended is a reason as well
   const ended: ReadinessReason[] =
-    decision && !stands(decision)
+    decision && !isBillableSpan(decision)
       ? judged.flatMap(({ reasons }) => reasons.filter((reason) => reason === 'participation_ended'))
       : [];
   const ofScope = ambiguous ? 'scope_ambiguous' : evidence.platformCovers ? 'platform_only' : 'no_application';
   const found = new Set<ReadinessReason>(decision ? [...decision.reasons, ...ended] : [ofScope]);
-  if (!isHeld(evidence.licenceTerms, query.dateOfService)) found.add('licence_not_current');
+  if (!areTermsInForce(evidence.licenceTerms, query.dateOfService)) found.add('licence_not_current');
   if (evidence.excluded) found.add('excluded');
 
   const mayBill = found.size === 0;
@@ -201,13 +202,15 @@ export function evaluateBillingReadiness(query: ReadinessQuery, evidence: Readin
 type Facts = ReadinessAnswer['facts'];
 
 /** A span as far as its facts count: one that lacks what it has to have behind it, is a claim. */
-function stripUncountedFacts(span: Span, { demands }: Pick<ReadinessEvidence, 'demands'>): Span & { facts: Facts } {
-  const count = (name: Fact, fact: FactRecord) => {
+function demoteUnprovenFacts(span: Span, { demands }: Pick<ReadinessEvidence, 'demands'>): Span & { facts: Facts } {
+  const countFact = (name: Fact, fact: FactRecord) => {
     if (fact.status === 'disputed' || findStatusBySource(fact.source) === 'claimed') return fact;
     const lacks = findFactLack(name, { ...fact, documented: fact.evidence.length > 0 }, demands) ?? fact.lacks;
     return lacks ? { ...fact, status: 'claimed' as const, lacks } : fact;
   };
-  const facts = Object.fromEntries(Object.entries(span.facts).map(([name, fact]) => [name, count(name as Fact, fact)]));
+  const facts = Object.fromEntries(
+    Object.entries(span.facts).map(([name, fact]) => [name, countFact(name as Fact, fact)]),
+  );
   return { ...span, facts };
 }
 
@@ -218,7 +221,7 @@ export const findEffectiveFrom = ({ facts: { effectiveDate } }: Span): PlainDate
 /** The first day in network on which a licence holds; where none ever does, the first day in network. */
 function findBillableFrom(span: Span, licences: readonly Term[]): PlainDate | null {
   const from = findEffectiveFrom(span);
-  if (from === null || isHeld(licences, from)) return from;
+  if (from === null || areTermsInForce(licences, from)) return from;
   const begins = licences.flatMap((term) =>
     term.startsOn !== undefined && term.startsOn > from && isInForce(term, term.startsOn) ? [term.startsOn] : [],
   );

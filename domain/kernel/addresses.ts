@@ -1,5 +1,14 @@
-import { compareOptional, findFarthest, findNearest, listSpellings, wordsOf, type Likeness } from './likeness';
-import { DIRECTIONS, NUMBERS, ORDINALS, PHRASES, STATES, STREET_SUFFIXES, UNITS, UNNUMBERED_UNITS } from './usps-words';
+import { compareOptional, findFarthest, findNearest, listSpellings, splitWords, type Likeness } from './likeness';
+import {
+  DIRECTIONS,
+  NUMBER_WORDS,
+  ORDINALS,
+  PHRASES,
+  STATES,
+  STREET_SUFFIXES,
+  UNITS,
+  UNNUMBERED_UNITS,
+} from './usps-words';
 
 export interface Place {
   line1: string;
@@ -48,12 +57,12 @@ interface Unit {
 }
 
 function listReadings({ line1, line2, city, state, postalCode }: Place): Reading[] {
-  const lines = listSpellings(mark(beginWithNumber(`${line1}\n${line2 ?? ''}`)));
+  const lines = listSpellings(markUnits(beginWithNumber(`${line1}\n${line2 ?? ''}`)));
   const cities = listSpellings(city);
   return [0, 1].map((way) => ({
     ...readLines(lines[way] ?? lines[0]!),
-    city: wordsOf(cities[way] ?? cities[0]!)
-      .map(abbreviate)
+    city: splitWords(cities[way] ?? cities[0]!)
+      .map(abbreviateWord)
       .join(''),
     state: readState(state),
     zip: postalCode.replace(/\D/g, '').slice(0, 5),
@@ -68,7 +77,7 @@ function readState(state: string): string {
 
 const OTHER_WORDS: Record<string, string> = { JUNIOR: 'JR', SAINT: 'ST', SENIOR: 'SR' };
 
-const abbreviate = (word: string): string =>
+const abbreviateWord = (word: string): string =>
   OTHER_WORDS[word] ?? DIRECTIONS.get(word) ?? STREET_SUFFIXES.get(word) ?? ORDINALS.get(word) ?? word;
 
 /** The lines with the house number first: the suite or the name of the premises may stand before the street. */
@@ -79,7 +88,7 @@ function beginWithNumber(lines: string): string {
 }
 
 /** The sign for a unit whose kind nobody says, and a break of the line, as words; a house number is one word. */
-const mark = (lines: string): string =>
+const markUnits = (lines: string): string =>
   lines
     .trim()
     .replace(/(?<=^\d+)[-–](?=\d|\p{L}\b)/u, '')
@@ -91,8 +100,8 @@ const BREAK = 'LINEBREAK';
 
 function readLines(spelled: string): { street: Street; units: Map<string, Unit> } {
   const phrased = PHRASES.reduce((text, [pattern, standard]) => text.replace(pattern, standard), spelled);
-  const words = wordsOf(phrased);
-  const at = words.findIndex((_, i) => i > 0 && beginsUnits(words, i));
+  const words = splitWords(phrased);
+  const at = words.findIndex((_, i) => i > 0 && isStartOfUnits(words, i));
   const street = readStreet(at < 0 ? words : words.slice(0, at));
   const units = at < 0 ? new Map<string, Unit>() : readUnits(words.slice(at));
   // 100A is the unit A of 100
@@ -102,14 +111,14 @@ function readLines(spelled: string): { street: Street; units: Map<string, Unit> 
 }
 
 /** Whether units begin at a word: at the sign or the break, before a number, or as the last word of a line. */
-function beginsUnits(words: readonly string[], i: number): boolean {
+function isStartOfUnits(words: readonly string[], i: number): boolean {
   const [word, next] = [words[i]!, words[i + 1]];
   if (word === SIGN || word === BREAK || isFloor(words, i) || isBareUnit(words, i)) return true;
   if (UNNUMBERED_UNITS.has(word)) return next === undefined || next === BREAK || UNITS.has(next);
   const unit = UNITS.get(word);
   if (unit === undefined || next === undefined) return false;
   // a lot and a stop may be streets
-  return next === SIGN || ALWAYS_UNITS.has(unit) || NUMBERS.has(next) || /^\p{L}$|\d/u.test(next);
+  return next === SIGN || ALWAYS_UNITS.has(unit) || NUMBER_WORDS.has(next) || /^\p{L}$|\d/u.test(next);
 }
 
 /** What no street is called. */
@@ -131,7 +140,7 @@ function readUnits(words: readonly string[]): Map<string, Unit> {
   const units = new Map<string, Unit>();
   let called: string | null = null;
   let number: string[] = [];
-  const end = () => {
+  const endUnit = () => {
     const text = number.join('');
     const isPremises = called === null && text.length > 1 && !/\d/.test(text);
     const kind = isPremises ? PREMISES : called !== null && OTHER_PARTS.has(called) ? called : ROOM;
@@ -141,19 +150,19 @@ function readUnits(words: readonly string[]): Map<string, Unit> {
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
     const unit = UNITS.get(word) ?? UNNUMBERED_UNITS.get(word);
-    if (word === BREAK) end();
+    if (word === BREAK) endUnit();
     else if (isFloor(words, i)) {
-      end();
+      endUnit();
       units.set('FL', { called: 'FL', number: String(parseInt(ORDINALS.get(word) ?? word)) });
       i += 1;
     } else if (word === SIGN) {
-      if (number.length > 0) end();
+      if (number.length > 0) endUnit();
     } else if (unit !== undefined) {
-      end();
+      endUnit();
       called = unit;
-    } else number.push(NUMBERS.get(word) ?? word.replace(/^0+(?=\d)/, ''));
+    } else number.push(NUMBER_WORDS.get(word) ?? word.replace(/^0+(?=\d)/, ''));
   }
-  end();
+  endUnit();
   return units;
 }
 
@@ -179,7 +188,7 @@ const compareUnits = (some: ReadonlyMap<string, Unit>, others: ReadonlyMap<strin
 function readStreet(words: readonly string[]): Street {
   const [first = '', ...others] = words;
   const rest = others.filter((word) => word !== 'THE');
-  const standard = joinDirections(rest.map((word) => ({ word, short: abbreviate(word) })));
+  const standard = joinDirections(rest.map((word) => ({ word, short: abbreviateWord(word) })));
   const shorts = standard.map(({ short }) => short);
   const before = shorts.length > 1 && isDirection(shorts[0]) ? shorts[0]! : null;
   const after = shorts.length > 2 && isDirection(shorts.at(-1)) ? shorts.at(-1)! : null;
@@ -188,7 +197,7 @@ function readStreet(words: readonly string[]): Street {
   const suffix = named.length > 1 && STREET_SUFFIXES.has(last) ? last : null;
   const name = suffix === null ? named : named.slice(0, -1);
   return {
-    number: NUMBERS.get(first) ?? first,
+    number: NUMBER_WORDS.get(first) ?? first,
     names: [name.map(({ word }) => word).join(''), name.map(({ short }) => short).join('')],
     before,
     after,
@@ -210,12 +219,12 @@ const joinDirections = (words: readonly { word: string; short: string }[]) =>
 
 function compareStreets(one: Street, other: Street): Likeness {
   if (one.number !== other.number || !one.names.some((name, i) => name === other.names[i])) return 'differs';
-  const side = (street: Street) => [street.before, street.after].filter((part) => part !== null).join(' ');
+  const joinSides = (street: Street) => [street.before, street.after].filter((part) => part !== null).join(' ');
   const directions =
     one.before === other.before && one.after === other.after
       ? 'same'
-      : side(one) === side(other)
+      : joinSides(one) === joinSides(other)
         ? 'alike'
-        : compareOptional(side(one) || null, side(other) || null);
+        : compareOptional(joinSides(one) || null, joinSides(other) || null);
   return findFarthest([directions, compareOptional(one.suffix, other.suffix)]);
 }

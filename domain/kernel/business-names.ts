@@ -1,4 +1,4 @@
-import { compareOptional, findNearest, listSpellings, wordsOf, type Likeness } from './likeness';
+import { compareOptional, findNearest, listSpellings, splitWords, type Likeness } from './likeness';
 import { ORDINALS } from './usps-words';
 
 /**
@@ -7,7 +7,7 @@ import { ORDINALS } from './usps-words';
  * to the end that says little leave them alike.
  */
 export function compareBusinessNames(one: string, other: string): Likeness {
-  const [some, others] = [splitAssumed(one), splitAssumed(other)];
+  const [some, others] = [splitAssumedName(one), splitAssumedName(other)];
   // who trades under two names trades under two businesses
   if (some && others && some.some((part, n) => compareBusinessNames(part, others[n]!) === 'differs')) return 'differs';
   return findNearest(listReadings(one), listReadings(other), (a, b) => {
@@ -18,7 +18,7 @@ export function compareBusinessNames(one: string, other: string): Likeness {
 }
 
 /** The registered and the assumed name, where both are written. */
-const splitAssumed = (name: string): string[] | undefined =>
+const splitAssumedName = (name: string): string[] | undefined =>
   /^(.+?)[\s,]+d\W{0,2}b\W{0,2}a\W{0,2}\s+(.+)$/i.exec(name)?.slice(1);
 
 /** The keys by which a business is looked up: two that are not different have one in common. */
@@ -114,26 +114,26 @@ function listReadings(name: string): Reading[] {
     const whole = spelling.replace(/\b(\p{L}) (?=\p{L}\b)/gu, '$1');
     const [, registered, assumed] = /^(.+) DBA (.+)$/.exec(whole) ?? [];
     // each of the two names may be all that somebody else has
-    const parts = [registered, assumed].flatMap((part) => (part === undefined ? [] : [read(part, name)]));
-    return [read(whole, name), ...parts.map((part) => ({ ...part, isPart: true }))];
+    const parts = [registered, assumed].flatMap((part) => (part === undefined ? [] : [readName(part, name)]));
+    return [readName(whole, name), ...parts.map((part) => ({ ...part, isPart: true }))];
   });
 }
 
-function read(whole: string, written: string): Reading {
+function readName(whole: string, written: string): Reading {
   const stated = FORMS.find(([pattern]) => pattern.test(whole));
   const core = stated ? whole.replace(stated[0], '') : whole;
   const isBare = stated !== undefined && stated[1].length === 2 && !core.includes(' ') && !/[.,]/.test(written);
   const isName = isBare && /\p{Lu}\p{Ll}+\s+\p{Lu}\p{Ll}$/u.test(written.trim());
   const [named, form] = isName ? [whole, null] : [core, stated?.[1] ?? null];
-  const words = withoutFirst(
+  const words = dropFirst(
     'THE',
-    wordsOf(named).map((word) => WORDS[word] ?? word),
+    splitWords(named).map((word) => WORDS[word] ?? word),
   );
-  return { whole, standard: words.join(' '), form, isPart: isBare, keys: listKeys(withoutFirst('DR', words)) };
+  return { whole, standard: words.join(' '), form, isPart: isBare, keys: listKeys(dropFirst('DR', words)) };
 }
 
 /** Without a word that may stand before a name and not belong to it. */
-const withoutFirst = (leading: string, words: string[]): string[] =>
+const dropFirst = (leading: string, words: string[]): string[] =>
   words.length > 1 && words[0] === leading ? words.slice(1) : words;
 
 function listKeys(words: readonly string[]): Key[] {

@@ -28,7 +28,7 @@ export type DateRange =
 export type WhoseDay = 'payer' | 'client' | 'user' | 'nobody';
 
 /** What is on record that a date may contradict. */
-export type OnRecord =
+export type RecordedDay =
   /** Of the running attempt. */
   | 'submission'
   /** Of the participation: its first and last day in network. */
@@ -44,13 +44,13 @@ export type OnRecord =
   | 'signature';
 
 /** What of a body says that a contradiction is meant, and why. */
-type Meant = 'reason' | 'outOfOrder';
+type OverridingField = 'reason' | 'outOfOrder';
 
-interface Against {
-  record: OnRecord;
+interface RecordRule {
+  record: RecordedDay;
   must: 'not_be_before' | 'not_be_after';
   /** Taken all the same where one of these is given; left out: never. */
-  unless?: readonly Meant[];
+  unless?: readonly OverridingField[];
   /** Its name in a refusal, where it has one of its own. */
   rule?: string;
 }
@@ -60,15 +60,15 @@ export interface DateRule {
   day: WhoseDay;
   /** Fields beside it that it must not be before. */
   notBefore?: readonly string[];
-  against?: readonly Against[];
+  against?: readonly RecordRule[];
 }
 
-const happened = (day: WhoseDay): DateRule => ({ range: 'happened', day });
-const recent = (day: WhoseDay): DateRule => ({ range: 'recent', day });
+const ruleHappened = (day: WhoseDay): DateRule => ({ range: 'happened', day });
+const ruleRecent = (day: WhoseDay): DateRule => ({ range: 'recent', day });
 const expiry: DateRule = { range: 'expiry', day: 'nobody' };
 
 /** Of work on an application: it cannot be from before the submission, or it says how that is. */
-const sinceSubmission = (...unless: Meant[]): DateRule => ({
+const ruleSinceSubmission = (...unless: OverridingField[]): DateRule => ({
   range: 'recent',
   day: 'payer',
   against: [{ record: 'submission', must: 'not_be_before', unless }],
@@ -79,14 +79,14 @@ const sinceSubmission = (...unless: Meant[]): DateRule => ({
  * calendar it counts, and what it must not contradict. A date of a request is made from its row, so one without a row is none.
  */
 export const DATE_RULES = {
-  'Submission.submittedOn': recent('payer'),
+  'Submission.submittedOn': ruleRecent('payer'),
   'Contact.promisedOn': { range: 'coming', day: 'payer' },
   'Contact.nextFollowUpOn': { range: 'next_look', day: 'payer' },
-  'Contact.completeOn': sinceSubmission('outOfOrder'),
-  'Information.providedOn': sinceSubmission('outOfOrder'),
-  'Contract.on': recent('payer'),
+  'Contact.completeOn': ruleSinceSubmission('outOfOrder'),
+  'Information.providedOn': ruleSinceSubmission('outOfOrder'),
+  'Contract.on': ruleRecent('payer'),
   'Contract.renewsOn': { range: 'planned', day: 'nobody', notBefore: ['on'] },
-  'Confirmation.confirmedOn': { ...sinceSubmission('outOfOrder', 'reason'), range: 'happened' },
+  'Confirmation.confirmedOn': { ...ruleSinceSubmission('outOfOrder', 'reason'), range: 'happened' },
   'EffectiveDate.value': {
     range: 'decided',
     day: 'nobody',
@@ -95,7 +95,7 @@ export const DATE_RULES = {
       { record: 'participation', must: 'not_be_before' },
     ],
   },
-  'Appeal.filedOn': sinceSubmission(),
+  'Appeal.filedOn': ruleSinceSubmission(),
   'Pause.until': { range: 'coming', day: 'payer' },
   'Waiver.until': { range: 'coming', day: 'client' },
   'ParticipationEnd.on': {
@@ -109,64 +109,64 @@ export const DATE_RULES = {
     against: [{ record: 'first_participation', must: 'not_be_before' }],
   },
   'AgreementEnd.replaces': { range: 'asked', day: 'nobody' },
-  'Sighting.seenOn': recent('client'),
-  'Issue.since': recent('client'),
+  'Sighting.seenOn': ruleRecent('client'),
+  'Issue.since': ruleRecent('client'),
   'IssueResolution.resolvedOn': {
-    ...recent('client'),
+    ...ruleRecent('client'),
     against: [{ record: 'issue', must: 'not_be_before' }],
   },
-  'CommitteeDate.on': happened('payer'),
-  'PayersRecredentialing.startedOn': recent('payer'),
+  'CommitteeDate.on': ruleHappened('payer'),
+  'PayersRecredentialing.startedOn': ruleRecent('payer'),
   'PayersRecredentialing.dueOn': { range: 'planned', day: 'payer', notBefore: ['startedOn'] },
   'ApplicationInput.neededBy': { range: 'coming', day: 'client' },
   'ApplicationPatch.neededBy': { range: 'coming', day: 'client' },
   'ChosenApplications.neededBy': { range: 'coming', day: 'client' },
-  'AdoptedFact.confirmedOn': happened('payer'),
-  'Adoption.submittedOn': happened('payer'),
-  'Adoption.stageSince': { ...happened('client'), notBefore: ['submittedOn'] },
-  'Adoption.lastContactOn': happened('payer'),
+  'AdoptedFact.confirmedOn': ruleHappened('payer'),
+  'Adoption.submittedOn': ruleHappened('payer'),
+  'Adoption.stageSince': { ...ruleHappened('client'), notBefore: ['submittedOn'] },
+  'Adoption.lastContactOn': ruleHappened('payer'),
   'Adoption.nextFollowUpOn': { range: 'noted_look', day: 'payer', notBefore: ['lastContactOn'] },
   'Snooze.until': { range: 'planned', day: 'client' },
-  'ProviderContactInput.on': recent('client'),
-  'ClientRequestInput.receivedOn': recent('client'),
+  'ProviderContactInput.on': ruleRecent('client'),
+  'ClientRequestInput.receivedOn': ruleRecent('client'),
   'ClientRequestInput.dueOn': { range: 'planned', day: 'client', notBefore: ['receivedOn'] },
   'Readiness.dateOfService': { range: 'asked', day: 'nobody' },
   'ReadinessAnswers.from': { range: 'asked', day: 'nobody' },
   'ReadinessAnswers.until': { range: 'asked', day: 'nobody' },
   'DocumentInput.expiresOn': expiry,
-  'EnrolmentInput.on': happened('client'),
+  'EnrolmentInput.on': ruleHappened('client'),
   'EnrolmentInput.expectedOn': { range: 'planned', day: 'client', notBefore: ['on'] },
   'Closure.from': { range: 'planned', day: 'payer' },
   'Closure.to': { range: 'planned', day: 'payer', notBefore: ['from'] },
   'PlaybookSource.asOf': { range: 'decided', day: 'nobody' },
-  'PanelInput.asOf': happened('nobody'),
+  'PanelInput.asOf': ruleHappened('nobody'),
   'CoverInput.fromOn': { range: 'planned', day: 'user' },
   'CoverInput.untilOn': { range: 'expiry', day: 'user', notBefore: ['fromOn'] },
-  'PortalAccessInput.on': happened('client'),
+  'PortalAccessInput.on': ruleHappened('client'),
   'ApiKeyInput.expiresOn': { range: 'use', day: 'nobody' },
-  'Licence.issuedOn': happened('nobody'),
+  'Licence.issuedOn': ruleHappened('nobody'),
   'Licence.startsOn': { range: 'decided', day: 'nobody', notBefore: ['issuedOn'] },
   'Licence.expiresOn': { ...expiry, notBefore: ['startsOn', 'issuedOn'] },
   'Malpractice.startsOn': { range: 'decided', day: 'nobody' },
   'Malpractice.expiresOn': { ...expiry, notBefore: ['startsOn'] },
-  'Dea.issuedOn': happened('nobody'),
+  'Dea.issuedOn': ruleHappened('nobody'),
   'Dea.startsOn': { range: 'decided', day: 'nobody', notBefore: ['issuedOn'] },
   'Dea.expiresOn': { ...expiry, notBefore: ['startsOn', 'issuedOn'] },
-  'FormerName.until': happened('nobody'),
-  'AttestationInput.attestedOn': happened('client'),
-  'AccessWithdrawalInput.withdrawnOn': happened('client'),
-  'AuthorisationInput.signedOn': happened('client'),
+  'FormerName.until': ruleHappened('nobody'),
+  'AttestationInput.attestedOn': ruleHappened('client'),
+  'AccessWithdrawalInput.withdrawnOn': ruleHappened('client'),
+  'AuthorisationInput.signedOn': ruleHappened('client'),
   'AuthorisationInput.until': { range: 'expiry', day: 'client', notBefore: ['signedOn'] },
   'Revocation.on': {
     range: 'decided',
     day: 'client',
     against: [{ record: 'signature', must: 'not_be_before' }],
   },
-  'FileChange.changedOn': happened('client'),
-  'SnapshotInput.takenOn': happened('nobody'),
-  'PlatformRelationshipInput.since': happened('client'),
+  'FileChange.changedOn': ruleHappened('client'),
+  'SnapshotInput.takenOn': ruleHappened('nobody'),
+  'PlatformRelationshipInput.since': ruleHappened('client'),
   'PlatformRelationshipPatch.since': {
-    ...happened('client'),
+    ...ruleHappened('client'),
     against: [{ record: 'last_day', must: 'not_be_after', rule: 'not_after_end' }],
   },
   'PlatformRelationshipPatch.changedOn': { range: 'decided', day: 'client' },
@@ -176,16 +176,16 @@ export const DATE_RULES = {
     against: [{ record: 'platform_since', must: 'not_be_before' }],
   },
   'PlatformRelationshipEnd.replaces': { range: 'asked', day: 'nobody' },
-  'PlatformAnswer.answeredOn': happened('client'),
-  'TermsChange.on': happened('client'),
-  'PlatformKnowledge.asOf': happened('nobody'),
+  'PlatformAnswer.answeredOn': ruleHappened('client'),
+  'TermsChange.on': ruleHappened('client'),
+  'PlatformKnowledge.asOf': ruleHappened('nobody'),
   'ChecklistInput.due': { range: 'planned', day: 'client' },
-  'ChecklistInput.doneOn': happened('client'),
+  'ChecklistInput.doneOn': ruleHappened('client'),
   'Plan.leaveOn': { range: 'planned', day: 'client' },
   'Consequences.leaveOn': { range: 'planned', day: 'client' },
   'EndingInput.on': { range: 'nearby', day: 'client' },
   'ReturnInput.on': { range: 'nearby', day: 'client' },
-  'ExclusionCheckInput.checkedOn': happened('nobody'),
+  'ExclusionCheckInput.checkedOn': ruleHappened('nobody'),
   'ExclusionCheckInput.excludedOn': { range: 'decided', day: 'nobody' },
   'ExclusionDecision.excludedOn': { range: 'decided', day: 'nobody' },
   'ExclusionDecision.reinstatedOn': { range: 'expiry', day: 'nobody', notBefore: ['excludedOn'] },
@@ -212,7 +212,7 @@ export interface Contradiction {
 }
 
 /** What in words is on record, and how a date that contradicts it can be right. */
-const IN_WORDS: Record<OnRecord, { what: string; otherwise: string }> = {
+const IN_WORDS: Record<RecordedDay, { what: string; otherwise: string }> = {
   submission: {
     what: 'the submission',
     otherwise: 'put the submission right by a correction if that is what is wrong',
@@ -239,13 +239,13 @@ const IN_WORDS: Record<OnRecord, { what: string; otherwise: string }> = {
   signature: { what: '`signedOn`', otherwise: 'record the authorisation anew if that is what is wrong' },
 };
 
-const HOW: Record<Meant, string> = {
+const HOW: Record<OverridingField, string> = {
   reason: 'a `reason`',
   outOfOrder: '`outOfOrder: {"reason": "…"}`',
 };
 
 /** A rule against the record, in words. */
-export const describeAgainst = ({ record, must, unless = [] }: Against): string =>
+export const describeAgainst = ({ record, must, unless = [] }: RecordRule): string =>
   `must not be ${must === 'not_be_before' ? 'before' : 'after'} ${IN_WORDS[record].what}` +
   (unless.length > 0 ? ` unless sent with ${unless.map((how) => HOW[how]).join(' or ')}` : '');
 
@@ -253,7 +253,7 @@ export const describeAgainst = ({ record, must, unless = [] }: Against): string 
 export function listContradictions(
   part: DatedPart,
   given: Readonly<Record<string, unknown>>,
-  onRecord: Partial<Record<OnRecord, PlainDate | null>>,
+  onRecord: Partial<Record<RecordedDay, PlainDate | null>>,
 ): Contradiction[] {
   return listRulesOf(part).flatMap(([path, { against = [] }]) => {
     const value = given[path];

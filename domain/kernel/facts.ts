@@ -137,7 +137,7 @@ export const findStatusBySource = (source: FactSource): 'confirmed' | 'claimed' 
   source === 'client_word' ? 'claimed' : 'confirmed';
 
 /** Whether a fact awaits a second person's approval, as the operator wants it when the fact is recorded. */
-export const needsApproval = (source: FactSource, phoneFactsNeedApproval: boolean): boolean =>
+export const isApprovalNeeded = (source: FactSource, phoneFactsNeedApproval: boolean): boolean =>
   phoneFactsNeedApproval && source === 'phone';
 
 /** The agreement that a value rests on, or null where it stands by itself. */
@@ -157,9 +157,9 @@ export function listOtherParty(seen: Seen, party: Party): (keyof Seen)[] {
 }
 
 /** Whether two plain JSON values are equal, in whatever order their keys stand. */
-export function sameValue(a: unknown, b: unknown): boolean {
+export function isSameValue(a: unknown, b: unknown): boolean {
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [one, other] = [Object.entries(a), new Map<string, unknown>(Object.entries(b))];
-  return one.length === other.size && one.every(([key, value]) => other.has(key) && sameValue(value, other.get(key)));
+  return one.length === other.size && one.every(([key, value]) => other.has(key) && isSameValue(value, other.get(key)));
 }

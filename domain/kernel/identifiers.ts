@@ -2,7 +2,7 @@
 import { ein, ssn } from 'stdnum/lib/cjs/us';
 
 /** Whether a string is an NPI: 10 digits, the first 1 or 2, with a right check digit. */
-export const isNpi = (text: string): boolean => /^[12]\d{9}$/.test(text) && passesLuhn(`80840${text}`);
+export const isNpi = (text: string): boolean => /^[12]\d{9}$/.test(text) && hasLuhnDigit(`80840${text}`);
 
 /** The kinds of tax ids: of a business, of a person, and of a person who can have no SSN. */
 export const TIN_TYPES = ['ein', 'ssn', 'itin'] as const;
@@ -47,7 +47,7 @@ export function isDea(text: string): boolean {
   return (a + c + e + 2 * (b + d + f)) % 10 === check;
 }
 
-function passesLuhn(digits: string): boolean {
+function hasLuhnDigit(digits: string): boolean {
   const sum = digits
     .split('')
     .reverse()

@@ -6,7 +6,7 @@ import { listSpellings, type Likeness } from './likeness';
  * another licence.
  */
 export function compareLicenceNumbers(one: string, other: string): Likeness {
-  const [a, b] = [read(one), read(other)];
+  const [a, b] = [readNumber(one), readNumber(other)];
   if (a.digits !== b.digits && !isWithTail(a, b) && !isWithTail(b, a)) return 'differs';
   if (a.inner !== b.inner) return 'differs';
   if (a.letters === b.letters) return a.digits === b.digits ? 'same' : 'alike';
@@ -28,7 +28,7 @@ const OTHER_LETTERS: Record<string, string> = {
 };
 
 /** The letters of a licence number, which often say what licence it is: LMFT of LMFT 12345. */
-export const lettersOf = (number: string): string => read(number).letters;
+export const readLicenceLetters = (number: string): string => readNumber(number).letters;
 
 interface Reading {
   letters: string;
@@ -42,21 +42,21 @@ interface Reading {
   head: string | null;
 }
 
-function read(number: string): Reading {
+function readNumber(number: string): Reading {
   const [spelled = ''] = listSpellings(number);
   // Lic. No. 12345
   const written = spelled.replace(/^(LIC|LICEN[CS]E)?( ?(NO|NUM|NUMBER))? (?=\S*\d)/, '');
-  const digits = (text: string) => text.replace(/\D/g, '').replace(/^0+(?=\d)/, '');
+  const readDigits = (text: string) => text.replace(/\D/g, '').replace(/^0+(?=\d)/, '');
   const tail = /^(.*\d) \d{1,2}$/.exec(written);
   return {
-    letters: lettersIn(written),
-    prefix: lettersIn(written.replace(/\d.*$/, '')),
+    letters: readLetters(written),
+    prefix: readLetters(written.replace(/\d.*$/, '')),
     inner: /\d(\p{L}+\d.*)/u.exec(written.replace(/[^\p{L}\d]/gu, ''))?.[1] ?? '',
-    digits: digits(written),
-    head: tail ? digits(tail[1]!) : null,
+    digits: readDigits(written),
+    head: tail ? readDigits(tail[1]!) : null,
   };
 }
 
-const lettersIn = (text: string): string => text.replace(/[^\p{L}]/gu, '');
+const readLetters = (text: string): string => text.replace(/[^\p{L}]/gu, '');
 
 const isWithTail = (long: Reading, short: Reading): boolean => long.head !== null && long.head === short.digits;

@@ -2,11 +2,11 @@
 export type Likeness = 'same' | 'alike' | 'differs';
 
 const FROM_FAR_TO_NEAR: readonly Likeness[] = ['differs', 'alike', 'same'];
-const nearness = (likeness: Likeness): number => FROM_FAR_TO_NEAR.indexOf(likeness);
+const measureNearness = (likeness: Likeness): number => FROM_FAR_TO_NEAR.indexOf(likeness);
 
 /** How near two things come whose parts come this near: as far as the part that is farthest. */
 export const findFarthest = (parts: readonly Likeness[]): Likeness =>
-  parts.reduce((far, part) => (nearness(part) < nearness(far) ? part : far), 'same');
+  parts.reduce((far, part) => (measureNearness(part) < measureNearness(far) ? part : far), 'same');
 
 /** How near the nearest two writings come. */
 export const findNearest = <T>(
@@ -16,7 +16,7 @@ export const findNearest = <T>(
 ): Likeness =>
   some
     .flatMap((one) => others.map((other) => compare(one, other)))
-    .reduce((near, one) => (nearness(one) > nearness(near) ? one : near), 'differs');
+    .reduce((near, one) => (measureNearness(one) > measureNearness(near) ? one : near), 'differs');
 
 /** How near two values come of which either may be left out. */
 export const compareOptional = <T>(one: T | null, other: T | null): Likeness =>
@@ -29,10 +29,10 @@ const SPELLED_OUT = { ä: 'ae', ö: 'oe', ø: 'oe', ü: 'ue', å: 'aa', ñ: 'n' 
 
 /** Both ways of writing a text in capitals without marks and punctuation: Müller is MULLER or MUELLER. */
 export const listSpellings = (text: string): string[] => [
-  ...new Set([spell(text, BARE_LETTERS), spell(text, { ...BARE_LETTERS, ...SPELLED_OUT })]),
+  ...new Set([spellPlainly(text, BARE_LETTERS), spellPlainly(text, { ...BARE_LETTERS, ...SPELLED_OUT })]),
 ];
 
-function spell(text: string, letters: Record<string, string>): string {
+function spellPlainly(text: string, letters: Record<string, string>): string {
   return text
     .normalize('NFC')
     .toLowerCase()
@@ -45,4 +45,4 @@ function spell(text: string, letters: Record<string, string>): string {
     .trim();
 }
 
-export const wordsOf = (text: string): string[] => text.split(' ').filter((word) => word !== '');
+export const splitWords = (text: string): string[] => text.split(' ').filter((word) => word !== '');

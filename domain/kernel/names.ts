@@ -1,4 +1,4 @@
-import { compareOptional, findFarthest, findNearest, listSpellings, wordsOf, type Likeness } from './likeness';
+import { compareOptional, findFarthest, findNearest, listSpellings, splitWords, type Likeness } from './likeness';
 
 /** A person's name as it is written somewhere; any part may hold what belongs into another. */
 export interface PersonName {
@@ -25,10 +25,12 @@ export function comparePersonNames(one: PersonName, other: PersonName): Likeness
 
 /** The keys by which a name is looked up: of two names that are not different, either has one of the other's. */
 export const listPersonKeys = (name: PersonName): string[] => [
-  ...new Set(listReadings(name).flatMap(({ given, family }) => [...keysOf(family, given), ...keysOf(given, family)])),
+  ...new Set(
+    listReadings(name).flatMap(({ given, family }) => [...buildKeys(family, given), ...buildKeys(given, family)]),
+  ),
 ];
 
-const keysOf = (family: readonly string[], given: readonly string[]): string[] => {
+const buildKeys = (family: readonly string[], given: readonly string[]): string[] => {
   const initials = given.length === 0 ? [''] : given.map((name) => name.slice(0, 1));
   const names = [family.join(''), ...family.filter((name) => !PARTICLES.has(name))];
   return names.flatMap((name) => initials.map((initial) => `${name},${initial}`));
@@ -69,17 +71,17 @@ const PARTICLES = new Set(
 function listReadings({ firstName, middleName, lastName, suffix }: PersonName): Reading[] {
   const fields = [firstName ?? '', middleName ?? '', lastName, suffix ?? ''].map(listSpellings);
   return [0, 1].map((way) => {
-    const [first, middle, last, stated] = fields.map((ways) => wordsOf(ways[way] ?? ways[0]!));
+    const [first, middle, last, stated] = fields.map((ways) => splitWords(ways[way] ?? ways[0]!));
     const found: string[] = stated!.flatMap((word) => SUFFIXES[word] ?? []);
-    const strip = (words: string[], isInitial: (word: string) => boolean): string[] => {
+    const stripInitials = (words: string[], isInitial: (word: string) => boolean): string[] => {
       const at = words.findIndex((word, i) => i > 0 && !isInitial(word) && (SUFFIXES[word] || CREDENTIALS.has(word)));
       if (at < 0) return words;
       found.push(...words.slice(at).flatMap((word) => SUFFIXES[word] ?? []));
       return words.slice(0, at);
     };
     // a V is an initial where it stands among given names
-    const given = strip([...first!, ...middle!], (word) => word.length === 1);
-    const family = strip(last!, () => false).map((word) => (word === 'SAINT' ? 'ST' : word));
+    const given = stripInitials([...first!, ...middle!], (word) => word.length === 1);
+    const family = stripInitials(last!, () => false).map((word) => (word === 'SAINT' ? 'ST' : word));
     return {
       given: given.length > 1 && TITLES.has(given[0]!) ? given.slice(1) : given,
       family,
@@ -102,9 +104,9 @@ function compareGivenNames(one: readonly string[], other: readonly string[]): Li
   ] as const)
     if (one.slice(0, a).join('') === other.slice(0, b).join('')) return compareFurther(one.slice(a), other.slice(b));
   if (isInitialOf(one[0]!, other[0]!)) return compareFurther(one.slice(1), other.slice(1));
-  const initialsOf = (names: readonly string[]) => names.map((name) => name[0]).join('');
+  const joinInitials = (names: readonly string[]) => names.map((name) => name[0]).join('');
   const isInitials = (short: readonly string[], long: readonly string[]) =>
-    short.length === 1 && long.length > 1 && short[0] === initialsOf(long);
+    short.length === 1 && long.length > 1 && short[0] === joinInitials(long);
   if (isInitials(one, other) || isInitials(other, one)) return 'alike';
   // called by the middle name
   return one.slice(1).includes(other.join(' ')) || other.slice(1).includes(one.join(' ')) ? 'alike' : 'differs';

@@ -298,7 +298,7 @@ export const STATES = readWords(`
   VI VIRGINISLANDS USVIRGINISLANDS`);
 
 /** Numbers that stand for a street's or a house's name in words. */
-export const NUMBERS = readWords(`
+export const NUMBER_WORDS = readWords(`
   1 ONE
   2 TWO
   3 THREE

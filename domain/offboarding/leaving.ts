@@ -82,9 +82,9 @@ export interface Leaver {
  * nothing that goes on rests on it. A relationship with a platform is the provider's own: it goes on, and is chased no more.
  */
 export function listLeavingItems(terms: EndingTerms, of: Leaver, today: PlainDate): LeavingItem[] {
-  const ofApplications = of.applications.flatMap((one) => itemsOf(one, terms, today));
+  const ofApplications = of.applications.flatMap((one) => listApplicationItems(one, terms, today));
   const going = of.applications.filter(({ id }) =>
-    ofApplications.some(({ subjectId, because, action }) => subjectId === id && GOES_ON(because, action)),
+    ofApplications.some(({ subjectId, because, action }) => subjectId === id && isContinuing(because, action)),
   );
   const agreements = of.agreements.filter(
     (held) => !going.some(({ key }) => AGREEMENT_KEY.every((n) => key[n] === held[n])),
@@ -109,10 +109,10 @@ export function listLeavingItems(terms: EndingTerms, of: Leaver, today: PlainDat
 const AGREEMENT_KEY = ['practiceId', 'payerId', 'state', 'lineOfBusiness'] as const;
 
 /** Whether an item leaves a participation that rests on a contract. */
-const GOES_ON = (because: LeavingCause, action: LeavingAction): boolean =>
+const isContinuing = (because: LeavingCause, action: LeavingAction): boolean =>
   because === 'termination_under_way' || (because === 'individual_participation' && action !== 'hand_over');
 
-function itemsOf(
+function listApplicationItems(
   one: LeavingApplication,
   { on, applications, terminate }: EndingTerms,
   today: PlainDate,
@@ -142,11 +142,11 @@ function isOfGroup({ key, contract }: LeavingApplication): boolean {
 }
 
 function describeNotice(on: PlainDate, { noticeDays }: LeavingApplication, today: PlainDate) {
-  const latest = (a: PlainDate, b: PlainDate) => (a > b ? a : b);
-  if (noticeDays === null) return { noticeBy: latest(on, today), lastDay: latest(on, today) };
+  const pickLater = (a: PlainDate, b: PlainDate) => (a > b ? a : b);
+  if (noticeDays === null) return { noticeBy: pickLater(on, today), lastDay: pickLater(on, today) };
   return {
     noticeDays,
-    noticeBy: latest(addDays(on, -noticeDays), today),
-    lastDay: latest(on, addDays(today, noticeDays)),
+    noticeBy: pickLater(addDays(on, -noticeDays), today),
+    lastDay: pickLater(on, addDays(today, noticeDays)),
   };
 }

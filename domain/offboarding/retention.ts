@@ -3,7 +3,7 @@ import { addDays } from '../time/dates';
 
 /** What is kept for a while after a provider or client has left, and is then purged. */
 const RETAINED = ['secrets', 'evidence', 'readinessAnswers', 'audit'] as const;
-export type Retained = (typeof RETAINED)[number];
+export type RetainedKind = (typeof RETAINED)[number];
 
 /** For how long, from the last day on. */
 export interface RetentionSettings {
@@ -21,15 +21,15 @@ export const RETENTION_DEFAULTS: RetentionSettings = {
 };
 
 const DAYS_PER_YEAR = 365.25;
-const years = (count: number) => Math.ceil(count * DAYS_PER_YEAR);
+const countDays = (count: number) => Math.ceil(count * DAYS_PER_YEAR);
 
 /** The first day on which it is no longer kept. */
-export const computePurgeDay = (endedOn: PlainDate, what: Retained, settings: RetentionSettings): PlainDate =>
+export const computePurgeDay = (endedOn: PlainDate, what: RetainedKind, settings: RetentionSettings): PlainDate =>
   addDays(endedOn, 1 + KEPT_DAYS[what](settings));
 
-const KEPT_DAYS: Record<Retained, (settings: RetentionSettings) => number> = {
+const KEPT_DAYS: Record<RetainedKind, (settings: RetentionSettings) => number> = {
   secrets: ({ secretsPurgeDays }) => secretsPurgeDays,
-  evidence: ({ evidenceKeepYears }) => years(evidenceKeepYears),
-  readinessAnswers: ({ readinessKeepYears }) => years(readinessKeepYears),
-  audit: ({ auditKeepYears }) => years(auditKeepYears),
+  evidence: ({ evidenceKeepYears }) => countDays(evidenceKeepYears),
+  readinessAnswers: ({ readinessKeepYears }) => countDays(readinessKeepYears),
+  audit: ({ auditKeepYears }) => countDays(auditKeepYears),
 };

@@ -9,11 +9,11 @@ const LONGEST_MS = 12 * 3_600_000;
 /** How long a service that failed so many times in a row is left alone: a quarter of an hour, doubled up to twelve. */
 export function computeBackOff(failures: number, id: string): number {
   const wait = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 10));
-  return wait + spreadById(id, wait / 5);
+  return wait + computeSpread(id, wait / 5);
 }
 
 /** Always the same for one id, from 0 to less than `ms`. */
-export const spreadById = (id: string, ms: number): number => {
+export const computeSpread = (id: string, ms: number): number => {
   let hash = 0x811c9dc5;
   for (const character of id) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
   // FNV-1a hardly moves the upper bits of ids that differ in their last character

@@ -1,6 +1,6 @@
 import { addMilliseconds } from '../time/dates';
 import type { Instant } from '../time/instants';
-import { atDate, computeChase, isBusinessDay, localDate } from '../time/calendar';
+import { findWindowStart, computeChase, isBusinessDay, toLocalDate } from '../time/calendar';
 
 /** Nudges to one person that fall due within this time go out as one. */
 const DIGEST_MS = 15 * 60_000;
@@ -21,28 +21,28 @@ export function computeMailingTime(dueAt: Instant, now: Instant, timeZone: strin
   const { nine } = findMailingHours(complete, timeZone);
   // what falls due at nine is everybody's: each recipient has a minute of his own
   const rush = nine <= complete && complete < addMilliseconds(nine, SPREAD_MS);
-  const at = rush ? addMilliseconds(complete, spreadByRecipient(recipientId)) : complete;
+  const at = rush ? addMilliseconds(complete, computeRecipientSpread(recipientId)) : complete;
   return computeSendingTime([at, now].sort()[1]!, timeZone, recipientId);
 }
 
 /** This instant or, outside the hours of a business day, the next morning, spread by recipient. */
 export function computeSendingTime(at: Instant, timeZone: string, recipientId: string): Instant {
   const { opens, nine, closes } = findMailingHours(at, timeZone);
-  const today = isBusinessDay(localDate(at, timeZone));
+  const today = isBusinessDay(toLocalDate(at, timeZone));
   if (today && opens <= at && at < closes) return at;
   const morning = today && at < opens ? nine : computeChase({ at }, { businessDays: 1 }, { timeZone });
-  return addMilliseconds(morning, spreadByRecipient(recipientId));
+  return addMilliseconds(morning, computeRecipientSpread(recipientId));
 }
 
 function findMailingHours(at: Instant, timeZone: string) {
   const [opens, nine, closes] = [HOURS.from, '09:00', HOURS.to].map((from) =>
-    atDate(localDate(at, timeZone), { timeZone, from, to: '23:59' }),
+    findWindowStart(toLocalDate(at, timeZone), { timeZone, from, to: '23:59' }),
   ) as [Instant, Instant, Instant];
   return { opens, nine, closes };
 }
 
 /** Always the same for one recipient. */
-const spreadByRecipient = (id: string): number => (Number.parseInt(id.slice(0, 6), 16) / 0xffffff) * SPREAD_MS;
+const computeRecipientSpread = (id: string): number => (Number.parseInt(id.slice(0, 6), 16) / 0xffffff) * SPREAD_MS;
 
 /** How often mail goes to one domain, and to one address of a payer: what comes faster waits for its turn. */
 const DOMAIN_EVERY_MS = 500;

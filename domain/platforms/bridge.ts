@@ -3,7 +3,7 @@ import type { ApplicationState } from '../applications/state';
 import { addDays } from '../time/dates';
 
 /** What to ask when an application is submitted while its provider stays on a platform. */
-export const BRIDGE_ASKS = [
+export const BRIDGE_QUESTIONS = [
   'Say that the request adds a direct participation and replaces nothing: the participation through the platform goes on.',
 ] as const;
 

@@ -1,9 +1,9 @@
 import type { Instant, PlainDate } from '../time/instants';
-import { computeDeadline, localDate, type Window } from '../time/calendar';
+import { computeDeadline, toLocalDate, type Window } from '../time/calendar';
 import type { ApplicationKind, LineOfBusiness, ReadinessReason, Stage } from '../kernel/codes';
-import { addDays, daysBetween } from '../time/dates';
+import { addDays, countDaysBetween } from '../time/dates';
 import type { Duration } from '../time/duration';
-import { readPanel, type Panel, type PanelReading, type Parked } from '../registry/panels';
+import { readPanel, type Panel, type PanelReading, type ParkedApplication } from '../registry/panels';
 import type { ChecklistEntry } from './checklist';
 import {
   assessAnswers,
@@ -11,7 +11,7 @@ import {
   selectAnswersInForce,
   type LedgerAnswer,
   type PortableItem,
-  type Standing,
+  type AnswerState,
   type Verdict,
 } from './platform';
 
@@ -66,7 +66,7 @@ export interface Expectation {
   window: Window;
 }
 
-export interface Known {
+export interface KnownFacts {
   now: Instant;
   /** In the client's zone. */
   today: PlainDate;
@@ -74,7 +74,7 @@ export interface Known {
   applications: readonly DirectApplication[];
   agreements: readonly LiveAgreement[];
   panels: readonly Panel[];
-  parked: readonly Parked[];
+  parked: readonly ParkedApplication[];
 }
 
 /** Why a kind of application fits. */
@@ -123,9 +123,9 @@ export interface Consequence {
   payerName: string;
   state: string | null;
   verdict: Verdict;
-  portable: { answer: Standing; entryId: string | null } & Record<PortableItem, Standing>;
+  portable: { answer: AnswerState; entryId: string | null } & Record<PortableItem, AnswerState>;
   notice: Notice;
-  restrictions: { freeOf: Standing; entryId: string | null; words: string | null };
+  restrictions: { freeOf: AnswerState; entryId: string | null; words: string | null };
   application: Pick<DirectApplication, 'id' | 'practiceId' | 'kind' | 'stage' | 'open'> | null;
   fits: Fit;
   panel: PanelReading;
@@ -147,7 +147,7 @@ export interface Consequences {
 /** An open item of the checklist; `late` where it is due after the platform is gone, or not at all. */
 type LeaveRisk = Pick<ChecklistEntry, 'item' | 'owner' | 'due'> & { late: boolean };
 
-export interface ConsequencesInput extends Known {
+export interface ConsequencesInput extends KnownFacts {
   leaveOn: PlainDate;
   payers: ReadonlyMap<string, Expectation>;
   /** Those in which the platform covers its payers; empty where none is known. */
@@ -182,7 +182,7 @@ export function assessConsequences(input: ConsequencesInput): Consequences {
           entryId: portable?.id ?? null,
           ...assessed.portable,
         },
-        notice: computeNotice(noticeDays(restricted), input),
+        notice: computeNotice(readNoticeDays(restricted), input),
         restrictions: {
           freeOf: standing.get('free_of_restrictions')!,
           entryId: restricted?.id ?? null,
@@ -191,7 +191,7 @@ export function assessConsequences(input: ConsequencesInput): Consequences {
         application: application && summarizeApplication(application),
         fits,
         panel,
-        billable: billable(application, panel, input.payers.get(payerId)!, input),
+        billable: findBillable(application, panel, input.payers.get(payerId)!, input),
       };
     }),
   );
@@ -220,7 +220,7 @@ export const summarizeApplication = ({ id, practiceId, kind, stage, open }: Dire
 const isUnderWay = ({ because }: Fit): boolean => because[0]!.reason === 'under_way';
 
 /** Zero only where an answer states that there is no restriction. */
-const noticeDays = (given: LedgerAnswer | undefined): number | null =>
+const readNoticeDays = (given: LedgerAnswer | undefined): number | null =>
   given?.noticeDays ?? (given?.answer === 'yes' ? 0 : null);
 
 /** A notice of so many days, for leaving on a date. */
@@ -240,12 +240,12 @@ export function computeNotice(
   };
 }
 
-const participating = ({ stage, endedOn }: DirectApplication, on: PlainDate): boolean =>
+const isParticipatingOn = ({ stage, endedOn }: DirectApplication, on: PlainDate): boolean =>
   stage === 'confirmed' && (endedOn === null || endedOn >= on);
 
 /** Open, or a participation that goes on: the payer has the provider on its list, or is being asked to. */
-const stands = (application: DirectApplication, today: PlainDate): boolean =>
-  application.open || participating(application, today);
+const isStanding = (application: DirectApplication, today: PlainDate): boolean =>
+  application.open || isParticipatingOn(application, today);
 
 const isFor = (application: DirectApplication, { payerId, state, practiceId, locationId }: Target): boolean =>
   application.payerId === payerId &&
@@ -271,12 +271,12 @@ const PROGRESS: readonly Stage[] = [
 /** The application for a target that is furthest on its way, those that stand before others; null where there is none. */
 export function findDirectApplication(
   target: Target,
-  { applications, today }: Pick<Known, 'applications' | 'today'>,
+  { applications, today }: Pick<KnownFacts, 'applications' | 'today'>,
 ): DirectApplication | null {
-  const rank = (one: DirectApplication) => (stands(one, today) ? 100 : 0) + PROGRESS.indexOf(one.stage);
+  const rankApplication = (one: DirectApplication) => (isStanding(one, today) ? 100 : 0) + PROGRESS.indexOf(one.stage);
   const [first] = applications
     .filter((one) => isFor(one, target))
-    .sort((a, b) => rank(b) - rank(a) || (a.id < b.id ? -1 : 1));
+    .sort((a, b) => rankApplication(b) - rankApplication(a) || (a.id < b.id ? -1 : 1));
   return first ?? null;
 }
 
@@ -300,17 +300,19 @@ function listSpeakingLedgers(answers: readonly GivenAnswer[], payerId: string, s
  */
 export function findFittingKind(
   target: Target,
-  { answers, applications, agreements, today }: Pick<Known, 'answers' | 'applications' | 'agreements' | 'today'>,
+  { answers, applications, agreements, today }: Pick<KnownFacts, 'answers' | 'applications' | 'agreements' | 'today'>,
 ): Fit {
   const { payerId, state, practiceId } = target;
   const own = findDirectApplication(target, { applications, today });
-  if (own && stands(own, today))
+  if (own && isStanding(own, today))
     return { kind: own.kind, adopt: false, because: [{ reason: 'under_way', applicationId: own.id }] };
 
   const agreement = agreements.find(
     (held) => held.payerId === payerId && held.state === state && held.practiceId === practiceId,
   );
-  const elsewhere = applications.find((one) => one.payerId === payerId && !isFor(one, target) && stands(one, today));
+  const elsewhere = applications.find(
+    (one) => one.payerId === payerId && !isFor(one, target) && isStanding(one, today),
+  );
   const speaking = listSpeakingLedgers(answers, payerId, state);
   const direct = speaking.find(({ verdict }) => verdict === 'direct');
   if (direct) {
@@ -333,7 +335,7 @@ export function findFittingKind(
 }
 
 /** The gate's word for the day of leaving; otherwise when it can be expected to say yes. */
-function billable(
+function findBillable(
   application: DirectApplication | null,
   panel: PanelReading,
   expectation: Expectation,
@@ -342,31 +344,33 @@ function billable(
   const reasons = [...((application && gate.get(application.id)) ?? (['no_application'] as const))];
   if (application && reasons.length === 0)
     return { status: 'confirmed', expectedOn: application.effectiveOn, from: 'effective_date', gapDays: 0, reasons };
-  const expected = expectedOn(application, panel, expectation, { leaveOn, now, today });
+  const expected = estimateDecisionDay(application, panel, expectation, { leaveOn, now, today });
   if (!expected) return { status: 'not_expected', expectedOn: null, from: null, gapDays: null, reasons };
-  const gapDays = Math.max(0, daysBetween(leaveOn, expected.expectedOn));
+  const gapDays = Math.max(0, countDaysBetween(leaveOn, expected.expectedOn));
   return { status: gapDays > 0 ? 'late' : 'expected', ...expected, gapDays, reasons };
 }
 
 /** What is overdue is expected any day; what has not begun, or came to nothing, counts from today. */
-function expectedOn(
+function estimateDecisionDay(
   application: DirectApplication | null,
   panel: PanelReading,
   expectation: Expectation,
   { leaveOn, now, today }: Pick<ConsequencesInput, 'leaveOn' | 'now' | 'today'>,
 ): { expectedOn: PlainDate; from: Billable['from'] } | null {
-  const later = (on: PlainDate) => (on > today ? on : today);
-  const standing = application && stands(application, today) ? application : null;
+  const pickFuture = (on: PlainDate) => (on > today ? on : today);
+  const standing = application && isStanding(application, today) ? application : null;
   const { stage, effectiveOn, submittedOn, expectedDecisionOn } = standing ?? {};
-  if (stage === 'panel_closed' || (stage === 'confirmed' && !participating(standing!, leaveOn))) return null;
+  if (stage === 'panel_closed' || (stage === 'confirmed' && !isParticipatingOn(standing!, leaveOn))) return null;
   if (stage === 'confirmed' || stage === 'approved')
     return effectiveOn
-      ? { expectedOn: later(effectiveOn), from: 'effective_date' }
+      ? { expectedOn: pickFuture(effectiveOn), from: 'effective_date' }
       : { expectedOn: today, from: 'approval' };
-  if (submittedOn && expectedDecisionOn) return { expectedOn: later(expectedDecisionOn), from: 'submission' };
-  return panel.status === 'closed' ? null : { expectedOn: decisionFrom(now, expectation), from: 'today' };
+  if (submittedOn && expectedDecisionOn) return { expectedOn: pickFuture(expectedDecisionOn), from: 'submission' };
+  return panel.status === 'closed' ? null : { expectedOn: computeExpectedDecision(now, expectation), from: 'today' };
 }
 
 /** The day on which a decision is expected on what is submitted now. */
-export const decisionFrom = (now: Instant, { expectedDecision, window }: Omit<Expectation, 'name'>): PlainDate =>
-  localDate(computeDeadline({ at: now }, expectedDecision, window), window.timeZone);
+export const computeExpectedDecision = (
+  now: Instant,
+  { expectedDecision, window }: Omit<Expectation, 'name'>,
+): PlainDate => toLocalDate(computeDeadline({ at: now }, expectedDecision, window), window.timeZone);

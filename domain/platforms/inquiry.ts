@@ -6,7 +6,7 @@ import { selectAnswersInForce, type Assessment, type LedgerAnswer, type Question
 /** How often the open questions are asked where the inquiry sets no other cadence. */
 export const DEFAULT_CADENCE: Duration = { businessDays: 10 };
 /** Asked so often without an answer, a person takes it up. */
-export const ASKED_IN_VAIN = 3;
+export const UNANSWERED_LIMIT = 3;
 /** How long an answer holds. */
 const HOLDS: Duration = { months: 12 };
 

@@ -2,7 +2,7 @@ import type { PlainDate } from '../time/instants';
 import type { BlockerCode } from '../applications/state';
 import type { ChecklistEntry, ChecklistItem } from './checklist';
 import type { Consequence, Consequences } from './consequences';
-import { DECISIONS, type Answer, type Decision } from './platform';
+import { DECISIONS, type PlatformAnswer, type PlatformDecision } from './platform';
 
 /** What a platform may do for a practice. */
 export const SERVICES = ['claims', 'eligibility', 'administration', 'referrals', 'community', 'speed'] as const;
@@ -10,7 +10,7 @@ export type Service = (typeof SERVICES)[number];
 
 export interface ServiceEntry {
   service: Service;
-  does: Answer;
+  does: PlatformAnswer;
   notes: string | null;
 }
 
@@ -68,7 +68,7 @@ const INSTEAD: Record<Service, readonly ChecklistItem[]> = {
 
 /** What an outcome takes: every outcome in the same terms, and staying is one. */
 interface Outcome {
-  decision: Decision;
+  decision: PlatformDecision;
   chosen: boolean;
   applicationsToStart: number;
   checklistOpen: number;
@@ -81,7 +81,7 @@ interface Outcome {
 export interface DecisionSheet {
   services: {
     service: Service;
-    platform: { does: Answer | 'unanswered'; notes: string | null };
+    platform: { does: PlatformAnswer | 'unanswered'; notes: string | null };
     direct: {
       checklist: Pick<ChecklistEntry, 'item' | 'doneOn'>[];
       /** Of speed: the first and the last payer. */
@@ -103,7 +103,7 @@ export interface DecisionSheet {
 export function buildDecisionSheet(
   { items, notice, earliestLeaveOn: leaveOn }: TransitionPlan,
   given: {
-    decision: Decision | null;
+    decision: PlatformDecision | null;
     services: readonly ServiceEntry[];
     checklist: readonly ChecklistEntry[];
     clients: ReadonlyMap<string, number>;
@@ -113,7 +113,7 @@ export function buildDecisionSheet(
   const expected = items.flatMap(({ billable }) => billable.expectedOn ?? []).sort();
   const last = expected.length === items.length ? (expected.at(-1) ?? given.today) : null;
   const applicationsToStart = items.filter(({ start }) => start === 'today' || start === 'blocked').length;
-  const takes: Record<Decision, Omit<Outcome, 'decision' | 'chosen'>> = {
+  const takes: Record<PlatformDecision, Omit<Outcome, 'decision' | 'chosen'>> = {
     stay: { applicationsToStart: 0, checklistOpen: 0, noticeDays: 0, readyOn: given.today },
     bridge: { applicationsToStart, checklistOpen: 0, noticeDays: 0, readyOn: last },
     build_direct: {

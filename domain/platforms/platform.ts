@@ -10,9 +10,9 @@ export const QUESTIONS = [
 export type Question = (typeof QUESTIONS)[number];
 
 export const ANSWERS = ['yes', 'no', 'unclear'] as const;
-export type Answer = (typeof ANSWERS)[number];
+export type PlatformAnswer = (typeof ANSWERS)[number];
 /** How a question stands. */
-export type Standing = Answer | 'unanswered';
+export type AnswerState = PlatformAnswer | 'unanswered';
 
 /** What of a participation may remain on leaving the platform. */
 export const PORTABLE_ITEMS = [
@@ -29,20 +29,20 @@ export const CONTRACT_HOLDERS = ['provider', 'practice', 'platform', 'other', 'u
 type ContractHolder = (typeof CONTRACT_HOLDERS)[number];
 
 export const DECISIONS = ['stay', 'bridge', 'build_direct'] as const;
-export type Decision = (typeof DECISIONS)[number];
+export type PlatformDecision = (typeof DECISIONS)[number];
 
 export const VERDICTS = ['direct', 'platform_model', 'unclear'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /** What an answer says beyond itself. */
 export interface AnswerDetails {
-  parts?: { credentialed?: Answer; contracted?: Answer; contractHolder?: ContractHolder } | null;
-  items?: Partial<Record<PortableItem, Answer>> | null;
+  parts?: { credentialed?: PlatformAnswer; contracted?: PlatformAnswer; contractHolder?: ContractHolder } | null;
+  items?: Partial<Record<PortableItem, PlatformAnswer>> | null;
   noticeDays?: number | null;
 }
 
 /** The one question to which each detail belongs. */
-export const QUESTION_OF = {
+export const QUESTION_BY_DETAIL = {
   parts: 'direct_contract',
   items: 'portable_on_exit',
   noticeDays: 'free_of_restrictions',
@@ -51,7 +51,7 @@ export const QUESTION_OF = {
 /** An answer in force; without a payer or a state it holds for all of them. */
 export interface LedgerAnswer extends AnswerDetails {
   question: Question;
-  answer: Answer;
+  answer: PlatformAnswer;
   payerId: string | null;
   state: string | null;
 }
@@ -59,7 +59,7 @@ export interface LedgerAnswer extends AnswerDetails {
 /** How a question reads; of a yes that doesn't stand, the details that say otherwise. */
 interface Reading {
   question: Question;
-  answer: Standing;
+  answer: AnswerState;
   contradictedBy?: string[];
 }
 
@@ -69,7 +69,7 @@ interface Assessed {
   because: Reading[];
   unanswered: Question[];
   /** What remains on leaving the platform, item by item. */
-  portable: Record<PortableItem, Standing>;
+  portable: Record<PortableItem, AnswerState>;
 }
 
 interface StateAssessment extends Assessed {
@@ -113,10 +113,10 @@ export function selectAnswersInForce<T extends LedgerAnswer>(
   payerId: string,
   state: string | null,
 ): Map<Question, T> {
-  const specificity = (given: T) => (given.payerId === null ? 0 : 2) + (given.state === null ? 0 : 1);
+  const rankSpecificity = (given: T) => (given.payerId === null ? 0 : 2) + (given.state === null ? 0 : 1);
   const applying = answers
     .filter((given) => (given.payerId === null || given.payerId === payerId) && [null, state].includes(given.state))
-    .sort((a, b) => specificity(a) - specificity(b));
+    .sort((a, b) => rankSpecificity(a) - rankSpecificity(b));
   return new Map(applying.map((given) => [given.question, given]));
 }
 
@@ -128,7 +128,7 @@ export function assessIn(answers: readonly LedgerAnswer[], payerId: string, stat
     state,
     ...findVerdict(readings),
     unanswered: readings.filter(({ answer }) => answer === 'unanswered').map(({ question }) => question),
-    portable: portableBy(given.get('portable_on_exit')),
+    portable: assessPortability(given.get('portable_on_exit')),
     readings,
   };
 }
@@ -156,22 +156,22 @@ function findVerdict(readings: readonly Reading[]): Pick<Assessed, 'verdict' | '
 }
 
 /** What remains, by item; a yes in general says of no item that it does. */
-function portableBy(given: LedgerAnswer | undefined): Assessed['portable'] {
-  const otherwise: Standing = !given ? 'unanswered' : given.answer === 'no' ? 'no' : 'unclear';
-  return portableEach((item) => given?.items?.[item] ?? otherwise);
+function assessPortability(given: LedgerAnswer | undefined): Assessed['portable'] {
+  const otherwise: AnswerState = !given ? 'unanswered' : given.answer === 'no' ? 'no' : 'unclear';
+  return mapPortableItems((item) => given?.items?.[item] ?? otherwise);
 }
 
-const portableEach = (of: (item: PortableItem) => Standing): Assessed['portable'] =>
+const mapPortableItems = (of: (item: PortableItem) => AnswerState): Assessed['portable'] =>
   Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, of(item)])) as Assessed['portable'];
 
 /** What all share, otherwise unclear; because of everything that stands in the way of any. */
 function findSharedAssessment(parts: readonly Assessed[]): Assessed {
-  const same = <T>(values: T[]): T | 'unclear' => (new Set(values).size === 1 ? values[0]! : 'unclear');
+  const combineValues = <T>(values: T[]): T | 'unclear' => (new Set(values).size === 1 ? values[0]! : 'unclear');
   const because = parts.flatMap((part) => part.because).map((reading) => [JSON.stringify(reading), reading] as const);
   return {
-    verdict: same(parts.map((part) => part.verdict)),
+    verdict: combineValues(parts.map((part) => part.verdict)),
     because: [...new Map(because).values()],
     unanswered: QUESTIONS.filter((question) => parts.some((part) => part.unanswered.includes(question))),
-    portable: portableEach((item) => same(parts.map((part) => part.portable[item]))),
+    portable: mapPortableItems((item) => combineValues(parts.map((part) => part.portable[item]))),
   };
 }

@@ -52,14 +52,17 @@ const ENOUGH = 3;
 
 /** Best first, those under way last; equals in the order of caseload and id, so that the order is always the same. */
 export function rankTargets(targets: readonly PayerTarget[]): RankedTarget[] {
-  const most = (of: (target: PayerTarget) => number) => Math.max(1, ...targets.map(of));
-  const largest = { clients: most(({ clients }) => clients), value: most(({ monthlyValue }) => monthlyValue ?? 0) };
-  const underWay = ({ fits }: PayerTarget) => (fits.because[0]!.reason === 'under_way' ? 1 : 0);
+  const findMost = (of: (target: PayerTarget) => number) => Math.max(1, ...targets.map(of));
+  const largest = {
+    clients: findMost(({ clients }) => clients),
+    value: findMost(({ monthlyValue }) => monthlyValue ?? 0),
+  };
+  const rankUnderWay = ({ fits }: PayerTarget) => (fits.because[0]!.reason === 'under_way' ? 1 : 0);
   return targets
     .map((target) => ({ ...target, score: scoreTarget(target, largest) }))
     .sort(
       (a, b) =>
-        underWay(a) - underWay(b) ||
+        rankUnderWay(a) - rankUnderWay(b) ||
         b.score.total - a.score.total ||
         b.clients - a.clients ||
         (a.payerId < b.payerId ? -1 : 1),
@@ -92,7 +95,7 @@ function scoreTarget(target: PayerTarget, largest: { clients: number; value: num
 }
 
 /** What a file lacks of what is asked of it. */
-export const unmetOf = ({ prerequisites, attestation }: FileReading): BlockerCode[] => [
+export const listUnmetBlockers = ({ prerequisites, attestation }: FileReading): BlockerCode[] => [
   ...prerequisites.flatMap(({ code, met }) => (met ? [] : code)),
   ...(attestation && attestation.state !== 'current' ? [`attestation_${attestation.state}` as const] : []),
 ];

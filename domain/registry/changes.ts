@@ -4,7 +4,7 @@ import { addDays } from '../time/dates';
 
 /** Where an application stands when something changes that it rests on; `agreement`: it made a group's contract. */
 export const STANDINGS = ['participating', 'agreement', 'submitted', 'unsubmitted'] as const;
-export type Standing = (typeof STANDINGS)[number];
+export type ChangeStanding = (typeof STANDINGS)[number];
 
 /**
  * What a change means for an application. `contract`: another TIN is another party, and the payer's contract is with
@@ -18,7 +18,7 @@ const NOTICE_RULES: Partial<Record<LineOfBusiness, { days: number; citation: str
 };
 
 /** What a change of a field means for an application, by the payer's playbook. */
-export function findChangeNeed(field: ChangeField, standing: Standing, handling: ChangeHandling): ChangeNeed {
+export function findChangeNeed(field: ChangeField, standing: ChangeStanding, handling: ChangeHandling): ChangeNeed {
   // what has not left yet leaves with the file as it is then
   if (standing === 'unsubmitted') return 'nothing';
   if (standing === 'submitted') return 'tell_payer';

@@ -14,7 +14,8 @@ export const isInForce = ({ startsOn, expiresOn }: Term, on: PlainDate): boolean
   (startsOn === undefined || startsOn <= on) && on <= expiresOn;
 
 /** Whether any of several holds on a day; they may overlap. */
-export const isHeld = (terms: readonly Term[], on: PlainDate): boolean => terms.some((term) => isInForce(term, on));
+export const areTermsInForce = (terms: readonly Term[], on: PlainDate): boolean =>
+  terms.some((term) => isInForce(term, on));
 
 /** Puts the latest end first, and of one end the latest beginning. */
 export function compareTerms(a: Term, b: Term): number {
@@ -27,7 +28,7 @@ export const listTurningDays = (terms: readonly Term[]): PlainDate[] =>
   terms.flatMap(({ startsOn, expiresOn }) => [...(startsOn ? [startsOn] : []), addDays(expiresOn, 1)]).sort();
 
 /** What of a provider's file has terms: those that are on file now, and those that were before them. */
-export interface Held<T> {
+export interface HeldTerms<T> {
   current: readonly T[];
   former: readonly T[];
 }
@@ -46,10 +47,10 @@ export interface TermChange {
   correction: boolean;
 }
 
-export type Dated = Term & { issuedOn?: PlainDate | undefined };
+export type DatedTerm = Term & { issuedOn?: PlainDate | undefined };
 
 /** A term as it is given by itself: without a first day it begins on its day of issue. */
-export const startOnIssue = <T extends Dated>(one: T): T =>
+export const startOnIssue = <T extends DatedTerm>(one: T): T =>
   one.startsOn === undefined && one.issuedOn !== undefined ? { ...one, startsOn: one.issuedOn } : one;
 
 /**
@@ -58,25 +59,28 @@ export const startOnIssue = <T extends Dated>(one: T): T =>
  * new of its place begins, and sooner where that comes to begin sooner; where nothing is left of a place, nothing of it goes
  * on. A correction says what was so all along: nothing becomes a former term.
  */
-export function replaceHeld<T extends Dated>(
-  kept: Held<T>,
+export function replaceTerms<T extends DatedTerm>(
+  kept: HeldTerms<T>,
   given: readonly T[],
   kind: HeldKind<T>,
   { on, correction }: TermChange,
-): Held<T> {
-  const alike = (one: T) => (other: T) => kind.placeOf(one) === kind.placeOf(other) && kind.isSame(one, other);
+): HeldTerms<T> {
+  const matchesTerm = (one: T) => (other: T) => kind.placeOf(one) === kind.placeOf(other) && kind.isSame(one, other);
   const left = [...kept.current];
-  const take = (matches: (one: T) => boolean): T | undefined => {
+  const takeTerm = (matches: (one: T) => boolean): T | undefined => {
     const found = left.findIndex(matches);
     return found < 0 ? undefined : left.splice(found, 1)[0];
   };
   const placed = given
-    .map((one) => ({ one, own: take(alike(one)) }))
+    .map((one) => ({ one, own: takeTerm(matchesTerm(one)) }))
     // what was wrong may be the number itself
-    .map(({ one, own }) => ({ one, own: own ?? (correction ? take((other) => inOnePlace(kind, one, other)) : own) }))
+    .map(({ one, own }) => ({
+      one,
+      own: own ?? (correction ? takeTerm((other) => isInOnePlace(kind, one, other)) : own),
+    }))
     .map(({ one, own }) => {
       const amends = own !== undefined && (correction || one.expiresOn <= own.expiresOn);
-      const before = [...kept.current, ...kept.former].filter((other) => inOnePlace(kind, one, other));
+      const before = [...kept.current, ...kept.former].filter((other) => isInOnePlace(kind, one, other));
       const startsOn = amends ? findAmendedStart(one, own) : findNewStart(one, own, before, on);
       return { own, amends, one: { ...one, ...(startsOn && { startsOn }) } };
     });
@@ -86,28 +90,31 @@ export function replaceHeld<T extends Dated>(
     former = former.flatMap((one) => (matches(one) ? endBy(one, lastDay) : [one]));
   };
   // of the same thing a term within another says nothing more
-  const keep = (term: T) => {
-    const same = former.filter(alike(term));
+  const keepFormer = (term: T) => {
+    const same = former.filter(matchesTerm(term));
     if (same.some((one) => isWithin(term, one))) return;
     former = [term, ...former.filter((one) => !(same.includes(one) && isWithin(one, term)))];
   };
   // what ended where one of its place was to begin
-  const endedFor = (one: T) => (other: T) => inOnePlace(kind, one, other) && other.expiresOn < (one.startsOn ?? '');
+  const isEndedBefore = (one: T) => (other: T) =>
+    isInOnePlace(kind, one, other) && other.expiresOn < (one.startsOn ?? '');
   for (const { one, own, amends } of placed) {
-    if (own && !amends) keep(own);
-    if (own && amends) endAll(endedFor(own), addDays(later(on, one.startsOn ?? on), -1));
+    if (own && !amends) keepFormer(own);
+    if (own && amends) endAll(isEndedBefore(own), addDays(pickLater(on, one.startsOn ?? on), -1));
     // a licence has one end: the one that was given last, also where it was on file by a wrong number
-    endAll((other) => alike(one)(other) || (own !== undefined && alike(own)(other)), one.expiresOn);
+    endAll((other) => matchesTerm(one)(other) || (own !== undefined && matchesTerm(own)(other)), one.expiresOn);
   }
   for (const gone of left) {
-    const starts = placed.flatMap(({ one, own }) => (!own && inOnePlace(kind, one, gone) ? (one.startsOn ?? on) : []));
-    const lastDay = addDays(later(on, starts.sort()[0] ?? on), -1);
-    if (correction) former = former.filter((one) => !alike(gone)(one));
+    const starts = placed.flatMap(({ one, own }) =>
+      !own && isInOnePlace(kind, one, gone) ? (one.startsOn ?? on) : [],
+    );
+    const lastDay = addDays(pickLater(on, starts.sort()[0] ?? on), -1);
+    if (correction) former = former.filter((one) => !matchesTerm(gone)(one));
     // where nothing is left of a place, nothing of it goes on, what it took the place of neither
-    const isEmpty = !given.some((one) => inOnePlace(kind, one, gone));
-    endAll(isEmpty ? (one) => inOnePlace(kind, one, gone) : alike(gone), lastDay);
-    if (starts.length > 0) endAll(endedFor(gone), lastDay);
-    if (!correction) endBy(gone, lastDay).forEach(keep);
+    const isEmpty = !given.some((one) => isInOnePlace(kind, one, gone));
+    endAll(isEmpty ? (one) => isInOnePlace(kind, one, gone) : matchesTerm(gone), lastDay);
+    if (starts.length > 0) endAll(isEndedBefore(gone), lastDay);
+    if (!correction) endBy(gone, lastDay).forEach(keepFormer);
   }
   return {
     current: placed.map(({ one }) => one),
@@ -115,7 +122,7 @@ export function replaceHeld<T extends Dated>(
   };
 }
 
-const inOnePlace = <T>({ placeOf }: HeldKind<T>, one: T, other: T): boolean => placeOf(one) === placeOf(other);
+const isInOnePlace = <T>({ placeOf }: HeldKind<T>, one: T, other: T): boolean => placeOf(one) === placeOf(other);
 
 const isWithin = (inner: Term, outer: Term): boolean =>
   inner.expiresOn <= outer.expiresOn &&
@@ -123,15 +130,15 @@ const isWithin = (inner: Term, outer: Term): boolean =>
 
 /** A term that ends by a day at the latest; none where it would end before it began. */
 const endBy = <T extends Term>(term: T, lastDay: PlainDate): T[] => {
-  const expiresOn = earlier(term.expiresOn, lastDay);
+  const expiresOn = pickEarlier(term.expiresOn, lastDay);
   return term.startsOn !== undefined && expiresOn < term.startsOn ? [] : [{ ...term, expiresOn }];
 };
 
 /** The first day of a term of which the file said something else; a day of issue moves it where it rested on one, or was before. */
-function findAmendedStart(one: Dated, own: Dated): PlainDate | undefined {
+function findAmendedStart(one: DatedTerm, own: DatedTerm): PlainDate | undefined {
   const moves = own.startsOn === own.issuedOn || (own.startsOn ?? '') < (one.issuedOn ?? '');
   const said = one.startsOn ?? (moves ? one.issuedOn : undefined);
-  return said ?? (own.startsOn && earlier(own.startsOn, one.expiresOn));
+  return said ?? (own.startsOn && pickEarlier(own.startsOn, one.expiresOn));
 }
 
 /**
@@ -140,9 +147,9 @@ function findAmendedStart(one: Dated, own: Dated): PlainDate | undefined {
  * begins the day after the term that it renews, or, once that is over, with the change: what lies between is a gap.
  */
 function findNewStart(
-  one: Dated,
-  own: Dated | undefined,
-  before: readonly Dated[],
+  one: DatedTerm,
+  own: DatedTerm | undefined,
+  before: readonly DatedTerm[],
   on: PlainDate,
 ): PlainDate | undefined {
   const said = one.startsOn ?? one.issuedOn;
@@ -150,8 +157,8 @@ function findNewStart(
   if (said !== undefined && (known === undefined || said > known)) return said;
   if (before.length === 0) return undefined;
   const days = [on, ...(own ? [addDays(own.expiresOn, 1)] : []), ...(one.issuedOn ? [one.issuedOn] : [])];
-  return earlier(days.sort().at(-1)!, one.expiresOn);
+  return pickEarlier(days.sort().at(-1)!, one.expiresOn);
 }
 
-const earlier = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? one : other);
-const later = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? other : one);
+const pickEarlier = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? one : other);
+const pickLater = (one: PlainDate, other: PlainDate): PlainDate => (one < other ? other : one);

@@ -17,7 +17,7 @@ export interface Panel {
 }
 
 /** An application that the payer parked because its panel is closed. */
-export interface Parked {
+export interface ParkedApplication {
   applicationId: string;
   payerId: string;
   state: string;
@@ -40,10 +40,10 @@ const RECENT_DAYS = 180;
 export function readPanel(
   { payerId, state, kind }: { payerId: string; state: string | null; kind: ApplicationKind },
   panels: readonly Panel[],
-  parked: readonly Parked[],
+  parked: readonly ParkedApplication[],
   today: PlainDate,
 ): PanelReading {
-  const isIts = (one: Panel | Parked) => one.payerId === payerId && one.state === state;
+  const isIts = (one: Panel | ParkedApplication) => one.payerId === payerId && one.state === state;
   const ofPayer = panels.filter(isIts);
   const stated = ofPayer.find((one) => one.kind === kind) ?? ofPayer.find((one) => one.kind === null);
   const [latest] = parked

@@ -172,10 +172,10 @@ export const KIND_RULES: Record<ApplicationKind, KindRules> = {
 const OF_A_PRACTICE: readonly Prerequisite[] = ['npi', 'practice_tin', 'practice_address'];
 
 /** What a provider keeps up by themselves. */
-export const KEPT_UP: readonly Prerequisite[] = ['caqh_id', 'licence_in_state', 'malpractice'];
+export const UPKEEP_PREREQUISITES: readonly Prerequisite[] = ['caqh_id', 'licence_in_state', 'malpractice'];
 
 /** How specific a variant is: by how many it names, then a state before a kind before a line. */
-const specificity = ({ state, kind, lineOfBusiness }: VariantScope): number =>
+const rankSpecificity = ({ state, kind, lineOfBusiness }: VariantScope): number =>
   [state, kind, lineOfBusiness].filter(Boolean).length * 8 +
   (state ? 4 : 0) +
   (kind ? 2 : 0) +
@@ -186,7 +186,7 @@ function applyVariants({ variants = [], ...own }: Playbook, scope: Required<Vari
   const names = ['state', 'kind', 'lineOfBusiness'] as const;
   return variants
     .filter((variant) => names.every((name) => variant[name] === undefined || variant[name] === scope[name]))
-    .sort((a, b) => specificity(a) - specificity(b))
+    .sort((a, b) => rankSpecificity(a) - rankSpecificity(b))
     .reduce<Omit<Playbook, 'variants'>>((playbook, variant) => {
       const { state: _, kind: _kind, lineOfBusiness: _line, ...overrides } = variant;
       return { ...playbook, ...overrides };
@@ -209,7 +209,7 @@ export function resolvePlaybook(
   const requiresCaqh =
     KIND_RULES[kind].provider && (demanded.requiresCaqh ?? (!ends && PLAYBOOK_DEFAULTS.requiresCaqh));
   const usual = PLAYBOOK_DEFAULTS.requires.filter((code) =>
-    ends ? !KEPT_UP.includes(code) : requiresCaqh || code !== 'caqh_id',
+    ends ? !UPKEEP_PREREQUISITES.includes(code) : requiresCaqh || code !== 'caqh_id',
   );
   return {
     ...PLAYBOOK_DEFAULTS,
@@ -265,5 +265,5 @@ export function deriveRules(
 }
 
 /** How many applications like this one a payer takes in one call; null where nothing says so. */
-export const mostPerCall = (playbook: Playbook, scope: Required<VariantScope>): number | null =>
+export const findMostPerCall = (playbook: Playbook, scope: Required<VariantScope>): number | null =>
   applyVariants(playbook, scope).maxPerCall ?? null;

@@ -9,7 +9,7 @@ export interface StarterPayer {
 }
 
 const AS_OF = '2026-11-23';
-const from = (source: string) => ({ source: `guidance: ${source}`, asOf: AS_OF });
+const citeGuidance = (source: string) => ({ source: `guidance: ${source}`, asOf: AS_OF });
 
 /**
  * Payers of behavioural health practices, each fact with where it was read. What no source says is left out, and the
@@ -32,21 +32,23 @@ export const STARTER_SET: readonly StarterPayer[] = [
         'Has the committee decided, and what is the effective date?',
       ],
       sources: {
-        channel: from('aetna.com, join the network: web request form, then e-signature, then CAQH'),
-        expectedDecision: from('aetna.com: credentialing 45 to 180 days'),
-        followUpEvery: from('GetPaneled: every one to two weeks'),
-        trackOrder: from('aetna.com: the contract first, then credentialing; both are needed'),
-        loadingCheck: from(
+        channel: citeGuidance('aetna.com, join the network: web request form, then e-signature, then CAQH'),
+        expectedDecision: citeGuidance('aetna.com: credentialing 45 to 180 days'),
+        followUpEvery: citeGuidance('GetPaneled: every one to two weeks'),
+        trackOrder: citeGuidance('aetna.com: the contract first, then credentialing; both are needed'),
+        loadingCheck: citeGuidance(
           'rushcredentialing.com: loaded some 30 business days after the welcome letter, without notice',
         ),
-        questions: from('GetPaneled follow-up script; contract mail lands in spam'),
+        questions: citeGuidance('GetPaneled follow-up script; contract mail lands in spam'),
       },
       variants: [
         {
           kind: 'add_to_group',
           contractBases: ['group_contract'],
           sources: {
-            contractBases: from('therassistfl.com: a group contract from 2 clinicians on; it belongs to the business'),
+            contractBases: citeGuidance(
+              'therassistfl.com: a group contract from 2 clinicians on; it belongs to the business',
+            ),
           },
         },
       ],
@@ -62,16 +64,18 @@ export const STARTER_SET: readonly StarterPayer[] = [
       informationDeadline: { days: 60 },
       questions: ['Is the provider listed already, at any location or under any TIN?', 'Is any document missing?'],
       sources: {
-        channel: from('evernorth.com: provider information form and CAQH'),
-        expectedDecision: from('Therassist: 2 to 3 months'),
-        informationDeadline: from('Cigna North Carolina: the file is closed where documents are missing for 60 days'),
-        questions: from('evernorth.com: do not submit where the provider is listed'),
+        channel: citeGuidance('evernorth.com: provider information form and CAQH'),
+        expectedDecision: citeGuidance('Therassist: 2 to 3 months'),
+        informationDeadline: citeGuidance(
+          'Cigna North Carolina: the file is closed where documents are missing for 60 days',
+        ),
+        questions: citeGuidance('evernorth.com: do not submit where the provider is listed'),
       },
       variants: [
         {
           kind: 'add_to_group',
           contractBases: ['group_contract'],
-          sources: { contractBases: from('therassistfl.com: a group contract only from 4 to 6 clinicians on') },
+          sources: { contractBases: citeGuidance('therassistfl.com: a group contract only from 4 to 6 clinicians on') },
         },
       ],
     },
@@ -91,17 +95,17 @@ export const STARTER_SET: readonly StarterPayer[] = [
         'Is a W-9 on file for this TIN?',
       ],
       sources: {
-        channel: from('Provider Express: network participation request with a login'),
-        expectedDecision: from('Optum talking points: on average less than 120 days'),
-        earliestInquiry: from('Optum talking points: status queries from day 120'),
-        trackOrder: from('uhcprovider.com: credentialing, then the contract'),
-        questions: from('Provider Express: commonest reasons for a cancelled request'),
+        channel: citeGuidance('Provider Express: network participation request with a login'),
+        expectedDecision: citeGuidance('Optum talking points: on average less than 120 days'),
+        earliestInquiry: citeGuidance('Optum talking points: status queries from day 120'),
+        trackOrder: citeGuidance('uhcprovider.com: credentialing, then the contract'),
+        questions: citeGuidance('Provider Express: commonest reasons for a cancelled request'),
       },
       variants: [
         {
           kind: 'add_to_group',
           contractBases: ['group_contract'],
-          sources: { contractBases: from('therassistfl.com: a group contract only from 4 to 6 clinicians on') },
+          sources: { contractBases: citeGuidance('therassistfl.com: a group contract only from 4 to 6 clinicians on') },
         },
       ],
     },
@@ -116,17 +120,19 @@ export const STARTER_SET: readonly StarterPayer[] = [
       informationDeadline: { days: 7 },
       questions: ['Is the panel open in this state for a new agreement, or for joining a group only?'],
       sources: {
-        channel: from('carelonbehavioralhealth.com: Availity is mandatory'),
-        trackOrder: from('carelonbehavioralhealth.com: the contract first, then credentialing'),
-        informationDeadline: from('Sokndall payer guide: 7 calendar days to correct a conflict'),
-        questions: from('carelonbehavioralhealth.com: states closed to new agreements while groups may add members'),
+        channel: citeGuidance('carelonbehavioralhealth.com: Availity is mandatory'),
+        trackOrder: citeGuidance('carelonbehavioralhealth.com: the contract first, then credentialing'),
+        informationDeadline: citeGuidance('Sokndall payer guide: 7 calendar days to correct a conflict'),
+        questions: citeGuidance(
+          'carelonbehavioralhealth.com: states closed to new agreements while groups may add members',
+        ),
       },
       variants: [
         {
           state: 'CA',
           lineOfBusiness: 'medicaid',
           questions: ['Is the proof of PAVE enrolment on file?'],
-          sources: { questions: from('carelonbehavioralhealth.com: Medi-Cal needs PAVE proof') },
+          sources: { questions: citeGuidance('carelonbehavioralhealth.com: Medi-Cal needs PAVE proof') },
         },
       ],
     },
@@ -139,14 +145,14 @@ export const STARTER_SET: readonly StarterPayer[] = [
       channel: 'email',
       expectedDecision: { days: 180 },
       sources: {
-        channel: from('Humana: request form by e-mail, and CAQH'),
-        expectedDecision: from('Therassist: 5 to 6 months'),
+        channel: citeGuidance('Humana: request form by e-mail, and CAQH'),
+        expectedDecision: citeGuidance('Therassist: 5 to 6 months'),
       },
       variants: [
         {
           kind: 'add_to_group',
           contractBases: ['group_contract'],
-          sources: { contractBases: from('therassistfl.com: a group contract even with one clinician') },
+          sources: { contractBases: citeGuidance('therassistfl.com: a group contract even with one clinician') },
         },
       ],
     },
@@ -160,9 +166,9 @@ export const STARTER_SET: readonly StarterPayer[] = [
       recredentialEvery: { months: 36 },
       questions: ['Have all recredentialing materials arrived?'],
       sources: {
-        channel: from('magellanprovider.com'),
-        recredentialEvery: from('NCQA: 36 months from the last committee decision'),
-        questions: from('magellanprovider.com: terminates where recredentialing materials are not sent'),
+        channel: citeGuidance('magellanprovider.com'),
+        recredentialEvery: citeGuidance('NCQA: 36 months from the last committee decision'),
+        questions: citeGuidance('magellanprovider.com: terminates where recredentialing materials are not sent'),
       },
     },
   },
@@ -175,17 +181,19 @@ export const STARTER_SET: readonly StarterPayer[] = [
       expectedDecision: { days: 90 },
       questions: ['Is the application complete, and since when?', 'Does behavioural health go to another company?'],
       sources: {
-        channel: from('bluechoicesc.com FAQ'),
-        expectedDecision: from(
+        channel: citeGuidance('bluechoicesc.com FAQ'),
+        expectedDecision: citeGuidance(
           'bluechoicesc.com FAQ: 90 days after it is complete; effective on approval, no backdating',
         ),
-        questions: from('bluechoicesc.com FAQ: behavioural health may go to a separate company'),
+        questions: citeGuidance('bluechoicesc.com FAQ: behavioural health may go to a separate company'),
       },
       variants: [
         {
           kind: 'add_to_group',
           contractBases: ['group_contract'],
-          sources: { contractBases: from('therassistfl.com: BCBS plans, a group contract from 2 clinicians on') },
+          sources: {
+            contractBases: citeGuidance('therassistfl.com: BCBS plans, a group contract from 2 clinicians on'),
+          },
         },
       ],
     },
@@ -209,18 +217,18 @@ export const STARTER_SET: readonly StarterPayer[] = [
         'Is a development letter out?',
       ],
       sources: {
-        channel: from('CMS: PECOS 855I with the reassignment in it'),
-        requiresCaqh: from('CMS: enrolment does not read CAQH'),
-        expectedDecision: from('piehealthusa.com 2026: web 15 days, with a site visit 50, paper 30 to 65'),
-        informationDeadline: from(
+        channel: citeGuidance('CMS: PECOS 855I with the reassignment in it'),
+        requiresCaqh: citeGuidance('CMS: enrolment does not read CAQH'),
+        expectedDecision: citeGuidance('piehealthusa.com 2026: web 15 days, with a site visit 50, paper 30 to 65'),
+        informationDeadline: citeGuidance(
           'Palmetto: development letters are answered within 30 days; a rejected one loses the filing date',
         ),
-        appealWindow: from('payerready.com: 60 days'),
-        followUpEvery: from('Sokndall payer guide: every 3 weeks'),
-        callerVerification: from('CMS MLN SE1216: the PTAN tells the contractor who calls'),
-        contractBases: from('CMS: enrolment takes the place of a contract'),
-        recredentialEvery: from('CMS: revalidation every 5 years'),
-        questions: from('CMS program integrity manual, chapter 15: statuses'),
+        appealWindow: citeGuidance('payerready.com: 60 days'),
+        followUpEvery: citeGuidance('Sokndall payer guide: every 3 weeks'),
+        callerVerification: citeGuidance('CMS MLN SE1216: the PTAN tells the contractor who calls'),
+        contractBases: citeGuidance('CMS: enrolment takes the place of a contract'),
+        recredentialEvery: citeGuidance('CMS: revalidation every 5 years'),
+        questions: citeGuidance('CMS program integrity manual, chapter 15: statuses'),
       },
     },
   },
@@ -235,11 +243,11 @@ export const STARTER_SET: readonly StarterPayer[] = [
       contractBases: ['government_program'],
       recredentialEvery: { months: 60 },
       sources: {
-        channel: from('TX PEMS; each managed care organisation afterwards on its own'),
-        requiresCaqh: from('PEMS: the state portal asks for itself'),
-        expectedDecision: from('payerready.com: 30 to 180 days and more'),
-        contractBases: from('state enrolment takes the place of a contract'),
-        recredentialEvery: from('superiorhealthplan.com: revalidation within 5 years, notice of 120 days'),
+        channel: citeGuidance('TX PEMS; each managed care organisation afterwards on its own'),
+        requiresCaqh: citeGuidance('PEMS: the state portal asks for itself'),
+        expectedDecision: citeGuidance('payerready.com: 30 to 180 days and more'),
+        contractBases: citeGuidance('state enrolment takes the place of a contract'),
+        recredentialEvery: citeGuidance('superiorhealthplan.com: revalidation within 5 years, notice of 120 days'),
       },
     },
   },
@@ -252,9 +260,9 @@ export const STARTER_SET: readonly StarterPayer[] = [
       expectedDecision: { days: 120 },
       questions: ['Is the certification done, apart from credentialing and contracting?'],
       sources: {
-        channel: from('Humana Military; the West is TriWest since 2025-01-01'),
-        expectedDecision: from('totalmd.com: 60 to 120 days'),
-        questions: from('TRICARE: certification, credentialing and contracting are three steps'),
+        channel: citeGuidance('Humana Military; the West is TriWest since 2025-01-01'),
+        expectedDecision: citeGuidance('totalmd.com: 60 to 120 days'),
+        questions: citeGuidance('TRICARE: certification, credentialing and contracting are three steps'),
       },
     },
   },

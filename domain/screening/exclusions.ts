@@ -2,7 +2,7 @@ import type { Instant, PlainDate } from '../time/instants';
 import { compareBusinessNames, listBusinessKeys } from '../kernel/business-names';
 import { findNearest, type Likeness } from '../kernel/likeness';
 import { comparePersonNames, listPersonKeys, type PersonName } from '../kernel/names';
-import { atDate, localDate } from '../time/calendar';
+import { findWindowStart, toLocalDate } from '../time/calendar';
 import { addDays } from '../time/dates';
 
 /** From when a person is excluded, and from when no longer; null: until further notice. */
@@ -11,7 +11,7 @@ export interface ExclusionTerm {
   reinstatedOn: PlainDate | null;
 }
 
-export const excludedOn = ({ from, reinstatedOn }: ExclusionTerm, day: PlainDate): boolean =>
+export const isExcludedOn = ({ from, reinstatedOn }: ExclusionTerm, day: PlainDate): boolean =>
   from <= day && (reinstatedOn === null || day < reinstatedOn);
 
 /** Whether a listing is the checked person's or practice's. */
@@ -37,13 +37,13 @@ export function selectCountingWords<T extends ExclusionWord>(words: readonly T[]
 
 /** From when until when a person or practice is excluded, by all matches and decisions. */
 export const computeExclusionTerms = (words: readonly ExclusionWord[]): ExclusionTerm[] =>
-  termsWith('confirmed', words);
+  selectTerms('confirmed', words);
 
 /** Whether an undecided listing may mean the person or practice on a day. */
-export const maybeExcludedOn = (words: readonly ExclusionWord[], day: PlainDate): boolean =>
-  termsWith('possible', words).some((term) => excludedOn(term, day));
+export const mayBeExcludedOn = (words: readonly ExclusionWord[], day: PlainDate): boolean =>
+  selectTerms('possible', words).some((term) => isExcludedOn(term, day));
 
-const termsWith = (status: ExclusionStatus, words: readonly ExclusionWord[]): ExclusionTerm[] =>
+const selectTerms = (status: ExclusionStatus, words: readonly ExclusionWord[]): ExclusionTerm[] =>
   selectCountingWords(words)
     .filter((word) => word.status === status)
     .map(({ excludedOn: from, reinstatedOn }) => ({ from, reinstatedOn }));
@@ -62,12 +62,12 @@ export const findDecisiveWord = <T extends ExclusionWord>(words: readonly T[]): 
     .at(0);
 
 /** A person by their names, or a business by its own. */
-export interface Named extends PersonName {
+export interface ListedName extends PersonName {
   businessName?: string | null;
 }
 
 /** An entry of a list of the excluded, as far as it says who it is. */
-export interface Listing extends Named {
+export interface Listing extends ListedName {
   /** Null where the list doesn't know it. */
   npi: string | null;
   state: string | null;
@@ -82,7 +82,7 @@ export interface LeieEntry extends Listing {
 }
 
 /** A provider or a practice as it is on file, for one client. */
-export interface Screened extends Named {
+export interface ScreenedParty extends ListedName {
   npi: string | null;
   /** A person's. */
   formerNames?: readonly PersonName[];
@@ -95,20 +95,23 @@ export type Match = (typeof MATCHES)[number];
  * Whether an entry is, by its NPI, or may be, by the name in whatever state, this provider or practice; a person
  * decides. Another NPI is another person, whatever the name, while a business may have several.
  */
-export function matchListing(listing: Listing, held: Screened): Match | null {
+export function matchListing(listing: Listing, held: ScreenedParty): Match | null {
   if (listing.npi !== null && listing.npi === held.npi) return 'npi';
   if (listing.npi !== null && !listing.businessName) return null;
   return compareNamed(listing, held) === 'differs' ? null : 'name';
 }
 
-function compareNamed(listing: Named, held: Screened): Likeness {
+function compareNamed(listing: ListedName, held: ScreenedParty): Likeness {
   if (listing.businessName && held.businessName) return compareBusinessNames(listing.businessName, held.businessName);
   if (listing.businessName || held.businessName) return 'differs';
   return findNearest([listing], [held, ...(held.formerNames ?? [])], comparePersonNames);
 }
 
 /** The keys by which entries are looked up: an entry that matches by name has one of the provider's or practice's. */
-export const listNameKeys = ({ formerNames = [], ...named }: Named & Pick<Screened, 'formerNames'>): string[] =>
+export const listNameKeys = ({
+  formerNames = [],
+  ...named
+}: ListedName & Pick<ScreenedParty, 'formerNames'>): string[] =>
   named.businessName ? listBusinessKeys(named.businessName) : [named, ...formerNames].flatMap(listPersonKeys);
 
 /** Day of the month by which the OIG puts out the month's list, and the one by which it should be on file. */
@@ -117,18 +120,20 @@ const DUE_DAY = 15;
 const WINDOW = { timeZone: 'America/New_York' };
 
 /** The month of an instant where lists are put out, as its first day. */
-export const monthOf = (now: Instant): PlainDate => `${localDate(now, WINDOW.timeZone).slice(0, 7)}-01`;
+export const findMonth = (now: Instant): PlainDate => `${toLocalDate(now, WINDOW.timeZone).slice(0, 7)}-01`;
 
 /** When the list of a month is asked for: in the morning of its day. */
-export const computeListDueAt = (month: PlainDate): Instant => atDate(`${month.slice(0, 7)}-${DUE_DAY}`, WINDOW);
+export const computeListDueAt = (month: PlainDate): Instant =>
+  findWindowStart(`${month.slice(0, 7)}-${DUE_DAY}`, WINDOW);
 
 /** When it is first fetched: in the morning of the day by which it is out. */
-export const computeListOutAt = (month: PlainDate): Instant => atDate(`${month.slice(0, 7)}-${OUT_DAY}`, WINDOW);
+export const computeListOutAt = (month: PlainDate): Instant =>
+  findWindowStart(`${month.slice(0, 7)}-${OUT_DAY}`, WINDOW);
 
 /** Whose list it is that was fetched: of the month in which it changed; where nobody says, the last that should be out. */
 export function findListMonth(modifiedAt: Instant | null, at: Instant): PlainDate {
-  const month = monthOf(modifiedAt !== null && modifiedAt < at ? modifiedAt : at);
-  return modifiedAt !== null || at >= computeListOutAt(month) ? month : monthOf(`${addDays(month, -1)}T12:00:00Z`);
+  const month = findMonth(modifiedAt !== null && modifiedAt < at ? modifiedAt : at);
+  return modifiedAt !== null || at >= computeListOutAt(month) ? month : findMonth(`${addDays(month, -1)}T12:00:00Z`);
 }
 
 export function addOneMonth(month: PlainDate): PlainDate {

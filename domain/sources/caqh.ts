@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../time/instants';
-import { addDays, addMilliseconds, isFuture, utcDate } from '../time/dates';
-import { spreadById } from '../outreach/politeness';
+import { addDays, addMilliseconds, isFuture, toUtcDate } from '../time/dates';
+import { computeSpread } from '../outreach/politeness';
 
 /** What CAQH, or an export of its portal, says of a provider; its words as they are. */
 export interface CaqhStatement {
@@ -50,20 +50,20 @@ const WORDS: Record<string, CaqhStanding> = {
   notcurrent: 'not_current',
 };
 
-const plain = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
-const ofWords = (words: string | null): CaqhStanding => WORDS[plain(words ?? '')] ?? 'unknown';
+const simplifyText = (text: string): string => text.toLowerCase().replace(/[^a-z]/g, '');
+const readStanding = (words: string | null): CaqhStanding => WORDS[simplifyText(words ?? '')] ?? 'unknown';
 
 /** A plan reads a profile only where it is on the plan's roster, authorised, and current and complete. */
 export function findCaqhStanding({ found, rosterStatus, authorised, providerStatus }: CaqhStatement): CaqhStanding {
   if (!found) return 'not_found';
-  if (rosterStatus !== null && plain(rosterStatus) !== 'active') return 'not_on_roster';
+  if (rosterStatus !== null && simplifyText(rosterStatus) !== 'active') return 'not_on_roster';
   if (authorised === false) return 'not_authorised';
-  return ofWords(providerStatus);
+  return readStanding(providerStatus);
 }
 
 /** When the provider attested, as far as the answer shows it; a date that has begun nowhere on earth shows nothing. */
-export const attestedOn = ({ providerStatus, statusOn }: CaqhStatement, now: Instant): PlainDate | null =>
-  ofWords(providerStatus) === 'current' && statusOn !== null && !isFuture(statusOn, now) ? statusOn : null;
+export const findAttestedOn = ({ providerStatus, statusOn }: CaqhStatement, now: Instant): PlainDate | null =>
+  readStanding(providerStatus) === 'current' && statusOn !== null && !isFuture(statusOn, now) ? statusOn : null;
 
 /** Whether a statement is of before the one on file: it is dated earlier, or not at all where that one is dated. */
 export function isOutdated({ statusOn }: CaqhStatement, known: CaqhStatement | null, now: Instant): boolean {
@@ -85,7 +85,7 @@ export function planNextCaqhCheck(
   { standing, dueOn, id }: { standing: CaqhStanding; dueOn: PlainDate | null; id: string },
   now: Instant,
 ): Instant {
-  const near = dueOn !== null && addDays(dueOn, -NEAR_DAYS) <= utcDate(now);
+  const near = dueOn !== null && addDays(dueOn, -NEAR_DAYS) <= toUtcDate(now);
   const settled = standing === 'current' || standing === 'not_found' || standing === 'unusable';
-  return addMilliseconds(now, (settled && !near ? WEEK_MS : DAY_MS) + spreadById(id, SPREAD_MS));
+  return addMilliseconds(now, (settled && !near ? WEEK_MS : DAY_MS) + computeSpread(id, SPREAD_MS));
 }

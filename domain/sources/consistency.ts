@@ -1,8 +1,8 @@
 import type { PlainDate } from '../time/instants';
 import type { LicenceTerm } from '../registry/attestation';
-import { isHeld } from '../registry/held-terms';
+import { areTermsInForce } from '../registry/held-terms';
 import { compareAddresses, type Place } from '../kernel/addresses';
-import { compareLicenceNumbers, lettersOf } from '../kernel/licence-numbers';
+import { compareLicenceNumbers, readLicenceLetters } from '../kernel/licence-numbers';
 import { findNearest, type Likeness } from '../kernel/likeness';
 import type { TinType } from '../kernel/identifiers';
 import { comparePersonNames, type PersonName } from '../kernel/names';
@@ -214,7 +214,7 @@ const PROFESSIONS: Record<string, readonly string[]> = {
 
 type TouchedRecords = Partial<Pick<Finding, 'about' | 'practiceId' | 'applicationIds'>>;
 
-const finding = (code: FindingCode, touched: TouchedRecords): Finding => ({
+const buildFinding = (code: FindingCode, touched: TouchedRecords): Finding => ({
   code,
   severity: FIXES[code][0],
   about: null,
@@ -232,12 +232,12 @@ export function listPracticeFindings(
 ): Finding[] {
   const of = { practiceId, applicationIds };
   return [
-    ...(npiIsColleagues ? [finding('colleagues_npi_is_group_npi', of)] : []),
-    ...(tinPrefixKnown ? [] : [finding('ein_prefix_unknown', of)]),
-    ...(npi === null && tinType === 'ein' ? [finding('group_npi_missing', of)] : []),
-    ...expired(documents, today).map((about) => finding('document_expired', { ...of, about })),
+    ...(npiIsColleagues ? [buildFinding('colleagues_npi_is_group_npi', of)] : []),
+    ...(tinPrefixKnown ? [] : [buildFinding('ein_prefix_unknown', of)]),
+    ...(npi === null && tinType === 'ein' ? [buildFinding('group_npi_missing', of)] : []),
+    ...listExpired(documents, today).map((about) => buildFinding('document_expired', { ...of, about })),
     ...portals.flatMap(({ portal: about, owners }) =>
-      owners < 2 ? [finding('second_factor_of_one', { ...of, about })] : [],
+      owners < 2 ? [buildFinding('second_factor_of_one', { ...of, about })] : [],
     ),
   ];
 }
@@ -248,71 +248,72 @@ export function listProviderFindings(
   today: PlainDate,
 ): Finding[] {
   const applicationIds = applications.map(({ id }) => id);
-  const states = byState(applications);
+  const states = groupByState(applications);
   const { licences, malpractice, taxonomyCode, dea, documents, authorised } = provider;
   const found: Finding[] = [];
-  const add = (code: FindingCode, touched: TouchedRecords = {}) =>
-    found.push(finding(code, { applicationIds, ...touched }));
+  const addFinding = (code: FindingCode, touched: TouchedRecords = {}) =>
+    found.push(buildFinding(code, { applicationIds, ...touched }));
 
   for (const practice of practices) {
     const own = applications.filter(({ practiceId }) => practiceId === practice.id);
     const of = { practiceId: practice.id, applicationIds: own.map(({ id }) => id) };
-    if (practice.npi === provider.npi) add('own_npi_is_group_npi', of);
+    if (practice.npi === provider.npi) addFinding('own_npi_is_group_npi', of);
     found.push(...listPracticeFindings(practice, of.applicationIds, today));
     const at = new Set([practice.address, ...practice.places].map(({ state }) => state));
-    for (const [state, ids] of byState(own))
-      if (!at.has(state)) add('no_location_in_state', { ...of, about: state, applicationIds: ids });
+    for (const [state, ids] of groupByState(own))
+      if (!at.has(state)) addFinding('no_location_in_state', { ...of, about: state, applicationIds: ids });
   }
   for (const [state, ids] of states)
     if (!licences.some((licence) => licence.state === state))
-      add('no_licence_in_state', { about: state, applicationIds: ids });
-  const byKind = (held: readonly { state: string; expiresOn: PlainDate }[]) =>
+      addFinding('no_licence_in_state', { about: state, applicationIds: ids });
+  const groupByKind = (held: readonly { state: string; expiresOn: PlainDate }[]) =>
     held.map(({ state: kind, expiresOn }) => ({ kind, expiresOn }));
-  for (const about of expired(byKind(licences), today))
-    add('licence_expired', { about, applicationIds: states.get(about) ?? [] });
+  for (const about of listExpired(groupByKind(licences), today))
+    addFinding('licence_expired', { about, applicationIds: states.get(about) ?? [] });
   for (const { applicationId, state, on } of effective) {
     const terms = [...licences, ...(provider.formerLicences ?? [])].filter((licence) => licence.state === state);
-    if (!isHeld(terms, on) && terms.some(({ startsOn }) => startsOn !== undefined && startsOn > on))
-      add('licence_begins_after_effective_date', { about: state, applicationIds: [applicationId] });
+    if (!areTermsInForce(terms, on) && terms.some(({ startsOn }) => startsOn !== undefined && startsOn > on))
+      addFinding('licence_begins_after_effective_date', { about: state, applicationIds: [applicationId] });
   }
-  if (!malpractice) add('malpractice_missing');
-  else if (malpractice.expiresOn < today) add('malpractice_expired');
-  for (const about of expired(byKind(dea), today))
-    add('dea_expired', { about, applicationIds: states.get(about) ?? [] });
-  for (const about of expired(documents, today)) add('document_expired', { about });
-  if (!authorised) add('authorisation_missing');
-  if (!taxonomyCode) add('taxonomy_missing');
+  if (!malpractice) addFinding('malpractice_missing');
+  else if (malpractice.expiresOn < today) addFinding('malpractice_expired');
+  for (const about of listExpired(groupByKind(dea), today))
+    addFinding('dea_expired', { about, applicationIds: states.get(about) ?? [] });
+  for (const about of listExpired(documents, today)) addFinding('document_expired', { about });
+  if (!authorised) addFinding('authorisation_missing');
+  if (!taxonomyCode) addFinding('taxonomy_missing');
   else
     for (const { state, number } of licences) {
-      const named = Object.keys(PROFESSIONS).filter((code) => PROFESSIONS[code]!.includes(lettersOf(number)));
+      const named = Object.keys(PROFESSIONS).filter((code) => PROFESSIONS[code]!.includes(readLicenceLetters(number)));
       if (named.length > 0 && PROFESSIONS[taxonomyCode] && !named.includes(taxonomyCode))
-        add('taxonomy_against_licence', { about: state });
+        addFinding('taxonomy_against_licence', { about: state });
     }
-  if (provider.npiNotInForce) add('npi_not_in_force', { about: 'nppes' });
-  for (const snapshot of snapshots) for (const code of againstSource(snapshot)) add(code, { about: snapshot.source });
+  if (provider.npiNotInForce) addFinding('npi_not_in_force', { about: 'nppes' });
+  for (const snapshot of snapshots)
+    for (const code of compareWithSource(snapshot)) addFinding(code, { about: snapshot.source });
   for (const { applicationId, route, own } of routes)
     if (!isOwnRoute(route, own))
-      add('claims_route_not_payers', { about: route.payerId, applicationIds: [applicationId] });
+      addFinding('claims_route_not_payers', { about: route.payerId, applicationIds: [applicationId] });
   const [one, other] = snapshots.filter(({ enumerationType }) => enumerationType !== 'NPI-2');
   if (one && other) {
-    if (comparePersonNames(nameOf(one), nameOf(other)) === 'differs') add('names_disagree');
+    if (comparePersonNames(buildName(one), buildName(other)) === 'differs') addFinding('names_disagree');
     if (one.address && other.address && compareAddresses(one.address, other.address) === 'differs')
-      add('addresses_disagree');
+      addFinding('addresses_disagree');
   }
   return found;
 
   /** What a source leaves out is as it is on file; a middle name that only it has says nothing against the file. */
-  function nameOf({ middleName, ...named }: Partial<Snapshot>): PersonName {
+  function buildName({ middleName, ...named }: Partial<Snapshot>): PersonName {
     const { firstName, lastName, suffix } = { ...provider, ...named };
     return { firstName, middleName: provider.middleName && (middleName ?? provider.middleName), lastName, suffix };
   }
 
-  function againstSource({ enumerationType, ...snapshot }: Snapshot): FindingCode[] {
+  function compareWithSource({ enumerationType, ...snapshot }: Snapshot): FindingCode[] {
     // the other checks would compare another person's record
     if (enumerationType === 'NPI-2') return ['npi_is_an_organisations'];
     const { taxonomyCode: theirs, address, licences: named = [] } = snapshot;
     const places = practices.flatMap((practice) => [practice.address, ...practice.places]);
-    const name = comparePersonNames(nameOf(snapshot), nameOf({}));
+    const name = comparePersonNames(buildName(snapshot), buildName({}));
     const place = address && places.length > 0 ? findNearest([address], places, compareAddresses) : 'same';
     return [
       ...NAME_FINDINGS[name],
@@ -336,14 +337,14 @@ const ADDRESS_FINDINGS: Record<Likeness, readonly FindingCode[]> = {
 
 /** Whether a route is one of the payer's: by its ids at that clearinghouse, else by all; of a payer without ids, any is. */
 function isOwnRoute(route: ElectronicId, own: readonly ElectronicId[]): boolean {
-  const plain = (text: string) => text.trim().toUpperCase();
-  const there = own.filter(({ clearinghouse }) => plain(clearinghouse) === plain(route.clearinghouse));
+  const simplifyText = (text: string) => text.trim().toUpperCase();
+  const there = own.filter(({ clearinghouse }) => simplifyText(clearinghouse) === simplifyText(route.clearinghouse));
   const known = there.length > 0 ? there : own;
-  return known.length === 0 || known.some(({ payerId }) => plain(payerId) === plain(route.payerId));
+  return known.length === 0 || known.some(({ payerId }) => simplifyText(payerId) === simplifyText(route.payerId));
 }
 
 /** The kinds of which none is left that has not expired. */
-const expired = (held: readonly Expiring[], today: PlainDate): string[] => {
+const listExpired = (held: readonly Expiring[], today: PlainDate): string[] => {
   const current = new Set(held.filter(({ expiresOn }) => expiresOn >= today).map(({ kind }) => kind));
   return [...new Set(held.map(({ kind }) => kind))].filter((kind) => !current.has(kind));
 };
@@ -355,18 +356,18 @@ function doLicencesAgree(onFile: Licences, named: Licences): boolean {
   const both = onFile.filter(({ state }) => named.some((one) => one.state === state));
   if (both.length === 0) return onFile.length === 0 || named.length === 0;
   return both.every(({ state }) =>
-    inState(both, state).some((one) => inState(named, state).some((other) => isLicenceLike(one, other))),
+    selectInState(both, state).some((one) => selectInState(named, state).some((other) => isLicenceLike(one, other))),
   );
 }
 
-export const inState = <T extends { state: string }>(licences: readonly T[], state: string): T[] =>
+export const selectInState = <T extends { state: string }>(licences: readonly T[], state: string): T[] =>
   licences.filter((licence) => licence.state === state);
 
 /** Whether two numbers may be one licence's: sources often leave out the letters. */
 export const isLicenceLike = (one: { number: string }, other: { number: string }): boolean =>
   compareLicenceNumbers(one.number, other.number) !== 'differs';
 
-const byState = (applications: readonly { id: string; state: string }[]): Map<string, string[]> => {
+const groupByState = (applications: readonly { id: string; state: string }[]): Map<string, string[]> => {
   const states = new Map<string, string[]>();
   for (const { id, state } of applications) states.set(state, [...(states.get(state) ?? []), id]);
   return states;

@@ -1,4 +1,4 @@
-import { inState, isLicenceLike, type Snapshot } from './consistency';
+import { selectInState, isLicenceLike, type Snapshot } from './consistency';
 import { comparePersonNames } from '../kernel/names';
 
 export type { Snapshot } from './consistency';
@@ -18,7 +18,7 @@ interface LicenceNumber {
   number: string;
 }
 
-export interface Proposed {
+export interface ProposedChange {
   field: ProposedField;
   /** Only of a licence's number. */
   state?: string;
@@ -27,7 +27,7 @@ export interface Proposed {
 }
 
 /** Each field of which the source says something else. A person decides: the source may be the one that is wrong. */
-export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapshot): Proposed[] {
+export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapshot): ProposedChange[] {
   if (snapshot.enumerationType === 'NPI-2') return [];
   const fields = (['firstName', 'lastName', 'taxonomyCode'] as const).flatMap((field) => {
     const proposed = snapshot[field];
@@ -39,9 +39,9 @@ export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapsh
   });
   const numbers = onFile.licences.flatMap((own) => {
     const { state } = own;
-    const [named, ...more] = inState(snapshot.licences ?? [], state);
+    const [named, ...more] = selectInState(snapshot.licences ?? [], state);
     // of several in a state nobody knows which is which
-    const clear = more.length === 0 && inState(onFile.licences, state).length === 1;
+    const clear = more.length === 0 && selectInState(onFile.licences, state).length === 1;
     if (!named || !clear || isLicenceLike(own, named)) return [];
     return [{ field: 'licenceNumber' as const, state, onFile: own.number, proposed: named.number }];
   });
@@ -51,7 +51,7 @@ export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapsh
 /** What of the file becomes another with the proposals that were chosen. */
 export function applyProposals<L extends LicenceNumber>(
   onFile: Fields<L>,
-  chosen: readonly Proposed[],
+  chosen: readonly ProposedChange[],
 ): Partial<Omit<Fields<L>, 'licences'> & { licences: L[] }> {
   const numbers = new Map(chosen.flatMap(({ state, proposed }) => (state ? [[state, proposed]] : [])));
   return {

@@ -1,7 +1,7 @@
 import Holidays from 'date-holidays';
 import { DateTime, Settings } from 'luxon';
 import type { Instant, PlainDate } from './instants';
-import { addDays, addMonths, FIRST_DATE, instantOf, LAST_DATE } from './dates';
+import { addDays, addMonths, FIRST_DATE, toInstant, LAST_DATE } from './dates';
 import { parseDuration, type Duration } from './duration';
 
 // an unknown zone or an unreadable date is an error here, never an instant called "Invalid DateTime"
@@ -47,10 +47,10 @@ const DEFAULT_TIME = '09:00';
 const SECONDS = { hours: 3_600, minutes: 60, seconds: 1 } as const;
 
 /** The date at an instant in a zone; the calendar's end where it is another year's there already. */
-export function localDate(instant: Instant, zone: string): PlainDate {
+export function toLocalDate(instant: Instant, zone: string): PlainDate {
   const ms = Date.parse(instant);
   if (Number.isNaN(ms)) throw new RangeError(`${instant} is no instant`);
-  return instantOf(ms + offsetAt(ms, zone) * MINUTE_MS).slice(0, 10);
+  return toInstant(ms + findOffset(ms, zone) * MINUTE_MS).slice(0, 10);
 }
 
 const MINUTE_MS = 60_000;
@@ -59,7 +59,7 @@ const FULL_MINUTES_FROM = Date.parse('1973-01-01');
 const MOST_REMEMBERED = 20_000;
 
 /** Answers what is asked often from memory; begins anew where that is too much. */
-function remembered<T>(memory: Map<string, T>, key: string, compute: () => T): T {
+function remember<T>(memory: Map<string, T>, key: string, compute: () => T): T {
   let value = memory.get(key);
   if (value === undefined) {
     if (memory.size >= MOST_REMEMBERED) memory.clear();
@@ -71,47 +71,47 @@ function remembered<T>(memory: Map<string, T>, key: string, compute: () => T): T
 const offsets = new Map<string, number>();
 
 /** How many minutes a zone is ahead of UTC at an instant. */
-function offsetAt(ms: number, zone: string): number {
+function findOffset(ms: number, zone: string): number {
   const computeAt = (at: number) => DateTime.fromMillis(at).setZone(zone).offset;
   if (ms < FULL_MINUTES_FROM) return computeAt(ms);
   const minute = Math.floor(ms / MINUTE_MS);
-  return remembered(offsets, `${zone} ${minute}`, () => computeAt(minute * MINUTE_MS));
+  return remember(offsets, `${zone} ${minute}`, () => computeAt(minute * MINUTE_MS));
 }
 
 /** A date in words, without its year. */
 export const nameDay = (date: PlainDate): string => DateTime.fromISO(date).setLocale('en-US').toFormat('MMMM d');
 
 /** The first instant of a date in a zone. */
-export const startOfDay = (date: PlainDate, zone: string): Instant => localTime(date, '00:00', zone);
+export const startOfDay = (date: PlainDate, zone: string): Instant => findLocalInstant(date, '00:00', zone);
 
 /** The beginning of a window on a date, whatever day it is; 09:00 where the window names no hours. Deadlines are at it. */
-export const atDate = (date: PlainDate, { timeZone, from = DEFAULT_TIME }: Window): Instant =>
-  localTime(date, from, timeZone);
+export const findWindowStart = (date: PlainDate, { timeZone, from = DEFAULT_TIME }: Window): Instant =>
+  findLocalInstant(date, from, timeZone);
 
 /** When somebody is chased who was to be on a date: then, or on the next day on which they answer. */
-export const atChaseDate = (date: PlainDate, window: Window): Instant =>
-  atDate(findAnsweringDay(date, window, 1), window);
+export const findChaseInstant = (date: PlainDate, window: Window): Instant =>
+  findWindowStart(findAnsweringDay(date, window, 1), window);
 
 /** When somebody is reminded of a deadline who was to be on a date: then, or on the last day before on which people work. */
-export const atReminderDate = (date: PlainDate, window: Window): Instant =>
-  atDate(findAnsweringDay(date, window, -1), window);
+export const findReminderInstant = (date: PlainDate, window: Window): Instant =>
+  findWindowStart(findAnsweringDay(date, window, -1), window);
 
 /**
  * When a deadline is, a duration after an event. Hours and shorter are elapsed time; days and longer count local dates
  * from the day of the event and are at the beginning of the window, on whatever day that is.
  */
 export const computeDeadline = (from: Anchor, duration: Duration, window: Window): Instant =>
-  shift(from, duration, window, 1, atDate);
+  shiftAnchor(from, duration, window, 1, findWindowStart);
 
 /** When somebody is chased, a duration after an event: as a deadline, but on a day on which they answer, that one or a later. */
 export const computeChase = (from: Anchor, duration: Duration, window: Window): Instant =>
-  shift(from, duration, window, 1, atChaseDate);
+  shiftAnchor(from, duration, window, 1, findChaseInstant);
 
 /** When somebody is reminded, so long before a deadline: on a day on which people work, that one or an earlier. */
 export const computeReminder = (deadline: Instant, before: Duration, window: Window): Instant =>
-  shift({ at: deadline }, before, window, -1, atReminderDate);
+  shiftAnchor({ at: deadline }, before, window, -1, findReminderInstant);
 
-function shift(
+function shiftAnchor(
   { at, on }: Anchor,
   duration: Duration,
   window: Window,
@@ -119,26 +119,26 @@ function shift(
   place: (date: PlainDate, window: Window) => Instant,
 ): Instant {
   const { unit, count } = parseDuration(duration);
-  const dayZero = () => on ?? localDate(at, window.timeZone);
+  const findDayZero = () => on ?? toLocalDate(at, window.timeZone);
   switch (unit) {
     case 'businessDays':
-      return place(addBusinessDays(dayZero(), sign * count, window.closures), window);
+      return place(addBusinessDays(findDayZero(), sign * count, window.closures), window);
     case 'days':
-      return place(addDays(dayZero(), sign * count), window);
+      return place(addDays(findDayZero(), sign * count), window);
     case 'months':
-      return place(addMonths(dayZero(), sign * count), window);
+      return place(addMonths(findDayZero(), sign * count), window);
     default:
-      return instantOf(Date.parse(at) + sign * count * SECONDS[unit] * 1_000);
+      return toInstant(Date.parse(at) + sign * count * SECONDS[unit] * 1_000);
   }
 }
 
 /** Whether a date is a weekday and no US federal holiday, nor the day on which one is observed. */
-export const isBusinessDay = (date: PlainDate): boolean => weekday(date) <= 4 && !isHoliday(date);
+export const isBusinessDay = (date: PlainDate): boolean => findWeekday(date) <= 4 && !isHoliday(date);
 
 function isHoliday(date: PlainDate): boolean {
   // 31 December can be a holiday only as the observed New Year's Day of the next year
   const year = Number(addDays(date, 1).slice(0, 4));
-  return observedHolidays(year).has(date);
+  return listObservedHolidays(year).has(date);
 }
 
 /** Counts business days; a closure takes one step as a whole, so that there are no more than days to count. */
@@ -154,7 +154,9 @@ function addBusinessDays(date: PlainDate, count: number, closures: readonly Clos
 /** A date, or the next or last one before it, on which those with a window answer: one of its weekdays, no holiday, not closed. */
 function findAnsweringDay(date: PlainDate, { days, closures = [] }: Window, step: 1 | -1): PlainDate {
   if (days?.length === 0) throw new RangeError('a window must have at least one day');
-  const answers = days ? (day: PlainDate) => days.includes(WEEKDAYS[weekday(day)]!) && !isHoliday(day) : isBusinessDay;
+  const answers = days
+    ? (day: PlainDate) => days.includes(WEEKDAYS[findWeekday(day)]!) && !isHoliday(day)
+    : isBusinessDay;
   return findOpenDay(date, answers, listShut(closures), step);
 }
 
@@ -183,30 +185,30 @@ const federal = new Holidays('US', { types: ['public'] });
 const observedByYear = new Map<number, ReadonlySet<PlainDate>>();
 
 /** The days off for a year's holidays: a Saturday's is the Friday before, a Sunday's the Monday after. */
-function observedHolidays(year: number): ReadonlySet<PlainDate> {
+function listObservedHolidays(year: number): ReadonlySet<PlainDate> {
   let days = observedByYear.get(year);
   if (!days) {
     // the library substitutes some holidays and forgets Veterans Day: one rule for all is ours
     const holidays = federal.getHolidays(year).filter((holiday) => !holiday.substitute);
-    days = new Set(holidays.map((holiday) => observedOn(holiday.date.slice(0, 10))));
+    days = new Set(holidays.map((holiday) => findObservedDay(holiday.date.slice(0, 10))));
     observedByYear.set(year, days);
   }
   return days;
 }
 
-function observedOn(date: PlainDate): PlainDate {
-  const shift: Partial<Record<Weekday, number>> = { sat: -1, sun: 1 };
-  return addDays(date, shift[WEEKDAYS[weekday(date)]!] ?? 0);
+function findObservedDay(date: PlainDate): PlainDate {
+  const shiftAnchor: Partial<Record<Weekday, number>> = { sat: -1, sun: 1 };
+  return addDays(date, shiftAnchor[WEEKDAYS[findWeekday(date)]!] ?? 0);
 }
 
 /** 0 for Monday to 6 for Sunday. */
-const weekday = (date: PlainDate): number => (new Date(date).getUTCDay() + 6) % 7;
+const findWeekday = (date: PlainDate): number => (new Date(date).getUTCDay() + 6) % 7;
 
 /** A wall-clock time as an instant: one that a zone skips moves forward, of one that it has twice the first is taken. */
-function localTime(date: PlainDate, time: string, zone: string): Instant {
-  return remembered(wallClock, `${date}T${time} ${zone}`, () => {
+function findLocalInstant(date: PlainDate, time: string, zone: string): Instant {
+  return remember(wallClock, `${date}T${time} ${zone}`, () => {
     const candidates = DateTime.fromISO(`${date}T${time}`, { zone }).getPossibleOffsets();
-    return instantOf(Math.min(...candidates.map((candidate) => candidate.toMillis())));
+    return toInstant(Math.min(...candidates.map((candidate) => candidate.toMillis())));
   });
 }
 

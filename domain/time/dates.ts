@@ -19,14 +19,14 @@ export const GIVEN_TO: PlainDate = '2199-12-31';
 /** Whether a string is YYYY-MM-DD and names a date that exists. */
 export function isRealDate(text: string): boolean {
   const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : NaN;
-  return !Number.isNaN(time) && isoDate(time) === text;
+  return !Number.isNaN(time) && formatDate(time) === text;
 }
 
 /** Whether a string is a date that is taken from outside. */
 export const isGivenDate = (text: string): boolean => isRealDate(text) && GIVEN_FROM <= text && text <= GIVEN_TO;
 
 /** The date a number of days later, or earlier where it is negative; the calendar's end where that is beyond it. */
-export const addDays = (date: PlainDate, days: number): PlainDate => isoDate(Date.parse(date) + days * DAY_MS);
+export const addDays = (date: PlainDate, days: number): PlainDate => formatDate(Date.parse(date) + days * DAY_MS);
 
 /**
  * The date a number of months later, or earlier where it is negative: the last day of a month that has no such day; the
@@ -35,30 +35,32 @@ export const addDays = (date: PlainDate, days: number): PlainDate => isoDate(Dat
 export function addMonths(date: PlainDate, months: number): PlainDate {
   const [year, month, day] = date.split('-').map(Number) as [number, number, number];
   const target = year * 12 + (month - 1) + months;
-  const monthStart = (at: number) => new Date(0).setUTCFullYear(Math.floor(at / 12), at - Math.floor(at / 12) * 12, 1);
-  const lastOfMonth = monthStart(target + 1) - DAY_MS;
-  return isoDate(Math.min(monthStart(target) + (day - 1) * DAY_MS, lastOfMonth));
+  const findMonthStart = (at: number) =>
+    new Date(0).setUTCFullYear(Math.floor(at / 12), at - Math.floor(at / 12) * 12, 1);
+  const lastOfMonth = findMonthStart(target + 1) - DAY_MS;
+  return formatDate(Math.min(findMonthStart(target) + (day - 1) * DAY_MS, lastOfMonth));
 }
 
 /** How many days later the second date is; negative where it is earlier. */
-export const daysBetween = (from: PlainDate, to: PlainDate): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;
+export const countDaysBetween = (from: PlainDate, to: PlainDate): number =>
+  (Date.parse(to) - Date.parse(from)) / DAY_MS;
 
 /** Whether a date has yet begun nowhere on earth. */
-export const isFuture = (date: PlainDate, now: Instant): boolean => date > isoDate(Date.parse(now) + FIRST_ZONE_MS);
+export const isFuture = (date: PlainDate, now: Instant): boolean => date > formatDate(Date.parse(now) + FIRST_ZONE_MS);
 
 /** Today where the day ends last: what is earlier is over everywhere on earth. */
-export const lastToday = (now: Instant): PlainDate => isoDate(Date.parse(now) - LAST_ZONE_MS);
+export const findLastToday = (now: Instant): PlainDate => formatDate(Date.parse(now) - LAST_ZONE_MS);
 
 /** Milliseconds since the epoch as an instant; the calendar's first or last where it is beyond. */
-export const instantOf = (time: number): Instant => new Date(within(time)).toISOString();
+export const toInstant = (time: number): Instant => new Date(clampTime(time)).toISOString();
 
-const isoDate = (time: number): PlainDate => utcDate(instantOf(time));
+const formatDate = (time: number): PlainDate => toUtcDate(toInstant(time));
 
 /** The date at an instant in UTC: of what is nobody's in particular, as a registry's answer. */
-export const utcDate = (at: Instant): PlainDate => at.slice(0, 10);
+export const toUtcDate = (at: Instant): PlainDate => at.slice(0, 10);
 
 /** So many milliseconds later, or earlier where they are negative. */
-export const addMilliseconds = (at: Instant, ms: number): Instant => instantOf(Date.parse(at) + ms);
+export const addMilliseconds = (at: Instant, ms: number): Instant => toInstant(Date.parse(at) + ms);
 
 // Infinity is an end too; what is no number at all stays an error
-const within = (time: number): number => Math.max(FIRST_MS, Math.min(time, LAST_MS));
+const clampTime = (time: number): number => Math.max(FIRST_MS, Math.min(time, LAST_MS));

@@ -5,7 +5,7 @@ import {
   listKnownLicences,
   type LicenceTerm,
 } from '../registry/attestation';
-import { atDate, atReminderDate, localDate } from '../time/calendar';
+import { findWindowStart, findReminderInstant, toLocalDate } from '../time/calendar';
 import type { UpkeepKind } from '../kernel/codes';
 import { addDays } from '../time/dates';
 import type { Authorisation } from '../registry/authorisation';
@@ -67,7 +67,7 @@ export function listUpkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[
     authorisations,
   } = file;
   const known = listKnownLicences([...licences, ...formerLicences], registryLicences);
-  const item = (kind: UpkeepKind, dueOn: PlainDate, more: Partial<UpkeepItem> = {}): UpkeepItem => ({
+  const buildItem = (kind: UpkeepKind, dueOn: PlainDate, more: Partial<UpkeepItem> = {}): UpkeepItem => ({
     kind,
     state: null,
     name: null,
@@ -78,26 +78,28 @@ export function listUpkeepItems(file: UpkeepFile, today: PlainDate): UpkeepItem[
     ...more,
   });
   return [
-    ...(attestedOn ? [item('attestation', computeAttestationDueOn(attestedOn, known, today), { attestedOn })] : []),
-    ...licences.map(({ state, number, expiresOn }) => item('licence', expiresOn, { state, name: number })),
-    ...(malpractice ? [item('malpractice', malpractice.expiresOn, { name: malpractice.policyNumber })] : []),
-    ...dea.map(({ state, number, expiresOn }) => item('dea', expiresOn, { state, name: number })),
+    ...(attestedOn
+      ? [buildItem('attestation', computeAttestationDueOn(attestedOn, known, today), { attestedOn })]
+      : []),
+    ...licences.map(({ state, number, expiresOn }) => buildItem('licence', expiresOn, { state, name: number })),
+    ...(malpractice ? [buildItem('malpractice', malpractice.expiresOn, { name: malpractice.policyNumber })] : []),
+    ...dea.map(({ state, number, expiresOn }) => buildItem('dea', expiresOn, { state, name: number })),
     ...documents
-      .filter((one) => !documents.some((other) => replaces(other, one)))
-      .map(({ id, kind, expiresOn }) => item('document', expiresOn, { name: kind, documentId: id })),
+      .filter((one) => !documents.some((other) => doesReplace(other, one)))
+      .map(({ id, kind, expiresOn }) => buildItem('document', expiresOn, { name: kind, documentId: id })),
     ...authorisations
-      .filter((one) => one.revokedOn === null && !authorisations.some((other) => renews(other, one)))
-      .flatMap(({ id, until, payerIds }) => (until ? [item('authorisation', until, { name: id, payerIds })] : [])),
+      .filter((one) => one.revokedOn === null && !authorisations.some((other) => doesRenew(other, one)))
+      .flatMap(({ id, until, payerIds }) => (until ? [buildItem('authorisation', until, { name: id, payerIds })] : [])),
   ];
 }
 
 /** Of each kind of document the one that holds longest counts. */
-const replaces = (other: UpkeepFile['documents'][number], one: UpkeepFile['documents'][number]): boolean =>
+const doesReplace = (other: UpkeepFile['documents'][number], one: UpkeepFile['documents'][number]): boolean =>
   other.kind === one.kind &&
   (other.expiresOn > one.expiresOn || (other.expiresOn === one.expiresOn && other.id > one.id));
 
 /** Whether one authorisation lets the operator do all that another does, for longer. */
-function renews(other: Authorisation, one: Authorisation): boolean {
+function doesRenew(other: Authorisation, one: Authorisation): boolean {
   const { scopes, payerIds, until } = one;
   if (other === one || other.revokedOn !== null || !scopes.every((scope) => other.scopes.includes(scope))) return false;
   const forAll = other.payerIds === null || payerIds?.every((id) => other.payerIds!.includes(id));
@@ -113,7 +115,7 @@ export function computeReminderSchedule(
   // what lapsed is late at once, whatever day it is
   const at = REMINDER_DAYS[kind].map((rung) => ({
     rung,
-    at: (rung <= 0 ? atReminderDate : atDate)(addDays(dueOn, rung), { timeZone }),
+    at: (rung <= 0 ? findReminderInstant : findWindowStart)(addDays(dueOn, rung), { timeZone }),
   }));
   return {
     latest: at.findLast((one) => one.at <= now)?.rung ?? null,
@@ -151,8 +153,8 @@ export const identifyItem = ({ kind, state, name, dueOn }: UpkeepItem): string =
   JSON.stringify([kind, state, name && name.replaceAll(/[\s.-]/g, '').toUpperCase(), dueOn]);
 
 /** How an item stands on a day. */
-export type Standing = 'current' | 'due' | 'lapsed';
-export function findStanding({ kind, dueOn }: UpkeepItem, today: PlainDate): Standing {
+export type UpkeepStanding = 'current' | 'due' | 'lapsed';
+export function findStanding({ kind, dueOn }: UpkeepItem, today: PlainDate): UpkeepStanding {
   if (today > dueOn) return 'lapsed';
   return today < addDays(dueOn, REMINDER_DAYS[kind][0]!) ? 'current' : 'due';
 }
@@ -204,7 +206,7 @@ export function predictLapses(
 ): LapseWarning[] {
   const { expectedDecisionAt } = application.agenda;
   if (!expectedDecisionAt) return [];
-  const expectedDecisionOn = localDate(expectedDecisionAt, timeZone);
+  const expectedDecisionOn = toLocalDate(expectedDecisionAt, timeZone);
   return selectSupportingItems(items, application)
     .map(({ kind: item, state, ...ends }) => ({ item, state, ...computeGoodThrough(ends, application) }))
     .filter(({ dueOn }) => today <= dueOn && dueOn < expectedDecisionOn)

@@ -8,7 +8,7 @@ import { buildApplicationView, type ApplicationView, type ParticipationView } fr
 import type { Db, Fragment } from '../../runtime/database';
 import { findBridge, type Bridge } from './bridges';
 import { factBody, readOutstandingItems } from './commands';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import { goesOn } from '../billing/readiness-watch';
 import { listOpeningQuestions, type OpeningQuestion } from './questions';
 import { inScope, type Principal } from '../kernel/principal';
@@ -144,7 +144,7 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
     listLapseWarnings(sql, snapshot, now),
     listOpeningQuestions(sql, snapshot, now),
     participation && findRenewal(sql, snapshot),
-    participation?.current === true && goesOn(sql, snapshot, localDate(now, timeZone)),
+    participation?.current === true && goesOn(sql, snapshot, toLocalDate(now, timeZone)),
   ]);
   return {
     ...summary,

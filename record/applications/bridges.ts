@@ -2,8 +2,8 @@ import { announce } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ApplicationState } from '../../domain/applications/state';
 import { planPlatformChecks, type CheckOccasion } from '../../domain/platforms/bridge';
-import { atDate } from '../../domain/time/calendar';
-import { sameValue } from '../../domain/kernel/facts';
+import { findWindowStart } from '../../domain/time/calendar';
+import { isSameValue } from '../../domain/kernel/facts';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { workerOf } from '../registry/absence-covers';
 import { carriesFrom, lastDayThrough } from '../billing/platform-spans';
@@ -51,7 +51,7 @@ export async function keepBridges(tx: Db, providerId: string): Promise<void> {
 
 /** Keeps the checks of an application on a bridge as it stands; those that were given to a person stay. */
 export async function projectChecks(tx: Tx, before: ApplicationState | null, state: ApplicationState): Promise<void> {
-  if (sameValue(before ? planPlatformChecks(before) : [], planPlatformChecks(state))) return;
+  if (isSameValue(before ? planPlatformChecks(before) : [], planPlatformChecks(state))) return;
   const bridges = await tx`select from bridges where application_id = ${state.id}`;
   if (bridges.length > 0) await writeChecks(tx, state);
 }
@@ -95,7 +95,10 @@ export async function createChecks(tx: Db, applicationId: string, now: Instant):
       where k.application_id = ${applicationId} and k.given_at is null
         and k.due_on <= ${lastDayThrough(tx)}
       order by k.due_on, k.occasion for no key update of k`;
-  const timed = checks.map(({ timeZone, ...check }) => ({ ...check, dueAt: atDate(check.dueOn, { timeZone }) }));
+  const timed = checks.map(({ timeZone, ...check }) => ({
+    ...check,
+    dueAt: findWindowStart(check.dueOn, { timeZone }),
+  }));
   const due = timed.filter(({ dueAt }) => dueAt <= now);
   await createTasks(
     tx,

@@ -1,4 +1,4 @@
-import { instantOf } from '../../domain/time/dates';
+import { toInstant } from '../../domain/time/dates';
 import { hasKey, shareAgreement } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
@@ -9,7 +9,7 @@ import {
   findKindForChange,
   findNoticeDueDay,
   type ChangeNeed,
-  type Standing,
+  type ChangeStanding,
 } from '../../domain/registry/changes';
 import type { ChangeField } from '../../domain/kernel/codes';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
@@ -30,7 +30,7 @@ interface Affected {
   providerId: string | null;
   payerId: string;
   state: string;
-  standing: Standing;
+  standing: ChangeStanding;
   needs: ChangeNeed;
   /** By when the payer must be notified, and the rule that says so. */
   dueOn: PlainDate | null;
@@ -101,7 +101,7 @@ async function listAffected(sql: Db, change: Change): Promise<AffectedApplicatio
   const touched = rows.flatMap(({ snapshot, playbook, timeZone, agreed }) => {
     const { id: applicationId, clientId, key, closedAt, submitted } = snapshot;
     if (closedAt !== null && !isParticipating(snapshot) && !agreed) return [];
-    const standing: Standing =
+    const standing: ChangeStanding =
       closedAt === null ? (submitted ? 'submitted' : 'unsubmitted') : agreed ? 'agreement' : 'participating';
     const { [change.field]: handling, perPractice } = resolvePlaybook(playbook, key, timeZone).changes;
     // an open application was sent with the mistake in it: its payer must be notified all the same
@@ -200,7 +200,7 @@ export async function openChanges(sql: Sql, changeId: string): Promise<void> {
         clientId,
         key,
         body,
-        at: instantOf(Date.parse(createdAt)),
+        at: toInstant(Date.parse(createdAt)),
         previousId: applicationId,
       },
       SYSTEM,

@@ -2,7 +2,7 @@ import { readClock } from '../../runtime/clock';
 import { digest } from '../kernel/digest';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Action, Fact } from '../../domain/kernel/codes';
-import type { Bodies, Command, GivenFact, OpeningBody, Said } from '../../domain/applications/bodies';
+import type { Bodies, Command, GivenFact, OpeningBody, ActionWithBody } from '../../domain/applications/bodies';
 import { describeCall, type Circumstances } from '../../domain/applications/decide';
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { ApplicationState } from '../../domain/applications/state';
@@ -34,7 +34,7 @@ export type KeptCommand = Command & {
  */
 export async function keepCommand(
   sql: Db,
-  command: (Said | { action: 'open'; body: OpeningBody }) & {
+  command: (ActionWithBody | { action: 'open'; body: OpeningBody }) & {
     id: string;
     clientId: string;
     applicationId: string;

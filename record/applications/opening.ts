@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { GivenFact, OpeningBody } from '../../domain/applications/bodies';
 import type { Fact } from '../../domain/kernel/codes';
-import { append, decideOpening, type Opening } from '../../domain/applications/decide';
+import { appendEntries, decideOpening, type Opening } from '../../domain/applications/decide';
 import type { ApplicationKey } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
 import { buildNaturalKey } from '../../domain/applications/key';
 import { armAgenda } from '../../domain/applications/step';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import { json, rowsOf, type Sql, type Tx } from '../../runtime/database';
 import { readRun, runOf, type ApplicationRun } from './application-run';
@@ -59,7 +59,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
     if (!row) throw new Error(`no client ${clientId} or payer ${key.payerId}`);
 
     const playbook = resolvePlaybook(row.playbook, key, row.timeZone);
-    const today = localDate(request.at, row.timeZone);
+    const today = toLocalDate(request.at, row.timeZone);
     const adopted = Object.entries(body.adopt?.confirmations ?? {}) as [Fact, GivenFact][];
     const proofs = await Promise.all(adopted.map(async ([fact, given]) => [fact, await proofOf(tx, fact, given)]));
     const drafts = decideOpening(body, {
@@ -73,7 +73,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
       proofs: Object.fromEntries(proofs) as Opening['proofs'],
       phoneFactsNeedApproval: await wantsApprovals(tx),
     });
-    const opening = append(null, drafts, {
+    const opening = appendEntries(null, drafts, {
       at: request.at,
       payerZone: playbook.window.timeZone,
       entryId: id,

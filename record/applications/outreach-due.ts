@@ -1,7 +1,7 @@
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
-import { followUpOf, isHeld, type ApplicationState } from '../../domain/applications/state';
-import { computeChase, localDate } from '../../domain/time/calendar';
+import { findFollowUp, isHeld, type ApplicationState } from '../../domain/applications/state';
+import { computeChase, toLocalDate } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
 import type { Tx } from '../../runtime/database';
 import { leadOver, queueMessages, type QueuedMessage, type RecipientType } from '../outreach/messages';
@@ -52,7 +52,7 @@ export async function projectOutreach(
     return [
       {
         ...draft,
-        data: { ...data, ...(dueAt && { dueOn: localDate(dueAt, timeZone) }) },
+        data: { ...data, ...(dueAt && { dueOn: toLocalDate(dueAt, timeZone) }) },
         key: `${key}/${to}`,
         clientId: state.clientId,
         applicationId: state.id,
@@ -132,7 +132,7 @@ function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[]
     }
     case 'escalation': {
       const { track, armedBy } = event.data;
-      const purpose = (track === 'step' ? state.step : followUpOf(state, track))?.purpose;
+      const purpose = (track === 'step' ? state.step : findFollowUp(state, track))?.purpose;
       const dueAt = state.agenda.items.find((item) => item.purpose === purpose)?.dueAt;
       const rung = { at, key, template: 'escalation', data: { purpose }, dueAt, armedBy };
       return [

@@ -1,9 +1,9 @@
-import { append, decideFile } from '../../domain/applications/decide';
+import { appendEntries, decideFile } from '../../domain/applications/decide';
 import type { Instant } from '../../domain/time/instants';
 import { computeAgenda } from '../../domain/applications/schedule';
 import { isOpen, type ApplicationState } from '../../domain/applications/state';
 import { computeDueAt, computeNextFollowUpAt } from '../../domain/applications/view';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import type { Prerequisite, Stage } from '../../domain/kernel/codes';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import type { Db, Fragment } from '../../runtime/database';
@@ -43,12 +43,12 @@ export async function listPlaybookMoves(
   return Promise.all(
     rows.map(async ({ snapshot, playbookVersion: from, timeZone }) => {
       const next = resolvePlaybook(playbook, snapshot.key, timeZone);
-      const today = localDate(now, timeZone);
+      const today = toLocalDate(now, timeZone);
       const reading = await readFile(sql, snapshot.key, next, today);
       const rules = deriveRules(snapshot.key.kind, next);
       const stamp = { payerZone: next.window.timeZone, at: now, entryId: snapshot.id, newId: () => snapshot.id };
       const drafts = decideFile(snapshot, { reading, today });
-      const { state } = append(snapshot, [...drafts, { kind: 'playbook', data: { version: to, rules } }], stamp);
+      const { state } = appendEntries(snapshot, [...drafts, { kind: 'playbook', data: { version: to, rules } }], stamp);
       const after = { ...state!, agenda: computeAgenda(state!, next, timeZone) };
       const known = new Set(snapshot.file.prerequisites.map(({ code }) => code));
       return {

@@ -2,7 +2,7 @@ import { announce } from '../kernel/subscribers';
 import { json, rowsOf } from '../../runtime/database';
 import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../../domain/applications/events';
-import { changesWhatIsAsked } from '../../domain/applications/news';
+import { isNews } from '../../domain/applications/news';
 import { RULES_VERSION } from '../../domain/applications/reduce';
 import {
   findGivenLastDay,
@@ -12,7 +12,7 @@ import {
   type ApplicationState,
 } from '../../domain/applications/state';
 import { computeDueAt, computeNextFollowUpAt } from '../../domain/applications/view';
-import { sameValue } from '../../domain/kernel/facts';
+import { isSameValue } from '../../domain/kernel/facts';
 import { keepBridges, projectChecks } from './bridges';
 import { emit } from '../outreach/event-feed';
 import { projectOutreach } from './outreach-due';
@@ -134,7 +134,7 @@ const isTakenUp = (before: ApplicationState | null, state: ApplicationState): bo
 
 /** Whether a step gives participations a last day, another one, or takes it back. */
 const givesOtherLastDay = (before: ApplicationState | null, state: ApplicationState): boolean =>
-  !sameValue(before && findGivenLastDay(before), findGivenLastDay(state));
+  !isSameValue(before && findGivenLastDay(before), findGivenLastDay(state));
 
 /** Announces in the outbox the facts that a step has changed. */
 async function announceChanges(
@@ -178,7 +178,7 @@ async function endSnoozes(
   { id }: ApplicationState,
   events: readonly ApplicationEvent[],
 ): Promise<void> {
-  if (events.some(changesWhatIsAsked)) await tx`delete from snoozes where application_id = ${id}`;
+  if (events.some(isNews)) await tx`delete from snoozes where application_id = ${id}`;
 }
 
 async function projectItems(
@@ -188,7 +188,7 @@ async function projectItems(
   { anew }: { anew: boolean },
 ) {
   const { items } = state.agenda;
-  if (!anew && sameValue(before?.agenda.items ?? [], items)) return;
+  if (!anew && isSameValue(before?.agenda.items ?? [], items)) return;
   if (before) await tx`delete from work_items where application_id = ${state.id}`;
   if (items.length > 0)
     await tx`

@@ -4,14 +4,14 @@ import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
 import type { DetailsBody } from '../../domain/applications/bodies';
 import type { Circumstances } from '../../domain/applications/decide';
-import type { ApplicationEvent, Known, RestartCause, TimerName } from '../../domain/applications/events';
+import type { ApplicationEvent, KnownProgress, RestartCause, TimerName } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
 import type { Progress, Refusal } from '../../domain/applications/progress';
 import { listArmedTimers, computeProgress } from '../../domain/applications/schedule';
 import type { ApplicationState } from '../../domain/applications/state';
-import { needsHistory, takeStep, type LeaveOut, type StepInput } from '../../domain/applications/step';
-import { sameValue } from '../../domain/kernel/facts';
-import { localDate } from '../../domain/time/calendar';
+import { isHistoryNeeded, takeStep, type Exceptions, type StepInput } from '../../domain/applications/step';
+import { isSameValue } from '../../domain/kernel/facts';
+import { toLocalDate } from '../../domain/time/calendar';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import { readClock } from '../../runtime/clock';
 import { beginStep } from '../../runtime/database';
@@ -32,7 +32,7 @@ import {
 export interface StepRequest {
   applicationId: string;
   /** What the workflow knows; null where none asks. */
-  known: Known | null;
+  known: KnownProgress | null;
   /** The caller's clock. */
   at: Instant;
   intent:
@@ -99,7 +99,7 @@ export function recordStep(
     const first = further && putOff.every(({ timer }) => !timer) ? findFirstDue(row, request, timers) : undefined;
     // where the file's own timer comes first, the file is what is tried
     const isFileTried = intent.type === 'file' || first?.timer === 'file';
-    const leaveOut: LeaveOut = {
+    const leaveOut: Exceptions = {
       file: resting.some(({ what }) => what === 'file') || (further && !isFileTried),
       timers,
       ...(further && { due: first ? 'but_first' : 'all' }),
@@ -112,7 +112,7 @@ export function recordStep(
     if (command?.action === 'details' && !isSettled && !refusal) await putDetails(tx, applicationId, command.body);
     if (command && !isSettled) await settleCommand(tx, command.id, refusal);
 
-    const armed = listArmedTimers(state).filter((one) => !further || sameValue(one, first));
+    const armed = listArmedTimers(state).filter((one) => !further || isSameValue(one, first));
     const idle = await setAsideIdle(tx, row, armed, { at, timers });
     const ended = again.filter(({ timer }) => timer === null || !idle.includes(timer));
     const tried = further ? ended.filter(({ what }) => what === 'file' && intent.type === 'file') : ended;
@@ -195,13 +195,13 @@ async function decideStep(
   row: Row,
   command: KeptCommand | null,
   { at: clock, known, intent }: Pick<StepRequest, 'at' | 'known'> & Partial<StepRequest>,
-  leaveOut?: LeaveOut,
+  leaveOut?: Exceptions,
 ) {
   const { snapshot: before, rulesVersion, timeZone } = row;
   const moved = command && (await findNextPlaybook(tx, command, before));
   const playbook = resolvePlaybook(moved?.playbook ?? row.playbook, before.key, timeZone);
   const at = [clock, before.updatedAt].sort()[1]!;
-  const today = localDate(at, timeZone);
+  const today = toLocalDate(at, timeZone);
   const circumstances: Circumstances = {
     reading: await readFile(tx, before.key, playbook, today),
     today,
@@ -209,7 +209,7 @@ async function decideStep(
     ...(moved && { rules: deriveRules(before.key.kind, playbook) }),
   };
   const own = intent && buildEntry(intent);
-  const again = needsHistory({ rulesVersion, command, ...own });
+  const again = isHistoryNeeded({ rulesVersion, command, ...own });
   const step = takeStep({
     before,
     rulesVersion,

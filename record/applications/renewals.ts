@@ -1,4 +1,4 @@
-import { utcDate } from '../../domain/time/dates';
+import { toUtcDate } from '../../domain/time/dates';
 import { hasKey } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
@@ -70,7 +70,7 @@ export async function listRenewedParticipations(
   if (renewal?.snapshot.stage !== 'confirmed') return [];
   const { committeeOn, approvedOn, stageSince } = renewal.snapshot;
   // of what was adopted as approved, the day that its client gave, kept as its midnight in UTC
-  const body = { on: committeeOn ?? approvedOn ?? utcDate(stageSince), recredentialingId };
+  const body = { on: committeeOn ?? approvedOn ?? toUtcDate(stageSince), recredentialingId };
   const rows = await sql<{ id: string; clientId: string; snapshot: ApplicationState }[]>`
     select o.id, o.client_id, o.snapshot from applications t join applications o on ${sameScope(sql)}
     where t.id = ${recredentialingId}`;

@@ -3,7 +3,7 @@ import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { FACTS, type Fact } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
-import { readProof, sameValue, type FactRecord } from '../../domain/kernel/facts';
+import { readProof, isSameValue, type FactRecord } from '../../domain/kernel/facts';
 import { wasSeenLoaded } from '../../domain/applications/participation';
 import { findLackOf, findLastDay, type ApplicationState, type FactState } from '../../domain/applications/state';
 import { json, rowsOf, type Db, type Tx } from '../../runtime/database';
@@ -25,7 +25,7 @@ export async function projectSpan(
   state: ApplicationState,
   { anew }: { anew: boolean },
 ): Promise<void> {
-  if (!anew && (!state.rules.opensSpan || sameValue(basis(before), basis(state)))) return;
+  if (!anew && (!state.rules.opensSpan || isSameValue(basis(before), basis(state)))) return;
   const [last] = await tx<{ effectiveTo: PlainDate | null; terminatedOn: PlainDate | null }[]>`
     update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null
     returning effective_to, terminated_on`;
@@ -88,7 +88,7 @@ export async function isSpanAsFolded(sql: Db, state: ApplicationState): Promise<
     select client_id, provider_id, practice_id, payer_id, state, line_of_business, location_id, approved, effective_from,
       effective_to, facts, loaded_seen
     from network_spans where application_id = ${state.id} and known_to is null`;
-  return sameValue(span ?? null, JSON.parse(JSON.stringify(await buildSpan(sql, state))));
+  return isSameValue(span ?? null, JSON.parse(JSON.stringify(await buildSpan(sql, state))));
 }
 
 async function readFactRecords(tx: Db, state: ApplicationState): Promise<Partial<Record<Fact, FactRecord>>> {
@@ -139,7 +139,7 @@ export async function projectAgreement(
 ): Promise<void> {
   for (const fact of ['contract', 'claimsRoute'] as const) {
     const on = state.facts[fact];
-    if (sameValue(before?.facts[fact], on)) continue;
+    if (isSameValue(before?.facts[fact], on)) continue;
     // what goes wrong for one provider leaves the practice's agreement as it is
     if (on?.disprovedBy) continue;
     const body = on?.status === 'confirmed' ? await factBody(tx, state, fact, on.entryId) : null;

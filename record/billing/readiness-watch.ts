@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { LineOfBusiness, ReadinessReason } from '../../domain/kernel/codes';
-import { localDate, startOfDay } from '../../domain/time/calendar';
+import { toLocalDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { computeExclusionTerms, type ExclusionWord } from '../../domain/screening/exclusions';
 import { listTurningDays } from '../../domain/registry/held-terms';
@@ -47,7 +47,7 @@ export async function emitReadinessChange(
     for no key update of a`;
   if (!scope) return { next: null };
   const { clientId, timeZone, told, locationId, ...asked } = scope;
-  const today = localDate(now, timeZone);
+  const today = toLocalDate(now, timeZone);
   const question = { ...asked, ...(locationId && { locationId }), dateOfService: today };
   const [onFile] = await readReadinessEvidence(tx, SYSTEM, [question]);
   if (!onFile || 'unknown' in onFile) return { next: null };

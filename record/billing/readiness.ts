@@ -1,12 +1,12 @@
 import { idOfOne, isAmong } from '../kernel/one-entry';
 import { computeAttestationDueOn, listKnownLicences, type LicenceTerm } from '../../domain/registry/attestation';
-import { compareTerms, isHeld, type Term } from '../../domain/registry/held-terms';
+import { compareTerms, areTermsInForce, type Term } from '../../domain/registry/held-terms';
 import { KINDS, type Fact, type ReadinessReason } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import {
-  excludedOn,
+  isExcludedOn,
   computeExclusionTerms,
-  maybeExcludedOn,
+  mayBeExcludedOn,
   type ExclusionWord,
 } from '../../domain/screening/exclusions';
 import { KIND_RULES } from '../../domain/registry/playbook';
@@ -104,8 +104,8 @@ export async function readReadinessEvidence(
         agreements: agreementsOfItem.get(file.i) ?? [],
         platformCovers: file.platformCovers,
         demands: { ...(file.platformCovered && { party: true }), documents },
-        excluded: computeExclusionTerms(file.exclusions).some((term) => excludedOn(term, dateOfService)),
-        exclusionPossible: maybeExcludedOn(file.exclusions, dateOfService),
+        excluded: computeExclusionTerms(file.exclusions).some((term) => isExcludedOn(term, dateOfService)),
+        exclusionPossible: mayBeExcludedOn(file.exclusions, dateOfService),
         ...currency(file, state, dateOfService),
       },
     };
@@ -229,7 +229,7 @@ function currency(file: File, state: string | null, on: PlainDate) {
       .filter((licence) => licence.state === state)
       .map(({ startsOn, expiresOn }) => ({ ...(startsOn && { startsOn }), expiresOn }))
       .sort(compareTerms),
-    malpracticeCurrent: isHeld(malpractice, on),
+    malpracticeCurrent: areTermsInForce(malpractice, on),
     attestationCurrent: !requiresCaqh || (attested !== null && computeAttestationDueOn(attested, known, on) >= on),
   };
 }

@@ -2,7 +2,7 @@ import { shareAgreement } from '../applications/same-key';
 import { announce, announceEach } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { EndingReason, FactSource, Stage } from '../../domain/kernel/codes';
-import { localDate, startOfDay } from '../../domain/time/calendar';
+import { toLocalDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import {
   listLeavingItems,
@@ -90,7 +90,7 @@ export async function previewEnding(
   terms: EndingTerms,
   now: Instant,
 ): Promise<{ items: NamedItem[]; access: Access }> {
-  const today = localDate(now, await readTimeZone(sql, leaving.clientId));
+  const today = toLocalDate(now, await readTimeZone(sql, leaving.clientId));
   const items = listLeavingItems(terms, await readLeaver(sql, leaving), today);
   return { items: await addNames(sql, items), access: await countAccess(sql, leaving) };
 }
@@ -140,7 +140,7 @@ export const recordEnding = (
       detail: { ...input, endingId: id },
     });
     const { on, applications, terminate } = input;
-    const today = localDate(readClock(), await readTimeZone(tx, clientId));
+    const today = toLocalDate(readClock(), await readTimeZone(tx, clientId));
     await planItems(tx, { id, clientId, providerId, on, applications, terminate }, today);
     await announce(tx, 'ending changed', id);
     return { ending: (await findEnding(tx, principal, id))! };
@@ -224,7 +224,7 @@ export async function advanceEnding(tx: Tx, endingId: string, now: Instant): Pro
   const { id, clientId, timeZone } = ending;
   const over = startOfDay(addDays(ending.on, 1), timeZone);
   const isOver = over <= now;
-  await planItems(tx, ending, localDate(now, timeZone));
+  await planItems(tx, ending, toLocalDate(now, timeZone));
   const due = await tx<{ id: string }[]>`
     update ending_items set status = 'queued'
     where ending_id = ${id} and status = 'waiting' ${isOver ? tx`` : tx`and "when" = 'now'`} returning id`;

@@ -1,8 +1,8 @@
 import { announce, announceEach } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { localDate, startOfDay } from '../../domain/time/calendar';
+import { toLocalDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
-import { computePurgeDay, type Retained, type RetentionSettings } from '../../domain/offboarding/retention';
+import { computePurgeDay, type RetainedKind, type RetentionSettings } from '../../domain/offboarding/retention';
 import { readClock } from '../../runtime/clock';
 import { json, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
@@ -29,7 +29,7 @@ interface Departure {
   timeZone: string;
   endedOn: PlainDate;
   held: boolean;
-  purged: Partial<Record<Retained, Instant>>;
+  purged: Partial<Record<RetainedKind, Instant>>;
 }
 
 /**
@@ -38,7 +38,7 @@ interface Departure {
  */
 const PURGE: Record<
   Kind,
-  Partial<Record<Retained, (tx: Tx, left: Departure, settings: RetentionSettings) => Promise<object>>>
+  Partial<Record<RetainedKind, (tx: Tx, left: Departure, settings: RetentionSettings) => Promise<object>>>
 > = {
   client: {
     async secrets(tx, { id }) {
@@ -92,11 +92,12 @@ export async function purgeDueData(tx: Tx, subject: string, now: Instant): Promi
   const { kind, id, clientId, timeZone, endedOn, purged } = left;
   const nexts: Instant[] = [];
   for (const [name, purge] of Object.entries(PURGE[kind])) {
-    const what = name as Retained;
+    const what = name as RetainedKind;
     if (purged[what]) continue;
     const due = startOfDay(computePurgeDay(endedOn, what, settings), timeZone);
     if (due > now) nexts.push(due);
-    else if (await isNeeded(tx, left)) nexts.push(startOfDay(addDays(localDate(now, timeZone), AGAIN_DAYS), timeZone));
+    else if (await isNeeded(tx, left))
+      nexts.push(startOfDay(addDays(toLocalDate(now, timeZone), AGAIN_DAYS), timeZone));
     else {
       const detail = { what, ...(await purge(tx, left, settings)) };
       await tx`

@@ -1,8 +1,8 @@
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { Instant } from '../../domain/time/instants';
-import { fold, RULES_VERSION } from '../../domain/applications/reduce';
+import { foldEvents, RULES_VERSION } from '../../domain/applications/reduce';
 import type { ApplicationState } from '../../domain/applications/state';
-import { sameValue } from '../../domain/kernel/facts';
+import { isSameValue } from '../../domain/kernel/facts';
 import { json, type Db, type Fragment } from '../../runtime/database';
 import { buildColumns } from '../applications/projection';
 import { isSpanAsFolded } from '../applications/spans';
@@ -132,12 +132,12 @@ export function listToCompare(sql: Db, afterId: string | null, limit: number): P
  */
 export async function listDifferences(sql: Db, { snapshot, history, ...row }: Compared): Promise<string[]> {
   if (history?.[0]?.kind !== 'opened') return ['timeline'];
-  const folded = JSON.parse(JSON.stringify(fold(history))) as ApplicationState;
-  const isSnapshot = sameValue(folded, snapshot);
+  const folded = JSON.parse(JSON.stringify(foldEvents(history))) as ApplicationState;
+  const isSnapshot = isSameValue(folded, snapshot);
   if (row.rulesVersion !== RULES_VERSION) return isSnapshot ? [] : ['rules'];
   const items = folded.agenda.items.map(({ purpose }) => purpose).sort();
   const columns = Object.entries({ ...buildColumns(folded), items }).flatMap(([name, value]) =>
-    sameValue(row[name], value) ? [] : [name],
+    isSameValue(row[name], value) ? [] : [name],
   );
   const isSpan = await isSpanAsFolded(sql, folded);
   return [...(isSnapshot ? [] : ['snapshot']), ...columns, ...(isSpan ? [] : ['span'])];

@@ -2,7 +2,7 @@ import { selectDay } from '../time/days';
 import { announce } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { listArmedEntries, isHeld, type ApplicationState } from '../../domain/applications/state';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import { mayContact } from '../../domain/applications/prerequisites';
 import type { Authorisation } from '../../domain/registry/authorisation';
 import type { SentKind } from '../../domain/kernel/codes';
@@ -154,7 +154,7 @@ function isSettled({ armedBy, cycleFrom, snapshot }: Reason): boolean {
  * about; or the recipient has left.
  */
 function isWithheld({ recipientType, snapshot, timeZone, recipientLeftOn, worker, ...signed }: Reason, now: Instant) {
-  const today = localDate(now, timeZone);
+  const today = toLocalDate(now, timeZone);
   if (recipientType === 'user' && worker === null) return true;
   if (recipientLeftOn !== null && recipientLeftOn < today) return true;
   return recipientType === 'payer' && snapshot !== null && !mayContact(signed, snapshot.key.payerId, today);

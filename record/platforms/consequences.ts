@@ -1,7 +1,7 @@
 import { selectClientDay } from '../time/days';
 import { areOne, idOfOne, standsForItself } from '../kernel/one-entry';
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import type { ReadinessReason } from '../../domain/kernel/codes';
 import {
   assessConsequences,
@@ -9,10 +9,10 @@ import {
   type DirectApplication,
   type Expectation,
   type GivenAnswer,
-  type Known,
+  type KnownFacts,
   type LiveAgreement,
 } from '../../domain/platforms/consequences';
-import type { Panel, Parked } from '../../domain/registry/panels';
+import type { Panel, ParkedApplication } from '../../domain/registry/panels';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import { evaluateBillingReadiness } from '../../domain/billing/readiness';
 import type { Db, Fragment } from '../../runtime/database';
@@ -28,7 +28,7 @@ export interface Place {
 }
 
 /** What is on record about a provider and payers, as far as leaving a platform or applying directly goes. */
-export interface Surroundings extends Known {
+export interface Surroundings extends KnownFacts {
   timeZone: string;
   practiceId: string | null;
   locationId: string | null;
@@ -82,7 +82,7 @@ export async function readSurroundings(
       order by g.created_at, g.id`,
     sql<Panel[]>`
       select asked.id as payer_id, state, kind, status, source, as_of from payer_panels l ${asked(sql`l.payer_id`)}`,
-    sql<(Omit<Parked, 'since'> & { since: Instant })[]>`
+    sql<(Omit<ParkedApplication, 'since'> & { since: Instant })[]>`
       select a.id as application_id, asked.id as payer_id, state, kind, (snapshot->>'stageSince')::timestamptz as since
       from applications a ${asked(sql`a.payer_id`)}
       where stage = 'panel_closed' and ${inScope(sql, principal, 'a.client_id')}`,
@@ -91,18 +91,18 @@ export async function readSurroundings(
   const bodies = new Map(playbooks.map(({ id, playbook }) => [id, playbook]));
   return {
     now,
-    today: localDate(now, timeZone),
+    today: toLocalDate(now, timeZone),
     timeZone,
     practiceId: given ?? (practiceIds.length === 1 ? practiceIds[0]! : null),
     locationId: locationId ?? null,
     answers,
     applications: applications.map(({ expectedDecisionAt, ...application }) => ({
       ...application,
-      expectedDecisionOn: expectedDecisionAt && localDate(expectedDecisionAt, timeZone),
+      expectedDecisionOn: expectedDecisionAt && toLocalDate(expectedDecisionAt, timeZone),
     })),
     agreements,
     panels,
-    parked: parked.map((one) => ({ ...one, since: localDate(one.since, timeZone) })),
+    parked: parked.map((one) => ({ ...one, since: toLocalDate(one.since, timeZone) })),
     playbooks: bodies,
     payers: new Map(
       payerIds.map((id) => {

@@ -1,5 +1,5 @@
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { atChaseDate, computeChase } from '../../domain/time/calendar';
+import { findChaseInstant, computeChase } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import type { Duration } from '../../domain/time/duration';
 import type { Tx } from '../../runtime/database';
@@ -45,7 +45,9 @@ export async function chaseEnrolments(tx: Tx, practiceId: string, now: Instant):
   for (const { id, clientId, payerId, kind, status, on, expectedOn, timeZone, last } of waiting) {
     const dueAt = last
       ? computeChase({ at: last.dueAt }, ASK_AGAIN, { timeZone })
-      : atChaseDate(addDays(expectedOn ?? addDays(on, status === 'rejected' ? 0 : EXPECTED_DAYS), 1), { timeZone });
+      : findChaseInstant(addDays(expectedOn ?? addDays(on, status === 'rejected' ? 0 : EXPECTED_DAYS), 1), {
+          timeZone,
+        });
     if (dueAt > now) nexts.push(dueAt);
     else if (last?.open) nexts.push(computeChase({ at: now }, ASK_AGAIN, { timeZone }));
     else {

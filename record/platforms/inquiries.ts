@@ -3,7 +3,7 @@ import type { Instant, PlainDate } from '../../domain/time/instants';
 import { computeChase } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
 import {
-  ASKED_IN_VAIN,
+  UNANSWERED_LIMIT,
   DEFAULT_CADENCE,
   findOpenQuestions,
   type DatedAnswer,
@@ -255,7 +255,7 @@ export async function askQuestions(tx: Tx, relationshipId: string, now: Instant)
   const asked = sent.filter((one) => one.recipientId === recipientId).length + 1;
   const data = { relationshipId, asked, questions: open };
   await queueMessages(tx, [{ key, clientId, recipientType, recipientId, template: TEMPLATE, data, notBefore: now }]);
-  if (sent.length + 1 >= ASKED_IN_VAIN)
+  if (sent.length + 1 >= UNANSWERED_LIMIT)
     await createTasks(tx, [
       {
         // once since something was last open

@@ -10,7 +10,7 @@ import {
   type TransitionPlan,
 } from '../../domain/platforms/plans';
 import { resolvePlaybook } from '../../domain/registry/playbook';
-import { unmetOf } from '../../domain/platforms/targets';
+import { listUnmetBlockers } from '../../domain/platforms/targets';
 import type { Db, Sql } from '../../runtime/database';
 import { readCaseload } from './caseloads';
 import { readChecklist } from './checklist';
@@ -78,7 +78,7 @@ async function listUnmet(
   if (!at) return null;
   const scope = { payerId, state: state ?? '', lineOfBusiness: 'commercial', kind: fits.kind } as const;
   const playbook = resolvePlaybook(playbooks.get(payerId)!, scope, timeZone);
-  return unmetOf(await readFile(sql, { ...scope, providerId, practiceId: at, locationId }, playbook, today));
+  return listUnmetBlockers(await readFile(sql, { ...scope, providerId, practiceId: at, locationId }, playbook, today));
 }
 
 /** What the platform does today beside what direct contracts take. */

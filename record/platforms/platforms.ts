@@ -5,11 +5,11 @@ import { selectClientToday } from '../time/days';
 import { announce } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { sameValue } from '../../domain/kernel/facts';
+import { isSameValue } from '../../domain/kernel/facts';
 import {
   assessAnswers,
   type Assessment,
-  type Decision,
+  type PlatformDecision,
   type LedgerAnswer,
   type Question,
 } from '../../domain/platforms/platform';
@@ -62,7 +62,7 @@ export interface Relationship {
   /** The last day on which the payers are billed through it; null while that goes on. */
   endedOn: PlainDate | null;
   endReason: string | null;
-  decision: Decision | null;
+  decision: PlatformDecision | null;
   decisionReason: string | null;
   /** Counts answers and decisions too. */
   version: number;
@@ -86,7 +86,7 @@ export interface AnswerInput extends Omit<LedgerAnswer, 'question'> {
 }
 
 export interface DecisionInput {
-  decision: Decision;
+  decision: PlatformDecision;
   reason: string;
 }
 
@@ -243,7 +243,7 @@ async function changeCovered(
     : tx`coalesce(${changedOn ?? null}::date,
         ${selectClientToday(tx, clientId)})`;
   const added = payerIds.filter((payerId) => !before.includes(payerId));
-  const moved = sameValue(statesBefore, states) ? [] : before.filter((payerId) => payerIds.includes(payerId));
+  const moved = isSameValue(statesBefore, states) ? [] : before.filter((payerId) => payerIds.includes(payerId));
   const dropped = before.filter((payerId) => !payerIds.includes(payerId));
   await restateSpans(tx, id, {
     which: tx`payer_id = any(${[...dropped, ...moved]}::uuid[]) and until_on = 'infinity'`,
@@ -389,7 +389,7 @@ async function putEntry<T extends Entry>(
   precondition(version);
   const [before] = await tx<(T & Record<string, unknown>)[]>`
     select * from ${table} where relationship_id = ${relationshipId} and superseded_by is null and ${scope}`;
-  const same = before && Object.entries(said).every(([name, value]) => sameValue(before[name], value));
+  const same = before && Object.entries(said).every(([name, value]) => isSameValue(before[name], value));
   if (same) return { ...before, version };
   if (before) await tx`update ${table} set superseded_by = ${id} where id = ${before.id}`;
   const recordedBy = json(tx, actorOf(principal));

@@ -1,17 +1,17 @@
 import type { Instant } from '../../domain/time/instants';
 import {
   summarizeApplication,
-  decisionFrom,
+  computeExpectedDecision,
   findDirectApplication,
   findFittingKind,
 } from '../../domain/platforms/consequences';
-import { daysBetween } from '../../domain/time/dates';
+import { countDaysBetween } from '../../domain/time/dates';
 import { readPanel } from '../../domain/registry/panels';
 import { resolvePlaybook } from '../../domain/registry/playbook';
 import {
   estimateDecisionDays,
   rankTargets,
-  unmetOf,
+  listUnmetBlockers,
   type CaseloadItem,
   type RankedTarget,
 } from '../../domain/platforms/targets';
@@ -67,8 +67,11 @@ export async function rankPayerTargets(
       ...item,
       payerName: known.payers.get(payerId)!.name,
       panel: readPanel({ ...place, kind: fits.kind }, known.panels, known.parked, known.today),
-      expected: estimateDecisionDays(taken.get(payerId) ?? [], daysBetween(known.today, decisionFrom(now, playbook))),
-      effort: { unmet: unmetOf(reading), channel: playbook.channel },
+      expected: estimateDecisionDays(
+        taken.get(payerId) ?? [],
+        countDaysBetween(known.today, computeExpectedDecision(now, playbook)),
+      ),
+      effort: { unmet: listUnmetBlockers(reading), channel: playbook.channel },
       fits,
       application: application && summarizeApplication(application),
     };

@@ -1,9 +1,9 @@
 import { compareLicenceNumbers } from '../../domain/kernel/licence-numbers';
 import {
-  replaceHeld,
+  replaceTerms,
   startOnIssue,
-  type Dated,
-  type Held,
+  type DatedTerm,
+  type HeldTerms,
   type HeldKind,
   type Term,
   type TermChange,
@@ -103,16 +103,16 @@ export async function fileHeld(
 }
 
 /** What becomes of the terms of a kind; null where nothing of it is given. Who lists the former ones says all of them. */
-function replace<T extends Dated>(
-  kept: Held<T>,
+function replace<T extends DatedTerm>(
+  kept: HeldTerms<T>,
   current: readonly T[] | undefined,
   givenFormer: readonly T[] | undefined,
   kind: HeldKind<T>,
   change: TermChange,
-): Held<T> | null {
+): HeldTerms<T> | null {
   const former = givenFormer?.map(startOnIssue);
   if (current === undefined) return former ? { current: kept.current, former } : null;
-  const held = replaceHeld({ ...kept, ...(former && { former }) }, current, kind, change);
+  const held = replaceTerms({ ...kept, ...(former && { former }) }, current, kind, change);
   return former ? { ...held, former } : held;
 }
 

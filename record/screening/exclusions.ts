@@ -1,5 +1,5 @@
 import { selectClientDay } from '../time/days';
-import { lastToday } from '../../domain/time/dates';
+import { findLastToday } from '../../domain/time/dates';
 import { announce, announceEach } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import {
   type ExclusionWord,
   type LeieEntry,
   type Match,
-  type Screened,
+  type ScreenedParty,
 } from '../../domain/screening/exclusions';
 import { readClock } from '../../runtime/clock';
 import { isLockTaken, json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
@@ -297,7 +297,7 @@ async function screenAll(tx: Tx, since: Instant | null = null): Promise<Screenin
   return found;
 }
 
-type OnFile = ScreenedSubject & Screened;
+type OnFile = ScreenedSubject & ScreenedParty;
 
 /** Holds providers against the list on file, where there is one. */
 export const screen = async (tx: Db, providerIds: readonly string[]): Promise<ExclusionResult[]> =>
@@ -695,7 +695,7 @@ async function recordDecision(
       detail: { exclusionId, ...word },
     });
   const { status, reinstatedOn } = word;
-  if (status === 'confirmed' && (reinstatedOn === null || reinstatedOn > lastToday(readClock())))
+  if (status === 'confirmed' && (reinstatedOn === null || reinstatedOn > findLastToday(readClock())))
     await createTasks(
       tx,
       concerned.map((subject) => buildMatchTask(subject, { ...exclusion, status }, `${subject.id}/${said[0]!}`)),

@@ -1,6 +1,6 @@
-import { addMilliseconds, instantOf } from '../../domain/time/dates';
+import { addMilliseconds, toInstant } from '../../domain/time/dates';
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { computeListDueAt, computeListOutAt, monthOf, addOneMonth } from '../../domain/screening/exclusions';
+import { computeListDueAt, computeListOutAt, findMonth, addOneMonth } from '../../domain/screening/exclusions';
 import { computeBackOff } from '../../domain/outreach/politeness';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { latestList, OPERATOR } from '../screening/exclusions';
@@ -65,14 +65,14 @@ const NO_SOURCE: Kept = {
 };
 
 function findAwaitedMonth(month: PlainDate | null, now: Instant): PlainDate {
-  const current = monthOf(now);
+  const current = findMonth(now);
   return month !== null && month >= current ? addOneMonth(month) : current;
 }
 
 /** From when a month's list is looked for; where none is on file there is no day to wait for. */
 const computeFirstLookAt = (month: PlainDate | null, awaited: PlainDate): Instant =>
   month === null ? LONG_AGO : computeListOutAt(awaited);
-const LONG_AGO = instantOf(0);
+const LONG_AGO = toInstant(0);
 
 /**
  * Has a month's list fetched once it should be out, and creates one task for it once it is late; answers when to look

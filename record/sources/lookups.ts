@@ -3,7 +3,7 @@ import { announce, announceEach } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { computeAttestationDueOn } from '../../domain/registry/attestation';
 import {
-  attestedOn,
+  findAttestedOn,
   findCaqhStanding,
   planNextCaqhCheck,
   type CaqhAnswer,
@@ -11,9 +11,9 @@ import {
   type CaqhStanding,
 } from '../../domain/sources/caqh';
 import type { RegistryService } from '../../domain/kernel/codes';
-import { addMilliseconds, utcDate } from '../../domain/time/dates';
+import { addMilliseconds, toUtcDate } from '../../domain/time/dates';
 import type { NppesRecord } from '../../domain/sources/consistency';
-import { computeBackOff, PACE_MS, spreadById, WAVE_MS } from '../../domain/outreach/politeness';
+import { computeBackOff, PACE_MS, computeSpread, WAVE_MS } from '../../domain/outreach/politeness';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { uuidOf } from '../../runtime/uuid';
 import { isCaqhApiOn, updateRoster } from './caqh-roster';
@@ -114,7 +114,7 @@ const computeWait = (
   now: Instant,
 ): Instant | null =>
   unavailableSince !== null && nextProbeAt !== null && nextProbeAt > now
-    ? addMilliseconds(nextProbeAt, spreadById(personId, WAVE_MS))
+    ? addMilliseconds(nextProbeAt, computeSpread(personId, WAVE_MS))
     : null;
 
 /** Notes that a call goes out now: where the service is away it is the one that looks, and the others wait on. */
@@ -326,7 +326,7 @@ export async function findNewAttestation(
   at: Instant,
   said: CaqhStatement,
 ): Promise<PlainDate | null> {
-  const shown = attestedOn(said, at);
+  const shown = findAttestedOn(said, at);
   const [known] = await sql<{ on: PlainDate | null }[]>`
     select max(a.attested_on) as "on" from attestations a
     where a.person_id = ${personId} and ${countsAt(sql, 'a', sql`${clientId}::uuid`)}`;
@@ -337,12 +337,12 @@ export async function findNewAttestation(
 async function findAttestationDueOn(tx: Db, personId: string, at: Instant): Promise<PlainDate | null> {
   const [row] = await tx<{ attestedOn: PlainDate | null }[]>`
     select max(a.attested_on) as attested_on from attestations a where a.person_id = ${personId} and a.client_id is null`;
-  return row!.attestedOn && computeAttestationDueOn(row!.attestedOn, [], utcDate(at));
+  return row!.attestedOn && computeAttestationDueOn(row!.attestedOn, [], toUtcDate(at));
 }
 
 /** Saves the NPPES record of a person's NPI and compares each client's file with it; a mismatch becomes a task. */
 export async function keepNppes(sql: Sql, personId: string, at: Instant, answer: NppesRecord): Promise<void> {
-  const takenOn = utcDate(at);
+  const takenOn = toUtcDate(at);
   const providers = await sql<{ id: string; clientId: string; today: PlainDate }[]>`
     select id, client_id, ${selectClientDay(sql, at, sql`providers.client_id`)} as today
     from providers where person_id = ${personId} and ${isHere(sql, at)} order by id`;
@@ -358,7 +358,7 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
   await sql.begin(async (tx) => {
     await markServiceBack(tx, 'nppes');
     const days = answer.status === 'found' ? NPPES_EVERY_DAYS : UNKNOWN_NPI_EVERY_DAYS;
-    const nextCheckAt = addMilliseconds(at, days * DAY_MS + spreadById(personId, DAY_MS));
+    const nextCheckAt = addMilliseconds(at, days * DAY_MS + computeSpread(personId, DAY_MS));
     const row = { ...ANSWERED, status: answer.status, checkedAt: at, nextCheckAt };
     await tx`
       update registry_records set ${rowsOf(tx, row)}, said_at = now()

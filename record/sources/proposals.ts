@@ -1,9 +1,9 @@
 import type { PlainDate } from '../../domain/time/instants';
-import { computeProposals, type Proposed, type Snapshot } from '../../domain/sources/proposals';
+import { computeProposals, type ProposedChange, type Snapshot } from '../../domain/sources/proposals';
 import type { Db } from '../../runtime/database';
 import { latestSnapshots } from '../kernel/person-scope';
 
-export interface Proposal extends Proposed {
+export interface Proposal extends ProposedChange {
   source: Snapshot['source'];
   takenOn: PlainDate;
 }

@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ApplicationState } from '../../domain/applications/state';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import type { Delivery, UpkeepKind } from '../../domain/kernel/codes';
 import {
   REMINDER_DAYS,
@@ -8,7 +8,7 @@ import {
   computeReminderSchedule,
   findStanding,
   type LapseWarning,
-  type Standing,
+  type UpkeepStanding,
   type UpkeepItem,
 } from '../../domain/upkeep/upkeep';
 import type { Db } from '../../runtime/database';
@@ -24,7 +24,7 @@ interface ShownItem {
   name: string | null;
   documentId: string | null;
   dueOn: PlainDate | null;
-  standing: Standing | 'missing';
+  standing: UpkeepStanding | 'missing';
   nextReminderOn: PlainDate | null;
   /** Of this item and day, on behalf of this client; `on` is when each was due, and `sentOn` when it left. */
   reminders: { rung: number; on: PlainDate; delivery: Delivery; sentOn: PlainDate | null }[];
@@ -77,7 +77,7 @@ export async function readUpkeep(
   const shown = items.map((item): ShownItem => {
     const { kind, state, name, documentId, dueOn } = item;
     const { next } = computeReminderSchedule(item, timeZone, now);
-    const nextReminderOn = next && localDate(next, timeZone);
+    const nextReminderOn = next && toLocalDate(next, timeZone);
     const ours = said.filter(({ key }) => keys(item).includes(key));
     return {
       kind,
@@ -89,9 +89,9 @@ export async function readUpkeep(
       nextReminderOn: nextReminderOn && endedOn && endedOn < nextReminderOn ? null : nextReminderOn,
       reminders: ours.map(({ rung, queuedAt, delivery, sentAt }) => ({
         rung,
-        on: localDate(queuedAt, timeZone),
+        on: toLocalDate(queuedAt, timeZone),
         delivery,
-        sentOn: sentAt && localDate(sentAt, timeZone),
+        sentOn: sentAt && toLocalDate(sentAt, timeZone),
       })),
     };
   });

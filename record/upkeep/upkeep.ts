@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ApplicationState } from '../../domain/applications/state';
-import { atDate, computeDeadline, localDate } from '../../domain/time/calendar';
+import { findWindowStart, computeDeadline, toLocalDate } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import {
   identifyItem,
@@ -47,7 +47,7 @@ export async function readOwnUpkeep(sql: Db, condition: Fragment, now: Instant):
     where ${condition}
     order by p.created_at, p.id`;
   return rows.map(({ personId, providerId, clientId, timeZone, endedOn, ...file }) => {
-    const today = localDate(now, timeZone);
+    const today = toLocalDate(now, timeZone);
     return { personId, providerId, clientId, timeZone, endedOn, today, items: listUpkeepItems(file, today) };
   });
 }
@@ -152,7 +152,7 @@ async function reportLapses(
     subjectType: 'provider',
     subjectId: providerId,
     data: describeItem(item),
-    dueAt: atDate(addDays(item.dueOn, 1), { timeZone }),
+    dueAt: findWindowStart(addDays(item.dueOn, 1), { timeZone }),
   }));
   const messages = lapsed.flatMap(({ item, rung, about }) => {
     const touched = applications.filter(({ snapshot }) => selectSupportingItems(items, snapshot).includes(item));

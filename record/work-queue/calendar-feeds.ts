@@ -1,4 +1,4 @@
-import { atDate } from '../../domain/time/calendar';
+import { findWindowStart } from '../../domain/time/calendar';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Purpose } from '../../domain/kernel/codes';
 import { json, type Db, type Sql } from '../../runtime/database';
@@ -88,7 +88,7 @@ export async function listAppointments(sql: Db, token: string): Promise<Appointm
     order by d.act, d.at, d.application_id) one
     order by at, application_id, purpose limit 2000`;
   return rows.map(({ snoozedUntil, timeZone, act: _act, at, ...rest }) => {
-    const back = snoozedUntil && atDate(snoozedUntil, { timeZone });
+    const back = snoozedUntil && findWindowStart(snoozedUntil, { timeZone });
     return { ...rest, at: back && back > at ? back : at };
   });
 }

@@ -1,5 +1,5 @@
 import type { ClientRequestKind } from '../../domain/kernel/codes';
-import { atDate } from '../../domain/time/calendar';
+import { findWindowStart } from '../../domain/time/calendar';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { audit } from '../kernel/audit';
@@ -57,7 +57,7 @@ export const logClientRequest = (
         subjectId: clientId,
         data: { requestId: id, request: kind, receivedOn, channel, dueOn },
         assignee,
-        dueAt: atDate(dueOn, { timeZone }),
+        dueAt: findWindowStart(dueOn, { timeZone }),
       },
     ]);
     if (logged.length > 0)

@@ -2,7 +2,7 @@ import { selectClientToday, selectDay, selectToday } from '../time/days';
 import { idOfOne, idsOfOne } from '../kernel/one-entry';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Stage, Purpose } from '../../domain/kernel/codes';
-import { BRIDGE_ASKS } from '../../domain/platforms/bridge';
+import { BRIDGE_QUESTIONS } from '../../domain/platforms/bridge';
 import type { Playbook } from '../../domain/registry/playbook';
 import { UNAUTHORISED_ASKS } from '../../domain/applications/prerequisites';
 import { DEADLINE_STEPS, URGENT_DAYS_BEFORE, URGENCIES, type Urgency } from '../../domain/work-queue/ranking';
@@ -98,7 +98,7 @@ const askOf = (sql: Db): Fragment => sql`
   case when i.purpose = 'submit' and exists (
       select from bridges b join platform_relationships r on r.id = b.relationship_id
       where b.application_id = a.id and ${lastDayThrough(sql)} >= ${selectClientToday(sql, sql`a.client_id`)})
-    then ${[...BRIDGE_ASKS]}::text[] else '{}' end
+    then ${[...BRIDGE_QUESTIONS]}::text[] else '{}' end
   || case when a.snapshot->'blockers' @> '[{"code": "authorisation"}]'
     then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;
 

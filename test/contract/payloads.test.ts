@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { reduce } from '../../domain/applications/reduce';
+import { applyEvent } from '../../domain/applications/reduce';
 import type { ApplicationState } from '../../domain/applications/state';
 import { CONTRACT_STATUSES, FACTS, OUTCOMES, type Action } from '../../domain/kernel/codes';
 import { Paper, VALUES } from '../unit/application/paper';
@@ -60,8 +60,8 @@ test('a state crosses the wire at any moment of a life unchanged, and the life g
       let kept: ApplicationState | null = null;
       let carried: ApplicationState | null = null;
       for (const event of events) {
-        kept = reduce(kept, overTheWire(event));
-        carried = overTheWire(reduce(carried, overTheWire(event)));
+        kept = applyEvent(kept, overTheWire(event));
+        carried = overTheWire(applyEvent(carried, overTheWire(event)));
         // node's comparison tells an absent key from an undefined one, and takes a tenth of the time
         expect(isDeepStrictEqual(carried, kept) || [event.kind, carried]).toBe(true);
       }

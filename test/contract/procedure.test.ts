@@ -1,4 +1,4 @@
-import { TABLE } from '../../domain/applications/transitions';
+import { ACTION_TABLE } from '../../domain/applications/transitions';
 import { PARTICIPATION_TRACKS, FACTS, ISSUE_CODES, STAGES, type Action, type Stage } from '../../domain/kernel/codes';
 import type { TimerName } from '../../domain/applications/events';
 import { addDays } from '../../domain/time/dates';
@@ -23,7 +23,7 @@ async function partOf(part: (application: ApplicationRun) => Promise<void>): Pro
 
 const sorted = <T extends string>(all: Iterable<T>): T[] => [...new Set(all)].sort();
 const actionsIn = (stage: Stage) =>
-  sorted((Object.keys(TABLE) as Action[]).filter((action) => TABLE[action].in.includes(stage)));
+  sorted((Object.keys(ACTION_TABLE) as Action[]).filter((action) => ACTION_TABLE[action].in.includes(stage)));
 
 const IN_HOURS: Playbook = {
   confirmReceiptAfter: { hours: 50 },
@@ -122,7 +122,9 @@ describe('what the procedure says of each stage is what the rules do', () => {
 
   test('a participation takes the actions of the table, and arms the timers of the schedule', async () => {
     const { actions, timers } = await partOf(lookAfterParticipation);
-    const closed = (Object.keys(TABLE) as Action[]).filter((action) => TABLE[action].closed?.includes('confirmed'));
+    const closed = (Object.keys(ACTION_TABLE) as Action[]).filter((action) =>
+      ACTION_TABLE[action].closed?.includes('confirmed'),
+    );
     expect(sorted(actions)).toEqual(sorted(closed));
     expect(sorted(timers)).toEqual(armedTimers('confirmed'));
   });

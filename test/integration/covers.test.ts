@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { atDate, localDate } from '../../domain/time/calendar';
+import { findWindowStart, toLocalDate } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { createTasks } from '../../record/kernel/tasks';
 import { joinCover } from '../../record/registry/absence-covers';
@@ -130,7 +130,7 @@ test('a cover lasts from the first to the last of its days where the user who is
   // it is never the same date in both
   const [ahead, behind] = ['Pacific/Kiritimati', 'Pacific/Pago_Pago'].map((timeZone) => ({
     timeZone,
-    today: localDate(new Date().toISOString(), timeZone),
+    today: toLocalDate(new Date().toISOString(), timeZone),
   })) as [{ timeZone: string; today: string }, { timeZone: string; today: string }];
   for (const [where, day, has] of [
     [ahead, ahead.today, 'substitute'],
@@ -168,7 +168,7 @@ test('a user lives where most of their clients are, unless it is said otherwise'
 test('a snoozed item is in the calendar on the day on which it is back', async () => {
   const [owner] = await users(1);
   const { applicationId } = await workOf(owner!);
-  const until = addDays(localDate(new Date().toISOString(), CLIENT.timeZone), 7);
+  const until = addDays(toLocalDate(new Date().toISOString(), CLIENT.timeZone), 7);
   const [{ body: before }, unsnoozed] = [
     await api.get(`/v1/work-queue?applicationId=${applicationId}`),
     await feed(owner!),
@@ -176,7 +176,7 @@ test('a snoozed item is in the calendar on the day on which it is back', async (
   const { purpose } = before.items[0];
   await api.post(`/v1/applications/${applicationId}/snooze`, { purpose, until, reason: 'on leave' });
   const starts = (text: string) => /DTSTART:(\w+)/.exec(text)![1];
-  const back = atDate(until, { timeZone: CLIENT.timeZone }).replaceAll(/[-:]|\.000/g, '');
+  const back = findWindowStart(until, { timeZone: CLIENT.timeZone }).replaceAll(/[-:]|\.000/g, '');
   expect(starts(await feed(owner!))).toBe(back);
   expect(starts(unsnoozed)).not.toBe(back);
 });

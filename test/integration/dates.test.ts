@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Adoption, Said } from '../../domain/applications/bodies';
+import type { Adoption, ActionWithBody } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
 import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
@@ -242,7 +242,7 @@ describe('what was said when an application was opened', () => {
 
 describe('where such a date was stored before there was a range', () => {
   /** Records what the door would refuse, as an earlier version did. */
-  async function record(application: OpenApplication, said: Said): Promise<void> {
+  async function record(application: OpenApplication, said: ActionWithBody): Promise<void> {
     const { sql, dispatch } = system.api.deps;
     const { id, filed } = application;
     const commandId = randomUUID();

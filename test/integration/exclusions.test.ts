@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import { completeNameKeys, importList, LIST, screenLatecomers } from '../../record/screening/exclusions';
 import { readLeie } from '../../registries/leie';
 import type { Sql } from '../../runtime/database';
@@ -253,7 +253,7 @@ describe('a month’s list', () => {
     expect([again.status, again.body]).toEqual([200, first.body]);
     const checks = await list(filed, 'exclusion-checks');
     expect(checks.filter(({ listId }: { listId: string }) => listId === first.body.id)).toMatchObject([
-      { source: 'oig_leie', result: 'clear', checkedOn: localDate(first.body.createdAt, CLIENT.timeZone) },
+      { source: 'oig_leie', result: 'clear', checkedOn: toLocalDate(first.body.createdAt, CLIENT.timeZone) },
     ]);
     const lists = (await system.api.get('/v1/exclusions/imports?limit=200')).body.items;
     expect(lists.at(-1)).toEqual(first.body);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { evaluateBillingReadiness, type ReadinessAnswer, type ReadinessEvidence } from '../../domain/billing/readiness';
-import { isHeld } from '../../domain/registry/held-terms';
+import { areTermsInForce } from '../../domain/registry/held-terms';
 import type { ApplicationState } from '../../domain/applications/state';
-import type { Said } from '../../domain/applications/bodies';
-import { localDate } from '../../domain/time/calendar';
+import type { ActionWithBody } from '../../domain/applications/bodies';
+import { toLocalDate } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { endAgreement } from '../../record/billing/agreements';
 import { readReadinessEvidence, type ReadinessRequest } from '../../record/billing/readiness';
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 const ME: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
 const PLACE = { state: 'CO', lineOfBusiness: 'commercial' } as const;
-const TODAY = localDate(new Date().toISOString(), 'America/Denver');
+const TODAY = toLocalDate(new Date().toISOString(), 'America/Denver');
 /** The days that are asked about: far enough around today that everything which is said begins and ends among them. */
 const REACH = 40;
 const DAYS = Array.from({ length: 2 * REACH + 1 }, (_, n) => addDays(TODAY, n - REACH));
@@ -99,7 +99,7 @@ async function begin(): Promise<Book & { applicationId: string }> {
   return { ...on, applicationId };
 }
 
-async function act({ clientId, applicationId }: Book & { applicationId: string }, said: Said): Promise<void> {
+async function act({ clientId, applicationId }: Book & { applicationId: string }, said: ActionWithBody): Promise<void> {
   const commandId = randomUUID();
   await keepCommand(sql, { id: commandId, clientId, applicationId, ...said }, ME);
   const intent = { type: 'command', commandId } as const;
@@ -215,7 +215,7 @@ async function live(history: readonly Change[], gate: Gate): Promise<{ yes: numb
       select max(ended_on) as ended_on from agreements where practice_id = ${on.practiceId}`;
     const outside = DAYS.filter((date, i) => {
       if (!answers![i]!.mayBill) return false;
-      const inTerm = isHeld(terms, date) && said.some(({ from, through }) => from <= date && date <= through);
+      const inTerm = areTermsInForce(terms, date) && said.some(({ from, through }) => from <= date && date <= through);
       const inNetwork = effectiveDate?.status === 'confirmed' && effectiveDate.effectiveOn! <= date;
       return !inTerm || !inNetwork || (ended!.endedOn !== null && date > ended!.endedOn);
     });

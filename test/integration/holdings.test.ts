@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { atDate } from '../../domain/time/calendar';
+import { findWindowStart } from '../../domain/time/calendar';
 import { CLIENT, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { freshNpi } from '../support/file';
 import { daysAgo, daysAhead, TODAY } from '../support/system';
@@ -114,7 +114,7 @@ test('a client’s question or complaint is logged with who answers it and by wh
   expect(made.status).toBe(201);
   expect(made.body).toMatchObject({ ...asked, clientId, assignee: dana.id, dueOn: daysAhead(3), answeredAt: null });
   const { body: tasks } = await api.get(`/v1/tasks?assignee=${dana.id}&kind=client_request`);
-  const dueAt = atDate(daysAhead(3), { timeZone: CLIENT.timeZone });
+  const dueAt = findWindowStart(daysAhead(3), { timeZone: CLIENT.timeZone });
   const words = 'answer what a client has asked or complained of';
   expect(tasks.items).toMatchObject([{ id: made.body.taskId, clientId, do: words, dueAt, overdue: false }]);
   await api.post(`/v1/tasks/${made.body.taskId}/completion`, { notes: 'Called back.' });

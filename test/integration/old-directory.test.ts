@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { fold, RULES_VERSION } from '../../domain/applications/reduce';
+import { foldEvents, RULES_VERSION } from '../../domain/applications/reduce';
 import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
 import { claimLateWatches } from '../../record/operations/watches';
@@ -97,7 +97,7 @@ test.each([
   expect(own).toMatchObject({ kind: 'note' });
   const [row] = await old.sql`select stage, rules_version, snapshot from applications where id = ${old.id}`;
   expect(row).toMatchObject({ stage: 'in_review', rulesVersion: RULES_VERSION });
-  expect(row!.snapshot).toEqual(fold(await readHistory(old.sql, old.id)));
+  expect(row!.snapshot).toEqual(foldEvents(await readHistory(old.sql, old.id)));
   expect(await compare(old.sql)).toEqual([[]]);
   expect(await note(old.sql, old)).toMatchObject([{ kind: 'note' }]);
 });

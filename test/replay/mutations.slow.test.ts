@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Said } from '../../domain/applications/bodies';
+import type { ActionWithBody } from '../../domain/applications/bodies';
 import { buildApplicationWorkflowId } from '../../domain/applications/key';
 import type { Progress } from '../../domain/applications/progress';
 import type { Action } from '../../domain/kernel/codes';
 import { addDays } from '../../domain/time/dates';
-import { sameValue } from '../../domain/kernel/facts';
+import { isSameValue } from '../../domain/kernel/facts';
 import { keepCommand } from '../../record/applications/commands';
 import { progressQuery } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
@@ -36,7 +36,7 @@ describe('a workflow that has started under today’s rules, and goes on under t
   async function give({ createDispatch }: RecordSide, life: Life, action: Action, body: object): Promise<string> {
     const id = randomUUID();
     const { clientId } = life.book;
-    const said = { action, body } as Said;
+    const said = { action, body } as ActionWithBody;
     await keepCommand(lives.sql, { id, clientId, applicationId: life.id, ...said }, ACTOR);
     return (await createDispatch({ sql: lives.sql, client: lives.env.client }).deliver(id, 20_000)).status;
   }
@@ -49,7 +49,7 @@ describe('a workflow that has started under today’s rules, and goes on under t
       const { status } = await handle.describe();
       const knows = await handle.query(progressQuery);
       const isInStep = progress.open
-        ? status.name === 'RUNNING' && sameValue(knows, progress)
+        ? status.name === 'RUNNING' && isSameValue(knows, progress)
         : status.name === 'COMPLETED' && knows.stage === progress.stage;
       return isInStep ? progress : null;
     });

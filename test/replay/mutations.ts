@@ -6,7 +6,7 @@ export const REDUCER: Record<string, Edit[]> = {
   '`received` leads nowhere': [
     {
       file: 'reduce',
-      from: 'if (lost) restoreAttempt(s, lost, e);\n    markInReview(s, data, e);',
+      from: 'if (lost) restoreAttempt(s, lost, e);\n    enterReview(s, data, e);',
       to: 'if (lost) restoreAttempt(s, lost, e);\n    s.submitted = true;',
     },
   ],
@@ -27,7 +27,7 @@ export const REDUCER: Record<string, Edit[]> = {
 };
 export const SCHEDULE: Record<string, Edit[]> = {
   'a follow-up fires only once it is overdue': [
-    { file: 'schedule', from: 'timer(`followUp:${track}`, at);', to: 'timer(`followUp:${track}`, dueAt);' },
+    { file: 'schedule', from: 'armTimer(`followUp:${track}`, at);', to: 'armTimer(`followUp:${track}`, dueAt);' },
   ],
   'a pause silences nothing': [{ file: 'schedule', from: 'silenced = isSilent', to: 'silenced = false' }],
 };

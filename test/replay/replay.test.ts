@@ -13,7 +13,7 @@ import { dataConverter } from '../../runtime/codec';
 import { testKeyring } from '../support/keys';
 import { workflowBundle } from '../support/servers';
 import type { Progress } from '../../domain/applications/progress';
-import { sameValue } from '../../domain/kernel/facts';
+import { isSameValue } from '../../domain/kernel/facts';
 import { PAGE, recordedHistories, storedProgress } from './histories';
 import { LIVES } from './lives';
 import type { ProgressSinks } from './observed';
@@ -123,7 +123,7 @@ describe('recorded histories', () => {
     const ofApplications = recorded.filter(({ name }) => !name.startsWith('watch/')).map(({ name }) => name);
     expect(Object.keys(replayed).sort()).toEqual(ofApplications);
     const stored = Object.fromEntries(storedProgress());
-    const parted = ofApplications.filter((name) => !sameValue(replayed[name], stored[name]));
+    const parted = ofApplications.filter((name) => !isSameValue(replayed[name], stored[name]));
     expect(parted.map((name) => `${name} knows another progress in the end. See ${PAGE}.`)).toEqual([]);
   });
 

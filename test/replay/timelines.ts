@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { Progress } from '../../domain/applications/progress';
-import { fold, RULES_VERSION } from '../../domain/applications/reduce';
+import { foldEvents, RULES_VERSION } from '../../domain/applications/reduce';
 import { computeProgress, computeAgenda } from '../../domain/applications/schedule';
 import { isOpen, isParticipating, type ApplicationState } from '../../domain/applications/state';
-import { sameValue } from '../../domain/kernel/facts';
+import { isSameValue } from '../../domain/kernel/facts';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
 import { digest } from '../../record/kernel/digest';
 import { PAGE, readAll, write } from './histories';
@@ -32,12 +32,12 @@ export interface Timeline {
 /** The rules by which a timeline is folded: today's, or those of a test. */
 interface RuleSet {
   RULES_VERSION: number;
-  fold: typeof fold;
+  fold: typeof foldEvents;
   computeAgenda: typeof computeAgenda;
   computeProgress: typeof computeProgress;
 }
 
-const TODAYS: RuleSet = { RULES_VERSION, fold, computeAgenda, computeProgress };
+const TODAYS: RuleSet = { RULES_VERSION, fold: foldEvents, computeAgenda, computeProgress };
 const folder = join(__dirname, 'timelines');
 
 /** Every stored timeline, by the name of its life. */
@@ -86,9 +86,9 @@ export function driftOf(life: string, timeline: Timeline, rules = TODAYS): strin
   const wrong =
     parted >= 0
       ? `entry ${parted + 1} (${timeline.events[parted]!.kind}) leads to another state or agenda`
-      : !sameValue(now.state, stored.state)
+      : !isSameValue(now.state, stored.state)
         ? 'the end is another state'
-        : !sameValue(now.progress, stored.progress) && 'the workflow would be told another progress';
+        : !isSameValue(now.progress, stored.progress) && 'the workflow would be told another progress';
   if (!wrong) return null;
   return `${life}: ${wrong} than with version ${version} of the rules as it was. If that is intended, raise RULES_VERSION in domain/applications/reduce.ts. See ${PAGE}.`;
 }

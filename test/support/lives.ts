@@ -6,7 +6,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../activities';
 import type { Outside } from '../../activities/outreach';
 import { createDispatch, TASK_QUEUE, type Delivery, type Dispatch, type WorkflowView } from '../../dispatch/dispatch';
-import type { Adoption, Said } from '../../domain/applications/bodies';
+import type { Adoption, ActionWithBody } from '../../domain/applications/bodies';
 import type { Action } from '../../domain/kernel/codes';
 import type { ApplicationEvent, ApplicationKey } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
@@ -186,7 +186,7 @@ export class Life {
         id: commandId,
         clientId: this.book.clientId,
         applicationId: this.id,
-        ...({ action, body } as Said),
+        ...({ action, body } as ActionWithBody),
         ...(version !== undefined && { version }),
       },
       actor,

@@ -29,7 +29,9 @@ export async function nextVersion(edits: readonly Edit[]) {
     if (parts.length !== 2) throw new Error(`${file}.ts has ${parts.length - 1} times: ${from}`);
     writeFileSync(path, parts.join(to));
   }
-  const { fold, RULES_VERSION }: typeof Reduce = await import(join(directory, 'domain/applications/reduce'));
+  const { foldEvents: fold, RULES_VERSION }: typeof Reduce = await import(
+    join(directory, 'domain/applications/reduce')
+  );
   const { computeAgenda, computeProgress }: typeof Schedule = await import(
     join(directory, 'domain/applications/schedule')
   );

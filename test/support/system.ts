@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import type { Stage } from '../../domain/kernel/codes';
 import type { Playbook } from '../../domain/registry/playbook';
@@ -25,7 +25,7 @@ export interface Filed {
   providerNpi: string;
 }
 
-export const TODAY = localDate(new Date().toISOString(), CLIENT.timeZone);
+export const TODAY = toLocalDate(new Date().toISOString(), CLIENT.timeZone);
 export const daysAhead = (days: number): string => addDays(TODAY, days);
 export const daysAgo = (days: number): string => addDays(TODAY, -days);
 

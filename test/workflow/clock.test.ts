@@ -1,5 +1,5 @@
 import { buildApplicationWorkflowId } from '../../domain/applications/key';
-import { localDate } from '../../domain/time/calendar';
+import { toLocalDate } from '../../domain/time/calendar';
 import type { Instant } from '../../domain/time/instants';
 import type { RecordStep } from '../../workflows/messages';
 import { Lives, type Life } from '../support/lives';
@@ -40,7 +40,10 @@ const PLAYBOOK = { followUpEvery: { days: 14 }, contractChase: { days: 14 }, esc
 async function twoTracks(): Promise<{ life: Life; due: Instant }> {
   const life = await lives.open({ playbook: PLAYBOOK, adopt: { stage: 'in_review' } });
   await life.contact('in_review');
-  const { agenda } = await life.act('contract', { status: 'sent', on: localDate(await lives.now(), 'America/Denver') });
+  const { agenda } = await life.act('contract', {
+    status: 'sent',
+    on: toLocalDate(await lives.now(), 'America/Denver'),
+  });
   const { credentialing, contracting } = agenda.followUps;
   expect(contracting).toEqual({ ...contracting, at: credentialing!.at });
   return { life, due: credentialing!.at };

@@ -1,4 +1,4 @@
-import { fold } from '../../domain/applications/reduce';
+import { foldEvents } from '../../domain/applications/reduce';
 import { isOpen, isParticipating } from '../../domain/applications/state';
 import { FACTS, STAGES, type Stage } from '../../domain/kernel/codes';
 import { LIVES } from '../replay/lives';
@@ -38,7 +38,7 @@ test.each(Object.keys(LIVES))('%s: the way it goes, and record and workflow agre
   const life = await LIVES[name]!(lives, async () => undefined);
   expect([name, (await pathOf(life)).join(' ')]).toEqual([name, PATHS[name]]);
   const state = await life.state();
-  expect(fold(await life.entries())).toEqual(state);
+  expect(foldEvents(await life.entries())).toEqual(state);
   if (!isOpen(state) && !isParticipating(state)) return;
   await expectInStep(life);
 });

@@ -1,4 +1,4 @@
-import { addDays, daysBetween } from '../../domain/time/dates';
+import { addDays, countDaysBetween } from '../../domain/time/dates';
 import { Lives } from '../support/lives';
 
 describe('a whole life', () => {
@@ -70,7 +70,7 @@ describe('a whole life', () => {
     });
     expect(state).toMatchObject({ participationEndsOn: '2027-12-31', participationEndedOn: null });
 
-    expect(daysBetween(state.openedAt.slice(0, 10), await lives.today())).toBeGreaterThanOrEqual(200);
+    expect(countDaysBetween(state.openedAt.slice(0, 10), await lives.today())).toBeGreaterThanOrEqual(200);
     const entries = await life.entries();
     expect(entries.map((e) => e.seq)).toEqual(entries.map((_e, i) => i + 1));
     expect(entries.filter((e) => e.kind === 'submission')).toHaveLength(1);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { FACTS, type Fact } from '../../../domain/kernel/codes';
-import { addDays, daysBetween, FIRST_DATE, isRealDate, LAST_DATE } from '../../../domain/time/dates';
+import { addDays, countDaysBetween, FIRST_DATE, isRealDate, LAST_DATE } from '../../../domain/time/dates';
 import type { Playbook } from '../../../domain/registry/playbook';
 import { COMPLETE, DAY0, Paper, TODAY0, VALUES } from './paper';
 
@@ -9,7 +9,7 @@ import { COMPLETE, DAY0, Paper, TODAY0, VALUES } from './paper';
 const date = fc.oneof(
   fc.constantFrom(FIRST_DATE, '0099-12-31', '1899-12-31', '2000-02-29', TODAY0, '2199-12-31', '2262-04-12'),
   fc.constantFrom('9999-12-30', LAST_DATE),
-  fc.integer({ min: 0, max: daysBetween(FIRST_DATE, LAST_DATE) }).map((days) => addDays(FIRST_DATE, days)),
+  fc.integer({ min: 0, max: countDaysBetween(FIRST_DATE, LAST_DATE) }).map((days) => addDays(FIRST_DATE, days)),
 );
 const closures = fc.array(fc.record({ from: date, to: date }), { maxLength: 3 });
 

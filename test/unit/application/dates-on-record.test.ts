@@ -1,4 +1,4 @@
-import type { Said } from '../../../domain/applications/bodies';
+import type { ActionWithBody } from '../../../domain/applications/bodies';
 import { listContradictoryDates } from '../../../domain/applications/dates-on-record';
 import { DATE_RULES, type DateRule } from '../../../domain/kernel/date-rules';
 import { FACTS } from '../../../domain/kernel/codes';
@@ -9,7 +9,7 @@ const SUBMITTED = '2026-12-10';
 const submitted = () => new Paper().submit({ submittedOn: SUBMITTED });
 const confirmed = () => FACTS.reduce((paper, fact) => paper.confirm(fact), submitted().contact('approved'));
 const found = ({ state }: Paper, action: string, body: object) =>
-  listContradictoryDates(state, { action, body } as Said).map(({ path, rule }) => `${path} ${rule}`);
+  listContradictoryDates(state, { action, body } as ActionWithBody).map(({ path, rule }) => `${path} ${rule}`);
 const fact = (name: (typeof FACTS)[number], more: object = {}) => ({
   fact: name,
   value: VALUES[name],

@@ -1,4 +1,4 @@
-import { fold } from '../../../domain/applications/reduce';
+import { foldEvents } from '../../../domain/applications/reduce';
 import { computeAgenda } from '../../../domain/applications/schedule';
 import { COMPLETE, DAY0, Paper, TODAY0, ZONE, local } from './paper';
 
@@ -594,8 +594,8 @@ describe('a pause', () => {
   test('that ended before its end renewed anything is folded as it was', () => {
     const paper = reviewed().act('pause').days(60).act('resume');
     const before = paper.events.map((event) => (event.kind === 'resume' ? { ...event, data: {} } : event));
-    expect(fold(before).pauses).toBeUndefined();
-    expect(computeAgenda(fold(before), paper.playbook, ZONE).followUps.credentialing!.at).toBe(
+    expect(foldEvents(before).pauses).toBeUndefined();
+    expect(computeAgenda(foldEvents(before), paper.playbook, ZONE).followUps.credentialing!.at).toBe(
       '2027-01-19T16:00:00.000Z',
     );
   });

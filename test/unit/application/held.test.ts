@@ -1,4 +1,4 @@
-import { fold } from '../../../domain/applications/reduce';
+import { foldEvents } from '../../../domain/applications/reduce';
 import { isInStep } from '../../../domain/applications/step';
 import { FACTS } from '../../../domain/kernel/codes';
 import { Paper, stored } from './paper';
@@ -114,7 +114,7 @@ describe('a record that was restored to before what the workflow knows', () => {
 
   test('folds to the same state again', () => {
     const paper = reviewLost().days(1).act('restore-review').strike('restore_review');
-    expect(stored(fold(paper.events))).toEqual(paper.state);
+    expect(stored(foldEvents(paper.events))).toEqual(paper.state);
     expect(paper.items).toEqual(['enter_what_was_lost']);
   });
 });

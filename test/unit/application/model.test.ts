@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import type { ApplicationEvent, TimerName } from '../../../domain/applications/events';
-import { fold, reduce } from '../../../domain/applications/reduce';
+import { foldEvents, applyEvent } from '../../../domain/applications/reduce';
 import { computeAgenda } from '../../../domain/applications/schedule';
 import { isOpen, isParticipating, type ApplicationState } from '../../../domain/applications/state';
 import { PARTICIPATION_TRACKS, STAGES } from '../../../domain/kernel/codes';
-import { sameValue } from '../../../domain/kernel/facts';
+import { isSameValue } from '../../../domain/kernel/facts';
 import { begin, happen, life, type Done } from './model';
 import { ZONE, stored, type Paper } from './paper';
 
@@ -67,7 +67,7 @@ function broken(paper: Paper, before: ApplicationState, done: Done): string[] {
       isParticipating(state) || (timers.length === 0 && items.length === 0),
       'closed, and no participation goes on: no timer, no item',
     );
-    must(state.step === null && state.paused === null && sameValue(state.followUps, {}), 'closed: nothing awaited');
+    must(state.step === null && state.paused === null && isSameValue(state.followUps, {}), 'closed: nothing awaited');
     must(isParticipating(state) || paper.nextFollowUpAt === null, 'closed: no next follow-up');
   }
   must(
@@ -85,7 +85,7 @@ function broken(paper: Paper, before: ApplicationState, done: Done): string[] {
     const was = before.agenda.followUps;
     const { followUps } = state.agenda;
     const isResumed = events.slice(before.version).some(({ kind }) => kind === 'resume');
-    must(isResumed || sameValue(followUps, was), 'only a contact or what settles it moves a follow-up');
+    must(isResumed || isSameValue(followUps, was), 'only a contact or what settles it moves a follow-up');
     must(
       Object.entries(was).every(([name, { at, dueAt }]) => {
         const now = followUps[name as keyof typeof was];
@@ -143,7 +143,7 @@ function broken(paper: Paper, before: ApplicationState, done: Done): string[] {
 
   const attempts = [...state.ended.map((ended) => ended.number), state.attempt].sort((a, b) => a - b);
   must(
-    sameValue(
+    isSameValue(
       attempts,
       attempts.map((_number, i) => i + 1),
     ),
@@ -151,7 +151,7 @@ function broken(paper: Paper, before: ApplicationState, done: Done): string[] {
   );
   if (done.kind !== 'corrections')
     must(
-      before.ended.every((ended) => state.attempt === ended.number || state.ended.some((e) => sameValue(e, ended))) ||
+      before.ended.every((ended) => state.attempt === ended.number || state.ended.some((e) => isSameValue(e, ended))) ||
         before.attempt !== state.attempt,
       'an ended attempt keeps its dates',
     );
@@ -174,18 +174,18 @@ function broken(paper: Paper, before: ApplicationState, done: Done): string[] {
 function brokenHistory({ state, events, playbook }: Paper): string[] {
   const wrong: string[] = [];
   const must = (holds: boolean, promise: string) => void (holds || wrong.push(promise));
-  must(sameValue(fold(events), state), 'the fold of all entries is the state');
+  must(isSameValue(foldEvents(events), state), 'the fold of all entries is the state');
   const left = remaining(events);
-  const refolded = stored(left).reduce<ApplicationState | null>(reduce, null)!;
+  const refolded = stored(left).reduce<ApplicationState | null>(applyEvent, null)!;
   must(
-    sameValue({ ...refolded, agenda: null }, { ...state, agenda: null }),
+    isSameValue({ ...refolded, agenda: null }, { ...state, agenda: null }),
     'a correction leaves the fold of what remains',
   );
   must(
-    sameValue(computeAgenda(stored(state), playbook, ZONE), state.agenda),
+    isSameValue(computeAgenda(stored(state), playbook, ZONE), state.agenda),
     'the agenda follows from the state alone',
   );
-  must(sameValue(JSON.parse(JSON.stringify(state)), state), 'the state is plain JSON');
+  must(isSameValue(JSON.parse(JSON.stringify(state)), state), 'the state is plain JSON');
   return wrong;
 }
 

@@ -1,15 +1,15 @@
 import { readProof } from '../../../domain/kernel/facts';
 import type { Command, OpeningBody } from '../../../domain/applications/bodies';
-import { append, decideOpening, describeCall, type Circumstances } from '../../../domain/applications/decide';
-import type { ApplicationEvent, ApplicationKey, Known } from '../../../domain/applications/events';
+import { appendEntries, decideOpening, describeCall, type Circumstances } from '../../../domain/applications/decide';
+import type { ApplicationEvent, ApplicationKey, KnownProgress } from '../../../domain/applications/events';
 import type { Instant, PlainDate } from '../../../domain/time/instants';
-import { fold, RULES_VERSION } from '../../../domain/applications/reduce';
+import { foldEvents, RULES_VERSION } from '../../../domain/applications/reduce';
 import { listArmedTimers, computeProgress } from '../../../domain/applications/schedule';
 import { armAgenda, takeStep } from '../../../domain/applications/step';
 import type { ApplicationState } from '../../../domain/applications/state';
 import type { Refusal } from '../../../domain/applications/progress';
 import { computeNextFollowUpAt, buildApplicationView } from '../../../domain/applications/view';
-import { localDate } from '../../../domain/time/calendar';
+import { toLocalDate } from '../../../domain/time/calendar';
 import type { Action, ApplicationKind, Fact } from '../../../domain/kernel/codes';
 import { addDays } from '../../../domain/time/dates';
 import {
@@ -110,7 +110,7 @@ export class Paper {
       digest: (value) => JSON.stringify(value),
       phoneFactsNeedApproval,
     });
-    const opening = append(null, drafts, {
+    const opening = appendEntries(null, drafts, {
       at,
       payerZone: this.playbook.window.timeZone,
       entryId: 'application',
@@ -125,7 +125,7 @@ export class Paper {
   }
 
   get today(): PlainDate {
-    return localDate(this.now, this.zone);
+    return toLocalDate(this.now, this.zone);
   }
 
   get stage() {
@@ -206,7 +206,7 @@ export class Paper {
   }
 
   /** What its workflow knows. */
-  get known(): Known {
+  get known(): KnownProgress {
     const { version, stage, attempt, next } = computeProgress(this.state, this.playbook.window.timeZone);
     return { version, stage, attempt, next };
   }
@@ -214,12 +214,12 @@ export class Paper {
   /** The record is restored to a version; what has been recorded since is lost. */
   restore(version: number): this {
     this.events.splice(version);
-    this.state = stored(fold(this.events));
+    this.state = stored(foldEvents(this.events));
     return this;
   }
 
   /** Its workflow asks, which knows so much. */
-  ask(known: Known): this {
+  ask(known: KnownProgress): this {
     this.step(null, {}, known);
     return this;
   }
@@ -289,7 +289,7 @@ export class Paper {
     return {};
   }
 
-  private step(command: Command | null, found: Partial<Circumstances> = {}, known?: Known): Refusal | null {
+  private step(command: Command | null, found: Partial<Circumstances> = {}, known?: KnownProgress): Refusal | null {
     const { state: before, now: at, newId, playbook } = this;
     const circumstances = { reading: this.reading(before.key), today: this.today, ...found };
     const history = this.events;

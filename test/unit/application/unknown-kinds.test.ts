@@ -1,12 +1,12 @@
 import type { ApplicationEvent } from '../../../domain/applications/events';
-import { fold } from '../../../domain/applications/reduce';
+import { foldEvents } from '../../../domain/applications/reduce';
 import { Paper } from './paper';
 
 test('an entry of a kind that only a newer build writes changes nothing but the version', () => {
   const paper = new Paper();
   const { at } = paper.events.at(-1)!;
   const ofTomorrow = { v: 1, seq: paper.events.length + 1, id: 'x', at, kind: 'of_tomorrow', data: { anything: true } };
-  const before = fold(paper.events);
-  const after = fold([...paper.events, ofTomorrow as unknown as ApplicationEvent]);
+  const before = foldEvents(paper.events);
+  const after = foldEvents([...paper.events, ofTomorrow as unknown as ApplicationEvent]);
   expect(after).toEqual({ ...before, version: before.version + 1, updatedAt: after.updatedAt });
 });

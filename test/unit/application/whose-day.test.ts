@@ -1,4 +1,4 @@
-import { fold } from '../../../domain/applications/reduce';
+import { foldEvents } from '../../../domain/applications/reduce';
 import { DAY0, Paper, TODAY0 } from './paper';
 
 /** Where it is the next day already when the client's morning begins. */
@@ -26,8 +26,8 @@ test('a promise of the payer ends with the payer’s day', () => {
 test('entries from before the payer’s day was noted fold by the day in UTC, as they did', () => {
   const paper = submitted(GUAM).contact('committee');
   const earlier = paper.events.map(({ payerDay: _, ...event }) => event as (typeof paper.events)[number]);
-  expect(fold(earlier).committeeOn).toBe(TODAY0);
-  expect(fold(paper.events).committeeOn).toBe(NEXT_DAY);
+  expect(foldEvents(earlier).committeeOn).toBe(TODAY0);
+  expect(foldEvents(paper.events).committeeOn).toBe(NEXT_DAY);
 });
 
 describe('the client’s time zone changes', () => {

@@ -1,4 +1,4 @@
-import { append } from '../../../domain/applications/decide';
+import { appendEntries } from '../../../domain/applications/decide';
 import { computeAgenda } from '../../../domain/applications/schedule';
 import type { CallHours, Closure } from '../../../domain/time/calendar';
 import type { Duration } from '../../../domain/time/duration';
@@ -24,7 +24,7 @@ function* year(followUpEvery: Duration, callHours: CallHours): Generator<[expect
   let { state } = paper;
   for (let at = DAY0, call = 0; at < YEAR_END; call += 1) {
     const contact = { kind: 'contact', data: { outcome: 'in_review', channel: 'phone' } } as const;
-    state = append(state, [contact], {
+    state = appendEntries(state, [contact], {
       at,
       payerZone: 'America/New_York',
       entryId: `call-${call}`,

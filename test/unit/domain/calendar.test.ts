@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import {
-  atChaseDate,
-  atDate,
-  atReminderDate,
+  findChaseInstant,
+  findWindowStart,
+  findReminderInstant,
   computeChase,
   computeDeadline,
   computeReminder,
   isBusinessDay,
-  localDate,
+  toLocalDate,
   startOfDay,
   WEEKDAYS,
   type Weekday,
@@ -124,7 +124,7 @@ describe('a chase', () => {
         expect([from, from.replace(/^02/, '03')]).toContain(shown.slice(11, 16));
         expect(within.days ?? WEEKDAYS.slice(0, 5)).toContain(WEEKDAYS[(weekdayOf(shown.slice(0, 10)) + 6) % 7]);
         expect(result > at).toBe(true);
-        expect(localDate(result, within.timeZone) > localDate(at, within.timeZone)).toBe(true);
+        expect(toLocalDate(result, within.timeZone) > toLocalDate(at, within.timeZone)).toBe(true);
       }),
     );
   });
@@ -182,7 +182,7 @@ describe('a deadline', () => {
     );
     const newYork = { timeZone: 'America/New_York', from: '08:00', to: '17:00', days: ['mon' as const] };
     expect(computeDeadline({ at: '2026-12-11T15:00:00.000Z' }, { days: 14 }, newYork)).toBe('2026-12-25T13:00:00.000Z');
-    expect(atDate('2026-12-26', newYork)).toBe('2026-12-26T13:00:00.000Z');
+    expect(findWindowStart('2026-12-26', newYork)).toBe('2026-12-26T13:00:00.000Z');
     // the last day of February 2026, a Saturday
     expect(computeDeadline({ at: '2026-01-31T15:00:00.000Z' }, { months: 1 }, newYork)).toBe(
       '2026-02-28T13:00:00.000Z',
@@ -195,8 +195,8 @@ describe('a reminder of a deadline', () => {
 
   test('is on a day on which people work, that one or an earlier', () => {
     // a Saturday after Christmas, which a closure is before
-    expect(atReminderDate('2026-12-26', chicago)).toBe('2026-12-18T15:00:00.000Z');
-    expect(atReminderDate('2026-12-17', chicago)).toBe('2026-12-17T15:00:00.000Z');
+    expect(findReminderInstant('2026-12-26', chicago)).toBe('2026-12-18T15:00:00.000Z');
+    expect(findReminderInstant('2026-12-17', chicago)).toBe('2026-12-17T15:00:00.000Z');
     expect(computeReminder('2027-01-05T15:00:00.000Z', { days: 10 }, chicago)).toBe('2026-12-18T15:00:00.000Z');
     expect(computeReminder('2027-01-05T15:00:00.000Z', { hours: 10 }, chicago)).toBe('2027-01-05T05:00:00.000Z');
   });
@@ -204,8 +204,8 @@ describe('a reminder of a deadline', () => {
   test('is never later than a chase on that date', () => {
     fc.assert(
       fc.property(date, window, (on, within) => {
-        const [reminder, chase] = [atReminderDate(on, within), atChaseDate(on, within)];
-        expect(reminder <= atDate(on, within) && atDate(on, within) <= chase).toBe(true);
+        const [reminder, chase] = [findReminderInstant(on, within), findChaseInstant(on, within)];
+        expect(reminder <= findWindowStart(on, within) && findWindowStart(on, within) <= chase).toBe(true);
       }),
     );
   });
@@ -215,28 +215,30 @@ describe('a window', () => {
   const hours = { timeZone: 'America/New_York', from: '02:30', to: '17:00' };
 
   test('moves a time that the clocks skip forward', () => {
-    expect(atDate('2026-03-08', hours)).toBe('2026-03-08T07:30:00.000Z'); // 03:30
+    expect(findWindowStart('2026-03-08', hours)).toBe('2026-03-08T07:30:00.000Z'); // 03:30
   });
 
   test('takes the first of a time that the clocks show twice', () => {
-    expect(atDate('2026-11-01', { ...hours, from: '01:30' })).toBe('2026-11-01T05:30:00.000Z');
+    expect(findWindowStart('2026-11-01', { ...hours, from: '01:30' })).toBe('2026-11-01T05:30:00.000Z');
   });
 
   test('moves a date that it has not to the next weekday that it has', () => {
     const days: Weekday[] = ['tue', 'thu'];
-    expect(atChaseDate('2026-03-12', { ...hours, from: '08:00', days })).toBe('2026-03-12T12:00:00.000Z');
-    expect(atChaseDate('2026-03-13', { ...hours, from: '08:00', days })).toBe('2026-03-17T12:00:00.000Z');
+    expect(findChaseInstant('2026-03-12', { ...hours, from: '08:00', days })).toBe('2026-03-12T12:00:00.000Z');
+    expect(findChaseInstant('2026-03-13', { ...hours, from: '08:00', days })).toBe('2026-03-17T12:00:00.000Z');
   });
 
   test('that has Saturdays is answered on them, but not on holidays and while it is closed', () => {
     const days: Weekday[] = ['fri', 'sat'];
     const closures = [{ from: '2026-12-26', to: '2027-01-03' }];
-    expect(atChaseDate('2026-03-14', { ...hours, from: '08:00', days })).toBe('2026-03-14T12:00:00.000Z');
-    expect(atChaseDate('2026-12-25', { ...hours, from: '08:00', days, closures })).toBe('2027-01-08T13:00:00.000Z');
+    expect(findChaseInstant('2026-03-14', { ...hours, from: '08:00', days })).toBe('2026-03-14T12:00:00.000Z');
+    expect(findChaseInstant('2026-12-25', { ...hours, from: '08:00', days, closures })).toBe(
+      '2027-01-08T13:00:00.000Z',
+    );
   });
 
   test('without any day is an error', () => {
-    expect(() => atChaseDate('2026-03-12', { ...hours, days: [] })).toThrow('at least one day');
+    expect(() => findChaseInstant('2026-03-12', { ...hours, days: [] })).toThrow('at least one day');
   });
 });
 
@@ -244,7 +246,7 @@ describe('a local date', () => {
   test('is what the wall calendar shows', () => {
     fc.assert(
       fc.property(instant, zone, (at, timeZone) => {
-        expect(localDate(at, timeZone)).toBe(day(wall(Date.parse(at), timeZone)));
+        expect(toLocalDate(at, timeZone)).toBe(day(wall(Date.parse(at), timeZone)));
       }),
     );
   });
@@ -253,8 +255,8 @@ describe('a local date', () => {
     fc.assert(
       fc.property(date, zone, (on, timeZone) => {
         const start = startOfDay(on, timeZone);
-        expect(localDate(start, timeZone)).toBe(on);
-        expect(localDate(new Date(Date.parse(start) - 1).toISOString(), timeZone) < on).toBe(true);
+        expect(toLocalDate(start, timeZone)).toBe(on);
+        expect(toLocalDate(new Date(Date.parse(start) - 1).toISOString(), timeZone) < on).toBe(true);
       }),
     );
     // midnight itself is skipped
@@ -262,8 +264,8 @@ describe('a local date', () => {
   });
 
   test('of an unknown zone or an unreadable instant is an error', () => {
-    expect(() => localDate('2026-03-09T13:00:00.000Z', 'America/Springfield')).toThrow('Springfield');
-    expect(() => localDate('yesterday', 'UTC')).toThrow('yesterday');
+    expect(() => toLocalDate('2026-03-09T13:00:00.000Z', 'America/Springfield')).toThrow('Springfield');
+    expect(() => toLocalDate('yesterday', 'UTC')).toThrow('yesterday');
     expect(() => startOfDay('2026-02-30', 'UTC')).toThrow('Invalid');
   });
 });

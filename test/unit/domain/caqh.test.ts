@@ -1,12 +1,12 @@
 import { addMilliseconds } from '../../../domain/time/dates';
 import {
-  attestedOn,
+  findAttestedOn,
   findCaqhStanding,
   isOutdated,
   planNextCaqhCheck,
   type CaqhStatement,
 } from '../../../domain/sources/caqh';
-import { computeBackOff, spreadById } from '../../../domain/outreach/politeness';
+import { computeBackOff, computeSpread } from '../../../domain/outreach/politeness';
 
 const SAID: CaqhStatement = {
   found: true,
@@ -46,11 +46,11 @@ describe('CAQH’s words', () => {
   });
 
   test('show an attestation only with a complete profile and a day that has come', () => {
-    expect(attestedOn(SAID, '2026-03-10T09:00:00.000Z')).toBe('2026-03-01');
-    expect(attestedOn(SAID, '2026-02-28T09:00:00.000Z')).toBeNull();
-    expect(attestedOn({ ...SAID, providerStatus: 'Expired' }, '2026-03-10T09:00:00.000Z')).toBeNull();
+    expect(findAttestedOn(SAID, '2026-03-10T09:00:00.000Z')).toBe('2026-03-01');
+    expect(findAttestedOn(SAID, '2026-02-28T09:00:00.000Z')).toBeNull();
+    expect(findAttestedOn({ ...SAID, providerStatus: 'Expired' }, '2026-03-10T09:00:00.000Z')).toBeNull();
     // authorised or not, the provider attested
-    expect(attestedOn({ ...SAID, authorised: false }, '2026-03-10T09:00:00.000Z')).toBe('2026-03-01');
+    expect(findAttestedOn({ ...SAID, authorised: false }, '2026-03-10T09:00:00.000Z')).toBe('2026-03-01');
   });
 });
 
@@ -92,8 +92,8 @@ describe('politeness', () => {
 
   test('a spread is the same for one id and within its bounds, and differs between ids', () => {
     const ids = Array.from({ length: 200 }, (_, i) => `person-${i}`);
-    const spreads = ids.map((id) => spreadById(id, 1000));
-    expect(spreads).toEqual(ids.map((id) => spreadById(id, 1000)));
+    const spreads = ids.map((id) => computeSpread(id, 1000));
+    expect(spreads).toEqual(ids.map((id) => computeSpread(id, 1000)));
     expect(spreads.every((ms) => ms >= 0 && ms < 1000)).toBe(true);
     expect(new Set(spreads).size).toBeGreaterThan(100);
     expect(addMilliseconds(NOW, 1500)).toBe('2026-03-10T12:00:01.500Z');

@@ -12,15 +12,15 @@ import {
 } from '../../../domain/platforms/consequences';
 import { planTransition } from '../../../domain/platforms/plans';
 import { addDays } from '../../../domain/time/dates';
-import { readPanel, type Panel, type Parked } from '../../../domain/registry/panels';
-import type { Answer, Question } from '../../../domain/platforms/platform';
+import { readPanel, type Panel, type ParkedApplication } from '../../../domain/registry/panels';
+import type { PlatformAnswer, Question } from '../../../domain/platforms/platform';
 
 const TODAY = '2026-03-10';
 const NOW = `${TODAY}T15:00:00.000Z`;
 const EXPECTATION = { name: 'Payer', expectedDecision: { days: 90 }, window: { timeZone: 'America/Denver' } };
 const IN_90_DAYS = '2026-06-08';
 
-const said = (question: Question, answer: Answer, more: Partial<GivenAnswer> = {}): GivenAnswer => ({
+const said = (question: Question, answer: PlatformAnswer, more: Partial<GivenAnswer> = {}): GivenAnswer => ({
   id: `${question}${more.payerId ?? ''}${more.state ?? ''}`,
   question,
   answer,
@@ -458,7 +458,7 @@ describe('a panel', () => {
     asOf: '2026-02-01',
     ...more,
   });
-  const parked = (since: string, more: Partial<Parked> = {}): Parked => ({
+  const parked = (since: string, more: Partial<ParkedApplication> = {}): ParkedApplication => ({
     applicationId: 'x',
     payerId: 'p',
     state: 'CO',
@@ -466,7 +466,7 @@ describe('a panel', () => {
     since,
     ...more,
   });
-  const rows: [name: string, Panel[], Parked[], string][] = [
+  const rows: [name: string, Panel[], ParkedApplication[], string][] = [
     ['nothing known', [], [], 'unknown'],
     ['stated', [panel()], [], 'open'],
     ['stated of another state', [panel({ state: 'NY' })], [], 'unknown'],

@@ -1,21 +1,21 @@
 import {
   selectCountingWords,
   findDecisiveWord,
-  excludedOn,
+  isExcludedOn,
   computeExclusionTerms,
   computeListDueAt,
   listNameKeys,
   matchListing,
-  maybeExcludedOn,
-  monthOf,
+  mayBeExcludedOn,
+  findMonth,
   findListMonth,
   addOneMonth,
   type ExclusionWord,
   type Listing,
-  type Screened,
+  type ScreenedParty,
 } from '../../../domain/screening/exclusions';
 
-const PROVIDER: Screened = { npi: '1234567893', firstName: 'Zoë', lastName: "O'Neil-Vale" };
+const PROVIDER: ScreenedParty = { npi: '1234567893', firstName: 'Zoë', lastName: "O'Neil-Vale" };
 const entry = (changes: Partial<Listing> = {}): Listing => ({
   firstName: 'ZOE',
   lastName: 'ONEIL VALE',
@@ -23,7 +23,7 @@ const entry = (changes: Partial<Listing> = {}): Listing => ({
   state: 'NV',
   ...changes,
 });
-const isLookedUp = (listing: Listing, held: Screened) =>
+const isLookedUp = (listing: Listing, held: ScreenedParty) =>
   listNameKeys(listing).some((key) => listNameKeys(held).includes(key));
 
 describe('an entry of a list', () => {
@@ -74,7 +74,7 @@ describe('an entry of a list', () => {
 });
 
 describe('an entry of a business', () => {
-  const PRACTICE: Screened = {
+  const PRACTICE: ScreenedParty = {
     npi: '1245319599',
     firstName: '',
     lastName: '',
@@ -108,12 +108,12 @@ test('a list is that of the month in which it changed, else of the last that sho
 test('an exclusion holds from its day until the day before the reinstatement', () => {
   const term = { from: '2026-03-10', reinstatedOn: '2027-01-01' };
   const days = ['2026-03-09', '2026-03-10', '2026-12-31', '2027-01-01'];
-  expect(days.map((day) => excludedOn(term, day))).toEqual([false, true, true, false]);
-  expect(excludedOn({ ...term, reinstatedOn: null }, '2099-01-01')).toBe(true);
+  expect(days.map((day) => isExcludedOn(term, day))).toEqual([false, true, true, false]);
+  expect(isExcludedOn({ ...term, reinstatedOn: null }, '2099-01-01')).toBe(true);
 });
 
 test('a month is the one where lists are put out, and its list is asked for on the 15th', () => {
-  expect(monthOf('2026-12-01T03:00:00.000Z')).toBe('2026-11-01');
+  expect(findMonth('2026-12-01T03:00:00.000Z')).toBe('2026-11-01');
   expect([addOneMonth('2026-11-01'), addOneMonth('2026-12-01')]).toEqual(['2026-12-01', '2027-01-01']);
   expect(computeListDueAt('2026-12-01')).toBe('2026-12-15T14:00:00.000Z');
 });
@@ -132,9 +132,9 @@ describe('the decisions on a listing', () => {
   test('are what the list says until a user has decided', () => {
     expect(computeExclusionTerms([match('confirmed')])).toEqual([{ from: '2026-03-01', reinstatedOn: null }]);
     expect(computeExclusionTerms([match('confirmed'), word('dismissed')])).toEqual([]);
-    expect(maybeExcludedOn([match('possible')], '2026-03-01')).toBe(true);
-    expect(maybeExcludedOn([match('possible')], '2026-02-28')).toBe(false);
-    expect(maybeExcludedOn([match('possible'), word('dismissed')], '2026-03-01')).toBe(false);
+    expect(mayBeExcludedOn([match('possible')], '2026-03-01')).toBe(true);
+    expect(mayBeExcludedOn([match('possible')], '2026-02-28')).toBe(false);
+    expect(mayBeExcludedOn([match('possible'), word('dismissed')], '2026-03-01')).toBe(false);
   });
 
   test('is a "no" while anybody’s stands: neither a dismissal nor a reinstatement by another lifts it', () => {

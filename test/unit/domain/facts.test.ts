@@ -3,7 +3,7 @@ import {
   listFactProblems,
   findInheritedAgreement,
   listOtherParty,
-  sameValue,
+  isSameValue,
   findStatusBySource,
   type FactValue,
 } from '../../../domain/kernel/facts';
@@ -106,7 +106,7 @@ describe('evidence', () => {
 
 describe('a value', () => {
   test('is the same in whatever order its keys stand', () => {
-    expect(sameValue({ clearinghouse: 'a', payerId: 'b' }, { payerId: 'b', clearinghouse: 'a' })).toBe(true);
+    expect(isSameValue({ clearinghouse: 'a', payerId: 'b' }, { payerId: 'b', clearinghouse: 'a' })).toBe(true);
   });
 
   test.each<[unknown, unknown]>([
@@ -122,8 +122,8 @@ describe('a value', () => {
     [null, {}],
     ['1', 1],
   ])('%j differs from %j', (a, b) => {
-    expect(sameValue(a, b)).toBe(false);
-    expect(sameValue(b, a)).toBe(false);
+    expect(isSameValue(a, b)).toBe(false);
+    expect(isSameValue(b, a)).toBe(false);
   });
 
   test('equals its copy, and not what was changed anywhere in it', () => {
@@ -139,8 +139,8 @@ describe('a value', () => {
           : value;
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
-        expect(sameValue(a, reversed(JSON.parse(JSON.stringify(a))))).toBe(true);
-        expect(sameValue({ a, x: [a] }, { a, x: [a, b] })).toBe(false);
+        expect(isSameValue(a, reversed(JSON.parse(JSON.stringify(a))))).toBe(true);
+        expect(isSameValue({ a, x: [a] }, { a, x: [a, b] })).toBe(false);
       }),
     );
   });

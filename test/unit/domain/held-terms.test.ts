@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { addDays } from '../../../domain/time/dates';
-import { isHeld, listTurningDays, replaceHeld, type Held, type TermChange } from '../../../domain/registry/held-terms';
+import {
+  areTermsInForce,
+  listTurningDays,
+  replaceTerms,
+  type HeldTerms,
+  type TermChange,
+} from '../../../domain/registry/held-terms';
 
 interface Licence {
   state: string;
@@ -19,11 +25,11 @@ const CA = (number: string, expiresOn: string, more: Partial<Licence> = {}): Lic
   expiresOn,
   ...more,
 });
-const NONE: Held<Licence> = { current: [], former: [] };
-const ON_FILE: Held<Licence> = { current: [CA('1', '2026-06-30')], former: [] };
-const put = (kept: Held<Licence>, on: string, given: Licence[], correction = false) =>
-  replaceHeld(kept, given, KIND, { on, correction });
-const days = ({ current, former }: Held<Licence>) =>
+const NONE: HeldTerms<Licence> = { current: [], former: [] };
+const ON_FILE: HeldTerms<Licence> = { current: [CA('1', '2026-06-30')], former: [] };
+const put = (kept: HeldTerms<Licence>, on: string, given: Licence[], correction = false) =>
+  replaceTerms(kept, given, KIND, { on, correction });
+const days = ({ current, former }: HeldTerms<Licence>) =>
   [...current, ...former].map(({ number, startsOn = '', expiresOn }) => `${number}: ${startsOn}/${expiresOn}`);
 
 describe('a renewal', () => {
@@ -80,7 +86,7 @@ test('an earlier end is another end of the same term', () => {
     '1: 2026-06-10/2026-06-10',
     '1: /2026-06-10',
   ]);
-  expect(isHeld(put(renewed, '2026-06-01', [CA('1', '2026-05-31')]).former, '2026-06-10')).toBe(false);
+  expect(areTermsInForce(put(renewed, '2026-06-01', [CA('1', '2026-05-31')]).former, '2026-06-10')).toBe(false);
 });
 
 describe('what is replaced or taken off', () => {
@@ -173,17 +179,17 @@ describe('over any changes', () => {
     minLength: 1,
     maxLength: 6,
   });
-  const all = ({ current, former }: Held<Licence>) => [...current, ...former];
+  const all = ({ current, former }: HeldTerms<Licence>) => [...current, ...former];
 
   function walk(
     taken: { given: Licence[]; correction: boolean; wait: number }[],
-    look: (before: Held<Licence>, after: Held<Licence>, given: Licence[], change: TermChange) => void,
+    look: (before: HeldTerms<Licence>, after: HeldTerms<Licence>, given: Licence[], change: TermChange) => void,
   ) {
     let [held, on] = [NONE, DAY];
     for (const step of taken) {
       on = addDays(on, step.wait);
       const change = { on, correction: step.correction };
-      const after = replaceHeld(held, step.given, KIND, change);
+      const after = replaceTerms(held, step.given, KIND, change);
       look(held, after, step.given, change);
       held = after;
     }
@@ -194,7 +200,9 @@ describe('over any changes', () => {
       fc.property(steps, (taken) =>
         walk(taken, (before, after, list, { on, correction }) => {
           if (correction || all(before).length === 0) return;
-          for (const past of every.filter((one) => one < on && isHeld(all(after), one) && !isHeld(all(before), one)))
+          for (const past of every.filter(
+            (one) => one < on && areTermsInForce(all(after), one) && !areTermsInForce(all(before), one),
+          ))
             expect([past, isSaid(list, past)]).toEqual([past, true]);
         }),
       ),
@@ -216,8 +224,8 @@ describe('over any changes', () => {
             all(before).some(({ number, expiresOn }) => number === one.number && one.expiresOn <= expiresOn),
           );
           if (correction || amended) return;
-          for (const past of every.filter((one) => one < on && isHeld(all(before), one)))
-            expect([past, isHeld(all(after), past)]).toEqual([past, true]);
+          for (const past of every.filter((one) => one < on && areTermsInForce(all(before), one)))
+            expect([past, areTermsInForce(all(after), past)]).toEqual([past, true]);
         }),
       ),
       { numRuns: 2000 },
@@ -231,7 +239,7 @@ describe('over any changes', () => {
           expect(after.current.map(({ number, expiresOn }) => [number, expiresOn])).toEqual(
             list.map(({ number, expiresOn }) => [number, expiresOn]),
           );
-          for (const one of after.current) expect(isHeld([one], one.expiresOn)).toBe(true);
+          for (const one of after.current) expect(areTermsInForce([one], one.expiresOn)).toBe(true);
         }),
       ),
     );

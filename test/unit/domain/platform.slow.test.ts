@@ -3,12 +3,12 @@ import {
   assessAnswers,
   PORTABLE_ITEMS,
   QUESTIONS,
-  type Answer,
+  type PlatformAnswer,
   type LedgerAnswer,
 } from '../../../domain/platforms/platform';
 
 /** Each of four, so that five of them are two bits each of a number. */
-const GIVEN: readonly (Answer | undefined)[] = [...ANSWERS, undefined];
+const GIVEN: readonly (PlatformAnswer | undefined)[] = [...ANSWERS, undefined];
 const FIVE = 4 ** 5;
 const five = (number: number) => Array.from({ length: 5 }, (_, i) => GIVEN[(number >> (2 * i)) & 3]);
 

@@ -5,29 +5,29 @@ import {
   CONTRACT_HOLDERS,
   PORTABLE_ITEMS,
   QUESTIONS,
-  type Answer,
+  type PlatformAnswer,
   type LedgerAnswer,
   type Question,
-  type Standing,
+  type AnswerState,
 } from '../../../domain/platforms/platform';
 
-const STANDINGS: Standing[] = [...ANSWERS, 'unanswered'];
+const STANDINGS: AnswerState[] = [...ANSWERS, 'unanswered'];
 const GIVEN = [...ANSWERS, undefined];
 
 /** Every way of taking one of each. */
 const product = <T>(choices: readonly (readonly T[])[]): T[][] =>
   choices.reduce<T[][]>((taken, next) => taken.flatMap((some) => next.map((one) => [...some, one])), [[]]);
 
-const said = (question: Question, answer: Answer, more: Partial<LedgerAnswer> = {}): LedgerAnswer => ({
+const said = (question: Question, answer: PlatformAnswer, more: Partial<LedgerAnswer> = {}): LedgerAnswer => ({
   question,
   answer,
   payerId: null,
   state: null,
   ...more,
 });
-const all = (standings: readonly Standing[], more: Partial<LedgerAnswer> = {}): LedgerAnswer[] =>
+const all = (standings: readonly AnswerState[], more: Partial<LedgerAnswer> = {}): LedgerAnswer[] =>
   standings.flatMap((standing, i) => (standing === 'unanswered' ? [] : [said(QUESTIONS[i]!, standing, more)]));
-const yes = (more: Partial<LedgerAnswer> = {}) => all(Array<Standing>(6).fill('yes'), more);
+const yes = (more: Partial<LedgerAnswer> = {}) => all(Array<AnswerState>(6).fill('yes'), more);
 const no = (more: Partial<LedgerAnswer> = {}) => said('direct_contract', 'no', more);
 
 const one = (answers: LedgerAnswer[], states: string[] = []) => assessAnswers(['p'], states, answers).byPayer[0]!;
@@ -36,7 +36,7 @@ const brief = (because: { question: string; answer: string }[]) =>
 
 describe('the verdict', () => {
   /** The rules once more, from the page: the verdict, and what stands in its way. */
-  function oracle([q1, q2, , q4, q5]: Standing[]): [string, string[]] {
+  function oracle([q1, q2, , q4, q5]: AnswerState[]): [string, string[]] {
     const asked = [
       ['direct_contract', q1],
       ['bill_outside', q2],
@@ -51,7 +51,7 @@ describe('the verdict', () => {
   test('is what the oracle says, over all answers to the six questions', () => {
     const wrong: unknown[] = [];
     const counted: Record<string, number> = { direct: 0, platform_model: 0, unclear: 0 };
-    const combinations = product(Array<Standing[]>(6).fill(STANDINGS));
+    const combinations = product(Array<AnswerState[]>(6).fill(STANDINGS));
     for (const standings of combinations) {
       const assessment = assessAnswers(['p'], [], all(standings));
       const [verdict, because] = oracle(standings);
@@ -74,7 +74,7 @@ describe('the verdict', () => {
   test('is untouched by what is portable, item by item; each item reads as it was answered, else as a no', () => {
     const wrong: unknown[] = [];
     let asked = 0;
-    const combinations = product(Array<(Answer | undefined)[]>(5).fill(GIVEN));
+    const combinations = product(Array<(PlatformAnswer | undefined)[]>(5).fill(GIVEN));
     for (const values of combinations)
       for (const answer of ANSWERS)
         for (const first of ANSWERS) {
@@ -204,7 +204,7 @@ describe('over several payers and states', () => {
   });
 
   test('an item is portable for a payer where it is in every state, otherwise that is unclear', () => {
-    const rates = (answer: Answer, state: string) =>
+    const rates = (answer: PlatformAnswer, state: string) =>
       said('portable_on_exit', 'unclear', { state, items: { rates: answer, providerIds: 'yes' } });
     const { portable } = one([rates('yes', 'CA'), rates('no', 'NY')]);
     expect(portable).toMatchObject({ rates: 'unclear', providerIds: 'yes' });

@@ -4,7 +4,7 @@ import { PANEL_STATUSES } from '../../../domain/registry/panels';
 import {
   estimateDecisionDays,
   rankTargets,
-  unmetOf,
+  listUnmetBlockers,
   WEIGHTS,
   type Component,
   type PayerTarget,
@@ -138,7 +138,7 @@ test('what a file lacks is named, its attestation too', () => {
   ] as const;
   const attestation = (state: 'current' | 'lapsed') => ({ state, attestedOn: null, dueOn: null });
   const of = (read: ReturnType<typeof attestation> | null) =>
-    unmetOf({ prerequisites: [...prerequisites], attestation: read, changesOn: null });
+    listUnmetBlockers({ prerequisites: [...prerequisites], attestation: read, changesOn: null });
   expect(of(null)).toEqual(['malpractice']);
   expect(of(attestation('current'))).toEqual(['malpractice']);
   expect(of(attestation('lapsed'))).toEqual(['malpractice', 'attestation_lapsed']);

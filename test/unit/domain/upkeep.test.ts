@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { works } from '../../support/independent-calendar';
-import { atDate } from '../../../domain/time/calendar';
+import { findWindowStart } from '../../../domain/time/calendar';
 import { addDays } from '../../../domain/time/dates';
 import {
   identifyItem,
@@ -37,7 +37,7 @@ const signed = (id: string, until: string | null, more: object = {}) => ({
   revokedOn: null,
   ...more,
 });
-const at = (day: string) => atDate(day, { timeZone: ZONE });
+const at = (day: string) => findWindowStart(day, { timeZone: ZONE });
 const view = (providerId: string, of: UpkeepFile, timeZone = ZONE): UpkeepView => ({
   providerId,
   timeZone,

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import {
-  atChaseDate,
-  atDate,
-  atReminderDate,
+  findChaseInstant,
+  findWindowStart,
+  findReminderInstant,
   computeChase,
   computeDeadline,
   computeReminder,
   isBusinessDay,
-  localDate,
+  toLocalDate,
   LONGEST_CLOSURE_DAYS,
   startOfDay,
   WEEKDAYS,
@@ -18,9 +18,9 @@ import {
 import {
   addDays,
   addMonths,
-  daysBetween,
+  countDaysBetween,
   FIRST_DATE,
-  instantOf,
+  toInstant,
   isRealDate,
   LAST_DATE,
 } from '../../../domain/time/dates';
@@ -29,7 +29,7 @@ import type { Duration } from '../../../domain/time/duration';
 /** What is stored may be older than the rules at the door: every function here has to end and answer for all of it. */
 
 const ZONES = Intl.supportedValuesOf('timeZone');
-const DAYS = daysBetween(FIRST_DATE, LAST_DATE);
+const DAYS = countDaysBetween(FIRST_DATE, LAST_DATE);
 
 const EDGES = (
   '0001-01-01 0001-12-31 0004-02-29 0099-12-31 0100-02-28 1582-10-10 1899-12-31 1900-01-01 1900-02-28 1970-01-01 ' +
@@ -73,8 +73,8 @@ describe('the calendar from 0001-01-01 to 9999-12-31', () => {
     expect(addDays('2026-03-31', -5_000_000)).toBe('0001-01-01');
     fc.assert(
       fc.property(date, fc.integer({ min: -4_000_000, max: 4_000_000 }), (from, count) => {
-        const place = Math.max(0, Math.min(DAYS, daysBetween(FIRST_DATE, from) + count));
-        expect(daysBetween(FIRST_DATE, addDays(from, count))).toBe(place);
+        const place = Math.max(0, Math.min(DAYS, countDaysBetween(FIRST_DATE, from) + count));
+        expect(countDaysBetween(FIRST_DATE, addDays(from, count))).toBe(place);
       }),
     );
   });
@@ -99,9 +99,9 @@ describe('the calendar from 0001-01-01 to 9999-12-31', () => {
   });
 
   test('an instant beyond it is its first or last one', () => {
-    expect(instantOf(Infinity)).toBe('9999-12-31T23:59:59.999Z');
-    expect(instantOf(-Infinity)).toBe('0001-01-01T00:00:00.000Z');
-    expect(() => instantOf(NaN)).toThrow(RangeError);
+    expect(toInstant(Infinity)).toBe('9999-12-31T23:59:59.999Z');
+    expect(toInstant(-Infinity)).toBe('0001-01-01T00:00:00.000Z');
+    expect(() => toInstant(NaN)).toThrow(RangeError);
   });
 
   test('what is due later, or reminded of earlier, is an instant of it, in every zone and window', () => {
@@ -112,20 +112,20 @@ describe('the calendar from 0001-01-01 to 9999-12-31', () => {
         const earlier = computeReminder(at, after, within);
         const ends = computeDeadline({ at }, after, within);
         expect([later, earlier, ends].filter((one) => !isInstant(one))).toEqual([]);
-        expect(isRealDate(localDate(later, within.timeZone))).toBe(true);
-        if (on === undefined) expect(later >= at || later === atDate(LAST_DATE, within)).toBe(true);
+        expect(isRealDate(toLocalDate(later, within.timeZone))).toBe(true);
+        if (on === undefined) expect(later >= at || later === findWindowStart(LAST_DATE, within)).toBe(true);
       }),
       { numRuns: 2_000 },
     );
   });
 
   test('a window opens on each of its dates, and on its last day where no day of the week is left', () => {
-    expect(atDate('9999-12-31', { timeZone: 'UTC', from: '09:00', to: '17:00', days: ['mon'] })).toBe(
+    expect(findWindowStart('9999-12-31', { timeZone: 'UTC', from: '09:00', to: '17:00', days: ['mon'] })).toBe(
       '9999-12-31T09:00:00.000Z',
     );
     fc.assert(
       fc.property(date, window, (on, within) => {
-        const placed = [atDate, atChaseDate, atReminderDate].map((place) => place(on, within));
+        const placed = [findWindowStart, findChaseInstant, findReminderInstant].map((place) => place(on, within));
         expect(placed.map(isInstant)).toEqual([true, true, true]);
       }),
     );
@@ -135,9 +135,9 @@ describe('the calendar from 0001-01-01 to 9999-12-31', () => {
     const wrong = ZONES.flatMap((timeZone) =>
       EDGES.flatMap((on) => {
         const start = startOfDay(on, timeZone);
-        const dayBefore = localDate(instantOf(Date.parse(start) - 1), timeZone);
+        const dayBefore = toLocalDate(toInstant(Date.parse(start) - 1), timeZone);
         const isEnd = on === FIRST_DATE || on === LAST_DATE;
-        const right = isInstant(start) && (isEnd || (localDate(start, timeZone) === on && dayBefore < on));
+        const right = isInstant(start) && (isEnd || (toLocalDate(start, timeZone) === on && dayBefore < on));
         return right ? [] : [`${on} in ${timeZone}: ${start}`];
       }),
     );
