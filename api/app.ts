@@ -4,7 +4,7 @@ import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp, type Options } from 'pino-http';
-import { authenticate } from './kernel/auth';
+import { authenticate, readCallerRequestId } from './kernel/auth';
 import { createCalendarFeeds } from './kernel/calendar';
 import type { Deps } from './kernel/deps';
 import { createDocs } from './kernel/docs';
@@ -54,8 +54,9 @@ const LOGGING: Options = {
   wrapSerializers: false,
   serializers: {
     // Neither headers nor the query: both may hold personal data or secrets.
-    req: ({ id, method, url = '' }: IncomingMessage) => ({
+    req: ({ id, method, url = '', headers }: IncomingMessage) => ({
       id,
+      callerId: readCallerRequestId(headers),
       method,
       path: url.split('?')[0]!.replace(/^\/calendar\/.*/, '/calendar/…'),
     }),
@@ -71,10 +72,9 @@ const LOGGING: Options = {
 
 const QUIET = new Set(['/healthz', '/readyz']);
 
-/** The caller's own id of the request where it is a decent one; the answer carries it. */
-function nameRequest(req: IncomingMessage, res: ServerResponse): string {
-  const given = req.headers['x-request-id'];
-  const id = typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : randomUUID();
+/** The request's id is ours, never the caller's: two requests never share one. The answer carries it. */
+function nameRequest(_req: IncomingMessage, res: ServerResponse): string {
+  const id = randomUUID();
   res.setHeader('X-Request-Id', id);
   return id;
 }

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import { findPrincipalByKey } from '../../record/registry/api-keys';
 import type { Principal } from '../../record/kernel/principal';
@@ -23,9 +24,19 @@ export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
   return async (req, res, next) => {
     const principal = await identify(req.headers.authorization);
     if (!principal) throw new Problem('unauthenticated', {}, { 'WWW-Authenticate': 'Bearer' });
-    res.locals.principal = { ...principal, requestId: res.get('X-Request-Id') };
+    res.locals.principal = {
+      ...principal,
+      requestId: res.get('X-Request-Id'),
+      callerRequestId: readCallerRequestId(req.headers),
+    };
     next();
   };
+}
+
+/** The caller's own name for the request, where it is a decent one: kept beside ours, so that both sides find it. */
+export function readCallerRequestId(headers: IncomingHttpHeaders): string | undefined {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w-]{1,64}$/.test(given) ? given : undefined;
 }
 
 /** Who the request is from, behind `authenticate`. */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { FACTS } from '../../domain/kernel/codes';
+import { AUDIT_LEAST_YEARS } from '../../domain/offboarding/retention';
 import { line, allowWords, describeText } from '../kernel/schemas';
 
-const yearsKept = (what: string) =>
+const yearsKept = (what: string, least = 1) =>
   z
     .int()
-    .min(1)
+    .min(least)
     .max(100)
     .meta({ description: `${what}: how many years they are kept` });
 
@@ -36,7 +37,10 @@ export const settings = z
       .meta({ description: 'Days after the last day until the secrets of a client or provider that left are purged' }),
     evidenceKeepYears: yearsKept('Frozen evidence files of a client that left'),
     readinessKeepYears: yearsKept('Answers of the gate for a client that left'),
-    auditKeepYears: yearsKept('Audit entries of a client that left'),
+    auditKeepYears: yearsKept(
+      'Audit entries of a client that left, and each for at least six years from when it was written',
+      AUDIT_LEAST_YEARS,
+    ),
   })
   .meta({ id: 'Settings' });
 

@@ -13,6 +13,9 @@ export interface RetentionSettings {
   auditKeepYears: number;
 }
 
+/** Who audits, and the law, ask for what was done in the last six years at least. */
+export const AUDIT_LEAST_YEARS = 6;
+
 export const RETENTION_DEFAULTS: RetentionSettings = {
   secretsPurgeDays: 90,
   evidenceKeepYears: 10,

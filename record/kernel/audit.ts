@@ -1,6 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { json, type Db } from '../../runtime/database';
 import { redact } from '../../runtime/redact';
 import { actorOf, type Principal } from './principal';
+
+/** What was changed: fields as they were, and as they are from now on. */
+interface Change {
+  before: object;
+  after: object;
+}
 
 export interface AuditEntry {
   /** What was done, e.g. `provider.update`. */
@@ -11,13 +18,34 @@ export interface AuditEntry {
   outcome?: 'done' | 'refused';
   /** What was asked or why it was refused; secrets are redacted here. */
   detail?: object;
+  /** Of a change: the whole of what was, and of what is; what differs is kept, without secrets. */
+  change?: Change;
 }
 
 /** Writes down who did or tried what; in the change's own transaction where there is one. */
 export async function audit(db: Db, principal: Principal, entry: AuditEntry): Promise<void> {
-  const { action, subjectType, subjectId, clientId = null, outcome = 'done', detail } = entry;
+  const { action, subjectType, subjectId, clientId = null, outcome = 'done', detail, change } = entry;
+  const differs = change && listDifferences(change);
   await db`
-    insert into audit_log (client_id, actor, action, subject_type, subject_id, outcome, detail, request_id)
+    insert into audit_log (client_id, actor, action, subject_type, subject_id, outcome, detail, before, after, request_id,
+      caller_request_id)
     values (${clientId}, ${json(db, actorOf(principal))}, ${action}, ${subjectType}, ${subjectId}, ${outcome},
-      ${detail ? json(db, redact(detail)) : null}, ${principal.requestId ?? null})`;
+      ${masked(db, detail)}, ${masked(db, differs?.before)}, ${masked(db, differs?.after)}, ${principal.requestId ?? null},
+      ${principal.callerRequestId ?? null})`;
+}
+
+const masked = (db: Db, data: object | undefined) => (data ? json(db, redact(data)) : null);
+
+/** Counted with every change, which says nothing of it. */
+const COUNTED: readonly string[] = ['version', 'updatedAt'];
+
+/** The fields that a change changed. */
+function listDifferences({ before, after }: Change): Change | undefined {
+  const [was, is] = [before, after] as Record<string, unknown>[];
+  const names = Object.keys({ ...was, ...is }).filter(
+    (name) => !COUNTED.includes(name) && !isDeepStrictEqual(was![name], is![name]),
+  );
+  const only = (fields: Record<string, unknown>) =>
+    Object.fromEntries(names.map((name) => [name, fields[name] ?? null]));
+  return names.length > 0 ? { before: only(was!), after: only(is!) } : undefined;
 }

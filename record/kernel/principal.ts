@@ -12,8 +12,9 @@ export interface Principal {
   role: Role;
   /** null: every client. */
   clientIds: string[] | null;
-  /** The request that it acts in, for the audit log. */
+  /** The request that it acts in, for the audit log: our id of it, and the caller's where one was sent. */
   requestId?: string;
+  callerRequestId?: string | undefined;
 }
 
 /** Who did it, as it is kept on record. */

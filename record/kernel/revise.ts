@@ -32,20 +32,21 @@ export async function reviseRow(
   const table = tx(TABLES[kind]);
   // Payers are the operator's own: they belong to no client.
   const scope = kind === 'payer' ? tx`true` : inScope(tx, principal);
-  const clientId = kind === 'payer' ? tx`null::uuid` : tx`client_id`;
-  const [row] = await tx<{ version: number; clientId: string | null }[]>`
-    select version, ${clientId} as client_id from ${table} where id = ${id} and ${scope} for no key update`;
+  const [row] = await tx<{ version: number; clientId?: string | null }[]>`
+    select * from ${table} where id = ${id} and ${scope} for no key update`;
   if (!row) throw new Error(`no ${kind} ${id}`);
   precondition(row.version);
   if (Object.keys(asked).length === 0) return row.version;
-  await tx`
-    update ${table} set ${rowsOf(tx, { ...columns, version: row.version + 1 })}, updated_at = now() where id = ${id}`;
+  const [after] = await tx`
+    update ${table} set ${rowsOf(tx, { ...columns, version: row.version + 1 })}, updated_at = now() where id = ${id}
+    returning *`;
   await audit(tx, principal, {
     action: `${kind}.update`,
     subjectType: kind,
     subjectId: id,
-    clientId: row.clientId,
+    clientId: row.clientId ?? null,
     detail: asked,
+    change: { before: row, after: after! },
   });
   return row.version + 1;
 }

@@ -51,7 +51,8 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
   sql.begin(async (tx) => {
     // one change after the other
     await tx`lock table operator_settings in exclusive mode`;
-    const settings = { ...settingsAt(await settingsHistory(tx)), ...change };
+    const before = settingsAt(await settingsHistory(tx));
+    const settings = { ...before, ...change };
     await tx`
       insert into operator_settings (settings, set_by)
       values (${json(tx, settings)}, ${json(tx, actorOf(principal))})`;
@@ -60,6 +61,7 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
       subjectType: 'settings',
       subjectId: '-',
       detail: change,
+      change: { before, after: settings },
     });
     if ('documentRequired' in change)
       await announceEach(

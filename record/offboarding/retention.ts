@@ -2,7 +2,7 @@ import { announce, announceEach } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { toLocalDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
-import { computePurgeDay, type RetainedKind, type RetentionSettings } from '../../domain/offboarding/retention';
+import { AUDIT_LEAST_YEARS, computePurgeDay, type RetainedKind } from '../../domain/offboarding/retention';
 import { readClock } from '../../runtime/clock';
 import { json, type Db, type Sql, type Tx } from '../../runtime/database';
 import { audit } from '../kernel/audit';
@@ -32,14 +32,17 @@ interface Departure {
   purged: Partial<Record<RetainedKind, Instant>>;
 }
 
+/** How much was purged, and from when on more of it may be. */
+interface Purged {
+  counts: Record<string, number>;
+  more?: Instant | null;
+}
+
 /**
  * How each is purged, and how much of it there was; what stays is what the record can be read by. A practice's billing
  * setup is free form, and may name accounts.
  */
-const PURGE: Record<
-  Kind,
-  Partial<Record<RetainedKind, (tx: Tx, left: Departure, settings: RetentionSettings) => Promise<object>>>
-> = {
+const PURGE: Record<Kind, Partial<Record<RetainedKind, (tx: Tx, left: Departure) => Promise<Purged>>>> = {
   client: {
     async secrets(tx, { id }) {
       const practices = await tx`
@@ -51,19 +54,23 @@ const PURGE: Record<
         update webhook_endpoints set secret_sealed = null, earlier_secret_sealed = null
         where client_ids <@ ${[id]}::uuid[] and cardinality(client_ids) > 0 and ended_at is not null
           and secret_sealed is not null`;
-      return { practices: practices.count, portals: portals.count, webhooks: webhooks.count };
+      return { counts: { practices: practices.count, portals: portals.count, webhooks: webhooks.count } };
     },
     async evidence(tx, { id }) {
-      return { files: (await tx`delete from evidence_files where client_id = ${id}`).count };
+      return { counts: { files: (await tx`delete from evidence_files where client_id = ${id}`).count } };
     },
     async readinessAnswers(tx, { id }) {
       const answers = await tx`delete from readiness_answers where client_id = ${id}`;
       const earlier = await tx`delete from earlier_rows where client_id = ${id}`;
-      return { answers: answers.count, earlier: earlier.count };
+      return { counts: { answers: answers.count, earlier: earlier.count } };
     },
-    // the entry that says so stays
+    // what is younger than the database lets go waits for its own time; the entry that says so stays
     async audit(tx, { id }) {
-      return { entries: (await tx`delete from audit_log where client_id = ${id}`).count };
+      const gone = await tx`delete from audit_log a where client_id = ${id} and may_leave_audit_log(a)`;
+      const [rest] = await tx<{ more: Instant | null }[]>`
+        select min(at) + make_interval(years => ${AUDIT_LEAST_YEARS}) as more from audit_log
+        where client_id = ${id} and action <> 'retention.purge'`;
+      return { counts: { entries: gone.count }, more: rest!.more };
     },
   },
   provider: {
@@ -75,7 +82,7 @@ const PURGE: Record<
         where id = ${id}`;
       const snapshots = await tx`
         update registry_snapshots set body = '{}' where provider_id = ${id} and source = 'caqh' and body <> '{}'`;
-      return { providers: provider.count, snapshots: snapshots.count };
+      return { counts: { providers: provider.count, snapshots: snapshots.count } };
     },
   },
 };
@@ -99,10 +106,15 @@ export async function purgeDueData(tx: Tx, subject: string, now: Instant): Promi
     else if (await isNeeded(tx, left))
       nexts.push(startOfDay(addDays(toLocalDate(now, timeZone), AGAIN_DAYS), timeZone));
     else {
-      const detail = { what, ...(await purge(tx, left, settings)) };
-      await tx`
-        update ${tx(TABLES[kind])} set purged = purged || ${json(tx, { [what]: now })}, version = version + 1
-        where id = ${id}`;
+      const { counts, more } = await purge(tx, left);
+      const tomorrow = startOfDay(addDays(toLocalDate(now, timeZone), 1), timeZone);
+      if (more) nexts.push(more > tomorrow ? more : tomorrow);
+      else
+        await tx`
+          update ${tx(TABLES[kind])} set purged = purged || ${json(tx, { [what]: now })}, version = version + 1
+          where id = ${id}`;
+      if (more && Object.values(counts).every((count) => count === 0)) continue;
+      const detail = { what, ...counts };
       await audit(tx, KEEPER, { action: 'retention.purge', subjectType: kind, subjectId: id, clientId, detail });
     }
   }

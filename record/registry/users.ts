@@ -138,8 +138,10 @@ export async function updateUser(
     await tx`
       update api_keys set revoked_at = now()
       where user_id = ${id} and revoked_at is null and role = any(${[...beyond]})`;
-    await audit(tx, principal, { action: 'user.update', subjectType: 'user', subjectId: id, detail: patch });
-    return (await findUser(tx, principal, id))!;
+    const after = (await findUser(tx, principal, id))!;
+    const change = { before: user, after };
+    await audit(tx, principal, { action: 'user.update', subjectType: 'user', subjectId: id, detail: patch, change });
+    return after;
   };
   const changed = await unlessViolated('unique', async () => (await changeUsers(sql, change)) ?? 'zone_unknown');
   return changed ?? 'duplicate_user';

@@ -8,6 +8,7 @@ import { readReadinessEvidence } from '../../record/billing/readiness';
 import { putHold } from '../../record/offboarding/retention';
 import { recordReturn } from '../../record/offboarding/returns';
 import { putSettings } from '../../record/kernel/settings';
+import type { Tx } from '../../runtime/database';
 import { eventually } from '../support/eventually';
 import { adoptedConfirmed, type Book } from '../support/file';
 import { testKeyring } from '../support/keys';
@@ -196,12 +197,48 @@ test('evidence, the gate’s answers and the audit log are kept for years, each 
   await eventually(async () => (await kept()).answers === 0);
   expect(await kept()).toMatchObject({ audit: before.audit });
   // the relay tells of a setting that is changed
-  await putSettings(sql, PRINCIPAL, { auditKeepYears: 5 });
+  await putSettings(sql, PRINCIPAL, { auditKeepYears: 6 });
   await client.tell();
-  await lives.env.sleep('360 days');
+  await lives.env.sleep('725 days');
+  // the database goes by its own clock: what it wrote today stays
+  expect(await kept()).toMatchObject({ audit: before.audit });
+  await rewrite((tx) => tx`update audit_log set at = at - interval '7 years' where client_id = ${clientId}`);
+  await lives.env.sleep('2 days');
   await eventually(async () => (await kept()).audit === 0);
   // that it was done stays
   const purges = await sql<{ what: string }[]>`
     select detail->>'what' as what from audit_log where client_id = ${clientId} and subject_type = 'client' order by id`;
   expect(purges.map(({ what }) => what)).toEqual(['audit']);
+});
+
+/** As a superuser may, past every trigger. */
+const rewrite = (change: (tx: Tx) => Promise<unknown>) =>
+  lives.sql.begin(async (tx) => {
+    await tx`set local session_replication_role = replica`;
+    await change(tx);
+  });
+
+test('the database lets no entry of the audit log go before six years, of a client that has not left or is held', async () => {
+  const { sql } = lives;
+  const client = await left();
+  const { clientId } = client;
+  const taken = async () => (await sql`delete from audit_log where client_id = ${clientId} returning id`).length;
+  const age = (years: number) =>
+    rewrite(
+      (tx) => tx`update audit_log set at = now() - make_interval(years => ${years}) where client_id = ${clientId}`,
+    );
+  const appendOnly = { code: '23001', message: expect.stringMatching('append-only') };
+  await age(5);
+  await expect(taken()).rejects.toMatchObject(appendOnly);
+  await age(7);
+  await holdOn('client', clientId, clientId, true);
+  await age(7);
+  await expect(taken()).rejects.toMatchObject(appendOnly);
+  await holdOn('client', clientId, clientId, false);
+  await age(7);
+  await expect(sql`update audit_log set outcome = 'refused' where client_id = ${clientId}`).rejects.toMatchObject(
+    appendOnly,
+  );
+  await expect(sql`truncate audit_log cascade`).rejects.toMatchObject(appendOnly);
+  expect(await taken()).toBeGreaterThan(0);
 });

@@ -45,7 +45,7 @@ test('a request leaves a line with path, status and id, and neither query, heade
   });
   expect(status).toBe(400);
   expect(log).toContain('"path":"/v1/users"');
-  expect(log).toContain('"id":"r-1"');
+  expect(log).toMatch(/"id":"[0-9a-f-]{36}","callerId":"r-1"/);
   expect(log).toContain('"status":400');
   for (const word of ['sam', 'example.org', 'keys are keys', 'secret of theirs', 'Robin'])
     expect(log.toLowerCase()).not.toContain(word.toLowerCase());
