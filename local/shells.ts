@@ -56,6 +56,12 @@ export async function psql(env: Environment, args: string[]): Promise<void> {
   }
 }
 
+/** `npm run audit:verify`: verifies the audit log of the database that `npm start` uses. */
+export function verifyAudit(env: Environment, args: string[]): Promise<void> {
+  const command = join(__dirname, '../worker/verify-audit-main.js');
+  return hand(process.execPath, [command, ...args], { DATABASE_URL: databaseUrlOf(readSettings(env)) });
+}
+
 /** `npm run temporal`: Temporal's own command line, on the server and namespace that `npm start` uses. */
 export async function temporal(env: Environment, args: string[]): Promise<void> {
   const settings = readSettings(env);

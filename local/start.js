@@ -1,5 +1,5 @@
 'use strict';
-/** `npm start`, `npm run dev`, `tour`, `psql` and `temporal`: prepares the checkout, then hands over to the built code. */
+/** `npm start`, `npm run dev`, `tour`, `psql`, `temporal` and `audit:verify`: prepares the checkout, then hands over to the built code. */
 const path = require('node:path');
 const { prepare } = require('./first-stage');
 const { dist } = require('./paths');
@@ -11,6 +11,7 @@ const PROGRAMS = {
   dev: () => built('dev').dev(process.env),
   tour: (args) => built('tour').tour(args),
   psql: (args) => built('shells').psql(process.env, args),
+  'verify-audit': (args) => built('shells').verifyAudit(process.env, args),
   temporal: (args) => built('shells').temporal(process.env, args),
 };
 

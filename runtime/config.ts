@@ -135,6 +135,11 @@ export function loadConfig(env: Environment): NodeConfig {
   return nodeConfig(read(nodeSchema, env));
 }
 
+/** Where the record is, for a command that needs nothing else; throws like loadConfig. */
+export function loadDatabaseUrl(env: Environment): string {
+  return read(nodeSchema.pick({ DATABASE_URL: true }), env).DATABASE_URL;
+}
+
 /** Reads what the API needs; throws like loadConfig. */
 export function loadApiConfig(env: Environment): ApiConfig {
   const values = read(apiSchema, env);

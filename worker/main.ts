@@ -17,6 +17,7 @@ import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/supervised';
 import { connectTemporal, temporalSettings } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
+import { startAuditLinker } from './audit-linker';
 import { startHeartbeat, TaskClock } from './heartbeat';
 import { WORKER_CONNECTIONS, WORKER_OPTIONS } from './options';
 import { startReconciler } from './reconcile';
@@ -71,11 +72,13 @@ async function main(): Promise<void> {
   const dispatch = createDispatch({ sql, client: temporal.client });
   const relay = startRelay({ sql, dispatch, logger });
   const reconciler = startReconciler({ sql, dispatch, logger, settings: config.reconcile });
+  const auditLinker = startAuditLinker({ sql, logger });
   const heartbeat = startHeartbeat({ sql, worker, tasks, workerId: randomUUID(), runId: config.runId, logger });
   try {
     await worker.run();
   } finally {
     heartbeat.stop();
+    await auditLinker.stop();
     await reconciler.stop();
     await relay.stop();
     await temporal.connection.close();

@@ -64,13 +64,15 @@ const PURGE: Record<Kind, Partial<Record<RetainedKind, (tx: Tx, left: Departure)
       const earlier = await tx`delete from earlier_rows where client_id = ${id}`;
       return { counts: { answers: answers.count, earlier: earlier.count } };
     },
-    // what is younger than the database lets go waits for its own time; the entry that says so stays
+    // what is younger than the database lets go waits for its own time; the entry that says so, and the hashes, stay
     async audit(tx, { id }) {
-      const gone = await tx`delete from audit_log a where client_id = ${id} and may_leave_audit_log(a)`;
+      const [counts] = await tx<[{ entries: number; through: number }]>`
+        with gone as (delete from audit_log a where client_id = ${id} and may_leave_audit_log(a) returning a.id)
+        select count(*) as entries, coalesce(max(id), 0) as through from gone`;
       const [rest] = await tx<{ more: Instant | null }[]>`
         select min(at) + make_interval(years => ${AUDIT_LEAST_YEARS}) as more from audit_log
         where client_id = ${id} and action <> 'retention.purge'`;
-      return { counts: { entries: gone.count }, more: rest!.more };
+      return { counts, more: rest!.more };
     },
   },
   provider: {

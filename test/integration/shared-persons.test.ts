@@ -243,7 +243,10 @@ test('every table that is about a person, or of no single client, has a stated r
     registry_snapshots: 'registry or own',
     // of several clients, or of none
     api_keys: 'operator',
+    audit_links: 'operator', // whose chain is in `chain`
     audit_log: 'operator',
+    audit_roots: 'operator',
+    audit_unlinked: 'system',
     calendar_feeds: 'operator',
     clients: 'own',
     covers: 'operator',
