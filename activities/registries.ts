@@ -1,13 +1,13 @@
 import { keepRoster, findOpenRosterRequest } from '../record/sources/caqh-roster';
 import { recordListAnswer, findListRequest, recordListTrouble } from '../record/sources/exclusion-source';
-import { importList, latestList, LIST, RefusedList } from '../record/screening/exclusions';
+import { importList, findLatestList, LIST_PRINCIPAL, RefusedList } from '../record/screening/exclusions';
 import {
   keepCaqh,
   keepNppes,
-  keepTrouble,
+  keepLookupTrouble,
   findNewAttestation,
   findLookupSubject,
-  type Trouble,
+  type LookupTrouble,
 } from '../record/sources/lookups';
 import type { Instant } from '../domain/time/instants';
 import type { RegistryService } from '../domain/kernel/codes';
@@ -90,13 +90,13 @@ const NOT_HERE = new ServiceError('unavailable', 'not set up on this worker');
 /** Takes what was fetched; the same list again means that the month's is not out yet. */
 async function takeList(sql: Sql, at: Instant, { file, sha256, modifiedAt }: FetchedList): Promise<void> {
   const month = findListMonth(modifiedAt, at);
-  const latest = await latestList(sql);
+  const latest = await findLatestList(sql);
   if (latest?.sha256 === sha256 && (modifiedAt === null || month <= latest.month)) return;
-  await importList(sql, LIST, uuidOf(['leie', month, sha256]), { month, sha256 }, () => readLeie(file));
+  await importList(sql, LIST_PRINCIPAL, uuidOf(['leie', month, sha256]), { month, sha256 }, () => readLeie(file));
 }
 
 /** Why a list is none that can be used; null where something else went wrong. */
-function findListTrouble(error: unknown): Trouble | null {
+function findListTrouble(error: unknown): LookupTrouble | null {
   if (error instanceof ServiceError) return error;
   if (error instanceof BadTable) return { kind: 'nonsense', detail: `the answer is not the list: ${error.message}` };
   if (error instanceof RefusedList) return { kind: 'nonsense', detail: error.why };
@@ -115,7 +115,7 @@ async function recordTrouble(
     return true;
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    await keepTrouble(sql, service, personId, at, error);
+    await keepLookupTrouble(sql, service, personId, at, error);
     return false;
   }
 }

@@ -25,7 +25,7 @@ import {
   acknowledgeCommand,
   readDelivery,
   getCommand,
-  leaveToRelay,
+  handToRelay,
   type CommandDelivery,
   type KeptCommand,
 } from '../record/applications/commands';
@@ -157,7 +157,7 @@ export function createDispatch({
       .catch(onItsWayIfHeldUp);
     if (delivery && delivery.status !== ON_ITS_WAY.status) return delivery;
     // the relay finds it also where it is not told
-    await leaveToRelay(sql, commandId).catch(onItsWayIfHeldUp);
+    await handToRelay(sql, commandId).catch(onItsWayIfHeldUp);
     return ON_ITS_WAY;
   }
 

@@ -10,17 +10,17 @@ import {
   endRound,
   extendRound,
   deleteFinding,
-  noteFinding,
+  keepFinding,
   isStartWaiting,
   listDifferences,
   listSuspects,
-  listToCompare,
+  listApplicationsToCompare,
   type Finding,
   type Round,
   type RoundName,
   type Summary,
 } from '../record/operations/runs';
-import { claimLateWatches, deleteFailingWatch, noteFailingWatch, type WatchId } from '../record/operations/watches';
+import { claimLateWatches, deleteFailingWatch, keepFailingWatch, type WatchId } from '../record/operations/watches';
 import { findApplicationIds, readState } from '../record/applications/application-run';
 import { recordStep } from '../record/applications/recording-step';
 import { readClock } from '../runtime/clock';
@@ -100,7 +100,7 @@ export function createReconciler(of: {
   const compareSome = () =>
     makeRound('comparison', async ({ lastId, summary: before }) => {
       const { perSecond, compareEverySeconds } = settings;
-      const some = await listToCompare(sql, lastId, perSecond);
+      const some = await listApplicationsToCompare(sql, lastId, perSecond);
       const byId = new Map(some.map((one) => [one.id, one]));
       const counted = await each('comparison', [...byId.keys()], async (id) => {
         const differs = await listDifferences(sql, byId.get(id)!);
@@ -135,7 +135,7 @@ export function createReconciler(of: {
         return note(applicationId, { found: 'restarted' });
       case 'failing': {
         const found = 'failing';
-        const noted = await noteFinding(sql, applicationId, { found, runId: run.runId });
+        const noted = await keepFinding(sql, applicationId, { found, runId: run.runId });
         // a build that fails them all gets ever more time to be put right
         const seconds = settings.failingSeconds * 2 ** Math.min(noted.restarts, MOST_DOUBLINGS);
         if (!hasKeptFailing(run, noted.since, seconds)) return found;
@@ -160,7 +160,7 @@ export function createReconciler(of: {
     const workflowId = buildWatchId({ watch, subject });
     const run = await dispatch.describeRun(workflowId);
     if (run.is === 'failing') {
-      const since = await noteFailingWatch(sql, { watch, subject }, run.runId);
+      const since = await keepFailingWatch(sql, { watch, subject }, run.runId);
       if (!hasKeptFailing(run, since, settings.failingSeconds)) return 'failing';
       await dispatch.terminateRun(workflowId, run.runId, 'its task kept failing: started again from the record');
     }
@@ -171,7 +171,7 @@ export function createReconciler(of: {
   }
 
   async function note(applicationId: string, finding: Finding): Promise<Outcome> {
-    await noteFinding(sql, applicationId, finding);
+    await keepFinding(sql, applicationId, finding);
     return finding.found;
   }
 

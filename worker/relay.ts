@@ -4,7 +4,7 @@ import { WATCH_TYPES, type Action, type WatchType } from '../domain/kernel/codes
 import { planNextTry } from '../domain/kernel/delivery';
 import { isUnanswered, type Dispatch } from '../dispatch/dispatch';
 import { endItem } from '../dispatch/endings';
-import { findConcerned, openChanges } from '../record/applications/changes';
+import { findConcernedApplications, openChanges } from '../record/applications/changes';
 import {
   claimCommands,
   keepFollowUps,
@@ -14,7 +14,7 @@ import {
 } from '../record/applications/commands';
 import { deriveId } from '../record/kernel/digest';
 import { isOwnFault } from '../record/kernel/failure';
-import { announce, announceTo, forwardRow } from '../record/kernel/subscribers';
+import { announceFact, announceTo, forwardRow } from '../record/kernel/subscribers';
 import { completeNameKeys, screenLatecomers } from '../record/screening/exclusions';
 import { deleteExpired } from '../record/operations/housekeeping';
 import {
@@ -194,10 +194,10 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     },
     open_changes: {
       replace: async (tx, id) => {
-        const { submitted, untold } = await findConcerned(tx, id);
+        const { submitted, untold } = await findConcernedApplications(tx, id);
         await announceTo(tx, 'application file changed', submitted, { committed: true });
         await deliverEach(tx, 'change-notice', id, untold, systemActor('changes'));
-        await announce(tx, 'file change passed on', id);
+        await announceFact(tx, 'file change passed on', id);
       },
     },
     open_applications: { call: (id) => openChanges(sql, id) },

@@ -9,8 +9,8 @@ import { listContradictoryDates } from '../../domain/applications/dates-on-recor
 import type { Refusal } from '../../domain/applications/progress';
 import { describeApplication, findApplication, type KeptApplication } from '../../record/applications/applications';
 import { isKept, keepCommand, listUnaskedItems } from '../../record/applications/commands';
-import { groundOf } from '../../record/applications/parties';
-import { actorOf, type Principal } from '../../record/kernel/principal';
+import { readParties } from '../../record/applications/parties';
+import { buildActor, type Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import type { Permission } from '../kernel/policy';
@@ -144,7 +144,7 @@ const checkFact =
           { participation: await findTerminableSince(sql, applicationId) },
         ),
       );
-    const ground = await groundOf(sql, principal, snapshot.key, playbookVersion);
+    const ground = await readParties(sql, principal, snapshot.key, playbookVersion);
     await checkFacts(sql, { ...snapshot.key, applicationId, clientId, ground }, [{ fact, given: body, path: '' }]);
   };
 
@@ -320,7 +320,7 @@ export async function take<Given extends object>(
     await keepCommand(
       deps.sql,
       { ...command, ...said, ...(expected !== undefined && { version: expected }) },
-      actorOf(principal),
+      buildActor(principal),
     );
   }
   const delivery = await deps.dispatch.deliver(commandId, patienceMs);

@@ -1,9 +1,9 @@
 import { readClock } from '../../runtime/clock';
 import { FACTS } from '../../domain/kernel/codes';
 import type { ApplicationKey } from '../../domain/applications/events';
-import { groundOf, type Parties } from '../../record/applications/parties';
+import { readParties, type Parties } from '../../record/applications/parties';
 import { openApplication } from '../../record/applications/opening';
-import { actorOf, type Principal } from '../../record/kernel/principal';
+import { buildActor, type Principal } from '../../record/kernel/principal';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
 import type { ApplicationInput } from './applications-schemas';
@@ -27,7 +27,7 @@ export async function open(
   { principal, body, id }: Opening,
 ): Promise<{ started: Promise<boolean> }> {
   const key = keyOf(body);
-  const ground = await groundOf(sql, principal, key);
+  const ground = await readParties(sql, principal, key);
   refuseErrors(subjectErrors(key, ground));
   if (ground.practice!.ended || ground.provider?.ended) throw new Problem('ended');
   const { clientId } = ground.practice!;
@@ -35,7 +35,7 @@ export async function open(
 
   const at = readClock();
   const request = { id, clientId, key, body, at };
-  const opened = await openApplication(sql, request, actorOf(principal));
+  const opened = await openApplication(sql, request, buildActor(principal));
   if ('existingId' in opened) throw new Problem('application_exists', opened);
   const started = opened.run.progress.open ? dispatch.startWithin(opened.run, patienceMs) : Promise.resolve(true);
   return { started };

@@ -17,7 +17,7 @@ import {
   RECREDENTIALING_STATUSES,
 } from '../../domain/kernel/codes';
 import { KIND_RULES } from '../../domain/registry/playbook';
-import { TO } from '../../record/applications/outreach-due';
+import { MESSAGE_ROLES } from '../../record/applications/outreach-due';
 import { standing } from '../outreach/outreach-schemas';
 import { awaitsApproval, checkSource, confirmationFields, FACT_VALUES, lack, seen } from '../billing/fact-schemas';
 import {
@@ -381,7 +381,7 @@ export const timelineEntry = z
     causeId: id.optional().meta({ description: 'The entry that this one followed from' }),
     struck: z.strictObject({ byId: id, reason: z.string() }).optional(),
     messages: z
-      .array(standing.extend({ to: z.enum(TO) }).meta({ id: 'WrittenMessage' }))
+      .array(standing.extend({ to: z.enum(MESSAGE_ROLES) }).meta({ id: 'WrittenMessage' }))
       .optional()
       .meta({ description: 'The mail that it led to: received by nobody before `sentAt`' }),
   })

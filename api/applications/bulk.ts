@@ -1,6 +1,6 @@
-import { findIdsOfOne } from '../../record/kernel/one-entry';
+import { findEntryIds } from '../../record/kernel/one-entry';
 import type { z } from 'zod';
-import { audit } from '../../record/kernel/audit';
+import { recordAudit } from '../../record/kernel/audit';
 import type { Action } from '../../domain/kernel/codes';
 import { findApplications, type KeptApplication } from '../../record/applications/applications';
 import type { Principal } from '../../record/kernel/principal';
@@ -41,7 +41,7 @@ async function takeMany<Given extends object, Own>(
   await checkFilter(deps.sql, principal, { payerId });
   const ids = applications.map((one) => one.id).filter((one) => id.safeParse(one).success);
   const found = new Map((await findApplications(deps.sql, principal, ids)).map((one) => [one.id, one]));
-  const payerIds = await findIdsOfOne(deps.sql, 'payers', payerId);
+  const payerIds = await findEntryIds(deps.sql, 'payers', payerId);
   const isIts = (one: KeptApplication | undefined) => one !== undefined && payerIds.has(one.payerId);
   // where one had to wait for nobody, the others need not wait as well
   let { patienceMs } = deps;
@@ -80,7 +80,7 @@ async function takeMany<Given extends object, Own>(
     } catch (error) {
       const problem = toProblem(error);
       if (problem.status === 409)
-        await audit(deps.sql, principal, {
+        await recordAudit(deps.sql, principal, {
           action: row.action,
           subjectType: tag,
           subjectId: itemId,

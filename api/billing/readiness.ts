@@ -10,9 +10,9 @@ import type { PlainDate } from '../../domain/time/instants';
 import { evaluateBillingReadiness, findRemedy, type ReadinessAnswer } from '../../domain/billing/readiness';
 import {
   saveAnswers,
-  listAnswers,
+  listReadinessAnswers,
   readReadinessEvidence,
-  type OnFile,
+  type ReadinessSubject,
   type ReadinessRequest,
 } from '../../record/billing/readiness';
 import { findPayersByElectronicId } from '../../record/registry/payers';
@@ -148,7 +148,7 @@ async function answers({ sql }: Deps, principal: Principal, questions: Question[
   });
   const requests = asked.filter((request) => request !== null);
   const onFile = (await readReadinessEvidence(sql, principal, requests)).values();
-  const given: { onFile: OnFile; question: ReadinessRequest; answer: ReadinessAnswer }[] = [];
+  const given: { onFile: ReadinessSubject; question: ReadinessRequest; answer: ReadinessAnswer }[] = [];
   const all = asked.map((request, i) => {
     if (!request) return payerIds[i]!.length === 0 ? unknown('electronicPayerId') : AMBIGUOUS;
     const known = onFile.next().value!;
@@ -219,7 +219,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
       const { providerId, practiceId, payerId } = filter;
       await checkFilter(deps.sql, principal, { providerId, practiceId, payerId });
       return answerPage(
-        await listAnswers(deps.sql, principal, filter, { limit, ...(cursor && { cursor }) }),
+        await listReadinessAnswers(deps.sql, principal, filter, { limit, ...(cursor && { cursor }) }),
         (one) => one,
       );
     },

@@ -1,7 +1,7 @@
 import type { Role } from '../../domain/kernel/codes';
 import type { Principal } from '../../record/kernel/principal';
 import { selectKnownClients } from '../../record/registry/clients';
-import { findUser, seesClient, type User } from '../../record/registry/users';
+import { findUser, maySeeClient, type User } from '../../record/registry/users';
 import type { Sql } from '../../runtime/database';
 import { refuseFields, Problem, type FieldError } from './errors';
 import { mayManage, mayGrant } from './policy';
@@ -36,7 +36,7 @@ export function listErrorsBeyondOwner(
   const errors: FieldError[] = [];
   if (!mayGrant(owner, role, owner.clientIds))
     errors.push({ path: 'role', rule: 'within_user', message: 'must not have more permissions than the user' });
-  if (clientIds && !clientIds.every((clientId) => seesClient(owner, clientId)))
+  if (clientIds && !clientIds.every((clientId) => maySeeClient(owner, clientId)))
     errors.push({ path: 'clientIds', rule: 'within_user', message: 'must be clients that the user sees' });
   return errors;
 }

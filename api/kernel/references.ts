@@ -1,7 +1,7 @@
 import { selectKnownDocuments } from '../../record/applications/parties';
 import type { Principal } from '../../record/kernel/principal';
 import { WORKER_ROLES } from '../../domain/kernel/codes';
-import { findUser, seesClient, type User } from '../../record/registry/users';
+import { findUser, maySeeClient, type User } from '../../record/registry/users';
 import type { Sql } from '../../runtime/database';
 import type { FieldError } from './errors';
 import { UNKNOWN_REFERENCE } from './schemas';
@@ -25,7 +25,7 @@ export async function listWorkerErrors(
   const user = await findUser(sql, principal, userId);
   if (!user) return [{ path, ...UNKNOWN_REFERENCE }];
   const errors: FieldError[] = [];
-  if (!seesClient(user, clientId))
+  if (!maySeeClient(user, clientId))
     errors.push({ path, rule: 'sees_the_client', message: 'must be a user who sees this client' });
   return [...errors, ...listUnfitErrors(path, user)];
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import express from 'express';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { z } from 'zod';
-import { audit } from '../../record/kernel/audit';
+import { recordAudit } from '../../record/kernel/audit';
 import type { Sql } from '../../runtime/database';
 import { getPrincipal } from './auth';
 import { refuseFields, Problem, toProblem, type FieldError } from './errors';
@@ -81,7 +81,7 @@ async function answer(route: Route, req: Request, res: Response, { sql, idempote
   } catch (error) {
     const problem = toProblem(error);
     if (REFUSALS.has(problem.status))
-      await audit(sql, principal, {
+      await recordAudit(sql, principal, {
         action: `${route.method} ${route.path}`,
         subjectType: route.tag,
         subjectId: Object.values(params).join('/') || '-',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { endUser, listHeld, listHoldings, reinstateUser } from '../../record/offboarding/user-endings';
+import { endUser, listAssignedWork, listHoldings, reinstateUser } from '../../record/offboarding/user-endings';
 import type { Principal } from '../../record/kernel/principal';
-import { findUser, seesClient, type User } from '../../record/registry/users';
+import { findUser, maySeeClient, type User } from '../../record/registry/users';
 import type { Sql } from '../../runtime/database';
 import type { Deps } from '../kernel/deps';
 import { Problem, type FieldError } from '../kernel/errors';
@@ -30,7 +30,7 @@ async function workToErrors(
   workTo: string | null,
 ): Promise<FieldError[]> {
   const path = 'workTo';
-  const held = await listHeld(sql, principal, leaving.id);
+  const held = await listAssignedWork(sql, principal, leaving.id);
   if (workTo === null)
     return held.some(({ type }) => type === 'inquiry')
       ? [{ path, rule: 'asked', message: 'must be a user: open inquiries ask the one who leaves' }]
@@ -39,7 +39,7 @@ async function workToErrors(
   if (!successor) return [{ path, ...UNKNOWN_REFERENCE }];
   const errors = listUnfitErrors(path, successor);
   if (successor.id === leaving.id) errors.push({ path, rule: 'somebody_else', message: 'must be a different user' });
-  if (!held.every(({ clientId }) => seesClient(successor, clientId)))
+  if (!held.every(({ clientId }) => maySeeClient(successor, clientId)))
     errors.push({ path, rule: 'sees_the_clients', message: 'must be a user who sees the clients of all the work' });
   return errors;
 }
@@ -74,7 +74,7 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
     responses: { 200: { description: 'All of it', schema: holdings } },
     handler: async ({ principal, subject }) => {
-      const held = await listHeld(sql, principal, subject.id);
+      const held = await listAssignedWork(sql, principal, subject.id);
       const count = (of: string): number => held.filter(({ type }) => type === of).length;
       const work = { applications: count('application'), tasks: count('task'), inquiries: count('inquiry') };
       return answerOk({ items: await listHoldings(sql, principal, subject), work });

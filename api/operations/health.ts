@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isWorkerWell, ping } from '../../record/operations/health';
+import { isWorkerWell, checkPostgres } from '../../record/operations/health';
 import { countStuck } from '../../record/operations/stuck';
 import type { Deps } from '../kernel/deps';
 import { answerOk, route, type Route } from '../kernel/route';
@@ -39,7 +39,7 @@ export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps)
     },
     handler: async () => {
       const [postgres, temporal, worker, stuck] = await Promise.all([
-        inTime(ping(sql)),
+        inTime(checkPostgres(sql)),
         inTime(server.ping(Date.now() + CAP_MS).then(() => true)),
         inTime(isWorkerWell(sql, runId)),
         inTime(countStuck(sql)),

@@ -1,4 +1,4 @@
-import { findLogo, putLogo, putSettings, settingsAt, settingsHistory } from '../../record/kernel/settings';
+import { findLogo, putLogo, putSettings, findSettings, listSettingsVersions } from '../../record/kernel/settings';
 import type { Deps } from '../kernel/deps';
 import { refuseFields } from '../kernel/errors';
 import { answerNoContent, answerOk, route, type Route } from '../kernel/route';
@@ -15,7 +15,7 @@ export const settingsRoutes = ({ sql }: Deps): Route[] => [
     tag,
     access: 'operations:read',
     responses: { 200: { description: 'The settings', schema: settings } },
-    handler: async () => answerOk(settingsAt(await settingsHistory(sql))),
+    handler: async () => answerOk(findSettings(await listSettingsVersions(sql))),
   }),
   route({
     method: 'patch',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { EMITTED_TYPES } from '../../domain/kernel/codes';
-import { listEmitted } from '../../record/outreach/event-feed';
+import { listPublishedEvents } from '../../record/outreach/event-feed';
 import type { Deps } from '../kernel/deps';
 import { answerOk, route, type Route } from '../kernel/route';
 import { id, instant, limit, describeText, describePage } from '../kernel/schemas';
@@ -46,7 +46,7 @@ export const eventRoutes = ({ sql }: Deps): Route[] => [
     query,
     responses: { 200: { description: 'Events in the order in which they are read', schema: describePage(emitted) } },
     handler: async ({ principal, query: { cursor: after = '0', type, limit: most } }) => {
-      const found = await listEmitted(sql, principal, { after: Number(after), type, limit: most + 1 });
+      const found = await listPublishedEvents(sql, principal, { after: Number(after), type, limit: most + 1 });
       const items = found.slice(0, most);
       return answerOk({ items, nextCursor: found.length > most ? String(items.at(-1)!.seq) : null });
     },

@@ -1,5 +1,5 @@
 import { readConsequences, type Place } from '../../record/platforms/consequences';
-import { groundOf } from '../../record/applications/parties';
+import { readParties } from '../../record/applications/parties';
 import { findRelationship, type Relationship } from '../../record/platforms/platforms';
 import type { Principal } from '../../record/kernel/principal';
 import { readClock } from '../../runtime/clock';
@@ -20,7 +20,7 @@ export async function checkPlace(
   { practiceId, locationId }: Place,
 ): Promise<void> {
   const asked = practiceId !== undefined && { practiceId, payerId: payerId! };
-  const practice = asked ? (await groundOf(sql, principal, asked)).practice : null;
+  const practice = asked ? (await readParties(sql, principal, asked)).practice : null;
   const known = practice?.clientId === clientId;
   refuseErrors([
     ...(asked && !known ? [{ path: 'practiceId', ...UNKNOWN_REFERENCE }] : []),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { findFittingKind } from '../../domain/platforms/consequences';
 import { KIND_RULES } from '../../domain/registry/playbook';
-import { audit } from '../../record/kernel/audit';
+import { recordAudit } from '../../record/kernel/audit';
 import { readSurroundings } from '../../record/platforms/consequences';
 import { findRelationship } from '../../record/platforms/platforms';
 import { selectKnownPayers } from '../../record/registry/payers';
@@ -75,7 +75,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
         } catch (error) {
           const problem = toProblem(error);
           if (problem.status === 409)
-            await audit(sql, principal, {
+            await recordAudit(sql, principal, {
               action: 'open',
               subjectType: tag,
               subjectId: relationshipId,

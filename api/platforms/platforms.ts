@@ -7,7 +7,7 @@ import {
   createRelationship,
   endRelationship,
   findRelationship,
-  listAnswers,
+  listPlatformAnswers,
   listDecisions,
   listRelationships,
   putAnswer,
@@ -17,7 +17,7 @@ import {
   type Relationship,
   type RelationshipPatch,
 } from '../../record/platforms/platforms';
-import { findIdsOfOne } from '../../record/kernel/one-entry';
+import { findEntryIds } from '../../record/kernel/one-entry';
 import { selectKnownPayers } from '../../record/registry/payers';
 import { findProvider } from '../../record/registry/providers';
 import type { Sql } from '../../runtime/database';
@@ -79,7 +79,7 @@ const misplaced = (question: string, body: AnswerDetails): FieldError[] =>
 /** The payer of a relationship that is one with the one that is named; the named one where there is none. */
 async function findItsPayer(sql: Sql, { payerIds }: Relationship, named: string | null): Promise<string | null> {
   if (named === null || payerIds.includes(named)) return named;
-  const ones = await findIdsOfOne(sql, 'payers', named);
+  const ones = await findEntryIds(sql, 'payers', named);
   return payerIds.find((id) => ones.has(id)) ?? named;
 }
 
@@ -215,7 +215,10 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     query: answersQuery,
     responses: { 200: { description: 'Answers in order of recording', schema: describePage(answer) } },
     handler: async ({ principal, subject, query: { limit, cursor, ...filter } }) =>
-      answerPage(await listAnswers(sql, principal, subject.id, filter, { limit, ...(cursor && { cursor }) }), view),
+      answerPage(
+        await listPlatformAnswers(sql, principal, subject.id, filter, { limit, ...(cursor && { cursor }) }),
+        view,
+      ),
   }),
   route({
     method: 'get',

@@ -1,14 +1,14 @@
-import { shareAgreement } from './same-key';
+import { isSameAgreement } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
 import { findGivenLastDay, type ApplicationState } from '../../domain/applications/state';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 import { deriveId } from '../kernel/digest';
-import { factBody } from './commands';
+import { readFactBody } from './commands';
 
 /** Other confirmed applications `o` for the scope of an application `t`. */
-export const sameScope = (sql: Db): Fragment => sql`
-  ${shareAgreement(sql, 'o', 't')} and o.provider_id = t.provider_id
+export const isSameScope = (sql: Db): Fragment => sql`
+  ${isSameAgreement(sql, 'o', 't')} and o.provider_id = t.provider_id
   and o.location_id is not distinct from t.location_id and o.stage = 'confirmed'`;
 
 /** A participation as a termination ends it. */
@@ -77,7 +77,7 @@ export async function findTerminableSince(sql: Db, terminationId: string): Promi
 const selectTerminable = (sql: Db, terminationId: string): Promise<Row[]> => sql<Row[]>`
   select o.id, o.client_id, s.effective_from, s.effective_to, s.terminated_on, e.ending
   from applications t
-  join applications o on ${sameScope(sql)}
+  join applications o on ${isSameScope(sql)}
   join network_spans s on s.application_id = o.id and s.known_to is null
   left join lateral (
     select jsonb_build_object('id', c.id, 'body', c.body) as ending from commands c
@@ -103,6 +103,6 @@ async function buildEnding(
   termination: ApplicationState,
   { on, entryId }: { on: PlainDate; entryId: string },
 ): Promise<Bodies['participation-end']> {
-  const { source, reference } = await factBody(sql, termination, 'effectiveDate', entryId);
+  const { source, reference } = await readFactBody(sql, termination, 'effectiveDate', entryId);
   return { on, reason: 'termination', source, reference, givenBy: { terminationId: termination.id, entryId } };
 }

@@ -18,7 +18,7 @@ export interface ApplicationRun {
 }
 
 /** Puts together what a workflow is started with; `timeZone` is the payer's. */
-export const runOf = (state: ApplicationState, personId: string | null, timeZone: string): ApplicationRun => ({
+export const buildRun = (state: ApplicationState, personId: string | null, timeZone: string): ApplicationRun => ({
   applicationId: state.id,
   clientId: state.clientId,
   key: state.key,
@@ -39,7 +39,7 @@ export async function readRun(sql: Db, applicationId: string): Promise<Applicati
     where a.id = ${applicationId}`;
   if (!row) throw new Error(`no application ${applicationId}`);
   const { window } = resolvePlaybook(row.playbook, row.snapshot.key, row.timeZone);
-  return runOf(row.snapshot, row.personId, window.timeZone);
+  return buildRun(row.snapshot, row.personId, window.timeZone);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { selectClientToday } from '../time/days';
-import { idOfOne, idsOfOne } from '../kernel/one-entry';
+import { selectEntryId, selectEntryIds } from '../kernel/one-entry';
 import type { IssueCode, RecredentialingStatus, Stage, WaitingOn } from '../../domain/kernel/codes';
 import type { Db, Fragment } from '../../runtime/database';
 import { isOverdue, selectSummaries, type ApplicationSummary } from './applications';
-import { inScope, type Principal } from '../kernel/principal';
-import { isHeld } from '../registry/users';
+import { isInScope, type Principal } from '../kernel/principal';
+import { isAssignable } from '../registry/users';
 
 export interface ApplicationFilter {
   stage?: Stage | undefined;
@@ -33,16 +33,17 @@ export async function listApplications(
   filter: ApplicationFilter,
   { sort, limit, cursor }: { sort: Sort; limit: number; cursor?: SortPosition | undefined },
 ): Promise<{ items: ApplicationSummary[]; next: SortPosition | null }> {
-  const order = sort === '-updatedAt' ? sql`a.updated_at desc, a.id desc` : sql`${column(sql, sort)} nulls last, a.id`;
+  const order =
+    sort === '-updatedAt' ? sql`a.updated_at desc, a.id desc` : sql`${selectSortColumn(sql, sort)} nulls last, a.id`;
   const rows = await sql<ApplicationSummary[]>`
-    ${selectSummaries(sql, principal)} ${matching(sql, filter)} ${cursor ? after(sql, cursor) : sql``}
+    ${selectSummaries(sql, principal)} ${isMatching(sql, filter)} ${cursor ? isAfter(sql, cursor) : sql``}
     order by ${order} limit ${limit + 1}`;
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? [sort, valueOf(last, sort), last.id] : null };
+  return { items, next: last ? [sort, readSortValue(last, sort), last.id] : null };
 }
 
-function valueOf(summary: ApplicationSummary, sort: Sort): string | null {
+function readSortValue(summary: ApplicationSummary, sort: Sort): string | null {
   switch (sort) {
     case '-updatedAt':
       return summary.updatedAt;
@@ -53,7 +54,7 @@ function valueOf(summary: ApplicationSummary, sort: Sort): string | null {
   }
 }
 
-const column = (sql: Db, sort: Sort): Fragment =>
+const selectSortColumn = (sql: Db, sort: Sort): Fragment =>
   ({
     nextFollowUpAt: sql`a.next_follow_up_at`,
     '-updatedAt': sql`a.updated_at`,
@@ -61,19 +62,19 @@ const column = (sql: Db, sort: Sort): Fragment =>
     openedAt: sql`a.created_at`,
   })[sort];
 
-function after(sql: Db, [sort, value, id]: SortPosition): Fragment {
+function isAfter(sql: Db, [sort, value, id]: SortPosition): Fragment {
   if (sort === '-updatedAt') return sql`and (a.updated_at, a.id) < (${value}, ${id}::uuid)`;
-  const on = column(sql, sort);
+  const on = selectSortColumn(sql, sort);
   if (value === null) return sql`and ${on} is null and a.id > ${id}`;
   return sql`and ((${on}, a.id) > (${value}, ${id}::uuid) or ${on} is null)`;
 }
 
-function matching(sql: Db, filter: ApplicationFilter): Fragment {
+function isMatching(sql: Db, filter: ApplicationFilter): Fragment {
   const { stage, payerId, clientId, providerId, assignee, state, waitingOn, overdue, q, issue, recredentialing } =
     filter;
   return sql`
     ${stage ? sql`and a.stage = ${stage}` : sql``}
-    ${payerId ? sql`and a.payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
+    ${payerId ? sql`and a.payer_id in ${selectEntryIds(sql, 'payers', payerId)}` : sql``}
     ${clientId ? sql`and a.client_id = ${clientId}` : sql``}
     ${providerId ? sql`and a.provider_id = ${providerId}` : sql``}
     ${assignee ? sql`and a.assignee = ${assignee}` : sql``}
@@ -82,7 +83,7 @@ function matching(sql: Db, filter: ApplicationFilter): Fragment {
     ${overdue === undefined ? sql`` : sql`and ${isOverdue(sql)} is ${overdue ? sql`true` : sql`not true`}`}
     ${issue ? sql`and a.issues @> ${[issue]} and a.issues <> '{}'` : sql``}
     ${recredentialing ? sql`and ${RENEWAL[recredentialing](sql)}` : sql``}
-    ${q ? sql`and ${named(sql, q)}` : sql``}`;
+    ${q ? sql`and ${isNamed(sql, q)}` : sql``}`;
 }
 
 /** Late is by the client's date; the rest is as it was recorded. */
@@ -94,7 +95,7 @@ const RENEWAL: Record<RecredentialingStatus, (sql: Db) => Fragment> = {
     sql`a.recredentialing = 'missed' and a.renews_until < ${selectClientToday(sql, sql`a.client_id`)}`,
 };
 
-function named(sql: Db, q: string): Fragment {
+function isNamed(sql: Db, q: string): Fragment {
   const pattern = `%${q.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
   return sql`(
     p.full_name ilike ${pattern} or concat_ws(' ', p.first_name, p.last_name) ilike ${pattern}
@@ -110,13 +111,13 @@ export type Group = 'stage' | 'payer' | 'client' | 'assignee';
 export function countApplications(sql: Db, principal: Principal, groupBy: Group): Promise<{ count: number }[]> {
   const by = {
     stage: sql`stage`,
-    payer: sql`(select ${idOfOne(sql, 'y')} from payers y where y.id = payer_id) as payer_id`,
+    payer: sql`(select ${selectEntryId(sql, 'y')} from payers y where y.id = payer_id) as payer_id`,
     client: sql`client_id`,
     assignee: sql`assignee`,
   }[groupBy];
   return sql<{ count: number }[]>`
     select ${by}, count(*) as count from applications
-    where ${inScope(sql, principal)} group by 1 order by 2 desc, 1`;
+    where ${isInScope(sql, principal)} group by 1 order by 2 desc, 1`;
 }
 
 /** The applications that a user has, open or with a participation that goes on, the oldest first. */
@@ -129,8 +130,8 @@ export async function listAssigned(
 ): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
     select id from applications
-    where assignee = ${userId} and ${isHeld(sql)} and ${inScope(sql, principal)}
-      ${clientId ? sql`and client_id = ${clientId}` : sql``} ${payerId ? sql`and payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
+    where assignee = ${userId} and ${isAssignable(sql)} and ${isInScope(sql, principal)}
+      ${clientId ? sql`and client_id = ${clientId}` : sql``} ${payerId ? sql`and payer_id in ${selectEntryIds(sql, 'payers', payerId)}` : sql``}
     order by created_at, id limit ${limit}`;
   return rows.map((row) => row.id);
 }

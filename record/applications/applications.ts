@@ -7,11 +7,11 @@ import type { LapseWarning } from '../../domain/upkeep/upkeep';
 import { buildApplicationView, type ApplicationView, type ParticipationView } from '../../domain/applications/view';
 import type { Db, Fragment } from '../../runtime/database';
 import { findBridge, type Bridge } from './bridges';
-import { factBody, readOutstandingItems } from './commands';
+import { readFactBody, readOutstandingItems } from './commands';
 import { toLocalDate } from '../../domain/time/calendar';
-import { goesOn } from '../billing/readiness-watch';
+import { isParticipationCurrent } from '../billing/readiness-watch';
 import { listOpeningQuestions, type OpeningQuestion } from './questions';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 import { findRenewal } from './renewals';
 import { listLapseWarnings } from '../upkeep/upkeep-list';
 
@@ -70,11 +70,12 @@ const CONFIRMATION_FIELDS = [
 const CONTRACT_FIELDS = ['reference', 'feeScheduleReference', 'termNoticeDays', 'renewsOn'] as const;
 
 type ContractTerms = Pick<Bodies['contract'], (typeof CONTRACT_FIELDS)[number]>;
-type Given = { entryId: string } & Pick<GivenFact, (typeof CONFIRMATION_FIELDS)[number]>;
-type Confirmation = Given & { status: FactState['status']; lacks?: FactLack; against?: Given[] } & Pick<
-    FactState,
-    'awaitsApproval'
-  >;
+type GivenConfirmation = { entryId: string } & Pick<GivenFact, (typeof CONFIRMATION_FIELDS)[number]>;
+type Confirmation = GivenConfirmation & {
+  status: FactState['status'];
+  lacks?: FactLack;
+  against?: GivenConfirmation[];
+} & Pick<FactState, 'awaitsApproval'>;
 
 type Cycle = NonNullable<ParticipationView['recredentialing']>;
 /** With the application by which the running cycle is renewed. */
@@ -115,7 +116,7 @@ export const selectSummaries = (sql: Db, principal: Principal, more: Fragment = 
   join payers y on y.id = a.payer_id
   left join providers p on p.id = a.provider_id
   left join persons n on n.id = p.person_id
-  where ${inScope(sql, principal, 'a.client_id')}`;
+  where ${isInScope(sql, principal, 'a.client_id')}`;
 
 /** Those of `ids` that the principal may see. */
 export async function findApplications(sql: Db, principal: Principal, ids: string[]): Promise<KeptApplication[]> {
@@ -138,13 +139,13 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
   const { snapshot, timeZone, ...summary } = kept;
   const { tracks, participation, ...shown } = buildApplicationView(snapshot, now, timeZone);
   const [confirmations, contract, outstandingItems, warnings, questions, openedId, current] = await Promise.all([
-    confirmationsOf(sql, snapshot),
-    contractOf(sql, snapshot),
-    outstandingOf(sql, snapshot),
+    readConfirmations(sql, snapshot),
+    readContractTerms(sql, snapshot),
+    readOutstanding(sql, snapshot),
     listLapseWarnings(sql, snapshot, now),
     listOpeningQuestions(sql, snapshot, now),
     participation && findRenewal(sql, snapshot),
-    participation?.current === true && goesOn(sql, snapshot, toLocalDate(now, timeZone)),
+    participation?.current === true && isParticipationCurrent(sql, snapshot, toLocalDate(now, timeZone)),
   ]);
   return {
     ...summary,
@@ -162,14 +163,14 @@ export async function describeApplication(sql: Db, kept: KeptApplication, now: I
   };
 }
 
-async function confirmationsOf(sql: Db, state: ApplicationState): Promise<Partial<Record<Fact, Confirmation>>> {
-  const given = async (fact: Fact, entryId: string): Promise<Given> => ({
+async function readConfirmations(sql: Db, state: ApplicationState): Promise<Partial<Record<Fact, Confirmation>>> {
+  const readGiven = async (fact: Fact, entryId: string): Promise<GivenConfirmation> => ({
     entryId,
-    ...pick(await factBody(sql, state, fact, entryId), CONFIRMATION_FIELDS),
+    ...pickFields(await readFactBody(sql, state, fact, entryId), CONFIRMATION_FIELDS),
   });
   const entries = Object.entries(state.facts).map(async ([name, on]) => {
     const fact = name as Fact;
-    const [first, ...against] = await Promise.all([on, ...on.against].map((one) => given(fact, one.entryId)));
+    const [first, ...against] = await Promise.all([on, ...on.against].map((one) => readGiven(fact, one.entryId)));
     const lacks = isMendable(state, fact) && findLackOf(state, fact);
     return [
       fact,
@@ -186,17 +187,17 @@ async function confirmationsOf(sql: Db, state: ApplicationState): Promise<Partia
 }
 
 /** What the last word on the contract said beside its status. */
-async function contractOf(sql: Db, { id, contract }: ApplicationState): Promise<ContractTerms> {
+async function readContractTerms(sql: Db, { id, contract }: ApplicationState): Promise<ContractTerms> {
   if (contract.status === 'none') return {};
   const [row] = await sql<{ body: Bodies['contract'] }[]>`
     select c.body from events e join commands c on c.id = e.id
     where e.application_id = ${id} and e.kind = 'contract' and e.struck_by is null order by e.seq desc limit 1`;
-  return row ? pick(row.body, CONTRACT_FIELDS) : {};
+  return row ? pickFields(row.body, CONTRACT_FIELDS) : {};
 }
 
-async function outstandingOf(sql: Db, state: ApplicationState): Promise<string[]> {
+async function readOutstanding(sql: Db, state: ApplicationState): Promise<string[]> {
   return (await readOutstandingItems(sql, state)).map(({ item }) => item);
 }
 
-const pick = <T, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> =>
+const pickFields = <T, K extends keyof T>(from: T, keys: readonly K[]): Pick<T, K> =>
   Object.fromEntries(keys.filter((key) => from[key] !== undefined).map((key) => [key, from[key]])) as Pick<T, K>;

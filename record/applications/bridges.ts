@@ -1,12 +1,12 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { ApplicationState } from '../../domain/applications/state';
 import { planPlatformChecks, type CheckOccasion } from '../../domain/platforms/bridge';
 import { findWindowStart } from '../../domain/time/calendar';
 import { isSameValue } from '../../domain/kernel/facts';
 import type { Db, Fragment, Tx } from '../../runtime/database';
-import { workerOf } from '../registry/absence-covers';
-import { carriesFrom, lastDayThrough } from '../billing/platform-spans';
+import { selectWorker } from '../registry/absence-covers';
+import { isCarriedFrom, selectLastDayThrough } from '../billing/platform-spans';
 import { OPENING_KINDS } from '../billing/readiness';
 import { createTasks } from '../kernel/tasks';
 import { selectClientToday } from '../time/days';
@@ -37,7 +37,7 @@ export async function keepBridges(tx: Db, providerId: string): Promise<void> {
       select r.id from platform_relationships r
       left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
       where r.provider_id = a.provider_id and d.decision is distinct from 'build_direct'
-        and ${carriesFrom(tx, tx`a.payer_id`, tx`a.state`, selectClientToday(tx, tx`a.client_id`))}
+        and ${isCarriedFrom(tx, tx`a.payer_id`, tx`a.state`, selectClientToday(tx, tx`a.client_id`))}
       order by r.created_at, r.id limit 1) one
     where a.provider_id = ${providerId} and a.open and a.kind = any(${OPENING_KINDS})
       and not exists (select from bridges b where b.application_id = a.id)
@@ -64,7 +64,7 @@ async function writeChecks(tx: Db, state: ApplicationState): Promise<void> {
     await tx`
       insert into platform_checks ${tx(checks.map((check) => ({ applicationId, clientId, ...check })))}
       on conflict do nothing`;
-  await announce(tx, 'platform checks changed', applicationId);
+  await announceFact(tx, 'platform checks changed', applicationId);
 }
 
 interface Check {
@@ -86,14 +86,14 @@ export async function createChecks(tx: Db, applicationId: string, now: Instant):
   if (application?.providerId) await keepBridges(tx, application.providerId);
   const checks = await tx<Check[]>`
       select k.occasion, k.due_on, k.client_id, b.relationship_id, c.time_zone,
-        case when ${workerOf(tx, tx`a.assignee`, tx`k.client_id`)} is not null then a.assignee end as assignee
+        case when ${selectWorker(tx, tx`a.assignee`, tx`k.client_id`)} is not null then a.assignee end as assignee
       from platform_checks k
       join bridges b using (application_id)
       join platform_relationships r on r.id = b.relationship_id
       join applications a on a.id = k.application_id
       join clients c on c.id = k.client_id
       where k.application_id = ${applicationId} and k.given_at is null
-        and k.due_on <= ${lastDayThrough(tx)}
+        and k.due_on <= ${selectLastDayThrough(tx)}
       order by k.due_on, k.occasion for no key update of k`;
   const timed = checks.map(({ timeZone, ...check }) => ({
     ...check,

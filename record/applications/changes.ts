@@ -1,5 +1,5 @@
 import { toInstant } from '../../domain/time/dates';
-import { hasKey, shareAgreement } from './same-key';
+import { hasKey, isSameAgreement } from './same-key';
 import type { Bodies } from '../../domain/applications/bodies';
 import type { ApplicationKey } from '../../domain/applications/events';
 import type { PlainDate } from '../../domain/time/instants';
@@ -17,7 +17,7 @@ import type { Db, Sql } from '../../runtime/database';
 import { deriveId } from '../kernel/digest';
 import type { ChangedSubject } from '../registry/file-changes';
 import { openApplication } from './opening';
-import { inScope, type Actor, type Principal } from '../kernel/principal';
+import { isInScope, type Actor, type Principal } from '../kernel/principal';
 
 const SYSTEM: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
 
@@ -25,7 +25,7 @@ const SYSTEM: Actor = { type: 'system', id: 'changes', name: 'Countersign' };
 const LATEST = 50;
 
 /** What a change means for one application. */
-interface Affected {
+interface AffectedRow {
   applicationId: string;
   providerId: string | null;
   payerId: string;
@@ -47,7 +47,7 @@ export interface FileChange {
   correction: boolean;
   recordedBy: Actor;
   createdAt: string;
-  affects: Affected[];
+  affects: AffectedRow[];
 }
 
 type Row = Omit<FileChange, 'affects'> & { subjectType: ChangedSubject['type']; subjectId: string; clientId: string };
@@ -59,7 +59,7 @@ const selectChanges = (sql: Db) => sql`
 /** The latest changes of a subject, each with the applications that it touches and what each needs. */
 export async function listFileChanges(sql: Db, principal: Principal, subjectId: string): Promise<FileChange[]> {
   const rows = await sql<Row[]>`
-    ${selectChanges(sql)} where subject_id = ${subjectId} and ${inScope(sql, principal)}
+    ${selectChanges(sql)} where subject_id = ${subjectId} and ${isInScope(sql, principal)}
     order by created_at desc, id limit ${LATEST}`;
   return Promise.all(
     rows.map(async ({ subjectType, subjectId: _, clientId: _client, ...row }) => ({
@@ -78,7 +78,7 @@ interface Opens {
   first: string;
   key: ApplicationKey;
 }
-type AffectedApplication = Affected & { clientId: string; opens: Opens | null };
+type AffectedApplication = AffectedRow & { clientId: string; opens: Opens | null };
 
 /**
  * The applications that rested on what has changed, when it did: open, with a participation that goes on, or one that
@@ -90,7 +90,7 @@ async function listAffected(sql: Db, change: Change): Promise<AffectedApplicatio
     select a.snapshot, b.body as playbook, c.time_zone,
       a.kind = 'new_group' and a.stage = 'confirmed' and exists (
         select from agreements g
-        where ${shareAgreement(sql, 'g', 'a')} and coalesce(g.ended_on >= ${change.changedOn}, true)) as agreed
+        where ${isSameAgreement(sql, 'g', 'a')} and coalesce(g.ended_on >= ${change.changedOn}, true)) as agreed
     from applications a
     join clients c on c.id = a.client_id
     join playbooks b on b.payer_id = a.payer_id and b.version = a.playbook_version
@@ -134,14 +134,14 @@ async function listAffected(sql: Db, change: Change): Promise<AffectedApplicatio
   return touched.map((one) => ({ ...one, openedId: opened(one) }));
 }
 
-const idOf = (changeId: string, applicationId: string): string => deriveId(`${changeId}/${applicationId}`);
+const deriveOpeningId = (changeId: string, applicationId: string): string => deriveId(`${changeId}/${applicationId}`);
 
 /** Which application was opened for each, or was open for the same key already. */
 async function listOpened(sql: Db, changeId: string, touched: readonly AffectedApplication[]) {
   const needing = touched.flatMap(({ opens }) => opens ?? []);
   const opened = new Map<string, string>();
   for (const { first, key } of needing) {
-    const own = idOf(changeId, first);
+    const own = deriveOpeningId(changeId, first);
     const [row] = await sql<{ id: string }[]>`
       select id from applications a where id = ${own} or (open and ${hasKey(sql, 'a', key)})
       order by id = ${own} desc limit 1`;
@@ -151,7 +151,7 @@ async function listOpened(sql: Db, changeId: string, touched: readonly AffectedA
 }
 
 /** Those that a change concerns: applications whose payer got the earlier file, and participations whose payer must be notified. */
-interface Concerned {
+interface ConcernedApplications {
   submitted: string[];
   /** Each with the body of the command that says so. */
   untold: { id: string; clientId: string; body: Bodies['change-notice'] }[];
@@ -163,7 +163,7 @@ async function findChange(sql: Db, changeId: string): Promise<Row | undefined> {
 }
 
 /** Whom a change concerns that was recorded. */
-export async function findConcerned(sql: Db, changeId: string): Promise<Concerned> {
+export async function findConcernedApplications(sql: Db, changeId: string): Promise<ConcernedApplications> {
   const change = await findChange(sql, changeId);
   if (!change) return { submitted: [], untold: [] };
   const { field, changedOn } = change;
@@ -196,7 +196,7 @@ export async function openChanges(sql: Sql, changeId: string): Promise<void> {
     await openApplication(
       sql,
       {
-        id: idOf(changeId, applicationId),
+        id: deriveOpeningId(changeId, applicationId),
         clientId,
         key,
         body,

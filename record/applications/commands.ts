@@ -1,5 +1,5 @@
 import { readClock } from '../../runtime/clock';
-import { digest } from '../kernel/digest';
+import { computeDigest } from '../kernel/digest';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Action, Fact } from '../../domain/kernel/codes';
 import type { Bodies, Command, GivenFact, OpeningBody, ActionWithBody } from '../../domain/applications/bodies';
@@ -12,7 +12,7 @@ import type { NextTry } from '../../domain/kernel/delivery';
 import { json, type Db, type Fragment, type Tx } from '../../runtime/database';
 import { isUuid } from '../../runtime/uuid';
 import { readProofs } from '../billing/proofs';
-import { dueInWaves } from '../kernel/outbox';
+import { selectWaveTime } from '../kernel/outbox';
 import type { Actor } from '../kernel/principal';
 import { isSet } from '../kernel/settings';
 
@@ -75,7 +75,7 @@ export async function keepFollowUps<A extends Action>(
   await tx`
     insert into commands (id, client_id, application_id, action, body, actor, received_at, next_attempt_at)
     select (f.v->>'id')::uuid, (f.v->>'clientId')::uuid, (f.v->>'applicationId')::uuid, ${action}, f.v->'body',
-      ${json(tx, actor)}, clock_timestamp(), ${dueInWaves(tx, tx`f.n`)}
+      ${json(tx, actor)}, clock_timestamp(), ${selectWaveTime(tx, tx`f.n`)}
     from jsonb_array_elements(${json(tx, followUps)}) with ordinality as f(v, n)
     on conflict (id) do nothing`;
   await tx`notify commands`;
@@ -97,17 +97,17 @@ export async function getCommand(tx: Db, id: string): Promise<KeptCommand> {
 /** The same; null where there is none, whatever the id looks like. */
 export async function findCommand(sql: Db, id: string): Promise<KeptCommand | null> {
   if (!isUuid(id)) return null;
-  const [row] = await sql<CommandRow[]>`select ${commandColumns(sql)} from commands o where o.id = ${id}`;
-  return row ? commandOf(row) : null;
+  const [row] = await sql<CommandRow[]>`select ${selectCommandColumns(sql)} from commands o where o.id = ${id}`;
+  return row ? readCommand(row) : null;
 }
 
 type CommandRow = KeptCommand & { expectedVersion: number | null };
 
-const commandColumns = (sql: Db): Fragment =>
+const selectCommandColumns = (sql: Db): Fragment =>
   sql`o.id, o.client_id, o.application_id, o.action, o.body, o.expected_version, o.status, o.refusal,
     o.retried`;
 
-const commandOf = ({ expectedVersion, ...command }: CommandRow): KeptCommand => ({
+const readCommand = ({ expectedVersion, ...command }: CommandRow): KeptCommand => ({
   ...command,
   ...(expectedVersion !== null && { version: expectedVersion }),
 });
@@ -142,12 +142,12 @@ export async function readCircumstances(
   switch (action) {
     case 'confirmations': {
       const on = state.facts[body.fact];
-      const current = on && on.status !== 'disputed' ? await factBody(tx, state, body.fact, on.entryId) : null;
+      const current = on && on.status !== 'disputed' ? await readFactBody(tx, state, body.fact, on.entryId) : null;
       return {
-        digest: digest(body.value),
-        identical: current !== null && digest(wording(current)) === digest(wording(body)),
-        proof: await proofOf(tx, body.fact, body),
-        phoneFactsNeedApproval: await wantsApprovals(tx),
+        digest: computeDigest(body.value),
+        identical: current !== null && computeDigest(pickWording(current)) === computeDigest(pickWording(body)),
+        proof: await readFactProof(tx, body.fact, body),
+        phoneFactsNeedApproval: await areApprovalsWanted(tx),
       };
     }
     case 'approval': {
@@ -155,15 +155,15 @@ export async function readCircumstances(
       if (!on) return {};
       const [own] = await tx`
         select from events e join commands c on c.id = e.command_id join commands o on o.id = ${id}
-        where e.id = ${on.entryId} and ${personColumn(tx, 'c')} = ${personColumn(tx, 'o')}`;
+        where e.id = ${on.entryId} and ${selectPerson(tx, 'c')} = ${selectPerson(tx, 'o')}`;
       return { byRecorder: own !== undefined };
     }
     case 'contacts': {
-      const [rep, referenceNumber] = [body.rep, body.referenceNumber].map((text) => text && plain(text));
-      return { call: digest(describeCall({ ...body, rep, referenceNumber }, today)) };
+      const [rep, referenceNumber] = [body.rep, body.referenceNumber].map((text) => text && simplifyText(text));
+      return { call: computeDigest(describeCall({ ...body, rep, referenceNumber }, today)) };
     }
     case 'information':
-      return { settled: await settledItems(tx, state, body.items) };
+      return { settled: await listSettledItems(tx, state, body.items) };
     case 'corrections': {
       const [row] = await tx<{ event: ApplicationEvent; commandId: string | null; struckBy: string | null }[]>`
         select event, command_id, struck_by from events
@@ -178,22 +178,22 @@ export async function readCircumstances(
 }
 
 /** Whether a fact by phone that is recorded now awaits a second person's approval. */
-export async function wantsApprovals(sql: Db): Promise<boolean> {
+export async function areApprovalsWanted(sql: Db): Promise<boolean> {
   const [row] = await sql<{ wanted: boolean }[]>`select ${isSet(sql, 'phoneFactsNeedApproval')} as wanted`;
   return row!.wanted;
 }
 
 /** Who gave a command: a user has as many keys as they like. */
-const personColumn = (sql: Db, command: 'c' | 'o'): Fragment =>
+const selectPerson = (sql: Db, command: 'c' | 'o'): Fragment =>
   sql`coalesce(${sql(command)}.actor->>'userId', ${sql(command)}.actor->>'id')`;
 
 /** What makes one confirmation repeat another: everything but the reason for changing it. */
-function wording({ value, source, reference, rep, confirmedOn, seen, evidence }: GivenFact) {
+function pickWording({ value, source, reference, rep, confirmedOn, seen, evidence }: GivenFact) {
   return { value, source, reference, rep, confirmedOn, seen, evidence };
 }
 
 /** What stands behind a fact, with what stands behind the one that it is inherited from. */
-export async function proofOf(sql: Db, fact: Fact, given: GivenFact): Promise<Proof> {
+export async function readFactProof(sql: Db, fact: Fact, given: GivenFact): Promise<Proof> {
   const own = readProof(given);
   const agreementId = findInheritedAgreement(given.value);
   if (agreementId === null) return own;
@@ -205,7 +205,7 @@ export async function proofOf(sql: Db, fact: Fact, given: GivenFact): Promise<Pr
 }
 
 /** The body that an entry of a fact was given with, by a PUT or by an adoption. */
-export async function factBody(tx: Db, state: ApplicationState, fact: Fact, entryId: string): Promise<GivenFact> {
+export async function readFactBody(tx: Db, state: ApplicationState, fact: Fact, entryId: string): Promise<GivenFact> {
   const [row] = await tx<FactRow[]>`
     select c.action, c.body from events e join commands c on c.id = e.command_id
     where e.application_id = ${state.id} and e.id = ${entryId}`;
@@ -229,22 +229,24 @@ export async function readOutstandingItems(
     order by position`;
 }
 
-const plain = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
+const simplifyText = (text: string): string => text.trim().replace(/\s+/g, ' ').toLowerCase();
 
 /** The outstanding items that are among those that were sent. */
-async function settledItems(tx: Tx, state: ApplicationState, sent: string[]): Promise<string[]> {
-  const given = new Set(sent.map(plain));
-  return (await readOutstandingItems(tx, state)).filter(({ item }) => given.has(plain(item))).map(({ ref }) => ref);
+async function listSettledItems(tx: Tx, state: ApplicationState, sent: string[]): Promise<string[]> {
+  const given = new Set(sent.map(simplifyText));
+  return (await readOutstandingItems(tx, state))
+    .filter(({ item }) => given.has(simplifyText(item)))
+    .map(({ ref }) => ref);
 }
 
 /** The places of items that nobody asked for; none where the request lists none. */
 export async function listUnaskedItems(sql: Db, state: ApplicationState, sent: string[]): Promise<number[]> {
-  const asked = new Set((await readOutstandingItems(sql, state)).map(({ item }) => plain(item)));
-  return asked.size === 0 ? [] : sent.flatMap((item, index) => (asked.has(plain(item)) ? [] : [index]));
+  const asked = new Set((await readOutstandingItems(sql, state)).map(({ item }) => simplifyText(item)));
+  return asked.size === 0 ? [] : sent.flatMap((item, index) => (asked.has(simplifyText(item)) ? [] : [index]));
 }
 
 /** A command that did not come to an outcome yet is in its application's line, oldest first, unless it failed by itself and rests. */
-const inLine = (sql: Db): Fragment => sql`
+const isInLine = (sql: Db): Fragment => sql`
   c.settled_at is null and c.dead_at is null
   and (c.last_error is null or c.last_error = ${NO_ANSWER} or c.next_attempt_at <= now())`;
 
@@ -260,19 +262,19 @@ export interface CommandDelivery {
 /** A command by its id, and what is to be delivered before it; `passed` are those that are not waited for. */
 export async function readDelivery(sql: Db, id: string, passed: readonly string[] = []): Promise<CommandDelivery> {
   const [row] = await sql<(CommandRow & { settled: boolean; olderId: string | null })[]>`
-    select ${commandColumns(sql)}, o.settled_at is not null as settled, (
+    select ${selectCommandColumns(sql)}, o.settled_at is not null as settled, (
       select c.id from commands c
       where c.application_id = o.application_id and (c.received_at, c.id) < (o.received_at, o.id)
-        and ${inLine(sql)} and (c.attempts > 0 or c.next_attempt_at <= now()) and c.id <> all(${passed}::uuid[])
+        and ${isInLine(sql)} and (c.attempts > 0 or c.next_attempt_at <= now()) and c.id <> all(${passed}::uuid[])
       order by c.received_at, c.id limit 1) as older_id
     from commands o where o.id = ${id}`;
   if (!row) throw new Error(`no command ${id}`);
   const { settled, olderId, ...rest } = row;
-  return { command: commandOf(rest), settled, olderId };
+  return { command: readCommand(rest), settled, olderId };
 }
 
 /** Leaves a command, for which its caller waits no longer, to the relay. */
-export async function leaveToRelay(sql: Db, id: string): Promise<void> {
+export async function handToRelay(sql: Db, id: string): Promise<void> {
   const left = await sql`
     update commands set next_attempt_at = now()
     where id = ${id} and settled_at is null and dead_at is null and attempts = 0 returning id`;
@@ -294,11 +296,11 @@ export const claimCommands = (sql: Db, limit: number, leaseSeconds: number): Pro
   // from one application to the next, however many commands wait behind each
   sql<ClaimedCommand[]>`
     with recursive heads as (
-      (select c.application_id, c.id from commands c where ${inLine(sql)}
+      (select c.application_id, c.id from commands c where ${isInLine(sql)}
         order by c.application_id, c.received_at, c.id limit 1)
       union all
       select n.application_id, n.id from heads h cross join lateral (
-        select c.application_id, c.id from commands c where ${inLine(sql)} and c.application_id > h.application_id
+        select c.application_id, c.id from commands c where ${isInLine(sql)} and c.application_id > h.application_id
         order by c.application_id, c.received_at, c.id limit 1) n)
     update commands set
       attempts = attempts + 1, last_error = null, next_attempt_at = now() + make_interval(secs => ${leaseSeconds})

@@ -49,7 +49,7 @@ async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceF
   const { snapshot, previousId, referenceNumber, client, provider, practice, location, payer } = row;
   const { id, key, stage, attempt, submittedOn, openedAt, closedAt, version, updatedAt: asOf } = snapshot;
   const { kind, state, lineOfBusiness } = key;
-  const entries = await entriesOf(sql, id, version);
+  const entries = await listEntries(sql, id, version);
   return buildEvidenceFile({
     client,
     provider,
@@ -74,11 +74,11 @@ async function gatherEvidence(sql: Db, applicationId: string): Promise<EvidenceF
     attempts: snapshot.ended,
     facts: snapshot.facts,
     entries,
-    messages: await messagesOf(sql, id),
-    participation: await participationOf(sql, id),
+    messages: await listMessages(sql, id),
+    participation: await readParticipation(sql, id),
     issues: snapshot.participation?.issues ?? [],
     cycle: snapshot.agenda.recredentialing ?? null,
-    documents: await documentsOf(sql, snapshot.clientId, listNamedDocuments(entries)),
+    documents: await listDocuments(sql, snapshot.clientId, listNamedDocuments(entries)),
   });
 }
 
@@ -90,7 +90,7 @@ export async function writeEvidence(sql: Db, applicationId: string): Promise<Wri
 }
 
 /** All entries up to a version: what is recorded meanwhile belongs to the next file. */
-async function entriesOf(sql: Db, applicationId: string, version: number): Promise<EvidenceEntry[]> {
+async function listEntries(sql: Db, applicationId: string, version: number): Promise<EvidenceEntry[]> {
   const entries: EvidenceEntry[] = [];
   let after: number | null = 0;
   while (after !== null && after < version) {
@@ -101,20 +101,22 @@ async function entriesOf(sql: Db, applicationId: string, version: number): Promi
   return entries;
 }
 
-const messagesOf = (sql: Db, applicationId: string): Promise<EvidenceFile['messages']> => sql<EvidenceFile['messages']>`
+const listMessages = (sql: Db, applicationId: string): Promise<EvidenceFile['messages']> => sql<
+  EvidenceFile['messages']
+>`
   select b.sent_at, m.template, m.data->>'purpose' as purpose
   from messages m join mail_batches b on b.id = m.batch_id
   where m.application_id = ${applicationId} and m.recipient_type = 'payer' and b.status = 'sent'
   order by b.sent_at, m.id`;
 
-async function participationOf(sql: Db, applicationId: string): Promise<EvidenceParticipation | null> {
+async function readParticipation(sql: Db, applicationId: string): Promise<EvidenceParticipation | null> {
   const [span] = await sql<EvidenceParticipation[]>`
     select effective_from, effective_to from network_spans
     where application_id = ${applicationId} and known_to is null and approved`;
   return span ?? null;
 }
 
-const documentsOf = (sql: Db, clientId: string, ids: readonly string[]): Promise<EvidenceDocument[]> =>
+const listDocuments = (sql: Db, clientId: string, ids: readonly string[]): Promise<EvidenceDocument[]> =>
   sql<EvidenceDocument[]>`
     select id, kind, name, sha256 from documents where client_id = ${clientId} and id = any(${[...ids]}::uuid[])`;
 

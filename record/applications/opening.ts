@@ -9,10 +9,10 @@ import { armAgenda } from '../../domain/applications/step';
 import { toLocalDate } from '../../domain/time/calendar';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import { json, rowsOf, type Sql, type Tx } from '../../runtime/database';
-import { readRun, runOf, type ApplicationRun } from './application-run';
-import { digest } from '../kernel/digest';
-import { keepCommand, proofOf, wantsApprovals } from './commands';
-import { readProviderFile, readingOf } from './file';
+import { readRun, buildRun, type ApplicationRun } from './application-run';
+import { computeDigest } from '../kernel/digest';
+import { keepCommand, readFactProof, areApprovalsWanted } from './commands';
+import { readProviderFile, computeFileReading } from './file';
 import type { Actor } from '../kernel/principal';
 import { buildColumns, projectStep } from './projection';
 import { hasKey } from './same-key';
@@ -61,17 +61,19 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
     const playbook = resolvePlaybook(row.playbook, key, row.timeZone);
     const today = toLocalDate(request.at, row.timeZone);
     const adopted = Object.entries(body.adopt?.confirmations ?? {}) as [Fact, GivenFact][];
-    const proofs = await Promise.all(adopted.map(async ([fact, given]) => [fact, await proofOf(tx, fact, given)]));
+    const proofs = await Promise.all(
+      adopted.map(async ([fact, given]) => [fact, await readFactProof(tx, fact, given)]),
+    );
     const drafts = decideOpening(body, {
       applicationId: id,
       clientId,
       key,
       rules: deriveRules(key.kind, playbook),
-      reading: readingOf(file, key, playbook, today),
+      reading: computeFileReading(file, key, playbook, today),
       today,
-      digest,
+      digest: computeDigest,
       proofs: Object.fromEntries(proofs) as Opening['proofs'],
-      phoneFactsNeedApproval: await wantsApprovals(tx),
+      phoneFactsNeedApproval: await areApprovalsWanted(tx),
     });
     const opening = appendEntries(null, drafts, {
       at: request.at,
@@ -81,7 +83,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
     });
     if (!opening.state) throw new Error('an opening opens');
     const { state, events } = armAgenda({ playbook, timeZone: row.timeZone }, { ...opening, state: opening.state });
-    const run = runOf(state, row.personId, playbook.window.timeZone);
+    const run = buildRun(state, row.personId, playbook.window.timeZone);
     const { state: usState, ...scope } = key;
     const inserted = await tx`
       insert into applications ${rowsOf(tx, {

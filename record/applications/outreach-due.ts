@@ -4,7 +4,7 @@ import { findFollowUp, isHeld, type ApplicationState } from '../../domain/applic
 import { computeChase, toLocalDate } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
 import type { Tx } from '../../runtime/database';
-import { leadOver, queueMessages, type QueuedMessage, type RecipientType } from '../outreach/messages';
+import { selectLead, queueMessages, type QueuedMessage, type RecipientType } from '../outreach/messages';
 
 /** How long after the assignee the lead, and then the client, is notified, where nothing has happened. */
 const LEAD_AFTER: Duration = { businessDays: 2 };
@@ -28,7 +28,7 @@ export async function projectOutreach(
   if (drafts.length === 0) return;
   const [around] = await tx<{ timeZone: string; lead: string | null; payerMail: boolean }[]>`
     select c.time_zone,
-      ${leadOver(tx, tx`c.id`, tx`${state.assignee}::uuid`)} as lead,
+      ${selectLead(tx, tx`c.id`, tx`${state.assignee}::uuid`)} as lead,
       exists (
         select from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version,
           jsonb_array_elements(b.body->'contacts') k
@@ -36,7 +36,7 @@ export async function projectOutreach(
           and coalesce(k->>'state', ${state.key.state}) = ${state.key.state}) as payer_mail
     from clients c where c.id = ${state.clientId}`;
   const { timeZone, lead, payerMail } = around!;
-  const recipients: Record<To, string | null> = {
+  const recipients: Record<MessageRole, string | null> = {
     assignee: state.assignee,
     lead,
     client: state.clientId,
@@ -80,9 +80,9 @@ async function putOffRungs(tx: Tx, { id }: ApplicationState, from: Instant, to: 
 }
 
 /** To whom an application's messages go. */
-export const TO = ['assignee', 'lead', 'client', 'provider', 'payer'] as const;
-export type To = (typeof TO)[number];
-const TYPE: Record<To, RecipientType> = {
+export const MESSAGE_ROLES = ['assignee', 'lead', 'client', 'provider', 'payer'] as const;
+export type MessageRole = (typeof MESSAGE_ROLES)[number];
+const TYPE: Record<MessageRole, RecipientType> = {
   assignee: 'user',
   lead: 'user',
   client: 'client',
@@ -90,8 +90,8 @@ const TYPE: Record<To, RecipientType> = {
   payer: 'payer',
 };
 
-interface Saying extends Pick<QueuedMessage, 'key' | 'template' | 'data' | 'armedBy'> {
-  to: To;
+interface MessageDue extends Pick<QueuedMessage, 'key' | 'template' | 'data' | 'armedBy'> {
+  to: MessageRole;
   at: Instant;
   after?: Duration;
   /** When its subject was due; the message names the day. */
@@ -121,7 +121,7 @@ export function buildMessageKey(
 }
 
 /** Lists the messages that an event requires. */
-function listSayings(event: ApplicationEvent, state: ApplicationState): Saying[] {
+function listSayings(event: ApplicationEvent, state: ApplicationState): MessageDue[] {
   const { at } = event;
   const key = buildMessageKey(state.id, event);
   switch (event.kind) {

@@ -1,9 +1,9 @@
 import { selectClientToday } from '../time/days';
-import { idsOfOne, standsForItself } from '../kernel/one-entry';
+import { selectEntryIds, isUnmerged } from '../kernel/one-entry';
 import type { Fact, LineOfBusiness } from '../../domain/kernel/codes';
 import type { Playbook } from '../../domain/registry/playbook';
 import type { Db, Fragment } from '../../runtime/database';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 import { findUser } from '../registry/users';
 
 /** What an application stands on, as far as the principal may see it. */
@@ -33,7 +33,7 @@ export interface PartiesKey {
   payerId: string;
 }
 
-export async function groundOf(
+export async function readParties(
   sql: Db,
   principal: Principal,
   { practiceId, providerId, payerId }: PartiesKey,
@@ -42,18 +42,18 @@ export async function groundOf(
   const [ground] = await sql<Parties[]>`
     select
       (select jsonb_build_object('clientId', pr.client_id, 'legalName', pr.legal_name, 'tinLast4', pr.tin_last4,
-          'otherNames', array(select one.legal_name from practices one where one.id in ${idsOfOne(sql, 'practices', sql`pr.id`)}),
-          'npi', pr.npi, 'merged', not ${standsForItself(sql, 'pr')},
+          'otherNames', array(select one.legal_name from practices one where one.id in ${selectEntryIds(sql, 'practices', sql`pr.id`)}),
+          'npi', pr.npi, 'merged', not ${isUnmerged(sql, 'pr')},
           'ended', exists (select from clients c where c.id = pr.client_id and c.ended_on is not null), 'locationIds', coalesce((
             select jsonb_agg(l.id order by l.position) from locations l where l.practice_id = pr.id), '[]'))
-        from practices pr where pr.id = ${practiceId} and ${inScope(sql, principal, 'pr.client_id')}) as practice,
+        from practices pr where pr.id = ${practiceId} and ${isInScope(sql, principal, 'pr.client_id')}) as practice,
       (select jsonb_build_object('clientId', p.client_id, 'npi', n.npi, 'ended', p.ended_on is not null)
         from providers p join persons n on n.id = p.person_id
-        where p.id = ${providerId ?? null} and ${inScope(sql, principal, 'p.client_id')}) as provider,
+        where p.id = ${providerId ?? null} and ${isInScope(sql, principal, 'p.client_id')}) as provider,
       (select b.body from payers y join playbooks b
         on b.payer_id = y.id and b.version = coalesce(${playbookVersion ?? null}::int, y.playbook_version)
         where y.id = ${payerId}) as playbook,
-      (select not ${standsForItself(sql, 'y')} from payers y where y.id = ${payerId}) as payer_merged`;
+      (select not ${isUnmerged(sql, 'y')} from payers y where y.id = ${payerId}) as payer_merged`;
   return ground!;
 }
 
@@ -74,8 +74,8 @@ export async function findFactHolder(
   const held = fact === 'contract' ? sql`contract` : sql`claims_route`;
   const [row] = await sql<{ applicationId: string }[]>`
     select ${held}->>'applicationId' as application_id from agreements
-    where id = ${agreementId} and practice_id in ${idsOfOne(sql, 'practices', scope.practiceId)}
-      and payer_id in ${idsOfOne(sql, 'payers', scope.payerId)}
+    where id = ${agreementId} and practice_id in ${selectEntryIds(sql, 'practices', scope.practiceId)}
+      and payer_id in ${selectEntryIds(sql, 'payers', scope.payerId)}
       and state = ${scope.state} and line_of_business = ${scope.lineOfBusiness}
       and ${held} is not null and (ended_on is null or ended_on >= ${selectClientToday(sql, sql`agreements.client_id`)})`;
   return row ?? null;
@@ -97,14 +97,14 @@ export async function listUnknownReferences(
   principal: Principal,
   { assignee, ...refs }: References,
 ): Promise<(keyof References)[]> {
-  const known = (id: string | undefined, table: Fragment, scope: Fragment): Fragment => sql`
+  const isKnown = (id: string | undefined, table: Fragment, scope: Fragment): Fragment => sql`
     (${id ?? null}::uuid is null or exists (select from ${table} where id = ${id ?? null} and ${scope}))`;
   const [row] = await sql<Record<keyof typeof refs, boolean>[]>`
-    select ${known(refs.payerId, sql`payers`, sql`true`)} as payer_id,
-      ${known(refs.clientId, sql`clients`, inScope(sql, principal))} as client_id,
-      ${known(refs.providerId, sql`providers`, inScope(sql, principal))} as provider_id,
-      ${known(refs.practiceId, sql`practices`, inScope(sql, principal))} as practice_id,
-      ${known(refs.applicationId, sql`applications`, inScope(sql, principal))} as application_id`;
+    select ${isKnown(refs.payerId, sql`payers`, sql`true`)} as payer_id,
+      ${isKnown(refs.clientId, sql`clients`, isInScope(sql, principal))} as client_id,
+      ${isKnown(refs.providerId, sql`providers`, isInScope(sql, principal))} as provider_id,
+      ${isKnown(refs.practiceId, sql`practices`, isInScope(sql, principal))} as practice_id,
+      ${isKnown(refs.applicationId, sql`applications`, isInScope(sql, principal))} as application_id`;
   const unknown = (Object.keys(row!) as (keyof typeof refs)[]).filter((name) => !row![name]);
   const nobody = assignee !== undefined && !(await findUser(sql, principal, assignee));
   return nobody ? [...unknown, 'assignee'] : unknown;

@@ -8,7 +8,7 @@ import type { Prerequisite, Stage } from '../../domain/kernel/codes';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import type { Db, Fragment } from '../../runtime/database';
 import { readFile } from './file';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 
 interface Change<T> {
   from: T;
@@ -38,7 +38,7 @@ export async function listPlaybookMoves(
     select a.snapshot, a.playbook_version, c.time_zone
     from applications a join clients c on c.id = a.client_id
     where a.payer_id = ${payerId} and (a.open or ${selectUnderWay(sql)}) and a.playbook_version <> ${to}
-      and ${inScope(sql, principal, 'a.client_id')} ${ids ? sql`and a.id = any(${[...ids]}::uuid[])` : sql``}
+      and ${isInScope(sql, principal, 'a.client_id')} ${ids ? sql`and a.id = any(${[...ids]}::uuid[])` : sql``}
     order by a.created_at, a.id limit ${limit}`;
   return Promise.all(
     rows.map(async ({ snapshot, playbookVersion: from, timeZone }) => {

@@ -1,4 +1,4 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import { json, rowsOf } from '../../runtime/database';
 import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../../domain/applications/events';
@@ -14,7 +14,7 @@ import {
 import { computeDueAt, computeNextFollowUpAt } from '../../domain/applications/view';
 import { isSameValue } from '../../domain/kernel/facts';
 import { keepBridges, projectChecks } from './bridges';
-import { emit } from '../outreach/event-feed';
+import { emitEvent } from '../outreach/event-feed';
 import { projectOutreach } from './outreach-due';
 import { projectReturned } from './returned';
 import { projectReference } from './payer-reference';
@@ -68,7 +68,7 @@ export async function projectStep(
     projectItems(tx, before, state, { anew: repaired !== undefined }),
     before && endSnoozes(tx, state, events),
     projectSpan(tx, before, state, { anew: repaired?.data.differs.includes('span') ?? false }),
-    givesOtherLastDay(before, state) && terminateSpans(tx, state),
+    isLastDayChanged(before, state) && terminateSpans(tx, state),
     projectAgreement(tx, before, state),
     projectChecks(tx, before, state),
     isTakenUp(before, state) && state.key.providerId !== null && keepBridges(tx, state.key.providerId),
@@ -122,9 +122,9 @@ async function emitEvents(
   for (const { kind, data, at } of events) {
     const told = { providerId, practiceId, payerId, at };
     if (kind === 'stage')
-      await emit(tx, { clientId, type: 'application.stage_changed', subjectId, data: { ...told, ...data } });
+      await emitEvent(tx, { clientId, type: 'application.stage_changed', subjectId, data: { ...told, ...data } });
     if (kind === 'nudge')
-      await emit(tx, { clientId, type: 'follow_up.due', subjectId, data: { ...told, purpose: data.purpose } });
+      await emitEvent(tx, { clientId, type: 'follow_up.due', subjectId, data: { ...told, purpose: data.purpose } });
   }
 }
 
@@ -133,7 +133,7 @@ const isTakenUp = (before: ApplicationState | null, state: ApplicationState): bo
   isOpen(state) && (before === null || !isOpen(before));
 
 /** Whether a step gives participations a last day, another one, or takes it back. */
-const givesOtherLastDay = (before: ApplicationState | null, state: ApplicationState): boolean =>
+const isLastDayChanged = (before: ApplicationState | null, state: ApplicationState): boolean =>
   !isSameValue(before && findGivenLastDay(before), findGivenLastDay(state));
 
 /** Announces in the outbox the facts that a step has changed. */
@@ -146,30 +146,30 @@ async function announceChanges(
   const reopened = isTakenUp(before, state);
   if (reopened)
     // who opened it starts it; the relay steps in when that failed
-    await announce(tx, 'application opened', state.id, { afterSeconds: before ? 0 : 5 });
+    await announceFact(tx, 'application opened', state.id, { afterSeconds: before ? 0 : 5 });
   const participatesAnew = isParticipating(state) && !(before && isParticipating(before));
-  if (participatesAnew) await announce(tx, 'participation began', state.id);
+  if (participatesAnew) await announceFact(tx, 'participation began', state.id);
   if (before && isParticipating(before) && state.participationEndedOn !== null)
-    await announce(tx, 'participation ended', state.id);
+    await announceFact(tx, 'participation ended', state.id);
   // one that runs already is as good
   if (before && events.some(({ kind }) => kind === 'workflow_restarted' || kind === 'found_behind')) {
-    if (isOpen(state) && !reopened) await announce(tx, 'application opened', state.id);
-    if (isParticipating(state) && !participatesAnew) await announce(tx, 'participation began', state.id);
+    if (isOpen(state) && !reopened) await announceFact(tx, 'application opened', state.id);
+    if (isParticipating(state) && !participatesAnew) await announceFact(tx, 'participation began', state.id);
   }
-  if (before && isHeld(before) && !isHeld(state)) await announce(tx, 'hold ended', state.id);
-  if (before?.paused && !state.paused) await announce(tx, 'pause ended', state.id);
-  if (givesOtherLastDay(before, state)) await announce(tx, 'termination changed', state.id);
+  if (before && isHeld(before) && !isHeld(state)) await announceFact(tx, 'hold ended', state.id);
+  if (before?.paused && !state.paused) await announceFact(tx, 'pause ended', state.id);
+  if (isLastDayChanged(before, state)) await announceFact(tx, 'termination changed', state.id);
   if (
     state.participation?.cycle?.openedAt &&
     state.participation.cycle.openedAt !== before?.participation?.cycle?.openedAt
   )
-    await announce(tx, 'recredentialing opened', state.id);
+    await announceFact(tx, 'recredentialing opened', state.id);
   if (state.key.kind === 'recredentialing' && state.stage === 'confirmed' && before?.stage !== 'confirmed')
-    await announce(tx, 'recredentialing confirmed', state.id);
+    await announceFact(tx, 'recredentialing confirmed', state.id);
   const { expectedDecisionAt } = state.agenda;
   if (expectedDecisionAt && expectedDecisionAt !== before?.agenda.expectedDecisionAt && state.key.providerId)
     // what lapses before it, its provider's upkeep warns of
-    await announce(tx, 'decision expected', state.key.providerId);
+    await announceFact(tx, 'decision expected', state.key.providerId);
 }
 
 /** Nothing stays hidden that asks for something else than when it was snoozed. */

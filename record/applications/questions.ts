@@ -1,9 +1,9 @@
 import { selectDay } from '../time/days';
-import { goesOn } from '../billing/readiness-watch';
+import { isParticipationCurrent } from '../billing/readiness-watch';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { isOpen, type ApplicationState } from '../../domain/applications/state';
 import type { Db } from '../../runtime/database';
-import { sameScope } from './affected-applications';
+import { isSameScope } from './affected-applications';
 
 /** Why an open application may be a mistake: a termination without a participation, a second one beside a current one. */
 export interface OpeningQuestion {
@@ -19,13 +19,13 @@ export async function listOpeningQuestions(sql: Db, state: ApplicationState, now
   const held = await sql<{ snapshot: ApplicationState; today: PlainDate }[]>`
     select o.snapshot, ${selectDay(sql, now, sql`c.time_zone`)} as today from applications t
     join clients c on c.id = t.client_id
-    join applications o on ${sameScope(sql)} and o.id <> t.id
+    join applications o on ${isSameScope(sql)} and o.id <> t.id
     join network_spans s on s.application_id = o.id and s.known_to is null
     where t.id = ${state.id}
     order by o.created_at desc, o.id`;
   let applicationId: string | null = null;
   for (const { snapshot, today } of held)
-    if (await goesOn(sql, snapshot, today)) {
+    if (await isParticipationCurrent(sql, snapshot, today)) {
       applicationId = snapshot.id;
       break;
     }

@@ -1,5 +1,5 @@
 import { addMilliseconds } from '../../domain/time/dates';
-import { shareAgreement } from './same-key';
+import { isSameAgreement } from './same-key';
 import { randomUUID } from 'node:crypto';
 import type { Sql, TransactionSql } from 'postgres';
 import type { DetailsBody } from '../../domain/applications/bodies';
@@ -300,7 +300,7 @@ async function findOtherOpenId(tx: TransactionSql, id: string): Promise<string |
   const [other] = await tx<{ id: string }[]>`
     select o.id from applications a
     join applications o on o.open and o.provider_id is not distinct from a.provider_id and o.kind = a.kind
-      and o.location_id is not distinct from a.location_id and ${shareAgreement(tx, 'o', 'a')}
+      and o.location_id is not distinct from a.location_id and ${isSameAgreement(tx, 'o', 'a')}
     where a.id = ${id} and o.id <> a.id`;
   return other?.id;
 }

@@ -7,11 +7,11 @@ import type { Db, Sql } from '../../runtime/database';
 import { deriveId } from '../kernel/digest';
 import { openApplication } from './opening';
 import type { Actor } from '../kernel/principal';
-import { sameScope } from './affected-applications';
+import { isSameScope } from './affected-applications';
 
 const SYSTEM: Actor = { type: 'system', id: 'recredentialing', name: 'Countersign' };
 
-const renewalKey = (key: ApplicationKey): ApplicationKey => ({ ...key, kind: 'recredentialing' });
+const buildRenewalKey = (key: ApplicationKey): ApplicationKey => ({ ...key, kind: 'recredentialing' });
 
 /** Opens the application by which a participation is renewed, once for each cycle; one that is open already will do. */
 export async function openRecredentialing(sql: Sql, participationId: string): Promise<void> {
@@ -26,8 +26,8 @@ export async function openRecredentialing(sql: Sql, participationId: string): Pr
     {
       id: deriveId(`${participationId}/recredentialing/${cycle.from}`),
       clientId,
-      key: renewalKey(key),
-      body: { ...renewalKey(key), ...(neededBy && { neededBy }) },
+      key: buildRenewalKey(key),
+      body: { ...buildRenewalKey(key), ...(neededBy && { neededBy }) },
       at: cycle.openedAt,
       previousId: participationId,
     },
@@ -40,7 +40,7 @@ export async function findRenewal(sql: Db, { key, participation }: ApplicationSt
   const openedAt = participation?.cycle?.openedAt ?? null;
   const [row] = await sql<{ id: string }[]>`
     select id from applications a
-    where ${hasKey(sql, 'a', renewalKey(key))} and (open or created_at >= ${openedAt}::timestamptz)
+    where ${hasKey(sql, 'a', buildRenewalKey(key))} and (open or created_at >= ${openedAt}::timestamptz)
     order by created_at desc limit 1`;
   return row?.id ?? null;
 }
@@ -56,7 +56,7 @@ export async function listNeedlessRenewals(
   if (participationEndedOn === null) return [];
   const body = { reason: `The participation ends on ${participationEndedOn}, so there is nothing to renew.` };
   const rows = await sql<{ id: string; clientId: string }[]>`
-    select id, client_id from applications a where ${hasKey(sql, 'a', renewalKey(key))} and open`;
+    select id, client_id from applications a where ${hasKey(sql, 'a', buildRenewalKey(key))} and open`;
   return rows.map((renewal) => ({ ...renewal, body }));
 }
 
@@ -72,7 +72,7 @@ export async function listRenewedParticipations(
   // of what was adopted as approved, the day that its client gave, kept as its midnight in UTC
   const body = { on: committeeOn ?? approvedOn ?? toUtcDate(stageSince), recredentialingId };
   const rows = await sql<{ id: string; clientId: string; snapshot: ApplicationState }[]>`
-    select o.id, o.client_id, o.snapshot from applications t join applications o on ${sameScope(sql)}
+    select o.id, o.client_id, o.snapshot from applications t join applications o on ${isSameScope(sql)}
     where t.id = ${recredentialingId}`;
   return rows.flatMap(({ id, clientId, snapshot }) => (isParticipating(snapshot) ? [{ id, clientId, body }] : []));
 }

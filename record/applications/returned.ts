@@ -1,7 +1,7 @@
 import type { ApplicationEvent } from '../../domain/applications/events';
 import type { ApplicationState } from '../../domain/applications/state';
 import type { Tx } from '../../runtime/database';
-import { idsOfOne } from '../kernel/one-entry';
+import { selectEntryIds } from '../kernel/one-entry';
 import { createTasks } from '../kernel/tasks';
 import { queueMessages } from '../outreach/messages';
 
@@ -22,10 +22,10 @@ export async function projectReturned(
   const [seen] = await tx<{ returned: number; marks: number; marked: boolean; lead: string | null }[]>`
     with marks as (
       select count(*)::int as marks, coalesce(bool_or(closed_at is null), false) as marked, max(closed_at) as unmarked_at
-      from tasks where kind = 'playbook_suspect' and subject_id in ${idsOfOne(tx, 'payers', payerId)})
+      from tasks where kind = 'playbook_suspect' and subject_id in ${selectEntryIds(tx, 'payers', payerId)})
     select m.marks, m.marked, (
       select count(*)::int from applications a join events e on e.application_id = a.id
-      where a.payer_id in ${idsOfOne(tx, 'payers', payerId)} and e.kind = 'contact' and e.event->'data'->>'outcome' = 'returned'
+      where a.payer_id in ${selectEntryIds(tx, 'payers', payerId)} and e.kind = 'contact' and e.event->'data'->>'outcome' = 'returned'
         and e.struck_by is null and e.at > coalesce(m.unmarked_at, '-infinity')
         and e.at > ${last.at}::timestamptz - make_interval(days => ${TOO_MANY.days})) as returned, (
       select id from users where role = 'lead' and revoked_at is null and client_ids is null

@@ -77,8 +77,8 @@ export async function settleTriedAgain(
   { at, tried, putOff }: { at: Instant } & Record<'tried' | 'putOff', readonly RestingWork[]>,
 ): Promise<void> {
   const againAt = addMilliseconds(at, TRY_AGAIN_MS);
-  const same = ({ what, timer }: RestingWork) => tx`
+  const isSameWork = ({ what, timer }: RestingWork) => tx`
     application_id = ${snapshot.id} and what = ${what} and timer is not distinct from ${timer}`;
-  for (const one of tried) await tx`delete from set_aside where ${same(one)}`;
-  for (const one of putOff) await tx`update set_aside set again_at = ${againAt} where ${same(one)}`;
+  for (const one of tried) await tx`delete from set_aside where ${isSameWork(one)}`;
+  for (const one of putOff) await tx`update set_aside set again_at = ${againAt} where ${isSameWork(one)}`;
 }

@@ -1,5 +1,5 @@
-import { idsOfOne } from '../kernel/one-entry';
-import { announce } from '../kernel/subscribers';
+import { selectEntryIds } from '../kernel/one-entry';
+import { announceFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { FACTS, type Fact } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
@@ -9,14 +9,14 @@ import { findLackOf, findLastDay, type ApplicationState, type FactState } from '
 import { json, rowsOf, type Db, type Tx } from '../../runtime/database';
 import { notifyInheritingApplications } from '../billing/agreements';
 import { listTerminatedParticipations } from './affected-applications';
-import { factBody } from './commands';
+import { readFactBody } from './commands';
 
 /** Approved by the payer, whatever has become of the facts. */
-const approved = (state: ApplicationState): boolean => state.stage === 'approved' || state.stage === 'confirmed';
+const isApproved = (state: ApplicationState): boolean => state.stage === 'approved' || state.stage === 'confirmed';
 
 /** What a span is made from: unchanged, the span stays. */
-const basis = (state: ApplicationState | null) =>
-  state ? [approved(state), findLastDay(state), state.facts, wasSeenLoaded(state)] : [false, null, {}, false];
+const collectBasis = (state: ApplicationState | null) =>
+  state ? [isApproved(state), findLastDay(state), state.facts, wasSeenLoaded(state)] : [false, null, {}, false];
 
 /** Keeps the span of an application as its facts stand, and what was known before as it was known; `anew`: whatever changed. */
 export async function projectSpan(
@@ -25,12 +25,12 @@ export async function projectSpan(
   state: ApplicationState,
   { anew }: { anew: boolean },
 ): Promise<void> {
-  if (!anew && (!state.rules.opensSpan || isSameValue(basis(before), basis(state)))) return;
+  if (!anew && (!state.rules.opensSpan || isSameValue(collectBasis(before), collectBasis(state)))) return;
   const [last] = await tx<{ effectiveTo: PlainDate | null; terminatedOn: PlainDate | null }[]>`
     update network_spans set known_to = ${state.updatedAt} where application_id = ${state.id} and known_to is null
     returning effective_to, terminated_on`;
   const span = await buildSpan(tx, state);
-  await announce(tx, 'billing basis changed', state.id);
+  await announceFact(tx, 'billing basis changed', state.id);
   if (!span) return;
   // what a termination gave stays until the participation has recorded it
   const isEndedAnew = anew || findLastDay(state) !== (before && findLastDay(before));
@@ -62,7 +62,7 @@ export async function terminateSpans(tx: Tx, { id, updatedAt }: ApplicationState
 async function buildSpan(sql: Db, state: ApplicationState) {
   if (!state.rules.opensSpan) return null;
   const facts = await readFactRecords(sql, state);
-  if (!approved(state) && Object.keys(facts).length === 0) return null;
+  if (!isApproved(state) && Object.keys(facts).length === 0) return null;
   const { clientId, key } = state;
   const { providerId, practiceId, payerId, state: usState, lineOfBusiness, locationId } = key;
   const effective = facts.effectiveDate;
@@ -74,7 +74,7 @@ async function buildSpan(sql: Db, state: ApplicationState) {
     state: usState,
     lineOfBusiness,
     locationId,
-    approved: approved(state),
+    approved: isApproved(state),
     effectiveFrom: effective?.status === 'confirmed' ? (effective.value as string) : null,
     effectiveTo: findLastDay(state),
     facts,
@@ -102,8 +102,8 @@ async function readFactRecords(tx: Db, state: ApplicationState): Promise<Partial
 
 /** A fact as it stands, with its value and proof. */
 async function readFactRecord(tx: Db, state: ApplicationState, fact: Fact, on: FactState): Promise<FactRecord> {
-  const body = await factBody(tx, state, fact, on.entryId);
-  const others = await Promise.all(on.against.map((a) => factBody(tx, state, fact, a.entryId)));
+  const body = await readFactBody(tx, state, fact, on.entryId);
+  const others = await Promise.all(on.against.map((a) => readFactBody(tx, state, fact, a.entryId)));
   const lacks = on.status === 'claimed' && findLackOf(state, fact);
   const { partySeen, partyRead, evidence } = readProof(body);
   return {
@@ -142,7 +142,7 @@ export async function projectAgreement(
     if (isSameValue(before?.facts[fact], on)) continue;
     // what goes wrong for one provider leaves the practice's agreement as it is
     if (on?.disprovedBy) continue;
-    const body = on?.status === 'confirmed' ? await factBody(tx, state, fact, on.entryId) : null;
+    const body = on?.status === 'confirmed' ? await readFactBody(tx, state, fact, on.entryId) : null;
     const value = body?.value;
     const inherited = typeof value === 'object' && 'inheritedFrom' in value;
     const held: AgreementFact | null =
@@ -153,8 +153,8 @@ export async function projectAgreement(
     await tx`select pg_advisory_xact_lock(hashtextextended(${`agreement/${practiceId}/${payerId}/${usState}/${lineOfBusiness}`}, 0))`;
     const [last] = await tx<{ id: string; endedOn: string | null }[]>`
       select id, ended_on from agreements
-      where practice_id in ${idsOfOne(tx, 'practices', practiceId)}
-        and payer_id in ${idsOfOne(tx, 'payers', payerId)} and state = ${usState}
+      where practice_id in ${selectEntryIds(tx, 'practices', practiceId)}
+        and payer_id in ${selectEntryIds(tx, 'payers', payerId)} and state = ${usState}
         and line_of_business = ${lineOfBusiness}
       order by created_at desc limit 1`;
     // what is confirmed after an agreement has ended is a new one

@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/time/instants';
 import type { Db, Fragment } from '../../runtime/database';
 import type { Actor, Principal } from '../kernel/principal';
 import { selectStanding, type MessageStanding } from '../outreach/messages';
-import { buildMessageKey, TO, type To } from './outreach-due';
+import { buildMessageKey, MESSAGE_ROLES, type MessageRole } from './outreach-due';
 
 /** What happened, as it was entered: an entry of a command has the command's fields, one that followed has its own. */
 export interface TimelineEntry extends Record<string, unknown> {
@@ -15,7 +15,7 @@ export interface TimelineEntry extends Record<string, unknown> {
   causeId?: string;
   struck?: { byId: string; reason: string };
   /** What was written because of it, and whether that has left. */
-  messages?: (MessageStanding & { to: To })[];
+  messages?: (MessageStanding & { to: MessageRole })[];
   /** Of a correction: how many readiness answers were yes because of the struck entry, and the latest of them. */
   answers?: { count: number; latest: { at: Instant; question: object }[] };
 }
@@ -38,7 +38,7 @@ interface Row {
 /** Of the answers that rested on what was struck out, so many are listed. */
 const LATEST = 100;
 
-const rfc3339 = (sql: Db, at: Fragment): Fragment =>
+const selectRfc3339 = (sql: Db, at: Fragment): Fragment =>
   sql`to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** What an entry has written to whom: a client is not told of the operator's own people. */
@@ -48,7 +48,7 @@ async function listMessages(
   rows: readonly Row[],
   forClient: boolean,
 ): Promise<Map<string, NonNullable<TimelineEntry['messages']>>> {
-  const to = TO.filter((one) => !forClient || !['assignee', 'lead'].includes(one));
+  const to = MESSAGE_ROLES.filter((one) => !forClient || !['assignee', 'lead'].includes(one));
   const keys = rows.flatMap(({ id, kind, data }) => {
     const key = buildMessageKey(applicationId, { id, kind, data } as Parameters<typeof buildMessageKey>[1]);
     return to.map((one) => ({ entryId: id, to: one, key: `${key}/${one}` }));
@@ -106,7 +106,7 @@ async function readTimeline(
       e.struck_by, s.body->>'reason' as reason,
       case when e.kind = 'correction' then (
         select jsonb_build_object('count', max(n), 'latest', coalesce(jsonb_agg(
-          jsonb_build_object('at', ${rfc3339(sql, sql`at`)}, 'question', question) order by id desc), '[]'))
+          jsonb_build_object('at', ${selectRfc3339(sql, sql`at`)}, 'question', question) order by id desc), '[]'))
         from (
           select r.*, count(*) over () as n from readiness_answers r
           where r.may_bill and r.entry_ids && array[(e.event->'data'->>'strikes')::uuid] and r.at < e.at
@@ -119,12 +119,12 @@ async function readTimeline(
   const items = rows.slice(0, limit);
   return {
     rows: items,
-    items: items.map((row) => entry(row, role === 'client')),
+    items: items.map((row) => buildTimelineEntry(row, role === 'client')),
     next: rows.length > limit ? items.at(-1)!.seq : null,
   };
 }
 
-function entry(row: Row, forClient: boolean): TimelineEntry {
+function buildTimelineEntry(row: Row, forClient: boolean): TimelineEntry {
   const { id, at, kind, causeId, struckBy } = row;
   return {
     id,
@@ -134,12 +134,12 @@ function entry(row: Row, forClient: boolean): TimelineEntry {
     ...(causeId && { causeId }),
     ...(struckBy && { struck: { byId: struckBy, reason: row.reason ?? '' } }),
     ...(row.answers?.count && { answers: row.answers }),
-    ...(row.own ? given(row, forClient) : followed(row)),
+    ...(row.own ? pickGiven(row, forClient) : pickDerived(row)),
   };
 }
 
 /** The command's own fields; of an opening, the kind of application gives way to the kind of entry. */
-function given({ kind, body }: Row, forClient: boolean): Record<string, unknown> {
+function pickGiven({ kind, body }: Row, forClient: boolean): Record<string, unknown> {
   const { notes, givenBy: _ofTermination, ...fields } = { ...body };
   // what the operator's people wrote down for themselves
   if (notes !== undefined && !forClient) fields.notes = notes;
@@ -154,31 +154,31 @@ function given({ kind, body }: Row, forClient: boolean): Record<string, unknown>
 }
 
 /** What an entry says beyond the command that it followed from. */
-function followed({ kind, data, body }: Row): Record<string, unknown> {
+function pickDerived({ kind, data, body }: Row): Record<string, unknown> {
   const said = { ...body, ...(body?.adopt as object | undefined) };
   return Object.fromEntries(Object.entries(SHOWN[kind]?.(data) ?? {}).filter(([name]) => !(name in said)));
 }
 
-type Shown = (data: Record<string, unknown>) => Record<string, unknown>;
-const all: Shown = (data) => data;
+type ShowData = (data: Record<string, unknown>) => Record<string, unknown>;
+const showAll: ShowData = (data) => data;
 
 /** Of the entries that no command carries: what of them is worth showing. */
-const SHOWN: Partial<Record<EventKind, Shown>> = {
-  stage: all,
+const SHOWN: Partial<Record<EventKind, ShowData>> = {
+  stage: showAll,
   confirmation: ({ fact }) => ({ fact }),
   file: ({ reading }) => {
     const { prerequisites, attestation } = reading as Record<string, unknown>;
     return { prerequisites, attestation };
   },
   nudge: ({ at, ...data }) => ({ ...data, followUpAt: at }),
-  escalation: all,
-  deadline_passed: all,
-  effective: all,
-  recredentialing_due: all,
-  recredentialing_reminder: all,
-  recredentialing_missed: all,
-  found_behind: all,
-  workflow_restarted: all,
-  replanned: all,
-  repaired: all,
+  escalation: showAll,
+  deadline_passed: showAll,
+  effective: showAll,
+  recredentialing_due: showAll,
+  recredentialing_reminder: showAll,
+  recredentialing_missed: showAll,
+  found_behind: showAll,
+  workflow_restarted: showAll,
+  replanned: showAll,
+  repaired: showAll,
 };

@@ -1,12 +1,12 @@
-import { idsOfOne } from '../kernel/one-entry';
-import { announceEach } from '../kernel/subscribers';
+import { selectEntryIds } from '../kernel/one-entry';
+import { announceFacts } from '../kernel/subscribers';
 import type { FactSource, LineOfBusiness } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactValues } from '../../domain/kernel/facts';
 import { readClock } from '../../runtime/clock';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { inScope, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 interface AgreementFact<Value> {
@@ -16,7 +16,7 @@ interface AgreementFact<Value> {
   source: FactSource;
 }
 
-export interface Ending {
+export interface AgreementEnding {
   /** The last day. */
   on: PlainDate;
   reason: string;
@@ -35,7 +35,7 @@ export interface Agreement {
   contract: AgreementFact<FactValues['contract']> | null;
   claimsRoute: AgreementFact<FactValues['claimsRoute']> | null;
   endedOn: PlainDate | null;
-  ending: (Ending & { commandId: string; recordedAt: Instant; entryIds?: string[] }) | null;
+  ending: (AgreementEnding & { commandId: string; recordedAt: Instant; entryIds?: string[] }) | null;
   version: number;
   createdAt: Instant;
   updatedAt: Instant;
@@ -49,7 +49,7 @@ export interface AgreementFilter {
 }
 
 const selectAgreements = (sql: Db, principal: Principal): Fragment => sql`
-  select * from agreements where ${inScope(sql, principal)}`;
+  select * from agreements where ${isInScope(sql, principal)}`;
 
 export async function findAgreement(sql: Db, principal: Principal, id: string): Promise<Agreement | null> {
   const [agreement] = await sql<Agreement[]>`${selectAgreements(sql, principal)} and id = ${id}`;
@@ -65,8 +65,8 @@ export const listAgreements = (
   readPage(
     sql,
     sql`${selectAgreements(sql, principal)}
-      ${practiceId ? sql`and practice_id in ${idsOfOne(sql, 'practices', practiceId)}` : sql``}
-      ${payerId ? sql`and payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
+      ${practiceId ? sql`and practice_id in ${selectEntryIds(sql, 'practices', practiceId)}` : sql``}
+      ${payerId ? sql`and payer_id in ${selectEntryIds(sql, 'payers', payerId)}` : sql``}
       ${state ? sql`and state = ${state}` : sql``}
       ${lineOfBusiness ? sql`and line_of_business = ${lineOfBusiness}` : sql``}`,
     request,
@@ -76,13 +76,13 @@ type Key = Pick<Agreement, 'practiceId' | 'payerId' | 'state' | 'lineOfBusiness'
 
 /** The participations of an agreement's practice, payer, state and line as they stand; `s` is the span. */
 const selectSharingSpans = (sql: Db, { practiceId, payerId, state, lineOfBusiness }: Key): Fragment => sql`
-  s.known_to is null and s.practice_id in ${idsOfOne(sql, 'practices', practiceId)}
-    and s.payer_id in ${idsOfOne(sql, 'payers', payerId)} and s.state = ${state}
+  s.known_to is null and s.practice_id in ${selectEntryIds(sql, 'practices', practiceId)}
+    and s.payer_id in ${selectEntryIds(sql, 'payers', payerId)} and s.state = ${state}
     and s.line_of_business = ${lineOfBusiness}`;
 
 /** Has billing readiness evaluated again for every participation of an agreement's practice, payer, state and line. */
 export const notifyInheritingApplications = (tx: Db, key: Key): Promise<void> =>
-  announceEach(
+  announceFacts(
     tx,
     'billing basis changed',
     tx`select application_id from network_spans s where ${selectSharingSpans(tx, key)}`,
@@ -104,7 +104,7 @@ export const endAgreement = (
   principal: Principal,
   id: string,
   commandId: string,
-  { replaces, ...ending }: Ending & { replaces?: PlainDate | undefined },
+  { replaces, ...ending }: AgreementEnding & { replaces?: PlainDate | undefined },
   precondition: (version: number) => void,
 ): Promise<Agreement | null> =>
   sql.begin(async (tx) => {
@@ -130,7 +130,7 @@ export const endAgreement = (
       set ended_on = ${ending.on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now()
       where id = ${id}`;
     await notifyInheritingApplications(tx, agreement);
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: 'agreement.end',
       subjectType: 'agreement',
       subjectId: id,

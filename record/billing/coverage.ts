@@ -1,10 +1,10 @@
-import { idOfOne, idsOfOne, standsForItself } from '../kernel/one-entry';
+import { selectEntryId, selectEntryIds, isUnmerged } from '../kernel/one-entry';
 import type { PlainDate } from '../../domain/time/instants';
 import type { LineOfBusiness, ReadinessReason, Stage } from '../../domain/kernel/codes';
 import { evaluateBillingReadiness, type ReadinessAnswer } from '../../domain/billing/readiness';
 import type { Db } from '../../runtime/database';
-import { carries } from './platform-spans';
-import { inScope, type Principal } from '../kernel/principal';
+import { isCarried } from './platform-spans';
+import { isInScope, type Principal } from '../kernel/principal';
 import { OPENING_KINDS, readReadinessEvidence } from './readiness';
 
 /** What a provider is to a payer in a state; where there is an application, for its practice, line and location. */
@@ -126,9 +126,9 @@ const selectScopes = (
       jsonb_agg(jsonb_build_object('id', a.id, 'stage', stage, 'open', open) order by open desc, a.created_at desc) as applications
     from applications a
     cross join lateral (
-      select ${idOfOne(sql, 'y')} as payer_id, ${idOfOne(sql, 'pr')} as practice_id
+      select ${selectEntryId(sql, 'y')} as payer_id, ${selectEntryId(sql, 'pr')} as practice_id
       from payers y, practices pr where y.id = a.payer_id and pr.id = a.practice_id) m
-    where client_id = ${clientId} and ${inScope(sql, principal)} and kind = any(${OPENING_KINDS})
+    where client_id = ${clientId} and ${isInScope(sql, principal)} and kind = any(${OPENING_KINDS})
     group by provider_id, m.practice_id, m.payer_id, state, line_of_business, location_id
   ), reached as (
     select r.provider_id, y.id as payer_id, s.state,
@@ -137,8 +137,8 @@ const selectScopes = (
     left join lateral (
       select unnest(r.states) as state union select l.state from licences l where l.provider_id = r.provider_id
     ) s on true
-    join payers y on ${standsForItself(sql, 'y')} and ${carries(sql, sql`y.id`, sql`s.state`, sql`${today}::date`)}
-    where r.client_id = ${clientId} and ${inScope(sql, principal, 'r.client_id')}
+    join payers y on ${isUnmerged(sql, 'y')} and ${isCarried(sql, sql`y.id`, sql`s.state`, sql`${today}::date`)}
+    where r.client_id = ${clientId} and ${isInScope(sql, principal, 'r.client_id')}
     group by r.provider_id, y.id, s.state
   )
   select provider_id, p.full_name as provider_name, payer_id, y.name as payer_name, state,
@@ -149,6 +149,6 @@ const selectScopes = (
   join payers y on y.id = payer_id
   left join practices pr on pr.id = w.practice_id
   where true ${providerId ? sql`and provider_id = ${providerId}` : sql``}
-    ${payerId ? sql`and payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
+    ${payerId ? sql`and payer_id in ${selectEntryIds(sql, 'payers', payerId)}` : sql``}
   order by p.last_name, p.first_name, provider_id, y.name, payer_id, state, pr.legal_name, w.practice_id,
     w.line_of_business, w.location_id`;

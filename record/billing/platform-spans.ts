@@ -1,4 +1,4 @@
-import { areOne, isAmong } from '../kernel/one-entry';
+import { areOneEntry, isAmong } from '../kernel/one-entry';
 import type { Db, Fragment, Tx } from '../../runtime/database';
 
 /** From a day on a relationship reaches payers in its states, or in every state where it names none. */
@@ -34,10 +34,10 @@ export async function restateSpans(
 }
 
 /** The condition that the payer `n` of a span is this one, was merged with it or stands for it. */
-const reaches = (sql: Db, payerId: Fragment): Fragment => sql`
+const isBilledAs = (sql: Db, payerId: Fragment): Fragment => sql`
   exists (select from payers asked
     where asked.id = ${payerId}
-      and (${areOne(sql, 'n', 'asked')}
+      and (${areOneEntry(sql, 'n', 'asked')}
         or ${isAmong(sql, 'asked', sql`n.covers`)}))`;
 
 /** The condition that the span `m` is about a state; a state that is not known may be any. */
@@ -45,31 +45,31 @@ export const isAboutState = (sql: Db, state: Fragment): Fragment => sql`
   (m.states is null or ${state} is null or ${state} = any(m.states))`;
 
 /** The condition that a payer is billed through the relationship `r` on a day in a state. */
-export const carries = (sql: Db, payerId: Fragment, state: Fragment, on: Fragment): Fragment => sql`
+export const isCarried = (sql: Db, payerId: Fragment, state: Fragment, on: Fragment): Fragment => sql`
   exists (select from platform_spans m join payers n on n.id = m.payer_id
     where m.relationship_id = r.id and m.known_to is null and ${on} between m.from_on and m.until_on
-      and ${isAboutState(sql, state)} and ${reaches(sql, payerId)})`;
+      and ${isAboutState(sql, state)} and ${isBilledAs(sql, payerId)})`;
 
 /** The condition that a payer is billed through the relationship `r` in a state, on a day or later. */
-export const carriesFrom = (sql: Db, payerId: Fragment, state: Fragment, day: Fragment): Fragment => sql`
+export const isCarriedFrom = (sql: Db, payerId: Fragment, state: Fragment, day: Fragment): Fragment => sql`
   exists (select from platform_spans m join payers n on n.id = m.payer_id
     where m.relationship_id = r.id and m.known_to is null and m.until_on >= greatest(m.from_on, ${day})
-      and ${isAboutState(sql, state)} and ${reaches(sql, payerId)})`;
+      and ${isAboutState(sql, state)} and ${isBilledAs(sql, payerId)})`;
 
 /**
  * From which day a platform has covered a provider's payer in a state, or will; -infinity where nobody knows. A cover that is over
  * counts too: its letters are still about.
  */
-export const coveredSince = (sql: Db, providerId: Fragment, payerId: string, state: string): Fragment => sql`
+export const selectCoveredSince = (sql: Db, providerId: Fragment, payerId: string, state: string): Fragment => sql`
   (select min(m.from_on)::text from platform_relationships r
     join platform_spans m on m.relationship_id = r.id and m.known_to is null and m.from_on <= m.until_on
     join payers n on n.id = m.payer_id
-    where r.provider_id = ${providerId} and ${isAboutState(sql, sql`${state}::text`)} and ${reaches(sql, sql`${payerId}::uuid`)})`;
+    where r.provider_id = ${providerId} and ${isAboutState(sql, sql`${state}::text`)} and ${isBilledAs(sql, sql`${payerId}::uuid`)})`;
 
 /** The last day on which the payer of the application `a` is billed through the relationship `r`; of one that never was, its own. */
-export const lastDayThrough = (sql: Db): Fragment => sql`
+export const selectLastDayThrough = (sql: Db): Fragment => sql`
   coalesce(
     (select max(m.until_on) from platform_spans m join payers n on n.id = m.payer_id
       where m.relationship_id = r.id and m.known_to is null
-        and ${isAboutState(sql, sql`a.state`)} and ${reaches(sql, sql`a.payer_id`)}),
+        and ${isAboutState(sql, sql`a.state`)} and ${isBilledAs(sql, sql`a.payer_id`)}),
     r.ended_on, 'infinity')`;

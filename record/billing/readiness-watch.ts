@@ -12,8 +12,8 @@ import {
 } from '../../domain/billing/readiness';
 import type { ApplicationState } from '../../domain/applications/state';
 import { rowsOf, type Db, type Tx } from '../../runtime/database';
-import { emit } from '../outreach/event-feed';
-import { exclusionWords } from '../kernel/person-scope';
+import { emitEvent } from '../outreach/event-feed';
+import { selectExclusionWords } from '../kernel/person-scope';
 import type { Principal } from '../kernel/principal';
 import { readReadinessEvidence } from './readiness';
 
@@ -61,7 +61,7 @@ export async function emitReadinessChange(
       on conflict (application_id) do update
         set may_bill = excluded.may_bill, reasons = excluded.reasons, told_at = now()`;
     if (told || mayBill)
-      await emit(tx, {
+      await emitEvent(tx, {
         clientId,
         type: 'billing_readiness.changed',
         subjectId: applicationId,
@@ -78,7 +78,7 @@ export async function emitReadinessChange(
 }
 
 /** Whether the participation of an application goes on, as the gate has it: an agreement that it rests on may have ended. */
-export async function goesOn(
+export async function isParticipationCurrent(
   sql: Db,
   { id, key }: Pick<ApplicationState, 'id' | 'key'>,
   today: PlainDate,
@@ -99,7 +99,7 @@ async function listChangingDays(
   { agreements, licenceTerms }: Pick<ReadinessEvidence, 'agreements' | 'licenceTerms'>,
 ): Promise<PlainDate[]> {
   const [excluded] = await tx<{ words: ExclusionWord[] }[]>`
-    select ${exclusionWords(tx, {
+    select ${selectExclusionWords(tx, {
       personId: tx`p.person_id`,
       clientId: tx`p.client_id`,
       practiceIds: tx`${[practiceId]}::uuid[]`,

@@ -1,4 +1,4 @@
-import { idOfOne, isAmong } from '../kernel/one-entry';
+import { selectEntryId, isAmong } from '../kernel/one-entry';
 import { computeAttestationDueOn, listKnownLicences, type LicenceTerm } from '../../domain/registry/attestation';
 import { compareTerms, areTermsInForce, type Term } from '../../domain/registry/held-terms';
 import { KINDS, type Fact, type ReadinessReason } from '../../domain/kernel/codes';
@@ -19,13 +19,18 @@ import type {
 } from '../../domain/billing/readiness';
 import { addProofs, findInheritedAgreement, type FactRecord, type FactValue } from '../../domain/kernel/facts';
 import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
-import { asKnown, knownThen, type AsKnown } from '../kernel/as-of';
-import { attestedOn, currentLicences, exclusionWords, registryLicences } from '../kernel/person-scope';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { selectAsKnown, wasKnownThen, type EarlierRows } from '../kernel/as-of';
+import {
+  selectAttestedOn,
+  selectCurrentLicences,
+  selectExclusionWords,
+  selectRegistryLicences,
+} from '../kernel/person-scope';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { isAboutState } from './platform-spans';
 import { readProofs } from './proofs';
-import { settingsAt, settingsHistory } from '../kernel/settings';
+import { findSettings, listSettingsVersions } from '../kernel/settings';
 
 export interface ReadinessRequest extends ReadinessQuery {
   providerId: string;
@@ -42,7 +47,7 @@ export interface ReadinessRequest extends ReadinessQuery {
 export type UnknownReference = 'providerId' | 'practiceId' | 'payerId' | 'locationId';
 
 /** What is on file for a question, with the practice's client. */
-export interface OnFile {
+export interface ReadinessSubject {
   clientId: string;
   evidence: ReadinessEvidence & { spans: KeptSpan[] };
 }
@@ -81,13 +86,13 @@ export async function readReadinessEvidence(
   sql: Db,
   principal: Principal,
   requests: readonly ReadinessRequest[],
-): Promise<(OnFile | { unknown: UnknownReference[]; ofOtherClient?: true })[]> {
+): Promise<(ReadinessSubject | { unknown: UnknownReference[]; ofOtherClient?: true })[]> {
   const asked = await readAsked(sql, requests);
   const [files, spans, agreements, policies] = await Promise.all([
-    filesOf(sql, principal, asked),
-    spansOf(sql, principal, asked),
-    agreementsOf(sql, principal, asked),
-    settingsHistory(sql),
+    readFiles(sql, principal, asked),
+    readSpans(sql, principal, asked),
+    readAgreements(sql, principal, asked),
+    listSettingsVersions(sql),
   ]);
   const proven = await addInheritedProofs(sql, spans, agreements);
   const [spansOfItem, agreementsOfItem] = [groupByItem(proven), groupByItem(agreements)];
@@ -96,7 +101,7 @@ export async function readReadinessEvidence(
     if (unknown.length > 0) return { unknown: unknown.map((name) => `${name}Id` as const) };
     if (!file.sameClient) return { unknown: ['practiceId'], ofOtherClient: true };
     const { state, dateOfService, asOf } = requests[file.i]!;
-    const documents = settingsAt(policies, asOf).documentRequired;
+    const documents = findSettings(policies, asOf).documentRequired;
     return {
       clientId: file.clientId,
       evidence: {
@@ -106,7 +111,7 @@ export async function readReadinessEvidence(
         demands: { ...(file.platformCovered && { party: true }), documents },
         excluded: computeExclusionTerms(file.exclusions).some((term) => isExcludedOn(term, dateOfService)),
         exclusionPossible: mayBeExcludedOn(file.exclusions, dateOfService),
-        ...currency(file, state, dateOfService),
+        ...readCurrency(file, state, dateOfService),
       },
     };
   });
@@ -118,24 +123,29 @@ async function addInheritedProofs(
   spans: readonly KeptSpan[],
   agreements: readonly KeptAgreement[],
 ): Promise<KeptSpan[]> {
-  const held = (span: KeptSpan, fact: Fact, value: FactValue): string | undefined => {
+  const findInheritedValue = (span: KeptSpan, fact: Fact, value: FactValue): string | undefined => {
     const from = findInheritedAgreement(value);
     if (from === null || (fact !== 'contract' && fact !== 'claimsRoute')) return undefined;
     return agreements.find(({ i, id }) => i === span.i && id === from)?.[fact]?.entryId;
   };
   const listHeld = (span: KeptSpan) =>
-    (Object.entries(span.facts) as [Fact, FactRecord][]).flatMap(([fact, { value }]) => held(span, fact, value) ?? []);
+    (Object.entries(span.facts) as [Fact, FactRecord][]).flatMap(
+      ([fact, { value }]) => findInheritedValue(span, fact, value) ?? [],
+    );
   const entryIds = spans.flatMap(listHeld);
   if (entryIds.length === 0) return [...spans];
   const proofs = await readProofs(sql, entryIds);
-  const add = (span: KeptSpan, fact: Fact, record: FactRecord): FactRecord => ({
+  const addInheritedProof = (span: KeptSpan, fact: Fact, record: FactRecord): FactRecord => ({
     ...record,
-    ...addProofs({ partyRead: false, ...record }, proofs.get(held(span, fact, record.value) ?? '')),
+    ...addProofs({ partyRead: false, ...record }, proofs.get(findInheritedValue(span, fact, record.value) ?? '')),
   });
   return spans.map((span) => ({
     ...span,
     facts: Object.fromEntries(
-      (Object.entries(span.facts) as [Fact, FactRecord][]).map(([fact, record]) => [fact, add(span, fact, record)]),
+      (Object.entries(span.facts) as [Fact, FactRecord][]).map(([fact, record]) => [
+        fact,
+        addInheritedProof(span, fact, record),
+      ]),
     ),
   }));
 }
@@ -144,10 +154,10 @@ async function addInheritedProofs(
 export async function saveAnswers(
   sql: Db,
   principal: Principal,
-  given: readonly { onFile: OnFile; question: ReadinessRequest; answer: ReadinessAnswer }[],
+  given: readonly { onFile: ReadinessSubject; question: ReadinessRequest; answer: ReadinessAnswer }[],
 ): Promise<void> {
   if (given.length === 0) return;
-  const askedBy = json(sql, actorOf(principal));
+  const askedBy = json(sql, buildActor(principal));
   await sql`
     insert into readiness_answers ${rowsOf(
       sql,
@@ -186,7 +196,7 @@ export interface AnswerFilter {
 }
 
 /** What was answered to whom, in order; a service learns what was answered to itself. */
-export const listAnswers = (
+export const listReadinessAnswers = (
   sql: Db,
   principal: Principal,
   { from, until, ...asked }: AnswerFilter,
@@ -198,7 +208,7 @@ export const listAnswers = (
       select lpad(to_hex(id), 32, '0')::uuid as id, client_id, asked_by, question, may_bill, reasons, entry_ids,
         at as created_at
       from readiness_answers
-      where ${inScope(sql, principal)}
+      where ${isInScope(sql, principal)}
         ${principal.role === 'service' ? sql`and asked_by->>'id' = ${principal.id}` : sql``}
         and question @> ${json(sql, JSON.parse(JSON.stringify(asked)))}
         ${from ? sql`and at >= ${from}::date at time zone 'UTC'` : sql``}
@@ -220,7 +230,7 @@ function groupByItem<T extends { i: number }>(rows: readonly T[]): Map<number, T
 }
 
 /** What of the file is current on a day. */
-function currency(file: File, state: string | null, on: PlainDate) {
+function readCurrency(file: File, state: string | null, on: PlainDate) {
   const { licences, malpractice, attestedOn: attested, requiresCaqh } = file;
   const known = listKnownLicences(licences, file.registryLicences);
   return {
@@ -235,34 +245,35 @@ function currency(file: File, state: string | null, on: PlainDate) {
 }
 
 /** Questions as pieces of a query: `q` by name. */
-interface Asked {
+interface ReadinessQuestions {
   rows: Fragment;
   /** The payer asked for, what was merged with it, and those that stand for any of them. */
   payerIds: Fragment;
   /** The practice asked for, and what was merged with it. */
   practiceIds: Fragment;
-  known: AsKnown;
+  known: EarlierRows;
 }
 
-async function readAsked(sql: Db, requests: readonly ReadinessRequest[]): Promise<Asked> {
+async function readAsked(sql: Db, requests: readonly ReadinessRequest[]): Promise<ReadinessQuestions> {
   const ofThePast = requests.some(({ asOf }) => asOf !== undefined);
-  const known = asKnown(sql, ofThePast);
-  const alike = { payerIds: standingFor(sql, known), practiceIds: samePractice(sql, known) };
-  if (!ofThePast) return { rows: questionRows(sql, requests), ...alike, known };
+  const known = selectAsKnown(sql, ofThePast);
+  const alike = { payerIds: selectPayersStoodFor(sql, known), practiceIds: selectSamePractices(sql, known) };
+  if (!ofThePast) return { rows: selectQuestionRows(sql, requests), ...alike, known };
   // what has to be put together from the past is, once for all questions that are about the same
-  const scopeOf = ({ payerId, practiceId, asOf }: ReadinessRequest) => JSON.stringify([payerId, practiceId, asOf]);
-  const scopes = [...new Map(requests.map((request) => [scopeOf(request), request])).values()];
+  const buildScopeKey = ({ payerId, practiceId, asOf }: ReadinessRequest) =>
+    JSON.stringify([payerId, practiceId, asOf]);
+  const scopes = [...new Map(requests.map((request) => [buildScopeKey(request), request])).values()];
   const found = await sql<{ i: number; payerIds: string[]; practiceIds: string[] }[]>`
-    select q.i, ${alike.payerIds} as payer_ids, ${alike.practiceIds} as practice_ids from ${questionRows(sql, scopes)}`;
-  const byScope = new Map(found.map(({ i, ...ids }) => [scopeOf(scopes[i]!), ids]));
-  const rows = questionRows(
+    select q.i, ${alike.payerIds} as payer_ids, ${alike.practiceIds} as practice_ids from ${selectQuestionRows(sql, scopes)}`;
+  const byScope = new Map(found.map(({ i, ...ids }) => [buildScopeKey(scopes[i]!), ids]));
+  const rows = selectQuestionRows(
     sql,
-    requests.map((request) => ({ ...request, ...byScope.get(scopeOf(request)) })),
+    requests.map((request) => ({ ...request, ...byScope.get(buildScopeKey(request)) })),
   );
   return { rows, payerIds: sql`q."payerIds"`, practiceIds: sql`q."practiceIds"`, known };
 }
 
-const questionRows = (sql: Db, requests: readonly ReadinessRequest[]): Fragment => sql`
+const selectQuestionRows = (sql: Db, requests: readonly ReadinessRequest[]): Fragment => sql`
   jsonb_to_recordset(${json(
     sql,
     requests.map((request, i) => ({ i, ...request })),
@@ -271,28 +282,29 @@ const questionRows = (sql: Db, requests: readonly ReadinessRequest[]): Fragment 
       "dateOfService" date, "asOf" timestamptz, "payerIds" uuid[], "practiceIds" uuid[])`;
 
 /** The condition that the rows `y` and `asked` were one when the question asks. */
-const areOneThen = (sql: Db): Fragment => sql`${idOfOne(sql, 'y', 'y_then')} = ${idOfOne(sql, 'asked', 'asked_then')}`;
+const areOneThen = (sql: Db): Fragment =>
+  sql`${selectEntryId(sql, 'y', 'y_then')} = ${selectEntryId(sql, 'asked', 'asked_then')}`;
 
 /** The payer that stands for the one of a row, as it was known then. */
-const payerOf = (sql: Db, known: AsKnown, id: Fragment): Fragment => sql`
-  (select ${idOfOne(sql, 'm', 'm_then')} from ${known.rows('payers', 'm')} where m.id = ${id})`;
+const selectPayerThen = (sql: Db, known: EarlierRows, id: Fragment): Fragment => sql`
+  (select ${selectEntryId(sql, 'm', 'm_then')} from ${known.rows('payers', 'm')} where m.id = ${id})`;
 
-const standingFor = (sql: Db, known: AsKnown): Fragment => sql`
+const selectPayersStoodFor = (sql: Db, known: EarlierRows): Fragment => sql`
   array(
     select y.id from ${known.rows('payers', 'y')}, ${known.rows('payers', 'asked')}
     where asked.id = q."payerId" and (${areOneThen(sql)}
       or ${isAmong(sql, 'asked', sql`y_then.covers`, 'asked_then')}))`;
 
-const samePractice = (sql: Db, known: AsKnown): Fragment => sql`
+const selectSamePractices = (sql: Db, known: EarlierRows): Fragment => sql`
   array(
     select y.id from ${known.rows('practices', 'y')}, ${known.rows('practices', 'asked')}
     where asked.id = q."practiceId" and y.client_id = asked.client_id
       and ${areOneThen(sql)})`;
 
 /** Keeps the planner, which cannot know how few are asked, from reading a whole table for them. */
-const ONE_BY_ONE = (sql: Db): Fragment => sql`offset 0`;
+const selectOneByOne = (sql: Db): Fragment => sql`offset 0`;
 
-const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> => sql<File[]>`
+const readFiles = (sql: Db, principal: Principal, asked: ReadinessQuestions): Promise<File[]> => sql<File[]>`
   select q.i, coalesce(pr.client_id, p.client_id) as client_id, p.id is not null as provider,
     q."practiceId" is null or pr.id is not null as practice,
     coalesce(pr.client_id = p.client_id, true) as same_client, y.id is not null as payer,
@@ -302,42 +314,46 @@ const filesOf = (sql: Db, principal: Principal, asked: Asked): Promise<File[]> =
       select (b.body->>'requiresCaqh')::boolean from playbooks b
       where b.payer_id = y.id and b.created_at <= coalesce(q."asOf", 'infinity')
       order by b.version desc limit 1), true) as requires_caqh,
-    coalesce(${asked.known.earlier('licences', sql`p.id`)}->'licences', ${currentLicences(sql)})
+    coalesce(${asked.known.earlier('licences', sql`p.id`)}->'licences', ${selectCurrentLicences(sql)})
       || coalesce(p_then.fields->'former_licences', p.former_licences, '[]') as licences,
-    ${registryLicences(sql, sql`s.created_at <= coalesce(q."asOf", 'infinity')`)} as registry_licences,
+    ${selectRegistryLicences(sql, sql`s.created_at <= coalesce(q."asOf", 'infinity')`)} as registry_licences,
     jsonb_path_query_array(coalesce(p_then.fields->'malpractice', p.malpractice, 'null'), '$ ? (exists (@.expiresOn))')
       || coalesce(p_then.fields->'former_malpractice', p.former_malpractice, '[]') as malpractice,
-    ${attestedOn(
+    ${selectAttestedOn(
       sql,
       sql`a.attested_on <= q."dateOfService" and a.recorded_at <= coalesce(q."asOf", 'infinity')`,
     )} as attested_on,
     coalesce(cover.covers, false) as platform_covers, coalesce(cover.covered, false) as platform_covered,
-    ${exclusionWords(
+    ${selectExclusionWords(
       sql,
       { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: asked.practiceIds },
-      knownThen(sql, 's'),
+      wasKnownThen(sql, 's'),
     )} as exclusions
   from ${asked.rows}
   left join lateral (
-    select * from providers p where p.id = q."providerId" and ${inScope(sql, principal, 'p.client_id')}
-    ${ONE_BY_ONE(sql)}) p on true
+    select * from providers p where p.id = q."providerId" and ${isInScope(sql, principal, 'p.client_id')}
+    ${selectOneByOne(sql)}) p on true
   cross join lateral (select ${asked.known.earlier('providers', sql`p.id`)} as fields) p_then
   left join lateral (
-    select * from practices pr where pr.id = q."practiceId" and ${inScope(sql, principal, 'pr.client_id')}
-    ${ONE_BY_ONE(sql)}) pr on true
+    select * from practices pr where pr.id = q."practiceId" and ${isInScope(sql, principal, 'pr.client_id')}
+    ${selectOneByOne(sql)}) pr on true
   left join payers y on y.id = q."payerId"
   left join lateral (
     select bool_or(q."dateOfService" <= m.until_on) as covers, bool_or(m.from_on <= m.until_on) as covered
     from platform_relationships r
     join platform_spans m on m.relationship_id = r.id
     where r.provider_id = p.id and m.payer_id = any(${asked.payerIds}) and ${isAboutState(sql, sql`q.state`)}
-      and m.from_on <= q."dateOfService" and ${knownThen(sql, 'm')}) cover on true
+      and m.from_on <= q."dateOfService" and ${wasKnownThen(sql, 'm')}) cover on true
   order by q.i`;
 
 /** The applications that open a participation, but those that came to nothing; the oldest first. */
-const spansOf = (sql: Db, principal: Principal, { rows, payerIds, practiceIds, known }: Asked): Promise<KeptSpan[]> =>
+const readSpans = (
+  sql: Db,
+  principal: Principal,
+  { rows, payerIds, practiceIds, known }: ReadinessQuestions,
+): Promise<KeptSpan[]> =>
   sql<KeptSpan[]>`
-  select q.i, a.id as application_id, ${payerOf(sql, known, sql`a.payer_id`)} as payer_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
+  select q.i, a.id as application_id, ${selectPayerThen(sql, known, sql`a.payer_id`)} as payer_id, a.line_of_business, a.location_id, coalesce(s.approved, false) as approved,
     least(s.effective_to, s.terminated_on) as effective_to, coalesce(s.facts, '{}') as facts, coalesce(s.loaded_seen, false) as loaded_seen,
     (
       select min(f.changed_on) from file_changes f
@@ -357,23 +373,23 @@ const spansOf = (sql: Db, principal: Principal, { rows, payerIds, practiceIds, k
     select a.* from ${known.rows('applications', 'a')}
     where a.provider_id = q."providerId" and a.practice_id = any(${practiceIds})
       and a.payer_id = any(${payerIds}) and a.state = q.state and a.kind = any(${OPENING_KINDS})
-      and a.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'a.client_id')}
+      and a.created_at <= coalesce(q."asOf", 'infinity') and ${isInScope(sql, principal, 'a.client_id')}
       and (a_then.stage not in ('withdrawn', 'denied') or a_then.open)
-    ${ONE_BY_ONE(sql)}) a
+    ${selectOneByOne(sql)}) a
   left join lateral (
-    select * from network_spans s where s.application_id = a.id and ${knownThen(sql, 's')}
-    ${ONE_BY_ONE(sql)}) s on true
+    select * from network_spans s where s.application_id = a.id and ${wasKnownThen(sql, 's')}
+    ${selectOneByOne(sql)}) s on true
   order by a.created_at, a.id`;
 
-const agreementsOf = (
+const readAgreements = (
   sql: Db,
   principal: Principal,
-  { rows, payerIds, practiceIds, known }: Asked,
+  { rows, payerIds, practiceIds, known }: ReadinessQuestions,
 ): Promise<KeptAgreement[]> =>
   sql<KeptAgreement[]>`
-    select q.i, g.id, ${payerOf(sql, known, sql`g.payer_id`)} as payer_id, g.line_of_business, g_then.contract, g_then.claims_route, g_then.ended_on,
+    select q.i, g.id, ${selectPayerThen(sql, known, sql`g.payer_id`)} as payer_id, g.line_of_business, g_then.contract, g_then.claims_route, g_then.ended_on,
       coalesce(g_then.ending->'entryIds', '[]') as ended_entries
     from ${rows}, ${known.rows('agreements', 'g')}
     where g.practice_id = any(${practiceIds}) and g.payer_id = any(${payerIds}) and g.state = q.state
-      and g.created_at <= coalesce(q."asOf", 'infinity') and ${inScope(sql, principal, 'g.client_id')}
+      and g.created_at <= coalesce(q."asOf", 'infinity') and ${isInScope(sql, principal, 'g.client_id')}
     order by g.created_at, g.id`;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { json, type Db } from '../../runtime/database';
 import { redact } from '../../runtime/redact';
-import { actorOf, type Principal } from './principal';
+import { buildActor, type Principal } from './principal';
 
 /** What was changed: fields as they were, and as they are from now on. */
 interface Change {
@@ -23,13 +23,13 @@ export interface AuditEntry {
 }
 
 /** Writes down who did or tried what; in the change's own transaction where there is one. */
-export async function audit(db: Db, principal: Principal, entry: AuditEntry): Promise<void> {
+export async function recordAudit(db: Db, principal: Principal, entry: AuditEntry): Promise<void> {
   const { action, subjectType, subjectId, clientId = null, outcome = 'done', detail, change } = entry;
   const differs = change && listDifferences(change);
   await db`
     insert into audit_log (client_id, actor, action, subject_type, subject_id, outcome, detail, before, after, request_id,
       caller_request_id)
-    values (${clientId}, ${json(db, actorOf(principal))}, ${action}, ${subjectType}, ${subjectId}, ${outcome},
+    values (${clientId}, ${json(db, buildActor(principal))}, ${action}, ${subjectType}, ${subjectId}, ${outcome},
       ${masked(db, detail)}, ${masked(db, differs?.before)}, ${masked(db, differs?.after)}, ${principal.requestId ?? null},
       ${principal.callerRequestId ?? null})`;
 }

@@ -7,10 +7,10 @@ export function deriveId(of: string): string {
 }
 
 /** A digest that distinguishes two values of a fact without carrying them. */
-export const digest = (value: unknown): string =>
-  createHash('sha256').update(canonical(value)).digest('hex').slice(0, 32);
+export const computeDigest = (value: unknown): string =>
+  createHash('sha256').update(canonicalize(value)).digest('hex').slice(0, 32);
 
-const canonical = (value: unknown): string =>
+const canonicalize = (value: unknown): string =>
   JSON.stringify(value, (_key, v: unknown) =>
     v !== null && typeof v === 'object' && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort()) : v,
   );

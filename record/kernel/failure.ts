@@ -7,7 +7,7 @@ const OF_THE_CONNECTION = /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ETIMEDOUT|ENOTFOUN
 
 /** Whether a failure is a lost or overloaded server's, and says nothing of what was tried. */
 export function isOfTheServer(error: unknown): boolean {
-  const code = codeOf(error);
+  const code = readCode(error);
   return code !== undefined && (OF_THE_SERVER.test(code) || OF_THE_CONNECTION.test(code));
 }
 
@@ -19,9 +19,10 @@ export const isOwnFault = async (error: unknown, isStarved: () => Promise<boolea
   !isOfTheServer(error) && !(isTooLong(error) && (await isStarved()));
 
 /** The code of a failure, or else its name: never its words. */
-export const findCause = (error: unknown): string => codeOf(error) ?? (error instanceof Error ? error.name : 'unknown');
+export const findCause = (error: unknown): string =>
+  readCode(error) ?? (error instanceof Error ? error.name : 'unknown');
 
-function codeOf(error: unknown): string | undefined {
+function readCode(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }

@@ -4,31 +4,33 @@ import type { Db, Fragment } from '../../runtime/database';
 export type Mergeable = 'payers' | 'practices';
 
 /** The id of the entry that stands for a row of payers or practices: its own, or that of the one it was merged into. */
-export const idOfOne = (sql: Db, alias: string, then: string = alias): Fragment =>
+export const selectEntryId = (sql: Db, alias: string, then: string = alias): Fragment =>
   sql`coalesce(${sql(then)}.merged_into, ${sql(alias)}.id)`;
 
 /** The condition that a row of payers or practices was not merged into another. */
-export const standsForItself = (sql: Db, alias: string): Fragment => sql`${sql(alias)}.merged_into is null`;
+export const isUnmerged = (sql: Db, alias: string): Fragment => sql`${sql(alias)}.merged_into is null`;
 
 /** The condition that a list of payers names one, or the one that stands for it. */
 export const isAmong = (sql: Db, alias: string, ids: Fragment, then: string = alias): Fragment =>
   sql`${ids} && array[${sql(alias)}.id, ${sql(then)}.merged_into]`;
 
 /** The condition that two rows of payers, or of practices, are one. */
-export const areOne = (sql: Db, one: string, other: string): Fragment =>
-  sql`${idOfOne(sql, one)} = ${idOfOne(sql, other)}`;
+export const areOneEntry = (sql: Db, one: string, other: string): Fragment =>
+  sql`${selectEntryId(sql, one)} = ${selectEntryId(sql, other)}`;
 
 /** The ids of an entry and of all that are one with it; for `id in …`. */
-export const idsOfOne = (sql: Db, table: Mergeable, id: Fragment | string | null): Fragment => sql`(
-  select one.id from ${sql(table)} one, ${sql(table)} asked where asked.id = ${id} and ${areOne(sql, 'one', 'asked')})`;
+export const selectEntryIds = (sql: Db, table: Mergeable, id: Fragment | string | null): Fragment => sql`(
+  select one.id from ${sql(table)} one, ${sql(table)} asked where asked.id = ${id} and ${areOneEntry(sql, 'one', 'asked')})`;
 
 /** The ids of several payers and of all that are one with them, as an array; null where they are. */
-export const idsOfOnes = (sql: Db, ids: Fragment): Fragment => sql`
+export const selectEntriesIds = (sql: Db, ids: Fragment): Fragment => sql`
   case when ${ids} is not null then array(
-    select one.id from payers one, payers asked where asked.id = any(${ids}) and ${areOne(sql, 'one', 'asked')}) end`;
+    select one.id from payers one, payers asked where asked.id = any(${ids}) and ${areOneEntry(sql, 'one', 'asked')}) end`;
 
 /** The same, read; the caller sees every payer. */
-export async function findIdsOfOne(sql: Db, table: Mergeable, id: string): Promise<Set<string>> {
-  const rows = await sql<{ id: string }[]>`select m.id from ${sql(table)} m where m.id in ${idsOfOne(sql, table, id)}`;
+export async function findEntryIds(sql: Db, table: Mergeable, id: string): Promise<Set<string>> {
+  const rows = await sql<
+    { id: string }[]
+  >`select m.id from ${sql(table)} m where m.id in ${selectEntryIds(sql, table, id)}`;
   return new Set(rows.map((row) => row.id));
 }

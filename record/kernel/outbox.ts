@@ -36,7 +36,7 @@ export interface OutboxRow {
 const WAVE = 40;
 
 /** When the nth of many is due. */
-export const dueInWaves = (sql: Db, n: Fragment): Fragment =>
+export const selectWaveTime = (sql: Db, n: Fragment): Fragment =>
   sql`now() + make_interval(secs => (${n} - 1) / ${WAVE}::bigint)`;
 
 /**
@@ -53,7 +53,7 @@ export async function enqueueEach(
     exists (select from outbox o where o.subject = s.subject and o.topic = ${topic} and o.attempts = 0)`;
   await tx`
     insert into outbox (topic, subject, next_attempt_at)
-    select ${topic}, s.subject, ${dueInWaves(tx, tx`row_number() over ()`)} + make_interval(secs => ${afterSeconds})
+    select ${topic}, s.subject, ${selectWaveTime(tx, tx`row_number() over ()`)} + make_interval(secs => ${afterSeconds})
     from (${subjects}) as s(subject)
     ${committed ? tx`where not ${waits}` : tx``}`;
   if (afterSeconds === 0) await tx`notify outbox`;

@@ -15,7 +15,7 @@ export interface Page<T> {
 }
 
 // Instants reach us in milliseconds, which would lose rows between two pages.
-const micros = (sql: Db): Fragment => sql`(extract(epoch from created_at) * 1000000)::bigint`;
+const selectMicros = (sql: Db): Fragment => sql`(extract(epoch from created_at) * 1000000)::bigint`;
 
 /** One page, in order of creation, of the rows that `query` selects with their id and created_at. */
 export async function readPage<T extends { id: string }>(
@@ -27,7 +27,7 @@ export async function readPage<T extends { id: string }>(
     ? sql`where (created_at, id) > (timestamptz 'epoch' + ${cursor[0]} * interval '1 microsecond', ${cursor[1]}::uuid)`
     : sql``;
   const rows = await sql<(T & { position: number })[]>`
-    select *, ${micros(sql)} as position from (${query}) as listed ${after} order by created_at, id limit ${limit + 1}`;
+    select *, ${selectMicros(sql)} as position from (${query}) as listed ${after} order by created_at, id limit ${limit + 1}`;
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
   return {

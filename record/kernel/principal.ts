@@ -25,7 +25,7 @@ export interface Actor {
   userId?: string;
 }
 
-export const actorOf = ({ type, id, name, userId }: Principal): Actor => ({
+export const buildActor = ({ type, id, name, userId }: Principal): Actor => ({
   type,
   id,
   name,
@@ -33,10 +33,10 @@ export const actorOf = ({ type, id, name, userId }: Principal): Actor => ({
 });
 
 /** Clients that are in both of two scopes; null is every client. */
-export const inBoth = (sql: Db, one: Fragment, other: Fragment): Fragment => sql`
+export const selectCommonClients = (sql: Db, one: Fragment, other: Fragment): Fragment => sql`
   case when ${one} is null then ${other} when ${other} is null then ${one}
     else array(select unnest(${one}) intersect select unnest(${other})) end`;
 
 /** The condition that keeps a query within what the principal may see; belongs into every query that has one. */
-export const inScope = (sql: Db, { clientIds }: Principal, column = 'client_id'): Fragment =>
+export const isInScope = (sql: Db, { clientIds }: Principal, column = 'client_id'): Fragment =>
   clientIds === null ? sql`true` : sql`${sql(column)} = any(${clientIds}::uuid[])`;

@@ -1,4 +1,4 @@
-import { announceEach, type AnnouncedFact } from './subscribers';
+import { announceFacts, type AnnouncedFact } from './subscribers';
 import type { RegistryService, WatchType } from '../../domain/kernel/codes';
 import type { Db } from '../../runtime/database';
 
@@ -23,7 +23,7 @@ export async function findServiceName(sql: Db, service: RegistryService): Promis
 /** Requests a lookup of a person with every service in use; a service that has answered is not asked again before its time. */
 export async function requestLookups(tx: Db, personId: string): Promise<void> {
   for (const [service, fact] of Object.entries(LOOKUPS))
-    await announceEach(
+    await announceFacts(
       tx,
       fact,
       tx`select ${personId}::uuid from registry_services where service = ${service} and mode = 'api'`,

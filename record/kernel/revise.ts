@@ -1,6 +1,6 @@
 import { rowsOf, type Tx } from '../../runtime/database';
-import { audit } from './audit';
-import { inScope, type Principal } from './principal';
+import { recordAudit } from './audit';
+import { isInScope, type Principal } from './principal';
 
 /** Throws where the version is not the one that the caller meant to change. */
 export type Precondition = (version: number) => void;
@@ -31,7 +31,7 @@ export async function reviseRow(
 ): Promise<number> {
   const table = tx(TABLES[kind]);
   // Payers are the operator's own: they belong to no client.
-  const scope = kind === 'payer' ? tx`true` : inScope(tx, principal);
+  const scope = kind === 'payer' ? tx`true` : isInScope(tx, principal);
   const [row] = await tx<{ version: number; clientId?: string | null }[]>`
     select * from ${table} where id = ${id} and ${scope} for no key update`;
   if (!row) throw new Error(`no ${kind} ${id}`);
@@ -40,7 +40,7 @@ export async function reviseRow(
   const [after] = await tx`
     update ${table} set ${rowsOf(tx, { ...columns, version: row.version + 1 })}, updated_at = now() where id = ${id}
     returning *`;
-  await audit(tx, principal, {
+  await recordAudit(tx, principal, {
     action: `${kind}.update`,
     subjectType: kind,
     subjectId: id,

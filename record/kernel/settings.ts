@@ -1,10 +1,10 @@
-import { announceEach } from './subscribers';
+import { announceFacts } from './subscribers';
 import type { Fact } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { RETENTION_DEFAULTS } from '../../domain/offboarding/retention';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
-import { audit } from './audit';
-import { actorOf, type Principal } from './principal';
+import { recordAudit } from './audit';
+import { buildActor, type Principal } from './principal';
 
 /** How the operator wants to work; what is not set is as here. */
 const DEFAULT_SETTINGS = {
@@ -26,11 +26,11 @@ export interface SettingsVersion {
 }
 
 /** Every version of the settings, the latest first: an answer of the past is given by those of the past. */
-export const settingsHistory = (sql: Db): Promise<SettingsVersion[]> =>
+export const listSettingsVersions = (sql: Db): Promise<SettingsVersion[]> =>
   sql<SettingsVersion[]>`select settings, known_from from operator_settings order by id desc`;
 
 /** The settings that held at an instant; now, where none is given. */
-export const settingsAt = (history: readonly SettingsVersion[], at?: Instant): Settings => ({
+export const findSettings = (history: readonly SettingsVersion[], at?: Instant): Settings => ({
   ...DEFAULT_SETTINGS,
   ...history.find(({ knownFrom }) => at === undefined || Date.parse(knownFrom) <= Date.parse(at))?.settings,
 });
@@ -40,7 +40,7 @@ export const isSet = (sql: Db, name: 'authorisationRequired' | 'phoneFactsNeedAp
   coalesce((select (settings->>${name}::text)::boolean from operator_settings order by id desc limit 1), ${DEFAULT_SETTINGS[name]})`;
 
 /** A setting that holds now, as JSON. */
-export const settingNow = (sql: Db, name: keyof Settings): Fragment => sql`
+export const selectSetting = (sql: Db, name: keyof Settings): Fragment => sql`
   coalesce((select settings->${name}::text from operator_settings order by id desc limit 1),
     ${json(sql, DEFAULT_SETTINGS[name])}::jsonb)`;
 
@@ -51,12 +51,12 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
   sql.begin(async (tx) => {
     // one change after the other
     await tx`lock table operator_settings in exclusive mode`;
-    const before = settingsAt(await settingsHistory(tx));
+    const before = findSettings(await listSettingsVersions(tx));
     const settings = { ...before, ...change };
     await tx`
       insert into operator_settings (settings, set_by)
-      values (${json(tx, settings)}, ${json(tx, actorOf(principal))})`;
-    await audit(tx, principal, {
+      values (${json(tx, settings)}, ${json(tx, buildActor(principal))})`;
+    await recordAudit(tx, principal, {
       action: 'settings.update',
       subjectType: 'settings',
       subjectId: '-',
@@ -64,7 +64,7 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
       change: { before, after: settings },
     });
     if ('documentRequired' in change)
-      await announceEach(
+      await announceFacts(
         tx,
         'document demand changed',
         tx`select application_id from network_spans where known_to is null
@@ -72,7 +72,7 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
       );
     // every open application is read anew
     if ('authorisationRequired' in change)
-      await announceEach(
+      await announceFacts(
         tx,
         'person file changed',
         tx`select distinct person_id from providers p
@@ -80,7 +80,7 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
       );
     // who has left is purged by what holds now
     if (Object.keys(RETENTION_DEFAULTS).some((name) => name in change))
-      await announceEach(
+      await announceFacts(
         tx,
         'keeping of secrets changed',
         tx`select id from clients where ended_on is not null
@@ -97,7 +97,7 @@ export interface Letterhead {
 }
 
 export async function readLetterhead(sql: Db): Promise<Letterhead> {
-  const [{ operatorName: name }, logo] = [settingsAt(await settingsHistory(sql)), await findLogo(sql)];
+  const [{ operatorName: name }, logo] = [findSettings(await listSettingsVersions(sql)), await findLogo(sql)];
   return { name, logo };
 }
 
@@ -114,7 +114,7 @@ export const putLogo = (sql: Sql, principal: Principal, image: Buffer | null): P
         insert into operator_logo (image) values (${image})
         on conflict (single) do update set image = excluded.image`;
     else await tx`delete from operator_logo`;
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: image ? 'settings.logo' : 'settings.logo_removed',
       subjectType: 'settings',
       subjectId: '-',

@@ -5,7 +5,7 @@ export const isStillShown = (sql: Db, since: Fragment): Fragment => sql`${since}
 
 /** Forgets the secrets that are no longer shown; from then on only their hashes are left. */
 export async function deleteShownSecrets(sql: Db): Promise<void> {
-  const over = (since: Fragment) => sql`not ${isStillShown(sql, since)}`;
-  await sql`update api_keys set key_sealed = null where key_sealed is not null and ${over(sql`created_at`)}`;
-  await sql`update calendar_feeds set token_sealed = null where token_sealed is not null and ${over(sql`created_at`)}`;
+  const isOver = (since: Fragment) => sql`not ${isStillShown(sql, since)}`;
+  await sql`update api_keys set key_sealed = null where key_sealed is not null and ${isOver(sql`created_at`)}`;
+  await sql`update calendar_feeds set token_sealed = null where token_sealed is not null and ${isOver(sql`created_at`)}`;
 }

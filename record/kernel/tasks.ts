@@ -1,8 +1,8 @@
 import type { TaskKind } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
-import { audit } from './audit';
-import { actorOf, inScope, type Actor, type Principal } from './principal';
+import { recordAudit } from './audit';
+import { buildActor, isInScope, type Actor, type Principal } from './principal';
 import { readPage, type Page, type PageRequest } from './page';
 
 /** Something for a person to do that is no application's work item. */
@@ -66,7 +66,7 @@ export async function settleTasks(tx: Db, subjectId: string, kind: TaskKind, whi
 const selectTasks = (sql: Db, principal: Principal) => sql`
   select id, client_id, kind, subject_type, subject_id, data, assignee, due_at,
     closed_at is null and due_at < now() as overdue, created_at, closed_at, closed_by, note
-  from tasks where ${inScope(sql, principal)}`;
+  from tasks where ${isInScope(sql, principal)}`;
 
 export async function findTask(sql: Db, principal: Principal, id: string): Promise<Task | null> {
   const [task] = await sql<Task[]>`${selectTasks(sql, principal)} and id = ${id}`;
@@ -95,10 +95,10 @@ export const listTasks = (
 export const completeTask = (sql: Sql, principal: Principal, task: Task, note: string | null): Promise<Task> =>
   sql.begin(async (tx) => {
     const closed = await tx`
-      update tasks set closed_at = now(), closed_by = ${json(tx, actorOf(principal))}, note = ${note}
+      update tasks set closed_at = now(), closed_by = ${json(tx, buildActor(principal))}, note = ${note}
       where id = ${task.id} and closed_at is null returning id`;
     if (closed.length > 0)
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'task.complete',
         subjectType: 'task',
         subjectId: task.id,

@@ -1,5 +1,5 @@
-import { shareAgreement } from '../applications/same-key';
-import { announce, announceEach } from '../kernel/subscribers';
+import { isSameAgreement } from '../applications/same-key';
+import { announceFact, announceFacts } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { EndingReason, FactSource, Stage } from '../../domain/kernel/codes';
 import { toLocalDate, startOfDay } from '../../domain/time/calendar';
@@ -16,11 +16,11 @@ import {
 } from '../../domain/offboarding/leaving';
 import { readClock } from '../../runtime/clock';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { endEndpoints } from '../outreach/webhooks';
-import { KEEPER } from './retention';
+import { RETENTION } from './retention';
 import { UPKEEP_REMINDER } from '../upkeep/upkeep';
 import { shutOutUsers } from './user-endings';
 
@@ -123,7 +123,7 @@ export const recordEnding = (
     const before = [client, provider].find((one) => one && one.endedOn !== null);
     if (before) return { existingId: before.endingId ?? undefined };
     await tx`
-      insert into endings ${rowsOf(tx, { id, clientId, providerId, ...input, words, recordedBy: json(tx, actorOf(principal)) })}`;
+      insert into endings ${rowsOf(tx, { id, clientId, providerId, ...input, words, recordedBy: json(tx, buildActor(principal)) })}`;
     const ended = { endedOn: input.on, endingId: id };
     if (!providerId)
       await tx`update clients set ${tx(ended)}, version = version + 1, updated_at = now() where id = ${clientId}`;
@@ -131,8 +131,8 @@ export const recordEnding = (
       update providers set ${tx(ended)}, version = version + 1, updated_at = now()
       where ended_on is null and ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`}`;
     // an open termination asks for fewer prerequisites once its provider leaves
-    await announceEach(tx, 'provider file changed', tx`select id from providers where ending_id = ${id}`);
-    await audit(tx, principal, {
+    await announceFacts(tx, 'provider file changed', tx`select id from providers where ending_id = ${id}`);
+    await recordAudit(tx, principal, {
       action: providerId ? 'provider.end' : 'client.end',
       subjectType: providerId ? 'provider' : 'client',
       subjectId: providerId ?? clientId,
@@ -142,7 +142,7 @@ export const recordEnding = (
     const { on, applications, terminate } = input;
     const today = toLocalDate(readClock(), await readTimeZone(tx, clientId));
     await planItems(tx, { id, clientId, providerId, on, applications, terminate }, today);
-    await announce(tx, 'ending changed', id);
+    await announceFact(tx, 'ending changed', id);
     return { ending: (await findEnding(tx, principal, id))! };
   });
 
@@ -161,7 +161,7 @@ const selectEndings = (sql: Db, principal: Principal): Fragment => sql`
         where i.ending_id = e.id and (i.status = 'queued' or (i.status = 'waiting' and i."when" = 'now'))) then 'waiting'
       else 'running' end as status
   from endings e join clients c on c.id = e.client_id left join providers p on p.id = e.provider_id
-  where ${inScope(sql, principal, 'e.client_id')}`;
+  where ${isInScope(sql, principal, 'e.client_id')}`;
 
 export async function findEnding(sql: Db, principal: Principal, id: string): Promise<Ending | null> {
   const [ending] = await sql<Omit<Ending, 'items'>[]>`${selectEndings(sql, principal)} and e.id = ${id}`;
@@ -229,14 +229,14 @@ export async function advanceEnding(tx: Tx, endingId: string, now: Instant): Pro
     update ending_items set status = 'queued'
     where ending_id = ${id} and status = 'waiting' ${isOver ? tx`` : tx`and "when" = 'now'`} returning id`;
   const dueIds = due.map((item) => item.id);
-  if (due.length > 0) await announceEach(tx, 'ending item due', tx`select unnest(${dueIds}::uuid[])`);
+  if (due.length > 0) await announceFacts(tx, 'ending item due', tx`select unnest(${dueIds}::uuid[])`);
   if (!isOver) return { next: over };
-  if (ending.access === null) await shutAccess(tx, ending);
+  if (ending.access === null) await closeAccess(tx, ending);
   const [left] = await tx`select from ending_items where ending_id = ${id} and status in ('waiting', 'queued') limit 1`;
   if (left) return { next: null };
   await tx`update endings set done_at = ${now} where id = ${id}`;
-  await audit(tx, KEEPER, { action: 'ending.complete', subjectType: 'ending', subjectId: id, clientId });
-  await announceEach(
+  await recordAudit(tx, RETENTION, { action: 'ending.complete', subjectType: 'ending', subjectId: id, clientId });
+  await announceFacts(
     tx,
     'keeping of secrets changed',
     ending.providerId
@@ -310,7 +310,7 @@ export const settleItem = (
       where id = ${id} and status = 'queued' returning id`;
     if (settled.length === 0) return;
     const [left] = await tx`select from ending_items where ending_id = ${endingId} and status = 'queued' limit 1`;
-    if (!left) await announce(tx, 'ending changed', endingId);
+    if (!left) await announceFact(tx, 'ending changed', endingId);
   });
 
 async function readTimeZone(sql: Db, clientId: string): Promise<string> {
@@ -327,13 +327,13 @@ async function readLeaver(sql: Db, { clientId, providerId }: Leaving): Promise<L
       exists (
         select from applications t
         where t.open and t.kind = 'termination' and t.id <> a.id and t.provider_id = a.provider_id
-          and ${shareAgreement(sql, 't', 'a')} and t.location_id is not distinct from a.location_id) as terminating,
+          and ${isSameAgreement(sql, 't', 'a')} and t.location_id is not distinct from a.location_id) as terminating,
       (select (k.body->>'termNoticeDays')::int
         from events e join commands k on k.id = e.id
         where e.kind = 'contract' and e.struck_by is null and k.body ? 'termNoticeDays'
           and (e.application_id = a.id or e.application_id = (
             select (g.contract->>'applicationId')::uuid from agreements g
-            where ${shareAgreement(sql, 'g', 'a')} and g.ended_on is null
+            where ${isSameAgreement(sql, 'g', 'a')} and g.ended_on is null
             order by g.created_at desc limit 1))
         order by e.at desc limit 1) as notice_days
     from applications a
@@ -403,12 +403,12 @@ async function countAccess(sql: Db, leaving: Leaving): Promise<Access> {
 }
 
 /** Revokes access that was theirs alone, stops their mail, and has upkeep check whether another client has the person. */
-async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
+async function closeAccess(tx: Tx, ending: EndingRow): Promise<void> {
   const { id, clientId, providerId } = ending;
   const access = await countAccess(tx, ending);
   const those = selectAccess(tx, ending);
-  const within = (table: Fragment) => tx`(select id from ${table})`;
-  await tx`update api_keys set revoked_at = now() where id in ${within(those.apiKeys)}`;
+  const selectIds = (table: Fragment) => tx`(select id from ${table})`;
+  await tx`update api_keys set revoked_at = now() where id in ${selectIds(those.apiKeys)}`;
   const users = await tx<{ id: string }[]>`select id from ${those.users}`;
   await shutOutUsers(
     tx,
@@ -416,13 +416,13 @@ async function shutAccess(tx: Tx, ending: EndingRow): Promise<void> {
     { endingId: id },
   );
   await endEndpoints(tx, tx`select id from ${those.webhooks}`);
-  await tx`update messages set status = 'settled' where id in ${within(those.messages)}`;
+  await tx`update messages set status = 'settled' where id in ${selectIds(those.messages)}`;
   const providers = tx`
     (select id from providers where ${providerId ? tx`id = ${providerId}` : tx`client_id = ${clientId}`})`;
   await tx`
     update tasks set closed_at = now()
     where kind = 'registry_mismatch' and closed_at is null and subject_id in ${providers}`;
   // their upkeep takes back what waits
-  await announceEach(tx, 'provider file changed', tx`select id from providers where id in ${providers}`);
+  await announceFacts(tx, 'provider file changed', tx`select id from providers where id in ${providers}`);
   await tx`update endings set access = ${json(tx, access)} where id = ${id}`;
 }

@@ -1,16 +1,16 @@
-import { announce, announceEach } from '../kernel/subscribers';
+import { announceFact, announceFacts } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { toLocalDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { AUDIT_LEAST_YEARS, computePurgeDay, type RetainedKind } from '../../domain/offboarding/retention';
 import { readClock } from '../../runtime/clock';
 import { json, type Db, type Sql, type Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
-import { settingsAt, settingsHistory } from '../kernel/settings';
+import { recordAudit } from '../kernel/audit';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
+import { findSettings, listSettingsVersions } from '../kernel/settings';
 
 /** In whose name what is due by itself is done. */
-export const KEEPER: Principal = {
+export const RETENTION: Principal = {
   type: 'system',
   id: 'leaving',
   name: 'Countersign',
@@ -97,7 +97,7 @@ export async function purgeDueData(tx: Tx, subject: string, now: Instant): Promi
   const left = await readDeparture(tx, subject);
   // the release of a hold, a new setting and an ending each announce it again
   if (!left || left.held) return { next: null };
-  const settings = settingsAt(await settingsHistory(tx));
+  const settings = findSettings(await listSettingsVersions(tx));
   const { kind, id, clientId, timeZone, endedOn, purged } = left;
   const nexts: Instant[] = [];
   for (const [name, purge] of Object.entries(PURGE[kind])) {
@@ -117,7 +117,13 @@ export async function purgeDueData(tx: Tx, subject: string, now: Instant): Promi
           where id = ${id}`;
       if (more && Object.values(counts).every((count) => count === 0)) continue;
       const detail = { what, ...counts };
-      await audit(tx, KEEPER, { action: 'retention.purge', subjectType: kind, subjectId: id, clientId, detail });
+      await recordAudit(tx, RETENTION, {
+        action: 'retention.purge',
+        subjectType: kind,
+        subjectId: id,
+        clientId,
+        detail,
+      });
     }
   }
   return { next: nexts.sort()[0] ?? null };
@@ -151,7 +157,7 @@ export interface Hold {
 
 export const findHold = async (sql: Db, principal: Principal, kind: Kind, id: string): Promise<Hold | null> => {
   const [row] = await sql<{ legalHold: Hold | null }[]>`
-    select legal_hold from ${sql(TABLES[kind])} where id = ${id} and ${inScope(sql, principal)}`;
+    select legal_hold from ${sql(TABLES[kind])} where id = ${id} and ${isInScope(sql, principal)}`;
   return row?.legalHold ?? null;
 };
 
@@ -164,21 +170,21 @@ export const putHold = (
   { hold, reason }: { hold: boolean; reason: string },
 ): Promise<Hold | null> =>
   sql.begin(async (tx) => {
-    const legalHold = hold ? { reason, setBy: actorOf(principal), setAt: readClock() } : null;
+    const legalHold = hold ? { reason, setBy: buildActor(principal), setAt: readClock() } : null;
     await tx`
       update ${tx(TABLES[kind])}
       set legal_hold = ${legalHold && json(tx, legalHold)}, version = version + 1, updated_at = now()
       where id = ${id}`;
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: hold ? 'legal_hold.set' : 'legal_hold.release',
       subjectType: kind,
       subjectId: id,
       clientId,
       detail: { reason },
     });
-    await announce(tx, 'keeping of secrets changed', id);
+    await announceFact(tx, 'keeping of secrets changed', id);
     if (kind === 'client')
-      await announceEach(
+      await announceFacts(
         tx,
         'keeping of secrets changed',
         tx`select id from providers where client_id = ${id} and ended_on is not null`,

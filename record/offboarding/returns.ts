@@ -1,16 +1,16 @@
-import { standsForItself } from '../kernel/one-entry';
-import { announce } from '../kernel/subscribers';
+import { isUnmerged } from '../kernel/one-entry';
+import { announceFact } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactSource } from '../../domain/kernel/codes';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
-import { audit } from '../kernel/audit';
-import { screen } from '../screening/exclusions';
+import { recordAudit } from '../kernel/audit';
+import { screenProviders } from '../screening/exclusions';
 import { requestLookups } from '../kernel/registry-requests';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import type { Leaving } from './endings';
 import { restoreTin, type Tin } from '../registry/practices';
-import { fileHeld, type Dea, type Malpractice } from '../registry/held-terms';
+import { saveTerms, type Dea, type Malpractice } from '../registry/held-terms';
 
 export interface ReturnInput {
   on: PlainDate;
@@ -86,7 +86,7 @@ export const recordReturn = (
 
     const { malpractice, dea, practices = [], words = null, ...said } = input;
     const held = providerId
-      ? await fileHeld(tx, { id: providerId, clientId }, { malpractice, dea }, { changedOn: input.on })
+      ? await saveTerms(tx, { id: providerId, clientId }, { malpractice, dea }, { changedOn: input.on })
       : {};
     const providers = await tx<{ id: string; personId: string }[]>`
       update providers
@@ -96,9 +96,9 @@ export const recordReturn = (
       returning id, person_id`;
     if (!providerId) await bringClientBack(tx, keyring, { clientId, endingId }, practices);
     const row = { id, clientId, providerId, endingId, ...said, words, providerIds: providers.map((one) => one.id) };
-    await tx`insert into returns ${rowsOf(tx, { ...row, recordedBy: json(tx, actorOf(principal)) })}`;
+    await tx`insert into returns ${rowsOf(tx, { ...row, recordedBy: json(tx, buildActor(principal)) })}`;
     for (const { id: back, personId } of providers) await resumeWork(tx, back, personId);
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: providerId ? 'provider.return' : 'client.return',
       subjectType: providerId ? 'provider' : 'client',
       subjectId: providerId ?? clientId,
@@ -117,7 +117,7 @@ export async function findReturn(sql: Db, principal: Principal, id: string): Pro
         select t.id from ending_items i join applications t on t.id = (i.result->>'applicationId')::uuid
         where i.ending_id = r.ending_id and t.open and t.provider_id = any(r.provider_ids)
         order by i.position) as termination_ids
-    from returns r where r.id = ${id} and ${inScope(sql, principal)}`;
+    from returns r where r.id = ${id} and ${isInScope(sql, principal)}`;
   return back ?? null;
 }
 
@@ -136,7 +136,7 @@ async function listPurged(
     };
   const without = await tx<{ id: string }[]>`
     select id from practices
-    where client_id = ${clientId} and tin_sealed is null and ${standsForItself(tx, 'practices')}
+    where client_id = ${clientId} and tin_sealed is null and ${isUnmerged(tx, 'practices')}
       and id <> all(${practices.map((one) => one.id)}::uuid[])
     order by created_at, id`;
   return { fields: [], practiceIds: without.map((one) => one.id) };
@@ -151,7 +151,7 @@ async function cancelEnding(tx: Tx, endingId: string): Promise<boolean> {
     update ending_items set status = 'called_off', settled_at = now()
     where ending_id = ${endingId} and status = 'waiting'`;
   await tx`update endings set done_at = now() where id = ${endingId} and done_at is null`;
-  await announce(tx, 'ending changed', endingId);
+  await announceFact(tx, 'ending changed', endingId);
   return true;
 }
 
@@ -167,13 +167,13 @@ async function bringClientBack(
     where id = ${clientId}`;
   for (const { id, tin } of practices) if (tin) await restoreTin(tx, keyring, id, tin);
   await tx`update users set revoked_at = null, ending_id = null where ending_id = ${endingId}`;
-  await announce(tx, 'keeping of secrets changed', clientId);
+  await announceFact(tx, 'keeping of secrets changed', clientId);
 }
 
 /** What stopped for a person with this client begins anew. */
 async function resumeWork(tx: Tx, providerId: string, personId: string): Promise<void> {
-  await screen(tx, [providerId]);
-  await announce(tx, 'provider file changed', providerId);
+  await screenProviders(tx, [providerId]);
+  await announceFact(tx, 'provider file changed', providerId);
   await requestLookups(tx, personId);
-  await announce(tx, 'keeping of secrets changed', providerId);
+  await announceFact(tx, 'keeping of secrets changed', providerId);
 }

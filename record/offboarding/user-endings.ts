@@ -1,9 +1,9 @@
 import type { Fragment, Sql, Tx } from '../../runtime/database';
 import { uuidOf } from '../../runtime/uuid';
 import { keepFollowUps } from '../applications/commands';
-import { audit } from '../kernel/audit';
-import { actorOf, inScope, type Principal } from '../kernel/principal';
-import { findUser, selectHeld, type User } from '../registry/users';
+import { recordAudit } from '../kernel/audit';
+import { buildActor, isInScope, type Principal } from '../kernel/principal';
+import { findUser, selectAssignedWork, type User } from '../registry/users';
 import { handOverTasks } from '../work-queue/tasks';
 
 /** How a user leaves. */
@@ -13,15 +13,17 @@ export interface UserEnding {
   reason: string;
 }
 
-interface Held {
+interface AssignedWork {
   type: 'application' | 'task' | 'inquiry';
   id: string;
   clientId: string;
 }
 
 /** Work of a user, of clients that the principal sees. */
-export const listHeld = (sql: Sql | Tx, principal: Principal, userId: string): Promise<Held[]> => sql<Held[]>`
-  select type, id, client_id from ${selectHeld(sql, userId)} held where ${inScope(sql, principal)} order by id`;
+export const listAssignedWork = (sql: Sql | Tx, principal: Principal, userId: string): Promise<AssignedWork[]> => sql<
+  AssignedWork[]
+>`
+  select type, id, client_id from ${selectAssignedWork(sql, userId)} held where ${isInScope(sql, principal)} order by id`;
 
 /** Ends the access of users, and with it what acts for them: keys, calendar feeds, covers of theirs and by them. */
 export async function shutOutUsers(
@@ -55,7 +57,7 @@ export const endUser = (
   sql.begin(async (tx) => {
     const [open] = await tx`select from users where id = ${id} and revoked_at is null for no key update`;
     if (!open) return null;
-    const held = await listHeld(tx, principal, id);
+    const held = await listAssignedWork(tx, principal, id);
     await shutOutUsers(tx, [id], { workTo });
     const tasks = await handOverTasks(tx, principal, { from: id, to: workTo });
     const assignments = held.flatMap(({ type, id: applicationId, clientId }) =>
@@ -63,8 +65,8 @@ export const endUser = (
         ? [{ id: uuidOf([commandId, applicationId]), clientId, applicationId, body: { assignee: workTo } }]
         : [],
     );
-    await keepFollowUps(tx, 'assignment', assignments, actorOf(principal));
-    await audit(tx, principal, {
+    await keepFollowUps(tx, 'assignment', assignments, buildActor(principal));
+    await recordAudit(tx, principal, {
       action: 'user.end',
       subjectType: 'user',
       subjectId: id,
@@ -80,7 +82,12 @@ export const reinstateUser = (sql: Sql, principal: Principal, { id }: User, reas
       update users set revoked_at = null, ending_id = null, work_to = null
       where id = ${id} and revoked_at is not null returning id`;
     if (back.length === 0) return null;
-    await audit(tx, principal, { action: 'user.reinstate', subjectType: 'user', subjectId: id, detail: { reason } });
+    await recordAudit(tx, principal, {
+      action: 'user.reinstate',
+      subjectType: 'user',
+      subjectId: id,
+      detail: { reason },
+    });
     return findUser(tx, principal, id);
   });
 
@@ -113,5 +120,5 @@ export const listHoldings = (sql: Sql, principal: Principal, { id, name, email }
       union all
       select 'contact_address', client_id, 'platform_relationship', id, platform
       from platform_relationships where lower(contact_email) = lower(${email})) held
-    where ${inScope(sql, principal)} order by what desc, name, subject_id`;
+    where ${isInScope(sql, principal)} order by what desc, name, subject_id`;
 };

@@ -1,7 +1,7 @@
 import type { Db } from '../../runtime/database';
 
 /** Whether PostgreSQL answers; throws where not. */
-export async function ping(sql: Db): Promise<true> {
+export async function checkPostgres(sql: Db): Promise<true> {
   await sql`select 1`;
   return true;
 }

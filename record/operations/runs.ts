@@ -86,7 +86,7 @@ export interface Finding {
 }
 
 /** Keeps what was found of a workflow, and looks again later each time; answers since when it has been so, and how often it was restarted. */
-export async function noteFinding(
+export async function keepFinding(
   sql: Db,
   applicationId: string,
   { found, runId = null, error }: Finding,
@@ -111,14 +111,19 @@ export async function deleteFinding(sql: Db, applicationId: string): Promise<voi
 }
 
 /** An application's row and the purposes of its items of the queue, with its timeline. */
-export type Compared = { id: string; snapshot: ApplicationState; history: ApplicationEvent[] | null } & Record<
-  string,
-  unknown
->;
+export type ComparedApplication = {
+  id: string;
+  snapshot: ApplicationState;
+  history: ApplicationEvent[] | null;
+} & Record<string, unknown>;
 
 /** The next applications to be compared with their timelines, in the order of their ids. */
-export function listToCompare(sql: Db, afterId: string | null, limit: number): Promise<Compared[]> {
-  return sql<Compared[]>`
+export function listApplicationsToCompare(
+  sql: Db,
+  afterId: string | null,
+  limit: number,
+): Promise<ComparedApplication[]> {
+  return sql<ComparedApplication[]>`
     select a.*, (select jsonb_agg(e.event order by e.seq) from events e where e.application_id = a.id) as history,
       coalesce((select jsonb_agg(w.purpose order by w.purpose) from work_items w where w.application_id = a.id), '[]') as items
     from applications a
@@ -130,7 +135,7 @@ export function listToCompare(sql: Db, afterId: string | null, limit: number): P
  * What of an application differs from its timeline: the snapshot, columns, items of the queue, the span that the gate reads. What
  * other rules folded says `rules` alone: it is folded again. A timeline that cannot be folded is put before a person.
  */
-export async function listDifferences(sql: Db, { snapshot, history, ...row }: Compared): Promise<string[]> {
+export async function listDifferences(sql: Db, { snapshot, history, ...row }: ComparedApplication): Promise<string[]> {
   if (history?.[0]?.kind !== 'opened') return ['timeline'];
   const folded = JSON.parse(JSON.stringify(foldEvents(history))) as ApplicationState;
   const isSnapshot = isSameValue(folded, snapshot);

@@ -1,10 +1,10 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { WatchType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import { enqueueEach } from '../kernel/outbox';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 /** Something that nobody attends to until a person has it tried again. */
@@ -37,7 +37,7 @@ const watchRunId = (sql: Db): Fragment => sql`md5('run ' || w.watch || '/' || w.
  * What nobody attends to, kind by kind, under ids of their own: the application of a hold, the number of a row of the outbox,
  * and what the checks of runs derive.
  */
-const unattended = (sql: Db): Fragment => sql`
+const selectUnattended = (sql: Db): Fragment => sql`
   select s.id, 'step' as kind, coalesce(c.action, s.watch, s.what) as what, s.client_id, s.application_id, s.cause, s.since,
     s.again_at
   from set_aside s left join commands c on c.id = s.command_id
@@ -62,7 +62,7 @@ const unattended = (sql: Db): Fragment => sql`
   from applications a where a.snapshot->'held' is not null and a.snapshot->'held'->>'endedAt' is null`;
 
 const selectStuck = (sql: Db, principal: Principal): Fragment => sql`
-  select u.*, u.since as created_at from (${unattended(sql)}) u where ${inScope(sql, principal, 'u.client_id')}`;
+  select u.*, u.since as created_at from (${selectUnattended(sql)}) u where ${isInScope(sql, principal, 'u.client_id')}`;
 
 /** What nobody attends to, the oldest first; what is of no one client only for who sees every client. */
 export const listStuck = async (sql: Db, principal: Principal, request: PageRequest): Promise<Page<StuckItem>> => {
@@ -80,7 +80,7 @@ export async function findStuck(sql: Db, principal: Principal, id: string): Prom
 
 /** How much nobody attends to. */
 export async function countStuck(sql: Db): Promise<number> {
-  const [row] = await sql<{ count: number }[]>`select count(*) from (${unattended(sql)}) u`;
+  const [row] = await sql<{ count: number }[]>`select count(*) from (${selectUnattended(sql)}) u`;
   return row!.count;
 }
 
@@ -100,7 +100,7 @@ export async function retryStuck(sql: Sql, principal: Principal, item: StuckItem
   await sql.begin(async (tx) => {
     await retry(tx, item);
     const { id: subjectId, kind: subjectType, what, clientId } = item;
-    await audit(tx, principal, { action: 'stuck.retry', subjectType, subjectId, clientId, detail: { what } });
+    await recordAudit(tx, principal, { action: 'stuck.retry', subjectType, subjectId, clientId, detail: { what } });
   });
   return true;
 }
@@ -114,7 +114,7 @@ async function retryStep(tx: Tx, { id, applicationId }: StuckItem): Promise<void
     await tx`update commands set status = 'pending', refusal = null, settled_at = null, step_tries = 1, retried = retried + 1 where id = ${row.commandId}`;
     await retryCommand(tx, row.commandId);
   } else if (row.watch !== null) await enqueueEach(tx, row.watch, tx`select ${row.subject}::uuid`);
-  else await announce(tx, 'application file changed', applicationId!);
+  else await announceFact(tx, 'application file changed', applicationId!);
 }
 
 async function retryCommand(tx: Tx, id: string): Promise<void> {

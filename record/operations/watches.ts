@@ -7,7 +7,7 @@ import { beginStep, isStarved, type Db, type Sql, type Tx } from '../../runtime/
 import { createChecks } from '../applications/bridges';
 import { advanceEnding } from '../offboarding/endings';
 import { chaseEnrolments } from '../platforms/enrolment-chase';
-import { askForList } from '../sources/exclusion-source';
+import { requestList } from '../sources/exclusion-source';
 import { askQuestions } from '../platforms/inquiries';
 import { processUpkeep } from '../upkeep/upkeep';
 import { batchDueMail, type OutreachStep } from '../outreach/mail';
@@ -29,7 +29,7 @@ const STEPS: Record<WatchType, Step> = {
   providerUpkeep: processUpkeep,
   outreach: batchDueMail,
   webhook: checkDueWebhooks,
-  exclusionList: askForList,
+  exclusionList: requestList,
   caqhStatus: checkDueCaqh,
   nppesRecord: checkDueNppes,
   ending: advanceEnding,
@@ -54,7 +54,10 @@ export interface WatchId {
 const YOUNG_MS = 300_000;
 
 /** Takes the steps of watches, each in one transaction; one that fails by itself again and again rests for an hour. */
-export function createWaker(sql: Sql, isYoung = youngFor(YOUNG_MS)): (request: WakeRequest) => Promise<OutreachStep> {
+export function createWaker(
+  sql: Sql,
+  isYoung = createAgeCheck(YOUNG_MS),
+): (request: WakeRequest) => Promise<OutreachStep> {
   return countTries<WakeRequest, OutreachStep>({
     keyOf: ({ watch, subject }) => `${watch} ${subject}`,
     async readEarlierTries({ watch, subject }) {
@@ -70,19 +73,19 @@ export function createWaker(sql: Sql, isYoung = youngFor(YOUNG_MS)): (request: W
         on conflict (watch, subject) do update set tries = watch_tries.tries + 1 returning tries`;
       return row!.tries;
     },
-    take: (request) => wake(sql, request),
+    take: (request) => takeWatchStep(sql, request),
     setAside: (request, cause) => setWatchAside(sql, request, cause),
     isStarved: () => isStarved(sql),
   });
 }
 
-function youngFor(ms: number): () => boolean {
+function createAgeCheck(ms: number): () => boolean {
   const until = performance.now() + ms;
   return () => performance.now() < until;
 }
 
 /** Takes a watch's step in one transaction; what was set aside is left until its next try is due. */
-const wake = (sql: Sql, { watch, subject, at }: WakeRequest): Promise<OutreachStep> =>
+const takeWatchStep = (sql: Sql, { watch, subject, at }: WakeRequest): Promise<OutreachStep> =>
   beginStep(sql, async (tx) => {
     const [tried] = await tx<{ againAt: Instant | null }[]>`
       select max(s.again_at) as again_at from (
@@ -135,7 +138,7 @@ export const claimLateWatches = (
   returning w.watch, w.subject`;
 
 /** Keeps that the task of a watch's run fails; answers since when it has, by the first look at that run. */
-export async function noteFailingWatch(sql: Db, { watch, subject }: WatchId, runId: string): Promise<Instant> {
+export async function keepFailingWatch(sql: Db, { watch, subject }: WatchId, runId: string): Promise<Instant> {
   const [row] = await sql<{ failingSince: Instant }[]>`
     update watches set failing_run_id = ${runId},
       failing_since = case when failing_run_id = ${runId} then failing_since else now() end

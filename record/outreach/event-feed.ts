@@ -1,11 +1,11 @@
 import type { EmittedType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { json, type Db, type Sql } from '../../runtime/database';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 import { queueWebhooks } from './webhooks';
 
 /** A published event: ids, codes and dates. */
-export interface Emitted {
+export interface PublishedEvent {
   /** Grows with every one; they are read in its order. */
   seq: number;
   id: string;
@@ -17,9 +17,9 @@ export interface Emitted {
 }
 
 /** Tells others of a change when, and only when, the transaction commits; it waits for no other one. */
-export async function emit(
+export async function emitEvent(
   tx: Db,
-  { clientId, type, subjectId, data }: Pick<Emitted, 'clientId' | 'type' | 'subjectId' | 'data'>,
+  { clientId, type, subjectId, data }: Pick<PublishedEvent, 'clientId' | 'type' | 'subjectId' | 'data'>,
 ): Promise<void> {
   const [made] = await tx<{ id: string }[]>`
     insert into emitted ${tx({ clientId, type, subjectId, data: json(tx, data) })} returning id`;
@@ -45,14 +45,14 @@ async function assignNumbers(sql: Sql): Promise<void> {
 }
 
 /** Lists the events after a number, in order. */
-export async function listEmitted(
+export async function listPublishedEvents(
   sql: Sql,
   principal: Principal,
   { after, type, limit }: { after: number; type?: EmittedType | undefined; limit: number },
-): Promise<Emitted[]> {
+): Promise<PublishedEvent[]> {
   await assignNumbers(sql);
-  return sql<Emitted[]>`
+  return sql<PublishedEvent[]>`
     select seq, id, client_id, type, subject_id, data, created_at from emitted
-    where seq > ${after} and ${inScope(sql, principal)} ${type ? sql`and type = ${type}` : sql``}
+    where seq > ${after} and ${isInScope(sql, principal)} ${type ? sql`and type = ${type}` : sql``}
     order by seq limit ${limit}`;
 }

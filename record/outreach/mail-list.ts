@@ -1,9 +1,9 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { listCovered, workerOf } from '../registry/absence-covers';
-import { inScope, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { listCovered, selectWorker } from '../registry/absence-covers';
+import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { findUser, type User } from '../registry/users';
 import { settleTasks } from '../kernel/tasks';
@@ -25,7 +25,7 @@ export interface MailBatch {
 const selectBatches = (sql: Db, principal: Principal) => sql`
   select b.id, b.client_id, b.recipient_type, b.recipient_id, b.status, b.attempts, b.last_error, b.created_at, b.sent_at,
     array(select m.template from messages m where m.batch_id = b.id order by m.not_before, m.id) as templates
-  from mail_batches b where ${inScope(sql, principal, 'b.client_id')}`;
+  from mail_batches b where ${isInScope(sql, principal, 'b.client_id')}`;
 
 export const listMail = (
   sql: Db,
@@ -59,8 +59,8 @@ export const decideOnMail = (
     if (decided.length > 0) {
       await settleTasks(tx, id, 'message_uncertain');
       await settleTasks(tx, id, 'message_failed');
-      await audit(tx, principal, { action: `mail.${what}`, subjectType: 'mail', subjectId: id, clientId });
-      if (what === 'resend') await announce(tx, 'mail queued', recipientId);
+      await recordAudit(tx, principal, { action: `mail.${what}`, subjectType: 'mail', subjectId: id, clientId });
+      if (what === 'resend') await announceFact(tx, 'mail queued', recipientId);
     }
     return (await findMail(tx, principal, id))!;
   });
@@ -78,8 +78,8 @@ export interface InboxItem {
 
 const selectInbox = (sql: Db, principal: Principal) => sql`
   select id, client_id, template, data, application_id, created_at, read_at from messages
-  where recipient_type = 'user' and not_before <= now() and status <> 'settled' and ${inScope(sql, principal)}
-    and ${workerOf(sql, sql`messages.recipient_id`, sql`messages.client_id`)} is not null`;
+  where recipient_type = 'user' and not_before <= now() and status <> 'settled' and ${isInScope(sql, principal)}
+    and ${selectWorker(sql, sql`messages.recipient_id`, sql`messages.client_id`)} is not null`;
 
 export const listInbox = (
   sql: Db,
@@ -92,7 +92,7 @@ export const listInbox = (
     sql,
     sql`${selectInbox(sql, principal)} and (recipient_id = ${userId} or
         recipient_id in ${listCovered(sql, userId)}
-        and ${workerOf(sql, sql`messages.recipient_id`, sql`messages.client_id`)} = ${userId})
+        and ${selectWorker(sql, sql`messages.recipient_id`, sql`messages.client_id`)} = ${userId})
       ${unread === undefined ? sql`` : sql`and (read_at is null) = ${unread}`}`,
     request,
   );
@@ -131,7 +131,7 @@ export async function listLocalMail(
 ): Promise<{ items: LocalMail[]; next: number | null }> {
   const rows = await sql<(LocalMail & { id: number })[]>`
     select id, recipient, subject, text, html, at from local_mailbox
-    where ${inScope(sql, principal)} ${cursor === undefined ? sql`` : sql`and id < ${cursor}`}
+    where ${isInScope(sql, principal)} ${cursor === undefined ? sql`` : sql`and id < ${cursor}`}
     order by id desc limit ${limit + 1}`;
   const items = rows.slice(0, limit).map(({ id: _, ...mail }) => mail);
   return { items, next: rows.length > limit ? Number(rows[limit - 1]!.id) : null };

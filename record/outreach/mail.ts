@@ -1,5 +1,5 @@
 import { selectDay } from '../time/days';
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { listArmedEntries, isHeld, type ApplicationState } from '../../domain/applications/state';
 import { toLocalDate } from '../../domain/time/calendar';
@@ -10,9 +10,9 @@ import { BURST_MS, computeMailingTime, listPaces, type MailOutcome } from '../..
 import { readClock } from '../../runtime/clock';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { RENEWAL_TEMPLATES, type RecipientType } from './messages';
-import { workerOf } from '../registry/absence-covers';
+import { selectWorker } from '../registry/absence-covers';
 import { findServiceName } from '../kernel/registry-requests';
-import { isSet, settingsAt, settingsHistory } from '../kernel/settings';
+import { isSet, findSettings, listSettingsVersions } from '../kernel/settings';
 import { createTasks, settleTasks } from '../kernel/tasks';
 
 /** What decides whether a message still has to be sent, and may be. */
@@ -35,7 +35,7 @@ interface Reason {
   worker: string | null;
 }
 
-interface Waiting extends Reason {
+interface WaitingMessage extends Reason {
   clientId: string;
   notBefore: Instant;
   /** The application's. */
@@ -51,7 +51,7 @@ const findReason = (sql: Db): Fragment => sql`
     from authorisations u where u.provider_id = a.provider_id), '[]') as authorisations,
   a.provider_id is not null and (${isSet(sql, 'authorisationRequired')}
     or a.snapshot->'file'->'prerequisites' @> '[{"code": "authorisation"}]') as authorisation_required,
-  case when m.recipient_type = 'user' then ${workerOf(sql, sql`m.recipient_id`, sql`m.client_id`)} end as worker,
+  case when m.recipient_type = 'user' then ${selectWorker(sql, sql`m.recipient_id`, sql`m.client_id`)} end as worker,
   case when m.recipient_type = 'user' then
     (select ${selectDay(sql, sql`u.revoked_at`, sql`c.time_zone`)} - 1 from users u where u.id = m.recipient_id and u.work_to is null)
   when m.recipient_type in ('provider', 'client', 'platform') then coalesce(
@@ -63,7 +63,7 @@ const findReason = (sql: Db): Fragment => sql`
 const MOST_AT_ONCE = 100;
 
 /** A message with what decides on it. */
-const decidedOn = (sql: Db): Fragment => sql`
+const selectDecisionRows = (sql: Db): Fragment => sql`
   messages m
   join clients c on c.id = m.client_id
   left join applications a on a.id = m.application_id`;
@@ -80,15 +80,15 @@ export async function batchDueMail(tx: Tx, recipientId: string, now: Instant): P
     select id, client_id from mail_batches
     where recipient_id = ${recipientId} and status in ('queued', 'claimed', 'transmitting')
     order by created_at limit 1 for no key update`;
-  if (unsent) return { next: now, send: sending(unsent) };
-  const queued = await tx<Waiting[]>`
+  if (unsent) return { next: now, send: buildSend(unsent) };
+  const queued = await tx<WaitingMessage[]>`
     select ${findReason(tx)}, m.client_id, m.not_before, a.state
-    from ${decidedOn(tx)}
+    from ${selectDecisionRows(tx)}
     where m.recipient_id = ${recipientId} and m.status = 'queued'
     order by m.not_before, m.id for no key update of m`;
   // whoever ends the hold or the pause tells this recipient's workflow
   const waiting = queued.filter((message) => !isSilenced(message));
-  const kept = await stillToBeSent(
+  const kept = await dropSettledMessages(
     tx,
     waiting.filter(({ notBefore }) => notBefore <= now),
     now,
@@ -98,7 +98,7 @@ export async function batchDueMail(tx: Tx, recipientId: string, now: Instant): P
   const at = computeMailingTime(first.notBefore, now, first.timeZone, recipientId);
   if (at > now) return { next: at };
   const due = [first, ...rest]
-    .filter((message) => message.notBefore <= now && goesWith(first, message))
+    .filter((message) => message.notBefore <= now && isSameMail(first, message))
     .slice(0, MOST_AT_ONCE);
   const { recipientType } = first;
   // colleagues get one mail, whatever clients it is about
@@ -107,22 +107,22 @@ export async function batchDueMail(tx: Tx, recipientId: string, now: Instant): P
     insert into mail_batches ${tx({ clientId, recipientType, recipientId })} returning id`;
   await tx`
     update messages set status = 'batched', batch_id = ${batch!.id} where id = any(${due.map(({ id }) => id)}::uuid[])`;
-  return { next: now, send: sending({ id: batch!.id, clientId }) };
+  return { next: now, send: buildSend({ id: batch!.id, clientId }) };
 }
 
-const sending = ({ id, clientId }: { id: string; clientId: string | null }): OutreachStep['send'] => ({
+const buildSend = ({ id, clientId }: { id: string; clientId: string | null }): OutreachStep['send'] => ({
   kind: 'mail',
   id,
   fairnessKey: clientId ?? 'operator',
 });
 
 /** Whether two messages to one recipient may be in one mail: clients are kept apart, and a payer's states. */
-const goesWith = (one: Waiting, other: Waiting): boolean =>
+const isSameMail = (one: WaitingMessage, other: WaitingMessage): boolean =>
   (one.recipientType === 'user' && one.worker === other.worker) ||
   (one.clientId === other.clientId && (one.recipientType !== 'payer' || one.state === other.state));
 
 /** Those that still have to be sent, and may be; the others never will be. */
-async function stillToBeSent<T extends Reason>(tx: Tx, messages: readonly T[], now: Instant): Promise<T[]> {
+async function dropSettledMessages<T extends Reason>(tx: Tx, messages: readonly T[], now: Instant): Promise<T[]> {
   const kept = messages.filter((message) => !isSettled(message) && !isWithheld(message, now));
   for (const status of ['settled', 'withheld']) {
     const ids = messages.filter((one) => !kept.includes(one) && (status === 'settled') === isSettled(one));
@@ -205,7 +205,7 @@ interface Batch {
 }
 
 /** The turn of a mail has not come yet. */
-export interface Turn {
+export interface MailTurn {
   waitMs: number;
 }
 
@@ -218,7 +218,7 @@ export const claimMail = (
   sql: Sql,
   batchId: string,
   { paced }: { paced: boolean },
-): Promise<ClaimedMail | Turn | null> =>
+): Promise<ClaimedMail | MailTurn | null> =>
   sql.begin(async (tx) => {
     const [batch] = await tx<Batch[]>`
       select id, status, client_id, recipient_type, recipient_id, send_at
@@ -226,13 +226,13 @@ export const claimMail = (
     if (batch?.status === 'transmitting') await markUncertain(tx, batchId, 'the sender was lost');
     if (!batch || !['queued', 'claimed'].includes(batch.status)) return null;
     const reasons = await tx<Reason[]>`
-      select ${findReason(tx)} from ${decidedOn(tx)}
+      select ${findReason(tx)} from ${selectDecisionRows(tx)}
       where m.batch_id = ${batchId} and m.status = 'batched' for no key update of m`;
     const held = reasons.filter(isSilenced);
     if (held.length > 0)
       await tx`
         update messages set status = 'queued', batch_id = null where id = any(${held.map(({ id }) => id)}::uuid[])`;
-    const kept = await stillToBeSent(
+    const kept = await dropSettledMessages(
       tx,
       reasons.filter((one) => !held.includes(one)),
       readClock(),
@@ -249,7 +249,7 @@ export const claimMail = (
       await tx`
         update messages set status = 'queued', batch_id = null
         where id = any(${others.map(({ id }) => id)}::uuid[])`;
-      await announce(tx, 'mail queued', batch.recipientId);
+      await announceFact(tx, 'mail queued', batch.recipientId);
     }
     const recipient = await findRecipient(tx, batch, worker);
     const address = recipient?.email ?? null;
@@ -276,7 +276,7 @@ export const claimMail = (
       left join persons n on n.id = p.person_id
       where m.batch_id = ${batchId} and m.status = 'batched' order by m.not_before, m.id`;
     const caqhName = await findServiceName(tx, 'caqh');
-    const { operatorName } = settingsAt(await settingsHistory(tx));
+    const { operatorName } = findSettings(await listSettingsVersions(tx));
     const { clientId } = batch;
     const recipientName = recipient?.name ?? null;
     const names = { recipientName, caqhName, operatorName };
@@ -285,13 +285,13 @@ export const claimMail = (
 
 /** How long a mail still waits for its turn; its place is given once, so that nobody is overtaken. */
 async function takeTurn(tx: Tx, { id, recipientType, sendAt }: Batch, address: string): Promise<number> {
-  const turn = sendAt ?? (await nextTurn(tx, recipientType, address));
+  const turn = sendAt ?? (await findNextTurn(tx, recipientType, address));
   const waitMs = Date.parse(turn) - Date.now();
   if (waitMs > 0 && sendAt === null) await tx`update mail_batches set send_at = ${turn} where id = ${id}`;
   return Math.max(0, waitMs);
 }
 
-async function nextTurn(tx: Tx, recipientType: RecipientType, address: string): Promise<Instant> {
+async function findNextTurn(tx: Tx, recipientType: RecipientType, address: string): Promise<Instant> {
   const turns: Instant[] = [];
   for (const { name, everyMs } of listPaces(recipientType, address)) {
     const every = tx`make_interval(secs => ${everyMs / 1000})`;

@@ -1,4 +1,4 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { Delivery } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
@@ -38,7 +38,7 @@ export async function queueMessages(tx: Db, messages: readonly QueuedMessage[]):
   const queued = await tx<{ recipientId: string }[]>`
     insert into messages ${rowsOf(tx, rows)} on conflict (key) do nothing returning recipient_id`;
   for (const recipientId of new Set(queued.map((row) => row.recipientId)))
-    await announce(tx, 'mail queued', recipientId);
+    await announceFact(tx, 'mail queued', recipientId);
 }
 
 /** Whether nothing of a message `m` has gone out yet. */
@@ -76,7 +76,7 @@ export async function amendMessages(
 }
 
 /** Who leads an assignee's work for a client: of the same team where there is one; null where nobody does. */
-export const leadOver = (sql: Db, clientId: Fragment, assignee: Fragment): Fragment => sql`(
+export const selectLead = (sql: Db, clientId: Fragment, assignee: Fragment): Fragment => sql`(
   select l.id from users l left join users u on u.id = ${assignee}
   where l.role = 'lead' and l.revoked_at is null and l.id is distinct from ${assignee}
     and (l.client_ids is null or ${clientId} = any(l.client_ids))

@@ -1,13 +1,13 @@
 import { addMilliseconds } from '../../domain/time/dates';
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { EmittedType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { newSecret } from '../../runtime/secrets';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import type { OutreachStep } from './mail';
-import { actorOf, inScope, type Principal } from '../kernel/principal';
+import { buildActor, isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { isStillShown } from '../kernel/shown-secrets';
 
@@ -36,15 +36,16 @@ const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 2 * 3_600_000;
 
 /** When to try again after so many failures: 30 s, doubled up to two hours. */
-const retryAt = (at: Instant, failures: number): Instant =>
+const computeRetryAt = (at: Instant, failures: number): Instant =>
   addMilliseconds(at, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1)));
 
-const owner = (id: string) => `webhook_endpoints/${id}`;
+const nameOwner = (id: string) => `webhook_endpoints/${id}`;
 /** As Standard Webhooks has it. */
-const sealedSecret = (keyring: Keyring, id: string): string => keyring.seal(`whsec_${newSecret('base64')}`, owner(id));
-const COLUMNS = (sql: Db) => sql`id, url, types, client_ids, created_at, failures, resume_at, last_error`;
+const sealSecret = (keyring: Keyring, id: string): string =>
+  keyring.seal(`whsec_${newSecret('base64')}`, nameOwner(id));
+const selectColumns = (sql: Db) => sql`id, url, types, client_ids, created_at, failures, resume_at, last_error`;
 // a user may manage an endpoint whose clients they all may see
-const withinReach = (sql: Db, { clientIds }: Principal) =>
+const isWithinReach = (sql: Db, { clientIds }: Principal) =>
   clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
 
 /** Adds an endpoint, whose secret `secretOfEndpoint` has for a while. Repeated under the same id it changes nothing. */
@@ -56,19 +57,19 @@ export const createEndpoint = (
   { url, types, clientIds }: EndpointInput,
 ): Promise<Endpoint> =>
   sql.begin(async (tx) => {
-    const createdBy = json(tx, actorOf(principal));
+    const createdBy = json(tx, buildActor(principal));
     const row = {
       id,
       url,
       types,
       clientIds: clientIds ?? null,
-      secretSealed: sealedSecret(keyring, id),
+      secretSealed: sealSecret(keyring, id),
       secretCommandId: id,
       createdBy,
     };
     const made = await tx`insert into webhook_endpoints ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0)
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'webhook.create',
         subjectType: 'webhook',
         subjectId: id,
@@ -82,19 +83,19 @@ export async function findEndpointSecret(sql: Db, keyring: Keyring, commandId: s
   const [endpoint] = await sql<{ id: string; secretSealed: string }[]>`
     select id, secret_sealed from webhook_endpoints
     where secret_command_id = ${commandId} and ended_at is null and ${isStillShown(sql, sql`secret_made_at`)}`;
-  return endpoint ? keyring.open(endpoint.secretSealed, owner(endpoint.id)) : null;
+  return endpoint ? keyring.open(endpoint.secretSealed, nameOwner(endpoint.id)) : null;
 }
 
 export async function findEndpoint(sql: Db, principal: Principal, id: string): Promise<Endpoint | null> {
   const [endpoint] = await sql<Endpoint[]>`
-    select ${COLUMNS(sql)} from webhook_endpoints where id = ${id} and ended_at is null and ${withinReach(sql, principal)}`;
+    select ${selectColumns(sql)} from webhook_endpoints where id = ${id} and ended_at is null and ${isWithinReach(sql, principal)}`;
   return endpoint ?? null;
 }
 
 export const listEndpoints = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<Endpoint>> =>
   readPage(
     sql,
-    sql`select ${COLUMNS(sql)} from webhook_endpoints where ended_at is null and ${withinReach(sql, principal)}`,
+    sql`select ${selectColumns(sql)} from webhook_endpoints where ended_at is null and ${isWithinReach(sql, principal)}`,
     request,
   );
 
@@ -112,17 +113,17 @@ export const rotateSecret = (
   sql.begin(async (tx) => {
     const rotated = await tx`
       update webhook_endpoints
-      set earlier_secret_sealed = secret_sealed, secret_sealed = ${sealedSecret(keyring, id)},
+      set earlier_secret_sealed = secret_sealed, secret_sealed = ${sealSecret(keyring, id)},
         secret_command_id = ${commandId}, secret_made_at = now()
       where id = ${id} and ended_at is null and secret_command_id is distinct from ${commandId} returning id`;
     if (rotated.length > 0)
-      await audit(tx, principal, { action: 'webhook.rotate', subjectType: 'webhook', subjectId: id });
+      await recordAudit(tx, principal, { action: 'webhook.rotate', subjectType: 'webhook', subjectId: id });
   });
 
 export const endEndpoint = (sql: Sql, principal: Principal, id: string): Promise<void> =>
   sql.begin(async (tx) => {
     await endEndpoints(tx, tx`select ${id}::uuid`);
-    await audit(tx, principal, { action: 'webhook.end', subjectType: 'webhook', subjectId: id });
+    await recordAudit(tx, principal, { action: 'webhook.end', subjectType: 'webhook', subjectId: id });
   });
 
 /** Ends endpoints, and sends them nothing more. For update: what is queued refers to its endpoint, and one of both has to wait. */
@@ -150,7 +151,7 @@ export async function queueWebhooks(
     where e.ended_at is null and ${type} = any(e.types) and (e.client_ids is null or ${clientId} = any(e.client_ids))
     order by e.id for key share of e
     returning endpoint_id`;
-  for (const { endpointId } of queued) await announce(tx, 'webhook queued', endpointId);
+  for (const { endpointId } of queued) await announceFact(tx, 'webhook queued', endpointId);
 }
 
 const isDue = (sql: Db, at: Instant): Fragment => sql`(d.next_attempt_at is null or d.next_attempt_at <= ${at})`;
@@ -204,7 +205,7 @@ export async function listWaitingWebhooks(
   if (!endpoint) return [];
   const { url, secretSealed, earlierSecretSealed } = endpoint;
   const secrets = [secretSealed, earlierSecretSealed].flatMap((sealed) =>
-    sealed ? [keyring.open(sealed, owner(endpointId))] : [],
+    sealed ? [keyring.open(sealed, nameOwner(endpointId))] : [],
   );
   const rows = await sql<Queued[]>`
     select d.id as delivery_id, m.id, m.type, m.subject_id, m.client_id, m.data, m.created_at
@@ -243,7 +244,7 @@ export const recordWebhookFailure = (
       update webhook_deliveries set attempts = attempts + 1, last_error = ${error}
       where id = ${deliveryId} returning attempts`) as unknown as [{ attempts: number }];
     if (of === 'delivery')
-      await tx`update webhook_deliveries set next_attempt_at = ${retryAt(at, attempts)} where id = ${deliveryId}`;
+      await tx`update webhook_deliveries set next_attempt_at = ${computeRetryAt(at, attempts)} where id = ${deliveryId}`;
     else await postponeEndpoint(tx, endpointId, at, error);
     const over = addMilliseconds(at, -PATIENCE_MS);
     await tx`
@@ -258,7 +259,7 @@ async function postponeEndpoint(tx: Tx, endpointId: string, at: Instant, error: 
     update webhook_endpoints set failures = failures + 1, last_error = ${error}
     where id = ${endpointId} returning failures`;
   await tx`
-    update webhook_endpoints set resume_at = ${retryAt(at, endpoint!.failures)} where id = ${endpointId}`;
+    update webhook_endpoints set resume_at = ${computeRetryAt(at, endpoint!.failures)} where id = ${endpointId}`;
 }
 
 export interface Delivery {
@@ -275,7 +276,7 @@ export interface Delivery {
 
 const selectDeliveries = (sql: Db, principal: Principal): Fragment => sql`
   select id, client_id, endpoint_id, emitted_id, status, attempts, last_error, created_at, settled_at
-  from webhook_deliveries where ${inScope(sql, principal)}`;
+  from webhook_deliveries where ${isInScope(sql, principal)}`;
 
 export const listDeliveries = (
   sql: Db,
@@ -299,20 +300,20 @@ export async function findDelivery(sql: Db, principal: Principal, id: string): P
 /** Sends a dead delivery again, under its own id. */
 export const replayDelivery = (sql: Sql, principal: Principal, { id, clientId, endpointId }: Delivery): Promise<void> =>
   sql.begin(async (tx) => {
-    if (!(await lockLiving(tx, endpointId))) return;
-    const replayed = await tx`${again(tx)} where id = ${id} and status = 'dead' returning id`;
+    if (!(await lockEndpoint(tx, endpointId))) return;
+    const replayed = await tx`${queueAgain(tx)} where id = ${id} and status = 'dead' returning id`;
     if (replayed.length === 0) return;
-    await audit(tx, principal, { action: 'webhook.replay', subjectType: 'webhook', subjectId: id, clientId });
+    await recordAudit(tx, principal, { action: 'webhook.replay', subjectType: 'webhook', subjectId: id, clientId });
     await callNow(tx, endpointId);
   });
 
 /** Sends all dead deliveries of an endpoint again, each under its own id; answers how many. */
 export const replayEndpoint = (sql: Sql, principal: Principal, endpointId: string): Promise<number> =>
   sql.begin(async (tx) => {
-    if (!(await lockLiving(tx, endpointId))) return 0;
+    if (!(await lockEndpoint(tx, endpointId))) return 0;
     const { count } = await tx`
-      ${again(tx)} where endpoint_id = ${endpointId} and status = 'dead' and ${inScope(tx, principal)}`;
-    await audit(tx, principal, {
+      ${queueAgain(tx)} where endpoint_id = ${endpointId} and status = 'dead' and ${isInScope(tx, principal)}`;
+    await recordAudit(tx, principal, {
       action: 'webhook.replay',
       subjectType: 'webhook',
       subjectId: endpointId,
@@ -322,16 +323,16 @@ export const replayEndpoint = (sql: Sql, principal: Principal, endpointId: strin
     return count;
   });
 
-const again = (tx: Tx): Fragment => tx`
+const queueAgain = (tx: Tx): Fragment => tx`
   update webhook_deliveries
   set status = 'queued', attempts = 0, queued_at = now(), next_attempt_at = null, settled_at = null`;
 
 /** Whether an endpoint has not ended; if so it cannot end before this transaction does. */
-const lockLiving = async (tx: Tx, endpointId: string): Promise<boolean> =>
+const lockEndpoint = async (tx: Tx, endpointId: string): Promise<boolean> =>
   (await tx`select from webhook_endpoints where id = ${endpointId} and ended_at is null for no key update`).length > 0;
 
 /** Has waiting deliveries go out at once, because a user says that the endpoint works again. */
 async function callNow(tx: Tx, endpointId: string): Promise<void> {
   await tx`update webhook_endpoints set resume_at = null where id = ${endpointId}`;
-  await announce(tx, 'webhook queued', endpointId);
+  await announceFact(tx, 'webhook queued', endpointId);
 }

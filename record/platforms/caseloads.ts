@@ -1,24 +1,28 @@
 import { selectDay } from '../time/days';
-import { areOne } from '../kernel/one-entry';
+import { areOneEntry } from '../kernel/one-entry';
 import type { Panel } from '../../domain/registry/panels';
 import type { CaseloadItem } from '../../domain/platforms/targets';
 import { json, type Db, type Sql } from '../../runtime/database';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/revise';
 
 /** What is kept as one list, with the version of what it belongs to. */
-export interface Kept<T> {
+export interface VersionedList<T> {
   items: T[];
   version: number;
 }
 
 /** A client's caseload by payer; its version is the client's. */
-export async function readCaseload(sql: Db, principal: Principal, clientId: string): Promise<Kept<CaseloadItem>> {
+export async function readCaseload(
+  sql: Db,
+  principal: Principal,
+  clientId: string,
+): Promise<VersionedList<CaseloadItem>> {
   const [items, [client]] = await Promise.all([
     sql<CaseloadItem[]>`
       select payer_id, clients, monthly_value, rates from caseloads
-      where client_id = ${clientId} and ${inScope(sql, principal)} order by clients desc, payer_id`,
-    sql<{ version: number }[]>`select version from clients where id = ${clientId} and ${inScope(sql, principal)}`,
+      where client_id = ${clientId} and ${isInScope(sql, principal)} order by clients desc, payer_id`,
+    sql<{ version: number }[]>`select version from clients where id = ${clientId} and ${isInScope(sql, principal)}`,
   ]);
   return { items, version: client!.version };
 }
@@ -30,7 +34,7 @@ export const putCaseload = (
   clientId: string,
   items: readonly CaseloadItem[],
   precondition: Precondition,
-): Promise<Kept<CaseloadItem>> =>
+): Promise<VersionedList<CaseloadItem>> =>
   sql.begin(async (tx) => {
     await reviseRow(tx, principal, 'client', clientId, { columns: {}, asked: { caseload: items }, precondition });
     await tx`delete from caseloads where client_id = ${clientId}`;
@@ -42,7 +46,7 @@ export const putCaseload = (
 export type PanelItem = Omit<Panel, 'payerId'>;
 
 /** What was stated of a payer's panels; its version is the payer's. */
-export async function readPanels(sql: Db, payerId: string): Promise<Kept<PanelItem>> {
+export async function readPanels(sql: Db, payerId: string): Promise<VersionedList<PanelItem>> {
   const [items, [payer]] = await Promise.all([
     sql<PanelItem[]>`
       select state, kind, status, source, as_of from payer_panels where payer_id = ${payerId}
@@ -59,7 +63,7 @@ export const putPanels = (
   payerId: string,
   items: readonly PanelItem[],
   precondition: Precondition,
-): Promise<Kept<PanelItem>> =>
+): Promise<VersionedList<PanelItem>> =>
   sql.begin(async (tx) => {
     await reviseRow(tx, principal, 'payer', payerId, { columns: {}, asked: { panels: items }, precondition });
     await tx`delete from payer_panels where payer_id = ${payerId}`;
@@ -81,11 +85,11 @@ export async function listDaysTaken(
       from applications a
       join clients c on c.id = a.client_id
       join payers y on y.id = a.payer_id
-      join payers asked on asked.id = any(${[...payerIds]}::uuid[]) and ${areOne(sql, 'y', 'asked')}
+      join payers asked on asked.id = any(${[...payerIds]}::uuid[]) and ${areOneEntry(sql, 'y', 'asked')}
       join events e on e.application_id = a.id and e.kind = 'stage' and e.struck_by is null
         and e.event->'data'->>'to' in ('approved', 'confirmed')
       where a.stage = 'confirmed' and a.submitted_on is not null
-        and a.kind = any(${[...kinds]}) and ${inScope(sql, principal, 'a.client_id')}
+        and a.kind = any(${[...kinds]}) and ${isInScope(sql, principal, 'a.client_id')}
         and not exists (select from events o where o.application_id = a.id and o.kind = 'adopted')
       group by a.id, asked.id, c.time_zone) taken
     group by payer_id`;

@@ -1,14 +1,14 @@
 import { CHECKLIST_ITEMS, type ChecklistEntry } from '../../domain/platforms/checklist';
 import type { Db, Sql } from '../../runtime/database';
 import type { Relationship } from './platforms';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/revise';
 
 /** The whole checklist of a relationship, in order; what nobody has taken up yet is open too. */
 export async function readChecklist(sql: Db, principal: Principal, relationshipId: string): Promise<ChecklistEntry[]> {
   const kept = await sql<ChecklistEntry[]>`
     select item, owner, due, done_on, note from platform_checklist
-    where relationship_id = ${relationshipId} and ${inScope(sql, principal)}`;
+    where relationship_id = ${relationshipId} and ${isInScope(sql, principal)}`;
   return CHECKLIST_ITEMS.map(
     (item) => kept.find((one) => one.item === item) ?? { item, owner: null, due: null, doneOn: null, note: null },
   );

@@ -1,5 +1,5 @@
 import { selectClientDay } from '../time/days';
-import { areOne, idOfOne, standsForItself } from '../kernel/one-entry';
+import { areOneEntry, selectEntryId, isUnmerged } from '../kernel/one-entry';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { toLocalDate } from '../../domain/time/calendar';
 import type { ReadinessReason } from '../../domain/kernel/codes';
@@ -18,7 +18,7 @@ import { evaluateBillingReadiness } from '../../domain/billing/readiness';
 import type { Db, Fragment } from '../../runtime/database';
 import { readChecklist } from './checklist';
 import type { Relationship } from './platforms';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 import { OPENING_KINDS, readReadinessEvidence } from '../billing/readiness';
 
 /** Where a direct participation is wanted; left out: at any practice, or at the client's only one. */
@@ -47,45 +47,45 @@ export async function readSurroundings(
 ): Promise<Surroundings> {
   const payers = sql`any(${[...payerIds]}::uuid[])`;
   // what is on record of one that was merged is on record of the one asked for
-  const asked = (payerId: Fragment) => sql`
-    join payers y on y.id = ${payerId} join payers asked on asked.id = ${payers} and ${areOne(sql, 'y', 'asked')}`;
+  const selectAskedPayers = (payerId: Fragment) => sql`
+    join payers y on y.id = ${payerId} join payers asked on asked.id = ${payers} and ${areOneEntry(sql, 'y', 'asked')}`;
   const [[client], answers, playbooks, applications, agreements, panels, parked] = await Promise.all([
     sql<{ timeZone: string; practiceIds: string[]; practiceId: string | null }[]>`
       select time_zone, array(
-        select id from practices p where p.client_id = c.id and ${standsForItself(sql, 'p')} order by id limit 2) as practice_ids,
-        (select ${idOfOne(sql, 'p')} from practices p where p.id = ${practiceId ?? null} and p.client_id = c.id) as practice_id
-      from clients c where id = ${clientId} and ${inScope(sql, principal, 'c.client_id')}`,
+        select id from practices p where p.client_id = c.id and ${isUnmerged(sql, 'p')} order by id limit 2) as practice_ids,
+        (select ${selectEntryId(sql, 'p')} from practices p where p.id = ${practiceId ?? null} and p.client_id = c.id) as practice_id
+      from clients c where id = ${clientId} and ${isInScope(sql, principal, 'c.client_id')}`,
     sql<GivenAnswer[]>`
       select a.id, question, answer, payer_id, state, parts, items, notice_days, words,
         jsonb_build_object('id', r.id, 'payerIds', r.payer_ids, 'states', r.states) as relationship
       from platform_answers a join platform_relationships r on r.id = a.relationship_id
       where a.relationship_id = any(${[...relationshipIds]}::uuid[]) and superseded_by is null
-        and ${inScope(sql, principal, 'a.client_id')}
+        and ${isInScope(sql, principal, 'a.client_id')}
       order by a.created_at, a.id`,
     sql<{ id: string; name: string; playbook: Playbook }[]>`
       select y.id, y.name, b.body as playbook
       from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version where y.id = ${payers}`,
     sql<(DirectApplication & { expectedDecisionAt: Instant | null })[]>`
-      select a.id, asked.id as payer_id, ${idOfOne(sql, 'pr')} as practice_id, a.location_id, a.state, a.line_of_business, a.kind, a.stage, a.open,
+      select a.id, asked.id as payer_id, ${selectEntryId(sql, 'pr')} as practice_id, a.location_id, a.state, a.line_of_business, a.kind, a.stage, a.open,
         a.submitted_on, (a.snapshot->'agenda'->>'expectedDecisionAt')::timestamptz as expected_decision_at,
         s.effective_from as effective_on, s.effective_to as ended_on
-      from applications a join practices pr on pr.id = a.practice_id ${asked(sql`a.payer_id`)}
+      from applications a join practices pr on pr.id = a.practice_id ${selectAskedPayers(sql`a.payer_id`)}
       left join network_spans s on s.application_id = a.id and s.known_to is null
       where a.provider_id = ${providerId} and a.kind = any(${OPENING_KINDS})
-        and ${inScope(sql, principal, 'a.client_id')}
+        and ${isInScope(sql, principal, 'a.client_id')}
       order by a.created_at, a.id`,
     sql<LiveAgreement[]>`
-      select g.id, ${idOfOne(sql, 'pr')} as practice_id, asked.id as payer_id, g.state
-      from agreements g join practices pr on pr.id = g.practice_id ${asked(sql`g.payer_id`)}
+      select g.id, ${selectEntryId(sql, 'pr')} as practice_id, asked.id as payer_id, g.state
+      from agreements g join practices pr on pr.id = g.practice_id ${selectAskedPayers(sql`g.payer_id`)}
       where g.client_id = ${clientId} and (ended_on is null or ended_on >= ${selectClientDay(sql, now, clientId)})
-        and contract is not null and ${inScope(sql, principal, 'g.client_id')}
+        and contract is not null and ${isInScope(sql, principal, 'g.client_id')}
       order by g.created_at, g.id`,
     sql<Panel[]>`
-      select asked.id as payer_id, state, kind, status, source, as_of from payer_panels l ${asked(sql`l.payer_id`)}`,
+      select asked.id as payer_id, state, kind, status, source, as_of from payer_panels l ${selectAskedPayers(sql`l.payer_id`)}`,
     sql<(Omit<ParkedApplication, 'since'> & { since: Instant })[]>`
       select a.id as application_id, asked.id as payer_id, state, kind, (snapshot->>'stageSince')::timestamptz as since
-      from applications a ${asked(sql`a.payer_id`)}
-      where stage = 'panel_closed' and ${inScope(sql, principal, 'a.client_id')}`,
+      from applications a ${selectAskedPayers(sql`a.payer_id`)}
+      where stage = 'panel_closed' and ${isInScope(sql, principal, 'a.client_id')}`,
   ]);
   const { timeZone, practiceIds, practiceId: given } = client!;
   const bodies = new Map(playbooks.map(({ id, playbook }) => [id, playbook]));

@@ -9,7 +9,7 @@ import { createTasks } from '../kernel/tasks';
 const EXPECTED_DAYS = 30;
 const ASK_AGAIN: Duration = { businessDays: 10 };
 
-interface Waiting {
+interface WaitingEnrolment {
   id: string;
   clientId: string;
   payerId: string;
@@ -32,7 +32,7 @@ export async function chaseEnrolments(tx: Tx, practiceId: string, now: Instant):
     where kind = 'enrolment' and closed_at is null and subject_id = ${practiceId}
       and (data->>'enrolmentId')::uuid in (
         select id from enrolments where practice_id = ${practiceId} and superseded_by is not null)`;
-  const waiting = await tx<Waiting[]>`
+  const waiting = await tx<WaitingEnrolment[]>`
     select e.id, e.client_id, e.payer_id, e.kind, e.status, e."on", e.expected_on, c.time_zone, (
       select jsonb_build_object('dueAt', t.data->>'dueAt', 'open', t.closed_at is null)
       from tasks t where t.subject_id = ${practiceId} and t.data->>'enrolmentId' = e.id::text

@@ -1,4 +1,4 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { computeChase } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
@@ -11,7 +11,7 @@ import {
 } from '../../domain/platforms/inquiry';
 import { assessAnswers } from '../../domain/platforms/platform';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import {
   amendMessages,
   queueMessages,
@@ -19,7 +19,7 @@ import {
   type MessageStanding,
   type RecipientType,
 } from '../outreach/messages';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { createTasks, settleTasks } from '../kernel/tasks';
 
 export interface InquiryInput {
@@ -45,7 +45,7 @@ interface Inquiry {
 const TEMPLATE = 'platform_inquiry';
 
 /** What of a relationship is asked about. */
-interface Asked {
+interface InquirySubject {
   id: string;
   clientId: string;
   providerId: string;
@@ -58,7 +58,7 @@ export async function openInquiry(
   tx: Tx,
   principal: Principal,
   id: string,
-  { id: relationshipId, clientId, providerId }: Asked,
+  { id: relationshipId, clientId, providerId }: InquirySubject,
   { cadence, recipient }: InquiryInput,
 ): Promise<void> {
   const changes = {
@@ -73,7 +73,7 @@ export async function openInquiry(
     recipientType: 'provider',
     recipientId: providerId,
     cadence: json(tx, DEFAULT_CADENCE),
-    openedBy: json(tx, actorOf(principal)),
+    openedBy: json(tx, buildActor(principal)),
     ...changes,
   };
   const opened = await tx`
@@ -85,7 +85,7 @@ export async function openInquiry(
       update inquiries set ${rowsOf(tx, changes)} where relationship_id = ${relationshipId} and closed_at is null`;
     if (recipient) await amendMessages(tx, TEMPLATE, relationshipId, null);
   }
-  await announce(tx, 'platform questions changed', relationshipId);
+  await announceFact(tx, 'platform questions changed', relationshipId);
 }
 
 /** Closes an inquiry at a user's request. */
@@ -93,12 +93,12 @@ export const askOpenQuestions = (
   sql: Sql,
   principal: Principal,
   id: string,
-  relationship: Asked,
+  relationship: InquirySubject,
   input: InquiryInput,
 ): Promise<void> =>
   sql.begin(async (tx) => {
     await openInquiry(tx, principal, id, relationship, input);
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: 'inquiry.open',
       subjectType: 'platform_relationship',
       subjectId: relationship.id,
@@ -107,32 +107,36 @@ export const askOpenQuestions = (
     });
   });
 
-export const closeInquiry = (sql: Sql, principal: Principal, relationship: Asked, reason: string): Promise<void> =>
-  sql.begin((tx) => closeOpenInquiry(tx, principal, relationship, reason));
+export const closeInquiry = (
+  sql: Sql,
+  principal: Principal,
+  relationship: InquirySubject,
+  reason: string,
+): Promise<void> => sql.begin((tx) => closeOpenInquiry(tx, principal, relationship, reason));
 
 /** Closes the inquiry of a relationship, where one is open; what of it has not left stays here. */
 export async function closeOpenInquiry(
   tx: Tx,
   principal: Principal,
-  { id: relationshipId, clientId }: Pick<Asked, 'id' | 'clientId'>,
+  { id: relationshipId, clientId }: Pick<InquirySubject, 'id' | 'clientId'>,
   reason: string,
 ): Promise<void> {
   const closed = await tx`
     update inquiries
-    set closed_at = now(), closed_by = ${json(tx, actorOf(principal))}, closed_reason = ${reason},
+    set closed_at = now(), closed_by = ${json(tx, buildActor(principal))}, closed_reason = ${reason},
       next_ask_at = null
     where relationship_id = ${relationshipId} and closed_at is null returning id`;
   if (closed.length === 0) return;
   await amendMessages(tx, TEMPLATE, relationshipId, null);
   await settleTasks(tx, relationshipId, 'platform_inquiry');
-  await audit(tx, principal, {
+  await recordAudit(tx, principal, {
     action: 'inquiry.close',
     subjectType: 'platform_relationship',
     subjectId: relationshipId,
     clientId,
     detail: { reason },
   });
-  await announce(tx, 'platform questions changed', relationshipId);
+  await announceFact(tx, 'platform questions changed', relationshipId);
 }
 
 /** The platform's terms have changed: what was answered before that day is asked again. */
@@ -140,21 +144,21 @@ export const changeTerms = (
   sql: Sql,
   principal: Principal,
   id: string,
-  { id: relationshipId, clientId }: Asked,
+  { id: relationshipId, clientId }: InquirySubject,
   { on, reason }: { on: PlainDate; reason: string },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = json(tx, actorOf(principal));
+    const recordedBy = json(tx, buildActor(principal));
     const row = { id, clientId, relationshipId, changedOn: on, reason, recordedBy };
     await tx`insert into platform_terms_changes ${rowsOf(tx, row)} on conflict (id) do nothing`;
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: 'platform_relationship.terms_changed',
       subjectType: 'platform_relationship',
       subjectId: relationshipId,
       clientId,
       detail: { on, reason },
     });
-    await announce(tx, 'platform questions changed', relationshipId);
+    await announceFact(tx, 'platform questions changed', relationshipId);
   });
 
 type InquiryNow = Inquiry & {
@@ -172,14 +176,14 @@ type InquiryNow = Inquiry & {
 export async function findInquiry(
   sql: Db,
   principal: Principal,
-  relationship: Asked,
+  relationship: InquirySubject,
   now: Instant,
 ): Promise<InquiryNow | null> {
   const [inquiry] = await sql<(Inquiry & { timeZone: string; queued: number })[]>`
     select i.id, i.recipient_type, i.recipient_id, i.cadence, i.asked as queued, i.next_ask_at, i.opened_by,
       i.opened_at, i.closed_by, i.closed_at, i.closed_reason, c.time_zone
     from inquiries i join clients c on c.id = i.client_id
-    where i.relationship_id = ${relationship.id} and ${inScope(sql, principal, 'i.client_id')}
+    where i.relationship_id = ${relationship.id} and ${isInScope(sql, principal, 'i.client_id')}
     order by i.opened_at desc limit 1`;
   if (!inquiry) return null;
   const { timeZone, queued, ...shown } = inquiry;
@@ -209,7 +213,7 @@ const listAsks = (sql: Db, relationshipId: string, latest: number) => sql<
   where m.template = ${TEMPLATE} and m.data->>'relationshipId' = ${relationshipId}
   order by m.not_before desc, m.id limit ${latest}`;
 
-async function listQuestions(sql: Db, { id, payerIds, states }: Asked, now: Instant, timeZone: string) {
+async function listQuestions(sql: Db, { id, payerIds, states }: InquirySubject, now: Instant, timeZone: string) {
   const [answers, [terms]] = await Promise.all([
     sql<DatedAnswer[]>`
       select question, answer, payer_id, state, parts, items, notice_days, answered_on from platform_answers
@@ -222,7 +226,7 @@ async function listQuestions(sql: Db, { id, payerIds, states }: Asked, now: Inst
 
 /** Asks what is open and due to be asked, once; answers when to look again. */
 export async function askQuestions(tx: Tx, relationshipId: string, now: Instant): Promise<{ next: Instant | null }> {
-  const [inquiry] = await tx<(Inquiry & Asked & { timeZone: string; inquiryId: string; asked: number })[]>`
+  const [inquiry] = await tx<(Inquiry & InquirySubject & { timeZone: string; inquiryId: string; asked: number })[]>`
     select i.*, i.id as inquiry_id, r.id, r.provider_id, r.payer_ids, r.states, c.time_zone
     from inquiries i
     join platform_relationships r on r.id = i.relationship_id

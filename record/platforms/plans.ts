@@ -17,14 +17,14 @@ import { readChecklist } from './checklist';
 import { readConsequences, type Place, type Surroundings } from './consequences';
 import { readFile } from '../applications/file';
 import type { Relationship } from './platforms';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/revise';
 
 /** The services that the platform performs today, as the client stated them; services without a statement are left out. */
 const readServices = (sql: Db, principal: Principal, relationshipId: string): Promise<ServiceEntry[]> =>
   sql<ServiceEntry[]>`
     select service, does, notes from platform_services
-    where relationship_id = ${relationshipId} and ${inScope(sql, principal)}`;
+    where relationship_id = ${relationshipId} and ${isInScope(sql, principal)}`;
 
 /** The list takes the place of the one before; answers the version of the relationship after it. */
 export const putServices = (
@@ -56,12 +56,13 @@ export async function readPlan(
   relationship: Relationship,
   { leaveOn, now, ...place }: Place & { leaveOn?: PlainDate | undefined; now: Instant },
 ): Promise<Planned> {
-  const leaving = (on?: PlainDate) => readConsequences(sql, principal, relationship, { ...place, now, leaveOn: on });
-  const first = await leaving(leaveOn);
+  const readLeaving = (on?: PlainDate) =>
+    readConsequences(sql, principal, relationship, { ...place, now, leaveOn: on });
+  const first = await readLeaving(leaveOn);
   const { surroundings } = first;
   const { today } = surroundings;
   const earliest = leaveOn ?? findEarliestLeaveDay(first.found, today);
-  const { found } = earliest === null || earliest === first.found.leaveOn ? first : await leaving(earliest);
+  const { found } = earliest === null || earliest === first.found.leaveOn ? first : await readLeaving(earliest);
   const unmet = new Map<Consequence, BlockerCode[] | null>();
   for (const item of found.items) unmet.set(item, await listUnmet(sql, relationship.providerId, surroundings, item));
   return { plan: planTransition(found, (item) => unmet.get(item)!, today), today };

@@ -1,13 +1,13 @@
-import { areOne } from '../kernel/one-entry';
+import { areOneEntry } from '../kernel/one-entry';
 import { randomUUID } from 'node:crypto';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Question } from '../../domain/platforms/platform';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { actorOf, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { buildActor, type Principal } from '../kernel/principal';
 
 /** What is known of a platform in general, only ever a no. */
-export interface Known {
+export interface PlatformKnowledge {
   platform: string;
   /** Null: whatever the payer. */
   payerId: string | null;
@@ -17,14 +17,18 @@ export interface Known {
   asOf: PlainDate;
 }
 
-export const listKnowledge = (sql: Db): Promise<Known[]> => sql<Known[]>`
+export const listKnowledge = (sql: Db): Promise<PlatformKnowledge[]> => sql<PlatformKnowledge[]>`
   select platform, payer_id, question, 'no' as answer, source, as_of from platform_knowledge
   order by platform, question, payer_id`;
 
 /** Makes what is known this, and nothing else. */
-export const putKnowledge = (sql: Sql, principal: Principal, items: readonly Omit<Known, 'answer'>[]): Promise<void> =>
+export const putKnowledge = (
+  sql: Sql,
+  principal: Principal,
+  items: readonly Omit<PlatformKnowledge, 'answer'>[],
+): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = json(tx, actorOf(principal));
+    const recordedBy = json(tx, buildActor(principal));
     const rows = items.map(({ platform, payerId, question, source, asOf }) => ({
       platform: platform.toLowerCase(),
       payerId,
@@ -37,7 +41,7 @@ export const putKnowledge = (sql: Sql, principal: Principal, items: readonly Omi
     await tx`lock table platform_knowledge in share row exclusive mode`;
     await tx`delete from platform_knowledge`;
     if (rows.length > 0) await tx`insert into platform_knowledge ${rowsOf(tx, rows)}`;
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: 'platform_knowledge.put',
       subjectType: 'platform_knowledge',
       subjectId: '-',
@@ -54,9 +58,9 @@ export async function prefillAnswers(
   const known = await tx<{ payerId: string | null; question: Question; source: string; asOf: PlainDate }[]>`
     select asked.id as payer_id, question, source, as_of from platform_knowledge k
     left join payers y on y.id = k.payer_id
-    left join payers asked on asked.id = any(${[...payerIds]}::uuid[]) and ${areOne(tx, 'y', 'asked')}
+    left join payers asked on asked.id = any(${[...payerIds]}::uuid[]) and ${areOneEntry(tx, 'y', 'asked')}
     where platform = lower(${platform}) and (k.payer_id is null or asked.id is not null)`;
-  const recordedBy = json(tx, actorOf(principal));
+  const recordedBy = json(tx, buildActor(principal));
   const rows = known.map(({ payerId, question, source, asOf }) => ({
     id: randomUUID(),
     clientId,

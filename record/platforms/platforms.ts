@@ -1,8 +1,8 @@
 import { compareBusinessNames } from '../../domain/kernel/business-names';
-import { idsOfOne } from '../kernel/one-entry';
+import { selectEntryIds } from '../kernel/one-entry';
 import { Duplicate } from '../kernel/duplicate';
 import { selectClientToday } from '../time/days';
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { isSameValue } from '../../domain/kernel/facts';
@@ -15,13 +15,13 @@ import {
 } from '../../domain/platforms/platform';
 import { readClock } from '../../runtime/clock';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import type { Circumstance } from '../registry/file-changes';
 import { closeOpenInquiry, openInquiry } from './inquiries';
 import { prefillAnswers } from './platform-knowledge';
 import { keepBridges } from '../applications/bridges';
-import { addSpans, lastDayThrough, restateSpans } from '../billing/platform-spans';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { addSpans, selectLastDayThrough, restateSpans } from '../billing/platform-spans';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { reviseRow, type Precondition } from '../kernel/revise';
 import { settleTasks } from '../kernel/tasks';
@@ -104,7 +104,7 @@ export type RecordedAnswer = Entry & AnswerInput & { question: Question };
 export type RecordedDecision = Entry & DecisionInput;
 
 /** What was put on record, with the relationship's version after it. */
-export type Put<T> = T & { version: number };
+export type Versioned<T> = T & { version: number };
 
 const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
   select r.id, r.client_id, r.provider_id, r.platform, r.payer_ids, r.states, r.since, r.contact_email, r.ended_on,
@@ -116,7 +116,7 @@ const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
     ) as spans
   from platform_relationships r
   left join platform_decisions d on d.relationship_id = r.id and d.superseded_by is null
-  where ${inScope(sql, principal, 'r.client_id')}`;
+  where ${isInScope(sql, principal, 'r.client_id')}`;
 
 /**
  * Repeated under the same id it changes nothing. Throws a Duplicate where the provider has a relationship with this
@@ -152,11 +152,11 @@ export const createRelationship = (
       const existing = others.find((other) => compareBusinessNames(other.platform, platform) !== 'differs');
       if (existing && !evenIfExists) throw new Duplicate(existing.id);
       await keepAudit(tx, principal, row, 'create', { providerId, platform, payerIds, states: row.states, since });
-      await addSpans(tx, row, payerIds, tx`${firstDay(since)}::date`);
+      await addSpans(tx, row, payerIds, tx`${selectFirstDay(since)}::date`);
       await keepBridges(tx, providerId);
       await prefillAnswers(tx, principal, row);
       await openInquiry(tx, principal, randomUUID(), row, {});
-      await announce(tx, 'platform cover changed', id);
+      await announceFact(tx, 'platform cover changed', id);
     }
     return (await findRelationship(tx, principal, id))!;
   });
@@ -183,7 +183,7 @@ export const listRelationships = (
     sql,
     sql`${selectRelationships(sql, principal)}
       ${providerId ? sql`and r.provider_id = ${providerId}` : sql``}
-      ${payerId ? sql`and r.payer_ids && array(${idsOfOne(sql, 'payers', payerId)})` : sql``}
+      ${payerId ? sql`and r.payer_ids && array(${selectEntryIds(sql, 'payers', payerId)})` : sql``}
       ${clientId ? sql`and r.client_id = ${clientId}` : sql``}`,
     request,
   );
@@ -197,7 +197,7 @@ export const updateRelationship = (
   precondition: Precondition,
 ): Promise<Relationship | null> =>
   sql.begin(async (tx) => {
-    const [held] = await tx<Held[]>`
+    const [held] = await tx<CoveredRelationship[]>`
       select id, client_id, provider_id, platform, payer_ids, states, since, ended_on
       from platform_relationships where id = ${id} for no key update`;
     const { payerIds, states, since = held!.since } = patch;
@@ -209,10 +209,10 @@ export const updateRelationship = (
     });
     if (since !== held!.since)
       await restateSpans(tx, id, {
-        which: tx`from_on = ${firstDay(held!.since)}::date or from_on < ${firstDay(since)}::date`,
-        fromOn: tx`${firstDay(since)}::date`,
+        which: tx`from_on = ${selectFirstDay(held!.since)}::date or from_on < ${selectFirstDay(since)}::date`,
+        fromOn: tx`${selectFirstDay(since)}::date`,
       });
-    if (payerIds || states || since !== held!.since) await announce(tx, 'platform cover changed', id);
+    if (payerIds || states || since !== held!.since) await announceFact(tx, 'platform cover changed', id);
     if (payerIds || states) {
       const covered = { payerIds: payerIds ?? held!.payerIds, states: states ?? held!.states };
       await changeCovered(tx, principal, { ...held!, since }, covered, { changedOn, correction });
@@ -221,11 +221,12 @@ export const updateRelationship = (
     return findRelationship(tx, principal, id);
   });
 
-type Covered = Pick<Relationship, 'payerIds' | 'states'>;
-type Held = Covered & Pick<Relationship, 'id' | 'clientId' | 'providerId' | 'platform' | 'since' | 'endedOn'>;
+type CoveredPayers = Pick<Relationship, 'payerIds' | 'states'>;
+type CoveredRelationship = CoveredPayers &
+  Pick<Relationship, 'id' | 'clientId' | 'providerId' | 'platform' | 'since' | 'endedOn'>;
 
 /** The first day of what began then, or nobody knows when. */
-const firstDay = (since: PlainDate | null | undefined): string => since ?? '-infinity';
+const selectFirstDay = (since: PlainDate | null | undefined): string => since ?? '-infinity';
 
 /**
  * A payer that is no longer among them, or in another state, was billed through the platform until the day before, its answers stay on record,
@@ -234,12 +235,12 @@ const firstDay = (since: PlainDate | null | undefined): string => since ?? '-inf
 async function changeCovered(
   tx: Tx,
   principal: Principal,
-  { id, clientId, platform, since, payerIds: before, states: statesBefore }: Held,
-  { payerIds, states }: Covered,
+  { id, clientId, platform, since, payerIds: before, states: statesBefore }: CoveredRelationship,
+  { payerIds, states }: CoveredPayers,
   { changedOn, correction }: Circumstance,
 ): Promise<void> {
   const day = correction
-    ? tx`${firstDay(since)}::date`
+    ? tx`${selectFirstDay(since)}::date`
     : tx`coalesce(${changedOn ?? null}::date,
         ${selectClientToday(tx, clientId)})`;
   const added = payerIds.filter((payerId) => !before.includes(payerId));
@@ -257,9 +258,9 @@ async function changeCovered(
     'platform_check',
     tx`exists (select from platform_relationships r, applications a
       where r.id = subject_id and a.id = (data->>'applicationId')::uuid
-        and ${lastDayThrough(tx)} < ${day})`,
+        and ${selectLastDayThrough(tx)} < ${day})`,
   );
-  await announce(tx, 'platform relationship changed', id);
+  await announceFact(tx, 'platform relationship changed', id);
 }
 
 /**
@@ -282,7 +283,7 @@ export const endRelationship = (
     if (ending?.commandId === commandId) return findRelationship(tx, principal, id);
     if (ending && replaces !== endedOn) return null;
     precondition(version);
-    const recorded = { reason, commandId, recordedBy: { ...actorOf(principal) }, recordedAt: readClock() };
+    const recorded = { reason, commandId, recordedBy: { ...buildActor(principal) }, recordedAt: readClock() };
     await tx`
       update platform_relationships
       set ended_on = ${on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
@@ -293,7 +294,7 @@ export const endRelationship = (
       untilOn: tx`${on}::date`,
     });
     await keepBridges(tx, providerId);
-    await announce(tx, 'platform cover changed', id);
+    await announceFact(tx, 'platform cover changed', id);
     await keepAudit(tx, principal, { id, clientId }, 'end', { on, reason, ...(replaces && { replaces }) });
     return findRelationship(tx, principal, id);
   });
@@ -325,7 +326,7 @@ export const putAnswer = (
   question: Question,
   answer: AnswerInput,
   precondition: Precondition,
-): Promise<Put<RecordedAnswer>> =>
+): Promise<Versioned<RecordedAnswer>> =>
   sql.begin(async (tx) => {
     const { payerId, state, parts, items } = answer;
     return putEntry<RecordedAnswer>(
@@ -353,7 +354,7 @@ export const putDecision = (
   id: string,
   decision: DecisionInput,
   precondition: Precondition,
-): Promise<Put<RecordedDecision> | null> =>
+): Promise<Versioned<RecordedDecision> | null> =>
   sql.begin(async (tx) => {
     const [left] = await tx`
       select from platform_relationships r
@@ -380,11 +381,11 @@ async function putEntry<T extends Entry>(
   kind: keyof typeof TABLES,
   { relationshipId, id, precondition }: { relationshipId: string; id: string; precondition: Precondition },
   { scope, said, stored = {} }: { scope: Fragment; said: object; stored?: object },
-): Promise<Put<T>> {
+): Promise<Versioned<T>> {
   const table = tx(TABLES[kind]);
   const [relationship] = await tx<{ id: string; clientId: string; providerId: string; version: number }[]>`
     select id, client_id, provider_id, version from platform_relationships
-    where id = ${relationshipId} and ${inScope(tx, principal)} for no key update`;
+    where id = ${relationshipId} and ${isInScope(tx, principal)} for no key update`;
   const { clientId, version } = relationship!;
   precondition(version);
   const [before] = await tx<(T & Record<string, unknown>)[]>`
@@ -392,12 +393,12 @@ async function putEntry<T extends Entry>(
   const same = before && Object.entries(said).every(([name, value]) => isSameValue(before[name], value));
   if (same) return { ...before, version };
   if (before) await tx`update ${table} set superseded_by = ${id} where id = ${before.id}`;
-  const recordedBy = json(tx, actorOf(principal));
+  const recordedBy = json(tx, buildActor(principal));
   const row = { ...said, ...stored, id, clientId, relationshipId, recordedBy };
   const [made] = await tx<T[]>`insert into ${table} ${rowsOf(tx, row)} returning *`;
   await tx`
     update platform_relationships set version = version + 1, updated_at = now() where id = ${relationshipId}`;
-  if (kind === 'answer') await announce(tx, 'platform questions changed', relationshipId);
+  if (kind === 'answer') await announceFact(tx, 'platform questions changed', relationshipId);
   else await keepBridges(tx, relationship!.providerId);
   await keepAudit(tx, principal, relationship!, kind, said);
   return { ...made!, version: version + 1 };
@@ -410,7 +411,7 @@ const keepAudit = (
   what: string,
   detail: object,
 ): Promise<void> =>
-  audit(tx, principal, {
+  recordAudit(tx, principal, {
     action: `platform_relationship.${what}`,
     subjectType: 'platform_relationship',
     subjectId: id,
@@ -419,7 +420,7 @@ const keepAudit = (
   });
 
 /** Every answer that was given, in order; or those to one question, or in force, or not. */
-export const listAnswers = (
+export const listPlatformAnswers = (
   sql: Db,
   principal: Principal,
   relationshipId: string,
@@ -428,7 +429,7 @@ export const listAnswers = (
 ): Promise<Page<RecordedAnswer>> =>
   readPage(
     sql,
-    sql`select * from platform_answers where relationship_id = ${relationshipId} and ${inScope(sql, principal)}
+    sql`select * from platform_answers where relationship_id = ${relationshipId} and ${isInScope(sql, principal)}
       ${question ? sql`and question = ${question}` : sql``}
       ${current === undefined ? sql`` : sql`and (superseded_by is null) = ${current}`}`,
     request,
@@ -442,7 +443,7 @@ export const listDecisions = (
 ): Promise<Page<RecordedDecision>> =>
   readPage(
     sql,
-    sql`select * from platform_decisions where relationship_id = ${relationshipId} and ${inScope(sql, principal)}`,
+    sql`select * from platform_decisions where relationship_id = ${relationshipId} and ${isInScope(sql, principal)}`,
     request,
   );
 
@@ -454,6 +455,6 @@ export async function readAssessment(
 ): Promise<Assessment> {
   const answers = await sql<LedgerAnswer[]>`
     select question, answer, payer_id, state, parts, items, notice_days from platform_answers
-    where relationship_id = ${id} and superseded_by is null and ${inScope(sql, principal)}`;
+    where relationship_id = ${id} and superseded_by is null and ${isInScope(sql, principal)}`;
   return assessAnswers(payerIds, states ?? [], answers);
 }

@@ -19,7 +19,7 @@ import type { Db } from '../../runtime/database';
 import { readCaseload, listDaysTaken } from './caseloads';
 import { readSurroundings } from './consequences';
 import { readFile } from '../applications/file';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 import { OPENING_KINDS } from '../billing/readiness';
 
 export interface TargetScope {
@@ -41,7 +41,7 @@ export async function rankPayerTargets(
     readCaseload(sql, principal, clientId),
     sql<{ id: string; payerIds: string[] }[]>`
       select id, payer_ids from platform_relationships
-      where provider_id = ${providerId} and ${inScope(sql, principal)}`,
+      where provider_id = ${providerId} and ${isInScope(sql, principal)}`,
   ]);
   const candidates = new Map<string, CaseloadItem>(
     relationships

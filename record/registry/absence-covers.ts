@@ -2,9 +2,9 @@ import { selectToday } from '../time/days';
 import { WORKER_ROLES } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { actorOf, inBoth, type Principal } from '../kernel/principal';
-import { sees } from './users';
+import { recordAudit } from '../kernel/audit';
+import { buildActor, selectCommonClients, type Principal } from '../kernel/principal';
+import { isSeen } from './users';
 
 export interface CoverInput {
   coveredBy: string;
@@ -23,7 +23,7 @@ export interface Cover {
   reason: string | null;
 }
 
-const COLUMNS = (sql: Db): Fragment => sql`id, user_id, covered_by, from_on, until_on, reason`;
+const selectColumns = (sql: Db): Fragment => sql`id, user_id, covered_by, from_on, until_on, reason`;
 
 /**
  * Who does whose work now, through any number of covers: a row for each user who is away and each who stands in for them,
@@ -33,7 +33,7 @@ const COLUMNS = (sql: Db): Fragment => sql`id, user_id, covered_by, from_on, unt
  */
 const listStandIns = (sql: Db): Fragment => sql`
   with recursive away as (
-    select cover.user_id, cover.covered_by, ${inBoth(sql, sql`cover.client_ids`, sql`substitute.client_ids`)} as client_ids
+    select cover.user_id, cover.covered_by, ${selectCommonClients(sql, sql`cover.client_ids`, sql`substitute.client_ids`)} as client_ids
     from covers cover join users owner on owner.id = cover.user_id
       join users substitute on substitute.id = cover.covered_by
         and (substitute.revoked_at is null or substitute.work_to is not null)
@@ -45,7 +45,7 @@ const listStandIns = (sql: Db): Fragment => sql`
   stand_ins as (
     select user_id, covered_by, client_ids, array[user_id, covered_by] as passed from away
     union all
-    select s.user_id, away.covered_by, ${inBoth(sql, sql`s.client_ids`, sql`away.client_ids`)}, s.passed || away.covered_by
+    select s.user_id, away.covered_by, ${selectCommonClients(sql, sql`s.client_ids`, sql`away.client_ids`)}, s.passed || away.covered_by
     from stand_ins s join away on away.user_id = s.covered_by
     where away.covered_by <> all(s.passed))
   select s.user_id, s.covered_by, s.client_ids, lead(s.client_ids) over further as next_client_ids,
@@ -68,17 +68,17 @@ export const joinCover = (sql: Db, userId: Fragment, clientId: Fragment): Fragme
       and (cover.next_client_ids is null or coalesce(${clientId} = any(cover.next_client_ids), false)))`;
 
 /** Who does a user's work of a client today; null where the user may not see that client. */
-export const workerOf = (sql: Db, userId: Fragment, clientId: Fragment): Fragment => sql`(
+export const selectWorker = (sql: Db, userId: Fragment, clientId: Fragment): Fragment => sql`(
   select coalesce(cover.covered_by, owner.id)
   from users owner ${joinCover(sql, sql`owner.id`, clientId)}
   where owner.id = ${userId} and (owner.client_ids is null or ${clientId} = any(owner.client_ids)))`;
 
 /** The condition that a user does the work of a column's user now: it is theirs and they are there, or they stand in. */
 export const isWorkOf = (sql: Db, userId: string, owner: Fragment, clientId: Fragment): Fragment => sql`
-  ((${owner} = ${userId} or ${owner} in ${listCovered(sql, userId)}) and ${workerOf(sql, owner, clientId)} = ${userId})`;
+  ((${owner} = ${userId} or ${owner} in ${listCovered(sql, userId)}) and ${selectWorker(sql, owner, clientId)} = ${userId})`;
 
 /** Whether work that is lent to a user on some days would, by further covers, come back to its owner on one of them. */
-async function comesBack(tx: Db, id: string, userId: string, { coveredBy, fromOn, untilOn }: CoverInput) {
+async function isCircular(tx: Db, id: string, userId: string, { coveredBy, fromOn, untilOn }: CoverInput) {
   const [found] = await tx`
     with recursive reached as (
       select ${coveredBy}::uuid as user_id, ${fromOn}::date as from_on, ${untilOn}::date as until_on
@@ -105,27 +105,32 @@ export const createCover = (
     const [other] = await tx`
       select from covers where user_id = ${userId} and id <> ${id} and from_on <= ${untilOn} and until_on >= ${fromOn}`;
     if (other) return 'covered_already';
-    if (await comesBack(tx, id, userId, input)) return 'cover_comes_back';
+    if (await isCircular(tx, id, userId, input)) return 'cover_comes_back';
     const row = { id, userId, coveredBy, fromOn, untilOn, reason: reason ?? null };
-    const maker = { madeBy: json(tx, actorOf(principal)), clientIds: principal.clientIds };
+    const maker = { madeBy: json(tx, buildActor(principal)), clientIds: principal.clientIds };
     const made = await tx`insert into covers ${tx({ ...row, ...maker })} on conflict (id) do nothing returning id`;
     if (made.length > 0)
-      await audit(tx, principal, { action: 'user.cover', subjectType: 'user', subjectId: userId, detail: row });
-    const [cover] = await tx<Cover[]>`select ${COLUMNS(tx)} from covers where id = ${id}`;
+      await recordAudit(tx, principal, { action: 'user.cover', subjectType: 'user', subjectId: userId, detail: row });
+    const [cover] = await tx<Cover[]>`select ${selectColumns(tx)} from covers where id = ${id}`;
     return cover!;
   });
 
 /** Lists a user's covers that are not over, by start; covers by users whom the principal may not see are left out. */
 export const listCovers = (sql: Db, principal: Principal, userId: string): Promise<Cover[]> => sql<Cover[]>`
-  select ${COLUMNS(sql)} from covers
+  select ${selectColumns(sql)} from covers
   where user_id = ${userId} and until_on >= (select ${selectToday(sql, sql`u.time_zone`)} from users u where u.id = user_id)
-    and covered_by in (select id from users where ${sees(sql, principal)})
+    and covered_by in (select id from users where ${isSeen(sql, principal)})
   order by from_on`;
 
 /** Ends a cover: the work is its owner's again at once. */
 export async function endCover(sql: Sql, principal: Principal, { id, userId }: Cover): Promise<void> {
   await sql.begin(async (tx) => {
     await tx`delete from covers where id = ${id}`;
-    await audit(tx, principal, { action: 'user.cover_end', subjectType: 'user', subjectId: userId, detail: { id } });
+    await recordAudit(tx, principal, {
+      action: 'user.cover_end',
+      subjectType: 'user',
+      subjectId: userId,
+      detail: { id },
+    });
   });
 }

@@ -3,8 +3,8 @@ import type { Role } from '../../domain/kernel/codes';
 import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { hashOfSecret, newSecret } from '../../runtime/secrets';
-import { audit } from '../kernel/audit';
-import { actorOf, inBoth, type Actor, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { buildActor, selectCommonClients, type Actor, type Principal } from '../kernel/principal';
 import { isStillShown } from '../kernel/shown-secrets';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
@@ -35,19 +35,19 @@ export interface ApiKey {
 
 /** Keys with the clients that they reach: none that their user does not see. */
 const listReaches = (sql: Db): Fragment => sql`(
-  select k.id, k.name, k.role, ${inBoth(sql, sql`k.client_ids`, sql`u.client_ids`)} as client_ids, k.expires_on, k.user_id,
+  select k.id, k.name, k.role, ${selectCommonClients(sql, sql`k.client_ids`, sql`u.client_ids`)} as client_ids, k.expires_on, k.user_id,
     k.service_name, k.created_by, k.created_at, k.revoked_at, k.key_hash, u.name as user_name, u.revoked_at as user_revoked_at
   from api_keys k left join users u on u.id = k.user_id)`;
 
 // Whoever manages a key sees all clients that it reaches.
-const withinReach = (sql: Db, { clientIds }: Principal): Fragment =>
+const isWithinReach = (sql: Db, { clientIds }: Principal): Fragment =>
   clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[] and client_ids <> '{}'`;
 
 const selectKeys = (sql: Db, principal: Principal) => sql`
   select id, name, role, client_ids, expires_on, user_id, service_name, created_by, created_at, revoked_at
-  from ${listReaches(sql)} keys where ${withinReach(sql, principal)}`;
+  from ${listReaches(sql)} keys where ${isWithinReach(sql, principal)}`;
 
-const owner = (id: string) => `api_keys/${id}`;
+const nameOwner = (id: string) => `api_keys/${id}`;
 
 /**
  * Makes a key, whose secret `secretOfKey` has for a while. Attempts that overlap, or follow a crash, find the key that
@@ -64,13 +64,18 @@ export const createApiKey = (
     const { name, role, clientIds = null, expiresOn = null, userId = null } = input;
     const serviceName = userId === null ? (input.serviceName ?? name) : null;
     const secret = `cs_${newSecret()}`;
-    const stored = { keyHash: hashOfSecret(secret), keySealed: keyring.seal(secret, owner(id)) };
-    const createdBy = json(tx, actorOf(principal));
+    const stored = { keyHash: hashOfSecret(secret), keySealed: keyring.seal(secret, nameOwner(id)) };
+    const createdBy = json(tx, buildActor(principal));
     const inserted = await tx`
       insert into api_keys ${tx({ id, name, role, clientIds, expiresOn, userId, serviceName, ...stored, createdBy })}
       on conflict (id) do nothing returning id`;
     if (inserted.length > 0)
-      await audit(tx, principal, { action: 'api_key.create', subjectType: 'api_key', subjectId: id, detail: input });
+      await recordAudit(tx, principal, {
+        action: 'api_key.create',
+        subjectType: 'api_key',
+        subjectId: id,
+        detail: input,
+      });
     const [made] = await tx<ApiKey[]>`${selectKeys(tx, principal)} and id = ${id}`;
     return made!;
   });
@@ -80,7 +85,7 @@ export async function findKeySecret(sql: Db, keyring: Keyring, id: string): Prom
   const [key] = await sql<{ keySealed: string }[]>`
     select key_sealed from api_keys
     where id = ${id} and key_sealed is not null and revoked_at is null and ${isStillShown(sql, sql`created_at`)}`;
-  return key ? keyring.open(key.keySealed, owner(id)) : null;
+  return key ? keyring.open(key.keySealed, nameOwner(id)) : null;
 }
 
 export async function findKey(sql: Db, principal: Principal, id: string): Promise<ApiKey | null> {
@@ -98,7 +103,7 @@ export const revokeKey = (sql: Sql, principal: Principal, id: string): Promise<v
       update api_keys set revoked_at = now()
       where id = ${id} and revoked_at is null returning id`;
     if (revoked.length > 0)
-      await audit(tx, principal, { action: 'api_key.revoke', subjectType: 'api_key', subjectId: id });
+      await recordAudit(tx, principal, { action: 'api_key.revoke', subjectType: 'api_key', subjectId: id });
   });
 
 /**

@@ -1,9 +1,9 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { countsFor } from '../kernel/person-scope';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { isCountedFor } from '../kernel/person-scope';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import type { Provider } from './providers';
 
@@ -31,8 +31,8 @@ export interface Attestation {
 const selectAttestations = (sql: Db, principal: Principal, { id }: Provider) => sql`
   select a.id, a.client_id, a.attested_on, a.source, a.reference, a.authorized_payer_ids, a.recorded_by,
     case when a.client_id is null then greatest(a.recorded_at, p.here_since) else a.recorded_at end as created_at
-  from providers p join attestations a on a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')}
-  where p.id = ${id} and ${inScope(sql, principal, 'p.client_id')}`;
+  from providers p join attestations a on a.person_id = p.person_id and ${isCountedFor(sql, 'a', 'recorded_at')}
+  where p.id = ${id} and ${isInScope(sql, principal, 'p.client_id')}`;
 
 /** Records an attestation as the provider's client states it; repeated under the same id it changes nothing. */
 export const recordAttestation = (
@@ -52,13 +52,13 @@ export const recordAttestation = (
       attestedOn,
       source,
       reference,
-      recordedBy: json(tx, actorOf(principal)),
+      recordedBy: json(tx, buildActor(principal)),
     };
     const inserted = await tx`
       insert into attestations ${rowsOf(tx, { ...row, authorizedPayerIds })} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
-      await announce(tx, 'provider file changed', provider.id);
-      await audit(tx, principal, {
+      await announceFact(tx, 'provider file changed', provider.id);
+      await recordAudit(tx, principal, {
         action: 'attestation.record',
         subjectType: 'provider',
         subjectId: provider.id,
@@ -88,8 +88,8 @@ export interface AccessWithdrawal {
 
 const selectWithdrawals = (sql: Db, principal: Principal, { id }: Provider) => sql`
   select a.id, a.payer_ids, a.withdrawn_on, a.source, a.reference, a.recorded_by, a.recorded_at as created_at
-  from providers p join access_withdrawals a on a.person_id = p.person_id and ${countsFor(sql, 'a', 'recorded_at')}
-  where p.id = ${id} and ${inScope(sql, principal, 'p.client_id')}`;
+  from providers p join access_withdrawals a on a.person_id = p.person_id and ${isCountedFor(sql, 'a', 'recorded_at')}
+  where p.id = ${id} and ${isInScope(sql, principal, 'p.client_id')}`;
 
 /** Records that payers may no longer see the profile, as the client states it; repeated under the same id it changes nothing. */
 export const recordAccessWithdrawal = (
@@ -104,11 +104,11 @@ export const recordAccessWithdrawal = (
     const { payerIds, withdrawnOn, source, reference = null } = input;
     const row = { id, clientId, personId, payerIds, withdrawnOn, source, reference };
     const inserted = await tx`
-      insert into access_withdrawals ${rowsOf(tx, { ...row, recordedBy: json(tx, actorOf(principal)) })}
+      insert into access_withdrawals ${rowsOf(tx, { ...row, recordedBy: json(tx, buildActor(principal)) })}
       on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
-      await announce(tx, 'provider file changed', provider.id);
-      await audit(tx, principal, {
+      await announceFact(tx, 'provider file changed', provider.id);
+      await recordAudit(tx, principal, {
         action: 'profile_access.withdraw',
         subjectType: 'provider',
         subjectId: provider.id,
@@ -139,14 +139,14 @@ export const recordRegistryAttestation = (
   sql.begin(async (tx) => {
     const row = { id, clientId: null, personId, attestedOn, source: 'caqh' };
     const inserted = await tx`
-      insert into attestations ${tx({ ...row, recordedBy: json(tx, actorOf(principal)) })}
+      insert into attestations ${tx({ ...row, recordedBy: json(tx, buildActor(principal)) })}
       on conflict (id) do nothing returning id`;
     if (inserted.length === 0) return;
-    await announce(tx, 'person file changed', personId);
+    await announceFact(tx, 'person file changed', personId);
     const providers = await tx<{ id: string; clientId: string }[]>`
       select id, client_id from providers where person_id = ${personId} order by id`;
     for (const provider of providers)
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'attestation.record',
         subjectType: 'provider',
         subjectId: provider.id,

@@ -1,9 +1,9 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import type { AuthorisationScope } from '../../domain/kernel/codes';
 import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 export interface AuthorisationInput {
@@ -47,17 +47,17 @@ export const createAuthorisation = (
   input: AuthorisationInput,
 ): Promise<Authorisation> =>
   sql.begin(async (tx) => {
-    const row = { ...input, id, clientId, providerId, recordedBy: json(tx, actorOf(principal)) };
+    const row = { ...input, id, clientId, providerId, recordedBy: json(tx, buildActor(principal)) };
     const made = await tx`insert into authorisations ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0) {
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'authorisation.create',
         subjectType: 'provider',
         subjectId: providerId,
         clientId,
         detail: input,
       });
-      await announce(tx, 'provider file changed', providerId);
+      await announceFact(tx, 'provider file changed', providerId);
     }
     return (await findAuthorisation(tx, principal, id))!;
   });
@@ -70,19 +70,19 @@ export const revokeAuthorisation = (
   { on, reason }: { on: PlainDate; reason: string },
 ): Promise<Authorisation> =>
   sql.begin(async (tx) => {
-    const revocation = json(tx, { reason, recordedBy: { ...actorOf(principal) } });
+    const revocation = json(tx, { reason, recordedBy: { ...buildActor(principal) } });
     const revoked = await tx`
       update authorisations set revoked_on = ${on}, revocation = ${revocation}
       where id = ${id} and revoked_on is null returning id`;
     if (revoked.length > 0) {
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'authorisation.revoke',
         subjectType: 'provider',
         subjectId: providerId,
         clientId,
         detail: { id, on, reason },
       });
-      await announce(tx, 'provider file changed', providerId);
+      await announceFact(tx, 'provider file changed', providerId);
     }
     return (await findAuthorisation(tx, principal, id))!;
   });
@@ -90,7 +90,7 @@ export const revokeAuthorisation = (
 export async function findAuthorisation(sql: Db, principal: Principal, id: string): Promise<Authorisation | null> {
   const [one] = await sql<
     Authorisation[]
-  >`select * from authorisations where id = ${id} and ${inScope(sql, principal)}`;
+  >`select * from authorisations where id = ${id} and ${isInScope(sql, principal)}`;
   return one ?? null;
 }
 
@@ -102,6 +102,6 @@ export const listAuthorisations = (
 ): Promise<Page<Authorisation>> =>
   readPage(
     sql,
-    sql`select * from authorisations where provider_id = ${providerId} and ${inScope(sql, principal)}`,
+    sql`select * from authorisations where provider_id = ${providerId} and ${isInScope(sql, principal)}`,
     request,
   );

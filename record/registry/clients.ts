@@ -1,10 +1,10 @@
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { inScope, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { reviseRow, type Precondition } from '../kernel/revise';
-import { announce } from '../kernel/subscribers';
-import { unlessViolated } from '../kernel/violation';
+import { announceFact } from '../kernel/subscribers';
+import { runUnlessViolated } from '../kernel/violation';
 
 export interface ClientInput {
   name: string;
@@ -27,15 +27,15 @@ export interface Client extends ClientInput {
 const selectClients = (sql: Db, principal: Principal) => sql`
   select id, client_id, name, time_zone, contact_email, ended_on, ending_id, purged->>'secrets' as secrets_purged_at,
     version, created_at, updated_at
-  from clients where ${inScope(sql, principal)}`;
+  from clients where ${isInScope(sql, principal)}`;
 
 /** Repeated under the same id it changes nothing. Answers null where PostgreSQL does not know the time zone. */
 export const createClient = (sql: Sql, principal: Principal, id: string, input: ClientInput): Promise<Client | null> =>
-  unlessViolated('time_zone', () =>
+  runUnlessViolated('time_zone', () =>
     sql.begin(async (tx) => {
       const inserted = await tx`insert into clients ${tx({ id, ...input })} on conflict (id) do nothing returning id`;
       if (inserted.length > 0)
-        await audit(tx, principal, {
+        await recordAudit(tx, principal, {
           action: 'client.create',
           subjectType: 'client',
           subjectId: id,
@@ -62,7 +62,7 @@ export const updateClient = (
   patch: Partial<ClientInput>,
   precondition: Precondition,
 ): Promise<Client | null> =>
-  unlessViolated('time_zone', () =>
+  runUnlessViolated('time_zone', () =>
     sql.begin(async (tx) => {
       const [before] = await tx<
         { timeZone: string }[]
@@ -71,7 +71,7 @@ export const updateClient = (
       const { timeZone = before?.timeZone } = patch;
       if (before && timeZone !== before.timeZone) {
         await moveMornings(tx, id, before.timeZone);
-        await announce(tx, 'time zone changed', id);
+        await announceFact(tx, 'time zone changed', id);
       }
       return (await findClient(tx, principal, id))!;
     }),
@@ -79,20 +79,20 @@ export const updateClient = (
 
 /** What was kept for nine in the morning where the client was is kept for nine where it is: open tasks, the next question. */
 async function moveMornings(tx: Tx, clientId: string, from: string): Promise<void> {
-  const move = (at: Fragment) =>
+  const moveInstant = (at: Fragment) =>
     tx`(${at} at time zone ${from}) at time zone (select c.time_zone from clients c where c.id = ${clientId})`;
   const isAtNine = (at: Fragment) => tx`(${at} at time zone ${from})::time = '09:00'`;
   await tx`
-    update tasks set due_at = ${move(tx`due_at`)}
+    update tasks set due_at = ${moveInstant(tx`due_at`)}
     where client_id = ${clientId} and closed_at is null and ${isAtNine(tx`due_at`)}`;
   await tx`
-    update inquiries set next_ask_at = ${move(tx`next_ask_at`)}
+    update inquiries set next_ask_at = ${moveInstant(tx`next_ask_at`)}
     where client_id = ${clientId} and ${isAtNine(tx`next_ask_at`)}`;
 }
 
 /** Those of `ids` that the principal may see. */
 export async function selectKnownClients(sql: Db, principal: Principal, ids: string[]): Promise<Set<string>> {
   const rows = await sql<{ id: string }[]>`
-    select id from clients where id = any(${ids}::uuid[]) and ${inScope(sql, principal)}`;
+    select id from clients where id = any(${ids}::uuid[]) and ${isInScope(sql, principal)}`;
   return new Set(rows.map((row) => row.id));
 }

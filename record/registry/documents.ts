@@ -1,7 +1,7 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { Db, Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { inScope, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 export interface DocumentInput {
@@ -28,7 +28,7 @@ export interface Document {
 }
 
 const selectDocuments = (sql: Db, principal: Principal, clientId: string) => sql`
-  select * from documents where client_id = ${clientId} and ${inScope(sql, principal)}`;
+  select * from documents where client_id = ${clientId} and ${isInScope(sql, principal)}`;
 
 /** Repeated under the same id it changes nothing. */
 export const createDocument = (
@@ -44,8 +44,8 @@ export const createDocument = (
       insert into documents ${tx({ id, clientId, kind, name, sha256, expiresOn, providerId, practiceId })}
       on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
-      if (providerId && expiresOn) await announce(tx, 'expiring document added', providerId);
-      await audit(tx, principal, {
+      if (providerId && expiresOn) await announceFact(tx, 'expiring document added', providerId);
+      await recordAudit(tx, principal, {
         action: 'document.create',
         subjectType: 'document',
         subjectId: id,

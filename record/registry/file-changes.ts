@@ -1,9 +1,9 @@
 import { selectClientToday } from '../time/days';
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { ChangeField } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Tx } from '../../runtime/database';
-import { actorOf, type Principal } from '../kernel/principal';
+import { buildActor, type Principal } from '../kernel/principal';
 
 /** Whose file has changed. */
 export interface ChangedSubject {
@@ -35,9 +35,9 @@ export async function keepChanges(
         field,
         changedOn: changedOn ?? selectClientToday(tx, clientId),
         correction,
-        recordedBy: json(tx, actorOf(principal)),
+        recordedBy: json(tx, buildActor(principal)),
       })} returning id`;
-    await announce(tx, 'file change kept', made!.id);
-    if (field === 'tin') await announce(tx, 'tax id changed', subjectId);
+    await announceFact(tx, 'file change kept', made!.id);
+    if (field === 'tin') await announceFact(tx, 'tax id changed', subjectId);
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../domain/registry/held-terms';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, type Tx } from '../../runtime/database';
-import { currentLicences } from '../kernel/person-scope';
+import { selectCurrentLicences } from '../kernel/person-scope';
 import { selectClientToday } from '../time/days';
 import type { Circumstance } from './file-changes';
 
@@ -44,7 +44,7 @@ export interface HeldFile {
 /** What of it a caller gives; a former list takes the place of the one on file. */
 export type HeldPatch = { [Field in keyof HeldFile]?: HeldFile[Field] | undefined };
 
-const plain = (text = '') => text.replaceAll(/[\s.-]/g, '').toUpperCase();
+const simplifyText = (text = '') => text.replaceAll(/[\s.-]/g, '').toUpperCase();
 
 const LICENCES: HeldKind<Licence> = {
   placeOf: ({ state }) => state,
@@ -53,44 +53,45 @@ const LICENCES: HeldKind<Licence> = {
 const COVER: HeldKind<Malpractice> = {
   placeOf: () => 'malpractice',
   isSame: (one, other) =>
-    plain(one.carrier) === plain(other.carrier) &&
+    simplifyText(one.carrier) === simplifyText(other.carrier) &&
     [one, other].some(
-      ({ policyNumber }) => policyNumber === undefined || plain(policyNumber) === plain(other.policyNumber),
+      ({ policyNumber }) =>
+        policyNumber === undefined || simplifyText(policyNumber) === simplifyText(other.policyNumber),
     ),
 };
 const DEA: HeldKind<Dea> = {
   placeOf: ({ state }) => state,
-  isSame: (one, other) => plain(one.number) === plain(other.number),
+  isSame: (one, other) => simplifyText(one.number) === simplifyText(other.number),
 };
 
 /** Puts what is given on file, keeps the terms that it renews or replaces, and answers the columns of the provider's row. */
-export async function fileHeld(
+export async function saveTerms(
   tx: Tx,
   { id, clientId }: { id: string; clientId: string },
   { licences, formerLicences, malpractice, formerMalpractice, dea, formerDea }: HeldPatch,
   { changedOn, correction = false }: Circumstance,
 ): Promise<object> {
   const [kept] = await tx<(HeldFile & { today: PlainDate })[]>`
-    select ${currentLicences(tx)} as licences, p.former_licences, p.malpractice, p.former_malpractice, p.dea, p.former_dea,
+    select ${selectCurrentLicences(tx)} as licences, p.former_licences, p.malpractice, p.former_malpractice, p.dea, p.former_dea,
       ${selectClientToday(tx, clientId)} as today
     from providers p where p.id = ${id} for no key update`;
   const { today, ...file } = kept!;
   const change: TermChange = { on: changedOn ?? today, correction };
-  const heldLicences = replace(
+  const heldLicences = replaceKind(
     { current: file.licences, former: file.formerLicences },
     licences,
     formerLicences,
     LICENCES,
     change,
   );
-  const heldCover = replace(
+  const heldCover = replaceKind(
     { current: file.malpractice ? [file.malpractice] : [], former: file.formerMalpractice },
     malpractice === undefined ? undefined : malpractice === null ? [] : [malpractice],
     formerMalpractice,
     COVER,
     change,
   );
-  const heldDea = replace({ current: file.dea, former: file.formerDea }, dea, formerDea, DEA, change);
+  const heldDea = replaceKind({ current: file.dea, former: file.formerDea }, dea, formerDea, DEA, change);
   if (licences) await placeLicences(tx, clientId, id, heldLicences!.current);
   return {
     ...(heldLicences && { formerLicences: json(tx, [...heldLicences.former]) }),
@@ -103,7 +104,7 @@ export async function fileHeld(
 }
 
 /** What becomes of the terms of a kind; null where nothing of it is given. Who lists the former ones says all of them. */
-function replace<T extends DatedTerm>(
+function replaceKind<T extends DatedTerm>(
   kept: HeldTerms<T>,
   current: readonly T[] | undefined,
   givenFormer: readonly T[] | undefined,

@@ -1,7 +1,7 @@
-import { idsOfOne, isAmong } from '../kernel/one-entry';
-import { announceEach } from '../kernel/subscribers';
+import { selectEntryIds, isAmong } from '../kernel/one-entry';
+import { announceFacts } from '../kernel/subscribers';
 import type { Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';
 
 /** What came of a merge: done, or what stands in its way. */
@@ -36,11 +36,11 @@ export const mergePersons = (
     const [own, other] = kind === 'payer' ? ['payer_id', 'practice_id'] : ['practice_id', 'payer_id'];
     const otherTable = kind === 'payer' ? 'practices' : 'payers';
     const [collision] = await tx<{ id: string }[]>`
-      select a.id from applications a join applications b on b.open and b.${tx(own!)} in ${idsOfOne(tx, TABLES[kind], into)}
-        and b.${tx(other!)} in ${idsOfOne(tx, otherTable, tx`a.${tx(other!)}`)} and b.provider_id is not distinct from a.provider_id
+      select a.id from applications a join applications b on b.open and b.${tx(own!)} in ${selectEntryIds(tx, TABLES[kind], into)}
+        and b.${tx(other!)} in ${selectEntryIds(tx, otherTable, tx`a.${tx(other!)}`)} and b.provider_id is not distinct from a.provider_id
         and b.state = a.state and b.line_of_business = a.line_of_business and b.kind = a.kind
         and b.location_id is not distinct from a.location_id
-      where a.open and a.${tx(own!)} in ${idsOfOne(tx, TABLES[kind], id)} limit 1`;
+      where a.open and a.${tx(own!)} in ${selectEntryIds(tx, TABLES[kind], id)} limit 1`;
     if (collision) return { collides: collision.id };
     // what was merged into it before follows
     await tx`update ${table} set merged_into = ${into} where id = ${id} or merged_into = ${id}`;
@@ -60,14 +60,14 @@ export const mergePersons = (
         where covers @> ${[id]}::uuid[] and not covers @> ${[into]}::uuid[]`;
     }
     const covered = kind === 'payer' ? tx`(select covers from payers where id = ${into})` : tx`'{}'::uuid[]`;
-    await announceEach(
+    await announceFacts(
       tx,
       'payer counted otherwise',
       tx`select a.id from applications a join ${table} y on y.id = a.${tx(own!)}
-        where (y.id in ${idsOfOne(tx, TABLES[kind], into)} or ${isAmong(tx, 'y', covered)})
+        where (y.id in ${selectEntryIds(tx, TABLES[kind], into)} or ${isAmong(tx, 'y', covered)})
           and a.provider_id is not null`,
     );
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: `${kind}.merge`,
       subjectType: kind,
       subjectId: id,

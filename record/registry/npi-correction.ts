@@ -4,8 +4,8 @@ import { Duplicate } from '../kernel/duplicate';
 import type { Principal } from '../kernel/principal';
 import { requestLookups } from '../kernel/registry-requests';
 import { reviseRow, type Precondition } from '../kernel/revise';
-import { announce } from '../kernel/subscribers';
-import { carryExclusions, screen } from '../screening/exclusions';
+import { announceFact } from '../kernel/subscribers';
+import { carryExclusions, screenProviders } from '../screening/exclusions';
 import { findProvider, type Provider } from './providers';
 
 /**
@@ -39,11 +39,11 @@ export const correctNpi = (
       await tx`update access_withdrawals set person_id = ${to} where person_id = ${personId} and client_id = ${clientId}`;
       await tx`update caqh_statements set person_id = ${to} where person_id = ${personId} and client_id = ${clientId}`;
       await carryExclusions(tx, principal, { id, clientId, personId: to }, personId);
-      await screen(tx, [id]);
+      await screenProviders(tx, [id]);
       await requestLookups(tx, to);
-      await announce(tx, 'provider added', id);
-      await announce(tx, 'provider file changed', id);
-      await announce(tx, 'exclusion decided for a provider', id);
+      await announceFact(tx, 'provider added', id);
+      await announceFact(tx, 'provider file changed', id);
+      await announceFact(tx, 'exclusion decided for a provider', id);
     }
     return (await findProvider(tx, principal, id))!;
   });

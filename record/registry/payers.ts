@@ -1,16 +1,16 @@
 import { compareBusinessNames } from '../../domain/kernel/business-names';
-import { idOfOne, isAmong, standsForItself } from '../kernel/one-entry';
-import { announceEach } from '../kernel/subscribers';
+import { selectEntryId, isAmong, isUnmerged } from '../kernel/one-entry';
+import { announceFacts } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
 import { json, type Db, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { asKnown } from '../kernel/as-of';
+import { recordAudit } from '../kernel/audit';
+import { selectAsKnown } from '../kernel/as-of';
 import type { Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { settleTasks } from '../kernel/tasks';
 import { reviseRow, type Precondition } from '../kernel/revise';
-import { unlessViolated } from '../kernel/violation';
+import { runUnlessViolated } from '../kernel/violation';
 
 export interface PayerInput {
   name: string;
@@ -57,7 +57,7 @@ export const createPayer = (sql: Sql, principal: Principal, id: string, input: P
           on conflict do nothing returning id`;
     if (inserted.length > 0) {
       await tx`insert into playbooks (payer_id, version, body) values (${id}, 1, ${json(tx, playbook)})`;
-      await audit(tx, principal, { action: 'payer.create', subjectType: 'payer', subjectId: id, detail: input });
+      await recordAudit(tx, principal, { action: 'payer.create', subjectType: 'payer', subjectId: id, detail: input });
     }
     const payer = await findPayer(tx, id);
     return payer ? { payer } : { existingId: existingId! };
@@ -80,7 +80,7 @@ export async function updatePayer(
   precondition: Precondition,
 ): Promise<PayerOrExisting> {
   const { playbook, electronicPayerIds, evenIfExists, ...columns } = patch;
-  const payer = await unlessViolated('unique', () =>
+  const payer = await runUnlessViolated('unique', () =>
     sql.begin(async (tx) => {
       const { name, aliases = [] } = columns;
       const existingId = await findPayerNamed(tx, id, [...(name === undefined ? [] : [name]), ...aliases]);
@@ -101,7 +101,7 @@ export async function updatePayer(
       }
       // the gate of those that it stands for, or no longer does, answers by it
       if (before)
-        await announceEach(
+        await announceFacts(
           tx,
           'payer counted otherwise',
           tx`select a.id from applications a join payers y on y.id = a.payer_id
@@ -130,11 +130,11 @@ interface PayerReference {
 
 /** Which payers each reference means: the one that it names, or those that claims reach by its electronic payer id. */
 export async function findPayersByElectronicId(sql: Db, references: readonly PayerReference[]): Promise<string[][]> {
-  const keyOf = ({ electronicPayerId, clearinghouse, asOf }: PayerReference) =>
+  const buildReferenceKey = ({ electronicPayerId, clearinghouse, asOf }: PayerReference) =>
     JSON.stringify([electronicPayerId, clearinghouse, asOf]);
   const electronic = references.filter(({ electronicPayerId }) => electronicPayerId !== undefined);
-  const asked = [...new Map(electronic.map((reference) => [keyOf(reference), reference])).values()];
-  const known = asKnown(
+  const asked = [...new Map(electronic.map((reference) => [buildReferenceKey(reference), reference])).values()];
+  const known = selectAsKnown(
     sql,
     asked.some(({ asOf }) => asOf !== undefined),
   );
@@ -153,10 +153,12 @@ export async function findPayersByElectronicId(sql: Db, references: readonly Pay
           where p_then.electronic_payer_ids @> jsonb_build_array(jsonb_build_object('payerId', q."electronicPayerId"))
             and e."payerId" = q."electronicPayerId" and e.clearinghouse = coalesce(q.clearinghouse, e.clearinghouse)
             -- what was merged has given its ids to the one that stays
-            and ${standsForItself(sql, 'p_then')}
+            and ${isUnmerged(sql, 'p_then')}
           group by q.i`;
-  const found = new Map(rows.map(({ i, ids }) => [keyOf(asked[i]!), ids]));
-  return references.map((reference) => (reference.payerId ? [reference.payerId] : (found.get(keyOf(reference)) ?? [])));
+  const found = new Map(rows.map(({ i, ids }) => [buildReferenceKey(asked[i]!), ids]));
+  return references.map((reference) =>
+    reference.payerId ? [reference.payerId] : (found.get(buildReferenceKey(reference)) ?? []),
+  );
 }
 
 /** Finds another payer that goes by one of these names or aliases, however it is written. */
@@ -165,8 +167,8 @@ async function findPayerNamed(sql: Db, id: string, names: readonly string[]): Pr
   // one after the other
   await sql`select pg_advisory_xact_lock(hashtextextended('payer names', 0))`;
   const others = await sql<{ id: string; names: string[] }[]>`
-    select ${idOfOne(sql, 'p')} as id, name || aliases as names from payers p
-    where ${idOfOne(sql, 'p')} <> ${id} and p.id <> ${id} order by created_at, id`;
+    select ${selectEntryId(sql, 'p')} as id, name || aliases as names from payers p
+    where ${selectEntryId(sql, 'p')} <> ${id} and p.id <> ${id} order by created_at, id`;
   return others.find((other) => other.names.some((its) => names.some((name) => isNameOf(name, its))))?.id;
 }
 

@@ -1,19 +1,19 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { CHANGE_FIELDS, type ChangeField } from '../../domain/kernel/codes';
 import { compareAddresses } from '../../domain/kernel/addresses';
 import { hasKnownPrefix, normalizeTin, type TinType } from '../../domain/kernel/identifiers';
 import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import { Duplicate } from '../kernel/duplicate';
-import { idsOfOne, standsForItself } from '../kernel/one-entry';
+import { selectEntryIds, isUnmerged } from '../kernel/one-entry';
 import { screenPractices } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
-import { inScope, type Principal } from '../kernel/principal';
+import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { reviseRow, type Precondition } from '../kernel/revise';
-import { unlessViolated } from '../kernel/violation';
+import { runUnlessViolated } from '../kernel/violation';
 
 interface Address {
   line1: string;
@@ -75,7 +75,7 @@ const selectPractices = (sql: Db, principal: Principal) => sql`
     coalesce((
       select jsonb_agg(jsonb_build_object('id', l.id, 'name', l.name, 'address', l.address) order by l.position)
       from locations l where l.practice_id = p.id), '[]') as locations
-  from practices p where ${inScope(sql, principal, 'p.client_id')}`;
+  from practices p where ${isInScope(sql, principal, 'p.client_id')}`;
 
 /** Repeated under the same id it changes nothing. Throws a Duplicate where the client has one with this tax id. */
 export const createPractice = (
@@ -88,7 +88,7 @@ export const createPractice = (
 ): Promise<Practice> =>
   sql.begin(async (tx) => {
     const { locations = [], tin, legalName, npi = null, address, billing = null, evenIfExists } = input;
-    const row = { id, clientId, legalName, npi, address, billing, ...tinColumns(keyring, id, tin) };
+    const row = { id, clientId, legalName, npi, address, billing, ...buildTinColumns(keyring, id, tin) };
     // one after the other
     await tx`select from clients where id = ${clientId} for no key update`;
     const inserted = await tx`
@@ -97,7 +97,7 @@ export const createPractice = (
       if (!evenIfExists) await refuseSharedTin(tx, { id, clientId }, row.tinHash);
       await placeLocations(tx, clientId, id, locations);
       await screenPractices(tx, [id]);
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'practice.create',
         subjectType: 'practice',
         subjectId: id,
@@ -116,8 +116,8 @@ async function refuseSharedTin(
 ): Promise<void> {
   const [existing] = await tx<{ id: string }[]>`
     select id from practices p
-    where client_id = ${clientId} and tin_hash = ${tinHash} and ${standsForItself(tx, 'p')}
-      and id not in ${idsOfOne(tx, 'practices', id)}
+    where client_id = ${clientId} and tin_hash = ${tinHash} and ${isUnmerged(tx, 'p')}
+      and id not in ${selectEntryIds(tx, 'practices', id)}
     order by created_at, id limit 1`;
   if (existing) throw new Duplicate(existing.id);
 }
@@ -153,14 +153,14 @@ export const updatePractice = (
   { changedOn, correction, ...patch }: Partial<PracticeInput> & Circumstance,
   precondition: Precondition,
 ): Promise<Practice | null> =>
-  unlessViolated('foreign_key', () =>
+  runUnlessViolated('foreign_key', () =>
     sql.begin(async (tx) => {
       const { tin, locations, evenIfExists, ...columns } = patch;
       // one after the other
       if (tin) await tx`select from clients where id = ${clientId} for no key update`;
-      const changed = await changedFields(tx, keyring, id, patch);
+      const changed = await listChangedFields(tx, keyring, id, patch);
       await reviseRow(tx, principal, 'practice', id, {
-        columns: { ...columns, ...(tin && tinColumns(keyring, id, tin)) },
+        columns: { ...columns, ...(tin && buildTinColumns(keyring, id, tin)) },
         asked: patch,
         precondition,
       });
@@ -169,7 +169,7 @@ export const updatePractice = (
       if (locations) await placeLocations(tx, clientId, id, locations);
       if (SCREENED_FIELDS.some((field) => field in patch)) await screenPractices(tx, [id]);
       await keepChanges(tx, principal, { type: 'practice', id, clientId }, changed, { changedOn, correction });
-      if (FILE_FIELDS.some((field) => field in patch)) await announce(tx, 'practice file changed', id);
+      if (FILE_FIELDS.some((field) => field in patch)) await announceFact(tx, 'practice file changed', id);
       return (await findPractice(tx, principal, id))!;
     }),
   );
@@ -180,7 +180,7 @@ const SCREENED_FIELDS: (keyof PracticeInput)[] = ['legalName', 'npi', 'address',
 const FILE_FIELDS: (keyof PracticeInput)[] = ['tin', 'npi', 'address', 'locations'];
 
 /** What payers have on file of a practice and a patch makes another; an address that is only written otherwise is none. */
-async function changedFields(
+async function listChangedFields(
   tx: Tx,
   keyring: Keyring,
   id: string,
@@ -211,24 +211,24 @@ async function changedFields(
 
 /** Gives a practice its tax id again once it was purged. */
 export async function restoreTin(tx: Tx, keyring: Keyring, id: string, tin: Tin): Promise<void> {
-  const columns = tinColumns(keyring, id, tin);
+  const columns = buildTinColumns(keyring, id, tin);
   await tx`
     update practices set ${rowsOf(tx, columns)}, version = version + 1, updated_at = now()
     where id = ${id} and tin_sealed is null`;
-  await announce(tx, 'practice file changed', id);
+  await announceFact(tx, 'practice file changed', id);
 }
 
-const tinOwner = (practiceId: string): string => `practices/${practiceId}/tin`;
+const nameTinOwner = (practiceId: string): string => `practices/${practiceId}/tin`;
 
 /** A practice's tax id from what is kept of it. */
 export const openTin = (keyring: Keyring, practiceId: string, sealed: string): string =>
-  keyring.open(sealed, tinOwner(practiceId));
+  keyring.open(sealed, nameTinOwner(practiceId));
 
-function tinColumns(keyring: Keyring, practiceId: string, { type, value }: Tin) {
+function buildTinColumns(keyring: Keyring, practiceId: string, { type, value }: Tin) {
   const digits = normalizeTin(value);
   return {
     tinType: type,
-    tinSealed: keyring.seal(value, tinOwner(practiceId)),
+    tinSealed: keyring.seal(value, nameTinOwner(practiceId)),
     tinHash: keyring.lookupHash(digits),
     tinLast4: digits.slice(-4),
     tinPrefixKnown: type !== 'ein' || hasKnownPrefix(value),

@@ -1,15 +1,21 @@
 import { comparePersonNames, type PersonName } from '../../domain/kernel/names';
-import { announce, announceTogether, type AnnouncedFact } from '../kernel/subscribers';
+import { announceFact, announceTogether, type AnnouncedFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/kernel/codes';
 import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { screen } from '../screening/exclusions';
+import { recordAudit } from '../kernel/audit';
+import { screenProviders } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
 import { requestLookups } from '../kernel/registry-requests';
-import { fileHeld, type HeldFile, type HeldPatch } from './held-terms';
-import { attestedOn, currentLicences, isThere, registryLicences, registryWord } from '../kernel/person-scope';
-import { inScope, type Principal } from '../kernel/principal';
+import { saveTerms, type HeldFile, type HeldPatch } from './held-terms';
+import {
+  selectAttestedOn,
+  selectCurrentLicences,
+  isWithClient,
+  selectRegistryLicences,
+  selectRegistryStatement,
+} from '../kernel/person-scope';
+import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { reviseRow, type Precondition } from '../kernel/revise';
 
@@ -95,13 +101,13 @@ const selectProviders = (sql: Db, principal: Principal) => sql`
         'nextCheckAt', case when v.mode = 'api' then greatest(r.next_check_at, v.next_probe_at) end))
       from (values ('caqh', 'manual', 'CAQH'), ('nppes', 'off', 'NPPES')) as s(service, mode, name)
       left join registry_services v on v.service = s.service
-      left join registry_records r on r.service = s.service and r.person_id = p.person_id and ${isThere(sql)}
-      left join lateral ${registryWord(sql, sql`s.service`)} w on true) as registries,
-    ${attestedOn(sql)} as attested_on,
-    ${currentLicences(sql)} as licences,
-    ${registryLicences(sql)} as registry_licences
+      left join registry_records r on r.service = s.service and r.person_id = p.person_id and ${isWithClient(sql)}
+      left join lateral ${selectRegistryStatement(sql, sql`s.service`)} w on true) as registries,
+    ${selectAttestedOn(sql)} as attested_on,
+    ${selectCurrentLicences(sql)} as licences,
+    ${selectRegistryLicences(sql)} as registry_licences
   from providers p join persons n on n.id = p.person_id join clients c on c.id = p.client_id
-  where ${inScope(sql, principal, 'p.client_id')}`;
+  where ${isInScope(sql, principal, 'p.client_id')}`;
 
 /** Repeated under the same id it changes nothing; where the client has, or had, the person already, names that provider. */
 export const createProvider = (
@@ -113,7 +119,7 @@ export const createProvider = (
 ): Promise<{ provider: Provider } | { existingId: string; hasLeft: boolean }> =>
   sql.begin(async (tx) => {
     const { npi, caqhId = null, taxonomyCode = null, formerNames = [], ...rest } = input;
-    const [held, name] = divideHeld(rest);
+    const [held, name] = splitTerms(rest);
     await tx`insert into persons ${tx({ id: randomUUID(), npi })} on conflict (npi) do nothing`;
     const [person] = await tx<{ id: string }[]>`select id from persons where npi = ${npi}`;
     const row = {
@@ -128,12 +134,12 @@ export const createProvider = (
     const inserted = await tx`
       insert into providers ${rowsOf(tx, row)} on conflict do nothing returning id`;
     if (inserted.length > 0) {
-      const columns = await fileHeld(tx, { id, clientId }, held, {});
+      const columns = await saveTerms(tx, { id, clientId }, held, {});
       if (Object.keys(columns).length > 0) await tx`update providers set ${rowsOf(tx, columns)} where id = ${id}`;
-      await screen(tx, [id]);
-      await announce(tx, 'provider added', id);
+      await screenProviders(tx, [id]);
+      await announceFact(tx, 'provider added', id);
       await requestLookups(tx, person!.id);
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'provider.create',
         subjectType: 'provider',
         subjectId: id,
@@ -169,11 +175,11 @@ export const updateProvider = (
   precondition: Precondition,
 ): Promise<Provider> =>
   sql.begin(async (tx) => {
-    const [held, { formerNames, ...rest }] = divideHeld(patch);
+    const [held, { formerNames, ...rest }] = splitTerms(patch);
     const columns = {
       ...rest,
       ...(formerNames && { formerNames: json(tx, formerNames) }),
-      ...(await fileHeld(tx, provider, held, { changedOn, correction })),
+      ...(await saveTerms(tx, provider, held, { changedOn, correction })),
     };
     const { id, clientId } = provider;
     // as it is now: somebody may have renamed them since it was read
@@ -184,7 +190,7 @@ export const updateProvider = (
       changedOn,
       correction,
     });
-    if (SCREENED_FIELDS.some((field) => field in patch)) await screen(tx, [provider.id]);
+    if (SCREENED_FIELDS.some((field) => field in patch)) await screenProviders(tx, [provider.id]);
     const facts = Object.entries(ANNOUNCED).flatMap(([field, fact]) => (field in patch ? [fact] : []));
     await announceTogether(tx, facts, provider.id);
     return (await findProvider(tx, principal, provider.id))!;
@@ -205,7 +211,7 @@ function isRenamed(before: ProviderName, patch: Partial<ProviderPatch>): boolean
 }
 
 /** What of a patch has terms, and the rest. */
-function divideHeld<P extends HeldPatch>(patch: P): [HeldPatch, Omit<P, keyof HeldFile>] {
+function splitTerms<P extends HeldPatch>(patch: P): [HeldPatch, Omit<P, keyof HeldFile>] {
   const { licences, formerLicences, malpractice, formerMalpractice, dea, formerDea, ...rest } = patch;
   return [{ licences, formerLicences, malpractice, formerMalpractice, dea, formerDea }, rest];
 }

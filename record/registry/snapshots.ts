@@ -1,9 +1,9 @@
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Snapshot } from '../../domain/sources/consistency';
 import { json, rowsOf, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { actorOf, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { buildActor, type Principal } from '../kernel/principal';
 
 /** Keeps what NPPES answered about a person, for every client. Repeated under the same id it changes nothing. */
 export const keepRegistrySnapshot = (
@@ -14,16 +14,16 @@ export const keepRegistrySnapshot = (
   { source, takenOn, ...body }: Snapshot & { takenOn: PlainDate },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = json(tx, actorOf(principal));
+    const recordedBy = json(tx, buildActor(principal));
     const row = { id, clientId: null, personId, source, takenOn, body: json(tx, body), recordedBy };
     const made = await tx`insert into registry_snapshots ${tx(row)} on conflict (id) do nothing returning id`;
     if (made.length === 0) return;
     // licences decide how long an attestation holds
-    await announce(tx, 'person file changed', personId);
+    await announceFact(tx, 'person file changed', personId);
     const providers = await tx<{ id: string; clientId: string }[]>`
       select id, client_id from providers where person_id = ${personId} order by id`;
     for (const provider of providers)
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'snapshot.keep',
         subjectType: 'provider',
         subjectId: provider.id,
@@ -41,10 +41,10 @@ export const keepSnapshot = (
   { source, takenOn, ...body }: Snapshot & { takenOn: PlainDate },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = json(tx, actorOf(principal));
+    const recordedBy = json(tx, buildActor(principal));
     const row = { id, clientId, providerId, source, takenOn, body: json(tx, body), recordedBy };
     await tx`insert into registry_snapshots ${rowsOf(tx, row)} on conflict (id) do nothing`;
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: 'snapshot.keep',
       subjectType: 'provider',
       subjectId: providerId,

@@ -1,9 +1,9 @@
-import { idsOfOne } from '../kernel/one-entry';
-import { announce } from '../kernel/subscribers';
+import { selectEntryIds } from '../kernel/one-entry';
+import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 /** A statement about a practice: never changed but to say what took its place. */
@@ -64,7 +64,7 @@ type Register = keyof typeof REGISTERS;
 const ANNOUNCED = { enrolment: 'enrolment changed', portal_access: 'practice file changed' } as const;
 
 /** Puts a statement on record in the place of the one about the same thing. Repeated under the same id it changes nothing. */
-const put = (
+const putStatement = (
   sql: Sql,
   principal: Principal,
   register: Register,
@@ -81,24 +81,24 @@ const put = (
     if (known) return;
     await tx`
       update ${table} set superseded_by = ${id}
-      where practice_id in ${idsOfOne(tx, 'practices', practiceId)} and superseded_by is null and ${same(tx)}`;
-    const row = { ...input, id, clientId, practiceId, recordedBy: json(tx, actorOf(principal)) };
+      where practice_id in ${selectEntryIds(tx, 'practices', practiceId)} and superseded_by is null and ${same(tx)}`;
+    const row = { ...input, id, clientId, practiceId, recordedBy: json(tx, buildActor(principal)) };
     await tx`insert into ${table} ${rowsOf(tx, row)}`;
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: `${register}.put`,
       subjectType: 'practice',
       subjectId: practiceId,
       clientId,
       detail: input,
     });
-    await announce(tx, ANNOUNCED[register], practiceId);
+    await announceFact(tx, ANNOUNCED[register], practiceId);
   });
 
-const select = (sql: Db, principal: Principal, register: Register, practiceId: string): Fragment => sql`
+const selectStatements = (sql: Db, principal: Principal, register: Register, practiceId: string): Fragment => sql`
   select * from ${sql(REGISTERS[register])}
-  where practice_id in ${idsOfOne(sql, 'practices', practiceId)} and ${inScope(sql, principal)}`;
+  where practice_id in ${selectEntryIds(sql, 'practices', practiceId)} and ${isInScope(sql, principal)}`;
 
-const list = <T extends { id: string }>(
+const listStatements = <T extends { id: string }>(
   sql: Db,
   principal: Principal,
   register: Register,
@@ -108,13 +108,19 @@ const list = <T extends { id: string }>(
 ): Promise<Page<T>> =>
   readPage(
     sql,
-    sql`${select(sql, principal, register, practiceId)}
+    sql`${selectStatements(sql, principal, register, practiceId)}
       ${current === undefined ? sql`` : sql`and (superseded_by is null) = ${current}`}`,
     request,
   );
 
-async function find<T>(sql: Db, principal: Principal, register: Register, practiceId: string, id: string): Promise<T> {
-  const [row] = await sql<object[]>`${select(sql, principal, register, practiceId)} and id = ${id}`;
+async function findStatement<T>(
+  sql: Db,
+  principal: Principal,
+  register: Register,
+  practiceId: string,
+  id: string,
+): Promise<T> {
+  const [row] = await sql<object[]>`${selectStatements(sql, principal, register, practiceId)} and id = ${id}`;
   return row as T;
 }
 
@@ -126,16 +132,16 @@ export async function putEnrolment(
   input: EnrolmentInput,
 ): Promise<Enrolment> {
   const { payerId, kind } = input;
-  await put(
+  await putStatement(
     sql,
     principal,
     'enrolment',
     id,
     practice,
     input,
-    (tx) => tx`payer_id in ${idsOfOne(tx, 'payers', payerId)} and kind = ${kind}`,
+    (tx) => tx`payer_id in ${selectEntryIds(tx, 'payers', payerId)} and kind = ${kind}`,
   );
-  return find(sql, principal, 'enrolment', practice.id, id);
+  return findStatement(sql, principal, 'enrolment', practice.id, id);
 }
 
 export const listEnrolments = (
@@ -144,7 +150,7 @@ export const listEnrolments = (
   practiceId: string,
   current: boolean | undefined,
   request: PageRequest,
-): Promise<Page<Enrolment>> => list(sql, principal, 'enrolment', practiceId, current, request);
+): Promise<Page<Enrolment>> => listStatements(sql, principal, 'enrolment', practiceId, current, request);
 
 export async function putPortalAccess(
   sql: Sql,
@@ -154,8 +160,16 @@ export async function putPortalAccess(
   input: PortalAccessInput,
 ): Promise<PortalAccess> {
   const { portal } = input;
-  await put(sql, principal, 'portal_access', id, practice, input, (tx) => tx`lower(portal) = lower(${portal})`);
-  return find(sql, principal, 'portal_access', practice.id, id);
+  await putStatement(
+    sql,
+    principal,
+    'portal_access',
+    id,
+    practice,
+    input,
+    (tx) => tx`lower(portal) = lower(${portal})`,
+  );
+  return findStatement(sql, principal, 'portal_access', practice.id, id);
 }
 
 export const listPortalAccess = (
@@ -164,4 +178,4 @@ export const listPortalAccess = (
   practiceId: string,
   current: boolean | undefined,
   request: PageRequest,
-): Promise<Page<PortalAccess>> => list(sql, principal, 'portal_access', practiceId, current, request);
+): Promise<Page<PortalAccess>> => listStatements(sql, principal, 'portal_access', practiceId, current, request);

@@ -1,8 +1,8 @@
 import { WORKER_ROLES, type Role } from '../../domain/kernel/codes';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';
-import { unlessViolated } from '../kernel/violation';
+import { runUnlessViolated } from '../kernel/violation';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 export interface UserInput {
@@ -35,19 +35,19 @@ export interface User {
 }
 
 /** The condition that a principal sees a user: they share a client. `manages` in api/kernel/policy.ts says who acts for them. */
-export const sees = (sql: Db, { clientIds }: Principal): Fragment =>
+export const isSeen = (sql: Db, { clientIds }: Principal): Fragment =>
   clientIds === null ? sql`true` : sql`(client_ids is null or client_ids && ${clientIds}::uuid[])`;
 
 /** Whether a user may see a client. */
-export const seesClient = ({ clientIds }: Pick<User, 'clientIds'>, clientId: string): boolean =>
+export const maySeeClient = ({ clientIds }: Pick<User, 'clientIds'>, clientId: string): boolean =>
   clientIds === null || clientIds.includes(clientId);
 
 const selectUsers = (sql: Db, principal: Principal): Fragment => sql`
   select id, name, email, role, client_ids, team, capacity, time_zone, revoked_at, work_to, created_at
-  from users where ${sees(sql, principal)}`;
+  from users where ${isSeen(sql, principal)}`;
 
 const changeUsers = <T>(sql: Sql, change: (tx: Tx) => Promise<T>): Promise<T | null> =>
-  unlessViolated('time_zone', async () => (await sql.begin(change)) as T);
+  runUnlessViolated('time_zone', async () => (await sql.begin(change)) as T);
 
 /** Of a user who is added before any client: the zone in which most people of the United States live. */
 const USUAL_ZONE = 'America/New_York';
@@ -76,7 +76,7 @@ export const createUser = (
     const row = { id, name, email, role, clientIds, team, capacity, timeZone: usual!.timeZone! };
     const inserted = await tx`insert into users ${tx(row)} on conflict do nothing returning id`;
     if (inserted.length > 0)
-      await audit(tx, principal, { action: 'user.create', subjectType: 'user', subjectId: id, detail: input });
+      await recordAudit(tx, principal, { action: 'user.create', subjectType: 'user', subjectId: id, detail: input });
     const user = await findUser(tx, principal, id);
     if (user) return { user };
     return { existingId: await findUserByEmail(tx, principal, email) };
@@ -90,7 +90,7 @@ export async function findUser(sql: Db, principal: Principal, id: string): Promi
 /** Who has an address, where the principal may see them. */
 export async function findUserByEmail(sql: Db, principal: Principal, email: string): Promise<string | undefined> {
   const [user] = await sql<{ id: string }[]>`
-    select id from users where lower(email) = lower(${email}) and ${sees(sql, principal)}`;
+    select id from users where lower(email) = lower(${email}) and ${isSeen(sql, principal)}`;
   return user?.id;
 }
 
@@ -100,13 +100,13 @@ export const listUsers = (sql: Db, principal: Principal, request: PageRequest): 
 export type UserPatch = Partial<Pick<User, 'name' | 'email' | 'role' | 'clientIds' | 'team' | 'capacity' | 'timeZone'>>;
 
 /** The condition that an application is somebody's work: it is open, or its participation goes on. */
-export const isHeld = (sql: Db): Fragment =>
+export const isAssignable = (sql: Db): Fragment =>
   sql`(open or stage = 'confirmed' and snapshot->>'participationEndedOn' is null)`;
 
 /** What a user has: open applications and those whose participation goes on, open tasks, and what they are asked. */
-export const selectHeld = (sql: Db, userId: string): Fragment => sql`(
+export const selectAssignedWork = (sql: Db, userId: string): Fragment => sql`(
   select 'application' as type, id, client_id from applications
-  where assignee = ${userId} and ${isHeld(sql)}
+  where assignee = ${userId} and ${isAssignable(sql)}
   union all
   select 'task', id, client_id from tasks where assignee = ${userId} and closed_at is null
   union all
@@ -125,13 +125,13 @@ export async function updateUser(
   patch: UserPatch,
   beyond: readonly Role[],
 ): Promise<User | 'has_work' | 'duplicate_user' | 'zone_unknown'> {
-  const change = async (tx: Tx): Promise<User | 'has_work'> => {
+  const changeUser = async (tx: Tx): Promise<User | 'has_work'> => {
     await tx`select from users where id = ${id} for no key update`;
     const user = (await findUser(tx, principal, id))!;
     if (Object.keys(patch).length === 0) return user;
     const { role, clientIds } = { ...user, ...patch };
     const [left] = await tx`
-      select from ${selectHeld(tx, id)} held
+      select from ${selectAssignedWork(tx, id)} held
       where ${!WORKER_ROLES.includes(role)} ${clientIds ? tx`or client_id <> all(${clientIds}::uuid[])` : tx``} limit 1`;
     if (left) return 'has_work';
     await tx`update users set ${tx(patch)} where id = ${id}`;
@@ -139,10 +139,16 @@ export async function updateUser(
       update api_keys set revoked_at = now()
       where user_id = ${id} and revoked_at is null and role = any(${[...beyond]})`;
     const after = (await findUser(tx, principal, id))!;
-    const change = { before: user, after };
-    await audit(tx, principal, { action: 'user.update', subjectType: 'user', subjectId: id, detail: patch, change });
+    const changeUser = { before: user, after };
+    await recordAudit(tx, principal, {
+      action: 'user.update',
+      subjectType: 'user',
+      subjectId: id,
+      detail: patch,
+      change: changeUser,
+    });
     return after;
   };
-  const changed = await unlessViolated('unique', async () => (await changeUsers(sql, change)) ?? 'zone_unknown');
+  const changed = await runUnlessViolated('unique', async () => (await changeUsers(sql, changeUser)) ?? 'zone_unknown');
   return changed ?? 'duplicate_user';
 }

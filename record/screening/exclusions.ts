@@ -1,6 +1,6 @@
 import { selectClientDay } from '../time/days';
 import { findLastToday } from '../../domain/time/dates';
-import { announce, announceEach } from '../kernel/subscribers';
+import { announceFact, announceFacts } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant, PlainDate } from '../../domain/time/instants';
@@ -17,14 +17,14 @@ import {
 } from '../../domain/screening/exclusions';
 import { readClock } from '../../runtime/clock';
 import { isLockTaken, json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { countsAt } from '../kernel/person-scope';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { isCountedAt } from '../kernel/person-scope';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { createTasks, type NewTask } from '../kernel/tasks';
 
 /** What the watch over the list is about: the operator's own. */
-export const OPERATOR = '00000000-0000-4000-8000-000000000001';
+export const OPERATOR_ID = '00000000-0000-4000-8000-000000000001';
 
 export interface ExclusionList {
   id: string;
@@ -98,13 +98,19 @@ export interface ScreenedSubject {
   personId: string | null;
 }
 
-const typeOf = ({ personId }: ScreenedSubject) => (personId === null ? 'practice' : 'provider');
-const columnOf = (held: ScreenedSubject) => `${typeOf(held)}_id` as const;
+const findType = ({ personId }: ScreenedSubject) => (personId === null ? 'practice' : 'provider');
+const nameColumn = (held: ScreenedSubject) => `${findType(held)}_id` as const;
 /** What of an exclusion says whose it is. */
-const ownerOf = ({ id, personId }: ScreenedSubject) => (personId === null ? { practiceId: id } : { personId });
+const pickOwner = ({ id, personId }: ScreenedSubject) => (personId === null ? { practiceId: id } : { personId });
 
 /** In whose name the list's word is kept. */
-export const LIST: Principal = { type: 'system', id: 'oig_leie', name: 'OIG LEIE', role: 'service', clientIds: null };
+export const LIST_PRINCIPAL: Principal = {
+  type: 'system',
+  id: 'oig_leie',
+  name: 'OIG LEIE',
+  role: 'service',
+  clientIds: null,
+};
 const ROWS_AT_ONCE = 2_000;
 const AT_ONCE = 500;
 
@@ -136,7 +142,7 @@ async function lockLists(tx: Tx): Promise<void> {
 /** The list grows; one with less than this part of the entries before is cut off. */
 const LEAST_PART = 0.8;
 
-export async function latestList(sql: Db): Promise<ExclusionList | null> {
+export async function findLatestList(sql: Db): Promise<ExclusionList | null> {
   const [list] = await sql<ExclusionList[]>`
     select * from exclusion_lists order by month desc, created_at desc limit 1`;
   return list ?? null;
@@ -185,10 +191,10 @@ const importNow = (
     await lockLists(tx);
     const known = await findList(tx, month, sha256);
     if (known) return known;
-    const before = await latestList(tx);
+    const before = await findLatestList(tx);
     if (before && before.month > month) throw new RefusedList('older_list');
     await tx`
-      insert into exclusion_lists ${rowsOf(tx, { id, month, sha256, entries: 0, unreadable: 0, importedBy: json(tx, actorOf(principal)) })}`;
+      insert into exclusion_lists ${rowsOf(tx, { id, month, sha256, entries: 0, unreadable: 0, importedBy: json(tx, buildActor(principal)) })}`;
     await tx`delete from exclusion_entries`;
     const { entries, unreadable } = await keepEntries(tx, id, rows());
     if (entries < (before?.entries ?? 1) * LEAST_PART) throw new RefusedList('shrunken_list');
@@ -196,8 +202,8 @@ const importNow = (
     await tx`update exclusion_lists set ${rowsOf(tx, { entries, unreadable, ...found })} where id = ${id}`;
     await createReinstatementTasks(tx, id);
     await tx`update tasks set closed_at = now() where kind = 'exclusion_list' and closed_at is null`;
-    await announce(tx, 'exclusion list wanted', OPERATOR);
-    await audit(tx, principal, {
+    await announceFact(tx, 'exclusion list wanted', OPERATOR_ID);
+    await recordAudit(tx, principal, {
       action: 'exclusion_list.import',
       subjectType: 'exclusion_list',
       subjectId: id,
@@ -213,7 +219,7 @@ async function keepEntries(
 ): Promise<{ entries: number; unreadable: number }> {
   let [entries, unreadable] = [0, 0];
   let batch: object[] = [];
-  const flush = async () => {
+  const writeBatch = async () => {
     if (batch.length > 0) await tx`insert into exclusion_entries ${rowsOf(tx, batch)}`;
     batch = [];
   };
@@ -224,9 +230,9 @@ async function keepEntries(
     }
     entries += 1;
     batch.push({ ...row, listId, nameKeys: listNameKeys(row) });
-    if (batch.length === ROWS_AT_ONCE) await flush();
+    if (batch.length === ROWS_AT_ONCE) await writeBatch();
   }
-  await flush();
+  await writeBatch();
   return { entries, unreadable };
 }
 
@@ -262,7 +268,7 @@ export const screenLatecomers = (sql: Sql): Promise<void> =>
   sql.begin(async (tx) => {
     const [list] = await tx<{ id: string; since: Instant }[]>`
       select l.id, l.created_at - ${LATECOMERS_AFTER}::interval as since from exclusion_lists l
-      where l.id = ${(await latestList(tx))?.id ?? null} and l.created_at < now() - ${LATECOMERS_AFTER}::interval
+      where l.id = ${(await findLatestList(tx))?.id ?? null} and l.created_at < now() - ${LATECOMERS_AFTER}::interval
         and not exists (select from exclusion_latecomers c where c.list_id = l.id)`;
     if (!list) return;
     await tx`insert into exclusion_latecomers (list_id) values (${list.id}) on conflict do nothing`;
@@ -275,7 +281,7 @@ type ScreeningCount = { screened: number } & Record<ExclusionResult, number>;
 async function screenAll(tx: Tx, since: Instant | null = null): Promise<ScreeningCount> {
   const found: ScreeningCount = { screened: 0, clear: 0, possible: 0, confirmed: 0 };
   for (const [table, hold] of [
-    ['providers', screen],
+    ['providers', screenProviders],
     ['practices', screenPractices],
   ] as const)
     for (let after = '00000000-0000-0000-0000-000000000000'; ;) {
@@ -297,13 +303,13 @@ async function screenAll(tx: Tx, since: Instant | null = null): Promise<Screenin
   return found;
 }
 
-type OnFile = ScreenedSubject & ScreenedParty;
+type ScreenedRow = ScreenedSubject & ScreenedParty;
 
 /** Holds providers against the list on file, where there is one. */
-export const screen = async (tx: Db, providerIds: readonly string[]): Promise<ExclusionResult[]> =>
+export const screenProviders = async (tx: Db, providerIds: readonly string[]): Promise<ExclusionResult[]> =>
   screenAgainstList(
     tx,
-    await tx<OnFile[]>`
+    await tx<ScreenedRow[]>`
       select p.id, p.client_id, p.person_id, n.npi, p.first_name, p.middle_name, p.last_name, p.suffix,
         p.former_names
       from providers p join persons n on n.id = p.person_id
@@ -314,7 +320,7 @@ export const screen = async (tx: Db, providerIds: readonly string[]): Promise<Ex
 export const screenPractices = async (tx: Db, practiceIds: readonly string[]): Promise<ExclusionResult[]> =>
   screenAgainstList(
     tx,
-    await tx<OnFile[]>`
+    await tx<ScreenedRow[]>`
       select p.id, p.client_id, null as person_id, p.npi, '' as first_name, '' as last_name,
         p.legal_name as business_name
       from practices p where p.id = any(${[...practiceIds]}::uuid[]) order by p.id`,
@@ -324,8 +330,8 @@ export const screenPractices = async (tx: Db, practiceIds: readonly string[]): P
  * Keeps the evidence and the result of each check. An entry with the same NPI is a match; one with the same name may be,
  * and becomes a task for the operator.
  */
-async function screenAgainstList(tx: Db, held: readonly OnFile[]): Promise<ExclusionResult[]> {
-  const list = await latestList(tx);
+async function screenAgainstList(tx: Db, held: readonly ScreenedRow[]): Promise<ExclusionResult[]> {
+  const list = await findLatestList(tx);
   if (!list) return [];
   const keys = held.map(listNameKeys);
   // each part by an index of its own
@@ -350,16 +356,16 @@ async function screenAgainstList(tx: Db, held: readonly OnFile[]): Promise<Exclu
   const checks = held.map(({ id, clientId }, i) => ({
     id: randomUUID(),
     clientId,
-    [columnOf(first)]: id,
+    [nameColumn(first)]: id,
     source: 'oig_leie',
     listId: list.id,
     checkedOn: selectClientDay(tx, list.createdAt, clientId),
     result: results[i],
-    recordedBy: json(tx, actorOf(LIST)),
+    recordedBy: json(tx, buildActor(LIST_PRINCIPAL)),
   }));
   await tx`
     insert into exclusion_checks ${rowsOf(tx, checks)}
-    on conflict (${tx(columnOf(first))}, list_id) do update set result = excluded.result`;
+    on conflict (${tx(nameColumn(first))}, list_id) do update set result = excluded.result`;
   return results;
 }
 
@@ -381,7 +387,7 @@ async function recordListing(
     where exclusion_id = ${id} and client_id is not distinct from ${scope} and not decided and known_to is null`;
   // the list may have come to know the NPI of who was only of the same name
   if (!before || (before.status === 'possible' && status === 'confirmed'))
-    await recordWord(tx, id, held, { status, excludedOn, reinstatedOn }, { by: LIST, scope, decided: false });
+    await recordWord(tx, id, held, { status, excludedOn, reinstatedOn }, { by: LIST_PRINCIPAL, scope, decided: false });
   const now = findDecisiveWord(await listWords(tx, held, id))!.status;
   if (now !== 'dismissed')
     await createTasks(tx, [buildMatchTask(held, { id, source: 'oig_leie', status: now }, held.id)]);
@@ -396,7 +402,7 @@ async function findOrAddExclusion(
 ): Promise<string> {
   const { source, listing, matchedBy } = what;
   const [made] = await tx<{ id: string }[]>`
-    insert into exclusions ${rowsOf(tx, { ...ownerOf(held), ...what })} on conflict do nothing returning id`;
+    insert into exclusions ${rowsOf(tx, { ...pickOwner(held), ...what })} on conflict do nothing returning id`;
   if (made) return made.id;
   const [known] = await tx<{ id: string; matchedBy: Exclusion['matchedBy'] }[]>`
     select id, matched_by from exclusions x where ${isOf(tx, held)} and source = ${source} and listing = ${listing}`;
@@ -417,7 +423,7 @@ export async function carryExclusions(
   formerPersonId: string,
 ): Promise<void> {
   const found = await tx<(Pick<Exclusion, 'id' | 'source' | 'state'> & { listing: string; words: Word[] })[]>`
-    select x.id, x.source, x.state, x.listing, ${words(tx, tx`${held.clientId}::uuid`)} as words
+    select x.id, x.source, x.state, x.listing, ${selectWords(tx, tx`${held.clientId}::uuid`)} as words
     from exclusions x
     where x.person_id = ${formerPersonId} and x.matched_by = 'manual'
       and x.listing in (select c.id::text from exclusion_checks c where c.provider_id = ${held.id})`;
@@ -451,7 +457,7 @@ const buildMatchTask = (
   key: `exclusion_match/${id}/${occasion}`,
   clientId: held.clientId,
   kind: 'exclusion_match',
-  subjectType: typeOf(held),
+  subjectType: findType(held),
   subjectId: held.id,
   data: { exclusionId: id, source, status },
   dueAt: readClock(),
@@ -476,8 +482,8 @@ async function recordWord(
     exclusionId,
     clientId: scope,
     decided,
-    recordedUnder: by === LIST ? null : held.clientId,
-    decidedBy: json(tx, actorOf(by)),
+    recordedUnder: by === LIST_PRINCIPAL ? null : held.clientId,
+    decidedBy: json(tx, buildActor(by)),
   };
   const [made] = await tx<{ id: string }[]>`insert into exclusion_standings ${rowsOf(tx, row)} returning id::text`;
   await announceWord(tx, held, scope);
@@ -486,11 +492,11 @@ async function recordWord(
 
 /** Announces a decision or match to the providers and practices that it concerns, at the clients where it counts. */
 async function announceWord(tx: Db, { id, personId }: ScreenedSubject, scope: Scope): Promise<void> {
-  if (personId === null) await announce(tx, 'exclusion decided for a practice', id);
-  else if (scope === null) await announce(tx, 'exclusion decided for a person', personId);
+  if (personId === null) await announceFact(tx, 'exclusion decided for a practice', id);
+  else if (scope === null) await announceFact(tx, 'exclusion decided for a person', personId);
   else {
     const concerned = tx`select p.id from providers p where ${isConcerned(tx, personId, scope)}`;
-    await announceEach(tx, 'exclusion decided for a provider', concerned);
+    await announceFacts(tx, 'exclusion decided for a provider', concerned);
   }
 }
 
@@ -501,7 +507,7 @@ const isConcerned = (sql: Db, personId: string, scope: Scope): Fragment =>
 /** Creates a task to look for the reinstatement of each exclusion that the new list no longer has. */
 async function createReinstatementTasks(tx: Tx, listId: string): Promise<void> {
   const gone = await tx<(ScreenedSubject & { exclusionId: string; source: ExclusionSource; words: Word[] })[]>`
-    select x.id as exclusion_id, x.source, x.person_id, h.id, h.client_id, ${words(tx, tx`h.client_id`)} as words
+    select x.id as exclusion_id, x.source, x.person_id, h.id, h.client_id, ${selectWords(tx, tx`h.client_id`)} as words
     from exclusions x
     join lateral (
       select p.id, p.client_id from providers p where p.person_id = x.person_id
@@ -533,14 +539,14 @@ export const recordExclusionCheck = (
 ): Promise<ExclusionCheck> =>
   sql.begin(async (tx) => {
     const { id: subjectId, clientId } = held;
-    const row = { ...input, id, clientId, [columnOf(held)]: subjectId, recordedBy: json(tx, actorOf(principal)) };
+    const row = { ...input, id, clientId, [nameColumn(held)]: subjectId, recordedBy: json(tx, buildActor(principal)) };
     const made = await tx`
       insert into exclusion_checks ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0) {
       const { result, source, state = null, checkedOn } = input;
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'exclusion_check.record',
-        subjectType: typeOf(held),
+        subjectType: findType(held),
         subjectId,
         clientId,
         detail: { ...input, excludedOn },
@@ -563,7 +569,7 @@ export const recordExclusionCheck = (
 
 async function findExclusionCheck(sql: Db, principal: Principal, id: string): Promise<ExclusionCheck | null> {
   const [check] = await sql<ExclusionCheck[]>`
-    select * from exclusion_checks where id = ${id} and ${inScope(sql, principal)}`;
+    select * from exclusion_checks where id = ${id} and ${isInScope(sql, principal)}`;
   return check ?? null;
 }
 
@@ -575,7 +581,7 @@ export const listExclusionChecks = (
 ): Promise<Page<ExclusionCheck>> =>
   readPage(
     sql,
-    sql`select * from exclusion_checks where ${sql(columnOf(held))} = ${held.id} and ${inScope(sql, principal)}`,
+    sql`select * from exclusion_checks where ${sql(nameColumn(held))} = ${held.id} and ${isInScope(sql, principal)}`,
     request,
   );
 
@@ -591,17 +597,17 @@ interface Word extends ExclusionWord {
 }
 
 /** The matches and decisions on the exclusion `x` that count at a client; of a practice, all of them. */
-const words = (sql: Db, clientId: Fragment): Fragment => sql`
+const selectWords = (sql: Db, clientId: Fragment): Fragment => sql`
   coalesce((
     select jsonb_agg(jsonb_build_object('exclusionId', s.exclusion_id, 'status', s.status, 'decided', s.decided,
       'excludedOn', s.excluded_on, 'reinstatedOn', s.reinstated_on, 'reason', s.reason, 'decidedBy', s.decided_by,
       'recordedUnder', s.recorded_under, 'clientId', s.client_id) order by s.client_id is null, s.id)
     from exclusion_standings s
-    where s.exclusion_id = x.id and s.known_to is null and ${countsAt(sql, 's', clientId)}), '[]'::jsonb)`;
+    where s.exclusion_id = x.id and s.known_to is null and ${isCountedAt(sql, 's', clientId)}), '[]'::jsonb)`;
 
 async function listWords(sql: Db, held: ScreenedSubject, exclusionId: string): Promise<Word[]> {
   const [row] = await sql<{ words: Word[] }[]>`
-    select ${words(sql, sql`${held.clientId}::uuid`)} as words from exclusions x where x.id = ${exclusionId}`;
+    select ${selectWords(sql, sql`${held.clientId}::uuid`)} as words from exclusions x where x.id = ${exclusionId}`;
   return row!.words;
 }
 
@@ -609,13 +615,13 @@ async function listWords(sql: Db, held: ScreenedSubject, exclusionId: string): P
 const isShownAt = (sql: Db, exclusionId: Fragment, clientId: Fragment): Fragment => sql`
   exists (
     select from exclusion_standings s
-    where s.exclusion_id = ${exclusionId} and ${countsAt(sql, 's', clientId)}
+    where s.exclusion_id = ${exclusionId} and ${isCountedAt(sql, 's', clientId)}
       and (s.client_id is not null or not s.decided or s.status = 'confirmed'))`;
 
 /** The confirmed and possible exclusions at one client; who decided, and why, is shown to the deciding client alone. */
 export async function listExclusions(sql: Db, held: ScreenedSubject): Promise<Exclusion[]> {
   const rows = await sql<(Pick<Exclusion, 'id' | 'source' | 'state' | 'matchedBy'> & { words: Word[] })[]>`
-    select x.id, x.source, x.state, x.matched_by, ${words(sql, sql`${held.clientId}::uuid`)} as words
+    select x.id, x.source, x.state, x.matched_by, ${selectWords(sql, sql`${held.clientId}::uuid`)} as words
     from exclusions x
     where ${isOf(sql, held)} and ${isShownAt(sql, sql`x.id`, sql`${held.clientId}::uuid`)}
     order by x.created_at, x.id`;
@@ -675,7 +681,7 @@ async function recordDecision(
   const { id: exclusionId } = exclusion;
   const { clientIds } = principal;
   const everywhere = clientIds === null;
-  const concerned = (await concernedBy(tx, held, exclusionId, word.status)).filter(
+  const concerned = (await listConcerned(tx, held, exclusionId, word.status)).filter(
     ({ clientId }) => everywhere || clientIds.includes(clientId),
   );
   const scopes: Scope[] = everywhere ? [null] : concerned.map(({ clientId }) => clientId);
@@ -687,9 +693,9 @@ async function recordDecision(
     where kind = 'exclusion_match' and closed_at is null and data->>'exclusionId' = ${exclusionId}
       and subject_id = any(${concerned.map(({ id }) => id)}::uuid[])`;
   for (const subject of concerned)
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: `exclusion.${word.status}`,
-      subjectType: typeOf(subject),
+      subjectType: findType(subject),
       subjectId: subject.id,
       clientId: subject.clientId,
       detail: { exclusionId, ...word },
@@ -703,7 +709,7 @@ async function recordDecision(
 }
 
 /** The person at each client, or the practice; of a dismissal only where there is something to dismiss. */
-const concernedBy = async (
+const listConcerned = async (
   sql: Db,
   held: ScreenedSubject,
   exclusionId: string,

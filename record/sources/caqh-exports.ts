@@ -1,10 +1,10 @@
-import { registryWord } from '../kernel/person-scope';
+import { selectRegistryStatement } from '../kernel/person-scope';
 import { isOutdated, type CaqhStatement } from '../../domain/sources/caqh';
 import type { Instant } from '../../domain/time/instants';
 import { json, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { inScope, type Principal } from '../kernel/principal';
-import { keepExported, keepStated, findNewAttestation } from './lookups';
+import { recordAudit } from '../kernel/audit';
+import { isInScope, type Principal } from '../kernel/principal';
+import { keepExported, keepStatement, findNewAttestation } from './lookups';
 
 /** A row of an export as it was read. */
 export interface ExportedRow {
@@ -17,7 +17,7 @@ export interface ExportedRow {
 export type RowOutcome =
   'recorded' | 'unchanged' | 'older_than_on_file' | 'unknown_provider' | 'ambiguous' | 'different_providers';
 
-interface Matched {
+interface MatchedProvider {
   id: string;
   clientId: string;
   personId: string;
@@ -41,16 +41,16 @@ export async function recordExportedRow(
   { caqhId, npi, said }: ExportedRow,
   { at, dryRun }: { at: Instant; dryRun: boolean },
 ): Promise<RowOutcome> {
-  const same = (column: string) => sql`${sql(column)} = ${json(sql, said)}`;
-  const found = await sql<Matched[]>`
+  const isUnchanged = (column: string) => sql`${sql(column)} = ${json(sql, said)}`;
+  const found = await sql<MatchedProvider[]>`
     select p.id, p.client_id, p.person_id, n.npi = ${npi} is true as by_npi, p.caqh_id = ${caqhId} is true as by_caqh_id,
-      ${same('r.said')} as known_of_person, ${same('t.said')} as known_of_client,
+      ${isUnchanged('r.said')} as known_of_person, ${isUnchanged('t.said')} as known_of_client,
       r.said as said_of_person, w.said as said_at_client
     from providers p join persons n on n.id = p.person_id
     left join registry_records r on r.service = 'caqh' and r.person_id = p.person_id
     left join caqh_statements t on t.client_id = p.client_id and t.person_id = p.person_id
-    left join lateral ${registryWord(sql, sql`'caqh'`)} w on true
-    where (p.caqh_id = ${caqhId} or n.npi = ${npi}) and ${inScope(sql, principal, 'p.client_id')}
+    left join lateral ${selectRegistryStatement(sql, sql`'caqh'`)} w on true
+    where (p.caqh_id = ${caqhId} or n.npi = ${npi}) and ${isInScope(sql, principal, 'p.client_id')}
     order by p.id`;
   if (found.length === 0) return 'unknown_provider';
   const named = found.filter(({ byNpi }) => byNpi);
@@ -74,11 +74,16 @@ export async function recordExportedRow(
     const fresh = await findNewAttestation(sql, personId, clientId, at, said);
     const isKnown = fresh === null && knownOfClient;
     const outcome = isKnown ? 'unchanged' : isOutdated(said, saidAtClient, at) ? 'older_than_on_file' : 'recorded';
-    if (outcome === 'recorded' && !dryRun) await keepStated(sql, principal, provider, at, said);
+    if (outcome === 'recorded' && !dryRun) await keepStatement(sql, principal, provider, at, said);
     outcomes.add(outcome);
   }
   return (['recorded', 'unchanged', 'older_than_on_file'] as const).find((one) => outcomes.has(one))!;
 }
 
 export const auditExport = (sql: Sql, principal: Principal, id: string, totals: object): Promise<void> =>
-  audit(sql, principal, { action: 'caqh_export.take', subjectType: 'caqh_export', subjectId: id, detail: totals });
+  recordAudit(sql, principal, {
+    action: 'caqh_export.take',
+    subjectType: 'caqh_export',
+    subjectId: id,
+    detail: totals,
+  });

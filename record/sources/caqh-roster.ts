@@ -1,12 +1,12 @@
 import { addMilliseconds } from '../../domain/time/dates';
-import { announce } from '../kernel/subscribers';
+import { announceFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import { computeBackOff } from '../../domain/outreach/politeness';
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
-import { isThere } from '../kernel/person-scope';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { recordAudit } from '../kernel/audit';
+import { isWithClient } from '../kernel/person-scope';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { createTasks } from '../kernel/tasks';
 
 /** A wish to have a provider on the operator's roster with CAQH, or off it; CAQH works on it in its own time. */
@@ -47,16 +47,16 @@ export const requestRoster = (
   caqhId: string,
 ): Promise<RosterRequest> =>
   sql.begin(async (tx) => {
-    const row = { id, clientId, personId, caqhId, requestedBy: json(tx, actorOf(principal)) };
+    const row = { id, clientId, personId, caqhId, requestedBy: json(tx, buildActor(principal)) };
     const made = await tx`insert into caqh_roster_requests ${rowsOf(tx, row)} on conflict do nothing returning id`;
     if (made.length > 0) {
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'caqh_roster.request',
         subjectType: 'provider',
         subjectId: providerId,
         clientId,
       });
-      await announce(tx, 'CAQH lookup wanted', personId);
+      await announceFact(tx, 'CAQH lookup wanted', personId);
     }
     const [request] = await tx<RosterRequest[]>`
       select * from caqh_roster_requests
@@ -74,7 +74,7 @@ export async function listRosterRequests(
   return sql<RosterRequest[]>`
     select * from caqh_roster_requests
     where person_id = ${personId}
-      and (client_id = ${clientId} and ${inScope(sql, principal)} or client_id is null and ${principal.clientIds === null})
+      and (client_id = ${clientId} and ${isInScope(sql, principal)} or client_id is null and ${principal.clientIds === null})
     order by created_at desc, id limit 20`;
 }
 
@@ -99,7 +99,7 @@ export async function updateRoster(tx: Tx, personId: string, isSomeones: boolean
       and not exists (select from caqh_roster_requests where person_id = ${personId} and settled_at is null)
       and not exists (
         select from providers p left join registry_records r on r.person_id = p.person_id and r.service = 'caqh'
-        where p.person_id <> ${personId} and i.caqh_id in (p.caqh_id, r.said->>'caqhId') and ${isThere(tx)})
+        where p.person_id <> ${personId} and i.caqh_id in (p.caqh_id, r.said->>'caqhId') and ${isWithClient(tx)})
     order by i.updated_at desc nulls first limit 1`;
   if (on)
     await tx`

@@ -3,9 +3,9 @@ import type { Instant, PlainDate } from '../../domain/time/instants';
 import { computeListDueAt, computeListOutAt, findMonth, addOneMonth } from '../../domain/screening/exclusions';
 import { computeBackOff } from '../../domain/outreach/politeness';
 import type { Db, Sql, Tx } from '../../runtime/database';
-import { latestList, OPERATOR } from '../screening/exclusions';
+import { findLatestList, OPERATOR_ID } from '../screening/exclusions';
 import type { OutreachStep } from '../outreach/mail';
-import type { RegistryMode, Trouble } from './lookups';
+import type { RegistryMode, LookupTrouble } from './lookups';
 import { createTasks } from '../kernel/tasks';
 
 /** How it goes with fetching the list. */
@@ -13,13 +13,13 @@ export interface ListSource {
   /** `api` where it is fetched. */
   mode: RegistryMode;
   unavailableSince: Instant | null;
-  reason: Trouble['kind'] | null;
+  reason: LookupTrouble['kind'] | null;
   detail: string | null;
   checkedAt: Instant | null;
   nextCheckAt: Instant | null;
 }
 
-interface Kept extends ListSource {
+interface KeptSource extends ListSource {
   failures: number;
   askedAt: Instant | null;
   etag: string | null;
@@ -27,8 +27,8 @@ interface Kept extends ListSource {
 
 const AGAIN_MS = 86_400_000;
 
-async function readSource(sql: Db): Promise<Kept | null> {
-  const [source] = await sql<Kept[]>`
+async function readSource(sql: Db): Promise<KeptSource | null> {
+  const [source] = await sql<KeptSource[]>`
     select mode, unavailable_since, reason, detail, failures, asked_at, checked_at, etag, next_probe_at as next_check_at
     from registry_services where service = 'leie'`;
   return source ?? null;
@@ -39,7 +39,7 @@ export async function readListState(
   sql: Db,
   now: Instant,
 ): Promise<ListSource & { month: PlainDate | null; awaited: PlainDate; dueAt: Instant }> {
-  const month = (await latestList(sql))?.month ?? null;
+  const month = (await findLatestList(sql))?.month ?? null;
   const { failures: _, askedAt: _at, etag: _etag, ...source } = (await readSource(sql)) ?? NO_SOURCE;
   const awaited = findAwaitedMonth(month, now);
   const next = [computeFirstLookAt(month, awaited), source.nextCheckAt ?? now].sort()[1]!;
@@ -52,7 +52,7 @@ export async function readListState(
   };
 }
 
-const NO_SOURCE: Kept = {
+const NO_SOURCE: KeptSource = {
   mode: 'off',
   unavailableSince: null,
   reason: null,
@@ -78,8 +78,8 @@ const LONG_AGO = toInstant(0);
  * Has a month's list fetched once it should be out, and creates one task for it once it is late; answers when to look
  * again.
  */
-export async function askForList(tx: Tx, _subject: string, now: Instant): Promise<OutreachStep> {
-  const month = (await latestList(tx))?.month ?? null;
+export async function requestList(tx: Tx, _subject: string, now: Instant): Promise<OutreachStep> {
+  const month = (await findLatestList(tx))?.month ?? null;
   const awaited = findAwaitedMonth(month, now);
   const source = await readSource(tx);
   const fetched = source?.mode === 'api';
@@ -94,7 +94,7 @@ export async function askForList(tx: Tx, _subject: string, now: Instant): Promis
   // an activity that is lost on the way is not given anew at once
   await tx`
     update registry_services set asked_at = ${now}, next_probe_at = ${addMilliseconds(now, AGAIN_MS)} where service = 'leie'`;
-  return { next: now, send: { kind: 'exclusionList', id: OPERATOR, fairnessKey: 'leie' } };
+  return { next: now, send: { kind: 'exclusionList', id: OPERATOR_ID, fairnessKey: 'leie' } };
 }
 
 const createListTask = (tx: Tx, month: PlainDate, dueAt: Instant): Promise<void> =>
@@ -104,7 +104,7 @@ const createListTask = (tx: Tx, month: PlainDate, dueAt: Instant): Promise<void>
       clientId: null,
       kind: 'exclusion_list',
       subjectType: 'exclusion_list',
-      subjectId: OPERATOR,
+      subjectId: OPERATOR_ID,
       data: { month },
       dueAt,
     },
@@ -126,7 +126,7 @@ export async function recordListAnswer(sql: Sql, at: Instant, etag: string | nul
 }
 
 /** No list came that can be used; what is on file stays. */
-export const recordListTrouble = (sql: Sql, at: Instant, { kind, detail }: Trouble): Promise<void> =>
+export const recordListTrouble = (sql: Sql, at: Instant, { kind, detail }: LookupTrouble): Promise<void> =>
   sql.begin(async (tx) => {
     const [source] = await tx<{ failures: number }[]>`
       select failures from registry_services where service = 'leie' for no key update`;
@@ -135,6 +135,6 @@ export const recordListTrouble = (sql: Sql, at: Instant, { kind, detail }: Troub
     await tx`
       update registry_services
       set unavailable_since = coalesce(unavailable_since, ${at}), reason = ${kind}, detail = ${detail},
-        failures = ${failures}, next_probe_at = ${addMilliseconds(at, computeBackOff(failures, OPERATOR))}
+        failures = ${failures}, next_probe_at = ${addMilliseconds(at, computeBackOff(failures, OPERATOR_ID))}
       where service = 'leie'`;
   });

@@ -1,4 +1,4 @@
-import { idOfOne, standsForItself } from '../kernel/one-entry';
+import { selectEntryId, isUnmerged } from '../kernel/one-entry';
 import type { PlainDate } from '../../domain/time/instants';
 import {
   listProviderFindings,
@@ -8,8 +8,8 @@ import {
   type Finding,
 } from '../../domain/sources/consistency';
 import type { Db, Fragment } from '../../runtime/database';
-import { currentLicences, latestSnapshots, registryWord } from '../kernel/person-scope';
-import { inScope, type Principal } from '../kernel/principal';
+import { selectCurrentLicences, selectLatestSnapshots, selectRegistryStatement } from '../kernel/person-scope';
+import { isInScope, type Principal } from '../kernel/principal';
 
 /** A finding; without a provider in the file of a practice that none applies for. */
 export type FiledFinding = Finding & { providerId: string | null };
@@ -23,19 +23,20 @@ export async function listFindings(
   { providerId }: { providerId?: string } = {},
 ): Promise<FiledFinding[]> {
   const [files, practices] = await Promise.all([
-    filesOf(sql, principal, clientId, providerId),
-    providerId ? [] : practicesAlone(sql, principal, clientId),
+    readFiles(sql, principal, clientId, providerId),
+    providerId ? [] : readPracticesAlone(sql, principal, clientId),
   ]);
-  const of = (id: string | null, found: Finding[]) => found.map((finding) => ({ providerId: id, ...finding }));
+  const labelFindings = (id: string | null, found: Finding[]) =>
+    found.map((finding) => ({ providerId: id, ...finding }));
   return [
-    ...files.flatMap(({ providerId: id, ...file }) => of(id, listProviderFindings(file, today))),
+    ...files.flatMap(({ providerId: id, ...file }) => labelFindings(id, listProviderFindings(file, today))),
     ...practices.flatMap(({ applicationIds, practice }) =>
-      of(null, listPracticeFindings(practice, applicationIds, today)),
+      labelFindings(null, listPracticeFindings(practice, applicationIds, today)),
     ),
   ];
 }
 
-const filesOf = (
+const readFiles = (
   sql: Db,
   principal: Principal,
   clientId: string,
@@ -45,13 +46,13 @@ const filesOf = (
     jsonb_build_object('npi', n.npi, 'firstName', p.first_name, 'middleName', p.middle_name,
       'lastName', p.last_name, 'suffix', p.suffix,
       'taxonomyCode', p.taxonomy_code, 'malpractice', p.malpractice, 'dea', p.dea,
-      'licences', ${currentLicences(sql)}, 'formerLicences', p.former_licences,
-      'documents', ${expiring(sql, sql`d.provider_id = p.id`)},
+      'licences', ${selectCurrentLicences(sql)}, 'formerLicences', p.former_licences,
+      'documents', ${selectExpiring(sql, sql`d.provider_id = p.id`)},
       'authorised', exists (select from authorisations u where u.provider_id = p.id),
       'npiNotInForce', exists (
-        select from ${registryWord(sql, sql`'nppes'`)} w where w.status in ('not_found', 'deactivated'))) as provider,
+        select from ${selectRegistryStatement(sql, sql`'nppes'`)} w where w.status in ('not_found', 'deactivated'))) as provider,
     coalesce((
-      select jsonb_agg(${practiceOnFile(sql, sql`o.id <> p.id`)} order by pr.created_at)
+      select jsonb_agg(${selectPracticeOnFile(sql, sql`o.id <> p.id`)} order by pr.created_at)
       from practices pr
       where pr.id in (select a.practice_id from applications a where a.provider_id = p.id)), '[]') as practices,
     coalesce((
@@ -60,7 +61,7 @@ const filesOf = (
       from applications a where a.provider_id = p.id and a.open), '[]') as applications,
     coalesce((
       select jsonb_agg(s.body || jsonb_build_object('source', s.source) order by s.source)
-      from ${latestSnapshots(sql)} s), '[]') as snapshots,
+      from ${selectLatestSnapshots(sql)} s), '[]') as snapshots,
     coalesce((
       select jsonb_agg(jsonb_build_object('applicationId', a.id, 'state', a.state, 'on', s.effective_from)
         order by a.created_at, a.id)
@@ -72,7 +73,7 @@ const filesOf = (
       from network_spans s
       join applications a on a.id = s.application_id
       join payers asked on asked.id = a.payer_id
-      join payers y on y.id = ${idOfOne(sql, 'asked')}
+      join payers y on y.id = ${selectEntryId(sql, 'asked')}
       cross join lateral (select s.facts->'claimsRoute'->'value' as value) v
       cross join lateral (
         select coalesce((
@@ -80,33 +81,33 @@ const filesOf = (
           as route) c
       where a.provider_id = p.id and s.known_to is null and c.route ? 'payerId'), '[]') as routes
   from providers p join persons n on n.id = p.person_id
-  where p.client_id = ${clientId} and ${inScope(sql, principal, 'p.client_id')}
+  where p.client_id = ${clientId} and ${isInScope(sql, principal, 'p.client_id')}
     ${providerId ? sql`and p.id = ${providerId}` : sql``}
   order by p.created_at, p.id`;
 
 /** The practices that no provider applies for, with what is open for themselves. */
-const practicesAlone = (
+const readPracticesAlone = (
   sql: Db,
   principal: Principal,
   clientId: string,
 ): Promise<{ practice: CheckedPractice; applicationIds: string[] }[]> => sql`
-  select ${practiceOnFile(sql, sql`true`)} as practice,
+  select ${selectPracticeOnFile(sql, sql`true`)} as practice,
     array(select a.id from applications a where a.practice_id = pr.id and a.open order by a.created_at, a.id)
       as application_ids
   from practices pr
-  where pr.client_id = ${clientId} and ${inScope(sql, principal, 'pr.client_id')} and ${standsForItself(sql, 'pr')}
+  where pr.client_id = ${clientId} and ${isInScope(sql, principal, 'pr.client_id')} and ${isUnmerged(sql, 'pr')}
     and not exists (select from applications a where a.practice_id = pr.id and a.provider_id is not null)
   order by pr.created_at, pr.id`;
 
 /** What is checked of the practice `pr`; its NPI is held against those of its client's providers `o` that are meant. */
-const practiceOnFile = (sql: Db, meant: Fragment): Fragment => sql`
+const selectPracticeOnFile = (sql: Db, meant: Fragment): Fragment => sql`
   jsonb_build_object('id', pr.id, 'npi', pr.npi, 'tinType', pr.tin_type, 'tinPrefixKnown', pr.tin_prefix_known, 'address', pr.address,
     'npiIsColleagues', exists (
       select from providers o join persons h on h.id = o.person_id
       where o.client_id = pr.client_id and h.npi = pr.npi and ${meant}),
     'places', coalesce((
       select jsonb_agg(o.address order by o.position) from locations o where o.practice_id = pr.id), '[]'),
-    'documents', ${expiring(sql, sql`d.practice_id = pr.id and d.provider_id is null`)},
+    'documents', ${selectExpiring(sql, sql`d.practice_id = pr.id and d.provider_id is null`)},
     'portals', coalesce((
       select jsonb_agg(jsonb_build_object('portal', w.portal, 'owners',
           (w.second_factor_owner is not null)::int
@@ -116,7 +117,7 @@ const practiceOnFile = (sql: Db, meant: Fragment): Fragment => sql`
       where w.practice_id = pr.id and w.superseded_by is null and w.status = 'active'
         and (w.second_factor_owner is not null or w.second_factor_user_ids <> '{}')), '[]'))`;
 
-const expiring = (sql: Db, whose: Fragment): Fragment => sql`
+const selectExpiring = (sql: Db, whose: Fragment): Fragment => sql`
   coalesce((
     select jsonb_agg(jsonb_build_object('kind', d.kind, 'expiresOn', d.expires_on) order by d.created_at, d.id)
     from documents d where ${whose} and d.expires_on is not null), '[]')`;

@@ -1,5 +1,5 @@
 import { selectClientDay } from '../time/days';
-import { announce, announceEach } from '../kernel/subscribers';
+import { announceFact, announceFacts } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { computeAttestationDueOn } from '../../domain/registry/attestation';
 import {
@@ -17,11 +17,11 @@ import { computeBackOff, PACE_MS, computeSpread, WAVE_MS } from '../../domain/ou
 import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { uuidOf } from '../../runtime/uuid';
 import { isCaqhApiOn, updateRoster } from './caqh-roster';
-import { OPERATOR } from '../screening/exclusions';
+import { OPERATOR_ID } from '../screening/exclusions';
 import { listFindings } from './findings';
 import { LOOKUPS, WATCHES } from '../kernel/registry-requests';
 import type { OutreachStep } from '../outreach/mail';
-import { countsAt } from '../kernel/person-scope';
+import { isCountedAt } from '../kernel/person-scope';
 import type { Principal } from '../kernel/principal';
 import { recordAttestation, recordRegistryAttestation } from '../registry/attestations';
 import { keepRegistrySnapshot } from '../registry/snapshots';
@@ -31,7 +31,7 @@ import { createTasks, settleTasks } from '../kernel/tasks';
 export type RegistryMode = 'off' | 'manual' | 'file' | 'api';
 
 /** Why a service has not answered; registries/http.ts. */
-export interface Trouble {
+export interface LookupTrouble {
   kind: 'unavailable' | 'unauthorised' | 'nonsense';
   detail: string;
 }
@@ -61,8 +61,8 @@ export const setServices = (
         insert into registry_services ${tx({ service, mode, name })}
         on conflict (service) do update set mode = excluded.mode, name = excluded.name`;
       if (mode !== 'api' || before?.mode === 'api') continue;
-      if (service === 'leie') await announce(tx, 'exclusion list wanted', OPERATOR);
-      else await announceEach(tx, LOOKUPS[service], tx`select distinct person_id from providers`);
+      if (service === 'leie') await announceFact(tx, 'exclusion list wanted', OPERATOR_ID);
+      else await announceFacts(tx, LOOKUPS[service], tx`select distinct person_id from providers`);
     }
   });
 
@@ -197,12 +197,12 @@ async function markServiceBack(tx: Tx, service: RegistryService): Promise<void> 
 const ANSWERED = { failingSince: null, failures: 0, reason: null, detail: null, probing: false };
 
 /** A question was not answered: this person is asked again later, and so is the service. */
-export const keepTrouble = (
+export const keepLookupTrouble = (
   sql: Sql,
   service: RegistryService,
   personId: string,
   at: Instant,
-  { kind, detail }: Trouble,
+  { kind, detail }: LookupTrouble,
 ): Promise<void> =>
   sql.begin(async (tx) => {
     const state = await lockService(tx, service);
@@ -269,7 +269,7 @@ const attestByRegistry = (sql: Sql, principal: Principal, personId: string, on: 
   recordRegistryAttestation(sql, principal, uuidOf(['caqh', personId, on]), personId, on);
 
 /** The same for one client: as its provider's statement. */
-export async function keepStated(
+export async function keepStatement(
   sql: Sql,
   principal: Principal,
   { id: providerId, clientId, personId }: { id: string; clientId: string; personId: string },
@@ -289,7 +289,7 @@ export async function keepStated(
       insert into caqh_statements ${tx(row)}
       on conflict (client_id, person_id) do update
         set status = excluded.status, said = excluded.said, checked_at = excluded.checked_at, said_at = now()`;
-    await announce(tx, 'provider file changed', providerId);
+    await announceFact(tx, 'provider file changed', providerId);
   });
 }
 
@@ -312,7 +312,7 @@ async function keepStanding(
   await tx`
     update registry_records set ${rowsOf(tx, row)}, said_at = now()
     where service = 'caqh' and person_id = ${personId}`;
-  if (before?.status !== standing) await announce(tx, 'person file changed', personId);
+  if (before?.status !== standing) await announceFact(tx, 'person file changed', personId);
 }
 
 /**
@@ -329,7 +329,7 @@ export async function findNewAttestation(
   const shown = findAttestedOn(said, at);
   const [known] = await sql<{ on: PlainDate | null }[]>`
     select max(a.attested_on) as "on" from attestations a
-    where a.person_id = ${personId} and ${countsAt(sql, 'a', sql`${clientId}::uuid`)}`;
+    where a.person_id = ${personId} and ${isCountedAt(sql, 'a', sql`${clientId}::uuid`)}`;
   return shown !== null && shown > (known!.on ?? '') ? shown : null;
 }
 

@@ -13,8 +13,8 @@ import {
 } from '../../domain/upkeep/upkeep';
 import type { Db } from '../../runtime/database';
 import { selectStanding, type MessageStanding } from '../outreach/messages';
-import { isThere } from '../kernel/person-scope';
-import { inScope, type Principal } from '../kernel/principal';
+import { isWithClient } from '../kernel/person-scope';
+import { isInScope, type Principal } from '../kernel/principal';
 import { buildReminderKey, readOwnUpkeep } from './upkeep';
 
 /** Something to be renewed, as one client's file states it. */
@@ -59,17 +59,22 @@ export async function readUpkeep(
   now: Instant,
   { compared = false }: { compared?: boolean } = {},
 ): Promise<Upkeep> {
-  const [own] = await readOwnUpkeep(sql, sql`p.id = ${providerId} and ${inScope(sql, principal, 'p.client_id')}`, now);
+  const [own] = await readOwnUpkeep(
+    sql,
+    sql`p.id = ${providerId} and ${isInScope(sql, principal, 'p.client_id')}`,
+    now,
+  );
   if (!own) throw new Error(`no provider ${providerId}`);
   const { items, personId, timeZone, today, endedOn } = own;
-  const keys = (item: UpkeepItem) => REMINDER_DAYS[item.kind].map((rung) => buildReminderKey(providerId, item, rung));
+  const listReminderKeys = (item: UpkeepItem) =>
+    REMINDER_DAYS[item.kind].map((rung) => buildReminderKey(providerId, item, rung));
   const elsewhere = sql`
-    p.person_id = ${personId} and p.id <> ${providerId} and ${isThere(sql)} and ${inScope(sql, principal, 'p.client_id')}`;
+    p.person_id = ${personId} and p.id <> ${providerId} and ${isWithClient(sql)} and ${isInScope(sql, principal, 'p.client_id')}`;
   const [said, applications, others] = await Promise.all([
     sql<(MessageStanding & { key: string; rung: number })[]>`
       select m.key, (m.data->>'rung')::int as rung, ${selectStanding(sql)}
       from messages m left join mail_batches b on b.id = m.batch_id
-      where m.key = any(${items.flatMap(keys)}::text[]) order by m.not_before`,
+      where m.key = any(${items.flatMap(listReminderKeys)}::text[]) order by m.not_before`,
     sql<{ id: string; snapshot: ApplicationState }[]>`
       select id, snapshot from applications where provider_id = ${providerId} and open order by created_at, id`,
     compared ? readOwnUpkeep(sql, elsewhere, now) : [],
@@ -78,7 +83,7 @@ export async function readUpkeep(
     const { kind, state, name, documentId, dueOn } = item;
     const { next } = computeReminderSchedule(item, timeZone, now);
     const nextReminderOn = next && toLocalDate(next, timeZone);
-    const ours = said.filter(({ key }) => keys(item).includes(key));
+    const ours = said.filter(({ key }) => listReminderKeys(item).includes(key));
     return {
       kind,
       state,
@@ -95,7 +100,7 @@ export async function readUpkeep(
       })),
     };
   });
-  const dueOnOf = (view: { items: readonly UpkeepItem[] }): PlainDate | null =>
+  const findAttestationDueOn = (view: { items: readonly UpkeepItem[] }): PlainDate | null =>
     view.items.find(({ kind }) => kind === 'attestation')?.dueOn ?? null;
   return {
     items: items.some(({ kind }) => kind === 'attestation') ? shown : [NEVER_ATTESTED, ...shown],
@@ -103,8 +108,8 @@ export async function readUpkeep(
       predictLapses(items, snapshot, timeZone, today).map((warning) => ({ applicationId, ...warning })),
     ),
     differences: others
-      .map((other) => ({ providerId: other.providerId, clientId: other.clientId, dueOn: dueOnOf(other) }))
-      .filter(({ dueOn }) => dueOn !== dueOnOf(own)),
+      .map((other) => ({ providerId: other.providerId, clientId: other.clientId, dueOn: findAttestationDueOn(other) }))
+      .filter(({ dueOn }) => dueOn !== findAttestationDueOn(own)),
   };
 }
 

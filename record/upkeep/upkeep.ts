@@ -15,9 +15,9 @@ import {
   type UpkeepView,
 } from '../../domain/upkeep/upkeep';
 import type { Db, Fragment, Tx } from '../../runtime/database';
-import { digest } from '../kernel/digest';
-import { hasNotLeft, leadOver, queueMessages, type QueuedMessage } from '../outreach/messages';
-import { attestedOn, currentLicences, registryLicences } from '../kernel/person-scope';
+import { computeDigest } from '../kernel/digest';
+import { hasNotLeft, selectLead, queueMessages, type QueuedMessage } from '../outreach/messages';
+import { selectAttestedOn, selectCurrentLicences, selectRegistryLicences } from '../kernel/person-scope';
 import { createTasks } from '../kernel/tasks';
 
 /** What counts at one client of a person, read on a day of that client's. */
@@ -33,9 +33,9 @@ export interface OwnUpkeep extends UpkeepView {
 export async function readOwnUpkeep(sql: Db, condition: Fragment, now: Instant): Promise<OwnUpkeep[]> {
   const rows = await sql<(UpkeepFile & Omit<OwnUpkeep, 'today' | 'items'>)[]>`
     select p.person_id, p.id as provider_id, p.client_id, p.ended_on, c.time_zone, p.malpractice, p.dea, p.former_licences,
-      ${attestedOn(sql)} as attested_on,
-      ${currentLicences(sql)} as licences,
-      ${registryLicences(sql)} as registry_licences,
+      ${selectAttestedOn(sql)} as attested_on,
+      ${selectCurrentLicences(sql)} as licences,
+      ${selectRegistryLicences(sql)} as registry_licences,
       coalesce((
         select jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind, 'expiresOn', d.expires_on) order by d.id)
         from documents d where d.provider_id = p.id and d.expires_on is not null), '[]') as documents,
@@ -53,7 +53,7 @@ export async function readOwnUpkeep(sql: Db, condition: Fragment, now: Instant):
 }
 
 /** An open application that rests on a person's file, and the user who is notified. */
-interface Resting {
+interface RestingApplication {
   id: string;
   providerId: string;
   snapshot: ApplicationState;
@@ -77,15 +77,15 @@ const AT_LEAST = { months: 12 } as const;
 export async function processUpkeep(tx: Tx, personId: string, now: Instant): Promise<{ next: Instant | null }> {
   const [all, applications] = await Promise.all([
     readOwnUpkeep(tx, tx`p.person_id = ${personId}`, now),
-    tx<Resting[]>`
-      select a.id, a.provider_id, a.snapshot, coalesce(a.assignee, ${leadOver(tx, tx`a.client_id`, tx`a.assignee`)}) as user_id
+    tx<RestingApplication[]>`
+      select a.id, a.provider_id, a.snapshot, coalesce(a.assignee, ${selectLead(tx, tx`a.client_id`, tx`a.assignee`)}) as user_id
       from applications a join providers p on p.id = a.provider_id
       where p.person_id = ${personId} and a.open order by a.created_at, a.id`,
   ]);
   const own = all.filter(({ endedOn, today }) => endedOn === null || today <= endedOn);
   for (const one of all.map((view) => (own.includes(view) ? view : { ...view, items: [] }))) {
     const resting = applications.filter(({ providerId }) => providerId === one.providerId);
-    await remind(tx, one, now);
+    await sendReminders(tx, one, now);
     await reportLapses(tx, one, resting, now);
     await warnOfLapses(tx, one, resting, now);
   }
@@ -98,7 +98,7 @@ export async function processUpkeep(tx: Tx, personId: string, now: Instant): Pro
 
 /** Builds the key of a reminder: one per client, item, last day and day of the reminder schedule, whatever is repeated. */
 export const buildReminderKey = (providerId: string, item: UpkeepItem, rung: number): string =>
-  `upkeep/${providerId}/${digest(identifyItem(item))}/${rung}`;
+  `upkeep/${providerId}/${computeDigest(identifyItem(item))}/${rung}`;
 
 const describeItem = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => ({
   item,
@@ -111,7 +111,7 @@ const describeItem = ({ kind: item, state, dueOn, documentId }: UpkeepItem) => (
  * Reminds the person on behalf of one client, once on each day of the schedule; queued reminders that are out of date
  * are withdrawn. A reminder is never shared between clients: the address is one client's statement too.
  */
-async function remind(tx: Tx, view: OwnUpkeep, now: Instant): Promise<void> {
+async function sendReminders(tx: Tx, view: OwnUpkeep, now: Instant): Promise<void> {
   const { providerId, clientId } = view;
   const messages = listReminders(view, now).map(({ item, rung }): QueuedMessage => ({
     key: buildReminderKey(providerId, item, rung),
@@ -134,7 +134,7 @@ async function remind(tx: Tx, view: OwnUpkeep, now: Instant): Promise<void> {
 async function reportLapses(
   tx: Tx,
   { providerId, clientId, timeZone, items, today }: OwnUpkeep,
-  applications: readonly Resting[],
+  applications: readonly RestingApplication[],
   now: Instant,
 ): Promise<void> {
   const lapsed = items
@@ -142,7 +142,7 @@ async function reportLapses(
     .map((item) => ({
       item,
       rung: computeReminderSchedule(item, timeZone, now).latest ?? 0,
-      about: digest(identifyItem(item)),
+      about: computeDigest(identifyItem(item)),
     }))
     .filter(({ rung }) => rung > 0);
   const tasks = lapsed.map(({ item, about }) => ({
@@ -188,7 +188,7 @@ async function reportLapses(
 async function warnOfLapses(
   tx: Tx,
   { providerId, clientId, timeZone, items, today }: OwnUpkeep,
-  applications: readonly Resting[],
+  applications: readonly RestingApplication[],
   now: Instant,
 ): Promise<void> {
   const messages = applications.flatMap(({ id: applicationId, snapshot, userId }) =>

@@ -4,13 +4,13 @@ import type { Purpose } from '../../domain/kernel/codes';
 import { json, type Db, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { hashOfSecret, newSecret } from '../../runtime/secrets';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import { selectAct } from './acts';
 import { joinCover } from '../registry/absence-covers';
-import { actorOf, type Principal } from '../kernel/principal';
+import { buildActor, type Principal } from '../kernel/principal';
 import { isStillShown } from '../kernel/shown-secrets';
 
-const owner = (commandId: string) => `calendar_feeds/${commandId}`;
+const nameOwner = (commandId: string) => `calendar_feeds/${commandId}`;
 
 /** Makes a user's feed, whose token `tokenOfFeed` has for a while; a new one ends the old. A retry changes nothing. */
 export const createFeed = (
@@ -26,8 +26,8 @@ export const createFeed = (
       userId,
       commandId,
       tokenHash: hashOfSecret(token),
-      tokenSealed: keyring.seal(token, owner(commandId)),
-      madeBy: json(tx, actorOf(principal)),
+      tokenSealed: keyring.seal(token, nameOwner(commandId)),
+      madeBy: json(tx, buildActor(principal)),
       clientIds: principal.clientIds,
     };
     const made = await tx`
@@ -36,7 +36,7 @@ export const createFeed = (
       where calendar_feeds.command_id <> ${commandId}
       returning user_id`;
     if (made.length > 0)
-      await audit(tx, principal, { action: 'user.calendar_feed', subjectType: 'user', subjectId: userId });
+      await recordAudit(tx, principal, { action: 'user.calendar_feed', subjectType: 'user', subjectId: userId });
   });
 
 /** The token of a feed that a command just made; null once ten minutes have passed, or another took its place. */
@@ -44,7 +44,7 @@ export async function findFeedToken(sql: Db, keyring: Keyring, commandId: string
   const [feed] = await sql<{ tokenSealed: string }[]>`
     select token_sealed from calendar_feeds
     where command_id = ${commandId} and token_sealed is not null and ${isStillShown(sql, sql`created_at`)}`;
-  return feed ? keyring.open(feed.tokenSealed, owner(commandId)) : null;
+  return feed ? keyring.open(feed.tokenSealed, nameOwner(commandId)) : null;
 }
 
 /** Something with a date that a user has to think of. */

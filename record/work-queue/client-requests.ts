@@ -2,9 +2,9 @@ import type { ClientRequestKind } from '../../domain/kernel/codes';
 import { findWindowStart } from '../../domain/time/calendar';
 import type { PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { createTasks } from '../kernel/tasks';
 
 export interface ClientRequestInput {
@@ -34,7 +34,7 @@ const selectRequests = (sql: Db, principal: Principal, clientId: string): Fragme
   select r.id, r.client_id, r.kind, r.received_on, r.channel, r.asked_by, r.words, t.assignee, t.data->>'dueOn' as due_on,
     t.id as task_id, t.closed_at as answered_at, r.recorded_by, r.created_at
   from client_requests r join tasks t on t.key = 'client_request/' || r.id
-  where r.client_id = ${clientId} and ${inScope(sql, principal, 'r.client_id')}`;
+  where r.client_id = ${clientId} and ${isInScope(sql, principal, 'r.client_id')}`;
 
 /** Logs what a client asked or complained of, as a task of somebody. Repeated under the same id it changes nothing. */
 export const logClientRequest = (
@@ -46,7 +46,7 @@ export const logClientRequest = (
 ): Promise<ClientRequest> =>
   sql.begin(async (tx) => {
     const { kind, receivedOn, channel } = asked;
-    const row = { ...asked, id, clientId, recordedBy: json(tx, actorOf(principal)) };
+    const row = { ...asked, id, clientId, recordedBy: json(tx, buildActor(principal)) };
     const logged = await tx`insert into client_requests ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
     await createTasks(tx, [
       {
@@ -61,7 +61,7 @@ export const logClientRequest = (
       },
     ]);
     if (logged.length > 0)
-      await audit(tx, principal, {
+      await recordAudit(tx, principal, {
         action: 'client.request',
         subjectType: 'client',
         subjectId: clientId,

@@ -2,7 +2,7 @@ import type { ProviderOutcome } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
-import { actorOf, inScope, type Actor, type Principal } from '../kernel/principal';
+import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 
 export interface ProviderContactInput {
   on: PlainDate;
@@ -24,7 +24,7 @@ export interface ProviderContact extends Omit<ProviderContactInput, 'application
 }
 
 const selectContacts = (sql: Db, principal: Principal, providerId: string): Fragment => sql`
-  select * from provider_contacts where provider_id = ${providerId} and ${inScope(sql, principal)}`;
+  select * from provider_contacts where provider_id = ${providerId} and ${isInScope(sql, principal)}`;
 
 /** Logs a contact with a provider. Repeated under the same id it changes nothing. */
 export async function logProviderContact(
@@ -34,7 +34,7 @@ export async function logProviderContact(
   { id: providerId, clientId }: { id: string; clientId: string },
   { applicationIds = [], ...said }: ProviderContactInput,
 ): Promise<ProviderContact> {
-  const row = { ...said, id, clientId, providerId, applicationIds, recordedBy: json(sql, actorOf(principal)) };
+  const row = { ...said, id, clientId, providerId, applicationIds, recordedBy: json(sql, buildActor(principal)) };
   await sql`insert into provider_contacts ${rowsOf(sql, row)} on conflict (id) do nothing`;
   const [made] = await sql<ProviderContact[]>`${selectContacts(sql, principal, providerId)} and id = ${id}`;
   return made!;

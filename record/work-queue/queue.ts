@@ -1,5 +1,5 @@
 import { selectClientToday, selectDay, selectToday } from '../time/days';
-import { idOfOne, idsOfOne } from '../kernel/one-entry';
+import { selectEntryId, selectEntryIds } from '../kernel/one-entry';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Stage, Purpose } from '../../domain/kernel/codes';
 import { BRIDGE_QUESTIONS } from '../../domain/platforms/bridge';
@@ -9,8 +9,8 @@ import { DEADLINE_STEPS, URGENT_DAYS_BEFORE, URGENCIES, type Urgency } from '../
 import type { Db, Fragment } from '../../runtime/database';
 import { selectAct } from './acts';
 import { joinCover } from '../registry/absence-covers';
-import { lastDayThrough } from '../billing/platform-spans';
-import { inScope, type Principal } from '../kernel/principal';
+import { selectLastDayThrough } from '../billing/platform-spans';
+import { isInScope, type Principal } from '../kernel/principal';
 
 /** Something for a person to do now. */
 export interface WorkItem {
@@ -65,7 +65,7 @@ export type QueuePosition = [
 ];
 
 /** A row: what is shown, and what ranks it and says whose day it is in. */
-interface Ranked extends Omit<WorkItem, 'why'> {
+interface RankedItem extends Omit<WorkItem, 'why'> {
   urgency: number;
   urgentOn: PlainDate;
   money: number;
@@ -82,22 +82,22 @@ const selectUrgencyDays = (sql: Db): Record<Urgency, Fragment> => ({
 });
 
 /** The column of an urgency. */
-const columnOf = (code: Urgency): string => `presses_${code}`;
+const nameColumn = (code: Urgency): string => `presses_${code}`;
 
 /** A column for each urgency: its day where it presses, otherwise null. */
-const pressing = (sql: Db): Fragment[] => {
+const selectPressing = (sql: Db): Fragment[] => {
   const day = selectUrgencyDays(sql);
   return URGENCIES.map(
     (code, place) => sql`${place > 0 ? sql`,` : sql``}
-      case when ${day[code]} <= ${selectToday(sql, sql`k.time_zone`)} + ${URGENT_DAYS_BEFORE[code]}::int then ${day[code]} end as ${sql(columnOf(code))}`,
+      case when ${day[code]} <= ${selectToday(sql, sql`k.time_zone`)} + ${URGENT_DAYS_BEFORE[code]}::int then ${day[code]} end as ${sql(nameColumn(code))}`,
   );
 };
 
 /** Of a submission on a bridge, what it has to say; of what nobody may talk to the payer about, that. */
-const askOf = (sql: Db): Fragment => sql`
+const selectAsk = (sql: Db): Fragment => sql`
   case when i.purpose = 'submit' and exists (
       select from bridges b join platform_relationships r on r.id = b.relationship_id
-      where b.application_id = a.id and ${lastDayThrough(sql)} >= ${selectClientToday(sql, sql`a.client_id`)})
+      where b.application_id = a.id and ${selectLastDayThrough(sql)} >= ${selectClientToday(sql, sql`a.client_id`)})
     then ${[...BRIDGE_QUESTIONS]}::text[] else '{}' end
   || case when a.snapshot->'blockers' @> '[{"code": "authorisation"}]'
     then ${[...UNAUTHORISED_ASKS]}::text[] else '{}' end`;
@@ -105,11 +105,11 @@ const askOf = (sql: Db): Fragment => sql`
 const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment => {
   const { applicationId, payerId, clientId, assignee, unassigned, team, overdue, snoozed = false } = filter;
   return sql`
-    select w.application_id, (select ${idOfOne(sql, 'y')} from payers y where y.id = a.payer_id) as payer_id, w.purpose, w.since, w.due_at, w.due_at < now() as overdue,
+    select w.application_id, (select ${selectEntryId(sql, 'y')} from payers y where y.id = a.payer_id) as payer_id, w.purpose, w.since, w.due_at, w.due_at < now() as overdue,
       cover.covered_by, s.until as snoozed_until, n.id as worker, n.capacity, ${selectAct(sql)} as act, p.*,
-      coalesce(${URGENCIES.map((code, place) => sql`case when p.${sql(columnOf(code))} is not null then ${place}::int end,`)}
+      coalesce(${URGENCIES.map((code, place) => sql`case when p.${sql(nameColumn(code))} is not null then ${place}::int end,`)}
         ${URGENCIES.length}::int) as urgency,
-      coalesce(${URGENCIES.map((code) => sql`p.${sql(columnOf(code))},`)} '9999-12-31') as urgent_on,
+      coalesce(${URGENCIES.map((code) => sql`p.${sql(nameColumn(code))},`)} '9999-12-31') as urgent_on,
       -coalesce(a.monthly_value, 0) as money
     from work_items w
     join applications a on a.id = w.application_id
@@ -118,10 +118,10 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
     left join users n on n.id = coalesce(cover.covered_by, a.assignee)
     left join snoozes s on s.application_id = w.application_id and s.purpose = w.purpose and s.since = w.since
       and s.until > ${selectToday(sql, sql`k.time_zone`)}
-    cross join lateral (select ${pressing(sql)}) p
-    where ${inScope(sql, principal, 'w.client_id')} and (s.until is not null) = ${snoozed}
+    cross join lateral (select ${selectPressing(sql)}) p
+    where ${isInScope(sql, principal, 'w.client_id')} and (s.until is not null) = ${snoozed}
       ${applicationId ? sql`and w.application_id = ${applicationId}` : sql``}
-      ${payerId ? sql`and a.payer_id in ${idsOfOne(sql, 'payers', payerId)}` : sql``}
+      ${payerId ? sql`and a.payer_id in ${selectEntryIds(sql, 'payers', payerId)}` : sql``}
       ${clientId ? sql`and w.client_id = ${clientId}` : sql``}
       ${assignee ? sql`and n.id = ${assignee}` : sql``}
       ${unassigned === undefined ? sql`` : sql`and (a.assignee is null) = ${unassigned}`}
@@ -133,7 +133,7 @@ const rankAll = (sql: Db, principal: Principal, filter: QueueFilter): Fragment =
 const joinActs = (sql: Db, ranked: Fragment): Fragment => sql`
   select one.*, array_remove(one.together, one.application_id) as also_for from (
     select r.*, array_agg(application_id) over act as together,
-      row_number() over (partition by act, worker order by ${ORDER(sql)}) as place
+      row_number() over (partition by act, worker order by ${selectOrder(sql)}) as place
     from (${ranked}) r window act as (partition by act, worker)) one
   where one.place = 1`;
 
@@ -143,24 +143,24 @@ const rankItems = (sql: Db, principal: Principal, filter: QueueFilter): Fragment
   if (filter.today === undefined) return all;
   return sql`
     select d.* from (
-      select a.*, row_number() over (partition by worker order by ${ORDER(sql)}) as turn from (${all}) a) d
+      select a.*, row_number() over (partition by worker order by ${selectOrder(sql)}) as turn from (${all}) a) d
     where (d.turn <= coalesce(d.capacity, d.turn)) = ${filter.today}`;
 };
 
-const ORDER = (sql: Db): Fragment => sql`urgency, urgent_on, money, since, application_id, purpose`;
+const selectOrder = (sql: Db): Fragment => sql`urgency, urgent_on, money, since, application_id, purpose`;
 
 /** Everything that is shown, of the few that are. */
-const withApplications = (sql: Db, ranked: Fragment, more = sql``): Fragment => sql`
+const selectShownItems = (sql: Db, ranked: Fragment, more = sql``): Fragment => sql`
   select ${more} i.application_id, i.payer_id, i.purpose, i.since, i.due_at, i.overdue, i.covered_by, i.snoozed_until,
     i.urgency, i.urgent_on, i.money, i.also_for, to_jsonb(i) as presses, a.client_id, a.provider_id, a.stage, a.assignee,
-    a.next_follow_up_at, a.monthly_value, (a.snapshot->>'attempt')::int as attempt, (${askOf(sql)}) as ask
+    a.next_follow_up_at, a.monthly_value, (a.snapshot->>'attempt')::int as attempt, (${selectAsk(sql)}) as ask
   from (${ranked}) i join applications a on a.id = i.application_id
-  order by ${ORDER(sql)}`;
+  order by ${selectOrder(sql)}`;
 
 /** Without what only ranks it. */
-function shown({ urgency: _urgency, urgentOn: _on, money: _money, presses, ...rest }: Ranked): WorkItem {
+function stripRanking({ urgency: _urgency, urgentOn: _on, money: _money, presses, ...rest }: RankedItem): WorkItem {
   const why = URGENCIES.flatMap((code) => {
-    const on = presses[columnOf(code)];
+    const on = presses[nameColumn(code)];
     return on ? [{ code, on }] : [];
   });
   return { ...rest, why };
@@ -178,26 +178,26 @@ export async function listWork(
         > (${cursor[0]}::int, ${cursor[1]}::date, ${cursor[2]}::int, ${cursor[3]}::timestamptz, ${cursor[4]}::uuid, ${cursor[5]})`
     : sql``;
   const ranked = sql`
-    select * from (${rankItems(sql, principal, filter)}) items ${after} order by ${ORDER(sql)} limit ${limit + 1}`;
-  const rows = await sql<Ranked[]>`${withApplications(sql, ranked)}`;
+    select * from (${rankItems(sql, principal, filter)}) items ${after} order by ${selectOrder(sql)} limit ${limit + 1}`;
+  const rows = await sql<RankedItem[]>`${selectShownItems(sql, ranked)}`;
   const items = rows.slice(0, limit);
   const last = rows.length > limit ? items.at(-1) : undefined;
   const next =
     last && ([last.urgency, last.urgentOn, last.money, last.since, last.applicationId, last.purpose] as const);
-  return { items: items.map(shown), next: next ? [...next] : null };
+  return { items: items.map(stripRanking), next: next ? [...next] : null };
 }
 
 /** What a caller needs at hand. */
-type Calling = Pick<
+type CallingHours = Pick<
   Playbook,
   'contacts' | 'callHours' | 'callerVerification' | 'maxPerCall' | 'questions' | 'trackOrder'
 >;
 
 /** One payer's part of the queue. */
-export type PayerWork = { payerId: string; name: string; count: number; items: WorkItem[] } & Calling;
+export type PayerWork = { payerId: string; name: string; count: number; items: WorkItem[] } & CallingHours;
 
 /** Every way to reach a payer, those that only a state has among them, and how to talk to it. */
-function describeCalling(playbook: Playbook): Calling {
+function describeCalling(playbook: Playbook): CallingHours {
   const { variants = [], callHours, callerVerification, maxPerCall, questions, trackOrder } = playbook;
   const ofStates = variants.flatMap(({ state, contacts = [] }) =>
     contacts.map((contact) => ({ ...(state && { state }), ...contact })),
@@ -216,11 +216,11 @@ export async function listWorkByPayer(
   const ranked = sql`
     select * from (
       select items.*, count(*) over (partition by payer_id) as count,
-        row_number() over (partition by payer_id order by ${ORDER(sql)}) as position
+        row_number() over (partition by payer_id order by ${selectOrder(sql)}) as position
       from (${rankItems(sql, principal, filter)}) items) grouped
     where position <= ${limit}`;
   // in the queue's order, so that the payer with what presses most comes first
-  const rows = await sql<(Ranked & { count: number })[]>`${withApplications(sql, ranked, sql`i.count::int,`)}`;
+  const rows = await sql<(RankedItem & { count: number })[]>`${selectShownItems(sql, ranked, sql`i.count::int,`)}`;
   const payers = await sql<{ id: string; name: string; playbook: Playbook }[]>`
     select y.id, y.name, b.body as playbook
     from payers y join playbooks b on b.payer_id = y.id and b.version = y.playbook_version
@@ -230,7 +230,7 @@ export async function listWorkByPayer(
     const { payerId } = item;
     const { name, playbook } = payers.find(({ id }) => id === payerId)!;
     if (!groups.has(payerId)) groups.set(payerId, { payerId, name, ...describeCalling(playbook), count, items: [] });
-    groups.get(payerId)!.items.push(shown(item));
+    groups.get(payerId)!.items.push(stripRanking(item));
   }
   return [...groups.values()];
 }

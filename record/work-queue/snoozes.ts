@@ -1,9 +1,9 @@
 import type { PlainDate } from '../../domain/time/instants';
 import type { Purpose } from '../../domain/kernel/codes';
 import { json, type Sql } from '../../runtime/database';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import { selectAct } from './acts';
-import { actorOf, type Principal } from '../kernel/principal';
+import { buildActor, type Principal } from '../kernel/principal';
 
 /** Hides an open item, and what the same act settles, until a day; another snooze takes the place of the one before. */
 export const snoozeItem = (
@@ -14,7 +14,7 @@ export const snoozeItem = (
   { until, reason }: { until: PlainDate; reason: string },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const snoozedBy = json(tx, actorOf(principal));
+    const snoozedBy = json(tx, buildActor(principal));
     // what the same act settles is hidden with it
     await tx`
       insert into snoozes (application_id, client_id, purpose, since, until, reason, snoozed_by)
@@ -26,7 +26,7 @@ export const snoozeItem = (
       on conflict (application_id, purpose) do update
         set since = excluded.since, until = excluded.until, reason = excluded.reason,
           snoozed_by = excluded.snoozed_by, created_at = now()`;
-    await audit(tx, principal, {
+    await recordAudit(tx, principal, {
       action: 'work_item.snooze',
       subjectType: 'application',
       subjectId: applicationId,

@@ -1,8 +1,8 @@
 import type { Db, Sql, Tx } from '../../runtime/database';
-import { audit } from '../kernel/audit';
+import { recordAudit } from '../kernel/audit';
 import type { Page, PageRequest } from '../kernel/page';
-import { inScope, type Principal } from '../kernel/principal';
-import { announceEach } from '../kernel/subscribers';
+import { isInScope, type Principal } from '../kernel/principal';
+import { announceFacts } from '../kernel/subscribers';
 import { listTasks, type Task, type TaskFilter } from '../kernel/tasks';
 import { isWorkOf } from '../registry/absence-covers';
 
@@ -31,7 +31,7 @@ interface HandOver {
 /** Gives a user's open tasks, and the inquiries that ask them, to another who sees their clients; answers how many tasks. */
 export async function handOverTasks(tx: Tx, principal: Principal, { from, to, clientId }: HandOver): Promise<number> {
   const seen = tx`
-    ${inScope(tx, principal)} ${clientId ? tx`and client_id = ${clientId}` : tx``}
+    ${isInScope(tx, principal)} ${clientId ? tx`and client_id = ${clientId}` : tx``}
     ${to === null ? tx`` : tx`and exists (select from users u where u.id = ${to} and (u.client_ids is null or client_id = any(u.client_ids)))`}`;
   const tasks = await tx`
     update tasks set assignee = ${to} where assignee = ${from} and closed_at is null and ${seen} returning id`;
@@ -40,7 +40,7 @@ export async function handOverTasks(tx: Tx, principal: Principal, { from, to, cl
     update inquiries set recipient_id = ${to}
     where recipient_type = 'user' and recipient_id = ${from} and closed_at is null and ${seen} returning relationship_id`;
   const relationships = asked.map(({ relationshipId }) => relationshipId);
-  await announceEach(tx, 'platform questions changed', tx`select unnest(${relationships}::uuid[])`);
+  await announceFacts(tx, 'platform questions changed', tx`select unnest(${relationships}::uuid[])`);
   return tasks.length;
 }
 
@@ -50,5 +50,10 @@ export const reassignTasks = (sql: Sql, principal: Principal, move: HandOver): P
     const tasks = await handOverTasks(tx, principal, move);
     if (tasks === 0) return;
     const { from, to } = move;
-    await audit(tx, principal, { action: 'user.tasks', subjectType: 'user', subjectId: from, detail: { to, tasks } });
+    await recordAudit(tx, principal, {
+      action: 'user.tasks',
+      subjectType: 'user',
+      subjectId: from,
+      detail: { to, tasks },
+    });
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { emit } from '../../record/outreach/event-feed';
+import { emitEvent } from '../../record/outreach/event-feed';
 import { endEndpoints } from '../../record/outreach/webhooks';
 import { beginStep, type Db } from '../../runtime/database';
 import type { TestApi } from '../support/api';
@@ -113,7 +113,7 @@ describe('a request that meets the end of a webhook endpoint', () => {
     const { clientId } = await system.file();
     const url = 'https://hooks.example.com/in';
     const { id } = await api.make('/v1/webhook-endpoints', { url, types: [TYPE], clientIds: [clientId] });
-    const send = (tx: Db) => emit(tx, { clientId, type: TYPE, subjectId: randomUUID(), data: {} });
+    const send = (tx: Db) => emitEvent(tx, { clientId, type: TYPE, subjectId: randomUUID(), data: {} });
     const statuses = async () =>
       (await sql<{ status: string }[]>`select status from webhook_deliveries where endpoint_id = ${id}`).map(
         ({ status }) => status,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createSend } from '../../activities/outreach';
 import { listRoutes } from '../../api/routes';
 import { ROLES, type Role } from '../../domain/kernel/codes';
-import { emit } from '../../record/outreach/event-feed';
+import { emitEvent } from '../../record/outreach/event-feed';
 import { batchDueMail } from '../../record/outreach/mail';
 import { listAppointments } from '../../record/work-queue/calendar-feeds';
 import { createTasks } from '../../record/kernel/tasks';
@@ -758,7 +758,7 @@ test('all that a key can reach, and all that it can mint and what that can, lies
       (select count(*) from covers where not coalesce(client_ids <@ ${[a.id]}::uuid[], false)) as covers`;
   expect(beyond).toEqual({ users: 0, covers: 0 });
   for (const { id: clientId } of [a, b])
-    await sql.begin((tx) => emit(tx, { clientId, type: 'follow_up.due', subjectId: randomUUID(), data: {} }));
+    await sql.begin((tx) => emitEvent(tx, { clientId, type: 'follow_up.due', subjectId: randomUUID(), data: {} }));
   expect(await sql`select distinct client_id from webhook_deliveries`).toEqual([{ clientId: a.id }]);
   await tell(users.ofAll.id, [a, b]);
   expect((await sent(users.ofAll.id)).map(([recipient]) => recipient)).not.toContain(substitute.email);

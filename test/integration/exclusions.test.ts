@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toLocalDate } from '../../domain/time/calendar';
-import { completeNameKeys, importList, LIST, screenLatecomers } from '../../record/screening/exclusions';
+import { completeNameKeys, importList, LIST_PRINCIPAL, screenLatecomers } from '../../record/screening/exclusions';
 import { readLeie } from '../../registries/leie';
 import type { Sql } from '../../runtime/database';
 import { ADMIN_KEY, PROVIDER, TestApi, type Reply, CLIENT } from '../support/api';
@@ -594,6 +594,6 @@ test('a list whose import PostgreSQL undoes for the sake of others is read from 
     if (tries === 1) throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
   };
   const list = { month: `${MONTH}-01`, sha256: randomUUID() };
-  const taken = await importList(system.api.deps.sql, LIST, randomUUID(), list, rows);
+  const taken = await importList(system.api.deps.sql, LIST_PRINCIPAL, randomUUID(), list, rows);
   expect([tries, taken.entries]).toEqual([2, FILLER.length]);
 });

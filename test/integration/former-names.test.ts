@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { emit } from '../../record/outreach/event-feed';
+import { emitEvent } from '../../record/outreach/event-feed';
 import { createTasks } from '../../record/kernel/tasks';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { freshNpi } from '../support/file';
@@ -185,7 +185,7 @@ describe('a field that had another name', () => {
 
 describe('the feed of events', () => {
   const tell = (clientId: string) =>
-    api.deps.sql.begin((tx) => emit(tx, { clientId, type: 'follow_up.due', subjectId: randomUUID(), data: {} }));
+    api.deps.sql.begin((tx) => emitEvent(tx, { clientId, type: 'follow_up.due', subjectId: randomUUID(), data: {} }));
 
   test('is read page by page to its end, and on from the last event; `after` is its cursor’s old name', async () => {
     const clientId = await client();

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { findDecisiveWord, type ExclusionWord } from '../../domain/screening/exclusions';
-import { exclusionWords } from '../../record/kernel/person-scope';
+import { selectExclusionWords } from '../../record/kernel/person-scope';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { migrate } from '../../runtime/migrate';
 import { createTestDatabase } from '../support/servers';
@@ -66,7 +66,7 @@ describe('an exclusion that was on record', () => {
   }
   const statusAt = async ({ providerId }: At) => {
     const [row] = await sql<{ words: ExclusionWord[] }[]>`
-      select ${exclusionWords(sql, { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: sql`'{}'::uuid[]` })} as words
+      select ${selectExclusionWords(sql, { personId: sql`p.person_id`, clientId: sql`p.client_id`, practiceIds: sql`'{}'::uuid[]` })} as words
       from providers p where p.id = ${providerId}`;
     return findDecisiveWord(row!.words)?.status;
   };

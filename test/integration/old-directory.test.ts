@@ -3,7 +3,7 @@ import { foldEvents, RULES_VERSION } from '../../domain/applications/reduce';
 import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
 import { claimLateWatches } from '../../record/operations/watches';
-import { listDifferences, listToCompare } from '../../record/operations/runs';
+import { listDifferences, listApplicationsToCompare } from '../../record/operations/runs';
 import { readHistory, recordStep } from '../../record/applications/recording-step';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { migrate } from '../../runtime/migrate';
@@ -69,7 +69,7 @@ async function oldDirectory(through: number) {
 
 /** What of each application differs from its timeline. */
 const compare = async (sql: Sql): Promise<string[][]> =>
-  Promise.all((await listToCompare(sql, null, 10)).map((one) => listDifferences(sql, one)));
+  Promise.all((await listApplicationsToCompare(sql, null, 10)).map((one) => listDifferences(sql, one)));
 
 /** Adds a note, and answers what was entered with it. */
 async function note(sql: Sql, { id, clientId }: { id: string; clientId: string }): Promise<object[]> {

@@ -7,7 +7,7 @@ import { createApp } from '../../api/app';
 import { createSend } from '../../activities/outreach';
 import { smtpMailer } from '../../outreach/mail';
 import { post } from '../../outreach/webhook';
-import { emit } from '../../record/outreach/event-feed';
+import { emitEvent } from '../../record/outreach/event-feed';
 import { claimMail, batchDueMail, settleMail, markTransmitting, type ClaimedMail } from '../../record/outreach/mail';
 import { queueMessages, type QueuedMessage } from '../../record/outreach/messages';
 import { checkDueWebhooks } from '../../record/outreach/webhooks';
@@ -464,7 +464,7 @@ describe('what is emitted', () => {
   test('waits for no other transaction, and a reader that continues misses none', async () => {
     const { clientId } = await person();
     const key = await api.keyOf('auditor', [clientId]);
-    const tell = (tx: Db, subjectId: string) => emit(tx, { clientId, type: 'follow_up.due', subjectId, data: {} });
+    const tell = (tx: Db, subjectId: string) => emitEvent(tx, { clientId, type: 'follow_up.due', subjectId, data: {} });
     const read = async (after: number) => (await api.get(`/v1/events?after=${after}`, { key })).body.items;
     const [slow, quick] = [randomUUID(), randomUUID()];
     let go = () => {};
@@ -541,7 +541,7 @@ describe('a webhook', () => {
     const made = await api.make('/v1/webhook-endpoints', { url, types: [type], clientIds: [clientId] });
     const subjects = Array.from({ length: events }, () => randomUUID());
     for (const subjectId of subjects)
-      await api.deps.sql.begin((tx) => emit(tx, { clientId, type, subjectId, data: { to: { mayBill: true } } }));
+      await api.deps.sql.begin((tx) => emitEvent(tx, { clientId, type, subjectId, data: { to: { mayBill: true } } }));
     const deliveries = async () => (await api.get(`/v1/webhook-deliveries?endpointId=${made.id}`)).body.items;
     const state = async () =>
       (await api.get('/v1/webhook-endpoints?limit=200')).body.items.find((one: { id: string }) => one.id === made.id);

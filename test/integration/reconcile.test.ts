@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
-import { keepCommand, leaveToRelay } from '../../record/applications/commands';
+import { keepCommand, handToRelay } from '../../record/applications/commands';
 import { recordStep } from '../../record/applications/recording-step';
 import { batchDueMail } from '../../record/outreach/mail';
 import { queueMessages } from '../../record/outreach/messages';
@@ -634,7 +634,7 @@ describe('a command that the record has lost, and whose update the workflow has 
     for (let times = 0; times < 2; times += 1) {
       await restore();
       expect(await notesOf(application)).toEqual([]);
-      await leaveToRelay(sql, id);
+      await handToRelay(sql, id);
       const [row] = await eventually(async () => {
         const rows = await sql`select status from commands where id = ${id} and settled_at is not null`;
         return rows.length > 0 ? rows : null;

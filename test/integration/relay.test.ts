@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Delivery, Dispatch } from '../../dispatch/dispatch';
 import { MOST_TRIES } from '../../domain/kernel/delivery';
-import { acknowledgeCommand, keepCommand, leaveToRelay, settleCommand } from '../../record/applications/commands';
-import { announce } from '../../record/kernel/subscribers';
+import { acknowledgeCommand, keepCommand, handToRelay, settleCommand } from '../../record/applications/commands';
+import { announceFact } from '../../record/kernel/subscribers';
 import { claimRows, deleteDelivered, postponeRow, renewLease } from '../../record/kernel/outbox';
 import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
 import { startRelay, type Relay } from '../../worker/relay';
@@ -63,7 +63,7 @@ async function waiting(applicationId: string, count: number): Promise<string[]> 
   for (const id of ids) {
     const body = { text: 'x', visibility: 'internal' } as const;
     await keepCommand(api.deps.sql, { id, clientId, applicationId, action: 'notes', body }, ACTOR);
-    await leaveToRelay(api.deps.sql, id);
+    await handToRelay(api.deps.sql, id);
   }
   return ids;
 }
@@ -220,7 +220,7 @@ describe('commands', () => {
 });
 
 describe('the outbox', () => {
-  const changePractice = () => announce(api.deps.sql, 'practice file changed', practiceId);
+  const changePractice = () => announceFact(api.deps.sql, 'practice file changed', practiceId);
 
   test('a recipient that takes long keeps none of the others waiting', async () => {
     const [slow, ...others] = await applications(3);
@@ -249,7 +249,7 @@ describe('the outbox', () => {
   test('a lease is renewed only while its try is under way: a row that has failed keeps the pause that it was given', async () => {
     const { sql } = api.deps;
     const [one, other] = await applications(2);
-    for (const id of [one!, other!]) await announce(sql, 'application file changed', id);
+    for (const id of [one!, other!]) await announceFact(sql, 'application file changed', id);
     const claimed = await claimRows(sql, 50, 5);
     const failed = claimed.find(({ subject }) => subject === one)!;
     await postponeRow(sql, failed.id, { tries: 1, inSeconds: 600, dead: false }, 'TypeError');
@@ -269,7 +269,7 @@ describe('the outbox', () => {
     const { told, fileChanged } = teller(() => over);
     relayTo({ fileChanged }, { leaseSeconds: 1 });
     relayTo({ fileChanged }, { leaseSeconds: 1 });
-    await announce(api.deps.sql, 'application file changed', application!);
+    await announceFact(api.deps.sql, 'application file changed', application!);
     await eventually(() => told.length > 0);
     // long after the first lease has run out
     await eventually(
@@ -287,7 +287,7 @@ describe('the outbox', () => {
     const { fileChanged } = teller(() => {
       if (!well) throw new TypeError('a defect');
     });
-    await announce(sql, 'application file changed', application!);
+    await announceFact(sql, 'application file changed', application!);
     await sql`update outbox set attempts = ${MOST_TRIES - 1}`;
     relayTo({ fileChanged });
     const dead = await eventually(async () => (await stuck())[0]);
@@ -307,9 +307,9 @@ describe('the outbox', () => {
   test('a later row that says the same makes up for a dead one', async () => {
     const [application] = await applications(1);
     const { sql } = api.deps;
-    await announce(sql, 'application file changed', application!);
+    await announceFact(sql, 'application file changed', application!);
     await sql`update outbox set dead_at = now()`;
-    await announce(sql, 'application file changed', application!);
+    await announceFact(sql, 'application file changed', application!);
     const { told, fileChanged } = teller(() => undefined);
     relayTo({ fileChanged });
     await eventually(async () => (await sql`select from outbox`).length === 0);
@@ -328,7 +328,7 @@ describe('the outbox', () => {
   ])('a try that %s counts for nothing', async (_, error, reachable, lastError) => {
     const [application] = await applications(1);
     const { sql } = api.deps;
-    await announce(sql, 'application file changed', application!);
+    await announceFact(sql, 'application file changed', application!);
     const { fileChanged } = teller(() => {
       throw error;
     });
@@ -343,7 +343,7 @@ describe('the outbox', () => {
   test('a row that ends the process of its relay ends dead, and what was in hand beside it does not', async () => {
     const { sql } = api.deps;
     const [poison, ...others] = await applications(4);
-    for (const id of [poison!, ...others]) await announce(sql, 'application file changed', id);
+    for (const id of [poison!, ...others]) await announceFact(sql, 'application file changed', id);
     const delivered: string[] = [];
     for (let n = 0; n < 30; n += 1) {
       // a lease that is over at once, as after the end of the process
@@ -360,7 +360,7 @@ describe('the outbox', () => {
   test('a row that is in hand here is neither taken again nor ended, however late its lease was renewed', async () => {
     const { sql } = api.deps;
     const [slow] = await applications(1);
-    await announce(sql, 'application file changed', slow!);
+    await announceFact(sql, 'application file changed', slow!);
     const [row] = await claimRows(sql, 50, 0);
     for (let n = 0; n < 30; n += 1) expect(await claimRows(sql, 50, 0, [row!.id])).toEqual([]);
     expect(await sql`select attempts, dead_at from outbox`).toEqual([{ attempts: 1, deadAt: null }]);
@@ -370,7 +370,7 @@ describe('the outbox', () => {
   test('of many changes of a file that still wait, an application is signalled once', async () => {
     const ids = await applications(3);
     const { sql } = api.deps;
-    for (const id of [...ids, ...ids]) await announce(sql, 'application file changed', id, { afterSeconds: 1 });
+    for (const id of [...ids, ...ids]) await announceFact(sql, 'application file changed', id, { afterSeconds: 1 });
     await changePractice();
     const { told, fileChanged } = teller(() => undefined);
     relayTo({ fileChanged });

@@ -1,5 +1,5 @@
 import { msToNumber } from '@temporalio/common/lib/time';
-import { OPERATOR } from '../../record/screening/exclusions';
+import { OPERATOR_ID } from '../../record/screening/exclusions';
 import { isOfTheServer } from '../../record/kernel/failure';
 import { createWaker } from '../../record/operations/watches';
 import { beginStep, createDatabase, isStarved, STEP_LIMITS_MS, type Sql } from '../../runtime/database';
@@ -109,7 +109,7 @@ async function limitsOf(db: Sql, table: string, write: () => Promise<unknown>): 
 }
 
 test('the wake of a watch has these limits', async () => {
-  const asked = { watch: 'exclusionList', subject: OPERATOR, at: new Date().toISOString() } as const;
+  const asked = { watch: 'exclusionList', subject: OPERATOR_ID, at: new Date().toISOString() } as const;
   expect(await limitsOf(sql, 'tasks', () => createWaker(sql)(asked))).toEqual(['5s']);
 });
 

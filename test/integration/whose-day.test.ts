@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { URGENT_DAYS_BEFORE } from '../../domain/work-queue/ranking';
 import { addDays } from '../../domain/time/dates';
-import { workerOf } from '../../record/registry/absence-covers';
+import { selectWorker } from '../../record/registry/absence-covers';
 import { selectClientDay, selectDay, selectLastToday } from '../../record/time/days';
 import { CLIENT } from '../support/api';
 import { day, wall } from '../support/independent-calendar';
@@ -49,7 +49,7 @@ test.each(ZONES)(
       await sql`delete from covers where user_id = ${owner}`;
       const made = { id: randomUUID(), userId: owner, coveredBy: substitute, fromOn, untilOn, madeBy: sql.json({}) };
       await sql`insert into covers ${sql(made)}`;
-      const [row] = await sql`select ${workerOf(sql, sql`${owner}::uuid`, sql`${clientId}::uuid`)} as id`;
+      const [row] = await sql`select ${selectWorker(sql, sql`${owner}::uuid`, sql`${clientId}::uuid`)} as id`;
       return row!.id;
     };
     const today = todayIn(zone);

@@ -6,7 +6,7 @@ import { computeProgress, computeAgenda } from '../../domain/applications/schedu
 import { isOpen, isParticipating, type ApplicationState } from '../../domain/applications/state';
 import { isSameValue } from '../../domain/kernel/facts';
 import { resolvePlaybook, type Playbook } from '../../domain/registry/playbook';
-import { digest } from '../../record/kernel/digest';
+import { computeDigest } from '../../record/kernel/digest';
 import { PAGE, readAll, write } from './histories';
 
 /** What a timeline comes to. */
@@ -68,7 +68,7 @@ export function foldTimeline({ events, playbook, timeZone }: Omit<Timeline, 'fol
   return asStored({
     state,
     progress: runs ? rules.computeProgress(state, window.timeZone) : null,
-    path: statesAfter.map((after) => `${after.stage} ${digest(asStored(after))}`),
+    path: statesAfter.map((after) => `${after.stage} ${computeDigest(asStored(after))}`),
   });
 }
 

@@ -4,7 +4,7 @@ import { endItem } from '../../dispatch/endings';
 import { addDays } from '../../domain/time/dates';
 import { QUESTIONS } from '../../domain/platforms/platform';
 import { requestRoster } from '../../record/sources/caqh-roster';
-import { importList, OPERATOR } from '../../record/screening/exclusions';
+import { importList, OPERATOR_ID } from '../../record/screening/exclusions';
 import { recordEnding } from '../../record/offboarding/endings';
 import { closeInquiry } from '../../record/platforms/inquiries';
 import { queueMessages } from '../../record/outreach/messages';
@@ -206,7 +206,7 @@ export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promis
 
   /** The month's list is asked for, taken, and asked for again. */
   async 'exclusion-list-asked-for'(lives) {
-    const tell = () => lives.dispatch.changed('exclusionList', OPERATOR);
+    const tell = () => lives.dispatch.changed('exclusionList', OPERATOR_ID);
     await tell();
     await lives.env.sleep('40 days');
     const list = { month: `${(await lives.today()).slice(0, 7)}-01`, sha256: 'a' };
@@ -216,7 +216,7 @@ export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promis
     });
     await tell();
     await lives.env.sleep('40 days');
-    return `exclusionList/${OPERATOR}`;
+    return `exclusionList/${OPERATOR_ID}`;
   },
 
   /** A participation ends at once, the rest once the last day has passed. */

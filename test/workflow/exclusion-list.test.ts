@@ -1,6 +1,6 @@
 import type { Behaviour } from '../../local/stand-ins/server';
 import { readListState } from '../../record/sources/exclusion-source';
-import { OPERATOR } from '../../record/screening/exclusions';
+import { OPERATOR_ID } from '../../record/screening/exclusions';
 import { setServices } from '../../record/sources/lookups';
 import { eventually } from '../support/eventually';
 import { lives, livesWithRegistries, oig } from '../support/registries';
@@ -18,7 +18,7 @@ describe('the month’s list of the excluded', () => {
   );
 
   const state = async () => readListState(lives.sql, await lives.now());
-  const tell = () => lives.dispatch.changed('exclusionList', OPERATOR);
+  const tell = () => lives.dispatch.changed('exclusionList', OPERATOR_ID);
   const tasks = () => lives.sql<{ open: boolean }[]>`
     select closed_at is null as open from tasks where kind = 'exclusion_list' order by due_at`;
   let entries = 100;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MailError, type Mail, type Mailer } from '../../outreach/mail';
-import { emit } from '../../record/outreach/event-feed';
+import { emitEvent } from '../../record/outreach/event-feed';
 import { queueMessages } from '../../record/outreach/messages';
 import { createEndpoint, replayEndpoint } from '../../record/outreach/webhooks';
 import { ADMIN } from '../support/principals';
@@ -71,7 +71,8 @@ test('webhooks to an endpoint that is down for days are dead in the end, and arr
   const type = 'follow_up.due';
   const { id } = await createEndpoint(lives.sql, testKeyring, ADMIN, randomUUID(), { url, types: [type] });
   const subjects = [randomUUID(), randomUUID(), randomUUID()];
-  for (const subjectId of subjects) await lives.sql.begin((tx) => emit(tx, { clientId, type, subjectId, data: {} }));
+  for (const subjectId of subjects)
+    await lives.sql.begin((tx) => emitEvent(tx, { clientId, type, subjectId, data: {} }));
   // this server's clock is ahead of the record's
   await lives.sql`update webhook_deliveries set queued_at = ${await lives.now()} where endpoint_id = ${id}`;
   await lives.dispatch.changed('webhook', id);

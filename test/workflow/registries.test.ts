@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { importList, OPERATOR } from '../../record/screening/exclusions';
+import { importList, OPERATOR_ID } from '../../record/screening/exclusions';
 import { addDays } from '../../domain/time/dates';
 import { requestRoster, listRosterRequests } from '../../record/sources/caqh-roster';
 import { setServices } from '../../record/sources/lookups';
@@ -242,7 +242,7 @@ test('the month’s list of the excluded is asked for where it is late, each mon
   await turnOff('caqh', 'nppes');
   const tasks = () => lives.sql<{ month: string; open: boolean }[]>`
     select data->>'month' as month, closed_at is null as open from tasks where kind = 'exclusion_list' order by due_at`;
-  await lives.dispatch.changed('exclusionList', OPERATOR);
+  await lives.dispatch.changed('exclusionList', OPERATOR_ID);
   await eventually(async () => (await tasks()).length === 1);
   const today = await lives.today();
   const month = `${today.slice(0, 7)}-01`;
@@ -251,7 +251,7 @@ test('the month’s list of the excluded is asked for where it is late, each mon
     yield { ...entry, reinstatedOn: null };
   }
   await importList(lives.sql, PRINCIPAL, randomUUID(), { month, sha256: 'a' }, rows);
-  await lives.dispatch.changed('exclusionList', OPERATOR);
+  await lives.dispatch.changed('exclusionList', OPERATOR_ID);
   expect(await tasks()).toEqual([{ month, open: false }]);
   await lives.env.sleep('80 days');
   const asked = await tasks();
