@@ -1,5 +1,5 @@
 const shared = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.js',
   transform: { '\\.ts$': '@swc/jest' },
   modulePathIgnorePatterns: ['<rootDir>/(dist|\\.cache|\\.data)/'],
   testPathIgnorePatterns: ['/node_modules/', '\\.slow\\.test\\.ts$'],

@@ -1,0 +1,57 @@
+'use strict';
+const vm = require('node:vm');
+const { TestEnvironment } = require('jest-environment-node');
+
+const { dependencies, devDependencies } = require('../../package.json');
+
+/** What tests and the product import; what transforms and runs the tests is jest's own. */
+const packages = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !/jest|swc/.test(name));
+const IN_A_PACKAGE = new RegExp(`/node_modules/(${packages.join('|')})/`);
+
+/** What jest takes for the context of a file's modules: the process's own. */
+const OWN_CONTEXT = {};
+const { compileFunction } = vm;
+vm.compileFunction = (code, names, { parsingContext, ...options }) => {
+  if (parsingContext !== OWN_CONTEXT) return compileFunction(code, names, { ...options, parsingContext });
+  if (!IN_A_PACKAGE.test(options.filename)) return compileFunction(code, names, options);
+  return (module) => {
+    module.exports = require(options.filename);
+  };
+};
+
+/**
+ * All files that a process tests share its globals and its packages; modules of this repository are each file's own.
+ * In jest's own environment every file loads all packages anew and reaches each global through a proxy: a third of a run.
+ */
+module.exports = class extends TestEnvironment {
+  constructor(config, context) {
+    super(config, context);
+    this.before = {
+      globals: Object.getOwnPropertyDescriptors(globalThis),
+      exit: process.exit,
+      env: { ...process.env },
+    };
+    this.global = globalThis;
+  }
+
+  getVmContext() {
+    return this.context && OWN_CONTEXT;
+  }
+
+  /** Leaves the process as the file found it; what is left of jest would answer for the next file. */
+  async teardown() {
+    const { globals, exit, env } = this.before;
+    for (const key of Reflect.ownKeys(globalThis)) {
+      if (!Reflect.getOwnPropertyDescriptor(globalThis, key).configurable) continue;
+      if (key in globals) Object.defineProperty(globalThis, key, globals[key]);
+      else if (!isOfNode(key)) delete globalThis[key];
+    }
+    process.exit = exit;
+    for (const name of Object.keys(process.env)) if (!(name in env)) delete process.env[name];
+    Object.assign(process.env, env);
+    await super.teardown();
+  }
+};
+
+/** Node's `fetch` keeps its connections there once it is used. */
+const isOfNode = (key) => typeof key === 'symbol' && key.description.startsWith('undici.');
