@@ -5,10 +5,10 @@ import { createWaker } from '../record/operations/watches';
 import type { Sql } from '../runtime/database';
 import { describeError } from '../runtime/redact';
 import type { RecordStep, Send, Wake } from '../workflows/messages';
-import { createSend, type Outside } from './outreach';
+import { createSend, type OutsideServices } from './outreach';
 
 /** What workflows call; each activity is idempotent by the ids it is given. */
-export const createActivities = ({ sql, ...outside }: { sql: Sql } & Outside): RecordStep & Wake & Send => {
+export const createActivities = ({ sql, ...outside }: { sql: Sql } & OutsideServices): RecordStep & Wake & Send => {
   const sending = createSend(sql, outside);
   return {
     recordStep: redactFailures(createRecorder(sql)),

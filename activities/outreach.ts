@@ -2,8 +2,8 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { Instant } from '../domain/time/instants';
 import type { SentKind } from '../domain/kernel/codes';
 import { MailError, type Mailer } from '../outreach/mail';
-import { render, type Content } from '../outreach/templates';
-import { post, type WebhookError } from '../outreach/webhook';
+import { renderMail, type Content } from '../outreach/templates';
+import { postWebhook, type WebhookError } from '../outreach/webhook';
 import { claimMail, keepLocally, settleMail, markTransmitting, type ClaimedMail } from '../record/outreach/mail';
 import { openTin } from '../record/registry/practices';
 import { listWaitingWebhooks, recordWebhookArrival, recordWebhookFailure } from '../record/outreach/webhooks';
@@ -15,7 +15,7 @@ import type { Send } from '../workflows/messages';
 import { createQuestions, type Registries } from './registries';
 
 /** What goes to the outside goes through these. */
-export interface Outside {
+export interface OutsideServices {
   keyring: Keyring;
   /** Left out: mail is kept in the local mailbox. */
   mailer?: Mailer | undefined;
@@ -30,7 +30,7 @@ const WEBHOOKS_AT_ONCE = 50;
 const WEBHOOKS_MS = 60_000;
 
 /** Sends mail and webhooks, and asks the registries. Throws where mail is to be tried again; a hopeless delivery is settled. */
-export function createSend(sql: Sql, outside: Outside): Send {
+export function createSend(sql: Sql, outside: OutsideServices): Send {
   const ways: Record<SentKind, (id: string, at: Instant) => Promise<void>> = {
     mail: (id) => sendMail(sql, outside, id),
     webhook: (id, at) => sendWebhooks(sql, outside, id, at),
@@ -39,16 +39,16 @@ export function createSend(sql: Sql, outside: Outside): Send {
   return { send: ({ kind, id, at }) => ways[kind](id, at ?? readClock()) };
 }
 
-async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string): Promise<void> {
+async function sendMail(sql: Sql, { mailer, keyring }: OutsideServices, batchId: string): Promise<void> {
   const claimed = await claimMail(sql, batchId, { paced: mailer !== undefined });
   if (!claimed) return;
-  if ('waitMs' in claimed) throw again('NotItsTurn', 'others go there first', claimed.waitMs);
+  if ('waitMs' in claimed) throw buildRetry('NotItsTurn', 'others go there first', claimed.waitMs);
   if (claimed.address === null) {
     await settleMail(sql, claimed, 'never', 'no address is known');
     return;
   }
   const contents = claimed.messages.map((message) => buildContent(keyring, claimed, message));
-  const mail = { to: claimed.address, ...render(claimed.recipientType, contents, claimed) };
+  const mail = { to: claimed.address, ...renderMail(claimed.recipientType, contents, claimed) };
   const outcome = await (
     mailer
       ? mailer.send({ ...mail, messageId: `<${batchId}@countersign>` }, () => markTransmitting(sql, claimed))
@@ -62,11 +62,11 @@ async function sendMail(sql: Sql, { mailer, keyring }: Outside, batchId: string)
     },
   );
   if ((await settleMail(sql, claimed, outcome.is, outcome.reason)) === 'again')
-    throw again('MailLater', 'not accepted yet');
+    throw buildRetry('MailLater', 'not accepted yet');
 }
 
 /** What is tried again in the course of things: nothing has failed that anybody has to look at. */
-const again = (type: string, message: string, nextRetryDelay?: number): ApplicationFailure =>
+const buildRetry = (type: string, message: string, nextRetryDelay?: number): ApplicationFailure =>
   ApplicationFailure.create({
     type,
     message,
@@ -88,13 +88,13 @@ function buildContent(
 /** What waits for an endpoint, in order; where the endpoint fails, all of it waits on. */
 async function sendWebhooks(
   sql: Sql,
-  { keyring, privateWebhooks = false }: Outside,
+  { keyring, privateWebhooks = false }: OutsideServices,
   endpointId: string,
   at: Instant,
 ): Promise<void> {
   const until = performance.now() + WEBHOOKS_MS;
   for (const webhook of await listWaitingWebhooks(sql, keyring, endpointId, at, WEBHOOKS_AT_ONCE)) {
-    const failure = await post(webhook, { privateAllowed: privateWebhooks }).then(
+    const failure = await postWebhook(webhook, { privateAllowed: privateWebhooks }).then(
       () => null,
       (error: WebhookError) => error,
     );

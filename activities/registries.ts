@@ -18,7 +18,7 @@ import { ServiceError } from '../registries/http';
 import { readLeie, type FetchedList, type Leie } from '../registries/leie';
 import type { Nppes } from '../registries/nppes';
 import type { Sql } from '../runtime/database';
-import { uuidOf } from '../runtime/uuid';
+import { deriveUuid } from '../runtime/uuid';
 
 /** The services that are asked; one that is left out is not. */
 export interface Registries {
@@ -92,7 +92,7 @@ async function takeList(sql: Sql, at: Instant, { file, sha256, modifiedAt }: Fet
   const month = findListMonth(modifiedAt, at);
   const latest = await findLatestList(sql);
   if (latest?.sha256 === sha256 && (modifiedAt === null || month <= latest.month)) return;
-  await importList(sql, LIST_PRINCIPAL, uuidOf(['leie', month, sha256]), { month, sha256 }, () => readLeie(file));
+  await importList(sql, LIST_PRINCIPAL, deriveUuid(['leie', month, sha256]), { month, sha256 }, () => readLeie(file));
 }
 
 /** Why a list is none that can be used; null where something else went wrong. */

@@ -10,7 +10,7 @@ import type { Deps } from './kernel/deps';
 import { createDocs } from './kernel/docs';
 import { Problem, toProblem } from './kernel/errors';
 import { createIdempotency } from './kernel/idempotency';
-import { mailbox } from './outreach/mailbox';
+import { createMailbox } from './outreach/mailbox';
 import { createRouter, sendAnswer } from './kernel/router';
 import { listRoutes } from './routes';
 
@@ -29,7 +29,7 @@ export function createApp(deps: Deps): Express {
   app.use('/v1', authenticate(sql, config.adminApiKey));
   app.use(createCalendarFeeds(sql));
   app.use(createDocs(routes));
-  if (config.smtpUrl === undefined) app.use(mailbox());
+  if (config.smtpUrl === undefined) app.use(createMailbox());
   app.use(createRouter(routes, { sql, idempotency: createIdempotency(sql, keyring) }));
   app.use(() => {
     throw new Problem('not_found');

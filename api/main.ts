@@ -3,7 +3,7 @@ import { ConfigError, loadApiConfig } from '../runtime/config';
 import { createDatabase } from '../runtime/database';
 import { createKeyring } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
-import { migrate } from '../runtime/migrate';
+import { migrateDatabase } from '../runtime/migrate';
 import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/supervised';
 import { connectTemporal } from '../runtime/temporal';
@@ -14,13 +14,13 @@ const CONNECTIONS = 20;
 const PATIENCE_MS = 5000;
 const GRACE_MS = 2500;
 
-async function main(): Promise<void> {
+async function runApi(): Promise<void> {
   exitWithSupervisor();
   const config = loadApiConfig(process.env);
   watchEventLoop({ name: 'api', stuckAfterMs: config.stuckAfterMs });
   const keyring = createKeyring(config.encryptionKeys);
   const logger = createLogger('api', config.logLevel);
-  await migrate(config.databaseUrl);
+  await migrateDatabase(config.databaseUrl);
   const sql = createDatabase(config.databaseUrl, { max: CONNECTIONS });
   const temporal = connectTemporal(process.env, keyring);
 
@@ -33,18 +33,18 @@ async function main(): Promise<void> {
   });
 
   // Requests under way get their answers; then the process ends, also where something hangs.
-  const stop = () => {
+  const stopServer = () => {
     setTimeout(() => process.exit(0), GRACE_MS).unref();
     server.close(() => {
       void sql.end({ timeout: 1 }).finally(() => process.exit(0));
     });
     server.closeIdleConnections();
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stopServer);
 }
 
 function listenError(error: Error & { code?: string }, port: number): Error {
   return error.code === 'EADDRINUSE' ? new ConfigError(`PORT: ${port} is taken by another process`) : error;
 }
 
-runProcess(main);
+runProcess(runApi);

@@ -37,7 +37,7 @@ import { refuseCommand } from '../record/applications/recording-step';
 import { ANSWER_MS, createRuns, buildWatchId, buildWorkflowId } from './runs';
 import { readClock } from '../runtime/clock';
 import { isTooLong, type Sql } from '../runtime/database';
-import { gather } from '../runtime/gather';
+import { collectInBatches } from '../runtime/gather';
 import {
   applicationIdAttribute,
   clientIdAttribute,
@@ -83,7 +83,7 @@ export function createDispatch({
 }) {
   let indexed = true;
   // the relay would start it once more, in vain: many starts are confirmed in one statement
-  const spareTheRelay = gather(100, (ids: string[]) => deleteStarts(sql, ids));
+  const spareTheRelay = collectInBatches(100, (ids: string[]) => deleteStarts(sql, ids));
   const turns = new Turns();
   // without a workflow too, a step that ends its process is counted, and set aside in the end
   const recordTried = createRecorder(sql);
@@ -94,7 +94,7 @@ export function createDispatch({
     if (run.progress.open) await startOpen(run);
   }
 
-  const startOpen = (run: ApplicationRun) => start('payerApplication', buildApplicationWorkflowId(run.key), run);
+  const startOpen = (run: ApplicationRun) => startRun('payerApplication', buildApplicationWorkflowId(run.key), run);
 
   /** Starts it for a caller who waits; false where that did not work out `within` milliseconds, and the relay does it. */
   async function startWithin(run: ApplicationRun, within: number): Promise<boolean> {
@@ -112,10 +112,10 @@ export function createDispatch({
   async function startParticipation(applicationId: string): Promise<void> {
     const run = await readRun(sql, applicationId);
     if (run.progress.participating)
-      await start('networkParticipation', buildParticipationWorkflowId(applicationId), run);
+      await startRun('networkParticipation', buildParticipationWorkflowId(applicationId), run);
   }
 
-  async function start(type: keyof typeof SUMMARIES, workflowId: string, run: ApplicationRun): Promise<void> {
+  async function startRun(type: keyof typeof SUMMARIES, workflowId: string, run: ApplicationRun): Promise<void> {
     const { applicationId, clientId, key, personId, progress } = run;
     const input: ApplicationInput = { applicationId, progress };
     const pairs = [
@@ -126,7 +126,7 @@ export function createDispatch({
       ...buildAttributes(progress).filter(isSet),
     ];
     try {
-      await withAttributes(pairs, (attributes) =>
+      await startWithAttributes(pairs, (attributes) =>
         client.workflow.start(type, {
           workflowId,
           taskQueue,
@@ -149,15 +149,15 @@ export function createDispatch({
    * milliseconds for the outcome. From one process an application gets one command at a time: of many that meet, the
    * server aborts most. Repeating it is safe. It is kept, so a record that is away, or too busy to judge it, holds it up only.
    */
-  async function deliver(commandId: string, within: number): Promise<Delivery> {
+  async function deliverCommand(commandId: string, within: number): Promise<Delivery> {
     const until = Date.now() + within;
     const first = await readDelivery(sql, commandId);
     const delivery = await turns
       .take(first.command.applicationId, until, (waited) => deliverInOrder(commandId, until, waited ? null : first))
-      .catch(onItsWayIfHeldUp);
+      .catch(toOnItsWay);
     if (delivery && delivery.status !== ON_ITS_WAY.status) return delivery;
     // the relay finds it also where it is not told
-    await handToRelay(sql, commandId).catch(onItsWayIfHeldUp);
+    await handToRelay(sql, commandId).catch(toOnItsWay);
     return ON_ITS_WAY;
   }
 
@@ -167,7 +167,7 @@ export function createDispatch({
     for (;;) {
       const { command, settled, olderId } = known ?? (await readDelivery(sql, commandId, passed));
       known = null;
-      if (settled && command.status !== 'pending') return outcome(command.refusal);
+      if (settled && command.status !== 'pending') return toDelivery(command.refusal);
       if (!olderId) return deliverNow(command, until);
       if (Date.now() >= until) return ON_ITS_WAY;
       try {
@@ -184,15 +184,15 @@ export function createDispatch({
     // what a person has tried again is another update: the server answers one that it knows by what it came to
     let sent = command.retried;
     for (let tries = 1; ; tries += 1) {
-      const state = await load(command.applicationId);
-      const pause = () => sleep(Math.min(pauseMs(tries), Math.max(0, until - Date.now())));
+      const state = await loadState(command.applicationId);
+      const pauseBriefly = () => sleep(Math.min(computePauseMs(tries), Math.max(0, until - Date.now())));
       try {
-        if (!(await isRefused(state, command))) await record(buildWorkflowId(state), command, { sent, until });
+        if (!(await isRefused(state, command))) await recordCommand(buildWorkflowId(state), command, { sent, until });
         const decided = await acknowledgeCommand(sql, command.id);
-        if (decided) return outcome(decided.refusal);
+        if (decided) return toDelivery(decided.refusal);
         // the answer is from before the record was restored
         if (Date.now() >= until) return ON_ITS_WAY;
-        if (tries > 1) await pause();
+        if (tries > 1) await pauseBriefly();
         sent += 1;
       } catch (error) {
         if (isUnanswered(error)) return ON_ITS_WAY;
@@ -200,7 +200,7 @@ export function createDispatch({
         // lost: the server gave up the task that carried it, and it was not taken
         if (!isGone && !isLost(error)) throw error;
         if (Date.now() >= until) return ON_ITS_WAY;
-        if (!isGone || tries > 1) await pause();
+        if (!isGone || tries > 1) await pauseBriefly();
         if (isGone)
           // not started yet, or just closed: start what should run, then look again
           await (isParticipating(state) ? startParticipation : startApplication)(command.applicationId).catch((e) => {
@@ -216,11 +216,11 @@ export function createDispatch({
     return mayBeRefused && (await refuseCommand(sql, state.id, command.id)) !== null;
   }
 
-  const record = (workflowId: string | null, command: KeptCommand, how: { sent: number; until: number }) =>
-    workflowId === null ? recordWithoutWorkflow(command) : update(workflowId, command, how);
+  const recordCommand = (workflowId: string | null, command: KeptCommand, how: { sent: number; until: number }) =>
+    workflowId === null ? recordWithoutWorkflow(command) : sendUpdate(workflowId, command, how);
 
   /** Has a workflow record a command, as the nth update that carries it; the record says what came of it. */
-  async function update(
+  async function sendUpdate(
     workflowId: string,
     { id, action }: KeptCommand,
     { sent, until }: { sent: number; until: number },
@@ -245,7 +245,7 @@ export function createDispatch({
   }
 
   /** Tells an application's workflow that something in its file changed; one that is gone goes on from its record. */
-  async function fileChanged(applicationId: string): Promise<void> {
+  async function notifyFileChanged(applicationId: string): Promise<void> {
     try {
       await signalFileChanged(applicationId);
     } catch (error) {
@@ -263,10 +263,10 @@ export function createDispatch({
   }
 
   /** Tells a watch that something has changed; one that isn't running starts with it. */
-  async function changed(type: WatchType, subject: string): Promise<void> {
+  async function notifyWatch(type: WatchType, subject: string): Promise<void> {
     const { is, about } = WATCHES[type];
     await recordWatchSignal(sql, { watch: type, subject });
-    await withAttributes(
+    await startWithAttributes(
       [{ key: subjectIdAttribute, value: subject }, ...(about ? [{ key: about, value: subject }] : [])],
       (attributes) =>
         client.workflow.signalWithStart(type, {
@@ -281,7 +281,7 @@ export function createDispatch({
   }
 
   /** Starts with search attributes, or without where the namespace lacks them (and may not let them be added). */
-  async function withAttributes<T>(
+  async function startWithAttributes<T>(
     pairs: SearchAttributePair[],
     start: (attributes: { typedSearchAttributes?: TypedSearchAttributes }) => Promise<T>,
   ): Promise<T> {
@@ -289,15 +289,15 @@ export function createDispatch({
     try {
       return await start({ typedSearchAttributes: new TypedSearchAttributes(pairs) });
     } catch (error) {
-      if (!/search attribute/i.test(grpcError(error)?.details ?? '')) throw error;
+      if (!/search attribute/i.test(findGrpcError(error)?.details ?? '')) throw error;
       indexed = false;
       return start({});
     }
   }
 
   /** What the workflow of an application knows, and whether it runs; null where none has to. */
-  async function query(applicationId: string, within: number): Promise<WorkflowView | null> {
-    const workflowId = buildWorkflowId(await load(applicationId));
+  async function queryWorkflow(applicationId: string, within: number): Promise<WorkflowView | null> {
+    const workflowId = buildWorkflowId(await loadState(applicationId));
     if (!workflowId) return null;
     const handle = client.workflow.getHandle(workflowId);
     return client.connection.withDeadline(Date.now() + within, async () => {
@@ -322,27 +322,27 @@ export function createDispatch({
     );
   }
 
-  async function load(applicationId: string): Promise<ApplicationState> {
+  async function loadState(applicationId: string): Promise<ApplicationState> {
     const state = await readState(sql, applicationId);
     if (!state) throw new Error(`no application ${applicationId}`);
     return state;
   }
 
   /** A server that never answers holds up nobody: the relay tries again. */
-  const answered =
+  const withDeadline =
     <Args extends unknown[]>(call: (...args: Args) => Promise<void>) =>
     (...args: Args): Promise<void> =>
       client.connection.withDeadline(Date.now() + ANSWER_MS, () => call(...args));
 
   const runs = createRuns({ client, taskQueue });
   return {
-    startApplication: answered(startApplication),
+    startApplication: withDeadline(startApplication),
     startWithin,
-    startParticipation: answered(startParticipation),
-    deliver,
-    fileChanged: answered(fileChanged),
-    changed: answered(changed),
-    query,
+    startParticipation: withDeadline(startParticipation),
+    deliver: deliverCommand,
+    notifyFileChanged: withDeadline(notifyFileChanged),
+    notifyWatch: withDeadline(notifyWatch),
+    query: queryWorkflow,
     isReachable,
     ...runs,
   };
@@ -370,7 +370,7 @@ const WATCHES: Record<WatchType, { is: string; about?: typeof personIdAttribute 
 const isSet = (pair: SearchAttributeUpdatePair): pair is SearchAttributePair => pair.value !== null;
 
 /** What the server (or its absence) answered, wherever the client wrapped it. */
-function grpcError(error: unknown): { code: number; details: string } | undefined {
+function findGrpcError(error: unknown): { code: number; details: string } | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return [error, cause].find(isGrpcServiceError);
 }
@@ -381,20 +381,21 @@ const UNANSWERED = [1, 4, 8, 14];
 const PING_MS = 2_000;
 
 /** Before an update that was not taken is sent again: twice as long each time up to a second, and not by all at once. */
-const pauseMs = (tries: number): number => Math.min(1_000, 25 * 2 ** tries) * (0.5 + Math.random() / 2);
+const computePauseMs = (tries: number): number => Math.min(1_000, 25 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 const ON_ITS_WAY = { status: 'on_its_way' } as const;
 /** What a failure comes to that says nothing of the command: the record was away, or others kept it busy for too long. */
-function onItsWayIfHeldUp(error: unknown): typeof ON_ITS_WAY {
+function toOnItsWay(error: unknown): typeof ON_ITS_WAY {
   if (isOfTheServer(error) || isTooLong(error)) return ON_ITS_WAY;
   throw error;
 }
-const outcome = (refusal: Refusal | null): Delivery =>
+const toDelivery = (refusal: Refusal | null): Delivery =>
   refusal ? { status: 'refused', refusal } : { status: 'recorded' };
 
 /** The server gave up the task that carried an update: FAILED_PRECONDITION where the task itself failed, as on closing. */
-const isLost = (error: unknown): boolean => error instanceof WorkflowUpdateFailedError || grpcError(error)?.code === 9;
+const isLost = (error: unknown): boolean =>
+  error instanceof WorkflowUpdateFailedError || findGrpcError(error)?.code === 9;
 
 /** Whether a call failed because nobody answered it in time. */
 export const isUnanswered = (error: unknown): boolean =>
-  error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED.includes(grpcError(error)?.code ?? 0);
+  error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED.includes(findGrpcError(error)?.code ?? 0);

@@ -24,7 +24,11 @@ const DONE: Outcome = { status: 'done', result: null };
  * Carries out one item of an ending, under the item's id as the command's: repeated, or begun by a process that is gone,
  * it has the same result. Throws where it is to be tried again.
  */
-export async function endItem(sql: Sql, { deliver }: Pick<Dispatch, 'deliver'>, itemId: string): Promise<void> {
+export async function settleEndingItem(
+  sql: Sql,
+  { deliver }: Pick<Dispatch, 'deliver'>,
+  itemId: string,
+): Promise<void> {
   const item = await findDueItem(sql, itemId);
   if (!item) return;
   const { status, result } = await HANDLERS[item.action](sql, deliver, item);
@@ -34,12 +38,12 @@ export async function endItem(sql: Sql, { deliver }: Pick<Dispatch, 'deliver'>, 
 type ItemHandler = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem) => Promise<Outcome>;
 
 const HANDLERS: Record<LeavingAction, ItemHandler> = {
-  withdraw: (sql, deliver, item) => withdraw(sql, deliver, item, item.reason),
+  withdraw: (sql, deliver, item) => withdrawApplication(sql, deliver, item, item.reason),
 
   async hand_over(sql, deliver, item) {
     const outcome =
       item.because === 'open'
-        ? await withdraw(sql, deliver, item, HANDED_OVER)
+        ? await withdrawApplication(sql, deliver, item, HANDED_OVER)
         : await endParticipation(sql, deliver, item, HANDED_OVER);
     if (outcome.status === 'refused') return outcome;
     const { id, subjectId, clientId } = item;
@@ -91,15 +95,15 @@ async function stopAsking(
 
 const HANDED_OVER = 'handed_over';
 
-const withdraw = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
-  deliverCommand(sql, deliver, item, { action: 'withdrawal', body: { reason } });
+const withdrawApplication = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
+  deliverEndingCommand(sql, deliver, item, { action: 'withdrawal', body: { reason } });
 
 const endParticipation = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
-  deliverCommand(sql, deliver, item, { action: 'participation-end', body: describeEnding(item, reason) });
+  deliverEndingCommand(sql, deliver, item, { action: 'participation-end', body: describeEnding(item, reason) });
 
 const describeEnding = ({ on, source, reference }: DueItem, reason: string) => ({ on, reason, source, reference });
 
-async function deliverCommand(
+async function deliverEndingCommand(
   sql: Sql,
   deliver: Dispatch['deliver'],
   { id, clientId, subjectId: applicationId, recordedBy }: DueItem,

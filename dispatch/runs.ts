@@ -44,20 +44,20 @@ export const buildWatchId = ({ watch, subject }: WatchId): string => `${watch}/$
 export function createRuns({ client, taskQueue }: { client: Client; taskQueue: string }) {
   const ofApplications = `TaskQueue = "${taskQueue}" and WorkflowType in ("payerApplication", "networkParticipation")`;
 
-  const within = <T>(call: () => Promise<T>): Promise<T> =>
+  const withDeadline = <T>(call: () => Promise<T>): Promise<T> =>
     client.connection.withDeadline(Date.now() + ANSWER_MS, call);
 
   /** The ids of workflows whose run ended since an instant without having come to its end. */
-  const closedRuns = (since: Instant): AsyncIterable<string> =>
+  const listClosedRuns = (since: Instant): AsyncIterable<string> =>
     listIds(`${ofApplications} and ExecutionStatus in ("Terminated", "Canceled", "Failed", "TimedOut")
       and CloseTime >= "${since}"`);
 
   /** The ids of workflows of which the server says that their tasks keep failing. */
-  const failingRuns = (): AsyncIterable<string> =>
+  const listFailingRuns = (): AsyncIterable<string> =>
     listIds(`${ofApplications} and ExecutionStatus = "Running" and ${PROBLEMS} is not null`);
 
   /** Watches that ended since an instant without having come to their end. */
-  async function* closedWatches(since: Instant): AsyncIterable<WatchId> {
+  async function* listClosedWatches(since: Instant): AsyncIterable<WatchId> {
     const types = WATCH_TYPES.map((type) => `"${type}"`).join(', ');
     const query = `TaskQueue = "${taskQueue}" and WorkflowType in (${types})
       and ExecutionStatus in ("Terminated", "Canceled", "Failed", "TimedOut") and CloseTime >= "${since}"`;
@@ -75,7 +75,7 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
   async function describeRun(workflowId: string): Promise<RunStatus> {
     let run: WorkflowExecutionDescription;
     try {
-      run = await within(() => client.workflow.getHandle(workflowId).describe());
+      run = await withDeadline(() => client.workflow.getHandle(workflowId).describe());
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { is: 'gone', because: 'missing', runId: null };
       throw error;
@@ -93,9 +93,9 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
   }
 
   /** What a run that is gone knew; null where that cannot be found out. */
-  async function lastKnown(workflowId: string, runId: string): Promise<KnownProgress | null> {
+  async function findLastKnown(workflowId: string, runId: string): Promise<KnownProgress | null> {
     try {
-      const { version, stage, attempt, next } = await within(() =>
+      const { version, stage, attempt, next } = await withDeadline(() =>
         client.workflow.getHandle(workflowId, runId).query(progressQuery),
       );
       return { version, stage, attempt, next };
@@ -105,15 +105,23 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
   }
 
   async function terminateRun(workflowId: string, runId: string, reason: string): Promise<void> {
-    await within(() => client.workflow.getHandle(workflowId, runId).terminate(reason));
+    await withDeadline(() => client.workflow.getHandle(workflowId, runId).terminate(reason));
   }
 
   /** Makes a workflow ask the record. */
   async function wakeRun(workflowId: string): Promise<void> {
-    await within(() => client.workflow.getHandle(workflowId).signal(fileChangedSignal));
+    await withDeadline(() => client.workflow.getHandle(workflowId).signal(fileChangedSignal));
   }
 
-  return { closedRuns, closedWatches, failingRuns, describeRun, lastKnown, terminateRun, wakeRun };
+  return {
+    closedRuns: listClosedRuns,
+    closedWatches: listClosedWatches,
+    failingRuns: listFailingRuns,
+    describeRun,
+    lastKnown: findLastKnown,
+    terminateRun,
+    wakeRun,
+  };
 }
 
 /** How a run ended, where it has. */

@@ -6,12 +6,12 @@ export class Turns {
   async take<T>(key: string, until: number, work: (waited: boolean) => Promise<T>): Promise<T | null> {
     const before = this.last.get(key);
     let state: 'waiting' | 'begun' | 'given up' = 'waiting';
-    const begin = (): Promise<T> | null => {
+    const beginWork = (): Promise<T> | null => {
       if (state === 'given up') return null;
       state = 'begun';
       return work(before !== undefined);
     };
-    const turn = before ? before.then(begin) : Promise.resolve(begin());
+    const turn = before ? before.then(beginWork) : Promise.resolve(beginWork());
     const over = turn.catch(() => undefined);
     this.last.set(key, over);
     void over.then(() => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Environment } from '../runtime/config';
-import { migrate } from '../runtime/migrate';
+import { migrateDatabase } from '../runtime/migrate';
 import { root } from './paths';
 import type { Run } from './run';
 import { supervise, untilReady, type RunningSystem } from './supervisor';
@@ -56,7 +56,7 @@ async function watchSources(run: Run, system: RunningSystem): Promise<void> {
     const programs = programsOf(changed);
     try {
       await promisify(execFile)(process.execPath, [join(root, 'local', 'build.js')], { cwd: root });
-      if (changed.some((source) => source.startsWith('runtime/migrations/'))) await migrate(system.databaseUrl);
+      if (changed.some((source) => source.startsWith('runtime/migrations/'))) await migrateDatabase(system.databaseUrl);
       await Promise.all(programs.map((program) => run.restart(program)));
     } catch (error) {
       const { stderr, message } = error as { stderr?: string; message: string };

@@ -14,7 +14,7 @@ import {
 import { join, resolve } from 'node:path';
 import type { Environment } from '../runtime/config';
 import { createKeyring } from '../runtime/keyring';
-import { temporalSettings } from '../runtime/temporal';
+import { readTemporalSettings } from '../runtime/temporal';
 import { root } from './paths';
 
 export interface Settings {
@@ -38,7 +38,7 @@ function oneOf<T extends string>(name: string, value: string | undefined, allowe
 
 function readTemporal(env: Environment) {
   try {
-    return temporalSettings(env);
+    return readTemporalSettings(env);
   } catch (error) {
     const reason = (error as Error).message;
     throw new Error(`The Temporal settings (TEMPORAL_* variables, profile file) are not usable: ${reason}`, {

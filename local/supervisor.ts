@@ -7,10 +7,10 @@ import { toUtcDate } from '../domain/time/dates';
 import { readClock } from '../runtime/clock';
 import type { Environment } from '../runtime/config';
 import { createKeyring } from '../runtime/keyring';
-import { migrate } from '../runtime/migrate';
+import { migrateDatabase } from '../runtime/migrate';
 import { summarizeError } from '../runtime/redact';
 import { registerSearchAttributes } from '../runtime/search-attributes';
-import { temporalSettings } from '../runtime/temporal';
+import { readTemporalSettings } from '../runtime/temporal';
 import { obtain } from './binaries';
 import { codecEndpoint, startCodecServer } from './codec-server';
 import { createApi } from './http';
@@ -135,7 +135,7 @@ async function bringUpAll(
 
 async function useDatabase(url: string): Promise<string> {
   try {
-    await migrate(url);
+    await migrateDatabase(url);
     return url;
   } catch (error) {
     throw new Error(`DATABASE_URL could not be used: ${summarizeError(error)}`, { cause: error });
@@ -173,13 +173,13 @@ async function startPostgres(run: Run, dataDirectory: string, ports: LocalPorts)
     },
     (signal) => ensureDatabase(url, signal),
   );
-  await migrate(url);
+  await migrateDatabase(url);
   return url;
 }
 
 /** Checks the server that the environment names; answers the environment for the product. */
 async function useTemporal(env: Environment): Promise<Environment> {
-  const { connectionOptions, namespace } = temporalSettings(env);
+  const { connectionOptions, namespace } = readTemporalSettings(env);
   try {
     const connection = await Connection.connect(connectionOptions);
     await offerSearchAttributes(connection, namespace);

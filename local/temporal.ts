@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { msToTs, optionalTsToMs, tsToMs } from '@temporalio/common/lib/time';
 import { SEARCH_ATTRIBUTES } from '../domain/kernel/search-attributes';
-import { nameOfType } from '../runtime/search-attributes';
+import { nameType } from '../runtime/search-attributes';
 
 /** The arguments of a dev server on the loopback; without `file` it keeps everything in memory. */
 export function devServerArguments(options: {
@@ -26,7 +26,7 @@ export function devServerArguments(options: {
     ...(options.file
       ? [`--db-filename=${options.file}`, '--sqlite-pragma=journal_mode=wal', '--sqlite-pragma=synchronous=normal']
       : []),
-    ...Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => `--search-attribute=${name}=${nameOfType(type)}`),
+    ...Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => `--search-attribute=${name}=${nameType(type)}`),
   ];
 }
 

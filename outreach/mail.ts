@@ -39,7 +39,7 @@ interface SmtpFailure extends Error {
 const TIMEOUT_MS = 20_000;
 
 /** Mail by SMTP; `url` as nodemailer reads it, smtp://user:password@host:port. */
-export function smtpMailer(url: string, from: string): Mailer {
+export function createSmtpMailer(url: string, from: string): Mailer {
   const { options } = createTransport(url);
   const settings = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };
   return {
@@ -50,18 +50,21 @@ export function smtpMailer(url: string, from: string): Mailer {
       const content = await composed.build();
       let began = false;
       // read only once the server has said that it takes the message
-      async function* whole() {
+      async function* yieldContent() {
         await transmitting();
         began = true;
         yield content;
       }
       const connection = new SMTPConnection({ ...options, ...settings });
       try {
-        await deliver(connection, options.auth, composed.getEnvelope(), Readable.from(whole()));
+        await deliverMail(connection, options.auth, composed.getEnvelope(), Readable.from(yieldContent()));
       } catch (error) {
         const failure = error as SmtpFailure;
         const { responseCode, code, message } = failure;
-        throw new MailError(outcomeOf(failure, began), `${responseCode ?? code ?? 'error'}: ${message}`.slice(0, 200));
+        throw new MailError(
+          readOutcome(failure, began),
+          `${responseCode ?? code ?? 'error'}: ${message}`.slice(0, 200),
+        );
       } finally {
         connection.close();
       }
@@ -70,18 +73,18 @@ export function smtpMailer(url: string, from: string): Mailer {
 }
 
 /** One message over a connection of its own; unlike nodemailer's transport it reads the message no earlier than DATA. */
-function deliver(
+function deliverMail(
   connection: SMTPConnection,
   auth: SMTPConnection.AuthenticationType | undefined,
   { from, to }: { from: string | false; to: string[] },
   message: Readable,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const then = (next: () => void) => (error?: Error | null) => (error ? reject(error) : next());
-    const sendIt = () => connection.send({ from, to }, message, then(resolve));
+    const continueWith = (next: () => void) => (error?: Error | null) => (error ? reject(error) : next());
+    const sendIt = () => connection.send({ from, to }, message, continueWith(resolve));
     connection.once('error', reject);
     connection.once('end', () => reject(new Error('the connection ended')));
-    connection.connect(then(() => (auth ? connection.login(auth, then(sendIt)) : sendIt())));
+    connection.connect(continueWith(() => (auth ? connection.login(auth, continueWith(sendIt)) : sendIt())));
   });
 }
 
@@ -89,7 +92,7 @@ function deliver(
  * What a failure says. An answer to the recipient or to the message is about this mail, any other one about us or the
  * server; silence after the message began leaves it open.
  */
-function outcomeOf({ responseCode, command, code }: SmtpFailure, began: boolean): MailOutcome {
+function readOutcome({ responseCode, command, code }: SmtpFailure, began: boolean): MailOutcome {
   const aboutIt = command === 'RCPT TO' || command === 'DATA';
   if (responseCode !== undefined && aboutIt) return responseCode >= 500 ? 'never' : 'deferred';
   if (began) return 'uncertain';

@@ -12,23 +12,23 @@ interface Sender {
   clientName: string | null;
 }
 
-const footFor = ({ operatorName, clientName }: Sender): string =>
+const writeFoot = ({ operatorName, clientName }: Sender): string =>
   `Sent by Countersign on behalf of ${operatorName ?? 'the credentialing team'}${clientName === null ? '' : ` for ${clientName}`}. Replies reach the team.`;
 
 /** A greeting and the parts of a mail as plain text and as HTML; a title stands where there are several. */
-export function page(greeting: string, parts: readonly Part[], sender: Sender): { text: string; html: string } {
-  const foot = footFor(sender);
+export function writePage(greeting: string, parts: readonly Part[], sender: Sender): { text: string; html: string } {
+  const foot = writeFoot(sender);
   const titled = parts.length > 1;
   const plain = parts.flatMap(({ title, blocks }) => [
     ...(titled ? [`${title}\n${'-'.repeat(title.length)}`] : []),
-    ...blocks.map(write),
+    ...blocks.map(writeBlock),
   ]);
   const marked = parts
-    .map(({ title, blocks }) => (titled ? tag('h2', TITLE, escape(title)) : '') + blocks.map(markUp).join(''))
+    .map(({ title, blocks }) => (titled ? wrapTag('h2', TITLE, escapeHtml(title)) : '') + blocks.map(markUp).join(''))
     .join(RULE);
   return {
     text: `${[greeting, ...plain, `-- \n${foot}`].join('\n\n')}\n`,
-    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body style="${BODY}"><div style="${SHEET}">${tag('p', TEXT, escape(greeting))}${marked}</div>${tag('p', SMALL, escape(foot))}</body></html>`,
+    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"></head><body style="${BODY}"><div style="${SHEET}">${wrapTag('p', TEXT, escapeHtml(greeting))}${marked}</div>${wrapTag('p', SMALL, escapeHtml(foot))}</body></html>`,
   };
 }
 
@@ -42,20 +42,21 @@ const TEXT = 'margin:12px 0';
 const SMALL = 'max-width:560px;margin:16px auto 0;font-size:13px;color:#5b6775;text-align:center';
 const RULE = '<hr style="margin:24px 0;border:0;border-top:1px solid #dfe3e8">';
 
-function write(block: Block): string {
+function writeBlock(block: Block): string {
   if (typeof block === 'string') return block;
   if ('numbered' in block) return block.numbered.map((line, i) => `${i + 1}. ${line}`).join('\n');
   return block.map((line) => `- ${line}`).join('\n');
 }
 
 function markUp(block: Block): string {
-  if (typeof block === 'string') return tag('p', TEXT, escape(block));
+  if (typeof block === 'string') return wrapTag('p', TEXT, escapeHtml(block));
   const [name, lines] = 'numbered' in block ? (['ol', block.numbered] as const) : (['ul', block] as const);
-  const items = lines.map((line) => tag('li', 'margin:4px 0', escape(line)));
-  return tag(name, `${TEXT};padding-left:22px`, items.join(''));
+  const items = lines.map((line) => wrapTag('li', 'margin:4px 0', escapeHtml(line)));
+  return wrapTag(name, `${TEXT};padding-left:22px`, items.join(''));
 }
 
-const tag = (name: string, style: string, content: string): string => `<${name} style="${style}">${content}</${name}>`;
+const wrapTag = (name: string, style: string, content: string): string =>
+  `<${name} style="${style}">${content}</${name}>`;
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);

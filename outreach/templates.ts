@@ -1,6 +1,6 @@
 import { nameDay } from '../domain/time/calendar';
 import { TO_DO } from '../domain/work-queue/to-do';
-import { page, type Block } from './page';
+import { writePage, type Block } from './page';
 
 /** What a template may say: codes and dates of the message, names as they are when it is sent. */
 export interface Content {
@@ -29,16 +29,16 @@ interface Section {
   blocks: Block[];
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-const unique = (lines: string[]): string[] => [...new Set(lines)];
+const readText = (value: unknown): string => (typeof value === 'string' ? value : '');
+const dropRepeats = (lines: string[]): string[] => [...new Set(lines)];
 
-const payerOf = ({ payerName, state }: Content): string =>
+const namePayer = ({ payerName, state }: Content): string =>
   payerName ? (state ? `${payerName} (${state})` : payerName) : 'the payer';
-const about = (content: Content): string => [content.providerName, payerOf(content)].filter(Boolean).join(', ');
+const nameSubject = (content: Content): string => [content.providerName, namePayer(content)].filter(Boolean).join(', ');
 
 /** What of a person's upkeep a message is about. */
-function upkeepItem({ data: { item, state }, documentKind }: Content, caqh: string): string {
-  const at = state ? ` (${text(state)})` : '';
+function nameUpkeepItem({ data: { item, state }, documentKind }: Content, caqh: string): string {
+  const at = state ? ` (${readText(state)})` : '';
   const names: Record<string, string> = {
     attestation: `${caqh} attestation`,
     licence: `licence${at}`,
@@ -47,7 +47,7 @@ function upkeepItem({ data: { item, state }, documentKind }: Content, caqh: stri
     document: documentKind ? `document “${documentKind}”` : 'document',
     authorisation: 'signed authorisation',
   };
-  return names[text(item)] ?? text(item);
+  return names[readText(item)] ?? readText(item);
 }
 
 /** The questions of the ledger, put to the provider or about one. */
@@ -70,16 +70,16 @@ interface OpenQuestion {
   because: string;
 }
 
-const questionsOf = ({ data }: Pick<Content, 'data'>): OpenQuestion[] => data.questions as OpenQuestion[];
+const readQuestions = ({ data }: Pick<Content, 'data'>): OpenQuestion[] => data.questions as OpenQuestion[];
 
 /** Each question once, with the payers and states for which it is open where that is not all of them. */
-function questionLines({ data, payerNames }: Content, own: string): string[] {
-  const open = questionsOf({ data });
-  const where = ({ payerId, state }: OpenQuestion) => `${payerNames?.[payerId] ?? ''}${state ? ` (${state})` : ''}`;
-  const everywhere = new Set(open.map(where)).size;
+function writeQuestions({ data, payerNames }: Content, own: string): string[] {
+  const open = readQuestions({ data });
+  const nameScope = ({ payerId, state }: OpenQuestion) => `${payerNames?.[payerId] ?? ''}${state ? ` (${state})` : ''}`;
+  const everywhere = new Set(open.map(nameScope)).size;
   const codes = [...new Set(open.map(({ question }) => question))];
   return codes.map((code) => {
-    const places = open.filter(({ question }) => question === code).map(where);
+    const places = open.filter(({ question }) => question === code).map(nameScope);
     const asked = QUESTIONS[code]?.(own) ?? code.replaceAll('_', ' ');
     return `${asked}${places.length < everywhere || everywhere === 1 ? ` – ${places.join(', ')}` : ''}`;
   });
@@ -92,13 +92,14 @@ const ASKED_ANEW: Record<string, string> = {
 };
 
 /** What is to be done. */
-const taskOf = ({ data }: Content): string =>
-  (TO_DO as Partial<Record<string, string>>)[text(data.purpose)] ?? text(data.purpose).replaceAll('_', ' ');
-const dueOnOf = ({ data }: Content): string => `${nameDay(text(data.dueOn))}, ${text(data.dueOn).slice(0, 4)}`;
+const describeTask = ({ data }: Content): string =>
+  (TO_DO as Partial<Record<string, string>>)[readText(data.purpose)] ?? readText(data.purpose).replaceAll('_', ' ');
+const writeDueOn = ({ data }: Content): string =>
+  `${nameDay(readText(data.dueOn))}, ${readText(data.dueOn).slice(0, 4)}`;
 /** Of a payer that wants the attestation fresher than CAQH does. */
-const freshEnough = ({ data: { maxDays } }: Content): string =>
+const writeFreshness = ({ data: { maxDays } }: Content): string =>
   typeof maxDays === 'number' ? ` (at most ${maxDays} days old, says the payer)` : '';
-const lateSince = ({ data }: Content): string => (data.dueOn ? `, due since ${nameDay(text(data.dueOn))}` : '');
+const writeDueSince = ({ data }: Content): string => (data.dueOn ? `, due since ${nameDay(readText(data.dueOn))}` : '');
 
 /** All that a mail says of one kind, in one section. */
 type Template = (contents: readonly Content[], reader: Reader, caqh: string) => Section;
@@ -109,12 +110,12 @@ const TEMPLATES: Record<string, Template> = {
     const through = platform ?? 'the platform';
     const theirs = reader === 'provider' ? 'your' : `${providerName ?? 'the provider'}’s`;
     const own = reader === 'provider' ? 'your' : 'the provider’s';
-    const again = new Set(contents.flatMap((content) => questionsOf(content).map(({ because }) => because)));
+    const again = new Set(contents.flatMap((content) => readQuestions(content).map(({ because }) => because)));
     return {
       subject: `${Number(data.asked) > 1 ? 'Reminder: ' : ''}Questions about ${theirs} participation through ${through}`,
       blocks: [
         `To know which contracts with payers are ${own} own and which are the platform’s, these questions are still open:`,
-        { numbered: unique(contents.flatMap((content) => questionLines(content, own))) },
+        { numbered: dropRepeats(contents.flatMap((content) => writeQuestions(content, own))) },
         ...Object.keys(ASKED_ANEW).flatMap((because) => (again.has(because) ? ASKED_ANEW[because]! : [])),
         'Yes, no or unclear is enough, with who says so and since when; a copy of the clause or letter helps. ' +
           'You can leave open what you do not know.',
@@ -125,7 +126,7 @@ const TEMPLATES: Record<string, Template> = {
     subject: `Please attest in ${caqh}`,
     blocks: [
       `${contents.length > 1 ? 'These applications wait' : 'One application waits'} for your ${caqh} attestation:`,
-      unique(contents.map((content) => `${payerOf(content)}${freshEnough(content)}`)),
+      dropRepeats(contents.map((content) => `${namePayer(content)}${writeFreshness(content)}`)),
       `Please log in to ${caqh}, check that your profile is right, authorise each payer named here, and attest. Only you may do that.`,
     ],
   }),
@@ -136,23 +137,23 @@ const TEMPLATES: Record<string, Template> = {
         : `${contents[0]!.payerName ?? 'The payer'} asks for something more`,
     blocks: [
       `${contents.length > 1 ? 'These payers have' : 'A payer has'} asked for something more before going on with your application:`,
-      unique(contents.map(payerOf)),
+      dropRepeats(contents.map(namePayer)),
       'We are going through the request and will tell you what we need from you. You don’t have to do anything yet.',
     ],
   }),
   upkeep_due: (contents, _reader, caqh) => {
     const lapsed = contents.filter(({ data }) => (data.rung as number) > 0);
     const [first] = contents;
-    const subject = `Your ${upkeepItem(first!, caqh)}${lapsed.length > 0 ? ' has lapsed' : ''}`;
+    const subject = `Your ${nameUpkeepItem(first!, caqh)}${lapsed.length > 0 ? ' has lapsed' : ''}`;
     return {
       subject:
         contents.length > 1
           ? 'What you have to renew'
           : lapsed.length > 0
             ? subject
-            : `${subject} holds through ${dueOnOf(first!)}`,
+            : `${subject} holds through ${writeDueOn(first!)}`,
       blocks: [
-        contents.map((content) => `${upkeepItem(content, caqh)}: good through ${dueOnOf(content)}`),
+        contents.map((content) => `${nameUpkeepItem(content, caqh)}: good through ${writeDueOn(content)}`),
         ...(contents.some(({ data }) => data.item === 'attestation')
           ? [`Please log in to ${caqh}, check that your profile is right, and attest. Only you may do that.`]
           : []),
@@ -163,12 +164,12 @@ const TEMPLATES: Record<string, Template> = {
     };
   },
   upkeep_lapsed: (contents, _reader, caqh) => ({
-    subject: contents.length > 1 ? 'Lapsed under open applications' : `Lapsed: ${upkeepItem(contents[0]!, caqh)}`,
+    subject: contents.length > 1 ? 'Lapsed under open applications' : `Lapsed: ${nameUpkeepItem(contents[0]!, caqh)}`,
     blocks: [
       'Open applications depend on what has lapsed:',
       contents.map(
         (content) =>
-          `${content.providerName ?? 'A provider'}, ${upkeepItem(content, caqh)}: good through ${dueOnOf(content)}, ` +
+          `${content.providerName ?? 'A provider'}, ${nameUpkeepItem(content, caqh)}: good through ${writeDueOn(content)}, ` +
           `${(content.data.applicationIds as string[]).length} open`,
       ),
       'Have it renewed, and ask each payer whether it closed the file meanwhile.',
@@ -178,13 +179,13 @@ const TEMPLATES: Record<string, Template> = {
     subject:
       contents.length > 1
         ? 'Lapses before the decision'
-        : `Lapses before the decision: ${upkeepItem(contents[0]!, caqh)}`,
+        : `Lapses before the decision: ${nameUpkeepItem(contents[0]!, caqh)}`,
     blocks: [
       'Have these renewed before the payer decides:',
       contents.map(
         (content) =>
-          `${about(content)}: ${upkeepItem(content, caqh)} good through ${dueOnOf(content)}${freshEnough(content)}, ` +
-          `decision expected on ${text(content.data.expectedDecisionOn)}`,
+          `${nameSubject(content)}: ${nameUpkeepItem(content, caqh)} good through ${writeDueOn(content)}${writeFreshness(content)}, ` +
+          `decision expected on ${readText(content.data.expectedDecisionOn)}`,
       ),
     ],
   }),
@@ -194,23 +195,25 @@ const TEMPLATES: Record<string, Template> = {
           subject: contents.length > 1 ? 'Where we are late' : 'One thing we are late with',
           blocks: [
             'We are late with the following:',
-            unique(contents.map((content) => `${about(content)}: we have yet to ${taskOf(content)}`)),
+            dropRepeats(contents.map((content) => `${nameSubject(content)}: we have yet to ${describeTask(content)}`)),
             'The lead of our team knows. Please reply to this mail if you have questions.',
           ],
         }
       : {
-          subject: contents.length > 1 ? `${contents.length} things are late` : `Late: ${taskOf(contents[0]!)}`,
+          subject: contents.length > 1 ? `${contents.length} things are late` : `Late: ${describeTask(contents[0]!)}`,
           blocks: [
             'This is due, and no contact has been logged yet:',
-            unique(contents.map((content) => `${about(content)}: ${taskOf(content)}${lateSince(content)}`)),
+            dropRepeats(
+              contents.map((content) => `${nameSubject(content)}: ${describeTask(content)}${writeDueSince(content)}`),
+            ),
             'An item leaves this list once a contact is logged.',
           ],
         },
   recredentialing_due: (contents, reader, caqh) => ({
-    subject: contents.length > 1 ? 'Recredentialing ahead' : `Recredentialing by ${dueOnOf(contents[0]!)}`,
+    subject: contents.length > 1 ? 'Recredentialing ahead' : `Recredentialing by ${writeDueOn(contents[0]!)}`,
     blocks: [
       'These payers are due to recredential:',
-      unique(contents.map((content) => `${about(content)}: by ${dueOnOf(content)}`)),
+      dropRepeats(contents.map((content) => `${nameSubject(content)}: by ${writeDueOn(content)}`)),
       reader === 'provider'
         ? `Please keep your ${caqh} profile attested and pass on any letter from a payer: one that gets no answer ends the participation.`
         : 'An application is open for each. A payer that gets no answer ends the participation.',
@@ -218,10 +221,10 @@ const TEMPLATES: Record<string, Template> = {
   }),
   recredentialing_missed: (contents) => ({
     subject:
-      contents.length > 1 ? 'Recredentialing was missed' : `Recredentialing was missed: ${payerOf(contents[0]!)}`,
+      contents.length > 1 ? 'Recredentialing was missed' : `Recredentialing was missed: ${namePayer(contents[0]!)}`,
     blocks: [
       'No decision is on record for:',
-      unique(contents.map((content) => `${about(content)}: due by ${dueOnOf(content)}`)),
+      dropRepeats(contents.map((content) => `${nameSubject(content)}: due by ${writeDueOn(content)}`)),
       'For 30 days a payer may still renew; afterwards it is an initial application again. We are asking each payer for the status.',
     ],
   }),
@@ -232,7 +235,7 @@ const TEMPLATES: Record<string, Template> = {
         : `${contents[0]!.payerName ?? 'A payer'} returns application after application`,
     blocks: [
       'These payers have returned too many applications unprocessed:',
-      unique(
+      dropRepeats(
         contents.map(
           ({ payerName, data }) =>
             `${payerName ?? 'A payer'}: ${Number(data.returned)} within ${Number(data.days)} days`,
@@ -274,18 +277,18 @@ export interface Names {
 }
 
 /** How a mail begins: a payer and a platform are many people. */
-function greet(reader: Reader, name: string | null): string {
+function writeGreeting(reader: Reader, name: string | null): string {
   if (name === null) return 'Hello,';
   return reader === 'payer' || reader === 'platform' ? `Dear team at ${name},` : `Dear ${name},`;
 }
 
 /** One message, or several as one digest, as plain text and HTML. */
-export function render(
+export function renderMail(
   reader: Reader,
   contents: readonly Content[],
   { recipientName, operatorName, caqhName }: Names,
 ): { subject: string; text: string; html: string } {
-  const names = unique(contents.map(({ template }) => template));
+  const names = dropRepeats(contents.map(({ template }) => template));
   const sections = names.map((name) => {
     const template = TEMPLATES[name];
     if (!template) throw new Error(`no template ${name}`);
@@ -300,8 +303,8 @@ export function render(
   const clientName = (reader === 'provider' && contents[0]?.clientName) || null;
   return {
     subject,
-    ...page(
-      greet(reader, recipientName),
+    ...writePage(
+      writeGreeting(reader, recipientName),
       sections.map(({ subject: title, blocks }) => ({ title, blocks })),
       { operatorName, clientName },
     ),

@@ -15,7 +15,7 @@ export function refuseWebhookUrl(text: string): UrlRefusal | null {
   if (protocol !== 'https:') return NOT_HTTPS;
   // URL writes every spelling of an IPv4 address as four numbers
   const host = hostname.replace(/^\[|\]$|\.$/g, '');
-  return (isIP(host) === 0 ? INSIDE_NAME.test(host) : !isPublic(host)) ? NOT_PUBLIC : null;
+  return (isIP(host) === 0 ? INSIDE_NAME.test(host) : !isPublicAddress(host)) ? NOT_PUBLIC : null;
 }
 
 /** Names that public DNS does not have: without a dot, or below a domain that is reserved for networks of one's own. */
@@ -53,7 +53,7 @@ for (const [network, prefix] of [
   IPV6_RESERVED.addSubnet(network, prefix, 'ipv6');
 
 /** Whether an address is one of the public network: nothing of ours is to be reached by a webhook. */
-export const isPublic = (address: string): boolean =>
+export const isPublicAddress = (address: string): boolean =>
   isIP(address) === 6
     ? IPV6_PUBLIC.check(address, 'ipv6') && !IPV6_RESERVED.check(address, 'ipv6')
     : !IPV4_RESERVED.check(address);

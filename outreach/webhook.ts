@@ -3,7 +3,7 @@ import { lookup, type LookupAddress } from 'node:dns';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { isPublic, NOT_PUBLIC, refuseWebhookUrl } from './webhook-address';
+import { isPublicAddress, NOT_PUBLIC, refuseWebhookUrl } from './webhook-address';
 
 export interface Webhook {
   url: string;
@@ -17,7 +17,7 @@ export interface Webhook {
 const TIMEOUT_MS = 15_000;
 
 /** The signature of the Standard Webhooks specification: of id, timestamp and body, one per secret. */
-const sign = ({ id, body, secrets }: Pick<Webhook, 'id' | 'body' | 'secrets'>, timestamp: number): string =>
+const signWebhook = ({ id, body, secrets }: Pick<Webhook, 'id' | 'body' | 'secrets'>, timestamp: number): string =>
   secrets
     .map((secret) => {
       const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
@@ -42,8 +42,11 @@ export class WebhookError extends Error {
 const ABOUT_THIS_ONE = [400, 409, 413, 422];
 
 /** Posts a webhook; throws a WebhookError where no 2xx came in time. Redirects are not followed. */
-export async function post(webhook: Webhook, { privateAllowed = false, timeoutMs = TIMEOUT_MS } = {}): Promise<void> {
-  const status = await send(webhook, privateAllowed, timeoutMs).catch((error: unknown) => {
+export async function postWebhook(
+  webhook: Webhook,
+  { privateAllowed = false, timeoutMs = TIMEOUT_MS } = {},
+): Promise<void> {
+  const status = await sendRequest(webhook, privateAllowed, timeoutMs).catch((error: unknown) => {
     const { name, message, code } = error as NodeJS.ErrnoException;
     const reason = name === 'AbortError' ? 'no answer in time' : message || code || name;
     throw new WebhookError(reason.slice(0, 200), 'endpoint');
@@ -52,7 +55,7 @@ export async function post(webhook: Webhook, { privateAllowed = false, timeoutMs
   throw new WebhookError(`answered ${status}`, ABOUT_THIS_ONE.includes(status) ? 'delivery' : 'endpoint');
 }
 
-async function send(webhook: Webhook, privateAllowed: boolean, timeoutMs: number): Promise<number> {
+async function sendRequest(webhook: Webhook, privateAllowed: boolean, timeoutMs: number): Promise<number> {
   const url = new URL(webhook.url);
   const refusal = privateAllowed ? null : refuseWebhookUrl(webhook.url);
   if (refusal) throw new Error(refusal.message);
@@ -67,9 +70,9 @@ async function send(webhook: Webhook, privateAllowed: boolean, timeoutMs: number
         'user-agent': 'Countersign',
         'webhook-id': webhook.id,
         'webhook-timestamp': String(timestamp),
-        'webhook-signature': sign(webhook, timestamp),
+        'webhook-signature': signWebhook(webhook, timestamp),
       },
-      ...(!privateAllowed && { lookup: publicLookup }),
+      ...(!privateAllowed && { lookup: lookUpPublicly }),
     });
     request.once('response', (response) => {
       response.once('error', reject);
@@ -82,10 +85,10 @@ async function send(webhook: Webhook, privateAllowed: boolean, timeoutMs: number
 }
 
 /** Looks a name up for the connection itself, so that what was checked is what is called. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
+const lookUpPublicly: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     if (error) return callback(error, []);
-    if (!addresses.every(({ address }) => isPublic(address))) return callback(new Error(NOT_PUBLIC.message), []);
+    if (!addresses.every(({ address }) => isPublicAddress(address))) return callback(new Error(NOT_PUBLIC.message), []);
     if (options.all) return callback(null, addresses);
     callback(null, addresses[0]!.address, addresses[0]!.family);
   });

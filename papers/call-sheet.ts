@@ -1,7 +1,7 @@
 import { TO_DO } from '../domain/work-queue/to-do';
 import type { Purpose } from '../domain/kernel/codes';
 import type { Instant } from '../domain/time/instants';
-import { pdf, type Column, type Letterhead } from './pdf';
+import { drawPdf, type Column, type Letterhead } from './pdf';
 
 /** What of a call sheet is printed. */
 export interface PrintedCall {
@@ -37,19 +37,19 @@ const COLUMNS: Column[] = [
   { title: 'Last contact', share: 0.18 },
 ];
 
-const words = (code: string): string => code.replaceAll('_', ' ');
-const lines = (...all: (string | null | undefined | false)[]): string => all.filter(Boolean).join('\n');
+const spellCode = (code: string): string => code.replaceAll('_', ' ');
+const joinLines = (...all: (string | null | undefined | false)[]): string => all.filter(Boolean).join('\n');
 
 /** A payer's call sheet as a page to have at hand: whom to call, what to have ready, and each application. */
-export const callSheetPdf = (sheet: PrintedCall, now: Instant, letterhead: Letterhead): Promise<Buffer> =>
-  pdf(
+export const drawCallSheet = (sheet: PrintedCall, now: Instant, letterhead: Letterhead): Promise<Buffer> =>
+  drawPdf(
     {
       title: `Call sheet: ${sheet.name}`,
       about: [
         `As of ${now.slice(0, 16).replace('T', ' ')} UTC.`,
         ...(sheet.contacts ?? []).flatMap(({ purpose, state, phone, ivrPath }) =>
           phone
-            ? [`${words(purpose)}${state ? ` (${state})` : ''}: ${phone}${ivrPath ? `, then ${ivrPath}` : ''}`]
+            ? [`${spellCode(purpose)}${state ? ` (${state})` : ''}: ${phone}${ivrPath ? `, then ${ivrPath}` : ''}`]
             : [],
         ),
         ...(sheet.callHours
@@ -65,17 +65,17 @@ export const callSheetPdf = (sheet: PrintedCall, now: Instant, letterhead: Lette
         {
           columns: COLUMNS,
           rows: sheet.applications.map((one) => [
-            lines(one.providerName ?? 'The group itself', one.providerNpi),
-            lines(one.practiceName, one.practiceNpi, `TIN ending in ${one.tinLast4}`),
-            lines(words(one.kind), `${one.state}, ${words(one.lineOfBusiness)}`),
-            lines(one.submittedOn ?? 'not submitted', one.referenceNumber),
-            lines(
+            joinLines(one.providerName ?? 'The group itself', one.providerNpi),
+            joinLines(one.practiceName, one.practiceNpi, `TIN ending in ${one.tinLast4}`),
+            joinLines(spellCode(one.kind), `${one.state}, ${spellCode(one.lineOfBusiness)}`),
+            joinLines(one.submittedOn ?? 'not submitted', one.referenceNumber),
+            joinLines(
               ...one.items.map(({ purpose }) => TO_DO[purpose]),
               one.outstandingItems.length > 0 && `Wanted: ${one.outstandingItems.join(', ')}`,
             ),
             one.lastContact
-              ? lines(
-                  `${one.lastContact.on}: ${words(one.lastContact.outcome)}`,
+              ? joinLines(
+                  `${one.lastContact.on}: ${spellCode(one.lastContact.outcome)}`,
                   one.lastContact.rep,
                   one.lastContact.referenceNumber,
                 )

@@ -1,7 +1,7 @@
 import type { PlainDate } from '../domain/time/instants';
 import type { ReadinessReason, Stage } from '../domain/kernel/codes';
-import { csv } from './csv';
-import { pdf, type Letterhead, type Table } from './pdf';
+import { writeCsv } from './csv';
+import { drawPdf, type Letterhead, type Table } from './pdf';
 
 /** A cell of a client's coverage, as far as papers show it. */
 export interface CoverageCell {
@@ -34,8 +34,8 @@ const COLUMNS = [
   'reasons',
 ] as const;
 
-export const coverageCsv = (cells: readonly CoverageCell[]): string =>
-  csv(
+export const writeCoverageCsv = (cells: readonly CoverageCell[]): string =>
+  writeCsv(
     COLUMNS,
     cells.map((cell) => [
       cell.providerName,
@@ -44,7 +44,7 @@ export const coverageCsv = (cells: readonly CoverageCell[]): string =>
       cell.practiceName,
       cell.lineOfBusiness,
       cell.through,
-      platformsOf(cell),
+      joinPlatforms(cell),
       cell.stage,
       cell.billableFrom,
       cell.mayRepresentInNetwork ? 'yes' : 'no',
@@ -52,17 +52,17 @@ export const coverageCsv = (cells: readonly CoverageCell[]): string =>
     ]),
   );
 
-const platformsOf = ({ platforms }: CoverageCell): string => platforms.map(({ platform }) => platform).join(', ');
+const joinPlatforms = ({ platforms }: CoverageCell): string => platforms.map(({ platform }) => platform).join(', ');
 
-const words = (code: string | null): string => (code ?? '').replaceAll('_', ' ');
+const spellCode = (code: string | null): string => (code ?? '').replaceAll('_', ' ');
 
 const UNCONFIRMED = '_unconfirmed';
 
 /** The reasons in few words: the unconfirmed facts in one breath. */
-export function whyNot(reasons: readonly ReadinessReason[]): string {
+export function explainReasons(reasons: readonly ReadinessReason[]): string {
   const facts = reasons.filter((reason) => reason.endsWith(UNCONFIRMED));
-  const others = reasons.filter((reason) => !facts.includes(reason)).map(words);
-  const unconfirmed = facts.map((reason) => words(reason.slice(0, -UNCONFIRMED.length))).join(', ');
+  const others = reasons.filter((reason) => !facts.includes(reason)).map(spellCode);
+  const unconfirmed = facts.map((reason) => spellCode(reason.slice(0, -UNCONFIRMED.length))).join(', ');
   return [...others, ...(unconfirmed ? [`unconfirmed: ${unconfirmed}`] : [])].join('; ');
 }
 
@@ -95,11 +95,11 @@ const MEANINGS: Record<ReadinessReason, string> = {
   participation_ended: 'the participation has ended.',
 };
 
-const through = (cell: CoverageCell): string =>
-  cell.through === 'direct' ? 'own contract' : cell.through === 'platform' ? platformsOf(cell) : 'nobody yet';
+const nameRoute = (cell: CoverageCell): string =>
+  cell.through === 'direct' ? 'own contract' : cell.through === 'platform' ? joinPlatforms(cell) : 'nobody yet';
 
 /** The coverage of a client as a paper that can be sent: provider by provider. */
-export function coveragePdf(
+export function drawCoverage(
   client: { name: string },
   cells: readonly CoverageCell[],
   today: PlainDate,
@@ -114,15 +114,15 @@ export function coveragePdf(
       cell.payerName,
       cell.state ?? '',
       cell.practiceName ?? '',
-      words(cell.lineOfBusiness),
-      through(cell),
-      words(cell.stage),
+      spellCode(cell.lineOfBusiness),
+      nameRoute(cell),
+      spellCode(cell.stage),
       cell.billableFrom ?? '',
       cell.mayRepresentInNetwork ? 'yes' : 'no',
-      whyNot(cell.reasons),
+      explainReasons(cell.reasons),
     ]),
   }));
-  return pdf(
+  return drawPdf(
     {
       title: `Payer coverage of ${client.name}`,
       about: [`As of ${today}. ${cells.length === 0 ? 'Nothing is on file yet.' : ''}`.trim()],
@@ -131,7 +131,7 @@ export function coveragePdf(
         'Being in network through a platform is not the same as a contract of one’s own: “own contract” means that the ' +
           'contract, the effective date, the provider ID and the claims route are each confirmed with the payer.',
         ...[...new Set(cells.flatMap(({ reasons }) => reasons))].map(
-          (reason) => `${words(reason)}: ${MEANINGS[reason]}`,
+          (reason) => `${spellCode(reason)}: ${MEANINGS[reason]}`,
         ),
       ],
     },

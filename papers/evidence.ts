@@ -14,11 +14,12 @@ import type {
   LoggedEntry,
 } from '../domain/applications/evidence';
 import type { FactValue } from '../domain/kernel/facts';
-import { pdf, type Letterhead, type Column, type Row, type Table } from './pdf';
+import { drawPdf, type Letterhead, type Column, type Row, type Table } from './pdf';
 
-const words = (code: string | null | undefined): string => (code ?? '').replaceAll('_', ' ').replace(/\btin\b/, 'TIN');
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-const lines = (...parts: (string | false | null | undefined)[]): string => parts.filter(Boolean).join('\n');
+const spellCode = (code: string | null | undefined): string =>
+  (code ?? '').replaceAll('_', ' ').replace(/\btin\b/, 'TIN');
+const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const joinLines = (...parts: (string | false | null | undefined)[]): string => parts.filter(Boolean).join('\n');
 
 const FACT_NAMES: Record<Fact, string> = {
   contract: 'Contract',
@@ -33,38 +34,41 @@ const PIECE = new RegExp(`.{1,${LONGEST}}`, 'gsu');
 const LINE_TAKES = 40;
 
 /** An application's evidence as a paper that can be handed on; `sha256` is that of the same file as JSON. */
-export function evidencePdf(written: EvidenceFile, sha256: string, letterhead: Letterhead): Promise<Buffer> {
+export function drawEvidence(written: EvidenceFile, sha256: string, letterhead: Letterhead): Promise<Buffer> {
   const file = { ...OF_VERSION_1, ...written };
   const { application, provider, practice, payer, location, client } = file;
   const who = provider ? writePersonName(provider) : practice.legalName;
-  const when = clock(client.timeZone);
+  const when = createClock(client.timeZone);
   const tables = [
-    confirmationsTable(file),
-    attemptsTable(file, when),
-    submissionsTable(file, when),
-    contactsTable(file, when),
-    contractTable(file, when),
-    sightingsTable('In the payer’s systems', file.loading, when),
-    sightingsTable('In the payer’s directory', file.directory, when),
-    issuesTable(file, when),
-    cyclesTable(file, when),
-    documentsTable(file.documents),
-    timelineTable(file, when),
+    buildConfirmationsTable(file),
+    buildAttemptsTable(file, when),
+    buildSubmissionsTable(file, when),
+    buildContactsTable(file, when),
+    buildContractTable(file, when),
+    buildSightingsTable('In the payer’s systems', file.loading, when),
+    buildSightingsTable('In the payer’s directory', file.directory, when),
+    buildIssuesTable(file, when),
+    buildCyclesTable(file, when),
+    buildDocumentsTable(file.documents),
+    buildTimelineTable(file, when),
   ];
-  return pdf(
+  return drawPdf(
     {
       title: `Evidence file: ${who} with ${payer.name}, ${application.state}`,
       about: [
-        `${capital(words(application.kind))}, ${words(application.lineOfBusiness)}: ${words(application.stage)}` +
+        `${capitalize(spellCode(application.kind))}, ${spellCode(application.lineOfBusiness)}: ${spellCode(application.stage)}` +
           `${application.attempt > 1 ? `, attempt ${application.attempt}` : ''}.` +
           `${application.submittedOn ? ` Submitted on ${application.submittedOn}.` : ' Not submitted.'}` +
           `${application.referenceNumber ? ` The payer’s reference: ${application.referenceNumber}.` : ''}`,
-        lines(
+        joinLines(
           provider && `${who}, NPI ${provider.npi}, for ${practice.legalName}`,
           `${provider ? '' : `${practice.legalName}, `}${practice.npi ? `group NPI ${practice.npi}, ` : ''}${practice.tin.type.toUpperCase()} ending in ${practice.tin.last4}`,
-          location && `Location: ${lineOf(location)}`,
+          location && `Location: ${writeLine(location)}`,
         ).replaceAll('\n', '; '),
-        lines(participation(file.participation), cycle(file.recredentialing.cycle)).replaceAll('\n', ' '),
+        joinLines(describeParticipation(file.participation), describeCycle(file.recredentialing.cycle)).replaceAll(
+          '\n',
+          ' ',
+        ),
         `Kept for ${client.name}. As of ${when(application.asOf)}, entry ${application.version}; times are those of ${client.timeZone}.`,
       ].filter((line) => line !== ''),
       tables: tables.filter(({ rows }) => rows.length > 0),
@@ -81,7 +85,7 @@ export function evidencePdf(written: EvidenceFile, sha256: string, letterhead: L
   );
 }
 
-const participation = (span: EvidenceParticipation | null): string =>
+const describeParticipation = (span: EvidenceParticipation | null): string =>
   span
     ? `In network from ${span.effectiveFrom ?? 'a day not confirmed yet'}` +
       `${span.effectiveTo ? `, through ${span.effectiveTo}` : ''}.`
@@ -102,18 +106,18 @@ const BASIS: Record<EvidenceCycle['basis'], string> = {
   effective_date: 'the effective date, for want of the committee’s',
 };
 
-const cycle = (running: EvidenceCycle | null): string =>
+const describeCycle = (running: EvidenceCycle | null): string =>
   running ? `Recredentialing is due by ${running.dueOn}, counted from ${running.from}: ${BASIS[running.basis]}.` : '';
 
-const lineOf = ({ name, address }: { name: string | null; address: object }): string => {
+const writeLine = ({ name, address }: { name: string | null; address: object }): string => {
   const { line1, line2, city, state, postalCode } = address as Record<string, string>;
   return [name, line1, line2, city, `${state} ${postalCode}`].filter(Boolean).join(', ');
 };
 
-type When = (at: Instant) => string;
+type FormatInstant = (at: Instant) => string;
 
 /** Local dates and times of a zone, to the minute. */
-const clock = (timeZone: string): When => {
+const createClock = (timeZone: string): FormatInstant => {
   const format = new Intl.DateTimeFormat('en-CA', {
     timeZone,
     year: 'numeric',
@@ -127,28 +131,28 @@ const clock = (timeZone: string): When => {
 };
 
 /** A table of what was logged: whoever struck a line out is why it is crossed out. */
-function table<T extends LoggedEntry>(
+function buildTable<T extends LoggedEntry>(
   heading: string,
   columns: readonly (Column & { of: (one: T) => string })[],
   items: readonly T[],
 ): Table {
   const rows = items.flatMap((item): Row[] => {
     const cells = columns.map(({ of }) => of(item));
-    if (!item.struck) return continued(cells);
+    if (!item.struck) return splitRow(cells);
     const why = columns.map((_, i) => (i === columns.length - 1 ? `Struck out: ${item.struck!.reason}` : ''));
-    return [...continued(cells).map((struck) => ({ struck })), ...continued(why)];
+    return [...splitRow(cells).map((struck) => ({ struck })), ...splitRow(why)];
   });
   return { heading, columns: columns.map(({ title, share }) => ({ title, share })), rows };
 }
 
 /** A row as the rows that it takes. */
-function continued(cells: readonly string[]): string[][] {
-  const cut = cells.map(pieces);
+function splitRow(cells: readonly string[]): string[][] {
+  const cut = cells.map(splitCell);
   return Array.from({ length: Math.max(...cut.map(({ length }) => length)) }, (_, i) => cut.map((one) => one[i] ?? ''));
 }
 
 /** A cell in pieces of `LONGEST`, where a line of its own counts as at least so many characters. */
-function pieces(cell: string): string[] {
+function splitCell(cell: string): string[] {
   const parts = [''];
   let room = LONGEST;
   for (const line of cell.split('\n').flatMap((one) => one.match(PIECE) ?? [''])) {
@@ -162,54 +166,55 @@ function pieces(cell: string): string[] {
   return parts;
 }
 
-const documentNames = (documents: readonly EvidenceDocument[]): string =>
+const joinDocumentNames = (documents: readonly EvidenceDocument[]): string =>
   documents.map(({ name, sha256 }) => `${name} (${sha256.slice(0, 8)}…)`).join('\n');
 
-const confirmationsTable = ({ confirmations }: EvidenceFile): Table =>
-  table(
+const buildConfirmationsTable = ({ confirmations }: EvidenceFile): Table =>
+  buildTable(
     'The four facts',
     [
       { title: 'Fact', share: 12, of: ({ fact }) => FACT_NAMES[fact] },
-      { title: 'Value', share: 24, of: ({ value }) => valueOf(value) },
-      { title: 'Status', share: 10, of: ({ status }) => words(status) },
+      { title: 'Value', share: 24, of: ({ value }) => writeValue(value) },
+      { title: 'Status', share: 10, of: ({ status }) => spellCode(status) },
       { title: 'Confirmed on', share: 10, of: ({ confirmedOn }) => confirmedOn },
       {
         title: 'Source',
         share: 22,
-        of: sourceOf,
+        of: writeSource,
       },
-      { title: 'What it names', share: 14, of: seenOf },
+      { title: 'What it names', share: 14, of: writeSeen },
       {
         title: 'Evidence',
         share: 22,
-        of: ({ documents, reason }) => lines(documentNames(documents), reason && `Reason: ${reason}`),
+        of: ({ documents, reason }) => joinLines(joinDocumentNames(documents), reason && `Reason: ${reason}`),
       },
     ],
     FACTS.flatMap((fact) => confirmations.filter((one) => one.fact === fact)),
   );
 
-function valueOf(value: FactValue): string {
+function writeValue(value: FactValue): string {
   if (typeof value === 'string') return value;
-  if ('none' in value) return `none${'basis' in value ? `, by ${words(value.basis)}` : ''} (said by ${value.saidBy})`;
+  if ('none' in value)
+    return `none${'basis' in value ? `, by ${spellCode(value.basis)}` : ''} (said by ${value.saidBy})`;
   if ('inheritedFrom' in value) return 'that of the practice’s agreement';
   if ('portal' in value) return `portal ${value.portal}`;
   if ('paperAddress' in value) {
     const { paperAddress } = value;
     const written = typeof paperAddress === 'string';
-    return `by mail: ${written ? paperAddress : lineOf({ name: null, address: paperAddress as object })}`;
+    return `by mail: ${written ? paperAddress : writeLine({ name: null, address: paperAddress as object })}`;
   }
-  return lines(`${value.clearinghouse}, payer ID ${value.payerId}`, value.eraEnrolled && 'ERA enrolled');
+  return joinLines(`${value.clearinghouse}, payer ID ${value.payerId}`, value.eraEnrolled && 'ERA enrolled');
 }
 
-const seenOf = ({ seen }: EvidenceConfirmation): string =>
-  lines(
+const writeSeen = ({ seen }: EvidenceConfirmation): string =>
+  joinLines(
     seen?.partyName,
     seen?.npi && `NPI ${seen.npi}`,
     seen?.tinLast4 && `TIN ending in ${seen.tinLast4}`,
     seen?.locationId && 'the location',
   );
 
-const attemptsTable = ({ attempts }: EvidenceFile, when: When): Table => ({
+const buildAttemptsTable = ({ attempts }: EvidenceFile, when: FormatInstant): Table => ({
   heading: 'Attempts',
   columns: [
     { title: 'Attempt', share: 8 },
@@ -225,14 +230,14 @@ const attemptsTable = ({ attempts }: EvidenceFile, when: When): Table => ({
       : attempts.map(({ number, submittedOn, stage, endedAt, endedBy, filingDateLost }) => [
           String(number),
           submittedOn ?? '',
-          words(stage),
+          spellCode(stage),
           endedAt ? when(endedAt) : '',
-          `${words(endedBy)}${filingDateLost ? '; its filing date is lost' : ''}`,
+          `${spellCode(endedBy)}${filingDateLost ? '; its filing date is lost' : ''}`,
         ]),
 });
 
-const submissionsTable = ({ submissions }: EvidenceFile, when: When): Table =>
-  table(
+const buildSubmissionsTable = ({ submissions }: EvidenceFile, when: FormatInstant): Table =>
+  buildTable(
     'What was sent',
     [
       { title: 'Submitted on', share: 12, of: ({ submittedOn }) => submittedOn },
@@ -240,48 +245,51 @@ const submissionsTable = ({ submissions }: EvidenceFile, when: When): Table =>
       {
         title: 'Through',
         share: 14,
-        of: ({ channel }) => (channel ? words(channel) : 'filed before it was taken over'),
+        of: ({ channel }) => (channel ? spellCode(channel) : 'filed before it was taken over'),
       },
       { title: 'Payer’s reference', share: 18, of: ({ referenceNumber }) => referenceNumber ?? '' },
-      { title: 'Recorded', share: 20, of: ({ at, by }) => lines(when(at), by) },
-      { title: 'Proof', share: 28, of: ({ documents }) => documentNames(documents) },
+      { title: 'Recorded', share: 20, of: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'Proof', share: 28, of: ({ documents }) => joinDocumentNames(documents) },
     ],
     submissions,
   );
 
-const contactsTable = ({ contacts }: EvidenceFile, when: When): Table =>
-  table(
+const buildContactsTable = ({ contacts }: EvidenceFile, when: FormatInstant): Table =>
+  buildTable(
     'Contacts with the payer',
     [
       { title: 'When', share: 14, of: ({ at }) => when(at) },
-      { title: 'By', share: 9, of: ({ channel }) => words(channel) },
-      { title: 'Outcome', share: 14, of: ({ outcome }) => words(outcome) },
-      { title: 'Who answered', share: 18, of: ({ rep, department }) => lines(rep, department) },
+      { title: 'By', share: 9, of: ({ channel }) => spellCode(channel) },
+      { title: 'Outcome', share: 14, of: ({ outcome }) => spellCode(outcome) },
+      { title: 'Who answered', share: 18, of: ({ rep, department }) => joinLines(rep, department) },
       { title: 'Reference', share: 15, of: ({ referenceNumber }) => referenceNumber ?? '' },
       { title: 'Logged by', share: 12, of: ({ by }) => by },
       {
         title: 'Said',
         share: 26,
         of: ({ missingItems, promisedOn }) =>
-          lines(missingItems && `Asked for: ${missingItems.join('; ')}`, promisedOn && `Promised for ${promisedOn}`),
+          joinLines(
+            missingItems && `Asked for: ${missingItems.join('; ')}`,
+            promisedOn && `Promised for ${promisedOn}`,
+          ),
       },
     ],
     contacts,
   );
 
-const contractTable = ({ contract }: EvidenceFile, when: When): Table =>
-  table(
+const buildContractTable = ({ contract }: EvidenceFile, when: FormatInstant): Table =>
+  buildTable(
     'The contract',
     [
       { title: 'On', share: 12, of: ({ on }) => on },
-      { title: 'Status', share: 14, of: ({ status }) => words(status) },
+      { title: 'Status', share: 14, of: ({ status }) => spellCode(status) },
       { title: 'Reference', share: 22, of: ({ reference }) => reference ?? '' },
-      { title: 'Recorded', share: 20, of: ({ at, by }) => lines(when(at), by) },
+      { title: 'Recorded', share: 20, of: ({ at, by }) => joinLines(when(at), by) },
       {
         title: 'Terms',
         share: 32,
         of: ({ feeScheduleReference, termNoticeDays, renewsOn }) =>
-          lines(
+          joinLines(
             feeScheduleReference && `Fee schedule: ${feeScheduleReference}`,
             termNoticeDays !== undefined && `Notice: ${termNoticeDays} days`,
             renewsOn && `Renews on ${renewsOn}`,
@@ -291,40 +299,40 @@ const contractTable = ({ contract }: EvidenceFile, when: When): Table =>
     contract,
   );
 
-const sourceOf = ({ source, reference, rep }: { source?: string; reference?: string; rep?: string }): string =>
-  lines(words(source), reference, rep && `said by ${rep}`);
+const writeSource = ({ source, reference, rep }: { source?: string; reference?: string; rep?: string }): string =>
+  joinLines(spellCode(source), reference, rep && `said by ${rep}`);
 
-const sightingsTable = (heading: string, sightings: readonly EvidenceSighting[], when: When): Table =>
-  table(
+const buildSightingsTable = (heading: string, sightings: readonly EvidenceSighting[], when: FormatInstant): Table =>
+  buildTable(
     heading,
     [
       { title: 'Seen on', share: 12, of: ({ seenOn }) => seenOn },
-      { title: 'Status', share: 14, of: ({ status }) => words(status) },
-      { title: 'Source', share: 28, of: sourceOf },
-      { title: 'Recorded', share: 20, of: ({ at, by }) => lines(when(at), by) },
-      { title: 'Evidence', share: 26, of: ({ documents }) => documentNames(documents) },
+      { title: 'Status', share: 14, of: ({ status }) => spellCode(status) },
+      { title: 'Source', share: 28, of: writeSource },
+      { title: 'Recorded', share: 20, of: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'Evidence', share: 26, of: ({ documents }) => joinDocumentNames(documents) },
     ],
     sightings,
   );
 
-const issuesTable = ({ issues }: EvidenceFile, when: When): Table =>
-  table(
+const buildIssuesTable = ({ issues }: EvidenceFile, when: FormatInstant): Table =>
+  buildTable(
     'Issues of the participation',
     [
-      { title: 'Issue', share: 14, of: ({ code }) => words(code) },
+      { title: 'Issue', share: 14, of: ({ code }) => spellCode(code) },
       { title: 'Since', share: 10, of: ({ since }) => since },
       {
         title: 'Puts in doubt',
         share: 14,
-        of: ({ disproves }) => lines(...disproves.map((f) => FACT_NAMES[f])),
+        of: ({ disproves }) => joinLines(...disproves.map((f) => FACT_NAMES[f])),
       },
-      { title: 'Recorded', share: 18, of: ({ at, by, reference }) => lines(when(at), by, reference) },
+      { title: 'Recorded', share: 18, of: ({ at, by, reference }) => joinLines(when(at), by, reference) },
       { title: 'Resolved on', share: 10, of: ({ resolvedOn }) => resolvedOn ?? 'not yet' },
-      { title: 'By', share: 18, of: ({ resolution }) => (resolution ? sourceOf(resolution) : '') },
+      { title: 'By', share: 18, of: ({ resolution }) => (resolution ? writeSource(resolution) : '') },
       {
         title: 'Evidence',
         share: 16,
-        of: ({ documents, resolution }) => documentNames([...documents, ...(resolution?.documents ?? [])]),
+        of: ({ documents, resolution }) => joinDocumentNames([...documents, ...(resolution?.documents ?? [])]),
       },
     ],
     issues,
@@ -339,28 +347,32 @@ const STEPS: Record<EvidenceCycleStep['what'], string> = {
 
 const isOfPayer = (what: EvidenceCycleStep['what']): boolean => what === 'committee_date' || what === 'recredentialing';
 
-const cyclesTable = ({ client, recredentialing }: EvidenceFile, when: When): Table =>
-  table(
+const buildCyclesTable = ({ client, recredentialing }: EvidenceFile, when: FormatInstant): Table =>
+  buildTable(
     'Recredentialing',
     [
-      { title: 'What', share: 22, of: ({ what, on }) => lines(STEPS[what], !isOfPayer(what) && `counted from ${on}`) },
+      {
+        title: 'What',
+        share: 22,
+        of: ({ what, on }) => joinLines(STEPS[what], !isOfPayer(what) && `counted from ${on}`),
+      },
       { title: 'On', share: 10, of: ({ what, on, at }) => (isOfPayer(what) ? on : toLocalDate(at, client.timeZone)) },
       { title: 'Due by', share: 10, of: ({ dueOn }) => dueOn ?? '' },
-      { title: 'Source', share: 20, of: sourceOf },
-      { title: 'Recorded', share: 18, of: ({ at, by }) => lines(when(at), by) },
-      { title: 'Evidence', share: 16, of: ({ documents }) => documentNames(documents) },
+      { title: 'Source', share: 20, of: writeSource },
+      { title: 'Recorded', share: 18, of: ({ at, by }) => joinLines(when(at), by) },
+      { title: 'Evidence', share: 16, of: ({ documents }) => joinDocumentNames(documents) },
     ],
     recredentialing.steps,
   );
 
-const documentsTable = (documents: readonly EvidenceDocument[]): Table => ({
+const buildDocumentsTable = (documents: readonly EvidenceDocument[]): Table => ({
   heading: 'Documents',
   columns: [
     { title: 'Name', share: 30 },
     { title: 'Kind', share: 15 },
     { title: 'SHA-256', share: 55 },
   ],
-  rows: documents.map(({ name, kind, sha256 }) => [name, words(kind), sha256]),
+  rows: documents.map(({ name, kind, sha256 }) => [name, spellCode(kind), sha256]),
 });
 
 /** Entries that say nothing to anybody else: what the system did for itself. */
@@ -382,8 +394,8 @@ const INNER = [
   'repaired',
 ];
 
-const timelineTable = ({ timeline, messages }: EvidenceFile, when: When): Table =>
-  table(
+const buildTimelineTable = ({ timeline, messages }: EvidenceFile, when: FormatInstant): Table =>
+  buildTable(
     'Everything that happened, in order of time',
     [
       { title: 'When', share: 14, of: ({ at }) => when(at) },
@@ -399,61 +411,61 @@ const timelineTable = ({ timeline, messages }: EvidenceFile, when: When): Table 
           at: entry.at,
           by: entry.actor.name,
           ...(entry.struck && { struck: { reason: entry.struck.reason } }),
-          what: capital(words(entry.kind)),
-          detail: detailOf(entry),
+          what: capitalize(spellCode(entry.kind)),
+          detail: writeDetail(entry),
         })),
       ...messages.map(({ sentAt, purpose }) => ({
         entryId: '',
         at: sentAt,
         by: 'Countersign',
         what: 'Mail to the payer',
-        detail: words(purpose),
+        detail: spellCode(purpose),
       })),
     ].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
   );
 
 /** Of an entry, what is there to read in a word or two; the rest is in the tables above, and in the JSON file. */
-function detailOf(entry: EvidenceEntry): string {
-  const text = (name: string) => (typeof entry[name] === 'string' ? entry[name] : '');
+function writeDetail(entry: EvidenceEntry): string {
+  const readText = (name: string) => (typeof entry[name] === 'string' ? entry[name] : '');
   const items = Array.isArray(entry.items) ? (entry.items as string[]).join('; ') : '';
   switch (entry.kind) {
     case 'opened':
       return entry.adopt ? 'taken over with what had happened before' : '';
     case 'stage':
-      return `${words(text('from'))} → ${words(text('to'))}`;
+      return `${spellCode(readText('from'))} → ${spellCode(readText('to'))}`;
     case 'contact':
-      return words(text('outcome'));
+      return spellCode(readText('outcome'));
     case 'confirmation':
       return FACT_NAMES[entry.fact as Fact];
     case 'contract':
-      return words(text('status'));
+      return spellCode(readText('status'));
     case 'submission':
-      return `${text('submittedOn')}, ${words(text('channel'))}`;
+      return `${readText('submittedOn')}, ${spellCode(readText('channel'))}`;
     case 'information':
-      return lines(`provided on ${text('providedOn')}`, items);
+      return joinLines(`provided on ${readText('providedOn')}`, items);
     case 'waiver':
-      return lines(`${words(text('prerequisite'))} until ${text('until')}`, text('reason'));
+      return joinLines(`${spellCode(readText('prerequisite'))} until ${readText('until')}`, readText('reason'));
     case 'loading':
     case 'directory':
-      return `${words(text('status'))}, seen on ${text('seenOn')}`;
+      return `${spellCode(readText('status'))}, seen on ${readText('seenOn')}`;
     case 'issue':
-      return `${words(text('code'))}, since ${text('since')}`;
+      return `${spellCode(readText('code'))}, since ${readText('since')}`;
     case 'issue_resolved':
-      return `${words(text('code'))}, on ${text('resolvedOn')}`;
+      return `${spellCode(readText('code'))}, on ${readText('resolvedOn')}`;
     case 'committee_date':
-      return text('on');
+      return readText('on');
     case 'recredentialing':
-      return `begun by the payer on ${text('startedOn')}`;
+      return `begun by the payer on ${readText('startedOn')}`;
     case 'recredentialing_due':
     case 'recredentialing_missed':
-      return `due by ${text('dueOn')}`;
+      return `due by ${readText('dueOn')}`;
     case 'participation_over':
     case 'participation_end':
-      return lines(`last day ${text('on')}`, reasonOf(text('reason')));
+      return joinLines(`last day ${readText('on')}`, writeReason(readText('reason')));
     default:
-      return reasonOf(text('reason')) || text('text');
+      return writeReason(readText('reason')) || readText('text');
   }
 }
 
 /** A reason in the words in which it was given; one that an ending gave is a code. */
-const reasonOf = (reason: string): string => (/^[a-z]+(_[a-z]+)*$/.test(reason) ? words(reason) : reason);
+const writeReason = (reason: string): string => (/^[a-z]+(_[a-z]+)*$/.test(reason) ? spellCode(reason) : reason);

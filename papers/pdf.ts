@@ -41,7 +41,10 @@ const GREY = '#555555';
 const LINE = '#cccccc';
 
 /** Lays a paper out on landscape letter pages, each with its number; a table's head is repeated on every page. */
-export async function pdf({ title, about, tables, notes, foot = '' }: Paper, letterhead: Letterhead): Promise<Buffer> {
+export async function drawPdf(
+  { title, about, tables, notes, foot = '' }: Paper,
+  letterhead: Letterhead,
+): Promise<Buffer> {
   const doc = new PDFDocument({
     size: 'LETTER',
     layout: 'landscape',
@@ -62,7 +65,7 @@ export async function pdf({ title, about, tables, notes, foot = '' }: Paper, let
   for (const line of about) doc.text(line);
   for (const table of tables) drawTable(doc, table);
   doc.moveDown(1).font('plain').fontSize(7.5).fillColor(GREY);
-  for (const note of notes) doc.text(note, MARGIN, undefined, { width: width(doc) });
+  for (const note of notes) doc.text(note, MARGIN, undefined, { width: measureWidth(doc) });
   numberPages(doc, foot);
   doc.end();
   await done;
@@ -86,7 +89,7 @@ const JPEG_BEGINS = Buffer.from('ffd8', 'hex');
 function drawLetterhead(doc: PDFKit.PDFDocument, { name, logo }: Letterhead): void {
   if (logo) {
     const fit: [number, number] = [LOGO.width, LOGO.height];
-    doc.image(logo, MARGIN + width(doc) - LOGO.width, MARGIN, { fit, align: 'right' });
+    doc.image(logo, MARGIN + measureWidth(doc) - LOGO.width, MARGIN, { fit, align: 'right' });
   }
   doc.x = MARGIN;
   doc.y = MARGIN;
@@ -95,24 +98,24 @@ function drawLetterhead(doc: PDFKit.PDFDocument, { name, logo }: Letterhead): vo
       .font('plain')
       .fontSize(8.5)
       .fillColor(GREY)
-      .text(name, { width: width(doc) - LOGO.width });
+      .text(name, { width: measureWidth(doc) - LOGO.width });
 }
 
-const width = (doc: PDFKit.PDFDocument): number => doc.page.width - 2 * MARGIN;
-const bottom = (doc: PDFKit.PDFDocument): number => doc.page.height - MARGIN - 16;
+const measureWidth = (doc: PDFKit.PDFDocument): number => doc.page.width - 2 * MARGIN;
+const findBottom = (doc: PDFKit.PDFDocument): number => doc.page.height - MARGIN - 16;
 
 function drawTable(doc: PDFKit.PDFDocument, { heading, columns, rows }: Table): void {
   const total = columns.reduce((sum, { share }) => sum + share, 0);
-  const widths = columns.map(({ share }) => (share / total) * width(doc));
-  const draw = (row: Row, font: 'plain' | 'bold') => {
+  const widths = columns.map(({ share }) => (share / total) * measureWidth(doc));
+  const drawRow = (row: Row, font: 'plain' | 'bold') => {
     const cells = 'struck' in row ? row.struck : row;
     const strike = 'struck' in row;
     doc.font(font).fontSize(8).fillColor('black');
     const height = Math.max(...cells.map((cell, i) => doc.heightOfString(cell || ' ', { width: widths[i]! - 6 }))) + 5;
-    if (doc.y + height > bottom(doc)) {
+    if (doc.y + height > findBottom(doc)) {
       doc.addPage();
       if (font === 'plain')
-        draw(
+        drawRow(
           columns.map((column) => column.title),
           'bold',
         );
@@ -127,7 +130,7 @@ function drawTable(doc: PDFKit.PDFDocument, { heading, columns, rows }: Table): 
     }
     doc
       .moveTo(MARGIN, top + height)
-      .lineTo(MARGIN + width(doc), top + height)
+      .lineTo(MARGIN + measureWidth(doc), top + height)
       .lineWidth(0.5)
       .stroke(LINE);
     doc.x = MARGIN;
@@ -135,14 +138,14 @@ function drawTable(doc: PDFKit.PDFDocument, { heading, columns, rows }: Table): 
   };
   doc.moveDown(1);
   if (heading) {
-    if (doc.y + 48 > bottom(doc)) doc.addPage();
+    if (doc.y + 48 > findBottom(doc)) doc.addPage();
     doc.font('bold').fontSize(10.5).fillColor('black').text(heading, MARGIN).moveDown(0.3);
   }
-  draw(
+  drawRow(
     columns.map((column) => column.title),
     'bold',
   );
-  for (const row of rows) draw(row, 'plain');
+  for (const row of rows) drawRow(row, 'plain');
 }
 
 function numberPages(doc: PDFKit.PDFDocument, foot: string): void {
@@ -152,9 +155,9 @@ function numberPages(doc: PDFKit.PDFDocument, foot: string): void {
     // below the margin, where text would otherwise start another page
     doc.page.margins.bottom = 0;
     doc.font('plain').fontSize(7.5).fillColor(GREY);
-    if (foot) doc.text(foot, MARGIN, doc.page.height - MARGIN + 6, { width: width(doc), lineBreak: false });
+    if (foot) doc.text(foot, MARGIN, doc.page.height - MARGIN + 6, { width: measureWidth(doc), lineBreak: false });
     doc.text(`${page + 1} / ${count}`, MARGIN, doc.page.height - MARGIN + 6, {
-      width: width(doc),
+      width: measureWidth(doc),
       align: 'right',
       lineBreak: false,
     });

@@ -34,7 +34,7 @@ const REQUIRED = ['status', 'status_date'];
 /** Reads an export as a whole, so that nothing is taken of one that breaks off; a row that can't be read says why. */
 export async function readCaqhExport(file: Buffer, now: Instant): Promise<ExportRow[]> {
   const rows: ExportRow[] = [];
-  for await (const { line, values } of readCsv(file, COLUMNS)) rows.push({ line, ...rowOf(values, now) });
+  for await (const { line, values } of readCsv(file, COLUMNS)) rows.push({ line, ...readRow(values, now) });
   return rows;
 }
 
@@ -55,10 +55,10 @@ const SERIAL_DATE = /^[2-7]\d{4}$/;
 const YES = /^(y|yes|authorized|true|1)$/i;
 const NO = /^(n|no|not authorized|unauthorized|false|0)$/i;
 
-function rowOf(row: Partial<Record<string, string>>, now: Instant) {
+function readRow(row: Partial<Record<string, string>>, now: Instant) {
   const { caqh_id: caqhId = '', npi = '', status = '', status_date: day = '', authorized = '' } = row;
   const { roster_status: rosterStatus = '' } = row;
-  const statusOn = day === '' ? null : dateOf(day);
+  const statusOn = day === '' ? null : readDate(day);
   if (caqhId === '' && npi === '') return { column: 'caqh_id', rule: 'required' };
   for (const [column, id] of [
     ['caqh_id', caqhId],
@@ -90,7 +90,7 @@ function rowOf(row: Partial<Record<string, string>>, now: Instant) {
 }
 
 /** YYYYMMDD, M/D/YYYY or ISO; undefined where it is no date. */
-function dateOf(text: string): PlainDate | undefined {
+function readDate(text: string): PlainDate | undefined {
   const american = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?: .*)?$/.exec(text);
   const date = american
     ? `${american[3]}-${american[1]!.padStart(2, '0')}-${american[2]!.padStart(2, '0')}`

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CaqhAnswer } from '../domain/sources/caqh';
 import type { PlainDate } from '../domain/time/instants';
 import { isGivenDate } from '../domain/time/dates';
-import { call, jsonOf, ServiceError, type Call } from './http';
+import { callService, parseJson, ServiceError, type Call } from './http';
 
 export interface CaqhSettings {
   url: string;
@@ -57,14 +57,14 @@ export class Caqh {
     if (status === NOT_ON_ROSTER) return { ...NOTHING, found: true, rosterStatus: 'NOT ON ROSTER' };
     if (status === NOT_CURRENT) return { ...NOTHING, found: true, providerStatus: 'NOT CURRENT' };
     if (status === 404) return NOTHING;
-    const said = read(statusAnswer, status, body);
+    const said = readAnswer(statusAnswer, status, body);
     return {
       caqhId: /^\d{1,8}$/.test(said.caqh_provider_id) ? said.caqh_provider_id.padStart(8, '0') : null,
       found: said.provider_found_flag !== 'N',
       rosterStatus: said.roster_status || null,
       authorised: { Y: true, N: false }[said.authorization_flag] ?? null,
       providerStatus: said.provider_status || null,
-      statusOn: compactDate(said.provider_status_date),
+      statusOn: readCompactDate(said.provider_status_date),
     };
   }
 
@@ -103,7 +103,7 @@ export class Caqh {
 
   async batchResult(batch_id: string): Promise<BatchResult> {
     const { status, body } = await this.get('/RosterAPI/API/Roster', { batch_id });
-    const { batch_status, roster_result } = read(resultAnswer, status, body);
+    const { batch_status, roster_result } = readAnswer(resultAnswer, status, body);
     if (!/^complete/i.test(batch_status)) return null;
     const exception = roster_result?.map(({ exception_description }) => exception_description).find(Boolean);
     return exception ? { done: false, exception: exception.slice(0, 200) } : { done: true };
@@ -111,7 +111,7 @@ export class Caqh {
 
   private async batch(method: 'POST' | 'PUT', path: string, product: string, wish: unknown): Promise<string> {
     const { status, body } = await this.ask(path, { product }, { method, body: wish });
-    return read(batchAnswer, status, body).batch_id;
+    return readAnswer(batchAnswer, status, body).batch_id;
   }
 
   private readonly get = (path: string, query: Record<string, string>) => this.ask(path, query);
@@ -121,7 +121,7 @@ export class Caqh {
     const target = new URL(path, url);
     target.search = new URLSearchParams(query).toString();
     const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-    return call(target, { ...how, headers: { authorization }, timeoutMs });
+    return callService(target, { ...how, headers: { authorization }, timeoutMs });
   }
 }
 
@@ -134,15 +134,15 @@ const NOTHING: CaqhAnswer = {
   statusOn: null,
 };
 
-function read<T>(schema: z.ZodType<T>, status: number, body: Buffer): T {
+function readAnswer<T>(schema: z.ZodType<T>, status: number, body: Buffer): T {
   if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
-  const result = schema.safeParse(jsonOf(body));
+  const result = schema.safeParse(parseJson(body));
   if (!result.success) throw new ServiceError('nonsense', 'the answer has another form');
   return result.data;
 }
 
 /** YYYYMMDD; null where it is no date that can be meant. */
-function compactDate(text: string): PlainDate | null {
+function readCompactDate(text: string): PlainDate | null {
   const date = text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
   return isGivenDate(date) ? date : null;
 }

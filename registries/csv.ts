@@ -33,7 +33,8 @@ export interface CsvRow {
 /** No cell of a table that we read is longer; PostgreSQL indexes no text of any length. */
 export const LONGEST_CELL = 200;
 
-const bad = (rule: TableProblem['rule'], message: string): BadTable => new BadTable([{ path: '', rule, message }]);
+const buildBadTable = (rule: TableProblem['rule'], message: string): BadTable =>
+  new BadTable([{ path: '', rule, message }]);
 
 /** Of no table that we read a row is longer, in bytes. */
 const LONGEST_ROW = 20_000;
@@ -47,7 +48,7 @@ const PIECE = 1_024;
 const [QUOTE, LINE_FEED, CARRIAGE_RETURN] = [0x22, 0x0a, 0x0d];
 
 /** A file piece by piece, between which others have their turn; throws what `tooLong` makes where a row is. */
-async function* piecesOf(file: Buffer, tooLong: () => BadTable): AsyncGenerator<Buffer> {
+async function* splitFile(file: Buffer, tooLong: () => BadTable): AsyncGenerator<Buffer> {
   let quoted = false;
   let length = 0;
   for (let from = 0; from < file.length; from += PIECE) {
@@ -69,9 +70,9 @@ const WORKBOOKS = [Buffer.from('PK\x03\x04', 'latin1'), Buffer.from([0xd0, 0xcf,
 /** The rows of a CSV file (RFC 4180, with a byte order mark or not), each cell by the name of its column. */
 export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<CsvRow> {
   if (WORKBOOKS.some((start) => file.subarray(0, start.length).equals(start)))
-    throw bad('workbook', 'must be CSV, and this is a workbook: save it as CSV (UTF-8)');
+    throw buildBadTable('workbook', 'must be CSV, and this is a workbook: save it as CSV (UTF-8)');
   // no text has one, and PostgreSQL takes none
-  if (file.includes(0)) throw bad('csv', 'must be CSV in UTF-8, without NUL characters');
+  if (file.includes(0)) throw buildBadTable('csv', 'must be CSV in UTF-8, without NUL characters');
   let headed = false;
   const parser = parse({
     bom: true,
@@ -80,13 +81,14 @@ export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<C
     info: true,
     columns: (headings: string[]) => {
       headed = true;
-      return namesOf(headings, columns, file);
+      return readNames(headings, columns, file);
     },
   });
-  const tooLong = () =>
-    findCause(file, columns) ?? bad('csv', `must be CSV: a quote does not end, or a row has over ${LONGEST_ROW} bytes`);
+  const buildTooLong = () =>
+    findCause(file, columns) ??
+    buildBadTable('csv', `must be CSV: a quote does not end, or a row has over ${LONGEST_ROW} bytes`);
   // what goes wrong is thrown by the parser
-  pipeline(piecesOf(file, tooLong), parser, () => undefined);
+  pipeline(splitFile(file, buildTooLong), parser, () => undefined);
   let line = 2;
   try {
     for await (const { record, info } of parser as AsyncIterable<{
@@ -94,7 +96,7 @@ export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<C
       info: { lines: number; invalid_field_length: number };
     }>) {
       if (info.invalid_field_length > MOST_UNEVEN)
-        throw bad(
+        throw buildBadTable(
           'csv',
           `must have as many cells a row as headings: over ${MOST_UNEVEN} rows, or blank lines, have not`,
         );
@@ -103,13 +105,15 @@ export async function* readCsv(file: Buffer, columns: Columns): AsyncGenerator<C
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw findCause(file, columns) ?? bad('csv', 'must be CSV: a quote does not end, or stands where none can');
+    throw (
+      findCause(file, columns) ?? buildBadTable('csv', 'must be CSV: a quote does not end, or stands where none can')
+    );
   }
-  if (!headed) namesOf([], columns, file);
+  if (!headed) readNames([], columns, file);
 }
 
-function namesOf(headings: string[], columns: Columns, file: Buffer): string[] {
-  if (headings.length > MOST_COLUMNS) throw bad('csv', `must have at most ${MOST_COLUMNS} columns`);
+function readNames(headings: string[], columns: Columns, file: Buffer): string[] {
+  if (headings.length > MOST_COLUMNS) throw buildBadTable('csv', `must have at most ${MOST_COLUMNS} columns`);
   const names = headings.map(columns.nameOf);
   const missing = columns.missing(names);
   if (missing.length > 0)
@@ -140,11 +144,12 @@ const LOOKED_AT = { bytes: 20_000, lines: 20 };
 function findCause(file: Buffer, { nameOf, missing }: Columns): BadTable | null {
   const lines = file.toString('utf8', 0, LOOKED_AT.bytes).split(/\r?\n/).slice(0, LOOKED_AT.lines);
   for (const [delimiter, called] of Object.entries(DELIMITERS)) {
-    const cells = (line: string) => line.split(delimiter).map((cell) => cell.replace(/^[\s"\uFEFF]+|[\s"]+$/g, ''));
-    const at = lines.findIndex((line) => missing(cells(line).map(nameOf)).length === 0);
+    const splitCells = (line: string) =>
+      line.split(delimiter).map((cell) => cell.replace(/^[\s"\uFEFF]+|[\s"]+$/g, ''));
+    const at = lines.findIndex((line) => missing(splitCells(line).map(nameOf)).length === 0);
     if (at < 0 || (at === 0 && delimiter === ',')) continue;
-    if (delimiter !== ',') return bad('delimiter', `must have commas between its columns, and has ${called}`);
-    return bad('headings_first', `must begin with its headings, and they are on line ${at + 1}`);
+    if (delimiter !== ',') return buildBadTable('delimiter', `must have commas between its columns, and has ${called}`);
+    return buildBadTable('headings_first', `must begin with its headings, and they are on line ${at + 1}`);
   }
   return null;
 }

@@ -38,7 +38,7 @@ export interface Answer {
  * One call of a service. Answers what the service meant to say, whatever its status; throws a ServiceError where it is
  * away or overloaded, doesn't know us, sends us elsewhere, or says more than anybody would.
  */
-export async function call(
+export async function callService(
   url: URL,
   { method = 'GET', headers, body, timeoutMs, maxBytes = MAX_BYTES }: Call,
 ): Promise<Answer> {
@@ -60,15 +60,15 @@ export async function call(
     if (status === 429 || status >= 500) throw new ServiceError('unavailable', `answered ${status}`);
     if (status >= 300 && status < 400 && status !== NOT_MODIFIED)
       throw new ServiceError('nonsense', `answered ${status}, elsewhere`);
-    return { status, headers: response.headers, body: await bodyOf(response, maxBytes) };
+    return { status, headers: response.headers, body: await readBody(response, maxBytes) };
   } catch (error) {
     if (error instanceof ServiceError) throw error;
-    throw new ServiceError('unavailable', signal.aborted ? 'no answer in time' : reasonOf(error));
+    throw new ServiceError('unavailable', signal.aborted ? 'no answer in time' : findReason(error));
   }
 }
 
 /** Read as it comes, so that nothing beyond the limit is waited for. */
-async function bodyOf(response: Response, maxBytes: number): Promise<Buffer> {
+async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of response.body ?? []) {
@@ -80,17 +80,17 @@ async function bodyOf(response: Response, maxBytes: number): Promise<Buffer> {
 }
 
 /** The system's code of what went wrong, such as ECONNREFUSED. */
-function reasonOf(error: unknown): string {
+function findReason(error: unknown): string {
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
   return typeof cause?.code === 'string' ? cause.code : 'no connection';
 }
 
 /** What a service said; its texts without NUL and with no half of a pair, which PostgreSQL does not take. */
-export function jsonOf(body: Buffer): unknown {
-  const storable = (_name: string, value: unknown): unknown =>
+export function parseJson(body: Buffer): unknown {
+  const makeStorable = (_name: string, value: unknown): unknown =>
     typeof value === 'string' ? value.replaceAll('\0', '').replaceAll(/\p{Cs}/gu, '\uFFFD') : value;
   try {
-    return JSON.parse(body.toString(), storable);
+    return JSON.parse(body.toString(), makeStorable);
   } catch {
     throw new ServiceError('nonsense', 'the answer is not JSON');
   }

@@ -3,7 +3,7 @@ import { isGivenDate, toInstant, toUtcDate } from '../domain/time/dates';
 import type { LeieEntry } from '../domain/screening/exclusions';
 import { isNpi } from '../domain/kernel/identifiers';
 import { LONGEST_CELL, readCsv, type Columns } from './csv';
-import { call, NOT_MODIFIED, ServiceError } from './http';
+import { callService, NOT_MODIFIED, ServiceError } from './http';
 
 /** The list as it was fetched. */
 export interface FetchedList {
@@ -27,7 +27,7 @@ export class Leie {
   async updated(etag: string | null): Promise<FetchedList | null> {
     const { url, timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES } = this.settings;
     const headers = { accept: 'text/csv', ...(etag !== null && { 'if-none-match': etag }) };
-    const { status, headers: said, body: file } = await call(new URL(url), { headers, timeoutMs, maxBytes });
+    const { status, headers: said, body: file } = await callService(new URL(url), { headers, timeoutMs, maxBytes });
     if (status === NOT_MODIFIED) return null;
     if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
     const modified = Date.parse(said.get('last-modified') ?? '');
@@ -59,19 +59,19 @@ type Row = Partial<Record<(typeof COLUMNS)[number] | typeof MIDDLE_NAME, string>
 
 /** Each person and entity of the list; null for a row that names one and can't be read. */
 export async function* readLeie(file: Buffer): AsyncGenerator<LeieEntry | null> {
-  for await (const { values } of readCsv(file, TABLE)) {
-    const read = entryOf(values);
+  for await (const { values } of readCsv(file, LEIE_TABLE)) {
+    const read = readEntry(values);
     if (read !== undefined) yield read;
   }
 }
 
-const TABLE: Columns = {
+const LEIE_TABLE: Columns = {
   nameOf: (heading) => heading,
   known: COLUMNS,
   missing: (names) => COLUMNS.filter((column) => !names.includes(column)),
 };
 
-function entryOf({
+function readEntry({
   LASTNAME = '',
   FIRSTNAME = '',
   MIDNAME = '',
@@ -82,8 +82,8 @@ function entryOf({
   ...rest
 }: Row) {
   if (LASTNAME === '' && BUSNAME === '') return undefined;
-  const excludedOn = dateOf(rest.EXCLDATE);
-  const reinstatedOn = dateOf(rest.REINDATE);
+  const excludedOn = readDate(rest.EXCLDATE);
+  const reinstatedOn = readDate(rest.REINDATE);
   if (!excludedOn || reinstatedOn === undefined) return null;
   const named = LASTNAME === '' ? [BUSNAME] : [LASTNAME, FIRSTNAME, DOB];
   if ([...named, MIDNAME].some((name) => name.length > LONGEST_CELL)) return null;
@@ -106,7 +106,7 @@ function entryOf({
 }
 
 /** YYYYMMDD, all zeros where there is none; undefined where it is no date that can be meant. */
-function dateOf(text: string | undefined): string | null | undefined {
+function readDate(text: string | undefined): string | null | undefined {
   if (text === undefined || text === '' || /^0+$/.test(text)) return null;
   const date = text.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3');
   return isGivenDate(date) ? date : undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { NppesRecord, Snapshot } from '../domain/sources/consistency';
-import { call, jsonOf, ServiceError } from './http';
+import { callService, parseJson, ServiceError } from './http';
 
 const TIMEOUT_MS = 15_000;
 
@@ -48,9 +48,9 @@ export class Nppes {
     const { url, timeoutMs = TIMEOUT_MS } = this.settings;
     const target = new URL(url);
     target.search = new URLSearchParams({ version: '2.1', number: npi }).toString();
-    const { status, body } = await call(target, { timeoutMs });
+    const { status, body } = await callService(target, { timeoutMs });
     if (status !== 200) throw new ServiceError('nonsense', `answered ${status}`);
-    return readRecord(jsonOf(body), npi);
+    return readRecord(parseJson(body), npi);
   }
 }
 
@@ -66,12 +66,12 @@ export function readRecord(body: unknown, npi: string): NppesRecord {
   if (!found || count === 0) return { status: 'not_found' };
   if (found.number !== npi) throw new ServiceError('nonsense', 'answered about another NPI');
   if (found.basic.status && found.basic.status !== 'A') return { status: 'deactivated' };
-  return { status: 'found', snapshot: snapshotOf(found) };
+  return { status: 'found', snapshot: readSnapshot(found) };
 }
 
 const TYPES = ['NPI-1', 'NPI-2'] as const;
 
-function snapshotOf({
+function readSnapshot({
   enumeration_type,
   basic,
   addresses,

@@ -31,8 +31,8 @@ interface Owner {
 export function createCodec(keyring: Keyring): PayloadCodec {
   const { Payload: proto } = temporal.api.common.v1;
 
-  function seal(payload: Payload, owner: Owner | null): Payload {
-    const { keyId, data } = keyring.encrypt(PURPOSE, proto.encode(payload).finish(), aadOf(owner));
+  function sealPayload(payload: Payload, owner: Owner | null): Payload {
+    const { keyId, data } = keyring.encrypt(PURPOSE, proto.encode(payload).finish(), buildAad(owner));
     return {
       metadata: {
         [METADATA_ENCODING_KEY]: encode(ENCODING),
@@ -47,33 +47,33 @@ export function createCodec(keyring: Keyring): PayloadCodec {
     };
   }
 
-  function open(payload: Payload, opener: Owner | null): Payload {
-    if (metadata(payload, METADATA_ENCODING_KEY) !== ENCODING) return payload;
+  function openPayload(payload: Payload, opener: Owner | null): Payload {
+    if (readMetadata(payload, METADATA_ENCODING_KEY) !== ENCODING) return payload;
     const owner =
-      metadata(payload, FORMAT) === '2'
-        ? { namespace: metadata(payload, NAMESPACE), workflowId: metadata(payload, WORKFLOW_ID) }
+      readMetadata(payload, FORMAT) === '2'
+        ? { namespace: readMetadata(payload, NAMESPACE), workflowId: readMetadata(payload, WORKFLOW_ID) }
         : null;
-    if (owner && opener && aadOf(owner) !== aadOf(opener)) throw new Error('This payload is of another workflow');
-    const sealed = { keyId: metadata(payload, KEY_ID), data: payload.data ?? new Uint8Array() };
-    return proto.decode(keyring.decrypt(PURPOSE, sealed, aadOf(owner)));
+    if (owner && opener && buildAad(owner) !== buildAad(opener)) throw new Error('This payload is of another workflow');
+    const sealed = { keyId: readMetadata(payload, KEY_ID), data: payload.data ?? new Uint8Array() };
+    return proto.decode(keyring.decrypt(PURPOSE, sealed, buildAad(owner)));
   }
 
   return {
-    encode: async (payloads, context) => payloads.map((payload) => seal(payload, ownerIn(context))),
-    decode: async (payloads, context) => payloads.map((payload) => open(payload, ownerIn(context))),
+    encode: async (payloads, context) => payloads.map((payload) => sealPayload(payload, findOwner(context))),
+    decode: async (payloads, context) => payloads.map((payload) => openPayload(payload, findOwner(context))),
   };
 }
 
-const aadOf = (owner: Owner | null): string =>
+const buildAad = (owner: Owner | null): string =>
   owner === null ? ENCODING : JSON.stringify([ENCODING, 2, owner.namespace, owner.workflowId]);
 
-const ownerIn = (context: SerializationContext | undefined): Owner | null =>
+const findOwner = (context: SerializationContext | undefined): Owner | null =>
   context?.workflowId ? { namespace: context.namespace, workflowId: context.workflowId } : null;
 
-const metadata = (payload: Payload, name: string): string => decode(payload.metadata?.[name] ?? new Uint8Array());
+const readMetadata = (payload: Payload, name: string): string => decode(payload.metadata?.[name] ?? new Uint8Array());
 
 /** What client and worker convert with: both must be given the same. */
-export const dataConverter = (keyring: Keyring): DataConverter => ({
+export const createDataConverter = (keyring: Keyring): DataConverter => ({
   payloadCodecs: [createCodec(keyring)],
   failureConverterPath: require.resolve('./failure-converter'),
 });

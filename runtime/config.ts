@@ -16,7 +16,7 @@ function hasPassword(text: string): boolean {
   return username + password !== '';
 }
 
-const wholeNumber = (least: number, most: number, preset: number) => {
+const describeWholeNumber = (least: number, most: number, preset: number) => {
   const rule = `must be a whole number, ${least} to ${most}`;
   return z
     .string()
@@ -62,11 +62,11 @@ const workerSchema = nodeSchema.extend({
   CAQH_PASSWORD: z.string().min(1, 'must not be empty').optional(),
   NPPES_URL: z.union([z.literal('off'), webUrl]).default('https://npiregistry.cms.hhs.gov/api/'),
   LEIE_URL: z.union([z.literal('off'), webUrl]).default('https://oig.hhs.gov/exclusions/downloadables/UPDATED.csv'),
-  RECONCILE_EVERY_SECONDS: wholeNumber(5, 300, 60),
-  RECONCILE_LATE_SECONDS: wholeNumber(10, 3_600, 120),
-  RECONCILE_FAILING_SECONDS: wholeNumber(60, 86_400, 600),
-  RECONCILE_COMPARE_HOURS: wholeNumber(1, 168, 24),
-  RECONCILE_PER_SECOND: wholeNumber(1, 1_000, 20),
+  RECONCILE_EVERY_SECONDS: describeWholeNumber(5, 300, 60),
+  RECONCILE_LATE_SECONDS: describeWholeNumber(10, 3_600, 120),
+  RECONCILE_FAILING_SECONDS: describeWholeNumber(60, 86_400, 600),
+  RECONCILE_COMPARE_HOURS: describeWholeNumber(1, 168, 24),
+  RECONCILE_PER_SECOND: describeWholeNumber(1, 1_000, 20),
 });
 
 const withAccount = workerSchema.superRefine((values, context) => {
@@ -132,27 +132,27 @@ export class ConfigError extends Error {
 
 /** Reads what every process needs; throws a ConfigError that names each bad variable and its rule, never a value. */
 export function loadConfig(env: Environment): NodeConfig {
-  return nodeConfig(read(nodeSchema, env));
+  return buildNodeConfig(readEnvironment(nodeSchema, env));
 }
 
 /** Where the record is, for a command that needs nothing else; throws like loadConfig. */
 export function loadDatabaseUrl(env: Environment): string {
-  return read(nodeSchema.pick({ DATABASE_URL: true }), env).DATABASE_URL;
+  return readEnvironment(nodeSchema.pick({ DATABASE_URL: true }), env).DATABASE_URL;
 }
 
 /** Reads what the API needs; throws like loadConfig. */
 export function loadApiConfig(env: Environment): ApiConfig {
-  const values = read(apiSchema, env);
-  return { ...nodeConfig(values), port: values.PORT, host: values.HOST, adminApiKey: values.ADMIN_API_KEY };
+  const values = readEnvironment(apiSchema, env);
+  return { ...buildNodeConfig(values), port: values.PORT, host: values.HOST, adminApiKey: values.ADMIN_API_KEY };
 }
 
 /** Reads what the worker needs; throws like loadConfig. */
 export function loadWorkerConfig(env: Environment): WorkerConfig {
-  const values = read(withAccount, env);
+  const values = readEnvironment(withAccount, env);
   return {
-    ...nodeConfig(values),
+    ...buildNodeConfig(values),
     mailFrom: values.MAIL_FROM,
-    caqh: { mode: values.CAQH_MODE, name: values.CAQH_NAME, account: accountOf(values) },
+    caqh: { mode: values.CAQH_MODE, name: values.CAQH_NAME, account: readAccount(values) },
     nppesUrl: values.NPPES_URL === 'off' ? null : values.NPPES_URL,
     leieUrl: values.LEIE_URL === 'off' ? null : values.LEIE_URL,
     reconcile: {
@@ -165,7 +165,7 @@ export function loadWorkerConfig(env: Environment): WorkerConfig {
   };
 }
 
-const accountOf = (values: z.infer<typeof workerSchema>): CaqhAccount | null =>
+const readAccount = (values: z.infer<typeof workerSchema>): CaqhAccount | null =>
   values.CAQH_MODE === 'api'
     ? {
         url: values.CAQH_URL,
@@ -176,7 +176,7 @@ const accountOf = (values: z.infer<typeof workerSchema>): CaqhAccount | null =>
       }
     : null;
 
-const nodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
+const buildNodeConfig = (values: z.infer<typeof nodeSchema>): NodeConfig => ({
   databaseUrl: values.DATABASE_URL,
   encryptionKeys: values.ENCRYPTION_KEYS,
   logLevel: values.LOG_LEVEL,
@@ -192,7 +192,7 @@ const SECRETS = ['DATABASE_URL', 'ENCRYPTION_KEYS', 'ADMIN_API_KEY', 'SMTP_URL',
 /** The environment with each secret that is named as a file read from it, less the line break at its end. */
 function readSecretFiles(env: Environment): Environment {
   const problems: string[] = [];
-  const read = SECRETS.flatMap((name): [string, string][] => {
+  const readEnvironment = SECRETS.flatMap((name): [string, string][] => {
     const file = env[`${name}_FILE`];
     if (file === undefined) return [];
     try {
@@ -205,10 +205,10 @@ function readSecretFiles(env: Environment): Environment {
     }
   });
   if (problems.length > 0) throw unusable(problems);
-  return { ...env, ...Object.fromEntries(read) };
+  return { ...env, ...Object.fromEntries(readEnvironment) };
 }
 
-function read<T>(schema: z.ZodType<T>, env: Environment): T {
+function readEnvironment<T>(schema: z.ZodType<T>, env: Environment): T {
   const result = schema.safeParse(readSecretFiles(env));
   if (result.success) return result.data;
   throw unusable(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));

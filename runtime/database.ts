@@ -26,13 +26,13 @@ export type Sql = postgres.Sql;
 export type Db = postgres.ISql;
 export type Tx = postgres.TransactionSql;
 /** A value for a column of type jsonb. */
-export const json = (sql: Db, value: unknown): postgres.Parameter => sql.json(value as postgres.JSONValue);
+export const toJson = (sql: Db, value: unknown): postgres.Parameter => sql.json(value as postgres.JSONValue);
 
 /**
  * Rows for an insert, or the columns for an update, by the names of their columns. The driver's own type knows neither optional
  * columns nor fragments among the values.
  */
-export const rowsOf = (sql: Db, rows: object | readonly object[]) => sql(rows as Record<string, string>[]);
+export const toRows = (sql: Db, rows: object | readonly object[]) => sql(rows as Record<string, string>[]);
 
 /** A piece of a query. */
 export type Fragment = postgres.PendingQuery<postgres.Row[]>;
@@ -62,12 +62,12 @@ export function createDatabase(url: string, { max }: { max: number }): Sql {
   });
   const begin = sql.begin.bind(sql);
   return Object.assign(sql, {
-    begin: (...args: Parameters<typeof begin>) => repeatUndone(() => begin(...args)),
+    begin: (...args: Parameters<typeof begin>) => retryUndone(() => begin(...args)),
   });
 }
 
 /** Does work again while PostgreSQL undoes it, at most for three seconds. */
-async function repeatUndone<T>(work: () => Promise<T>): Promise<T> {
+async function retryUndone<T>(work: () => Promise<T>): Promise<T> {
   const late = performance.now() + AGAIN.within;
   for (;;)
     try {

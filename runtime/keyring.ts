@@ -27,11 +27,11 @@ const TAG_BYTES = 16;
 
 /** Reads ENCRYPTION_KEYS, `id:base64 of 32 bytes` with commas between; the first seals, all open. Throws a ConfigError. */
 export function createKeyring(encryptionKeys: string): Keyring {
-  const masters = parse(encryptionKeys);
+  const masters = parseKeys(encryptionKeys);
   const [active] = masters.keys() as Iterable<string> as [string];
   const subkeys = new Map<string, Buffer>();
 
-  function subkey(keyId: string, purpose: string): Buffer {
+  function deriveSubkey(keyId: string, purpose: string): Buffer {
     const name = `${keyId} ${purpose}`;
     const known = subkeys.get(name);
     if (known) return known;
@@ -44,13 +44,13 @@ export function createKeyring(encryptionKeys: string): Keyring {
 
   function encrypt(purpose: string, plaintext: Uint8Array, aad: string): Ciphertext {
     const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', subkey(active, purpose), iv).setAAD(Buffer.from(aad));
+    const cipher = createCipheriv('aes-256-gcm', deriveSubkey(active, purpose), iv).setAAD(Buffer.from(aad));
     const body = [iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()];
     return { keyId: active, data: Buffer.concat(body) };
   }
 
   function decrypt(purpose: string, { keyId, data }: { keyId: string; data: Uint8Array }, aad: string): Buffer {
-    const key = subkey(keyId, purpose);
+    const key = deriveSubkey(keyId, purpose);
     if (data.length < IV_BYTES + TAG_BYTES) throw new Error('The sealed data is too short');
     const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(Buffer.from(aad))
@@ -58,8 +58,8 @@ export function createKeyring(encryptionKeys: string): Keyring {
     return Buffer.concat([decipher.update(data.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
   }
 
-  const hmac = (keyId: string, purpose: string, text: string) =>
-    createHmac('sha256', subkey(keyId, purpose)).update(text).digest();
+  const computeHmac = (keyId: string, purpose: string, text: string) =>
+    createHmac('sha256', deriveSubkey(keyId, purpose)).update(text).digest();
 
   return {
     encrypt,
@@ -73,12 +73,12 @@ export function createKeyring(encryptionKeys: string): Keyring {
       const data = Buffer.from(sealed.slice(dot + 1), 'base64url');
       return decrypt('field', { keyId: sealed.slice(0, dot), data }, aad).toString();
     },
-    lookupHash: (text) => hmac(active, 'lookup', text),
-    lookupHashes: (text) => [...masters.keys()].map((keyId) => hmac(keyId, 'lookup', text)),
+    lookupHash: (text) => computeHmac(active, 'lookup', text),
+    lookupHashes: (text) => [...masters.keys()].map((keyId) => computeHmac(keyId, 'lookup', text)),
   };
 }
 
-function parse(encryptionKeys: string): Map<string, Buffer> {
+function parseKeys(encryptionKeys: string): Map<string, Buffer> {
   const masters = new Map<string, Buffer>();
   for (const entry of encryptionKeys.split(',')) {
     const [, id, key] = FORM.exec(entry.trim()) ?? [];

@@ -1,5 +1,5 @@
 import { pino, type DestinationStream, type LogFn, type Logger } from 'pino';
-import { redact } from './redact';
+import { redactSecrets } from './redact';
 
 export type { Logger } from 'pino';
 
@@ -12,12 +12,12 @@ export function createLogger(name: string, level: string, destination?: Destinat
     name,
     level,
     base: { pid: process.pid },
-    formatters: { log: (line: object) => redact(line) as Record<string, unknown> },
+    formatters: { log: (line: object) => redactSecrets(line) as Record<string, unknown> },
     // pino's own serializer takes the description for an error
     serializers: { err: (described: unknown) => described },
     hooks: {
       logMethod(this: Logger, args: Parameters<LogFn>, method: LogFn) {
-        method.apply(this, withMessage(args));
+        method.apply(this, addMessage(args));
       },
     },
   };
@@ -25,7 +25,7 @@ export function createLogger(name: string, level: string, destination?: Destinat
 }
 
 /** Where no message is given, pino takes the error's own: its name takes that place. */
-function withMessage(args: Parameters<LogFn>): Parameters<LogFn> {
+function addMessage(args: Parameters<LogFn>): Parameters<LogFn> {
   const [first, message]: unknown[] = args;
   if (message !== undefined || typeof first !== 'object' || first === null) return args;
   const error = 'err' in first ? first.err : first;

@@ -12,7 +12,7 @@ const LOCK = 7_203_511;
  * Applies what is missing of runtime/migrations in order, up to a number where one is given, each file in a transaction
  * of its own; answers how many.
  */
-export async function migrate(databaseUrl: string, { through = Infinity } = {}): Promise<number> {
+export async function migrateDatabase(databaseUrl: string, { through = Infinity } = {}): Promise<number> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
   try {
     // Two nodes that boot at once: the second waits, then finds nothing to do.
@@ -23,21 +23,21 @@ export async function migrate(databaseUrl: string, { through = Infinity } = {}):
         name text not null,
         applied_at timestamptz not null default now()
       )`;
-    const files = readdirSync(DIRECTORY).filter((file) => /^\d{4}_.+\.sql$/.test(file) && numberOf(file) <= through);
+    const files = readdirSync(DIRECTORY).filter((file) => /^\d{4}_.+\.sql$/.test(file) && readNumber(file) <= through);
     let applied = 0;
-    for (const file of files.sort()) if (await apply(sql, file)) applied++;
+    for (const file of files.sort()) if (await applyMigration(sql, file)) applied++;
     return applied;
   } finally {
     await sql.end({ timeout: 5 });
   }
 }
 
-const numberOf = (file: string): number => Number(file.slice(0, 4));
+const readNumber = (file: string): number => Number(file.slice(0, 4));
 
-const apply = (sql: Sql, file: string): Promise<boolean> =>
+const applyMigration = (sql: Sql, file: string): Promise<boolean> =>
   sql.begin(async (tx) => {
     const claimed = await tx`
-      insert into migrations (id, name) values (${numberOf(file)}, ${file}) on conflict do nothing returning id`;
+      insert into migrations (id, name) values (${readNumber(file)}, ${file}) on conflict do nothing returning id`;
     if (claimed.length === 0) return false;
     await tx.file(join(DIRECTORY, file));
     return true;

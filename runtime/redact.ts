@@ -9,14 +9,14 @@ const REDACTED = '[redacted]';
  * is described by `describeError`. `under` is the name that the data itself stands under: a licence's number is public,
  * a DEA registration's is not.
  */
-export function redact(value: unknown, under = ''): unknown {
-  if (Array.isArray(value)) return value.map((one) => redact(one, under));
+export function redactSecrets(value: unknown, under = ''): unknown {
+  if (Array.isArray(value)) return value.map((one) => redactSecrets(one, under));
   if (isError(value)) return describeError(value);
   if (!isPlainObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
       name,
-      isSecret(name, under) && inner !== null && inner !== undefined ? REDACTED : redact(inner, name),
+      isSecret(name, under) && inner !== null && inner !== undefined ? REDACTED : redactSecrets(inner, name),
     ]),
   );
 }
@@ -61,7 +61,7 @@ export function describeError(error: unknown, depth = 0): DescribedError {
     ...(typeof code === 'string' || typeof code === 'number' ? { code: String(code) } : {}),
     ...(typeof constraint_name === 'string' && { constraint: constraint_name }),
     ...(typeof table_name === 'string' && { table: table_name }),
-    stack: framesOf(error),
+    stack: readFrames(error),
     ...(isError(error.cause) && depth < DEEPEST && { cause: describeError(error.cause, depth + 1) }),
     ...(Array.isArray(errors) && depth < DEEPEST && { errors: errors.map((one) => describeError(one, depth + 1)) }),
   };
@@ -76,7 +76,7 @@ export function summarizeError(error: unknown): string {
 const isError = (value: unknown): value is Error => value instanceof Error || isNativeError(value);
 
 /** The frames of a stack without the message before them, whose lines may look like frames. */
-function framesOf({ message, stack = '' }: Error): string {
+function readFrames({ message, stack = '' }: Error): string {
   const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
   return frames.filter((line) => /^\s+at /.test(line)).join('\n');
 }

@@ -3,12 +3,13 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import { SEARCH_ATTRIBUTES } from '../domain/kernel/search-attributes';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 
-const keyword = (name: keyof typeof SEARCH_ATTRIBUTES) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
-export const applicationIdAttribute = keyword('CountersignApplicationId');
-export const clientIdAttribute = keyword('CountersignClientId');
-export const payerIdAttribute = keyword('CountersignPayerId');
-export const personIdAttribute = keyword('CountersignPersonId');
-export const subjectIdAttribute = keyword('CountersignSubjectId');
+const defineKeyword = (name: keyof typeof SEARCH_ATTRIBUTES) =>
+  defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
+export const applicationIdAttribute = defineKeyword('CountersignApplicationId');
+export const clientIdAttribute = defineKeyword('CountersignClientId');
+export const payerIdAttribute = defineKeyword('CountersignPayerId');
+export const personIdAttribute = defineKeyword('CountersignPersonId');
+export const subjectIdAttribute = defineKeyword('CountersignSubjectId');
 
 /**
  * Adds the search attributes that the namespace lacks. Where that is refused, as on Temporal Cloud, answers the command by which
@@ -30,12 +31,12 @@ export async function registerSearchAttributes(connection: Connection, namespace
     return undefined;
   } catch {
     return isCloud(connection)
-      ? `tcld namespace search-attributes add --namespace ${namespace}${missing.map(([name, type]) => ` --sa ${name}=${nameOfType(type)}`).join('')}`
-      : `temporal operator search-attribute create --namespace ${namespace}${missing.map(([name, type]) => ` --name ${name} --type ${nameOfType(type)}`).join('')}`;
+      ? `tcld namespace search-attributes add --namespace ${namespace}${missing.map(([name, type]) => ` --sa ${name}=${nameType(type)}`).join('')}`
+      : `temporal operator search-attribute create --namespace ${namespace}${missing.map(([name, type]) => ` --name ${name} --type ${nameType(type)}`).join('')}`;
   }
 }
 
 const isCloud = ({ options }: Connection) => /\.(tmprl\.cloud|api\.temporal\.io)(:\d+)?$/.test(options.address);
 
 /** A type as Temporal's tools call it: `Keyword`. */
-export const nameOfType = (type: string): string => `${type[0]!}${type.slice(1).toLowerCase()}`;
+export const nameType = (type: string): string => `${type[0]!}${type.slice(1).toLowerCase()}`;

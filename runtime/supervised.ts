@@ -6,12 +6,12 @@ const PATIENCE_MS = 3000;
  */
 export function exitWithSupervisor(): void {
   if (process.connected === undefined) return;
-  if (!process.connected) return end();
-  process.once('disconnect', end);
+  if (!process.connected) return endProcessGracefully();
+  process.once('disconnect', endProcessGracefully);
   process.channel?.unref();
 }
 
-function end(): void {
+function endProcessGracefully(): void {
   process.kill(process.pid, 'SIGTERM');
   setTimeout(() => process.exit(1), PATIENCE_MS).unref();
 }

@@ -1,11 +1,11 @@
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { dataConverter } from './codec';
+import { createDataConverter } from './codec';
 import type { Environment } from './config';
 import type { Keyring } from './keyring';
 
 /** What the TEMPORAL_* variables and the SDK's profiles say; connection options fit client and worker. */
-export function temporalSettings(env: Environment) {
+export function readTemporalSettings(env: Environment) {
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
     overrideEnvVars: Object.fromEntries(set),
@@ -27,14 +27,14 @@ const CHANNEL = { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_
 
 /** A client that connects on first use, so that its process boots, and answers, while Temporal is away. */
 export function connectTemporal(env: Environment, keyring: Keyring): Temporal {
-  const { connectionOptions, namespace } = temporalSettings(env);
+  const { connectionOptions, namespace } = readTemporalSettings(env);
   const options = { ...connectionOptions, channelArgs: CHANNEL };
   const connection = Connection.lazy(options);
   // Retries are an interceptor; without them a call tells how things are now.
   const probe = Connection.lazy({ ...options, interceptors: [] });
   return {
     connection,
-    client: new Client({ connection, namespace, dataConverter: dataConverter(keyring) }),
+    client: new Client({ connection, namespace, dataConverter: createDataConverter(keyring) }),
     namespace,
     ping: async (deadline) => void (await probe.withDeadline(deadline, () => probe.workflowService.getSystemInfo({}))),
     close: async () => void (await Promise.all([connection.close(), probe.close()])),

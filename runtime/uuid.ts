@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** A UUID (version 8) that always comes out of the same parts. */
-export function uuidOf(parts: readonly string[]): string {
+export function deriveUuid(parts: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest();
   hash[6] = (hash[6]! & 0x0f) | 0x80;
   hash[8] = (hash[8]! & 0x3f) | 0x80;

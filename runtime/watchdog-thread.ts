@@ -24,7 +24,7 @@ async function evaluateInMainThread(expression: string): Promise<unknown> {
 }
 
 /** Writes one line like those of runtime/logger, past the streams that need the main thread. */
-function log(stack: unknown): void {
+function writeLog(stack: unknown): void {
   const msg = `The event loop of ${name} has been stuck for ${stuckAfterMs / 1000} s; the process ends itself, to be started again.`;
   const frames =
     typeof stack === 'string'
@@ -48,7 +48,7 @@ async function endProcess(): Promise<void> {
   await evaluateInMainThread('process.exit(1)');
 }
 
-async function watch(): Promise<never> {
+async function watchTicks(): Promise<never> {
   let seen = Atomics.load(beats, 0);
   // Ticks are counted, not time: while the process is suspended, this thread stands still as well.
   for (let missed = 0; ;) {
@@ -59,9 +59,9 @@ async function watch(): Promise<never> {
     if (missed * everyMs < stuckAfterMs) continue;
     const stack = await evaluateInMainThread('new Error().stack');
     if (Atomics.load(beats, 0) !== seen) continue;
-    log(stack);
+    writeLog(stack);
     await endProcess();
   }
 }
 
-void watch();
+void watchTicks();

@@ -35,13 +35,13 @@ export function startHeartbeat(of: {
   logger: Logger;
 }): { stop(): void } {
   const { sql, worker, tasks, workerId, runId, logger } = of;
-  const say = () => {
+  const reportHeartbeat = () => {
     if (worker.getState() === 'RUNNING')
       recordHeartbeat(sql, { workerId, runId: runId ?? null, taskDoneAt: tasks.doneAt }).catch((error: unknown) =>
         logger.warn({ err: error }, 'no heartbeat'),
       );
   };
-  const timer = setInterval(say, EVERY_MS);
-  setImmediate(say);
+  const timer = setInterval(reportHeartbeat, EVERY_MS);
+  setImmediate(reportHeartbeat);
   return { stop: () => clearInterval(timer) };
 }

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { NativeConnection, Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import { createDispatch, TASK_QUEUE } from '../dispatch/dispatch';
-import { dataConverter } from '../runtime/codec';
-import { smtpMailer } from '../outreach/mail';
+import { createDataConverter } from '../runtime/codec';
+import { createSmtpMailer } from '../outreach/mail';
 import { setServices } from '../record/sources/lookups';
 import { Caqh } from '../registries/caqh';
 import { Leie } from '../registries/leie';
@@ -15,23 +15,23 @@ import { createKeyring } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
 import { runProcess } from '../runtime/run-process';
 import { exitWithSupervisor } from '../runtime/supervised';
-import { connectTemporal, temporalSettings } from '../runtime/temporal';
+import { connectTemporal, readTemporalSettings } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
 import { startAuditLinker } from './audit-linker';
 import { startHeartbeat, TaskClock } from './heartbeat';
 import { WORKER_CONNECTIONS, WORKER_OPTIONS } from './options';
 import { startReconciler } from './reconcile';
 import { startRelay } from './relay';
-import { sdkLogger } from './sdk-logger';
+import { createSdkLogger } from './sdk-logger';
 
-async function main(): Promise<void> {
+async function runWorker(): Promise<void> {
   exitWithSupervisor();
   const config = loadWorkerConfig(process.env);
   watchEventLoop({ name: 'worker', stuckAfterMs: config.stuckAfterMs });
   const logger = createLogger('worker', config.logLevel);
   Runtime.install({
     shutdownSignals: ['SIGINT', 'SIGTERM'],
-    logger: sdkLogger(logger),
+    logger: createSdkLogger(logger),
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
   });
 
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
     leie: { mode: leieUrl ? 'api' : 'off', name: 'OIG LEIE' },
   });
   const temporal = connectTemporal(process.env, keyring);
-  const { connectionOptions, namespace } = temporalSettings(process.env);
+  const { connectionOptions, namespace } = readTemporalSettings(process.env);
   const connection = await NativeConnection.connect(connectionOptions);
   const tasks = new TaskClock();
   const worker = await Worker.create({
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
       createActivities({
         sql,
         keyring,
-        mailer: config.smtpUrl ? smtpMailer(config.smtpUrl, config.mailFrom) : undefined,
+        mailer: config.smtpUrl ? createSmtpMailer(config.smtpUrl, config.mailFrom) : undefined,
         privateWebhooks: config.webhooksToPrivate,
         registries: {
           caqh: caqh.account ? new Caqh(caqh.account) : undefined,
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
         },
       }),
     ),
-    dataConverter: dataConverter(keyring),
+    dataConverter: createDataConverter(keyring),
   });
 
   const dispatch = createDispatch({ sql, client: temporal.client });
@@ -87,4 +87,4 @@ async function main(): Promise<void> {
   }
 }
 
-runProcess(main);
+runProcess(runWorker);

@@ -27,17 +27,17 @@ export function startPool<T>({ claim, work, places, idleMs, failed }: Work<T>): 
   let full = false;
   let endPause = () => undefined as void;
 
-  const wake = () => {
+  const wakePool = () => {
     awake = true;
     endPause();
   };
 
-  function start(piece: T): void {
-    const done = attend(piece).finally(() => busy.delete(done));
+  function startPiece(piece: T): void {
+    const done = processPiece(piece).finally(() => busy.delete(done));
     busy.add(done);
   }
 
-  async function attend(piece: T): Promise<void> {
+  async function processPiece(piece: T): Promise<void> {
     taken += 1;
     let leadsOn = true;
     try {
@@ -46,10 +46,10 @@ export function startPool<T>({ claim, work, places, idleMs, failed }: Work<T>): 
       failed(error);
     }
     taken -= 1;
-    if (leadsOn || full) wake();
+    if (leadsOn || full) wakePool();
   }
 
-  const pause = () =>
+  const waitForWork = () =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, idleMs);
       endPause = () => {
@@ -58,28 +58,28 @@ export function startPool<T>({ claim, work, places, idleMs, failed }: Work<T>): 
       };
     });
 
-  async function run(): Promise<void> {
+  async function runLoop(): Promise<void> {
     while (!stopped) {
       awake = false;
       const free = places - taken;
-      const { pieces, more } = free > 0 ? await claim(free).catch(nothing) : NOTHING;
-      pieces.forEach(start);
+      const { pieces, more } = free > 0 ? await claim(free).catch(reportFailure) : NOTHING;
+      pieces.forEach(startPiece);
       full = taken === places;
-      if (!awake && (full || !more)) await pause();
+      if (!awake && (full || !more)) await waitForWork();
     }
     await Promise.all(busy);
   }
 
-  const nothing = (error: unknown) => {
+  const reportFailure = (error: unknown) => {
     failed(error);
     return NOTHING;
   };
-  const running = run();
+  const running = runLoop();
   return {
-    wake,
+    wake: wakePool,
     async stop() {
       stopped = true;
-      wake();
+      wakePool();
       await running;
     },
   };

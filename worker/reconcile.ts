@@ -73,14 +73,14 @@ export function createReconciler(of: {
       const since = addMilliseconds(lookedThrough, -OVERLAP_SECONDS * 1000);
       const ids = await findRunning(dispatch.closedRuns(since));
       // what runs again may have been reset to an earlier moment
-      const summary = await each('closed_runs', ids, (id) => attend(id, { wake: true }));
+      const summary = await runEach('closed_runs', ids, (id) => checkApplication(id, { wake: true }));
       // one that runs again already hears once more, which costs nothing
-      for await (const { watch, subject } of dispatch.closedWatches(since)) await dispatch.changed(watch, subject);
+      for await (const { watch, subject } of dispatch.closedWatches(since)) await dispatch.notifyWatch(watch, subject);
       return { afterSeconds: settings.everySeconds, lookedThrough: startedAt, summary };
     });
 
   /** Runs that should have asked the record by now, and those whose tasks keep failing. */
-  const attendLate = () =>
+  const restartLate = () =>
     makeRound('late_runs', async () => {
       const { lateSeconds } = settings;
       const found = await listSuspects(sql, { lateSeconds, limit: MOST_LATE });
@@ -90,10 +90,10 @@ export function createReconciler(of: {
         return [];
       });
       const ids = [...new Set([...found.map(({ id }) => id), ...failing])];
-      const summary = await each('late_runs', ids, (id) => attend(id, { wake: late.has(id) }));
+      const summary = await runEach('late_runs', ids, (id) => checkApplication(id, { wake: late.has(id) }));
       const watches = await claimLateWatches(sql, { lateSeconds, limit: MOST_LATE });
-      const ofWatches = await each('late_runs', watches, attendWatch);
-      return { afterSeconds: settings.everySeconds, summary: sum(summary, ofWatches) };
+      const ofWatches = await runEach('late_runs', watches, checkWatch);
+      return { afterSeconds: settings.everySeconds, summary: addSummaries(summary, ofWatches) };
     });
 
   /** The next applications of the comparison of everything; answers whether it goes on. */
@@ -102,13 +102,13 @@ export function createReconciler(of: {
       const { perSecond, compareEverySeconds } = settings;
       const some = await listApplicationsToCompare(sql, lastId, perSecond);
       const byId = new Map(some.map((one) => [one.id, one]));
-      const counted = await each('comparison', [...byId.keys()], async (id) => {
+      const counted = await runEach('comparison', [...byId.keys()], async (id) => {
         const differs = await listDifferences(sql, byId.get(id)!);
-        if (differs.length > 0) await repair(id, differs);
-        const outcome = await attend(id, { wake: differs.length > 0 });
+        if (differs.length > 0) await repairApplication(id, differs);
+        const outcome = await checkApplication(id, { wake: differs.length > 0 });
         return differs.length > 0 ? 'repaired' : outcome;
       });
-      const summary = sum(before ?? {}, counted);
+      const summary = addSummaries(before ?? {}, counted);
       const last = some.length < perSecond ? undefined : some.at(-1)!.id;
       if (last !== undefined) return { afterSeconds: 1, lastId: last, summary };
       logger.info({ ...summary }, 'workflows and timelines are compared with the record');
@@ -123,7 +123,7 @@ export function createReconciler(of: {
   }
 
   /** Looks at an application's workflow, and does what it needs; `wake`: it is to ask the record, where it waits. */
-  async function attend(applicationId: string, { wake }: { wake: boolean }): Promise<Outcome> {
+  async function checkApplication(applicationId: string, { wake }: { wake: boolean }): Promise<Outcome> {
     const state = await readState(sql, applicationId);
     const workflowId = state && buildWorkflowId(state);
     // it has come to its end, or is about to be started
@@ -131,8 +131,12 @@ export function createReconciler(of: {
     const run = await dispatch.describeRun(workflowId);
     switch (run.is) {
       case 'gone':
-        await restart(applicationId, run.because, run.runId === null ? null : { workflowId, runId: run.runId });
-        return note(applicationId, { found: 'restarted' });
+        await restartApplication(
+          applicationId,
+          run.because,
+          run.runId === null ? null : { workflowId, runId: run.runId },
+        );
+        return recordFinding(applicationId, { found: 'restarted' });
       case 'failing': {
         const found = 'failing';
         const noted = await keepFinding(sql, applicationId, { found, runId: run.runId });
@@ -140,23 +144,23 @@ export function createReconciler(of: {
         const seconds = settings.failingSeconds * 2 ** Math.min(noted.restarts, MOST_DOUBLINGS);
         if (!hasKeptFailing(run, noted.since, seconds)) return found;
         await dispatch.terminateRun(workflowId, run.runId, 'its task kept failing: started again from the record');
-        await restart(applicationId, 'task_failed', null);
-        return note(applicationId, { found: 'restarted' });
+        await restartApplication(applicationId, 'task_failed', null);
+        return recordFinding(applicationId, { found: 'restarted' });
       }
       case 'waiting':
         // one that shows another stage knew a record that has been restored since, and may sleep for long
         if (!wake && (run.stage ?? state.stage) === state.stage) break;
         await dispatch.wakeRun(workflowId);
-        return note(applicationId, { found: 'woken' });
+        return recordFinding(applicationId, { found: 'woken' });
       case 'busy':
-        if (wake) return note(applicationId, { found: 'late' });
+        if (wake) return recordFinding(applicationId, { found: 'late' });
     }
     await deleteFinding(sql, applicationId);
     return 'well';
   }
 
   /** Looks at a watch that is late, and starts or wakes it; one with a task on its way is merely late. */
-  async function attendWatch({ watch, subject }: WatchId): Promise<Outcome> {
+  async function checkWatch({ watch, subject }: WatchId): Promise<Outcome> {
     const workflowId = buildWatchId({ watch, subject });
     const run = await dispatch.describeRun(workflowId);
     if (run.is === 'failing') {
@@ -166,17 +170,17 @@ export function createReconciler(of: {
     }
     await deleteFailingWatch(sql, { watch, subject });
     if (run.is === 'busy') return 'late';
-    await dispatch.changed(watch, subject);
+    await dispatch.notifyWatch(watch, subject);
     return run.is === 'waiting' ? 'woken' : 'restarted';
   }
 
-  async function note(applicationId: string, finding: Finding): Promise<Outcome> {
+  async function recordFinding(applicationId: string, finding: Finding): Promise<Outcome> {
     await keepFinding(sql, applicationId, finding);
     return finding.found;
   }
 
   /** Enters why a workflow is started again; the relay starts it. What the last run knew shows whether the record was restored. */
-  async function restart(
+  async function restartApplication(
     applicationId: string,
     because: RestartCause,
     gone: { workflowId: string; runId: string } | null,
@@ -187,14 +191,14 @@ export function createReconciler(of: {
     logger.warn({ applicationId, because }, 'a workflow was gone, and is started again from the record');
   }
 
-  async function repair(applicationId: string, differs: string[]): Promise<void> {
+  async function repairApplication(applicationId: string, differs: string[]): Promise<void> {
     const at = readClock();
     await recordStep(sql, { applicationId, known: null, at, intent: { type: 'repair', differs } });
     logger.warn({ applicationId, differs }, 'what differed from the timeline is derived from it again');
   }
 
   /** Does something with each application or watch, a few at once, no faster than is set; what fails is tried later. */
-  async function each<T extends string | WatchId>(
+  async function runEach<T extends string | WatchId>(
     name: RoundName,
     all: readonly T[],
     attendTo: (one: T) => Promise<Outcome | 'repaired'>,
@@ -203,7 +207,7 @@ export function createReconciler(of: {
     for (let i = 0; i < all.length; i += AT_ONCE) {
       const some = all.slice(i, i + AT_ONCE);
       const outcomes = await Promise.all(
-        some.map((one) => attendTo(one).catch((error: unknown) => failed(one, error))),
+        some.map((one) => attendTo(one).catch((error: unknown) => recordFailure(one, error))),
       );
       for (const outcome of outcomes) summary[outcome] = (summary[outcome] ?? 0) + 1;
       if (i + AT_ONCE >= all.length) break;
@@ -213,13 +217,13 @@ export function createReconciler(of: {
     return summary;
   }
 
-  async function failed(one: string | WatchId, error: unknown): Promise<Outcome> {
+  async function recordFailure(one: string | WatchId, error: unknown): Promise<Outcome> {
     const about = typeof one === 'string' ? { applicationId: one } : one;
     logger.warn({ err: error, ...about }, 'a workflow could not be compared with the record; again later');
     // a watch was taken until its next look
     if (typeof one !== 'string') return 'error';
     const name = error instanceof Error ? error.name : 'unknown';
-    return note(one, { found: 'error', error: name }).catch(() => 'error');
+    return recordFinding(one, { found: 'error', error: name }).catch(() => 'error');
   }
 
   /** Makes a round where one is due, and nobody else makes it; answers what it counted, or null. */
@@ -234,7 +238,7 @@ export function createReconciler(of: {
     return ended.summary;
   }
 
-  return { restartClosed, attendLate, compareSome };
+  return { restartClosed, attendLate: restartLate, compareSome };
 }
 
 /** Makes the rounds, again and again, until it is stopped. */
@@ -244,7 +248,7 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
   const { signal } = stopping;
   const { restartClosed, attendLate, compareSome } = createReconciler({ ...of, signal });
 
-  async function loop(makeRound: () => Promise<Summary | null>, everySeconds: number): Promise<void> {
+  async function repeatRound(makeRound: () => Promise<Summary | null>, everySeconds: number): Promise<void> {
     while (!signal.aborted) {
       await makeRound().catch((error: unknown) => {
         if (!signal.aborted)
@@ -256,9 +260,9 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
 
   // a comparison is made in parts, one a second while it lasts
   const running = Promise.all([
-    loop(restartClosed, settings.everySeconds),
-    loop(attendLate, settings.everySeconds),
-    loop(compareSome, 1),
+    repeatRound(restartClosed, settings.everySeconds),
+    repeatRound(attendLate, settings.everySeconds),
+    repeatRound(compareSome, 1),
   ]);
   return {
     async stop() {
@@ -272,7 +276,7 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
 const hasKeptFailing = ({ failedAt }: { failedAt: Instant }, since: Instant, seconds: number): boolean =>
   Date.parse(failedAt) - Date.parse(since) >= seconds * 1000;
 
-const sum = (one: Summary, other: Summary): Summary =>
+const addSummaries = (one: Summary, other: Summary): Summary =>
   Object.fromEntries(
     [...new Set([...Object.keys(one), ...Object.keys(other)])].map((key) => [key, (one[key] ?? 0) + (other[key] ?? 0)]),
   );

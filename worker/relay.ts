@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { WATCH_TYPES, type Action, type WatchType } from '../domain/kernel/codes';
 import { planNextTry } from '../domain/kernel/delivery';
 import { isUnanswered, type Dispatch } from '../dispatch/dispatch';
-import { endItem } from '../dispatch/endings';
+import { settleEndingItem } from '../dispatch/endings';
 import { findConcernedApplications, openChanges } from '../record/applications/changes';
 import {
   claimCommands,
@@ -48,7 +48,7 @@ export interface Relay {
 }
 
 /** Rows of one topic and subject say the same: they are delivered once. */
-type Rows = [OutboxRow, ...OutboxRow[]];
+type SubjectRows = [OutboxRow, ...OutboxRow[]];
 
 /** What a row of the outbox leads to: a call that may be repeated, or what takes its place in the record. */
 type Handler =
@@ -69,10 +69,10 @@ export function startRelay({
   logger: Logger;
   leaseSeconds?: number;
 }): Relay {
-  const handlers = outboxHandlers(sql, dispatch);
+  const handlers = createOutboxHandlers(sql, dispatch);
   const inHand = new Set<number>();
 
-  async function deliverRows(rows: Rows): Promise<boolean> {
+  async function deliverRows(rows: SubjectRows): Promise<boolean> {
     const { topic, subject, attempts } = rows[0];
     const ids = rows.map(({ id }) => id);
     for (const id of ids) inHand.add(id);
@@ -87,7 +87,7 @@ export function startRelay({
           await deleteDelivered(tx, rows[0], ids);
         });
     } catch (error) {
-      const { counts, code } = await judge(error);
+      const { counts, code } = await judgeFailure(error);
       for (const row of rows) {
         const next = planNextTry(row.attempts, { counts, random: Math.random() });
         await postponeRow(sql, row.id, next, code);
@@ -104,31 +104,31 @@ export function startRelay({
     try {
       const { status } = await dispatch.deliver(command.id, DELIVERY_MS);
       // a worker that takes nothing, with a server that answers, is a failed try
-      if (status === 'on_its_way') await postpone(command, await dispatch.isReachable(), NO_ANSWER);
+      if (status === 'on_its_way') await postponeDelivery(command, await dispatch.isReachable(), NO_ANSWER);
     } catch (error) {
-      const { counts, code } = await judge(error);
+      const { counts, code } = await judgeFailure(error);
       logger.warn({ err: error, ...command }, 'command failed, will be tried again');
-      await postpone(command, counts, code);
+      await postponeDelivery(command, counts, code);
     }
     // the next one of its application
     return true;
   }
 
-  async function postpone(command: ClaimedCommand, counts: boolean, code: string): Promise<void> {
+  async function postponeDelivery(command: ClaimedCommand, counts: boolean, code: string): Promise<void> {
     const next = planNextTry(command.attempts, { counts, random: Math.random() });
     await postponeCommand(sql, command.id, next, code);
     if (next.dead) logger.error({ ...command, code }, 'command failed for good: a person has to look at it');
   }
 
   /** Whether a failed try counts, and the code by which it is remembered. */
-  async function judge(error: unknown): Promise<{ counts: boolean; code: string }> {
+  async function judgeFailure(error: unknown): Promise<{ counts: boolean; code: string }> {
     if (isUnanswered(error)) return { counts: false, code: NO_ANSWER };
     const counts = (await isOwnFault(error, () => isStarved(sql))) && (await dispatch.isReachable());
-    return { counts, code: codeOf(error) };
+    return { counts, code: readCode(error) };
   }
 
-  const failed = (error: unknown) => logger.error({ err: error }, 'the relay failed, and goes on in a moment');
-  const outbox = startPool<Rows>({
+  const logFailure = (error: unknown) => logger.error({ err: error }, 'the relay failed, and goes on in a moment');
+  const outbox = startPool<SubjectRows>({
     claim: async (limit) => {
       const rows = await claimRows(sql, limit, leaseSeconds, [...inHand]);
       return { pieces: groupBySubject(rows), more: rows.length === limit };
@@ -136,7 +136,7 @@ export function startRelay({
     work: deliverRows,
     places: ROWS_AT_ONCE,
     idleMs: IDLE_MS,
-    failed,
+    failed: logFailure,
   });
   const commands = startPool<ClaimedCommand>({
     claim: async (limit) => {
@@ -146,11 +146,11 @@ export function startRelay({
     work: deliverCommand,
     places: APPLICATIONS_AT_ONCE,
     idleMs: IDLE_MS,
-    failed,
+    failed: logFailure,
   });
   const renewing = setInterval(
     () => {
-      if (inHand.size > 0) renewLease(sql, [...inHand], leaseSeconds).catch(failed);
+      if (inHand.size > 0) renewLease(sql, [...inHand], leaseSeconds).catch(logFailure);
     },
     (leaseSeconds * 1000) / 3,
   );
@@ -158,7 +158,7 @@ export function startRelay({
   const keepHouse = () => {
     tidied = Promise.all([deleteExpired(sql), completeNameKeys(sql), screenLatecomers(sql)]).then(
       () => undefined,
-      failed,
+      logFailure,
     );
   };
   keepHouse();
@@ -180,11 +180,11 @@ export function startRelay({
   };
 }
 
-function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handler> {
+function createOutboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handler> {
   return {
     start_application: { call: dispatch.startApplication },
     start_participation: { call: dispatch.startParticipation },
-    file_changed: { call: dispatch.fileChanged },
+    file_changed: { call: dispatch.notifyFileChanged },
     file_changed_person: createForwarding('file_changed_person'),
     file_changed_provider: createForwarding('file_changed_provider'),
     file_changed_practice: createForwarding('file_changed_practice'),
@@ -196,7 +196,7 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
       replace: async (tx, id) => {
         const { submitted, untold } = await findConcernedApplications(tx, id);
         await announceTo(tx, 'application file changed', submitted, { committed: true });
-        await deliverEach(tx, 'change-notice', id, untold, systemActor('changes'));
+        await keepCommands(tx, 'change-notice', id, untold, buildSystemActor('changes'));
         await announceFact(tx, 'file change passed on', id);
       },
     },
@@ -204,20 +204,26 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
     open_recredentialing: { call: (id) => openRecredentialing(sql, id) },
     withdraw_renewals: {
       replace: async (tx, id) =>
-        deliverEach(
+        keepCommands(
           tx,
           'withdrawal',
           `${id}/ended`,
           await listNeedlessRenewals(tx, id),
-          systemActor('recredentialing'),
+          buildSystemActor('recredentialing'),
         ),
     },
     renew_participations: {
       replace: async (tx, id) =>
-        deliverEach(tx, 'committee-date', id, await listRenewedParticipations(tx, id), systemActor('recredentialing')),
+        keepCommands(
+          tx,
+          'committee-date',
+          id,
+          await listRenewedParticipations(tx, id),
+          buildSystemActor('recredentialing'),
+        ),
     },
-    ending_item: { call: (id) => endItem(sql, dispatch, id) },
-    ...watchHandlers(dispatch),
+    ending_item: { call: (id) => settleEndingItem(sql, dispatch, id) },
+    ...createWatchHandlers(dispatch),
   };
 }
 
@@ -225,13 +231,13 @@ function outboxHandlers(sql: Sql, dispatch: Dispatch): Record<OutboxTopic, Handl
 async function endTerminated(tx: Tx, id: string): Promise<void> {
   const version = await lockTermination(tx, id);
   const changed = (await listTerminatedParticipations(tx, id)).filter(({ given }) => !given?.holds);
-  const actor = systemActor('termination');
+  const actor = buildSystemActor('termination');
   const struck = changed.flatMap(({ given, ...one }) =>
     given ? { ...one, body: { entryId: given.id, reason: 'the termination gives it no more' } } : [],
   );
-  await deliverEach(tx, 'corrections', `${id}/${version}/struck`, struck, actor);
+  await keepCommands(tx, 'corrections', `${id}/${version}/struck`, struck, actor);
   const ended = changed.flatMap(({ body, ...one }) => (body ? { ...one, body } : []));
-  await deliverEach(tx, 'participation-end', `${id}/${version}`, ended, actor);
+  await keepCommands(tx, 'participation-end', `${id}/${version}`, ended, actor);
 }
 
 /** What concerns many takes its place as a row for each of them. */
@@ -240,24 +246,24 @@ const createForwarding = (topic: Parameters<typeof forwardRow>[1]): Handler => (
 });
 
 /** Each watch is signalled by the topic of its name. */
-const watchHandlers = ({ changed }: Dispatch) =>
+const createWatchHandlers = ({ notifyWatch }: Dispatch) =>
   Object.fromEntries(
-    WATCH_TYPES.map((type) => [type, { call: (subject: string) => changed(type, subject) }]),
+    WATCH_TYPES.map((type) => [type, { call: (subject: string) => notifyWatch(type, subject) }]),
   ) as Record<WatchType, Handler>;
 
 /** An application that something follows for, with the body of the command that says so. */
-interface Concerned<A extends Action> {
+interface ConcernedApplication<A extends Action> {
   id: string;
   clientId: string;
   body: Bodies[A];
 }
 
 /** Keeps for each of them the command that follows `from` something, once. */
-const deliverEach = <A extends Action>(
+const keepCommands = <A extends Action>(
   tx: Tx,
   action: A,
   from: string,
-  to: Concerned<A>[],
+  to: ConcernedApplication<A>[],
   actor: Actor,
 ): Promise<void> =>
   keepFollowUps(
@@ -272,10 +278,10 @@ const deliverEach = <A extends Action>(
     actor,
   );
 
-const systemActor = (id: string): Actor => ({ type: 'system', id, name: 'Countersign' });
+const buildSystemActor = (id: string): Actor => ({ type: 'system', id, name: 'Countersign' });
 
-function groupBySubject(rows: readonly OutboxRow[]): Rows[] {
-  const bySubject = new Map<string, Rows>();
+function groupBySubject(rows: readonly OutboxRow[]): SubjectRows[] {
+  const bySubject = new Map<string, SubjectRows>();
   for (const row of rows) {
     const key = `${row.topic}/${row.subject}`;
     const same = bySubject.get(key);
@@ -286,7 +292,7 @@ function groupBySubject(rows: readonly OutboxRow[]): Rows[] {
 }
 
 /** Kind and code of an error; its message may quote data. */
-function codeOf(error: unknown): string {
+function readCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
   const code = 'code' in error && /^\w{1,20}$/.test(String(error.code)) ? ` ${String(error.code)}` : '';
   return `${error.name}${code}`;

@@ -89,8 +89,8 @@ export class ApplicationRun {
   /** Stays with a part of the procedure until the record says that it is over: another stage, another attempt, the end. */
   async stayWith(part: Part): Promise<void> {
     const { stage, attempt } = this.progress;
-    const lasts = () => this.isUnderWay() && this.progress.stage === stage && this.progress.attempt === attempt;
-    while (lasts() && !this.isLong()) await this.processNext(stage, part);
+    const isSamePart = () => this.isUnderWay() && this.progress.stage === stage && this.progress.attempt === attempt;
+    while (isSamePart() && !this.isLong()) await this.processNext(stage, part);
   }
 
   /** Whether the history has grown so long that the workflow should continue as new. */

@@ -4,9 +4,9 @@ import type { PlainDate } from '../domain/time/instants';
 import type { Progress } from '../domain/applications/progress';
 import type { SEARCH_ATTRIBUTES } from '../domain/kernel/search-attributes';
 
-const keyword = (name: keyof typeof SEARCH_ATTRIBUTES) => defineSearchAttributeKey(name, 'KEYWORD');
-export const stageAttribute = keyword('CountersignStage');
-export const waitingOnAttribute = keyword('CountersignWaitingOn');
+const defineKeyword = (name: keyof typeof SEARCH_ATTRIBUTES) => defineSearchAttributeKey(name, 'KEYWORD');
+export const stageAttribute = defineKeyword('CountersignStage');
+export const waitingOnAttribute = defineKeyword('CountersignWaitingOn');
 export const nextFollowUpOnAttribute = defineSearchAttributeKey(
   'CountersignNextFollowUpOn' satisfies keyof typeof SEARCH_ATTRIBUTES,
   'DATETIME',

@@ -146,7 +146,7 @@ export const contract = z
   .superRefine(requireOrder('Contract'), BESIDE_BAD_FIELDS)
   .meta({ id: 'Contract' });
 
-export const confirmationOf = (fact: Fact) =>
+export const describeConfirmation = (fact: Fact) =>
   z
     .strictObject({
       value: FACT_VALUES[fact],
@@ -168,7 +168,7 @@ export const appeal = z
   })
   .meta({ id: 'Appeal' });
 
-export const withReason = z.strictObject({ reason: longText }).meta({ id: 'WithReason' });
+export const reasonBody = z.strictObject({ reason: longText }).meta({ id: 'WithReason' });
 export const pause = z
   .strictObject({
     reason: longText,
@@ -201,7 +201,7 @@ export const note = z
   .meta({ id: 'Note' });
 export const assignment = z.strictObject({ assignee: id.nullable() }).meta({ id: 'Assignment' });
 
-const many = <T extends z.ZodRawShape>(fields: T, example: object) =>
+const describeBulk = <T extends z.ZodRawShape>(fields: T, example: object) =>
   z.strictObject({
     payerId: id,
     ...fields,
@@ -214,11 +214,11 @@ const many = <T extends z.ZodRawShape>(fields: T, example: object) =>
     ).meta({ description: 'Each application is handled on its own', example: [example] }),
   });
 
-export const submissions = many(submissionFields, { id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11' }).meta({
+export const submissions = describeBulk(submissionFields, { id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11' }).meta({
   id: 'Submissions',
   description: 'One roster for many applications; each `{id, outOfOrder?}`',
 });
-export const contacts = many(callFields, {
+export const contacts = describeBulk(callFields, {
   id: '7f2c4a52-61d3-4b0e-9a47-0d9c3c1f5e11',
   outcome: 'in_review',
 }).meta({

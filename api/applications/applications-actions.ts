@@ -15,16 +15,16 @@ import type { Deps } from '../kernel/deps';
 import { Problem } from '../kernel/errors';
 import type { Permission } from '../kernel/policy';
 import { answerOk, route, type Answer, type Method, type Route } from '../kernel/route';
-import { ending } from '../billing/fact-schemas';
+import { participationEnding } from '../billing/fact-schemas';
 import * as actions from './actions-schemas';
 import * as participation from './participation-schemas';
-import { application, applicationPatch, onItsWay } from './applications-schemas';
+import { application, applicationPatch, acceptedCommand } from './applications-schemas';
 import { refuseErrors } from '../kernel/validation';
 import { checkFacts } from './applications-checks';
 import { listWorkerErrors, listDocumentErrors } from '../kernel/references';
 
 /** What a check of an action's references has at hand. */
-interface Checked<Body> extends Deps {
+interface CheckedBody<Body> extends Deps {
   principal: Principal;
   subject: KeptApplication;
   body: Body;
@@ -42,14 +42,14 @@ export interface ActionRow<A extends Action = Action, Given extends object = obj
   /** As a route says it. */
   namesUser?: Route['namesUser'] & object;
   /** Refuses what the schema cannot see: references, and what depends on the application. */
-  check?(of: Checked<Given>): Promise<void>;
+  check?(of: CheckedBody<Given>): Promise<void>;
   /** What the command says, of what was given. */
   saying(given: Given): ActionWithBody<A>;
 }
 
 type More<Given extends object> = Partial<Omit<ActionRow<Action, Given>, 'action' | 'summary' | 'schema' | 'saying'>>;
 
-const rowOf = <A extends Action, Given extends object>(
+const buildRow = <A extends Action, Given extends object>(
   action: A,
   summary: string,
   schema: z.ZodType<Given>,
@@ -67,20 +67,20 @@ const rowOf = <A extends Action, Given extends object>(
 });
 
 /** An action whose command says what was given. */
-export const row = <A extends Action>(
+export const buildActionRow = <A extends Action>(
   action: A,
   summary: string,
   schema: z.ZodType<Bodies[A]>,
   more: More<Bodies[A]> = {},
-): ActionRow<A, Bodies[A]> => rowOf(action, summary, schema, (body) => ({ action, body }), more);
+): ActionRow<A, Bodies[A]> => buildRow(action, summary, schema, (body) => ({ action, body }), more);
 
 const followUp = { access: 'applications:follow_up' } as const;
 
-async function checkProof({ sql, subject, body }: Checked<{ proof?: string[] }>): Promise<void> {
+async function checkProof({ sql, subject, body }: CheckedBody<{ proof?: string[] }>): Promise<void> {
   refuseErrors(await listDocumentErrors(sql, subject.clientId, 'proof', body.proof));
 }
 
-async function checkInformation(of: Checked<Bodies['information']>): Promise<void> {
+async function checkInformation(of: CheckedBody<Bodies['information']>): Promise<void> {
   await checkProof(of);
   const { sql, subject, body } = of;
   if (body.outOfOrder) return;
@@ -93,11 +93,11 @@ async function checkInformation(of: Checked<Bodies['information']>): Promise<voi
   );
 }
 
-async function checkEvidence({ sql, subject, body }: Checked<{ evidence?: string[] | undefined }>): Promise<void> {
+async function checkEvidence({ sql, subject, body }: CheckedBody<{ evidence?: string[] | undefined }>): Promise<void> {
   refuseErrors(await listDocumentErrors(sql, subject.clientId, 'evidence', body.evidence));
 }
 
-type OfIssue = Checked<{ code: IssueCode; evidence?: string[] | undefined }>;
+type OfIssue = CheckedBody<{ code: IssueCode; evidence?: string[] | undefined }>;
 
 async function checkIssue(of: OfIssue): Promise<void> {
   await checkEvidence(of);
@@ -119,14 +119,19 @@ async function checkResolution(of: OfIssue): Promise<void> {
     ]);
 }
 
-async function checkPrerequisite({ subject, body }: Checked<{ prerequisite: string }>): Promise<void> {
+async function checkPrerequisite({ subject, body }: CheckedBody<{ prerequisite: string }>): Promise<void> {
   if (subject.snapshot.file.prerequisites.some(({ code }) => code === body.prerequisite)) return;
   refuseErrors([
     { path: 'prerequisite', rule: 'not_a_prerequisite', message: 'is not a prerequisite of this application' },
   ]);
 }
 
-async function checkAssignee({ sql, principal, subject, body }: Checked<{ assignee: string | null }>): Promise<void> {
+async function checkAssignee({
+  sql,
+  principal,
+  subject,
+  body,
+}: CheckedBody<{ assignee: string | null }>): Promise<void> {
   if (body.assignee === null) return;
   const { assignee: userId } = body;
   refuseErrors(await listWorkerErrors(sql, principal, { path: 'assignee', userId, clientId: subject.clientId }));
@@ -134,7 +139,7 @@ async function checkAssignee({ sql, principal, subject, body }: Checked<{ assign
 
 const checkFact =
   (fact: Fact) =>
-  async ({ sql, principal, subject, body }: Checked<GivenFact>): Promise<void> => {
+  async ({ sql, principal, subject, body }: CheckedBody<GivenFact>): Promise<void> => {
     const { id: applicationId, snapshot, playbookVersion, clientId } = subject;
     if (fact === 'effectiveDate' && snapshot.rules.endsSpan)
       refuseErrors(
@@ -148,11 +153,11 @@ const checkFact =
     await checkFacts(sql, { ...snapshot.key, applicationId, clientId, ground }, [{ fact, given: body, path: '' }]);
   };
 
-const confirmation = (fact: Fact) =>
-  rowOf(
+const buildConfirmationRow = (fact: Fact) =>
+  buildRow(
     'confirmations',
     `Put the ${FACT_NAMES[fact]} on file`,
-    actions.confirmationOf(fact),
+    actions.describeConfirmation(fact),
     (given) => ({ action: 'confirmations', body: { ...given, fact } }),
     {
       segment: `confirmations/${fact}`,
@@ -170,8 +175,8 @@ const confirmation = (fact: Fact) =>
     },
   );
 
-const approval = (fact: Fact) =>
-  rowOf(
+const buildApprovalRow = (fact: Fact) =>
+  buildRow(
     'approval',
     `Approve the ${FACT_NAMES[fact]} that another person confirmed`,
     z.strictObject({}),
@@ -191,10 +196,15 @@ const FACT_NAMES: Record<Fact, string> = {
   claimsRoute: 'claims route',
 };
 
-export const SUBMISSION = row('submission', 'Record that the application was submitted', actions.submission, {
-  check: checkProof,
-});
-export const CONTACT = row('contacts', 'Log a contact with the payer', actions.contact, {
+export const SUBMISSION = buildActionRow(
+  'submission',
+  'Record that the application was submitted',
+  actions.submission,
+  {
+    check: checkProof,
+  },
+);
+export const CONTACT = buildActionRow('contacts', 'Log a contact with the payer', actions.contact, {
   ...followUp,
   description:
     'The outcome decides the stage and the date of the next follow-up. `no_record` or `no_answer` of the same channel, ' +
@@ -204,96 +214,106 @@ export const CONTACT = row('contacts', 'Log a contact with the payer', actions.c
     'A `no_answer` that names another date is another too. To put a call right, strike its entry out and log it anew.',
 });
 
-export const ASSIGNMENT = row('assignment', 'Assign the application to a user, or to no one', actions.assignment, {
-  method: 'put',
-  namesUser: { assignee: 'worker' },
-  check: checkAssignee,
-});
+export const ASSIGNMENT = buildActionRow(
+  'assignment',
+  'Assign the application to a user, or to no one',
+  actions.assignment,
+  {
+    method: 'put',
+    namesUser: { assignee: 'worker' },
+    check: checkAssignee,
+  },
+);
 
 /** Not offered to anybody: a payer's applications are moved together. */
-export const MIGRATION = row(
+export const MIGRATION = buildActionRow(
   'playbook-migration',
   'Move it to the payer’s playbook of today',
   z.strictObject({ version: z.int() }),
 );
 
 /** Not an action of a stage: it puts right what was said when the application was opened. */
-const DETAILS = row('details', 'Change until when an application is needed, or what it is worth', applicationPatch, {
-  segment: '',
-  method: 'patch',
-  description: 'What is left out stays; null empties. Everything else of an application changes by its actions.',
-});
+const DETAILS = buildActionRow(
+  'details',
+  'Change until when an application is needed, or what it is worth',
+  applicationPatch,
+  {
+    segment: '',
+    method: 'patch',
+    description: 'What is left out stays; null empties. Everything else of an application changes by its actions.',
+  },
+);
 
 /** Every action on one application. */
 const ROWS: ActionRow[] = [
   SUBMISSION,
   CONTACT,
-  row('information', 'Record which of the requested items were sent', actions.information, {
+  buildActionRow('information', 'Record which of the requested items were sent', actions.information, {
     ...followUp,
     description: 'The request stays open until every item is sent.',
     check: checkInformation,
   }),
-  row('contract', 'Record the status of the contract', actions.contract),
-  ...FACTS.map(confirmation),
-  ...FACTS.map(approval),
-  row('appeal', 'Appeal a denial', actions.appeal),
-  row('resubmission', 'Start a new attempt', actions.withReason),
-  row('restoration', 'Go back to an earlier attempt', actions.restoration),
-  row('waivers', 'Waive a prerequisite until a date', actions.waiver, {
+  buildActionRow('contract', 'Record the status of the contract', actions.contract),
+  ...FACTS.map(buildConfirmationRow),
+  ...FACTS.map(buildApprovalRow),
+  buildActionRow('appeal', 'Appeal a denial', actions.appeal),
+  buildActionRow('resubmission', 'Start a new attempt', actions.reasonBody),
+  buildActionRow('restoration', 'Go back to an earlier attempt', actions.restoration),
+  buildActionRow('waivers', 'Waive a prerequisite until a date', actions.waiver, {
     access: 'applications:waive',
     check: checkPrerequisite,
   }),
-  row('withdrawal', 'Withdraw the application', actions.withReason),
-  row('pause', 'Pause the application', actions.pause, {
+  buildActionRow('withdrawal', 'Withdraw the application', actions.reasonBody),
+  buildActionRow('pause', 'Pause the application', actions.pause, {
     description: "Stops nudges. The payer's deadlines, appeal windows and expiries continue.",
   }),
-  row('resume', 'Resume the application', actions.resume, {
+  buildActionRow('resume', 'Resume the application', actions.resume, {
     description:
       'What fell due in the pause is due from now on, and late and escalated as long after that as ever. The payer’s deadlines have gone on meanwhile.',
   }),
-  row('restore-review', 'Confirm that nothing is left to enter after a restore', actions.withReason, {
+  buildActionRow('restore-review', 'Confirm that nothing is left to enter after a restore', actions.reasonBody, {
     description:
       'Allowed while `held` is set, that is when the restored record is older than what the workflow knows. It lets nudges ' +
       'and mail continue. A hold also ends by itself once entries restore the stage and attempt that were known.',
   }),
-  row('loading', 'Record whether the payer has loaded the provider', participation.loading, {
+  buildActionRow('loading', 'Record whether the payer has loaded the provider', participation.loading, {
     ...followUp,
     description:
       'Once the provider is seen loaded, the caution `not_seen_loaded` disappears; until then the check is repeated.',
     check: checkEvidence,
   }),
-  row('directory', 'Record how the payer’s directory lists the provider', participation.directory, {
+  buildActionRow('directory', 'Record how the payer’s directory lists the provider', participation.directory, {
     ...followUp,
     description: 'The directory is checked at regular intervals, more often while it is wrong.',
     check: checkEvidence,
   }),
-  row('issues', 'Record a problem with a participation', participation.issue, {
+  buildActionRow('issues', 'Record a problem with a participation', participation.issue, {
     ...followUp,
     description: 'The problem enters the work queue at once and is followed up until it is resolved.',
     check: checkIssue,
   }),
-  row('issue-resolution', 'Record that a problem is resolved', participation.issueResolution, {
+  buildActionRow('issue-resolution', 'Record that a problem is resolved', participation.issueResolution, {
     ...followUp,
     description: 'Facts that the problem disproved stay disputed until a person confirms one with a `reason`.',
     check: checkResolution,
   }),
-  row('committee-date', 'Record the day of the committee’s decision', participation.committeeDate, {
+  buildActionRow('committee-date', 'Record the day of the committee’s decision', participation.committeeDate, {
     description: 'The date of the next recredentialing is counted from this day.',
     check: checkEvidence,
   }),
-  row('recredentialing', 'Record that the payer has begun recredentialing', participation.recredentialing, {
+  buildActionRow('recredentialing', 'Record that the payer has begun recredentialing', participation.recredentialing, {
     description: 'If no recredentialing application is open, one is opened at once.',
     check: checkEvidence,
   }),
-  row('participation-end', 'Record the last day in network', ending, {
+  buildActionRow('participation-end', 'Record the last day in network', participationEnding, {
     description:
       'A day that has passed ends the participation now. With a day ahead it goes on until then, looked after as before, and ' +
       'another day may still be entered; billing readiness has the last day at once. The last day of one that has ended is put right ' +
       'by striking out its entry with `corrections` and recording it again.',
   }),
-  row('notes', 'Add a note', actions.note, followUp),
+  buildActionRow('notes', 'Add a note', actions.note, followUp),
   ASSIGNMENT,
-  row('corrections', 'Strike out an entry that was logged in error', actions.correction, {
+  buildActionRow('corrections', 'Strike out an entry that was logged in error', actions.correction, {
     description:
       'The entry stays on the timeline. Stage, timers and readiness are worked out again without it, and the entry of the ' +
       'correction lists the readiness answers that relied on it.',
@@ -304,7 +324,7 @@ const ROWS: ActionRow[] = [
  * Keeps a command, unless it is a retry of one that is kept already, and brings it to the workflow. Answers whether it
  * is recorded or still on its way; a refusal is thrown as its problem.
  */
-export async function take<Given extends object>(
+export async function takeAction<Given extends object>(
   deps: Deps,
   row: ActionRow<Action, Given>,
   request: { principal: Principal; subject: KeptApplication; body: Given; commandId: string },
@@ -324,7 +344,7 @@ export async function take<Given extends object>(
     );
   }
   const delivery = await deps.dispatch.deliver(commandId, patienceMs);
-  if (delivery.status === 'refused') throw refused(delivery.refusal, row.action);
+  if (delivery.status === 'refused') throw toRefusalProblem(delivery.refusal, row.action);
   return delivery.status;
 }
 
@@ -332,7 +352,7 @@ const END_PUT_RIGHT =
   'To put its last day right, strike out the entry participation_end of the timeline with `corrections`, then record it again.';
 const TAKEN_OUT_OF_ORDER = 'If it has already happened, send it again with outOfOrder: {"reason": "…"}.';
 
-function refused(refusal: Refusal, action: Action): Problem {
+function toRefusalProblem(refusal: Refusal, action: Action): Problem {
   switch (refusal.type) {
     case 'action_not_allowed': {
       const { type, because = type, outOfOrder, ...allowed } = refusal;
@@ -350,12 +370,12 @@ function refused(refusal: Refusal, action: Action): Problem {
 }
 
 /** The application as GET answers it. */
-export const shown = async ({ sql }: Deps, kept: KeptApplication): Promise<object> =>
+export const showApplication = async ({ sql }: Deps, kept: KeptApplication): Promise<object> =>
   describeApplication(sql, kept, readClock());
 
 const tag = 'application actions';
 
-const routeOf = (deps: Deps, one: ActionRow): Route =>
+const buildRoute = (deps: Deps, one: ActionRow): Route =>
   route({
     method: one.method,
     path: ['/v1/applications/{id}', one.segment].filter(Boolean).join('/'),
@@ -368,15 +388,15 @@ const routeOf = (deps: Deps, one: ActionRow): Route =>
     body: one.schema,
     responses: {
       200: { description: 'The application as it is now', schema: application },
-      202: { description: 'It is on record, and will be done once a worker is there', schema: onItsWay },
+      202: { description: 'It is on record, and will be done once a worker is there', schema: acceptedCommand },
     },
     handler: async ({ principal, subject, body, commandId, ifMatch }): Promise<Answer> => {
       const request = { principal, subject, body, commandId };
-      const status = await take(deps, one, request, { version: () => ifMatch(subject.version) });
+      const status = await takeAction(deps, one, request, { version: () => ifMatch(subject.version) });
       if (status === 'on_its_way')
         return { status: 202, location: `/v1/applications/${subject.id}`, body: { id: commandId, status } };
-      return answerOk(await shown(deps, (await findApplication(deps.sql, principal, subject.id))!));
+      return answerOk(await showApplication(deps, (await findApplication(deps.sql, principal, subject.id))!));
     },
   });
 
-export const applicationActionRoutes = (deps: Deps): Route[] => [DETAILS, ...ROWS].map((one) => routeOf(deps, one));
+export const applicationActionRoutes = (deps: Deps): Route[] => [DETAILS, ...ROWS].map((one) => buildRoute(deps, one));

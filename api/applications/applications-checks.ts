@@ -17,7 +17,7 @@ import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { refuseErrors } from '../kernel/validation';
 
 /** What a confirmation is held against: the application's key, and what stands behind it. */
-export interface Against {
+export interface FactContext {
   /** Null while it is being adopted. */
   applicationId: string | null;
   clientId: string;
@@ -32,11 +32,11 @@ export interface Against {
 /** Refuses confirmations that break a rule, each bad field named under `path`; then evidence that names somebody else. */
 export async function checkFacts(
   sql: Sql,
-  against: Against,
+  against: FactContext,
   facts: { fact: Fact; given: GivenFact; path: string }[],
 ): Promise<void> {
-  refuseErrors((await Promise.all(facts.map((one) => factErrors(sql, against, one)))).flat());
-  const party = partyOf(against);
+  refuseErrors((await Promise.all(facts.map((one) => listFactErrors(sql, against, one)))).flat());
+  const party = buildParty(against);
   const errors = facts.flatMap(({ given, path }) =>
     listOtherParty(given.seen ?? {}, party).map((field) => ({
       path: `${path}seen.${field}`,
@@ -47,9 +47,9 @@ export async function checkFacts(
   if (errors.length > 0) throw new Problem('wrong_party', { errors });
 }
 
-async function factErrors(
+async function listFactErrors(
   sql: Sql,
-  against: Against,
+  against: FactContext,
   { fact, given, path }: { fact: Fact; given: GivenFact; path: string },
 ): Promise<FieldError[]> {
   const { evidence = [], rep, ...rest } = given;
@@ -61,13 +61,13 @@ async function factErrors(
       message: FACT_MESSAGES[problem.rule],
     })),
     ...(await listDocumentErrors(sql, against.clientId, `${path}evidence`, evidence)),
-    ...(await inheritanceErrors(sql, against, fact, given.value, path)),
+    ...(await listInheritanceErrors(sql, against, fact, given.value, path)),
   ];
 }
 
-async function inheritanceErrors(
+async function listInheritanceErrors(
   sql: Sql,
-  against: Against,
+  against: FactContext,
   fact: Fact,
   value: FactValue,
   path: string,
@@ -94,7 +94,7 @@ const OTHER_PARTY: Record<keyof Seen, string> = {
   locationId: 'must be the location of the application, or one of its practice where it has none',
 };
 
-function partyOf({ ground, locationId }: Against): Party {
+function buildParty({ ground, locationId }: FactContext): Party {
   const { practice, provider } = ground;
   const { legalName, otherNames, tinLast4, npi, locationIds } = practice!;
   const npis = [npi, provider?.npi].filter((one) => one !== null && one !== undefined);

@@ -22,16 +22,16 @@ interface Opening {
  * Opens an application, or adopts it: it is on record, and starting. `started` is false where its workflow did not start
  * in time, and the relay starts it.
  */
-export async function open(
+export async function openOrAdopt(
   { sql, dispatch, patienceMs }: Pick<Deps, 'sql' | 'dispatch' | 'patienceMs'>,
   { principal, body, id }: Opening,
 ): Promise<{ started: Promise<boolean> }> {
-  const key = keyOf(body);
+  const key = buildKey(body);
   const ground = await readParties(sql, principal, key);
-  refuseErrors(subjectErrors(key, ground));
+  refuseErrors(listSubjectErrors(key, ground));
   if (ground.practice!.ended || ground.provider?.ended) throw new Problem('ended');
   const { clientId } = ground.practice!;
-  await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, adoptedFacts(body));
+  await checkFacts(sql, { ...key, applicationId: null, clientId, ground }, listAdoptedFacts(body));
 
   const at = readClock();
   const request = { id, clientId, key, body, at };
@@ -41,7 +41,7 @@ export async function open(
   return { started };
 }
 
-const keyOf = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind, locationId }: ApplicationInput) =>
+const buildKey = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind, locationId }: ApplicationInput) =>
   ({
     providerId: providerId ?? null,
     practiceId,
@@ -55,17 +55,17 @@ const keyOf = ({ providerId, practiceId, payerId, state, lineOfBusiness, kind, l
 const MERGED = { rule: 'merged', message: 'was merged into another; name that one instead' };
 
 /** References that the caller knows nothing of, or that do not belong together. */
-function subjectErrors(
+function listSubjectErrors(
   { providerId, locationId }: ApplicationKey,
   { practice, provider, playbook, payerMerged }: Parties,
 ): FieldError[] {
-  const unknown = (path: string) => ({ path, ...UNKNOWN_REFERENCE });
+  const buildUnknownError = (path: string) => ({ path, ...UNKNOWN_REFERENCE });
   const errors: (FieldError | false)[] = [
-    !practice && unknown('practiceId'),
-    !playbook && unknown('payerId'),
+    !practice && buildUnknownError('practiceId'),
+    !playbook && buildUnknownError('payerId'),
     practice?.merged === true && { path: 'practiceId', ...MERGED },
     payerMerged === true && { path: 'payerId', ...MERGED },
-    providerId !== null && !provider && unknown('providerId'),
+    providerId !== null && !provider && buildUnknownError('providerId'),
     practice !== null &&
       provider !== null &&
       practice.clientId !== provider.clientId && {
@@ -73,12 +73,15 @@ function subjectErrors(
         rule: 'same_client',
         message: "must be a provider of the practice's client",
       },
-    practice !== null && locationId !== null && !practice.locationIds.includes(locationId) && unknown('locationId'),
+    practice !== null &&
+      locationId !== null &&
+      !practice.locationIds.includes(locationId) &&
+      buildUnknownError('locationId'),
   ];
   return errors.filter((error) => error !== false);
 }
 
-const adoptedFacts = ({ adopt }: ApplicationInput) =>
+const listAdoptedFacts = ({ adopt }: ApplicationInput) =>
   FACTS.flatMap((fact) => {
     const given = adopt?.confirmations?.[fact];
     return given ? [{ fact, given, path: `adopt.confirmations.${fact}.` }] : [];

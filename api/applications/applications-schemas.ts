@@ -18,8 +18,15 @@ import {
 } from '../../domain/kernel/codes';
 import { KIND_RULES } from '../../domain/registry/playbook';
 import { MESSAGE_ROLES } from '../../record/applications/outreach-due';
-import { standing } from '../outreach/outreach-schemas';
-import { awaitsApproval, checkSource, confirmationFields, FACT_VALUES, lack, seen } from '../billing/fact-schemas';
+import { deliveryState } from '../outreach/outreach-schemas';
+import {
+  awaitsApproval,
+  checkSource,
+  confirmationFields,
+  FACT_VALUES,
+  missingProof,
+  seen,
+} from '../billing/fact-schemas';
 import {
   reportBrokenRule,
   actor,
@@ -55,7 +62,7 @@ const ADOPTABLE = [
 ] as const satisfies readonly Stage[];
 const WITHOUT_FACTS: readonly Stage[] = ['denied', 'withdrawn'];
 
-const adoptedFact = <F extends Fact>(fact: F) =>
+const describeAdoptedFact = <F extends Fact>(fact: F) =>
   z
     .strictObject({
       value: FACT_VALUES[fact],
@@ -97,10 +104,10 @@ const adopt = z
     contractStatus: z.enum(CONTRACT_STATUSES).optional(),
     confirmations: z
       .strictObject({
-        contract: adoptedFact('contract'),
-        effectiveDate: adoptedFact('effectiveDate'),
-        payerProviderId: adoptedFact('payerProviderId'),
-        claimsRoute: adoptedFact('claimsRoute'),
+        contract: describeAdoptedFact('contract'),
+        effectiveDate: describeAdoptedFact('effectiveDate'),
+        payerProviderId: describeAdoptedFact('payerProviderId'),
+        claimsRoute: describeAdoptedFact('claimsRoute'),
       })
       .optional(),
     notes: longText.optional(),
@@ -109,12 +116,12 @@ const adopt = z
   .meta({ id: 'Adoption', description: 'An application that is under way, or over, elsewhere' });
 
 /** The rules of a kind; none where it is no kind. */
-const rulesOf = (kind: unknown) => KINDS.flatMap((one) => (one === kind ? [KIND_RULES[one]] : []))[0];
+const findRules = (kind: unknown) => KINDS.flatMap((one) => (one === kind ? [KIND_RULES[one]] : []))[0];
 
 /** Rules of an application's body that hold between its fields. */
 function checkCreation(body: z.infer<typeof fields>, context: z.core.$RefinementCtx): void {
   const { kind, providerId, adopt: adopted } = body;
-  const rules = rulesOf(kind);
+  const rules = findRules(kind);
   if (!rules) return;
   if (rules.provider && providerId === undefined)
     reportBrokenRule(context, ['providerId'], 'required', `is required for ${kind}`);
@@ -214,7 +221,7 @@ const confirmation = z
   .strictObject({
     status: z.enum(['confirmed', 'claimed', 'disputed']),
     ...given,
-    lacks: lack.optional(),
+    lacks: missingProof.optional(),
     awaitsApproval: awaitsApproval.optional(),
     against: z.array(z.strictObject(given)).optional().meta({ description: 'While disputed: what says otherwise' }),
   })
@@ -344,7 +351,7 @@ export const application = z
   })
   .meta({ id: 'Application' });
 
-export const onItsWay = z
+export const acceptedCommand = z
   .strictObject({ id, status: z.literal('on_its_way') })
   .meta({ id: 'OnItsWay', description: 'It is on record and will be done; `id` becomes that of its entry' });
 
@@ -381,7 +388,7 @@ export const timelineEntry = z
     causeId: id.optional().meta({ description: 'The entry that this one followed from' }),
     struck: z.strictObject({ byId: id, reason: z.string() }).optional(),
     messages: z
-      .array(standing.extend({ to: z.enum(MESSAGE_ROLES) }).meta({ id: 'WrittenMessage' }))
+      .array(deliveryState.extend({ to: z.enum(MESSAGE_ROLES) }).meta({ id: 'WrittenMessage' }))
       .optional()
       .meta({ description: 'The mail that it led to: received by nobody before `sentAt`' }),
   })
@@ -393,13 +400,13 @@ export const timelineQuery = z.strictObject({
 });
 
 export const SORTS = ['nextFollowUpAt', '-updatedAt', 'submittedOn', 'openedAt'] as const;
-const sortedOn = <S extends (typeof SORTS)[number], V extends z.ZodType>(sort: S, value: V) =>
+const describeSortPosition = <S extends (typeof SORTS)[number], V extends z.ZodType>(sort: S, value: V) =>
   z.tuple([z.literal(sort), value, position.id]);
 const sortPosition = z.union([
-  sortedOn('nextFollowUpAt', position.instant.nullable()),
-  sortedOn('-updatedAt', position.instant),
-  sortedOn('submittedOn', position.date.nullable()),
-  sortedOn('openedAt', position.instant),
+  describeSortPosition('nextFollowUpAt', position.instant.nullable()),
+  describeSortPosition('-updatedAt', position.instant),
+  describeSortPosition('submittedOn', position.date.nullable()),
+  describeSortPosition('openedAt', position.instant),
 ]);
 
 export const applicationsQuery = z

@@ -18,8 +18,8 @@ import {
   workflowState,
 } from './applications-schemas';
 import { describePage } from '../kernel/schemas';
-import { shown } from './applications-actions';
-import { open } from './applications-opening';
+import { showApplication } from './applications-actions';
+import { openOrAdopt } from './applications-opening';
 import { checkFilter } from '../kernel/filters';
 
 const tag = 'applications';
@@ -42,8 +42,8 @@ export const applicationRoutes = (deps: Deps): Route[] => [
       202: { description: 'The application; its workflow starts once Temporal is there', schema: application },
     },
     handler: async ({ principal, body, commandId: id }) => {
-      const starting = await open(deps, { principal, body, id });
-      const made = findApplication(deps.sql, principal, id).then((kept) => shown(deps, kept!));
+      const starting = await openOrAdopt(deps, { principal, body, id });
+      const made = findApplication(deps.sql, principal, id).then((kept) => showApplication(deps, kept!));
       const [started, answer] = await Promise.all([starting.started, made]);
       return { ...answerCreated(`/v1/applications/${id}`, answer), ...(!started && { status: 202 }) };
     },
@@ -81,7 +81,7 @@ export const applicationRoutes = (deps: Deps): Route[] => [
     access: 'applications:read',
     subject: ({ principal, params }) => findApplication(deps.sql, principal, params.id),
     responses: { 200: { description: 'The application', schema: application } },
-    handler: async ({ subject }) => answerOk(await shown(deps, subject)),
+    handler: async ({ subject }) => answerOk(await showApplication(deps, subject)),
   }),
   route({
     method: 'get',

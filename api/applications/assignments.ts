@@ -9,13 +9,13 @@ import type { Deps } from '../kernel/deps';
 import type { Principal } from '../../record/kernel/principal';
 import { refuseFields, Problem, toProblem } from '../kernel/errors';
 import { isAllowed } from '../kernel/policy';
-import { uuidOf } from '../../runtime/uuid';
+import { deriveUuid } from '../../runtime/uuid';
 import { runPooled } from '../kernel/pooled';
 import { answerOk, route, type Route } from '../kernel/route';
-import { application, bulkResult, onItsWay } from './applications-schemas';
+import { application, bulkResult, acceptedCommand } from './applications-schemas';
 import { id } from '../kernel/schemas';
 import { allowOldNames } from '../kernel/names';
-import { ASSIGNMENT, shown, take } from './applications-actions';
+import { ASSIGNMENT, showApplication, takeAction } from './applications-actions';
 import { checkFilter } from '../kernel/filters';
 
 const claim = z
@@ -64,14 +64,14 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
       body: claim,
       responses: {
         200: { description: 'The application as it is now', schema: application },
-        202: { description: 'It is on record, and will be done once a worker is there', schema: onItsWay },
+        202: { description: 'It is on record, and will be done once a worker is there', schema: acceptedCommand },
       },
       handler: async ({ principal, subject, body, commandId }) => {
         const { assignee } = subject.snapshot;
         const claimant = findClaimant(principal, body.assignee);
         if (assignee !== null && assignee !== claimant) throw new Problem('claimed_already');
         const request = { principal, subject, body: { assignee: claimant }, commandId };
-        const status = await take(deps, ASSIGNMENT, request, { version: () => subject.version }).catch(
+        const status = await takeAction(deps, ASSIGNMENT, request, { version: () => subject.version }).catch(
           async (error: unknown) => {
             // whoever read it at the same version and was quicker has it
             const now = await findApplication(sql, principal, subject.id);
@@ -81,7 +81,7 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
         );
         if (status === 'on_its_way')
           return { status: 202, location: `/v1/applications/${subject.id}`, body: { id: commandId, status } };
-        return answerOk(await shown(deps, (await findApplication(sql, principal, subject.id))!));
+        return answerOk(await showApplication(deps, (await findApplication(sql, principal, subject.id))!));
       },
     }),
     route({
@@ -108,9 +108,9 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
         const ids = await listAssigned(sql, principal, subject.id, filter, MOST_AT_ONCE);
         const found = await findApplications(sql, principal, ids);
         const items = await runPooled(found, AT_ONCE, async (one) => {
-          const request = { principal, subject: one, body: { assignee }, commandId: uuidOf([commandId, one.id]) };
+          const request = { principal, subject: one, body: { assignee }, commandId: deriveUuid([commandId, one.id]) };
           try {
-            const status = await take(deps, ASSIGNMENT, request);
+            const status = await takeAction(deps, ASSIGNMENT, request);
             return { id: one.id, status: status === 'recorded' ? 200 : 202 };
           } catch (error) {
             const problem = toProblem(error);

@@ -8,14 +8,14 @@ import { findMostPerCall } from '../../domain/registry/playbook';
 import { findPayer } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem, toProblem, type FieldError } from '../kernel/errors';
-import { uuidOf } from '../../runtime/uuid';
+import { deriveUuid } from '../../runtime/uuid';
 import { runPooled } from '../kernel/pooled';
 import { answerOk, route, type Route } from '../kernel/route';
 import { answer, contacts, rosterEntry, submissions } from './actions-schemas';
 import { bulkResult } from './applications-schemas';
 import { id } from '../kernel/schemas';
 import { checkValue } from '../kernel/validation';
-import { CONTACT, SUBMISSION, take, type ActionRow } from './applications-actions';
+import { CONTACT, SUBMISSION, takeAction, type ActionRow } from './applications-actions';
 import { checkFilter } from '../kernel/filters';
 
 const tag = 'application actions';
@@ -54,7 +54,7 @@ async function takeMany<Given extends object, Own>(
   );
 
   /** Whether the call has no room for one; how much it has may depend on state, kind and line. */
-  function beyond({ id: one, state, kind, lineOfBusiness }: KeptApplication): boolean {
+  function isBeyondLimit({ id: one, state, kind, lineOfBusiness }: KeptApplication): boolean {
     const most = playbook && findMostPerCall(playbook, { state, kind, lineOfBusiness });
     return typeof most === 'number' && (called.get(one) ?? 0) >= most;
   }
@@ -66,8 +66,8 @@ async function takeMany<Given extends object, Own>(
     const errors: FieldError[] = [];
     const given = checkValue(own, fields, errors);
     if (given === undefined) throw refuseFields(...errors);
-    const request = { principal, subject, body: whole(given), commandId: uuidOf([commandId, itemId]) };
-    const status = await take(deps, row, request, { patienceMs });
+    const request = { principal, subject, body: whole(given), commandId: deriveUuid([commandId, itemId]) };
+    const status = await takeAction(deps, row, request, { patienceMs });
     if (status === 'on_its_way') patienceMs = 0;
     return STATUS[status];
   }
@@ -75,7 +75,7 @@ async function takeMany<Given extends object, Own>(
   return runPooled(applications, AT_ONCE, async ({ id: itemId, ...fields }) => {
     const subject = found.get(itemId);
     try {
-      if (subject && beyond(subject)) throw new Problem('beyond_max_per_call');
+      if (subject && isBeyondLimit(subject)) throw new Problem('beyond_max_per_call');
       return { id: itemId, status: await takeOne(subject, fields, itemId) };
     } catch (error) {
       const problem = toProblem(error);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KINDS, LINES_OF_BUSINESS, OUTCOMES, PURPOSES, STAGES } from '../../domain/kernel/codes';
 import { TO_DO } from '../../domain/work-queue/to-do';
-import { callSheetPdf } from '../../papers/call-sheet';
+import { drawCallSheet } from '../../papers/call-sheet';
 import { readCallSheet, type CallSheet } from '../../record/applications/call-sheet';
 import { readLetterhead } from '../../record/kernel/settings';
 import { findPayer } from '../../record/registry/payers';
@@ -9,7 +9,7 @@ import type { Deps } from '../kernel/deps';
 import { checkFilter } from '../kernel/filters';
 import { answerOk, route, type Route } from '../kernel/route';
 import { date, id, instant, limit, line } from '../kernel/schemas';
-import { calling } from '../registry/playbook-schemas';
+import { callingHours } from '../registry/playbook-schemas';
 import { readClock } from '../../runtime/clock';
 
 const text = z.string();
@@ -49,7 +49,7 @@ const callSheet = z
     payerId: id,
     name: text,
     count: z.int().meta({ description: 'The number of all due items; the sheet holds the first `limit` of them' }),
-    ...z.object(calling).partial().shape,
+    ...z.object(callingHours).partial().shape,
     applications: z.array(entry),
   })
   .meta({
@@ -65,7 +65,7 @@ const query = z.strictObject({
   format: z.enum(['json', 'pdf']).optional().meta({ description: 'The default is json' }),
 });
 
-const shown = (sheet: CallSheet) => ({
+const showCallSheet = (sheet: CallSheet) => ({
   ...sheet,
   applications: sheet.applications.map((one) => ({
     ...one,
@@ -91,8 +91,8 @@ export const callSheetRoutes = ({ sql }: Deps): Route[] => [
       await checkFilter(sql, principal, filter);
       const found = await readCallSheet(sql, principal, { ...filter, payerId: subject.id }, most);
       const sheet = found ?? { payerId: subject.id, name: subject.name, count: 0, applications: [] };
-      if (format === 'json') return answerOk(shown(sheet));
-      const body = await callSheetPdf(sheet, readClock(), await readLetterhead(sql));
+      if (format === 'json') return answerOk(showCallSheet(sheet));
+      const body = await drawCallSheet(sheet, readClock(), await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `call-sheet-${subject.id}.pdf` };
     },
   }),

@@ -1,4 +1,4 @@
-import { evidencePdf } from '../../papers/evidence';
+import { drawEvidence } from '../../papers/evidence';
 import { findApplication } from '../../record/applications/applications';
 import { readLetterhead } from '../../record/kernel/settings';
 import { findFrozenEvidence, writeEvidence } from '../../record/applications/evidence';
@@ -29,7 +29,7 @@ export const evidenceRoutes = ({ sql }: Deps): Route[] => [
       if (!written) throw new Problem('not_found');
       const { file, json } = written;
       const body =
-        format === 'json' ? Buffer.from(json) : await evidencePdf(file, written.sha256, await readLetterhead(sql));
+        format === 'json' ? Buffer.from(json) : await drawEvidence(file, written.sha256, await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `evidence-${id}-${file.application.version}.${format}` };
     },
   }),

@@ -99,7 +99,7 @@ export const recredentialing = z
   .superRefine(requireOrder('PayersRecredentialing'), BESIDE_BAD_FIELDS)
   .meta({ id: 'PayersRecredentialing' });
 
-const seen = <T extends readonly [string, ...string[]]>(statuses: T) =>
+const describeSighting = <T extends readonly [string, ...string[]]>(statuses: T) =>
   z.strictObject({ status: z.enum(statuses), seenOn: date }).nullable();
 
 export const cycleBasis = z.enum(['stated', 'committee_contact', 'approval', 'effective_date']).meta({
@@ -111,8 +111,12 @@ export const participation = z
   .strictObject({
     effectiveOn: date.nullable().meta({ description: 'Billable from this day' }),
     current: z.boolean().meta({ description: 'Whether it goes on' }),
-    loaded: seen(LOADING_STATUSES).meta({ description: 'As the payer’s systems were last seen; null: not yet' }),
-    directory: seen(DIRECTORY_STATUSES).meta({ description: 'As the directory was last seen; null: not yet' }),
+    loaded: describeSighting(LOADING_STATUSES).meta({
+      description: 'As the payer’s systems were last seen; null: not yet',
+    }),
+    directory: describeSighting(DIRECTORY_STATUSES).meta({
+      description: 'As the directory was last seen; null: not yet',
+    }),
     issues: z.array(
       z.strictObject({
         code: z.enum(ISSUE_CODES),

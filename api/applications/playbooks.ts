@@ -7,27 +7,27 @@ import { addMissingPayers, findPayer, readPlaybook } from '../../record/registry
 import type { Deps } from '../kernel/deps';
 import { toProblem } from '../kernel/errors';
 import { readClock } from '../../runtime/clock';
-import { uuidOf } from '../../runtime/uuid';
+import { deriveUuid } from '../../runtime/uuid';
 import { runPooled } from '../kernel/pooled';
 import { answerOk, route, type Route } from '../kernel/route';
 import { bulkResult } from './applications-schemas';
 import { id, listOfIds, instant, line } from '../kernel/schemas';
 import { effectivePlaybook } from '../registry/playbook-schemas';
 import { showPlaybook } from '../registry/payers';
-import { MIGRATION, take } from './applications-actions';
+import { MIGRATION, takeAction } from './applications-actions';
 
 const tag = 'payers';
 const AT_ONCE = 8;
 const MOST = 1000;
 
-const changeOf = <T extends z.ZodType>(value: T) => z.strictObject({ from: value, to: value });
+const describeChange = <T extends z.ZodType>(value: T) => z.strictObject({ from: value, to: value });
 const move = z
   .strictObject({
     id,
-    playbookVersion: changeOf(z.int()),
-    stage: changeOf(z.enum(STAGES)),
-    nextFollowUpAt: changeOf(instant.nullable()),
-    dueAt: changeOf(instant.nullable()),
+    playbookVersion: describeChange(z.int()),
+    stage: describeChange(z.enum(STAGES)),
+    nextFollowUpAt: describeChange(instant.nullable()),
+    dueAt: describeChange(instant.nullable()),
     newlyUnmet: z
       .array(z.enum(PREREQUISITES))
       .meta({ description: 'What it would ask for and the file does not have' }),
@@ -59,7 +59,9 @@ export const playbookRoutes = (deps: Deps): Route[] => {
         },
       },
       handler: async ({ principal, commandId }) =>
-        answerOk({ items: await addMissingPayers(sql, principal, STARTER_SET, (name) => uuidOf([commandId, name])) }),
+        answerOk({
+          items: await addMissingPayers(sql, principal, STARTER_SET, (name) => deriveUuid([commandId, name])),
+        }),
     }),
     route({
       method: 'get',
@@ -102,9 +104,9 @@ export const playbookRoutes = (deps: Deps): Route[] => {
         );
         const items = await runPooled(found, AT_ONCE, async (one) => {
           const body = { version: subject.playbookVersion };
-          const request = { principal, subject: one, body, commandId: uuidOf([commandId, one.id]) };
+          const request = { principal, subject: one, body, commandId: deriveUuid([commandId, one.id]) };
           try {
-            const status = await take(deps, MIGRATION, request);
+            const status = await takeAction(deps, MIGRATION, request);
             return { id: one.id, status: status === 'recorded' ? 200 : 202 };
           } catch (error) {
             const problem = toProblem(error);

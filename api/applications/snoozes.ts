@@ -12,7 +12,7 @@ import { refuseFields, Problem } from '../kernel/errors';
 import { answerOk, route, type Route } from '../kernel/route';
 import { application } from './applications-schemas';
 import { longText, describeDate } from '../kernel/schemas';
-import { shown } from './applications-actions';
+import { showApplication } from './applications-actions';
 
 const snoozeInput = z
   .strictObject({
@@ -62,7 +62,7 @@ export const snoozeRoutes = (deps: Deps): Route[] => {
             message: 'must not be later than the payer’s deadline',
           });
         await snoozeItem(sql, principal, subject, { purpose, since: item.since }, { until, reason });
-        return answerOk(await shown(deps, subject));
+        return answerOk(await showApplication(deps, subject));
       },
     }),
   ];

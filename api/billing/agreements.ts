@@ -27,7 +27,7 @@ const NOTHING_TO_REPLACE = {
 const END_PUT_RIGHT =
   'To put its last day right, send the end again with `replaces`: the last day as it is on record, `endedOn` of the agreement.';
 
-const heldOf = <T extends z.ZodType>(value: T) =>
+const describeHolding = <T extends z.ZodType>(value: T) =>
   z
     .strictObject({ applicationId: id, entryId: id, value, source: z.enum(FACT_SOURCES) })
     .nullable()
@@ -42,8 +42,8 @@ const agreement = z
     payerId: id,
     state,
     lineOfBusiness,
-    contract: heldOf(FACT_VALUES.contract),
-    claimsRoute: heldOf(FACT_VALUES.claimsRoute),
+    contract: describeHolding(FACT_VALUES.contract),
+    claimsRoute: describeHolding(FACT_VALUES.claimsRoute),
     endedOn: date.nullable().meta({ description: 'The last day' }),
     ending: z
       .strictObject({
@@ -60,7 +60,7 @@ const agreement = z
   })
   .meta({ id: 'Agreement' });
 
-function view({ ending: ended, ...shown }: Agreement) {
+function showAgreement({ ending: ended, ...shown }: Agreement) {
   if (!ended) return { ...shown, ending: null };
   const { commandId: _, entryIds: _entries, ...rest } = ended;
   return { ...shown, ending: rest };
@@ -84,7 +84,10 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'Agreements in order of creation', schema: describePage(agreement) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       await checkFilter(sql, principal, { practiceId: filter.practiceId, payerId: filter.payerId });
-      return answerPage(await listAgreements(sql, principal, filter, { limit, ...(cursor && { cursor }) }), view);
+      return answerPage(
+        await listAgreements(sql, principal, filter, { limit, ...(cursor && { cursor }) }),
+        showAgreement,
+      );
     },
   }),
   route({
@@ -95,7 +98,7 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
     access: 'applications:read',
     subject: ({ principal, params }) => findAgreement(sql, principal, params.id),
     responses: { 200: { description: 'The agreement', schema: agreement } },
-    handler: async ({ subject }) => answerOk(view(subject)),
+    handler: async ({ subject }) => answerOk(showAgreement(subject)),
   }),
   route({
     method: 'post',
@@ -117,7 +120,7 @@ export const agreementRoutes = ({ sql }: Deps): Route[] => [
       ]);
       const ended = await endAgreement(sql, principal, subject.id, commandId, body, ifMatch);
       if (!ended) throw new Problem('agreement_ended', { detail: END_PUT_RIGHT });
-      return answerOk(view(ended));
+      return answerOk(showAgreement(ended));
     },
   }),
 ];

@@ -1,6 +1,6 @@
 import { readClock } from '../../runtime/clock';
 import { toLocalDate } from '../../domain/time/calendar';
-import { coverageCsv, coveragePdf } from '../../papers/coverage';
+import { writeCoverageCsv, drawCoverage } from '../../papers/coverage';
 import { readLetterhead } from '../../record/kernel/settings';
 import { readCoverage } from '../../record/billing/coverage';
 import { findClient } from '../../record/registry/clients';
@@ -31,8 +31,8 @@ export const coverageRoutes = ({ sql }: Deps): Route[] => [
       if (format === 'json') return answerOk({ items });
       const body =
         format === 'csv'
-          ? Buffer.from(coverageCsv(items))
-          : await coveragePdf(subject, items, today, await readLetterhead(sql));
+          ? Buffer.from(writeCoverageCsv(items))
+          : await drawCoverage(subject, items, today, await readLetterhead(sql));
       return { status: 200, body, type: format, filename: `coverage-${today}.${format}` };
     },
   }),

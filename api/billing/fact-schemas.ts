@@ -58,7 +58,7 @@ export const seen = z
   });
 
 /** Why a fact that is on record does not count. */
-export const lack = z.enum(FACT_LACKS).meta({
+export const missingProof = z.enum(FACT_LACKS).meta({
   description:
     'Why a fact from a good source is only `claimed`: `party`, as a platform covers the payer or did, and name and tax id ' +
     'were not both read off the evidence; `document`, as the operator wants one (`documentRequired`); ' +
@@ -96,11 +96,11 @@ export const checkSource =
       reportBrokenRule(context, [path], rule, FACT_MESSAGES[rule]);
   };
 
-const endingOn = (on: 'ParticipationEnd.on' | 'AgreementEnd.on') =>
+const describeEnding = (on: 'ParticipationEnd.on' | 'AgreementEnd.on') =>
   z.strictObject({ on: describeDate(on), reason: longText, source: z.enum(FACT_SOURCES), reference: line });
 /** How a participation, or an agreement, ended: `on` is the last day, and may be ahead. */
-export const ending = endingOn('ParticipationEnd.on').meta({ id: 'Ending' });
-export const agreementEnding = endingOn('AgreementEnd.on')
+export const participationEnding = describeEnding('ParticipationEnd.on').meta({ id: 'Ending' });
+export const agreementEnding = describeEnding('AgreementEnd.on')
   .extend({
     replaces: describeDate('AgreementEnd.replaces')
       .optional()

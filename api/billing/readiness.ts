@@ -21,7 +21,7 @@ import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem } from '../kernel/errors';
 import { answerPage } from '../kernel/listing';
 import { answerOk, route, type Route } from '../kernel/route';
-import { awaitsApproval, FACT_VALUES, lack } from './fact-schemas';
+import { awaitsApproval, FACT_VALUES, missingProof } from './fact-schemas';
 import {
   actor,
   BESIDE_BAD_FIELDS,
@@ -63,12 +63,14 @@ const scope = z
   .meta({ id: 'ReadinessQuestion' });
 
 const question = scope.superRefine(({ payerId, electronicPayerId, clearinghouse }, context) => {
-  const issue = (path: string, rule: string, message: string) =>
+  const reportIssue = (path: string, rule: string, message: string) =>
     context.addIssue({ code: 'custom', path: [path], message, params: { rule } });
-  if (!payerId && !electronicPayerId) issue('payerId', 'required', 'is required, unless electronicPayerId is given');
-  if (payerId && electronicPayerId) issue('electronicPayerId', 'not_with_payer_id', 'must be left out beside payerId');
+  if (!payerId && !electronicPayerId)
+    reportIssue('payerId', 'required', 'is required, unless electronicPayerId is given');
+  if (payerId && electronicPayerId)
+    reportIssue('electronicPayerId', 'not_with_payer_id', 'must be left out beside payerId');
   if (clearinghouse && !electronicPayerId)
-    issue('clearinghouse', 'needs_electronic_payer_id', 'belongs to an electronicPayerId');
+    reportIssue('clearinghouse', 'needs_electronic_payer_id', 'belongs to an electronicPayerId');
 }, BESIDE_BAD_FIELDS);
 type Question = z.output<typeof question>;
 
@@ -83,7 +85,7 @@ const fact = z
     partySeen: z.boolean().meta({ description: 'A name or a tax id was read off the evidence' }),
     partyRead: z.boolean().optional().meta({ description: 'Both were' }),
     otherValues: z.array(z.union(Object.values(FACT_VALUES))).optional(),
-    lacks: lack.optional(),
+    lacks: missingProof.optional(),
     awaitsApproval: awaitsApproval.optional(),
   })
   .optional();
@@ -140,7 +142,11 @@ const givenQuery = pageQuery.extend({
 const problem = z.looseObject({ type: z.string(), title: z.string(), status: z.int() });
 
 /** The gate's answer to each question, in their order, or what it does not know; what was answered is kept. */
-async function answers({ sql }: Deps, principal: Principal, questions: Question[]): Promise<(object | Problem)[]> {
+async function answerQuestions(
+  { sql }: Deps,
+  principal: Principal,
+  questions: Question[],
+): Promise<(object | Problem)[]> {
   const payerIds = await findPayersByElectronicId(sql, questions);
   const asked = questions.map(({ electronicPayerId: _, clearinghouse: _of, ...rest }, i) => {
     const [payerId] = payerIds[i]!;
@@ -150,30 +156,30 @@ async function answers({ sql }: Deps, principal: Principal, questions: Question[
   const onFile = (await readReadinessEvidence(sql, principal, requests)).values();
   const given: { onFile: ReadinessSubject; question: ReadinessRequest; answer: ReadinessAnswer }[] = [];
   const all = asked.map((request, i) => {
-    if (!request) return payerIds[i]!.length === 0 ? unknown('electronicPayerId') : AMBIGUOUS;
+    if (!request) return payerIds[i]!.length === 0 ? buildUnknownProblem('electronicPayerId') : AMBIGUOUS;
     const known = onFile.next().value!;
     if ('unknown' in known) {
       if (known.ofOtherClient) return OF_OTHER_CLIENT;
       const byElectronicId = questions[i]!.payerId === undefined;
-      return unknown(
+      return buildUnknownProblem(
         ...known.unknown.map((path) => (path === 'payerId' && byElectronicId ? 'electronicPayerId' : path)),
       );
     }
     const answered = evaluateBillingReadiness(request, known.evidence);
     given.push({ onFile: known, question: request, answer: answered });
-    return view(answered, request.dateOfService);
+    return showAnswer(answered, request.dateOfService);
   });
   await saveAnswers(sql, principal, given);
   return all;
 }
 
-const view = (given: ReadinessAnswer, date: PlainDate) => ({
+const showAnswer = (given: ReadinessAnswer, date: PlainDate) => ({
   ...given,
   evidence: [...new Set(Object.values(given.facts).flatMap((of) => of.evidence))],
   whatToDo: given.reasons.map((reason) => ({ reason, do: findRemedy(reason, given, date) })),
 });
 
-const unknown = (...paths: string[]): Problem =>
+const buildUnknownProblem = (...paths: string[]): Problem =>
   new Problem('not_found', { errors: paths.map((path) => ({ path, ...UNKNOWN_REFERENCE })) });
 
 const AMBIGUOUS = refuseFields({
@@ -201,7 +207,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
     responses: { 200: { description: 'The answer', schema: answer } },
     problems: [404],
     handler: async ({ principal, query }) => {
-      const [one] = await answers(deps, principal, [query]);
+      const [one] = await answerQuestions(deps, principal, [query]);
       if (one instanceof Problem) throw one;
       return answerOk(one);
     },
@@ -240,7 +246,7 @@ export const readinessRoutes = (deps: Deps): Route[] => [
       },
     },
     handler: async ({ principal, body }) => {
-      const all = await answers(deps, principal, body.items);
+      const all = await answerQuestions(deps, principal, body.items);
       return answerOk({ items: all.map((one) => (one instanceof Problem ? { problem: one } : one)) });
     },
   }),

@@ -4,18 +4,18 @@ import type { RequestHandler, Response } from 'express';
 import { findPrincipalByKey } from '../../record/registry/api-keys';
 import type { Principal } from '../../record/kernel/principal';
 import type { Sql } from '../../runtime/database';
-import { hashOfSecret } from '../../runtime/secrets';
+import { hashSecret } from '../../runtime/secrets';
 import { Problem } from './errors';
 
 /** Lets nobody on without a valid bearer key; getPrincipal then says who it is. */
 export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
-  const adminHash = hashOfSecret(adminApiKey.trim());
+  const adminHash = hashSecret(adminApiKey.trim());
 
   async function identify(header: string | undefined): Promise<Principal | null> {
     const token = /^Bearer +(\S.*)$/i.exec(header ?? '')?.[1];
     if (!token) return null;
     // Node reads headers as latin1; the key may have been sent as UTF-8.
-    const hashes = [hashOfSecret(Buffer.from(token, 'latin1')), hashOfSecret(token)];
+    const hashes = [hashSecret(Buffer.from(token, 'latin1')), hashSecret(token)];
     if (hashes.some((hash) => timingSafeEqual(hash, adminHash)))
       return { type: 'admin', id: 'admin', name: 'Administrator', role: 'admin', clientIds: null };
     return findPrincipalByKey(sql, hashes[1]!);

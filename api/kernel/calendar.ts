@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { calendar } from '../../papers/calendar';
+import { writeCalendar } from '../../papers/calendar';
 import { listAppointments } from '../../record/work-queue/calendar-feeds';
 import type { Sql } from '../../runtime/database';
 import { Problem } from './errors';
@@ -11,7 +11,7 @@ export function createCalendarFeeds(sql: Sql): Router {
   servePage(router, /^\/calendar\/([\w-]{43})\.ics$/, async (req, res) => {
     const appointments = await listAppointments(sql, req.params[0]!);
     if (!appointments) throw new Problem('not_found');
-    res.type('text/calendar').send(calendar(appointments));
+    res.type('text/calendar').send(writeCalendar(appointments));
   });
   return router;
 }

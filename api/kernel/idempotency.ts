@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { claimKey, saveKeyAnswer, type KeptRequest } from '../../record/kernel/idempotency-keys';
 import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
-import { uuidOf } from '../../runtime/uuid';
+import { deriveUuid } from '../../runtime/uuid';
 import { Problem } from './errors';
 
 /** What a handler answers with. */
@@ -39,7 +39,7 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
 
   /** Claims the key for this body; answers 422 where it came with another one. `scope` names caller and route. */
   async function claim(scope: string[], key: string, body: unknown): Promise<Attempt> {
-    const id = uuidOf([...scope, key]);
+    const id = deriveUuid([...scope, key]);
     const text = canonicalize(body);
     const bodyHash = keyring.lookupHash(text);
     const kept = await claimKey(sql, id, bodyHash);
@@ -48,7 +48,7 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
       throw new Problem('idempotency_key_reused');
     return {
       // The key's own time is part of it: after 30 days the same key is a new command.
-      commandId: uuidOf([id, kept.createdAt]),
+      commandId: deriveUuid([id, kept.createdAt]),
       answered: readStored(id, kept),
       keep: (answer) => keep(id, answer),
     };

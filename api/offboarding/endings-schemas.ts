@@ -31,7 +31,7 @@ const fields = {
 };
 
 /** What somebody adds in their own words. */
-export const NOTES = { words: 'notes' };
+export const ENDING_NAMES = { words: 'notes' };
 
 export const endingInput = allowOldNames(
   'EndingInput',
@@ -43,7 +43,7 @@ export const endingInput = allowOldNames(
       .optional()
       .meta({ description: 'A termination is opened with each payer where a participation goes on' }),
   }),
-  NOTES,
+  ENDING_NAMES,
 );
 
 export const endingQuery = z.strictObject({
@@ -151,7 +151,7 @@ const providerReturn = z
       '`malpractice` and `dea` have to be there once the secrets were purged: null and none where there is nothing',
   });
 
-export const providerReturnInput = allowOldNames('ProviderReturnInput', providerReturn, NOTES);
+export const providerReturnInput = allowOldNames('ProviderReturnInput', providerReturn, ENDING_NAMES);
 
 const clientReturn = z
   .strictObject({
@@ -165,7 +165,7 @@ const clientReturn = z
   .meta({
     description: '`practices` has to name each of which the tax id was purged; null where it is not given now',
   });
-export const clientReturnInput = allowOldNames('ClientReturnInput', clientReturn, NOTES);
+export const clientReturnInput = allowOldNames('ClientReturnInput', clientReturn, ENDING_NAMES);
 
 export const leavingReturn = z
   .strictObject({

@@ -25,7 +25,7 @@ import {
   hold,
   holdInput,
   leavingReturn,
-  NOTES,
+  ENDING_NAMES,
   providerReturnInput,
 } from './endings-schemas';
 import { addOldNames, restoreOldNames } from '../kernel/names';
@@ -49,10 +49,10 @@ const RESPONSES = {
 };
 
 /** The record has them under the old name. */
-const kept = restoreOldNames(NOTES);
-const named = addOldNames(NOTES);
+const kept = restoreOldNames(ENDING_NAMES);
+const named = addOldNames(ENDING_NAMES);
 
-const shown = (held: Hold | null) => ({
+const showHold = (held: Hold | null) => ({
   hold: held !== null,
   reason: held?.reason ?? null,
   setBy: held?.setBy ?? null,
@@ -60,7 +60,7 @@ const shown = (held: Hold | null) => ({
 });
 
 /** Ends a provider, or a client; the answer is the ending, or what it would come to. */
-async function end(
+async function endSubject(
   { sql }: Deps,
   leaving: Leaving & { endedOn: string | null },
   request: {
@@ -92,7 +92,7 @@ const RETURN =
 const BACK = { 201: { description: 'The return', schema: leavingReturn } };
 
 /** Records a return, or says what stands in its way. */
-async function comeBack(
+async function returnSubject(
   { sql, keyring }: Deps,
   leaving: Leaving,
   { principal, body, commandId }: { principal: Principal; body: ReturnInput; commandId: string },
@@ -133,7 +133,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     body: endingInput,
     responses: RESPONSES,
     handler: ({ subject: { id: providerId, clientId, endedOn }, ...request }) =>
-      end(deps, { clientId, providerId, endedOn }, request),
+      endSubject(deps, { clientId, providerId, endedOn }, request),
   }),
   route({
     method: 'post',
@@ -147,7 +147,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     body: endingInput,
     responses: RESPONSES,
     handler: ({ subject: { id: clientId, endedOn }, ...request }) =>
-      end(deps, { clientId, providerId: null, endedOn }, request),
+      endSubject(deps, { clientId, providerId: null, endedOn }, request),
   }),
   route({
     method: 'get',
@@ -187,7 +187,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     body: providerReturnInput,
     responses: BACK,
     handler: ({ subject: { id: providerId, clientId }, ...request }) =>
-      comeBack(deps, { clientId, providerId }, request),
+      returnSubject(deps, { clientId, providerId }, request),
   }),
   route({
     method: 'post',
@@ -204,7 +204,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     handler: async ({ subject: { id: clientId }, ...request }) => {
       const ids = request.body.practices?.map((one) => one.id);
       refuseErrors(listUnknown('practices', ids, await listPracticeIds(deps.sql, clientId), '.id'));
-      return comeBack(deps, { clientId, providerId: null }, request);
+      return returnSubject(deps, { clientId, providerId: null }, request);
     },
   }),
   route({
@@ -221,13 +221,13 @@ export const endingRoutes = (deps: Deps): Route[] => [
   ...holdRoutes(deps, 'provider', '/v1/providers/{id}/legal-hold', findProvider),
 ];
 
-type Held = { id: string; clientId: string };
+type HoldSubject = { id: string; clientId: string };
 
 const holdRoutes = <Path extends `${string}{id}${string}`>(
   { sql }: Deps,
   kind: 'client' | 'provider',
   path: Path,
-  find: (sql: Sql, principal: Principal, id: string) => Promise<Held | null>,
+  find: (sql: Sql, principal: Principal, id: string) => Promise<HoldSubject | null>,
 ): Route[] => [
   route({
     method: 'get',
@@ -237,7 +237,7 @@ const holdRoutes = <Path extends `${string}{id}${string}`>(
     access: 'operations:read',
     subject: ({ principal, params }) => find(sql, principal, (params as { id: string }).id),
     responses: { 200: { description: 'The hold', schema: hold } },
-    handler: async ({ principal, subject }) => answerOk(shown(await findHold(sql, principal, kind, subject.id))),
+    handler: async ({ principal, subject }) => answerOk(showHold(await findHold(sql, principal, kind, subject.id))),
   }),
   route({
     method: 'put',
@@ -250,6 +250,6 @@ const holdRoutes = <Path extends `${string}{id}${string}`>(
     body: holdInput,
     responses: { 200: { description: 'The hold as it is now', schema: hold } },
     handler: async ({ principal, subject, body }) =>
-      answerOk(shown(await putHold(sql, principal, kind, subject, body))),
+      answerOk(showHold(await putHold(sql, principal, kind, subject, body))),
   }),
 ];

@@ -23,7 +23,7 @@ const userEnding = z
 const reinstatement = z.strictObject({ reason: line }).meta({ id: 'Reinstatement' });
 
 /** The errors of work that is to go to somebody who may not have it, or to nobody though somebody is asked by it. */
-async function workToErrors(
+async function listWorkToErrors(
   sql: Sql,
   principal: Principal,
   leaving: User,
@@ -75,8 +75,12 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'All of it', schema: holdings } },
     handler: async ({ principal, subject }) => {
       const held = await listAssignedWork(sql, principal, subject.id);
-      const count = (of: string): number => held.filter(({ type }) => type === of).length;
-      const work = { applications: count('application'), tasks: count('task'), inquiries: count('inquiry') };
+      const countWork = (of: string): number => held.filter(({ type }) => type === of).length;
+      const work = {
+        applications: countWork('application'),
+        tasks: countWork('task'),
+        inquiries: countWork('inquiry'),
+      };
       return answerOk({ items: await listHoldings(sql, principal, subject), work });
     },
   }),
@@ -98,7 +102,7 @@ export const userEndingRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The user as it is now', schema: user } },
     handler: async ({ principal, subject, body, commandId }) => {
       if (subject.revokedAt) throw new Problem('ended_already');
-      refuseErrors(await workToErrors(sql, principal, subject, body.workTo));
+      refuseErrors(await listWorkToErrors(sql, principal, subject, body.workTo));
       const ended = await endUser(sql, principal, commandId, subject, body);
       if (!ended) throw new Problem('ended_already');
       return answerOk(ended);

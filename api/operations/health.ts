@@ -39,14 +39,14 @@ export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps)
     },
     handler: async () => {
       const [postgres, temporal, worker, stuck] = await Promise.all([
-        inTime(checkPostgres(sql)),
-        inTime(server.ping(Date.now() + CAP_MS).then(() => true)),
-        inTime(isWorkerWell(sql, runId)),
-        inTime(countStuck(sql)),
+        runInTime(checkPostgres(sql)),
+        runInTime(server.ping(Date.now() + CAP_MS).then(() => true)),
+        runInTime(isWorkerWell(sql, runId)),
+        runInTime(countStuck(sql)),
       ]);
       const ready = Boolean(postgres && temporal && worker);
-      const word = (good: unknown) => (good ? 'ok' : 'down');
-      const checks = { postgres: word(postgres), temporal: word(temporal), worker: word(worker) };
+      const showHealth = (good: unknown) => (good ? 'ok' : 'down');
+      const checks = { postgres: showHealth(postgres), temporal: showHealth(temporal), worker: showHealth(worker) };
       const body = { status: ready ? 'ready' : 'not_ready', checks, stuck, runId: runId ?? null };
       return { status: ready ? 200 : 503, body, type: 'json' };
     },
@@ -54,7 +54,7 @@ export const healthRoutes = ({ sql, temporal: server, config: { runId } }: Deps)
 ];
 
 /** What a check comes to within the cap; null where it does not. */
-async function inTime<T>(check: Promise<T>): Promise<T | null> {
+async function runInTime<T>(check: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const cap = new Promise<null>((resolve) => {
     timer = setTimeout(() => resolve(null), CAP_MS);

@@ -3,7 +3,7 @@ import { FACTS } from '../../domain/kernel/codes';
 import { AUDIT_LEAST_YEARS } from '../../domain/offboarding/retention';
 import { line, allowWords, describeText } from '../kernel/schemas';
 
-const yearsKept = (what: string, least = 1) =>
+const describeYearsKept = (what: string, least = 1) =>
   z
     .int()
     .min(least)
@@ -35,9 +35,9 @@ export const settings = z
       .min(1)
       .max(3650)
       .meta({ description: 'Days after the last day until the secrets of a client or provider that left are purged' }),
-    evidenceKeepYears: yearsKept('Frozen evidence files of a client that left'),
-    readinessKeepYears: yearsKept('Answers of the gate for a client that left'),
-    auditKeepYears: yearsKept(
+    evidenceKeepYears: describeYearsKept('Frozen evidence files of a client that left'),
+    readinessKeepYears: describeYearsKept('Answers of the gate for a client that left'),
+    auditKeepYears: describeYearsKept(
       'Audit entries of a client that left, and each for at least six years from when it was written',
       AUDIT_LEAST_YEARS,
     ),

@@ -128,7 +128,7 @@ if (sessionStorage.getItem(KEY)) open(sessionStorage.getItem(KEY));
 `;
 
 /** A page that shows the local mailbox to whoever has a key for it; it asks for nothing before one is given. */
-export function mailbox(): Router {
+export function createMailbox(): Router {
   const router = express.Router();
   servePage(router, '/mailbox', (_, res) => void res.type('html').end(PAGE));
   servePage(router, '/mailbox/page.css', (_, res) => void res.type('css').end(STYLE));

@@ -29,7 +29,7 @@ const calledUrl = describeUrl(
 );
 
 /** A new endpoint; `anywhere`: its URL may lead to a private address, or be without TLS. */
-export const endpointInputOf = ({ anywhere }: { anywhere: boolean }) =>
+export const describeEndpointInput = ({ anywhere }: { anywhere: boolean }) =>
   z
     .strictObject({
       url: anywhere ? url : calledUrl,
@@ -51,8 +51,8 @@ export const endpoint = z.strictObject(endpointFields).meta({ id: 'WebhookEndpoi
 export const newEndpoint = z
   .strictObject({ ...endpointFields, secret: onceShownSecret })
   .meta({ id: 'NewWebhookEndpoint' });
-export const replayed = z.strictObject({ replayed: z.int() }).meta({ id: 'WebhooksReplayed' });
-export const rotated = z.strictObject({ secret: onceShownSecret }).meta({ id: 'WebhookSecret' });
+export const replayResult = z.strictObject({ replayed: z.int() }).meta({ id: 'WebhooksReplayed' });
+export const rotatedSecret = z.strictObject({ secret: onceShownSecret }).meta({ id: 'WebhookSecret' });
 
 const status = z.enum(['queued', 'delivered', 'dead']);
 export const delivery = z
@@ -69,10 +69,10 @@ export const delivery = z
     settledAt: instant.nullable(),
   })
   .meta({ id: 'WebhookDelivery' });
-export const EVENT = { emittedId: 'eventId' };
+export const EVENT_NAMES = { emittedId: 'eventId' };
 export const deliveriesQuery = pageQuery.extend({ status: status.optional(), endpointId: id.optional() });
 
-export const standing = z
+export const deliveryState = z
   .strictObject({
     delivery: z.enum(DELIVERIES).meta({
       description:

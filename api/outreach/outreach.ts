@@ -33,8 +33,8 @@ import {
   deliveriesQuery,
   delivery,
   endpoint,
-  endpointInputOf,
-  EVENT,
+  describeEndpointInput,
+  EVENT_NAMES,
   inboxItem,
   inboxQuery,
   localMail,
@@ -42,14 +42,14 @@ import {
   mailboxQuery,
   mailQuery,
   newEndpoint,
-  replayed,
-  rotated,
+  replayResult,
+  rotatedSecret,
 } from './outreach-schemas';
 import { refuseErrors } from '../kernel/validation';
 
-const same = <T>(item: T): T => item;
-const shownDelivery = addOldNames(EVENT);
-const secretIn = (sql: Sql, keyring: Keyring): Route['secret'] => ({
+const returnSame = <T>(item: T): T => item;
+const shownDelivery = addOldNames(EVENT_NAMES);
+const describeSecret = (sql: Sql, keyring: Keyring): Route['secret'] => ({
   name: 'secret',
   read: (commandId) => findEndpointSecret(sql, keyring, commandId),
 });
@@ -66,8 +66,8 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
       '`WEBHOOKS_TO_PRIVATE`; where its name leads is checked at each delivery.',
     tag: 'webhooks',
     access: 'keys:write',
-    body: endpointInputOf({ anywhere: config.webhooksToPrivate === true }),
-    secret: secretIn(sql, keyring),
+    body: describeEndpointInput({ anywhere: config.webhooksToPrivate === true }),
+    secret: describeSecret(sql, keyring),
     responses: { 201: { description: 'The endpoint with its secret', schema: newEndpoint } },
     handler: async ({ principal, body, commandId }) => {
       await checkGrant(sql, principal, { role: 'service', ...(body.clientIds && { clientIds: body.clientIds }) });
@@ -83,7 +83,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     access: 'keys:read',
     query: pageQuery,
     responses: { 200: { description: 'In order of creation', schema: describePage(endpoint) } },
-    handler: async ({ principal, query }) => answerPage(await listEndpoints(sql, principal, query), same),
+    handler: async ({ principal, query }) => answerPage(await listEndpoints(sql, principal, query), returnSame),
   }),
   route({
     method: 'post',
@@ -92,8 +92,8 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     tag: 'webhooks',
     access: 'keys:write',
     subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
-    secret: secretIn(sql, keyring),
-    responses: { 200: { description: 'The new secret', schema: rotated } },
+    secret: describeSecret(sql, keyring),
+    responses: { 200: { description: 'The new secret', schema: rotatedSecret } },
     handler: async ({ principal, subject, commandId }) => {
       await rotateSecret(sql, keyring, principal, subject.id, commandId);
       return answerOk({});
@@ -106,7 +106,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     tag: 'webhooks',
     access: 'keys:write',
     subject: ({ principal, params }) => findEndpoint(sql, principal, params.id),
-    responses: { 200: { description: 'How many', schema: replayed } },
+    responses: { 200: { description: 'How many', schema: replayResult } },
     handler: async ({ principal, subject }) => answerOk({ replayed: await replayEndpoint(sql, principal, subject.id) }),
   }),
   route({
@@ -156,7 +156,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     query: mailQuery,
     responses: { 200: { description: 'In order of creation', schema: describePage(mailBatch) } },
     handler: async ({ principal, query: { limit, cursor, ...filter } }) =>
-      answerPage(await listMail(sql, principal, filter, { limit, ...(cursor && { cursor }) }), same),
+      answerPage(await listMail(sql, principal, filter, { limit, ...(cursor && { cursor }) }), returnSame),
   }),
   ...(['resend', 'dismiss'] as const).map((what) =>
     route({
@@ -184,7 +184,10 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     responses: { 200: { description: 'In order of creation', schema: describePage(inboxItem) } },
     handler: async ({ principal, query: { limit, cursor, userId, unread } }) => {
       if (!(await findUser(sql, principal, userId))) refuseErrors([{ path: 'userId', ...UNKNOWN_REFERENCE }]);
-      return answerPage(await listInbox(sql, principal, userId, unread, { limit, ...(cursor && { cursor }) }), same);
+      return answerPage(
+        await listInbox(sql, principal, userId, unread, { limit, ...(cursor && { cursor }) }),
+        returnSame,
+      );
     },
   }),
   route({
@@ -207,10 +210,10 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     },
   }),
   // with a mail server, nothing is kept here
-  ...(config.smtpUrl === undefined ? [localMailboxRoute(sql)] : []),
+  ...(config.smtpUrl === undefined ? [buildLocalMailboxRoute(sql)] : []),
 ];
 
-const localMailboxRoute = (sql: Sql): Route =>
+const buildLocalMailboxRoute = (sql: Sql): Route =>
   route({
     method: 'get',
     path: '/v1/local-mailbox',
@@ -221,5 +224,5 @@ const localMailboxRoute = (sql: Sql): Route =>
     access: 'keys:read',
     query: mailboxQuery,
     responses: { 200: { description: 'Mail, the latest first', schema: describePage(localMail) } },
-    handler: async ({ principal, query }) => answerPage(await listLocalMail(sql, principal, query), same),
+    handler: async ({ principal, query }) => answerPage(await listLocalMail(sql, principal, query), returnSame),
   });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { QUESTIONS } from '../../domain/platforms/platform';
 import { RECIPIENT_TYPES } from '../../record/outreach/messages';
-import { standing } from '../outreach/outreach-schemas';
+import { deliveryState } from '../outreach/outreach-schemas';
 import { actor, email, id, instant, line, longText, state, requireUnique, describeDate } from '../kernel/schemas';
 import { duration } from '../registry/playbook-schemas';
 
@@ -32,7 +32,7 @@ export const inquiry = z
       description: 'How many messages have left since something was last open: not those that wait, or failed (`asks`)',
     }),
     askedAt: instant.nullable().meta({ description: 'When the last of them left' }),
-    asks: z.array(standing).meta({ description: 'Every message since something was last open, the latest first' }),
+    asks: z.array(deliveryState).meta({ description: 'Every message since something was last open, the latest first' }),
     nextAskAt: instant.nullable(),
     openedBy: actor,
     openedAt: instant,

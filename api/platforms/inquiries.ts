@@ -23,7 +23,7 @@ import { refuseErrors } from '../kernel/validation';
 const tag = 'platform relationships';
 
 /** A platform is written to where somebody said; everybody else where the registry says. */
-function addressErrors(
+function listAddressErrors(
   { type, email }: { type: string; email?: string | undefined },
   { contactEmail }: Relationship,
 ): FieldError[] {
@@ -35,7 +35,7 @@ function addressErrors(
 }
 
 /** A colleague must be one who may see the client. */
-async function recipientErrors(
+async function listRecipientErrors(
   sql: Sql,
   principal: Principal,
   relationship: Relationship,
@@ -47,9 +47,9 @@ async function recipientErrors(
 }
 
 export const inquiryRoutes = ({ sql }: Deps): Route[] => {
-  const subject = ({ principal, params }: { principal: Principal; params: { id: string } }) =>
+  const findSubject = ({ principal, params }: { principal: Principal; params: { id: string } }) =>
     findRelationship(sql, principal, params.id);
-  const answer = async (principal: Principal, relationship: Relationship) => {
+  const answerInquiry = async (principal: Principal, relationship: Relationship) => {
     const found = await findInquiry(sql, principal, relationship, readClock());
     if (!found) throw new Problem('not_found');
     return answerOk(found);
@@ -63,9 +63,9 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
       summary: 'Read which questions are open, and how they are asked',
       tag,
       access: 'registry:read',
-      subject,
+      subject: findSubject,
       responses,
-      handler: ({ principal, subject: relationship }) => answer(principal, relationship),
+      handler: ({ principal, subject: relationship }) => answerInquiry(principal, relationship),
     }),
     route({
       method: 'post',
@@ -76,16 +76,16 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
         'answer is a year old or the terms change. Each new relationship opens one.',
       tag,
       access: 'registry:write',
-      subject,
+      subject: findSubject,
       namesUser: { 'recipient.id': 'worker' },
       body: inquiryInput,
       responses,
       handler: async ({ principal, subject: relationship, body, commandId }) => {
         const { recipient } = body;
-        if (recipient) refuseErrors(await recipientErrors(sql, principal, relationship, recipient));
-        refuseErrors(recipient ? addressErrors(recipient, relationship) : []);
+        if (recipient) refuseErrors(await listRecipientErrors(sql, principal, relationship, recipient));
+        refuseErrors(recipient ? listAddressErrors(recipient, relationship) : []);
         await askOpenQuestions(sql, principal, commandId, relationship, body as InquiryInput);
-        return answer(principal, relationship);
+        return answerInquiry(principal, relationship);
       },
     }),
     route({
@@ -94,12 +94,12 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
       summary: 'Close the inquiry',
       tag,
       access: 'registry:write',
-      subject,
+      subject: findSubject,
       body: inquiryClosing,
       responses,
       handler: async ({ principal, subject: relationship, body }) => {
         await closeInquiry(sql, principal, relationship, body.reason);
-        return answer(principal, relationship);
+        return answerInquiry(principal, relationship);
       },
     }),
     route({
@@ -108,12 +108,12 @@ export const inquiryRoutes = ({ sql }: Deps): Route[] => {
       summary: 'Record that the platform changed its terms, so that earlier answers are asked again',
       tag,
       access: 'registry:write',
-      subject,
+      subject: findSubject,
       body: termsChange,
       responses,
       handler: async ({ principal, subject: relationship, body, commandId }) => {
         await changeTerms(sql, principal, commandId, relationship, body);
-        return answer(principal, relationship);
+        return answerInquiry(principal, relationship);
       },
     }),
     route({

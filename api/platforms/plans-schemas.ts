@@ -15,23 +15,23 @@ import {
 } from './consequences-schemas';
 
 const does = z.enum(ANSWERS);
-const eachService = <T extends z.ZodType>(schema: T) =>
+const mapServices = <T extends z.ZodType>(schema: T) =>
   Object.fromEntries(SERVICES.map((service) => [service, schema])) as Record<Service, T>;
 
 export const servicesInput = z
   .strictObject({
-    items: z.strictObject(eachService(z.strictObject({ does, notes: longText.optional() }))).partial(),
+    items: z.strictObject(mapServices(z.strictObject({ does, notes: longText.optional() }))).partial(),
   })
   .meta({ id: 'PlatformServicesInput' });
 export const services = z
   .strictObject({
-    items: z.strictObject(eachService(z.strictObject({ does, notes: z.string().optional() }))).partial(),
+    items: z.strictObject(mapServices(z.strictObject({ does, notes: z.string().optional() }))).partial(),
     version,
   })
   .meta({ id: 'PlatformServices', description: 'Its version is the relationship’s' });
 
 const item = z.enum(CHECKLIST_ITEMS);
-export const NOTES = { note: 'notes' };
+export const CHECKLIST_NAMES = { note: 'notes' };
 export const checklistInput = allowOldNames(
   'ChecklistInput',
   z.strictObject({
@@ -40,7 +40,7 @@ export const checklistInput = allowOldNames(
     doneOn: describeDate('ChecklistInput.doneOn').optional(),
     notes: longText.optional(),
   }),
-  NOTES,
+  CHECKLIST_NAMES,
 );
 const checklistFields = {
   item,

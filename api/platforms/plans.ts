@@ -13,7 +13,7 @@ import {
   checklist,
   checklistEntry,
   checklistInput,
-  NOTES,
+  CHECKLIST_NAMES,
   plan,
   planQuery,
   services,
@@ -29,7 +29,7 @@ const isItem = (text: string): text is ChecklistItem => (CHECKLIST_ITEMS as read
 const UNKNOWN_ITEM = { path: 'item', rule: 'one_of', message: `must be one of ${CHECKLIST_ITEMS.join(', ')}` };
 const NOTHING = { owner: null, due: null, doneOn: null, note: null };
 
-const named = addOldNames(NOTES);
+const named = addOldNames(CHECKLIST_NAMES);
 
 export const planRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -105,7 +105,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The item, with the version of the relationship', schema: checklistEntry } },
     handler: async ({ principal, params: { item }, subject, body, ifMatch }) => {
       refuseErrors(isItem(item) ? [] : [UNKNOWN_ITEM]);
-      const entry = { ...NOTHING, ...restoreOldNames(NOTES)(body), item: item as ChecklistItem };
+      const entry = { ...NOTHING, ...restoreOldNames(CHECKLIST_NAMES)(body), item: item as ChecklistItem };
       return answerOk(named(await putChecklistEntry(sql, principal, subject, entry, ifMatch)));
     },
   }),

@@ -8,18 +8,18 @@ import { selectKnownPayers } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem, toProblem } from '../kernel/errors';
 import { readClock } from '../../runtime/clock';
-import { uuidOf } from '../../runtime/uuid';
+import { deriveUuid } from '../../runtime/uuid';
 import { runPooled } from '../kernel/pooled';
 import { answerOk, route, type Route } from '../kernel/route';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { chosenApplications, startedApplications } from './platform-applications-schemas';
-import { open } from '../applications/applications-opening';
+import { openOrAdopt } from '../applications/applications-opening';
 import { checkPlace } from './consequences';
 
 const tag = 'leaving a platform';
 const AT_ONCE = 8;
 
-type Chosen = z.infer<typeof chosenApplications>['items'][number];
+type ChosenApplication = z.infer<typeof chosenApplications>['items'][number];
 
 export const platformApplicationRoutes = (deps: Deps): Route[] => [
   route({
@@ -48,13 +48,13 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
       // where one had to wait for nobody, the others need not wait as well
       let { patienceMs } = deps;
 
-      async function start(chosen: Chosen, id: string): Promise<number> {
+      async function startApplication(chosen: ChosenApplication, id: string): Promise<number> {
         const { payerId, state, locationId = null } = chosen;
         if (!payers.has(payerId)) throw refuseFields({ path: 'payerId', ...UNKNOWN_REFERENCE });
         const fits = findFittingKind({ payerId, state, practiceId, locationId }, known);
         const { kind = fits.kind } = chosen;
         const adopt = fits.adopt && chosen.kind === undefined && { adopt: { stage: 'approved' as const } };
-        const opened = await open(
+        const opened = await openOrAdopt(
           { ...deps, patienceMs },
           {
             principal,
@@ -69,9 +69,9 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
 
       const answers = await runPooled(items, AT_ONCE, async (chosen) => {
         const { payerId, state, lineOfBusiness, kind, locationId } = chosen;
-        const id = uuidOf([commandId, payerId, state, lineOfBusiness, kind ?? '', locationId ?? '']);
+        const id = deriveUuid([commandId, payerId, state, lineOfBusiness, kind ?? '', locationId ?? '']);
         try {
-          return { payerId, state, status: await start(chosen, id), id };
+          return { payerId, state, status: await startApplication(chosen, id), id };
         } catch (error) {
           const problem = toProblem(error);
           if (problem.status === 409)

@@ -117,7 +117,7 @@ export const relationshipsQuery = pageQuery.extend({
 });
 
 const given = z.enum(ANSWERS);
-const each = <T extends z.ZodType>(schema: T) =>
+const mapPortableItems = <T extends z.ZodType>(schema: T) =>
   Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, schema])) as Record<PortableItem, T>;
 
 const parts = z
@@ -125,7 +125,7 @@ const parts = z
   .partial()
   .meta({ description: 'Of `direct_contract`' });
 const items = z
-  .strictObject(each(given))
+  .strictObject(mapPortableItems(given))
   .partial()
   .meta({ description: 'Of `portable_on_exit`: what remains after leaving' });
 const noticeDays = z.int().min(0).max(3_650).meta({ description: 'Of `free_of_restrictions`' });
@@ -183,8 +183,8 @@ export const answersQuery = pageQuery.extend({
 
 const decisionFields = { decision, reason: longText };
 export const decisionInput = z.strictObject(decisionFields).meta({ id: 'PlatformDecisionInput' });
-export const decided = z.strictObject({ ...decisionFields, ...entry }).meta({ id: 'PlatformDecision' });
-export const decisionPut = decided.extend(versionOfRelationship.shape).meta({ id: 'PlatformDecisionPut' });
+export const recordedDecision = z.strictObject({ ...decisionFields, ...entry }).meta({ id: 'PlatformDecision' });
+export const decisionPut = recordedDecision.extend(versionOfRelationship.shape).meta({ id: 'PlatformDecisionPut' });
 
 const standing = z.enum([...ANSWERS, 'unanswered']);
 const reading = z
@@ -202,7 +202,7 @@ const assessed = {
   because: z.array(reading).meta({ description: 'What stands in the way of `direct`' }),
   unanswered: z.array(question),
 };
-const portable = z.strictObject(each(standing)).meta({ description: 'What remains after leaving' });
+const portable = z.strictObject(mapPortableItems(standing)).meta({ description: 'What remains after leaving' });
 
 export const assessment = z
   .strictObject({

@@ -32,7 +32,7 @@ import {
   answerPut,
   answersQuery,
   assessment,
-  decided,
+  recordedDecision,
   decisionInput,
   decisionPut,
   relationship,
@@ -47,7 +47,7 @@ import { checkFilter } from '../kernel/filters';
 
 const tag = 'platform relationships';
 
-function view<T extends Entry>({ clientId: _, relationshipId: _of, createdAt: recordedAt, ...shown }: T) {
+function showEntry<T extends Entry>({ clientId: _, relationshipId: _of, createdAt: recordedAt, ...shown }: T) {
   return { ...shown, recordedAt };
 }
 
@@ -69,7 +69,7 @@ const LEFT =
   'the last day as it is on record, `endedOn` of the relationship.';
 
 /** Details that belong to another question than the one that is answered. */
-const misplaced = (question: string, body: AnswerDetails): FieldError[] =>
+const listMisplacedDetails = (question: string, body: AnswerDetails): FieldError[] =>
   Object.entries(QUESTION_BY_DETAIL).flatMap(([path, its]) =>
     body[path as keyof AnswerDetails] === undefined || its === question
       ? []
@@ -197,12 +197,12 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, params, subject, body, commandId, ifMatch }) => {
       const input = { ...UNSAID, ...body, payerId: await findItsPayer(sql, subject, body.payerId ?? null) };
       refuseErrors([
-        ...(isQuestion(params.question) ? misplaced(params.question, body) : [UNKNOWN_QUESTION]),
+        ...(isQuestion(params.question) ? listMisplacedDetails(params.question, body) : [UNKNOWN_QUESTION]),
         ...(input.payerId === null || subject.payerIds.includes(input.payerId) ? [] : [NOT_ITS_PAYER]),
         ...(await listDocumentErrors(sql, subject.clientId, 'evidence', input.evidence)),
       ]);
       const question = params.question as Question;
-      return answerOk(view(await putAnswer(sql, principal, subject.id, commandId, question, input, ifMatch)));
+      return answerOk(showEntry(await putAnswer(sql, principal, subject.id, commandId, question, input, ifMatch)));
     },
   }),
   route({
@@ -217,7 +217,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, query: { limit, cursor, ...filter } }) =>
       answerPage(
         await listPlatformAnswers(sql, principal, subject.id, filter, { limit, ...(cursor && { cursor }) }),
-        view,
+        showEntry,
       ),
   }),
   route({
@@ -248,7 +248,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, commandId, ifMatch }) => {
       const put = await putDecision(sql, principal, subject.id, commandId, body, ifMatch);
       if (!put) throw new Problem('relationship_ended', { detail: LEFT });
-      return answerOk(view(put));
+      return answerOk(showEntry(put));
     },
   }),
   route({
@@ -259,8 +259,8 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     query: pageQuery,
-    responses: { 200: { description: 'Decisions in order of recording', schema: describePage(decided) } },
+    responses: { 200: { description: 'Decisions in order of recording', schema: describePage(recordedDecision) } },
     handler: async ({ principal, subject, query }) =>
-      answerPage(await listDecisions(sql, principal, subject.id, query), view),
+      answerPage(await listDecisions(sql, principal, subject.id, query), showEntry),
   }),
 ];

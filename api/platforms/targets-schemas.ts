@@ -55,17 +55,17 @@ export const panels = z
 
 export const targetsQuery = z.strictObject({ providerId: id, practiceId: id, state });
 
-const component = (of: number) =>
+const describeComponent = (of: number) =>
   z.strictObject({ points: z.number().meta({ description: `Of ${of}` }), of: z.literal(of) });
 const score = z
   .strictObject({
     total: z.number().meta({ description: 'Their sum, of 100' }),
-    caseload: component(WEIGHTS.caseload),
-    value: component(WEIGHTS.value),
-    panel: component(WEIGHTS.panel),
-    speed: component(WEIGHTS.speed),
-    effort: component(WEIGHTS.effort),
-    rates: component(WEIGHTS.rates),
+    caseload: describeComponent(WEIGHTS.caseload),
+    value: describeComponent(WEIGHTS.value),
+    panel: describeComponent(WEIGHTS.panel),
+    speed: describeComponent(WEIGHTS.speed),
+    effort: describeComponent(WEIGHTS.effort),
+    rates: describeComponent(WEIGHTS.rates),
   })
   .meta({ id: 'TargetScore' });
 

@@ -46,7 +46,7 @@ const tag = 'work queue';
 
 const shownCover = addOldNames(SUBSTITUTE);
 
-const keptCover = ({ substitute: coveredBy, ...rest }: z.output<typeof coverInput>) => ({ coveredBy, ...rest });
+const readCoverInput = ({ substitute: coveredBy, ...rest }: z.output<typeof coverInput>) => ({ coveredBy, ...rest });
 
 export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -75,7 +75,7 @@ export const absenceCoverRoutes = ({ sql }: Deps): Route[] => [
         errors.push({ path: 'substitute', rule: 'somebody_else', message: 'must be a different user' });
       if (errors.length > 0) throw refuseFields(...errors);
       if (!mayManage(principal, substitute!)) throw new Problem('forbidden');
-      const made = await createCover(sql, principal, commandId, subject.id, keptCover(body));
+      const made = await createCover(sql, principal, commandId, subject.id, readCoverInput(body));
       if (typeof made === 'string') throw new Problem(made);
       return answerCreated(`/v1/users/${subject.id}/covers/${made.id}`, shownCover(made));
     },

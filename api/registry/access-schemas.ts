@@ -26,7 +26,10 @@ export const CLIENT_IS_SCOPED = {
 };
 
 /** A client's own people and programs see their own clients, never all. */
-function clientIsScoped({ role, clientIds: scope }: { role?: unknown; clientIds?: unknown }, context: z.RefinementCtx) {
+function requireClientScope(
+  { role, clientIds: scope }: { role?: unknown; clientIds?: unknown },
+  context: z.RefinementCtx,
+) {
   if (role === 'client' && scope === undefined)
     reportBrokenRule(context, ['clientIds'], CLIENT_IS_SCOPED.rule, CLIENT_IS_SCOPED.message);
 }
@@ -42,7 +45,10 @@ const owner = {
 };
 
 /** A key belongs to one: whoever acts by it has to be told from its name. */
-function belongsToOne({ userId, serviceName }: { userId?: unknown; serviceName?: unknown }, context: z.RefinementCtx) {
+function requireOneOwner(
+  { userId, serviceName }: { userId?: unknown; serviceName?: unknown },
+  context: z.RefinementCtx,
+) {
   if (userId !== undefined && serviceName !== undefined)
     reportBrokenRule(context, ['serviceName'], 'one_owner', 'must be left out where userId is given');
 }
@@ -66,7 +72,7 @@ export const userInput = z
         'In whose day the user’s covers begin and end. Default: the zone that most clients have whom the user may see',
     }),
   })
-  .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)
+  .superRefine(requireClientScope, BESIDE_BAD_FIELDS)
   .meta({ id: 'UserInput' });
 
 export const user = z
@@ -108,8 +114,8 @@ export const apiKeyInput = z
       .meta({ description: 'The last day, in UTC, on which it is valid' }),
     ...owner,
   })
-  .superRefine(clientIsScoped, BESIDE_BAD_FIELDS)
-  .superRefine(belongsToOne, BESIDE_BAD_FIELDS)
+  .superRefine(requireClientScope, BESIDE_BAD_FIELDS)
+  .superRefine(requireOneOwner, BESIDE_BAD_FIELDS)
   .meta({ id: 'ApiKeyInput' });
 
 const apiKeyFields = {

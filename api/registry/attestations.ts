@@ -18,11 +18,11 @@ import { accessWithdrawal, accessWithdrawalInput, attestation, attestationInput 
 import { refuseErrors } from '../kernel/validation';
 
 const tag = 'providers';
-const viewOf =
+const createAttestationView =
   ({ id: providerId }: Provider) =>
   ({ clientId: _, createdAt: recordedAt, ...shown }: Attestation) => ({ ...shown, providerId, recordedAt });
 
-const withdrawalOf =
+const createWithdrawalView =
   ({ id: providerId }: Provider) =>
   ({ createdAt: recordedAt, ...shown }: AccessWithdrawal) => ({ ...shown, providerId, recordedAt });
 
@@ -43,7 +43,7 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
       const { authorizedPayerIds: ids = [] } = body;
       refuseErrors(listUnknown('authorizedPayerIds', ids, await selectKnownPayers(sql, ids)));
       const made = await recordAttestation(sql, principal, commandId, subject, body);
-      return answerCreated(`/v1/providers/${subject.id}/attestations/${made.id}`, viewOf(subject)(made));
+      return answerCreated(`/v1/providers/${subject.id}/attestations/${made.id}`, createAttestationView(subject)(made));
     },
   }),
   route({
@@ -56,7 +56,7 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     query: pageQuery,
     responses: { 200: { description: 'Attestations in order of recording', schema: describePage(attestation) } },
     handler: async ({ principal, subject, query }) =>
-      answerPage(await listAttestations(sql, principal, subject, query), viewOf(subject)),
+      answerPage(await listAttestations(sql, principal, subject, query), createAttestationView(subject)),
   }),
   route({
     method: 'post',
@@ -74,7 +74,7 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
       const { payerIds } = body;
       refuseErrors(listUnknown('payerIds', payerIds, await selectKnownPayers(sql, payerIds)));
       const made = await recordAccessWithdrawal(sql, principal, commandId, subject, body);
-      return answerCreated(`/v1/providers/${subject.id}/access-withdrawals`, withdrawalOf(subject)(made));
+      return answerCreated(`/v1/providers/${subject.id}/access-withdrawals`, createWithdrawalView(subject)(made));
     },
   }),
   route({
@@ -87,7 +87,7 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     query: pageQuery,
     responses: { 200: { description: 'Withdrawals in order of recording', schema: describePage(accessWithdrawal) } },
     handler: async ({ principal, subject, query }) =>
-      answerPage(await listAccessWithdrawals(sql, principal, subject, query), withdrawalOf(subject)),
+      answerPage(await listAccessWithdrawals(sql, principal, subject, query), createWithdrawalView(subject)),
   }),
   route({
     method: 'get',
@@ -98,7 +98,7 @@ export const attestationRoutes = ({ sql }: Deps): Route[] => [
     subject: async ({ principal, params }) => {
       const provider = await findProvider(sql, principal, params.id);
       const found = provider && (await findAttestation(sql, principal, provider, params.attestationId));
-      return found && viewOf(provider)(found);
+      return found && createAttestationView(provider)(found);
     },
     responses: { 200: { description: 'The attestation', schema: attestation } },
     handler: async ({ subject }) => answerOk(subject),

@@ -65,7 +65,7 @@ const authorisation = z
 
 const revocation = z.strictObject({ on: describeDate('Revocation.on'), reason: longText }).meta({ id: 'Revocation' });
 
-const shownAuthorisation = ({ clientId: _, ...shown }: Authorisation) => shown;
+const showAuthorisation = ({ clientId: _, ...shown }: Authorisation) => shown;
 
 export const authorisationRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -85,7 +85,7 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
         ...(await listDocumentErrors(sql, subject.clientId, 'evidence', body.evidence)),
       ]);
       const made = await createAuthorisation(sql, principal, commandId, subject, body);
-      return answerCreated(`/v1/authorisations/${made.id}`, shownAuthorisation(made));
+      return answerCreated(`/v1/authorisations/${made.id}`, showAuthorisation(made));
     },
   }),
   route({
@@ -98,7 +98,7 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     query: pageQuery,
     responses: { 200: { description: 'In order of recording', schema: describePage(authorisation) } },
     handler: async ({ principal, subject, query }) =>
-      answerPage(await listAuthorisations(sql, principal, subject.id, query), shownAuthorisation),
+      answerPage(await listAuthorisations(sql, principal, subject.id, query), showAuthorisation),
   }),
   route({
     method: 'get',
@@ -108,7 +108,7 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findAuthorisation(sql, principal, params.id),
     responses: { 200: { description: 'The authorisation', schema: authorisation } },
-    handler: async ({ subject }) => answerOk(shownAuthorisation(subject)),
+    handler: async ({ subject }) => answerOk(showAuthorisation(subject)),
   }),
   route({
     method: 'post',
@@ -121,7 +121,7 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The authorisation as it is now', schema: authorisation } },
     handler: async ({ principal, subject, body }) => {
       refuseErrors(listContradictions('Revocation', body, { signature: subject.signedOn }));
-      return answerOk(shownAuthorisation(await revokeAuthorisation(sql, principal, subject, body)));
+      return answerOk(showAuthorisation(await revokeAuthorisation(sql, principal, subject, body)));
     },
   }),
 ];

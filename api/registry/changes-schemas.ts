@@ -4,7 +4,7 @@ import { CHANGE_FIELDS } from '../../domain/kernel/codes';
 import { actor, date, id, instant, state, describeDate } from '../kernel/schemas';
 
 /** How a change came about, beside what has changed. */
-export const circumstance = {
+export const circumstanceFields = {
   changedOn: describeDate('FileChange.changedOn').meta({
     description: 'The day from which this holds in fact; the default is today',
   }),

@@ -4,7 +4,7 @@ import { date, email, id, instant, line, timeZone, version } from '../kernel/sch
 const fields = { name: line, timeZone, contactEmail: email };
 
 /** Of a client or provider: whether it leaves or has left. */
-export const ended = {
+export const endedFields = {
   endedOn: date.nullable().meta({ description: 'The last day, of one that leaves or has left' }),
   endingId: id.nullable().meta({ description: 'What that comes to, and how far it is: `GET /v1/endings/{id}`' }),
   secretsPurgedAt: instant.nullable(),
@@ -13,5 +13,5 @@ export const ended = {
 export const clientInput = z.strictObject(fields).meta({ id: 'ClientInput' });
 export const clientPatch = z.strictObject(fields).partial().meta({ id: 'ClientPatch' });
 export const client = z
-  .strictObject({ id, ...fields, ...ended, version, createdAt: instant, updatedAt: instant })
+  .strictObject({ id, ...fields, ...endedFields, version, createdAt: instant, updatedAt: instant })
   .meta({ id: 'Client' });

@@ -7,7 +7,7 @@ import { client, clientInput, clientPatch } from './clients-schemas';
 import { describePage, pageQuery, ZONE_UNKNOWN } from '../kernel/schemas';
 
 const tag = 'clients';
-const view = ({ clientId: _, ...shown }: Client) => shown;
+const showClient = ({ clientId: _, ...shown }: Client) => shown;
 
 export const clientRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -21,7 +21,7 @@ export const clientRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, body, commandId }) => {
       const made = await createClient(sql, principal, commandId, body);
       if (!made) throw refuseFields(ZONE_UNKNOWN);
-      return answerCreated(`/v1/clients/${made.id}`, view(made));
+      return answerCreated(`/v1/clients/${made.id}`, showClient(made));
     },
   }),
   route({
@@ -32,7 +32,7 @@ export const clientRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     query: pageQuery,
     responses: { 200: { description: 'Clients in order of creation', schema: describePage(client) } },
-    handler: async ({ principal, query }) => answerPage(await listClients(sql, principal, query), view),
+    handler: async ({ principal, query }) => answerPage(await listClients(sql, principal, query), showClient),
   }),
   route({
     method: 'get',
@@ -42,7 +42,7 @@ export const clientRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
     responses: { 200: { description: 'The client', schema: client } },
-    handler: async ({ subject }) => answerOk(view(subject)),
+    handler: async ({ subject }) => answerOk(showClient(subject)),
   }),
   route({
     method: 'patch',
@@ -56,7 +56,7 @@ export const clientRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, ifMatch }) => {
       const changed = await updateClient(sql, principal, subject.id, body, ifMatch);
       if (!changed) throw refuseFields(ZONE_UNKNOWN);
-      return answerOk(view(changed));
+      return answerOk(showClient(changed));
     },
   }),
 ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currentQuery, kept, statement } from './statements';
+import { currentQuery, statementFields, showStatement } from './statements';
 import { ENROLMENT_KINDS, ENROLMENT_STATUSES } from '../../domain/kernel/codes';
 import { findPayer } from '../../record/registry/payers';
 import { findPractice } from '../../record/registry/practices';
@@ -42,7 +42,7 @@ const enrolmentInput = z
 
 const enrolment = z
   .strictObject({
-    ...kept,
+    ...statementFields,
     ...enrolmentFields,
     on: date,
     expectedOn: date.nullable(),
@@ -68,7 +68,7 @@ export const enrolmentRoutes = ({ sql }: Deps): Route[] => [
         ...(await listDocumentErrors(sql, subject.clientId, 'evidence', body.evidence)),
       ]);
       const made = await putEnrolment(sql, principal, commandId, subject, body as EnrolmentInput);
-      return answerCreated(`/v1/practices/${subject.id}/enrolments`, statement(made));
+      return answerCreated(`/v1/practices/${subject.id}/enrolments`, showStatement(made));
     },
   }),
   route({
@@ -83,7 +83,7 @@ export const enrolmentRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, query: { limit, cursor, current } }) =>
       answerPage(
         await listEnrolments(sql, principal, subject.id, current, { limit, ...(cursor && { cursor }) }),
-        statement,
+        showStatement,
       ),
   }),
 ];

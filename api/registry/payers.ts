@@ -23,12 +23,12 @@ import { refuseErrors } from '../kernel/validation';
 const tag = 'payers';
 
 // How a payer is worked is the operator's own knowledge.
-const viewFor =
+const createPayerView =
   (principal: Principal) =>
   ({ playbook, ...shown }: Payer) =>
     isOperator(principal) ? { ...shown, playbook } : shown;
 
-function payerOf(result: PayerOrExisting): Payer {
+function readPayer(result: PayerOrExisting): Payer {
   if ('existingId' in result) throw new Problem('duplicate_payer', result);
   return result.payer;
 }
@@ -57,8 +57,8 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     responses: { 201: { description: 'The payer', schema: payer } },
     handler: async ({ principal, body, commandId }) => {
       refuseErrors(listUnknown('covers', body.covers, await selectKnownPayers(sql, body.covers)));
-      const made = payerOf(await createPayer(sql, principal, commandId, body));
-      return answerCreated(`/v1/payers/${made.id}`, viewFor(principal)(made));
+      const made = readPayer(await createPayer(sql, principal, commandId, body));
+      return answerCreated(`/v1/payers/${made.id}`, createPayerView(principal)(made));
     },
   }),
   route({
@@ -69,7 +69,7 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     query: pageQuery,
     responses: { 200: { description: 'Payers in order of creation', schema: describePage(payer) } },
-    handler: async ({ principal, query }) => answerPage(await listPayers(sql, query), viewFor(principal)),
+    handler: async ({ principal, query }) => answerPage(await listPayers(sql, query), createPayerView(principal)),
   }),
   route({
     method: 'get',
@@ -79,7 +79,7 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ params }) => findPayer(sql, params.id),
     responses: { 200: { description: 'The payer', schema: payer } },
-    handler: async ({ principal, subject }) => answerOk(viewFor(principal)(subject)),
+    handler: async ({ principal, subject }) => answerOk(createPayerView(principal)(subject)),
   }),
   route({
     method: 'get',
@@ -109,7 +109,9 @@ export const payerRoutes = ({ sql }: Deps): Route[] => [
     responses: { 200: { description: 'The payer as it is now', schema: payer } },
     handler: async ({ principal, subject, body, ifMatch }) => {
       refuseErrors(listUnknown('covers', body.covers, await selectKnownPayers(sql, body.covers)));
-      return answerOk(viewFor(principal)(payerOf(await updatePayer(sql, principal, subject.id, body, ifMatch))));
+      return answerOk(
+        createPayerView(principal)(readPayer(await updatePayer(sql, principal, subject.id, body, ifMatch))),
+      );
     },
   }),
 ];

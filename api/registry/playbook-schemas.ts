@@ -76,7 +76,7 @@ const contact = z.strictObject({
 });
 
 /** What of a playbook a call to the payer needs. */
-export const calling = {
+export const callingHours = {
   callHours,
   contacts: allowRepeats(z.array(contact).max(200)),
   callerVerification: requireUnique(z.array(line).max(50), (field) => field),
@@ -144,7 +144,7 @@ const fields = {
       description:
         'What the payer wants of a change of each; left out, an application. `perPractice`: one for a practice’s change instead of one for each of its providers',
     }),
-  ...calling,
+  ...callingHours,
   tinByMail: z.boolean().meta({ description: 'Whether mail to the payer names the practice’s EIN; an SSN never is' }),
   contractBases: allowWords(CONTRACT_BASES),
   closures,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currentQuery, kept, statement } from './statements';
+import { currentQuery, statementFields, showStatement } from './statements';
 import { PORTAL_STATUSES } from '../../domain/kernel/codes';
 import { selectKnownPayers } from '../../record/registry/payers';
 import { findPractice } from '../../record/registry/practices';
@@ -20,7 +20,7 @@ import { listUnknown, listWorkerErrors } from '../kernel/references';
 
 const portalFields = { portal: line, payerIds: listOfIds(500), status: z.enum(PORTAL_STATUSES) };
 
-const NOTES = { note: 'notes' };
+const PORTAL_NAMES = { note: 'notes' };
 
 const HOLDER_MISSING = { path: 'holder', rule: 'required', message: 'is required, or holderUserId' };
 
@@ -38,12 +38,12 @@ const portalAccessInput = allowOldNames(
     secretKeptIn: line.optional().meta({ description: 'Where the secret is kept, never the secret itself' }),
     notes: longText.optional(),
   }),
-  NOTES,
+  PORTAL_NAMES,
 );
 
 const portalAccess = z
   .strictObject({
-    ...kept,
+    ...statementFields,
     ...portalFields,
     holder: line,
     holderUserId: id.nullable(),
@@ -56,7 +56,7 @@ const portalAccess = z
   })
   .meta({ id: 'PortalAccess' });
 
-const shownAccess = (access: PortalAccess) => addOldNames(NOTES)(statement(access));
+const showAccess = (access: PortalAccess) => addOldNames(PORTAL_NAMES)(showStatement(access));
 
 export const portalAccessRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -88,9 +88,9 @@ export const portalAccessRoutes = ({ sql }: Deps): Route[] => [
           )
         ).flat(),
       ]);
-      const given = { ...restoreOldNames(NOTES)(body), holder } as PortalAccessInput;
+      const given = { ...restoreOldNames(PORTAL_NAMES)(body), holder } as PortalAccessInput;
       const made = await putPortalAccess(sql, principal, commandId, subject, given);
-      return answerCreated(`/v1/practices/${subject.id}/portal-access`, shownAccess(made));
+      return answerCreated(`/v1/practices/${subject.id}/portal-access`, showAccess(made));
     },
   }),
   route({
@@ -105,7 +105,7 @@ export const portalAccessRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, query: { limit, cursor, current } }) =>
       answerPage(
         await listPortalAccess(sql, principal, subject.id, current, { limit, ...(cursor && { cursor }) }),
-        shownAccess,
+        showAccess,
       ),
   }),
 ];

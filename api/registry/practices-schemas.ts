@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isEin, isItin, isSsn, TIN_TYPES } from '../../domain/kernel/identifiers';
 import { evenIfExists } from '../kernel/duplicates';
-import { circumstance } from './changes-schemas';
+import { circumstanceFields } from './changes-schemas';
 import {
   address,
   BESIDE_BAD_FIELDS,
@@ -95,7 +95,7 @@ export const practicePatch = z
     ).meta({ description: 'All of them: those with an id stay, others are new, what is left out is removed' }),
     billing: billing.nullable(),
     evenIfExists,
-    ...circumstance,
+    ...circumstanceFields,
   })
   .partial()
   .meta({ id: 'PracticePatch' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isCaqhId, isDea, isTaxonomy } from '../../domain/kernel/identifiers';
-import { circumstance } from './changes-schemas';
-import { ended } from './clients-schemas';
+import { circumstanceFields } from './changes-schemas';
+import { endedFields } from './clients-schemas';
 import { registryState } from '../kernel/lookup-schemas';
 import {
   actor,
@@ -39,7 +39,7 @@ export const taxonomyCode = describeText(
 const FIRST_DAY = 'The first day of this term; where it is unknown, the term counts for every day up to its end';
 const ISSUED =
   'The day of issue; the term begins on it unless `startsOn` is given, but a renewal does not where it lies within or before the term that is renewed';
-const termOf = (held: 'Licence' | 'Dea') => ({
+const describeTerm = (held: 'Licence' | 'Dea') => ({
   issuedOn: describeDate(`${held}.issuedOn`).optional().meta({ description: ISSUED }),
   startsOn: describeDate(`${held}.startsOn`).optional().meta({ description: FIRST_DAY }),
   expiresOn: describeDate(`${held}.expiresOn`),
@@ -47,10 +47,10 @@ const termOf = (held: 'Licence' | 'Dea') => ({
 const FORMER = 'Terms that were renewed or replaced, each once; the latest end first';
 
 const licence = z
-  .strictObject({ state, number: line, ...termOf('Licence') })
+  .strictObject({ state, number: line, ...describeTerm('Licence') })
   .superRefine(requireOrder('Licence'), BESIDE_BAD_FIELDS);
 const licences = requireUnique(z.array(licence).max(100), (one) => `${one.state} ${one.number}`);
-const formerLicences = requireUnique(z.array(licence).max(1000), keyOfFormer).meta({ description: FORMER });
+const formerLicences = requireUnique(z.array(licence).max(1000), buildFormerKey).meta({ description: FORMER });
 const dollars = z.int().min(1).max(1_000_000_000);
 const policy = z.strictObject({
   carrier: line,
@@ -67,7 +67,7 @@ export const malpractice = policy.superRefine((given, context) => {
 }, BESIDE_BAD_FIELDS);
 const formerMalpractice = requireUnique(
   z.array(malpractice).max(1000),
-  (one) => `${one.carrier} ${keyOfFormer(one)}`,
+  (one) => `${one.carrier} ${buildFormerKey(one)}`,
 ).meta({
   description: FORMER,
 });
@@ -79,12 +79,12 @@ const deaNumber = describeText(
   },
 );
 const registration = z
-  .strictObject({ state, number: deaNumber, ...termOf('Dea') })
+  .strictObject({ state, number: deaNumber, ...describeTerm('Dea') })
   .superRefine(requireOrder('Dea'), BESIDE_BAD_FIELDS);
 export const dea = requireUnique(z.array(registration).max(60), (one) => `${one.state} ${one.number}`).meta({
   description: 'Where they prescribe',
 });
-const formerDea = requireUnique(z.array(registration).max(1000), keyOfFormer).meta({ description: FORMER });
+const formerDea = requireUnique(z.array(registration).max(1000), buildFormerKey).meta({ description: FORMER });
 const former = { formerLicences, formerMalpractice, formerDea };
 
 const firstName = line
@@ -106,7 +106,7 @@ const formerNames = requireUnique(z.array(formerName).max(20), (name) => JSON.st
   description: 'Names that the person had before; lists of exclusions are searched for them too',
 });
 
-function keyOfFormer(one: { state?: string; number?: string; policyNumber?: string; expiresOn: string }): string {
+function buildFormerKey(one: { state?: string; number?: string; policyNumber?: string; expiresOn: string }): string {
   return [one.state, one.number ?? one.policyNumber, one.expiresOn].join(' ');
 }
 
@@ -140,7 +140,7 @@ export const providerPatch = z
     malpractice: malpractice.nullable(),
     dea,
     ...former,
-    ...circumstance,
+    ...circumstanceFields,
   })
   .partial()
   .meta({ id: 'ProviderPatch' });
@@ -172,7 +172,7 @@ export const provider = z
     formerMalpractice: allowRepeats(z.array(policy.partial({ policyNumber: true }))).meta({
       description: `${FORMER}; without their numbers once secrets are purged`,
     }),
-    ...ended,
+    ...endedFields,
     attestation: z.strictObject({ attestedOn: date, dueOn: date, current: z.boolean() }).nullable().meta({
       description: 'The latest CAQH attestation that a registry knows or this client recorded; valid through `dueOn`',
     }),

@@ -25,7 +25,7 @@ import { npiCorrection, provider, providerInput, providerPatch } from './provide
 const tag = 'providers';
 
 // The person behind a provider stays ours: by its id two clients would find each other.
-export function viewOfProvider({
+export function showProvider({
   personId: _,
   fullName: _name,
   timeZone,
@@ -49,18 +49,18 @@ export function viewOfProvider({
     ...shown,
     secretsPurgedAt: purged.secrets ?? null,
     attestation: dueOn && { attestedOn, dueOn, current: today <= dueOn },
-    registries: { caqh: stateOf(caqh), nppes: stateOf(nppes) },
+    registries: { caqh: showRegistryState(caqh), nppes: showRegistryState(nppes) },
   };
 }
 
-const utc = (instant: string | null) => instant && toInstant(Date.parse(instant));
+const toUtc = (instant: string | null) => instant && toInstant(Date.parse(instant));
 
-function stateOf({ checkedAt, unavailableSince, nextCheckAt, ...state }: RegistryState) {
+function showRegistryState({ checkedAt, unavailableSince, nextCheckAt, ...state }: RegistryState) {
   return {
     ...state,
-    checkedAt: utc(checkedAt),
-    unavailableSince: utc(unavailableSince),
-    nextCheckAt: utc(nextCheckAt),
+    checkedAt: toUtc(checkedAt),
+    unavailableSince: toUtc(unavailableSince),
+    nextCheckAt: toUtc(nextCheckAt),
   };
 }
 
@@ -82,7 +82,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
         const { hasLeft, existingId } = result;
         throw new Problem(hasLeft ? 'left_before' : 'duplicate_provider', { existingId });
       }
-      return answerCreated(`/v1/providers/${result.provider.id}`, viewOfProvider(result.provider));
+      return answerCreated(`/v1/providers/${result.provider.id}`, showProvider(result.provider));
     },
   }),
   route({
@@ -95,7 +95,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     query: pageQuery,
     responses: { 200: { description: 'Providers in order of creation', schema: describePage(provider) } },
     handler: async ({ principal, subject, query }) =>
-      answerPage(await listProviders(sql, principal, subject.id, query), viewOfProvider),
+      answerPage(await listProviders(sql, principal, subject.id, query), showProvider),
   }),
   route({
     method: 'get',
@@ -105,7 +105,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The provider', schema: provider } },
-    handler: async ({ subject }) => answerOk(viewOfProvider(subject)),
+    handler: async ({ subject }) => answerOk(showProvider(subject)),
   }),
   route({
     method: 'get',
@@ -144,7 +144,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
         (body.malpractice || body.dea || body.formerMalpractice || body.formerDea)
       )
         throw new Problem('ended');
-      return answerOk(viewOfProvider(await updateProvider(sql, principal, subject, body, ifMatch)));
+      return answerOk(showProvider(await updateProvider(sql, principal, subject, body, ifMatch)));
     },
   }),
   route({
@@ -163,7 +163,7 @@ export const providerRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, subject, body, ifMatch }) => {
       if (subject.endedOn !== null) throw new Problem('ended');
       return answerOk(
-        viewOfProvider(await addOnce('duplicate_provider', () => correctNpi(sql, principal, subject, body, ifMatch))),
+        showProvider(await addOnce('duplicate_provider', () => correctNpi(sql, principal, subject, body, ifMatch))),
       );
     },
   }),

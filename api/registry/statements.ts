@@ -1,11 +1,17 @@
 import { actor, id, instant, pageQuery, yesOrNo } from '../kernel/schemas';
 
 /** What every statement about a practice is kept with. */
-export const kept = { id, practiceId: id, recordedBy: actor, createdAt: instant, supersededBy: id.nullable() };
+export const statementFields = {
+  id,
+  practiceId: id,
+  recordedBy: actor,
+  createdAt: instant,
+  supersededBy: id.nullable(),
+};
 
 export const currentQuery = pageQuery.extend({
   current: yesOrNo.optional().meta({ description: 'true: current statements; false: former ones' }),
 });
 
 /** A statement as it is shown. */
-export const statement = <T extends { clientId: string }>({ clientId: _, ...shown }: T) => shown;
+export const showStatement = <T extends { clientId: string }>({ clientId: _, ...shown }: T) => shown;

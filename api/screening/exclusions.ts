@@ -46,8 +46,8 @@ const tag = 'exclusions';
 /** The whole list is about 15 MB. */
 const MAX_BYTES = 40_000_000;
 
-const shownCheck = ({ clientId: _, ...shown }: ExclusionCheck) => shown;
-const shownList = ({ month, ...shown }: ExclusionList) => ({ ...shown, month: month.slice(0, 7) });
+const showCheck = ({ clientId: _, ...shown }: ExclusionCheck) => shown;
+const showList = ({ month, ...shown }: ExclusionList) => ({ ...shown, month: month.slice(0, 7) });
 
 export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
   route({
@@ -67,7 +67,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     handler: async ({ principal, query, file, commandId }) => {
       const list = { month: `${query.month}-01`, sha256: createHash('sha256').update(file).digest('hex') };
       const imported = importList(sql, principal, commandId, list, () => readLeie(file), { patienceMs });
-      return answerOk(shownList(await imported.catch(refuseList)));
+      return answerOk(showList(await imported.catch(refuseList)));
     },
   }),
   route({
@@ -78,7 +78,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     access: 'operations:read',
     query: pageQuery,
     responses: { 200: { description: 'In order of their import', schema: describePage(exclusionList) } },
-    handler: async ({ query }) => answerPage(await listLists(sql, query), shownList),
+    handler: async ({ query }) => answerPage(await listLists(sql, query), showList),
   }),
   route({
     method: 'get',
@@ -92,15 +92,15 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
       return answerOk({ month: month?.slice(0, 7) ?? null, awaited: awaited.slice(0, 7), ...source });
     },
   }),
-  ...routesAbout(sql, 'providers', 'a provider', (principal, id) => findProvider(sql, principal, id)),
-  ...routesAbout(sql, 'practices', 'a practice', async (principal, id) => {
+  ...buildRoutesAbout(sql, 'providers', 'a provider', (principal, id) => findProvider(sql, principal, id)),
+  ...buildRoutesAbout(sql, 'practices', 'a practice', async (principal, id) => {
     const practice = await findPractice(sql, principal, id);
     return practice && { id: practice.id, clientId: practice.clientId, personId: null };
   }),
 ];
 
 /** What is recorded and asked of one who may be excluded. */
-const routesAbout = (
+const buildRoutesAbout = (
   sql: Sql,
   room: 'providers' | 'practices',
   who: string,
@@ -131,7 +131,7 @@ const routesAbout = (
         body as ExclusionCheckInput,
         mayDecide,
       );
-      return answerCreated(`/v1/${room}/${subject.id}/exclusion-checks`, shownCheck(made));
+      return answerCreated(`/v1/${room}/${subject.id}/exclusion-checks`, showCheck(made));
     },
   }),
   route({
@@ -144,7 +144,7 @@ const routesAbout = (
     query: pageQuery,
     responses: { 200: { description: 'In order of recording', schema: describePage(exclusionCheck) } },
     handler: async ({ principal, subject, query }) =>
-      answerPage(await listExclusionChecks(sql, principal, subject, query), shownCheck),
+      answerPage(await listExclusionChecks(sql, principal, subject, query), showCheck),
   }),
   route({
     method: 'get',

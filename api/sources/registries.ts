@@ -20,10 +20,10 @@ import {
 } from './registries-schemas';
 import { refuseTable } from '../kernel/tables';
 import { refuseErrors } from '../kernel/validation';
-import { viewOfProvider } from '../registry/providers';
+import { showProvider } from '../registry/providers';
 
 const MAX_BYTES = 5_000_000;
-const shownRequest = ({ id, kind, caqhId, status, exception, requestedBy, createdAt, settledAt }: RosterRequest) => ({
+const showRequest = ({ id, kind, caqhId, status, exception, requestedBy, createdAt, settledAt }: RosterRequest) => ({
   id,
   kind,
   caqhId,
@@ -34,7 +34,7 @@ const shownRequest = ({ id, kind, caqhId, status, exception, requestedBy, create
   settledAt,
 });
 
-const columnOf = (came: RowOutcome, { caqhId }: { caqhId: string | null }): string =>
+const nameColumn = (came: RowOutcome, { caqhId }: { caqhId: string | null }): string =>
   came === 'older_than_on_file' ? 'status_date' : caqhId ? 'caqh_id' : 'npi';
 
 export const registryRoutes = ({ sql }: Deps): Route[] => [
@@ -64,7 +64,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
         else {
           const came: RowOutcome = await recordExportedRow(sql, principal, row, { at, dryRun });
           if (came === 'recorded' || came === 'unchanged') outcome[came] += 1;
-          else outcome.rejected.push({ line, column: columnOf(came, row), rule: came });
+          else outcome.rejected.push({ line, column: nameColumn(came, row), rule: came });
         }
       }
       const { rejected, ...totals } = outcome;
@@ -86,7 +86,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
       if (!(await isCaqhApiOn(sql))) throw new Problem('caqh_not_asked');
       const { caqhId } = subject;
       if (caqhId === null) throw new Problem('caqh_id_missing');
-      return answerOk(shownRequest(await requestRoster(sql, principal, commandId, subject, caqhId)));
+      return answerOk(showRequest(await requestRoster(sql, principal, commandId, subject, caqhId)));
     },
   }),
   route({
@@ -98,7 +98,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
     responses: { 200: { description: 'The latest first', schema: rosterRequests } },
     handler: async ({ principal, subject }) =>
-      answerOk({ items: (await listRosterRequests(sql, principal, subject)).map(shownRequest) }),
+      answerOk({ items: (await listRosterRequests(sql, principal, subject)).map(showRequest) }),
   }),
   route({
     method: 'get',
@@ -132,7 +132,7 @@ export const registryRoutes = ({ sql }: Deps): Route[] => [
       const chosen = offered.filter(({ field }) => body.fields.includes(field));
       const changed = await updateProvider(sql, principal, subject, applyProposals(subject, chosen), ifMatch);
       if (chosen.length === offered.length) await settleTasks(sql, subject.id, 'registry_mismatch');
-      return answerOk(viewOfProvider(changed));
+      return answerOk(showProvider(changed));
     },
   }),
 ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UPKEEP_KINDS } from '../../domain/kernel/codes';
-import { standing } from '../outreach/outreach-schemas';
+import { deliveryState } from '../outreach/outreach-schemas';
 import { date, id, state } from '../kernel/schemas';
 
 const kind = z.enum(UPKEEP_KINDS);
@@ -37,7 +37,7 @@ export const upkeep = z
           z.strictObject({
             rung: z.int().meta({ description: 'Days after `dueOn`; negative before it' }),
             on: date.meta({ description: 'When it was due' }),
-            delivery: standing.shape.delivery,
+            delivery: deliveryState.shape.delivery,
             sentOn: date.nullable(),
           }),
         ),

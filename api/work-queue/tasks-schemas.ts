@@ -33,5 +33,9 @@ export const tasksQuery = pageQuery.extend({
   open: yesOrNo.optional(),
 });
 
-export const NOTES = { note: 'notes' };
-export const taskCompletion = allowOldNames('TaskCompletion', z.strictObject({ notes: longText.optional() }), NOTES);
+export const TASK_NAMES = { note: 'notes' };
+export const taskCompletion = allowOldNames(
+  'TaskCompletion',
+  z.strictObject({ notes: longText.optional() }),
+  TASK_NAMES,
+);

@@ -6,13 +6,13 @@ import { answerPage } from '../kernel/listing';
 import { answerOk, route, type Route } from '../kernel/route';
 import { describePage } from '../kernel/schemas';
 import { addOldNames } from '../kernel/names';
-import { task, taskCompletion, tasksQuery, NOTES } from './tasks-schemas';
+import { task, taskCompletion, tasksQuery, TASK_NAMES } from './tasks-schemas';
 import { checkFilter } from '../kernel/filters';
 
 const tag = 'work queue';
 
-const bothNames = addOldNames(NOTES);
-const shownTask = (one: Task) => bothNames({ ...one, do: TASK_TO_DO[one.kind] });
+const bothNames = addOldNames(TASK_NAMES);
+const showTask = (one: Task) => bothNames({ ...one, do: TASK_TO_DO[one.kind] });
 
 export const taskRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -27,7 +27,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     handler: async ({ principal, query: { limit, cursor, ...filter } }) => {
       const { clientId, assignee } = filter;
       await checkFilter(sql, principal, { clientId, assignee });
-      return answerPage(await listTasksOf(sql, principal, filter, { limit, ...(cursor && { cursor }) }), shownTask);
+      return answerPage(await listTasksOf(sql, principal, filter, { limit, ...(cursor && { cursor }) }), showTask);
     },
   }),
   route({
@@ -38,7 +38,7 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     access: 'operations:read',
     subject: ({ principal, params }) => findTask(sql, principal, params.id),
     responses: { 200: { description: 'The task', schema: task } },
-    handler: async ({ subject }) => answerOk(shownTask(subject)),
+    handler: async ({ subject }) => answerOk(showTask(subject)),
   }),
   route({
     method: 'post',
@@ -51,6 +51,6 @@ export const taskRoutes = ({ sql }: Deps): Route[] => [
     body: taskCompletion,
     responses: { 200: { description: 'The task', schema: task } },
     handler: async ({ principal, subject, body }) =>
-      answerOk(shownTask(await completeTask(sql, principal, subject, body.notes ?? null))),
+      answerOk(showTask(await completeTask(sql, principal, subject, body.notes ?? null))),
   }),
 ];

@@ -19,7 +19,7 @@ import {
   position,
   yesOrNo,
 } from '../kernel/schemas';
-import { calling } from '../registry/playbook-schemas';
+import { callingHours } from '../registry/playbook-schemas';
 import { describeFormerName, addOldNames, SUBSTITUTE } from '../kernel/names';
 import { checkFilter } from '../kernel/filters';
 
@@ -57,7 +57,7 @@ const payerWork = z
     payerId: id,
     name: z.string(),
     count: z.int().meta({ description: 'The number of all its items; `items` holds the first `limit` of them' }),
-    ...z.object(calling).partial().shape,
+    ...z.object(callingHours).partial().shape,
     items: z.array(workItem),
   })
   .meta({ id: 'PayerWork', description: 'One payer’s part of the queue, with what a call needs' });
@@ -105,7 +105,7 @@ const query = z
   }, BESIDE_BAD_FIELDS);
 
 const underNames = addOldNames(SUBSTITUTE);
-const shownItem = (item: WorkItem) => underNames({ ...item, do: TO_DO[item.purpose] });
+const showItem = (item: WorkItem) => underNames({ ...item, do: TO_DO[item.purpose] });
 
 export const workQueueRoutes = ({ sql }: Deps): Route[] => [
   route({
@@ -132,11 +132,11 @@ export const workQueueRoutes = ({ sql }: Deps): Route[] => [
       if (groupBy) {
         const payers = await listWorkByPayer(sql, principal, filter, most);
         return answerOk({
-          items: payers.map((one) => ({ ...one, items: one.items.map(shownItem) })),
+          items: payers.map((one) => ({ ...one, items: one.items.map(showItem) })),
           nextCursor: null,
         });
       }
-      return answerPage(await listWork(sql, principal, filter, { limit: most, cursor }), shownItem);
+      return answerPage(await listWork(sql, principal, filter, { limit: most, cursor }), showItem);
     },
   }),
   route({

@@ -9,7 +9,7 @@ import type { ApplicationState } from '../../domain/applications/state';
 import type { Refusal } from '../../domain/applications/progress';
 import { addProofs, findInheritedAgreement, readProof, type Proof } from '../../domain/kernel/facts';
 import type { NextTry } from '../../domain/kernel/delivery';
-import { json, type Db, type Fragment, type Tx } from '../../runtime/database';
+import { toJson, type Db, type Fragment, type Tx } from '../../runtime/database';
 import { isUuid } from '../../runtime/uuid';
 import { readProofs } from '../billing/proofs';
 import { selectWaveTime } from '../kernel/outbox';
@@ -50,9 +50,9 @@ export async function keepCommand(
       clientId: command.clientId,
       applicationId: command.applicationId,
       action: command.action,
-      body: json(sql, command.body),
+      body: toJson(sql, command.body),
       expectedVersion: command.version ?? null,
-      actor: json(sql, actor),
+      actor: toJson(sql, actor),
     })} on conflict (id) do nothing`;
 }
 
@@ -75,8 +75,8 @@ export async function keepFollowUps<A extends Action>(
   await tx`
     insert into commands (id, client_id, application_id, action, body, actor, received_at, next_attempt_at)
     select (f.v->>'id')::uuid, (f.v->>'clientId')::uuid, (f.v->>'applicationId')::uuid, ${action}, f.v->'body',
-      ${json(tx, actor)}, clock_timestamp(), ${selectWaveTime(tx, tx`f.n`)}
-    from jsonb_array_elements(${json(tx, followUps)}) with ordinality as f(v, n)
+      ${toJson(tx, actor)}, clock_timestamp(), ${selectWaveTime(tx, tx`f.n`)}
+    from jsonb_array_elements(${toJson(tx, followUps)}) with ordinality as f(v, n)
     on conflict (id) do nothing`;
   await tx`notify commands`;
 }
@@ -116,7 +116,7 @@ const readCommand = ({ expectedVersion, ...command }: CommandRow): KeptCommand =
 export async function settleCommand(tx: Db, id: string, refusal: Refusal | null): Promise<void> {
   await tx`
     update commands
-    set status = ${refusal ? 'refused' : 'applied'}, refusal = ${refusal ? json(tx, refusal) : null}
+    set status = ${refusal ? 'refused' : 'applied'}, refusal = ${refusal ? toJson(tx, refusal) : null}
     where id = ${id} and status = 'pending'`;
 }
 

@@ -8,7 +8,7 @@ import { buildNaturalKey } from '../../domain/applications/key';
 import { armAgenda } from '../../domain/applications/step';
 import { toLocalDate } from '../../domain/time/calendar';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
-import { json, rowsOf, type Sql, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Sql, type Tx } from '../../runtime/database';
 import { readRun, buildRun, type ApplicationRun } from './application-run';
 import { computeDigest } from '../kernel/digest';
 import { keepCommand, readFactProof, areApprovalsWanted } from './commands';
@@ -86,7 +86,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
     const run = buildRun(state, row.personId, playbook.window.timeZone);
     const { state: usState, ...scope } = key;
     const inserted = await tx`
-      insert into applications ${rowsOf(tx, {
+      insert into applications ${toRows(tx, {
         id,
         clientId,
         ...scope,
@@ -100,7 +100,7 @@ export function openApplication(sql: Sql, request: OpeningRequest, actor: Actor)
         wakesAt: run.progress.next?.at ?? null,
         createdAt: state.openedAt,
         state: usState,
-        snapshot: json(tx, state),
+        snapshot: toJson(tx, state),
       })}
       on conflict do nothing returning id`;
     if (inserted.length === 0) return (await findObstacle(tx, id, key))!;

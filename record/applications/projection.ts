@@ -1,5 +1,5 @@
 import { announceFact } from '../kernel/subscribers';
-import { json, rowsOf } from '../../runtime/database';
+import { toJson, toRows } from '../../runtime/database';
 import type { TransactionSql } from 'postgres';
 import type { ApplicationEvent } from '../../domain/applications/events';
 import { isNews } from '../../domain/applications/news';
@@ -96,7 +96,7 @@ async function writeEvents(
       kind: event.kind,
       commandId: commandId && (event.id === commandId || event.causeId === commandId) ? commandId : null,
       causeId: event.causeId ?? null,
-      event: json(tx, event),
+      event: toJson(tx, event),
     })),
   )}`;
   for (const event of events)
@@ -108,7 +108,7 @@ async function writeEvents(
 
 async function writeState(tx: TransactionSql, state: ApplicationState): Promise<void> {
   await tx`
-    update applications set ${rowsOf(tx, { ...buildColumns(state), snapshot: json(tx, state) })}
+    update applications set ${toRows(tx, { ...buildColumns(state), snapshot: toJson(tx, state) })}
     where id = ${state.id}`;
 }
 

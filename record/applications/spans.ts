@@ -6,7 +6,7 @@ import type { PlainDate } from '../../domain/time/instants';
 import { readProof, isSameValue, type FactRecord } from '../../domain/kernel/facts';
 import { wasSeenLoaded } from '../../domain/applications/participation';
 import { findLackOf, findLastDay, type ApplicationState, type FactState } from '../../domain/applications/state';
-import { json, rowsOf, type Db, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Db, type Tx } from '../../runtime/database';
 import { notifyInheritingApplications } from '../billing/agreements';
 import { listTerminatedParticipations } from './affected-applications';
 import { readFactBody } from './commands';
@@ -37,9 +37,9 @@ export async function projectSpan(
   const ends = isEndedAnew
     ? { terminatedOn: span.effectiveTo === last?.terminatedOn ? null : (last?.terminatedOn ?? null) }
     : last;
-  const facts = json(tx, span.facts);
+  const facts = toJson(tx, span.facts);
   const row = { ...span, ...ends, applicationId: state.id, facts, knownFrom: state.updatedAt };
-  await tx`insert into network_spans ${rowsOf(tx, row)}`;
+  await tx`insert into network_spans ${toRows(tx, row)}`;
 }
 
 /** Gives the spans of participations the last day that a termination gives now, before the participations record it. */
@@ -160,19 +160,19 @@ export async function projectAgreement(
     // what is confirmed after an agreement has ended is a new one
     if (held && (!last || (last.endedOn !== null && body!.confirmedOn > last.endedOn)))
       await tx`
-        insert into agreements ${rowsOf(tx, {
+        insert into agreements ${toRows(tx, {
           id: randomUUID(),
           clientId: state.clientId,
           practiceId,
           payerId,
           state: usState,
           lineOfBusiness,
-          [fact]: json(tx, held),
+          [fact]: toJson(tx, held),
         })}`;
     else if (last) {
       const changed = await tx`
         update agreements
-        set ${column} = ${held ? json(tx, held) : null}, version = version + 1, updated_at = now()
+        set ${column} = ${held ? toJson(tx, held) : null}, version = version + 1, updated_at = now()
         where id = ${last.id} and ${held ? tx`coalesce(${column}->>'applicationId', ${state.id})` : tx`${column}->>'applicationId'`} = ${state.id}
         returning id`;
       if (changed.length > 0) await notifyInheritingApplications(tx, state.key);

@@ -4,7 +4,7 @@ import type { FactSource, LineOfBusiness } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactValues } from '../../domain/kernel/facts';
 import { readClock } from '../../runtime/clock';
-import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
+import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
@@ -127,7 +127,7 @@ export const endAgreement = (
     };
     await tx`
       update agreements
-      set ended_on = ${ending.on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now()
+      set ended_on = ${ending.on}, ending = ${toJson(tx, recorded)}, version = version + 1, updated_at = now()
       where id = ${id}`;
     await notifyInheritingApplications(tx, agreement);
     await recordAudit(tx, principal, {

@@ -11,7 +11,7 @@ import {
   type ReadinessEvidence,
 } from '../../domain/billing/readiness';
 import type { ApplicationState } from '../../domain/applications/state';
-import { rowsOf, type Db, type Tx } from '../../runtime/database';
+import { toRows, type Db, type Tx } from '../../runtime/database';
 import { emitEvent } from '../outreach/event-feed';
 import { selectExclusionWords } from '../kernel/person-scope';
 import type { Principal } from '../kernel/principal';
@@ -57,7 +57,7 @@ export async function emitReadinessChange(
   const before = told ?? { mayBill: false, reasons: [] };
   if (!told || before.mayBill !== mayBill || before.reasons.join() !== reasons.join()) {
     await tx`
-      insert into readiness_told ${rowsOf(tx, { applicationId, clientId, mayBill, reasons })}
+      insert into readiness_told ${toRows(tx, { applicationId, clientId, mayBill, reasons })}
       on conflict (application_id) do update
         set may_bill = excluded.may_bill, reasons = excluded.reasons, told_at = now()`;
     if (told || mayBill)

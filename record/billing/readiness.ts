@@ -18,7 +18,7 @@ import type {
   Span,
 } from '../../domain/billing/readiness';
 import { addProofs, findInheritedAgreement, type FactRecord, type FactValue } from '../../domain/kernel/facts';
-import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
+import { toJson, toRows, type Db, type Fragment } from '../../runtime/database';
 import { selectAsKnown, wasKnownThen, type EarlierRows } from '../kernel/as-of';
 import {
   selectAttestedOn,
@@ -157,14 +157,14 @@ export async function saveAnswers(
   given: readonly { onFile: ReadinessSubject; question: ReadinessRequest; answer: ReadinessAnswer }[],
 ): Promise<void> {
   if (given.length === 0) return;
-  const askedBy = json(sql, buildActor(principal));
+  const askedBy = toJson(sql, buildActor(principal));
   await sql`
-    insert into readiness_answers ${rowsOf(
+    insert into readiness_answers ${toRows(
       sql,
       given.map(({ onFile, question, answer }) => ({
         clientId: onFile.clientId,
         askedBy,
-        question: json(sql, { ...question }),
+        question: toJson(sql, { ...question }),
         mayBill: answer.mayBill,
         reasons: answer.reasons,
         entryIds: listSupportingEntries(answer, onFile.evidence.spans),
@@ -210,7 +210,7 @@ export const listReadinessAnswers = (
       from readiness_answers
       where ${isInScope(sql, principal)}
         ${principal.role === 'service' ? sql`and asked_by->>'id' = ${principal.id}` : sql``}
-        and question @> ${json(sql, JSON.parse(JSON.stringify(asked)))}
+        and question @> ${toJson(sql, JSON.parse(JSON.stringify(asked)))}
         ${from ? sql`and at >= ${from}::date at time zone 'UTC'` : sql``}
         ${until ? sql`and at < ${until}::date at time zone 'UTC'` : sql``}`,
     request,
@@ -274,7 +274,7 @@ async function readAsked(sql: Db, requests: readonly ReadinessRequest[]): Promis
 }
 
 const selectQuestionRows = (sql: Db, requests: readonly ReadinessRequest[]): Fragment => sql`
-  jsonb_to_recordset(${json(
+  jsonb_to_recordset(${toJson(
     sql,
     requests.map((request, i) => ({ i, ...request })),
   )})

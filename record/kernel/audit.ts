@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { json, type Db } from '../../runtime/database';
-import { redact } from '../../runtime/redact';
+import { toJson, type Db } from '../../runtime/database';
+import { redactSecrets } from '../../runtime/redact';
 import { buildActor, type Principal } from './principal';
 
 /** What was changed: fields as they were, and as they are from now on. */
@@ -29,12 +29,12 @@ export async function recordAudit(db: Db, principal: Principal, entry: AuditEntr
   await db`
     insert into audit_log (client_id, actor, action, subject_type, subject_id, outcome, detail, before, after, request_id,
       caller_request_id)
-    values (${clientId}, ${json(db, buildActor(principal))}, ${action}, ${subjectType}, ${subjectId}, ${outcome},
+    values (${clientId}, ${toJson(db, buildActor(principal))}, ${action}, ${subjectType}, ${subjectId}, ${outcome},
       ${masked(db, detail)}, ${masked(db, differs?.before)}, ${masked(db, differs?.after)}, ${principal.requestId ?? null},
       ${principal.callerRequestId ?? null})`;
 }
 
-const masked = (db: Db, data: object | undefined) => (data ? json(db, redact(data)) : null);
+const masked = (db: Db, data: object | undefined) => (data ? toJson(db, redactSecrets(data)) : null);
 
 /** Counted with every change, which says nothing of it. */
 const COUNTED: readonly string[] = ['version', 'updatedAt'];

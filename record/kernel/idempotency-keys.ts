@@ -1,4 +1,4 @@
-import { json, type Sql } from '../../runtime/database';
+import { toJson, type Sql } from '../../runtime/database';
 
 /** What is kept under an Idempotency-Key: a hash of the body, and the answer once it is final. */
 export interface KeptRequest {
@@ -37,7 +37,7 @@ export async function saveKeyAnswer(
     update idempotency_keys
     set status = coalesce(status, ${status}),
       location = case when status is null then ${location} else location end,
-      response = coalesce(response, ${json(sql, response)})
+      response = coalesce(response, ${toJson(sql, response)})
     where id = ${id}
     returning status, location, response`;
   return row;

@@ -1,4 +1,4 @@
-import { rowsOf, type Tx } from '../../runtime/database';
+import { toRows, type Tx } from '../../runtime/database';
 import { recordAudit } from './audit';
 import { isInScope, type Principal } from './principal';
 
@@ -38,7 +38,7 @@ export async function reviseRow(
   precondition(row.version);
   if (Object.keys(asked).length === 0) return row.version;
   const [after] = await tx`
-    update ${table} set ${rowsOf(tx, { ...columns, version: row.version + 1 })}, updated_at = now() where id = ${id}
+    update ${table} set ${toRows(tx, { ...columns, version: row.version + 1 })}, updated_at = now() where id = ${id}
     returning *`;
   await recordAudit(tx, principal, {
     action: `${kind}.update`,

@@ -2,7 +2,7 @@ import { announceFacts } from './subscribers';
 import type { Fact } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
 import { RETENTION_DEFAULTS } from '../../domain/offboarding/retention';
-import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
+import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { recordAudit } from './audit';
 import { buildActor, type Principal } from './principal';
 
@@ -42,7 +42,7 @@ export const isSet = (sql: Db, name: 'authorisationRequired' | 'phoneFactsNeedAp
 /** A setting that holds now, as JSON. */
 export const selectSetting = (sql: Db, name: keyof Settings): Fragment => sql`
   coalesce((select settings->${name}::text from operator_settings order by id desc limit 1),
-    ${json(sql, DEFAULT_SETTINGS[name])}::jsonb)`;
+    ${toJson(sql, DEFAULT_SETTINGS[name])}::jsonb)`;
 
 /** What is to be another; what is left out stays. */
 export type SettingsChange = { [Name in keyof Settings]?: Settings[Name] | undefined };
@@ -55,7 +55,7 @@ export const putSettings = (sql: Sql, principal: Principal, change: SettingsChan
     const settings = { ...before, ...change };
     await tx`
       insert into operator_settings (settings, set_by)
-      values (${json(tx, settings)}, ${json(tx, buildActor(principal))})`;
+      values (${toJson(tx, settings)}, ${toJson(tx, buildActor(principal))})`;
     await recordAudit(tx, principal, {
       action: 'settings.update',
       subjectType: 'settings',

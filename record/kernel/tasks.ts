@@ -1,6 +1,6 @@
 import type { TaskKind } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
-import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
+import { toJson, toRows, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { recordAudit } from './audit';
 import { buildActor, isInScope, type Actor, type Principal } from './principal';
 import { readPage, type Page, type PageRequest } from './page';
@@ -51,9 +51,9 @@ export async function createTasks(tx: Db, tasks: readonly NewTask[]): Promise<vo
   const rows = tasks.map(({ data = {}, assignee = null, ...task }) => ({
     ...task,
     assignee,
-    data: json(tx, data),
+    data: toJson(tx, data),
   }));
-  await tx`insert into tasks ${rowsOf(tx, rows)} on conflict (key) do nothing`;
+  await tx`insert into tasks ${toRows(tx, rows)} on conflict (key) do nothing`;
 }
 
 /** Closes what is open on a subject, or those of it that `which` says, because something settled it. */
@@ -95,7 +95,7 @@ export const listTasks = (
 export const completeTask = (sql: Sql, principal: Principal, task: Task, note: string | null): Promise<Task> =>
   sql.begin(async (tx) => {
     const closed = await tx`
-      update tasks set closed_at = now(), closed_by = ${json(tx, buildActor(principal))}, note = ${note}
+      update tasks set closed_at = now(), closed_by = ${toJson(tx, buildActor(principal))}, note = ${note}
       where id = ${task.id} and closed_at is null returning id`;
     if (closed.length > 0)
       await recordAudit(tx, principal, {

@@ -15,7 +15,7 @@ import {
   type LeavingItem,
 } from '../../domain/offboarding/leaving';
 import { readClock } from '../../runtime/clock';
-import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
@@ -123,7 +123,7 @@ export const recordEnding = (
     const before = [client, provider].find((one) => one && one.endedOn !== null);
     if (before) return { existingId: before.endingId ?? undefined };
     await tx`
-      insert into endings ${rowsOf(tx, { id, clientId, providerId, ...input, words, recordedBy: json(tx, buildActor(principal)) })}`;
+      insert into endings ${toRows(tx, { id, clientId, providerId, ...input, words, recordedBy: toJson(tx, buildActor(principal)) })}`;
     const ended = { endedOn: input.on, endingId: id };
     if (!providerId)
       await tx`update clients set ${tx(ended)}, version = version + 1, updated_at = now() where id = ${clientId}`;
@@ -263,11 +263,11 @@ async function planItems(tx: Tx, ending: Omit<EndingRow, 'timeZone' | 'access'>,
     subjectId,
     because,
     when,
-    notice: noticeBy ? json(tx, { ...(noticeDays !== undefined && { noticeDays }), noticeBy, lastDay }) : null,
+    notice: noticeBy ? toJson(tx, { ...(noticeDays !== undefined && { noticeDays }), noticeBy, lastDay }) : null,
     status: action === 'keep' ? 'done' : 'waiting',
   }));
   await tx`
-    insert into ending_items ${rowsOf(tx, rows)} on conflict (ending_id, action, subject_id) do nothing`;
+    insert into ending_items ${toRows(tx, rows)} on conflict (ending_id, action, subject_id) do nothing`;
 }
 
 /** What is done for an item, by the ending's terms. */
@@ -306,7 +306,7 @@ export const settleItem = (
     // one after the other: the last of them sees that it is
     await tx`select from endings where id = ${endingId} for no key update`;
     const settled = await tx`
-      update ending_items set status = ${status}, result = ${result && json(tx, result)}, settled_at = now()
+      update ending_items set status = ${status}, result = ${result && toJson(tx, result)}, settled_at = now()
       where id = ${id} and status = 'queued' returning id`;
     if (settled.length === 0) return;
     const [left] = await tx`select from ending_items where ending_id = ${endingId} and status = 'queued' limit 1`;
@@ -424,5 +424,5 @@ async function closeAccess(tx: Tx, ending: EndingRow): Promise<void> {
     where kind = 'registry_mismatch' and closed_at is null and subject_id in ${providers}`;
   // their upkeep takes back what waits
   await announceFacts(tx, 'provider file changed', tx`select id from providers where id in ${providers}`);
-  await tx`update endings set access = ${json(tx, access)} where id = ${id}`;
+  await tx`update endings set access = ${toJson(tx, access)} where id = ${id}`;
 }

@@ -4,7 +4,7 @@ import { toLocalDate, startOfDay } from '../../domain/time/calendar';
 import { addDays } from '../../domain/time/dates';
 import { AUDIT_LEAST_YEARS, computePurgeDay, type RetainedKind } from '../../domain/offboarding/retention';
 import { readClock } from '../../runtime/clock';
-import { json, type Db, type Sql, type Tx } from '../../runtime/database';
+import { toJson, type Db, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { findSettings, listSettingsVersions } from '../kernel/settings';
@@ -113,7 +113,7 @@ export async function purgeDueData(tx: Tx, subject: string, now: Instant): Promi
       if (more) nexts.push(more > tomorrow ? more : tomorrow);
       else
         await tx`
-          update ${tx(TABLES[kind])} set purged = purged || ${json(tx, { [what]: now })}, version = version + 1
+          update ${tx(TABLES[kind])} set purged = purged || ${toJson(tx, { [what]: now })}, version = version + 1
           where id = ${id}`;
       if (more && Object.values(counts).every((count) => count === 0)) continue;
       const detail = { what, ...counts };
@@ -173,7 +173,7 @@ export const putHold = (
     const legalHold = hold ? { reason, setBy: buildActor(principal), setAt: readClock() } : null;
     await tx`
       update ${tx(TABLES[kind])}
-      set legal_hold = ${legalHold && json(tx, legalHold)}, version = version + 1, updated_at = now()
+      set legal_hold = ${legalHold && toJson(tx, legalHold)}, version = version + 1, updated_at = now()
       where id = ${id}`;
     await recordAudit(tx, principal, {
       action: hold ? 'legal_hold.set' : 'legal_hold.release',

@@ -2,7 +2,7 @@ import { isUnmerged } from '../kernel/one-entry';
 import { announceFact } from '../kernel/subscribers';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { FactSource } from '../../domain/kernel/codes';
-import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Db, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { recordAudit } from '../kernel/audit';
 import { screenProviders } from '../screening/exclusions';
@@ -90,13 +90,13 @@ export const recordReturn = (
       : {};
     const providers = await tx<{ id: string; personId: string }[]>`
       update providers
-      set ${rowsOf(tx, { ...held, endedOn: null, endingId: null, purged: json(tx, {}) })}, here_since = now(),
+      set ${toRows(tx, { ...held, endedOn: null, endingId: null, purged: toJson(tx, {}) })}, here_since = now(),
         version = version + 1, updated_at = now()
       where ${providerId ? tx`id = ${providerId}` : tx`ending_id = ${endingId} and not purged ? 'secrets'`}
       returning id, person_id`;
     if (!providerId) await bringClientBack(tx, keyring, { clientId, endingId }, practices);
     const row = { id, clientId, providerId, endingId, ...said, words, providerIds: providers.map((one) => one.id) };
-    await tx`insert into returns ${rowsOf(tx, { ...row, recordedBy: json(tx, buildActor(principal)) })}`;
+    await tx`insert into returns ${toRows(tx, { ...row, recordedBy: toJson(tx, buildActor(principal)) })}`;
     for (const { id: back, personId } of providers) await resumeWork(tx, back, personId);
     await recordAudit(tx, principal, {
       action: providerId ? 'provider.return' : 'client.return',

@@ -1,5 +1,5 @@
 import type { Fragment, Sql, Tx } from '../../runtime/database';
-import { uuidOf } from '../../runtime/uuid';
+import { deriveUuid } from '../../runtime/uuid';
 import { keepFollowUps } from '../applications/commands';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, isInScope, type Principal } from '../kernel/principal';
@@ -62,7 +62,7 @@ export const endUser = (
     const tasks = await handOverTasks(tx, principal, { from: id, to: workTo });
     const assignments = held.flatMap(({ type, id: applicationId, clientId }) =>
       type === 'application'
-        ? [{ id: uuidOf([commandId, applicationId]), clientId, applicationId, body: { assignee: workTo } }]
+        ? [{ id: deriveUuid([commandId, applicationId]), clientId, applicationId, body: { assignee: workTo } }]
         : [],
     );
     await keepFollowUps(tx, 'assignment', assignments, buildActor(principal));

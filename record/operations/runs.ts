@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/time/instants';
 import { foldEvents, RULES_VERSION } from '../../domain/applications/reduce';
 import type { ApplicationState } from '../../domain/applications/state';
 import { isSameValue } from '../../domain/kernel/facts';
-import { json, type Db, type Fragment } from '../../runtime/database';
+import { toJson, type Db, type Fragment } from '../../runtime/database';
 import { buildColumns } from '../applications/projection';
 import { isSpanAsFolded } from '../applications/spans';
 
@@ -39,7 +39,7 @@ export async function endRound(
   of: { afterSeconds: number; lookedThrough?: Instant; lastId?: string; summary: Summary },
 ): Promise<void> {
   const { afterSeconds, lookedThrough, lastId = null, summary } = of;
-  const counted = json(sql, summary);
+  const counted = toJson(sql, summary);
   await sql`
     update rounds set next_at = now() + make_interval(secs => ${afterSeconds}),
       looked_through = coalesce(${lookedThrough ?? null}, looked_through), last_id = ${lastId},

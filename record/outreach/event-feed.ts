@@ -1,6 +1,6 @@
 import type { EmittedType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
-import { json, type Db, type Sql } from '../../runtime/database';
+import { toJson, type Db, type Sql } from '../../runtime/database';
 import { isInScope, type Principal } from '../kernel/principal';
 import { queueWebhooks } from './webhooks';
 
@@ -22,7 +22,7 @@ export async function emitEvent(
   { clientId, type, subjectId, data }: Pick<PublishedEvent, 'clientId' | 'type' | 'subjectId' | 'data'>,
 ): Promise<void> {
   const [made] = await tx<{ id: string }[]>`
-    insert into emitted ${tx({ clientId, type, subjectId, data: json(tx, data) })} returning id`;
+    insert into emitted ${tx({ clientId, type, subjectId, data: toJson(tx, data) })} returning id`;
   await queueWebhooks(tx, { id: made!.id, clientId, type });
 }
 

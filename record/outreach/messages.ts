@@ -1,7 +1,7 @@
 import { announceFact } from '../kernel/subscribers';
 import type { Delivery } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
-import { json, rowsOf, type Db, type Fragment } from '../../runtime/database';
+import { toJson, toRows, type Db, type Fragment } from '../../runtime/database';
 
 /** Whom a message is for: the id is a provider's, a user's, a client's, a payer's or a platform relationship's. */
 export const RECIPIENT_TYPES = ['provider', 'user', 'client', 'payer', 'platform'] as const;
@@ -33,10 +33,10 @@ export async function queueMessages(tx: Db, messages: readonly QueuedMessage[]):
     ...rest,
     applicationId,
     armedBy,
-    data: json(tx, data),
+    data: toJson(tx, data),
   }));
   const queued = await tx<{ recipientId: string }[]>`
-    insert into messages ${rowsOf(tx, rows)} on conflict (key) do nothing returning recipient_id`;
+    insert into messages ${toRows(tx, rows)} on conflict (key) do nothing returning recipient_id`;
   for (const recipientId of new Set(queued.map((row) => row.recipientId)))
     await announceFact(tx, 'mail queued', recipientId);
 }
@@ -70,7 +70,7 @@ export async function amendMessages(
   change: Record<string, unknown> | null,
 ): Promise<void> {
   await tx`
-    update messages m set ${change ? tx`data = data || ${json(tx, change)}` : tx`status = 'settled'`}
+    update messages m set ${change ? tx`data = data || ${toJson(tx, change)}` : tx`status = 'settled'`}
     where template = ${template} and data->>'relationshipId' = ${relationshipId}
       and ${hasNotLeft(tx)}`;
 }

@@ -2,9 +2,9 @@ import { addMilliseconds } from '../../domain/time/dates';
 import { announceFact } from '../kernel/subscribers';
 import type { EmittedType } from '../../domain/kernel/codes';
 import type { Instant } from '../../domain/time/instants';
-import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
-import { newSecret } from '../../runtime/secrets';
+import { createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import type { OutreachStep } from './mail';
 import { buildActor, isInScope, type Principal } from '../kernel/principal';
@@ -42,7 +42,7 @@ const computeRetryAt = (at: Instant, failures: number): Instant =>
 const nameOwner = (id: string) => `webhook_endpoints/${id}`;
 /** As Standard Webhooks has it. */
 const sealSecret = (keyring: Keyring, id: string): string =>
-  keyring.seal(`whsec_${newSecret('base64')}`, nameOwner(id));
+  keyring.seal(`whsec_${createSecret('base64')}`, nameOwner(id));
 const selectColumns = (sql: Db) => sql`id, url, types, client_ids, created_at, failures, resume_at, last_error`;
 // a user may manage an endpoint whose clients they all may see
 const isWithinReach = (sql: Db, { clientIds }: Principal) =>
@@ -57,7 +57,7 @@ export const createEndpoint = (
   { url, types, clientIds }: EndpointInput,
 ): Promise<Endpoint> =>
   sql.begin(async (tx) => {
-    const createdBy = json(tx, buildActor(principal));
+    const createdBy = toJson(tx, buildActor(principal));
     const row = {
       id,
       url,
@@ -67,7 +67,7 @@ export const createEndpoint = (
       secretCommandId: id,
       createdBy,
     };
-    const made = await tx`insert into webhook_endpoints ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
+    const made = await tx`insert into webhook_endpoints ${toRows(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0)
       await recordAudit(tx, principal, {
         action: 'webhook.create',

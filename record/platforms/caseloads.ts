@@ -2,7 +2,7 @@ import { selectDay } from '../time/days';
 import { areOneEntry } from '../kernel/one-entry';
 import type { Panel } from '../../domain/registry/panels';
 import type { CaseloadItem } from '../../domain/platforms/targets';
-import { json, type Db, type Sql } from '../../runtime/database';
+import { toJson, type Db, type Sql } from '../../runtime/database';
 import { isInScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/revise';
 
@@ -38,7 +38,7 @@ export const putCaseload = (
   sql.begin(async (tx) => {
     await reviseRow(tx, principal, 'client', clientId, { columns: {}, asked: { caseload: items }, precondition });
     await tx`delete from caseloads where client_id = ${clientId}`;
-    const rows = items.map(({ rates, ...item }) => ({ clientId, ...item, rates: rates && json(tx, rates) }));
+    const rows = items.map(({ rates, ...item }) => ({ clientId, ...item, rates: rates && toJson(tx, rates) }));
     if (rows.length > 0) await tx`insert into caseloads ${tx(rows)}`;
     return readCaseload(tx, principal, clientId);
   });

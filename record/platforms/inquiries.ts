@@ -10,7 +10,7 @@ import {
   type OpenQuestion,
 } from '../../domain/platforms/inquiry';
 import { assessAnswers } from '../../domain/platforms/platform';
-import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Db, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import {
   amendMessages,
@@ -62,7 +62,7 @@ export async function openInquiry(
   { cadence, recipient }: InquiryInput,
 ): Promise<void> {
   const changes = {
-    ...(cadence && { cadence: json(tx, cadence) }),
+    ...(cadence && { cadence: toJson(tx, cadence) }),
     // a new recipient is asked at once
     ...(recipient && { recipientType: recipient.type, recipientId: recipient.id, nextAskAt: null }),
   };
@@ -72,17 +72,17 @@ export async function openInquiry(
     relationshipId,
     recipientType: 'provider',
     recipientId: providerId,
-    cadence: json(tx, DEFAULT_CADENCE),
-    openedBy: json(tx, buildActor(principal)),
+    cadence: toJson(tx, DEFAULT_CADENCE),
+    openedBy: toJson(tx, buildActor(principal)),
     ...changes,
   };
   const opened = await tx`
-    insert into inquiries ${rowsOf(tx, row)} on conflict do nothing returning id`;
+    insert into inquiries ${toRows(tx, row)} on conflict do nothing returning id`;
   if (recipient?.email)
     await tx`update platform_relationships set contact_email = ${recipient.email} where id = ${relationshipId}`;
   if (opened.length === 0 && Object.keys(changes).length > 0) {
     await tx`
-      update inquiries set ${rowsOf(tx, changes)} where relationship_id = ${relationshipId} and closed_at is null`;
+      update inquiries set ${toRows(tx, changes)} where relationship_id = ${relationshipId} and closed_at is null`;
     if (recipient) await amendMessages(tx, TEMPLATE, relationshipId, null);
   }
   await announceFact(tx, 'platform questions changed', relationshipId);
@@ -123,7 +123,7 @@ export async function closeOpenInquiry(
 ): Promise<void> {
   const closed = await tx`
     update inquiries
-    set closed_at = now(), closed_by = ${json(tx, buildActor(principal))}, closed_reason = ${reason},
+    set closed_at = now(), closed_by = ${toJson(tx, buildActor(principal))}, closed_reason = ${reason},
       next_ask_at = null
     where relationship_id = ${relationshipId} and closed_at is null returning id`;
   if (closed.length === 0) return;
@@ -148,9 +148,9 @@ export const changeTerms = (
   { on, reason }: { on: PlainDate; reason: string },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = json(tx, buildActor(principal));
+    const recordedBy = toJson(tx, buildActor(principal));
     const row = { id, clientId, relationshipId, changedOn: on, reason, recordedBy };
-    await tx`insert into platform_terms_changes ${rowsOf(tx, row)} on conflict (id) do nothing`;
+    await tx`insert into platform_terms_changes ${toRows(tx, row)} on conflict (id) do nothing`;
     await recordAudit(tx, principal, {
       action: 'platform_relationship.terms_changed',
       subjectType: 'platform_relationship',

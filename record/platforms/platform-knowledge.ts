@@ -2,7 +2,7 @@ import { areOneEntry } from '../kernel/one-entry';
 import { randomUUID } from 'node:crypto';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Question } from '../../domain/platforms/platform';
-import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Db, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, type Principal } from '../kernel/principal';
 
@@ -28,7 +28,7 @@ export const putKnowledge = (
   items: readonly Omit<PlatformKnowledge, 'answer'>[],
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = json(tx, buildActor(principal));
+    const recordedBy = toJson(tx, buildActor(principal));
     const rows = items.map(({ platform, payerId, question, source, asOf }) => ({
       platform: platform.toLowerCase(),
       payerId,
@@ -40,7 +40,7 @@ export const putKnowledge = (
     // one after the other: the later one replaces all of the earlier
     await tx`lock table platform_knowledge in share row exclusive mode`;
     await tx`delete from platform_knowledge`;
-    if (rows.length > 0) await tx`insert into platform_knowledge ${rowsOf(tx, rows)}`;
+    if (rows.length > 0) await tx`insert into platform_knowledge ${toRows(tx, rows)}`;
     await recordAudit(tx, principal, {
       action: 'platform_knowledge.put',
       subjectType: 'platform_knowledge',
@@ -60,7 +60,7 @@ export async function prefillAnswers(
     left join payers y on y.id = k.payer_id
     left join payers asked on asked.id = any(${[...payerIds]}::uuid[]) and ${areOneEntry(tx, 'y', 'asked')}
     where platform = lower(${platform}) and (k.payer_id is null or asked.id is not null)`;
-  const recordedBy = json(tx, buildActor(principal));
+  const recordedBy = toJson(tx, buildActor(principal));
   const rows = known.map(({ payerId, question, source, asOf }) => ({
     id: randomUUID(),
     clientId,
@@ -73,5 +73,5 @@ export async function prefillAnswers(
     channel: 'known of the platform in general',
     recordedBy,
   }));
-  if (rows.length > 0) await tx`insert into platform_answers ${rowsOf(tx, rows)} on conflict do nothing`;
+  if (rows.length > 0) await tx`insert into platform_answers ${toRows(tx, rows)} on conflict do nothing`;
 }

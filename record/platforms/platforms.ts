@@ -14,7 +14,7 @@ import {
   type Question,
 } from '../../domain/platforms/platform';
 import { readClock } from '../../runtime/clock';
-import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import type { Circumstance } from '../registry/file-changes';
 import { closeOpenInquiry, openInquiry } from './inquiries';
@@ -144,7 +144,7 @@ export const createRelationship = (
     // one after the other
     await tx`select from providers where id = ${providerId} for no key update`;
     const inserted = await tx`
-      insert into platform_relationships ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
+      insert into platform_relationships ${toRows(tx, row)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
       const others = await tx<{ id: string; platform: string }[]>`
         select id, platform from platform_relationships
@@ -286,7 +286,7 @@ export const endRelationship = (
     const recorded = { reason, commandId, recordedBy: { ...buildActor(principal) }, recordedAt: readClock() };
     await tx`
       update platform_relationships
-      set ended_on = ${on}, ending = ${json(tx, recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
+      set ended_on = ${on}, ending = ${toJson(tx, recorded)}, version = version + 1, updated_at = now() where id = ${id}`;
     await endChases(tx, principal, { id, clientId }, reason);
     await restateSpans(tx, id, {
       // what an earlier end cut off too, but not what was dropped before
@@ -338,7 +338,7 @@ export const putAnswer = (
         scope: tx`question = ${question} and payer_id is not distinct from ${payerId}::uuid
         and state is not distinct from ${state}::text`,
         said: { question, ...answer },
-        stored: { parts: parts && json(tx, parts), items: items && json(tx, items) },
+        stored: { parts: parts && toJson(tx, parts), items: items && toJson(tx, items) },
       },
     );
   });
@@ -393,9 +393,9 @@ async function putEntry<T extends Entry>(
   const same = before && Object.entries(said).every(([name, value]) => isSameValue(before[name], value));
   if (same) return { ...before, version };
   if (before) await tx`update ${table} set superseded_by = ${id} where id = ${before.id}`;
-  const recordedBy = json(tx, buildActor(principal));
+  const recordedBy = toJson(tx, buildActor(principal));
   const row = { ...said, ...stored, id, clientId, relationshipId, recordedBy };
-  const [made] = await tx<T[]>`insert into ${table} ${rowsOf(tx, row)} returning *`;
+  const [made] = await tx<T[]>`insert into ${table} ${toRows(tx, row)} returning *`;
   await tx`
     update platform_relationships set version = version + 1, updated_at = now() where id = ${relationshipId}`;
   if (kind === 'answer') await announceFact(tx, 'platform questions changed', relationshipId);

@@ -1,7 +1,7 @@
 import { selectToday } from '../time/days';
 import { WORKER_ROLES } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
-import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
+import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, selectCommonClients, type Principal } from '../kernel/principal';
 import { isSeen } from './users';
@@ -107,7 +107,7 @@ export const createCover = (
     if (other) return 'covered_already';
     if (await isCircular(tx, id, userId, input)) return 'cover_comes_back';
     const row = { id, userId, coveredBy, fromOn, untilOn, reason: reason ?? null };
-    const maker = { madeBy: json(tx, buildActor(principal)), clientIds: principal.clientIds };
+    const maker = { madeBy: toJson(tx, buildActor(principal)), clientIds: principal.clientIds };
     const made = await tx`insert into covers ${tx({ ...row, ...maker })} on conflict (id) do nothing returning id`;
     if (made.length > 0)
       await recordAudit(tx, principal, { action: 'user.cover', subjectType: 'user', subjectId: userId, detail: row });

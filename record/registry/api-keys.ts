@@ -1,8 +1,8 @@
 import { selectLastToday } from '../time/days';
 import type { Role } from '../../domain/kernel/codes';
-import { json, type Db, type Fragment, type Sql } from '../../runtime/database';
+import { toJson, type Db, type Fragment, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
-import { hashOfSecret, newSecret } from '../../runtime/secrets';
+import { hashSecret, createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, selectCommonClients, type Actor, type Principal } from '../kernel/principal';
 import { isStillShown } from '../kernel/shown-secrets';
@@ -63,9 +63,9 @@ export const createApiKey = (
   sql.begin(async (tx) => {
     const { name, role, clientIds = null, expiresOn = null, userId = null } = input;
     const serviceName = userId === null ? (input.serviceName ?? name) : null;
-    const secret = `cs_${newSecret()}`;
-    const stored = { keyHash: hashOfSecret(secret), keySealed: keyring.seal(secret, nameOwner(id)) };
-    const createdBy = json(tx, buildActor(principal));
+    const secret = `cs_${createSecret()}`;
+    const stored = { keyHash: hashSecret(secret), keySealed: keyring.seal(secret, nameOwner(id)) };
+    const createdBy = toJson(tx, buildActor(principal));
     const inserted = await tx`
       insert into api_keys ${tx({ id, name, role, clientIds, expiresOn, userId, serviceName, ...stored, createdBy })}
       on conflict (id) do nothing returning id`;

@@ -1,6 +1,6 @@
 import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
-import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
+import { toJson, toRows, type Db, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { isCountedFor } from '../kernel/person-scope';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
@@ -52,10 +52,10 @@ export const recordAttestation = (
       attestedOn,
       source,
       reference,
-      recordedBy: json(tx, buildActor(principal)),
+      recordedBy: toJson(tx, buildActor(principal)),
     };
     const inserted = await tx`
-      insert into attestations ${rowsOf(tx, { ...row, authorizedPayerIds })} on conflict (id) do nothing returning id`;
+      insert into attestations ${toRows(tx, { ...row, authorizedPayerIds })} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
       await announceFact(tx, 'provider file changed', provider.id);
       await recordAudit(tx, principal, {
@@ -104,7 +104,7 @@ export const recordAccessWithdrawal = (
     const { payerIds, withdrawnOn, source, reference = null } = input;
     const row = { id, clientId, personId, payerIds, withdrawnOn, source, reference };
     const inserted = await tx`
-      insert into access_withdrawals ${rowsOf(tx, { ...row, recordedBy: json(tx, buildActor(principal)) })}
+      insert into access_withdrawals ${toRows(tx, { ...row, recordedBy: toJson(tx, buildActor(principal)) })}
       on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
       await announceFact(tx, 'provider file changed', provider.id);
@@ -139,7 +139,7 @@ export const recordRegistryAttestation = (
   sql.begin(async (tx) => {
     const row = { id, clientId: null, personId, attestedOn, source: 'caqh' };
     const inserted = await tx`
-      insert into attestations ${tx({ ...row, recordedBy: json(tx, buildActor(principal)) })}
+      insert into attestations ${tx({ ...row, recordedBy: toJson(tx, buildActor(principal)) })}
       on conflict (id) do nothing returning id`;
     if (inserted.length === 0) return;
     await announceFact(tx, 'person file changed', personId);

@@ -1,7 +1,7 @@
 import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import type { AuthorisationScope } from '../../domain/kernel/codes';
-import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
+import { toJson, toRows, type Db, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
@@ -47,8 +47,8 @@ export const createAuthorisation = (
   input: AuthorisationInput,
 ): Promise<Authorisation> =>
   sql.begin(async (tx) => {
-    const row = { ...input, id, clientId, providerId, recordedBy: json(tx, buildActor(principal)) };
-    const made = await tx`insert into authorisations ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
+    const row = { ...input, id, clientId, providerId, recordedBy: toJson(tx, buildActor(principal)) };
+    const made = await tx`insert into authorisations ${toRows(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0) {
       await recordAudit(tx, principal, {
         action: 'authorisation.create',
@@ -70,7 +70,7 @@ export const revokeAuthorisation = (
   { on, reason }: { on: PlainDate; reason: string },
 ): Promise<Authorisation> =>
   sql.begin(async (tx) => {
-    const revocation = json(tx, { reason, recordedBy: { ...buildActor(principal) } });
+    const revocation = toJson(tx, { reason, recordedBy: { ...buildActor(principal) } });
     const revoked = await tx`
       update authorisations set revoked_on = ${on}, revocation = ${revocation}
       where id = ${id} and revoked_on is null returning id`;

@@ -2,7 +2,7 @@ import { selectClientToday } from '../time/days';
 import { announceFact } from '../kernel/subscribers';
 import type { ChangeField } from '../../domain/kernel/codes';
 import type { PlainDate } from '../../domain/time/instants';
-import { json, rowsOf, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Tx } from '../../runtime/database';
 import { buildActor, type Principal } from '../kernel/principal';
 
 /** Whose file has changed. */
@@ -28,14 +28,14 @@ export async function keepChanges(
 ): Promise<void> {
   for (const field of fields) {
     const [made] = await tx<{ id: string }[]>`
-      insert into file_changes ${rowsOf(tx, {
+      insert into file_changes ${toRows(tx, {
         clientId,
         subjectType,
         subjectId,
         field,
         changedOn: changedOn ?? selectClientToday(tx, clientId),
         correction,
-        recordedBy: json(tx, buildActor(principal)),
+        recordedBy: toJson(tx, buildActor(principal)),
       })} returning id`;
     await announceFact(tx, 'file change kept', made!.id);
     if (field === 'tin') await announceFact(tx, 'tax id changed', subjectId);

@@ -9,7 +9,7 @@ import {
   type TermChange,
 } from '../../domain/registry/held-terms';
 import type { PlainDate } from '../../domain/time/instants';
-import { json, type Tx } from '../../runtime/database';
+import { toJson, type Tx } from '../../runtime/database';
 import { selectCurrentLicences } from '../kernel/person-scope';
 import { selectClientToday } from '../time/days';
 import type { Circumstance } from './file-changes';
@@ -94,12 +94,12 @@ export async function saveTerms(
   const heldDea = replaceKind({ current: file.dea, former: file.formerDea }, dea, formerDea, DEA, change);
   if (licences) await placeLicences(tx, clientId, id, heldLicences!.current);
   return {
-    ...(heldLicences && { formerLicences: json(tx, [...heldLicences.former]) }),
+    ...(heldLicences && { formerLicences: toJson(tx, [...heldLicences.former]) }),
     ...(heldCover && {
-      malpractice: heldCover.current[0] ? json(tx, { ...heldCover.current[0] }) : null,
-      formerMalpractice: json(tx, [...heldCover.former]),
+      malpractice: heldCover.current[0] ? toJson(tx, { ...heldCover.current[0] }) : null,
+      formerMalpractice: toJson(tx, [...heldCover.former]),
     }),
-    ...(heldDea && { dea: json(tx, [...heldDea.current]), formerDea: json(tx, [...heldDea.former]) }),
+    ...(heldDea && { dea: toJson(tx, [...heldDea.current]), formerDea: toJson(tx, [...heldDea.former]) }),
   };
 }
 

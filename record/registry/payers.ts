@@ -3,7 +3,7 @@ import { selectEntryId, isAmong, isUnmerged } from '../kernel/one-entry';
 import { announceFacts } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import type { Playbook } from '../../domain/registry/playbook';
-import { json, type Db, type Sql } from '../../runtime/database';
+import { toJson, type Db, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { selectAsKnown } from '../kernel/as-of';
 import type { Principal } from '../kernel/principal';
@@ -53,10 +53,10 @@ export const createPayer = (sql: Sql, principal: Principal, id: string, input: P
     const inserted = isRefused
       ? []
       : await tx`
-          insert into payers ${tx({ id, name, aliases, electronicPayerIds: json(tx, electronicPayerIds), covers })}
+          insert into payers ${tx({ id, name, aliases, electronicPayerIds: toJson(tx, electronicPayerIds), covers })}
           on conflict do nothing returning id`;
     if (inserted.length > 0) {
-      await tx`insert into playbooks (payer_id, version, body) values (${id}, 1, ${json(tx, playbook)})`;
+      await tx`insert into playbooks (payer_id, version, body) values (${id}, 1, ${toJson(tx, playbook)})`;
       await recordAudit(tx, principal, { action: 'payer.create', subjectType: 'payer', subjectId: id, detail: input });
     }
     const payer = await findPayer(tx, id);
@@ -87,7 +87,7 @@ export async function updatePayer(
       if (existingId && !evenIfExists) return { existingId };
       const before = patch.covers && (await findPayer(tx, id));
       await reviseRow(tx, principal, 'payer', id, {
-        columns: { ...columns, ...(electronicPayerIds && { electronicPayerIds: json(tx, electronicPayerIds) }) },
+        columns: { ...columns, ...(electronicPayerIds && { electronicPayerIds: toJson(tx, electronicPayerIds) }) },
         asked: patch,
         precondition,
       });
@@ -96,7 +96,7 @@ export async function updatePayer(
           with next as (
             update payers set playbook_version = playbook_version + 1 where id = ${id} returning playbook_version)
           insert into playbooks (payer_id, version, body)
-          select ${id}, playbook_version, ${json(tx, playbook)} from next`;
+          select ${id}, playbook_version, ${toJson(tx, playbook)} from next`;
         await settleTasks(tx, id, 'playbook_suspect');
       }
       // the gate of those that it stands for, or no longer does, answers by it
@@ -143,7 +143,7 @@ export async function findPayersByElectronicId(sql: Db, references: readonly Pay
       ? []
       : await sql<{ i: number; ids: string[] }[]>`
           select q.i, array_agg(distinct p.id) as ids
-          from jsonb_to_recordset(${json(
+          from jsonb_to_recordset(${toJson(
             sql,
             asked.map((reference, i) => ({ i, ...reference })),
           )})

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { CHANGE_FIELDS, type ChangeField } from '../../domain/kernel/codes';
 import { compareAddresses } from '../../domain/kernel/addresses';
 import { hasKnownPrefix, normalizeTin, type TinType } from '../../domain/kernel/identifiers';
-import { json, rowsOf, type Db, type Sql, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Db, type Sql, type Tx } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { recordAudit } from '../kernel/audit';
 import { Duplicate } from '../kernel/duplicate';
@@ -92,7 +92,7 @@ export const createPractice = (
     // one after the other
     await tx`select from clients where id = ${clientId} for no key update`;
     const inserted = await tx`
-      insert into practices ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
+      insert into practices ${toRows(tx, row)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
       if (!evenIfExists) await refuseSharedTin(tx, { id, clientId }, row.tinHash);
       await placeLocations(tx, clientId, id, locations);
@@ -213,7 +213,7 @@ async function listChangedFields(
 export async function restoreTin(tx: Tx, keyring: Keyring, id: string, tin: Tin): Promise<void> {
   const columns = buildTinColumns(keyring, id, tin);
   await tx`
-    update practices set ${rowsOf(tx, columns)}, version = version + 1, updated_at = now()
+    update practices set ${toRows(tx, columns)}, version = version + 1, updated_at = now()
     where id = ${id} and tin_sealed is null`;
   await announceFact(tx, 'practice file changed', id);
 }
@@ -243,7 +243,7 @@ async function placeLocations(tx: Tx, clientId: string, practiceId: string, loca
     practiceId,
     position,
     name,
-    address: json(tx, { ...address }),
+    address: toJson(tx, { ...address }),
   }));
   await tx`
     delete from locations where practice_id = ${practiceId} and id <> all(${rows.map((row) => row.id)}::uuid[])`;

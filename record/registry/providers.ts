@@ -2,7 +2,7 @@ import { comparePersonNames, type PersonName } from '../../domain/kernel/names';
 import { announceFact, announceTogether, type AnnouncedFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { RegistryService } from '../../domain/kernel/codes';
-import { json, rowsOf, type Db, type Sql } from '../../runtime/database';
+import { toJson, toRows, type Db, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { screenProviders } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
@@ -129,13 +129,13 @@ export const createProvider = (
       ...name,
       caqhId,
       taxonomyCode,
-      formerNames: json(tx, formerNames),
+      formerNames: toJson(tx, formerNames),
     };
     const inserted = await tx`
-      insert into providers ${rowsOf(tx, row)} on conflict do nothing returning id`;
+      insert into providers ${toRows(tx, row)} on conflict do nothing returning id`;
     if (inserted.length > 0) {
       const columns = await saveTerms(tx, { id, clientId }, held, {});
-      if (Object.keys(columns).length > 0) await tx`update providers set ${rowsOf(tx, columns)} where id = ${id}`;
+      if (Object.keys(columns).length > 0) await tx`update providers set ${toRows(tx, columns)} where id = ${id}`;
       await screenProviders(tx, [id]);
       await announceFact(tx, 'provider added', id);
       await requestLookups(tx, person!.id);
@@ -178,7 +178,7 @@ export const updateProvider = (
     const [held, { formerNames, ...rest }] = splitTerms(patch);
     const columns = {
       ...rest,
-      ...(formerNames && { formerNames: json(tx, formerNames) }),
+      ...(formerNames && { formerNames: toJson(tx, formerNames) }),
       ...(await saveTerms(tx, provider, held, { changedOn, correction })),
     };
     const { id, clientId } = provider;

@@ -1,7 +1,7 @@
 import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import type { Snapshot } from '../../domain/sources/consistency';
-import { json, rowsOf, type Sql } from '../../runtime/database';
+import { toJson, toRows, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, type Principal } from '../kernel/principal';
 
@@ -14,8 +14,8 @@ export const keepRegistrySnapshot = (
   { source, takenOn, ...body }: Snapshot & { takenOn: PlainDate },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = json(tx, buildActor(principal));
-    const row = { id, clientId: null, personId, source, takenOn, body: json(tx, body), recordedBy };
+    const recordedBy = toJson(tx, buildActor(principal));
+    const row = { id, clientId: null, personId, source, takenOn, body: toJson(tx, body), recordedBy };
     const made = await tx`insert into registry_snapshots ${tx(row)} on conflict (id) do nothing returning id`;
     if (made.length === 0) return;
     // licences decide how long an attestation holds
@@ -41,9 +41,9 @@ export const keepSnapshot = (
   { source, takenOn, ...body }: Snapshot & { takenOn: PlainDate },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const recordedBy = json(tx, buildActor(principal));
-    const row = { id, clientId, providerId, source, takenOn, body: json(tx, body), recordedBy };
-    await tx`insert into registry_snapshots ${rowsOf(tx, row)} on conflict (id) do nothing`;
+    const recordedBy = toJson(tx, buildActor(principal));
+    const row = { id, clientId, providerId, source, takenOn, body: toJson(tx, body), recordedBy };
+    await tx`insert into registry_snapshots ${toRows(tx, row)} on conflict (id) do nothing`;
     await recordAudit(tx, principal, {
       action: 'snapshot.keep',
       subjectType: 'provider',

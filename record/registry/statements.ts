@@ -1,7 +1,7 @@
 import { selectEntryIds } from '../kernel/one-entry';
 import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
-import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
+import { toJson, toRows, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
@@ -82,8 +82,8 @@ const putStatement = (
     await tx`
       update ${table} set superseded_by = ${id}
       where practice_id in ${selectEntryIds(tx, 'practices', practiceId)} and superseded_by is null and ${same(tx)}`;
-    const row = { ...input, id, clientId, practiceId, recordedBy: json(tx, buildActor(principal)) };
-    await tx`insert into ${table} ${rowsOf(tx, row)}`;
+    const row = { ...input, id, clientId, practiceId, recordedBy: toJson(tx, buildActor(principal)) };
+    await tx`insert into ${table} ${toRows(tx, row)}`;
     await recordAudit(tx, principal, {
       action: `${register}.put`,
       subjectType: 'practice',

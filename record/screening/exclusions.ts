@@ -16,7 +16,7 @@ import {
   type ScreenedParty,
 } from '../../domain/screening/exclusions';
 import { readClock } from '../../runtime/clock';
-import { isLockTaken, json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
+import { isLockTaken, toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { isCountedAt } from '../kernel/person-scope';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
@@ -194,12 +194,12 @@ const importNow = (
     const before = await findLatestList(tx);
     if (before && before.month > month) throw new RefusedList('older_list');
     await tx`
-      insert into exclusion_lists ${rowsOf(tx, { id, month, sha256, entries: 0, unreadable: 0, importedBy: json(tx, buildActor(principal)) })}`;
+      insert into exclusion_lists ${toRows(tx, { id, month, sha256, entries: 0, unreadable: 0, importedBy: toJson(tx, buildActor(principal)) })}`;
     await tx`delete from exclusion_entries`;
     const { entries, unreadable } = await keepEntries(tx, id, rows());
     if (entries < (before?.entries ?? 1) * LEAST_PART) throw new RefusedList('shrunken_list');
     const found = await screenAll(tx);
-    await tx`update exclusion_lists set ${rowsOf(tx, { entries, unreadable, ...found })} where id = ${id}`;
+    await tx`update exclusion_lists set ${toRows(tx, { entries, unreadable, ...found })} where id = ${id}`;
     await createReinstatementTasks(tx, id);
     await tx`update tasks set closed_at = now() where kind = 'exclusion_list' and closed_at is null`;
     await announceFact(tx, 'exclusion list wanted', OPERATOR_ID);
@@ -220,7 +220,7 @@ async function keepEntries(
   let [entries, unreadable] = [0, 0];
   let batch: object[] = [];
   const writeBatch = async () => {
-    if (batch.length > 0) await tx`insert into exclusion_entries ${rowsOf(tx, batch)}`;
+    if (batch.length > 0) await tx`insert into exclusion_entries ${toRows(tx, batch)}`;
     batch = [];
   };
   for await (const row of rows) {
@@ -252,7 +252,7 @@ const completeNow = (sql: Sql): Promise<void> =>
     if (entries.length === 0) return;
     for (let at = 0; at < entries.length; at += ROWS_AT_ONCE) {
       const rows = entries.slice(at, at + ROWS_AT_ONCE).map((entry) => ({ ...entry, nameKeys: listNameKeys(entry) }));
-      await tx`insert into exclusion_entries ${rowsOf(tx, rows)}`;
+      await tx`insert into exclusion_entries ${toRows(tx, rows)}`;
     }
     await screenAll(tx);
   });
@@ -361,10 +361,10 @@ async function screenAgainstList(tx: Db, held: readonly ScreenedRow[]): Promise<
     listId: list.id,
     checkedOn: selectClientDay(tx, list.createdAt, clientId),
     result: results[i],
-    recordedBy: json(tx, buildActor(LIST_PRINCIPAL)),
+    recordedBy: toJson(tx, buildActor(LIST_PRINCIPAL)),
   }));
   await tx`
-    insert into exclusion_checks ${rowsOf(tx, checks)}
+    insert into exclusion_checks ${toRows(tx, checks)}
     on conflict (${tx(nameColumn(first))}, list_id) do update set result = excluded.result`;
   return results;
 }
@@ -402,7 +402,7 @@ async function findOrAddExclusion(
 ): Promise<string> {
   const { source, listing, matchedBy } = what;
   const [made] = await tx<{ id: string }[]>`
-    insert into exclusions ${rowsOf(tx, { ...pickOwner(held), ...what })} on conflict do nothing returning id`;
+    insert into exclusions ${toRows(tx, { ...pickOwner(held), ...what })} on conflict do nothing returning id`;
   if (made) return made.id;
   const [known] = await tx<{ id: string; matchedBy: Exclusion['matchedBy'] }[]>`
     select id, matched_by from exclusions x where ${isOf(tx, held)} and source = ${source} and listing = ${listing}`;
@@ -483,9 +483,9 @@ async function recordWord(
     clientId: scope,
     decided,
     recordedUnder: by === LIST_PRINCIPAL ? null : held.clientId,
-    decidedBy: json(tx, buildActor(by)),
+    decidedBy: toJson(tx, buildActor(by)),
   };
-  const [made] = await tx<{ id: string }[]>`insert into exclusion_standings ${rowsOf(tx, row)} returning id::text`;
+  const [made] = await tx<{ id: string }[]>`insert into exclusion_standings ${toRows(tx, row)} returning id::text`;
   await announceWord(tx, held, scope);
   return made!.id;
 }
@@ -539,9 +539,15 @@ export const recordExclusionCheck = (
 ): Promise<ExclusionCheck> =>
   sql.begin(async (tx) => {
     const { id: subjectId, clientId } = held;
-    const row = { ...input, id, clientId, [nameColumn(held)]: subjectId, recordedBy: json(tx, buildActor(principal)) };
+    const row = {
+      ...input,
+      id,
+      clientId,
+      [nameColumn(held)]: subjectId,
+      recordedBy: toJson(tx, buildActor(principal)),
+    };
     const made = await tx`
-      insert into exclusion_checks ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
+      insert into exclusion_checks ${toRows(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0) {
       const { result, source, state = null, checkedOn } = input;
       await recordAudit(tx, principal, {

@@ -1,7 +1,7 @@
 import { selectRegistryStatement } from '../kernel/person-scope';
 import { isOutdated, type CaqhStatement } from '../../domain/sources/caqh';
 import type { Instant } from '../../domain/time/instants';
-import { json, type Sql } from '../../runtime/database';
+import { toJson, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { isInScope, type Principal } from '../kernel/principal';
 import { keepExported, keepStatement, findNewAttestation } from './lookups';
@@ -41,7 +41,7 @@ export async function recordExportedRow(
   { caqhId, npi, said }: ExportedRow,
   { at, dryRun }: { at: Instant; dryRun: boolean },
 ): Promise<RowOutcome> {
-  const isUnchanged = (column: string) => sql`${sql(column)} = ${json(sql, said)}`;
+  const isUnchanged = (column: string) => sql`${sql(column)} = ${toJson(sql, said)}`;
   const found = await sql<MatchedProvider[]>`
     select p.id, p.client_id, p.person_id, n.npi = ${npi} is true as by_npi, p.caqh_id = ${caqhId} is true as by_caqh_id,
       ${isUnchanged('r.said')} as known_of_person, ${isUnchanged('t.said')} as known_of_client,

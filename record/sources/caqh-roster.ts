@@ -3,7 +3,7 @@ import { announceFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
 import { computeBackOff } from '../../domain/outreach/politeness';
-import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
+import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { isWithClient } from '../kernel/person-scope';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
@@ -47,8 +47,8 @@ export const requestRoster = (
   caqhId: string,
 ): Promise<RosterRequest> =>
   sql.begin(async (tx) => {
-    const row = { id, clientId, personId, caqhId, requestedBy: json(tx, buildActor(principal)) };
-    const made = await tx`insert into caqh_roster_requests ${rowsOf(tx, row)} on conflict do nothing returning id`;
+    const row = { id, clientId, personId, caqhId, requestedBy: toJson(tx, buildActor(principal)) };
+    const made = await tx`insert into caqh_roster_requests ${toRows(tx, row)} on conflict do nothing returning id`;
     if (made.length > 0) {
       await recordAudit(tx, principal, {
         action: 'caqh_roster.request',
@@ -104,7 +104,7 @@ export async function updateRoster(tx: Tx, personId: string, isSomeones: boolean
   if (on)
     await tx`
       insert into caqh_roster_requests
-        ${rowsOf(tx, { id: randomUUID(), kind: 'remove', personId, caqhId: on.caqhId, requestedBy: json(tx, LEFT) })}`;
+        ${toRows(tx, { id: randomUUID(), kind: 'remove', personId, caqhId: on.caqhId, requestedBy: toJson(tx, LEFT) })}`;
 }
 
 /** CAQH's latest answer: to a batch of ours, or else the person's status. A refused removal becomes a task for a person. */

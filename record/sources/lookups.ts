@@ -14,8 +14,8 @@ import type { RegistryService } from '../../domain/kernel/codes';
 import { addMilliseconds, toUtcDate } from '../../domain/time/dates';
 import type { NppesRecord } from '../../domain/sources/consistency';
 import { computeBackOff, PACE_MS, computeSpread, WAVE_MS } from '../../domain/outreach/politeness';
-import { json, rowsOf, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
-import { uuidOf } from '../../runtime/uuid';
+import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
+import { deriveUuid } from '../../runtime/uuid';
 import { isCaqhApiOn, updateRoster } from './caqh-roster';
 import { OPERATOR_ID } from '../screening/exclusions';
 import { listFindings } from './findings';
@@ -266,7 +266,7 @@ export async function keepExported(
 }
 
 const attestByRegistry = (sql: Sql, principal: Principal, personId: string, on: PlainDate): Promise<void> =>
-  recordRegistryAttestation(sql, principal, uuidOf(['caqh', personId, on]), personId, on);
+  recordRegistryAttestation(sql, principal, deriveUuid(['caqh', personId, on]), personId, on);
 
 /** The same for one client: as its provider's statement. */
 export async function keepStatement(
@@ -279,11 +279,11 @@ export async function keepStatement(
   const fresh = await findNewAttestation(sql, personId, clientId, at, said);
   const provider = await findProvider(sql, principal, providerId);
   if (fresh && provider)
-    await recordAttestation(sql, principal, uuidOf(['caqh', providerId, fresh]), provider, {
+    await recordAttestation(sql, principal, deriveUuid(['caqh', providerId, fresh]), provider, {
       attestedOn: fresh,
       source: 'caqh',
     });
-  const row = { clientId, personId, status: findCaqhStanding(said), said: json(sql, said), checkedAt: at };
+  const row = { clientId, personId, status: findCaqhStanding(said), said: toJson(sql, said), checkedAt: at };
   await sql.begin(async (tx) => {
     await tx`
       insert into caqh_statements ${tx(row)}
@@ -306,11 +306,11 @@ async function keepStanding(
     { standing, dueOn: await findAttestationDueOn(tx, personId, at), id: personId },
     at,
   );
-  const row = { ...ANSWERED, status: standing, said: json(tx, said), checkedAt: at, nextCheckAt };
+  const row = { ...ANSWERED, status: standing, said: toJson(tx, said), checkedAt: at, nextCheckAt };
   await tx`
-    insert into registry_records ${rowsOf(tx, { service: 'caqh', personId })} on conflict do nothing`;
+    insert into registry_records ${toRows(tx, { service: 'caqh', personId })} on conflict do nothing`;
   await tx`
-    update registry_records set ${rowsOf(tx, row)}, said_at = now()
+    update registry_records set ${toRows(tx, row)}, said_at = now()
     where service = 'caqh' and person_id = ${personId}`;
   if (before?.status !== standing) await announceFact(tx, 'person file changed', personId);
 }
@@ -349,11 +349,11 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
   if (answer.status === 'found') {
     const { snapshot } = answer;
     const [latest] = await sql<{ same: boolean }[]>`
-      select body = ${json(sql, snapshot)} as same from registry_snapshots
+      select body = ${toJson(sql, snapshot)} as same from registry_snapshots
       where person_id = ${personId} and source = 'nppes' order by taken_on desc, created_at desc limit 1`;
     const kept = { source: 'nppes' as const, takenOn, ...snapshot };
     if (!latest?.same)
-      await keepRegistrySnapshot(sql, REGISTRY_PRINCIPALS.nppes, uuidOf(['nppes', personId, at]), personId, kept);
+      await keepRegistrySnapshot(sql, REGISTRY_PRINCIPALS.nppes, deriveUuid(['nppes', personId, at]), personId, kept);
   }
   await sql.begin(async (tx) => {
     await markServiceBack(tx, 'nppes');
@@ -361,9 +361,10 @@ export async function keepNppes(sql: Sql, personId: string, at: Instant, answer:
     const nextCheckAt = addMilliseconds(at, days * DAY_MS + computeSpread(personId, DAY_MS));
     const row = { ...ANSWERED, status: answer.status, checkedAt: at, nextCheckAt };
     await tx`
-      update registry_records set ${rowsOf(tx, row)}, said_at = now()
+      update registry_records set ${toRows(tx, row)}, said_at = now()
       where service = 'nppes' and person_id = ${personId}`;
-    for (const provider of providers) await createMismatchTask(tx, provider, uuidOf(['nppes', provider.id, at]), at);
+    for (const provider of providers)
+      await createMismatchTask(tx, provider, deriveUuid(['nppes', provider.id, at]), at);
   });
 }
 

@@ -1,9 +1,9 @@
 import { findWindowStart } from '../../domain/time/calendar';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import type { Purpose } from '../../domain/kernel/codes';
-import { json, type Db, type Sql } from '../../runtime/database';
+import { toJson, type Db, type Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
-import { hashOfSecret, newSecret } from '../../runtime/secrets';
+import { hashSecret, createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
 import { selectAct } from './acts';
 import { joinCover } from '../registry/absence-covers';
@@ -21,13 +21,13 @@ export const createFeed = (
   commandId: string,
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const token = newSecret();
+    const token = createSecret();
     const row = {
       userId,
       commandId,
-      tokenHash: hashOfSecret(token),
+      tokenHash: hashSecret(token),
       tokenSealed: keyring.seal(token, nameOwner(commandId)),
-      madeBy: json(tx, buildActor(principal)),
+      madeBy: toJson(tx, buildActor(principal)),
       clientIds: principal.clientIds,
     };
     const made = await tx`
@@ -65,7 +65,7 @@ export interface Appointment {
 export async function listAppointments(sql: Db, token: string): Promise<Appointment[] | null> {
   const [feed] = await sql<{ userId: string }[]>`
     select f.user_id from calendar_feeds f join users u on u.id = f.user_id
-    where f.token_hash = ${hashOfSecret(token)} and u.revoked_at is null`;
+    where f.token_hash = ${hashSecret(token)} and u.revoked_at is null`;
   if (!feed) return null;
   const rows = await sql<(Appointment & { snoozedUntil: PlainDate | null; timeZone: string; act: string })[]>`
     select * from (

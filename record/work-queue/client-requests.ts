@@ -1,7 +1,7 @@
 import type { ClientRequestKind } from '../../domain/kernel/codes';
 import { findWindowStart } from '../../domain/time/calendar';
 import type { PlainDate } from '../../domain/time/instants';
-import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
+import { toJson, toRows, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
@@ -46,8 +46,8 @@ export const logClientRequest = (
 ): Promise<ClientRequest> =>
   sql.begin(async (tx) => {
     const { kind, receivedOn, channel } = asked;
-    const row = { ...asked, id, clientId, recordedBy: json(tx, buildActor(principal)) };
-    const logged = await tx`insert into client_requests ${rowsOf(tx, row)} on conflict (id) do nothing returning id`;
+    const row = { ...asked, id, clientId, recordedBy: toJson(tx, buildActor(principal)) };
+    const logged = await tx`insert into client_requests ${toRows(tx, row)} on conflict (id) do nothing returning id`;
     await createTasks(tx, [
       {
         key: `client_request/${id}`,

@@ -1,6 +1,6 @@
 import type { ProviderOutcome } from '../../domain/kernel/codes';
 import type { Instant, PlainDate } from '../../domain/time/instants';
-import { json, rowsOf, type Db, type Fragment, type Sql } from '../../runtime/database';
+import { toJson, toRows, type Db, type Fragment, type Sql } from '../../runtime/database';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 
@@ -34,8 +34,8 @@ export async function logProviderContact(
   { id: providerId, clientId }: { id: string; clientId: string },
   { applicationIds = [], ...said }: ProviderContactInput,
 ): Promise<ProviderContact> {
-  const row = { ...said, id, clientId, providerId, applicationIds, recordedBy: json(sql, buildActor(principal)) };
-  await sql`insert into provider_contacts ${rowsOf(sql, row)} on conflict (id) do nothing`;
+  const row = { ...said, id, clientId, providerId, applicationIds, recordedBy: toJson(sql, buildActor(principal)) };
+  await sql`insert into provider_contacts ${toRows(sql, row)} on conflict (id) do nothing`;
   const [made] = await sql<ProviderContact[]>`${selectContacts(sql, principal, providerId)} and id = ${id}`;
   return made!;
 }

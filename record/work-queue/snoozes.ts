@@ -1,6 +1,6 @@
 import type { PlainDate } from '../../domain/time/instants';
 import type { Purpose } from '../../domain/kernel/codes';
-import { json, type Sql } from '../../runtime/database';
+import { toJson, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { selectAct } from './acts';
 import { buildActor, type Principal } from '../kernel/principal';
@@ -14,7 +14,7 @@ export const snoozeItem = (
   { until, reason }: { until: PlainDate; reason: string },
 ): Promise<void> =>
   sql.begin(async (tx) => {
-    const snoozedBy = json(tx, buildActor(principal));
+    const snoozedBy = toJson(tx, buildActor(principal));
     // what the same act settles is hidden with it
     await tx`
       insert into snoozes (application_id, client_id, purpose, since, until, reason, snoozed_by)

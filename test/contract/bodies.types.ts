@@ -1,22 +1,26 @@
 import { z } from 'zod';
-import { row } from '../../api/applications/applications-actions';
+import { buildActionRow } from '../../api/applications/applications-actions';
 
 // Checked by tsc: it refuses a row whose schema gives another body than the action's, and with it these lines if it did not.
 
 const text = z.string();
 const confirmation = z.strictObject({ value: text, source: z.literal('letter'), reference: text, confirmedOn: text });
 
-export const fits = row('notes', 'Add a note', z.strictObject({ text, visibility: z.enum(['internal', 'client']) }));
+export const fits = buildActionRow(
+  'notes',
+  'Add a note',
+  z.strictObject({ text, visibility: z.enum(['internal', 'client']) }),
+);
 
 export const refused = [
   // @ts-expect-error -- a field that the entry is written from is missing
-  row('notes', 'Add a note', z.strictObject({ text })),
+  buildActionRow('notes', 'Add a note', z.strictObject({ text })),
   // @ts-expect-error -- a field may be left out that the entry is written from
-  row('pause', 'Pause the application', z.strictObject({ reason: text.optional() })),
+  buildActionRow('pause', 'Pause the application', z.strictObject({ reason: text.optional() })),
   // @ts-expect-error -- a word that is none of its codes
-  row('loading', 'Loaded', z.strictObject({ status: text, seenOn: text, source: text, reference: text })),
+  buildActionRow('loading', 'Loaded', z.strictObject({ status: text, seenOn: text, source: text, reference: text })),
   // @ts-expect-error -- the body of another action
-  row('restoration', 'Go back', z.strictObject({ entryId: text, reason: text })),
+  buildActionRow('restoration', 'Go back', z.strictObject({ entryId: text, reason: text })),
   // @ts-expect-error -- the fact, which the route adds, is missing
-  row('confirmations', 'Confirm a fact', confirmation),
+  buildActionRow('confirmations', 'Confirm a fact', confirmation),
 ];

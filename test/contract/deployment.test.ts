@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { SEARCH_ATTRIBUTES } from '../../domain/kernel/search-attributes';
 import { QUIET_LOG } from '../../local/postgres';
-import { nameOfType } from '../../runtime/search-attributes';
+import { nameType } from '../../runtime/search-attributes';
 
 const root = join(__dirname, '../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -107,7 +107,7 @@ describe('docker-compose.yml', () => {
   test('Temporal gets every search attribute that workflows are started with', () => {
     const { content } = compose.configs['temporal-namespace']!;
     expect([...content.matchAll(/--type (\w+) --name (\w+)/g)].map(([, type, name]) => [name, type])).toEqual(
-      Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, nameOfType(type)]),
+      Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, nameType(type)]),
     );
   });
 

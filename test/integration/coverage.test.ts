@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { whyNot } from '../../papers/coverage';
+import { explainReasons } from '../../papers/coverage';
 import { PAYER } from '../support/api';
 import { allFacts, daysAgo, daysAhead, FACTS, proof, System, type Filed } from '../support/system';
 
@@ -155,10 +155,10 @@ test('as CSV it opens in a spreadsheet without running anything, as PDF it is on
   const pdf = await system.api.get(`${path}?format=pdf`);
   expect(pdf.headers.get('content-type')).toBe('application/pdf');
   expect(pdf.body).toMatch(/^%PDF-/);
-  expect(whyNot(['not_approved', 'contract_unconfirmed', 'provider_id_unconfirmed', 'licence_not_current'])).toBe(
-    'not approved; licence not current; unconfirmed: contract, provider id',
-  );
-  expect(whyNot([])).toBe('');
+  expect(
+    explainReasons(['not_approved', 'contract_unconfirmed', 'provider_id_unconfirmed', 'licence_not_current']),
+  ).toBe('not approved; licence not current; unconfirmed: contract, provider id');
+  expect(explainReasons([])).toBe('');
   expect((await system.api.get(`${path}?format=docx`)).status).toBe(400);
 });
 

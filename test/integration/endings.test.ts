@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createDispatch } from '../../dispatch/dispatch';
-import { endItem } from '../../dispatch/endings';
+import { settleEndingItem } from '../../dispatch/endings';
 import { queueMessages } from '../../record/outreach/messages';
 import { purgeDueData } from '../../record/offboarding/retention';
 import { eventually } from '../support/eventually';
@@ -366,7 +366,8 @@ describe('whatever happens meanwhile', () => {
     const itemIds = (await deps.sql<{ id: string }[]>`select id from ending_items where ending_id = ${id}`).map(
       (row) => row.id,
     );
-    for (const itemId of [...itemIds, ...itemIds]) await endItem(deps.sql, shaky, itemId).catch(() => undefined);
+    for (const itemId of [...itemIds, ...itemIds])
+      await settleEndingItem(deps.sql, shaky, itemId).catch(() => undefined);
     await eventually(async () => (await endingOf(id)).status === 'done');
     for (const application of [reviewed, submitted]) {
       const entries = (await application.timeline()).filter(({ kind }: { kind: string }) => kind === 'withdrawal');
@@ -375,7 +376,7 @@ describe('whatever happens meanwhile', () => {
     expect((await group.timeline()).filter(({ kind }: { kind: string }) => kind === 'participation_end')).toHaveLength(
       1,
     );
-    await deps.dispatch.changed('ending', id);
+    await deps.dispatch.notifyWatch('ending', id);
     expect((await endingOf(id)).items).toHaveLength(itemIds.length);
   });
 
@@ -391,7 +392,7 @@ describe('whatever happens meanwhile', () => {
     await application.contact('approved', { channel: 'mail' });
     for (const fact of ['contract', 'effectiveDate', 'payerProviderId', 'claimsRoute'] as const)
       await application.confirm(fact);
-    await system.api.deps.dispatch.changed('ending', body.id);
+    await system.api.deps.dispatch.notifyWatch('ending', body.id);
     await eventually(async () =>
       (await endingOf(body.id)).items.some(
         (i: { action: string; status: string }) => i.action === 'end_participation' && i.status === 'done',

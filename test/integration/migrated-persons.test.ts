@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { findDecisiveWord, type ExclusionWord } from '../../domain/screening/exclusions';
 import { selectExclusionWords } from '../../record/kernel/person-scope';
 import { createDatabase, type Sql } from '../../runtime/database';
-import { migrate } from '../../runtime/migrate';
+import { migrateDatabase } from '../../runtime/migrate';
 import { createTestDatabase } from '../support/servers';
 
 /** The last migration before registries and statements were told apart. */
@@ -14,7 +14,7 @@ let database: Awaited<ReturnType<typeof createTestDatabase>>;
 beforeEach(async () => {
   database = await createTestDatabase({ empty: true });
   ({ url } = database);
-  await migrate(url, { through: BEFORE });
+  await migrateDatabase(url, { through: BEFORE });
   sql = createDatabase(url, { max: 2 });
 });
 afterEach(async () => {
@@ -77,7 +77,7 @@ describe('an exclusion that was on record', () => {
       { status: 'confirmed', by: LIST },
       { status: 'dismissed', by: await key([mine.clientId]), at: mine },
     ]);
-    await migrate(url);
+    await migrateDatabase(url);
     expect([await statusAt(mine), await statusAt(theirs)]).toEqual(['dismissed', 'confirmed']);
   });
 
@@ -89,7 +89,7 @@ describe('an exclusion that was on record', () => {
         { status: 'confirmed', by: ADMIN, at: theirs },
         { status: 'dismissed', by, at: mine },
       ]);
-    await migrate(url);
+    await migrateDatabase(url);
     expect([await statusAt(mine), await statusAt(theirs)]).toEqual(['confirmed', 'confirmed']);
   });
 
@@ -99,7 +99,7 @@ describe('an exclusion that was on record', () => {
       { status: 'confirmed', by: LIST },
       { status: 'dismissed', by: await key(null), at: mine },
     ]);
-    await migrate(url);
+    await migrateDatabase(url);
     expect([await statusAt(mine), await statusAt(theirs)]).toEqual(['dismissed', 'dismissed']);
   });
 
@@ -116,7 +116,7 @@ describe('an exclusion that was on record', () => {
         subjectId: mine.providerId,
         dueAt: new Date().toISOString(),
       })}`;
-    await migrate(url);
+    await migrateDatabase(url);
     expect([await statusAt(mine), await statusAt(theirs)]).toEqual(['possible', undefined]);
   });
 });
@@ -141,7 +141,7 @@ describe('an attestation that was on record', () => {
     const [same, other] = [await person(), await person({ caqhIds: ['1', '2'] })];
     for (const { personId, mine, theirs } of [same, other])
       for (const at of [mine, theirs]) await attested(personId, at, { source: 'caqh', by: CAQH });
-    await migrate(url);
+    await migrateDatabase(url);
     expect(await of(same.personId)).toEqual([{ clientId: null }]);
     expect(await of(other.personId)).toHaveLength(2);
     expect(await of(other.personId)).not.toContainEqual({ clientId: null });
@@ -150,7 +150,7 @@ describe('an attestation that was on record', () => {
   test('and typed by anybody is a statement', async () => {
     const { personId, mine } = await person();
     await attested(personId, mine, { source: 'caqh', by: ADMIN });
-    await migrate(url);
+    await migrateDatabase(url);
     expect(await of(personId)).toEqual([{ clientId: mine.clientId }]);
   });
 });
@@ -179,7 +179,7 @@ describe('a file of CAQH’s portal that was taken', () => {
     const [every, one] = [await person(), await person()];
     await taken(ADMIN, every);
     await taken(await key([one.mine.clientId]), one);
-    await migrate(url);
+    await migrateDatabase(url);
     expect(await kept(every.personId)).toEqual({ attestations: [null], ofPerson: ['current'], ofClients: [] });
     const own = [one.mine.clientId];
     expect(await kept(one.personId)).toEqual({ attestations: own, ofPerson: [null], ofClients: own });
@@ -196,7 +196,7 @@ test('a reminder that was given is not given again through the client that gave 
       template: 'upkeep_due',
       notBefore: new Date().toISOString(),
     })}`;
-  await migrate(url);
+  await migrateDatabase(url);
   expect(await sql`select key, client_id from messages`).toEqual([
     { key: `upkeep/${mine.providerId}/abc/-30`, clientId: mine.clientId },
   ]);

@@ -6,7 +6,7 @@ import { claimLateWatches } from '../../record/operations/watches';
 import { listDifferences, listApplicationsToCompare } from '../../record/operations/runs';
 import { readHistory, recordStep } from '../../record/applications/recording-step';
 import { createDatabase, type Sql } from '../../runtime/database';
-import { migrate } from '../../runtime/migrate';
+import { migrateDatabase } from '../../runtime/migrate';
 import { book } from '../support/file';
 import { createTestDatabase } from '../support/servers';
 
@@ -46,7 +46,7 @@ async function oldDirectory(through: number) {
   const at = new Date().toISOString();
   await openApplication(today.sql, { id, clientId, key, body: { ...key, ...ADOPTED }, at }, ACTOR);
 
-  await migrate(old.url, { through });
+  await migrateDatabase(old.url, { through });
   for (const table of TABLES) {
     const columns = await old.sql<{ name: string }[]>`
       select column_name as name from information_schema.columns
@@ -89,7 +89,7 @@ test.each([
   const old = await oldDirectory(through);
   // the rules got their version after the last entry
   await old.sql`update migrations set applied_at = now() + interval '1 second' where id = 40`;
-  await migrate(old.url);
+  await migrateDatabase(old.url);
   expect(await compare(old.sql)).toEqual([['rules']]);
 
   const [said, own] = await note(old.sql, old);
@@ -105,7 +105,7 @@ test.each([
 test('what has been recorded since the rules have a version keeps it', async () => {
   const old = await oldDirectory(MISTAKEN);
   await old.sql`update migrations set applied_at = '2020-01-01' where id = 40`;
-  await migrate(old.url);
+  await migrateDatabase(old.url);
   expect(await old.sql`select rules_version from applications`).toEqual([{ rulesVersion: RULES_VERSION }]);
   expect(await note(old.sql, old)).toMatchObject([{ kind: 'note' }]);
 });
@@ -115,7 +115,7 @@ test('the watches of an earlier version are due, and so looked at, at once; what
   const [person] = await old.sql<{ id: string }[]>`select id from persons`;
   const [practice] = await old.sql<{ id: string }[]>`select id from practices`;
   await old.sql`insert into outbox (topic, subject) values ('nppesRecord', ${person!.id})`;
-  await migrate(old.url);
+  await migrateDatabase(old.url);
   const late = await claimLateWatches(old.sql, { lateSeconds: 0, limit: 100 });
   expect(new Set(late)).toEqual(
     new Set([

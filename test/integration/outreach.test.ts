@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { createApp } from '../../api/app';
 import { createSend } from '../../activities/outreach';
-import { smtpMailer } from '../../outreach/mail';
-import { post } from '../../outreach/webhook';
+import { createSmtpMailer } from '../../outreach/mail';
+import { postWebhook } from '../../outreach/webhook';
 import { emitEvent } from '../../record/outreach/event-feed';
 import { claimMail, batchDueMail, settleMail, markTransmitting, type ClaimedMail } from '../../record/outreach/mail';
 import { queueMessages, type QueuedMessage } from '../../record/outreach/messages';
@@ -37,7 +37,7 @@ beforeEach(() => {
 });
 
 const due = (recipientId: string, now = NOON) => api.deps.sql.begin((tx) => batchDueMail(tx, recipientId, now));
-const mailer = () => smtpMailer(smtp.url, 'Countersign <desk@operator.example>');
+const mailer = () => createSmtpMailer(smtp.url, 'Countersign <desk@operator.example>');
 const send = (id: string) =>
   createSend(api.deps.sql, { keyring: api.deps.keyring, mailer: mailer() }).send({ kind: 'mail', id });
 
@@ -127,7 +127,7 @@ describe('mail', () => {
 
   test('goes nowhere while the server takes nothing of ours, and nobody is asked', async () => {
     const { id, mail, tasks } = await batch();
-    const locked = smtpMailer(smtp.url.replace('//', '//desk:wrong@'), 'desk@operator.example');
+    const locked = createSmtpMailer(smtp.url.replace('//', '//desk:wrong@'), 'desk@operator.example');
     const refused = createSend(api.deps.sql, { keyring: api.deps.keyring, mailer: locked });
     await expect(refused.send({ kind: 'mail', id })).rejects.toMatchObject({ type: 'MailLater' });
     smtp.behaviour = 'dies_at_recipient';
@@ -144,7 +144,7 @@ describe('mail', () => {
     const { port } = new URL(away.url);
     const through = createSend(api.deps.sql, {
       keyring: api.deps.keyring,
-      mailer: smtpMailer(away.url, 'desk@x.example'),
+      mailer: createSmtpMailer(away.url, 'desk@x.example'),
     });
     await away.stop();
     const { id, queue, providerId, mail } = await batch();
@@ -630,7 +630,7 @@ describe('a webhook', () => {
   test('that is not answered in time has failed', async () => {
     answer = () => undefined;
     const webhook = { url, id: randomUUID(), body: '{}', secrets: ['whsec_c2VjcmV0'] };
-    await expect(post(webhook, { privateAllowed: true, timeoutMs: 100 })).rejects.toMatchObject({
+    await expect(postWebhook(webhook, { privateAllowed: true, timeoutMs: 100 })).rejects.toMatchObject({
       of: 'endpoint',
       message: 'no answer in time',
     });
@@ -670,7 +670,7 @@ describe('a webhook', () => {
     const { port } = new URL(url);
     for (const host of ['127.0.0.1', '2130706433', '[::1]', '[::ffff:127.0.0.1]', 'localhost']) {
       const webhook = { url: `https://${host}:${port}/`, id, body: '{}', secrets: ['whsec_c2VjcmV0'] };
-      await expect(post(webhook)).rejects.toMatchObject({ message: 'a private address is not called' });
+      await expect(postWebhook(webhook)).rejects.toMatchObject({ message: 'a private address is not called' });
     }
     expect(reached).toBe(0);
   });

@@ -425,7 +425,7 @@ describe('a watch', () => {
       return items.find(({ what }) => what === 'providerUpkeep');
     };
     try {
-      await system.api.deps.dispatch.changed('providerUpkeep', subject);
+      await system.api.deps.dispatch.notifyWatch('providerUpkeep', subject);
       expect(Date.parse((await row())!.wakesAt)).toBeLessThanOrEqual(Date.now());
       await makeLate();
       const { historyLength } = await handle.describe();
@@ -457,7 +457,7 @@ describe('a watch', () => {
     await system.stopWorker();
     const throwing = await system.runBuild('throwing');
     try {
-      await system.api.deps.dispatch.changed('providerUpkeep', subject);
+      await system.api.deps.dispatch.notifyWatch('providerUpkeep', subject);
       const { describeRun } = system.api.deps.dispatch;
       await eventually(async () => (await describeRun(handle.workflowId)).is === 'failing', { within: 120_000 });
       await makeLate();
@@ -540,7 +540,7 @@ describe('a record that was restored', () => {
     const restore = await backup(application);
     await application.contact('information_requested', { missingItems: ['W-9'] });
     await restore();
-    await system.api.deps.dispatch.fileChanged(application.id);
+    await system.api.deps.dispatch.notifyFileChanged(application.id);
     await eventually(async () => (await application.get()).held !== null);
 
     const user = { name: 'A lead', email: `${randomUUID()}@example.org`, role: 'lead' };

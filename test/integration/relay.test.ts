@@ -92,7 +92,7 @@ function teller(outcome: (id: string) => Promise<void> | void) {
   const told: string[] = [];
   return {
     told,
-    fileChanged: async (id: string): Promise<void> => {
+    notifyFileChanged: async (id: string): Promise<void> => {
       told.push(id);
       await outcome(id);
     },
@@ -225,8 +225,8 @@ describe('the outbox', () => {
   test('a recipient that takes long keeps none of the others waiting', async () => {
     const [slow, ...others] = await applications(3);
     const { over, release } = held();
-    const { told, fileChanged } = teller((id) => (id === slow ? over : undefined));
-    relayTo({ fileChanged });
+    const { told, notifyFileChanged } = teller((id) => (id === slow ? over : undefined));
+    relayTo({ notifyFileChanged });
     await changePractice();
     await eventually(() => others.every((id) => told.includes(id)));
     const left = async () =>
@@ -239,8 +239,8 @@ describe('the outbox', () => {
 
   test('a recipient that fails is signalled again, and the others are not', async () => {
     const ids = await applications(3);
-    const { told, fileChanged } = teller(once(ids[1]!));
-    relayTo({ fileChanged });
+    const { told, notifyFileChanged } = teller(once(ids[1]!));
+    relayTo({ notifyFileChanged });
     await changePractice();
     await eventually(async () => told.length > 3 && (await nothingLeft()));
     expect([...told].sort()).toEqual([...ids, ids[1]!].sort());
@@ -266,9 +266,9 @@ describe('the outbox', () => {
   test('what takes longer than its lease stays with the relay that is at it', async () => {
     const [application] = await applications(1);
     const { over, release } = held();
-    const { told, fileChanged } = teller(() => over);
-    relayTo({ fileChanged }, { leaseSeconds: 1 });
-    relayTo({ fileChanged }, { leaseSeconds: 1 });
+    const { told, notifyFileChanged } = teller(() => over);
+    relayTo({ notifyFileChanged }, { leaseSeconds: 1 });
+    relayTo({ notifyFileChanged }, { leaseSeconds: 1 });
     await announceFact(api.deps.sql, 'application file changed', application!);
     await eventually(() => told.length > 0);
     // long after the first lease has run out
@@ -284,12 +284,12 @@ describe('the outbox', () => {
     const [application] = await applications(1);
     const { sql } = api.deps;
     let well = false;
-    const { fileChanged } = teller(() => {
+    const { notifyFileChanged } = teller(() => {
       if (!well) throw new TypeError('a defect');
     });
     await announceFact(sql, 'application file changed', application!);
     await sql`update outbox set attempts = ${MOST_TRIES - 1}`;
-    relayTo({ fileChanged });
+    relayTo({ notifyFileChanged });
     const dead = await eventually(async () => (await stuck())[0]);
     expect(dead).toMatchObject({
       kind: 'outbox',
@@ -310,8 +310,8 @@ describe('the outbox', () => {
     await announceFact(sql, 'application file changed', application!);
     await sql`update outbox set dead_at = now()`;
     await announceFact(sql, 'application file changed', application!);
-    const { told, fileChanged } = teller(() => undefined);
-    relayTo({ fileChanged });
+    const { told, notifyFileChanged } = teller(() => undefined);
+    relayTo({ notifyFileChanged });
     await eventually(async () => (await sql`select from outbox`).length === 0);
     expect(told).toEqual([application]);
   });
@@ -329,10 +329,10 @@ describe('the outbox', () => {
     const [application] = await applications(1);
     const { sql } = api.deps;
     await announceFact(sql, 'application file changed', application!);
-    const { fileChanged } = teller(() => {
+    const { notifyFileChanged } = teller(() => {
       throw error;
     });
-    relayTo({ fileChanged, isReachable: () => Promise.resolve(reachable) });
+    relayTo({ notifyFileChanged, isReachable: () => Promise.resolve(reachable) });
     const [row] = await eventually(async () => {
       const rows = await sql`select attempts, last_error, dead_at from outbox where last_error <> 'process_ended'`;
       return rows.length > 0 ? rows : null;
@@ -372,8 +372,8 @@ describe('the outbox', () => {
     const { sql } = api.deps;
     for (const id of [...ids, ...ids]) await announceFact(sql, 'application file changed', id, { afterSeconds: 1 });
     await changePractice();
-    const { told, fileChanged } = teller(() => undefined);
-    relayTo({ fileChanged });
+    const { told, notifyFileChanged } = teller(() => undefined);
+    relayTo({ notifyFileChanged });
     await eventually(nothingLeft);
     expect([...told].sort()).toEqual([...ids].sort());
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { WATCH_TYPES } from '../../domain/kernel/codes';
-import { dataConverter } from '../../runtime/codec';
+import { createDataConverter } from '../../runtime/codec';
 import { PROVIDER } from '../support/api';
 import { eventually } from '../support/eventually';
 import { devServerAddress } from '../support/servers';
@@ -13,7 +13,7 @@ let client: Client;
 beforeAll(async () => {
   system = await System.start();
   connection = await Connection.connect({ address: devServerAddress() });
-  client = new Client({ connection, dataConverter: dataConverter(system.api.deps.keyring) });
+  client = new Client({ connection, dataConverter: createDataConverter(system.api.deps.keyring) });
 });
 afterAll(async () => {
   await system.stop();
@@ -99,7 +99,7 @@ describe('workflows of applications', () => {
 
   test('a person’s upkeep is found by the person', async () => {
     const person = await personOf(inReview);
-    await system.api.deps.dispatch.changed('providerUpkeep', person);
+    await system.api.deps.dispatch.notifyWatch('providerUpkeep', person);
     await expectListed(
       `WorkflowType = 'providerUpkeep' AND ExecutionStatus = 'Running' AND CountersignPersonId = '${person}'`,
       [`providerUpkeep/${person}`],
@@ -113,7 +113,7 @@ describe('watches', () => {
 
   test.each(WATCH_TYPES)('%s is found by its subject, and says in a line what it is for', async (type) => {
     const subject = randomUUID();
-    await system.api.deps.dispatch.changed(type, subject);
+    await system.api.deps.dispatch.notifyWatch(type, subject);
     const workflowId = `${type}/${subject}`;
     await expectListed(`WorkflowType = '${type}' AND CountersignSubjectId = '${subject}'`, [workflowId]);
     const handle = client.workflow.getHandle(workflowId);

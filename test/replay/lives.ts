@@ -271,7 +271,7 @@ export const LIVES: Record<string, (lives: Lives, keep: Keep) => Promise<Life>> 
     const restore = await backUp(lives, life);
     await life.contact('approved');
     await restore();
-    await lives.dispatch.fileChanged(life.id);
+    await lives.dispatch.notifyFileChanged(life.id);
     await life.until(isHeld, '1 days');
     await life.act('restore-review', { reason: 'the yes was meant for somebody else' });
     await nudged(life);

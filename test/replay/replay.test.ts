@@ -9,7 +9,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { ACTIONS, INTERNAL_ACTIONS, STAGES, WAITING_ON } from '../../domain/kernel/codes';
 import type { SEARCH_ATTRIBUTES } from '../../domain/kernel/search-attributes';
-import { dataConverter } from '../../runtime/codec';
+import { createDataConverter } from '../../runtime/codec';
 import { testKeyring } from '../support/keys';
 import { workflowBundle } from '../support/servers';
 import type { Progress } from '../../domain/applications/progress';
@@ -72,7 +72,7 @@ async function diverging(
 ): Promise<Map<string, unknown>> {
   const histories = recorded.map(({ workflowId, history }) => ({ workflowId, history: historyFromJSON(history) }));
   const failures = new Map<string, unknown>();
-  const options = { workflowBundle: bundle, dataConverter: dataConverter(testKeyring), ...(sinks && { sinks }) };
+  const options = { workflowBundle: bundle, dataConverter: createDataConverter(testKeyring), ...(sinks && { sinks }) };
   let replayed = 0;
   // one after the other, in the order in which they are given: runs that continue each other share their workflow id
   for await (const { runId, error } of Worker.runReplayHistories(options, histories)) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { TASK_QUEUE } from '../../dispatch/dispatch';
-import { endItem } from '../../dispatch/endings';
+import { settleEndingItem } from '../../dispatch/endings';
 import { addDays } from '../../domain/time/dates';
 import { QUESTIONS } from '../../domain/platforms/platform';
 import { requestRoster } from '../../record/sources/caqh-roster';
@@ -26,7 +26,7 @@ async function relationship(lives: Lives) {
   const { providerId: id, clientId, payerId } = await book(sql);
   const input = { platform: 'Alma', payerIds: [payerId] };
   const made = await createRelationship(sql, PRINCIPAL, randomUUID(), { id, clientId }, input);
-  const tell = () => dispatch.changed('platformInquiry', made.id);
+  const tell = () => dispatch.notifyWatch('platformInquiry', made.id);
   return {
     workflowId: `platformInquiry/${made.id}`,
     subject: made.id,
@@ -50,7 +50,7 @@ async function asked(lives: Lives, watch: 'caqhStatus' | 'nppesRecord') {
   const on = await book(sql);
   const service = { mode: 'api', name: 'a registry' } as const;
   await setServices(sql, { caqh: service, nppes: service });
-  const tell = () => dispatch.changed(watch, on.personId);
+  const tell = () => dispatch.notifyWatch(watch, on.personId);
   return {
     ...on,
     workflowId: `${watch}/${on.personId}`,
@@ -74,7 +74,7 @@ async function leaver(lives: Lives, on: string) {
   const recorded = await recordEnding(sql, PRINCIPAL, randomUUID(), of, said);
   if ('existingId' in recorded) throw new Error('left before');
   const { id } = recorded.ending;
-  const tell = () => dispatch.changed('ending', id);
+  const tell = () => dispatch.notifyWatch('ending', id);
   return {
     subject: id,
     workflowId: `ending/${id}`,
@@ -85,7 +85,7 @@ async function leaver(lives: Lives, on: string) {
           select id from ending_items where ending_id = ${id} and status = 'queued'`;
         return rows.length > 0 ? rows : null;
       });
-      for (const item of items) await endItem(sql, dispatch, item.id);
+      for (const item of items) await settleEndingItem(sql, dispatch, item.id);
       await tell();
     },
   };
@@ -132,7 +132,7 @@ export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promis
   /** A person's upkeep over a lapse and its end. */
   async 'upkeep-lapsed-and-attested'(lives) {
     const on = await book(lives.sql, { attestedOn: addDays(await lives.today(), -80) });
-    const tell = () => lives.dispatch.changed('providerUpkeep', on.personId);
+    const tell = () => lives.dispatch.notifyWatch('providerUpkeep', on.personId);
     await tell();
     await lives.env.sleep('60 days');
     await attest(lives.sql, on, await lives.today());
@@ -159,7 +159,7 @@ export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promis
     for (const template of ['attestation_due', 'information_missing']) {
       const message = { clientId, recipientType: 'provider', recipientId: providerId, template, data: {} } as const;
       await queueMessages(lives.sql, [{ ...message, key: randomUUID(), notBefore: await lives.now() }]);
-      await lives.dispatch.changed('outreach', providerId);
+      await lives.dispatch.notifyWatch('outreach', providerId);
       await lives.env.sleep('4 days');
     }
     await eventually(async () => {
@@ -206,7 +206,7 @@ export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promis
 
   /** The month's list is asked for, taken, and asked for again. */
   async 'exclusion-list-asked-for'(lives) {
-    const tell = () => lives.dispatch.changed('exclusionList', OPERATOR_ID);
+    const tell = () => lives.dispatch.notifyWatch('exclusionList', OPERATOR_ID);
     await tell();
     await lives.env.sleep('40 days');
     const list = { month: `${(await lives.today()).slice(0, 7)}-01`, sha256: 'a' };
@@ -243,7 +243,7 @@ export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promis
   async 'retention-to-its-end'(lives) {
     const { clientId } = await former(lives);
     const workflowId = `retention/${clientId}`;
-    await lives.dispatch.changed('retention', clientId);
+    await lives.dispatch.notifyWatch('retention', clientId);
     await lives.env.sleep('100 days');
     await lives.env.sleep('3700 days');
     await ended(lives, workflowId);
@@ -255,7 +255,7 @@ export const WATCHES: Record<string, (lives: Lives, outside: StandIns) => Promis
     const [workflowId, input] = [`retention/${subject}`, { subject, continueAfter: 4 }];
     await lives.env.client.workflow.start('retention', { workflowId, taskQueue: TASK_QUEUE, args: [input] });
     await lives.env.sleep('100 days');
-    await lives.dispatch.changed('retention', subject);
+    await lives.dispatch.notifyWatch('retention', subject);
     await lives.env.sleep('3700 days');
     await ended(lives, workflowId);
     return workflowId;

@@ -9,7 +9,7 @@ import { ensureDatabase, initialise, serve, urlOf } from '../../local/postgres';
 import { clusterOf, removeDataDirectory } from '../../local/postgres-location';
 import { beginRecord, endOrphans, hasRecord, ownerIsAlive } from '../../local/run-record';
 import { connect, devServerArguments } from '../../local/temporal';
-import { migrate } from '../../runtime/migrate';
+import { migrateDatabase } from '../../runtime/migrate';
 import { bringUp } from './bring-up';
 import type { TestServers } from './servers';
 
@@ -39,7 +39,7 @@ async function startPostgres(directory: string): Promise<string> {
     (port) => ({ name: 'postgres', launch: serve(cluster, port, settings), signal: 'SIGINT' }),
     (port, signal) => ensureDatabase(urlOn(port), signal).then(() => urlOn(port)),
   );
-  await migrate(template);
+  await migrateDatabase(template);
   return template;
 }
 

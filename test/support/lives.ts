@@ -4,7 +4,7 @@ import type { Connection } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { createActivities } from '../../activities';
-import type { Outside } from '../../activities/outreach';
+import type { OutsideServices } from '../../activities/outreach';
 import { createDispatch, TASK_QUEUE, type Delivery, type Dispatch, type WorkflowView } from '../../dispatch/dispatch';
 import type { Adoption, ActionWithBody } from '../../domain/applications/bodies';
 import type { Action } from '../../domain/kernel/codes';
@@ -19,7 +19,7 @@ import { readRun, type ApplicationRun } from '../../record/applications/applicat
 import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
 import { readHistory } from '../../record/applications/recording-step';
-import { dataConverter } from '../../runtime/codec';
+import { createDataConverter } from '../../runtime/codec';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { registerSearchAttributes } from '../../runtime/search-attributes';
 import type { ApplicationInput, RecordStep } from '../../workflows/messages';
@@ -61,9 +61,9 @@ export class Lives {
   static async begin({
     through = (step) => step,
     ...outside
-  }: { through?: (step: Step) => Step } & Omit<Partial<Outside>, 'keyring'> = {}): Promise<Lives> {
+  }: { through?: (step: Step) => Step } & Omit<Partial<OutsideServices>, 'keyring'> = {}): Promise<Lives> {
     quietWorkers();
-    const converting = { dataConverter: dataConverter(testKeyring), identity: 'lives' };
+    const converting = { dataConverter: createDataConverter(testKeyring), identity: 'lives' };
     const env = await skippingEnvironment(converting);
     await registerSearchAttributes(env.connection as Connection, env.namespace ?? 'default');
     const database = await createTestDatabase();
@@ -223,7 +223,7 @@ export class Life {
   /** The provider attests today, and the workflow hears that the file changed. */
   async attest(): Promise<void> {
     await attest(this.lives.sql, this.book, await this.lives.today());
-    await this.lives.dispatch.fileChanged(this.id);
+    await this.lives.dispatch.notifyFileChanged(this.id);
   }
 
   /** Lets time pass until the application is in a state; throws when the given span has passed without. */

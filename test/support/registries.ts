@@ -82,7 +82,7 @@ export async function known(on: Book, says: object = {}) {
 }
 
 const compact = (date: string) => date.replaceAll('-', '');
-export const ask = (personId: string) => lives.dispatch.changed('caqhStatus', personId);
+export const ask = (personId: string) => lives.dispatch.notifyWatch('caqhStatus', personId);
 export const stateOf = async ({ providerId }: Book) =>
   (await findProvider(lives.sql, PRINCIPAL, providerId))!.registries;
 export const answered = (on: Book, service: 'caqh' | 'nppes', status: string) =>

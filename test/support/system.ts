@@ -7,7 +7,7 @@ import { addDays } from '../../domain/time/dates';
 import type { Stage } from '../../domain/kernel/codes';
 import type { Playbook } from '../../domain/registry/playbook';
 import { createDatabase } from '../../runtime/database';
-import { dataConverter } from '../../runtime/codec';
+import { createDataConverter } from '../../runtime/codec';
 import { WORKER_OPTIONS } from '../../worker/options';
 import { startRelay, type Relay } from '../../worker/relay';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply, type Sent } from './api';
@@ -82,7 +82,7 @@ export class System {
       taskQueue: this.taskQueue,
       workflowBundle: workflowBundle(),
       activities: createActivities({ sql, keyring: deps.keyring, privateWebhooks: true }),
-      dataConverter: dataConverter(deps.keyring),
+      dataConverter: createDataConverter(deps.keyring),
     });
     const relay = startRelay({ sql, dispatch: deps.dispatch, logger: deps.logger });
     this.worker = { worker, relay, running: worker.run().finally(() => void sql.end()) };
@@ -95,7 +95,7 @@ export class System {
       namespace: 'default',
       taskQueue: this.taskQueue,
       workflowsPath: join(__dirname, `${workflows}-workflows.ts`),
-      dataConverter: dataConverter(this.api.deps.keyring),
+      dataConverter: createDataConverter(this.api.deps.keyring),
     });
     const running = worker.run();
     return async () => {

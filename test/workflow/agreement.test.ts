@@ -30,7 +30,7 @@ async function happen(life: Life, h: Happening): Promise<string> {
     case 'file': {
       const malpractice = h.late ? null : lives.sql.json({ expiresOn: addDays(today, h.days) });
       await lives.sql`update providers set malpractice = ${malpractice} where id = ${life.book.providerId}`;
-      await lives.dispatch.fileChanged(life.id);
+      await lives.dispatch.notifyFileChanged(life.id);
       return 'file';
     }
     case 'strike': {
@@ -78,7 +78,7 @@ async function expectAgreement(life: Life): Promise<void> {
 const LEADS: Partial<Record<Stage, (life: Life) => Promise<unknown>>> = {
   preparing: async (life) => {
     await lives.sql`update providers set malpractice = null where id = ${life.book.providerId}`;
-    await lives.dispatch.fileChanged(life.id);
+    await lives.dispatch.notifyFileChanged(life.id);
   },
   confirmed: async (life) => {
     for (const fact of FACTS) await life.confirm(fact);

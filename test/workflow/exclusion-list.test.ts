@@ -18,7 +18,7 @@ describe('the month’s list of the excluded', () => {
   );
 
   const state = async () => readListState(lives.sql, await lives.now());
-  const tell = () => lives.dispatch.changed('exclusionList', OPERATOR_ID);
+  const tell = () => lives.dispatch.notifyWatch('exclusionList', OPERATOR_ID);
   const tasks = () => lives.sql<{ open: boolean }[]>`
     select closed_at is null as open from tasks where kind = 'exclusion_list' order by due_at`;
   let entries = 100;

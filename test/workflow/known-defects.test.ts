@@ -82,7 +82,7 @@ test('nagged twice: each day of the schedule is announced once for a due date, w
 test('escalation after close: the next recipient is not notified, and the queue forgets it', async () => {
   const { life, assignee, lead, clientId } = await staffed();
   await escalated(life);
-  for (const id of [assignee, lead, clientId]) await lives.dispatch.changed('outreach', id);
+  for (const id of [assignee, lead, clientId]) await lives.dispatch.notifyWatch('outreach', id);
   await lives.env.sleep('1 days');
   await eventually(() => to(assignee).length === 1);
   await life.act('withdrawal', { reason: 'the client has left' });

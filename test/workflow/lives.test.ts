@@ -54,7 +54,7 @@ async function standing(stage: Stage): Promise<Life> {
   });
   if (stage !== 'preparing') return life;
   await lives.sql`update providers set malpractice = null where id = ${life.book.providerId}`;
-  await lives.dispatch.fileChanged(life.id);
+  await lives.dispatch.notifyFileChanged(life.id);
   await life.until((s) => s.stage === 'preparing', '1 days');
   return life;
 }

@@ -72,7 +72,7 @@ test('while it continues as new again and again, no message to it is lost or dou
     // each batch with the batch before, which a run before this one may have taken, and word of a changed file
     await Promise.all([
       ...given.slice(Math.max(0, at - 4), at + 4).map((commandId) => life.give('notes', note('x'), { commandId })),
-      ...batch.map(() => lives.dispatch.fileChanged(life.id)),
+      ...batch.map(() => lives.dispatch.notifyFileChanged(life.id)),
     ]);
   }
   expect((await notes(life)).sort()).toEqual([...given].sort());

@@ -34,7 +34,7 @@ test('a mail server that is down for two days delays, then delivers in order, on
   const tell = async (template: string) => {
     const message = { clientId, recipientType: 'provider', recipientId: providerId, template, data: {} } as const;
     await queueMessages(lives.sql, [{ ...message, key: randomUUID(), notBefore: await lives.now() }]);
-    await lives.dispatch.changed('outreach', providerId);
+    await lives.dispatch.notifyWatch('outreach', providerId);
   };
   desk.away = true;
   await tell('attestation_due');
@@ -75,7 +75,7 @@ test('webhooks to an endpoint that is down for days are dead in the end, and arr
     await lives.sql.begin((tx) => emitEvent(tx, { clientId, type, subjectId, data: {} }));
   // this server's clock is ahead of the record's
   await lives.sql`update webhook_deliveries set queued_at = ${await lives.now()} where endpoint_id = ${id}`;
-  await lives.dispatch.changed('webhook', id);
+  await lives.dispatch.notifyWatch('webhook', id);
   const statuses = async () =>
     (await lives.sql`select distinct status from webhook_deliveries where endpoint_id = ${id}`).map(
       (row) => row.status,
@@ -91,7 +91,7 @@ test('webhooks to an endpoint that is down for days are dead in the end, and arr
   well = true;
   seen.length = 0;
   await replayEndpoint(lives.sql, ADMIN, id);
-  await lives.dispatch.changed('webhook', id);
+  await lives.dispatch.notifyWatch('webhook', id);
   await lives.env.sleep('1 hour');
   await eventually(() => seen.length === 3);
   expect(seen).toEqual(subjects);
@@ -115,7 +115,7 @@ describe('the ladder', () => {
     await lives.sql`update clients set contact_email = ${mailOf(life.book.clientId)} where id = ${life.book.clientId}`;
     await life.act('assignment', { assignee });
     const tell = async () => {
-      for (const id of [assignee, lead, life.book.clientId]) await lives.dispatch.changed('outreach', id);
+      for (const id of [assignee, lead, life.book.clientId]) await lives.dispatch.notifyWatch('outreach', id);
     };
     await life.until((s) => s.followUps.credentialing?.escalatedAt !== undefined, '80 days');
     await tell();

@@ -47,7 +47,7 @@ describe('down for three days', () => {
   test('NPPES: the same', async () => {
     const people = await Promise.all(Array.from({ length: 12 }, () => book(lives.sql)));
     registry.behaviour = 'overloaded';
-    for (const { personId } of people) await lives.dispatch.changed('nppesRecord', personId);
+    for (const { personId } of people) await lives.dispatch.notifyWatch('nppesRecord', personId);
     await lives.env.sleep('3 days');
     expect((await stateOf(people[3]!)).nppes).toMatchObject({ reason: 'unavailable', detail: 'answered 503' });
     expect(registry.calls.length).toBeLessThanOrEqual(25);

@@ -38,7 +38,7 @@ describe('CAQH’s word', () => {
     await known(life.book);
     await ask(life.book.personId);
     await answered(life.book, 'caqh', 'current');
-    await lives.dispatch.fileChanged(life.id);
+    await lives.dispatch.notifyFileChanged(life.id);
     await eventually(async () => (await life.state()).stage === 'ready_to_submit');
     const [attestation] = await lives.sql<{ source: string; recordedBy: object }[]>`
       select source, recorded_by from attestations where person_id = ${life.book.personId}`;
@@ -55,13 +55,13 @@ describe('CAQH’s word', () => {
     const provider = await known(life.book, { authorizationFlag: 'N' });
     await ask(life.book.personId);
     await answered(life.book, 'caqh', 'not_authorised');
-    await lives.dispatch.fileChanged(life.id);
+    await lives.dispatch.notifyFileChanged(life.id);
     await eventually(async () => (await life.state()).blockers[0]?.code === 'attestation_not_authorised');
     expect((await life.state()).stage).toBe('in_review');
     Object.assign(provider, { authorizationFlag: 'Y' });
     await lives.env.sleep('2 days');
     await answered(life.book, 'caqh', 'current');
-    await lives.dispatch.fileChanged(life.id);
+    await lives.dispatch.notifyFileChanged(life.id);
     await eventually(async () => (await life.state()).blockers.length === 0);
   });
 
@@ -130,7 +130,7 @@ describe('scenario 7: the last client that has a person ends', () => {
 
   test('they are taken off the operator’s roster, politely while CAQH is away, and not asked about again', async () => {
     const { on, other, provider } = await atTwo();
-    await lives.dispatch.changed('nppesRecord', on.personId);
+    await lives.dispatch.notifyWatch('nppesRecord', on.personId);
     await answered(on, 'nppes', 'not_found');
     await end(on.providerId, addDays(await lives.today(), -1));
     await lives.env.sleep('10 days');
@@ -199,7 +199,7 @@ describe('scenario 3: the provider’s name and address have changed', () => {
       lastName: 'STONE',
       address: { address_1: '9 NEW RD', city: 'BOULDER', state: 'CO', postal_code: '803010000' },
     });
-    await lives.dispatch.changed('nppesRecord', on.personId);
+    await lives.dispatch.notifyWatch('nppesRecord', on.personId);
     await answered(on, 'nppes', 'found');
     const tasks = () => lives.sql<{ data: object; closedAt: string | null }[]>`
       select data, closed_at from tasks where subject_id = ${on.providerId} and kind = 'registry_mismatch'`;
@@ -226,7 +226,7 @@ test('an NPI that is nobody’s any more, nobody’s at all or an organisation�
     { ...record, number: await npiOf(deactivated!), status: 'D' },
     { ...record, number: await npiOf(group!), enumerationType: 'NPI-2' },
   );
-  for (const on of [unknown, deactivated, group]) await lives.dispatch.changed('nppesRecord', on!.personId);
+  for (const on of [unknown, deactivated, group]) await lives.dispatch.notifyWatch('nppesRecord', on!.personId);
   await answered(unknown!, 'nppes', 'not_found');
   await answered(deactivated!, 'nppes', 'deactivated');
   await answered(group!, 'nppes', 'found');
@@ -242,7 +242,7 @@ test('the month’s list of the excluded is asked for where it is late, each mon
   await turnOff('caqh', 'nppes');
   const tasks = () => lives.sql<{ month: string; open: boolean }[]>`
     select data->>'month' as month, closed_at is null as open from tasks where kind = 'exclusion_list' order by due_at`;
-  await lives.dispatch.changed('exclusionList', OPERATOR_ID);
+  await lives.dispatch.notifyWatch('exclusionList', OPERATOR_ID);
   await eventually(async () => (await tasks()).length === 1);
   const today = await lives.today();
   const month = `${today.slice(0, 7)}-01`;
@@ -251,7 +251,7 @@ test('the month’s list of the excluded is asked for where it is late, each mon
     yield { ...entry, reinstatedOn: null };
   }
   await importList(lives.sql, PRINCIPAL, randomUUID(), { month, sha256: 'a' }, rows);
-  await lives.dispatch.changed('exclusionList', OPERATOR_ID);
+  await lives.dispatch.notifyWatch('exclusionList', OPERATOR_ID);
   expect(await tasks()).toEqual([{ month, open: false }]);
   await lives.env.sleep('80 days');
   const asked = await tasks();

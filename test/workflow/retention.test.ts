@@ -46,8 +46,8 @@ async function left({ open = false } = {}) {
   const recorded = await recordEnding(sql, PRINCIPAL, randomUUID(), { clientId, providerId: null }, terms);
   if ('existingId' in recorded) throw new Error('ended before');
   const { id } = recorded.ending;
-  await dispatch.changed('ending', id);
-  const tell = () => Promise.all([clientId, providerId].map((whom) => dispatch.changed('retention', whom)));
+  await dispatch.notifyWatch('ending', id);
+  const tell = () => Promise.all([clientId, providerId].map((whom) => dispatch.notifyWatch('retention', whom)));
   await eventually(async () => {
     const [{ access }] = await sql<[{ access: object | null }]>`select access from endings where id = ${id}`;
     return access;

@@ -95,7 +95,7 @@ const heard = (on: Book) =>
 
 /** Tells the upkeep of a change that was made. */
 async function tell(on: Book): Promise<void> {
-  await lives.dispatch.changed('providerUpkeep', on.personId);
+  await lives.dispatch.notifyWatch('providerUpkeep', on.personId);
   await heard(on);
 }
 
@@ -169,9 +169,9 @@ const inOrder = (all: Said[]) =>
 test('eight years of one person, one recredentialing done and one missed: every reminder exactly once, while it continues as new again and again', async () => {
   const { sql, dispatch } = lives;
   // what is queued counts as gone out: nobody has to be sent with it
-  const changed: typeof dispatch.changed = (watch, subject) =>
-    watch === 'outreach' ? Promise.resolve() : dispatch.changed(watch, subject);
-  relay = startRelay({ sql, dispatch: { ...dispatch, changed }, logger: pino({ level: 'silent' }) });
+  const changed: typeof dispatch.notifyWatch = (watch, subject) =>
+    watch === 'outreach' ? Promise.resolve() : dispatch.notifyWatch(watch, subject);
+  relay = startRelay({ sql, dispatch: { ...dispatch, notifyWatch: changed }, logger: pino({ level: 'silent' }) });
   const on = await book(sql);
   const lead = randomUUID();
   await sql`insert into users ${sql({ id: lead, name: 'Lee', email: `${lead}@operator.example`, role: 'lead', clientIds: [on.clientId], timeZone: 'UTC' })}`;
@@ -259,7 +259,7 @@ test('eight years of one person, one recredentialing done and one missed: every 
   at(decidedAgain, async () => {
     const [renewal] = await renewalsOf(life);
     await dispatch.startApplication(renewal!.id);
-    await dispatch.fileChanged(renewal!.id);
+    await dispatch.notifyFileChanged(renewal!.id);
     await eventually(async () => (await renewal!.state()).stage === 'ready_to_submit');
     await renewal!.act('submission', { submittedOn: decidedAgain, channel: 'payer_portal' });
     await renewal!.contact('committee');
@@ -341,7 +341,7 @@ test('messages that arrive while it continues as new, hundreds of times, are nei
       providerId,
       expiresOn,
     });
-    await lives.dispatch.changed('providerUpkeep', personId);
+    await lives.dispatch.notifyWatch('providerUpkeep', personId);
   };
   await Promise.all(
     people.map(async (on) => {
@@ -435,7 +435,7 @@ describe('messages', () => {
     await sql`update providers set email = ${address} where id = ${on.providerId}`;
     await tell(on);
     await sleepUntil(plus(today, 11));
-    await lives.dispatch.changed('outreach', on.providerId);
+    await lives.dispatch.notifyWatch('outreach', on.providerId);
     await lives.env.sleep('5 days');
     await eventually(() => to(address).length === 1);
     expect(to(address)).toEqual([expect.stringMatching(/^Your CAQH attestation holds through /)]);
@@ -444,7 +444,7 @@ describe('messages', () => {
     await eventually(async () => (await said(on)).length === 2);
     await attest(sql, on, plus(today, 26));
     await tell(on);
-    await lives.dispatch.changed('outreach', on.providerId);
+    await lives.dispatch.notifyWatch('outreach', on.providerId);
     await lives.env.sleep('20 days');
     expect(to(address)).toHaveLength(1);
   });

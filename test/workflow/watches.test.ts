@@ -35,7 +35,7 @@ async function relationship() {
     { id: providerId, clientId },
     input,
   );
-  const tell = () => dispatch.changed('platformInquiry', made.id);
+  const tell = () => dispatch.notifyWatch('platformInquiry', made.id);
   const sent = () => sql<Sent[]>`
     select not_before, data from messages where data->>'relationshipId' = ${made.id} order by not_before`;
   return {
@@ -146,7 +146,7 @@ describe('a change of the gate’s answer', () => {
 
   test('is published when a fact makes it, when its day comes, when a licence begins and when it has run out, each once', async () => {
     const life = await lives.open({ adopt: { stage: 'approved' } });
-    const tell = () => lives.dispatch.changed('billingReadiness', life.id);
+    const tell = () => lives.dispatch.notifyWatch('billingReadiness', life.id);
     const today = await lives.today();
     const day = (days: number) => new Date(Date.parse(today) + days * 86_400_000).toISOString().slice(0, 10);
     await lives.sql`update licences set starts_on = ${day(30)}, expires_on = ${day(60)} where provider_id = ${life.book.providerId}`;
@@ -182,7 +182,7 @@ describe('an enrolment', () => {
     const state = async (more: object) => {
       const body = { payerId, kind: '835', on: today, evidence: [], ...more };
       await putEnrolment(sql, PRINCIPAL, randomUUID(), { id: practiceId, clientId }, body as never);
-      await dispatch.changed('enrolmentChase', practiceId);
+      await dispatch.notifyWatch('enrolmentChase', practiceId);
     };
     return {
       state,
@@ -243,7 +243,7 @@ describe('on a bridge', () => {
     const provider = { id: providerId, clientId };
     const { id: relationshipId } = await createRelationship(lives.sql, PRINCIPAL, randomUUID(), provider, input);
     await life.act('submission', { submittedOn: await lives.today(), channel: 'payer_portal' });
-    await lives.dispatch.changed('platformCheck', life.id);
+    await lives.dispatch.notifyWatch('platformCheck', life.id);
     const checks = () => lives.sql`
       select from tasks where kind = 'platform_check' and subject_id = ${relationshipId}`;
     await lives.env.sleep('12 days');

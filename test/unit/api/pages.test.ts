@@ -4,14 +4,14 @@ import express from 'express';
 import { createCalendarFeeds } from '../../../api/kernel/calendar';
 import { createDocs } from '../../../api/kernel/docs';
 import type { Problem } from '../../../api/kernel/errors';
-import { mailbox } from '../../../api/outreach/mailbox';
+import { createMailbox } from '../../../api/outreach/mailbox';
 import { createDatabase } from '../../../runtime/database';
 
 let server: Server;
 const sql = createDatabase('postgres://127.0.0.1:1/none', { max: 1 });
 beforeAll(async () => {
   const app = express();
-  app.use(createDocs([]), mailbox(), createCalendarFeeds(sql));
+  app.use(createDocs([]), createMailbox(), createCalendarFeeds(sql));
   const refuse: express.ErrorRequestHandler = (problem: Problem, _req, res, _next) =>
     void res.status(problem.status).set(problem.headers).end();
   app.use(refuse);

@@ -16,7 +16,7 @@ import {
   requireUnique,
   url,
 } from '../../../api/kernel/schemas';
-import { confirmationOf, contact } from '../../../api/applications/actions-schemas';
+import { describeConfirmation, contact } from '../../../api/applications/actions-schemas';
 import { FACT_VALUES } from '../../../api/billing/fact-schemas';
 import { applicationInput } from '../../../api/applications/applications-schemas';
 import { checkValue } from '../../../api/kernel/validation';
@@ -244,13 +244,13 @@ test('a rule between fields is judged beside fields that are bad', () => {
     'channel required',
     'missingItems information_requested_only',
   ]);
-  expect(rules(confirmationOf('contract'), { value: 5, source: 'phone', reference: 'C-1' })).toEqual([
+  expect(rules(describeConfirmation('contract'), { value: 5, source: 'phone', reference: 'C-1' })).toEqual([
     'confirmedOn required',
     'rep phone_needs_rep',
     'source contract_never_by_phone',
     'value one_of',
   ]);
-  expect(rules(confirmationOf('effectiveDate'), { value: '2026-02-30', source: 'phone' })).toEqual([
+  expect(rules(describeConfirmation('effectiveDate'), { value: '2026-02-30', source: 'phone' })).toEqual([
     'confirmedOn required',
     'reference required',
     'rep phone_needs_rep',

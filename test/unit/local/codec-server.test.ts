@@ -5,7 +5,7 @@ import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow'
 import { temporal } from '@temporalio/proto';
 import { codecEndpoint, startCodecServer } from '../../../local/codec-server';
 import { freePort } from '../../../local/ports';
-import { dataConverter } from '../../../runtime/codec';
+import { createDataConverter } from '../../../runtime/codec';
 import { createKeyring } from '../../../runtime/keyring';
 import { testKeyring } from '../../support/keys';
 
@@ -26,7 +26,7 @@ afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 /** As Temporal's tools send them. */
 async function sealed(text: string, keyring = testKeyring, owner?: typeof OWNER): Promise<string> {
-  const [codec] = loadDataConverter(dataConverter(keyring)).payloadCodecs;
+  const [codec] = loadDataConverter(createDataConverter(keyring)).payloadCodecs;
   const payloads = await codec!.encode([defaultPayloadConverter.toPayload(text)], owner);
   return JSON.stringify(temporal.api.common.v1.Payloads.create({ payloads }));
 }

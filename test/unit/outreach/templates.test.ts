@@ -1,4 +1,10 @@
-import { render as renderAs, TEMPLATE_NAMES, type Content, type Names, type Reader } from '../../../outreach/templates';
+import {
+  renderMail as renderAs,
+  TEMPLATE_NAMES,
+  type Content,
+  type Names,
+  type Reader,
+} from '../../../outreach/templates';
 
 const content = (template: string, more: Partial<Content> = {}): Content => ({
   template,

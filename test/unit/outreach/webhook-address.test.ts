@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isPublic, refuseWebhookUrl } from '../../../outreach/webhook-address';
+import { isPublicAddress, refuseWebhookUrl } from '../../../outreach/webhook-address';
 
 const PRIVATE_V4 = ['127.0.0.1', '10.1.2.3', '169.254.169.254', '192.168.1.1', '172.31.0.1', '100.64.0.1'];
 const RESERVED_V4 = ['0.0.0.0', '224.0.0.1', '255.255.255.255', '192.88.99.1', '198.51.100.7'];
@@ -32,7 +32,7 @@ const hex = (v4: string): string => {
 };
 
 test('private and reserved addresses are not public', () => {
-  expect([...PRIVATE_V4, ...RESERVED_V4, ...PRIVATE_V6].filter(isPublic)).toEqual([]);
+  expect([...PRIVATE_V4, ...RESERVED_V4, ...PRIVATE_V6].filter(isPublicAddress)).toEqual([]);
 });
 
 test('no IPv6 address that leads to an IPv4 address is public, in whatever form', () => {
@@ -40,14 +40,14 @@ test('no IPv6 address that leads to an IPv4 address is public, in whatever form'
     fc.property(
       fc.constantFrom(...FORMS),
       fc.oneof(fc.ipV4(), fc.constantFrom(...PRIVATE_V4)),
-      (form, v4) => !isPublic(form(v4)),
+      (form, v4) => !isPublicAddress(form(v4)),
     ),
   );
 });
 
 test('addresses of the public network are public', () => {
   const addresses = ['93.184.216.34', '8.8.8.8', '2606:2800:220:1::1', '2a00:1450:4001::1', '2001:4860:4860::8888'];
-  expect(addresses.filter((address) => !isPublic(address))).toEqual([]);
+  expect(addresses.filter((address) => !isPublicAddress(address))).toEqual([]);
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import { ApplicationFailure, defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { decode, encode } from '@temporalio/common/lib/encoding';
 import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow';
-import { createCodec, dataConverter } from '../../../runtime/codec';
+import { createCodec, createDataConverter } from '../../../runtime/codec';
 import { createKeyring } from '../../../runtime/keyring';
 
 const keyring = createKeyring(`k1:${Buffer.alloc(32, 1).toString('base64')}`);
@@ -39,7 +39,7 @@ test('a payload that nobody encrypted passes as it is', async () => {
 });
 
 test('the converter that the path names hides the words of a failure', () => {
-  const { failureConverter, payloadConverter } = loadDataConverter(dataConverter(keyring));
+  const { failureConverter, payloadConverter } = loadDataConverter(createDataConverter(keyring));
   const failure = failureConverter.errorToFailure(
     ApplicationFailure.create({ message: 'secret words' }),
     payloadConverter,

@@ -1,11 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
 import pino from 'pino';
-import { sdkLogger } from '../../../worker/sdk-logger';
+import { createSdkLogger } from '../../../worker/sdk-logger';
 
 /** What an entry of the SDK becomes in our log. */
 function logged(level: 'info' | 'warn' | 'error', meta: Record<string, unknown>): Record<string, unknown> | undefined {
   const lines: string[] = [];
-  sdkLogger(pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) }))[level](
+  createSdkLogger(pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) }))[level](
     'Activity failed',
     meta,
   );
