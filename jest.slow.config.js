@@ -1,11 +1,27 @@
-const [, servers] = require('./jest.config').projects;
+const { readdirSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { projects } = require('./jest.config');
 
-module.exports = {
+const [, servers] = projects;
+const tests = join(__dirname, 'test');
+
+/** Of what npm test tries in part (test/support/extent.ts), all. */
+const inPart = readdirSync(tests, { recursive: true }).filter(
+  (file) => file.endsWith('.test.ts') && readFileSync(join(tests, file), 'utf8').includes('/support/extent'),
+);
+const whole = projects.map((project) => ({
+  ...project,
+  displayName: `${project.displayName}, whole`,
+  testPathIgnorePatterns: [...project.testPathIgnorePatterns, `/test/(?!(${inPart.join('|')})$)`],
+  setupFilesAfterEnv: [],
+  testEnvironmentOptions: { wholeExtent: true },
+}));
+const slow = {
   ...servers,
   displayName: 'slow',
-  maxWorkers: 1,
   testMatch: ['<rootDir>/test/**/*.slow.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   setupFilesAfterEnv: [],
-  testTimeout: 15 * 60_000,
 };
+
+module.exports = { maxWorkers: 1, testTimeout: 15 * 60_000, projects: [slow, ...whole] };

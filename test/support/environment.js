@@ -32,6 +32,12 @@ module.exports = class extends TestEnvironment {
       env: { ...process.env },
     };
     this.global = globalThis;
+    Object.assign(globalThis, config.projectConfig.testEnvironmentOptions);
+  }
+
+  async setup() {
+    // as in production: jest has just made it 100, which costs whatever throws much more
+    Error.stackTraceLimit = 10;
   }
 
   getVmContext() {

@@ -5,6 +5,7 @@ import { FACTS, OUTCOMES, type Stage } from '../../../domain/kernel/codes';
 import { computeSendingTime } from '../../../domain/outreach/sending';
 import { day, wall, works, ZONES } from '../../support/independent-calendar';
 import { Paper, TODAY0, local } from './paper';
+import { extent } from '../../support/extent';
 
 /*
  * What comparable products are known to get wrong, each test named after the failure that it would show. Sources:
@@ -146,7 +147,7 @@ describe('reminders at midnight or on a weekend', () => {
         expect([at >= now, works(day(Date.parse(shown)))]).toEqual([true, true]);
         expect(shown.slice(11, 16) >= '08:00' && shown.slice(11, 16) < '18:00').toBe(true);
       }),
-      { numRuns: 1_000 },
+      { numRuns: extent(1_000) },
     );
   });
 });

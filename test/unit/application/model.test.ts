@@ -7,6 +7,7 @@ import { PARTICIPATION_TRACKS, STAGES } from '../../../domain/kernel/codes';
 import { isSameValue } from '../../../domain/kernel/facts';
 import { begin, happen, life, type Done } from './model';
 import { ZONE, stored, type Paper } from './paper';
+import { extent } from '../../support/extent';
 
 const TIMERS: TimerName[] = [
   'followUp:credentialing',
@@ -202,6 +203,6 @@ test('whatever happens in whatever order, every promise holds after every step',
         if (wrong.length > 0) throw new Error(`${done.kind} in ${before.stage} → ${paper.stage}: ${wrong.join('; ')}`);
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: extent(2_000) },
   );
 }, 300_000);

@@ -9,6 +9,7 @@ import type { Playbook } from '../../../domain/registry/playbook';
 import { STARTER_SET } from '../../../domain/registry/starter-set';
 import { ZONES } from '../../support/independent-calendar';
 import { Paper } from './paper';
+import { extent } from '../../support/extent';
 
 const upTo = (max: number) => fc.integer({ min: 1, max });
 const duration: fc.Arbitrary<Duration> = fc.oneof(
@@ -112,6 +113,6 @@ test('for every playbook and every sequence of outcomes an open application wait
         }
       },
     ),
-    { numRuns: 500 },
+    { numRuns: extent(500) },
   );
 }, 300_000);

@@ -4,6 +4,7 @@ import type { CallHours, Closure } from '../../../domain/time/calendar';
 import type { Duration } from '../../../domain/time/duration';
 import { day, expectedDue, wall, works, ZONES } from '../../support/independent-calendar';
 import { DAY0, Paper, ZONE } from './paper';
+import { extent, pick } from '../../support/extent';
 
 /** How often the status is asked after. */
 const CADENCES: Duration[] = [{ businessDays: 1 }, { days: 1 }, { businessDays: 5 }];
@@ -40,18 +41,19 @@ test('a year of follow-ups falls where an independent computation puts it: over 
   const wrong: string[] = [];
   const offsets = new Set<string>();
   let count = 0;
-  for (const timeZone of ZONES)
-    for (const hours of HOURS)
-      for (const every of CADENCES)
-        for (const [expected, next] of year(every, { timeZone, ...hours })) {
-          count += 1;
-          const shown = wall(Date.parse(next), timeZone);
-          offsets.add(`${timeZone} ${shown - Date.parse(next)}`);
-          if (next !== expected) wrong.push(`${timeZone} ${JSON.stringify(every)}: ${next}, not ${expected}`);
-          if (every.businessDays && !works(day(shown))) wrong.push(`${next} is no business day in ${timeZone}`);
-        }
+  const years = ZONES.flatMap((timeZone) =>
+    HOURS.flatMap((hours) => CADENCES.map((every) => ({ timeZone, hours, every }))),
+  );
+  for (const { timeZone, hours, every } of pick(years))
+    for (const [expected, next] of year(every, { timeZone, ...hours })) {
+      count += 1;
+      const shown = wall(Date.parse(next), timeZone);
+      offsets.add(`${timeZone} ${shown - Date.parse(next)}`);
+      if (next !== expected) wrong.push(`${timeZone} ${JSON.stringify(every)}: ${next}, not ${expected}`);
+      if (every.businessDays && !works(day(shown))) wrong.push(`${next} is no business day in ${timeZone}`);
+    }
   expect(wrong).toEqual([]);
-  expect(count).toBeGreaterThan(10_000);
+  expect(count).toBeGreaterThan(extent(10_000));
   // of the nine zones, four change their clocks
   expect(offsets.size).toBe(ZONES.length + 4);
 }, 300_000);

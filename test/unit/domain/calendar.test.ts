@@ -16,6 +16,7 @@ import {
 import type { Duration } from '../../../domain/time/duration';
 import { isTimeZone } from '../../../domain/time/time-zones';
 import { day, DAY_MS, expectedDue, nth, utc, wall, weekdayOf, works, ZONES } from '../../support/independent-calendar';
+import { extent } from '../../support/extent';
 
 const zone = fc.constantFrom(...ZONES);
 const days = fc.option(fc.subarray([...WEEKDAYS] as Weekday[], { minLength: 1 }), { nil: undefined });
@@ -87,7 +88,7 @@ describe('a chase', () => {
           expect(computeChase(anchor, duration, within)).toBe(expectedDue(anchor, duration, within));
         },
       ),
-      { numRuns: 10_000 },
+      { numRuns: extent(10_000) },
     );
   });
 

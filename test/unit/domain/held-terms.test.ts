@@ -7,6 +7,7 @@ import {
   type HeldTerms,
   type TermChange,
 } from '../../../domain/registry/held-terms';
+import { extent } from '../../support/extent';
 
 interface Licence {
   state: string;
@@ -206,7 +207,7 @@ describe('over any changes', () => {
             expect([past, isSaid(list, past)]).toEqual([past, true]);
         }),
       ),
-      { numRuns: 2000 },
+      { numRuns: extent(2000) },
     );
     // a last day is said to be held too
     function isSaid(list: Licence[], past: string) {
@@ -228,7 +229,7 @@ describe('over any changes', () => {
             expect([past, areTermsInForce(all(after), past)]).toEqual([past, true]);
         }),
       ),
-      { numRuns: 2000 },
+      { numRuns: extent(2000) },
     );
   });
 
