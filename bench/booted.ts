@@ -4,11 +4,11 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApi, type Api } from '../local/http';
-import { documents, npi } from '../local/invented';
+import { inventDocuments, inventNpi } from '../local/invented';
 import { root } from '../local/paths';
 import { removeDataDirectory } from '../local/postgres-location';
-import { freePort } from '../local/ports';
-import { urlOf } from '../local/postgres';
+import { findFreePort } from '../local/ports';
+import { buildUrl } from '../local/postgres';
 import { toUtcDate } from '../domain/time/dates';
 import { readClock } from '../runtime/clock';
 import { createKeyring, type Keyring } from '../runtime/keyring';
@@ -16,7 +16,7 @@ import { connectTemporal, type Temporal } from '../runtime/temporal';
 import { createDatabase, type Sql } from '../runtime/database';
 
 /** A whole `npm start` on a data directory of its own, and every way into it. */
-export interface Booted {
+export interface BootedSystem {
   url: string;
   key: string;
   api: Api;
@@ -30,9 +30,9 @@ export interface Booted {
 }
 
 /** Boots the product as an operator would; `env` goes to all its parts. */
-export async function boot(env: NodeJS.ProcessEnv = {}): Promise<Booted> {
+export async function bootSystem(env: NodeJS.ProcessEnv = {}): Promise<BootedSystem> {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
-  const port = await freePort();
+  const port = await findFreePort();
   const child = spawn(process.execPath, [join(root, 'local/start.js')], {
     env: { ...process.env, ...env, DATA_DIR: directory, PORT: String(port), SAMPLE_DATA: 'off' },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -50,7 +50,7 @@ export async function boot(env: NodeJS.ProcessEnv = {}): Promise<Booted> {
   const keyring = createKeyring(read('encryption-keys'));
   const url = `http://127.0.0.1:${port}`;
   const key = read('admin-key');
-  const sql = createDatabase(urlOf(ports.postgres, read('postgres-password')), { max: 10 });
+  const sql = createDatabase(buildUrl(ports.postgres, read('postgres-password')), { max: 10 });
   const temporal = connectTemporal({ TEMPORAL_ADDRESS: `127.0.0.1:${ports.temporal}` }, keyring);
   return {
     url,
@@ -75,7 +75,7 @@ export async function boot(env: NodeJS.ProcessEnv = {}): Promise<Booted> {
 }
 
 /** The bodies of as many applications as there may be: one client, a few clinicians, payers, every state and line. */
-export async function* scopes(api: Api, playbook: object = {}): AsyncGenerator<Record<string, string>> {
+export async function* yieldScopes(api: Api, playbook: object = {}): AsyncGenerator<Record<string, string>> {
   const states = ['CA', 'NY', 'TX', 'FL', 'WA', 'OR', 'CO', 'MA', 'IL', 'GA'];
   const lines = ['commercial', 'medicare', 'medicaid', 'tricare', 'eap', 'other'];
   const client = await api.post('/v1/clients', {
@@ -86,7 +86,7 @@ export async function* scopes(api: Api, playbook: object = {}): AsyncGenerator<R
   const practice = await api.post(`/v1/clients/${client.id}/practices`, {
     legalName: 'Bench Counseling PC',
     tin: { type: 'ein', value: '951234567' },
-    npi: npi('110000001'),
+    npi: inventNpi('110000001'),
     address: { line1: '1 Market Street', city: 'San Francisco', state: 'CA', postalCode: '94105' },
   });
   for (let n = 0; ; n++) {
@@ -94,10 +94,10 @@ export async function* scopes(api: Api, playbook: object = {}): AsyncGenerator<R
     const provider = await api.post(`/v1/clients/${client.id}/providers`, {
       firstName: 'Robin',
       lastName: `Bench ${n}`,
-      npi: npi(String(100_000_100 + n)),
+      npi: inventNpi(String(100_000_100 + n)),
       caqhId: String(10_000_000 + n),
       email: 'robin@bench.example',
-      ...documents(toUtcDate(readClock()), 'CA', `B-${n}`),
+      ...inventDocuments(toUtcDate(readClock()), 'CA', `B-${n}`),
     });
     for (const state of states)
       for (const lineOfBusiness of lines)
@@ -106,14 +106,14 @@ export async function* scopes(api: Api, playbook: object = {}): AsyncGenerator<R
 }
 
 /** The next `count` of them. */
-export async function take<T>(from: AsyncGenerator<T>, count: number): Promise<T[]> {
+export async function takeItems<T>(from: AsyncGenerator<T>, count: number): Promise<T[]> {
   const taken: T[] = [];
   while (taken.length < count) taken.push((await from.next()).value);
   return taken;
 }
 
 /** Does the work for every item, `size` at a time; answers the milliseconds that it took. */
-export async function timed<T>(
+export async function timeWork<T>(
   items: readonly T[],
   size: number,
   work: (item: T) => Promise<unknown>,
@@ -129,7 +129,7 @@ export async function timed<T>(
 }
 
 /** The value below which a share of the values lies. */
-export function quantile(values: readonly number[], share: number): number {
+export function computeQuantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readClock } from '../runtime/clock';
 import { openApplication } from '../record/applications/opening';
 import { createDispatch } from '../dispatch/dispatch';
-import { boot, quantile, scopes, take, timed, type Booted } from './booted';
+import { bootSystem, computeQuantile, yieldScopes, takeItems, timeWork, type BootedSystem } from './booted';
 
 const OPEN = 10_000;
 /** How long after they are adopted all follow-ups fall due: longer than adopting them takes. */
@@ -19,16 +19,16 @@ const PROBES = ['one application', 'list of applications', 'work queue', 'note o
 type Latencies = Record<(typeof PROBES)[number], number[]>;
 
 /** Adopts them in bulk, every one at the same instant, so that every follow-up falls due at the same. */
-async function adoptAll({ api, sql, temporal }: Booted): Promise<{ ids: string[]; dueAt: number }> {
-  const bodies = await take(
-    scopes(api, { requires: ['npi'], requiresCaqh: false, followUpEvery: { minutes: AHEAD_MINUTES } }),
+async function adoptAll({ api, sql, temporal }: BootedSystem): Promise<{ ids: string[]; dueAt: number }> {
+  const bodies = await takeItems(
+    yieldScopes(api, { requires: ['npi'], requiresCaqh: false, followUpEvery: { minutes: AHEAD_MINUTES } }),
     OPEN,
   );
   const { clientId } = await api.get(`/v1/practices/${bodies[0]!.practiceId}`);
   const dispatch = createDispatch({ sql, client: temporal.client });
   const at = readClock();
   const ids: string[] = [];
-  const took = await timed(bodies, AT_ONCE, async ({ providerId, practiceId, payerId, state, lineOfBusiness }) => {
+  const took = await timeWork(bodies, AT_ONCE, async ({ providerId, practiceId, payerId, state, lineOfBusiness }) => {
     const key = { providerId, practiceId, payerId, state, lineOfBusiness, kind: 'new_individual', locationId: null };
     const body = { ...key, adopt: { stage: 'in_review' } } as never;
     const id = randomUUID();
@@ -46,7 +46,7 @@ async function adoptAll({ api, sql, temporal }: Booted): Promise<{ ids: string[]
 }
 
 /** One request of every kind, one after the other. */
-async function probe({ api }: Booted, ids: string[], into: Latencies): Promise<void> {
+async function probe({ api }: BootedSystem, ids: string[], into: Latencies): Promise<void> {
   const id = ids[Math.floor(Math.random() * ids.length)]!;
   const requests: Record<(typeof PROBES)[number], () => Promise<unknown>> = {
     'one application': () => api.get(`/v1/applications/${id}`),
@@ -65,7 +65,11 @@ async function probe({ api }: Booted, ids: string[], into: Latencies): Promise<v
 const none = (): Latencies => Object.fromEntries(PROBES.map((name) => [name, []])) as never;
 
 /** Until all are in the queue: the milliseconds after the instant at which each came, and what the API took meanwhile. */
-async function fallDue(booted: Booted, ids: string[], dueAt: number): Promise<{ late: number[]; busy: Latencies }> {
+async function fallDue(
+  booted: BootedSystem,
+  ids: string[],
+  dueAt: number,
+): Promise<{ late: number[]; busy: Latencies }> {
   const late: number[] = [];
   const busy = none();
   let over = false;
@@ -88,7 +92,7 @@ async function fallDue(booted: Booted, ids: string[], dueAt: number): Promise<{ 
 }
 
 /** Until a command is answered well within the time that a request waits: nothing stands before it any more. */
-async function quiet({ api }: Booted, id: string, dueAt: number): Promise<void> {
+async function quiet({ api }: BootedSystem, id: string, dueAt: number): Promise<void> {
   for (let took = Infinity; took > 1_000 && Date.now() < dueAt - 60_000;) {
     const began = performance.now();
     await api.post(`/v1/applications/${id}/notes`, { text: 'quiet yet?', visibility: 'internal' });
@@ -97,7 +101,7 @@ async function quiet({ api }: Booted, id: string, dueAt: number): Promise<void> 
 }
 
 export async function measure(): Promise<void> {
-  const booted = await boot();
+  const booted = await bootSystem();
   try {
     const { ids, dueAt } = await adoptAll(booted);
     if (Date.now() > dueAt - 60_000) throw new Error(`adopting took longer than ${AHEAD_MINUTES} minutes`);
@@ -112,11 +116,13 @@ export async function measure(): Promise<void> {
     const seconds = (ms: number) => (ms / 1000).toFixed(0);
     console.log(`${late.length} of ${OPEN} in the queue; late by, in seconds:`);
     console.log(
-      `  half within ${seconds(quantile(late, 0.5))}, 95% within ${seconds(quantile(late, 0.95))}, the last ${seconds(late.at(-1)!)}`,
+      `  half within ${seconds(computeQuantile(late, 0.5))}, 95% within ${seconds(computeQuantile(late, 0.95))}, the last ${seconds(late.at(-1)!)}`,
     );
     console.log('API over HTTP, one request at a time, ms     idle p50    p95    busy p50    p95');
     for (const name of PROBES) {
-      const figures = [idle, busy].flatMap((of) => [0.5, 0.95].map((share) => quantile(of[name], share).toFixed(1)));
+      const figures = [idle, busy].flatMap((of) =>
+        [0.5, 0.95].map((share) => computeQuantile(of[name], share).toFixed(1)),
+      );
       console.log(`  ${name.padEnd(40)} ${figures.map((figure) => figure.padStart(9)).join('')}`);
     }
   } finally {

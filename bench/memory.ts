@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WORKER_OPTIONS } from '../worker/options';
-import { boot, scopes, take, timed, type Booted } from './booted';
+import { bootSystem, yieldScopes, takeItems, timeWork, type BootedSystem } from './booted';
 
 export const OPEN = 2000;
 
-export interface Memory {
+export interface MemoryUse {
   /** Bytes that the worker's process holds: before any application, with its cache full, and after each round. */
   empty: number;
   full: number;
@@ -15,41 +15,41 @@ export interface Memory {
 }
 
 /** Bytes that a process holds. */
-export const rss = (pid: number): number =>
+export const readRss = (pid: number): number =>
   Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
 
 /** What the worker holds once it has been still for a moment. */
-async function settled({ pidOf }: Booted): Promise<number> {
+async function waitUntilSettled({ pidOf }: BootedSystem): Promise<number> {
   await delay(3000);
-  return rss(pidOf('worker'));
+  return readRss(pidOf('worker'));
 }
 
 /**
  * Opens many more applications than the worker's cache has room for, and wakes all of them, round after round: each
  * wake replays an application that was evicted.
  */
-export async function fillAndWake(booted: Booted, rounds: number): Promise<Memory> {
+export async function fillAndWake(booted: BootedSystem, rounds: number): Promise<MemoryUse> {
   const { api, sql } = booted;
-  const bodies = scopes(api, { requires: ['npi'] });
+  const bodies = yieldScopes(api, { requires: ['npi'] });
   const open = async (count: number) =>
-    timed(await take(bodies, count), 20, (body) => api.post('/v1/applications', body));
+    timeWork(await takeItems(bodies, count), 20, (body) => api.post('/v1/applications', body));
   const wake = async () => {
     const asked = await sql<{ id: string; version: number }[]>`select id, version from applications where open`;
-    await timed(asked, 20, ({ id }) =>
+    await timeWork(asked, 20, ({ id }) =>
       api.post(`/v1/applications/${id}/notes`, { text: 'still here', visibility: 'internal' }),
     );
   };
 
   await open(10);
-  const empty = await settled(booted);
+  const empty = await waitUntilSettled(booted);
   const cache = WORKER_OPTIONS.maxCachedWorkflows;
   await open(cache - 10);
-  const full = await settled(booted);
+  const full = await waitUntilSettled(booted);
   await open(OPEN - cache);
   const after: number[] = [];
   for (let round = 0; round < rounds; round++) {
     await wake();
-    after.push(await settled(booted));
+    after.push(await waitUntilSettled(booted));
   }
   const perCached = (full - empty) / (cache - 10);
   return { empty, full, rounds: after, perCached };
@@ -58,7 +58,7 @@ export async function fillAndWake(booted: Booted, rounds: number): Promise<Memor
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0);
 
 export async function measure(): Promise<void> {
-  const booted = await boot();
+  const booted = await bootSystem();
   try {
     const { empty, full, rounds, perCached } = await fillAndWake(booted, 4);
     console.log(`worker, cache of ${WORKER_OPTIONS.maxCachedWorkflows}, MiB resident`);

@@ -1,5 +1,5 @@
 import type { Sql } from '../runtime/database';
-import { boot, quantile, scopes, take } from './booted';
+import { bootSystem, computeQuantile, yieldScopes, takeItems } from './booted';
 import { writeBook } from './book';
 
 const ITEMS = 10_000;
@@ -31,10 +31,10 @@ export const fillQueue = (sql: Sql, opened: string): Promise<void> =>
 
 /** Pages of the work queue against a page of the list, over HTTP on a book of 100,000 applications, interleaved. */
 export async function measure(): Promise<void> {
-  const { api, sql, stop } = await boot();
+  const { api, sql, stop } = await bootSystem();
   try {
     await writeBook(sql);
-    const [body] = await take(scopes(api), 1);
+    const [body] = await takeItems(yieldScopes(api), 1);
     const { id } = await api.post('/v1/applications', body!);
     await fillQueue(sql, id);
     const took = Object.fromEntries(Object.keys(REQUESTS).map((name) => [name, [] as number[]]));
@@ -47,7 +47,7 @@ export async function measure(): Promise<void> {
     console.log(`${ROUNDS} interleaved rounds, ms                     p50      p95`);
     for (const [name, times] of Object.entries(took))
       console.log(
-        `  ${name.padEnd(34)} ${[0.5, 0.95].map((share) => quantile(times, share).toFixed(1).padStart(8)).join(' ')}`,
+        `  ${name.padEnd(34)} ${[0.5, 0.95].map((share) => computeQuantile(times, share).toFixed(1).padStart(8)).join(' ')}`,
       );
   } finally {
     await stop();

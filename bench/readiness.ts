@@ -1,12 +1,12 @@
 import { APPLICATIONS, writeBook } from './book';
-import { boot, quantile } from './booted';
+import { bootSystem, computeQuantile } from './booted';
 
 const BATCH = 1000;
 const ROUNDS = 20;
 
 /** A batch of 1,000 readiness checks against one check, over HTTP on a book of 100,000 applications, interleaved. */
 export async function measure(): Promise<void> {
-  const { api, sql, stop } = await boot();
+  const { api, sql, stop } = await bootSystem();
   try {
     await writeBook(sql);
     const scopes = await sql<{ providerId: string; practiceId: string; payerId: string }[]>`
@@ -37,7 +37,7 @@ export async function measure(): Promise<void> {
     }
     console.log(`${APPLICATIONS} applications, medians of ${ROUNDS} rounds`);
     for (const [known, [one, batch]] of Object.entries(took)) {
-      const [single, many] = [quantile(one, 0.5), quantile(batch, 0.5)];
+      const [single, many] = [computeQuantile(one, 0.5), computeQuantile(batch, 0.5)];
       console.log(
         `  ${known}: one check ${single.toFixed(1)} ms, ${BATCH} checks ${many.toFixed(1)} ms, ${(many / single).toFixed(0)} times one`,
       );

@@ -5,7 +5,7 @@ import type { ApplicationRun } from '../record/applications/application-run';
 import type { ApplicationInput } from '../workflows/messages';
 import { TASK_QUEUE } from '../dispatch/dispatch';
 import { openApplication } from '../record/applications/opening';
-import { boot, quantile, scopes, take, timed } from './booted';
+import { bootSystem, computeQuantile, yieldScopes, takeItems, timeWork } from './booted';
 
 const ROUNDS = 20;
 /** At once, and how many a round starts on each side. */
@@ -21,11 +21,11 @@ const LOADS = [
  * sides' workflows have the same to do; writing it down is the API's share of the work.
  */
 export async function measure(): Promise<void> {
-  const { api, sql, temporal, stop } = await boot();
+  const { api, sql, temporal, stop } = await bootSystem();
   try {
-    const bodies = scopes(api);
+    const bodies = yieldScopes(api);
     const actor = { type: 'system', id: 'bench', name: 'bench' } as const;
-    const { clientId } = await api.get(`/v1/practices/${(await take(bodies, 1))[0]!.practiceId}`);
+    const { clientId } = await api.get(`/v1/practices/${(await takeItems(bodies, 1))[0]!.practiceId}`);
 
     const throughApi = (body: object) => api.post('/v1/applications', body);
 
@@ -49,11 +49,11 @@ export async function measure(): Promise<void> {
     for (const { concurrency, count } of LOADS) {
       const rounds: { api: number; bare: number }[] = [];
       for (let round = -1; round < ROUNDS; round++) {
-        const opened = await Promise.all((await take(bodies, count)).map(onRecord));
-        const asked = await take(bodies, count);
+        const opened = await Promise.all((await takeItems(bodies, count)).map(onRecord));
+        const asked = await takeItems(bodies, count);
         const sides = {
-          api: () => timed(asked, concurrency, throughApi),
-          bare: () => timed(opened, concurrency, bare),
+          api: () => timeWork(asked, concurrency, throughApi),
+          bare: () => timeWork(opened, concurrency, bare),
         };
         const took = { api: 0, bare: 0 };
         for (const side of round % 2 === 0 ? (['api', 'bare'] as const) : (['bare', 'api'] as const))
@@ -61,12 +61,12 @@ export async function measure(): Promise<void> {
         if (round >= 0) rounds.push(took); // the first one warms up
       }
       const perSecond = (side: 'api' | 'bare') =>
-        quantile(
+        computeQuantile(
           rounds.map((took) => (count / took[side]) * 1000),
           0.5,
         ).toFixed(1);
       const ratios = rounds.map((took) => took.bare / took.api);
-      const [low, median, high] = [0.25, 0.5, 0.75].map((share) => quantile(ratios, share).toFixed(2));
+      const [low, median, high] = [0.25, 0.5, 0.75].map((share) => computeQuantile(ratios, share).toFixed(2));
       console.log(
         `${String(concurrency).padStart(7)}  ${perSecond('api').padStart(12)}  ${perSecond('bare').padStart(13)}  ${median!.padStart(12)}  (${low}-${high})`,
       );

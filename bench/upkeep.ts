@@ -2,15 +2,15 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WORKER_OPTIONS } from '../worker/options';
-import { boot, type Booted } from './booted';
-import { rss } from './memory';
+import { bootSystem, type BootedSystem } from './booted';
+import { readRss } from './memory';
 
 /** People with upkeep after each step; both are more than the worker's cache has room for. */
 const STEPS = [2000, 6000];
 const MANY = 100_000;
 
 /** Adds people, each with an attestation, two licences and a policy, and has their upkeep started. */
-const addPeople = ({ sql }: Booted, from: number, to: number) =>
+const addPeople = ({ sql }: BootedSystem, from: number, to: number) =>
   sql.begin(async (tx) => {
     await tx`
       insert into clients (id, name, time_zone, contact_email)
@@ -32,7 +32,7 @@ const addPeople = ({ sql }: Booted, from: number, to: number) =>
   });
 
 /** Tells the upkeep of people, and waits until all have heard. */
-async function tell({ sql }: Booted, from: number, to: number): Promise<number> {
+async function notifyUpkeep({ sql }: BootedSystem, from: number, to: number): Promise<number> {
   const began = performance.now();
   await sql`
     insert into outbox (topic, subject)
@@ -49,7 +49,7 @@ async function tell({ sql }: Booted, from: number, to: number): Promise<number> 
 }
 
 /** Bytes that the Temporal server keeps on disk. */
-const stored = ({ directory }: Booted): number =>
+const stored = ({ directory }: BootedSystem): number =>
   readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((file) => /temporal[^/]*\.(db|sqlite)(-wal)?$/.test(file))
     .reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
@@ -59,19 +59,19 @@ const kibibytes = (bytes: number): string => (bytes / 2 ** 10).toFixed(1);
 
 /** What a person's upkeep costs that only waits, and what a wake costs: of the worker's memory, and of the server's disk. */
 export async function measure(): Promise<void> {
-  const booted = await boot();
+  const booted = await bootSystem();
   try {
     const [few, all] = STEPS as [number, number];
-    const look = () => ({ memory: rss(booted.pidOf('worker')), disk: stored(booted) });
-    const empty = look();
+    const measureUse = () => ({ memory: readRss(booted.pidOf('worker')), disk: stored(booted) });
+    const empty = measureUse();
     await addPeople(booted, 0, few);
-    await tell(booted, 0, few);
-    const first = look();
+    await notifyUpkeep(booted, 0, few);
+    const first = measureUse();
     await addPeople(booted, few, all);
-    const took = await tell(booted, few, all);
-    const second = look();
-    await tell(booted, 0, few);
-    const woken = look();
+    const took = await notifyUpkeep(booted, few, all);
+    const second = measureUse();
+    await notifyUpkeep(booted, 0, few);
+    const woken = measureUse();
     const perPerson = (second.disk - first.disk) / (all - few);
     const perWake = (woken.disk - second.disk) / few;
     console.log(`worker with a cache of ${WORKER_OPTIONS.maxCachedWorkflows}, MiB resident; server, MiB on disk`);

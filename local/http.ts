@@ -24,7 +24,7 @@ export interface Api {
 
 /** The API at `base`, called with `key`; anything but a success throws a ProblemError. */
 export function createApi(base: string, key: string): Api {
-  async function call(
+  async function callApi(
     method: string,
     path: string,
     body?: object,
@@ -40,9 +40,9 @@ export function createApi(base: string, key: string): Api {
     return answer;
   }
   return {
-    get: (path) => call('GET', path),
-    put: (path, body) => call('PUT', path, body),
+    get: (path) => callApi('GET', path),
+    put: (path, body) => callApi('PUT', path, body),
     post: (path, body, idempotencyKey) =>
-      call('POST', path, body, idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+      callApi('POST', path, body, idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
   };
 }

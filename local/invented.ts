@@ -1,7 +1,7 @@
 import { addDays } from '../domain/time/dates';
 
 /** Completes nine digits to an NPI: the check digit is Luhn's over 80840 and the nine. */
-export function npi(nine: string): string {
+export function inventNpi(nine: string): string {
   const digits = [...`80840${nine}`].reverse().map(Number);
   const sum = digits.reduce((total, digit, place) => total + (place % 2 ? digit : luhnDouble(digit)), 0);
   return `${nine}${(10 - (sum % 10)) % 10}`;
@@ -10,10 +10,10 @@ export function npi(nine: string): string {
 const luhnDouble = (digit: number) => (digit < 5 ? digit * 2 : digit * 2 - 9);
 
 /** A number of `length` digits that nobody has used here yet. */
-export const freshDigits = (length: number) => String(Date.now()).slice(-length).padStart(length, '1');
+export const inventDigits = (length: number) => String(Date.now()).slice(-length).padStart(length, '1');
 
 /** A clinician's documents, in date for longer than any demonstration. */
-export const documents = (day: string, state: string, number: string) => ({
+export const inventDocuments = (day: string, state: string, number: string) => ({
   licences: [{ state, number, expiresOn: addDays(day, 500) }],
   malpractice: { carrier: 'Lantern Mutual', policyNumber: `PL-${number}`, expiresOn: addDays(day, 300) },
 });

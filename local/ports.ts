@@ -11,13 +11,13 @@ export interface LocalPorts {
 }
 
 /** Where a data directory keeps them. */
-export const portsFile = (dataDirectory: string): string => join(dataDirectory, 'ports.json');
+export const locatePortsFile = (dataDirectory: string): string => join(dataDirectory, 'ports.json');
 
 /** The ports with which a data directory was started last. */
 export const readPorts = (dataDirectory: string): LocalPorts =>
-  JSON.parse(readFileSync(portsFile(dataDirectory), 'utf8'));
+  JSON.parse(readFileSync(locatePortsFile(dataDirectory), 'utf8'));
 
-function listens(port: number, host: string): Promise<number | undefined> {
+function tryListening(port: number, host: string): Promise<number | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(undefined));
@@ -30,18 +30,18 @@ function listens(port: number, host: string): Promise<number | undefined> {
 
 /** Whether nothing listens on this port, neither on the loopback nor on all interfaces. */
 export async function isFree(port: number): Promise<boolean> {
-  return (await listens(port, '127.0.0.1')) !== undefined && (await listens(port, '0.0.0.0')) !== undefined;
+  return (await tryListening(port, '127.0.0.1')) !== undefined && (await tryListening(port, '0.0.0.0')) !== undefined;
 }
 
 /** A port of the loopback that is free now. */
-export async function freePort(): Promise<number> {
-  const port = await listens(0, '127.0.0.1');
+export async function findFreePort(): Promise<number> {
+  const port = await tryListening(0, '127.0.0.1');
   if (port === undefined) throw new Error('No free port on 127.0.0.1.');
   return port;
 }
 
 /** The ports that `file` remembers under these names; one that is missing, taken or among `except` is chosen anew. */
-export async function rememberedPorts<Name extends string>(
+export async function rememberPorts<Name extends string>(
   file: string,
   names: Name[],
   except: number[],
@@ -51,7 +51,7 @@ export async function rememberedPorts<Name extends string>(
   const used = new Set(except);
   for (const name of names) {
     let port = before[name];
-    while (port === undefined || used.has(port) || !(await isFree(port))) port = await freePort();
+    while (port === undefined || used.has(port) || !(await isFree(port))) port = await findFreePort();
     used.add(port);
     ports[name] = port;
   }

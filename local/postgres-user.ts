@@ -8,7 +8,7 @@ export type PostgresUser = { uid: number; gid: number } | undefined;
 const isRoot = () => process.getuid?.() === 0;
 
 /** The user `postgres`, who is made where there is none. */
-function userPostgres(): PostgresUser {
+function findUserPostgres(): PostgresUser {
   const id = (flag: string) => Number.parseInt(runToEnd('id', [flag, 'postgres']).stdout, 10);
   if (Number.isNaN(id('-u'))) {
     runToEnd('groupadd', ['--system', 'postgres']);
@@ -27,27 +27,27 @@ function userPostgres(): PostgresUser {
 const hasName = (uid: number) => runToEnd('id', ['-nu', String(uid)]).status === 0;
 
 /** PostgreSQL refuses root: as root it runs as the owner of the cluster, else of the folder around it, else as `postgres`. */
-export function userOf(cluster: string): PostgresUser {
+export function findUser(cluster: string): PostgresUser {
   if (!isRoot()) return undefined;
   for (const path of [cluster, dirname(cluster)]) {
     const owner = statSync(path, { throwIfNoEntry: false });
     if (owner && owner.uid !== 0 && hasName(owner.uid)) return { uid: owner.uid, gid: owner.gid };
   }
-  return userPostgres();
+  return findUserPostgres();
 }
 
 /** Makes what is still root's, such as a copy of a cluster, the user's with all that is in it. */
-export function giveTo(user: PostgresUser, path: string): void {
+export function changeOwner(user: PostgresUser, path: string): void {
   if (!user || statSync(path).uid !== 0) return;
   const { status, stderr } = runToEnd('chown', ['-Rh', `${user.uid}:${user.gid}`, path]);
   if (status !== 0) throw new Error(`${path} could not be given to the user of PostgreSQL: ${stderr}`);
 }
 
-const succeeds = (user: PostgresUser, script: string, path: string) =>
+const isSuccessful = (user: PostgresUser, script: string, path: string) =>
   runToEnd('sh', ['-c', script, path], { ...user, cwd: '/' }).status === 0;
 
-export const mayEnter = (user: PostgresUser, folder: string): boolean => succeeds(user, 'cd "$0"', folder);
-export const mayRun = (user: PostgresUser, file: string): boolean => succeeds(user, 'test -x "$0"', file);
+export const mayEnter = (user: PostgresUser, folder: string): boolean => isSuccessful(user, 'cd "$0"', folder);
+export const mayRun = (user: PostgresUser, file: string): boolean => isSuccessful(user, 'test -x "$0"', file);
 
 /** Where root keeps what `postgres` is to reach while it may not enter the checkout or DATA_DIR. */
 export const SYSTEM_DIRECTORY = '/var/lib/countersign';

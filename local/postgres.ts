@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
-import { isComplete, unfinishedMark } from './postgres-location';
-import { programsFor } from './postgres-programs';
-import { giveTo, userOf } from './postgres-user';
+import { isComplete, locateUnfinishedMark } from './postgres-location';
+import { locatePrograms } from './postgres-programs';
+import { changeOwner, findUser } from './postgres-user';
 
 const OWNER = 'countersign';
 
@@ -18,20 +18,20 @@ export interface Launch {
 }
 
 function launch(program: 'initdb' | 'postgres', cluster: string, args: string[]): Launch {
-  const user = userOf(cluster);
-  giveTo(user, cluster);
-  return { file: join(programsFor(user), program), args, options: { ...user, cwd: '/' } };
+  const user = findUser(cluster);
+  changeOwner(user, cluster);
+  return { file: join(locatePrograms(user), program), args, options: { ...user, cwd: '/' } };
 }
 
 /** Makes a cluster in `directory` unless one is there; one that was left half-made is made again. `signal` gives up. */
-export async function initialise(directory: string, password: string, signal?: AbortSignal): Promise<void> {
+export async function initialiseCluster(directory: string, password: string, signal?: AbortSignal): Promise<void> {
   if (isComplete(directory)) return;
-  const [unfinished, passwordFile] = [unfinishedMark(directory), `${directory}.password`];
+  const [unfinished, passwordFile] = [locateUnfinishedMark(directory), `${directory}.password`];
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   writeFileSync(unfinished, '');
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  giveTo(userOf(directory), passwordFile);
+  changeOwner(findUser(directory), passwordFile);
   const { file, args, options } = launch('initdb', directory, [
     `--pgdata=${directory}`,
     `--username=${OWNER}`,
@@ -62,7 +62,7 @@ export const QUIET_LOG = {
 };
 
 /** How to start the server on `directory`, on the loopback only. */
-export function serve(directory: string, port: number, settings: Record<string, string> = {}): Launch {
+export function servePostgres(directory: string, port: number, settings: Record<string, string> = {}): Launch {
   const where = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '' };
   const all = { ...where, ...QUIET_LOG, ...settings };
   return launch('postgres', directory, [
@@ -72,7 +72,7 @@ export function serve(directory: string, port: number, settings: Record<string, 
   ]);
 }
 
-export function urlOf(port: number, password: string, database: string = OWNER): string {
+export function buildUrl(port: number, password: string, database: string = OWNER): string {
   return `postgres://${OWNER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
 
@@ -84,7 +84,7 @@ export async function ensureDatabase(url: string, signal: AbortSignal): Promise<
   const database = target.pathname.slice(1);
   target.pathname = '/postgres';
   const sql = postgres(target.href, { max: 1, connect_timeout: 5, onnotice: () => undefined });
-  const answers = async () => {
+  const isAnswering = async () => {
     try {
       await sql`select 1`;
       return true;
@@ -94,7 +94,7 @@ export async function ensureDatabase(url: string, signal: AbortSignal): Promise<
     }
   };
   try {
-    while (!(await answers())) await delay(50, undefined, { signal });
+    while (!(await isAnswering())) await delay(50, undefined, { signal });
     const [existing] = await sql`select 1 from pg_database where datname = ${database}`;
     if (!existing) await sql`create database ${sql(database)}`;
   } finally {

@@ -9,24 +9,24 @@ interface Child extends ProcessIdentity {
   signal: NodeJS.Signals;
 }
 
-const fileOf = (directory: string) => join(directory, 'run.jsonl');
+const locateRecord = (directory: string) => join(directory, 'run.jsonl');
 
 /** Starts the record of what runs on a data directory: its first line names the directory and the owner, each other line a child. */
 export function beginRecord(directory: string): void {
   const head = { directory: realpathSync(directory), owner: identify(process.pid) };
-  writeFileSync(fileOf(directory), `${JSON.stringify(head)}\n`);
+  writeFileSync(locateRecord(directory), `${JSON.stringify(head)}\n`);
 }
 
 /** Adds a child; a line is appended whole, so that even a kill right after loses none. */
 export function recordChild(directory: string, name: string, pid: number, signal: NodeJS.Signals): void {
-  appendFileSync(fileOf(directory), `${JSON.stringify({ name, ...identify(pid), signal } satisfies Child)}\n`);
+  appendFileSync(locateRecord(directory), `${JSON.stringify({ name, ...identify(pid), signal } satisfies Child)}\n`);
 }
 
-export const hasRecord = (directory: string): boolean => existsSync(fileOf(directory));
+export const hasRecord = (directory: string): boolean => existsSync(locateRecord(directory));
 
-function read(directory: string): { owner?: ProcessIdentity; children: Child[] } {
+function readRecord(directory: string): { owner?: ProcessIdentity; children: Child[] } {
   if (!hasRecord(directory)) return { children: [] };
-  const [head, ...children] = readFileSync(fileOf(directory), 'utf8')
+  const [head, ...children] = readFileSync(locateRecord(directory), 'utf8')
     .split('\n')
     .flatMap((line) => {
       try {
@@ -41,26 +41,26 @@ function read(directory: string): { owner?: ProcessIdentity; children: Child[] }
 
 /** The child of that name that runs now; undefined where none of this record does. */
 export function findChild(directory: string, name: string): ProcessIdentity | undefined {
-  return read(directory).children.findLast((child) => child.name === name && isAlive(child));
+  return readRecord(directory).children.findLast((child) => child.name === name && isAlive(child));
 }
 
 /** Whether the process that began the record still runs. */
-export function ownerIsAlive(directory: string): boolean {
-  const { owner } = read(directory);
+export function isOwnerAlive(directory: string): boolean {
+  const { owner } = readRecord(directory);
   return owner !== undefined && isAlive(owner);
 }
 
 /** Asks a process to stop and kills it after `patience` milliseconds; answers when it is gone. */
-export async function end(child: ProcessIdentity, signal: NodeJS.Signals, patience: number): Promise<void> {
+export async function endChild(child: ProcessIdentity, signal: NodeJS.Signals, patience: number): Promise<void> {
   const began = Date.now();
-  send(child, signal);
+  sendSignal(child, signal);
   while (isAlive(child)) {
-    if (Date.now() - began > patience) send(child, 'SIGKILL');
+    if (Date.now() - began > patience) sendSignal(child, 'SIGKILL');
     await delay(20);
   }
 }
 
-function send(child: ProcessIdentity, signal: NodeJS.Signals): void {
+function sendSignal(child: ProcessIdentity, signal: NodeJS.Signals): void {
   try {
     if (isAlive(child)) process.kill(child.pid, signal);
   } catch (error) {
@@ -70,7 +70,7 @@ function send(child: ProcessIdentity, signal: NodeJS.Signals): void {
 
 /** Ends what an earlier run on this directory left behind, recognised by pid and start time; answers the names. */
 export async function endOrphans(directory: string): Promise<string[]> {
-  const orphans = read(directory).children.filter(isAlive);
-  await Promise.all(orphans.map((child) => end(child, child.signal, 3000)));
+  const orphans = readRecord(directory).children.filter(isAlive);
+  await Promise.all(orphans.map((child) => endChild(child, child.signal, 3000)));
   return orphans.map((child) => child.name);
 }

@@ -1,6 +1,6 @@
 import { addDays } from '../domain/time/dates';
 import type { Playbook } from '../domain/registry/playbook';
-import { documents, npi } from './invented';
+import { inventDocuments, inventNpi } from './invented';
 
 /** The payer on which a whole life can be watched. */
 export const demoPayer = {
@@ -74,10 +74,10 @@ const payers = [
   },
 ];
 
-const provider = (firstName: string, lastName: string, number: number, more: object) => ({
+const createProvider = (firstName: string, lastName: string, number: number, more: object) => ({
   firstName,
   lastName,
-  npi: npi(`1999000${String(number).padStart(2, '0')}`),
+  npi: inventNpi(`1999000${String(number).padStart(2, '0')}`),
   caqhId: `160000${String(number).padStart(2, '0')}`,
   taxonomyCode: '101YM0800X',
   email: `${firstName.toLowerCase()}.${lastName.toLowerCase()}@therapist.example`,
@@ -85,8 +85,8 @@ const provider = (firstName: string, lastName: string, number: number, more: obj
 });
 
 /** A member of the group that works in two states. */
-const ofLakeshore = (firstName: string, lastName: string, number: number, day: string) =>
-  provider(firstName, lastName, number, {
+const createLakeshoreProvider = (firstName: string, lastName: string, number: number, day: string) =>
+  createProvider(firstName, lastName, number, {
     // renewed a year ago, without a gap
     licences: ['IL', 'WI'].map((state) => ({
       state,
@@ -107,7 +107,7 @@ const ofLakeshore = (firstName: string, lastName: string, number: number, day: s
  * The invented book of `day`, its today: users, payers, clients with their practices and providers, who is on which platform with
  * which answers, and applications. Everybody is named by a last name, every payer by name or alias.
  */
-export const sampleBook = (day: string) => ({
+export const createSampleBook = (day: string) => ({
   users: [
     { name: 'Dana Ortiz', email: 'dana@operator.example', role: 'lead' },
     { name: 'Sam Whitfield', email: 'sam@operator.example', role: 'specialist' },
@@ -123,11 +123,11 @@ export const sampleBook = (day: string) => ({
         {
           legalName: 'Ana Ruiz Therapy PC',
           tin: { type: 'ein', value: '954567803' },
-          npi: npi('199900012'),
+          npi: inventNpi('199900012'),
           address: { line1: '77 Alameda Avenue', city: 'Oakland', state: 'CA', postalCode: '94612' },
         },
       ],
-      providers: [provider('Ana', 'Ruiz', 5, documents(day, 'CA', 'CA-100205'))],
+      providers: [createProvider('Ana', 'Ruiz', 5, inventDocuments(day, 'CA', 'CA-100205'))],
     },
     {
       name: 'Willow Street Counseling',
@@ -137,13 +137,16 @@ export const sampleBook = (day: string) => ({
         {
           legalName: 'Willow Street Counseling PLLC',
           tin: { type: 'ein', value: '134567801' },
-          npi: npi('199900010'),
+          npi: inventNpi('199900010'),
           address: { line1: '12 Willow Street', city: 'Albany', state: 'NY', postalCode: '12207' },
         },
       ],
       providers: [
-        provider('Nora', 'Feldman', 1, documents(day, 'NY', 'NY-100201')),
-        provider('Samuel', 'Okafor', 2, { ...documents(day, 'NY', 'NY-100202'), taxonomyCode: '1041C0700X' }),
+        createProvider('Nora', 'Feldman', 1, inventDocuments(day, 'NY', 'NY-100201')),
+        createProvider('Samuel', 'Okafor', 2, {
+          ...inventDocuments(day, 'NY', 'NY-100202'),
+          taxonomyCode: '1041C0700X',
+        }),
       ],
     },
     {
@@ -154,16 +157,16 @@ export const sampleBook = (day: string) => ({
         {
           legalName: 'Bluff Trail Therapy LLC',
           tin: { type: 'ein', value: '934567802' },
-          npi: npi('199900011'),
+          npi: inventNpi('199900011'),
           address: { line1: '480 Bluff Trail', line2: 'Suite 3', city: 'Eugene', state: 'OR', postalCode: '97401' },
         },
       ],
       providers: [
-        provider('Mei', 'Tanaka', 3, { ...documents(day, 'OR', 'OR-100203'), taxonomyCode: '106H00000X' }),
+        createProvider('Mei', 'Tanaka', 3, { ...inventDocuments(day, 'OR', 'OR-100203'), taxonomyCode: '106H00000X' }),
         // Her malpractice certificate is not on file yet: what a prerequisite looks like.
-        provider('Alicia', 'Romero', 4, {
+        createProvider('Alicia', 'Romero', 4, {
           taxonomyCode: '103TC0700X',
-          licences: documents(day, 'OR', 'OR-100204').licences,
+          licences: inventDocuments(day, 'OR', 'OR-100204').licences,
         }),
       ],
     },
@@ -175,16 +178,16 @@ export const sampleBook = (day: string) => ({
         {
           legalName: 'Lakeshore Group Practice LLC',
           tin: { type: 'ein', value: '364567804' },
-          npi: npi('199900013'),
+          npi: inventNpi('199900013'),
           address: { line1: '900 Lakeshore Drive', city: 'Chicago', state: 'IL', postalCode: '60611' },
         },
       ],
       providers: [
-        ofLakeshore('Grace', 'Adeyemi', 21, day),
-        ofLakeshore('Tomasz', 'Nowak', 22, day),
-        ofLakeshore('Leah', 'Stern', 23, day),
-        ofLakeshore('Priya', 'Raman', 24, day),
-        ofLakeshore('Owen', 'Larsen', 25, day),
+        createLakeshoreProvider('Grace', 'Adeyemi', 21, day),
+        createLakeshoreProvider('Tomasz', 'Nowak', 22, day),
+        createLakeshoreProvider('Leah', 'Stern', 23, day),
+        createLakeshoreProvider('Priya', 'Raman', 24, day),
+        createLakeshoreProvider('Owen', 'Larsen', 25, day),
       ],
     },
   ],
@@ -225,7 +228,7 @@ export const sampleBook = (day: string) => ({
         stage: 'confirmed',
         submittedOn: addDays(day, -300),
         referenceNumber: 'CP-1904-88',
-        confirmations: confirmations(day),
+        confirmations: createConfirmations(day),
       },
     },
     {
@@ -285,7 +288,7 @@ export const sampleBook = (day: string) => ({
 });
 
 /** The four facts of a contract that has been in force for 240 days, with the party that each piece of evidence names. */
-function confirmations(day: string) {
+function createConfirmations(day: string) {
   const read = {
     source: 'letter',
     reference: 'Welcome letter CP-1904-88',

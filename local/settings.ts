@@ -30,7 +30,7 @@ export interface Settings {
   standIns: boolean;
 }
 
-function oneOf<T extends string>(name: string, value: string | undefined, allowed: T[]): T | undefined {
+function readOneOf<T extends string>(name: string, value: string | undefined, allowed: T[]): T | undefined {
   if (value === undefined || value === '') return undefined;
   if (!allowed.includes(value as T)) throw new Error(`${name} must be ${allowed.join(' or ')}.`);
   return value as T;
@@ -61,13 +61,13 @@ export function readSettings(env: Environment): Settings {
     databaseUrl: env.DATABASE_URL || undefined,
     temporalAddress: connectionOptions.address || undefined,
     namespace,
-    sampleData: (oneOf('SAMPLE_DATA', env.SAMPLE_DATA, ['on', 'off']) ?? (local ? 'on' : 'off')) === 'on',
-    standIns: oneOf('STAND_INS', env.STAND_INS, ['on', 'off']) === 'on',
+    sampleData: (readOneOf('SAMPLE_DATA', env.SAMPLE_DATA, ['on', 'off']) ?? (local ? 'on' : 'off')) === 'on',
+    standIns: readOneOf('STAND_INS', env.STAND_INS, ['on', 'off']) === 'on',
   };
 }
 
 /** What the file keeps; made and kept, for its owner's eyes only, when there is none. */
-export function kept(file: string, make: () => string): string {
+export function readOrKeep(file: string, make: () => string): string {
   if (!existsSync(file)) {
     writeFileSync(`${file}.new`, `${make()}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
@@ -75,7 +75,7 @@ export function kept(file: string, make: () => string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
-export const adminKeyFile = (dataDirectory: string) => join(dataDirectory, 'admin-key');
+export const locateAdminKey = (dataDirectory: string) => join(dataDirectory, 'admin-key');
 
 export interface Secrets {
   adminApiKey: string;
@@ -85,11 +85,11 @@ export interface Secrets {
 /** The secrets from the environment, else from the data directory, where the first start makes them. */
 export function readSecrets(env: Environment, dataDirectory: string): Secrets {
   const adminApiKey =
-    env.ADMIN_API_KEY || kept(adminKeyFile(dataDirectory), () => randomBytes(32).toString('base64url'));
+    env.ADMIN_API_KEY || readOrKeep(locateAdminKey(dataDirectory), () => randomBytes(32).toString('base64url'));
   if (adminApiKey.length < 32) throw new Error('ADMIN_API_KEY must have at least 32 characters.');
   const encryptionKeys =
     env.ENCRYPTION_KEYS ||
-    kept(join(dataDirectory, 'encryption-keys'), () => `local:${randomBytes(32).toString('base64')}`);
+    readOrKeep(join(dataDirectory, 'encryption-keys'), () => `local:${randomBytes(32).toString('base64')}`);
   createKeyring(encryptionKeys);
   return { adminApiKey, encryptionKeys };
 }

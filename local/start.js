@@ -7,12 +7,12 @@ const { dist } = require('./paths');
 const built = (module) => require(path.join(dist, 'local', module));
 
 const PROGRAMS = {
-  start: () => built('supervisor').supervise(process.env),
-  dev: () => built('dev').dev(process.env),
-  tour: (args) => built('tour').tour(args),
-  psql: (args) => built('shells').psql(process.env, args),
-  'verify-audit': (args) => built('shells').verifyAudit(process.env, args),
-  temporal: (args) => built('shells').temporal(process.env, args),
+  start: () => built('supervisor').superviseRun(process.env),
+  dev: () => built('dev').runDevelopment(process.env),
+  tour: (args) => built('tour').runTour(args),
+  psql: (args) => built('shells').runPsql(process.env, args),
+  'verify-audit': (args) => built('shells').runAuditCheck(process.env, args),
+  temporal: (args) => built('shells').runTemporal(process.env, args),
 };
 
 async function start(what = 'start', ...args) {

@@ -11,21 +11,21 @@ import { migrateDatabase } from '../runtime/migrate';
 import { summarizeError } from '../runtime/redact';
 import { registerSearchAttributes } from '../runtime/search-attributes';
 import { readTemporalSettings } from '../runtime/temporal';
-import { obtain } from './binaries';
-import { codecEndpoint, startCodecServer } from './codec-server';
+import { obtainBinary } from './binaries';
+import { buildCodecEndpoint, startCodecServer } from './codec-server';
 import { createApi } from './http';
 import { dist, root } from './paths';
-import { isFree, portsFile, rememberedPorts, type LocalPorts } from './ports';
-import { ensureDatabase, initialise, serve, urlOf } from './postgres';
-import { clusterOf, earlierPostmaster, unusedClusters } from './postgres-location';
+import { isFree, locatePortsFile, rememberPorts, type LocalPorts } from './ports';
+import { ensureDatabase, initialiseCluster, servePostgres, buildUrl } from './postgres';
+import { locateCluster, findEarlierPostmaster, listUnusedClusters } from './postgres-location';
 import { identify, releaseLock, takeLock } from './processes';
-import { announced } from './progress';
+import { announceWork } from './progress';
 import { Run } from './run';
-import { beginRecord, end, endOrphans } from './run-record';
+import { beginRecord, endChild, endOrphans } from './run-record';
 import { loadSample } from './sample';
 import {
-  adminKeyFile,
-  kept,
+  locateAdminKey,
+  readOrKeep,
   openDataDirectory,
   readSecrets,
   readSettings,
@@ -33,7 +33,7 @@ import {
   type Settings,
 } from './settings';
 import { startStandIns } from './stand-ins/book';
-import { connect, devServerArguments, keepHistory } from './temporal';
+import { connectToServer, listDevServerArguments, keepHistory } from './temporal';
 
 /** Of API and worker: what the memory bench states its bound for. */
 const HEAP_MB = 512;
@@ -42,7 +42,7 @@ const HEAP_MB = 512;
 const PATIENCE = { api: 2500, worker: 3000, temporal: 2000, postgres: 2000 };
 
 /** The path as a person in the checkout would type it. */
-const shown = (path: string) => (relative(root, path).startsWith('..') ? path : relative(root, path));
+const showPath = (path: string) => (relative(root, path).startsWith('..') ? path : relative(root, path));
 
 /** What runs, once all of it does. */
 export interface RunningSystem {
@@ -61,7 +61,7 @@ export interface Development {
 }
 
 /** What `npm start` runs: brings everything up, says where it is, and takes it down again when asked to. */
-export async function supervise(env: Environment, development?: Development): Promise<void> {
+export async function superviseRun(env: Environment, development?: Development): Promise<void> {
   // What is kept in the data directory is for its owner's eyes only.
   process.umask(0o077);
   const settings = readSettings(env);
@@ -69,24 +69,24 @@ export async function supervise(env: Environment, development?: Development): Pr
   const lock = join(settings.dataDirectory, 'lock');
   const holder = takeLock(lock);
   if (holder) {
-    const where = `DATA_DIR ${shown(settings.dataDirectory)} (process ${holder.pid})`;
+    const where = `DATA_DIR ${showPath(settings.dataDirectory)} (process ${holder.pid})`;
     throw new Error(`Countersign already runs on ${where}. Stop it, or choose another DATA_DIR and PORT.`);
   }
   const run = new Run(settings.dataDirectory, Object.keys(PATIENCE));
-  const fail = (error: Error) => {
+  const reportFailure = (error: Error) => {
     if (!run.ending.aborted) console.error(summarizeError(error));
     process.exitCode ??= run.ending.aborted ? 0 : 1;
     run.end();
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => run.end());
-  process.on('uncaughtException', fail);
+  process.on('uncaughtException', reportFailure);
   // The terminal may be gone before we are.
   process.stdout.on('error', () => undefined);
 
   const ended = new Promise((resolve) => run.ending.addEventListener('abort', resolve, { once: true }));
   await bringUpAll(run, settings, env, development?.inspect)
     .then((system) => development?.whenUp(run, system))
-    .catch(fail);
+    .catch(reportFailure);
   await ended;
   console.log('Stopping ...');
   await run.stop();
@@ -108,8 +108,8 @@ async function bringUpAll(
   }
   beginRecord(dataDirectory);
   const secrets = readSecrets(env, dataDirectory);
-  const ports = await rememberedPorts(
-    portsFile(dataDirectory),
+  const ports = await rememberPorts(
+    locatePortsFile(dataDirectory),
     ['postgres', 'temporal', 'temporalUi', 'codec'],
     [port],
   );
@@ -129,7 +129,7 @@ async function bringUpAll(
   const nodeEnv = { ...productEnv, ...registries, DATABASE_URL: databaseUrl, RUN_ID: system.runId };
   await startProduct(run, settings, nodeEnv, secrets, system, inspect);
   if (settings.sampleData) await loadSampleOnce(settings, secrets);
-  console.log(summary(settings, secrets, env, ports, registries));
+  console.log(writeSummary(settings, secrets, env, ports, registries));
   return system;
 }
 
@@ -144,12 +144,12 @@ async function useDatabase(url: string): Promise<string> {
 
 /** Where the database is; says so where that is not the data directory. */
 function openCluster(dataDirectory: string): string {
-  const cluster = clusterOf(dataDirectory);
+  const cluster = locateCluster(dataDirectory);
   if (dirname(cluster) === dataDirectory) return cluster;
   console.log(
-    `PostgreSQL does not run as root and cannot enter ${shown(dataDirectory)}: the database is in ${cluster}.`,
+    `PostgreSQL does not run as root and cannot enter ${showPath(dataDirectory)}: the database is in ${cluster}.`,
   );
-  for (const { home, dataDirectory: former } of unusedClusters())
+  for (const { home, dataDirectory: former } of listUnusedClusters())
     console.log(
       `Nothing uses the database in ${home} any more, it belonged to ${former}: remove that folder if you do not need it.`,
     );
@@ -158,17 +158,17 @@ function openCluster(dataDirectory: string): string {
 
 async function startPostgres(run: Run, dataDirectory: string, ports: LocalPorts): Promise<string> {
   const cluster = openCluster(dataDirectory);
-  const password = kept(join(dataDirectory, 'postgres-password'), () => randomBytes(24).toString('hex'));
-  await initialise(cluster, password, run.ending);
-  const url = urlOf(ports.postgres, password);
+  const password = readOrKeep(join(dataDirectory, 'postgres-password'), () => randomBytes(24).toString('hex'));
+  await initialiseCluster(cluster, password, run.ending);
+  const url = buildUrl(ports.postgres, password);
   await run.bringUp(
     {
       name: 'postgres',
-      ...serve(cluster, ports.postgres),
+      ...servePostgres(cluster, ports.postgres),
       stop: { signal: 'SIGINT', patience: PATIENCE.postgres },
       prepare: async () => {
-        const earlier = earlierPostmaster(cluster);
-        if (earlier) await end(identify(earlier), 'SIGINT', PATIENCE.postgres);
+        const earlier = findEarlierPostmaster(cluster);
+        if (earlier) await endChild(identify(earlier), 'SIGINT', PATIENCE.postgres);
       },
     },
     (signal) => ensureDatabase(url, signal),
@@ -206,11 +206,11 @@ async function startTemporal(
   const connection = await run.bringUp(
     {
       name: 'temporal',
-      file: await obtain('devServer', run.ending),
-      args: devServerArguments({
+      file: await obtainBinary('devServer', run.ending),
+      args: listDevServerArguments({
         port: ports.temporal,
         uiPort: ports.temporalUi,
-        codecEndpoint: codecEndpoint(ports.codec),
+        codecEndpoint: buildCodecEndpoint(ports.codec),
         namespace,
         // By its name alone: in a path, the server would read #, ? and % as those of a URL.
         file: 'temporal.db',
@@ -220,7 +220,7 @@ async function startTemporal(
       // of its own services' ports, which it chooses anew at each start, another program was faster with one
       hopeless: /address already in use/,
     },
-    (signal) => connect(address, namespace, signal),
+    (signal) => connectToServer(address, namespace, signal),
   );
   await keepHistory(connection, namespace);
   await offerSearchAttributes(connection, namespace);
@@ -260,7 +260,7 @@ async function startProduct(
     ENCRYPTION_KEYS: secrets.encryptionKeys,
     SUPERVISOR_PID: String(process.pid),
   };
-  const node = (name: 'api' | 'worker', own: Environment = {}) => ({
+  const describeProgram = (name: 'api' | 'worker', own: Environment = {}) => ({
     name,
     file: process.execPath,
     args: [
@@ -273,15 +273,18 @@ async function startProduct(
     channel: true,
     stop: { signal: 'SIGTERM' as const, patience: PATIENCE[name] },
   });
-  const ready = (signal: AbortSignal) => untilReady(readinessUrl, runId, signal);
+  const waitForThisRun = (signal: AbortSignal) => waitUntilReady(readinessUrl, runId, signal);
   await Promise.all([
-    run.bringUp(node('worker'), ready),
-    run.bringUp(node('api', { PORT: String(settings.port), ADMIN_API_KEY: secrets.adminApiKey }), ready),
+    run.bringUp(describeProgram('worker'), waitForThisRun),
+    run.bringUp(
+      describeProgram('api', { PORT: String(settings.port), ADMIN_API_KEY: secrets.adminApiKey }),
+      waitForThisRun,
+    ),
   ]);
 }
 
 /** Waits until /readyz answers 200 for this run; an API of an earlier one doesn't count. */
-export async function untilReady(url: string, runId: string, signal: AbortSignal): Promise<void> {
+export async function waitUntilReady(url: string, runId: string, signal: AbortSignal): Promise<void> {
   const isReady = async () => {
     const response = await fetch(url, { signal });
     return response.ok && ((await response.json()) as { runId?: string }).runId === runId;
@@ -293,24 +296,24 @@ async function loadSampleOnce({ dataDirectory, port }: Settings, { adminApiKey }
   const mark = join(dataDirectory, 'sample-loaded');
   if (existsSync(mark)) return;
   // A repetition must send the very same bodies, whatever the day.
-  const day = kept(join(dataDirectory, 'sample-day'), () => toUtcDate(readClock()));
+  const day = readOrKeep(join(dataDirectory, 'sample-day'), () => toUtcDate(readClock()));
   const api = createApi(`http://127.0.0.1:${port}`, adminApiKey);
   try {
-    await announced('Loading the sample book', () => loadSample(api, day));
+    await announceWork('Loading the sample book', () => loadSample(api, day));
     writeFileSync(mark, '');
   } catch (error) {
     console.log(`The sample book is not complete, the next start tries again: ${(error as Error).message}`);
   }
 }
 
-function summary(
+function writeSummary(
   { dataDirectory, port, temporalAddress }: Settings,
   secrets: Secrets,
   env: Environment,
   ports: LocalPorts,
   { CAQH_URL, NPPES_URL, LEIE_URL }: Environment,
 ): string {
-  const file = shown(adminKeyFile(dataDirectory));
+  const file = showPath(locateAdminKey(dataDirectory));
   const key = env.ADMIN_API_KEY ? 'ADMIN_API_KEY' : process.stdout.isTTY ? `${secrets.adminApiKey}  (${file})` : file;
   return [
     '',
@@ -320,7 +323,7 @@ function summary(
     temporalAddress ? `  Temporal     ${temporalAddress}` : `  Temporal UI  http://localhost:${ports.temporalUi}`,
     ...(CAQH_URL ? [`  Stand-ins    CAQH ${CAQH_URL}, NPPES ${NPPES_URL}, OIG ${LEIE_URL}`] : []),
     `  Admin key    ${key}`,
-    `  Logs         ${shown(join(dataDirectory, 'logs'))}`,
+    `  Logs         ${showPath(join(dataDirectory, 'logs'))}`,
     'Ctrl-C stops it. `npm run tour` shows in three acts what it does.',
   ].join('\n');
 }

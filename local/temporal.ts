@@ -5,7 +5,7 @@ import { SEARCH_ATTRIBUTES } from '../domain/kernel/search-attributes';
 import { nameType } from '../runtime/search-attributes';
 
 /** The arguments of a dev server on the loopback; without `file` it keeps everything in memory. */
-export function devServerArguments(options: {
+export function listDevServerArguments(options: {
   port: number;
   namespace: string;
   uiPort?: number;
@@ -31,7 +31,7 @@ export function devServerArguments(options: {
 }
 
 /** Waits until the server at `address` knows `namespace` and answers the connection to it; `signal` gives up. */
-export async function connect(address: string, namespace: string, signal: AbortSignal): Promise<Connection> {
+export async function connectToServer(address: string, namespace: string, signal: AbortSignal): Promise<Connection> {
   for (;;) {
     signal.throwIfAborted();
     let connection: Connection | undefined;
@@ -50,11 +50,12 @@ const TEN_YEARS = msToTs('3650 days');
 
 /** Has the namespace keep the histories of closed workflows for ten years, to look back; throws where it doesn't take. */
 export async function keepHistory(connection: Connection, namespace: string): Promise<void> {
-  const takes = async () => {
+  const isRetentionTaken = async () => {
     const { config } = await connection.workflowService.describeNamespace({ namespace });
     return optionalTsToMs(config?.workflowExecutionRetentionTtl) === tsToMs(TEN_YEARS);
   };
-  if (await takes()) return;
+  if (await isRetentionTaken()) return;
   await connection.workflowService.updateNamespace({ namespace, config: { workflowExecutionRetentionTtl: TEN_YEARS } });
-  if (!(await takes())) throw new Error(`The Temporal server did not take a retention of ten years for ${namespace}.`);
+  if (!(await isRetentionTaken()))
+    throw new Error(`The Temporal server did not take a retention of ten years for ${namespace}.`);
 }

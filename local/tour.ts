@@ -4,11 +4,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createApi, ProblemError, type Answer, type Api } from './http';
-import { documents, freshDigits, npi } from './invented';
+import { inventDocuments, inventDigits, inventNpi } from './invented';
 import { readPorts } from './ports';
-import { findChild, ownerIsAlive } from './run-record';
+import { findChild, isOwnerAlive } from './run-record';
 import { demoPayer } from './sample-book';
-import { adminKeyFile, readSettings } from './settings';
+import { locateAdminKey, readSettings } from './settings';
 
 const PATIENCE = 60_000;
 const PAUSE = 1_500;
@@ -19,17 +19,17 @@ const today = toUtcDate(readClock());
 
 const USAGE = 'npm run tour [-- --fast] [-- --act 1|2|3]';
 
-interface Connected {
+interface ConnectedSystem {
   api: Api;
   dataDirectory: string;
   /** Answers where Temporal's UI shows a workflow. */
   showWorkflow(workflowId: string): string;
 }
 
-async function connect(): Promise<Connected> {
+async function connectToSystem(): Promise<ConnectedSystem> {
   const { port, dataDirectory, namespace, temporalAddress } = readSettings(process.env);
   const base = `http://127.0.0.1:${port}`;
-  const file = adminKeyFile(dataDirectory);
+  const file = locateAdminKey(dataDirectory);
   const key = process.env.ADMIN_API_KEY || (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined);
   const ready = await fetch(`${base}/readyz`).then(
     (response) => response.ok,
@@ -43,7 +43,7 @@ async function connect(): Promise<Connected> {
     throw new Error(
       `No admin key: set ADMIN_API_KEY, or DATA_DIR to the folder of the running system (${file} is not there).`,
     );
-  const hasUi = !temporalAddress && ownerIsAlive(dataDirectory);
+  const hasUi = !temporalAddress && isOwnerAlive(dataDirectory);
   return {
     api: createApi(base, key),
     dataDirectory,
@@ -77,7 +77,7 @@ interface Cast {
 }
 
 async function makeCast(api: Api): Promise<Cast> {
-  const digits = freshDigits(7);
+  const digits = inventDigits(7);
   const payer = await findDemoPayer(api);
   const client = await api.post('/v1/clients', {
     name: `Tour Counseling ${digits}`,
@@ -87,28 +87,28 @@ async function makeCast(api: Api): Promise<Cast> {
   const practice = await api.post(`/v1/clients/${client.id}/practices`, {
     legalName: `Tour Counseling ${digits} PC`,
     tin: { type: 'ein', value: `95${digits}` },
-    npi: npi(`11${digits}`),
+    npi: inventNpi(`11${digits}`),
     address: { line1: '1 Market Street', city: 'San Francisco', state: STATE, postalCode: '94105' },
   });
   const provider = await api.post(`/v1/clients/${client.id}/providers`, {
     firstName: 'Robin',
     lastName: 'Vale',
-    npi: npi(`10${digits}`),
+    npi: inventNpi(`10${digits}`),
     caqhId: `1${digits}`,
     taxonomyCode: '101YM0800X',
     email: 'robin@tour.example',
-    ...documents(today, STATE, `LMFT-${digits}`),
+    ...inventDocuments(today, STATE, `LMFT-${digits}`),
   });
   const relationship = await api.post('/v1/platform-relationships', {
     providerId: provider.id,
     platform: PLATFORM,
     payerIds: [payer.id],
   });
-  const store = async (kind: string, mark: string): Promise<string> => {
+  const storeDocument = async (kind: string, mark: string): Promise<string> => {
     const document = { kind, name: `${kind} ${digits}.pdf`, sha256: digits.padStart(64, mark) };
     return (await api.post(`/v1/clients/${client.id}/documents`, document)).id;
   };
-  const [letter, agreement] = [await store('welcome letter', '0'), await store('agreement', '1')];
+  const [letter, agreement] = [await storeDocument('welcome letter', '0'), await storeDocument('agreement', '1')];
   return { digits, payer, practice, provider, relationship, letter, agreement };
 }
 
@@ -121,7 +121,7 @@ function shorten(text: string): string {
 /** Tells one tour: what is asked for and what is answered, with time to read it. */
 class Narrator {
   constructor(
-    private readonly connected: Connected,
+    private readonly connected: ConnectedSystem,
     readonly cast: Cast,
     private readonly fast: boolean,
   ) {}
@@ -155,8 +155,8 @@ class Narrator {
     const { provider, practice, payer } = this.cast;
     const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id };
     const query = new URLSearchParams({ ...scope, state: STATE, dateOfService: today });
-    const answer = await this.request(question, 'get', `/v1/billing-readiness?${query}`);
-    const { mayBill, reasons, whatToDo, cautions, billThrough } = answer;
+    const answerQuestion = await this.request(question, 'get', `/v1/billing-readiness?${query}`);
+    const { mayBill, reasons, whatToDo, cautions, billThrough } = answerQuestion;
     if (mayBill) {
       this.detail(`=> YES, under their own contract${cautions.length ? `; to note: ${cautions.join(', ')}` : ''}`);
       return true;
@@ -168,8 +168,8 @@ class Narrator {
 
   async until(awaited: string, poll: () => Promise<Answer>): Promise<Answer> {
     for (const late = Date.now() + PATIENCE; Date.now() < late; await delay(250)) {
-      const answer = await poll();
-      if (answer) return answer;
+      const answerQuestion = await poll();
+      if (answerQuestion) return answerQuestion;
     }
     throw new Error(`Waited ${PATIENCE / 1000} s for ${awaited}, in vain.`);
   }
@@ -217,20 +217,20 @@ async function takeOverInReview(narrator: Narrator): Promise<string> {
 const endWithWorkflowOf = async (narrator: Narrator, path: string) =>
   narrator.end((await narrator.api.get(`${path}/workflow`)).workflowId);
 
-async function onThePlatform(narrator: Narrator): Promise<undefined> {
+async function showPlatform(narrator: Narrator): Promise<undefined> {
   const { provider, payer, relationship } = narrator.cast;
   const path = `/v1/platform-relationships/${relationship.id}`;
   narrator.say(`${provider.firstName} ${provider.lastName} is in network with ${payer.name} through ${PLATFORM}`);
   await narrator.askGate('"So I may bill this payer myself?"');
 
   const said = { answeredBy: `${PLATFORM} support`, answeredOn: today, channel: 'email' };
-  const answer = (what: string, question: string, body: object) =>
+  const answerQuestion = (what: string, question: string, body: object) =>
     narrator.request(what, 'put', `${path}/answers/${question}`, { ...body, ...said });
-  await answer('Six questions are asked. "Contracted directly, under my own TIN?"', 'direct_contract', {
+  await answerQuestion('Six questions are asked. "Contracted directly, under my own TIN?"', 'direct_contract', {
     answer: 'no',
     words: 'You are credentialed under our group.',
   });
-  await answer('"May I bill the same payer outside of the platform?"', 'bill_outside', {
+  await answerQuestion('"May I bill the same payer outside of the platform?"', 'bill_outside', {
     answer: 'unclear',
     words: 'That depends on the payer.',
   });
@@ -252,7 +252,7 @@ async function onThePlatform(narrator: Narrator): Promise<undefined> {
   narrator.end(`platformInquiry/${relationship.id}`);
 }
 
-async function theApplication(narrator: Narrator): Promise<string> {
+async function showApplication(narrator: Narrator): Promise<string> {
   const { provider, digits } = narrator.cast;
   const path = await openApplication(narrator);
   await narrator.reach(path, 'awaiting_attestation');
@@ -277,7 +277,7 @@ async function theApplication(narrator: Narrator): Promise<string> {
   return path;
 }
 
-async function approvedIsNotBillable(narrator: Narrator, application: string | undefined): Promise<undefined> {
+async function showFourFacts(narrator: Narrator, application: string | undefined): Promise<undefined> {
   const { practice, digits, letter, agreement } = narrator.cast;
   const path = application ?? (await takeOverInReview(narrator));
   const approval = { channel: 'mail', outcome: 'approved' };
@@ -287,11 +287,11 @@ async function approvedIsNotBillable(narrator: Narrator, application: string | u
 
   const welcome = { source: 'letter', reference: `Welcome letter ${digits}`, evidence: [letter] };
   const signed = { source: 'executed_contract', reference: `Agreement ${digits}`, evidence: [agreement] };
-  const confirm = (what: string, fact: string, read: object, proof: object = welcome) =>
+  const confirmFact = (what: string, fact: string, read: object, proof: object = welcome) =>
     narrator.request(what, 'put', `${path}/confirmations/${fact}`, { ...read, ...proof, confirmedOn: today });
   const platforms = { partyName: `${PLATFORM} Medical Group`, tinLast4: '0001' };
   try {
-    await confirm(`A welcome letter, but it names ${PLATFORM}’s TIN`, 'contract', {
+    await confirmFact(`A welcome letter, but it names ${PLATFORM}’s TIN`, 'contract', {
       value: 'executed',
       seen: platforms,
     });
@@ -302,13 +302,13 @@ async function approvedIsNotBillable(narrator: Narrator, application: string | u
   }
   const seen = { partyName: practice.legalName, tinLast4: practice.tin.last4 };
   const contract = { value: 'executed', seen };
-  await confirm('The contract that both have signed, in the practice’s own name', 'contract', contract, signed);
+  await confirmFact('The contract that both have signed, in the practice’s own name', 'contract', contract, signed);
   await narrator.askGate('"And now?"');
-  await confirm('The first day in network', 'effectiveDate', { value: today, seen });
-  await confirm('The ID under which the payer pays', 'payerProviderId', { value: `DHP${digits}`, seen });
+  await confirmFact('The first day in network', 'effectiveDate', { value: today, seen });
+  await confirmFact('The ID under which the payer pays', 'payerProviderId', { value: `DHP${digits}`, seen });
   await narrator.askGate('"And now?"');
   const route = { clearinghouse: 'Demo Clearing', payerId: 'DEMO1' };
-  await confirm('The route that claims take', 'claimsRoute', { value: route, seen });
+  await confirmFact('The route that claims take', 'claimsRoute', { value: route, seen });
   await narrator.reach(path, 'confirmed');
   if (!(await narrator.askGate('"And now?"'))) throw new Error('All four facts are on file, and the gate says no.');
   await endWithWorkflowOf(narrator, path);
@@ -321,9 +321,9 @@ interface Act {
 }
 
 const ACTS: Act[] = [
-  { title: '1. On a platform', play: onThePlatform },
-  { title: '2. The application', play: theApplication },
-  { title: '3. Approved is not billable', play: approvedIsNotBillable },
+  { title: '1. On a platform', play: showPlatform },
+  { title: '2. The application', play: showApplication },
+  { title: '3. Approved is not billable', play: showFourFacts },
 ];
 
 function readArguments(args: string[]): { fast: boolean; acts: Act[] } {
@@ -340,9 +340,9 @@ function readArguments(args: string[]): { fast: boolean; acts: Act[] } {
 }
 
 /** Shows over HTTP, in three acts, what a platform does not give, how an application runs, and when one may bill. */
-export async function tour(args: string[]): Promise<void> {
+export async function runTour(args: string[]): Promise<void> {
   const { fast, acts } = readArguments(args);
-  const connected = await connect();
+  const connected = await connectToSystem();
   const narrator = new Narrator(connected, await makeCast(connected.api), fast);
   let application: string | undefined;
   for (const { title, play } of acts) {

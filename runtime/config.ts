@@ -204,15 +204,15 @@ function readSecretFiles(env: Environment): Environment {
       return [];
     }
   });
-  if (problems.length > 0) throw unusable(problems);
+  if (problems.length > 0) throw refuseEnvironment(problems);
   return { ...env, ...Object.fromEntries(readEnvironment) };
 }
 
 function readEnvironment<T>(schema: z.ZodType<T>, env: Environment): T {
   const result = schema.safeParse(readSecretFiles(env));
   if (result.success) return result.data;
-  throw unusable(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  throw refuseEnvironment(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
 }
 
-const unusable = (problems: string[]) =>
+const refuseEnvironment = (problems: string[]) =>
   new ConfigError(`The environment is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);

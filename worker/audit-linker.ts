@@ -11,23 +11,23 @@ export function startAuditLinker({ sql, logger }: { sql: Sql; logger: Logger }):
   const stopping = new AbortController();
   const { signal } = stopping;
 
-  async function link(): Promise<void> {
+  async function linkUntilDone(): Promise<void> {
     while (!signal.aborted && (await linkEntries(sql)) > 0);
     const root = await addRoot(sql, { everySeconds: ROOT_EVERY_SECONDS });
     // where logs are kept elsewhere, it is a witness against whoever rewrites the database
     if (root) logger.info({ root }, 'a root stands over the audit log');
   }
 
-  async function loop(): Promise<void> {
+  async function repeatLinking(): Promise<void> {
     while (!signal.aborted) {
-      await link().catch((error: unknown) =>
+      await linkUntilDone().catch((error: unknown) =>
         logger.error({ err: error }, 'the audit log could not be linked; again in a moment'),
       );
       await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  const running = loop();
+  const running = repeatLinking();
   return {
     async stop() {
       stopping.abort();

@@ -4,7 +4,7 @@ import { createDatabase } from '../runtime/database';
 import { runProcess } from '../runtime/run-process';
 
 /** Verifies the audit log, and that it has the roots whose hashes are given; ends with 1 where it does not hold. */
-async function main(): Promise<void> {
+async function verifyAudit(): Promise<void> {
   const sql = createDatabase(loadDatabaseUrl(process.env), { max: 1 });
   try {
     const { entries, chains, purged, unlinked, withoutRoot, roots, lastRoot, broken, breaks } = await verifyAuditLog(
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     console.log(`Entries: ${entries} in ${chains} chains; purged after their time: ${purged}`);
     console.log(`Not sealed yet: ${unlinked.count} without a link${since}; ${withoutRoot} without a root`);
     console.log(`Roots: ${roots}${lastRoot ? `; the last: ${lastRoot.hash} of ${lastRoot.at}` : ''}`);
-    console.log(broken ? `BROKEN in ${breaks} places. The first: ${describe(broken)}` : 'Nothing is broken.');
+    console.log(broken ? `BROKEN in ${breaks} places. The first: ${describeBreak(broken)}` : 'Nothing is broken.');
     process.exitCode = broken ? 1 : 0;
   } finally {
     await sql.end();
@@ -32,10 +32,10 @@ const FAULTS: Record<Break['fault'], string> = {
   root_missing: 'a root that was named is not there',
 };
 
-function describe({ fault, clientId, place, entryId, linkId, rootId }: Break): string {
+function describeBreak({ fault, clientId, place, entryId, linkId, rootId }: Break): string {
   const named = Object.entries({ entry: entryId, link: linkId, place, root: rootId, client: clientId });
   const where = named.filter(([, id]) => id !== null).map(([name, id]) => `${name} ${id}`);
   return [`${FAULTS[fault]} (${fault})`, ...where].join(', ');
 }
 
-runProcess(main);
+runProcess(verifyAudit);

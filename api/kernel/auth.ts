@@ -11,7 +11,7 @@ import { Problem } from './errors';
 export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
   const adminHash = hashSecret(adminApiKey.trim());
 
-  async function identify(header: string | undefined): Promise<Principal | null> {
+  async function identifyCaller(header: string | undefined): Promise<Principal | null> {
     const token = /^Bearer +(\S.*)$/i.exec(header ?? '')?.[1];
     if (!token) return null;
     // Node reads headers as latin1; the key may have been sent as UTF-8.
@@ -22,7 +22,7 @@ export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
   }
 
   return async (req, res, next) => {
-    const principal = await identify(req.headers.authorization);
+    const principal = await identifyCaller(req.headers.authorization);
     if (!principal) throw new Problem('unauthenticated', {}, { 'WWW-Authenticate': 'Bearer' });
     res.locals.principal = {
       ...principal,

@@ -35,10 +35,10 @@ export const createSingleAttempt = (): Attempt => ({ commandId: randomUUID(), ke
  * the rest of it could find a tax id by trying.
  */
 export function createIdempotency(sql: Sql, keyring: Keyring) {
-  const owner = (id: string) => `idempotency_keys/${id}`;
+  const nameOwner = (id: string) => `idempotency_keys/${id}`;
 
   /** Claims the key for this body; answers 422 where it came with another one. `scope` names caller and route. */
-  async function claim(scope: string[], key: string, body: unknown): Promise<Attempt> {
+  async function claimAttempt(scope: string[], key: string, body: unknown): Promise<Attempt> {
     const id = deriveUuid([...scope, key]);
     const text = canonicalize(body);
     const bodyHash = keyring.lookupHash(text);
@@ -50,13 +50,13 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
       // The key's own time is part of it: after 30 days the same key is a new command.
       commandId: deriveUuid([id, kept.createdAt]),
       answered: readStored(id, kept),
-      keep: (answer) => keep(id, answer),
+      keep: (answer) => keepAnswer(id, answer),
     };
   }
 
-  async function keep(id: string, answer: Answer): Promise<Answer> {
+  async function keepAnswer(id: string, answer: Answer): Promise<Answer> {
     if (!isFinal(answer.status)) return answer;
-    const response = keyring.seal(JSON.stringify(answer.body ?? null), owner(id));
+    const response = keyring.seal(JSON.stringify(answer.body ?? null), nameOwner(id));
     const row = await saveKeyAnswer(sql, id, { status: answer.status, location: answer.location ?? null, response });
     return (row && readStored(id, row)) ?? answer;
   }
@@ -66,10 +66,10 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
     { status, location, response }: Pick<KeptRequest, 'status' | 'location' | 'response'>,
   ): Answer | undefined {
     if (status === null || response === null) return undefined;
-    return { status, body: JSON.parse(keyring.open(response, owner(id))), location: location ?? undefined };
+    return { status, body: JSON.parse(keyring.open(response, nameOwner(id))), location: location ?? undefined };
   }
 
-  return { claim };
+  return { claim: claimAttempt };
 }
 export type Idempotency = ReturnType<typeof createIdempotency>;
 

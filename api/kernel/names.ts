@@ -25,13 +25,13 @@ export function allowOldNames<S extends z.ZodRawShape>(id: string | null, schema
   return (schema as z.ZodObject)
     .safeExtend(shape)
     .superRefine((body: Record<string, unknown>, context) => {
-      const report = (path: string, rule: string, message: string): void =>
+      const reportIssue = (path: string, rule: string, message: string): void =>
         context.addIssue({ code: 'custom', path: [path], message, params: { rule } });
       for (const [old, name] of Object.entries(names)) {
         if (body[old] !== undefined && body[name] !== undefined)
-          report(old, 'one_name', `must be left out where ${name} is given: it is its old name`);
+          reportIssue(old, 'one_name', `must be left out where ${name} is given: it is its old name`);
         if (required.includes(old) && body[old] === undefined && body[name] === undefined)
-          report(name, 'required', 'is required');
+          reportIssue(name, 'required', 'is required');
       }
     }, BESIDE_BAD_FIELDS)
     .meta({ ...(id && { id }), ...(either.length > 0 && { allOf: either }) })

@@ -52,11 +52,16 @@ const createHandler =
       res,
       route.access === 'public'
         ? await (route.handler as () => Promise<Answer>)()
-        : await answer(route, req, res, serving),
+        : await answerRequest(route, req, res, serving),
     );
   };
 
-async function answer(route: Route, req: Request, res: Response, { sql, idempotency }: RouterDeps): Promise<Answer> {
+async function answerRequest(
+  route: Route,
+  req: Request,
+  res: Response,
+  { sql, idempotency }: RouterDeps,
+): Promise<Answer> {
   const principal = getPrincipal(res);
   const params = readParams(route, req);
   const subject = route.subject ? await route.subject({ principal, params }) : undefined;

@@ -54,7 +54,7 @@ export const countThings = (number: number | bigint, thing: string): string =>
 
 const countCharacters = (value: string): number => [...value].length;
 
-const atMost = (max: number): TextRule => ({
+const limitCharacters = (max: number): TextRule => ({
   rule: 'max_length',
   message: `must have at most ${countThings(max, 'character')}`,
   holds: (value) => countCharacters(value) <= max,
@@ -62,7 +62,7 @@ const atMost = (max: number): TextRule => ({
 /** Text that is not empty. */
 const limitLength = (max: number): TextRule[] => [
   { rule: 'min_length', message: 'must have at least 1 character', holds: (value) => value.length > 0 },
-  atMost(max),
+  limitCharacters(max),
 ];
 
 // Neither PostgreSQL's text nor its jsonb takes a NUL or half of a surrogate pair.
@@ -134,12 +134,12 @@ const OF_ANY_FIELD: TextRule = {
 const addYearsToToday = (years: number) => addMonths(findLastToday(readClock()), 12 * years);
 
 // farther away it is a slip of the keyboard, or "for ever" written as a date
-const yearsAgo = (years: number): TextRule => ({
+const limitYearsAgo = (years: number): TextRule => ({
   rule: 'date_range',
   message: `must be at most ${years} years ago`,
   holds: (value) => value >= addYearsToToday(-years),
 });
-const yearsAhead = (years: number): TextRule => ({
+const limitYearsAhead = (years: number): TextRule => ({
   rule: 'date_range',
   message: `must be at most ${years} years ahead`,
   holds: (value) => value <= addYearsToToday(years),
@@ -174,15 +174,15 @@ const NEAR_TODAY: TextRule = {
 /** The ranges of `DATE_RULES`: of what is out of one, the first rule that it breaks is said. */
 const RANGES: Record<DateRange, TextRule[]> = {
   asked: [OF_ANY_FIELD],
-  happened: [NOT_IN_FUTURE, yearsAgo(75)],
-  recent: [NOT_IN_FUTURE, yearsAgo(10)],
-  decided: [OF_ANY_FIELD, WITHIN_TEN_YEARS, yearsAgo(100)],
-  expiry: [OF_ANY_FIELD, yearsAhead(100), yearsAgo(100)],
-  use: [OF_ANY_FIELD, yearsAhead(100), NOT_IN_PAST],
-  planned: [OF_ANY_FIELD, yearsAhead(10), yearsAgo(10)],
+  happened: [NOT_IN_FUTURE, limitYearsAgo(75)],
+  recent: [NOT_IN_FUTURE, limitYearsAgo(10)],
+  decided: [OF_ANY_FIELD, WITHIN_TEN_YEARS, limitYearsAgo(100)],
+  expiry: [OF_ANY_FIELD, limitYearsAhead(100), limitYearsAgo(100)],
+  use: [OF_ANY_FIELD, limitYearsAhead(100), NOT_IN_PAST],
+  planned: [OF_ANY_FIELD, limitYearsAhead(10), limitYearsAgo(10)],
   coming: [NOT_IN_PAST, WITHIN_TEN_YEARS],
   next_look: [NOT_IN_PAST, WITHIN_A_YEAR],
-  noted_look: [OF_ANY_FIELD, yearsAgo(10), WITHIN_A_YEAR],
+  noted_look: [OF_ANY_FIELD, limitYearsAgo(10), WITHIN_A_YEAR],
   nearby: [NEAR_TODAY],
 };
 
@@ -193,14 +193,14 @@ const WHOSE: Record<WhoseDay, string[]> = {
   nobody: [],
 };
 
-const notBefore = (field: string): string => `must not be before ${field}`;
+const writeNotBefore = (field: string): string => `must not be before ${field}`;
 
 /** A date that a caller gives, by its row: its range, whose day it is, and what it must not contradict. */
 export function describeDate(name: GivenDate) {
   const { range, day, notBefore: fields = [], against = [] }: DateRule = DATE_RULES[name];
   const said = [
     ...RANGES[range].map(({ message }) => message),
-    ...fields.map(notBefore),
+    ...fields.map(writeNotBefore),
     ...against.map(describeAgainst),
   ];
   return describeText([REAL_DATE, ...RANGES[range]], {
@@ -217,7 +217,7 @@ export const requireOrder =
     const fields = given as Record<string, unknown>;
     for (const [field, { notBefore: others = [] }] of listRulesOf(part)) {
       const other = others.find((one) => isEarlier(fields[field], fields[one]));
-      if (other) reportBrokenRule(context, [field], rule, notBefore(other));
+      if (other) reportBrokenRule(context, [field], rule, writeNotBefore(other));
     }
   };
 
@@ -246,7 +246,7 @@ const EMAIL_ACCEPTED =
   'must be an email address in ASCII letters, such as office@example.org; write a domain with other letters in its xn-- form';
 
 export const email = describeText(
-  [atMost(200), { rule: 'email', message: EMAIL_ACCEPTED, holds: (value) => z.regexes.email.test(value) }],
+  [limitCharacters(200), { rule: 'email', message: EMAIL_ACCEPTED, holds: (value) => z.regexes.email.test(value) }],
   { format: 'email', example: 'office@example.org' },
 );
 
@@ -418,7 +418,7 @@ export const readCursor = <T>(schema: z.ZodType<T>) =>
   z
     .string()
     .transform((value, context) => {
-      const result = schema.safeParse(decode(value));
+      const result = schema.safeParse(decodeCursor(value));
       if (result.success) return result.data;
       context.addIssue({ code: 'custom', message: 'must be a nextCursor of this list', params: { rule: 'cursor' } });
       return z.NEVER;
@@ -427,7 +427,7 @@ export const readCursor = <T>(schema: z.ZodType<T>) =>
 
 export const encodeCursor = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
-function decode(cursor: string): unknown {
+function decodeCursor(cursor: string): unknown {
   try {
     return JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {

@@ -18,15 +18,15 @@ export function refuseErrors(errors: FieldError[]): void {
 type Issue = z.core.$ZodIssue;
 
 function describeIssue(issue: Issue, root: unknown): FieldError[] {
-  const at = (path: PropertyKey[], rule: string, message: string) => ({
+  const buildError = (path: PropertyKey[], rule: string, message: string) => ({
     path: path.map(makePrintable).join('.'),
     rule,
     message,
   });
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => at([...issue.path, key], 'unknown_field', 'is not a known field'));
+    return issue.keys.map((key) => buildError([...issue.path, key], 'unknown_field', 'is not a known field'));
   if (issue.code !== 'custom' && getValueAt(root, issue.path) === undefined)
-    return [at(issue.path, 'required', 'is required')];
+    return [buildError(issue.path, 'required', 'is required')];
   const meant = issue.code === 'invalid_union' ? findMeantForm(issue, getValueAt(root, issue.path)) : undefined;
   if (meant)
     return meant.map((error) => ({
@@ -34,7 +34,7 @@ function describeIssue(issue: Issue, root: unknown): FieldError[] {
       path: [...issue.path.map(makePrintable), error.path].filter(Boolean).join('.'),
     }));
   const [rule, message] = readRule(issue);
-  return [at(issue.path, rule, message)];
+  return [buildError(issue.path, rule, message)];
 }
 
 /** What is wrong with a value by the form that it comes closest to; undefined where it resembles none. */

@@ -160,7 +160,7 @@ const entry = {
 };
 const versionOfRelationship = z.strictObject({ version });
 
-export const answer = z
+export const recordedAnswer = z
   .strictObject({
     question,
     ...answerFields,
@@ -174,7 +174,7 @@ export const answer = z
     ...entry,
   })
   .meta({ id: 'PlatformAnswer' });
-export const answerPut = answer.extend(versionOfRelationship.shape).meta({ id: 'PlatformAnswerPut' });
+export const answerPut = recordedAnswer.extend(versionOfRelationship.shape).meta({ id: 'PlatformAnswerPut' });
 
 export const answersQuery = pageQuery.extend({
   question: question.optional(),

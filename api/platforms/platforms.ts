@@ -27,7 +27,7 @@ import { answerPage } from '../kernel/listing';
 import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import { describePage, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
 import {
-  answer,
+  recordedAnswer,
   answerInput,
   answerPut,
   answersQuery,
@@ -213,7 +213,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
     access: 'registry:read',
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     query: answersQuery,
-    responses: { 200: { description: 'Answers in order of recording', schema: describePage(answer) } },
+    responses: { 200: { description: 'Answers in order of recording', schema: describePage(recordedAnswer) } },
     handler: async ({ principal, subject, query: { limit, cursor, ...filter } }) =>
       answerPage(
         await listPlatformAnswers(sql, principal, subject.id, filter, { limit, ...(cursor && { cursor }) }),

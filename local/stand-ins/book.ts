@@ -1,26 +1,26 @@
 import { addDays } from '../../domain/time/dates';
 import type { Environment } from '../../runtime/config';
-import { sampleBook } from '../sample-book';
+import { createSampleBook } from '../sample-book';
 import { StandInCaqh, type StandInProvider } from './caqh';
 import { StandInLeie } from './leie';
 import { StandInNppes } from './nppes';
 
-const compact = (date: string) => date.replaceAll('-', '');
+const compactDate = (date: string) => date.replaceAll('-', '');
 
 /** What CAQH says of the people of the sample book: two things that are well, and two to do. */
-const says = (today: string): Record<string, Partial<StandInProvider>> => ({
-  Feldman: { providerStatus: 'Re-Attestation', statusDate: compact(addDays(today, -30)) },
-  Okafor: { providerStatus: 'Initial Profile Complete', statusDate: compact(addDays(today, -10)) },
-  Tanaka: { providerStatus: 'Re-Attestation', statusDate: compact(addDays(today, -80)), authorizationFlag: 'N' },
+const describeAnswers = (today: string): Record<string, Partial<StandInProvider>> => ({
+  Feldman: { providerStatus: 'Re-Attestation', statusDate: compactDate(addDays(today, -30)) },
+  Okafor: { providerStatus: 'Initial Profile Complete', statusDate: compactDate(addDays(today, -10)) },
+  Tanaka: { providerStatus: 'Re-Attestation', statusDate: compactDate(addDays(today, -80)), authorizationFlag: 'N' },
   Romero: { providerStatus: 'First Provider Contact', rosterStatus: 'NOT ON ROSTER', authorizationFlag: 'N' },
 });
 
 /** Starts a CAQH, an NPPES and an OIG that know the sample book; answers the settings with which they are asked. */
 export async function startStandIns(today: string): Promise<Environment> {
-  const people = sampleBook(today).clients.flatMap(({ providers }) => providers);
+  const people = createSampleBook(today).clients.flatMap(({ providers }) => providers);
   const [caqh, nppes, leie] = [new StandInCaqh(), new StandInNppes(), new StandInLeie()];
   for (const { firstName, lastName, npi, caqhId, taxonomyCode } of people) {
-    caqh.providers.push({ caqhId, npi, ...says(today)[lastName] });
+    caqh.providers.push({ caqhId, npi, ...describeAnswers(today)[lastName] });
     // she married, and has not told everybody
     const listed = lastName === 'Tanaka' ? 'TANAKA-REED' : lastName.toUpperCase();
     nppes.records.push({ number: npi, firstName: firstName.toUpperCase(), lastName: listed, taxonomyCode });

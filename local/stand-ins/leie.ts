@@ -23,7 +23,7 @@ export class StandInLeie extends StandIn {
 
   constructor() {
     super((_called, { headers }) => {
-      const body = [COLUMNS, ...this.entries.map(lineOf)].join('\r\n');
+      const body = [COLUMNS, ...this.entries.map(writeLine)].join('\r\n');
       const etag = `"${createHash('sha256').update(body).digest('hex')}"`;
       const said = { etag, 'content-type': 'text/csv', ...(this.modified && { 'last-modified': this.modified }) };
       return headers['if-none-match'] === etag ? { status: 304, body: '', headers: said } : { body, headers: said };
@@ -31,7 +31,7 @@ export class StandInLeie extends StandIn {
   }
 }
 
-const lineOf = ({
+const writeLine = ({
   lastName = '',
   firstName = '',
   businessName = '',

@@ -23,12 +23,12 @@ export class StandInNppes extends StandIn {
       if (query.version !== '2.1' || !/^\d{10}$/.test(query.number ?? ''))
         return { body: { Errors: [{ description: 'No valid search criteria', field: 'number', number: '04' }] } };
       const found = this.records.find((one) => String(one.number) === query.number);
-      return { body: { result_count: found ? 1 : 0, results: found ? [resultOf(found)] : [] } };
+      return { body: { result_count: found ? 1 : 0, results: found ? [buildResult(found)] : [] } };
     });
   }
 }
 
-const resultOf = ({
+const buildResult = ({
   number,
   firstName,
   lastName,

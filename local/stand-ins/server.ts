@@ -14,7 +14,7 @@ const BEHAVIOURS = [
 ] as const;
 export type Behaviour = (typeof BEHAVIOURS)[number];
 
-export interface Called {
+export interface ReceivedCall {
   method: string;
   path: string;
   query: Record<string, string>;
@@ -29,10 +29,10 @@ type Reply = { status?: number; body: unknown; headers?: Record<string, string> 
  */
 export class StandIn {
   behaviour: Behaviour = 'answers';
-  readonly calls: Called[] = [];
+  readonly calls: ReceivedCall[] = [];
   private readonly server: Server;
 
-  constructor(private readonly answer: (called: Called, request: IncomingMessage) => Reply) {
+  constructor(private readonly answer: (called: ReceivedCall, request: IncomingMessage) => Reply) {
     this.server = createServer((request, response) => void this.take(request, response));
   }
 
@@ -73,19 +73,20 @@ export class StandIn {
       return void response.writeHead(204).end();
     }
     this.calls.push(called);
-    const send = ({ status = 200, body, headers }: Reply) =>
+    const sendReply = ({ status = 200, body, headers }: Reply) =>
       response
         .writeHead(status, { 'content-type': 'application/json', ...headers })
         .end(typeof body === 'string' ? body : JSON.stringify(body));
     const replies: Record<Behaviour, () => unknown> = {
-      answers: () => send(this.answer(called, request)),
+      answers: () => sendReply(this.answer(called, request)),
       down: () => request.socket.destroy(),
       slow: () => undefined,
-      overloaded: () => send({ status: 503, body: '<h1>Service Unavailable</h1>' }),
-      malformed: () => send({ body: '<!doctype html><title>Maintenance</title>' }),
-      redirects: () => send({ status: 302, body: '', headers: { location: 'http://127.0.0.1:1/elsewhere' } }),
-      endless: () => send({ body: `"${'x'.repeat(2_000_000)}"` }),
-      unauthorised: () => send({ status: 401, body: { Message: 'Authorization has been denied for this request.' } }),
+      overloaded: () => sendReply({ status: 503, body: '<h1>Service Unavailable</h1>' }),
+      malformed: () => sendReply({ body: '<!doctype html><title>Maintenance</title>' }),
+      redirects: () => sendReply({ status: 302, body: '', headers: { location: 'http://127.0.0.1:1/elsewhere' } }),
+      endless: () => sendReply({ body: `"${'x'.repeat(2_000_000)}"` }),
+      unauthorised: () =>
+        sendReply({ status: 401, body: { Message: 'Authorization has been denied for this request.' } }),
     };
     replies[this.behaviour]();
   }

@@ -4,7 +4,7 @@ import type { IssueCode, RecredentialingStatus, Stage, WaitingOn } from '../../d
 import type { Db, Fragment } from '../../runtime/database';
 import { isOverdue, selectSummaries, type ApplicationSummary } from './applications';
 import { isInScope, type Principal } from '../kernel/principal';
-import { isAssignable } from '../registry/users';
+import { isUnderWay } from '../registry/users';
 
 export interface ApplicationFilter {
   stage?: Stage | undefined;
@@ -130,7 +130,7 @@ export async function listAssigned(
 ): Promise<string[]> {
   const rows = await sql<{ id: string }[]>`
     select id from applications
-    where assignee = ${userId} and ${isAssignable(sql)} and ${isInScope(sql, principal)}
+    where assignee = ${userId} and ${isUnderWay(sql)} and ${isInScope(sql, principal)}
       ${clientId ? sql`and client_id = ${clientId}` : sql``} ${payerId ? sql`and payer_id in ${selectEntryIds(sql, 'payers', payerId)}` : sql``}
     order by created_at, id limit ${limit}`;
   return rows.map((row) => row.id);

@@ -30,11 +30,11 @@ export async function recordAudit(db: Db, principal: Principal, entry: AuditEntr
     insert into audit_log (client_id, actor, action, subject_type, subject_id, outcome, detail, before, after, request_id,
       caller_request_id)
     values (${clientId}, ${toJson(db, buildActor(principal))}, ${action}, ${subjectType}, ${subjectId}, ${outcome},
-      ${masked(db, detail)}, ${masked(db, differs?.before)}, ${masked(db, differs?.after)}, ${principal.requestId ?? null},
+      ${maskSecrets(db, detail)}, ${maskSecrets(db, differs?.before)}, ${maskSecrets(db, differs?.after)}, ${principal.requestId ?? null},
       ${principal.callerRequestId ?? null})`;
 }
 
-const masked = (db: Db, data: object | undefined) => (data ? toJson(db, redactSecrets(data)) : null);
+const maskSecrets = (db: Db, data: object | undefined) => (data ? toJson(db, redactSecrets(data)) : null);
 
 /** Counted with every change, which says nothing of it. */
 const COUNTED: readonly string[] = ['version', 'updatedAt'];
@@ -45,7 +45,7 @@ function listDifferences({ before, after }: Change): Change | undefined {
   const names = Object.keys({ ...was, ...is }).filter(
     (name) => !COUNTED.includes(name) && !isDeepStrictEqual(was![name], is![name]),
   );
-  const only = (fields: Record<string, unknown>) =>
+  const pickFields = (fields: Record<string, unknown>) =>
     Object.fromEntries(names.map((name) => [name, fields[name] ?? null]));
-  return names.length > 0 ? { before: only(was!), after: only(is!) } : undefined;
+  return names.length > 0 ? { before: pickFields(was!), after: pickFields(is!) } : undefined;
 }

@@ -20,15 +20,16 @@ interface Head {
 
 const START: Head = { place: 0, hash: '' };
 
-const sha256 = (...lines: (string | number)[]): string => createHash('sha256').update(lines.join('\n')).digest('hex');
+const computeSha256 = (...lines: (string | number)[]): string =>
+  createHash('sha256').update(lines.join('\n')).digest('hex');
 
 /** The hash of the link that follows a head. */
-const hashOfLink = (head: Head, chain: string, entryHash: string): string =>
-  sha256(head.hash, chain, head.place + 1, entryHash);
+const computeLinkHash = (head: Head, chain: string, entryHash: string): string =>
+  computeSha256(head.hash, chain, head.place + 1, entryHash);
 
 /** The hash of a root: over the root before, and over the heads of all chains. */
-const hashOfRoot = (before: string, linksThrough: number, heads: ReadonlyMap<string, Head>): string =>
-  sha256(
+const computeRootHash = (before: string, linksThrough: number, heads: ReadonlyMap<string, Head>): string =>
+  computeSha256(
     before,
     linksThrough,
     ...[...heads]
@@ -37,7 +38,7 @@ const hashOfRoot = (before: string, linksThrough: number, heads: ReadonlyMap<str
   );
 
 /** The hash of all that an entry says. A column that comes later is hashed only where it is not null. */
-const entryHash = (sql: Db): Fragment => sql`
+const selectEntryHash = (sql: Db): Fragment => sql`
   encode(sha256(convert_to(jsonb_build_object(
     'id', e.id, 'clientId', e.client_id, 'at', to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
     'actor', e.actor, 'action', e.action, 'subjectType', e.subject_type, 'subjectId', e.subject_id, 'outcome', e.outcome,
@@ -55,13 +56,13 @@ export const linkEntries = (sql: Sql): Promise<number> =>
       with taken as (
         delete from audit_unlinked
         where entry_id in (select entry_id from audit_unlinked order by entry_id limit ${AT_ONCE}) returning entry_id)
-      select e.id, coalesce(e.client_id, ${NO_CLIENT}) as chain, ${entryHash(tx)} as hash
+      select e.id, coalesce(e.client_id, ${NO_CLIENT}) as chain, ${selectEntryHash(tx)} as hash
       from audit_log e join taken t on t.entry_id = e.id order by e.id`;
     if (entries.length === 0) return 0;
     const heads = await readHeads(tx, [...new Set(entries.map(({ chain }) => chain))]);
     const links = entries.map(({ id, chain, hash }) => {
       const head = heads.get(chain) ?? START;
-      const link = { place: head.place + 1, hash: hashOfLink(head, chain, hash) };
+      const link = { place: head.place + 1, hash: computeLinkHash(head, chain, hash) };
       heads.set(chain, link);
       return { chain, entryId: id, entryHash: Buffer.from(hash, 'hex'), ...link, hash: Buffer.from(link.hash, 'hex') };
     });
@@ -87,7 +88,7 @@ export const addRoot = (sql: Sql, { everySeconds }: { everySeconds: number }): P
       where l.id > coalesce(r.links_through, 0)
         and coalesce(r.at <= now() - make_interval(secs => ${everySeconds}), true)`;
     if (!due) return null;
-    const hash = hashOfRoot(due.before, due.linksThrough, await readAllHeads(tx));
+    const hash = computeRootHash(due.before, due.linksThrough, await readAllHeads(tx));
     const row = { linksThrough: due.linksThrough, hash: Buffer.from(hash, 'hex') };
     const [root] = await tx<[{ id: number; at: Instant }]>`insert into audit_roots ${tx(row)} returning id, at`;
     return { ...root, hash };
@@ -99,11 +100,11 @@ async function takeTurn(tx: Tx): Promise<boolean> {
 }
 
 type HeadRow = Head & { chain: string };
-const byChain = (rows: readonly HeadRow[]): Map<string, Head> =>
+const groupByChain = (rows: readonly HeadRow[]): Map<string, Head> =>
   new Map(rows.map(({ chain, place, hash }) => [chain, { place, hash }]));
 
 const readHeads = async (sql: Db, chains: string[]): Promise<Map<string, Head>> =>
-  byChain(
+  groupByChain(
     await sql<HeadRow[]>`
       select c.chain, l.place, encode(l.hash, 'hex') as hash from unnest(${chains}::uuid[]) as c(chain)
       cross join lateral (
@@ -112,7 +113,7 @@ const readHeads = async (sql: Db, chains: string[]): Promise<Map<string, Head>> 
 
 /** From one chain to the next, however long each is. */
 const readAllHeads = async (sql: Db): Promise<Map<string, Head>> =>
-  byChain(
+  groupByChain(
     await sql<HeadRow[]>`
       with recursive heads as (
         (select chain, place, hash from audit_links order by chain desc, place desc limit 1)
@@ -206,7 +207,7 @@ export const verifyAuditLog = (sql: Sql, knownRoots: readonly string[] = []): Pr
 
 const selectLinks = (sql: Db) => sql<LinkRow[]>`
   select l.id, l.chain, l.place, l.entry_id, encode(l.entry_hash, 'hex') as entry_hash, encode(l.hash, 'hex') as hash,
-    case when e.id is not null then ${entryHash(sql)} end as hash_now,
+    case when e.id is not null then ${selectEntryHash(sql)} end as hash_now,
     case when e.action = 'retention.purge' and e.detail->>'what' = 'audit'
       then jsonb_build_object('entries', e.detail->'entries', 'through', e.detail->'through') end as purged
   from audit_links l left join audit_log e on e.id = l.entry_id order by l.id`;
@@ -253,7 +254,7 @@ class ChainCheck {
     const { chain, hash, entryHash: linked, hashNow, purged } = link;
     const head = this.heads.get(chain) ?? START;
     if (link.place !== head.place + 1) this.breakAt('link_missing', link);
-    else if (hash !== hashOfLink(head, chain, linked)) this.breakAt('link_changed', link);
+    else if (hash !== computeLinkHash(head, chain, linked)) this.breakAt('link_changed', link);
     else if (hashNow !== null && hashNow !== linked) this.breakAt('entry_changed', link);
     if (hashNow === null) {
       const gone = this.gone.get(chain) ?? [];
@@ -274,7 +275,7 @@ class ChainCheck {
   private checkRoots(linkId: number): void {
     for (let root = this.roots[0]; root && root.linksThrough < linkId; root = this.roots[0]) {
       this.roots.shift();
-      if (root.hash !== hashOfRoot(this.lastRoot, root.linksThrough, this.heads))
+      if (root.hash !== computeRootHash(this.lastRoot, root.linksThrough, this.heads))
         this.break({ fault: 'root_changed', rootId: root.id }, root.linksThrough);
       this.lastRoot = root.hash;
     }

@@ -100,13 +100,13 @@ export const listUsers = (sql: Db, principal: Principal, request: PageRequest): 
 export type UserPatch = Partial<Pick<User, 'name' | 'email' | 'role' | 'clientIds' | 'team' | 'capacity' | 'timeZone'>>;
 
 /** The condition that an application is somebody's work: it is open, or its participation goes on. */
-export const isAssignable = (sql: Db): Fragment =>
+export const isUnderWay = (sql: Db): Fragment =>
   sql`(open or stage = 'confirmed' and snapshot->>'participationEndedOn' is null)`;
 
 /** What a user has: open applications and those whose participation goes on, open tasks, and what they are asked. */
 export const selectAssignedWork = (sql: Db, userId: string): Fragment => sql`(
   select 'application' as type, id, client_id from applications
-  where assignee = ${userId} and ${isAssignable(sql)}
+  where assignee = ${userId} and ${isUnderWay(sql)}
   union all
   select 'task', id, client_id from tasks where assignee = ${userId} and closed_at is null
   union all

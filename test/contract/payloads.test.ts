@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { applyEvent } from '../../domain/applications/reduce';
 import type { ApplicationState } from '../../domain/applications/state';
 import { CONTRACT_STATUSES, FACTS, OUTCOMES, type Action } from '../../domain/kernel/codes';
-import { Paper, VALUES } from '../unit/application/paper';
+import { Paper, FACT_VALUES } from '../unit/application/paper';
 
 const date = fc.constantFrom('2027-01-04', '2027-02-01', '2027-06-30');
 const outOfOrder = fc.option(fc.constant({ reason: 'known since' }), { nil: undefined });
@@ -26,7 +26,7 @@ const command = fc.oneof(
   ...FACTS.map((fact) =>
     asked('confirmations', {
       fact: fc.constant(fact),
-      value: fc.constantFrom(VALUES[fact], fact === 'effectiveDate' ? '2027-05-01' : 'another'),
+      value: fc.constantFrom(FACT_VALUES[fact], fact === 'effectiveDate' ? '2027-05-01' : 'another'),
       source: fc.constantFrom('letter', 'client_word'),
       reference: fc.constant('L1'),
       outOfOrder,

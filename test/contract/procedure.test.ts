@@ -3,7 +3,7 @@ import { PARTICIPATION_TRACKS, FACTS, ISSUE_CODES, STAGES, type Action, type Sta
 import type { TimerName } from '../../domain/applications/events';
 import { addDays } from '../../domain/time/dates';
 import type { Playbook } from '../../domain/registry/playbook';
-import { COMPLETE, Paper, TODAY0, VALUES } from '../unit/application/paper';
+import { COMPLETE, Paper, TODAY0, FACT_VALUES } from '../unit/application/paper';
 import type { ApplicationRun, Part } from '../../workflows/application-run';
 import { lookAfterParticipation } from '../../workflows/network-participation';
 import * as procedure from '../../workflows/payer-application';
@@ -35,7 +35,7 @@ const IN_HOURS: Playbook = {
   directoryEvery: { hours: 500 },
 };
 const CONFIRMATIONS = Object.fromEntries(
-  FACTS.map((fact) => [fact, { value: VALUES[fact], source: 'letter', reference: 'L1' }]),
+  FACTS.map((fact) => [fact, { value: FACT_VALUES[fact], source: 'letter', reference: 'L1' }]),
 );
 
 /** An application that has just come to a stage. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Route } from '../../api/kernel/route';
 import { buildOpenApiDocument } from '../../api/kernel/openapi';
 import { answer, rosterEntry } from '../../api/applications/actions-schemas';
-import { ID_FIELDS, oddRequests } from '../support/odd-requests';
+import { ID_FIELDS, makeOddRequests } from '../support/odd-requests';
 import { DATE_RULES, type DateRule } from '../../domain/kernel/date-rules';
 import { readRoutes } from '../support/routes';
 
@@ -343,6 +343,6 @@ test('every field that takes an id gets one that is on record from the odd reque
   });
   const rooms = Object.fromEntries(Object.keys(document.paths!).map((path) => [path.split('/')[2], id(999)]));
   // it throws where there is none
-  expect(oddRequests(document, { rooms, fields }, 1, 1)).toHaveLength(1);
+  expect(makeOddRequests(document, { rooms, fields }, 1, 1)).toHaveLength(1);
   expect(ID_FIELDS.filter((name) => !asked.has(name))).toEqual([]);
 });

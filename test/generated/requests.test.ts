@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import type { Answer, Api } from '../../local/http';
-import { dayIn, exclusionList, fileMaker } from '../support/filled-files';
+import { addDaysToToday, writeExclusionList, createFileMaker } from '../support/filled-files';
 import type { RealIds } from '../support/odd-requests';
-import { freshPlace, StartedSystem } from '../support/started-system';
+import { createPlace, StartedSystem } from '../support/started-system';
 import { runSchemathesis } from './schemathesis';
 import { seedDocument } from './seeded-document';
 
@@ -13,12 +13,12 @@ const PER_OPERATION = 15;
 /** Answered by what is at the door: the form of the request, the key, the address. */
 const AT_THE_DOOR = [400, 401, 403, 404, 405, 413, 415];
 
-let place: Awaited<ReturnType<typeof freshPlace>>;
+let place: Awaited<ReturnType<typeof createPlace>>;
 let system: StartedSystem;
 let api: Api;
 let key: string;
 beforeAll(async () => {
-  place = await freshPlace();
+  place = await createPlace();
   system = await new StartedSystem(place.directory, place.port).ready();
   api = system.api();
   key = (await api.post('/v1/api-keys', { name: 'generated', role: 'admin' })).key;
@@ -28,12 +28,12 @@ afterAll(() => place.remove());
 const url = () => `http://127.0.0.1:${place.port}`;
 
 async function makeIds(): Promise<RealIds> {
-  const { makeFile, fillFile } = fileMaker(api);
+  const { makeFile, fillFile } = createFileMaker(api);
   const files = await Promise.all(Array.from({ length: FILES }, makeFile));
-  const imported = await fetch(`${url()}/v1/exclusions/imports?month=${dayIn(0).slice(0, 7)}`, {
+  const imported = await fetch(`${url()}/v1/exclusions/imports?month=${addDaysToToday(0).slice(0, 7)}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'text/csv' },
-    body: exclusionList(files),
+    body: writeExclusionList(files),
   });
   expect(imported.status).toBe(200);
   const filled: RealIds[] = [];

@@ -1,8 +1,8 @@
 import type { RealIds } from '../support/odd-requests';
 import { startOfDay } from '../../domain/time/calendar';
 import { addMilliseconds } from '../../domain/time/dates';
-import { freshNpi } from '../support/file';
-import { dayIn } from '../support/filled-files';
+import { inventNpi } from '../support/file';
+import { addDaysToToday } from '../support/filled-files';
 
 /*
  * The OpenAPI document as a generator of requests should read it: where it says `any UUID`, the ids that are on record; where it
@@ -33,15 +33,15 @@ const ODD_DATES = [
   '2200-01-01',
   '9999-12-31',
 ];
-const DATES = [...USUAL_DATES, -1, 0, 1].map(dayIn).concat(ODD_DATES);
+const DATES = [...USUAL_DATES, -1, 0, 1].map(addDaysToToday).concat(ODD_DATES);
 
 /** Both sides of the last midnight of every zone. */
-const MIDNIGHTS = [...new Set(Intl.supportedValuesOf('timeZone').map((zone) => startOfDay(dayIn(-1), zone)))].flatMap(
-  (midnight) => [addMilliseconds(midnight, -1), midnight],
-);
+const MIDNIGHTS = [
+  ...new Set(Intl.supportedValuesOf('timeZone').map((zone) => startOfDay(addDaysToToday(-1), zone))),
+].flatMap((midnight) => [addMilliseconds(midnight, -1), midnight]);
 const INSTANTS = [...MIDNIGHTS, ...ODD_DATES.map((date) => `${date}T00:00:00Z`)];
 
-const NPIS = Array.from({ length: 40 }, freshNpi);
+const NPIS = Array.from({ length: 40 }, inventNpi);
 /** Whose check digit nothing in the document describes: the example is one that is right. */
 const BY_EXAMPLE = /^(AB|123-45|912)/;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Reply } from '../support/api';
 import { eventually } from '../support/eventually';
-import { allFacts, daysAgo, daysAhead, FACTS, System, TODAY, type OpenApplication } from '../support/system';
+import { createAllFacts, daysAgo, daysAhead, FACTS, System, TODAY, type OpenApplication } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -271,7 +271,7 @@ test('of several that are taken over at once as confirmed, one makes the practic
   const providers = await Promise.all(
     [1, 2, 3, 4].map(async () => (await system.file({ clientId: filed.clientId })).providerId),
   );
-  const adopt = { stage: 'confirmed', confirmations: allFacts() };
+  const adopt = { stage: 'confirmed', confirmations: createAllFacts() };
   await Promise.all(providers.map((providerId) => system.open({ ...filed, providerId }, { adopt })));
   const { body } = await system.api.get(`/v1/agreements?practiceId=${filed.practiceId}`);
   expect(body.items).toHaveLength(1);
@@ -414,7 +414,7 @@ test('a termination with nothing to end, and a second application beside a parti
   const idle = await system.open(filed, { kind: 'termination' });
   expect((await idle.get()).questions).toEqual([{ code: 'nothing_to_end', applicationId: null }]);
   await idle.act('withdrawal', { reason: 'opened by mistake' });
-  const going = await system.open(filed, { adopt: { stage: 'confirmed', confirmations: allFacts() } });
+  const going = await system.open(filed, { adopt: { stage: 'confirmed', confirmations: createAllFacts() } });
   expect((await going.get()).questions).toEqual([]);
   const second = await system.open(filed);
   expect((await second.get()).questions).toEqual([{ code: 'participation_current', applicationId: going.id }]);

@@ -2,7 +2,7 @@ import { addRoot, linkEntries, verifyAuditLog } from '../../record/operations/au
 import { purgeDueData } from '../../record/offboarding/retention';
 import type { Tx } from '../../runtime/database';
 import { CLIENT, PROVIDER, TestApi } from '../support/api';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -184,7 +184,7 @@ test('a purge after its time leaves the hashes of what it took; what went otherw
 });
 
 test('a decision about a person whom two clients share is in the chain of each', async () => {
-  const npi = freshNpi();
+  const npi = inventNpi();
   const clients = [await clientWithEntries(), await clientWithEntries()];
   const providers: string[] = [];
   for (const id of clients) providers.push((await api.make(`/v1/clients/${id}/providers`, { ...PROVIDER, npi })).id);

@@ -1,6 +1,6 @@
 import { eventually } from '../support/eventually';
 import { createChecks } from '../../record/applications/bridges';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { daysAgo, daysAhead, OpenApplication, System, TODAY, type Filed } from '../support/system';
 import { PRACTICE, type Reply } from '../support/api';
 
@@ -79,7 +79,7 @@ test('all chosen applications start in one call, each on its own and each once',
 test('the kind that is left out is the one that fits', async () => {
   const { start, payerId, clientId, providerId } = await decided('build_direct');
   const { api } = system;
-  const elsewhere = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+  const elsewhere = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
   await api.make('/v1/applications', { providerId, practiceId: elsewhere.id, payerId, state: 'CA' });
   const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;
   expect((await api.get(`/v1/applications/${id}`)).body.kind).toBe('add_tin_or_location');
@@ -327,7 +327,7 @@ test('a check is given to whom the application is assigned, as long as they may 
   const { sql } = api.deps;
   const { start, payerId, clientId, application } = await decided('bridge');
   const [{ id }] = (await start([{ payerId, state: 'CA' }])).body.items;
-  const email = `${freshNpi()}@operator.example`;
+  const email = `${inventNpi()}@operator.example`;
   const { id: assignee } = await api.make('/v1/users', { name: 'Dana', email, role: 'specialist' });
   await application(id).act('assignment', { assignee });
   await application(id).submit({ submittedOn: TODAY });

@@ -1,7 +1,7 @@
 import { eventually } from '../support/eventually';
 import { PRACTICE, PROVIDER } from '../support/api';
-import { freshNpi } from '../support/file';
-import { allFacts, daysAgo, System, type Filed } from '../support/system';
+import { inventNpi } from '../support/file';
+import { createAllFacts, daysAgo, System, type Filed } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -79,7 +79,7 @@ test('another TIN takes a contract: its application wants all four facts anew, a
 
 test('Medicare is notified within 30 days; a payer that wants a notice or nothing gets no application', async () => {
   const medicare = await system.file();
-  const confirmations = allFacts();
+  const confirmations = createAllFacts();
   await system.open(medicare, { lineOfBusiness: 'medicare', adopt: { stage: 'confirmed', confirmations } });
   await system.api.patch(`/v1/providers/${medicare.providerId}`, { lastName: 'Married', changedOn: daysAgo(10) });
   const change = await opened(`/v1/providers/${medicare.providerId}`);
@@ -100,7 +100,7 @@ test('Medicare is notified within 30 days; a payer that wants a notice or nothin
 
 test('a notice is in the queue until the payer was notified, by the day on which Medicare wants it', async () => {
   const filed = await system.file({ playbook: { changes: { address: 'notice' } } });
-  const confirmations = allFacts();
+  const confirmations = createAllFacts();
   const adopt = { stage: 'confirmed', confirmations };
   const participation = await system.open(filed, { lineOfBusiness: 'medicare', adopt });
   await system.api.patch(practice(filed), { address: NEW_ADDRESS, changedOn: daysAgo(5) });
@@ -124,10 +124,10 @@ test('a notice is in the queue until the payer was notified, by the day on which
 
 test('of a payer that takes one application for the whole practice, one is opened; a group’s agreement is named too', async () => {
   const filed = await system.file({ playbook: { changes: { perPractice: true } } });
-  const member = await system.api.make(`/v1/clients/${filed.clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
-  const adopt = { stage: 'confirmed', confirmations: allFacts() };
+  const member = await system.api.make(`/v1/clients/${filed.clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
+  const adopt = { stage: 'confirmed', confirmations: createAllFacts() };
   const group = { kind: 'new_group', providerId: undefined };
-  const { contract, claimsRoute } = allFacts();
+  const { contract, claimsRoute } = createAllFacts();
   await system.open(filed, { ...group, adopt: { stage: 'confirmed', confirmations: { contract, claimsRoute } } });
   await system.open(filed, { adopt });
   await system.open({ ...filed, providerId: member.id }, { adopt });

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
-import { freshNpi } from '../support/file';
-import { devServerAddress } from '../support/servers';
-import { allFacts, daysAgo, daysAhead, proof, SEEN, TODAY } from '../support/system';
+import { inventNpi } from '../support/file';
+import { readDevServerAddress } from '../support/servers';
+import { createAllFacts, daysAgo, daysAhead, createProof, SEEN, TODAY } from '../support/system';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await TestApi.start({ temporalAddress: devServerAddress() });
+  api = await TestApi.start({ temporalAddress: readDevServerAddress() });
 });
 afterAll(() => api.stop());
 
@@ -20,7 +20,7 @@ const payer = async (playbook: object = {}): Promise<string> =>
 const practiceOf = (clientId: string) =>
   api.make(`/v1/clients/${clientId}/practices`, {
     ...PRACTICE,
-    npi: freshNpi(),
+    npi: inventNpi(),
     locations: [{ name: 'Main', address: PRACTICE.address }],
   });
 
@@ -28,7 +28,7 @@ const practiceOf = (clientId: string) =>
 async function onPlatform(payers = 1, playbook: object = {}) {
   const { id: clientId } = await api.make('/v1/clients', CLIENT);
   const practice = await practiceOf(clientId);
-  const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+  const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
   await api.make(`/v1/providers/${provider.id}/attestations`, { attestedOn: TODAY, source: 'caqh' });
   const payerIds = await Promise.all(Array.from({ length: payers }, () => payer(playbook)));
   const made = await api.make(PATH, { providerId: provider.id, platform: 'Alma', payerIds });
@@ -66,7 +66,7 @@ describe('consequences', () => {
     const [none, fresh, asked, network] = payerIds;
     await open({ payerId: fresh });
     await open({ payerId: asked, adopt: { stage: 'in_review', submittedOn: daysAgo(60) } });
-    const confirmations = { ...allFacts({ seen: SEEN }), effectiveDate: proof(daysAgo(10)) };
+    const confirmations = { ...createAllFacts({ seen: SEEN }), effectiveDate: createProof(daysAgo(10)) };
     const kept = await open({ payerId: network, adopt: { stage: 'confirmed', confirmations } });
     const found = await leaving(daysAhead(45));
     const item = (payerId: string | undefined) =>
@@ -96,8 +96,8 @@ describe('consequences', () => {
     const elsewhere = await open({ payerId: listed, practiceId: other.id, adopt: { stage: 'in_review' } });
     const parts = { credentialed: 'yes' };
     const entry = await answer('direct_contract', { answer: 'no', payerId: credentialed, parts });
-    const adopt = { stage: 'confirmed', confirmations: allFacts({ seen: SEEN }) };
-    const colleague = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+    const adopt = { stage: 'confirmed', confirmations: createAllFacts({ seen: SEEN }) };
+    const colleague = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
     await open({ providerId: colleague.id, payerId: agreed, adopt });
 
     const fits = async (more: string) =>
@@ -200,7 +200,7 @@ describe('panels', () => {
   test('that were closed to one applicant are closed to the next, until a user states otherwise', async () => {
     const { clientId, open, leaving, payerIds } = await onPlatform();
     const other = await practiceOf(clientId);
-    const colleague = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+    const colleague = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
     const adopt = { stage: 'panel_closed', stageSince: daysAgo(3) };
     const parked = await open({ providerId: colleague.id, practiceId: other.id, adopt });
     const read = async () => (await leaving(daysAhead(200))).items[0];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { explainReasons } from '../../papers/coverage';
 import { PAYER } from '../support/api';
-import { allFacts, daysAgo, daysAhead, FACTS, proof, System, type Filed } from '../support/system';
+import { createAllFacts, daysAgo, daysAhead, FACTS, createProof, System, type Filed } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -76,7 +76,7 @@ test('a participation that begins after its licence has run out has no day to bi
   const filed = await system.file();
   const licences = [{ state: 'CA', number: 'LMFT 1', expiresOn: daysAhead(10) }];
   await system.api.patch(`/v1/providers/${filed.providerId}`, { licences });
-  const confirmations = { ...allFacts(), effectiveDate: proof(daysAhead(20)) };
+  const confirmations = { ...createAllFacts(), effectiveDate: createProof(daysAhead(20)) };
   await system.open(filed, { adopt: { stage: 'confirmed', confirmations } });
   expect(await coverage(filed.clientId)).toMatchObject([{ through: 'none', billableFrom: null }]);
 });

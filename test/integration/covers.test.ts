@@ -5,7 +5,7 @@ import { createTasks } from '../../record/kernel/tasks';
 import { joinCover } from '../../record/registry/absence-covers';
 import { queueMessages } from '../../record/outreach/messages';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { daysAgo, daysAhead } from '../support/system';
 
 let api: TestApi;
@@ -31,8 +31,8 @@ const users = (count: number, more: object = {}): Promise<string[]> =>
 /** An application with an item in the queue, which a user has. */
 async function workOf(assignee: string): Promise<{ clientId: string; applicationId: string }> {
   const { id: clientId } = await api.make('/v1/clients', CLIENT);
-  const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
-  const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+  const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
+  const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
   const payer = await api.make('/v1/payers', { ...PAYER, name: randomUUID() });
   const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id, state: 'CA' };
   const applicationId = (await api.post('/v1/applications', scope)).body.id;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { urlOf } from '../../local/postgres';
+import { buildUrl } from '../../local/postgres';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { CLIENT, PAYER, PRACTICE, PROVIDER } from '../support/api';
 import { eventually } from '../support/eventually';
-import { freshNpi } from '../support/file';
-import { freshPlace, StartedSystem } from '../support/started-system';
+import { inventNpi } from '../support/file';
+import { createPlace, StartedSystem } from '../support/started-system';
 import type { Answer, Api } from '../../local/http';
 
 const CALLERS = 12;
@@ -18,15 +18,15 @@ const BETWEEN = 25;
 /** So many of the crowd's may be on their way at once: what waits does not grow with what has been asked for. */
 const MOST_WAITING = 8 * CALLERS;
 
-let place: Awaited<ReturnType<typeof freshPlace>>;
+let place: Awaited<ReturnType<typeof createPlace>>;
 let api: Api;
 let sql: Sql;
 beforeAll(async () => {
-  place = await freshPlace();
+  place = await createPlace();
   api = (await new StartedSystem(place.directory, place.port).ready()).api();
   const read = (file: string) => readFileSync(join(place.directory, file), 'utf8').trim();
   const { postgres } = JSON.parse(read('ports.json')) as { postgres: number };
-  sql = createDatabase(urlOf(postgres, read('postgres-password')), { max: 2 });
+  sql = createDatabase(buildUrl(postgres, read('postgres-password')), { max: 2 });
 });
 afterAll(async () => {
   await sql.end();
@@ -35,8 +35,8 @@ afterAll(async () => {
 
 async function open(): Promise<string> {
   const { id: clientId } = await api.post('/v1/clients', CLIENT);
-  const practice = await api.post(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
-  const provider = await api.post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+  const practice = await api.post(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
+  const provider = await api.post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
   const payer = await api.post('/v1/payers', { ...PAYER, name: `Payer ${randomUUID()}` });
   const scope = {
     providerId: provider.id,

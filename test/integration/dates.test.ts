@@ -4,7 +4,16 @@ import type { ApplicationKey } from '../../domain/applications/events';
 import { keepCommand } from '../../record/applications/commands';
 import { openApplication } from '../../record/applications/opening';
 import type { Reply } from '../support/api';
-import { allFacts, daysAgo, FACTS, OpenApplication, proof, System, TODAY, type Filed } from '../support/system';
+import {
+  createAllFacts,
+  daysAgo,
+  FACTS,
+  OpenApplication,
+  createProof,
+  System,
+  TODAY,
+  type Filed,
+} from '../support/system';
 
 const FOR_EVER = '9999-12-31';
 const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
@@ -29,13 +38,13 @@ describe('a date that is far from every other one is refused', () => {
       ['2199-12-31', 'within_ten_years'],
       ['2026-02-30', 'real_date'],
     ]) {
-      const refused = await application.try('confirmations/effectiveDate', proof(value));
+      const refused = await application.try('confirmations/effectiveDate', createProof(value));
       expect(refusals(refused)).toEqual([400, `value ${rule}`]);
     }
-    const { body } = await application.try('confirmations/effectiveDate', proof(FOR_EVER));
+    const { body } = await application.try('confirmations/effectiveDate', createProof(FOR_EVER));
     expect(body.errors[0].message).toBe('must be from 1900-01-01 to 2199-12-31');
     const { providerId, practiceId, payerId } = await system.file();
-    const confirmations = { ...allFacts(), effectiveDate: proof(FOR_EVER) };
+    const confirmations = { ...createAllFacts(), effectiveDate: createProof(FOR_EVER) };
     const adopt = { stage: 'confirmed', confirmations };
     const adopted = await system.api.post('/v1/applications', { providerId, practiceId, payerId, state: 'CA', adopt });
     expect(refusals(adopted)).toEqual([400, 'adopt.confirmations.effectiveDate.value date_range']);
@@ -84,7 +93,7 @@ describe('a date that contradicts what is on record is refused, and can be put r
   test('a fact that was confirmed before the submission, unless it says how', async () => {
     const application = await system.at('ready_to_submit');
     await application.submit({ submittedOn: daysAgo(10) });
-    const early = proof(FACTS.payerProviderId, { confirmedOn: daysAgo(11) });
+    const early = createProof(FACTS.payerProviderId, { confirmedOn: daysAgo(11) });
     const refused = await application.try('confirmations/payerProviderId', early);
     expect(refusals(refused)).toEqual([400, 'confirmedOn before_record']);
     const outOfOrder = { reason: 'the payer gave it out with the invitation' };
@@ -293,18 +302,18 @@ describe('where such a date was stored before there was a range', () => {
     for (const fact of ['contract', 'payerProviderId', 'claimsRoute'] as const) await application.confirm(fact);
     await record(application, {
       action: 'confirmations',
-      body: { fact: 'effectiveDate', ...proof(FOR_EVER) },
+      body: { fact: 'effectiveDate', ...createProof(FOR_EVER) },
     });
     await expectAlive(application);
     const right = await application.act(
       'confirmations/effectiveDate',
-      proof(FACTS.effectiveDate, { reason: 'a slip' }),
+      createProof(FACTS.effectiveDate, { reason: 'a slip' }),
     );
     expect(right.confirmations.effectiveDate.value).toBe(FACTS.effectiveDate);
   });
 
   test('an application that was adopted with it goes on', async () => {
-    const confirmations = { ...allFacts(), effectiveDate: proof(FOR_EVER) };
+    const confirmations = { ...createAllFacts(), effectiveDate: createProof(FOR_EVER) };
     const application = await opened(await system.file(), { stage: 'confirmed', confirmations });
     await expectAlive(application);
     expect((await application.get()).participation.effectiveOn).toBe(FOR_EVER);

@@ -8,7 +8,7 @@ import { listAppointments } from '../../record/work-queue/calendar-feeds';
 import { createTasks } from '../../record/kernel/tasks';
 import { queueMessages } from '../../record/outreach/messages';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { daysAgo, daysAhead, TODAY } from '../support/system';
 
 let api: TestApi;
@@ -66,15 +66,15 @@ interface User {
 
 async function client(name: string): Promise<Client> {
   const { id } = await api.make('/v1/clients', CLIENT);
-  const practice = await api.make(`/v1/clients/${id}/practices`, { ...PRACTICE, npi: freshNpi() });
+  const practice = await api.make(`/v1/clients/${id}/practices`, { ...PRACTICE, npi: inventNpi() });
   const payerName = `Payer of ${name}`;
   const payer = await api.make('/v1/payers', { ...PAYER, name: payerName });
   const open = async () => {
-    const provider = await api.make(`/v1/clients/${id}/providers`, { ...PROVIDER, npi: freshNpi() });
+    const provider = await api.make(`/v1/clients/${id}/providers`, { ...PROVIDER, npi: inventNpi() });
     const scope = { providerId: provider.id, practiceId: practice.id, payerId: payer.id, state: 'CA' };
     return (await api.post('/v1/applications', scope)).body.id as string;
   };
-  const provider = await api.make(`/v1/clients/${id}/providers`, { ...PROVIDER, npi: freshNpi() });
+  const provider = await api.make(`/v1/clients/${id}/providers`, { ...PROVIDER, npi: inventNpi() });
   const ours = { providerId: provider.id, practiceId: practice.id };
   const application = await api.post('/v1/applications', { ...ours, payerId: shared.id, state: 'CA' });
   const platform = { providerId: provider.id, platform: 'Headway', payerIds: [shared.id] };
@@ -667,7 +667,7 @@ describe('work and mail', () => {
     expect(refused.body.errors).toMatchObject([{ path: 'assignee', rule: 'sees_the_client' }]);
     const claimed = await api.post(`/v1/applications/${application}/claim`, { assignee: users.ofA.id });
     expect(claimed.body.errors).toMatchObject([{ path: 'assignee', rule: 'sees_the_client' }]);
-    const provider = await api.make(`/v1/clients/${b.id}/providers`, { ...PROVIDER, npi: freshNpi() });
+    const provider = await api.make(`/v1/clients/${b.id}/providers`, { ...PROVIDER, npi: inventNpi() });
     const relationship = await api.make('/v1/platform-relationships', {
       providerId: provider.id,
       platform: 'Headway',

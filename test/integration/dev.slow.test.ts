@@ -14,14 +14,14 @@ import { join } from 'node:path';
 import { root } from '../../local/paths';
 import { CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
-import { freshPlace, StartedSystem } from '../support/started-system';
+import { createPlace, StartedSystem } from '../support/started-system';
 
 const ANSWER = "'Check that this process answers'";
 
-let place: Awaited<ReturnType<typeof freshPlace>>;
+let place: Awaited<ReturnType<typeof createPlace>>;
 let checkout: string;
 beforeEach(async () => {
-  place = await freshPlace();
+  place = await createPlace();
   checkout = realpathSync(mkdtempSync(join(tmpdir(), 'dev-')));
   const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', ':!test'];
   const listed = execFileSync('git', list, { cwd: root, encoding: 'utf8' }).split('\0');

@@ -5,8 +5,8 @@ import { queueMessages } from '../../record/outreach/messages';
 import { purgeDueData } from '../../record/offboarding/retention';
 import { eventually } from '../support/eventually';
 import { CLIENT, PRACTICE, PROVIDER } from '../support/api';
-import { freshNpi } from '../support/file';
-import { allFacts, daysAgo, daysAhead, System, TODAY, type Filed } from '../support/system';
+import { inventNpi } from '../support/file';
+import { createAllFacts, daysAgo, daysAhead, System, TODAY, type Filed } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -39,7 +39,7 @@ const sorted = (items: { action: string; subjectId: string }[]) =>
 const with_ = async (filed: Filed, stage: 'in_review' | 'confirmed' | 'submitted', more: object = {}) =>
   system.open(
     { ...filed, payerId: await system.payer() },
-    { adopt: { stage, ...(stage === 'confirmed' && { confirmations: allFacts() }) }, ...more },
+    { adopt: { stage, ...(stage === 'confirmed' && { confirmations: createAllFacts() }) }, ...more },
   );
 
 /** A provider of a group: two open applications, one participation of the group's, one of the provider's own. */
@@ -248,10 +248,10 @@ describe('a client with forty providers', () => {
     const clientId = (await api.make('/v1/clients', CLIENT)).id;
     const practice = await api.make(`/v1/clients/${clientId}/practices`, PRACTICE);
     const payers = await Promise.all(Array.from({ length: 3 }, () => system.payer()));
-    const person = freshNpi();
+    const person = inventNpi();
     const applications = await Promise.all(
       Array.from({ length: 40 }, async (_, i) => {
-        const npi = i === 0 ? person : freshNpi();
+        const npi = i === 0 ? person : inventNpi();
         const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi });
         await api.make(`/v1/providers/${providerId}/attestations`, { attestedOn: TODAY, source: 'caqh' });
         const filed = {
@@ -264,7 +264,7 @@ describe('a client with forty providers', () => {
         };
         return system.open(
           filed,
-          i % 4 === 0 ? { kind: 'add_to_group', adopt: { stage: 'confirmed', confirmations: allFacts() } } : {},
+          i % 4 === 0 ? { kind: 'add_to_group', adopt: { stage: 'confirmed', confirmations: createAllFacts() } } : {},
         );
       }),
     );
@@ -274,7 +274,7 @@ describe('a client with forty providers', () => {
     const elsewhere = await system.open({ ...other, providerId: twin.id });
     const untouched = await system.open(
       { ...other, providerId: twin.id, payerId: await system.payer() },
-      { adopt: { stage: 'confirmed', confirmations: allFacts() } },
+      { adopt: { stage: 'confirmed', confirmations: createAllFacts() } },
     );
     const before = [
       await elsewhere.get(),

@@ -1,6 +1,15 @@
 import { createHash } from 'node:crypto';
 import { ADMIN_KEY } from '../support/api';
-import { allFacts, daysAgo, daysAhead, FACTS, proof, System, TODAY, type OpenApplication } from '../support/system';
+import {
+  createAllFacts,
+  daysAgo,
+  daysAhead,
+  FACTS,
+  createProof,
+  System,
+  TODAY,
+  type OpenApplication,
+} from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -88,7 +97,7 @@ async function lookedAfter() {
     name: 'Screenshot of the portal.png',
     sha256: SHA,
   });
-  const application = await system.open(filed, { adopt: { stage: 'confirmed', confirmations: allFacts() } });
+  const application = await system.open(filed, { adopt: { stage: 'confirmed', confirmations: createAllFacts() } });
   const seen = (status: string, more: object = {}) => ({
     status,
     seenOn: daysAgo(1),
@@ -185,7 +194,12 @@ test('the file is the same byte for byte until something is recorded, and its di
 
 test('what was taken over from elsewhere shows what it came with', async () => {
   const filed = await system.file();
-  const adopt = { stage: 'confirmed', submittedOn: daysAgo(90), referenceNumber: 'OLD-1', confirmations: allFacts() };
+  const adopt = {
+    stage: 'confirmed',
+    submittedOn: daysAgo(90),
+    referenceNumber: 'OLD-1',
+    confirmations: createAllFacts(),
+  };
   const application = await system.open(filed, { adopt });
   const { body } = await evidence(application);
   expect(body.submissions).toMatchObject([{ channel: null, submittedOn: daysAgo(90), referenceNumber: 'OLD-1' }]);
@@ -198,7 +212,7 @@ test('it renders whatever was written: ten thousand characters, lines without en
   await application.act('pause', { reason: 'line\n'.repeat(1999) });
   await application.act('resume', { reason: `Nguyễn ${'x'.repeat(9_900)}` });
   await application
-    .confirm('contract', proof({ none: true, basis: 'group_contract', saidBy: 'Zoë' }))
+    .confirm('contract', createProof({ none: true, basis: 'group_contract', saidBy: 'Zoë' }))
     .catch(() => null);
   const pdf = await bytes(`${application.path}/evidence?format=pdf`);
   expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');

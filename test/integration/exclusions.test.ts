@@ -5,8 +5,8 @@ import { readLeie } from '../../registries/leie';
 import type { Sql } from '../../runtime/database';
 import { ADMIN_KEY, PROVIDER, TestApi, type Reply, CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
-import { freshNpi } from '../support/file';
-import { allFacts, daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
+import { inventNpi } from '../support/file';
+import { createAllFacts, daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -51,7 +51,7 @@ async function elsewhere({ filed }: OpenApplication): Promise<OpenApplication> {
   const other = await system.file();
   const body = { ...PROVIDER, npi: filed.providerNpi };
   const { id } = await system.api.make(`/v1/clients/${other.clientId}/providers`, body);
-  const adopt = { stage: 'confirmed', confirmations: allFacts() };
+  const adopt = { stage: 'confirmed', confirmations: createAllFacts() };
   return system.open({ ...other, providerId: id }, { adopt });
 }
 
@@ -140,7 +140,7 @@ describe('an entry of the same name', () => {
     const listed = ['ØRSTED JR', 'HALF', 'WHOLENAME'].map((name) => entry(name, { state: 'TX' }));
     await take(listed);
     for (const lastName of ['Orsted', 'Half-Moon', 'Whole-Name']) {
-      const body = { ...PROVIDER, npi: freshNpi(), lastName };
+      const body = { ...PROVIDER, npi: inventNpi(), lastName };
       const { id } = await system.api.make(`/v1/clients/${clientId}/providers`, body);
       expect([lastName, await list({ providerId: id }, 'exclusions')]).toMatchObject([
         lastName,
@@ -154,7 +154,7 @@ describe('an entry of the same name', () => {
     const { clientId } = await system.file();
     await take([entry('MAIDENLY', { state: 'TX' }), `SUHARTO,,,0000000000,19700131,TX,1128a1,20260301,00000000`]);
     const add = async (names: object) =>
-      (await system.api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi(), ...names })).id;
+      (await system.api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi(), ...names })).id;
     const married = await add({ lastName: 'Wedded', formerNames: [{ firstName: 'Robin', lastName: 'Maidenly' }] });
     const single = await add({ firstName: null, lastName: 'Suharto' });
     for (const providerId of [married, single])
@@ -165,7 +165,7 @@ describe('an entry of the same name', () => {
     const { clientId } = await system.file();
     await take([entry('FORGOTTEN')]);
     await system.api.deps.sql`update exclusion_entries set name_keys = null`;
-    const body = { ...PROVIDER, npi: freshNpi(), lastName: 'Forgotten' };
+    const body = { ...PROVIDER, npi: inventNpi(), lastName: 'Forgotten' };
     const { id } = await system.api.make(`/v1/clients/${clientId}/providers`, body);
     expect(await list({ providerId: id }, 'exclusions')).toEqual([]);
     await completeNameKeys(system.api.deps.sql);
@@ -175,7 +175,7 @@ describe('an entry of the same name', () => {
   test('is found for who is added, or renamed, after the import', async () => {
     await take([entry('LATECOMER')]);
     const { clientId, providerId } = await system.file();
-    const body = { ...PROVIDER, npi: freshNpi(), lastName: 'Latecomer' };
+    const body = { ...PROVIDER, npi: inventNpi(), lastName: 'Latecomer' };
     const { id } = await system.api.make(`/v1/clients/${clientId}/providers`, body);
     expect(await list({ providerId: id }, 'exclusions')).toMatchObject([{ status: 'possible' }]);
     expect(await list({ providerId }, 'exclusion-checks')).toMatchObject([{ result: 'clear' }]);
@@ -199,7 +199,7 @@ describe('an entry of a business', () => {
     const billing = await system.at('confirmed');
     const { practiceId, clientId } = billing.filed;
     const ready = await system.open({ ...billing.filed, payerId: await system.payer() });
-    const npi = freshNpi();
+    const npi = inventNpi();
     await system.api.patch(`/v1/practices/${practiceId}`, { npi, legalName: 'Shady Pines, L.L.C.' });
     await take([business('SHADY PINES LLC'), business('ANOTHER', { state: 'TX' })]);
     const about = (what: string, key?: string) =>
@@ -304,7 +304,7 @@ describe('while another list is being imported', () => {
   test('who was added meanwhile, and seen by neither, is found once a worker keeps house, once', async () => {
     const { sql } = system.api.deps;
     const { clientId } = await system.file();
-    const npi = freshNpi();
+    const npi = inventNpi();
     expect((await take([entry('MISSED', { npi })])).status).toBe(200);
     // as their own screening saw it, before the list was there
     await sql`update exclusion_entries set npi = '0000000000' where npi = ${npi}`;
@@ -562,7 +562,7 @@ describe('a person of two clients', () => {
 
 test('an NPI that was entered wrongly is put right with a reason: what was stated stays, and lists are asked again', async () => {
   const { clientId, providerId, providerNpi } = await system.file();
-  const [npi, reason] = [freshNpi(), 'a digit was misread on the application'];
+  const [npi, reason] = [inventNpi(), 'a digit was misread on the application'];
   await take([entry('SOMEBODY ELSE', { npi })]);
   const atOther = await system.file();
   const before = (await system.api.get(`/v1/providers/${providerId}`)).body;

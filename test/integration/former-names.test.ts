@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { emitEvent } from '../../record/outreach/event-feed';
 import { createTasks } from '../../record/kernel/tasks';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { daysAhead, TODAY } from '../support/system';
 
 let api: TestApi;
@@ -13,7 +13,7 @@ afterAll(() => api.stop());
 
 const client = async (): Promise<string> => (await api.make('/v1/clients', CLIENT)).id;
 const provider = async (clientId?: string): Promise<string> =>
-  (await api.make(`/v1/clients/${clientId ?? (await client())}/providers`, { ...PROVIDER, npi: freshNpi() })).id;
+  (await api.make(`/v1/clients/${clientId ?? (await client())}/providers`, { ...PROVIDER, npi: inventNpi() })).id;
 const user = async (): Promise<string> =>
   (await api.make('/v1/users', { name: 'Dana', email: `${randomUUID()}@example.org`, role: 'lead' })).id;
 const leaving = { on: TODAY, source: 'letter', reference: 'L-1' };
@@ -107,7 +107,7 @@ const BODIES: {
     name: 'notes',
     old: 'note',
     path: async () =>
-      `/v1/practices/${(await api.make(`/v1/clients/${await client()}/practices`, { ...PRACTICE, npi: freshNpi() })).id}/portal-access`,
+      `/v1/practices/${(await api.make(`/v1/clients/${await client()}/practices`, { ...PRACTICE, npi: inventNpi() })).id}/portal-access`,
     rest: { portal: 'Availity', payerIds: [], holder: 'Dana', status: 'active', on: TODAY },
     value: async () => 'by text message',
   },

@@ -15,7 +15,7 @@ import type { Principal } from '../../record/kernel/principal';
 import { findProvider, updateProvider } from '../../record/registry/providers';
 import type { Licence, Malpractice } from '../../record/registry/held-terms';
 import { createDatabase, type Sql } from '../../runtime/database';
-import { adoptedConfirmed, book, type Book } from '../support/file';
+import { adoptAsConfirmed, createBook, type Book } from '../support/file';
 import { eventually } from '../support/eventually';
 import { createTestDatabase } from '../support/servers';
 
@@ -84,7 +84,7 @@ const histories = fc.array(change, { minLength: 3, maxLength: 7, size: 'max' });
 
 /** One participation on file, with a licence that ends among the days that are asked about. */
 async function begin(): Promise<Book & { applicationId: string }> {
-  const on = await book(sql, { state: 'CO', attestedOn: TODAY });
+  const on = await createBook(sql, { state: 'CO', attestedOn: TODAY });
   const key = {
     ...PLACE,
     providerId: on.providerId,
@@ -94,7 +94,7 @@ async function begin(): Promise<Book & { applicationId: string }> {
     locationId: null,
   };
   const applicationId = randomUUID();
-  const body = { ...key, adopt: adoptedConfirmed(TODAY) };
+  const body = { ...key, adopt: adoptAsConfirmed(TODAY) };
   await openApplication(sql, { id: applicationId, clientId: on.clientId, key, body, at: new Date().toISOString() }, ME);
   return { ...on, applicationId };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { root } from '../../local/paths';
 import { isAlive } from '../../local/processes';
 import { eventually } from '../support/eventually';
-import { testServers } from '../support/servers';
+import { readTestServers } from '../support/servers';
 
 const RUNS = join(root, '.cache', 'test-runs');
 const SUITE = 'test/integration/servers.test.ts';
@@ -55,7 +55,7 @@ test('a test run that is killed midway is cleaned up by the next one, which leav
   await endsWell(runTests());
   expect(children.filter(isAlive)).toEqual([]);
   expect(existsSync(directory)).toBe(false);
-  expect(existsSync(testServers().directory)).toBe(true);
+  expect(existsSync(readTestServers().directory)).toBe(true);
 });
 
 test('a test run that ends leaves no process and no files', async () => {

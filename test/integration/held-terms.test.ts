@@ -1,6 +1,6 @@
 import { PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { daysAgo, daysAhead, System, TODAY, type OpenApplication } from '../support/system';
 
 let system: System;
@@ -171,7 +171,7 @@ test('former terms can be given with the provider, and come back as they are; a 
   const { clientId } = await system.file();
   const body = {
     ...PROVIDER,
-    npi: freshNpi(),
+    npi: inventNpi(),
     licences: [licence('1', LATE)],
     formerLicences: [
       licence('1', daysAgo(60), { startsOn: daysAgo(800) }),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { findWindowStart } from '../../domain/time/calendar';
 import { CLIENT, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { daysAgo, daysAhead, TODAY } from '../support/system';
 
 let api: TestApi;
@@ -16,7 +16,7 @@ const newUser = async (more: object = {}): Promise<{ id: string; email: string }
 
 async function file(contactEmail = CLIENT.contactEmail) {
   const { id: clientId } = await api.make('/v1/clients', { ...CLIENT, contactEmail });
-  const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+  const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
   return { clientId, practiceId: practice.id as string };
 }
 const ACCESS = { portal: 'Availity', payerIds: [], status: 'active', on: TODAY };
@@ -71,7 +71,7 @@ test('whatever somebody else needs once a user has left is listed: portals, seco
   const { clientId, practiceId } = await file(dana.email.toUpperCase());
   const practices = await Promise.all(
     ['one', 'two'].map(
-      async () => (await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() })).id,
+      async () => (await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() })).id,
     ),
   );
   await access(practiceId, { holderUserId: dana.id, secondFactorUserIds: [dana.id] });
@@ -80,7 +80,7 @@ test('whatever somebody else needs once a user has left is listed: portals, seco
   await access(practices[1], { holder: 'Kim', secondFactorOwner: dana.email });
   const provider = await api.make(`/v1/clients/${clientId}/providers`, {
     ...PROVIDER,
-    npi: freshNpi(),
+    npi: inventNpi(),
     email: dana.email,
   });
   const holdings = async (more = {}) => (await api.get(`/v1/users/${dana.id}/holdings`, more)).body;

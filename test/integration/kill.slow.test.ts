@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { ProblemError, type Answer } from '../../local/http';
 import { CLIENT, PAYER, PRACTICE, PROVIDER } from '../support/api';
 import { eventually } from '../support/eventually';
-import { freshNpi } from '../support/file';
-import { freshPlace, killAll, processesOn, StartedSystem } from '../support/started-system';
-import { allFacts, TODAY } from '../support/system';
+import { inventNpi } from '../support/file';
+import { createPlace, killAll, listProcesses, StartedSystem } from '../support/started-system';
+import { createAllFacts, TODAY } from '../support/system';
 
 const PARTS = ['worker', 'api', 'temporal', 'postgres'] as const;
 type Part = (typeof PARTS)[number];
 
-let place: Awaited<ReturnType<typeof freshPlace>>;
+let place: Awaited<ReturnType<typeof createPlace>>;
 let system: StartedSystem;
 beforeAll(async () => {
-  place = await freshPlace();
+  place = await createPlace();
   system = await new StartedSystem(place.directory, place.port).ready();
 });
 afterAll(() => place.remove());
@@ -45,8 +45,8 @@ const kill = (...parts: Part[]) => {
 };
 
 async function file(clientId: string, payerId: string): Promise<Answer> {
-  const practice = await post(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
-  const provider = await post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+  const practice = await post(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
+  const provider = await post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
   const scope = { providerId: provider.id, practiceId: practice.id, payerId, state: 'CA' };
   return { ...scope, path: `/v1/applications/${(await post('/v1/applications', scope)).id}` };
 }
@@ -106,10 +106,10 @@ test('every part is killed in mid-life, alone and all together, and the timeline
   await becomes(path, 'approved');
 
   // all of it, with the supervisor, and started anew
-  const facts = Object.entries(allFacts());
+  const facts = Object.entries(createAllFacts());
   await put(`${path}/confirmations/${facts[0]![0]}`, facts[0]![1] as object);
   killAll(place.directory);
-  await eventually(() => processesOn(place.directory).length === 0);
+  await eventually(() => listProcesses(place.directory).length === 0);
   system = await new StartedSystem(place.directory, place.port).ready();
   for (const [fact, body] of facts.slice(1)) await put(`${path}/confirmations/${fact}`, body as object);
   kill('worker', 'api', 'postgres', 'temporal');

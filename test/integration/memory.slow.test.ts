@@ -1,12 +1,12 @@
-import { boot, type Booted } from '../../bench/booted';
+import { bootSystem, type BootedSystem } from '../../bench/booted';
 import { fillAndWake, OPEN } from '../../bench/memory';
 
 /** What a worker with its cache and a heap of 512 MB may hold, whatever is open (docs/bench.md). */
 const BOUND = 1024 * 2 ** 20;
 
-let booted: Booted;
+let booted: BootedSystem;
 beforeAll(async () => {
-  booted = await boot();
+  booted = await bootSystem();
 });
 afterAll(() => booted.stop());
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApi, type Answer, type Api } from '../../local/http';
 import { eventually } from '../support/eventually';
-import { dayIn, exclusionList, fileMaker, type File } from '../support/filled-files';
-import { oddRequests, type OddRequest, type RealIds } from '../support/odd-requests';
-import { freshPlace, StartedSystem } from '../support/started-system';
+import { addDaysToToday, writeExclusionList, createFileMaker, type File } from '../support/filled-files';
+import { makeOddRequests, type OddRequest, type RealIds } from '../support/odd-requests';
+import { createPlace, StartedSystem } from '../support/started-system';
 
 const REQUESTS = 2_400;
 /** So many requests go to one client's file, then to another's: an early end does not spare the rest. */
@@ -15,11 +15,11 @@ const TAKEN = 0.05;
 /** Between two actions of the bystander, in milliseconds. */
 const BREATH = 100;
 
-let place: Awaited<ReturnType<typeof freshPlace>>;
+let place: Awaited<ReturnType<typeof createPlace>>;
 let system: StartedSystem;
 let api: Api;
 beforeAll(async () => {
-  place = await freshPlace();
+  place = await createPlace();
   system = await new StartedSystem(place.directory, place.port).ready();
   api = system.api();
 });
@@ -79,7 +79,7 @@ async function wholeTimeline(application: string): Promise<Answer[]> {
 test('whatever is sent, nothing answers 5xx, nothing ends or stands still, and a bystander’s actions are all recorded', async () => {
   const keyOf = async (name: string) => (await api.post('/v1/api-keys', { name, role: 'admin' })).key as string;
   const [key, bystandersKey] = [await keyOf('odd'), await keyOf('bystander')];
-  const { makeFile, openApplication, fillFile } = fileMaker(api);
+  const { makeFile, openApplication, fillFile } = createFileMaker(api);
   const application = `/v1/applications/${await openApplication(await makeFile())}`;
   const document: Answer = await api.get('/openapi.json');
   const pids = () => (['api', 'worker', 'temporal', 'postgres'] as const).map((name) => system.pidOf(name));
@@ -87,11 +87,11 @@ test('whatever is sent, nothing answers 5xx, nothing ends or stands still, and a
 
   const files: File[] = [];
   for (let n = 0; n < REQUESTS / PER_FILE; n += 1) files.push(await makeFile());
-  const path = `/v1/exclusions/imports?month=${dayIn(0).slice(0, 7)}`;
-  expect(await send({ method: 'POST', path, body: exclusionList(files), type: 'text/csv' }, key)).toBe(200);
+  const path = `/v1/exclusions/imports?month=${addDaysToToday(0).slice(0, 7)}`;
+  expect(await send({ method: 'POST', path, body: writeExclusionList(files), type: 'text/csv' }, key)).toBe(200);
   const filled: RealIds[] = [];
   for (const file of files) filled.push(await fillFile(file));
-  const requests = filled.flatMap((ids, n) => oddRequests(document, ids, PER_FILE, SEED + n));
+  const requests = filled.flatMap((ids, n) => makeOddRequests(document, ids, PER_FILE, SEED + n));
   const answered: { write: boolean; status: number }[] = [];
   const failed: string[] = [];
   const bystander = startBystander(application, bystandersKey);

@@ -7,7 +7,7 @@ import { listDifferences, listApplicationsToCompare } from '../../record/operati
 import { readHistory, recordStep } from '../../record/applications/recording-step';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { migrateDatabase } from '../../runtime/migrate';
-import { book } from '../support/file';
+import { createBook } from '../support/file';
 import { createTestDatabase } from '../support/servers';
 
 /** The last migration before the rules had a version, and the last that took every state for one of today's rules. */
@@ -39,7 +39,7 @@ const TABLES = 'clients practices persons providers licences payers playbooks ap
 /** A data directory as an earlier version left it: an application whose state is not what its entries say by today's rules. */
 async function oldDirectory(through: number) {
   const [today, old] = [await database({ empty: false }), await database({ empty: true })];
-  const { clientId, practiceId, providerId, payerId } = await book(today.sql);
+  const { clientId, practiceId, providerId, payerId } = await createBook(today.sql);
   const scope = { practiceId, providerId, payerId, state: 'CO', locationId: null } as const;
   const key = { ...scope, lineOfBusiness: 'commercial', kind: 'new_individual' } as const;
   const id = randomUUID();

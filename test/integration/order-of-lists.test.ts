@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 
 let api: TestApi;
 let scope: { clientId: string; practiceId: string; payerId: string };
 beforeAll(async () => {
   api = await TestApi.start();
   const { id: clientId } = await api.make('/v1/clients', CLIENT);
-  const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+  const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
   scope = {
     clientId,
     practiceId: practice.id,
@@ -18,7 +18,7 @@ afterAll(() => api.stop());
 
 async function open(): Promise<string> {
   const { clientId, ...rest } = scope;
-  const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+  const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
   return (await api.post('/v1/applications', { ...rest, providerId: provider.id, state: 'CA' })).body.id;
 }
 

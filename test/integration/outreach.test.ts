@@ -15,7 +15,7 @@ import { recordStep } from '../../record/applications/recording-step';
 import type { Db } from '../../runtime/database';
 import { computeChase } from '../../domain/time/calendar';
 import { ADMIN_KEY, CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { TestSmtp } from '../support/smtp';
 
 // a Wednesday at noon in Los Angeles
@@ -43,7 +43,7 @@ const send = (id: string) =>
 
 async function person() {
   const { id: clientId } = await api.make('/v1/clients', CLIENT);
-  const body = { ...PROVIDER, npi: freshNpi(), firstName: 'Robin', lastName: 'Vale <i>' };
+  const body = { ...PROVIDER, npi: inventNpi(), firstName: 'Robin', lastName: 'Vale <i>' };
   const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, body);
   const queue = (more: Partial<QueuedMessage> = {}) =>
     queueMessages(api.deps.sql, [
@@ -268,7 +268,7 @@ describe('mail', () => {
     const payer = await api.make('/v1/payers', { ...PAYER, name: randomUUID(), playbook: { contacts, ...playbook } });
     const practice = await api.make(`/v1/clients/${clientId}/practices`, {
       ...PRACTICE,
-      npi: freshNpi(),
+      npi: inventNpi(),
       ...practiceMore,
     });
     const scope = { providerId, practiceId: practice.id, payerId: payer.id, state: 'CA' };
@@ -362,7 +362,7 @@ describe('mail', () => {
   test('of what was settled meanwhile is not sent', async () => {
     const { clientId, providerId, queue } = await person();
     const payer = await api.make('/v1/payers', { ...PAYER, name: randomUUID() });
-    const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+    const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
     const scope = {
       providerId,
       practiceId: practice.id,
@@ -378,7 +378,7 @@ describe('mail', () => {
   test('of a paused application’s chase waits, and goes up the ladder as long after the pause as it would have', async () => {
     const { clientId, providerId } = await person();
     const payer = await api.make('/v1/payers', { ...PAYER, name: randomUUID() });
-    const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+    const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
     const scope = { providerId, practiceId: practice.id, payerId: payer.id, state: 'CA' };
     const { id } = (await api.post('/v1/applications', { ...scope, adopt: { stage: 'in_review' } })).body;
     /** Here no worker takes what a workflow would ask to have recorded. */

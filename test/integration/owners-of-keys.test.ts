@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ROLES, WORKER_ROLES } from '../../domain/kernel/codes';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { daysAhead } from '../support/system';
 
 let api: TestApi;
@@ -23,8 +23,8 @@ const keyOf = async (userId: string, role = 'specialist'): Promise<string> => (a
 
 /** What an application of a client needs. */
 async function scopeOf(clientId: string): Promise<object> {
-  const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
-  const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
+  const practice = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
+  const provider = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
   const payer = await api.make('/v1/payers', { ...PAYER, name: randomUUID() });
   return { providerId: provider.id, practiceId: practice.id, payerId: payer.id, state: 'CA' };
 }

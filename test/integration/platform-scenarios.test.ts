@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { CLIENT, PAYER } from '../support/api';
 import { eventually } from '../support/eventually';
 import {
-  allFacts,
+  createAllFacts,
   daysAgo,
   daysAhead,
   FACTS,
   OpenApplication,
-  proof,
+  createProof,
   SEEN,
   System,
   TODAY,
@@ -260,13 +260,13 @@ test('8: loses the group’s contract: forty participations end at once, no matt
   const first = await system.at('confirmed');
   const { clientId, practiceId, payerId } = first.filed;
   const [{ id }] = (await system.api.get(`/v1/agreements?practiceId=${practiceId}`)).body.items;
-  const inherited = { contract: proof({ inheritedFrom: id }), claimsRoute: proof({ inheritedFrom: id }) };
+  const inherited = { contract: createProof({ inheritedFrom: id }), claimsRoute: createProof({ inheritedFrom: id }) };
   const colleagues = await Promise.all(
     Array.from({ length: 39 }, async (_, i) => {
       const { providerId } = await system.file({ clientId, payerId });
       const body = { providerId, practiceId, payerId, state: 'CA', kind: 'add_to_group' };
       // some came with a copy of the same contract instead of a reference to it
-      const confirmations = { ...allFacts(), ...(i % 3 > 0 && inherited) };
+      const confirmations = { ...createAllFacts(), ...(i % 3 > 0 && inherited) };
       await system.api.make('/v1/applications', { ...body, adopt: { stage: 'confirmed', confirmations } });
       return providerId;
     }),
@@ -302,7 +302,10 @@ test('9: arrives with nine direct contracts of years ago: billable at once, and 
   const filed = await system.file();
   const nine = [filed.payerId, ...(await payers(8))];
   for (const payerId of nine) {
-    const confirmations = { ...allFacts(), effectiveDate: proof('2019-05-01', { confirmedOn: '2019-04-20' }) };
+    const confirmations = {
+      ...createAllFacts(),
+      effectiveDate: createProof('2019-05-01', { confirmedOn: '2019-04-20' }),
+    };
     const { providerId, practiceId } = filed;
     const body = { providerId, practiceId, payerId, state: 'CA', adopt: { stage: 'confirmed', confirmations } };
     await system.api.make('/v1/applications', body);

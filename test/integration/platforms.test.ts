@@ -1,12 +1,12 @@
 import { FACTS } from '../../domain/kernel/codes';
 import { QUESTIONS } from '../../domain/platforms/platform';
 import { CLIENT, NPI, OTHER_NPI, PAYER, PRACTICE, PROVIDER, TestApi, type Reply, type Sent } from '../support/api';
-import { devServerAddress } from '../support/servers';
-import { allFacts, daysAgo, daysAhead, SEEN, TODAY } from '../support/system';
+import { readDevServerAddress } from '../support/servers';
+import { createAllFacts, daysAgo, daysAhead, SEEN, TODAY } from '../support/system';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await TestApi.start({ temporalAddress: devServerAddress() });
+  api = await TestApi.start({ temporalAddress: readDevServerAddress() });
 });
 afterAll(() => api.stop());
 
@@ -538,7 +538,7 @@ describe('the gate', () => {
   });
 
   test('needs all four facts beside any platform, over all combinations of them', async () => {
-    const facts = allFacts({ seen: SEEN });
+    const facts = createAllFacts({ seen: SEEN });
     const combinations = Array.from({ length: 2 ** FACTS.length }, (_, bits) =>
       FACTS.filter((__, i) => bits & (1 << i)),
     );

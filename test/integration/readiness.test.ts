@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto';
 import { PAYER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import {
-  allFacts,
+  createAllFacts,
   daysAgo,
   daysAhead,
   FACTS,
   System,
   TODAY,
-  proof,
+  createProof,
   type Filed,
   type OpenApplication,
 } from '../support/system';
@@ -163,9 +163,9 @@ describe('a fact by phone', () => {
     const colleague = await system.api.keyOf('specialist');
     const { contract, effectiveDate, claimsRoute } = FACTS;
     for (const [fact, value] of Object.entries({ contract, effectiveDate, claimsRoute }))
-      await application.act(`confirmations/${fact}`, proof(value));
+      await application.act(`confirmations/${fact}`, createProof(value));
     await setting(true);
-    await application.act('confirmations/payerProviderId', proof('PIN-1', BY_PHONE), { key: recorder });
+    await application.act('confirmations/payerProviderId', createProof('PIN-1', BY_PHONE), { key: recorder });
 
     const waiting = await application.readiness();
     expect(waiting).toMatchObject({ mayBill: false, reasons: ['provider_id_unconfirmed'] });
@@ -289,7 +289,7 @@ test('evidence that names a platform’s TIN or entity is refused for every fact
   const application = await system.at('approved');
   for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[])
     for (const seen of [{ tinLast4: '0042' }, { partyName: 'Headway Medical Group PC' }, { npi: '1000000004' }]) {
-      const reply = await application.try(`confirmations/${fact}`, { ...proof(FACTS[fact]), seen });
+      const reply = await application.try(`confirmations/${fact}`, { ...createProof(FACTS[fact]), seen });
       expect([fact, seen, reply.status, reply.body.type]).toEqual([
         fact,
         seen,
@@ -453,7 +453,7 @@ describe('what was known on a day', () => {
     for (const fact of Object.keys(FACTS) as (keyof typeof FACTS)[]) await application.confirm(fact);
     const [{ id }] = (await system.api.get(`/v1/agreements?practiceId=${practiceId}`)).body.items;
     const colleague = { ...(await system.file({ clientId, payerId })), practiceId };
-    const confirmations = { ...allFacts(), contract: proof({ inheritedFrom: id }) };
+    const confirmations = { ...createAllFacts(), contract: createProof({ inheritedFrom: id }) };
     const theirs = await system.open(colleague, { adopt: { stage: 'confirmed', confirmations } });
     await told(theirs, false, true);
     const steps: Step[] = [

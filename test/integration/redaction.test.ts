@@ -9,7 +9,7 @@ import { root } from '../../local/paths';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { ADMIN_KEY, CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
-import { createTestDatabase, testServers } from '../support/servers';
+import { createTestDatabase, readTestServers } from '../support/servers';
 import { System } from '../support/system';
 
 const lines: string[] = [];
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 const mark = () => `MARK${randomBytes(8).toString('hex')}`;
-const logOfPostgres = () => readFileSync(join(testServers().directory, 'postgres.log'), 'utf8');
+const logOfPostgres = () => readFileSync(join(readTestServers().directory, 'postgres.log'), 'utf8');
 
 /** From now on the database refuses rows of a table, and quotes all that it can of them in message and detail. */
 const refuseRows = (sql: Sql, table: string, quoted: string) =>

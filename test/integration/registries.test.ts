@@ -1,7 +1,7 @@
 import { setServices } from '../../record/sources/lookups';
 import { PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { daysAgo, System, TODAY } from '../support/system';
 
 let system: System;
@@ -27,7 +27,7 @@ describe('an export of CAQH’s portal', () => {
   test('moves an application on; a dry run records nothing, a repetition changes nothing', async () => {
     const application = await system.at('awaiting_attestation');
     const { providerId, providerNpi } = application.filed;
-    const rows = [`,${providerNpi},Re-Attestation,${daysAgo(3)},Y`, `,${freshNpi()},Expired,,`, ',12,Expired,,'];
+    const rows = [`,${providerNpi},Re-Attestation,${daysAgo(3)},Y`, `,${inventNpi()},Expired,,`, ',12,Expired,,'];
     const rejected = [
       { line: 3, column: 'npi', rule: 'unknown_provider' },
       { line: 4, column: 'npi', rule: 'npi_check_digit' },
@@ -112,7 +112,7 @@ describe('an export of CAQH’s portal', () => {
   test('that cannot be read to its end leaves nothing on record, nor of the rows before that', async () => {
     const { providerId, providerNpi } = await system.file();
     const good = `,${providerNpi},Re-Attestation,${daysAgo(3)},Y`;
-    for (const bad of [`,${freshNpi()},Exp\0ired,,`, `,${freshNpi()},"Expired,,`]) {
+    for (const bad of [`,${inventNpi()},Exp\0ired,,`, `,${inventNpi()},"Expired,,`]) {
       const refused = await take([good, bad]);
       expect([refused.status, rules(refused)]).toEqual([400, [' csv']]);
     }

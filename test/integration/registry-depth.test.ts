@@ -3,7 +3,7 @@ import { evaluateAttestation } from '../../domain/registry/attestation';
 import { readProviderFile } from '../../record/applications/file';
 import { PAYER, PRACTICE, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
-import { allFacts, daysAgo, daysAhead, SEEN, System, TODAY } from '../support/system';
+import { createAllFacts, daysAgo, daysAhead, SEEN, System, TODAY } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -266,7 +266,7 @@ describe('what is there twice', () => {
     });
 
   test('a payer that stands for another: billing readiness is evaluated again, through platforms too', async () => {
-    const adopt = { stage: 'confirmed', confirmations: allFacts({ seen: SEEN }) };
+    const adopt = { stage: 'confirmed', confirmations: createAllFacts({ seen: SEEN }) };
     const network = await system.open(await system.file(), { adopt });
     const { providerId, practiceId, payerId } = network.filed;
     const [plan, twin] = [await system.payer(), await system.payer()];

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { listRoutes } from '../../api/routes';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
-import { freshNpi } from '../support/file';
-import { devServerAddress } from '../support/servers';
+import { inventNpi } from '../support/file';
+import { readDevServerAddress } from '../support/servers';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await TestApi.start({ temporalAddress: devServerAddress() });
+  api = await TestApi.start({ temporalAddress: readDevServerAddress() });
 });
 afterAll(() => api.stop());
 
@@ -127,8 +127,8 @@ describe('when parts are away', () => {
   test('not ready where a worker polls, and work has long waited while it did none', async () => {
     const { sql } = api.deps;
     const { id: clientId } = await api.make('/v1/clients', CLIENT);
-    const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() });
-    const { id: practiceId } = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+    const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
+    const { id: practiceId } = await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
     const { id: payerId } = await api.make('/v1/payers', { ...PAYER, name: `Payer ${clientId}` });
     await api.make('/v1/applications', { providerId, practiceId, payerId, state: 'CA' });
     const worker = async (taskDone: string | null) => {

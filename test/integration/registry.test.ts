@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ADDRESS, CLIENT, NPI, OTHER_NPI, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -33,7 +33,7 @@ test('an ITIN is a TIN, an EIN of an unknown prefix is taken and is a finding, a
 describe('a person', () => {
   const add = async (names: object) => {
     const { id: clientId } = await api.make('/v1/clients', CLIENT);
-    return api.post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi(), ...names });
+    return api.post(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi(), ...names });
   };
 
   test('may have a middle name, a suffix and former names, or one name alone', async () => {
@@ -111,7 +111,7 @@ describe('what a client has already', () => {
 
   test('is not added by a repeated POST: a relationship with a platform, while it goes on, unless it is meant', async () => {
     const { id: clientId } = await api.make('/v1/clients', CLIENT);
-    const provider = { ...PROVIDER, npi: freshNpi() };
+    const provider = { ...PROVIDER, npi: inventNpi() };
     const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, provider);
     const { id: payerId } = await api.make('/v1/payers', { ...PAYER, name: 'A payer of Headway' });
     const relationship = { providerId, platform: 'Headway', payerIds: [payerId] };

@@ -8,7 +8,7 @@ import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck'
 import { startRelay, type Relay } from '../../worker/relay';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
 import { eventually } from '../support/eventually';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { ADMIN } from '../support/principals';
 
 const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
@@ -24,8 +24,8 @@ beforeAll(async () => {
   clientId = (await api.make('/v1/clients', CLIENT)).id;
 });
 beforeEach(async () => {
-  practiceId = (await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() })).id;
-  providerId = (await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi() })).id;
+  practiceId = (await api.make(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() })).id;
+  providerId = (await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() })).id;
   await api.deps.sql`delete from outbox`;
 });
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import postgres from 'postgres';
 import { SEARCH_ATTRIBUTES } from '../../domain/kernel/search-attributes';
-import { createTestDatabase, devServerAddress, skippingEnvironment } from '../support/servers';
+import { createTestDatabase, readDevServerAddress, createSkippingEnvironment } from '../support/servers';
 
 const tablesOf = async (url: string) => {
   const sql = postgres(url, { max: 1 });
@@ -28,7 +28,7 @@ test('a test database is migrated and apart from every other', async () => {
 });
 
 test('the dev server knows the search attributes', async () => {
-  const connection = await Connection.connect({ address: devServerAddress() });
+  const connection = await Connection.connect({ address: readDevServerAddress() });
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
   expect(Object.keys(customAttributes ?? {})).toEqual(expect.arrayContaining(Object.keys(SEARCH_ATTRIBUTES)));
   expect(await new Client({ connection }).workflow.count('WorkflowType = "none"')).toMatchObject({ count: 0 });
@@ -36,7 +36,7 @@ test('the dev server knows the search attributes', async () => {
 });
 
 test('time skips on the skipping server', async () => {
-  const environment = await skippingEnvironment();
+  const environment = await createSkippingEnvironment();
   const before = await environment.currentTimeMs();
   await environment.sleep('200 days');
   expect((await environment.currentTimeMs()) - before).toBeGreaterThanOrEqual(200 * 86_400_000);

@@ -4,9 +4,9 @@ import { keepNppes, setServices } from '../../record/sources/lookups';
 import { processUpkeep } from '../../record/upkeep/upkeep';
 import { ADMIN_KEY, CLIENT, PROVIDER, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
-import { freshNpi } from '../support/file';
+import { inventNpi } from '../support/file';
 import { readRoutes } from '../support/routes';
-import { allFacts, daysAgo, daysAhead, System, TODAY, type Filed, type OpenApplication } from '../support/system';
+import { createAllFacts, daysAgo, daysAhead, System, TODAY, type Filed, type OpenApplication } from '../support/system';
 
 // Two clients have the same person. What one of them states, or decides, has no effect at the other; what a registry
 // says, and the "no" of who sees every client, counts at both.
@@ -58,7 +58,7 @@ async function side(npi: string): Promise<Side> {
   const filed = { ...base, providerId: made.id, providerNpi: npi };
   const { clientId, providerId } = filed;
   await system.api.make(`/v1/providers/${providerId}/attestations`, { attestedOn: daysAgo(100), source: 'provider' });
-  const confirmed = await system.open(filed, { adopt: { stage: 'confirmed', confirmations: allFacts() } });
+  const confirmed = await system.open(filed, { adopt: { stage: 'confirmed', confirmations: createAllFacts() } });
   const waiting = await system.open({ ...filed, payerId: await system.payer() });
   const key = await system.api.keyOf('specialist', [clientId]);
   const email = `specialist-${clientId}@example.com`;
@@ -68,7 +68,7 @@ async function side(npi: string): Promise<Side> {
   return { filed, clientId, providerId, npi, applications: [confirmed, waiting], userId: user.id, key, calendar };
 }
 
-async function two(npi = freshNpi()): Promise<{ mine: Side; theirs: Side }> {
+async function two(npi = inventNpi()): Promise<{ mine: Side; theirs: Side }> {
   return { mine: await side(npi), theirs: await side(npi) };
 }
 
@@ -323,7 +323,7 @@ describe('an NPI that one client corrects', () => {
     expect((await post(`/v1/providers/${mine.providerId}/exclusion-checks`, found)).status).toBe(201);
     const before = await isHeldBack(theirs);
     expect(before).toEqual([true, ['confirmed'], 1]);
-    expect((await correct(mine, freshNpi())).status).toBe(200);
+    expect((await correct(mine, inventNpi())).status).toBe(200);
     expect(await isHeldBack(theirs)).toEqual(before);
     expect(await isHeldBack(mine)).toEqual([true, ['confirmed'], 1]);
     // and back again
@@ -332,7 +332,7 @@ describe('an NPI that one client corrects', () => {
   });
 
   test('brings no word of it to another client that has the other person', async () => {
-    const [mine, theirs] = [await side(freshNpi()), await side(freshNpi())];
+    const [mine, theirs] = [await side(inventNpi()), await side(inventNpi())];
     expect((await post(`/v1/providers/${mine.providerId}/exclusion-checks`, found)).status).toBe(201);
     const before = await effectsAt(theirs);
     expect((await correct(mine, theirs.npi)).status).toBe(200);
@@ -355,7 +355,7 @@ describe('an NPI that one client corrects', () => {
   test('takes along what this client alone has found', async () => {
     const { mine, theirs } = await two();
     expect((await post(`/v1/providers/${mine.providerId}/exclusion-checks`, found, mine.key)).status).toBe(201);
-    expect((await correct(mine, freshNpi())).status).toBe(200);
+    expect((await correct(mine, inventNpi())).status).toBe(200);
     expect([await isHeldBack(mine), await isHeldBack(theirs)]).toEqual([
       [true, ['confirmed'], 1],
       [false, [], 0],
@@ -462,7 +462,11 @@ describe('what a key of one client does about a person has no effect at another'
       post(`/v1/clients/${clientId}/end`, { ...terms, reason: 'changed_operator', on: daysAgo(1) }, key),
     'takes the client back': ({ clientId }, key) => post(`/v1/clients/${clientId}/return`, BACK, key),
     'corrects the NPI': ({ providerId }, key) =>
-      post(`/v1/providers/${providerId}/npi-correction`, { npi: freshNpi(), reason: 'two digits changed places' }, key),
+      post(
+        `/v1/providers/${providerId}/npi-correction`,
+        { npi: inventNpi(), reason: 'two digits changed places' },
+        key,
+      ),
   };
   const LEADS = new Set(['dismisses the listing', 'confirms it', 'reinstates']);
   const isForLeads = (act: string) => LEADS.has(act) || /^(holds|ends|takes) the/.test(act);
@@ -503,7 +507,7 @@ describe('what a key of one client does about a person has no effect at another'
     pairs = new Map();
     for (const role of ROLES) pairs.set(role, { ...(await two()), clean: await two() });
     await takeList(listed('NAMESAKE'), ...[...pairs.values()].map(({ mine }) => listed('SOMEBODY', mine.npi)));
-    alone = await side(freshNpi());
+    alone = await side(inventNpi());
     await takeExport([`,${alone.npi},Expired,${daysAgo(130)},Y`]);
     // what registries know of them counts at both
     const npis = [...pairs.values()].flatMap(({ mine, clean }) => [mine.npi, clean.mine.npi]);

@@ -15,14 +15,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { obtain } from '../../local/binaries';
+import { obtainBinary } from '../../local/binaries';
 import { root } from '../../local/paths';
-import { freePort } from '../../local/ports';
-import { clusterOf, removeDataDirectory } from '../../local/postgres-location';
+import { findFreePort } from '../../local/ports';
+import { locateCluster, removeDataDirectory } from '../../local/postgres-location';
 import { SYSTEM_DIRECTORY } from '../../local/postgres-user';
 import { eventually } from '../support/eventually';
 import { CLIENT } from '../support/api';
-import { killAll, processesOn, StartedSystem } from '../support/started-system';
+import { killAll, listProcesses, StartedSystem } from '../support/started-system';
 
 // all of test/unit, up to twice in a test: minutes on a machine with nothing else to do, and half an hour on a busy one
 jest.setTimeout(90 * 60_000);
@@ -112,8 +112,8 @@ function cloneCheckout(path: string, user: User): string {
 async function environmentOf(user: User): Promise<NodeJS.ProcessEnv> {
   const [bin, home] = [join(place, 'bin'), makeFolder(join(place, 'home'), user)];
   mkdirSync(bin, { recursive: true });
-  copyFileSync(await obtain('devServer'), join(bin, 'temporal'));
-  copyFileSync(await obtain('timeSkippingServer'), join(bin, 'temporal-test-server'));
+  copyFileSync(await obtainBinary('devServer'), join(bin, 'temporal'));
+  copyFileSync(await obtainBinary('timeSkippingServer'), join(bin, 'temporal-test-server'));
   for (const name of readdirSync(bin)) chmodSync(join(bin, name), 0o755);
   return { HOME: home, XDG_CACHE_HOME: join(home, '.cache'), PATH: `${bin}${delimiter}${process.env.PATH}` };
 }
@@ -127,7 +127,7 @@ interface At {
 /** `npm start` and `npm test` in a checkout, as a user, on one data directory; `id` is a client that is on record since the first start. */
 async function openCheckout({ checkout, directory, user }: At) {
   dataDirectories.push(directory);
-  const [env, port] = [await environmentOf(user), await freePort()];
+  const [env, port] = [await environmentOf(user), await findFreePort()];
   let id: string | undefined;
   const startAndStop = async () => {
     const system = await new StartedSystem(directory, port, env, { checkout, user }).ready();
@@ -135,7 +135,7 @@ async function openCheckout({ checkout, directory, user }: At) {
     expect(await system.api().get(`/v1/clients/${id}`)).toMatchObject({ id });
     system.interrupt();
     expect(await system.ended).toBe(0);
-    await eventually(() => processesOn(directory).length === 0);
+    await eventually(() => listProcesses(directory).length === 0);
   };
   const test = (suites: string[]) =>
     run('npm', ['test', '--', ...suites], {
@@ -168,7 +168,7 @@ asRoot('root', () => {
     const checkout = cloneCheckout(join(place, 'checkout'), undefined);
     const directory = join(checkout, '.data');
     await expectToStart({ checkout, directory, user: undefined }, ['test/unit', 'test/integration/servers.test.ts']);
-    expect(clusterOf(directory).startsWith(SYSTEM_DIRECTORY)).toBe(true);
+    expect(locateCluster(directory).startsWith(SYSTEM_DIRECTORY)).toBe(true);
     const elsewhere = join(makeFolder(join(place, 'kept here'), undefined), 'data');
     await expectToStart({ checkout, directory: elsewhere, user: undefined }, ['test/unit']);
   });

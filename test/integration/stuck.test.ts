@@ -10,7 +10,7 @@ import { openApplication } from '../../record/applications/opening';
 import { createDatabase, isStarved, type Sql } from '../../runtime/database';
 import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
 import { ADMIN } from '../support/principals';
-import { book } from '../support/file';
+import { createBook } from '../support/file';
 import { createTestDatabase } from '../support/servers';
 
 const ACTOR = { type: 'system', id: 'test', name: 'Test' } as const;
@@ -43,7 +43,7 @@ afterAll(() => end());
 
 /** An application whose steps fail by themselves, until it is mended. */
 async function poisoned() {
-  const { clientId, providerId, practiceId, payerId } = await book(sql, {});
+  const { clientId, providerId, practiceId, payerId } = await createBook(sql, {});
   const key = {
     providerId,
     practiceId,

@@ -5,17 +5,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from '../../local/paths';
-import { clusterOf } from '../../local/postgres-location';
+import { locateCluster } from '../../local/postgres-location';
 import { eventually } from '../support/eventually';
 import { createTestDatabase } from '../support/servers';
-import { freshPlace, killAll, processesOn, StartedSystem } from '../support/started-system';
+import { createPlace, killAll, listProcesses, StartedSystem } from '../support/started-system';
 
-let place: Awaited<ReturnType<typeof freshPlace>>;
-beforeEach(async () => (place = await freshPlace()));
+let place: Awaited<ReturnType<typeof createPlace>>;
+beforeEach(async () => (place = await createPlace()));
 afterEach(() => place.remove());
 
 const start = (env?: NodeJS.ProcessEnv) => new StartedSystem(place.directory, place.port, env);
-const gone = () => processesOn(place.directory).length === 0;
+const gone = () => listProcesses(place.directory).length === 0;
 
 /** Something that is there after a restart only if nothing was lost. */
 async function makeClient(system: StartedSystem): Promise<string> {
@@ -28,7 +28,7 @@ test.each([
   ['SIGTERM to npm alone', (system: StartedSystem) => system.terminate()],
 ])('%s stops everything and leaves no process behind', async (_, stop) => {
   const system = await start().ready();
-  expect(processesOn(place.directory).length).toBeGreaterThanOrEqual(5);
+  expect(listProcesses(place.directory).length).toBeGreaterThanOrEqual(5);
   stop(system);
   expect(await system.ended).toBe(0);
   await eventually(gone, { within: 10_000 });
@@ -49,10 +49,10 @@ test('a stop while it is still starting leaves no process behind either', async 
 
 test('a stop while the database is being made leaves neither a process nor half a database', async () => {
   const system = start();
-  await eventually(() => processesOn(place.directory).some(({ command }) => /\/initdb /.test(command)), {
+  await eventually(() => listProcesses(place.directory).some(({ command }) => /\/initdb /.test(command)), {
     within: 60_000,
   });
-  const cluster = clusterOf(place.directory);
+  const cluster = locateCluster(place.directory);
   system.terminate();
   expect(await system.ended).toBe(0);
   await eventually(gone, { within: 10_000 });
@@ -77,13 +77,13 @@ test('after kill -9 of the supervisor, worker and API end themselves and the nex
   const { runId } = (await system.readiness())!;
   const [postgres, temporal] = [system.pidOf('postgres'), system.pidOf('temporal')];
   process.kill(system.pidOf('supervisor'), 'SIGKILL');
-  const nodes = () => processesOn(place.directory).filter(({ command }) => /dist\/(api|worker)\/main/.test(command));
+  const nodes = () => listProcesses(place.directory).filter(({ command }) => /dist\/(api|worker)\/main/.test(command));
   await eventually(() => nodes().length === 0);
   expect(await system.readiness()).toBeUndefined();
 
   const next = await start().ready();
   expect(next.output).toMatch(/Ended what an earlier run left behind: .*(postgres.*temporal|temporal.*postgres)/);
-  const running = processesOn(place.directory).map(({ pid }) => pid);
+  const running = listProcesses(place.directory).map(({ pid }) => pid);
   expect(running).not.toContain(postgres);
   expect(running).not.toContain(temporal);
   expect((await next.readiness())!.runId).not.toBe(runId);
@@ -125,7 +125,7 @@ test("locks whose pids went to other processes stand in nobody's way", async () 
   killAll(place.directory);
   await eventually(gone);
   // As after a restart of the machine: the pids are taken again, by this very process.
-  const postmaster = join(clusterOf(place.directory), 'postmaster.pid');
+  const postmaster = join(locateCluster(place.directory), 'postmaster.pid');
   writeFileSync(postmaster, readFileSync(postmaster, 'utf8').replace(/^\d+/, String(process.pid)));
   writeFileSync(join(place.directory, 'lock'), JSON.stringify({ pid: process.pid, startedAt: 'an earlier boot' }));
   expect(system.output).toContain('is ready');
@@ -145,14 +145,14 @@ test('a second start on the same data is refused, and the first goes on', async 
 });
 
 test('two instances run side by side', async () => {
-  const other = await freshPlace();
+  const other = await createPlace();
   const systems = [start(), new StartedSystem(other.directory, other.port)];
   await Promise.all(systems.map((system) => system.ready()));
   const ids = await Promise.all(systems.map(makeClient));
   await expect(systems[0]!.api().get(`/v1/clients/${ids[1]}`)).rejects.toMatchObject({ status: 404 });
   for (const system of systems) system.interrupt();
   expect(await Promise.all(systems.map((system) => system.ended))).toEqual([0, 0]);
-  await eventually(() => gone() && processesOn(other.directory).length === 0);
+  await eventually(() => gone() && listProcesses(other.directory).length === 0);
   other.remove();
 });
 

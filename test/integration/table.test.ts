@@ -1,5 +1,5 @@
 import { ACTIONS, STAGES } from '../../domain/kernel/codes';
-import { daysAhead, FACTS, proof, System, TODAY, type OpenApplication } from '../support/system';
+import { daysAhead, FACTS, createProof, System, TODAY, type OpenApplication } from '../support/system';
 
 let system: System;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ const REQUESTS: Record<Action, [path: string, body: object]> = {
   contacts: ['contacts', { channel: 'portal', outcome: 'other' }],
   information: ['information', { providedOn: TODAY, items: ['W-9'] }],
   contract: ['contract', { status: 'sent', on: TODAY }],
-  confirmations: ['confirmations/payerProviderId', proof(FACTS.payerProviderId, { reason })],
+  confirmations: ['confirmations/payerProviderId', createProof(FACTS.payerProviderId, { reason })],
   approval: ['confirmations/payerProviderId/approval', {}],
   appeal: ['appeal', { filedOn: TODAY, channel: 'mail', reason }],
   resubmission: ['resubmission', { reason }],

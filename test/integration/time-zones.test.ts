@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTimeZone, TIME_ZONES } from '../../domain/time/time-zones';
-import { wall } from '../support/independent-calendar';
+import { toWallClock } from '../support/independent-calendar';
 import { CLIENT, PAYER, TestApi, type Reply } from '../support/api';
 
 /** What Node knows and PostgreSQL does not. */
@@ -31,7 +31,7 @@ test('every time zone that is taken shows the same time in PostgreSQL as in Node
     from unnest(${names}::text[]) as name, unnest(${instants}::timestamptz[]) as at`;
   expect(shown).toHaveLength(names.length * instants.length);
   const differing = shown.filter(
-    (one) => new Date(wall(Date.parse(one.at), one.name)).toISOString().slice(0, 19) !== one.shown,
+    (one) => new Date(toWallClock(Date.parse(one.at), one.name)).toISOString().slice(0, 19) !== one.shown,
   );
   expect(differing).toEqual([]);
 });

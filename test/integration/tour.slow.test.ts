@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 import type { Answer } from '../../local/http';
 import { root } from '../../local/paths';
 import { eventually } from '../support/eventually';
-import { freshPlace, StartedSystem } from '../support/started-system';
+import { createPlace, StartedSystem } from '../support/started-system';
 
-let place: Awaited<ReturnType<typeof freshPlace>>;
-beforeEach(async () => (place = await freshPlace()));
+let place: Awaited<ReturnType<typeof createPlace>>;
+beforeEach(async () => (place = await createPlace()));
 afterEach(() => place.remove());
 
 const tour = async (...args: string[]) => {

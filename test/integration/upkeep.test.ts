@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { addDays } from '../../domain/time/dates';
 import { processUpkeep } from '../../record/upkeep/upkeep';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
-import { attest, freshNpi } from '../support/file';
+import { attestPerson, inventNpi } from '../support/file';
 import { daysAgo, daysAhead, TODAY } from '../support/system';
 
 let api: TestApi;
@@ -16,7 +16,7 @@ type Body = Reply['body'];
 /** A provider of a client of its own; of the same person where an NPI is given. */
 async function provider(more: object = {}): Promise<Body> {
   const { id: clientId } = await api.make('/v1/clients', CLIENT);
-  const made = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: freshNpi(), ...more });
+  const made = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi(), ...more });
   return { ...made, key: await api.keyOf('specialist', [clientId]) };
 }
 const attested = ({ id }: Body, daysBefore: number) =>
@@ -142,7 +142,7 @@ describe('a provider’s upkeep', () => {
 
 describe('one person at two clients', () => {
   test('is reminded by each client of what counts there, once, and neither client can tell', async () => {
-    const npi = freshNpi();
+    const npi = inventNpi();
     const shared = { npi, licences: [{ state: 'CA', number: 'LMFT 1', expiresOn: daysAhead(80) }] };
     const alone = await provider({ licences: shared.licences, email: 'alone@example.org' });
     const mine = await provider({ ...shared, email: 'mine@example.org' });
@@ -182,11 +182,11 @@ describe('one person at two clients', () => {
   });
 
   test('a registry’s attestation moves both clients’ reminders, and one client’s statement moves its own only', async () => {
-    const npi = freshNpi();
+    const npi = inventNpi();
     const [mine, theirs] = [await provider({ npi }), await provider({ npi })];
     const { sql } = api.deps;
     const [row] = await sql<{ personId: string }[]>`select person_id from providers where id = ${mine.id}`;
-    await attest(sql, { personId: row!.personId }, daysAgo(110));
+    await attestPerson(sql, { personId: row!.personId }, daysAgo(110));
     for (const one of [mine, theirs]) expect(await attestationOf(one)).toMatchObject({ dueOn: daysAhead(10) });
     await attested(mine, 1);
     expect(await attestationOf(mine)).toMatchObject({ dueOn: daysAhead(119), standing: 'current' });
@@ -197,7 +197,7 @@ describe('one person at two clients', () => {
   });
 
   test('queued reminders of a client that the person has left are withdrawn, and the other client’s stay', async () => {
-    const npi = freshNpi();
+    const npi = inventNpi();
     const licences = [{ state: 'CA', number: 'L-1', expiresOn: daysAhead(20) }];
     const [mine, theirs] = [await provider({ npi, licences }), await provider({ npi, licences })];
     await keep(mine);
@@ -250,7 +250,7 @@ describe('an application under way', () => {
   async function application(attestedDaysAgo: number) {
     const one = await provider();
     await attested(one, attestedDaysAgo);
-    const practice = await api.make(`/v1/clients/${one.clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
+    const practice = await api.make(`/v1/clients/${one.clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
     const payer = await api.make('/v1/payers', { ...PAYER, name: `Payer ${randomUUID()}` });
     const { id } = (
       await api.post('/v1/applications', {

@@ -4,7 +4,7 @@ import { addDays } from '../../domain/time/dates';
 import { selectWorker } from '../../record/registry/absence-covers';
 import { selectClientDay, selectDay, selectLastToday } from '../../record/time/days';
 import { CLIENT } from '../support/api';
-import { day, wall } from '../support/independent-calendar';
+import { toDay, toWallClock } from '../support/independent-calendar';
 import { System } from '../support/system';
 
 /** At every hour, it is another day than in UTC in one of them. */
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.stop());
 
-const todayIn = (timeZone: string) => day(wall(Date.now(), timeZone));
+const todayIn = (timeZone: string) => toDay(toWallClock(Date.now(), timeZone));
 const clientIn = async (timeZone: string): Promise<string> =>
   (await system.api.make('/v1/clients', { ...CLIENT, timeZone })).id;
 

@@ -4,7 +4,7 @@ import { WATCH_TYPES } from '../../domain/kernel/codes';
 import { createDataConverter } from '../../runtime/codec';
 import { PROVIDER } from '../support/api';
 import { eventually } from '../support/eventually';
-import { devServerAddress } from '../support/servers';
+import { readDevServerAddress } from '../support/servers';
 import { daysAhead, System, type OpenApplication } from '../support/system';
 
 let system: System;
@@ -12,7 +12,7 @@ let connection: Connection;
 let client: Client;
 beforeAll(async () => {
   system = await System.start();
-  connection = await Connection.connect({ address: devServerAddress() });
+  connection = await Connection.connect({ address: readDevServerAddress() });
   client = new Client({ connection, dataConverter: createDataConverter(system.api.deps.keyring) });
 });
 afterAll(async () => {

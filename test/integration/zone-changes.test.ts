@@ -1,6 +1,6 @@
 import { CLIENT } from '../support/api';
 import { eventually } from '../support/eventually';
-import { wall } from '../support/independent-calendar';
+import { toWallClock } from '../support/independent-calendar';
 import { daysAhead, System, type OpenApplication } from '../support/system';
 
 let system: System;
@@ -12,7 +12,8 @@ afterAll(() => system.stop());
 const ELSEWHERE = 'America/New_York';
 
 /** What a clock where the client is shows at an instant. */
-const shown = (at: string, timeZone: string) => new Date(wall(Date.parse(at), timeZone)).toISOString().slice(0, 16);
+const shown = (at: string, timeZone: string) =>
+  new Date(toWallClock(Date.parse(at), timeZone)).toISOString().slice(0, 16);
 const replanned = async (application: OpenApplication) =>
   (await application.timeline()).filter(({ kind }) => kind === 'replanned').length;
 

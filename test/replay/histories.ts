@@ -11,7 +11,7 @@ export const PAGE = 'docs/changing-a-workflow.md';
 const folder = join(__dirname, 'histories');
 const progressFolder = join(__dirname, 'progress');
 
-export interface Recorded {
+export interface RecordedHistory {
   /** `<workflow>/<version>/<life>`, with the number of the run where there are several. */
   name: string;
   /** The workflow's own id: its payloads open under no other. */
@@ -20,17 +20,17 @@ export interface Recorded {
 }
 
 /** Every recorded history. */
-export function recordedHistories(): Recorded[] {
-  return readAll<Omit<Recorded, 'name'>>(folder).map(([name, content]) => ({ name, ...content }));
+export function readHistories(): RecordedHistory[] {
+  return readAll<Omit<RecordedHistory, 'name'>>(folder).map(([name, content]) => ({ name, ...content }));
 }
 
 /** Writes a history that is new; throws where there is one already: histories are never recorded again. */
-export function record({ name, ...content }: Recorded): void {
+export function storeHistory({ name, ...content }: RecordedHistory): void {
   write(join(folder, `${name}.json`), content, 'wx');
 }
 
 /** What each recorded run of an application knew in the end, by the name of its history. */
-export const storedProgress = (): [name: string, progress: Progress][] => readAll<Progress>(progressFolder);
+export const readStoredProgress = (): [name: string, progress: Progress][] => readAll<Progress>(progressFolder);
 
 /** Stores what a run knew in the end; throws where that is stored already. */
 export const storeProgress = (name: string, progress: Progress): void =>

@@ -9,12 +9,12 @@ import { keepCommand } from '../../record/applications/commands';
 import { progressQuery } from '../../workflows/messages';
 import { eventually } from '../support/eventually';
 import { Lives, type Life } from '../support/lives';
-import { nextVersion, type Edit, type NextVersion, type RecordSide } from '../support/next-version';
+import { loadNextVersion, type Edit, type NextVersion, type RecordSide } from '../support/next-version';
 import { RAISED, REDUCER, SCHEDULE, TABLE } from './mutations';
 
 const versions: NextVersion[] = [];
 async function withEdits(edits: readonly Edit[]): Promise<RecordSide> {
-  const next = await nextVersion(edits);
+  const next = await loadNextVersion(edits);
   versions.push(next);
   return next.recordSide();
 }

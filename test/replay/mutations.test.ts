@@ -1,11 +1,11 @@
 import { RULES_VERSION } from '../../domain/applications/reduce';
-import { nextVersion, type Edit, type NextVersion } from '../support/next-version';
+import { loadNextVersion, type Edit, type NextVersion } from '../support/next-version';
 import { RAISED, REDUCER, SCHEDULE, TABLE } from './mutations';
-import { driftOf, storedTimelines } from './timelines';
+import { describeDrift, readTimelines } from './timelines';
 
 const versions: NextVersion[] = [];
 async function withEdits(edits: readonly Edit[]): Promise<NextVersion> {
-  const next = await nextVersion(edits);
+  const next = await loadNextVersion(edits);
   versions.push(next);
   return next;
 }
@@ -13,7 +13,7 @@ afterAll(() => versions.forEach((version) => version.remove()));
 
 describe('the gate', () => {
   const drifts = ({ rules }: NextVersion) =>
-    storedTimelines().flatMap(([life, timeline]) => driftOf(life, timeline, rules) ?? []);
+    readTimelines().flatMap(([life, timeline]) => describeDrift(life, timeline, rules) ?? []);
 
   test.each(Object.entries({ ...REDUCER, ...SCHEDULE }))(
     'catches that %s, and says what to raise and what to read',
@@ -29,7 +29,7 @@ describe('the gate', () => {
 
   test('wants a new state of every timeline once the version is raised', async () => {
     const missing = drifts(await withEdits([RAISED]));
-    expect(missing).toHaveLength(storedTimelines().length);
+    expect(missing).toHaveLength(readTimelines().length);
     const asked = new RegExp(`no state is stored for version ${1000 + RULES_VERSION} .*record-histories`);
     for (const one of missing) expect(one).toMatch(asked);
   });

@@ -6,16 +6,16 @@ import { RULES_VERSION } from '../../domain/applications/reduce';
 import type { Playbook } from '../../domain/registry/playbook';
 import { eventually } from '../support/eventually';
 import { Lives, type Life } from '../support/lives';
-import { standIns, type StandIns } from '../support/registries';
+import { startStandIns, type StandIns } from '../support/registries';
 import { progressQuery } from '../../workflows/messages';
-import { record, recordedHistories, storeProgress, VERSION } from './histories';
+import { storeHistory, readHistories, storeProgress, VERSION } from './histories';
 import { LIVES } from './lives';
 import {
-  driftOf,
+  describeDrift,
   foldTimeline,
   isOfEarlierRules,
-  storedTimelines,
-  storeFolded,
+  readTimelines,
+  storeFoldedState,
   storeTimeline,
   type Timeline,
 } from './timelines';
@@ -51,7 +51,7 @@ async function chain({ env }: Lives, workflowId: string): Promise<[string, Histo
 function writeRuns(workflow: string, life: string, workflowId: string, runs: Map<string, History>): [string, string][] {
   return [...runs].map(([runId, history], i) => {
     const name = `${workflow}/${VERSION}/${life}${runs.size > 1 ? `.${i + 1}` : ''}`;
-    record({ name, workflowId, history: JSON.parse(historyToJSON(history)) });
+    storeHistory({ name, workflowId, history: JSON.parse(historyToJSON(history)) });
     return [name, runId];
   });
 }
@@ -82,16 +82,16 @@ async function timelineOf(lives: Lives, life: Life): Promise<Timeline> {
 
 /** `npm run record-histories`: lives every life of which nothing is recorded, and keeps its histories and its timeline. */
 describe('recording', () => {
-  const known = recordedHistories().map(({ name }) => name.split('/').pop()!.split('.')[0]);
+  const known = readHistories().map(({ name }) => name.split('/').pop()!.split('.')[0]);
   const unknown = <T>(all: Record<string, T>) => Object.entries(all).filter(([name]) => !known.includes(name));
   const [fresh, watches] = [unknown(LIVES), unknown(WATCHES)];
-  const earlier = storedTimelines().filter(([, timeline]) => isOfEarlierRules(timeline));
+  const earlier = readTimelines().filter(([, timeline]) => isOfEarlierRules(timeline));
   let lives: Lives;
   let outside: StandIns;
   beforeAll(async () => {
     if (fresh.length + watches.length + earlier.length === 0)
       throw new Error('Every life is recorded already, and histories are never recorded again.');
-    outside = await standIns();
+    outside = await startStandIns();
     lives = await Lives.begin({ registries: outside.registries });
   }, 60_000);
   afterAll(async () => {
@@ -120,7 +120,7 @@ describe('recording', () => {
       const participationId = buildParticipationWorkflowId(life.id);
       const participation = new Map(await chain(lives, participationId));
       const timeline = await timelineOf(lives, life);
-      expect(driftOf(name, timeline)).toBeNull();
+      expect(describeDrift(name, timeline)).toBeNull();
       await writeApplicationRuns(lives, 'payerApplication', name, await idOf(life), application);
       await writeApplicationRuns(lives, 'networkParticipation', name, participationId, participation);
       storeTimeline(name, timeline);
@@ -129,7 +129,7 @@ describe('recording', () => {
 
   if (earlier.length > 0)
     test.each(earlier)('%s, folded by today’s rules', (name, timeline) => {
-      storeFolded(name, timeline);
-      expect(storedTimelines().find(([life]) => life === name)![1].folded).toMatchObject(timeline.folded);
+      storeFoldedState(name, timeline);
+      expect(readTimelines().find(([life]) => life === name)![1].folded).toMatchObject(timeline.folded);
     });
 });

@@ -11,15 +11,15 @@ import { ACTIONS, INTERNAL_ACTIONS, STAGES, WAITING_ON } from '../../domain/kern
 import type { SEARCH_ATTRIBUTES } from '../../domain/kernel/search-attributes';
 import { createDataConverter } from '../../runtime/codec';
 import { testKeyring } from '../support/keys';
-import { workflowBundle } from '../support/servers';
+import { readWorkflowBundle } from '../support/servers';
 import type { Progress } from '../../domain/applications/progress';
 import { isSameValue } from '../../domain/kernel/facts';
-import { PAGE, recordedHistories, storedProgress } from './histories';
+import { PAGE, readHistories, readStoredProgress } from './histories';
 import { LIVES } from './lives';
 import type { ProgressSinks } from './observed';
-import { driftOf, storedTimelines, type Folded } from './timelines';
+import { describeDrift, readTimelines, type FoldedState } from './timelines';
 
-const recorded = recordedHistories();
+const recorded = readHistories();
 const updates = ({ history }: (typeof recorded)[number]) =>
   historyFromJSON(history).events!.flatMap(
     (event) => event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name ?? [],
@@ -103,7 +103,7 @@ describe('recorded histories', () => {
   });
 
   test('lead where they led, through the codec, on the built workflows', async () => {
-    const failures = [...(await diverging(workflowBundle()))];
+    const failures = [...(await diverging(readWorkflowBundle()))];
     expect(failures.map(([name, error]) => `${name}: ${String(error)} See ${PAGE}.`)).toEqual([]);
   });
 
@@ -122,15 +122,15 @@ describe('recorded histories', () => {
     const replayed = Object.fromEntries([...known].map(([runId, progress]) => [names.get(runId), progress]));
     const ofApplications = recorded.filter(({ name }) => !name.startsWith('watch/')).map(({ name }) => name);
     expect(Object.keys(replayed).sort()).toEqual(ofApplications);
-    const stored = Object.fromEntries(storedProgress());
+    const stored = Object.fromEntries(readStoredProgress());
     const parted = ofApplications.filter((name) => !isSameValue(replayed[name], stored[name]));
     expect(parted.map((name) => `${name} knows another progress in the end. See ${PAGE}.`)).toEqual([]);
   });
 
   test('end with the progress that their timeline came to', () => {
-    const stored = Object.fromEntries(storedProgress());
-    for (const [life, { folded }] of storedTimelines()) {
-      const [{ state, progress }] = Object.values(folded) as [Folded];
+    const stored = Object.fromEntries(readStoredProgress());
+    for (const [life, { folded }] of readTimelines()) {
+      const [{ state, progress }] = Object.values(folded) as [FoldedState];
       const isLast = (workflow: string) => (name: string) =>
         name.startsWith(`${workflow}/`) && name.split('/').pop()!.split('.')[0] === life;
       const names = Object.keys(stored).sort();
@@ -158,13 +158,15 @@ describe('recorded histories', () => {
 });
 
 describe('recorded timelines', () => {
-  const timelines = storedTimelines();
+  const timelines = readTimelines();
 
   test('are there for every life', () => {
     expect(timelines.map(([life]) => life)).toEqual(Object.keys(LIVES).sort());
   });
 
   test('come by today’s rules to the state, the agenda and the progress that are stored', () => {
-    expect(timelines.map(([life, timeline]) => driftOf(life, timeline)).filter((drift) => drift !== null)).toEqual([]);
+    expect(
+      timelines.map(([life, timeline]) => describeDrift(life, timeline)).filter((drift) => drift !== null),
+    ).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { computeDigest } from '../../record/kernel/digest';
 import { PAGE, readAll, write } from './histories';
 
 /** What a timeline comes to. */
-export interface Folded {
+export interface FoldedState {
   state: ApplicationState;
   /** What its workflow knows in the end; null where none runs. */
   progress: Progress | null;
@@ -26,7 +26,7 @@ export interface Timeline {
   playbook: Playbook;
   events: ApplicationEvent[];
   /** By the version of the rules that folded it; of older versions, kept for comparison by people. */
-  folded: Record<string, Folded>;
+  folded: Record<string, FoldedState>;
 }
 
 /** The rules by which a timeline is folded: today's, or those of a test. */
@@ -41,14 +41,14 @@ const TODAYS: RuleSet = { RULES_VERSION, fold: foldEvents, computeAgenda, comput
 const folder = join(__dirname, 'timelines');
 
 /** Every stored timeline, by the name of its life. */
-export const storedTimelines = (): [life: string, timeline: Timeline][] => readAll<Timeline>(folder);
+export const readTimelines = (): [life: string, timeline: Timeline][] => readAll<Timeline>(folder);
 
 /** Stores a new timeline; throws where there is one already. */
 export const storeTimeline = (life: string, timeline: Timeline): void =>
   write(join(folder, `${life}.json`), timeline, 'wx');
 
 /** Stores, next to what earlier rules came to, what today's come to. */
-export function storeFolded(life: string, timeline: Timeline): void {
+export function storeFoldedState(life: string, timeline: Timeline): void {
   const folded = { ...timeline.folded, [RULES_VERSION]: foldTimeline(timeline) };
   write(join(folder, `${life}.json`), { ...timeline, folded }, 'w');
 }
@@ -57,7 +57,7 @@ export function storeFolded(life: string, timeline: Timeline): void {
 export const isOfEarlierRules = ({ folded }: Timeline): boolean => !(RULES_VERSION in folded);
 
 /** What the rules make of a timeline: as the step does that finds a state of other rules. */
-export function foldTimeline({ events, playbook, timeZone }: Omit<Timeline, 'folded'>, rules = TODAYS): Folded {
+export function foldTimeline({ events, playbook, timeZone }: Omit<Timeline, 'folded'>, rules = TODAYS): FoldedState {
   const statesAfter = events.map((_event, i) => {
     const state = rules.fold(events.slice(0, i + 1));
     return { ...state, agenda: rules.computeAgenda(state, resolvePlaybook(playbook, state.key, timeZone), timeZone) };
@@ -65,18 +65,18 @@ export function foldTimeline({ events, playbook, timeZone }: Omit<Timeline, 'fol
   const state = statesAfter.at(-1)!;
   const runs = isOpen(state) || isParticipating(state);
   const { window } = resolvePlaybook(playbook, state.key, timeZone);
-  return asStored({
+  return toStored({
     state,
     progress: runs ? rules.computeProgress(state, window.timeZone) : null,
-    path: statesAfter.map((after) => `${after.stage} ${computeDigest(asStored(after))}`),
+    path: statesAfter.map((after) => `${after.stage} ${computeDigest(toStored(after))}`),
   });
 }
 
 /** As JSON gives it back: without what is undefined. */
-const asStored = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+const toStored = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 /** What is wrong with a timeline under the rules, and what to do about it; null where they still come to what is stored. */
-export function driftOf(life: string, timeline: Timeline, rules = TODAYS): string | null {
+export function describeDrift(life: string, timeline: Timeline, rules = TODAYS): string | null {
   const { RULES_VERSION: version } = rules;
   const stored = timeline.folded[version];
   if (!stored)

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../local/ports';
+import { findFreePort } from '../../local/ports';
 import type { Launch } from '../../local/postgres';
 import { identify } from '../../local/processes';
-import { end, recordChild } from '../../local/run-record';
+import { endChild, recordChild } from '../../local/run-record';
 
 const TRIES = 3;
 const STOP_WITHIN = 3000;
@@ -28,7 +28,7 @@ export async function bringUp<T>(
   { within = 30_000 } = {},
 ): Promise<T> {
   for (let tries = 1; ; tries += 1) {
-    const port = await freePort();
+    const port = await findFreePort();
     const { name, launch, signal } = planOn(port);
     const file = join(directory, `${name}.log`);
     const log = openSync(file, 'a');
@@ -41,7 +41,7 @@ export async function bringUp<T>(
     try {
       return await ready(port, AbortSignal.any([over.signal, AbortSignal.timeout(within)]));
     } catch (error) {
-      await end(identify(child.pid!), signal, STOP_WITHIN);
+      await endChild(identify(child.pid!), signal, STOP_WITHIN);
       if (tries === TRIES)
         throw new Error(`${name} does not start:\n${readFileSync(file, 'utf8').slice(-LOG_END)}`, { cause: error });
     }

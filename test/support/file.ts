@@ -16,7 +16,7 @@ export interface Book {
 let npis = 100_000_000 + (process.pid % 1000) * 100_000;
 
 /** A valid NPI that nobody else in this run has. */
-export function freshNpi(): string {
+export function inventNpi(): string {
   const body = `80840${++npis}`;
   const sum = [...body].reverse().reduce((total, digit, i) => {
     const doubled = i % 2 === 0 ? Number(digit) * 2 : Number(digit);
@@ -28,7 +28,7 @@ export function freshNpi(): string {
 const ADDRESS = { line1: '1 Main St', city: 'Denver', state: 'CO', postalCode: '80202' };
 
 /** Writes a book straight into the record; attested where a date is given. */
-export async function book(
+export async function createBook(
   sql: Sql,
   { playbook = {}, attestedOn, state = 'CO' }: { playbook?: Playbook; attestedOn?: string; state?: string } = {},
 ): Promise<Book> {
@@ -50,7 +50,7 @@ export async function book(
     tinLast4: '6789',
     address: sql.json(ADDRESS),
   })}`;
-  await sql`insert into persons ${sql({ id: personId, npi: freshNpi() })}`;
+  await sql`insert into persons ${sql({ id: personId, npi: inventNpi() })}`;
   await sql`insert into providers ${sql({
     id: providerId,
     clientId,
@@ -62,14 +62,14 @@ export async function book(
     malpractice: sql.json({ carrier: 'HPSO', policyNumber: 'P1', expiresOn: '2099-12-31' }),
   })}`;
   await sql`insert into licences ${sql({ clientId, providerId, state, number: 'LPC.1', expiresOn: '2099-12-31' })}`;
-  if (attestedOn) await attest(sql, { clientId, personId }, attestedOn);
+  if (attestedOn) await attestPerson(sql, { clientId, personId }, attestedOn);
   await sql`insert into payers ${sql({ id: payerId, name: `Payer ${payerId}` })}`;
   await sql`insert into playbooks ${sql({ payerId, version: 1, body: sql.json(playbook as never) })}`;
   return { clientId, practiceId, providerId, personId, payerId };
 }
 
 /** Records an attestation of a book's provider; without a client it is a registry's. */
-export async function attest(
+export async function attestPerson(
   sql: Sql,
   { clientId, personId }: { clientId?: string; personId: string },
   attestedOn: string,
@@ -85,7 +85,7 @@ export async function attest(
 }
 
 /** What an application is taken over with that was confirmed on a day; in network for a hundred days. */
-export const adoptedConfirmed = (on: string): Adoption => {
+export const adoptAsConfirmed = (on: string): Adoption => {
   const proof = { source: 'letter', reference: 'L1', confirmedOn: on } as const;
   return {
     stage: 'confirmed',

@@ -1,23 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer, Api } from '../../local/http';
 import { CLIENT, PAYER, PRACTICE, PROVIDER } from './api';
-import { freshNpi } from './file';
+import { inventNpi } from './file';
 import type { IdField, RealIds } from './odd-requests';
 
 const DAY_MS = 86_400_000;
 /** The day so many days from now, in UTC. */
-export const dayIn = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
+export const addDaysToToday = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10);
 
 const FACTS = {
   contract: 'executed',
-  effectiveDate: dayIn(-300),
+  effectiveDate: addDaysToToday(-300),
   payerProviderId: 'PIN-1',
   claimsRoute: { clearinghouse: 'Availity', payerId: '60054' },
 };
 const CONFIRMATIONS = Object.fromEntries(
   Object.entries(FACTS).map(([fact, value]) => [
     fact,
-    { value, source: 'letter', reference: 'their letter', confirmedOn: dayIn(-2) },
+    { value, source: 'letter', reference: 'their letter', confirmedOn: addDaysToToday(-2) },
   ]),
 );
 
@@ -33,7 +33,7 @@ export interface File {
 }
 
 /** The month's list of the excluded with every provider and practice by name: a person has to decide whether it is they. */
-export const exclusionList = (files: File[]): string =>
+export const writeExclusionList = (files: File[]): string =>
   [
     'LASTNAME,FIRSTNAME,BUSNAME,NPI,DOB,STATE,EXCLTYPE,EXCLDATE,REINDATE',
     ...files.map(({ name }) => `${name},${PROVIDER.firstName},,0000000000,19700131,CA,1128a1,20260301,00000000`),
@@ -41,9 +41,9 @@ export const exclusionList = (files: File[]): string =>
   ].join('\n');
 
 /** Makes clients' files by a running system's API, with something behind every id that a caller can name. */
-export function fileMaker(api: Api) {
+export function createFileMaker(api: Api) {
   const create = async (path: string, body: object): Promise<string> => (await api.post(path, body)).id;
-  const listed = async (path: string): Promise<string[]> => (await api.get(path)).items.map(({ id }: Answer) => id);
+  const listIds = async (path: string): Promise<string[]> => (await api.get(path)).items.map(({ id }: Answer) => id);
 
   /** A client with a practice, a provider whom nobody else is called like, and a payer. */
   async function makeFile(): Promise<File> {
@@ -52,10 +52,10 @@ export function fileMaker(api: Api) {
     const practice = await api.post(`/v1/clients/${clientId}/practices`, {
       ...PRACTICE,
       legalName: `${name} Therapy PLLC`,
-      npi: freshNpi(),
+      npi: inventNpi(),
       locations: [{ name: 'Main', address: PRACTICE.address }],
     });
-    const provider = { ...PROVIDER, lastName: name, npi: freshNpi() };
+    const provider = { ...PROVIDER, lastName: name, npi: inventNpi() };
     const providerId = await create(`/v1/clients/${clientId}/providers`, provider);
     const payerId = await makePayer();
     return { name, clientId, practiceId: practice.id as string, practice, providerId, payerId };
@@ -72,9 +72,9 @@ export function fileMaker(api: Api) {
     const elsewhere = { ...file, payerId: otherPayer };
     const applications = [
       await openApplication(file),
-      await openApplication(elsewhere, { adopt: { stage: 'in_review', submittedOn: dayIn(-40) } }),
+      await openApplication(elsewhere, { adopt: { stage: 'in_review', submittedOn: addDaysToToday(-40) } }),
       await openApplication(elsewhere, { state: 'NY', adopt: { stage: 'information_requested' } }),
-      await openApplication(elsewhere, { state: 'TX', adopt: { stage: 'approved', submittedOn: dayIn(-80) } }),
+      await openApplication(elsewhere, { state: 'TX', adopt: { stage: 'approved', submittedOn: addDaysToToday(-80) } }),
       await openApplication(elsewhere, { state: 'WA', adopt: { stage: 'denied' } }),
       await openApplication(
         { ...file, payerId: another },
@@ -84,31 +84,35 @@ export function fileMaker(api: Api) {
     const makeUser = () => create('/v1/users', { name: 'A user', email: `${randomUUID()}@example.org`, role: 'lead' });
     const users = [await makeUser(), await makeUser()] as const;
     const { '0': coverId } = [
-      await create(`/v1/users/${users[0]}/covers`, { coveredBy: users[1], fromOn: dayIn(20), untilOn: dayIn(30) }),
+      await create(`/v1/users/${users[0]}/covers`, {
+        coveredBy: users[1],
+        fromOn: addDaysToToday(20),
+        untilOn: addDaysToToday(30),
+      }),
     ];
     const relationship = { providerId, platform: 'Alma', payerIds: [payerId, otherPayer] };
-    const documentOf = (kind: string) =>
+    const createDocument = (kind: string) =>
       create(`/v1/clients/${clientId}/documents`, { kind, name: `a ${kind}`, sha256: '0'.repeat(64) });
-    const documents = [await documentOf('letter'), await documentOf('contract')];
-    const attestation = { attestedOn: dayIn(-20), source: 'operator' };
-    const authorisation = { scopes: ['contact_payers'], signedOn: dayIn(-20) };
+    const documents = [await createDocument('letter'), await createDocument('contract')];
+    const attestation = { attestedOn: addDaysToToday(-20), source: 'operator' };
+    const authorisation = { scopes: ['contact_payers'], signedOn: addDaysToToday(-20) };
     const endpoint = { url: 'https://hooks.invalid/odd', types: ['application.stage_changed'], clientIds: [clientId] };
     const leaver = await create(`/v1/clients/${clientId}/providers`, {
       ...PROVIDER,
       lastName: 'Gone',
-      npi: freshNpi(),
+      npi: inventNpi(),
     });
-    const word = { on: dayIn(-2), source: 'email', reference: 'their mail' };
+    const word = { on: addDaysToToday(-2), source: 'email', reference: 'their mail' };
     const ending = await create(`/v1/providers/${leaver}/end`, {
       ...word,
       reason: 'left_practice',
       applications: 'withdraw',
     });
     const back = await create(`/v1/providers/${leaver}/return`, word);
-    const onPractice = await listed(`/v1/practices/${practiceId}/exclusions`);
-    const onProvider = await listed(`/v1/providers/${providerId}/exclusions`);
-    const spare = await create(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: freshNpi() });
-    const agreements = await listed(`/v1/agreements?practiceId=${practiceId}`);
+    const onPractice = await listIds(`/v1/practices/${practiceId}/exclusions`);
+    const onProvider = await listIds(`/v1/providers/${providerId}/exclusions`);
+    const spare = await create(`/v1/clients/${clientId}/practices`, { ...PRACTICE, npi: inventNpi() });
+    const agreements = await listIds(`/v1/agreements?practiceId=${practiceId}`);
     const rooms = {
       clients: [clientId],
       practices: [practiceId, spare],
@@ -121,19 +125,19 @@ export function fileMaker(api: Api) {
       agreements,
       endings: [ending],
       returns: [back],
-      tasks: await listed(`/v1/tasks?clientId=${clientId}`),
+      tasks: await listIds(`/v1/tasks?clientId=${clientId}`),
       'api-keys': [await create('/v1/api-keys', { name: 'to be revoked', role: 'auditor' })],
       'webhook-endpoints': [await create('/v1/webhook-endpoints', endpoint)],
     };
     for (const [room, ids] of Object.entries(rooms)) if (ids.length === 0) throw new Error(`nothing is in ${room}`);
-    const timeline = await listed(`/v1/applications/${applications[1]}/timeline`);
+    const timeline = await listIds(`/v1/applications/${applications[1]}/timeline`);
     return {
       rooms: {
         ...rooms,
         // what the system makes by itself: as much as there is by now, of whomever
-        mail: await listed('/v1/mail'),
-        inbox: await listed(`/v1/inbox?userId=${users[0]}`),
-        'webhook-deliveries': await listed('/v1/webhook-deliveries'),
+        mail: await listIds('/v1/mail'),
+        inbox: await listIds(`/v1/inbox?userId=${users[0]}`),
+        'webhook-deliveries': await listIds('/v1/webhook-deliveries'),
         operations: [],
       },
       fields: {

@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { obtain } from '../../local/binaries';
+import { obtainBinary } from '../../local/binaries';
 import { dist, root, workDirectory } from '../../local/paths';
-import { ensureDatabase, initialise, serve, urlOf } from '../../local/postgres';
-import { clusterOf, removeDataDirectory } from '../../local/postgres-location';
-import { beginRecord, endOrphans, hasRecord, ownerIsAlive } from '../../local/run-record';
-import { connect, devServerArguments } from '../../local/temporal';
+import { ensureDatabase, initialiseCluster, servePostgres, buildUrl } from '../../local/postgres';
+import { locateCluster, removeDataDirectory } from '../../local/postgres-location';
+import { beginRecord, endOrphans, hasRecord, isOwnerAlive } from '../../local/run-record';
+import { connectToServer, listDevServerArguments } from '../../local/temporal';
 import { migrateDatabase } from '../../runtime/migrate';
 import { bringUp } from './bring-up';
 import type { TestServers } from './servers';
@@ -23,20 +23,20 @@ async function sweep(): Promise<void> {
     const directory = join(RUNS, name);
     // One without a record is either just being made or old and empty.
     const young = Date.now() - statSync(directory).mtimeMs < YOUNG;
-    if (ownerIsAlive(directory) || (young && !hasRecord(directory))) continue;
+    if (isOwnerAlive(directory) || (young && !hasRecord(directory))) continue;
     await endOrphans(directory);
     removeDataDirectory(directory);
   }
 }
 
 async function startPostgres(directory: string): Promise<string> {
-  const [cluster, password] = [clusterOf(directory), randomBytes(16).toString('hex')];
-  await initialise(cluster, password);
+  const [cluster, password] = [locateCluster(directory), randomBytes(16).toString('hex')];
+  await initialiseCluster(cluster, password);
   const settings = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
-  const urlOn = (port: number) => urlOf(port, password, 'template_migrated');
+  const urlOn = (port: number) => buildUrl(port, password, 'template_migrated');
   const template = await bringUp(
     directory,
-    (port) => ({ name: 'postgres', launch: serve(cluster, port, settings), signal: 'SIGINT' }),
+    (port) => ({ name: 'postgres', launch: servePostgres(cluster, port, settings), signal: 'SIGINT' }),
     (port, signal) => ensureDatabase(urlOn(port), signal).then(() => urlOn(port)),
   );
   await migrateDatabase(template);
@@ -47,17 +47,17 @@ async function startPostgres(directory: string): Promise<string> {
 const REPORTS_SOON = ['--dynamic-config-value=system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2'];
 
 async function startTemporal(directory: string): Promise<string> {
-  const file = await obtain('devServer');
+  const file = await obtainBinary('devServer');
   return bringUp(
     directory,
     (port) => ({
       name: 'temporal',
-      launch: { file, args: [...devServerArguments({ port, namespace: 'default' }), ...REPORTS_SOON] },
+      launch: { file, args: [...listDevServerArguments({ port, namespace: 'default' }), ...REPORTS_SOON] },
       signal: 'SIGTERM',
     }),
     async (port, signal) => {
       const address = `127.0.0.1:${port}`;
-      await (await connect(address, 'default', signal)).close();
+      await (await connectToServer(address, 'default', signal)).close();
       return address;
     },
   );
@@ -68,7 +68,7 @@ const quoted = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
 /** The time-skipping server behind a script that says its pid, so that a killed run's servers can be found. */
 async function skippingServer(directory: string): Promise<string> {
   const script = join(directory, 'time-skipping-server');
-  const [pidFile, server] = [script, await obtain('timeSkippingServer')].map(quoted);
+  const [pidFile, server] = [script, await obtainBinary('timeSkippingServer')].map(quoted);
   writeFileSync(script, `#!/bin/sh\necho $$ > ${pidFile}.$PPID\nexec ${server} "$@"\n`);
   chmodSync(script, 0o755);
   return script;

@@ -6,43 +6,43 @@ import type { Window } from '../../domain/time/calendar';
  * and zones by asking Intl.DateTimeFormat what the clock on the wall shows.
  */
 export const DAY_MS = 86_400_000;
-export const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
-export const utc = (year: number, month: number, date: number) => Date.UTC(year, month - 1, date);
+export const toDay = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+export const toUtc = (year: number, month: number, date: number) => Date.UTC(year, month - 1, date);
 /** 0 for Sunday. */
-export const weekdayOf = (date: string) => new Date(`${date}T12:00:00Z`).getUTCDay();
+export const findWeekday = (date: string) => new Date(`${date}T12:00:00Z`).getUTCDay();
 
 /** The nth of a weekday in a month, from 0; negative from its end. */
-export function nth(year: number, month: number, weekday: number, n: number): string {
+export function findNthWeekday(year: number, month: number, weekday: number, n: number): string {
   const matching: string[] = [];
-  for (let ms = utc(year, month, 1); new Date(ms).getUTCMonth() === month - 1; ms += DAY_MS)
-    if (new Date(ms).getUTCDay() === weekday) matching.push(day(ms));
+  for (let ms = toUtc(year, month, 1); new Date(ms).getUTCMonth() === month - 1; ms += DAY_MS)
+    if (new Date(ms).getUTCDay() === weekday) matching.push(toDay(ms));
   return matching.at(n)!;
 }
 
 function daysOff(year: number): string[] {
-  const fixed = [utc(year, 1, 1), utc(year, 7, 4), utc(year, 11, 11), utc(year, 12, 25)];
-  if (year >= 2021) fixed.push(utc(year, 6, 19));
+  const fixed = [toUtc(year, 1, 1), toUtc(year, 7, 4), toUtc(year, 11, 11), toUtc(year, 12, 25)];
+  if (year >= 2021) fixed.push(toUtc(year, 6, 19));
   const observed = fixed.map((ms) => {
     const weekday = new Date(ms).getUTCDay();
-    return day(weekday === 6 ? ms - DAY_MS : weekday === 0 ? ms + DAY_MS : ms);
+    return toDay(weekday === 6 ? ms - DAY_MS : weekday === 0 ? ms + DAY_MS : ms);
   });
   const floating = [
-    nth(year, 1, 1, 2), // Martin Luther King Jr.
-    nth(year, 2, 1, 2), // Washington
-    nth(year, 5, 1, -1), // Memorial
-    nth(year, 9, 1, 0), // Labor
-    nth(year, 10, 1, 1), // Columbus
-    nth(year, 11, 4, 3), // Thanksgiving
+    findNthWeekday(year, 1, 1, 2), // Martin Luther King Jr.
+    findNthWeekday(year, 2, 1, 2), // Washington
+    findNthWeekday(year, 5, 1, -1), // Memorial
+    findNthWeekday(year, 9, 1, 0), // Labor
+    findNthWeekday(year, 10, 1, 1), // Columbus
+    findNthWeekday(year, 11, 4, 3), // Thanksgiving
   ];
   return [...observed, ...floating];
 }
 const OFF = new Set(Array.from({ length: 60 }, (_x, i) => daysOff(2010 + i)).flat());
 /** Whether the United States work on a date. */
-export const works = (date: string) => weekdayOf(date) % 6 !== 0 && !OFF.has(date);
+export const isWorkday = (date: string) => findWeekday(date) % 6 !== 0 && !OFF.has(date);
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 /** What a clock in a zone shows, as if it were UTC. */
-export function wall(ms: number, timeZone: string): number {
+export function toWallClock(ms: number, timeZone: string): number {
   let format = formats.get(timeZone);
   if (!format) {
     format = new Intl.DateTimeFormat('en-US', {
@@ -63,15 +63,15 @@ export function wall(ms: number, timeZone: string): number {
 
 function instantOf(date: string, time: string, timeZone: string): string {
   const shown = Date.parse(`${date}T${time}:00Z`);
-  const offset = (ms: number) => wall(ms, timeZone) - ms;
+  const offset = (ms: number) => toWallClock(ms, timeZone) - ms;
   const [before, after] = [offset(shown - DAY_MS), offset(shown + DAY_MS)];
-  const real = [shown - before, shown - after].filter((ms) => wall(ms, timeZone) === shown);
+  const real = [shown - before, shown - after].filter((ms) => toWallClock(ms, timeZone) === shown);
   // a time that the clock skips is read as if it had not been put forward yet
   return new Date(real.length > 0 ? Math.min(...real) : shown - before).toISOString();
 }
 
 /** When a duration after an event has passed: a chase moves on to a day on which the payer answers, a deadline stays. */
-export function expectedDue(
+export function computeExpectedDue(
   anchor: { at: string; on?: string },
   duration: Duration,
   window: Window,
@@ -80,7 +80,7 @@ export function expectedDue(
   const elapsed = { hours: 3_600_000, minutes: 60_000, seconds: 1_000 };
   for (const [unit, ms] of Object.entries(elapsed))
     if (unit in duration) return new Date(Date.parse(anchor.at) + (duration as never)[unit] * ms).toISOString();
-  let ms = Date.parse(anchor.on ?? day(wall(Date.parse(anchor.at), window.timeZone)));
+  let ms = Date.parse(anchor.on ?? toDay(toWallClock(Date.parse(anchor.at), window.timeZone)));
   if (duration.days) ms += duration.days * DAY_MS;
   if (duration.months) {
     const at = new Date(ms);
@@ -90,13 +90,13 @@ export function expectedDue(
   const closed = (date: string) => window.closures?.some(({ from, to = from }) => from <= date && date <= to);
   for (let left = duration.businessDays ?? 0; left > 0;) {
     ms += DAY_MS;
-    if (works(day(ms)) && !closed(day(ms))) left--;
+    if (isWorkday(toDay(ms)) && !closed(toDay(ms))) left--;
   }
   const names = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
   const answers = ({ days = ['mon', 'tue', 'wed', 'thu', 'fri'] }: Window, date: string) =>
-    days.includes(names[weekdayOf(date)]!) && !OFF.has(date) && !closed(date);
-  while (what === 'chase' && !answers(window, day(ms))) ms += DAY_MS;
-  return instantOf(day(ms), window.from ?? '09:00', window.timeZone);
+    days.includes(names[findWeekday(date)]!) && !OFF.has(date) && !closed(date);
+  while (what === 'chase' && !answers(window, toDay(ms))) ms += DAY_MS;
+  return instantOf(toDay(ms), window.from ?? '09:00', window.timeZone);
 }
 
 /** The zones of the United States, and one without summer time. */

@@ -23,10 +23,10 @@ import { createDataConverter } from '../../runtime/codec';
 import { createDatabase, type Sql } from '../../runtime/database';
 import { registerSearchAttributes } from '../../runtime/search-attributes';
 import type { ApplicationInput, RecordStep } from '../../workflows/messages';
-import { book, attest, type Book } from './file';
+import { createBook, attestPerson, type Book } from './file';
 import { testKeyring } from './keys';
-import { quietWorkers } from './quiet';
-import { createTestDatabase, skippingEnvironment, workflowBundle } from './servers';
+import { silenceWorkers } from './quiet';
+import { createTestDatabase, createSkippingEnvironment, readWorkflowBundle } from './servers';
 
 type Step = RecordStep['recordStep'];
 
@@ -62,9 +62,9 @@ export class Lives {
     through = (step) => step,
     ...outside
   }: { through?: (step: Step) => Step } & Omit<Partial<OutsideServices>, 'keyring'> = {}): Promise<Lives> {
-    quietWorkers();
+    silenceWorkers();
     const converting = { dataConverter: createDataConverter(testKeyring), identity: 'lives' };
-    const env = await skippingEnvironment(converting);
+    const env = await createSkippingEnvironment(converting);
     await registerSearchAttributes(env.connection as Connection, env.namespace ?? 'default');
     const database = await createTestDatabase();
     const sql = createDatabase(database.url, { max: 8 });
@@ -73,7 +73,7 @@ export class Lives {
       ...converting,
       connection: env.nativeConnection,
       taskQueue: TASK_QUEUE,
-      workflowBundle: workflowBundle(),
+      workflowBundle: readWorkflowBundle(),
       activities: { ...activities, recordStep: through((request) => activities.recordStep(request)) },
     });
     const running = worker.run();
@@ -114,7 +114,7 @@ export class Lives {
   ): Promise<Life> {
     const attestedOn =
       how.attestedDaysAgo === undefined ? undefined : addDays(await this.today(), -how.attestedDaysAgo);
-    const on = how.book ?? (await book(this.sql, { playbook: how.playbook, attestedOn }));
+    const on = how.book ?? (await createBook(this.sql, { playbook: how.playbook, attestedOn }));
     const key: ApplicationKey = {
       providerId: on.providerId,
       practiceId: on.practiceId,
@@ -222,7 +222,7 @@ export class Life {
 
   /** The provider attests today, and the workflow hears that the file changed. */
   async attest(): Promise<void> {
-    await attest(this.lives.sql, this.book, await this.lives.today());
+    await attestPerson(this.lives.sql, this.book, await this.lives.today());
     await this.lives.dispatch.notifyFileChanged(this.id);
   }
 

@@ -19,7 +19,7 @@ const root = resolve(__dirname, '../..');
 const ROOMS = ['domain', 'record', 'runtime', 'dispatch', 'workflows'];
 
 /** The record's side of a next version: a copy of the code with edits, loaded beside today's. */
-export async function nextVersion(edits: readonly Edit[]) {
+export async function loadNextVersion(edits: readonly Edit[]) {
   const directory = mkdtempSync(join(tmpdir(), 'countersign-next-'));
   for (const room of ROOMS) cpSync(join(root, room), join(directory, room), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
@@ -48,5 +48,5 @@ export async function nextVersion(edits: readonly Edit[]) {
   };
 }
 
-export type NextVersion = Awaited<ReturnType<typeof nextVersion>>;
+export type NextVersion = Awaited<ReturnType<typeof loadNextVersion>>;
 export type RecordSide = Awaited<ReturnType<NextVersion['recordSide']>>;

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { npi } from '../../local/invented';
+import { inventNpi } from '../../local/invented';
 
 /*
  * Requests that nobody would send: generated from the OpenAPI document, with real ids among made-up values. Half of them are
@@ -230,7 +230,7 @@ function textOf({ ids, room, calm }: Request, schema: Json, name: string): fc.Ar
   const number = fc.integer({ min: 0, max: 9_999_999 }).map((n) => String(n).padStart(7, '0'));
   if (name === 'npi')
     return mix(
-      number.map((digits) => npi(`13${digits}`)),
+      number.map((digits) => inventNpi(`13${digits}`)),
       TEXTS,
     );
   if (schema.format === 'email')
@@ -251,7 +251,7 @@ const realIds = ({ fields }: RealIds, room: string, name: string) =>
 const UNREADABLE = ['%00', '%', '%ff', '..', 'x'.repeat(300), '%ED%A0%80'];
 
 /** So many requests, the same each time but for ids and days: every operation about as often. */
-export function oddRequests(document: Json, ids: RealIds, count: number, seed: number): OddRequest[] {
+export function makeOddRequests(document: Json, ids: RealIds, count: number, seed: number): OddRequest[] {
   const operations = Object.entries<Json>(document.paths)
     .filter(([path]) => path.startsWith('/v1/'))
     .flatMap(([path, item]) =>

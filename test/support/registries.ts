@@ -19,7 +19,7 @@ export let registry: StandInNppes;
 export let oig: StandInLeie;
 
 /** A CAQH, an NPPES and an OIG that stand in for the real ones, and the clients with which they are asked. */
-export async function standIns() {
+export async function startStandIns() {
   const caqh = await new StandInCaqh().listen();
   const nppes = await new StandInNppes().listen();
   const leie = await new StandInLeie().listen();
@@ -40,13 +40,13 @@ export async function standIns() {
     },
   };
 }
-export type StandIns = Awaited<ReturnType<typeof standIns>>;
+export type StandIns = Awaited<ReturnType<typeof startStandIns>>;
 
 /** Lives on the skipping server beside registries that stand in for the real ones; of each test file its own. */
-export function livesWithRegistries(): void {
+export function useLivesWithRegistries(): void {
   let outside: StandIns;
   beforeAll(async () => {
-    outside = await standIns();
+    outside = await startStandIns();
     ({ caqh: theirs, nppes: registry, leie: oig } = outside);
     lives = await Lives.begin({ registries: outside.registries });
   });
@@ -72,7 +72,7 @@ const turn = (mode: 'api' | 'off') =>
 let ids = 20_000_000;
 
 /** A person whom CAQH knows as somebody says. */
-export async function known(on: Book, says: object = {}) {
+export async function createKnownPerson(on: Book, says: object = {}) {
   const caqhId = String(++ids);
   const [{ npi }] = await lives.sql<[{ npi: string }]>`select npi from persons where id = ${on.personId}`;
   await lives.sql`update providers set caqh_id = ${caqhId} where id = ${on.providerId}`;
@@ -82,8 +82,8 @@ export async function known(on: Book, says: object = {}) {
 }
 
 const compact = (date: string) => date.replaceAll('-', '');
-export const ask = (personId: string) => lives.dispatch.notifyWatch('caqhStatus', personId);
-export const stateOf = async ({ providerId }: Book) =>
+export const askCaqh = (personId: string) => lives.dispatch.notifyWatch('caqhStatus', personId);
+export const readRegistryState = async ({ providerId }: Book) =>
   (await findProvider(lives.sql, PRINCIPAL, providerId))!.registries;
-export const answered = (on: Book, service: 'caqh' | 'nppes', status: string) =>
-  eventually(async () => (await stateOf(on))[service].status === status);
+export const waitForAnswer = (on: Book, service: 'caqh' | 'nppes', status: string) =>
+  eventually(async () => (await readRegistryState(on))[service].status === status);

@@ -17,7 +17,7 @@ export interface TestServers {
   build: { bundle: string } | { error: string };
 }
 
-export function testServers(): TestServers {
+export function readTestServers(): TestServers {
   const servers = process.env.COUNTERSIGN_TEST_SERVERS;
   if (!servers)
     throw new Error('No servers here: a test that needs them lives in test/workflow, test/integration or test/replay.');
@@ -25,7 +25,7 @@ export function testServers(): TestServers {
 }
 
 async function administer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const url = new URL(testServers().template);
+  const url = new URL(readTestServers().template);
   url.pathname = '/postgres';
   const sql = postgres(url.href, { max: 1, onnotice: () => undefined });
   try {
@@ -37,7 +37,7 @@ async function administer<T>(work: (sql: postgres.Sql) => Promise<T>): Promise<T
 
 /** A fresh, migrated database of its own for a test; `drop` ends its connections too. */
 export async function createTestDatabase({ empty = false } = {}): Promise<{ url: string; drop(): Promise<void> }> {
-  const template = new URL(testServers().template);
+  const template = new URL(readTestServers().template);
   const source = empty ? 'template0' : template.pathname.slice(1);
   const name = `test_${randomBytes(8).toString('hex')}`;
   await administer((sql) => sql`create database ${sql(name)} template ${sql(source)}`);
@@ -50,8 +50,8 @@ export async function createTestDatabase({ empty = false } = {}): Promise<{ url:
 }
 
 /** `host:port` of the run's Temporal dev server, namespace `default`, with the search attributes; real time, shared by all files. */
-export function devServerAddress(): string {
-  return testServers().devServer;
+export function readDevServerAddress(): string {
+  return readTestServers().devServer;
 }
 
 /**
@@ -65,10 +65,10 @@ const PATIENT: WorkflowClientInterceptor = {
 };
 
 /** A time-skipping Temporal server for one test file, which must call `teardown()` in the end. */
-export async function skippingEnvironment(
+export async function createSkippingEnvironment(
   client: Pick<ClientOptions, 'dataConverter' | 'identity'> = {},
 ): Promise<TestWorkflowEnvironment> {
-  const { directory, skipping } = testServers();
+  const { directory, skipping } = readTestServers();
   const server = { executable: { type: 'existing-path', path: skipping } } as const;
   const patient = { ...client, interceptors: { workflow: [PATIENT] } };
   const create = () => TestWorkflowEnvironment.createTimeSkipping({ server, client: patient });
@@ -79,8 +79,8 @@ export async function skippingEnvironment(
 }
 
 /** The workflow bundle as a worker takes it. */
-export function workflowBundle(): { codePath: string } {
-  const { build } = testServers();
+export function readWorkflowBundle(): { codePath: string } {
+  const { build } = readTestServers();
   if ('error' in build) throw new Error(`The build failed: ${build.error}`);
   return { codePath: build.bundle };
 }

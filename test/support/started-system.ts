@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApi, type Api } from '../../local/http';
 import { root } from '../../local/paths';
-import { freePort } from '../../local/ports';
+import { findFreePort } from '../../local/ports';
 import { removeDataDirectory } from '../../local/postgres-location';
 import { eventually } from './eventually';
 
 /** Everything that runs on a data directory: whatever has it in its arguments or its environment. */
-export function processesOn(directory: string): { pid: number; command: string }[] {
+export function listProcesses(directory: string): { pid: number; command: string }[] {
   return execFileSync('ps', ['axeww', '-o', 'pid=,args='], { encoding: 'utf8', maxBuffer: 1 << 26 })
     .split('\n')
     .filter((line) => line.includes(directory))
@@ -17,7 +17,7 @@ export function processesOn(directory: string): { pid: number; command: string }
 }
 
 export function killAll(directory: string): void {
-  for (const { pid } of processesOn(directory)) {
+  for (const { pid } of listProcesses(directory)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
@@ -27,14 +27,14 @@ export function killAll(directory: string): void {
 }
 
 /** A data directory that nobody has used, with a free port; `remove` ends whatever still runs on it. */
-export async function freshPlace(): Promise<{ directory: string; port: number; remove: () => void }> {
+export async function createPlace(): Promise<{ directory: string; port: number; remove: () => void }> {
   const directory = join(realpathSync(mkdtempSync(join(tmpdir(), 'countersign-'))), 'data');
   const remove = () => {
     killAll(directory);
     removeDataDirectory(directory);
     rmSync(join(directory, '..'), { recursive: true, force: true });
   };
-  return { directory, port: await freePort(), remove };
+  return { directory, port: await findFreePort(), remove };
 }
 
 /** One `npm start`, or `npm run dev`, in a group of its own as in a terminal's foreground. */

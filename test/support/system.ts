@@ -11,9 +11,9 @@ import { createDataConverter } from '../../runtime/codec';
 import { WORKER_OPTIONS } from '../../worker/options';
 import { startRelay, type Relay } from '../../worker/relay';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi, type Reply, type Sent } from './api';
-import { freshNpi } from './file';
-import { quietWorkers } from './quiet';
-import { devServerAddress, workflowBundle } from './servers';
+import { inventNpi } from './file';
+import { silenceWorkers } from './quiet';
+import { readDevServerAddress, readWorkflowBundle } from './servers';
 
 /** One client's file, made over HTTP. */
 export interface Filed {
@@ -36,7 +36,7 @@ export const FACTS = {
   payerProviderId: 'PIN-1',
   claimsRoute: { clearinghouse: 'Availity', payerId: '60054' },
 } as const;
-export const proof = <V>(value: V, more: object = {}) => ({
+export const createProof = <V>(value: V, more: object = {}) => ({
   value,
   source: 'letter' as const,
   reference: 'letter of the payer',
@@ -45,8 +45,8 @@ export const proof = <V>(value: V, more: object = {}) => ({
 });
 /** The party of a filed application, as evidence names it. */
 export const SEEN = { partyName: PRACTICE.legalName, tinLast4: PRACTICE.tin.value.slice(-4) };
-export const allFacts = (more: object = {}) =>
-  Object.fromEntries(Object.entries(FACTS).map(([fact, value]) => [fact, proof(value, more)]));
+export const createAllFacts = (more: object = {}) =>
+  Object.fromEntries(Object.entries(FACTS).map(([fact, value]) => [fact, createProof(value, more)]));
 
 /** API, worker and relay in this process, on real servers, over a database and a task queue of their own. */
 export class System {
@@ -63,9 +63,9 @@ export class System {
     patienceMs = 20_000,
     log,
   }: { worker?: boolean; patienceMs?: number; log?: (line: string) => void } = {}): Promise<System> {
-    quietWorkers();
+    silenceWorkers();
     const taskQueue = `countersign-${randomUUID()}`;
-    const temporalAddress = devServerAddress();
+    const temporalAddress = readDevServerAddress();
     const api = await TestApi.start({ temporalAddress, taskQueue, patienceMs, connections: 10, ...(log && { log }) });
     const system = new System(api, taskQueue, await NativeConnection.connect({ address: temporalAddress }));
     if (worker) await system.startWorker();
@@ -80,7 +80,7 @@ export class System {
       connection: this.connection,
       namespace: 'default',
       taskQueue: this.taskQueue,
-      workflowBundle: workflowBundle(),
+      workflowBundle: readWorkflowBundle(),
       activities: createActivities({ sql, keyring: deps.keyring, privateWebhooks: true }),
       dataConverter: createDataConverter(deps.keyring),
     });
@@ -128,7 +128,7 @@ export class System {
   }: { clientId?: string; playbook?: Playbook; attested?: boolean; payerId?: string } = {}): Promise<Filed> {
     const { api } = this;
     const client = clientId ?? (await api.make('/v1/clients', CLIENT)).id;
-    const [practiceNpi, providerNpi] = [freshNpi(), freshNpi()];
+    const [practiceNpi, providerNpi] = [inventNpi(), inventNpi()];
     const practice = await api.make(`/v1/clients/${client}/practices`, {
       ...PRACTICE,
       npi: practiceNpi,
@@ -163,7 +163,7 @@ export class System {
       awaiting_attestation: async () => this.open(more.filed ?? (await this.file({ ...more, attested: false }))),
       ready_to_submit: async () => this.open(more.filed ?? (await this.file(more))),
     };
-    const adopt = { stage, ...(stage === 'confirmed' && { confirmations: allFacts() }) };
+    const adopt = { stage, ...(stage === 'confirmed' && { confirmations: createAllFacts() }) };
     const application = await (before[stage]?.() ?? this.open(more.filed ?? (await this.file(more)), { adopt }));
     const reached = (await application.get()).stage;
     if (reached !== stage) throw new Error(`wanted ${stage}, is ${reached}`);
@@ -203,7 +203,7 @@ export class OpenApplication {
   submit = (more: object = {}) => this.act('submission', { submittedOn: TODAY, channel: 'payer_portal', ...more });
   contact = (outcome: string, more: object = {}) => this.act('contacts', { channel: 'portal', outcome, ...more });
   confirm = (fact: keyof typeof FACTS, more: object = {}) =>
-    this.act(`confirmations/${fact}`, proof(FACTS[fact], more));
+    this.act(`confirmations/${fact}`, createProof(FACTS[fact], more));
 
   async timeline(sent?: Sent): Promise<Reply['body'][]> {
     return (await this.api.get(`${this.path}/timeline?limit=200`, sent)).body.items;

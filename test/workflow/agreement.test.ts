@@ -8,7 +8,7 @@ import { progressQuery } from '../../workflows/messages';
 import { nextFollowUpOnAttribute, stageAttribute, waitingOnAttribute } from '../../workflows/search-attributes';
 import { eventually } from '../support/eventually';
 import { Lives, VALUES, type Life } from '../support/lives';
-import { chooseAction, happening, pick, type Happening } from '../unit/application/model';
+import { chooseAction, happening, pickFrom, type Happening } from '../unit/application/model';
 
 let lives: Lives;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ async function happen(life: Life, h: Happening): Promise<string> {
       return 'file';
     }
     case 'strike': {
-      const { id: entryId, kind } = pick(await life.entries(), h.which);
+      const { id: entryId, kind } = pickFrom(await life.entries(), h.which);
       const { status } = await life.give('corrections', { entryId, reason: 'x' });
       // a correction that reopens leaves word in the outbox, which nobody reads here
       await lives.dispatch.startApplication(life.id);

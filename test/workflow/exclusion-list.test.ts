@@ -3,10 +3,10 @@ import { readListState } from '../../record/sources/exclusion-source';
 import { OPERATOR_ID } from '../../record/screening/exclusions';
 import { setServices } from '../../record/sources/lookups';
 import { eventually } from '../support/eventually';
-import { lives, livesWithRegistries, oig } from '../support/registries';
+import { lives, useLivesWithRegistries, oig } from '../support/registries';
 
 // with nobody on file: months pass here, and whoever is on file lives through them
-livesWithRegistries();
+useLivesWithRegistries();
 
 describe('the month’s list of the excluded', () => {
   beforeEach(() =>

@@ -7,7 +7,7 @@ import { queueMessages } from '../../record/outreach/messages';
 import { createEndpoint, replayEndpoint } from '../../record/outreach/webhooks';
 import { ADMIN } from '../support/principals';
 import { eventually } from '../support/eventually';
-import { book } from '../support/file';
+import { createBook } from '../support/file';
 import { testKeyring } from '../support/keys';
 import { Lives } from '../support/lives';
 
@@ -30,7 +30,7 @@ beforeEach(() => Object.assign(desk, { away: false, sent: [] }));
 const to = (address: string) => desk.sent.filter((mail) => mail.to === address);
 
 test('a mail server that is down for two days delays, then delivers in order, once', async () => {
-  const { clientId, providerId } = await book(lives.sql);
+  const { clientId, providerId } = await createBook(lives.sql);
   const tell = async (template: string) => {
     const message = { clientId, recipientType: 'provider', recipientId: providerId, template, data: {} } as const;
     await queueMessages(lives.sql, [{ ...message, key: randomUUID(), notBefore: await lives.now() }]);
@@ -55,7 +55,7 @@ test('a mail server that is down for two days delays, then delivers in order, on
 });
 
 test('webhooks to an endpoint that is down for days are dead in the end, and arrive in order once replayed', async () => {
-  const { clientId } = await book(lives.sql);
+  const { clientId } = await createBook(lives.sql);
   const seen: string[] = [];
   let well = false;
   const receiver = createServer((request, response) => {

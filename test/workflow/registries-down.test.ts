@@ -1,9 +1,18 @@
 import type { Behaviour } from '../../local/stand-ins/server';
 import { eventually } from '../support/eventually';
-import { book } from '../support/file';
-import { answered, ask, known, lives, livesWithRegistries, registry, stateOf, theirs } from '../support/registries';
+import { createBook } from '../support/file';
+import {
+  waitForAnswer,
+  askCaqh,
+  createKnownPerson,
+  lives,
+  useLivesWithRegistries,
+  registry,
+  readRegistryState,
+  theirs,
+} from '../support/registries';
 
-livesWithRegistries();
+useLivesWithRegistries();
 
 describe('down for three days', () => {
   const BEHAVIOURS: Behaviour[] = ['down', 'malformed', 'slow', 'unauthorised'];
@@ -11,16 +20,16 @@ describe('down for three days', () => {
   test.each(BEHAVIOURS)(
     'CAQH, %s: few calls whoever asks, the state is shown, the rest goes on, nothing is lost',
     async (behaviour) => {
-      const people = await Promise.all(Array.from({ length: 12 }, () => book(lives.sql)));
-      for (const one of people) await known(one);
+      const people = await Promise.all(Array.from({ length: 12 }, () => createBook(lives.sql)));
+      for (const one of people) await createKnownPerson(one);
       const other = await lives.open({ attestedDaysAgo: 5 });
       theirs.behaviour = behaviour;
       const since = await lives.now();
-      for (const { personId } of people) await ask(personId);
-      await eventually(async () => (await stateOf(people[0]!)).caqh.unavailableSince !== null);
+      for (const { personId } of people) await askCaqh(personId);
+      await eventually(async () => (await readRegistryState(people[0]!)).caqh.unavailableSince !== null);
 
       await lives.env.sleep('1 days');
-      const { caqh } = await stateOf(people[5]!);
+      const { caqh } = await readRegistryState(people[5]!);
       const reason =
         { down: 'unavailable', slow: 'unavailable', malformed: 'nonsense' }[behaviour as string] ?? behaviour;
       expect(caqh).toMatchObject({ status: null, checkedAt: null, reason });
@@ -35,8 +44,8 @@ describe('down for three days', () => {
 
       theirs.behaviour = 'answers';
       await lives.env.sleep('2 days');
-      for (const one of people) await answered(one, 'caqh', 'current');
-      expect((await stateOf(people[0]!)).caqh).toMatchObject({ unavailableSince: null, reason: null });
+      for (const one of people) await waitForAnswer(one, 'caqh', 'current');
+      expect((await readRegistryState(people[0]!)).caqh).toMatchObject({ unavailableSince: null, reason: null });
       expect(
         await lives.sql`
       select from tasks where kind = 'registry_access' and closed_at is null`,
@@ -45,14 +54,17 @@ describe('down for three days', () => {
   );
 
   test('NPPES: the same', async () => {
-    const people = await Promise.all(Array.from({ length: 12 }, () => book(lives.sql)));
+    const people = await Promise.all(Array.from({ length: 12 }, () => createBook(lives.sql)));
     registry.behaviour = 'overloaded';
     for (const { personId } of people) await lives.dispatch.notifyWatch('nppesRecord', personId);
     await lives.env.sleep('3 days');
-    expect((await stateOf(people[3]!)).nppes).toMatchObject({ reason: 'unavailable', detail: 'answered 503' });
+    expect((await readRegistryState(people[3]!)).nppes).toMatchObject({
+      reason: 'unavailable',
+      detail: 'answered 503',
+    });
     expect(registry.calls.length).toBeLessThanOrEqual(25);
     registry.behaviour = 'answers';
     await lives.env.sleep('2 days');
-    for (const one of people) await answered(one, 'nppes', 'not_found');
+    for (const one of people) await waitForAnswer(one, 'nppes', 'not_found');
   });
 });

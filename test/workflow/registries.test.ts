@@ -5,21 +5,21 @@ import { requestRoster, listRosterRequests } from '../../record/sources/caqh-ros
 import { setServices } from '../../record/sources/lookups';
 import { findProvider } from '../../record/registry/providers';
 import { eventually } from '../support/eventually';
-import { book, type Book } from '../support/file';
+import { createBook, type Book } from '../support/file';
 import type { Life } from '../support/lives';
 import {
-  answered,
-  ask,
-  known,
+  waitForAnswer,
+  askCaqh,
+  createKnownPerson,
   lives,
   PRINCIPAL,
   registry,
-  stateOf,
+  readRegistryState,
   theirs,
-  livesWithRegistries,
+  useLivesWithRegistries,
 } from '../support/registries';
 
-livesWithRegistries();
+useLivesWithRegistries();
 /** Of the people of other tests nobody is asked while months pass. */
 const turnOff = (...services: ('caqh' | 'nppes')[]) =>
   setServices(lives.sql, Object.fromEntries(services.map((name) => [name, { mode: 'off' as const, name }])));
@@ -35,9 +35,9 @@ async function waiting(): Promise<Life> {
 describe('CAQH’s word', () => {
   test('on an attestation moves the application on, and is asked for weekly', async () => {
     const life = await waiting();
-    await known(life.book);
-    await ask(life.book.personId);
-    await answered(life.book, 'caqh', 'current');
+    await createKnownPerson(life.book);
+    await askCaqh(life.book.personId);
+    await waitForAnswer(life.book, 'caqh', 'current');
     await lives.dispatch.notifyFileChanged(life.id);
     await eventually(async () => (await life.state()).stage === 'ready_to_submit');
     const [attestation] = await lives.sql<{ source: string; recordedBy: object }[]>`
@@ -52,51 +52,51 @@ describe('CAQH’s word', () => {
 
   test('that the provider took the authorisation back blocks what runs, until it is given again', async () => {
     const life = await lives.open({ attestedDaysAgo: 5, adopt: { stage: 'in_review' } });
-    const provider = await known(life.book, { authorizationFlag: 'N' });
-    await ask(life.book.personId);
-    await answered(life.book, 'caqh', 'not_authorised');
+    const provider = await createKnownPerson(life.book, { authorizationFlag: 'N' });
+    await askCaqh(life.book.personId);
+    await waitForAnswer(life.book, 'caqh', 'not_authorised');
     await lives.dispatch.notifyFileChanged(life.id);
     await eventually(async () => (await life.state()).blockers[0]?.code === 'attestation_not_authorised');
     expect((await life.state()).stage).toBe('in_review');
     Object.assign(provider, { authorizationFlag: 'Y' });
     await lives.env.sleep('2 days');
-    await answered(life.book, 'caqh', 'current');
+    await waitForAnswer(life.book, 'caqh', 'current');
     await lives.dispatch.notifyFileChanged(life.id);
     await eventually(async () => (await life.state()).blockers.length === 0);
   });
 
   test('of an attestation that nobody can pull yet is not taken for one', async () => {
     const life = await waiting();
-    const provider = await known(life.book, { profile: 294 });
-    await ask(life.book.personId);
-    await answered(life.book, 'caqh', 'not_current');
+    const provider = await createKnownPerson(life.book, { profile: 294 });
+    await askCaqh(life.book.personId);
+    await waitForAnswer(life.book, 'caqh', 'not_current');
     expect(await lives.sql`select from attestations where person_id = ${life.book.personId}`).toHaveLength(0);
     Object.assign(provider, { profile: 200 });
     await lives.env.sleep('2 days');
-    await answered(life.book, 'caqh', 'current');
+    await waitForAnswer(life.book, 'caqh', 'current');
     expect(await lives.sql`select from attestations where person_id = ${life.book.personId}`).toHaveLength(1);
   });
 
   test('in undocumented words is kept as it is', async () => {
-    const on = await book(lives.sql);
-    await known(on, { providerStatus: 'Something New' });
-    await ask(on.personId);
-    await answered(on, 'caqh', 'unknown');
-    expect((await stateOf(on)).caqh.said).toMatchObject({ providerStatus: 'Something New' });
+    const on = await createBook(lives.sql);
+    await createKnownPerson(on, { providerStatus: 'Something New' });
+    await askCaqh(on.personId);
+    await waitForAnswer(on, 'caqh', 'unknown');
+    expect((await readRegistryState(on)).caqh.said).toMatchObject({ providerStatus: 'Something New' });
   });
 
   test('that the provider is not on the roster is shown; asked to, we have them added, in a batch that takes its time', async () => {
-    const on = await book(lives.sql);
-    const { caqhId } = await known(on, { rosterStatus: 'NOT ON ROSTER' });
+    const on = await createBook(lives.sql);
+    const { caqhId } = await createKnownPerson(on, { rosterStatus: 'NOT ON ROSTER' });
     theirs.pending = 2;
-    await ask(on.personId);
-    await answered(on, 'caqh', 'not_on_roster');
+    await askCaqh(on.personId);
+    await waitForAnswer(on, 'caqh', 'not_on_roster');
     const provider = (await findProvider(lives.sql, PRINCIPAL, on.providerId))!;
     const request = await requestRoster(lives.sql, PRINCIPAL, randomUUID(), provider, caqhId);
     expect((await requestRoster(lives.sql, PRINCIPAL, randomUUID(), provider, caqhId)).id).toBe(request.id);
-    await ask(on.personId);
+    await askCaqh(on.personId);
     await lives.env.sleep('4 hours');
-    await answered(on, 'caqh', 'current');
+    await waitForAnswer(on, 'caqh', 'current');
     const [row] = await lives.sql`select status, exception from caqh_roster_requests where id = ${request.id}`;
     expect(row).toEqual({ status: 'added', exception: null });
     const roster = theirs.calls.filter(({ path }) => path === '/RosterAPI/API/Roster');
@@ -108,12 +108,12 @@ describe('CAQH’s word', () => {
 describe('scenario 7: the last client that has a person ends', () => {
   /** A person on the roster, at two clients. */
   async function atTwo() {
-    const on = await book(lives.sql);
-    const other = await book(lives.sql);
+    const on = await createBook(lives.sql);
+    const other = await createBook(lives.sql);
     await lives.sql`update providers set person_id = ${on.personId}, caqh_id = null where id = ${other.providerId}`;
-    const provider = await known(on);
-    await ask(on.personId);
-    await answered(on, 'caqh', 'current');
+    const provider = await createKnownPerson(on);
+    await askCaqh(on.personId);
+    await waitForAnswer(on, 'caqh', 'current');
     return { on, other, provider };
   }
   const end = (providerId: string, on: string | null) =>
@@ -131,7 +131,7 @@ describe('scenario 7: the last client that has a person ends', () => {
   test('they are taken off the operator’s roster, politely while CAQH is away, and not asked about again', async () => {
     const { on, other, provider } = await atTwo();
     await lives.dispatch.notifyWatch('nppesRecord', on.personId);
-    await answered(on, 'nppes', 'not_found');
+    await waitForAnswer(on, 'nppes', 'not_found');
     await end(on.providerId, addDays(await lives.today(), -1));
     await lives.env.sleep('10 days');
     expect(await requests(on.personId)).toEqual([]);
@@ -140,7 +140,7 @@ describe('scenario 7: the last client that has a person ends', () => {
     await end(other.providerId, addDays(await lives.today(), -1));
     theirs.behaviour = 'down';
     theirs.calls.length = 0;
-    await ask(on.personId);
+    await askCaqh(on.personId);
     await lives.env.sleep('3 days');
     expect(theirs.calls.length).toBeGreaterThan(0);
     expect(theirs.calls.length).toBeLessThanOrEqual(15);
@@ -165,7 +165,7 @@ describe('scenario 7: the last client that has a person ends', () => {
     const { on, other, provider } = await atTwo();
     Object.assign(provider, { exception: 'Delegated elsewhere' });
     for (const { providerId } of [on, other]) await end(providerId, addDays(await lives.today(), -1));
-    await ask(on.personId);
+    await askCaqh(on.personId);
     await lives.env.sleep('10 days');
     expect(await requests(on.personId)).toMatchObject([{ status: 'refused' }]);
     expect(removals(provider)).toHaveLength(1);
@@ -178,7 +178,7 @@ describe('scenario 7: the last client that has a person ends', () => {
     const { on, other, provider } = await atTwo();
     for (const { providerId } of [on, other]) await end(providerId, addDays(await lives.today(), -1));
     theirs.behaviour = 'down';
-    await ask(on.personId);
+    await askCaqh(on.personId);
     await eventually(async () => (await requests(on.personId))[0]?.tries === 1);
     await end(on.providerId, null);
     theirs.behaviour = 'answers';
@@ -191,7 +191,7 @@ describe('scenario 7: the last client that has a person ends', () => {
 describe('scenario 3: the provider’s name and address have changed', () => {
   test('an NPPES mismatch becomes a task, once; every client’s file is compared with it', async () => {
     await turnOff('caqh');
-    const on = await book(lives.sql);
+    const on = await createBook(lives.sql);
     const [{ npi }] = await lives.sql<[{ npi: string }]>`select npi from persons where id = ${on.personId}`;
     registry.records.push({
       number: Number(npi),
@@ -200,7 +200,7 @@ describe('scenario 3: the provider’s name and address have changed', () => {
       address: { address_1: '9 NEW RD', city: 'BOULDER', state: 'CO', postal_code: '803010000' },
     });
     await lives.dispatch.notifyWatch('nppesRecord', on.personId);
-    await answered(on, 'nppes', 'found');
+    await waitForAnswer(on, 'nppes', 'found');
     const tasks = () => lives.sql<{ data: object; closedAt: string | null }[]>`
       select data, closed_at from tasks where subject_id = ${on.providerId} and kind = 'registry_mismatch'`;
     expect(await tasks()).toMatchObject([{ data: { codes: ['name_differs'] }, closedAt: null }]);
@@ -221,15 +221,15 @@ test('an NPI that is nobody’s any more, nobody’s at all or an organisation�
       await lives.sql`select data->'codes' as codes from tasks where subject_id = ${providerId} and closed_at is null`
     ).map((row) => row.codes);
   const record = { firstName: 'ADA', lastName: 'RIVERA' };
-  const [unknown, deactivated, group] = await Promise.all([1, 2, 3].map(() => book(lives.sql)));
+  const [unknown, deactivated, group] = await Promise.all([1, 2, 3].map(() => createBook(lives.sql)));
   registry.records.push(
     { ...record, number: await npiOf(deactivated!), status: 'D' },
     { ...record, number: await npiOf(group!), enumerationType: 'NPI-2' },
   );
   for (const on of [unknown, deactivated, group]) await lives.dispatch.notifyWatch('nppesRecord', on!.personId);
-  await answered(unknown!, 'nppes', 'not_found');
-  await answered(deactivated!, 'nppes', 'deactivated');
-  await answered(group!, 'nppes', 'found');
+  await waitForAnswer(unknown!, 'nppes', 'not_found');
+  await waitForAnswer(deactivated!, 'nppes', 'deactivated');
+  await waitForAnswer(group!, 'nppes', 'found');
   expect([await codes(unknown!), await codes(deactivated!)]).toEqual([[['npi_not_in_force']], [['npi_not_in_force']]]);
   expect(await codes(group!)).toEqual([['npi_is_an_organisations']]);
   // it is reactivated

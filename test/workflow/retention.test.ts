@@ -10,7 +10,7 @@ import { recordReturn } from '../../record/offboarding/returns';
 import { putSettings } from '../../record/kernel/settings';
 import type { Tx } from '../../runtime/database';
 import { eventually } from '../support/eventually';
-import { adoptedConfirmed, type Book } from '../support/file';
+import { adoptAsConfirmed, type Book } from '../support/file';
 import { testKeyring } from '../support/keys';
 import { Lives } from '../support/lives';
 
@@ -26,7 +26,7 @@ afterAll(() => lives.stop());
 async function left({ open = false } = {}) {
   const { sql, dispatch } = lives;
   const on = addDays(await lives.today(), -2);
-  const life = await lives.open({ adopt: adoptedConfirmed(on) });
+  const life = await lives.open({ adopt: adoptAsConfirmed(on) });
   const { clientId, providerId } = life.book;
   const other = open ? await lives.open({ book: life.book, key: { state: 'NM' } }) : null;
   const dea = [{ state: 'CO', number: 'AB1234563', expiresOn: '2099-01-01' }];

@@ -11,8 +11,8 @@ import { createDocument } from '../../record/registry/documents';
 import { readUpkeep } from '../../record/upkeep/upkeep-list';
 import { startRelay, type Relay } from '../../worker/relay';
 import { eventually } from '../support/eventually';
-import { works } from '../support/independent-calendar';
-import { attest, book, type Book } from '../support/file';
+import { isWorkday } from '../support/independent-calendar';
+import { attestPerson, createBook, type Book } from '../support/file';
 import { Life, Lives } from '../support/lives';
 
 const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
@@ -44,7 +44,7 @@ const daysFrom = (from: PlainDate, to: PlainDate): number => (Date.parse(to) - D
 /** So many days before another, or on the last day before that on which people work. */
 const workdayBefore = (day: PlainDate, days: number): PlainDate => {
   let on = plus(day, -days);
-  while (!works(on)) on = plus(on, -1);
+  while (!isWorkday(on)) on = plus(on, -1);
   return on;
 };
 const threeYearsOn = (day: PlainDate): PlainDate =>
@@ -172,7 +172,7 @@ test('eight years of one person, one recredentialing done and one missed: every 
   const changed: typeof dispatch.notifyWatch = (watch, subject) =>
     watch === 'outreach' ? Promise.resolve() : dispatch.notifyWatch(watch, subject);
   relay = startRelay({ sql, dispatch: { ...dispatch, notifyWatch: changed }, logger: pino({ level: 'silent' }) });
-  const on = await book(sql);
+  const on = await createBook(sql);
   const lead = randomUUID();
   await sql`insert into users ${sql({ id: lead, name: 'Lee', email: `${lead}@operator.example`, role: 'lead', clientIds: [on.clientId], timeZone: 'UTC' })}`;
   const day0 = plus(await lives.today(), 2);
@@ -220,7 +220,7 @@ test('eight years of one person, one recredentialing done and one missed: every 
       from,
       until: [end, plus(day0, next ?? 10 * 365)].sort()[0]!,
     });
-    change(day, () => attest(sql, on, from));
+    change(day, () => attestPerson(sql, on, from));
   }
   for (const [what, periods] of Object.entries(terms)) {
     const [item, state = null] = what.split(' ') as [Kind, string?];
@@ -310,7 +310,7 @@ test('eight years of one person, one recredentialing done and one missed: every 
 test('in Illinois alone the cycle has 180 days, and 120 from the day on which another licence is on file', async () => {
   const { sql } = lives;
   const today = await lives.today();
-  const on = await book(sql, { state: 'IL', attestedOn: today });
+  const on = await createBook(sql, { state: 'IL', attestedOn: today });
   await sendAtOnce(on.providerId);
   await tell(on);
   await sleepUntil(plus(today, 100));
@@ -330,7 +330,7 @@ test('in Illinois alone the cycle has 180 days, and 120 from the day on which an
 
 test('messages that arrive while it continues as new, hundreds of times, are neither lost nor doubled', async () => {
   const expiresOn = plus(await lives.today(), 20);
-  const people = await Promise.all(Array.from({ length: PEOPLE }, () => book(lives.sql)));
+  const people = await Promise.all(Array.from({ length: PEOPLE }, () => createBook(lives.sql)));
   // one after the other: each replaces the trigger's function
   for (const { providerId } of people) await sendAtOnce(providerId);
   const put = async ({ clientId, providerId, personId }: Book, kind: string) => {
@@ -430,7 +430,7 @@ describe('messages', () => {
   test('reaches the provider within people’s hours, and no more once it is renewed', async () => {
     const { sql } = lives;
     const today = await lives.today();
-    const on = await book(sql, { attestedOn: plus(today, -80) });
+    const on = await createBook(sql, { attestedOn: plus(today, -80) });
     const address = `${on.providerId}@example.org`;
     await sql`update providers set email = ${address} where id = ${on.providerId}`;
     await tell(on);
@@ -442,7 +442,7 @@ describe('messages', () => {
     // the second rung has come, and the provider attests before the mail goes out
     await sleepUntil(plus(today, 26));
     await eventually(async () => (await said(on)).length === 2);
-    await attest(sql, on, plus(today, 26));
+    await attestPerson(sql, on, plus(today, 26));
     await tell(on);
     await lives.dispatch.notifyWatch('outreach', on.providerId);
     await lives.env.sleep('20 days');
@@ -454,13 +454,13 @@ test('a leaving provider is reminded until the last day and no longer; another c
   const { sql, dispatch } = lives;
   relay = startRelay({ sql, dispatch, logger: pino({ level: 'silent' }) });
   const today = await lives.today();
-  const [alone, gone, kept] = (await Promise.all([1, 2, 3].map(() => book(sql)))) as [Book, Book, Book];
+  const [alone, gone, kept] = (await Promise.all([1, 2, 3].map(() => createBook(sql)))) as [Book, Book, Book];
   await sql`update providers set person_id = ${gone.personId} where id = ${kept.providerId}`;
   const all = [alone, gone, kept].map(({ providerId }) => providerId);
   const dea = [{ state: 'CO', number: 'AB1234563', expiresOn: plus(today, -3) }];
   await sql`update providers set dea = ${sql.json(dea)}, email = id || '@example.org' where id = any(${all}::uuid[])`;
   // by a registry, for every client
-  for (const { personId } of [alone, gone]) await attest(sql, { personId }, plus(today, -85));
+  for (const { personId } of [alone, gone]) await attestPerson(sql, { personId }, plus(today, -85));
   for (const on of [alone, gone]) await tell(on);
   const lastDay = plus(today, 20);
   const terms = { on: lastDay, reason: 'left_practice', applications: 'withdraw', terminate: false } as const;
@@ -509,7 +509,7 @@ test('a leaving provider is reminded until the last day and no longer; another c
 });
 
 test('where no client has the person any more, it ends', async () => {
-  const on = await book(lives.sql, { attestedOn: await lives.today() });
+  const on = await createBook(lives.sql, { attestedOn: await lives.today() });
   await tell(on);
   await lives.sql`delete from licences where provider_id = ${on.providerId}`;
   await lives.sql`delete from providers where id = ${on.providerId}`;

@@ -6,7 +6,7 @@ import { createRelationship, putAnswer, type Relationship } from '../../record/p
 import type { Principal } from '../../record/kernel/principal';
 import { putEnrolment } from '../../record/registry/statements';
 import { eventually } from '../support/eventually';
-import { book } from '../support/file';
+import { createBook } from '../support/file';
 import { Lives } from '../support/lives';
 
 const PRINCIPAL: Principal = { type: 'system', id: 'test', name: 'Test', role: 'admin', clientIds: null };
@@ -26,7 +26,7 @@ interface Sent {
 /** A relationship whose inquiry runs, and what it does. */
 async function relationship() {
   const { sql, dispatch } = lives;
-  const { providerId, clientId, payerId } = await book(sql);
+  const { providerId, clientId, payerId } = await createBook(sql);
   const input = { platform: 'Alma', payerIds: [payerId] };
   const made: Relationship = await createRelationship(
     sql,
@@ -177,7 +177,7 @@ describe('an enrolment', () => {
   /** A practice's enrolment as it is stated, and its tasks. */
   async function enrolment() {
     const { sql, dispatch } = lives;
-    const { practiceId, clientId, payerId } = await book(sql);
+    const { practiceId, clientId, payerId } = await createBook(sql);
     const today = await lives.today();
     const state = async (more: object) => {
       const body = { payerId, kind: '835', on: today, evidence: [], ...more };

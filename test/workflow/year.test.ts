@@ -1,6 +1,6 @@
 import type { CallHours, Closure } from '../../domain/time/calendar';
 import type { Duration } from '../../domain/time/duration';
-import { day, expectedDue, wall, works } from '../support/independent-calendar';
+import { toDay, computeExpectedDue, toWallClock, isWorkday } from '../support/independent-calendar';
 import { Lives } from '../support/lives';
 import { expectInStep } from '../support/in-step';
 import { extent, isWhole, PART } from '../support/extent';
@@ -46,14 +46,14 @@ test('a year of follow-ups of one application fires where an independent computa
   const minute = (at: string) => at.slice(0, 16);
   const expected = contacts
     .slice(0, -1)
-    .map(({ at }) => expectedDue({ at }, followUpEvery, { ...callHours, closures }));
+    .map(({ at }) => computeExpectedDue({ at }, followUpEvery, { ...callHours, closures }));
   // due then, and rung then
   expect(nudges.map(({ data }) => data.at)).toEqual(expected);
   expect(nudges.map(({ at }) => minute(at))).toEqual(expected.map(minute));
 
-  const shown = nudges.map(({ at }) => new Date(wall(Date.parse(at), callHours.timeZone)).toISOString());
+  const shown = nudges.map(({ at }) => new Date(toWallClock(Date.parse(at), callHours.timeZone)).toISOString());
   expect(new Set(shown.map((at) => at.slice(11, 16)))).toEqual(new Set(['08:30']));
-  expect(shown.map(minute).filter((at) => !works(day(Date.parse(`${at}Z`))))).toEqual([]);
+  expect(shown.map(minute).filter((at) => !isWorkday(toDay(Date.parse(`${at}Z`))))).toEqual([]);
   // winter and summer
   expect(new Set(nudges.map(({ at }) => at.slice(11, 13)))).toEqual(new Set(['12', '13']));
   await expectInStep(life);

@@ -1,10 +1,10 @@
 import { FACTS, type Stage } from '../../../domain/kernel/codes';
-import { COMPLETE, Paper, VALUES } from './paper';
+import { COMPLETE, Paper, FACT_VALUES } from './paper';
 
 const DATES = { stageSince: '2026-11-02', submittedOn: '2026-10-01', lastContactOn: '2026-12-29' };
 const adopt = (stage: Stage, more = {}) => new Paper({ adopt: { stage, ...DATES, ...more } });
 const proven = (facts: readonly (typeof FACTS)[number][]) =>
-  Object.fromEntries(facts.map((fact) => [fact, { value: VALUES[fact], source: 'letter', reference: 'L1' }]));
+  Object.fromEntries(facts.map((fact) => [fact, { value: FACT_VALUES[fact], source: 'letter', reference: 'L1' }]));
 
 describe('adoption', () => {
   test.each(['submitted', 'in_review', 'information_requested', 'approved', 'panel_closed'] as const)(

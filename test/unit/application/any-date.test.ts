@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { FACTS, type Fact } from '../../../domain/kernel/codes';
 import { addDays, countDaysBetween, FIRST_DATE, isRealDate, LAST_DATE } from '../../../domain/time/dates';
 import type { Playbook } from '../../../domain/registry/playbook';
-import { COMPLETE, DAY0, Paper, TODAY0, VALUES } from './paper';
+import { COMPLETE, DAY0, Paper, TODAY0, FACT_VALUES } from './paper';
 
 /** What was stored before dates had a range: no such date stops an application, or throws. */
 
@@ -49,7 +49,7 @@ const adopted = (effectiveDate: string, playbook: Playbook = {}) =>
     adopt: {
       stage: 'confirmed',
       confirmations: Object.fromEntries(
-        FACTS.map((fact) => [fact, given(fact, fact === 'effectiveDate' ? effectiveDate : VALUES[fact])]),
+        FACTS.map((fact) => [fact, given(fact, fact === 'effectiveDate' ? effectiveDate : FACT_VALUES[fact])]),
       ),
     },
   });
@@ -62,7 +62,7 @@ test('an effective date of 9999-12-31 stops no application that was adopted with
 
 test('an effective date of 9999-12-31 stops no application that it was confirmed for, and can be put right', () => {
   const paper = new Paper().submit().contact('approved');
-  for (const fact of FACTS) paper.confirm(fact, { value: fact === 'effectiveDate' ? LAST_DATE : VALUES[fact] });
+  for (const fact of FACTS) paper.confirm(fact, { value: fact === 'effectiveDate' ? LAST_DATE : FACT_VALUES[fact] });
   expectAlive(paper);
   paper.confirm('effectiveDate', { value: '2028-03-01', reason: 'the letter says so' });
   expect(paper.state.agenda.timers.effective).toBe('2028-03-01T07:00:00.000Z');
@@ -125,7 +125,8 @@ test('an application goes on and takes actions with any dates on record', () => 
       // a pause until a day that is past is over by itself
       if (paper.state.paused) paper.act('resume');
       paper.contact('approved', late);
-      for (const fact of FACTS) paper.confirm(fact, { value: fact === 'effectiveDate' ? effectiveOn : VALUES[fact] });
+      for (const fact of FACTS)
+        paper.confirm(fact, { value: fact === 'effectiveDate' ? effectiveOn : FACT_VALUES[fact] });
       expectSound(paper);
       paper
         .act('loading', { status: 'loaded', seenOn: on })

@@ -1,4 +1,4 @@
-import { COMPLETE, Paper, TODAY0, local } from './paper';
+import { COMPLETE, Paper, TODAY0, toLocalText } from './paper';
 
 const reviewed = () => new Paper().submit().contact('received');
 
@@ -145,6 +145,6 @@ describe('what cannot be struck out', () => {
     paper.strike('contact');
     for (const kind of ['contact', 'correction'] as const)
       expect(paper.give('corrections', { entryId: paper.last(kind).id })).toEqual({ type: 'not_correctable' });
-    expect(local(paper.now)).toBe('2027-01-24 09:00');
+    expect(toLocalText(paper.now)).toBe('2027-01-24 09:00');
   });
 });

@@ -3,7 +3,7 @@ import { listContradictoryDates } from '../../../domain/applications/dates-on-re
 import { DATE_RULES, type DateRule } from '../../../domain/kernel/date-rules';
 import { FACTS } from '../../../domain/kernel/codes';
 import { addDays } from '../../../domain/time/dates';
-import { Paper, TODAY0, VALUES } from './paper';
+import { Paper, TODAY0, FACT_VALUES } from './paper';
 
 const SUBMITTED = '2026-12-10';
 const submitted = () => new Paper().submit({ submittedOn: SUBMITTED });
@@ -12,7 +12,7 @@ const found = ({ state }: Paper, action: string, body: object) =>
   listContradictoryDates(state, { action, body } as ActionWithBody).map(({ path, rule }) => `${path} ${rule}`);
 const fact = (name: (typeof FACTS)[number], more: object = {}) => ({
   fact: name,
-  value: VALUES[name],
+  value: FACT_VALUES[name],
   source: 'letter',
   reference: 'L1',
   confirmedOn: TODAY0,

@@ -1,11 +1,11 @@
 import { foldEvents } from '../../../domain/applications/reduce';
 import { computeAgenda } from '../../../domain/applications/schedule';
-import { COMPLETE, DAY0, Paper, TODAY0, ZONE, local } from './paper';
+import { COMPLETE, DAY0, Paper, TODAY0, ZONE, toLocalText } from './paper';
 
 /** Received on a Monday; the next look is ten business days on, over a holiday: Tuesday the 19th. */
 const reviewed = (playbook = {}) => new Paper({ playbook }).submit().contact('received');
-const escalates = (paper: Paper) => local(paper.state.agenda.timers['escalation:credentialing']!);
-const due = (paper: Paper) => paper.view.dueAt && local(paper.view.dueAt);
+const escalates = (paper: Paper) => toLocalText(paper.state.agenda.timers['escalation:credentialing']!);
+const due = (paper: Paper) => paper.view.dueAt && toLocalText(paper.view.dueAt);
 /** It is another call, though one like it was logged on that day. */
 const ANOTHER = { evenIfExists: true };
 
@@ -101,15 +101,15 @@ describe('when a follow-up is due', () => {
     const callHours = { timeZone: ZONE, from: '08:00', to: '17:00', days: ['tue' as const] };
     const closures = [{ from: '2027-01-11', to: '2027-02-26' }];
     const playbook = { callHours, closures, informationDeadline: { days: 14 }, appealWindow: { days: 12 } };
-    const dueOf = (paper: Paper) => paper.state.agenda.items.map(({ dueAt }) => local(dueAt));
+    const dueOf = (paper: Paper) => paper.state.agenda.items.map(({ dueAt }) => toLocalText(dueAt));
     // Martin Luther King’s day, and a Saturday
     expect(dueOf(reviewed(playbook).contact('information_requested', { missingItems: ['W-9'] }))).toEqual([
       '2027-01-18 08:00',
     ]);
     const denied = reviewed(playbook).contact('denied', { channel: 'mail' });
     expect(dueOf(denied)).toEqual(['2027-01-16 08:00']);
-    expect(local(denied.state.agenda.timers.appealWindow!)).toBe('2027-01-17 00:00');
-    expect(local(reviewed(playbook).act('pause', { until: '2027-01-23' }).state.agenda.timers.pauseEnd!)).toBe(
+    expect(toLocalText(denied.state.agenda.timers.appealWindow!)).toBe('2027-01-17 00:00');
+    expect(toLocalText(reviewed(playbook).act('pause', { until: '2027-01-23' }).state.agenda.timers.pauseEnd!)).toBe(
       '2027-01-23 08:00',
     );
   });
@@ -138,7 +138,7 @@ describe('what falls due', () => {
   test('nudges once and escalates once', () => {
     const paper = reviewed().days(200);
     expect(paper.kinds().filter((kind) => kind === 'nudge' || kind === 'escalation')).toEqual(['nudge', 'escalation']);
-    expect(local(paper.last('escalation').at)).toBe('2027-02-02 09:00');
+    expect(toLocalText(paper.last('escalation').at)).toBe('2027-02-02 09:00');
   });
 
   test('is not settled by notes, assignments, a changed file, a waiver, or a pause and its end', () => {
@@ -466,12 +466,12 @@ describe('a denial', () => {
     expect(paper.view.allowedActions).toEqual(expect.arrayContaining(['appeal', 'resubmission']));
     paper.endOf('2027-02-04');
     expect([paper.stage, paper.view.open]).toEqual(['denied', false]);
-    expect(local(paper.state.closedAt!)).toBe('2027-02-04 00:00');
+    expect(toLocalText(paper.state.closedAt!)).toBe('2027-02-04 00:00');
   });
 
   test('a second notice of the same denial does not lengthen the window, a denial of the appeal opens one', () => {
     const paper = reviewed().contact('denied').days(10).contact('denied');
-    const closes = () => paper.state.agenda.timers.appealWindow && local(paper.state.agenda.timers.appealWindow);
+    const closes = () => paper.state.agenda.timers.appealWindow && toLocalText(paper.state.agenda.timers.appealWindow);
     expect(closes()).toBe('2027-02-04 00:00');
     paper.act('appeal', { filedOn: paper.today });
     expect(closes()).toBeUndefined();
@@ -481,7 +481,7 @@ describe('a denial', () => {
 
   test('restored, an attempt has what was left of its window', () => {
     const paper = reviewed().contact('denied').days(10).act('resubmission').act('restoration', { attempt: 1 });
-    expect(local(paper.state.agenda.timers.appealWindow!)).toBe('2027-02-04 00:00');
+    expect(toLocalText(paper.state.agenda.timers.appealWindow!)).toBe('2027-02-04 00:00');
     expect(paper.items).toEqual(['decide_on_appeal']);
   });
 });
@@ -519,7 +519,7 @@ describe('an information request', () => {
     const paper = asked()
       .days(5)
       .contact('information_requested', { missingItems: ['Diploma'] });
-    expect(local(paper.state.agenda.timers.informationDeadline!)).toBe('2027-01-19 00:00');
+    expect(toLocalText(paper.state.agenda.timers.informationDeadline!)).toBe('2027-01-19 00:00');
     expect(returns(paper, 'W-9', 'Face sheet').stage).toBe('information_requested');
     expect(returns(paper, 'Diploma').stage).toBe('in_review');
   });
@@ -531,13 +531,13 @@ describe('an information request', () => {
     expect(paper.kinds()).toContain('deadline_passed');
     expect(paper.items).toContain('provide_information');
     paper.contact('information_requested', { missingItems: ['Diploma'] });
-    expect(local(paper.state.agenda.timers.informationDeadline!)).toBe('2027-02-03 00:00');
+    expect(toLocalText(paper.state.agenda.timers.informationDeadline!)).toBe('2027-02-03 00:00');
   });
 
   test('restored, an attempt still has its items and its deadline', () => {
     const paper = asked().days(2).act('resubmission').act('restoration', { attempt: 1 });
     expect(paper.stage).toBe('information_requested');
-    expect(local(paper.state.agenda.timers.informationDeadline!)).toBe('2027-01-19 00:00');
+    expect(toLocalText(paper.state.agenda.timers.informationDeadline!)).toBe('2027-01-19 00:00');
     expect(returns(paper, 'W-9').stage).toBe('information_requested');
     expect(returns(paper, 'Face sheet').stage).toBe('in_review');
   });
@@ -638,7 +638,7 @@ describe('the two tracks', () => {
   test('the contract is chased from the day it was sent, next to the credentialing', () => {
     const paper = reviewed().act('contract', { status: 'sent', on: '2026-12-30' });
     expect(paper.view.tracks.contracting).toMatchObject({ status: 'sent', waitingOn: 'provider' });
-    expect(local(paper.view.tracks.contracting.nextFollowUpAt!)).toBe('2027-01-14 09:00');
+    expect(toLocalText(paper.view.tracks.contracting.nextFollowUpAt!)).toBe('2027-01-14 09:00');
     expect(paper.nextFollowUp).toBe('2027-01-19 09:00');
     expect(paper.endOf('2027-01-14').items).toEqual(['chase_contract']);
   });
@@ -650,7 +650,7 @@ describe('the two tracks', () => {
 
   test('after approval an unconfirmed contract is chased whatever its track says', () => {
     const paper = reviewed().act('contract', { status: 'executed', on: TODAY0 }).contact('approved');
-    expect(local(paper.view.tracks.contracting.nextFollowUpAt!)).toBe('2027-01-19 09:00');
+    expect(toLocalText(paper.view.tracks.contracting.nextFollowUpAt!)).toBe('2027-01-19 09:00');
     expect(paper.nextFollowUp).toBe('2027-01-11 09:00');
     paper.confirm('effectiveDate').confirm('claimsRoute').confirm('payerProviderId');
     expect(paper.nextFollowUp).toBe('2027-01-19 09:00');

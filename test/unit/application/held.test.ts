@@ -1,7 +1,7 @@
 import { foldEvents } from '../../../domain/applications/reduce';
 import { isInStep } from '../../../domain/applications/step';
 import { FACTS } from '../../../domain/kernel/codes';
-import { Paper, stored } from './paper';
+import { Paper, toStored } from './paper';
 
 const submitted = () => new Paper().submit();
 const confirmed = () => FACTS.reduce((paper, fact) => paper.confirm(fact), submitted().contact('approved'));
@@ -114,7 +114,7 @@ describe('a record that was restored to before what the workflow knows', () => {
 
   test('folds to the same state again', () => {
     const paper = reviewLost().days(1).act('restore-review').strike('restore_review');
-    expect(stored(foldEvents(paper.events))).toEqual(paper.state);
+    expect(toStored(foldEvents(paper.events))).toEqual(paper.state);
     expect(paper.items).toEqual(['enter_what_was_lost']);
   });
 });

@@ -3,8 +3,8 @@ import type { Instant } from '../../../domain/time/instants';
 import { listArmedTimers } from '../../../domain/applications/schedule';
 import { FACTS, OUTCOMES, type Stage } from '../../../domain/kernel/codes';
 import { computeSendingTime } from '../../../domain/outreach/sending';
-import { day, wall, works, ZONES } from '../../support/independent-calendar';
-import { Paper, TODAY0, local } from './paper';
+import { toDay, toWallClock, isWorkday, ZONES } from '../../support/independent-calendar';
+import { Paper, TODAY0, toLocalText } from './paper';
 import { extent } from '../../support/extent';
 
 /*
@@ -14,7 +14,7 @@ import { extent } from '../../support/extent';
 const reviewed = () => new Paper().submit().contact('received');
 const approved = () => reviewed().contact('approved');
 const ladder = (paper: Paper) => paper.kinds().filter((kind) => kind === 'nudge' || kind === 'escalation');
-const dueOf = (paper: Paper) => paper.view.dueAt && local(paper.view.dueAt);
+const dueOf = (paper: Paper) => paper.view.dueAt && toLocalText(paper.view.dueAt);
 /** Everything that a clock shows. */
 const clocks = ({ view, items }: Paper) => {
   const { nextFollowUpAt, dueAt, overdue, waitingSeconds, ageSeconds, expectedDecisionAt } = view;
@@ -130,8 +130,10 @@ describe('reminders at midnight or on a weekend', () => {
       fc.property(instants, late, (at, delays) => {
         const paper = new Paper({ playbook: { requiresCaqh: false }, at }).submit();
         for (const minutes of delays) {
-          const shown = new Date(wall(Date.parse(paper.ring().last('nudge').at), 'America/Denver')).toISOString();
-          expect([shown.slice(11, 16), works(shown.slice(0, 10))]).toEqual(['09:00', true]);
+          const shown = new Date(
+            toWallClock(Date.parse(paper.ring().last('nudge').at), 'America/Denver'),
+          ).toISOString();
+          expect([shown.slice(11, 16), isWorkday(shown.slice(0, 10))]).toEqual(['09:00', true]);
           paper.days(minutes / 1_440).contact('in_review');
         }
       }),
@@ -143,8 +145,8 @@ describe('reminders at midnight or on a weekend', () => {
     fc.assert(
       fc.property(instants, fc.constantFrom(...ZONES), fc.uuid(), (now, zone, recipient) => {
         const at: Instant = computeSendingTime(now, zone, recipient);
-        const shown = new Date(wall(Date.parse(at), zone)).toISOString();
-        expect([at >= now, works(day(Date.parse(shown)))]).toEqual([true, true]);
+        const shown = new Date(toWallClock(Date.parse(at), zone)).toISOString();
+        expect([at >= now, isWorkday(toDay(Date.parse(shown)))]).toEqual([true, true]);
         expect(shown.slice(11, 16) >= '08:00' && shown.slice(11, 16) < '18:00').toBe(true);
       }),
       { numRuns: extent(1_000) },

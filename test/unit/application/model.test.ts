@@ -5,8 +5,8 @@ import { computeAgenda } from '../../../domain/applications/schedule';
 import { isOpen, isParticipating, type ApplicationState } from '../../../domain/applications/state';
 import { PARTICIPATION_TRACKS, STAGES } from '../../../domain/kernel/codes';
 import { isSameValue } from '../../../domain/kernel/facts';
-import { begin, happen, life, type Done } from './model';
-import { ZONE, stored, type Paper } from './paper';
+import { beginPaper, applyHappening, life, type HappeningResult } from './model';
+import { ZONE, toStored, type Paper } from './paper';
 import { extent } from '../../support/extent';
 
 const TIMERS: TimerName[] = [
@@ -54,7 +54,7 @@ function remaining(events: readonly ApplicationEvent[]): ApplicationEvent[] {
 }
 
 /** Everything that must hold after each step, as a list of what doesn't. */
-function broken(paper: Paper, before: ApplicationState, done: Done): string[] {
+function broken(paper: Paper, before: ApplicationState, done: HappeningResult): string[] {
   const { state, events, view } = paper;
   const wrong: string[] = [];
   const must = (holds: boolean, promise: string) => void (holds || wrong.push(promise));
@@ -177,13 +177,13 @@ function brokenHistory({ state, events, playbook }: Paper): string[] {
   const must = (holds: boolean, promise: string) => void (holds || wrong.push(promise));
   must(isSameValue(foldEvents(events), state), 'the fold of all entries is the state');
   const left = remaining(events);
-  const refolded = stored(left).reduce<ApplicationState | null>(applyEvent, null)!;
+  const refolded = toStored(left).reduce<ApplicationState | null>(applyEvent, null)!;
   must(
     isSameValue({ ...refolded, agenda: null }, { ...state, agenda: null }),
     'a correction leaves the fold of what remains',
   );
   must(
-    isSameValue(computeAgenda(stored(state), playbook, ZONE), state.agenda),
+    isSameValue(computeAgenda(toStored(state), playbook, ZONE), state.agenda),
     'the agenda follows from the state alone',
   );
   must(isSameValue(JSON.parse(JSON.stringify(state)), state), 'the state is plain JSON');
@@ -194,10 +194,10 @@ test('whatever happens in whatever order, every promise holds after every step',
   fc.assert(
     fc.property(life, (one) => {
       const { happenings } = one;
-      const paper = begin(one);
+      const paper = beginPaper(one);
       for (const h of happenings) {
         const before = structuredClone(paper.state);
-        const done = happen(paper, h);
+        const done = applyHappening(paper, h);
         const whole = done.kind === 'corrections' || h === happenings.at(-1);
         const wrong = [...broken(paper, before, done), ...(whole ? brokenHistory(paper) : [])];
         if (wrong.length > 0) throw new Error(`${done.kind} in ${before.stage} → ${paper.stage}: ${wrong.join('; ')}`);

@@ -15,7 +15,7 @@ import {
 } from '../../../domain/kernel/codes';
 import { addDays } from '../../../domain/time/dates';
 import { KIND_RULES, type Playbook } from '../../../domain/registry/playbook';
-import { COMPLETE, Paper, VALUES } from './paper';
+import { COMPLETE, Paper, FACT_VALUES } from './paper';
 
 /* Lives that may be lived, for properties. */
 
@@ -53,7 +53,7 @@ export const happening = fc.record({
 });
 export type Happening = typeof happening extends fc.Arbitrary<infer H> ? H : never;
 
-export const pick = <T>(from: readonly T[], index: number): T => from[index % from.length]!;
+export const pickFrom = <T>(from: readonly T[], index: number): T => from[index % from.length]!;
 
 /** Where an application stands when something happens to it. */
 type Standing = Pick<Paper, 'state' | 'today'>;
@@ -65,7 +65,7 @@ function bodyOf({ state, today }: Standing, action: string, h: Happening): Recor
   const late = h.late ? { outOfOrder: { reason: 'late' } } : {};
   switch (action) {
     case 'contacts': {
-      const outcome = pick(h.allowed ? listAllowedOutcomes(state) : OUTCOMES, h.outcome) ?? 'other';
+      const outcome = pickFrom(h.allowed ? listAllowedOutcomes(state) : OUTCOMES, h.outcome) ?? 'other';
       return {
         ...late,
         channel: h.phone ? 'phone' : 'portal',
@@ -82,30 +82,34 @@ function bodyOf({ state, today }: Standing, action: string, h: Happening): Recor
     case 'information':
       return { ...late, providedOn: on, items: ['W-9', 'Diploma', 'CV'].slice(h.number % 2) };
     case 'contract':
-      return { ...late, status: pick(CONTRACT_STATUSES, h.outcome), on };
+      return { ...late, status: pickFrom(CONTRACT_STATUSES, h.outcome), on };
     case 'confirmations':
       return {
         ...late,
-        fact: pick(FACTS, h.outcome),
+        fact: pickFrom(FACTS, h.outcome),
         value: `2027-0${1 + (h.number % 2)}-01`,
         source: h.phone ? 'client_word' : 'letter',
         reference: 'L1',
         ...(h.named === 'next' && { reason: 'chosen' }),
       };
     case 'waivers':
-      return { prerequisite: pick(PREREQUISITES, h.outcome), until: ahead };
+      return { prerequisite: pickFrom(PREREQUISITES, h.outcome), until: ahead };
     case 'pause':
       return h.named === 'next' ? { until: ahead } : {};
     case 'restoration':
       return { attempt: h.number };
     case 'loading':
-      return { status: pick(LOADING_STATUSES, h.outcome), seenOn: on };
+      return { status: pickFrom(LOADING_STATUSES, h.outcome), seenOn: on };
     case 'directory':
-      return { status: pick(DIRECTORY_STATUSES, h.outcome), seenOn: on };
+      return { status: pickFrom(DIRECTORY_STATUSES, h.outcome), seenOn: on };
     case 'issues':
-      return { code: pick(ISSUE_CODES, h.outcome), since: on, ...(h.late && { disproves: [pick(FACTS, h.number)] }) };
+      return {
+        code: pickFrom(ISSUE_CODES, h.outcome),
+        since: on,
+        ...(h.late && { disproves: [pickFrom(FACTS, h.number)] }),
+      };
     case 'issue-resolution':
-      return { code: pick(ISSUE_CODES, h.outcome), resolvedOn: on };
+      return { code: pickFrom(ISSUE_CODES, h.outcome), resolvedOn: on };
     case 'committee-date':
       return { on };
     case 'recredentialing':
@@ -126,7 +130,7 @@ export function chooseAction(standing: Standing, h: Happening): { action: Action
   // what ends or changes nothing is tried less often
   const dull = ['corrections', 'notes', 'assignment', ...(h.number > 0 ? ['withdrawal', 'pause'] : [])];
   const actions = (h.allowed ? listAllowedActions(standing.state) : ACTIONS).filter((action) => !dull.includes(action));
-  const action = h.what === 'contacts' ? h.what : (pick(actions, h.which) ?? 'notes');
+  const action = h.what === 'contacts' ? h.what : (pickFrom(actions, h.which) ?? 'notes');
   return { action, body: bodyOf(standing, action, h) };
 }
 
@@ -144,12 +148,12 @@ function changedFile(paper: Paper, h: Happening): void {
 }
 
 /** What was done, in the words of the invariants. */
-export interface Done {
+export interface HappeningResult {
   kind: string;
   refusal: Refusal | null;
 }
 
-export function happen(paper: Paper, h: Happening): Done {
+export function applyHappening(paper: Paper, h: Happening): HappeningResult {
   switch (h.what) {
     case 'time':
       paper.days(Math.abs(h.days) / 2);
@@ -159,7 +163,7 @@ export function happen(paper: Paper, h: Happening): Done {
       return { kind: 'file', refusal: null };
     case 'strike': {
       const entries = paper.events.filter((event) => !h.allowed || (!event.causeId && event.kind !== 'file'));
-      const entryId = pick(entries, h.which).id;
+      const entryId = pickFrom(entries, h.which).id;
       return { kind: 'corrections', refusal: paper.give('corrections', { entryId }) };
     }
     default: {
@@ -187,13 +191,13 @@ export const life = fc.record({
   happenings: fc.array(happening, { minLength: 1, maxLength: 24, size: 'max' }),
 });
 
-export type Life = typeof life extends fc.Arbitrary<infer L> ? L : never;
+export type PaperLife = typeof life extends fc.Arbitrary<infer L> ? L : never;
 
 /** An application at the beginning of a life. */
-export function begin({ kind, playbook, attested, adopt }: Life): Paper {
+export function beginPaper({ kind, playbook, attested, adopt }: PaperLife): Paper {
   const file = attested ? COMPLETE : { ...COMPLETE, attestation: null };
   const confirmations = Object.fromEntries(
-    KIND_RULES[kind].facts.map((fact) => [fact, { value: VALUES[fact], source: 'letter', reference: 'L1' }]),
+    KIND_RULES[kind].facts.map((fact) => [fact, { value: FACT_VALUES[fact], source: 'letter', reference: 'L1' }]),
   );
   const adoption = adopt && {
     stage: adopt,

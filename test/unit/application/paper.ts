@@ -41,7 +41,7 @@ export const COMPLETE: ProviderFile = {
   attestation: { attestedOn: '2027-01-02', authorizedPayerIds: null },
 };
 
-export const VALUES: Record<Fact, unknown> = {
+export const FACT_VALUES: Record<Fact, unknown> = {
   contract: 'executed',
   effectiveDate: '2027-03-01',
   payerProviderId: 'PIN-1',
@@ -51,12 +51,12 @@ export const VALUES: Record<Fact, unknown> = {
 type Body = Record<string, unknown>;
 
 /** JSON as PostgreSQL gives it back: the same values, the keys in an order of its own. */
-export function stored<T>(value: T): T {
+export function toStored<T>(value: T): T {
   if (value === null || typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map(stored) as T;
+  if (Array.isArray(value)) return value.map(toStored) as T;
   const entries = Object.entries(value).filter(([, v]) => v !== undefined);
   entries.sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([k, v]) => [k, stored(v)])) as T;
+  return Object.fromEntries(entries.map(([k, v]) => [k, toStored(v)])) as T;
 }
 
 /**
@@ -120,8 +120,8 @@ export class Paper {
       { playbook: this.playbook, timeZone: ZONE },
       { ...opening, state: opening.state! },
     );
-    this.events.push(...stored(events));
-    this.state = stored(state);
+    this.events.push(...toStored(events));
+    this.state = toStored(state);
   }
 
   get today(): PlainDate {
@@ -143,7 +143,7 @@ export class Paper {
 
   /** The next follow-up as a date and time in the client's zone. */
   get nextFollowUp(): string | null {
-    return this.nextFollowUpAt && local(this.nextFollowUpAt);
+    return this.nextFollowUpAt && toLocalText(this.nextFollowUpAt);
   }
 
   get view() {
@@ -178,7 +178,7 @@ export class Paper {
   }
 
   confirm(fact: Fact, more: Body = {}): this {
-    return this.act('confirmations', { fact, value: VALUES[fact], source: 'letter', reference: 'L1', ...more });
+    return this.act('confirmations', { fact, value: FACT_VALUES[fact], source: 'letter', reference: 'L1', ...more });
   }
 
   submit(more: Body = {}): this {
@@ -214,7 +214,7 @@ export class Paper {
   /** The record is restored to a version; what has been recorded since is lost. */
   restore(version: number): this {
     this.events.splice(version);
-    this.state = stored(foldEvents(this.events));
+    this.state = toStored(foldEvents(this.events));
     return this;
   }
 
@@ -305,8 +305,8 @@ export class Paper {
       at,
       newId,
     });
-    this.events.push(...stored(events));
-    this.state = stored(state);
+    this.events.push(...toStored(events));
+    this.state = toStored(state);
     return refusal;
   }
 
@@ -323,5 +323,5 @@ export class Paper {
 }
 
 /** An instant as date and time in the client's zone. */
-export const local = (instant: Instant): string =>
+export const toLocalText = (instant: Instant): string =>
   new Date(instant).toLocaleString('sv-SE', { timeZone: ZONE, dateStyle: 'short', timeStyle: 'short' });

@@ -4,7 +4,7 @@ import type { ApplicationState } from '../../../domain/applications/state';
 import { startOfDay } from '../../../domain/time/calendar';
 import { addDays } from '../../../domain/time/dates';
 import type { Playbook } from '../../../domain/registry/playbook';
-import { DAY0, local, Paper, TODAY0, VALUES, ZONE } from './paper';
+import { DAY0, toLocalText, Paper, TODAY0, FACT_VALUES, ZONE } from './paper';
 
 /** A participation that is effective on a day; the committee was told of, or the payer's yes is all that is known. */
 function participation({
@@ -15,13 +15,13 @@ function participation({
   const paper = new Paper({ playbook }).submit();
   if (committee) paper.contact('committee');
   paper.contact('approved');
-  for (const fact of FACTS) paper.confirm(fact, { value: fact === 'effectiveDate' ? effectiveOn : VALUES[fact] });
+  for (const fact of FACTS) paper.confirm(fact, { value: fact === 'effectiveDate' ? effectiveOn : FACT_VALUES[fact] });
   return paper;
 }
 
 /** One that was taken over when it was confirmed long ago: nobody knows when the committee decided. */
 function adopted(effectiveOn: string): Paper {
-  const given = (fact: Fact) => ({ value: VALUES[fact], source: 'letter', reference: 'L1' });
+  const given = (fact: Fact) => ({ value: FACT_VALUES[fact], source: 'letter', reference: 'L1' });
   const confirmations = Object.fromEntries(FACTS.map((fact) => [fact, given(fact)]));
   confirmations.effectiveDate!.value = effectiveOn;
   return new Paper({ adopt: { stage: 'confirmed', confirmations } });
@@ -29,7 +29,7 @@ function adopted(effectiveOn: string): Paper {
 
 const at = (paper: Paper, timer: keyof ApplicationState['agenda']['timers']) => {
   const due = paper.state.agenda.timers[timer];
-  return due && local(due);
+  return due && toLocalText(due);
 };
 const seen = (status: string, paper: Paper) => ({ status, seenOn: paper.today });
 
@@ -191,7 +191,7 @@ describe('recredentialing', () => {
     });
     paper.endOf('2029-12-31');
     const told = paper.events.filter((event) => event.kind.startsWith('recredentialing_'));
-    expect(told.map(({ kind, at: when }) => [kind, local(when).slice(0, 10)])).toEqual([
+    expect(told.map(({ kind, at: when }) => [kind, toLocalText(when).slice(0, 10)])).toEqual([
       ['recredentialing_due', '2029-07-06'],
       ['recredentialing_reminder', '2029-09-06'],
       ['recredentialing_reminder', '2029-10-05'],
@@ -278,18 +278,18 @@ describe('a change of which the payer must be notified', () => {
   test('is in the queue at once, late after its last day, and stays until a contact says that the payer was notified', () => {
     const paper = participation().act('change-notice', change({ dueOn: '2027-01-20' }));
     const item = () => paper.state.agenda.items.find(({ purpose }) => purpose === 'tell_of_change');
-    expect(local(item()!.dueAt)).toBe('2027-01-21 00:00');
+    expect(toLocalText(item()!.dueAt)).toBe('2027-01-21 00:00');
     expect(paper.view.participation).toMatchObject({ untoldChanges: [{ field: 'address', dueOn: '2027-01-20' }] });
     paper.contact('other').contact('no_answer', told);
     expect(item()).toBeDefined();
     // an earlier day of another change goes before
     paper.act('change-notice', change({ field: 'name', dueOn: '2027-01-10' }));
-    expect(local(item()!.dueAt)).toBe('2027-01-11 00:00');
+    expect(toLocalText(item()!.dueAt)).toBe('2027-01-11 00:00');
     paper.contact('other', told);
     expect(item()).toBeUndefined();
     expect(paper.view.participation).toMatchObject({ untoldChanges: [] });
     paper.strike('contact');
-    expect(local(item()!.dueAt)).toBe('2027-01-11 00:00');
+    expect(toLocalText(item()!.dueAt)).toBe('2027-01-11 00:00');
   });
 
   test('that could not be reported yet is looked at again, by the playbook or on a named day, and never later than it is late', () => {

@@ -1,5 +1,5 @@
 import { ACTIONS, FACTS, OUTCOMES, STAGES, type Action, type Stage } from '../../../domain/kernel/codes';
-import { COMPLETE, Paper, VALUES } from './paper';
+import { COMPLETE, Paper, FACT_VALUES } from './paper';
 
 /**
  * Where each action leads from each situation, as the product's page tells it. Two cells of a row: as it is, and with
@@ -131,7 +131,13 @@ function prepare(paper: Paper, row: string): void {
   if (row === 'confirmations:the last')
     for (const fact of FACTS)
       if (fact !== 'contract')
-        paper.act('confirmations', { fact, value: VALUES[fact], source: 'letter', reference: 'L1', outOfOrder: {} });
+        paper.act('confirmations', {
+          fact,
+          value: FACT_VALUES[fact],
+          source: 'letter',
+          reference: 'L1',
+          outOfOrder: {},
+        });
 }
 
 function bodyOf(paper: Paper, row: string): object {

@@ -2,7 +2,7 @@ import { appendEntries } from '../../../domain/applications/decide';
 import { computeAgenda } from '../../../domain/applications/schedule';
 import type { CallHours, Closure } from '../../../domain/time/calendar';
 import type { Duration } from '../../../domain/time/duration';
-import { day, expectedDue, wall, works, ZONES } from '../../support/independent-calendar';
+import { toDay, computeExpectedDue, toWallClock, isWorkday, ZONES } from '../../support/independent-calendar';
 import { DAY0, Paper, ZONE } from './paper';
 import { extent, pick } from '../../support/extent';
 
@@ -32,7 +32,7 @@ function* year(followUpEvery: Duration, callHours: CallHours): Generator<[expect
       newId: () => 'none',
     }).state!;
     const next = computeAgenda(state, paper.playbook, ZONE).followUps.credentialing!.at;
-    yield [expectedDue({ at }, followUpEvery, { ...callHours, closures }), next];
+    yield [computeExpectedDue({ at }, followUpEvery, { ...callHours, closures }), next];
     at = new Date(Date.parse(next) + LATE[call % LATE.length]! * 3_600_000).toISOString();
   }
 }
@@ -47,10 +47,10 @@ test('a year of follow-ups falls where an independent computation puts it: over 
   for (const { timeZone, hours, every } of pick(years))
     for (const [expected, next] of year(every, { timeZone, ...hours })) {
       count += 1;
-      const shown = wall(Date.parse(next), timeZone);
+      const shown = toWallClock(Date.parse(next), timeZone);
       offsets.add(`${timeZone} ${shown - Date.parse(next)}`);
       if (next !== expected) wrong.push(`${timeZone} ${JSON.stringify(every)}: ${next}, not ${expected}`);
-      if (every.businessDays && !works(day(shown))) wrong.push(`${next} is no business day in ${timeZone}`);
+      if (every.businessDays && !isWorkday(toDay(shown))) wrong.push(`${next} is no business day in ${timeZone}`);
     }
   expect(wrong).toEqual([]);
   expect(count).toBeGreaterThan(extent(10_000));

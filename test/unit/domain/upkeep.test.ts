@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { works } from '../../support/independent-calendar';
+import { isWorkday } from '../../support/independent-calendar';
 import { findWindowStart } from '../../../domain/time/calendar';
 import { addDays } from '../../../domain/time/dates';
 import {
@@ -147,7 +147,7 @@ describe('the ladder', () => {
         for (const [i, day] of looks.entries()) {
           const passed = REMINDER_DAYS.licence.filter((rung) => {
             let on = addDays(document.dueOn, rung);
-            while (rung <= 0 && !works(on)) on = addDays(on, -1);
+            while (rung <= 0 && !isWorkday(on)) on = addDays(on, -1);
             return on <= addDays(document.dueOn, day);
           });
           expect(said[i]).toBe(passed.at(-1) ?? null);

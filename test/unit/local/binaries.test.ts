@@ -6,7 +6,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Binary, BINARIES, download, intoCache } from '../../../local/binaries';
+import { type Binary, BINARIES, downloadBinary, fetchIntoCache } from '../../../local/binaries';
 import { cacheDirectory } from '../../../local/paths';
 
 const PROGRAM = '#!/bin/sh\necho started\n';
@@ -63,7 +63,7 @@ test('a downloaded program is kept when its checksum is the one that is written 
   const asked: string[] = [];
   const from = await serveDownloads(archive(), asked);
   const wanted = binary(PROGRAM);
-  expect(await intoCache(wanted, (into) => download(wanted, into, never, from))).toBe(kept);
+  expect(await fetchIntoCache(wanted, (into) => downloadBinary(wanted, into, never, from))).toBe(kept);
   expect(readFileSync(kept, 'utf8')).toBe(PROGRAM);
   expect(asked[0]).toMatch(/^\/cli\/v0\.0\.\d+\?arch=(amd64|arm64)&platform=(linux|darwin)$/);
   expect(leavings()).toEqual([]);
@@ -72,7 +72,7 @@ test('a downloaded program is kept when its checksum is the one that is written 
 test('a program with another checksum is not kept, and the error says which it has', async () => {
   const from = await serveDownloads(archive());
   const wanted = binary(`${PROGRAM}exit 0\n`);
-  await expect(intoCache(wanted, (into) => download(wanted, into, never, from))).rejects.toThrow(
+  await expect(fetchIntoCache(wanted, (into) => downloadBinary(wanted, into, never, from))).rejects.toThrow(
     /^countersign-test-program has the checksum [0-9a-f]{64}, which is not that of 0\.0\.\d+$/,
   );
   expect(existsSync(kept)).toBe(false);
@@ -81,7 +81,7 @@ test('a program with another checksum is not kept, and the error says which it h
 
 test('for a platform without a checksum nothing is kept', async () => {
   const wanted: Binary = { ...binary(PROGRAM), sha256: {} };
-  const fetched = intoCache(wanted, async (into) => writeFileSync(join(into, wanted.executable), PROGRAM));
+  const fetched = fetchIntoCache(wanted, async (into) => writeFileSync(join(into, wanted.executable), PROGRAM));
   await expect(fetched).rejects.toThrow(
     `no checksum of ${wanted.executable} ${wanted.version} is known for ${PLATFORM}`,
   );
@@ -90,14 +90,14 @@ test('for a platform without a checksum nothing is kept', async () => {
 
 test('a refused download says who answered what', async () => {
   const from = await serve((_, response) => response.writeHead(403).end());
-  const fetched = download(binary(PROGRAM), folder, never, from);
+  const fetched = downloadBinary(binary(PROGRAM), folder, never, from);
   await expect(fetched).rejects.toThrow(/^127\.0\.0\.1:\d+ answered 403$/);
 });
 
 test('a stop ends a download that sends nothing', async () => {
   const stop = new AbortController();
   const from = await serve(() => stop.abort(new Error('stopped')));
-  await expect(download(binary(PROGRAM), folder, stop.signal, from)).rejects.toThrow('stopped');
+  await expect(downloadBinary(binary(PROGRAM), folder, stop.signal, from)).rejects.toThrow('stopped');
 });
 
 test.each(Object.values(BINARIES))('$executable has a checksum for each platform that we support', ({ sha256 }) => {

@@ -3,8 +3,8 @@ import { networkInterfaces } from 'node:os';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { loadDataConverter } from '@temporalio/common/lib/internal-non-workflow';
 import { temporal } from '@temporalio/proto';
-import { codecEndpoint, startCodecServer } from '../../../local/codec-server';
-import { freePort } from '../../../local/ports';
+import { buildCodecEndpoint, startCodecServer } from '../../../local/codec-server';
+import { findFreePort } from '../../../local/ports';
 import { createDataConverter } from '../../../runtime/codec';
 import { createKeyring } from '../../../runtime/keyring';
 import { testKeyring } from '../../support/keys';
@@ -18,7 +18,7 @@ let server: Server;
 let port: number;
 
 beforeAll(async () => {
-  port = await freePort();
+  port = await findFreePort();
   server = await startCodecServer(testKeyring, port, UI_PORT);
 });
 
@@ -33,7 +33,7 @@ async function sealed(text: string, keyring = testKeyring, owner?: typeof OWNER)
 
 function post(body: string, headers: Record<string, string> = {}, path = '/decode'): Promise<Response> {
   const own = { 'content-type': 'application/json', 'x-namespace': 'default', ...headers };
-  return fetch(`${codecEndpoint(port)}${path}`, { method: 'POST', headers: own, body });
+  return fetch(`${buildCodecEndpoint(port)}${path}`, { method: 'POST', headers: own, body });
 }
 
 async function textsIn(response: Response): Promise<unknown[]> {
@@ -66,7 +66,7 @@ test('a payload that nobody sealed passes as it is', async () => {
 test('the page of the UI may ask, with the query that it adds, and read the answer, under both names of the loopback', async () => {
   for (const origin of [UI, `http://127.0.0.1:${UI_PORT}`]) {
     const path = '/decode?preserveStorageRefs=true';
-    const asked = await fetch(`${codecEndpoint(port)}${path}`, { method: 'OPTIONS', headers: { origin } });
+    const asked = await fetch(`${buildCodecEndpoint(port)}${path}`, { method: 'OPTIONS', headers: { origin } });
     expect(asked.status).toBe(204);
     expect(asked.headers.get('access-control-allow-origin')).toBe(origin);
     expect(asked.headers.get('access-control-allow-headers')).toBe('content-type, x-namespace');
@@ -77,7 +77,7 @@ test('the page of the UI may ask, with the query that it adds, and read the answ
 });
 
 test.each(ELSEWHERE)('a page of %s is refused', async (origin) => {
-  const preflight = await fetch(`${codecEndpoint(port)}/decode`, { method: 'OPTIONS', headers: { origin } });
+  const preflight = await fetch(`${buildCodecEndpoint(port)}/decode`, { method: 'OPTIONS', headers: { origin } });
   for (const response of [preflight, await post(await sealed('submission'), { origin })]) {
     expect(response.status).toBe(403);
     expect(response.headers.has('access-control-allow-origin')).toBe(false);
@@ -98,7 +98,7 @@ test('it answers nothing but decode', async () => {
   for (const path of ['/', '/encode', '/decode/', '/decode?all', '/v1/decode'])
     expect((await post(body, {}, path)).status).toBe(404);
   for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS'])
-    expect((await fetch(`${codecEndpoint(port)}/decode`, { method })).status).toBe(404);
+    expect((await fetch(`${buildCodecEndpoint(port)}/decode`, { method })).status).toBe(404);
 });
 
 test('what it cannot open or read is refused without a word of it', async () => {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { programsOf } from '../../../local/dev';
+import { selectPrograms } from '../../../local/dev';
 import { root } from '../../../local/paths';
 
 /** Every source that these reach by their imports. */
@@ -25,12 +25,12 @@ test('a changed source starts every program anew that loads it', () => {
   const worker = reached('worker/main.ts', 'workflows/index.ts');
   expect(api.size).toBeGreaterThan(100);
   expect(worker.size).toBeGreaterThan(100);
-  expect([...api].filter((source) => !programsOf([source]).includes('api'))).toEqual([]);
-  expect([...worker].filter((source) => !programsOf([source]).includes('worker'))).toEqual([]);
+  expect([...api].filter((source) => !selectPrograms([source]).includes('api'))).toEqual([]);
+  expect([...worker].filter((source) => !selectPrograms([source]).includes('worker'))).toEqual([]);
 });
 
 test('a source of one program alone leaves the other running', () => {
-  expect(programsOf(['api/main.ts'])).toEqual(['api']);
-  expect(programsOf(['worker/main.ts', 'workflows/index.ts'])).toEqual(['worker']);
-  expect(programsOf(['api/main.ts', 'worker/main.ts'])).toEqual(['api', 'worker']);
+  expect(selectPrograms(['api/main.ts'])).toEqual(['api']);
+  expect(selectPrograms(['worker/main.ts', 'workflows/index.ts'])).toEqual(['worker']);
+  expect(selectPrograms(['api/main.ts', 'worker/main.ts'])).toEqual(['api', 'worker']);
 });

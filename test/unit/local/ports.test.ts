@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, isFree, rememberedPorts } from '../../../local/ports';
+import { findFreePort, isFree, rememberPorts } from '../../../local/ports';
 
 async function occupy(port: number, host: string) {
   const server = createServer().listen(port, host);
@@ -12,7 +12,7 @@ async function occupy(port: number, host: string) {
 }
 
 test.each(['127.0.0.1', '0.0.0.0', '::'])('a port on which %s listens is not free', async (host) => {
-  const port = await freePort();
+  const port = await findFreePort();
   expect(await isFree(port)).toBe(true);
   const leave = await occupy(port, host);
   expect(await isFree(port)).toBe(false);
@@ -21,11 +21,11 @@ test.each(['127.0.0.1', '0.0.0.0', '::'])('a port on which %s listens is not fre
 
 test('ports are remembered; one that is taken meanwhile, or asked for by others, is chosen anew', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'ports-')), 'ports.json');
-  const first = await rememberedPorts(file, ['a', 'b', 'c'], []);
+  const first = await rememberPorts(file, ['a', 'b', 'c'], []);
   expect(new Set(Object.values(first)).size).toBe(3);
-  expect(await rememberedPorts(file, ['a', 'b', 'c'], [])).toEqual(first);
+  expect(await rememberPorts(file, ['a', 'b', 'c'], [])).toEqual(first);
   const leave = await occupy(first.a, '127.0.0.1');
-  const second = await rememberedPorts(file, ['a', 'b', 'c'], [first.b]);
+  const second = await rememberPorts(file, ['a', 'b', 'c'], [first.b]);
   await leave();
   expect(second.a).not.toBe(first.a);
   expect(second.b).not.toBe(first.b);

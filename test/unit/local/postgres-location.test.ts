@@ -16,9 +16,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clusterOf, unusedClusters, removeDataDirectory } from '../../../local/postgres-location';
-import { programsFor } from '../../../local/postgres-programs';
-import { userOf } from '../../../local/postgres-user';
+import { locateCluster, listUnusedClusters, removeDataDirectory } from '../../../local/postgres-location';
+import { locatePrograms } from '../../../local/postgres-programs';
+import { findUser } from '../../../local/postgres-user';
 
 /** Only root runs PostgreSQL as another user. */
 const asRoot = process.getuid?.() === 0 ? describe : describe.skip;
@@ -47,7 +47,7 @@ function dataDirectory(name: string, around = folder): string {
 
 /** Something that can be recognised as the cluster of old. */
 function makeCluster(path: string, content = 'of old'): void {
-  const { uid, gid } = userOf(path)!;
+  const { uid, gid } = findUser(path)!;
   mkdirSync(path, { recursive: true, mode: 0o700 });
   writeFileSync(join(path, 'PG_VERSION'), '18');
   writeFileSync(join(path, 'content'), content);
@@ -58,87 +58,87 @@ const contentOf = (cluster: string) => readFileSync(join(cluster, 'content'), 'u
 asRoot('as root, a data directory that PostgreSQL can reach', () => {
   test('has its cluster inside, and is open to nobody else', () => {
     const data = dataDirectory('data', open);
-    expect(clusterOf(data, system)).toBe(join(data, 'postgres'));
+    expect(locateCluster(data, system)).toBe(join(data, 'postgres'));
     expect(modeOf(data)).toBe(0o710);
-    expect(statSync(data).gid).toBe(userOf(join(data, 'postgres'))!.gid);
+    expect(statSync(data).gid).toBe(findUser(join(data, 'postgres'))!.gid);
     expect(existsSync(system)).toBe(false);
   });
 
   test('of another user is left as it is, and PostgreSQL runs as that user', () => {
     const data = dataDirectory('data', open);
-    const { uid, gid } = userOf(join(data, 'postgres'))!;
+    const { uid, gid } = findUser(join(data, 'postgres'))!;
     chownSync(data, uid, gid);
-    expect(clusterOf(data, system)).toBe(join(data, 'postgres'));
+    expect(locateCluster(data, system)).toBe(join(data, 'postgres'));
     expect(modeOf(data)).toBe(0o700);
-    expect(userOf(join(data, 'postgres'))).toEqual({ uid, gid });
+    expect(findUser(join(data, 'postgres'))).toEqual({ uid, gid });
   });
 });
 
 asRoot('as root, a data directory that PostgreSQL cannot reach', () => {
   test('has its cluster elsewhere, and finds it again', () => {
     const data = dataDirectory('data');
-    const cluster = clusterOf(data, system);
+    const cluster = locateCluster(data, system);
     expect(cluster.startsWith(system)).toBe(true);
     makeCluster(cluster);
-    expect(clusterOf(data, system)).toBe(cluster);
+    expect(locateCluster(data, system)).toBe(cluster);
     expect(modeOf(join(cluster, '..')) & 0o066).toBe(0);
   });
 
   test('takes along the cluster that it had while it could be reached', () => {
     const data = dataDirectory('data');
     makeCluster(join(data, 'postgres'));
-    const cluster = clusterOf(data, system);
+    const cluster = locateCluster(data, system);
     expect(contentOf(cluster)).toBe('of old');
     expect(existsSync(join(data, 'postgres'))).toBe(false);
-    expect(clusterOf(data, system)).toBe(cluster);
+    expect(locateCluster(data, system)).toBe(cluster);
   });
 
   test('keeps its cluster when it is moved, and whoever takes its place has a new one', () => {
     const [data, moved] = [dataDirectory('data'), join(folder, 'moved')];
-    const cluster = clusterOf(data, system);
+    const cluster = locateCluster(data, system);
     renameSync(data, moved);
-    const next = clusterOf(dataDirectory('data'), system);
+    const next = locateCluster(dataDirectory('data'), system);
     expect(next).not.toBe(cluster);
-    expect(clusterOf(moved, system)).toBe(cluster);
-    expect(clusterOf(data, system)).toBe(next);
+    expect(locateCluster(moved, system)).toBe(cluster);
+    expect(locateCluster(data, system)).toBe(next);
   });
 
   test('never shares its cluster with a copy, which is told how to have its own', () => {
     const [data, copy] = [dataDirectory('data'), join(folder, 'copy')];
-    const cluster = clusterOf(data, system);
+    const cluster = locateCluster(data, system);
     makeCluster(cluster);
     cpSync(data, copy, { recursive: true });
-    expect(() => clusterOf(copy, system)).toThrow(`is a copy of ${data}`);
-    expect(clusterOf(data, system)).toBe(cluster);
+    expect(() => locateCluster(copy, system)).toThrow(`is a copy of ${data}`);
+    expect(locateCluster(data, system)).toBe(cluster);
     // As the error says.
     cpSync(cluster, join(copy, 'postgres'), { recursive: true });
     rmSync(join(copy, 'postgres.location'));
-    expect(clusterOf(copy, system)).not.toBe(cluster);
-    expect(contentOf(clusterOf(copy, system))).toBe('of old');
+    expect(locateCluster(copy, system)).not.toBe(cluster);
+    expect(contentOf(locateCluster(copy, system))).toBe('of old');
   });
 
   test('gets no empty database in place of one that is gone', () => {
     const data = dataDirectory('data');
-    rmSync(join(clusterOf(data, system), '..'), { recursive: true });
-    expect(() => clusterOf(data, system)).toThrow('is not there any more');
+    rmSync(join(locateCluster(data, system), '..'), { recursive: true });
+    expect(() => locateCluster(data, system)).toThrow('is not there any more');
   });
 
   test('is not led to any other folder', () => {
     const data = dataDirectory('data');
     for (const other of [folder, join(system, 'clusters', '..', 'x'), join(system, 'clusters')]) {
       writeFileSync(join(data, 'postgres.location'), other);
-      expect(() => clusterOf(data, system)).toThrow('must name a folder of');
+      expect(() => locateCluster(data, system)).toThrow('must name a folder of');
     }
   });
 
   test('leaves nothing when it is removed; what a person deleted by hand is named', () => {
     const [data, other] = [dataDirectory('data'), dataDirectory('other')];
-    const [home, left] = [data, other].map((path) => join(clusterOf(path, system), '..'));
-    expect(unusedClusters(system)).toEqual([]);
+    const [home, left] = [data, other].map((path) => join(locateCluster(path, system), '..'));
+    expect(listUnusedClusters(system)).toEqual([]);
     removeDataDirectory(data, system);
     expect([data, home!].filter(existsSync)).toEqual([]);
     rmSync(other, { recursive: true });
-    expect(unusedClusters(system)).toEqual([{ home: left, dataDirectory: other }]);
+    expect(listUnusedClusters(system)).toEqual([{ home: left, dataDirectory: other }]);
   });
 
   test.each([
@@ -147,7 +147,7 @@ asRoot('as root, a data directory that PostgreSQL cannot reach', () => {
   ])('is refused where the folder for it %s', (_, spoil) => {
     mkdirSync(system);
     spoil();
-    expect(() => clusterOf(dataDirectory('data'), system)).toThrow('must be a folder that belongs to root');
+    expect(() => locateCluster(dataDirectory('data'), system)).toThrow('must be a folder that belongs to root');
   });
 });
 
@@ -173,20 +173,20 @@ asRoot("PostgreSQL's programs", () => {
   test('are run from where they are installed, if PostgreSQL can', () => {
     installed = join(open, 'package');
     cpSync(join(folder, 'package'), installed, { recursive: true });
-    const bin = programsFor(userOf(folder), { installed, system });
+    const bin = locatePrograms(findUser(folder), { installed, system });
     expect(bin).toBe(join(installed, 'native', 'bin'));
     expectWhole(bin);
   });
 
   test('are copied once for a version, whole and for everybody to read, if it cannot', () => {
     const umask = process.umask(0o077);
-    const bin = programsFor(userOf(folder), { installed, system });
+    const bin = locatePrograms(findUser(folder), { installed, system });
     process.umask(umask);
     expect(bin).toBe(join(system, `postgresql-18.4.0-${process.platform}-${process.arch}`, 'native', 'bin'));
     expectWhole(bin);
     for (const path of [system, join(bin, '..'), bin]) expect(modeOf(path)).toBe(0o755);
     expect(modeOf(join(bin, '..', 'lib', 'libpq.so.5.18'))).toBe(0o644);
-    expect(programsFor(userOf(folder), { installed, system })).toBe(bin);
+    expect(locatePrograms(findUser(folder), { installed, system })).toBe(bin);
     expect(readdirSync(system)).toHaveLength(1);
   });
 });

@@ -4,7 +4,7 @@ import { appendFileSync, cpSync, mkdtempSync, realpathSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identify, isAlive } from '../../../local/processes';
-import { beginRecord, endOrphans, findChild, ownerIsAlive, recordChild } from '../../../local/run-record';
+import { beginRecord, endOrphans, findChild, isOwnerAlive, recordChild } from '../../../local/run-record';
 
 const STUBBORN = "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); console.log('up')";
 const MEEK = "setInterval(() => {}, 1000); console.log('up')";
@@ -53,7 +53,7 @@ test('the record in a copied directory is of other processes', async () => {
   const copy = `${folder}-copy`;
   cpSync(folder, copy, { recursive: true });
   expect(await endOrphans(copy)).toEqual([]);
-  expect(ownerIsAlive(copy)).toBe(false);
+  expect(isOwnerAlive(copy)).toBe(false);
   expect(isAlive(child)).toBe(true);
   rmSync(copy, { recursive: true });
 });
@@ -80,10 +80,10 @@ test('a child is found by its name while it runs, and not the one that it replac
 });
 
 test('the owner of a record is known while it runs', () => {
-  expect(ownerIsAlive(folder)).toBe(false);
+  expect(isOwnerAlive(folder)).toBe(false);
   beginRecord(folder);
-  expect(ownerIsAlive(folder)).toBe(true);
+  expect(isOwnerAlive(folder)).toBe(true);
   const head = { directory: realpathSync(folder), owner: { pid: process.pid, startedAt: 'an earlier start' } };
   writeFileSync(join(folder, 'run.jsonl'), `${JSON.stringify(head)}\n`);
-  expect(ownerIsAlive(folder)).toBe(false);
+  expect(isOwnerAlive(folder)).toBe(false);
 });

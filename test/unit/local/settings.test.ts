@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../../local/paths';
-import { kept, openDataDirectory, readSecrets, readSettings } from '../../../local/settings';
+import { readOrKeep, openDataDirectory, readSecrets, readSettings } from '../../../local/settings';
 
 describe('the settings', () => {
   test('have defaults for a machine on which nothing is set', () => {
@@ -96,8 +96,8 @@ describe('the secrets', () => {
 test('what is kept is made only when it is not there', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kept-'));
   const make = jest.fn(() => 'first');
-  expect(kept(join(folder, 'file'), make)).toBe('first');
-  expect(kept(join(folder, 'file'), make)).toBe('first');
+  expect(readOrKeep(join(folder, 'file'), make)).toBe('first');
+  expect(readOrKeep(join(folder, 'file'), make)).toBe('first');
   expect(make).toHaveBeenCalledTimes(1);
   rmSync(folder, { recursive: true });
 });
