@@ -17,6 +17,16 @@ export const PROBLEMS = {
     409,
     'The provider already participates through this platform; `evenIfExists` adds another relationship',
   ],
+  duplicate_client: [409, 'A client of this name already exists; `evenIfExists` adds another'],
+  duplicate_document: [
+    409,
+    'This client already has this file as a document of this kind, owner and end date; `evenIfExists` adds another',
+  ],
+  duplicate_authorisation: [409, 'The same authorisation is already in force; `evenIfExists` adds another'],
+  duplicate_endpoint: [
+    409,
+    'An endpoint with this URL already gets some of these types for some of these clients; `evenIfExists` adds another',
+  ],
   duplicate_payer: [409, 'A payer that goes by this name or alias already exists'],
   duplicate_user: [409, 'A user with this email address already exists'],
   has_work: [409, 'The user has work that they could no longer do; give it to another user first'],
@@ -42,7 +52,10 @@ export const PROBLEMS = {
   ended: [409, 'This client or provider has left, so nothing new can be recorded'],
   left_before: [409, 'The provider left this client earlier; POST /v1/providers/{id}/return brings them back'],
   not_ended: [409, 'It has not ended, so it cannot return'],
-  ending_under_way: [409, 'A step of the ending is running; ask again shortly, under another Idempotency-Key if you send one'],
+  ending_under_way: [
+    409,
+    'A step of the ending is running; ask again shortly, under another Idempotency-Key if you send one',
+  ],
   ended_already: [409, 'It has already ended'],
   agreement_ended: [409, 'The agreement has already ended'],
   caqh_not_asked: [409, 'The connection to CAQH’s API is not set up (CAQH_MODE)'],

@@ -1,3 +1,4 @@
+import { evenIfExists } from '../kernel/duplicates';
 import { z } from 'zod';
 import { DELIVERIES, EMITTED_TYPES } from '../../domain/kernel/codes';
 import {
@@ -35,6 +36,7 @@ export const describeEndpointInput = ({ anywhere }: { anywhere: boolean }) =>
       url: anywhere ? url : calledUrl,
       types,
       clientIds: clientIds.optional().meta({ description: 'Left out: every client' }),
+      evenIfExists,
     })
     .meta({ id: 'WebhookEndpointInput' });
 const endpointFields = {

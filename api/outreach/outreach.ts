@@ -23,6 +23,7 @@ import {
 } from '../../record/outreach/webhooks';
 import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
+import { addOnce } from '../kernel/duplicates';
 import type { Deps } from '../kernel/deps';
 import { checkGrant } from '../kernel/grant';
 import { answerPage } from '../kernel/listing';
@@ -63,7 +64,9 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
       'Deliveries are signed as the Standard Webhooks specification says, arrive at least once, and in order as long as ' +
       'each succeeds. An endpoint that fails is called again after 30 s, then less often, for three days; after that its ' +
       'waiting deliveries are dead. The URL has to be https and of the public network, unless this deployment sets ' +
-      '`WEBHOOKS_TO_PRIVATE`; where its name leads is checked at each delivery.',
+      '`WEBHOOKS_TO_PRIVATE`; where its name leads is checked at each delivery. A second endpoint with a URL is ' +
+      'refused with the id of the first where both would be sent a type of a client, unless `evenIfExists` says that ' +
+      'another is meant.',
     tag: 'webhooks',
     access: 'keys:write',
     body: describeEndpointInput({ anywhere: config.webhooksToPrivate === true }),
@@ -71,7 +74,7 @@ export const outreachRoutes = ({ sql, keyring, config }: Deps): Route[] => [
     responses: { 201: { description: 'The endpoint with its secret', schema: newEndpoint } },
     handler: async ({ principal, body, commandId }) => {
       await checkGrant(sql, principal, { role: 'service', ...(body.clientIds && { clientIds: body.clientIds }) });
-      const made = await createEndpoint(sql, keyring, principal, commandId, body);
+      const made = await addOnce('duplicate_endpoint', () => createEndpoint(sql, keyring, principal, commandId, body));
       return answerCreated(`/v1/webhook-endpoints/${made.id}`, made);
     },
   }),

@@ -1,4 +1,5 @@
 import { listContradictions } from '../../domain/kernel/date-rules';
+import { addOnce, evenIfExists } from '../kernel/duplicates';
 import { z } from 'zod';
 import { AUTHORISATION_SCOPES } from '../../domain/kernel/codes';
 import {
@@ -43,6 +44,7 @@ const authorisationInput = z
       .optional()
       .meta({ description: 'The last day; by default it holds until it is revoked' }),
     evidence: documents.optional(),
+    evenIfExists,
   })
   .superRefine(requireOrder('AuthorisationInput'), BESIDE_BAD_FIELDS)
   .meta({ id: 'AuthorisationInput' });
@@ -72,7 +74,9 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/providers/{id}/authorisations',
     summary: 'Record an authorisation that a provider signed',
-    description: 'Once one is recorded, submitting and contacting the payer need a current authorisation.',
+    description:
+      'Once one is recorded, submitting and contacting the payer need a current authorisation. One with the scopes, payers and ' +
+      'dates of another that nobody revoked is refused with the id of that one, unless `evenIfExists` says that another is meant.',
     tag: 'providers',
     access: 'registry:write',
     subject: ({ principal, params }) => findProvider(sql, principal, params.id),
@@ -84,7 +88,9 @@ export const authorisationRoutes = ({ sql }: Deps): Route[] => [
         ...listUnknown('payerIds', payerIds, await selectKnownPayers(sql, payerIds)),
         ...(await listDocumentErrors(sql, subject.clientId, 'evidence', body.evidence)),
       ]);
-      const made = await createAuthorisation(sql, principal, commandId, subject, body);
+      const made = await addOnce('duplicate_authorisation', () =>
+        createAuthorisation(sql, principal, commandId, subject, body),
+      );
       return answerCreated(`/v1/authorisations/${made.id}`, showAuthorisation(made));
     },
   }),

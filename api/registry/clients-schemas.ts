@@ -1,3 +1,4 @@
+import { evenIfExists } from '../kernel/duplicates';
 import { z } from 'zod';
 import { date, email, id, instant, line, timeZone, version } from '../kernel/schemas';
 
@@ -10,8 +11,11 @@ export const endedFields = {
   secretsPurgedAt: instant.nullable(),
 };
 
-export const clientInput = z.strictObject(fields).meta({ id: 'ClientInput' });
-export const clientPatch = z.strictObject(fields).partial().meta({ id: 'ClientPatch' });
+export const clientInput = z.strictObject({ ...fields, evenIfExists }).meta({ id: 'ClientInput' });
+export const clientPatch = z
+  .strictObject({ ...fields, evenIfExists })
+  .partial()
+  .meta({ id: 'ClientPatch' });
 export const client = z
   .strictObject({ id, ...fields, ...endedFields, version, createdAt: instant, updatedAt: instant })
   .meta({ id: 'Client' });

@@ -1,3 +1,4 @@
+import { evenIfExists } from '../kernel/duplicates';
 import { z } from 'zod';
 import { date, id, instant, line, describeText, describeDate } from '../kernel/schemas';
 
@@ -14,6 +15,7 @@ export const documentInput = z
     expiresOn: describeDate('DocumentInput.expiresOn').optional(),
     providerId: id.optional().meta({ description: 'Whose it is' }),
     practiceId: id.optional(),
+    evenIfExists,
   })
   .meta({ id: 'DocumentInput' });
 

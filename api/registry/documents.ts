@@ -2,6 +2,7 @@ import { findClient } from '../../record/registry/clients';
 import { createDocument, findDocument, listDocuments } from '../../record/registry/documents';
 import { findPractice } from '../../record/registry/practices';
 import { findProvider } from '../../record/registry/providers';
+import { addOnce } from '../kernel/duplicates';
 import type { Deps } from '../kernel/deps';
 import { answerPage } from '../kernel/listing';
 import { answerCreated, answerOk, route, type Route } from '../kernel/route';
@@ -16,7 +17,10 @@ export const documentRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/clients/{id}/documents',
     summary: 'Register a document',
-    description: 'What it is and the hash of its content, for evidence and proof to point at.',
+    description:
+      'What it is and the hash of its content, for evidence and proof to point at. The same file (`sha256`) as a document of the ' +
+      'same kind, owner and end date is refused with the id of the first, unless `evenIfExists` says that another is meant. ' +
+      'The same file may be of several kinds, or belong to several people; with another `expiresOn` it takes the place of the one before.',
     tag,
     access: 'registry:write',
     subject: ({ principal, params }) => findClient(sql, principal, params.id),
@@ -32,7 +36,9 @@ export const documentRoutes = ({ sql }: Deps): Route[] => [
           found === undefined || (found && found.clientId === subject.id) ? [] : [{ path, ...UNKNOWN_REFERENCE }],
         ),
       );
-      const made = await createDocument(sql, principal, commandId, subject.id, body);
+      const made = await addOnce('duplicate_document', () =>
+        createDocument(sql, principal, commandId, subject.id, body),
+      );
       return answerCreated(`/v1/clients/${subject.id}/documents/${made.id}`, made);
     },
   }),

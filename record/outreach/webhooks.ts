@@ -6,6 +6,7 @@ import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../..
 import type { Keyring } from '../../runtime/keyring';
 import { createSecret } from '../../runtime/secrets';
 import { recordAudit } from '../kernel/audit';
+import { Duplicate } from '../kernel/duplicate';
 import type { OutreachStep } from './mail';
 import { buildActor, isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
@@ -16,6 +17,8 @@ export interface EndpointInput {
   types: EmittedType[];
   /** Left out: every client. */
   clientIds?: string[] | undefined;
+  /** Whether it is added beside another that would be sent the same. */
+  evenIfExists?: boolean | undefined;
 }
 
 export interface Endpoint {
@@ -48,13 +51,14 @@ const selectColumns = (sql: Db) => sql`id, url, types, client_ids, created_at, f
 const isWithinReach = (sql: Db, { clientIds }: Principal) =>
   clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[]`;
 
-/** Adds an endpoint, whose secret `secretOfEndpoint` has for a while. Repeated under the same id it changes nothing. */
+/** Adds an endpoint, whose secret `secretOfEndpoint` has for a while. Repeated under the same id it changes nothing.
+ * Throws a Duplicate where one with this URL would be sent some of the same. */
 export const createEndpoint = (
   sql: Sql,
   keyring: Keyring,
   principal: Principal,
   id: string,
-  { url, types, clientIds }: EndpointInput,
+  { url, types, clientIds, evenIfExists }: EndpointInput,
 ): Promise<Endpoint> =>
   sql.begin(async (tx) => {
     const createdBy = toJson(tx, buildActor(principal));
@@ -68,15 +72,34 @@ export const createEndpoint = (
       createdBy,
     };
     const made = await tx`insert into webhook_endpoints ${toRows(tx, row)} on conflict (id) do nothing returning id`;
-    if (made.length > 0)
+    if (made.length > 0) {
+      if (!evenIfExists) await refuseSameUrl(tx, principal, row);
       await recordAudit(tx, principal, {
         action: 'webhook.create',
         subjectType: 'webhook',
         subjectId: id,
         detail: { url, types },
       });
+    }
     return (await findEndpoint(tx, principal, id))!;
   });
+
+/** Throws a Duplicate where an endpoint in the principal's reach has this URL, and a type and a client in common. */
+async function refuseSameUrl(
+  tx: Tx,
+  principal: Principal,
+  { id, url, types, clientIds }: Pick<Endpoint, 'id' | 'url' | 'types' | 'clientIds'>,
+): Promise<void> {
+  // one after the other
+  await tx`select pg_advisory_xact_lock(hashtextextended('webhook endpoints', 0))`;
+  const others = await tx<{ id: string; url: string }[]>`
+    select id, url from webhook_endpoints
+    where ended_at is null and ${isWithinReach(tx, principal)} and id <> ${id} and types && ${types}::text[]
+      and (client_ids is null or ${clientIds}::uuid[] is null or client_ids && ${clientIds}::uuid[])
+    order by created_at, id`;
+  const existing = others.find((other) => new URL(other.url).href === new URL(url).href);
+  if (existing) throw new Duplicate(existing.id);
+}
 
 /** The secret that a command just made; null once ten minutes have passed, the endpoint ended, or another was made. */
 export async function findEndpointSecret(sql: Db, keyring: Keyring, commandId: string): Promise<string | null> {

@@ -1,8 +1,9 @@
 import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
 import type { AuthorisationScope } from '../../domain/kernel/codes';
-import { toJson, toRows, type Db, type Sql } from '../../runtime/database';
+import { toJson, toRows, type Db, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
+import { Duplicate } from '../kernel/duplicate';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
@@ -14,6 +15,8 @@ export interface AuthorisationInput {
   /** The last day. */
   until?: PlainDate | undefined;
   evidence?: string[] | undefined;
+  /** Whether it is added beside another that is the same. */
+  evenIfExists?: boolean | undefined;
 }
 
 /** What a provider let the operator do. */
@@ -38,18 +41,21 @@ interface Signer {
   clientId: string;
 }
 
-/** Repeated under the same id it changes nothing. */
+/** Repeated under the same id it changes nothing. Throws a Duplicate where the same is in force. */
 export const createAuthorisation = (
   sql: Sql,
   principal: Principal,
   id: string,
   { id: providerId, clientId }: Signer,
-  input: AuthorisationInput,
+  { evenIfExists, ...input }: AuthorisationInput,
 ): Promise<Authorisation> =>
   sql.begin(async (tx) => {
+    // one after the other
+    await tx`select from providers where id = ${providerId} for no key update`;
     const row = { ...input, id, clientId, providerId, recordedBy: toJson(tx, buildActor(principal)) };
     const made = await tx`insert into authorisations ${toRows(tx, row)} on conflict (id) do nothing returning id`;
     if (made.length > 0) {
+      if (!evenIfExists) await refuseSameTerms(tx, id);
       await recordAudit(tx, principal, {
         action: 'authorisation.create',
         subjectType: 'provider',
@@ -61,6 +67,22 @@ export const createAuthorisation = (
     }
     return (await findAuthorisation(tx, principal, id))!;
   });
+
+/**
+ * Throws a Duplicate where the provider has an authorisation on the same terms that nobody revoked: of two, one would go on
+ * after the other was revoked.
+ */
+async function refuseSameTerms(tx: Tx, id: string): Promise<void> {
+  const [existing] = await tx<{ id: string }[]>`
+    select o.id from authorisations o join authorisations made on made.id = ${id}
+    where o.provider_id = made.provider_id and o.id <> made.id and o.revoked_on is null
+      and o.signed_on = made.signed_on and o.until is not distinct from made.until
+      and o.scopes @> made.scopes and o.scopes <@ made.scopes
+      and (o.payer_ids is null) = (made.payer_ids is null)
+      and coalesce(o.payer_ids @> made.payer_ids and o.payer_ids <@ made.payer_ids, true)
+    order by o.created_at, o.id limit 1`;
+  if (existing) throw new Duplicate(existing.id);
+}
 
 /** Ends an authorisation, once: what rests on it stops as soon as its day has come. */
 export const revokeAuthorisation = (

@@ -1,5 +1,7 @@
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
+import { compareBusinessNames } from '../../domain/kernel/business-names';
 import { recordAudit } from '../kernel/audit';
+import { Duplicate } from '../kernel/duplicate';
 import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { reviseRow, type Precondition } from '../kernel/revise';
@@ -10,9 +12,11 @@ export interface ClientInput {
   name: string;
   timeZone: string;
   contactEmail: string;
+  /** Whether it may have the name of another. */
+  evenIfExists?: boolean | undefined;
 }
 
-export interface Client extends ClientInput {
+export interface Client extends Omit<ClientInput, 'evenIfExists'> {
   id: string;
   clientId: string;
   /** The last day, of one that leaves or has left. */
@@ -29,12 +33,17 @@ const selectClients = (sql: Db, principal: Principal) => sql`
     version, created_at, updated_at
   from clients where ${isInScope(sql, principal)}`;
 
-/** Repeated under the same id it changes nothing. Answers null where PostgreSQL does not know the time zone. */
+/**
+ * Repeated under the same id it changes nothing. Answers null where PostgreSQL does not know the time zone; throws a Duplicate
+ * where there is a client of this name.
+ */
 export const createClient = (sql: Sql, principal: Principal, id: string, input: ClientInput): Promise<Client | null> =>
   runUnlessViolated('time_zone', () =>
     sql.begin(async (tx) => {
-      const inserted = await tx`insert into clients ${tx({ id, ...input })} on conflict (id) do nothing returning id`;
-      if (inserted.length > 0)
+      const { evenIfExists, ...row } = input;
+      const inserted = await tx`insert into clients ${tx({ id, ...row })} on conflict (id) do nothing returning id`;
+      if (inserted.length > 0) {
+        if (!evenIfExists) await refuseSharedName(tx, principal, { id, name: row.name });
         await recordAudit(tx, principal, {
           action: 'client.create',
           subjectType: 'client',
@@ -42,9 +51,24 @@ export const createClient = (sql: Sql, principal: Principal, id: string, input: 
           clientId: id,
           detail: input,
         });
+      }
       return (await findClient(tx, principal, id))!;
     }),
   );
+
+/** Throws a Duplicate where another client that the principal may see has a name, however it is written. */
+async function refuseSharedName(
+  tx: Tx,
+  principal: Principal,
+  { id, name }: Pick<Client, 'id' | 'name'>,
+): Promise<void> {
+  // one after the other
+  await tx`select pg_advisory_xact_lock(hashtextextended('client names', 0))`;
+  const others = await tx<Pick<Client, 'id' | 'name'>[]>`
+    select id, name from clients where ${isInScope(tx, principal)} and id <> ${id} order by created_at, id`;
+  const existing = others.find((other) => compareBusinessNames(other.name, name) === 'same');
+  if (existing) throw new Duplicate(existing.id);
+}
 
 export async function findClient(sql: Db, principal: Principal, id: string): Promise<Client | null> {
   const [client] = await sql<Client[]>`${selectClients(sql, principal)} and id = ${id}`;
@@ -54,19 +78,25 @@ export async function findClient(sql: Db, principal: Principal, id: string): Pro
 export const listClients = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<Client>> =>
   readPage(sql, selectClients(sql, principal), request);
 
-/** Answers null, and changes nothing, where PostgreSQL does not know the time zone. */
+/**
+ * Answers null, and changes nothing, where PostgreSQL does not know the time zone; throws a Duplicate where another client has
+ * the name that it would get.
+ */
 export const updateClient = (
   sql: Sql,
   principal: Principal,
   id: string,
-  patch: Partial<ClientInput>,
+  { evenIfExists, ...patch }: Partial<ClientInput>,
   precondition: Precondition,
 ): Promise<Client | null> =>
   runUnlessViolated('time_zone', () =>
     sql.begin(async (tx) => {
       const [before] = await tx<
-        { timeZone: string }[]
-      >`select time_zone from clients where id = ${id} for no key update`;
+        { name: string; timeZone: string }[]
+      >`select name, time_zone from clients where id = ${id} for no key update`;
+      const { name } = patch;
+      if (name !== undefined && name !== before?.name && !evenIfExists)
+        await refuseSharedName(tx, principal, { id, name });
       await reviseRow(tx, principal, 'client', id, { columns: patch, asked: patch, precondition });
       const { timeZone = before?.timeZone } = patch;
       if (before && timeZone !== before.timeZone) {

@@ -1,6 +1,8 @@
 import { announceFact } from '../kernel/subscribers';
-import type { Db, Sql } from '../../runtime/database';
+import type { Db, Sql, Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
+import { Duplicate } from '../kernel/duplicate';
+import { selectEntryIds } from '../kernel/one-entry';
 import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
@@ -13,6 +15,8 @@ export interface DocumentInput {
   /** Whose it is. */
   providerId?: string;
   practiceId?: string;
+  /** Whether it is added beside another that is the same. */
+  evenIfExists?: boolean | undefined;
 }
 
 export interface Document {
@@ -30,7 +34,7 @@ export interface Document {
 const selectDocuments = (sql: Db, principal: Principal, clientId: string) => sql`
   select * from documents where client_id = ${clientId} and ${isInScope(sql, principal)}`;
 
-/** Repeated under the same id it changes nothing. */
+/** Repeated under the same id it changes nothing. Throws a Duplicate where the client has the same document. */
 export const createDocument = (
   sql: Sql,
   principal: Principal,
@@ -39,11 +43,13 @@ export const createDocument = (
   input: DocumentInput,
 ): Promise<Document> =>
   sql.begin(async (tx) => {
-    const { kind, name, sha256, expiresOn = null, providerId = null, practiceId = null } = input;
-    const inserted = await tx`
-      insert into documents ${tx({ id, clientId, kind, name, sha256, expiresOn, providerId, practiceId })}
-      on conflict (id) do nothing returning id`;
+    const { kind, name, sha256, expiresOn = null, providerId = null, practiceId = null, evenIfExists } = input;
+    const row = { id, clientId, kind, name, sha256, expiresOn, providerId, practiceId };
+    // one after the other
+    await tx`select from clients where id = ${clientId} for no key update`;
+    const inserted = await tx`insert into documents ${tx(row)} on conflict (id) do nothing returning id`;
     if (inserted.length > 0) {
+      if (!evenIfExists) await refuseSameFile(tx, row);
       if (providerId && expiresOn) await announceFact(tx, 'expiring document added', providerId);
       await recordAudit(tx, principal, {
         action: 'document.create',
@@ -55,6 +61,24 @@ export const createDocument = (
     }
     return (await findDocument(tx, principal, clientId, id))!;
   });
+
+/**
+ * Throws a Duplicate where the client has a file as a document of this kind, owner and end date already. As another kind or
+ * owner's it is another document; with another end date it takes the place of the one before.
+ */
+async function refuseSameFile(
+  tx: Tx,
+  { id, clientId, kind, sha256, expiresOn, providerId, practiceId }: Omit<Document, 'name' | 'createdAt'>,
+): Promise<void> {
+  const [existing] = await tx<{ id: string }[]>`
+    select id from documents
+    where client_id = ${clientId} and lower(sha256) = lower(${sha256}) and lower(kind) = lower(${kind})
+      and expires_on is not distinct from ${expiresOn}::date and provider_id is not distinct from ${providerId}::uuid
+      and ${practiceId === null ? tx`practice_id is null` : tx`practice_id in ${selectEntryIds(tx, 'practices', practiceId)}`}
+      and id <> ${id}
+    order by created_at, id limit 1`;
+  if (existing) throw new Duplicate(existing.id);
+}
 
 export async function findDocument(
   sql: Db,

@@ -29,9 +29,12 @@ async function bytes(path: string): Promise<Buffer> {
 /** An application with all that can happen to one: two attempts, a strike, a dispute, a contract, notes. */
 async function eventful() {
   const filed = await system.file();
-  const document = async (name: string) =>
-    (await system.api.make(`/v1/clients/${filed.clientId}/documents`, { kind: 'letter', name, sha256: SHA })).id;
-  const [fax, letter] = [await document('Fax of the application.pdf'), await document('Welcome letter.pdf')];
+  const document = async (name: string, sha256: string) =>
+    (await system.api.make(`/v1/clients/${filed.clientId}/documents`, { kind: 'letter', name, sha256 })).id;
+  const [fax, letter] = [
+    await document('Fax of the application.pdf', SHA),
+    await document('Welcome letter.pdf', 'cd'.repeat(32)),
+  ];
   const application = await system.open(filed);
   await application.submit({ submittedOn: daysAgo(40), referenceNumber: 'REF-1', proof: [fax] });
   await application.contact('received', { rep: 'Jo', department: 'Intake', referenceNumber: 'C-1', notes: 'rude' });

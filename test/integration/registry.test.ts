@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ADDRESS, CLIENT, NPI, OTHER_NPI, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
+import { ADDRESS, CLIENT, NPI, OTHER_NPI, PAYER, PRACTICE, PROVIDER, TestApi, type Reply } from '../support/api';
 import { inventNpi } from '../support/file';
 
 let api: TestApi;
@@ -15,6 +15,10 @@ async function personOf(providerId: string): Promise<string> {
 }
 const rules = (body: { errors: { path: string; rule: string }[] }) =>
   body.errors.map(({ path, rule }) => `${path} ${rule}`);
+
+function expectDuplicate({ status, body }: Reply, type: string, existingId: string): void {
+  expect([status, body.type, body.existingId]).toEqual([409, `urn:countersign:problem:${type}`, existingId]);
+}
 
 test('an ITIN is a TIN, an EIN of an unknown prefix is taken and is a finding, and so is a ZIP code with its hyphen', async () => {
   const { id: clientId } = await api.make('/v1/clients', CLIENT);
@@ -121,13 +125,119 @@ describe('what a client has already', () => {
     expect((await api.post('/v1/platform-relationships', { ...relationship, evenIfExists: true })).status).toBe(201);
     expect((await api.post('/v1/platform-relationships', { ...relationship, platform: 'Alma' })).status).toBe(201);
   });
+
+  test('is not added by a repeated POST: a document, unless it is meant; as another kind or owner’s it is another', async () => {
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    const path = `/v1/clients/${clientId}/documents`;
+    const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
+    const paper = { kind: 'letter', name: 'Letter.pdf', sha256: 'ab'.repeat(32) };
+    const statuses = await Promise.all([1, 2, 3].map(() => api.post(path, paper)));
+    expect(statuses.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
+    const [{ id }] = (await api.get(path)).body.items;
+    expectDuplicate(
+      await api.post(path, { ...paper, kind: 'Letter', name: 'Scan.pdf', sha256: 'AB'.repeat(32) }),
+      'duplicate_document',
+      id,
+    );
+    for (const more of [
+      { kind: 'contract' },
+      { providerId },
+      { expiresOn: '2099-01-31' },
+      { sha256: 'cd'.repeat(32) },
+      { evenIfExists: true },
+    ])
+      expect((await api.post(path, { ...paper, ...more })).status).toBe(201);
+    const { id: elsewhere } = await api.make('/v1/clients', CLIENT);
+    expect((await api.post(`/v1/clients/${elsewhere}/documents`, paper)).status).toBe(201);
+  });
+
+  test('is not added by a repeated POST: an authorisation that is in force, so that revoking it ends it', async () => {
+    const { id: clientId } = await api.make('/v1/clients', CLIENT);
+    const { id: providerId } = await api.make(`/v1/clients/${clientId}/providers`, { ...PROVIDER, npi: inventNpi() });
+    const { id: payerId } = await api.make('/v1/payers', { ...PAYER, name: 'A payer of the signer' });
+    const path = `/v1/providers/${providerId}/authorisations`;
+    const signed = { scopes: ['contact_payers', 'submit_applications'], signedOn: '2026-01-02' };
+    const { id } = await api.make(path, signed);
+    expectDuplicate(
+      await api.post(path, { ...signed, scopes: signed.scopes.toReversed() }),
+      'duplicate_authorisation',
+      id,
+    );
+    for (const more of [
+      { scopes: ['contact_payers'] },
+      { payerIds: [payerId] },
+      { until: '2099-01-31' },
+      { signedOn: '2026-01-03' },
+      { evenIfExists: true },
+    ])
+      expect((await api.post(path, { ...signed, ...more })).status).toBe(201);
+    expect((await api.post(path, { ...signed, payerIds: [payerId] })).status).toBe(409);
+    for (const one of (await api.get(path)).body.items)
+      await api.post(`/v1/authorisations/${one.id}/revocation`, { on: '2026-02-01', reason: 'changed agency' });
+    expect((await api.post(path, signed)).status).toBe(201);
+  });
+
+  test('is not added by a repeated POST: an endpoint that would be sent the same, unless it is meant', async () => {
+    const [one, other] = [await api.make('/v1/clients', CLIENT), await api.make('/v1/clients', CLIENT)];
+    const hook = { url: 'https://hooks.example.org/twice', types: ['follow_up.due'], clientIds: [one.id] };
+    const post = (more: object) => api.post('/v1/webhook-endpoints', { ...hook, ...more });
+    const { id } = await api.make('/v1/webhook-endpoints', hook);
+    for (const more of [
+      {},
+      { url: 'https://HOOKS.example.org:443/twice' },
+      { clientIds: [other.id, one.id] },
+      { clientIds: undefined },
+      { types: ['application.stage_changed', 'follow_up.due'] },
+    ])
+      expectDuplicate(await post(more), 'duplicate_endpoint', id);
+    for (const more of [
+      { clientIds: [other.id] },
+      { types: ['application.stage_changed'] },
+      { url: 'https://hooks.example.org/twice?as=another' },
+      { evenIfExists: true },
+    ])
+      expect((await post(more)).status).toBe(201);
+    for (const { id: ended } of (await api.get('/v1/webhook-endpoints?limit=200')).body.items)
+      await api.call('DELETE', `/v1/webhook-endpoints/${ended}`);
+    expect((await post({})).status).toBe(201);
+  });
+});
+
+describe('a client', () => {
+  const once = { name: 'Quince Counseling', timeZone: CLIENT.timeZone, contactEmail: CLIENT.contactEmail };
+
+  test('is not added twice under one name, however it is written, unless another is meant', async () => {
+    const both = await Promise.all([api.post('/v1/clients', once), api.post('/v1/clients', once)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const { id } = both.find(({ status }) => status === 201)!.body;
+    for (const name of ['quince counseling', 'The Quince Counseling, LLC', once.name])
+      expectDuplicate(await api.post('/v1/clients', { ...once, name }), 'duplicate_client', id);
+    for (const more of [{ name: 'Quince Counseling of Ohio' }, { name: 'Quince Therapy' }, { evenIfExists: true }])
+      expect((await api.post('/v1/clients', { ...once, ...more })).status).toBe(201);
+  });
+
+  test('is not given the name of another by a PATCH, and learns of none that the caller may not see', async () => {
+    const [pear, plum] = [
+      await api.make('/v1/clients', { ...once, name: 'Pear Counseling' }),
+      await api.make('/v1/clients', { ...once, name: 'Plum Counseling' }),
+    ];
+    const path = `/v1/clients/${plum.id}`;
+    expectDuplicate(await api.patch(path, { name: 'PEAR Counseling' }), 'duplicate_client', pear.id);
+    expect((await api.get(path)).body).toEqual(plum);
+    expect((await api.patch(path, { name: plum.name, timeZone: 'America/Chicago' })).status).toBe(200);
+    const key = await api.keyOf('lead', [plum.id]);
+    expect((await api.patch(path, { name: pear.name }, { key })).status).toBe(200);
+    expect((await api.patch(path, { name: 'Pear Counseling, Inc.' })).status).toBe(409);
+    expect((await api.patch(path, { name: 'Pear Counseling, Inc.', evenIfExists: true })).status).toBe(200);
+  });
 });
 
 describe('clients', () => {
   test('a client is created, found again, listed and changed', async () => {
     const made = await api.post('/v1/clients', CLIENT);
     expect(made.status).toBe(201);
-    expect(made.body).toMatchObject({ ...CLIENT, version: 1 });
+    const { evenIfExists: _, ...shown } = CLIENT;
+    expect(made.body).toMatchObject({ ...shown, version: 1 });
     expect(made.headers.get('location')).toBe(`/v1/clients/${made.body.id}`);
     expect((await api.get(made.headers.get('location')!)).body).toEqual(made.body);
 

@@ -29,7 +29,7 @@ interface Kind {
 
 async function kinds(): Promise<Kind[]> {
   const key = { name: 'k', role: 'agent' };
-  const hook = { url: 'https://hooks.example.org/in', types: ['application.stage_changed'] };
+  const hook = { url: 'https://hooks.example.org/in', types: ['application.stage_changed'], evenIfExists: true };
   const person = { name: 'Dana', email: `${randomUUID()}@example.org`, role: 'specialist' };
   const [endpoint, user] = [await api.make('/v1/webhook-endpoints', hook), await api.make('/v1/users', person)];
   const older = (table: string, column: string) => (sql: Sql) =>

@@ -143,7 +143,13 @@ const matches = (template: string, path: string): boolean =>
 export const NPI = '1234567893';
 export const OTHER_NPI = '1245319599';
 export const ADDRESS = { line1: '1 Elm Street', city: 'Springfield', state: 'CA', postalCode: '94107' };
-export const CLIENT = { name: 'Elm Therapy', timeZone: 'America/Los_Angeles', contactEmail: 'office@example.org' };
+export const CLIENT = {
+  name: 'Elm Therapy',
+  timeZone: 'America/Los_Angeles',
+  contactEmail: 'office@example.org',
+  // tests make many clients of this name
+  evenIfExists: true,
+};
 export const PRACTICE = {
   legalName: 'Elm Therapy PLLC',
   tin: { type: 'ein', value: '12-3456789' },
