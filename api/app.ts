@@ -4,7 +4,7 @@ import express from 'express';
 import type { ErrorRequestHandler, Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp, type Options } from 'pino-http';
-import { authenticate, readCallerRequestId } from './kernel/auth';
+import { authenticateCaller, readCallerRequestId } from './kernel/auth';
 import { createCalendarFeeds } from './kernel/calendar';
 import type { Deps } from './kernel/deps';
 import { createDocs } from './kernel/docs';
@@ -26,7 +26,7 @@ export function createApp(deps: Deps): Express {
     res.set('Cache-Control', 'no-store');
     next();
   });
-  app.use('/v1', authenticate(sql, config.adminApiKey));
+  app.use('/v1', authenticateCaller(sql, config.adminApiKey));
   app.use(createCalendarFeeds(sql));
   app.use(createDocs(routes));
   if (config.smtpUrl === undefined) app.use(createMailbox());

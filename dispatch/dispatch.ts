@@ -339,7 +339,7 @@ export function createDispatch({
     startApplication: withDeadline(startApplication),
     startWithin,
     startParticipation: withDeadline(startParticipation),
-    deliver: deliverCommand,
+    deliverCommand: deliverCommand,
     notifyFileChanged: withDeadline(notifyFileChanged),
     notifyWatch: withDeadline(notifyWatch),
     query: queryWorkflow,

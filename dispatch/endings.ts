@@ -26,7 +26,7 @@ const DONE: Outcome = { status: 'done', result: null };
  */
 export async function settleEndingItem(
   sql: Sql,
-  { deliver }: Pick<Dispatch, 'deliver'>,
+  { deliverCommand: deliver }: Pick<Dispatch, 'deliverCommand'>,
   itemId: string,
 ): Promise<void> {
   const item = await findDueItem(sql, itemId);
@@ -35,7 +35,7 @@ export async function settleEndingItem(
   await settleItem(sql, item, status, result);
 }
 
-type ItemHandler = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem) => Promise<Outcome>;
+type ItemHandler = (sql: Sql, deliver: Dispatch['deliverCommand'], item: DueItem) => Promise<Outcome>;
 
 const HANDLERS: Record<LeavingAction, ItemHandler> = {
   withdraw: (sql, deliver, item) => withdrawApplication(sql, deliver, item, item.reason),
@@ -95,17 +95,17 @@ async function stopAsking(
 
 const HANDED_OVER = 'handed_over';
 
-const withdrawApplication = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
+const withdrawApplication = (sql: Sql, deliver: Dispatch['deliverCommand'], item: DueItem, reason: string) =>
   deliverEndingCommand(sql, deliver, item, { action: 'withdrawal', body: { reason } });
 
-const endParticipation = (sql: Sql, deliver: Dispatch['deliver'], item: DueItem, reason: string) =>
+const endParticipation = (sql: Sql, deliver: Dispatch['deliverCommand'], item: DueItem, reason: string) =>
   deliverEndingCommand(sql, deliver, item, { action: 'participation-end', body: describeEnding(item, reason) });
 
 const describeEnding = ({ on, source, reference }: DueItem, reason: string) => ({ on, reason, source, reference });
 
 async function deliverEndingCommand(
   sql: Sql,
-  deliver: Dispatch['deliver'],
+  deliver: Dispatch['deliverCommand'],
   { id, clientId, subjectId: applicationId, recordedBy }: DueItem,
   said: ActionWithBody<'withdrawal' | 'participation-end'>,
 ): Promise<Outcome> {

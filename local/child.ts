@@ -74,11 +74,11 @@ export class Child {
     if (this.plan.hopeless && !this.ready)
       this.looking = setInterval(() => this.endIfHopeless(this.plan.hopeless!, child), LOOK_EVERY);
     this.running = child;
-    const ended = (how: string, lived: number) => {
+    const handleExit = (how: string, lived: number) => {
       if (this.running === child) this.ended(how, lived);
     };
-    child.once('error', (error) => ended(error.message, 0));
-    child.once('exit', (code, signal) => ended(signal ?? `code ${code}`, Date.now() - began));
+    child.once('error', (error) => handleExit(error.message, 0));
+    child.once('exit', (code, signal) => handleExit(signal ?? `code ${code}`, Date.now() - began));
   }
 
   /** From now on it is started again as often as it takes. */

@@ -3,11 +3,11 @@ import { addDays } from '../domain/time/dates';
 /** Completes nine digits to an NPI: the check digit is Luhn's over 80840 and the nine. */
 export function inventNpi(nine: string): string {
   const digits = [...`80840${nine}`].reverse().map(Number);
-  const sum = digits.reduce((total, digit, place) => total + (place % 2 ? digit : luhnDouble(digit)), 0);
+  const sum = digits.reduce((total, digit, place) => total + (place % 2 ? digit : doubleLuhnDigit(digit)), 0);
   return `${nine}${(10 - (sum % 10)) % 10}`;
 }
 
-const luhnDouble = (digit: number) => (digit < 5 ? digit * 2 : digit * 2 - 9);
+const doubleLuhnDigit = (digit: number) => (digit < 5 ? digit * 2 : digit * 2 - 9);
 
 /** A number of `length` digits that nobody has used here yet. */
 export const inventDigits = (length: number) => String(Date.now()).slice(-length).padStart(length, '1');

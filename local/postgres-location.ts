@@ -111,7 +111,7 @@ function moveCluster(from: string, to: string): void {
 }
 
 /** Lets the user's group pass through a data directory that is root's alone, and see nothing in it. */
-function letPass(dataDirectory: string, user: NonNullable<PostgresUser>): void {
+function openToUser(dataDirectory: string, user: NonNullable<PostgresUser>): void {
   const { uid, mode } = statSync(dataDirectory);
   if (uid !== 0 || (mode & 0o077) !== 0 || !mayEnter(user, dirname(dataDirectory))) return;
   chownSync(dataDirectory, 0, user.gid);
@@ -140,7 +140,7 @@ export function locateCluster(dataDirectory: string, system = SYSTEM_DIRECTORY):
     throw new Error(`The database of DATA_DIR ${dataDirectory} is in ${named}, where only root can start it.`);
   }
   if (!named) {
-    letPass(dataDirectory, user);
+    openToUser(dataDirectory, user);
     if (mayEnter(user, dataDirectory)) return inside;
   }
   const home = named ?? openHome(dataDirectory, system);

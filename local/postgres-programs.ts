@@ -70,7 +70,7 @@ function publishFolder(folder: string): void {
 }
 
 /** Copies the package's files to `copy`, which appears whole or not at all. */
-function copyOnce(installed: string, copy: string): void {
+function copyPrograms(installed: string, copy: string): void {
   if (existsSync(copy)) return;
   console.log(`Copying PostgreSQL to ${copy}, where it can be run ...`);
   const fresh = mkdtempSync(`${copy}.`);
@@ -105,7 +105,7 @@ export function locatePrograms(
   const folder = user ? openSystemFolder(system) : cacheDirectory;
   mkdirSync(folder, { recursive: true });
   const copy = join(folder, `postgresql-${version}-${PLATFORM}`);
-  copyOnce(installed, copy);
+  copyPrograms(installed, copy);
   if (user) openSystemFolder(copy);
   if (!isUsable(copy, user)) throw new Error(`PostgreSQL cannot be run from ${copy}: remove it and start again.`);
   return join(copy, 'native', 'bin');

@@ -17,7 +17,7 @@ export interface Launch {
   options: Pick<SpawnOptions, 'uid' | 'gid' | 'cwd'>;
 }
 
-function launch(program: 'initdb' | 'postgres', cluster: string, args: string[]): Launch {
+function launchProgram(program: 'initdb' | 'postgres', cluster: string, args: string[]): Launch {
   const user = findUser(cluster);
   changeOwner(user, cluster);
   return { file: join(locatePrograms(user), program), args, options: { ...user, cwd: '/' } };
@@ -32,7 +32,7 @@ export async function initialiseCluster(directory: string, password: string, sig
   writeFileSync(unfinished, '');
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   changeOwner(findUser(directory), passwordFile);
-  const { file, args, options } = launch('initdb', directory, [
+  const { file, args, options } = launchProgram('initdb', directory, [
     `--pgdata=${directory}`,
     `--username=${OWNER}`,
     `--pwfile=${passwordFile}`,
@@ -65,7 +65,7 @@ export const QUIET_LOG = {
 export function servePostgres(directory: string, port: number, settings: Record<string, string> = {}): Launch {
   const where = { port: String(port), listen_addresses: '127.0.0.1', unix_socket_directories: '' };
   const all = { ...where, ...QUIET_LOG, ...settings };
-  return launch('postgres', directory, [
+  return launchProgram('postgres', directory, [
     '-D',
     directory,
     ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),

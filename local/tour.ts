@@ -113,7 +113,7 @@ async function makeCast(api: Api): Promise<Cast> {
 }
 
 /** A body or a query as a line has room for it. */
-function shorten(text: string): string {
+function shortenText(text: string): string {
   const short = text.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, (id) => `${id.slice(0, 8)}…`);
   return short.length > WIDTH ? `${short.slice(0, WIDTH - 1)}…` : short;
 }
@@ -146,7 +146,7 @@ class Narrator {
   async request(what: string, method: 'get' | 'put' | 'post', path: string, body?: object): Promise<Answer> {
     await this.pause();
     this.say(what);
-    this.detail(shorten(`${method.toUpperCase()} ${path}${body ? ` ${JSON.stringify(body)}` : ''}`));
+    this.detail(shortenText(`${method.toUpperCase()} ${path}${body ? ` ${JSON.stringify(body)}` : ''}`));
     return method === 'get' ? this.api.get(path) : this.api[method](path, body ?? {});
   }
 

@@ -18,7 +18,7 @@ import { drawPdf, type Letterhead, type Column, type Row, type Table } from './p
 
 const spellCode = (code: string | null | undefined): string =>
   (code ?? '').replaceAll('_', ' ').replace(/\btin\b/, 'TIN');
-const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const capitalizeText = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const joinLines = (...parts: (string | false | null | undefined)[]): string => parts.filter(Boolean).join('\n');
 
 const FACT_NAMES: Record<Fact, string> = {
@@ -56,7 +56,7 @@ export function drawEvidence(written: EvidenceFile, sha256: string, letterhead: 
     {
       title: `Evidence file: ${who} with ${payer.name}, ${application.state}`,
       about: [
-        `${capitalize(spellCode(application.kind))}, ${spellCode(application.lineOfBusiness)}: ${spellCode(application.stage)}` +
+        `${capitalizeText(spellCode(application.kind))}, ${spellCode(application.lineOfBusiness)}: ${spellCode(application.stage)}` +
           `${application.attempt > 1 ? `, attempt ${application.attempt}` : ''}.` +
           `${application.submittedOn ? ` Submitted on ${application.submittedOn}.` : ' Not submitted.'}` +
           `${application.referenceNumber ? ` The payer’s reference: ${application.referenceNumber}.` : ''}`,
@@ -411,7 +411,7 @@ const buildTimelineTable = ({ timeline, messages }: EvidenceFile, when: FormatIn
           at: entry.at,
           by: entry.actor.name,
           ...(entry.struck && { struck: { reason: entry.struck.reason } }),
-          what: capitalize(spellCode(entry.kind)),
+          what: capitalizeText(spellCode(entry.kind)),
           detail: writeDetail(entry),
         })),
       ...messages.map(({ sentAt, purpose }) => ({

@@ -142,7 +142,7 @@ export function createReconciler(of: {
         const noted = await keepFinding(sql, applicationId, { found, runId: run.runId });
         // a build that fails them all gets ever more time to be put right
         const seconds = settings.failingSeconds * 2 ** Math.min(noted.restarts, MOST_DOUBLINGS);
-        if (!hasKeptFailing(run, noted.since, seconds)) return found;
+        if (!isFailingForLong(run, noted.since, seconds)) return found;
         await dispatch.terminateRun(workflowId, run.runId, 'its task kept failing: started again from the record');
         await restartApplication(applicationId, 'task_failed', null);
         return recordFinding(applicationId, { found: 'restarted' });
@@ -165,7 +165,7 @@ export function createReconciler(of: {
     const run = await dispatch.describeRun(workflowId);
     if (run.is === 'failing') {
       const since = await keepFailingWatch(sql, { watch, subject }, run.runId);
-      if (!hasKeptFailing(run, since, settings.failingSeconds)) return 'failing';
+      if (!isFailingForLong(run, since, settings.failingSeconds)) return 'failing';
       await dispatch.terminateRun(workflowId, run.runId, 'its task kept failing: started again from the record');
     }
     await deleteFailingWatch(sql, { watch, subject });
@@ -273,7 +273,7 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
 }
 
 /** Whether a task that was first seen to fail at an instant failed again so long after it; one that nobody tries has not. */
-const hasKeptFailing = ({ failedAt }: { failedAt: Instant }, since: Instant, seconds: number): boolean =>
+const isFailingForLong = ({ failedAt }: { failedAt: Instant }, since: Instant, seconds: number): boolean =>
   Date.parse(failedAt) - Date.parse(since) >= seconds * 1000;
 
 const addSummaries = (one: Summary, other: Summary): Summary =>

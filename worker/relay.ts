@@ -16,10 +16,10 @@ import { deriveId } from '../record/kernel/digest';
 import { isOwnFault } from '../record/kernel/failure';
 import { announceFact, announceTo, forwardRow } from '../record/kernel/subscribers';
 import { completeNameKeys, screenLatecomers } from '../record/screening/exclusions';
-import { deleteExpired } from '../record/operations/housekeeping';
+import { deleteExpiredRows } from '../record/operations/housekeeping';
 import {
   claimRows,
-  deleteDelivered,
+  deleteDeliveredRows,
   postponeRow,
   renewLease,
   type OutboxRow,
@@ -80,11 +80,11 @@ export function startRelay({
       const handler = handlers[topic];
       if ('call' in handler) {
         await handler.call(subject);
-        await deleteDelivered(sql, rows[0], ids);
+        await deleteDeliveredRows(sql, rows[0], ids);
       } else
         await sql.begin(async (tx) => {
           await handler.replace(tx, subject);
-          await deleteDelivered(tx, rows[0], ids);
+          await deleteDeliveredRows(tx, rows[0], ids);
         });
     } catch (error) {
       const { counts, code } = await judgeFailure(error);
@@ -102,7 +102,7 @@ export function startRelay({
 
   async function deliverCommand(command: ClaimedCommand): Promise<boolean> {
     try {
-      const { status } = await dispatch.deliver(command.id, DELIVERY_MS);
+      const { status } = await dispatch.deliverCommand(command.id, DELIVERY_MS);
       // a worker that takes nothing, with a server that answers, is a failed try
       if (status === 'on_its_way') await postponeDelivery(command, await dispatch.isReachable(), NO_ANSWER);
     } catch (error) {
@@ -156,7 +156,7 @@ export function startRelay({
   );
   let tidied = Promise.resolve();
   const keepHouse = () => {
-    tidied = Promise.all([deleteExpired(sql), completeNameKeys(sql), screenLatecomers(sql)]).then(
+    tidied = Promise.all([deleteExpiredRows(sql), completeNameKeys(sql), screenLatecomers(sql)]).then(
       () => undefined,
       logFailure,
     );

@@ -30,7 +30,7 @@ const sendOut = ({ fairnessKey, ...what }: { kind: SentKind; id: string; fairnes
  * Watches over a subject: takes its step now, whenever a change is signalled, and at the instant that the step names,
  * until there is nothing left to wait for. What is known of the subject is in the record; this is its clock.
  */
-async function watch(type: WatchType, input: WatchInput): Promise<void> {
+async function watchSubject(type: WatchType, input: WatchInput): Promise<void> {
   let changed = false;
   setHandler(changedSignal, () => {
     changed = true;
@@ -56,60 +56,60 @@ function isLong({ continueAfter }: WatchInput): boolean {
 
 /** Asks the open questions about a relationship with a platform until all are answered, and again after a year. */
 export async function platformInquiry(input: WatchInput): Promise<void> {
-  await watch('platformInquiry', input);
+  await watchSubject('platformInquiry', input);
 }
 
 /** Creates tasks to check that the platform still bills while a direct application runs. */
 export async function platformCheck(input: WatchInput): Promise<void> {
-  await watch('platformCheck', input);
+  await watchSubject('platformCheck', input);
 }
 
 /** Emits an event when the billing readiness of an application's scope changes. */
 export async function billingReadiness(input: WatchInput): Promise<void> {
-  await watch('billingReadiness', input);
+  await watchSubject('billingReadiness', input);
 }
 
 /** Creates tasks to ask about a practice's enrolments that should have become active. */
 export async function enrolmentChase(input: WatchInput): Promise<void> {
-  await watch('enrolmentChase', input);
+  await watchSubject('enrolmentChase', input);
 }
 
 /** Keeps a person's attestation and documents from lapsing: reminds before each ends, and notifies once it has lapsed. */
 export async function providerUpkeep(input: WatchInput): Promise<void> {
-  await watch('providerUpkeep', input);
+  await watchSubject('providerUpkeep', input);
 }
 
 /** Sends a recipient the messages queued for them, within mailing hours. */
 export async function outreach(input: WatchInput): Promise<void> {
-  await watch('outreach', input);
+  await watchSubject('outreach', input);
 }
 
 /** Fetches the month's exclusion list, and creates a task where it is late. */
 export async function exclusionList(input: WatchInput): Promise<void> {
-  await watch('exclusionList', input);
+  await watchSubject('exclusionList', input);
 }
 
 /** Asks CAQH for a person's status within its rate limits, and requests a place on the roster where a user wants it. */
 export async function caqhStatus(input: WatchInput): Promise<void> {
-  await watch('caqhStatus', input);
+  await watchSubject('caqhStatus', input);
 }
 
 /** Fetches the NPPES record of a person's NPI. */
 export async function nppesRecord(input: WatchInput): Promise<void> {
-  await watch('nppesRecord', input);
+  await watchSubject('nppesRecord', input);
 }
 
 /** Delivers the waiting events to an endpoint. */
 export async function webhook(input: WatchInput): Promise<void> {
-  await watch('webhook', input);
+  await watchSubject('webhook', input);
 }
 
 /** Ends a provider or a client: some items at once, the others after the last day. */
 export async function ending(input: WatchInput): Promise<void> {
-  await watch('ending', input);
+  await watchSubject('ending', input);
 }
 
 /** Purges the data of a departed provider or client once its retention has passed. */
 export async function retention(input: WatchInput): Promise<void> {
-  await watch('retention', input);
+  await watchSubject('retention', input);
 }

@@ -343,7 +343,7 @@ export async function takeAction<Given extends object>(
       buildActor(principal),
     );
   }
-  const delivery = await deps.dispatch.deliver(commandId, patienceMs);
+  const delivery = await deps.dispatch.deliverCommand(commandId, patienceMs);
   if (delivery.status === 'refused') throw toRefusalProblem(delivery.refusal, row.action);
   return delivery.status;
 }

@@ -6,7 +6,7 @@ import {
   listOtherParty,
   type FactValue,
   type Party,
-  type Seen,
+  type SeenDetails,
 } from '../../domain/kernel/facts';
 import { findFactHolder, type Parties } from '../../record/applications/parties';
 import type { Sql } from '../../runtime/database';
@@ -87,7 +87,7 @@ async function listInheritanceErrors(
   ];
 }
 
-const OTHER_PARTY: Record<keyof Seen, string> = {
+const OTHER_PARTY: Record<keyof SeenDetails, string> = {
   partyName: 'must be the legal name of the application’s practice',
   tinLast4: 'must be the last four digits of the TIN of the application’s practice',
   npi: 'must be the NPI of the application’s practice or provider',

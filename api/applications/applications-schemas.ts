@@ -25,7 +25,7 @@ import {
   confirmationFields,
   FACT_VALUES,
   missingProof,
-  seen,
+  seenDetails,
 } from '../billing/fact-schemas';
 import {
   reportBrokenRule,
@@ -213,7 +213,7 @@ const given = {
   reference: z.string(),
   rep: z.string().optional(),
   confirmedOn: date,
-  seen: seen.optional(),
+  seen: seenDetails.optional(),
   evidence: z.array(id).optional(),
   reason: z.string().optional(),
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { findApplication, findApplications } from '../../record/applications/applications';
-import { listAssigned } from '../../record/applications/applications-list';
+import { listAssignedApplications } from '../../record/applications/applications-list';
 import { findUser } from '../../record/registry/users';
 import { reassignTasks } from '../../record/work-queue/tasks';
 import { listUnfitErrors } from '../kernel/references';
@@ -10,7 +10,7 @@ import type { Principal } from '../../record/kernel/principal';
 import { refuseFields, Problem, toProblem } from '../kernel/errors';
 import { isAllowed } from '../kernel/policy';
 import { deriveUuid } from '../../runtime/uuid';
-import { runPooled } from '../kernel/pooled';
+import { runInParallel } from '../kernel/pooled';
 import { answerOk, route, type Route } from '../kernel/route';
 import { application, bulkResult, acceptedCommand } from './applications-schemas';
 import { id } from '../kernel/schemas';
@@ -105,9 +105,9 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
         if (successor) refuseErrors(listUnfitErrors('assignee', successor));
         if (filter.payerId === undefined)
           await reassignTasks(sql, principal, { from: subject.id, to: assignee, clientId: filter.clientId });
-        const ids = await listAssigned(sql, principal, subject.id, filter, MOST_AT_ONCE);
+        const ids = await listAssignedApplications(sql, principal, subject.id, filter, MOST_AT_ONCE);
         const found = await findApplications(sql, principal, ids);
-        const items = await runPooled(found, AT_ONCE, async (one) => {
+        const items = await runInParallel(found, AT_ONCE, async (one) => {
           const request = { principal, subject: one, body: { assignee }, commandId: deriveUuid([commandId, one.id]) };
           try {
             const status = await takeAction(deps, ASSIGNMENT, request);

@@ -9,7 +9,7 @@ import { findPayer } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem, toProblem, type FieldError } from '../kernel/errors';
 import { deriveUuid } from '../../runtime/uuid';
-import { runPooled } from '../kernel/pooled';
+import { runInParallel } from '../kernel/pooled';
 import { answerOk, route, type Route } from '../kernel/route';
 import { answer, contacts, rosterEntry, submissions } from './actions-schemas';
 import { bulkResult } from './applications-schemas';
@@ -72,7 +72,7 @@ async function takeMany<Given extends object, Own>(
     return STATUS[status];
   }
 
-  return runPooled(applications, AT_ONCE, async ({ id: itemId, ...fields }) => {
+  return runInParallel(applications, AT_ONCE, async ({ id: itemId, ...fields }) => {
     const subject = found.get(itemId);
     try {
       if (subject && isBeyondLimit(subject)) throw new Problem('beyond_max_per_call');

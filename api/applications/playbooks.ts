@@ -8,7 +8,7 @@ import type { Deps } from '../kernel/deps';
 import { toProblem } from '../kernel/errors';
 import { readClock } from '../../runtime/clock';
 import { deriveUuid } from '../../runtime/uuid';
-import { runPooled } from '../kernel/pooled';
+import { runInParallel } from '../kernel/pooled';
 import { answerOk, route, type Route } from '../kernel/route';
 import { bulkResult } from './applications-schemas';
 import { id, listOfIds, instant, line } from '../kernel/schemas';
@@ -102,7 +102,7 @@ export const playbookRoutes = (deps: Deps): Route[] => {
           principal,
           moves.map((one) => one.id),
         );
-        const items = await runPooled(found, AT_ONCE, async (one) => {
+        const items = await runInParallel(found, AT_ONCE, async (one) => {
           const body = { version: subject.playbookVersion };
           const request = { principal, subject: one, body, commandId: deriveUuid([commandId, one.id]) };
           try {

@@ -46,7 +46,7 @@ const last4 = describeText(
   },
 );
 
-export const seen = z
+export const seenDetails = z
   .strictObject({ partyName: line, tinLast4: last4, npi, locationId: id })
   .partial()
   .superRefine((value, context) => {
@@ -75,7 +75,7 @@ export const confirmationFields = {
   reference: line.meta({ description: 'The reference of the letter, call or page, so that it can be found again' }),
   rep: line.optional(),
   confirmedOn: describeDate('Confirmation.confirmedOn'),
-  seen: seen.optional(),
+  seen: seenDetails.optional(),
   evidence: documents.optional(),
 };
 

@@ -8,7 +8,7 @@ import { hashSecret } from '../../runtime/secrets';
 import { Problem } from './errors';
 
 /** Lets nobody on without a valid bearer key; getPrincipal then says who it is. */
-export function authenticate(sql: Sql, adminApiKey: string): RequestHandler {
+export function authenticateCaller(sql: Sql, adminApiKey: string): RequestHandler {
   const adminHash = hashSecret(adminApiKey.trim());
 
   async function identifyCaller(header: string | undefined): Promise<Principal | null> {

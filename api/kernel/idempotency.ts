@@ -40,7 +40,7 @@ export function createIdempotency(sql: Sql, keyring: Keyring) {
   /** Claims the key for this body; answers 422 where it came with another one. `scope` names caller and route. */
   async function claimAttempt(scope: string[], key: string, body: unknown): Promise<Attempt> {
     const id = deriveUuid([...scope, key]);
-    const text = canonicalize(body);
+    const text = canonicalizeJson(body);
     const bodyHash = keyring.lookupHash(text);
     const kept = await claimKey(sql, id, bodyHash);
     const hashes = keyring.lookupHashes(text);
@@ -78,7 +78,7 @@ export const isFinal = (status: number): boolean =>
   (status < 300 && status !== 202) || status === 409 || status === 422;
 
 // The order of an object's keys doesn't make another body.
-const canonicalize = (body: unknown): string =>
+const canonicalizeJson = (body: unknown): string =>
   JSON.stringify(body, (_, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

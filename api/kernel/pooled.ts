@@ -1,5 +1,9 @@
 /** Does the work for every item, at most `size` at a time; answers in the items' order. */
-export async function runPooled<T, R>(items: readonly T[], size: number, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function runInParallel<T, R>(
+  items: readonly T[],
+  size: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   const left = items.entries();
   const workers = Array.from({ length: Math.min(size, items.length) }, async () => {

@@ -106,7 +106,7 @@ const summary = {
 
 export const endingSummary = z.strictObject(summary).meta({ id: 'LeavingEndingSummary' });
 
-export const ending = z
+export const endingAnswer = z
   .strictObject({
     ...summary,
     items: z.array(

@@ -16,7 +16,7 @@ import { answerCreated, answerOk, route, type Answer, type Route } from '../kern
 import { describePage } from '../kernel/schemas';
 import {
   clientReturnInput,
-  ending,
+  endingAnswer,
   endingInput,
   endingPreview,
   endingQuery,
@@ -45,7 +45,7 @@ const DESCRIPTION =
 
 const RESPONSES = {
   200: { description: 'A preview', schema: endingPreview },
-  201: { description: 'The ending', schema: ending },
+  201: { description: 'The ending', schema: endingAnswer },
 };
 
 /** The record has them under the old name. */
@@ -173,7 +173,7 @@ export const endingRoutes = (deps: Deps): Route[] => [
     tag,
     access: 'operations:read',
     subject: ({ principal, params }) => findEnding(deps.sql, principal, params.id),
-    responses: { 200: { description: 'The ending, with what came of each thing', schema: ending } },
+    responses: { 200: { description: 'The ending, with what came of each thing', schema: endingAnswer } },
     handler: async ({ subject }) => answerOk(named(subject)),
   }),
   route({

@@ -9,7 +9,7 @@ import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem, toProblem } from '../kernel/errors';
 import { readClock } from '../../runtime/clock';
 import { deriveUuid } from '../../runtime/uuid';
-import { runPooled } from '../kernel/pooled';
+import { runInParallel } from '../kernel/pooled';
 import { answerOk, route, type Route } from '../kernel/route';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { chosenApplications, startedApplications } from './platform-applications-schemas';
@@ -67,7 +67,7 @@ export const platformApplicationRoutes = (deps: Deps): Route[] => [
         return started ? 201 : 202;
       }
 
-      const answers = await runPooled(items, AT_ONCE, async (chosen) => {
+      const answers = await runInParallel(items, AT_ONCE, async (chosen) => {
         const { payerId, state, lineOfBusiness, kind, locationId } = chosen;
         const id = deriveUuid([commandId, payerId, state, lineOfBusiness, kind ?? '', locationId ?? '']);
         try {

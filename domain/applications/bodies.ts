@@ -14,7 +14,7 @@ import type {
   Stage,
   SubmissionChannel,
 } from '../kernel/codes';
-import type { FactValues, Seen } from '../kernel/facts';
+import type { FactValues, SeenDetails } from '../kernel/facts';
 import type { PlainDate } from '../time/instants';
 import type { ApplicationKey } from './events';
 
@@ -115,7 +115,7 @@ export interface GivenFact<F extends Fact = Fact> {
   reference: string;
   rep?: string;
   confirmedOn: PlainDate;
-  seen?: Seen;
+  seen?: SeenDetails;
   /** Ids of documents. */
   evidence?: string[];
   /** Why it replaces what is on file, or is the right one of two. */

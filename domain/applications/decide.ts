@@ -161,7 +161,7 @@ function pickSetFields<Body extends object, K extends keyof Body>(body: Body, ..
   }
   return set;
 }
-const outOfOrderFlag = (body: { outOfOrder?: object }) =>
+const pickOutOfOrder = (body: { outOfOrder?: object }) =>
   body.outOfOrder === undefined ? {} : { outOfOrder: true as const };
 
 /** When something was seen, and whether that was before what was seen last. */
@@ -174,7 +174,7 @@ const buildSighting = ({ seenOn }: { seenOn: PlainDate }, last: { seenOn: PlainD
 function buildEntry(state: ApplicationState, { action, body }: Command, of: Circumstances): Draft {
   switch (action) {
     case 'submission':
-      return { kind: 'submission', data: { submittedOn: body.submittedOn, ...outOfOrderFlag(body) } };
+      return { kind: 'submission', data: { submittedOn: body.submittedOn, ...pickOutOfOrder(body) } };
     case 'contacts':
       return {
         kind: 'contact',
@@ -187,16 +187,16 @@ function buildEntry(state: ApplicationState, { action, body }: Command, of: Circ
           ...pickSetFields(body, 'promisedOn', 'nextFollowUpOn', 'completeOn', 'about'),
           ...(body.rep && body.referenceNumber ? { vouched: true } : {}),
           ...(of.call !== undefined && { call: of.call }),
-          ...outOfOrderFlag(body),
+          ...pickOutOfOrder(body),
         },
       };
     case 'information':
       return {
         kind: 'information',
-        data: { providedOn: body.providedOn, settled: of.settled ?? [], ...outOfOrderFlag(body) },
+        data: { providedOn: body.providedOn, settled: of.settled ?? [], ...pickOutOfOrder(body) },
       };
     case 'contract':
-      return { kind: 'contract', data: { status: body.status, on: body.on, ...outOfOrderFlag(body) } };
+      return { kind: 'contract', data: { status: body.status, on: body.on, ...pickOutOfOrder(body) } };
     case 'confirmations':
       return buildConfirmation(body, of.digest!, of);
     case 'approval':
@@ -276,7 +276,7 @@ function buildConfirmation(
       ...(proof?.partyRead && { partyRead: true as const }),
       ...(proof && proof.evidence.length > 0 && { documented: true as const }),
       ...(isApprovalNeeded(source, phoneFactsNeedApproval) && { awaitsApproval: true as const }),
-      ...outOfOrderFlag(given),
+      ...pickOutOfOrder(given),
     },
   };
 }

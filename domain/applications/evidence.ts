@@ -18,7 +18,7 @@ import type {
   Stage,
   SubmissionChannel,
 } from '../kernel/codes';
-import type { FactValue, Seen } from '../kernel/facts';
+import type { FactValue, SeenDetails } from '../kernel/facts';
 
 /** A document as it can be found again: by the digest of its content. */
 export interface EvidenceDocument {
@@ -45,7 +45,7 @@ export interface EvidenceConfirmation extends LoggedEntry {
   reference: string;
   rep?: string;
   confirmedOn: PlainDate;
-  seen?: Seen;
+  seen?: SeenDetails;
   reason?: string;
   documents: EvidenceDocument[];
 }

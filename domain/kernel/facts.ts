@@ -3,20 +3,20 @@ import { compareBusinessNames } from './business-names';
 import type { ContractBasis, Fact, FACT_LACKS, FactDemands, FactSource } from './codes';
 
 /** Held by the practice's agreement, whose id it is. */
-interface Inherited {
+interface InheritedValue {
   inheritedFrom: string;
 }
 
 /** The value of each fact, as the HTTP contract writes it. */
 export interface FactValues {
-  contract: 'executed' | { none: true; basis: ContractBasis; saidBy: string } | Inherited;
+  contract: 'executed' | { none: true; basis: ContractBasis; saidBy: string } | InheritedValue;
   effectiveDate: PlainDate;
   payerProviderId: string | { none: true; saidBy: string };
   claimsRoute:
     | { clearinghouse: string; payerId: string; eraEnrolled?: boolean }
     | { portal: string }
     | { paperAddress: unknown }
-    | Inherited;
+    | InheritedValue;
 }
 export type FactValue = FactValues[Fact];
 
@@ -44,7 +44,7 @@ export interface FactRecord<F extends Fact = Fact> {
 }
 
 /** What was read off the evidence of a fact. */
-export interface Seen {
+export interface SeenDetails {
   partyName?: string;
   tinLast4?: string;
   npi?: string;
@@ -58,7 +58,7 @@ export interface Proof {
   evidence: string[];
 }
 
-export function readProof({ seen = {}, evidence = [] }: { seen?: Seen; evidence?: string[] }): Proof {
+export function readProof({ seen = {}, evidence = [] }: { seen?: SeenDetails; evidence?: string[] }): Proof {
   const read = [seen.partyName, seen.tinLast4].filter((one) => one !== undefined).length;
   return { partySeen: read > 0, partyRead: read === 2, evidence };
 }
@@ -145,15 +145,15 @@ export const findInheritedAgreement = (value: FactValue): string | null =>
   typeof value === 'object' && 'inheritedFrom' in value ? value.inheritedFrom : null;
 
 /** What was seen on the evidence and names another party; none where all that was seen agrees. */
-export function listOtherParty(seen: Seen, party: Party): (keyof Seen)[] {
+export function listOtherParty(seen: SeenDetails, party: Party): (keyof SeenDetails)[] {
   const names = [party.legalName, ...(party.otherNames ?? [])];
-  const agrees: Record<keyof Seen, boolean> = {
+  const agrees: Record<keyof SeenDetails, boolean> = {
     partyName: names.some((name) => compareBusinessNames(seen.partyName ?? name, name) === 'same'),
     tinLast4: seen.tinLast4 === undefined || seen.tinLast4 === party.tinLast4,
     npi: seen.npi === undefined || party.npis.includes(seen.npi),
     locationId: seen.locationId === undefined || party.locationIds.includes(seen.locationId),
   };
-  return (Object.keys(agrees) as (keyof Seen)[]).filter((field) => !agrees[field]);
+  return (Object.keys(agrees) as (keyof SeenDetails)[]).filter((field) => !agrees[field]);
 }
 
 /** Whether two plain JSON values are equal, in whatever order their keys stand. */

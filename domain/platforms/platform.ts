@@ -63,7 +63,7 @@ interface Reading {
   contradictedBy?: string[];
 }
 
-interface Assessed {
+interface AssessedItems {
   verdict: Verdict;
   /** The questions that stand in the way of `direct`. */
   because: Reading[];
@@ -72,19 +72,19 @@ interface Assessed {
   portable: Record<PortableItem, AnswerState>;
 }
 
-interface StateAssessment extends Assessed {
+interface StateAssessment extends AssessedItems {
   /** Null where the provider works in no state that is known. */
   state: string | null;
   /** All six questions, in their order. */
   readings: Reading[];
 }
 
-interface PayerAssessment extends Assessed {
+interface PayerAssessment extends AssessedItems {
   payerId: string;
   states: StateAssessment[];
 }
 
-export interface Assessment extends Omit<Assessed, 'portable'> {
+export interface Assessment extends Omit<AssessedItems, 'portable'> {
   byPayer: PayerAssessment[];
 }
 
@@ -148,7 +148,7 @@ function readAnswer(question: Question, given: LedgerAnswer | undefined): Readin
 }
 
 /** `direct` only where 1, 2, 4 and 5 are yes; `platform_model` where 1 is no; anything else is unclear: not direct. */
-function findVerdict(readings: readonly Reading[]): Pick<Assessed, 'verdict' | 'because'> {
+function findVerdict(readings: readonly Reading[]): Pick<AssessedItems, 'verdict' | 'because'> {
   const [direct] = readings;
   if (direct!.answer === 'no') return { verdict: 'platform_model', because: [direct!] };
   const because = readings.filter(({ question, answer }) => DECISIVE.includes(question) && answer !== 'yes');
@@ -156,16 +156,16 @@ function findVerdict(readings: readonly Reading[]): Pick<Assessed, 'verdict' | '
 }
 
 /** What remains, by item; a yes in general says of no item that it does. */
-function assessPortability(given: LedgerAnswer | undefined): Assessed['portable'] {
+function assessPortability(given: LedgerAnswer | undefined): AssessedItems['portable'] {
   const otherwise: AnswerState = !given ? 'unanswered' : given.answer === 'no' ? 'no' : 'unclear';
   return mapPortableItems((item) => given?.items?.[item] ?? otherwise);
 }
 
-const mapPortableItems = (of: (item: PortableItem) => AnswerState): Assessed['portable'] =>
-  Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, of(item)])) as Assessed['portable'];
+const mapPortableItems = (of: (item: PortableItem) => AnswerState): AssessedItems['portable'] =>
+  Object.fromEntries(PORTABLE_ITEMS.map((item) => [item, of(item)])) as AssessedItems['portable'];
 
 /** What all share, otherwise unclear; because of everything that stands in the way of any. */
-function findSharedAssessment(parts: readonly Assessed[]): Assessed {
+function findSharedAssessment(parts: readonly AssessedItems[]): AssessedItems {
   const combineValues = <T>(values: T[]): T | 'unclear' => (new Set(values).size === 1 ? values[0]! : 'unclear');
   const because = parts.flatMap((part) => part.because).map((reading) => [JSON.stringify(reading), reading] as const);
   return {

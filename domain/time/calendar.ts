@@ -59,7 +59,7 @@ const FULL_MINUTES_FROM = Date.parse('1973-01-01');
 const MOST_REMEMBERED = 20_000;
 
 /** Answers what is asked often from memory; begins anew where that is too much. */
-function remember<T>(memory: Map<string, T>, key: string, compute: () => T): T {
+function rememberValue<T>(memory: Map<string, T>, key: string, compute: () => T): T {
   let value = memory.get(key);
   if (value === undefined) {
     if (memory.size >= MOST_REMEMBERED) memory.clear();
@@ -75,7 +75,7 @@ function findOffset(ms: number, zone: string): number {
   const computeAt = (at: number) => DateTime.fromMillis(at).setZone(zone).offset;
   if (ms < FULL_MINUTES_FROM) return computeAt(ms);
   const minute = Math.floor(ms / MINUTE_MS);
-  return remember(offsets, `${zone} ${minute}`, () => computeAt(minute * MINUTE_MS));
+  return rememberValue(offsets, `${zone} ${minute}`, () => computeAt(minute * MINUTE_MS));
 }
 
 /** A date in words, without its year. */
@@ -206,7 +206,7 @@ const findWeekday = (date: PlainDate): number => (new Date(date).getUTCDay() + 6
 
 /** A wall-clock time as an instant: one that a zone skips moves forward, of one that it has twice the first is taken. */
 function findLocalInstant(date: PlainDate, time: string, zone: string): Instant {
-  return remember(wallClock, `${date}T${time} ${zone}`, () => {
+  return rememberValue(wallClock, `${date}T${time} ${zone}`, () => {
     const candidates = DateTime.fromISO(`${date}T${time}`, { zone }).getPossibleOffsets();
     return toInstant(Math.min(...candidates.map((candidate) => candidate.toMillis())));
   });

@@ -121,7 +121,7 @@ export function countApplications(sql: Db, principal: Principal, groupBy: Group)
 }
 
 /** The applications that a user has, open or with a participation that goes on, the oldest first. */
-export async function listAssigned(
+export async function listAssignedApplications(
   sql: Db,
   principal: Principal,
   userId: string,

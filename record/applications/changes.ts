@@ -64,7 +64,7 @@ export async function listFileChanges(sql: Db, principal: Principal, subjectId: 
   return Promise.all(
     rows.map(async ({ subjectType, subjectId: _, clientId: _client, ...row }) => ({
       ...row,
-      affects: (await listAffected(sql, { subjectType, subjectId, ...row })).map(
+      affects: (await listAffectedApplications(sql, { subjectType, subjectId, ...row })).map(
         ({ opens: _opens, clientId: _of, ...one }) => one,
       ),
     })),
@@ -84,7 +84,7 @@ type AffectedApplication = AffectedRow & { clientId: string; opens: Opens | null
  * The applications that rested on what has changed, when it did: open, with a participation that goes on, or one that
  * made an agreement which holds.
  */
-async function listAffected(sql: Db, change: Change): Promise<AffectedApplication[]> {
+async function listAffectedApplications(sql: Db, change: Change): Promise<AffectedApplication[]> {
   const column = change.subjectType === 'practice' ? sql`a.practice_id` : sql`a.provider_id`;
   const rows = await sql<{ snapshot: ApplicationState; playbook: Playbook; timeZone: string; agreed: boolean }[]>`
     select a.snapshot, b.body as playbook, c.time_zone,
@@ -130,14 +130,14 @@ async function listAffected(sql: Db, change: Change): Promise<AffectedApplicatio
       },
     ];
   });
-  const opened = await listOpened(sql, change.id, touched);
+  const opened = await listOpenedApplications(sql, change.id, touched);
   return touched.map((one) => ({ ...one, openedId: opened(one) }));
 }
 
 const deriveOpeningId = (changeId: string, applicationId: string): string => deriveId(`${changeId}/${applicationId}`);
 
 /** Which application was opened for each, or was open for the same key already. */
-async function listOpened(sql: Db, changeId: string, touched: readonly AffectedApplication[]) {
+async function listOpenedApplications(sql: Db, changeId: string, touched: readonly AffectedApplication[]) {
   const needing = touched.flatMap(({ opens }) => opens ?? []);
   const opened = new Map<string, string>();
   for (const { first, key } of needing) {
@@ -167,7 +167,7 @@ export async function findConcernedApplications(sql: Db, changeId: string): Prom
   const change = await findChange(sql, changeId);
   if (!change) return { submitted: [], untold: [] };
   const { field, changedOn } = change;
-  const touched = await listAffected(sql, change);
+  const touched = await listAffectedApplications(sql, change);
   return {
     submitted: touched.flatMap(({ applicationId, needs }) => (needs === 'tell_payer' ? [applicationId] : [])),
     untold: touched
@@ -189,7 +189,7 @@ export async function openChanges(sql: Sql, changeId: string): Promise<void> {
   if (!change) return;
   const { field, changedOn, clientId, createdAt } = change;
   const failures: unknown[] = [];
-  for (const { applicationId, opens, openedId, dueOn } of await listAffected(sql, change)) {
+  for (const { applicationId, opens, openedId, dueOn } of await listAffectedApplications(sql, change)) {
     if (opens?.first !== applicationId || openedId !== null) continue;
     const { key } = opens;
     const body = { ...key, ...(dueOn && { neededBy: dueOn }), change: { id: changeId, field, changedOn } };

@@ -16,7 +16,7 @@ import { isSameValue } from '../../domain/kernel/facts';
 import { keepBridges, projectChecks } from './bridges';
 import { emitEvent } from '../outreach/event-feed';
 import { projectOutreach } from './outreach-due';
-import { projectReturned } from './returned';
+import { projectReturnedApplications } from './returned';
 import { projectReference } from './payer-reference';
 import { projectAgreement, projectSpan, terminateSpans } from './spans';
 
@@ -73,7 +73,7 @@ export async function projectStep(
     projectChecks(tx, before, state),
     isTakenUp(before, state) && state.key.providerId !== null && keepBridges(tx, state.key.providerId),
     projectOutreach(tx, before, state, events),
-    projectReturned(tx, state, events),
+    projectReturnedApplications(tx, state, events),
     announceChanges(tx, before, state, events),
     // last: what it locks is everybody's, until the commit that comes next
     before && emitEvents(tx, state, events),

@@ -12,7 +12,7 @@ const TOO_MANY = { returned: 3, days: 30 };
  * Marks a payer's playbook as suspect where the payer returns one application after the other, and notifies a lead. The
  * mark is an open task: it goes with the task, or with the next playbook, and what was returned before is not counted again.
  */
-export async function projectReturned(
+export async function projectReturnedApplications(
   tx: Tx,
   { id: applicationId, clientId, key: { payerId } }: ApplicationState,
   events: readonly ApplicationEvent[],

@@ -8,9 +8,9 @@ export function deriveId(of: string): string {
 
 /** A digest that distinguishes two values of a fact without carrying them. */
 export const computeDigest = (value: unknown): string =>
-  createHash('sha256').update(canonicalize(value)).digest('hex').slice(0, 32);
+  createHash('sha256').update(canonicalizeJson(value)).digest('hex').slice(0, 32);
 
-const canonicalize = (value: unknown): string =>
+const canonicalizeJson = (value: unknown): string =>
   JSON.stringify(value, (_key, v: unknown) =>
     v !== null && typeof v === 'object' && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort()) : v,
   );

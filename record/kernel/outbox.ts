@@ -100,7 +100,7 @@ export async function renewLease(sql: Db, ids: number[], leaseSeconds: number): 
 }
 
 /** Deletes delivered rows, and the dead rows of the same topic and subject that this delivery makes up for. */
-export async function deleteDelivered(sql: Db, { topic, subject }: OutboxRow, ids: number[]): Promise<void> {
+export async function deleteDeliveredRows(sql: Db, { topic, subject }: OutboxRow, ids: number[]): Promise<void> {
   await sql`
     delete from outbox
     where id = any(${ids}::bigint[]) or (subject = ${subject} and topic = ${topic} and dead_at is not null)`;

@@ -95,7 +95,7 @@ export async function previewEnding(
   return { items: await addNames(sql, items), access: await countAccess(sql, leaving) };
 }
 
-interface Ended {
+interface EndedSubject {
   endedOn: PlainDate | null;
   endingId: string | null;
 }
@@ -113,10 +113,10 @@ export const recordEnding = (
 ): Promise<{ ending: Ending } | { existingId: string | undefined }> =>
   sql.begin(async (tx) => {
     const [client] = await tx<
-      Ended[]
+      EndedSubject[]
     >`select ended_on, ending_id from clients where id = ${clientId} for no key update`;
     const [provider] = providerId
-      ? await tx<Ended[]>`select ended_on, ending_id from providers where id = ${providerId} for no key update`
+      ? await tx<EndedSubject[]>`select ended_on, ending_id from providers where id = ${providerId} for no key update`
       : [];
     const repeated = await findEnding(tx, principal, id);
     if (repeated) return { ending: repeated };

@@ -33,7 +33,7 @@ interface Departure {
 }
 
 /** How much was purged, and from when on more of it may be. */
-interface Purged {
+interface PurgeResult {
   counts: Record<string, number>;
   more?: Instant | null;
 }
@@ -42,7 +42,7 @@ interface Purged {
  * How each is purged, and how much of it there was; what stays is what the record can be read by. A practice's billing
  * setup is free form, and may name accounts.
  */
-const PURGE: Record<Kind, Partial<Record<RetainedKind, (tx: Tx, left: Departure) => Promise<Purged>>>> = {
+const PURGE: Record<Kind, Partial<Record<RetainedKind, (tx: Tx, left: Departure) => Promise<PurgeResult>>>> = {
   client: {
     async secrets(tx, { id }) {
       const practices = await tx`

@@ -21,7 +21,7 @@ export async function recordHeartbeat(sql: Db, { workerId, runId, taskDoneAt }: 
  * Forgets workers that have not been seen for a day; idempotency keys, and mail that went nowhere, after 30 days; and
  * secrets that are no longer shown.
  */
-export async function deleteExpired(sql: Db): Promise<void> {
+export async function deleteExpiredRows(sql: Db): Promise<void> {
   await sql`delete from worker_heartbeats where seen_at < now() - interval '1 day'`;
   await sql`delete from idempotency_keys where created_at < now() - interval '30 days'`;
   // a text may name a tax id, and no client's purge reaches it

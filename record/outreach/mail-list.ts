@@ -2,7 +2,7 @@ import { announceFact } from '../kernel/subscribers';
 import type { Instant } from '../../domain/time/instants';
 import type { Db, Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
-import { listCovered, selectWorker } from '../registry/absence-covers';
+import { listCoveredUsers, selectWorker } from '../registry/absence-covers';
 import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { findUser, type User } from '../registry/users';
@@ -91,7 +91,7 @@ export const listInbox = (
   readPage(
     sql,
     sql`${selectInbox(sql, principal)} and (recipient_id = ${userId} or
-        recipient_id in ${listCovered(sql, userId)}
+        recipient_id in ${listCoveredUsers(sql, userId)}
         and ${selectWorker(sql, sql`messages.recipient_id`, sql`messages.client_id`)} = ${userId})
       ${unread === undefined ? sql`` : sql`and (read_at is null) = ${unread}`}`,
     request,

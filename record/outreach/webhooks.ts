@@ -204,7 +204,7 @@ export interface OutgoingWebhook {
   secrets: string[];
 }
 
-interface Queued {
+interface QueuedWebhook {
   deliveryId: string;
   id: string;
   type: string;
@@ -230,7 +230,7 @@ export async function listWaitingWebhooks(
   const secrets = [secretSealed, earlierSecretSealed].flatMap((sealed) =>
     sealed ? [keyring.open(sealed, nameOwner(endpointId))] : [],
   );
-  const rows = await sql<Queued[]>`
+  const rows = await sql<QueuedWebhook[]>`
     select d.id as delivery_id, m.id, m.type, m.subject_id, m.client_id, m.data, m.created_at
     from webhook_deliveries d join emitted m on m.id = d.emitted_id
     where d.endpoint_id = ${endpointId} and d.status = 'queued' and ${isDue(sql, at)}

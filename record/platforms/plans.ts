@@ -44,7 +44,7 @@ export const putServices = (
     return version;
   });
 
-interface Planned {
+interface PlanInput {
   plan: TransitionPlan;
   today: PlainDate;
 }
@@ -55,7 +55,7 @@ export async function readPlan(
   principal: Principal,
   relationship: Relationship,
   { leaveOn, now, ...place }: Place & { leaveOn?: PlainDate | undefined; now: Instant },
-): Promise<Planned> {
+): Promise<PlanInput> {
   const readLeaving = (on?: PlainDate) =>
     readConsequences(sql, principal, relationship, { ...place, now, leaveOn: on });
   const first = await readLeaving(leaveOn);

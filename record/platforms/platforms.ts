@@ -104,7 +104,7 @@ export type RecordedAnswer = Entry & AnswerInput & { question: Question };
 export type RecordedDecision = Entry & DecisionInput;
 
 /** What was put on record, with the relationship's version after it. */
-export type Versioned<T> = T & { version: number };
+export type VersionedEntry<T> = T & { version: number };
 
 const selectRelationships = (sql: Db, principal: Principal): Fragment => sql`
   select r.id, r.client_id, r.provider_id, r.platform, r.payer_ids, r.states, r.since, r.contact_email, r.ended_on,
@@ -215,7 +215,7 @@ export const updateRelationship = (
     if (payerIds || states || since !== held!.since) await announceFact(tx, 'platform cover changed', id);
     if (payerIds || states) {
       const covered = { payerIds: payerIds ?? held!.payerIds, states: states ?? held!.states };
-      await changeCovered(tx, principal, { ...held!, since }, covered, { changedOn, correction });
+      await changeCoveredPayers(tx, principal, { ...held!, since }, covered, { changedOn, correction });
     }
     await keepBridges(tx, held!.providerId);
     return findRelationship(tx, principal, id);
@@ -232,7 +232,7 @@ const selectFirstDay = (since: PlainDate | null | undefined): string => since ??
  * A payer that is no longer among them, or in another state, was billed through the platform until the day before, its answers stay on record,
  * and its applications on the bridge have nothing left to keep.
  */
-async function changeCovered(
+async function changeCoveredPayers(
   tx: Tx,
   principal: Principal,
   { id, clientId, platform, since, payerIds: before, states: statesBefore }: CoveredRelationship,
@@ -326,7 +326,7 @@ export const putAnswer = (
   question: Question,
   answer: AnswerInput,
   precondition: Precondition,
-): Promise<Versioned<RecordedAnswer>> =>
+): Promise<VersionedEntry<RecordedAnswer>> =>
   sql.begin(async (tx) => {
     const { payerId, state, parts, items } = answer;
     return putEntry<RecordedAnswer>(
@@ -354,7 +354,7 @@ export const putDecision = (
   id: string,
   decision: DecisionInput,
   precondition: Precondition,
-): Promise<Versioned<RecordedDecision> | null> =>
+): Promise<VersionedEntry<RecordedDecision> | null> =>
   sql.begin(async (tx) => {
     const [left] = await tx`
       select from platform_relationships r
@@ -381,7 +381,7 @@ async function putEntry<T extends Entry>(
   kind: keyof typeof TABLES,
   { relationshipId, id, precondition }: { relationshipId: string; id: string; precondition: Precondition },
   { scope, said, stored = {} }: { scope: Fragment; said: object; stored?: object },
-): Promise<Versioned<T>> {
+): Promise<VersionedEntry<T>> {
   const table = tx(TABLES[kind]);
   const [relationship] = await tx<{ id: string; clientId: string; providerId: string; version: number }[]>`
     select id, client_id, provider_id, version from platform_relationships

@@ -54,7 +54,7 @@ const listStandIns = (sql: Db): Fragment => sql`
   window further as (partition by s.user_id order by cardinality(s.passed))`;
 
 /** The users whose work, or some of it, a user does now. */
-export const listCovered = (sql: Db, userId: string): Fragment => sql`
+export const listCoveredUsers = (sql: Db, userId: string): Fragment => sql`
   (select user_id from (${listStandIns(sql)}) s where covered_by = ${userId})`;
 
 /**
@@ -75,7 +75,7 @@ export const selectWorker = (sql: Db, userId: Fragment, clientId: Fragment): Fra
 
 /** The condition that a user does the work of a column's user now: it is theirs and they are there, or they stand in. */
 export const isWorkOf = (sql: Db, userId: string, owner: Fragment, clientId: Fragment): Fragment => sql`
-  ((${owner} = ${userId} or ${owner} in ${listCovered(sql, userId)}) and ${selectWorker(sql, owner, clientId)} = ${userId})`;
+  ((${owner} = ${userId} or ${owner} in ${listCoveredUsers(sql, userId)}) and ${selectWorker(sql, owner, clientId)} = ${userId})`;
 
 /** Whether work that is lent to a user on some days would, by further covers, come back to its owner on one of them. */
 async function isCircular(tx: Db, id: string, userId: string, { coveredBy, fromOn, untilOn }: CoverInput) {

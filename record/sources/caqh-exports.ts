@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/time/instants';
 import { toJson, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { isInScope, type Principal } from '../kernel/principal';
-import { keepExported, keepStatement, findNewAttestation } from './lookups';
+import { keepExportedRow, keepStatement, findNewAttestation } from './lookups';
 
 /** A row of an export as it was read. */
 export interface ExportedRow {
@@ -65,7 +65,7 @@ export async function recordExportedRow(
     const fresh = await findNewAttestation(sql, personId, null, at, said);
     if (fresh === null && knownOfPerson) return 'unchanged';
     if (isOutdated(said, saidOfPerson, at)) return 'older_than_on_file';
-    if (!dryRun) await keepExported(sql, principal, personId, at, said);
+    if (!dryRun) await keepExportedRow(sql, principal, personId, at, said);
     return 'recorded';
   }
   const outcomes = new Set<RowOutcome>();

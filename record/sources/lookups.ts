@@ -253,7 +253,7 @@ export async function keepCaqh(
 }
 
 /** Keeps what an export of CAQH's portal says of a person, for every client. */
-export async function keepExported(
+export async function keepExportedRow(
   sql: Sql,
   principal: Principal,
   personId: string,

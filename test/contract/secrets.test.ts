@@ -19,7 +19,7 @@ test('nothing but the keyring turns ENCRYPTION_KEYS into something else, and it 
 });
 
 test('what callers authenticate with comes from the generator of random secrets', () => {
-  expect(using(/\bnewSecret\(/)).toEqual([
+  expect(using(/\bcreateSecret\(/)).toEqual([
     'record/outreach/webhooks.ts',
     'record/registry/api-keys.ts',
     'record/work-queue/calendar-feeds.ts',

@@ -256,7 +256,7 @@ describe('where such a date was stored before there was a range', () => {
     const { id, filed } = application;
     const commandId = randomUUID();
     await keepCommand(sql, { id: commandId, clientId: filed.clientId, applicationId: id, ...said }, ACTOR);
-    expect(await dispatch.deliver(commandId, 20_000)).toMatchObject({ status: 'recorded' });
+    expect(await dispatch.deliverCommand(commandId, 20_000)).toMatchObject({ status: 'recorded' });
   }
 
   /** Opens what the door would refuse. */

@@ -356,8 +356,8 @@ describe('whatever happens meanwhile', () => {
     let failures = 3;
     const dispatch = createDispatch({ sql: deps.sql, client: deps.temporal.client });
     const shaky = {
-      deliver: async (...args: Parameters<typeof dispatch.deliver>) => {
-        const delivery = await deps.dispatch.deliver(...args);
+      deliverCommand: async (...args: Parameters<typeof dispatch.deliverCommand>) => {
+        const delivery = await deps.dispatch.deliverCommand(...args);
         if (failures-- > 0) throw new Error('lost on the way back');
         return delivery;
       },

@@ -630,7 +630,7 @@ describe('a command that the record has lost, and whose update the workflow has 
     const command = { id, clientId, applicationId: application.id, action: 'notes', body: note } as const;
     await keepCommand(sql, command, ACTOR);
     const restore = await backup(application);
-    expect(await dispatch.deliver(id, 10_000)).toEqual({ status: 'recorded' });
+    expect(await dispatch.deliverCommand(id, 10_000)).toEqual({ status: 'recorded' });
     for (let times = 0; times < 2; times += 1) {
       await restore();
       expect(await notesOf(application)).toEqual([]);
@@ -642,7 +642,7 @@ describe('a command that the record has lost, and whose update the workflow has 
       expect(row).toEqual({ status: 'applied' });
       expect(await notesOf(application)).toEqual([note.text]);
     }
-    expect(await dispatch.deliver(id, 10_000)).toEqual({ status: 'recorded' });
+    expect(await dispatch.deliverCommand(id, 10_000)).toEqual({ status: 'recorded' });
     expect(await notesOf(application)).toEqual([note.text]);
     await inStep(application);
   });

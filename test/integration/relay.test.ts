@@ -3,7 +3,7 @@ import type { Delivery, Dispatch } from '../../dispatch/dispatch';
 import { MOST_TRIES } from '../../domain/kernel/delivery';
 import { acknowledgeCommand, keepCommand, handToRelay, settleCommand } from '../../record/applications/commands';
 import { announceFact } from '../../record/kernel/subscribers';
-import { claimRows, deleteDelivered, postponeRow, renewLease } from '../../record/kernel/outbox';
+import { claimRows, deleteDeliveredRows, postponeRow, renewLease } from '../../record/kernel/outbox';
 import { findStuck, listStuck, retryStuck } from '../../record/operations/stuck';
 import { startRelay, type Relay } from '../../worker/relay';
 import { CLIENT, PAYER, PRACTICE, PROVIDER, TestApi } from '../support/api';
@@ -73,7 +73,7 @@ function deliverer(outcome: (id: string) => Promise<Delivery> | Delivery) {
   const delivered: string[] = [];
   return {
     delivered,
-    deliver: async (id: string): Promise<Delivery> => {
+    deliverCommand: async (id: string): Promise<Delivery> => {
       delivered.push(id);
       const delivery = await outcome(id);
       if (delivery.status === 'recorded') {
@@ -122,8 +122,8 @@ describe('commands', () => {
     const stuckIds = await waiting(stuck!, 50);
     const otherIds = await waiting(other!, 5);
     const { over, release } = held();
-    const { delivered, deliver } = deliverer((id) => (otherIds.includes(id) ? RECORDED : over.then(() => LATE)));
-    relayTo({ deliver });
+    const { delivered, deliverCommand } = deliverer((id) => (otherIds.includes(id) ? RECORDED : over.then(() => LATE)));
+    relayTo({ deliverCommand });
     await eventually(() => otherIds.every((id) => delivered.includes(id)));
     expect(delivered.filter((id) => stuckIds.includes(id))).toEqual([stuckIds[0]]);
     release();
@@ -134,14 +134,14 @@ describe('commands', () => {
     const ids = await waiting(application!, 20);
     let atOnce = 0;
     let most = 0;
-    const { delivered, deliver } = deliverer(async () => {
+    const { delivered, deliverCommand } = deliverer(async () => {
       most = Math.max(most, (atOnce += 1));
       await api.deps.sql`select 1`;
       atOnce -= 1;
       return RECORDED;
     });
-    relayTo({ deliver });
-    relayTo({ deliver });
+    relayTo({ deliverCommand });
+    relayTo({ deliverCommand });
     await eventually(() => delivered.length === ids.length);
     expect(delivered).toEqual(ids);
     expect(most).toBe(1);
@@ -151,8 +151,8 @@ describe('commands', () => {
     const [application] = await applications(1);
     const ids = await waiting(application!, 3);
     let late = 1;
-    const { delivered, deliver } = deliverer(() => (late-- > 0 ? LATE : RECORDED));
-    relayTo({ deliver });
+    const { delivered, deliverCommand } = deliverer(() => (late-- > 0 ? LATE : RECORDED));
+    relayTo({ deliverCommand });
     await eventually(() => delivered.length === 4);
     expect(delivered).toEqual([ids[0], ...ids]);
   });
@@ -160,11 +160,11 @@ describe('commands', () => {
   test('one that fails by itself lets those behind it pass', async () => {
     const [application] = await applications(1);
     const ids = await waiting(application!, 3);
-    const { delivered, deliver } = deliverer((id) => {
+    const { delivered, deliverCommand } = deliverer((id) => {
       if (id === ids[0]) throw new TypeError('a defect');
       return RECORDED;
     });
-    relayTo({ deliver });
+    relayTo({ deliverCommand });
     await eventually(() => delivered.includes(ids[2]!));
     expect(await commandRow(ids[0]!)).toMatchObject({ attempts: 1, lastError: 'TypeError', deadAt: null });
   });
@@ -175,8 +175,8 @@ describe('commands', () => {
     const { sql } = api.deps;
     await sql`update commands set attempts = ${MOST_TRIES - 1} where id = ${first!}`;
     let well = false;
-    const { delivered, deliver } = deliverer((id) => (id === second || well ? RECORDED : LATE));
-    relayTo({ deliver });
+    const { delivered, deliverCommand } = deliverer((id) => (id === second || well ? RECORDED : LATE));
+    relayTo({ deliverCommand });
     await eventually(() => delivered.includes(second!));
     expect(delivered).toEqual([first, second]);
     const dead = {
@@ -201,8 +201,8 @@ describe('commands', () => {
     const [application] = await applications(1);
     const [id] = await waiting(application!, 1);
     await api.deps.sql`update commands set attempts = ${MOST_TRIES - 1} where id = ${id!}`;
-    const { deliver } = deliverer(() => LATE);
-    relayTo({ deliver, isReachable: () => Promise.resolve(false) });
+    const { deliverCommand } = deliverer(() => LATE);
+    relayTo({ deliverCommand, isReachable: () => Promise.resolve(false) });
     await eventually(async () => (await commandRow(id!)).lastError !== null);
     expect(await commandRow(id!)).toMatchObject({ attempts: MOST_TRIES - 1, lastError: 'no_answer', deadAt: null });
   });
@@ -212,8 +212,8 @@ describe('commands', () => {
     const command = { clientId, action: 'notes', body: { text: 'x', visibility: 'internal' } } as const;
     await keepCommand(api.deps.sql, { ...command, id: randomUUID(), applicationId: mine! }, ACTOR);
     const ids = await waiting(other!, 3);
-    const { delivered, deliver } = deliverer(() => RECORDED);
-    relayTo({ deliver });
+    const { delivered, deliverCommand } = deliverer(() => RECORDED);
+    relayTo({ deliverCommand });
     await eventually(() => delivered.length === 3);
     expect(delivered).toEqual(ids);
   });
@@ -349,7 +349,7 @@ describe('the outbox', () => {
       // a lease that is over at once, as after the end of the process
       const rows = await claimRows(sql, 50, 0);
       if (rows.some(({ subject }) => subject === poison)) continue;
-      for (const row of rows) await deleteDelivered(sql, row, [row.id]);
+      for (const row of rows) await deleteDeliveredRows(sql, row, [row.id]);
       delivered.push(...rows.map(({ subject }) => subject));
     }
     expect(delivered.sort()).toEqual([...others].sort());

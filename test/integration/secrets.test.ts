@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createFeed, findFeedToken } from '../../record/work-queue/calendar-feeds';
-import { deleteExpired } from '../../record/operations/housekeeping';
+import { deleteExpiredRows } from '../../record/operations/housekeeping';
 import { createApiKey, findKeySecret } from '../../record/registry/api-keys';
 import { createUser } from '../../record/registry/users';
 import { createEndpoint, findEndpointSecret } from '../../record/outreach/webhooks';
@@ -115,7 +115,7 @@ test('an answer that is kept for retries holds no secret, and ten minutes later 
   >`select id, response from idempotency_keys where response is not null`;
   const opened = kept.map(({ id, response }) => keyring.open(response, `idempotency_keys/${id}`)).join();
   for (const secret of secrets) expect(opened).not.toContain(secret);
-  await deleteExpired(sql);
+  await deleteExpiredRows(sql);
   const [left] = await sql`
     select (select count(*) from api_keys where key_sealed is not null) as keys,
       (select count(*) from calendar_feeds where token_sealed is not null) as feeds`;

@@ -38,7 +38,7 @@ describe('a workflow that has started under today’s rules, and goes on under t
     const { clientId } = life.book;
     const said = { action, body } as ActionWithBody;
     await keepCommand(lives.sql, { id, clientId, applicationId: life.id, ...said }, ACTOR);
-    return (await createDispatch({ sql: lives.sql, client: lives.env.client }).deliver(id, 20_000)).status;
+    return (await createDispatch({ sql: lives.sql, client: lives.env.client }).deliverCommand(id, 20_000)).status;
   }
 
   /** Waits until the workflow knows what the record answers; a closed application's has ended. */

@@ -54,7 +54,7 @@ export class Lives {
   /** Delivers a command as one of several processes, another one each time. */
   deliver(commandId: string): Promise<Delivery> {
     this.delivered += 1;
-    return this.doors[this.delivered % PROCESSES]!.deliver(commandId, WITHIN_MS);
+    return this.doors[this.delivered % PROCESSES]!.deliverCommand(commandId, WITHIN_MS);
   }
 
   /** `through` stands between the workflows and the recording step, to do what networks do; the rest is what goes outside. */
