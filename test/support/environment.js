@@ -2,18 +2,15 @@
 const vm = require('node:vm');
 const { TestEnvironment } = require('jest-environment-node');
 
-const { dependencies, devDependencies } = require('../../package.json');
-
-/** What tests and the product import; what transforms and runs the tests is jest's own. */
-const packages = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !/jest|swc/.test(name));
-const IN_A_PACKAGE = new RegExp(`/node_modules/(${packages.join('|')})/`);
+/** Of all packages only jest's runner has something of its own to keep for each file. */
+const OF_ALL_FILES = /\/node_modules\/(?!jest-circus\/|@jest\/globals\/)/;
 
 /** What jest takes for the context of a file's modules: the process's own. */
 const OWN_CONTEXT = {};
 const { compileFunction } = vm;
 vm.compileFunction = (code, names, { parsingContext, ...options }) => {
   if (parsingContext !== OWN_CONTEXT) return compileFunction(code, names, { ...options, parsingContext });
-  if (!IN_A_PACKAGE.test(options.filename)) return compileFunction(code, names, options);
+  if (!OF_ALL_FILES.test(options.filename)) return compileFunction(code, names, options);
   return (module) => {
     module.exports = require(options.filename);
   };
