@@ -120,7 +120,8 @@ export class TestApi {
   }
 
   private holdAgainstDescription(method: string, path: string, { status, headers, body }: Reply): void {
-    const route = this.routes.find((one) => one.method === method.toLowerCase() && matches(one.path, path));
+    const [asked] = path.split('?');
+    const route = this.routes.find((one) => one.method === method.toLowerCase() && patternOf(one.path).test(asked!));
     if (status >= 400 && headers.get('content-type')?.startsWith('application/problem+json')) {
       if (body.status !== status || !/^urn:countersign:problem:\w+$/.test(body.type) || !body.title)
         throw new Error(`${method} ${path}: not a problem: ${JSON.stringify(body)}`);
@@ -136,8 +137,15 @@ export class TestApi {
   }
 }
 
-const matches = (template: string, path: string): boolean =>
-  new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+').replaceAll('.', '\\.')}$`).test(path.split('?')[0]!);
+/** Each answer is held against the routes: the pattern of a path is made once. */
+const patterns = new Map<string, RegExp>();
+function patternOf(template: string): RegExp {
+  const made = patterns.get(template);
+  if (made) return made;
+  const pattern = new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+').replaceAll('.', '\\.')}$`);
+  patterns.set(template, pattern);
+  return pattern;
+}
 
 /** Names and numbers of an invented therapist and practice; the NPIs have right check digits. */
 export const NPI = '1234567893';
