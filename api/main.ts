@@ -5,7 +5,7 @@ import { createKeyring } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
 import { migrateDatabase } from '../runtime/migrate';
 import { runProcess } from '../runtime/run-process';
-import { exitWithSupervisor } from '../runtime/supervised';
+import { exitWithSupervisor } from '../runtime/exit-with-supervisor';
 import { connectTemporal } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
 import { createApp } from './app';

@@ -37,7 +37,7 @@ import { refuseCommand } from '../record/applications/recording-step';
 import { ANSWER_MS, createRuns, buildWatchId, buildWorkflowId } from './runs';
 import { readClock } from '../runtime/clock';
 import { isTooLong, type Sql } from '../runtime/database';
-import { collectInBatches } from '../runtime/gather';
+import { collectInBatches } from '../runtime/batches';
 import {
   applicationIdAttribute,
   clientIdAttribute,

@@ -7,7 +7,7 @@ import { openApplication } from '../record/applications/opening';
 import { stopAskingAboutRelationship } from '../record/platforms/platforms';
 import type { Principal } from '../record/kernel/principal';
 import type { ActionWithBody } from '../domain/applications/bodies';
-import type { LeavingAction } from '../domain/offboarding/leaving';
+import type { LeavingAction } from '../domain/offboarding/endings';
 import { readClock } from '../runtime/clock';
 import type { Sql } from '../runtime/database';
 import type { Dispatch } from './dispatch';

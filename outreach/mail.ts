@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { MailOutcome } from '../domain/outreach/sending';
+import type { MailOutcome } from '../domain/outreach/mailing-hours';
 
 export interface Mail {
   to: string;

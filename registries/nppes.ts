@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NppesRecord, Snapshot } from '../domain/sources/consistency';
+import type { NppesRecord, Snapshot } from '../domain/sources/findings';
 import { callService, parseJson, ServiceError } from './http';
 
 const TIMEOUT_MS = 15_000;

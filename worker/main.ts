@@ -14,7 +14,7 @@ import { createDatabase } from '../runtime/database';
 import { createKeyring } from '../runtime/keyring';
 import { createLogger } from '../runtime/logger';
 import { runProcess } from '../runtime/run-process';
-import { exitWithSupervisor } from '../runtime/supervised';
+import { exitWithSupervisor } from '../runtime/exit-with-supervisor';
 import { connectTemporal, readTemporalSettings } from '../runtime/temporal';
 import { watchEventLoop } from '../runtime/watchdog';
 import { startAuditLinker } from './audit-linker';

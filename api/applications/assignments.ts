@@ -10,11 +10,11 @@ import type { Principal } from '../../record/kernel/principal';
 import { refuseFields, Problem, toProblem } from '../kernel/errors';
 import { isAllowed } from '../kernel/policy';
 import { deriveUuid } from '../../runtime/uuid';
-import { runInParallel } from '../kernel/pooled';
+import { runInParallel } from '../kernel/parallel';
 import { answerOk, route, type Route } from '../kernel/route';
 import { application, bulkResult, acceptedCommand } from './applications-schemas';
 import { id } from '../kernel/schemas';
-import { allowOldNames } from '../kernel/names';
+import { allowOldNames } from '../kernel/old-names';
 import { ASSIGNMENT, showApplication, takeAction } from './applications-actions';
 import { checkFilter } from '../kernel/filters';
 

@@ -9,7 +9,7 @@ import { findPayer } from '../../record/registry/payers';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem, toProblem, type FieldError } from '../kernel/errors';
 import { deriveUuid } from '../../runtime/uuid';
-import { runInParallel } from '../kernel/pooled';
+import { runInParallel } from '../kernel/parallel';
 import { answerOk, route, type Route } from '../kernel/route';
 import { answer, contacts, rosterEntry, submissions } from './actions-schemas';
 import { bulkResult } from './applications-schemas';

@@ -8,7 +8,7 @@ import type { Deps } from '../kernel/deps';
 import { toProblem } from '../kernel/errors';
 import { readClock } from '../../runtime/clock';
 import { deriveUuid } from '../../runtime/uuid';
-import { runInParallel } from '../kernel/pooled';
+import { runInParallel } from '../kernel/parallel';
 import { answerOk, route, type Route } from '../kernel/route';
 import { bulkResult } from './applications-schemas';
 import { id, listOfIds, instant, line } from '../kernel/schemas';

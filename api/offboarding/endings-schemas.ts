@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ENDING_REASONS, FACT_SOURCES, LINES_OF_BUSINESS, STAGES } from '../../domain/kernel/codes';
-import { LEAVING_ACTIONS, LEAVING_CAUSES } from '../../domain/offboarding/leaving';
+import { LEAVING_ACTIONS, LEAVING_CAUSES } from '../../domain/offboarding/endings';
 import {
   actor,
   date,
@@ -14,7 +14,7 @@ import {
   yesOrNo,
   describeDate,
 } from '../kernel/schemas';
-import { describeFormerName, allowOldNames } from '../kernel/names';
+import { describeFormerName, allowOldNames } from '../kernel/old-names';
 import { tinInput } from '../registry/practices-schemas';
 import { dea, malpractice } from '../registry/providers-schemas';
 

@@ -28,7 +28,7 @@ import {
   ENDING_NAMES,
   providerReturnInput,
 } from './endings-schemas';
-import { addOldNames, restoreOldNames } from '../kernel/names';
+import { addOldNames, restoreOldNames } from '../kernel/old-names';
 import { refuseErrors } from '../kernel/validation';
 import { checkFilter } from '../kernel/filters';
 

@@ -4,7 +4,7 @@ import { listPublishedEvents } from '../../record/outreach/event-feed';
 import type { Deps } from '../kernel/deps';
 import { answerOk, route, type Route } from '../kernel/route';
 import { id, instant, limit, describeText, describePage } from '../kernel/schemas';
-import { allowOldNames } from '../kernel/names';
+import { allowOldNames } from '../kernel/old-names';
 
 const emitted = z
   .strictObject({

@@ -17,7 +17,7 @@ import {
   position,
 } from '../kernel/schemas';
 import { NOT_HTTPS, NOT_PUBLIC, refuseWebhookUrl } from '../../outreach/webhook-address';
-import { describeFormerName } from '../kernel/names';
+import { describeFormerName } from '../kernel/old-names';
 
 const types = allowWords(EMITTED_TYPES).min(1);
 const clientIds = listOfIds(500).min(1);

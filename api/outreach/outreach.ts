@@ -25,11 +25,11 @@ import type { Sql } from '../../runtime/database';
 import type { Keyring } from '../../runtime/keyring';
 import { addOnce } from '../kernel/duplicates';
 import type { Deps } from '../kernel/deps';
-import { checkGrant } from '../kernel/grant';
+import { checkGrant } from '../kernel/grants';
 import { answerPage } from '../kernel/listing';
 import { answerCreated, answerOk, route, type Route } from '../kernel/route';
 import { describePage, pageQuery, UNKNOWN_REFERENCE } from '../kernel/schemas';
-import { addOldNames } from '../kernel/names';
+import { addOldNames } from '../kernel/old-names';
 import {
   deliveriesQuery,
   delivery,

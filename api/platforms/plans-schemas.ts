@@ -3,7 +3,7 @@ import { CHECKLIST_ITEMS } from '../../domain/platforms/checklist';
 import { SERVICES, type Service } from '../../domain/platforms/plans';
 import { ANSWERS, DECISIONS } from '../../domain/platforms/platform';
 import { date, id, line, longText, state, version, describeDate } from '../kernel/schemas';
-import { describeFormerName, allowOldNames } from '../kernel/names';
+import { describeFormerName, allowOldNames } from '../kernel/old-names';
 import {
   applicationBrief,
   consequence,

@@ -8,7 +8,7 @@ import { findRelationship } from '../../record/platforms/platforms';
 import type { Deps } from '../kernel/deps';
 import { answerOk, route, type Route } from '../kernel/route';
 import { placeQuery } from './consequences-schemas';
-import { addOldNames, restoreOldNames } from '../kernel/names';
+import { addOldNames, restoreOldNames } from '../kernel/old-names';
 import {
   checklist,
   checklistEntry,

@@ -9,7 +9,7 @@ import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem, toProblem } from '../kernel/errors';
 import { readClock } from '../../runtime/clock';
 import { deriveUuid } from '../../runtime/uuid';
-import { runInParallel } from '../kernel/pooled';
+import { runInParallel } from '../kernel/parallel';
 import { answerOk, route, type Route } from '../kernel/route';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { chosenApplications, startedApplications } from './platform-applications-schemas';

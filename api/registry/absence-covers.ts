@@ -17,7 +17,7 @@ import {
   UNKNOWN_REFERENCE,
   describeDate,
 } from '../kernel/schemas';
-import { SUBSTITUTE, describeFormerName, allowOldNames, addOldNames } from '../kernel/names';
+import { SUBSTITUTE, describeFormerName, allowOldNames, addOldNames } from '../kernel/old-names';
 
 const coverFields = z
   .strictObject({

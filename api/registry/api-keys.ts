@@ -1,6 +1,6 @@
 import { createApiKey, findKey, listKeys, revokeKey, findKeySecret } from '../../record/registry/api-keys';
 import type { Deps } from '../kernel/deps';
-import { listErrorsBeyondOwner, checkGrant, findOwner } from '../kernel/grant';
+import { listErrorsBeyondOwner, checkGrant, findOwner } from '../kernel/grants';
 import { refuseErrors } from '../kernel/validation';
 import { answerPage } from '../kernel/listing';
 import { answerCreated, answerNoContent, answerOk, route, type Route } from '../kernel/route';

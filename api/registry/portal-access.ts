@@ -14,7 +14,7 @@ import type { Deps } from '../kernel/deps';
 import { answerPage } from '../kernel/listing';
 import { answerCreated, route, type Route } from '../kernel/route';
 import { date, id, listOfIds, line, longText, describePage, describeDate } from '../kernel/schemas';
-import { describeFormerName, allowOldNames, addOldNames, restoreOldNames } from '../kernel/names';
+import { describeFormerName, allowOldNames, addOldNames, restoreOldNames } from '../kernel/old-names';
 import { refuseErrors } from '../kernel/validation';
 import { listUnknown, listWorkerErrors } from '../kernel/references';
 

@@ -9,7 +9,7 @@ import {
 } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem } from '../kernel/errors';
-import { checkGrant } from '../kernel/grant';
+import { checkGrant } from '../kernel/grants';
 import { mayGrant } from '../kernel/policy';
 import { answerPage } from '../kernel/listing';
 import { answerCreated, answerOk, route, type Route } from '../kernel/route';

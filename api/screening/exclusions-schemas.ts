@@ -18,7 +18,7 @@ import {
   describeText,
   describeDate,
 } from '../kernel/schemas';
-import { allowOldNames } from '../kernel/names';
+import { allowOldNames } from '../kernel/old-names';
 import { registryState } from '../kernel/lookup-schemas';
 
 const month = describeText(

@@ -1,6 +1,6 @@
 import { readClock } from '../../runtime/clock';
 import { z } from 'zod';
-import { FINDING_CODES, SEVERITIES } from '../../domain/sources/consistency';
+import { FINDING_CODES, SEVERITIES } from '../../domain/sources/findings';
 import { toLocalDate } from '../../domain/time/calendar';
 import { listFindings } from '../../record/sources/findings';
 import { findClient } from '../../record/registry/clients';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TASK_KINDS } from '../../domain/kernel/codes';
 import { actor, id, instant, line, longText, pageQuery, yesOrNo } from '../kernel/schemas';
-import { describeFormerName, allowOldNames } from '../kernel/names';
+import { describeFormerName, allowOldNames } from '../kernel/old-names';
 
 const kind = z.enum(TASK_KINDS);
 

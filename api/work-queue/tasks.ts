@@ -5,7 +5,7 @@ import type { Deps } from '../kernel/deps';
 import { answerPage } from '../kernel/listing';
 import { answerOk, route, type Route } from '../kernel/route';
 import { describePage } from '../kernel/schemas';
-import { addOldNames } from '../kernel/names';
+import { addOldNames } from '../kernel/old-names';
 import { task, taskCompletion, tasksQuery, TASK_NAMES } from './tasks-schemas';
 import { checkFilter } from '../kernel/filters';
 

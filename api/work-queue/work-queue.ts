@@ -20,7 +20,7 @@ import {
   yesOrNo,
 } from '../kernel/schemas';
 import { callingHours } from '../registry/playbook-schemas';
-import { describeFormerName, addOldNames, SUBSTITUTE } from '../kernel/names';
+import { describeFormerName, addOldNames, SUBSTITUTE } from '../kernel/old-names';
 import { checkFilter } from '../kernel/filters';
 
 const workItem = z

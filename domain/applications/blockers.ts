@@ -1,4 +1,4 @@
-import type { Rules } from '../registry/terms';
+import type { Rules } from '../registry/application-rules';
 import type { BlockerCode } from './state';
 
 /** A blocker in words: what stands in the way, and who clears it. */

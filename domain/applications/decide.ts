@@ -5,7 +5,7 @@ import { isApprovalNeeded, isSameValue, type Proof } from '../kernel/facts';
 import type { Bodies, Command, GivenFact, OpeningBody } from './bodies';
 import type { ApplicationKey, ApplicationEvent, Draft, FileReading, TimerName, Track } from './events';
 import type { Instant, PlainDate } from '../time/instants';
-import type { Rules } from '../registry/terms';
+import type { Rules } from '../registry/application-rules';
 import { applyEvent } from './reduce';
 import { FACTS_DISPROVED_BY_ISSUE } from './participation';
 import { findFollowUp, isOpen, isParticipating, type ApplicationState } from './state';

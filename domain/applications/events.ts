@@ -1,5 +1,5 @@
 import type { Instant, PlainDate } from '../time/instants';
-import type { Rules, AttestationState, StatutoryDate } from '../registry/terms';
+import type { Rules, AttestationState, StatutoryDate } from '../registry/application-rules';
 import type {
   Purpose,
   ApplicationKind,

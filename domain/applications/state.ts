@@ -8,7 +8,7 @@ import type {
   KnownProgress,
   Track,
 } from './events';
-import type { AttestationState, Rules } from '../registry/terms';
+import type { AttestationState, Rules } from '../registry/application-rules';
 import { findFactLack, type FactLack } from '../kernel/facts';
 import type { Instant, PlainDate } from '../time/instants';
 import {

@@ -1,4 +1,4 @@
-import type { AttestationState } from './terms';
+import type { AttestationState } from './application-rules';
 import type { PlainDate } from '../time/instants';
 import { addDays } from '../time/dates';
 import { isInForce, type Term } from './held-terms';

@@ -1,5 +1,5 @@
 import type { PlainDate } from '../time/instants';
-import type { Rules } from './terms';
+import type { Rules } from './application-rules';
 import type { CallHours, Closure, Window } from '../time/calendar';
 import {
   FACTS,

@@ -1,5 +1,5 @@
 import type { PlainDate } from '../time/instants';
-import type { StatutoryDate } from './terms';
+import type { StatutoryDate } from './application-rules';
 import { addDays } from '../time/dates';
 import type { ApplicationKind, LineOfBusiness } from '../kernel/codes';
 

@@ -1,6 +1,6 @@
 import type { Instant, PlainDate } from '../time/instants';
 import { addDays, addMilliseconds, isFuture, toUtcDate } from '../time/dates';
-import { computeSpread } from '../outreach/politeness';
+import { computeSpread } from '../outreach/pacing';
 
 /** What CAQH, or an export of its portal, says of a provider; its words as they are. */
 export interface CaqhStatement {

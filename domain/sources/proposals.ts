@@ -1,7 +1,7 @@
-import { selectInState, isLicenceLike, type Snapshot } from './consistency';
+import { selectInState, isLicenceLike, type Snapshot } from './findings';
 import { comparePersonNames } from '../kernel/names';
 
-export type { Snapshot } from './consistency';
+export type { Snapshot } from './findings';
 
 /** What of a provider's file a source outside may propose to change; an address is the practice's and never is. */
 export const PROPOSED_FIELDS = ['firstName', 'lastName', 'taxonomyCode', 'licenceNumber'] as const;

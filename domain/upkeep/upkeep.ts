@@ -9,7 +9,7 @@ import { findWindowStart, findReminderInstant, toLocalDate } from '../time/calen
 import type { UpkeepKind } from '../kernel/codes';
 import { addDays } from '../time/dates';
 import type { Authorisation } from '../registry/authorisation';
-import type { Rules } from '../registry/terms';
+import type { Rules } from '../registry/application-rules';
 
 /** What counts at one client of a person, as far as it ends by itself. */
 export interface UpkeepFile {

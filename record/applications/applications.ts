@@ -10,7 +10,7 @@ import { findBridge, type Bridge } from './bridges';
 import { readFactBody, readOutstandingItems } from './commands';
 import { toLocalDate } from '../../domain/time/calendar';
 import { isParticipationCurrent } from '../billing/readiness-watch';
-import { listOpeningQuestions, type OpeningQuestion } from './questions';
+import { listOpeningQuestions, type OpeningQuestion } from './opening-questions';
 import { isInScope, type Principal } from '../kernel/principal';
 import { findRenewal } from './renewals';
 import { listLapseWarnings } from '../upkeep/upkeep-list';

@@ -12,7 +12,7 @@ import { toJson, toRows, type Sql, type Tx } from '../../runtime/database';
 import { readRun, buildRun, type ApplicationRun } from './application-run';
 import { computeDigest } from '../kernel/digest';
 import { keepCommand, readFactProof, areApprovalsWanted } from './commands';
-import { readProviderFile, computeFileReading } from './file';
+import { readProviderFile, computeFileReading } from './provider-file';
 import type { Actor } from '../kernel/principal';
 import { buildColumns, projectStep } from './projection';
 import { hasKey } from './same-key';

@@ -7,7 +7,7 @@ import { toLocalDate } from '../../domain/time/calendar';
 import type { Prerequisite, Stage } from '../../domain/kernel/codes';
 import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/registry/playbook';
 import type { Db, Fragment } from '../../runtime/database';
-import { readFile } from './file';
+import { readFile } from './provider-file';
 import { isInScope, type Principal } from '../kernel/principal';
 
 interface Change<T> {

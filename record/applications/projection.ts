@@ -16,7 +16,7 @@ import { isSameValue } from '../../domain/kernel/facts';
 import { keepBridges, projectChecks } from './bridges';
 import { emitEvent } from '../outreach/event-feed';
 import { projectOutreach } from './outreach-due';
-import { projectReturnedApplications } from './returned';
+import { projectReturnedApplications } from './returned-applications';
 import { projectReference } from './payer-reference';
 import { projectAgreement, projectSpan, terminateSpans } from './spans';
 

@@ -16,7 +16,7 @@ import { resolvePlaybook, deriveRules, type Playbook } from '../../domain/regist
 import { readClock } from '../../runtime/clock';
 import { beginStep } from '../../runtime/database';
 import { findCommand, readCircumstances, getCommand, settleCommand, type KeptCommand } from './commands';
-import { readFile } from './file';
+import { readFile } from './provider-file';
 import { projectStep } from './projection';
 import {
   keepSetAside,

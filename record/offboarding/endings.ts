@@ -13,7 +13,7 @@ import {
   type LeavingApplication,
   type LeavingCause,
   type LeavingItem,
-} from '../../domain/offboarding/leaving';
+} from '../../domain/offboarding/endings';
 import { readClock } from '../../runtime/clock';
 import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';

@@ -6,7 +6,7 @@ import { toLocalDate } from '../../domain/time/calendar';
 import { mayContact } from '../../domain/applications/prerequisites';
 import type { Authorisation } from '../../domain/registry/authorisation';
 import type { SentKind } from '../../domain/kernel/codes';
-import { BURST_MS, computeMailingTime, listPaces, type MailOutcome } from '../../domain/outreach/sending';
+import { BURST_MS, computeMailingTime, listPaces, type MailOutcome } from '../../domain/outreach/mailing-hours';
 import { readClock } from '../../runtime/clock';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { RENEWAL_TEMPLATES, type RecipientType } from './messages';

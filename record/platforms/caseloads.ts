@@ -4,7 +4,7 @@ import type { Panel } from '../../domain/registry/panels';
 import type { CaseloadItem } from '../../domain/platforms/targets';
 import { toJson, type Db, type Sql } from '../../runtime/database';
 import { isInScope, type Principal } from '../kernel/principal';
-import { reviseRow, type Precondition } from '../kernel/revise';
+import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 
 /** What is kept as one list, with the version of what it belongs to. */
 export interface VersionedList<T> {

@@ -2,7 +2,7 @@ import { CHECKLIST_ITEMS, type ChecklistEntry } from '../../domain/platforms/che
 import type { Db, Sql } from '../../runtime/database';
 import type { Relationship } from './platforms';
 import { isInScope, type Principal } from '../kernel/principal';
-import { reviseRow, type Precondition } from '../kernel/revise';
+import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 
 /** The whole checklist of a relationship, in order; what nobody has taken up yet is open too. */
 export async function readChecklist(sql: Db, principal: Principal, relationshipId: string): Promise<ChecklistEntry[]> {

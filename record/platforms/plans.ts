@@ -15,10 +15,10 @@ import type { Db, Sql } from '../../runtime/database';
 import { readCaseload } from './caseloads';
 import { readChecklist } from './checklist';
 import { readConsequences, type Place, type Surroundings } from './consequences';
-import { readFile } from '../applications/file';
+import { readFile } from '../applications/provider-file';
 import type { Relationship } from './platforms';
 import { isInScope, type Principal } from '../kernel/principal';
-import { reviseRow, type Precondition } from '../kernel/revise';
+import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 
 /** The services that the platform performs today, as the client stated them; services without a statement are left out. */
 const readServices = (sql: Db, principal: Principal, relationshipId: string): Promise<ServiceEntry[]> =>

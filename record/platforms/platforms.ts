@@ -23,7 +23,7 @@ import { keepBridges } from '../applications/bridges';
 import { addSpans, selectLastDayThrough, restateSpans } from '../billing/platform-spans';
 import { buildActor, isInScope, type Actor, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
-import { reviseRow, type Precondition } from '../kernel/revise';
+import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 import { settleTasks } from '../kernel/tasks';
 
 export interface RelationshipInput {

@@ -18,7 +18,7 @@ import {
 import type { Db } from '../../runtime/database';
 import { readCaseload, listDaysTaken } from './caseloads';
 import { readSurroundings } from './consequences';
-import { readFile } from '../applications/file';
+import { readFile } from '../applications/provider-file';
 import { isInScope, type Principal } from '../kernel/principal';
 import { OPENING_KINDS } from '../billing/readiness';
 

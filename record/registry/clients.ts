@@ -4,9 +4,9 @@ import { recordAudit } from '../kernel/audit';
 import { Duplicate } from '../kernel/duplicate';
 import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
-import { reviseRow, type Precondition } from '../kernel/revise';
+import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 import { announceFact } from '../kernel/subscribers';
-import { runUnlessViolated } from '../kernel/violation';
+import { runUnlessViolated } from '../kernel/constraint-violation';
 
 export interface ClientInput {
   name: string;

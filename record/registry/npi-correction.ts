@@ -3,7 +3,7 @@ import type { Sql } from '../../runtime/database';
 import { Duplicate } from '../kernel/duplicate';
 import type { Principal } from '../kernel/principal';
 import { requestLookups } from '../kernel/registry-requests';
-import { reviseRow, type Precondition } from '../kernel/revise';
+import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 import { announceFact } from '../kernel/subscribers';
 import { carryExclusions, screenProviders } from '../screening/exclusions';
 import { findProvider, type Provider } from './providers';

@@ -9,8 +9,8 @@ import { selectAsKnown } from '../kernel/as-of';
 import type { Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 import { settleTasks } from '../kernel/tasks';
-import { reviseRow, type Precondition } from '../kernel/revise';
-import { runUnlessViolated } from '../kernel/violation';
+import { reviseRow, type Precondition } from '../kernel/versioned-rows';
+import { runUnlessViolated } from '../kernel/constraint-violation';
 
 export interface PayerInput {
   name: string;

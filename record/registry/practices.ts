@@ -12,8 +12,8 @@ import { screenPractices } from '../screening/exclusions';
 import { keepChanges, type Circumstance } from './file-changes';
 import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
-import { reviseRow, type Precondition } from '../kernel/revise';
-import { runUnlessViolated } from '../kernel/violation';
+import { reviseRow, type Precondition } from '../kernel/versioned-rows';
+import { runUnlessViolated } from '../kernel/constraint-violation';
 
 interface Address {
   line1: string;

@@ -17,7 +17,7 @@ import {
 } from '../kernel/person-scope';
 import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
-import { reviseRow, type Precondition } from '../kernel/revise';
+import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 
 /** A name that a person had before. */
 interface FormerName extends PersonName {

@@ -1,6 +1,6 @@
 import { announceFact } from '../kernel/subscribers';
 import type { PlainDate } from '../../domain/time/instants';
-import type { Snapshot } from '../../domain/sources/consistency';
+import type { Snapshot } from '../../domain/sources/findings';
 import { toJson, toRows, type Sql } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { buildActor, type Principal } from '../kernel/principal';

@@ -2,7 +2,7 @@ import { WORKER_ROLES, type Role } from '../../domain/kernel/codes';
 import type { Db, Fragment, Sql, Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import type { Principal } from '../kernel/principal';
-import { runUnlessViolated } from '../kernel/violation';
+import { runUnlessViolated } from '../kernel/constraint-violation';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
 export interface UserInput {

@@ -2,7 +2,7 @@ import { addMilliseconds } from '../../domain/time/dates';
 import { announceFact } from '../kernel/subscribers';
 import { randomUUID } from 'node:crypto';
 import type { Instant } from '../../domain/time/instants';
-import { computeBackOff } from '../../domain/outreach/politeness';
+import { computeBackOff } from '../../domain/outreach/pacing';
 import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { recordAudit } from '../kernel/audit';
 import { isWithClient } from '../kernel/person-scope';

@@ -1,7 +1,7 @@
 import { addMilliseconds, toInstant } from '../../domain/time/dates';
 import type { Instant, PlainDate } from '../../domain/time/instants';
 import { computeListDueAt, computeListOutAt, findMonth, addOneMonth } from '../../domain/screening/exclusions';
-import { computeBackOff } from '../../domain/outreach/politeness';
+import { computeBackOff } from '../../domain/outreach/pacing';
 import type { Db, Sql, Tx } from '../../runtime/database';
 import { findLatestList, OPERATOR_ID } from '../screening/exclusions';
 import type { OutreachStep } from '../outreach/mail';

@@ -6,7 +6,7 @@ import {
   type CheckedFile,
   type CheckedPractice,
   type Finding,
-} from '../../domain/sources/consistency';
+} from '../../domain/sources/findings';
 import type { Db, Fragment } from '../../runtime/database';
 import { selectCurrentLicences, selectLatestSnapshots, selectRegistryStatement } from '../kernel/person-scope';
 import { isInScope, type Principal } from '../kernel/principal';

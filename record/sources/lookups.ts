@@ -12,8 +12,8 @@ import {
 } from '../../domain/sources/caqh';
 import type { RegistryService } from '../../domain/kernel/codes';
 import { addMilliseconds, toUtcDate } from '../../domain/time/dates';
-import type { NppesRecord } from '../../domain/sources/consistency';
-import { computeBackOff, PACE_MS, computeSpread, WAVE_MS } from '../../domain/outreach/politeness';
+import type { NppesRecord } from '../../domain/sources/findings';
+import { computeBackOff, PACE_MS, computeSpread, WAVE_MS } from '../../domain/outreach/pacing';
 import { toJson, toRows, type Db, type Fragment, type Sql, type Tx } from '../../runtime/database';
 import { deriveUuid } from '../../runtime/uuid';
 import { isCaqhApiOn, updateRoster } from './caqh-roster';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { evaluateAttestation } from '../../domain/registry/attestation';
-import { readProviderFile } from '../../record/applications/file';
+import { readProviderFile } from '../../record/applications/provider-file';
 import { PAYER, PRACTICE, type Reply } from '../support/api';
 import { eventually } from '../support/eventually';
 import { createAllFacts, daysAgo, daysAhead, SEEN, System, TODAY } from '../support/system';

@@ -1,5 +1,5 @@
 import { ROLES, type Role } from '../../domain/kernel/codes';
-import { readProviderFile } from '../../record/applications/file';
+import { readProviderFile } from '../../record/applications/provider-file';
 import { keepNppes, setServices } from '../../record/sources/lookups';
 import { processUpkeep } from '../../record/upkeep/upkeep';
 import { ADMIN_KEY, CLIENT, PROVIDER, type Reply } from '../support/api';

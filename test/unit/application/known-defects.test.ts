@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Instant } from '../../../domain/time/instants';
 import { listArmedTimers } from '../../../domain/applications/schedule';
 import { FACTS, OUTCOMES, type Stage } from '../../../domain/kernel/codes';
-import { computeSendingTime } from '../../../domain/outreach/sending';
+import { computeSendingTime } from '../../../domain/outreach/mailing-hours';
 import { toDay, toWallClock, isWorkday, ZONES } from '../../support/independent-calendar';
 import { Paper, TODAY0, toLocalText } from './paper';
 import { extent } from '../../support/extent';

@@ -6,7 +6,7 @@ import {
   planNextCaqhCheck,
   type CaqhStatement,
 } from '../../../domain/sources/caqh';
-import { computeBackOff, computeSpread } from '../../../domain/outreach/politeness';
+import { computeBackOff, computeSpread } from '../../../domain/outreach/pacing';
 
 const SAID: CaqhStatement = {
   found: true,
@@ -68,7 +68,7 @@ test('a statement is of before the one on file where it is dated earlier, or not
   expect(isBefore('2026-03-01', '2026-03-12')).toBe(false);
 });
 
-describe('politeness', () => {
+describe('pacing', () => {
   const NOW = '2026-03-10T12:00:00.000Z';
   const hours = (at: string) => (Date.parse(at) - Date.parse(NOW)) / 3_600_000;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { transformFileSync } from '@swc/core';
 import { root } from '../../../local/paths';
 
-const { code } = transformFileSync(join(root, 'runtime/supervised.ts'), {
+const { code } = transformFileSync(join(root, 'runtime/exit-with-supervisor.ts'), {
   configFile: join(root, '.swcrc'),
   sourceMaps: false,
 });

@@ -1,4 +1,4 @@
-import { listProviderFindings, listPracticeFindings, type CheckedFile } from '../../../domain/sources/consistency';
+import { listProviderFindings, listPracticeFindings, type CheckedFile } from '../../../domain/sources/findings';
 
 const TODAY = '2026-06-01';
 const ADDRESS = { line1: '1 Elm Street, Suite 4', city: 'Denver', state: 'CO', postalCode: '80202' };

@@ -9,7 +9,7 @@ import {
   type Leaver,
   type LeavingAction,
   type LeavingApplication,
-} from '../../../domain/offboarding/leaving';
+} from '../../../domain/offboarding/endings';
 
 const TODAY = '2026-03-10';
 const ON = '2026-03-31';
