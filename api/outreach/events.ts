@@ -8,7 +8,7 @@ import { allowOldNames } from '../kernel/old-names';
 
 const emitted = z
   .strictObject({
-    seq: z.int().meta({ description: 'Grows with every event; may be sent as `cursor`' }),
+    seq: z.int().meta({ description: 'Grows with every event, by time and not by counting; may be sent as `cursor`' }),
     id,
     clientId: id,
     type: z.enum(EMITTED_TYPES),
@@ -21,10 +21,10 @@ const emitted = z
 const SEQ = {
   rule: 'cursor',
   message: 'must be a nextCursor or a seq',
-  holds: (value: string) => /^\d{1,15}$/.test(value),
+  holds: (value: string) => /^\d{1,16}$/.test(value) && Number(value) <= Number.MAX_SAFE_INTEGER,
 };
 const cursor = describeText([SEQ], {
-  pattern: '^[0-9]{1,15}$',
+  pattern: '^[0-9]{1,16}$',
   description:
     'Answers the events after this one: the `nextCursor` of the page before, or the `seq` of the last event that was ' +
     'read. Left out: from the first event',

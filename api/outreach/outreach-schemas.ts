@@ -119,7 +119,7 @@ export const inboxItem = z
   .meta({ id: 'InboxItem' });
 export const inboxQuery = pageQuery.extend({ userId: id, unread: yesOrNo.optional() });
 
-export const mailboxQuery = z.strictObject({ limit, cursor: readCursor(position.serial).optional() });
+export const mailboxQuery = z.strictObject({ limit, cursor: readCursor(position.id).optional() });
 export const localMail = z
   .strictObject({ recipient: z.string(), subject: z.string(), text: z.string(), html: z.string(), at: instant })
   .meta({ id: 'LocalMail' });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { ROLES } from '../../domain/kernel/codes';
+import type { Principal } from '../../record/kernel/principal';
+import type { User } from '../../record/registry/users';
 import {
   actor,
   BESIDE_BAD_FIELDS,
@@ -81,7 +83,7 @@ export const user = z
     name: line,
     email,
     role,
-    clientIds: clientIds.nullable(),
+    clientIds: clientIds.nullable().meta({ description: 'Those that the caller sees; null: every client' }),
     team: line.nullable(),
     capacity: capacity.nullable(),
     timeZone,
@@ -90,6 +92,11 @@ export const user = z
     createdAt: instant,
   })
   .meta({ id: 'User' });
+
+/** A user as a principal is shown them: of their clients those that both see. */
+export const showUser =
+  ({ clientIds: seen }: Principal) =>
+  (one: User): User => ({ ...one, clientIds: one.clientIds?.filter((id) => seen?.includes(id) ?? true) ?? null });
 
 export const userPatch = z
   .strictObject({
@@ -133,3 +140,21 @@ const apiKeyFields = {
 
 export const apiKey = z.strictObject(apiKeyFields).meta({ id: 'ApiKey' });
 export const newApiKey = z.strictObject({ ...apiKeyFields, key: onceShownSecret }).meta({ id: 'NewApiKey' });
+
+export const revocationQuery = z.strictObject({
+  made: z
+    .enum(['ended', 'kept'])
+    .optional()
+    .meta({ description: 'What becomes of the things that the key made. Default: `ended`' }),
+});
+export const madeByKey = z
+  .strictObject({
+    items: z.array(
+      z.strictObject({
+        what: z.enum(['api_key', 'calendar_feed', 'webhook_endpoint', 'cover']),
+        id: id.meta({ description: 'Of a calendar feed, the id of its user' }),
+        madeBy: id.meta({ description: 'The key that made it: this one, or one that comes from it' }),
+      }),
+    ),
+  })
+  .meta({ id: 'MadeByKey' });

@@ -1,19 +1,12 @@
 import { ROLES } from '../../domain/kernel/codes';
-import {
-  createUser,
-  findUser,
-  findUserByEmail,
-  listUsers,
-  updateUser,
-  type UserPatch,
-} from '../../record/registry/users';
+import { createUser, findUser, listUsers, updateUser, type UserPatch } from '../../record/registry/users';
 import type { Deps } from '../kernel/deps';
 import { refuseFields, Problem } from '../kernel/errors';
 import { checkGrant } from '../kernel/grants';
 import { mayGrant } from '../kernel/policy';
 import { answerPage } from '../kernel/listing';
 import { answerCreated, answerOk, route, type Route } from '../kernel/route';
-import { CLIENT_IS_SCOPED, user, userInput, userPatch } from './access-schemas';
+import { CLIENT_IS_SCOPED, showUser, user, userInput, userPatch } from './access-schemas';
 import { describePage, pageQuery, ZONE_UNKNOWN } from '../kernel/schemas';
 
 const tag = 'users';
@@ -23,6 +16,8 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     method: 'post',
     path: '/v1/users',
     summary: 'Add a user',
+    description:
+      'Two users have one email address only where they have no client in common: 409 `duplicate_user` names the other.',
     tag,
     access: 'users:write',
     body: userInput,
@@ -43,7 +38,7 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     access: 'users:read',
     query: pageQuery,
     responses: { 200: { description: 'Users in order of creation', schema: describePage(user) } },
-    handler: async ({ principal, query }) => answerPage(await listUsers(sql, principal, query), (item) => item),
+    handler: async ({ principal, query }) => answerPage(await listUsers(sql, principal, query), showUser(principal)),
   }),
   route({
     method: 'get',
@@ -53,7 +48,7 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
     access: 'users:read',
     subject: ({ principal, params }) => findUser(sql, principal, params.id),
     responses: { 200: { description: 'The user', schema: user } },
-    handler: async ({ subject }) => answerOk(subject),
+    handler: async ({ principal, subject }) => answerOk(showUser(principal)(subject)),
   }),
   route({
     method: 'patch',
@@ -78,9 +73,8 @@ export const userRoutes = ({ sql }: Deps): Route[] => [
       const beyond = ROLES.filter((one) => !mayGrant({ role, clientIds: null }, one, null));
       const changed = await updateUser(sql, principal, subject, body as UserPatch, beyond);
       if (changed === 'zone_unknown') throw refuseFields(ZONE_UNKNOWN);
-      if (changed === 'duplicate_user')
-        throw new Problem(changed, { existingId: await findUserByEmail(sql, principal, body.email!) });
       if (changed === 'has_work') throw new Problem(changed);
+      if ('existingId' in changed) throw new Problem('duplicate_user', changed);
       return answerOk(changed);
     },
   }),

@@ -47,7 +47,9 @@ export const exclusionList = z
     sha256: z.string(),
     entries: count,
     unreadable: count.meta({ description: 'Rows with a name that could not be read' }),
-    screened: count.meta({ description: 'Providers and practices that were checked against it' }),
+    screened: count.meta({
+      description: 'Providers and practices that were checked against it, of the clients that the caller sees',
+    }),
     clear: count,
     possible: count,
     confirmed: count,

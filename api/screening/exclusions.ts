@@ -78,7 +78,7 @@ export const exclusionRoutes = ({ sql, patienceMs }: Deps): Route[] => [
     access: 'operations:read',
     query: pageQuery,
     responses: { 200: { description: 'In order of their import', schema: describePage(exclusionList) } },
-    handler: async ({ query }) => answerPage(await listLists(sql, query), showList),
+    handler: async ({ principal, query }) => answerPage(await listLists(sql, principal, query), showList),
   }),
   route({
     method: 'get',

@@ -6,7 +6,7 @@ import { queueWebhooks } from './webhooks';
 
 /** A published event: ids, codes and dates. */
 export interface PublishedEvent {
-  /** Grows with every one; they are read in its order. */
+  /** Grows with every one, by time; they are read in its order. */
   seq: number;
   id: string;
   clientId: string;
@@ -26,9 +26,14 @@ export async function emitEvent(
   await queueWebhooks(tx, { id: made!.id, clientId, type });
 }
 
+/** How many clients' events share a step of the numbers. */
+const PLACES = 1024;
+
 /**
  * Assigns numbers to committed events that have none. A number is higher than any visible before it, so a reader that
- * continues from one misses none; readers assign them one after the other, so no transaction waits.
+ * continues from one misses none; readers assign them one after the other, so no transaction waits. Numbers go by the
+ * clock, in microseconds, and each client's events take a step each, at a place in it by chance: what lies between two of
+ * one client says nothing of what others did.
  */
 async function assignNumbers(sql: Sql): Promise<void> {
   const [waiting] = await sql`select from emitted where seq is null limit 1`;
@@ -36,10 +41,17 @@ async function assignNumbers(sql: Sql): Promise<void> {
   await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(hashtextextended('emitted', 0))`;
     await tx`
+      with own as (
+        select place, row_number() over (partition by client_id order by place) as nth from emitted where seq is null),
+      turns as (select place, nth, row_number() over (partition by nth order by random()) - 1 as turn from own),
+      steps as (
+        select nth, floor(random() * ${PLACES})::int as shift, sum(ceil(count(*)::numeric / ${PLACES})) over (order by nth) as after
+        from turns group by nth)
       update emitted e set seq = n.seq
       from (
-        select place, (select coalesce(max(seq), 0) from emitted) + row_number() over (order by place) as seq
-        from emitted where seq is null) n
+        select place, start.seq + (steps.after - 1 - turn / ${PLACES}) * ${PLACES} + (turn + shift) % ${PLACES} as seq
+        from turns join steps using (nth) cross join (
+          select greatest(max(seq) + 1, (extract(epoch from clock_timestamp()) * 1000000)::bigint) as seq from emitted) start) n
       where e.place = n.place`;
   });
 }

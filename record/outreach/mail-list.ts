@@ -127,12 +127,13 @@ export interface LocalMail {
 export async function listLocalMail(
   sql: Db,
   principal: Principal,
-  { limit, cursor }: { limit: number; cursor?: number | undefined },
-): Promise<{ items: LocalMail[]; next: number | null }> {
-  const rows = await sql<(LocalMail & { id: number })[]>`
-    select id, recipient, subject, text, html, at from local_mailbox
-    where ${isInScope(sql, principal)} ${cursor === undefined ? sql`` : sql`and id < ${cursor}`}
+  { limit, cursor }: { limit: number; cursor?: string | undefined },
+): Promise<{ items: LocalMail[]; next: string | null }> {
+  const rows = await sql<(LocalMail & { mailId: string })[]>`
+    select mail_id, recipient, subject, text, html, at from local_mailbox
+    where ${isInScope(sql, principal)}
+      ${cursor === undefined ? sql`` : sql`and id < (select id from local_mailbox where mail_id = ${cursor})`}
     order by id desc limit ${limit + 1}`;
-  const items = rows.slice(0, limit).map(({ id: _, ...mail }) => mail);
-  return { items, next: rows.length > limit ? Number(rows[limit - 1]!.id) : null };
+  const items = rows.slice(0, limit).map(({ mailId: _, ...mail }) => mail);
+  return { items, next: rows.length > limit ? rows[limit - 1]!.mailId : null };
 }

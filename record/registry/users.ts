@@ -59,39 +59,50 @@ const findZone = (sql: Db, clientIds: string[] | null): Fragment => sql`
     group by time_zone order by count(*) desc, time_zone limit 1), ${USUAL_ZONE})`;
 
 /**
- * Repeated under the same id it changes nothing; where the email address is taken, names that user if visible. Null where
- * the database does not know the zone.
+ * The other user who has an address at a client of the same scope. One address may be that of two users whose clients have
+ * nothing in common, so that nobody learns of the other; who may give the scope sees whomever this finds.
+ */
+async function findNamesake(
+  tx: Tx,
+  id: string,
+  { email, clientIds }: Pick<User, 'email' | 'clientIds'>,
+): Promise<string | undefined> {
+  await tx`select pg_advisory_xact_lock(hashtextextended('user ' || lower(${email}), 0))`;
+  const [user] = await tx<{ id: string }[]>`
+    select id from users
+    where lower(email) = lower(${email}) and id <> ${id}
+      and (client_ids is null or ${clientIds}::uuid[] is null or client_ids && ${clientIds}::uuid[])
+    order by created_at limit 1`;
+  return user?.id;
+}
+
+/**
+ * Repeated under the same id it changes nothing; where another has the email address, names that user. Null where the
+ * database does not know the zone.
  */
 export const createUser = (
   sql: Sql,
   principal: Principal,
   id: string,
   input: UserInput,
-): Promise<{ user: User } | { existingId: string | undefined } | null> =>
+): Promise<{ user: User } | { existingId: string } | null> =>
   changeUsers(sql, async (tx) => {
     const { name, email, role, clientIds = null, team = null, capacity = null } = input;
     const [usual] = input.timeZone
       ? [input]
       : await tx<{ timeZone: string }[]>`select ${findZone(tx, clientIds)} as time_zone`;
     const row = { id, name, email, role, clientIds, team, capacity, timeZone: usual!.timeZone! };
+    const existingId = await findNamesake(tx, id, row);
+    if (existingId !== undefined) return { existingId };
     const inserted = await tx`insert into users ${tx(row)} on conflict do nothing returning id`;
     if (inserted.length > 0)
       await recordAudit(tx, principal, { action: 'user.create', subjectType: 'user', subjectId: id, detail: input });
-    const user = await findUser(tx, principal, id);
-    if (user) return { user };
-    return { existingId: await findUserByEmail(tx, principal, email) };
+    return { user: (await findUser(tx, principal, id))! };
   });
 
 export async function findUser(sql: Db, principal: Principal, id: string): Promise<User | null> {
   const [user] = await sql<User[]>`${selectUsers(sql, principal)} and id = ${id}`;
   return user ?? null;
-}
-
-/** Who has an address, where the principal may see them. */
-export async function findUserByEmail(sql: Db, principal: Principal, email: string): Promise<string | undefined> {
-  const [user] = await sql<{ id: string }[]>`
-    select id from users where lower(email) = lower(${email}) and ${isSeen(sql, principal)}`;
-  return user?.id;
 }
 
 export const listUsers = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<User>> =>
@@ -124,16 +135,18 @@ export async function updateUser(
   { id }: User,
   patch: UserPatch,
   beyond: readonly Role[],
-): Promise<User | 'has_work' | 'duplicate_user' | 'zone_unknown'> {
-  const changeUser = async (tx: Tx): Promise<User | 'has_work'> => {
+): Promise<User | { existingId: string } | 'has_work' | 'zone_unknown'> {
+  const changeUser = async (tx: Tx): Promise<User | { existingId: string } | 'has_work'> => {
     await tx`select from users where id = ${id} for no key update`;
     const user = (await findUser(tx, principal, id))!;
     if (Object.keys(patch).length === 0) return user;
-    const { role, clientIds } = { ...user, ...patch };
+    const { role, email, clientIds } = { ...user, ...patch };
     const [left] = await tx`
       select from ${selectAssignedWork(tx, id)} held
       where ${!WORKER_ROLES.includes(role)} ${clientIds ? tx`or client_id <> all(${clientIds}::uuid[])` : tx``} limit 1`;
     if (left) return 'has_work';
+    const existingId = await findNamesake(tx, id, { email, clientIds });
+    if (existingId !== undefined) return { existingId };
     await tx`update users set ${tx(patch)} where id = ${id}`;
     await tx`
       update api_keys set revoked_at = now()
@@ -149,6 +162,5 @@ export async function updateUser(
     });
     return after;
   };
-  const changed = await runUnlessViolated('unique', async () => (await changeUsers(sql, changeUser)) ?? 'zone_unknown');
-  return changed ?? 'duplicate_user';
+  return (await changeUsers(sql, changeUser)) ?? 'zone_unknown';
 }

@@ -33,7 +33,7 @@ export interface ExclusionList {
   entries: number;
   /** Rows that no entry could be read from. */
   unreadable: number;
-  /** Providers and practices of all clients that were held against it, and what came of them. */
+  /** Providers and practices that were held against it, and what came of them: of the clients that the reader sees. */
   screened: number;
   clear: number;
   possible: number;
@@ -154,8 +154,20 @@ async function findList(sql: Db, month: PlainDate, sha256: string): Promise<Excl
   return list ?? null;
 }
 
-export const listLists = (sql: Db, request: PageRequest): Promise<Page<ExclusionList>> =>
-  readPage(sql, sql`select * from exclusion_lists`, request);
+export const listLists = (sql: Db, principal: Principal, request: PageRequest): Promise<Page<ExclusionList>> =>
+  readPage(
+    sql,
+    principal.clientIds === null
+      ? sql`select * from exclusion_lists`
+      : sql`
+        select l.id, l.month, l.sha256, l.entries, l.unreadable, l.imported_by, l.created_at, seen.*
+        from exclusion_lists l cross join lateral (
+          select count(*) as screened, count(*) filter (where result = 'clear') as clear,
+            count(*) filter (where result = 'possible') as possible,
+            count(*) filter (where result = 'confirmed') as confirmed
+          from exclusion_checks where list_id = l.id and ${isInScope(sql, principal)}) seen`,
+    request,
+  );
 
 /**
  * Takes a month's list in the place of the one before and holds everybody against it, all or nothing. The same
