@@ -53,24 +53,27 @@ const LOGGING: Options = {
   // Wrapped, they would come with a serializer of errors that has every property of an error written down.
   wrapSerializers: false,
   serializers: {
-    // Neither headers nor the query: both may hold personal data or secrets.
-    req: ({ id, method, url = '', headers }: IncomingMessage) => ({
-      id,
-      callerId: readCallerRequestId(headers),
-      method,
-      path: url.split('?')[0]!.replace(/^\/calendar\/.*/, '/calendar/…'),
-    }),
+    // Neither path, query nor headers: each may hold personal data or secrets.
+    req: ({ id, method, headers }: IncomingMessage) => ({ id, callerId: readCallerRequestId(headers), method }),
     res: ({ headersSent, statusCode }: ServerResponse) => ({ status: headersSent ? statusCode : null }),
   },
   customLogLevel: (req, res, error) => {
-    if (QUIET.has(req.url ?? '')) return 'debug';
+    if (QUIET.has(findPattern(req) ?? '')) return 'debug';
     return error || res.statusCode >= 500 ? 'error' : 'info';
   },
+  // The route is known once the request is over.
+  customSuccessObject: (req, _res, line: object) => ({ ...line, route: findPattern(req) }),
   // What went wrong has a line of its own.
-  customErrorObject: (_req, _res, _error, line: object) => ({ ...line, err: undefined }),
+  customErrorObject: (req, _res, _error, line: object) => ({ ...line, route: findPattern(req), err: undefined }),
 };
 
 const QUIET = new Set(['/healthz', '/readyz']);
+
+/** The path of the route that a request came to, with the names of its parameters; null where it came to none. */
+function findPattern(req: IncomingMessage): string | null {
+  const { route } = req as IncomingMessage & { route?: { path: string | RegExp } };
+  return route ? String(route.path) : null;
+}
 
 /** The request's id is ours, never the caller's: two requests never share one. The answer carries it. */
 function nameRequest(_req: IncomingMessage, res: ServerResponse): string {
