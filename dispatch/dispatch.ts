@@ -156,7 +156,7 @@ export function createDispatch({
       .take(first.command.applicationId, until, (waited) => deliverInOrder(commandId, until, waited ? null : first))
       .catch(toOnItsWay);
     if (delivery && delivery.status !== ON_ITS_WAY.status) return delivery;
-    // the relay finds it also where it is not told
+    // the relay finds it in any case, a moment later
     await handToRelay(sql, commandId).catch(toOnItsWay);
     return ON_ITS_WAY;
   }
@@ -244,7 +244,9 @@ export function createDispatch({
     await recordTried({ applicationId, known: null, at: readClock(), intent });
   }
 
-  /** Tells an application's workflow that something in its file changed; one that is gone goes on from its record. */
+  /**
+   * Notifies an application's workflow that something in its file changed; one that no longer runs is started from the record.
+   */
   async function notifyFileChanged(applicationId: string): Promise<void> {
     try {
       await signalFileChanged(applicationId);
@@ -262,7 +264,7 @@ export function createDispatch({
       await client.workflow.getHandle(buildWorkflowId(state)!).signal(fileChangedSignal);
   }
 
-  /** Tells a watch that something has changed; one that isn't running starts with it. */
+  /** Notifies a watch that something changed; one that does not run is started with it. */
   async function notifyWatch(type: WatchType, subject: string): Promise<void> {
     const { is, about } = WATCHES[type];
     await recordWatchSignal(sql, { watch: type, subject });
@@ -328,7 +330,7 @@ export function createDispatch({
     return state;
   }
 
-  /** A server that never answers holds up nobody: the relay tries again. */
+  /** A call to a server that does not answer ends after a time, and the relay tries again. */
   const withDeadline =
     <Args extends unknown[]>(call: (...args: Args) => Promise<void>) =>
     (...args: Args): Promise<void> =>
@@ -375,12 +377,12 @@ function findGrpcError(error: unknown): { code: number; details: string } | unde
   return [error, cause].find(isGrpcServiceError);
 }
 
-/** gRPC codes of a call that nobody answered in time: cancelled, deadline exceeded, too much at once, unavailable. */
+/** gRPC codes of a call that was not answered in time: cancelled, deadline exceeded, resource exhausted, unavailable. */
 const UNANSWERED = [1, 4, 8, 14];
 
 const PING_MS = 2_000;
 
-/** Before an update that was not taken is sent again: twice as long each time up to a second, and not by all at once. */
+/** The pause before an update is sent again: it doubles up to a second, with jitter. */
 const computePauseMs = (tries: number): number => Math.min(1_000, 25 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 const ON_ITS_WAY = { status: 'on_its_way' } as const;
@@ -396,6 +398,6 @@ const toDelivery = (refusal: Refusal | null): Delivery =>
 const isLost = (error: unknown): boolean =>
   error instanceof WorkflowUpdateFailedError || findGrpcError(error)?.code === 9;
 
-/** Whether a call failed because nobody answered it in time. */
+/** Whether a call failed because it was not answered in time. */
 export const isUnanswered = (error: unknown): boolean =>
   error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || UNANSWERED.includes(findGrpcError(error)?.code ?? 0);

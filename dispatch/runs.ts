@@ -63,7 +63,7 @@ export function createRuns({ client, taskQueue }: { client: Client; taskQueue: s
       and ExecutionStatus in ("Terminated", "Canceled", "Failed", "TimedOut") and CloseTime >= "${since}"`;
     for await (const { type, workflowId } of client.workflow.list({ query })) {
       const id = { watch: type as WatchType, subject: workflowId.slice(type.length + 1) };
-      // one that somebody started under an id of their own watches over nothing
+      // a workflow that was started by hand, under another id, watches over nothing
       if (workflowId === buildWatchId(id) && isUuid(id.subject)) yield id;
     }
   }

@@ -55,7 +55,7 @@ function isUsable(home: string, user: PostgresUser): boolean {
   return PROGRAMS.every((program) => mayRun(user, join(home, 'native', 'bin', program)));
 }
 
-/** Lets everybody read what is in a folder, and has the disk keep it. */
+/** Makes a folder's files readable for all users, and flushes them to disk. */
 function publishFolder(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);

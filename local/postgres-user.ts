@@ -52,7 +52,7 @@ export const mayRun = (user: PostgresUser, file: string): boolean => isSuccessfu
 /** Where root keeps what `postgres` is to reach while it may not enter the checkout or DATA_DIR. */
 export const SYSTEM_DIRECTORY = '/var/lib/countersign';
 
-/** Makes a folder of root's that others may enter, and change nothing in; one that somebody else made is refused. */
+/** Makes a folder that belongs to root, which others may enter but not change; a folder made by another user is refused. */
 export function openSystemFolder(folder: string, mode = 0o755): string {
   mkdirSync(folder, { recursive: true, mode });
   const { uid, mode: found } = lstatSync(folder);

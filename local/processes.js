@@ -89,7 +89,7 @@ function takeLock(file) {
   try {
     for (;;) {
       try {
-        // A link appears whole or not at all, so nobody ever reads a half-written lock.
+        // A link appears whole or not at all, so no process reads a half-written lock.
         fs.linkSync(own, file);
         return undefined;
       } catch (error) {

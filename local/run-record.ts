@@ -35,7 +35,7 @@ function readRecord(directory: string): { owner?: ProcessIdentity; children: Chi
         return [];
       }
     });
-  // A copied data directory brings the record of somebody else's processes.
+  // A copied data directory has the record of another run's processes.
   return head?.directory === realpathSync(directory) ? { owner: head.owner, children } : { children: [] };
 }
 

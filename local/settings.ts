@@ -94,7 +94,7 @@ export function readSecrets(env: Environment, dataDirectory: string): Secrets {
   return { adminApiKey, encryptionKeys };
 }
 
-/** What earlier versions wrote for everybody to read. */
+/** Files that earlier versions wrote readable for all users. */
 const ONCE_READABLE = ['logs', 'ports.json', 'run.jsonl', 'temporal.db', 'temporal.db-shm', 'temporal.db-wal'];
 
 /** Makes the data directory, with nothing in it that others may read, and answers its real path. */

@@ -44,7 +44,7 @@ export async function runPsql(env: Environment, args: string[]): Promise<void> {
   if (isOnPath('psql')) {
     const password = decodeURIComponent(url.password);
     url.password = '';
-    // Not among the arguments, which everybody on the machine may read.
+    // Not among the arguments, which every user of the machine can read.
     return runInTerminal('psql', ['-d', url.href, ...(isStatement ? ['-c', statement!] : args)], {
       PGPASSWORD: password,
     });

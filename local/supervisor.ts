@@ -295,7 +295,7 @@ export async function waitUntilReady(url: string, runId: string, signal: AbortSi
 async function loadSampleOnce({ dataDirectory, port }: Settings, { adminApiKey }: Secrets): Promise<void> {
   const mark = join(dataDirectory, 'sample-loaded');
   if (existsSync(mark)) return;
-  // A repetition must send the very same bodies, whatever the day.
+  // A repetition has to send the same bodies, also on another day.
   const day = readOrKeep(join(dataDirectory, 'sample-day'), () => toUtcDate(readClock()));
   const api = createApi(`http://127.0.0.1:${port}`, adminApiKey);
   try {

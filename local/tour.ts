@@ -118,7 +118,7 @@ function shortenText(text: string): string {
   return short.length > WIDTH ? `${short.slice(0, WIDTH - 1)}…` : short;
 }
 
-/** Tells one tour: what is asked for and what is answered, with time to read it. */
+/** Prints one tour: each request and its answer, with time to read. */
 class Narrator {
   constructor(
     private readonly connected: ConnectedSystem,
@@ -244,7 +244,7 @@ async function showPlatform(narrator: Narrator): Promise<undefined> {
     return asks.length > 0;
   });
   const inquiry = await narrator.request('The open ones are chased by a durable timer', 'get', `${path}/inquiry`);
-  // at night and at the weekend mail waits for the morning on which somebody reads it
+  // at night and at the weekend, mail waits for the next working morning
   const [{ delivery }] = inquiry.asks;
   narrator.detail(`=> asked by a mail that is ${delivery}, to be asked again at ${inquiry.nextAskAt}`);
   const decision = { decision: 'bridge', reason: 'Keep the income while a direct application runs.' };

@@ -44,7 +44,7 @@ export function createSmtpMailer(url: string, from: string): Mailer {
   const settings = { connectionTimeout: TIMEOUT_MS, greetingTimeout: TIMEOUT_MS, socketTimeout: TIMEOUT_MS };
   return {
     async send({ to, subject, text, html, messageId }, transmitting) {
-      // nobody's absence is to be answered to it
+      // asks mail servers not to answer it with an out-of-office reply
       const headers = { 'Auto-Submitted': 'auto-generated' };
       const composed = new MailComposer({ from, to, subject, text, html, messageId, headers }).compile();
       const content = await composed.build();

@@ -40,7 +40,7 @@ for (const [network, prefix] of [
 ] as const)
   IPV4_RESERVED.addSubnet(network, prefix);
 
-/** All that is assigned to the public so far. Whatever embeds an IPv4 address elsewhere is outside of it. */
+/** All address ranges that are assigned to the public so far. An address that embeds an IPv4 address is outside of them. */
 const IPV6_PUBLIC = new BlockList();
 IPV6_PUBLIC.addSubnet('2000::', 3, 'ipv6');
 const IPV6_RESERVED = new BlockList();

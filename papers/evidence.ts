@@ -130,7 +130,7 @@ const createClock = (timeZone: string): FormatInstant => {
   return (at) => format.format(Date.parse(at)).replace(',', '');
 };
 
-/** A table of what was logged: whoever struck a line out is why it is crossed out. */
+/** A table of logged entries; one that was struck is crossed out, with its reason. */
 function buildTable<T extends LoggedEntry>(
   heading: string,
   columns: readonly (Column & { of: (one: T) => string })[],

@@ -30,7 +30,7 @@ export function connectTemporal(env: Environment, keyring: Keyring): Temporal {
   const { connectionOptions, namespace } = readTemporalSettings(env);
   const options = { ...connectionOptions, channelArgs: CHANNEL };
   const connection = Connection.lazy(options);
-  // Retries are an interceptor; without them a call tells how things are now.
+  // Retries are an interceptor; without it a call fails at once where the server is away.
   const probe = Connection.lazy({ ...options, interceptors: [] });
   return {
     connection,

@@ -44,7 +44,7 @@ function writeLog(stack: unknown): void {
 
 async function endProcess(): Promise<void> {
   process.kill(process.pid, 'SIGKILL');
-  // The first process of a container is spared by its own signals.
+  // The kernel does not deliver a process's own signals to the first process of a container.
   await evaluateInMainThread('process.exit(1)');
 }
 

@@ -14,7 +14,7 @@ export function startAuditLinker({ sql, logger }: { sql: Sql; logger: Logger }):
   async function linkUntilDone(): Promise<void> {
     while (!signal.aborted && (await linkEntries(sql)) > 0);
     const root = await addRoot(sql, { everySeconds: ROOT_EVERY_SECONDS });
-    // where logs are kept elsewhere, it is a witness against whoever rewrites the database
+    // a copy of the logs that is kept elsewhere shows a later rewrite of the database
     if (root) logger.info({ root }, 'a root stands over the audit log');
   }
 

@@ -74,7 +74,7 @@ export function createReconciler(of: {
       const ids = await findRunning(dispatch.closedRuns(since));
       // what runs again may have been reset to an earlier moment
       const summary = await runEach('closed_runs', ids, (id) => checkApplication(id, { wake: true }));
-      // one that runs again already hears once more, which costs nothing
+      // one that runs again already is signalled once more, which does no harm
       for await (const { watch, subject } of dispatch.closedWatches(since)) await dispatch.notifyWatch(watch, subject);
       return { afterSeconds: settings.everySeconds, lookedThrough: startedAt, summary };
     });
@@ -226,7 +226,7 @@ export function createReconciler(of: {
     return recordFinding(one, { found: 'error', error: name }).catch(() => 'error');
   }
 
-  /** Makes a round where one is due, and nobody else makes it; answers what it counted, or null. */
+  /** Makes a round where one is due and no other worker makes it; answers what it counted, or null. */
   async function makeRound(
     name: RoundName,
     make: (round: Round) => Promise<Parameters<typeof endRound>[2]>,
@@ -272,7 +272,7 @@ export function startReconciler(of: Parameters<typeof createReconciler>[0]): { s
   };
 }
 
-/** Whether a task that was first seen to fail at an instant failed again so long after it; one that nobody tries has not. */
+/** Whether a task that was first seen to fail at an instant failed again so long after it; a task that is not tried has not. */
 const isFailingForLong = ({ failedAt }: { failedAt: Instant }, since: Instant, seconds: number): boolean =>
   Date.parse(failedAt) - Date.parse(since) >= seconds * 1000;
 

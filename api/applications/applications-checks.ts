@@ -16,7 +16,7 @@ import { FACT_MESSAGES } from '../billing/fact-schemas';
 import { UNKNOWN_REFERENCE } from '../kernel/schemas';
 import { refuseErrors } from '../kernel/validation';
 
-/** What a confirmation is held against: the application's key, and what stands behind it. */
+/** What a confirmation is compared with: the application's key, its parties and its playbook. */
 export interface FactContext {
   /** Null while it is being adopted. */
   applicationId: string | null;

@@ -24,7 +24,7 @@ const claim = z
   })
   .meta({ id: 'Claim' });
 
-/** Claiming is for oneself; for somebody else it is an assignment, and takes that permission. */
+/** A caller claims for themselves; to claim for another user is to assign, and needs that permission. */
 function findClaimant(principal: Principal, assignee: string | undefined): string {
   const { userId } = principal;
   if (userId === undefined && !isAllowed(principal, 'applications:work')) throw new Problem('forbidden');
@@ -73,7 +73,7 @@ export const assignmentRoutes = (deps: Deps): Route[] => {
         const request = { principal, subject, body: { assignee: claimant }, commandId };
         const status = await takeAction(deps, ASSIGNMENT, request, { version: () => subject.version }).catch(
           async (error: unknown) => {
-            // whoever read it at the same version and was quicker has it
+            // a caller who read it at the same version and was quicker has it
             const now = await findApplication(sql, principal, subject.id);
             const has = now?.snapshot.assignee ?? claimant;
             throw has === claimant ? error : new Problem('claimed_already');

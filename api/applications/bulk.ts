@@ -43,7 +43,7 @@ async function takeMany<Given extends object, Own>(
   const found = new Map((await findApplications(deps.sql, principal, ids)).map((one) => [one.id, one]));
   const payerIds = await findEntryIds(deps.sql, 'payers', payerId);
   const isIts = (one: KeptApplication | undefined) => one !== undefined && payerIds.has(one.payerId);
-  // where one had to wait for nobody, the others need not wait as well
+  // where the first waited in vain for a worker, the others do not wait
   let { patienceMs } = deps;
 
   const playbook =

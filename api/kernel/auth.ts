@@ -7,7 +7,7 @@ import type { Sql } from '../../runtime/database';
 import { hashSecret } from '../../runtime/secrets';
 import { Problem } from './errors';
 
-/** Lets nobody on without a valid bearer key; getPrincipal then says who it is. */
+/** Refuses a request without a valid bearer key; `getPrincipal` answers who the others are from. */
 export function authenticateCaller(sql: Sql, adminApiKey: string): RequestHandler {
   const adminHash = hashSecret(adminApiKey.trim());
 

@@ -24,13 +24,13 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-// validatorUrl null: the page asks nobody else.
+// validatorUrl null: the page calls no server but this one.
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });
 `;
 
 /** The OpenAPI document of the routes and a page that shows it, all served from here. */
 export function createDocs(routes: Route[]): Router {
-  // made when somebody first asks: it takes as long as all else that a start does
+  // the document is made at the first request: it takes as long as the rest of a start
   let document: string | undefined;
   const router = express.Router();
   servePage(router, '/', (_, res) => res.redirect('/docs'));

@@ -27,7 +27,7 @@ const POLICY = {
   // How the operator wants to work.
   'settings:write': ['admin'],
   'readiness:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'client', 'service'],
-  // What the gate answered, and to whom: a claims system has to prove what it was told, and needs no more than that.
+  // What was answered about billing readiness, and to whom: a claims system has to prove its own answers, and needs no others.
   'answers:read': ['admin', 'lead', 'specialist', 'agent', 'auditor', 'service'],
   // Of the lists of the excluded: an import reaches every client; a decision opens or closes gates.
   'exclusions:import': ['admin', 'lead'],

@@ -14,8 +14,9 @@ export const listUnknown = <T>(path: string, ids: readonly T[] = [], known: Read
   });
 
 /**
- * An error where a user cannot be given, or told, something of a client: the caller does not see them, or they do not see
- * the client, or they are no one who works. Whoever sees both may, without managing the user: it shows that user nothing new.
+ * An error where a user cannot be given work of a client, or be notified of it: the caller does not see the user, the user does
+ * not see the client, or does not work. A caller who sees both may do so without managing the user, as it shows the user
+ * nothing new.
  */
 export async function listWorkerErrors(
   sql: Sql,
@@ -30,7 +31,7 @@ export async function listWorkerErrors(
   return [...errors, ...listUnfitErrors(path, user)];
 }
 
-/** An error where nobody can give a user work, of whatever client: they have no access, or may only look. */
+/** An error where a user cannot be given work of any client: they have no access, or may only read. */
 export function listUnfitErrors(path: string, { role, revokedAt }: Pick<User, 'role' | 'revokedAt'>): FieldError[] {
   const errors: FieldError[] = [];
   if (revokedAt) errors.push({ path, ...HAS_ACCESS });

@@ -367,11 +367,11 @@ export const requireUnique = <T extends z.ZodType>(
     }, BESIDE_BAD_ITEMS)
     .meta({ 'x-items': 'each once', uniqueItems: true });
 
-/** A value that has one of several forms; `forms` lists them, for whoever sends none of them. */
+/** A value that has one of several forms; the error names all of them (`forms`) where the value has none. */
 export const allowForms = <const T extends readonly z.ZodType[]>(forms: string, options: T) =>
   z.union(options, { error: `must be ${forms}` });
 
-/** A list of which nothing is told apart by its items, so that two may be the same. */
+/** A list whose items have no key, so that two may be the same. */
 export const allowRepeats = <T extends z.ZodType>(list: z.ZodArray<T>) => list.meta({ 'x-items': 'may repeat' });
 
 const getItself = (item: string): string => item;

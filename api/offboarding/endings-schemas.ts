@@ -30,7 +30,7 @@ const fields = {
   reference: line,
 };
 
-/** What somebody adds in their own words. */
+/** What a user adds in free text. */
 export const ENDING_NAMES = { words: 'notes' };
 
 export const endingInput = allowOldNames(

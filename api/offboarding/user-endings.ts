@@ -22,7 +22,7 @@ const userEnding = z
 
 const reinstatement = z.strictObject({ reason: line }).meta({ id: 'Reinstatement' });
 
-/** The errors of work that is to go to somebody who may not have it, or to nobody though somebody is asked by it. */
+/** The errors of the user who is to get the work: one who may not have it, or none although open work needs one. */
 async function listWorkToErrors(
   sql: Sql,
   principal: Principal,

@@ -22,7 +22,7 @@ import { refuseErrors } from '../kernel/validation';
 
 const tag = 'platform relationships';
 
-/** A platform is written to where somebody said; everybody else where the registry says. */
+/** A platform has no address in the registry, so the inquiry has to have it; every other recipient's is in the registry. */
 function listAddressErrors(
   { type, email }: { type: string; email?: string | undefined },
   { contactEmail }: Relationship,

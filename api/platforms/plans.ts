@@ -98,7 +98,7 @@ export const planRoutes = ({ sql }: Deps): Route[] => [
     description: `The items are ${CHECKLIST_ITEMS.join(', ')}. A field that is left out is cleared.`,
     tag,
     access: 'registry:write',
-    // Anything, so that an item that there is not is told what there is.
+    // Any text, so that the answer to an unknown item lists the known ones.
     params: { item: z.string().meta({ enum: [...CHECKLIST_ITEMS] }) },
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     body: checklistInput,

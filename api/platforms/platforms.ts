@@ -189,7 +189,7 @@ export const platformRoutes = ({ sql }: Deps): Route[] => [
       'state, which stays on record. Sending the same again changes nothing.',
     tag,
     access: 'registry:write',
-    // Anything, so that a question that there is not is told what there is.
+    // Any text, so that the answer to an unknown question lists the known ones.
     params: { question: z.string().meta({ enum: [...QUESTIONS] }) },
     subject: ({ principal, params }) => findRelationship(sql, principal, params.id),
     body: answerInput,

@@ -46,7 +46,7 @@ const owner = {
     .meta({ description: 'The program that uses the key. Default: `name`, unless `userId` is given' }),
 };
 
-/** A key belongs to one: whoever acts by it has to be told from its name. */
+/** A key belongs to one user or one service, so that the audit log shows who acted by it. */
 function requireOneOwner(
   { userId, serviceName }: { userId?: unknown; serviceName?: unknown },
   context: z.RefinementCtx,

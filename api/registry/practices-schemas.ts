@@ -50,7 +50,7 @@ export const tinInput = z
 
 const MAX_BILLING = { characters: 10_000, levels: 10 };
 
-/** Whether PostgreSQL's jsonb takes it, and nobody minds its size. */
+/** Whether PostgreSQL can store it as jsonb, and its size is within the limit. */
 function isStorable(value: object): boolean {
   if (!hasLevels(value, MAX_BILLING.levels)) return false;
   const json = JSON.stringify(value);

@@ -28,7 +28,7 @@ export interface Circumstances {
   phoneFactsNeedApproval?: boolean;
   /** Of an approval: whether it is by who recorded the fact. */
   byRecorder?: boolean;
-  /** Of a contact: a digest of what tells its call from others. */
+  /** Of a contact: a digest of what identifies its call. */
   call?: string;
   /** Of an information: which outstanding items it settles. */
   settled?: string[];

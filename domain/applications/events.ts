@@ -123,7 +123,7 @@ interface Payloads {
     completeOn?: PlainDate;
     /** Who answered, and a reference of the contact, are on record. */
     vouched?: true;
-    /** A digest of what tells the call from others (`describeCall`): the same is the same call, logged again. */
+    /** A digest of what identifies the call (`describeCall`): a contact with the same digest is the same call, logged again. */
     call?: string;
     /** Of a participation: what it was about; left out, everything that was due. */
     about?: ParticipationTrack;

@@ -42,7 +42,10 @@ const TRACK_FOLLOW_UPS: Record<ParticipationTrack, Pick<FollowUp, 'purpose' | 'r
   change: { purpose: 'tell_of_change', rule: 'followUpEvery' },
 } satisfies Record<ParticipationTrack, { purpose: Purpose; rule: FollowUp['rule'] }>;
 
-/** The facts that an issue disproves where nobody says otherwise: claims that went to another TIN went by no good route. */
+/**
+ * The facts that an issue disproves unless the request says otherwise: claims that went to another TIN disprove the claims
+ * route.
+ */
 export const FACTS_DISPROVED_BY_ISSUE: Record<IssueCode, readonly Fact[]> = {
   not_loaded: [],
   wrong_tin: ['claimsRoute'],

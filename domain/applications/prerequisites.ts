@@ -49,13 +49,16 @@ export interface ProviderFile {
   attestation: Attestation | null;
   /** The latest change of each thing that payers have on file. */
   changes?: readonly FileChange[];
-  /** From which day a platform has covered the payer in the state, -infinity where nobody knows; null where none has or will. */
+  /**
+   * From which day a platform has covered the payer in the state: -infinity where the day is unknown, null where no platform
+   * has or will.
+   */
   platformSince?: string | null;
   /** The facts that need a document, by the operator's policy. */
   documentRequired?: readonly Fact[];
 }
 
-/** Without all of these for a payer nothing is submitted to it and nobody talks to it. */
+/** Without all of these scopes for a payer, nothing is submitted to it and it is not contacted. */
 const NEEDED_SCOPES: readonly AuthorisationScope[] = ['submit_applications', 'contact_payers'];
 
 /** What an application's users read while the operator may not talk to its payer. */
@@ -216,7 +219,7 @@ function readAttestation(
   const cycleChanges = listTurningDays(licences.filter((one) => one.expiresOn !== null)).filter(
     (day) => day > today && computeAttestationDueOn(attestedOn, licences, day) !== dueOn,
   );
-  // once it has lapsed nobody asks how fresh it is
+  // once it has lapsed, its age no longer matters
   const ends = [dueOn, ...Object.values(fresh)]
     .filter((last) => today <= last && last <= dueOn)
     .map((last) => addDays(last, 1));

@@ -483,12 +483,12 @@ const CLEARED_FOLLOW_UP = {
 };
 /** Outcomes of which two mean more than one: the same call, logged again, is still one. */
 const isCountedByCall = (outcome: Outcome): boolean => outcome === 'no_record' || outcome === 'no_answer';
-/** With this many calls in a row that nobody answered, the next look comes sooner than it would. */
+/** After this many unanswered calls in a row, the next follow-up comes sooner. */
 const TOO_OFTEN_UNANSWERED = 2;
 
 /**
- * Nobody was reached: no contact was made, and what is due stays due. What is chased now is looked at on the day that
- * was named, for what it was; without one it comes sooner once calls have stayed unanswered too often.
+ * Records an unanswered call: it is no contact, and what is due stays due. The follow-up moves to the day that was named;
+ * without one it comes sooner once calls have stayed unanswered too often.
  */
 function countUnanswered(s: ApplicationState, { nextFollowUpOn: on }: Contact, e: Entry): void {
   s.unanswered = (s.unanswered ?? 0) + 1;
@@ -752,7 +752,7 @@ function findContractingWaitingOn(s: ApplicationState): WaitingOn {
   }
 }
 
-/** Operator before provider before payer before nobody; a paused application waits on nobody. */
+/** Who is waited for: the operator before the provider before the payer; a paused application waits for nobody. */
 export function findWaitingOn(s: ApplicationState): WaitingOn {
   if (s.paused) return 'nobody';
   const tracks = findWaitingOnByTrack(s);

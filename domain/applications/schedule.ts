@@ -108,8 +108,8 @@ function findCompleteSince(
 }
 
 /**
- * What an instant is where it fell into a silence: the silence's end. With what is counted from it, whatever of both fell
- * into one counts from its end.
+ * Moves an instant that falls into a silence to the end of the silence. With `count`, an instant whose deadline falls into one
+ * is moved too, and counts from the end.
  */
 const skipSilences = (silences: readonly Silence[], at: Instant, count = (from: Instant) => from): Instant =>
   silences.reduce((since, { from, to }) => {
@@ -217,7 +217,7 @@ function addRecredentialing(agenda: Agenda, cycle: RecredentialingCycle, playboo
   // no day's grace for the payer's hours: the date is the committee's
   const computeNextCycleDue = (on: PlainDate) => computeDeadline({ at: knownAt, on }, recredentialEvery, { timeZone });
   let at = cycle.dueOn ? findWindowStart(cycle.dueOn, { timeZone }) : computeNextCycleDue(from);
-  // an assumption is not held against anybody: cycles that would be over are taken for done
+  // the date is assumed, so cycles that would be over count as done
   if (basis === 'effective_date' && !cycle.dueOn)
     for (let over = 0; toLocalDate(at, timeZone) < today; over++)
       at = computeNextCycleDue(over < MOST_CYCLES_OVER ? toLocalDate(at, timeZone) : today);

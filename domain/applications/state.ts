@@ -188,9 +188,9 @@ export interface ApplicationState {
   /** Outstanding items of an information request, as references to the entry that listed them. */
   outstanding: string[];
   noRecordLooks: number;
-  /** The calls that these looks, or the unanswered calls in a row, were, as far as each can be told from another. */
+  /** Digests of the calls that were counted, so that a call logged twice counts once. */
   countedCalls?: string[];
-  /** Calls in a row that nobody answered, since the last contact that was made. */
+  /** Unanswered calls in a row since the last contact. */
   unanswered?: number;
   paused: { since: Instant; until: PlainDate | null } | null;
   /** Pauses that are over, as far back as anything that is awaited was armed. */
@@ -269,7 +269,7 @@ export const findLackOf = (state: ApplicationState, fact: Fact): FactLack | null
   return on?.counts ? findFactLack(fact, on, state.file.demands ?? {}) : null;
 };
 
-/** The facts of this kind that are not on file, as somebody else has yet to give them. */
+/** The facts that this kind of application needs and that are not on file, as the payer has yet to give them. */
 export const listAwaitedFacts = (state: ApplicationState): Fact[] =>
   state.rules.facts.filter((fact) => state.facts[fact]?.status !== 'confirmed' && !isMendable(state, fact));
 

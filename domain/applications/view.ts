@@ -89,7 +89,7 @@ export interface ApplicationView {
   nextFollowUpAt: Instant | null;
   dueAt: Instant | null;
   overdue: boolean;
-  /** Calls in a row that nobody answered. */
+  /** Unanswered calls in a row. */
   unanswered: number;
   expectedDecisionAt: Instant | null;
   /** By when the law wants a decision, where its clock has started. */

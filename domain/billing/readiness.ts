@@ -70,7 +70,7 @@ export interface ReadinessEvidence {
   malpracticeCurrent: boolean;
   attestationCurrent: boolean;
   excluded: boolean;
-  /** Whether a listing may be this person's, and nobody has decided. */
+  /** Whether a listing may be this person's, and no user has decided yet. */
   exclusionPossible: boolean;
 }
 

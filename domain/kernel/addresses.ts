@@ -87,7 +87,7 @@ function beginWithNumber(lines: string): string {
   return at <= 0 ? lines : [...parts.slice(at), ...parts.slice(0, at)].join('\n');
 }
 
-/** The sign for a unit whose kind nobody says, and a break of the line, as words; a house number is one word. */
+/** Writes the sign for a unit of unknown kind, and a line break, as words; a house number becomes one word. */
 const markUnits = (lines: string): string =>
   lines
     .trim()
@@ -166,13 +166,13 @@ function readUnits(words: readonly string[]): Map<string, Unit> {
   return units;
 }
 
-/** What is rented, whatever it is called. */
+/** A part of a building that is rented, under any of its names. */
 const ROOM = 'ROOM';
 
 /** A name, as of a tower. */
 const PREMISES = 'PREMISES';
 
-/** What a room is in; what else has a number is one kind of thing, whatever it is called. */
+/** Floor and building contain a room; every other numbered unit is of one kind, under any name. */
 const OTHER_PARTS: ReadonlySet<string> = new Set(['BLDG', 'FL', 'DEPT', 'LOT', 'STOP', ...UNNUMBERED_UNITS.values()]);
 
 const compareUnits = (some: ReadonlyMap<string, Unit>, others: ReadonlyMap<string, Unit>): Likeness =>

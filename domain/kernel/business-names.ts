@@ -113,7 +113,7 @@ function listReadings(name: string): Reading[] {
     // L L C, P C
     const whole = spelling.replace(/\b(\p{L}) (?=\p{L}\b)/gu, '$1');
     const [, registered, assumed] = /^(.+) DBA (.+)$/.exec(whole) ?? [];
-    // each of the two names may be all that somebody else has
+    // another source may have only one of the two names
     const parts = [registered, assumed].flatMap((part) => (part === undefined ? [] : [readName(part, name)]));
     return [readName(whole, name), ...parts.map((part) => ({ ...part, isPart: true }))];
   });
@@ -138,7 +138,7 @@ const dropFirst = (leading: string, words: string[]): string[] =>
 
 function listKeys(words: readonly string[]): Key[] {
   const general = words.length - 1 - words.findLastIndex((word) => !GENERAL.has(word));
-  // nor does everybody write where it is: Vale Counseling of Akron
+  // some sources leave the place out: Vale Counseling of Akron
   const ends = [words.length, words.length - general, words.indexOf('AND'), words.indexOf('OF')];
   return [...new Set(ends)]
     .filter((end) => end === words.length || end >= FEWEST_WORDS)

@@ -4,11 +4,11 @@ import type { PlainDate } from '../time/instants';
 export type DateRange =
   /** Any that is taken at all: of what is only asked about. */
   | 'asked'
-  /** What somebody did, said or saw: not ahead, at most 75 years ago. */
+  /** Something that happened: not in the future, at most 75 years ago. */
   | 'happened'
   /** The same of work that is under way: at most ten years ago, as clocks start with it. */
   | 'recent'
-  /** From or until when something holds, as somebody decided. */
+  /** From or until when something holds, by a decision. */
   | 'decided'
   /** The last day of what runs out by itself. */
   | 'expiry'
@@ -21,7 +21,7 @@ export type DateRange =
   /** A day that a follow-up is put off to; `noted`: elsewhere, so that it may be over. */
   | 'next_look'
   | 'noted_look'
-  /** The last or first day of somebody who leaves or comes back. */
+  /** The last day of a client, provider or user who leaves, or the first of one who returns. */
   | 'nearby';
 
 /** By whose calendar a date counts; `nobody`: it is written on paper, or the same everywhere. */

@@ -1,4 +1,4 @@
-/** How near two writings come: of one thing, told apart only by what one of them leaves out or adds, or of two things. */
+/** How two spellings compare: `same`; `alike`, where one leaves out or adds something; or `differs`. */
 export type Likeness = 'same' | 'alike' | 'differs';
 
 const FROM_FAR_TO_NEAR: readonly Likeness[] = ['differs', 'alike', 'same'];

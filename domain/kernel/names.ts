@@ -1,6 +1,6 @@
 import { compareOptional, findFarthest, findNearest, listSpellings, splitWords, type Likeness } from './likeness';
 
-/** A person's name as it is written somewhere; any part may hold what belongs into another. */
+/** A person's name as a source writes it; a part may hold what belongs into another. */
 export interface PersonName {
   /** Null or left out of a person who has one name only. */
   firstName?: string | null | undefined;

@@ -19,7 +19,7 @@ export type MailOutcome = 'later' | 'deferred' | 'never' | 'uncertain';
 export function computeMailingTime(dueAt: Instant, now: Instant, timeZone: string, recipientId: string): Instant {
   const complete = addMilliseconds(dueAt, DIGEST_MS);
   const { nine } = findMailingHours(complete, timeZone);
-  // what falls due at nine is everybody's: each recipient has a minute of his own
+  // many messages fall due at nine, so each recipient has a minute of their own
   const rush = nine <= complete && complete < addMilliseconds(nine, SPREAD_MS);
   const at = rush ? addMilliseconds(complete, computeRecipientSpread(recipientId)) : complete;
   return computeSendingTime([at, now].sort()[1]!, timeZone, recipientId);

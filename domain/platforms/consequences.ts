@@ -112,7 +112,7 @@ export interface Billable {
   expectedOn: PlainDate | null;
   /** What the date rests on. */
   from: 'effective_date' | 'approval' | 'submission' | 'today' | null;
-  /** Days of service that nobody would pay for as in network; null where no end is in sight. */
+  /** Days of service that would not be paid as in network; null where no end is in sight. */
   gapDays: number | null;
   reasons: ReadinessReason[];
 }

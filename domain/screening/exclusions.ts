@@ -92,8 +92,8 @@ const MATCHES = ['npi', 'name'] as const;
 export type Match = (typeof MATCHES)[number];
 
 /**
- * Whether an entry is, by its NPI, or may be, by the name in whatever state, this provider or practice; a person
- * decides. Another NPI is another person, whatever the name, while a business may have several.
+ * Whether a list entry is this provider or practice, by its NPI, or may be, by its name in any state; a person decides. A
+ * person with another NPI is another person, while a business may have several.
  */
 export function matchListing(listing: Listing, held: ScreenedParty): Match | null {
   if (listing.npi !== null && listing.npi === held.npi) return 'npi';
@@ -130,7 +130,7 @@ export const computeListDueAt = (month: PlainDate): Instant =>
 export const computeListOutAt = (month: PlainDate): Instant =>
   findWindowStart(`${month.slice(0, 7)}-${OUT_DAY}`, WINDOW);
 
-/** Whose list it is that was fetched: of the month in which it changed; where nobody says, the last that should be out. */
+/** The month of a fetched list: the one in which it changed; where the server does not say, the last that should be out. */
 export function findListMonth(modifiedAt: Instant | null, at: Instant): PlainDate {
   const month = findMonth(modifiedAt !== null && modifiedAt < at ? modifiedAt : at);
   return modifiedAt !== null || at >= computeListOutAt(month) ? month : findMonth(`${addDays(month, -1)}T12:00:00Z`);

@@ -42,7 +42,7 @@ export interface CheckedPractice {
   address: Place;
   places: readonly Place[];
   documents: readonly Expiring[];
-  /** Portals into which somebody's second factor leads, with how many have it and are still there. */
+  /** Portals that need a second factor, with how many of its owners still have access. */
   portals: readonly { portal: string; owners: number }[];
 }
 

@@ -40,7 +40,7 @@ export function computeProposals(onFile: Fields<LicenceNumber>, snapshot: Snapsh
   const numbers = onFile.licences.flatMap((own) => {
     const { state } = own;
     const [named, ...more] = selectInState(snapshot.licences ?? [], state);
-    // of several in a state nobody knows which is which
+    // of several licences in a state, none can be matched
     const clear = more.length === 0 && selectInState(onFile.licences, state).length === 1;
     if (!named || !clear || isLicenceLike(own, named)) return [];
     return [{ field: 'licenceNumber' as const, state, onFile: own.number, proposed: named.number }];

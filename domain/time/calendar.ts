@@ -88,11 +88,11 @@ export const startOfDay = (date: PlainDate, zone: string): Instant => findLocalI
 export const findWindowStart = (date: PlainDate, { timeZone, from = DEFAULT_TIME }: Window): Instant =>
   findLocalInstant(date, from, timeZone);
 
-/** When somebody is chased who was to be on a date: then, or on the next day on which they answer. */
+/** When a chase of a date happens: on that day, or the next on which the recipient works. */
 export const findChaseInstant = (date: PlainDate, window: Window): Instant =>
   findWindowStart(findAnsweringDay(date, window, 1), window);
 
-/** When somebody is reminded of a deadline who was to be on a date: then, or on the last day before on which people work. */
+/** When a reminder of a date happens: on that day, or the last before it on which people work. */
 export const findReminderInstant = (date: PlainDate, window: Window): Instant =>
   findWindowStart(findAnsweringDay(date, window, -1), window);
 
@@ -103,11 +103,14 @@ export const findReminderInstant = (date: PlainDate, window: Window): Instant =>
 export const computeDeadline = (from: Anchor, duration: Duration, window: Window): Instant =>
   shiftAnchor(from, duration, window, 1, findWindowStart);
 
-/** When somebody is chased, a duration after an event: as a deadline, but on a day on which they answer, that one or a later. */
+/**
+ * When a chase happens that is due a duration after an event: computed like a deadline, then moved to the next day on which the
+ * recipient works.
+ */
 export const computeChase = (from: Anchor, duration: Duration, window: Window): Instant =>
   shiftAnchor(from, duration, window, 1, findChaseInstant);
 
-/** When somebody is reminded, so long before a deadline: on a day on which people work, that one or an earlier. */
+/** When a reminder happens that is due a duration before a deadline: moved to the last day before on which people work. */
 export const computeReminder = (deadline: Instant, before: Duration, window: Window): Instant =>
   shiftAnchor({ at: deadline }, before, window, -1, findReminderInstant);
 

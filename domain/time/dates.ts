@@ -56,7 +56,7 @@ export const toInstant = (time: number): Instant => new Date(clampTime(time)).to
 
 const formatDate = (time: number): PlainDate => toUtcDate(toInstant(time));
 
-/** The date at an instant in UTC: of what is nobody's in particular, as a registry's answer. */
+/** The date of an instant in UTC, for what has no zone of its own, such as a registry's answer. */
 export const toUtcDate = (at: Instant): PlainDate => at.slice(0, 10);
 
 /** So many milliseconds later, or earlier where they are negative. */

@@ -112,7 +112,7 @@ export function computeReminderSchedule(
   timeZone: string,
   now: Instant,
 ): { latest: number | null; next: Instant | null } {
-  // what lapsed is late at once, whatever day it is
+  // a lapsed item is late at once, on any day of the week
   const at = REMINDER_DAYS[kind].map((rung) => ({
     rung,
     at: (rung <= 0 ? findReminderInstant : findWindowStart)(addDays(dueOn, rung), { timeZone }),

@@ -25,7 +25,7 @@ export async function startStandIns(today: string): Promise<Environment> {
     const listed = lastName === 'Tanaka' ? 'TANAKA-REED' : lastName.toUpperCase();
     nppes.records.push({ number: npi, firstName: firstName.toUpperCase(), lastName: listed, taxonomyCode });
   }
-  // of the same name as one of the book, and perhaps somebody else
+  // has the same name as a person of the book, and may be another
   const namesake = { lastName: 'ROMERO', firstName: 'ALICIA', state: 'OR' };
   leie.entries = [namesake, ...Array.from({ length: 50 }, (_, i) => ({ lastName: `NOBODY${i}`, firstName: 'ROBIN' }))];
   for (const one of [caqh, nppes, leie]) await one.listen();

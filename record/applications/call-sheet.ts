@@ -26,7 +26,7 @@ interface CallSheetEntry {
   referenceNumber: string | null;
   /** What the payer asked for and has not got, in its words. */
   outstandingItems: string[];
-  /** The latest contact in which somebody was reached, on the client's day. */
+  /** The latest contact in which the payer was reached, on the client's day. */
   lastContact: { on: PlainDate; outcome: Outcome; rep: string | null; referenceNumber: string | null } | null;
   items: { purpose: Purpose; dueAt: Instant; overdue: boolean; ask: string[] }[];
 }

@@ -239,7 +239,7 @@ async function listSettledItems(tx: Tx, state: ApplicationState, sent: string[])
     .map(({ ref }) => ref);
 }
 
-/** The places of items that nobody asked for; none where the request lists none. */
+/** The places of items that the payer did not ask for; none where the request lists none. */
 export async function listUnaskedItems(sql: Db, state: ApplicationState, sent: string[]): Promise<number[]> {
   const asked = new Set((await readOutstandingItems(sql, state)).map(({ item }) => simplifyText(item)));
   return asked.size === 0 ? [] : sent.flatMap((item, index) => (asked.has(simplifyText(item)) ? [] : [index]));

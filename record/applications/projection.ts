@@ -75,7 +75,7 @@ export async function projectStep(
     projectOutreach(tx, before, state, events),
     projectReturnedApplications(tx, state, events),
     announceChanges(tx, before, state, events),
-    // last: what it locks is everybody's, until the commit that comes next
+    // last: it locks a row that all steps use, until the commit that comes next
     before && emitEvents(tx, state, events),
   ]);
 }

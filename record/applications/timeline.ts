@@ -41,7 +41,7 @@ const LATEST = 100;
 const selectRfc3339 = (sql: Db, at: Fragment): Fragment =>
   sql`to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** What an entry has written to whom: a client is not told of the operator's own people. */
+/** The messages of an entry and their recipients; a client does not see the operator's own users. */
 async function listMessages(
   sql: Db,
   applicationId: string,

@@ -57,8 +57,8 @@ export const isCarriedFrom = (sql: Db, payerId: Fragment, state: Fragment, day: 
       and ${isAboutState(sql, state)} and ${isBilledAs(sql, payerId)})`;
 
 /**
- * From which day a platform has covered a provider's payer in a state, or will; -infinity where nobody knows. A cover that is over
- * counts too: its letters are still about.
+ * From which day a platform has covered a provider's payer in a state, or will; -infinity where the day is unknown. An ended
+ * cover counts too, as its letters are still about.
  */
 export const selectCoveredSince = (sql: Db, providerId: Fragment, payerId: string, state: string): Fragment => sql`
   (select min(m.from_on)::text from platform_relationships r

@@ -8,7 +8,7 @@ import { handOverTasks } from '../work-queue/tasks';
 
 /** How a user leaves. */
 export interface UserEnding {
-  /** Who gets their work; null: nobody, until somebody is given it. */
+  /** Who gets their work; null: it stays unassigned until a user is given it. */
   workTo: string | null;
   reason: string;
 }
@@ -33,7 +33,7 @@ export async function shutOutUsers(
 ): Promise<void> {
   const those = tx`any(${[...ids]}::uuid[])`;
   await tx`delete from calendar_feeds where user_id = ${those}`;
-  // who they stood in for has the one who follows them, or nobody
+  // their substitute's work goes to the one who follows them, or is unassigned
   await tx`delete from covers where user_id = ${those} ${workTo === null ? tx`or covered_by = ${those}` : tx``}`;
   await tx`update api_keys set revoked_at = now() where user_id = ${those} and revoked_at is null`;
   // what went to them goes on
@@ -44,8 +44,8 @@ export async function shutOutUsers(
 }
 
 /**
- * Ends a user's access. Their open tasks and inquiries are somebody else's at once; applications are, as the queue, mail
- * and inbox show it, and are assigned anew one by one, each with an entry of its own. Null where it has ended already.
+ * Ends a user's access. Their open tasks and inquiries go to another user at once; the queue, mail and inbox show their
+ * applications as that user's, and each is reassigned by an entry of its own. Null where access has ended already.
  */
 export const endUser = (
   sql: Sql,
@@ -91,7 +91,7 @@ export const reinstateUser = (sql: Sql, principal: Principal, { id }: User, reas
     return findUser(tx, principal, id);
   });
 
-/** Something that names a user, or has their address, and that somebody else needs once they have left. */
+/** Something that names a user, or has their address, and that a colleague needs once they have left. */
 export interface Holding {
   what: 'portal' | 'second_factor' | 'contact_address';
   clientId: string;

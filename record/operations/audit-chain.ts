@@ -266,7 +266,7 @@ class ChainCheck {
       const through = Math.max(before.through, purged.through);
       this.purges.set(chain, { entries: before.entries + purged.entries, through });
     }
-    // the rest of the chain is held against what is there
+    // the rest of the chain is compared with what is there
     this.heads.set(chain, { place: link.place, hash });
     if (this.roots.length === 0) this.withoutRoot += 1;
   }

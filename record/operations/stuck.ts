@@ -7,7 +7,7 @@ import { enqueueEach } from '../kernel/outbox';
 import { isInScope, type Principal } from '../kernel/principal';
 import { readPage, type Page, type PageRequest } from '../kernel/page';
 
-/** Something that nobody attends to until a person has it tried again. */
+/** A stuck item: nothing happens until a person retries it. */
 export interface StuckItem {
   id: string;
   /**
@@ -34,8 +34,8 @@ const isLeftAlone = (sql: Db): Fragment => sql`
 const watchRunId = (sql: Db): Fragment => sql`md5('run ' || w.watch || '/' || w.subject)::uuid`;
 
 /**
- * What nobody attends to, kind by kind, under ids of their own: the application of a hold, the number of a row of the outbox,
- * and what the checks of runs derive.
+ * The stuck items of each kind, under ids of their own: the application of a hold, the number of a row of the outbox, and what
+ * the checks of runs derive.
  */
 const selectUnattended = (sql: Db): Fragment => sql`
   select s.id, 'step' as kind, coalesce(c.action, s.watch, s.what) as what, s.client_id, s.application_id, s.cause, s.since,
@@ -64,7 +64,7 @@ const selectUnattended = (sql: Db): Fragment => sql`
 const selectStuck = (sql: Db, principal: Principal): Fragment => sql`
   select u.*, u.since as created_at from (${selectUnattended(sql)}) u where ${isInScope(sql, principal, 'u.client_id')}`;
 
-/** What nobody attends to, the oldest first; what is of no one client only for who sees every client. */
+/** Lists stuck items, the oldest first; those of no one client only for a caller who sees every client. */
 export const listStuck = async (sql: Db, principal: Principal, request: PageRequest): Promise<Page<StuckItem>> => {
   const { items, next } = await readPage<StuckItem & { createdAt: Instant }>(sql, selectStuck(sql, principal), request);
   return { items: items.map(({ createdAt: _, ...item }) => item), next };
@@ -78,7 +78,7 @@ export async function findStuck(sql: Db, principal: Principal, id: string): Prom
   return rest;
 }
 
-/** How much nobody attends to. */
+/** How many items are stuck. */
 export async function countStuck(sql: Db): Promise<number> {
   const [row] = await sql<{ count: number }[]>`select count(*) from (${selectUnattended(sql)}) u`;
   return row!.count;

@@ -16,7 +16,7 @@ export interface PublishedEvent {
   createdAt: Instant;
 }
 
-/** Tells others of a change when, and only when, the transaction commits; it waits for no other one. */
+/** Publishes an event when, and only when, the transaction commits; it waits for no other transaction. */
 export async function emitEvent(
   tx: Db,
   { clientId, type, subjectId, data }: Pick<PublishedEvent, 'clientId' | 'type' | 'subjectId' | 'data'>,

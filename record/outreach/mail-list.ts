@@ -45,7 +45,7 @@ export async function findMail(sql: Db, principal: Principal, id: string): Promi
   return batch ?? null;
 }
 
-/** A person decides on mail of which nobody knows whether it arrived, or that will never go: again, or let it be. */
+/** A person decides on mail that may have arrived, or cannot be delivered: it is sent again, or dropped. */
 export const decideOnMail = (
   sql: Sql,
   principal: Principal,

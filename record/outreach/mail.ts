@@ -86,7 +86,7 @@ export async function batchDueMail(tx: Tx, recipientId: string, now: Instant): P
     from ${selectDecisionRows(tx)}
     where m.recipient_id = ${recipientId} and m.status = 'queued'
     order by m.not_before, m.id for no key update of m`;
-  // whoever ends the hold or the pause tells this recipient's workflow
+  // the end of the hold or the pause signals this recipient's workflow
   const waiting = queued.filter((message) => !isSilenced(message));
   const kept = await dropSettledMessages(
     tx,
@@ -101,7 +101,7 @@ export async function batchDueMail(tx: Tx, recipientId: string, now: Instant): P
     .filter((message) => message.notBefore <= now && isSameMail(first, message))
     .slice(0, MOST_AT_ONCE);
   const { recipientType } = first;
-  // colleagues get one mail, whatever clients it is about
+  // users get one mail for all of their clients
   const clientId = due.every((message) => message.clientId === first.clientId) ? first.clientId : null;
   const [batch] = await tx<{ id: string }[]>`
     insert into mail_batches ${tx({ clientId, recipientType, recipientId })} returning id`;
@@ -283,7 +283,7 @@ export const claimMail = (
     return { id: batchId, attempt: claimed!.attempts, clientId, recipientType, address, ...names, messages };
   });
 
-/** How long a mail still waits for its turn; its place is given once, so that nobody is overtaken. */
+/** How long a mail still waits for its turn; a turn is given once, so that no mail overtakes another. */
 async function takeTurn(tx: Tx, { id, recipientType, sendAt }: Batch, address: string): Promise<number> {
   const turn = sendAt ?? (await findNextTurn(tx, recipientType, address));
   const waitMs = Date.parse(turn) - Date.now();

@@ -46,7 +46,7 @@ export const hasNotLeft = (sql: Db): Fragment => sql`
   (m.status = 'queued' or m.status = 'batched' and exists (
     select from mail_batches b where b.id = m.batch_id and b.status in ('queued', 'claimed')))`;
 
-/** A message as far as it has come. Only what was sent may be said to have been asked or told. */
+/** The state of a message. Only a sent message counts as a question asked, or a notice given. */
 export interface MessageStanding {
   delivery: Delivery;
   queuedAt: Instant;
@@ -75,7 +75,7 @@ export async function amendMessages(
       and ${hasNotLeft(tx)}`;
 }
 
-/** Who leads an assignee's work for a client: of the same team where there is one; null where nobody does. */
+/** The lead of an assignee's work for a client: of the same team where there is one; null where there is no lead. */
 export const selectLead = (sql: Db, clientId: Fragment, assignee: Fragment): Fragment => sql`(
   select l.id from users l left join users u on u.id = ${assignee}
   where l.role = 'lead' and l.revoked_at is null and l.id is distinct from ${assignee}

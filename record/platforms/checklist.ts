@@ -4,7 +4,7 @@ import type { Relationship } from './platforms';
 import { isInScope, type Principal } from '../kernel/principal';
 import { reviseRow, type Precondition } from '../kernel/versioned-rows';
 
-/** The whole checklist of a relationship, in order; what nobody has taken up yet is open too. */
+/** The whole checklist of a relationship, in order; an item without an entry is open. */
 export async function readChecklist(sql: Db, principal: Principal, relationshipId: string): Promise<ChecklistEntry[]> {
   const kept = await sql<ChecklistEntry[]>`
     select item, owner, due, done_on, note from platform_checklist

@@ -5,7 +5,9 @@ import type { Duration } from '../../domain/time/duration';
 import type { Tx } from '../../runtime/database';
 import { createTasks } from '../kernel/tasks';
 
-/** When an enrolment that was submitted is asked after where nobody named a day (one turned down: the day after), and how often then. */
+/**
+ * When a submitted enrolment is asked about where no day was named (a rejected one: the day after), and how often after that.
+ */
 const EXPECTED_DAYS = 30;
 const ASK_AGAIN: Duration = { businessDays: 10 };
 

@@ -53,7 +53,7 @@ export interface Relationship {
   providerId: string;
   platform: string;
   payerIds: string[];
-  /** Those in which it speaks for its payers; null: in every state, as nobody has named one. */
+  /** The states in which it covers its payers; null: every state, as none was named. */
   states: string[] | null;
   /** From which day to which each payer is billed through it, former ones too; null where no day is known. */
   spans: { payerId: string; states: string[] | null; from: PlainDate | null; until: PlainDate | null }[];
@@ -225,7 +225,7 @@ type CoveredPayers = Pick<Relationship, 'payerIds' | 'states'>;
 type CoveredRelationship = CoveredPayers &
   Pick<Relationship, 'id' | 'clientId' | 'providerId' | 'platform' | 'since' | 'endedOn'>;
 
-/** The first day of what began then, or nobody knows when. */
+/** The first day of a span that began then, or at an unknown day. */
 const selectFirstDay = (since: PlainDate | null | undefined): string => since ?? '-infinity';
 
 /**
@@ -264,8 +264,8 @@ async function changeCoveredPayers(
 }
 
 /**
- * The provider has left the platform, or will have after `on`: nothing more is asked about it, and nobody looks whether
- * it still works. Null where it ended before; repeated under the same command it changes nothing.
+ * Ends a relationship because the provider has left the platform, or will after `on`: its questions and its checks stop. Null
+ * where it ended before; repeated under the same command it changes nothing.
  */
 export const endRelationship = (
   sql: Sql,
@@ -299,7 +299,10 @@ export const endRelationship = (
     return findRelationship(tx, principal, id);
   });
 
-/** The operator no longer works for the provider, who stays with the platform: nobody asks about it or checks it any more. */
+/**
+ * Stops the questions about a relationship and its checks, because the operator no longer works for the provider, who stays
+ * with the platform.
+ */
 export const stopAskingAboutRelationship = (
   sql: Sql,
   principal: Principal,

@@ -39,7 +39,7 @@ const listReaches = (sql: Db): Fragment => sql`(
     k.service_name, k.created_by, k.created_at, k.revoked_at, k.key_hash, u.name as user_name, u.revoked_at as user_revoked_at
   from api_keys k left join users u on u.id = k.user_id)`;
 
-// Whoever manages a key sees all clients that it reaches.
+// A user who manages a key sees all clients that it reaches.
 const isWithinReach = (sql: Db, { clientIds }: Principal): Fragment =>
   clientIds === null ? sql`true` : sql`client_ids <@ ${clientIds}::uuid[] and client_ids <> '{}'`;
 

@@ -69,8 +69,8 @@ export const createAuthorisation = (
   });
 
 /**
- * Throws a Duplicate where the provider has an authorisation on the same terms that nobody revoked: of two, one would go on
- * after the other was revoked.
+ * Creates an authorisation; throws a Duplicate where one on the same terms is in force: of two, one would go on after the other
+ * was revoked.
  */
 async function refuseSameTerms(tx: Tx, id: string): Promise<void> {
   const [existing] = await tx<{ id: string }[]>`

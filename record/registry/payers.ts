@@ -174,7 +174,7 @@ async function findPayerNamed(sql: Db, id: string, names: readonly string[]): Pr
 
 const isNameOf = (one: string, other: string): boolean => compareBusinessNames(one, other) !== 'differs';
 
-/** Adds those payers that nobody has added under this name; what the operator made of the others stays. */
+/** Adds those payers whose names are not on file; what the operator changed in the others stays. */
 export async function addMissingPayers(
   sql: Sql,
   principal: Principal,

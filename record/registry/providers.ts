@@ -182,7 +182,7 @@ export const updateProvider = (
       ...(await saveTerms(tx, provider, held, { changedOn, correction })),
     };
     const { id, clientId } = provider;
-    // as it is now: somebody may have renamed them since it was read
+    // as it is now: another request may have renamed them since
     const [before] = await tx<ProviderName[]>`
       select first_name, middle_name, last_name, suffix from providers where id = ${id} for no key update`;
     await reviseRow(tx, principal, 'provider', id, { columns, asked: patch, precondition });

@@ -29,7 +29,7 @@ export interface User {
   timeZone: string;
   /** Null while they have access. */
   revokedAt: string | null;
-  /** Who has their work since they left; null where nobody was named. */
+  /** Who has had their work since they left; null where no user was named. */
   workTo: string | null;
   createdAt: string;
 }
@@ -110,7 +110,7 @@ export const listUsers = (sql: Db, principal: Principal, request: PageRequest): 
 
 export type UserPatch = Partial<Pick<User, 'name' | 'email' | 'role' | 'clientIds' | 'team' | 'capacity' | 'timeZone'>>;
 
-/** The condition that an application is somebody's work: it is open, or its participation goes on. */
+/** The condition that an application is under way: it is open, or its participation goes on. */
 export const isUnderWay = (sql: Db): Fragment =>
   sql`(open or stage = 'confirmed' and snapshot->>'participationEndedOn' is null)`;
 

@@ -33,7 +33,7 @@ export interface ExclusionList {
   entries: number;
   /** Rows that no entry could be read from. */
   unreadable: number;
-  /** Providers and practices that were held against it, and what came of them: of the clients that the reader sees. */
+  /** How many providers and practices were screened against it, and what was found; of the clients that the reader sees. */
   screened: number;
   clear: number;
   possible: number;
@@ -127,10 +127,10 @@ export class ImportUnderWay extends Error {
   override name = 'ImportUnderWay';
 }
 
-/** How often whoever waits for another import looks whether it is over. */
+/** The pause between two tries while another import lasts. */
 const LOOK_EVERY_MS = 250;
 
-/** Keeps the lists from others for as long as a transaction lasts. Whoever finds them taken holds up no connection by waiting. */
+/** Locks the lists for the transaction. A caller that finds them locked does not hold a connection while it waits. */
 async function lockLists(tx: Tx): Promise<void> {
   try {
     await tx`lock table exclusion_lists in share row exclusive mode nowait`;
@@ -248,7 +248,10 @@ async function keepEntries(
   return { entries, unreadable };
 }
 
-/** Has entries that an earlier version took found by name too, and holds everybody against them; next time if an import lasts. */
+/**
+ * Completes the name keys of entries that an earlier version imported, and screens all providers and practices against them;
+ * next time if an import lasts.
+ */
 export const completeNameKeys = (sql: Sql): Promise<void> =>
   completeNow(sql).catch((error: unknown) => {
     if (!(error instanceof ImportUnderWay)) throw error;
@@ -273,8 +276,8 @@ const completeNow = (sql: Sql): Promise<void> =>
 const LATECOMERS_AFTER = '10 minutes';
 
 /**
- * Holds everybody against the list on file, once, who was added or changed while it was being taken: their own screening saw the
- * list before, and that of the import may have passed their place already.
+ * Screens all who were added or changed while a list was imported: their own screening used the list before it, and the import
+ * may have passed them already.
  */
 export const screenLatecomers = (sql: Sql): Promise<void> =>
   sql.begin(async (tx) => {

@@ -99,7 +99,7 @@ const readPracticesAlone = (
     and not exists (select from applications a where a.practice_id = pr.id and a.provider_id is not null)
   order by pr.created_at, pr.id`;
 
-/** What is checked of the practice `pr`; its NPI is held against those of its client's providers `o` that are meant. */
+/** What is checked of the practice `pr`; its NPI is compared with those of its client's providers `o`. */
 const selectPracticeOnFile = (sql: Db, meant: Fragment): Fragment => sql`
   jsonb_build_object('id', pr.id, 'npi', pr.npi, 'tinType', pr.tin_type, 'tinPrefixKnown', pr.tin_prefix_known, 'address', pr.address,
     'npiIsColleagues', exists (

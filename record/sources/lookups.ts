@@ -66,7 +66,7 @@ export const setServices = (
     }
   });
 
-/** Of who has left nobody is asked, and nothing is kept. */
+/** For a person who has left every client, no registry is asked and nothing is kept. */
 const isHere = (sql: Db, at: Instant): Fragment => sql`
   coalesce(ended_on >= ${selectClientDay(sql, at, sql`providers.client_id`)}, true)`;
 
@@ -107,7 +107,7 @@ export async function checkDueCaqh(tx: Tx, personId: string, now: Instant): Prom
   return { next: now, send: { kind: 'caqhRoster', id: request.id, fairnessKey: 'caqh' } };
 }
 
-/** Until when nobody calls because the service is away; null where it may be called, or looked whether it is back. */
+/** Until when the service is not called because it is away; null where it may be called, or tried once. */
 const computeWait = (
   { unavailableSince, nextProbeAt }: ServiceState,
   personId: string,

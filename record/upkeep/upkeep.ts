@@ -96,7 +96,10 @@ export async function processUpkeep(tx: Tx, personId: string, now: Instant): Pro
   return { next: [...instants, computeDeadline({ at: now }, AT_LEAST, own[0]!)].sort()[0]! };
 }
 
-/** Builds the key of a reminder: one per client, item, last day and day of the reminder schedule, whatever is repeated. */
+/**
+ * Builds the key of a reminder: one per client, item, last day and day of the reminder schedule, so that a repetition sends
+ * nothing.
+ */
 export const buildReminderKey = (providerId: string, item: UpkeepItem, rung: number): string =>
   `upkeep/${providerId}/${computeDigest(identifyItem(item))}/${rung}`;
 

@@ -36,7 +36,7 @@ const selectRequests = (sql: Db, principal: Principal, clientId: string): Fragme
   from client_requests r join tasks t on t.key = 'client_request/' || r.id
   where r.client_id = ${clientId} and ${isInScope(sql, principal, 'r.client_id')}`;
 
-/** Logs what a client asked or complained of, as a task of somebody. Repeated under the same id it changes nothing. */
+/** Logs a client's question or complaint as an assigned task. Repeated under the same id it changes nothing. */
 export const logClientRequest = (
   sql: Sql,
   principal: Principal,

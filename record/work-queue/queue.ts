@@ -50,7 +50,7 @@ export interface QueueFilter {
   overdue?: boolean | undefined;
   /** Only what is hidden; left out: only what is not. */
   snoozed?: boolean | undefined;
-  /** What everybody's day has room for, or what it has no room for; needs whole days, so no filter but by people. */
+  /** True: only what fits into each user's day; false: only what does not. Days are counted whole, so it takes no filter but by people. */
   today?: boolean | undefined;
 }
 
@@ -237,7 +237,7 @@ export async function listWorkByPayer(
 
 /** What a user can do in a day, and what there is. */
 export interface Load {
-  /** Null: what nobody has. */
+  /** Null: unassigned work. */
   assignee: string | null;
   name: string | null;
   team: string | null;

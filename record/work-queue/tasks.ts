@@ -23,7 +23,7 @@ export const listTasksOf = (
 
 interface HandOver {
   from: string;
-  /** Null: to nobody; what a user is asked by inquiries stays theirs. */
+  /** Null: unassigned; what inquiries ask of a user stays with that user. */
   to: string | null;
   clientId?: string | undefined;
 }
